@@ -22,8 +22,7 @@ export const NODE_FLAGS = ['--max-semi-space-size=32']
 
 /** The path of the pinned Node, or a sentence that says how to get it. */
 export function findNode() {
-  if (Number.parseInt(process.versions.node, 10) === WANTED_MAJOR)
-    return { path: process.execPath }
+  if (Number.parseInt(process.versions.node, 10) === WANTED_MAJOR) return { path: process.execPath }
   const platform = `${process.platform}-${process.arch}`
   const name = PACKAGES[platform]
   if (name === undefined) {
@@ -49,9 +48,7 @@ export function findNode() {
 export function runNode(args) {
   const node = findNode()
   if (node.path === undefined) {
-    console.error(
-      `tfe needs Node ${WANTED_MAJOR}, found ${process.version}, and ${node.fault}`,
-    )
+    console.error(`tfe needs Node ${WANTED_MAJOR}, found ${process.version}, and ${node.fault}`)
     process.exit(70)
   }
   const child = spawn(node.path, [...NODE_FLAGS, ...args], { stdio: 'inherit' })
@@ -72,6 +69,9 @@ export function runNode(args) {
   })
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (
+  process.argv[1] !== undefined &&
+  realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
+) {
   runNode(process.argv.slice(2))
 }

@@ -1,0 +1,86 @@
+/**
+ * What went wrong before there was a TLS session: a closed list, so that a counter can carry it.
+ * OpenSSL's own codes come and go with its versions; anything new counts as `other` and its code is logged.
+ */
+
+/** Every way a handshake ends badly. */
+export type HandshakeFailure =
+  | 'bad-possession-proof'
+  | 'device-refused-us'
+  | 'no-shared-cipher'
+  | 'no-shared-group'
+  | 'no-shared-protocol'
+  | 'not-tls'
+  | 'other'
+  | 'reset'
+  | 'timeout'
+
+/** All of them, for metrics that want to show zeros. */
+export const HANDSHAKE_FAILURES: readonly HandshakeFailure[] = [
+  'bad-possession-proof',
+  'device-refused-us',
+  'no-shared-cipher',
+  'no-shared-group',
+  'no-shared-protocol',
+  'not-tls',
+  'other',
+  'reset',
+  'timeout',
+]
+
+/** Names the failure that Node reports in `tlsClientError`. */
+export function handshakeFailure(error: Error): HandshakeFailure {
+  const code = codeOf(error)
+  const known = BY_CODE.get(code)
+  if (known !== undefined) return known
+  // The device sent a fatal alert (RFC 8446 §6.2): mostly it does not trust our own certificate.
+  return code.includes('_ALERT_') ? 'device-refused-us' : 'other'
+}
+
+/** What each failure means to the operator, and what to do. */
+export function explainHandshake(failure: HandshakeFailure): string {
+  return SENTENCES[failure]
+}
+
+const BY_CODE: ReadonlyMap<string, HandshakeFailure> = new Map([
+  ['ECONNRESET', 'reset'],
+  ['EPIPE', 'reset'],
+  ['ERR_SSL_BAD_SIGNATURE', 'bad-possession-proof'],
+  ['ERR_SSL_HTTP_REQUEST', 'not-tls'],
+  ['ERR_SSL_HTTPS_PROXY_REQUEST', 'not-tls'],
+  ['ERR_SSL_NO_SHARED_CIPHER', 'no-shared-cipher'],
+  ['ERR_SSL_NO_SUITABLE_KEY_SHARE', 'no-shared-group'],
+  ['ERR_SSL_NO_SUITABLE_GROUPS', 'no-shared-group'],
+  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'no-shared-protocol'],
+  ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'no-shared-protocol'],
+  ['ERR_SSL_VERSION_TOO_LOW', 'no-shared-protocol'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'not-tls'],
+  ['ERR_SSL_UNEXPECTED_MESSAGE', 'other'],
+  ['ERR_SSL_UNEXPECTED_EOF_WHILE_READING', 'reset'],
+  ['ERR_TLS_HANDSHAKE_TIMEOUT', 'timeout'],
+])
+
+const SENTENCES: Readonly<Record<HandshakeFailure, string>> = {
+  'bad-possession-proof':
+    'the device sent a certificate whose private key it does not hold; if it is one of yours, its key store is damaged',
+  'device-refused-us':
+    'the device broke off with an alert, mostly because it does not trust our server certificate; check its chain with `tfe check`',
+  'no-shared-cipher':
+    "the device offers no cipher suite that this listener allows; compare its list with the listener's `tls.ciphers`",
+  'no-shared-group':
+    "the device offers no key exchange group that this listener allows; compare with the listener's `tls.groups`",
+  'no-shared-protocol':
+    'the device speaks no TLS version that this listener allows; raise the device or lower `tls.minVersion`',
+  'not-tls':
+    'what arrived was not TLS; something speaks plain HTTP or another protocol to this port',
+  other:
+    "the handshake failed in a way that has no name here; the event carries the TLS library's code",
+  reset:
+    'the connection broke before the handshake ended; port scanners and health probes look like this',
+  timeout: "the handshake did not end within the listener's `limits.handshake`",
+}
+
+/** The code Node gives an error, or an empty string. */
+export function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : ''
+}

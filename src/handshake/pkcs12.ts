@@ -1,0 +1,88 @@
+/**
+ * Opens PKCS#12 files, the old RC2 and 3DES ones included, which Node's own `pfx` option refuses.
+ * This is the only place that knows node-forge, and all it does here is unpack: nothing it says about
+ * a certificate is believed (decision 16).
+ */
+import { X509Certificate } from 'node:crypto'
+import forge from 'node-forge'
+import { fail, ok, type Result } from '../kernel/types.ts'
+
+/** What a `.p12` held: the private key (PKCS#8 or PKCS#1 DER as PEM) and every certificate, in file order. */
+export interface Unpacked {
+  readonly keyPem: string
+  readonly certificates: readonly X509Certificate[]
+}
+
+export type Pkcs12Failure =
+  | { readonly kind: 'not-pkcs12' }
+  | { readonly kind: 'wrong-passphrase' }
+  | { readonly kind: 'no-key' }
+  | { readonly kind: 'no-certificate' }
+  | { readonly kind: 'several-keys'; readonly count: number }
+
+/** Unpacks a PKCS#12 file; an empty passphrase is tried as given. */
+export function openPkcs12(bytes: Buffer, passphrase: string): Result<Unpacked, Pkcs12Failure> {
+  const tree = asn1Of(bytes)
+  if (tree === undefined) return fail({ kind: 'not-pkcs12' })
+  const opened = opening(tree, passphrase)
+  if (!opened.ok) return opened
+  const keys = keysIn(opened.value)
+  const certificates = certificatesIn(opened.value)
+  const [keyPem] = keys
+  if (keyPem === undefined) return fail({ kind: 'no-key' })
+  if (keys.length > 1) return fail({ kind: 'several-keys', count: keys.length })
+  if (certificates.length === 0) return fail({ kind: 'no-certificate' })
+  return ok({ keyPem, certificates })
+}
+
+function asn1Of(bytes: Buffer): forge.asn1.Asn1 | undefined {
+  try {
+    return forge.asn1.fromDer(forge.util.createBuffer(bytes.toString('latin1')))
+  } catch {
+    return undefined
+  }
+}
+
+function opening(
+  tree: forge.asn1.Asn1,
+  passphrase: string,
+): Result<forge.pkcs12.Pkcs12Pfx, Pkcs12Failure> {
+  try {
+    return ok(forge.pkcs12.pkcs12FromAsn1(tree, false, passphrase))
+  } catch (error) {
+    // The library tells the two apart only in prose; a failed integrity check means the passphrase.
+    const prose = error instanceof Error ? error.message : ''
+    return fail({ kind: /MAC|password|decrypt/i.test(prose) ? 'wrong-passphrase' : 'not-pkcs12' })
+  }
+}
+
+const { pkcs8ShroudedKeyBag, keyBag, certBag } = forge.pki.oids
+
+function keysIn(pfx: forge.pkcs12.Pkcs12Pfx): readonly string[] {
+  const bags = [pkcs8ShroudedKeyBag, keyBag].flatMap((type) => bagsOf(pfx, type))
+  return bags.flatMap((bag) => {
+    if (bag.key) return [forge.pki.privateKeyToPem(bag.key)]
+    // An elliptic-curve key: the library cannot read it, but hands over its PKCS#8 as it stands.
+    return bag.asn1 ? [armour('PRIVATE KEY', derOf(bag.asn1))] : []
+  })
+}
+
+function certificatesIn(pfx: forge.pkcs12.Pkcs12Pfx): readonly X509Certificate[] {
+  return bagsOf(pfx, certBag).flatMap((bag) => {
+    if (bag.cert) return [new X509Certificate(derOf(forge.pki.certificateToAsn1(bag.cert)))]
+    return bag.asn1 ? [new X509Certificate(derOf(bag.asn1))] : []
+  })
+}
+
+function bagsOf(
+  pfx: forge.pkcs12.Pkcs12Pfx,
+  type: string | undefined,
+): readonly forge.pkcs12.Bag[] {
+  return type === undefined ? [] : (pfx.getBags({ bagType: type })[type] ?? [])
+}
+
+const derOf = (node: forge.asn1.Asn1): Buffer =>
+  Buffer.from(forge.asn1.toDer(node).getBytes(), 'latin1')
+
+const armour = (label: string, der: Buffer): string =>
+  `-----BEGIN ${label}-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`

@@ -1,0 +1,247 @@
+/**
+ * Our own side of mutual TLS: a chain and its key, and the checks an operator wants before a fleet
+ * meets them (S0-17, S0-42, S0-43): the key fits, the chain is whole, the names cover the hosts,
+ * and devices that trust only public authorities will accept it.
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { rootCertificates } from 'node:tls'
+import { fail, isoText, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import { openPkcs12, type Pkcs12Failure } from './pkcs12.ts'
+
+/** A file that configuration has read: `at` is where the file is named, for faults. */
+export interface ReadFile {
+  readonly at: string
+  readonly path: string
+  readonly bytes: Buffer
+}
+
+/** Where an identity comes from. */
+export type IdentitySource =
+  | {
+      readonly kind: 'pem'
+      readonly chain: ReadFile
+      readonly key: ReadFile
+      readonly passphrase: string | undefined
+    }
+  | { readonly kind: 'pkcs12'; readonly file: ReadFile; readonly passphrase: string | undefined }
+
+/** A certificate chain with its key, leaf first, ready for a TLS context. */
+export interface ServerIdentity {
+  readonly certificates: readonly [X509Certificate, ...X509Certificate[]]
+  readonly chainPem: string
+  readonly keyPem: string
+  /** DNS names and IP addresses of the leaf's subject alternative name, as written there. */
+  readonly names: readonly string[]
+  readonly at: string
+}
+
+/** Reads and checks one identity; every fault of it at once. */
+export function serverIdentity(source: IdentitySource): Result<ServerIdentity, readonly Fault[]> {
+  const material = source.kind === 'pem' ? fromPem(source) : fromPkcs12(source)
+  if (!material.ok) return material
+  const { certificates, keyPem, at } = material.value
+  const leaf = certificates.find((one) => one.checkPrivateKey(createPrivateKey(keyPem)))
+  if (leaf === undefined) {
+    const message = `found a private key that belongs to none of the ${certificates.length} certificate(s), wanted the key of the first one: pair them again`
+    return fail([{ at, message }])
+  }
+  const chain = inOrder(leaf, certificates)
+  return ok({
+    certificates: chain,
+    chainPem: chain.map((one) => one.toString()).join(''),
+    keyPem,
+    names: namesOf(leaf),
+    at,
+  })
+}
+
+/** What would surprise an operator about an identity that can be served all the same. */
+export function identityWarnings(identity: ServerIdentity, now: Instant): readonly Fault[] {
+  const { at, certificates } = identity
+  const leaf = certificates[0]
+  const warnings: string[] = []
+  const notAfter = leaf.validToDate.getTime() as Instant
+  const notBefore = leaf.validFromDate.getTime() as Instant
+  if (now > notAfter) {
+    warnings.push(
+      `the server certificate expired at ${isoText(notAfter)}: every device will refuse it; renew it`,
+    )
+  } else if (now < notBefore) {
+    warnings.push(
+      `the server certificate is valid only from ${isoText(notBefore)}: until then every device will refuse it`,
+    )
+  }
+  const top = topOf(certificates)
+  if (!isSelfIssued(top) && publicRootAbove(top) === undefined) {
+    warnings.push(
+      `the chain ends at ${oneLine(top.subject)}, whose issuer ${oneLine(top.issuer)} is neither in the file nor a public authority: add the missing intermediate, or devices cannot build a path`,
+    )
+  } else if (!isPublic(certificates)) {
+    warnings.push(
+      'the server certificate does not chain to a publicly trusted authority: devices must get its authority by policy first, and mutual authentication of an MDM server asks for a public one (iOS enrolment and app downloads break otherwise)',
+    )
+  }
+  return warnings.map((message) => ({ at, message }))
+}
+
+/** The hosts that none of the identities is valid for; a common name does not count. */
+export function uncoveredHosts(
+  identities: readonly ServerIdentity[],
+  hosts: readonly string[],
+): readonly string[] {
+  return hosts.filter((host) => !identities.some((identity) => covers(identity, host)))
+}
+
+/** Whether an identity's subject alternative names match a host name or an IP address. */
+export function covers(identity: ServerIdentity, host: string): boolean {
+  const leaf = identity.certificates[0]
+  if (leaf.checkIP(host) !== undefined) return true
+  // A configured wildcard host is covered by the same wildcard, or by what covers any label under it.
+  const probe = host.startsWith('*.') ? `any-label${host.slice(1)}` : host
+  return leaf.checkHost(probe, { subject: 'never' }) !== undefined
+}
+
+interface Material {
+  readonly certificates: readonly [X509Certificate, ...X509Certificate[]]
+  readonly keyPem: string
+  readonly at: string
+}
+
+function fromPem(source: IdentitySource & { kind: 'pem' }): Result<Material, readonly Fault[]> {
+  const faults: Fault[] = []
+  const certificates: X509Certificate[] = []
+  const { chain, key } = source
+  for (const block of chain.bytes.toString('latin1').match(CERTIFICATE_BLOCK) ?? []) {
+    try {
+      certificates.push(new X509Certificate(block))
+    } catch {
+      const place = `certificate ${certificates.length + 1} of ${chain.path}`
+      faults.push({
+        at: chain.at,
+        message: `found an unreadable ${place}, wanted X.509 in PEM: export the chain again`,
+      })
+      break
+    }
+  }
+  const [first, ...rest] = certificates
+  if (first === undefined && faults.length === 0) {
+    faults.push({
+      at: chain.at,
+      message: `found no certificate in ${chain.path}, wanted a PEM chain, the server's own certificate first`,
+    })
+  }
+  const keyPem = plainKey(key, source.passphrase)
+  if (!keyPem.ok) faults.push(keyPem.failure)
+  if (first === undefined || !keyPem.ok || faults.length > 0) return fail(faults)
+  return ok({ certificates: [first, ...rest], keyPem: keyPem.value, at: chain.at })
+}
+
+function plainKey(key: ReadFile, passphrase: string | undefined): Result<string, Fault> {
+  try {
+    const opened = createPrivateKey({
+      key: key.bytes,
+      ...(passphrase === undefined ? {} : { passphrase }),
+    })
+    return ok(opened.export({ type: 'pkcs8', format: 'pem' }).toString())
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (code === 'ERR_MISSING_PASSPHRASE') {
+      return fail({
+        at: key.at,
+        message: `found an encrypted key in ${key.path} and no passphrase, wanted one: add \`passphrase: file:…\` or \`env:…\``,
+      })
+    }
+    if (
+      passphrase !== undefined &&
+      /BAD_DECRYPT|INTERRUPTED_OR_CANCELLED|BAD_PASSWORD/.test(code)
+    ) {
+      return fail({
+        at: key.at,
+        message: `found a passphrase that does not open ${key.path}, wanted the right one`,
+      })
+    }
+    return fail({
+      at: key.at,
+      message: `found no readable private key in ${key.path}, wanted one in PEM (PKCS#8, PKCS#1 or SEC1)`,
+    })
+  }
+}
+
+function fromPkcs12(
+  source: IdentitySource & { kind: 'pkcs12' },
+): Result<Material, readonly Fault[]> {
+  const { file } = source
+  const opened = openPkcs12(file.bytes, source.passphrase ?? '')
+  if (!opened.ok) return fail([{ at: file.at, message: explainPkcs12(opened.failure, file.path) }])
+  const { certificates, keyPem } = opened.value
+  const [first, ...rest] = certificates
+  if (first === undefined)
+    return fail([{ at: file.at, message: explainPkcs12({ kind: 'no-certificate' }, file.path) }])
+  return ok({ certificates: [first, ...rest], keyPem, at: file.at })
+}
+
+function explainPkcs12(failure: Pkcs12Failure, path: string): string {
+  switch (failure.kind) {
+    case 'not-pkcs12':
+      return `found something other than PKCS#12 in ${path}, wanted a .p12 or .pfx file: export it again`
+    case 'wrong-passphrase':
+      return `found a passphrase that does not open ${path}, wanted the one it was exported with: set \`passphrase: file:…\` or \`env:…\``
+    case 'no-key':
+      return `found no private key in ${path}, wanted one with its certificate: export "with private key"`
+    case 'no-certificate':
+      return `found no certificate in ${path}, wanted the server's own and its chain`
+    case 'several-keys':
+      return `found ${failure.count} private keys in ${path}, wanted exactly one: export one identity per file`
+  }
+}
+
+/** Leaf, its issuer, that one's issuer …: TLS 1.2 asks for this order and files often have another. */
+function inOrder(
+  leaf: X509Certificate,
+  pool: readonly X509Certificate[],
+): readonly [X509Certificate, ...X509Certificate[]] {
+  const chain: [X509Certificate, ...X509Certificate[]] = [leaf]
+  for (let last = leaf; !isSelfIssued(last) && chain.length <= pool.length;) {
+    const child = last
+    const issuer = pool.find(
+      (one) => one !== child && child.checkIssued(one) && child.verify(one.publicKey),
+    )
+    if (issuer === undefined) break
+    chain.push(issuer)
+    last = issuer
+  }
+  return chain
+}
+
+const topOf = (chain: readonly [X509Certificate, ...X509Certificate[]]): X509Certificate =>
+  chain.at(-1) ?? chain[0]
+
+const isSelfIssued = (one: X509Certificate): boolean => one.subject === one.issuer
+
+function isPublic(chain: readonly [X509Certificate, ...X509Certificate[]]): boolean {
+  const top = topOf(chain)
+  return (
+    publicRootAbove(top) !== undefined ||
+    publicRoots().some((root) => root.fingerprint256 === top.fingerprint256)
+  )
+}
+
+function publicRootAbove(top: X509Certificate): X509Certificate | undefined {
+  return publicRoots().find((root) => top.checkIssued(root) && top.verify(root.publicKey))
+}
+
+let roots: readonly X509Certificate[] | undefined
+/** The authorities that ship with the runtime (Mozilla's list), parsed on first use: some 6 ms. */
+function publicRoots(): readonly X509Certificate[] {
+  roots ??= rootCertificates.map((pem) => new X509Certificate(pem))
+  return roots
+}
+
+const namesOf = (leaf: X509Certificate): readonly string[] =>
+  (leaf.subjectAltName ?? '')
+    .split(', ')
+    .flatMap((entry) => /^(?:DNS|IP Address):(.+)$/.exec(entry)?.[1] ?? [])
+
+const oneLine = (name: string): string => `"${name.split('\n').reverse().join(',')}"`
+
+const CERTIFICATE_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
