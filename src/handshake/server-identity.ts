@@ -21,9 +21,18 @@ export type IdentitySource =
       readonly kind: 'pem'
       readonly chain: ReadFile
       readonly key: ReadFile
-      readonly passphrase: string | undefined
+      readonly passphrase: Passphrase | undefined
     }
-  | { readonly kind: 'pkcs12'; readonly file: ReadFile; readonly passphrase: string | undefined }
+  | {
+      readonly kind: 'pkcs12'
+      readonly file: ReadFile
+      readonly passphrase: Passphrase | undefined
+    }
+
+/** What opens an encrypted key; never to be printed. */
+export interface Passphrase {
+  readonly text: string
+}
 
 /** A certificate chain with its key, leaf first, ready for a TLS context. */
 export interface ServerIdentity {
@@ -130,7 +139,7 @@ function fromPem(source: IdentitySource & { kind: 'pem' }): Result<Material, rea
       message: `found no certificate in ${chain.path}, wanted a PEM chain, the server's own certificate first`,
     })
   }
-  const keyPem = plainKey(key, source.passphrase)
+  const keyPem = plainKey(key, source.passphrase?.text)
   if (!keyPem.ok) faults.push(keyPem.failure)
   if (first === undefined || !keyPem.ok || faults.length > 0) return fail(faults)
   return ok({ certificates: [first, ...rest], keyPem: keyPem.value, at: chain.at })
@@ -171,7 +180,7 @@ function fromPkcs12(
   source: IdentitySource & { kind: 'pkcs12' },
 ): Result<Material, readonly Fault[]> {
   const { file } = source
-  const opened = openPkcs12(file.bytes, source.passphrase ?? '')
+  const opened = openPkcs12(file.bytes, source.passphrase?.text ?? '')
   if (!opened.ok) return fail([{ at: file.at, message: explainPkcs12(opened.failure, file.path) }])
   const { certificates, keyPem } = opened.value
   const [first, ...rest] = certificates

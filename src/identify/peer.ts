@@ -1,0 +1,93 @@
+/**
+ * Presented chain → peer: parsed, its sound paths found, and remembered. Says nothing about time, route or
+ * approval; soundness is timeless and is worked out once per chain and trust version.
+ */
+import type { Peer } from '../decide/decide.ts'
+import type { Fingerprint, TrustVersion } from '../kernel/types.ts'
+import type { PathResult } from '../trust/validate.ts'
+import { parseCertificate, type Certificate } from '../x509/certificate.ts'
+import type { Presented, RawCertificate } from './presented.ts'
+
+/** Whom to ask whether a path is sound; one per trust version. */
+export interface Judge {
+  readonly version: TrustVersion
+  pathsOf(leaf: Certificate, intermediates: readonly Certificate[]): PathResult
+}
+
+/** Recognises peers, and remembers the sound ones within a bound. One per process. */
+export class Recognition {
+  #version: TrustVersion | undefined
+  readonly #judged = new Map<string, Peer>()
+  readonly #intermediates = new Map<Fingerprint, Certificate>()
+
+  /** The peer behind a presented chain, as the given judge sees it. */
+  peerOf(presented: Presented, judge: Judge): Peer {
+    if (presented.kind === 'none') return presented.resumed ? NONE_RESUMED : NONE
+    if (presented.kind === 'too-many') {
+      return {
+        kind: 'unreadable',
+        fault: { kind: 'too-many-certificates', limit: presented.limit },
+      }
+    }
+    if (this.#version !== judge.version) this.#forget(judge.version)
+    const remembered = this.#judged.get(presented.key)
+    if (remembered !== undefined) return remembered
+    const leaf = parseCertificate(presented.leaf.der)
+    if (!leaf.ok) return { kind: 'unreadable', fault: leaf.failure }
+    const paths = judge.pathsOf(leaf.value, this.#known(presented))
+    const peer: Peer = { kind: 'presented', leaf: leaf.value, paths }
+    if (paths.ok) this.#remember(presented, peer)
+    return peer
+  }
+
+  /** Presented intermediates first; a resumed session presents none, so those met before stand in. */
+  #known(presented: Presented & { kind: 'chain' }): readonly Certificate[] {
+    if (presented.resumed) return [...this.#intermediates.values()]
+    return presented.intermediates.flatMap((raw) => this.#parsed(raw) ?? [])
+  }
+
+  /** An unreadable intermediate is left out: what a peer adds may help it, never harm it. */
+  #parsed(raw: RawCertificate): Certificate | undefined {
+    const known = this.#intermediates.get(raw.fingerprint)
+    if (known !== undefined) return known
+    const parsed = parseCertificate(raw.der)
+    return parsed.ok ? parsed.value : undefined
+  }
+
+  #remember(presented: Presented & { kind: 'chain' }, peer: Peer & { kind: 'presented' }): void {
+    if (!peer.paths.ok) return
+    put(this.#judged, presented.key, peer, MAX_JUDGED)
+    // The key a resumed session of this device will ask for: the leaf alone.
+    put(this.#judged, presented.leaf.fingerprint, peer, MAX_JUDGED)
+    for (const path of peer.paths.value) {
+      for (const issuer of path.certificates.slice(1)) {
+        put(this.#intermediates, issuer.fingerprint, issuer, MAX_INTERMEDIATES_KNOWN)
+      }
+    }
+  }
+
+  #forget(version: TrustVersion): void {
+    this.#version = version
+    this.#judged.clear()
+    this.#intermediates.clear()
+  }
+}
+
+/** Oldest out first: a map keeps the order of insertion. */
+function put<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, limit: number): void {
+  if (map.size >= limit && !map.has(key)) {
+    for (const oldest of map.keys()) {
+      map.delete(oldest)
+      break
+    }
+  }
+  map.set(key, value)
+}
+
+const NONE: Peer = { kind: 'none' }
+const NONE_RESUMED: Peer = { kind: 'none-resumed' }
+
+/** Two keys per device at some 6 KB each: about 25 MB for 4,096 devices. A miss costs one signature, not a refusal. */
+const MAX_JUDGED = 8192
+/** Authorities below the anchors that a fleet really uses are a handful; only those on sound paths get here. */
+const MAX_INTERMEDIATES_KNOWN = 64

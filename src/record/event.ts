@@ -1,0 +1,74 @@
+/**
+ * The facts of a request and of a connection, once, in the words of the log: one event, one line. Metrics and,
+ * later, the ledger derive from the same value, so that they cannot tell different stories. The field names are
+ * an interface: operators' queries depend on them.
+ */
+import type { RouteClass } from '../decide/policy.ts'
+
+/** What happened to one request. snake_case because this is what the log line says. */
+export interface RequestEvent {
+  readonly method: string
+  /** Without the query: that is where applications put secrets. */
+  readonly path: string
+  readonly host: string | undefined
+  /** The row that matched, or undefined when none did. */
+  readonly route: string | undefined
+  readonly route_class: RouteClass | 'none'
+  readonly decision: 'admit' | 'refuse'
+  /** Why it was admitted, or the code of the refusal; from closed lists. */
+  readonly code: string
+  /** In `recording`: the refusal it would have met. */
+  readonly would_refuse: string | undefined
+  /** What the upstream was told in the verify field. */
+  readonly verify: string
+  readonly upstream: string | undefined
+  /** The status the device saw; 0 when it was gone before there was one. */
+  readonly status: number
+  /** An upstream or transport failure, from a closed list. */
+  readonly failure: string | undefined
+  /** One sentence and the next step, on refusals and failures only. */
+  readonly reason: string | undefined
+  readonly next_step: string | undefined
+  /** What the device was told; undefined where it was told nothing. */
+  readonly reference: string | undefined
+  readonly bytes_in: number
+  readonly bytes_out: number
+  readonly duration_ms: number
+  /** Until the upstream's response head; undefined when there was none. */
+  readonly upstream_ms: number | undefined
+  readonly user_agent: string | undefined
+  readonly snapshot: number
+}
+
+/** What every line about a connection carries; worked out once. */
+export interface ConnectionFacts {
+  readonly connection: string
+  readonly listener: string
+  readonly remote: string
+  readonly protocol: string
+  readonly cipher: string
+  readonly servername: string | undefined
+  readonly resumed: boolean
+  readonly device: DeviceFacts | undefined
+}
+
+/** The device's certificate as the log names it; `setting` only when a path was sound. */
+export interface DeviceFacts {
+  readonly fingerprint: string
+  readonly key: string
+  readonly subject: string
+  readonly serial: string
+  readonly not_after: string
+  readonly setting: string | undefined
+}
+
+/** What happened to a connection as a whole; written when it closes. */
+export interface ConnectionEvent {
+  readonly outcome: 'served' | 'closed-unjudged' | 'refused' | 'handshake-failed'
+  /** The refusal or the handshake failure, from closed lists. */
+  readonly code: string | undefined
+  readonly reason: string | undefined
+  readonly next_step: string | undefined
+  readonly requests: number
+  readonly duration_ms: number
+}

@@ -1,0 +1,222 @@
+/**
+ * Events → Prometheus. Labels come from closed lists or from the configuration, never from a peer.
+ */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { ConnectionEvent, RequestEvent } from './event.ts'
+
+/** All counters of one process. */
+export class Metrics {
+  readonly registry = new Registry()
+  readonly #requests: Counter
+  readonly #duration: Histogram
+  readonly #upstreamTime: Histogram
+  readonly #upstreamFailures: Counter
+  readonly #wouldRefuse: Counter
+  readonly #bytes: Counter
+  readonly #connections: Counter
+  readonly #open: Gauge
+  readonly #unparsable: Counter
+  readonly #dropped: Counter
+  readonly #reloads: Counter
+  readonly #snapshot: Gauge
+  readonly #dangerous: Gauge
+  readonly #untrusted: Counter
+  readonly #certificateExpiry: Gauge
+  /** Children by their labels: looking one up by label object costs more than the increment. */
+  readonly #rows = new Map<string, RequestRow>()
+
+  constructor() {
+    const registers = [this.registry]
+    collectDefaultMetrics({ register: this.registry, prefix: 'tfe_' })
+    this.#requests = new Counter({
+      name: 'tfe_requests_total',
+      help: 'Requests by listener, class of the route, decision, its code, and class of the status.',
+      labelNames: ['listener', 'route_class', 'decision', 'code', 'status'],
+      registers,
+    })
+    this.#duration = new Histogram({
+      name: 'tfe_request_duration_seconds',
+      help: 'From the end of the request head to the end of the response.',
+      labelNames: ['listener', 'decision'],
+      buckets: SECONDS,
+      registers,
+    })
+    this.#upstreamTime = new Histogram({
+      name: 'tfe_upstream_response_seconds',
+      help: 'From forwarding to the head of the upstream response.',
+      labelNames: ['upstream'],
+      buckets: SECONDS,
+      registers,
+    })
+    this.#upstreamFailures = new Counter({
+      name: 'tfe_upstream_failures_total',
+      help: 'Exchanges that an upstream or the transport spoiled.',
+      labelNames: ['upstream', 'failure'],
+      registers,
+    })
+    this.#wouldRefuse = new Counter({
+      name: 'tfe_would_refuse_total',
+      help: 'Requests admitted only because enforcement is recording, by the refusal they would meet.',
+      labelNames: ['listener', 'code'],
+      registers,
+    })
+    this.#bytes = new Counter({
+      name: 'tfe_body_bytes_total',
+      help: 'Octets of bodies, in from devices and out to them.',
+      labelNames: ['listener', 'direction'],
+      registers,
+    })
+    this.#connections = new Counter({
+      name: 'tfe_connections_total',
+      help: 'Connections that ended, by outcome and code.',
+      labelNames: ['listener', 'outcome', 'code'],
+      registers,
+    })
+    this.#open = new Gauge({
+      name: 'tfe_connections_open',
+      help: 'TLS connections open now.',
+      labelNames: ['listener'],
+      registers,
+    })
+    this.#unparsable = new Counter({
+      name: 'tfe_unparsable_requests_total',
+      help: 'What arrived inside TLS and was no HTTP/1.1 request.',
+      labelNames: ['listener', 'kind'],
+      registers,
+    })
+    this.#dropped = new Counter({
+      name: 'tfe_connections_dropped_total',
+      help: 'TCP connections turned away because the listener was full.',
+      labelNames: ['listener'],
+      registers,
+    })
+    this.#reloads = new Counter({
+      name: 'tfe_reload_total',
+      help: 'Reloads by outcome.',
+      labelNames: ['outcome'],
+      registers,
+    })
+    this.#snapshot = new Gauge({
+      name: 'tfe_snapshot_version',
+      help: 'The snapshot that requests are judged by.',
+      aggregator: 'min',
+      registers,
+    })
+    this.#dangerous = new Gauge({
+      name: 'tfe_dangerous',
+      help: 'Guarantees given up by the configuration, by kind.',
+      labelNames: ['kind'],
+      aggregator: 'max',
+      registers,
+    })
+    this.#untrusted = new Counter({
+      name: 'tfe_upstream_untrusted_total',
+      help: 'Upstream connections that were used although verification failed.',
+      labelNames: ['upstream'],
+      registers,
+    })
+    this.#certificateExpiry = new Gauge({
+      name: 'tfe_certificate_not_after_seconds',
+      help: 'When a certificate of our own or of an enrollment setting expires (Unix time).',
+      labelNames: ['role', 'name'],
+      aggregator: 'min',
+      registers,
+    })
+  }
+
+  request(listener: string, event: RequestEvent): void {
+    const row = this.#row(listener, event)
+    row.requests.inc()
+    row.duration.observe(event.duration_ms / 1000)
+    if (event.bytes_in > 0) row.bytesIn.inc(event.bytes_in)
+    if (event.bytes_out > 0) row.bytesOut.inc(event.bytes_out)
+    if (event.upstream_ms !== undefined) row.upstreamTime?.observe(event.upstream_ms / 1000)
+    if (event.failure !== undefined) {
+      this.#upstreamFailures.inc({ upstream: event.upstream ?? 'none', failure: event.failure })
+    }
+    if (event.would_refuse !== undefined) {
+      this.#wouldRefuse.inc({ listener, code: event.would_refuse })
+    }
+  }
+
+  opened(listener: string): void {
+    this.#open.inc({ listener })
+  }
+
+  closed(listener: string, event: ConnectionEvent): void {
+    if (event.outcome !== 'handshake-failed') this.#open.dec({ listener })
+    this.#connections.inc({ listener, outcome: event.outcome, code: event.code ?? 'none' })
+  }
+
+  unparsable(listener: string, kind: string): void {
+    this.#unparsable.inc({ listener, kind })
+  }
+
+  dropped(listener: string): void {
+    this.#dropped.inc({ listener })
+  }
+
+  reloaded(outcome: 'applied' | 'refused' | 'unchanged'): void {
+    this.#reloads.inc({ outcome })
+  }
+
+  untrusted(upstream: string): void {
+    this.#untrusted.inc({ upstream })
+  }
+
+  /** Says which world requests are judged by, and what it gave up. */
+  serving(snapshot: SnapshotFacts): void {
+    this.#snapshot.set(snapshot.version)
+    this.#dangerous.reset()
+    for (const kind of snapshot.dangers) this.#dangerous.set({ kind }, 1)
+    this.#certificateExpiry.reset()
+    for (const { role, name, notAfter } of snapshot.certificates) {
+      this.#certificateExpiry.set({ role, name }, notAfter / 1000)
+    }
+  }
+
+  #row(listener: string, event: RequestEvent): RequestRow {
+    const status = statusClass(event.status)
+    const upstream = event.upstream ?? ''
+    const key = `${listener} ${event.route_class} ${event.code} ${event.decision} ${status} ${upstream}`
+    const known = this.#rows.get(key)
+    if (known !== undefined) return known
+    const { decision, route_class, code } = event
+    const row: RequestRow = {
+      requests: this.#requests.labels({ listener, route_class, decision, code, status }),
+      duration: this.#duration.labels({ listener, decision }),
+      bytesIn: this.#bytes.labels({ listener, direction: 'in' }),
+      bytesOut: this.#bytes.labels({ listener, direction: 'out' }),
+      upstreamTime: upstream === '' ? undefined : this.#upstreamTime.labels({ upstream }),
+    }
+    this.#rows.set(key, row)
+    return row
+  }
+}
+
+/** What a scrape is told about the snapshot in force. */
+export interface SnapshotFacts {
+  readonly version: number
+  readonly dangers: readonly string[]
+  readonly certificates: readonly {
+    readonly role: string
+    readonly name: string
+    readonly notAfter: number
+  }[]
+}
+
+interface RequestRow {
+  readonly requests: Counter.Internal
+  readonly duration: Histogram.Internal<string>
+  readonly bytesIn: Counter.Internal
+  readonly bytesOut: Counter.Internal
+  readonly upstreamTime: Histogram.Internal<string> | undefined
+}
+
+/** `2xx` and its like; `none` when the device was gone before there was a status. */
+function statusClass(status: number): string {
+  return status === 0 ? 'none' : `${Math.trunc(status / 100)}xx`
+}
+
+/** An MDM check-in takes milliseconds; an app download minutes. */
+const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
