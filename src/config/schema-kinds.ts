@@ -1,0 +1,161 @@
+/**
+ * The kinds of value that a configuration is made of. Besides JSON Schema's own keywords each carries
+ * `wanted` (the noun phrase of a fault), `advice` (what to do about it) and, where a value may be a secret,
+ * `secret`, which keeps it out of every sentence.
+ */
+import { type Static, type TSchema, Type } from 'typebox'
+import { INSTANT_PATTERN, LENGTH_PATTERN, SIZE_PATTERN } from './units.ts'
+
+/** What our annotations add to a schema; `shape.ts` and the generated reference read them. */
+export interface Annotations {
+  readonly description?: string
+  readonly default?: unknown
+  readonly wanted?: string
+  readonly advice?: string
+  readonly secret?: boolean
+  /** Inclusive bounds, written as the operator would. */
+  readonly lengthBetween?: readonly [string, string]
+  readonly sizeBetween?: readonly [string, string]
+}
+
+/** A group of keys; a key that is not listed is a fault. `missing` groups are filled with their defaults. */
+export const group = <Keys extends Record<string, TSchema>>(description: string, keys: Keys) =>
+  Type.Object(keys, { description, additionalProperties: false, wanted: 'a mapping of keys' })
+
+/** A group that may be left out, because every key in it has a default. */
+export const defaultGroup = <Keys extends Record<string, TSchema>>(
+  description: string,
+  keys: Keys,
+) =>
+  Type.Object(keys, {
+    description,
+    additionalProperties: false,
+    wanted: 'a mapping of keys',
+    default: {},
+  })
+
+/** Things that the operator names. */
+export const named = <Thing extends TSchema>(description: string, thing: Thing, least: number) =>
+  Type.Unsafe<Readonly<Record<string, Static<Thing>>>>({
+    type: 'object',
+    description,
+    wanted: 'a mapping of names to settings',
+    minProperties: least,
+    propertyNames: { pattern: NAME_PATTERN, wanted: NAME_WANTED },
+    additionalProperties: thing,
+  })
+
+const NAME_PATTERN = '^[a-z][a-z0-9.-]{0,39}$'
+const NAME_WANTED =
+  'a name of at most 40 lower-case letters, digits, dots and dashes that begins with a letter'
+
+/** A list with at least one item. */
+export const listOf = <Item extends TSchema>(description: string, item: Item) =>
+  Type.Array(item, { description, minItems: 1, maxItems: 1000, wanted: 'a list' })
+
+/** A list that may be empty, and is unless the operator says otherwise. */
+export const optionalListOf = <Item extends TSchema>(description: string, item: Item) =>
+  Type.Array(item, { description, default: [], maxItems: 10_000, wanted: 'a list' })
+
+/** A length of time; the bounds are the operator's spelling. */
+export const length = (description: string, between: readonly [string, string], ours?: string) =>
+  Type.Unsafe<string>({
+    type: 'string',
+    description,
+    pattern: LENGTH_PATTERN,
+    lengthBetween: between,
+    wanted: 'a length of time with its unit, such as 30s, 15m or 1d 12h',
+    advice: 'write a number and ms, s, m, h or d',
+    ...(ours === undefined ? {} : { default: ours }),
+  })
+
+/** A size in octets. */
+export const size = (description: string, between: readonly [string, string], ours: string) =>
+  Type.Unsafe<string>({
+    type: 'string',
+    description,
+    pattern: SIZE_PATTERN,
+    sizeBetween: between,
+    wanted: 'a size with its unit, such as 512B, 16KiB or 2GiB',
+    advice: 'write a number and B, KiB, MiB or GiB',
+    default: ours,
+  })
+
+/** A whole number. */
+export const count = (description: string, between: readonly [number, number], ours?: number) =>
+  Type.Unsafe<number>({
+    type: 'integer',
+    description,
+    minimum: between[0],
+    maximum: between[1],
+    wanted: `a whole number from ${between[0]} to ${between[1]}`,
+    ...(ours === undefined ? {} : { default: ours }),
+  })
+
+/** True or false. */
+export const flag = (description: string, ours?: boolean) =>
+  Type.Boolean({
+    description,
+    wanted: 'true or false',
+    ...(ours === undefined ? {} : { default: ours }),
+  })
+
+/** One of a few words. An enumeration, not a union of literals, which would report one fault three times. */
+export const word = <Word extends string>(
+  description: string,
+  words: readonly Word[],
+  ours?: Word,
+) =>
+  Type.Unsafe<Word>({
+    type: 'string',
+    description,
+    enum: words,
+    wanted: `one of ${words.join(', ')}`,
+    ...(ours === undefined ? {} : { default: ours }),
+  })
+
+/** Free text on one line. */
+export const line = (description: string, wanted: string, ours?: string) =>
+  Type.Unsafe<string>({
+    type: 'string',
+    description,
+    pattern: '^[^\\u0000-\\u001f\\u007f]{1,1000}$',
+    wanted,
+    ...(ours === undefined ? {} : { default: ours }),
+  })
+
+/** Text of a given pattern. */
+export const text = (
+  description: string,
+  pattern: string,
+  { wanted, advice, ours }: { wanted: string; advice?: string; ours?: string },
+) =>
+  Type.Unsafe<string>({
+    type: 'string',
+    description,
+    pattern,
+    wanted,
+    ...(advice === undefined ? {} : { advice }),
+    ...(ours === undefined ? {} : { default: ours }),
+  })
+
+/** Content by reference. Never quoted in a fault: whoever gets this wrong may have pasted the secret itself. */
+export const reference = (description: string) =>
+  Type.Unsafe<string>({
+    type: 'string',
+    description,
+    pattern: '^(?:file:[^\\u0000-\\u001f]{1,4000}|env:[A-Z_][A-Z0-9_]{0,200})$',
+    secret: true,
+    wanted: 'file: and a path, or env: and the name of a variable in capitals',
+    advice: 'keep the content outside this file and name the place, such as file:secrets/tls.key',
+  })
+
+/** A point in time. */
+export const instant = (description: string) =>
+  Type.Unsafe<string>({
+    type: 'string',
+    description,
+    pattern: INSTANT_PATTERN,
+    wanted: 'a day such as 2026-03-01 (UTC) or a second such as 2026-03-01T12:00:00Z',
+    advice: 'write the year first and say the offset from UTC',
+  })

@@ -1,0 +1,217 @@
+/** The keys of an upstream: a server that we forward to, and what it is told about the device. */
+import { Type } from 'typebox'
+import {
+  count,
+  defaultGroup,
+  flag,
+  group,
+  length,
+  line,
+  optionalListOf,
+  reference,
+  size,
+  text,
+  word,
+} from './schema-kinds.ts'
+import { certificateKeys, TLS_VERSIONS, tlsNames } from './schema-listener.ts'
+
+export const IDENTITY_FORMATS = [
+  'rfc9440',
+  'nginx',
+  'tomcat',
+  'apache',
+  'haproxy',
+  'xfcc',
+  'traefik',
+  'aws-alb',
+] as const
+
+export const IDENTITY_FIELDS = [
+  'certificate',
+  'chain',
+  'verify',
+  'subject',
+  'issuer',
+  'serial',
+  'fingerprint',
+  'notBefore',
+  'notAfter',
+] as const
+
+const FIELD_NAME = {
+  // RFC 9110 §5.1: a token.
+  pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$",
+  wanted: 'the name of an HTTP field, such as X-Client-Cert',
+}
+
+const fieldName = (description: string) =>
+  Type.Optional(text(description, FIELD_NAME.pattern, { wanted: FIELD_NAME.wanted }))
+
+const fields = defaultGroup(
+  "Field names in place of the format's own. A fact that the format does not send by itself is sent when it has a name here.",
+  {
+    certificate: fieldName('The leaf.'),
+    chain: fieldName('The intermediates.'),
+    verify: fieldName(
+      'The verdict: SUCCESS, NONE or FAILED with a code. Say it explicitly wherever the upstream can read it.',
+    ),
+    subject: fieldName('The subject, written as `name` says.'),
+    issuer: fieldName('The issuer, written as `name` says.'),
+    serial: fieldName('The serial number, written as `serial` says.'),
+    fingerprint: fieldName('The fingerprint of the leaf, written as `fingerprint` says.'),
+    notBefore: fieldName('The first second of validity.'),
+    notAfter: fieldName('The last second of validity.'),
+  },
+)
+
+const identity = group(
+  'How this upstream is told who the device is. Left out: it is told nothing (RFC 9440 §4). Whatever a device sends under any of these names is removed first, always.',
+  {
+    format: word(
+      'How the certificate is written. `rfc9440` is the standard; the others are what the products of that name send.',
+      IDENTITY_FORMATS,
+      'rfc9440',
+    ),
+    fields,
+    serial: word(
+      'How the serial number is written. Consumers disagree: Fleet reads hexadecimal, Caddy sends decimal.',
+      ['hex-lower', 'hex-upper', 'hex-colon', 'decimal'],
+      'hex-upper',
+    ),
+    name: word(
+      'How distinguished names are written; `slash` is what old OpenSSL tools print.',
+      ['rfc4514', 'rfc2253', 'slash'],
+      'rfc2253',
+    ),
+    fingerprint: defaultGroup('How the fingerprint is made and written.', {
+      digest: word(
+        'Use `sha1` only for an upstream that knows nothing else: it is forgeable.',
+        ['sha256', 'sha1'],
+        'sha256',
+      ),
+      form: word('How the octets are written.', ['hex', 'colon', 'base64'], 'hex'),
+    }),
+    chain: flag('Send the intermediates too, where the format has a place for them.', false),
+    grace: flag(
+      'Name a device whose certificate is in grace even in a format that has no verify field, and so cannot say that it is expired. Only for an upstream that looks at notAfter itself.',
+      false,
+    ),
+    maxBytes: size(
+      'All identity fields together; a chain that would go beyond is left out and counted. Tomcat reads 8 KiB of header section unless told otherwise.',
+      ['1KiB', '64KiB'],
+      '16KiB',
+    ),
+  },
+)
+
+const tls = defaultGroup('How we speak TLS with the upstream.', {
+  preset: word(
+    '`secure`: strict TLS, SNI, TLS 1.2 and 1.3. `sentry-compat`: what Standalone Sentry does out of the box, for moving over unchanged: strict off, SNI off, TLS 1.2 only.',
+    ['secure', 'sentry-compat'],
+    'secure',
+  ),
+  strict: Type.Optional(
+    flag(
+      'Enable Strict TLS: the certificate must lead to a trusted CA and carry the hostname. Left out: as the preset says. Off needs `dangerousUnverified: true` beside it.',
+    ),
+  ),
+  dangerousUnverified: flag(
+    'Your signature under strict TLS being off: anybody between us and the upstream can read and change everything, identities included.',
+    false,
+  ),
+  sni: Type.Optional(
+    line(
+      'The server name sent in the handshake (SNI): `off`, `on` (the hostname), or a name. Left out: as the preset says.',
+      'off, on, or a host name',
+    ),
+  ),
+  hostname: Type.Optional(
+    line(
+      "The name that the upstream's certificate must carry. Left out: the host of `url`. Independent of SNI.",
+      'a host name or an IP address',
+    ),
+  ),
+  trust: defaultGroup('Who may vouch for the upstream.', {
+    default: word(
+      'Enable Default Trust Store: the public CAs that come with Node (`bundled`), those of the operating system (`system`), or none (`off`). For an internal CA choose `off` and name it in `custom`.',
+      ['bundled', 'system', 'off'],
+      'bundled',
+    ),
+    custom: optionalListOf(
+      'Enable Custom Trust Store: PEM files of CAs, trusted besides the default store.',
+      reference('A PEM file.'),
+    ),
+  }),
+  minVersion: Type.Optional(
+    word('The oldest version. Left out: as the preset says.', TLS_VERSIONS),
+  ),
+  maxVersion: Type.Optional(
+    word('The newest version. Left out: as the preset says.', TLS_VERSIONS),
+  ),
+  ciphers: Type.Optional(
+    tlsNames('Cipher suites, strongest first. Left out: forward-secret AEAD suites only.'),
+  ),
+  clientCertificate: Type.Optional(
+    group(
+      'What we show an upstream that asks who we are. An upstream should believe identity fields only on a connection that proves it comes from us.',
+      certificateKeys,
+    ),
+  ),
+})
+
+const limits = defaultGroup('How long we wait for the upstream, and how much of it we use.', {
+  connections: count(
+    'Connections per worker. Tomcat runs 200 requests at a time unless told otherwise; more would queue there, unseen.',
+    [1, 100_000],
+    128,
+  ),
+  connect: length(
+    'From connecting to the end of the TLS handshake. In one data centre this is milliseconds.',
+    ['50ms', '2m'],
+    '5s',
+  ),
+  responseHeaders: length(
+    "From the end of the request to the end of the response's header section. Check-ins that compute policies take seconds, long ones half a minute.",
+    ['100ms', '1h'],
+    '60s',
+  ),
+  responseHeaderBytes: size(
+    "A response's header section; twice what servers send, cookies and all.",
+    ['1KiB', '1MiB'],
+    '32KiB',
+  ),
+  bodyIdle: length(
+    'How long a body may stand still on the side of the upstream.',
+    ['100ms', '1h'],
+    '60s',
+  ),
+  idle: length(
+    'Between two requests of a connection. Must be shorter than the patience of the upstream, which would hang up on a request otherwise; Apache httpd waits 5 seconds.',
+    ['100ms', '1h'],
+    '4s',
+  ),
+})
+
+/** One upstream. */
+export const upstream = group('A server that we forward to.', {
+  url: text(
+    'Scheme, host and port. Paths are passed on unchanged, so none is allowed here. `http:` needs `dangerousPlaintext: true`.',
+    '^https?://[^/?#@\\s]+/?$',
+    {
+      wanted: 'https:// with host and port, without user, path or query',
+      advice: 'write it as https://core.internal:443',
+    },
+  ),
+  dangerousPlaintext: flag(
+    'Your signature under an `http:` upstream: anybody on the way can read and change everything, identities included.',
+    false,
+  ),
+  host: line(
+    'What the upstream reads as Host: `preserve` (what the device asked for; MDM servers put it into profiles), `upstream` (host and port of `url`), or a fixed name.',
+    'preserve, upstream, or a host name',
+    'preserve',
+  ),
+  tls,
+  identity: Type.Optional(identity),
+  limits,
+})

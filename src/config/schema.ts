@@ -1,0 +1,206 @@
+/**
+ * What may stand in a configuration file, key by key. The one source of the shape check, of the defaults, of
+ * the JSON Schema for editors and of docs/configuration.md. What the schema cannot say (that a name exists,
+ * that a port is free) is checked while the configuration is read.
+ */
+import { type Static, Type } from 'typebox'
+import {
+  count,
+  defaultGroup,
+  flag,
+  group,
+  instant,
+  length,
+  line,
+  listOf,
+  named,
+  optionalListOf,
+  reference,
+  text,
+  word,
+} from './schema-kinds.ts'
+import { listener } from './schema-listener.ts'
+import { upstream } from './schema-upstream.ts'
+
+export const PRESETS = ['epmm', 'core-10', 'nanomdm', 'generic'] as const
+export const ROUTE_CLASSES = [
+  'open',
+  'device',
+  'always',
+  'renewal',
+  'legacy-oauth',
+  'denied',
+] as const
+
+const HEX = '^(?:[0-9A-Fa-f]{2}:?){0,40}[0-9A-Fa-f]{1,2}$'
+const keyFingerprint = (description: string) =>
+  text(description, '^(?:[0-9A-Fa-f]{64}|(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2})$', {
+    wanted:
+      'the SHA-256 of the public key (SPKI): 64 hexadecimal digits, colons between octets or not',
+    advice:
+      'take it from `tfe explain CERT.pem`; the fingerprint of the certificate is something else',
+  })
+
+const trust = group('Whom we trust to have named a device.', {
+  profile: word(
+    '`private` admits what private CAs get harmlessly wrong (no authority key identifier and the like), and notes it; `strict` refuses on any departure from RFC 5280.',
+    ['private', 'strict'],
+    'private',
+  ),
+  enrollmentSettings: listOf(
+    'The CAs that devices get their certificates from. Exactly one is current.',
+    group('One CA chain and where it stands.', {
+      name: line('What people call it, in logs and pages.', 'a name of one line'),
+      source: word(
+        'Where certificates are issued: by the MDM server itself (`local`), over SCEP, or elsewhere. For people to read.',
+        ['local', 'scep', 'other'],
+        'local',
+      ),
+      standing: word(
+        '`staged`: known, admits nobody yet. `current`: issues certificates to devices going forward. `previously-trusted`: retired; certificates issued before `retiredAt` still admit. `distrusted`: admits nobody from now on.',
+        ['staged', 'current', 'previously-trusted', 'distrusted'],
+      ),
+      retiredAt: Type.Optional(
+        instant(
+          'When the CA was retired. Certificates that it issues later are refused. Belongs to `previously-trusted`.',
+        ),
+      ),
+      sunset: Type.Optional(
+        instant(
+          'When a previously trusted CA stops admitting altogether. Left out: it goes on until you remove it.',
+        ),
+      ),
+      chain: reference('PEM: the CA certificate and any intermediates below it, in any order.'),
+    }),
+  ),
+  deny: defaultGroup(
+    'Refused at once, wherever the certificate is presented, in `recording` too. By key, never by the fingerprint of a certificate: an ECDSA signature has an equally valid twin, and so has its fingerprint.',
+    {
+      keys: optionalListOf('Public keys.', keyFingerprint('One public key.')),
+      serials: optionalListOf(
+        'Single certificates of an issuer.',
+        group('One certificate.', {
+          issuerKey: keyFingerprint("The issuer's public key."),
+          serial: text('The serial number.', HEX, {
+            wanted: 'a serial number in hexadecimal, colons between octets or not',
+            advice: 'take it from `tfe explain CERT.pem` or `openssl x509 -serial`, in quotes',
+          }),
+        }),
+      ),
+    },
+  ),
+})
+
+const routes = group('A table of routes.', {
+  preset: Type.Optional(
+    word('Start from the rows of this preset. Rows below replace those with the same id.', PRESETS),
+  ),
+  upstream: Type.Optional(
+    line(
+      'Where rows go that name no upstream. May be left out when there is only one upstream.',
+      'the name of an upstream',
+    ),
+  ),
+  rows: optionalListOf(
+    'New rows, and changes to the rows of the preset.',
+    group('One row.', {
+      id: text(
+        'The name of the row: that of a row of the preset to change it, or a new one.',
+        '^[a-z][a-z0-9.-]{0,39}$',
+        { wanted: 'a name of lower-case letters, digits, dots and dashes' },
+      ),
+      path: Type.Optional(
+        text(
+          '`/exact`, or `/prefix/*` for the prefix and everything below it. Plain characters only: a path that can be read in two ways is refused before routes are looked at.',
+          "^/(?:[A-Za-z0-9._~!$&'()+,=:@-]+/)*(?:[A-Za-z0-9._~!$&'()+,=:@-]*|\\*)$",
+          { wanted: 'a path such as /mdm/checkin, or /mdm/* for everything below /mdm' },
+        ),
+      ),
+      methods: Type.Optional(
+        listOf(
+          'The methods that the row is for. Left out: all.',
+          text('One method.', '^[A-Z][A-Z-]{0,19}$', {
+            wanted: 'an HTTP method in capitals, such as POST',
+          }),
+        ),
+      ),
+      class: Type.Optional(
+        word(
+          '`open`: no certificate needed (enrolment). `device`: follows `enforcement`. `always`: a certificate in every mode. `renewal`: as device, and an expired certificate still counts within `grace`. `legacy-oauth`: no certificate, kept under watch. `denied`: nobody.',
+          ROUTE_CLASSES,
+        ),
+      ),
+      upstream: Type.Optional(line('Where this row goes.', 'the name of an upstream')),
+      enabled: Type.Optional(
+        flag('Off: as if the row were not there. Left out: on, or as the preset has it.'),
+      ),
+    }),
+  ),
+})
+
+/** The whole file. */
+export const document = group('The configuration of the Trusted Front End.', {
+  profile: word(
+    'Which product the defaults follow: `epmm-11.5` (Ivanti EPMM 11.5 and later), `core-10` (MobileIron Core 10: not enforced from the start, renewal window 60 days) or `generic`.',
+    ['epmm-11.5', 'core-10', 'generic'],
+    'epmm-11.5',
+  ),
+  workers: Type.Unsafe<number | 'auto'>({
+    type: ['integer', 'string'],
+    description: 'Processes that share the ports; `auto` is one per core.',
+    pattern: '^auto$',
+    minimum: 1,
+    maximum: 256,
+    wanted: 'auto or a whole number from 1 to 256',
+    default: 'auto',
+  }),
+  enforcement: Type.Optional(
+    word(
+      '`required` refuses devices without a fit certificate; `recording` writes down what would be refused, and admits without naming the device to the upstream. Left out: required, or recording with profile core-10.',
+      ['recording', 'required'],
+    ),
+  ),
+  grace: length(
+    'How long after its expiry a certificate still opens renewal routes, and nothing else. EPMM retires a device that stayed away longer than 30 days.',
+    ['0s', '365d'],
+    '30d',
+  ),
+  renewalWindow: Type.Optional(
+    length(
+      'How long before expiry a device is expected to renew. Left out: 270d, or 60d with profile core-10, which are also the longest allowed there.',
+      ['1d', '270d'],
+    ),
+  ),
+  drain: length(
+    'How long requests under way may take to finish after SIGTERM. Stay below what the supervisor allows before it kills: 30 seconds in Kubernetes, 10 in `docker stop`.',
+    ['0s', '10m'],
+    '25s',
+  ),
+  trust,
+  listeners: named('The ports that devices call, by name.', listener, 1),
+  routes: Type.Optional(named('Tables of routes, by name.', routes, 0)),
+  upstreams: named('The servers that we forward to, by name.', upstream, 1),
+  metrics: defaultGroup(
+    'Where /metrics, /healthz and /readyz are served, without TLS and to whoever can reach them.',
+    {
+      address: line(
+        'The address to bind; keep it away from devices.',
+        'an IP address',
+        '127.0.0.1',
+      ),
+      port: count('The TCP port; 0 lets the system choose.', [0, 65_535], 9464),
+    },
+  ),
+  log: defaultGroup('What is written to standard output, one JSON object per line.', {
+    level: word(
+      'The least important thing worth a line.',
+      ['debug', 'info', 'warn', 'error'],
+      'info',
+    ),
+    requests: flag('One line per request.', true),
+    connections: flag('One line per connection.', true),
+  }),
+})
+
+/** The file as the operator wrote it, defaults filled in. */
+export type Document = Static<typeof document>
