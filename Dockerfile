@@ -1,0 +1,46 @@
+# syntax=docker/dockerfile:1
+
+# What the program depends on, fetched apart so that a change of ours does not fetch it again.
+FROM node:26-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# The optional packages are Nodes for machines that lack one; this image is one that has it.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+
+FROM node:26-bookworm-slim
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Trusted Front End" \
+      org.opencontainers.image.description="Ends the device's mutual TLS in front of a mobile-device-management server, judges the certificate, forwards over strict TLS" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+
+# Nothing here installs packages or changes user while it runs: no package managers, no setuid programs.
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+      /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-v* /root/.npm \
+ && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
+
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY docker/healthcheck.mjs ./docker/
+COPY config ./config
+COPY src ./src
+
+# TFE_HEALTH_URL follows `metrics` of the configuration when that moves.
+ENV NODE_ENV=production \
+    TFE_HEALTH_URL=http://127.0.0.1:9464/healthz
+
+# The base image's unprivileged `node`, by number, so that an orchestrator can see that it is not root.
+USER 1000:1000
+
+# Devices, devices on the usual second port, the sync port, metrics and health.
+EXPOSE 443 8443 9997 9464
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
+  CMD ["node", "/app/docker/healthcheck.mjs"]
+
+# The flag gives the young generation room: a proxy's garbage dies young.
+ENTRYPOINT ["node", "--max-semi-space-size=32", "/app/src/main.ts"]
+CMD ["serve", "--config", "/etc/tfe/tfe.yaml"]
