@@ -1,0 +1,155 @@
+/**
+ * The verdict on one request. Soundness was settled in `trust/`; here the rest of RFC 5280 §6.1.3, whether a path
+ * is timely ((a)(2)), meets the standing of its CA, the deny list, the class of the route and grace.
+ *
+ * Stricter than RFC 5280 §6.1 in one thing: the trust anchor's certificate counts as an issuer and may itself
+ * not be expired. Otherwise a device issued straight from an expired CA would pass for ever.
+ */
+import { unreachable, type Branded, type Instant } from '../kernel/types.ts'
+import type { PathResult, SoundPath } from '../trust/validate.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { judgePath, tells, type PathVerdict } from './judge-path.ts'
+import type { DenyList, Policy, RouteClass } from './policy.ts'
+import { isFinal, type Refusal, type Unreadable } from './refusal.ts'
+
+/** What is known about who is at the other end of a connection, before time, route and policy have a say. */
+export type Peer =
+  | { readonly kind: 'none' }
+  /** The session was resumed and had begun without a certificate; the device may well own one by now. */
+  | { readonly kind: 'none-resumed' }
+  | { readonly kind: 'unreadable'; readonly fault: Unreadable }
+  | { readonly kind: 'presented'; readonly leaf: Certificate; readonly paths: PathResult }
+
+export interface Ask {
+  readonly peer: Peer
+  readonly route: RouteClass
+}
+
+export type Decision = Admission | { readonly kind: 'refuse'; readonly why: Refusal }
+
+/** Proof that `decide` said yes. Only this file can mint one; `forward` demands one. */
+export type Admission = Branded<{ readonly kind: 'admit'; readonly basis: Basis }, 'Admission'>
+
+/** Every way a request may pass. There is no other. */
+export type Basis =
+  | { readonly kind: 'verified'; readonly path: SoundPath }
+  | { readonly kind: 'in-grace'; readonly path: SoundPath; readonly endsAt: Instant }
+  | { readonly kind: 'open-route' }
+  | { readonly kind: 'recording'; readonly wouldRefuse: Refusal }
+
+/** Judges one request. Pure: same arguments, same answer; time arrives as a value. */
+export function decide(ask: Ask, policy: Policy, now: Instant): Decision {
+  const strict = judge(ask, policy, now)
+  if (strict.kind === 'admit' || policy.enforcement === 'required') return strict
+  if (ask.route === 'always' || isFinal(strict.why)) return strict
+  return admit({ kind: 'recording', wouldRefuse: strict.why })
+}
+
+/** What the upstream may be told about the device. */
+export interface Vouched {
+  readonly path: SoundPath
+  readonly validity: 'valid' | 'in-grace'
+}
+
+/** The only road to the identity fields: nothing is vouched for a device that was not judged fit. */
+export function vouchedFor({ basis }: Admission): Vouched | undefined {
+  switch (basis.kind) {
+    case 'verified':
+      return { path: basis.path, validity: 'valid' }
+    case 'in-grace':
+      return { path: basis.path, validity: 'in-grace' }
+    // Anonymous on purpose, even with a sound certificate: an open route must not behave differently for
+    // devices that have one, or enrolment would be tried by one kind of device and used by the other.
+    case 'open-route':
+    case 'recording':
+      return undefined
+    default:
+      return unreachable(basis)
+  }
+}
+
+function judge({ peer, route }: Ask, policy: Policy, now: Instant): Decision {
+  const denial = peer.kind === 'presented' ? denialOf(peer, policy.denied) : undefined
+  if (denial !== undefined) return refuse(denial)
+  switch (route) {
+    case 'denied':
+      return refuse({ kind: 'route-denied' })
+    case 'open':
+    case 'legacy-oauth':
+      return admit({ kind: 'open-route' })
+    case 'device':
+    case 'always':
+    case 'renewal':
+      return judgePeer({ peer, route }, policy, now)
+    default:
+      return unreachable(route)
+  }
+}
+
+/** Soundness is not asked for: TLS proved that the peer holds the key, whoever signed the certificate around it. */
+function denialOf(
+  { leaf, paths }: Peer & { readonly kind: 'presented' },
+  denied: DenyList,
+): Refusal | undefined {
+  const key = leaf.publicKey.fingerprint
+  if (denied.keys.has(key)) return { kind: 'denied-key', key }
+  if (denied.serials.size === 0 || !paths.ok) return undefined
+  for (const { certificates, anchor } of paths.value) {
+    const issuerKey = (certificates[1] ?? anchor.certificate).publicKey.fingerprint
+    if (denied.serials.has(`${issuerKey}:${leaf.serial}`)) {
+      return { kind: 'denied-serial', issuerKey, serial: leaf.serial }
+    }
+  }
+  return undefined
+}
+
+function judgePeer({ peer, route }: Ask, policy: Policy, now: Instant): Decision {
+  switch (peer.kind) {
+    case 'none':
+      return refuse({ kind: 'no-certificate' })
+    case 'none-resumed':
+      return refuse({ kind: 'resumed-without-certificate' })
+    case 'unreadable':
+      return refuse(peer.fault)
+    case 'presented':
+      if (!peer.paths.ok) return refuse(peer.paths.failure)
+      return judgePaths({ paths: peer.paths.value, route }, policy, now)
+    default:
+      return unreachable(peer)
+  }
+}
+
+interface Paths {
+  readonly paths: readonly [SoundPath, ...SoundPath[]]
+  readonly route: RouteClass
+}
+
+/** A timely path wins over one in grace, and either over any refusal; among equals the first. */
+function judgePaths({ paths, route }: Paths, policy: Policy, now: Instant): Decision {
+  const on = (path: SoundPath): Decision => onRoute(path, route, judgePath(path, policy, now))
+  const first = on(paths[0])
+  // Nearly always one path, nearly always timely: nothing is built for the others then.
+  if (paths.length === 1 || weight(first) === VERIFIED) return first
+  return paths
+    .slice(1)
+    .map(on)
+    .reduce((best, next) => (weight(next) > weight(best) ? next : best), first)
+}
+
+/** Grace forgives on renewal routes only (decision 7). */
+function onRoute(path: SoundPath, route: RouteClass, verdict: PathVerdict): Decision {
+  if (verdict.kind === 'timely') return admit({ kind: 'verified', path })
+  if (verdict.kind !== 'expired' || route !== 'renewal') return refuse(verdict)
+  return admit({ kind: 'in-grace', path, endsAt: verdict.graceEndsAt })
+}
+
+function weight(decision: Decision): number {
+  if (decision.kind === 'refuse') return tells(decision.why)
+  return decision.basis.kind === 'verified' ? VERIFIED : IN_GRACE
+}
+
+const VERIFIED = 1000
+const IN_GRACE = 999
+
+const admit = (basis: Basis): Admission => ({ kind: 'admit', basis }) as Admission
+const refuse = (why: Refusal): Decision => ({ kind: 'refuse', why })

@@ -1,0 +1,109 @@
+/**
+ * One sound path against the standing of its CA and the time: what RFC 5280 §6.1.3 (a)(2) asks of every
+ * certificate, in an order that makes the refusal that came furthest the one worth reading.
+ */
+import { plus, unreachable, type Instant } from '../kernel/types.ts'
+import type { SoundPath } from '../trust/validate.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import type { DenyList, Policy, Standing } from './policy.ts'
+import { isFinal, type Refusal, type Untimely, type Unwelcome } from './refusal.ts'
+
+/** What a path is worth by itself. `expired` has grace left; whether that helps is the route's business. */
+export type PathVerdict = Unwelcome | Untimely | { readonly kind: 'timely' }
+
+/** Judges one path, whatever the route. */
+export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVerdict {
+  return (
+    deniedIssuer(path, policy.denied) ??
+    unwelcome(path, policy.standings.get(path.anchor.setting), now) ??
+    tooEarly(path, now) ??
+    tooLate(path, policy, now) ??
+    TIMELY
+  )
+}
+
+/**
+ * How much a refusal tells, for choosing among those of several paths. What a person decided comes first, because
+ * it holds in `recording`, too; then the path that came furthest, because it is the one that nearly passed.
+ */
+export const tells = (why: Refusal): number =>
+  ORDER.indexOf(why.kind) + (isFinal(why) ? ORDER.length : 0)
+
+const ORDER: readonly Refusal['kind'][] = [
+  'denied-issuer',
+  'distrusted',
+  'staged',
+  'sunset',
+  'issued-after-retirement',
+  'issuer-not-yet-valid',
+  'not-yet-valid',
+  'issuer-expired',
+  'expired-beyond-grace',
+  'expired',
+]
+
+/** A stolen CA key stays stolen when somebody cross-signs it: wherever that key stands on a path, the path falls. */
+function deniedIssuer(path: SoundPath, { keys }: DenyList): Unwelcome | undefined {
+  if (keys.size === 0) return undefined
+  const denied = issuerWhere(path, ({ publicKey }) => keys.has(publicKey.fingerprint))
+  if (denied === undefined) return undefined
+  return { kind: 'denied-issuer', key: denied.publicKey.fingerprint, issuer: denied.subject }
+}
+
+function unwelcome(
+  { certificates, anchor: { setting } }: SoundPath,
+  standing: Standing = DISTRUSTED,
+  now: Instant,
+): Unwelcome | undefined {
+  switch (standing.kind) {
+    case 'current':
+      return undefined
+    case 'staged':
+    case 'distrusted':
+      return { kind: standing.kind, setting }
+    case 'previously-trusted': {
+      const { retiredAt, sunset } = standing
+      const { notBefore } = certificates[0]
+      if (sunset !== undefined && now >= sunset) return { kind: 'sunset', setting, sunset }
+      if (notBefore <= retiredAt) return undefined
+      return { kind: 'issued-after-retirement', setting, notBefore, retiredAt }
+    }
+    default:
+      return unreachable(standing)
+  }
+}
+
+function tooEarly(path: SoundPath, now: Instant): Untimely | undefined {
+  const issuer = issuerWhere(path, ({ notBefore }) => now < notBefore)
+  if (issuer !== undefined) {
+    return { kind: 'issuer-not-yet-valid', issuer: issuer.subject, notBefore: issuer.notBefore }
+  }
+  const { notBefore } = path.certificates[0]
+  return now < notBefore ? { kind: 'not-yet-valid', notBefore } : undefined
+}
+
+function tooLate(path: SoundPath, { grace }: Policy, now: Instant): Untimely | undefined {
+  // Grace forgives the device's own certificate only; an expired issuer is never forgiven.
+  const issuer = issuerWhere(path, ({ notAfter }) => now > notAfter)
+  if (issuer !== undefined) {
+    return { kind: 'issuer-expired', issuer: issuer.subject, notAfter: issuer.notAfter }
+  }
+  const { notAfter } = path.certificates[0]
+  if (now <= notAfter) return undefined
+  const graceEndsAt = plus(notAfter, grace)
+  if (now <= graceEndsAt) return { kind: 'expired', notAfter, graceEndsAt }
+  return { kind: 'expired-beyond-grace', notAfter, graceEndedAt: graceEndsAt }
+}
+
+/** The first above the leaf that passes the test; the trust anchor's certificate counts as an issuer. */
+function issuerWhere(
+  { certificates, anchor }: SoundPath,
+  test: (issuer: Certificate) => boolean,
+): Certificate | undefined {
+  const found = certificates.find((certificate, depth) => depth > 0 && test(certificate))
+  return found ?? (test(anchor.certificate) ? anchor.certificate : undefined)
+}
+
+const TIMELY: PathVerdict = { kind: 'timely' }
+/** A setting that nobody knows any more must not admit anybody. */
+const DISTRUSTED: Standing = { kind: 'distrusted' }

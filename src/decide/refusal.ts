@@ -1,0 +1,70 @@
+/**
+ * Every way to be refused. A refusal's `kind` is its code: stable, in kebab case, the same word in the log, the
+ * metrics, the command line and the documentation. The device never sees it.
+ */
+import type { Instant, KeyFingerprint } from '../kernel/types.ts'
+import type { PathFailure } from '../trust/validate.ts'
+import type { Name } from '../x509/name.ts'
+
+/** Why a request may not pass, with the facts that an operator needs to change it. */
+export type Refusal =
+  | PathFailure
+  | Unreadable
+  | Unwelcome
+  | Untimely
+  | { readonly kind: 'route-denied' }
+  | { readonly kind: 'no-certificate' }
+  /** The session began without a certificate, and resuming it never asks for one again (decision 10). */
+  | { readonly kind: 'resumed-without-certificate' }
+  | { readonly kind: 'denied-key'; readonly key: KeyFingerprint }
+  | { readonly kind: 'denied-serial'; readonly issuerKey: KeyFingerprint; readonly serial: string }
+
+/** What the peer sent as its certificate, and we could or would not read. */
+export type Unreadable =
+  | { readonly kind: 'certificate-malformed'; readonly detail: string }
+  | { readonly kind: 'certificate-too-large'; readonly bytes: number; readonly limit: number }
+  | { readonly kind: 'too-many-certificates'; readonly limit: number }
+
+/** A sound path that starts from a CA that may not admit this device (decision 8). */
+export type Unwelcome =
+  /** The key of a CA on the path, the trust anchor's included, is on the deny list. */
+  | { readonly kind: 'denied-issuer'; readonly key: KeyFingerprint; readonly issuer: Name }
+  | { readonly kind: 'distrusted'; readonly setting: string }
+  | { readonly kind: 'staged'; readonly setting: string }
+  | { readonly kind: 'sunset'; readonly setting: string; readonly sunset: Instant }
+  | {
+      readonly kind: 'issued-after-retirement'
+      readonly setting: string
+      readonly notBefore: Instant
+      readonly retiredAt: Instant
+    }
+
+/** A sound path at the wrong time (RFC 5280 §6.1.3 (a)(2)). */
+export type Untimely =
+  | { readonly kind: 'issuer-not-yet-valid'; readonly issuer: Name; readonly notBefore: Instant }
+  | { readonly kind: 'issuer-expired'; readonly issuer: Name; readonly notAfter: Instant }
+  | { readonly kind: 'not-yet-valid'; readonly notBefore: Instant }
+  /** Within grace: a renewal route would still admit it. */
+  | { readonly kind: 'expired'; readonly notAfter: Instant; readonly graceEndsAt: Instant }
+  | {
+      readonly kind: 'expired-beyond-grace'
+      readonly notAfter: Instant
+      readonly graceEndedAt: Instant
+    }
+
+/** The code of a refusal: a closed union, fit for a metric's label. */
+export type RefusalCode = Refusal['kind']
+
+/**
+ * Whether `recording` refuses, too (decision 5). Somebody said no to this very device, key, CA or path; recording
+ * only spares devices that would not pass the rules in general.
+ */
+export const isFinal = (why: Refusal): boolean => FINAL.has(why.kind)
+
+const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'denied-issuer',
+  'denied-key',
+  'denied-serial',
+  'distrusted',
+  'route-denied',
+])

@@ -1,0 +1,87 @@
+/**
+ * Builders for the tables of this room: what a row does not say is a device certificate issued straight by a
+ * current CA, both valid, nobody denied, enforcement required.
+ */
+import type { Enforcement, Policy, Standing } from '../../src/decide/policy.ts'
+import type { Fingerprint, Instant, KeyFingerprint, Millis } from '../../src/kernel/types.ts'
+import type { SoundPath } from '../../src/trust/validate.ts'
+import type { Certificate } from '../../src/x509/certificate.ts'
+import type { Name } from '../../src/x509/name.ts'
+
+export const DAY = 86_400_000
+export const at = (time: number): Instant => time as Instant
+
+/** What the rows are built around: some day at noon; the leaf was issued a year earlier. */
+export const EXPIRY = Date.UTC(2026, 5, 1, 12) + 999
+export const ISSUED = EXPIRY - 365 * DAY
+export const GRACE = 30 * DAY
+
+export interface PathParts {
+  readonly notBefore?: number
+  readonly notAfter?: number
+  /** An intermediate between leaf and anchor. */
+  readonly intermediate?: Lifetime
+  readonly anchor?: Lifetime
+  readonly setting?: string
+}
+
+interface Lifetime {
+  readonly notBefore?: number
+  readonly notAfter?: number
+  readonly key?: string
+}
+
+/** A path that is sound by decree; the cast stands for `trust/validate.ts`. */
+export function aPath(parts: PathParts = {}): SoundPath {
+  const { notBefore = ISSUED, notAfter = EXPIRY, intermediate, anchor, setting = 'devices' } = parts
+  const leaf = aCertificate('leaf', { notBefore, notAfter })
+  const issuers = intermediate === undefined ? [] : [aCertificate('intermediate', intermediate)]
+  return {
+    certificates: [leaf, ...issuers],
+    anchor: { certificate: aCertificate('anchor', anchor), setting },
+  } as unknown as SoundPath
+}
+
+export function aCertificate(name: string, lifetime: Lifetime = {}): Certificate {
+  const {
+    notBefore = ISSUED - 10 * DAY,
+    notAfter = EXPIRY + 9000 * DAY,
+    key = `${name}-key`,
+  } = lifetime
+  return {
+    der: Buffer.from(name),
+    fingerprint: `${name}-${notAfter}` as Fingerprint,
+    serial: '07',
+    issuer: aName('issuer'),
+    subject: aName(name),
+    notBefore: at(notBefore),
+    notAfter: at(notAfter),
+    publicKey: { fingerprint: key as KeyFingerprint, spki: Buffer.from(key) },
+    subjectAltNames: [],
+  } as Partial<Certificate> as Certificate
+}
+
+export const aName = (commonName: string): Name => ({
+  der: Buffer.from(commonName),
+  rdns: [[{ oid: '2.5.4.3', text: commonName }]],
+  key: commonName,
+})
+
+export interface PolicyParts {
+  readonly enforcement?: Enforcement
+  readonly grace?: number
+  readonly standings?: Readonly<Record<string, Standing>>
+  readonly keys?: readonly string[]
+  readonly serials?: readonly string[]
+}
+
+export function aPolicy(parts: PolicyParts = {}): Policy {
+  const { enforcement = 'required', grace = GRACE, keys = [], serials = [] } = parts
+  const { standings = { devices: { kind: 'current' } } } = parts
+  return {
+    enforcement,
+    grace: grace as Millis,
+    standings: new Map(Object.entries(standings)),
+    denied: { keys: new Set(keys as KeyFingerprint[]), serials: new Set(serials) },
+  }
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { decide, type Decision, type Peer } from '../../src/decide/decide.ts'
+import type { RouteClass } from '../../src/decide/policy.ts'
+import { ok } from '../../src/kernel/types.ts'
+import { aName, aPath, aPolicy, at, DAY, EXPIRY, GRACE, ISSUED } from './a-path.ts'
+import type { PathParts, PolicyParts } from './a-path.ts'
+
+interface Row extends PolicyParts {
+  readonly path?: PathParts
+  readonly now?: number
+  readonly route?: RouteClass
+  readonly expect: object
+}
+
+const RETIRED = { kind: 'previously-trusted', retiredAt: at(ISSUED), sunset: at(EXPIRY) } as const
+
+const rows: readonly Row[] = [
+  { now: EXPIRY + 1, expect: { kind: 'expired', notAfter: EXPIRY, graceEndsAt: EXPIRY + GRACE } },
+  {
+    now: EXPIRY + 40 * DAY,
+    expect: { kind: 'expired-beyond-grace', notAfter: EXPIRY, graceEndedAt: EXPIRY + GRACE },
+  },
+  { now: ISSUED - 1, expect: { kind: 'not-yet-valid', notBefore: ISSUED } },
+  {
+    path: { intermediate: { notAfter: ISSUED } },
+    expect: { kind: 'issuer-expired', issuer: aName('intermediate'), notAfter: ISSUED },
+  },
+  {
+    path: { anchor: { notBefore: EXPIRY + 1 } },
+    expect: { kind: 'issuer-not-yet-valid', issuer: aName('anchor'), notBefore: EXPIRY + 1 },
+  },
+  {
+    standings: { devices: RETIRED },
+    path: { notBefore: ISSUED + 7 },
+    expect: {
+      kind: 'issued-after-retirement',
+      setting: 'devices',
+      notBefore: ISSUED + 7,
+      retiredAt: ISSUED,
+    },
+  },
+  {
+    standings: { devices: RETIRED },
+    now: EXPIRY,
+    expect: { kind: 'sunset', setting: 'devices', sunset: EXPIRY },
+  },
+  { standings: {}, expect: { kind: 'distrusted', setting: 'devices' } },
+  {
+    keys: ['anchor-key'],
+    expect: { kind: 'denied-issuer', key: 'anchor-key', issuer: aName('anchor') },
+  },
+  { keys: ['leaf-key'], expect: { kind: 'denied-key', key: 'leaf-key' } },
+  {
+    serials: ['anchor-key:07'],
+    expect: { kind: 'denied-serial', issuerKey: 'anchor-key', serial: '07' },
+  },
+]
+
+const verdictOn = ({ path, now = EXPIRY - DAY, route = 'device', ...policy }: Row): Decision => {
+  const sound = aPath(path)
+  const peer: Peer = { kind: 'presented', leaf: sound.certificates[0], paths: ok([sound]) }
+  return decide({ peer, route }, aPolicy(policy), at(now))
+}
+
+for (const row of rows) {
+  test(`a refusal says which, when and whose: ${JSON.stringify(row.expect)}`, () => {
+    expect(verdictOn(row)).toEqual({ kind: 'refuse', why: row.expect })
+  })
+}
+
+test('an admission in grace says when grace ends', () => {
+  const decision = verdictOn({ now: EXPIRY + 1, route: 'renewal', expect: {} })
+  expect(decision).toMatchObject({ basis: { kind: 'in-grace', endsAt: EXPIRY + GRACE } })
+})
