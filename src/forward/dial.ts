@@ -1,0 +1,120 @@
+/**
+ * One new connection to an upstream: TCP, TLS, and our own word on the certificate. Nothing is ever resumed
+ * outwards: a resumed session skips a changed trust store and the check of the name.
+ */
+import { X509Certificate } from 'node:crypto'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls, TLSSocket, type PeerCertificate, type SecureContext } from 'node:tls'
+import { fail, ok, unreachable, type Result } from '../kernel/types.ts'
+import { dialFailure, IDENTITY_ERROR, IdentityError, untrustedBecause } from './dial-failure.ts'
+import type { NameMismatch, Untrusted, UpstreamFailure } from './failure.ts'
+import { nameMismatch } from './server-name.ts'
+import type { UpstreamSettings, UpstreamTls } from './settings.ts'
+
+/** What was wrong with a certificate that was accepted all the same, because strict TLS is off. */
+export interface UntrustedServer {
+  readonly upstream: string
+  readonly untrusted: { readonly why: Untrusted; readonly code: string } | undefined
+  readonly mismatch: NameMismatch | undefined
+  /** Lower-case hexadecimal, leaf first. */
+  readonly fingerprints: readonly string[]
+}
+
+/** Everything about an upstream that does not change between two connections. */
+export interface DialPlan {
+  readonly settings: UpstreamSettings
+  /** `undefined` for plain HTTP. */
+  readonly context: SecureContext | undefined
+  /** Called once per connection that verification would have refused. */
+  readonly onUntrusted: (facts: UntrustedServer) => void
+}
+
+/** A connection that may carry requests, or why there is none; `done` is called once, never at once. */
+export function dial(plan: DialPlan, done: (result: Result<Socket, UpstreamFailure>) => void): void {
+  const { limits, hostname } = plan.settings
+  const socket = openSocket(plan)
+  const settle = (result: Result<Socket, UpstreamFailure>): void => {
+    clearTimeout(deadline)
+    socket.off('error', failed)
+    // A socket without a listener would take the process with it.
+    socket.on('error', ignore)
+    if (!result.ok) socket.destroy()
+    done(result)
+  }
+  const failed = (error: Error): void => settle(fail(dialFailure(error, hostname)))
+  const deadline = setTimeout(
+    () => settle(fail({ kind: 'connect-timeout', limit: limits.connect })),
+    limits.connect,
+  )
+  socket.once('error', failed)
+  socket.once(plan.context === undefined ? 'connect' : 'secureConnect', () => {
+    if (plan.settings.tls?.strict === false) noticeUntrusted(plan, socket)
+    settle(ok(socket))
+  })
+}
+
+function openSocket({ settings, context }: DialPlan): Socket {
+  const { hostname: host, port, tls } = settings
+  const transport = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_MS }
+  if (context === undefined || tls === undefined) return connectTcp(transport)
+  return connectTls({
+    ...transport,
+    secureContext: context,
+    servername: serverName(tls),
+    ALPNProtocols: ['http/1.1'],
+    rejectUnauthorized: tls.strict,
+    checkServerIdentity: (_, certificate) => identityError(certificate, tls.hostname),
+  })
+}
+
+/** The SNI to send; an empty name sends none. An address is never sent (RFC 6066 §3). */
+function serverName({ sni, hostname }: UpstreamTls): string {
+  switch (sni.kind) {
+    case 'off':
+      return ''
+    case 'on':
+      return isIP(hostname) === 0 ? hostname : ''
+    case 'name':
+      return sni.name
+    default:
+      return unreachable(sni)
+  }
+}
+
+/** Returned, never thrown: Node does not catch here, and one odd certificate would end the process. */
+function identityError(certificate: PeerCertificate, wanted: string): Error | undefined {
+  try {
+    const mismatch = nameMismatch(new X509Certificate(certificate.raw), wanted)
+    return mismatch === undefined ? undefined : new IdentityError(mismatch)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** Strict TLS is off: what it would have refused is used, and said. An untrusted chain must not hide a wrong name. */
+function noticeUntrusted({ settings, onUntrusted }: DialPlan, socket: Socket): void {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+  if (!(socket instanceof TLSSocket) || certificate === undefined) return
+  // Node types it as an error; it is the code of one.
+  const code = String(socket.authorizationError ?? '')
+  const chainHolds = code === '' || code === 'null' || code === IDENTITY_ERROR
+  const untrusted = chainHolds ? undefined : { why: untrustedBecause(code), code }
+  const mismatch = nameMismatch(certificate, settings.tls?.hostname ?? settings.hostname)
+  if (untrusted === undefined && mismatch === undefined) return
+  onUntrusted({ upstream: settings.name, untrusted, mismatch, fingerprints: fingerprints(certificate) })
+}
+
+function fingerprints(leaf: X509Certificate): readonly string[] {
+  const found: string[] = []
+  for (let next: X509Certificate | undefined = leaf; next !== undefined; next = next.issuerCertificate) {
+    if (found.push(next.fingerprint256.replaceAll(':', '').toLowerCase()) === MAX_CHAIN) break
+  }
+  return found
+}
+
+const ignore = (): void => {}
+
+/** A server chain has two to four certificates; a longer list would only fill the log. */
+const MAX_CHAIN = 10
+/** Idle connections die silently in NAT tables and firewalls, which forget after some five minutes. */
+const PROBE_MS = 60_000

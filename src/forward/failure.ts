@@ -1,0 +1,248 @@
+/**
+ * Why a request that was admitted did not get a whole answer from the upstream: a closed union carrying facts,
+ * so that the log, the metrics, the portal and the tests all read the same.
+ */
+import { unreachable } from '../kernel/types.ts'
+
+/** Every way forwarding can fail. */
+export type UpstreamFailure =
+  | { readonly kind: 'bad-response'; readonly reason: string }
+  /** Without a byte of a body: the upstream sent none, or took none of ours. */
+  | { readonly kind: 'body-timeout'; readonly waiting: 'to-read' | 'to-write'; readonly limit: number }
+  | { readonly kind: 'connect-timeout'; readonly limit: number }
+  | { readonly kind: 'device-gone'; readonly how: 'hung-up' | 'stopped-reading' }
+  | { readonly kind: 'dns'; readonly hostname: string; readonly code: string }
+  | { readonly kind: 'overloaded'; readonly connections: number; readonly waiting: number }
+  | { readonly kind: 'refused'; readonly address: string }
+  | { readonly kind: 'request-timeout'; readonly limit: number }
+  | { readonly kind: 'request-too-large'; readonly limit: number }
+  | { readonly kind: 'reset'; readonly during: 'handshake' | 'request' | 'response' }
+  | { readonly kind: 'response-timeout'; readonly limit: number }
+  | { readonly kind: 'tls-handshake'; readonly alert: string | undefined; readonly code: string }
+  | NameMismatch
+  | { readonly kind: 'tls-untrusted'; readonly why: Untrusted; readonly code: string }
+  | { readonly kind: 'unreachable'; readonly code: string }
+  /** The request cannot be written as HTTP/1.1; the parser in front should have refused it. */
+  | { readonly kind: 'unsendable'; readonly reason: string }
+
+/** The certificate is for somebody else. */
+export interface NameMismatch {
+  readonly kind: 'tls-name-mismatch'
+  readonly wanted: string
+  /** Its subject alternative names or, when it has none, its common name, which never counts. */
+  readonly issuedTo: readonly string[]
+  readonly commonNameOnly: boolean
+}
+
+/** What is wrong with the certification path of an upstream. */
+export type Untrusted =
+  | 'bad-signature'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'other'
+  | 'self-signed'
+  | 'unknown-issuer'
+  | 'wrong-purpose'
+
+/** What the device is told: a status and the error type for `Proxy-Status` (RFC 9209 §2.3). */
+export interface FailureAnswer {
+  readonly status: number
+  readonly error: string
+}
+
+/** The answer to the device; its source decides: the device's fault is 4xx, the upstream's 5xx. */
+export function answerTo(failure: UpstreamFailure): FailureAnswer {
+  switch (failure.kind) {
+    case 'bad-response':
+      return BAD_RESPONSE
+    case 'body-timeout':
+      return failure.waiting === 'to-read' ? READ_TIMEOUT : WRITE_TIMEOUT
+    case 'tls-handshake':
+      return failure.alert === undefined ? TLS_PROTOCOL : TLS_ALERT
+    default:
+      return ANSWERS[failure.kind]
+  }
+}
+
+/** One sentence for the operator, and what to do next. */
+export interface Explanation {
+  readonly sentence: string
+  readonly nextStep: string
+}
+
+/** The failure in the operator's words; `upstream` is the configured name. */
+export function explainUpstream(failure: UpstreamFailure, upstream: string): Explanation {
+  switch (failure.kind) {
+    case 'tls-name-mismatch':
+      return {
+        sentence: `server name mismatch, certificate issued to: [${failure.issuedTo.join(', ')}], wanted: ${failure.wanted}`,
+        nextStep: failure.commonNameOnly
+          ? `${upstream}'s certificate has no subject alternative name, and a common name does not count: have it issued with \`${failure.wanted}\` as one`
+          : `correct ${upstream}'s certificate, set \`tls.hostname\` to a name it carries, or disable strict TLS`,
+      }
+    case 'tls-untrusted':
+      return {
+        sentence: `${upstream}'s certificate is not trusted: ${UNTRUSTED[failure.why]} (${failure.code})`,
+        nextStep: UNTRUSTED_STEPS[failure.why],
+      }
+    case 'tls-handshake':
+      return explainHandshake(failure, upstream)
+    default:
+      return explainTraffic(failure, upstream)
+  }
+}
+
+type Handshake = UpstreamFailure & { readonly kind: 'tls-handshake' }
+
+function explainHandshake({ alert, code }: Handshake, upstream: string): Explanation {
+  if (alert === undefined) {
+    return {
+      sentence: `the TLS handshake with ${upstream} failed: ${code}`,
+      nextStep: 'compare protocols and cipher suites, and see whether the port speaks TLS at all',
+    }
+  }
+  return {
+    sentence: `${upstream} refused the TLS connection with the alert ${alert}`,
+    nextStep: CLIENT_CERTIFICATE_ALERTS.has(alert)
+      ? 'it asks for a client certificate that it knows: set or correct `tls.clientCertificate`'
+      : 'compare protocols, cipher suites and SNI with what the upstream accepts',
+  }
+}
+
+type Traffic = Exclude<UpstreamFailure, { readonly kind: `tls-${string}` }>
+
+function explainTraffic(failure: Traffic, upstream: string): Explanation {
+  switch (failure.kind) {
+    case 'bad-response':
+      return {
+        sentence: `${upstream} sent something that is not an HTTP/1.1 response: ${failure.reason}`,
+        nextStep: 'look at what it answers to the same request without the front end',
+      }
+    case 'body-timeout':
+      return {
+        sentence: `${upstream} ${failure.waiting === 'to-read' ? 'sent' : 'took'} no byte of a body for ${failure.limit} ms`,
+        nextStep: "see what it was doing, or raise the upstream's `limits.bodyIdle`",
+      }
+    case 'connect-timeout':
+      return {
+        sentence: `no connection to ${upstream} within ${failure.limit} ms`,
+        nextStep: 'check its address, the route and firewalls, or raise `limits.connect`',
+      }
+    case 'device-gone':
+      return {
+        sentence: `the device ${failure.how === 'hung-up' ? 'hung up' : 'stopped reading'} before it had the whole answer`,
+        nextStep: 'none, unless many devices do it: then look at the network in between',
+      }
+    case 'dns':
+      return {
+        sentence: `the name ${failure.hostname} of ${upstream} could not be looked up (${failure.code})`,
+        nextStep: 'check the name and the resolver of this machine',
+      }
+    case 'overloaded':
+      return {
+        sentence: `all ${failure.connections} connections to ${upstream} are busy and ${failure.waiting} requests wait`,
+        nextStep: 'find out why the upstream is slow, or raise `limits.connections`',
+      }
+    case 'refused':
+      return {
+        sentence: `${upstream} refused the connection to ${failure.address}`,
+        nextStep: 'see whether it runs, and whether address and port are right',
+      }
+    case 'request-timeout':
+      return {
+        sentence: `the device sent no byte of its request body for ${failure.limit} ms`,
+        nextStep: "none, unless it is frequent: then raise the listener's `limits.bodyIdle`",
+      }
+    case 'request-too-large':
+      return {
+        sentence: `the request body is larger than ${failure.limit} octets`,
+        nextStep: "raise the listener's `limits.bodyBytes` if the upstream is meant to take it",
+      }
+    case 'reset':
+      return {
+        sentence: `${upstream} broke off the connection ${RESETS[failure.during]}`,
+        nextStep: "look at the upstream's own log at this time",
+      }
+    case 'response-timeout':
+      return {
+        sentence: `${upstream} did not begin its answer within ${failure.limit} ms`,
+        nextStep: "see what it was doing, or raise the upstream's `limits.responseHeaders`",
+      }
+    case 'unreachable':
+      return {
+        sentence: `${upstream} cannot be reached from here (${failure.code})`,
+        nextStep: 'check the route and the addresses of this machine',
+      }
+    case 'unsendable':
+      return {
+        sentence: `the request cannot be written as HTTP/1.1: ${failure.reason}`,
+        nextStep: 'report it: such a request should have been refused earlier',
+      }
+    default:
+      return unreachable(failure)
+  }
+}
+
+const BAD_RESPONSE: FailureAnswer = { status: 502, error: 'http_protocol_error' }
+const READ_TIMEOUT: FailureAnswer = { status: 504, error: 'connection_read_timeout' }
+const WRITE_TIMEOUT: FailureAnswer = { status: 504, error: 'connection_write_timeout' }
+const TLS_ALERT: FailureAnswer = { status: 502, error: 'tls_alert_received' }
+const TLS_PROTOCOL: FailureAnswer = { status: 502, error: 'tls_protocol_error' }
+
+type Plain = Exclude<UpstreamFailure['kind'], 'bad-response' | 'body-timeout' | 'tls-handshake'>
+
+const ANSWERS: Readonly<Record<Plain, FailureAnswer>> = {
+  'connect-timeout': { status: 504, error: 'connection_timeout' },
+  // Nobody reads it; the event should not show a server error.
+  'device-gone': { status: 499, error: 'http_request_error' },
+  dns: { status: 502, error: 'dns_error' },
+  overloaded: { status: 503, error: 'connection_limit_reached' },
+  refused: { status: 502, error: 'connection_refused' },
+  'request-timeout': { status: 408, error: 'http_request_error' },
+  'request-too-large': { status: 413, error: 'http_request_error' },
+  reset: { status: 502, error: 'connection_terminated' },
+  'response-timeout': { status: 504, error: 'http_response_timeout' },
+  'tls-name-mismatch': { status: 502, error: 'tls_certificate_error' },
+  'tls-untrusted': { status: 502, error: 'tls_certificate_error' },
+  unreachable: { status: 502, error: 'destination_ip_unroutable' },
+  unsendable: { status: 400, error: 'http_request_error' },
+}
+
+const RESETS = {
+  handshake: 'during the TLS handshake',
+  request: 'before any answer',
+  response: 'in the middle of its answer',
+} as const
+
+const UNTRUSTED: Readonly<Record<Untrusted, string>> = {
+  'bad-signature': 'a signature in its chain does not hold',
+  expired: 'it or a certificate above it has expired',
+  'not-yet-valid': 'it or a certificate above it is not valid yet',
+  other: 'the TLS library refuses its chain',
+  'self-signed': 'it is self-signed and not in the trust store',
+  'unknown-issuer': 'its chain does not lead to the trust store',
+  'wrong-purpose': 'it is not meant for servers',
+}
+
+const UNTRUSTED_STEPS: Readonly<Record<Untrusted, string>> = {
+  'bad-signature': 'compare the chain it sends with the one that was issued',
+  expired: "renew the upstream's certificate",
+  'not-yet-valid': "check the clocks of both machines and the certificate's validity",
+  other: 'see what `openssl verify -purpose sslserver` says about its chain',
+  'self-signed': 'add the certificate itself to `tls.trust.custom`, or have it issued by a CA',
+  'unknown-issuer':
+    'add its CA to `tls.trust.custom`, and see whether the upstream sends its intermediates',
+  'wrong-purpose': 'have it issued with the extended key usage serverAuth',
+}
+
+/** RFC 8446 §6.2: what a server says to a client certificate it does not like, or misses. */
+const CLIENT_CERTIFICATE_ALERTS: ReadonlySet<string> = new Set([
+  'bad_certificate',
+  'certificate_expired',
+  'certificate_required',
+  'certificate_revoked',
+  'certificate_unknown',
+  'handshake_failure',
+  'unknown_ca',
+  'unsupported_certificate',
+])

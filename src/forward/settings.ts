@@ -1,0 +1,73 @@
+/**
+ * What this room must be told about an upstream. `config/` satisfies it structurally; units are milliseconds
+ * and octets.
+ */
+import type { Millis } from '../kernel/types.ts'
+
+/** A server that requests are forwarded to. */
+export interface UpstreamSettings {
+  /** Where the configuration speaks of it, for faults. */
+  readonly at: string
+  readonly name: string
+  readonly protocol: 'https:' | 'http:'
+  /** A name to look up or an address to call, without brackets. */
+  readonly hostname: string
+  readonly port: number
+  /** `undefined` exactly when the protocol is `http:`. */
+  readonly tls: UpstreamTls | undefined
+  readonly limits: UpstreamLimits
+}
+
+/** How we speak TLS with an upstream. */
+export interface UpstreamTls {
+  readonly preset: 'secure' | 'sentry-compat'
+  /** False gives up verification: faults are noticed and reported, and the connection is used all the same. */
+  readonly strict: boolean
+  readonly sni: ServerNameIndication
+  /** The name or address that the certificate must carry; independent of SNI. */
+  readonly hostname: string
+  readonly trust: {
+    readonly default: 'bundled' | 'system' | 'off'
+    /** PEM files. */
+    readonly custom: readonly PemFile[]
+  }
+  readonly minVersion: TlsVersion
+  readonly maxVersion: TlsVersion
+  /** OpenSSL's names, strongest first; `undefined` follows the preset. */
+  readonly ciphers: readonly string[] | undefined
+}
+
+/** RFC 6066 §3; `on` names the hostname to verify. */
+export type ServerNameIndication =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'on' }
+  | { readonly kind: 'name'; readonly name: string }
+
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
+
+export interface PemFile {
+  readonly at: string
+  readonly bytes: Buffer
+}
+
+/** What we show an upstream that asks who we are. */
+export interface ClientIdentity {
+  /** PEM, leaf first. */
+  readonly chainPem: string
+  readonly keyPem: string
+}
+
+/** How long we wait for an upstream, and how much of it we use. */
+export interface UpstreamLimits {
+  readonly connections: number
+  /** TCP and TLS together; also the longest a request waits for a free connection. */
+  readonly connect: Millis
+  /** From the end of the request to the end of the response's header section. */
+  readonly responseHeaders: Millis
+  /** Octets of a response's header section. */
+  readonly responseHeaderBytes: number
+  /** Without a byte of a body, in either direction. */
+  readonly bodyIdle: Millis
+  /** Between two requests of a connection. */
+  readonly idle: Millis
+}
