@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest'
+import { parseTarget } from '../../src/message/target.ts'
+
+const accepted: readonly (readonly [promise: string, raw: string, path: string])[] = [
+  ['the root', '/', '/'],
+  ['plain segments', '/mifs/c/i/reg.html', '/mifs/c/i/reg.html'],
+  ['a slash at the end', '/a/', '/a/'],
+  ['a dot inside a segment', '/a.b/.well-known', '/a.b/.well-known'],
+  ['dots before more', '/..a/.b', '/..a/.b'],
+  ['an escaped space inside a segment', '/a%20b', '/a b'],
+  ['an escaped unreserved character', '/%7Euser/%61', '/~user/a'],
+  ['UTF-8 of two octets', '/caf%C3%A9', '/café'],
+  ['UTF-8 of two octets, decomposed', '/cafe%CC%81', '/cafe\u0301'],
+  ['UTF-8 of four octets', '/%F0%9F%93%B1', '/📱'],
+  ['sub-delimiters', "/a!$&'()*+,=:@b", "/a!$&'()*+,=:@b"],
+  ['quotes that a client should have escaped', '/with_"lovely"_quotes', '/with_"lovely"_quotes'],
+  ['the last printable character', '/~', '/~'],
+  ['the first printable character', '/!', '/!'],
+]
+
+for (const [promise, raw, path] of accepted) {
+  test(`a path may hold ${promise}`, () => {
+    expect(parseTarget(raw)).toEqual({ ok: true, value: { path, query: undefined, raw } })
+  })
+}
+
+test('the query begins at the first question mark and stays as it was sent', () => {
+  const raw = '/a%20b?x=%2e%2E%2f..;/\\%zz&y=?|"'
+  expect(parseTarget(raw)).toEqual({
+    ok: true,
+    value: { path: '/a b', query: 'x=%2e%2E%2f..;/\\%zz&y=?|"', raw },
+  })
+})
+
+test('an empty query is a query', () => {
+  expect(parseTarget('/a?')).toMatchObject({ value: { path: '/a', query: '' } })
+})
+
+test('a target of the longest allowed length is read, one more is not', () => {
+  expect(parseTarget(`/${'a'.repeat(7999)}`)).toMatchObject({ ok: true })
+  expect(parseTarget(`/${'a'.repeat(8000)}`)).toEqual({
+    ok: false,
+    failure: { kind: 'too-long', length: 8001, limit: 8000 },
+  })
+})
+
+const refused: readonly (readonly [raw: string, failure: object])[] = [
+  ['*', { kind: 'asterisk-form' }],
+  ['http://host/path', { kind: 'absolute-form' }],
+  ['HTTPS://host', { kind: 'absolute-form' }],
+  ['host:443', { kind: 'authority-form' }],
+  ['path', { kind: 'authority-form' }],
+  ['', { kind: 'authority-form' }],
+  ['**', { kind: 'authority-form' }],
+  ['/a b', { kind: 'forbidden-octet', at: 2 }],
+  ['/a\tb', { kind: 'forbidden-octet', at: 2 }],
+  ['/a\0', { kind: 'forbidden-octet', at: 2 }],
+  ['/a\x7f', { kind: 'forbidden-octet', at: 2 }],
+  ['/caf\u00e9', { kind: 'forbidden-octet', at: 4 }],
+  ['/a?b\x7f', { kind: 'forbidden-octet', at: 4 }],
+  ['/a? ', { kind: 'forbidden-octet', at: 3 }],
+  ['/a?\u00e9', { kind: 'forbidden-octet', at: 3 }],
+  ['/a#b', { kind: 'fragment', at: 2 }],
+  ['/a?b#c', { kind: 'fragment', at: 4 }],
+  ['/mifs/.;/services/', { kind: 'path-parameter', at: 7 }],
+  ['/a;jsessionid=1', { kind: 'path-parameter', at: 2 }],
+  ['/a/..;/b', { kind: 'path-parameter', at: 5 }],
+  ['/a\\b', { kind: 'backslash', at: 2 }],
+  ['//host/a', { kind: 'empty-segment', at: 1 }],
+  ['/a//b', { kind: 'empty-segment', at: 3 }],
+  ['/a//', { kind: 'empty-segment', at: 3 }],
+  ['//', { kind: 'empty-segment', at: 1 }],
+  ['/.', { kind: 'dot-segment', at: 1 }],
+  ['/..', { kind: 'dot-segment', at: 1 }],
+  ['/a/./b', { kind: 'dot-segment', at: 3 }],
+  ['/a/../b', { kind: 'dot-segment', at: 3 }],
+  ['/a/..', { kind: 'dot-segment', at: 3 }],
+  ['/a/../', { kind: 'dot-segment', at: 3 }],
+  ['/a/.../b', { kind: 'dot-segment', at: 3 }],
+  ['/admin.', { kind: 'trailing-dot', at: 1 }],
+  ['/admin./x', { kind: 'trailing-dot', at: 1 }],
+  ['/x/admin%20', { kind: 'trailing-dot', at: 3 }],
+  ['/admin%20/x', { kind: 'trailing-dot', at: 1 }],
+  ['/a%2Fb', { kind: 'encoded-delimiter', at: 2 }],
+  ['/a%2fb', { kind: 'encoded-delimiter', at: 2 }],
+  ['/a%5cb', { kind: 'encoded-delimiter', at: 2 }],
+  ['/a%3Bb', { kind: 'encoded-delimiter', at: 2 }],
+  ['/a%3Fb', { kind: 'encoded-delimiter', at: 2 }],
+  ['/a%23b', { kind: 'encoded-delimiter', at: 2 }],
+  ['/a/%2e%2e/b', { kind: 'encoded-delimiter', at: 3 }],
+  ['/a%2Eb', { kind: 'encoded-delimiter', at: 2 }],
+  ['/a%00', { kind: 'encoded-control', at: 2 }],
+  ['/a%0d%0aX', { kind: 'encoded-control', at: 2 }],
+  ['/a%1F', { kind: 'encoded-control', at: 2 }],
+  ['/a%7f', { kind: 'encoded-control', at: 2 }],
+  ['/a%252e', { kind: 'double-encoding', at: 2 }],
+  ['/100%25', { kind: 'double-encoding', at: 4 }],
+  ['/a%', { kind: 'bad-escape', at: 2 }],
+  ['/a%4', { kind: 'bad-escape', at: 2 }],
+  ['/a%4g', { kind: 'bad-escape', at: 2 }],
+  ['/a%g4', { kind: 'bad-escape', at: 2 }],
+  ['/a%%41', { kind: 'bad-escape', at: 2 }],
+  ['/a%+4', { kind: 'bad-escape', at: 2 }],
+  ['/a%u002e', { kind: 'bad-escape', at: 2 }],
+  ['/a%4?1', { kind: 'bad-escape', at: 2 }],
+  ['/%C0%AF', { kind: 'bad-utf-8' }],
+  ['/%C0%AE%C0%AE', { kind: 'bad-utf-8' }],
+  ['/%E0%80%AF', { kind: 'bad-utf-8' }],
+  ['/%ED%A0%80', { kind: 'bad-utf-8' }],
+  ['/%E9', { kind: 'bad-utf-8' }],
+  ['/%C3', { kind: 'bad-utf-8' }],
+  ['/%F4%90%80%80', { kind: 'bad-utf-8' }],
+  // Full-width slash, one-dot leader, long s; C1 control, zero-width space, line separator; fraction slash.
+  ['/a%EF%BC%8Fb', { kind: 'look-alike' }],
+  ['/%E2%80%A4%E2%80%A4', { kind: 'look-alike' }],
+  ['/mif%C5%BF', { kind: 'look-alike' }],
+  ['/a%C2%85', { kind: 'look-alike' }],
+  ['/ad%E2%80%8Bmin', { kind: 'look-alike' }],
+  ['/a%E2%80%A8', { kind: 'look-alike' }],
+  ['/a%E2%80%A9', { kind: 'look-alike' }],
+  ['/a%E2%81%84b', { kind: 'look-alike' }],
+]
+
+for (const [raw, failure] of refused) {
+  test(`a target that may be read in two ways is refused: ${JSON.stringify(raw)}`, () => {
+    expect(parseTarget(raw)).toEqual({ ok: false, failure })
+  })
+}
+
+test('what is accepted stays the same when it is decoded again, and means the same to a URL parser', () => {
+  const pieces = ['/', '/a', '.', '..', '%', '%2', '%25', '%2e', '%41', '%C3%A9', '%20', ';', '\\']
+  const parts = [...pieces, '%2F', '//', '~', 'b', '%c3', '%AF', '"', ' ', '?', '#', '%7e']
+  const random = randomness(7)
+  let taken = 0
+  for (let round = 0; round < 30_000; round++) {
+    let raw = '/'
+    for (let part = 1 + (random() % 6); part > 0; part--) raw += parts[random() % parts.length]
+    const parsed = parseTarget(raw)
+    if (!parsed.ok) continue
+    taken++
+    const { path } = parsed.value
+    expect(decodeURIComponent(path)).toBe(path)
+    expect(decodeURIComponent(new URL(`https://host${raw}`).pathname)).toBe(path)
+    expect(parseTarget(encodeURI(path))).toMatchObject({ value: { path } })
+  }
+  expect(taken).toBeGreaterThan(1000)
+})
+
+/** The same numbers in every run (xorshift). */
+function randomness(seed: number): () => number {
+  let state = seed
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return state >>> 0
+  }
+}
