@@ -47,6 +47,19 @@ function opening(
   tree: forge.asn1.Asn1,
   passphrase: string,
 ): Result<forge.pkcs12.Pkcs12Pfx, Pkcs12Failure> {
+  const plain = attempt(tree, passphrase)
+  if (plain.ok || ASCII.test(passphrase)) return plain
+  // PKCS#12's own key derivation reads a passphrase as UTF-16, PBES2 as UTF-8 (RFC 7292 §B.1, RFC 8018 §3); the
+  // library does only the former. The second try leaves the integrity check out, which is of the former kind.
+  const bare = { ...tree, value: Array.isArray(tree.value) ? tree.value.slice(0, 2) : tree.value }
+  const second = attempt(bare, forge.util.encodeUtf8(passphrase))
+  return second.ok ? second : plain
+}
+
+function attempt(
+  tree: forge.asn1.Asn1,
+  passphrase: string,
+): Result<forge.pkcs12.Pkcs12Pfx, Pkcs12Failure> {
   try {
     return ok(forge.pkcs12.pkcs12FromAsn1(tree, false, passphrase))
   } catch (error) {
@@ -83,6 +96,8 @@ function bagsOf(
 
 const derOf = (node: forge.asn1.Asn1): Buffer =>
   Buffer.from(forge.asn1.toDer(node).getBytes(), 'latin1')
+
+const ASCII = /^[ -~]*$/
 
 const armour = (label: string, der: Buffer): string =>
   `-----BEGIN ${label}-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`

@@ -4,6 +4,7 @@
  * and devices that trust only public authorities will accept it.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import { rootCertificates } from 'node:tls'
 import { fail, isoText, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import { openPkcs12, type Pkcs12Failure } from './pkcs12.ts'
@@ -104,10 +105,11 @@ export function uncoveredHosts(
 /** Whether an identity's subject alternative names match a host name or an IP address. */
 export function covers(identity: ServerIdentity, host: string): boolean {
   const leaf = identity.certificates[0]
-  if (leaf.checkIP(host) !== undefined) return true
+  if (isIP(host) !== 0) return leaf.checkIP(host) !== undefined
   // A configured wildcard host is covered by the same wildcard, or by what covers any label under it.
   const probe = host.startsWith('*.') ? `any-label${host.slice(1)}` : host
-  return leaf.checkHost(probe, { subject: 'never' }) !== undefined
+  // A device names its host as it likes, and the matcher throws on what cannot be a name.
+  return HOST_NAME.test(probe) && leaf.checkHost(probe, { subject: 'never' }) !== undefined
 }
 
 interface Material {
@@ -154,16 +156,13 @@ function plainKey(key: ReadFile, passphrase: string | undefined): Result<string,
     return ok(opened.export({ type: 'pkcs8', format: 'pem' }).toString())
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (code === 'ERR_MISSING_PASSPHRASE') {
+    if (passphrase === undefined && /MISSING_PASSPHRASE|INTERRUPTED_OR_CANCELLED/.test(code)) {
       return fail({
         at: key.at,
         message: `found an encrypted key in ${key.path} and no passphrase, wanted one: add \`passphrase: file:…\` or \`env:…\``,
       })
     }
-    if (
-      passphrase !== undefined &&
-      /BAD_DECRYPT|INTERRUPTED_OR_CANCELLED|BAD_PASSWORD/.test(code)
-    ) {
+    if (passphrase !== undefined && /BAD_DECRYPT|BAD_PASSWORD/.test(code)) {
       return fail({
         at: key.at,
         message: `found a passphrase that does not open ${key.path}, wanted the right one`,
@@ -252,5 +251,7 @@ const namesOf = (leaf: X509Certificate): readonly string[] =>
     .flatMap((entry) => /^(?:DNS|IP Address):(.+)$/.exec(entry)?.[1] ?? [])
 
 const oneLine = (name: string): string => `"${name.split('\n').reverse().join(',')}"`
+
+const HOST_NAME = /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i
 
 const CERTIFICATE_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g

@@ -1,0 +1,31 @@
+/**
+ * Who does the serving: one process, or one per core behind the same ports. The two look alike from above,
+ * so that signals, reloads, scrapes and the drain are written once.
+ */
+import type { Config } from '../config/config.ts'
+import type { Fault } from '../kernel/types.ts'
+
+/** Everything a serving process is told when it starts, and again whenever that changes. */
+export interface Orders {
+  readonly config: Config
+  /** Counts up with every applied reload. */
+  readonly version: number
+  /** What session tickets are derived from; replaced regularly, never written down. */
+  readonly ticketSecret: Buffer
+}
+
+/** How a start or a reload went in every process of the crew. */
+export type CrewAnswer =
+  | { readonly kind: 'serving'; readonly ports: Readonly<Record<string, number>> }
+  | { readonly kind: 'refused'; readonly faults: readonly Fault[] }
+
+export interface Crew {
+  start(orders: Orders): Promise<CrewAnswer>
+  reload(orders: Orders): Promise<CrewAnswer>
+  /** The metrics of all processes in the text format of Prometheus. */
+  scrape(): Promise<string>
+  /** Undefined when every process serves; otherwise what is amiss. */
+  amiss(): string | undefined
+  /** Ends when the last request has, or the configured patience is over. */
+  drain(): Promise<void>
+}

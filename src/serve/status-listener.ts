@@ -1,0 +1,80 @@
+/**
+ * `/metrics`, `/healthz` and `/readyz`, in the clear, on an address of their own: for the scraper and the
+ * orchestrator, never for devices.
+ */
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface Status {
+  /** The text format of Prometheus. */
+  metrics(): Promise<string>
+  /** Undefined when traffic may come; otherwise one sentence that says why not. */
+  unready(): string | undefined
+}
+
+/** Serves until closed; rejects when the address cannot be had. */
+export async function statusListener(
+  at: { readonly address: string; readonly port: number },
+  status: Status,
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    // A scraper that hangs up early is nobody's failure.
+    response.on('error', () => {})
+    answer(request.method ?? '', request.url ?? '', { response, status }).catch(() => {
+      response.destroy()
+    })
+  })
+  server.requestTimeout = REQUEST_MS
+  server.headersTimeout = REQUEST_MS
+  server.maxConnections = MAX_CONNECTIONS
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen({ host: at.address, port: at.port }, resolve)
+  await promise
+  const bound = server.address() as AddressInfo
+  return { port: bound.port, close: () => closed(server) }
+}
+
+async function answer(
+  method: string,
+  target: string,
+  { response, status }: { readonly response: ServerResponse; readonly status: Status },
+): Promise<void> {
+  if (method !== 'GET' && method !== 'HEAD') return text(response, 405, 'only GET is served here\n')
+  switch (target.split('?', 1)[0]) {
+    case '/healthz':
+      return text(response, 200, 'alive\n')
+    case '/readyz': {
+      const why = status.unready()
+      return why === undefined
+        ? text(response, 200, 'ready\n')
+        : text(response, 503, `not ready: ${why}\n`)
+    }
+    case '/metrics':
+      return text(response, 200, await status.metrics(), PROMETHEUS_TEXT)
+    default:
+      return text(response, 404, 'served here: /metrics /healthz /readyz\n')
+  }
+}
+
+function text(response: ServerResponse, code: number, body: string, type = 'text/plain'): void {
+  response.writeHead(code, {
+    'content-type': `${type}; charset=utf-8`,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  })
+  response.end(body)
+}
+
+async function closed(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.close(() => resolve())
+  server.closeAllConnections()
+  await promise
+}
+
+const PROMETHEUS_TEXT = 'text/plain; version=0.0.4'
+/** A scrape is one short request; whoever needs longer is not a scraper. */
+const REQUEST_MS = 10_000
+/** A few scrapers and probes; more is somebody else. */
+const MAX_CONNECTIONS = 64

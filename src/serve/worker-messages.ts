@@ -1,0 +1,20 @@
+/**
+ * What the primary and its workers say to each other. Plain data; Node's structured clone carries buffers,
+ * maps and sets.
+ */
+import type { MetricObjectWithValues, MetricValue } from 'prom-client'
+import type { CrewAnswer, Orders } from './crew.ts'
+
+export type ToWorker =
+  | { readonly kind: 'start' | 'reload'; readonly orders: Orders; readonly worker: number }
+  | { readonly kind: 'scrape'; readonly id: number }
+  | { readonly kind: 'drain' }
+
+export type FromWorker =
+  | { readonly kind: 'hello' }
+  | { readonly kind: 'answer'; readonly answer: CrewAnswer }
+  | {
+      readonly kind: 'metrics'
+      readonly id: number
+      readonly metrics: readonly MetricObjectWithValues<MetricValue<string>>[]
+    }

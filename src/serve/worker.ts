@@ -1,0 +1,78 @@
+/**
+ * A worker's side of the crew: it waits for orders, serves, and ends when the primary does.
+ */
+import { Metrics } from '../record/metrics.ts'
+import { FrontEnd } from './front-end.ts'
+import { openLog, type OpenLog } from './log.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+
+/** Runs until told to drain, or until the primary is gone. */
+export function runWorker(): void {
+  const worker = new Worker()
+  process.on('message', (message) => {
+    worker.obey(message as ToWorker).catch((error: unknown) => worker.fall(error))
+  })
+  // The primary died: nobody would rotate tickets, reload or drain us any more.
+  process.on('disconnect', () => {
+    worker.obey({ kind: 'drain' }).catch((error: unknown) => worker.fall(error))
+  })
+  // Signals to the whole group are the primary's to interpret.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+  say({ kind: 'hello' })
+}
+
+class Worker {
+  readonly #metrics = new Metrics()
+  #journal: OpenLog | undefined
+  #frontEnd: FrontEnd | undefined
+
+  async obey(message: ToWorker): Promise<void> {
+    switch (message.kind) {
+      case 'start':
+        return this.#start(message)
+      case 'reload': {
+        const faults = this.#frontEnd?.reload(message.orders) ?? []
+        return say({
+          kind: 'answer',
+          answer:
+            faults.length > 0
+              ? { kind: 'refused', faults }
+              : { kind: 'serving', ports: this.#frontEnd?.ports ?? {} },
+        })
+      }
+      case 'scrape': {
+        const metrics = await this.#metrics.registry.getMetricsAsJSON()
+        return say({ kind: 'metrics', id: message.id, metrics })
+      }
+      case 'drain':
+        await this.#frontEnd?.drain()
+        this.#journal?.flush()
+        process.exit(0)
+    }
+  }
+
+  /** A bug: said once, then this process makes room for a fresh one. */
+  fall(error: unknown): never {
+    this.#journal?.log.fatal({ err: error }, 'worker failed')
+    this.#journal?.flush()
+    process.exit(70)
+  }
+
+  async #start(message: ToWorker & { kind: 'start' | 'reload' }): Promise<void> {
+    const { orders } = message
+    this.#journal = openLog(orders.config.log, { worker: message.worker })
+    const started = await FrontEnd.start(orders, {
+      log: this.#journal.log,
+      metrics: this.#metrics,
+      shared: true,
+    })
+    if (!started.ok)
+      return say({ kind: 'answer', answer: { kind: 'refused', faults: started.failure } })
+    this.#frontEnd = started.value
+    say({ kind: 'answer', answer: { kind: 'serving', ports: started.value.ports } })
+  }
+}
+
+function say(message: FromWorker): void {
+  process.send?.(message)
+}

@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest'
+import {
+  covers,
+  identityWarnings,
+  serverIdentity,
+  uncoveredHosts,
+  type IdentitySource,
+} from '../../src/handshake/server-identity.ts'
+import type { Instant } from '../../src/kernel/types.ts'
+import { mintCa, mintLeaf } from '../support/mint.ts'
+
+const root = mintCa({ name: 'Root' })
+const middle = mintCa({ name: 'Middle', issuer: root })
+const leaf = mintLeaf({
+  issuer: middle,
+  purposes: ['serverAuth'],
+  dns: ['mdm.example.com', '*.apps.example.com'],
+  ips: ['192.0.2.7'],
+})
+const other = mintLeaf({ issuer: middle, purposes: ['serverAuth'] })
+const NOW = Date.now() as Instant
+
+test('a chain in any order is served leaf first, each followed by its issuer', () => {
+  const identity = open({ chain: root.pem + middle.pem + leaf.pem, key: leaf.keyPem })
+  expect(identity.certificates.map((one) => one.raw)).toEqual([leaf.der, middle.der, root.der])
+})
+
+test('a key that belongs to none of the certificates is a fault', () => {
+  expect(faults({ chain: leaf.pem + middle.pem, key: other.keyPem })).toMatch(
+    /belongs to none of the 2/,
+  )
+})
+
+test('an encrypted key without a passphrase, or with a wrong one, is a fault that says which', () => {
+  const key = leaf.key
+    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'right' })
+    .toString()
+  expect(faults({ chain: leaf.pem, key })).toMatch(/encrypted key.*no passphrase/)
+  expect(faults({ chain: leaf.pem, key, passphrase: 'wrong' })).toMatch(/does not open/)
+  expect(open({ chain: leaf.pem, key, passphrase: 'right' }).keyPem).toContain('BEGIN PRIVATE KEY')
+})
+
+test('every fault of an identity comes at once', () => {
+  const found = faults({ chain: 'no certificate here', key: 'no key here' })
+  expect(found).toMatch(/no certificate in chain\.pem/)
+  expect(found).toMatch(/no readable private key in key\.pem/)
+})
+
+test('an unreadable certificate is named by its place', () => {
+  const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+  expect(faults({ chain: leaf.pem + broken, key: leaf.keyPem })).toMatch(
+    /certificate 2 of chain\.pem/,
+  )
+})
+
+const HOSTS = [
+  ['mdm.example.com', true],
+  ['MDM.example.com', true],
+  ['x.apps.example.com', true],
+  ['*.apps.example.com', true],
+  ['192.0.2.7', true],
+  ['apps.example.com', false],
+  ['a.b.apps.example.com', false],
+  ['*.example.com', false],
+  ['example.com', false],
+  ['192.0.2.8', false],
+] as const
+
+for (const [host, covered] of HOSTS) {
+  test(`the names of a certificate ${covered ? 'cover' : 'do not cover'} ${host}`, () => {
+    expect(covers(open({ chain: leaf.pem, key: leaf.keyPem }), host)).toBe(covered)
+  })
+}
+
+test('a common name never counts as a name', () => {
+  const nameless = mintLeaf({ issuer: middle, name: 'mdm.example.com', purposes: ['serverAuth'] })
+  const identity = open({ chain: nameless.pem, key: nameless.keyPem })
+  expect(uncoveredHosts([identity], ['mdm.example.com'])).toEqual(['mdm.example.com'])
+})
+
+test('a chain without its intermediate, a private authority and an expired leaf are warned about', () => {
+  expect(warnings({ chain: leaf.pem, key: leaf.keyPem })).toMatch(/add the missing intermediate/)
+  expect(warnings({ chain: leaf.pem + middle.pem + root.pem, key: leaf.keyPem })).toMatch(
+    /publicly trusted/,
+  )
+  const late = warnings(
+    { chain: leaf.pem, key: leaf.keyPem },
+    (NOW + 10 * 365 * 86_400_000) as Instant,
+  )
+  expect(late).toMatch(/expired at/)
+  expect(warnings({ chain: leaf.pem, key: leaf.keyPem }, 0 as Instant)).toMatch(/valid only from/)
+})
+
+interface Files {
+  readonly chain: string
+  readonly key: string
+  readonly passphrase?: string
+}
+
+function source({ chain, key, passphrase }: Files): IdentitySource {
+  const file = (path: string, text: string) => ({
+    at: `tfe.yaml:1:1 ${path}`,
+    path,
+    bytes: Buffer.from(text),
+  })
+  return {
+    kind: 'pem',
+    chain: file('chain.pem', chain),
+    key: file('key.pem', key),
+    passphrase: passphrase === undefined ? undefined : { text: passphrase },
+  }
+}
+
+function open(files: Files) {
+  const opened = serverIdentity(source(files))
+  if (!opened.ok) expect.fail(opened.failure.map((fault) => fault.message).join('; '))
+  return opened.value
+}
+
+function faults(files: Files): string {
+  const opened = serverIdentity(source(files))
+  return opened.ok ? 'no fault' : opened.failure.map((fault) => fault.message).join('; ')
+}
+
+function warnings(files: Files, now: Instant = NOW): string {
+  return identityWarnings(open(files), now)
+    .map((fault) => fault.message)
+    .join('; ')
+}
