@@ -6,7 +6,7 @@
  */
 import type { DenyList, Enforcement, RouteClass, Standing } from '../decide/policy.ts'
 import type { Fault, Millis } from '../kernel/types.ts'
-import type { NameForm } from '../x509/name.ts'
+import type { Upstream } from './config-upstream.ts'
 
 /** The whole configuration. */
 export interface Config {
@@ -98,7 +98,6 @@ export interface Listener {
   readonly certificates: readonly [IdentityFiles, ...IdentityFiles[]]
   readonly tls: ListenerTls
   readonly limits: ListenerLimits
-  /** First match wins; a path that no enabled row matches is refused. */
   readonly routes: RouteTable
 }
 
@@ -108,6 +107,8 @@ export interface ListenerTls {
   readonly maxVersion: TlsVersion
   /** OpenSSL's names, strongest first; `undefined` is the handshake room's own list. */
   readonly ciphers: readonly string[] | undefined
+  /** Key exchange groups, preferred first; `undefined` is the handshake room's own list. */
+  readonly groups: readonly string[] | undefined
   readonly resumption: 'auto' | 'on' | 'off'
   /** Whether the certificate request names the CAs that may be used (RFC 8446 §4.2.4). */
   readonly advertiseCas: boolean
@@ -136,10 +137,14 @@ export interface ListenerLimits {
   readonly requestsPerConnection: number
 }
 
-/** The rows of a listener, most telling first, with the presets' rows merged in. */
+/** The rows of a listener: the preset's, as the operator changed them, and the operator's own. */
 export interface RouteTable {
   readonly name: string
+  readonly preset: PresetName | undefined
+  /** The rows in force; `message/route.ts` says which of several a path meets. Never empty. */
   readonly rows: readonly RouteRow[]
+  /** Rows of the preset that are switched off, or wait for the operator to say their path. */
+  readonly off: readonly RowOff[]
 }
 
 /** One row: which requests, of which class, go where. */
@@ -152,8 +157,15 @@ export interface RouteRow {
   readonly class: RouteClass
   /** The name of an upstream; rows of class `denied` have none. */
   readonly upstream: string | undefined
-  readonly enabled: boolean
   /** What we know about this row, and how we know it. */
+  readonly origin: RowOrigin
+}
+
+/** One row that is not in force. */
+export interface RowOff {
+  readonly id: string
+  readonly path: string | undefined
+  readonly class: RouteClass
   readonly origin: RowOrigin
 }
 
@@ -167,104 +179,6 @@ export interface RowOrigin {
 }
 
 export type PresetName = 'epmm' | 'core-10' | 'nanomdm' | 'generic'
-
-/** A server that we forward to. */
-export interface Upstream {
-  readonly at: string
-  readonly name: string
-  readonly protocol: 'https:' | 'http:'
-  readonly hostname: string
-  readonly port: number
-  readonly host: HostPolicy
-  /** `undefined` exactly when the protocol is `http:`. */
-  readonly tls: UpstreamTls | undefined
-  /** `undefined`: this upstream is told nothing about the device (RFC 9440 §4: sending it is opt-in). */
-  readonly identity: IdentitySettings | undefined
-  readonly limits: UpstreamLimits
-}
-
-/** What the upstream reads in `Host`: the device's authority, its own, or a given one. */
-export type HostPolicy =
-  | { readonly kind: 'preserve' }
-  | { readonly kind: 'upstream' }
-  | { readonly kind: 'name'; readonly name: string }
-
-/** How we speak TLS with an upstream. */
-export interface UpstreamTls {
-  readonly preset: 'secure' | 'sentry-compat'
-  /** Enable Strict TLS: the chain must lead to the trust store and the certificate must name the hostname. */
-  readonly strict: boolean
-  readonly sni: ServerNameIndication
-  /** The name that the upstream's certificate must carry; independent of SNI (N12). */
-  readonly hostname: string
-  readonly trust: {
-    readonly default: 'bundled' | 'system' | 'off'
-    /** PEM files. */
-    readonly custom: readonly LoadedFile[]
-  }
-  readonly minVersion: TlsVersion
-  readonly maxVersion: TlsVersion
-  readonly ciphers: readonly string[] | undefined
-  /** What we show an upstream that asks who we are. */
-  readonly clientCertificate: IdentityFiles | undefined
-}
-
-/** RFC 6066 §3; `on` names the upstream's hostname. */
-export type ServerNameIndication =
-  | { readonly kind: 'off' }
-  | { readonly kind: 'on' }
-  | { readonly kind: 'name'; readonly name: string }
-
-/** How an upstream is told who the device is. */
-export interface IdentitySettings {
-  readonly at: string
-  readonly format: IdentityFormat
-  /** Field names that replace the format's own. */
-  readonly fields: Readonly<Partial<Record<IdentityField, string>>>
-  readonly serial: 'hex-lower' | 'hex-upper' | 'hex-colon' | 'decimal'
-  readonly name: NameForm
-  readonly fingerprint: {
-    readonly digest: 'sha1' | 'sha256'
-    readonly form: 'hex' | 'colon' | 'base64'
-  }
-  /** Send the intermediates too, where the format can. */
-  readonly chain: boolean
-  /** Opt-in: a certificate in grace is named even by a format that has no verify field (decision 7). */
-  readonly grace: boolean
-  /** Octets of all identity fields together; a chain that would exceed it is left out. */
-  readonly maxBytes: number
-}
-
-export type IdentityFormat =
-  'apache' | 'aws-alb' | 'haproxy' | 'nginx' | 'rfc9440' | 'tomcat' | 'traefik' | 'xfcc'
-
-/** The facts that an identity field may carry. */
-export type IdentityField =
-  | 'certificate'
-  | 'chain'
-  | 'verify'
-  | 'subject'
-  | 'issuer'
-  | 'serial'
-  | 'fingerprint'
-  | 'notBefore'
-  | 'notAfter'
-
-/** How long we wait for an upstream, and how much of it we use. */
-export interface UpstreamLimits {
-  /** Connections to this upstream per worker. */
-  readonly connections: number
-  /** TCP and TLS together. */
-  readonly connect: Millis
-  /** From the end of the request to the end of the response's header section. */
-  readonly responseHeaders: Millis
-  /** Octets of a response's header section. */
-  readonly responseHeaderBytes: number
-  /** Without a byte of the body. */
-  readonly bodyIdle: Millis
-  /** Between two requests of a connection; below the upstream's own, or it hangs up first. */
-  readonly idle: Millis
-}
 
 /** Where `/metrics`, `/healthz` and `/readyz` are served, in the clear. */
 export interface MetricsListener {

@@ -97,6 +97,7 @@ export const flag = (description: string, ours?: boolean) =>
   Type.Boolean({
     description,
     wanted: 'true or false',
+    advice: 'write it without quotes',
     ...(ours === undefined ? {} : { default: ours }),
   })
 

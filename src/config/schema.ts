@@ -112,7 +112,7 @@ const routes = group('A table of routes.', {
       path: Type.Optional(
         text(
           '`/exact`, or `/prefix/*` for the prefix and everything below it. Plain characters only: a path that can be read in two ways is refused before routes are looked at.',
-          "^/(?:[A-Za-z0-9._~!$&'()+,=:@-]+/)*(?:[A-Za-z0-9._~!$&'()+,=:@-]*|\\*)$",
+          '^/[^\\u0000-\\u001f]{0,2000}$',
           { wanted: 'a path such as /mdm/checkin, or /mdm/* for everything below /mdm' },
         ),
       ),

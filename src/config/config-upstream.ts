@@ -1,0 +1,104 @@
+/**
+ * What a configuration says about the servers that we forward to.
+ */
+import type { Millis } from '../kernel/types.ts'
+import type { NameForm } from '../x509/name.ts'
+import type { IdentityFiles, LoadedFile, TlsVersion } from './config.ts'
+
+/** A server that we forward to. */
+export interface Upstream {
+  readonly at: string
+  readonly name: string
+  readonly protocol: 'https:' | 'http:'
+  readonly hostname: string
+  readonly port: number
+  readonly host: HostPolicy
+  /** `undefined` exactly when the protocol is `http:`. */
+  readonly tls: UpstreamTls | undefined
+  /** `undefined`: this upstream is told nothing about the device (RFC 9440 §4: sending it is opt-in). */
+  readonly identity: IdentitySettings | undefined
+  readonly limits: UpstreamLimits
+}
+
+/** What the upstream reads in `Host`: the device's authority, its own, or a given one. */
+export type HostPolicy =
+  | { readonly kind: 'preserve' }
+  | { readonly kind: 'upstream' }
+  | { readonly kind: 'name'; readonly name: string }
+
+/** How we speak TLS with an upstream. */
+export interface UpstreamTls {
+  readonly preset: 'secure' | 'sentry-compat'
+  /** Enable Strict TLS: the chain must lead to the trust store and the certificate must name the hostname. */
+  readonly strict: boolean
+  readonly sni: ServerNameIndication
+  /** The name that the upstream's certificate must carry; independent of SNI (N12). */
+  readonly hostname: string
+  readonly trust: {
+    readonly default: 'bundled' | 'system' | 'off'
+    /** PEM files. */
+    readonly custom: readonly LoadedFile[]
+  }
+  readonly minVersion: TlsVersion
+  readonly maxVersion: TlsVersion
+  readonly ciphers: readonly string[] | undefined
+  /** What we show an upstream that asks who we are. */
+  readonly clientCertificate: IdentityFiles | undefined
+}
+
+/** RFC 6066 §3; `on` names the upstream's hostname. */
+export type ServerNameIndication =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'on' }
+  | { readonly kind: 'name'; readonly name: string }
+
+/** How an upstream is told who the device is. */
+export interface IdentitySettings {
+  readonly at: string
+  readonly format: IdentityFormat
+  /** Field names that replace the format's own. */
+  readonly fields: Readonly<Partial<Record<IdentityField, string>>>
+  readonly serial: 'hex-lower' | 'hex-upper' | 'hex-colon' | 'decimal'
+  readonly name: NameForm
+  readonly fingerprint: {
+    readonly digest: 'sha1' | 'sha256'
+    readonly form: 'hex' | 'colon' | 'base64'
+  }
+  /** Send the intermediates too, where the format can. */
+  readonly chain: boolean
+  /** Opt-in: a certificate in grace is named even by a format that has no verify field (decision 7). */
+  readonly grace: boolean
+  /** Octets of all identity fields together; a chain that would exceed it is left out. */
+  readonly maxBytes: number
+}
+
+export type IdentityFormat =
+  'apache' | 'aws-alb' | 'haproxy' | 'nginx' | 'rfc9440' | 'tomcat' | 'traefik' | 'xfcc'
+
+/** The facts that an identity field may carry. */
+export type IdentityField =
+  | 'certificate'
+  | 'chain'
+  | 'verify'
+  | 'subject'
+  | 'issuer'
+  | 'serial'
+  | 'fingerprint'
+  | 'notBefore'
+  | 'notAfter'
+
+/** How long we wait for an upstream, and how much of it we use. */
+export interface UpstreamLimits {
+  /** Connections to this upstream per worker. */
+  readonly connections: number
+  /** TCP and TLS together. */
+  readonly connect: Millis
+  /** From the end of the request to the end of the response's header section. */
+  readonly responseHeaders: Millis
+  /** Octets of a response's header section. */
+  readonly responseHeaderBytes: number
+  /** Without a byte of the body. */
+  readonly bodyIdle: Millis
+  /** Between two requests of a connection; below the upstream's own, or it hangs up first. */
+  readonly idle: Millis
+}

@@ -1,0 +1,41 @@
+import { CHECK_IN, ENROLMENT, epmm, MANAGEMENT } from './epmm.ts'
+import type { Preset } from './preset.ts'
+
+/**
+ * MobileIron Core 10: the same paths, as far as they are documented. Apps@Work follows the app storefront's own
+ * setting there (S1-05), not a rule of the front end, and the new OAuth endpoint does not exist yet.
+ */
+export const core10: Preset = {
+  title: 'MobileIron Core 10',
+  rows: [
+    ...MANAGEMENT,
+    ...ENROLMENT,
+    ...CHECK_IN,
+    {
+      id: 'apps-data',
+      path: '/mifs/c/api/v4/appstore/*',
+      class: 'device',
+      mark: 'D',
+      verified: true,
+      sentence: 'Apps@Work: list of apps and settings',
+    },
+    {
+      id: 'apps-storefront',
+      path: '/mifs/asfV3/appstore/*',
+      class: 'device',
+      mark: 'D',
+      verified: true,
+      sentence: 'Apps@Work: the storefront without certificate authentication',
+    },
+    {
+      id: 'apps-storefront-certificate',
+      path: '/mifs/asfV3x/appstore/*',
+      class: 'device',
+      mark: 'D',
+      verified: true,
+      sentence:
+        'Apps@Work: the storefront with certificate authentication; give it class always once App Storefront Authentication is set to certificates',
+    },
+  ],
+  questions: epmm.questions,
+}

@@ -1,0 +1,67 @@
+import type { Preset } from './preset.ts'
+
+/** NanoMDM, and MicroMDM where it agrees, with a SCEP server beside it. */
+export const nanomdm: Preset = {
+  title: 'NanoMDM',
+  rows: [
+    {
+      id: 'mdm',
+      path: '/mdm/*',
+      class: 'device',
+      mark: 'V',
+      verified: true,
+      sentence: 'commands and, unless split off, check-in of Apple devices',
+    },
+    {
+      id: 'checkin',
+      path: '/checkin/*',
+      class: 'device',
+      mark: 'V',
+      verified: true,
+      sentence: 'check-in, where the profile names it separately',
+    },
+    {
+      id: 'authproxy',
+      path: '/authproxy/*',
+      class: 'device',
+      mark: 'V',
+      verified: true,
+      sentence: 'content that NanoMDM hands out to devices that it knows',
+    },
+    {
+      id: 'api',
+      path: '/v1/*',
+      class: 'denied',
+      mark: 'V',
+      verified: true,
+      sentence: 'API of the server, with one password for everything',
+    },
+    {
+      id: 'version',
+      path: '/version',
+      class: 'denied',
+      mark: 'V',
+      verified: true,
+      sentence: 'tells strangers which version to attack',
+    },
+    {
+      id: 'scep',
+      path: '/scep/*',
+      class: 'open',
+      mark: 'K',
+      verified: false,
+      sentence:
+        'SCEP server, which protects itself by a challenge; turn it on if yours is published here',
+    },
+    {
+      id: 'enroll',
+      path: '/enroll/*',
+      class: 'open',
+      mark: 'K',
+      verified: false,
+      sentence:
+        'enrolment profiles, as operators usually publish them; turn it on if yours are here',
+    },
+  ],
+  questions: [],
+}

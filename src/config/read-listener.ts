@@ -1,0 +1,129 @@
+/** A listener as the operator wrote it, made ready to open. */
+import { isIP } from 'node:net'
+import type { Listener, ListenerLimits, ListenerTls, RouteTable } from './config.ts'
+import { parseHost } from './host.ts'
+import { millis, octets, readCiphers, readGroups, readIdentity, readVersions } from './read-tls.ts'
+import {
+  type Desk,
+  fault,
+  isFaulty,
+  type Maybe,
+  missing,
+  placeOf,
+  present,
+  some,
+  warn,
+  whole,
+} from './reading.ts'
+import type { Document } from './schema.ts'
+import { quoted } from './sentences.ts'
+import type { Draft } from './shape.ts'
+import type { Path } from './text.ts'
+
+type Written = Draft<Document['listeners'][string]>
+
+/** Reads one listener; `table` finds its routes and reports when there are none. */
+export function readListener(
+  desk: Desk,
+  name: string,
+  { written, table }: { written: Written; table: (path: Path, name: string) => Maybe<RouteTable> },
+): Maybe<Listener> {
+  const path = ['listeners', name]
+  const { purpose } = written
+  return whole<Listener>({
+    at: placeOf(desk, path),
+    name,
+    purpose: present(purpose),
+    address: readAddress(desk, [...path, 'address'], written.address),
+    port: readPort(desk, path, written),
+    hosts: readHosts(desk, [...path, 'hosts'], written.hosts),
+    certificates: some(written.certificates, (certificate, index) =>
+      readIdentity(desk, [...path, 'certificates', index], certificate),
+    ),
+    tls: readTls(desk, [...path, 'tls'], written.tls ?? {}),
+    limits: readLimits(written.limits ?? {}),
+    routes: written.routes === undefined ? missing : table([...path, 'routes'], written.routes),
+  })
+}
+
+/** An address to bind: no names, which may resolve to anything by the next start. */
+export function readAddress(desk: Desk, path: Path, written: string | undefined): Maybe<string> {
+  if (written === undefined) return missing
+  if (isIP(written) !== 0) return written
+  const advice =
+    written === 'localhost' ? 'write 127.0.0.1 or ::1' : 'write 0.0.0.0 for every address'
+  return fault(desk, path, `found ${quoted(written)}, wanted an IP address: ${advice}`)
+}
+
+function readPort(desk: Desk, path: Path, { port, purpose }: Written): Maybe<number> {
+  if (isFaulty(desk, [...path, 'port'])) return missing
+  // S0-08 and S0-39: where devices and Apps@Work web clips expect us.
+  const chosen = port ?? (purpose === 'web-clip' ? 7443 : 443)
+  if (purpose !== 'web-clip' || (chosen !== 443 && chosen !== 8443)) return chosen
+  return fault(
+    desk,
+    [...path, 'port'],
+    `found port ${chosen} for a web clip, wanted any but 443 (devices) and 8443 (the admin port): use 7443`,
+  )
+}
+
+function readHosts(
+  desk: Desk,
+  path: Path,
+  written: Written['hosts'],
+): Maybe<readonly [string, ...string[]]> {
+  const seen = new Set<string>()
+  return some(written, (host, index) => {
+    const parsed = parseHost(host)
+    if (!parsed.ok) return fault(desk, [...path, index], parsed.failure)
+    if (seen.has(parsed.value)) {
+      return fault(
+        desk,
+        [...path, index],
+        `found ${parsed.value} a second time, wanted it once: remove it`,
+      )
+    }
+    seen.add(parsed.value)
+    return parsed.value
+  })
+}
+
+function readTls(
+  desk: Desk,
+  path: Path,
+  { minVersion, maxVersion, ...written }: Draft<Document['listeners'][string]['tls']>,
+): Maybe<ListenerTls> {
+  const ciphers = readCiphers(desk, [...path, 'ciphers'], written.ciphers)
+  const groups = readGroups(desk, [...path, 'groups'], written.groups)
+  if (minVersion === undefined || maxVersion === undefined) return missing
+  const versions = readVersions(desk, path, { minVersion, maxVersion })
+  if (written.ciphers !== undefined && minVersion === 'TLSv1.3' && ciphers !== missing) {
+    if (!ciphers?.some((name) => name.startsWith('TLS_'))) {
+      warn(desk, [...path, 'ciphers'], NO_EFFECT_ON_13)
+    }
+  }
+  if (versions === missing) return missing
+  return whole<ListenerTls>({
+    ...versions,
+    ciphers,
+    groups,
+    resumption: present(written.resumption),
+    advertiseCas: present(written.advertiseCas),
+  })
+}
+
+const NO_EFFECT_ON_13 =
+  'found only suites of TLS 1.2 on a listener that speaks TLS 1.3 alone, so the list has no effect: name TLS_ suites or remove it'
+
+const readLimits = (written: Draft<Document['listeners'][string]['limits']>) =>
+  whole<ListenerLimits>({
+    connections: present(written.connections),
+    handshake: millis(written.handshake),
+    headers: millis(written.headers),
+    headerBytes: octets(written.headerBytes),
+    headerCount: present(written.headerCount),
+    bodyBytes: octets(written.bodyBytes),
+    bodyIdle: millis(written.bodyIdle),
+    idle: millis(written.idle),
+    requestsPerConnection: present(written.requestsPerConnection),
+  })

@@ -1,0 +1,226 @@
+/** An upstream as the operator wrote it, made ready to call. */
+import type { Danger, LoadedFile } from './config.ts'
+import type {
+  HostPolicy,
+  ServerNameIndication,
+  Upstream,
+  UpstreamLimits,
+  UpstreamTls,
+} from './config-upstream.ts'
+import { parseHost } from './host.ts'
+import { readIdentitySettings } from './read-identity.ts'
+import { millis, octets, readCiphers, readIdentity, readVersions } from './read-tls.ts'
+import {
+  content,
+  type Desk,
+  every,
+  fault,
+  type Maybe,
+  missing,
+  placeOf,
+  present,
+  warn,
+  whole,
+} from './reading.ts'
+import type { Document } from './schema.ts'
+import type { Draft } from './shape.ts'
+import type { Path } from './text.ts'
+
+type Written = Draft<Document['upstreams'][string]>
+type WrittenTls = Draft<Document['upstreams'][string]['tls']>
+
+/** Reads one upstream; what it gives up is added to `dangers`. */
+export function readUpstream(
+  desk: Desk,
+  name: string,
+  { written, dangers }: { written: Written; dangers: Danger[] },
+): Maybe<Upstream> {
+  const path = ['upstreams', name]
+  const origin = readOrigin(desk, [...path, 'url'], written.url)
+  const plain = origin !== missing && origin.protocol === 'http:'
+  if (plain) checkPlaintext(desk, path, { written, dangers })
+  else if (written.dangerousPlaintext === true && origin !== missing) {
+    const message =
+      'found dangerousPlaintext on an https: upstream, where it has no effect: remove it'
+    warn(desk, [...path, 'dangerousPlaintext'], message)
+  }
+  const tls = { written: written.tls ?? {}, hostname: origin === missing ? '' : origin.hostname }
+  return whole<Upstream>({
+    at: placeOf(desk, path),
+    name,
+    protocol: origin === missing ? missing : origin.protocol,
+    hostname: origin === missing ? missing : origin.hostname,
+    port: origin === missing ? missing : origin.port,
+    host: readHostPolicy(desk, [...path, 'host'], written.host),
+    tls: plain ? undefined : readTls(desk, [...path, 'tls'], { ...tls, dangers }),
+    identity:
+      written.identity === undefined
+        ? undefined
+        : readIdentitySettings(desk, [...path, 'identity'], written.identity),
+    limits: readLimits(written.limits ?? {}),
+  })
+}
+
+function readOrigin(
+  desk: Desk,
+  path: Path,
+  written: string | undefined,
+): Maybe<Pick<Upstream, 'protocol' | 'hostname' | 'port'>> {
+  if (written === undefined) return missing
+  const url = URL.canParse(written) ? new URL(written) : undefined
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    const message =
+      'found a URL that cannot be read, wanted https:// with host and port: correct it'
+    return fault(desk, path, message)
+  }
+  const host = parseHost(url.hostname)
+  if (!host.ok) return fault(desk, path, host.failure)
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+  if (port === 0) return fault(desk, path, 'found port 0, wanted one to connect to: correct it')
+  return { protocol: url.protocol, hostname: host.value, port }
+}
+
+function checkPlaintext(
+  desk: Desk,
+  path: Path,
+  { written, dangers }: { written: Written; dangers: Danger[] },
+): void {
+  if (written.dangerousPlaintext !== true) {
+    const message =
+      'found http:, wanted https: (devices and their identities would travel in the clear): use https:, or sign with dangerousPlaintext: true'
+    fault(desk, [...path, 'url'], message)
+    return
+  }
+  if (desk.text.has([...path, 'tls'])) {
+    const message =
+      'found settings for TLS on an http: upstream, where they have no effect: remove them'
+    warn(desk, [...path, 'tls'], message)
+  }
+  const at = placeOf(desk, [...path, 'dangerousPlaintext'])
+  const sentence = `upstream ${path.at(-1)} is called without TLS: anybody on the way reads and changes what passes, identities included`
+  dangers.push({ kind: 'plaintext-upstream', at, sentence })
+}
+
+function readHostPolicy(desk: Desk, path: Path, written: string | undefined): Maybe<HostPolicy> {
+  if (written === undefined) return missing
+  if (written === 'preserve' || written === 'upstream') return { kind: written }
+  const host = parseHost(written)
+  return host.ok ? { kind: 'name', name: host.value } : fault(desk, path, host.failure)
+}
+
+interface TlsInput {
+  readonly written: WrittenTls
+  /** The host of the URL. */
+  readonly hostname: string
+  readonly dangers: Danger[]
+}
+
+function readTls(
+  desk: Desk,
+  path: Path,
+  { written, hostname, dangers }: TlsInput,
+): Maybe<UpstreamTls> {
+  const preset = written.preset
+  if (preset === undefined) return missing
+  const ours = TLS_PRESETS[preset]
+  const strict = written.strict ?? ours.strict
+  checkStrict(desk, path, { written, strict, dangers })
+  const versions = readVersions(desk, path, {
+    minVersion: written.minVersion ?? ours.minVersion,
+    maxVersion: written.maxVersion ?? ours.maxVersion,
+  })
+  return whole<UpstreamTls>({
+    preset,
+    strict,
+    sni: readSni(desk, [...path, 'sni'], written.sni ?? ours.sni),
+    hostname: readHostname(desk, [...path, 'hostname'], written.hostname ?? hostname),
+    trust: readTrust(desk, [...path, 'trust'], { written: written.trust ?? {}, strict }),
+    minVersion: versions === missing ? missing : versions.minVersion,
+    maxVersion: versions === missing ? missing : versions.maxVersion,
+    ciphers: readCiphers(desk, [...path, 'ciphers'], written.ciphers),
+    clientCertificate:
+      written.clientCertificate === undefined
+        ? undefined
+        : readIdentity(desk, [...path, 'clientCertificate'], written.clientCertificate),
+  })
+}
+
+/** What each preset stands for (decision 3, S3-04, S3-10, S3-15). */
+const TLS_PRESETS = {
+  secure: { strict: true, sni: 'on', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' },
+  'sentry-compat': { strict: false, sni: 'off', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' },
+} as const
+
+function checkStrict(
+  desk: Desk,
+  path: Path,
+  { written, strict, dangers }: { written: WrittenTls; strict: boolean; dangers: Danger[] },
+): void {
+  const signed = written.dangerousUnverified === true
+  if (strict && signed) {
+    const message = 'found dangerousUnverified beside strict TLS, where it has no effect: remove it'
+    warn(desk, [...path, 'dangerousUnverified'], message)
+  }
+  if (strict) return
+  const name = String(path[1])
+  if (!signed) {
+    const where = written.strict === false ? 'strict' : 'preset'
+    const message =
+      'found strict TLS off, wanted it on (anybody could pose as the upstream): write strict: true, or sign with dangerousUnverified: true'
+    fault(desk, [...path, where], message)
+    return
+  }
+  const at = placeOf(desk, [...path, 'dangerousUnverified'])
+  const sentence = `upstream ${name} is not verified: anybody on the way can pose as it and is told who the devices are`
+  dangers.push({ kind: 'unverified-upstream', at, sentence })
+}
+
+function readSni(desk: Desk, path: Path, written: string): Maybe<ServerNameIndication> {
+  if (written === 'on' || written === 'off') return { kind: written }
+  const name = parseHost(written)
+  if (!name.ok) return fault(desk, path, name.failure)
+  // RFC 6066 §3: literal addresses are not permitted in SNI.
+  if (/^[0-9.]+$|:/.test(name.value)) {
+    return fault(
+      desk,
+      path,
+      'found an IP address, wanted a host name, off or on: SNI cannot carry addresses',
+    )
+  }
+  return { kind: 'name', name: name.value }
+}
+
+function readHostname(desk: Desk, path: Path, written: string): Maybe<string> {
+  // Without a readable URL there is none, and that has been reported.
+  if (written === '') return missing
+  const host = parseHost(written)
+  return host.ok ? host.value : fault(desk, path, host.failure)
+}
+
+function readTrust(
+  desk: Desk,
+  path: Path,
+  { written, strict }: { written: Draft<WrittenTls['trust']>; strict: boolean },
+): Maybe<UpstreamTls['trust']> {
+  if (strict && written?.default === 'off' && written.custom?.length === 0) {
+    const message =
+      'found strict TLS with an empty trust store, wanted somebody to vouch for the upstream: name the CA in custom, or choose a default store'
+    fault(desk, path, message, 'key')
+  }
+  return whole<UpstreamTls['trust']>({
+    default: present(written?.default),
+    custom: every(written?.custom, (reference: string, index): Maybe<LoadedFile> =>
+      content(desk, [...path, 'custom', index], reference),
+    ),
+  })
+}
+
+const readLimits = (written: Draft<Document['upstreams'][string]['limits']>) =>
+  whole<UpstreamLimits>({
+    connections: present(written.connections),
+    connect: millis(written.connect),
+    responseHeaders: millis(written.responseHeaders),
+    responseHeaderBytes: octets(written.responseHeaderBytes),
+    bodyIdle: millis(written.bodyIdle),
+    idle: millis(written.idle),
+  })

@@ -1,0 +1,109 @@
+/**
+ * Holds plain data against the schema: every fault at once, defaults filled in, and what was faulty taken out,
+ * so that the rest can still be read and its own faults found in the same run.
+ */
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { document, type Document } from './schema.ts'
+import { sentenceFor } from './sentences.ts'
+import type { Path, PlacedFault, Text } from './text.ts'
+import { parseLength, parseSize } from './units.ts'
+
+/** The document with holes where faults were. */
+export type Draft<Value> = Value extends string | number | boolean
+  ? Value
+  : Value extends readonly (infer Item)[]
+    ? readonly (Draft<Item> | undefined)[]
+    : { readonly [Key in keyof Value]?: Draft<Value[Key]> | undefined }
+
+/** Checks the shape of a text that could be read. */
+export function checkShape(text: Text): {
+  readonly draft: Draft<Document>
+  readonly faults: readonly PlacedFault[]
+} {
+  const data = structuredClone(text.data)
+  validate(data)
+  const errors = (validate.errors ?? []).filter(tellsMore)
+  const faults = errors.flatMap((error) => {
+    const path = pathOf(error)
+    if (text.broken.some((broken) => isWithin(path, broken))) return []
+    return [text.place(path, sentenceFor(error), pointsAtKey(error) ? 'key' : 'value')]
+  })
+  if (!isRecord(data)) return { draft: {}, faults }
+  for (const error of errors) if (error.keyword !== 'required') prune(data, pathOf(error))
+  for (const path of text.broken) prune(data, path)
+  // Once more for the defaults of what was taken out; its faults are known.
+  validate(data)
+  return { draft: data, faults }
+}
+
+const ajv = new Ajv2020({
+  allErrors: true,
+  allowUnionTypes: true,
+  strict: true,
+  useDefaults: true,
+  verbose: true,
+})
+ajv.addVocabulary(['wanted', 'advice', 'secret'])
+const between = (read: (text: string) => number | undefined) => ({
+  type: 'string' as const,
+  schemaType: 'array' as const,
+  validate: ([low, high]: readonly [string, string], written: string) => {
+    const value = read(written)
+    // What cannot be read has failed its pattern already.
+    if (value === undefined) return true
+    return value >= (read(low) ?? 0) && value <= (read(high) ?? 0)
+  },
+})
+ajv.addKeyword({
+  keyword: 'lengthBetween',
+  ...between((written) => {
+    const read = parseLength(written)
+    return read.ok ? read.value : undefined
+  }),
+})
+ajv.addKeyword({
+  keyword: 'sizeBetween',
+  ...between((written) => {
+    const read = parseSize(written)
+    return read.ok ? read.value : undefined
+  }),
+})
+// Through JSON, so that ajv sees the schema that editors see.
+const validate = ajv.compile(JSON.parse(JSON.stringify(document)))
+
+/** Inside `propertyNames` ajv reports the failed pattern as well as the name; the name says it all. */
+const tellsMore = (error: ErrorObject): boolean => error.propertyName === undefined
+
+const pointsAtKey = ({ keyword }: ErrorObject): boolean =>
+  keyword === 'additionalProperties' || keyword === 'propertyNames' || keyword === 'required'
+
+/** The way to what is faulty: for an unknown key the key, for a missing one the mapping that lacks it. */
+function pathOf({ instancePath, keyword, params }: ErrorObject): Path {
+  const path: (string | number)[] = instancePath
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((step) => (/^(?:0|[1-9][0-9]*)$/.test(step) ? Number(step) : step))
+  if (keyword === 'additionalProperties') path.push(String(params['additionalProperty']))
+  if (keyword === 'propertyNames') path.push(String(params['propertyName']))
+  return path
+}
+
+const isWithin = (path: Path, outer: Path): boolean =>
+  outer.every((step, index) => String(path[index]) === String(step))
+
+/** Makes a hole: a key is deleted, an item becomes undefined so that its neighbours keep their places. */
+function prune(data: unknown, path: Path): void {
+  const last = path.at(-1)
+  let holder: unknown = data
+  for (const step of path.slice(0, -1)) {
+    if (Array.isArray(holder)) holder = holder[Number(step)]
+    else if (isRecord(holder)) holder = holder[step]
+  }
+  if (last === undefined) return
+  if (Array.isArray(holder)) holder[Number(last)] = undefined
+  else if (isRecord(holder)) delete holder[last]
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
