@@ -1,0 +1,101 @@
+/**
+ * The front end itself, started as an operator would: one listener, one route table and one upstream per server.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { answers, freePort, type Program, start } from './child.ts'
+import type { IdentityFiles, Material } from './material.ts'
+
+/** A server as the front end sees it. */
+export interface Behind {
+  readonly name: string
+  readonly port: number
+  readonly identity: Readonly<Record<string, unknown>>
+}
+
+export interface FrontEnd {
+  readonly program: Program
+  /** The address under which devices reach each server, by its name. */
+  readonly urls: ReadonlyMap<string, string>
+}
+
+/** The paths of the two routes that every listener has. */
+export const DEVICE_PATH = '/mdm/checkin'
+export const OPEN_PATH = '/enroll/start'
+
+/** Starts `tfe serve` before all of `servers` and waits until it is ready. */
+export async function startFrontEnd(
+  servers: readonly Behind[],
+  folder: string,
+  material: Material,
+): Promise<FrontEnd> {
+  const ports = new Map<string, number>()
+  for (const { name } of servers) ports.set(name, await freePort())
+  const metrics = await freePort()
+  const config = join(folder, 'tfe.yaml')
+  // JSON is YAML, and needs no writer.
+  writeFileSync(
+    config,
+    JSON.stringify(configuration(servers, { ports, metrics }, material), null, 2),
+  )
+  const program = start({
+    program: process.execPath,
+    args: [beside('scripts/node26.mjs'), beside('src/main.ts'), 'serve', '--config', config],
+    logFile: join(folder, 'log'),
+  })
+  await program.until(() => answers(`http://127.0.0.1:${metrics}/readyz`))
+  const urls = [...ports].map(([name, port]) => [name, `https://localhost:${port}`] as const)
+  return { program, urls: new Map(urls) }
+}
+
+interface Ports {
+  readonly ports: ReadonlyMap<string, number>
+  readonly metrics: number
+}
+
+function configuration(servers: readonly Behind[], { ports, metrics }: Ports, material: Material) {
+  const each = <Value>(make: (server: Behind) => Value): Readonly<Record<string, Value>> =>
+    Object.fromEntries(servers.map((server) => [server.name, make(server)]))
+  return {
+    profile: 'generic',
+    workers: 1,
+    enforcement: 'required',
+    trust: {
+      enrollmentSettings: [
+        { name: 'fleet', standing: 'current', chain: `file:${material.fleetRoot}` },
+      ],
+    },
+    listeners: each(({ name }) => ({
+      address: '127.0.0.1',
+      port: ports.get(name),
+      hosts: ['localhost'],
+      certificates: [references(material.frontEnd)],
+      routes: name,
+    })),
+    routes: each(({ name }) => ({
+      upstream: name,
+      rows: [
+        { id: 'enroll', path: OPEN_PATH, class: 'open' },
+        { id: 'check-in', path: DEVICE_PATH, class: 'device' },
+      ],
+    })),
+    upstreams: each(({ port, identity }) => ({
+      url: `https://localhost:${port}`,
+      identity,
+      tls: {
+        trust: { default: 'off', custom: [`file:${material.siteRoot}`] },
+        clientCertificate: references(material.frontEndAsClient),
+      },
+    })),
+    metrics: { port: metrics },
+  }
+}
+
+const references = ({ chain, key }: IdentityFiles) => ({
+  chain: `file:${chain}`,
+  key: `file:${key}`,
+})
+
+const beside = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
