@@ -1,0 +1,146 @@
+/**
+ * Configuration → everything that requests are judged and forwarded by, or every fault in it. Opens nothing:
+ * `tfe check`, the start and a reload all build the same world, and only the last two go on to use it.
+ */
+import type { Config, IdentityFiles, Listener, RouteRow, Upstream } from '../config/config.ts'
+import type { Policy, RouteClass } from '../decide/policy.ts'
+import type { ServerTls } from '../handshake/server-context.ts'
+import {
+  identityWarnings,
+  serverIdentity,
+  uncoveredHosts,
+  type ServerIdentity,
+} from '../handshake/server-identity.ts'
+import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import { routeTable, type RouteTable } from '../message/route.ts'
+import type { TrustStore } from '../trust/store.ts'
+import { advertisedAuthorities } from './advertise.ts'
+import { trustedAuthorities } from './authorities.ts'
+
+/** Everything but the sockets. */
+export interface World {
+  readonly config: Config
+  readonly trust: TrustStore
+  readonly policy: Policy
+  readonly listeners: ReadonlyMap<string, ListenerWorld>
+  readonly upstreams: ReadonlyMap<string, UpstreamWorld>
+  /** What an operator should know although it can be served. */
+  readonly warnings: readonly Fault[]
+}
+
+export interface ListenerWorld {
+  readonly config: Listener
+  readonly identities: readonly [ServerIdentity, ...ServerIdentity[]]
+  readonly tls: ServerTls
+  readonly table: RouteTable<RouteRow>
+  /** The classes that its enabled rows have, each once: what a peer could possibly be admitted to. */
+  readonly classes: readonly RouteClass[]
+}
+
+export interface UpstreamWorld {
+  readonly config: Upstream
+  /** What we show an upstream that asks who we are. */
+  readonly identity: ServerIdentity | undefined
+}
+
+/** Builds the world a configuration describes; all faults at once. */
+export function buildWorld(config: Config, now: Instant): Result<World, readonly Fault[]> {
+  const faults: Fault[] = []
+  const warnings: Fault[] = []
+  const trust = collect(trustedAuthorities(config.trust, now), faults)
+  if (trust !== undefined) warnings.push(...trust.warnings)
+  const advertised = advertisedAuthorities(config.trust, trust?.store)
+  warnings.push(...advertised.warnings)
+  const listeners = new Map<string, ListenerWorld>()
+  for (const listener of config.listeners) {
+    const built = collect(listenerWorld(listener, advertised.pems), faults)
+    if (built === undefined) continue
+    listeners.set(listener.name, built)
+    warnings.push(...listenerWarnings(built, now))
+  }
+  const upstreams = new Map<string, UpstreamWorld>()
+  for (const upstream of config.upstreams) {
+    const built = collect(upstreamWorld(upstream), faults)
+    if (built !== undefined) upstreams.set(upstream.name, built)
+  }
+  if (faults.length > 0 || trust === undefined) return fail(faults)
+  const policy = policyOf(config)
+  return ok({ config, trust: trust.store, policy, listeners, upstreams, warnings })
+}
+
+function policyOf(config: Config): Policy {
+  const { enforcement, grace, trust } = config
+  const standings = new Map(trust.enrollmentSettings.map(({ name, standing }) => [name, standing]))
+  return { enforcement, grace, standings, denied: trust.denied }
+}
+
+function listenerWorld(
+  config: Listener,
+  advertised: readonly string[],
+): Result<ListenerWorld, readonly Fault[]> {
+  const faults: Fault[] = []
+  const identities = config.certificates.flatMap((files) => {
+    const opened = collect(serverIdentity(files), faults)
+    return opened === undefined ? [] : [opened]
+  })
+  const rows = config.routes.rows.filter((row) => row.enabled)
+  const table = collect(routeTable(rows), faults)
+  const [first, ...others] = identities
+  if (first === undefined || table === undefined || faults.length > 0) return fail(faults)
+  const classes = [...new Set(rows.map((row) => row.class))]
+  return ok({
+    config,
+    identities: [first, ...others],
+    tls: serverTls(config, { classes, advertised }),
+    table,
+    classes,
+  })
+}
+
+function serverTls(
+  { tls }: Listener,
+  { classes, advertised }: { classes: readonly RouteClass[]; advertised: readonly string[] },
+): ServerTls {
+  return {
+    minVersion: tls.minVersion,
+    maxVersion: tls.maxVersion,
+    ciphers: tls.ciphers?.join(':'),
+    groups: undefined,
+    resumption: tls.resumption === 'on' || (tls.resumption === 'auto' && !classes.some(opens)),
+    advertised: tls.advertiseCas ? advertised : [],
+  }
+}
+
+/**
+ * Decision 10: a session that began without a certificate, or with the one before the renewal, resumes as it
+ * began. Where devices enrol or renew, a device that resumes would stay locked out for as long as its ticket lives.
+ */
+function opens(kind: RouteClass): boolean {
+  return kind === 'open' || kind === 'renewal' || kind === 'legacy-oauth'
+}
+
+function listenerWarnings(listener: ListenerWorld, now: Instant): readonly Fault[] {
+  const { identities, config } = listener
+  const bare = uncoveredHosts(identities, config.hosts)
+  const naked: readonly Fault[] = bare.map((host) => ({
+    at: config.at,
+    message: `no certificate of listener ${config.name} names ${host}: devices that call it by that name will refuse it; have one issued with it as a subject alternative name`,
+  }))
+  return [...identities.flatMap((identity) => identityWarnings(identity, now)), ...naked]
+}
+
+function upstreamWorld(config: Upstream): Result<UpstreamWorld, readonly Fault[]> {
+  const files = config.tls?.clientCertificate
+  if (files === undefined) return ok({ config, identity: undefined })
+  const identity = serverIdentity(files)
+  return identity.ok ? ok({ config, identity: identity.value }) : identity
+}
+
+function collect<Value>(
+  result: Result<Value, readonly Fault[]>,
+  faults: Fault[],
+): Value | undefined {
+  if (result.ok) return result.value
+  faults.push(...result.failure)
+  return undefined
+}

@@ -1,0 +1,258 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { connect as connectTcp } from 'node:net'
+import { connect, type TLSSocket } from 'node:tls'
+import { expect, test } from 'vitest'
+import { Listener, type ListenerHandlers, type ListenerLimits } from '../../src/accept/listener.ts'
+import type { Unparsable } from '../../src/accept/unparsable.ts'
+import {
+  serverContexts,
+  type ServerTls,
+  type TicketBinding,
+} from '../../src/handshake/server-context.ts'
+import { serverIdentity, type ServerIdentity } from '../../src/handshake/server-identity.ts'
+import type { Millis, TrustVersion } from '../../src/kernel/types.ts'
+import { mintCa, mintLeaf } from '../support/mint.ts'
+
+const ca = mintCa()
+const server = mintLeaf({ issuer: ca, purposes: ['serverAuth'], dns: ['localhost'] })
+const ms = (value: number): Millis => value as Millis
+
+const LIMITS: ListenerLimits = {
+  connections: 10,
+  handshake: ms(5000),
+  headers: ms(5000),
+  headerBytes: 8192,
+  headerCount: 50,
+  idle: ms(5000),
+  requestsPerConnection: 100,
+}
+
+test('a TCP connection that never begins a handshake is closed by the handshake deadline', async () => {
+  await using house = await listening({ handshake: ms(200) })
+  const socket = connectTcp(house.listener.port, '127.0.0.1')
+  await event(socket, 'close')
+  expect(house.seen.handshakeFailures).toBe(1)
+})
+
+test('a header section that never ends is answered 408 by the header deadline', async () => {
+  await using house = await listening({ headers: ms(200) })
+  const answer = await talk(house, 'GET / HTTP/1.1\r\nHost: localhost\r\n')
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /)
+  expect(house.seen.unparsable).toEqual(['header-timeout'])
+})
+
+test('one byte of header at a time does not move the header deadline', async () => {
+  await using house = await listening({ headers: ms(300) })
+  const socket = await secured(house)
+  const drip = setInterval(() => socket.write('x'), 50)
+  socket.write('GET / HTTP/1.1\r\nX-Slow: ')
+  const answer = await everything(socket)
+  clearInterval(drip)
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /)
+})
+
+test('a connection that stays idle after an answer is closed by the idle deadline', async () => {
+  await using house = await listening({ idle: ms(200) })
+  const answer = await talk(house, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+})
+
+test('a header section larger than the limit is answered 431', async () => {
+  await using house = await listening({ headerBytes: 2048 })
+  const answer = await talk(house, `GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(4096)}\r\n\r\n`)
+  expect(answer).toMatch(/^HTTP\/1\.1 431 /)
+  expect(house.seen.unparsable).toEqual(['header-too-large'])
+})
+
+test('what is not HTTP is answered 400 with a problem document, and closed', async () => {
+  await using house = await listening({})
+  const answer = await talk(house, 'MIPR\x01\x02\r\n\r\n')
+  expect(answer).toMatch(
+    /^HTTP\/1\.1 400 Bad Request\r\nContent-Type: application\/problem\+json\r\n/,
+  )
+  expect(answer).toContain('Connection: close')
+  expect(house.seen.requests).toBe(0)
+})
+
+test('no 400 lands inside a response that is under way', async () => {
+  await using house = await listening({}, { answerable: false })
+  const answer = await talk(house, 'MIPR\x01\x02\r\n\r\n')
+  expect(answer).toBe('')
+})
+
+test('a connection over the cap is turned away, and counted', async () => {
+  await using house = await listening({ connections: 1 })
+  const first = await secured(house)
+  const second = connectTcp(house.listener.port, '127.0.0.1')
+  second.on('error', () => {})
+  await event(second, 'close')
+  expect(house.seen.dropped).toBe(1)
+  first.destroy()
+})
+
+test('a connection that the handler refuses is closed before any HTTP is read', async () => {
+  await using house = await listening({}, { admit: false })
+  const answer = await talk(house, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  expect(answer).toBe('')
+  expect(house.seen.requests).toBe(0)
+})
+
+test('a connection serves no more requests than the limit', async () => {
+  await using house = await listening({ requestsPerConnection: 2, idle: ms(200) })
+  const get = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  const answer = await talk(house, get + get + get)
+  expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(2)
+})
+
+test('TLS 1.2 renegotiation is not granted', async () => {
+  await using house = await listening({})
+  const socket = await secured(house, { maxVersion: 'TLSv1.2' })
+  const { promise, resolve } = Promise.withResolvers<Error | null>()
+  socket.on('error', (error) => resolve(error))
+  socket.renegotiate({}, (error) => resolve(error))
+  expect(await promise).toBeInstanceOf(Error)
+  socket.destroy()
+})
+
+test('an offered HTTP/2 is answered with HTTP/1.1', async () => {
+  await using house = await listening({})
+  const socket = await secured(house, { ALPNProtocols: ['h2', 'http/1.1'] })
+  expect(socket.alpnProtocol).toBe('http/1.1')
+  socket.destroy()
+})
+
+test('a drain lets the request under way finish and accepts no new connection', async () => {
+  const held = Promise.withResolvers<ServerResponse>()
+  await using house = await listening({}, { answer: (_, response) => held.resolve(response) })
+  const socket = await secured(house)
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  const response = await held.promise
+  const drained = house.listener.drain(ms(10_000))
+  const late = connectTcp(house.listener.port, '127.0.0.1')
+  late.on('error', () => {})
+  await event(late, 'close')
+  response.end('finished')
+  expect(await everything(socket)).toContain('finished')
+  await drained
+})
+
+test('a drain cuts off what does not finish within its patience', async () => {
+  const held = Promise.withResolvers<ServerResponse>()
+  await using house = await listening({}, { answer: (_, response) => held.resolve(response) })
+  const socket = await secured(house)
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await held.promise
+  const closed = event(socket, 'close')
+  await house.listener.drain(ms(100))
+  await closed
+})
+
+function identity(): ServerIdentity {
+  const file = (path: string, text: string) => ({ at: path, path, bytes: Buffer.from(text) })
+  const chain = file('server.pem', server.pem)
+  const key = file('server.key', server.keyPem)
+  const opened = serverIdentity({ kind: 'pem', chain, key, passphrase: undefined })
+  if (!opened.ok) expect.fail(opened.failure.map((fault) => fault.message).join('; '))
+  return opened.value
+}
+
+const TLS: ServerTls = {
+  minVersion: 'TLSv1.2',
+  maxVersion: 'TLSv1.3',
+  ciphers: undefined,
+  groups: undefined,
+  resumption: false,
+  advertised: [],
+}
+
+const BINDING: TicketBinding = {
+  secret: Buffer.alloc(32, 1),
+  listener: 'devices',
+  trustVersion: 'one' as TrustVersion,
+}
+
+interface Behaviour {
+  readonly admit?: boolean
+  readonly answerable?: boolean
+  readonly answer?: (request: IncomingMessage, response: ServerResponse) => void
+}
+
+interface House extends AsyncDisposable {
+  readonly listener: Listener
+  readonly seen: {
+    requests: number
+    handshakeFailures: number
+    dropped: number
+    unparsable: Unparsable[]
+  }
+}
+
+async function listening(
+  limits: Partial<ListenerLimits>,
+  behaviour: Behaviour = {},
+): Promise<House> {
+  const seen: House['seen'] = { requests: 0, handshakeFailures: 0, dropped: 0, unparsable: [] }
+  const handlers: ListenerHandlers = {
+    connected: () => behaviour.admit ?? true,
+    request: (request, response) => {
+      seen.requests += 1
+      if (behaviour.answer !== undefined) behaviour.answer(request, response)
+      else response.end('answered')
+    },
+    handshakeFailed: () => {
+      seen.handshakeFailures += 1
+    },
+    unparsable: (fault) => {
+      seen.unparsable.push(fault)
+      return behaviour.answerable ?? true
+    },
+    dropped: () => {
+      seen.dropped += 1
+    },
+  }
+  const settings = {
+    name: 'devices',
+    address: '127.0.0.1',
+    port: 0,
+    limits: { ...LIMITS, ...limits },
+  }
+  const tls = serverContexts([identity()], TLS, BINDING)
+  const listener = new Listener(settings, tls, handlers)
+  await listener.listen(false)
+  return { listener, seen, [Symbol.asyncDispose]: () => listener.drain(ms(0)) }
+}
+
+async function secured(house: House, options: object = {}): Promise<TLSSocket> {
+  const { port } = house.listener
+  const socket = connect({
+    host: '127.0.0.1',
+    port,
+    servername: 'localhost',
+    ca: ca.pem,
+    ...options,
+  })
+  socket.on('error', () => {})
+  await event(socket, 'secureConnect')
+  return socket
+}
+
+async function talk(house: House, text: string): Promise<string> {
+  const socket = await secured(house)
+  socket.write(text)
+  return everything(socket)
+}
+
+async function everything(socket: TLSSocket): Promise<string> {
+  let all = ''
+  socket.on('data', (chunk: Buffer) => {
+    all += chunk.toString('latin1')
+  })
+  await event(socket, 'close')
+  return all
+}
+
+function event(emitter: NodeJS.EventEmitter, name: string): Promise<void> {
+  return new Promise((resolve) => {
+    emitter.once(name, () => resolve())
+  })
+}
