@@ -3,7 +3,7 @@
  */
 import type { Millis } from '../kernel/types.ts'
 import type { NameForm } from '../x509/name.ts'
-import type { IdentityFiles, LoadedFile, TlsVersion } from './config.ts'
+import type { IdentityFiles, LoadedFile, TlsVersion } from './config-files.ts'
 
 /** A server that we forward to. */
 export interface Upstream {

@@ -6,7 +6,20 @@
  */
 import type { DenyList, Enforcement, RouteClass, Standing } from '../decide/policy.ts'
 import type { Fault, Millis } from '../kernel/types.ts'
+import type { IdentityFiles, LoadedFile, TlsVersion } from './config-files.ts'
 import type { Upstream } from './config-upstream.ts'
+
+export type { IdentityFiles, LoadedFile, LoadedSecret, TlsVersion } from './config-files.ts'
+export type {
+  HostPolicy,
+  IdentityField,
+  IdentityFormat,
+  IdentitySettings,
+  ServerNameIndication,
+  Upstream,
+  UpstreamLimits,
+  UpstreamTls,
+} from './config-upstream.ts'
 
 /** The whole configuration. */
 export interface Config {
@@ -33,37 +46,6 @@ export interface Config {
 
 /** Which product and version the defaults follow. */
 export type ProfileName = 'epmm-11.5' | 'core-10' | 'generic'
-
-/** A file that the configuration names, already read; `at` is the place that named it, for later faults. */
-export interface LoadedFile {
-  readonly at: string
-  /** The resolved path. */
-  readonly path: string
-  readonly bytes: Buffer
-}
-
-/** A secret that the configuration names by `file:` or `env:`; a trailing line break is gone. Never to be printed. */
-export interface LoadedSecret {
-  readonly at: string
-  readonly text: string
-}
-
-/** A certificate chain with its private key, not yet opened. */
-export type IdentityFiles =
-  | {
-      readonly kind: 'pem'
-      readonly at: string
-      /** PEM, leaf first. */
-      readonly chain: LoadedFile
-      readonly key: LoadedFile
-      readonly passphrase: LoadedSecret | undefined
-    }
-  | {
-      readonly kind: 'pkcs12'
-      readonly at: string
-      readonly file: LoadedFile
-      readonly passphrase: LoadedSecret | undefined
-    }
 
 /** Whom we trust to have named a device. */
 export interface Trust {
@@ -113,8 +95,6 @@ export interface ListenerTls {
   /** Whether the certificate request names the CAs that may be used (RFC 8446 §4.2.4). */
   readonly advertiseCas: boolean
 }
-
-export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
 
 /** What one device, or all of them together, may take from us. */
 export interface ListenerLimits {

@@ -99,7 +99,7 @@ export function content(desk: Desk, path: Path, reference: string | undefined): 
   const file = resolvedPath(reference, desk.folder)
   const read = desk.contents.get(file)
   if (read === undefined) return missing
-  if (!read.ok) return fault(desk, path, explain(file, read.failure))
+  if (!read.ok) return fault(desk, path, explainFile(file, read.failure))
   return { at, path: file, bytes: read.value.bytes }
 }
 
@@ -142,7 +142,8 @@ function variable(desk: Desk, path: Path, reference: string): Maybe<string> {
   )
 }
 
-function explain(file: string, failure: FileFailure): string {
+/** Why a file is not there, as a whole sentence. */
+export function explainFile(file: string, failure: FileFailure): string {
   switch (failure.kind) {
     case 'absent':
       return `found no file ${file}, wanted it there: create it or correct the path (paths start from the folder of the configuration)`

@@ -1,0 +1,59 @@
+/** What is served all the same, and what the operator should know (decision 12: never silently dropped). */
+import type { Config, RouteRow } from './config.ts'
+import { type Desk, warn } from './reading.ts'
+
+/** Looks over a configuration that has no fault. */
+export function warnOfTheWhole(desk: Desk, config: Config): void {
+  const rows = config.listeners.flatMap(({ routes }) => routes.rows)
+  for (const { at, sentence } of config.dangers) {
+    desk.warnings.push({ ...desk.text.place([], sentence), at })
+  }
+  warnOfEnforcement(desk, config)
+  warnOfGrace(desk, rows)
+  warnOfWindow(desk)
+  warnOfUpstreams(desk, config, rows)
+  warnOfMetrics(desk, config)
+}
+
+/** S0-05: the product recommends enforcing; so do we. */
+function warnOfEnforcement(desk: Desk, { enforcement }: Config): void {
+  if (enforcement === 'required') return
+  const message =
+    'found enforcement: recording: devices without a fit certificate are written down and admitted; write required when the records look right'
+  warn(desk, ['enforcement'], message)
+}
+
+function warnOfGrace(desk: Desk, rows: readonly RouteRow[]): void {
+  if (!desk.text.has(['grace']) || rows.some((row) => row.class === 'renewal')) return
+  const message = 'found a grace, which has no effect: no row of class renewal is in force'
+  warn(desk, ['grace'], message)
+}
+
+function warnOfWindow(desk: Desk): void {
+  if (!desk.text.has(['renewalWindow'])) return
+  const message =
+    'found a renewalWindow, which is kept and has no effect yet: this version does not watch for renewals'
+  warn(desk, ['renewalWindow'], message)
+}
+
+function warnOfUpstreams(desk: Desk, { upstreams }: Config, rows: readonly RouteRow[]): void {
+  for (const { name, identity } of upstreams) {
+    const served = rows.filter((row) => row.upstream === name)
+    if (served.length === 0) {
+      warn(
+        desk,
+        ['upstreams', name],
+        `found the upstream ${name}, which has no effect: no row goes there`,
+      )
+    } else if (identity === undefined && served.some((row) => row.class !== 'open')) {
+      const message = `found no identity for the upstream ${name}: devices are judged, and it is not told who they are; add identity if it should be`
+      warn(desk, ['upstreams', name], message)
+    }
+  }
+}
+
+function warnOfMetrics(desk: Desk, { metrics }: Config): void {
+  if (metrics.address.startsWith('127.') || metrics.address === '::1') return
+  const message = `found metrics on ${metrics.address}: they are served without TLS or password to whoever reaches that address; keep devices away from it`
+  warn(desk, ['metrics', 'address'], message)
+}
