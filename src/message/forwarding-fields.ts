@@ -1,0 +1,44 @@
+/**
+ * Where a request came from, as the upstream may read it. We say it alone: what the device or anybody before it
+ * said under these names has been removed, because nobody could tell the honest part of such a list from the rest.
+ */
+import { unreachable } from '../kernel/types.ts'
+
+/** `forwarded` is RFC 7239. */
+export type ForwardingStyle = 'x-forwarded' | 'forwarded' | 'none'
+
+export const FORWARDING_STYLES: readonly ForwardingStyle[] = ['x-forwarded', 'forwarded', 'none']
+
+export interface Origin {
+  /** The device's address as the socket gives it. */
+  readonly address: string
+  /** The authority the device asked for, checked (`checkAuthority`), as it was sent. */
+  readonly host: string
+}
+
+/** Builds name, value, name, value …; the protocol is always https, because nothing else reaches us. */
+export function forwardingFields(
+  { address, host }: Origin,
+  style: ForwardingStyle,
+): readonly string[] {
+  const from = plainAddress(address)
+  switch (style) {
+    case 'x-forwarded':
+      return ['X-Forwarded-For', from, 'X-Forwarded-Proto', 'https', 'X-Forwarded-Host', host]
+    case 'forwarded': {
+      // RFC 7239 §6: what holds a colon is quoted, and an IPv6 address stands in brackets.
+      const node = from.includes(':') ? `"[${from}]"` : from
+      return ['Forwarded', `for=${node};host="${host}";proto=https`]
+    }
+    case 'none':
+      return []
+    default:
+      return unreachable(style)
+  }
+}
+
+/** An IPv4 peer of a dual-stack socket shows as `::ffff:192.0.2.1`; a zone (`%eth0`) means nothing to others. */
+function plainAddress(address: string): string {
+  const [plain = ''] = address.split('%')
+  return plain.replace(/^::ffff:(?=\d+\.)/i, '')
+}

@@ -1,0 +1,66 @@
+/**
+ * The fields of a request as the upstream may see them: nothing hop-by-hop, nothing that only we may say, and then
+ * what we say. Stripping comes before adding, so that no `Connection: Client-Cert` can remove our field.
+ */
+import { isHopByHop, nominate, withoutNominated } from './hop-by-hop.ts'
+import { remembered } from './memo.ts'
+import { spoofGuard } from './spoof.ts'
+
+/** What becomes of a device's field, told by its name. */
+export type FieldSieve = (name: string) => 'keep' | 'drop' | 'connection' | 'host'
+
+/** What is the same for all requests of a connection to an upstream; worked out once. */
+export interface FieldPlan {
+  readonly sieve: FieldSieve
+  /** What `Host` says upstream; `undefined` keeps the device's. */
+  readonly host: string | undefined
+  /** Name, value, name, value …: what we say about the device. */
+  readonly identity: readonly string[]
+  /** Name, value, name, value …: where the request came from. */
+  readonly forwarding: readonly string[]
+}
+
+/**
+ * Makes the sieve; one per snapshot. `ours` are the names that any upstream's settings give to identity fields
+ * (`identityNames`), and names or families that the operator added.
+ */
+export function fieldSieve(ours: readonly string[]): FieldSieve {
+  const isSpoof = spoofGuard(ours)
+  return remembered((name) => {
+    const lower = name.toLowerCase()
+    if (lower === 'host') return 'host'
+    if (lower === 'connection') return 'connection'
+    // We answer 100 (Continue) ourselves; an upstream that answered it again would confuse the device.
+    if (isHopByHop(lower) || lower === 'expect') return 'drop'
+    return isSpoof(name) ? 'drop' : 'keep'
+  })
+}
+
+/** Builds name, value, name, value … from Node's `rawHeaders`; one walk, order and spelling as they came. */
+export function requestFields(raw: readonly string[], plan: FieldPlan): string[] {
+  const { sieve, host, identity, forwarding } = plan
+  const fields: string[] = []
+  let nominated: ReadonlySet<string> = NOBODY
+  for (let index = 1; index < raw.length; index += 2) {
+    const [name, value] = [raw[index - 1], raw[index]]
+    if (name === undefined || value === undefined) continue
+    switch (sieve(name)) {
+      case 'keep':
+        fields.push(name, value)
+        break
+      case 'host':
+        fields.push(name, host ?? value)
+        break
+      case 'connection':
+        nominated = nominate(value, nominated)
+        break
+      case 'drop':
+        break
+    }
+  }
+  const kept = withoutNominated(fields, nominated)
+  kept.push(...identity, ...forwarding)
+  return kept
+}
+
+const NOBODY: ReadonlySet<string> = new Set()
