@@ -7,7 +7,7 @@ import { dirname, join, posix, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import * as ast from 'typescript/unstable/ast'
-import { FLOORS, floorOf, LINE_WALL, PURE, roomOf, WHY } from './floors/map.ts'
+import { FLOORS, floorOf, LINE_WALL, OUTBOUND, PURE, ROOT, roomOf, WHY } from './floors/map.ts'
 import {
   isText,
   memberRead,
@@ -84,7 +84,7 @@ function checkSource(source: Source, survey: Survey): void {
     const specifier = specifierOf(node)
     if (specifier !== undefined) checkImport(specifier, { path, room, survey, report })
     const member = memberRead(node)
-    if (member === 'authorized' || member === 'authorizationError') {
+    if (member === 'authorized' || (member === 'authorizationError' && room !== OUTBOUND)) {
       report(node, `reads '${member}'`, WHY.authorized)
     }
     if (PURE[room] === undefined) return
@@ -128,6 +128,7 @@ function checkImport(specifier: ast.Node, importer: Importer): void {
     .slice(0, target.startsWith('@') ? 2 : 1)
     .join('/')
   if (!survey.dependencies.has(name)) return report(specifier, `'${name}'`, WHY.undeclared)
+  if (room === ROOT) return
   const rooms = survey.homes.get(name) ?? new Map<string, string>()
   survey.homes.set(name, rooms.set(room, rooms.get(room) ?? path))
 }

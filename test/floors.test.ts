@@ -99,9 +99,9 @@ const planted: readonly Planted[] = [
     why: 'unknownRoom',
   },
   {
-    promise: 'a room of one file does not grow a folder',
-    files: { 'pipeline/a.ts': 'export const a = 1\n' },
-    found: ['src/pipeline/a.ts:1:1: in no known room'],
+    promise: 'main grows no folder of its own name: it has serve',
+    files: { 'main/a.ts': 'export const a = 1\n' },
+    found: ['src/main/a.ts:1:1: in no known room'],
     why: 'unknownRoom',
   },
   {
@@ -159,6 +159,14 @@ const planted: readonly Planted[] = [
     promise: "Node's opinion of a certificate is never read from the socket",
     files: { 'identify/a.ts': 'export const a = (socket: any) => socket.authorized\n' },
     found: ["src/identify/a.ts:1:35: reads 'authorized'"],
+    why: 'authorized',
+  },
+  {
+    promise: "Node's opinion is not read on the way out either, where only its error may be",
+    files: {
+      'forward/a.ts': 'export const a = (b: any) => b.authorized ?? b.authorizationError\n',
+    },
+    found: ["src/forward/a.ts:1:30: reads 'authorized'"],
     why: 'authorized',
   },
   {
@@ -264,6 +272,11 @@ test('the last allowed line is allowed', () => {
   expect(faultsOf({ 'state/a.ts': '// a line\n'.repeat(300) })).toEqual([])
 })
 
+test('the composition root may hold a dependency that has its home elsewhere', () => {
+  const files = { 'record/a.ts': "import { pino } from 'pino'\n" }
+  expect(faultsOf({ ...files, 'serve/a.ts': "import { pino } from 'pino'\n" })).toEqual([])
+})
+
 test('main and serve are one room', () => {
   const files = {
     'main.ts': "import './serve/a.ts'\n",
@@ -275,7 +288,10 @@ test('main and serve are one room', () => {
 function faultsOf(files: Readonly<Record<string, string>>): readonly string[] {
   const root = mkdtempSync(join(tmpdir(), 'floors-'))
   try {
-    writeFileSync(join(root, 'package.json'), JSON.stringify(PACKAGE))
+    writeFileSync(
+      join(root, 'package.json'),
+      JSON.stringify({ dependencies: { pino: '1', undici: '1' } }),
+    )
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(root, 'src', path)), { recursive: true })
       writeFileSync(join(root, 'src', path), text)
@@ -284,9 +300,4 @@ function faultsOf(files: Readonly<Record<string, string>>): readonly string[] {
   } finally {
     rmSync(root, { recursive: true })
   }
-}
-
-const PACKAGE = {
-  dependencies: { pino: '1', undici: '1' },
-  devDependencies: { 'http-proxy': '1' },
 }

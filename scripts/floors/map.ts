@@ -32,13 +32,22 @@ export const PURE: Readonly<Record<string, readonly string[]>> = {
   message: ['node:crypto', 'node:buffer'],
 }
 
+/**
+ * Where Node's `authorizationError` may be read: on our way out OpenSSL is the judge, and no session is resumed.
+ * `authorized` is read nowhere.
+ */
+export const OUTBOUND = 'forward'
+
+/** The composition root holds both ends of what it plugs together, so its imports give a dependency no second home. */
+export const ROOT = 'main'
+
 /** The longest a file may grow, in lines. */
 export const LINE_WALL = 300
 
 /** Why each rule is there; a fault ends with one of these. */
 export const WHY = {
   authorized:
-    "Node's opinion of a certificate is stale after resumption and blind to grace and approval: ask identify and decide",
+    "Node's opinion of a device's certificate is stale after resumption and blind to grace and approval: ask identify and decide",
   barrel: 'a barrel hides which file knows what, and makes cycles: import the file itself',
   drawer:
     'a drawer for everything never says no: name the file after its noun, the folder after its room',
@@ -59,19 +68,14 @@ export const WHY = {
   upward: 'a room knows only the floors below it, or a change upstairs would shake the cellar',
 } as const
 
-/** The room of a file such as `src/trust/path.ts`; `src/main.ts` and `src/serve/` are one room. */
+/** The room of a file such as `src/trust/path.ts`; `main.ts` with `serve/`, `pipeline.ts` with `pipeline/` are one each. */
 export function roomOf(path: string): string | undefined {
   const [, first = '', ...rest] = path.split('/')
-  if (rest.length === 0) return ROOMS_OF_ONE_FILE.get(first)
-  if (first === 'serve') return 'main'
-  const isFolder = ![...ROOMS_OF_ONE_FILE.values()].includes(first)
-  return isFolder && floorOf(first) >= 0 ? first : undefined
+  if (rest.length === 0)
+    return first === 'main.ts' || first === 'pipeline.ts' ? first.slice(0, -3) : undefined
+  const room = first === 'serve' ? 'main' : first
+  return floorOf(room) >= 0 && first !== 'main' ? room : undefined
 }
 
 /** The number of the floor a room lies on, 0 in the cellar; -1 for no room of ours. */
 export const floorOf = (room: string): number => FLOORS.findIndex((floor) => floor.includes(room))
-
-const ROOMS_OF_ONE_FILE = new Map([
-  ['pipeline.ts', 'pipeline'],
-  ['main.ts', 'main'],
-])
