@@ -69,12 +69,6 @@ const planted: readonly Planted[] = [
     why: 'sibling',
   },
   {
-    promise: 'the corridor and the letterbox are siblings too',
-    files: { 'cli/a.ts': "import { b } from '../pipeline.ts'\n" },
-    found: ['src/cli/a.ts:1:19: cli (floor 7) imports pipeline (floor 7)'],
-    why: 'sibling',
-  },
-  {
     promise: 'a computed import is refused because nobody can check it',
     files: { 'main.ts': 'export const a = (b: string) => import(b)\n' },
     found: ['src/main.ts:1:40: a computed import'],
