@@ -4,6 +4,7 @@
  */
 import type { Instant, KeyFingerprint } from '../kernel/types.ts'
 import type { PathFailure } from '../trust/validate.ts'
+import type { CertificateFault } from '../x509/certificate.ts'
 import type { Name } from '../x509/name.ts'
 
 /** Why a request may not pass, with the facts that an operator needs to change it. */
@@ -21,9 +22,7 @@ export type Refusal =
 
 /** What the peer sent as its certificate, and we could or would not read. */
 export type Unreadable =
-  | { readonly kind: 'certificate-malformed'; readonly detail: string }
-  | { readonly kind: 'certificate-too-large'; readonly bytes: number; readonly limit: number }
-  | { readonly kind: 'too-many-certificates'; readonly limit: number }
+  CertificateFault | { readonly kind: 'too-many-certificates'; readonly limit: number }
 
 /** A sound path that starts from a CA that may not admit this device (decision 8). */
 export type Unwelcome =

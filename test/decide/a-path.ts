@@ -58,7 +58,7 @@ export function aCertificate(name: string, lifetime: Lifetime = {}): Certificate
     notAfter: at(notAfter),
     publicKey: { fingerprint: key as KeyFingerprint, spki: Buffer.from(key) },
     subjectAltNames: [],
-  } as Partial<Certificate> as Certificate
+  } as unknown as Certificate
 }
 
 export const aName = (commonName: string): Name => ({

@@ -1,0 +1,167 @@
+/**
+ * A refusal in words: for the log, the portal and `tfe explain`, never for the device. The sentence names the
+ * facts; the next step is the operator's.
+ */
+import { isoText, unreachable } from '../kernel/types.ts'
+import { printName } from '../x509/print-name.ts'
+import type { Name } from '../x509/name.ts'
+import { pathWords } from './explain-path.ts'
+import type { Refusal, RefusalCode, Unreadable, Untimely, Unwelcome } from './refusal.ts'
+
+/** What an operator reads about a refusal. */
+export interface Explanation extends Words {
+  readonly code: RefusalCode
+}
+
+export interface Words {
+  readonly sentence: string
+  readonly nextStep: string
+}
+
+/** Explains a refusal. */
+export const explain = (why: Refusal): Explanation => ({ code: why.kind, ...words(why) })
+
+function words(why: Refusal): Words {
+  switch (why.kind) {
+    case 'route-denied':
+      return {
+        sentence: 'this path is never forwarded from devices',
+        nextStep: 'reach it over the management network, or change its row if devices need it',
+      }
+    case 'no-certificate':
+      return {
+        sentence: 'the device showed no certificate',
+        nextStep: 'enrol the device, or find out why its client does not send the one it has',
+      }
+    case 'resumed-without-certificate':
+      return {
+        sentence: 'the device resumed a TLS session that had begun without a certificate',
+        nextStep:
+          'none, its next connection starts afresh; if this repeats, turn resumption off on the listener',
+      }
+    case 'denied-key':
+      return {
+        sentence: `the device's key ${why.key} is on the deny list`,
+        nextStep: 'none if that is meant; otherwise take the key off the list',
+      }
+    case 'denied-serial':
+      return {
+        sentence: `serial ${why.serial} of the CA with the key ${why.issuerKey} is on the deny list`,
+        nextStep: 'none if that is meant; otherwise take the serial off the list',
+      }
+    case 'certificate-malformed':
+    case 'certificate-too-large':
+    case 'too-many-certificates':
+      return unreadableWords(why)
+    case 'denied-issuer':
+    case 'distrusted':
+    case 'staged':
+    case 'sunset':
+    case 'issued-after-retirement':
+      return unwelcomeWords(why)
+    case 'issuer-not-yet-valid':
+    case 'issuer-expired':
+    case 'not-yet-valid':
+    case 'expired':
+    case 'expired-beyond-grace':
+      return untimelyWords(why)
+    case 'untrusted-issuer':
+      return pathWords(why)
+    default:
+      return unreachable(why)
+  }
+}
+
+function unreadableWords(why: Unreadable): Words {
+  switch (why.kind) {
+    case 'certificate-malformed':
+      return {
+        sentence: `the device's certificate cannot be read: ${why.detail}`,
+        nextStep:
+          'issue it anew; if all certificates of its CA are like that, correct the template',
+      }
+    case 'certificate-too-large':
+      return {
+        sentence: `the device's certificate has ${why.bytes} octets, more than the ${why.limit} we read`,
+        nextStep: 'issue it anew without the extensions that make it so large',
+      }
+    case 'too-many-certificates':
+      return {
+        sentence: `the device sent more than ${why.limit} certificates besides its own`,
+        nextStep: 'let it send its own certificate and the intermediates of one path, nothing else',
+      }
+    default:
+      return unreachable(why)
+  }
+}
+
+function unwelcomeWords(why: Unwelcome): Words {
+  switch (why.kind) {
+    case 'denied-issuer':
+      return {
+        sentence: `the key ${why.key} of the CA ${text(why.issuer)} is on the deny list`,
+        nextStep:
+          'enrol the device under another CA; nothing issued with this key is admitted again',
+      }
+    case 'distrusted':
+      return {
+        sentence: `the enrollment setting ${why.setting} is distrusted or gone`,
+        nextStep: 'enrol the device under the current enrollment setting',
+      }
+    case 'staged':
+      return {
+        sentence: `the enrollment setting ${why.setting} is staged and admits nobody yet`,
+        nextStep: 'make it current, or enrol the device under the one that is',
+      }
+    case 'sunset':
+      return {
+        sentence: `the previously trusted enrollment setting ${why.setting} admits nobody since ${isoText(why.sunset)}`,
+        nextStep: 'enrol the device under the current enrollment setting, or move the sunset',
+      }
+    case 'issued-after-retirement':
+      return {
+        sentence: `the certificate was issued at ${isoText(why.notBefore)}, after the enrollment setting ${why.setting} was retired at ${isoText(why.retiredAt)}`,
+        nextStep:
+          'find out who still issues under the retired CA; enrol the device under the current one',
+      }
+    default:
+      return unreachable(why)
+  }
+}
+
+function untimelyWords(why: Untimely): Words {
+  switch (why.kind) {
+    case 'issuer-not-yet-valid':
+      return {
+        sentence: `the CA certificate ${text(why.issuer)} is not valid before ${isoText(why.notBefore)}`,
+        nextStep:
+          "check this machine's clock; if it is right, wait or issue the CA certificate anew",
+      }
+    case 'issuer-expired':
+      return {
+        sentence: `the CA certificate ${text(why.issuer)} expired at ${isoText(why.notAfter)}`,
+        nextStep:
+          'renew the CA certificate with the same key, or enrol the device under a valid CA',
+      }
+    case 'not-yet-valid':
+      return {
+        sentence: `the device's certificate is not valid before ${isoText(why.notBefore)}`,
+        nextStep:
+          "check this machine's clock and the CA's; certificates are best issued a little back-dated",
+      }
+    case 'expired':
+      return {
+        sentence: `the device's certificate expired at ${isoText(why.notAfter)}; it may renew until ${isoText(why.graceEndsAt)}`,
+        nextStep: 'let the device renew its certificate; renewal routes still admit it',
+      }
+    case 'expired-beyond-grace':
+      return {
+        sentence: `the device's certificate expired at ${isoText(why.notAfter)}, and grace ended at ${isoText(why.graceEndedAt)}`,
+        nextStep: 'register the device again',
+      }
+    default:
+      return unreachable(why)
+  }
+}
+
+const text = (name: Name): string => printName(name, 'rfc4514')
