@@ -1,0 +1,263 @@
+/**
+ * A strict reader of DER (X.690 §10): definite and minimal lengths, one-octet tags, canonical values, nothing
+ * left over. BER's other spellings are faults, because two readers that spell differently see two certificates.
+ *
+ * It never recurses over its input: it goes only as deep as the code that drives it names, so the depth of hostile
+ * nesting costs nothing.
+ */
+
+import type { DerFault, Laxity, Problem } from './der-fault.ts'
+import { dottedOf } from './oid.ts'
+
+/** Tags that certificates use. */
+export const TAG = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  oid: 0x06,
+  utf8String: 0x0c,
+  numericString: 0x12,
+  printableString: 0x13,
+  teletexString: 0x14,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  visibleString: 0x1a,
+  universalString: 0x1c,
+  bmpString: 0x1e,
+  sequence: 0x30,
+  set: 0x31,
+} as const
+
+/** The tag of `[number]` around other elements: EXPLICIT, or IMPLICIT of a constructed type. */
+export const constructed = (number: number): number => 0xa0 | number
+/** The tag of `[number] IMPLICIT` of a primitive type. */
+export const primitive = (number: number): number => 0x80 | number
+
+/** Nothing in an empty encoding has this tag, so asking for it is safe at the end. */
+const NO_TAG = -1
+
+/** What a whole reading found out; all readers of one encoding share it. */
+interface Verdict {
+  fault: DerFault | undefined
+  field: string
+  readonly laxities: Set<Laxity>
+}
+
+/**
+ * Takes elements in the order in which the caller names them. The first fault sticks: every read after it yields
+ * something empty, so callers read on and ask for `fault` once, at the end.
+ */
+export class DerReader {
+  readonly #bytes: Buffer
+  readonly #verdict: Verdict
+  readonly #end: number
+  #at: number
+
+  private constructor(bytes: Buffer, verdict: Verdict, [from, to]: readonly [number, number]) {
+    this.#bytes = bytes
+    this.#verdict = verdict
+    this.#at = from
+    this.#end = to
+  }
+
+  /** A reader of one whole encoding. */
+  static over(bytes: Buffer): DerReader {
+    const verdict = { fault: undefined, field: '', laxities: new Set<Laxity>() }
+    return new DerReader(bytes, verdict, [0, bytes.length])
+  }
+
+  /** The first thing that went wrong in this encoding, if anything did. */
+  get fault(): DerFault | undefined {
+    return this.#verdict.fault
+  }
+
+  /** Harmless departures met so far. */
+  get laxities(): ReadonlySet<Laxity> {
+    return this.#verdict.laxities
+  }
+
+  /** Names what is read next, for the fault that may come of it. */
+  field(name: string): this {
+    this.#verdict.field = name
+    return this
+  }
+
+  /** Whether there is another element to read. */
+  get more(): boolean {
+    return this.#at < this.#end && this.#verdict.fault === undefined
+  }
+
+  /** The tag of the next element; -1 where there is none. */
+  get tag(): number {
+    return this.more ? (this.#bytes[this.#at] ?? NO_TAG) : NO_TAG
+  }
+
+  /** How many octets are unread. */
+  get size(): number {
+    return this.#verdict.fault === undefined ? this.#end - this.#at : 0
+  }
+
+  /** The octets unread, without reading them. */
+  get rest(): Buffer {
+    return this.#bytes.subarray(this.#at, this.#at + this.size)
+  }
+
+  /** Enters an element: a reader of what is inside, empty where the element is not what was asked for. */
+  enter(tag: number): DerReader {
+    const inside = this.#take(tag)
+    return new DerReader(this.#bytes, this.#verdict, [inside, this.#at])
+  }
+
+  /** As `enter`, with the octets of the whole element beside. */
+  open(tag: number): { readonly der: Buffer; readonly inside: DerReader } {
+    const start = this.#at
+    const inside = this.enter(tag)
+    return { der: this.#bytes.subarray(start, this.#at), inside }
+  }
+
+  /** As `enter`, or nothing when the next element has another tag. */
+  optional(tag: number): DerReader | undefined {
+    return this.tag === tag ? this.enter(tag) : undefined
+  }
+
+  /** The whole next element, tag and length included. */
+  element(tag: number = this.tag): Buffer {
+    const start = this.#at
+    this.#take(tag)
+    return this.#bytes.subarray(start, this.#at)
+  }
+
+  /** The content octets of the next element. */
+  content(tag: number): Buffer {
+    const inside = this.#take(tag)
+    return this.#bytes.subarray(inside, this.#at)
+  }
+
+  /** A BOOLEAN DEFAULT FALSE: false when it is not there. */
+  flag(): boolean {
+    if (this.tag !== TAG.boolean) return false
+    const value = this.boolean()
+    // X.690 §11.5: a default value is not encoded; older CAs do.
+    if (!value) this.note('default-value-encoded')
+    return value
+  }
+
+  /** X.690 §11.1: TRUE is 0xff. */
+  boolean(): boolean {
+    const start = this.#at
+    const inside = this.#take(TAG.boolean)
+    if (this.#verdict.fault !== undefined) return false
+    const octet = this.#bytes[inside]
+    if (this.#at - inside !== 1 || (octet !== 0 && octet !== 0xff)) {
+      this.refuse('boolean-not-canonical', start)
+    }
+    return octet === 0xff
+  }
+
+  /** The two's complement octets of an INTEGER, checked to be the fewest possible (X.690 §8.3.2). */
+  integer(tag: number = TAG.integer): Buffer {
+    const start = this.#at
+    const octets = this.content(tag)
+    const [first = 0, second = 0] = octets
+    const padded =
+      octets.length > 1 && (first === 0 ? second < 0x80 : first === 0xff && second > 0x7f)
+    if (octets.length === 0 || padded) this.refuse('integer-not-minimal', start)
+    return octets
+  }
+
+  /** An INTEGER (0..MAX) as a number; one beyond 32 bits is as good as infinite for what certificates count. */
+  count(tag: number = TAG.integer): number {
+    const start = this.#at
+    const octets = this.integer(tag)
+    if ((octets[0] ?? 0) > 0x7f) this.refuse('unexpected-element', start)
+    return octets.length > 4 ? Infinity : octets.reduce((sum, octet) => sum * 256 + octet, 0)
+  }
+
+  /** A BIT STRING of whole octets, as keys and signatures are. */
+  octetAlignedBits(): Buffer {
+    const start = this.#at
+    const content = this.content(TAG.bitString)
+    if (content[0] !== 0) this.refuse('bit-string-padding', start)
+    return content.subarray(1)
+  }
+
+  /** A BIT STRING of named bits, the first in bit 31; bits beyond the 32nd are not looked at. */
+  namedBits(tag: number = TAG.bitString): number {
+    const start = this.#at
+    const content = this.content(tag)
+    const unused = content[0] ?? 8
+    const last = content.at(-1) ?? 0
+    const spare = content.length === 1 ? unused !== 0 : (last & ((1 << unused) - 1)) !== 0
+    if (unused > 7 || spare) this.refuse('bit-string-padding', start)
+    // X.690 §11.2.2: a list of named bits ends with a one.
+    if (content.length > 1 && (last & (1 << unused)) === 0) this.note('named-bits-not-minimal')
+    let bits = 0
+    for (let index = 1; index <= 4; index += 1) bits = (bits << 8) | (content[index] ?? 0)
+    return bits
+  }
+
+  /** An OBJECT IDENTIFIER in dotted decimal. */
+  oid(tag: number = TAG.oid): string {
+    const start = this.#at
+    const dotted = dottedOf(this.content(tag))
+    if (dotted === undefined) this.refuse('object-identifier-malformed', start)
+    return dotted ?? ''
+  }
+
+  /** Says that nothing may follow. */
+  end(): void {
+    if (this.more) this.refuse('trailing-octets', this.#at)
+  }
+
+  /** Records a fault, unless there is one. */
+  refuse(problem: Problem, offset: number = this.#at): void {
+    this.#verdict.fault ??= { problem, field: this.#verdict.field, offset }
+  }
+
+  /** Records a harmless departure. */
+  note(laxity: Laxity): void {
+    this.#verdict.laxities.add(laxity)
+  }
+
+  /** Steps over the next element; the answer is where its content begins, `#at` is where it ends. */
+  #take(tag: number): number {
+    const verdict = this.#verdict
+    if (verdict.fault !== undefined) return this.#at
+    const start = this.#at
+    const bytes = this.#bytes
+    if (start >= this.#end) return this.#fail('missing-element', start)
+    const found = bytes[start] ?? NO_TAG
+    // Numbers from 31 on take more octets; nothing in X.509 has one, so it is refused even where anything may stand.
+    if ((found & 0x1f) === 0x1f) return this.#fail('tag-number-too-high', start)
+    if (found !== tag) return this.#fail('unexpected-element', start)
+    const first = bytes[start + 1] ?? 0
+    if (first < 0x80) return this.#span(start + 2, first, start)
+    if (first === 0x80) return this.#fail('indefinite-length', start)
+    return this.#longSpan(start, first & 0x7f)
+  }
+
+  #longSpan(start: number, octets: number): number {
+    // Three octets of length say 16 MiB, far beyond any limit on a certificate.
+    if (octets > 3) return this.#fail('truncated', start)
+    const inside = start + 2 + octets
+    if (inside > this.#end) return this.#fail('truncated', start)
+    let length = 0
+    for (let at = start + 2; at < inside; at += 1) length = length * 256 + (this.#bytes[at] ?? 0)
+    const minimal = length >= 0x80 && (this.#bytes[start + 2] ?? 0) !== 0
+    if (!minimal) return this.#fail('length-not-minimal', start)
+    return this.#span(inside, length, start)
+  }
+
+  #span(inside: number, length: number, start: number): number {
+    if (inside + length > this.#end) return this.#fail('truncated', start)
+    this.#at = inside + length
+    return inside
+  }
+
+  #fail(problem: Problem, offset: number): number {
+    this.refuse(problem, offset)
+    return this.#at
+  }
+}

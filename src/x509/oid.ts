@@ -1,0 +1,58 @@
+/**
+ * Object identifiers: octets → dotted decimal.
+ */
+
+/** The dotted decimal of an encoded identifier (X.690 §8.19: base 128, fewest octets, the first holds two arcs). */
+export function dottedOf(content: Buffer): string | undefined {
+  const known = DOTTED.get(content.toString('latin1'))
+  if (known !== undefined) return known
+  const last = content.at(-1)
+  // Longer than any object identifier in use; the bound keeps a hostile one from becoming a long text.
+  if (last === undefined || last > 0x7f || content.length > 64) return undefined
+  const arcs: bigint[] = []
+  let arc = 0n
+  let fresh = true
+  for (const octet of content) {
+    if (fresh && octet === 0x80) return undefined
+    arc = (arc << 7n) | BigInt(octet & 0x7f)
+    fresh = octet < 0x80
+    if (!fresh) continue
+    arcs.push(arc)
+    arc = 0n
+  }
+  const [both = 0n, ...others] = arcs
+  const first = both < 80n ? both / 40n : 2n
+  return [first, both - first * 40n, ...others].join('.')
+}
+
+/** The object identifiers nearly every certificate has, by their octets: a look-up instead of arithmetic. */
+const DOTTED: ReadonlyMap<string, string> = new Map(
+  [
+    ['550403', '2.5.4.3'],
+    ['550406', '2.5.4.6'],
+    ['550407', '2.5.4.7'],
+    ['550408', '2.5.4.8'],
+    ['55040a', '2.5.4.10'],
+    ['55040b', '2.5.4.11'],
+    ['550405', '2.5.4.5'],
+    ['0992268993f22c640101', '0.9.2342.19200300.100.1.1'],
+    ['0992268993f22c640119', '0.9.2342.19200300.100.1.25'],
+    ['2a864886f70d010901', '1.2.840.113549.1.9.1'],
+    ['2a864886f70d010101', '1.2.840.113549.1.1.1'],
+    ['2a864886f70d01010b', '1.2.840.113549.1.1.11'],
+    ['2a8648ce3d0201', '1.2.840.10045.2.1'],
+    ['2a8648ce3d030107', '1.2.840.10045.3.1.7'],
+    ['2a8648ce3d040302', '1.2.840.10045.4.3.2'],
+    ['551d0e', '2.5.29.14'],
+    ['551d0f', '2.5.29.15'],
+    ['551d11', '2.5.29.17'],
+    ['551d13', '2.5.29.19'],
+    ['551d1f', '2.5.29.31'],
+    ['551d20', '2.5.29.32'],
+    ['551d23', '2.5.29.35'],
+    ['551d25', '2.5.29.37'],
+    ['2b06010505070101', '1.3.6.1.5.5.7.1.1'],
+    ['2b06010505070301', '1.3.6.1.5.5.7.3.1'],
+    ['2b06010505070302', '1.3.6.1.5.5.7.3.2'],
+  ].map(([hex = '', dotted = '']) => [Buffer.from(hex, 'hex').toString('latin1'), dotted]),
+)

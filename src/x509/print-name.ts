@@ -1,0 +1,178 @@
+/**
+ * Names as text, in the three spellings that upstream servers compare: character for character what OpenSSL
+ * prints for `rfc2253` (nginx `$ssl_client_s_dn`) and `slash` (Apache's and nginx's legacy forms).
+ */
+import { unreachable } from '../kernel/types.ts'
+import { DerReader, TAG } from './der.ts'
+import { textOf, type Name, type NameForm } from './name.ts'
+
+/** Writes a name out. */
+export function printName(name: Name, form: NameForm = 'rfc4514'): string {
+  const rdns = valuesOf(name)
+  switch (form) {
+    case 'rfc4514':
+      return rdns.toReversed().map(joined(rfc4514)).join(',')
+    case 'rfc2253':
+      return rdns.toReversed().map(joined(rfc2253)).join(',')
+    case 'slash':
+      return rdns.flat().map(slash).join('')
+    default:
+      return unreachable(form)
+  }
+}
+
+/** An attribute with the octets that its text came from: forms differ in what they make of them. */
+interface Value {
+  readonly oid: string
+  readonly tag: number
+  readonly content: Buffer
+  readonly der: Buffer
+}
+
+function valuesOf(name: Name): Value[][] {
+  const names = DerReader.over(name.der).enter(TAG.sequence)
+  const rdns: Value[][] = []
+  while (names.more) {
+    const set = names.enter(TAG.set)
+    const values: Value[] = []
+    while (set.more) {
+      const pair = set.enter(TAG.sequence)
+      const oid = pair.oid()
+      const tag = pair.tag
+      const { der, inside } = pair.open(tag)
+      values.push({ oid, tag, content: inside.rest, der })
+    }
+    rdns.push(values)
+  }
+  return rdns
+}
+
+const joined =
+  (print: (value: Value) => string) =>
+  (values: readonly Value[]): string =>
+    values.map(print).join('+')
+
+/** RFC 4514 §2.3 and §2.4: the names of its own table, dotted decimal and hexadecimal for the rest. */
+function rfc4514(value: Value): string {
+  const type = RFC4514_TYPES.get(value.oid)
+  const text = type === undefined ? undefined : textOf(value.tag, value.content)
+  if (text === undefined) return `${type ?? value.oid}=#${value.der.toString('hex')}`
+  const escaped = text
+    .replaceAll(/["+,;<>\\]/gu, String.raw`\$&`)
+    .replaceAll('\u0000', String.raw`\00`)
+  return `${type ?? value.oid}=${edgesEscaped(escaped)}`
+}
+
+/** What OpenSSL makes of XN_FLAG_RFC2253: its own short names, and every octet that is not plain ASCII in hexadecimal. */
+function rfc2253(value: Value): string {
+  const type = OPENSSL_TYPES.get(value.oid)
+  const octets = type === undefined ? undefined : utf8Octets(value)
+  if (type === undefined || octets === undefined) {
+    return `${type ?? value.oid}=#${value.der.toString('hex').toUpperCase()}`
+  }
+  const escaped = octets
+    .toString('latin1')
+    .replaceAll(/["+,;<>\\]/gu, String.raw`\$&`)
+    .replaceAll(/[\u0000-\u001f\u007f-\u00ff]/gu, (octet) => `\\${hexOf(octet)}`)
+  return `${type}=${edgesEscaped(escaped)}`
+}
+
+/** `#` and a space first, and a space last, would be read as syntax. */
+const edgesEscaped = (text: string): string =>
+  text.replace(/^[ #]/u, String.raw`\$&`).replace(/(?<=.) $/su, String.raw`\ `)
+
+function utf8Octets({ tag, content }: Value): Buffer | undefined {
+  // OpenSSL passes the octets of a UTF8String on unread, well-formed or not.
+  if (tag === TAG.utf8String) return content
+  const text = ONE_OCTET_STRINGS.has(tag) ? content.toString('latin1') : textOf(tag, content)
+  return text === undefined ? undefined : Buffer.from(text, 'utf8')
+}
+
+const ONE_OCTET_STRINGS = new Set<number>([
+  TAG.printableString,
+  TAG.ia5String,
+  TAG.numericString,
+  TAG.visibleString,
+  TAG.teletexString,
+])
+
+/** X509_NAME_oneline: raw octets, those outside ASCII as `\xHH`, nothing escaped. */
+function slash({ oid, tag, content }: Value): string {
+  const octets = WIDE_STRINGS.has(tag) ? withoutEmptyColumns(content) : content
+  const text = octets
+    .toString('latin1')
+    .replaceAll(/[^\u0020-\u007e]/gu, (octet) => `\\x${hexOf(octet)}`)
+  return `/${OPENSSL_TYPES.get(oid) ?? oid}=${text}`
+}
+
+const WIDE_STRINGS = new Set<number>([TAG.bmpString, TAG.universalString])
+
+/** OpenSSL reads any string as columns of four and leaves out the columns that are zero throughout. */
+function withoutEmptyColumns(content: Buffer): Buffer {
+  if (content.length % 4 !== 0) return content
+  const used = [0, 1, 2, 3].map((column) =>
+    content.some((octet, index) => index % 4 === column && octet !== 0),
+  )
+  return Buffer.from(content.filter((_, index) => used[index % 4]))
+}
+
+const hexOf = (octet: string): string =>
+  octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')
+
+/** RFC 4514 §3. */
+const RFC4514_TYPES: ReadonlyMap<string, string> = new Map([
+  ['2.5.4.3', 'CN'],
+  ['2.5.4.7', 'L'],
+  ['2.5.4.8', 'ST'],
+  ['2.5.4.10', 'O'],
+  ['2.5.4.11', 'OU'],
+  ['2.5.4.6', 'C'],
+  ['2.5.4.9', 'STREET'],
+  ['0.9.2342.19200300.100.1.25', 'DC'],
+  ['0.9.2342.19200300.100.1.1', 'UID'],
+])
+
+/** OpenSSL's short names of the attributes that subjects have; a type not listed here is printed by number. */
+const OPENSSL_TYPES: ReadonlyMap<string, string> = new Map([
+  ['2.5.4.3', 'CN'],
+  ['2.5.4.4', 'SN'],
+  ['2.5.4.5', 'serialNumber'],
+  ['2.5.4.6', 'C'],
+  ['2.5.4.7', 'L'],
+  ['2.5.4.8', 'ST'],
+  ['2.5.4.9', 'street'],
+  ['2.5.4.10', 'O'],
+  ['2.5.4.11', 'OU'],
+  ['2.5.4.12', 'title'],
+  ['2.5.4.13', 'description'],
+  ['2.5.4.15', 'businessCategory'],
+  ['2.5.4.16', 'postalAddress'],
+  ['2.5.4.17', 'postalCode'],
+  ['2.5.4.18', 'postOfficeBox'],
+  ['2.5.4.19', 'physicalDeliveryOfficeName'],
+  ['2.5.4.20', 'telephoneNumber'],
+  ['2.5.4.41', 'name'],
+  ['2.5.4.42', 'GN'],
+  ['2.5.4.43', 'initials'],
+  ['2.5.4.44', 'generationQualifier'],
+  ['2.5.4.45', 'x500UniqueIdentifier'],
+  ['2.5.4.46', 'dnQualifier'],
+  ['2.5.4.50', 'uniqueMember'],
+  ['2.5.4.51', 'houseIdentifier'],
+  ['2.5.4.54', 'dmdName'],
+  ['2.5.4.65', 'pseudonym'],
+  ['2.5.4.72', 'role'],
+  ['2.5.4.97', 'organizationIdentifier'],
+  ['0.9.2342.19200300.100.1.1', 'UID'],
+  ['0.9.2342.19200300.100.1.3', 'mail'],
+  ['0.9.2342.19200300.100.1.9', 'host'],
+  ['0.9.2342.19200300.100.1.25', 'DC'],
+  ['0.9.2342.19200300.100.1.41', 'mobileTelephoneNumber'],
+  ['0.9.2342.19200300.100.1.44', 'uid'],
+  ['1.2.840.113549.1.9.1', 'emailAddress'],
+  ['1.2.840.113549.1.9.2', 'unstructuredName'],
+  ['1.2.840.113549.1.9.8', 'unstructuredAddress'],
+  ['1.3.6.1.4.1.311.60.2.1.1', 'jurisdictionL'],
+  ['1.3.6.1.4.1.311.60.2.1.2', 'jurisdictionST'],
+  ['1.3.6.1.4.1.311.60.2.1.3', 'jurisdictionC'],
+])

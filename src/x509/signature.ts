@@ -1,0 +1,147 @@
+/**
+ * Signatures on certificates: which algorithm (RFC 5280 §4.1.1.2), and whether one holds.
+ */
+import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { unreachable } from '../kernel/types.ts'
+import type { Certificate } from './certificate.ts'
+import { constructed, TAG, type DerReader } from './der.ts'
+
+export type Digest = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'
+
+/** How a certificate was signed. */
+export type SignatureAlgorithm =
+  | { readonly kind: 'rsa-pkcs1'; readonly digest: Digest }
+  | { readonly kind: 'rsa-pss'; readonly digest: Digest; readonly saltLength: number }
+  | { readonly kind: 'ecdsa'; readonly digest: Digest }
+  | { readonly kind: 'ed25519' }
+  | { readonly kind: 'ed448' }
+  | { readonly kind: 'other'; readonly oid: string }
+
+/** Reads an AlgorithmIdentifier; parameters that do not belong make it `other`, which nothing verifies. */
+export function readSignatureAlgorithm(identifier: DerReader): SignatureAlgorithm {
+  const oid = identifier.oid()
+  const known = ALGORITHMS.get(oid)
+  const other: SignatureAlgorithm = { kind: 'other', oid }
+  if (oid === RSA_PSS) return readPss(identifier) ?? other
+  if (known === undefined) return other
+  // RFC 4055 §5 wants NULL with RSA, and old signers leave it out; RFC 5758 §3.2 and RFC 8410 §3 want nothing.
+  if (identifier.more && known.kind === 'rsa-pkcs1' && identifier.content(0x05).length > 0)
+    return other
+  return identifier.more ? other : known
+}
+
+const RSA_PSS = '1.2.840.113549.1.1.10'
+
+const ALGORITHMS: ReadonlyMap<string, SignatureAlgorithm> = new Map<string, SignatureAlgorithm>([
+  ['1.2.840.113549.1.1.4', { kind: 'rsa-pkcs1', digest: 'md5' }],
+  ['1.2.840.113549.1.1.5', { kind: 'rsa-pkcs1', digest: 'sha1' }],
+  ['1.2.840.113549.1.1.14', { kind: 'rsa-pkcs1', digest: 'sha224' }],
+  ['1.2.840.113549.1.1.11', { kind: 'rsa-pkcs1', digest: 'sha256' }],
+  ['1.2.840.113549.1.1.12', { kind: 'rsa-pkcs1', digest: 'sha384' }],
+  ['1.2.840.113549.1.1.13', { kind: 'rsa-pkcs1', digest: 'sha512' }],
+  ['1.2.840.10045.4.1', { kind: 'ecdsa', digest: 'sha1' }],
+  ['1.2.840.10045.4.3.1', { kind: 'ecdsa', digest: 'sha224' }],
+  ['1.2.840.10045.4.3.2', { kind: 'ecdsa', digest: 'sha256' }],
+  ['1.2.840.10045.4.3.3', { kind: 'ecdsa', digest: 'sha384' }],
+  ['1.2.840.10045.4.3.4', { kind: 'ecdsa', digest: 'sha512' }],
+  ['1.3.101.112', { kind: 'ed25519' }],
+  ['1.3.101.113', { kind: 'ed448' }],
+])
+
+const DIGESTS: ReadonlyMap<string, Digest> = new Map([
+  ['1.3.14.3.2.26', 'sha1'],
+  ['2.16.840.1.101.3.4.2.4', 'sha224'],
+  ['2.16.840.1.101.3.4.2.1', 'sha256'],
+  ['2.16.840.1.101.3.4.2.2', 'sha384'],
+  ['2.16.840.1.101.3.4.2.3', 'sha512'],
+])
+
+/** RFC 4055 §3.1: hash, mask generation (MGF1 with the same hash, or nothing verifies here), salt length, trailer. */
+function readPss(identifier: DerReader): SignatureAlgorithm | undefined {
+  const parameters = identifier.enter(TAG.sequence)
+  const digest = readDigest(parameters.optional(constructed(0))?.enter(TAG.sequence))
+  const mask = parameters.optional(constructed(1))?.enter(TAG.sequence)
+  const maskOid = mask?.oid() ?? MGF1
+  const maskDigest = readDigest(mask?.enter(TAG.sequence))
+  const saltLength = parameters.optional(constructed(2))?.count() ?? 20
+  const trailer = parameters.optional(constructed(3))?.count() ?? 1
+  parameters.end()
+  const fits = digest !== undefined && maskOid === MGF1 && maskDigest === digest && trailer === 1
+  // The longest salt that fits 8192 bits of RSA is below 1024 octets.
+  return fits && saltLength <= 1024 ? { kind: 'rsa-pss', digest, saltLength } : undefined
+}
+
+const MGF1 = '1.2.840.113549.1.1.8'
+
+/** Absent means SHA-1, the default of 1999. */
+function readDigest(identifier: DerReader | undefined): Digest | undefined {
+  if (identifier === undefined) return 'sha1'
+  const digest = DIGESTS.get(identifier.oid())
+  if (identifier.more) identifier.content(0x05)
+  identifier.end()
+  return digest
+}
+
+/** Whether the issuer's key made this certificate's signature. Says nothing about names or the right to issue. */
+export function verifiesUnder(certificate: Certificate, issuer: Certificate): boolean {
+  const { algorithm, tbs, value } = certificate.signature
+  if (!fitsKey(algorithm, issuer)) return false
+  const key = keyOf(issuer)
+  if (key === undefined) return false
+  switch (algorithm.kind) {
+    case 'rsa-pkcs1':
+    case 'ecdsa':
+      return verify(algorithm.digest, tbs, key, value)
+    case 'rsa-pss': {
+      const { digest, saltLength } = algorithm
+      const padding = constants.RSA_PKCS1_PSS_PADDING
+      return verify(digest, tbs, { key, padding, saltLength }, value)
+    }
+    case 'ed25519':
+    case 'ed448':
+      return verify(null, tbs, key, value)
+    case 'other':
+      return false
+    default:
+      return unreachable(algorithm)
+  }
+}
+
+function fitsKey(algorithm: SignatureAlgorithm, { publicKey }: Certificate): boolean {
+  const key = publicKey.algorithm.kind
+  switch (algorithm.kind) {
+    case 'rsa-pkcs1':
+      return key === 'rsa'
+    case 'rsa-pss':
+      return key === 'rsa' || key === 'rsa-pss'
+    case 'ecdsa':
+      return key === 'ec'
+    case 'ed25519':
+    case 'ed448':
+      return key === algorithm.kind
+    case 'other':
+      return false
+    default:
+      return unreachable(algorithm)
+  }
+}
+
+/** Importing a key costs a third of a verification: an issuer's is imported once and kept as long as its certificate. */
+function keyOf(issuer: Certificate): KeyObject | undefined {
+  const known = imported.get(issuer)
+  if (known !== undefined) return known.key
+  const key = importedKey(issuer.publicKey.spki)
+  imported.set(issuer, { key })
+  return key
+}
+
+const imported = new WeakMap<Certificate, { readonly key: KeyObject | undefined }>()
+
+function importedKey(spki: Buffer): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: spki, format: 'der', type: 'spki' })
+  } catch {
+    // The only way node:crypto has to say that the octets are no key: a point off its curve, say.
+    return undefined
+  }
+}
