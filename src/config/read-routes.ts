@@ -14,9 +14,9 @@ type Written = Draft<NonNullable<Document['routes']>[string]>
 
 /** Finds the table that a listener names, however many listeners name it. */
 export interface Tables {
-  find(path: Path, name: string): Maybe<RouteTable>
+  readonly find: (path: Path, name: string) => Maybe<RouteTable>
   /** To be asked when all listeners have found theirs. */
-  warnOfUnused(): void
+  readonly warnOfUnused: () => void
 }
 
 /** Reads every table of the file, also those that nobody uses. */

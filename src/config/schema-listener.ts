@@ -39,11 +39,11 @@ export const certificateKeys = {
 }
 
 /** Names of TLS suites and groups: OpenSSL's spelling. */
-export const tlsNames = (description: string) =>
+export const tlsNames = (description: string, example: string) =>
   listOf(
     description,
     text('One name.', '^[A-Za-z0-9_-]{1,64}$', {
-      wanted: "a name in OpenSSL's spelling, such as ECDHE-ECDSA-AES256-GCM-SHA384",
+      wanted: `a name in OpenSSL's spelling, such as ${example}`,
     }),
   )
 
@@ -57,10 +57,14 @@ const tls = defaultGroup('How the listener speaks TLS with devices.', {
   ciphers: Type.Optional(
     tlsNames(
       'Cipher suites, strongest first. Left out: forward-secret AEAD suites only, which every device since 2014 speaks.',
+      'ECDHE-ECDSA-AES256-GCM-SHA384',
     ),
   ),
   groups: Type.Optional(
-    tlsNames('Key exchange groups, preferred first. Left out: X25519MLKEM768, then X25519.'),
+    tlsNames(
+      'Key exchange groups, preferred first. Left out: the choice of the runtime, X25519MLKEM768 first.',
+      'X25519MLKEM768',
+    ),
   ),
   resumption: word(
     'Whether a device may resume a session. Each resumed connection is judged again, so it is safe; `auto` lets the front end choose per listener.',

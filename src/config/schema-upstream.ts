@@ -149,7 +149,10 @@ const tls = defaultGroup('How we speak TLS with the upstream.', {
     word('The newest version. Left out: as the preset says.', TLS_VERSIONS),
   ),
   ciphers: Type.Optional(
-    tlsNames('Cipher suites, strongest first. Left out: forward-secret AEAD suites only.'),
+    tlsNames(
+      'Cipher suites, strongest first. Left out: forward-secret AEAD suites only.',
+      'ECDHE-ECDSA-AES256-GCM-SHA384',
+    ),
   ),
   clientCertificate: Type.Optional(
     group(

@@ -156,7 +156,7 @@ export const document = group('The configuration of the Trusted Front End.', {
   }),
   enforcement: Type.Optional(
     word(
-      '`required` refuses devices without a fit certificate; `recording` writes down what would be refused, and admits without naming the device to the upstream. Left out: required, or recording with profile core-10.',
+      '`required` refuses devices without a fit certificate; `recording` writes down whom it would refuse, and admits them without a name. Left out: required, or recording with profile core-10.',
       ['recording', 'required'],
     ),
   ),
