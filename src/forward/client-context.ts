@@ -30,7 +30,10 @@ export function clientContext(
 function contextOptions(tls: UpstreamTls, identity: ClientIdentity | undefined) {
   return {
     // Never undefined: that would add what NODE_EXTRA_CA_CERTS names. An empty list trusts nobody.
-    ca: [...defaultRoots(tls.trust.default), ...tls.trust.custom.map(({ bytes }) => bytes.toString('latin1'))],
+    ca: [
+      ...defaultRoots(tls.trust.default),
+      ...tls.trust.custom.map(({ bytes }) => bytes.toString('latin1')),
+    ],
     // Whatever is listed is an anchor, an intermediate or the server's own certificate included.
     allowPartialTrustChain: true,
     minVersion: tls.minVersion,
@@ -95,10 +98,14 @@ function identityFaults(identity: ClientIdentity | undefined, at: string): reado
   const where = `${at}.tls.clientCertificate`
   const leaf = PEM_CERTIFICATE[Symbol.match](identity.chainPem)?.[0]
   if (leaf === undefined || !parses(() => new X509Certificate(leaf))) {
-    return [{ at: where, message: 'the certificate cannot be read, wanted PEM with the leaf first' }]
+    return [
+      { at: where, message: 'the certificate cannot be read, wanted PEM with the leaf first' },
+    ]
   }
   if (!parses(() => createPrivateKey(identity.keyPem))) {
-    return [{ at: where, message: 'the private key cannot be read, wanted PEM without a passphrase' }]
+    return [
+      { at: where, message: 'the private key cannot be read, wanted PEM without a passphrase' },
+    ]
   }
   if (new X509Certificate(leaf).checkPrivateKey(createPrivateKey(identity.keyPem))) return []
   return [{ at: where, message: 'the private key does not belong to the certificate' }]

@@ -4,7 +4,12 @@
  */
 import { X509Certificate } from 'node:crypto'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls, TLSSocket, type PeerCertificate, type SecureContext } from 'node:tls'
+import {
+  connect as connectTls,
+  TLSSocket,
+  type PeerCertificate,
+  type SecureContext,
+} from 'node:tls'
 import { fail, ok, unreachable, type Result } from '../kernel/types.ts'
 import { dialFailure, IDENTITY_ERROR, IdentityError, untrustedBecause } from './dial-failure.ts'
 import type { NameMismatch, Untrusted, UpstreamFailure } from './failure.ts'
@@ -30,7 +35,10 @@ export interface DialPlan {
 }
 
 /** A connection that may carry requests, or why there is none; `done` is called once, never at once. */
-export function dial(plan: DialPlan, done: (result: Result<Socket, UpstreamFailure>) => void): void {
+export function dial(
+  plan: DialPlan,
+  done: (result: Result<Socket, UpstreamFailure>) => void,
+): void {
   const { limits, hostname } = plan.settings
   const socket = openSocket(plan)
   const settle = (result: Result<Socket, UpstreamFailure>): void => {
@@ -101,12 +109,21 @@ function noticeUntrusted({ settings, onUntrusted }: DialPlan, socket: Socket): v
   const untrusted = chainHolds ? undefined : { why: untrustedBecause(code), code }
   const mismatch = nameMismatch(certificate, settings.tls?.hostname ?? settings.hostname)
   if (untrusted === undefined && mismatch === undefined) return
-  onUntrusted({ upstream: settings.name, untrusted, mismatch, fingerprints: fingerprints(certificate) })
+  onUntrusted({
+    upstream: settings.name,
+    untrusted,
+    mismatch,
+    fingerprints: fingerprints(certificate),
+  })
 }
 
 function fingerprints(leaf: X509Certificate): readonly string[] {
   const found: string[] = []
-  for (let next: X509Certificate | undefined = leaf; next !== undefined; next = next.issuerCertificate) {
+  for (
+    let next: X509Certificate | undefined = leaf;
+    next !== undefined;
+    next = next.issuerCertificate
+  ) {
     if (found.push(next.fingerprint256.replaceAll(':', '').toLowerCase()) === MAX_CHAIN) break
   }
   return found

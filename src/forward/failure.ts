@@ -8,7 +8,11 @@ import { unreachable } from '../kernel/types.ts'
 export type UpstreamFailure =
   | { readonly kind: 'bad-response'; readonly reason: string }
   /** Without a byte of a body: the upstream sent none, or took none of ours. */
-  | { readonly kind: 'body-timeout'; readonly waiting: 'to-read' | 'to-write'; readonly limit: number }
+  | {
+      readonly kind: 'body-timeout'
+      readonly waiting: 'to-read' | 'to-write'
+      readonly limit: number
+    }
   | { readonly kind: 'connect-timeout'; readonly limit: number }
   | { readonly kind: 'device-gone'; readonly how: 'hung-up' | 'stopped-reading' }
   | { readonly kind: 'dns'; readonly hostname: string; readonly code: string }

@@ -9,6 +9,7 @@
 import type { Socket } from 'node:net'
 import { Client, type Dispatcher } from 'undici'
 import type { UpstreamSettings } from './settings.ts'
+import { skipContinue, type ContinueFilter } from './skip-continue.ts'
 
 /** What a request tells its connection. */
 export interface Call {
@@ -33,6 +34,7 @@ export class Leg {
   readonly #client: Client
   readonly #owner: LegOwner
   readonly #servername: string
+  readonly #filter: ContinueFilter
   #served = 0
   #busy = false
   #attached = false
@@ -40,6 +42,7 @@ export class Leg {
   constructor(socket: Socket, settings: UpstreamSettings, owner: LegOwner) {
     this.#socket = socket
     this.#owner = owner
+    this.#filter = skipContinue(socket)
     this.#servername = settings.tls?.hostname ?? settings.hostname
     this.#client = new Client(originOf(settings), {
       connect: (_, done) => this.#attach(done),
@@ -74,6 +77,7 @@ export class Leg {
   send(call: Call, handler: Dispatcher.DispatchHandler): void {
     this.#busy = true
     this.#served += 1
+    this.#filter.expectHead()
     const options = {
       method: call.method,
       path: call.target,

@@ -1,0 +1,311 @@
+/**
+ * One admitted request and its response, streamed both ways. Whatever happens on either side, the device gets
+ * the upstream's answer faithfully, or a refusal of ours, or a connection that visibly breaks: never a
+ * truncated answer that looks whole.
+ */
+import { performance } from 'node:perf_hooks'
+import type { Dispatcher } from 'undici'
+import type { Admission } from '../decide/decide.ts'
+import { unreachable } from '../kernel/types.ts'
+import { endAfterDiscarding } from './discard.ts'
+import { exchangeFailure, isReset, type Progress } from './exchange-failure.ts'
+import { hasBody, type Destination, type Exchange, type Outcome } from './exchange.ts'
+import type { UpstreamFailure } from './failure.ts'
+import { SpentError, type Leg } from './leg.ts'
+import { lateness, patience, type Turn } from './patience.ts'
+import { answerFailure } from './refuse.ts'
+import { responseHead, trailers } from './response-head.ts'
+import { Upload, type UploadWatcher } from './upload.ts'
+import type { Want } from './upstream.ts'
+import type { Watched } from './watch.ts'
+
+type Controller = Dispatcher.DispatchController
+
+/** Forwards an admitted request; settles, never with an error, when nothing more will reach the device. */
+export function forward(
+  _proof: Admission,
+  exchange: Exchange,
+  destination: Destination,
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    new Flight(exchange, destination, resolve).begin()
+  })
+}
+
+/** `sending` ends with the answer's head, `answering` with its last octet, `answered` when the device has it all. */
+type Phase = 'waiting' | 'sending' | 'answering' | 'answered' | 'over'
+
+/** Everything one exchange remembers: one object for each request instead of a closure for each event. */
+class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched {
+  readonly #exchange: Exchange
+  readonly #to: Destination
+  readonly #resolve: (outcome: Outcome) => void
+  readonly #begunAt = performance.now()
+  #phase: Phase = 'waiting'
+  #leg: Leg | undefined
+  #controller: Controller | undefined
+  #upload: Upload | undefined
+  /** When something last moved, on the watch's clock. */
+  #since = 0
+  #heard = false
+  #retried = false
+  #continued = false
+  #drains = false
+  /** Octets of the response body still to come; negative when nobody said. */
+  #left = -1
+  #bytesIn = 0
+  #bytesOut = 0
+  #connectMs: number | undefined
+  #firstByteMs: number | undefined
+  #failure: UpstreamFailure | undefined
+
+  constructor(exchange: Exchange, to: Destination, resolve: (outcome: Outcome) => void) {
+    this.#exchange = exchange
+    this.#to = to
+    this.#resolve = resolve
+  }
+
+  begin(): void {
+    const { request, response } = this.#exchange
+    const { upstream, bodyBytes } = this.#to
+    upstream.watch.add(this)
+    this.#moved()
+    response.once('close', () => this.#closed())
+    if (request.destroyed || response.destroyed) this.#closed()
+    else if (Number(request.headers['content-length'] ?? 0) > bodyBytes) this.tooLarge()
+    else upstream.acquire(this)
+  }
+
+  ready(leg: Leg): void {
+    const { request, response, expectsContinue } = this.#exchange
+    this.#leg = leg
+    this.#connectMs ??= performance.now() - this.#begunAt
+    this.#phase = 'sending'
+    this.#moved()
+    if (hasBody(request)) this.#upload = new Upload(request, this.#to.bodyBytes, this)
+    // Only now: when there is no upstream, the device need not send its body.
+    if (expectsContinue && !this.#continued) response.writeContinue()
+    this.#continued = true
+    const { target, fields } = this.#to
+    leg.send({ method: request.method ?? '', target, fields, body: this.#upload ?? null }, this)
+  }
+
+  failed(failure: UpstreamFailure): void {
+    this.#fail(failure)
+  }
+
+  arrived(octets: number): void {
+    this.#bytesIn += octets
+    this.#moved()
+  }
+
+  tooLarge(): void {
+    this.#fail({ kind: 'request-too-large', limit: this.#to.bodyBytes })
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller
+    // undici had the request and could not be told before now.
+    if (this.#abandoned) controller.abort(new AbandonedError())
+  }
+
+  /** The first byte of a response, an interim one included. */
+  onResponseStarted(): void {
+    this.#heard = true
+  }
+
+  onResponseStart(controller: Controller, status: number, _: unknown, reason = ''): void {
+    const raw = controller.rawHeaders as readonly Buffer[]
+    if (status < 200) {
+      this.#inform(status, raw)
+      return
+    }
+    this.#firstByteMs = performance.now() - this.#begunAt
+    this.#phase = 'answering'
+    this.#moved()
+    const { request, response, last } = this.#exchange
+    const { fields, length } = responseHead(raw)
+    if (request.method !== 'HEAD') this.#left = length
+    if (last || this.#uploading) fields.push('Connection', 'close')
+    response.writeHead(status, PRINTABLE.test(reason) ? reason : '', fields)
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    const { response } = this.#exchange
+    this.#bytesOut += chunk.length
+    this.#left -= chunk.length
+    this.#moved()
+    // The last octets and the end in one write: half the system calls of a small answer.
+    if (this.#left === 0 && !this.#uploading) response.end(chunk)
+    else if (!response.write(chunk)) this.#pause(controller)
+  }
+
+  onResponseEnd(controller: Controller): void {
+    // undici takes a reset for the end of a body without a length.
+    if (this.#leg?.broken === true) {
+      this.#fail({ kind: 'reset', during: 'response' })
+      return
+    }
+    const { request, response } = this.#exchange
+    this.#phase = 'answered'
+    this.#moved()
+    if (response.writableEnded) return
+    const raw = (controller.rawTrailers ?? NO_TRAILERS) as readonly Buffer[]
+    if (raw.length > 0) response.addTrailers(trailers(raw))
+    if (!this.#uploading) {
+      response.end()
+      return
+    }
+    this.#upload?.destroy()
+    endAfterDiscarding(request, response)
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    if (this.#abandoned) return
+    if (this.#mayTryAgain(error)) {
+      this.#retried = true
+      this.#phase = 'waiting'
+      this.#controller = undefined
+      this.#leg = undefined
+      this.#to.upstream.acquireFresh(this)
+      return
+    }
+    // A request that undici would not even take leaves the connection untouched.
+    if (this.#controller === undefined) this.#leg?.release()
+    this.#fail(exchangeFailure(error, this.#progress, this.#to.upstream.name))
+  }
+
+  check(now: number): void {
+    // A pipelined request hears nothing of the end of its connection before its turn.
+    if (this.#exchange.request.socket.destroyed) {
+      this.#closed()
+      return
+    }
+    const { upstream, bodyIdle } = this.#to
+    const turn = this.#turn
+    const limit = patience(turn, upstream.limits, bodyIdle)
+    // The clock is coarse: nothing may be cut off before its time.
+    if (now - this.#since > limit + upstream.watch.period)
+      this.#fail(lateness(turn, limit, upstream))
+  }
+
+  /** Who has to move next. */
+  get #turn(): Turn {
+    switch (this.#phase) {
+      case 'waiting':
+        return 'connection'
+      case 'sending':
+        if (!this.#uploading) return 'upstream-answer'
+        return this.#upload?.hungry === true ? 'device-sends' : 'upstream-takes'
+      case 'answering':
+        return this.#controller?.paused === true ? 'device-takes' : 'upstream-sends'
+      case 'answered':
+      case 'over':
+        return 'device-takes'
+      default:
+        return unreachable(this.#phase)
+    }
+  }
+
+  get #progress(): Progress {
+    if (this.#phase === 'answering') return 'answering'
+    return this.#heard ? 'heard' : 'unheard'
+  }
+
+  /** The device still sends its body. */
+  get #uploading(): boolean {
+    return this.#upload !== undefined && !this.#upload.ended
+  }
+
+  /** Nobody waits for the upstream any more. */
+  get #abandoned(): boolean {
+    return this.#failure !== undefined || this.#phase === 'over'
+  }
+
+  #moved(): void {
+    this.#since = this.#to.upstream.watch.now
+  }
+
+  /** 100 is swallowed: we sent our own, if any (RFC 9110 §15.2). 101 never gets here. */
+  #inform(status: number, raw: readonly Buffer[]): void {
+    const { request, response } = this.#exchange
+    if (status < 100) this.#fail({ kind: 'bad-response', reason: `status ${status}` })
+    // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).
+    else if (status > 100 && request.httpVersionMinor > 0) {
+      response.writeInformation(status, responseHead(raw).fields)
+    }
+  }
+
+  #pause(controller: Controller): void {
+    controller.pause()
+    if (this.#drains) return
+    this.#drains = true
+    this.#exchange.response.on('drain', () => {
+      this.#moved()
+      this.#controller?.resume()
+    })
+  }
+
+  /** Only what cannot have reached the upstream, or may reach it twice (RFC 9110 §9.2.2), and only once. */
+  #mayTryAgain(error: Error): boolean {
+    if (this.#retried) return false
+    if (error instanceof SpentError) return true
+    if (this.#heard || this.#upload !== undefined || this.#leg?.reused !== true) return false
+    return isReset(error) && IDEMPOTENT.has(this.#exchange.request.method ?? '')
+  }
+
+  #fail(failure: UpstreamFailure): void {
+    if (this.#abandoned) return
+    this.#failure = failure
+    this.#abandonUpstream()
+    const { response } = this.#exchange
+    if (response.headersSent || failure.kind === 'device-gone') {
+      response.destroy()
+      return
+    }
+    this.#phase = 'answered'
+    this.#moved()
+    answerFailure(this.#exchange, failure, this.#continued)
+  }
+
+  #abandonUpstream(): void {
+    this.#to.upstream.forget(this)
+    this.#upload?.destroy()
+    this.#controller?.abort(new AbandonedError())
+  }
+
+  /** The response's end, good or bad: every exchange leaves by this door. */
+  #closed(): void {
+    if (this.#phase === 'over') return
+    const { response } = this.#exchange
+    const answered = this.#phase === 'answered'
+    this.#phase = 'over'
+    if (!answered) this.#abandonUpstream()
+    if (!(answered && response.writableFinished)) {
+      this.#failure ??= { kind: 'device-gone', how: 'hung-up' }
+    }
+    this.#to.upstream.watch.remove(this)
+    this.#resolve({
+      status: response.headersSent ? response.statusCode : undefined,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      connectMs: this.#connectMs,
+      firstByteMs: this.#firstByteMs,
+      retried: this.#retried,
+      failure: this.#failure,
+    })
+  }
+}
+
+/** Nobody waits for the answer any more. */
+class AbandonedError extends Error {
+  constructor() {
+    super('the exchange was given up')
+  }
+}
+
+const NO_TRAILERS: readonly Buffer[] = []
+/** Without a body there is nothing to send twice but the question. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** A reason phrase that Node would refuse to write is left out; nobody may rely on one (RFC 9112 §4). */
+const PRINTABLE = /^[\t\x20-\x7e]*$/

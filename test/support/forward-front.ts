@@ -1,0 +1,186 @@
+/**
+ * The smallest front end there can be around `forward`: an HTTPS server that admits everything. What the whole
+ * product does before and after is tested elsewhere.
+ */
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { decide, type Admission } from '../../src/decide/decide.ts'
+import type { Policy } from '../../src/decide/policy.ts'
+import type { UntrustedServer } from '../../src/forward/dial.ts'
+import type { Outcome } from '../../src/forward/exchange.ts'
+import { forward } from '../../src/forward/forward.ts'
+import type { ClientIdentity, UpstreamSettings } from '../../src/forward/settings.ts'
+import { openUpstream, type Upstream } from '../../src/forward/upstream.ts'
+import type { Instant, Millis } from '../../src/kernel/types.ts'
+import { fieldSieve, requestFields } from '../../src/message/request-fields.ts'
+import { mintCa, mintLeaf } from './mint.ts'
+
+const POLICY: Policy = {
+  enforcement: 'required',
+  grace: 0 as Millis,
+  standings: new Map(),
+  denied: { keys: new Set(), serials: new Set() },
+}
+
+/** An honest admission, from the only place that makes them. */
+export function anAdmission(): Admission {
+  const decision = decide({ peer: { kind: 'none' }, route: 'open' }, POLICY, 0 as Instant)
+  if (decision.kind === 'admit') return decision
+  throw new Error('an open route refused')
+}
+
+export const frontCa = mintCa({ name: 'Front CA' })
+export const upstreamCa = mintCa({ name: 'Upstream CA' })
+const frontLeaf = mintLeaf({ issuer: frontCa, dns: ['front.test'], purposes: ['serverAuth'] })
+
+/** A certificate for `upstream.test` and how a TLS server is given it. */
+export const goodServer = serverOptions(
+  mintLeaf({ issuer: upstreamCa, dns: ['upstream.test'], purposes: ['serverAuth'] }),
+)
+
+export function serverOptions(leaf: { readonly chainPem: string; readonly keyPem: string }) {
+  return { cert: leaf.chainPem, key: leaf.keyPem, ALPNProtocols: ['http/1.1'] }
+}
+
+type Tls = NonNullable<UpstreamSettings['tls']>
+
+/** What a test changes about its upstream. */
+export interface UpstreamChanges {
+  readonly tls?: Partial<Tls>
+  readonly limits?: Partial<Record<keyof UpstreamSettings['limits'], number>>
+  readonly hostname?: string
+  readonly name?: string
+}
+
+/** Strict TLS towards `upstream.test` on the loopback interface. */
+export function upstreamSettings(port: number, changes: UpstreamChanges = {}): UpstreamSettings {
+  const { hostname = '127.0.0.1', name = 'mdm' } = changes
+  return {
+    at: 'upstreams.mdm',
+    name,
+    protocol: 'https:',
+    hostname,
+    port,
+    tls: {
+      preset: 'secure',
+      strict: true,
+      sni: { kind: 'on' },
+      hostname: 'upstream.test',
+      trust: { default: 'off', custom: [{ at: 'ca.pem', bytes: Buffer.from(upstreamCa.pem) }] },
+      minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.3',
+      ciphers: undefined,
+      ...changes.tls,
+    },
+    limits: {
+      connections: 8,
+      connect: 5000,
+      responseHeaders: 10_000,
+      responseHeaderBytes: 16_384,
+      bodyIdle: 10_000,
+      idle: 30_000,
+      ...changes.limits,
+    } as UpstreamSettings['limits'],
+  }
+}
+
+/** How the front is set up. */
+export interface FrontOptions extends UpstreamChanges {
+  readonly identity?: ClientIdentity
+  readonly bodyBytes?: number
+  readonly bodyIdle?: number
+  readonly last?: boolean
+  /** Said to the upstream on top of what the device sent. */
+  readonly identityFields?: readonly string[]
+}
+
+export interface Front extends AsyncDisposable {
+  readonly port: number
+  readonly upstream: Upstream
+  /** In the order in which exchanges ended. */
+  readonly outcomes: readonly Outcome[]
+  readonly untrusted: readonly UntrustedServer[]
+  /** Waits until so many exchanges have ended, and gives the last. */
+  outcome(count?: number): Promise<Outcome>
+}
+
+/** Serves on a port of the system's choice until disposed of. */
+export async function front(upstreamPort: number, options: FrontOptions = {}): Promise<Front> {
+  const untrusted: UntrustedServer[] = []
+  const opened = openUpstream(upstreamSettings(upstreamPort, options), {
+    identity: options.identity,
+    onUntrusted: (facts) => untrusted.push(facts),
+  })
+  if (!opened.ok) throw new Error(JSON.stringify(opened.failure))
+  const upstream = opened.value
+  const outcomes: Outcome[] = []
+  let wake = (): void => {}
+  const serve = handler(upstream, options, (outcome) => {
+    outcomes.push(outcome)
+    wake()
+  })
+  const server = createServer(
+    { cert: frontLeaf.chainPem, key: frontLeaf.keyPem, ALPNProtocols: ['http/1.1'] },
+    (request, response) => serve(request, response, false),
+  )
+  server.on('checkContinue', (request, response) => serve(request, response, true))
+  server.on('clientError', (_, socket) => socket.destroy())
+  server.keepAliveTimeout = 30_000
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    upstream,
+    outcomes,
+    untrusted,
+    async outcome(count = 1) {
+      while (outcomes.length < count) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+      const last = outcomes[count - 1]
+      if (last === undefined) throw new Error('no outcome')
+      return last
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      upstream.destroy()
+      await upstream.close()
+    },
+  }
+}
+
+type Serve = (request: IncomingMessage, response: ServerResponse, expects: boolean) => void
+
+function handler(
+  upstream: Upstream,
+  options: FrontOptions,
+  ended: (outcome: Outcome) => void,
+): Serve {
+  const plan = {
+    sieve: fieldSieve([]),
+    host: undefined,
+    identity: options.identityFields ?? [],
+    forwarding: [],
+  }
+  return (request, response, expectsContinue) => {
+    const exchange = {
+      request,
+      response,
+      expectsContinue,
+      last: options.last ?? false,
+      reference: () => 'ref-1',
+    }
+    void forward(anAdmission(), exchange, {
+      upstream,
+      target: request.url ?? '',
+      fields: requestFields(request.rawHeaders, plan),
+      bodyBytes: options.bodyBytes ?? 1e9,
+      bodyIdle: options.bodyIdle ?? 10_000,
+    }).then(ended)
+  }
+}
