@@ -17,7 +17,6 @@ export class Metrics {
   readonly #open: Gauge
   readonly #unparsable: Counter
   readonly #dropped: Counter
-  readonly #reloads: Counter
   readonly #snapshot: Gauge
   readonly #dangerous: Gauge
   readonly #untrusted: Counter
@@ -90,12 +89,6 @@ export class Metrics {
       labelNames: ['listener'],
       registers,
     })
-    this.#reloads = new Counter({
-      name: 'tfe_reload_total',
-      help: 'Reloads by outcome.',
-      labelNames: ['outcome'],
-      registers,
-    })
     this.#snapshot = new Gauge({
       name: 'tfe_snapshot_version',
       help: 'The snapshot that requests are judged by.',
@@ -154,10 +147,6 @@ export class Metrics {
 
   dropped(listener: string): void {
     this.#dropped.inc({ listener })
-  }
-
-  reloaded(outcome: 'applied' | 'refused' | 'unchanged'): void {
-    this.#reloads.inc({ outcome })
   }
 
   untrusted(upstream: string): void {

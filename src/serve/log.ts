@@ -1,4 +1,4 @@
-import { destination, pino, stdTimeFunctions, type Logger } from 'pino'
+import { destination, pino, stdTimeFunctions, type Logger, type LoggerOptions } from 'pino'
 import type { LogSettings } from '../config/config.ts'
 
 /** Where lines go, and how they are made to arrive before the process ends. */
@@ -13,15 +13,7 @@ export interface OpenLog {
  */
 export function openLog(settings: LogSettings, facts: Readonly<Record<string, unknown>>): OpenLog {
   const target = destination({ fd: 1, sync: false, minLength: GATHER_OCTETS })
-  const log = pino(
-    {
-      level: settings.level,
-      base: facts,
-      timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    target,
-  )
+  const log = pino(options(settings, facts), target)
   const timer = setInterval(() => target.flush(), GATHER_MS)
   timer.unref()
   return {
@@ -33,6 +25,20 @@ export function openLog(settings: LogSettings, facts: Readonly<Record<string, un
         // Nobody reads standard output any more; there is nowhere left to say so.
       }
     },
+  }
+}
+
+/** JSON lines to somebody who wants them one by one. */
+export function openLogTo(lines: { write(line: string): void }, settings: LogSettings): OpenLog {
+  return { log: pino(options(settings, {}), lines), flush: () => {} }
+}
+
+function options(settings: LogSettings, facts: Readonly<Record<string, unknown>>): LoggerOptions {
+  return {
+    level: settings.level,
+    base: facts,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
   }
 }
 

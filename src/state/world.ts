@@ -2,7 +2,7 @@
  * Configuration → everything that requests are judged and forwarded by, or every fault in it. Opens nothing:
  * `tfe check`, the start and a reload all build the same world, and only the last two go on to use it.
  */
-import type { Config, IdentityFiles, Listener, RouteRow, Upstream } from '../config/config.ts'
+import type { Config, Listener, RouteRow, Upstream } from '../config/config.ts'
 import type { Policy, RouteClass } from '../decide/policy.ts'
 import type { ServerTls } from '../handshake/server-context.ts'
 import {
@@ -49,7 +49,8 @@ export function buildWorld(config: Config, now: Instant): Result<World, readonly
   const warnings: Fault[] = []
   const trust = collect(trustedAuthorities(config.trust, now), faults)
   if (trust !== undefined) warnings.push(...trust.warnings)
-  const advertised = advertisedAuthorities(config.trust, trust?.store)
+  const at = config.trust.enrollmentSettings[0]?.at ?? config.file
+  const advertised = trust === undefined ? NONE_NAMED : advertisedAuthorities(trust.store, at)
   warnings.push(...advertised.warnings)
   const listeners = new Map<string, ListenerWorld>()
   for (const listener of config.listeners) {
@@ -83,7 +84,7 @@ function listenerWorld(
     const opened = collect(serverIdentity(files), faults)
     return opened === undefined ? [] : [opened]
   })
-  const rows = config.routes.rows.filter((row) => row.enabled)
+  const { rows } = config.routes
   const table = collect(routeTable(rows), faults)
   const [first, ...others] = identities
   if (first === undefined || table === undefined || faults.length > 0) return fail(faults)
@@ -105,7 +106,7 @@ function serverTls(
     minVersion: tls.minVersion,
     maxVersion: tls.maxVersion,
     ciphers: tls.ciphers?.join(':'),
-    groups: undefined,
+    groups: tls.groups?.join(':'),
     resumption: tls.resumption === 'on' || (tls.resumption === 'auto' && !classes.some(opens)),
     advertised: tls.advertiseCas ? advertised : [],
   }
@@ -144,3 +145,5 @@ function collect<Value>(
   faults.push(...result.failure)
   return undefined
 }
+
+const NONE_NAMED = { pems: [], warnings: [] }

@@ -1,0 +1,152 @@
+/**
+ * The corridor: every request walks it in this order, and every request leaves by the same door.
+ *
+ *   accept → handshake → identify → decide → forward → record
+ *
+ * One snapshot and one reading of the clock for the whole walk: a request sees one world.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ListenerLimits } from './config/config.ts'
+import { decide } from './decide/decide.ts'
+import type { Exchange, Outcome } from './forward/exchange.ts'
+import { forward } from './forward/forward.ts'
+import { refuse } from './forward/refuse.ts'
+import type { Recognition } from './identify/peer.ts'
+import type { Clock } from './kernel/ports.ts'
+import { problemDocument } from './message/problem.ts'
+import { findRoute } from './message/route.ts'
+import type { Connection } from './pipeline/connection.ts'
+import { destinationFor, type Admitted } from './pipeline/destination.ts'
+import { entry, type Verdict } from './pipeline/entry.ts'
+import { readHead } from './pipeline/head.ts'
+import { explainTurnedAway, type TurnedAway } from './pipeline/turned-away.ts'
+import type { RequestEvent } from './record/event.ts'
+import type { Snapshot } from './state/snapshot.ts'
+
+/** What the corridor borrows from the house. */
+export interface CorridorDeps {
+  readonly clock: Clock
+  readonly recognition: Recognition
+  snapshot(): Snapshot
+  /** Whether answers should end their connections. */
+  draining(): boolean
+  record(connection: Connection, event: RequestEvent): void
+}
+
+/** A request as the listener hands it over. */
+export interface Arrival {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly expectsContinue: boolean
+}
+
+/** Walks one request from its head to its record. */
+export async function handle(
+  arrival: Arrival,
+  connection: Connection,
+  deps: CorridorDeps,
+): Promise<void> {
+  const startedAt = performance.now()
+  const snapshot = deps.snapshot()
+  const number = (connection.requests += 1)
+  const reference = (): string => connection.reference(number)
+  const exchange: Exchange = { ...arrival, last: deps.draining(), reference }
+  const judged = judge(arrival.request, connection, { snapshot, deps })
+  const outcome = await carryOut(judged, exchange, connection)
+  const { request } = arrival
+  const walk = {
+    method: request.method ?? '',
+    path: pathOf(request.url ?? ''),
+    host: request.headers.host,
+    reference: reference(),
+    userAgent: request.headers['user-agent'],
+    snapshot: snapshot.version,
+    durationMs: performance.now() - startedAt,
+  }
+  deps.record(connection, entry(walk, judged.verdict, outcome))
+}
+
+/** A verdict, and what carrying it out needs. */
+type Judged =
+  | { readonly kind: 'turned-away'; readonly verdict: Verdict & { readonly kind: 'turned-away' } }
+  | { readonly kind: 'refused'; readonly verdict: Verdict; readonly close: boolean }
+  | {
+      readonly kind: 'admitted'
+      readonly verdict: Verdict
+      readonly admitted: Admitted
+      readonly snapshot: Snapshot
+      readonly limits: ListenerLimits
+    }
+
+function judge(
+  request: IncomingMessage,
+  connection: Connection,
+  { snapshot, deps }: { readonly snapshot: Snapshot; readonly deps: CorridorDeps },
+): Judged {
+  const now = deps.clock.now()
+  const listener = snapshot.listeners.get(connection.listener)
+  // A reload took the listener away; its open connections end with their next request.
+  if (listener === undefined) return turnedAway({ kind: 'listener-gone' })
+  if (connection.underWay.length >= MAX_PIPELINED) {
+    return turnedAway({ kind: 'too-many-pipelined', limit: MAX_PIPELINED })
+  }
+  const head = readHead(request, connection, listener)
+  if (!head.ok) return turnedAway(head.failure)
+  const { table, config } = listener.world
+  const route = findRoute(table, request.method ?? '', head.value.target.path)
+  if (route === undefined) return turnedAway({ kind: 'route-unknown' })
+  const peer = connection.peer(deps.recognition, snapshot.judge)
+  const decision = decide({ peer, route: route.class }, snapshot.world.policy, now)
+  const verdict: Verdict = { kind: 'judged', decision, route }
+  if (decision.kind === 'refuse') {
+    // A session that was resumed without a certificate never gets one: only a new connection helps.
+    return { kind: 'refused', verdict, close: decision.why.kind === 'resumed-without-certificate' }
+  }
+  const admitted = { decision, route, head: head.value }
+  return { kind: 'admitted', verdict, admitted, snapshot, limits: config.limits }
+}
+
+async function carryOut(
+  judged: Judged,
+  exchange: Exchange,
+  connection: Connection,
+): Promise<Outcome> {
+  switch (judged.kind) {
+    case 'turned-away':
+      return answer(exchange, judged.verdict.facts.status, judged.verdict.facts.close)
+    case 'refused':
+      return answer(exchange, FORBIDDEN, judged.close)
+    case 'admitted':
+      break
+  }
+  const { admitted, snapshot, limits } = judged
+  const surroundings = { snapshot, connection, limits }
+  const destination = destinationFor(admitted, exchange.request, surroundings)
+  connection.underWay.push(admitted.route)
+  try {
+    return await forward(admitted.decision, exchange, destination)
+  } finally {
+    connection.underWay.splice(connection.underWay.indexOf(admitted.route), 1)
+  }
+}
+
+function answer(exchange: Exchange, status: number, close: boolean): Promise<Outcome> {
+  const document = problemDocument({ status, reference: exchange.reference() })
+  return refuse(exchange, { status, document, fields: [], close })
+}
+
+function turnedAway(why: TurnedAway): Judged {
+  return { kind: 'turned-away', verdict: { kind: 'turned-away', facts: explainTurnedAway(why) } }
+}
+
+/** Queries are where applications put secrets; the record does without. */
+function pathOf(target: string): string {
+  const question = target.indexOf('?')
+  return (question === -1 ? target : target.slice(0, question)).slice(0, MAX_PATH)
+}
+
+const FORBIDDEN = 403
+/** Devices do not pipeline; a few are tolerated, a queue in our memory is not. */
+const MAX_PIPELINED = 8
+/** Enough to recognise any honest path; a line of the record is not a place for a novel. */
+const MAX_PATH = 512

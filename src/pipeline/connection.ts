@@ -1,0 +1,141 @@
+/**
+ * What is known about one TLS connection for as long as it lives: who is at the other end, worked out once per
+ * trust version, and the fields that say so upstream, worked out once per plan.
+ */
+import { randomBytes } from 'node:crypto'
+import type { TLSSocket } from 'node:tls'
+import type { RouteRow } from '../config/config.ts'
+import type { Peer } from '../decide/decide.ts'
+import type { Presented } from '../identify/presented.ts'
+import type { Judge, Recognition } from '../identify/peer.ts'
+import type { FieldPlan } from '../message/request-fields.ts'
+import type { ConnectionEvent, ConnectionFacts, DeviceFacts } from '../record/event.ts'
+import type { ConnectionJournal } from '../record/journal.ts'
+import { isoText } from '../kernel/types.ts'
+import { printName } from '../x509/print-name.ts'
+
+/** One connection; its journal is opened when the first line is due. */
+export class Connection {
+  readonly id = randomBytes(ID_OCTETS).toString('hex')
+  readonly listener: string
+  readonly remote: string
+  readonly socket: TLSSocket
+  readonly sni: string | undefined
+  readonly openedAt: number
+  readonly presented: Presented
+  /** The rows of the requests under way, so that a change of trust can tell which it ends. */
+  readonly underWay: RouteRow[] = []
+  requests = 0
+  /** Why it is being closed by us, if it is. */
+  ending: Pick<ConnectionEvent, 'outcome' | 'code' | 'reason' | 'next_step'> | undefined
+  #journal: ConnectionJournal | undefined
+  #judgedBy: Judge['version'] | undefined
+  #peer: Peer | undefined
+  #host: string | undefined
+  #hostsOf: object | undefined
+  readonly #plans: { readonly kind: PlanKind; readonly plan: FieldPlan }[] = []
+
+  constructor(socket: TLSSocket, listener: string, { presented, now }: Opening) {
+    this.socket = socket
+    this.listener = listener
+    this.remote = socket.remoteAddress ?? 'unknown'
+    // False on a resumed TLS 1.2 session: then nobody knows, and the name is not held against the host.
+    this.sni = typeof socket.servername === 'string' ? socket.servername : undefined
+    this.openedAt = now
+    this.presented = presented
+  }
+
+  /** Who is there, as this judge sees it; asked again only when the trust version has changed. */
+  peer(recognition: Recognition, judge: Judge): Peer {
+    if (this.#peer !== undefined && this.#judgedBy === judge.version) return this.#peer
+    this.#peer = recognition.peerOf(this.presented, judge)
+    this.#judgedBy = judge.version
+    return this.#peer
+  }
+
+  /** Whether this very Host was found good before, in the same world. */
+  knowsHost(host: string | undefined, world: object): boolean {
+    return host !== undefined && this.#host === host && this.#hostsOf === world
+  }
+
+  rememberHost(host: string | undefined, world: object): void {
+    this.#host = host
+    this.#hostsOf = world
+  }
+
+  /** The fields for requests of this kind, built once: every part of `kind` is compared by identity. */
+  plan(kind: PlanKind, make: () => FieldPlan): FieldPlan {
+    for (const known of this.#plans) {
+      if (
+        known.kind.upstream === kind.upstream &&
+        known.kind.path === kind.path &&
+        known.kind.validity === kind.validity &&
+        known.kind.host === kind.host
+      ) {
+        return known.plan
+      }
+    }
+    const plan = make()
+    // Plans of worlds that are gone, or for hosts by the hundred, must not pile up on a long connection.
+    if (this.#plans.length >= MAX_PLANS) this.#plans.length = 0
+    this.#plans.push({ kind, plan })
+    return plan
+  }
+
+  journal(open: (facts: ConnectionFacts) => ConnectionJournal): ConnectionJournal {
+    this.#journal ??= open(this.#facts())
+    return this.#journal
+  }
+
+  /** What a device may quote: this connection, and which of its requests. */
+  reference(request: number): string {
+    return `${this.id}-${request}`
+  }
+
+  #facts(): ConnectionFacts {
+    const cipher = this.socket.getCipher()
+    return {
+      connection: this.id,
+      listener: this.listener,
+      remote: this.remote,
+      protocol: this.socket.getProtocol() ?? 'none',
+      cipher: cipher?.standardName ?? 'none',
+      servername: this.sni,
+      resumed: this.presented.kind !== 'too-many' && this.presented.resumed,
+      device: this.#peer === undefined ? undefined : deviceFacts(this.#peer),
+    }
+  }
+}
+
+/** What a plan depends on. */
+export interface PlanKind {
+  /** An upstream in one world. */
+  readonly upstream: object
+  /** What is vouched for, if anything is. */
+  readonly path: object | undefined
+  readonly validity: string | undefined
+  readonly host: string
+}
+
+interface Opening {
+  readonly presented: Presented
+  readonly now: number
+}
+
+function deviceFacts(peer: Peer): DeviceFacts | undefined {
+  if (peer.kind !== 'presented') return undefined
+  const { leaf, paths } = peer
+  return {
+    fingerprint: leaf.fingerprint,
+    key: leaf.publicKey.fingerprint,
+    subject: printName(leaf.subject, 'rfc4514'),
+    serial: leaf.serial,
+    not_after: isoText(leaf.notAfter),
+    setting: paths.ok ? paths.value[0].anchor.setting : undefined,
+  }
+}
+
+/** 64 bits: no two connections of a fleet's lifetime share one, and nobody guesses another's. */
+const ID_OCTETS = 8
+/** A connection meets a handful of upstreams under one or two names, with and without identity. */
+const MAX_PLANS = 8

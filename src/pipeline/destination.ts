@@ -1,0 +1,72 @@
+/**
+ * Where an admitted request goes and what the upstream will read. What is the same for all requests of a
+ * connection is built once; per request only the device's own fields are walked.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { ListenerLimits, RouteRow } from '../config/config.ts'
+import { vouchedFor, type Admission } from '../decide/decide.ts'
+import type { Destination } from '../forward/exchange.ts'
+import { forwardingFields } from '../message/forwarding-fields.ts'
+import { requestFields } from '../message/request-fields.ts'
+import type { Snapshot, UpstreamView } from '../state/snapshot.ts'
+import type { Connection } from './connection.ts'
+import type { Head } from './head.ts'
+
+/** An admitted request, and the row that it met. */
+export interface Admitted {
+  readonly decision: Admission
+  readonly route: RouteRow
+  readonly head: Head
+}
+
+/** Works out the destination of an admitted request. */
+export function destinationFor(
+  { decision, route, head }: Admitted,
+  request: IncomingMessage,
+  { snapshot, connection, limits }: Surroundings,
+): Destination {
+  const view = upstreamOf(route, snapshot)
+  const vouched = vouchedFor(decision)
+  const kind = { upstream: view, path: vouched?.path, validity: vouched?.validity, host: head.host }
+  const plan = connection.plan(kind, () => ({
+    sieve: snapshot.sieve,
+    host: hostFor(view, head.host),
+    identity: view.identityFields(vouched),
+    forwarding: forwardingFields({ address: connection.remote, host: head.host }, 'x-forwarded'),
+  }))
+  return {
+    upstream: view.upstream,
+    target: head.target.raw,
+    fields: requestFields(request.rawHeaders, plan),
+    bodyBytes: limits.bodyBytes,
+    bodyIdle: limits.bodyIdle,
+  }
+}
+
+/** The world an admitted request moves in. */
+export interface Surroundings {
+  readonly snapshot: Snapshot
+  readonly connection: Connection
+  readonly limits: ListenerLimits
+}
+
+function hostFor({ world }: UpstreamView, sent: string): string {
+  const { host, hostname, port } = world.config
+  switch (host.kind) {
+    case 'preserve':
+      return sent
+    case 'name':
+      return host.name
+    case 'upstream':
+      return port === HTTPS_PORT ? hostname : `${hostname}:${port}`
+  }
+}
+
+/** The configuration was checked: a row that can be met has an upstream that exists. */
+function upstreamOf(route: RouteRow, snapshot: Snapshot): UpstreamView {
+  const view = snapshot.upstreams.get(route.upstream ?? '')
+  if (view === undefined) throw new Error(`row ${route.id} leads to no upstream`)
+  return view
+}
+
+const HTTPS_PORT = 443

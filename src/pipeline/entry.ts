@@ -1,0 +1,117 @@
+/**
+ * One walk → one event. Whatever happened, the record has the same shape, and the explanation is only written
+ * where somebody will want it.
+ */
+import type { RouteRow } from '../config/config.ts'
+import type { Admission, Decision } from '../decide/decide.ts'
+import { explain } from '../decide/explain.ts'
+import { explainUpstream } from '../forward/failure.ts'
+import type { Outcome } from '../forward/exchange.ts'
+import type { RequestEvent } from '../record/event.ts'
+import type { TurnedAwayFacts } from './turned-away.ts'
+
+/** How far a request came. */
+export type Verdict =
+  | { readonly kind: 'turned-away'; readonly facts: TurnedAwayFacts }
+  | { readonly kind: 'judged'; readonly decision: Decision; readonly route: RouteRow }
+
+/** What is true of the walk however it ended. */
+export interface Walk {
+  readonly method: string
+  readonly path: string
+  readonly host: string | undefined
+  readonly reference: string
+  readonly userAgent: string | undefined
+  readonly snapshot: number
+  readonly durationMs: number
+}
+
+/** The event of a request that has left the corridor. */
+export function entry(walk: Walk, verdict: Verdict, outcome: Outcome): RequestEvent {
+  const words = wordsOf(verdict, outcome)
+  const { reference, userAgent, durationMs, ...request } = walk
+  return {
+    method: request.method,
+    path: request.path,
+    host: request.host,
+    ...judgement(verdict),
+    status: outcome.status ?? 0,
+    failure: outcome.failure?.kind,
+    reason: words?.sentence,
+    next_step: words?.nextStep,
+    // Only what the device was told can be asked about.
+    reference: words === undefined ? undefined : reference,
+    bytes_in: outcome.bytesIn,
+    bytes_out: outcome.bytesOut,
+    duration_ms: tenths(durationMs),
+    upstream_ms: outcome.firstByteMs === undefined ? undefined : tenths(outcome.firstByteMs),
+    user_agent: userAgent?.slice(0, MAX_USER_AGENT),
+    snapshot: request.snapshot,
+  }
+}
+
+type Judgement = Pick<
+  RequestEvent,
+  'route' | 'route_class' | 'decision' | 'code' | 'would_refuse' | 'verify' | 'upstream'
+>
+
+function judgement(verdict: Verdict): Judgement {
+  if (verdict.kind === 'turned-away') {
+    const { code } = verdict.facts
+    return { ...NOWHERE, decision: 'refuse', code, would_refuse: undefined, verify: 'NONE' }
+  }
+  const { decision, route } = verdict
+  const at = { route: route.id, route_class: route.class }
+  if (decision.kind === 'refuse') {
+    const code = decision.why.kind
+    return {
+      ...at,
+      decision: 'refuse',
+      code,
+      would_refuse: undefined,
+      verify: 'NONE',
+      upstream: undefined,
+    }
+  }
+  const { basis } = decision
+  return {
+    ...at,
+    decision: 'admit',
+    code: basis.kind,
+    would_refuse: basis.kind === 'recording' ? basis.wouldRefuse.kind : undefined,
+    verify: verifyOf(decision),
+    upstream: route.upstream,
+  }
+}
+
+function verifyOf({ basis }: Admission): string {
+  switch (basis.kind) {
+    case 'verified':
+      return 'SUCCESS'
+    case 'in-grace':
+      return 'FAILED:expired-grace'
+    case 'open-route':
+    case 'recording':
+      return 'NONE'
+  }
+}
+
+function wordsOf(verdict: Verdict, { failure }: Outcome): Words | undefined {
+  if (verdict.kind === 'turned-away') return verdict.facts
+  const { decision, route } = verdict
+  if (decision.kind === 'refuse') return explain(decision.why)
+  if (failure !== undefined) return explainUpstream(failure, route.upstream ?? '')
+  return decision.basis.kind === 'recording' ? explain(decision.basis.wouldRefuse) : undefined
+}
+
+interface Words {
+  readonly sentence: string
+  readonly nextStep: string
+}
+
+const tenths = (ms: number): number => Math.round(ms * 10) / 10
+
+const NOWHERE = { route: undefined, route_class: 'none', upstream: undefined } as const
+
+/** A label for people; agents that send more are not telling us anything. */
+const MAX_USER_AGENT = 200

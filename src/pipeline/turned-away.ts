@@ -1,0 +1,165 @@
+/**
+ * Requests that are turned away before anybody asks who the device is: what they ask for is not served here, or
+ * could be read in two ways. Like every refusal: a code, a sentence, a next step.
+ */
+import { authorityStatus, type AuthorityFault } from '../message/authority.ts'
+import type { TargetFault } from '../message/target.ts'
+
+/** Everything that can be wrong with a request's head besides the certificate. */
+export type TurnedAway =
+  | { readonly kind: 'host'; readonly fault: AuthorityFault }
+  | { readonly kind: 'target'; readonly fault: TargetFault }
+  | { readonly kind: 'route-unknown' }
+  | { readonly kind: 'listener-gone' }
+  | { readonly kind: 'too-many-fields'; readonly limit: number }
+  | { readonly kind: 'http-1.0-transfer-coding' }
+  | { readonly kind: 'transfer-coding-unknown'; readonly coding: string }
+  | { readonly kind: 'expectation-unknown' }
+  | { readonly kind: 'too-many-pipelined'; readonly limit: number }
+
+/** What the device and the operator are told. */
+export interface TurnedAwayFacts {
+  /** Stable; the same word in log, metrics and documentation. */
+  readonly code: string
+  readonly status: number
+  readonly sentence: string
+  readonly nextStep: string
+  /** Nothing that follows on this connection could be trusted to begin where it seems to. */
+  readonly close: boolean
+}
+
+/** Explains a request that was turned away. */
+export function explainTurnedAway(why: TurnedAway): TurnedAwayFacts {
+  switch (why.kind) {
+    case 'host':
+      return hostFacts(why.fault)
+    case 'target':
+      return targetFacts(why.fault)
+    case 'route-unknown':
+      return {
+        code: 'route-unknown',
+        status: 404,
+        sentence: 'no row of the route table matches this path and method',
+        nextStep:
+          "add a row to the listener's routes if devices need it; what no row names is never forwarded",
+        close: false,
+      }
+    case 'listener-gone':
+      return {
+        code: 'listener-gone',
+        status: 421,
+        sentence: 'the listener of this connection was removed by a reload',
+        nextStep: 'none: the device finds its way with a new connection',
+        close: true,
+      }
+    case 'too-many-fields':
+      return {
+        code: 'too-many-fields',
+        status: 431,
+        sentence: `the header section has more than ${why.limit} fields`,
+        nextStep: 'raise `limits.headerCount` if an honest client really sends that many',
+        close: true,
+      }
+    case 'http-1.0-transfer-coding':
+      return {
+        code: 'http-1.0-transfer-coding',
+        status: 400,
+        sentence:
+          'an HTTP/1.0 request carries Transfer-Encoding, which HTTP/1.0 does not know (RFC 9112 §6.1)',
+        nextStep: 'none for an honest client: this is how requests are smuggled past older servers',
+        close: true,
+      }
+    case 'transfer-coding-unknown':
+      return {
+        code: 'transfer-coding-unknown',
+        status: 501,
+        sentence: 'the body is coded in another way than chunked',
+        nextStep: 'let the client send its body as it is, or chunked',
+        close: true,
+      }
+    case 'expectation-unknown':
+      return {
+        code: 'expectation-unknown',
+        status: 417,
+        sentence: 'the request expects something other than 100-continue (RFC 9110 §10.1.1)',
+        nextStep: 'let the client leave the Expect field out',
+        close: true,
+      }
+    case 'too-many-pipelined':
+      return {
+        code: 'too-many-pipelined',
+        status: 429,
+        sentence: `more than ${why.limit} requests were sent ahead of their answers`,
+        nextStep: 'let the client wait for answers, or use more connections',
+        close: true,
+      }
+  }
+}
+
+function hostFacts(fault: AuthorityFault): TurnedAwayFacts {
+  const status = authorityStatus(fault)
+  return { code: fault.kind, status, close: status === 400, ...hostWords(fault) }
+}
+
+function hostWords(fault: AuthorityFault): Pick<TurnedAwayFacts, 'sentence' | 'nextStep'> {
+  switch (fault.kind) {
+    case 'host-missing':
+      return {
+        sentence: 'the request names no host',
+        nextStep: 'let the client send a Host field; without one nobody can tell for whom it is',
+      }
+    case 'host-repeated':
+      return {
+        sentence: `the request names ${fault.count} hosts`,
+        nextStep: 'none for an honest client: two readers could pick different ones',
+      }
+    case 'host-malformed':
+      return {
+        sentence: 'the Host field is not a host and a port',
+        nextStep: 'correct the address that the client was given',
+      }
+    case 'host-unknown':
+      return {
+        sentence: `this listener does not serve ${fault.host}`,
+        nextStep:
+          "add it to the listener's `hosts`, or correct the address that the client was given",
+      }
+    case 'host-not-sni':
+      return {
+        sentence: `the TLS session was made for ${fault.sni}, and its certificate does not stand for ${fault.host}`,
+        nextStep:
+          'let the client open another connection for the other host, or have one certificate name both',
+      }
+  }
+}
+
+function targetFacts({ kind }: TargetFault): TurnedAwayFacts {
+  return {
+    code: `target-${kind}`,
+    status: kind === 'too-long' ? 414 : 400,
+    sentence: `the request target is refused: ${TARGET_WORDS[kind]}`,
+    nextStep:
+      'no honest client needs it; if one does, let it ask for the plain path: what two servers could read differently is never forwarded',
+    close: kind === 'absolute-form' || kind === 'authority-form' || kind === 'asterisk-form',
+  }
+}
+
+const TARGET_WORDS: Readonly<Record<TargetFault['kind'], string>> = {
+  'absolute-form': 'it is a whole URL, as sent to forward proxies',
+  'asterisk-form': 'it is `*`, which asks about the server and not about a path',
+  'authority-form': 'it does not begin with a slash',
+  backslash: 'it holds a backslash, which some servers take for a slash',
+  'bad-escape': 'it holds a % that two hexadecimal digits do not follow',
+  'bad-utf-8': 'its escapes do not decode to UTF-8, or to an overlong form of it',
+  'dot-segment': 'it holds a `.` or `..` segment, plain or encoded',
+  'double-encoding': 'decoding it once leaves another escape',
+  'empty-segment': 'it holds two slashes in a row',
+  'encoded-control': 'it holds an encoded control character',
+  'encoded-delimiter': 'it holds an encoded slash, backslash or semicolon',
+  'forbidden-octet': 'it holds an octet that no target may hold',
+  fragment: 'it holds a #',
+  'look-alike': 'it holds a character that some servers turn into another one',
+  'path-parameter': 'it holds a `;` parameter, which servers cut off at different places',
+  'too-long': 'it is longer than any honest one',
+  'trailing-dot': 'a segment ends in a dot or a space, which some file systems drop',
+}

@@ -1,0 +1,215 @@
+/**
+ * One process's worth of serving: its listeners, the snapshot in force, and the connections that live under it.
+ */
+import type { Logger } from 'pino'
+import { Listener, type ListenerTls } from '../accept/listener.ts'
+import { decide } from '../decide/decide.ts'
+import { serverContexts } from '../handshake/server-context.ts'
+import { Recognition } from '../identify/peer.ts'
+import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import type { Connection } from '../pipeline/connection.ts'
+import type { Metrics } from '../record/metrics.ts'
+import { openSnapshot, retire, type ListenerView, type Snapshot } from '../state/snapshot.ts'
+import { buildWorld } from '../state/world.ts'
+import type { Orders } from './crew.ts'
+import { Reception } from './reception.ts'
+
+export interface FrontEndDeps {
+  readonly log: Logger
+  readonly metrics: Metrics
+  /** Other processes bind the same ports. */
+  readonly shared: boolean
+}
+
+export class FrontEnd {
+  readonly #deps: FrontEndDeps
+  readonly #listeners = new Map<string, Listener>()
+  readonly #connections = new Set<Connection>()
+  readonly #recognition = new Recognition()
+  #orders: Orders
+  #snapshot: Snapshot
+
+  /** Builds, opens and binds everything the orders ask for, or says what stands in the way. */
+  static async start(
+    orders: Orders,
+    deps: FrontEndDeps,
+  ): Promise<Result<FrontEnd, readonly Fault[]>> {
+    const opened = open(orders, undefined, deps)
+    if (!opened.ok) return opened
+    const frontEnd = new FrontEnd(orders, opened.value, deps)
+    const faults = await frontEnd.#listen(opened.value.listeners)
+    if (faults.length === 0) return ok(frontEnd)
+    await frontEnd.drain()
+    return fail(faults)
+  }
+
+  private constructor(orders: Orders, snapshot: Snapshot, deps: FrontEndDeps) {
+    this.#orders = orders
+    this.#snapshot = snapshot
+    this.#deps = deps
+    this.#announce()
+  }
+
+  /** The ports that were bound, by the name of the listener. */
+  get ports(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#listeners.values()].map((one) => [one.name, one.port]))
+  }
+
+  /** All or nothing: on any fault the old snapshot serves on, and the faults are returned. */
+  reload(orders: Orders): readonly Fault[] {
+    const fixed = fixedFaults(this.#orders, orders)
+    if (fixed.length > 0) return fixed
+    const next = open(orders, this.#snapshot, this.#deps)
+    if (!next.ok) return next.failure
+    const tls = [...next.value.listeners].map(
+      ([name, view]) => [name, listenerTls(view, next.value, orders)] as const,
+    )
+    const old = this.#snapshot
+    this.#snapshot = next.value
+    this.#orders = orders
+    for (const [name, contexts] of tls) this.#listeners.get(name)?.setTls(contexts)
+    if (old !== next.value) retire(old, next.value)
+    this.#announce()
+    this.#endTheRefused()
+    return []
+  }
+
+  /** Stops accepting, lets requests finish within the configured patience, closes everything. */
+  async drain(): Promise<void> {
+    const patience = this.#orders.config.drain
+    await Promise.all([...this.#listeners.values()].map((one) => one.drain(patience)))
+    retire(this.#snapshot, undefined)
+  }
+
+  async #listen(views: ReadonlyMap<string, ListenerView>): Promise<readonly Fault[]> {
+    const faults: Fault[] = []
+    for (const [name, view] of views) {
+      const { config } = view.world
+      const tls = listenerTls(view, this.#snapshot, this.#orders)
+      const listener = new Listener(config, tls, this.#reception(name))
+      try {
+        await listener.listen(this.#deps.shared)
+        this.#listeners.set(name, listener)
+      } catch (error) {
+        faults.push({ at: config.at, message: bindFault(error, config) })
+      }
+    }
+    return faults
+  }
+
+  #reception(name: string): Reception {
+    const { log, metrics } = this.#deps
+    return new Reception(name, {
+      log,
+      metrics,
+      connections: this.#connections,
+      clock: { now: () => Date.now() as Instant },
+      recognition: this.#recognition,
+      snapshot: () => this.#snapshot,
+      draining: () => this.#listeners.get(name)?.draining ?? false,
+    })
+  }
+
+  #announce(): void {
+    const { world, version } = this.#snapshot
+    this.#deps.metrics.serving({
+      version,
+      dangers: world.config.dangers.map(({ kind }) => kind),
+      certificates: certificatesOf(this.#snapshot),
+    })
+  }
+
+  /**
+   * A change of trust reaches live connections: one with a request under way that would now be refused, or to
+   * which nothing is open any more, ends here and not at its next request.
+   */
+  #endTheRefused(): void {
+    const { world, judge, listeners } = this.#snapshot
+    const now = Date.now() as Instant
+    for (const connection of this.#connections) {
+      const peer = connection.peer(this.#recognition, judge)
+      const passes = (route: Parameters<typeof decide>[0]['route']): boolean =>
+        decide({ peer, route }, world.policy, now).kind === 'admit'
+      const classes = listeners.get(connection.listener)?.world.classes ?? []
+      if (classes.some(passes) && connection.underWay.every((row) => passes(row.class))) continue
+      connection.socket.destroy()
+    }
+  }
+}
+
+function open(
+  orders: Orders,
+  previous: Snapshot | undefined,
+  { log, metrics }: FrontEndDeps,
+): Result<Snapshot, readonly Fault[]> {
+  // Only the ticket secret was replaced: the world is the same.
+  if (previous?.version === orders.version) return ok(previous)
+  const world = buildWorld(orders.config, Date.now() as Instant)
+  if (!world.ok) return world
+  return openSnapshot(world.value, {
+    version: orders.version,
+    previous,
+    onUntrusted: (upstream, facts) => {
+      metrics.untrusted(upstream)
+      log.warn({ ...facts, upstream }, 'untrusted upstream used: strict TLS is off')
+    },
+  })
+}
+
+function listenerTls(view: ListenerView, { world }: Snapshot, orders: Orders): ListenerTls {
+  return serverContexts(view.world.identities, view.world.tls, {
+    secret: orders.ticketSecret,
+    listener: view.world.config.name,
+    trustVersion: world.trust.version,
+  })
+}
+
+/** What a reload cannot change, because it is bound: the operator is told rather than half obeyed. */
+function fixedFaults(before: Orders, after: Orders): readonly Fault[] {
+  const bound = ({ config }: Orders): string =>
+    config.listeners
+      .map(({ name, address, port }) => `${name} ${address}:${port}`)
+      .sort()
+      .join(', ')
+  if (bound(before) === bound(after)) return []
+  const message = `found listeners ${bound(after)}, wanted those that are bound, ${bound(before)}: restart to change names, addresses or ports`
+  return [{ at: 'listeners', message }]
+}
+
+function bindFault(
+  error: unknown,
+  at: { readonly address: string; readonly port: number },
+): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  const where = `${at.address}:${at.port}`
+  switch (code) {
+    case 'EADDRINUSE':
+      return `found ${where} in use, wanted it free: stop the other program or choose another port`
+    case 'EACCES':
+      return `found no right to bind ${where}, wanted it: choose a port above 1023, or grant the capability to bind low ports`
+    case 'EADDRNOTAVAIL':
+      return `found no such address here: ${at.address}; choose one of this machine, or 0.0.0.0`
+    default:
+      return `cannot bind ${where}: ${code}`
+  }
+}
+
+function certificatesOf({ world }: Snapshot): readonly {
+  readonly role: string
+  readonly name: string
+  readonly notAfter: number
+}[] {
+  const own = [...world.listeners.values()].flatMap(({ config, identities }) =>
+    identities.map(({ certificates: [leaf], names }) => ({
+      role: 'server',
+      name: `${config.name} ${names[0] ?? ''}`,
+      notAfter: leaf.validToDate.getTime(),
+    })),
+  )
+  const anchors = world.trust.anchors.map(({ setting, certificate }) => ({
+    role: 'enrollment-setting',
+    name: setting,
+    notAfter: certificate.notAfter,
+  }))
+  return [...own, ...anchors]
+}

@@ -1,0 +1,182 @@
+/**
+ * Where the listener's events meet the rooms: a connection is recognised when it opens, its requests walk the
+ * corridor, and it is written down when it closes.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import type { Logger } from 'pino'
+import type { ListenerHandlers } from '../accept/listener.ts'
+import type { Unparsable } from '../accept/unparsable.ts'
+import { decide } from '../decide/decide.ts'
+import { explain } from '../decide/explain.ts'
+import { codeOf, explainHandshake, handshakeFailure } from '../handshake/failure.ts'
+import { presentedBy } from '../identify/presented.ts'
+import type { Recognition } from '../identify/peer.ts'
+import type { Clock } from '../kernel/ports.ts'
+import { handle, type CorridorDeps } from '../pipeline.ts'
+import { Connection } from '../pipeline/connection.ts'
+import type { RequestEvent } from '../record/event.ts'
+import { connectionJournal, type ConnectionJournal } from '../record/journal.ts'
+import type { Metrics } from '../record/metrics.ts'
+import type { Snapshot } from '../state/snapshot.ts'
+
+export interface ReceptionDeps {
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly recognition: Recognition
+  /** Every open connection of this process, whatever its listener. */
+  readonly connections: Set<Connection>
+  snapshot(): Snapshot
+  draining(): boolean
+}
+
+/** The handlers of one listener. */
+export class Reception implements ListenerHandlers {
+  readonly #listener: string
+  readonly #deps: ReceptionDeps
+  readonly #bySocket = new WeakMap<TLSSocket, Connection>()
+  readonly #corridor: CorridorDeps
+
+  constructor(listener: string, deps: ReceptionDeps) {
+    this.#listener = listener
+    this.#deps = deps
+    const { clock, recognition } = deps
+    this.#corridor = {
+      clock,
+      recognition,
+      snapshot: () => deps.snapshot(),
+      draining: () => deps.draining(),
+      record: (connection, event) => this.#record(connection, event),
+    }
+  }
+
+  connected(socket: TLSSocket): boolean {
+    const { clock, connections, metrics } = this.#deps
+    const connection = new Connection(socket, this.#listener, {
+      presented: presentedBy(socket),
+      now: clock.now(),
+    })
+    this.#bySocket.set(socket, connection)
+    connections.add(connection)
+    metrics.opened(this.#listener)
+    socket.once('close', () => this.#closed(connection))
+    return this.#mayAsk(connection)
+  }
+
+  request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const connection = this.#bySocket.get(request.socket as TLSSocket)
+    // Every socket that speaks HTTP has been through `connected`.
+    if (connection === undefined) {
+      request.socket.destroy()
+      return
+    }
+    handle({ request, response, expectsContinue }, connection, this.#corridor).catch(
+      (error: unknown) => {
+        // A bug of ours: the one request is lost, and the operator gets the trace.
+        this.#deps.log.error({ err: error, connection: connection.id }, 'a request met a bug')
+        request.socket.destroy()
+      },
+    )
+  }
+
+  handshakeFailed(error: Error, socket: TLSSocket): void {
+    const { log, metrics } = this.#deps
+    const code = handshakeFailure(error)
+    const event = {
+      outcome: 'handshake-failed',
+      code,
+      reason: explainHandshake(code),
+      next_step: undefined,
+      requests: 0,
+      duration_ms: 0,
+    } as const
+    metrics.closed(this.#listener, event)
+    if (!this.#settings.connections) return
+    const remote = socket.remoteAddress ?? 'unknown'
+    log.info({ listener: this.#listener, remote, tls_code: codeOf(error), ...event }, 'connection')
+  }
+
+  unparsable(fault: Unparsable, socket: TLSSocket): boolean {
+    const connection = this.#bySocket.get(socket)
+    if (fault !== 'connection') {
+      this.#deps.metrics.unparsable(this.#listener, fault)
+      if (connection !== undefined) {
+        connection.ending = {
+          outcome: 'refused',
+          code: `unparsable-${fault}`,
+          reason: UNPARSABLE_WORDS[fault],
+          next_step: 'see what speaks to this port: an honest HTTP client does not do this',
+        }
+      }
+    }
+    return connection !== undefined && connection.underWay.length === 0
+  }
+
+  dropped(): void {
+    this.#deps.metrics.dropped(this.#listener)
+  }
+
+  /**
+   * Closes before HTTP is parsed when no row of the listener could admit this peer. Derived from the rows, so that
+   * opening a single route is enough to let everybody ask.
+   */
+  #mayAsk(connection: Connection): boolean {
+    const { snapshot, clock, recognition } = this.#deps
+    const { world, judge, listeners } = snapshot()
+    const view = listeners.get(this.#listener)
+    if (view === undefined) return false
+    const peer = connection.peer(recognition, judge)
+    let why: Parameters<typeof explain>[0] | undefined
+    for (const route of view.world.classes) {
+      const decision = decide({ peer, route }, world.policy, clock.now())
+      if (decision.kind === 'admit') return true
+      // What a denied row says tells nothing about the peer.
+      if (decision.why.kind !== 'route-denied') why ??= decision.why
+    }
+    const words = why === undefined ? undefined : explain(why)
+    connection.ending = {
+      outcome: 'closed-unjudged',
+      code: why?.kind,
+      reason: words?.sentence,
+      next_step: words?.nextStep,
+    }
+    return false
+  }
+
+  #record(connection: Connection, event: RequestEvent): void {
+    this.#deps.metrics.request(this.#listener, event)
+    if (this.#settings.requests) this.#journal(connection).request(event)
+  }
+
+  #closed(connection: Connection): void {
+    const { connections, metrics, clock } = this.#deps
+    connections.delete(connection)
+    const event = {
+      outcome: 'served',
+      code: undefined,
+      reason: undefined,
+      next_step: undefined,
+      ...connection.ending,
+      requests: connection.requests,
+      duration_ms: clock.now() - connection.openedAt,
+    } as const
+    metrics.closed(this.#listener, event)
+    if (this.#settings.connections) this.#journal(connection).closed(event)
+  }
+
+  #journal(connection: Connection): ConnectionJournal {
+    return connection.journal((facts) => connectionJournal(this.#deps.log, this.#settings, facts))
+  }
+
+  get #settings() {
+    return this.#deps.snapshot().world.config.log
+  }
+}
+
+const UNPARSABLE_WORDS: Readonly<Record<Exclude<Unparsable, 'connection'>, string>> = {
+  body: 'a request body was not framed as it should be',
+  'header-timeout': 'a header section took longer than `limits.headers`',
+  'header-too-large': 'a header section was larger than `limits.headerBytes`',
+  malformed: 'what arrived was not an HTTP/1.1 request',
+}

@@ -1,0 +1,209 @@
+/**
+ * A front end from its start to its end: the crew, the status listener, the rotation of tickets and the reloads,
+ * written once for one process and for many.
+ */
+import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { isDeepStrictEqual } from 'node:util'
+import type { Loaded } from '../config/config.ts'
+import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import { buildWorld } from '../state/world.ts'
+import { clusterCrew } from './cluster-crew.ts'
+import type { Crew, Orders } from './crew.ts'
+import { localCrew } from './local-crew.ts'
+import type { OpenLog } from './log.ts'
+import { ReloadCount } from './reload-count.ts'
+import { statusListener } from './status-listener.ts'
+
+/** What a reload came to. */
+export type ReloadOutcome =
+  | { readonly kind: 'applied'; readonly from: number; readonly to: number }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'refused'; readonly faults: readonly Fault[] }
+
+/** A front end that serves. */
+export interface Serving {
+  readonly ports: Readonly<Record<string, number>>
+  readonly statusPort: number
+  reload(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome>
+  drain(): Promise<void>
+}
+
+/** How the crew is made up; `entry` is what a worker runs. */
+export interface ServingOptions {
+  readonly journal: OpenLog
+  readonly entry: { readonly script: string; readonly args: readonly string[] }
+}
+
+/** Starts everything a configuration asks for, or says what stands in the way and leaves nothing running. */
+export async function startServing(
+  loaded: Loaded,
+  { journal, entry }: ServingOptions,
+): Promise<Result<Serving, readonly Fault[]>> {
+  const { config } = loaded
+  const world = buildWorld(config, Date.now() as Instant)
+  if (!world.ok) return world
+  tell(journal, [...loaded.warnings, ...world.value.warnings])
+  for (const { kind, at, sentence } of config.dangers) {
+    journal.log.warn({ dangerous: kind, at }, sentence)
+  }
+  const size = config.workers === 'auto' ? availableParallelism() : config.workers
+  const crew = size === 1 ? localCrew(journal) : clusterCrew(size, entry, journal)
+  const counted = new ReloadCount()
+  const state = new State(loaded, { crew, journal, counted })
+  const status = await listenForStatus(config.metrics, { crew, counted, state })
+  if (!status.ok) return status
+  const answer = await crew.start(state.orders)
+  if (answer.kind === 'refused') {
+    await crew.drain()
+    await status.value.close()
+    return fail(answer.faults)
+  }
+  state.begun = true
+  const { ports } = answer
+  journal.log.info({ workers: size, ports, status_port: status.value.port }, 'serving')
+  return ok({
+    ports,
+    statusPort: status.value.port,
+    reload: (next) => state.reload(next),
+    async drain() {
+      state.end()
+      journal.log.info({}, 'draining')
+      await crew.drain()
+      await status.value.close()
+      journal.log.info({}, 'drained')
+      journal.flush()
+    },
+  })
+}
+
+interface StateDeps {
+  readonly crew: Crew
+  readonly journal: OpenLog
+  readonly counted: ReloadCount
+}
+
+/** What changes while serving: the orders, one reload at a time. */
+class State {
+  orders: Orders
+  begun = false
+  draining = false
+  readonly #deps: StateDeps
+  readonly #rotation: NodeJS.Timeout
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor({ config }: Loaded, deps: StateDeps) {
+    this.orders = { config, version: 1, ticketSecret: randomBytes(SECRET_OCTETS) }
+    this.#deps = deps
+    // Replaced and erased: whoever steals the process's memory tomorrow cannot read today's sessions.
+    this.#rotation = setInterval(() => this.#rotate(), ROTATE_MS)
+    this.#rotation.unref()
+  }
+
+  /** One at a time: a second trigger waits for the first to end. */
+  reload(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome> {
+    const outcome = this.#turn.then(() => this.#reload(next))
+    this.#turn = outcome.catch(() => undefined)
+    return outcome
+  }
+
+  end(): void {
+    this.draining = true
+    clearInterval(this.#rotation)
+  }
+
+  async #reload(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome> {
+    const outcome = await this.#apply(next)
+    this.#deps.counted.count(outcome.kind)
+    const { log } = this.#deps.journal
+    if (outcome.kind === 'refused') {
+      log.error({ faults: outcome.faults }, 'reload refused: the old configuration serves on')
+    } else log.info(outcome, `reload ${outcome.kind}`)
+    return outcome
+  }
+
+  async #apply(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome> {
+    if (!next.ok) return { kind: 'refused', faults: next.failure }
+    const { config, warnings } = next.value
+    if (isDeepStrictEqual(config, this.orders.config)) return { kind: 'unchanged' }
+    const faults = fixedFaults(this.orders.config, config)
+    // Built here first: what this process can build, every worker can, so that no half of a crew moves on alone.
+    const world = buildWorld(config, Date.now() as Instant)
+    if (!world.ok) return { kind: 'refused', faults: [...faults, ...world.failure] }
+    if (faults.length > 0) return { kind: 'refused', faults }
+    tell(this.#deps.journal, [...warnings, ...world.value.warnings])
+    const from = this.orders.version
+    const orders = { ...this.orders, config, version: from + 1 }
+    const answer = await this.#deps.crew.reload(orders)
+    if (answer.kind === 'refused') return answer
+    this.orders = orders
+    return { kind: 'applied', from, to: orders.version }
+  }
+
+  #rotate(): void {
+    this.#turn = this.#turn
+      .then(async () => {
+        const old = this.orders.ticketSecret
+        this.orders = { ...this.orders, ticketSecret: randomBytes(SECRET_OCTETS) }
+        await this.#deps.crew.reload(this.orders)
+        old.fill(0)
+      })
+      .catch((error: unknown) =>
+        this.#deps.journal.log.error({ err: error }, 'ticket rotation failed'),
+      )
+  }
+}
+
+/** What a reload cannot change, because it is bound or counted: the operator is told rather than half obeyed. */
+function fixedFaults(before: Loaded['config'], after: Loaded['config']): readonly Fault[] {
+  const faults: Fault[] = []
+  if (!isDeepStrictEqual(before.workers, after.workers)) {
+    faults.push({
+      at: 'workers',
+      message: `found ${after.workers}, wanted ${before.workers} as at the start: restart to change it`,
+    })
+  }
+  const { address, port } = before.metrics
+  if (address !== after.metrics.address || port !== after.metrics.port) {
+    faults.push({
+      at: after.metrics.at,
+      message: `found ${after.metrics.address}:${after.metrics.port}, wanted ${address}:${port} as bound: restart to change it`,
+    })
+  }
+  return faults
+}
+
+interface StatusParts {
+  readonly crew: Crew
+  readonly counted: ReloadCount
+  readonly state: State
+}
+
+async function listenForStatus(
+  at: Loaded['config']['metrics'],
+  { crew, counted, state }: StatusParts,
+): Promise<Result<Awaited<ReturnType<typeof statusListener>>, readonly Fault[]>> {
+  try {
+    return ok(
+      await statusListener(at, {
+        metrics: async () => (await crew.scrape()) + (await counted.text()),
+        unready: () => {
+          if (state.draining) return 'draining'
+          return state.begun ? crew.amiss() : 'starting'
+        },
+      }),
+    )
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const message = `cannot bind ${at.address}:${at.port} for metrics and health (${code}): choose another port, or end what uses it`
+    return fail([{ at: at.at, message }])
+  }
+}
+
+function tell({ log }: OpenLog, warnings: readonly Fault[]): void {
+  for (const { at, message } of warnings) log.warn({ at }, message)
+}
+
+const SECRET_OCTETS = 32
+/** Decision 10: twelve hours bound how much traffic one stolen secret opens. */
+const ROTATE_MS = 12 * 3600 * 1000

@@ -1,0 +1,128 @@
+/**
+ * The enrollment settings of the configuration → the trust store, or every fault in their chains.
+ */
+import type { EnrollmentSetting, Trust } from '../config/config.ts'
+import { fail, isoText, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import type { AnchorFault, TrustAnchor } from '../trust/anchor.ts'
+import { trustStore, type TrustStore } from '../trust/store.ts'
+import { parseCertificate, type Certificate } from '../x509/certificate.ts'
+import { parsePem } from '../x509/pem.ts'
+import { printName } from '../x509/print-name.ts'
+
+/** Reads every chain; all faults at once, warnings apart. */
+export function trustedAuthorities(
+  trust: Trust,
+  now: Instant,
+): Result<{ readonly store: TrustStore; readonly warnings: readonly Fault[] }, readonly Fault[]> {
+  const faults: Fault[] = []
+  const settings = trust.enrollmentSettings.map((setting) => {
+    const chain = chainOf(setting)
+    if (!chain.ok) faults.push(...chain.failure)
+    return { name: setting.name, chain: chain.ok ? chain.value : [] }
+  })
+  if (faults.length > 0) return fail(faults)
+  const store = trustStore({ settings, profile: trust.profile })
+  for (const anchor of store.anchors) faults.push(...anchorFaults(anchor, trust))
+  if (faults.length > 0) return fail(faults)
+  return ok({
+    store,
+    warnings: store.anchors.flatMap((anchor) => expiryWarnings(anchor, trust, now)),
+  })
+}
+
+function chainOf({
+  name,
+  chain,
+}: EnrollmentSetting): Result<readonly Certificate[], readonly Fault[]> {
+  const blocks = parsePem(chain.bytes.toString('latin1'))
+  if (!blocks.ok) {
+    return fail(
+      blocks.failure.map(({ line, message }) => ({ at: `${chain.path}:${line}`, message })),
+    )
+  }
+  const faults: Fault[] = []
+  const certificates = blocks.value.flatMap(({ der, line }) => {
+    const parsed = parseCertificate(der)
+    if (parsed.ok) return [parsed.value]
+    const why =
+      parsed.failure.kind === 'certificate-malformed'
+        ? parsed.failure.detail
+        : `it has ${parsed.failure.bytes} octets, more than ${parsed.failure.limit}`
+    faults.push({
+      at: `${chain.path}:${line}`,
+      message: `found an unreadable certificate (${why}), wanted one in DER: export it again`,
+    })
+    return []
+  })
+  if (faults.length > 0) return fail(faults)
+  if (certificates.length > 0) return ok(certificates)
+  return fail([
+    {
+      at: chain.at,
+      message: `found no certificate in ${chain.path}, wanted the CA chain of ${name} in PEM`,
+    },
+  ])
+}
+
+function anchorFaults(
+  { certificate, setting, faults }: TrustAnchor,
+  trust: Trust,
+): readonly Fault[] {
+  const at = placeOf(setting, trust)
+  const who = printName(certificate.subject)
+  return faults.map((fault) => ({
+    at,
+    message: `${setting}: ${who} cannot be a trust anchor: ${anchorWords(fault)}`,
+  }))
+}
+
+function anchorWords(fault: AnchorFault): string {
+  switch (fault.kind) {
+    case 'anchor-not-a-ca':
+      return 'its basic constraints do not say that it is a CA (RFC 5280 §4.2.1.9); upload the CA, not a certificate it issued'
+    case 'anchor-may-not-sign':
+      return 'its key usage lacks keyCertSign (RFC 5280 §4.2.1.3); have the CA issued again'
+    case 'anchor-without-name':
+      return 'it has no subject (RFC 5280 §4.1.2.6); have the CA issued again'
+    case 'anchor-key-weak':
+      return `its key, ${fault.key}, is weaker than we accept; have the CA issued with a stronger one`
+    case 'anchor-extension-unknown':
+      return `it holds the critical extension ${fault.oid}, which nobody here understands; have the CA issued without it`
+    case 'anchor-contradicts-itself':
+      return 'it signed itself, and its authority key identifier names another key; have the CA issued again'
+    case 'anchor-origin-unstated':
+      return 'another CA signed it, and it does not say which key did; add that CA to the chain'
+  }
+}
+
+function expiryWarnings(
+  { certificate, setting }: TrustAnchor,
+  trust: Trust,
+  now: Instant,
+): readonly Fault[] {
+  const { notAfter, notBefore } = certificate
+  const at = placeOf(setting, trust)
+  if (now > notAfter)
+    return [{ at, message: `${setting}: its CA expired at ${isoText(notAfter)} and admits nobody` }]
+  if (now < notBefore)
+    return [
+      {
+        at,
+        message: `${setting}: its CA is valid only from ${isoText(notBefore)} and admits nobody before`,
+      },
+    ]
+  if (notAfter - now < SOON_MS)
+    return [
+      {
+        at,
+        message: `${setting}: its CA expires at ${isoText(notAfter)}; stage its successor now`,
+      },
+    ]
+  return []
+}
+
+const placeOf = (name: string, { enrollmentSettings }: Trust): string =>
+  enrollmentSettings.find((setting) => setting.name === name)?.at ?? name
+
+/** Ninety days: a fleet needs at least one renewal window to move. */
+const SOON_MS = 90 * 86_400_000

@@ -1,0 +1,114 @@
+/**
+ * The world in force: what `world.ts` built, plus what had to be opened to use it. Frozen, versioned, replaced by
+ * one assignment; whoever began under an old one finishes under it.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { Vouched } from '../decide/decide.ts'
+import type { UntrustedServer } from '../forward/dial.ts'
+import { openUpstream, type Upstream } from '../forward/upstream.ts'
+import { covers } from '../handshake/server-identity.ts'
+import type { Judge } from '../identify/peer.ts'
+import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
+import { hostTable, type HostTable } from '../message/authority.ts'
+import { identityFields, identityNames } from '../message/encode/encode.ts'
+import { fieldSieve, type FieldSieve } from '../message/request-fields.ts'
+import { judge } from '../trust/judge.ts'
+import type { ListenerWorld, UpstreamWorld, World } from './world.ts'
+
+export interface Snapshot {
+  readonly version: number
+  readonly world: World
+  readonly judge: Judge
+  readonly listeners: ReadonlyMap<string, ListenerView>
+  readonly upstreams: ReadonlyMap<string, UpstreamView>
+  /** Which of a device's fields pass; knows every name that any upstream of this world reads an identity from. */
+  readonly sieve: FieldSieve
+}
+
+export interface ListenerView {
+  readonly world: ListenerWorld
+  readonly hosts: HostTable
+}
+
+export interface UpstreamView {
+  readonly world: UpstreamWorld
+  readonly upstream: Upstream
+  /** Name, value, name, value …: what this upstream is told about the device, or that there is none. */
+  identityFields(vouched: Vouched | undefined): readonly string[]
+}
+
+/** What opening a snapshot needs from the house. */
+export interface OpeningDeps {
+  readonly version: number
+  /** The snapshot it replaces: an upstream whose settings did not change keeps its connections. */
+  readonly previous: Snapshot | undefined
+  onUntrusted(upstream: string, facts: UntrustedServer): void
+}
+
+/** Opens a world; on any fault nothing is left open that was not open before. */
+export function openSnapshot(world: World, deps: OpeningDeps): Result<Snapshot, readonly Fault[]> {
+  const faults: Fault[] = []
+  const upstreams = new Map<string, UpstreamView>()
+  for (const [name, upstreamWorld] of world.upstreams) {
+    const view = upstreamView(name, upstreamWorld, deps)
+    if (view.ok) upstreams.set(name, view.value)
+    else faults.push(...view.failure)
+  }
+  if (faults.length > 0) return fail(faults)
+  const { trust } = world
+  return ok({
+    version: deps.version,
+    world,
+    judge: {
+      version: trust.version,
+      pathsOf: (leaf, intermediates) => judge({ leaf, intermediates }, trust, 'client'),
+    },
+    listeners: new Map([...world.listeners].map(([name, one]) => [name, listenerView(one)])),
+    upstreams,
+    sieve: fieldSieve(
+      [...world.upstreams.values()].flatMap(({ config }) =>
+        config.identity === undefined ? [] : identityNames(config.identity),
+      ),
+    ),
+  })
+}
+
+/** Closes what `old` had open and `next` does not use; requests under way on it finish. */
+export function retire(old: Snapshot, next: Snapshot | undefined): void {
+  const kept = new Set([...(next?.upstreams.values() ?? [])].map(({ upstream }) => upstream))
+  for (const { upstream } of old.upstreams.values()) {
+    if (!kept.has(upstream)) void upstream.close()
+  }
+}
+
+function upstreamView(
+  name: string,
+  world: UpstreamWorld,
+  { previous, onUntrusted }: OpeningDeps,
+): Result<UpstreamView, readonly Fault[]> {
+  const { config, identity } = world
+  const settings = config.identity
+  const fields = (vouched: Vouched | undefined): readonly string[] =>
+    settings === undefined ? [] : identityFields(vouched, settings)
+  const before = previous?.upstreams.get(name)
+  if (before !== undefined && isDeepStrictEqual(before.world.config, config)) {
+    return ok({ world, upstream: before.upstream, identityFields: fields })
+  }
+  const opened = openUpstream(config, {
+    identity,
+    onUntrusted: (facts) => onUntrusted(name, facts),
+  })
+  if (!opened.ok) return opened
+  return ok({ world, upstream: opened.value, identityFields: fields })
+}
+
+/** Which certificate stands for which host; a host that none names is served under the default one (and warned about). */
+function listenerView(world: ListenerWorld): ListenerView {
+  const { hosts } = world.config
+  const perIdentity = world.identities.map((identity) =>
+    hosts.filter((host) => covers(identity, host)),
+  )
+  const bare = hosts.filter((host) => !perIdentity.some((covered) => covered.includes(host)))
+  const [first = [], ...others] = perIdentity
+  return { world, hosts: hostTable([[...first, ...bare], ...others]) }
+}
