@@ -226,7 +226,8 @@ const topOf = (chain: readonly [X509Certificate, ...X509Certificate[]]): X509Cer
 
 const isSelfIssued = (one: X509Certificate): boolean => one.subject === one.issuer
 
-function isPublic(chain: readonly [X509Certificate, ...X509Certificate[]]): boolean {
+/** Whether the chain leads to one of the authorities that ship with the runtime. */
+export function isPublic(chain: readonly [X509Certificate, ...X509Certificate[]]): boolean {
   const top = topOf(chain)
   return (
     publicRootAbove(top) !== undefined ||
