@@ -76,7 +76,7 @@ export function fromOperator(
     const meant = nearest(id, known)
     const advice =
       meant === undefined ? `add ${lacking.join(' and ')}` : `did you mean the row ${meant}?`
-    const message = `found no ${lacking.join(' and no ')} for the new row ${id}, wanted both: ${advice}`
+    const message = `found no ${lacking.join(' and no ')} for the row ${id}, wanted path and class for a row that is not in the preset: ${advice}`
     fault(desk, [...place, 'id'], message)
     return { kind: 'faulty' }
   }

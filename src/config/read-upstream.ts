@@ -96,9 +96,10 @@ function checkPlaintext(
       'found settings for TLS on an http: upstream, where they have no effect: remove them'
     warn(desk, [...path, 'tls'], message)
   }
-  const at = placeOf(desk, [...path, 'dangerousPlaintext'])
+  const place = [...path, 'dangerousPlaintext']
   const sentence = `upstream ${path.at(-1)} is called without TLS: anybody on the way reads and changes what passes, identities included`
-  dangers.push({ kind: 'plaintext-upstream', at, sentence })
+  dangers.push({ kind: 'plaintext-upstream', at: placeOf(desk, place), sentence })
+  warn(desk, place, sentence)
 }
 
 function readHostPolicy(desk: Desk, path: Path, written: string | undefined): Maybe<HostPolicy> {
@@ -170,9 +171,10 @@ function checkStrict(
     fault(desk, [...path, where], message)
     return
   }
-  const at = placeOf(desk, [...path, 'dangerousUnverified'])
+  const place = [...path, 'dangerousUnverified']
   const sentence = `upstream ${name} is not verified: anybody on the way can pose as it and is told who the devices are`
-  dangers.push({ kind: 'unverified-upstream', at, sentence })
+  dangers.push({ kind: 'unverified-upstream', at: placeOf(desk, place), sentence })
+  warn(desk, place, sentence)
 }
 
 function readSni(desk: Desk, path: Path, written: string): Maybe<ServerNameIndication> {

@@ -97,7 +97,7 @@ export const flag = (description: string, ours?: boolean) =>
   Type.Boolean({
     description,
     wanted: 'true or false',
-    advice: 'write it without quotes',
+    advice: 'yes, no, on and off are plain words in YAML 1.2',
     ...(ours === undefined ? {} : { default: ours }),
   })
 

@@ -152,6 +152,7 @@ export const document = group('The configuration of the Trusted Front End.', {
     minimum: 1,
     maximum: 256,
     wanted: 'auto or a whole number from 1 to 256',
+    advice: 'write it without quotes',
     default: 'auto',
   }),
   enforcement: Type.Optional(

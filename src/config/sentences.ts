@@ -30,7 +30,7 @@ export function sentenceFor(error: ErrorObject): string {
     case 'maxItems':
       return `found a list of more than ${params['limit']} items, wanted at most that many: shorten it`
     case 'type':
-      return `found ${found}, wanted ${wanted}: ${typeAdvice(data, schema, String(params['type']))}`
+      return `found ${found}, wanted ${wanted}: ${typeAdvice(error)}`
     default:
       return `found ${found}, wanted ${wanted}: ${schema.advice ?? 'correct it'}`
   }
@@ -70,14 +70,20 @@ function correction(value: unknown, allowed: unknown): string {
   return meant === undefined ? 'choose one' : `did you mean ${meant}?`
 }
 
-function typeAdvice(value: unknown, schema: Annotations, type: string): string {
+function typeAdvice({ data: value, instancePath, params, parentSchema }: ErrorObject): string {
+  const { advice } = annotationsOf(parentSchema)
+  if (instancePath === '') return 'begin with one of the examples in config/'
   if (value === null) return 'write a value, or remove the line to keep the default'
-  if (schema.advice !== undefined) return schema.advice
-  if (typeof value === 'string' && /^(?:-?[0-9]+|true|false)$/.test(value))
+  if (typeof value === 'string' && /^(?:-?[0-9]+|true|false)$/.test(value)) {
     return 'remove the quotes'
-  if (type === 'array') return 'write it as a list: [ ... ], or one item per line after a dash'
-  if (type === 'string' && typeof value !== 'object') return 'put it in quotes if it is meant'
-  return 'correct it'
+  }
+  if (advice !== undefined) return advice
+  if (params['type'] === 'array') {
+    return 'write it as a list: [ ... ], or one item per line after a dash'
+  }
+  return params['type'] === 'string' && typeof value !== 'object'
+    ? 'put it in quotes if it is meant'
+    : 'correct it'
 }
 
 function missingKey(key: string, schema: unknown): string {

@@ -63,12 +63,10 @@ export function readText(source: string, file: string): Text {
     const faults = syntax
       // The parser may say several things about one place; the first is the cause.
       .filter((error, index) => syntax.findIndex(({ pos }) => pos[0] === error.pos[0]) === index)
-      .map((error) => ({
-        at: at(error.pos[0], []),
-        message: sentenceOf(error),
-        path: [],
-        offset: error.pos[0],
-      }))
+      .map((error) => {
+        const offset = causeOf(yaml, error)
+        return { at: at(offset, []), message: sentenceOf(error), path: [], offset }
+      })
     return { data: undefined, faults, broken: [], place, has }
   }
   const broken: Path[] = []
@@ -170,6 +168,19 @@ function pathOf(ancestors: readonly unknown[], self: Node): Path {
   return path
 }
 
+/** Where a person should look: for a quote without end where it begins, which may be hundreds of lines up. */
+function causeOf(yaml: YamlDocument, { code, pos }: YAMLError): number {
+  let offset = pos[0]
+  if (code !== 'MISSING_CHAR') return offset
+  visit(yaml, {
+    Scalar(_, scalar) {
+      const isQuoted = scalar.type === 'QUOTE_DOUBLE' || scalar.type === 'QUOTE_SINGLE'
+      if (isQuoted && scalar.range?.[1] === pos[0]) offset = scalar.range[0]
+    },
+  })
+  return offset
+}
+
 function sentenceOf({ code, message }: YAMLError): string {
   return (
     SENTENCES[code] ??
@@ -185,9 +196,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   BAD_INDENT:
     'found a line that is indented less or more than it should be, or a bracket left open above it, wanted the same number of spaces as its neighbours: align it',
   BLOCK_AS_IMPLICIT_KEY:
-    'found a second colon where a value should be, wanted one key and one value: break the line, or put the value in quotes',
-  MISSING_CHAR:
-    'found the end of a value too early, wanted its closing mark: close the quote or bracket',
+    'found a second colon inside one value, wanted key: value on each line: align the line with its neighbours, or put the value in quotes',
+  MISSING_CHAR: 'found a value without end, wanted its closing mark: close the quote or bracket',
   RESOURCE_EXHAUSTION:
     'found brackets or dashes nested without end, wanted at most ten levels: correct it',
   MULTIPLE_DOCS: 'found a second document (---), wanted one: join them or remove one',

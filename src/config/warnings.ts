@@ -5,9 +5,6 @@ import { type Desk, warn } from './reading.ts'
 /** Looks over a configuration that has no fault. */
 export function warnOfTheWhole(desk: Desk, config: Config): void {
   const rows = config.listeners.flatMap(({ routes }) => routes.rows)
-  for (const { at, sentence } of config.dangers) {
-    desk.warnings.push({ ...desk.text.place([], sentence), at })
-  }
   warnOfEnforcement(desk, config)
   warnOfGrace(desk, rows)
   warnOfWindow(desk)
