@@ -1,8 +1,96 @@
+/**
+ * Trust anchors: which certificates may be one. RFC 5280 §6.1.1 (d) takes any name and key; we also hold an anchor
+ * to what its own certificate says (as RFC 5937 does), because that is what its owner meant.
+ */
+import { fail, ok, type Result } from '../kernel/types.ts'
 import type { Certificate } from '../x509/certificate.ts'
+import { KEY_USAGE } from '../x509/extensions.ts'
+import { keyText } from '../x509/key.ts'
+import { verifiesUnder } from '../x509/signature.ts'
+import { isStrongKey } from './algorithms.ts'
+import { unknownCriticalExtension } from './critical.ts'
+import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 
 /** A name and a key that we start from (RFC 5280 §6.1.1 (d)); it need not be self-signed. */
 export interface TrustAnchor {
   readonly certificate: Certificate
   /** The enrollment setting it came with; its standing is looked up in the policy when a request is judged, so that a remembered path never carries a stale one. */
   readonly setting: string
+  /** Whether its own key signed it. */
+  readonly selfSigned: boolean
+  /** Why no path may start from it; empty for a fit one. */
+  readonly faults: readonly AnchorFault[]
+}
+
+/** What makes a certificate unfit as a trust anchor. */
+export type AnchorFault =
+  /** Basic constraints are absent, or say that it is none (RFC 5280 §4.2.1.9). */
+  | { readonly kind: 'anchor-not-a-ca' }
+  /** Key usage lacks keyCertSign (§4.2.1.3). */
+  | { readonly kind: 'anchor-may-not-sign' }
+  /** §4.1.2.6: a CA has a name. */
+  | { readonly kind: 'anchor-without-name' }
+  | { readonly kind: 'anchor-key-weak'; readonly key: string }
+  | { readonly kind: 'anchor-extension-unknown'; readonly oid: string }
+  /** It signed itself, and its authority key identifier names somebody else (§4.2.1.1). */
+  | { readonly kind: 'anchor-contradicts-itself' }
+  /** Somebody else signed it, and it does not say with which key (§4.2.1.1). */
+  | { readonly kind: 'anchor-origin-unstated' }
+
+/** A certificate as a trust anchor, or everything that speaks against it. */
+export function parseAnchor(
+  certificate: Certificate,
+  setting: string,
+  limits: Limits = DEFAULT_LIMITS,
+): Result<TrustAnchor, readonly AnchorFault[]> {
+  const anchor = anchorOf(certificate, setting, limits)
+  return anchor.faults.length === 0 ? ok(anchor) : fail(anchor.faults)
+}
+
+/** A certificate as a trust anchor, its faults included: paths that end at an unfit one say why they fail. */
+export function anchorOf(certificate: Certificate, setting: string, limits: Limits): TrustAnchor {
+  const selfSigned = isSelfSigned(certificate)
+  return { certificate, setting, selfSigned, faults: faultsOf(certificate, selfSigned, limits) }
+}
+
+/** Whether a certificate's own key made its signature. */
+export const isSelfSigned = (certificate: Certificate): boolean =>
+  isSelfIssued(certificate) && verifiesUnder(certificate, certificate)
+
+/** RFC 5280 §3.2: issuer and subject are the same name. */
+export const isSelfIssued = ({ issuer, subject }: Certificate): boolean =>
+  issuer.key === subject.key
+
+function faultsOf(
+  certificate: Certificate,
+  selfSigned: boolean,
+  limits: Limits,
+): readonly AnchorFault[] {
+  const { basicConstraints, keyUsage, authorityKeyIdentifier } = certificate.extensions
+  const faults: AnchorFault[] = []
+  if (basicConstraints?.ca !== true) faults.push({ kind: 'anchor-not-a-ca' })
+  if (keyUsage !== undefined && (keyUsage & KEY_USAGE.keyCertSign) === 0) {
+    faults.push({ kind: 'anchor-may-not-sign' })
+  }
+  if (certificate.subject.rdns.length === 0) faults.push({ kind: 'anchor-without-name' })
+  const { algorithm } = certificate.publicKey
+  if (!isStrongKey(algorithm, limits))
+    faults.push({ kind: 'anchor-key-weak', key: keyText(algorithm) })
+  const oid = unknownCriticalExtension(certificate)
+  if (oid !== undefined) faults.push({ kind: 'anchor-extension-unknown', oid })
+  if (selfSigned && contradictsItself(certificate))
+    faults.push({ kind: 'anchor-contradicts-itself' })
+  if (!selfSigned && authorityKeyIdentifier === undefined)
+    faults.push({ kind: 'anchor-origin-unstated' })
+  return faults
+}
+
+function contradictsItself({ extensions, serial, issuer }: Certificate): boolean {
+  const { authorityKeyIdentifier: authority, subjectKeyIdentifier: own } = extensions
+  if (authority === undefined) return false
+  const otherKey = authority.keyIdentifier !== undefined && authority.keyIdentifier !== own
+  const otherSerial = authority.serial !== undefined && authority.serial !== serial
+  const directory = authority.issuer?.find((name) => name.kind === 'directory')
+  const otherIssuer = directory !== undefined && directory.name.key !== issuer.key
+  return otherKey || otherSerial || otherIssuer
 }

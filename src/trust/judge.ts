@@ -1,0 +1,77 @@
+/**
+ * Presented chain and store → sound paths, or the most telling reason why there is none.
+ */
+import { fail, ok, unreachable, type Result } from '../kernel/types.ts'
+import { printName } from '../x509/print-name.ts'
+import { isSelfIssued } from './anchor.ts'
+import { Effort } from './effort.ts'
+import { rankOf, type PathFailure } from './failure.ts'
+import type { Purpose } from './limits.ts'
+import { candidatePaths, type Candidate, type PresentedChain } from './path.ts'
+import type { TrustStore } from './store.ts'
+import { validate, type Measure, type PathResult, type SoundPath } from './validate.ts'
+
+/** One path that was tried, and what became of it; for explaining. */
+export interface Attempt {
+  readonly candidate: Candidate
+  /** Nothing for a sound one. */
+  readonly failure: PathFailure | undefined
+}
+
+/** Judges a peer: the same arguments give the same answer, at any time of any day. */
+export function judge(presented: PresentedChain, store: TrustStore, purpose: Purpose): PathResult {
+  return examine(presented, store, purpose).result
+}
+
+/** As `judge`, with every attempt beside the answer. */
+export function examine(
+  presented: PresentedChain,
+  store: TrustStore,
+  purpose: Purpose,
+): { readonly result: PathResult; readonly attempts: readonly Attempt[] } {
+  const effort = new Effort(store.limits)
+  const sound: SoundPath[] = []
+  const attempts: Attempt[] = []
+  for (const candidate of candidatePaths(presented, store, effort)) {
+    const judged = judgeCandidate(candidate, { store, purpose, effort })
+    if (judged.ok) sound.push(judged.value)
+    attempts.push({ candidate, failure: judged.ok ? undefined : judged.failure })
+    if (sound.length === store.limits.paths || effort.isExhausted) break
+  }
+  return { result: resultOf(sound, attempts, effort), attempts }
+}
+
+function judgeCandidate(candidate: Candidate, measure: Measure): Result<SoundPath, PathFailure> {
+  switch (candidate.kind) {
+    case 'anchored':
+      return validate(candidate, measure)
+    case 'too-long':
+      return fail({ kind: 'path-too-long', limit: measure.store.limits.depth })
+    case 'dead-end': {
+      const [leaf, ...issuers] = candidate.certificates
+      if (issuers.length === 0 && isSelfIssued(leaf)) {
+        return fail({ kind: 'self-signed', subject: printName(leaf.subject) })
+      }
+      const last = issuers.at(-1) ?? leaf
+      return fail({ kind: 'untrusted-issuer', issuer: printName(last.issuer) })
+    }
+    default:
+      return unreachable(candidate)
+  }
+}
+
+/** Sound paths found before the budget ran out are as sound as any. */
+function resultOf(
+  sound: readonly SoundPath[],
+  attempts: readonly Attempt[],
+  effort: Effort,
+): PathResult {
+  const [first, ...others] = sound
+  if (first !== undefined) return ok([first, ...others])
+  if (effort.isExhausted) return fail(effort.failure())
+  const failures = attempts.flatMap(({ failure }) => failure ?? [])
+  const [any, ...rest] = failures
+  // A search always ends somewhere: with the budget intact there is at least one dead end.
+  if (any === undefined) return fail(effort.failure())
+  return fail(rest.reduce((best, next) => (rankOf(next) > rankOf(best) ? next : best), any))
+}

@@ -1,0 +1,120 @@
+/**
+ * Path building (RFC 4158): from the leaf upwards by names, anchors first, under a budget. No signature is checked
+ * here: `validate.ts` does so from the anchor downwards, and thereby never uses a key that nobody vouches for.
+ */
+import type { Certificate } from '../x509/certificate.ts'
+import { isSelfIssued, type TrustAnchor } from './anchor.ts'
+import type { Effort } from './effort.ts'
+import type { TrustStore } from './store.ts'
+
+/** What a peer presented (RFC 8446 §4.4.2), read but not believed. */
+export interface PresentedChain {
+  readonly leaf: Certificate
+  /** In any order, with anything else among them. */
+  readonly intermediates: readonly Certificate[]
+}
+
+/** Where a search upwards ended; certificates leaf first. */
+export type Candidate =
+  /** Names lead to an anchor. */
+  | {
+      readonly kind: 'anchored'
+      readonly certificates: readonly [Certificate, ...Certificate[]]
+      readonly anchor: TrustAnchor
+    }
+  /** Nobody is known by the name of the last one's issuer. */
+  | { readonly kind: 'dead-end'; readonly certificates: readonly [Certificate, ...Certificate[]] }
+  /** It could go on, but has more intermediates than are allowed. */
+  | { readonly kind: 'too-long' }
+
+/** Walks upwards, depth first, the likeliest issuer first. Ends early when the budget is spent. */
+export function* candidatePaths(
+  presented: PresentedChain,
+  store: TrustStore,
+  effort: Effort,
+): Generator<Candidate, void> {
+  const search: Search = { store, effort, presentedNamed: namedPresented(presented, store) }
+  yield* climb([presented.leaf], search)
+}
+
+interface Search {
+  readonly store: TrustStore
+  readonly effort: Effort
+  readonly presentedNamed: ReadonlyMap<string, readonly Certificate[]>
+}
+
+type Climbed = readonly [Certificate, ...Certificate[]]
+
+function* climb(certificates: Climbed, search: Search): Generator<Candidate, void> {
+  const { store, effort } = search
+  const last = certificates.at(-1) ?? certificates[0]
+  const name = last.issuer.key
+  let isDeadEnd = true
+  for (const anchor of likeliestFirst(last, store.anchorsNamed.get(name), anchorCertificate)) {
+    if (!effort.spend('steps')) return
+    if (isOn(certificates, anchor.certificate)) continue
+    isDeadEnd = false
+    yield { kind: 'anchored', certificates, anchor }
+  }
+  const intermediates = [
+    ...(store.intermediatesNamed.get(name) ?? []),
+    ...(search.presentedNamed.get(name) ?? []),
+  ]
+  for (const issuer of likeliestFirst(last, intermediates, itself)) {
+    if (!effort.spend('steps')) return
+    if (isOn(certificates, issuer)) continue
+    isDeadEnd = false
+    if (isTooLong([...certificates, issuer], store)) yield { kind: 'too-long' }
+    else yield* climb([...certificates, issuer], search)
+  }
+  if (isDeadEnd) yield { kind: 'dead-end', certificates }
+}
+
+const anchorCertificate = ({ certificate }: TrustAnchor): Certificate => certificate
+const itself = (certificate: Certificate): Certificate => certificate
+
+/** Self-issued certificates renew a CA's key and do not lengthen the path (RFC 5280 §4.2.1.9). */
+const isTooLong = (certificates: Climbed, { limits }: TrustStore): boolean =>
+  certificates.slice(1).filter((issuer) => !isSelfIssued(issuer)).length > limits.depth
+
+/** RFC 4158 §2.4.2: the same name with the same key again would be a loop. */
+const isOn = (certificates: Climbed, issuer: Certificate): boolean =>
+  certificates.some(
+    ({ subject, publicKey }) =>
+      publicKey.fingerprint === issuer.publicKey.fingerprint && subject.key === issuer.subject.key,
+  )
+
+/** Key identifiers put issuers in order and exclude none: they are hints (RFC 4158 §3.5.12). */
+function likeliestFirst<Issuer>(
+  child: Certificate,
+  issuers: readonly Issuer[] | undefined,
+  certificateOf: (issuer: Issuer) => Certificate,
+): readonly Issuer[] {
+  if (issuers === undefined) return []
+  if (issuers.length < 2) return issuers
+  return issuers.toSorted(
+    (one, other) =>
+      unlikeliness(child, certificateOf(one)) - unlikeliness(child, certificateOf(other)),
+  )
+}
+
+function unlikeliness({ extensions }: Certificate, issuer: Certificate): number {
+  const wanted = extensions.authorityKeyIdentifier?.keyIdentifier
+  const offered = issuer.extensions.subjectKeyIdentifier
+  if (wanted === undefined || offered === undefined) return 1
+  return wanted === offered ? 0 : 2
+}
+
+/** By subject; repeats, and what the store has already, left out. */
+function namedPresented(
+  { leaf, intermediates }: PresentedChain,
+  { intermediates: known }: TrustStore,
+): ReadonlyMap<string, readonly Certificate[]> {
+  const seen = new Set([leaf, ...known].map(({ fingerprint }) => fingerprint))
+  const fresh = intermediates.filter(({ fingerprint }) => {
+    const isNew = !seen.has(fingerprint)
+    seen.add(fingerprint)
+    return isNew
+  })
+  return Map.groupBy(fresh, ({ subject }) => subject.key)
+}
