@@ -12,7 +12,6 @@ import {
   isScalar,
   isSeq,
   LineCounter,
-  type Node,
   parseDocument,
   Scalar,
   visit,
@@ -41,6 +40,9 @@ export interface Text {
   has(path: Path): boolean
 }
 
+/** A fault at a place in the text that is known already. */
+type Pin = (offset: number, path: Path, message: string) => PlacedFault
+
 /** Reads YAML; when the text cannot be read at all, `data` is undefined and the faults say why. */
 export function readText(source: string, file: string): Text {
   const lines = new LineCounter()
@@ -53,10 +55,9 @@ export function readText(source: string, file: string): Text {
     const { line, col } = lines.linePos(offset)
     return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}${path.length === 0 ? '' : ` ${pathText(path)}`}`
   }
-  const place: Text['place'] = (path, message, which = 'value') => {
-    const offset = offsetOf(yaml, path, which)
-    return { at: at(offset, path), message, path, offset }
-  }
+  const pin: Pin = (offset, path, message) => ({ at: at(offset, path), message, path, offset })
+  const place: Text['place'] = (path, message, which = 'value') =>
+    pin(offsetOf(yaml, path, which), path, message)
   const has: Text['has'] = (path) => yaml.hasIn(path)
   const syntax = [...yaml.errors, ...yaml.warnings]
   if (syntax.length > 0) {
@@ -65,12 +66,16 @@ export function readText(source: string, file: string): Text {
       .filter((error, index) => syntax.findIndex(({ pos }) => pos[0] === error.pos[0]) === index)
       .map((error) => {
         const offset = causeOf(yaml, error)
-        return { at: at(offset, []), message: sentenceOf(error), path: [], offset }
+        return pin(offset, [], sentenceOf(error))
       })
     return { data: undefined, faults, broken: [], place, has }
   }
   const broken: Path[] = []
-  const faults = [...duplicates(yaml, lines, place), ...aliases(yaml, place, broken)]
+  const faults = [
+    ...oddKeys(yaml, pin, broken),
+    ...duplicates(yaml, lines, pin),
+    ...aliases(yaml, place, broken),
+  ]
   return { data: yaml.toJS({ maxAliasCount: 0 }), faults, broken, place, has }
 }
 
@@ -117,11 +122,24 @@ const keyText = (key: unknown): string => String(isScalar(key) ? key.value : key
 const startOf = (node: unknown): number | undefined =>
   isNode(node) ? (node.range?.[0] ?? undefined) : undefined
 
-function duplicates(
-  yaml: YamlDocument,
-  lines: LineCounter,
-  place: Text['place'],
-): readonly PlacedFault[] {
+/** YAML lets a whole mapping be a key; no reader of a configuration expects that. */
+function oddKeys(yaml: YamlDocument, pin: Pin, broken: Path[]): readonly PlacedFault[] {
+  const faults: PlacedFault[] = []
+  visit(yaml, {
+    Pair(_, pair, ancestors) {
+      if (isScalar(pair.key)) return
+      const offset = startOf(pair.key) ?? 0
+      pair.key = new Scalar(`key ${broken.length + 1}`)
+      const path = [...pathOf(ancestors, pair), keyText(pair.key)]
+      const message = 'found a mapping, list or alias as a key, wanted a word: correct it'
+      faults.push(pin(offset, path.slice(0, -1), message))
+      broken.push(path)
+    },
+  })
+  return faults
+}
+
+function duplicates(yaml: YamlDocument, lines: LineCounter, pin: Pin): readonly PlacedFault[] {
   const faults: PlacedFault[] = []
   visit(yaml, {
     Map(_, map, ancestors) {
@@ -133,7 +151,7 @@ function duplicates(
         if (first === undefined) seen.set(name, offset)
         else {
           const message = `found the key ${name} a second time, wanted it once: remove one (the first is in line ${lines.linePos(first).line})`
-          faults.push({ ...place([...pathOf(ancestors, map), name], message, 'key'), offset })
+          faults.push(pin(offset, [...pathOf(ancestors, map), name], message))
         }
       }
     },
@@ -157,12 +175,12 @@ function aliases(yaml: YamlDocument, place: Text['place'], broken: Path[]): read
 }
 
 /** The way to a node, from the ancestors that `visit` hands out. */
-function pathOf(ancestors: readonly unknown[], self: Node): Path {
+function pathOf(ancestors: readonly unknown[], self: unknown): Path {
   const chain = [...ancestors, self]
   const path: (string | number)[] = []
   for (const [index, node] of chain.entries()) {
     const child = chain[index + 1]
-    if (isPair(node)) path.push(keyText(node.key))
+    if (isPair(node) && child !== undefined) path.push(keyText(node.key))
     else if (isSeq(node) && child !== undefined) path.push(node.items.indexOf(child))
   }
   return path
