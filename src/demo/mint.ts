@@ -48,7 +48,7 @@ export interface Minted {
 /** Makes a key (P-256) and its certificate; without an issuer it signs itself. */
 export async function mint(order: Order, issuer: Minted | undefined): Promise<Minted> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
   const signing = issuer === undefined ? privateKey : createPrivateKey(issuer.key)
   const above = issuer === undefined ? undefined : new X509Certificate(issuer.certificate)
   const certificate = await X509CertificateGenerator.create({

@@ -13,6 +13,8 @@ export interface Entry {
   /** Host names and IP addresses of a server. */
   readonly names: readonly string[]
   readonly validity: Validity
+  /** Whether its issuer's certificate follows it in the file: who serves sends the whole chain. */
+  readonly chain: boolean
 }
 
 /** When a certificate counts, and until when it still shows what it was made to show. */
@@ -29,6 +31,7 @@ const authority = (file: string, commonName: string, more: Partial<Entry> = {}):
   issuer: undefined,
   names: [],
   validity: { kind: 'lasting', since: '2025-01-01', days: 3650 },
+  chain: false,
   ...more,
 })
 
@@ -40,6 +43,7 @@ const server = (file: string, commonName: string, issuer: string): Entry => ({
   names: ['localhost', '127.0.0.1', '::1'],
   // No client refuses a year as too long.
   validity: { kind: 'lasting', since: undefined, days: 365 },
+  chain: true,
 })
 
 const client = (file: string, issuer: string | undefined, more: Partial<Entry> = {}): Entry => ({
@@ -49,6 +53,7 @@ const client = (file: string, issuer: string | undefined, more: Partial<Entry> =
   issuer: issuer === undefined ? undefined : `authorities/${issuer}`,
   names: [],
   validity: { kind: 'lasting', since: undefined, days: 365 },
+  chain: false,
   ...more,
 })
 

@@ -76,7 +76,9 @@ async function furnish(folder: string, before: boolean, workshop: Workshop): Pro
       continue
     }
     workshop.making(index, ROSTER.length)
-    const fresh = await mint(orderFor(entry, workshop.now), issuer)
+    const alone = await mint(orderFor(entry, workshop.now), issuer)
+    const certificate = alone.certificate + (entry.chain ? (issuer?.certificate ?? '') : '')
+    const fresh = { ...alone, certificate }
     await write(join(folder, `${entry.file}.key`), fresh.key, 0o600)
     await write(join(folder, `${entry.file}.pem`), fresh.certificate, 0o644)
     minted.set(entry.file, fresh)

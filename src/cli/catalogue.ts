@@ -1,0 +1,160 @@
+/**
+ * Every command with its arguments and options: the one source of what is understood, of what `--help` says
+ * and of what is suggested to whoever mistypes.
+ */
+import { FORMATS } from './formats.ts'
+
+/** A command as people read about it and as it is parsed. */
+export interface CommandEntry {
+  readonly summary: string
+  /** One paragraph of what it does, for its own help page. */
+  readonly about: string
+  /** The positional arguments in order; all of them are needed. */
+  readonly takes: readonly Argument[]
+  readonly options: Readonly<Record<string, OptionEntry>>
+  readonly examples: readonly string[]
+}
+
+export interface Argument {
+  readonly name: string
+  readonly sentence: string
+  /** Left out in this case: another option makes it needless. */
+  readonly unless?: string
+}
+
+export interface OptionEntry {
+  /** What stands for its value in help; undefined for a switch. */
+  readonly value: string | undefined
+  readonly sentence: string
+  readonly needed?: true
+  /** The values it takes, when they are a closed list. */
+  readonly among?: readonly string[]
+}
+
+const config: OptionEntry = {
+  value: 'FILE',
+  sentence: 'the configuration file; config/ holds complete examples',
+  needed: true,
+}
+
+const json: OptionEntry = { value: undefined, sentence: 'JSON for programs in place of text' }
+
+/** Whether a method is needed for a route: `explain` asks the route table as a request would. */
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const
+
+export const CATALOGUE = {
+  serve: {
+    summary: 'serve devices as a configuration says',
+    about:
+      'Runs the front end until SIGTERM or SIGINT, which let requests under way finish. SIGHUP reads the configuration again: all of it or, if anything is wrong, nothing. Writes one JSON line per event to standard output.',
+    takes: [],
+    options: { config },
+    examples: ['tfe serve --config /etc/tfe/epmm.yaml'],
+  },
+  check: {
+    summary: 'say what a configuration would do, or everything that is wrong with it',
+    about:
+      'Reads a configuration and every file it names, without binding a port. Lists all faults at once, each with file, line and column, what was found, what was wanted and what to do. Without faults it says in words what would be served, to whom, and what is dangerous about it.',
+    takes: [{ name: 'FILE', sentence: 'the configuration file' }],
+    options: {},
+    examples: ['tfe check config/demo.yaml'],
+  },
+  explain: {
+    summary: 'say step by step why a certificate would be admitted or refused',
+    about:
+      'Judges a certificate as the running front end would: the same path building, the same route table, the same verdict. Shows each certificate, each check, the CA it almost matched, what the upstream would be told, and what to do.',
+    takes: [
+      {
+        name: 'CERT.pem',
+        sentence: 'what the device presents: its certificate, then any intermediates (PEM or DER)',
+      },
+    ],
+    options: {
+      config,
+      at: { value: 'TIME', sentence: 'judge as of this time (2026-11-22 or 2026-11-22T10:00:00Z)' },
+      route: {
+        value: 'PATH',
+        sentence: 'judge on the route this path meets (default: every class)',
+      },
+      method: {
+        value: 'METHOD',
+        sentence: 'the method of that request (default: GET)',
+        among: METHODS,
+      },
+      listener: {
+        value: 'NAME',
+        sentence: 'the listener whose routes are asked (default: the first)',
+      },
+      json,
+    },
+    examples: [
+      'tfe explain device.pem --config config/demo.yaml --route /mdm/checkin',
+      'tfe explain device.pem --config config/demo.yaml --at 2027-01-31',
+    ],
+  },
+  headers: {
+    summary: 'print the fields in which an upstream would read a certificate',
+    about:
+      'Prints the field lines exactly as they would be sent, one per line, for trying a format against a server before any device does. Nothing is judged.',
+    takes: [
+      {
+        name: 'CERT.pem',
+        sentence: 'the certificate, then any intermediates (PEM or DER)',
+        unless: 'list',
+      },
+    ],
+    options: {
+      format: {
+        value: 'FORMAT',
+        sentence: `one of ${FORMATS.map(({ name }) => name).join(', ')}`,
+        among: FORMATS.map(({ name }) => name),
+      },
+      config: {
+        value: 'FILE',
+        sentence: 'take format and field names from an upstream of this configuration',
+      },
+      upstream: {
+        value: 'NAME',
+        sentence: 'that upstream (default: the first that is told anything)',
+      },
+      verify: {
+        value: 'VERDICT',
+        sentence:
+          'the verdict to write: success (default), in-grace, or none for a device not named',
+        among: ['success', 'in-grace', 'none'],
+      },
+      chain: { value: undefined, sentence: 'send the intermediates too, where the format can' },
+      list: { value: undefined, sentence: 'list the formats and who reads them' },
+    },
+    examples: ['tfe headers device.pem --format nginx', 'tfe headers --list'],
+  },
+  demo: {
+    summary: 'bring up a complete demonstration on this machine',
+    about:
+      'Makes certificates, starts an MDM server that shows what it is told, and the front end before it, all on the loopback; then prints what to try. Ctrl-C ends it; a second start reuses what is there.',
+    takes: [],
+    options: {
+      dir: {
+        value: 'FOLDER',
+        sentence: 'where certificates and keys are kept (default: demo-data)',
+      },
+      port: { value: 'PORT', sentence: 'the port that devices call (default: 8443)' },
+      'upstream-port': { value: 'PORT', sentence: 'the port of the demo MDM (default: 9443)' },
+      'metrics-port': {
+        value: 'PORT',
+        sentence: 'the port of metrics and readiness (default: 9464)',
+      },
+      json: { value: undefined, sentence: 'the front end’s own JSON lines in place of text' },
+    },
+    examples: ['npm start', 'tfe demo --port 10443'],
+  },
+  help: {
+    summary: 'explain a command',
+    about: 'Prints the help page of a command, or the overview.',
+    takes: [],
+    options: {},
+    examples: ['tfe help explain'],
+  },
+} as const satisfies Readonly<Record<string, CommandEntry>>
+
+export type CommandName = keyof typeof CATALOGUE

@@ -1,0 +1,43 @@
+/**
+ * A file that holds what a device presents: PEM blocks, or one certificate in DER. Private keys beside them are
+ * skipped, not read: people keep both in one file.
+ */
+import { readFile } from 'node:fs/promises'
+import { fail, ok, type Result } from '../kernel/types.ts'
+
+/** The certificates of a file as octets, leaf first; never empty. */
+export async function readCertificates(
+  file: string,
+): Promise<Result<readonly [Buffer, ...Buffer[]], string>> {
+  let octets: Buffer
+  try {
+    octets = await readFile(file)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return fail(`${file}: found ${ABSENCE[code] ?? code}, wanted a certificate: check the path`)
+  }
+  if (octets.length > LIMIT) {
+    return fail(
+      `${file}: found ${octets.length} octets, wanted a certificate: is it the right file?`,
+    )
+  }
+  const blocks = [...octets.toString('latin1').matchAll(BLOCK)].map(([, body = '']) =>
+    Buffer.from(body, 'base64'),
+  )
+  const [first, ...rest] = blocks
+  if (first !== undefined) return ok([first, ...rest])
+  // Every certificate is a SEQUENCE longer than 127 octets.
+  if (octets[0] === 0x30 && (octets[1] ?? 0) > 0x80) return ok([octets])
+  return fail(
+    `${file}: found no certificate, wanted PEM (-----BEGIN CERTIFICATE-----) or DER: convert it with openssl x509`,
+  )
+}
+
+const BLOCK = /-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g
+const ABSENCE: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EISDIR: 'a folder',
+  EACCES: 'a file that this account may not read',
+}
+/** 1 MiB: ten certificates of the largest size we judge. */
+const LIMIT = 1024 * 1024

@@ -1,0 +1,49 @@
+/** What devices would meet: ports, names, certificates. */
+import { bracketed } from '../../config/host.ts'
+import { isPublic, type ServerIdentity } from '../../handshake/server-identity.ts'
+import type { Instant } from '../../kernel/types.ts'
+import type { ListenerWorld, World } from '../../state/world.ts'
+import { columns } from '../page.ts'
+import { counted, dayText, distanceText } from '../spans.ts'
+
+/** One paragraph per listener, and the processes behind all of them. */
+export function listeners({ listeners, config }: World, now: Instant): readonly string[] {
+  const { workers, metrics } = config
+  const crew = workers === 'auto' ? 'one process per core' : counted(workers, 'process')
+  return [
+    ...[...listeners.values()].flatMap((listener) => paragraph(listener, now)),
+    `  metrics and readiness on http://${bracketed(metrics.address)}:${metrics.port}, without TLS`,
+    `  ${crew.replace('processs', 'processes')} behind every port`,
+  ]
+}
+
+function paragraph({ config, identities, tls }: ListenerWorld, now: Instant): readonly string[] {
+  const { name, purpose, address, port, hosts, routes } = config
+  const kind = purpose === 'web-clip' ? ' (web clip)' : ''
+  const versions =
+    tls.minVersion === tls.maxVersion ? tls.maxVersion : `${tls.minVersion} to ${tls.maxVersion}`
+  const rows: readonly (readonly [string, string])[] = [
+    ['serves', hosts.join(', ')],
+    ...identities.map((one): readonly [string, string] => ['certificate', certificate(one, now)]),
+    ['TLS', `${versions}, resumption ${tls.resumption ? 'on' : 'off'}`],
+    [
+      'names CAs',
+      tls.advertised.length > 0 ? 'yes: devices are told which certificates may do' : 'no',
+    ],
+    ['routes', routes.name],
+  ]
+  return [
+    `  ${name}${kind}: https://${bracketed(address)}:${port}`,
+    ...columns(rows).map((line) => `  ${line}`),
+  ]
+}
+
+function certificate({ certificates, names }: ServerIdentity, now: Instant): string {
+  const notAfter = certificates[0].validToDate.getTime() as Instant
+  const until =
+    notAfter < now
+      ? `EXPIRED ${distanceText(notAfter, now)}`
+      : `until ${dayText(notAfter)}, ${distanceText(notAfter, now)}`
+  const standing = isPublic(certificates) ? 'publicly trusted' : 'not publicly trusted'
+  return `${names.join(', ') || 'no names'}; ${until}; ${standing}`
+}

@@ -1,0 +1,45 @@
+/** Which requests would be served, and what nobody has been able to verify about that. */
+import type { RouteRow, RouteTable } from '../../config/config.ts'
+import { presetFacts } from '../../config/preset-facts.ts'
+import type { World } from '../../state/world.ts'
+import { padded } from '../page.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** One section per table, then what is off. */
+export function routes(
+  { config }: World,
+  { paint, signs }: Terminal,
+): readonly (readonly [string, readonly string[]])[] {
+  const tables = [...new Set(config.listeners.map((one) => one.routes))]
+  const facts = presetFacts(config)
+  const off = facts
+    .filter(({ kind }) => kind !== 'question')
+    .map(({ id, sentence }) => `  ${id}: ${sentence}`)
+  const questions = facts
+    .filter(({ kind }) => kind === 'question')
+    .map(({ id, sentence }) => `  ${id}: ${sentence}`)
+  return [
+    ...tables.map((table): readonly [string, readonly string[]] => [
+      `Routes '${table.name}'${table.preset === undefined ? '' : `, from preset ${table.preset}`}`,
+      [...rows(table, signs.arrow), '  anything else: 404, never forwarded'],
+    ]),
+    [`Rows that are ${paint('warn', 'off')}: nobody has tried them against a real server`, off],
+    ['To confirm with your server before relying on the preset', questions],
+  ]
+}
+
+function rows({ rows }: RouteTable, arrow: string): readonly string[] {
+  const cells = rows.map((row) => [
+    row.class,
+    `${row.methods?.join(',') ?? 'any method'} ${row.path}`,
+    destination(row, arrow),
+    row.id,
+  ])
+  const widths = [0, 1, 2].map((at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)))
+  return cells.map((row) =>
+    `  ${row.map((cell, at) => padded(cell, widths[at] ?? 0)).join('  ')}`.trimEnd(),
+  )
+}
+
+const destination = ({ class: kind, upstream }: RouteRow, arrow: string): string =>
+  kind === 'denied' ? `${arrow} nobody` : `${arrow} ${upstream ?? 'nowhere'}`

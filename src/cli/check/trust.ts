@@ -1,0 +1,55 @@
+/** Whom the configuration trusts to have named a device, and how strictly. */
+import type { Standing } from '../../decide/policy.ts'
+import { type Instant, unreachable } from '../../kernel/types.ts'
+import type { World } from '../../state/world.ts'
+import { printName } from '../../x509/print-name.ts'
+import { columns } from '../page.ts'
+import { counted, dayText, distanceText, lengthText } from '../spans.ts'
+
+/** Enforcement first, then each enrollment setting with its anchors. */
+export function trust({ config, trust }: World, now: Instant): readonly string[] {
+  const { enforcement, grace, denied, profile } = { ...config, ...config.trust }
+  const settings = config.trust.enrollmentSettings.map(
+    ({ name, standing }): readonly [string, string] => [name, standingText(standing, now)],
+  )
+  const denials = denied.keys.size + denied.serials.size
+  return [
+    enforcement === 'required'
+      ? '  enforcement: required; a device without a fit certificate is refused'
+      : '  enforcement: RECORDING; a device without a fit certificate is written down and admitted, unnamed',
+    grace === 0
+      ? '  no grace: an expired certificate opens nothing'
+      : `  grace: ${lengthText(grace)} after its expiry a certificate still opens renewal routes`,
+    `  profile: ${profile}; ${profile === 'strict' ? 'any departure from RFC 5280 is refused' : 'harmless departures from RFC 5280 are noted'}`,
+    `  deny list: ${denials === 0 ? 'empty' : counted(denials, 'entrie').replace('1 entrie', '1 entry')}`,
+    ...columns(settings),
+    ...trust.anchors.map(
+      ({ certificate, setting }) =>
+        `    ${setting}: ${printName(certificate.subject)}, ${validity(certificate.notAfter, now)}`,
+    ),
+  ]
+}
+
+const validity = (notAfter: Instant, now: Instant): string =>
+  notAfter < now
+    ? `EXPIRED ${distanceText(notAfter, now)}`
+    : `until ${dayText(notAfter)}, ${distanceText(notAfter, now)}`
+
+function standingText(standing: Standing, now: Instant): string {
+  switch (standing.kind) {
+    case 'current':
+      return 'current: admits, and issues to devices going forward'
+    case 'staged':
+      return 'staged: admits nobody yet'
+    case 'distrusted':
+      return 'distrusted: admits nobody'
+    case 'previously-trusted': {
+      const { retiredAt, sunset } = standing
+      const end =
+        sunset === undefined ? '' : `, until ${dayText(sunset)} (${distanceText(sunset, now)})`
+      return `previously trusted: admits what it issued up to ${dayText(retiredAt)}${end}`
+    }
+    default:
+      return unreachable(standing)
+  }
+}

@@ -1,0 +1,73 @@
+/** Where requests would go, how sure we would be of the way, and what we would say there about the device. */
+import { bracketed } from '../../config/host.ts'
+import type { HostPolicy, IdentitySettings, UpstreamTls } from '../../config/config-upstream.ts'
+import { unreachable } from '../../kernel/types.ts'
+import type { UpstreamWorld, World } from '../../state/world.ts'
+import { columns } from '../page.ts'
+
+/** One paragraph per upstream. */
+export const upstreams = ({ upstreams }: World): readonly string[] =>
+  [...upstreams.values()].flatMap(paragraph)
+
+function paragraph({ config, identity }: UpstreamWorld): readonly string[] {
+  const { name, protocol, hostname, port, tls, host } = config
+  const rows: readonly (readonly [string, string])[] = [
+    ...(tls === undefined
+      ? [['TLS', 'NONE: everything is readable on the way'] as const]
+      : tlsRows(tls)),
+    ...(identity === undefined
+      ? []
+      : [['shows', identity.certificates[0].subject.split('\n').toReversed().join(',')] as const]),
+    ['Host', hostText(host)],
+    [
+      'is told',
+      config.identity === undefined ? 'nothing about the device' : identityText(config.identity),
+    ],
+  ]
+  return [
+    `  ${name}: ${protocol}//${bracketed(hostname)}:${port}`,
+    ...columns(rows).map((line) => `  ${line}`),
+  ]
+}
+
+function tlsRows(tls: UpstreamTls): readonly (readonly [string, string])[] {
+  const { strict, sni, hostname, trust, minVersion, maxVersion } = tls
+  const versions = minVersion === maxVersion ? maxVersion : `${minVersion} to ${maxVersion}`
+  const names = sni.kind === 'off' ? 'SNI off' : `SNI ${sni.kind === 'name' ? sni.name : hostname}`
+  const stores = [
+    ...(trust.default === 'off' ? [] : [`the ${trust.default} public CAs`]),
+    ...trust.custom.map(({ path }) => path),
+  ]
+  return [
+    ['TLS', `${versions}, ${names}`],
+    [
+      'strict',
+      strict
+        ? `yes: the certificate must name ${hostname} and lead to ${stores.join(' or ')}`
+        : 'NO: whoever answers is believed (and logged, when strict TLS would have refused)',
+    ],
+  ]
+}
+
+function hostText(host: HostPolicy): string {
+  switch (host.kind) {
+    case 'preserve':
+      return 'what the device asked for'
+    case 'upstream':
+      return 'its own'
+    case 'name':
+      return host.name
+    default:
+      return unreachable(host)
+  }
+}
+
+function identityText({ format, fields, chain, grace }: IdentitySettings): string {
+  const named = Object.entries(fields).map(([fact, field]) => `${fact} in ${field}`)
+  return [
+    `format ${format}`,
+    ...named,
+    ...(chain ? ['with intermediates'] : []),
+    ...(grace ? ['devices in grace too'] : []),
+  ].join(', ')
+}

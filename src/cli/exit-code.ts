@@ -1,0 +1,14 @@
+/** What the end of a command says to scripts; `tfe --help` lists them. */
+export const EXIT = {
+  fine: 0,
+  /** The answer is no: faults in a configuration, a certificate refused, a file that cannot be read. */
+  no: 1,
+  /** Unknown commands and options, missing arguments. */
+  misuse: 2,
+  /** A port is taken, an address is not ours. */
+  cannotStart: 3,
+  /** Something we did not foresee; EX_SOFTWARE of sysexits.h. */
+  bug: 70,
+} as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

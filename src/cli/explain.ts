@@ -1,0 +1,158 @@
+/**
+ * `tfe explain`: a certificate judged as the running front end would judge it, with every step said aloud.
+ */
+import { decide, type Decision, type Peer } from '../decide/decide.ts'
+import { explain as explainRefusal } from '../decide/explain.ts'
+import { isoText, type Result } from '../kernel/types.ts'
+import type { World } from '../state/world.ts'
+import { judge } from '../trust/judge.ts'
+import { parseCertificate, type Certificate, type CertificateFault } from '../x509/certificate.ts'
+import { readCertificates } from './certificate-file.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import { accountText, no, type Section } from './explain/account.ts'
+import { certificateSections } from './explain/certificates.ts'
+import { issuerSteps } from './explain/issuers.ts'
+import { pathSections } from './explain/paths.ts'
+import { parseQuestion, type Question } from './explain/question.ts'
+import {
+  classesSection,
+  type Meeting,
+  meetingOf,
+  routeSection,
+  verdictSection,
+} from './explain/verdicts.ts'
+import { faultLine, loadWorld } from './load-world.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Prints the account; a string says what was wrong with the question. */
+export async function explain(
+  file: string,
+  options: ReadonlyMap<string, string>,
+  {
+    terminal,
+    env,
+  }: {
+    readonly terminal: Terminal
+    readonly env: Readonly<Record<string, string | undefined>>
+  },
+): Promise<ExitCode | string> {
+  const loaded = await loadWorld(options.get('config') ?? '', env)
+  if (!loaded.ok) {
+    terminal.err(loaded.failure.map((fault) => `${faultLine(fault)}\n`).join(''))
+    return EXIT.no
+  }
+  const { world } = loaded.value
+  const question = parseQuestion(options, world)
+  if (!question.ok) return question.failure
+  const octets = await readCertificates(file)
+  if (!octets.ok) {
+    terminal.err(`tfe: ${octets.failure}\n`)
+    return EXIT.no
+  }
+  const account = judged(octets.value, world, question.value)
+  terminal.out(
+    options.has('json')
+      ? `${JSON.stringify(asJson(account, question.value), undefined, 2)}\n`
+      : accountText(account.sections, terminal),
+  )
+  return account.admitted ? EXIT.fine : EXIT.no
+}
+
+/** The judgement and everything that was seen on the way. */
+interface Account {
+  readonly sections: readonly Section[]
+  readonly admitted: boolean
+  /** Undefined when the path was turned away before the device was asked. */
+  readonly decision: Decision | undefined
+  readonly meeting: Meeting | undefined
+  readonly certificates: readonly Certificate[]
+}
+
+function judged(
+  [first, ...others]: readonly [Buffer, ...Buffer[]],
+  world: World,
+  question: Question,
+): Account {
+  const leaf = parseCertificate(first)
+  // As on a connection: an intermediate that cannot be read is as good as not sent.
+  const intermediates = others
+    .map((der) => parseCertificate(der))
+    .flatMap((one) => (one.ok ? [one.value] : []))
+  const meeting = meetingOf(question)
+  const peer = peerOf(leaf, intermediates, world)
+  const seen = leaf.ok
+    ? about(leaf.value, intermediates, { world, question, peer })
+    : [{ title: "The device's certificate", steps: [no('cannot be read')] }]
+  const certificates = leaf.ok ? [leaf.value, ...intermediates] : []
+  if (meeting?.ok === false) {
+    const sections = [...seen, routeSection(question, meeting)]
+    return { sections, admitted: false, decision: undefined, meeting, certificates }
+  }
+  const row = meeting?.value
+  const decision = decide({ peer, route: row?.class ?? 'device' }, world.policy, question.at)
+  const verdict =
+    meeting === undefined
+      ? [classesSection(peer, world, question)]
+      : [routeSection(question, meeting), verdictSection(decision, row, { world, question })]
+  return {
+    sections: [...seen, ...verdict],
+    admitted: decision.kind === 'admit',
+    decision,
+    meeting,
+    certificates,
+  }
+}
+
+function peerOf(
+  leaf: Result<Certificate, CertificateFault>,
+  intermediates: readonly Certificate[],
+  { trust }: World,
+): Peer {
+  if (!leaf.ok) return { kind: 'unreadable', fault: leaf.failure }
+  const paths = judge({ leaf: leaf.value, intermediates }, trust, 'client')
+  return { kind: 'presented', leaf: leaf.value, paths }
+}
+
+function about(
+  leaf: Certificate,
+  intermediates: readonly Certificate[],
+  {
+    world,
+    question,
+    peer,
+  }: { readonly world: World; readonly question: Question; readonly peer: Peer },
+): readonly Section[] {
+  const { trust, policy } = world
+  return [
+    ...certificateSections([leaf, ...intermediates], question.at),
+    { title: 'Who signed it', steps: issuerSteps(leaf, intermediates, trust) },
+    ...(peer.kind === 'presented' ? pathSections(peer.paths, policy, question.at) : []),
+  ]
+}
+
+function asJson(
+  { sections, decision, meeting, certificates }: Account,
+  question: Question,
+): unknown {
+  const why = decision?.kind === 'refuse' ? explainRefusal(decision.why) : undefined
+  return {
+    verdict: decision?.kind === 'admit' ? 'admit' : 'refuse',
+    code:
+      decision === undefined
+        ? meeting?.ok === false && meeting.failure.kind
+        : decision.kind === 'admit'
+          ? decision.basis.kind
+          : why?.code,
+    sentence: why?.sentence,
+    next_step: why?.nextStep,
+    at: isoText(question.at),
+    listener: question.listener.config.name,
+    route: meeting?.ok === true ? { id: meeting.value.id, class: meeting.value.class } : undefined,
+    certificates: certificates.map(({ fingerprint, publicKey, serial }) => ({
+      fingerprint,
+      key: publicKey.fingerprint,
+      serial,
+    })),
+    steps: sections,
+  }
+}

@@ -1,0 +1,66 @@
+/** What a certificate says of itself. */
+import { type Instant, unreachable } from '../../kernel/types.ts'
+import type { Certificate, GeneralName } from '../../x509/certificate.ts'
+import { keyText } from '../../x509/key.ts'
+import { printName } from '../../x509/print-name.ts'
+import { columns } from '../page.ts'
+import { distanceText, secondText } from '../spans.ts'
+import { note, type Section } from './account.ts'
+
+/** One section per presented certificate, leaf first. */
+export function certificateSections(
+  certificates: readonly Certificate[],
+  now: Instant,
+): readonly Section[] {
+  return certificates.map((certificate, index) => ({
+    title:
+      index === 0
+        ? "The device's certificate"
+        : `Certificate ${index + 1} of ${certificates.length}, sent along`,
+    steps: [note(name(certificate), ...columns(facts(certificate, now)))],
+  }))
+}
+
+/** The subject, or what stands in for an empty one. */
+export const name = ({ subject, serial }: Certificate): string =>
+  printName(subject) || `(no subject, serial ${serial})`
+
+function facts(certificate: Certificate, now: Instant): readonly (readonly [string, string])[] {
+  const { issuer, serial, notBefore, notAfter, publicKey, subjectAltNames, fingerprint } =
+    certificate
+  const names = subjectAltNames.map(nameText)
+  return [
+    ['issuer', printName(issuer)],
+    ['serial', serial],
+    ['valid', `${secondText(notBefore)} to ${secondText(notAfter)}; ${validity(certificate, now)}`],
+    ...(names.length === 0 ? [] : [['names', names.join(', ')] as const]),
+    ['key', `${keyText(publicKey.algorithm)}, SHA-256 ${publicKey.fingerprint}`],
+    ['certificate', `SHA-256 ${fingerprint}`],
+  ]
+}
+
+/** Where the time stands towards a certificate's validity, in words. */
+export function validity(
+  { notBefore, notAfter }: Pick<Certificate, 'notBefore' | 'notAfter'>,
+  now: Instant,
+): string {
+  if (now < notBefore) return `not yet valid, begins ${distanceText(notBefore, now)}`
+  if (now > notAfter) return `expired ${distanceText(notAfter, now)}`
+  return `ends ${distanceText(notAfter, now)}`
+}
+
+function nameText(name: GeneralName): string {
+  switch (name.kind) {
+    case 'dns':
+    case 'email':
+    case 'uri':
+    case 'ip':
+      return `${name.kind}:${name.text}`
+    case 'directory':
+      return `directory:${printName(name.name)}`
+    case 'other':
+      return `other name (tag ${name.tag})`
+    default:
+      return unreachable(name)
+  }
+}

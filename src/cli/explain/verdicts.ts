@@ -1,0 +1,139 @@
+/** The verdict on one request, or on each class of route that a listener has. */
+import type { RouteRow } from '../../config/config.ts'
+import { decide, type Decision, type Peer, vouchedFor } from '../../decide/decide.ts'
+import { explain } from '../../decide/explain.ts'
+import type { RouteClass } from '../../decide/policy.ts'
+import { fail, ok, type Result, unreachable } from '../../kernel/types.ts'
+import { identityFields } from '../../message/encode/encode.ts'
+import { findRoute } from '../../message/route.ts'
+import { parseTarget, type TargetFault } from '../../message/target.ts'
+import type { World } from '../../state/world.ts'
+import { secondText } from '../spans.ts'
+import { no, note, type Section, type Step, yes } from './account.ts'
+import type { Question } from './question.ts'
+
+/** The row that a request meets, or why it meets none. */
+export type Meeting = Result<RouteRow, TargetFault | { readonly kind: 'route-unknown' }>
+
+/** Which row the question's request meets; undefined when it names no request. */
+export function meetingOf({ request, listener }: Question): Meeting | undefined {
+  if (request === undefined) return undefined
+  const target = parseTarget(request.target)
+  if (!target.ok) return target
+  const row = findRoute(listener.table, request.method, target.value.path)
+  return row === undefined ? fail({ kind: 'route-unknown' }) : ok(row)
+}
+
+/** How the request was routed. */
+export function routeSection({ request, listener }: Question, meeting: Meeting): Section {
+  const asked = `${request?.method} ${request?.target}`
+  const title = `The route of ${asked} on listener ${listener.config.name}`
+  if (meeting.ok) {
+    const { id, path, class: kind, upstream } = meeting.value
+    return {
+      title,
+      steps: [
+        yes('the path reads one way only'),
+        kind === 'denied'
+          ? no(`meets the row ${id} (${path}) of class denied`)
+          : yes(
+              `meets the row ${id} (${path}) of class ${kind}, which leads to ${upstream ?? 'nobody'}`,
+            ),
+      ],
+    }
+  }
+  const { kind } = meeting.failure
+  return {
+    title,
+    steps:
+      kind === 'route-unknown'
+        ? [no('no row matches: answered 404 whoever asks')]
+        : [no(`the path can be read in two ways (${kind}): answered 400 whoever asks`)],
+  }
+}
+
+/** What the judge says, and what would be said upstream. */
+export function verdictSection(
+  decision: Decision,
+  row: RouteRow | undefined,
+  { world, question }: { readonly world: World; readonly question: Question },
+): Section {
+  return {
+    title: `The verdict as of ${secondText(question.at)}`,
+    steps: [
+      decisionStep(decision),
+      ...(decision.kind === 'admit' ? toldSteps(decision, row, world) : []),
+    ],
+  }
+}
+
+/** The verdicts on every class that the listener has. */
+export function classesSection(peer: Peer, world: World, question: Question): Section {
+  return {
+    title: `The verdict as of ${secondText(question.at)}, by class of route`,
+    steps: question.listener.classes
+      .filter((kind) => kind !== 'denied')
+      .map((kind) => {
+        const step = decisionStep(decide({ peer, route: kind }, world.policy, question.at))
+        return { ...step, text: `${kind}: ${step.text}`, more: meaning(kind, step) }
+      }),
+  }
+}
+
+/** Sentence and next step only where they are about the certificate. */
+const meaning = (kind: RouteClass, step: Step): readonly string[] =>
+  kind === 'open' || kind === 'legacy-oauth' ? [] : step.more
+
+function decisionStep(decision: Decision): Step {
+  if (decision.kind === 'refuse') {
+    const { code, sentence, nextStep } = explain(decision.why)
+    return no(`REFUSED: ${code}`, sentence, `next step: ${nextStep}`)
+  }
+  const { basis } = decision
+  switch (basis.kind) {
+    case 'verified':
+      return yes('ADMITTED: verified')
+    case 'in-grace':
+      return yes(
+        'ADMITTED: in-grace',
+        `the certificate has expired; it may renew until ${secondText(basis.endsAt)}`,
+      )
+    case 'open-route':
+      return yes(
+        'ADMITTED: open-route',
+        'no certificate is asked for here, and nobody is named to the upstream',
+      )
+    case 'recording': {
+      const { code, sentence, nextStep } = explain(basis.wouldRefuse)
+      return yes(
+        'ADMITTED: recording',
+        `once enforcement is required it would be refused: ${code}`,
+        sentence,
+        `next step: ${nextStep}`,
+      )
+    }
+    default:
+      return unreachable(basis)
+  }
+}
+
+function toldSteps(
+  decision: Decision & { readonly kind: 'admit' },
+  row: RouteRow | undefined,
+  { upstreams }: World,
+): readonly Step[] {
+  const upstream = upstreams.get(row?.upstream ?? '')?.config
+  if (upstream === undefined) return []
+  if (upstream.identity === undefined) {
+    return [note(`the upstream ${upstream.name} is told nothing about the device`)]
+  }
+  const fields = identityFields(vouchedFor(decision), upstream.identity)
+  const lines = fields.flatMap((name, at) =>
+    at % 2 === 0 ? [`${name}: ${shortened(fields[at + 1] ?? '')}`] : [],
+  )
+  return [note(`the upstream ${upstream.name} would read`, ...lines)]
+}
+
+/** `tfe headers` prints them whole. */
+const shortened = (value: string): string =>
+  value.length <= 72 ? value : `${value.slice(0, 60)}… (${value.length} characters)`

@@ -1,0 +1,36 @@
+/**
+ * Text in columns and paragraphs, as help pages and answers need it.
+ */
+import { stripVTControlCharacters } from 'node:util'
+
+/** Rows of two columns, the first as wide as its widest cell; colours do not count. */
+export function columns(rows: readonly (readonly [string, string])[]): readonly string[] {
+  const width = Math.max(0, ...rows.map(([cell]) => visible(cell)))
+  return rows.map(([cell, rest]) => `  ${padded(cell, width)}  ${rest}`.trimEnd())
+}
+
+/** Pads to a width that ignores colours. */
+export const padded = (text: string, width: number): string =>
+  text + ' '.repeat(Math.max(0, width - visible(text)))
+
+const visible = (text: string): number => stripVTControlCharacters(text).length
+
+export const indented = (lines: readonly string[], by = '  '): readonly string[] =>
+  lines.map((line) => (line === '' ? '' : by + line))
+
+/** Breaks a paragraph at spaces. */
+export function filled(text: string, width: number): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return line === '' ? lines : [...lines, line]
+}
+
+/** What came from outside, safe to show: control and formatting characters would move the cursor or turn the text around. */
+export const harmless = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD')

@@ -1,0 +1,122 @@
+/**
+ * The letterbox: a command line comes in, an exit code goes out.
+ */
+import { unreachable } from '../kernel/types.ts'
+import { CATALOGUE } from './catalogue.ts'
+import {
+  type Invocation,
+  isCommand,
+  type Misuse,
+  parseCommandLine,
+  unknownCommand,
+} from './command-line.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import { helpPage, overview, usage } from './help.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What the commands need of the rest of the house. */
+export interface Household {
+  readonly version: string
+  readonly terminal: Terminal
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly serve: (file: string) => Promise<ExitCode>
+  readonly demo: (wishes: DemoWishes) => Promise<ExitCode>
+}
+
+/** What a person may choose about the demonstration; undefined leaves it to the demonstration. */
+export interface DemoWishes {
+  readonly folder: string | undefined
+  readonly port: number | undefined
+  readonly upstreamPort: number | undefined
+  readonly metricsPort: number | undefined
+  readonly json: boolean
+}
+
+/** Runs one command. Throws only for bugs. */
+export async function run(argv: readonly string[], household: Household): Promise<ExitCode> {
+  const { terminal, version } = household
+  if (argv[0] === '--version' || argv[0] === '-V') {
+    terminal.out(`tfe ${version}\n`)
+    return EXIT.fine
+  }
+  const parsed = parseCommandLine(argv)
+  return parsed.ok ? carryOut(parsed.value, household) : misused(parsed.failure, terminal)
+}
+
+async function carryOut(invocation: Invocation, household: Household): Promise<ExitCode> {
+  const { command, takes, options } = invocation
+  const { terminal, env } = household
+  switch (command) {
+    case 'help':
+      return help(takes[0], terminal)
+    case 'serve':
+      return household.serve(options.get('config') ?? '')
+    case 'demo':
+      return demo(options, household)
+    // Loaded when needed, so that `tfe help` need not read all of them.
+    case 'check': {
+      const { check } = await import('./check.ts')
+      return check(takes[0] ?? '', { terminal, env })
+    }
+    case 'explain': {
+      const { explain } = await import('./explain.ts')
+      const done = await explain(takes[0] ?? '', options, { terminal, env })
+      return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
+    }
+    case 'headers': {
+      const { headers } = await import('./headers.ts')
+      const done = await headers(takes[0], options, { terminal, env })
+      return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
+    }
+    default:
+      return unreachable(command)
+  }
+}
+
+function help(word: string | undefined, terminal: Terminal): ExitCode {
+  const { out, paint } = terminal
+  if (word === undefined) {
+    out(overview(paint))
+    return EXIT.fine
+  }
+  if (!isCommand(word)) return misused(unknownCommand(word), terminal)
+  out(`${helpPage(word, paint)}\n`)
+  return EXIT.fine
+}
+
+async function demo(
+  options: Invocation['options'],
+  { demo, terminal }: Household,
+): Promise<ExitCode> {
+  const ports = (['port', 'upstream-port', 'metrics-port'] as const).map((name) => {
+    const text = options.get(name)
+    return { name, text, port: text === undefined ? undefined : parsePort(text) }
+  })
+  const wrong = ports.find(({ text, port }) => text !== undefined && port === undefined)
+  if (wrong !== undefined) {
+    const message = `found --${wrong.name} '${wrong.text}', wanted a number from 1 to 65535`
+    return misused({ message, command: 'demo' }, terminal)
+  }
+  const [port, upstreamPort, metricsPort] = ports.map((one) => one.port)
+  return demo({
+    folder: options.get('dir'),
+    port,
+    upstreamPort,
+    metricsPort,
+    json: options.has('json'),
+  })
+}
+
+function parsePort(text: string): number | undefined {
+  const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0
+  return port >= 1 && port <= 65_535 ? port : undefined
+}
+
+function misused({ message, command }: Misuse, { err }: Terminal): ExitCode {
+  err(`tfe: ${message}\n`)
+  err(command === undefined ? commands() : `usage: ${usage(command)}\n`)
+  err(`see: tfe help${command === undefined ? '' : ` ${command}`}\n`)
+  return EXIT.misuse
+}
+
+const commands = (): string => `commands: ${Object.keys(CATALOGUE).join(', ')}\n`

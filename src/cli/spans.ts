@@ -1,0 +1,36 @@
+/**
+ * Days and lengths of time in words.
+ */
+import { isoText, type Instant, type Millis } from '../kernel/types.ts'
+
+/** `2027-11-22`, the day in UTC. */
+export const dayText = (instant: Instant): string => isoText(instant).slice(0, 10)
+
+/** `2026-11-22T10:00:00Z`: certificates count whole seconds, so nothing finer is shown. */
+export const secondText = (instant: Instant): string =>
+  `${new Date(instant - (instant % 1000)).toISOString().slice(0, 19)}Z`
+
+/** `30 days`, `12 hours`, `90 seconds`: the largest unit that leaves no rest. */
+export function lengthText(length: Millis): string {
+  const [size, name] = UNITS.find(([size]) => length > 0 && length % size === 0) ?? [1, 'ms']
+  return counted(length / size, name)
+}
+
+/** `in 41 days`, `9 days ago`, `today`. */
+export function distanceText(instant: Instant, now: Instant): string {
+  const days = Math.trunc((instant - now) / DAY)
+  if (days === 0) return instant >= now ? 'in less than a day' : 'less than a day ago'
+  return days > 0 ? `in ${counted(days, 'day')}` : `${counted(-days, 'day')} ago`
+}
+
+/** `1 day`, `2 days`. */
+export const counted = (count: number, name: string): string =>
+  `${count} ${count === 1 || name === 'ms' ? name : `${name}s`}`
+
+const DAY = 86_400_000
+const UNITS: readonly (readonly [number, string])[] = [
+  [DAY, 'day'],
+  [3_600_000, 'hour'],
+  [60_000, 'minute'],
+  [1000, 'second'],
+]

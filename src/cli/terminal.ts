@@ -1,0 +1,67 @@
+/**
+ * Where a command writes, and how much that place can show: colours on a terminal only, drawn signs only where
+ * the locale says UTF-8.
+ */
+import { styleText } from 'node:util'
+
+/** A place to write to. */
+export interface Terminal {
+  /** Answers: what the command was asked for. */
+  readonly out: (text: string) => void
+  /** Everything about the command itself: misuse, progress, what went wrong. */
+  readonly err: (text: string) => void
+  /** Colours text, where colours show. */
+  readonly paint: (style: Style, text: string) => string
+  readonly signs: Signs
+  /** Whether a person watches: only then may a line be written over. */
+  readonly interactive: boolean
+}
+
+export type Style = 'bold' | 'dim' | 'good' | 'bad' | 'warn' | 'code'
+
+/** Signs that mean something; words where they cannot be drawn. */
+export interface Signs {
+  readonly yes: string
+  readonly no: string
+  readonly note: string
+  readonly arrow: string
+  readonly line: string
+}
+
+/** The terminal of this process. */
+export function terminalOf(
+  process: Pick<NodeJS.Process, 'env' | 'platform' | 'stderr' | 'stdout'>,
+): Terminal {
+  const { stdout, stderr, env } = process
+  return {
+    out: (text) => {
+      stdout.write(text)
+    },
+    err: (text) => {
+      stderr.write(text)
+    },
+    // Heeds NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
+    paint: (style, text) => styleText(STYLES[style], text, { stream: stdout }),
+    signs: drawsUnicode(process) ? DRAWN : SPELT,
+    interactive: stdout.isTTY && env['TERM'] !== 'dumb',
+  }
+}
+
+const STYLES = {
+  bold: 'bold',
+  dim: 'dim',
+  good: 'green',
+  bad: 'red',
+  warn: 'yellow',
+  code: 'cyan',
+} as const
+
+/** POSIX: the first of these that is set decides. Windows' terminals all draw what we need. */
+function drawsUnicode({ env, platform }: Pick<NodeJS.Process, 'env' | 'platform'>): boolean {
+  if (platform === 'win32') return true
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
+  return /utf-?8/i.test(locale)
+}
+
+const DRAWN: Signs = { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─' }
+const SPELT: Signs = { yes: 'yes', no: 'NO ', note: '-', arrow: '->', line: '-' }

@@ -1,0 +1,142 @@
+/**
+ * The demonstration, from an empty folder to a served request and back to nothing.
+ */
+import { readFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import type { Loaded } from '../config/config.ts'
+import { loadConfig } from '../config/load.ts'
+import type { Fault, Instant, Result } from '../kernel/types.ts'
+import { configurationFor } from './configuration.ts'
+import { narrate, type Screen } from './narrate.ts'
+import { portFaults, type Ports } from './ports.ts'
+import { startUpstream } from './upstream.ts'
+import { welcome } from './welcome.ts'
+import { prepareWorld, type World, type WorldFailure } from './world.ts'
+
+/** What was asked for. */
+export interface DemoOptions {
+  /** Where certificates and keys are kept. */
+  readonly folder: string
+  readonly ports: Ports
+  /** The front end's own JSON lines in place of the narration. */
+  readonly json: boolean
+}
+
+/** Where the demonstration shows itself. */
+export interface Stage extends Screen {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  /** Whether a line may be written over. */
+  readonly interactive: boolean
+}
+
+/** Starts the front end in this process; its log lines go to `lines`. */
+export type Serving = (
+  loaded: Loaded,
+  lines: { write(line: string): void },
+) => Promise<Result<Running, readonly Fault[]>>
+
+/** A front end that serves. */
+export interface Running {
+  drain(): Promise<void>
+}
+
+/** How it ended: as asked, or without having begun. */
+export type Ending = 'ended' | 'not-started'
+
+/** Runs until `stop` is aborted. */
+export async function runDemo(
+  options: DemoOptions,
+  stage: Stage,
+  { serve, stop }: { readonly serve: Serving; readonly stop: AbortSignal },
+): Promise<Ending> {
+  const { folder, ports, json } = options
+  const taken = await portFaults(ports)
+  if (taken.length > 0) return notStarted(stage, taken)
+  const say = json ? stage.err : stage.out
+  const world = await prepareWorld(folder, {
+    now: Date.now() as Instant,
+    making: (done, of) => {
+      if (stage.interactive) say(`\r  making keys and certificates, ${done + 1} of ${of}`)
+    },
+  })
+  if (!world.ok) return notStarted(stage, [worldSentence(world.failure)])
+  say(`${stage.interactive ? ERASE_LINE : ''}${worldLine(folder, world.value)}\n`)
+  if (stop.aborted) return 'ended'
+  const upstream = await startUpstream({
+    port: ports.upstream,
+    certificate: await readFile(join(folder, 'upstream.pem'), 'utf8'),
+    key: await readFile(join(folder, 'upstream.key'), 'utf8'),
+    ca: await readFile(join(folder, 'authorities/upstream.pem'), 'utf8'),
+  })
+  const configuration = await configurationFor({ root: ROOT, folder, ports })
+  const loaded = await loadConfig(configuration, process.env)
+  const started = loaded.ok ? await serve(loaded.value, { write: lineWriter(stage, json) }) : loaded
+  if (!started.ok) {
+    await upstream.close()
+    return notStarted(
+      stage,
+      started.failure.map(({ at, message }) => `${at}: ${message}`),
+    )
+  }
+  say(welcome(surroundings(folder, configuration, ports), stage))
+  await aborted(stop)
+  // Nobody waits for a demonstration: what is under way gets a moment, not the patience of production.
+  await Promise.race([started.value.drain(), new Promise((resolve) => setTimeout(resolve, 500))])
+  await upstream.close()
+  say(`${stage.signs.yes} all gone\n`)
+  return 'ended'
+}
+
+/** The project's own folder: two above this file's. */
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
+const ERASE_LINE = '\r\u001B[K'
+
+function lineWriter(stage: Stage, json: boolean): (line: string) => void {
+  if (json) return (line) => stage.out(line)
+  return (line) => {
+    const told = narrate(line, stage)
+    if (told !== undefined) stage.out(told)
+  }
+}
+
+function notStarted(stage: Stage, sentences: readonly string[]): Ending {
+  stage.err(`tfe demo did not start:\n${sentences.map((one) => `  ${one}\n`).join('')}`)
+  return 'not-started'
+}
+
+function worldSentence(failure: WorldFailure): string {
+  if (failure.kind === 'occupied') {
+    return `${failure.folder} holds files that the demonstration did not make; choose another folder with --dir`
+  }
+  return `${failure.folder} cannot be written (${failure.code}); choose another folder with --dir`
+}
+
+function worldLine(folder: string, { made, kept, mended }: World): string {
+  const where = here(folder)
+  if (made === 0) return `${where}: reused ${kept} keys and certificates of an earlier start`
+  if (mended.length === 0)
+    return `${where}: made ${made} keys and certificates, for this demonstration only`
+  const named = mended.slice(0, 3).map(({ file, why }) => `${file} (${why})`)
+  const more = mended.length > 3 ? ` and ${mended.length - 3} more` : ''
+  return `${where}: reused ${kept}, made anew ${named.join(', ')}${more}`
+}
+
+function surroundings(folder: string, configuration: string, ports: Ports) {
+  // npm runs its scripts in the project's folder; from elsewhere the paths would not fit.
+  const tfe =
+    resolve('.') === ROOT ? 'npm run -s tfe --' : `node ${here(join(ROOT, 'scripts', 'tfe.mjs'))}`
+  return { folder: here(folder), configuration: here(configuration), tfe, ports }
+}
+
+/** As people here would write it: relative, unless that leads far away. */
+const here = (path: string): string => relative('.', path) || '.'
+
+async function aborted(stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  stop.addEventListener('abort', () => resolve(), { once: true })
+  await promise
+}

@@ -1,0 +1,99 @@
+/**
+ * What the demonstration says of itself when it is up.
+ */
+import { join } from 'node:path'
+import type { Screen } from './narrate.ts'
+import type { Ports } from './ports.ts'
+import { shellWord, trials, type Trial } from './trials.ts'
+
+/** What the welcome speaks about; paths are relative to the folder that people paste in. */
+export interface Surroundings {
+  readonly folder: string
+  readonly configuration: string
+  /** How `tfe` is called from there. */
+  readonly tfe: string
+  readonly ports: Ports
+}
+
+/** The picture, the things to try, and where to look further. */
+export function welcome(around: Surroundings, screen: Screen): string {
+  const { paint, signs } = screen
+  const { folder, configuration, tfe, ports } = around
+  const chapters = trials({ folder, port: ports.frontEnd })
+  const width = Math.max(...chapters.flatMap(({ trials }) => trials.map(({ what }) => what.length)))
+  const told = ({ what, command, status, because }: Trial): string =>
+    [
+      `  ${what.padEnd(width)}  ${signs.arrow} ${paint(status < 400 ? 'good' : 'bad', String(status))} ${because}`,
+      `  ${paint('code', command)}`,
+      '',
+    ].join('\n')
+  const explain = [
+    `${tfe} explain ${shellWord(join(folder, 'devices/unknown-ca.pem'))}`,
+    `--config ${shellWord(configuration)} --route /mdm/checkin`,
+  ].join(' ')
+  return [
+    '',
+    picture(ports, screen),
+    '',
+    `${paint('bold', 'Things to try')}, in another terminal in this folder. Watch here what the front end makes of them.`,
+    '',
+    ...chapters.flatMap(({ title, trials }) => [paint('bold', title), '', ...trials.map(told)]),
+    paint('bold', 'Look further'),
+    '',
+    `  why a device is refused, step by step`,
+    `  ${paint('code', explain)}`,
+    '',
+    `  metrics    http://127.0.0.1:${ports.metrics}/metrics`,
+    `  readiness  http://127.0.0.1:${ports.metrics}/readyz`,
+    `  served by  ${configuration}`,
+    '',
+    `${paint('bold', 'Ctrl-C')} ends everything. The next start reuses ${folder}.`,
+    '',
+  ].join('\n')
+}
+
+function picture({ frontEnd, upstream }: Ports, { paint, signs }: Screen): string {
+  const drawn = signs.arrow === '→'
+  const [tl, tr, bl, br, side, flat, head] = drawn
+    ? ['┌', '┐', '└', '┘', '│', '─', '▶']
+    : ['+', '+', '+', '+', '|', '-', '>']
+  const boxes = [
+    ['device', 'curl'],
+    ['Trusted Front End', `localhost:${frontEnd}`],
+    ['demo MDM', `localhost:${upstream}`],
+  ] as const
+  const links = [
+    ['mutual TLS', ''],
+    ['strict TLS', '+ who it is'],
+  ] as const
+  const line = (cells: readonly string[], gaps: readonly string[]): string =>
+    `  ${cells.map((cell, index) => cell + (gaps[index] ?? '')).join('')}`
+  const inside = boxes.map(([name, where]) => Math.max(name.length, where.length) + 2)
+  const centred = (text: string, width: number): string => {
+    const left = Math.floor((width - text.length) / 2)
+    return ' '.repeat(left) + text + ' '.repeat(width - text.length - left)
+  }
+  const GAP = 15
+  const row = (which: 0 | 1, style: 'bold' | 'dim'): readonly string[] =>
+    boxes.map(
+      (box, index) => `${side}${paint(style, centred(box[which], inside[index] ?? 0))}${side}`,
+    )
+  const edge = (left: string, right: string): readonly string[] =>
+    inside.map((width) => left + flat.repeat(width) + right)
+  const blank = [' '.repeat(GAP), ' '.repeat(GAP)]
+  return [
+    line(
+      edge(tl, tr),
+      links.map(([above]) => centred(above, GAP)),
+    ),
+    line(
+      row(0, 'bold'),
+      links.map(() => ` ${flat.repeat(GAP - 3)}${head} `),
+    ),
+    line(
+      row(1, 'dim'),
+      links.map(([, below]) => centred(below, GAP)),
+    ),
+    line(edge(bl, br), blank),
+  ].join('\n')
+}

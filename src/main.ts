@@ -1,0 +1,93 @@
+/**
+ * Where everything is plugged together: the command line, the real terminal, the real signals, the exit code.
+ */
+import cluster from 'node:cluster'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { EXIT, type ExitCode } from './cli/exit-code.ts'
+import { type DemoWishes, run } from './cli/run.ts'
+import { terminalOf, type Terminal } from './cli/terminal.ts'
+
+try {
+  if (cluster.isWorker) {
+    const { runWorker } = await import('./serve/worker.ts')
+    runWorker()
+  } else {
+    const terminal = terminalOf(process)
+    const code = await run(process.argv.slice(2), {
+      version: version(),
+      terminal,
+      env: process.env,
+      serve,
+      demo: (wishes) => demo(wishes, terminal),
+    })
+    // Not process.exitCode: a connection that lingers must not keep a finished command alive.
+    process.exit(code)
+  }
+} catch (error) {
+  process.exit(bug(error))
+}
+
+async function serve(file: string): Promise<ExitCode> {
+  const { serveCommand } = await import('./serve/command.ts')
+  const end = await serveCommand(file, {
+    env: process.env,
+    err: (text) => {
+      process.stderr.write(text)
+    },
+    entry: { script: fileURLToPath(import.meta.url), args: [] },
+  })
+  const codes = {
+    drained: EXIT.fine,
+    'faulty-configuration': EXIT.no,
+    'not-started': EXIT.cannotStart,
+  } as const
+  return codes[end]
+}
+
+async function demo(wishes: DemoWishes, terminal: Terminal): Promise<ExitCode> {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  // Loaded here only: it brings a certificate factory that nothing else needs.
+  const [{ runDemo }, { DEFAULT_PORTS }, { startServing }, { openLogTo }] = await Promise.all([
+    import('./demo/demo.ts'),
+    import('./demo/ports.ts'),
+    import('./serve/serving.ts'),
+    import('./serve/log.ts'),
+  ])
+  const options = {
+    folder: resolve(wishes.folder ?? 'demo-data'),
+    ports: {
+      frontEnd: wishes.port ?? DEFAULT_PORTS.frontEnd,
+      upstream: wishes.upstreamPort ?? DEFAULT_PORTS.upstream,
+      metrics: wishes.metricsPort ?? DEFAULT_PORTS.metrics,
+    },
+    json: wishes.json,
+  }
+  const ending = await runDemo(options, terminal, {
+    stop: stop.signal,
+    serve: (loaded, lines) =>
+      startServing(loaded, {
+        journal: openLogTo(lines, loaded.config.log),
+        entry: { script: fileURLToPath(import.meta.url), args: [] },
+      }),
+  })
+  return ending === 'ended' ? EXIT.fine : EXIT.cannotStart
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}
+
+/** Whatever comes this far was not foreseen: one line for the user, everything for whoever looks for the cause. */
+function bug(error: unknown): ExitCode {
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`tfe: this is a bug in tfe, please report it: ${message}\n`)
+  if (process.env['TFE_DEBUG'] === '1' && error instanceof Error) {
+    process.stderr.write(`${error.stack ?? ''}\n`)
+  } else process.stderr.write('TFE_DEBUG=1 shows where it happened\n')
+  return EXIT.bug
+}
