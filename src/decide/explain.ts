@@ -66,6 +66,26 @@ function words(why: Refusal): Words {
     case 'expired-beyond-grace':
       return untimelyWords(why)
     case 'untrusted-issuer':
+    case 'self-signed':
+    case 'path-too-long':
+    case 'unfit-anchor':
+    case 'budget-exhausted':
+    case 'bad-signature':
+    case 'weak-signature':
+    case 'weak-key':
+    case 'wrong-purpose':
+    case 'wrong-key-usage':
+    case 'unknown-critical-extension':
+    case 'departs-from-profile':
+    case 'not-a-ca':
+    case 'ca-may-not-sign':
+    case 'path-length-exceeded':
+    case 'no-common-policy':
+    case 'policy-mapping-malformed':
+    case 'name-constraints-malformed':
+    case 'name-not-permitted':
+    case 'name-excluded':
+    case 'name-undecidable':
       return pathWords(why)
     default:
       return unreachable(why)

@@ -3,7 +3,7 @@
  * metrics, the command line and the documentation. The device never sees it.
  */
 import type { Instant, KeyFingerprint } from '../kernel/types.ts'
-import type { PathFailure } from '../trust/validate.ts'
+import type { PathFailure } from '../trust/failure.ts'
 import type { CertificateFault } from '../x509/certificate.ts'
 import type { Name } from '../x509/name.ts'
 

@@ -1,0 +1,123 @@
+/**
+ * The identity fields: what an upstream is told about the device, or that there is none to tell about.
+ *
+ * Whatever a certificate holds, a value is printable ASCII when it leaves here: a subject with a line break in it
+ * must not become a second field.
+ */
+import type { Vouched } from '../../decide/decide.ts'
+import { apache } from './apache.ts'
+import { awsAlb } from './aws-alb.ts'
+import { base64Der } from './base64-der.ts'
+import { COMMON, hexOf } from './facts.ts'
+import type { Format, Verify } from './format.ts'
+import { haproxy } from './haproxy.ts'
+import { nginx } from './nginx.ts'
+import { rfc9440 } from './rfc9440.ts'
+import { IDENTITY_FIELDS } from './settings.ts'
+import type { IdentityField, IdentityFormat, IdentitySettings } from './settings.ts'
+import { tomcat } from './tomcat.ts'
+import { traefik } from './traefik.ts'
+import { xfcc } from './xfcc.ts'
+
+const FORMATS: Readonly<Record<IdentityFormat, Format>> = {
+  rfc9440,
+  nginx,
+  tomcat,
+  apache,
+  haproxy,
+  xfcc,
+  traefik,
+  'aws-alb': awsAlb,
+  'base64-der': base64Der,
+}
+
+/** Identity fields, and what had to be kept back from the upstream. */
+export interface EncodedIdentity {
+  /** Name, value, name, value …; the verify field is always among them. */
+  readonly fields: readonly string[]
+  readonly verify: Verify
+  readonly withheld: Withheld
+}
+
+/** `grace`: the device is in grace and the format's readers would not notice; `identity`: the leaf alone is too large. */
+export type Withheld = 'nothing' | 'chain' | 'grace' | 'identity'
+
+/** Builds the identity fields of a connection; name, value, name, value … */
+export const identityFields = (
+  vouched: Vouched | undefined,
+  settings: IdentitySettings,
+): readonly string[] => encodeIdentity(vouched, settings).fields
+
+/** Builds the identity fields, and says what was kept back. */
+export function encodeIdentity(
+  vouched: Vouched | undefined,
+  settings: IdentitySettings,
+): EncodedIdentity {
+  if (vouched === undefined) return anonymous('NONE', settings, 'nothing')
+  const verify = vouched.validity === 'valid' ? 'SUCCESS' : 'FAILED:expired-grace'
+  if (verify !== 'SUCCESS' && !FORMATS[settings.format].readsVerify && !settings.grace) {
+    return anonymous(verify, settings, 'grace')
+  }
+  const whole = fieldsOf(vouched, verify, settings)
+  if (fits(whole, settings)) return { fields: whole, verify, withheld: 'nothing' }
+  const bare = fieldsOf(vouched, verify, { ...settings, chain: false })
+  if (fits(bare, settings)) return { fields: bare, verify, withheld: 'chain' }
+  return anonymous('FAILED:identity-too-large', settings, 'identity')
+}
+
+/** The names that these settings give to identity fields, for `fieldSieve`; numbered fields as a family. */
+export function identityNames({ format, fields }: IdentitySettings): readonly string[] {
+  const names = Object.values({ ...FORMATS[format].names, ...fields })
+  return names.flatMap((name) => [name, `${name}_*`])
+}
+
+const anonymous = (
+  verify: Verify,
+  settings: IdentitySettings,
+  withheld: Withheld,
+): EncodedIdentity => ({ fields: fieldsOf(undefined, verify, settings), verify, withheld })
+
+function fieldsOf(
+  vouched: Vouched | undefined,
+  verify: Verify,
+  settings: IdentitySettings,
+): readonly string[] {
+  const format = FORMATS[settings.format]
+  const names = { ...format.names, ...settings.fields }
+  return IDENTITY_FIELDS.flatMap((field) => {
+    const name = names[field]
+    if (name === undefined) return []
+    const value = valueOf(field, { vouched, verify, settings })
+    if (typeof value === 'object') {
+      return value.flatMap((one, index) => [`${name}_${index}`, printable(one)])
+    }
+    return value === undefined || value === '' ? [] : [name, printable(value)]
+  })
+}
+
+interface Telling {
+  readonly vouched: Vouched | undefined
+  readonly verify: Verify
+  readonly settings: IdentitySettings
+}
+
+function valueOf(
+  field: IdentityField,
+  { vouched, verify, settings }: Telling,
+): string | readonly string[] | undefined {
+  const format = FORMATS[settings.format]
+  if (field === 'verify') return format.verify(verify)
+  if (field === 'used') return vouched === undefined ? '0' : '1'
+  if (vouched === undefined || (field === 'chain' && !settings.chain)) return undefined
+  return (format.values[field] ?? COMMON[field])(vouched, settings)
+}
+
+/** A colon, a space and a line end come with each field. */
+const fits = (fields: readonly string[], { maxBytes }: IdentitySettings): boolean =>
+  fields.reduce((octets, text) => octets + text.length + 2, 0) <= maxBytes
+
+/** RFC 4514 §2.4 lets any octet be written as `\HH`; so does nginx. Applied to every value: the one place to get this right. */
+const printable = (value: string): string =>
+  value.replaceAll(/[^ -~]/gu, (one) =>
+    Array.from(Buffer.from(one, 'utf8'), (octet) => `\\${hexOf(octet)}`).join(''),
+  )

@@ -1,0 +1,123 @@
+/**
+ * Facts about a certificate as text, in the forms that several formats share.
+ */
+import { hash } from 'node:crypto'
+import { unreachable, type Instant } from '../../kernel/types.ts'
+import type { Certificate, GeneralName } from '../../x509/certificate.ts'
+import { printName } from '../../x509/print-name.ts'
+import type { DeviceField, Render } from './format.ts'
+import type { FingerprintForm, SerialForm } from './settings.ts'
+
+/** How a fact is written unless the format knows better. */
+export const COMMON: Readonly<Record<DeviceField, Render>> = {
+  certificate: ({ path }) => base64(path.certificates[0]),
+  escapedCertificate: ({ path }) => escapedPem(path.certificates[0]),
+  chain: ({ path }) => path.certificates.slice(1).map(base64).join(','),
+  info: () => undefined,
+  subject: ({ path }, { name }) => printName(path.certificates[0].subject, name),
+  issuer: ({ path }, { name }) => printName(path.certificates[0].issuer, name),
+  commonName: ({ path }) => commonName(path.certificates[0]),
+  subjectAltNames: ({ path }) => alternativeNames(path.certificates[0]),
+  serial: ({ path }, { serial }) => serialText(path.certificates[0].serial, serial),
+  fingerprint: ({ path }, { fingerprint }) => fingerprintText(path.certificates[0], fingerprint),
+  notBefore: ({ path }) => isoSeconds(path.certificates[0].notBefore),
+  notAfter: ({ path }) => isoSeconds(path.certificates[0].notAfter),
+  validity: ({ path: { certificates } }) =>
+    `NotBefore=${isoSeconds(certificates[0].notBefore)};NotAfter=${isoSeconds(certificates[0].notAfter)}`,
+}
+
+/** Standard base64 with padding and without line breaks (RFC 4648 §4). */
+export const base64 = ({ der }: Certificate): string => der.toString('base64')
+
+/** PEM as OpenSSL writes it: lines of 64, a line break at the end (RFC 7468 §2). */
+export function pem({ der }: Certificate): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
+}
+
+/** PEM percent-encoded as nginx does it; in PEM nothing occurs that `encodeURIComponent` would wrongly spare. */
+export const escapedPem = (certificate: Certificate): string => encodeURIComponent(pem(certificate))
+
+/** PEM with spaces for line breaks, as Apache's mod_headers sends it and Tomcat's SSLValve reads it. */
+export const spacedPem = (certificate: Certificate): string =>
+  pem(certificate).trimEnd().replaceAll('\n', ' ')
+
+/** A serial number; negative ones, which RFC 5280 §4.1.2.2 forbids and some CAs made, keep their sign. */
+export function serialText(serial: string, form: SerialForm): string {
+  const sign = serial.startsWith('-') ? '-' : ''
+  const digits = serial.slice(sign.length)
+  switch (form) {
+    case 'hex-lower':
+      return sign + digits
+    case 'hex-upper':
+      return sign + digits.toUpperCase()
+    case 'hex-colon':
+      return sign + pairs(digits)
+    case 'decimal':
+      return sign + BigInt(`0x${digits}`).toString()
+    default:
+      return unreachable(form)
+  }
+}
+
+function fingerprintText({ der }: Certificate, { digest, form }: FingerprintForm): string {
+  switch (form) {
+    case 'hex':
+      return hash(digest, der, 'hex')
+    case 'colon':
+      return pairs(hash(digest, der, 'hex').toUpperCase())
+    case 'base64':
+      return hash(digest, der, 'base64')
+    default:
+      return unreachable(form)
+  }
+}
+
+const pairs = (hex: string): string => hex.match(/../g)?.join(':') ?? ''
+
+/** `2026-09-21T01:50:17Z`. */
+const isoSeconds = (instant: Instant): string =>
+  new Date(instant).toISOString().replace(/\.\d+Z$/, 'Z')
+
+/** As OpenSSL prints a time: `Sep  1 22:43:21 2026 GMT`. */
+export function opensslTime(instant: Instant): string {
+  const [, day = '', month = '', year = '', time = ''] = new Date(instant).toUTCString().split(' ')
+  return `${month} ${String(Number(day)).padStart(2)} ${time} ${year} GMT`
+}
+
+/** The last one in the name, which is the most specific. */
+const commonName = ({ subject }: Certificate): string | undefined =>
+  subject.rdns.flat().findLast(({ oid }) => oid === COMMON_NAME)?.text
+
+const COMMON_NAME = '2.5.4.3'
+
+/** As OpenSSL lists them: `DNS:a, URI:b, IP Address:c`. */
+function alternativeNames({ subjectAltNames }: Certificate): string {
+  return subjectAltNames
+    .flatMap((name) => {
+      const label = LABELS[name.kind]
+      return label === undefined || !('text' in name)
+        ? []
+        : [`${label}:${inert(name.text, /[^!-~]|,/gu)}`]
+    })
+    .join(', ')
+}
+
+const LABELS: Readonly<Partial<Record<GeneralName['kind'], string>>> = {
+  dns: 'DNS',
+  email: 'email',
+  ip: 'IP Address',
+  uri: 'URI',
+}
+
+/**
+ * A name inside a list: what could end it early, or begin another one, is percent-encoded. CAs sign what devices
+ * ask for, and a device may ask for `a, DNS:b`.
+ */
+export const inert = (text: string, harmful: RegExp): string =>
+  text.replaceAll(harmful, (one) =>
+    Array.from(Buffer.from(one, 'utf8'), (octet) => `%${hexOf(octet)}`).join(''),
+  )
+
+/** Two upper-case hexadecimal digits. */
+export const hexOf = (octet: number): string => octet.toString(16).toUpperCase().padStart(2, '0')
