@@ -8,16 +8,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ListenerLimits } from './config/config.ts'
 import { decide } from './decide/decide.ts'
-import type { Exchange, Outcome } from './forward/exchange.ts'
+import type { Exchange } from './forward/exchange.ts'
 import { forward } from './forward/forward.ts'
 import { refuse } from './forward/refuse.ts'
 import type { Recognition } from './identify/peer.ts'
 import type { Clock } from './kernel/ports.ts'
-import { problemDocument } from './message/problem.ts'
 import { findRoute } from './message/route.ts'
 import type { Connection } from './pipeline/connection.ts'
 import { destinationFor, type Admitted } from './pipeline/destination.ts'
-import { entry, type Verdict } from './pipeline/entry.ts'
+import { entry, type Ended, type Told, type Verdict } from './pipeline/entry.ts'
 import { readHead } from './pipeline/head.ts'
 import { explainTurnedAway, type TurnedAway } from './pipeline/turned-away.ts'
 import type { RequestEvent } from './record/event.ts'
@@ -110,7 +109,7 @@ async function carryOut(
   judged: Judged,
   exchange: Exchange,
   connection: Connection,
-): Promise<Outcome> {
+): Promise<Ended> {
   switch (judged.kind) {
     case 'turned-away':
       return answer(exchange, judged.verdict.facts.status, judged.verdict.facts.close)
@@ -121,18 +120,17 @@ async function carryOut(
   }
   const { admitted, snapshot, limits } = judged
   const surroundings = { snapshot, connection, limits }
-  const destination = destinationFor(admitted, exchange.request, surroundings)
+  const { destination, told } = destinationFor(admitted, exchange.request, surroundings)
   connection.underWay.push(admitted.route)
   try {
-    return await forward(admitted.decision, exchange, destination)
+    return { ...(await forward(admitted.decision, exchange, destination)), told }
   } finally {
     connection.underWay.splice(connection.underWay.indexOf(admitted.route), 1)
   }
 }
 
-function answer(exchange: Exchange, status: number, close: boolean): Promise<Outcome> {
-  const document = problemDocument({ status, reference: exchange.reference() })
-  return refuse(exchange, { status, document, fields: [], close })
+async function answer(exchange: Exchange, status: number, close: boolean): Promise<Ended> {
+  return { ...(await refuse(exchange, { status, fields: [], close })), told: NOTHING }
 }
 
 function turnedAway(why: TurnedAway): Judged {
@@ -145,6 +143,8 @@ function pathOf(target: string): string {
   return (question === -1 ? target : target.slice(0, question)).slice(0, MAX_PATH)
 }
 
+/** A refused request reaches no upstream. */
+const NOTHING: Told = { verify: 'NONE', withheld: 'nothing' }
 const FORBIDDEN = 403
 /** Devices do not pipeline; a few are tolerated, a queue in our memory is not. */
 const MAX_PIPELINED = 8

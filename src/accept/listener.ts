@@ -38,8 +38,8 @@ export interface ListenerHandlers {
   connected(socket: TLSSocket): boolean
   request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void
   handshakeFailed(error: Error, socket: TLSSocket): void
-  /** False when a response is under way on the connection: ours would land inside its body. */
-  unparsable(fault: Unparsable, socket: TLSSocket): boolean
+  /** The reference to answer with; undefined when a response is under way, and ours would land inside its body. */
+  unparsable(fault: Unparsable, socket: TLSSocket): string | undefined
   /** A TCP connection was turned away because the listener is full. */
   dropped(): void
 }
@@ -137,8 +137,8 @@ export class Listener {
     server.on('tlsClientError', (error, socket) => handlers.handshakeFailed(error, socket))
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       const fault = unparsable(error)
-      const answerable = handlers.unparsable(fault, socket as TLSSocket)
-      refuseUnparsable(fault, socket as Socket, answerable)
+      const reference = handlers.unparsable(fault, socket as TLSSocket)
+      refuseUnparsable(fault, socket as Socket, reference)
     })
     server.on('drop', () => handlers.dropped())
     return server

@@ -3,6 +3,7 @@
  * here its verdicts get names, and the device gets an answer that helps nobody to probe us.
  */
 import type { Socket } from 'node:net'
+import { PROBLEM_TYPE, problemDocument } from '../message/problem.ts'
 
 /** Every way a request fails before it is one. */
 export type Unparsable = 'body' | 'connection' | 'header-timeout' | 'header-too-large' | 'malformed'
@@ -28,16 +29,20 @@ export function unparsable(error: NodeJS.ErrnoException): Unparsable {
   }
 }
 
-/** Answers, unless the answer could be taken for part of a response under way, and closes. */
-export function refuseUnparsable(fault: Unparsable, socket: Socket, answerable: boolean): void {
-  if (fault === 'connection' || !socket.writable || !answerable) {
+/** Answers and closes; without a reference nothing is said, because it could land inside a response under way. */
+export function refuseUnparsable(
+  fault: Unparsable,
+  socket: Socket,
+  reference: string | undefined,
+): void {
+  if (fault === 'connection' || !socket.writable || reference === undefined) {
     socket.destroy()
     return
   }
-  const [status, title] = ANSWERS[fault]
-  const body = JSON.stringify({ type: 'about:blank', title, status })
+  const [status, phrase] = ANSWERS[fault]
+  const body = problemDocument({ status, reference })
   socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   )
 }

@@ -8,6 +8,7 @@ import type { RouteRow } from '../config/config.ts'
 import type { Peer } from '../decide/decide.ts'
 import type { Presented } from '../identify/presented.ts'
 import type { Judge, Recognition } from '../identify/peer.ts'
+import type { EncodedIdentity } from '../message/encode/encode.ts'
 import type { FieldPlan } from '../message/request-fields.ts'
 import type { ConnectionEvent, ConnectionFacts, DeviceFacts } from '../record/event.ts'
 import type { ConnectionJournal } from '../record/journal.ts'
@@ -33,7 +34,7 @@ export class Connection {
   #peer: Peer | undefined
   #host: string | undefined
   #hostsOf: object | undefined
-  readonly #plans: { readonly kind: PlanKind; readonly plan: FieldPlan }[] = []
+  readonly #plans: { readonly kind: PlanKind; readonly made: Plan }[] = []
 
   constructor(socket: TLSSocket, listener: string, { presented, now }: Opening) {
     this.socket = socket
@@ -64,7 +65,7 @@ export class Connection {
   }
 
   /** The fields for requests of this kind, built once: every part of `kind` is compared by identity. */
-  plan(kind: PlanKind, make: () => FieldPlan): FieldPlan {
+  plan(kind: PlanKind, make: () => Plan): Plan {
     for (const known of this.#plans) {
       if (
         known.kind.upstream === kind.upstream &&
@@ -72,14 +73,14 @@ export class Connection {
         known.kind.validity === kind.validity &&
         known.kind.host === kind.host
       ) {
-        return known.plan
+        return known.made
       }
     }
-    const plan = make()
+    const made = make()
     // Plans of worlds that are gone, or for hosts by the hundred, must not pile up on a long connection.
     if (this.#plans.length >= MAX_PLANS) this.#plans.length = 0
-    this.#plans.push({ kind, plan })
-    return plan
+    this.#plans.push({ kind, made })
+    return made
   }
 
   journal(open: (facts: ConnectionFacts) => ConnectionJournal): ConnectionJournal {
@@ -105,6 +106,12 @@ export class Connection {
       device: this.#peer === undefined ? undefined : deviceFacts(this.#peer),
     }
   }
+}
+
+/** The fields of a kind of request, and what they say about the device. */
+export interface Plan {
+  readonly plan: FieldPlan
+  readonly told: EncodedIdentity
 }
 
 /** What a plan depends on. */

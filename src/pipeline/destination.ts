@@ -7,6 +7,7 @@ import type { ListenerLimits, RouteRow } from '../config/config.ts'
 import { vouchedFor, type Admission } from '../decide/decide.ts'
 import type { Destination } from '../forward/exchange.ts'
 import { forwardingFields } from '../message/forwarding-fields.ts'
+import type { EncodedIdentity } from '../message/encode/encode.ts'
 import { requestFields } from '../message/request-fields.ts'
 import type { Snapshot, UpstreamView } from '../state/snapshot.ts'
 import type { Connection } from './connection.ts'
@@ -19,28 +20,39 @@ export interface Admitted {
   readonly head: Head
 }
 
-/** Works out the destination of an admitted request. */
+/** Where it goes, and what the upstream is told about the device. */
+export interface Bearings {
+  readonly destination: Destination
+  readonly told: EncodedIdentity
+}
+
+/** Works out where an admitted request goes. */
 export function destinationFor(
   { decision, route, head }: Admitted,
   request: IncomingMessage,
   { snapshot, connection, limits }: Surroundings,
-): Destination {
+): Bearings {
   const view = upstreamOf(route, snapshot)
   const vouched = vouchedFor(decision)
   const kind = { upstream: view, path: vouched?.path, validity: vouched?.validity, host: head.host }
-  const plan = connection.plan(kind, () => ({
-    sieve: snapshot.sieve,
-    host: hostFor(view, head.host),
-    identity: view.identityFields(vouched),
-    forwarding: forwardingFields({ address: connection.remote, host: head.host }, 'x-forwarded'),
-  }))
-  return {
+  const { plan, told } = connection.plan(kind, () => {
+    const told = view.encode(vouched)
+    const plan = {
+      sieve: snapshot.sieve,
+      host: hostFor(view, head.host),
+      identity: told.fields,
+      forwarding: forwardingFields({ address: connection.remote, host: head.host }, 'x-forwarded'),
+    }
+    return { plan, told }
+  })
+  const destination = {
     upstream: view.upstream,
     target: head.target.raw,
     fields: requestFields(request.rawHeaders, plan),
     bodyBytes: limits.bodyBytes,
     bodyIdle: limits.bodyIdle,
   }
+  return { destination, told }
 }
 
 /** The world an admitted request moves in. */

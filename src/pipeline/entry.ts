@@ -3,7 +3,7 @@
  * where somebody will want it.
  */
 import type { RouteRow } from '../config/config.ts'
-import type { Admission, Decision } from '../decide/decide.ts'
+import type { Decision } from '../decide/decide.ts'
 import { explain } from '../decide/explain.ts'
 import { explainUpstream } from '../forward/failure.ts'
 import type { Outcome } from '../forward/exchange.ts'
@@ -26,8 +26,18 @@ export interface Walk {
   readonly durationMs: number
 }
 
+/** How a request ended, and what its upstream was told about the device. */
+export interface Ended extends Outcome {
+  readonly told: Told
+}
+
+export interface Told {
+  readonly verify: string
+  readonly withheld: string
+}
+
 /** The event of a request that has left the corridor. */
-export function entry(walk: Walk, verdict: Verdict, outcome: Outcome): RequestEvent {
+export function entry(walk: Walk, verdict: Verdict, { told, ...outcome }: Ended): RequestEvent {
   const words = wordsOf(verdict, outcome)
   const { reference, userAgent, durationMs, ...request } = walk
   return {
@@ -35,6 +45,8 @@ export function entry(walk: Walk, verdict: Verdict, outcome: Outcome): RequestEv
     path: request.path,
     host: request.host,
     ...judgement(verdict),
+    verify: told.verify,
+    withheld: told.withheld === 'nothing' ? undefined : told.withheld,
     status: outcome.status ?? 0,
     failure: outcome.failure?.kind,
     reason: words?.sentence,
@@ -52,13 +64,13 @@ export function entry(walk: Walk, verdict: Verdict, outcome: Outcome): RequestEv
 
 type Judgement = Pick<
   RequestEvent,
-  'route' | 'route_class' | 'decision' | 'code' | 'would_refuse' | 'verify' | 'upstream'
+  'route' | 'route_class' | 'decision' | 'code' | 'would_refuse' | 'upstream'
 >
 
 function judgement(verdict: Verdict): Judgement {
   if (verdict.kind === 'turned-away') {
     const { code } = verdict.facts
-    return { ...NOWHERE, decision: 'refuse', code, would_refuse: undefined, verify: 'NONE' }
+    return { ...NOWHERE, decision: 'refuse', code, would_refuse: undefined }
   }
   const { decision, route } = verdict
   const at = { route: route.id, route_class: route.class }
@@ -69,7 +81,6 @@ function judgement(verdict: Verdict): Judgement {
       decision: 'refuse',
       code,
       would_refuse: undefined,
-      verify: 'NONE',
       upstream: undefined,
     }
   }
@@ -79,20 +90,7 @@ function judgement(verdict: Verdict): Judgement {
     decision: 'admit',
     code: basis.kind,
     would_refuse: basis.kind === 'recording' ? basis.wouldRefuse.kind : undefined,
-    verify: verifyOf(decision),
     upstream: route.upstream,
-  }
-}
-
-function verifyOf({ basis }: Admission): string {
-  switch (basis.kind) {
-    case 'verified':
-      return 'SUCCESS'
-    case 'in-grace':
-      return 'FAILED:expired-grace'
-    case 'open-route':
-    case 'recording':
-      return 'NONE'
   }
 }
 

@@ -21,6 +21,8 @@ export interface RequestEvent {
   readonly would_refuse: string | undefined
   /** What the upstream was told in the verify field. */
   readonly verify: string
+  /** What had to be kept back from the upstream, and why in one word. */
+  readonly withheld: string | undefined
   readonly upstream: string | undefined
   /** The status the device saw; 0 when it was gone before there was one. */
   readonly status: number

@@ -97,7 +97,7 @@ export class Reception implements ListenerHandlers {
     log.info({ listener: this.#listener, remote, tls_code: codeOf(error), ...event }, 'connection')
   }
 
-  unparsable(fault: Unparsable, socket: TLSSocket): boolean {
+  unparsable(fault: Unparsable, socket: TLSSocket): string | undefined {
     const connection = this.#bySocket.get(socket)
     if (fault !== 'connection') {
       this.#deps.metrics.unparsable(this.#listener, fault)
@@ -110,7 +110,8 @@ export class Reception implements ListenerHandlers {
         }
       }
     }
-    return connection !== undefined && connection.underWay.length === 0
+    if (connection === undefined || connection.underWay.length > 0) return undefined
+    return connection.reference(connection.requests + 1)
   }
 
   dropped(): void {

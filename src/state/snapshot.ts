@@ -10,7 +10,7 @@ import { covers } from '../handshake/server-identity.ts'
 import type { Judge } from '../identify/peer.ts'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
 import { hostTable, type HostTable } from '../message/authority.ts'
-import { identityFields, identityNames } from '../message/encode/encode.ts'
+import { encodeIdentity, identityNames, type EncodedIdentity } from '../message/encode/encode.ts'
 import { fieldSieve, type FieldSieve } from '../message/request-fields.ts'
 import { judge } from '../trust/judge.ts'
 import type { ListenerWorld, UpstreamWorld, World } from './world.ts'
@@ -33,8 +33,8 @@ export interface ListenerView {
 export interface UpstreamView {
   readonly world: UpstreamWorld
   readonly upstream: Upstream
-  /** Name, value, name, value …: what this upstream is told about the device, or that there is none. */
-  identityFields(vouched: Vouched | undefined): readonly string[]
+  /** What this upstream is told about the device, or that there is none to speak of. */
+  encode(vouched: Vouched | undefined): EncodedIdentity
 }
 
 /** What opening a snapshot needs from the house. */
@@ -88,18 +88,18 @@ function upstreamView(
 ): Result<UpstreamView, readonly Fault[]> {
   const { config, identity } = world
   const settings = config.identity
-  const fields = (vouched: Vouched | undefined): readonly string[] =>
-    settings === undefined ? [] : identityFields(vouched, settings)
+  const encode = (vouched: Vouched | undefined): EncodedIdentity =>
+    settings === undefined ? TOLD_NOTHING : encodeIdentity(vouched, settings)
   const before = previous?.upstreams.get(name)
   if (before !== undefined && isDeepStrictEqual(before.world.config, config)) {
-    return ok({ world, upstream: before.upstream, identityFields: fields })
+    return ok({ world, upstream: before.upstream, encode })
   }
   const opened = openUpstream(config, {
     identity,
     onUntrusted: (facts) => onUntrusted(name, facts),
   })
   if (!opened.ok) return opened
-  return ok({ world, upstream: opened.value, identityFields: fields })
+  return ok({ world, upstream: opened.value, encode })
 }
 
 /** Which certificate stands for which host; a host that none names is served under the default one (and warned about). */
@@ -112,3 +112,6 @@ function listenerView(world: ListenerWorld): ListenerView {
   const [first = [], ...others] = perIdentity
   return { world, hosts: hostTable([[...first, ...bare], ...others]) }
 }
+
+/** RFC 9440 §4: telling an upstream anything is opt-in. */
+const TOLD_NOTHING: EncodedIdentity = { fields: [], verify: 'NONE', withheld: 'nothing' }

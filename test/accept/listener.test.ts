@@ -204,7 +204,7 @@ async function listening(
     },
     unparsable: (fault) => {
       seen.unparsable.push(fault)
-      return behaviour.answerable ?? true
+      return (behaviour.answerable ?? true) ? 'reference' : undefined
     },
     dropped: () => {
       seen.dropped += 1
