@@ -53,9 +53,9 @@ export function anchorOf(certificate: Certificate, setting: string, limits: Limi
   return { certificate, setting, selfSigned, faults: faultsOf(certificate, selfSigned, limits) }
 }
 
-/** Whether a certificate's own key made its signature. */
+/** Whether a certificate's own key made its signature, whomever it names as its issuer. */
 export const isSelfSigned = (certificate: Certificate): boolean =>
-  isSelfIssued(certificate) && verifiesUnder(certificate, certificate)
+  verifiesUnder(certificate, certificate)
 
 /** RFC 5280 §3.2: issuer and subject are the same name. */
 export const isSelfIssued = ({ issuer, subject }: Certificate): boolean =>

@@ -43,6 +43,7 @@ export function findingsOn(
     const issuer = certificates[depth + 1] ?? anchor.certificate
     const kinds = [
       ...everywhere(certificate),
+      ...aboutSerial(certificate),
       ...(depth === 0 ? inLeaf(certificate) : inCa(certificate)),
       ...aboutIssuer(certificate, issuer),
     ]
@@ -80,13 +81,10 @@ function ofAnchor({ certificate, selfSigned }: TrustAnchor): readonly FindingKin
 const anchorFindings = new WeakMap<Certificate, readonly FindingKind[]>()
 
 function everywhere(certificate: Certificate): FindingKind[] {
-  const { serial, version, extensions, subject } = certificate
+  const { version, extensions, subject } = certificate
   const hasNames = subject.rdns.length > 0
   const sanCritical = isCritical(certificate, EXTENSION.subjectAltName)
   return [
-    // §4.1.2.2: positive, at most twenty octets.
-    ...when(serial.startsWith('-') || /^0+$/u.test(serial), 'serial-not-positive'),
-    ...when(serial.length > 40, 'serial-too-long'),
     ...when(version !== 3, 'version-too-old'),
     ...when(hasNames && sanCritical, 'subject-alt-name-critical'),
     // §4.1.2.6: whoever has no subject must mark its other names as critical.
@@ -97,6 +95,12 @@ function everywhere(certificate: Certificate): FindingKind[] {
     ...when(departsInPolicyConstraints(certificate), 'policy-constraints-not-critical'),
   ]
 }
+
+/** §4.1.2.2: positive, at most twenty octets. Nobody looks for a trust anchor's, so it is not asked there. */
+const aboutSerial = ({ serial }: Certificate): FindingKind[] => [
+  ...when(serial.startsWith('-') || /^0+$/u.test(serial), 'serial-not-positive'),
+  ...when(serial.replace('-', '').length > 40, 'serial-too-long'),
+]
 
 const departsInPolicyConstraints = (certificate: Certificate): boolean =>
   certificate.extensions.policyConstraints !== undefined &&
