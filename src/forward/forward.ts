@@ -172,7 +172,8 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
     }
     // A request that undici would not even take leaves the connection untouched.
     if (this.#controller === undefined) this.#leg?.release()
-    this.#fail(exchangeFailure(error, this.#progress, this.#to.upstream.name))
+    if (this.#heard) this.#fail(this.#failureOf(error))
+    else setImmediate(() => this.#fail(this.#failureOf(this.#leg?.alert ?? error)))
   }
 
   check(now: number): void {
@@ -244,6 +245,10 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
       this.#moved()
       this.#controller?.resume()
     })
+  }
+
+  #failureOf(error: Error): UpstreamFailure {
+    return exchangeFailure(error, this.#progress, this.#to.upstream.hostname)
   }
 
   /** Only what cannot have reached the upstream, or may reach it twice (RFC 9110 §9.2.2), and only once. */

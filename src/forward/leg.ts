@@ -38,6 +38,7 @@ export class Leg {
   #served = 0
   #busy = false
   #attached = false
+  #alert: Error | undefined
 
   constructor(socket: Socket, settings: UpstreamSettings, owner: LegOwner) {
     this.#socket = socket
@@ -57,6 +58,11 @@ export class Leg {
     })
     this.#client.on('drain', () => this.release())
     socket.once('close', () => owner.lost(this))
+    // A fatal alert reaches OpenSSL as an end and an error, and Node passes on the end first; undici then
+    // destroys the socket, and only this event (Node's own, undocumented) still tells what was said.
+    socket.on('_tlsError', (error: Error) => {
+      this.#alert = error
+    })
   }
 
   /** True from the second request on: the upstream may have hung up meanwhile. */
@@ -67,6 +73,11 @@ export class Leg {
   /** True when the connection ended with an error, whatever the HTTP client made of it. */
   get broken(): boolean {
     return this.#socket.errored !== null
+  }
+
+  /** The alert that ended the connection, if it was one; known one turn of the event loop after the end. */
+  get alert(): Error | undefined {
+    return this.#alert
   }
 
   get alive(): boolean {

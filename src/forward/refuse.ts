@@ -2,16 +2,14 @@
  * Our own answers: a problem document (RFC 9457), the right status, and a connection that stays in step. The
  * device learns nothing but a reference; the operator finds the rest under it.
  */
+import { PROBLEM_TYPE, problemDocument } from '../message/problem.ts'
 import { endAfterDiscarding, endAndDiscard } from './discard.ts'
 import { hasBody, type Exchange, type Outcome } from './exchange.ts'
 import { answerTo, type UpstreamFailure } from './failure.ts'
-import { problemDocument } from './problem.ts'
 
 /** An answer of ours. */
 export interface Answer {
   readonly status: number
-  /** The problem document's text. */
-  readonly document: string
   /** Name, value, name, value …, besides those every answer of ours has. */
   readonly fields: readonly string[]
   /** End the connection, too. */
@@ -39,10 +37,9 @@ export function answerFailure(
   continued: boolean,
 ): void {
   const { status, error } = answerTo(failure)
-  const document = problemDocument(status, exchange.reference())
   // RFC 9209 §2.3: the type only; which host, which name and which alert stay with us.
   const fields = ['Proxy-Status', `tfe; error=${error}`]
-  writeAnswer(exchange, { status, document, fields, close: false }, continued)
+  writeAnswer(exchange, { status, fields, close: false }, continued)
 }
 
 /** `continued`: the device was told to send its body, although it had asked first. */
@@ -50,21 +47,22 @@ function writeAnswer(exchange: Exchange, answer: Answer, continued: boolean): vo
   const { request, response, expectsContinue, last } = exchange
   const unread = hasBody(request) && !request.complete && (continued || !expectsContinue)
   const close = answer.close || last || (unread && !isSmall(exchange))
+  const document = problemDocument({ status: answer.status, reference: exchange.reference() })
   response.writeHead(answer.status, [
     'Content-Type',
-    'application/problem+json',
+    PROBLEM_TYPE,
     'Content-Length',
-    String(Buffer.byteLength(answer.document)),
+    String(Buffer.byteLength(document)),
     'Cache-Control',
     'no-store',
     ...answer.fields,
     ...(close ? ['Connection', 'close'] : []),
   ])
   if (!unread) {
-    response.end(answer.document)
+    response.end(document)
     return
   }
-  response.write(answer.document)
+  response.write(document)
   if (close) endAfterDiscarding(request, response)
   else endAndDiscard(request, response)
 }

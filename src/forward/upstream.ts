@@ -38,6 +38,7 @@ export interface Want {
 /** A pool with a bound on connections and on who waits for one. */
 export class Upstream implements LegOwner {
   readonly name: string
+  readonly hostname: string
   readonly limits: UpstreamLimits
   readonly watch: Watch
   readonly #settings: UpstreamSettings
@@ -57,6 +58,7 @@ export class Upstream implements LegOwner {
   ) {
     const { limits } = settings
     this.name = settings.name
+    this.hostname = settings.hostname
     this.limits = limits
     this.watch = new Watch(Math.min(limits.connect, limits.responseHeaders, limits.bodyIdle))
     this.#settings = settings

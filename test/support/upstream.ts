@@ -3,7 +3,7 @@
  * well-formed or not.
  */
 import { once } from 'node:events'
-import type { AddressInfo, Socket } from 'node:net'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import { takeMessage, type RawMessage } from './raw-message.ts'
 
@@ -22,6 +22,7 @@ export class UpstreamPeer {
       this.#received = Buffer.concat([this.#received, chunk])
       this.#wake?.()
     })
+    socket.once('end', () => this.#wake?.())
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         resolve()
@@ -73,7 +74,6 @@ export class UpstreamPeer {
   async #more(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#wake = resolve
-      this.socket.once('end', resolve)
     })
   }
 }
@@ -85,6 +85,8 @@ export interface RawUpstream extends AsyncDisposable {
   readonly port: number
   /** Every connection that got through the handshake, in order. */
   readonly peers: readonly UpstreamPeer[]
+  /** Refuses new connections and keeps those it has. */
+  stopListening(): Promise<void>
 }
 
 /** Listens on a port of the system's choice and runs the script for each connection. */
@@ -103,15 +105,26 @@ export async function rawUpstream(options: TlsOptions, script: Script): Promise<
   server.on('tlsClientError', () => {})
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     peers,
+    async stopListening() {
+      server.close()
+      await expectRefusal(port)
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
+      if (!server.listening) return
       server.close()
       await once(server, 'close')
     },
   }
+}
+
+async function expectRefusal(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'error')
 }
 
 /** Answers every request on a connection with the same octets. */
