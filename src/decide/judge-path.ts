@@ -13,9 +13,14 @@ export type PathVerdict = Unwelcome | Untimely | { readonly kind: 'timely' }
 
 /** Judges one path, whatever the route. */
 export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVerdict {
+  const { setting } = path.anchor
+  // A setting that nobody knows any more must not admit anybody.
+  const standing = policy.standings.get(setting)
+  if (standing === undefined || standing.kind === 'distrusted')
+    return { kind: 'distrusted', setting }
   return (
     deniedIssuer(path, policy.denied) ??
-    unwelcome(path, policy.standings.get(path.anchor.setting), now) ??
+    unwelcome(path, standing, now) ??
     tooEarly(path, now) ??
     tooLate(path, policy, now) ??
     TIMELY
@@ -30,8 +35,8 @@ export const tells = (why: Refusal): number =>
   ORDER.indexOf(why.kind) + (isFinal(why) ? ORDER.length : 0)
 
 const ORDER: readonly Refusal['kind'][] = [
-  'denied-issuer',
   'distrusted',
+  'denied-issuer',
   'staged',
   'sunset',
   'issued-after-retirement',
@@ -52,15 +57,14 @@ function deniedIssuer(path: SoundPath, { keys }: DenyList): Unwelcome | undefine
 
 function unwelcome(
   { certificates, anchor: { setting } }: SoundPath,
-  standing: Standing = DISTRUSTED,
+  standing: Exclude<Standing, { readonly kind: 'distrusted' }>,
   now: Instant,
 ): Unwelcome | undefined {
   switch (standing.kind) {
     case 'current':
       return undefined
     case 'staged':
-    case 'distrusted':
-      return { kind: standing.kind, setting }
+      return { kind: 'staged', setting }
     case 'previously-trusted': {
       const { retiredAt, sunset } = standing
       const { notBefore } = certificates[0]
@@ -105,5 +109,3 @@ function issuerWhere(
 }
 
 const TIMELY: PathVerdict = { kind: 'timely' }
-/** A setting that nobody knows any more must not admit anybody. */
-const DISTRUSTED: Standing = { kind: 'distrusted' }

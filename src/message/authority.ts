@@ -49,7 +49,8 @@ export function hostTable(certificates: readonly (readonly string[])[]): HostTab
 export function hostValues(raw: readonly string[]): readonly string[] {
   const values: string[] = []
   for (let index = 1; index < raw.length; index += 2) {
-    const [name, value] = [raw[index - 1], raw[index]]
+    const name = raw[index - 1]
+    const value = raw[index]
     // The length first: it spares nearly every field the rest.
     if (name?.length === 4 && name.toLowerCase() === 'host') values.push(value ?? '')
   }

@@ -42,7 +42,8 @@ export function requestFields(raw: readonly string[], plan: FieldPlan): string[]
   const fields: string[] = []
   let nominated: ReadonlySet<string> = NOBODY
   for (let index = 1; index < raw.length; index += 2) {
-    const [name, value] = [raw[index - 1], raw[index]]
+    const name = raw[index - 1]
+    const value = raw[index]
     if (name === undefined || value === undefined) continue
     switch (sieve(name)) {
       case 'keep':

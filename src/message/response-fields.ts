@@ -10,7 +10,8 @@ export function responseFields(raw: readonly string[]): string[] {
   const fields: string[] = []
   let nominated: ReadonlySet<string> = new Set<string>()
   for (let index = 1; index < raw.length; index += 2) {
-    const [name, value] = [raw[index - 1], raw[index]]
+    const name = raw[index - 1]
+    const value = raw[index]
     if (name === undefined || value === undefined) continue
     const fate = fateOf(name)
     if (fate === 'keep') fields.push(name, value)

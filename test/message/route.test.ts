@@ -150,6 +150,24 @@ const rows: readonly Row[] = [
     meets: 'open /a',
   },
   {
+    promise: 'a row without methods does not take TRACE, which would echo what we say',
+    rows: ['open /a'],
+    request: 'TRACE /a',
+    meets: undefined,
+  },
+  {
+    promise: 'a denied row without methods takes TRACE, too',
+    rows: ['device /* TRACE', 'denied /a/*'],
+    request: 'TRACE /a/b',
+    meets: 'denied /a/*',
+  },
+  {
+    promise: 'a row may list TRACE',
+    rows: ['open /a TRACE'],
+    request: 'TRACE /a',
+    meets: 'open /a TRACE',
+  },
+  {
     promise: 'a row takes the methods that it lists',
     rows: ['open /a GET,POST'],
     request: 'POST /a',

@@ -81,17 +81,22 @@ test('no spelling of a spoofed field gets through, whatever surrounds it', () =>
   const names = [...SPOOFS, 'X-Device-Serial', 'X-Chain-3']
   const random = randomness(11)
   const innocent = new Set(INNOCENT.map((name) => name.toLowerCase()))
-  for (let round = 0; round < 20_000; round++) {
+  const leaks: (readonly string[])[] = []
+  let passed = 0
+  for (let round = 0; round < 5000; round++) {
     const raw = ['Host', 'a', 'Connection', 'close, x-nothing']
     for (let count = random() % 4; count >= 0; count--) {
       raw.push(spelled(names[random() % names.length] ?? '', random), 'EVIL')
       raw.push(INNOCENT[random() % INNOCENT.length] ?? '', 'kept')
     }
     const fields = requestFields(raw, { sieve, host: undefined, identity: [], forwarding: [] })
-    expect(fields).not.toContain('EVIL')
     const kept = fields.filter((text, index) => index % 2 === 0 && text !== 'Host')
-    expect(kept.every((name) => innocent.has(name.toLowerCase()))).toBe(true)
+    const clean = kept.every((name) => innocent.has(name.toLowerCase()))
+    if (!clean || fields.includes('EVIL')) leaks.push(raw)
+    passed += kept.length
   }
+  expect(leaks).toEqual([])
+  expect(passed).toBeGreaterThan(5000)
 })
 
 test('the guard forgets, but never errs, when devices make up names without end', () => {

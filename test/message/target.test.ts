@@ -132,7 +132,7 @@ test('what is accepted stays the same when it is decoded again, and means the sa
   const parts = [...pieces, '%2F', '//', '~', 'b', '%c3', '%AF', '"', ' ', '?', '#', '%7e']
   const random = randomness(7)
   let taken = 0
-  for (let round = 0; round < 30_000; round++) {
+  for (let round = 0; round < 10_000; round++) {
     let raw = '/'
     for (let part = 1 + (random() % 6); part > 0; part--) raw += parts[random() % parts.length]
     const parsed = parseTarget(raw)
@@ -143,7 +143,7 @@ test('what is accepted stays the same when it is decoded again, and means the sa
     expect(decodeURIComponent(new URL(`https://host${raw}`).pathname)).toBe(path)
     expect(parseTarget(encodeURI(path))).toMatchObject({ value: { path } })
   }
-  expect(taken).toBeGreaterThan(1000)
+  expect(taken).toBeGreaterThan(300)
 })
 
 /** The same numbers in every run (xorshift). */
