@@ -10,6 +10,12 @@ import { EXIT, type ExitCode } from './cli/exit-code.ts'
 import { type DemoWishes, run } from './cli/run.ts'
 import { terminalOf, type Terminal } from './cli/terminal.ts'
 
+// Whoever reads us through `head` has enough; that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.fine : bug(error))
+})
+process.on('uncaughtException', (error) => process.exit(bug(error)))
+
 try {
   if (cluster.isWorker) {
     const { runWorker } = await import('./serve/worker.ts')

@@ -64,4 +64,4 @@ function drawsUnicode({ env, platform }: Pick<NodeJS.Process, 'env' | 'platform'
 }
 
 const DRAWN: Signs = { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─' }
-const SPELT: Signs = { yes: 'yes', no: 'NO ', note: '-', arrow: '->', line: '-' }
+const SPELT: Signs = { yes: 'yes', no: 'NO ', note: '-  ', arrow: '->', line: '-' }

@@ -71,9 +71,10 @@ export async function runDemo(
     key: await readFile(join(folder, 'upstream.key'), 'utf8'),
     ca: await readFile(join(folder, 'authorities/upstream.pem'), 'utf8'),
   })
-  const configuration = await configurationFor({ root: ROOT, folder, ports })
+  const configuration = here(await configurationFor({ root: ROOT, folder, ports }))
   const loaded = await loadConfig(configuration, process.env)
-  const started = loaded.ok ? await serve(loaded.value, { write: lineWriter(stage, json) }) : loaded
+  const lines = new Lines(stage, json)
+  const started = loaded.ok ? await serve(loaded.value, lines) : loaded
   if (!started.ok) {
     await upstream.close()
     return notStarted(
@@ -82,6 +83,7 @@ export async function runDemo(
     )
   }
   say(welcome(surroundings(folder, configuration, ports), stage))
+  lines.begin()
   await aborted(stop)
   // Nobody waits for a demonstration: what is under way gets a moment, not the patience of production.
   await Promise.race([started.value.drain(), new Promise((resolve) => setTimeout(resolve, 500))])
@@ -94,11 +96,27 @@ export async function runDemo(
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 const ERASE_LINE = '\r\u001B[K'
 
-function lineWriter(stage: Stage, json: boolean): (line: string) => void {
-  if (json) return (line) => stage.out(line)
-  return (line) => {
-    const told = narrate(line, stage)
-    if (told !== undefined) stage.out(told)
+/** The front end's lines; what it says before the welcome waits until after it, or nobody would find it again. */
+class Lines {
+  readonly #stage: Stage
+  readonly #json: boolean
+  #waiting: string[] | undefined = []
+
+  constructor(stage: Stage, json: boolean) {
+    this.#stage = stage
+    this.#json = json
+  }
+
+  write(line: string): void {
+    const told = this.#json ? line : narrate(line, this.#stage)
+    if (told === undefined) return
+    if (this.#waiting === undefined) this.#stage.out(told)
+    else this.#waiting.push(told)
+  }
+
+  begin(): void {
+    for (const told of this.#waiting ?? []) this.#stage.out(told)
+    this.#waiting = undefined
   }
 }
 
@@ -128,7 +146,7 @@ function surroundings(folder: string, configuration: string, ports: Ports) {
   // npm runs its scripts in the project's folder; from elsewhere the paths would not fit.
   const tfe =
     resolve('.') === ROOT ? 'npm run -s tfe --' : `node ${here(join(ROOT, 'scripts', 'tfe.mjs'))}`
-  return { folder: here(folder), configuration: here(configuration), tfe, ports }
+  return { folder: here(folder), configuration, tfe, ports }
 }
 
 /** As people here would write it: relative, unless that leads far away. */

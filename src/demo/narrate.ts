@@ -92,12 +92,8 @@ function clock({ time }: Entry): string {
   return Number.isNaN(when.getTime()) ? '        ' : when.toTimeString().slice(0, 8)
 }
 
-function wordsOf({ msg, at, message }: Entry): string {
-  return [msg, at, message]
-    .filter((one) => one !== undefined)
-    .map(text)
-    .join(': ')
-}
+const wordsOf = ({ at, msg }: Entry): string =>
+  (at === undefined ? '' : `${text(at)}: `) + text(msg)
 
 /** Devices choose some of these words: nothing in them may move the cursor or turn the text around. */
 const text = (value: unknown): string =>

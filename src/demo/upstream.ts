@@ -61,6 +61,7 @@ export function told(request: IncomingMessage): Readonly<Record<string, unknown>
     host: request.headers.host,
     'sent by': commonName((request.socket as TLSSocket).getPeerX509Certificate()),
     device: deviceIn(fields) ?? 'nobody was named',
+    verify: fields.find(([name]) => /verify/i.test(name))?.[1] ?? 'not said',
     fields: Object.fromEntries(fields.map(([name, value]) => [name, shortened(value)])),
   }
 }

@@ -32,6 +32,7 @@ export function welcome(around: Surroundings, screen: Screen): string {
     `--config ${shellWord(configuration)} --route /mdm/checkin`,
   ].join(' ')
   return [
+    `${paint('bold', 'The Trusted Front End is up')}: a device, the front end, and an MDM server that shows what it is told.`,
     '',
     picture(ports, screen),
     '',

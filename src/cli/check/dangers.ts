@@ -1,6 +1,6 @@
 /** What the configuration gives up, in writing. */
-import type { World } from '../../state/world.ts'
+import type { Config } from '../../config/config.ts'
 
 /** One line per guarantee given up; empty when none is. */
-export const dangers = ({ config }: World): readonly string[] =>
-  config.dangers.map(({ at, sentence }) => `  ${at}: ${sentence}`)
+export const dangers = ({ dangers }: Config): readonly string[] =>
+  dangers.map(({ at, sentence }) => `  ${at}: ${sentence}`)

@@ -2,34 +2,43 @@
 import { bracketed } from '../../config/host.ts'
 import { isPublic, type ServerIdentity } from '../../handshake/server-identity.ts'
 import type { Instant } from '../../kernel/types.ts'
+import type { Config, Listener } from '../../config/config.ts'
 import type { ListenerWorld, World } from '../../state/world.ts'
 import { columns } from '../page.ts'
 import { counted, dayText, distanceText } from '../spans.ts'
 
-/** One paragraph per listener, and the processes behind all of them. */
-export function listeners({ listeners, config }: World, now: Instant): readonly string[] {
+/** One paragraph per listener, and the processes behind all of them; without a world, nothing about certificates. */
+export function listeners(
+  config: Config,
+  world: World | undefined,
+  now: Instant,
+): readonly string[] {
   const { workers, metrics } = config
   const crew = workers === 'auto' ? 'one process per core' : counted(workers, 'process')
   return [
-    ...[...listeners.values()].flatMap((listener) => paragraph(listener, now)),
+    ...config.listeners.flatMap((one) => paragraph(one, world?.listeners.get(one.name), now)),
     `  metrics and readiness on http://${bracketed(metrics.address)}:${metrics.port}, without TLS`,
     `  ${crew.replace('processs', 'processes')} behind every port`,
   ]
 }
 
-function paragraph({ config, identities, tls }: ListenerWorld, now: Instant): readonly string[] {
-  const { name, purpose, address, port, hosts, routes } = config
+function paragraph(
+  { name, purpose, address, port, hosts, routes, tls }: Listener,
+  world: ListenerWorld | undefined,
+  now: Instant,
+): readonly string[] {
   const kind = purpose === 'web-clip' ? ' (web clip)' : ''
   const versions =
     tls.minVersion === tls.maxVersion ? tls.maxVersion : `${tls.minVersion} to ${tls.maxVersion}`
+  const resumption = world === undefined ? tls.resumption : world.tls.resumption ? 'on' : 'off'
   const rows: readonly (readonly [string, string])[] = [
     ['serves', hosts.join(', ')],
-    ...identities.map((one): readonly [string, string] => ['certificate', certificate(one, now)]),
-    ['TLS', `${versions}, resumption ${tls.resumption ? 'on' : 'off'}`],
-    [
-      'names CAs',
-      tls.advertised.length > 0 ? 'yes: devices are told which certificates may do' : 'no',
-    ],
+    ...(world?.identities ?? []).map((one): readonly [string, string] => [
+      'certificate',
+      certificate(one, now),
+    ]),
+    ['TLS', `${versions}, resumption ${resumption}`],
+    ['names CAs', tls.advertiseCas ? 'yes: devices are told which certificates may do' : 'no'],
     ['routes', routes.name],
   ]
   return [

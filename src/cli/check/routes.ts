@@ -1,13 +1,12 @@
 /** Which requests would be served, and what nobody has been able to verify about that. */
-import type { RouteRow, RouteTable } from '../../config/config.ts'
+import type { Config, RouteRow, RouteTable } from '../../config/config.ts'
 import { presetFacts } from '../../config/preset-facts.ts'
-import type { World } from '../../state/world.ts'
 import { padded } from '../page.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** One section per table, then what is off. */
 export function routes(
-  { config }: World,
+  config: Config,
   { paint, signs }: Terminal,
 ): readonly (readonly [string, readonly string[]])[] {
   const tables = [...new Set(config.listeners.map((one) => one.routes))]

@@ -1,13 +1,14 @@
 /** Whom the configuration trusts to have named a device, and how strictly. */
 import type { Standing } from '../../decide/policy.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
+import type { Config } from '../../config/config.ts'
 import type { World } from '../../state/world.ts'
 import { printName } from '../../x509/print-name.ts'
 import { columns } from '../page.ts'
 import { counted, dayText, distanceText, lengthText } from '../spans.ts'
 
 /** Enforcement first, then each enrollment setting with its anchors. */
-export function trust({ config, trust }: World, now: Instant): readonly string[] {
+export function trust(config: Config, world: World | undefined, now: Instant): readonly string[] {
   const { enforcement, grace, denied, profile } = { ...config, ...config.trust }
   const settings = config.trust.enrollmentSettings.map(
     ({ name, standing }): readonly [string, string] => [name, standingText(standing, now)],
@@ -23,7 +24,7 @@ export function trust({ config, trust }: World, now: Instant): readonly string[]
     `  profile: ${profile}; ${profile === 'strict' ? 'any departure from RFC 5280 is refused' : 'harmless departures from RFC 5280 are noted'}`,
     `  deny list: ${denials === 0 ? 'empty' : counted(denials, 'entrie').replace('1 entrie', '1 entry')}`,
     ...columns(settings),
-    ...trust.anchors.map(
+    ...(world?.trust.anchors ?? []).map(
       ({ certificate, setting }) =>
         `    ${setting}: ${printName(certificate.subject)}, ${validity(certificate.notAfter, now)}`,
     ),

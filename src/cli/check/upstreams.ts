@@ -1,16 +1,24 @@
 /** Where requests would go, how sure we would be of the way, and what we would say there about the device. */
 import { bracketed } from '../../config/host.ts'
-import type { HostPolicy, IdentitySettings, UpstreamTls } from '../../config/config-upstream.ts'
+import type {
+  HostPolicy,
+  IdentitySettings,
+  Upstream,
+  UpstreamTls,
+} from '../../config/config-upstream.ts'
 import { unreachable } from '../../kernel/types.ts'
 import type { UpstreamWorld, World } from '../../state/world.ts'
+import type { Config } from '../../config/config.ts'
 import { columns } from '../page.ts'
 
-/** One paragraph per upstream. */
-export const upstreams = ({ upstreams }: World): readonly string[] =>
-  [...upstreams.values()].flatMap(paragraph)
+/** One paragraph per upstream; without a world, nothing about what we show there. */
+export const upstreams = (config: Config, world: World | undefined): readonly string[] =>
+  config.upstreams.flatMap((one) => paragraph(one, world?.upstreams.get(one.name)?.identity))
 
-function paragraph({ config, identity }: UpstreamWorld): readonly string[] {
-  const { name, protocol, hostname, port, tls, host } = config
+function paragraph(
+  { name, protocol, hostname, port, tls, host, identity: told }: Upstream,
+  identity: UpstreamWorld['identity'],
+): readonly string[] {
   const rows: readonly (readonly [string, string])[] = [
     ...(tls === undefined
       ? [['TLS', 'NONE: everything is readable on the way'] as const]
@@ -19,10 +27,7 @@ function paragraph({ config, identity }: UpstreamWorld): readonly string[] {
       ? []
       : [['shows', identity.certificates[0].subject.split('\n').toReversed().join(',')] as const]),
     ['Host', hostText(host)],
-    [
-      'is told',
-      config.identity === undefined ? 'nothing about the device' : identityText(config.identity),
-    ],
+    ['is told', told === undefined ? 'nothing about the device' : identityText(told)],
   ]
   return [
     `  ${name}: ${protocol}//${bracketed(hostname)}:${port}`,

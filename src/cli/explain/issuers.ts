@@ -5,6 +5,7 @@
 import { nearest } from '../../config/nearest.ts'
 import type { TrustStore } from '../../trust/store.ts'
 import type { Certificate } from '../../x509/certificate.ts'
+import type { Name } from '../../x509/name.ts'
 import { printName } from '../../x509/print-name.ts'
 import { verifiesUnder } from '../../x509/signature.ts'
 import { no, note, type Step, yes } from './account.ts'
@@ -95,18 +96,24 @@ function nearMisses(certificate: Certificate, known: readonly Authority[]): read
       : []
   })
   const subjects = known.map((one) => name(one.certificate))
-  const alike = misses.length === 0 ? nearest(wanted, subjects) : undefined
+  const alike = misses.length === 0 ? nearest(shortName(issuer), commonNames(known)) : undefined
   return [
     no(
       self
         ? `${name(certificate)} was signed by its own key, and is not a trust anchor here`
         : `${name(certificate)} asks for ${wanted}, and nobody known here signed it`,
       ...misses,
-      ...(alike === undefined ? [] : [`${alike} is called almost the same`]),
+      ...(alike === undefined ? [] : [`'${alike}' is called almost the same`]),
     ),
-    note(`known here: ${subjects.length === 0 ? 'nobody' : subjects.join(' · ')}`),
+    note(`known here: ${subjects.length === 0 ? 'nobody' : subjects.join('; ')}`),
   ]
 }
+
+const commonNames = (known: readonly Authority[]): readonly string[] =>
+  known.map((one) => shortName(one.certificate.subject))
+
+/** The most telling part of a name: what its CAs share (organisation, country) makes all of them look alike. */
+const shortName = ({ rdns }: Name): string => rdns.at(-1)?.[0]?.text ?? ''
 
 /** Honest paths have three or four; this bounds what a strange file may cost. */
 const MAX_STEPS = 16

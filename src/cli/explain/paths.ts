@@ -12,8 +12,8 @@ import { name, validity } from './certificates.ts'
 /** One section per sound path, or one that says why there is none. */
 export function pathSections(paths: PathResult, policy: Policy, now: Instant): readonly Section[] {
   if (!paths.ok) {
-    const { code, sentence } = explain(paths.failure)
-    return [{ title: 'Paths to a trust anchor', steps: [no(`no sound path: ${code}`, sentence)] }]
+    const { code } = explain(paths.failure)
+    return [{ title: 'Paths to a trust anchor', steps: [no(`no sound path: ${code}`)] }]
   }
   return paths.value.map((path, index) => ({
     title: paths.value.length === 1 ? 'The path' : `Path ${index + 1} of ${paths.value.length}`,
@@ -36,9 +36,7 @@ function pathSteps(path: SoundPath, policy: Policy, now: Instant): readonly Step
       const timely = now >= certificate.notBefore && now <= certificate.notAfter
       return (timely ? yes : no)(`${name(certificate)}: ${validity(certificate, now)}`)
     }),
-    ...(verdict.kind === 'timely'
-      ? []
-      : [no(`this path alone: ${verdict.kind}`, explain(verdict).sentence)]),
+    ...(verdict.kind === 'timely' ? [] : [no(`this path by itself: ${verdict.kind}`)]),
   ]
 }
 

@@ -71,18 +71,25 @@ export function verdictSection(
 export function classesSection(peer: Peer, world: World, question: Question): Section {
   return {
     title: `The verdict as of ${secondText(question.at)}, by class of route`,
-    steps: question.listener.classes
-      .filter((kind) => kind !== 'denied')
-      .map((kind) => {
-        const step = decisionStep(decide({ peer, route: kind }, world.policy, question.at))
-        return { ...step, text: `${kind}: ${step.text}`, more: meaning(kind, step) }
-      }),
+    steps: alike(
+      question.listener.classes
+        .filter((kind) => kind !== 'denied')
+        .map((kind) => [
+          kind,
+          decisionStep(decide({ peer, route: kind }, world.policy, question.at)),
+        ]),
+    ),
   }
 }
 
-/** Sentence and next step only where they are about the certificate. */
-const meaning = (kind: RouteClass, step: Step): readonly string[] =>
-  kind === 'open' || kind === 'legacy-oauth' ? [] : step.more
+/** Classes with the same verdict share a step. */
+function alike(verdicts: readonly (readonly [RouteClass, Step])[]): readonly Step[] {
+  const groups = Map.groupBy(verdicts, ([, { text }]) => text)
+  return [...groups.values()].flatMap((group) => {
+    const kinds = group.map(([kind]) => kind).join(', ')
+    return group.slice(0, 1).map(([, step]) => ({ ...step, text: `${kinds}: ${step.text}` }))
+  })
+}
 
 function decisionStep(decision: Decision): Step {
   if (decision.kind === 'refuse') {
@@ -136,4 +143,4 @@ function toldSteps(
 
 /** `tfe headers` prints them whole. */
 const shortened = (value: string): string =>
-  value.length <= 72 ? value : `${value.slice(0, 60)}… (${value.length} characters)`
+  value.length <= 72 ? value : `${value.slice(0, 60)}... (${value.length} characters)`
