@@ -144,7 +144,7 @@ export const CATALOGUE = {
         value: 'PORT',
         sentence: 'the port of metrics and readiness (default: 9464)',
       },
-      json: { value: undefined, sentence: 'the front end's own JSON lines in place of text' },
+      json: { value: undefined, sentence: 'the JSON lines of the front end in place of text' },
     },
     examples: ['npm start', 'tfe demo --port 10443'],
   },
