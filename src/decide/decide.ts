@@ -124,12 +124,12 @@ interface Paths {
   readonly route: RouteClass
 }
 
-/** A timely path wins over one in grace, and either over any refusal; among equals the first. */
+/** Any admission wins over any refusal; among refusals the most telling one speaks. */
 function judgePaths({ paths, route }: Paths, policy: Policy, now: Instant): Decision {
   const on = (path: SoundPath): Decision => onRoute(path, route, judgePath(path, policy, now))
   const first = on(paths[0])
   // Nearly always one path, nearly always timely: nothing is built for the others then.
-  if (paths.length === 1 || weight(first) === VERIFIED) return first
+  if (paths.length === 1 || first.kind === 'admit') return first
   return paths
     .slice(1)
     .map(on)
@@ -143,13 +143,9 @@ function onRoute(path: SoundPath, route: RouteClass, verdict: PathVerdict): Deci
   return admit({ kind: 'in-grace', path, endsAt: verdict.graceEndsAt })
 }
 
-function weight(decision: Decision): number {
-  if (decision.kind === 'refuse') return tells(decision.why)
-  return decision.basis.kind === 'verified' ? VERIFIED : IN_GRACE
-}
-
-const VERIFIED = 1000
-const IN_GRACE = 999
+/** Verified and in grace need no order between them: it is the same leaf on all paths. */
+const weight = (decision: Decision): number =>
+  decision.kind === 'admit' ? Infinity : tells(decision.why)
 
 const admit = (basis: Basis): Admission => ({ kind: 'admit', basis }) as Admission
 const refuse = (why: Refusal): Decision => ({ kind: 'refuse', why })

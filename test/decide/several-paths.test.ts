@@ -1,4 +1,5 @@
-import { EXPIRY, ISSUED } from './a-path.ts'
+import type { Standing } from '../../src/decide/policy.ts'
+import { at, DAY, EXPIRY, GRACE, ISSUED, type PathParts } from './a-path.ts'
 import { promise, CURRENT, DISTRUSTED } from './row.ts'
 
 promise([
@@ -63,5 +64,58 @@ promise([
     standings: { old: DISTRUSTED, devices: CURRENT },
     now: EXPIRY + 1,
     expect: 'refuse distrusted',
+  },
+])
+
+/** Paths by how far they come; time and leaf are the same for all. */
+const LADDER: readonly (readonly [kind: string, path: PathParts])[] = [
+  ['staged', { setting: 'new' }],
+  ['sunset', { setting: 'gone' }],
+  ['issued-after-retirement', { setting: 'old' }],
+  ['issuer-not-yet-valid', { intermediate: { notBefore: EXPIRY + 90 * DAY } }],
+  ['issuer-expired', { intermediate: { notAfter: ISSUED } }],
+  ['expired', {}],
+]
+const STANDINGS: Readonly<Record<string, Standing>> = {
+  devices: CURRENT,
+  new: { kind: 'staged' },
+  gone: { kind: 'previously-trusted', retiredAt: at(ISSUED), sunset: at(ISSUED) },
+  old: { kind: 'previously-trusted', retiredAt: at(ISSUED - 1), sunset: undefined },
+}
+
+promise(
+  LADDER.slice(1).flatMap(([kind, path], rung) => {
+    const [shorter, other] = LADDER[rung] ?? ['', {}]
+    const row = { standings: STANDINGS, now: EXPIRY + 1, expect: `refuse ${kind}` }
+    return [
+      { ...row, promise: `${kind} tells more than ${shorter}`, paths: [other, path] },
+      {
+        ...row,
+        promise: `${kind} tells more than ${shorter}, in either order`,
+        paths: [path, other],
+      },
+    ]
+  }),
+)
+
+promise([
+  {
+    promise: 'the end of grace tells more than an expired issuer',
+    paths: [{ intermediate: { notAfter: ISSUED } }, {}],
+    now: EXPIRY + GRACE + 1,
+    expect: 'refuse expired-beyond-grace',
+  },
+  {
+    promise: 'a leaf that is not yet valid tells more than an issuer that is not',
+    paths: [{ intermediate: { notBefore: ISSUED } }, {}],
+    now: ISSUED - 1,
+    expect: 'refuse not-yet-valid',
+  },
+  {
+    promise: 'a denied CA key speaks before a path that came further',
+    keys: ['intermediate-key'],
+    paths: [{}, { intermediate: {} }],
+    now: EXPIRY + 1,
+    expect: 'refuse denied-issuer',
   },
 ])
