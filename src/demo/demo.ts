@@ -63,7 +63,7 @@ export async function runDemo(
     },
   })
   if (!world.ok) return notStarted(stage, [worldSentence(world.failure)])
-  say(`${stage.interactive ? ERASE_LINE : ''}${worldLine(folder, world.value)}\n`)
+  say(`${stage.interactive ? ERASE_LINE : ''}${worldLine(folder, world.value)}\n\n`)
   if (stop.aborted) return 'ended'
   const upstream = await startUpstream({
     port: ports.upstream,

@@ -74,7 +74,7 @@ export function trials(scene: Scene): readonly Chapter[] {
     {
       title: 'Enrol (open: a new device has no certificate yet)',
       trials: [
-        trial('no certificate', { path: '/enroll/profile' }, [
+        trial('a new device', { path: '/enroll/profile' }, [
           200,
           'admitted; the MDM is told nobody',
         ]),
@@ -100,7 +100,7 @@ export function trials(scene: Scene): readonly Chapter[] {
         trial(
           'a host that is not ours',
           { device: 'current', ...CHECK_IN, more: '-H Host:other.example' },
-          [421, 'refused: misdirected'],
+          [421, 'refused: host-unknown'],
         ),
       ],
     },

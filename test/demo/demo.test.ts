@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process'
+import { createServer, type AddressInfo } from 'node:net'
+import { expect, test } from 'vitest'
+import { has } from '../support/tools.ts'
+import { DemoProcess, emptyFolder, onFreePorts } from './demo-process.ts'
+
+/** A printed line to paste, and the result printed above it. */
+interface Printed {
+  readonly what: string
+  readonly status: string
+  readonly because: string
+  readonly command: string
+}
+
+const printedIn = (text: string): readonly Printed[] =>
+  [...text.matchAll(/^ {2}(\S.*?) +→ (\d{3}) (.*)\n {2}(curl .*)$/gm)].map(
+    ([, what = '', status = '', because = '', command = '']) => ({
+      what,
+      status,
+      because,
+      command,
+    }),
+  )
+
+async function pasted(command: string, cwd: string): Promise<{ out: string; code: number | null }> {
+  const child = spawn('sh', ['-c', command], { cwd, stdio: ['ignore', 'pipe', 'ignore'] })
+  let out = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { out, code }
+}
+
+test.skipIf(!has('curl', ['--version']))(
+  'every printed curl line, pasted as it is, gives the printed result',
+  { timeout: 60_000 },
+  async () => {
+    await using folder = await emptyFolder()
+    await using demo = new DemoProcess(folder.path, await onFreePorts())
+    await demo.until(/Ctrl-C ends everything/)
+    const printed = printedIn(demo.text)
+    expect(printed.length).toBe(demo.text.match(/^ {2}curl /gm)?.length)
+    expect(printed.length).toBeGreaterThanOrEqual(14)
+    for (const { what, status, because, command } of printed) {
+      const { out, code } = await pasted(command, folder.path)
+      expect([what, code, out.slice(0, 12)]).toEqual([what, 0, `HTTP/1.1 ${status}`])
+      // What the front end says of it goes by the same word.
+      const word = /^refused: ([a-z-]+)$/.exec(because)?.[1]
+      if (word !== undefined) await demo.until(new RegExp(`✗ ${status}  .*refused: ${word}`))
+      if (status === '200') expect(out).toContain('"this is": "the demo MDM')
+      else expect(out).toMatch(/"reference":"[0-9a-f]+-1"/)
+    }
+  },
+)
+
+test.skipIf(!has('curl', ['--version']))(
+  'the demo MDM shows who it was told the device is, in grace as expired, and nobody on open routes',
+  { timeout: 60_000 },
+  async () => {
+    await using folder = await emptyFolder()
+    await using demo = new DemoProcess(folder.path, await onFreePorts())
+    await demo.until(/Ctrl-C ends everything/)
+    const seen = new Map<string, string>()
+    for (const { what, command } of printedIn(demo.text)) {
+      seen.set(what, (await pasted(command, folder.path)).out)
+    }
+    expect(seen.get('a device of the current CA')).toContain('CN=current"')
+    expect(seen.get('a device of the current CA')).toContain('"verify": "SUCCESS"')
+    expect(seen.get('a device of the current CA')).toContain('"sent by": "Trusted Front End')
+    expect(seen.get('a device of the previously trusted CA')).toContain('CN=previous"')
+    const renewing = printedIn(demo.text).filter(({ because }) => because.includes('in grace'))
+    expect(renewing).toHaveLength(1)
+    const { out } = await pasted(renewing[0]?.command ?? '', folder.path)
+    expect(out).toContain('"verify": "FAILED:expired-grace"')
+    for (const what of ['a new device', 'a forged identity field']) {
+      expect(seen.get(what)).toContain('"device": "nobody was named"')
+      expect(seen.get(what)).not.toContain('forged')
+    }
+  },
+)
+
+test.skipIf(!has('curl', ['--version']))(
+  'the printed line to understand a refusal explains it, and the printed pages answer',
+  { timeout: 60_000 },
+  async () => {
+    await using folder = await emptyFolder()
+    await using demo = new DemoProcess(folder.path, await onFreePorts())
+    await demo.until(/Ctrl-C ends everything/)
+    const [, line = ''] = await demo.until(/^ {2}((?:npm|node) .* explain .*)$/m)
+    const explained = await pasted(line, folder.path)
+    expect(explained.code).toBe(1)
+    expect(explained.out).toContain('REFUSED: untrusted-issuer')
+    const [, metrics = ''] = await demo.until(/^ {2}metrics +(\S+)$/m)
+    const [, ready = ''] = await demo.until(/^ {2}readiness +(\S+)$/m)
+    expect(await (await fetch(metrics)).text()).toContain('tfe_requests_total')
+    expect((await fetch(ready)).status).toBe(200)
+  },
+)
+
+test('a second start reuses what is there, and Ctrl-C ends each with exit code 0', async () => {
+  await using folder = await emptyFolder()
+  const options = await onFreePorts()
+  await using first = new DemoProcess(folder.path, options)
+  await first.until(/made 16 keys and certificates[\s\S]*Ctrl-C ends everything/)
+  expect(await first.end('SIGINT')).toBe(0)
+  await using second = new DemoProcess(folder.path, options)
+  await second.until(/reused 16 keys and certificates[\s\S]*Ctrl-C ends everything/)
+  expect(await second.end('SIGTERM')).toBe(0)
+})
+
+test('a taken port is named with the option that chooses another, nothing is made, exit code 3', async () => {
+  await using folder = await emptyFolder()
+  const blocker = createServer()
+  await new Promise<void>((resolve) => blocker.listen({ host: '127.0.0.1', port: 0 }, resolve))
+  const { port } = blocker.address() as AddressInfo
+  const options = [`--port=${port}`, ...(await onFreePorts()).slice(1)]
+  await using demo = new DemoProcess(folder.path, options)
+  expect(await demo.ended()).toBe(3)
+  expect(demo.text).toContain(`the front end cannot have port ${port}: another program has it`)
+  expect(demo.text).toMatch(/choose another with --port \d+/)
+  expect(demo.text).not.toContain('made')
+  await new Promise<void>((resolve) => blocker.close(() => resolve()))
+})
+
+test('a folder of somebody else is left alone, exit code 3', async () => {
+  await using folder = await emptyFolder()
+  const options = await onFreePorts()
+  await using demo = new DemoProcess(folder.path, [...options, '--dir', import.meta.dirname])
+  expect(await demo.ended()).toBe(3)
+  expect(demo.text).toContain('holds files that the demonstration did not make')
+})
+
+test('with --json standard output holds nothing but the JSON lines of the front end', async () => {
+  await using folder = await emptyFolder()
+  const options = await onFreePorts()
+  await using demo = new DemoProcess(folder.path, [...options, '--json'])
+  await demo.until(/Ctrl-C ends everything[\s\S]*"msg":"serving"/)
+  await fetch(`https://localhost:${options[0]?.slice('--port='.length)}/`).catch(() => undefined)
+  await demo.until(/"outcome":"handshake-failed"/)
+  expect(await demo.end()).toBe(0)
+  const lines = demo.out.trimEnd().split('\n')
+  expect(lines.map((line) => typeof JSON.parse(line))).toEqual(lines.map(() => 'object'))
+})
