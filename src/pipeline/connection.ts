@@ -2,12 +2,12 @@
  * What is known about one TLS connection for as long as it lives: who is at the other end, worked out once per
  * trust version, and the fields that say so upstream, worked out once per plan.
  */
-import { randomBytes } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { RouteRow } from '../config/config.ts'
 import type { Peer } from '../decide/decide.ts'
 import type { Presented } from '../identify/presented.ts'
 import type { Judge, Recognition } from '../identify/peer.ts'
+import { newConnectionId } from './connection-id.ts'
 import type { EncodedIdentity } from '../message/encode/encode.ts'
 import type { FieldPlan } from '../message/request-fields.ts'
 import type { ConnectionEvent, ConnectionFacts, DeviceFacts } from '../record/event.ts'
@@ -17,7 +17,7 @@ import { printName } from '../x509/print-name.ts'
 
 /** One connection; its journal is opened when the first line is due. */
 export class Connection {
-  readonly id = randomBytes(ID_OCTETS).toString('hex')
+  readonly id = newConnectionId()
   readonly listener: string
   readonly remote: string
   readonly socket: TLSSocket
@@ -142,7 +142,5 @@ function deviceFacts(peer: Peer): DeviceFacts | undefined {
   }
 }
 
-/** 64 bits: no two connections of a fleet's lifetime share one, and nobody guesses another's. */
-const ID_OCTETS = 8
 /** A connection meets a handful of upstreams under one or two names, with and without identity. */
 const MAX_PLANS = 8

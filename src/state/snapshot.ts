@@ -3,6 +3,7 @@
  * one assignment; whoever began under an old one finishes under it.
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { IdentitySettings } from '../config/config.ts'
 import type { Vouched } from '../decide/decide.ts'
 import type { UntrustedServer } from '../forward/dial.ts'
 import { openUpstream, type Upstream } from '../forward/upstream.ts'
@@ -88,8 +89,7 @@ function upstreamView(
 ): Result<UpstreamView, readonly Fault[]> {
   const { config, identity } = world
   const settings = config.identity
-  const encode = (vouched: Vouched | undefined): EncodedIdentity =>
-    settings === undefined ? TOLD_NOTHING : encodeIdentity(vouched, settings)
+  const encode = settings === undefined ? () => TOLD_NOTHING : encoder(settings)
   const before = previous?.upstreams.get(name)
   if (before !== undefined && isDeepStrictEqual(before.world.config, config)) {
     return ok({ world, upstream: before.upstream, encode })
@@ -100,6 +100,23 @@ function upstreamView(
   })
   if (!opened.ok) return opened
   return ok({ world, upstream: opened.value, encode })
+}
+
+/** Encodes each path once: a path is remembered with its device, so the next connection finds its fields ready. */
+function encoder(settings: IdentitySettings): (vouched: Vouched | undefined) => EncodedIdentity {
+  const anonymous = encodeIdentity(undefined, settings)
+  const ready = new WeakMap<
+    object,
+    { readonly of: Vouched['validity']; readonly it: EncodedIdentity }
+  >()
+  return (vouched) => {
+    if (vouched === undefined) return anonymous
+    const known = ready.get(vouched.path)
+    if (known?.of === vouched.validity) return known.it
+    const it = encodeIdentity(vouched, settings)
+    ready.set(vouched.path, { of: vouched.validity, it })
+    return it
+  }
 }
 
 /** Which certificate stands for which host; a host that none names is served under the default one (and warned about). */
