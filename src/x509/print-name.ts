@@ -13,9 +13,13 @@ export function printName(name: Name, form: NameForm = 'rfc4514'): string {
     case 'rfc4514':
       return rdns.toReversed().map(joined(rfc4514)).join(',')
     case 'rfc2253':
-      return rdns.toReversed().map(joined(rfc2253)).join(',')
+      // OpenSSL walks all attributes backwards, those of one relative name included.
+      return rdns
+        .map((values) => joined(rfc2253)(values.toReversed()))
+        .toReversed()
+        .join(',')
     case 'slash':
-      return rdns.flat().map(slash).join('')
+      return rdns.map((values) => `/${joined(slash)(values)}`).join('')
     default:
       return unreachable(form)
   }
@@ -78,8 +82,11 @@ function rfc2253(value: Value): string {
 }
 
 /** `#` and a space first, and a space last, would be read as syntax. */
-const edgesEscaped = (text: string): string =>
-  text.replace(/^[ #]/u, String.raw`\$&`).replace(/(?<=.) $/su, String.raw`\ `)
+function edgesEscaped(text: string): string {
+  const last = text.length > 1 && text.endsWith(' ')
+  const escaped = last ? `${text.slice(0, -1)}\\ ` : text
+  return /^[ #]/u.test(escaped) ? `\\${escaped}` : escaped
+}
 
 function utf8Octets({ tag, content }: Value): Buffer | undefined {
   // OpenSSL passes the octets of a UTF8String on unread, well-formed or not.
@@ -96,24 +103,13 @@ const ONE_OCTET_STRINGS = new Set<number>([
   TAG.teletexString,
 ])
 
-/** X509_NAME_oneline: raw octets, those outside ASCII as `\xHH`, nothing escaped. */
-function slash({ oid, tag, content }: Value): string {
-  const octets = WIDE_STRINGS.has(tag) ? withoutEmptyColumns(content) : content
-  const text = octets
+/** X509_NAME_oneline since OpenSSL 3.0: octets, those outside ASCII as `\xHH`, its own separators escaped. */
+function slash({ oid, content }: Value): string {
+  const text = content
     .toString('latin1')
+    .replaceAll(/[/+]/gu, String.raw`\$&`)
     .replaceAll(/[^\u0020-\u007e]/gu, (octet) => `\\x${hexOf(octet)}`)
-  return `/${OPENSSL_TYPES.get(oid) ?? oid}=${text}`
-}
-
-const WIDE_STRINGS = new Set<number>([TAG.bmpString, TAG.universalString])
-
-/** OpenSSL reads any string as columns of four and leaves out the columns that are zero throughout. */
-function withoutEmptyColumns(content: Buffer): Buffer {
-  if (content.length % 4 !== 0) return content
-  const used = [0, 1, 2, 3].map((column) =>
-    content.some((octet, index) => index % 4 === column && octet !== 0),
-  )
-  return Buffer.from(content.filter((_, index) => used[index % 4]))
+  return `${OPENSSL_TYPES.get(oid) ?? oid}=${text}`
 }
 
 const hexOf = (octet: string): string =>
