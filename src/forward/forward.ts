@@ -14,7 +14,7 @@ import type { UpstreamFailure } from './failure.ts'
 import { SpentError, type Leg } from './leg.ts'
 import { lateness, patience, type Turn } from './patience.ts'
 import { answerFailure } from './refuse.ts'
-import { responseHead, trailers } from './response-head.ts'
+import { latin1, responseHead, trailers } from './response-head.ts'
 import { Upload, type UploadWatcher } from './upload.ts'
 import type { Want } from './upstream.ts'
 import type { Watched } from './watch.ts'
@@ -37,6 +37,7 @@ type Phase = 'waiting' | 'sending' | 'answering' | 'answered' | 'over'
 
 /** Everything one exchange remembers: one object for each request instead of a closure for each event. */
 class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched {
+  slot = 0
   readonly #exchange: Exchange
   readonly #to: Destination
   readonly #resolve: (outcome: Outcome) => void
@@ -70,7 +71,7 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
     const { upstream, bodyBytes } = this.#to
     upstream.watch.add(this)
     this.#moved()
-    response.once('close', () => this.#closed())
+    response.on('close', () => this.#closed())
     if (request.destroyed || response.destroyed) this.#closed()
     else if (Number(request.headers['content-length'] ?? 0) > bodyBytes) this.tooLarge()
     else upstream.acquire(this)
@@ -135,8 +136,7 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
     this.#bytesOut += chunk.length
     this.#left -= chunk.length
     this.#moved()
-    // The last octets and the end in one write: half the system calls of a small answer.
-    if (this.#left === 0 && !this.#uploading) response.end(chunk)
+    if (this.#left === 0 && !this.#uploading) this.#endWith(chunk)
     else if (!response.write(chunk)) this.#pause(controller)
   }
 
@@ -237,6 +237,14 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
     }
   }
 
+  /** The last octets and the end go out in one write; head and body of a small answer become one string for it. */
+  #endWith(chunk: Buffer): void {
+    const { response } = this.#exchange
+    const whole = this.#bytesOut === chunk.length
+    if (whole && chunk.length <= SMALL_BODY) response.end(latin1(chunk), 'latin1')
+    else response.end(chunk)
+  }
+
   #pause(controller: Controller): void {
     controller.pause()
     if (this.#drains) return
@@ -312,5 +320,7 @@ class AbandonedError extends Error {
 const NO_TRAILERS: readonly Buffer[] = []
 /** Without a body there is nothing to send twice but the question. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** Octets up to which copying costs less than a second buffer in the write. */
+const SMALL_BODY = 2048
 /** A reason phrase that Node would refuse to write is left out; nobody may rely on one (RFC 9112 §4). */
 const PRINTABLE = /^[\t\x20-\x7e]*$/

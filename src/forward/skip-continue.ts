@@ -36,6 +36,8 @@ export function skipContinue(socket: Socket): ContinueFilter {
 
 /** What follows the 100s at the start; `unfinished` when more octets must tell. */
 function afterContinue(octets: Buffer): Buffer | 'unfinished' {
+  // Nearly every response is told from a 100 by this one octet.
+  if (octets[STATUS_AT] !== ONE && octets.length > STATUS_AT) return octets
   const start = octets.toString('latin1', 0, CONTINUE.length)
   if (start !== CONTINUE) return CONTINUE.startsWith(start) && start !== '' ? 'unfinished' : octets
   if (octets.length > MAX_INTERIM) return octets
@@ -44,5 +46,7 @@ function afterContinue(octets: Buffer): Buffer | 'unfinished' {
 }
 
 const CONTINUE = 'HTTP/1.1 100'
+const STATUS_AT = CONTINUE.length - 3
+const ONE = 0x31
 /** A 100 has no fields to speak of; whatever is longer is for the parser to judge. */
 const MAX_INTERIM = 1024
