@@ -32,6 +32,11 @@ test('the query begins at the first question mark and stays as it was sent', () 
   })
 })
 
+test('a query may hold every printable character but the hash', () => {
+  const raw = '/a?!"$%&\'()*+,-./0:;<=>?@A[\\]^_`a{|}~'
+  expect(parseTarget(raw)).toMatchObject({ value: { path: '/a', raw } })
+})
+
 test('an empty query is a query', () => {
   expect(parseTarget('/a?')).toMatchObject({ value: { path: '/a', query: '' } })
 })
