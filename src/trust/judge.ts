@@ -5,7 +5,7 @@ import { fail, ok, unreachable, type Result } from '../kernel/types.ts'
 import { printName } from '../x509/print-name.ts'
 import { isSelfIssued } from './anchor.ts'
 import { Effort } from './effort.ts'
-import { rankOf, type PathFailure } from './failure.ts'
+import { rankOf, type PathFailure, type Resource } from './failure.ts'
 import type { Purpose } from './limits.ts'
 import { candidatePaths, type Candidate, type PresentedChain } from './path.ts'
 import type { TrustStore } from './store.ts'
@@ -23,12 +23,21 @@ export function judge(presented: PresentedChain, store: TrustStore, purpose: Pur
   return examine(presented, store, purpose).result
 }
 
+/** A judgement laid open. */
+export interface Examination {
+  readonly result: PathResult
+  /** In the order in which they were tried. */
+  readonly attempts: readonly Attempt[]
+  /** The work it took. */
+  readonly spent: Readonly<Record<Resource, number>>
+}
+
 /** As `judge`, with every attempt beside the answer. */
 export function examine(
   presented: PresentedChain,
   store: TrustStore,
   purpose: Purpose,
-): { readonly result: PathResult; readonly attempts: readonly Attempt[] } {
+): Examination {
   const effort = new Effort(store.limits)
   const sound: SoundPath[] = []
   const attempts: Attempt[] = []
@@ -38,7 +47,7 @@ export function examine(
     attempts.push({ candidate, failure: judged.ok ? undefined : judged.failure })
     if (sound.length === store.limits.paths || effort.isExhausted) break
   }
-  return { result: resultOf(sound, attempts, effort), attempts }
+  return { result: resultOf(sound, attempts, effort), attempts, spent: effort.spent }
 }
 
 function judgeCandidate(candidate: Candidate, measure: Measure): Result<SoundPath, PathFailure> {

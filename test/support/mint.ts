@@ -62,6 +62,8 @@ export interface LeafOptions {
   readonly key?: KeyObject
   readonly keys?: Keys
   readonly serial?: number | bigint | Buffer
+  /** Default: what suits the issuer's key. */
+  readonly digest?: string
   /** Signed with its own key and named as its own issuer; `issuer` is then not used. */
   readonly selfSigned?: boolean
   readonly extensions?: readonly MintedExtension[]
@@ -110,6 +112,7 @@ export function mintLeaf(options: LeafOptions): Leaf {
     issuer: selfSigned ? { subject, key: keys.key } : issuer,
     ...validityOf(options),
     ...(options.serial === undefined ? {} : { serial: options.serial }),
+    ...(options.digest === undefined ? {} : { digest: options.digest }),
     extensions: merged(usual, options),
   })
   return { ...minted, chainPem: minted.pem + (selfSigned ? '' : issuer.chainPem) }
