@@ -88,7 +88,7 @@ export async function runDemo(
   // Nobody waits for a demonstration: what is under way gets a moment, not the patience of production.
   await Promise.race([started.value.drain(), new Promise((resolve) => setTimeout(resolve, 500))])
   await upstream.close()
-  say(`${stage.signs.yes} all gone\n`)
+  say(`${stage.interactive ? '\n' : ''}${stage.signs.yes} all gone\n`)
   return 'ended'
 }
 
@@ -149,8 +149,11 @@ function surroundings(folder: string, configuration: string, ports: Ports) {
   return { folder: here(folder), configuration, tfe, ports }
 }
 
-/** As people here would write it: relative, unless that leads far away. */
-const here = (path: string): string => relative('.', path) || '.'
+/** As people here would write it: relative, unless that leads away from here. */
+function here(path: string): string {
+  const way = relative('.', path)
+  return way.startsWith('..') ? path : way || '.'
+}
 
 async function aborted(stop: AbortSignal): Promise<void> {
   if (stop.aborted) return

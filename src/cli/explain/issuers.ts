@@ -31,15 +31,27 @@ export function issuerSteps(
   for (const certificate of queue) {
     if (seen.has(certificate.fingerprint) || seen.size === MAX_STEPS) continue
     seen.add(certificate.fingerprint)
-    const found = issuersOf(certificate, known)
-    steps.push(...(found.length === 0 ? nearMisses(certificate, known) : found.map(found_)))
+    // Itself excluded: what signed itself leads nowhere, and an anchor is not asked who signed it.
+    const others = known.filter((one) => one.certificate.fingerprint !== certificate.fingerprint)
+    const found = issuersOf(certificate, others)
+    steps.push(...stepsFor(certificate, found, others))
     queue.push(...found.filter(({ anchor }) => !anchor).map((one) => one.certificate))
-    function found_({ certificate: issuer, from, anchor }: Authority): Step {
-      const role = anchor ? 'a trust anchor' : 'an intermediate'
-      return yes(`${name(certificate)} was signed by ${name(issuer)}`, `${role}, ${from}`)
-    }
   }
   return steps
+}
+
+function stepsFor(
+  certificate: Certificate,
+  found: readonly Authority[],
+  others: readonly Authority[],
+): readonly Step[] {
+  if (found.length === 0) return nearMisses(certificate, others)
+  return found.map(({ certificate: issuer, from, anchor }) =>
+    yes(
+      `${name(certificate)} was signed by ${name(issuer)}`,
+      `${anchor ? 'a trust anchor' : 'an intermediate'}, ${from}`,
+    ),
+  )
 }
 
 function authorities(presented: readonly Certificate[], store: TrustStore): readonly Authority[] {
@@ -100,7 +112,7 @@ function nearMisses(certificate: Certificate, known: readonly Authority[]): read
   return [
     no(
       self
-        ? `${name(certificate)} was signed by its own key, and is not a trust anchor here`
+        ? `${name(certificate)} was signed by its own key: only a trust anchor may be`
         : `${name(certificate)} asks for ${wanted}, and nobody known here signed it`,
       ...misses,
       ...(alike === undefined ? [] : [`'${alike}' is called almost the same`]),

@@ -1,0 +1,279 @@
+import { expect, test } from 'vitest'
+import { mintCa, mintLeaf, type LeafOptions } from '../support/mint.ts'
+import { CONFIGURATION, current, DAY, day, fleet, previous, root } from './fleet.ts'
+import { tfe, type Said } from './session.ts'
+
+const now = Date.now()
+
+/** Explains one device of a fresh fleet. */
+async function explained(
+  device: Partial<LeafOptions> | string | Buffer,
+  options: readonly string[] = [],
+  configuration = CONFIGURATION,
+): Promise<Said> {
+  await using made = await fleet(configuration)
+  const content =
+    typeof device === 'string' || Buffer.isBuffer(device)
+      ? device
+      : mintLeaf({ issuer: current, ...device }).pem
+  const file = await made.write('device.pem', content)
+  return await tfe(['explain', file, '--config', made.config, ...options])
+}
+
+const VERDICTS: readonly {
+  readonly promise: string
+  readonly device: Partial<LeafOptions>
+  readonly options?: readonly string[]
+  readonly verdict: string
+}[] = [
+  { promise: 'a device of the current CA passes', device: {}, verdict: 'ADMITTED: verified' },
+  {
+    promise: 'a device of the previously trusted CA passes',
+    device: { issuer: previous, notBefore: now - 200 * DAY },
+    verdict: 'ADMITTED: verified',
+  },
+  {
+    promise: 'one that it issued after its retirement does not',
+    device: { issuer: previous, notBefore: now - 50 * DAY },
+    verdict: 'REFUSED: issued-after-retirement',
+  },
+  {
+    promise: 'an expired one is refused where renewal is not the matter',
+    device: { notBefore: now - 90 * DAY, notAfter: now - 9 * DAY },
+    verdict: 'REFUSED: expired',
+  },
+  {
+    promise: 'an expired one may renew',
+    device: { notBefore: now - 90 * DAY, notAfter: now - 9 * DAY },
+    options: ['--route', '/renew/x', '--method', 'POST'],
+    verdict: 'ADMITTED: in-grace',
+  },
+  {
+    promise: 'the method decides whether a row is met',
+    device: { notBefore: now - 90 * DAY, notAfter: now - 9 * DAY },
+    options: ['--route', '/renew/x', '--method', 'GET'],
+    verdict: 'no row matches',
+  },
+  {
+    promise: 'one that expired too long ago may not even renew',
+    device: { notBefore: now - 90 * DAY, notAfter: now - 31 * DAY },
+    options: ['--route', '/renew/x', '--method', 'POST'],
+    verdict: 'REFUSED: expired-beyond-grace',
+  },
+  {
+    promise: 'what is expired today was valid before',
+    device: { notBefore: now - 90 * DAY, notAfter: now - 9 * DAY },
+    options: ['--route', '/x', '--at', day(-10)],
+    verdict: 'ADMITTED: verified',
+  },
+  {
+    promise: 'what is valid today will expire',
+    device: {},
+    options: ['--route', '/x', '--at', day(700)],
+    verdict: 'REFUSED: issuer-expired',
+  },
+  {
+    promise: 'a certificate for servers does not open doors for devices',
+    device: { purposes: ['serverAuth'] },
+    verdict: 'REFUSED: wrong-purpose',
+  },
+  {
+    promise: 'a certificate that signed itself says nothing',
+    device: { selfSigned: true },
+    verdict: 'REFUSED: self-signed',
+  },
+  {
+    promise: 'a denied path is denied to the best of devices',
+    device: {},
+    options: ['--route', '/admin/users'],
+    verdict: 'REFUSED: route-denied',
+  },
+  {
+    promise: 'an open path asks for nothing',
+    device: { selfSigned: true },
+    options: ['--route', '/enroll/x'],
+    verdict: 'ADMITTED: open-route',
+  },
+  {
+    promise: 'a path that can be read in two ways is turned away before anybody is asked',
+    device: {},
+    options: ['--route', '/x/..;/admin'],
+    verdict: 'can be read in two ways (path-parameter)',
+  },
+]
+
+for (const { promise, device, options = ['--route', '/x'], verdict } of VERDICTS) {
+  test(promise, async () => {
+    const { out, code, err } = await explained(device, options)
+    expect(out).toContain(verdict)
+    expect({ code, err }).toEqual({ code: verdict.startsWith('ADMITTED') ? 0 : 1, err: '' })
+    if (verdict.startsWith('REFUSED')) expect(out).toMatch(/ {4}next step: \S/)
+  })
+}
+
+test('without a route every class of route has its say, and device decides the exit code', async () => {
+  const { out, code } = await explained({ notBefore: now - 90 * DAY, notAfter: now - 9 * DAY })
+  expect(out).toMatch(/✗ device: REFUSED: expired/)
+  expect(out).toMatch(/✓ renewal: ADMITTED: in-grace/)
+  expect(out).toMatch(/✓ open: ADMITTED: open-route/)
+  expect(code).toBe(1)
+})
+
+test('each certificate shows subject, issuer, serial, validity and key', async () => {
+  const leaf = mintLeaf({ issuer: current, name: 'phone', serial: 0x1234, dns: ['phone.test'] })
+  const { out } = await explained(leaf.pem + current.pem)
+  expect(out).toMatch(
+    /The device's certificate\n {2}· CN=phone\n {6}issuer +CN=Fleet CA\n {6}serial +1234\n/,
+  )
+  expect(out).toMatch(/valid +\S+Z to \S+Z; ends in 364 days/)
+  expect(out).toMatch(/names +dns:phone\.test/)
+  expect(out).toMatch(/key +P-256, SHA-256 [0-9a-f]{64}/)
+  expect(out).toMatch(/Certificate 2 of 2, sent along\n {2}· CN=Fleet CA/)
+})
+
+test('the path is shown from the device to the trust anchor, with who vouches for each', async () => {
+  const { out } = await explained({ name: 'phone' }, ['--route', '/x'])
+  expect(out).toContain('✓ CN=phone was signed by CN=Fleet CA')
+  expect(out).toContain('✓ CN=Fleet CA was signed by CN=Fleet Root')
+  expect(out).toContain('CN=phone < CN=Fleet CA < CN=Fleet Root')
+  expect(out).toContain('✓ the enrollment setting New is current')
+})
+
+test('what the upstream would be told is shown on the route, and that it is nobody on an open one', async () => {
+  const known = await explained({}, ['--route', '/x'])
+  expect(known.out).toMatch(
+    /the upstream mdm would read\n {4}Client-Cert: :MII.*\n {4}X-Verify: SUCCESS/,
+  )
+  const open = await explained({}, ['--route', '/enroll/x'])
+  expect(open.out).toMatch(/the upstream mdm would read\n {4}X-Verify: NONE\n/)
+})
+
+const MISSES: readonly (readonly [promise: string, device: Partial<LeafOptions>, said: string])[] =
+  [
+    [
+      'a CA made anew under the old name is recognised by its name',
+      { issuer: mintCa({ name: 'Fleet CA' }) },
+      'CN=Fleet CA (from an enrollment setting) has the name and another key',
+    ],
+    [
+      'a CA that was renamed is recognised by its key',
+      { issuer: mintCa({ name: 'Renamed CA', keys: { key: previous.key, spki: previous.spki } }) },
+      'CN=Old Fleet CA (from the enrollment setting Old) has the key and another name',
+    ],
+    [
+      'a CA of almost the same name is pointed at',
+      { issuer: mintCa({ name: 'Fleet CAs' }) },
+      "'Fleet CA' is called almost the same",
+    ],
+    [
+      'a CA like no other is answered with those that are known',
+      { issuer: mintCa({ name: 'X' }) },
+      'known here: CN=Fleet Root; CN=Old Fleet CA; CN=Fleet CA',
+    ],
+  ]
+
+for (const [promise, device, said] of MISSES) {
+  test(promise, async () => {
+    const { out, code } = await explained(device)
+    expect(out).toContain(said)
+    expect(code).toBe(1)
+  })
+}
+
+test('a harmless departure from the standard is noted and does not refuse', async () => {
+  const { out, code } = await explained({ purposes: [] }, ['--route', '/x'])
+  expect(out).toContain('· departs harmlessly from RFC 5280: purpose missing')
+  expect(code).toBe(0)
+})
+
+test('DER is read as well as PEM, and a private key beside the certificate is passed over', async () => {
+  const leaf = mintLeaf({ issuer: current })
+  expect((await explained(leaf.der)).code).toBe(0)
+  expect((await explained(leaf.keyPem + leaf.pem)).code).toBe(0)
+})
+
+test('what is no certificate inside is judged as the front end would, and refused', async () => {
+  const hollow = `-----BEGIN CERTIFICATE-----\n${Buffer.from('hollow').toString('base64')}\n-----END CERTIFICATE-----\n`
+  const { out, code } = await explained(hollow, ['--route', '/x'])
+  expect(out).toContain('REFUSED: certificate-malformed')
+  expect(code).toBe(1)
+})
+
+test('an intermediate that cannot be read is as good as not sent', async () => {
+  const leaf = mintLeaf({ issuer: current })
+  const hollow = `-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`
+  expect((await explained(leaf.pem + hollow)).code).toBe(0)
+})
+
+test('a certificate cannot write over the answer that explains it', async () => {
+  const { out } = await explained({ name: 'a\u001B[2J\u202Eb' })
+  expect(out).not.toMatch(/[\u001B\u202E]/)
+})
+
+test('with recording the would-be refusal is told, and the device is admitted', async () => {
+  const { out, code } = await explained(
+    { issuer: mintCa({ name: 'X' }) },
+    ['--route', '/x'],
+    `enforcement: recording\n${CONFIGURATION}`,
+  )
+  expect(out).toContain('ADMITTED: recording')
+  expect(out).toContain('once enforcement is required it would be refused: untrusted-issuer')
+  expect(code).toBe(0)
+})
+
+test('for programs there is the same verdict in JSON', async () => {
+  const leaf = mintLeaf({ issuer: mintCa({ name: 'X' }) })
+  const { out, code } = await explained(leaf.pem, ['--route', '/x', '--json'])
+  expect(code).toBe(1)
+  expect(JSON.parse(out)).toMatchObject({
+    verdict: 'refuse',
+    code: 'untrusted-issuer',
+    route: { id: 'everything', class: 'device' },
+    certificates: [{ serial: expect.stringMatching(/^[0-9a-f]+$/) }],
+  })
+})
+
+test('a path that is turned away has its code in JSON, too', async () => {
+  const { out } = await explained({}, ['--route', '/x/../y', '--json'])
+  expect(JSON.parse(out)).toMatchObject({ verdict: 'refuse', code: 'dot-segment' })
+})
+
+const MISUSED: readonly (readonly [promise: string, options: readonly string[], said: string])[] = [
+  ['a listener that does not exist is named', ['--listener', 'device'], 'did you mean devices?'],
+  ['a time without its offset is refused', ['--at', '2026-11-22T10:00:00'], 'wanted a day'],
+  ['a day that does not exist is refused', ['--at', '2026-02-30'], "found --at '2026-02-30'"],
+  ['a method without a route is a mistake', ['--method', 'GET'], '--method without --route'],
+]
+
+for (const [promise, options, said] of MISUSED) {
+  test(promise, async () => {
+    const { err, code, out } = await explained({}, options)
+    expect(err).toContain(said)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+  })
+}
+
+test('a certificate that is not there, and one that is none, are answered with no', async () => {
+  await using made = await fleet()
+  const absent = await tfe(['explain', '/nowhere.pem', '--config', made.config])
+  expect(absent).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('/nowhere.pem: found no such file'),
+  })
+  const none = await tfe(['explain', made.config, '--config', made.config])
+  expect(none).toMatchObject({ code: 1, err: expect.stringContaining('found no certificate') })
+})
+
+test('a faulty configuration is answered with its faults', async () => {
+  const { code, err } = await explained({}, [], CONFIGURATION.replace('workers: 1', 'worker: 1'))
+  expect(code).toBe(1)
+  expect(err).toMatch(/tfe\.yaml:2:1 worker: found the unknown key/)
+})
+
+test('an anchor may be sent along without becoming one', async () => {
+  const stranger = mintCa({ name: 'Stranger' })
+  const leaf = mintLeaf({ issuer: stranger })
+  const { out, code } = await explained(leaf.pem + stranger.pem + root.pem)
+  expect(out).toContain('CN=Stranger was signed by its own key: only a trust anchor may be')
+  expect(code).toBe(1)
+})
