@@ -1,16 +1,9 @@
 import { request } from 'node:https'
 import { expect, test } from 'vitest'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
 import { calling, fleet, product } from '../support/product.ts'
 import type { Leaf } from '../support/mint.ts'
-
-const upstreamTls = {
-  key: fleet.upstreamServer.keyPem,
-  cert: fleet.upstreamServer.chainPem,
-  ca: fleet.upstreamCa.pem,
-  requestCert: true,
-  rejectUnauthorized: true,
-}
 
 interface Row {
   readonly promise: string
@@ -100,7 +93,7 @@ const ROWS: readonly Row[] = [
 
 for (const { promise, device, path, status, code } of ROWS) {
   test(promise, async () => {
-    await using upstream = await rawUpstream(upstreamTls, answering(OK))
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
     await using house = await product({ upstreamPort: upstream.port })
     const answer = await ask(house.port, path, device)
     expect(answer.status).toBe(status)

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { Device } from '../support/device.ts'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { calling, fleet, product } from '../support/product.ts'
+import { answering, OK, rawUpstream } from '../support/upstream.ts'
+
+/** A listener whose every row asks for a fit certificate. */
+const CLOSED_HOUSE = {
+  routes: `
+  tested:
+    upstream: mdm
+    rows:
+      - { id: device, path: /device/*, class: device }
+      - { id: admin, path: /admin/*, class: denied }`,
+}
+
+const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
+
+const STRANGERS = [
+  ['nobody', undefined, 'no-certificate'],
+  ['a device of an unknown CA', fleet.unknown, 'untrusted-issuer'],
+  ['an expired device', fleet.inGrace, 'expired'],
+] as const
+
+for (const [who, leaf, code] of STRANGERS) {
+  test(`where every row asks for a certificate, ${who} is closed before HTTP is read`, async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using house = await product({ upstreamPort: upstream.port, yaml: CLOSED_HOUSE })
+    await using device = await Device.to(house.port, calling(house.port, leaf))
+    device.send(REQUEST)
+    await device.ended
+    expect(device.pending).toBe('')
+    const line = await house.line((one) => one['outcome'] === 'closed-unjudged')
+    expect(line).toMatchObject({ code, requests: 0 })
+    expect(line['next_step']).toBeTypeOf('string')
+  })
+}
+
+test('the same house serves a fit device', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using house = await product({ upstreamPort: upstream.port, yaml: CLOSED_HOUSE })
+  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  device.send(REQUEST)
+  expect((await device.response()).startLine).toContain('200')
+})
+
+test('while recording, the same house lets everybody ask, vouches for nobody unfit, and says what it would refuse', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const yaml = { ...CLOSED_HOUSE, enforcement: ' recording' }
+  await using house = await product({ upstreamPort: upstream.port, yaml })
+  await using device = await Device.to(house.port, calling(house.port))
+  device.send(REQUEST)
+  expect((await device.response()).startLine).toContain('200')
+  const line = await house.line((one) => one['code'] === 'recording')
+  expect(line).toMatchObject({ would_refuse: 'no-certificate', verify: 'NONE' })
+})

@@ -1,0 +1,134 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { ProductOptions } from '../support/product.ts'
+import { calling, fleet, product } from '../support/product.ts'
+import { Device } from '../support/device.ts'
+import { answering, OK, rawUpstream } from '../support/upstream.ts'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
+
+const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
+
+test('a reload of the same configuration is unchanged', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const options = { upstreamPort: upstream.port }
+  await using house = await product(options)
+  expect(await house.reload(options)).toEqual({ kind: 'unchanged' })
+})
+
+test('an applied reload counts the snapshot up, and an open connection sees the new world', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const options = { upstreamPort: upstream.port }
+  await using house = await product(options)
+  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  device.send(REQUEST)
+  expect((await device.response()).startLine).toContain('200')
+  const narrowed = { ...options, rows: ['{ id: no-x, path: /device/x, class: denied }'] }
+  expect(await house.reload(narrowed)).toEqual({ kind: 'applied', from: 1, to: 2 })
+  device.send(REQUEST)
+  expect((await device.response()).startLine).toContain('403')
+  const line = await house.line((one) => one['code'] === 'route-denied')
+  expect(line['snapshot']).toBe(2)
+})
+
+const BROKEN: readonly (readonly [string, (options: ProductOptions) => ProductOptions, RegExp])[] =
+  [
+    ['an unknown key', (options) => ({ ...options, yaml: { grase: ' 30d' } }), /grase/],
+    [
+      'an upstream that no table of routes knows',
+      (options) => ({
+        ...options,
+        rows: ['{ id: y, path: /y/*, class: device, upstream: nowhere }'],
+      }),
+      /nowhere/,
+    ],
+    [
+      'another port',
+      (options) => ({ ...options, yaml: { metrics: ' { address: 127.0.0.1, port: 1 }' } }),
+      /restart/,
+    ],
+  ]
+
+for (const [what, change, says] of BROKEN) {
+  test(`a reload with ${what} is refused, and the old configuration serves on`, async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    const options = { upstreamPort: upstream.port }
+    await using house = await product(options)
+    const outcome = await house.reload(change(options))
+    if (outcome.kind !== 'refused') expect.fail(outcome.kind)
+    expect(outcome.faults.map(({ at, message }) => `${at} ${message}`).join('\n')).toMatch(says)
+    await using device = await Device.to(house.port, calling(house.port, fleet.device))
+    device.send(REQUEST)
+    expect((await device.response()).startLine).toContain('200')
+    expect(await scrape(house.statusPort)).toContain('tfe_reload_total{outcome="refused"} 1')
+  })
+}
+
+test('a reload with a garbled CA chain is refused, and says in which line', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const options = { upstreamPort: upstream.port }
+  await using house = await product(options)
+  writeFileSync(
+    join(house.folder, 'fleet.pem'),
+    '-----BEGIN CERTIFICATE-----\nnot base64!\n-----END CERTIFICATE-----\n',
+  )
+  const outcome = await house.reload(options)
+  if (outcome.kind !== 'refused') expect.fail(outcome.kind)
+  expect(outcome.faults[0]?.at).toMatch(/fleet\.pem:2$/)
+})
+
+test('a CA that is distrusted ends the live connection, the body under way included', async () => {
+  const silent = Promise.withResolvers<void>()
+  await using upstream = await rawUpstream(fleetUpstream, async (peer) => {
+    await peer.until('half')
+    silent.resolve()
+  })
+  const options = { upstreamPort: upstream.port }
+  await using house = await product(options)
+  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  device.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+  await silent.promise
+  expect(await house.reload({ ...options, yaml: { trust: DISTRUSTED } })).toMatchObject({
+    kind: 'applied',
+  })
+  await device.ended
+  expect(device.pending).toBe('')
+})
+
+test('a connection that the new world still admits lives on', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const options = { upstreamPort: upstream.port }
+  await using house = await product(options)
+  await using device = await Device.to(house.port, calling(house.port, fleet.old))
+  device.send(REQUEST)
+  await device.response()
+  await house.reload({ ...options, yaml: { grace: ' 20d' } })
+  device.send(REQUEST)
+  expect((await device.response()).startLine).toContain('200')
+})
+
+test('an upstream whose settings did not change keeps its connection over a reload', async () => {
+  const connections = new Set<number>()
+  await using upstream = await rawUpstream(fleetUpstream, (peer, connection) => {
+    connections.add(connection)
+    return answering(OK)(peer, connection)
+  })
+  const options = { upstreamPort: upstream.port }
+  await using house = await product(options)
+  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  device.send(REQUEST)
+  await device.response()
+  await house.reload({ ...options, yaml: { grace: ' 20d' } })
+  device.send(REQUEST)
+  await device.response()
+  expect(connections.size).toBe(1)
+})
+
+const DISTRUSTED = `
+  enrollmentSettings:
+    - { name: Fleet, standing: distrusted, chain: 'file:fleet.pem' }
+    - { name: Old Fleet, standing: current, chain: 'file:previous.pem' }`
+
+async function scrape(port: number): Promise<string> {
+  return (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+}
