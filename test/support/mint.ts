@@ -32,6 +32,8 @@ export interface Leaf extends Minted {
 
 export interface CaOptions {
   readonly name?: string
+  /** The whole encoded subject, when a common name is not enough. */
+  readonly subject?: Buffer
   readonly keyType?: KeyType
   readonly keys?: Keys
   readonly notBefore?: Date | number
@@ -76,7 +78,7 @@ const DAY = 86_400_000
 export function mintCa(options: CaOptions = {}): Ca {
   const { name = 'Test CA', issuer } = options
   const keys = options.keys ?? mintKeys(options.keyType)
-  const subject = der.commonName(name)
+  const subject = options.subject ?? der.commonName(name)
   const usual = [
     basicConstraints(true, options.pathLength),
     keyUsage('keyCertSign', 'cRLSign'),

@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest'
+import { parseAnchor } from '../../src/trust/anchor.ts'
+import { DEFAULT_LIMITS, type Limits, type Profile } from '../../src/trust/limits.ts'
+import { trustStore } from '../../src/trust/store.ts'
+import * as der from '../support/der-writer.ts'
+import { mintKeys, type Minted } from '../support/mint-certificate.ts'
+import {
+  authorityKeyIdentifier,
+  basicConstraints,
+  keyUsage,
+  mintCa,
+  OIDS,
+} from '../support/mint.ts'
+import { caBelow, ISSUING, nameOf, read, ROOT } from './fleet.ts'
+
+const OTHER = mintCa({ name: 'Other root' })
+
+interface Sources {
+  readonly chains?: Readonly<Record<string, readonly Minted[]>>
+  readonly profile?: Profile
+  readonly limits?: Partial<Limits>
+}
+
+function built({
+  chains = { one: [ROOT, ISSUING] },
+  profile = 'private',
+  limits = {},
+}: Sources = {}) {
+  const settings = Object.entries(chains).map(([name, chain]) => ({ name, chain: chain.map(read) }))
+  return trustStore({ settings, profile, limits })
+}
+
+const anchorsOf = (sources: Sources): readonly string[] =>
+  built(sources).anchors.map(({ certificate, setting }) => `${setting}: ${nameOf(certificate)}`)
+
+const same: readonly (readonly [promise: string, Sources, Sources])[] = [
+  ['the same content has the same version', {}, {}],
+  [
+    'the order of certificates does not count',
+    { chains: { one: [ROOT, ISSUING] } },
+    { chains: { one: [ISSUING, ROOT] } },
+  ],
+  [
+    'the order of settings does not count',
+    { chains: { one: [ROOT], two: [OTHER] } },
+    { chains: { two: [OTHER], one: [ROOT] } },
+  ],
+  [
+    'a certificate twice does not count',
+    { chains: { one: [ROOT] } },
+    { chains: { one: [ROOT, ROOT] } },
+  ],
+  ['a limit spelled out as it is does not count', {}, { limits: { depth: DEFAULT_LIMITS.depth } }],
+]
+
+for (const [promise, left, right] of same) {
+  test(promise, () => {
+    expect(built(left).version).toBe(built(right).version)
+  })
+}
+
+const different: readonly (readonly [promise: string, Sources])[] = [
+  ['another anchor is another version', { chains: { one: [OTHER, ISSUING] } }],
+  ['one anchor more is another version', { chains: { one: [ROOT, ISSUING], two: [OTHER] } }],
+  ['an intermediate less is another version', { chains: { one: [ROOT] } }],
+  ['another name of the setting is another version', { chains: { two: [ROOT, ISSUING] } }],
+  ['another profile is another version', { profile: 'strict' }],
+  ['another limit is another version', { limits: { anyPurpose: true } }],
+  ['no anchor at all is another version', { chains: {} }],
+]
+
+for (const [promise, sources] of different) {
+  test(promise, () => {
+    expect(built(sources).version).not.toBe(built().version)
+  })
+}
+
+test('a version is a SHA-256 in lower case', () => {
+  expect(built().version).toMatch(/^[0-9a-f]{64}$/u)
+})
+
+const tops: readonly (readonly [promise: string, readonly Minted[], readonly string[]])[] = [
+  [
+    'a self-signed certificate is the anchor, the rest are intermediates',
+    [ISSUING, ROOT],
+    ['one: Root'],
+  ],
+  [
+    'a chain without its root has the highest intermediate as anchor',
+    [caBelow(ISSUING, 'Low'), ISSUING],
+    ['one: Issuing'],
+  ],
+  ['two roots are two anchors', [ROOT, OTHER], ['one: Root', 'one: Other root']],
+  ['an intermediate alone is the anchor', [ISSUING], ['one: Issuing']],
+  ['an empty chain has none', [], []],
+  [
+    'a certificate of the root’s name and another key is no way up',
+    [ISSUING, mintCa({ name: 'Root' })],
+    ['one: Issuing', 'one: Root'],
+  ],
+]
+
+for (const [promise, chain, anchors] of tops) {
+  test(promise, () => {
+    expect(anchorsOf({ chains: { one: chain } })).toEqual(anchors)
+  })
+}
+
+test('an anchor signed by itself under another name is self-signed all the same', () => {
+  const keys = mintKeys()
+  const alias = { ...OTHER, subject: der.commonName('Alias'), key: keys.key }
+  const odd = mintCa({ name: 'Odd', keys, issuer: alias })
+  expect(built({ chains: { one: [odd] } }).anchors[0]?.selfSigned).toBe(true)
+})
+
+const unfit: readonly (readonly [promise: string, Minted, readonly object[]])[] = [
+  ['a root is fit', ROOT, []],
+  ['an intermediate is fit', ISSUING, []],
+  [
+    'a device is unfit in every way that it is',
+    mintCa({ name: 'x', extensions: [basicConstraints(false), keyUsage('digitalSignature')] }),
+    [{ kind: 'anchor-not-a-ca' }, { kind: 'anchor-may-not-sign' }],
+  ],
+  [
+    'a CA without a name is unfit',
+    mintCa({ subject: der.sequence() }),
+    [{ kind: 'anchor-without-name' }],
+  ],
+  [
+    'a weak key is unfit',
+    mintCa({ keyType: 'rsa1024' }),
+    [{ kind: 'anchor-key-weak', key: 'RSA 1024' }],
+  ],
+  [
+    'an unknown critical extension is unfit',
+    mintCa({ extensions: [{ oid: '1.2.3.4', critical: true, value: der.nothing() }] }),
+    [{ kind: 'anchor-extension-unknown', oid: '1.2.3.4' }],
+  ],
+  [
+    'a self-signed one that names another key is unfit',
+    mintCa({ extensions: [authorityKeyIdentifier(OTHER.spki)] }),
+    [{ kind: 'anchor-contradicts-itself' }],
+  ],
+  [
+    'a self-signed one that names another serial is unfit',
+    mintCa({ extensions: [issuedBy(der.contextPrimitive(2, Buffer.from([1])))] }),
+    [{ kind: 'anchor-contradicts-itself' }],
+  ],
+  [
+    'a self-signed one that names another issuer is unfit',
+    mintCa({ extensions: [issuedBy(der.context(1, der.context(4, der.commonName('Else'))))] }),
+    [{ kind: 'anchor-contradicts-itself' }],
+  ],
+  [
+    'a self-signed one that names itself is fit',
+    mintCa({
+      name: 'Root',
+      extensions: [issuedBy(der.context(1, der.context(4, der.commonName('Root'))))],
+    }),
+    [],
+  ],
+  [
+    'one that somebody else signed and that does not say who is unfit',
+    caBelow(ROOT, 'Silent', { without: [OIDS.authorityKeyIdentifier] }),
+    [{ kind: 'anchor-origin-unstated' }],
+  ],
+]
+
+function issuedBy(part: Buffer) {
+  return { oid: OIDS.authorityKeyIdentifier, value: der.sequence(part) }
+}
+
+for (const [promise, minted, faults] of unfit) {
+  test(`as an anchor, ${promise}`, () => {
+    const parsed = parseAnchor(read(minted), 'one')
+    expect(parsed.ok ? [] : parsed.failure).toEqual(faults)
+  })
+}
