@@ -29,6 +29,7 @@ try {
       serve,
       demo: (wishes) => demo(wishes, terminal),
     })
+    await written(process.stdout)
     // Not process.exitCode: a connection that lingers must not keep a finished command alive.
     process.exit(code)
   }
@@ -81,6 +82,13 @@ async function demo(wishes: DemoWishes, terminal: Terminal): Promise<ExitCode> {
       }),
   })
   return ending === 'ended' ? EXIT.fine : EXIT.cannotStart
+}
+
+/** Waits until a stream has passed on what it was given: where pipes are asynchronous, exiting would cut it off. */
+async function written(stream: NodeJS.WriteStream): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  stream.write('', () => resolve())
+  await promise
 }
 
 function version(): string {

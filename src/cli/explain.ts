@@ -7,6 +7,7 @@ import { isoText, type Result } from '../kernel/types.ts'
 import type { World } from '../state/world.ts'
 import { judge } from '../trust/judge.ts'
 import { parseCertificate, type Certificate, type CertificateFault } from '../x509/certificate.ts'
+import { printName } from '../x509/print-name.ts'
 import { readCertificates } from './certificate-file.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { accountText, no, type Section } from './explain/account.ts'
@@ -148,10 +149,14 @@ function asJson(
     at: isoText(question.at),
     listener: question.listener.config.name,
     route: meeting?.ok === true ? { id: meeting.value.id, class: meeting.value.class } : undefined,
-    certificates: certificates.map(({ fingerprint, publicKey, serial }) => ({
-      fingerprint,
-      key: publicKey.fingerprint,
-      serial,
+    certificates: certificates.map((one) => ({
+      subject: printName(one.subject),
+      issuer: printName(one.issuer),
+      serial: one.serial,
+      not_before: isoText(one.notBefore),
+      not_after: isoText(one.notAfter),
+      key: one.publicKey.fingerprint,
+      fingerprint: one.fingerprint,
     })),
     steps: sections,
   }

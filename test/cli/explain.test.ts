@@ -148,6 +148,17 @@ test('what the upstream would be told is shown on the route, and that it is nobo
   expect(open.out).toMatch(/the upstream mdm would read\n {4}X-Verify: NONE\n/)
 })
 
+test('a device in grace that the format cannot tell apart is not named, and the reason is said', async () => {
+  const { out } = await explained({ notBefore: now - 90 * DAY, notAfter: now - 9 * DAY }, [
+    '--route',
+    '/renew/x',
+    '--method',
+    'POST',
+  ])
+  expect(out).toMatch(/would read\n {4}X-Verify: FAILED:expired-grace\n/)
+  expect(out).toContain('the device is not named: readers of this format know no verify field')
+})
+
 const MISSES: readonly (readonly [promise: string, device: Partial<LeafOptions>, said: string])[] =
   [
     [
@@ -229,7 +240,9 @@ test('for programs there is the same verdict in JSON', async () => {
     verdict: 'refuse',
     code: 'untrusted-issuer',
     route: { id: 'everything', class: 'device' },
-    certificates: [{ serial: expect.stringMatching(/^[0-9a-f]+$/) }],
+    certificates: [
+      { subject: 'CN=device-1', issuer: 'CN=X', serial: expect.stringMatching(/^[0-9a-f]+$/) },
+    ],
   })
 })
 

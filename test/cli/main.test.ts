@@ -1,7 +1,9 @@
 /** The program itself, as a shell sees it. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
+import { CONFIGURATION, fleet } from './fleet.ts'
 
 function shell(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['src/main.ts', ...argv], {
@@ -32,6 +34,17 @@ test('serving a faulty configuration ends with exit code 1', () => {
   const { status, stderr } = shell(['serve', '--config', '/nowhere.yaml'])
   expect(status).toBe(1)
   expect(stderr).toContain('/nowhere.yaml: found no file')
+})
+
+test('a port that is taken keeps it from starting, exit code 3, and is named', async () => {
+  const blocker = createServer()
+  await new Promise<void>((resolve) => blocker.listen({ host: '127.0.0.1', port: 0 }, resolve))
+  const { port } = blocker.address() as AddressInfo
+  await using made = await fleet(CONFIGURATION.replace('    port: 0', `    port: ${port}`))
+  const { status, stderr } = shell(['serve', '--config', made.config])
+  expect(status).toBe(3)
+  expect(stderr).toContain(`found 127.0.0.1:${port} in use`)
+  await new Promise<void>((resolve) => blocker.close(() => resolve()))
 })
 
 test('colours show only where they are asked for', () => {

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { adapted } from '../../src/demo/configuration.ts'
+import { join } from 'node:path'
+import { adapted, configurationFor } from '../../src/demo/configuration.ts'
 import { DEFAULT_PORTS } from '../../src/demo/ports.ts'
+import { emptyFolder } from './demo-process.ts'
 
 const original = await readFile('config/demo.yaml', 'utf8')
 
@@ -19,4 +21,20 @@ test('each port lands in its own place', () => {
 
 test('an example that has changed shape is noticed, not served by halves', () => {
   expect(() => adapted(original.replace('port: 8443', 'port: 443'), DEFAULT_PORTS)).toThrow('8443')
+})
+
+test('in its own folder on its own ports the demonstration serves the example itself', async () => {
+  const root = process.cwd()
+  const folder = join(root, 'demo-data')
+  expect(await configurationFor({ root, folder, ports: DEFAULT_PORTS })).toBe(
+    join(root, 'config', 'demo.yaml'),
+  )
+})
+
+test('anywhere else it serves a copy beside the files', async () => {
+  await using folder = await emptyFolder()
+  const place = { root: process.cwd(), folder: folder.path, ports: DEFAULT_PORTS }
+  const copy = await configurationFor(place)
+  expect(copy).toBe(join(folder.path, 'demo.yaml'))
+  expect(await readFile(copy, 'utf8')).toBe(adapted(original, DEFAULT_PORTS))
 })

@@ -30,7 +30,7 @@ function paragraph(
   const kind = purpose === 'web-clip' ? ' (web clip)' : ''
   const versions =
     tls.minVersion === tls.maxVersion ? tls.maxVersion : `${tls.minVersion} to ${tls.maxVersion}`
-  const resumption = world === undefined ? tls.resumption : world.tls.resumption ? 'on' : 'off'
+  const resumption = resumptionText(tls.resumption, world)
   const rows: readonly (readonly [string, string])[] = [
     ['serves', hosts.join(', ')],
     ...(world?.identities ?? []).map((one): readonly [string, string] => [
@@ -45,6 +45,11 @@ function paragraph(
     `  ${name}${kind}: https://${bracketed(address)}:${port}`,
     ...columns(rows).map((line) => `  ${line}`),
   ]
+}
+
+function resumptionText(chosen: string, world: ListenerWorld | undefined): string {
+  if (chosen !== 'auto' || world === undefined) return chosen
+  return world.tls.resumption ? 'on' : 'off, because devices enrol or renew here'
 }
 
 function certificate({ certificates, names }: ServerIdentity, now: Instant): string {

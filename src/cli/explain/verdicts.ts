@@ -4,7 +4,7 @@ import { decide, type Decision, type Peer, vouchedFor } from '../../decide/decid
 import { explain } from '../../decide/explain.ts'
 import type { RouteClass } from '../../decide/policy.ts'
 import { fail, ok, type Result, unreachable } from '../../kernel/types.ts'
-import { identityFields } from '../../message/encode/encode.ts'
+import { encodeIdentity, type Withheld } from '../../message/encode/encode.ts'
 import { findRoute } from '../../message/route.ts'
 import { parseTarget, type TargetFault } from '../../message/target.ts'
 import type { World } from '../../state/world.ts'
@@ -134,11 +134,23 @@ function toldSteps(
   if (upstream.identity === undefined) {
     return [note(`the upstream ${upstream.name} is told nothing about the device`)]
   }
-  const fields = identityFields(vouchedFor(decision), upstream.identity)
+  const { fields, withheld } = encodeIdentity(vouchedFor(decision), upstream.identity)
   const lines = fields.flatMap((name, at) =>
     at % 2 === 0 ? [`${name}: ${shortened(fields[at + 1] ?? '')}`] : [],
   )
-  return [note(`the upstream ${upstream.name} would read`, ...lines)]
+  const kept = KEPT_BACK[withheld]
+  return [
+    note(`the upstream ${upstream.name} would read`, ...lines),
+    ...(kept === undefined ? [] : [note(kept)]),
+  ]
+}
+
+const KEPT_BACK: Readonly<Record<Withheld, string | undefined>> = {
+  nothing: undefined,
+  chain: 'the intermediates are left out: with them the fields would exceed maxBytes',
+  grace:
+    'the device is not named: readers of this format know no verify field; set `grace: true` in identity if yours looks at it, or at notAfter',
+  identity: 'the device is not named: its certificate alone exceeds maxBytes',
 }
 
 /** `tfe headers` prints them whole. */
