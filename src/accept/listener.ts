@@ -42,6 +42,8 @@ export interface ListenerHandlers {
   unparsable(fault: Unparsable, socket: TLSSocket): string | undefined
   /** A TCP connection was turned away because the listener is full. */
   dropped(): void
+  /** Something was thrown that nobody expected; its connection is gone. */
+  bug(error: unknown): void
 }
 
 /** One bound port. */
@@ -127,13 +129,29 @@ export class Listener {
     server.maxHeadersCount = limits.headerCount + 1
     server.maxRequestsPerSocket = limits.requestsPerConnection
     server.timeout = 0
+    // A throw in here is a bug of ours; it may cost the one connection, never the process.
+    const guarded = (socket: TLSSocket, run: () => boolean): void => {
+      try {
+        if (run()) return
+      } catch (error) {
+        handlers.bug(error)
+      }
+      socket.destroy()
+    }
     server.prependListener('secureConnection', (socket: TLSSocket) => {
-      if (!handlers.connected(socket)) socket.destroy()
+      guarded(socket, () => handlers.connected(socket))
     })
-    server.on('request', (request, response) => handlers.request(request, response, false))
-    server.on('checkContinue', (request, response) => handlers.request(request, response, true))
+    const requested =
+      (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
+        guarded(request.socket as TLSSocket, () => {
+          handlers.request(request, response, expectsContinue)
+          return true
+        })
+      }
+    server.on('request', requested(false))
+    server.on('checkContinue', requested(true))
     // Any other expectation cannot be met (RFC 9110 §10.1.1).
-    server.on('checkExpectation', (request, response) => handlers.request(request, response, false))
+    server.on('checkExpectation', requested(false))
     server.on('tlsClientError', (error, socket) => handlers.handshakeFailed(error, socket))
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       const fault = unparsable(error)

@@ -25,6 +25,12 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
     return 'faulty-configuration'
   }
   const journal = openLog(loaded.value.config.log, {})
+  // A bug where no connection is near: the lines so far, and the last one, must still arrive.
+  process.once('uncaughtException', (error) => {
+    journal.log.fatal({ err: error }, 'the front end met a bug and ends')
+    journal.flush()
+    process.exit(BUG)
+  })
   const started = await startServing(loaded.value, { journal, entry: options.entry })
   if (!started.ok) {
     journal.flush()
@@ -51,3 +57,6 @@ function firstOf(...signals: readonly NodeJS.Signals[]): Promise<void> {
   for (const signal of signals) process.once(signal, () => resolve())
   return promise
 }
+
+/** As in the command line's exit codes. */
+const BUG = 70

@@ -118,6 +118,10 @@ export class Reception implements ListenerHandlers {
     this.#deps.metrics.dropped(this.#listener)
   }
 
+  bug(error: unknown): void {
+    this.#deps.log.error({ err: error, listener: this.#listener }, 'a connection met a bug')
+  }
+
   /**
    * Closes before HTTP is parsed when no row of the listener could admit this peer. Derived from the rows, so that
    * opening a single route is enough to let everybody ask.

@@ -12,6 +12,7 @@ export function runWorker(): void {
   process.on('message', (message) => {
     worker.obey(message as ToWorker).catch((error: unknown) => worker.fall(error))
   })
+  process.once('uncaughtException', (error) => worker.fall(error))
   // The primary died: nobody would rotate tickets, reload or drain us any more.
   process.on('disconnect', () => {
     worker.obey({ kind: 'drain' }).catch((error: unknown) => worker.fall(error))

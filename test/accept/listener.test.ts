@@ -97,6 +97,14 @@ test('a connection that the handler refuses is closed before any HTTP is read', 
   expect(house.seen.requests).toBe(0)
 })
 
+for (const throws of ['connected', 'request'] as const) {
+  test(`a bug met in ${throws} costs the one connection and not the process`, async () => {
+    await using house = await listening({}, { throws })
+    expect(await talk(house, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')).toBe('')
+    expect(house.seen.bugs).toBe(1)
+  })
+}
+
 test('a connection serves no more requests than the limit', async () => {
   await using house = await listening({ requestsPerConnection: 2, idle: ms(200) })
   const get = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
@@ -173,6 +181,7 @@ const BINDING: TicketBinding = {
 
 interface Behaviour {
   readonly admit?: boolean
+  readonly throws?: 'connected' | 'request'
   readonly answerable?: boolean
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => void
 }
@@ -183,6 +192,7 @@ interface House extends AsyncDisposable {
     requests: number
     handshakeFailures: number
     dropped: number
+    bugs: number
     unparsable: Unparsable[]
   }
 }
@@ -191,11 +201,21 @@ async function listening(
   limits: Partial<ListenerLimits>,
   behaviour: Behaviour = {},
 ): Promise<House> {
-  const seen: House['seen'] = { requests: 0, handshakeFailures: 0, dropped: 0, unparsable: [] }
+  const seen: House['seen'] = {
+    requests: 0,
+    handshakeFailures: 0,
+    dropped: 0,
+    bugs: 0,
+    unparsable: [],
+  }
   const handlers: ListenerHandlers = {
-    connected: () => behaviour.admit ?? true,
+    connected: () => {
+      if (behaviour.throws === 'connected') throw new Error('a bug')
+      return behaviour.admit ?? true
+    },
     request: (request, response) => {
       seen.requests += 1
+      if (behaviour.throws === 'request') throw new Error('a bug')
       if (behaviour.answer !== undefined) behaviour.answer(request, response)
       else response.end('answered')
     },
@@ -208,6 +228,9 @@ async function listening(
     },
     dropped: () => {
       seen.dropped += 1
+    },
+    bug: () => {
+      seen.bugs += 1
     },
   }
   const settings = {
