@@ -56,16 +56,9 @@ export interface FailureAnswer {
 
 /** The answer to the device; its source decides: the device's fault is 4xx, the upstream's 5xx. */
 export function answerTo(failure: UpstreamFailure): FailureAnswer {
-  switch (failure.kind) {
-    case 'bad-response':
-      return BAD_RESPONSE
-    case 'body-timeout':
-      return failure.waiting === 'to-read' ? READ_TIMEOUT : WRITE_TIMEOUT
-    case 'tls-handshake':
-      return failure.alert === undefined ? TLS_PROTOCOL : TLS_ALERT
-    default:
-      return ANSWERS[failure.kind]
-  }
+  if (failure.kind === 'body-timeout' && failure.waiting === 'to-write') return WRITE_TIMEOUT
+  if (failure.kind === 'tls-handshake' && failure.alert === undefined) return TLS_PROTOCOL
+  return ANSWERS[failure.kind]
 }
 
 /** One sentence for the operator, and what to do next. */
@@ -76,23 +69,22 @@ export interface Explanation {
 
 /** The failure in the operator's words; `upstream` is the configured name. */
 export function explainUpstream(failure: UpstreamFailure, upstream: string): Explanation {
-  switch (failure.kind) {
-    case 'tls-name-mismatch':
-      return {
-        sentence: `server name mismatch, certificate issued to: [${failure.issuedTo.join(', ')}], wanted: ${failure.wanted}`,
-        nextStep: failure.commonNameOnly
-          ? `${upstream}'s certificate has no subject alternative name, and a common name does not count: have it issued with \`${failure.wanted}\` as one`
-          : `correct ${upstream}'s certificate, set \`tls.hostname\` to a name it carries, or disable strict TLS`,
-      }
-    case 'tls-untrusted':
-      return {
-        sentence: `${upstream}'s certificate is not trusted: ${UNTRUSTED[failure.why]} (${failure.code})`,
-        nextStep: UNTRUSTED_STEPS[failure.why],
-      }
-    case 'tls-handshake':
-      return explainHandshake(failure, upstream)
-    default:
-      return explainTraffic(failure, upstream)
+  if (failure.kind === 'tls-name-mismatch') return explainMismatch(failure, upstream)
+  if (failure.kind === 'tls-handshake') return explainHandshake(failure, upstream)
+  if (failure.kind !== 'tls-untrusted') return explainTraffic(failure, upstream)
+  return {
+    sentence: `${upstream}'s certificate is not trusted: ${UNTRUSTED[failure.why]} (${failure.code})`,
+    nextStep: UNTRUSTED_STEPS[failure.why],
+  }
+}
+
+function explainMismatch(mismatch: NameMismatch, upstream: string): Explanation {
+  const { wanted, issuedTo, commonNameOnly } = mismatch
+  return {
+    sentence: `server name mismatch, certificate issued to: [${issuedTo.join(', ')}], wanted: ${wanted}`,
+    nextStep: commonNameOnly
+      ? `${upstream}'s certificate has no subject alternative name, and a common name does not count: have it issued with \`${wanted}\` as one`
+      : `correct ${upstream}'s certificate, set \`tls.hostname\` to a name it carries, or disable strict TLS`,
   }
 }
 
@@ -165,7 +157,10 @@ function explainTraffic(failure: Traffic, upstream: string): Explanation {
     case 'reset':
       return {
         sentence: `${upstream} broke off the connection ${RESETS[failure.during]}`,
-        nextStep: "look at the upstream's own log at this time",
+        nextStep:
+          failure.during === 'response'
+            ? "look at the upstream's own log at this time"
+            : "look at the upstream's own log at this time; some servers break off without a word when they miss a client certificate (`tls.clientCertificate`)",
       }
     case 'response-timeout':
       return {
@@ -187,15 +182,12 @@ function explainTraffic(failure: Traffic, upstream: string): Explanation {
   }
 }
 
-const BAD_RESPONSE: FailureAnswer = { status: 502, error: 'http_protocol_error' }
-const READ_TIMEOUT: FailureAnswer = { status: 504, error: 'connection_read_timeout' }
 const WRITE_TIMEOUT: FailureAnswer = { status: 504, error: 'connection_write_timeout' }
-const TLS_ALERT: FailureAnswer = { status: 502, error: 'tls_alert_received' }
 const TLS_PROTOCOL: FailureAnswer = { status: 502, error: 'tls_protocol_error' }
 
-type Plain = Exclude<UpstreamFailure['kind'], 'bad-response' | 'body-timeout' | 'tls-handshake'>
-
-const ANSWERS: Readonly<Record<Plain, FailureAnswer>> = {
+const ANSWERS: Readonly<Record<UpstreamFailure['kind'], FailureAnswer>> = {
+  'bad-response': { status: 502, error: 'http_protocol_error' },
+  'body-timeout': { status: 504, error: 'connection_read_timeout' },
   'connect-timeout': { status: 504, error: 'connection_timeout' },
   // Nobody reads it; the event should not show a server error.
   'device-gone': { status: 499, error: 'http_request_error' },
@@ -206,11 +198,15 @@ const ANSWERS: Readonly<Record<Plain, FailureAnswer>> = {
   'request-too-large': { status: 413, error: 'http_request_error' },
   reset: { status: 502, error: 'connection_terminated' },
   'response-timeout': { status: 504, error: 'http_response_timeout' },
+  'tls-handshake': { status: 502, error: 'tls_alert_received' },
   'tls-name-mismatch': { status: 502, error: 'tls_certificate_error' },
   'tls-untrusted': { status: 502, error: 'tls_certificate_error' },
   unreachable: { status: 502, error: 'destination_ip_unroutable' },
   unsendable: { status: 400, error: 'http_request_error' },
 }
+
+/** All kinds, for metrics that want to show zeros. */
+export const UPSTREAM_FAILURES = Object.keys(ANSWERS) as readonly UpstreamFailure['kind'][]
 
 const RESETS = {
   handshake: 'during the TLS handshake',

@@ -7,14 +7,13 @@ import { performance } from 'node:perf_hooks'
 import type { Dispatcher } from 'undici'
 import type { Admission } from '../decide/decide.ts'
 import { unreachable } from '../kernel/types.ts'
-import { endAfterDiscarding } from './discard.ts'
 import { exchangeFailure, isReset, type Progress } from './exchange-failure.ts'
 import { hasBody, type Destination, type Exchange, type Outcome } from './exchange.ts'
 import type { UpstreamFailure } from './failure.ts'
 import { SpentError, type Leg } from './leg.ts'
 import { lateness, patience, type Turn } from './patience.ts'
 import { answerFailure } from './refuse.ts'
-import { latin1, responseHead, trailers } from './response-head.ts'
+import { Reply } from './reply.ts'
 import { Upload, type UploadWatcher } from './upload.ts'
 import type { Want } from './upstream.ts'
 import type { Watched } from './watch.ts'
@@ -41,6 +40,7 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
   readonly #exchange: Exchange
   readonly #to: Destination
   readonly #resolve: (outcome: Outcome) => void
+  readonly #reply: Reply
   readonly #begunAt = performance.now()
   #phase: Phase = 'waiting'
   #leg: Leg | undefined
@@ -51,17 +51,14 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
   #heard = false
   #retried = false
   #continued = false
-  #drains = false
-  /** Octets of the response body still to come; negative when nobody said. */
-  #left = -1
   #bytesIn = 0
-  #bytesOut = 0
   #connectMs: number | undefined
   #firstByteMs: number | undefined
   #failure: UpstreamFailure | undefined
 
   constructor(exchange: Exchange, to: Destination, resolve: (outcome: Outcome) => void) {
     this.#exchange = exchange
+    this.#reply = new Reply(exchange)
     this.#to = to
     this.#resolve = resolve
   }
@@ -117,27 +114,26 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
 
   onResponseStart(controller: Controller, status: number, _: unknown, reason = ''): void {
     const raw = controller.rawHeaders as readonly Buffer[]
-    if (status < 200) {
-      this.#inform(status, raw)
-      return
+    // undici takes anything below 200 for an interim response, and a 100 never gets here (skip-continue.ts).
+    if (status < 100) this.#fail({ kind: 'bad-response', reason: `status ${status}` })
+    else if (status < 200) this.#reply.inform(status, raw)
+    else {
+      this.#firstByteMs = performance.now() - this.#begunAt
+      this.#phase = 'answering'
+      this.#moved()
+      const close = this.#exchange.last || this.#uploading
+      this.#reply.begin({ status, reason, raw, close })
     }
-    this.#firstByteMs = performance.now() - this.#begunAt
-    this.#phase = 'answering'
-    this.#moved()
-    const { request, response, last } = this.#exchange
-    const { fields, length } = responseHead(raw)
-    if (request.method !== 'HEAD') this.#left = length
-    if (last || this.#uploading) fields.push('Connection', 'close')
-    response.writeHead(status, PRINTABLE.test(reason) ? reason : '', fields)
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    const { response } = this.#exchange
-    this.#bytesOut += chunk.length
-    this.#left -= chunk.length
     this.#moved()
-    if (this.#left === 0 && !this.#uploading) this.#endWith(chunk)
-    else if (!response.write(chunk)) this.#pause(controller)
+    if (this.#reply.write(chunk, this.#uploading)) return
+    controller.pause()
+    this.#reply.onDrain(() => {
+      this.#moved()
+      this.#controller?.resume()
+    })
   }
 
   onResponseEnd(controller: Controller): void {
@@ -146,18 +142,11 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
       this.#fail({ kind: 'reset', during: 'response' })
       return
     }
-    const { request, response } = this.#exchange
     this.#phase = 'answered'
     this.#moved()
-    if (response.writableEnded) return
-    const raw = (controller.rawTrailers ?? NO_TRAILERS) as readonly Buffer[]
-    if (raw.length > 0) response.addTrailers(trailers(raw))
-    if (!this.#uploading) {
-      response.end()
-      return
-    }
-    this.#upload?.destroy()
-    endAfterDiscarding(request, response)
+    const uploading = this.#uploading
+    if (uploading) this.#upload?.destroy()
+    this.#reply.end((controller.rawTrailers ?? NO_TRAILERS) as readonly Buffer[], uploading)
   }
 
   onResponseError(_: unknown, error: Error): void {
@@ -186,8 +175,10 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
     const turn = this.#turn
     const limit = patience(turn, upstream.limits, bodyIdle)
     // The clock is coarse: nothing may be cut off before its time.
-    if (now - this.#since > limit + upstream.watch.period)
-      this.#fail(lateness(turn, limit, upstream))
+    if (now - this.#since <= limit + upstream.watch.period) return
+    // An answer of ours that the device does not take is not answered again.
+    if (this.#abandoned) this.#exchange.response.destroy()
+    else this.#fail(lateness(turn, limit, upstream))
   }
 
   /** Who has to move next. */
@@ -225,34 +216,6 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
 
   #moved(): void {
     this.#since = this.#to.upstream.watch.now
-  }
-
-  /** 100 is swallowed: we sent our own, if any (RFC 9110 §15.2). 101 never gets here. */
-  #inform(status: number, raw: readonly Buffer[]): void {
-    const { request, response } = this.#exchange
-    if (status < 100) this.#fail({ kind: 'bad-response', reason: `status ${status}` })
-    // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).
-    else if (status > 100 && request.httpVersionMinor > 0) {
-      response.writeInformation(status, responseHead(raw).fields)
-    }
-  }
-
-  /** The last octets and the end go out in one write; head and body of a small answer become one string for it. */
-  #endWith(chunk: Buffer): void {
-    const { response } = this.#exchange
-    const whole = this.#bytesOut === chunk.length
-    if (whole && chunk.length <= SMALL_BODY) response.end(latin1(chunk), 'latin1')
-    else response.end(chunk)
-  }
-
-  #pause(controller: Controller): void {
-    controller.pause()
-    if (this.#drains) return
-    this.#drains = true
-    this.#exchange.response.on('drain', () => {
-      this.#moved()
-      this.#controller?.resume()
-    })
   }
 
   #failureOf(error: Error): UpstreamFailure {
@@ -301,7 +264,7 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
     this.#resolve({
       status: response.headersSent ? response.statusCode : undefined,
       bytesIn: this.#bytesIn,
-      bytesOut: this.#bytesOut,
+      bytesOut: this.#reply.octets,
       connectMs: this.#connectMs,
       firstByteMs: this.#firstByteMs,
       retried: this.#retried,
@@ -320,7 +283,3 @@ class AbandonedError extends Error {
 const NO_TRAILERS: readonly Buffer[] = []
 /** Without a body there is nothing to send twice but the question. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
-/** Octets up to which copying costs less than a second buffer in the write. */
-const SMALL_BODY = 2048
-/** A reason phrase that Node would refuse to write is left out; nobody may rely on one (RFC 9112 §4). */
-const PRINTABLE = /^[\t\x20-\x7e]*$/

@@ -2,6 +2,7 @@
  * Our own answers: a problem document (RFC 9457), the right status, and a connection that stays in step. The
  * device learns nothing but a reference; the operator finds the rest under it.
  */
+import { STATUS_CODES } from 'node:http'
 import { PROBLEM_TYPE, problemDocument } from '../message/problem.ts'
 import { endAfterDiscarding, endAndDiscard } from './discard.ts'
 import { hasBody, type Exchange, type Outcome } from './exchange.ts'
@@ -48,7 +49,7 @@ function writeAnswer(exchange: Exchange, answer: Answer, continued: boolean): vo
   const unread = hasBody(request) && !request.complete && (continued || !expectsContinue)
   const close = answer.close || last || (unread && !isSmall(exchange))
   const document = problemDocument({ status: answer.status, reference: exchange.reference() })
-  response.writeHead(answer.status, [
+  response.writeHead(answer.status, STATUS_CODES[answer.status] ?? '', [
     'Content-Type',
     PROBLEM_TYPE,
     'Content-Length',

@@ -52,28 +52,31 @@ export interface UpstreamChanges {
   readonly limits?: Partial<Record<keyof UpstreamSettings['limits'], number>>
   readonly hostname?: string
   readonly name?: string
+  /** HTTP without TLS. */
+  readonly plain?: boolean
+}
+
+const STRICT: Tls = {
+  preset: 'secure',
+  strict: true,
+  sni: { kind: 'on' },
+  hostname: 'upstream.test',
+  trust: { default: 'off', custom: [{ at: 'ca.pem', bytes: Buffer.from(upstreamCa.pem) }] },
+  minVersion: 'TLSv1.2',
+  maxVersion: 'TLSv1.3',
+  ciphers: undefined,
 }
 
 /** Strict TLS towards `upstream.test` on the loopback interface. */
 export function upstreamSettings(port: number, changes: UpstreamChanges = {}): UpstreamSettings {
-  const { hostname = '127.0.0.1', name = 'mdm' } = changes
+  const { hostname = '127.0.0.1', name = 'mdm', plain = false } = changes
   return {
     at: 'upstreams.mdm',
     name,
-    protocol: 'https:',
+    protocol: plain ? 'http:' : 'https:',
     hostname,
     port,
-    tls: {
-      preset: 'secure',
-      strict: true,
-      sni: { kind: 'on' },
-      hostname: 'upstream.test',
-      trust: { default: 'off', custom: [{ at: 'ca.pem', bytes: Buffer.from(upstreamCa.pem) }] },
-      minVersion: 'TLSv1.2',
-      maxVersion: 'TLSv1.3',
-      ciphers: undefined,
-      ...changes.tls,
-    },
+    tls: plain ? undefined : { ...STRICT, ...changes.tls },
     limits: {
       connections: 8,
       connect: 5000,

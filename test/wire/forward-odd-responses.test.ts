@@ -11,8 +11,8 @@ import { OK, rawUpstream } from '../support/upstream.ts'
 interface Odd {
   readonly promise: string
   readonly answer: string
-  /** Start line and body, or how it breaks. */
-  readonly expect: string | 'broken'
+  /** Start line and body, or `broken`. */
+  readonly expect: string
   readonly failure: UpstreamFailure['kind'] | undefined
 }
 

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import {
+  answerTo,
+  explainUpstream,
+  UPSTREAM_FAILURES,
+  type UpstreamFailure,
+} from '../../src/forward/failure.ts'
+
+/** Failure, status, error type of RFC 9209 §2.3, and what the operator must find in the text. */
+type Row = readonly [failure: UpstreamFailure, status: number, error: string, text: string]
+
+const rows: readonly Row[] = [
+  [
+    { kind: 'bad-response', reason: 'Invalid status' },
+    502,
+    'http_protocol_error',
+    'Invalid status',
+  ],
+  [
+    { kind: 'body-timeout', waiting: 'to-read', limit: 7 },
+    504,
+    'connection_read_timeout',
+    'sent no byte of a body for 7 ms',
+  ],
+  [
+    { kind: 'body-timeout', waiting: 'to-write', limit: 7 },
+    504,
+    'connection_write_timeout',
+    'took no byte of a body for 7 ms',
+  ],
+  [{ kind: 'connect-timeout', limit: 7 }, 504, 'connection_timeout', 'within 7 ms'],
+  [{ kind: 'device-gone', how: 'hung-up' }, 499, 'http_request_error', 'the device hung up'],
+  [
+    { kind: 'device-gone', how: 'stopped-reading' },
+    499,
+    'http_request_error',
+    'the device stopped reading',
+  ],
+  [{ kind: 'dns', hostname: 'a.test', code: 'ENOTFOUND' }, 502, 'dns_error', 'a.test'],
+  [
+    { kind: 'overloaded', connections: 3, waiting: 4 },
+    503,
+    'connection_limit_reached',
+    'all 3 connections',
+  ],
+  [{ kind: 'refused', address: '[::1]:443' }, 502, 'connection_refused', '[::1]:443'],
+  [{ kind: 'request-timeout', limit: 7 }, 408, 'http_request_error', 'for 7 ms'],
+  [{ kind: 'request-too-large', limit: 7 }, 413, 'http_request_error', '7 octets'],
+  [{ kind: 'reset', during: 'handshake' }, 502, 'connection_terminated', 'tls.clientCertificate'],
+  [{ kind: 'reset', during: 'request' }, 502, 'connection_terminated', 'before any answer'],
+  [
+    { kind: 'reset', during: 'response' },
+    502,
+    'connection_terminated',
+    'in the middle of its answer',
+  ],
+  [{ kind: 'response-timeout', limit: 7 }, 504, 'http_response_timeout', 'within 7 ms'],
+  [
+    { kind: 'tls-handshake', alert: 'unknown_ca', code: 'X' },
+    502,
+    'tls_alert_received',
+    'tls.clientCertificate',
+  ],
+  [
+    { kind: 'tls-handshake', alert: 'protocol_version', code: 'X' },
+    502,
+    'tls_alert_received',
+    'compare protocols',
+  ],
+  [{ kind: 'tls-handshake', alert: undefined, code: 'ERR_X' }, 502, 'tls_protocol_error', 'ERR_X'],
+  [
+    { kind: 'tls-name-mismatch', wanted: 'c', issuedTo: ['a', 'b'], commonNameOnly: false },
+    502,
+    'tls_certificate_error',
+    'server name mismatch, certificate issued to: [a, b]',
+  ],
+  [
+    { kind: 'tls-name-mismatch', wanted: 'c', issuedTo: ['c'], commonNameOnly: true },
+    502,
+    'tls_certificate_error',
+    'a common name does not count',
+  ],
+  [{ kind: 'tls-untrusted', why: 'expired', code: 'X' }, 502, 'tls_certificate_error', 'renew'],
+  [{ kind: 'unreachable', code: 'EHOSTUNREACH' }, 502, 'destination_ip_unroutable', 'EHOSTUNREACH'],
+  [{ kind: 'unsendable', reason: 'odd' }, 400, 'http_request_error', 'odd'],
+]
+
+for (const [failure, status, error, text] of rows) {
+  test(`${JSON.stringify(failure)} is ${status} and ${error}`, () => {
+    expect(answerTo(failure)).toEqual({ status, error })
+    const { sentence, nextStep } = explainUpstream(failure, 'mdm')
+    expect(`${sentence}; ${nextStep}`).toContain(text)
+  })
+}
+
+test('every kind of failure has a row', () => {
+  expect(new Set(rows.map(([{ kind }]) => kind))).toEqual(new Set(UPSTREAM_FAILURES))
+})
