@@ -213,8 +213,9 @@ const PURPOSES: Readonly<Record<Purpose, string>> = {
 }
 
 /**
- * A peer signs its handshake, so its key usage must allow signing (RFC 5280 §4.2.1.3, RFC 8446 §4.4.2.2). A CA's own
- * certificate may do without: whoever holds its key can issue itself a device, so refusing would protect nothing.
+ * A client signs its handshake, so its key usage must allow signing (RFC 5280 §4.2.1.3); a server may have agreed
+ * or transported a key instead. A CA's own certificate may do without: whoever holds its key can issue itself a
+ * device, so refusing would protect nothing.
  */
 function maySign(leaf: Certificate, purpose: Purpose): boolean {
   const { keyUsage } = leaf.extensions
@@ -224,7 +225,7 @@ function maySign(leaf: Certificate, purpose: Purpose): boolean {
 }
 
 const USAGES: Readonly<Record<Purpose, number>> = {
-  client: KEY_USAGE.digitalSignature | KEY_USAGE.keyAgreement,
+  client: KEY_USAGE.digitalSignature,
   server: KEY_USAGE.digitalSignature | KEY_USAGE.keyAgreement | KEY_USAGE.keyEncipherment,
 }
 

@@ -63,7 +63,8 @@ function rfc4514(value: Value): string {
   if (text === undefined) return `${type ?? value.oid}=#${value.der.toString('hex')}`
   const escaped = text
     .replaceAll(/["+,;<>\\]/gu, String.raw`\$&`)
-    .replaceAll('\u0000', String.raw`\00`)
+    // §2.4 allows it for any character; nobody's log, terminal or header field should obey a name.
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, octetsEscaped)
   return `${type ?? value.oid}=${edgesEscaped(escaped)}`
 }
 
@@ -111,6 +112,12 @@ function slash({ oid, content }: Value): string {
     .replaceAll(/[^\u0020-\u007e]/gu, (octet) => `\\x${hexOf(octet)}`)
   return `${OPENSSL_TYPES.get(oid) ?? oid}=${text}`
 }
+
+const octetsEscaped = (letter: string): string =>
+  Buffer.from(letter)
+    .toString('hex')
+    .toUpperCase()
+    .replaceAll(/../gu, String.raw`\$&`)
 
 const hexOf = (octet: string): string =>
   octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')

@@ -155,7 +155,13 @@ export function basicConstraints(ca: boolean, pathLength?: number): MintedExtens
   return { oid: OIDS.basicConstraints, critical: true, value: der.sequence(...parts) }
 }
 
-const USAGE_BITS = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const
+const USAGE_BITS = {
+  digitalSignature: 0,
+  keyEncipherment: 2,
+  keyAgreement: 4,
+  keyCertSign: 5,
+  cRLSign: 6,
+} as const
 
 export function keyUsage(...usages: readonly (keyof typeof USAGE_BITS)[]): MintedExtension {
   const bits = usages.map((usage) => USAGE_BITS[usage])

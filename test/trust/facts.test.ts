@@ -26,6 +26,9 @@ const noCa = caBelow(ROOT, 'No CA', { extensions: [basicConstraints(false)] })
 const mute = caBelow(ROOT, 'Mute', { extensions: [keyUsage('cRLSign')] })
 const narrow = caBelow(ROOT, 'Narrow', { pathLength: 0 })
 const deep = caBelow(narrow, 'Deep')
+const wider = caBelow(ROOT, 'Wider', { pathLength: 1 })
+const second = caBelow(wider, 'Second')
+const third = caBelow(second, 'Third')
 const mapping = der.sequence(der.sequence(der.oid('2.5.29.32.0'), der.oid('1.2.3')))
 const mapper = caBelow(ROOT, 'Mapper', {
   extensions: [{ oid: OIDS.policyMappings, value: mapping }],
@@ -80,6 +83,10 @@ const rows: readonly (readonly [Peer, PathFailure])[] = [
   [
     { leaf: mintLeaf({ issuer: deep }), presented: [narrow, deep] },
     { kind: 'path-length-exceeded', subject: 'CN=Narrow', limit: 0 },
+  ],
+  [
+    { leaf: mintLeaf({ issuer: third }), presented: [wider, second, third] },
+    { kind: 'path-length-exceeded', subject: 'CN=Wider', limit: 1 },
   ],
   [
     { leaf: device({ extensions: [{ oid: '1.2.3.4', critical: true, value: der.nothing() }] }) },

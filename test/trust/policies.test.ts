@@ -251,6 +251,13 @@ test('a self-issued CA may use any policy where others may not, and counts for n
   )
 })
 
+test('a self-issued device may not use any policy where others may not', () => {
+  const root = mintCa({ name: 'Root', extensions: [demand(0), forbidAny(0)] })
+  const issuing = caBelow(root, 'Issuing', { extensions: [policies(GOLD)] })
+  const leaf = mintLeaf({ issuer: issuing, name: 'Issuing', extensions: [policies(ANY)] })
+  expect(verdict({ leaf, presented: [issuing], chains: [[root]] })).toBe('no-common-policy')
+})
+
 test('a self-issued CA does not use up the distance to a demand', () => {
   const root = mintCa({ name: 'Root' })
   const issuing = caBelow(root, 'Issuing', { extensions: [demand(2)] })

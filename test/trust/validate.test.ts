@@ -355,6 +355,11 @@ const rows: readonly Row[] = [
     expect: 'wrong-key-usage',
   },
   {
+    promise: 'a client whose key may only agree on keys is refused',
+    leaf: device({ extensions: [keyUsage('keyAgreement')] }),
+    expect: 'wrong-key-usage',
+  },
+  {
     promise: 'a client without key usage may sign',
     leaf: device({ without: [OIDS.keyUsage] }),
     expect: 'sound',

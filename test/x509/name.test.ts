@@ -138,6 +138,7 @@ const printed: readonly (readonly [form: NameForm, name: Buffer, expected: strin
   ['rfc4514', text('#x '), String.raw`CN=\#x\ `],
   ['rfc4514', text(' '), String.raw`CN=\ `],
   ['rfc4514', text('a\u0000b'), String.raw`CN=a\00b`],
+  ['rfc4514', text('a\r\nb\u0085\u202ec'), String.raw`CN=a\0D\0Ab\C2\85\E2\80\AEc`],
   ['rfc4514', one(der.integer(5)), 'CN=#020105'],
   ['rfc4514', one(der.utf8('x'), '2.5.4.5'), '2.5.4.5=#0c0178'],
   [
