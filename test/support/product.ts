@@ -70,6 +70,8 @@ export interface ProductOptions {
   readonly identity?: string
   /** YAML below `limits:` of the listener, one `key: value` each. */
   readonly limits?: readonly string[]
+  /** The same below `limits:` of the upstream. */
+  readonly upstreamLimits?: readonly string[]
   /** YAML of the listener's `tls:`. */
   readonly tls?: string
   readonly workers?: number
@@ -142,6 +144,7 @@ export async function product(options: ProductOptions): Promise<Product> {
 /** The YAML of a product, for tests that start the command instead. */
 export function productYaml(options: ProductOptions): string {
   const { upstreamPort, yaml = {}, rows = [], limits = [], workers = 1 } = options
+  const { upstreamLimits = ['connections: 16'] } = options
   const sections: Record<string, string> = {
     profile: ' generic',
     workers: ` ${workers}`,
@@ -178,7 +181,7 @@ ${rows.map((row) => `      - ${row}\n`).join('')}`,
       trust: { default: off, custom: ['file:upstream-ca.pem'] }
       clientCertificate: { chain: 'file:front-end.pem', key: 'file:front-end.key' }
     identity: ${options.identity ?? '{ format: rfc9440, chain: true, grace: true, fields: { verify: X-Client-Verify, subject: X-Client-Subject } }'}
-    limits: { connections: 16 }`,
+    limits: { ${upstreamLimits.join(', ')} }`,
     metrics: ' { address: 127.0.0.1, port: 0 }',
     ...yaml,
   }
