@@ -153,7 +153,7 @@ function plainKey(key: ReadFile, passphrase: string | undefined): Result<string,
       key: key.bytes,
       ...(passphrase === undefined ? {} : { passphrase }),
     })
-    return ok(opened.export({ type: 'pkcs8', format: 'pem' }).toString())
+    return ok(opened.export({ type: 'pkcs8', format: 'pem' }))
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (passphrase === undefined && /MISSING_PASSPHRASE|INTERRUPTED_OR_CANCELLED/.test(code)) {
@@ -251,7 +251,7 @@ const namesOf = (leaf: X509Certificate): readonly string[] =>
     .split(', ')
     .flatMap((entry) => /^(?:DNS|IP Address):(.+)$/.exec(entry)?.[1] ?? [])
 
-const oneLine = (name: string): string => `"${name.split('\n').reverse().join(',')}"`
+const oneLine = (name: string): string => `"${name.split('\n').toReversed().join(',')}"`
 
 const HOST_NAME = /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i
 

@@ -23,8 +23,7 @@ export type TrustVersion = Branded<string, 'TrustVersion'>
 
 /** Either a value or the reason there is none. Expected failures travel here; `throw` means a bug. */
 export type Result<Value, Failure> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly failure: Failure }
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly failure: Failure }
 
 export const ok = <Value>(value: Value): { readonly ok: true; readonly value: Value } => ({
   ok: true,

@@ -48,8 +48,8 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
   return 'drained'
 }
 
-function complain(faults: readonly Fault[], { err }: ServeOptions): void {
-  for (const { at, message } of faults) err(`${at}: ${message}\n`)
+function complain(faults: readonly Fault[], options: ServeOptions): void {
+  for (const { at, message } of faults) options.err(`${at}: ${message}\n`)
 }
 
 function firstOf(...signals: readonly NodeJS.Signals[]): Promise<void> {

@@ -127,8 +127,8 @@ export class Reception implements ListenerHandlers {
    * opening a single route is enough to let everybody ask.
    */
   #mayAsk(connection: Connection): boolean {
-    const { snapshot, clock, recognition } = this.#deps
-    const { world, judge, listeners } = snapshot()
+    const { clock, recognition } = this.#deps
+    const { world, judge, listeners } = this.#deps.snapshot()
     const view = listeners.get(this.#listener)
     if (view === undefined) return false
     const peer = connection.peer(recognition, judge)

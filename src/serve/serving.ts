@@ -48,6 +48,8 @@ export async function startServing(
     journal.log.warn({ dangerous: kind, at }, sentence)
   }
   const size = config.workers === 'auto' ? availableParallelism() : config.workers
+  const unshared = size === 1 ? [] : portFaults(config)
+  if (unshared.length > 0) return fail(unshared)
   const crew = size === 1 ? localCrew(journal) : clusterCrew(size, entry, journal)
   const counted = new ReloadCount()
   const state = new State(loaded, { crew, journal, counted })
@@ -75,6 +77,16 @@ export async function startServing(
       journal.flush()
     },
   })
+}
+
+/** The system would choose another port for each worker. */
+function portFaults({ listeners }: Loaded['config']): readonly Fault[] {
+  return listeners
+    .filter(({ port }) => port === 0)
+    .map(({ at, name }) => ({
+      at,
+      message: `found port 0 for listener ${name} and several workers, wanted one port for all: name a port, or set \`workers: 1\``,
+    }))
 }
 
 interface StateDeps {

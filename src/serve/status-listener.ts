@@ -41,7 +41,8 @@ async function answer(
   { response, status }: { readonly response: ServerResponse; readonly status: Status },
 ): Promise<void> {
   if (method !== 'GET' && method !== 'HEAD') return text(response, 405, 'only GET is served here\n')
-  switch (target.split('?', 1)[0]) {
+  const [path = ''] = target.split('?', 1)
+  switch (path) {
     case '/healthz':
       return text(response, 200, 'alive\n')
     case '/readyz': {

@@ -85,18 +85,18 @@ export function retire(old: Snapshot, next: Snapshot | undefined): void {
 function upstreamView(
   name: string,
   world: UpstreamWorld,
-  { previous, onUntrusted }: OpeningDeps,
+  deps: OpeningDeps,
 ): Result<UpstreamView, readonly Fault[]> {
   const { config, identity } = world
   const settings = config.identity
   const encode = settings === undefined ? () => TOLD_NOTHING : encoder(settings)
-  const before = previous?.upstreams.get(name)
+  const before = deps.previous?.upstreams.get(name)
   if (before !== undefined && isDeepStrictEqual(before.world.config, config)) {
     return ok({ world, upstream: before.upstream, encode })
   }
   const opened = openUpstream(config, {
     identity,
-    onUntrusted: (facts) => onUntrusted(name, facts),
+    onUntrusted: (facts) => deps.onUntrusted(name, facts),
   })
   if (!opened.ok) return opened
   return ok({ world, upstream: opened.value, encode })

@@ -32,9 +32,12 @@ test('a key that belongs to none of the certificates is a fault', () => {
 })
 
 test('an encrypted key without a passphrase, or with a wrong one, is a fault that says which', () => {
-  const key = leaf.key
-    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'right' })
-    .toString()
+  const key = leaf.key.export({
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: 'right',
+  })
   expect(faults({ chain: leaf.pem, key })).toMatch(/encrypted key.*no passphrase/)
   expect(faults({ chain: leaf.pem, key, passphrase: 'wrong' })).toMatch(/does not open/)
   expect(open({ chain: leaf.pem, key, passphrase: 'right' }).keyPem).toContain('BEGIN PRIVATE KEY')
