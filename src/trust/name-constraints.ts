@@ -87,7 +87,7 @@ const matchSubtree = (name: GeneralName, { base, plain }: Subtree) =>
 
 function isSameKind(name: GeneralName, base: GeneralName): boolean {
   if (name.kind !== base.kind) return false
-  return name.kind !== 'other' || base.kind !== 'other' || name.tag === base.tag
+  return name.kind !== 'other' || (base.kind === 'other' && name.tag === base.tag)
 }
 
 /** The subject (if there is one), the alternative names, and a subject's e-mail addresses where those are absent. */

@@ -35,8 +35,8 @@ export function isWellFormedConstraint(base: GeneralName): boolean {
     case 'dns':
       return isHost(withoutDot(base.text)) || base.text === ''
     case 'email': {
-      const parts = base.text.split('@')
-      return parts.length > 2 ? false : isHost(withoutDot(parts.at(-1) ?? ''))
+      const [host = '', box, ...more] = base.text.split('@').toReversed()
+      return box !== '' && more.length === 0 && isHost(box === undefined ? withoutDot(host) : host)
     }
     case 'uri':
       return isHost(withoutDot(base.text))
@@ -82,7 +82,7 @@ function matchEmail(name: string, constraint: string): Match {
   const at = name.lastIndexOf('@')
   const host = name.slice(at + 1).toLowerCase()
   // A second @ could only stand in a quoted local part, which no comparison here would understand.
-  if (at < 0 || name.indexOf('@') !== at || !isHost(host)) return 'undecidable'
+  if (at < 1 || name.indexOf('@') !== at || !isHost(host)) return 'undecidable'
   const constraintAt = constraint.lastIndexOf('@')
   const base = constraint.slice(constraintAt + 1).toLowerCase()
   if (constraintAt >= 0) {

@@ -34,6 +34,11 @@ const mapper = caBelow(ROOT, 'Mapper', {
   extensions: [{ oid: OIDS.policyMappings, value: mapping }],
 })
 const demand = der.sequence(der.contextPrimitive(0, Buffer.from([0])))
+const demanding = mintCa({
+  name: 'Demanding',
+  extensions: [{ oid: OIDS.policyConstraints, critical: true, value: demand }],
+})
+const plain = caBelow(demanding, 'Plain')
 
 const rows: readonly (readonly [Peer, PathFailure])[] = [
   [{ leaf: mintLeaf({ issuer: stranger }) }, { kind: 'untrusted-issuer', issuer: 'CN=Stranger' }],
@@ -151,6 +156,10 @@ const rows: readonly (readonly [Peer, PathFailure])[] = [
       }),
     },
     { kind: 'no-common-policy', subject: 'CN=device-1' },
+  ],
+  [
+    { leaf: mintLeaf({ issuer: plain }), presented: [plain], chains: [[demanding]] },
+    { kind: 'no-common-policy', subject: 'CN=Plain' },
   ],
   [
     { leaf: device({ purposes: ['serverAuth'] }) },

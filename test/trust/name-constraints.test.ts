@@ -47,6 +47,12 @@ const fleet = directory(der.nameOf([O, 'Fleet']))
 const mailIn = (address: string): Buffer =>
   der.sequence(der.set(der.sequence(der.oid('1.2.840.113549.1.9.1'), der.ia5(address))))
 
+/** Labels of 49 letters, then `example.com`, as long as asked. */
+function longHost(length: number): string {
+  const filling = `${'a'.repeat(49)}.`.repeat(5).slice(0, length - '.example.com'.length)
+  return `${filling}.example.com`
+}
+
 const rows: readonly Row[] = [
   {
     promise: 'a host is within itself',
@@ -213,6 +219,18 @@ const rows: readonly Row[] = [
     expect: 'sound',
   },
   {
+    promise: 'a host of 253 letters is a host',
+    permitted: [dns('example.com')],
+    leaf: { dns: [longHost(253)] },
+    expect: 'sound',
+  },
+  {
+    promise: 'a host of 254 letters cannot be decided',
+    permitted: [dns('example.com')],
+    leaf: { dns: [longHost(254)] },
+    expect: 'name-undecidable',
+  },
+  {
     promise: 'a label of sixty-four letters cannot be decided',
     permitted: [dns('example.com')],
     leaf: { dns: [`${'a'.repeat(64)}.example.com`] },
@@ -260,6 +278,12 @@ const rows: readonly Row[] = [
     permitted: [email('.example.com')],
     leaf: { emails: ['b@example.com'] },
     expect: 'name-not-permitted',
+  },
+  {
+    promise: 'a mailbox without a box cannot be decided',
+    permitted: [email('example.com')],
+    leaf: { emails: ['@example.com'] },
+    expect: 'name-undecidable',
   },
   {
     promise: 'two @ cannot be decided',
@@ -346,6 +370,18 @@ const rows: readonly Row[] = [
     permitted: [ip('192.0.2.0', '255.255.255.0')],
     leaf: { ips: ['192.0.2.255'] },
     expect: 'sound',
+  },
+  {
+    promise: 'a range may end within an octet',
+    permitted: [ip('192.0.2.128', '255.255.255.192')],
+    leaf: { ips: ['192.0.2.191'] },
+    expect: 'sound',
+  },
+  {
+    promise: 'the address beyond such a range is outside',
+    permitted: [ip('192.0.2.128', '255.255.255.192')],
+    leaf: { ips: ['192.0.2.192'] },
+    expect: 'name-not-permitted',
   },
   {
     promise: 'the address beyond the range is outside',
@@ -452,6 +488,8 @@ const rows: readonly Row[] = [
     ['a host with a port', dns('example.com:443')],
     ['a mailbox with two @', email('a@b@example.com')],
     ['a mailbox without a host', email('a@')],
+    ['a mailbox without a box', email('@example.com')],
+    ['a mailbox of the hosts below', email('a@.example.com')],
     ['a URI', uri('https://example.com')],
     ['an address without a mask', der.contextPrimitive(7, ipOctets('192.0.2.1'))],
     ['an address with a mask of holes', ip('192.0.2.0', '255.0.255.0')],

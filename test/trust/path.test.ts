@@ -87,6 +87,21 @@ test('key identifiers spare the signatures of the wrong candidates', () => {
   expect(attempts[0]?.failure).toBeUndefined()
 })
 
+const silent = caBelow(ROOT, 'Issuing', { without: [OIDS.subjectKeyIdentifier] })
+const orders: readonly (readonly [promise: string, issuer: Ca, other: Ca])[] = [
+  ['the right key identifier before another', ISSUING, caBelow(ROOT, 'Issuing')],
+  ['the right key identifier before none', ISSUING, silent],
+  ['no key identifier before another', silent, ISSUING],
+]
+
+for (const [promise, issuer, other] of orders) {
+  test(`among CAs with one name those are tried first that have ${promise}`, () => {
+    const { attempts } = examined({ leaf: mintLeaf({ issuer }), presented: [other, issuer] })
+    expect(attempts[0]?.failure).toBeUndefined()
+    expect(attempts[1]?.failure?.kind).toBe('bad-signature')
+  })
+}
+
 test('CAs that sign each other in a ring lead nowhere, and end', () => {
   const keys = [mintKeys(), mintKeys(), mintKeys()] as const
   const [a, b, c] = [0, 1, 2].map((index) =>

@@ -107,6 +107,16 @@ const rows: readonly Row[] = [
     expect: 'no-common-policy',
   },
   {
+    promise: 'a demand comes nearer with every CA',
+    cas: [[demand(2)], []],
+    expect: 'no-common-policy',
+  },
+  {
+    promise: 'a demand that is still one CA away is none',
+    cas: [[demand(3)], []],
+    expect: 'sound',
+  },
+  {
     promise: 'a demand by the device itself counts',
     leaf: [demand(0)],
     expect: 'no-common-policy',
@@ -205,6 +215,16 @@ const rows: readonly Row[] = [
     ],
     leaf: [policies(SILVER)],
     expect: 'sound',
+  },
+  {
+    promise: 'mapping that is forbidden later is forbidden then',
+    cas: [
+      [policies(GOLD), forbidMapping(1)],
+      [policies(GOLD)],
+      [policies(GOLD), mapping([GOLD, SILVER])],
+    ],
+    leaf: [policies(SILVER)],
+    expect: 'no-common-policy',
   },
   {
     promise: 'nothing maps to any policy',
