@@ -13,12 +13,13 @@ import { forward } from './forward/forward.ts'
 import { refuse } from './forward/refuse.ts'
 import type { Recognition } from './identify/peer.ts'
 import type { Clock } from './kernel/ports.ts'
+import { unreachable } from './kernel/types.ts'
 import { findRoute } from './message/route.ts'
 import type { Connection } from './pipeline/connection.ts'
 import { destinationFor, type Admitted } from './pipeline/destination.ts'
 import { entry, type Ended, type Told, type Verdict } from './pipeline/entry.ts'
 import { readHead } from './pipeline/head.ts'
-import { explainTurnedAway, type TurnedAway } from './pipeline/turned-away.ts'
+import { explainTurnedAway, NO_ANSWER, type TurnedAway } from './pipeline/turned-away.ts'
 import type { RequestEvent } from './record/event.ts'
 import type { Snapshot } from './state/snapshot.ts'
 
@@ -46,13 +47,19 @@ export async function handle(
   deps: CorridorDeps,
 ): Promise<void> {
   const startedAt = performance.now()
-  const snapshot = deps.snapshot()
-  const number = (connection.requests += 1)
-  const reference = (): string => connection.reference(number)
-  const exchange: Exchange = { ...arrival, last: deps.draining(), reference }
-  const judged = judge(arrival.request, connection, { snapshot, deps })
-  const outcome = await carryOut(judged, exchange, connection)
   const { request } = arrival
+  const number = (connection.requests += 1)
+  const early = beforeItsTurn(arrival, number, connection)
+  const turn = early === undefined ? connection.turnOf(arrival) : undefined
+  if (turn !== undefined) await turn
+  const snapshot = deps.snapshot()
+  const reference = (): string => connection.reference(number)
+  const last = deps.draining() || asksToUpgrade(request)
+  const exchange: Exchange = { ...arrival, last, reference }
+  const judged = early ?? judge(request, number, { connection, snapshot, deps })
+  if (last || closes(judged)) connection.last = Math.min(connection.last, number)
+  const outcome = await carryOut(judged, exchange, connection)
+  connection.answered(arrival)
   const walk = {
     method: request.method ?? '',
     path: pathOf(request.url ?? ''),
@@ -65,9 +72,23 @@ export async function handle(
   deps.record(connection, entry(walk, judged.verdict, outcome))
 }
 
+/** What is not even worth waiting for its turn. */
+function beforeItsTurn(
+  arrival: Arrival,
+  number: number,
+  connection: Connection,
+): TurnedAwayHere | undefined {
+  if (number > connection.last) return AFTER_CLOSE
+  if (connection.unanswered.size < MAX_PIPELINED) return undefined
+  connection.unanswered.add(arrival)
+  // Nothing more is read: a queue in the kernel costs its sender, one in our memory costs us.
+  connection.socket.pause()
+  return TOO_MANY
+}
+
 /** A verdict, and what carrying it out needs. */
 type Judged =
-  | { readonly kind: 'turned-away'; readonly verdict: Verdict & { readonly kind: 'turned-away' } }
+  | TurnedAwayHere
   | { readonly kind: 'refused'; readonly verdict: Verdict; readonly close: boolean }
   | {
       readonly kind: 'admitted'
@@ -77,18 +98,27 @@ type Judged =
       readonly limits: ListenerLimits
     }
 
+interface TurnedAwayHere {
+  readonly kind: 'turned-away'
+  readonly verdict: Verdict & { readonly kind: 'turned-away' }
+}
+
+interface World {
+  readonly connection: Connection
+  readonly snapshot: Snapshot
+  readonly deps: CorridorDeps
+}
+
 function judge(
   request: IncomingMessage,
-  connection: Connection,
-  { snapshot, deps }: { readonly snapshot: Snapshot; readonly deps: CorridorDeps },
+  number: number,
+  { connection, snapshot, deps }: World,
 ): Judged {
   const now = deps.clock.now()
   const listener = snapshot.listeners.get(connection.listener)
+  if (number > connection.last) return AFTER_CLOSE
   // A reload took the listener away; its open connections end with their next request.
   if (listener === undefined) return turnedAway({ kind: 'listener-gone' })
-  if (connection.underWay.length >= MAX_PIPELINED) {
-    return turnedAway({ kind: 'too-many-pipelined', limit: MAX_PIPELINED })
-  }
   const head = readHead(request, connection, listener)
   if (!head.ok) return turnedAway(head.failure)
   const { table, config } = listener.world
@@ -105,6 +135,19 @@ function judge(
   return { kind: 'admitted', verdict, admitted, snapshot, limits: config.limits }
 }
 
+function closes(judged: Judged): boolean {
+  switch (judged.kind) {
+    case 'turned-away':
+      return judged.verdict.facts.close
+    case 'refused':
+      return judged.close
+    case 'admitted':
+      return false
+    default:
+      return unreachable(judged)
+  }
+}
+
 async function carryOut(
   judged: Judged,
   exchange: Exchange,
@@ -112,6 +155,7 @@ async function carryOut(
 ): Promise<Ended> {
   switch (judged.kind) {
     case 'turned-away':
+      if (judged.verdict.facts.status === NO_ANSWER) return UNANSWERED
       return answer(exchange, judged.verdict.facts.status, judged.verdict.facts.close)
     case 'refused':
       return answer(exchange, FORBIDDEN, judged.close)
@@ -133,7 +177,13 @@ async function answer(exchange: Exchange, status: number, close: boolean): Promi
   return { ...(await refuse(exchange, { status, fields: [], close })), told: NOTHING }
 }
 
-function turnedAway(why: TurnedAway): Judged {
+/**
+ * We upgrade to nothing and answer as if it had not been asked (RFC 9110 §7.8). But Node's parser skips what follows
+ * such a request in the same read, so nothing after it can be trusted to begin where it seems to.
+ */
+const asksToUpgrade = (request: IncomingMessage): boolean => request.headers.upgrade !== undefined
+
+function turnedAway(why: TurnedAway): TurnedAwayHere {
   return { kind: 'turned-away', verdict: { kind: 'turned-away', facts: explainTurnedAway(why) } }
 }
 
@@ -146,7 +196,19 @@ function pathOf(target: string): string {
 /** A refused request reaches no upstream. */
 const NOTHING: Told = { verify: 'NONE', withheld: 'nothing' }
 const FORBIDDEN = 403
+const UNANSWERED: Ended = {
+  status: undefined,
+  bytesIn: 0,
+  bytesOut: 0,
+  connectMs: undefined,
+  firstByteMs: undefined,
+  retried: false,
+  failure: undefined,
+  told: NOTHING,
+}
 /** Devices do not pipeline; a few are tolerated, a queue in our memory is not. */
 const MAX_PIPELINED = 8
+const TOO_MANY = turnedAway({ kind: 'too-many-pipelined', limit: MAX_PIPELINED })
+const AFTER_CLOSE = turnedAway({ kind: 'after-close' })
 /** Enough to recognise any honest path; a line of the record is not a place for a novel. */
 const MAX_PATH = 512

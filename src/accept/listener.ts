@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls'
 import type { Millis } from '../kernel/types.ts'
-import { refuseUnparsable, unparsable, type Unparsable } from './unparsable.ts'
+import { refuseUnparsable, unparsable, type Remedy, type Unparsable } from './unparsable.ts'
 
 export interface ListenerSettings {
   readonly name: string
@@ -38,8 +38,8 @@ export interface ListenerHandlers {
   connected(socket: TLSSocket): boolean
   request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void
   handshakeFailed(error: Error, socket: TLSSocket): void
-  /** The reference to answer with; undefined when a response is under way, and ours would land inside its body. */
-  unparsable(fault: Unparsable, socket: TLSSocket): string | undefined
+  /** No answer may land inside a response under way: only the house knows of one. */
+  unparsable(fault: Unparsable, socket: TLSSocket): Remedy
   /** A TCP connection was turned away because the listener is full. */
   dropped(): void
   /** Something was thrown that nobody expected; its connection is gone. */
@@ -106,6 +106,9 @@ export class Listener {
 
   #create(handlers: ListenerHandlers): Server {
     const { limits } = this.#settings
+    const refuse = (fault: Unparsable, socket: Socket): void => {
+      refuseUnparsable(fault, socket, handlers.unparsable(fault, socket as TLSSocket))
+    }
     const server = createServer({
       ...this.#tls.defaults,
       // Judged in HTTP: OpenSSL asks for a certificate and lets every answer pass (decision 4).
@@ -154,10 +157,10 @@ export class Listener {
     server.on('checkExpectation', requested(false))
     server.on('tlsClientError', (error, socket) => handlers.handshakeFailed(error, socket))
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      const fault = unparsable(error)
-      const reference = handlers.unparsable(fault, socket as TLSSocket)
-      refuseUnparsable(fault, socket as Socket, reference)
+      refuse(unparsable(error), socket as Socket)
     })
+    // Without this listener Node would close the connection, and nobody would know why.
+    server.on('connect', (_, socket) => refuse('connect', socket as Socket))
     server.on('drop', () => handlers.dropped())
     return server
   }

@@ -6,7 +6,21 @@ import type { Socket } from 'node:net'
 import { PROBLEM_TYPE, problemDocument } from '../message/problem.ts'
 
 /** Every way a request fails before it is one. */
-export type Unparsable = 'body' | 'connection' | 'header-timeout' | 'header-too-large' | 'malformed'
+export type Unparsable =
+  | 'after-close'
+  | 'body'
+  | 'connect'
+  | 'connection'
+  | 'header-timeout'
+  | 'header-too-large'
+  | 'malformed'
+  | 'unfinished'
+
+/** What becomes of the connection: an answer ends it, the answers under way end it, or it ends here and now. */
+export type Remedy =
+  | { readonly kind: 'answer'; readonly reference: string }
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'break' }
 
 /** Names what Node's `clientError` reports. */
 export function unparsable(error: NodeJS.ErrnoException): Unparsable {
@@ -17,6 +31,10 @@ export function unparsable(error: NodeJS.ErrnoException): Unparsable {
       return 'connection'
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return 'header-timeout'
+    case 'HPE_CLOSED_CONNECTION':
+      return 'after-close'
+    case 'HPE_INVALID_EOF_STATE':
+      return 'unfinished'
     case 'HPE_HEADER_OVERFLOW':
       return 'header-too-large'
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
@@ -29,18 +47,15 @@ export function unparsable(error: NodeJS.ErrnoException): Unparsable {
   }
 }
 
-/** Answers and closes; without a reference nothing is said, because it could land inside a response under way. */
-export function refuseUnparsable(
-  fault: Unparsable,
-  socket: Socket,
-  reference: string | undefined,
-): void {
-  if (fault === 'connection' || !socket.writable || reference === undefined) {
+/** Applies the remedy. */
+export function refuseUnparsable(fault: Unparsable, socket: Socket, remedy: Remedy): void {
+  if (remedy.kind === 'leave') return
+  if (remedy.kind === 'break' || fault === 'connection' || !socket.writable) {
     socket.destroy()
     return
   }
   const [status, phrase] = ANSWERS[fault]
-  const body = problemDocument({ status, reference })
+  const body = problemDocument({ status, reference: remedy.reference })
   socket.end(
     `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
@@ -48,8 +63,12 @@ export function refuseUnparsable(
 }
 
 const ANSWERS: Readonly<Record<Exclude<Unparsable, 'connection'>, readonly [number, string]>> = {
+  'after-close': [400, 'Bad Request'],
   body: [413, 'Content Too Large'],
+  // A front end for one service opens no tunnels (RFC 9110 §9.3.6).
+  connect: [501, 'Not Implemented'],
   'header-timeout': [408, 'Request Timeout'],
   'header-too-large': [431, 'Request Header Fields Too Large'],
   malformed: [400, 'Bad Request'],
+  unfinished: [400, 'Bad Request'],
 }

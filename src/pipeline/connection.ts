@@ -2,6 +2,7 @@
  * What is known about one TLS connection for as long as it lives: who is at the other end, worked out once per
  * trust version, and the fields that say so upstream, worked out once per plan.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { RouteRow } from '../config/config.ts'
 import type { Peer } from '../decide/decide.ts'
@@ -26,7 +27,11 @@ export class Connection {
   readonly presented: Presented
   /** The rows of the requests under way, so that a change of trust can tell which it ends. */
   readonly underWay: RouteRow[] = []
+  /** What arrived and has no whole answer yet, in the order of arrival. */
+  readonly unanswered = new Set<Unanswered>()
   requests = 0
+  /** The number of the last request that is answered; whatever is sent behind it is not read (RFC 9112 §9.6). */
+  last = Infinity
   /** Why it is being closed by us, if it is. */
   ending: Pick<ConnectionEvent, 'outcome' | 'code' | 'reason' | 'next_step'> | undefined
   #journal: ConnectionJournal | undefined
@@ -34,6 +39,8 @@ export class Connection {
   #peer: Peer | undefined
   #host: string | undefined
   #hostsOf: object | undefined
+  /** Whoever waits for the answers before its own. */
+  readonly #waiting: (() => void)[] = []
   readonly #plans: { readonly kind: PlanKind; readonly made: Plan }[] = []
 
   constructor(socket: TLSSocket, listener: string, { presented, now }: Opening) {
@@ -44,6 +51,25 @@ export class Connection {
     this.sni = typeof socket.servername === 'string' ? socket.servername : undefined
     this.openedAt = now
     this.presented = presented
+  }
+
+  /**
+   * Settles when everything that arrived before has its answer; nothing did, when there is nothing to wait for. Requests of which one may change something are not
+   * to be carried out side by side (RFC 9112 §9.3.2), and devices do not pipeline often enough to tell them apart.
+   */
+  turnOf(arrived: Unanswered): Promise<void> | undefined {
+    this.unanswered.add(arrived)
+    if (this.unanswered.size === 1) return undefined
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+    })
+  }
+
+  /** Ends a turn: the next one begins, or the connection ends. */
+  answered(arrived: Unanswered): void {
+    if (!this.unanswered.delete(arrived)) return
+    this.#waiting.shift()?.()
+    if (this.unanswered.size === 0 && this.last !== Infinity) this.socket.destroySoon()
   }
 
   /** Who is there, as this judge sees it; asked again only when the trust version has changed. */
@@ -122,6 +148,12 @@ export interface PlanKind {
   readonly path: object | undefined
   readonly validity: string | undefined
   readonly host: string
+}
+
+/** A request, and its answer to be. */
+export interface Unanswered {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
 }
 
 interface Opening {

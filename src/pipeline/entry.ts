@@ -52,7 +52,7 @@ export function entry(walk: Walk, verdict: Verdict, { told, ...outcome }: Ended)
     reason: words?.sentence,
     next_step: words?.nextStep,
     // Only what the device was told can be asked about.
-    reference: words === undefined ? undefined : reference,
+    reference: words === undefined || outcome.status === undefined ? undefined : reference,
     bytes_in: outcome.bytesIn,
     bytes_out: outcome.bytesOut,
     duration_ms: tenths(durationMs),

@@ -11,6 +11,7 @@ export type TurnedAway =
   | { readonly kind: 'target'; readonly fault: TargetFault }
   | { readonly kind: 'route-unknown' }
   | { readonly kind: 'listener-gone' }
+  | { readonly kind: 'after-close' }
   | { readonly kind: 'too-many-fields'; readonly limit: number }
   | { readonly kind: 'http-1.0-transfer-coding' }
   | { readonly kind: 'transfer-coding-unknown'; readonly coding: string }
@@ -21,12 +22,16 @@ export type TurnedAway =
 export interface TurnedAwayFacts {
   /** Stable; the same word in log, metrics and documentation. */
   readonly code: string
+  /** `NO_ANSWER` when there is none. */
   readonly status: number
   readonly sentence: string
   readonly nextStep: string
   /** Nothing that follows on this connection could be trusted to begin where it seems to. */
   readonly close: boolean
 }
+
+/** What a request sent after the last answer gets. */
+export const NO_ANSWER = 0
 
 /** Explains a request that was turned away. */
 export function explainTurnedAway(why: TurnedAway): TurnedAwayFacts {
@@ -50,6 +55,15 @@ export function explainTurnedAway(why: TurnedAway): TurnedAwayFacts {
         status: 421,
         sentence: 'the listener of this connection was removed by a reload',
         nextStep: 'none: the device finds its way with a new connection',
+        close: true,
+      }
+    case 'after-close':
+      return {
+        code: 'after-close',
+        status: NO_ANSWER,
+        sentence:
+          'the request was sent behind one whose answer ends the connection (RFC 9112 §9.6)',
+        nextStep: 'none: the client sends it again over another connection',
         close: true,
       }
     case 'too-many-fields':

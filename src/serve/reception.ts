@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
 import type { ListenerHandlers } from '../accept/listener.ts'
-import type { Unparsable } from '../accept/unparsable.ts'
+import type { Remedy, Unparsable } from '../accept/unparsable.ts'
 import { decide } from '../decide/decide.ts'
 import { explain } from '../decide/explain.ts'
 import { codeOf, explainHandshake, handshakeFailure } from '../handshake/failure.ts'
@@ -97,21 +97,28 @@ export class Reception implements ListenerHandlers {
     log.info({ listener: this.#listener, remote, tls_code: codeOf(error), ...event }, 'connection')
   }
 
-  unparsable(fault: Unparsable, socket: TLSSocket): string | undefined {
+  unparsable(fault: Unparsable, socket: TLSSocket): Remedy {
     const connection = this.#bySocket.get(socket)
-    if (fault !== 'connection') {
+    if (connection === undefined || fault === 'connection') return BREAK
+    // While answers are under way, the parser says again and again what it said before.
+    if (connection.ending === undefined) {
       this.#deps.metrics.unparsable(this.#listener, fault)
-      if (connection !== undefined) {
-        connection.ending = {
-          outcome: 'refused',
-          code: `unparsable-${fault}`,
-          reason: UNPARSABLE_WORDS[fault],
-          next_step: 'see what speaks to this port: an honest HTTP client does not do this',
-        }
+      connection.ending = {
+        outcome: 'refused',
+        code: `unparsable-${fault}`,
+        reason: UNPARSABLE_WORDS[fault],
+        next_step: 'see what speaks to this port: an honest HTTP client does not do this',
       }
     }
-    if (connection === undefined || connection.underWay.length > 0) return undefined
-    return connection.reference(connection.requests + 1)
+    const { unanswered } = connection
+    connection.last = Math.min(connection.last, connection.requests)
+    if (unanswered.size === 0) {
+      return { kind: 'answer', reference: connection.reference(connection.requests + 1) }
+    }
+    // Nobody watches the connection for the answers under way once the parser has let go of it.
+    if (fault === 'connect') return BREAK
+    // What was wrong came behind whole requests: those are answered. Or it is the body of one of them.
+    return [...unanswered].every(({ request }) => request.complete) ? LEAVE : BREAK
   }
 
   dropped(): void {
@@ -157,6 +164,10 @@ export class Reception implements ListenerHandlers {
   #closed(connection: Connection): void {
     const { connections, metrics, clock } = this.#deps
     connections.delete(connection)
+    // Node tells only the response whose turn it is.
+    for (const { response } of connection.unanswered) {
+      if (response.socket === null && !response.closed) response.destroy().emit('close')
+    }
     const event = {
       outcome: 'served',
       code: undefined,
@@ -179,9 +190,15 @@ export class Reception implements ListenerHandlers {
   }
 }
 
+const BREAK: Remedy = { kind: 'break' }
+const LEAVE: Remedy = { kind: 'leave' }
+
 const UNPARSABLE_WORDS: Readonly<Record<Exclude<Unparsable, 'connection'>, string>> = {
+  'after-close': 'more arrived after the device had ended the connection itself (RFC 9112 §9.6)',
   body: 'a request body was not framed as it should be',
+  connect: 'the device asked for a tunnel to another host',
   'header-timeout': 'a header section took longer than `limits.headers`',
   'header-too-large': 'a header section was larger than `limits.headerBytes`',
   malformed: 'what arrived was not an HTTP/1.1 request',
+  unfinished: 'the device ended the connection in the middle of a request',
 }

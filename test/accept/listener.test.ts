@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import { Listener, type ListenerHandlers, type ListenerLimits } from '../../src/accept/listener.ts'
-import type { Unparsable } from '../../src/accept/unparsable.ts'
+import type { Remedy, Unparsable } from '../../src/accept/unparsable.ts'
 import {
   serverContexts,
   type ServerTls,
@@ -75,7 +75,7 @@ test('what is not HTTP is answered 400 with a problem document, and closed', asy
 })
 
 test('no 400 lands inside a response that is under way', async () => {
-  await using house = await listening({}, { answerable: false })
+  await using house = await listening({}, { remedy: { kind: 'break' } })
   const answer = await talk(house, 'MIPR\x01\x02\r\n\r\n')
   expect(answer).toBe('')
 })
@@ -182,7 +182,7 @@ const BINDING: TicketBinding = {
 interface Behaviour {
   readonly admit?: boolean
   readonly throws?: 'connected' | 'request'
-  readonly answerable?: boolean
+  readonly remedy?: Remedy
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => void
 }
 
@@ -224,7 +224,7 @@ async function listening(
     },
     unparsable: (fault) => {
       seen.unparsable.push(fault)
-      return (behaviour.answerable ?? true) ? 'reference' : undefined
+      return behaviour.remedy ?? { kind: 'answer', reference: 'reference' }
     },
     dropped: () => {
       seen.dropped += 1
