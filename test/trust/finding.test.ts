@@ -29,10 +29,15 @@ const san = (critical: boolean): MintedExtension => ({
   critical,
   value: der.sequence(der.contextPrimitive(2, Buffer.from('a.example'))),
 })
-const constraints = (name: string, critical: boolean): MintedExtension => ({
+const constraints = (names: readonly string[], critical: boolean): MintedExtension => ({
   oid: OIDS.nameConstraints,
   critical,
-  value: der.sequence(der.context(0, der.sequence(der.contextPrimitive(2, Buffer.from(name))))),
+  value: der.sequence(
+    der.context(
+      0,
+      ...names.map((name) => der.sequence(der.contextPrimitive(2, Buffer.from(name)))),
+    ),
+  ),
 })
 const explicitly = (critical: boolean): MintedExtension => ({
   oid: OIDS.policyConstraints,
@@ -175,12 +180,12 @@ const rows: readonly Row[] = [
   },
   {
     promise: 'a CA whose name constraints are uncritical departs',
-    ...below({ extensions: [constraints('x.com', false)] }),
+    ...below({ extensions: [constraints(['x.com'], false)] }),
     found: [['name-constraints-not-critical', CA]],
   },
   {
     promise: 'a constraint with a leading period departs',
-    ...below({ extensions: [constraints('.x.com', true)] }),
+    ...below({ extensions: [constraints(['y.com', '.x.com'], true)] }),
     found: [['name-constraint-leading-period', CA]],
   },
   {
