@@ -132,7 +132,9 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
     controller.pause()
     this.#reply.onDrain(() => {
       this.#moved()
-      this.#controller?.resume()
+      // Node may call this from within the write of a pipelined answer, and so from within undici's parser, which
+      // must not be entered twice.
+      process.nextTick(() => this.#controller?.resume())
     })
   }
 

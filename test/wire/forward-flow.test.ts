@@ -13,11 +13,14 @@ const BLOCK = Buffer.alloc(64 * 1024, 'x')
 /** What may lie in our buffers, undici's, Node's and the kernel's, in both directions. */
 const HELD = 24 * MIB
 
-/** Writes `SIZE` octets as fast as they are taken, and says how many were. */
-function pour(write: (block: Buffer, done: () => void) => void): { readonly poured: () => number } {
+/** Writes so many octets as fast as they are taken, and says how many were. */
+function pour(
+  write: (block: Buffer, done: () => void) => void,
+  size = SIZE,
+): { readonly poured: () => number } {
   let poured = 0
   const next = (): void => {
-    if (poured >= SIZE) return
+    if (poured >= size) return
     write(BLOCK, () => {
       poured += BLOCK.length
       next()
@@ -103,4 +106,33 @@ test('a body is streamed in both directions at once', async () => {
   await device.until('pong')
   device.send('4\r\nmore\r\n0\r\n\r\n')
   expect((await device.response()).body).toBe('ponglast')
+})
+
+test('small answers that are ready before the large one in front of them disturb nothing', async () => {
+  const large = 1_000_000
+  await using upstream = await rawUpstream(goodServer, async (peer) => {
+    for (let next = await peer.request(); next !== undefined; next = await peer.request()) {
+      if (next.startLine.includes('/large')) {
+        peer.write(`HTTP/1.1 200 OK\r\nContent-Length: ${large}\r\n\r\n`)
+        peer.write(Buffer.alloc(large))
+      } else {
+        peer.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
+        for (const chunk of ['1\r\na\r\n', '1\r\nb\r\n', '0\r\n\r\n']) {
+          await new Promise((resolve) => peer.socket.write(chunk, resolve))
+        }
+      }
+    }
+  })
+  await using server = await front(upstream.port)
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      await using device = await Device.to(server.port)
+      for (const _ of Array.from({ length: 4 })) {
+        device.request('GET /large')
+        for (const _ of [1, 2, 3]) device.request('GET /small')
+        expect((await device.response()).body.length).toBe(large)
+        for (const _ of [1, 2, 3]) expect((await device.response()).body).toBe('ab')
+      }
+    }),
+  )
 })
