@@ -1,136 +1,93 @@
 /**
- * The control: http-proxy 1.18.1, with a keep-alive agent and the identity field set in `proxyReq`, as its README
- * shows it, lets a device speak for another in two ways. The same octets through `forward` do not.
+ * Two ways to speak for another device that http-proxy leaves open, through the same device and the same upstream as
+ * the product, which leaves neither: were both to pass or both to fail, these tests would show nothing.
  */
-import { once } from 'node:events'
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
-import { Agent, createServer } from 'node:https'
-import { createRequire } from 'node:module'
-import type { AddressInfo, Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { front, goodServer, upstreamCa } from '../support/forward-front.ts'
+import { httpProxyFront } from '../support/http-proxy-front.ts'
+import { calling, fleet, product } from '../support/product.ts'
 import { valuesOf, type RawMessage } from '../support/raw-message.ts'
-import { OK, rawUpstream, type RawUpstream } from '../support/upstream.ts'
+import { reader } from '../support/reader.ts'
 
-const TRUE_NAME = 'CN=true-device'
-const FORGED = 'X-Client-Cert: EVIL'
+const FIELD = 'Client-Cert'
+const FORGED = `${FIELD}: :Rk9SR0VE:`
+const TRUE = `:${fleet.device.der.toString('base64')}:`
 
-/** What we use of http-proxy, which has no types of its own. */
-interface HttpProxy {
-  on(event: 'proxyReq', listener: (outgoing: ClientRequest) => void): void
-  on(
-    event: 'error',
-    listener: (error: Error, request: IncomingMessage, response: ServerResponse | Socket) => void,
-  ): void
-  web(request: IncomingMessage, response: ServerResponse): void
+const identities = (requests: readonly RawMessage[]): readonly string[] =>
+  requests.flatMap((request) => valuesOf(request, FIELD))
+
+const lines = (requests: readonly RawMessage[]): readonly string[] =>
+  requests.map(({ startLine }) => startLine)
+
+async function aDevice(port: number): Promise<Device> {
+  const { port: _, ...options } = calling(port, fleet.device)
+  return Device.to(port, options)
 }
-
-const httpProxy = createRequire(import.meta.url)('http-proxy') as {
-  createProxyServer(options: object): HttpProxy
-}
-
-interface Proxy extends AsyncDisposable {
-  readonly port: number
-}
-
-/** http-proxy as an integrator would set it up. */
-async function httpProxyFront(upstreamPort: number): Promise<Proxy> {
-  const agent = new Agent({ keepAlive: true, ca: upstreamCa.pem, servername: 'upstream.test' })
-  const proxy = httpProxy.createProxyServer({
-    target: `https://127.0.0.1:${upstreamPort}`,
-    agent,
-    secure: true,
-  })
-  proxy.on('proxyReq', (outgoing) => outgoing.setHeader('X-Client-Cert', TRUE_NAME))
-  proxy.on('error', (_error, _request, response) => response.destroy())
-  const server = createServer({ cert: goodServer.cert, key: goodServer.key }, (request, response) =>
-    proxy.web(request, response),
-  )
-  server.on('clientError', (_, socket) => socket.destroy())
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      agent.destroy()
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
-}
-
-const ours = (upstreamPort: number) =>
-  front(upstreamPort, { identityFields: ['X-Client-Cert', TRUE_NAME] })
-
-/** A server that reads what arrives the way HTTP/1.1 says, and remembers it. */
-async function recorder(): Promise<RawUpstream & { readonly seen: readonly RawMessage[] }> {
-  const seen: RawMessage[] = []
-  const upstream = await rawUpstream(goodServer, async (peer) => {
-    for (let next = await peer.request(); next !== undefined; next = await peer.request()) {
-      seen.push(next)
-      peer.write(OK)
-    }
-  })
-  return { ...upstream, seen }
-}
-
-const identities = (seen: readonly RawMessage[]): readonly string[] =>
-  seen.flatMap((request) => valuesOf(request, 'x-client-cert'))
 
 /** One request whose body is another, with a forged identity. */
 async function smuggle(port: number): Promise<void> {
-  await using device = await Device.to(port)
-  const inner = `GET /SMUGGLED HTTP/1.1\r\nHost: front.test\r\n${FORGED}\r\n\r\n`
-  device.request('DELETE /harmless', 'Transfer-Encoding: chunked', 'Connection: keep-alive')
+  await using device = await aDevice(port)
+  const inner = `GET /device/smuggled HTTP/1.1\r\nHost: localhost\r\n${FORGED}\r\n\r\n`
+  device.send('DELETE /device/harmless HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n')
+  device.send('Transfer-Encoding: chunked\r\n\r\n')
   device.send(`${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`)
   await device.response()
   // A request behind it shows that the first is dealt with.
-  device.request('GET /after')
+  device.send('GET /device/after HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await device.response()
 }
 
 /** One request with a forged identity that asks first. */
 async function expectFirst(port: number): Promise<void> {
-  await using device = await Device.to(port)
-  device.request('POST /harmless', FORGED, 'Expect: 100-continue', 'Content-Length: 2')
-  device.send('hi')
+  await using device = await aDevice(port)
+  device.send(`POST /device/harmless HTTP/1.1\r\nHost: localhost\r\n${FORGED}\r\n`)
+  device.send('Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi')
   let answer = await device.response()
   if (answer.startLine.includes(' 100 ')) answer = await device.response()
   expect(answer.startLine).toBe('HTTP/1.1 200 OK')
 }
 
 test('http-proxy turns the chunked body of a DELETE into a second request with a forged identity', async () => {
-  await using upstream = await recorder()
-  await using proxy = await httpProxyFront(upstream.port)
+  await using upstream = await reader()
+  await using proxy = await httpProxyFront(upstream.port, FIELD)
   await smuggle(proxy.port)
-  expect(upstream.seen.map(({ startLine }) => startLine)).toContain('GET /SMUGGLED HTTP/1.1')
-  expect(identities(upstream.seen)).toContain('EVIL')
+  const { requests } = upstream.take()
+  expect(lines(requests)).toContain('GET /device/smuggled HTTP/1.1')
+  expect(identities(requests)).toContain(':Rk9SR0VE:')
 })
 
-test('forward keeps the chunked body of a DELETE a body', async () => {
-  await using upstream = await recorder()
-  await using proxy = await ours(upstream.port)
-  await smuggle(proxy.port)
-  expect(upstream.seen.map(({ startLine }) => startLine)).toEqual([
-    'DELETE /harmless HTTP/1.1',
-    'GET /after HTTP/1.1',
+test('we keep the chunked body of a DELETE a body', async () => {
+  await using upstream = await reader()
+  await using front = await product({ upstreamPort: upstream.port })
+  await smuggle(front.port)
+  const { requests } = upstream.take()
+  expect(lines(requests)).toEqual([
+    'DELETE /device/harmless HTTP/1.1',
+    'GET /device/after HTTP/1.1',
   ])
-  expect(upstream.seen[0]?.body).toContain('EVIL')
-  expect(identities(upstream.seen)).toEqual([TRUE_NAME, TRUE_NAME])
+  expect(requests[0]?.body).toContain('Rk9SR0VE')
+  expect(identities(requests)).toEqual([TRUE, TRUE])
 })
 
 test('http-proxy lets a forged identity through with Expect: 100-continue', async () => {
-  await using upstream = await recorder()
-  await using proxy = await httpProxyFront(upstream.port)
+  await using upstream = await reader()
+  await using proxy = await httpProxyFront(upstream.port, FIELD)
   await expectFirst(proxy.port)
-  expect(identities(upstream.seen)).toEqual(['EVIL'])
+  expect(identities(upstream.take().requests)).toEqual([':Rk9SR0VE:'])
 })
 
-test('forward replaces a forged identity with Expect: 100-continue', async () => {
-  await using upstream = await recorder()
-  await using proxy = await ours(upstream.port)
-  await expectFirst(proxy.port)
-  expect(identities(upstream.seen)).toEqual([TRUE_NAME])
+test('we replace a forged identity with Expect: 100-continue', async () => {
+  await using upstream = await reader()
+  await using front = await product({ upstreamPort: upstream.port })
+  await expectFirst(front.port)
+  expect(identities(upstream.take().requests)).toEqual([TRUE])
+})
+
+test('without these tricks http-proxy says the truth: it is not the set-up that fails', async () => {
+  await using upstream = await reader()
+  await using proxy = await httpProxyFront(upstream.port, FIELD)
+  await using device = await aDevice(proxy.port)
+  device.send(`GET /device/plain HTTP/1.1\r\nHost: localhost\r\n${FORGED}\r\n\r\n`)
+  await device.response()
+  expect(identities(upstream.take().requests)).toEqual([TRUE])
 })
