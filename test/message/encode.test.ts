@@ -242,3 +242,41 @@ test('names in no text form are left out of the lists', () => {
     expect(JSON.stringify(sent)).not.toMatch(/SAN|URI=|DNS=/)
   }
 })
+
+test('traefik writes its own choice of attributes and names, in its own order', () => {
+  const one = aDevice({
+    subject: der.nameOf(
+      ['2.5.4.3', 'cn'],
+      ['2.5.4.5', 'sn'],
+      ['2.5.4.11', 'ou'],
+      ['2.5.4.10', 'o'],
+      ['2.5.4.7', 'l'],
+      ['2.5.4.8', 'st'],
+      ['2.5.4.6', 'DE'],
+      ['0.9.2342.19200300.100.1.25', 'example'],
+      ['2.5.4.12', 'title is left out'],
+      ['2.5.4.11', 'ou2'],
+    ),
+    uris: ['urn:x'],
+    ips: ['192.0.2.7'],
+    emails: ['a@b.example'],
+    dns: ['d.example'],
+  })
+  const info = named(identityFields(one, settings({ format: 'traefik' })))
+  const text = decodeURIComponent(info['X-Forwarded-Tls-Client-Cert-Info'] ?? '')
+  expect(text).toContain('Subject="DC=example,C=DE,ST=st,L=l,O=o,OU=ou,OU=ou2,SN=sn,CN=cn";')
+  expect(text).toMatch(/;SAN="d\.example,a@b\.example,192\.0\.2\.7,urn:x"$/)
+})
+
+test('a chain of several is a list where the format knows none', () => {
+  const deep = aDevice({}, 2)
+  const one = settings({ format: 'base64-der', chain: true, fields: { chain: 'C' } })
+  const list = deep.path.certificates.slice(1).map(({ der: octets }) => octets.toString('base64'))
+  expect(named(identityFields(deep, one))['C']).toBe(list.join(','))
+})
+
+test('a line break in a name is written as two digits', () => {
+  const one = aDevice({ subject: der.nameOf(['2.5.4.3', 'a\nb']) })
+  const fields = { commonName: 'CN' }
+  expect(named(identityFields(one, settings({ fields })))['CN']).toBe('a\\0Ab')
+})

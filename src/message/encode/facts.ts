@@ -94,16 +94,15 @@ const COMMON_NAME = '2.5.4.3'
 /** As OpenSSL lists them: `DNS:a, URI:b, IP Address:c`. */
 function alternativeNames({ subjectAltNames }: Certificate): string {
   return subjectAltNames
-    .flatMap((name) => {
-      const label = LABELS[name.kind]
-      return label === undefined || !('text' in name)
-        ? []
-        : [`${label}:${inert(name.text, /[^!-~]|,/gu)}`]
-    })
+    .flatMap((name) =>
+      'text' in name ? [`${LABELS[name.kind]}:${inert(name.text, /[^!-~]|,/gu)}`] : [],
+    )
     .join(', ')
 }
 
-const LABELS: Readonly<Partial<Record<GeneralName['kind'], string>>> = {
+type NameWithText = Extract<GeneralName, { readonly text: string }>
+
+const LABELS: Readonly<Record<NameWithText['kind'], string>> = {
   dns: 'DNS',
   email: 'email',
   ip: 'IP Address',
