@@ -2,6 +2,9 @@
  * A product before a scripted upstream, and what is asked after everything that can go wrong: one record for each
  * request, no connection left behind on either side, and the next device is served as if nothing had happened.
  */
+import { once } from 'node:events'
+import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
 import { expect } from 'vitest'
 import { Device } from './device.ts'
 import { calling, fleet, product, type Line, type Product, type ProductOptions } from './product.ts'
@@ -19,26 +22,38 @@ export const upstreamTls = {
 export interface Scene extends AsyncDisposable {
   readonly product: Product
   readonly upstream: RawUpstream
-  /** A device with a good certificate. */
-  device(): Promise<Device>
+  /** A device with a good certificate; `options` as for `tls.connect`. */
+  device(options?: ConnectionOptions): Promise<Device>
+  /** A device that can break its connection with a TCP reset. */
+  brittleDevice(): Promise<{ readonly device: Device; readonly reset: () => void }>
   /** Sends a request of the usual kind. */
   ask(device: Device, line: string, ...fields: readonly string[]): void
   /** Settles with so many records, in the order in which the requests ended. */
   records(count: number): Promise<readonly Line[]>
   /** Settles when every device's connection is over and written down; fails unless all is as it was before. */
-  aftermath(records: number): Promise<readonly Line[]>
+  aftermath(
+    records: number,
+    besides?: { readonly failedHandshakes: number },
+  ): Promise<readonly Line[]>
+}
+
+/** What varies from scene to scene besides the script. */
+export interface SceneOptions extends Partial<ProductOptions> {
+  /** Gets the first TCP connection to the upstream; the others get through to it. */
+  readonly gate?: (socket: Socket) => void
 }
 
 /** `first` scripts the first connection to the upstream; every other one is answered well. */
 export async function scene(
   first: Script = answering(OK),
-  options: Partial<ProductOptions> = {},
+  { gate, ...options }: SceneOptions = {},
 ): Promise<Scene> {
   const upstream = await rawUpstream(upstreamTls, (peer, connection) =>
     connection === 1 ? first(peer, connection) : answering(OK)(peer, connection),
   )
+  const gated = gate === undefined ? undefined : await gatedPort(upstream.port, gate)
   const front = await product({
-    upstreamPort: upstream.port,
+    upstreamPort: gated?.port ?? upstream.port,
     // A connection that were left behind would be the only one.
     upstreamLimits: ['connections: 1'],
     ...options,
@@ -51,10 +66,10 @@ export async function scene(
   const settled = async (kind: 'request' | 'connection', count: number): Promise<void> => {
     if (written(kind).length < count) await front.line(() => written(kind).length >= count)
   }
-  const device = async (): Promise<Device> => {
+  const device = async (others: ConnectionOptions = {}): Promise<Device> => {
     devices += 1
     const { port, ...rest } = calling(front.port, fleet.device)
-    return Device.to(port, rest)
+    return Device.to(port, { ...rest, ...others })
   }
   const ask = (asking: Device, line: string, ...fields: readonly string[]): void =>
     asking.send(`${[`${line} HTTP/1.1`, 'Host: localhost', ...fields].join('\r\n')}\r\n\r\n`)
@@ -66,9 +81,14 @@ export async function scene(
     product: front,
     upstream,
     device,
+    async brittleDevice() {
+      const socket = connectTcp(front.port, '127.0.0.1')
+      return { device: await device({ socket }), reset: () => void socket.resetAndDestroy() }
+    },
     ask,
     records,
-    async aftermath(count) {
+    async aftermath(count, { failedHandshakes } = { failedHandshakes: 0 }) {
+      devices += failedHandshakes
       const found = await records(count)
       await settled('connection', devices)
       expect(await openConnections(front)).toBe(0)
@@ -86,7 +106,38 @@ export async function scene(
     },
     async [Symbol.asyncDispose]() {
       await front[Symbol.asyncDispose]()
+      await gated?.close()
       await upstream[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** A port before another one, which keeps the first connection for itself. */
+async function gatedPort(
+  port: number,
+  gate: (socket: Socket) => void,
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    const isFirst = sockets.size === 0
+    sockets.add(socket)
+    socket.on('error', () => {})
+    if (isFirst) {
+      gate(socket)
+      return
+    }
+    const onwards = connectTcp(port, '127.0.0.1')
+    onwards.on('error', () => socket.destroy())
+    socket.pipe(onwards).pipe(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
     },
   }
 }
@@ -94,5 +145,6 @@ export async function scene(
 /** What the metrics say, as a scraper reads them. */
 async function openConnections({ statusPort }: Product): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${statusPort}/metrics`)).text()
-  return Number(/^tfe_connections_open\{[^}]*\} (\d+)$/m.exec(text)?.[1])
+  // No line at all before the first connection.
+  return Number(/^tfe_connections_open\{[^}]*\} (\d+)$/m.exec(text)?.[1] ?? 0)
 }
