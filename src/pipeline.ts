@@ -54,7 +54,7 @@ export async function handle(
   if (turn !== undefined) await turn
   const snapshot = deps.snapshot()
   const reference = (): string => connection.reference(number)
-  const last = deps.draining() || asksToUpgrade(request)
+  const last = deps.draining() || asksToUpgrade(request) || number >= limitOf(connection, snapshot)
   const exchange: Exchange = { ...arrival, last, reference }
   const judged = early ?? judge(request, number, { connection, snapshot, deps })
   if (last || closes(judged)) connection.last = Math.min(connection.last, number)
@@ -182,6 +182,10 @@ async function answer(exchange: Exchange, status: number, close: boolean): Promi
  * such a request in the same read, so nothing after it can be trusted to begin where it seems to.
  */
 const asksToUpgrade = (request: IncomingMessage): boolean => request.headers.upgrade !== undefined
+
+/** Requests of a connection; a listener that is gone turns every one away. */
+const limitOf = ({ listener }: Connection, { listeners }: Snapshot): number =>
+  listeners.get(listener)?.world.config.limits.requestsPerConnection ?? 0
 
 function turnedAway(why: TurnedAway): TurnedAwayHere {
   return { kind: 'turned-away', verdict: { kind: 'turned-away', facts: explainTurnedAway(why) } }

@@ -21,9 +21,7 @@ export interface ListenerLimits {
   readonly handshake: Millis
   readonly headers: Millis
   readonly headerBytes: number
-  readonly headerCount: number
   readonly idle: Millis
-  readonly requestsPerConnection: number
 }
 
 /** The TLS side, as the handshake room builds it; replaced whole on reload. */
@@ -128,9 +126,10 @@ export class Listener {
       noDelay: true,
     })
     server.maxConnections = limits.connections
-    // Node cuts silently past this number, so that a field we must strip or judge could vanish: one more than we admit is let in and counted in the corridor.
-    server.maxHeadersCount = limits.headerCount + 1
-    server.maxRequestsPerSocket = limits.requestsPerConnection
+    // Both are counted in the corridor, where every request has its record: Node answers fields by the hundred as if
+    // they were too long, and says `Connection: close` to the last request without closing.
+    server.maxHeadersCount = 0
+    server.maxRequestsPerSocket = 0
     server.timeout = 0
     // A throw in here is a bug of ours; it may cost the one connection, never the process.
     const guarded = (socket: TLSSocket, run: () => boolean): void => {

@@ -40,7 +40,6 @@ export function readHead(
 function framingFault(request: IncomingMessage, listener: ListenerView): TurnedAway | undefined {
   const { headers, rawHeaders } = request
   const limit = listener.world.config.limits.headerCount
-  // Node's own limit cuts silently, so it is set one higher: whoever reaches it had more than we admit.
   if (rawHeaders.length > limit * 2) return { kind: 'too-many-fields', limit }
   const coding = headers['transfer-encoding']
   if (coding !== undefined) {

@@ -22,9 +22,7 @@ const LIMITS: ListenerLimits = {
   handshake: ms(5000),
   headers: ms(5000),
   headerBytes: 8192,
-  headerCount: 50,
   idle: ms(5000),
-  requestsPerConnection: 100,
 }
 
 test('a TCP connection that never begins a handshake is closed by the handshake deadline', async () => {
@@ -104,13 +102,6 @@ for (const throws of ['connected', 'request'] as const) {
     expect(house.seen.bugs).toBe(1)
   })
 }
-
-test('a connection serves no more requests than the limit', async () => {
-  await using house = await listening({ requestsPerConnection: 2, idle: ms(200) })
-  const get = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
-  const answer = await talk(house, get + get + get)
-  expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(2)
-})
 
 test('TLS 1.2 renegotiation is not granted', async () => {
   await using house = await listening({})
