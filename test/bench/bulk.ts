@@ -1,0 +1,253 @@
+/**
+ * A gigabyte up and a gigabyte down through `tfe serve`, with a slow reader on the far side each time: what is not
+ * taken must wait in the sender, not in our memory. Prints what the serving process held at most, and fails above
+ * the bound or when an octet is not what it was.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createHash, randomBytes, type Hash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, request } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { calling, fleet, productYaml, writeFiles } from '../support/product.ts'
+
+const SIZE = 1_000_000_000
+/** What the serving process may hold, in octets. */
+const BOUND = 250_000_000
+const SAMPLE_MS = 100
+/** The slow side takes this much, and rests: about a minute for each direction. */
+const [TAKES, RESTS_MS] = [8_000_000, 300]
+
+if (process.platform !== 'linux') {
+  console.error('found no /proc: this measurement wants Linux')
+  process.exit(1)
+}
+process.exit((await measure()) ? 0 : 1)
+
+async function measure(): Promise<boolean> {
+  const received = new Map<string, Promise<string>>()
+  await using upstream = await slowUpstream(received)
+  await using front = await startServing(upstream.port)
+  const idle = residentNow(front.pid)
+  const results = [
+    await watched('1 GB up', front.pid, async () => {
+      const sent = await upload(front.port)
+      return { sent, received: (await received.get('/device/up')) ?? 'nothing' }
+    }),
+    await watched('1 GB down', front.pid, async () => {
+      const taken = await download(front.port)
+      return { sent: (await received.get('/device/down')) ?? 'nothing', received: taken }
+    }),
+  ]
+  console.log(`resident before the first request: ${inMegabytes(idle)} MB`)
+  for (const { name, seconds, peak, same } of results) {
+    const speed = (SIZE / 1e6 / seconds).toFixed(0)
+    const octets = same ? 'every octet as it was' : 'OCTETS DIFFER'
+    const bound = peak <= BOUND ? 'within' : 'ABOVE'
+    console.log(
+      `${name}: ${octets}, ${seconds.toFixed(0)} s at ${speed} MB/s, at most ${inMegabytes(peak)} MB resident, ${bound} ${inMegabytes(BOUND)} MB`,
+    )
+  }
+  return results.every(({ peak, same }) => same && peak <= BOUND)
+}
+
+interface Result {
+  readonly name: string
+  readonly seconds: number
+  /** Octets resident at most. */
+  readonly peak: number
+  readonly same: boolean
+}
+
+async function watched(
+  name: string,
+  pid: number,
+  transfer: () => Promise<{ readonly sent: string; readonly received: string }>,
+): Promise<Result> {
+  let peak = residentNow(pid)
+  const sampler = setInterval(() => {
+    peak = Math.max(peak, residentNow(pid))
+  }, SAMPLE_MS)
+  const begun = performance.now()
+  try {
+    const { sent, received } = await transfer()
+    const seconds = (performance.now() - begun) / 1000
+    return { name, seconds, peak, same: sent === received }
+  } finally {
+    clearInterval(sampler)
+  }
+}
+
+/** A server that reads slowly and writes as fast as it may; both digests end up in `digests`, by target. */
+async function slowUpstream(
+  digests: Map<string, Promise<string>>,
+): Promise<AsyncDisposable & { readonly port: number }> {
+  const server = createServer(
+    {
+      key: fleet.upstreamServer.keyPem,
+      cert: fleet.upstreamServer.chainPem,
+      ca: fleet.upstreamCa.pem,
+      requestCert: true,
+    },
+    (incoming, response) => {
+      const target = incoming.url ?? ''
+      digests.set(target, incoming.method === 'PUT' ? take(incoming, response) : give(response))
+    },
+  )
+  server.requestTimeout = 0
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+async function take(incoming: IncomingMessage, response: ServerResponse): Promise<string> {
+  const digest = await takeSlowly(incoming)
+  response.end('taken')
+  return digest
+}
+
+async function give(response: ServerResponse): Promise<string> {
+  response.setHeader('Content-Length', SIZE)
+  return writeAll(response)
+}
+
+async function upload(port: number): Promise<string> {
+  const outgoing = request({
+    ...calling(port, fleet.device),
+    method: 'PUT',
+    path: '/device/up',
+    headers: { 'Content-Length': SIZE },
+    agent: false,
+  })
+  const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>
+  const digest = await writeAll(outgoing)
+  const [answer] = await answered
+  answer.resume()
+  return answer.statusCode === 200 ? digest : `status ${answer.statusCode}`
+}
+
+async function download(port: number): Promise<string> {
+  const outgoing = request({ ...calling(port, fleet.device), path: '/device/down', agent: false })
+  outgoing.end()
+  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
+  return takeSlowly(answer)
+}
+
+/** Writes a gigabyte that repeats nothing for a megabyte, as fast as it is taken; gives its digest. */
+async function writeAll(sink: Writable): Promise<string> {
+  const digest = createHash('sha256')
+  const block = randomBytes(1 << 20)
+  for (let left = SIZE; left > 0;) {
+    // Another block each time, so that none can stand for another.
+    block.writeUInt32LE(left, 0)
+    const piece = Buffer.from(block.subarray(0, Math.min(left, block.length)))
+    left -= piece.length
+    digest.update(piece)
+    if (!sink.write(piece)) await once(sink, 'drain')
+  }
+  sink.end()
+  return named(digest, SIZE)
+}
+
+async function takeSlowly(source: Readable): Promise<string> {
+  const digest = createHash('sha256')
+  let taken = 0
+  let sinceRest = 0
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    digest.update(chunk)
+    taken += chunk.length
+    sinceRest += chunk.length
+    if (sinceRest < TAKES) continue
+    sinceRest = 0
+    await pause(RESTS_MS)
+  }
+  return named(digest, taken)
+}
+
+function named(digest: Hash, octets: number): string {
+  return `${octets} ${digest.digest('hex')}`
+}
+
+interface Front extends AsyncDisposable {
+  readonly port: number
+  /** The process that serves, which is not the one that was started. */
+  readonly pid: number
+}
+
+/** `tfe serve` as an operator starts it, with one worker. */
+async function startServing(upstreamPort: number): Promise<Front> {
+  const folder = mkdtempSync(join(tmpdir(), 'tfe-bulk-'))
+  writeFiles(folder)
+  const config = join(folder, 'tfe.yaml')
+  writeFileSync(config, productYaml({ upstreamPort, workers: 1 }))
+  const root = join(import.meta.dirname, '../..')
+  const child = spawn(
+    process.execPath,
+    ['scripts/node26.mjs', 'src/main.ts', 'serve', '--config', config],
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const port = await servingPort(child)
+  // The rest of the log is not wanted, but must flow.
+  child.stdout.resume()
+  return {
+    port,
+    pid: childOf(child.pid ?? 0),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The port that the log announces. */
+async function servingPort(child: ChildProcess): Promise<number> {
+  const { stdout } = child
+  if (stdout === null) throw new Error('no log')
+  for await (const line of createInterface({ input: stdout })) {
+    const { msg, ports } = JSON.parse(line) as { msg?: string; ports?: { devices?: number } }
+    if (msg === 'serving' && ports?.devices !== undefined) return ports.devices
+  }
+  throw new Error('tfe serve ended before it served')
+}
+
+/** The one child of a process. */
+function childOf(parent: number): number {
+  const isChild = (pid: string): boolean => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent
+    } catch {
+      return false // gone since it was listed
+    }
+  }
+  const [pid, ...others] = readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && isChild(name),
+  )
+  if (pid === undefined || others.length > 0) throw new Error(`no only child of ${parent}`)
+  return Number(pid)
+}
+
+/** Octets of physical memory that a process holds. */
+function residentNow(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+}
+
+function inMegabytes(octets: number): string {
+  return (octets / 1e6).toFixed(0)
+}
