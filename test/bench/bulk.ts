@@ -97,8 +97,10 @@ async function slowUpstream(
       requestCert: true,
     },
     (incoming, response) => {
-      const target = incoming.url ?? ''
-      digests.set(target, incoming.method === 'PUT' ? take(incoming, response) : give(response))
+      const digest = incoming.method === 'PUT' ? take(incoming, response) : give(response)
+      // Reported by whoever asks for it; until then it must not end this process before it has tidied up.
+      digest.catch(() => {})
+      digests.set(incoming.url ?? '', digest)
     },
   )
   server.requestTimeout = 0
