@@ -57,7 +57,8 @@ function arrivals(upstream: readonly string[]): {
 } {
   const all = upstream.flatMap((octets) => readRequests(octets).requests)
   const harmless = all.at(-1)
-  if (harmless?.target !== '/victim') return { arrived: all, ours: [] }
+  // Octets left over before it would change its method.
+  if (harmless?.method !== 'GET' || harmless.target !== '/victim') return { arrived: all, ours: [] }
   const ours = harmless.fields.filter(([name]) => !APART.has(name.toLowerCase()))
   return { arrived: all.slice(0, -1), ours }
 }
