@@ -13,13 +13,13 @@ import { forward } from './forward/forward.ts'
 import { refuse } from './forward/refuse.ts'
 import type { Recognition } from './identify/peer.ts'
 import type { Clock } from './kernel/ports.ts'
-import { unreachable } from './kernel/types.ts'
 import { findRoute } from './message/route.ts'
 import type { Connection } from './pipeline/connection.ts'
 import { destinationFor, type Admitted } from './pipeline/destination.ts'
 import { entry, type Ended, type Told, type Verdict } from './pipeline/entry.ts'
 import { readHead } from './pipeline/head.ts'
-import { explainTurnedAway, NO_ANSWER, type TurnedAway } from './pipeline/turned-away.ts'
+import { AFTER_CLOSE, beforeItsTurn, isLast, turnedAway, type AtTheDoor } from './pipeline/turn.ts'
+import { NO_ANSWER } from './pipeline/turned-away.ts'
 import type { RequestEvent } from './record/event.ts'
 import type { Snapshot } from './state/snapshot.ts'
 
@@ -54,7 +54,7 @@ export async function handle(
   if (turn !== undefined) await turn
   const snapshot = deps.snapshot()
   const reference = (): string => connection.reference(number)
-  const last = deps.draining() || asksToUpgrade(request) || number >= limitOf(connection, snapshot)
+  const last = deps.draining() || isLast(request, number, limitsOf(connection, snapshot))
   const exchange: Exchange = { ...arrival, last, reference }
   const judged = early ?? judge(request, number, { connection, snapshot, deps })
   if (last || closes(judged)) connection.last = Math.min(connection.last, number)
@@ -72,23 +72,9 @@ export async function handle(
   deps.record(connection, entry(walk, judged.verdict, outcome))
 }
 
-/** What is not even worth waiting for its turn. */
-function beforeItsTurn(
-  arrival: Arrival,
-  number: number,
-  connection: Connection,
-): TurnedAwayHere | undefined {
-  if (number > connection.last) return AFTER_CLOSE
-  if (connection.unanswered.size < MAX_PIPELINED) return undefined
-  connection.unanswered.add(arrival)
-  // Nothing more is read: a queue in the kernel costs its sender, one in our memory costs us.
-  connection.socket.pause()
-  return TOO_MANY
-}
-
 /** A verdict, and what carrying it out needs. */
 type Judged =
-  | TurnedAwayHere
+  | AtTheDoor
   | { readonly kind: 'refused'; readonly verdict: Verdict; readonly close: boolean }
   | {
       readonly kind: 'admitted'
@@ -97,11 +83,6 @@ type Judged =
       readonly snapshot: Snapshot
       readonly limits: ListenerLimits
     }
-
-interface TurnedAwayHere {
-  readonly kind: 'turned-away'
-  readonly verdict: Verdict & { readonly kind: 'turned-away' }
-}
 
 interface World {
   readonly connection: Connection
@@ -136,17 +117,12 @@ function judge(
 }
 
 function closes(judged: Judged): boolean {
-  switch (judged.kind) {
-    case 'turned-away':
-      return judged.verdict.facts.close
-    case 'refused':
-      return judged.close
-    case 'admitted':
-      return false
-    default:
-      return unreachable(judged)
-  }
+  if (judged.kind === 'turned-away') return judged.verdict.facts.close
+  return judged.kind === 'refused' && judged.close
 }
+
+const limitsOf = ({ listener }: Connection, { listeners }: Snapshot): ListenerLimits | undefined =>
+  listeners.get(listener)?.world.config.limits
 
 async function carryOut(
   judged: Judged,
@@ -177,20 +153,6 @@ async function answer(exchange: Exchange, status: number, close: boolean): Promi
   return { ...(await refuse(exchange, { status, fields: [], close })), told: NOTHING }
 }
 
-/**
- * We upgrade to nothing and answer as if it had not been asked (RFC 9110 §7.8). But Node's parser skips what follows
- * such a request in the same read, so nothing after it can be trusted to begin where it seems to.
- */
-const asksToUpgrade = (request: IncomingMessage): boolean => request.headers.upgrade !== undefined
-
-/** Requests of a connection; a listener that is gone turns every one away. */
-const limitOf = ({ listener }: Connection, { listeners }: Snapshot): number =>
-  listeners.get(listener)?.world.config.limits.requestsPerConnection ?? 0
-
-function turnedAway(why: TurnedAway): TurnedAwayHere {
-  return { kind: 'turned-away', verdict: { kind: 'turned-away', facts: explainTurnedAway(why) } }
-}
-
 /** Queries are where applications put secrets; the record does without. */
 function pathOf(target: string): string {
   const question = target.indexOf('?')
@@ -210,9 +172,5 @@ const UNANSWERED: Ended = {
   failure: undefined,
   told: NOTHING,
 }
-/** Devices do not pipeline; a few are tolerated, a queue in our memory is not. */
-const MAX_PIPELINED = 8
-const TOO_MANY = turnedAway({ kind: 'too-many-pipelined', limit: MAX_PIPELINED })
-const AFTER_CLOSE = turnedAway({ kind: 'after-close' })
 /** Enough to recognise any honest path; a line of the record is not a place for a novel. */
 const MAX_PATH = 512
