@@ -72,8 +72,8 @@ const tls = defaultGroup('How the listener speaks TLS with devices.', {
     'auto',
   ),
   advertiseCas: flag(
-    'Name the trusted CAs when asking for a certificate, so that a device with several can choose. TLS allows 64 KiB of names; with hundreds of CAs switch it off.',
-    true,
+    'Name the trusted CAs when asking for a certificate, so that a browser or a device with several can choose. Off by default: agents know their own, the names tell whoever connects which CAs you trust, and OpenSSL spends a tenth of a handshake on verifying chains although its verdict is not asked for. TLS allows 64 KiB of names; beyond that none is sent.',
+    false,
   ),
 })
 

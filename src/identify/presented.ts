@@ -2,7 +2,7 @@
  * What a device laid on the table: certificates as bytes, unread. Taken from the socket once per connection,
  * before any request, because a resumed session has only the leaf left (decision 10).
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { Fingerprint } from '../kernel/types.ts'
 
@@ -44,7 +44,7 @@ export function presentedBy(socket: TLSSocket): Presented {
 }
 
 function rawCertificate(der: Buffer): RawCertificate {
-  return { der, fingerprint: createHash('sha256').update(der).digest('hex') as Fingerprint }
+  return { der, fingerprint: hash('sha256', der) as Fingerprint }
 }
 
 /** Honest chains have one to three; the rest is room for cross-signed authorities. OpenSSL already caps the whole message at 100 KiB. */

@@ -8,6 +8,32 @@ import { textOf, type Name, type NameForm } from './name.ts'
 
 /** Writes a name out. */
 export function printName(name: Name, form: NameForm = 'rfc4514'): string {
+  return plainName(name, form) ?? exactName(name, form)
+}
+
+/**
+ * Nearly every name of a device: one attribute in each part, of a type that the form has a word for, in letters
+ * that no form touches. Written for every connection, so it does not read the octets a second time.
+ */
+function plainName({ rdns }: Name, form: NameForm): string | undefined {
+  if (form === 'slash') return undefined
+  const types = form === 'rfc4514' ? RFC4514_TYPES : OPENSSL_TYPES
+  let written = ''
+  for (let index = rdns.length - 1; index >= 0; index -= 1) {
+    const rdn = rdns[index]
+    const [attribute] = rdn ?? []
+    if (rdn?.length !== 1 || attribute === undefined) return undefined
+    const type = types.get(attribute.oid)
+    if (type === undefined || !PLAIN.test(attribute.text)) return undefined
+    written += `${written === '' ? '' : ','}${type}=${attribute.text}`
+  }
+  return written
+}
+
+/** No escapes, no syntax, no space at an edge; `#` would also mark text that could not be decoded. */
+const PLAIN = /^[\w.:@$()*&'!?-](?:[\w.:@$()*&'!? -]*[\w.:@$()*&'!?-])?$/
+
+function exactName(name: Name, form: NameForm): string {
   const rdns = valuesOf(name)
   switch (form) {
     case 'rfc4514':

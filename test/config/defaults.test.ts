@@ -59,7 +59,7 @@ test('a listener without words has every limit', async () => {
       ciphers: undefined,
       groups: undefined,
       resumption: 'auto',
-      advertiseCas: true,
+      advertiseCas: false,
     },
     limits: {
       connections: 4000,

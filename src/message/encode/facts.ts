@@ -35,8 +35,19 @@ export function pem({ der }: Certificate): string {
   return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
 }
 
-/** PEM percent-encoded as nginx does it; in PEM nothing occurs that `encodeURIComponent` would wrongly spare. */
-export const escapedPem = (certificate: Certificate): string => encodeURIComponent(pem(certificate))
+/** PEM percent-encoded as nginx does it: of what occurs in PEM, only letters, digits and dashes stay. */
+export function escapedPem({ der }: Certificate): string {
+  const base64 = der.toString('base64')
+  let escaped = '-----BEGIN%20CERTIFICATE-----%0A'
+  for (let at = 0; at < base64.length; at += PEM_LINE) {
+    escaped += `${base64.slice(at, at + PEM_LINE)}%0A`
+  }
+  // The three of base64 that are escaped; done at the end, because escapes are longer than a line's share.
+  return `${escaped.replaceAll('+', '%2B').replaceAll('/', '%2F').replaceAll('=', '%3D')}-----END%20CERTIFICATE-----%0A`
+}
+
+/** RFC 7468 §2. */
+const PEM_LINE = 64
 
 /** PEM with spaces for line breaks, as Apache's mod_headers sends it and Tomcat's SSLValve reads it. */
 export const spacedPem = (certificate: Certificate): string =>
