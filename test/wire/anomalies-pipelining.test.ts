@@ -190,6 +190,26 @@ test('CONNECT is answered 501, and written down', async () => {
   await stage.aftermath(0)
 })
 
+test('CONNECT behind a request under way breaks both off, and frees the upstream', async () => {
+  const [asked, freed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  await using stage = await scene(async (peer) => {
+    await peer.request()
+    asked.resolve()
+    await peer.closed
+    freed.resolve()
+  })
+  {
+    await using device = await stage.device()
+    device.send(get('/device/slow'))
+    await asked.promise
+    device.send('CONNECT elsewhere.example:443 HTTP/1.1\r\n\r\n')
+    expect(await answers(device)).toEqual([])
+  }
+  await freed.promise
+  const [record] = await stage.aftermath(1)
+  expect(record).toMatchObject({ status: 0, failure: 'device-gone' })
+})
+
 test('a device that hangs up leaves a record for every request it had sent', async () => {
   const held = Promise.withResolvers<void>()
   await using stage = await scene(async (peer) => {
