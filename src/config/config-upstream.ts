@@ -1,8 +1,8 @@
 /**
  * What a configuration says about the servers that we forward to.
  */
+import type { IdentitySettings as EncodeSettings } from '../message/encode/settings.ts'
 import type { Millis } from '../kernel/types.ts'
-import type { NameForm } from '../x509/name.ts'
 import type { IdentityFiles, LoadedFile, TlsVersion } from './config-files.ts'
 
 /** A server that we forward to. */
@@ -52,40 +52,12 @@ export type ServerNameIndication =
   | { readonly kind: 'on' }
   | { readonly kind: 'name'; readonly name: string }
 
-/** How an upstream is told who the device is. */
-export interface IdentitySettings {
+/** How an upstream is told who the device is; `at` is where the configuration says so. */
+export interface IdentitySettings extends EncodeSettings {
   readonly at: string
-  readonly format: IdentityFormat
-  /** Field names that replace the format's own. */
-  readonly fields: Readonly<Partial<Record<IdentityField, string>>>
-  readonly serial: 'hex-lower' | 'hex-upper' | 'hex-colon' | 'decimal'
-  readonly name: NameForm
-  readonly fingerprint: {
-    readonly digest: 'sha1' | 'sha256'
-    readonly form: 'hex' | 'colon' | 'base64'
-  }
-  /** Send the intermediates too, where the format can. */
-  readonly chain: boolean
-  /** Opt-in: a certificate in grace is named even by a format that has no verify field (decision 7). */
-  readonly grace: boolean
-  /** Octets of all identity fields together; a chain that would exceed it is left out. */
-  readonly maxBytes: number
 }
 
-export type IdentityFormat =
-  'apache' | 'aws-alb' | 'haproxy' | 'nginx' | 'rfc9440' | 'tomcat' | 'traefik' | 'xfcc'
-
-/** The facts that an identity field may carry. */
-export type IdentityField =
-  | 'certificate'
-  | 'chain'
-  | 'verify'
-  | 'subject'
-  | 'issuer'
-  | 'serial'
-  | 'fingerprint'
-  | 'notBefore'
-  | 'notAfter'
+export type { IdentityField, IdentityFormat } from '../message/encode/settings.ts'
 
 /** How long we wait for an upstream, and how much of it we use. */
 export interface UpstreamLimits {

@@ -1,5 +1,6 @@
 /** How an upstream is told who the device is. */
 import type { IdentityField, IdentityFormat, IdentitySettings } from './config-upstream.ts'
+import { isReserved } from '../message/hop-by-hop.ts'
 import { octets } from './read-tls.ts'
 import { type Desk, fault, type Maybe, missing, placeOf, present, warn, whole } from './reading.ts'
 import type { Document } from './schema.ts'
@@ -44,7 +45,12 @@ function warnOfNoEffect(desk: Desk, path: Path, { format, chain, grace }: Writte
 }
 
 /** From headers.md: producers of these formats expose the leaf only. */
-const WITHOUT_CHAIN: ReadonlySet<IdentityFormat> = new Set(['nginx', 'tomcat', 'aws-alb'])
+const WITHOUT_CHAIN: ReadonlySet<IdentityFormat> = new Set([
+  'nginx',
+  'tomcat',
+  'aws-alb',
+  'base64-der',
+])
 
 /** These cannot say that a certificate is expired, unless a verify field is named. */
 const WITHOUT_VERIFY: ReadonlySet<IdentityFormat> = new Set([
@@ -53,6 +59,7 @@ const WITHOUT_VERIFY: ReadonlySet<IdentityFormat> = new Set([
   'xfcc',
   'traefik',
   'aws-alb',
+  'base64-der',
 ])
 
 function readFields(
@@ -68,7 +75,7 @@ function readFields(
     // Consumers that speak CGI take - and _ for the same; two such names would be one.
     const key = name.toLowerCase().replaceAll('_', '-')
     const twin = seen.get(key)
-    const message = RESERVED.has(key)
+    const message = isReserved(name)
       ? `found ${name}, wanted a name that HTTP itself does not use: choose another`
       : twin === undefined
         ? undefined
@@ -79,24 +86,3 @@ function readFields(
   }
   return whole ? fields : missing
 }
-
-/** Fields that frame a message, name its hop, or say who is called: an identity under them would break the request. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'authorization',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'cookie',
-  'date',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'via',
-])

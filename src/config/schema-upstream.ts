@@ -13,30 +13,8 @@ import {
   text,
   word,
 } from './schema-kinds.ts'
+import { IDENTITY_FORMATS } from '../message/encode/settings.ts'
 import { certificateKeys, TLS_VERSIONS, tlsNames } from './schema-listener.ts'
-
-export const IDENTITY_FORMATS = [
-  'rfc9440',
-  'nginx',
-  'tomcat',
-  'apache',
-  'haproxy',
-  'xfcc',
-  'traefik',
-  'aws-alb',
-] as const
-
-export const IDENTITY_FIELDS = [
-  'certificate',
-  'chain',
-  'verify',
-  'subject',
-  'issuer',
-  'serial',
-  'fingerprint',
-  'notBefore',
-  'notAfter',
-] as const
 
 const FIELD_NAME = {
   // RFC 9110 §5.1: a token.
@@ -51,6 +29,9 @@ const fields = defaultGroup(
   "Field names in place of the format's own. A fact that the format does not send by itself is sent when it has a name here.",
   {
     certificate: fieldName('The leaf.'),
+    escapedCertificate: fieldName(
+      "The leaf as percent-encoded PEM, beside `certificate`: Tomcat's SSLValve reads it as ssl_client_escaped_cert.",
+    ),
     chain: fieldName('The intermediates.'),
     verify: fieldName(
       'The verdict: SUCCESS, NONE or FAILED with a code. Say it explicitly wherever the upstream can read it.',
@@ -61,6 +42,11 @@ const fields = defaultGroup(
     fingerprint: fieldName('The fingerprint of the leaf, written as `fingerprint` says.'),
     notBefore: fieldName('The first second of validity.'),
     notAfter: fieldName('The last second of validity.'),
+    commonName: fieldName('The common name of the subject: a label, never an identity.'),
+    subjectAltNames: fieldName('The subject alternative names, as HAProxy writes them.'),
+    validity: fieldName('Both ends of the validity in one value, as AWS writes it.'),
+    info: fieldName("Traefik's summary of subject, issuer, serial, validity and names."),
+    used: fieldName('1 when a certificate is named, 0 when none is.'),
   },
 )
 
@@ -68,7 +54,7 @@ const identity = group(
   'How this upstream is told who the device is. Left out: it is told nothing (RFC 9440 §4). Whatever a device sends under any of these names is removed first, always.',
   {
     format: word(
-      'How the certificate is written. `rfc9440` is the standard; the others are what the products of that name send.',
+      'How the certificate is written. `rfc9440` is the standard; the others are what the products of that name send. With `tomcat`, a Tomcat that also asks for our clientCertificate takes us for the client wherever no device is named: let the routes behind it ask for a certificate, or Tomcat not.',
       IDENTITY_FORMATS,
       'rfc9440',
     ),

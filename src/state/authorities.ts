@@ -2,32 +2,58 @@
  * The enrollment settings of the configuration → the trust store, or every fault in their chains.
  */
 import type { EnrollmentSetting, Trust } from '../config/config.ts'
-import { fail, isoText, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import {
+  fail,
+  isoText,
+  ok,
+  type Fault,
+  type Instant,
+  type KeyFingerprint,
+  type Result,
+} from '../kernel/types.ts'
 import type { AnchorFault, TrustAnchor } from '../trust/anchor.ts'
 import { trustStore, type TrustStore } from '../trust/store.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
 import { printName } from '../x509/print-name.ts'
 
+/** What the enrollment settings amount to. */
+export interface Authorities {
+  readonly store: TrustStore
+  /** Keys of the CAs that came with distrusted settings alone: none may stand on a path, whoever else signed it. */
+  readonly distrusted: readonly KeyFingerprint[]
+  readonly warnings: readonly Fault[]
+}
+
 /** Reads every chain; all faults at once, warnings apart. */
 export function trustedAuthorities(
   trust: Trust,
   now: Instant,
-): Result<{ readonly store: TrustStore; readonly warnings: readonly Fault[] }, readonly Fault[]> {
+): Result<Authorities, readonly Fault[]> {
   const faults: Fault[] = []
   const settings = trust.enrollmentSettings.map((setting) => {
     const chain = chainOf(setting)
     if (!chain.ok) faults.push(...chain.failure)
-    return { name: setting.name, chain: chain.ok ? chain.value : [] }
+    return { ...setting, chain: chain.ok ? chain.value : [] }
   })
   if (faults.length > 0) return fail(faults)
   const store = trustStore({ settings, profile: trust.profile })
   for (const anchor of store.anchors) faults.push(...anchorFaults(anchor, trust))
   if (faults.length > 0) return fail(faults)
-  return ok({
-    store,
-    warnings: store.anchors.flatMap((anchor) => expiryWarnings(anchor, trust, now)),
-  })
+  // A root that a trusted setting shares is spared: distrusting one branch must not fell the tree.
+  const trusted = keysOf(settings.filter(({ standing }) => standing.kind !== 'distrusted'))
+  const suspect = keysOf(settings.filter(({ standing }) => standing.kind === 'distrusted'))
+  const distrusted = [...suspect.difference(trusted)]
+  const warnings = store.anchors.flatMap((anchor) => expiryWarnings(anchor, trust, now))
+  return ok({ store, distrusted, warnings })
+}
+
+function keysOf(
+  settings: readonly { readonly chain: readonly Certificate[] }[],
+): Set<KeyFingerprint> {
+  return new Set(
+    settings.flatMap(({ chain }) => chain.map(({ publicKey }) => publicKey.fingerprint)),
+  )
 }
 
 function chainOf({

@@ -11,7 +11,14 @@ import {
   uncoveredHosts,
   type ServerIdentity,
 } from '../handshake/server-identity.ts'
-import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import {
+  fail,
+  ok,
+  type Fault,
+  type Instant,
+  type KeyFingerprint,
+  type Result,
+} from '../kernel/types.ts'
 import { routeTable, type RouteTable } from '../message/route.ts'
 import type { TrustStore } from '../trust/store.ts'
 import { advertisedAuthorities } from './advertise.ts'
@@ -65,14 +72,16 @@ export function buildWorld(config: Config, now: Instant): Result<World, readonly
     if (built !== undefined) upstreams.set(upstream.name, built)
   }
   if (faults.length > 0 || trust === undefined) return fail(faults)
-  const policy = policyOf(config)
+  const policy = policyOf(config, trust.distrusted)
   return ok({ config, trust: trust.store, policy, listeners, upstreams, warnings })
 }
 
-function policyOf(config: Config): Policy {
+function policyOf(config: Config, distrusted: readonly KeyFingerprint[]): Policy {
   const { enforcement, grace, trust } = config
   const standings = new Map(trust.enrollmentSettings.map(({ name, standing }) => [name, standing]))
-  return { enforcement, grace, standings, denied: trust.denied }
+  // A distrusted CA that another one has cross-signed would otherwise pass as an intermediate of the other.
+  const denied = { ...trust.denied, keys: new Set([...trust.denied.keys, ...distrusted]) }
+  return { enforcement, grace, standings, denied }
 }
 
 function listenerWorld(

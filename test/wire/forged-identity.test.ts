@@ -4,7 +4,7 @@
  * with its honest twin, octet for octet of what the upstream knows about the device.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { IDENTITY_FORMATS } from '../../src/config/schema-upstream.ts'
+import { IDENTITY_FORMATS } from '../../src/message/encode/settings.ts'
 import { Device } from '../support/device.ts'
 import type { Leaf } from '../support/mint.ts'
 import { calling, fleet, product, type Product } from '../support/product.ts'

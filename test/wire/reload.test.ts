@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ProductOptions } from '../support/product.ts'
 import { calling, fleet, product } from '../support/product.ts'
+import { mintCa, mintLeaf } from '../support/mint.ts'
 import { Device } from '../support/device.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
@@ -93,6 +94,27 @@ test('a CA that is distrusted ends the live connection, the body under way inclu
   })
   await device.ended
   expect(device.pending).toBe('')
+})
+
+test('a distrusted intermediate admits nobody although a trusted root signed it, and the root is spared', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const trust = `
+  enrollmentSettings:
+    - { name: Root, standing: current, chain: 'file:root.pem' }
+    - { name: Branch, standing: distrusted, chain: 'file:fleet.pem' }`
+  await using house = await product({ upstreamPort: upstream.port })
+  writeFileSync(join(house.folder, 'root.pem'), fleet.root.pem)
+  await house.reload({ upstreamPort: upstream.port, yaml: { trust } })
+  const sibling = mintLeaf({ issuer: mintCa({ name: 'Sibling', issuer: fleet.root }) })
+  const answers: string[] = []
+  for (const leaf of [fleet.device, sibling]) {
+    await using device = await Device.to(house.port, calling(house.port, leaf))
+    device.send(REQUEST)
+    answers.push((await device.response()).startLine.slice(9, 12))
+  }
+  expect(answers).toEqual(['403', '200'])
+  const line = await house.line((one) => one['decision'] === 'refuse')
+  expect(line['code']).toBe('denied-issuer')
 })
 
 test('a connection that the new world still admits lives on', async () => {
