@@ -7,14 +7,14 @@
 /** The media type of a problem document. */
 export const PROBLEM_TYPE = 'application/problem+json'
 
-/** Writes a problem document. */
+/** Writes a problem document, a line of its own: people meet it in terminals. */
 export const problemDocument = ({ status, reference }: Problem): string =>
-  JSON.stringify({
+  `${JSON.stringify({
     type: `urn:trusted-front-end:problem:${status}`,
     title: TITLES.get(status) ?? 'The request could not be served',
     status,
     reference,
-  })
+  })}\n`
 
 export interface Problem {
   readonly status: number
