@@ -32,7 +32,7 @@ export class Recognition {
     if (this.#version !== judge.version) this.#forget(judge.version)
     const remembered = this.#judged.get(presented.key)
     if (remembered !== undefined) return remembered
-    const leaf = parseCertificate(presented.leaf.der)
+    const leaf = parseCertificate(presented.leaf.der, presented.leaf.fingerprint)
     if (!leaf.ok) return { kind: 'unreadable', fault: leaf.failure }
     const paths = judge.pathsOf(leaf.value, this.#known(presented))
     const peer: Peer = { kind: 'presented', leaf: leaf.value, paths }
@@ -50,7 +50,7 @@ export class Recognition {
   #parsed(raw: RawCertificate): Certificate | undefined {
     const known = this.#intermediates.get(raw.fingerprint)
     if (known !== undefined) return known
-    const parsed = parseCertificate(raw.der)
+    const parsed = parseCertificate(raw.der, raw.fingerprint)
     return parsed.ok ? parsed.value : undefined
   }
 

@@ -69,8 +69,11 @@ export type CertificateFault =
  */
 export const MAX_CERTIFICATE_BYTES = 65_536
 
-/** Reads one certificate; the octets are kept, not copied. */
-export function parseCertificate(octets: Uint8Array): Result<Certificate, CertificateFault> {
+/** Reads one certificate; the octets are kept, not copied. Who has their SHA-256 already says it. */
+export function parseCertificate(
+  octets: Uint8Array,
+  known?: Fingerprint,
+): Result<Certificate, CertificateFault> {
   if (octets.length > MAX_CERTIFICATE_BYTES) {
     const limit = MAX_CERTIFICATE_BYTES
     return fail({ kind: 'certificate-too-large', bytes: octets.length, limit })
@@ -79,24 +82,30 @@ export function parseCertificate(octets: Uint8Array): Result<Certificate, Certif
     ? octets
     : Buffer.from(octets.buffer, octets.byteOffset, octets.length)
   const reader = DerReader.over(der)
-  const certificate = readCertificate(reader, der)
+  const certificate = readCertificate(reader, der, known)
   const { fault } = reader
   if (fault === undefined) return ok(certificate)
   const detail = `${fault.field}: ${fault.problem.replaceAll('-', ' ')} at octet ${fault.offset}`
   return fail({ kind: 'certificate-malformed', ...fault, detail })
 }
 
-function readCertificate(reader: DerReader, der: Buffer): Certificate {
+function readCertificate(
+  reader: DerReader,
+  der: Buffer,
+  known: Fingerprint | undefined,
+): Certificate {
   const outer = reader.field('certificate').enter(TAG.sequence)
   reader.end()
-  const { der: tbs, inside } = outer.open(TAG.sequence)
+  const start = outer.position
+  const inside = outer.enter(TAG.sequence)
+  const tbs = outer.since(start)
   const outside = outer.field('signatureAlgorithm').element(TAG.sequence)
   const value = outer.field('signatureValue').octetAlignedBits()
   outer.end()
   const body = readBody(inside, outside)
   return {
     der,
-    fingerprint: hash('sha256', der) as Fingerprint,
+    fingerprint: known ?? (hash('sha256', der) as Fingerprint),
     version: body.version,
     serial: body.serial,
     issuer: body.issuer,
@@ -115,8 +124,9 @@ function readCertificate(reader: DerReader, der: Buffer): Certificate {
 function readBody(tbs: DerReader, outside: Buffer) {
   const version = readVersion(tbs.field('version'))
   const serial = serialText(tbs.field('serialNumber').integer())
-  const { der: identifier, inside } = tbs.field('signature').open(TAG.sequence)
-  const algorithm = readSignatureAlgorithm(inside)
+  const start = tbs.field('signature').position
+  const algorithm = readSignatureAlgorithm(tbs.enter(TAG.sequence))
+  const identifier = tbs.since(start)
   // §4.1.1.2: the same inside and outside; else the unsigned one could talk a reader into another algorithm.
   if (!identifier.equals(outside)) tbs.refuse('algorithms-differ')
   const issuer = readName(tbs.field('issuer'))
@@ -170,7 +180,9 @@ function readValidity(tbs: DerReader): { notBefore: Instant; notAfter: Instant }
 }
 
 function readPublicKey(tbs: DerReader): PublicKey {
-  const { der: spki, inside } = tbs.open(TAG.sequence)
+  const start = tbs.position
+  const inside = tbs.enter(TAG.sequence)
+  const spki = tbs.since(start)
   const algorithm = readKeyAlgorithm(inside)
   return { fingerprint: hash('sha256', spki) as KeyFingerprint, spki, algorithm }
 }

@@ -38,8 +38,9 @@ export const primitive = (number: number): number => 0x80 | number
 /** Nothing in an empty encoding has this tag, so asking for it is safe at the end. */
 const NO_TAG = -1
 
-/** What a whole reading found out; all readers of one encoding share it. */
-interface Verdict {
+/** The octets of a whole reading, and what it found out; all readers of one encoding share it. */
+interface Encoding {
+  readonly bytes: Buffer
   fault: DerFault | undefined
   field: string
   readonly laxities: Set<Laxity>
@@ -48,45 +49,48 @@ interface Verdict {
 /**
  * Takes elements in the order in which the caller names them. The first fault sticks: every read after it yields
  * something empty, so callers read on and ask for `fault` once, at the end.
+ *
+ * Octets are cut out only where somebody keeps them: a `Buffer` costs more than all the rest of reading an element,
+ * and one certificate has some forty elements.
  */
 export class DerReader {
   readonly #bytes: Buffer
-  readonly #verdict: Verdict
+  readonly #encoding: Encoding
   readonly #end: number
   #at: number
 
-  private constructor(bytes: Buffer, verdict: Verdict, [from, to]: readonly [number, number]) {
-    this.#bytes = bytes
-    this.#verdict = verdict
+  private constructor(encoding: Encoding, from: number, to: number) {
+    this.#bytes = encoding.bytes
+    this.#encoding = encoding
     this.#at = from
     this.#end = to
   }
 
   /** A reader of one whole encoding. */
   static over(bytes: Buffer): DerReader {
-    const verdict = { fault: undefined, field: '', laxities: new Set<Laxity>() }
-    return new DerReader(bytes, verdict, [0, bytes.length])
+    const encoding = { bytes, fault: undefined, field: '', laxities: new Set<Laxity>() }
+    return new DerReader(encoding, 0, bytes.length)
   }
 
   /** The first thing that went wrong in this encoding, if anything did. */
   get fault(): DerFault | undefined {
-    return this.#verdict.fault
+    return this.#encoding.fault
   }
 
   /** Harmless departures met so far. */
   get laxities(): ReadonlySet<Laxity> {
-    return this.#verdict.laxities
+    return this.#encoding.laxities
   }
 
   /** Names what is read next, for the fault that may come of it. */
   field(name: string): this {
-    this.#verdict.field = name
+    this.#encoding.field = name
     return this
   }
 
   /** Whether there is another element to read. */
   get more(): boolean {
-    return this.#at < this.#end && this.#verdict.fault === undefined
+    return this.#at < this.#end && this.#encoding.fault === undefined
   }
 
   /** The tag of the next element; -1 where there is none. */
@@ -96,7 +100,7 @@ export class DerReader {
 
   /** How many octets are unread. */
   get size(): number {
-    return this.#verdict.fault === undefined ? this.#end - this.#at : 0
+    return this.#encoding.fault === undefined ? this.#end - this.#at : 0
   }
 
   /** The octets unread, without reading them. */
@@ -107,19 +111,27 @@ export class DerReader {
   /** Enters an element: a reader of what is inside, empty where the element is not what was asked for. */
   enter(tag: number): DerReader {
     const inside = this.#take(tag)
-    return new DerReader(this.#bytes, this.#verdict, [inside, this.#at])
-  }
-
-  /** As `enter`, with the octets of the whole element beside. */
-  open(tag: number): { readonly der: Buffer; readonly inside: DerReader } {
-    const start = this.#at
-    const inside = this.enter(tag)
-    return { der: this.#bytes.subarray(start, this.#at), inside }
+    return new DerReader(this.#encoding, inside, this.#at)
   }
 
   /** As `enter`, or nothing when the next element has another tag. */
   optional(tag: number): DerReader | undefined {
     return this.tag === tag ? this.enter(tag) : undefined
+  }
+
+  /** Where the next element begins; with `since`, for cutting out what was read from here on. */
+  get position(): number {
+    return this.#at
+  }
+
+  /** The octets read since a position. */
+  since(position: number): Buffer {
+    return this.#bytes.subarray(position, this.#at)
+  }
+
+  /** As `since`, in lower-case hexadecimal. */
+  hexSince(position: number): string {
+    return this.#bytes.toString('hex', position, this.#at)
   }
 
   /** The whole next element, tag and length included. */
@@ -135,6 +147,19 @@ export class DerReader {
     return this.#bytes.subarray(inside, this.#at)
   }
 
+  /** As `content`, in lower-case hexadecimal. */
+  hex(tag: number): string {
+    const inside = this.#take(tag)
+    return this.#bytes.toString('hex', inside, this.#at)
+  }
+
+  /** The octets unread as text; nothing when one of them is beyond ASCII. */
+  get ascii(): string | undefined {
+    const end = this.#at + this.size
+    for (let at = this.#at; at < end; at += 1) if ((this.#bytes[at] ?? 0) > 0x7f) return undefined
+    return this.#bytes.toString('latin1', this.#at, end)
+  }
+
   /** A BOOLEAN DEFAULT FALSE: false when it is not there. */
   flag(): boolean {
     if (this.tag !== TAG.boolean) return false
@@ -148,7 +173,7 @@ export class DerReader {
   boolean(): boolean {
     const start = this.#at
     const inside = this.#take(TAG.boolean)
-    if (this.#verdict.fault !== undefined) return false
+    if (this.#encoding.fault !== undefined) return false
     const octet = this.#bytes[inside]
     if (this.#at - inside !== 1 || (octet !== 0 && octet !== 0xff)) {
       this.refuse('boolean-not-canonical', start)
@@ -160,7 +185,8 @@ export class DerReader {
   integer(tag: number = TAG.integer): Buffer {
     const start = this.#at
     const octets = this.content(tag)
-    const [first = 0, second = 0] = octets
+    const first = octets[0] ?? 0
+    const second = octets[1] ?? 0
     const padded =
       octets.length > 1 && (first === 0 ? second < 0x80 : first === 0xff && second > 0x7f)
     if (octets.length === 0 || padded) this.refuse('integer-not-minimal', start)
@@ -178,9 +204,10 @@ export class DerReader {
   /** A BIT STRING of whole octets, as keys and signatures are. */
   octetAlignedBits(): Buffer {
     const start = this.#at
-    const content = this.content(TAG.bitString)
-    if (content[0] !== 0) this.refuse('bit-string-padding', start)
-    return content.subarray(1)
+    const inside = this.#take(TAG.bitString)
+    const isEmpty = inside === this.#at
+    if (isEmpty || this.#bytes[inside] !== 0) this.refuse('bit-string-padding', start)
+    return this.#bytes.subarray(isEmpty ? inside : inside + 1, this.#at)
   }
 
   /** A BIT STRING of named bits, the first in bit 31; bits beyond the 32nd are not looked at. */
@@ -201,7 +228,8 @@ export class DerReader {
   /** An OBJECT IDENTIFIER in dotted decimal. */
   oid(tag: number = TAG.oid): string {
     const start = this.#at
-    const dotted = dottedOf(this.content(tag))
+    const inside = this.#take(tag)
+    const dotted = dottedOf(this.#bytes, inside, this.#at)
     if (dotted === undefined) this.refuse('object-identifier-malformed', start)
     return dotted ?? ''
   }
@@ -213,18 +241,17 @@ export class DerReader {
 
   /** Records a fault, unless there is one. */
   refuse(problem: Problem, offset: number = this.#at): void {
-    this.#verdict.fault ??= { problem, field: this.#verdict.field, offset }
+    this.#encoding.fault ??= { problem, field: this.#encoding.field, offset }
   }
 
   /** Records a harmless departure. */
   note(laxity: Laxity): void {
-    this.#verdict.laxities.add(laxity)
+    this.#encoding.laxities.add(laxity)
   }
 
   /** Steps over the next element; the answer is where its content begins, `#at` is where it ends. */
   #take(tag: number): number {
-    const verdict = this.#verdict
-    if (verdict.fault !== undefined) return this.#at
+    if (this.#encoding.fault !== undefined) return this.#at
     const start = this.#at
     const bytes = this.#bytes
     if (start >= this.#end) return this.#fail('missing-element', start)

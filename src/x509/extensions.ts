@@ -156,7 +156,7 @@ const DECODERS: ReadonlyMap<string, (value: DerReader, draft: Draft) => void> = 
   [
     EXTENSION.subjectKeyIdentifier,
     (value, draft) => {
-      draft.subjectKeyIdentifier = value.content(TAG.octetString).toString('hex')
+      draft.subjectKeyIdentifier = value.hex(TAG.octetString)
     },
   ],
   [
@@ -210,8 +210,7 @@ const MAX_OIDS = 128
 
 function readAuthorityKeyIdentifier(value: DerReader, draft: Draft): void {
   const fields = value.enter(TAG.sequence)
-  const keyIdentifier =
-    fields.tag === primitive(0) ? fields.content(primitive(0)).toString('hex') : undefined
+  const keyIdentifier = fields.tag === primitive(0) ? fields.hex(primitive(0)) : undefined
   const issuerNames = fields.optional(constructed(1))
   const issuer = issuerNames === undefined ? undefined : readGeneralNames(issuerNames)
   const serial = fields.tag === primitive(2) ? serialText(fields.integer(primitive(2))) : undefined

@@ -29,7 +29,9 @@ export type NameForm = 'rfc4514' | 'rfc2253' | 'slash'
 
 /** Reads a Name; faults stay with the reader. */
 export function readName(reader: DerReader): Name {
-  const { der, inside } = reader.open(TAG.sequence)
+  const start = reader.position
+  const inside = reader.enter(TAG.sequence)
+  const der = reader.since(start)
   const rdns: Attribute[][] = []
   let key = ''
   while (inside.more) {
@@ -55,15 +57,26 @@ function readRdn(set: DerReader): { attributes: Attribute[]; keys: string[] } {
     const pair = set.enter(TAG.sequence)
     const oid = pair.oid()
     const tag = pair.tag
-    const { der, inside } = pair.open(tag)
+    const start = pair.position
+    const inside = pair.enter(tag)
     pair.end()
-    const text = textOf(tag, inside.rest)
-    const hex = text === undefined ? `#${der.toString('hex')}` : ''
+    const text = (ASCII_BASED.has(tag) ? inside.ascii : undefined) ?? textOf(tag, inside.rest)
+    const hex = text === undefined ? `#${pair.hexSince(start)}` : ''
     attributes.push({ oid, text: text ?? hex })
     keys.push(text === undefined ? `${oid}${hex}` : `${oid}=${comparable(text)}`)
   }
   return { attributes, keys }
 }
+
+/** In these types ASCII means itself, and nearly every value is ASCII. */
+const ASCII_BASED: ReadonlySet<number> = new Set([
+  TAG.utf8String,
+  TAG.printableString,
+  TAG.ia5String,
+  TAG.numericString,
+  TAG.visibleString,
+  TAG.teletexString,
+])
 
 /** The text of a string type; nothing when the octets are not what the type promises. */
 export function textOf(tag: number, content: Buffer): string | undefined {

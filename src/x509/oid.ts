@@ -2,10 +2,17 @@
  * Object identifiers: octets → dotted decimal.
  */
 
-/** The dotted decimal of an encoded identifier (X.690 §8.19: base 128, fewest octets, the first holds two arcs). */
-export function dottedOf(content: Buffer): string | undefined {
-  const known = DOTTED.get(content.toString('latin1'))
-  if (known !== undefined) return known
+/**
+ * The dotted decimal of the identifier encoded in `bytes[from, to)` (X.690 §8.19: base 128, fewest octets, the first
+ * holds two arcs).
+ */
+export function dottedOf(bytes: Buffer, from: number, to: number): string | undefined {
+  const known = KNOWN.get(sumOf(bytes, from, to))
+  if (known !== undefined && isSame(known.octets, bytes, from, to)) return known.dotted
+  return decoded(bytes.subarray(from, to))
+}
+
+function decoded(content: Buffer): string | undefined {
   const last = content.at(-1)
   // Longer than any object identifier in use; the bound keeps a hostile one from becoming a long text.
   if (last === undefined || last > 0x7f || content.length > 64) return undefined
@@ -25,8 +32,24 @@ export function dottedOf(content: Buffer): string | undefined {
   return [first, both - first * 40n, ...others].join('.')
 }
 
-/** The object identifiers nearly every certificate has, by their octets: a look-up instead of arithmetic. */
-const DOTTED: ReadonlyMap<string, string> = new Map(
+/** Tells the known identifiers apart; anybody can make up octets with the sum of one, so it proves nothing. */
+function sumOf(bytes: Buffer, from: number, to: number): number {
+  let sum = 0
+  for (let at = from; at < to; at += 1) sum = (Math.imul(sum, 31) + (bytes[at] ?? 0)) | 0
+  return sum
+}
+
+function isSame(octets: Buffer, bytes: Buffer, from: number, to: number): boolean {
+  if (octets.length !== to - from) return false
+  for (let at = from; at < to; at += 1) if (octets[at - from] !== bytes[at]) return false
+  return true
+}
+
+/**
+ * The object identifiers nearly every certificate has, by the sum of their octets: a look-up instead of arithmetic,
+ * and no octet is copied for it.
+ */
+const KNOWN: ReadonlyMap<number, { readonly octets: Buffer; readonly dotted: string }> = new Map(
   [
     ['550403', '2.5.4.3'],
     ['550406', '2.5.4.6'],
@@ -54,5 +77,8 @@ const DOTTED: ReadonlyMap<string, string> = new Map(
     ['2b06010505070101', '1.3.6.1.5.5.7.1.1'],
     ['2b06010505070301', '1.3.6.1.5.5.7.3.1'],
     ['2b06010505070302', '1.3.6.1.5.5.7.3.2'],
-  ].map(([hex = '', dotted = '']) => [Buffer.from(hex, 'hex').toString('latin1'), dotted]),
+  ].map(([hex = '', dotted = '']) => {
+    const octets = Buffer.from(hex, 'hex')
+    return [sumOf(octets, 0, octets.length), { octets, dotted }]
+  }),
 )

@@ -69,8 +69,9 @@ function valuesOf(name: Name): Value[][] {
       const pair = set.enter(TAG.sequence)
       const oid = pair.oid()
       const tag = pair.tag
-      const { der, inside } = pair.open(tag)
-      values.push({ oid, tag, content: inside.rest, der })
+      const start = pair.position
+      const content = pair.content(tag)
+      values.push({ oid, tag, content, der: pair.since(start) })
     }
     rdns.push(values)
   }

@@ -163,6 +163,12 @@ const rows: readonly Row[] = [
     read: (reader) => reader.octetAlignedBits().toString('hex'),
     problem: 'bit-string-padding',
   },
+  {
+    promise: 'an identifier is told by its octets, not by a sum that a known one has, too',
+    hex: '0603551c2e',
+    read: oid,
+    value: '2.5.28.46',
+  },
   { promise: 'an object identifier is dotted', hex: '0603550403', read: oid, value: '2.5.4.3' },
   {
     promise: 'the second arc of joint-iso may exceed 39',
