@@ -161,7 +161,8 @@ function pathOf(target: string): string {
 
 /** A refused request reaches no upstream. */
 const NOTHING: Told = { verify: 'NONE', withheld: 'nothing' }
-const FORBIDDEN = 403
+/** What a device that is refused sees, whatever the reason. */
+export const FORBIDDEN = 403
 const UNANSWERED: Ended = {
   status: undefined,
   bytesIn: 0,

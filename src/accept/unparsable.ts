@@ -47,6 +47,10 @@ export function unparsable(error: NodeJS.ErrnoException): Unparsable {
   }
 }
 
+/** The status that is answered, or undefined where nobody waits for an answer. */
+export const unparsableStatus = (fault: Unparsable): number | undefined =>
+  isGone(fault) ? undefined : ANSWERS[fault][0]
+
 /** Applies the remedy. */
 export function refuseUnparsable(fault: Unparsable, socket: Socket, remedy: Remedy): void {
   if (remedy.kind === 'leave') return

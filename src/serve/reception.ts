@@ -105,9 +105,7 @@ export class Reception implements ListenerHandlers {
       this.#deps.metrics.unparsable(this.#listener, fault)
       connection.ending = {
         outcome: 'refused',
-        code: `unparsable-${fault}`,
-        reason: UNPARSABLE_WORDS[fault],
-        next_step: 'see what speaks to this port: an honest HTTP client does not do this',
+        ...explainUnparsable(fault),
       }
     }
     const { unanswered } = connection
@@ -192,6 +190,13 @@ export class Reception implements ListenerHandlers {
 
 const BREAK: Remedy = { kind: 'break' }
 const LEAVE: Remedy = { kind: 'leave' }
+
+/** What the log says where something arrived that was no request. */
+export const explainUnparsable = (fault: Exclude<Unparsable, 'connection'>) => ({
+  code: `unparsable-${fault}`,
+  reason: UNPARSABLE_WORDS[fault],
+  next_step: 'see what speaks to this port: an honest HTTP client does not do this',
+})
 
 const UNPARSABLE_WORDS: Readonly<Record<Exclude<Unparsable, 'connection'>, string>> = {
   'after-close': 'more arrived after the device had ended the connection itself (RFC 9112 §9.6)',
