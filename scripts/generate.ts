@@ -6,11 +6,13 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { jsonSchemaText } from '../src/config/json-schema.ts'
 import { referenceText } from '../src/config/reference.ts'
+import { refusalsText } from './refusals.ts'
 
 /** Every generated file, by its path from the top of the project. */
 const GENERATED: ReadonlyMap<string, () => string> = new Map([
   ['config/tfe.schema.json', jsonSchemaText],
   ['docs/configuration.md', referenceText],
+  ['docs/refusals.md', refusalsText],
 ])
 
 const root = join(import.meta.dirname, '..')

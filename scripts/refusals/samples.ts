@@ -1,0 +1,214 @@
+/**
+ * For every code its cause, and facts to explain it with. The tables are typed over the closed unions of the rooms:
+ * a code that is new there, or gone, does not compile here.
+ */
+import type { Unparsable } from '../../src/accept/unparsable.ts'
+import type { Refusal } from '../../src/decide/refusal.ts'
+import type { HandshakeFailure } from '../../src/handshake/failure.ts'
+import type { KeyFingerprint } from '../../src/kernel/types.ts'
+import type { AuthorityFault } from '../../src/message/authority.ts'
+import type { TargetFault } from '../../src/message/target.ts'
+import type { TurnedAway } from '../../src/pipeline/turned-away.ts'
+import type { Resource } from '../../src/trust/failure.ts'
+import { amount, distinguishedName, instant } from './placeholders.ts'
+
+/** Where the change has to happen: in the device or what it was issued, in the upstream, or in what we were told. */
+export type Cause = 'device' | 'upstream' | 'us'
+
+/** One code: several facts where the explanation depends on them. */
+export interface Case<Facts> {
+  readonly by: Cause
+  readonly facts: readonly Facts[]
+}
+
+/** Exactly the codes of a union, each with facts of its own kind. */
+export type Cases<Union extends { readonly kind: string }> = {
+  readonly [Kind in Union['kind']]: Case<Extract<Union, { readonly kind: Kind }>>
+}
+
+/** The device has to change. */
+export const byDevice = <Facts>(...facts: readonly Facts[]): Case<Facts> => ({
+  by: 'device',
+  facts,
+})
+/** The upstream has to change. */
+export const byUpstream = <Facts>(...facts: readonly Facts[]): Case<Facts> => ({
+  by: 'upstream',
+  facts,
+})
+/** Our configuration or machine has to change, or it is meant. */
+export const byUs = <Facts>(...facts: readonly Facts[]): Case<Facts> => ({ by: 'us', facts })
+
+const key = '{key}' as KeyFingerprint
+const issuer = distinguishedName('issuer')
+const [subject, by, name, constraint] = ['{subject}', '{CA}', '{name}', '{constraint}']
+const setting = '{setting}'
+
+/** What may run out while certificates are judged. */
+const RESOURCES: Readonly<Record<Resource, Extract<Refusal, { kind: 'budget-exhausted' }>>> = {
+  signatures: { kind: 'budget-exhausted', resource: 'signatures', limit: amount('limit') },
+  steps: { kind: 'budget-exhausted', resource: 'steps', limit: amount('limit') },
+  comparisons: { kind: 'budget-exhausted', resource: 'comparisons', limit: amount('limit') },
+}
+
+/** `decide` and what `trust` and `x509` told it. */
+export const REFUSALS: Cases<Refusal> = {
+  'route-denied': byDevice({ kind: 'route-denied' }),
+  'no-certificate': byDevice({ kind: 'no-certificate' }),
+  'resumed-without-certificate': byDevice({ kind: 'resumed-without-certificate' }),
+  'certificate-malformed': byDevice({
+    kind: 'certificate-malformed',
+    problem: 'missing-element',
+    field: '{field}',
+    offset: amount('offset'),
+    detail: '{detail}',
+  }),
+  'certificate-too-large': byDevice({
+    kind: 'certificate-too-large',
+    bytes: amount('size'),
+    limit: amount('limit'),
+  }),
+  'too-many-certificates': byDevice({ kind: 'too-many-certificates', limit: amount('limit') }),
+  'denied-key': byUs({ kind: 'denied-key', key }),
+  'denied-serial': byUs({ kind: 'denied-serial', issuerKey: key, serial: '{serial}' }),
+  'denied-issuer': byUs({ kind: 'denied-issuer', key, issuer }),
+  distrusted: byUs({ kind: 'distrusted', setting }),
+  staged: byUs({ kind: 'staged', setting }),
+  sunset: byUs({ kind: 'sunset', setting, sunset: instant('sunset') }),
+  'issued-after-retirement': byDevice({
+    kind: 'issued-after-retirement',
+    setting,
+    notBefore: instant('notBefore'),
+    retiredAt: instant('retiredAt'),
+  }),
+  'not-yet-valid': byDevice({ kind: 'not-yet-valid', notBefore: instant('notBefore') }),
+  expired: byDevice({
+    kind: 'expired',
+    notAfter: instant('notAfter'),
+    graceEndsAt: instant('graceEndsAt'),
+  }),
+  'expired-beyond-grace': byDevice({
+    kind: 'expired-beyond-grace',
+    notAfter: instant('notAfter'),
+    graceEndedAt: instant('graceEndedAt'),
+  }),
+  'issuer-not-yet-valid': byUs({
+    kind: 'issuer-not-yet-valid',
+    issuer,
+    notBefore: instant('notBefore'),
+  }),
+  'issuer-expired': byUs({ kind: 'issuer-expired', issuer, notAfter: instant('notAfter') }),
+  'untrusted-issuer': byDevice({ kind: 'untrusted-issuer', issuer: '{issuer}' }),
+  'self-signed': byDevice({ kind: 'self-signed', subject }),
+  'path-too-long': byDevice({ kind: 'path-too-long', limit: amount('limit') }),
+  'unfit-anchor': byUs({
+    kind: 'unfit-anchor',
+    anchor: by,
+    faults: [{ kind: 'anchor-not-a-ca' }],
+  }),
+  'budget-exhausted': byDevice(...Object.values(RESOURCES)),
+  'bad-signature': byDevice({ kind: 'bad-signature', subject, issuer: '{issuer}' }),
+  'weak-signature': byDevice({ kind: 'weak-signature', subject, algorithm: '{algorithm}' }),
+  'weak-key': byDevice({ kind: 'weak-key', subject, key: '{key}' }),
+  'wrong-purpose': byDevice({
+    kind: 'wrong-purpose',
+    subject,
+    wanted: 'client',
+    found: ['{found}'],
+  }),
+  'wrong-key-usage': byDevice({ kind: 'wrong-key-usage', subject }),
+  'unknown-critical-extension': byDevice({
+    kind: 'unknown-critical-extension',
+    subject,
+    oid: '{oid}',
+  }),
+  'departs-from-profile': byDevice({
+    kind: 'departs-from-profile',
+    findings: [{ kind: 'purpose-missing', subject }],
+  }),
+  'not-a-ca': byDevice({ kind: 'not-a-ca', subject }),
+  'ca-may-not-sign': byDevice({ kind: 'ca-may-not-sign', subject }),
+  'path-length-exceeded': byDevice({
+    kind: 'path-length-exceeded',
+    subject,
+    limit: amount('limit'),
+  }),
+  'no-common-policy': byDevice({ kind: 'no-common-policy', subject }),
+  'policy-mapping-malformed': byDevice({ kind: 'policy-mapping-malformed', subject }),
+  'name-constraints-malformed': byDevice({
+    kind: 'name-constraints-malformed',
+    subject,
+    constraint,
+  }),
+  'name-not-permitted': byDevice({ kind: 'name-not-permitted', subject, name, by }),
+  'name-excluded': byDevice({ kind: 'name-excluded', subject, name, constraint, by }),
+  'name-undecidable': byDevice({ kind: 'name-undecidable', subject, name, constraint, by }),
+}
+
+/** Requests that are turned away before anybody asks who the device is. */
+export const TURNED_AWAY: Cases<Exclude<TurnedAway, { readonly kind: 'host' | 'target' }>> = {
+  'route-unknown': byDevice({ kind: 'route-unknown' }),
+  'listener-gone': byUs({ kind: 'listener-gone' }),
+  'after-close': byDevice({ kind: 'after-close' }),
+  'too-many-fields': byDevice({ kind: 'too-many-fields', limit: amount('limit') }),
+  'http-1.0-transfer-coding': byDevice({ kind: 'http-1.0-transfer-coding' }),
+  'transfer-coding-unknown': byDevice({ kind: 'transfer-coding-unknown', coding: '{coding}' }),
+  'expectation-unknown': byDevice({ kind: 'expectation-unknown' }),
+  'too-many-pipelined': byDevice({ kind: 'too-many-pipelined', limit: amount('limit') }),
+}
+
+/** The same, for what is wrong with the host. */
+export const HOSTS: Cases<AuthorityFault> = {
+  'host-missing': byDevice({ kind: 'host-missing' }),
+  'host-repeated': byDevice({ kind: 'host-repeated', count: amount('count') }),
+  'host-malformed': byDevice({ kind: 'host-malformed', length: amount('length') }),
+  'host-unknown': byDevice({ kind: 'host-unknown', host: '{host}' }),
+  'host-not-sni': byDevice({ kind: 'host-not-sni', host: '{host}', sni: '{server name}' }),
+}
+
+const at = amount('at')
+
+/** The same, for what is wrong with the request target. */
+export const TARGETS: Cases<TargetFault> = {
+  'absolute-form': byDevice({ kind: 'absolute-form' }),
+  'asterisk-form': byDevice({ kind: 'asterisk-form' }),
+  'authority-form': byDevice({ kind: 'authority-form' }),
+  'too-long': byDevice({ kind: 'too-long', length: amount('length'), limit: amount('limit') }),
+  backslash: byDevice({ kind: 'backslash', at }),
+  'bad-escape': byDevice({ kind: 'bad-escape', at }),
+  'bad-utf-8': byDevice({ kind: 'bad-utf-8' }),
+  'dot-segment': byDevice({ kind: 'dot-segment', at }),
+  'double-encoding': byDevice({ kind: 'double-encoding', at }),
+  'empty-segment': byDevice({ kind: 'empty-segment', at }),
+  'encoded-control': byDevice({ kind: 'encoded-control', at }),
+  'encoded-delimiter': byDevice({ kind: 'encoded-delimiter', at }),
+  'forbidden-octet': byDevice({ kind: 'forbidden-octet', at }),
+  fragment: byDevice({ kind: 'fragment', at }),
+  'look-alike': byDevice({ kind: 'look-alike' }),
+  'path-parameter': byDevice({ kind: 'path-parameter', at }),
+  'trailing-dot': byDevice({ kind: 'trailing-dot', at }),
+}
+
+/** What was not a request; a connection that only breaks has no code. */
+export const UNPARSABLE: Readonly<Record<Exclude<Unparsable, 'connection'>, Cause>> = {
+  'after-close': 'device',
+  body: 'device',
+  connect: 'device',
+  'header-timeout': 'device',
+  'header-too-large': 'device',
+  malformed: 'device',
+  unfinished: 'device',
+}
+
+/** Handshakes that fail. */
+export const HANDSHAKES: Readonly<Record<HandshakeFailure, Cause>> = {
+  'bad-possession-proof': 'device',
+  'device-refused-us': 'us',
+  'no-shared-cipher': 'device',
+  'no-shared-group': 'device',
+  'no-shared-protocol': 'device',
+  'not-tls': 'device',
+  other: 'device',
+  reset: 'device',
+  timeout: 'device',
+}

@@ -1,0 +1,68 @@
+/**
+ * For every upstream failure its cause, and facts to explain it with; typed over the closed union, too.
+ */
+import type { Untrusted, UpstreamFailure } from '../../src/forward/failure.ts'
+import { amount } from './placeholders.ts'
+import { byDevice, byUpstream, byUs, type Cases } from './samples.ts'
+
+const limit = amount('limit')
+const code = '{TLS code}'
+
+const UNTRUSTED: Readonly<Record<Untrusted, Extract<UpstreamFailure, { kind: 'tls-untrusted' }>>> =
+  {
+    'bad-signature': { kind: 'tls-untrusted', why: 'bad-signature', code },
+    expired: { kind: 'tls-untrusted', why: 'expired', code },
+    'not-yet-valid': { kind: 'tls-untrusted', why: 'not-yet-valid', code },
+    other: { kind: 'tls-untrusted', why: 'other', code },
+    'self-signed': { kind: 'tls-untrusted', why: 'self-signed', code },
+    'unknown-issuer': { kind: 'tls-untrusted', why: 'unknown-issuer', code },
+    'wrong-purpose': { kind: 'tls-untrusted', why: 'wrong-purpose', code },
+  }
+
+const MISMATCH = {
+  kind: 'tls-name-mismatch',
+  wanted: '{wanted}',
+  issuedTo: ['{names}'],
+} as const
+
+/** What becomes of admitted requests. */
+export const UPSTREAM: Cases<UpstreamFailure> = {
+  dns: byUpstream({ kind: 'dns', hostname: '{hostname}', code: '{code}' }),
+  unreachable: byUs({ kind: 'unreachable', code: '{code}' }),
+  refused: byUpstream({ kind: 'refused', address: '{address}' }),
+  'connect-timeout': byUpstream({ kind: 'connect-timeout', limit }),
+  'tls-handshake': byUpstream(
+    { kind: 'tls-handshake', alert: undefined, code },
+    { kind: 'tls-handshake', alert: '{alert}', code },
+    // An alert that means our own certificate has a next step of its own.
+    { kind: 'tls-handshake', alert: 'certificate_required', code },
+  ),
+  'tls-untrusted': byUpstream(...Object.values(UNTRUSTED)),
+  'tls-name-mismatch': byUpstream(
+    { ...MISMATCH, commonNameOnly: false },
+    { ...MISMATCH, commonNameOnly: true },
+  ),
+  overloaded: byUpstream({
+    kind: 'overloaded',
+    connections: amount('connections'),
+    waiting: amount('waiting'),
+  }),
+  'response-timeout': byUpstream({ kind: 'response-timeout', limit }),
+  'body-timeout': byUpstream(
+    { kind: 'body-timeout', waiting: 'to-read', limit },
+    { kind: 'body-timeout', waiting: 'to-write', limit },
+  ),
+  reset: byUpstream(
+    { kind: 'reset', during: 'handshake' },
+    { kind: 'reset', during: 'request' },
+    { kind: 'reset', during: 'response' },
+  ),
+  'bad-response': byUpstream({ kind: 'bad-response', reason: '{reason}' }),
+  'request-timeout': byDevice({ kind: 'request-timeout', limit }),
+  'request-too-large': byDevice({ kind: 'request-too-large', limit }),
+  'device-gone': byDevice(
+    { kind: 'device-gone', how: 'hung-up' },
+    { kind: 'device-gone', how: 'stopped-reading' },
+  ),
+  unsendable: byUs({ kind: 'unsendable', reason: '{reason}' }),
+}
