@@ -1,6 +1,7 @@
 /**
  * How much work one peer has caused, and the signatures that need not be verified twice.
  */
+import type { KeyFingerprint } from '../kernel/types.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { verifiesUnder } from '../x509/signature.ts'
 import type { PathFailure, Resource } from './failure.ts'
@@ -46,19 +47,26 @@ export class Effort {
    */
   verifies(certificate: Certificate, issuer: Certificate): boolean | undefined {
     const key = issuer.publicKey.fingerprint
-    const known = answers.get(certificate) ?? new Map<string, boolean>()
-    const answer = known.get(key)
-    if (answer !== undefined) return answer
+    const known = answers.get(certificate)
+    for (let answer = known; answer !== undefined; answer = answer.before) {
+      if (answer.key === key) return answer.verified
+    }
     if (!this.spend('signatures')) return undefined
     const verified = verifiesUnder(certificate, issuer)
-    known.set(key, verified)
-    answers.set(certificate, known)
+    answers.set(certificate, { key, verified, before: known })
     return verified
   }
+}
+
+/** What became of a signature under one issuer's key. A list, because nearly every certificate has one issuer. */
+interface Answer {
+  readonly key: KeyFingerprint
+  readonly verified: boolean
+  readonly before: Answer | undefined
 }
 
 /**
  * Grows by one entry per issuer key tried. Keys are tried from the anchor downwards, so only keys that an anchor
  * vouches for get here: a peer cannot fill it.
  */
-const answers = new WeakMap<Certificate, Map<string, boolean>>()
+const answers = new WeakMap<Certificate, Answer>()

@@ -41,12 +41,12 @@ export function findingsOn(
   const found: Finding[] = []
   certificates.forEach((certificate, depth) => {
     const issuer = certificates[depth + 1] ?? anchor.certificate
-    const kinds = [
-      ...everywhere(certificate),
-      ...aboutSerial(certificate),
-      ...(depth === 0 ? inLeaf(certificate) : inCa(certificate)),
-      ...aboutIssuer(certificate, issuer),
-    ]
+    const kinds: FindingKind[] = []
+    depart(certificate, EVERYWHERE, kinds)
+    depart(certificate, ABOUT_SERIAL, kinds)
+    depart(certificate, depth === 0 ? IN_LEAF : IN_CA, kinds)
+    const identifier = aboutIssuer(certificate, issuer)
+    if (identifier !== undefined) kinds.push(identifier)
     collect(certificate, kinds, found)
   })
   collect(anchor.certificate, ofAnchor(anchor), found)
@@ -60,82 +60,109 @@ function collect(certificate: Certificate, kinds: readonly FindingKind[], found:
   for (const laxity of certificate.laxities) found.push({ kind: 'lax-encoding', subject, laxity })
 }
 
+/** A departure, and whether a certificate shows it. */
+type Departure = readonly [FindingKind, (certificate: Certificate) => boolean]
+
+/** Adds what a certificate shows. Tables, because nearly every certificate shows nothing: then nothing is made. */
+function depart(
+  certificate: Certificate,
+  departures: readonly Departure[],
+  kinds: FindingKind[],
+): void {
+  for (const departure of departures) {
+    if (departure[1](certificate)) kinds.push(departure[0])
+  }
+}
+
 /** The anchor's findings do not depend on the path: worked out once. */
 function ofAnchor({ certificate, selfSigned }: TrustAnchor): readonly FindingKind[] {
   const known = anchorFindings.get(certificate)
   if (known !== undefined) return known
   const { authorityKeyIdentifier, extendedKeyUsage } = certificate.extensions
-  const lacksKey =
-    authorityKeyIdentifier !== undefined && authorityKeyIdentifier.keyIdentifier === undefined
-  const kinds = [
-    ...everywhere(certificate),
-    ...inCa(certificate),
-    ...when(lacksKey, 'authority-key-identifier-without-key'),
-    // CA/Browser 7.1.2.1.2; in an intermediate that serves as anchor it is a constraint, and welcome.
-    ...when(selfSigned && extendedKeyUsage !== undefined, 'purpose-in-self-signed-anchor'),
-  ]
+  const kinds: FindingKind[] = []
+  depart(certificate, EVERYWHERE, kinds)
+  depart(certificate, IN_CA, kinds)
+  if (authorityKeyIdentifier !== undefined && authorityKeyIdentifier.keyIdentifier === undefined) {
+    kinds.push('authority-key-identifier-without-key')
+  }
+  // CA/Browser 7.1.2.1.2; in an intermediate that serves as anchor it is a constraint, and welcome.
+  if (selfSigned && extendedKeyUsage !== undefined) kinds.push('purpose-in-self-signed-anchor')
   anchorFindings.set(certificate, kinds)
   return kinds
 }
 
 const anchorFindings = new WeakMap<Certificate, readonly FindingKind[]>()
 
-function everywhere(certificate: Certificate): FindingKind[] {
-  const { version, extensions, subject } = certificate
-  const hasNames = subject.rdns.length > 0
-  const sanCritical = isCritical(certificate, EXTENSION.subjectAltName)
-  return [
-    ...when(version !== 3, 'version-too-old'),
-    ...when(hasNames && sanCritical, 'subject-alt-name-critical'),
-    // §4.1.2.6: whoever has no subject must mark its other names as critical.
-    ...when(
-      !hasNames && extensions.subjectAltName !== undefined && !sanCritical,
-      'subject-alt-name-not-critical',
-    ),
-    ...when(departsInPolicyConstraints(certificate), 'policy-constraints-not-critical'),
-  ]
-}
-
-/** §4.1.2.2: positive, at most twenty octets. Nobody looks for a trust anchor's, so it is not asked there. */
-const aboutSerial = ({ serial }: Certificate): FindingKind[] => [
-  ...when(serial.startsWith('-') || /^0+$/u.test(serial), 'serial-not-positive'),
-  ...when(serial.replace('-', '').length > 40, 'serial-too-long'),
+const EVERYWHERE: readonly Departure[] = [
+  ['version-too-old', ({ version }) => version !== 3],
+  [
+    'subject-alt-name-critical',
+    (certificate) => hasSubject(certificate) && isCritical(certificate, EXTENSION.subjectAltName),
+  ],
+  // §4.1.2.6: whoever has no subject must mark its other names as critical.
+  [
+    'subject-alt-name-not-critical',
+    (certificate) =>
+      !hasSubject(certificate) &&
+      certificate.extensions.subjectAltName !== undefined &&
+      !isCritical(certificate, EXTENSION.subjectAltName),
+  ],
+  [
+    'policy-constraints-not-critical',
+    (certificate) =>
+      certificate.extensions.policyConstraints !== undefined &&
+      !isCritical(certificate, EXTENSION.policyConstraints),
+  ],
 ]
 
-const departsInPolicyConstraints = (certificate: Certificate): boolean =>
-  certificate.extensions.policyConstraints !== undefined &&
-  !isCritical(certificate, EXTENSION.policyConstraints)
+const hasSubject = ({ subject }: Certificate): boolean => subject.rdns.length > 0
 
-function inLeaf(leaf: Certificate): FindingKind[] {
-  const { basicConstraints, extendedKeyUsage, keyUsage } = leaf.extensions
-  const ca = basicConstraints?.ca === true
-  const signs = keyUsage !== undefined && (keyUsage & KEY_USAGE.keyCertSign) !== 0
-  return [
-    // A CA's own certificate needs no purpose (CA/Browser 7.1.2.7.6 speaks of subscribers).
-    ...when(extendedKeyUsage === undefined && !ca, 'purpose-missing'),
-    ...when(extendedKeyUsage?.includes(ANY_PURPOSE) === true, 'any-purpose'),
-    ...when(isCritical(leaf, EXTENSION.extendedKeyUsage), 'purpose-critical'),
-    // §4.2.1.9: the one right comes with the other. Harmless in a leaf, which issues nothing here.
-    ...when(keyUsage !== undefined && ca !== signs, 'ca-rights-disagree'),
-  ]
-}
+/** §4.1.2.2: positive, at most twenty octets. Nobody looks for a trust anchor's, so it is not asked there. */
+const ABOUT_SERIAL: readonly Departure[] = [
+  ['serial-not-positive', ({ serial }) => serial.startsWith('-') || /^0+$/u.test(serial)],
+  ['serial-too-long', ({ serial }) => serial.length - (serial.startsWith('-') ? 1 : 0) > 40],
+]
 
-function inCa(ca: Certificate): FindingKind[] {
-  const { nameConstraints, subjectKeyIdentifier } = ca.extensions
-  return [
-    // §4.2.1.2, §4.2.1.9, §4.2.1.10.
-    ...when(subjectKeyIdentifier === undefined, 'subject-key-identifier-missing'),
-    ...when(!isCritical(ca, EXTENSION.basicConstraints), 'basic-constraints-not-critical'),
-    ...when(
-      nameConstraints !== undefined && !isCritical(ca, EXTENSION.nameConstraints),
-      'name-constraints-not-critical',
-    ),
-    ...when(
+const IN_LEAF: readonly Departure[] = [
+  // A CA's own certificate needs no purpose (CA/Browser 7.1.2.7.6 speaks of subscribers).
+  [
+    'purpose-missing',
+    (leaf) => leaf.extensions.extendedKeyUsage === undefined && !isCa(leaf.extensions),
+  ],
+  ['any-purpose', ({ extensions }) => extensions.extendedKeyUsage?.includes(ANY_PURPOSE) === true],
+  ['purpose-critical', (leaf) => isCritical(leaf, EXTENSION.extendedKeyUsage)],
+  // §4.2.1.9: the one right comes with the other. Harmless in a leaf, which issues nothing here.
+  [
+    'ca-rights-disagree',
+    ({ extensions }) => {
+      const { keyUsage } = extensions
+      if (keyUsage === undefined) return false
+      return isCa(extensions) !== ((keyUsage & KEY_USAGE.keyCertSign) !== 0)
+    },
+  ],
+]
+
+const isCa = ({ basicConstraints }: Certificate['extensions']): boolean =>
+  basicConstraints?.ca === true
+
+/** §4.2.1.2, §4.2.1.9, §4.2.1.10. */
+const IN_CA: readonly Departure[] = [
+  [
+    'subject-key-identifier-missing',
+    ({ extensions }) => extensions.subjectKeyIdentifier === undefined,
+  ],
+  ['basic-constraints-not-critical', (ca) => !isCritical(ca, EXTENSION.basicConstraints)],
+  [
+    'name-constraints-not-critical',
+    (ca) =>
+      ca.extensions.nameConstraints !== undefined && !isCritical(ca, EXTENSION.nameConstraints),
+  ],
+  [
+    'name-constraint-leading-period',
+    ({ extensions: { nameConstraints } }) =>
       nameConstraints !== undefined && hasLeadingPeriod(nameConstraints),
-      'name-constraint-leading-period',
-    ),
-  ]
-}
+  ],
+]
 
 /** Known to RFC 5280 §4.2.1.10 for hosts of URIs and e-mail, not for DNS names, where it is met all the same. */
 const hasLeadingPeriod = ({
@@ -145,22 +172,20 @@ const hasLeadingPeriod = ({
   [...permitted, ...excluded].some(({ base }) => base.kind === 'dns' && base.text.startsWith('.'))
 
 /** Identifiers are hints for finding an issuer; once the signature holds, a wrong one is only untidy. */
-function aboutIssuer({ extensions }: Certificate, issuer: Certificate): FindingKind[] {
+function aboutIssuer({ extensions }: Certificate, issuer: Certificate): FindingKind | undefined {
   const { authorityKeyIdentifier } = extensions
   // §4.2.1.1.
-  if (authorityKeyIdentifier === undefined) return ['authority-key-identifier-missing']
+  if (authorityKeyIdentifier === undefined) return 'authority-key-identifier-missing'
   const { keyIdentifier } = authorityKeyIdentifier
-  if (keyIdentifier === undefined) return ['authority-key-identifier-without-key']
+  if (keyIdentifier === undefined) return 'authority-key-identifier-without-key'
   const { subjectKeyIdentifier } = issuer.extensions
   const differs = subjectKeyIdentifier !== undefined && subjectKeyIdentifier !== keyIdentifier
-  return when(differs, 'authority-key-identifier-mismatch')
+  return differs ? 'authority-key-identifier-mismatch' : undefined
 }
 
 /** Whether the certificate has this extension and marks it as critical. */
 export const isCritical = (certificate: Certificate, oid: string): boolean =>
   certificate.extensions.all.some((extension) => extension.oid === oid && extension.critical)
-
-const when = (condition: boolean, kind: FindingKind): FindingKind[] => (condition ? [kind] : [])
 
 /** anyExtendedKeyUsage (RFC 5280 §4.2.1.12). */
 export const ANY_PURPOSE = '2.5.29.37.0'

@@ -64,8 +64,9 @@ function* climb(certificates: Climbed, search: Search): Generator<Candidate, voi
     if (!effort.spend('steps')) return
     if (isOn(certificates, issuer)) continue
     isDeadEnd = false
-    if (isTooLong([...certificates, issuer], store)) yield { kind: 'too-long' }
-    else yield* climb([...certificates, issuer], search)
+    const longer: Climbed = [...certificates, issuer]
+    if (isTooLong(longer, store)) yield { kind: 'too-long' }
+    else yield* climb(longer, search)
   }
   if (isDeadEnd) yield { kind: 'dead-end', certificates }
 }
@@ -81,7 +82,7 @@ const isTooLong = (certificates: Climbed, { limits }: TrustStore): boolean =>
 const isOn = (certificates: Climbed, issuer: Certificate): boolean =>
   certificates.some(
     ({ subject, publicKey }) =>
-      publicKey.fingerprint === issuer.publicKey.fingerprint && subject.key === issuer.subject.key,
+      subject.key === issuer.subject.key && publicKey.fingerprint === issuer.publicKey.fingerprint,
   )
 
 /** Key identifiers put issuers in order and exclude none: they are hints (RFC 4158 §3.5.12). */
@@ -108,13 +109,22 @@ function unlikeliness({ extensions }: Certificate, issuer: Certificate): number 
 /** By subject; repeats, and what the store has already, left out. */
 function namedPresented(
   { leaf, intermediates }: PresentedChain,
-  { intermediates: known }: TrustStore,
+  { intermediatesNamed: known }: TrustStore,
 ): ReadonlyMap<string, readonly Certificate[]> {
-  const seen = new Set([leaf, ...known].map(({ fingerprint }) => fingerprint))
-  const fresh = intermediates.filter(({ fingerprint }) => {
-    const isNew = !seen.has(fingerprint)
-    seen.add(fingerprint)
-    return isNew
-  })
-  return Map.groupBy(fresh, ({ subject }) => subject.key)
+  const fresh = new Map<string, Certificate[]>()
+  for (const issuer of intermediates) {
+    const { key } = issuer.subject
+    const named = fresh.get(key)
+    // Octets that are the same have the same subject: looking among its namesakes is enough.
+    if (isSame(issuer, leaf) || isAmong(known.get(key), issuer) || isAmong(named, issuer)) continue
+    if (named === undefined) fresh.set(key, [issuer])
+    else named.push(issuer)
+  }
+  return fresh
 }
+
+const isSame = (one: Certificate, other: Certificate): boolean =>
+  one.fingerprint === other.fingerprint
+
+const isAmong = (certificates: readonly Certificate[] | undefined, one: Certificate): boolean =>
+  certificates?.some((other) => isSame(other, one)) === true

@@ -9,11 +9,14 @@ import { isSelfIssued } from './anchor.ts'
 const ANY_POLICY = '2.5.29.32.0'
 
 /** A policy valid at the certificate reached so far → the policies that stand for it in the next one. */
-type Level = Map<string, ReadonlySet<string>>
+type Level = ReadonlyMap<string, ReadonlySet<string>>
+
+/** §6.1.2 (a): every path begins here, and most end without another. */
+const START: Level = new Map([[ANY_POLICY, new Set([ANY_POLICY])]])
 
 /** The state variables of §6.1.2 that concern policies; lives for one path. */
 export class PolicyGraph {
-  #level: Level | undefined = new Map([[ANY_POLICY, new Set([ANY_POLICY])]])
+  #level: Level | undefined = START
   // How many more certificates until each takes hold; the RFC's n + 1, longer than any path, is infinity here.
   #explicit = Infinity
   #mapping = Infinity
@@ -78,7 +81,7 @@ function nextLevel(
   anyAllowed: boolean,
 ): Level | undefined {
   const expected = new Set([...above.values()].flatMap((policy) => [...policy]))
-  const level: Level = new Map()
+  const level = new Map<string, ReadonlySet<string>>()
   for (const policy of policies) {
     if (policy === ANY_POLICY) continue
     if (expected.has(policy) || above.has(ANY_POLICY)) level.set(policy, new Set([policy]))
