@@ -82,17 +82,15 @@ function fieldsOf(
   verify: Verify,
   settings: IdentitySettings,
 ): readonly string[] {
-  const format = FORMATS[settings.format]
-  const names = { ...format.names, ...settings.fields }
-  return IDENTITY_FIELDS.flatMap((field) => {
-    const name = names[field]
-    if (name === undefined) return []
-    const value = valueOf(field, { vouched, verify, settings })
+  const telling: Telling = { vouched, verify, settings }
+  const fields: string[] = []
+  for (const { name, valueOf } of sentUnder(settings)) {
+    const value = valueOf(telling)
     if (typeof value === 'object') {
-      return value.flatMap((one, index) => [`${name}_${index}`, printable(one)])
-    }
-    return value === undefined || value === '' ? [] : [name, printable(value)]
-  })
+      value.forEach((one, index) => fields.push(`${name}_${index}`, printable(one)))
+    } else if (value !== undefined && value !== '') fields.push(name, printable(value))
+  }
+  return fields
 }
 
 interface Telling {
@@ -101,15 +99,36 @@ interface Telling {
   readonly settings: IdentitySettings
 }
 
-function valueOf(
-  field: IdentityField,
-  { vouched, verify, settings }: Telling,
-): string | readonly string[] | undefined {
+/** One of the fields that an upstream is sent. */
+interface Sent {
+  readonly name: string
+  readonly valueOf: (telling: Telling) => string | readonly string[] | undefined
+}
+
+/** What an upstream is sent does not depend on the device: worked out once for its settings. */
+function sentUnder(settings: IdentitySettings): readonly Sent[] {
+  const known = worked.get(settings)
+  if (known !== undefined) return known
   const format = FORMATS[settings.format]
-  if (field === 'verify') return format.verify(verify)
-  if (field === 'used') return vouched === undefined ? '0' : '1'
-  if (vouched === undefined || (field === 'chain' && !settings.chain)) return undefined
-  return (format.values[field] ?? COMMON[field])(vouched, settings)
+  const names = { ...format.names, ...settings.fields }
+  const sent = IDENTITY_FIELDS.flatMap((field) => {
+    const name = names[field]
+    return name === undefined ? [] : [{ name, valueOf: valueIn(format, field) }]
+  })
+  worked.set(settings, sent)
+  return sent
+}
+
+const worked = new WeakMap<IdentitySettings, readonly Sent[]>()
+
+function valueIn(format: Format, field: IdentityField): Sent['valueOf'] {
+  if (field === 'verify') return ({ verify }) => format.verify(verify)
+  if (field === 'used') return ({ vouched }) => (vouched === undefined ? '0' : '1')
+  const render = format.values[field] ?? COMMON[field]
+  return ({ vouched, settings }) => {
+    if (vouched === undefined || (field === 'chain' && !settings.chain)) return undefined
+    return render(vouched, settings)
+  }
 }
 
 /** A colon, a space and a line end come with each field. */
@@ -117,7 +136,12 @@ const fits = (fields: readonly string[], { maxBytes }: IdentitySettings): boolea
   fields.reduce((octets, text) => octets + text.length + 2, 0) <= maxBytes
 
 /** RFC 4514 §2.4 lets any octet be written as `\HH`; so does nginx. Applied to every value: the one place to get this right. */
-const printable = (value: string): string =>
-  value.replaceAll(/[^ -~]/gu, (one) =>
+function printable(value: string): string {
+  // Nearly every value is; looking makes nothing, replacing nothing still copies.
+  if (PRINTABLE.test(value)) return value
+  return value.replaceAll(/[^ -~]/gu, (one) =>
     Array.from(Buffer.from(one, 'utf8'), (octet) => `\\${hexOf(octet)}`).join(''),
   )
+}
+
+const PRINTABLE = /^[ -~]*$/
