@@ -56,10 +56,10 @@ function* climb(certificates: Climbed, search: Search): Generator<Candidate, voi
     isDeadEnd = false
     yield { kind: 'anchored', certificates, anchor }
   }
-  const intermediates = [
-    ...(store.intermediatesNamed.get(name) ?? []),
-    ...(search.presentedNamed.get(name) ?? []),
-  ]
+  const intermediates = together(
+    store.intermediatesNamed.get(name),
+    search.presentedNamed.get(name),
+  )
   for (const issuer of likeliestFirst(last, intermediates, itself)) {
     if (!effort.spend('steps')) return
     if (isOn(certificates, issuer)) continue
@@ -76,7 +76,18 @@ const itself = (certificate: Certificate): Certificate => certificate
 
 /** Self-issued certificates renew a CA's key and do not lengthen the path (RFC 5280 §4.2.1.9). */
 const isTooLong = (certificates: Climbed, { limits }: TrustStore): boolean =>
+  // Most are short enough even if all of them count.
+  certificates.length - 1 > limits.depth &&
   certificates.slice(1).filter((issuer) => !isSelfIssued(issuer)).length > limits.depth
+
+/** Both lists, the first one first; copied only where there are two. */
+function together(
+  one: readonly Certificate[] | undefined,
+  other: readonly Certificate[] | undefined,
+): readonly Certificate[] | undefined {
+  if (one === undefined) return other
+  return other === undefined ? one : [...one, ...other]
+}
 
 /** RFC 4158 §2.4.2: the same name with the same key again would be a loop. */
 const isOn = (certificates: Climbed, issuer: Certificate): boolean =>

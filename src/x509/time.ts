@@ -36,23 +36,27 @@ function isZulu(content: Buffer, digits: number): boolean {
 }
 
 function instantOf(content: Buffer, yearDigits: number): Instant | undefined {
-  const number = (from: number, length: number): number => {
-    let value = 0
-    for (let index = from; index < from + length; index += 1) {
-      value = value * 10 + (content[index] ?? 0) - 0x30
-    }
-    return value
-  }
-  const written = number(0, yearDigits)
+  const written = numberIn(content, 0, yearDigits)
   const century = written < 50 ? 2000 : 1900
   const year = yearDigits === 4 ? written : century + written
-  const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = [0, 2, 4, 6, 8].map((skip) =>
-    number(yearDigits + skip, 2),
-  )
+  const month = numberIn(content, yearDigits, 2)
+  const day = numberIn(content, yearDigits + 2, 2)
+  const hour = numberIn(content, yearDigits + 4, 2)
+  const minute = numberIn(content, yearDigits + 6, 2)
+  const second = numberIn(content, yearDigits + 8, 2)
   if (hour > 23 || minute > 59 || second > 59) return undefined
   const date = new Date(0)
   // setUTCFullYear, because Date.UTC takes the years 0 to 99 for 1900 to 1999.
   date.setUTCFullYear(year, month - 1, day)
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined
   return (date.getTime() + ((hour * 60 + minute) * 60 + second) * 1000) as Instant
+}
+
+/** The decimal number that so many digits spell. */
+function numberIn(content: Buffer, from: number, digits: number): number {
+  let value = 0
+  for (let index = from; index < from + digits; index += 1) {
+    value = value * 10 + (content[index] ?? 0) - 0x30
+  }
+  return value
 }
