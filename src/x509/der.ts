@@ -213,15 +213,18 @@ export class DerReader {
   /** A BIT STRING of named bits, the first in bit 31; bits beyond the 32nd are not looked at. */
   namedBits(tag: number = TAG.bitString): number {
     const start = this.#at
-    const content = this.content(tag)
-    const unused = content[0] ?? 8
-    const last = content.at(-1) ?? 0
-    const spare = content.length === 1 ? unused !== 0 : (last & ((1 << unused) - 1)) !== 0
+    const inside = this.#take(tag)
+    const length = this.#at - inside
+    const unused = length === 0 ? 8 : (this.#bytes[inside] ?? 8)
+    const last = length === 0 ? 0 : (this.#bytes[this.#at - 1] ?? 0)
+    const spare = length === 1 ? unused !== 0 : (last & ((1 << unused) - 1)) !== 0
     if (unused > 7 || spare) this.refuse('bit-string-padding', start)
     // X.690 §11.2.2: a list of named bits ends with a one.
-    if (content.length > 1 && (last & (1 << unused)) === 0) this.note('named-bits-not-minimal')
+    if (length > 1 && (last & (1 << unused)) === 0) this.note('named-bits-not-minimal')
     let bits = 0
-    for (let index = 1; index <= 4; index += 1) bits = (bits << 8) | (content[index] ?? 0)
+    for (let index = 1; index <= 4; index += 1) {
+      bits = (bits << 8) | (index < length ? (this.#bytes[inside + index] ?? 0) : 0)
+    }
     return bits
   }
 

@@ -1,7 +1,6 @@
 /**
  * GeneralName (RFC 5280 §4.2.1.6): what a certificate may be for besides its subject.
  */
-import { isAscii } from 'node:buffer'
 import { constructed, primitive, type DerReader } from './der.ts'
 import { readName, type Name } from './name.ts'
 
@@ -66,10 +65,10 @@ export function readGeneralName(reader: DerReader): GeneralName {
 }
 
 function ia5(reader: DerReader, tag: number): string {
-  const content = reader.content(tag)
+  const text = reader.enter(tag).ascii
   // Octets beyond ASCII have no meaning here (RFC 5280 §7.2 ff. has punycode for them).
-  if (!isAscii(content)) reader.refuse('unexpected-element')
-  return content.toString('latin1')
+  if (text === undefined) reader.refuse('unexpected-element')
+  return text ?? ''
 }
 
 /** An address or range as text: `192.0.2.1`, `2001:db8::1`, `192.0.2.0/255.255.255.0`; odd sizes in hexadecimal. */
