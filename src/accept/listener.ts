@@ -51,6 +51,8 @@ export class Listener {
   readonly #server: Server
   #tls: ListenerTls
   #draining = false
+  /** Every TCP connection, from its first moment to its last. */
+  readonly #sockets = new Set<Socket>()
 
   constructor(settings: ListenerSettings, tls: ListenerTls, handlers: ListenerHandlers) {
     this.name = settings.name
@@ -96,7 +98,10 @@ export class Listener {
     })
     // A connection that was busy when the drain began turns idle later: look again.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), DRAIN_SWEEP_MS)
-    const cut = setTimeout(() => this.#server.closeAllConnections(), patience)
+    const cut = setTimeout(() => {
+      // All of them: HTTP does not know those that are still in their handshake.
+      for (const socket of this.#sockets) socket.destroy()
+    }, patience)
     await closed
     clearInterval(sweep)
     clearTimeout(cut)
@@ -107,6 +112,7 @@ export class Listener {
     const refuse = (fault: Unparsable, socket: Socket): void => {
       refuseUnparsable(fault, socket, handlers.unparsable(fault, socket as TLSSocket))
     }
+    const sockets = this.#sockets
     const server = createServer({
       ...this.#tls.defaults,
       // Judged in HTTP: OpenSSL asks for a certificate and lets every answer pass (decision 4).
@@ -126,6 +132,10 @@ export class Listener {
       noDelay: true,
     })
     server.maxConnections = limits.connections
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+    })
     // Both are counted in the corridor, where every request has its record: Node answers fields by the hundred as if
     // they were too long, and says `Connection: close` to the last request without closing.
     server.maxHeadersCount = 0

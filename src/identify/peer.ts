@@ -29,6 +29,10 @@ export class Recognition {
         fault: { kind: 'too-many-certificates', limit: presented.limit },
       }
     }
+    if (presented.kind === 'too-large') {
+      const { bytes, limit } = presented
+      return { kind: 'unreadable', fault: { kind: 'certificate-too-large', bytes, limit } }
+    }
     if (this.#version !== judge.version) this.#forget(judge.version)
     const remembered = this.#judged.get(presented.key)
     if (remembered !== undefined) return remembered

@@ -16,6 +16,7 @@ export interface RawCertificate {
 export type Presented =
   | { readonly kind: 'none'; readonly resumed: boolean }
   | { readonly kind: 'too-many'; readonly limit: number }
+  | { readonly kind: 'too-large'; readonly bytes: number; readonly limit: number }
   | {
       readonly kind: 'chain'
       readonly resumed: boolean
@@ -30,12 +31,18 @@ export function presentedBy(socket: TLSSocket): Presented {
   const resumed = socket.isSessionReused()
   const first = socket.getPeerX509Certificate()
   if (first === undefined) return { kind: 'none', resumed }
+  if (first.raw.length > MAX_OCTETS) {
+    return { kind: 'too-large', bytes: first.raw.length, limit: MAX_OCTETS }
+  }
   const leaf = rawCertificate(first.raw)
   const intermediates: RawCertificate[] = []
   let key: string = leaf.fingerprint
   for (let next = first.issuerCertificate; next !== undefined; next = next.issuerCertificate) {
-    if (intermediates.length === MAX_INTERMEDIATES)
+    if (intermediates.length === MAX_INTERMEDIATES) {
       return { kind: 'too-many', limit: MAX_INTERMEDIATES }
+    }
+    // What a peer adds may help it, never harm it: an oversized one is as good as absent.
+    if (next.raw.length > MAX_OCTETS) continue
     const intermediate = rawCertificate(next.raw)
     intermediates.push(intermediate)
     key += intermediate.fingerprint
@@ -47,5 +54,10 @@ function rawCertificate(der: Buffer): RawCertificate {
   return { der, fingerprint: hash('sha256', der) as Fingerprint }
 }
 
+/**
+ * Devices' certificates have 0.5 to 4 KiB, post-quantum ones up to some 20. What is kept lives as long as its
+ * connection, and anybody may open one.
+ */
+const MAX_OCTETS = 24 * 1024
 /** Honest chains have one to three; the rest is room for cross-signed authorities. OpenSSL already caps the whole message at 100 KiB. */
 const MAX_INTERMEDIATES = 10

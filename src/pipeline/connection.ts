@@ -14,6 +14,7 @@ import type { FieldPlan } from '../message/request-fields.ts'
 import type { ConnectionEvent, ConnectionFacts, DeviceFacts } from '../record/event.ts'
 import type { ConnectionJournal } from '../record/journal.ts'
 import { isoText } from '../kernel/types.ts'
+import type { Name } from '../x509/name.ts'
 import { printName } from '../x509/print-name.ts'
 
 /** One connection; its journal is opened when the first line is due. */
@@ -128,7 +129,7 @@ export class Connection {
       protocol: this.socket.getProtocol() ?? 'none',
       cipher: cipher?.standardName ?? 'none',
       servername: this.sni,
-      resumed: this.presented.kind !== 'too-many' && this.presented.resumed,
+      resumed: 'resumed' in this.presented && this.presented.resumed,
       device: this.#peer === undefined ? undefined : deviceFacts(this.#peer),
     }
   }
@@ -167,12 +168,22 @@ function deviceFacts(peer: Peer): DeviceFacts | undefined {
   return {
     fingerprint: leaf.fingerprint,
     key: leaf.publicKey.fingerprint,
-    subject: printName(leaf.subject, 'rfc4514'),
-    serial: leaf.serial,
+    subject: subjectText(leaf.subject),
+    serial: leaf.serial.slice(0, MAX_SERIAL),
     not_after: isoText(leaf.notAfter),
     setting: paths.ok ? paths.value[0].anchor.setting : undefined,
   }
 }
 
+/** Measured before it is printed: whoever may speak at all chooses it, and escapes make it four times as long. */
+function subjectText(subject: Name): string {
+  const octets = subject.der.length
+  return octets > MAX_SUBJECT ? `a subject of ${octets} octets` : printName(subject, 'rfc4514')
+}
+
+/** The longest honest subjects have some 300 octets; every line about the connection repeats it. */
+const MAX_SUBJECT = 1024
+/** RFC 5280 §4.1.2.2 allows 20 octets; twice that tells an overlong one apart. */
+const MAX_SERIAL = 80
 /** A connection meets a handful of upstreams under one or two names, with and without identity. */
 const MAX_PLANS = 8

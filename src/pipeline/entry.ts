@@ -43,13 +43,13 @@ export function entry(walk: Walk, verdict: Verdict, { told, ...outcome }: Ended)
   return {
     method: request.method,
     path: request.path,
-    host: request.host,
+    host: request.host?.slice(0, MAX_HOST),
     ...judgement(verdict),
     verify: told.verify,
     withheld: told.withheld === 'nothing' ? undefined : told.withheld,
     status: outcome.status ?? 0,
     failure: outcome.failure?.kind,
-    reason: words?.sentence,
+    reason: words?.sentence.slice(0, MAX_REASON),
     next_step: words?.nextStep,
     // Only what the device was told can be asked about.
     reference: words === undefined || outcome.status === undefined ? undefined : reference,
@@ -111,5 +111,9 @@ const tenths = (ms: number): number => Math.round(ms * 10) / 10
 
 const NOWHERE = { route: undefined, route_class: 'none', upstream: undefined } as const
 
+/** A sentence may quote names that the peer chose. */
+const MAX_REASON = 1024
+/** A DNS name, a colon, five digits; what is longer was refused for it. */
+const MAX_HOST = 259
 /** A label for people; agents that send more are not telling us anything. */
 const MAX_USER_AGENT = 200

@@ -168,11 +168,15 @@ function listenerTls(view: ListenerView, { world }: Snapshot, orders: Orders): L
 function fixedFaults(before: Orders, after: Orders): readonly Fault[] {
   const bound = ({ config }: Orders): string =>
     config.listeners
-      .map(({ name, address, port }) => `${name} ${address}:${port}`)
+      .map(({ name, address, port, limits }) => {
+        const { connections, handshake, headers, headerBytes, idle } = limits
+        const fixed = JSON.stringify({ connections, handshake, headers, headerBytes, idle })
+        return `${name} ${address}:${port} ${fixed}`
+      })
       .sort()
       .join(', ')
   if (bound(before) === bound(after)) return []
-  const message = `found listeners ${bound(after)}, wanted those that are bound, ${bound(before)}: restart to change names, addresses or ports`
+  const message = `found listeners ${bound(after)}, wanted those that are bound, ${bound(before)}: restart to change names, addresses, ports or these limits`
   return [{ at: 'listeners', message }]
 }
 

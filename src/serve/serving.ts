@@ -74,7 +74,7 @@ export async function startServing(
       await crew.drain()
       await status.value.close()
       journal.log.info({}, 'drained')
-      journal.flush()
+      await journal.end()
     },
   })
 }
@@ -173,6 +173,12 @@ function fixedFaults(before: Loaded['config'], after: Loaded['config']): readonl
     faults.push({
       at: 'workers',
       message: `found ${after.workers}, wanted ${before.workers} as at the start: restart to change it`,
+    })
+  }
+  if (before.log.level !== after.log.level) {
+    faults.push({
+      at: 'log.level',
+      message: `found ${after.log.level}, wanted ${before.log.level} as at the start: restart to change it`,
     })
   }
   const { address, port } = before.metrics

@@ -47,7 +47,7 @@ class Worker {
       }
       case 'drain':
         await this.#frontEnd?.drain()
-        this.#journal?.flush()
+        await this.#journal?.end()
         process.exit(0)
     }
   }

@@ -135,6 +135,16 @@ test('a drain lets the request under way finish and accepts no new connection', 
   await drained
 })
 
+test('a drain does not wait for a handshake that never ends', async () => {
+  await using house = await listening({ handshake: ms(60_000) })
+  const silent = connectTcp(house.listener.port, '127.0.0.1')
+  silent.on('error', () => {})
+  await event(silent, 'connect')
+  const closed = event(silent, 'close')
+  await house.listener.drain(ms(100))
+  await closed
+})
+
 test('a drain cuts off what does not finish within its patience', async () => {
   const held = Promise.withResolvers<ServerResponse>()
   await using house = await listening({}, { answer: (_, response) => held.resolve(response) })

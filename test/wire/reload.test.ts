@@ -44,6 +44,16 @@ const BROKEN: readonly (readonly [string, (options: ProductOptions) => ProductOp
       /nowhere/,
     ],
     [
+      'another limit of connections',
+      (options) => ({ ...options, limits: ['connections: 7'] }),
+      /restart/,
+    ],
+    [
+      'another level of the log',
+      (options) => ({ ...options, yaml: { log: ' { level: warn }' } }),
+      /restart/,
+    ],
+    [
       'another port',
       (options) => ({ ...options, yaml: { metrics: ' { address: 127.0.0.1, port: 1 }' } }),
       /restart/,
