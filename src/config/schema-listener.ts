@@ -79,7 +79,7 @@ const tls = defaultGroup('How the listener speaks TLS with devices.', {
 
 const limits = defaultGroup('What one device, or all of them together, may take.', {
   connections: count(
-    'Open connections per worker; more are closed at once. An idle TLS connection costs about 77 KB, so 4000 stay near 300 MB; one whose peer presents the largest chain that is taken costs some 200 KB.',
+    'Open connections per worker; more are closed at once. An idle TLS connection costs some 50 to 80 KB, and more while its peer presents a large certificate.',
     [1, 1_000_000],
     4000,
   ),

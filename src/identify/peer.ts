@@ -91,7 +91,7 @@ function put<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, limit: nu
 const NONE: Peer = { kind: 'none' }
 const NONE_RESUMED: Peer = { kind: 'none-resumed' }
 
-/** Two keys per device at some 6 KB each: about 25 MB for 4,096 devices. A miss costs one signature, not a refusal. */
+/** Two keys for each of 4,096 devices; only sound ones get here. A miss costs one signature, not a refusal. */
 const MAX_JUDGED = 8192
 /** Authorities below the anchors that a fleet really uses are a handful; only those on sound paths get here. */
 const MAX_INTERMEDIATES_KNOWN = 64

@@ -25,7 +25,7 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
     return 'faulty-configuration'
   }
   const journal = openLog(loaded.value.config.log, {})
-  // A bug where no connection is near: the lines so far, and the last one, must still arrive.
+  // A bug where no connection is near: the lines so far, and the last one, should still arrive.
   process.once('uncaughtException', (error) => {
     journal.log.fatal({ err: error }, 'the front end met a bug and ends')
     journal.flush()
