@@ -23,6 +23,8 @@ export class Metrics {
   readonly #certificateExpiry: Gauge
   /** Children by their labels: looking one up by label object costs more than the increment. */
   readonly #rows = new Map<string, RequestRow>()
+  readonly #openOf = new Map<string, Gauge.Internal<string>>()
+  readonly #ended = new Map<string, Counter.Internal>()
 
   constructor() {
     const registers = [this.registry]
@@ -133,12 +135,15 @@ export class Metrics {
   }
 
   opened(listener: string): void {
-    this.#open.inc({ listener })
+    this.#openIn(listener).inc()
   }
 
   closed(listener: string, event: ConnectionEvent): void {
-    if (event.outcome !== 'handshake-failed') this.#open.dec({ listener })
-    this.#connections.inc({ listener, outcome: event.outcome, code: event.code ?? 'none' })
+    if (event.outcome !== 'handshake-failed') this.#openIn(listener).dec()
+    const { outcome, code = 'none' } = event
+    known(this.#ended, `${listener} ${outcome} ${code}`, () =>
+      this.#connections.labels({ listener, outcome, code }),
+    ).inc()
   }
 
   unparsable(listener: string, kind: string): void {
@@ -164,23 +169,31 @@ export class Metrics {
     }
   }
 
+  #openIn(listener: string): Gauge.Internal<string> {
+    return known(this.#openOf, listener, () => this.#open.labels({ listener }))
+  }
+
   #row(listener: string, event: RequestEvent): RequestRow {
     const status = statusClass(event.status)
     const upstream = event.upstream ?? ''
-    const key = `${listener} ${event.route_class} ${event.code} ${event.decision} ${status} ${upstream}`
-    const known = this.#rows.get(key)
-    if (known !== undefined) return known
     const { decision, route_class, code } = event
-    const row: RequestRow = {
+    const key = `${listener} ${route_class} ${code} ${decision} ${status} ${upstream}`
+    return known(this.#rows, key, () => ({
       requests: this.#requests.labels({ listener, route_class, decision, code, status }),
       duration: this.#duration.labels({ listener, decision }),
       bytesIn: this.#bytes.labels({ listener, direction: 'in' }),
       bytesOut: this.#bytes.labels({ listener, direction: 'out' }),
       upstreamTime: upstream === '' ? undefined : this.#upstreamTime.labels({ upstream }),
-    }
-    this.#rows.set(key, row)
-    return row
+    }))
   }
+}
+
+function known<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  const before = map.get(key)
+  if (before !== undefined) return before
+  const made = make()
+  map.set(key, made)
+  return made
 }
 
 /** What a scrape is told about the snapshot in force. */
