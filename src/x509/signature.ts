@@ -1,7 +1,13 @@
 /**
  * Signatures on certificates: which algorithm (RFC 5280 §4.1.1.2), and whether one holds.
  */
-import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto'
+import {
+  constants,
+  createPublicKey,
+  verify,
+  type KeyObject,
+  type VerifyKeyObjectInput,
+} from 'node:crypto'
 import { unreachable } from '../kernel/types.ts'
 import type { Certificate } from './certificate.ts'
 import { constructed, TAG, type DerReader } from './der.ts'
@@ -91,19 +97,35 @@ export function verifiesUnder(certificate: Certificate, issuer: Certificate): bo
   switch (algorithm.kind) {
     case 'rsa-pkcs1':
     case 'ecdsa':
-      return verify(algorithm.digest, tbs, key, value)
+      return holds(algorithm.digest, tbs, { key, value })
     case 'rsa-pss': {
       const { digest, saltLength } = algorithm
       const padding = constants.RSA_PKCS1_PSS_PADDING
-      return verify(digest, tbs, { key, padding, saltLength }, value)
+      return holds(digest, tbs, { key: { key, padding, saltLength }, value })
     }
     case 'ed25519':
     case 'ed448':
-      return verify(null, tbs, key, value)
+      return holds(null, tbs, { key, value })
     case 'other':
       return false
     default:
       return unreachable(algorithm)
+  }
+}
+
+/**
+ * OpenSSL throws where a key may not be used so: an RSA-PSS key can name the one digest and the shortest salt it is
+ * for (RFC 4055 §3.1), and whoever presents a certificate chooses others. That is a signature which does not hold.
+ */
+function holds(
+  digest: Digest | null,
+  tbs: Buffer,
+  { key, value }: { readonly key: KeyObject | VerifyKeyObjectInput; readonly value: Buffer },
+): boolean {
+  try {
+    return verify(digest, tbs, key, value)
+  } catch {
+    return false
   }
 }
 

@@ -1,4 +1,4 @@
-import { constants, sign } from 'node:crypto'
+import { constants, createPublicKey, sign } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
 import { verifiesUnder } from '../../src/x509/signature.ts'
@@ -126,6 +126,37 @@ test('RSA-PSS with parameters nobody uses is another algorithm, which nothing ve
     expect(verifiesUnder(odd, authority)).toBe(false)
   }
 })
+
+test('a signature in a way that an RSA-PSS key is not for does not hold, and throws nothing', () => {
+  // Whoever calls chooses digest and salt; with OpenSSL's exception let through, one such leaf ended the process.
+  const uses = [
+    [HASHES.sha384, 32],
+    [HASHES.sha256, 48],
+  ] as const
+  for (const [digest, salt] of uses) {
+    const issuer = certificate({ key: rsa.key, spki: pssOnly(digest, salt) }, rsa)
+    expect(issuer.publicKey.algorithm.kind).toBe('rsa-pss')
+    expect(verifiesUnder(pss({}), issuer)).toBe(false)
+  }
+  const issuer = certificate({ key: rsa.key, spki: pssOnly(HASHES.sha256, 32) }, rsa)
+  expect(verifiesUnder(pss({}), issuer)).toBe(true)
+})
+
+/** The shared RSA key as one that is for RSASSA-PSS with this digest, and salts no shorter than this, alone. */
+function pssOnly(digest: string, salt: number): Buffer {
+  const key = createPublicKey({ key: rsa.spki, format: 'der', type: 'spki' })
+  return der.sequence(
+    der.sequence(
+      der.oid('1.2.840.113549.1.1.10'),
+      der.sequence(
+        der.context(0, hashId(digest)),
+        der.context(1, der.sequence(der.oid('1.2.840.113549.1.1.8'), hashId(digest))),
+        der.context(2, der.integer(salt)),
+      ),
+    ),
+    der.bitString(key.export({ type: 'pkcs1', format: 'der' })),
+  )
+}
 
 test('RSA without its NULL still holds, as old signers wrote it', () => {
   const innerAlgorithm = der.sequence(der.oid('1.2.840.113549.1.1.11'))
