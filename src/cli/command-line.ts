@@ -3,7 +3,7 @@
  * do not know is never guessed at, because a mistyped `--route` would silently answer another question.
  */
 import { parseArgs } from 'node:util'
-import { nearest } from '../config/nearest.ts'
+import { nearest } from '../kernel/nearest.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { CATALOGUE, type CommandEntry, type CommandName, type OptionEntry } from './catalogue.ts'
 

@@ -1,7 +1,7 @@
 /**
  * `tfe headers`: the field lines in which an upstream would read a certificate.
  */
-import { nearest } from '../config/nearest.ts'
+import { nearest } from '../kernel/nearest.ts'
 import type { Vouched } from '../decide/decide.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { identityFields } from '../message/encode/encode.ts'

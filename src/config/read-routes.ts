@@ -1,7 +1,7 @@
 /** Tables of routes: a preset, the operator's changes to it, and the operator's own rows. */
 import { routeTable } from '../message/route.ts'
 import type { RouteRow, RouteTable } from './config.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../kernel/nearest.ts'
 import { findPreset, isPresetName } from './presets/find-preset.ts'
 import { fromOperator, fromPreset, type TableDesk, type WrittenRow } from './read-row.ts'
 import { type Desk, fault, isFaulty, type Maybe, missing, warn } from './reading.ts'

@@ -1,6 +1,6 @@
 /** One row of a route table: the preset's, changed or not, or the operator's own. */
 import type { PresetName, RouteRow, RowOff, RowOrigin } from './config.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../kernel/nearest.ts'
 import { isOn, type PresetRow } from './presets/preset.ts'
 import { type Desk, fault, isFaulty, warn } from './reading.ts'
 import type { Document } from './schema.ts'

@@ -2,7 +2,7 @@
 import { createSecureContext, getCiphers } from 'node:tls'
 import type { Millis } from '../kernel/types.ts'
 import type { IdentityFiles, TlsVersion } from './config.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../kernel/nearest.ts'
 import {
   content,
   type Desk,

@@ -3,7 +3,7 @@
  * never quoted.
  */
 import type { ErrorObject } from 'ajv/dist/2020.js'
-import { nearest } from './nearest.ts'
+import { nearest } from '../kernel/nearest.ts'
 import type { Annotations } from './schema-kinds.ts'
 
 /** One sentence for one error of the shape check. */

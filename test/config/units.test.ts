@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseHost } from '../../src/config/host.ts'
-import { nearest } from '../../src/config/nearest.ts'
+import { nearest } from '../../src/kernel/nearest.ts'
 import { parseInstant, parseLength, parseSize } from '../../src/config/units.ts'
 
 const LENGTHS: readonly (readonly [string, number | undefined])[] = [

@@ -2,7 +2,7 @@
  * Who signed whom, as far up as signatures hold; and where they stop holding, the authorities that were almost it.
  * Looks for an operator, within a bound; the judge's own word is asked elsewhere.
  */
-import { nearest } from '../../config/nearest.ts'
+import { nearest } from '../../kernel/nearest.ts'
 import type { TrustStore } from '../../trust/store.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import type { Name } from '../../x509/name.ts'

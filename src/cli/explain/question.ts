@@ -1,7 +1,7 @@
 /**
  * What exactly is asked: options → a question about one listener, one time and perhaps one request.
  */
-import { nearest } from '../../config/nearest.ts'
+import { nearest } from '../../kernel/nearest.ts'
 import { parseInstant } from '../../config/units.ts'
 import { fail, type Instant, ok, type Result } from '../../kernel/types.ts'
 import type { ListenerWorld, World } from '../../state/world.ts'
