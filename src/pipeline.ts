@@ -7,7 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ListenerLimits } from './config/config.ts'
-import { decide } from './decide/decide.ts'
+import { decide, timelinessOfPeer } from './decide/decide.ts'
 import type { Exchange } from './forward/exchange.ts'
 import { forward } from './forward/forward.ts'
 import { refuse } from './forward/refuse.ts'
@@ -106,8 +106,10 @@ function judge(
   const route = findRoute(table, request.method ?? '', head.value.target.path)
   if (route === undefined) return turnedAway({ kind: 'route-unknown' })
   const peer = connection.peer(deps.recognition, snapshot.judge)
-  const decision = decide({ peer, route: route.class }, snapshot.world.policy, now)
-  const verdict: Verdict = { kind: 'judged', decision, route }
+  const { policy } = snapshot.world
+  const decision = decide({ peer, route: route.class }, policy, now)
+  const timeliness = timelinessOfPeer(peer, policy, now)
+  const verdict: Verdict = { kind: 'judged', decision, route, timeliness }
   if (decision.kind === 'refuse') {
     // A session that was resumed without a certificate never gets one: only a new connection helps.
     return { kind: 'refused', verdict, close: decision.why.kind === 'resumed-without-certificate' }

@@ -13,6 +13,7 @@ import { EXIT, type ExitCode } from './exit-code.ts'
 import { accountText, no, type Section } from './explain/account.ts'
 import { certificateSections } from './explain/certificates.ts'
 import { issuerSteps } from './explain/issuers.ts'
+import { lifeSection } from './explain/life.ts'
 import { pathSections } from './explain/paths.ts'
 import { parseQuestion, type Question } from './explain/question.ts'
 import {
@@ -128,6 +129,7 @@ function about(
     ...certificateSections([leaf, ...intermediates], question.at),
     { title: 'Who signed it', steps: issuerSteps(leaf, intermediates, trust) },
     ...(peer.kind === 'presented' ? pathSections(peer.paths, policy, question.at) : []),
+    lifeSection(leaf, policy, question.at),
   ]
 }
 

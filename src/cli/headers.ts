@@ -145,15 +145,15 @@ function vouched(
 ): Vouched | undefined {
   const verify = options.get('verify') ?? 'success'
   if (verify === 'none') return undefined
-  const validity = verify === 'in-grace' ? 'in-grace' : 'valid'
+  const timeliness = verify === 'in-grace' ? 'in-grace' : 'valid'
   const found = trust === undefined ? undefined : judge({ leaf, intermediates }, trust, 'client')
-  if (found?.ok === true) return { path: found.value[0], validity }
+  if (found?.ok === true) return { path: found.value[0], timeliness }
   if (found !== undefined) {
     room.terminal.err(
       `note: this configuration would refuse the certificate (${found.failure.kind}); shown as if it did not\n`,
     )
   }
-  return { path: unjudged([leaf, ...intermediates]), validity }
+  return { path: unjudged([leaf, ...intermediates]), timeliness }
 }
 
 /**

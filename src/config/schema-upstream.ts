@@ -45,6 +45,9 @@ const fields = defaultGroup(
     commonName: fieldName('The common name of the subject: a label, never an identity.'),
     subjectAltNames: fieldName('The subject alternative names, as HAProxy writes them.'),
     validity: fieldName('Both ends of the validity in one value, as AWS writes it.'),
+    timeliness: fieldName(
+      'Where the certificate stands in time: valid, in-renewal-window (see `renewalWindow`) or in-grace. For an upstream that asks devices to renew.',
+    ),
     info: fieldName("Traefik's summary of subject, issuer, serial, validity and names."),
     used: fieldName('1 when a certificate is named, 0 when none is.'),
   },

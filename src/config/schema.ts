@@ -168,7 +168,7 @@ export const document = group('The configuration of the Trusted Front End.', {
   ),
   renewalWindow: Type.Optional(
     length(
-      'How long before expiry a device is expected to renew. Left out: 270d, or 60d with profile core-10, which are also the longest allowed there.',
+      'How long before expiry a device is expected to renew. From then on it is `in-renewal-window` in events, in the identity field `timeliness` and in `tfe explain`; nothing is refused for it. Left out: 270d, or 60d with profile core-10, which are also the longest allowed there.',
       ['1d', '270d'],
     ),
   ),

@@ -7,7 +7,6 @@ export function warnOfTheWhole(desk: Desk, config: Config): void {
   const rows = config.listeners.flatMap(({ routes }) => routes.rows)
   warnOfEnforcement(desk, config)
   warnOfGrace(desk, rows)
-  warnOfWindow(desk)
   warnOfUpstreams(desk, config, rows)
   warnOfMetrics(desk, config)
 }
@@ -24,13 +23,6 @@ function warnOfGrace(desk: Desk, rows: readonly RouteRow[]): void {
   if (!desk.text.has(['grace']) || rows.some((row) => row.class === 'renewal')) return
   const message = 'found a grace, which has no effect: no row of class renewal is in force'
   warn(desk, ['grace'], message)
-}
-
-function warnOfWindow(desk: Desk): void {
-  if (!desk.text.has(['renewalWindow'])) return
-  const message =
-    'found a renewalWindow, which is kept and has no effect yet: this version does not watch for renewals'
-  warn(desk, ['renewalWindow'], message)
 }
 
 function warnOfUpstreams(desk: Desk, { upstreams }: Config, rows: readonly RouteRow[]): void {

@@ -11,6 +11,7 @@ import type { Certificate } from '../x509/certificate.ts'
 import { judgePath, tells, type PathVerdict } from './judge-path.ts'
 import type { DenyList, Policy, RouteClass } from './policy.ts'
 import { isFinal, type Refusal, type Unreadable } from './refusal.ts'
+import { timelinessOf, type Timeliness, type Vouchable } from './timeliness.ts'
 
 /** What is known about who is at the other end of a connection, before time, route and policy have a say. */
 export type Peer =
@@ -32,7 +33,11 @@ export type Admission = Branded<{ readonly kind: 'admit'; readonly basis: Basis 
 
 /** Every way a request may pass. There is no other. */
 export type Basis =
-  | { readonly kind: 'verified'; readonly path: SoundPath }
+  | {
+      readonly kind: 'verified'
+      readonly path: SoundPath
+      readonly timeliness: Exclude<Vouchable, 'in-grace'>
+    }
   | { readonly kind: 'in-grace'; readonly path: SoundPath; readonly endsAt: Instant }
   | { readonly kind: 'open-route' }
   | { readonly kind: 'recording'; readonly wouldRefuse: Refusal }
@@ -48,16 +53,16 @@ export function decide(ask: Ask, policy: Policy, now: Instant): Decision {
 /** What the upstream may be told about the device. */
 export interface Vouched {
   readonly path: SoundPath
-  readonly validity: 'valid' | 'in-grace'
+  readonly timeliness: Vouchable
 }
 
 /** The only road to the identity fields: nothing is vouched for a device that was not judged fit. */
 export function vouchedFor({ basis }: Admission): Vouched | undefined {
   switch (basis.kind) {
     case 'verified':
-      return { path: basis.path, validity: 'valid' }
+      return { path: basis.path, timeliness: basis.timeliness }
     case 'in-grace':
-      return { path: basis.path, validity: 'in-grace' }
+      return { path: basis.path, timeliness: 'in-grace' }
     // Anonymous on purpose, even with a sound certificate: an open route must not behave differently for
     // devices that have one, or enrolment would be tried by one kind of device and used by the other.
     case 'open-route':
@@ -66,6 +71,12 @@ export function vouchedFor({ basis }: Admission): Vouched | undefined {
     default:
       return unreachable(basis)
   }
+}
+
+/** Where the certificate of a peer stands in time, whatever the verdict; of an unsound one nobody knows. */
+export function timelinessOfPeer(peer: Peer, policy: Policy, now: Instant): Timeliness | undefined {
+  if (peer.kind !== 'presented' || !peer.paths.ok) return undefined
+  return timelinessOf(peer.leaf, policy, now)
 }
 
 function judge({ peer, route }: Ask, policy: Policy, now: Instant): Decision {
@@ -138,7 +149,9 @@ function judgePaths({ paths, route }: Paths, policy: Policy, now: Instant): Deci
 
 /** Grace forgives on renewal routes only (decision 7). */
 function onRoute(path: SoundPath, route: RouteClass, verdict: PathVerdict): Decision {
-  if (verdict.kind === 'timely') return admit({ kind: 'verified', path })
+  if (verdict.kind === 'timely') {
+    return admit({ kind: 'verified', path, timeliness: verdict.timeliness })
+  }
   if (verdict.kind !== 'expired' || route !== 'renewal') return refuse(verdict)
   return admit({ kind: 'in-grace', path, endsAt: verdict.graceEndsAt })
 }

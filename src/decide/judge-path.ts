@@ -7,9 +7,16 @@ import type { SoundPath } from '../trust/validate.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { DenyList, Policy, Standing } from './policy.ts'
 import { isFinal, type Refusal, type Untimely, type Unwelcome } from './refusal.ts'
+import { lifeOf } from './timeliness.ts'
 
 /** What a path is worth by itself. `expired` has grace left; whether that helps is the route's business. */
-export type PathVerdict = Unwelcome | Untimely | { readonly kind: 'timely' }
+export type PathVerdict = Unwelcome | Untimely | Timely
+
+/** Nothing on the path has expired; its leaf may be due for renewal. */
+export interface Timely {
+  readonly kind: 'timely'
+  readonly timeliness: 'valid' | 'in-renewal-window'
+}
 
 /** Judges one path, whatever the route. */
 export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVerdict {
@@ -23,8 +30,13 @@ export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVe
     unwelcome(path, standing, now) ??
     tooEarly(path, now) ??
     tooLate(path, policy, now) ??
-    TIMELY
+    timely(path, policy, now)
   )
+}
+
+function timely({ certificates }: SoundPath, policy: Policy, now: Instant): Timely {
+  const due = now >= lifeOf(certificates[0], policy).windowBegins
+  return due ? DUE : VALID
 }
 
 /**
@@ -108,4 +120,5 @@ function issuerWhere(
   return found ?? (test(anchor.certificate) ? anchor.certificate : undefined)
 }
 
-const TIMELY: PathVerdict = { kind: 'timely' }
+const VALID: Timely = { kind: 'timely', timeliness: 'valid' }
+const DUE: Timely = { kind: 'timely', timeliness: 'in-renewal-window' }

@@ -24,6 +24,8 @@ export interface Policy {
   readonly enforcement: Enforcement
   /** How long after notAfter a device's own certificate still opens renewal routes. */
   readonly grace: Millis
+  /** How long before notAfter a device is expected to renew. */
+  readonly renewalWindow: Millis
   /** By the name of the enrollment setting; a setting that is missing here is treated as distrusted. */
   readonly standings: ReadonlyMap<string, Standing>
   readonly denied: DenyList

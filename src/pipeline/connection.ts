@@ -97,7 +97,7 @@ export class Connection {
       if (
         known.kind.upstream === kind.upstream &&
         known.kind.path === kind.path &&
-        known.kind.validity === kind.validity &&
+        known.kind.timeliness === kind.timeliness &&
         known.kind.host === kind.host
       ) {
         return known.made
@@ -147,7 +147,7 @@ export interface PlanKind {
   readonly upstream: object
   /** What is vouched for, if anything is. */
   readonly path: object | undefined
-  readonly validity: string | undefined
+  readonly timeliness: string | undefined
   readonly host: string
 }
 

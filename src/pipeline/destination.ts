@@ -34,7 +34,12 @@ export function destinationFor(
 ): Bearings {
   const view = upstreamOf(route, snapshot)
   const vouched = vouchedFor(decision)
-  const kind = { upstream: view, path: vouched?.path, validity: vouched?.validity, host: head.host }
+  const kind = {
+    upstream: view,
+    path: vouched?.path,
+    timeliness: vouched?.timeliness,
+    host: head.host,
+  }
   const { plan, told } = connection.plan(kind, () => {
     const told = view.encode(vouched)
     const plan = {

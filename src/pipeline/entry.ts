@@ -5,6 +5,7 @@
 import type { RouteRow } from '../config/config.ts'
 import type { Decision } from '../decide/decide.ts'
 import { explain } from '../decide/explain.ts'
+import type { Timeliness } from '../decide/timeliness.ts'
 import { explainUpstream } from '../forward/failure.ts'
 import type { Outcome } from '../forward/exchange.ts'
 import type { RequestEvent } from '../record/event.ts'
@@ -13,7 +14,12 @@ import type { TurnedAwayFacts } from './turned-away.ts'
 /** How far a request came. */
 export type Verdict =
   | { readonly kind: 'turned-away'; readonly facts: TurnedAwayFacts }
-  | { readonly kind: 'judged'; readonly decision: Decision; readonly route: RouteRow }
+  | {
+      readonly kind: 'judged'
+      readonly decision: Decision
+      readonly route: RouteRow
+      readonly timeliness: Timeliness | undefined
+    }
 
 /** What is true of the walk however it ended. */
 export interface Walk {
@@ -64,7 +70,7 @@ export function entry(walk: Walk, verdict: Verdict, { told, ...outcome }: Ended)
 
 type Judgement = Pick<
   RequestEvent,
-  'route' | 'route_class' | 'decision' | 'code' | 'would_refuse' | 'upstream'
+  'route' | 'route_class' | 'decision' | 'code' | 'would_refuse' | 'timeliness' | 'upstream'
 >
 
 function judgement(verdict: Verdict): Judgement {
@@ -72,8 +78,8 @@ function judgement(verdict: Verdict): Judgement {
     const { code } = verdict.facts
     return { ...NOWHERE, decision: 'refuse', code, would_refuse: undefined }
   }
-  const { decision, route } = verdict
-  const at = { route: route.id, route_class: route.class }
+  const { decision, route, timeliness } = verdict
+  const at = { route: route.id, route_class: route.class, timeliness }
   if (decision.kind === 'refuse') {
     const code = decision.why.kind
     return {
@@ -109,7 +115,12 @@ interface Words {
 
 const tenths = (ms: number): number => Math.round(ms * 10) / 10
 
-const NOWHERE = { route: undefined, route_class: 'none', upstream: undefined } as const
+const NOWHERE = {
+  route: undefined,
+  route_class: 'none',
+  timeliness: undefined,
+  upstream: undefined,
+} as const
 
 /** A sentence may quote names that the peer chose. */
 const MAX_REASON = 1024

@@ -4,6 +4,7 @@
  * an interface: operators' queries depend on them.
  */
 import type { RouteClass } from '../decide/policy.ts'
+import type { Timeliness } from '../decide/timeliness.ts'
 
 /** What happened to one request. snake_case because this is what the log line says. */
 export interface RequestEvent {
@@ -19,6 +20,8 @@ export interface RequestEvent {
   readonly code: string
   /** In `recording`: the refusal it would have met. */
   readonly would_refuse: string | undefined
+  /** Where the certificate stands in time; undefined when nobody was asked, or no path was sound. */
+  readonly timeliness: Timeliness | undefined
   /** What the upstream was told in the verify field. */
   readonly verify: string
   /** What had to be kept back from the upstream, and why in one word. */

@@ -107,14 +107,14 @@ function encoder(settings: IdentitySettings): (vouched: Vouched | undefined) => 
   const anonymous = encodeIdentity(undefined, settings)
   const ready = new WeakMap<
     object,
-    { readonly of: Vouched['validity']; readonly it: EncodedIdentity }
+    { readonly of: Vouched['timeliness']; readonly it: EncodedIdentity }
   >()
   return (vouched) => {
     if (vouched === undefined) return anonymous
     const known = ready.get(vouched.path)
-    if (known?.of === vouched.validity) return known.it
+    if (known?.of === vouched.timeliness) return known.it
     const it = encodeIdentity(vouched, settings)
-    ready.set(vouched.path, { of: vouched.validity, it })
+    ready.set(vouched.path, { of: vouched.timeliness, it })
     return it
   }
 }

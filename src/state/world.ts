@@ -77,11 +77,11 @@ export function buildWorld(config: Config, now: Instant): Result<World, readonly
 }
 
 function policyOf(config: Config, distrusted: readonly KeyFingerprint[]): Policy {
-  const { enforcement, grace, trust } = config
+  const { enforcement, grace, renewalWindow, trust } = config
   const standings = new Map(trust.enrollmentSettings.map(({ name, standing }) => [name, standing]))
   // A distrusted CA that another one has cross-signed would otherwise pass as an intermediate of the other.
   const denied = { ...trust.denied, keys: new Set([...trust.denied.keys, ...distrusted]) }
-  return { enforcement, grace, standings, denied }
+  return { enforcement, grace, renewalWindow, standings, denied }
 }
 
 function listenerWorld(

@@ -131,6 +131,23 @@ test('each certificate shows subject, issuer, serial, validity and key', async (
   expect(out).toMatch(/Certificate 2 of 2, sent along\n {2}· CN=Fleet CA/)
 })
 
+const LIVES: readonly (readonly [promise: string, days: number, state: string])[] = [
+  ['before the window it is too early to renew', 300, '✓ valid: it is too early to renew'],
+  ['within the window the device should renew', 100, '✓ in-renewal-window: it counts'],
+  ['an expired certificate within grace opens renewal routes only', -9, '✗ in-grace: it has'],
+  ['after grace the device has to be registered again', -60, '✗ expired: grace is over'],
+]
+
+for (const [promise, days, state] of LIVES) {
+  test(`${promise}, and the turning points are shown`, async () => {
+    const { out } = await explained({ notBefore: now - 400 * DAY, notAfter: now + days * DAY })
+    expect(out).toContain(state)
+    expect(out).toMatch(
+      /renewal window begins {2}\S+Z, .*\n {4}expires {16}\S+Z, .*\n {4}grace ends {13}\S+Z, /,
+    )
+  })
+}
+
 test('the path is shown from the device to the trust anchor, with who vouches for each', async () => {
   const { out } = await explained({ name: 'phone' }, ['--route', '/x'])
   expect(out).toContain('✓ CN=phone was signed by CN=Fleet CA')

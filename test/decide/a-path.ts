@@ -15,6 +15,7 @@ export const at = (time: number): Instant => time as Instant
 export const EXPIRY = Date.UTC(2026, 5, 1, 12) + 999
 export const ISSUED = EXPIRY - 365 * DAY
 export const GRACE = 30 * DAY
+export const WINDOW = 60 * DAY
 
 export interface PathParts {
   readonly notBefore?: number
@@ -70,17 +71,25 @@ export const aName = (commonName: string): Name => ({
 export interface PolicyParts {
   readonly enforcement?: Enforcement
   readonly grace?: number
+  readonly renewalWindow?: number
   readonly standings?: Readonly<Record<string, Standing>>
   readonly keys?: readonly string[]
   readonly serials?: readonly string[]
 }
 
 export function aPolicy(parts: PolicyParts = {}): Policy {
-  const { enforcement = 'required', grace = GRACE, keys = [], serials = [] } = parts
+  const {
+    enforcement = 'required',
+    grace = GRACE,
+    renewalWindow = WINDOW,
+    keys = [],
+    serials = [],
+  } = parts
   const { standings = { devices: { kind: 'current' } } } = parts
   return {
     enforcement,
     grace: grace as Millis,
+    renewalWindow: renewalWindow as Millis,
     standings: new Map(Object.entries(standings)),
     denied: { keys: new Set(keys as KeyFingerprint[]), serials: new Set(serials) },
   }

@@ -3,7 +3,7 @@ import { decide, vouchedFor, type Peer } from '../../src/decide/decide.ts'
 import type { RouteClass } from '../../src/decide/policy.ts'
 import { ok } from '../../src/kernel/types.ts'
 import type { SoundPath } from '../../src/trust/validate.ts'
-import { aPath, aPolicy, at, EXPIRY, ISSUED } from './a-path.ts'
+import { aPath, aPolicy, at, EXPIRY, ISSUED, WINDOW } from './a-path.ts'
 import type { PolicyParts } from './a-path.ts'
 
 const onlyPath = (path: SoundPath): Peer => ({
@@ -14,11 +14,11 @@ const onlyPath = (path: SoundPath): Peer => ({
 
 const vouchedAt = (now: number, route: RouteClass, parts: PolicyParts = {}): unknown => {
   const decision = decide({ peer: onlyPath(aPath()), route }, aPolicy(parts), at(now))
-  return decision.kind === 'admit' ? vouchedFor(decision)?.validity : 'refused'
+  return decision.kind === 'admit' ? vouchedFor(decision)?.timeliness : 'refused'
 }
 
 test('a verified device is vouched for as valid', () => {
-  expect(vouchedAt(EXPIRY, 'device')).toBe('valid')
+  expect(vouchedAt(EXPIRY - WINDOW - 1, 'device')).toBe('valid')
 })
 
 test('a device in grace is vouched for as in grace, never as valid', () => {

@@ -32,7 +32,7 @@ export function aDevice(options: Partial<LeafOptions> = {}, depth: 1 | 2 = 1): D
   const issuers = depth === 1 ? [read(issuing.der)] : [read(lower.der), read(upper.der)]
   const anchor = { certificate: read(root.der), setting: 'devices' }
   const path = { certificates: [leaf, ...issuers], anchor } as unknown as Vouched['path']
-  return { path, validity: 'valid', leaf, pem: minted.pem }
+  return { path, timeliness: 'valid', leaf, pem: minted.pem }
 }
 
 const SUBJECT = der.nameOf(['2.5.4.6', 'DE'], ['2.5.4.10', 'Acme, Inc.'], ['2.5.4.3', 'device 1'])

@@ -10,7 +10,7 @@ import * as der from '../support/der-writer.ts'
 import { aDevice, named, settings } from './a-device.ts'
 
 const device = aDevice({ dns: ['d1.example'], ips: ['192.0.2.7'], emails: ['a@b.example'] })
-const inGrace: Vouched = { ...device, validity: 'in-grace' }
+const inGrace: Vouched = { ...device, timeliness: 'in-grace' }
 const oracle = new X509Certificate(device.leaf.der)
 /** Every fact under a name of its own. */
 const EVERYTHING = Object.fromEntries(IDENTITY_FIELDS.map((field) => [field, `X-${field}`]))

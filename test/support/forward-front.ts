@@ -20,6 +20,7 @@ import { mintCa, mintLeaf } from './mint.ts'
 const POLICY: Policy = {
   enforcement: 'required',
   grace: 0 as Millis,
+  renewalWindow: 0 as Millis,
   standings: new Map(),
   denied: { keys: new Set(), serials: new Set() },
 }

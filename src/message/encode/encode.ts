@@ -54,7 +54,7 @@ export function encodeIdentity(
   settings: IdentitySettings,
 ): EncodedIdentity {
   if (vouched === undefined) return anonymous('NONE', settings, 'nothing')
-  const verify = vouched.validity === 'valid' ? 'SUCCESS' : 'FAILED:expired-grace'
+  const verify = vouched.timeliness === 'in-grace' ? 'FAILED:expired-grace' : 'SUCCESS'
   if (verify !== 'SUCCESS' && !FORMATS[settings.format].readsVerify && !settings.grace) {
     return anonymous(verify, settings, 'grace')
   }

@@ -24,6 +24,7 @@ export const COMMON: Readonly<Record<DeviceField, Render>> = {
   notAfter: ({ path }) => isoSeconds(path.certificates[0].notAfter),
   validity: ({ path: { certificates } }) =>
     `NotBefore=${isoSeconds(certificates[0].notBefore)};NotAfter=${isoSeconds(certificates[0].notAfter)}`,
+  timeliness: ({ timeliness }) => timeliness,
 }
 
 /** Standard base64 with padding and without line breaks (RFC 4648 §4). */

@@ -35,6 +35,7 @@ export const IDENTITY_FIELDS = [
   'notBefore',
   'notAfter',
   'validity',
+  'timeliness',
 ] as const
 
 export type IdentityField = (typeof IDENTITY_FIELDS)[number]
