@@ -11,7 +11,12 @@ import type { Presented, RawCertificate } from './presented.ts'
 /** Whom to ask whether a path is sound; one per trust version. */
 export interface Judge {
   readonly version: TrustVersion
-  pathsOf(leaf: Certificate, intermediates: readonly Certificate[]): PathResult
+  pathsOf(
+    leaf: Certificate,
+    intermediates: readonly Certificate[],
+    /** Shown by earlier peers; by the key of their subject's name. */
+    remembered: ReadonlyMap<string, readonly Certificate[]>,
+  ): PathResult
 }
 
 /** Recognises peers, and remembers the sound ones within a bound. One per process. */
@@ -19,6 +24,8 @@ export class Recognition {
   #version: TrustVersion | undefined
   readonly #judged = new Map<string, Peer>()
   readonly #intermediates = new Map<Fingerprint, Certificate>()
+  /** The same ones, by the key of their subject's name: a peer that needs none of them pays a look-up. */
+  readonly #named = new Map<string, readonly Certificate[]>()
 
   /** The peer behind a presented chain, as the given judge sees it. */
   peerOf(presented: Presented, judge: Judge): Peer {
@@ -38,16 +45,12 @@ export class Recognition {
     if (remembered !== undefined) return remembered
     const leaf = parseCertificate(presented.leaf.der, presented.leaf.fingerprint)
     if (!leaf.ok) return { kind: 'unreadable', fault: leaf.failure }
-    const paths = judge.pathsOf(leaf.value, this.#known(presented))
+    const intermediates = presented.intermediates.flatMap((raw) => this.#parsed(raw) ?? [])
+    // A resumed session has none of its intermediates left (decision 10), and some devices never send theirs.
+    const paths = judge.pathsOf(leaf.value, intermediates, this.#named)
     const peer: Peer = { kind: 'presented', leaf: leaf.value, paths }
     if (paths.ok) this.#remember(presented, peer)
     return peer
-  }
-
-  /** Presented intermediates first; a resumed session presents none, so those met before stand in. */
-  #known(presented: Presented & { kind: 'chain' }): readonly Certificate[] {
-    if (presented.resumed) return [...this.#intermediates.values()]
-    return presented.intermediates.flatMap((raw) => this.#parsed(raw) ?? [])
   }
 
   /** An unreadable intermediate is left out: what a peer adds may help it, never harm it. */
@@ -64,28 +67,46 @@ export class Recognition {
     // The key a resumed session of this device will ask for: the leaf alone.
     put(this.#judged, presented.leaf.fingerprint, peer, MAX_JUDGED)
     for (const path of peer.paths.value) {
-      for (const issuer of path.certificates.slice(1)) {
-        put(this.#intermediates, issuer.fingerprint, issuer, MAX_INTERMEDIATES_KNOWN)
-      }
+      for (const issuer of path.certificates.slice(1)) this.#learn(issuer)
     }
+  }
+
+  /** Only what stands on a sound path: nobody can fill the memory without a CA that we trust. */
+  #learn(issuer: Certificate): void {
+    if (this.#intermediates.has(issuer.fingerprint)) return
+    const gone = put(this.#intermediates, issuer.fingerprint, issuer, MAX_INTERMEDIATES_KNOWN)
+    if (gone !== undefined) this.#unname(gone)
+    const { key } = issuer.subject
+    this.#named.set(key, [...(this.#named.get(key) ?? []), issuer])
+  }
+
+  #unname(issuer: Certificate): void {
+    const { key } = issuer.subject
+    const others = (this.#named.get(key) ?? []).filter((one) => one !== issuer)
+    if (others.length === 0) this.#named.delete(key)
+    else this.#named.set(key, others)
   }
 
   #forget(version: TrustVersion): void {
     this.#version = version
     this.#judged.clear()
     this.#intermediates.clear()
+    this.#named.clear()
   }
 }
 
-/** Oldest out first: a map keeps the order of insertion. */
-function put<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, limit: number): void {
-  if (map.size >= limit && !map.has(key)) {
-    for (const oldest of map.keys()) {
-      map.delete(oldest)
-      break
-    }
-  }
+/** Oldest out first: a map keeps the order of insertion. Answers what had to go. */
+function put<Key, Value>(
+  map: Map<Key, Value>,
+  key: Key,
+  value: Value,
+  limit: number,
+): Value | undefined {
+  const oldest = map.size >= limit && !map.has(key) ? map.keys().next().value : undefined
+  const gone = oldest === undefined ? undefined : map.get(oldest)
+  if (oldest !== undefined) map.delete(oldest)
   map.set(key, value)
+  return gone
 }
 
 const NONE: Peer = { kind: 'none' }

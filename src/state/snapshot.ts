@@ -62,7 +62,8 @@ export function openSnapshot(world: World, deps: OpeningDeps): Result<Snapshot, 
     world,
     judge: {
       version: trust.version,
-      pathsOf: (leaf, intermediates) => judge({ leaf, intermediates }, trust, 'client'),
+      pathsOf: (leaf, intermediates, remembered) =>
+        judge({ leaf, intermediates, remembered }, trust, 'client'),
     },
     listeners: new Map([...world.listeners].map(([name, one]) => [name, listenerView(one)])),
     upstreams,

@@ -41,13 +41,28 @@ export function examine(
   const effort = new Effort(store.limits)
   const sound: SoundPath[] = []
   const attempts: Attempt[] = []
-  for (const candidate of candidatePaths(presented, store, effort)) {
-    const judged = judgeCandidate(candidate, { store, purpose, effort })
-    if (judged.ok) sound.push(judged.value)
-    attempts.push({ candidate, failure: judged.ok ? undefined : judged.failure })
-    if (sound.length === store.limits.paths || effort.isExhausted) break
+  const tryEach = (candidates: Iterable<Candidate>): void => {
+    for (const candidate of candidates) {
+      const judged = judgeCandidate(candidate, { store, purpose, effort })
+      if (judged.ok) sound.push(judged.value)
+      attempts.push({ candidate, failure: judged.ok ? undefined : judged.failure })
+      if (sound.length === store.limits.paths || effort.isExhausted) return
+    }
   }
-  return { result: resultOf(sound, attempts, effort), attempts, spent: effort.spent }
+  const { offered, remembered } = candidatePaths(presented, store, effort)
+  tryEach(offered)
+  const exhaustion = effort.isExhausted ? effort.failure() : undefined
+  const isEnough = sound.length === store.limits.paths
+  if (presented.remembered !== undefined && exhaustion === undefined && !isEnough) {
+    tryEach(remembered)
+  }
+  const [first, ...others] = sound
+  // Sound paths found before the budget ran out are as sound as any.
+  const result =
+    first === undefined
+      ? fail(exhaustion ?? mostTelling(attempts, effort))
+      : ok([first, ...others] as const)
+  return { result, attempts, spent: effort.spent }
 }
 
 function judgeCandidate(candidate: Candidate, measure: Measure): Result<SoundPath, PathFailure> {
@@ -69,18 +84,13 @@ function judgeCandidate(candidate: Candidate, measure: Measure): Result<SoundPat
   }
 }
 
-/** Sound paths found before the budget ran out are as sound as any. */
-function resultOf(
-  sound: readonly SoundPath[],
-  attempts: readonly Attempt[],
-  effort: Effort,
-): PathResult {
-  const [first, ...others] = sound
-  if (first !== undefined) return ok([first, ...others])
-  if (effort.isExhausted) return fail(effort.failure())
-  const failures = attempts.flatMap(({ failure }) => failure ?? [])
+/** Running out over issuers that others had shown says nothing about this peer. */
+function mostTelling(attempts: readonly Attempt[], effort: Effort): PathFailure {
+  const failures = attempts.flatMap(({ failure }) =>
+    failure === undefined || failure.kind === 'budget-exhausted' ? [] : failure,
+  )
   const [any, ...rest] = failures
   // A search always ends somewhere: with the budget intact there is at least one dead end.
-  if (any === undefined) return fail(effort.failure())
-  return fail(rest.reduce((best, next) => (rankOf(next) > rankOf(best) ? next : best), any))
+  if (any === undefined) return effort.failure()
+  return rest.reduce((best, next) => (rankOf(next) > rankOf(best) ? next : best), any)
 }

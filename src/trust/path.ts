@@ -12,7 +12,12 @@ export interface PresentedChain {
   readonly leaf: Certificate
   /** In any order, with anything else among them. */
   readonly intermediates: readonly Certificate[]
+  /** Issuers met on sound paths of earlier peers, for one that left its own out; none when absent. */
+  readonly remembered?: Remembered
 }
+
+/** Certificates that this peer did not present, by the key of their subject's name. */
+export type Remembered = ReadonlyMap<string, readonly Certificate[]>
 
 /** Where a search upwards ended; certificates leaf first. */
 export type Candidate =
@@ -27,20 +32,33 @@ export type Candidate =
   /** It could go on, but has more intermediates than are allowed. */
   | { readonly kind: 'too-long' }
 
+/** Two helpings, so that what others have shown may help a peer and never stand in its way. */
+export interface Candidates {
+  /** From what the peer presented and the store holds. */
+  readonly offered: Iterable<Candidate>
+  /** Those that need a remembered issuer; to be taken after `offered` has ended, from what is left of the budget. */
+  readonly remembered: Iterable<Candidate>
+}
+
 /** Walks upwards, depth first, the likeliest issuer first. Ends early when the budget is spent. */
-export function* candidatePaths(
+export function candidatePaths(
   presented: PresentedChain,
   store: TrustStore,
   effort: Effort,
-): Generator<Candidate, void> {
-  const search: Search = { store, effort, presentedNamed: namedPresented(presented, store) }
-  yield* climb([presented.leaf], search)
+): Candidates {
+  const { leaf, remembered } = presented
+  const presentedNamed = namedPresented(presented, store)
+  const search: Search = { store, effort, presentedNamed, remembered, postponed: [] }
+  return { offered: climb([leaf], search), remembered: climbPostponed(search) }
 }
 
 interface Search {
   readonly store: TrustStore
   readonly effort: Effort
   readonly presentedNamed: ReadonlyMap<string, readonly Certificate[]>
+  readonly remembered: Remembered | undefined
+  /** Where remembered issuers would lead on. */
+  readonly postponed: Climbed[]
 }
 
 type Climbed = readonly [Certificate, ...Certificate[]]
@@ -64,11 +82,42 @@ function* climb(certificates: Climbed, search: Search): Generator<Candidate, voi
     if (!effort.spend('steps')) return
     if (isOn(certificates, issuer)) continue
     isDeadEnd = false
-    const longer: Climbed = [...certificates, issuer]
-    if (isTooLong(longer, store)) yield { kind: 'too-long' }
-    else yield* climb(longer, search)
+    yield* climbOn([...certificates, issuer], search)
   }
+  if (search.remembered !== undefined) postpone(certificates, search.remembered.get(name), search)
   if (isDeadEnd) yield { kind: 'dead-end', certificates }
+}
+
+function* climbOn(longer: Climbed, search: Search): Generator<Candidate, void> {
+  if (isTooLong(longer, search.store)) yield { kind: 'too-long' }
+  else yield* climb(longer, search)
+}
+
+/** Costs the peer nothing yet: what it is judged by anyway must find the budget that it would find without. */
+function postpone(
+  certificates: Climbed,
+  remembered: readonly Certificate[] | undefined,
+  { store, presentedNamed, postponed }: Search,
+): void {
+  if (remembered === undefined) return
+  const last = certificates.at(-1) ?? certificates[0]
+  const name = last.issuer.key
+  for (const issuer of likeliestFirst(last, remembered, itself)) {
+    // Each takes a step to follow, so that more of them could not be followed.
+    if (postponed.length === store.limits.steps) return
+    if (isOn(certificates, issuer)) continue
+    if (isAmong(store.intermediatesNamed.get(name), issuer)) continue
+    if (isAmong(presentedNamed.get(name), issuer)) continue
+    postponed.push([...certificates, issuer])
+  }
+}
+
+/** The list grows while it is read: above a remembered issuer there may be another one. */
+function* climbPostponed(search: Search): Generator<Candidate, void> {
+  for (const longer of search.postponed) {
+    if (!search.effort.spend('steps')) return
+    yield* climbOn(longer, search)
+  }
 }
 
 const anchorCertificate = ({ certificate }: TrustAnchor): Certificate => certificate

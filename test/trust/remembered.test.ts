@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest'
+import { examine, type Examination } from '../../src/trust/judge.ts'
+import type { Certificate } from '../../src/x509/certificate.ts'
+import { mintKeys, type Minted } from '../support/mint-certificate.ts'
+import { mintCa, mintLeaf } from '../support/mint.ts'
+import { caBelow, device, ISSUING, pathsOf, read, ROOT, storeOf, type Peer } from './fleet.ts'
+
+interface Meeting extends Peer {
+  readonly remembered?: readonly Minted[]
+}
+
+/** As in the house: presented ones, and what earlier peers have shown. */
+function met({ leaf, presented = [], remembered = [], ...setting }: Meeting): Examination {
+  const chain = { leaf: read(leaf), intermediates: presented.map(read) }
+  const named = Map.groupBy(remembered.map(read), ({ subject }: Certificate) => subject.key)
+  return examine({ ...chain, remembered: named }, storeOf(setting), 'client')
+}
+
+const outcome = ({ result }: Examination): string =>
+  result.ok ? pathsOf(result).join(', ') : result.failure.kind
+
+test('a device that presents its leaf alone is judged by an issuer that others have shown', () => {
+  expect(outcome(met({ leaf: device() }))).toBe('untrusted-issuer')
+  expect(outcome(met({ leaf: device(), remembered: [ISSUING] }))).toBe('device-1 < Issuing < Root')
+})
+
+test('an issuer above a remembered one may be remembered, too', () => {
+  const upper = caBelow(ROOT, 'Upper')
+  const lower = caBelow(upper, 'Lower')
+  const leaf = mintLeaf({ issuer: lower })
+  expect(outcome(met({ leaf, remembered: [lower] }))).toBe('untrusted-issuer')
+  expect(outcome(met({ leaf, remembered: [lower, upper] }))).toBe('device-1 < Lower < Upper < Root')
+  expect(outcome(met({ leaf, presented: [lower], remembered: [upper] }))).toBe(
+    'device-1 < Lower < Upper < Root',
+  )
+})
+
+test('paths of presented issuers come before those of remembered ones', () => {
+  const { leaf, presented, remembered } = twoWays()
+  const chains = [[ROOT], [OTHER_ROOT]]
+  const found = pathsOf(met({ leaf, presented, remembered, chains }).result)
+  expect(found).toEqual(['device-1 < Issuing < Other Root', 'device-1 < Issuing < Root'])
+  const swapped = met({ leaf, presented: remembered, remembered: presented, chains })
+  expect(pathsOf(swapped.result)).toEqual(found.toReversed())
+})
+
+test('a remembered issuer takes no place from the paths that a device would have without', () => {
+  const chains = [[ROOT], [OTHER_ROOT]]
+  const { leaf, presented, remembered } = twoWays()
+  const limits = { paths: 1 }
+  expect(outcome(met({ leaf, presented, remembered, chains, limits }))).toBe(
+    'device-1 < Issuing < Other Root',
+  )
+})
+
+test('an issuer that is presented, too, adds neither path nor work', () => {
+  const leaf = device()
+  const alone = met({ leaf, presented: [ISSUING] })
+  const both = met({ leaf, presented: [ISSUING], remembered: [ISSUING] })
+  expect(outcome(both)).toBe(outcome(alone))
+  expect(both.spent.steps).toBe(alone.spent.steps)
+})
+
+test('an issuer of the enrollment setting adds neither path nor work when it is remembered', () => {
+  const chains = [[ROOT, ISSUING]]
+  const alone = met({ leaf: device(), chains })
+  const both = met({ leaf: device(), chains, remembered: [ISSUING] })
+  expect([outcome(both), both.spent.steps]).toEqual([outcome(alone), alone.spent.steps])
+})
+
+for (const [promise, limits] of [
+  ['steps', (steps: number) => ({ steps })],
+  ['signatures', (signatures: number) => ({ signatures })],
+] as const) {
+  test(`a device is served with the ${promise} that it needs without remembered issuers`, () => {
+    const first = caBelow(ROOT, 'Issuing')
+    const leaf = mintLeaf({ issuer: first })
+    const namesakes = Array.from({ length: 20 }, () => caBelow(ROOT, 'Issuing'))
+    const { spent } = met({ leaf, presented: [first] })
+    const need = limits(spent[promise])
+    expect(outcome(met({ leaf, presented: [first], remembered: namesakes, limits: need }))).toBe(
+      'device-1 < Issuing < Root',
+    )
+  })
+}
+
+test('one budget holds for presented and remembered issuers together', () => {
+  const [shown = ROOT, ...others] = namesakes(40)
+  const leaf = mintLeaf({ issuer: shown })
+  const alone = met({ leaf, presented: [shown], limits: { steps: 10 } })
+  expect([outcome(alone), alone.spent.steps]).toEqual(['untrusted-issuer', 2])
+  const together = { leaf, presented: [shown], remembered: others, limits: { steps: 10 } }
+  const { result, spent } = met(together)
+  expect(spent.steps).toBe(11)
+  // What others have shown ran the budget down: the refusal speaks of this peer.
+  expect(result).toMatchObject({ failure: { kind: 'untrusted-issuer' } })
+})
+
+test('a forged leaf is not helped by the issuer it names', () => {
+  const forged = mintLeaf({ issuer: mintCa({ name: 'Issuing', issuer: ROOT }) })
+  expect(outcome(met({ leaf: forged, remembered: [ISSUING] }))).toBe('bad-signature')
+})
+
+test('a remembered issuer that leads nowhere leaves the refusal as telling as it was', () => {
+  const server = device({ purposes: ['serverAuth'] })
+  const stray = caBelow(mintCa({ name: 'Stranger' }), 'Issuing')
+  expect(outcome(met({ leaf: server, presented: [ISSUING], remembered: [stray] }))).toBe(
+    'wrong-purpose',
+  )
+})
+
+test('a remembered chain is held to the same depth', () => {
+  const cas = [caBelow(ROOT, 'CA 1')]
+  for (let n = 2; n <= 4; n += 1) cas.push(caBelow(cas.at(-1) ?? ROOT, `CA ${n}`))
+  const leaf = mintLeaf({ issuer: cas.at(-1) ?? ROOT })
+  expect(met({ leaf, remembered: cas, limits: { depth: 4 } }).result.ok).toBe(true)
+  expect(outcome(met({ leaf, remembered: cas, limits: { depth: 3 } }))).toBe('path-too-long')
+})
+
+const OTHER_ROOT = mintCa({ name: 'Other Root' })
+
+/** One issuing key, certified by two roots. */
+function twoWays() {
+  const keys = mintKeys()
+  const one = mintCa({ name: 'Issuing', issuer: ROOT, keys })
+  const other = mintCa({ name: 'Issuing', issuer: OTHER_ROOT, keys })
+  return { leaf: mintLeaf({ issuer: one }), presented: [other], remembered: [one] }
+}
+
+/** CAs of one name that all seem to sign each other, and lead nowhere. */
+function namesakes(count: number) {
+  const top = mintCa({ name: 'Clique' })
+  return Array.from({ length: count }, () => mintCa({ name: 'Clique', issuer: top }))
+}
