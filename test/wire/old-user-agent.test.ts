@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { Device } from '../support/device.ts'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { calling, fleet, product } from '../support/product.ts'
+import { answering, OK, rawUpstream } from '../support/upstream.ts'
+
+/** What clients said of themselves before they could present certificates; anybody may say it. */
+const OLD_AGENTS = [
+  'MobileIron/9.0 (iPhone; iOS 9.3.5)',
+  'MobileIron OpenSSL-Wrapper (Dalvik VM)',
+  'Apache-HttpClient/UNAVAILABLE (java 1.4)',
+  'MDM-OSX/1.0 mdmclient/1.0',
+  'MSFT OMA DM Client/1.2.0.1',
+]
+
+for (const path of ['/device/x', '/always/x', '/renew/x']) {
+  test(`an old User-Agent stands for no certificate on ${path}`, async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using house = await product({ upstreamPort: upstream.port })
+    await using device = await Device.to(house.port, calling(house.port))
+    for (const agent of OLD_AGENTS) {
+      device.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: ${agent}\r\n\r\n`)
+      expect((await device.response()).startLine).toContain('403')
+      const line = await house.line((one) => one['user_agent'] === agent)
+      expect(line['code']).toBe('no-certificate')
+    }
+    expect(upstream.peers).toHaveLength(0)
+  })
+}
+
+test('an old User-Agent takes nothing from a device that has a certificate', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using house = await product({ upstreamPort: upstream.port })
+  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  for (const agent of OLD_AGENTS) {
+    device.send(`GET /device/x HTTP/1.1\r\nHost: localhost\r\nUser-Agent: ${agent}\r\n\r\n`)
+    expect((await device.response()).startLine).toContain('200')
+  }
+})
