@@ -171,6 +171,7 @@ const UNANSWERED: Ended = {
   bytesOut: 0,
   connectMs: undefined,
   firstByteMs: undefined,
+  server: undefined,
   retried: false,
   failure: undefined,
   told: NOTHING,

@@ -5,19 +5,31 @@ import type { IdentitySettings as EncodeSettings } from '../message/encode/setti
 import type { Millis } from '../kernel/types.ts'
 import type { IdentityFiles, LoadedFile, TlsVersion } from './config-files.ts'
 
-/** A server that we forward to. */
+/** What we forward to: servers that answer alike. */
 export interface Upstream {
   readonly at: string
   readonly name: string
   readonly protocol: 'https:' | 'http:'
-  readonly hostname: string
-  readonly port: number
+  readonly servers: readonly [UpstreamServer, ...UpstreamServer[]]
+  readonly balance: 'round-robin' | 'least-connections' | 'device-hash'
+  /** Servers that one request is tried on, the first included. */
+  readonly attempts: number
   readonly host: HostPolicy
   /** `undefined` exactly when the protocol is `http:`. */
   readonly tls: UpstreamTls | undefined
   /** `undefined`: this upstream is told nothing about the device (RFC 9440 §4: sending it is opt-in). */
   readonly identity: IdentitySettings | undefined
   readonly limits: UpstreamLimits
+}
+
+/** One of the servers of an upstream. */
+export interface UpstreamServer {
+  readonly at: string
+  /** Host and port, as the log and the metrics name it. */
+  readonly name: string
+  readonly hostname: string
+  readonly port: number
+  readonly weight: number
 }
 
 /** What the upstream reads in `Host`: the device's authority, its own, or a given one. */
@@ -32,8 +44,8 @@ export interface UpstreamTls {
   /** Enable Strict TLS: the chain must lead to the trust store and the certificate must name the hostname. */
   readonly strict: boolean
   readonly sni: ServerNameIndication
-  /** The name that the upstream's certificate must carry; independent of SNI (N12). */
-  readonly hostname: string
+  /** The name that the certificates must carry, independent of SNI (N12); `undefined` is each server's own host. */
+  readonly hostname: string | undefined
   readonly trust: {
     readonly default: 'bundled' | 'system' | 'off'
     /** PEM files. */
@@ -61,7 +73,7 @@ export type { IdentityField, IdentityFormat } from '../message/encode/settings.t
 
 /** How long we wait for an upstream, and how much of it we use. */
 export interface UpstreamLimits {
-  /** Connections to this upstream per worker. */
+  /** Connections to each server, per worker. */
   readonly connections: number
   /** TCP and TLS together. */
   readonly connect: Millis

@@ -18,6 +18,7 @@ export type {
   ServerNameIndication,
   Upstream,
   UpstreamLimits,
+  UpstreamServer,
   UpstreamTls,
 } from './config-upstream.ts'
 

@@ -9,6 +9,7 @@ import type {
 } from './config-upstream.ts'
 import { parseHost } from './host.ts'
 import { readIdentitySettings } from './read-identity.ts'
+import { bare, readServers } from './read-servers.ts'
 import { millis, octets, readCiphers, readIdentity, readVersions } from './read-tls.ts'
 import {
   content,
@@ -36,48 +37,32 @@ export function readUpstream(
   { written, dangers }: { written: Written; dangers: Danger[] },
 ): Maybe<Upstream> {
   const path = ['upstreams', name]
-  const origin = readOrigin(desk, [...path, 'url'], written.url)
-  const plain = origin !== missing && origin.protocol === 'http:'
+  const servers = readServers(desk, path, written)
+  const protocol = servers === missing ? missing : servers[0].protocol
+  const plain = protocol === 'http:'
   if (plain) checkPlaintext(desk, path, { written, dangers })
-  else if (written.dangerousPlaintext === true && origin !== missing) {
+  else if (written.dangerousPlaintext === true && protocol !== missing) {
     const message =
       'found dangerousPlaintext on an https: upstream, where it has no effect: remove it'
     warn(desk, [...path, 'dangerousPlaintext'], message)
   }
-  const tls = { written: written.tls ?? {}, hostname: origin === missing ? '' : origin.hostname }
   return whole<Upstream>({
     at: placeOf(desk, path),
     name,
-    protocol: origin === missing ? missing : origin.protocol,
-    hostname: origin === missing ? missing : origin.hostname,
-    port: origin === missing ? missing : origin.port,
+    protocol,
+    servers: servers === missing ? missing : bare(servers),
+    balance: present(written.balance),
+    attempts: present(written.attempts),
     host: readHostPolicy(desk, [...path, 'host'], written.host),
-    tls: plain ? undefined : readTls(desk, [...path, 'tls'], { ...tls, dangers }),
+    tls: plain
+      ? undefined
+      : readTls(desk, [...path, 'tls'], { written: written.tls ?? {}, dangers }),
     identity:
       written.identity === undefined
         ? undefined
         : readIdentitySettings(desk, [...path, 'identity'], written.identity),
     limits: readLimits(written.limits ?? {}),
   })
-}
-
-function readOrigin(
-  desk: Desk,
-  path: Path,
-  written: string | undefined,
-): Maybe<Pick<Upstream, 'protocol' | 'hostname' | 'port'>> {
-  if (written === undefined) return missing
-  const url = URL.canParse(written) ? new URL(written) : undefined
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    const message =
-      'found a URL that cannot be read, wanted https:// with host and port: correct it'
-    return fault(desk, path, message)
-  }
-  const host = parseHost(url.hostname)
-  if (!host.ok) return fault(desk, path, host.failure)
-  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
-  if (port === 0) return fault(desk, path, 'found port 0, wanted one to connect to: correct it')
-  return { protocol: url.protocol, hostname: host.value, port }
 }
 
 function checkPlaintext(
@@ -88,7 +73,8 @@ function checkPlaintext(
   if (written.dangerousPlaintext !== true) {
     const message =
       'found http:, wanted https: (devices and their identities would travel in the clear): use https:, or sign with dangerousPlaintext: true'
-    fault(desk, [...path, 'url'], message)
+    const where = written.url === undefined ? ['servers', 0, 'url'] : ['url']
+    fault(desk, [...path, ...where], message)
     return
   }
   if (desk.text.has([...path, 'tls'])) {
@@ -111,16 +97,10 @@ function readHostPolicy(desk: Desk, path: Path, written: string | undefined): Ma
 
 interface TlsInput {
   readonly written: WrittenTls
-  /** The host of the URL. */
-  readonly hostname: string
   readonly dangers: Danger[]
 }
 
-function readTls(
-  desk: Desk,
-  path: Path,
-  { written, hostname, dangers }: TlsInput,
-): Maybe<UpstreamTls> {
+function readTls(desk: Desk, path: Path, { written, dangers }: TlsInput): Maybe<UpstreamTls> {
   const preset = written.preset
   if (preset === undefined) return missing
   const ours = TLS_PRESETS[preset]
@@ -134,7 +114,7 @@ function readTls(
     preset,
     strict,
     sni: readSni(desk, [...path, 'sni'], written.sni ?? ours.sni),
-    hostname: readHostname(desk, [...path, 'hostname'], written.hostname ?? hostname),
+    hostname: readHostname(desk, [...path, 'hostname'], written.hostname),
     trust: readTrust(desk, [...path, 'trust'], { written: written.trust ?? {}, strict }),
     minVersion: versions === missing ? missing : versions.minVersion,
     maxVersion: versions === missing ? missing : versions.maxVersion,
@@ -192,9 +172,12 @@ function readSni(desk: Desk, path: Path, written: string): Maybe<ServerNameIndic
   return { kind: 'name', name: name.value }
 }
 
-function readHostname(desk: Desk, path: Path, written: string): Maybe<string> {
-  // Without a readable URL there is none, and that has been reported.
-  if (written === '') return missing
+function readHostname(
+  desk: Desk,
+  path: Path,
+  written: string | undefined,
+): Maybe<string | undefined> {
+  if (written === undefined) return undefined
   const host = parseHost(written)
   return host.ok ? host.value : fault(desk, path, host.failure)
 }

@@ -116,7 +116,7 @@ const tls = defaultGroup('How we speak TLS with the upstream.', {
   ),
   hostname: Type.Optional(
     line(
-      "The name that the upstream's certificate must carry. Left out: the host of `url`. Independent of SNI.",
+      "The name that the upstream's certificates must carry. Left out: each server's own host. Independent of SNI.",
       'a host name or an IP address',
     ),
   ),
@@ -153,7 +153,7 @@ const tls = defaultGroup('How we speak TLS with the upstream.', {
 
 const limits = defaultGroup('How long we wait for the upstream, and how much of it we use.', {
   connections: count(
-    'Connections per worker. Tomcat runs 200 requests at a time unless told otherwise; more would queue there, unseen.',
+    'Connections to each server, per worker. Tomcat runs 200 requests at a time unless told otherwise; more would queue there, unseen.',
     [1, 100_000],
     128,
   ),
@@ -184,22 +184,54 @@ const limits = defaultGroup('How long we wait for the upstream, and how much of 
   ),
 })
 
+const address = (description: string) =>
+  text(description, '^https?://[^/?#@\\s]+/?$', {
+    wanted: 'https:// with host and port, without user, path or query',
+    advice: 'write it as https://core.internal:443',
+  })
+
+const server = group('One server.', {
+  url: address('Scheme, host and port, as `url` of the upstream.'),
+  weight: count(
+    'Its share beside the others: a server of weight 2 gets twice the requests, connections or devices of one of weight 1.',
+    [1, 100],
+    1,
+  ),
+})
+
 /** One upstream. */
-export const upstream = group('A server that we forward to.', {
-  url: text(
-    'Scheme, host and port. Paths are passed on unchanged, so none is allowed here. `http:` needs `dangerousPlaintext: true`.',
-    '^https?://[^/?#@\\s]+/?$',
-    {
-      wanted: 'https:// with host and port, without user, path or query',
-      advice: 'write it as https://core.internal:443',
-    },
+export const upstream = group('What we forward to: one server, or several that answer alike.', {
+  url: Type.Optional(
+    address(
+      'Scheme, host and port of the one server. Paths are passed on unchanged, so none is allowed here. `http:` needs `dangerousPlaintext: true`. Several servers: write `servers` instead.',
+    ),
+  ),
+  servers: Type.Optional(
+    Type.Array(server, {
+      description:
+        'Several servers in place of `url`. All are called alike: the same scheme, TLS settings and limits. Each has its own connections, and unless `tls.hostname` says otherwise its certificate must carry its own host.',
+      minItems: 1,
+      // Each is a label of the metrics, and each worker watches every one.
+      maxItems: 64,
+      wanted: 'a list of 1 to 64 servers',
+    }),
+  ),
+  balance: word(
+    'How a server is chosen among several. `round-robin`: in turn. `least-connections`: whoever has the fewest requests under way for its weight. `device-hash`: the same device goes to the same server, by the key of its certificate (rendezvous hashing: when a server goes, only its devices move); a request without a certificate that we vouch for goes in turn. Each worker counts for itself.',
+    ['round-robin', 'least-connections', 'device-hash'],
+    'round-robin',
+  ),
+  attempts: count(
+    'Servers that one request is tried on, the first included. Another server gets only what was not sent (no connection could be made), and GET, HEAD and OPTIONS without a body that met a broken connection before any answer. A POST is never sent twice.',
+    [1, 5],
+    2,
   ),
   dangerousPlaintext: flag(
     'Your signature under an `http:` upstream: anybody on the way can read and change everything, identities included.',
     false,
   ),
   host: line(
-    'What the upstream reads as Host: `preserve` (what the device asked for; MDM servers put it into profiles), `upstream` (host and port of `url`), or a fixed name.',
+    'What the upstream reads as Host: `preserve` (what the device asked for; MDM servers put it into profiles), `upstream` (host and port of the server that is called), or a fixed name.',
     'preserve, upstream, or a host name',
     'preserve',
   ),

@@ -14,20 +14,22 @@ import { fail, ok, unreachable, type Result } from '../kernel/types.ts'
 import { dialFailure, IDENTITY_ERROR, IdentityError, untrustedBecause } from './dial-failure.ts'
 import type { NameMismatch, Untrusted, UpstreamFailure } from './failure.ts'
 import { nameMismatch } from './server-name.ts'
-import type { UpstreamSettings, UpstreamTls } from './settings.ts'
+import type { ServerSettings, UpstreamSettings, UpstreamTls } from './settings.ts'
 
 /** What was wrong with a certificate that was accepted all the same, because strict TLS is off. */
 export interface UntrustedServer {
   readonly upstream: string
+  readonly server: string
   readonly untrusted: { readonly why: Untrusted; readonly code: string } | undefined
   readonly mismatch: NameMismatch | undefined
   /** Lower-case hexadecimal, leaf first. */
   readonly fingerprints: readonly string[]
 }
 
-/** Everything about an upstream that does not change between two connections. */
+/** Everything about a server that does not change between two connections. */
 export interface DialPlan {
   readonly settings: UpstreamSettings
+  readonly server: ServerSettings
   /** `undefined` for plain HTTP. */
   readonly context: SecureContext | undefined
   /** Called once per connection that verification would have refused. */
@@ -39,7 +41,7 @@ export function dial(
   plan: DialPlan,
   done: (result: Result<Socket, UpstreamFailure>) => void,
 ): void {
-  const { limits, hostname } = plan.settings
+  const { limits } = plan.settings
   const socket = openSocket(plan)
   const settle = (result: Result<Socket, UpstreamFailure>): void => {
     clearTimeout(deadline)
@@ -49,7 +51,7 @@ export function dial(
     if (!result.ok) socket.destroy()
     done(result)
   }
-  const failed = (error: Error): void => settle(fail(dialFailure(error, hostname)))
+  const failed = (error: Error): void => settle(fail(dialFailure(error, plan.server.hostname)))
   const deadline = setTimeout(
     () => settle(fail({ kind: 'connect-timeout', limit: limits.connect })),
     limits.connect,
@@ -61,22 +63,28 @@ export function dial(
   })
 }
 
-function openSocket({ settings, context }: DialPlan): Socket {
-  const { hostname: host, port, tls } = settings
+function openSocket(plan: DialPlan): Socket {
+  const { settings, server, context } = plan
+  const { tls } = settings
+  const { hostname: host, port } = server
   const transport = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_MS }
   if (context === undefined || tls === undefined) return connectTcp(transport)
   return connectTls({
     ...transport,
     secureContext: context,
-    servername: serverName(tls),
+    servername: serverName(tls.sni, wantedName(plan)),
     ALPNProtocols: ['http/1.1'],
     rejectUnauthorized: tls.strict,
-    checkServerIdentity: (_, certificate) => identityError(certificate, tls.hostname),
+    checkServerIdentity: (_, certificate) => identityError(certificate, wantedName(plan)),
   })
 }
 
+/** The name or address that the certificate must carry. */
+export const wantedName = ({ settings, server }: Pick<DialPlan, 'settings' | 'server'>): string =>
+  settings.tls?.hostname ?? server.hostname
+
 /** The SNI to send; an empty name sends none. An address is never sent (RFC 6066 §3). */
-function serverName({ sni, hostname }: UpstreamTls): string {
+export function serverName(sni: UpstreamTls['sni'], hostname: string): string {
   switch (sni.kind) {
     case 'off':
       return ''
@@ -100,17 +108,18 @@ function identityError(certificate: PeerCertificate, wanted: string): Error | un
 }
 
 /** Strict TLS is off: what it would have refused is used, and said. An untrusted chain must not hide a wrong name. */
-function noticeUntrusted({ settings, onUntrusted }: DialPlan, socket: Socket): void {
+function noticeUntrusted(plan: DialPlan, socket: Socket): void {
   const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
   if (!(socket instanceof TLSSocket) || certificate === undefined) return
   // Node types it as an error; it is the code of one.
   const code = String(socket.authorizationError ?? '')
   const chainHolds = code === '' || code === 'null' || code === IDENTITY_ERROR
   const untrusted = chainHolds ? undefined : { why: untrustedBecause(code), code }
-  const mismatch = nameMismatch(certificate, settings.tls?.hostname ?? settings.hostname)
+  const mismatch = nameMismatch(certificate, wantedName(plan))
   if (untrusted === undefined && mismatch === undefined) return
-  onUntrusted({
-    upstream: settings.name,
+  plan.onUntrusted({
+    upstream: plan.settings.name,
+    server: plan.server.name,
     untrusted,
     mismatch,
     fingerprints: fingerprints(certificate),

@@ -24,6 +24,10 @@ export interface Destination {
   readonly target: string
   /** Name, value, name, value …: all that the upstream will see, `Host` and `Content-Length` included, nothing hop-by-hop. */
   readonly fields: string[]
+  /** Whose `Host` is among the fields; `server` has that of the server that is called put in its place. */
+  readonly host: 'given' | 'server'
+  /** The fingerprint of the device's key, when we vouch for it: it chooses a server. */
+  readonly device: string | undefined
   /** Octets of a request body. */
   readonly bodyBytes: number
   /** Milliseconds without the device sending or taking a byte. */
@@ -42,7 +46,9 @@ export interface Outcome {
   readonly connectMs: number | undefined
   /** Milliseconds until the upstream's answer began. */
   readonly firstByteMs: number | undefined
-  /** The first connection was dead, and the request went over a second one. */
+  /** The server that was tried last; `undefined` when none was. */
+  readonly server: string | undefined
+  /** The request went over a second connection, to the same server or another. */
   readonly retried: boolean
   readonly failure: UpstreamFailure | undefined
 }

@@ -10,12 +10,12 @@ import { unreachable } from '../kernel/types.ts'
 import { exchangeFailure, isReset, type Progress } from './exchange-failure.ts'
 import { hasBody, type Destination, type Exchange, type Outcome } from './exchange.ts'
 import type { UpstreamFailure } from './failure.ts'
+import { Itinerary, type Traveller } from './itinerary.ts'
 import { SpentError, type Leg } from './leg.ts'
 import { lateness, patience, type Turn } from './patience.ts'
 import { answerFailure } from './refuse.ts'
 import { Reply } from './reply.ts'
 import { Upload, type UploadWatcher } from './upload.ts'
-import type { Want } from './upstream.ts'
 import type { Watched } from './watch.ts'
 
 type Controller = Dispatcher.DispatchController
@@ -35,12 +35,13 @@ export function forward(
 type Phase = 'waiting' | 'sending' | 'answering' | 'answered' | 'over'
 
 /** Everything one exchange remembers: one object for each request instead of a closure for each event. */
-class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched {
+class Flight implements Dispatcher.DispatchHandler, Traveller, UploadWatcher, Watched {
   slot = 0
   readonly #exchange: Exchange
   readonly #to: Destination
   readonly #resolve: (outcome: Outcome) => void
   readonly #reply: Reply
+  readonly #itinerary: Itinerary
   readonly #begunAt = performance.now()
   #phase: Phase = 'waiting'
   #leg: Leg | undefined
@@ -49,7 +50,6 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
   /** When something last moved, on the watch's clock. */
   #since = 0
   #heard = false
-  #retried = false
   #continued = false
   #bytesIn = 0
   #connectMs: number | undefined
@@ -60,6 +60,7 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
     this.#exchange = exchange
     this.#reply = new Reply(exchange)
     this.#to = to
+    this.#itinerary = new Itinerary(to.upstream, to.device)
     this.#resolve = resolve
   }
 
@@ -71,7 +72,15 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
     response.on('close', () => this.#closed())
     if (request.destroyed || response.destroyed) this.#closed()
     else if (Number(request.headers['content-length'] ?? 0) > bodyBytes) this.tooLarge()
-    else upstream.acquire(this)
+    else this.#itinerary.advance(this)
+  }
+
+  beginAnew(): void {
+    this.#phase = 'waiting'
+    this.#controller = undefined
+    this.#leg = undefined
+    this.#upload = undefined
+    this.#moved()
   }
 
   ready(leg: Leg): void {
@@ -84,12 +93,14 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
     // Only now: when there is no upstream, the device need not send its body.
     if (expectsContinue && !this.#continued) response.writeContinue()
     this.#continued = true
-    const { target, fields } = this.#to
+    const { target, fields, host } = this.#to
+    if (host === 'server') this.#itinerary.address(fields)
     leg.send({ method: request.method ?? '', target, fields, body: this.#upload ?? null }, this)
   }
 
+  /** Nothing was sent, and nobody has touched the device's body: another server may have any request. */
   failed(failure: UpstreamFailure): void {
-    this.#fail(failure)
+    if (this.#abandoned || !this.#itinerary.advance(this)) this.#fail(failure)
   }
 
   arrived(octets: number): void {
@@ -153,14 +164,7 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
 
   onResponseError(_: unknown, error: Error): void {
     if (this.#abandoned) return
-    if (this.#mayTryAgain(error)) {
-      this.#retried = true
-      this.#phase = 'waiting'
-      this.#controller = undefined
-      this.#leg = undefined
-      this.#to.upstream.acquireFresh(this)
-      return
-    }
+    if (this.#again(error)) return
     // A request that undici would not even take leaves the connection untouched.
     if (this.#controller === undefined) this.#leg?.release()
     if (this.#heard) this.#fail(this.#failureOf(error))
@@ -174,13 +178,14 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
       return
     }
     const { upstream, bodyIdle } = this.#to
+    const pool = this.#itinerary.server?.pool ?? upstream
     const turn = this.#turn
     const limit = patience(turn, upstream.limits, bodyIdle)
     // The clock is coarse: nothing may be cut off before its time.
     if (now - this.#since <= limit + upstream.watch.period) return
     // An answer of ours that the device does not take is not answered again.
     if (this.#abandoned) this.#exchange.response.destroy()
-    else this.#fail(lateness(turn, limit, upstream))
+    else this.#fail(lateness(turn, limit, pool))
   }
 
   /** Who has to move next. */
@@ -221,15 +226,20 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
   }
 
   #failureOf(error: Error): UpstreamFailure {
-    return exchangeFailure(error, this.#progress, this.#to.upstream.hostname)
+    return exchangeFailure(error, this.#progress, this.#itinerary.server?.hostname ?? '')
   }
 
-  /** Only what cannot have reached the upstream, or may reach it twice (RFC 9110 §9.2.2), and only once. */
-  #mayTryAgain(error: Error): boolean {
-    if (this.#retried) return false
-    if (error instanceof SpentError) return true
-    if (this.#heard || this.#upload !== undefined || this.#leg?.reused !== true) return false
-    return isReset(error) && IDEMPOTENT.has(this.#exchange.request.method ?? '')
+  /** Whether the request is on its way once more. */
+  #again(error: Error): boolean {
+    const mishap = {
+      method: this.#exchange.request.method ?? '',
+      unsent: error instanceof SpentError,
+      heard: this.#heard,
+      body: this.#upload === undefined ? 'none' : this.#upload.begun ? 'touched' : 'untouched',
+      ended: isReset(error),
+      reused: this.#leg?.reused === true,
+    } as const
+    return this.#itinerary.retry(mishap, this)
   }
 
   #fail(failure: UpstreamFailure): void {
@@ -247,7 +257,7 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
   }
 
   #abandonUpstream(): void {
-    this.#to.upstream.forget(this)
+    this.#itinerary.server?.pool.forget(this)
     this.#upload?.destroy()
     this.#controller?.abort(new AbandonedError())
   }
@@ -263,13 +273,15 @@ class Flight implements Dispatcher.DispatchHandler, UploadWatcher, Want, Watched
       this.#failure ??= { kind: 'device-gone', how: 'hung-up' }
     }
     this.#to.upstream.watch.remove(this)
+    this.#itinerary.end()
     this.#resolve({
       status: response.headersSent ? response.statusCode : undefined,
       bytesIn: this.#bytesIn,
       bytesOut: this.#reply.octets,
       connectMs: this.#connectMs,
       firstByteMs: this.#firstByteMs,
-      retried: this.#retried,
+      server: this.#itinerary.server?.name,
+      retried: this.#itinerary.detoured,
       failure: this.#failure,
     })
   }
@@ -283,5 +295,3 @@ class AbandonedError extends Error {
 }
 
 const NO_TRAILERS: readonly Buffer[] = []
-/** Without a body there is nothing to send twice but the question. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])

@@ -8,7 +8,7 @@
  */
 import type { Socket } from 'node:net'
 import { Client, type Dispatcher } from 'undici'
-import type { UpstreamSettings } from './settings.ts'
+import { wantedName, type DialPlan } from './dial.ts'
 import { skipContinue, type ContinueFilter } from './skip-continue.ts'
 
 /** What a request tells its connection. */
@@ -40,18 +40,19 @@ export class Leg {
   #attached = false
   #alert: Error | undefined
 
-  constructor(socket: Socket, settings: UpstreamSettings, owner: LegOwner) {
+  constructor(socket: Socket, plan: DialPlan, owner: LegOwner) {
+    const { limits } = plan.settings
     this.#socket = socket
     this.#owner = owner
     this.#filter = skipContinue(socket)
-    this.#servername = settings.tls?.hostname ?? settings.hostname
-    this.#client = new Client(originOf(settings), {
+    this.#servername = wantedName(plan)
+    this.#client = new Client(originOf(plan), {
       connect: (_, done) => this.#attach(done),
       allowH2: false,
       pipelining: 1,
-      keepAliveTimeout: settings.limits.idle,
-      keepAliveMaxTimeout: settings.limits.idle,
-      maxHeaderSize: settings.limits.responseHeaderBytes,
+      keepAliveTimeout: limits.idle,
+      keepAliveMaxTimeout: limits.idle,
+      maxHeaderSize: limits.responseHeaderBytes,
       // Deadlines are watched for all exchanges together (watch.ts), not by a timer in each client.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -133,6 +134,6 @@ export class SpentError extends Error {
   }
 }
 
-function originOf({ protocol, hostname, port }: UpstreamSettings): string {
-  return `${protocol}//${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
+function originOf({ settings, server: { hostname, port } }: DialPlan): string {
+  return `${settings.protocol}//${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
 }

@@ -84,6 +84,7 @@ function outcomeOf({ response }: Exchange): Outcome {
     bytesOut: 0,
     connectMs: undefined,
     firstByteMs: undefined,
+    server: undefined,
     retried: false,
     failure: answered ? undefined : { kind: 'device-gone', how: 'hung-up' },
   }

@@ -4,19 +4,34 @@
  */
 import type { Millis } from '../kernel/types.ts'
 
-/** A server that requests are forwarded to. */
+/** What requests are forwarded to: servers that answer alike, called alike. */
 export interface UpstreamSettings {
   /** Where the configuration speaks of it, for faults. */
   readonly at: string
   readonly name: string
   readonly protocol: 'https:' | 'http:'
-  /** A name to look up or an address to call, without brackets. */
-  readonly hostname: string
-  readonly port: number
+  readonly servers: readonly [ServerSettings, ...ServerSettings[]]
+  readonly balance: Balance
+  /** Servers that one request is tried on, the first included. */
+  readonly attempts: number
   /** `undefined` exactly when the protocol is `http:`. */
   readonly tls: UpstreamTls | undefined
   readonly limits: UpstreamLimits
 }
+
+/** One of the servers of an upstream. */
+export interface ServerSettings {
+  /** Host and port, as the log and the metrics name it; no two of an upstream are alike. */
+  readonly name: string
+  /** A name to look up or an address to call, without brackets. */
+  readonly hostname: string
+  readonly port: number
+  /** Its share of the requests beside the others'. */
+  readonly weight: number
+}
+
+/** How a server is chosen among several. */
+export type Balance = 'round-robin' | 'least-connections' | 'device-hash'
 
 /** How we speak TLS with an upstream. */
 export interface UpstreamTls {
@@ -24,8 +39,8 @@ export interface UpstreamTls {
   /** False gives up verification: faults are noticed and reported, and the connection is used all the same. */
   readonly strict: boolean
   readonly sni: ServerNameIndication
-  /** The name or address that the certificate must carry; independent of SNI. */
-  readonly hostname: string
+  /** The name or address that the certificate must carry, independent of SNI; `undefined` is the server's own host. */
+  readonly hostname: string | undefined
   readonly trust: {
     readonly default: 'bundled' | 'system' | 'off'
     /** PEM files. */

@@ -35,6 +35,11 @@ export class Upload extends Readable {
     return this.#ended
   }
 
+  /** Something may have been taken from the device. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
   /** It is the device we wait for, not the upstream. */
   get hungry(): boolean {
     return this.#begun && !this.#ended && !this.#request.isPaused()

@@ -1,15 +1,15 @@
 /**
- * The connections to one upstream under one TLS identity. Two upstreams, or two settings of the same one, never
- * share a connection: each has its own `Upstream`.
+ * What requests are forwarded to: one or several servers that answer alike. Each server has a pool of its own, and
+ * each upstream its own TLS context, so that no two identities and no two trust settings ever share a connection.
  */
-import type { SecureContext } from 'node:tls'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
+import { Balancer } from './balance.ts'
 import { clientContext } from './client-context.ts'
-import { dial, type DialPlan, type UntrustedServer } from './dial.ts'
-import type { UpstreamFailure } from './failure.ts'
-import { Leg, type LegOwner } from './leg.ts'
+import type { UntrustedServer } from './dial.ts'
+import { Server } from './server.ts'
 import type { ClientIdentity, UpstreamLimits, UpstreamSettings } from './settings.ts'
 import { Watch } from './watch.ts'
+import type { SecureContext } from 'node:tls'
 
 /** What an upstream needs besides its settings. */
 export interface UpstreamOptions {
@@ -29,27 +29,14 @@ export function openUpstream(
   return context.ok ? ok(new Upstream(settings, context.value, options)) : fail(context.failure)
 }
 
-/** Somebody who waits for a connection; told exactly once, unless forgotten first. */
-export interface Want {
-  ready(leg: Leg): void
-  failed(failure: UpstreamFailure): void
-}
-
-/** A pool with a bound on connections and on who waits for one. */
-export class Upstream implements LegOwner {
+/** Its servers, and who is next. */
+export class Upstream {
   readonly name: string
-  readonly hostname: string
   readonly limits: UpstreamLimits
+  readonly attempts: number
   readonly watch: Watch
-  readonly #settings: UpstreamSettings
-  readonly #plan: DialPlan
-  readonly #legs = new Set<Leg>()
-  /** Most recently used last, and used first: the others come to their idle limit. */
-  readonly #idle: Leg[] = []
-  /** In the order of arrival; true while a connection is being opened for it. */
-  readonly #waiting = new Map<Want, boolean>()
-  #dialling = 0
-  #closing: PromiseWithResolvers<void> | undefined
+  readonly servers: readonly Server[]
+  readonly #balancer: Balancer
 
   constructor(
     settings: UpstreamSettings,
@@ -58,132 +45,39 @@ export class Upstream implements LegOwner {
   ) {
     const { limits } = settings
     this.name = settings.name
-    this.hostname = settings.hostname
     this.limits = limits
+    this.attempts = settings.attempts
     this.watch = new Watch(Math.min(limits.connect, limits.responseHeaders, limits.bodyIdle))
-    this.#settings = settings
-    this.#plan = { settings, context, onUntrusted }
+    this.servers = settings.servers.map(
+      (server) => new Server({ settings, server, context, onUntrusted }),
+    )
+    this.#balancer = new Balancer(settings.balance)
   }
 
-  /** A connection at once, or when one is free or new; a failure when there is none to be had. */
-  acquire(want: Want): void {
-    const leg = this.#takeIdle()
-    if (leg !== undefined) want.ready(leg)
-    else this.#enqueue(want)
-  }
-
-  /** As `acquire`, but never an idle connection: for a request that just met a dead one. */
-  acquireFresh(want: Want): void {
-    if (this.#full) this.#takeIdle()?.destroy()
-    this.#enqueue(want)
-  }
-
-  /** Whoever waited does so no longer. */
-  forget(want: Want): void {
-    this.#waiting.delete(want)
+  /** The server for a request; those already `tried` are left out, and nobody is left when all were. */
+  choose(device: string | undefined, tried: readonly Server[]): Server | undefined {
+    const left =
+      tried.length === 0 ? this.servers : this.servers.filter((one) => !tried.includes(one))
+    return this.#balancer.choose(left, device)
   }
 
   /** Connections now open or opening, for the metrics. */
   get connections(): number {
-    return this.#legs.size + this.#dialling
+    return this.servers.reduce((sum, { pool }) => sum + pool.connections, 0)
   }
 
   /** Exchanges that wait for a connection, for the metrics. */
   get waiting(): number {
-    return this.#waiting.size
+    return this.servers.reduce((sum, { pool }) => sum + pool.waiting, 0)
   }
 
   /** Closes what is idle now and the rest when it is done; requests that already began here still get through. */
   async close(): Promise<void> {
-    this.#closing ??= Promise.withResolvers<void>()
-    for (const leg of this.#idle.splice(0)) leg.destroy()
-    this.#settleClose()
-    await this.#closing.promise
+    await Promise.all(this.servers.map(({ pool }) => pool.close()))
   }
 
   /** Breaks off everything under way. */
   destroy(): void {
-    void this.close()
-    for (const leg of this.#legs) leg.destroy()
-  }
-
-  freed(leg: Leg): void {
-    const next = this.#nextWaiting()
-    if (next !== undefined) next.ready(leg)
-    else if (this.#closing === undefined) this.#idle.push(leg)
-    else leg.destroy()
-  }
-
-  lost(leg: Leg): void {
-    this.#legs.delete(leg)
-    const index = this.#idle.indexOf(leg)
-    if (index !== -1) this.#idle.splice(index, 1)
-    this.#openForWaiting()
-    this.#settleClose()
-  }
-
-  get #full(): boolean {
-    return this.connections >= this.limits.connections
-  }
-
-  #takeIdle(): Leg | undefined {
-    for (;;) {
-      const leg = this.#idle.pop()
-      if (leg === undefined || leg.alive) return leg
-      leg.destroy()
-    }
-  }
-
-  #enqueue(want: Want): void {
-    const { connections } = this.limits
-    const bound = connections * WAITING_PER_CONNECTION
-    if (this.#full && this.#waiting.size >= bound) {
-      want.failed({ kind: 'overloaded', connections, waiting: this.#waiting.size })
-      return
-    }
-    this.#waiting.set(want, false)
-    if (!this.#full) this.#open(want)
-  }
-
-  #nextWaiting(): Want | undefined {
-    for (const want of this.#waiting.keys()) {
-      this.#waiting.delete(want)
-      return want
-    }
-    return undefined
-  }
-
-  #open(want: Want): void {
-    this.#waiting.set(want, true)
-    this.#dialling += 1
-    dial(this.#plan, (result) => {
-      this.#dialling -= 1
-      if (result.ok) this.#opened(new Leg(result.value, this.#settings, this), want)
-      else if (this.#waiting.delete(want)) want.failed(result.failure)
-      this.#openForWaiting()
-      this.#settleClose()
-    })
-  }
-
-  #opened(leg: Leg, want: Want): void {
-    this.#legs.add(leg)
-    const taker = this.#waiting.delete(want) ? want : this.#nextWaiting()
-    // Nobody waits any more. undici only watches a connection that has carried a request, so it is not kept.
-    if (taker === undefined) leg.destroy()
-    else taker.ready(leg)
-  }
-
-  #openForWaiting(): void {
-    for (const [want, opening] of this.#waiting) {
-      if (this.#full) return
-      if (!opening) this.#open(want)
-    }
-  }
-
-  #settleClose(): void {
-    if (this.connections === 0 && this.#waiting.size === 0) this.#closing?.resolve()
+    for (const { pool } of this.servers) pool.destroy()
   }
 }
-
-/** Each waits at most the connect limit; more would wait in vain and hold memory meanwhile. */
-const WAITING_PER_CONNECTION = 4

@@ -50,8 +50,10 @@ export function destinationFor(
     }
     return { plan, told }
   })
-  const destination = {
+  const destination: Destination = {
     upstream: view.upstream,
+    host: view.world.config.host.kind === 'upstream' ? 'server' : 'given',
+    device: vouched?.path.certificates[0].publicKey.fingerprint,
     target: head.target.raw,
     fields: requestFields(request.rawHeaders, plan),
     bodyBytes: limits.bodyBytes,
@@ -67,16 +69,10 @@ export interface Surroundings {
   readonly limits: ListenerLimits
 }
 
+/** With `upstream` the server is not chosen yet: `forward` writes its name in. */
 function hostFor({ world }: UpstreamView, sent: string): string {
-  const { host, hostname, port } = world.config
-  switch (host.kind) {
-    case 'preserve':
-      return sent
-    case 'name':
-      return host.name
-    case 'upstream':
-      return port === HTTPS_PORT ? hostname : `${hostname}:${port}`
-  }
+  const { host } = world.config
+  return host.kind === 'name' ? host.name : sent
 }
 
 /** The configuration was checked: a row that can be met has an upstream that exists. */
@@ -85,5 +81,3 @@ function upstreamOf(route: RouteRow, snapshot: Snapshot): UpstreamView {
   if (view === undefined) throw new Error(`row ${route.id} leads to no upstream`)
   return view
 }
-
-const HTTPS_PORT = 443

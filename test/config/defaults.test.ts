@@ -79,14 +79,15 @@ test('an upstream without words is verified by name, and told about devices by R
   const [upstream] = (await loaded()).upstreams
   expect(upstream).toMatchObject({
     protocol: 'https:',
-    hostname: 'core.example.com',
-    port: 443,
+    servers: [{ name: 'core.example.com:443', hostname: 'core.example.com', port: 443, weight: 1 }],
+    balance: 'round-robin',
+    attempts: 2,
     host: { kind: 'preserve' },
     tls: {
       preset: 'secure',
       strict: true,
       sni: { kind: 'on' },
-      hostname: 'core.example.com',
+      hostname: undefined,
       trust: { default: 'bundled', custom: [] },
       minVersion: 'TLSv1.2',
       maxVersion: 'TLSv1.3',

@@ -75,8 +75,9 @@ export function upstreamSettings(port: number, changes: UpstreamChanges = {}): U
     at: 'upstreams.mdm',
     name,
     protocol: plain ? 'http:' : 'https:',
-    hostname,
-    port,
+    servers: [{ name: `${hostname}:${port}`, hostname, port, weight: 1 }],
+    balance: 'round-robin',
+    attempts: 2,
     tls: plain ? undefined : { ...STRICT, ...changes.tls },
     limits: {
       connections: 8,
@@ -181,6 +182,8 @@ function handler(
     }
     void forward(anAdmission(), exchange, {
       upstream,
+      host: 'given',
+      device: undefined,
       target: request.url ?? '',
       fields: requestFields(request.rawHeaders, plan),
       bodyBytes: options.bodyBytes ?? 1e9,

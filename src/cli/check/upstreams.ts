@@ -1,5 +1,4 @@
 /** Where requests would go, how sure we would be of the way, and what we would say there about the device. */
-import { bracketed } from '../../config/host.ts'
 import type {
   HostPolicy,
   IdentitySettings,
@@ -15,14 +14,14 @@ import { columns } from '../page.ts'
 export const upstreams = (config: Config, world: World | undefined): readonly string[] =>
   config.upstreams.flatMap((one) => paragraph(one, world?.upstreams.get(one.name)?.identity))
 
-function paragraph(
-  { name, protocol, hostname, port, tls, host, identity: told }: Upstream,
-  identity: UpstreamWorld['identity'],
-): readonly string[] {
-  const rows: readonly (readonly [string, string])[] = [
+function paragraph(upstream: Upstream, identity: UpstreamWorld['identity']): readonly string[] {
+  const { name, protocol, servers, tls, host, identity: told } = upstream
+  const [first] = servers
+  const rows: readonly Row[] = [
+    ...serverRows(upstream),
     ...(tls === undefined
       ? [['TLS', 'NONE: everything is readable on the way'] as const]
-      : tlsRows(tls)),
+      : tlsRows(tls, servers.length === 1 ? first.hostname : 'the host of the server')),
     ...(identity === undefined
       ? []
       : [['shows', identity.certificates[0].subject.split('\n').toReversed().join(',')] as const]),
@@ -30,13 +29,39 @@ function paragraph(
     ['is told', told === undefined ? 'nothing about the device' : identityText(told)],
   ]
   return [
-    `  ${name}: ${protocol}//${bracketed(hostname)}:${port}`,
+    `  ${name}: ${servers.length === 1 ? `${protocol}//${first.name}` : `${servers.length} servers`}`,
     ...columns(rows).map((line) => `  ${line}`),
   ]
 }
 
-function tlsRows(tls: UpstreamTls): readonly (readonly [string, string])[] {
-  const { strict, sni, hostname, trust, minVersion, maxVersion } = tls
+/** Nothing where there is nothing to choose. */
+function serverRows({ protocol, servers, balance, attempts }: Upstream): readonly Row[] {
+  if (servers.length === 1) return []
+  return [
+    ...servers.map(({ name, weight }): Row => {
+      const share = weight === 1 ? '' : `, weight ${weight}`
+      return ['server', `${protocol}//${name}${share}`]
+    }),
+    ['chosen', BALANCES[balance]],
+    [
+      'retries',
+      attempts === 1 ? 'none' : `what may be sent again goes to up to ${attempts} servers`,
+    ],
+  ]
+}
+
+const BALANCES: Readonly<Record<Upstream['balance'], string>> = {
+  'round-robin': 'in turn',
+  'least-connections': 'whoever has the least to do',
+  'device-hash': 'by the key of the device; in turn for requests without one',
+}
+
+type Row = readonly [string, string]
+
+/** `own` is what stands for the hostname where the configuration names none. */
+function tlsRows(tls: UpstreamTls, own: string): readonly Row[] {
+  const { strict, sni, trust, minVersion, maxVersion } = tls
+  const hostname = tls.hostname ?? own
   const versions = minVersion === maxVersion ? maxVersion : `${minVersion} to ${maxVersion}`
   const names = sni.kind === 'off' ? 'SNI off' : `SNI ${sni.kind === 'name' ? sni.name : hostname}`
   const stores = [
