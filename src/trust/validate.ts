@@ -57,7 +57,7 @@ export function validate(path: Anchored, measure: Measure): Result<SoundPath, Pa
     unfitAnchor(path) ??
     unsigned(path, measure) ??
     unentitled(path, measure) ??
-    misused(path.certificates[0], measure)
+    misused(path, measure)
   if (failure !== undefined) return fail(failure)
   const { certificates, anchor } = path
   const findings = findingsOn(certificates, anchor)
@@ -176,7 +176,8 @@ function takeOn(ca: Certificate, demands: Demands, measure: Measure): PathFailur
 }
 
 /** The leaf's own rights; §6.1.5 (e) and what TLS needs. */
-function misused(leaf: Certificate, measure: Measure): PathFailure | undefined {
+function misused(path: Anchored, measure: Measure): PathFailure | undefined {
+  const leaf = path.certificates[0]
   const unknown = unknownExtension(leaf)
   if (unknown !== undefined) return unknown
   // §4.2.1.10: only a CA may constrain names. In a leaf it says that somebody took it for one.
@@ -185,7 +186,7 @@ function misused(leaf: Certificate, measure: Measure): PathFailure | undefined {
   }
   const purpose = wrongPurpose(leaf, measure)
   if (purpose !== undefined) return purpose
-  return maySign(leaf, measure.purpose)
+  return maySign(path, measure.purpose)
     ? undefined
     : { kind: 'wrong-key-usage', subject: subjectOf(leaf) }
 }
@@ -215,13 +216,24 @@ const PURPOSES: Readonly<Record<Purpose, string>> = {
 /**
  * A client signs its handshake, so its key usage must allow signing (RFC 5280 §4.2.1.3); a server may have agreed
  * or transported a key instead. A CA's own certificate may do without: whoever holds its key can issue itself a
- * device, so refusing would protect nothing.
+ * device, so refusing would protect nothing. As a server a CA that can still issue is refused (CA/Browser 7.1.2.7.8):
+ * its key does not belong there. One to which its path leaves nobody to issue is a CA in name only.
  */
-function maySign(leaf: Certificate, purpose: Purpose): boolean {
+function maySign(path: Anchored, purpose: Purpose): boolean {
+  const leaf = path.certificates[0]
   const { keyUsage } = leaf.extensions
-  if (keyUsage === undefined) return true
-  if (purpose === 'client' && isCa(leaf)) return true
-  return (keyUsage & USAGES[purpose]) !== 0
+  if (keyUsage === undefined || (keyUsage & USAGES[purpose]) !== 0) return true
+  return isCa(leaf) && (purpose === 'client' || mayIssueNobody(path))
+}
+
+/** Whether the CAs above allow no CA in the leaf's place: it ends this path, and begins none (§6.1.4 (l), (m)). */
+function mayIssueNobody({ certificates: [leaf, ...cas], anchor }: Anchored): boolean {
+  let left = anchor.certificate.extensions.basicConstraints?.pathLength ?? Infinity
+  for (const ca of cas.toReversed()) {
+    if (!isSelfIssued(ca)) left -= 1
+    left = Math.min(left, ca.extensions.basicConstraints?.pathLength ?? Infinity)
+  }
+  return left === 0 && !isSelfIssued(leaf)
 }
 
 const USAGES: Readonly<Record<Purpose, number>> = {
