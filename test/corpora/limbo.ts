@@ -22,6 +22,10 @@ export interface Case {
   readonly max_chain_depth: number | null
   readonly crls: readonly string[] | null
   readonly validation_kind: string
+  readonly extended_key_usage: readonly string[]
+  readonly conflicts_with: readonly string[]
+  readonly peer_certificate_key: string | null
+  readonly expected_peer_name: { readonly kind: string; readonly value: string } | null
 }
 
 export type Tier = 'A' | 'B' | 'C'
