@@ -1,6 +1,7 @@
 /**
  * The verdict on one request. Soundness was settled in `trust/`; here the rest of RFC 5280 §6.1.3, whether a path
- * is timely ((a)(2)), meets the standing of its CA, the deny list, the class of the route and grace.
+ * is timely ((a)(2)) and not revoked ((a)(3)), meets the standing of its CA, the deny list, the class of the route
+ * and grace.
  *
  * Stricter than RFC 5280 §6.1 in one thing: the trust anchor's certificate counts as an issuer and may itself
  * not be expired. Otherwise a device issued straight from an expired CA would pass for ever.
@@ -9,7 +10,8 @@ import { unreachable, type Branded, type Instant } from '../kernel/types.ts'
 import type { PathResult, SoundPath } from '../trust/validate.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { judgePath, tells, type PathVerdict } from './judge-path.ts'
-import type { DenyList, Policy, RouteClass } from './policy.ts'
+import { revoked } from './judge-revocation.ts'
+import type { Policy, RouteClass } from './policy.ts'
 import { isFinal, type Refusal, type Unreadable } from './refusal.ts'
 import { timelinessOf, type Timeliness, type Vouchable } from './timeliness.ts'
 
@@ -80,7 +82,7 @@ export function timelinessOfPeer(peer: Peer, policy: Policy, now: Instant): Time
 }
 
 function judge({ peer, route }: Ask, policy: Policy, now: Instant): Decision {
-  const denial = peer.kind === 'presented' ? denialOf(peer, policy.denied) : undefined
+  const denial = peer.kind === 'presented' ? denialOf(peer, policy) : undefined
   if (denial !== undefined) return refuse(denial)
   switch (route) {
     case 'denied':
@@ -97,15 +99,22 @@ function judge({ peer, route }: Ask, policy: Policy, now: Instant): Decision {
   }
 }
 
-/** Soundness is not asked for: TLS proved that the peer holds the key, whoever signed the certificate around it. */
+/**
+ * What was said about this very certificate or its key, and so holds on every route. For a key soundness is not asked
+ * for: TLS proved that the peer holds it, whoever signed the certificate around it.
+ */
 function denialOf(
   { leaf, paths }: Peer & { readonly kind: 'presented' },
-  denied: DenyList,
+  { denied, revocation }: Policy,
 ): Refusal | undefined {
   const key = leaf.publicKey.fingerprint
   if (denied.keys.has(key)) return { kind: 'denied-key', key }
-  if (denied.serials.size === 0 || !paths.ok) return undefined
-  for (const { certificates, anchor } of paths.value) {
+  if (!paths.ok) return undefined
+  for (const path of paths.value) {
+    const found = revoked(path, revocation)
+    if (found?.kind === 'revoked') return found
+    if (denied.serials.size === 0) continue
+    const { certificates, anchor } = path
     const issuerKey = (certificates[1] ?? anchor.certificate).publicKey.fingerprint
     if (denied.serials.has(`${issuerKey}:${leaf.serial}`)) {
       return { kind: 'denied-serial', issuerKey, serial: leaf.serial }

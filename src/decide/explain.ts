@@ -6,6 +6,7 @@ import { isoText, unreachable } from '../kernel/types.ts'
 import { printName } from '../x509/print-name.ts'
 import type { Name } from '../x509/name.ts'
 import { pathWords } from './explain-path.ts'
+import { revocationWords } from './explain-revocation.ts'
 import type { Refusal, RefusalCode, Unreadable, Untimely, Unwelcome } from './refusal.ts'
 
 /** What an operator reads about a refusal. */
@@ -65,6 +66,11 @@ function words(why: Refusal): Words {
     case 'expired':
     case 'expired-beyond-grace':
       return untimelyWords(why)
+    case 'revoked':
+    case 'issuer-revoked':
+    case 'revocation-unknown':
+    case 'revocation-stale':
+      return revocationWords(why)
     case 'untrusted-issuer':
     case 'self-signed':
     case 'path-too-long':

@@ -6,11 +6,19 @@ import { plus, unreachable, type Instant } from '../kernel/types.ts'
 import type { SoundPath } from '../trust/validate.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { DenyList, Policy, Standing } from './policy.ts'
-import { isFinal, type Refusal, type Untimely, type Unwelcome } from './refusal.ts'
+import { revoked, undecided } from './judge-revocation.ts'
+import {
+  isFinal,
+  type Refusal,
+  type Revoked,
+  type Undecided,
+  type Untimely,
+  type Unwelcome,
+} from './refusal.ts'
 import { lifeOf } from './timeliness.ts'
 
 /** What a path is worth by itself. `expired` has grace left; whether that helps is the route's business. */
-export type PathVerdict = Unwelcome | Untimely | Timely
+export type PathVerdict = Unwelcome | Untimely | Revoked | Undecided | Timely
 
 /** Nothing on the path has expired; its leaf may be due for renewal. */
 export interface Timely {
@@ -27,11 +35,23 @@ export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVe
     return { kind: 'distrusted', setting }
   return (
     deniedIssuer(path, policy.denied) ??
+    revoked(path, policy.revocation) ??
     unwelcome(path, standing, now) ??
     tooEarly(path, now) ??
-    tooLate(path, policy, now) ??
+    lateOrUndecided(path, policy, now) ??
     timely(path, policy, now)
   )
+}
+
+/** What grace might forgive comes last: nobody may pass in grace who may have been revoked. */
+function lateOrUndecided(
+  path: SoundPath,
+  policy: Policy,
+  now: Instant,
+): Untimely | Undecided | undefined {
+  const late = tooLate(path, policy, now)
+  if (late !== undefined && late.kind !== 'expired') return late
+  return undecided(path, policy.revocation, now) ?? late
 }
 
 function timely({ certificates }: SoundPath, policy: Policy, now: Instant): Timely {
@@ -49,6 +69,8 @@ export const tells = (why: Refusal): number =>
 const ORDER: readonly Refusal['kind'][] = [
   'distrusted',
   'denied-issuer',
+  'issuer-revoked',
+  'revoked',
   'staged',
   'sunset',
   'issued-after-retirement',
@@ -56,6 +78,8 @@ const ORDER: readonly Refusal['kind'][] = [
   'not-yet-valid',
   'issuer-expired',
   'expired-beyond-grace',
+  'revocation-unknown',
+  'revocation-stale',
   'expired',
 ]
 

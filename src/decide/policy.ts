@@ -1,4 +1,5 @@
 import type { Instant, KeyFingerprint, Millis } from '../kernel/types.ts'
+import type { RevocationLists } from '../trust/revocation.ts'
 
 /** What a route asks of the device (decision 6). */
 export type RouteClass = 'open' | 'device' | 'always' | 'renewal' | 'legacy-oauth' | 'denied'
@@ -29,7 +30,28 @@ export interface Policy {
   /** By the name of the enrollment setting; a setting that is missing here is treated as distrusted. */
   readonly standings: ReadonlyMap<string, Standing>
   readonly denied: DenyList
+  readonly revocation: RevocationPolicy
 }
+
+/** What CAs have revoked, and what follows where nobody can tell. An overlay: it changes while the rest stays. */
+export interface RevocationPolicy {
+  readonly lists: RevocationLists
+  /** By the name of the enrollment setting; nothing is demanded of paths to a setting that is missing here. */
+  readonly demands: ReadonlyMap<string, RevocationDemand>
+}
+
+/** What a setting with revocation lists asks for. */
+export interface RevocationDemand {
+  /** `hard-fail` refuses while nobody can tell whether a certificate was revoked; `soft-fail` admits. */
+  readonly failure: 'hard-fail' | 'soft-fail'
+  /** How long after its nextUpdate a list still counts. */
+  readonly grace: Millis
+  /** Whether a list that the setting names has never been read: nobody knows for which CA it would speak. */
+  readonly incomplete: boolean
+}
+
+/** Nobody is revoked, and nothing is demanded. */
+export const NO_REVOCATION: RevocationPolicy = { lists: new Map(), demands: new Map() }
 
 /** Refused at once, in `recording` and on open routes too. Never by certificate fingerprint (decision 9). */
 export interface DenyList {

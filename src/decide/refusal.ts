@@ -5,6 +5,7 @@
 import type { Instant, KeyFingerprint } from '../kernel/types.ts'
 import type { PathFailure } from '../trust/failure.ts'
 import type { CertificateFault } from '../x509/certificate.ts'
+import type { RevocationReason } from '../x509/crl-entries.ts'
 import type { Name } from '../x509/name.ts'
 
 /** Why a request may not pass, with the facts that an operator needs to change it. */
@@ -13,6 +14,8 @@ export type Refusal =
   | Unreadable
   | Unwelcome
   | Untimely
+  | Revoked
+  | Undecided
   | { readonly kind: 'route-denied' }
   | { readonly kind: 'no-certificate' }
   /** The session began without a certificate, and resuming it never asks for one again (decision 10). */
@@ -51,6 +54,39 @@ export type Untimely =
       readonly graceEndedAt: Instant
     }
 
+/** A certificate on a sound path that its CA has revoked (RFC 5280 §6.1.3 (a)(3)). */
+export type Revoked =
+  | {
+      readonly kind: 'revoked'
+      readonly serial: string
+      readonly issuer: Name
+      readonly revokedAt: Instant
+      readonly reason: RevocationReason
+    }
+  /** The same, of a CA on the path. */
+  | {
+      readonly kind: 'issuer-revoked'
+      readonly subject: Name
+      readonly issuer: Name
+      readonly revokedAt: Instant
+      readonly reason: RevocationReason
+    }
+
+/** Nobody can tell whether a certificate was revoked, and its enrollment setting demands that somebody can. */
+export type Undecided =
+  | {
+      readonly kind: 'revocation-unknown'
+      readonly issuer: Name
+      /** No list of this CA was read; or none about such certificates; or only one that begins later. */
+      readonly why: 'no-list' | 'not-covered' | 'not-yet'
+    }
+  | {
+      readonly kind: 'revocation-stale'
+      readonly issuer: Name
+      readonly nextUpdate: Instant
+      readonly countedUntil: Instant
+    }
+
 /** The code of a refusal: a closed union, fit for a metric's label. */
 export type RefusalCode = Refusal['kind']
 
@@ -65,5 +101,7 @@ const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'denied-key',
   'denied-serial',
   'distrusted',
+  'issuer-revoked',
+  'revoked',
   'route-denied',
 ])

@@ -3,7 +3,7 @@
  * `tfe check`, the start and a reload all build the same world, and only the last two go on to use it.
  */
 import type { Config, Listener, RouteRow, Upstream } from '../config/config.ts'
-import type { Policy, RouteClass } from '../decide/policy.ts'
+import { NO_REVOCATION, type Policy, type RouteClass } from '../decide/policy.ts'
 import type { ServerTls } from '../handshake/server-context.ts'
 import {
   identityWarnings,
@@ -81,7 +81,8 @@ function policyOf(config: Config, distrusted: readonly KeyFingerprint[]): Policy
   const standings = new Map(trust.enrollmentSettings.map(({ name, standing }) => [name, standing]))
   // A distrusted CA that another one has cross-signed would otherwise pass as an intermediate of the other.
   const denied = { ...trust.denied, keys: new Set([...trust.denied.keys, ...distrusted]) }
-  return { enforcement, grace, renewalWindow, standings, denied }
+  const revocation = NO_REVOCATION
+  return { enforcement, grace, renewalWindow, standings, denied, revocation }
 }
 
 function listenerWorld(

@@ -141,6 +141,11 @@ export class DerReader {
     return this.#bytes.subarray(start, this.#at)
   }
 
+  /** Steps over the next element, cutting nothing out; where its content begins, and `position` is where it ends. */
+  step(tag: number): number {
+    return this.#take(tag)
+  }
+
   /** The content octets of the next element. */
   content(tag: number): Buffer {
     const inside = this.#take(tag)
@@ -161,18 +166,18 @@ export class DerReader {
   }
 
   /** A BOOLEAN DEFAULT FALSE: false when it is not there. */
-  flag(): boolean {
-    if (this.tag !== TAG.boolean) return false
-    const value = this.boolean()
+  flag(tag: number = TAG.boolean): boolean {
+    if (this.tag !== tag) return false
+    const value = this.boolean(tag)
     // X.690 §11.5: a default value is not encoded; older CAs do.
     if (!value) this.note('default-value-encoded')
     return value
   }
 
   /** X.690 §11.1: TRUE is 0xff. */
-  boolean(): boolean {
+  boolean(tag: number = TAG.boolean): boolean {
     const start = this.#at
-    const inside = this.#take(TAG.boolean)
+    const inside = this.#take(tag)
     if (this.#encoding.fault !== undefined) return false
     const octet = this.#bytes[inside]
     if (this.#at - inside !== 1 || (octet !== 0 && octet !== 0xff)) {
@@ -269,8 +274,8 @@ export class DerReader {
   }
 
   #longSpan(start: number, octets: number): number {
-    // Three octets of length say 16 MiB, far beyond any limit on a certificate.
-    if (octets > 3) return this.#fail('truncated', start)
+    // Four octets of length say 4 GiB, far beyond any limit on a certificate or a revocation list.
+    if (octets > 4) return this.#fail('truncated', start)
     const inside = start + 2 + octets
     if (inside > this.#end) return this.#fail('truncated', start)
     let length = 0

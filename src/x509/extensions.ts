@@ -19,6 +19,7 @@ export const EXTENSION = {
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
   nameConstraints: '2.5.29.30',
+  crlDistributionPoints: '2.5.29.31',
   certificatePolicies: '2.5.29.32',
   policyMappings: '2.5.29.33',
   authorityKeyIdentifier: '2.5.29.35',
@@ -57,6 +58,8 @@ export interface Extensions {
   readonly policyConstraints: PolicyConstraints | undefined
   /** How many more certificates may still use anyPolicy. */
   readonly inhibitAnyPolicy: number | undefined
+  /** The encoded list; what is in it is only asked for when a revocation list names a point (`distribution-points.ts`). */
+  readonly distributionPoints: Buffer | undefined
 }
 
 /** RFC 5280 §4.2.1.9. */
@@ -88,6 +91,7 @@ const none = (): Draft & { all: { oid: string; critical: boolean }[] } => ({
   policyMappings: undefined,
   policyConstraints: undefined,
   inhibitAnyPolicy: undefined,
+  distributionPoints: undefined,
 })
 
 /** Reads `[3] EXPLICIT Extensions`, if it is there; a known extension must decode whole. */
@@ -183,6 +187,12 @@ const DECODERS: ReadonlyMap<string, (value: DerReader, draft: Draft) => void> = 
       draft.inhibitAnyPolicy = value.count()
     },
   ],
+  [
+    EXTENSION.crlDistributionPoints,
+    (value, draft) => {
+      draft.distributionPoints = value.element(TAG.sequence)
+    },
+  ],
   [EXTENSION.authorityInfoAccess, checkInfoAccess],
 ])
 
@@ -209,13 +219,18 @@ function readOids(value: DerReader): readonly string[] {
 const MAX_OIDS = 128
 
 function readAuthorityKeyIdentifier(value: DerReader, draft: Draft): void {
+  draft.authorityKeyIdentifier = authorityKeyIdentifierIn(value)
+}
+
+/** Reads an AuthorityKeyIdentifier (RFC 5280 §4.2.1.1). */
+export function authorityKeyIdentifierIn(value: DerReader): AuthorityKeyIdentifier {
   const fields = value.enter(TAG.sequence)
   const keyIdentifier = fields.tag === primitive(0) ? fields.hex(primitive(0)) : undefined
   const issuerNames = fields.optional(constructed(1))
   const issuer = issuerNames === undefined ? undefined : readGeneralNames(issuerNames)
   const serial = fields.tag === primitive(2) ? serialText(fields.integer(primitive(2))) : undefined
   fields.end()
-  draft.authorityKeyIdentifier = { keyIdentifier, issuer, serial }
+  return { keyIdentifier, issuer, serial }
 }
 
 /** A serial as certificates are known by: lower-case hexadecimal, no leading zero octet, `-` before a negative one. */
@@ -228,6 +243,21 @@ export function serialText(octets: Buffer): string {
   }
   return octets.toString('hex', first === 0 && octets.length > 1 ? 1 : 0)
 }
+
+/** The octets of the INTEGER that such a text stands for: the fewest in two's complement. */
+export function serialOctets(text: string): Buffer {
+  if (!text.startsWith('-')) {
+    const octets = Buffer.from(text, 'hex')
+    return (octets[0] ?? 0) > 0x7f ? Buffer.concat([ZERO, octets]) : octets
+  }
+  const magnitude = BigInt(`0x${text.slice(1)}`)
+  let size = 1
+  while (magnitude > 1n << BigInt(size * 8 - 1)) size += 1
+  const hex = BigInt.asUintN(size * 8, -magnitude).toString(16)
+  return Buffer.from(hex.padStart(size * 2, '0'), 'hex')
+}
+
+const ZERO = Buffer.from([0])
 
 /** Authority information access says nothing that we use; an undecodable one is still a broken certificate. */
 function checkInfoAccess(value: DerReader): void {

@@ -9,7 +9,7 @@ import {
   type VerifyKeyObjectInput,
 } from 'node:crypto'
 import { unreachable } from '../kernel/types.ts'
-import type { Certificate } from './certificate.ts'
+import type { Certificate, Signature } from './certificate.ts'
 import { constructed, TAG, type DerReader } from './der.ts'
 
 export type Digest = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'
@@ -88,9 +88,12 @@ function readDigest(identifier: DerReader | undefined): Digest | undefined {
   return digest
 }
 
-/** Whether the issuer's key made this certificate's signature. Says nothing about names or the right to issue. */
-export function verifiesUnder(certificate: Certificate, issuer: Certificate): boolean {
-  const { algorithm, tbs, value } = certificate.signature
+/** Whether the issuer's key made this signature, on a certificate or a list. Says nothing about names or rights. */
+export function verifiesUnder(
+  { signature }: { readonly signature: Signature },
+  issuer: Certificate,
+): boolean {
+  const { algorithm, tbs, value } = signature
   if (!fitsKey(algorithm, issuer)) return false
   const key = keyOf(issuer)
   if (key === undefined) return false

@@ -2,7 +2,13 @@
  * Builders for the tables of this room: what a row does not say is a device certificate issued straight by a
  * current CA, both valid, nobody denied, enforcement required.
  */
-import type { Enforcement, Policy, Standing } from '../../src/decide/policy.ts'
+import { NO_REVOCATION } from '../../src/decide/policy.ts'
+import type {
+  Enforcement,
+  Policy,
+  RevocationPolicy,
+  Standing,
+} from '../../src/decide/policy.ts'
 import type { Fingerprint, Instant, KeyFingerprint, Millis } from '../../src/kernel/types.ts'
 import type { SoundPath } from '../../src/trust/validate.ts'
 import type { Certificate } from '../../src/x509/certificate.ts'
@@ -75,6 +81,7 @@ export interface PolicyParts {
   readonly standings?: Readonly<Record<string, Standing>>
   readonly keys?: readonly string[]
   readonly serials?: readonly string[]
+  readonly revocation?: RevocationPolicy
 }
 
 export function aPolicy(parts: PolicyParts = {}): Policy {
@@ -92,5 +99,6 @@ export function aPolicy(parts: PolicyParts = {}): Policy {
     renewalWindow: renewalWindow as Millis,
     standings: new Map(Object.entries(standings)),
     denied: { keys: new Set(keys as KeyFingerprint[]), serials: new Set(serials) },
+    revocation: parts.revocation ?? NO_REVOCATION,
   }
 }

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { decide, type Admission } from '../../src/decide/decide.ts'
-import type { Policy } from '../../src/decide/policy.ts'
+import { NO_REVOCATION, type Policy } from '../../src/decide/policy.ts'
 import type { UntrustedServer } from '../../src/forward/dial.ts'
 import type { Outcome } from '../../src/forward/exchange.ts'
 import { forward } from '../../src/forward/forward.ts'
@@ -23,6 +23,7 @@ const POLICY: Policy = {
   renewalWindow: 0 as Millis,
   standings: new Map(),
   denied: { keys: new Set(), serials: new Set() },
+  revocation: NO_REVOCATION,
 }
 
 /** An honest admission, from the only place that makes them. */

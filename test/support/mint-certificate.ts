@@ -95,16 +95,20 @@ function pairOf(type: KeyType): { privateKey: KeyObject; publicKey: KeyObject } 
   return generateKeyPairSync('ec', { namedCurve: CURVES[type] })
 }
 
-/** `[3] EXPLICIT Extensions`, or nothing when there are none. */
-export function encodedExtensions(extensions: readonly MintedExtension[]): Buffer {
+/** `[number] EXPLICIT Extensions`, or without that tag for `null`; nothing when there are none. */
+export function encodedExtensions(
+  extensions: readonly MintedExtension[],
+  number: number | null = 3,
+): Buffer {
   if (extensions.length === 0) return Buffer.alloc(0)
   const encoded = extensions.map(({ oid, critical = false, value }) =>
     der.sequence(der.oid(oid), ...(critical ? [der.boolean(true)] : []), der.octetString(value)),
   )
-  return der.context(3, der.sequence(...encoded))
+  const list = der.sequence(...encoded)
+  return number === null ? list : der.context(number, list)
 }
 
-function signatureAlgorithm(key: KeyObject, digest = digestFor(key)): Buffer {
+export function signatureAlgorithm(key: KeyObject, digest = digestFor(key)): Buffer {
   const type = key.asymmetricKeyType
   if (type === 'ed25519') return der.sequence(der.oid('1.3.101.112'))
   if (type === 'ed448') return der.sequence(der.oid('1.3.101.113'))

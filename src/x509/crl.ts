@@ -1,0 +1,123 @@
+/**
+ * DER or PEM → `Crl` (RFC 5280 §5.1): size first, then every field and every entry, strictly; no signature is
+ * checked. Whatever could make the list leave a certificate out without saying so is a fault with a name.
+ *
+ * Wider than RFC 5280 §5.1.2.1 in one thing: version 1, which OpenSSL still writes, is read; it has no extensions.
+ */
+import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
+import type { Signature } from './certificate.ts'
+import { readCrlExtensions, type CrlExtensions, type Scope } from './crl-extensions.ts'
+import { walkEntries, type EntrySpan } from './crl-entries.ts'
+import type { CrlFault } from './crl-fault.ts'
+import { constructed, DerReader, TAG } from './der.ts'
+import type { AuthorityKeyIdentifier } from './extensions.ts'
+import { readName, type Name } from './name.ts'
+import { parsePem } from './pem.ts'
+import { readSignatureAlgorithm } from './signature.ts'
+import { readTime } from './time.ts'
+
+/** A revocation list, read and not yet believed. */
+export interface Crl {
+  readonly der: Buffer
+  readonly version: 1 | 2
+  readonly issuer: Name
+  readonly thisUpdate: Instant
+  /** The last millisecond of the second by which the next one is promised. */
+  readonly nextUpdate: Instant
+  /** Lower-case hexadecimal; undefined in version 1. */
+  readonly number: string | undefined
+  readonly authorityKeyIdentifier: AuthorityKeyIdentifier | undefined
+  readonly scope: Scope
+  /** Where the entries stand in `der`. */
+  readonly entries: EntrySpan
+  readonly signature: Signature
+}
+
+/**
+ * A million entries with reasons have some 53 MB; the largest list of a public CA has 40. The bound is what a
+ * hostile server may make us hold.
+ */
+export const MAX_CRL_BYTES = 64 * 1024 * 1024
+/** PEM of a larger list is read line by line to no purpose: whoever publishes one publishes DER (RFC 5280 §4.2.1.13). */
+export const MAX_PEM_BYTES = 16 * 1024 * 1024
+
+/** Reads one list; octets that are DER are kept, not copied. */
+export function parseCrl(octets: Buffer): Result<Crl, CrlFault> {
+  // No PEM begins with the tag of a sequence: it is the digit 0.
+  if (octets[0] === TAG.sequence && !octets.includes('-----BEGIN')) return parseDer(octets)
+  if (octets.length > MAX_PEM_BYTES) return tooLarge(octets, MAX_PEM_BYTES)
+  const blocks = parsePem(octets.toString('latin1'), 'X509 CRL')
+  if (!blocks.ok) {
+    const [first] = blocks.failure
+    return fail({ kind: 'crl-pem-unfit', detail: `line ${first?.line}: ${first?.message}` })
+  }
+  const [only, ...others] = blocks.value
+  if (only !== undefined && others.length === 0) return parseDer(only.der)
+  const found = only === undefined ? 'no list' : `${others.length + 1} lists`
+  return fail({ kind: 'crl-pem-unfit', detail: `found ${found}, wanted one` })
+}
+
+function parseDer(der: Buffer): Result<Crl, CrlFault> {
+  if (der.length > MAX_CRL_BYTES) return tooLarge(der, MAX_CRL_BYTES)
+  const reader = DerReader.over(der)
+  const objections: CrlFault[] = []
+  const crl = readList(reader, der, objections)
+  const { fault } = reader
+  if (fault !== undefined) {
+    const detail = `${fault.field}: ${fault.problem.replaceAll('-', ' ')} at octet ${fault.offset}`
+    return fail({ kind: 'crl-malformed', ...fault, detail })
+  }
+  const [objection] = objections
+  if (objection !== undefined) return fail(objection)
+  return crl === undefined ? fail({ kind: 'crl-without-next-update' }) : ok(crl)
+}
+
+const tooLarge = ({ length }: Buffer, limit: number) =>
+  fail({ kind: 'crl-too-large', bytes: length, limit } as const)
+
+function readList(reader: DerReader, der: Buffer, objections: CrlFault[]): Crl | undefined {
+  const outer = reader.field('certificateList').enter(TAG.sequence)
+  reader.end()
+  const start = outer.position
+  const tbs = outer.enter(TAG.sequence)
+  const signed = outer.since(start)
+  const outside = outer.field('signatureAlgorithm').element(TAG.sequence)
+  const value = outer.field('signatureValue').octetAlignedBits()
+  outer.end()
+  const version = readVersion(tbs.field('version'))
+  const begin = tbs.field('signature').position
+  const algorithm = readSignatureAlgorithm(tbs.enter(TAG.sequence))
+  // §5.1.1.2: the same inside and outside; else the unsigned one could talk a reader into another algorithm.
+  if (!tbs.since(begin).equals(outside)) tbs.refuse('algorithms-differ')
+  const issuer = readName(tbs.field('issuer'))
+  const thisUpdate = readTime(tbs.field('thisUpdate')).at
+  const nextUpdate = readNextUpdate(tbs.field('nextUpdate'))
+  const entries = walkEntries(tbs.field('revokedCertificates'), der, { version, objections })
+  const extensions = readExtensions(tbs.field('crlExtensions'), version, objections)
+  tbs.end()
+  if (nextUpdate === undefined) return undefined
+  const signature = { algorithm, tbs: signed, value }
+  return { der, version, issuer, thisUpdate, nextUpdate, entries, signature, ...extensions }
+}
+
+/** §5.1.2.1: absent means 1, and the only other number is 1, which means 2. */
+function readVersion(tbs: DerReader): 1 | 2 {
+  if (tbs.tag !== TAG.integer) return 1
+  if (tbs.count() !== 1) tbs.refuse('version-unknown')
+  return 2
+}
+
+function readNextUpdate(tbs: DerReader): Instant | undefined {
+  if (tbs.tag !== TAG.utcTime && tbs.tag !== TAG.generalizedTime) return undefined
+  return (readTime(tbs).at + 999) as Instant
+}
+
+function readExtensions(tbs: DerReader, version: 1 | 2, objections: CrlFault[]): CrlExtensions {
+  const explicit = tbs.optional(constructed(0))
+  if (explicit !== undefined && version === 1) tbs.refuse('extensions-in-old-version')
+  const extensions = readCrlExtensions(explicit, objections)
+  if (version === 2 && extensions.number === undefined) {
+    objections.push({ kind: 'crl-number-unfit', found: 'none' })
+  }
+  return extensions
+}
