@@ -38,16 +38,20 @@ export function readCrlExtensions(
     scope: { certificates: 'all', points: undefined },
     objections,
   }
-  const list = explicit?.enter(TAG.sequence)
-  explicit?.end()
-  if (list !== undefined && !list.more) list.refuse('missing-element')
+  if (explicit !== undefined) readList(explicit, draft)
+  const { number, authorityKeyIdentifier, scope } = draft
+  return { number, authorityKeyIdentifier, scope }
+}
+
+function readList(explicit: DerReader, draft: Draft): void {
+  const list = explicit.enter(TAG.sequence)
+  explicit.end()
+  if (!list.more) list.refuse('missing-element')
   const seen = new Set<string>()
-  while (list?.more === true) {
+  while (list.more) {
     if (seen.size === MAX_EXTENSIONS) list.refuse('too-many-elements')
     readExtension(list.enter(TAG.sequence), seen, draft)
   }
-  const { number, authorityKeyIdentifier, scope } = draft
-  return { number, authorityKeyIdentifier, scope }
 }
 
 /** The fullest lists in use have some six. */

@@ -23,7 +23,10 @@ export type CrlFault =
   /** It lists certificates of other CAs than its own (§5.2.5, §5.3.3). */
   | { readonly kind: 'crl-indirect' }
   /** It leaves out certificates or reasons on purpose (§5.2.5). */
-  | { readonly kind: 'crl-partial'; readonly scope: 'some-reasons' | 'attributes' | 'relative-name' }
+  | {
+      readonly kind: 'crl-partial'
+      readonly scope: 'some-reasons' | 'attributes' | 'relative-name'
+    }
   | { readonly kind: 'crl-unknown-critical-extension'; readonly oid: string }
   /** Without the next one's date nobody could tell an old list from a current one (§5.1.2.5). */
   | { readonly kind: 'crl-without-next-update' }

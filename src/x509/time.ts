@@ -61,7 +61,7 @@ function instantOf(bytes: Buffer, from: number, yearDigits: number): Instant | u
   if (hour > 23 || minute > 59 || second > 59) return undefined
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined
   const days = daysBefore(year, month) + day - 1
-  return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 as Instant
+  return ((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000) as Instant
 }
 
 function daysIn(year: number, month: number): number {

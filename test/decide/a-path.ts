@@ -3,12 +3,7 @@
  * current CA, both valid, nobody denied, enforcement required.
  */
 import { NO_REVOCATION } from '../../src/decide/policy.ts'
-import type {
-  Enforcement,
-  Policy,
-  RevocationPolicy,
-  Standing,
-} from '../../src/decide/policy.ts'
+import type { Enforcement, Policy, RevocationPolicy, Standing } from '../../src/decide/policy.ts'
 import type { Fingerprint, Instant, KeyFingerprint, Millis } from '../../src/kernel/types.ts'
 import type { SoundPath } from '../../src/trust/validate.ts'
 import type { Certificate } from '../../src/x509/certificate.ts'
@@ -65,6 +60,7 @@ export function aCertificate(name: string, lifetime: Lifetime = {}): Certificate
     notAfter: at(notAfter),
     publicKey: { fingerprint: key as KeyFingerprint, spki: Buffer.from(key) },
     subjectAltNames: [],
+    extensions: {},
   } as unknown as Certificate
 }
 

@@ -1,7 +1,12 @@
 /** Revocation lists, right or wrong: every field can be replaced, and it is signed as it is. */
 import { sign } from 'node:crypto'
 import * as der from './der-writer.ts'
-import { encodedExtensions, signatureAlgorithm, type Keys, type MintedExtension } from './mint-certificate.ts'
+import {
+  encodedExtensions,
+  signatureAlgorithm,
+  type Keys,
+  type MintedExtension,
+} from './mint-certificate.ts'
 
 /** One entry; a serial is that of a minted certificate, or a number. */
 export interface MintedEntry {
@@ -37,8 +42,10 @@ const HOUR = 3_600_000
 /** DER of a list. */
 export function mintCrl(fields: CrlFields): Buffer {
   const { issuer, revoked = [], version = 1, number = 1 } = fields
-  const { thisUpdate = new Date(Date.now() - HOUR), nextUpdate = new Date(Date.now() + 24 * HOUR) } =
-    fields
+  const {
+    thisUpdate = new Date(Date.now() - HOUR),
+    nextUpdate = new Date(Date.now() + 24 * HOUR),
+  } = fields
   const inner = fields.innerAlgorithm ?? signatureAlgorithm(issuer.key, fields.digest)
   const numbered: readonly MintedExtension[] =
     number === null || version === 0 ? [] : [{ oid: '2.5.29.20', value: der.integer(number) }]

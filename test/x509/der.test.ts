@@ -51,8 +51,8 @@ const rows: readonly Row[] = [
     problem: 'truncated',
   },
   {
-    promise: 'a length of four octets is refused',
-    hex: '048400000001ab',
+    promise: 'a length of five octets is refused',
+    hex: '04850000000001ab',
     read: octets,
     problem: 'truncated',
   },
