@@ -8,7 +8,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['x509'],
   ['trust'],
   ['decide'],
-  ['message'],
+  ['message', 'outgoing'],
   ['accept', 'handshake', 'identify', 'forward', 'record', 'store', 'config'],
   ['state'],
   ['pipeline', 'cli', 'demo', 'admin'],
@@ -30,6 +30,7 @@ export const PURE: Readonly<Record<string, readonly string[]>> = {
   trust: ['node:crypto', 'node:buffer'],
   decide: [],
   message: ['node:crypto', 'node:buffer'],
+  outgoing: [],
 }
 
 /**

@@ -1,0 +1,70 @@
+/**
+ * The form in which a page is kept: one versioned JSON document per upstream, with what was applied, what is drafted
+ * and what the runtime offered when it was written. An open question is not kept: nobody may be there to answer.
+ */
+import { fail, ok, type Result } from '../kernel/types.ts'
+import { COLUMNS, findItem, type Catalogue, type Column, type Selection } from './catalogue.ts'
+import { type Applied, type Page, type Rules } from './page.ts'
+import { type Seen, seenNow, upgrade, type Upgrade } from './upgrade.ts'
+
+/** Version 1 of what is kept. */
+export interface PageDocument {
+  readonly version: 1
+  readonly applied: Applied
+  readonly draft: { readonly mode: 'default' | 'custom'; readonly selection: Selection }
+  readonly seen: Seen
+}
+
+/** What a document says in place of something we understand. */
+export interface DocumentFault {
+  /** Such as `draft.selection.suites[3]`. */
+  readonly at: string
+  readonly found: string
+}
+
+/** The document of a page that is open under these rules. */
+export const documentOf = ({ applied, draft }: Page, rules: Rules): PageDocument => ({
+  version: 1,
+  applied,
+  draft: { mode: draft.mode, selection: draft.selection },
+  seen: seenNow(rules),
+})
+
+/**
+ * Opens a document whose shape was checked, and carries it over to today's runtime. A name that neither the runtime
+ * has nor ever had is refused by name: a row that nobody understands may not be guessed at.
+ */
+export function openPage(
+  { applied, draft, seen }: PageDocument,
+  rules: Rules,
+): Result<Upgrade, readonly DocumentFault[]> {
+  const parts: readonly (readonly [string, Selection])[] = [
+    ...(applied.kind === 'custom' ? [['applied.selection', applied.selection] as const] : []),
+    ['draft.selection', draft.selection],
+  ]
+  const faults = parts.flatMap(([at, selection]) => strangers(selection, { at, seen, rules }))
+  if (faults.length > 0) return fail(faults)
+  return ok(upgrade({ applied, draft: { ...draft, step: { kind: 'editing' } } }, seen, rules))
+}
+
+interface Known {
+  readonly at: string
+  readonly seen: Seen
+  readonly rules: Rules
+}
+
+function strangers(selection: Selection, { at, seen, rules }: Known): readonly DocumentFault[] {
+  return COLUMNS.flatMap((column) =>
+    (selection[column] as readonly string[]).flatMap((name, index) =>
+      seen.offered[column].includes(name) || isKnown(rules.catalogue, column, name)
+        ? []
+        : [{ at: `${at}.${column}[${index}]`, found: name }],
+    ),
+  )
+}
+
+/** By its stored name; another spelling was never written by us. */
+function isKnown(catalogue: Catalogue, column: Column, name: string): boolean {
+  const found = findItem(catalogue, column, name)
+  return found.kind === 'impossible' || (found.kind === 'offered' && found.item.name === name)
+}

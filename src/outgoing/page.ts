@@ -1,0 +1,218 @@
+/**
+ * The page "Sentry to Backend Ciphers and Protocols" of one upstream, as data: what is applied, what is drafted, and
+ * what each press of a button makes of them (S3-18 to S3-22). Nothing here takes effect by itself: whoever keeps the
+ * page applies what `confirm` hands back.
+ */
+import { fail, ok, type Result, unreachable } from '../kernel/types.ts'
+import { offered, type Catalogue, type Column, type Preset, type Selection } from './catalogue.ts'
+import { columnFault, moveInto, moveOutOf, place, type Named } from './column.ts'
+import { changeBetween, type Change } from './change.ts'
+import {
+  sameSelection,
+  selectionFaults,
+  selectionNotices,
+  type SelectionFault,
+  type SelectionNotice,
+} from './selection.ts'
+
+/** What an upstream uses: "Use Default (recommended)", or "Use Custom Configuration". */
+export type Applied =
+  { readonly kind: 'default' } | { readonly kind: 'custom'; readonly selection: Selection }
+
+/** What is on the screen; no connection obeys it. */
+export interface Draft {
+  readonly mode: 'default' | 'custom'
+  /** The Selected columns; with the default chosen they may differ from it and mean nothing (S3-20). */
+  readonly selection: Selection
+  readonly step: Step
+}
+
+/** Where the operator is: at the columns, asked to proceed to a custom configuration, or asked to confirm. */
+export type Step =
+  | { readonly kind: 'editing' }
+  | { readonly kind: 'proceed?' }
+  | { readonly kind: 'confirm?'; readonly next: Applied }
+
+export interface Page {
+  readonly applied: Applied
+  readonly draft: Draft
+}
+
+/** What the rules of the page are held against; fixed while it is open. */
+export interface Rules {
+  readonly catalogue: Catalogue
+  readonly preset: Preset
+}
+
+/** A press of a button. */
+export type Action =
+  | { readonly kind: 'choose-default' }
+  | { readonly kind: 'choose-custom' }
+  | { readonly kind: 'proceed' }
+  | { readonly kind: 'select'; readonly column: Column; readonly names: readonly string[] }
+  | { readonly kind: 'deselect'; readonly column: Column; readonly names: readonly string[] }
+  /** Puts one selected name at a place, 0 being the most preferred. */
+  | {
+      readonly kind: 'order'
+      readonly column: Column
+      readonly name: string
+      readonly place: number
+    }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'apply' }
+  | { readonly kind: 'confirm' }
+  | { readonly kind: 'cancel' }
+
+/** What follows from an action besides the new page. */
+export type Effect =
+  | { readonly kind: 'none' }
+  /** S3-14: changing the selection may affect performance and security; shown before Proceed. */
+  | { readonly kind: 'ask-to-proceed' }
+  /** Shown with Yes and No (S3-18). */
+  | {
+      readonly kind: 'ask-to-confirm'
+      readonly changes: readonly Change[]
+      readonly notices: readonly SelectionNotice[]
+    }
+  /** New connections are to use this from now on; those under way finish. */
+  | { readonly kind: 'apply'; readonly applied: Applied; readonly selection: Selection }
+
+/** Why an action is turned down; the page stays as it was. */
+export type PageFault =
+  | SelectionFault
+  | Named
+  | { readonly kind: 'answer-first'; readonly asked: 'proceed' | 'confirm' }
+  | { readonly kind: 'nothing-asked'; readonly answer: 'proceed' | 'confirm' | 'cancel' }
+  | { readonly kind: 'nothing-to-apply'; readonly moved: boolean }
+
+/** The page of an upstream nobody has touched. */
+export function freshPage(rules: Rules): Page {
+  const applied: Applied = { kind: 'default' }
+  return { applied, draft: draftOf(applied, rules) }
+}
+
+/** What the connections of an upstream offer. */
+export const inForce = (applied: Applied, { catalogue, preset }: Rules): Selection =>
+  applied.kind === 'default' ? catalogue.defaults[preset] : applied.selection
+
+/** One column as it is drawn: Available, Selected, and which of both are default (blue, S3-03). */
+export function columnsOf({ selection }: Draft, column: Column, rules: Rules) {
+  const selected = selection[column] as readonly string[]
+  const available = offered(rules.catalogue, column).map(({ name }) => name)
+  return {
+    available: available.filter((name) => !selected.includes(name)),
+    selected,
+    default: rules.catalogue.defaults[rules.preset][column] as readonly string[],
+  }
+}
+
+/** Presses one button. */
+export function press(
+  page: Page,
+  action: Action,
+  rules: Rules,
+): Result<{ readonly page: Page; readonly effect: Effect }, readonly PageFault[]> {
+  const { step } = page.draft
+  if (step.kind === 'confirm?') return answer(page, action, { next: step.next, rules })
+  switch (action.kind) {
+    case 'choose-default':
+      return done(page, { mode: 'default', step: EDITING })
+    case 'choose-custom':
+      return page.draft.mode === 'custom'
+        ? done(page, {})
+        : done(page, { step: { kind: 'proceed?' } }, { kind: 'ask-to-proceed' })
+    case 'proceed':
+      return step.kind === 'proceed?'
+        ? done(page, { mode: 'custom', step: EDITING })
+        : fail([{ kind: 'nothing-asked', answer: 'proceed' }])
+    case 'select':
+    case 'deselect':
+    case 'order':
+      return edit(page, action, rules)
+    case 'reset':
+      return done(page, { selection: rules.catalogue.defaults[rules.preset] })
+    case 'apply':
+      return apply(page, rules)
+    case 'confirm':
+      return fail([{ kind: 'nothing-asked', answer: 'confirm' }])
+    case 'cancel':
+      return step.kind === 'proceed?'
+        ? done(page, { step: EDITING })
+        : fail([{ kind: 'nothing-asked', answer: 'cancel' }])
+    default:
+      return unreachable(action)
+  }
+}
+
+type Pressed = ReturnType<typeof press>
+
+function done(page: Page, change: Partial<Draft>, effect: Effect = { kind: 'none' }): Pressed {
+  return ok({ page: { ...page, draft: { ...page.draft, ...change } }, effect })
+}
+
+type Edit = Action & { readonly kind: 'select' | 'deselect' | 'order' }
+
+function edit(page: Page, action: Edit, rules: Rules): Pressed {
+  const { column } = action
+  const { selection } = page.draft
+  const selected: readonly string[] = selection[column]
+  const names = action.kind === 'order' ? [action.name] : action.names
+  const faults = names.flatMap((name) =>
+    columnFault(name, { column, selected, action: action.kind }, rules.catalogue),
+  )
+  if (faults.length > 0) return fail(faults)
+  const next =
+    action.kind === 'select'
+      ? moveInto(selected, names, { column, catalogue: rules.catalogue })
+      : action.kind === 'deselect'
+        ? moveOutOf(selected, names, { column, catalogue: rules.catalogue })
+        : place(selected, action, rules.catalogue)
+  return done(page, { selection: { ...selection, [column]: next } })
+}
+
+function apply(page: Page, rules: Rules): Pressed {
+  const { applied, draft } = page
+  if (draft.step.kind === 'proceed?') return fail([{ kind: 'answer-first', asked: 'proceed' }])
+  const next: Applied =
+    draft.mode === 'default' ? { kind: 'default' } : { kind: 'custom', selection: draft.selection }
+  const before = inForce(applied, rules)
+  const after = inForce(next, rules)
+  if (next.kind === applied.kind && sameSelection(before, after)) {
+    const moved = !sameSelection(draft.selection, after)
+    return fail([{ kind: 'nothing-to-apply', moved }])
+  }
+  const faults = selectionFaults(after, rules.catalogue)
+  if (faults.length > 0) return fail(faults)
+  return done(
+    page,
+    { step: { kind: 'confirm?', next } },
+    {
+      kind: 'ask-to-confirm',
+      changes: changeBetween(before, after),
+      notices: selectionNotices(after, rules.catalogue),
+    },
+  )
+}
+
+/** While a confirmation is open only Yes and No count. */
+function answer(
+  page: Page,
+  { kind }: Action,
+  { next, rules }: { readonly next: Applied; readonly rules: Rules },
+): Pressed {
+  if (kind === 'cancel') return done(page, { step: EDITING })
+  if (kind !== 'confirm') return fail([{ kind: 'answer-first', asked: 'confirm' }])
+  return ok({
+    page: { applied: next, draft: draftOf(next, rules) },
+    effect: { kind: 'apply', applied: next, selection: inForce(next, rules) },
+  })
+}
+
+/** The page as it opens: what is applied, ready to be edited. */
+const draftOf = (applied: Applied, rules: Rules): Draft => ({
+  mode: applied.kind,
+  selection: inForce(applied, rules),
+  step: EDITING,
+})
+
+const EDITING: Step = { kind: 'editing' }

@@ -1,0 +1,148 @@
+/**
+ * What becomes of a page when the program or its runtime changed (S3-13): who follows the default follows the new
+ * one; a custom list survives, without what the runtime no longer has; what is new is in Available. The report says
+ * all of it.
+ */
+import { offered, COLUMNS, type Catalogue, type Column, type Selection } from './catalogue.ts'
+import { changeBetween, type Change } from './change.ts'
+import { freshPage, inForce, type Applied, type Page, type Rules } from './page.ts'
+import { selectionFaults, type SelectionFault } from './selection.ts'
+
+/** What was offered and default when the page was last kept. */
+export interface Seen {
+  readonly offered: Readonly<Record<Column, readonly string[]>>
+  readonly default: Selection
+}
+
+/** What an upgrade did to one upstream. */
+export type Upgraded =
+  | { readonly kind: 'default-changed'; readonly change: Change }
+  | {
+      readonly kind: 'no-longer-offered'
+      readonly column: Column
+      readonly names: readonly string[]
+      /** Those of them that were in force. */
+      readonly inForce: readonly string[]
+    }
+  | { readonly kind: 'newly-available'; readonly column: Column; readonly names: readonly string[] }
+  /** A custom list of which too little is left to connect with; the default takes its place. */
+  | { readonly kind: 'back-to-default'; readonly faults: readonly SelectionFault[] }
+  /** A question was open, and what it was asked about is no longer so. */
+  | { readonly kind: 'question-closed' }
+
+export interface Upgrade {
+  readonly page: Page
+  readonly seen: Seen
+  readonly report: readonly Upgraded[]
+}
+
+/** What to keep beside a page, to compare with after the next upgrade. */
+export const seenNow = ({ catalogue, preset }: Rules): Seen => ({
+  offered: {
+    protocols: namesOf(catalogue, 'protocols'),
+    suites: namesOf(catalogue, 'suites'),
+    groups: namesOf(catalogue, 'groups'),
+  },
+  default: catalogue.defaults[preset],
+})
+
+/** Carries a page over to what the runtime offers today; without a difference the page is the same. */
+export function upgrade(page: Page, seen: Seen, rules: Rules): Upgrade {
+  const now = seenNow(rules)
+  const appliedBefore = page.applied.kind === 'custom' ? page.applied.selection : seen.default
+  const moves = COLUMNS.flatMap((column) => movesIn(column, { seen, now, before: appliedBefore }))
+  const defaults = changeBetween(seen.default, now.default)
+  if (moves.length === 0 && defaults.length === 0) return { page, seen: now, report: [] }
+  const { applied, faults } = carried(page.applied, rules)
+  const closes = page.draft.step.kind !== 'editing'
+  return {
+    page: { applied, draft: draftAfter(page, { seen, rules, applied, fell: faults.length > 0 }) },
+    seen: now,
+    report: [
+      ...(page.applied.kind === 'default'
+        ? defaults.map((change): Upgraded => ({ kind: 'default-changed', change }))
+        : []),
+      ...moves,
+      ...(faults.length > 0 ? [{ kind: 'back-to-default' as const, faults }] : []),
+      ...(closes ? [{ kind: 'question-closed' as const }] : []),
+    ],
+  }
+}
+
+interface Both {
+  readonly seen: Seen
+  readonly now: Seen
+  readonly before: Selection
+}
+
+function movesIn(column: Column, { seen, now, before }: Both): readonly Upgraded[] {
+  const [old, today] = [seen.offered[column], now.offered[column]]
+  const gone = old.filter((name) => !today.includes(name))
+  const fresh = today.filter((name) => !old.includes(name))
+  const used: readonly string[] = before[column]
+  return [
+    ...(gone.length === 0
+      ? []
+      : [
+          {
+            kind: 'no-longer-offered' as const,
+            column,
+            names: gone,
+            inForce: gone.filter((name) => used.includes(name)),
+          },
+        ]),
+    ...(fresh.length === 0 ? [] : [{ kind: 'newly-available' as const, column, names: fresh }]),
+  ]
+}
+
+interface Carried {
+  readonly applied: Applied
+  readonly faults: readonly SelectionFault[]
+}
+
+/** The default is never weaker than what is left of a custom list that cannot be used; an outage helps nobody. */
+function carried(applied: Applied, { catalogue }: Rules): Carried {
+  if (applied.kind === 'default') return { applied, faults: [] }
+  const selection = remaining(applied.selection, catalogue)
+  const faults = selectionFaults(selection, catalogue)
+  return faults.length === 0
+    ? { applied: { kind: 'custom', selection }, faults }
+    : { applied: { kind: 'default' }, faults }
+}
+
+interface Drafting {
+  readonly seen: Seen
+  readonly rules: Rules
+  readonly applied: Applied
+  readonly fell: boolean
+}
+
+/** A draft that was the old default becomes the new one; one that somebody worked on keeps what there still is. */
+function draftAfter({ draft }: Page, { seen, rules, applied, fell }: Drafting): Page['draft'] {
+  const fresh = freshPage(rules).draft
+  const untouched =
+    draft.mode === 'default' && changeBetween(seen.default, draft.selection).length === 0
+  if (untouched) return fresh
+  const selection = remaining(draft.selection, rules.catalogue)
+  const mode = fell ? applied.kind : draft.mode
+  return {
+    mode,
+    selection: fell ? inForce(applied, rules) : selection,
+    step: fresh.step,
+  }
+}
+
+function remaining(selection: Selection, catalogue: Catalogue): Selection {
+  const kept = (column: Column): readonly string[] => {
+    const names = namesOf(catalogue, column)
+    return (selection[column] as readonly string[]).filter((name) => names.includes(name))
+  }
+  return {
+    protocols: selection.protocols.filter((name) => kept('protocols').includes(name)),
+    suites: kept('suites'),
+    groups: kept('groups'),
+  }
+}
+
+const namesOf = (catalogue: Catalogue, column: Column): readonly string[] =>
+  offered(catalogue, column).map(({ name }) => name)

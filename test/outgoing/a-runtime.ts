@@ -1,0 +1,45 @@
+/** A little runtime for tables: enough suites to tell families apart, and room for an upgrade. */
+import {
+  catalogueOf,
+  type Catalogue,
+  type Offers,
+  type Selection,
+} from '../../src/outgoing/catalogue.ts'
+import { press, type Action, type Page, type Rules } from '../../src/outgoing/page.ts'
+
+export const OFFERS: Offers = {
+  protocols: ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'],
+  suites: [
+    'tls_aes_256_gcm_sha384',
+    'tls_aes_128_gcm_sha256',
+    'ecdhe-rsa-aes256-gcm-sha384',
+    'ecdhe-rsa-aes128-gcm-sha256',
+    'ecdhe-rsa-aes128-sha',
+    'aes128-sha',
+    'psk-aes128-cbc-sha',
+  ],
+  groups: ['X25519MLKEM768', 'X25519', 'P-256', 'ffdhe2048'],
+}
+
+export const [T256, T128] = ['TLS_AES_256_GCM_SHA384', 'TLS_AES_128_GCM_SHA256']
+export const [E256, E128] = ['ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES128-GCM-SHA256']
+export const [CBC, RSA] = ['ECDHE-RSA-AES128-SHA', 'AES128-SHA']
+
+export const aCatalogue = (change: Partial<Offers> = {}): Catalogue =>
+  catalogueOf({ ...OFFERS, ...change })
+
+export const RULES: Rules = { catalogue: aCatalogue(), preset: 'secure' }
+
+export const aSelection = (change: Partial<Selection> = {}): Selection => ({
+  ...RULES.catalogue.defaults.secure,
+  ...change,
+})
+
+/** Presses buttons that must all be accepted. */
+export function pressed(page: Page, actions: readonly Action[], rules: Rules = RULES): Page {
+  return actions.reduce((before, action) => {
+    const result = press(before, action, rules)
+    if (!result.ok) throw new Error(`${action.kind}: ${JSON.stringify(result.failure)}`)
+    return result.value.page
+  }, page)
+}
