@@ -192,6 +192,6 @@ function skipUniqueIds(tbs: DerReader, version: 1 | 2 | 3): void {
   for (const tag of [primitive(1), primitive(2)]) {
     if (tbs.tag !== tag) continue
     if (version === 1) tbs.refuse('extensions-in-old-version')
-    tbs.content(tag)
+    tbs.octetAlignedBits(tag)
   }
 }

@@ -15,6 +15,7 @@ export const TAG = {
   integer: 0x02,
   bitString: 0x03,
   octetString: 0x04,
+  null: 0x05,
   oid: 0x06,
   utf8String: 0x0c,
   numericString: 0x12,
@@ -207,9 +208,9 @@ export class DerReader {
   }
 
   /** A BIT STRING of whole octets, as keys and signatures are. */
-  octetAlignedBits(): Buffer {
+  octetAlignedBits(tag: number = TAG.bitString): Buffer {
     const start = this.#at
-    const inside = this.#take(TAG.bitString)
+    const inside = this.#take(tag)
     const isEmpty = inside === this.#at
     if (isEmpty || this.#bytes[inside] !== 0) this.refuse('bit-string-padding', start)
     return this.#bytes.subarray(isEmpty ? inside : inside + 1, this.#at)

@@ -3,6 +3,7 @@
  * imported; TLS has already proved that the peer holds it.
  */
 import { unreachable } from '../kernel/types.ts'
+import { readParameters, type Parameters } from './algorithm.ts'
 import { DerReader, TAG } from './der.ts'
 
 /** Kind and strength of a key. */
@@ -19,7 +20,7 @@ export type Curve = 'P-256' | 'P-384' | 'P-521'
 export function readKeyAlgorithm(spki: DerReader): KeyAlgorithm {
   const algorithm = spki.enter(TAG.sequence)
   const oid = algorithm.oid()
-  const parameters = algorithm.tag === TAG.oid ? algorithm.oid() : undefined
+  const parameters = readParameters(algorithm)
   const key = spki.octetAlignedBits()
   spki.end()
   switch (oid) {
@@ -29,7 +30,7 @@ export function readKeyAlgorithm(spki: DerReader): KeyAlgorithm {
       return rsa('rsa-pss', key, spki)
     case '1.2.840.10045.2.1':
       // Explicit parameters (RFC 5480 §2.1.1 forbids them) are a curve of somebody's own choosing.
-      return { kind: 'ec', curve: CURVES.get(parameters ?? '') ?? 'other' }
+      return { kind: 'ec', curve: curveOf(parameters) }
     case '1.3.101.112':
       return { kind: 'ed25519' }
     case '1.3.101.113':
@@ -38,6 +39,9 @@ export function readKeyAlgorithm(spki: DerReader): KeyAlgorithm {
       return { kind: 'other', oid }
   }
 }
+
+const curveOf = (parameters: Parameters): Curve | 'other' =>
+  (parameters.kind === 'identifier' ? CURVES.get(parameters.oid) : undefined) ?? 'other'
 
 const CURVES: ReadonlyMap<string, Curve> = new Map([
   ['1.2.840.10045.3.1.7', 'P-256'],

@@ -9,6 +9,7 @@ import {
   type VerifyKeyObjectInput,
 } from 'node:crypto'
 import { unreachable } from '../kernel/types.ts'
+import { readParameters } from './algorithm.ts'
 import type { Certificate, Signature } from './certificate.ts'
 import { constructed, TAG, type DerReader } from './der.ts'
 
@@ -25,15 +26,20 @@ export type SignatureAlgorithm =
 
 /** Reads an AlgorithmIdentifier; parameters that do not belong make it `other`, which nothing verifies. */
 export function readSignatureAlgorithm(identifier: DerReader): SignatureAlgorithm {
+  const algorithm = readAlgorithm(identifier)
+  identifier.end()
+  return algorithm
+}
+
+function readAlgorithm(identifier: DerReader): SignatureAlgorithm {
   const oid = identifier.oid()
   const known = ALGORITHMS.get(oid)
   const other: SignatureAlgorithm = { kind: 'other', oid }
   if (oid === RSA_PSS) return readPss(identifier) ?? other
-  if (known === undefined) return other
+  const { kind } = readParameters(identifier)
   // RFC 4055 §5 wants NULL with RSA, and old signers leave it out; RFC 5758 §3.2 and RFC 8410 §3 want nothing.
-  if (identifier.more && known.kind === 'rsa-pkcs1' && identifier.content(0x05).length > 0)
-    return other
-  return identifier.more ? other : known
+  const fits = kind === 'absent' || (kind === 'null' && known?.kind === 'rsa-pkcs1')
+  return fits ? (known ?? other) : other
 }
 
 const RSA_PSS = '1.2.840.113549.1.1.10'

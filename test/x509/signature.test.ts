@@ -168,8 +168,8 @@ test('parameters that do not belong make an algorithm that nothing verifies', ()
   const ecOid = der.oid('1.2.840.10045.4.3.2')
   const issuer = certificate(p256, p256)
   const odd = [
-    [der.sequence(rsaOid, der.tlv(0x05, Buffer.from([0]))), rsa, authority],
-    [der.sequence(rsaOid, der.nothing(), der.nothing()), rsa, authority],
+    [der.sequence(rsaOid, der.sequence()), rsa, authority],
+    [der.sequence(rsaOid, rsaOid), rsa, authority],
     [der.sequence(ecOid, der.nothing()), p256, issuer],
   ] as const
   for (const [innerAlgorithm, by, above] of odd) {

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import type { Problem } from '../../src/x509/der-fault.ts'
+import { campaign, type Target } from './campaign.ts'
+import { failureIn, failureText } from './failure-file.ts'
+import { TARGETS } from './targets.ts'
+import { elementsAllowed, elementsReadBy } from './work.ts'
+import { DerReader, TAG } from '../../src/x509/der.ts'
+
+const tally = (target: Target, inputs: number) =>
+  campaign(target, { seed: 20_261_122, first: 0, inputs })
+
+for (const target of TARGETS) {
+  test(`no mutant of the ${target.name} breaks a promise`, () => {
+    const { failures } = tally(target, 6000)
+    expect(failures.map(({ number, what }) => `${number}: ${what}`)).toEqual([])
+  })
+}
+
+/** A compile error here is a problem that the campaign has to meet. */
+const PROBLEMS: Readonly<Record<Problem, true>> = {
+  'algorithms-differ': true,
+  'bit-string-padding': true,
+  'boolean-not-canonical': true,
+  'duplicate-extension': true,
+  'extensions-in-old-version': true,
+  'indefinite-length': true,
+  'integer-not-minimal': true,
+  'length-not-minimal': true,
+  'missing-element': true,
+  'object-identifier-malformed': true,
+  'tag-number-too-high': true,
+  'time-malformed': true,
+  'too-many-elements': true,
+  'trailing-octets': true,
+  truncated: true,
+  'unexpected-element': true,
+  'version-unknown': true,
+}
+
+test('the mutants meet every fault there is, and get as far as every kind of verdict', () => {
+  const [certificates] = TARGETS
+  if (certificates === undefined) throw new Error('no target')
+  const { words } = tally(certificates, 6000)
+  const expected = [
+    ...Object.keys(PROBLEMS),
+    'certificate-too-large',
+    'read',
+    'pem read',
+    'pem refused',
+    'as leaf sound',
+    'as leaf bad-signature',
+    'as leaf weak-key',
+    'as leaf unknown-critical-extension',
+    'as issuer sound',
+    'as issuer bad-signature',
+    'as issuer name-not-permitted',
+    'as anchor fit',
+  ]
+  expect(expected.filter((word) => !words.has(word))).toEqual([])
+})
+
+const explosive: Target = {
+  name: 'explosive',
+  make: (seed, number) => ({ kind: 'der', octets: Buffer.from([seed, number]) }),
+  attempt: ({ kind }) => {
+    if (kind === 'der') throw new Error('went off')
+    return { words: [], broken: [] }
+  },
+}
+
+test('what throws is a failure, and can be had again from its seed, its number or its file', () => {
+  const { failures } = campaign(explosive, { seed: 7, first: 3, inputs: 1 })
+  const [failure] = failures
+  if (failure === undefined) throw new Error('no failure')
+  expect(failure).toMatchObject({ target: 'explosive', seed: 7, number: 3 })
+  expect(failure.what).toContain('went off')
+  expect(explosive.make(failure.seed, failure.number)).toEqual(failure.input)
+  expect(failureIn(failureText(failure))).toEqual({ target: 'explosive', input: failure.input })
+})
+
+test('a text is written down and read again unchanged', () => {
+  const input = { kind: 'pem', text: '-----BEGIN\r\n# not a remark\ufeff' } as const
+  const failure = { target: 'certificates', seed: 1, number: 2, what: 'two\nlines', input }
+  expect(failureIn(failureText(failure))).toEqual({ target: 'certificates', input })
+})
+
+for (const target of TARGETS) {
+  test(`the same seed makes the same ${target.name} again, another seed others`, () => {
+    const made = (seed: number) =>
+      Array.from({ length: 50 }, (_, number) => target.make(seed, number))
+    expect(made(1)).toEqual(made(1))
+    expect(made(1)).not.toEqual(made(2))
+  })
+}
+
+test('a reader that read everything twice would be noticed', () => {
+  const octets = Buffer.alloc(2000, Buffer.from([TAG.null, 0]))
+  const readAll = (): void => {
+    const reader = DerReader.over(octets)
+    while (reader.more) reader.element()
+  }
+  expect(elementsReadBy(readAll)).toBe(1000)
+  expect(elementsReadBy(readAll)).toBeLessThanOrEqual(elementsAllowed(octets.length))
+  const twice = elementsReadBy(() => {
+    readAll()
+    readAll()
+  })
+  expect(twice).toBeGreaterThan(elementsAllowed(octets.length))
+})

@@ -1,0 +1,5 @@
+import type { Target } from './campaign.ts'
+import { certificates } from './certificate-target.ts'
+
+/** Everything that reads what a stranger sends; a campaign's inputs are shared out evenly. */
+export const TARGETS: readonly Target[] = [certificates]
