@@ -30,6 +30,8 @@ export interface CorridorDeps {
   snapshot(): Snapshot
   /** Whether answers should end their connections. */
   draining(): boolean
+  /** A device was held to a session that began before it had a certificate. */
+  lockedOut(): void
   record(connection: Connection, event: RequestEvent): void
 }
 
@@ -111,8 +113,10 @@ function judge(
   const timeliness = timelinessOfPeer(peer, policy, now)
   const verdict: Verdict = { kind: 'judged', decision, route, timeliness }
   if (decision.kind === 'refuse') {
-    // A session that was resumed without a certificate never gets one: only a new connection helps.
-    return { kind: 'refused', verdict, close: decision.why.kind === 'resumed-without-certificate' }
+    // A session that was resumed without a certificate never gets one: only a connection that resumes nothing helps.
+    const close = decision.why.kind === 'resumed-without-certificate'
+    if (close) deps.lockedOut()
+    return { kind: 'refused', verdict, close }
   }
   const admitted = { decision, route, head: head.value }
   return { kind: 'admitted', verdict, admitted, snapshot, limits: config.limits }

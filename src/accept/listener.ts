@@ -79,10 +79,13 @@ export class Listener {
 
   /** New connections use the new contexts; old ones finish in theirs. */
   setTls(tls: ListenerTls): void {
+    const { ticketKeys: old } = this.#tls.defaults
     this.#tls = tls
     this.#server.setSecureContext(tls.defaults)
     const { ticketKeys } = tls.defaults
     if (ticketKeys !== undefined) this.#server.setTicketKeys(ticketKeys)
+    // OpenSSL has its own copy and erases that; ours would lie about until memory is collected.
+    old?.fill(0)
   }
 
   /** Whether responses should end their connections now. */

@@ -5,7 +5,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { AggregatorRegistry } from 'prom-client'
 import { unreachable } from '../kernel/types.ts'
-import type { Crew, CrewAnswer, Orders } from './crew.ts'
+import type { Crew, CrewAnswer, CrewNews, Orders } from './crew.ts'
 import { wholeLines } from './lines.ts'
 import type { OpenLog } from './log.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -41,6 +41,7 @@ class ClusterCrew implements Crew {
   readonly #members = new Map<number, Member>()
   readonly #scrapes = new Map<number, (metrics: FromWorker & { kind: 'metrics' }) => void>()
   #orders: Orders | undefined
+  #news: CrewNews | undefined
   #draining = false
   #nextScrape = 0
 
@@ -49,8 +50,9 @@ class ClusterCrew implements Crew {
     this.#journal = journal
   }
 
-  async start(orders: Orders): Promise<CrewAnswer> {
+  async start(orders: Orders, news: CrewNews): Promise<CrewAnswer> {
     this.#orders = orders
+    this.#news = news
     const numbers = Array.from({ length: this.#size }, (_, index) => index + 1)
     return agreement(await Promise.all(numbers.map((number) => this.#hire(number))))
   }
@@ -128,6 +130,9 @@ class ClusterCrew implements Crew {
         member.serving ||= message.answer.kind === 'serving'
         member.answered?.(message.answer)
         member.answered = undefined
+        return
+      case 'locked-out':
+        this.#news?.lockedOut()
         return
       case 'metrics':
         this.#scrapes.get(message.id)?.(message)

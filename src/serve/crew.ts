@@ -19,8 +19,14 @@ export type CrewAnswer =
   | { readonly kind: 'serving'; readonly ports: Readonly<Record<string, number>> }
   | { readonly kind: 'refused'; readonly faults: readonly Fault[] }
 
+/** What the crew has to say without being asked. */
+export interface CrewNews {
+  /** A device was held to a session that began before it had a certificate. */
+  lockedOut(): void
+}
+
 export interface Crew {
-  start(orders: Orders): Promise<CrewAnswer>
+  start(orders: Orders, news: CrewNews): Promise<CrewAnswer>
   reload(orders: Orders): Promise<CrewAnswer>
   /** The metrics of all processes in the text format of Prometheus. */
   scrape(): Promise<string>

@@ -19,6 +19,8 @@ export interface FrontEndDeps {
   readonly metrics: Metrics
   /** Other processes bind the same ports. */
   readonly shared: boolean
+  /** A device was held to a session that began before it had a certificate. */
+  lockedOut(): void
 }
 
 export class FrontEnd {
@@ -66,8 +68,11 @@ export class FrontEnd {
     )
     const old = this.#snapshot
     this.#snapshot = next.value
+    const { ticketSecret } = this.#orders
     this.#orders = orders
     for (const [name, contexts] of tls) this.#listeners.get(name)?.setTls(contexts)
+    // Every process erases its own copy; one that it was given again for the same orders stays.
+    if (ticketSecret !== orders.ticketSecret) ticketSecret.fill(0)
     if (old !== next.value) retire(old, next.value)
     this.#announce()
     this.#endTheRefused()
@@ -102,6 +107,7 @@ export class FrontEnd {
     return new Reception(name, {
       log,
       metrics,
+      lockedOut: () => this.#deps.lockedOut(),
       connections: this.#connections,
       clock: { now: () => Date.now() as Instant },
       recognition: this.#recognition,

@@ -8,8 +8,13 @@ export function localCrew(journal: OpenLog): Crew {
   const metrics = new Metrics()
   let frontEnd: FrontEnd | undefined
   return {
-    async start(orders): Promise<CrewAnswer> {
-      const started = await FrontEnd.start(orders, { log: journal.log, metrics, shared: false })
+    async start(orders, news): Promise<CrewAnswer> {
+      const started = await FrontEnd.start(orders, {
+        log: journal.log,
+        metrics,
+        shared: false,
+        lockedOut: () => news.lockedOut(),
+      })
       if (!started.ok) return { kind: 'refused', faults: started.failure }
       frontEnd = started.value
       return { kind: 'serving', ports: frontEnd.ports }

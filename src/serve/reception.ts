@@ -29,6 +29,8 @@ export interface ReceptionDeps {
   readonly connections: Set<Connection>
   snapshot(): Snapshot
   draining(): boolean
+  /** A device was held to a session that began before it had a certificate: its tickets must not serve again. */
+  lockedOut(): void
 }
 
 /** The handlers of one listener. */
@@ -47,6 +49,7 @@ export class Reception implements ListenerHandlers {
       recognition,
       snapshot: () => deps.snapshot(),
       draining: () => deps.draining(),
+      lockedOut: () => deps.lockedOut(),
       record: (connection, event) => this.#record(connection, event),
     }
   }
@@ -144,6 +147,7 @@ export class Reception implements ListenerHandlers {
       // What a denied row says tells nothing about the peer.
       if (decision.why.kind !== 'route-denied') why ??= decision.why
     }
+    if (why?.kind === 'resumed-without-certificate') this.#deps.lockedOut()
     const words = why === undefined ? undefined : explain(why)
     connection.ending = {
       outcome: 'closed-unjudged',

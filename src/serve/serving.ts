@@ -13,6 +13,7 @@ import type { Crew, Orders } from './crew.ts'
 import { localCrew } from './local-crew.ts'
 import type { OpenLog } from './log.ts'
 import { ReloadCount } from './reload-count.ts'
+import { Rotation } from './rotation.ts'
 import { statusListener } from './status-listener.ts'
 
 /** What a reload came to. */
@@ -55,8 +56,9 @@ export async function startServing(
   const state = new State(loaded, { crew, journal, counted })
   const status = await listenForStatus(config.metrics, { crew, counted, state })
   if (!status.ok) return status
-  const answer = await crew.start(state.orders)
+  const answer = await crew.start(state.orders, { lockedOut: () => state.rotation.soon() })
   if (answer.kind === 'refused') {
+    state.end()
     await crew.drain()
     await status.value.close()
     return fail(answer.faults)
@@ -100,16 +102,14 @@ class State {
   orders: Orders
   begun = false
   draining = false
+  readonly rotation: Rotation
   readonly #deps: StateDeps
-  readonly #rotation: NodeJS.Timeout
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor({ config }: Loaded, deps: StateDeps) {
     this.orders = { config, version: 1, ticketSecret: randomBytes(SECRET_OCTETS) }
     this.#deps = deps
-    // Replaced and erased: whoever steals the process's memory tomorrow cannot read today's sessions.
-    this.#rotation = setInterval(() => this.#rotate(), ROTATE_MS)
-    this.#rotation.unref()
+    this.rotation = new Rotation(() => this.#rotate())
   }
 
   /** One at a time: a second trigger waits for the first to end. */
@@ -121,7 +121,7 @@ class State {
 
   end(): void {
     this.draining = true
-    clearInterval(this.#rotation)
+    this.rotation.end()
   }
 
   async #reload(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome> {
@@ -155,10 +155,15 @@ class State {
   #rotate(): void {
     this.#turn = this.#turn
       .then(async () => {
+        if (this.draining) return
         const old = this.orders.ticketSecret
         this.orders = { ...this.orders, ticketSecret: randomBytes(SECRET_OCTETS) }
-        await this.#deps.crew.reload(this.orders)
-        old.fill(0)
+        try {
+          await this.#deps.crew.reload(this.orders)
+          this.#deps.journal.log.info({}, 'ticket secret replaced')
+        } finally {
+          old.fill(0)
+        }
       })
       .catch((error: unknown) =>
         this.#deps.journal.log.error({ err: error }, 'ticket rotation failed'),
@@ -223,5 +228,3 @@ function tell({ log }: OpenLog, warnings: readonly Fault[]): void {
 }
 
 const SECRET_OCTETS = 32
-/** Decision 10: twelve hours bound how much traffic one stolen secret opens. */
-const ROTATE_MS = 12 * 3600 * 1000

@@ -12,6 +12,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: 'hello' }
+  | { readonly kind: 'locked-out' }
   | { readonly kind: 'answer'; readonly answer: CrewAnswer }
   | {
       readonly kind: 'metrics'

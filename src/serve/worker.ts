@@ -66,6 +66,7 @@ class Worker {
       log: this.#journal.log,
       metrics: this.#metrics,
       shared: true,
+      lockedOut: () => say({ kind: 'locked-out' }),
     })
     if (!started.ok)
       return say({ kind: 'answer', answer: { kind: 'refused', faults: started.failure } })

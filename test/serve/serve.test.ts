@@ -1,17 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { calling, fleet, productYaml, writeFiles, type Line } from '../support/product.ts'
+import { calling, fleet, productYaml, writeFiles } from '../support/product.ts'
+import { MAIN, occupied, served } from '../support/served.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
-const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
 test('two workers share the port, and one scrape counts the requests of both', async () => {
   await using upstream = await rawUpstream(fleetUpstream, answering(OK))
@@ -91,89 +89,6 @@ test('a port that is taken is said in a sentence, and ends with 3', async () => 
   }
 })
 
-interface Served extends AsyncDisposable {
-  readonly child: ChildProcess
-  readonly port: number
-  readonly exit: Promise<number | null>
-  /** The first `count` lines that fit, past or future. */
-  linesOf(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]>
-  ask(path: string): Promise<string>
-  write(changes: Changes): void
-}
-
-interface Changes {
-  readonly rows?: readonly string[]
-  readonly yaml?: Readonly<Record<string, string>>
-}
-
-/** `tfe serve` as a process of its own, ready. */
-async function served(
-  upstreamPort: number,
-  options: { readonly workers: number },
-): Promise<Served> {
-  const folder = mkdtempSync(join(tmpdir(), 'tfe-served-'))
-  const [port, statusPort] = await freePorts(2)
-  const write = (changes: Changes): void => {
-    const text = productYaml({
-      ...options,
-      upstreamPort,
-      ...changes,
-      yaml: { metrics: ` { address: 127.0.0.1, port: ${statusPort} }`, ...changes.yaml },
-    })
-    writeFileSync(join(folder, 'tfe.yaml'), text.replace('port: 0\n', `port: ${port}\n`))
-  }
-  writeFiles(folder)
-  write({})
-  const child = spawn(process.execPath, [MAIN, 'serve', '--config', join(folder, 'tfe.yaml')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const exit = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => resolve(code))
-  })
-  const log = new Log(child)
-  await log.linesOf(1, (line) => line['msg'] === 'serving')
-  return {
-    child,
-    port: port ?? 0,
-    exit,
-    write,
-    linesOf: (count, fits) => log.linesOf(count, fits),
-    ask: async (path) => (await fetch(`http://127.0.0.1:${statusPort}${path}`)).text(),
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM')
-      await exit
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-class Log {
-  readonly #lines: Line[] = []
-  readonly #waiting = new Set<() => void>()
-
-  constructor({ stdout }: ChildProcess) {
-    let rest = ''
-    stdout?.setEncoding('utf8')
-    stdout?.on('data', (text: string) => {
-      const lines = (rest + text).split('\n')
-      rest = lines.pop() ?? ''
-      this.#lines.push(...lines.map((line) => JSON.parse(line) as Line))
-      for (const wake of this.#waiting) wake()
-    })
-  }
-
-  async linesOf(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]> {
-    for (;;) {
-      const found = this.#lines.filter(fits)
-      if (found.length >= count) return found.slice(0, count)
-      const { promise, resolve } = Promise.withResolvers<void>()
-      this.#waiting.add(resolve)
-      await promise
-      this.#waiting.delete(resolve)
-    }
-  }
-}
-
 async function failed(
   port: number,
 ): Promise<{ readonly code: number | null; readonly complaint: string }> {
@@ -196,20 +111,6 @@ async function failed(
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-/** Ports that were free a moment ago; workers cannot share one that the system chooses for each. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const occupants = await Promise.all(Array.from({ length: count }, () => occupied()))
-  for (const { server } of occupants) server.close()
-  await Promise.all(occupants.map(({ server }) => once(server, 'close')))
-  return occupants.map(({ port }) => port)
-}
-
-async function occupied(): Promise<{ readonly server: Server; readonly port: number }> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return { server, port: (server.address() as AddressInfo).port }
 }
 
 async function childrenOf({ pid }: ChildProcess): Promise<readonly number[]> {

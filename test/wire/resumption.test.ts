@@ -1,11 +1,9 @@
-import { connect, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
-import type { Leaf } from '../support/mint.ts'
-import { calling, fleet, product, type Product } from '../support/product.ts'
+import { fleet, product } from '../support/product.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
+import { VERSIONS, visit } from '../support/visit.ts'
 
-const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
 const ON = { tls: '{ resumption: "on" }' }
 
 for (const version of VERSIONS) {
@@ -54,6 +52,72 @@ for (const version of VERSIONS) {
     expect(line['code']).toBe('resumed-without-certificate')
   })
 
+  test(`${version}: a session that was refused for having begun without a certificate does not serve again`, async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using house = await product({ upstreamPort: upstream.port, ...ON })
+    const first = await visit(house, { version, path: '/enroll/x' })
+    const refused = await visit(house, { version, device: fleet.device, session: first.session })
+    expect([refused.resumed, refused.status]).toEqual([true, 403])
+    for (const session of [first.session, refused.session]) {
+      const next = await visit(house, { version, device: fleet.device, session })
+      expect([next.resumed, next.status]).toEqual([false, 200])
+    }
+    expect(house.lines.filter(({ msg }) => msg === 'ticket secret replaced')).toHaveLength(1)
+  })
+
+  test(`${version}: a listener that is closed to whoever has no certificate gives them no ticket either`, async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    const yaml = { routes: DEVICES_ONLY }
+    await using house = await product({ upstreamPort: upstream.port, yaml, ...ON })
+    const turnedAway = await visit(house, { version })
+    const admitted = await visit(house, { version, device: fleet.device })
+    expect([turnedAway.status, turnedAway.session]).toEqual([0, undefined])
+    expect([admitted.status, typeof admitted.session]).toEqual([200, 'object'])
+  })
+
+  test(`${version}: a ticket of one listener does not serve at another one`, async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using house = await product({
+      upstreamPort: upstream.port,
+      yaml: { listeners: TWO_LISTENERS },
+    })
+    const { devices = 0, people = 0 } = house.serving.ports
+    const first = await visit(house, { version, device: fleet.device })
+    const { session } = first
+    const across = await visit({ port: people }, { version, device: fleet.device, session })
+    const back = await visit({ port: devices }, { version, device: fleet.device, session })
+    expect([first.status, across.resumed, across.status, back.resumed]).toEqual([
+      200,
+      false,
+      200,
+      true,
+    ])
+  })
+
+  test(`${version}: a ticket of one name does not serve under another one`, async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using house = await product({
+      upstreamPort: upstream.port,
+      yaml: { listeners: TWO_NAMES },
+    })
+    for (const [from, to] of [
+      ['localhost', 'other.test'],
+      ['other.test', 'localhost'],
+    ] as const) {
+      const first = await visit(house, { version, device: fleet.device, servername: from })
+      const { session } = first
+      const across = await visit(house, { version, device: fleet.device, servername: to, session })
+      const back = await visit(house, { version, device: fleet.device, servername: from, session })
+      expect([first.status, across.resumed, across.status, back.resumed, back.status]).toEqual([
+        200,
+        false,
+        200,
+        true,
+        200,
+      ])
+    }
+  })
+
   test(`${version}: where devices enrol, sessions are not resumed unless the operator says so`, async () => {
     await using upstream = await rawUpstream(fleetUpstream, answering(OK))
     await using house = await product({ upstreamPort: upstream.port })
@@ -63,55 +127,30 @@ for (const version of VERSIONS) {
   })
 }
 
+const LISTENER = `
+    address: 127.0.0.1
+    port: 0
+    tls: { resumption: "on" }
+    routes: tested`
+const TWO_LISTENERS = `
+  devices:${LISTENER}
+    hosts: [localhost]
+    certificates: [{ chain: 'file:server.pem', key: 'file:server.key' }]
+  people:${LISTENER}
+    hosts: [localhost]
+    certificates: [{ chain: 'file:server.pem', key: 'file:server.key' }]`
+const TWO_NAMES = `
+  devices:${LISTENER}
+    hosts: [localhost, other.test]
+    certificates:
+      - { chain: 'file:server.pem', key: 'file:server.key' }
+      - { chain: 'file:other.pem', key: 'file:other.key' }`
+const DEVICES_ONLY = `
+  tested:
+    upstream: mdm
+    rows: [{ id: device, path: /device/*, class: device }]`
 const FLEET_ALONE = `
   enrollmentSettings:
     - { name: Fleet, standing: current, chain: 'file:fleet.pem' }`
 const OLD_FLEET_DISTRUSTED = `${FLEET_ALONE}
     - { name: Old Fleet, standing: distrusted, chain: 'file:previous.pem' }`
-
-interface Visit {
-  readonly version: (typeof VERSIONS)[number]
-  readonly device?: Leaf
-  readonly path?: string
-  readonly session?: Buffer | undefined
-}
-
-interface Visited {
-  readonly status: number
-  readonly head: string
-  readonly resumed: boolean
-  readonly session: Buffer | undefined
-}
-
-/** One connection, one request; the last session that the front end offered is kept. */
-async function visit(
-  house: Product,
-  { version, device, path = '/device/x', session }: Visit,
-): Promise<Visited> {
-  const socket: TLSSocket = connect({
-    ...calling(house.port, device),
-    minVersion: version,
-    maxVersion: version,
-    ...(session === undefined ? {} : { session }),
-  })
-  let offered: Buffer | undefined
-  let received = ''
-  let resumed = false
-  socket.on('secureConnect', () => {
-    resumed = socket.isSessionReused()
-  })
-  socket.on('session', (one: Buffer) => {
-    offered = one
-  })
-  socket.on('data', (chunk: Buffer) => {
-    received += chunk.toString('latin1')
-  })
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  socket.once('error', reject)
-  socket.once('close', () => resolve())
-  await promise
-  const [head = ''] = received.split('\r\n\r\n', 1)
-  const status = Number(head.slice('HTTP/1.1 '.length).slice(0, 3))
-  return { status, head, resumed, session: offered }
-}

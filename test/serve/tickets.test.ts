@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
+import { Metrics } from '../../src/record/metrics.ts'
+import { FrontEnd } from '../../src/serve/front-end.ts'
+import { openLogTo } from '../../src/serve/log.ts'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { fleet, productYaml, writeFiles, type Line } from '../support/product.ts'
+import { served, type Served } from '../support/served.ts'
+import { answering, OK, rawUpstream } from '../support/upstream.ts'
+import { VERSIONS, visit, type Visit, type Visited } from '../support/visit.ts'
+
+const ON = { workers: 2, tls: '{ resumption: "on" }' }
+
+for (const version of VERSIONS) {
+  test(`${version}: a session that one worker began is resumed by the other one`, async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using house = await served(upstream.port, ON)
+    const door = counted(house)
+    const first = await door.visit({ version, device: fleet.device })
+    const { session } = first
+    const next = await door.visitOther(first.worker, { version, device: fleet.device, session })
+    expect([first.resumed, next.resumed, next.status]).toEqual([false, true, 200])
+  })
+
+  test(`${version}: the secret is replaced in every worker, also when one device asked only one of them`, async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using house = await served(upstream.port, ON)
+    const door = counted(house)
+    const good = await door.visit({ version, device: fleet.device })
+    const bare = await door.visit({ version, path: '/enroll/x' })
+    const refused = await door.visit({ version, device: fleet.device, session: bare.session })
+    expect([refused.resumed, refused.status]).toEqual([true, 403])
+    await house.linesOf(1, ({ msg }) => msg === 'ticket secret replaced')
+    const workers = new Set<unknown>()
+    while (workers.size < 2) {
+      for (const { session } of [good, bare, refused]) {
+        const next = await door.visit({ version, device: fleet.device, session })
+        expect([next.resumed, next.status]).toEqual([false, 200])
+        workers.add(next.worker)
+      }
+    }
+  })
+}
+
+test('a ticket secret that was replaced is erased', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tfe-tickets-'))
+  writeFiles(folder)
+  const file = join(folder, 'tfe.yaml')
+  writeFileSync(file, productYaml({ upstreamPort: 1 }))
+  const loaded = await loadConfig(file, {})
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure))
+  const { log } = openLogTo({ write() {} }, { level: 'info', requests: true, connections: true })
+  const [old, next] = [randomBytes(32), randomBytes(32)]
+  const orders = { config: loaded.value.config, version: 1, ticketSecret: old }
+  const deps = { log, metrics: new Metrics(), shared: false, lockedOut() {} }
+  const started = await FrontEnd.start(orders, deps)
+  if (!started.ok) throw new Error(JSON.stringify(started.failure))
+  expect(old.equals(ERASED)).toBe(false)
+  expect(started.value.reload({ ...orders, ticketSecret: next })).toEqual([])
+  expect([old.equals(ERASED), next.equals(ERASED)]).toEqual([true, false])
+  // The same orders once more, as after a change of configuration: the secret is in use.
+  expect(started.value.reload({ ...orders, ticketSecret: next })).toEqual([])
+  expect(next.equals(ERASED)).toBe(false)
+  await started.value.drain()
+  rmSync(folder, { recursive: true })
+})
+
+const ERASED = Buffer.alloc(32)
+
+type Told = Visited & { readonly worker: unknown }
+
+/** Visits one after the other, each with the worker that served it. */
+function counted(house: Served) {
+  let visits = 0
+  const one = async (visitor: Visit): Promise<Told> => {
+    const visited = await visit(house, visitor)
+    visits += 1
+    const lines = await house.linesOf(visits, (line: Line) => 'decision' in line)
+    return { ...visited, worker: lines.at(-1)?.['worker'] }
+  }
+  return {
+    visit: one,
+    /** The system chooses a worker for each connection: asks until it is another one. */
+    async visitOther(than: unknown, visitor: Visit): Promise<Told> {
+      for (;;) {
+        const visited = await one(visitor)
+        if (visited.worker !== than) return visited
+      }
+    },
+  }
+}

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createSecureContext, createServer, type TLSSocket } from 'node:tls'
+import { expect, test } from 'vitest'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { fleet, product, type ProductOptions } from '../support/product.ts'
+import { answering, OK, rawUpstream } from '../support/upstream.ts'
+import { VERSIONS, visit, type Visit, type Visited } from '../support/visit.ts'
+
+/** A front door whose old fleet can be retired while devices hold sessions. */
+interface Door extends AsyncDisposable {
+  readonly port: number
+  retire(): Promise<void>
+}
+
+/** Ordinary Node: OpenSSL verifies, whoever is not verified does not get in, a CA is retired by a new context. */
+const ORDINARY: readonly (readonly [string, () => Promise<Door>])[] = [
+  ['with ticket keys of its own and a new secure context', withTicketKeys],
+  ['with its contexts swapped behind SNICallback', behindSniCallback],
+]
+
+for (const version of VERSIONS) {
+  for (const [how, open] of ORDINARY) {
+    test(`${version}: plain Node ${how} goes on admitting the retired CA to whoever resumes`, async () => {
+      await using door = await open()
+      const scene = await retiredWhileAway(version, door)
+      expect(scene).toEqual({ before: 200, fresh: 0, resumed: true, after: 200 })
+    })
+  }
+
+  for (const [how, options] of [
+    ['with one certificate', {}],
+    ['with two certificates behind SNICallback', { yaml: { listeners: twoNames() } }],
+  ] as const) {
+    test(`${version}: the front end ${how} refuses the retired CA, resumed or not`, async () => {
+      await using door = await frontEnd(options)
+      const scene = await retiredWhileAway(version, door)
+      expect(scene).toEqual({ before: 200, fresh: 403, resumed: false, after: 403 })
+    })
+  }
+}
+
+async function retiredWhileAway(version: (typeof VERSIONS)[number], door: Door) {
+  const call = (visitor: Partial<Visit>): Promise<Visited> =>
+    visit(door, { version, device: fleet.old, ...visitor })
+  const first = await call({})
+  await door.retire()
+  // Without the session nobody lets it in: the CA is gone.
+  const fresh = await call({})
+  const { resumed, status } = await call({ session: first.session })
+  return { before: first.status, fresh: fresh.status, resumed, after: status }
+}
+
+const server = { key: fleet.server.keyPem, cert: fleet.server.chainPem }
+const before = [fleet.root.pem, fleet.devices.pem, fleet.previous.pem]
+const after = [fleet.root.pem, fleet.devices.pem]
+
+async function withTicketKeys(): Promise<Door> {
+  const ticketKeys = randomBytes(48)
+  const tls = createServer(
+    { ...server, ca: before, ticketKeys, requestCert: true, rejectUnauthorized: true },
+    greet,
+  )
+  return listening(tls, () => tls.setSecureContext({ ...server, ca: after, ticketKeys }))
+}
+
+async function behindSniCallback(): Promise<Door> {
+  let context = createSecureContext({ ...server, ca: before })
+  const tls = createServer(
+    {
+      ...server,
+      ca: before,
+      requestCert: true,
+      rejectUnauthorized: true,
+      SNICallback: (_, done) => done(null, context),
+    },
+    greet,
+  )
+  return listening(tls, () => {
+    context = createSecureContext({ ...server, ca: after })
+  })
+}
+
+function greet(socket: TLSSocket): void {
+  socket.on('error', () => {})
+  socket.once('data', () => socket.end(OK))
+}
+
+async function listening(tls: ReturnType<typeof createServer>, retire: () => void): Promise<Door> {
+  tls.on('tlsClientError', () => {})
+  tls.listen(0, '127.0.0.1')
+  await once(tls, 'listening')
+  return {
+    port: (tls.address() as AddressInfo).port,
+    retire: async () => retire(),
+    async [Symbol.asyncDispose]() {
+      tls.close()
+      await once(tls, 'close')
+    },
+  }
+}
+
+async function frontEnd(options: Partial<ProductOptions>): Promise<Door> {
+  const upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const all = { upstreamPort: upstream.port, tls: '{ resumption: "on" }', ...options }
+  const house = await product(all)
+  return {
+    port: house.port,
+    async retire() {
+      const trust = `
+  enrollmentSettings:
+    - { name: Fleet, standing: current, chain: 'file:fleet.pem' }`
+      const outcome = await house.reload({ ...all, yaml: { ...all.yaml, trust } })
+      expect(outcome.kind).toBe('applied')
+    },
+    async [Symbol.asyncDispose]() {
+      await house[Symbol.asyncDispose]()
+      await upstream[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function twoNames(): string {
+  return `
+  devices:
+    address: 127.0.0.1
+    port: 0
+    tls: { resumption: "on" }
+    routes: tested
+    hosts: [localhost, other.test]
+    certificates:
+      - { chain: 'file:server.pem', key: 'file:server.key' }
+      - { chain: 'file:other.pem', key: 'file:other.key' }`
+}
