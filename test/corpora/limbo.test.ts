@@ -70,12 +70,17 @@ corpus('twins put the same question, and only twins do', () => {
   expect(differencesOf(twin, other)).toContain('both demand the same')
 })
 
-corpus('cases that need revocation lists are named as not applicable yet, not counted', () => {
-  const pending = exceptions.notApplicableYet.ids
-  const withLists = casesOf(folder, 'limbo-client.json').filter(
-    ({ crls }) => crls !== null && crls.length > 0,
-  )
-  expect(withLists.map(({ id }) => id).toSorted()).toEqual([...pending].toSorted())
+corpus('every case with revocation lists is judged with them, and rightly', () => {
+  const { cases } = readCorpus(folder, 'client')
+  const withLists = cases.filter(({ crls }) => crls !== null && crls.length > 0)
+  expect(withLists.length).toBe(8)
+  for (const limbo of withLists) {
+    const wanted = limbo.expected_result === 'SUCCESS' ? 'admit' : 'refuse'
+    expect(verdictOn(limbo, 'private', 'client').kind, limbo.id).toBe(wanted)
+    // Without its lists a case is another one: where the verdict stays, the lists clear.
+    const without = verdictOn({ ...limbo, crls: null }, 'private', 'client')
+    expect(without.kind, limbo.id).toBe('admit')
+  }
 })
 
 test('at most twenty departures are forgiven, each with its rule and an argument', () => {

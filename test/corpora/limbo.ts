@@ -4,12 +4,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { revoked, undecided } from '../../src/decide/judge-revocation.ts'
+import type { Instant } from '../../src/kernel/types.ts'
 import type { Limits, Profile, Purpose } from '../../src/trust/limits.ts'
 import { judge } from '../../src/trust/judge.ts'
 import { trustStore } from '../../src/trust/store.ts'
 import type { SoundPath } from '../../src/trust/validate.ts'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
 import { parsePem } from '../../src/x509/pem.ts'
+import { revocationOf } from './limbo-lists.ts'
 
 /** The fields of a case that matter here. */
 export interface Case {
@@ -70,6 +73,9 @@ export function verdictOn(limbo: Case, profile: Profile, purpose: Purpose): Verd
   const at = Date.parse(limbo.validation_time ?? '2026-01-01T00:00:00Z')
   const timely = result.value.find((path) => isTimely(path, at))
   if (timely === undefined) return { kind: 'refuse', why: 'untimely' }
+  const revocation = revocationOf(limbo.crls ?? [], settings)
+  const doubt = revoked(timely, revocation) ?? undecided(timely, revocation, at as Instant)
+  if (doubt !== undefined) return { kind: 'refuse', why: doubt.kind }
   return { kind: 'admit', findings: timely.findings.map(({ kind }) => kind) }
 }
 
