@@ -8,7 +8,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['x509'],
   ['trust'],
   ['decide'],
-  ['message', 'outgoing'],
+  ['message', 'outgoing', 'fleet'],
   ['accept', 'handshake', 'identify', 'forward', 'record', 'store', 'config'],
   ['state'],
   ['pipeline', 'cli', 'demo', 'admin'],
@@ -31,6 +31,7 @@ export const PURE: Readonly<Record<string, readonly string[]>> = {
   decide: [],
   message: ['node:crypto', 'node:buffer'],
   outgoing: [],
+  fleet: [],
 }
 
 /**

@@ -1,0 +1,69 @@
+/**
+ * Requiring certificates (S2-19, S0-11): what an operator is shown before, and what it takes to do it. It cannot be
+ * undone, so everything that speaks against it is said at once.
+ */
+import { fail, ok, type Result } from '../kernel/types.ts'
+import { successRate, type ReadinessCounts } from './readiness.ts'
+
+/** What an operator is to know before certificates are required. */
+export interface Preview {
+  readonly counts: ReadinessCounts
+  /** Known devices that would be refused, by the code they would get; computed by `decide` itself. */
+  readonly wouldRefuse: ReadonlyMap<string, number>
+  /** The lowest success rate at which nobody has to insist, 0 to 1. */
+  readonly wanted: number
+}
+
+/** What speaks against it; each has to be read before the phrase counts. */
+export type Warning =
+  | { readonly kind: 'irreversible' }
+  | { readonly kind: 'devices-refused'; readonly devices: number }
+  | { readonly kind: 'agents-too-old'; readonly devices: number }
+  | { readonly kind: 'no-information'; readonly devices: number }
+  | { readonly kind: 'success-rate-low'; readonly rate: number; readonly wanted: number }
+
+/** The warnings of a preview, the one that always holds first. */
+export function warningsOf({ counts, wouldRefuse, wanted }: Preview): readonly Warning[] {
+  const warnings: Warning[] = [{ kind: 'irreversible' }]
+  const refused = [...wouldRefuse.values()].reduce((sum, count) => sum + count, 0)
+  if (refused > 0) warnings.push({ kind: 'devices-refused', devices: refused })
+  if (counts['must-upgrade'] > 0) {
+    warnings.push({ kind: 'agents-too-old', devices: counts['must-upgrade'] })
+  }
+  if (counts['no-info'] > 0) warnings.push({ kind: 'no-information', devices: counts['no-info'] })
+  const rate = successRate(counts)
+  if (rate !== undefined && rate < wanted) {
+    warnings.push({ kind: 'success-rate-low', rate, wanted })
+  }
+  return warnings
+}
+
+/** What has to be typed, to the letter: nobody types this by accident. */
+export const PHRASE = 'require certificates'
+
+/** Why certificates are not required yet. */
+export type LatchRefusal =
+  | { readonly kind: 'already-required' }
+  | { readonly kind: 'phrase-wrong'; readonly wanted: string }
+  /** The warnings have changed since they were read. */
+  | { readonly kind: 'warnings-changed'; readonly warnings: readonly Warning[] }
+
+/** What an operator sends to require certificates. */
+export interface Confirmation {
+  readonly phrase: string
+  /** The kinds of the warnings that were shown. */
+  readonly read: readonly Warning['kind'][]
+}
+
+/** Whether a confirmation throws the latch; every warning that holds now must have been shown. */
+export function latchOf(
+  enforcement: 'recording' | 'required',
+  { phrase, read }: Confirmation,
+  warnings: readonly Warning[],
+): Result<'required', LatchRefusal> {
+  if (enforcement === 'required') return fail({ kind: 'already-required' })
+  if (phrase !== PHRASE) return fail({ kind: 'phrase-wrong', wanted: PHRASE })
+  return warnings.every(({ kind }) => read.includes(kind))
+    ? ok('required')
+    : fail({ kind: 'warnings-changed', warnings })
+}

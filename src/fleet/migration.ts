@@ -1,0 +1,93 @@
+/**
+ * Client Migration Status (S0-45, S1-14): from the legacy sync port to 443 without enrolling again, and when the
+ * sync port may be closed (S0-16, S1-09).
+ */
+import { fail, ok, type Result } from '../kernel/types.ts'
+import { type ClientClass, isBelow, type Version } from './client.ts'
+import type { Meeting } from './expectation.ts'
+
+/** As the operator searches for it. */
+export type MigrationStatus = 'none' | 'pending' | 'success'
+
+/** The labels of the field Client Migration Status. */
+export const MIGRATION_LABELS: Readonly<Record<MigrationStatus, string>> = {
+  none: 'None',
+  pending: 'Pending',
+  success: 'Success',
+}
+
+/**
+ * The status after a device was met. Nothing moves while mutual authentication is off. A device that is seen on the
+ * sync port again is pending again, whatever it was: closing the port would cut it off.
+ */
+export function migrated(
+  before: MigrationStatus,
+  met: Meeting,
+  mutualAuthentication: boolean,
+): MigrationStatus {
+  if (!mutualAuthentication) return before
+  if (met.port === 'sync') return 'pending'
+  // A device that began on 443 has nowhere to migrate from.
+  return before === 'pending' && met.verified ? 'success' : before
+}
+
+/** Whether this client can move without being enrolled again; nothing when its version is unknown (S0-45). */
+export function canMigrate(
+  client: { readonly class: ClientClass; readonly version: Version | undefined },
+  profile: 'epmm-11.5' | 'core-10',
+): boolean | undefined {
+  const from = MIGRATES_FROM[profile].get(client.class)
+  if (from === undefined) return false
+  return client.version === undefined ? undefined : !isBelow(client.version, from)
+}
+
+const MIGRATES_FROM: Readonly<Record<'epmm-11.5' | 'core-10', ReadonlyMap<ClientClass, Version>>> =
+  {
+    'epmm-11.5': new Map<ClientClass, Version>([
+      ['android-maw', [10, 1]],
+      ['ios-maw', [12, 11, 10]],
+    ]),
+    'core-10': new Map<ClientClass, Version>([['android-maw', [10, 1]]]),
+  }
+
+/** What stands between an operator and a closed sync port. */
+export interface SyncPort {
+  /** No device was ever registered: there is nobody to wait for (S0-16). */
+  readonly isNewInstallation: boolean
+  readonly mutualAuthentication: boolean
+  /** Known devices whose migration is pending. */
+  readonly pending: number
+  /** Devices of the imported inventory that were never met at all: they may come by either port. */
+  readonly neverMet: number
+  /** Connections on the port, in the period looked at, that nobody could assign to a known device. */
+  readonly unidentified: number
+}
+
+/** Why the sync port stays open. */
+export type ClosingRefusal =
+  | { readonly kind: 'mutual-authentication-off' }
+  | { readonly kind: 'devices-pending'; readonly pending: number }
+  | { readonly kind: 'devices-never-met'; readonly neverMet: number }
+  | { readonly kind: 'connections-unidentified'; readonly unidentified: number }
+
+/** Leave to close the port. `over` is what was overridden, for the audit trail. */
+export interface Closing {
+  readonly over: readonly ClosingRefusal[]
+}
+
+/** Whether the sync port may be closed; `forced` overrides all but mutual authentication itself. */
+export function closingOf(
+  port: SyncPort,
+  forced: boolean,
+): Result<Closing, readonly ClosingRefusal[]> {
+  // Without it every device of the legacy kind lives on this port: there is nothing that force could mean.
+  if (!port.mutualAuthentication) return fail([{ kind: 'mutual-authentication-off' }])
+  if (port.isNewInstallation) return ok({ over: [] })
+  const refusals: ClosingRefusal[] = []
+  if (port.pending > 0) refusals.push({ kind: 'devices-pending', pending: port.pending })
+  if (port.neverMet > 0) refusals.push({ kind: 'devices-never-met', neverMet: port.neverMet })
+  if (port.unidentified > 0) {
+    refusals.push({ kind: 'connections-unidentified', unidentified: port.unidentified })
+  }
+  return refusals.length === 0 || forced ? ok({ over: refusals }) : fail(refusals)
+}

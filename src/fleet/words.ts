@@ -1,0 +1,142 @@
+/**
+ * What the fleet's rules answer, in words: a sentence for what was found, and the operator's next step.
+ */
+import { unreachable } from '../kernel/types.ts'
+import type { NotApprovable } from './approval.ts'
+import type { LatchRefusal, Warning } from './enforcement.ts'
+import type { ClosingRefusal } from './migration.ts'
+import type { OAuthRefusal } from './oauth.ts'
+
+/** What an operator reads. */
+export interface Words {
+  readonly sentence: string
+  readonly nextStep: string
+}
+
+/** Why the sync port stays open. */
+export function closingWords(why: ClosingRefusal): Words {
+  switch (why.kind) {
+    case 'mutual-authentication-off':
+      return {
+        sentence: 'certificates are not required, so devices still need the sync port',
+        nextStep: 'require certificates first',
+      }
+    case 'devices-pending':
+      return {
+        sentence: `${devices(why.pending)} still to migrate to 443`,
+        nextStep:
+          'wait for their next check-in, upgrade their agents, or force it and enrol them again',
+      }
+    case 'devices-never-met':
+      return {
+        sentence: `${devices(why.neverMet)} in the inventory and were never met on any port`,
+        nextStep: 'remove those that are gone from the inventory, or force it',
+      }
+    case 'connections-unidentified':
+      return {
+        sentence: `${why.unidentified} connections on the sync port could not be told to be a known device`,
+        nextStep: 'find out who they are from the connection log, or force it',
+      }
+    default:
+      return unreachable(why)
+  }
+}
+
+/** Why an OAuth endpoint stays as it is. */
+export function oauthWords(why: OAuthRefusal): Words {
+  switch (why.kind) {
+    case 'certificates-not-required':
+      return {
+        sentence: 'the new OAuth endpoint needs certificates to be required',
+        nextStep: 'require certificates first',
+      }
+    case 'devices-pending':
+      return {
+        sentence: `${devices(why.pending)} still to migrate to 443`,
+        nextStep: 'enable the new endpoint when the last one has',
+      }
+    case 'sync-port-open':
+      return {
+        sentence: 'devices may still check in on the sync port',
+        nextStep: 'close the sync port first',
+      }
+    case 'confirmation-missing':
+      return {
+        sentence: `disabling the legacy endpoint was confirmed ${why.given} of ${why.wanted} times`,
+        nextStep: 'confirm it again: the watchOS app stops working with it',
+      }
+    case 'both-disabled':
+      return {
+        sentence: 'without both endpoints no client could get a token',
+        nextStep: 'enable the other endpoint first',
+      }
+    default:
+      return unreachable(why)
+  }
+}
+
+/** Why certificates are not required yet. */
+export function latchWords(why: LatchRefusal): Words {
+  switch (why.kind) {
+    case 'already-required':
+      return {
+        sentence: 'certificates are required already',
+        nextStep: 'none; it cannot be undone here',
+      }
+    case 'phrase-wrong':
+      return {
+        sentence: 'the phrase that confirms it was not typed to the letter',
+        nextStep: `type \`${why.wanted}\``,
+      }
+    case 'warnings-changed':
+      return {
+        sentence: 'what speaks against it has changed since it was shown',
+        nextStep: 'read the warnings again, and confirm again',
+      }
+    default:
+      return unreachable(why)
+  }
+}
+
+/** A warning before certificates are required. */
+export function warningText(warning: Warning): string {
+  switch (warning.kind) {
+    case 'irreversible':
+      return 'once certificates are required, this cannot be undone'
+    case 'devices-refused':
+      return `${devices(warning.devices)} known and would be refused from then on`
+    case 'agents-too-old':
+      return `the agents of ${warning.devices} devices are too old to authenticate`
+    case 'no-information':
+      return `nobody knows how ${warning.devices} devices would fare: they have not tried to authenticate`
+    case 'success-rate-low':
+      return `${percent(warning.rate)} of the devices that tried have succeeded, and ${percent(warning.wanted)} are wanted`
+    default:
+      return unreachable(warning)
+  }
+}
+
+/** Why a selected device is not approved with the others. */
+export function approvableWords(why: NotApprovable): Words {
+  switch (why) {
+    case 'already-approved':
+      return { sentence: 'it is approved already', nextStep: 'none' }
+    case 'blocked':
+      return {
+        sentence: 'it is blocked',
+        nextStep: 'unblock it by itself if that was a mistake',
+      }
+    case 'no-valid-certificate':
+      return {
+        sentence: 'its last certificate was not fit when it was last seen',
+        nextStep: 'see why it was refused, mend that, and approve it after its next connection',
+      }
+    default:
+      return unreachable(why)
+  }
+}
+
+const devices = (count: number): string => (count === 1 ? '1 device is' : `${count} devices are`)
+
+/** Rounded down: a fleet that is not whole must not look so. */
+const percent = (rate: number): string => `${Math.floor(rate * 1000) / 10} %`

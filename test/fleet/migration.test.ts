@@ -1,0 +1,146 @@
+import { expect, test } from 'vitest'
+import {
+  canMigrate,
+  closingOf,
+  migrated,
+  type MigrationStatus,
+  type SyncPort,
+} from '../../src/fleet/migration.ts'
+import type { ClientClass, Version } from '../../src/fleet/client.ts'
+import type { Meeting } from '../../src/fleet/expectation.ts'
+
+const SYNC: Meeting = { port: 'sync', verified: false }
+const SYNC_VERIFIED: Meeting = { port: 'sync', verified: true }
+const HTTPS: Meeting = { port: 'https', verified: false }
+const HTTPS_VERIFIED: Meeting = { port: 'https', verified: true }
+
+const MOVES: readonly [string, MigrationStatus, Meeting, MigrationStatus][] = [
+  ['the first check-in on the sync port makes a device pending', 'none', SYNC, 'pending'],
+  ['a certificate on the sync port does not end a migration', 'pending', SYNC_VERIFIED, 'pending'],
+  ['a verified check-in on 443 ends it', 'pending', HTTPS_VERIFIED, 'success'],
+  ['a check-in on 443 without a fit certificate does not', 'pending', HTTPS, 'pending'],
+  ['a device that began on 443 never migrates', 'none', HTTPS_VERIFIED, 'none'],
+  ['a device that stays on 443 has migrated', 'success', HTTPS, 'success'],
+  ['a device that is back on the sync port is pending again', 'success', SYNC, 'pending'],
+]
+
+for (const [promise, before, met, after] of MOVES) {
+  test(promise, () => {
+    expect(migrated(before, met, true)).toBe(after)
+  })
+  test(`${promise}; not while mutual authentication is off`, () => {
+    expect(migrated(before, met, false)).toBe(before)
+  })
+}
+
+const CAN: readonly [
+  ClientClass,
+  Version | undefined,
+  'epmm-11.5' | 'core-10',
+  boolean | undefined,
+][] = [
+  ['android-maw', [10, 1], 'epmm-11.5', true],
+  ['android-maw', [10, 0, 9], 'epmm-11.5', false],
+  ['android-maw', [10, 1], 'core-10', true],
+  ['ios-maw', [12, 11, 10], 'epmm-11.5', true],
+  ['ios-maw', [12, 11, 9], 'epmm-11.5', false],
+  ['ios-maw', [12, 11, 10], 'core-10', false],
+  ['ios-maw', undefined, 'epmm-11.5', undefined],
+  ['win10', [99], 'epmm-11.5', false],
+]
+
+for (const [kind, version, profile, can] of CAN) {
+  const word = can === undefined ? 'may or may not' : can ? 'can' : 'cannot'
+  test(`${profile}: ${kind} ${version?.join('.') ?? 'of unknown version'} ${word} migrate`, () => {
+    expect(canMigrate({ class: kind, version }, profile)).toBe(can)
+  })
+}
+
+interface Row {
+  readonly promise: string
+  readonly port?: Partial<SyncPort>
+  readonly forced?: boolean
+  readonly closes: boolean
+  readonly kinds: readonly string[]
+}
+
+const QUIET: SyncPort = {
+  isNewInstallation: false,
+  mutualAuthentication: true,
+  pending: 0,
+  neverMet: 0,
+  unidentified: 0,
+}
+
+const CLOSINGS: readonly Row[] = [
+  { promise: 'a port that nobody needs closes', closes: true, kinds: [] },
+  {
+    promise: 'one pending device keeps the port open',
+    port: { pending: 1 },
+    closes: false,
+    kinds: ['devices-pending'],
+  },
+  {
+    promise: 'one unidentified connection keeps the port open',
+    port: { unidentified: 1 },
+    closes: false,
+    kinds: ['connections-unidentified'],
+  },
+  {
+    promise: 'a device of the inventory that nobody has met keeps the port open',
+    port: { neverMet: 1 },
+    closes: false,
+    kinds: ['devices-never-met'],
+  },
+  {
+    promise: 'everything that speaks against it is said at once',
+    port: { pending: 2, neverMet: 3, unidentified: 4 },
+    closes: false,
+    kinds: ['devices-pending', 'devices-never-met', 'connections-unidentified'],
+  },
+  {
+    promise: 'force closes it, and says over what',
+    port: { pending: 2, unidentified: 4 },
+    forced: true,
+    closes: true,
+    kinds: ['devices-pending', 'connections-unidentified'],
+  },
+  {
+    promise: 'without mutual authentication it stays open',
+    port: { mutualAuthentication: false },
+    closes: false,
+    kinds: ['mutual-authentication-off'],
+  },
+  {
+    promise: 'force is no way around mutual authentication',
+    port: { mutualAuthentication: false },
+    forced: true,
+    closes: false,
+    kinds: ['mutual-authentication-off'],
+  },
+  {
+    promise: 'a new installation closes it at once',
+    port: { isNewInstallation: true, neverMet: 9 },
+    closes: true,
+    kinds: [],
+  },
+]
+
+for (const { promise, port, forced = false, closes, kinds } of CLOSINGS) {
+  test(promise, () => {
+    const answer = closingOf({ ...QUIET, ...port }, forced)
+    expect(answer.ok).toBe(closes)
+    const said = answer.ok ? answer.value.over : answer.failure
+    expect(said.map(({ kind }) => kind)).toEqual(kinds)
+  })
+}
+
+test('a refusal to close carries how many', () => {
+  expect(closingOf({ ...QUIET, pending: 41, unidentified: 7 }, false)).toEqual({
+    ok: false,
+    failure: [
+      { kind: 'devices-pending', pending: 41 },
+      { kind: 'connections-unidentified', unidentified: 7 },
+    ],
+  })
+})
