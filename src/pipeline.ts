@@ -6,13 +6,14 @@
  * One snapshot and one reading of the clock for the whole walk: a request sees one world.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ListenerLimits } from './config/config.ts'
+import type { ListenerLimits, RouteRow } from './config/config.ts'
 import { decide, timelinessOfPeer } from './decide/decide.ts'
 import type { Exchange } from './forward/exchange.ts'
 import { forward } from './forward/forward.ts'
 import { refuse } from './forward/refuse.ts'
 import type { Recognition } from './identify/peer.ts'
 import type { Clock } from './kernel/ports.ts'
+import { agentRuleText, ruleFor } from './message/agent.ts'
 import { findRoute } from './message/route.ts'
 import type { Connection } from './pipeline/connection.ts'
 import { destinationFor, type Admitted } from './pipeline/destination.ts'
@@ -109,7 +110,9 @@ function judge(
   if (route === undefined) return turnedAway({ kind: 'route-unknown' })
   const peer = connection.peer(deps.recognition, snapshot.judge)
   const { policy } = snapshot.world
-  const decision = decide({ peer, route: route.class }, policy, now)
+  const withoutGrace = graceRule(route, request, snapshot)
+  const { class: kind, match } = route
+  const decision = decide({ peer, route: kind, match, withoutGrace }, policy, now)
   const timeliness = timelinessOfPeer(peer, policy, now)
   const verdict: Verdict = { kind: 'judged', decision, route, timeliness }
   if (decision.kind === 'refuse') {
@@ -120,6 +123,17 @@ function judge(
   }
   const admitted = { decision, route, head: head.value }
   return { kind: 'admitted', verdict, admitted, snapshot, limits: config.limits }
+}
+
+/** What a client says of itself takes grace away and gives nothing (decision 6); elsewhere nobody asks. */
+function graceRule(
+  route: RouteRow,
+  { headers }: IncomingMessage,
+  { world }: Snapshot,
+): string | undefined {
+  if (route.class !== 'renewal') return undefined
+  const rule = ruleFor(headers['user-agent'], world.config.withoutGrace)
+  return rule === undefined ? undefined : agentRuleText(rule)
 }
 
 function closes(judged: Judged): boolean {

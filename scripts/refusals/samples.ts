@@ -51,6 +51,8 @@ const RESOURCES: Readonly<Record<Resource, Extract<Refusal, { kind: 'budget-exha
   comparisons: { kind: 'budget-exhausted', resource: 'comparisons', limit: amount('limit') },
 }
 
+const MATCH_RULES = ['subjectAltNames', 'enrollmentSettings', 'issuerKeys', 'policies'] as const
+
 /** `decide` and what `trust` and `x509` told it. */
 export const REFUSALS: Cases<Refusal> = {
   'route-denied': byDevice({ kind: 'route-denied' }),
@@ -87,11 +89,24 @@ export const REFUSALS: Cases<Refusal> = {
     notAfter: instant('notAfter'),
     graceEndsAt: instant('graceEndsAt'),
   }),
+  'expired-without-grace': byDevice({
+    kind: 'expired-without-grace',
+    notAfter: instant('notAfter'),
+    rule: '{rule}',
+  }),
   'expired-beyond-grace': byDevice({
     kind: 'expired-beyond-grace',
     notAfter: instant('notAfter'),
     graceEndedAt: instant('graceEndedAt'),
   }),
+  'match-rule-unmet': byDevice(
+    ...MATCH_RULES.map((rule) => ({
+      kind: 'match-rule-unmet' as const,
+      rule,
+      wanted: ['{wanted}'],
+      found: ['{found}'],
+    })),
+  ),
   'issuer-not-yet-valid': byUs({
     kind: 'issuer-not-yet-valid',
     issuer,

@@ -85,6 +85,10 @@ export const CATALOGUE = {
         value: 'NAME',
         sentence: 'the listener whose routes are asked (default: the first)',
       },
+      'user-agent': {
+        value: 'TEXT',
+        sentence: 'what the client says of itself, where `withoutGrace` looks at it',
+      },
       json,
     },
     examples: [

@@ -16,7 +16,9 @@ import { issuerSteps } from './explain/issuers.ts'
 import { lifeSection } from './explain/life.ts'
 import { pathSections } from './explain/paths.ts'
 import { parseQuestion, type Question } from './explain/question.ts'
+import { matchSections } from './explain/match.ts'
 import {
+  askOf,
   classesSection,
   type Meeting,
   meetingOf,
@@ -91,11 +93,15 @@ function judged(
     return { sections, admitted: false, decision: undefined, meeting, certificates }
   }
   const row = meeting?.value
-  const decision = decide({ peer, route: row?.class ?? 'device' }, world.policy, question.at)
+  const decision = decide(askOf(peer, row, { world, question }), world.policy, question.at)
   const verdict =
     meeting === undefined
       ? [classesSection(peer, world, question)]
-      : [routeSection(question, meeting), verdictSection(decision, row, { world, question })]
+      : [
+          routeSection(question, meeting),
+          ...matchSections(peer, row?.match),
+          verdictSection(decision, row, { world, question }),
+        ]
   return {
     sections: [...seen, ...verdict],
     admitted: decision.kind === 'admit',

@@ -4,8 +4,10 @@
  *
  * Rooms state the narrow shape they need; these types are meant to satisfy them structurally.
  */
+import type { MatchRules } from '../decide/match.ts'
 import type { DenyList, Enforcement, RouteClass, Standing } from '../decide/policy.ts'
 import type { Fault, Millis } from '../kernel/types.ts'
+import type { AgentRule } from '../message/agent.ts'
 import type { IdentityFiles, LoadedFile, TlsVersion } from './config-files.ts'
 import type { Upstream } from './config-upstream.ts'
 
@@ -32,6 +34,8 @@ export interface Config {
   readonly enforcement: Enforcement
   /** How long after notAfter a device's own certificate still opens renewal routes. */
   readonly grace: Millis
+  /** Clients that say that they are of a kind which has no grace (S0-34). */
+  readonly withoutGrace: readonly AgentRule[]
   /** How long before notAfter a device is expected to renew (S0-35, S1-11). */
   readonly renewalWindow: Millis
   /** How long requests under way may take to finish after SIGTERM. */
@@ -136,6 +140,8 @@ export interface RouteRow {
   /** `undefined` is every method. */
   readonly methods: readonly string[] | undefined
   readonly class: RouteClass
+  /** What it asks of the certificate besides; only where one is asked for. */
+  readonly match: MatchRules | undefined
   /** The name of an upstream; rows of class `denied` have none. */
   readonly upstream: string | undefined
   /** What we know about this row, and how we know it. */

@@ -19,11 +19,18 @@ export interface Tables {
   readonly warnOfUnused: () => void
 }
 
+/** What rows may name: written elsewhere in the file. */
+export interface Named {
+  readonly upstreams: readonly string[]
+  /** Enrollment settings. */
+  readonly settings: readonly string[]
+}
+
 /** Reads every table of the file, also those that nobody uses. */
 export function readTables(
   desk: Desk,
   written: Draft<NonNullable<Document['routes']>>,
-  upstreams: readonly string[],
+  { upstreams, settings }: Named,
 ): Tables {
   const tables = new Map<string, Maybe<RouteTable>>()
   const used = new Set<string>()
@@ -33,14 +40,15 @@ export function readTables(
     if (isPresetName(name)) {
       const message = `found the name ${name}, wanted another one: it is the name of a preset`
       tables.set(name, fault(desk, path, message, 'key'))
-    } else tables.set(name, readTable({ desk, path, upstreams }, name, written[name] ?? {}))
+    } else
+      tables.set(name, readTable({ desk, path, upstreams, settings }, name, written[name] ?? {}))
   }
   const find: Tables['find'] = (path, name) => {
     used.add(name)
     const known = tables.get(name)
     if (known !== undefined) return known
     if (isPresetName(name)) {
-      const plain = readTable({ desk, path, upstreams }, name, { preset: name, rows: [] })
+      const plain = readTable({ desk, path, upstreams, settings }, name, { preset: name, rows: [] })
       tables.set(name, plain)
       return plain
     }
@@ -68,10 +76,9 @@ function unknownTable(
   return fault(desk, path, message)
 }
 
-interface TablePlace {
+interface TablePlace extends Named {
   readonly desk: Desk
   readonly path: Path
-  readonly upstreams: readonly string[]
 }
 
 function readTable(place: TablePlace, name: string, written: Written): Maybe<RouteTable> {

@@ -2,7 +2,8 @@
 import type { PresetName, RouteRow, RowOff, RowOrigin } from './config.ts'
 import { nearest } from '../kernel/nearest.ts'
 import { isOn, type PresetRow } from './presets/preset.ts'
-import { type Desk, fault, isFaulty, warn } from './reading.ts'
+import { readMatch } from './read-match.ts'
+import { type Desk, fault, isFaulty, missing, warn } from './reading.ts'
 import type { Document } from './schema.ts'
 import type { Draft } from './shape.ts'
 import type { Path } from './text.ts'
@@ -15,6 +16,8 @@ export interface TableDesk {
   readonly path: Path
   /** The names of all upstreams. */
   readonly upstreams: readonly string[]
+  /** The names of all enrollment settings. */
+  readonly settings: readonly string[]
   readonly preset: PresetName | undefined
   /** Where rows go that name no upstream, if the operator said so. */
   readonly home: string | undefined
@@ -97,14 +100,18 @@ function rowOn(
   change: WrittenRow | undefined,
 ): RowOutcome {
   const methods = change?.methods?.filter((method) => method !== undefined)
+  const { desk, settings } = table
+  const place = { path: table.places.get(about.id) ?? table.path, id: about.id, kind: about.class }
+  const match = readMatch(desk, { ...place, settings }, change?.match)
+  if (match === missing) return { kind: 'faulty' }
   if (about.class !== 'denied') {
     const only = table.upstreams.length === 1 ? table.upstreams[0] : undefined
     const upstream = change?.upstream ?? table.home ?? only
-    return { kind: 'on', row: { ...about, methods, upstream } }
+    return { kind: 'on', row: { ...about, methods, match, upstream } }
   }
   if (change?.upstream !== undefined) {
     const message = `found an upstream on the denied row ${about.id}, where it has no effect: remove it`
     warn(table.desk, [...(table.places.get(about.id) ?? table.path), 'upstream'], message)
   }
-  return { kind: 'on', row: { ...about, methods, upstream: undefined } }
+  return { kind: 'on', row: { ...about, methods, match, upstream: undefined } }
 }

@@ -1,7 +1,8 @@
 /** Whom we trust to have named a device, and whom we never admit. */
 import type { DenyList, Standing } from '../decide/policy.ts'
-import type { Instant, KeyFingerprint } from '../kernel/types.ts'
+import type { Instant } from '../kernel/types.ts'
 import type { EnrollmentSetting, Trust } from './config.ts'
+import { fingerprint } from './read-match.ts'
 import {
   content,
   type Desk,
@@ -140,10 +141,6 @@ function warnOfRepetition(desk: Desk, path: Path, entries: readonly string[]): v
     warn(desk, [...path, index], 'found an entry that is in the list already: remove it')
   }
 }
-
-/** The shape check has seen 64 digits; colons and case are the operator's. */
-const fingerprint = (written: string): KeyFingerprint =>
-  written.replaceAll(':', '').toLowerCase() as KeyFingerprint
 
 /** As `Certificate.serial` writes it: whole octets, lower case, no leading zero octet. */
 function canonicalSerial(written: string): string {

@@ -1,6 +1,7 @@
 /** A document whose shape has been checked, turned into a configuration; collects what only the whole can tell. */
 import type { Enforcement } from '../decide/policy.ts'
 import type { Millis } from '../kernel/types.ts'
+import type { AgentRule } from '../message/agent.ts'
 import type { Config, Danger, Listener, MetricsListener } from './config.ts'
 import type { Upstream } from './config-upstream.ts'
 import { PROFILES } from './profiles.ts'
@@ -11,6 +12,7 @@ import { readTrust } from './read-trust.ts'
 import { readUpstream } from './read-upstream.ts'
 import {
   type Desk,
+  every,
   fault,
   type Maybe,
   missing,
@@ -30,7 +32,10 @@ export function readDocument(desk: Desk, draft: Draft<Document>, file: string): 
   const upstreams = some<string, Upstream>(Object.keys(draft.upstreams ?? {}), (name) =>
     readUpstream(desk, name, { written: draft.upstreams?.[name] ?? {}, dangers }),
   )
-  const tables = readTables(desk, draft.routes ?? {}, namesIn(desk, 'upstreams'))
+  const tables = readTables(desk, draft.routes ?? {}, {
+    upstreams: namesIn(desk, 'upstreams'),
+    settings: (draft.trust?.enrollmentSettings ?? []).flatMap((one) => one?.name ?? []),
+  })
   const listeners = some<string, Listener>(Object.keys(draft.listeners ?? {}), (name) =>
     readListener(desk, name, { written: draft.listeners?.[name] ?? {}, table: tables.find }),
   )
@@ -62,6 +67,7 @@ export function readDocument(desk: Desk, draft: Draft<Document>, file: string): 
 interface PolicyParts {
   readonly enforcement: Maybe<Enforcement>
   readonly grace: Maybe<Millis>
+  readonly withoutGrace: Maybe<readonly AgentRule[]>
   readonly renewalWindow: Maybe<Millis>
 }
 
@@ -83,6 +89,9 @@ function readPolicy(desk: Desk, draft: Draft<Document>): PolicyParts {
   return {
     enforcement: present(draft.enforcement ?? ours?.enforcement),
     grace,
+    withoutGrace: every(draft.withoutGrace, ({ product, below }) =>
+      product === undefined ? missing : { product, below },
+    ),
     renewalWindow: window,
   }
 }

@@ -140,6 +140,15 @@ export const text = (
     ...(ours === undefined ? {} : { default: ours }),
   })
 
+/** A public key by its SHA-256. */
+export const keyFingerprint = (description: string) =>
+  text(description, '^(?:[0-9A-Fa-f]{64}|(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2})$', {
+    wanted:
+      'the SHA-256 of the public key (SPKI): 64 hexadecimal digits, colons between octets or not',
+    advice:
+      'take it from `tfe explain CERT.pem`; the fingerprint of the certificate is something else',
+  })
+
 /** Content by reference. Never quoted in a fault: whoever gets this wrong may have pasted the secret itself. */
 export const reference = (description: string) =>
   Type.Unsafe<string>({

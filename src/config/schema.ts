@@ -10,6 +10,7 @@ import {
   flag,
   group,
   instant,
+  keyFingerprint,
   length,
   line,
   listOf,
@@ -20,6 +21,7 @@ import {
   word,
 } from './schema-kinds.ts'
 import { listener } from './schema-listener.ts'
+import { match, withoutGrace } from './schema-match.ts'
 import { upstream } from './schema-upstream.ts'
 
 export const PRESETS = ['epmm', 'core-10', 'nanomdm', 'generic'] as const
@@ -33,14 +35,6 @@ export const ROUTE_CLASSES = [
 ] as const
 
 const HEX = '^(?:[0-9A-Fa-f]{2}:?){0,40}[0-9A-Fa-f]{1,2}$'
-const keyFingerprint = (description: string) =>
-  text(description, '^(?:[0-9A-Fa-f]{64}|(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2})$', {
-    wanted:
-      'the SHA-256 of the public key (SPKI): 64 hexadecimal digits, colons between octets or not',
-    advice:
-      'take it from `tfe explain CERT.pem`; the fingerprint of the certificate is something else',
-  })
-
 const trust = group('Whom we trust to have named a device.', {
   profile: word(
     '`private` admits what private CAs get harmlessly wrong (no authority key identifier and the like), and notes it; `strict` refuses on any departure from RFC 5280.',
@@ -131,6 +125,7 @@ const routes = group('A table of routes.', {
         ),
       ),
       upstream: Type.Optional(line('Where this row goes.', 'the name of an upstream')),
+      match: Type.Optional(match),
       enabled: Type.Optional(
         flag('Off: as if the row were not there. Left out: on, or as the preset has it.'),
       ),
@@ -166,6 +161,7 @@ export const document = group('The configuration of the Trusted Front End.', {
     ['0s', '365d'],
     '30d',
   ),
+  withoutGrace,
   renewalWindow: Type.Optional(
     length(
       'How long before expiry a device is expected to renew. From then on it is `in-renewal-window` in events, in the identity field `timeliness` and in `tfe explain`; nothing is refused for it. Left out: 270d, or 60d with profile core-10, which are also the longest allowed there.',

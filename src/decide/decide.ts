@@ -11,6 +11,7 @@ import type { PathResult, SoundPath } from '../trust/validate.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { judgePath, tells, type PathVerdict } from './judge-path.ts'
 import { revoked } from './judge-revocation.ts'
+import { unmetRule, type MatchRules } from './match.ts'
 import type { Policy, RouteClass } from './policy.ts'
 import { isFinal, type Refusal, type Unreadable } from './refusal.ts'
 import { timelinessOf, type Timeliness, type Vouchable } from './timeliness.ts'
@@ -23,9 +24,14 @@ export type Peer =
   | { readonly kind: 'unreadable'; readonly fault: Unreadable }
   | { readonly kind: 'presented'; readonly leaf: Certificate; readonly paths: PathResult }
 
+/** What is asked about: who wants to pass, and by which row. Everything but peer and class can only narrow. */
 export interface Ask {
   readonly peer: Peer
   readonly route: RouteClass
+  /** What the row asks of the certificate; without it the class alone is asked about. */
+  readonly match?: MatchRules | undefined
+  /** The rule by which this client has no grace, because of what it says of itself (S0-34). */
+  readonly withoutGrace?: string | undefined
 }
 
 export type Decision = Admission | { readonly kind: 'refuse'; readonly why: Refusal }
@@ -81,7 +87,8 @@ export function timelinessOfPeer(peer: Peer, policy: Policy, now: Instant): Time
   return timelinessOf(peer.leaf, policy, now)
 }
 
-function judge({ peer, route }: Ask, policy: Policy, now: Instant): Decision {
+function judge(ask: Ask, policy: Policy, now: Instant): Decision {
+  const { peer, route } = ask
   const denial = peer.kind === 'presented' ? denialOf(peer, policy) : undefined
   if (denial !== undefined) return refuse(denial)
   switch (route) {
@@ -93,7 +100,7 @@ function judge({ peer, route }: Ask, policy: Policy, now: Instant): Decision {
     case 'device':
     case 'always':
     case 'renewal':
-      return judgePeer({ peer, route }, policy, now)
+      return judgePeer(ask, policy, now)
     default:
       return unreachable(route)
   }
@@ -123,7 +130,8 @@ function denialOf(
   return undefined
 }
 
-function judgePeer({ peer, route }: Ask, policy: Policy, now: Instant): Decision {
+function judgePeer(ask: Ask, policy: Policy, now: Instant): Decision {
+  const { peer } = ask
   switch (peer.kind) {
     case 'none':
       return refuse({ kind: 'no-certificate' })
@@ -133,20 +141,20 @@ function judgePeer({ peer, route }: Ask, policy: Policy, now: Instant): Decision
       return refuse(peer.fault)
     case 'presented':
       if (!peer.paths.ok) return refuse(peer.paths.failure)
-      return judgePaths({ paths: peer.paths.value, route }, policy, now)
+      return judgePaths({ paths: peer.paths.value, ask }, policy, now)
     default:
       return unreachable(peer)
   }
 }
 
 interface Paths {
+  readonly ask: Ask
   readonly paths: readonly [SoundPath, ...SoundPath[]]
-  readonly route: RouteClass
 }
 
 /** Any admission wins over any refusal; among refusals the most telling one speaks. */
-function judgePaths({ paths, route }: Paths, policy: Policy, now: Instant): Decision {
-  const on = (path: SoundPath): Decision => onRoute(path, route, judgePath(path, policy, now))
+function judgePaths({ paths, ask }: Paths, policy: Policy, now: Instant): Decision {
+  const on = (path: SoundPath): Decision => onRoute(path, ask, judgePath(path, policy, now))
   const first = on(paths[0])
   // Nearly always one path, nearly always timely: nothing is built for the others then.
   if (paths.length === 1 || first.kind === 'admit') return first
@@ -156,14 +164,31 @@ function judgePaths({ paths, route }: Paths, policy: Policy, now: Instant): Deci
     .reduce((best, next) => (weight(next) > weight(best) ? next : best), first)
 }
 
-/** Grace forgives on renewal routes only (decision 7). */
-function onRoute(path: SoundPath, route: RouteClass, verdict: PathVerdict): Decision {
-  if (verdict.kind === 'timely') {
-    return admit({ kind: 'verified', path, timeliness: verdict.timeliness })
-  }
-  if (verdict.kind !== 'expired' || route !== 'renewal') return refuse(verdict)
-  return admit({ kind: 'in-grace', path, endsAt: verdict.graceEndsAt })
+/** Grace forgives on renewal routes only (decision 7); what the row asks besides is asked last, of whoever would pass. */
+function onRoute(path: SoundPath, ask: Ask, verdict: PathVerdict): Decision {
+  const basis = basisOn(path, ask, verdict)
+  if (!isBasis(basis)) return refuse(basis)
+  const unmet = unmetRule(path, ask.match)
+  return unmet === undefined ? admit(basis) : refuse(unmet)
 }
+
+function basisOn(
+  path: SoundPath,
+  { route, withoutGrace }: Ask,
+  verdict: PathVerdict,
+): Named | Refusal {
+  if (verdict.kind === 'timely') return { kind: 'verified', path, timeliness: verdict.timeliness }
+  if (verdict.kind !== 'expired' || route !== 'renewal') return verdict
+  if (withoutGrace !== undefined) {
+    return { kind: 'expired-without-grace', notAfter: verdict.notAfter, rule: withoutGrace }
+  }
+  return { kind: 'in-grace', path, endsAt: verdict.graceEndsAt }
+}
+
+type Named = Extract<Basis, { readonly path: SoundPath }>
+
+const isBasis = (basis: Named | Refusal): basis is Named =>
+  basis.kind === 'verified' || basis.kind === 'in-grace'
 
 /** Verified and in grace need no order between them: it is the same leaf on all paths. */
 const weight = (decision: Decision): number =>

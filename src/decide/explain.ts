@@ -5,6 +5,7 @@
 import { isoText, unreachable } from '../kernel/types.ts'
 import { printName } from '../x509/print-name.ts'
 import type { Name } from '../x509/name.ts'
+import { matchWords } from './explain-match.ts'
 import { pathWords } from './explain-path.ts'
 import { revocationWords } from './explain-revocation.ts'
 import type { Refusal, RefusalCode, Unreadable, Untimely, Unwelcome } from './refusal.ts'
@@ -54,6 +55,8 @@ function words(why: Refusal): Words {
     case 'certificate-too-large':
     case 'too-many-certificates':
       return unreadableWords(why)
+    case 'match-rule-unmet':
+      return matchWords(why)
     case 'denied-issuer':
     case 'distrusted':
     case 'staged':
@@ -64,6 +67,7 @@ function words(why: Refusal): Words {
     case 'issuer-expired':
     case 'not-yet-valid':
     case 'expired':
+    case 'expired-without-grace':
     case 'expired-beyond-grace':
       return untimelyWords(why)
     case 'revoked':
@@ -179,6 +183,11 @@ function untimelyWords(why: Untimely): Words {
       return {
         sentence: `the device's certificate expired at ${isoText(why.notAfter)}; it may renew until ${isoText(why.graceEndsAt)}`,
         nextStep: 'let the device renew its certificate; renewal routes still admit it',
+      }
+    case 'expired-without-grace':
+      return {
+        sentence: `the device's certificate expired at ${isoText(why.notAfter)}, and its client has no grace: it calls itself ${why.rule}`,
+        nextStep: 'update the client and register the device again',
       }
     case 'expired-beyond-grace':
       return {

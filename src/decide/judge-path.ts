@@ -81,6 +81,8 @@ const ORDER: readonly Refusal['kind'][] = [
   'revocation-unknown',
   'revocation-stale',
   'expired',
+  'expired-without-grace',
+  'match-rule-unmet',
 ]
 
 /** A stolen CA key stays stolen when somebody cross-signs it: wherever that key stands on a path, the path falls. */

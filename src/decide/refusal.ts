@@ -7,6 +7,7 @@ import type { PathFailure } from '../trust/failure.ts'
 import type { CertificateFault } from '../x509/certificate.ts'
 import type { RevocationReason } from '../x509/crl-entries.ts'
 import type { Name } from '../x509/name.ts'
+import type { Unmet } from './match.ts'
 
 /** Why a request may not pass, with the facts that an operator needs to change it. */
 export type Refusal =
@@ -16,6 +17,7 @@ export type Refusal =
   | Untimely
   | Revoked
   | Undecided
+  | Unmet
   | { readonly kind: 'route-denied' }
   | { readonly kind: 'no-certificate' }
   /** The session began without a certificate, and resuming it never asks for one again (decision 10). */
@@ -48,6 +50,13 @@ export type Untimely =
   | { readonly kind: 'not-yet-valid'; readonly notBefore: Instant }
   /** Within grace: a renewal route would still admit it. */
   | { readonly kind: 'expired'; readonly notAfter: Instant; readonly graceEndsAt: Instant }
+  /** Within grace on a renewal route, and the client says that it is one that the operator gives no grace. */
+  | {
+      readonly kind: 'expired-without-grace'
+      readonly notAfter: Instant
+      /** The operator's rule, such as `MobileIron below 10.1`. */
+      readonly rule: string
+    }
   | {
       readonly kind: 'expired-beyond-grace'
       readonly notAfter: Instant

@@ -3,6 +3,7 @@
  */
 import type { Logger } from 'pino'
 import { Listener, type ListenerTls } from '../accept/listener.ts'
+import type { RouteRow } from '../config/config.ts'
 import { decide } from '../decide/decide.ts'
 import { serverContexts } from '../handshake/server-context.ts'
 import { Recognition } from '../identify/peer.ts'
@@ -134,10 +135,11 @@ export class FrontEnd {
     const now = Date.now() as Instant
     for (const connection of this.#connections) {
       const peer = connection.peer(this.#recognition, judge)
-      const passes = (route: Parameters<typeof decide>[0]['route']): boolean =>
-        decide({ peer, route }, world.policy, now).kind === 'admit'
+      const passes = ({ class: route, match }: Pick<RouteRow, 'class' | 'match'>): boolean =>
+        decide({ peer, route, match }, world.policy, now).kind === 'admit'
       const classes = listeners.get(connection.listener)?.world.classes ?? []
-      if (classes.some(passes) && connection.underWay.every((row) => passes(row.class))) continue
+      const may = classes.some((kind) => passes({ class: kind, match: undefined }))
+      if (may && connection.underWay.every(passes)) continue
       connection.socket.destroy()
     }
   }

@@ -60,6 +60,11 @@ export class PolicyGraph {
     return !demanded || this.#level !== undefined
   }
 
+  /** The policies valid at the certificate reached so far, in its own domain. */
+  get valid(): readonly string[] {
+    return [...(this.#level?.keys() ?? [])]
+  }
+
   /** §6.1.4 (b). */
   #map(mappings: NonNullable<Certificate['extensions']['policyMappings']>): void {
     if (this.#level === undefined) return
@@ -72,6 +77,26 @@ export class PolicyGraph {
     }
     this.#level = level.size === 0 ? undefined : level
   }
+}
+
+/**
+ * The policies of a leaf for which its path is valid (RFC 5280 §6.1.5 (g)): those that it names itself and that
+ * every CA above it allows. For a path that is sound already.
+ */
+export function validPolicies(
+  certificates: readonly Certificate[],
+  anchor: { readonly certificate: Certificate },
+): readonly string[] {
+  const [leaf, ...issuers] = certificates
+  if (leaf === undefined) return []
+  const graph = new PolicyGraph()
+  graph.prepare(anchor.certificate)
+  for (const issuer of issuers.toReversed()) {
+    graph.process(issuer, false)
+    graph.prepare(issuer)
+  }
+  graph.process(leaf, true)
+  return graph.valid
 }
 
 /** §6.1.3 (d): which of the certificate's policies the level above leads to. */

@@ -4,11 +4,29 @@
  */
 import { unreachable } from '../kernel/types.ts'
 import { DerReader, TAG } from './der.ts'
+import type { GeneralName } from './general-name.ts'
 import { textOf, type Name, type NameForm } from './name.ts'
 
 /** Writes a name out. */
 export function printName(name: Name, form: NameForm = 'rfc4514'): string {
   return plainName(name, form) ?? exactName(name, form)
+}
+
+/** A subject alternative name with its kind before it, as people and patterns write it. */
+export function generalNameText(name: GeneralName): string {
+  switch (name.kind) {
+    case 'dns':
+    case 'email':
+    case 'uri':
+    case 'ip':
+      return `${name.kind}:${name.text}`
+    case 'directory':
+      return `directory:${printName(name.name)}`
+    case 'other':
+      return `other name (tag ${name.tag})`
+    default:
+      return unreachable(name)
+  }
 }
 
 /**

@@ -148,6 +148,34 @@ for (const [promise, days, state] of LIVES) {
   })
 }
 
+const MATCHED = CONFIGURATION.replace(
+  '- { id: enroll,',
+  "- { id: phones, path: /phones/*, class: device, match: { subjectAltNames: ['dns:*.phones.test'], enrollmentSettings: [New] } }\n      - { id: enroll,",
+)
+
+test('what a row asks of the certificate is shown rule by rule, with what was found', async () => {
+  const met = await explained({ dns: ['a.phones.test'] }, ['--route', '/phones/x'], MATCHED)
+  expect(met.out).toMatch(
+    /✓ a subject alternative name: one of these\n {4}asked for {2}dns:\*\.phones\.test\n {4}found {6}dns:a\.phones\.test/,
+  )
+  expect(met.out).toContain('✓ the enrollment setting: one of these')
+  expect(met.code).toBe(0)
+  const unmet = await explained({ dns: ['a.other.test'] }, ['--route', '/phones/x'], MATCHED)
+  expect(unmet.out).toContain('✗ a subject alternative name: none of these')
+  expect(unmet.out).toContain('REFUSED: match-rule-unmet')
+  expect(unmet.code).toBe(1)
+})
+
+test('a client that has no grace is told apart by what it says of itself', async () => {
+  const late = { notBefore: now - 90 * DAY, notAfter: now - 9 * DAY }
+  const yaml = `withoutGrace: [{ product: Client, below: '10.1' }]\n${CONFIGURATION}`
+  const renewing = ['--route', '/renew/x', '--method', 'POST']
+  const old = await explained(late, [...renewing, '--user-agent', 'Client/9'], yaml)
+  expect(old.out).toContain('REFUSED: expired-without-grace')
+  const newer = await explained(late, [...renewing, '--user-agent', 'Client/10.1'], yaml)
+  expect(newer.out).toContain('ADMITTED: in-grace')
+})
+
 test('the path is shown from the device to the trust anchor, with who vouches for each', async () => {
   const { out } = await explained({ name: 'phone' }, ['--route', '/x'])
   expect(out).toContain('✓ CN=phone was signed by CN=Fleet CA')

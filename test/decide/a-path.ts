@@ -6,7 +6,7 @@ import { NO_REVOCATION } from '../../src/decide/policy.ts'
 import type { Enforcement, Policy, RevocationPolicy, Standing } from '../../src/decide/policy.ts'
 import type { Fingerprint, Instant, KeyFingerprint, Millis } from '../../src/kernel/types.ts'
 import type { SoundPath } from '../../src/trust/validate.ts'
-import type { Certificate } from '../../src/x509/certificate.ts'
+import type { Certificate, GeneralName } from '../../src/x509/certificate.ts'
 import type { Name } from '../../src/x509/name.ts'
 
 export const DAY = 86_400_000
@@ -25,18 +25,24 @@ export interface PathParts {
   readonly intermediate?: Lifetime
   readonly anchor?: Lifetime
   readonly setting?: string
+  readonly names?: readonly GeneralName[]
+  /** Certificate policies of the leaf. */
+  readonly policies?: readonly string[]
 }
 
 interface Lifetime {
   readonly notBefore?: number
   readonly notAfter?: number
   readonly key?: string
+  readonly policies?: readonly string[]
+  readonly names?: readonly GeneralName[]
 }
 
 /** A path that is sound by decree; the cast stands for `trust/validate.ts`. */
 export function aPath(parts: PathParts = {}): SoundPath {
   const { notBefore = ISSUED, notAfter = EXPIRY, intermediate, anchor, setting = 'devices' } = parts
-  const leaf = aCertificate('leaf', { notBefore, notAfter })
+  const { names = [], policies = [] } = parts
+  const leaf = aCertificate('leaf', { notBefore, notAfter, names, policies })
   const issuers = intermediate === undefined ? [] : [aCertificate('intermediate', intermediate)]
   return {
     certificates: [leaf, ...issuers],
@@ -49,6 +55,8 @@ export function aCertificate(name: string, lifetime: Lifetime = {}): Certificate
     notBefore = ISSUED - 10 * DAY,
     notAfter = EXPIRY + 9000 * DAY,
     key = `${name}-key`,
+    names = [],
+    policies = [],
   } = lifetime
   return {
     der: Buffer.from(name),
@@ -59,8 +67,8 @@ export function aCertificate(name: string, lifetime: Lifetime = {}): Certificate
     notBefore: at(notBefore),
     notAfter: at(notAfter),
     publicKey: { fingerprint: key as KeyFingerprint, spki: Buffer.from(key) },
-    subjectAltNames: [],
-    extensions: {},
+    subjectAltNames: names,
+    extensions: { policies: policies.length === 0 ? undefined : policies },
   } as unknown as Certificate
 }
 

@@ -45,6 +45,26 @@ const rows: readonly (readonly [why: Refusal, ...facts: string[]])[] = [
     '2026-07-01T12:00:00.000Z',
   ],
   [
+    { kind: 'expired-without-grace', notAfter: NOON, rule: 'MobileIron below 10.1' },
+    '2026-06-01T12:00:00.000Z',
+    'MobileIron below 10.1',
+  ],
+  [
+    { kind: 'match-rule-unmet', rule: 'policies', wanted: ['1.2.3', '1.2.4'], found: [] },
+    'policy 1.2.3 or 1.2.4',
+    'has none',
+  ],
+  [
+    {
+      kind: 'match-rule-unmet',
+      rule: 'subjectAltNames',
+      wanted: ['dns:1', 'dns:2', 'dns:3', 'dns:4', 'dns:5', 'dns:6'],
+      found: ['dns:a', 'uri:b'],
+    },
+    'dns:5 or 1 more',
+    'dns:a and uri:b',
+  ],
+  [
     { kind: 'expired-beyond-grace', notAfter: NOON, graceEndedAt: LATER },
     '2026-06-01T12:00:00.000Z',
     '2026-07-01T12:00:00.000Z',

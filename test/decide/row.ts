@@ -3,6 +3,7 @@
  */
 import { expect, test } from 'vitest'
 import { decide, type Decision, type Peer } from '../../src/decide/decide.ts'
+import type { MatchRules } from '../../src/decide/match.ts'
 import type { RouteClass, Standing } from '../../src/decide/policy.ts'
 import { fail, ok } from '../../src/kernel/types.ts'
 import { aCertificate, aPath, aPolicy, at, DAY, EXPIRY, GRACE, ISSUED } from './a-path.ts'
@@ -18,6 +19,8 @@ export interface Row extends PolicyParts {
   readonly path?: PathParts
   readonly paths?: readonly PathParts[]
   readonly standing?: Standing
+  readonly match?: MatchRules
+  readonly withoutGrace?: string
   readonly expect: string
 }
 
@@ -48,7 +51,9 @@ export function promise(rows: readonly Row[]): void {
       const { now = EXPIRY - 2 * DAY, route = 'device' } = row
       const standings = row.standing === undefined ? {} : { standings: { devices: row.standing } }
       const policy = aPolicy({ ...row, ...standings })
-      expect(summary(decide({ peer: peerOf(row), route }, policy, at(now)))).toBe(row.expect)
+      const { match, withoutGrace } = row
+      const ask = { peer: peerOf(row), route, match, withoutGrace }
+      expect(summary(decide(ask, policy, at(now)))).toBe(row.expect)
     })
   }
 }

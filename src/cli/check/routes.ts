@@ -40,5 +40,8 @@ function rows({ rows }: RouteTable, arrow: string): readonly string[] {
   )
 }
 
-const destination = ({ class: kind, upstream }: RouteRow, arrow: string): string =>
-  kind === 'denied' ? `${arrow} nobody` : `${arrow} ${upstream ?? 'nowhere'}`
+function destination({ class: kind, upstream, match }: RouteRow, arrow: string): string {
+  if (kind === 'denied') return `${arrow} nobody`
+  const narrowed = match === undefined ? '' : ', for certificates that match'
+  return `${arrow} ${upstream ?? 'nowhere'}${narrowed}`
+}

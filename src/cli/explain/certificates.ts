@@ -1,8 +1,8 @@
 /** What a certificate says of itself. */
-import { type Instant, unreachable } from '../../kernel/types.ts'
-import type { Certificate, GeneralName } from '../../x509/certificate.ts'
+import type { Instant } from '../../kernel/types.ts'
+import type { Certificate } from '../../x509/certificate.ts'
 import { keyText } from '../../x509/key.ts'
-import { printName } from '../../x509/print-name.ts'
+import { generalNameText, printName } from '../../x509/print-name.ts'
 import { columns } from '../page.ts'
 import { distanceText, secondText } from '../spans.ts'
 import { note, type Section } from './account.ts'
@@ -28,7 +28,7 @@ export const name = ({ subject, serial }: Certificate): string =>
 function facts(certificate: Certificate, now: Instant): readonly (readonly [string, string])[] {
   const { issuer, serial, notBefore, notAfter, publicKey, subjectAltNames, fingerprint } =
     certificate
-  const names = subjectAltNames.map(nameText)
+  const names = subjectAltNames.map(generalNameText)
   return [
     ['issuer', printName(issuer)],
     ['serial', serial],
@@ -47,20 +47,4 @@ export function validity(
   if (now < notBefore) return `not yet valid, begins ${distanceText(notBefore, now)}`
   if (now > notAfter) return `expired ${distanceText(notAfter, now)}`
   return `ends ${distanceText(notAfter, now)}`
-}
-
-function nameText(name: GeneralName): string {
-  switch (name.kind) {
-    case 'dns':
-    case 'email':
-    case 'uri':
-    case 'ip':
-      return `${name.kind}:${name.text}`
-    case 'directory':
-      return `directory:${printName(name.name)}`
-    case 'other':
-      return `other name (tag ${name.tag})`
-    default:
-      return unreachable(name)
-  }
 }

@@ -12,6 +12,8 @@ export interface Question {
   readonly at: Instant
   /** Undefined asks about every class of route that the listener has. */
   readonly request: { readonly method: string; readonly target: string } | undefined
+  /** What the client says of itself. */
+  readonly userAgent: string | undefined
 }
 
 /** Reads the options of `tfe explain`; a failure says what is wrong with them. */
@@ -29,7 +31,12 @@ export function parseQuestion(
     return fail('found --method without --route, the path that it belongs to')
   }
   const request = target === undefined ? undefined : { method: method ?? 'GET', target }
-  return ok({ listener: listener.value, at: at.value, request })
+  return ok({
+    listener: listener.value,
+    at: at.value,
+    request,
+    userAgent: options.get('user-agent'),
+  })
 }
 
 function instantOf(text: string | undefined): Result<Instant, string> {

@@ -1,9 +1,10 @@
 /** The verdict on one request, or on each class of route that a listener has. */
 import type { RouteRow } from '../../config/config.ts'
-import { decide, type Decision, type Peer, vouchedFor } from '../../decide/decide.ts'
+import { type Ask, decide, type Decision, type Peer, vouchedFor } from '../../decide/decide.ts'
 import { explain } from '../../decide/explain.ts'
 import type { RouteClass } from '../../decide/policy.ts'
 import { fail, ok, type Result, unreachable } from '../../kernel/types.ts'
+import { agentRuleText, ruleFor } from '../../message/agent.ts'
 import { encodeIdentity, type Withheld } from '../../message/encode/encode.ts'
 import { findRoute } from '../../message/route.ts'
 import { parseTarget, type TargetFault } from '../../message/target.ts'
@@ -22,6 +23,21 @@ export function meetingOf({ request, listener }: Question): Meeting | undefined 
   if (!target.ok) return target
   const row = findRoute(listener.table, request.method, target.value.path)
   return row === undefined ? fail({ kind: 'route-unknown' }) : ok(row)
+}
+
+/** What is asked of the judge: a request's row, or the class of most rows where there is no request. */
+export function askOf(
+  peer: Peer,
+  row: RouteRow | undefined,
+  { world, question }: { readonly world: World; readonly question: Question },
+): Ask {
+  const rule = ruleFor(question.userAgent, world.config.withoutGrace)
+  return {
+    peer,
+    route: row?.class ?? 'device',
+    match: row?.match,
+    withoutGrace: rule === undefined ? undefined : agentRuleText(rule),
+  }
 }
 
 /** How the request was routed. */
@@ -76,7 +92,13 @@ export function classesSection(peer: Peer, world: World, question: Question): Se
         .filter((kind) => kind !== 'denied')
         .map((kind) => [
           kind,
-          decisionStep(decide({ peer, route: kind }, world.policy, question.at)),
+          decisionStep(
+            decide(
+              { ...askOf(peer, undefined, { world, question }), route: kind },
+              world.policy,
+              question.at,
+            ),
+          ),
         ]),
     ),
   }
