@@ -3,7 +3,8 @@
  */
 import type { IdentitySettings as EncodeSettings } from '../message/encode/settings.ts'
 import type { Millis } from '../kernel/types.ts'
-import type { IdentityFiles, LoadedFile, TlsVersion } from './config-files.ts'
+import type { Selection } from '../outgoing/catalogue.ts'
+import type { IdentityFiles, LoadedFile } from './config-files.ts'
 
 /** What we forward to: servers that answer alike. */
 export interface Upstream {
@@ -51,9 +52,10 @@ export interface UpstreamTls {
     /** PEM files. */
     readonly custom: readonly LoadedFile[]
   }
-  readonly minVersion: TlsVersion
-  readonly maxVersion: TlsVersion
-  readonly ciphers: readonly string[] | undefined
+  /** "Use Default (recommended)", or "Use Custom Configuration" (S3-19). */
+  readonly mode: 'default' | 'custom'
+  /** The protocols, suites and groups in force; no faults, and nothing that this runtime lacks. */
+  readonly selection: Selection
   /** What we show an upstream that asks who we are. */
   readonly clientCertificate: IdentityFiles | undefined
 }

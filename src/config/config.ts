@@ -184,7 +184,7 @@ export interface LogSettings {
 
 /** A guarantee that the operator gave up, in writing. */
 export interface Danger {
-  readonly kind: 'plaintext-upstream' | 'unverified-upstream'
+  readonly kind: 'plaintext-upstream' | 'unverified-upstream' | 'weak-upstream-protocol'
   readonly at: string
   readonly sentence: string
 }

@@ -10,7 +10,8 @@ import type {
 import { parseHost } from './host.ts'
 import { readIdentitySettings } from './read-identity.ts'
 import { bare, readServers } from './read-servers.ts'
-import { millis, octets, readCiphers, readIdentity, readVersions } from './read-tls.ts'
+import { readSelection } from './read-selection.ts'
+import { millis, octets, readIdentity } from './read-tls.ts'
 import {
   content,
   type Desk,
@@ -106,19 +107,15 @@ function readTls(desk: Desk, path: Path, { written, dangers }: TlsInput): Maybe<
   const ours = TLS_PRESETS[preset]
   const strict = written.strict ?? ours.strict
   checkStrict(desk, path, { written, strict, dangers })
-  const versions = readVersions(desk, path, {
-    minVersion: written.minVersion ?? ours.minVersion,
-    maxVersion: written.maxVersion ?? ours.maxVersion,
-  })
+  const chosen = readSelection(desk, path, { written, preset, dangers })
   return whole<UpstreamTls>({
     preset,
     strict,
     sni: readSni(desk, [...path, 'sni'], written.sni ?? ours.sni),
     hostname: readHostname(desk, [...path, 'hostname'], written.hostname),
     trust: readTrust(desk, [...path, 'trust'], { written: written.trust ?? {}, strict }),
-    minVersion: versions === missing ? missing : versions.minVersion,
-    maxVersion: versions === missing ? missing : versions.maxVersion,
-    ciphers: readCiphers(desk, [...path, 'ciphers'], written.ciphers),
+    mode: chosen === missing ? missing : chosen.mode,
+    selection: chosen === missing ? missing : chosen.selection,
     clientCertificate:
       written.clientCertificate === undefined
         ? undefined
@@ -126,10 +123,10 @@ function readTls(desk: Desk, path: Path, { written, dangers }: TlsInput): Maybe<
   })
 }
 
-/** What each preset stands for (decision 3, S3-04, S3-10, S3-15). */
+/** What each preset stands for (decision 3, S3-04, S3-10); protocols and suites stand in the catalogue. */
 const TLS_PRESETS = {
-  secure: { strict: true, sni: 'on', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' },
-  'sentry-compat': { strict: false, sni: 'off', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' },
+  secure: { strict: true, sni: 'on' },
+  'sentry-compat': { strict: false, sni: 'off' },
 } as const
 
 function checkStrict(

@@ -7,6 +7,7 @@ import {
   group,
   length,
   line,
+  listOf,
   optionalListOf,
   reference,
   size,
@@ -14,7 +15,8 @@ import {
   word,
 } from './schema-kinds.ts'
 import { IDENTITY_FORMATS } from '../message/encode/settings.ts'
-import { certificateKeys, TLS_VERSIONS, tlsNames } from './schema-listener.ts'
+import { PROTOCOLS } from '../outgoing/suite.ts'
+import { certificateKeys, tlsNames } from './schema-listener.ts'
 
 const FIELD_NAME = {
   // RFC 9110 §5.1: a token.
@@ -105,7 +107,7 @@ const tls = defaultGroup('How we speak TLS with the upstream.', {
     ),
   ),
   dangerousUnverified: flag(
-    'Your signature under strict TLS being off: anybody between us and the upstream can read and change everything, identities included.',
+    'Allow and Log untrusted servers: your signature under strict TLS being off. Each connection that it would have refused is logged with chain and reason, and counted; anybody between us and the upstream can read and change everything, identities included.',
     false,
   ),
   sni: Type.Optional(
@@ -131,16 +133,25 @@ const tls = defaultGroup('How we speak TLS with the upstream.', {
       reference('A PEM file.'),
     ),
   }),
-  minVersion: Type.Optional(
-    word('The oldest version. Left out: as the preset says.', TLS_VERSIONS),
-  ),
-  maxVersion: Type.Optional(
-    word('The newest version. Left out: as the preset says.', TLS_VERSIONS),
+  protocols: Type.Optional(
+    listOf(
+      'The protocols offered, in any order and without a hole between them. Without `protocols`, `ciphers` and `groups` the upstream follows the default of the preset, also when a later version changes it (Use Default, recommended); with any of them it has a custom configuration. TLSv1.1 and TLSv1 are weak and lower the security level for this upstream alone. SSLv2Hello needs TLSv1 and is impossible with this runtime: it is kept, warned about, and has no effect.',
+      word('One protocol.', PROTOCOLS),
+    ),
   ),
   ciphers: Type.Optional(
+    listOf(
+      "The cipher suites offered, preferred first, in OpenSSL's spelling or IANA's, which is Java's. A suite belongs to TLS 1.3 or to the older protocols by its name; the two are ordered apart, and each selected protocol needs one. Left out: the default of the preset, as far as the protocols can use it. `tfe upstream catalogue` shows what there is.",
+      text('One suite.', '^[A-Za-z0-9_-]{1,64}$', {
+        wanted:
+          'a name such as ECDHE-RSA-AES256-GCM-SHA384 or TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+      }),
+    ),
+  ),
+  groups: Type.Optional(
     tlsNames(
-      'Cipher suites, strongest first. Left out: forward-secret AEAD suites only.',
-      'ECDHE-ECDSA-AES256-GCM-SHA384',
+      'The key exchange groups offered, preferred first. Left out: X25519MLKEM768 (with the preset `secure`), X25519, P-256, P-384, P-521.',
+      'X25519MLKEM768',
     ),
   ),
   clientCertificate: Type.Optional(

@@ -5,7 +5,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext, getCACertificates, getCiphers, type SecureContext } from 'node:tls'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
-import type { ClientIdentity, PemFile, TlsVersion, UpstreamTls } from './settings.ts'
+import type { Selection } from '../outgoing/catalogue.ts'
+import { handshakeOffer } from '../outgoing/handshake-offer.ts'
+import type { ClientIdentity, PemFile, UpstreamTls } from './settings.ts'
 
 /** Builds the context, or says everything that stands in its way. */
 export function clientContext(
@@ -15,7 +17,7 @@ export function clientContext(
 ): Result<SecureContext, readonly Fault[]> {
   const faults = [
     ...tls.trust.custom.flatMap(pemFaults),
-    ...cipherFaults(tls.ciphers ?? [], at),
+    ...suiteFaults(tls.selection, at),
     ...identityFaults(identity, at),
   ]
   if (faults.length > 0) return fail(faults)
@@ -36,9 +38,7 @@ function contextOptions(tls: UpstreamTls, identity: ClientIdentity | undefined) 
     ],
     // Whatever is listed is an anchor, an intermediate or the server's own certificate included.
     allowPartialTrustChain: true,
-    minVersion: tls.minVersion,
-    maxVersion: tls.maxVersion,
-    ciphers: cipherList(tls),
+    ...handshakeOffer(tls.selection),
     ...(identity === undefined ? {} : { cert: identity.chainPem, key: identity.keyPem }),
   }
 }
@@ -47,27 +47,6 @@ function contextOptions(tls: UpstreamTls, identity: ClientIdentity | undefined) 
 function defaultRoots(store: UpstreamTls['trust']['default']): readonly string[] {
   return store === 'off' ? [] : getCACertificates(store)
 }
-
-function cipherList({ ciphers, preset, minVersion }: UpstreamTls): string {
-  const list = ciphers ?? (preset === 'secure' ? AEAD_SUITES : ['DEFAULT'])
-  // OpenSSL 3 offers TLS 1.0 and 1.1 at security level 0 only (their signatures rest on SHA-1).
-  return LEGACY.has(minVersion) ? `${list.join(':')}:@SECLEVEL=0` : list.join(':')
-}
-
-const LEGACY: ReadonlySet<TlsVersion> = new Set(['TLSv1', 'TLSv1.1'])
-
-/** RFC 9325 §4.2: forward secrecy and authenticated encryption only. */
-const AEAD_SUITES: readonly string[] = [
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'TLS_AES_128_GCM_SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-]
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
@@ -84,9 +63,9 @@ function pemFaults({ at, bytes }: PemFile): readonly Fault[] {
 }
 
 /** OpenSSL ignores a name it does not know as long as one is known. */
-function cipherFaults(ciphers: readonly string[], at: string): readonly Fault[] {
+function suiteFaults({ suites }: Selection, at: string): readonly Fault[] {
   const known = new Set(getCiphers())
-  const unknown = ciphers.filter((name) => !known.has(name.toLowerCase()))
+  const unknown = suites.filter((name) => !known.has(name.toLowerCase()))
   return unknown.map((name) => ({
     at: `${at}.tls.ciphers`,
     message: `found ${name}, wanted a suite of this runtime: \`openssl ciphers\` lists them`,

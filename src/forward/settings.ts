@@ -3,6 +3,7 @@
  * and octets.
  */
 import type { Millis } from '../kernel/types.ts'
+import type { Selection } from '../outgoing/catalogue.ts'
 
 /** What requests are forwarded to: servers that answer alike, called alike. */
 export interface UpstreamSettings {
@@ -35,7 +36,6 @@ export type Balance = 'round-robin' | 'least-connections' | 'device-hash'
 
 /** How we speak TLS with an upstream. */
 export interface UpstreamTls {
-  readonly preset: 'secure' | 'sentry-compat'
   /** False gives up verification: faults are noticed and reported, and the connection is used all the same. */
   readonly strict: boolean
   readonly sni: ServerNameIndication
@@ -46,10 +46,8 @@ export interface UpstreamTls {
     /** PEM files. */
     readonly custom: readonly PemFile[]
   }
-  readonly minVersion: TlsVersion
-  readonly maxVersion: TlsVersion
-  /** OpenSSL's names, strongest first; `undefined` follows the preset. */
-  readonly ciphers: readonly string[] | undefined
+  /** Protocols, suites and groups; without faults. */
+  readonly selection: Selection
 }
 
 /** RFC 6066 §3; `on` names the hostname to verify. */
@@ -57,8 +55,6 @@ export type ServerNameIndication =
   | { readonly kind: 'off' }
   | { readonly kind: 'on' }
   | { readonly kind: 'name'; readonly name: string }
-
-export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
 
 export interface PemFile {
   readonly at: string

@@ -1,4 +1,5 @@
 /** What a file that says only what it must turns into; docs/configuration.md states the same numbers. */
+import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -89,8 +90,8 @@ test('an upstream without words is verified by name, and told about devices by R
       sni: { kind: 'on' },
       hostname: undefined,
       trust: { default: 'bundled', custom: [] },
-      minVersion: 'TLSv1.2',
-      maxVersion: 'TLSv1.3',
+      mode: 'default',
+      selection: runtimeCatalogue().defaults.secure,
       clientCertificate: undefined,
     },
     identity: {
@@ -129,8 +130,8 @@ test('a signature under Sentry defaults gives Sentry defaults, and is remembered
   expect(config.upstreams[0].tls).toMatchObject({
     strict: false,
     sni: { kind: 'off' },
-    minVersion: 'TLSv1.2',
-    maxVersion: 'TLSv1.2',
+    mode: 'default',
+    selection: { protocols: ['TLSv1.2'] },
   })
   expect(config.dangers.map(({ kind }) => kind)).toEqual(['unverified-upstream'])
 })

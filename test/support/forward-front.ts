@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
 import { decide, type Admission } from '../../src/decide/decide.ts'
 import { NO_REVOCATION, type Policy } from '../../src/decide/policy.ts'
 import type { UntrustedServer } from '../../src/forward/dial.ts'
@@ -15,6 +16,8 @@ import type { ClientIdentity, UpstreamSettings } from '../../src/forward/setting
 import { openUpstream, type Upstream } from '../../src/forward/upstream.ts'
 import type { Instant, Millis } from '../../src/kernel/types.ts'
 import { fieldSieve, requestFields } from '../../src/message/request-fields.ts'
+import type { Preset, Selection } from '../../src/outgoing/catalogue.ts'
+import { completed } from '../../src/outgoing/complete.ts'
 import { mintCa, mintLeaf } from './mint.ts'
 
 const POLICY: Policy = {
@@ -46,6 +49,11 @@ export function serverOptions(leaf: { readonly chainPem: string; readonly keyPem
   return { cert: leaf.chainPem, key: leaf.keyPem, ALPNProtocols: ['http/1.1'] }
 }
 
+/** A selection of which a test names some columns; the others follow the preset. */
+export function selected(written: Partial<Selection>, preset: Preset = 'secure'): Selection {
+  return completed(written, preset, runtimeCatalogue())
+}
+
 type Tls = NonNullable<UpstreamSettings['tls']>
 
 /** What a test changes about its upstream. */
@@ -59,14 +67,11 @@ export interface UpstreamChanges {
 }
 
 const STRICT: Tls = {
-  preset: 'secure',
   strict: true,
   sni: { kind: 'on' },
   hostname: 'upstream.test',
   trust: { default: 'off', custom: [{ at: 'ca.pem', bytes: Buffer.from(upstreamCa.pem) }] },
-  minVersion: 'TLSv1.2',
-  maxVersion: 'TLSv1.3',
-  ciphers: undefined,
+  selection: selected({}),
 }
 
 /** Strict TLS towards `upstream.test` on the loopback interface. */

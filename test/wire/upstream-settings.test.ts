@@ -6,7 +6,12 @@ import type * as config from '../../src/config/config.ts'
 import type { ClientIdentity, UpstreamSettings } from '../../src/forward/settings.ts'
 import { openUpstream } from '../../src/forward/upstream.ts'
 import type { ServerIdentity } from '../../src/handshake/server-identity.ts'
-import { upstreamCa, upstreamSettings, type FrontOptions } from '../support/forward-front.ts'
+import {
+  selected,
+  upstreamCa,
+  upstreamSettings,
+  type FrontOptions,
+} from '../support/forward-front.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
 
 const otherCa = mintCa({ name: 'Other CA' })
@@ -38,7 +43,7 @@ const faultRows: readonly FaultRow[] = [
   },
   {
     promise: 'an unknown suite is a fault, even beside known ones',
-    tls: { ciphers: ['TLS_AES_128_GCM_SHA256', 'ECDHE-RSA-ROT13'] },
+    tls: { selection: selected({ suites: ['TLS_AES_128_GCM_SHA256', 'ECDHE-RSA-ROT13'] }) },
     at: 'upstreams.mdm.tls.ciphers',
   },
   {

@@ -8,6 +8,7 @@ import { Device } from '../support/device.ts'
 import {
   front,
   goodServer,
+  selected,
   serverOptions,
   upstreamCa,
   type FrontOptions,
@@ -131,7 +132,7 @@ const stranger = mintLeaf({ issuer: otherCa, name: 'tfe', purposes: ['clientAuth
 const demanding = { ...goodServer, requestCert: true, rejectUnauthorized: true, ca: upstreamCa.pem }
 
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-  const tls = { minVersion: version, maxVersion: version }
+  const tls = { selection: selected({ protocols: [version] }) }
 
   test(`over ${version} an upstream that demands our certificate gets it`, async () => {
     await using upstream = await rawUpstream(demanding, answering(OK))
@@ -167,7 +168,9 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
 
 test('no common version is a failed handshake', async () => {
   await using upstream = await rawUpstream({ ...goodServer, maxVersion: 'TLSv1.2' }, answering(OK))
-  await using proxy = await front(upstream.port, { tls: { minVersion: 'TLSv1.3' } })
+  await using proxy = await front(upstream.port, {
+    tls: { selection: selected({ protocols: ['TLSv1.3'] }) },
+  })
   await using device = await Device.to(proxy.port)
   device.request('GET /')
   await device.response()
@@ -182,7 +185,7 @@ test('TLS 1.0 and 1.1 connect when they are selected', async () => {
     const legacy = { ...goodServer, minVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' }
     await using upstream = await rawUpstream(legacy, answering(OK))
     await using proxy = await front(upstream.port, {
-      tls: { preset: 'sentry-compat', minVersion: version, maxVersion: version },
+      tls: { selection: selected({ protocols: [version] }, 'sentry-compat') },
     })
     await using device = await Device.to(proxy.port)
     device.request('GET /')
@@ -194,12 +197,50 @@ test('TLS 1.0 and 1.1 connect when they are selected', async () => {
 test('only the selected suites are offered', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
   await using proxy = await front(upstream.port, {
-    tls: { maxVersion: 'TLSv1.2', ciphers: ['ECDHE-ECDSA-CHACHA20-POLY1305'] },
+    tls: {
+      selection: selected({ protocols: ['TLSv1.2'], suites: ['ECDHE-ECDSA-CHACHA20-POLY1305'] }),
+    },
   })
   await using device = await Device.to(proxy.port)
   device.request('GET /')
   await device.response()
   expect(upstream.peers[0]?.socket.getCipher().name).toBe('ECDHE-ECDSA-CHACHA20-POLY1305')
+})
+
+test('the security level is lowered for the upstream with TLS 1.1 alone', async () => {
+  const legacy = { ...goodServer, maxVersion: 'TLSv1.1' as const, minVersion: 'TLSv1' as const }
+  const server = { ...legacy, ciphers: 'DEFAULT@SECLEVEL=0' }
+  await using upstream = await rawUpstream(server, answering(OK))
+  await using old = await front(upstream.port, {
+    tls: { selection: selected({ protocols: ['TLSv1.2', 'TLSv1.1'] }) },
+  })
+  await using beside = await front(upstream.port)
+  const failures = []
+  for (const proxy of [old, beside]) {
+    await using device = await Device.to(proxy.port)
+    device.request('GET /')
+    await device.response()
+    failures.push((await proxy.outcome()).failure?.kind)
+  }
+  expect(failures).toEqual([undefined, 'tls-handshake'])
+})
+
+test('X25519MLKEM768 is offered first, with a share, and agreed on where the upstream knows it', async () => {
+  await using upstream = await rawUpstream(
+    { ...goodServer, ecdhCurve: 'X25519MLKEM768:P-256' },
+    answering(OK),
+  )
+  await using proxy = await front(upstream.port)
+  await using device = await Device.to(proxy.port)
+  device.request('GET /')
+  expect((await device.response()).body).toBe('ok')
+  await using classical = await front(upstream.port, {
+    tls: { selection: selected({ groups: ['X448'] }) },
+  })
+  await using other = await Device.to(classical.port)
+  other.request('GET /')
+  await other.response()
+  expect((await classical.outcome()).failure?.kind).toBe('tls-handshake')
 })
 
 test('HTTP/2 is neither offered nor spoken', async () => {

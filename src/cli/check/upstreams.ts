@@ -8,7 +8,10 @@ import type {
 import { unreachable } from '../../kernel/types.ts'
 import type { UpstreamWorld, World } from '../../state/world.ts'
 import type { Config } from '../../config/config.ts'
+import { runtimeCatalogue } from '../../config/runtime-offers.ts'
+import { selectionNotices, versionsOf } from '../../outgoing/selection.ts'
 import { columns } from '../page.ts'
+import { counted } from '../spans.ts'
 
 /** One paragraph per upstream; without a world, nothing about what we show there. */
 export const upstreams = (config: Config, world: World | undefined): readonly string[] =>
@@ -60,16 +63,15 @@ type Row = readonly [string, string]
 
 /** `own` is what stands for the hostname where the configuration names none. */
 function tlsRows(tls: UpstreamTls, own: string): readonly Row[] {
-  const { strict, sni, trust, minVersion, maxVersion } = tls
+  const { strict, sni, trust } = tls
   const hostname = tls.hostname ?? own
-  const versions = minVersion === maxVersion ? maxVersion : `${minVersion} to ${maxVersion}`
   const names = sni.kind === 'off' ? 'SNI off' : `SNI ${sni.kind === 'name' ? sni.name : hostname}`
   const stores = [
     ...(trust.default === 'off' ? [] : [`the ${trust.default} public CAs`]),
     ...trust.custom.map(({ path }) => path),
   ]
   return [
-    ['TLS', `${versions}, ${names}`],
+    ['TLS', `${selectionText(tls)}, ${names}`],
     [
       'strict',
       strict
@@ -77,6 +79,19 @@ function tlsRows(tls: UpstreamTls, own: string): readonly Row[] {
         : 'NO: whoever answers is believed (and logged, when strict TLS would have refused)',
     ],
   ]
+}
+
+/** The default or the operator's own, and how much of it is weak. */
+function selectionText({ mode, selection, preset }: UpstreamTls): string {
+  const notices = selectionNotices(selection, runtimeCatalogue())
+  const weakProtocols = notices.flatMap((one) => (one.kind === 'weak-protocol' ? [one.name] : []))
+  const weak = notices.flatMap((one) => (one.kind === 'weak-suites' ? one.names : [])).length
+  const versions = versionsOf(selection).map((one) =>
+    weakProtocols.includes(one) ? `${one} (WEAK)` : one,
+  )
+  const whose = mode === 'default' ? `default of ${preset}` : 'custom configuration'
+  const suites = counted(selection.suites.length, 'suite')
+  return `${versions.join(' and ')}, ${suites}${weak === 0 ? '' : ` (${weak} weak)`}: ${whose}`
 }
 
 function hostText(host: HostPolicy): string {

@@ -1,0 +1,44 @@
+/** A selection of which only some columns were written: the others follow from the preset and from what was. */
+import { offered, type Catalogue, type Item, type Preset, type Selection } from './catalogue.ts'
+import { versionsOf } from './selection.ts'
+import type { TlsVersion } from './suite.ts'
+
+/**
+ * Fills the columns that are left out with the default. A selected protocol for which the default has no suite
+ * gets the strong ones it can use or, when there are none, all it can use: whoever asks for TLS 1.1 by name wants to
+ * connect.
+ */
+export function completed(
+  written: Partial<Selection>,
+  preset: Preset,
+  catalogue: Catalogue,
+): Selection {
+  const ours = catalogue.defaults[preset]
+  const protocols = written.protocols ?? ours.protocols
+  return {
+    protocols,
+    suites: written.suites ?? suitesFor(versionsOf({ protocols }), ours.suites, catalogue),
+    groups: written.groups ?? ours.groups,
+  }
+}
+
+function suitesFor(
+  versions: readonly TlsVersion[],
+  ours: readonly string[],
+  catalogue: Catalogue,
+): readonly string[] {
+  const suites = offered(catalogue, 'suites')
+  const chosen = suites.filter(({ name }) => ours.includes(name))
+  const more = versions.flatMap((version): readonly Item[] => {
+    const serving = (one: Item): boolean => one.protocols.includes(version)
+    if (chosen.some(serving)) return []
+    const strong = suites.filter((one) => serving(one) && one.weak === undefined)
+    return strong.length > 0 ? strong : suites.filter(serving)
+  })
+  const names = new Set(
+    [...chosen, ...more].filter((one) =>
+      versions.some((version) => one.protocols.includes(version)),
+    ),
+  )
+  return suites.filter((one) => names.has(one)).map(({ name }) => name)
+}
