@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { revoked, undecided } from '../../src/decide/judge-revocation.ts'
-import type { Instant } from '../../src/kernel/types.ts'
+import { fail, type Instant, type Result } from '../../src/kernel/types.ts'
 import type { Limits, Profile, Purpose } from '../../src/trust/limits.ts'
 import { judge } from '../../src/trust/judge.ts'
 import { trustStore } from '../../src/trust/store.ts'
@@ -59,7 +59,7 @@ export function tiersOf(folder: string, file: string): ReadonlyMap<string, Tier>
 /** What the core, and a clock set as the case wants it, say. */
 export function verdictOn(limbo: Case, profile: Profile, purpose: Purpose): Verdict {
   const leaf = read(limbo.peer_certificate)
-  if (leaf === undefined) return { kind: 'refuse', why: 'certificate-malformed' }
+  if (!leaf.ok) return { kind: 'refuse', why: leaf.failure }
   const limits: Partial<Limits> =
     limbo.max_chain_depth === null ? {} : { depth: limbo.max_chain_depth }
   const settings = limbo.trusted_certs.map((pem, index) => ({
@@ -68,7 +68,7 @@ export function verdictOn(limbo: Case, profile: Profile, purpose: Purpose): Verd
   }))
   const store = trustStore({ settings, profile, limits })
   const intermediates = readAll(limbo.untrusted_intermediates)
-  const result = judge({ leaf, intermediates }, store, purpose)
+  const result = judge({ leaf: leaf.value, intermediates }, store, purpose)
   if (!result.ok) return { kind: 'refuse', why: result.failure.kind }
   const at = Date.parse(limbo.validation_time ?? '2026-01-01T00:00:00Z')
   const timely = result.value.find((path) => isTimely(path, at))
@@ -86,13 +86,15 @@ const isTimely = ({ certificates, anchor }: SoundPath, at: number): boolean =>
   )
 
 const readAll = (pems: readonly string[]): readonly Certificate[] =>
-  pems.flatMap((pem) => read(pem) ?? [])
+  pems.flatMap((pem) => {
+    const certificate = read(pem)
+    return certificate.ok ? [certificate.value] : []
+  })
 
-function read(pem: string): Certificate | undefined {
+function read(pem: string): Result<Certificate, string> {
   const blocks = parsePem(pem)
-  if (!blocks.ok) return undefined
-  const [block] = blocks.value
-  if (block === undefined) return undefined
-  const parsed = parseCertificate(block.der)
-  return parsed.ok ? parsed.value : undefined
+  const der = blocks.ok ? blocks.value[0]?.der : undefined
+  if (der === undefined) return fail('certificate-malformed')
+  const parsed = parseCertificate(der)
+  return parsed.ok ? parsed : fail(parsed.failure.kind)
 }

@@ -8,7 +8,7 @@ import { casesOf, tiersOf, verdictOn, type Case, type Tier, type Verdict } from 
 import { differencesOf } from './twins.ts'
 
 export const PROFILES: readonly Profile[] = ['private', 'strict']
-export const PURPOSES: readonly Purpose[] = ['client', 'server']
+export const PURPOSES: readonly Purpose[] = ['server', 'client']
 
 /** One case, and one judge's verdict on it. */
 export interface Outcome {
@@ -37,6 +37,8 @@ interface Exceptions {
   readonly client: Readonly<Record<Profile, Readonly<Record<string, Exception>>>>
   readonly server: Readonly<Record<Profile, Readonly<Record<string, Exception>>>>
   readonly notApplicableYet: { readonly ids: readonly string[] }
+  /** Cases that no OpenSSL client can ask about, by id, and why. */
+  readonly notLive: Readonly<Record<string, string>>
 }
 
 interface Forgiven {

@@ -1,0 +1,180 @@
+/**
+ * The front end itself, as a process of its own, at a time of our choosing, whom to trust changed by reloads.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Profile } from '../../src/trust/limits.ts'
+import { mintCa, mintLeaf } from '../support/mint.ts'
+import { frozenAt } from './needs.ts'
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
+
+/** One line of the front end's log. */
+export type Line = Readonly<Record<string, unknown>>
+
+/** Whom the front end shall trust, and how strictly it shall judge. */
+export interface Trust {
+  /** Files of one trust anchor each. */
+  readonly anchors: readonly string[]
+  readonly profile: Profile
+}
+
+export interface LiveOptions {
+  /** ISO 8601, or nothing for the time that it is. */
+  readonly at: string | undefined
+  /** Where the configuration lies. */
+  readonly folder: string
+  /** The port of a plain HTTP upstream on this machine. */
+  readonly upstreamPort: number
+}
+
+/** A front end that serves until it is disposed of. */
+export class LiveFrontEnd {
+  readonly port: number
+  /** Every line so far; the last ones arrive when it ends. */
+  readonly lines: Line[]
+  readonly #child: ChildProcess
+  readonly #statusPort: number
+  readonly #options: LiveOptions
+  #reloads = { applied: 0, refused: 0 }
+
+  /** Starts it, trusting nobody who appears in any case. */
+  static async start(options: LiveOptions): Promise<LiveFrontEnd> {
+    mkdirSync(options.folder, { recursive: true })
+    writeIdentity(options.folder)
+    writeConfiguration(options, { profile: 'private', anchors: [] })
+    const child = spawn(
+      process.execPath,
+      [...process.execArgv, MAIN, 'serve', '--config', join(options.folder, 'tfe.yaml')],
+      {
+        env: { ...process.env, ...(options.at === undefined ? {} : frozenAt(options.at)) },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
+    const lines: Line[] = []
+    const begun = Promise.withResolvers<Line>()
+    createInterface({ input: child.stdout }).on('line', (text) => {
+      const line = JSON.parse(text) as Line
+      lines.push(line)
+      if (line['msg'] === 'serving') begun.resolve(line)
+    })
+    child.once('exit', (code) => begun.reject(new Error(`the front end ended early: ${code}`)))
+    child.once('error', (error) => begun.reject(error))
+    return new LiveFrontEnd(child, { lines, options, begun: await begun.promise })
+  }
+
+  private constructor(
+    child: ChildProcess,
+    { lines, options, begun }: { lines: Line[]; options: LiveOptions; begun: Line },
+  ) {
+    this.#child = child
+    this.#options = options
+    this.lines = lines
+    this.port = (begun['ports'] as Readonly<Record<string, number>>)['devices'] ?? 0
+    this.#statusPort = Number(begun['status_port'])
+  }
+
+  /** Writes the configuration anew and reloads it: whether it took effect. */
+  async trust(trust: Trust): Promise<boolean> {
+    writeConfiguration(this.#options, trust)
+    this.#child.kill('SIGHUP')
+    const deadline = performance.now() + RELOAD_WITHIN_MS
+    for (;;) {
+      const before = this.#reloads
+      this.#reloads = await this.#counted()
+      if (this.#reloads.refused > before.refused) return false
+      if (this.#reloads.applied > before.applied) return true
+      if (performance.now() > deadline) throw new Error('the front end does not reload')
+      await pause(POLL_MS)
+    }
+  }
+
+  async #counted(): Promise<{ applied: number; refused: number }> {
+    const response = await fetch(`http://127.0.0.1:${this.#statusPort}/metrics`)
+    const text = await response.text()
+    const count = (outcome: string): number =>
+      Number(new RegExp(`^tfe_reload_total\\{outcome="${outcome}"\\} (\\d+)`, 'mu').exec(text)?.[1])
+    return { applied: count('applied') + count('unchanged'), refused: count('refused') }
+  }
+
+  /** Ends it; all of its lines are there then. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const ended = once(this.#child, 'close')
+    this.#child.kill('SIGTERM')
+    const killer = setTimeout(() => this.#child.kill('SIGKILL'), END_WITHIN_MS)
+    await ended
+    clearTimeout(killer)
+  }
+}
+
+/** A reload takes some ten milliseconds; two busy cores may take longer, a minute is a fault. */
+const RELOAD_WITHIN_MS = 60_000
+const POLL_MS = 5
+/** Ten times what draining an idle front end takes. */
+const END_WITHIN_MS = 10_000
+
+/** What it shows its clients, good at every time that a case asks for; and an anchor that signed nobody. */
+function writeIdentity(folder: string): void {
+  const always = { notBefore: new Date(0), notAfter: new Date('2100-01-01T00:00:00Z') }
+  const root = mintCa({ name: 'Front End Root', ...always })
+  const leaf = mintLeaf({ issuer: root, purposes: ['serverAuth'], dns: ['localhost'], ...always })
+  writeFileSync(join(folder, 'server.pem'), leaf.chainPem)
+  writeFileSync(join(folder, 'server.key'), leaf.keyPem, { mode: 0o600 })
+  writeFileSync(join(folder, 'nobody.pem'), mintCa({ name: 'Nobody', ...always }).pem)
+}
+
+function writeConfiguration(
+  { folder, upstreamPort }: LiveOptions,
+  { profile, anchors }: Trust,
+): void {
+  // A front end has to trust somebody; nobody has a certificate of this CA.
+  const trusted = anchors.length === 0 ? ['nobody.pem'] : anchors
+  const configuration = {
+    profile: 'generic',
+    workers: 1,
+    enforcement: 'required',
+    trust: {
+      profile,
+      enrollmentSettings: trusted.map((path, index) => ({
+        name: `setting ${index}`,
+        chain: `file:${path}`,
+        // Exactly one is current; the others admit just the same what they issued before they retired.
+        ...(index === 0
+          ? { standing: 'current' }
+          : { standing: 'previously-trusted', retiredAt: '2100-01-01T00:00:00Z' }),
+      })),
+    },
+    listeners: {
+      devices: {
+        address: '127.0.0.1',
+        port: 0,
+        hosts: ['localhost'],
+        certificates: [{ chain: 'file:server.pem', key: 'file:server.key' }],
+        tls: { resumption: 'off' },
+        routes: 'limbo',
+      },
+    },
+    routes: {
+      limbo: {
+        upstream: 'answering',
+        rows: [
+          { id: 'case', path: '/case/*', class: 'always' },
+          // Keeps the listener open to whoever is refused, so that the refusal has a status and a line.
+          { id: 'open', path: '/open/*', class: 'open' },
+        ],
+      },
+    },
+    upstreams: {
+      answering: { url: `http://127.0.0.1:${upstreamPort}`, dangerousPlaintext: true },
+    },
+    metrics: { address: '127.0.0.1', port: 0 },
+  }
+  // JSON is YAML, and needs no writer.
+  writeFileSync(join(folder, 'tfe.yaml'), JSON.stringify(configuration, null, 2))
+}
