@@ -24,7 +24,7 @@ const TIERS: readonly Tier[] = ['A', 'B', 'C']
 
 /** A row per judge, accepts and rejects apart. */
 export function scoreTable(corpus: Corpus, scores: readonly Score[]): string {
-  const { purpose, cases, pending, besides } = corpus
+  const { purpose, cases, besides } = corpus
   const heads = ['judge', 'admitted rightly', 'refused rightly', 'falsely admitted']
   const rows = scores.map(({ judge, outcomes }) => {
     const right = outcomes.filter(({ limbo, verdict }) => isRight(limbo, verdict.kind))
@@ -45,7 +45,7 @@ export function scoreTable(corpus: Corpus, scores: readonly Score[]): string {
       }),
     ]
   })
-  const title = `x509-limbo, ${purpose}s: ${cases.length} cases played, ${pending.length} waiting, ${besides} about other things`
+  const title = `x509-limbo, ${purpose}s: ${cases.length} cases, ${besides} about other things left out`
   const tiers = TIERS.map((tier) => `tier ${tier}`)
   return `${title}\n\n${columns([[...heads, 'falsely refused', ...tiers], ...rows])}`
 }

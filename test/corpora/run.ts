@@ -50,12 +50,11 @@ async function score(purpose: Purpose, folder: string): Promise<readonly string[
   console.log(`\n${scoreTable(corpus, [...others, ...ours, ...liveScores(rows)])}\n`)
   console.log(divergences(corpus, ours))
   if (purpose === 'client') console.log(liveReport(rows))
-  const pending = corpus.pending.map((id) => `not played: ${id}`)
   const faults = PROFILES.flatMap((profile, index) =>
     faultsOf(corpus, profile, ours[index]?.outcomes ?? []).map((one) => `${profile}: ${one}`),
   )
   const live = purpose === 'client' ? liveFaults(rows) : []
-  return [...pending, ...faults, ...live].map((fault) => `${purpose}s, ${fault}`)
+  return [...faults, ...live].map((fault) => `${purpose}s, ${fault}`)
 }
 
 function opensslOn(corpus: Corpus, folder: string): readonly Score[] {

@@ -20,8 +20,6 @@ export interface Outcome {
 export interface Corpus {
   readonly purpose: Purpose
   readonly cases: readonly Case[]
-  /** Cases that need what is not there yet; neither passed nor failed. */
-  readonly pending: readonly string[]
   /** Server cases that are not about paths, or not about servers. */
   readonly besides: number
   readonly tiers: ReadonlyMap<string, Tier>
@@ -36,7 +34,6 @@ interface Exception {
 interface Exceptions {
   readonly client: Readonly<Record<Profile, Readonly<Record<string, Exception>>>>
   readonly server: Readonly<Record<Profile, Readonly<Record<string, Exception>>>>
-  readonly notApplicableYet: { readonly ids: readonly string[] }
   /** Cases that no OpenSSL client can ask about, by id, and why. */
   readonly notLive: Readonly<Record<string, string>>
 }
@@ -59,15 +56,13 @@ export const findings = written('findings.json') as Readonly<Record<string, Forg
 export function readCorpus(folder: string, purpose: Purpose): Corpus {
   const all = casesOf(folder, purpose === 'client' ? 'limbo-client.json' : 'limbo.json')
   const apart = purpose === 'client' ? new Set<string>() : hostNameCases(folder)
-  const here = all.filter(
+  const cases = all.filter(
     ({ id, validation_kind: kind }) => kind === purpose.toUpperCase() && !apart.has(id),
   )
-  const pending = new Set(exceptions.notApplicableYet.ids)
   return {
     purpose,
-    cases: here.filter(({ id }) => !pending.has(id)),
-    pending: here.flatMap(({ id }) => (pending.has(id) ? [id] : [])),
-    besides: all.length - here.length,
+    cases,
+    besides: all.length - cases.length,
     tiers: tiersOf(folder, `limbo-${purpose}-tiers.json`),
   }
 }
