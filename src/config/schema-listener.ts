@@ -67,7 +67,7 @@ const tls = defaultGroup('How the listener speaks TLS with devices.', {
     ),
   ),
   resumption: word(
-    'Whether a device may resume a session. Each resumed connection is judged again, so it is safe; `auto` lets the front end choose per listener.',
+    'Whether a device may resume a session. Each resumed connection is judged again, so it is safe. `auto`: where no route is open or renews. `on`: there, too; a device that resumes after enrolling is refused once, and after renewing some clients go on as the certificate that they have replaced.',
     ['auto', 'on', 'off'],
     'auto',
   ),
