@@ -11,11 +11,13 @@ import type { TargetFault } from '../src/message/target.ts'
 import { FORBIDDEN } from '../src/pipeline.ts'
 import { explainTurnedAway, NO_ANSWER, type TurnedAway } from '../src/pipeline/turned-away.ts'
 import { explainUnparsable } from '../src/serve/reception.ts'
+import { explainRuntime } from '../src/serve/runtime-fault.ts'
 import { withNames } from './refusals/placeholders.ts'
 import {
   HANDSHAKES,
   HOSTS,
   REFUSALS,
+  RUNTIME,
   TARGETS,
   TURNED_AWAY,
   UNPARSABLE,
@@ -99,6 +101,18 @@ export const groups = (): readonly Group[] => [
           const sees = failure.kind === 'device-gone' ? NOTHING : `${status} \`${error}\``
           return { sees, ...explainUpstream(failure, '{upstream}') }
         }),
+      ),
+    ),
+  },
+  {
+    title: 'The front end did not start',
+    introduction:
+      'At the start the TLS runtime shakes hands with itself; when it does not show what was presented, `tfe serve` says this on standard error and ends with exit code 3. No device sees anything but a refused connection.',
+    rows: entriesOf(RUNTIME).map(([code, { by, facts }]) =>
+      row(
+        code,
+        by,
+        facts.map((fault) => ({ sees: NOTHING, ...explainRuntime(fault, '{runtime}') })),
       ),
     ),
   },

@@ -9,6 +9,7 @@ import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import type { AuthorityFault } from '../../src/message/authority.ts'
 import type { TargetFault } from '../../src/message/target.ts'
 import type { TurnedAway } from '../../src/pipeline/turned-away.ts'
+import type { RuntimeFault } from '../../src/serve/runtime-fault.ts'
 import type { Resource } from '../../src/trust/failure.ts'
 import { amount, distinguishedName, instant } from './placeholders.ts'
 
@@ -251,4 +252,21 @@ export const HANDSHAKES: Readonly<Record<HandshakeFailure, Cause>> = {
   other: 'device',
   reset: 'device',
   timeout: 'device',
+}
+
+export const RUNTIME: Cases<RuntimeFault> = {
+  'runtime-cannot-handshake': byUs({
+    kind: 'runtime-cannot-handshake',
+    tls: 'TLSv1.2',
+    detail: 'no answer within seconds',
+  }),
+  'runtime-loses-chain': byUs({
+    kind: 'runtime-loses-chain',
+    tls: 'TLSv1.3',
+    presented: 2,
+    kept: 1,
+  }),
+  'runtime-does-not-resume': byUs({ kind: 'runtime-does-not-resume', tls: 'TLSv1.3' }),
+  'runtime-loses-leaf': byUs({ kind: 'runtime-loses-leaf', tls: 'TLSv1.3' }),
+  'runtime-invents-certificate': byUs({ kind: 'runtime-invents-certificate', tls: 'TLSv1.3' }),
 }

@@ -5,7 +5,7 @@ export const EXIT = {
   no: 1,
   /** Unknown commands and options, missing arguments. */
   misuse: 2,
-  /** A port is taken, an address is not ours. */
+  /** A port is taken, an address is not ours, the TLS runtime failed its self-test. */
   cannotStart: 3,
   /** Something we did not foresee; EX_SOFTWARE of sysexits.h. */
   bug: 70,

@@ -45,7 +45,7 @@ const EXIT_CODES: readonly (readonly [string, string])[] = [
   ['0', 'fine: served and ended as asked, no fault found, admitted'],
   ['1', 'the answer is no: faults in the configuration, certificate refused, file unreadable'],
   ['2', 'used wrongly: unknown command or option, something missing'],
-  ['3', 'could not start: a port is taken, a folder cannot be written'],
+  ['3', 'could not start: a port is taken, a folder cannot be written, the TLS runtime is unfit'],
   ['70', 'a bug in tfe; please report it'],
 ]
 

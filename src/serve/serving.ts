@@ -14,6 +14,8 @@ import { localCrew } from './local-crew.ts'
 import type { OpenLog } from './log.ts'
 import { ReloadCount } from './reload-count.ts'
 import { Rotation } from './rotation.ts'
+import { explainRuntime, type TlsVersion } from './runtime-fault.ts'
+import { runtimeFault, type Observe } from './self-test.ts'
 import { statusListener } from './status-listener.ts'
 
 /** What a reload came to. */
@@ -34,12 +36,14 @@ export interface Serving {
 export interface ServingOptions {
   readonly journal: OpenLog
   readonly entry: { readonly script: string; readonly args: readonly string[] }
+  /** How the self-test looks at a peer; what a runtime shows unless a test plays another one. */
+  readonly observe?: Observe
 }
 
 /** Starts everything a configuration asks for, or says what stands in the way and leaves nothing running. */
 export async function startServing(
   loaded: Loaded,
-  { journal, entry }: ServingOptions,
+  { journal, entry, observe }: ServingOptions,
 ): Promise<Result<Serving, readonly Fault[]>> {
   const { config } = loaded
   const world = buildWorld(config, Date.now() as Instant)
@@ -51,6 +55,10 @@ export async function startServing(
   const size = config.workers === 'auto' ? availableParallelism() : config.workers
   const unshared = size === 1 ? [] : portFaults(config)
   if (unshared.length > 0) return fail(unshared)
+  const tested = performance.now()
+  const unfit = await runtimeFaults(config, observe)
+  if (unfit.length > 0) return fail(unfit)
+  const selfTestMs = Math.round(performance.now() - tested)
   const crew = size === 1 ? localCrew(journal) : clusterCrew(size, entry, journal)
   const counted = new ReloadCount()
   const state = new State(loaded, { crew, journal, counted })
@@ -65,7 +73,10 @@ export async function startServing(
   }
   state.begun = true
   const { ports } = answer
-  journal.log.info({ workers: size, ports, status_port: status.value.port }, 'serving')
+  journal.log.info(
+    { workers: size, ports, status_port: status.value.port, self_test_ms: selfTestMs },
+    'serving',
+  )
   return ok({
     ports,
     statusPort: status.value.port,
@@ -80,6 +91,23 @@ export async function startServing(
     },
   })
 }
+
+/** Whether this runtime can be leaned on, over every version that some listener speaks. */
+async function runtimeFaults(
+  { listeners }: Loaded['config'],
+  observe: Observe | undefined,
+): Promise<readonly Fault[]> {
+  const spoken = VERSIONS.filter((version) =>
+    listeners.some(({ tls }) => tls.minVersion <= version && version <= tls.maxVersion),
+  )
+  const fault = await runtimeFault(spoken, observe)
+  if (fault === undefined) return []
+  const { node, openssl } = process.versions
+  const { sentence, nextStep } = explainRuntime(fault, `Node ${node} (OpenSSL ${openssl})`)
+  return [{ at: fault.kind, message: `${sentence}; ${nextStep}` }]
+}
+
+const VERSIONS: readonly TlsVersion[] = ['TLSv1.2', 'TLSv1.3']
 
 /** The system would choose another port for each worker. */
 function portFaults({ listeners }: Loaded['config']): readonly Fault[] {

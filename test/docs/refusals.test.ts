@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { groups, refusalsText, type Group } from '../../scripts/refusals.ts'
-import { HANDSHAKES, HOSTS, REFUSALS } from '../../scripts/refusals/samples.ts'
+import { HANDSHAKES, HOSTS, REFUSALS, RUNTIME } from '../../scripts/refusals/samples.ts'
 import { TARGETS, TURNED_AWAY, UNPARSABLE } from '../../scripts/refusals/samples.ts'
 import { UPSTREAM } from '../../scripts/refusals/upstream-samples.ts'
 import { UPSTREAM_FAILURES } from '../../src/forward/failure.ts'
@@ -25,6 +25,7 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   ],
   'The device was refused': Object.keys(REFUSALS),
   'The request was admitted and failed': Object.keys(UPSTREAM),
+  'The front end did not start': Object.keys(RUNTIME),
 }
 
 test('the page has one table for each way to end', () => {
