@@ -24,6 +24,8 @@ export class Pool implements LegOwner {
   readonly #waiting = new Map<Want, boolean>()
   #dialling = 0
   #closing: PromiseWithResolvers<void> | undefined
+  /** Opens what is still to be opened once these settings no longer hold. */
+  #successor: Pool | undefined
 
   constructor(plan: DialPlan) {
     this.limits = plan.settings.limits
@@ -32,6 +34,10 @@ export class Pool implements LegOwner {
 
   /** A connection at once, or when one is free or new; a failure when there is none to be had. */
   acquire(want: Want): void {
+    if (this.#successor !== undefined) {
+      this.#successor.acquire(want)
+      return
+    }
     const leg = this.#takeIdle()
     if (leg !== undefined) want.ready(leg)
     else this.#enqueue(want)
@@ -39,6 +45,10 @@ export class Pool implements LegOwner {
 
   /** As `acquire`, but never an idle connection: for a request that just met a dead one. */
   acquireFresh(want: Want): void {
+    if (this.#successor !== undefined) {
+      this.#successor.acquireFresh(want)
+      return
+    }
     if (this.#full) this.#takeIdle()?.destroy()
     this.#enqueue(want)
   }
@@ -46,6 +56,7 @@ export class Pool implements LegOwner {
   /** Whoever waited does so no longer. */
   forget(want: Want): void {
     this.#waiting.delete(want)
+    this.#successor?.forget(want)
   }
 
   /** Connections now open or opening, for the metrics. */
@@ -58,10 +69,16 @@ export class Pool implements LegOwner {
     return this.#waiting.size
   }
 
-  /** Closes what is idle now and the rest when it is done; requests that already began here still get through. */
-  async close(): Promise<void> {
+  /**
+   * Closes what is idle now and the rest when it is done; requests that already began here still get through. With a
+   * successor nobody dials here again: whoever still waits, or comes back for another connection, gets one of the
+   * successor's, made under its settings.
+   */
+  async close(successor?: Pool): Promise<void> {
     this.#closing ??= Promise.withResolvers<void>()
+    this.#successor ??= successor
     for (const leg of this.#idle.splice(0)) leg.destroy()
+    if (this.#successor !== undefined) this.#handOver(this.#successor)
     this.#settleClose()
     await this.#closing.promise
   }
@@ -143,6 +160,13 @@ export class Pool implements LegOwner {
       if (this.#full) return
       if (!opening) this.#open(want)
     }
+  }
+
+  /** A handshake that is under way ends under the old settings, and its connection is thrown away unused. */
+  #handOver(successor: Pool): void {
+    const waiting = [...this.#waiting.keys()]
+    this.#waiting.clear()
+    for (const want of waiting) successor.acquire(want)
   }
 
   #settleClose(): void {

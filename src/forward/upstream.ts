@@ -71,9 +71,17 @@ export class Upstream {
     return this.servers.reduce((sum, { pool }) => sum + pool.waiting, 0)
   }
 
-  /** Closes what is idle now and the rest when it is done; requests that already began here still get through. */
-  async close(): Promise<void> {
-    await Promise.all(this.servers.map(({ pool }) => pool.close()))
+  /**
+   * Closes what is idle now and the rest when it is done; requests that already began here still get through. What
+   * has no connection yet gets one of the successor's: of the same server or, when it is gone, of the first.
+   */
+  async close(successor?: Upstream): Promise<void> {
+    const heirs = successor?.servers
+    await Promise.all(
+      this.servers.map(({ name, pool }) =>
+        pool.close((heirs?.find((one) => one.name === name) ?? heirs?.[0])?.pool),
+      ),
+    )
   }
 
   /** Breaks off everything under way. */

@@ -78,8 +78,9 @@ export function openSnapshot(world: World, deps: OpeningDeps): Result<Snapshot, 
 /** Closes what `old` had open and `next` does not use; requests under way on it finish. */
 export function retire(old: Snapshot, next: Snapshot | undefined): void {
   const kept = new Set([...(next?.upstreams.values() ?? [])].map(({ upstream }) => upstream))
-  for (const { upstream } of old.upstreams.values()) {
-    if (!kept.has(upstream)) void upstream.close()
+  for (const [name, { upstream }] of old.upstreams) {
+    // Kept itself, or its name taken over: new connections obey the new settings at once.
+    if (!kept.has(upstream)) void upstream.close(next?.upstreams.get(name)?.upstream)
   }
 }
 
