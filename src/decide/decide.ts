@@ -87,6 +87,15 @@ export function timelinessOfPeer(peer: Peer, policy: Policy, now: Instant): Time
   return timelinessOf(peer.leaf, policy, now)
 }
 
+/**
+ * Whether this is a device that the fleet still counts on: on a sound path, and nobody has said no to it, its key or
+ * its CA. Its own age does not matter: those that stayed away too long are the ones to look for.
+ */
+export function isExpected(peer: Peer, policy: Policy, now: Instant): boolean {
+  const verdict = judge({ peer, route: 'renewal' }, policy, now)
+  return verdict.kind === 'admit' || verdict.why.kind === 'expired-beyond-grace'
+}
+
 function judge(ask: Ask, policy: Policy, now: Instant): Decision {
   const { peer, route } = ask
   const denial = peer.kind === 'presented' ? denialOf(peer, policy) : undefined

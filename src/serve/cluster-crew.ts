@@ -134,6 +134,9 @@ class ClusterCrew implements Crew {
       case 'locked-out':
         this.#news?.lockedOut()
         return
+      case 'sighted':
+        this.#news?.sighted(message.sightings, message.lost)
+        return
       case 'metrics':
         this.#scrapes.get(message.id)?.(message)
         return

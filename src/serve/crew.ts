@@ -4,6 +4,7 @@
  */
 import type { Config } from '../config/config.ts'
 import type { Fault } from '../kernel/types.ts'
+import type { SightingSink } from '../record/sightings.ts'
 
 /** Everything a serving process is told when it starts, and again whenever that changes. */
 export interface Orders {
@@ -20,7 +21,7 @@ export type CrewAnswer =
   | { readonly kind: 'refused'; readonly faults: readonly Fault[] }
 
 /** What the crew has to say without being asked. */
-export interface CrewNews {
+export interface CrewNews extends SightingSink {
   /** A device was held to a session that began before it had a certificate. */
   lockedOut(): void
 }

@@ -10,6 +10,7 @@ import { Recognition } from '../identify/peer.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import type { Connection } from '../pipeline/connection.ts'
 import type { Metrics } from '../record/metrics.ts'
+import type { Sightings } from '../record/sightings.ts'
 import { openSnapshot, retire, type ListenerView, type Snapshot } from '../state/snapshot.ts'
 import { buildWorld } from '../state/world.ts'
 import type { Orders } from './crew.ts'
@@ -22,6 +23,7 @@ export interface FrontEndDeps {
   readonly shared: boolean
   /** A device was held to a session that began before it had a certificate. */
   lockedOut(): void
+  readonly sightings: Pick<Sightings, 'saw'>
 }
 
 export class FrontEnd {
@@ -104,10 +106,11 @@ export class FrontEnd {
   }
 
   #reception(name: string): Reception {
-    const { log, metrics } = this.#deps
+    const { log, metrics, sightings } = this.#deps
     return new Reception(name, {
       log,
       metrics,
+      sightings,
       lockedOut: () => this.#deps.lockedOut(),
       connections: this.#connections,
       clock: { now: () => Date.now() as Instant },

@@ -1,4 +1,5 @@
 import { Metrics } from '../record/metrics.ts'
+import { Sightings } from '../record/sightings.ts'
 import type { Crew, CrewAnswer, Orders } from './crew.ts'
 import { FrontEnd } from './front-end.ts'
 import type { OpenLog } from './log.ts'
@@ -7,13 +8,16 @@ import type { OpenLog } from './log.ts'
 export function localCrew(journal: OpenLog): Crew {
   const metrics = new Metrics()
   let frontEnd: FrontEnd | undefined
+  let sightings: Sightings | undefined
   return {
     async start(orders, news): Promise<CrewAnswer> {
+      sightings = new Sightings(news)
       const started = await FrontEnd.start(orders, {
         log: journal.log,
         metrics,
         shared: false,
         lockedOut: () => news.lockedOut(),
+        sightings,
       })
       if (!started.ok) return { kind: 'refused', faults: started.failure }
       frontEnd = started.value
@@ -27,7 +31,10 @@ export function localCrew(journal: OpenLog): Crew {
         ? { kind: 'refused', faults }
         : { kind: 'serving', ports: running.ports }
     },
-    scrape: () => metrics.registry.metrics(),
+    scrape: () => {
+      sightings?.flush()
+      return metrics.registry.metrics()
+    },
     amiss: () => (frontEnd === undefined ? 'starting' : undefined),
     async drain(): Promise<void> {
       await frontEnd?.drain()

@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
 import type { ListenerHandlers } from '../accept/listener.ts'
 import type { Remedy, Unparsable } from '../accept/unparsable.ts'
-import { decide } from '../decide/decide.ts'
+import { decide, isExpected } from '../decide/decide.ts'
 import { explain } from '../decide/explain.ts'
 import { codeOf, explainHandshake, handshakeFailure } from '../handshake/failure.ts'
 import { presentedBy } from '../identify/presented.ts'
@@ -18,6 +18,7 @@ import { Connection } from '../pipeline/connection.ts'
 import type { RequestEvent } from '../record/event.ts'
 import { connectionJournal, type ConnectionJournal } from '../record/journal.ts'
 import type { Metrics } from '../record/metrics.ts'
+import type { Sightings } from '../record/sightings.ts'
 import type { Snapshot } from '../state/snapshot.ts'
 
 export interface ReceptionDeps {
@@ -31,6 +32,7 @@ export interface ReceptionDeps {
   draining(): boolean
   /** A device was held to a session that began before it had a certificate: its tickets must not serve again. */
   lockedOut(): void
+  readonly sightings: Pick<Sightings, 'saw'>
 }
 
 /** The handlers of one listener. */
@@ -64,7 +66,9 @@ export class Reception implements ListenerHandlers {
     connections.add(connection)
     metrics.opened(this.#listener)
     socket.once('close', () => this.#closed(connection))
-    return this.#mayAsk(connection)
+    const mayAsk = this.#mayAsk(connection)
+    this.#sight(connection)
+    return mayAsk
   }
 
   request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
@@ -156,6 +160,14 @@ export class Reception implements ListenerHandlers {
       next_step: words?.nextStep,
     }
     return false
+  }
+
+  #sight(connection: Connection): void {
+    const { clock, recognition, sightings } = this.#deps
+    const { world, judge } = this.#deps.snapshot()
+    const peer = connection.peer(recognition, judge)
+    if (peer.kind !== 'presented' || !isExpected(peer, world.policy, clock.now())) return
+    sightings.saw({ key: peer.leaf.publicKey.fingerprint, notAfter: peer.leaf.notAfter })
   }
 
   #record(connection: Connection, event: RequestEvent): void {

@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import type { Loaded } from '../config/config.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import { Forecast } from '../record/forecast.ts'
 import { buildWorld } from '../state/world.ts'
 import { clusterCrew } from './cluster-crew.ts'
 import type { Crew, Orders } from './crew.ts'
@@ -62,9 +63,16 @@ export async function startServing(
   const crew = size === 1 ? localCrew(journal) : clusterCrew(size, entry, journal)
   const counted = new ReloadCount()
   const state = new State(loaded, { crew, journal, counted })
-  const status = await listenForStatus(config.metrics, { crew, counted, state })
+  const forecast = new Forecast({
+    clock: { now: () => Date.now() as Instant },
+    grace: () => state.orders.config.grace,
+  })
+  const status = await listenForStatus(config.metrics, { crew, counted, state, forecast })
   if (!status.ok) return status
-  const answer = await crew.start(state.orders, { lockedOut: () => state.rotation.soon() })
+  const answer = await crew.start(state.orders, {
+    lockedOut: () => state.rotation.soon(),
+    sighted: (sightings, lost) => forecast.sighted(sightings, lost),
+  })
   if (answer.kind === 'refused') {
     state.end()
     await crew.drain()
@@ -228,16 +236,19 @@ interface StatusParts {
   readonly crew: Crew
   readonly counted: ReloadCount
   readonly state: State
+  readonly forecast: Forecast
 }
 
 async function listenForStatus(
   at: Loaded['config']['metrics'],
-  { crew, counted, state }: StatusParts,
+  { crew, counted, state, forecast }: StatusParts,
 ): Promise<Result<Awaited<ReturnType<typeof statusListener>>, readonly Fault[]>> {
   try {
     return ok(
       await statusListener(at, {
-        metrics: async () => (await crew.scrape()) + (await counted.text()),
+        // The forecast last: a scrape makes every process tell whom it saw.
+        metrics: async () =>
+          (await crew.scrape()) + (await counted.text()) + (await forecast.text()),
         unready: () => {
           if (state.draining) return 'draining'
           return state.begun ? crew.amiss() : 'starting'

@@ -3,6 +3,7 @@
  * maps and sets.
  */
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
+import type { Sighting } from '../record/sightings.ts'
 import type { CrewAnswer, Orders } from './crew.ts'
 
 export type ToWorker =
@@ -13,6 +14,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: 'hello' }
   | { readonly kind: 'locked-out' }
+  | { readonly kind: 'sighted'; readonly sightings: readonly Sighting[]; readonly lost: number }
   | { readonly kind: 'answer'; readonly answer: CrewAnswer }
   | {
       readonly kind: 'metrics'

@@ -2,6 +2,7 @@
  * A worker's side of the crew: it waits for orders, serves, and ends when the primary does.
  */
 import { Metrics } from '../record/metrics.ts'
+import { Sightings } from '../record/sightings.ts'
 import { FrontEnd } from './front-end.ts'
 import { openLog, type OpenLog } from './log.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -24,6 +25,9 @@ export function runWorker(): void {
 
 class Worker {
   readonly #metrics = new Metrics()
+  readonly #sightings = new Sightings({
+    sighted: (sightings, lost) => say({ kind: 'sighted', sightings, lost }),
+  })
   #journal: OpenLog | undefined
   #frontEnd: FrontEnd | undefined
 
@@ -42,6 +46,8 @@ class Worker {
         })
       }
       case 'scrape': {
+        // Sent before the metrics, so that it is heard before them: a scrape shows every device so far.
+        this.#sightings.flush()
         const metrics = await this.#metrics.registry.getMetricsAsJSON()
         return say({ kind: 'metrics', id: message.id, metrics })
       }
@@ -67,6 +73,7 @@ class Worker {
       metrics: this.#metrics,
       shared: true,
       lockedOut: () => say({ kind: 'locked-out' }),
+      sightings: this.#sightings,
     })
     if (!started.ok)
       return say({ kind: 'answer', answer: { kind: 'refused', faults: started.failure } })

@@ -56,7 +56,13 @@ test('a ticket secret that was replaced is erased', async () => {
   const { log } = openLogTo({ write() {} }, { level: 'info', requests: true, connections: true })
   const [old, next] = [randomBytes(32), randomBytes(32)]
   const orders = { config: loaded.value.config, version: 1, ticketSecret: old }
-  const deps = { log, metrics: new Metrics(), shared: false, lockedOut() {} }
+  const deps = {
+    log,
+    metrics: new Metrics(),
+    shared: false,
+    lockedOut() {},
+    sightings: { saw() {} },
+  }
   const started = await FrontEnd.start(orders, deps)
   if (!started.ok) throw new Error(JSON.stringify(started.failure))
   expect(old.equals(ERASED)).toBe(false)

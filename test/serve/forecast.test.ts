@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { EXPIRES } from '../../src/record/forecast.ts'
+import { Device } from '../support/device.ts'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { mintLeaf, type Leaf } from '../support/mint.ts'
+import { calling, fleet } from '../support/product.ts'
+import { served } from '../support/served.ts'
+import { answering, OK, rawUpstream } from '../support/upstream.ts'
+
+const DAY = 86_400_000
+const now = Date.now()
+const lasting = (days: number, more: Partial<Parameters<typeof mintLeaf>[0]> = {}): Leaf =>
+  mintLeaf({
+    issuer: fleet.devices,
+    name: `device-${days}`,
+    notBefore: now - 400 * DAY,
+    notAfter: now + days * DAY,
+    ...more,
+  })
+
+const soon = lasting(3)
+const renewed = lasting(200, { keys: soon })
+/** Devices, and where they are to be counted. */
+const DEVICES: readonly (readonly [Leaf, string])[] = [
+  [lasting(5.5), '0-7d'],
+  [lasting(20), '8-30d'],
+  [lasting(50), '31-60d'],
+  [lasting(100), '61-270d'],
+  [lasting(400), 'later'],
+  [fleet.inGrace, 'in-grace'],
+  [lasting(-40), 'expired'],
+]
+
+for (const workers of [1, 2]) {
+  test(`a scrape counts the devices of all processes once, by when they expire (${workers} workers)`, async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using house = await served(upstream.port, { workers })
+    const meet = async (leaf: Leaf | undefined): Promise<void> => {
+      await using device = await Device.to(house.port, calling(house.port, leaf))
+      device.send('GET /enroll/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      expect((await device.response()).startLine).toContain('200')
+    }
+    const rounds = 4
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [leaf] of DEVICES) await meet(leaf)
+    }
+    // The same key under two certificates is one device; the newer certificate counts.
+    await meet(renewed)
+    await meet(soon)
+    // Whoever made his certificate himself, or has none, is no device of this fleet.
+    await meet(fleet.unknown)
+    await meet(lasting(5, { selfSigned: true }))
+    await meet(undefined)
+    const asked = rounds * DEVICES.length + 5
+    const lines = await house.linesOf(asked, (line) => 'decision' in line)
+    expect(new Set(lines.map((line) => line['worker'])).size).toBe(workers)
+    const metrics = await house.ask('/metrics')
+    const counted = EXPIRES.map((kind) => [kind, countOf(metrics, kind)])
+    const once = EXPIRES.map((kind) => [kind, kind === '61-270d' ? 2 : 1])
+    expect(counted).toEqual(once)
+    expect(metrics).toContain('tfe_device_sightings_uncounted_total 0')
+  })
+}
+
+test('a device that somebody said no to is not waited for', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using house = await served(upstream.port, { workers: 1 })
+  const meet = async (): Promise<void> => {
+    await using device = await Device.to(house.port, calling(house.port, fleet.old))
+    device.send('GET /enroll/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await device.response()
+  }
+  house.write({
+    yaml: {
+      trust: `
+  enrollmentSettings:
+    - { name: Fleet, standing: current, chain: 'file:fleet.pem' }
+    - { name: Old Fleet, standing: distrusted, chain: 'file:previous.pem' }`,
+    },
+  })
+  house.child.kill('SIGHUP')
+  await house.linesOf(1, (line) => line['msg'] === 'reload applied')
+  await meet()
+  const metrics = await house.ask('/metrics')
+  for (const kind of EXPIRES) expect(countOf(metrics, kind)).toBe(0)
+})
+
+const countOf = (metrics: string, kind: string): number =>
+  Number(
+    new RegExp(`^tfe_devices_by_expiry\\{expires="${kind}"\\} (\\d+)$`, 'm').exec(metrics)?.[1],
+  )
