@@ -5,6 +5,7 @@
 import { unparsableStatus } from '../src/accept/unparsable.ts'
 import { explain } from '../src/decide/explain.ts'
 import { answerTo, explainUpstream } from '../src/forward/failure.ts'
+import { explainCheck } from '../src/forward/health-check.ts'
 import { explainHandshake } from '../src/handshake/failure.ts'
 import type { AuthorityFault } from '../src/message/authority.ts'
 import type { TargetFault } from '../src/message/target.ts'
@@ -12,7 +13,7 @@ import { FORBIDDEN } from '../src/pipeline.ts'
 import { explainTurnedAway, NO_ANSWER, type TurnedAway } from '../src/pipeline/turned-away.ts'
 import { explainUnparsable } from '../src/serve/reception.ts'
 import { explainRuntime } from '../src/serve/runtime-fault.ts'
-import { withNames } from './refusals/placeholders.ts'
+import { amount, withNames } from './refusals/placeholders.ts'
 import {
   HANDSHAKES,
   HOSTS,
@@ -115,6 +116,19 @@ export const groups = (): readonly Group[] => [
         facts.map((fault) => ({ sees: NOTHING, ...explainRuntime(fault, '{runtime}') })),
       ),
     ),
+  },
+  {
+    title: 'A server failed its health check',
+    introduction:
+      'In `failure` of a line `upstream server is out`, beside the codes of the table above: the device sees nothing, because requests go to other servers; when none is left, all are tried.',
+    rows: [
+      row('check-status', 'upstream', [
+        {
+          sees: NOTHING,
+          ...explainCheck({ kind: 'check-status', status: amount('status') }, '{server}'),
+        },
+      ]),
+    ],
   },
 ]
 

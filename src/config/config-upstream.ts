@@ -15,6 +15,7 @@ export interface Upstream {
   readonly balance: 'round-robin' | 'least-connections' | 'device-hash'
   /** Servers that one request is tried on, the first included. */
   readonly attempts: number
+  readonly health: UpstreamHealth
   readonly host: HostPolicy
   /** `undefined` exactly when the protocol is `http:`. */
   readonly tls: UpstreamTls | undefined
@@ -31,6 +32,39 @@ export interface UpstreamServer {
   readonly hostname: string
   readonly port: number
   readonly weight: number
+  /** Whether it is asked how it is, where the upstream's servers are (S3-11). */
+  readonly check: boolean
+}
+
+/** When a server counts as ill. */
+export interface UpstreamHealth {
+  /** Failures in a row that put a server out. */
+  readonly failures: number
+  /** How long the first time; each further time twice as long, up to the longest. */
+  readonly ejection: Millis
+  readonly longestEjection: Millis
+  /** `undefined` asks nobody. */
+  readonly check: UpstreamCheck | undefined
+}
+
+/** How servers are asked whether they are well. */
+export interface UpstreamCheck {
+  readonly interval: Millis
+  readonly timeout: Millis
+  /** Passes in a row that bring a server back, and failures that put it out. */
+  readonly up: number
+  readonly down: number
+  readonly sni: ServerNameIndication | { readonly kind: 'as-requests' }
+  /** `undefined`: a connection is enough. */
+  readonly http:
+    | {
+        readonly method: string
+        readonly path: string
+        /** `undefined`: the name of the server. */
+        readonly host: string | undefined
+        readonly expect: readonly { readonly from: number; readonly to: number }[]
+      }
+    | undefined
 }
 
 /** What the upstream reads in `Host`: the device's authority, its own, or a given one. */

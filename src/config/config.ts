@@ -19,6 +19,8 @@ export type {
   IdentitySettings,
   ServerNameIndication,
   Upstream,
+  UpstreamCheck,
+  UpstreamHealth,
   UpstreamLimits,
   UpstreamServer,
   UpstreamTls,

@@ -7,11 +7,13 @@ import type { Draft } from './shape.ts'
 import type { Path } from './text.ts'
 
 type Written = Draft<Document['upstreams'][string]>
+type WrittenServer = NonNullable<NonNullable<Written['servers']>[number]>
 type Servers = readonly [ReadServer, ...ReadServer[]]
 
-/** A server together with the scheme of its URL, which all servers of an upstream share. */
-export interface ReadServer extends UpstreamServer {
+/** A server, and the scheme of its URL, which all servers of an upstream share. */
+export interface ReadServer {
   readonly protocol: Upstream['protocol']
+  readonly server: UpstreamServer
 }
 
 /** Reads `url` or `servers`, whichever there is. */
@@ -25,22 +27,15 @@ export function readServers(desk: Desk, path: Path, written: Written): Maybe<Ser
     if (isFaulty(desk, [...path, 'url']) || isFaulty(desk, [...path, 'servers'])) return missing
     return fault(desk, path, 'found no url, wanted one: write the address of the server', 'key')
   }
-  const read = readServer(desk, [...path, 'url'], { url: written.url, weight: 1 })
+  const read = readServer(desk, [...path, 'url'], { url: written.url, weight: 1, check: true })
   return read === missing ? missing : [read]
 }
 
 /** Without the schemes, which the upstream says once. */
-export function bare([first, ...rest]: Servers): Upstream['servers'] {
-  return [withoutProtocol(first), ...rest.map(withoutProtocol)]
-}
-
-const withoutProtocol = ({ at, name, hostname, port, weight }: ReadServer): UpstreamServer => ({
-  at,
-  name,
-  hostname,
-  port,
-  weight,
-})
+export const bare = ([first, ...rest]: Servers): Upstream['servers'] => [
+  first.server,
+  ...rest.map(({ server }) => server),
+]
 
 function readList(
   desk: Desk,
@@ -49,20 +44,21 @@ function readList(
 ): Maybe<Servers> {
   const seen = new Set<string>()
   let protocol: Upstream['protocol'] | undefined
-  return some(written, ({ url, weight }, index): Maybe<ReadServer> => {
+  return some(written, (one, index): Maybe<ReadServer> => {
     const place = [...path, index, 'url']
-    const read = readServer(desk, place, { url, weight })
+    const read = readServer(desk, place, one)
     if (read === missing) return missing
     protocol ??= read.protocol
     if (read.protocol !== protocol) {
       const message = `found ${read.protocol} beside ${protocol}, wanted one scheme for all servers of an upstream: make two upstreams of it`
       return fault(desk, place, message)
     }
-    if (seen.has(read.name)) {
-      const message = `found ${read.name} twice, wanted each server once: use weight to give it a larger share`
+    const { name } = read.server
+    if (seen.has(name)) {
+      const message = `found ${name} twice, wanted each server once: use weight to give it a larger share`
       return fault(desk, place, message)
     }
-    seen.add(read.name)
+    seen.add(name)
     return read
   })
 }
@@ -70,12 +66,9 @@ function readList(
 function readServer(
   desk: Desk,
   path: Path,
-  {
-    url: written,
-    weight,
-  }: { readonly url: string | undefined; readonly weight: number | undefined },
+  { url: written, weight, check }: WrittenServer,
 ): Maybe<ReadServer> {
-  if (written === undefined || weight === undefined) return missing
+  if (written === undefined || weight === undefined || check === undefined) return missing
   const url = URL.canParse(written) ? new URL(written) : undefined
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     const message =
@@ -86,12 +79,7 @@ function readServer(
   if (!host.ok) return fault(desk, path, host.failure)
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
   if (port === 0) return fault(desk, path, 'found port 0, wanted one to connect to: correct it')
-  return {
-    at: placeOf(desk, path),
-    name: `${bracketed(host.value)}:${port}`,
-    protocol: url.protocol,
-    hostname: host.value,
-    port,
-    weight,
-  }
+  const name = `${bracketed(host.value)}:${port}`
+  const server = { at: placeOf(desk, path), name, hostname: host.value, port, weight, check }
+  return { protocol: url.protocol, server }
 }

@@ -1,16 +1,12 @@
 /** An upstream as the operator wrote it, made ready to call. */
 import type { Danger, LoadedFile } from './config.ts'
-import type {
-  HostPolicy,
-  ServerNameIndication,
-  Upstream,
-  UpstreamLimits,
-  UpstreamTls,
-} from './config-upstream.ts'
+import type { HostPolicy, Upstream, UpstreamLimits, UpstreamTls } from './config-upstream.ts'
 import { parseHost } from './host.ts'
+import { readHealth } from './read-health.ts'
 import { readIdentitySettings } from './read-identity.ts'
 import { bare, readServers } from './read-servers.ts'
 import { readSelection } from './read-selection.ts'
+import { readSni } from './read-sni.ts'
 import { millis, octets, readIdentity } from './read-tls.ts'
 import {
   content,
@@ -54,6 +50,7 @@ export function readUpstream(
     servers: servers === missing ? missing : bare(servers),
     balance: present(written.balance),
     attempts: present(written.attempts),
+    health: readHealth(desk, [...path, 'health'], { written: written.health ?? {}, plain }),
     host: readHostPolicy(desk, [...path, 'host'], written.host),
     tls: plain
       ? undefined
@@ -152,21 +149,6 @@ function checkStrict(
   const sentence = `upstream ${name} is not verified: anybody on the way can pose as it and is told who the devices are`
   dangers.push({ kind: 'unverified-upstream', at: placeOf(desk, place), sentence })
   warn(desk, place, sentence)
-}
-
-function readSni(desk: Desk, path: Path, written: string): Maybe<ServerNameIndication> {
-  if (written === 'on' || written === 'off') return { kind: written }
-  const name = parseHost(written)
-  if (!name.ok) return fault(desk, path, name.failure)
-  // RFC 6066 §3: literal addresses are not permitted in SNI.
-  if (/^[0-9.]+$|:/.test(name.value)) {
-    return fault(
-      desk,
-      path,
-      'found an IP address, wanted a host name, off or on: SNI cannot carry addresses',
-    )
-  }
-  return { kind: 'name', name: name.value }
 }
 
 function readHostname(

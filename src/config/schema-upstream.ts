@@ -14,6 +14,7 @@ import {
   text,
   word,
 } from './schema-kinds.ts'
+import { health } from './schema-health.ts'
 import { IDENTITY_FORMATS } from '../message/encode/settings.ts'
 import { PROTOCOLS } from '../outgoing/suite.ts'
 import { certificateKeys, tlsNames } from './schema-listener.ts'
@@ -208,6 +209,7 @@ const server = group('One server.', {
     [1, 100],
     1,
   ),
+  check: flag('Off: `health.check` leaves this server alone.', true),
 })
 
 /** One upstream. */
@@ -237,6 +239,7 @@ export const upstream = group('What we forward to: one server, or several that a
     [1, 5],
     2,
   ),
+  health,
   dangerousPlaintext: flag(
     'Your signature under an `http:` upstream: anybody on the way can read and change everything, identities included.',
     false,

@@ -132,6 +132,7 @@ class Flight implements Dispatcher.DispatchHandler, Traveller, UploadWatcher, Wa
       this.#firstByteMs = performance.now() - this.#begunAt
       this.#phase = 'answering'
       this.#moved()
+      this.#itinerary.server?.answered()
       const close = this.#exchange.last || this.#uploading
       this.#reply.begin({ status, reason, raw, close })
     }
@@ -245,6 +246,7 @@ class Flight implements Dispatcher.DispatchHandler, Traveller, UploadWatcher, Wa
   #fail(failure: UpstreamFailure): void {
     if (this.#abandoned) return
     this.#failure = failure
+    this.#itinerary.blame(failure, this.#leg)
     this.#abandonUpstream()
     const { response } = this.#exchange
     if (response.headersSent || failure.kind === 'device-gone') {

@@ -2,6 +2,8 @@
  * The servers that one exchange has been to: each at most once, except that a kept connection which turns out
  * dead is renewed once. Bounded, whatever happens.
  */
+import type { UpstreamFailure } from './failure.ts'
+import type { Leg } from './leg.ts'
 import type { Want } from './pool.ts'
 import { remedy, type Mishap } from './retry.ts'
 import type { Server } from './server.ts'
@@ -53,7 +55,10 @@ export class Itinerary {
   retry(mishap: Mishap, traveller: Traveller): boolean {
     const wise = remedy(mishap)
     if (wise === 'give-up') return false
-    if (wise === 'other-server' || this.#renewed) return this.advance(traveller)
+    if (wise === 'other-server' || this.#renewed) {
+      if (!mishap.unsent) this.#server?.failed({ kind: 'reset', during: 'request' })
+      return this.advance(traveller)
+    }
     this.#renewed = true
     traveller.beginAnew()
     this.#server?.pool.acquireFresh(traveller)
@@ -64,6 +69,14 @@ export class Itinerary {
   address(fields: string[]): void {
     const at = fields.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === 'host')
     if (at !== -1 && this.#server !== undefined) fields[at + 1] = this.#server.authority
+  }
+
+  /** The exchange failed for good. A failed dial is no business of ours: the pool has told of it. */
+  blame(failure: UpstreamFailure, leg: Leg | undefined): void {
+    if (leg === undefined) return
+    // A kept connection may die at any time.
+    if (leg.reused && failure.kind === 'reset' && failure.during === 'request') return
+    this.#server?.failed(failure)
   }
 
   /** The exchange is over, or leaves for the next server. */

@@ -17,6 +17,7 @@ export interface Want {
 export class Pool implements LegOwner {
   readonly limits: UpstreamLimits
   readonly #plan: DialPlan
+  readonly #dialFailed: (failure: UpstreamFailure) => void
   readonly #legs = new Set<Leg>()
   /** Most recently used last, and used first: the others come to their idle limit. */
   readonly #idle: Leg[] = []
@@ -27,9 +28,11 @@ export class Pool implements LegOwner {
   /** Opens what is still to be opened once these settings no longer hold. */
   #successor: Pool | undefined
 
-  constructor(plan: DialPlan) {
+  /** `dialFailed` is told once of each connection that could not be made. */
+  constructor(plan: DialPlan, dialFailed: (failure: UpstreamFailure) => void) {
     this.limits = plan.settings.limits
     this.#plan = plan
+    this.#dialFailed = dialFailed
   }
 
   /** A connection at once, or when one is free or new; a failure when there is none to be had. */
@@ -140,6 +143,7 @@ export class Pool implements LegOwner {
     this.#dialling += 1
     dial(this.#plan, (result) => {
       this.#dialling -= 1
+      if (!result.ok) this.#dialFailed(result.failure)
       if (result.ok) this.#opened(new Leg(result.value, this.#plan, this), want)
       else if (this.#waiting.delete(want)) want.failed(result.failure)
       this.#openForWaiting()

@@ -1,9 +1,47 @@
 /**
- * One server of an upstream: its connections, and how much it has to do.
+ * One server of an upstream: its connections, how much it has to do, and whether it is well.
  */
+import type { Clock } from '../kernel/ports.ts'
+import type { Millis } from '../kernel/types.ts'
 import type { Candidate } from './balance.ts'
 import type { DialPlan } from './dial.ts'
+import { explainUpstream, type Explanation, type UpstreamFailure } from './failure.ts'
+import {
+  checkServer,
+  explainCheck,
+  explainSni,
+  failsBySni,
+  type CheckFailure,
+} from './health-check.ts'
+import {
+  afterAnswer,
+  afterCheck,
+  afterFailure,
+  FRESH,
+  speaksAgainst,
+  spread,
+  standingOf,
+  type Standing,
+} from './health.ts'
 import { Pool } from './pool.ts'
+import type { CheckSettings } from './settings.ts'
+
+/** A server went out, or came back; `code` names the failure that put it out. */
+export interface HealthChange {
+  readonly server: string
+  readonly standing: Standing
+  readonly code: string | undefined
+  readonly explanation: Explanation | undefined
+  /** For how long requests avoid it; `undefined` where only a check can bring it back. */
+  readonly out: Millis | undefined
+}
+
+/** What a server's health depends on besides the server. */
+export interface HealthPorts {
+  readonly clock: Clock
+  /** From 0 up to 1. */
+  readonly chance: () => number
+}
 
 /** A server that requests may go to. */
 export class Server implements Candidate {
@@ -14,21 +52,35 @@ export class Server implements Candidate {
   readonly weight: number
   readonly pool: Pool
   readonly plan: DialPlan
+  readonly #ports: HealthPorts
+  readonly #changed: (change: HealthChange) => void
   #load = 0
+  #health = FRESH
+  #told: Standing = 'in'
+  #return: NodeJS.Timeout | undefined
+  #nextCheck: NodeJS.Timeout | undefined
+  #checking = false
+  #retired = false
 
-  constructor(plan: DialPlan) {
+  constructor(plan: DialPlan, ports: HealthPorts, changed: (change: HealthChange) => void) {
     const { server } = plan
     this.name = server.name
     this.hostname = server.hostname
     this.authority = authorityOf(plan)
     this.weight = server.weight
     this.plan = plan
-    this.pool = new Pool(plan)
+    this.pool = new Pool(plan, (failure) => this.failed(failure))
+    this.#ports = ports
+    this.#changed = changed
   }
 
   /** Exchanges that have chosen this server and are not over. */
   get load(): number {
     return this.#load
+  }
+
+  get standing(): Standing {
+    return this.#health === FRESH ? 'in' : standingOf(this.#health, this.#ports.clock.now())
   }
 
   /** An exchange has chosen this server. */
@@ -40,7 +92,87 @@ export class Server implements Candidate {
   left(): void {
     this.#load -= 1
   }
+
+  /** It began an answer. */
+  answered(): void {
+    this.#health = afterAnswer(this.#health)
+    if (this.#told !== 'in') this.#notice(undefined)
+  }
+
+  /** A connection could not be made, or a request on a connection failed. */
+  failed(failure: UpstreamFailure): void {
+    if (!speaksAgainst(failure)) return
+    const moment = { now: this.#ports.clock.now(), chance: this.#ports.chance() }
+    this.#health = afterFailure(this.#health, this.plan.settings.health, moment)
+    this.#notice({ code: failure.kind, explanation: explainUpstream(failure, this.name) })
+  }
+
+  /** Begins to ask in the background, if it is to be asked. */
+  watch(): void {
+    const { check } = this.plan.settings.health
+    if (check === undefined || !this.plan.server.check || this.#checking) return
+    this.#checking = true
+    // The first at a random time, or all workers would ask at once for ever.
+    this.#checkIn((check.interval * this.#ports.chance()) as Millis, check)
+  }
+
+  /** Asks no more, and forgets what it waited for. */
+  unwatch(): void {
+    this.#checking = false
+    this.#retired = true
+    clearTimeout(this.#nextCheck)
+    clearTimeout(this.#return)
+  }
+
+  #checkIn(wait: Millis, check: CheckSettings): void {
+    this.#nextCheck = setTimeout(() => {
+      void this.#check(check).then(() => {
+        if (this.#checking) this.#checkIn(spread(check.interval, this.#ports.chance()), check)
+      })
+    }, wait).unref()
+  }
+
+  async #check(check: CheckSettings): Promise<void> {
+    const result = await checkServer(this.plan, check)
+    if (!this.#checking) return
+    this.#health = afterCheck(this.#health, result.ok, this.plan.settings.health)
+    this.#notice(result.ok ? undefined : await this.#reason(check, result.failure))
+  }
+
+  async #reason(check: CheckSettings, failure: CheckFailure): Promise<Reason> {
+    // Only when the server goes out: the question costs it a connection.
+    const bySni =
+      this.#told === 'in' && this.standing !== 'in' && (await failsBySni(this.plan, check, failure))
+    return {
+      code: failure.kind,
+      explanation: bySni ? explainSni(failure, this.plan) : explainCheck(failure, this.name),
+    }
+  }
+
+  #notice(reason: Reason | undefined): void {
+    const { standing } = this
+    // What becomes of the last requests of a world that is gone is no news.
+    if (standing === this.#told || this.#retired) return
+    this.#told = standing
+    clearTimeout(this.#return)
+    const { outUntil } = this.#health
+    const out =
+      standing === 'ejected' && outUntil !== undefined
+        ? ((outUntil - this.#ports.clock.now()) as Millis)
+        : undefined
+    // Nothing else happens when its time is over, and somebody should be told.
+    if (out !== undefined) this.#return = setTimeout(() => this.#notice(undefined), out + 1).unref()
+    const { code, explanation } = standing === 'in' ? NONE : (reason ?? NONE)
+    this.#changed({ server: this.name, standing, code, explanation, out })
+  }
 }
+
+interface Reason {
+  readonly code: string | undefined
+  readonly explanation: Explanation | undefined
+}
+
+const NONE: Reason = { code: undefined, explanation: undefined }
 
 /** RFC 9110 §4.2.1, §4.2.2: the port of the scheme is left out. */
 function authorityOf({ settings, server: { hostname, port } }: DialPlan): string {

@@ -15,6 +15,7 @@ export interface UpstreamSettings {
   readonly balance: Balance
   /** Servers that one request is tried on, the first included. */
   readonly attempts: number
+  readonly health: HealthSettings
   /** `undefined` exactly when the protocol is `http:`. */
   readonly tls: UpstreamTls | undefined
   readonly limits: UpstreamLimits
@@ -29,10 +30,47 @@ export interface ServerSettings {
   readonly port: number
   /** Its share of the requests beside the others'. */
   readonly weight: number
+  /** Whether it is asked how it is, where the upstream's servers are (S3-11). */
+  readonly check: boolean
 }
 
 /** How a server is chosen among several. */
 export type Balance = 'round-robin' | 'least-connections' | 'device-hash'
+
+/** When a server counts as ill. */
+export interface HealthSettings {
+  /** Failures in a row that put a server out. */
+  readonly failures: number
+  /** How long the first time; each further time twice as long, up to the longest. */
+  readonly ejection: Millis
+  readonly longestEjection: Millis
+  /** `undefined` asks nobody. */
+  readonly check: CheckSettings | undefined
+}
+
+/** How servers are asked whether they are well. */
+export interface CheckSettings {
+  /** From the end of one check to the next. */
+  readonly interval: Millis
+  /** For the connection, and again for the answer. */
+  readonly timeout: Millis
+  /** Passes in a row that bring a server back, and failures that put it out. */
+  readonly up: number
+  readonly down: number
+  readonly sni: ServerNameIndication | { readonly kind: 'as-requests' }
+  /** `undefined`: a connection is enough. */
+  readonly http: HttpCheck | undefined
+}
+
+/** One request, and which statuses are a pass. */
+export interface HttpCheck {
+  readonly method: string
+  readonly path: string
+  /** `undefined`: the name of the server. */
+  readonly host: string | undefined
+  /** Both ends included. */
+  readonly expect: readonly { readonly from: number; readonly to: number }[]
+}
 
 /** How we speak TLS with an upstream. */
 export interface UpstreamTls {

@@ -2,11 +2,11 @@
  * What requests are forwarded to: one or several servers that answer alike. Each server has a pool of its own, and
  * each upstream its own TLS context, so that no two identities and no two trust settings ever share a connection.
  */
-import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
+import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import { Balancer } from './balance.ts'
 import { clientContext } from './client-context.ts'
 import type { UntrustedServer } from './dial.ts'
-import { Server } from './server.ts'
+import { Server, type HealthChange, type HealthPorts } from './server.ts'
 import type { ClientIdentity, UpstreamLimits, UpstreamSettings } from './settings.ts'
 import { Watch } from './watch.ts'
 import type { SecureContext } from 'node:tls'
@@ -17,6 +17,17 @@ export interface UpstreamOptions {
   readonly identity: ClientIdentity | undefined
   /** Called once per connection to a server that strict TLS would have refused. */
   readonly onUntrusted: (facts: UntrustedServer) => void
+  /** Called when a server goes out or comes back. */
+  readonly onHealth?: (change: UpstreamHealthChange) => void
+  /** Time and chance; those of this machine where they are left out. */
+  readonly health?: HealthPorts
+}
+
+/** A server went out or came back. */
+export interface UpstreamHealthChange extends HealthChange {
+  readonly upstream: string
+  /** Servers that are in now; with 0 all are tried as if they were. */
+  readonly left: number
 }
 
 /** Opens nothing yet: the first request does. Says what stands in the way of the settings. */
@@ -41,24 +52,36 @@ export class Upstream {
   constructor(
     settings: UpstreamSettings,
     context: SecureContext | undefined,
-    { onUntrusted }: UpstreamOptions,
+    { onUntrusted, onHealth, health = MACHINE }: UpstreamOptions,
   ) {
     const { limits } = settings
     this.name = settings.name
     this.limits = limits
     this.attempts = settings.attempts
     this.watch = new Watch(Math.min(limits.connect, limits.responseHeaders, limits.bodyIdle))
+    const changed = (change: HealthChange): void =>
+      onHealth?.({ ...change, upstream: this.name, left: this.#well(this.servers).length })
     this.servers = settings.servers.map(
-      (server) => new Server({ settings, server, context, onUntrusted }),
+      (server) => new Server({ settings, server, context, onUntrusted }, health, changed),
     )
     this.#balancer = new Balancer(settings.balance)
   }
 
-  /** The server for a request; those already `tried` are left out, and nobody is left when all were. */
+  /**
+   * The server for a request; those already `tried` are left out, and nobody is left when all were. Who is out is
+   * avoided while somebody is in (health.ts).
+   */
   choose(device: string | undefined, tried: readonly Server[]): Server | undefined {
-    const left =
-      tried.length === 0 ? this.servers : this.servers.filter((one) => !tried.includes(one))
-    return this.#balancer.choose(left, device)
+    const { servers } = this
+    if (servers.length === 1) return tried.length === 0 ? servers[0] : undefined
+    const left = tried.length === 0 ? servers : servers.filter((one) => !tried.includes(one))
+    const well = this.#well(left)
+    return this.#balancer.choose(well.length === 0 ? left : well, device)
+  }
+
+  /** Begins the active checks, where there are any; until then nothing is opened. */
+  watchHealth(): void {
+    for (const server of this.servers) server.watch()
   }
 
   /** Connections now open or opening, for the metrics. */
@@ -76,6 +99,7 @@ export class Upstream {
    * has no connection yet gets one of the successor's: of the same server or, when it is gone, of the first.
    */
   async close(successor?: Upstream): Promise<void> {
+    for (const server of this.servers) server.unwatch()
     const heirs = successor?.servers
     await Promise.all(
       this.servers.map(({ name, pool }) =>
@@ -86,6 +110,18 @@ export class Upstream {
 
   /** Breaks off everything under way. */
   destroy(): void {
-    for (const { pool } of this.servers) pool.destroy()
+    for (const server of this.servers) {
+      server.unwatch()
+      server.pool.destroy()
+    }
   }
+
+  #well(servers: readonly Server[]): readonly Server[] {
+    return servers.filter(({ standing }) => standing === 'in')
+  }
+}
+
+const MACHINE: HealthPorts = {
+  clock: { now: () => Date.now() as Instant },
+  chance: () => Math.random(),
 }

@@ -53,6 +53,8 @@ export function entry(walk: Walk, verdict: Verdict, { told, ...outcome }: Ended)
     ...judgement(verdict),
     verify: told.verify,
     withheld: told.withheld === 'nothing' ? undefined : told.withheld,
+    server: outcome.server,
+    retried: outcome.retried ? true : undefined,
     status: outcome.status ?? 0,
     failure: outcome.failure?.kind,
     reason: words?.sentence.slice(0, MAX_REASON),

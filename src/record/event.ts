@@ -27,6 +27,10 @@ export interface RequestEvent {
   /** What had to be kept back from the upstream, and why in one word. */
   readonly withheld: string | undefined
   readonly upstream: string | undefined
+  /** Which of its servers, as far as the request came. */
+  readonly server: string | undefined
+  /** A second connection was needed; left out when not. */
+  readonly retried: true | undefined
   /** The status the device saw; 0 when it was gone before there was one. */
   readonly status: number
   /** An upstream or transport failure, from a closed list. */

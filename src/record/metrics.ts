@@ -21,6 +21,9 @@ export class Metrics {
   readonly #dangerous: Gauge
   readonly #untrusted: Counter
   readonly #certificateExpiry: Gauge
+  readonly #serverIn: Gauge
+  readonly #serverChanges: Counter
+  readonly #retries: Counter
   /** Children by their labels: looking one up by label object costs more than the increment. */
   readonly #rows = new Map<string, RequestRow>()
   readonly #openOf = new Map<string, Gauge.Internal<string>>()
@@ -110,6 +113,25 @@ export class Metrics {
       labelNames: ['upstream'],
       registers,
     })
+    this.#serverIn = new Gauge({
+      name: 'tfe_upstream_server_in',
+      help: '1 while requests go to a server, 0 while it is avoided; with several workers, 0 when any avoids it.',
+      labelNames: ['upstream', 'server'],
+      aggregator: 'min',
+      registers,
+    })
+    this.#serverChanges = new Counter({
+      name: 'tfe_upstream_server_changes_total',
+      help: 'Times a server went out (ejected, check-failed) or came in again.',
+      labelNames: ['upstream', 'server', 'standing'],
+      registers,
+    })
+    this.#retries = new Counter({
+      name: 'tfe_upstream_retries_total',
+      help: 'Requests that needed a second connection, to the same server or another.',
+      labelNames: ['upstream'],
+      registers,
+    })
     this.#certificateExpiry = new Gauge({
       name: 'tfe_certificate_not_after_seconds',
       help: 'When a certificate of our own or of an enrollment setting expires (Unix time).',
@@ -129,6 +151,7 @@ export class Metrics {
     if (event.failure !== undefined) {
       this.#upstreamFailures.inc({ upstream: event.upstream ?? 'none', failure: event.failure })
     }
+    if (event.retried === true) this.#retries.inc({ upstream: event.upstream ?? 'none' })
     if (event.would_refuse !== undefined) {
       this.#wouldRefuse.inc({ listener, code: event.would_refuse })
     }
@@ -158,11 +181,20 @@ export class Metrics {
     this.#untrusted.inc({ upstream })
   }
 
+  health({ upstream, server, standing }: ServerStanding): void {
+    this.#serverIn.set({ upstream, server }, standing === 'in' ? 1 : 0)
+    this.#serverChanges.inc({ upstream, server, standing })
+  }
+
   /** Says which world requests are judged by, and what it gave up. */
   serving(snapshot: SnapshotFacts): void {
     this.#snapshot.set(snapshot.version)
     this.#dangerous.reset()
     for (const kind of snapshot.dangers) this.#dangerous.set({ kind }, 1)
+    this.#serverIn.reset()
+    for (const { upstream, server, standing } of snapshot.servers) {
+      this.#serverIn.set({ upstream, server }, standing === 'in' ? 1 : 0)
+    }
     this.#certificateExpiry.reset()
     for (const { role, name, notAfter } of snapshot.certificates) {
       this.#certificateExpiry.set({ role, name }, notAfter / 1000)
@@ -205,6 +237,14 @@ export interface SnapshotFacts {
     readonly name: string
     readonly notAfter: number
   }[]
+  readonly servers: readonly ServerStanding[]
+}
+
+/** Whether a server is in; all three from closed lists or the configuration. */
+interface ServerStanding {
+  readonly upstream: string
+  readonly server: string
+  readonly standing: string
 }
 
 interface RequestRow {

@@ -13,6 +13,7 @@ import type { Metrics } from '../record/metrics.ts'
 import type { Sightings } from '../record/sightings.ts'
 import { openSnapshot, retire, type ListenerView, type Snapshot } from '../state/snapshot.ts'
 import { buildWorld } from '../state/world.ts'
+import { tellHealth } from './tell-health.ts'
 import type { Orders } from './crew.ts'
 import { Reception } from './reception.ts'
 
@@ -121,11 +122,19 @@ export class FrontEnd {
   }
 
   #announce(): void {
-    const { world, version } = this.#snapshot
+    const { world, version, upstreams } = this.#snapshot
+    for (const { upstream } of upstreams.values()) upstream.watchHealth()
     this.#deps.metrics.serving({
       version,
       dangers: world.config.dangers.map(({ kind }) => kind),
       certificates: certificatesOf(this.#snapshot),
+      servers: [...upstreams.values()].flatMap(({ upstream }) =>
+        upstream.servers.map(({ name, standing }) => ({
+          upstream: upstream.name,
+          server: name,
+          standing,
+        })),
+      ),
     })
   }
 
@@ -163,6 +172,10 @@ function open(
     onUntrusted: (upstream, facts) => {
       metrics.untrusted(upstream)
       log.warn({ ...facts, upstream }, 'untrusted upstream used: strict TLS is off')
+    },
+    onHealth: (change) => {
+      metrics.health(change)
+      tellHealth(log, change)
     },
   })
 }

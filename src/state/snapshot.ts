@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { IdentitySettings } from '../config/config.ts'
 import type { Vouched } from '../decide/decide.ts'
 import type { UntrustedServer } from '../forward/dial.ts'
-import { openUpstream, type Upstream } from '../forward/upstream.ts'
+import { openUpstream, type Upstream, type UpstreamHealthChange } from '../forward/upstream.ts'
 import { covers } from '../handshake/server-identity.ts'
 import type { Judge } from '../identify/peer.ts'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
@@ -44,6 +44,7 @@ export interface OpeningDeps {
   /** The snapshot it replaces: an upstream whose settings did not change keeps its connections. */
   readonly previous: Snapshot | undefined
   onUntrusted(upstream: string, facts: UntrustedServer): void
+  onHealth(change: UpstreamHealthChange): void
 }
 
 /** Opens a world; on any fault nothing is left open that was not open before. */
@@ -99,6 +100,7 @@ function upstreamView(
   const opened = openUpstream(config, {
     identity,
     onUntrusted: (facts) => deps.onUntrusted(name, facts),
+    onHealth: (change) => deps.onHealth(change),
   })
   if (!opened.ok) return opened
   return ok({ world, upstream: opened.value, encode })

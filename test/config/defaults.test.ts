@@ -80,9 +80,18 @@ test('an upstream without words is verified by name, and told about devices by R
   const [upstream] = (await loaded()).upstreams
   expect(upstream).toMatchObject({
     protocol: 'https:',
-    servers: [{ name: 'core.example.com:443', hostname: 'core.example.com', port: 443, weight: 1 }],
+    servers: [
+      {
+        name: 'core.example.com:443',
+        hostname: 'core.example.com',
+        port: 443,
+        weight: 1,
+        check: true,
+      },
+    ],
     balance: 'round-robin',
     attempts: 2,
+    health: { failures: 5, ejection: 10 * SECOND, longestEjection: 5 * MINUTE, check: undefined },
     host: { kind: 'preserve' },
     tls: {
       preset: 'secure',

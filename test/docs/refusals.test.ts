@@ -26,6 +26,7 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'The device was refused': Object.keys(REFUSALS),
   'The request was admitted and failed': Object.keys(UPSTREAM),
   'The front end did not start': Object.keys(RUNTIME),
+  'A server failed its health check': ['check-status'],
 }
 
 test('the page has one table for each way to end', () => {

@@ -13,7 +13,11 @@ import type { UntrustedServer } from '../../src/forward/dial.ts'
 import type { Outcome } from '../../src/forward/exchange.ts'
 import { forward } from '../../src/forward/forward.ts'
 import type { ClientIdentity, UpstreamSettings } from '../../src/forward/settings.ts'
-import { openUpstream, type Upstream } from '../../src/forward/upstream.ts'
+import {
+  openUpstream,
+  type Upstream,
+  type UpstreamHealthChange,
+} from '../../src/forward/upstream.ts'
 import type { Instant, Millis } from '../../src/kernel/types.ts'
 import { fieldSieve, requestFields } from '../../src/message/request-fields.ts'
 import type { Preset, Selection } from '../../src/outgoing/catalogue.ts'
@@ -64,6 +68,27 @@ export interface UpstreamChanges {
   readonly name?: string
   /** HTTP without TLS. */
   readonly plain?: boolean
+  /** Ports of more servers on the same host. */
+  readonly others?: readonly number[]
+  readonly balance?: UpstreamSettings['balance']
+  readonly attempts?: number
+  readonly health?: Partial<HealthNumbers>
+  /** Changes one server after another. */
+  readonly servers?: readonly Partial<UpstreamSettings['servers'][0]>[]
+}
+
+/** Health settings with plain numbers for lengths of time. */
+interface HealthNumbers {
+  readonly failures: number
+  readonly ejection: number
+  readonly longestEjection: number
+  readonly check: CheckNumbers | undefined
+}
+
+type Check = NonNullable<UpstreamSettings['health']['check']>
+type CheckNumbers = Omit<Check, 'interval' | 'timeout'> & {
+  readonly interval: number
+  readonly timeout: number
 }
 
 const STRICT: Tls = {
@@ -76,14 +101,30 @@ const STRICT: Tls = {
 
 /** Strict TLS towards `upstream.test` on the loopback interface. */
 export function upstreamSettings(port: number, changes: UpstreamChanges = {}): UpstreamSettings {
-  const { hostname = '127.0.0.1', name = 'mdm', plain = false } = changes
+  const { hostname = '127.0.0.1', name = 'mdm', plain = false, others = [] } = changes
+  const [first, ...rest] = [port, ...others].map((one, index) => ({
+    name: `${hostname}:${one}`,
+    hostname,
+    port: one,
+    weight: 1,
+    check: true,
+    ...changes.servers?.[index],
+  }))
+  if (first === undefined) throw new Error('no server')
   return {
     at: 'upstreams.mdm',
     name,
     protocol: plain ? 'http:' : 'https:',
-    servers: [{ name: `${hostname}:${port}`, hostname, port, weight: 1 }],
-    balance: 'round-robin',
-    attempts: 2,
+    servers: [first, ...rest],
+    balance: changes.balance ?? 'round-robin',
+    attempts: changes.attempts ?? 2,
+    health: {
+      failures: 5,
+      ejection: 10_000,
+      longestEjection: 60_000,
+      check: undefined,
+      ...changes.health,
+    } as UpstreamSettings['health'],
     tls: plain ? undefined : { ...STRICT, ...changes.tls },
     limits: {
       connections: 8,
@@ -103,6 +144,9 @@ export interface FrontOptions extends UpstreamChanges {
   readonly bodyBytes?: number
   readonly bodyIdle?: number
   readonly last?: boolean
+  /** The key that stands for the device of a request. */
+  readonly device?: (request: IncomingMessage) => string | undefined
+  readonly host?: 'given' | 'server'
   /** Said to the upstream on top of what the device sent. */
   readonly identityFields?: readonly string[]
 }
@@ -113,6 +157,10 @@ export interface Front extends AsyncDisposable {
   /** In the order in which exchanges ended. */
   readonly outcomes: readonly Outcome[]
   readonly untrusted: readonly UntrustedServer[]
+  /** Every change of a server's health so far. */
+  readonly changes: readonly UpstreamHealthChange[]
+  /** Waits until so many changes have happened, and gives the last. */
+  change(count: number): Promise<UpstreamHealthChange>
   /** Waits until so many exchanges have ended, and gives the last. */
   outcome(count?: number): Promise<Outcome>
 }
@@ -120,18 +168,16 @@ export interface Front extends AsyncDisposable {
 /** Serves on a port of the system's choice until disposed of. */
 export async function front(upstreamPort: number, options: FrontOptions = {}): Promise<Front> {
   const untrusted: UntrustedServer[] = []
+  const changes = new Gathered<UpstreamHealthChange>()
   const opened = openUpstream(upstreamSettings(upstreamPort, options), {
     identity: options.identity,
     onUntrusted: (facts) => untrusted.push(facts),
+    onHealth: (change) => changes.add(change),
   })
   if (!opened.ok) throw new Error(JSON.stringify(opened.failure))
   const upstream = opened.value
-  const outcomes: Outcome[] = []
-  let wake = (): void => {}
-  const serve = handler(upstream, options, (outcome) => {
-    outcomes.push(outcome)
-    wake()
-  })
+  const outcomes = new Gathered<Outcome>()
+  const serve = handler(upstream, options, (outcome) => outcomes.add(outcome))
   const server = createServer(
     { cert: frontLeaf.chainPem, key: frontLeaf.keyPem, ALPNProtocols: ['http/1.1'] },
     (request, response) => serve(request, response, false),
@@ -144,18 +190,11 @@ export async function front(upstreamPort: number, options: FrontOptions = {}): P
   return {
     port: (server.address() as AddressInfo).port,
     upstream,
-    outcomes,
+    outcomes: outcomes.items,
     untrusted,
-    async outcome(count = 1) {
-      while (outcomes.length < count) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
-      const last = outcomes[count - 1]
-      if (last === undefined) throw new Error('no outcome')
-      return last
-    },
+    changes: changes.items,
+    outcome: (count = 1) => outcomes.nth(count),
+    change: (count) => changes.nth(count),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()
@@ -188,12 +227,32 @@ function handler(
     }
     void forward(anAdmission(), exchange, {
       upstream,
-      host: 'given',
-      device: undefined,
+      host: options.host ?? 'given',
+      device: options.device?.(request),
       target: request.url ?? '',
       fields: requestFields(request.rawHeaders, plan),
       bodyBytes: options.bodyBytes ?? 1e9,
       bodyIdle: options.bodyIdle ?? 10_000,
     }).then(ended)
+  }
+}
+
+/** A list that can be waited for. */
+class Gathered<Item> {
+  readonly items: Item[] = []
+  #wake = Promise.withResolvers<void>()
+
+  add(item: Item): void {
+    this.items.push(item)
+    this.#wake.resolve()
+    this.#wake = Promise.withResolvers<void>()
+  }
+
+  async nth(count: number): Promise<Item> {
+    for (;;) {
+      const item = this.items[count - 1]
+      if (item !== undefined) return item
+      await this.#wake.promise
+    }
   }
 }

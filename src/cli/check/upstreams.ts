@@ -3,6 +3,7 @@ import type {
   HostPolicy,
   IdentitySettings,
   Upstream,
+  UpstreamCheck,
   UpstreamTls,
 } from '../../config/config-upstream.ts'
 import { unreachable } from '../../kernel/types.ts'
@@ -29,6 +30,7 @@ function paragraph(upstream: Upstream, identity: UpstreamWorld['identity']): rea
       ? []
       : [['shows', identity.certificates[0].subject.split('\n').toReversed().join(',')] as const]),
     ['Host', hostText(host)],
+    ...healthRows(upstream),
     ['is told', told === undefined ? 'nothing about the device' : identityText(told)],
   ]
   return [
@@ -52,6 +54,38 @@ function serverRows({ protocol, servers, balance, attempts }: Upstream): readonl
     ],
   ]
 }
+
+/** Passive health needs a second server to have an effect; checks are worth a line in any case. */
+function healthRows({ servers, health }: Upstream): readonly Row[] {
+  const { failures, ejection, longestEjection, check } = health
+  const [first, longest] = [lengthText(ejection), lengthText(longestEjection)]
+  const avoided: Row = [
+    'avoided',
+    `after ${failures} failures in a row, for ${first} to ${longest}, while another server is in`,
+  ]
+  return [
+    ...(servers.length === 1 ? [] : [avoided]),
+    ...(check === undefined ? [] : [['checked', checkText(check, servers)] as const]),
+  ]
+}
+
+function checkText(check: UpstreamCheck, servers: Upstream['servers']): string {
+  const { interval, sni, http, up, down } = check
+  const left = servers.filter((one) => !one.check).map(({ name }) => name)
+  return [
+    http === undefined ? 'by connecting' : `by ${http.method} ${http.path}`,
+    ` every ${lengthText(interval)}`,
+    sni.kind === 'as-requests'
+      ? ''
+      : sni.kind === 'name'
+        ? `, SNI ${sni.name}`
+        : `, SNI ${sni.kind}`,
+    `; out after ${down} that failed, in after ${up} that passed`,
+    left.length === 0 ? '' : `; never ${left.join(', ')}`,
+  ].join('')
+}
+
+const lengthText = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`)
 
 const BALANCES: Readonly<Record<Upstream['balance'], string>> = {
   'round-robin': 'in turn',

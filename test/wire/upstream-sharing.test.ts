@@ -1,0 +1,123 @@
+/**
+ * Two upstreams that show different certificates or verify differently are two upstreams, although address and
+ * port are the same: they never share a connection or a session. The control is one `https.Agent` that does.
+ */
+import { once } from 'node:events'
+import { Agent, get } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import { expect, test } from 'vitest'
+import { Device } from '../support/device.ts'
+import { front, goodServer, upstreamCa, type FrontOptions } from '../support/forward-front.ts'
+import { mintCa, mintLeaf } from '../support/mint.ts'
+import { OK, rawUpstream, type RawUpstream } from '../support/upstream.ts'
+
+const wrongCa = mintCa({ name: 'Upstream CA' })
+const us = (name: string) => mintLeaf({ issuer: upstreamCa, name, purposes: ['clientAuth'] })
+const trusting = (pem: string) => ({
+  trust: { default: 'off', custom: [{ at: 'ca.pem', bytes: Buffer.from(pem) }] } as const,
+})
+
+/** What the server saw: on which connection, resumed or not, and as whom. */
+interface Sight {
+  readonly connection: number
+  readonly resumed: boolean
+  readonly subject: string | undefined
+}
+
+async function watching(sights: Sight[]): Promise<RawUpstream> {
+  const options = { ...goodServer, requestCert: true, rejectUnauthorized: false }
+  return rawUpstream(options, async (peer, connection) => {
+    while ((await peer.request()) !== undefined) {
+      const resumed = peer.socket.isSessionReused()
+      const subject = peer.socket.getPeerX509Certificate()?.subject
+      sights.push({ connection, resumed, subject })
+      peer.write(OK)
+    }
+  })
+}
+
+interface Row {
+  readonly promise: string
+  readonly one: FrontOptions
+  readonly other: FrontOptions
+}
+
+const rows: readonly Row[] = [
+  {
+    promise: 'different client certificates',
+    one: { identity: us('one') },
+    other: { identity: us('two') },
+  },
+  { promise: 'a client certificate and none', one: { identity: us('one') }, other: {} },
+  { promise: 'verification on and off', one: { tls: { strict: false } }, other: {} },
+  {
+    promise: 'different names to verify',
+    one: {},
+    other: { tls: { hostname: 'other.test', strict: false, sni: { kind: 'off' } } },
+  },
+]
+
+for (const { promise, one, other } of rows) {
+  test(`upstreams with ${promise} never share a connection or a session`, async () => {
+    const sights: Sight[] = []
+    await using upstream = await watching(sights)
+    await using first = await front(upstream.port, { name: 'one', ...one })
+    await using second = await front(upstream.port, { name: 'two', ...other })
+    for (const { port } of [first, second, first, second]) {
+      await using device = await Device.to(port)
+      device.request('GET /')
+      expect((await device.response()).body).toBe('ok')
+    }
+    expect(sights.map(({ connection }) => connection)).toEqual([1, 2, 1, 2])
+    expect(sights.some(({ resumed }) => resumed)).toBe(false)
+  })
+}
+
+test('an upstream that distrusts the server fails beside one that trusts it', async () => {
+  const sights: Sight[] = []
+  await using upstream = await watching(sights)
+  await using trustful = await front(upstream.port, {})
+  await using wary = await front(upstream.port, { tls: trusting(wrongCa.pem) })
+  for (const [{ port }, status] of [
+    [trustful, '200 OK'],
+    [wary, '502 Bad Gateway'],
+    [trustful, '200 OK'],
+    [wary, '502 Bad Gateway'],
+  ] as const) {
+    await using device = await Device.to(port)
+    device.request('GET /')
+    expect((await device.response()).startLine).toBe(`HTTP/1.1 ${status}`)
+  }
+  expect(sights.map(({ connection }) => connection)).toEqual([1, 1])
+})
+
+test('control: a shared agent carries the request that would not verify on the session of the other', async () => {
+  const sights: Sight[] = []
+  await using upstream = await watching(sights)
+  const agent = new Agent({ keepAlive: true })
+  const ask = async (checked: string[]): Promise<void> => {
+    const options = {
+      agent,
+      host: '127.0.0.1',
+      port: upstream.port,
+      servername: 'upstream.test',
+      ca: upstreamCa.pem,
+      // The agent's key leaves it out, and a kept connection is not checked again.
+      checkServerIdentity: (name: string) => {
+        checked.push(name)
+        return undefined
+      },
+    }
+    const freed = once(agent, 'free')
+    const [response] = (await once(get(options), 'response')) as [IncomingMessage]
+    response.resume()
+    await freed
+  }
+  const [first, second]: [string[], string[]] = [[], []]
+  await ask(first)
+  await ask(second)
+  agent.destroy()
+  expect(sights.map(({ connection }) => connection)).toEqual([1, 1])
+  // Whoever came second asked to look at the certificate, and was never shown it.
+  expect([first, second]).toEqual([['upstream.test'], []])
+})
