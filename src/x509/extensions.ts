@@ -251,7 +251,8 @@ export function serialOctets(text: string): Buffer {
     return (octets[0] ?? 0) > 0x7f ? Buffer.concat([ZERO, octets]) : octets
   }
   const magnitude = BigInt(`0x${text.slice(1)}`)
-  let size = 1
+  // A serial of 60,000 octets is readable, too: sizes are not tried one by one from the smallest.
+  let size = text.length >> 1
   while (magnitude > 1n << BigInt(size * 8 - 1)) size += 1
   const hex = BigInt.asUintN(size * 8, -magnitude).toString(16)
   return Buffer.from(hex.padStart(size * 2, '0'), 'hex')

@@ -7,18 +7,19 @@ import { examine, type Examination } from '../../src/trust/judge.ts'
 import { DEFAULT_LIMITS } from '../../src/trust/limits.ts'
 import { trustStore } from '../../src/trust/store.ts'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
+import { serialOctets, serialText } from '../../src/x509/extensions.ts'
 import { parsePem, pemOf } from '../../src/x509/pem.ts'
 import { printName } from '../../src/x509/print-name.ts'
 import type { Input, Outcome, Target } from './campaign.ts'
-import { certificateInput } from './inputs.ts'
+import { inputsFrom } from './inputs.ts'
 import { secondOpinion } from './oracle.ts'
-import { DEVICE, ISSUING, ROOT } from './seeds.ts'
+import { DEVICE, ISSUING, ROOT, SEEDS } from './seeds.ts'
 import { elementsAllowed, elementsReadBy } from './work.ts'
 
 /** Certificates, alone and in PEM. */
 export const certificates: Target = {
   name: 'certificates',
-  make: certificateInput,
+  make: inputsFrom(SEEDS, 'CERTIFICATE'),
   attempt: tryCertificate,
 }
 
@@ -80,12 +81,13 @@ function checkSpending({ result, spent }: Examination, broken: string[]): void {
 }
 
 /** What people and upstreams see of it. */
-function shown({ subject, issuer, der }: Certificate, broken: string[]): readonly string[] {
+function shown({ subject, issuer, serial, der }: Certificate, broken: string[]): readonly string[] {
   for (const name of [subject, issuer]) {
     const printed = (['rfc4514', 'rfc2253', 'slash'] as const).map((form) => printName(name, form))
     const longest = Math.max(name.key.length, ...printed.map(({ length }) => length))
     if (longest > der.length * LONGER) broken.push(`${longest} characters for a name`)
   }
+  if (serialText(serialOctets(serial)) !== serial) broken.push('its serial is another in octets')
   const [again] = values(parsePem(pemOf(der)))
   if (again?.der.equals(der) !== true) broken.push('its PEM is another certificate')
   return []

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
+import type { CrlFault } from '../../src/x509/crl-fault.ts'
 import type { Problem } from '../../src/x509/der-fault.ts'
 import { campaign, type Target } from './campaign.ts'
+import { certificates } from './certificate-target.ts'
+import { crls } from './crl-target.ts'
 import { failureIn, failureText } from './failure-file.ts'
 import { TARGETS } from './targets.ts'
 import { elementsAllowed, elementsReadBy } from './work.ts'
@@ -38,8 +41,6 @@ const PROBLEMS: Readonly<Record<Problem, true>> = {
 }
 
 test('the mutants meet every fault there is, and get as far as every kind of verdict', () => {
-  const [certificates] = TARGETS
-  if (certificates === undefined) throw new Error('no target')
   const { words } = tally(certificates, 6000)
   const expected = [
     ...Object.keys(PROBLEMS),
@@ -57,6 +58,31 @@ test('the mutants meet every fault there is, and get as far as every kind of ver
     'as anchor fit',
   ]
   expect(expected.filter((word) => !words.has(word))).toEqual([])
+})
+
+/** As above: whatever else can be wrong with a list. */
+const LISTS: Readonly<Record<CrlFault['kind'], boolean>> = {
+  // Beyond what the mutants are allowed to grow to.
+  'crl-too-large': false,
+  'crl-too-many-entries': false,
+  'crl-pem-unfit': true,
+  // Counted by its problem.
+  'crl-malformed': false,
+  'crl-delta': true,
+  'crl-indirect': true,
+  'crl-partial': true,
+  'crl-unknown-critical-extension': true,
+  'crl-without-next-update': true,
+  'crl-number-unfit': true,
+}
+
+test('the mutants of revocation lists meet every objection to one', () => {
+  const { words } = tally(crls, 6000)
+  const expected = Object.entries(LISTS).flatMap(([word, isMet]) => (isMet ? word : []))
+  const unmet = [...expected, 'nobody revoked', 'somebody revoked'].filter(
+    (word) => !words.has(word),
+  )
+  expect(unmet).toEqual([])
 })
 
 const explosive: Target = {

@@ -4,34 +4,36 @@
 import { sign } from 'node:crypto'
 import { pemOf } from '../../src/x509/pem.ts'
 import { Random } from '../support/random.ts'
-import type { Input } from './campaign.ts'
+import type { Target } from './campaign.ts'
 import { mutatedOctets, mutatedTree } from './mutate.ts'
-import { SEEDS, type Seed } from './seeds.ts'
+import type { Seed } from './seeds.ts'
 import { encode, EMPTY, nodeOf, treeOf, type Node } from './tree.ts'
-
-const CORPUS = SEEDS.map((seed) => ({ seed, tree: treeOf(seed.der) })) as unknown as readonly [
-  Planted,
-  ...Planted[],
-]
-const DONORS = CORPUS.map(({ tree }) => tree) as unknown as readonly [Node, ...Node[]]
 
 interface Planted {
   readonly seed: Seed
   readonly tree: Node
 }
 
-/** The input of this number. */
-export function certificateInput(campaign: number, number: number): Input {
-  const random = new Random(campaign, number)
-  const octets = derInput(random)
-  return random.once(16) ? { kind: 'pem', text: pemInput(octets, random) } : { kind: 'der', octets }
+type Corpus = readonly [Planted, ...Planted[]]
+
+/** Makes the input of each number out of a corpus; `label` is what its PEM says. */
+export function inputsFrom(seeds: readonly Seed[], label: string): Target['make'] {
+  const [first, ...others] = seeds.map((seed) => ({ seed, tree: treeOf(seed.der) }))
+  if (first === undefined) throw new Error('a corpus has a seed')
+  const corpus: Corpus = [first, ...others]
+  return (campaign, number) => {
+    const random = new Random(campaign, number)
+    const octets = derInput(random, corpus)
+    if (!random.once(16)) return { kind: 'der', octets }
+    return { kind: 'pem', text: pemInput(octets, label, random) }
+  }
 }
 
-function derInput(random: Random): Buffer {
-  const { seed, tree } = random.pick(CORPUS)
+function derInput(random: Random, corpus: Corpus): Buffer {
+  const { seed, tree } = random.pick(corpus)
   const way = random.below(20)
   if (way < 5) return mutatedOctets(seed.der, random)
-  const mutant = mutatedTree(tree, random, DONORS)
+  const mutant = mutatedTree(tree, random, () => random.pick(corpus).tree)
   if (way < 11) return encode(mutant)
   if (way < 12) return mutatedOctets(encode(mutant), random)
   return encode(signed(mutant, seed))
@@ -48,8 +50,8 @@ function signed(tree: Node, { signer }: Seed): Node {
 
 const UNUSED_BITS = Buffer.from([0])
 
-function pemInput(octets: Buffer, random: Random): string {
-  let text = pemOf(octets)
+function pemInput(octets: Buffer, label: string, random: Random): string {
+  let text = pemOf(octets, label)
   for (let lies = random.below(3); lies > 0; lies -= 1) {
     text = random.pick(PEM_LIES)(text, random).slice(0, LONGEST_TEXT)
   }
@@ -74,8 +76,8 @@ const PEM_LIES: readonly [PemLie, ...PemLie[]] = [
   (text, random) => placed(text, random, '-'.repeat(random.below(50_000))),
   (text, random) =>
     placed(text, random, '-----END X-----'.concat(' '.repeat(random.below(50_000)))),
-  (text) => text.replaceAll('CERTIFICATE', 'PRIVATE KEY'),
-  (text) => text.replaceAll('CERTIFICATE', 'A-B-'.repeat(5000)),
+  (text) => text.replaceAll(/CERTIFICATE|X509 CRL/gu, 'PRIVATE KEY'),
+  (text) => text.replaceAll(/CERTIFICATE|X509 CRL/gu, 'A-B-'.repeat(5000)),
 ]
 
 function placed(text: string, random: Random, added: string): string {

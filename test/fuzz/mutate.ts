@@ -5,13 +5,13 @@
 import type { Random } from '../support/random.ts'
 import { encode, nodeOf, nth, replaced, type Node } from './tree.ts'
 
-/** A tree with some lies in it; `donors` are what is spliced in from elsewhere. */
-export function mutatedTree(root: Node, random: Random, donors: readonly [Node, ...Node[]]): Node {
+/** A tree with some lies in it; a donor is what is spliced in from. */
+export function mutatedTree(root: Node, random: Random, donor: () => Node): Node {
   let tree = root
   for (let lies = 1 + random.below(3); lies > 0; lies -= 1) {
     const change = random.pick(CHANGES)
     // The tree of one certificate has some hundred nodes; a grown one is not grown much further.
-    tree = replaced(tree, 1 + random.below(tree.count - 1), (node) => change(node, random, donors))
+    tree = replaced(tree, 1 + random.below(tree.count - 1), (node) => change(node, random, donor))
     if (tree.count < 2) return tree
   }
   return tree
@@ -26,7 +26,7 @@ export function mutatedOctets(octets: Buffer, random: Random): Buffer {
   return told
 }
 
-type Change = (node: Node, random: Random, donors: readonly [Node, ...Node[]]) => readonly Node[]
+type Change = (node: Node, random: Random, donor: () => Node) => readonly Node[]
 
 /** The largest thing that one change makes: just beyond what a certificate may have. */
 const GROWN = 70_000
@@ -40,14 +40,8 @@ const CHANGES: readonly [Change, ...Change[]] = [
     return Array.from({ length: 1 + random.below(most) }, () => node)
   },
   // From another certificate, or from elsewhere.
-  (_, random, donors) => {
-    const donor = random.pick(donors)
-    return [nth(donor, random.below(donor.count))]
-  },
-  (node, random, donors) => {
-    const donor = random.pick(donors)
-    return [node, nth(donor, random.below(donor.count))]
-  },
+  (_, random, donor) => [partOf(donor(), random)],
+  (node, random, donor) => [node, partOf(donor(), random)],
   (node, random) => [nodeOf(random.pick(TAGS), node.body, node.prefix)],
   (node, random) => [nodeOf(random.below(256), node.body, node.prefix)],
   (node, random) => {
@@ -62,6 +56,8 @@ const CHANGES: readonly [Change, ...Change[]] = [
   }),
   (node, random) => [nested(node, 1 + random.below(random.once(8) ? 8000 : 12), random)],
 ]
+
+const partOf = (donor: Node, random: Random): Node => nth(donor, random.below(donor.count))
 
 const TAGS = [
   0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0c, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1a, 0x1c, 0x1e,

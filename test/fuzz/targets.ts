@@ -1,5 +1,6 @@
 import type { Target } from './campaign.ts'
 import { certificates } from './certificate-target.ts'
+import { crls } from './crl-target.ts'
 
 /** Everything that reads what a stranger sends; a campaign's inputs are shared out evenly. */
-export const TARGETS: readonly Target[] = [certificates]
+export const TARGETS: readonly Target[] = [certificates, crls]

@@ -7,6 +7,7 @@ import { DerReader } from '../../src/x509/der.ts'
 const TAKING = [
   'enter',
   'element',
+  'step',
   'content',
   'hex',
   'boolean',
