@@ -8,6 +8,7 @@ import type { MatchRules } from '../decide/match.ts'
 import type { DenyList, Enforcement, RouteClass, Standing } from '../decide/policy.ts'
 import type { Fault, Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
+import type { Limits } from '../trust/limits.ts'
 import type { IdentityFiles, LoadedFile, TlsVersion } from './config-files.ts'
 import type { Upstream } from './config-upstream.ts'
 
@@ -60,7 +61,12 @@ export interface Trust {
   readonly profile: 'private' | 'strict'
   readonly enrollmentSettings: readonly EnrollmentSetting[]
   readonly denied: DenyList
+  /** What is demanded of keys, signatures and the length of a path. */
+  readonly limits: TrustLimits
 }
+
+/** The limits that an operator may set; budgets are ours, for they protect the front end and not the fleet. */
+export type TrustLimits = Pick<Limits, 'depth' | 'rsaBits' | 'digests' | 'anyPurpose'>
 
 /** A CA chain that devices' certificates come from, and where it stands in the life of the fleet (decision 8). */
 export interface EnrollmentSetting {
@@ -186,7 +192,11 @@ export interface LogSettings {
 
 /** A guarantee that the operator gave up, in writing. */
 export interface Danger {
-  readonly kind: 'plaintext-upstream' | 'unverified-upstream' | 'weak-upstream-protocol'
+  readonly kind:
+    | 'plaintext-upstream'
+    | 'unverified-upstream'
+    | 'weak-device-certificates'
+    | 'weak-upstream-protocol'
   readonly at: string
   readonly sentence: string
 }

@@ -1,7 +1,8 @@
 /** Whom we trust to have named a device, and whom we never admit. */
 import type { DenyList, Standing } from '../decide/policy.ts'
 import type { Instant } from '../kernel/types.ts'
-import type { EnrollmentSetting, Trust } from './config.ts'
+import type { Danger, EnrollmentSetting, Trust } from './config.ts'
+import { readLimits } from './read-limits.ts'
 import { fingerprint } from './read-match.ts'
 import {
   content,
@@ -25,8 +26,8 @@ import { parseInstant } from './units.ts'
 type Written = Draft<Document['trust']>
 type WrittenSetting = Draft<Document['trust']['enrollmentSettings'][number]>
 
-/** Reads the trust section. */
-export function readTrust(desk: Desk, written: Written): Maybe<Trust> {
+/** Reads the trust section; what it gives up is added to `dangers`. */
+export function readTrust(desk: Desk, written: Written, dangers: Danger[]): Maybe<Trust> {
   const path = ['trust', 'enrollmentSettings']
   const settings = every(written.enrollmentSettings, (setting, index) =>
     readSetting(desk, [...path, index], setting),
@@ -37,6 +38,7 @@ export function readTrust(desk: Desk, written: Written): Maybe<Trust> {
     profile: present(written.profile),
     enrollmentSettings: settings,
     denied: readDenied(desk, ['trust', 'deny'], written.deny ?? {}),
+    limits: readLimits(desk, { written: written.limits ?? {}, dangers }),
   })
 }
 

@@ -49,7 +49,7 @@ export function readDocument(desk: Desk, draft: Draft<Document>, file: string): 
     workers: present(draft.workers),
     ...policy,
     drain: millis(draft.drain),
-    trust: readTrust(desk, draft.trust ?? {}),
+    trust: readTrust(desk, draft.trust ?? {}, dangers),
     listeners,
     upstreams,
     metrics,

@@ -20,6 +20,7 @@ import {
   text,
   word,
 } from './schema-kinds.ts'
+import { trustLimits } from './schema-limits.ts'
 import { listener } from './schema-listener.ts'
 import { match, withoutGrace } from './schema-match.ts'
 import { upstream } from './schema-upstream.ts'
@@ -67,6 +68,7 @@ const trust = group('Whom we trust to have named a device.', {
       chain: reference('PEM: the CA certificate and any intermediates below it, in any order.'),
     }),
   ),
+  limits: trustLimits,
   deny: defaultGroup(
     'Refused at once, wherever the certificate is presented, in `recording` too. By key, never by the fingerprint of a certificate: an ECDSA signature has an equally valid twin, and so has its fingerprint.',
     {

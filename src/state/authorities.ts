@@ -37,7 +37,7 @@ export function trustedAuthorities(
     return { ...setting, chain: chain.ok ? chain.value : [] }
   })
   if (faults.length > 0) return fail(faults)
-  const store = trustStore({ settings, profile: trust.profile })
+  const store = trustStore({ settings, profile: trust.profile, limits: trust.limits })
   for (const anchor of store.anchors) faults.push(...anchorFaults(anchor, trust))
   if (faults.length > 0) return fail(faults)
   // A root that a trusted setting shares is spared: distrusting one branch must not fell the tree.

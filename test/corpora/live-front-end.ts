@@ -22,6 +22,8 @@ export interface Trust {
   /** Files of one trust anchor each. */
   readonly anchors: readonly string[]
   readonly profile: Profile
+  /** How many CAs may stand between; nothing for the default. */
+  readonly depth: number | null
 }
 
 export interface LiveOptions {
@@ -47,7 +49,7 @@ export class LiveFrontEnd {
   static async start(options: LiveOptions): Promise<LiveFrontEnd> {
     mkdirSync(options.folder, { recursive: true })
     writeIdentity(options.folder)
-    writeConfiguration(options, { profile: 'private', anchors: [] })
+    writeConfiguration(options, { profile: 'private', anchors: [], depth: null })
     const child = spawn(
       process.execPath,
       [...process.execArgv, MAIN, 'serve', '--config', join(options.folder, 'tfe.yaml')],
@@ -113,6 +115,8 @@ export class LiveFrontEnd {
   }
 }
 
+/** The most that the configuration knows; what a case allows beyond that, none of them needs. */
+const MOST_DEPTH = 20
 /** A reload takes some ten milliseconds; two busy cores may take longer, a minute is a fault. */
 const RELOAD_WITHIN_MS = 60_000
 const POLL_MS = 5
@@ -131,7 +135,7 @@ function writeIdentity(folder: string): void {
 
 function writeConfiguration(
   { folder, upstreamPort }: LiveOptions,
-  { profile, anchors }: Trust,
+  { profile, anchors, depth }: Trust,
 ): void {
   // A front end has to trust somebody; nobody has a certificate of this CA.
   const trusted = anchors.length === 0 ? ['nobody.pem'] : anchors
@@ -141,6 +145,7 @@ function writeConfiguration(
     enforcement: 'required',
     trust: {
       profile,
+      ...(depth === null ? {} : { limits: { depth: Math.min(depth, MOST_DEPTH) } }),
       enrollmentSettings: trusted.map((path, index) => ({
         name: `setting ${index}`,
         chain: `file:${path}`,
