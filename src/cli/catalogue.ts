@@ -132,6 +132,21 @@ export const CATALOGUE = {
     },
     examples: ['tfe headers device.pem --format nginx', 'tfe headers --list'],
   },
+  upstream: {
+    summary: 'what concerns the way to the upstreams: catalogue',
+    about:
+      '`catalogue` prints, per upstream, the protocols, cipher suites and key exchange groups that are Selected and Available, in the spelling of OpenSSL and in that of IANA and Java; which are the default of its preset, which are weak and why, and what is impossible with this runtime. Keys and chains that the configuration names need not be there. Without a configuration it shows both presets.',
+    takes: [{ name: 'ACTION', sentence: 'catalogue' }],
+    options: {
+      config: { value: 'FILE', sentence: 'the configuration whose upstreams are shown' },
+      upstream: { value: 'NAME', sentence: 'that upstream alone' },
+      json,
+    },
+    examples: [
+      'tfe upstream catalogue',
+      'tfe upstream catalogue --config config/epmm.yaml --upstream core',
+    ],
+  },
   demo: {
     summary: 'bring up a complete demonstration on this machine',
     about:

@@ -68,6 +68,11 @@ async function carryOut(invocation: Invocation, household: Household): Promise<E
       const done = await headers(takes[0], options, { terminal, env })
       return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
     }
+    case 'upstream': {
+      const { upstream } = await import('./upstream.ts')
+      const done = await upstream(takes[0] ?? '', options, { terminal, env })
+      return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
+    }
     default:
       return unreachable(command)
   }
