@@ -42,6 +42,7 @@ export const UPSTREAM: Cases<UpstreamFailure> = {
     { ...MISMATCH, commonNameOnly: false },
     { ...MISMATCH, commonNameOnly: true },
   ),
+  'tls-pin-mismatch': byUpstream({ kind: 'tls-pin-mismatch', shown: ['{pins}'] }),
   overloaded: byUpstream({
     kind: 'overloaded',
     connections: amount('connections'),

@@ -86,6 +86,8 @@ export interface UpstreamTls {
     /** PEM files. */
     readonly custom: readonly LoadedFile[]
   }
+  /** SHA-256 of public keys (SPKI) in base64, one of which the server must show; empty wants none. */
+  readonly pins: readonly string[]
   /** "Use Default (recommended)", or "Use Custom Configuration" (S3-19). */
   readonly mode: 'default' | 'custom'
   /** The protocols, suites and groups in force; no faults, and nothing that this runtime lacks. */

@@ -110,6 +110,7 @@ function readTls(desk: Desk, path: Path, { written, dangers }: TlsInput): Maybe<
     strict,
     sni: readSni(desk, [...path, 'sni'], written.sni ?? ours.sni),
     hostname: readHostname(desk, [...path, 'hostname'], written.hostname),
+    pins: every(written.pins, (pin) => pin),
     trust: readTrust(desk, [...path, 'trust'], { written: written.trust ?? {}, strict }),
     mode: chosen === missing ? missing : chosen.mode,
     selection: chosen === missing ? missing : chosen.selection,
@@ -137,6 +138,11 @@ function checkStrict(
     warn(desk, [...path, 'dangerousUnverified'], message)
   }
   if (strict) return
+  if ((written.pins ?? []).length > 0) {
+    const message =
+      'found pins without strict TLS, where they refuse nothing: another key is logged, and the server used'
+    warn(desk, [...path, 'pins'], message)
+  }
   const name = String(path[1])
   if (!signed) {
     const where = written.strict === false ? 'strict' : 'preset'

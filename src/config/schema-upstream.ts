@@ -134,6 +134,18 @@ const tls = defaultGroup('How we speak TLS with the upstream.', {
       reference('A PEM file.'),
     ),
   }),
+  pins: optionalListOf(
+    'Public keys of which the upstream must show one, besides being trusted: in its own certificate or in one above it that it sends. A CA that is trusted and should not have signed is then not enough. Name a second key, kept in reserve, or a new key of the upstream stops everything. `tfe upstream test` prints the pins of what the upstream shows. Without strict TLS another key is logged and used.',
+    text(
+      'The SHA-256 of a SubjectPublicKeyInfo in base64.',
+      '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$',
+      {
+        wanted: 'the 44 characters of a SHA-256 in base64',
+        advice:
+          'print it with `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64`',
+      },
+    ),
+  ),
   protocols: Type.Optional(
     listOf(
       'The protocols offered, in any order and without a hole between them. Without `protocols`, `ciphers` and `groups` the upstream follows the default of the preset, also when a later version changes it (Use Default, recommended); with any of them it has a custom configuration. TLSv1.1 and TLSv1 are weak and lower the security level for this upstream alone. SSLv2Hello needs TLSv1 and is impossible with this runtime: it is kept, warned about, and has no effect.',

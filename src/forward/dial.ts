@@ -13,6 +13,7 @@ import {
 import { fail, ok, unreachable, type Result } from '../kernel/types.ts'
 import { dialFailure, IDENTITY_ERROR, IdentityError, untrustedBecause } from './dial-failure.ts'
 import type { NameMismatch, Untrusted, UpstreamFailure } from './failure.ts'
+import { presentedList, unpinned } from './pins.ts'
 import { nameMismatch } from './server-name.ts'
 import type { ServerSettings, UpstreamSettings, UpstreamTls } from './settings.ts'
 
@@ -22,6 +23,8 @@ export interface UntrustedServer {
   readonly server: string
   readonly untrusted: { readonly why: Untrusted; readonly code: string } | undefined
   readonly mismatch: NameMismatch | undefined
+  /** The pins of the keys it showed, none of which is wanted. */
+  readonly unpinned: readonly string[] | undefined
   /** Lower-case hexadecimal, leaf first. */
   readonly fingerprints: readonly string[]
 }
@@ -58,9 +61,20 @@ export function dial(
   )
   socket.once('error', failed)
   socket.once(plan.context === undefined ? 'connect' : 'secureConnect', () => {
-    if (plan.settings.tls?.strict === false) noticeUntrusted(plan, socket)
-    settle(ok(socket))
+    const refusal = socket instanceof TLSSocket ? judged(plan, socket) : undefined
+    settle(refusal === undefined ? ok(socket) : fail(refusal))
   })
+}
+
+/** What the TLS library does not look at, or was told not to refuse. */
+function judged(plan: DialPlan, socket: TLSSocket): UpstreamFailure | undefined {
+  const { tls } = plan.settings
+  const leaf = socket.getPeerX509Certificate()
+  if (tls === undefined || leaf === undefined) return undefined
+  const shown = unpinned(leaf, tls.pins)
+  if (!tls.strict) noticeUntrusted(plan, socket, { leaf, shown })
+  else if (shown !== undefined) return { kind: 'tls-pin-mismatch', shown }
+  return undefined
 }
 
 function openSocket(plan: DialPlan): Socket {
@@ -108,39 +122,34 @@ function identityError(certificate: PeerCertificate, wanted: string): Error | un
 }
 
 /** Strict TLS is off: what it would have refused is used, and said. An untrusted chain must not hide a wrong name. */
-function noticeUntrusted(plan: DialPlan, socket: Socket): void {
-  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
-  if (!(socket instanceof TLSSocket) || certificate === undefined) return
+function noticeUntrusted(
+  plan: DialPlan,
+  socket: TLSSocket,
+  {
+    leaf,
+    shown,
+  }: { readonly leaf: X509Certificate; readonly shown: readonly string[] | undefined },
+): void {
   // Node types it as an error; it is the code of one.
   const code = String(socket.authorizationError ?? '')
   const chainHolds = code === '' || code === 'null' || code === IDENTITY_ERROR
   const untrusted = chainHolds ? undefined : { why: untrustedBecause(code), code }
-  const mismatch = nameMismatch(certificate, wantedName(plan))
-  if (untrusted === undefined && mismatch === undefined) return
+  const mismatch = nameMismatch(leaf, wantedName(plan))
+  if (untrusted === undefined && mismatch === undefined && shown === undefined) return
   plan.onUntrusted({
     upstream: plan.settings.name,
     server: plan.server.name,
     untrusted,
     mismatch,
-    fingerprints: fingerprints(certificate),
+    unpinned: shown,
+    fingerprints: presentedList(leaf).map(fingerprint),
   })
 }
 
-function fingerprints(leaf: X509Certificate): readonly string[] {
-  const found: string[] = []
-  for (
-    let next: X509Certificate | undefined = leaf;
-    next !== undefined;
-    next = next.issuerCertificate
-  ) {
-    if (found.push(next.fingerprint256.replaceAll(':', '').toLowerCase()) === MAX_CHAIN) break
-  }
-  return found
-}
+const fingerprint = ({ fingerprint256 }: X509Certificate): string =>
+  fingerprint256.replaceAll(':', '').toLowerCase()
 
 const ignore = (): void => {}
 
-/** A server chain has two to four certificates; a longer list would only fill the log. */
-const MAX_CHAIN = 10
 /** Idle connections die silently in NAT tables and firewalls, which forget after some five minutes. */
 const PROBE_MS = 60_000

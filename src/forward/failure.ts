@@ -24,6 +24,8 @@ export type UpstreamFailure =
   | { readonly kind: 'response-timeout'; readonly limit: number }
   | { readonly kind: 'tls-handshake'; readonly alert: string | undefined; readonly code: string }
   | NameMismatch
+  /** The pins of the keys that the server showed; none of them is wanted. */
+  | { readonly kind: 'tls-pin-mismatch'; readonly shown: readonly string[] }
   | { readonly kind: 'tls-untrusted'; readonly why: Untrusted; readonly code: string }
   | { readonly kind: 'unreachable'; readonly code: string }
   /** The request cannot be written as HTTP/1.1; the parser in front should have refused it. */
@@ -71,6 +73,7 @@ export interface Explanation {
 export function explainUpstream(failure: UpstreamFailure, upstream: string): Explanation {
   if (failure.kind === 'tls-name-mismatch') return explainMismatch(failure, upstream)
   if (failure.kind === 'tls-handshake') return explainHandshake(failure, upstream)
+  if (failure.kind === 'tls-pin-mismatch') return explainPins(failure.shown, upstream)
   if (failure.kind !== 'tls-untrusted') return explainTraffic(failure, upstream)
   return {
     sentence: `${upstream}'s certificate is not trusted: ${UNTRUSTED[failure.why]} (${failure.code})`,
@@ -85,6 +88,14 @@ function explainMismatch(mismatch: NameMismatch, upstream: string): Explanation 
     nextStep: commonNameOnly
       ? `${upstream}'s certificate has no subject alternative name, and a common name does not count: have it issued with \`${wanted}\` as one`
       : `correct ${upstream}'s certificate, set \`tls.hostname\` to a name it carries, or disable strict TLS`,
+  }
+}
+
+function explainPins(shown: readonly string[], upstream: string): Explanation {
+  return {
+    sentence: `${upstream} showed none of the pinned keys, but: [${shown.join(', ')}]`,
+    nextStep:
+      'if it has a new key, add its pin to `tls.pins`; if nobody changed it, somebody poses as it',
   }
 }
 
@@ -200,6 +211,7 @@ const ANSWERS: Readonly<Record<UpstreamFailure['kind'], FailureAnswer>> = {
   'response-timeout': { status: 504, error: 'http_response_timeout' },
   'tls-handshake': { status: 502, error: 'tls_alert_received' },
   'tls-name-mismatch': { status: 502, error: 'tls_certificate_error' },
+  'tls-pin-mismatch': { status: 502, error: 'tls_certificate_error' },
   'tls-untrusted': { status: 502, error: 'tls_certificate_error' },
   unreachable: { status: 502, error: 'destination_ip_unroutable' },
   unsendable: { status: 400, error: 'http_request_error' },

@@ -109,6 +109,7 @@ export function speaksAgainst(failure: UpstreamFailure): boolean {
     case 'response-timeout':
     case 'tls-handshake':
     case 'tls-name-mismatch':
+    case 'tls-pin-mismatch':
     case 'tls-untrusted':
     case 'unreachable':
       return true

@@ -84,6 +84,8 @@ export interface UpstreamTls {
     /** PEM files. */
     readonly custom: readonly PemFile[]
   }
+  /** SHA-256 of public keys (SPKI) in base64, one of which the server must show; empty wants none. */
+  readonly pins: readonly string[]
   /** Protocols, suites and groups; without faults. */
   readonly selection: Selection
 }

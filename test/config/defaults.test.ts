@@ -98,6 +98,7 @@ test('an upstream without words is verified by name, and told about devices by R
       strict: true,
       sni: { kind: 'on' },
       hostname: undefined,
+      pins: [],
       trust: { default: 'bundled', custom: [] },
       mode: 'default',
       selection: runtimeCatalogue().defaults.secure,

@@ -95,6 +95,7 @@ const STRICT: Tls = {
   strict: true,
   sni: { kind: 'on' },
   hostname: 'upstream.test',
+  pins: [],
   trust: { default: 'off', custom: [{ at: 'ca.pem', bytes: Buffer.from(upstreamCa.pem) }] },
   selection: selected({}),
 }

@@ -82,6 +82,12 @@ const rows: readonly Row[] = [
   ],
   [{ kind: 'tls-untrusted', why: 'expired', code: 'X' }, 502, 'tls_certificate_error', 'renew'],
   [{ kind: 'unreachable', code: 'EHOSTUNREACH' }, 502, 'destination_ip_unroutable', 'EHOSTUNREACH'],
+  [
+    { kind: 'tls-pin-mismatch', shown: ['AAAA='] },
+    502,
+    'tls_certificate_error',
+    'mdm showed none of the pinned keys, but: [AAAA=]; if it has a new key, add its pin to `tls.pins`',
+  ],
   [{ kind: 'unsendable', reason: 'odd' }, 400, 'http_request_error', 'odd'],
 ]
 

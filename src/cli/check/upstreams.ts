@@ -97,7 +97,7 @@ type Row = readonly [string, string]
 
 /** `own` is what stands for the hostname where the configuration names none. */
 function tlsRows(tls: UpstreamTls, own: string): readonly Row[] {
-  const { strict, sni, trust } = tls
+  const { strict, sni, pins, trust } = tls
   const hostname = tls.hostname ?? own
   const names = sni.kind === 'off' ? 'SNI off' : `SNI ${sni.kind === 'name' ? sni.name : hostname}`
   const stores = [
@@ -112,6 +112,7 @@ function tlsRows(tls: UpstreamTls, own: string): readonly Row[] {
         ? `yes: the certificate must name ${hostname} and lead to ${stores.join(' or ')}`
         : 'NO: whoever answers is believed (and logged, when strict TLS would have refused)',
     ],
+    ...(pins.length === 0 ? [] : [['pins', `one of ${pins.length} keys must be shown`] as const]),
   ]
 }
 
