@@ -1,0 +1,114 @@
+/** What the file selects for an upstream is what its connections do, and what is weak about it is said everywhere. */
+import { expect, test } from 'vitest'
+import { mintLeaf } from '../support/mint.ts'
+import { Device } from '../support/device.ts'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { calling, fleet, product, type Product } from '../support/product.ts'
+import { answering, OK, rawUpstream } from '../support/upstream.ts'
+
+const upstreams = (port: number, tls: readonly string[]) => ({
+  upstreamPort: port,
+  yaml: {
+    upstreams: `
+  mdm:
+    url: https://localhost:${port}
+    tls:
+      trust: { default: off, custom: ['file:upstream-ca.pem'] }
+      clientCertificate: { chain: 'file:front-end.pem', key: 'file:front-end.key' }
+${tls.map((line) => `      ${line}\n`).join('')}`,
+  },
+})
+
+async function ask(house: Product): Promise<string> {
+  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  device.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  return (await device.response()).startLine
+}
+
+const scrape = async ({ statusPort }: Product): Promise<string> =>
+  (await fetch(`http://127.0.0.1:${statusPort}/metrics`)).text()
+
+for (const version of ['TLSv1', 'TLSv1.1'] as const) {
+  const legacy = {
+    ...fleetUpstream,
+    minVersion: version,
+    maxVersion: version,
+    ciphers: 'DEFAULT:@SECLEVEL=0',
+  } as const
+
+  test(`${version} connects when it is selected, and is called weak at the start and in the metrics`, async () => {
+    await using upstream = await rawUpstream(legacy, answering(OK))
+    await using house = await product(upstreams(upstream.port, [`protocols: [${version}]`]))
+    expect(await ask(house)).toBe('HTTP/1.1 200 OK')
+    expect(upstream.peers[0]?.socket.getProtocol()).toBe(version)
+    const line = await house.line((one) => one['dangerous'] === 'weak-upstream-protocol')
+    expect(line['msg']).toContain(`upstream mdm may be called over ${version}, which is weak`)
+    expect(await scrape(house)).toContain('tfe_dangerous{kind="weak-upstream-protocol"} 1')
+  })
+
+  test(`${version} does not connect when it is not selected`, async () => {
+    await using upstream = await rawUpstream(legacy, answering(OK))
+    await using house = await product(upstreams(upstream.port, []))
+    expect(await ask(house)).toBe('HTTP/1.1 502 Bad Gateway')
+    expect(await house.line((one) => one['failure'] === 'tls-handshake')).toBeDefined()
+    expect(await scrape(house)).not.toContain('tfe_dangerous{')
+  })
+}
+
+test('SSLv2Hello is kept, has no effect, and is called impossible at the start', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const selection = ['protocols: [TLSv1.2, TLSv1.1, TLSv1, SSLv2Hello]']
+  await using house = await product(upstreams(upstream.port, selection))
+  expect(await ask(house)).toBe('HTTP/1.1 200 OK')
+  const line = await house.line(({ msg }) => String(msg).includes('SSLv2Hello'))
+  expect(line['msg']).toContain('impossible with this runtime')
+})
+
+test("a suite in IANA's spelling is the suite that is spoken", async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const selection = ['protocols: [TLSv1.2]', 'ciphers: [TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA]']
+  await using house = await product(upstreams(upstream.port, selection))
+  expect(await ask(house)).toBe('HTTP/1.1 200 OK')
+  expect(upstream.peers[0]?.socket.getCipher().standardName).toBe(
+    'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA',
+  )
+})
+
+interface NameRow {
+  readonly promise: string
+  readonly server: Parameters<typeof mintLeaf>[0]
+  readonly issuedTo: string
+  readonly remedy: RegExp
+}
+
+const NAMES: readonly NameRow[] = [
+  {
+    promise:
+      'a wrong name is told in the words of the source document, with the remedy, and counted',
+    server: { issuer: fleet.upstreamCa, purposes: ['serverAuth'], dns: ['s01-trvlr-001'] },
+    issuedTo: '[s01-trvlr-001]',
+    remedy: /^correct mdm's certificate.* or disable strict TLS$/,
+  },
+  {
+    promise: 'a common name never counts',
+    server: { issuer: fleet.upstreamCa, purposes: ['serverAuth'], name: 'localhost' },
+    issuedTo: '[localhost]',
+    remedy: /a common name does not count/,
+  },
+]
+
+for (const { promise, server, issuedTo, remedy } of NAMES) {
+  test(promise, async () => {
+    const leaf = mintLeaf(server)
+    const options = { ...fleetUpstream, cert: leaf.chainPem, key: leaf.keyPem }
+    await using upstream = await rawUpstream(options, answering(OK))
+    await using house = await product(upstreams(upstream.port, []))
+    expect(await ask(house)).toBe('HTTP/1.1 502 Bad Gateway')
+    const line = await house.line((one) => one['failure'] === 'tls-name-mismatch')
+    expect(line['reason']).toContain(`server name mismatch, certificate issued to: ${issuedTo}`)
+    expect(line['next_step']).toMatch(remedy)
+    expect(await scrape(house)).toMatch(
+      /tfe_upstream_failures_total\{[^}]*failure="tls-name-mismatch"[^}]*\} 1/,
+    )
+  })
+}
