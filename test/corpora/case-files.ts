@@ -3,19 +3,26 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Case } from './limbo.ts'
+import { belongs } from './limbo-lists.ts'
+import { readAll, type Case } from './limbo.ts'
 
 /** Paths of PEM files. */
 export interface CaseFiles {
   /** All trust anchors in one. */
   readonly anchors: string
-  /** Each trust anchor by itself. */
-  readonly anchor: readonly string[]
+  /** Each trust anchor by itself, with the revocation lists of its CA. */
+  readonly settings: readonly SettingFiles[]
   readonly intermediates: string | undefined
   readonly leaf: string
   readonly key: string
   /** All revocation lists in one. */
   readonly crls: string
+}
+
+/** What an enrollment setting is made of. */
+export interface SettingFiles {
+  readonly chain: string
+  readonly lists: readonly string[]
 }
 
 /** Writes what the case presents and trusts into a folder of its own. */
@@ -29,7 +36,12 @@ export function writeCase(limbo: Case, folder: string): CaseFiles {
   const { trusted_certs: anchors, untrusted_intermediates: intermediates } = limbo
   return {
     anchors: write('anchors.pem', anchors),
-    anchor: anchors.map((pem, index) => write(`anchor-${index}.pem`, [pem])),
+    settings: anchors.map((pem, index) => ({
+      chain: write(`anchor-${index}.pem`, [pem]),
+      lists: (limbo.crls ?? []).flatMap((crl, at) =>
+        belongs(crl, readAll([pem])) ? [write(`crl-${at}.pem`, [crl])] : [],
+      ),
+    })),
     intermediates:
       intermediates.length === 0 ? undefined : write('intermediates.pem', intermediates),
     leaf: write('leaf.pem', [limbo.peer_certificate]),

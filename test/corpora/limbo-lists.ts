@@ -22,15 +22,19 @@ export function revocationOf(
   const demands = new Map<string, RevocationDemand>()
   const lists = pems.flatMap((pem) => {
     const crl = parseCrl(Buffer.from(pem))
-    const of = settings.filter(({ chain }) =>
-      chain.some(({ subject }) => !crl.ok || subject.key === crl.value.issuer.key),
-    )
+    const of = settings.filter(({ chain }) => belongs(pem, chain))
     const authorities = of.flatMap(({ chain }) => chain)
     const list = crl.ok ? verifyList(crl.value, authorities, DEFAULT_LIMITS) : crl
     for (const { name } of of) demands.set(name, { ...HARD, incomplete: !list.ok })
     return list.ok ? [list.value] : []
   })
   return { lists: listsByIssuer(lists), demands }
+}
+
+/** Whether an operator would configure this list for this chain; one that nobody can read, for every chain. */
+export function belongs(pem: string, chain: readonly Certificate[]): boolean {
+  const crl = parseCrl(Buffer.from(pem))
+  return chain.some(({ subject }) => !crl.ok || subject.key === crl.value.issuer.key)
 }
 
 const HARD = { failure: 'hard-fail', grace: 0 as Millis } as const

@@ -4,12 +4,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { revoked, undecided } from '../../src/decide/judge-revocation.ts'
-import { fail, type Instant, type Result } from '../../src/kernel/types.ts'
-import type { Limits, Profile, Purpose } from '../../src/trust/limits.ts'
+import { decide, vouchedFor, type Peer } from '../../src/decide/decide.ts'
+import type { Policy } from '../../src/decide/policy.ts'
+import type { Instant, Millis } from '../../src/kernel/types.ts'
+import type { Profile, Purpose } from '../../src/trust/limits.ts'
 import { judge } from '../../src/trust/judge.ts'
-import { trustStore } from '../../src/trust/store.ts'
-import type { SoundPath } from '../../src/trust/validate.ts'
+import { trustStore, type TrustStore } from '../../src/trust/store.ts'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
 import { parsePem } from '../../src/x509/pem.ts'
 import { revocationOf } from './limbo-lists.ts'
@@ -56,45 +56,48 @@ export function tiersOf(folder: string, file: string): ReadonlyMap<string, Tier>
   return new Map(pairs)
 }
 
-/** What the core, and a clock set as the case wants it, say. */
+/** What the core says, its clock set as the case wants it: of a request that every certificate has to answer for. */
 export function verdictOn(limbo: Case, profile: Profile, purpose: Purpose): Verdict {
-  const leaf = read(limbo.peer_certificate)
-  if (!leaf.ok) return { kind: 'refuse', why: leaf.failure }
-  const limits: Partial<Limits> =
-    limbo.max_chain_depth === null ? {} : { depth: limbo.max_chain_depth }
-  const settings = limbo.trusted_certs.map((pem, index) => ({
+  const { max_chain_depth: depth, trusted_certs: anchors, crls } = limbo
+  const settings = anchors.map((pem, index) => ({
     name: `setting ${index}`,
     chain: readAll([pem]),
   }))
-  const store = trustStore({ settings, profile, limits })
-  const intermediates = readAll(limbo.untrusted_intermediates)
-  const result = judge({ leaf: leaf.value, intermediates }, store, purpose)
-  if (!result.ok) return { kind: 'refuse', why: result.failure.kind }
-  const at = Date.parse(limbo.validation_time ?? '2026-01-01T00:00:00Z')
-  const timely = result.value.find((path) => isTimely(path, at))
-  if (timely === undefined) return { kind: 'refuse', why: 'untimely' }
-  const revocation = revocationOf(limbo.crls ?? [], settings)
-  const doubt = revoked(timely, revocation) ?? undecided(timely, revocation, at as Instant)
-  if (doubt !== undefined) return { kind: 'refuse', why: doubt.kind }
-  return { kind: 'admit', findings: timely.findings.map(({ kind }) => kind) }
+  const store = trustStore({ settings, profile, limits: depth === null ? {} : { depth } })
+  const policy: Policy = {
+    enforcement: 'required',
+    grace: (30 * DAY) as Millis,
+    renewalWindow: (270 * DAY) as Millis,
+    standings: new Map(settings.map(({ name }) => [name, { kind: 'current' }])),
+    denied: { keys: new Set(), serials: new Set() },
+    revocation: revocationOf(crls ?? [], settings),
+  }
+  const at = Date.parse(limbo.validation_time ?? '2026-01-01T00:00:00Z') as Instant
+  const decision = decide({ peer: peerIn(limbo, store, purpose), route: 'always' }, policy, at)
+  if (decision.kind === 'refuse') return { kind: 'refuse', why: decision.why.kind }
+  const findings = vouchedFor(decision)?.path.findings ?? []
+  return { kind: 'admit', findings: findings.map(({ kind }) => kind) }
 }
 
-/** As `decide` has it: every certificate of the path and the trust anchor's own, bounds included. */
-const isTimely = ({ certificates, anchor }: SoundPath, at: number): boolean =>
-  [...certificates, anchor.certificate].every(
-    ({ notBefore, notAfter }) => notBefore <= at && at <= notAfter,
-  )
+const DAY = 86_400_000
 
-const readAll = (pems: readonly string[]): readonly Certificate[] =>
+function peerIn(limbo: Case, store: TrustStore, purpose: Purpose): Peer {
+  const leaf = read(limbo.peer_certificate)
+  if (!leaf.ok) return { kind: 'unreadable', fault: leaf.failure }
+  const intermediates = readAll(limbo.untrusted_intermediates)
+  const paths = judge({ leaf: leaf.value, intermediates }, store, purpose)
+  return { kind: 'presented', leaf: leaf.value, paths }
+}
+
+/** The certificates among these that can be read. */
+export const readAll = (pems: readonly string[]): readonly Certificate[] =>
   pems.flatMap((pem) => {
     const certificate = read(pem)
     return certificate.ok ? [certificate.value] : []
   })
 
-function read(pem: string): Result<Certificate, string> {
+function read(pem: string): ReturnType<typeof parseCertificate> {
   const blocks = parsePem(pem)
   const der = blocks.ok ? blocks.value[0]?.der : undefined
-  if (der === undefined) return fail('certificate-malformed')
-  const parsed = parseCertificate(der)
-  return parsed.ok ? parsed : fail(parsed.failure.kind)
+  return parseCertificate(der ?? Buffer.alloc(0))
 }

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Profile } from '../../src/trust/limits.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
+import type { SettingFiles } from './case-files.ts'
 import { frozenAt } from './needs.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
@@ -19,8 +20,8 @@ export type Line = Readonly<Record<string, unknown>>
 
 /** Whom the front end shall trust, and how strictly it shall judge. */
 export interface Trust {
-  /** Files of one trust anchor each. */
-  readonly anchors: readonly string[]
+  /** One trust anchor each. */
+  readonly settings: readonly SettingFiles[]
   readonly profile: Profile
   /** How many CAs may stand between; nothing for the default. */
   readonly depth: number | null
@@ -49,7 +50,7 @@ export class LiveFrontEnd {
   static async start(options: LiveOptions): Promise<LiveFrontEnd> {
     mkdirSync(options.folder, { recursive: true })
     writeIdentity(options.folder)
-    writeConfiguration(options, { profile: 'private', anchors: [], depth: null })
+    writeConfiguration(options, { profile: 'private', settings: [], depth: null })
     const child = spawn(
       process.execPath,
       [...process.execArgv, MAIN, 'serve', '--config', join(options.folder, 'tfe.yaml')],
@@ -135,10 +136,10 @@ function writeIdentity(folder: string): void {
 
 function writeConfiguration(
   { folder, upstreamPort }: LiveOptions,
-  { profile, anchors, depth }: Trust,
+  { profile, settings, depth }: Trust,
 ): void {
   // A front end has to trust somebody; nobody has a certificate of this CA.
-  const trusted = anchors.length === 0 ? ['nobody.pem'] : anchors
+  const trusted = settings.length === 0 ? [{ chain: 'nobody.pem', lists: [] }] : settings
   const configuration = {
     profile: 'generic',
     workers: 1,
@@ -146,9 +147,10 @@ function writeConfiguration(
     trust: {
       profile,
       ...(depth === null ? {} : { limits: { depth: Math.min(depth, MOST_DEPTH) } }),
-      enrollmentSettings: trusted.map((path, index) => ({
+      enrollmentSettings: trusted.map(({ chain, lists }, index) => ({
         name: `setting ${index}`,
-        chain: `file:${path}`,
+        chain: `file:${chain}`,
+        ...(lists.length === 0 ? {} : { crl: { lists: lists.map((file) => ({ file })) } }),
         // Exactly one is current; the others admit just the same what they issued before they retired.
         ...(index === 0
           ? { standing: 'current' }

@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Profile } from '../../src/trust/limits.ts'
-import { writeCase } from './case-files.ts'
+import { type SettingFiles, writeCase } from './case-files.ts'
 import type { Case, Verdict } from './limbo.ts'
 import { type Answer, call } from './live-client.ts'
 import { LiveFrontEnd, type Line, type Trust } from './live-front-end.ts'
@@ -61,7 +61,7 @@ async function playGroup(
       const files = writeCase(limbo, join(options.folder, `case-${index}`))
       for (const profile of PROFILES) {
         const depth = limbo.max_chain_depth
-        const anchorsTaken = await trust(frontEnd, files.anchor, { profile, depth })
+        const anchorsTaken = await trust(frontEnd, files.settings, { profile, depth })
         const path = `/case/${index}/${profile}`
         const answer = await call(frontEnd.port, path, files)
         played.push({ limbo, profile, pure: pure[profile], answer, anchorsTaken, path })
@@ -78,16 +78,16 @@ async function playGroup(
 /** Trusts what the configuration takes: it refuses unfit anchors by name, and then all of them. */
 async function trust(
   frontEnd: LiveFrontEnd,
-  anchors: readonly string[],
-  demands: Omit<Trust, 'anchors'>,
+  settings: readonly SettingFiles[],
+  demands: Omit<Trust, 'settings'>,
 ): Promise<number> {
-  if (await frontEnd.trust({ anchors, ...demands })) return anchors.length
-  const fit: string[] = []
-  for (const one of anchors) {
-    const alone = { anchors: [one], ...demands }
-    if (anchors.length > 1 && (await frontEnd.trust(alone))) fit.push(one)
+  if (await frontEnd.trust({ settings, ...demands })) return settings.length
+  const fit: SettingFiles[] = []
+  for (const one of settings) {
+    const alone = { settings: [one], ...demands }
+    if (settings.length > 1 && (await frontEnd.trust(alone))) fit.push(one)
   }
-  if (await frontEnd.trust({ anchors: fit, ...demands })) return fit.length
+  if (await frontEnd.trust({ settings: fit, ...demands })) return fit.length
   throw new Error('the front end takes each anchor, and not both')
 }
 
@@ -148,14 +148,6 @@ const ANCHORLESS: readonly string[] = ['untrusted-issuer', 'self-signed']
 
 /** The core's code → what a request may get in its place. */
 const INSTEAD: Readonly<Record<string, readonly string[]>> = {
-  // The harness has one word for what `decide` tells apart.
-  untimely: [
-    'expired',
-    'expired-beyond-grace',
-    'not-yet-valid',
-    'issuer-expired',
-    'issuer-not-yet-valid',
-  ],
   // The edge weighs a certificate before anybody reads it.
   'certificate-malformed': ['certificate-too-large'],
   // The edge counts the presented certificates before anybody looks for paths.
