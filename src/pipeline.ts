@@ -31,7 +31,7 @@ export interface CorridorDeps {
   snapshot(): Snapshot
   /** Whether answers should end their connections. */
   draining(): boolean
-  /** A device was held to a session that began before it had a certificate. */
+  /** A device was held to a session that says less of it than a new one would. */
   lockedOut(): void
   record(connection: Connection, event: RequestEvent): void
 }
@@ -116,8 +116,7 @@ function judge(
   const timeliness = timelinessOfPeer(peer, policy, now)
   const verdict: Verdict = { kind: 'judged', decision, route, timeliness }
   if (decision.kind === 'refuse') {
-    // A session that was resumed without a certificate never gets one: only a connection that resumes nothing helps.
-    const close = decision.why.kind === 'resumed-without-certificate'
+    const close = connection.isHeldBack(decision.why)
     if (close) deps.lockedOut()
     return { kind: 'refused', verdict, close }
   }

@@ -19,6 +19,9 @@ export interface Judge {
   ): PathResult
 }
 
+/** Told of every issuer that was met on a sound path and not known before. */
+export type IssuerNews = (issuer: Certificate, version: TrustVersion) => void
+
 /** Recognises peers, and remembers the sound ones within a bound. One per process. */
 export class Recognition {
   #version: TrustVersion | undefined
@@ -26,6 +29,11 @@ export class Recognition {
   readonly #intermediates = new Map<Fingerprint, Certificate>()
   /** The same ones, by the key of their subject's name: a peer that needs none of them pays a look-up. */
   readonly #named = new Map<string, readonly Certificate[]>()
+  readonly #tell: IssuerNews
+
+  constructor(tell: IssuerNews = () => {}) {
+    this.#tell = tell
+  }
 
   /** The peer behind a presented chain, as the given judge sees it. */
   peerOf(presented: Presented, judge: Judge): Peer {
@@ -53,6 +61,16 @@ export class Recognition {
     return peer
   }
 
+  /**
+   * Learns what another process has met, so that a session begun there can be resumed here. It proves nothing: every
+   * path is verified where it is judged.
+   */
+  teach(der: Buffer, version: TrustVersion): void {
+    if (this.#version !== version) this.#forget(version)
+    const issuer = parseCertificate(der)
+    if (issuer.ok) this.#learn(issuer.value)
+  }
+
   /** An unreadable intermediate is left out: what a peer adds may help it, never harm it. */
   #parsed(raw: RawCertificate): Certificate | undefined {
     const known = this.#intermediates.get(raw.fingerprint)
@@ -63,21 +81,25 @@ export class Recognition {
 
   #remember(presented: Presented & { kind: 'chain' }, peer: Peer & { kind: 'presented' }): void {
     if (!peer.paths.ok) return
+    const version = this.#version
     put(this.#judged, presented.key, peer, MAX_JUDGED)
     // The key a resumed session of this device will ask for: the leaf alone.
     put(this.#judged, presented.leaf.fingerprint, peer, MAX_JUDGED)
     for (const path of peer.paths.value) {
-      for (const issuer of path.certificates.slice(1)) this.#learn(issuer)
+      for (const issuer of path.certificates.slice(1)) {
+        if (this.#learn(issuer) && version !== undefined) this.#tell(issuer, version)
+      }
     }
   }
 
   /** Only what stands on a sound path: nobody can fill the memory without a CA that we trust. */
-  #learn(issuer: Certificate): void {
-    if (this.#intermediates.has(issuer.fingerprint)) return
+  #learn(issuer: Certificate): boolean {
+    if (this.#intermediates.has(issuer.fingerprint)) return false
     const gone = put(this.#intermediates, issuer.fingerprint, issuer, MAX_INTERMEDIATES_KNOWN)
     if (gone !== undefined) this.#unname(gone)
     const { key } = issuer.subject
     this.#named.set(key, [...(this.#named.get(key) ?? []), issuer])
+    return true
   }
 
   #unname(issuer: Certificate): void {

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { RouteRow } from '../config/config.ts'
 import type { Peer } from '../decide/decide.ts'
+import type { Refusal } from '../decide/refusal.ts'
 import type { Presented } from '../identify/presented.ts'
 import type { Judge, Recognition } from '../identify/peer.ts'
 import { newConnectionId } from './connection-id.ts'
@@ -79,6 +80,16 @@ export class Connection {
     this.#peer = recognition.peerOf(this.presented, judge)
     this.#judgedBy = judge.version
     return this.#peer
+  }
+
+  /**
+   * Whether only a connection that resumes nothing can help: the session began before the device had a certificate,
+   * or its issuers, which a resumed session has lost, are known to nobody here.
+   */
+  isHeldBack({ kind }: Refusal): boolean {
+    if (kind === 'resumed-without-certificate') return true
+    const { presented } = this
+    return kind === 'untrusted-issuer' && presented.kind === 'chain' && presented.resumed
   }
 
   /** Whether this very Host was found good before, in the same world. */

@@ -5,7 +5,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { AggregatorRegistry } from 'prom-client'
 import { unreachable } from '../kernel/types.ts'
-import type { Crew, CrewAnswer, CrewNews, Orders } from './crew.ts'
+import type { Crew, CrewAnswer, CrewNews, IssuerMet, Orders } from './crew.ts'
 import { wholeLines } from './lines.ts'
 import type { OpenLog } from './log.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -42,6 +42,8 @@ class ClusterCrew implements Crew {
   readonly #scrapes = new Map<number, (metrics: FromWorker & { kind: 'metrics' }) => void>()
   #orders: Orders | undefined
   #news: CrewNews | undefined
+  /** What workers have met under one trust version, for those that are hired later. */
+  #met: readonly IssuerMet[] = []
   #draining = false
   #nextScrape = 0
 
@@ -127,7 +129,10 @@ class ClusterCrew implements Crew {
         return
       }
       case 'answer':
-        member.serving ||= message.answer.kind === 'serving'
+        if (!member.serving && message.answer.kind === 'serving') {
+          member.serving = true
+          for (const issuer of this.#met) send(member, { kind: 'issuer', issuer })
+        }
         member.answered?.(message.answer)
         member.answered = undefined
         return
@@ -137,11 +142,23 @@ class ClusterCrew implements Crew {
       case 'sighted':
         this.#news?.sighted(message.sightings, message.lost)
         return
+      case 'issuer':
+        this.#spread(message.issuer, member)
+        return
       case 'metrics':
         this.#scrapes.get(message.id)?.(message)
         return
       default:
         unreachable(message)
+    }
+  }
+
+  /** A session may be resumed by a worker that its device's issuer was never shown to. */
+  #spread(issuer: IssuerMet, from: Member): void {
+    const alike = this.#met.filter(({ trustVersion }) => trustVersion === issuer.trustVersion)
+    this.#met = [...alike, issuer].slice(-MAX_MET)
+    for (const member of this.#members.values()) {
+      if (member !== from) send(member, { kind: 'issuer', issuer })
     }
   }
 
@@ -179,5 +196,7 @@ function send(member: Member, message: ToWorker): void {
   if (member.worker.isConnected()) member.worker.send(message)
 }
 
+/** As many as a worker remembers. */
+const MAX_MET = 64
 const REPLACE_AFTER_MS = 1000
 const SCRAPE_PATIENCE_MS = 5000

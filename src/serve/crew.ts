@@ -3,7 +3,7 @@
  * so that signals, reloads, scrapes and the drain are written once.
  */
 import type { Config } from '../config/config.ts'
-import type { Fault } from '../kernel/types.ts'
+import type { Fault, TrustVersion } from '../kernel/types.ts'
 import type { SightingSink } from '../record/sightings.ts'
 
 /** Everything a serving process is told when it starts, and again whenever that changes. */
@@ -20,9 +20,15 @@ export type CrewAnswer =
   | { readonly kind: 'serving'; readonly ports: Readonly<Record<string, number>> }
   | { readonly kind: 'refused'; readonly faults: readonly Fault[] }
 
+/** An issuer met on a sound path: a hint to those that have not met it. */
+export interface IssuerMet {
+  readonly der: Buffer
+  readonly trustVersion: TrustVersion
+}
+
 /** What the crew has to say without being asked. */
 export interface CrewNews extends SightingSink {
-  /** A device was held to a session that began before it had a certificate. */
+  /** A device was held to a session that says less of it than a new one would. */
   lockedOut(): void
 }
 

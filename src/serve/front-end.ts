@@ -14,7 +14,7 @@ import type { Sightings } from '../record/sightings.ts'
 import { openSnapshot, retire, type ListenerView, type Snapshot } from '../state/snapshot.ts'
 import { buildWorld } from '../state/world.ts'
 import { tellHealth } from './tell-health.ts'
-import type { Orders } from './crew.ts'
+import type { IssuerMet, Orders } from './crew.ts'
 import { Reception } from './reception.ts'
 
 export interface FrontEndDeps {
@@ -22,16 +22,20 @@ export interface FrontEndDeps {
   readonly metrics: Metrics
   /** Other processes bind the same ports. */
   readonly shared: boolean
-  /** A device was held to a session that began before it had a certificate. */
+  /** A device was held to a session that says less of it than a new one would. */
   lockedOut(): void
   readonly sightings: Pick<Sightings, 'saw'>
+  /** An issuer was met that the other processes may not know. */
+  met(issuer: IssuerMet): void
 }
 
 export class FrontEnd {
   readonly #deps: FrontEndDeps
   readonly #listeners = new Map<string, Listener>()
   readonly #connections = new Set<Connection>()
-  readonly #recognition = new Recognition()
+  readonly #recognition = new Recognition(({ der }, trustVersion) => {
+    this.#deps.met({ der, trustVersion })
+  })
   #orders: Orders
   #snapshot: Snapshot
 
@@ -59,6 +63,11 @@ export class FrontEnd {
   /** The ports that were bound, by the name of the listener. */
   get ports(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#listeners.values()].map((one) => [one.name, one.port]))
+  }
+
+  /** What another process has met; of another world it is no use here. */
+  learn({ der, trustVersion }: IssuerMet): void {
+    if (trustVersion === this.#snapshot.judge.version) this.#recognition.teach(der, trustVersion)
   }
 
   /** All or nothing: on any fault the old snapshot serves on, and the faults are returned. */

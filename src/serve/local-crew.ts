@@ -18,6 +18,7 @@ export function localCrew(journal: OpenLog): Crew {
         shared: false,
         lockedOut: () => news.lockedOut(),
         sightings,
+        met: () => {},
       })
       if (!started.ok) return { kind: 'refused', faults: started.failure }
       frontEnd = started.value

@@ -30,7 +30,7 @@ export interface ReceptionDeps {
   readonly connections: Set<Connection>
   snapshot(): Snapshot
   draining(): boolean
-  /** A device was held to a session that began before it had a certificate: its tickets must not serve again. */
+  /** A device was held to a session that says less of it than a new one would: its tickets must not serve again. */
   lockedOut(): void
   readonly sightings: Pick<Sightings, 'saw'>
 }
@@ -151,7 +151,7 @@ export class Reception implements ListenerHandlers {
       // What a denied row says tells nothing about the peer.
       if (decision.why.kind !== 'route-denied') why ??= decision.why
     }
-    if (why?.kind === 'resumed-without-certificate') this.#deps.lockedOut()
+    if (why !== undefined && connection.isHeldBack(why)) this.#deps.lockedOut()
     const words = why === undefined ? undefined : explain(why)
     connection.ending = {
       outcome: 'closed-unjudged',

@@ -4,17 +4,19 @@
  */
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 import type { Sighting } from '../record/sightings.ts'
-import type { CrewAnswer, Orders } from './crew.ts'
+import type { CrewAnswer, IssuerMet, Orders } from './crew.ts'
 
 export type ToWorker =
   | { readonly kind: 'start' | 'reload'; readonly orders: Orders; readonly worker: number }
   | { readonly kind: 'scrape'; readonly id: number }
+  | { readonly kind: 'issuer'; readonly issuer: IssuerMet }
   | { readonly kind: 'drain' }
 
 export type FromWorker =
   | { readonly kind: 'hello' }
   | { readonly kind: 'locked-out' }
   | { readonly kind: 'sighted'; readonly sightings: readonly Sighting[]; readonly lost: number }
+  | { readonly kind: 'issuer'; readonly issuer: IssuerMet }
   | { readonly kind: 'answer'; readonly answer: CrewAnswer }
   | {
       readonly kind: 'metrics'

@@ -51,6 +51,11 @@ class Worker {
         const metrics = await this.#metrics.registry.getMetricsAsJSON()
         return say({ kind: 'metrics', id: message.id, metrics })
       }
+      case 'issuer': {
+        // The channel makes another kind of octets of a buffer.
+        const { der, trustVersion } = message.issuer
+        return this.#frontEnd?.learn({ der: Buffer.from(der), trustVersion })
+      }
       case 'drain':
         await this.#frontEnd?.drain()
         await this.#journal?.end()
@@ -74,6 +79,7 @@ class Worker {
       shared: true,
       lockedOut: () => say({ kind: 'locked-out' }),
       sightings: this.#sightings,
+      met: (issuer) => say({ kind: 'issuer', issuer }),
     })
     if (!started.ok)
       return say({ kind: 'answer', answer: { kind: 'refused', faults: started.failure } })

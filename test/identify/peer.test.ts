@@ -7,7 +7,16 @@ import type { Fingerprint } from '../../src/kernel/types.ts'
 import { examine } from '../../src/trust/judge.ts'
 import type { Minted } from '../support/mint-certificate.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
-import { caBelow, device, ISSUING, pathsOf, ROOT, storeOf, type Setting } from '../trust/fleet.ts'
+import {
+  caBelow,
+  device,
+  ISSUING,
+  nameOf,
+  pathsOf,
+  ROOT,
+  storeOf,
+  type Setting,
+} from '../trust/fleet.ts'
 
 test('a device that comes back costs no parsing, no path and no signature', () => {
   const house = aHouse()
@@ -101,6 +110,31 @@ test('an issuer that nobody trusted vouches for is not remembered', () => {
   expect(house.work().parsed).toBe(2)
 })
 
+test('an issuer that another process has met serves a device that presents its leaf alone', () => {
+  const house = aHouse()
+  house.teach(ISSUING.der)
+  expect(told(house.meet(device(), [], true))).toBe('device-1 < Issuing < Root')
+})
+
+test('what another process says proves nothing', () => {
+  const house = aHouse()
+  const rogue = caBelow(mintCa({ name: 'Stranger' }), 'Rogue')
+  house.teach(rogue.der)
+  house.teach(Buffer.from('no certificate'))
+  expect(told(house.meet(mintLeaf({ issuer: rogue }), []))).toBe('untrusted-issuer')
+})
+
+test('every issuer that was met is told once, and what was taught is not told on', () => {
+  const house = aHouse()
+  const taught = caBelow(ROOT, 'Taught')
+  house.teach(taught.der)
+  house.meet(device(), [ISSUING])
+  house.meet(device({ name: 'device-2' }), [ISSUING])
+  house.meet(mintLeaf({ issuer: taught }), [taught])
+  house.meet(mintLeaf({ issuer: mintCa({ name: 'Stranger' }) }), [])
+  expect(house.told).toEqual(['Issuing'])
+})
+
 test('no more issuers are remembered than the bound allows, and the oldest goes first', () => {
   const house = aHouse()
   const issuers = Array.from({ length: 65 }, (_, n) => caBelow(ROOT, `CA ${n}`))
@@ -135,7 +169,8 @@ interface Work {
 
 /** A recognition with a judge of its own; its work is counted where octets are read and signatures verified. */
 function aHouse() {
-  const recognition = new Recognition()
+  const news: string[] = []
+  const recognition = new Recognition((issuer) => void news.push(nameOf(issuer)))
   let store = storeOf({ chains: [[ROOT]] })
   let work = { parsed: 0, judged: 0, signatures: 0 }
   const judgeNow = (): Judge => ({
@@ -167,6 +202,11 @@ function aHouse() {
       if (chain.kind !== 'chain') throw new Error(chain.kind)
       const other = { ...chain.leaf, fingerprint: fingerprint as Fingerprint }
       return recognition.peerOf({ ...chain, leaf: other, key: `${fingerprint}+` }, judgeNow())
+    },
+    /** The issuers of which others were told. */
+    told: news,
+    teach(der: Buffer): void {
+      recognition.teach(der, store.version)
     },
     trust(setting: Setting): void {
       store = storeOf(setting)

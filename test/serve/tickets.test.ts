@@ -44,6 +44,19 @@ for (const version of VERSIONS) {
       }
     }
   })
+
+  test(`${version}: an issuer that one worker was shown serves sessions that the other one resumes`, async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using house = await served(upstream.port, { ...ON, yaml: { trust: ROOT_ALONE } })
+    const door = counted(house)
+    const first = await door.visit({ version, device: fleet.device })
+    const { session } = first
+    // Messages keep their order: after the first answer the primary has heard of it, after the second both workers.
+    await house.ask('/metrics')
+    await house.ask('/metrics')
+    const next = await door.visitOther(first.worker, { version, device: fleet.device, session })
+    expect([next.resumed, next.status]).toEqual([true, 200])
+  })
 }
 
 test('a ticket secret that was replaced is erased', async () => {
@@ -61,6 +74,7 @@ test('a ticket secret that was replaced is erased', async () => {
     metrics: new Metrics(),
     shared: false,
     lockedOut() {},
+    met() {},
     sightings: { saw() {} },
   }
   const started = await FrontEnd.start(orders, deps)
@@ -75,6 +89,9 @@ test('a ticket secret that was replaced is erased', async () => {
   rmSync(folder, { recursive: true })
 })
 
+const ROOT_ALONE = `
+  enrollmentSettings:
+    - { name: Fleet, standing: current, chain: 'file:root.pem' }`
 const ERASED = Buffer.alloc(32)
 
 type Told = Visited & { readonly worker: unknown }

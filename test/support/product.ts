@@ -196,6 +196,7 @@ export function writeFiles(folder: string): void {
   mkdirSync(folder, { recursive: true })
   const files: Readonly<Record<string, string>> = {
     'fleet.pem': fleet.devices.pem + fleet.root.pem,
+    'root.pem': fleet.root.pem,
     'previous.pem': fleet.previous.pem,
     'server.pem': fleet.server.chainPem,
     'server.key': fleet.server.keyPem,

@@ -29,7 +29,7 @@ export interface Changes {
 /** `tfe serve` as a process of its own, ready. */
 export async function served(
   upstreamPort: number,
-  options: Pick<ProductOptions, 'workers' | 'tls'>,
+  options: Pick<ProductOptions, 'workers' | 'tls' | 'yaml'>,
 ): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-served-'))
   const [port, statusPort] = await freePorts(2)
@@ -38,7 +38,11 @@ export async function served(
       ...options,
       upstreamPort,
       ...changes,
-      yaml: { metrics: ` { address: 127.0.0.1, port: ${statusPort} }`, ...changes.yaml },
+      yaml: {
+        metrics: ` { address: 127.0.0.1, port: ${statusPort} }`,
+        ...options.yaml,
+        ...changes.yaml,
+      },
     })
     writeFileSync(join(folder, 'tfe.yaml'), text.replace('port: 0\n', `port: ${port}\n`))
   }

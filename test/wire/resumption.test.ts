@@ -65,6 +65,18 @@ for (const version of VERSIONS) {
     expect(house.lines.filter(({ msg }) => msg === 'ticket secret replaced')).toHaveLength(1)
   })
 
+  test(`${version}: a session whose issuers are known to nobody ends, so that the device can show them again`, async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using house = await product({ upstreamPort: upstream.port, ...ON })
+    const first = await visit(house, { version, device: fleet.unknown })
+    const second = await visit(house, { version, device: fleet.unknown, session: first.session })
+    expect([first.status, second.resumed, second.status]).toEqual([403, true, 403])
+    for (const session of [first.session, second.session]) {
+      const next = await visit(house, { version, device: fleet.unknown, session })
+      expect([next.resumed, next.status]).toEqual([false, 403])
+    }
+  })
+
   test(`${version}: a listener that is closed to whoever has no certificate gives them no ticket either`, async () => {
     await using upstream = await rawUpstream(fleetUpstream, answering(OK))
     const yaml = { routes: DEVICES_ONLY }
