@@ -1,22 +1,27 @@
 /**
  * `tfe explain`: a certificate judged as the running front end would judge it, with every step said aloud.
  */
-import { decide, type Decision, type Peer } from '../decide/decide.ts'
+import { decide, type Decision, type Peer, timelinessOfPeer, vouchedFor } from '../decide/decide.ts'
 import { explain as explainRefusal } from '../decide/explain.ts'
+import type { Timeliness } from '../decide/timeliness.ts'
 import { isoText, type Result } from '../kernel/types.ts'
 import type { World } from '../state/world.ts'
-import { judge } from '../trust/judge.ts'
+import { findingCodes } from '../trust/finding.ts'
+import { examine, type Examination } from '../trust/judge.ts'
 import { parseCertificate, type Certificate, type CertificateFault } from '../x509/certificate.ts'
 import { printName } from '../x509/print-name.ts'
 import { readCertificates } from './certificate-file.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { accountText, no, type Section } from './explain/account.ts'
+import { attemptSection } from './explain/attempts.ts'
 import { certificateSections } from './explain/certificates.ts'
+import { checkSections } from './explain/checks.ts'
+import { denialSections } from './explain/denials.ts'
 import { issuerSteps } from './explain/issuers.ts'
 import { lifeSection } from './explain/life.ts'
+import { matchSections } from './explain/match.ts'
 import { pathSections } from './explain/paths.ts'
 import { parseQuestion, type Question } from './explain/question.ts'
-import { matchSections } from './explain/match.ts'
 import {
   askOf,
   classesSection,
@@ -70,6 +75,7 @@ interface Account {
   readonly decision: Decision | undefined
   readonly meeting: Meeting | undefined
   readonly certificates: readonly Certificate[]
+  readonly timeliness: Timeliness | undefined
 }
 
 function judged(
@@ -83,14 +89,15 @@ function judged(
     .map((der) => parseCertificate(der))
     .flatMap((one) => (one.ok ? [one.value] : []))
   const meeting = meetingOf(question)
-  const peer = peerOf(leaf, intermediates, world)
+  const { peer, examined } = judgement(leaf, intermediates, world)
   const seen = leaf.ok
-    ? about(leaf.value, intermediates, { world, question, peer })
+    ? about(leaf.value, intermediates, { world, question, peer, examined })
     : [{ title: "The device's certificate", steps: [no('cannot be read')] }]
   const certificates = leaf.ok ? [leaf.value, ...intermediates] : []
+  const timeliness = timelinessOfPeer(peer, world.policy, question.at)
   if (meeting?.ok === false) {
     const sections = [...seen, routeSection(question, meeting)]
-    return { sections, admitted: false, decision: undefined, meeting, certificates }
+    return { sections, admitted: false, decision: undefined, meeting, certificates, timeliness }
   }
   const row = meeting?.value
   const decision = decide(askOf(peer, row, { world, question }), world.policy, question.at)
@@ -108,42 +115,52 @@ function judged(
     decision,
     meeting,
     certificates,
+    timeliness,
   }
 }
 
-function peerOf(
+/** As on a connection, with everything that was tried beside the answer. */
+function judgement(
   leaf: Result<Certificate, CertificateFault>,
   intermediates: readonly Certificate[],
   { trust }: World,
-): Peer {
-  if (!leaf.ok) return { kind: 'unreadable', fault: leaf.failure }
-  const paths = judge({ leaf: leaf.value, intermediates }, trust, 'client')
-  return { kind: 'presented', leaf: leaf.value, paths }
+): { readonly peer: Peer; readonly examined: Examination | undefined } {
+  if (!leaf.ok) return { peer: { kind: 'unreadable', fault: leaf.failure }, examined: undefined }
+  const examined = examine({ leaf: leaf.value, intermediates }, trust, 'client')
+  return { peer: { kind: 'presented', leaf: leaf.value, paths: examined.result }, examined }
+}
+
+interface Seen {
+  readonly world: World
+  readonly question: Question
+  readonly peer: Peer
+  readonly examined: Examination | undefined
 }
 
 function about(
   leaf: Certificate,
   intermediates: readonly Certificate[],
-  {
-    world,
-    question,
-    peer,
-  }: { readonly world: World; readonly question: Question; readonly peer: Peer },
+  { world, question, peer, examined }: Seen,
 ): readonly Section[] {
   const { trust, policy } = world
+  const paths = examined?.result
   return [
     ...certificateSections([leaf, ...intermediates], question.at),
     { title: 'Who signed it', steps: issuerSteps(leaf, intermediates, trust) },
-    ...(peer.kind === 'presented' ? pathSections(peer.paths, policy, question.at) : []),
+    ...(examined === undefined ? [] : [attemptSection(examined, trust.limits)]),
+    ...(paths === undefined ? [] : pathSections(paths, policy, question.at)),
+    ...(paths?.ok === true ? checkSections(paths.value) : []),
+    ...denialSections(peer, policy.denied),
     lifeSection(leaf, policy, question.at),
   ]
 }
 
 function asJson(
-  { sections, decision, meeting, certificates }: Account,
+  { sections, decision, meeting, certificates, timeliness }: Account,
   question: Question,
 ): unknown {
   const why = decision?.kind === 'refuse' ? explainRefusal(decision.why) : undefined
+  const path = decision?.kind === 'admit' ? vouchedFor(decision)?.path : undefined
   return {
     verdict: decision?.kind === 'admit' ? 'admit' : 'refuse',
     code:
@@ -155,6 +172,8 @@ function asJson(
     sentence: why?.sentence,
     next_step: why?.nextStep,
     at: isoText(question.at),
+    timeliness,
+    findings: path === undefined ? undefined : findingCodes(path.findings),
     listener: question.listener.config.name,
     route: meeting?.ok === true ? { id: meeting.value.id, class: meeting.value.class } : undefined,
     certificates: certificates.map((one) => ({

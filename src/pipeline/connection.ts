@@ -179,21 +179,23 @@ function deviceFacts(peer: Peer): DeviceFacts | undefined {
   return {
     fingerprint: leaf.fingerprint,
     key: leaf.publicKey.fingerprint,
-    subject: subjectText(leaf.subject),
+    subject: nameText(leaf.subject),
+    issuer: nameText(leaf.issuer),
     serial: leaf.serial.slice(0, MAX_SERIAL),
+    not_before: isoText(leaf.notBefore),
     not_after: isoText(leaf.notAfter),
     setting: paths.ok ? paths.value[0].anchor.setting : undefined,
   }
 }
 
 /** Measured before it is printed: whoever may speak at all chooses it, and escapes make it four times as long. */
-function subjectText(subject: Name): string {
-  const octets = subject.der.length
-  return octets > MAX_SUBJECT ? `a subject of ${octets} octets` : printName(subject, 'rfc4514')
+function nameText(name: Name): string {
+  const octets = name.der.length
+  return octets > MAX_NAME ? `a name of ${octets} octets` : printName(name, 'rfc4514')
 }
 
-/** The longest honest subjects have some 300 octets; every line about the connection repeats it. */
-const MAX_SUBJECT = 1024
+/** The longest honest names have some 300 octets; every line about the connection repeats them. */
+const MAX_NAME = 1024
 /** RFC 5280 §4.1.2.2 allows 20 octets; twice that tells an overlong one apart. */
 const MAX_SERIAL = 80
 /** A connection meets a handful of upstreams under one or two names, with and without identity. */

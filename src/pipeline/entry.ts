@@ -3,12 +3,13 @@
  * where somebody will want it.
  */
 import type { RouteRow } from '../config/config.ts'
-import type { Decision } from '../decide/decide.ts'
+import { vouchedFor, type Admission, type Decision } from '../decide/decide.ts'
 import { explain } from '../decide/explain.ts'
 import type { Timeliness } from '../decide/timeliness.ts'
 import { explainUpstream } from '../forward/failure.ts'
 import type { Outcome } from '../forward/exchange.ts'
 import type { RequestEvent } from '../record/event.ts'
+import { findingCodes, type FindingCode } from '../trust/finding.ts'
 import type { TurnedAwayFacts } from './turned-away.ts'
 
 /** How far a request came. */
@@ -72,7 +73,14 @@ export function entry(walk: Walk, verdict: Verdict, { told, ...outcome }: Ended)
 
 type Judgement = Pick<
   RequestEvent,
-  'route' | 'route_class' | 'decision' | 'code' | 'would_refuse' | 'timeliness' | 'upstream'
+  | 'route'
+  | 'route_class'
+  | 'decision'
+  | 'code'
+  | 'would_refuse'
+  | 'timeliness'
+  | 'findings'
+  | 'upstream'
 >
 
 function judgement(verdict: Verdict): Judgement {
@@ -89,6 +97,7 @@ function judgement(verdict: Verdict): Judgement {
       decision: 'refuse',
       code,
       would_refuse: undefined,
+      findings: undefined,
       upstream: undefined,
     }
   }
@@ -98,8 +107,15 @@ function judgement(verdict: Verdict): Judgement {
     decision: 'admit',
     code: basis.kind,
     would_refuse: basis.kind === 'recording' ? basis.wouldRefuse.kind : undefined,
+    findings: findingsOf(decision),
     upstream: route.upstream,
   }
+}
+
+/** Of whoever is named to the upstream: what was not asked about shows nothing. */
+function findingsOf(admission: Admission): readonly FindingCode[] | undefined {
+  const { findings = [] } = vouchedFor(admission)?.path ?? {}
+  return findings.length === 0 ? undefined : findingCodes(findings)
 }
 
 function wordsOf(verdict: Verdict, { failure }: Outcome): Words | undefined {
@@ -121,6 +137,7 @@ const NOWHERE = {
   route: undefined,
   route_class: 'none',
   timeliness: undefined,
+  findings: undefined,
   upstream: undefined,
 } as const
 

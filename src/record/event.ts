@@ -5,6 +5,7 @@
  */
 import type { RouteClass } from '../decide/policy.ts'
 import type { Timeliness } from '../decide/timeliness.ts'
+import type { FindingCode } from '../trust/finding.ts'
 
 /** What happened to one request. snake_case because this is what the log line says. */
 export interface RequestEvent {
@@ -22,6 +23,8 @@ export interface RequestEvent {
   readonly would_refuse: string | undefined
   /** Where the certificate stands in time; undefined when nobody was asked, or no path was sound. */
   readonly timeliness: Timeliness | undefined
+  /** Harmless departures on the path that was admitted, each code once; undefined when there is none. */
+  readonly findings: readonly FindingCode[] | undefined
   /** What the upstream was told in the verify field. */
   readonly verify: string
   /** What had to be kept back from the upstream, and why in one word. */
@@ -66,7 +69,10 @@ export interface DeviceFacts {
   readonly fingerprint: string
   readonly key: string
   readonly subject: string
+  /** Whom the certificate names as its issuer, believed or not. */
+  readonly issuer: string
   readonly serial: string
+  readonly not_before: string
   readonly not_after: string
   readonly setting: string | undefined
 }

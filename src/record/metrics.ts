@@ -12,6 +12,7 @@ export class Metrics {
   readonly #upstreamTime: Histogram
   readonly #upstreamFailures: Counter
   readonly #wouldRefuse: Counter
+  readonly #findings: Counter
   readonly #bytes: Counter
   readonly #connections: Counter
   readonly #open: Gauge
@@ -62,6 +63,12 @@ export class Metrics {
       name: 'tfe_would_refuse_total',
       help: 'Requests admitted only because enforcement is recording, by the refusal they would meet.',
       labelNames: ['listener', 'code'],
+      registers,
+    })
+    this.#findings = new Counter({
+      name: 'tfe_findings_total',
+      help: 'Requests admitted on a path that departs harmlessly from the profile, by finding.',
+      labelNames: ['listener', 'finding'],
       registers,
     })
     this.#bytes = new Counter({
@@ -152,6 +159,7 @@ export class Metrics {
       this.#upstreamFailures.inc({ upstream: event.upstream ?? 'none', failure: event.failure })
     }
     if (event.retried === true) this.#retries.inc({ upstream: event.upstream ?? 'none' })
+    for (const finding of event.findings ?? []) this.#findings.inc({ listener, finding })
     if (event.would_refuse !== undefined) {
       this.#wouldRefuse.inc({ listener, code: event.would_refuse })
     }

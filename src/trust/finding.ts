@@ -33,6 +33,14 @@ export type FindingKind =
   | 'subject-key-identifier-missing'
   | 'version-too-old'
 
+/** The code of a finding: the same word in the event, the metric and the documentation. */
+export type FindingCode = Finding['kind']
+
+/** The codes on a path, each once. */
+export const findingCodes = (findings: readonly Finding[]): readonly FindingCode[] => [
+  ...new Set(findings.map(({ kind }) => kind)),
+]
+
 /** Everything that departs on one path, leaf first, trust anchor last. */
 export function findingsOn(
   certificates: readonly Certificate[],

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { mintCa, mintLeaf, type LeafOptions } from '../support/mint.ts'
 import { CONFIGURATION, current, DAY, day, fleet, previous, root } from './fleet.ts'
 import { tfe, type Said } from './session.ts'
 
 const now = Date.now()
+
+const keyOf = (spki: Buffer): string => createHash('sha256').update(spki).digest('hex')
 
 /** Explains one device of a fresh fleet. */
 async function explained(
@@ -240,6 +243,63 @@ test('a harmless departure from the standard is noted and does not refuse', asyn
   const { out, code } = await explained({ purposes: [] }, ['--route', '/x'])
   expect(out).toContain('· departs harmlessly from RFC 5280: purpose missing')
   expect(code).toBe(0)
+})
+
+test('every path that was tried is shown with what spoke against it, and the work it took', async () => {
+  const twin = mintCa({ name: 'Fleet CA', issuer: root })
+  const leaf = mintLeaf({ issuer: current, name: 'phone' })
+  const { out } = await explained(leaf.pem + twin.pem)
+  expect(out).toMatch(/✓ CN=phone < CN=Fleet CA < CN=Fleet Root\n {4}sound/)
+  expect(out).toMatch(
+    /✗ CN=phone < CN=Fleet CA < CN=Fleet Root\n {4}bad-signature: .*\n {4}next step: /,
+  )
+  expect(out).toMatch(/the work: \d+ of 64 signatures, \d of 2000 steps, 0 of 65536 comparisons/)
+  const stranger = await explained({ issuer: mintCa({ name: 'X' }), name: 'phone' })
+  expect(stranger.out).toMatch(/✗ CN=phone < nobody known here\n {4}untrusted-issuer: /)
+})
+
+test('more paths than a person reads are counted', async () => {
+  const twins = Array.from({ length: 25 }, () => mintCa({ name: 'Fleet CA', issuer: root }))
+  const leaf = mintLeaf({ issuer: twins[0] ?? root, name: 'phone' })
+  const { out } = await explained(
+    leaf.pem +
+      twins
+        .slice(1)
+        .map(({ pem }) => pem)
+        .join(''),
+  )
+  expect(out).toContain('· and 5 more')
+})
+
+test('what each certificate of the path was held to is shown, up to the trust anchor', async () => {
+  const { out } = await explained({ name: 'phone' })
+  expect(out).toMatch(
+    /What was checked on it\n {2}✓ CN=phone\n {6}signature {2}ECDSA with SHA256, verified with the key of CN=Fleet CA\n {6}key {8}P-256, strong enough\n {6}CA {9}no\n {6}key usage {2}digitalSignature\n {6}purposes {3}clientAuth\n {6}critical {3}keyUsage: all understood\n/,
+  )
+  expect(out).toMatch(/✓ CN=Fleet Root, the trust anchor\n {6}signature {2}not asked for/)
+})
+
+test('the deny list is held against device, serial and every CA above', async () => {
+  const leaf = mintLeaf({ issuer: current, name: 'phone', serial: 0x1234 })
+  const yaml = CONFIGURATION.replace(
+    'trust:\n',
+    `trust:\n  deny: { serials: [{ issuerKey: '${keyOf(current.spki)}', serial: '1234' }] }\n`,
+  )
+  const { out } = await explained(leaf.pem, [], yaml)
+  expect(out).toContain('The deny list, with 1 entry')
+  expect(out).toContain('✓ the key of CN=phone is not on it')
+  expect(out).toContain('✗ serial 1234 of CN=Fleet CA is on it')
+  expect(out).toContain('✓ the key of CN=Fleet Root is not on it')
+})
+
+test('for programs there are the state in time and the findings by their codes', async () => {
+  const leaf = mintLeaf({ issuer: current, purposes: [], notAfter: now + 9 * DAY })
+  const { out } = await explained(leaf.pem, ['--route', '/x', '--json'])
+  expect(JSON.parse(out)).toMatchObject({
+    verdict: 'admit',
+    timeliness: 'in-renewal-window',
+    findings: ['purpose-missing'],
+  })
 })
 
 test('DER is read as well as PEM, and a private key beside the certificate is passed over', async () => {
