@@ -22,6 +22,8 @@ export interface Authorities {
   readonly store: TrustStore
   /** Keys of the CAs that came with distrusted settings alone: none may stand on a path, whoever else signed it. */
   readonly distrusted: readonly KeyFingerprint[]
+  /** Certificates of the settings that can admit somebody; only these are worth naming to a device. */
+  readonly admitting: readonly Certificate[]
   readonly warnings: readonly Fault[]
 }
 
@@ -45,7 +47,10 @@ export function trustedAuthorities(
   const suspect = keysOf(settings.filter(({ standing }) => standing.kind === 'distrusted'))
   const distrusted = [...suspect.difference(trusted)]
   const warnings = store.anchors.flatMap((anchor) => expiryWarnings(anchor, trust, now))
-  return ok({ store, distrusted, warnings })
+  const admitting = settings.flatMap(({ standing: { kind }, chain }) =>
+    kind === 'current' || kind === 'previously-trusted' ? chain : [],
+  )
+  return ok({ store, distrusted, admitting, warnings })
 }
 
 function keysOf(

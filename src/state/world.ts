@@ -21,7 +21,7 @@ import {
 } from '../kernel/types.ts'
 import { routeTable, type RouteTable } from '../message/route.ts'
 import type { TrustStore } from '../trust/store.ts'
-import { advertisedAuthorities } from './advertise.ts'
+import { advertisedAuthorities, type Advertised } from './advertise.ts'
 import { trustedAuthorities } from './authorities.ts'
 
 /** Everything but the sockets. */
@@ -57,7 +57,8 @@ export function buildWorld(config: Config, now: Instant): Result<World, readonly
   const trust = collect(trustedAuthorities(config.trust, now), faults)
   if (trust !== undefined) warnings.push(...trust.warnings)
   const at = config.trust.enrollmentSettings[0]?.at ?? config.file
-  const advertised = trust === undefined ? NONE_NAMED : advertisedAuthorities(trust.store, at)
+  const isWanted = config.listeners.some(({ tls }) => tls.advertiseCas)
+  const advertised = isWanted ? advertisedAuthorities(trust?.admitting ?? [], at) : NONE_NAMED
   warnings.push(...advertised.warnings)
   const listeners = new Map<string, ListenerWorld>()
   for (const listener of config.listeners) {
@@ -156,4 +157,4 @@ function collect<Value>(
   return undefined
 }
 
-const NONE_NAMED = { pems: [], warnings: [] }
+const NONE_NAMED: Advertised = { pems: [], warnings: [] }

@@ -76,6 +76,8 @@ export interface ProductOptions {
   /** YAML of the listener's `tls:`. */
   readonly tls?: string
   readonly workers?: number
+  /** Files beside the configuration, besides the usual ones. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 /** A front end that serves until it is disposed of. */
@@ -227,6 +229,9 @@ async function load(
   options: ProductOptions,
 ): Promise<Result<Loaded, readonly Fault[]>> {
   const path = join(folder, 'tfe.yaml')
+  for (const [name, text] of Object.entries(options.files ?? {})) {
+    writeFileSync(join(folder, name), text)
+  }
   writeFileSync(path, productYaml(options))
   return loadConfig(path, {})
 }

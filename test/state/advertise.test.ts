@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { advertisedAuthorities, MAX_NAMES_OCTETS } from '../../src/state/advertise.ts'
+import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
+import * as der from '../support/der-writer.ts'
+import { mintKeys } from '../support/mint-certificate.ts'
+import { mintCa } from '../support/mint.ts'
+
+const keys = mintKeys()
+
+/** An authority whose encoded name has so many octets, which is at least 18. */
+function named(octets: number, number: number): Certificate {
+  const head = String(number).padStart(5, '0')
+  const base = der.commonName(head).length
+  let subject = der.commonName(head + 'x'.repeat(octets - base))
+  // Longer names have longer lengths before them.
+  for (let over = subject.length - octets; over > 0; over = subject.length - octets) {
+    subject = der.commonName(head + 'x'.repeat(octets - base - over))
+  }
+  const parsed = parseCertificate(mintCa({ subject, keys }).der)
+  if (!parsed.ok) throw new Error(parsed.failure.kind)
+  expect(parsed.value.subject.der).toHaveLength(octets)
+  return parsed.value
+}
+
+/** 400 names of 158 octets and one that fills up to a sum, two octets of length for each. */
+const authorities = (sum: number): readonly Certificate[] => [
+  ...Array.from({ length: 400 }, (_, number) => named(158, number)),
+  named(sum - 400 * 160 - 2, 400),
+]
+
+test('as many names as fit a certificate request are named, and one octet more is none', () => {
+  const most = advertisedAuthorities(authorities(MAX_NAMES_OCTETS), 'tfe.yaml:1:1')
+  expect(most.pems).toHaveLength(401)
+  expect(most.warnings).toEqual([])
+  const over = advertisedAuthorities(authorities(MAX_NAMES_OCTETS + 1), 'tfe.yaml:1:1')
+  expect(over.pems).toEqual([])
+  expect(over.warnings).toHaveLength(1)
+  expect(over.warnings[0]?.at).toBe('tfe.yaml:1:1')
+  expect(over.warnings[0]?.message).toContain('found 401 authorities')
+  expect(over.warnings[0]?.message).toContain(`take ${MAX_NAMES_OCTETS + 1} octets`)
+})
+
+test('a name that several authorities have is named once', () => {
+  const [one, other] = [named(100, 1), named(100, 1)]
+  expect(advertisedAuthorities([one, other], '').pems).toHaveLength(1)
+})
