@@ -4,13 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { connect, createServer, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import * as der from '../support/der-writer.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
 import { mintKeys } from '../support/mint-certificate.ts'
+import { crlPem, mintCrl } from '../support/mint-crl.ts'
 import { mintLeaf, type Leaf, type LeafOptions } from '../support/mint.ts'
 import { calling, fleet, product, type Line, type Product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { mintPlainCrl } from '../support/plain-crl.ts'
 
 const DAY = 86_400_000
 const SERIAL = 0x5ea1n
@@ -121,7 +120,10 @@ async function nodesOpinion(leaf: Leaf): Promise<string> {
     key: fleet.server.keyPem,
     cert: fleet.server.chainPem,
     ca: [fleet.root.pem, fleet.devices.pem],
-    crl: [mintPlainCrl(fleet.devices, [der.integer(SERIAL)]), mintPlainCrl(fleet.root, [])],
+    crl: [
+      crlPem(mintCrl({ issuer: fleet.devices, revoked: [{ serial: SERIAL }] })),
+      crlPem(mintCrl({ issuer: fleet.root })),
+    ],
     requestCert: true,
     rejectUnauthorized: false,
   })
