@@ -1,0 +1,217 @@
+/**
+ * Who is approved and who is blocked. Approval belongs to the device, and reaches a certificate only through a key
+ * of that device (decision 9).
+ */
+import type { Selectable } from 'kysely'
+import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../kernel/types.ts'
+import { chunks, type Book, type By } from './book.ts'
+import type { StoreFailure, StoreTrouble } from './failure.ts'
+import { listOf } from './fed.ts'
+import { boundedLimit } from './page.ts'
+import { word } from './row.ts'
+import type { Tables } from './tables.ts'
+import { APPROVALS, type Approval } from './vocabulary.ts'
+
+/** A device, and the version of it that the decision was made on. */
+export interface Selected {
+  readonly id: string
+  /** Undefined is `*`. */
+  readonly expected?: number | undefined
+}
+
+/** Why a selected device was left as it was. */
+export type LeftAlone =
+  'not-found' | 'stale' | 'already' | 'blocked' | 'no-valid-certificate' | 'not-blocked'
+
+export interface Decided {
+  readonly changed: readonly string[]
+  readonly left: readonly { readonly id: string; readonly why: LeftAlone }[]
+}
+
+/** A key, and what its device's approval is. */
+export interface KeyApproval {
+  readonly key: KeyFingerprint
+  readonly device: string
+  readonly approval: Approval
+}
+
+export class Approvals {
+  readonly #book: Book
+  constructor(book: Book) {
+    this.#book = book
+  }
+
+  /** Approve selected (S2-18): unapproved devices whose last sound certificate is valid at `validAt`; the rest is left. */
+  approve(
+    by: By,
+    selected: readonly Selected[],
+    validAt: Instant,
+  ): Promise<Result<Decided, StoreFailure>> {
+    return this.#decide(by, selected, {
+      approval: 'approved',
+      objection: ({ approval, not_after }) => {
+        if (approval === 'blocked') return 'blocked'
+        if (approval === 'approved') return 'already'
+        return not_after < validAt ? 'no-valid-certificate' : undefined
+      },
+    })
+  }
+
+  /** Block; takes effect whatever the device's certificate is like. */
+  block(by: By, selected: readonly Selected[]): Promise<Result<Decided, StoreFailure>> {
+    return this.#decide(by, selected, {
+      approval: 'blocked',
+      objection: ({ approval }) => (approval === 'blocked' ? 'already' : undefined),
+    })
+  }
+
+  /** Lifts blocks: the devices are unapproved again, and have to be approved anew. */
+  unblock(by: By, selected: readonly Selected[]): Promise<Result<Decided, StoreFailure>> {
+    return this.#decide(by, selected, {
+      approval: 'unapproved',
+      objection: ({ approval }) => (approval === 'blocked' ? undefined : 'not-blocked'),
+    })
+  }
+
+  /** Takes approvals back without blocking. */
+  withdraw(by: By, selected: readonly Selected[]): Promise<Result<Decided, StoreFailure>> {
+    return this.#decide(by, selected, {
+      approval: 'unapproved',
+      objection: ({ approval }) => {
+        if (approval === 'blocked') return 'blocked'
+        return approval === 'unapproved' ? 'already' : undefined
+      },
+    })
+  }
+
+  #decide(
+    by: By,
+    selected: readonly Selected[],
+    { approval, objection }: Deciding,
+  ): Promise<Result<Decided, StoreFailure>> {
+    const found = selected.length
+    if (found > SELECTION_LIMIT) {
+      return Promise.resolve(
+        fail({ kind: 'too-many', what: 'device', found, limit: SELECTION_LIMIT }),
+      )
+    }
+    const { dialect } = this.#book
+    return this.#book.change<Decided, StoreFailure>(by, async (tx, now) => {
+      const ids = [...new Set(selected.map(({ id }) => id))]
+      const rows = await tx
+        .selectFrom('devices')
+        .selectAll()
+        .where('id', 'in', listOf(dialect, ids))
+        .execute()
+      const byId = new Map(rows.map((row) => [row.id, row]))
+      const changed = new Map<string, DeviceRow>()
+      const left: { id: string; why: LeftAlone }[] = []
+      for (const { id, expected } of selected) {
+        const row = byId.get(id)
+        const why =
+          row === undefined
+            ? 'not-found'
+            : expected !== undefined && expected !== row.version
+              ? 'stale'
+              : objection(row)
+        if (why !== undefined || row === undefined) left.push({ id, why: why ?? 'not-found' })
+        else changed.set(id, row)
+      }
+      for (const some of chunks([...changed.keys()])) {
+        await tx
+          .updateTable('devices')
+          .set((the) => ({
+            approval,
+            approval_by: by.who,
+            approval_at: now,
+            // Green only when the device has been seen with it (S2-16).
+            awaiting: Number(approval === 'approved'),
+            version: the('version', '+', 1),
+          }))
+          .where('id', 'in', some)
+          .execute()
+      }
+      return ok({
+        value: { changed: [...changed.keys()], left },
+        entries: [...changed.values()].map((row) => ({
+          action: ACTION[approval],
+          subject: row.id,
+          before: { approval: row.approval },
+          after: { approval },
+        })),
+        touched: [...changed.keys()].map((id) => ({ topic: 'approval', subject: id })),
+      })
+    })
+  }
+
+  /** Keys by their device's approval, in the order of the keys: what a snapshot's overlay begins with. */
+  keys(
+    approvals: readonly Approval[],
+    { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+  ): Promise<Result<readonly KeyApproval[], StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db
+        .selectFrom('device_keys')
+        .innerJoin('devices', 'devices.id', 'device_keys.device')
+        .select(['device_keys.key', 'device_keys.device', 'devices.approval'])
+        .where('devices.approval', 'in', approvals)
+        .where('device_keys.key', '>', after ?? '')
+        .orderBy('device_keys.key')
+        .limit(boundedLimit(limit))
+        .execute()
+      return rows.map(readKeyApproval)
+    })
+  }
+
+  /** Keys of sound certificates under a setting that were seen before a point in time: the cut-off `known-devices`. */
+  knownKeys(
+    setting: string,
+    before: Instant,
+    { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+  ): Promise<Result<readonly KeyFingerprint[], StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db
+        .selectFrom('certificates')
+        .select('key')
+        .distinct()
+        .where('setting', '=', setting)
+        .where('sound', '=', 1)
+        .where('first_seen', '<', before)
+        .where('key', '>', after ?? '')
+        .orderBy('key')
+        .limit(boundedLimit(limit))
+        .execute()
+      return rows.map(({ key }) => key as KeyFingerprint)
+    })
+  }
+}
+
+type DeviceRow = Selectable<Tables['devices']>
+
+interface Deciding {
+  readonly approval: Approval
+  readonly objection: (row: DeviceRow) => LeftAlone | undefined
+}
+
+const ACTION: Readonly<Record<Approval, string>> = {
+  approved: 'device.approve',
+  blocked: 'device.block',
+  unapproved: 'device.unapprove',
+}
+
+/** One call approves what a person can have selected; a whole fleet goes page by page. */
+const SELECTION_LIMIT = 10_000
+
+/** Row → approval of a key. */
+export function readKeyApproval(row: {
+  readonly key: string
+  readonly device: string
+  readonly approval: string
+}): KeyApproval {
+  const at = { table: 'devices', key: row.device, column: 'approval' }
+  return {
+    key: row.key as KeyFingerprint,
+    device: row.device,
+    approval: word(row.approval, APPROVALS, at),
+  }
+}

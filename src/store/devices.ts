@@ -1,0 +1,245 @@
+/**
+ * Devices as people look at them: lists, search, one device whole, and the numbers of the charts.
+ */
+import { sql, type SelectQueryBuilder, type SqlBool } from 'kysely'
+import { fail, ok, type Result } from '../kernel/types.ts'
+import type { Book, By, Db } from './book.ts'
+import {
+  behind,
+  conditions,
+  mustUpgrade,
+  wordsOf,
+  type AgentMinimum,
+  type DeviceFilter,
+} from './device-filter.ts'
+import { readCertificate, readDevice, type Device, type DeviceCertificate } from './device.ts'
+import type { StoreFailure, StoreTrouble } from './failure.ts'
+import type { DeviceRow } from './draft.ts'
+import { boundedLimit, pageOf, parseCursor, type Cursor, type Page, type PageAsk } from './page.ts'
+import { word } from './row.ts'
+import type { Tables } from './tables.ts'
+import {
+  APPROVALS,
+  AUTHENTICATIONS,
+  MIGRATIONS,
+  type Approval,
+  type AuthenticationStatus,
+  type Migration,
+} from './vocabulary.ts'
+
+/** One device with everything that is kept of it. */
+export interface DeviceDetail {
+  readonly device: Device
+  /** Newest first, at most 100. */
+  readonly certificates: readonly DeviceCertificate[]
+  readonly keys: readonly string[]
+  /** Ids that a trusted CA signed for it. */
+  readonly signedIds: readonly string[]
+}
+
+/** What to list, and in which order. */
+export interface DeviceAsk extends PageAsk {
+  readonly filter: DeviceFilter
+  /** A search is in the order of what was found, whatever this says. */
+  readonly order: 'first-seen' | 'last-seen'
+  readonly minimums: readonly AgentMinimum[]
+}
+
+/** How many devices are alike in all that the charts show. */
+export interface ChartCell {
+  readonly class: string | undefined
+  readonly authentication: AuthenticationStatus
+  readonly approval: Approval
+  readonly awaiting: boolean
+  readonly migration: Migration
+  readonly devices: number
+}
+
+export class Devices {
+  readonly #book: Book
+  constructor(book: Book) {
+    this.#book = book
+  }
+
+  /** One page of a list or search; its cost follows the page, not the fleet, unless filters leave almost nothing. */
+  async list(ask: DeviceAsk): Promise<Result<Page<Device>, StoreFailure>> {
+    const words = wordsOf(ask.filter.text)
+    const [first] = words
+    if (first !== undefined) return await this.#search(ask, first, words)
+    const byTime = ask.order === 'last-seen'
+    const cursor = parseCursor(ask.after, byTime ? 'number' : 'string')
+    if (!cursor.ok) return cursor
+    return await this.#book.read(async (db) => {
+      let query = filtered(db, ask)
+      query = byTime ? newestFirst(query, cursor.value) : oldestFirst(query, cursor.value)
+      const rows = await query.limit(boundedLimit(ask.limit) + 1).execute()
+      return pageOf(rows, ask, {
+        item: readDevice,
+        cursor: (row) => (byTime ? [row.last_seen, row.id] : [row.id, '']),
+      })
+    })
+  }
+
+  async #search(
+    ask: DeviceAsk,
+    first: string,
+    words: readonly string[],
+  ): Promise<Result<Page<Device>, StoreFailure>> {
+    const cursor = parseCursor(ask.after, 'string')
+    if (!cursor.ok) return cursor
+    return await this.#book.read(async (db) => {
+      let query = filtered(db, ask)
+        .innerJoin('search_terms as found', 'found.device', 'devices.id')
+        .where('found.term', '>=', first)
+        .where('found.term', '<', behind(first))
+        // A device that several terms lead to is shown at the first of them.
+        .where(
+          sql<SqlBool>`not exists (select 1 from search_terms as earlier where earlier.device = found.device
+            and earlier.term >= ${first} and earlier.term < found.term)`,
+        )
+        .select('found.term as found_term')
+        .orderBy('found.term')
+        .orderBy('found.device')
+      for (const word of words.slice(1)) query = query.where(hasTerm(word))
+      if (cursor.value !== undefined) {
+        const [term, device] = cursor.value
+        query = query.where(sql<SqlBool>`(found.term, found.device) > (${term}, ${device})`)
+      }
+      const rows = await query.limit(boundedLimit(ask.limit) + 1).execute()
+      return pageOf(rows, ask, {
+        item: (row) => readDevice(row),
+        cursor: (row) => [row.found_term, row.id],
+      })
+    })
+  }
+
+  /** How many devices a filter means; walks through what it leaves. */
+  count(
+    filter: DeviceFilter,
+    minimums: readonly AgentMinimum[],
+  ): Promise<Result<number, StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      let query = db
+        .selectFrom('devices')
+        .where((the) => the.and(conditions(the, filter, minimums)))
+      for (const word of wordsOf(filter.text)) query = query.where(hasTerm(word))
+      const { devices } = await query
+        .select(({ fn }) => fn.countAll<number>().as('devices'))
+        .executeTakeFirstOrThrow()
+      return devices
+    })
+  }
+
+  /** One device whole. */
+  find(id: string): Promise<Result<DeviceDetail | undefined, StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const row = await db.selectFrom('devices').selectAll().where('id', '=', id).executeTakeFirst()
+      if (row === undefined) return undefined
+      const certificates = await db
+        .selectFrom('certificates')
+        .innerJoin('device_keys', 'device_keys.key', 'certificates.key')
+        .selectAll('certificates')
+        .where('device_keys.device', '=', id)
+        .orderBy('certificates.last_seen', 'desc')
+        .orderBy('certificates.fingerprint')
+        .limit(100)
+        .execute()
+      const keys = await db
+        .selectFrom('device_keys')
+        .select('key')
+        .where('device', '=', id)
+        .orderBy('first_seen', 'desc')
+        .limit(100)
+        .execute()
+      const ids = await db
+        .selectFrom('signed_ids')
+        .select('id')
+        .where('device', '=', id)
+        .orderBy('id')
+        .limit(100)
+        .execute()
+      return {
+        device: readDevice(row),
+        certificates: certificates.map(readCertificate),
+        keys: keys.map(({ key }) => key),
+        signedIds: ids.map(({ id }) => id),
+      }
+    })
+  }
+
+  /** Every chart's numbers in one walk; the sum over the cells is the number of devices. */
+  charts(minimums: readonly AgentMinimum[]): Promise<Result<readonly ChartCell[], StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db
+        .selectFrom('devices')
+        .select(['class', 'authentication', 'approval', 'awaiting', 'migration'])
+        .select(
+          sql<number>`case when ${mustUpgrade(minimums)} then 1 else 0 end`.as('must_upgrade'),
+        )
+        .select(({ fn }) => fn.countAll<number>().as('devices'))
+        .groupBy(['class', 'authentication', 'approval', 'awaiting', 'migration'])
+        .groupBy('must_upgrade')
+        .execute()
+      return rows.map((row) => {
+        const at = { table: 'devices', key: `class ${row.class ?? 'unknown'}` }
+        return {
+          class: row.class ?? undefined,
+          authentication:
+            row.must_upgrade === 1
+              ? ('must-upgrade' as const)
+              : word(row.authentication, AUTHENTICATIONS, { ...at, column: 'authentication' }),
+          approval: word(row.approval, APPROVALS, { ...at, column: 'approval' }),
+          awaiting: row.awaiting === 1,
+          migration: word(row.migration, MIGRATIONS, { ...at, column: 'migration' }),
+          devices: row.devices,
+        }
+      })
+    })
+  }
+
+  /** Forgets a device with its certificates, so that it is new when it comes back; never a blocked one. */
+  forget(by: By, id: string): Promise<Result<void, StoreFailure>> {
+    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+      const row = await tx.selectFrom('devices').selectAll().where('id', '=', id).executeTakeFirst()
+      if (row === undefined) return fail({ kind: 'not-found', what: 'device', key: id })
+      const before = readDevice(row)
+      if (before.approval === 'blocked') return fail({ kind: 'device-blocked', device: id })
+      await tx
+        .deleteFrom('certificates')
+        .where('key', 'in', tx.selectFrom('device_keys').select('key').where('device', '=', id))
+        .execute()
+      for (const table of ['device_keys', 'signed_ids', 'search_terms'] as const) {
+        await tx.deleteFrom(table).where('device', '=', id).execute()
+      }
+      await tx.deleteFrom('devices').where('id', '=', id).execute()
+      return ok({
+        value: undefined,
+        entries: [{ action: 'device.forget', subject: id, before }],
+        touched: [{ topic: 'approval', subject: id }],
+      })
+    })
+  }
+}
+
+type Query = SelectQueryBuilder<Tables, 'devices', DeviceRow>
+
+const filtered = (db: Db, { filter, minimums }: DeviceAsk): Query =>
+  db
+    .selectFrom('devices')
+    .selectAll('devices')
+    .where((the) => the.and(conditions(the, filter, minimums)))
+
+function newestFirst(query: Query, after: Cursor | undefined): Query {
+  const ordered = query.orderBy('devices.last_seen', 'desc').orderBy('devices.id', 'desc')
+  if (after === undefined) return ordered
+  return ordered.where(sql<SqlBool>`(devices.last_seen, devices.id) < (${after[0]}, ${after[1]})`)
+}
+
+function oldestFirst(query: Query, after: Cursor | undefined): Query {
+  const ordered = query.orderBy('devices.id')
+  return after === undefined ? ordered : ordered.where('devices.id', '>', String(after[0]))
+}
+
+const hasTerm = (word: string) =>
+  sql<SqlBool>`exists (select 1 from search_terms as also where also.device = devices.id
+    and also.term >= ${word} and also.term < ${behind(word)})`

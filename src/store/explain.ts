@@ -1,0 +1,225 @@
+/**
+ * A failure of the store in words: what is the matter, and what the operator does next.
+ */
+import { isoText, unreachable } from '../kernel/types.ts'
+import type {
+  ChangeRefused,
+  SealFailure,
+  StoreFailure,
+  StoreTrouble,
+  TransferFailure,
+} from './failure.ts'
+
+/** What an operator reads about a failure; `code` is stable. */
+export interface StoreExplanation {
+  readonly code: StoreFailure['kind']
+  readonly sentence: string
+  readonly nextStep: string
+}
+
+/** Explains a failure of the store. */
+export const explainStore = (failure: StoreFailure): StoreExplanation => {
+  const [sentence, nextStep] = isTrouble(failure) ? troubleWords(failure) : refusedWords(failure)
+  return { code: failure.kind, sentence, nextStep }
+}
+
+/** Whether the store itself is unwell, so that asking again later may help and nothing was decided. */
+export const isTrouble = (failure: StoreFailure): failure is StoreTrouble =>
+  TROUBLES.has(failure.kind)
+
+const TROUBLES: ReadonlySet<string> = new Set<StoreTrouble['kind']>([
+  'store-absent',
+  'store-closed',
+  'store-corrupt',
+  'store-full',
+  'store-locked',
+  'store-read-only',
+  'store-unavailable',
+  'not-a-store',
+  'schema-newer',
+  'unknown-row',
+])
+
+type Words = readonly [sentence: string, nextStep: string]
+
+function troubleWords(why: StoreTrouble): Words {
+  switch (why.kind) {
+    case 'store-absent':
+      return [
+        `there is no store at ${why.where}`,
+        'create one with `tfe init`; if there was one, bring its volume back first, or the latch and the blocks are forgotten',
+      ]
+    case 'store-closed':
+      return ['the store is closed', 'none, the program is ending']
+    case 'store-corrupt':
+      return [
+        `the store is damaged: ${why.detail}`,
+        'stop the program, keep the file, and restore the last backup',
+      ]
+    case 'store-full':
+      return [
+        `the store has no room: ${why.detail}`,
+        'free space on its volume; nothing was half written',
+      ]
+    case 'store-locked':
+      return [
+        `another process holds the store: ${why.detail}`,
+        'end the other process, or try again when it is done',
+      ]
+    case 'store-read-only':
+      return [
+        `the store cannot be written: ${why.detail}`,
+        'give the program write permission on the store and its folder',
+      ]
+    case 'store-unavailable':
+      return [
+        `the store does not answer: ${why.detail}`,
+        'look after the database; judging goes on with the last snapshot meanwhile',
+      ]
+    case 'not-a-store':
+      return [
+        `this is no store of this program: ${why.detail}`,
+        'name the right file or database; an empty one is made into a store by `tfe init`',
+      ]
+    case 'schema-newer':
+      return [
+        `the store has schema ${why.found}, and this program knows schemas up to ${why.known}`,
+        'run the newer program again, or restore a backup from before the upgrade',
+      ]
+    case 'unknown-row':
+      return [
+        `table ${why.table}, row ${why.key}, column ${why.column}: found ${why.found}, wanted ${why.wanted}`,
+        'find out who wrote the row; restore a backup, or correct it by hand while the program is stopped',
+      ]
+    default:
+      return unreachable(why)
+  }
+}
+
+function refusedWords(why: ChangeRefused): Words {
+  switch (why.kind) {
+    case 'already-exists':
+      return [
+        `there is already a ${why.what} ${why.key}`,
+        'choose another name, or change that one',
+      ]
+    case 'not-found':
+      return [
+        `there is no ${why.what} ${why.key}`,
+        'look for it in the list; it may have been removed',
+      ]
+    case 'stale':
+      return [
+        `the ${why.what} ${why.key} is at version ${why.found}, and the change was made for version ${why.expected}`,
+        'read it again, and decide again on what it says now',
+      ]
+    case 'too-many':
+      return [
+        `${why.found} of ${why.what} in one call, more than the ${why.limit} that it takes`,
+        'split the call',
+      ]
+    case 'bad-cursor':
+      return [
+        'the cursor of the next page is none of ours',
+        'begin the list again without a cursor',
+      ]
+    case 'standing-refused':
+      return [
+        `the enrollment setting ${why.setting} is ${why.found}, and this needs ${why.wanted}`,
+        'look at the list of enrollment settings and choose the step that fits',
+      ]
+    case 'setting-in-use':
+      return [
+        `${why.devices} devices depend on the enrollment setting ${why.setting}`,
+        'let them renew under the current one, or force the removal and enrol them again',
+      ]
+    case 'device-blocked':
+      return [
+        `the device ${why.device} is blocked, and forgetting it would forget the block`,
+        'unblock it first, or leave it',
+      ]
+    case 'latched':
+      return [
+        `enforcement is required since ${isoText(why.since)} and cannot be taken back`,
+        'none; in an emergency stop the program and use `tfe break-glass`',
+      ]
+    case 'oauth-both-disabled':
+      return [
+        'both OAuth endpoints would be disabled, and nobody could sign in',
+        'enable the other endpoint first',
+      ]
+    case 'devices-pending':
+      return [
+        `${why.pending} devices have not migrated, and ${why.unidentified} connections on the port could not be told to be a known device`,
+        'wait until they have, or force the closing',
+      ]
+    case 'last-administrator':
+      return [
+        `${why.name} is the last administrator`,
+        'make another one first, or nobody could make one again',
+      ]
+    case 'key-missing':
+    case 'key-wrong':
+    case 'key-not-newer':
+    case 'seal-broken':
+      return sealWords(why)
+    case 'import-into-used':
+    case 'import-malformed':
+    case 'import-other-schema':
+    case 'backup-refused':
+      return transferWords(why)
+    default:
+      return unreachable(why)
+  }
+}
+
+function sealWords(why: SealFailure): Words {
+  switch (why.kind) {
+    case 'key-missing':
+      return [
+        `sealing key ${why.version} is not in this instance's key ring, which holds ${why.held.join(', ') || 'none'}`,
+        'bring the key ring of the instance that has it: `tfe keys export` there, `tfe keys import` here',
+      ]
+    case 'key-wrong':
+      return [
+        `sealing key ${why.version} of this instance is another key than the store was sealed with`,
+        'bring back the key ring that belongs to this store',
+      ]
+    case 'key-not-newer':
+      return [
+        `the newest sealing key of this instance is ${why.ring}, and the store is at ${why.current} already`,
+        'add a key to the ring first',
+      ]
+    case 'seal-broken':
+      return [
+        `the sealed secret ${why.secret} does not open: it was altered, or moved from another row`,
+        'enter the secret again; find out who changed the row',
+      ]
+    default:
+      return unreachable(why)
+  }
+}
+
+function transferWords(why: TransferFailure): Words {
+  switch (why.kind) {
+    case 'import-into-used':
+      return [
+        `the store has rows in ${why.table}, and an import would mix two histories`,
+        'import into a store that was just created',
+      ]
+    case 'import-malformed':
+      return [
+        `line ${why.line} of the export: ${why.detail}`,
+        'export again; nothing of this file was taken in',
+      ]
+    case 'import-other-schema':
+      return [
+        `the export has schema ${why.found}, wanted ${why.wanted}`,
+        'open the store with this version first, which upgrades it, and export it then',
+      ]
+    case 'backup-refused':
+      return [`no backup was written: ${why.detail}`, 'name a file that does not exist yet']
+    default:
+      return unreachable(why)
+  }
+}

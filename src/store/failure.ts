@@ -1,0 +1,92 @@
+/**
+ * Everything that a question to the store, or a change, can end with instead of an answer. Closed: whoever
+ * switches over it learns at compile time of a new one.
+ */
+import type { Instant } from '../kernel/types.ts'
+
+/** The store cannot answer at all, whatever was asked. */
+export type StoreTrouble =
+  | { readonly kind: 'store-absent'; readonly where: string }
+  | { readonly kind: 'store-closed' }
+  | { readonly kind: 'store-corrupt'; readonly detail: string }
+  | { readonly kind: 'store-full'; readonly detail: string }
+  | { readonly kind: 'store-locked'; readonly detail: string }
+  | { readonly kind: 'store-read-only'; readonly detail: string }
+  | { readonly kind: 'store-unavailable'; readonly detail: string }
+  | { readonly kind: 'not-a-store'; readonly detail: string }
+  | { readonly kind: 'schema-newer'; readonly found: number; readonly known: number }
+  | UnknownRowFailure
+
+/** A row that no version known to this program writes. Guessing its meaning could admit somebody. */
+export interface UnknownRowFailure {
+  readonly kind: 'unknown-row'
+  readonly table: string
+  readonly key: string
+  readonly column: string
+  readonly found: string
+  readonly wanted: string
+}
+
+/** The store is well, and says no to this change. */
+export type ChangeRefused =
+  | { readonly kind: 'already-exists'; readonly what: Thing; readonly key: string }
+  | { readonly kind: 'not-found'; readonly what: Thing; readonly key: string }
+  | {
+      readonly kind: 'stale'
+      readonly what: Thing
+      readonly key: string
+      readonly expected: number
+      readonly found: number
+    }
+  | {
+      readonly kind: 'too-many'
+      readonly what: Thing
+      readonly found: number
+      readonly limit: number
+    }
+  | { readonly kind: 'bad-cursor'; readonly found: string }
+  | {
+      readonly kind: 'standing-refused'
+      readonly setting: string
+      readonly found: string
+      readonly wanted: string
+    }
+  | { readonly kind: 'setting-in-use'; readonly setting: string; readonly devices: number }
+  | { readonly kind: 'device-blocked'; readonly device: string }
+  | { readonly kind: 'latched'; readonly since: Instant }
+  | { readonly kind: 'oauth-both-disabled' }
+  | { readonly kind: 'devices-pending'; readonly pending: number; readonly unidentified: number }
+  | { readonly kind: 'last-administrator'; readonly name: string }
+  | SealFailure
+  | TransferFailure
+
+/** A secret that cannot be sealed or opened here. */
+export type SealFailure =
+  | { readonly kind: 'key-missing'; readonly version: number; readonly held: readonly number[] }
+  | { readonly kind: 'key-wrong'; readonly version: number }
+  | { readonly kind: 'key-not-newer'; readonly ring: number; readonly current: number }
+  | { readonly kind: 'seal-broken'; readonly secret: string }
+
+/** An export that cannot be taken in, or a copy that cannot be written. */
+export type TransferFailure =
+  | { readonly kind: 'import-into-used'; readonly table: string }
+  | { readonly kind: 'import-malformed'; readonly line: number; readonly detail: string }
+  | { readonly kind: 'import-other-schema'; readonly found: number; readonly wanted: number }
+  | { readonly kind: 'backup-refused'; readonly detail: string }
+
+/** The nouns of which there can be too many, none, or an older one. */
+export type Thing =
+  | 'administrator'
+  | 'deny entry'
+  | 'device'
+  | 'enforcement'
+  | 'enrollment setting'
+  | 'oauth'
+  | 'port'
+  | 'saved query'
+  | 'secret'
+  | 'session'
+  | 'settings document'
+  | 'token'
+
+export type StoreFailure = StoreTrouble | ChangeRefused

@@ -1,0 +1,37 @@
+/**
+ * Many rows as one parameter: the statement's text stays the same whatever their number, so it is prepared once,
+ * and a batch of thousands is a few statements instead of thousands.
+ */
+import { sql, type RawBuilder } from 'kysely'
+import type { Dialect } from './engine.ts'
+
+/** Column → type of the rows that are fed in. */
+export type Shape = Readonly<Record<string, 'text' | 'int'>>
+
+/** A table expression named `fed` that holds the rows. */
+export function fed(dialect: Dialect, shape: Shape, rows: readonly object[]): RawBuilder<unknown> {
+  const names = Object.keys(shape)
+  const data = JSON.stringify(
+    rows.map((row) =>
+      Object.fromEntries(names.map((name) => [name, Reflect.get(row, name) ?? null])),
+    ),
+  )
+  if (dialect === 'sqlite') {
+    const columns = names.map((name) => `json_extract(value, '$.${name}') as ${name}`).join(', ')
+    return sql`(select ${sql.raw(columns)} from json_each(${data})) as fed`
+  }
+  const columns = names
+    .map((name) => `${name} ${shape[name] === 'int' ? 'bigint' : 'text'}`)
+    .join(', ')
+  return sql`jsonb_to_recordset(${data}::jsonb) as fed (${sql.raw(columns)})`
+}
+
+/** The columns of a shape, for `insert into … (…) select … from fed`. */
+export const columnsOf = (shape: Shape): RawBuilder<unknown> =>
+  sql.raw(Object.keys(shape).join(', '))
+
+/** The right-hand side of `in`, for any number of texts. */
+export const listOf = (dialect: Dialect, texts: readonly string[]): RawBuilder<string> =>
+  dialect === 'sqlite'
+    ? sql<string>`(select value from json_each(${JSON.stringify(texts)}))`
+    : sql<string>`(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`

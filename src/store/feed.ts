@@ -1,0 +1,167 @@
+/**
+ * The change feed: what a snapshot has to fetch since the revision that it was built from. A hint may come early,
+ * late or never; the revision is the truth, and is asked for regularly.
+ */
+import type { Result } from '../kernel/types.ts'
+import { readKeyApproval, type KeyApproval } from './approvals.ts'
+import type { Book, Db } from './book.ts'
+import type { Engine } from './engine.ts'
+import type { StoreTrouble } from './failure.ts'
+import { listOf } from './fed.ts'
+import { word } from './row.ts'
+import { TOPICS, type Topic } from './vocabulary.ts'
+
+/** What happened after a revision. */
+export type Since =
+  /** Nothing is missing from this; `revision` is what to ask from next time. */
+  | {
+      readonly kind: 'changes'
+      readonly revision: number
+      /** Subjects per topic; fetch what is cheap anew. */
+      readonly touched: ReadonlyMap<Topic, readonly string[]>
+      /** Every key of every device whose approval may have changed, as it is now. */
+      readonly approvals: readonly KeyApproval[]
+      /** Devices among them that are gone, or have no key: drop what you hold for them. */
+      readonly forgotten: readonly string[]
+    }
+  /** So much, or so long ago, that everything is to be read anew. */
+  | { readonly kind: 'everything'; readonly revision: number }
+
+/** Whoever watches. */
+export interface Watcher {
+  /** A change was made; called with each revision that is found, never twice with the same. */
+  revision(revision: number): void
+  /** The store did not answer a poll. */
+  trouble(why: StoreTrouble): void
+}
+
+export class Feed {
+  readonly #book: Book
+  readonly #engine: Engine
+  constructor(book: Book, engine: Engine) {
+    this.#book = book
+    this.#engine = engine
+  }
+
+  /** The revision now. */
+  revision(): Promise<Result<number, StoreTrouble>> {
+    return this.#book.read(revisionOf)
+  }
+
+  /** What changed after a revision; costs what changed. */
+  since(revision: number): Promise<Result<Since, StoreTrouble>> {
+    const { dialect } = this.#book
+    return this.#book.read(async (db): Promise<Since> => {
+      // The revision first: what changes between the two questions is told now and once more next time.
+      const meta = await db
+        .selectFrom('store_meta')
+        .select(['revision', 'feed_from'])
+        .executeTakeFirstOrThrow()
+      if (revision < meta.feed_from || revision > meta.revision) {
+        return { kind: 'everything', revision: meta.revision }
+      }
+      const rows = await db
+        .selectFrom('changes')
+        .select(['topic', 'subject'])
+        .distinct()
+        .where('revision', '>', revision)
+        .limit(FEED_LIMIT + 1)
+        .execute()
+      if (rows.length > FEED_LIMIT) return { kind: 'everything', revision: meta.revision }
+      const touched = new Map<Topic, string[]>()
+      for (const { topic, subject } of rows) {
+        const known = word(topic, TOPICS, { table: 'changes', key: subject, column: 'topic' })
+        touched.set(known, [...(touched.get(known) ?? []), subject])
+      }
+      const devices = touched.get('approval') ?? []
+      const approvals = devices.length === 0 ? [] : await approvalsOf(db, listOf(dialect, devices))
+      const there = new Set(approvals.map(({ device }) => device))
+      const forgotten = devices.filter((id) => !there.has(id))
+      return { kind: 'changes', revision: meta.revision, touched, approvals, forgotten }
+    })
+  }
+
+  /** Forgets changes older than a revision; whoever asks from before it reads everything anew. */
+  prune(before: number): Promise<Result<void, StoreTrouble>> {
+    return this.#book.write<void, StoreTrouble>(async (tx) => {
+      await tx.deleteFrom('changes').where('revision', '<=', before).execute()
+      await tx
+        .updateTable('store_meta')
+        .set({ feed_from: before })
+        .where('feed_from', '<', before)
+        .execute()
+      return { ok: true, value: undefined }
+    })
+  }
+
+  /** Watches until the answer is called; a poll every `pollEvery` milliseconds, at once on a hint. */
+  watch(watcher: Watcher, { from, pollEvery }: Watching): () => void {
+    let seen = from
+    let asking = false
+    let again = false
+    let stopped = false
+    const tell = (revision: number): void => {
+      if (stopped || revision <= seen) return
+      seen = revision
+      watcher.revision(revision)
+    }
+    const poll = async (): Promise<void> => {
+      if (asking) {
+        again = true
+        return
+      }
+      asking = true
+      do {
+        again = false
+        const found = await this.revision()
+        if (stopped) return
+        if (found.ok) tell(found.value)
+        else watcher.trouble(found.failure)
+      } while (again)
+      asking = false
+    }
+    const stopOwn = this.#book.onChange(tell)
+    const stopHints = this.#engine.listen(() => void poll())
+    const timer = setInterval(() => void poll(), pollEvery)
+    timer.unref()
+    return () => {
+      stopped = true
+      clearInterval(timer)
+      stopOwn()
+      stopHints()
+    }
+  }
+}
+
+/** How to watch. */
+export interface Watching {
+  /** The revision that is known already. */
+  readonly from: number
+  /** Milliseconds; 1,000 lets a change of another replica act within two seconds even without hints. */
+  readonly pollEvery: number
+}
+
+/** Subjects in one answer; past that reading everything is cheaper than telling the difference. */
+const FEED_LIMIT = 20_000
+
+async function revisionOf(db: Db): Promise<number> {
+  const { revision } = await db
+    .selectFrom('store_meta')
+    .select('revision')
+    .executeTakeFirstOrThrow()
+  return revision
+}
+
+async function approvalsOf(
+  db: Db,
+  devices: ReturnType<typeof listOf>,
+): Promise<readonly KeyApproval[]> {
+  const rows = await db
+    .selectFrom('device_keys')
+    .innerJoin('devices', 'devices.id', 'device_keys.device')
+    .select(['device_keys.key', 'device_keys.device', 'devices.approval'])
+    .where('device_keys.device', 'in', devices)
+    .orderBy('device_keys.key')
+    .execute()
+  return rows.map(readKeyApproval)
+}

@@ -1,0 +1,57 @@
+import { fail, ok, type Result } from '../kernel/types.ts'
+import type { ChangeRefused } from './failure.ts'
+
+/** Which part of a long list is asked for: what follows `after`, at most `limit`. */
+export interface PageAsk {
+  /** 1 to 1,000; more than people read at once, and little enough to hold in memory. */
+  readonly limit: number
+  /** The `next` of the page before. */
+  readonly after?: string | undefined
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** Undefined on the last page. */
+  readonly next: string | undefined
+}
+
+/** What a cursor holds: where in the list's order the page before ended. */
+export type Cursor = readonly [number | string, string]
+
+/** Reads a cursor; it comes from a stranger and is nothing but a place in an order. */
+export function parseCursor(
+  text: string | undefined,
+  first: 'number' | 'string',
+): Result<Cursor | undefined, ChangeRefused> {
+  if (text === undefined) return ok(undefined)
+  const bad = fail<ChangeRefused>({ kind: 'bad-cursor', found: text.slice(0, 80) })
+  let value: unknown
+  try {
+    value = JSON.parse(Buffer.from(text, 'base64url').toString())
+  } catch {
+    return bad
+  }
+  if (!Array.isArray(value) || value.length !== 2) return bad
+  const [place, tie]: unknown[] = value
+  if (typeof tie !== 'string') return bad
+  if (first === 'string' && typeof place === 'string') return ok([place, tie])
+  return first === 'number' && Number.isSafeInteger(place) ? ok([Number(place), tie]) : bad
+}
+
+/** A page out of one row more than was asked for. */
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  { limit }: PageAsk,
+  { item, cursor }: { readonly item: (row: Row) => Item; readonly cursor: (row: Row) => Cursor },
+): Page<Item> {
+  const shown = rows.slice(0, boundedLimit(limit))
+  const last = shown.at(-1)
+  const more = rows.length > shown.length && last !== undefined
+  return {
+    items: shown.map(item),
+    next: more ? Buffer.from(JSON.stringify(cursor(last))).toString('base64url') : undefined,
+  }
+}
+
+export const boundedLimit = (limit: number): number =>
+  Math.min(Math.max(1, Math.floor(limit)), 1000)

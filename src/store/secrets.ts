@@ -1,0 +1,269 @@
+/**
+ * Secrets that are kept sealed: upstream keys, passwords, the secret behind session tickets. They are sealed with
+ * the store's current key, stay under their old one until they change (S2-20), and can be sealed anew in bulk (S2-21).
+ */
+import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
+import type { Book, By, Db, Tx } from './book.ts'
+import type { SealFailure, StoreFailure, StoreTrouble } from './failure.ts'
+import { json } from './row.ts'
+import { currentVersion, leftUnder, type KeyStanding, type SecretFacts } from './key-standing.ts'
+import { checkValue, seal, unseal, versionsOf, type KeyRing } from './seal.ts'
+import type { Expected } from './version.ts'
+
+export class Secrets {
+  readonly #book: Book
+  readonly #ring: KeyRing
+  constructor(book: Book, ring: KeyRing) {
+    this.#book = book
+    this.#ring = ring
+  }
+
+  list(): Promise<Result<readonly SecretFacts[], StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db
+        .selectFrom('secrets')
+        .select(['name', 'key_version', 'version', 'updated_at'])
+        .orderBy('name')
+        .execute()
+      return rows.map((row) => ({
+        name: row.name,
+        keyVersion: row.key_version,
+        version: row.version,
+        updatedAt: row.updated_at as Instant,
+      }))
+    })
+  }
+
+  /** The secret itself; undefined when there is none of that name. */
+  async open(
+    name: string,
+  ): Promise<
+    Result<{ readonly secret: Buffer; readonly version: number } | undefined, StoreFailure>
+  > {
+    const row = await this.#book.read((db) =>
+      db.selectFrom('secrets').selectAll().where('name', '=', name).executeTakeFirst(),
+    )
+    if (!row.ok || row.value === undefined) return row.ok ? ok(undefined) : row
+    const { version, key_version: keyVersion, nonce, sealed } = row.value
+    const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#ring)
+    return opened.ok ? ok({ secret: opened.value, version }) : opened
+  }
+
+  /** Seals a secret under the current key; `expected` 0 is for one that must not be there yet. */
+  put(
+    by: By,
+    { name, secret }: { readonly name: string; readonly secret: Uint8Array },
+    expected: Expected,
+  ): Promise<Result<SecretFacts, StoreFailure>> {
+    return this.#book.change<SecretFacts, StoreFailure>(by, async (tx, now) => {
+      const before = await tx
+        .selectFrom('secrets')
+        .select(['version', 'key_version'])
+        .where('name', '=', name)
+        .executeTakeFirst()
+      const found = before?.version ?? 0
+      if (expected !== 'any' && expected !== found) {
+        return fail({ kind: 'stale', what: 'secret', key: name, expected, found })
+      }
+      const keyVersion = await this.#currentKey(tx, now)
+      if (!keyVersion.ok) return keyVersion
+      const place = { name, version: found + 1 }
+      const done = seal(secret, place, { ring: this.#ring, keyVersion: keyVersion.value })
+      if (!done.ok) return done
+      const row = {
+        name,
+        key_version: done.value.keyVersion,
+        nonce: done.value.nonce,
+        sealed: done.value.sealed,
+        version: place.version,
+        updated_at: now,
+      }
+      await tx
+        .insertInto('secrets')
+        .values(row)
+        .onConflict((one) => one.column('name').doUpdateSet(row))
+        .execute()
+      return ok({
+        value: { ...place, keyVersion: keyVersion.value, updatedAt: now },
+        entries: [
+          {
+            action: 'secret.put',
+            subject: name,
+            before: before === undefined ? undefined : { version: found },
+            after: { version: place.version, keyVersion: keyVersion.value },
+          },
+        ],
+        touched: [{ topic: 'secret', subject: name }],
+      })
+    })
+  }
+
+  remove(by: By, name: string, expected: Expected): Promise<Result<void, StoreFailure>> {
+    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+      const row = await tx
+        .selectFrom('secrets')
+        .select('version')
+        .where('name', '=', name)
+        .executeTakeFirst()
+      if (row === undefined) return fail({ kind: 'not-found', what: 'secret', key: name })
+      if (expected !== 'any' && expected !== row.version) {
+        const found = row.version
+        return fail({ kind: 'stale', what: 'secret', key: name, expected, found })
+      }
+      await tx.deleteFrom('secrets').where('name', '=', name).execute()
+      return ok({
+        value: undefined,
+        entries: [{ action: 'secret.remove', subject: name, before: { version: row.version } }],
+        touched: [{ topic: 'secret', subject: name }],
+      })
+    })
+  }
+
+  /** Makes the newest key of this instance's ring the store's current one. Existing secrets stay as they are. */
+  rotate(by: By): Promise<Result<number, StoreFailure>> {
+    return this.#book.change<number, StoreFailure>(by, async (tx, now) => {
+      const current = await currentVersion(tx)
+      const newest = versionsOf(this.#ring).at(-1) ?? 0
+      if (newest <= current) return fail({ kind: 'key-not-newer', ring: newest, current })
+      await this.#register(tx, newest, now)
+      return ok({
+        value: newest,
+        entries: [
+          {
+            action: 'key.rotate',
+            subject: 'key ring',
+            before: { version: current },
+            after: { version: newest },
+          },
+        ],
+        touched: [{ topic: 'secret', subject: 'key ring' }],
+      })
+    })
+  }
+
+  /** Seals up to `limit` secrets anew under the current key; call it until nothing is left. */
+  reseal(
+    by: By,
+    limit: number,
+  ): Promise<Result<{ readonly resealed: number; readonly left: number }, StoreFailure>> {
+    return this.#book.change<{ resealed: number; left: number }, StoreFailure>(
+      by,
+      async (tx, now) => {
+        const current = await this.#currentKey(tx, now)
+        if (!current.ok) return current
+        const rows = await tx
+          .selectFrom('secrets')
+          .selectAll()
+          .where('key_version', '<>', current.value)
+          .orderBy('name')
+          .limit(limit)
+          .execute()
+        for (const { name, version, key_version: keyVersion, nonce, sealed } of rows) {
+          const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#ring)
+          if (!opened.ok) return opened
+          const place = { name, version: version + 1 }
+          const done = seal(opened.value, place, { ring: this.#ring, keyVersion: current.value })
+          if (!done.ok) return done
+          const { keyVersion: key_version, ...parts } = done.value
+          await tx
+            .updateTable('secrets')
+            .set({ ...parts, key_version, version: place.version, updated_at: now })
+            .where('name', '=', name)
+            .execute()
+        }
+        const left = await leftUnder(tx, current.value)
+        const after = { resealed: rows.length, left, keyVersion: current.value }
+        const entries =
+          rows.length === 0 ? [] : [{ action: 'secret.reseal', subject: 'secrets', after }]
+        return ok({
+          value: { resealed: rows.length, left },
+          entries,
+          touched: rows.map(({ name }) => ({ topic: 'secret', subject: name })),
+        })
+      },
+    )
+  }
+
+  /** Tells the others which keys this instance holds; call it now and then. */
+  report(instance: {
+    readonly id: string
+    readonly name: string
+  }): Promise<Result<void, StoreTrouble>> {
+    return this.#book.write<void, StoreTrouble>(async (tx) => {
+      const row = {
+        ...instance,
+        key_versions: JSON.stringify(versionsOf(this.#ring)),
+        seen_at: this.#book.clock.now(),
+      }
+      await tx
+        .insertInto('instances')
+        .values(row)
+        .onConflict((one) => one.column('id').doUpdateSet(row))
+        .execute()
+      return ok(undefined)
+    })
+  }
+
+  /** Where the keys stand; instances count that reported since `since`. */
+  standing(since: Instant): Promise<Result<KeyStanding, StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const current = await currentVersion(db)
+      const instances = await db
+        .selectFrom('instances')
+        .selectAll()
+        .where('seen_at', '>=', since)
+        .orderBy('id')
+        .execute()
+      return {
+        current,
+        held: versionsOf(this.#ring),
+        fault: await this.#faultOf(db, current),
+        left: await leftUnder(db, current),
+        lacking: instances
+          .filter(({ id, key_versions }) => {
+            const at = { table: 'instances', key: id, column: 'key_versions' }
+            const held = json(key_versions, at)
+            return current > 0 && !(Array.isArray(held) && held.includes(current))
+          })
+          .map(({ id, name, seen_at }) => ({ id, name, seenAt: seen_at as Instant })),
+      }
+    })
+  }
+
+  /** The store's current key; the first secret makes the oldest key of the ring that one. */
+  async #currentKey(tx: Tx, now: Instant): Promise<Result<number, SealFailure>> {
+    const current = await currentVersion(tx)
+    const fault = await this.#faultOf(tx, current)
+    if (fault !== undefined) return fail(fault)
+    if (current > 0) return ok(current)
+    const newest = versionsOf(this.#ring).at(-1)
+    if (newest === undefined) return fail({ kind: 'key-missing', version: 1, held: [] })
+    await this.#register(tx, newest, now)
+    return ok(newest)
+  }
+
+  async #faultOf(db: Db, current: number): Promise<SealFailure | undefined> {
+    if (current === 0) return undefined
+    const key = this.#ring.keys.get(current)
+    if (key === undefined) {
+      return { kind: 'key-missing', version: current, held: versionsOf(this.#ring) }
+    }
+    const row = await db
+      .selectFrom('key_ring')
+      .select('check_value')
+      .where('version', '=', current)
+      .executeTakeFirst()
+    return row?.check_value === checkValue(key)
+      ? undefined
+      : { kind: 'key-wrong', version: current }
+  }
+
+  async #register(tx: Tx, version: number, now: Instant): Promise<void> {
+    const key = this.#ring.keys.get(version)
+    if (key === undefined) return
+    await tx
+      .insertInto('key_ring')
+      .values({ version, check_value: checkValue(key), added_at: now })
+      .execute()
+  }
+}

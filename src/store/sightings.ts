@@ -1,0 +1,62 @@
+/**
+ * Sightings in batches: read what the batch can touch, link in memory (`linking.ts`), write back in a handful of
+ * statements. One transaction per batch.
+ */
+import { randomBytes } from 'node:crypto'
+import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
+import type { Book } from './book.ts'
+import type { StoreFailure } from './failure.ts'
+import { readKnown } from './known.ts'
+import { plan, type Plan } from './linking.ts'
+import { BATCH_LIMIT, UNSOUND_LIMIT, type Recorded, type Sighting } from './sighting.ts'
+import { writePlan, writeTallies } from './write-plan.ts'
+
+export class Sightings {
+  readonly #book: Book
+  readonly #unsoundLimit: number
+  constructor(book: Book, unsoundLimit = UNSOUND_LIMIT) {
+    this.#book = book
+    this.#unsoundLimit = unsoundLimit
+  }
+
+  /** Takes in a batch, all of it or nothing; a batch that failed may be given again. */
+  record(sightings: readonly Sighting[]): Promise<Result<Recorded, StoreFailure>> {
+    const found = sightings.length
+    if (found > BATCH_LIMIT) {
+      return Promise.resolve(fail({ kind: 'too-many', what: 'device', found, limit: BATCH_LIMIT }))
+    }
+    const { dialect } = this.#book
+    return this.#book.change<Recorded, StoreFailure>(LEDGER, async (tx, now) => {
+      const known = await readKnown(tx, { dialect, sightings, unsoundLimit: this.#unsoundLimit })
+      const planned = plan(sightings, known, { now, newId: () => newDeviceId(now) })
+      await writePlan(tx, dialect, planned)
+      await writeTallies(tx, dialect, sightings)
+      const overlaid = planned.drafts.filter(({ overlay }) => overlay)
+      return ok({
+        value: recorded(sightings, planned),
+        entries: [],
+        touched: overlaid.map(({ row }) => ({ topic: 'approval', subject: row.id })),
+      })
+    })
+  }
+}
+
+/** Not an administrator: what it does is no admin change, and leaves no audit row. */
+const LEDGER = { who: 'auto', from: 'sightings' }
+
+function recorded(sightings: readonly Sighting[], planned: Plan): Recorded {
+  const { drafts, unidentified, dropped } = planned
+  return {
+    sightings: sum(sightings.map(({ count }) => count)),
+    newDevices: drafts.filter(({ before }) => before === undefined).length,
+    approvedThemselves: drafts.filter(({ approvedItself }) => approvedItself).length,
+    dropped,
+    unidentified: sum(unidentified.map(({ sightings }) => sightings)),
+  }
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
+
+/** Grows with time, so that new devices are written side by side; the rest is chance. */
+export const newDeviceId = (now: Instant): string =>
+  `${now.toString(16).padStart(12, '0')}${randomBytes(8).toString('hex')}`

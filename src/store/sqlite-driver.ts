@@ -1,0 +1,134 @@
+/**
+ * What kysely needs to speak to the SQLite thread: one connection, lent to one user at a time, so that a
+ * transaction is never interleaved with somebody else's question.
+ */
+import { Worker } from 'node:worker_threads'
+import {
+  CompiledQuery,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+} from 'kysely'
+import { CLOSE, THREAD_FILE, type ThreadAnswer, type ThreadSettings } from './sqlite-thread.ts'
+
+/** SQLite said no; `errcode` is its extended result code. */
+export class SqliteError extends Error {
+  readonly errcode: number
+  constructor(message: string, errcode: number) {
+    super(message)
+    this.errcode = errcode
+  }
+}
+
+/** kysely's view of one SQLite file. */
+export const sqliteDialect = (settings: Omit<ThreadSettings, 'thread'>): Dialect => ({
+  createAdapter: () => new SqliteAdapter(),
+  createDriver: () => new ThreadDriver({ ...settings, thread: 'tfe-sqlite' }),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+})
+
+class ThreadDriver implements Driver {
+  readonly #connection: ThreadConnection
+  readonly #waiting: (() => void)[] = []
+  #lent = false
+
+  constructor(settings: ThreadSettings) {
+    this.#connection = new ThreadConnection(settings)
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    if (this.#lent) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#lent = true
+    return this.#connection
+  }
+
+  async releaseConnection(): Promise<void> {
+    const next = this.#waiting.shift()
+    // Handed on while it still counts as lent, or a newcomer could slip in between.
+    if (next !== undefined) next()
+    else this.#lent = false
+  }
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    // IMMEDIATE: a transaction that reads first and writes later could find the file taken and lose its reads.
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'))
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('rollback'))
+  }
+
+  async destroy(): Promise<void> {
+    await this.#connection.close()
+  }
+}
+
+interface Pending {
+  readonly resolve: (result: QueryResult<unknown>) => void
+  readonly reject: (error: Error) => void
+}
+
+class ThreadConnection implements DatabaseConnection {
+  readonly #worker: Worker
+  readonly #pending = new Map<number, Pending>()
+  #asked = 0
+  #ended: Error | undefined
+
+  constructor(settings: ThreadSettings) {
+    // Its own flags: those of a test runner or a debugger are not the thread's business.
+    this.#worker = new Worker(THREAD_FILE, { workerData: settings, execArgv: [] })
+    this.#worker.on('message', (answer: ThreadAnswer) => this.#hear(answer))
+    this.#worker.on('error', (error) => this.#end(error instanceof Error ? error : CLOSED))
+    this.#worker.on('exit', () => this.#end(CLOSED))
+  }
+
+  executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended)
+    this.#asked += 1
+    const id = this.#asked
+    this.#worker.postMessage({ id, sql, parameters }, [])
+    return new Promise((resolve, reject) => {
+      // The rows are what the query's type says they are; the rooms above check what is in them.
+      this.#pending.set(id, { resolve: (result) => resolve(result as QueryResult<Row>), reject })
+    })
+  }
+
+  // oxlint-disable-next-line require-yield -- kysely's interface wants it, and nothing here streams.
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('the store pages through what is long; it never streams')
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended !== undefined) return
+    const gone = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
+    await this.executeQuery(CompiledQuery.raw(CLOSE)).catch(() => this.#worker.terminate())
+    await gone
+  }
+
+  #hear(answer: ThreadAnswer): void {
+    const pending = this.#pending.get(answer.id)
+    this.#pending.delete(answer.id)
+    if (answer.kind === 'failed') pending?.reject(new SqliteError(answer.message, answer.errcode))
+    else pending?.resolve({ rows: [...answer.rows], numAffectedRows: BigInt(answer.changes) })
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error
+    for (const { reject } of this.#pending.values()) reject(this.#ended)
+    this.#pending.clear()
+  }
+}
+
+/** SQLITE_MISUSE: the connection is not there any more. */
+const CLOSED = new SqliteError('the connection is closed', 21)

@@ -1,0 +1,112 @@
+/**
+ * The thread that holds an SQLite connection. `node:sqlite` is synchronous, and a walk through a million rows or an
+ * fsync must not hold up the sockets (decision 19); here it holds up nobody.
+ */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+
+/** Where a `Worker` finds this file. */
+export const THREAD_FILE = new URL(import.meta.url)
+
+/** How a connection is opened. */
+export interface ThreadSettings {
+  readonly thread: 'tfe-sqlite'
+  readonly path: string
+  /** Milliseconds to wait for another process's transaction. */
+  readonly patience: number
+  /** The most the file may grow to, in octets. */
+  readonly maxBytes: number | undefined
+}
+
+export interface ThreadAsk {
+  readonly id: number
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+}
+
+export type ThreadAnswer =
+  | {
+      readonly kind: 'rows'
+      readonly id: number
+      readonly rows: readonly unknown[]
+      readonly changes: number
+    }
+  | {
+      readonly kind: 'failed'
+      readonly id: number
+      readonly message: string
+      readonly errcode: number
+    }
+
+const settings: unknown = workerData
+if (!isMainThread && parentPort !== null && isThreadSettings(settings)) serve(settings, parentPort)
+
+function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): void {
+  const statements = new Map<string, StatementSync>()
+  let database: DatabaseSync | undefined
+  port.on('message', (ask: ThreadAsk) => {
+    try {
+      database ??= open(settings)
+      if (ask.sql === CLOSE) {
+        statements.clear()
+        database.close()
+        port.postMessage({ kind: 'rows', id: ask.id, rows: [], changes: 0 } satisfies ThreadAnswer)
+        return port.close()
+      }
+      const statement = prepared(ask.sql, database, statements)
+      port.postMessage(answer(ask, statement))
+    } catch (error) {
+      port.postMessage(failure(ask.id, error))
+    }
+  })
+}
+
+/** Not SQL; asks the thread to end. */
+export const CLOSE = '--close'
+
+function open({ path, patience, maxBytes }: ThreadSettings): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: patience, enableForeignKeyConstraints: true })
+  // FULL: a change that was acknowledged survives a power cut, not only a kill.
+  for (const pragma of ['journal_mode = wal', 'synchronous = full', 'cache_size = -65536']) {
+    database.exec(`pragma ${pragma}`)
+  }
+  if (maxBytes !== undefined) {
+    const size = database.prepare('pragma page_size').get()?.['page_size']
+    database.exec(`pragma max_page_count = ${Math.floor(maxBytes / Number(size))}`)
+  }
+  return database
+}
+
+function prepared(
+  sql: string,
+  database: DatabaseSync,
+  statements: Map<string, StatementSync>,
+): StatementSync {
+  const known = statements.get(sql)
+  if (known !== undefined) return known
+  const statement = database.prepare(sql)
+  // Lists with filters make new texts; 500 are more than the fixed ones.
+  if (statements.size >= 500) statements.clear()
+  statements.set(sql, statement)
+  return statement
+}
+
+function answer({ id, parameters }: ThreadAsk, statement: StatementSync): ThreadAnswer {
+  // What kysely and the rooms bind is text, number, null or octets.
+  const values = parameters as SQLInputValue[]
+  if (statement.columns().length > 0) {
+    const rows = statement.all(...values)
+    return { kind: 'rows', id, rows, changes: rows.length }
+  }
+  return { kind: 'rows', id, rows: [], changes: Number(statement.run(...values).changes) }
+}
+
+function failure(id: number, error: unknown): ThreadAnswer {
+  const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0
+  const message = error instanceof Error ? error.message : String(error)
+  return { kind: 'failed', id, message, errcode }
+}
+
+function isThreadSettings(data: unknown): data is ThreadSettings {
+  return typeof data === 'object' && data !== null && Reflect.get(data, 'thread') === 'tfe-sqlite'
+}

@@ -1,0 +1,295 @@
+/**
+ * The tables as SQL sees them. Words are plain strings here: what a column may hold is checked when a row is read
+ * (`row.ts`), because another version, or a hand, may have written it. Points in time are milliseconds since 1970;
+ * 0 stands for never where a column takes part in an order.
+ */
+import type { Generated } from 'kysely'
+
+export interface Tables {
+  store_meta: MetaTable
+  changes: ChangesTable
+  audit: AuditTable
+  documents: DocumentsTable
+  enrollment_settings: EnrollmentSettingsTable
+  setting_certificates: SettingCertificatesTable
+  devices: DevicesTable
+  device_keys: DeviceKeysTable
+  certificates: CertificatesTable
+  signed_ids: SignedIdsTable
+  search_terms: SearchTermsTable
+  tallies: TalliesTable
+  unidentified: UnidentifiedTable
+  deny_entries: DenyEntriesTable
+  enforcement: EnforcementTable
+  oauth: OauthTable
+  ports: PortsTable
+  saved_queries: SavedQueriesTable
+  admins: AdminsTable
+  tokens: TokensTable
+  sessions: SessionsTable
+  secrets: SecretsTable
+  key_ring: KeyRingTable
+  instances: InstancesTable
+  schema_versions: SchemaVersionsTable
+}
+
+interface SchemaVersionsTable {
+  version: number
+  applied_at: number
+}
+
+interface MetaTable {
+  id: number
+  format: string
+  store_id: string
+  /** Counts the changes that a verdict, or the portal, may depend on. */
+  revision: number
+  /** The feed is complete from this revision on; older changes were pruned. */
+  feed_from: number
+  created_at: number
+}
+
+interface ChangesTable {
+  revision: number
+  topic: string
+  subject: string
+}
+
+interface AuditTable {
+  id: Generated<number>
+  at: number
+  who: string
+  origin: string
+  action: string
+  subject: string
+  /** JSON, or null where there was nothing. */
+  before: string | null
+  after: string | null
+  revision: number
+}
+
+interface DocumentsTable {
+  name: string
+  body: string
+  version: number
+  updated_at: number
+}
+
+interface EnrollmentSettingsTable {
+  name: string
+  source: string
+  standing: string
+  retired_at: number | null
+  cut_off: string | null
+  sunset: number | null
+  version: number
+  created_at: number
+  updated_at: number
+}
+
+interface SettingCertificatesTable {
+  setting: string
+  position: number
+  der: Uint8Array
+}
+
+interface DevicesTable {
+  id: string
+  /** From an imported inventory; unique. */
+  inventory_id: string | null
+  inventory_name: string | null
+  /** What the device says of itself in a URL or header: groups records for people, carries nothing. */
+  reported_id: string | null
+  class: string | null
+  agent: string | null
+  agent_version: string | null
+  agent_rank: number | null
+  listener: string | null
+  first_seen: number
+  last_seen: number
+  sightings: number
+  verdict: string | null
+  code: string | null
+  migration: string
+  authentication: string
+  approval: string
+  /** An administrator, or `auto`. */
+  approval_by: string | null
+  approval_at: number
+  /** 1 from an approval until the device's next connection (S2-16). */
+  awaiting: number
+  /** Of the last certificate whose path was sound. */
+  setting: string | null
+  /** Of the last certificate whose path was sound; 0 without one. */
+  not_after: number
+  version: number
+}
+
+interface DeviceKeysTable {
+  key: string
+  device: string
+  first_seen: number
+}
+
+interface CertificatesTable {
+  fingerprint: string
+  key: string
+  issuer_key: string | null
+  serial: string
+  issuer: string
+  subject: string
+  /** JSON list of the device ids in subject alternative names. */
+  signed_ids: string
+  not_before: number
+  not_after: number
+  setting: string | null
+  sound: number
+  verdict: string
+  code: string
+  first_seen: number
+  last_seen: number
+}
+
+interface SignedIdsTable {
+  id: string
+  device: string
+}
+
+interface SearchTermsTable {
+  term: string
+  device: string
+}
+
+interface TalliesTable {
+  hour: number
+  authentication: string
+  sightings: number
+}
+
+interface UnidentifiedTable {
+  listener: string
+  sightings: number
+  last_seen: number
+}
+
+interface DenyEntriesTable {
+  kind: string
+  value: string
+  note: string
+  created_by: string
+  created_at: number
+}
+
+interface EnforcementTable {
+  id: number
+  state: string
+  since: number
+  save_authentication: number
+  save_decryption: number
+  /** How often `tfe break-glass` undid the latch; only a step of this lets `state` go back. */
+  glass_broken: number
+  version: number
+}
+
+interface OauthTable {
+  id: number
+  mutual: string
+  legacy: string
+  version: number
+  updated_at: number
+}
+
+interface PortsTable {
+  name: string
+  state: string
+  forced: number
+  version: number
+  updated_at: number
+}
+
+interface SavedQueriesTable {
+  id: string
+  name: string
+  origin: string
+  query: string
+  created_by: string
+  created_at: number
+  version: number
+}
+
+interface AdminsTable {
+  name: string
+  role: string
+  password_hash: string | null
+  certificate_key: string | null
+  disabled: number
+  version: number
+  created_at: number
+}
+
+interface TokensTable {
+  id: string
+  hash: string
+  admin: string
+  role: string
+  label: string
+  created_at: number
+  expires_at: number
+  last_used_at: number
+}
+
+interface SessionsTable {
+  hash: string
+  admin: string
+  created_at: number
+  expires_at: number
+  last_used_at: number
+}
+
+interface SecretsTable {
+  name: string
+  key_version: number
+  nonce: Uint8Array
+  sealed: Uint8Array
+  version: number
+  updated_at: number
+}
+
+interface KeyRingTable {
+  version: number
+  /** Tells a wrong key from the right one without holding either. */
+  check_value: string
+  added_at: number
+}
+
+interface InstancesTable {
+  id: string
+  name: string
+  /** JSON list of the sealing keys it holds. */
+  key_versions: string
+  seen_at: number
+}
+
+/** In the order in which an import can fill them. */
+export const EXPORTED = [
+  'documents',
+  'enrollment_settings',
+  'setting_certificates',
+  'devices',
+  'device_keys',
+  'certificates',
+  'signed_ids',
+  'search_terms',
+  'tallies',
+  'unidentified',
+  'deny_entries',
+  'enforcement',
+  'oauth',
+  'ports',
+  'saved_queries',
+  'admins',
+  'tokens',
+  'key_ring',
+  'secrets',
+  'audit',
+] as const satisfies readonly (keyof Tables)[]

@@ -1,0 +1,37 @@
+/**
+ * What makes a database a `Store`: one suite, run on every backend.
+ */
+import { describe } from 'vitest'
+import { administrators } from './contract/administrators.ts'
+import { approvals } from './contract/approvals.ts'
+import { concurrency } from './contract/concurrency.ts'
+import { devices } from './contract/devices.ts'
+import { documents } from './contract/documents.ts'
+import { enrollment } from './contract/enrollment.ts'
+import { feed } from './contract/feed.ts'
+import { inventory } from './contract/inventory.ts'
+import { linking } from './contract/linking.ts'
+import { secrets } from './contract/secrets.ts'
+import { strangers } from './contract/strangers.ts'
+import { switches } from './contract/switches.ts'
+import { transfer } from './contract/transfer.ts'
+import type { Backend } from './place.ts'
+
+/** Declares every test of the contract for one backend. */
+export function storeContract(backend: Backend): void {
+  describe(backend.name, () => {
+    documents(backend)
+    enrollment(backend)
+    linking(backend)
+    devices(backend)
+    approvals(backend)
+    inventory(backend)
+    switches(backend)
+    administrators(backend)
+    secrets(backend)
+    feed(backend)
+    transfer(backend)
+    concurrency(backend)
+    strangers(backend)
+  })
+}

@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest'
+import type { Instant } from '../../../src/kernel/types.ts'
+import type { Store } from '../../../src/store/store.ts'
+import type { Backend } from '../place.ts'
+import { opened, testClock } from '../place.ts'
+import { aCertificate, ADMIN, aKey, aSighting, DAY, refused, SEEN, sure } from '../sighted.ts'
+import { makeCurrent } from './enrollment.ts'
+
+const VALID_UNTIL = (SEEN + 365 * DAY) as Instant
+
+async function fleet(store: Store, ...keys: readonly string[]): Promise<readonly string[]> {
+  await makeCurrent(store, 'first')
+  sure(await store.sightings.record(keys.map((key) => aSighting(aCertificate(key)))))
+  const all = sure(await store.approvals.keys(['unapproved'], { limit: 1000 }))
+  return keys.map((key) => all.find((one) => one.key === aKey(key))?.device ?? '')
+}
+
+/** Approve, block, and the deny list. */
+export function approvals(backend: Backend): void {
+  test('approve selected takes the valid unapproved ones and says why it left the others', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const [a = '', b = '', c = ''] = await fleet(store, 'a', 'b', 'c')
+    sure(await store.approvals.block(ADMIN, [{ id: c }]))
+    sure(await store.approvals.approve(ADMIN, [{ id: b }], VALID_UNTIL))
+    const selected = [{ id: a }, { id: b }, { id: c }, { id: 'nobody' }]
+    expect(sure(await store.approvals.approve(ADMIN, selected, VALID_UNTIL))).toEqual({
+      changed: [a],
+      left: [
+        { id: b, why: 'already' },
+        { id: c, why: 'blocked' },
+        { id: 'nobody', why: 'not-found' },
+      ],
+    })
+  })
+
+  test('a certificate that has ended is not approved', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const [a = ''] = await fleet(store, 'a')
+    const late = (VALID_UNTIL + 1) as Instant
+    const left = [{ id: a, why: 'no-valid-certificate' }]
+    expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], late)).left).toEqual(left)
+    expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], VALID_UNTIL)).changed).toEqual([
+      a,
+    ])
+  })
+
+  test('an approved device awaits its next connection, and is green only after it', async () => {
+    await using place = await backend.place()
+    const clock = testClock(SEEN + 1000)
+    await using store = await opened(place, { clock })
+    const [a = ''] = await fleet(store, 'a')
+    sure(await store.approvals.approve(ADMIN, [{ id: a }], VALID_UNTIL))
+    const awaiting = async () => sure(await store.devices.find(a))?.device.awaiting
+    expect(await awaiting()).toBe(true)
+    const seenAt = async (at: number) =>
+      sure(await store.sightings.record([aSighting(aCertificate('a'), { at: at as Instant })]))
+    await seenAt(SEEN + 1000)
+    expect(await awaiting()).toBe(true)
+    await seenAt(SEEN + 1001)
+    expect(await awaiting()).toBe(false)
+  })
+
+  test('a device that changed since it was looked at is left alone', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const [a = ''] = await fleet(store, 'a')
+    const version = sure(await store.devices.find(a))?.device.version ?? 0
+    sure(await store.approvals.block(ADMIN, [{ id: a, expected: version }]))
+    const again = sure(await store.approvals.unblock(ADMIN, [{ id: a, expected: version }]))
+    expect(again).toEqual({ changed: [], left: [{ id: a, why: 'stale' }] })
+    expect(
+      sure(await store.approvals.unblock(ADMIN, [{ id: a, expected: version + 1 }])).changed,
+    ).toEqual([a])
+  })
+
+  test('every device that was decided on has its own audit row', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const ids = await fleet(store, 'a', 'b')
+    sure(
+      await store.approvals.block(
+        ADMIN,
+        ids.map((id) => ({ id })),
+      ),
+    )
+    const rows = sure(await store.audit.list({ limit: 10, action: 'device.block' })).items
+    expect(new Set(rows.map(({ subject }) => subject))).toEqual(new Set(ids))
+    expect(rows[0]).toMatchObject({
+      before: { approval: 'unapproved' },
+      after: { approval: 'blocked' },
+    })
+  })
+
+  test('withdrawing an approval does not lift a block', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const [a = '', b = ''] = await fleet(store, 'a', 'b')
+    sure(await store.approvals.block(ADMIN, [{ id: a }]))
+    sure(await store.approvals.approve(ADMIN, [{ id: b }], SEEN))
+    expect(sure(await store.approvals.withdraw(ADMIN, [{ id: a }, { id: b }]))).toEqual({
+      changed: [b],
+      left: [{ id: a, why: 'blocked' }],
+    })
+    expect(sure(await store.approvals.unblock(ADMIN, [{ id: b }])).left[0]?.why).toBe('not-blocked')
+  })
+
+  test('a large selection is decided in one step, a larger one refused', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const keys = Array.from({ length: 700 }, (_, index) => `device ${index}`)
+    const ids = await fleet(store, ...keys)
+    const selected = ids.map((id) => ({ id }))
+    expect(sure(await store.approvals.approve(ADMIN, selected, SEEN)).changed).toHaveLength(700)
+    const tooMany = Array.from({ length: 10_001 }, (_, index) => ({ id: String(index) }))
+    expect(refused(await store.approvals.block(ADMIN, tooMany))).toMatchObject({ kind: 'too-many' })
+  })
+
+  test('keys known before a retirement are told from those that came later', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await fleet(store, 'a', 'b')
+    const at = (SEEN + DAY) as Instant
+    sure(await store.sightings.record([aSighting(aCertificate('late'), { at })]))
+    const known = async (before: Instant, limit = 10) =>
+      sure(await store.approvals.knownKeys('first', before, { limit }))
+    expect(await known(at)).toEqual([aKey('a'), aKey('b')])
+    expect(await known(at, 1)).toEqual([aKey('a')])
+    expect(await known((at + 1) as Instant)).toHaveLength(3)
+    expect(sure(await store.approvals.knownKeys('second', at, { limit: 9 }))).toEqual([])
+  })
+
+  test('deny entries are kept once, listed and taken off, each with its audit row', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const key = { kind: 'key', key: aKey('stolen') } as const
+    const serial = { kind: 'serial', issuerKey: aKey('issuer'), serial: '0a' } as const
+    sure(await store.denials.add(ADMIN, key, 'stolen'))
+    sure(await store.denials.add(ADMIN, serial, ''))
+    expect(refused(await store.denials.add(ADMIN, key, 'again')).kind).toBe('already-exists')
+    expect(sure(await store.denials.list()).map(({ denied }) => denied)).toEqual(
+      expect.arrayContaining([key, serial]),
+    )
+    sure(await store.denials.remove(ADMIN, key))
+    expect(refused(await store.denials.remove(ADMIN, key)).kind).toBe('not-found')
+    const actions = sure(await store.audit.list({ limit: 9 })).items.map(({ action }) => action)
+    expect(actions).toEqual(['deny.remove', 'deny.add', 'deny.add'])
+  })
+}

@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Instant } from '../../../src/kernel/types.ts'
+import type { DeviceFilter } from '../../../src/store/device-filter.ts'
+import type { Store } from '../../../src/store/store.ts'
+import type { Backend } from '../place.ts'
+import { opened, type OpenStore, type Place } from '../place.ts'
+import { aCertificate, ADMIN, aSighting, DAY, hex, refused, SEEN, sure } from '../sighted.ts'
+import { makeCurrent } from './enrollment.ts'
+
+const NAMES = ['alpha', 'bravo', 'charlie', 'delta', 'echo'] as const
+
+/** Five devices, seen one second after another. */
+async function five(store: Store): Promise<void> {
+  await makeCurrent(store, 'first')
+  const facts = [
+    {},
+    { class: 'android-maw', agentRank: 9 },
+    {
+      class: 'android-maw',
+      agentRank: 10,
+      authentication: 'failed',
+      verdict: 'refuse',
+      code: 'expired',
+    },
+    {
+      class: 'android-maw',
+      agentRank: 9,
+      authentication: 'failed',
+      verdict: 'refuse',
+      code: 'expired',
+    },
+    { class: undefined, agentRank: undefined, authentication: 'failed', migration: 'pending' },
+  ] as const
+  for (const [index, name] of NAMES.entries()) {
+    const at = (SEEN + index * 1000) as Instant
+    const subject = `CN=${name}, O=Example`
+    const signedIds = [`id-${name}`]
+    sure(
+      await store.sightings.record([
+        aSighting(aCertificate(name, { subject, signedIds }), { at, ...facts[index] }),
+      ]),
+    )
+  }
+}
+
+/** The names of what a filter finds, page by page. */
+async function found(
+  store: Store,
+  filter: DeviceFilter,
+  { order = 'first-seen', limit = 2 }: { order?: 'first-seen' | 'last-seen'; limit?: number } = {},
+): Promise<readonly string[]> {
+  const names: string[] = []
+  let after: string | undefined
+  do {
+    const ask = { filter, order, limit, after, minimums: MINIMUMS }
+    const page = sure(await store.devices.list(ask))
+    expect(page.items.length).toBeLessThanOrEqual(limit)
+    for (const { id } of page.items) {
+      const subject = sure(await store.devices.find(id))?.certificates[0]?.subject
+      names.push(/CN=(\w+)/.exec(subject ?? '')?.[1] ?? id)
+    }
+    after = page.next
+  } while (after !== undefined)
+  return names
+}
+
+const MINIMUMS = [{ class: 'android-maw', rank: 10 }]
+
+/** Lists, search and charts. */
+export function devices(backend: Backend): void {
+  test('a list is read in pages, without gaps or repeats, in either order', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await five(store)
+    const newest = await found(store, {}, { order: 'last-seen' })
+    expect(newest).toEqual(NAMES.toReversed())
+    expect([...(await found(store, {}))].sort()).toEqual([...NAMES])
+  })
+
+  describe('a filter', () => {
+    let place: Place
+    let store: OpenStore
+    // Asking changes nothing, so the rows share a fleet.
+    beforeAll(async () => {
+      place = await backend.place()
+      store = await opened(place)
+      await five(store)
+    })
+    afterAll(async () => {
+      await store.close()
+      await place[Symbol.asyncDispose]()
+    })
+
+    test.each<[string, DeviceFilter, readonly string[]]>([
+      ['class', { class: 'android-maw' }, ['bravo', 'charlie', 'delta']],
+      ['authentication', { authentication: 'succeeded' }, ['alpha', 'bravo']],
+      ['failed, those with old agents apart', { authentication: 'failed' }, ['charlie', 'echo']],
+      ['agents that must upgrade', { authentication: 'must-upgrade' }, ['delta']],
+      ['migration', { migration: 'pending' }, ['echo']],
+      ['verdict and code', { verdict: 'refuse', code: 'expired' }, ['charlie', 'delta']],
+      ['approval', { approval: 'approved' }, []],
+      ['seen since', { seenSince: (SEEN + 3000) as Instant }, ['delta', 'echo']],
+      ['not seen since', { notSeenSince: (SEEN + 1000) as Instant }, ['alpha']],
+      ['validity, last moment', { validAt: (SEEN + 365 * DAY) as Instant }, NAMES],
+      ['validity, a moment later', { validAt: (SEEN + 365 * DAY + 1) as Instant }, []],
+      ['inventory', { inInventory: true }, []],
+      ['setting', { setting: 'second' }, []],
+      ['several together', { class: 'android-maw', authentication: 'succeeded' }, ['bravo']],
+      ['the beginning of a subject value', { text: 'CHAR' }, ['charlie']],
+      ['what all share', { text: 'example' }, NAMES],
+      ['several words, each met', { text: 'exam del' }, ['delta']],
+      ['several words, one not met', { text: 'example foxtrot' }, []],
+      ['a signed id', { text: 'id-echo' }, ['echo']],
+      ['a key', { text: hex('alpha') }, ['alpha']],
+      ['text and class', { text: 'example', class: 'ios-mdm' }, ['alpha']],
+      ['signs that mean something to LIKE', { text: '%' }, []],
+    ])('by %s finds what it says, and the count agrees', async (_what, filter, expected) => {
+      expect([...(await found(store, filter))].sort()).toEqual([...expected].sort())
+      expect(sure(await store.devices.count(filter, MINIMUMS))).toBe(expected.length)
+    })
+  })
+
+  test('the cells of the charts add up to the fleet', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await five(store)
+    const cells = sure(await store.devices.charts(MINIMUMS))
+    const per = (name: 'authentication' | 'migration' | 'approval') => {
+      const sums: Record<string, number> = {}
+      for (const cell of cells) sums[cell[name]] = (sums[cell[name]] ?? 0) + cell.devices
+      return sums
+    }
+    expect(per('authentication')).toEqual({ succeeded: 2, failed: 2, 'must-upgrade': 1 })
+    expect(per('migration')).toEqual({ none: 4, pending: 1 })
+    expect(per('approval')).toEqual({ unapproved: 5 })
+  })
+
+  test('attempts are counted per hour and outcome', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const hour = 3_600_000
+    const at = (SEEN + hour) as Instant
+    const one = aSighting(aCertificate('a'), { count: 5 })
+    sure(await store.sightings.record([one, { ...one, authentication: 'failed', count: 2 }]))
+    sure(await store.sightings.record([one, { ...one, at, count: 1 }]))
+    expect(sure(await store.attempts.tallies(SEEN))).toEqual([
+      { at: SEEN, authentication: 'failed', sightings: 2 },
+      { at: SEEN, authentication: 'succeeded', sightings: 10 },
+      { at, authentication: 'succeeded', sightings: 1 },
+    ])
+    expect(sure(await store.attempts.tallies(at))).toHaveLength(1)
+  })
+
+  test('a device that was forgotten is new when it comes back', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await five(store)
+    const [device] = sure(await store.devices.list({ ...LIST, filter: { text: 'alpha' } })).items
+    if (device === undefined) throw new Error('there is none')
+    sure(await store.devices.forget(ADMIN, device.id))
+    expect(sure(await store.devices.find(device.id))).toBeUndefined()
+    expect(sure(await store.devices.count({}, []))).toBe(4)
+    expect(sure(await store.sightings.record([aSighting(aCertificate('alpha'))])).newDevices).toBe(
+      1,
+    )
+    expect(refused(await store.devices.forget(ADMIN, device.id)).kind).toBe('not-found')
+  })
+
+  test('a blocked device is not forgotten, or its block would be', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await five(store)
+    const [device] = sure(await store.devices.list(LIST)).items
+    if (device === undefined) throw new Error('there is none')
+    sure(await store.approvals.block(ADMIN, [{ id: device.id }]))
+    expect(refused(await store.devices.forget(ADMIN, device.id)).kind).toBe('device-blocked')
+  })
+}
+
+const LIST = { filter: {}, order: 'first-seen', limit: 1, minimums: [] } as const

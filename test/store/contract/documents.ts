@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import type { Backend } from '../place.ts'
+import { opened, testClock } from '../place.ts'
+import { ADMIN, refused, sure } from '../sighted.ts'
+
+/** Settings documents and the audit rows that come with every change. */
+export function documents(backend: Backend): void {
+  test('a document that was written is read back with its version', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const body = { strict: true, text: 'ü "quoted"', list: [1, null] }
+    expect(sure(await store.documents.put(ADMIN, { name: 'outgoing', body }, 0)).version).toBe(1)
+    expect(sure(await store.documents.find('outgoing'))).toMatchObject({ body, version: 1 })
+    expect(sure(await store.documents.find('other'))).toBeUndefined()
+  })
+
+  test('a change that was decided on an older version is stale, and changes nothing', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    sure(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
+    sure(await store.documents.put(ADMIN, { name: 'a', body: 2 }, 1))
+    const why = refused(await store.documents.put(ADMIN, { name: 'a', body: 3 }, 1))
+    const stale = { kind: 'stale', what: 'settings document', key: 'a', expected: 1, found: 2 }
+    expect(why).toEqual(stale)
+    expect(refused(await store.documents.remove(ADMIN, 'a', 1))).toEqual(stale)
+    expect(refused(await store.documents.put(ADMIN, { name: 'a', body: 3 }, 0)).kind).toBe('stale')
+    expect(sure(await store.documents.find('a'))?.body).toBe(2)
+    expect(sure(await store.audit.list({ limit: 10 })).items).toHaveLength(2)
+  })
+
+  test('a change says who, what, from where, when, before and after', async () => {
+    await using place = await backend.place()
+    const clock = testClock()
+    await using store = await opened(place, { clock })
+    sure(await store.documents.put(ADMIN, { name: 'a', body: { on: false } }, 0))
+    clock.at += 5000
+    sure(await store.documents.put(ADMIN, { name: 'a', body: { on: true } }, 'any'))
+    const [last] = sure(await store.audit.list({ limit: 1 })).items
+    expect(last).toMatchObject({
+      at: clock.at,
+      who: 'alice',
+      from: '127.0.0.1',
+      action: 'document.put',
+      subject: 'a',
+      before: { on: false },
+      after: { on: true },
+      revision: 2,
+    })
+  })
+
+  test('the audit trail is read in pages, newest first, and by who, action, subject and time', async () => {
+    await using place = await backend.place()
+    const clock = testClock()
+    await using store = await opened(place, { clock })
+    const bob = { who: 'bob', from: 'cli' }
+    for (const [index, by] of [ADMIN, bob, ADMIN, bob, ADMIN].entries()) {
+      clock.at += 1000
+      sure(await store.documents.put(by, { name: `d${index}`, body: index }, 0))
+    }
+    const seen: string[] = []
+    let after: string | undefined
+    do {
+      const page = sure(await store.audit.list({ limit: 2, after }))
+      seen.push(...page.items.map(({ subject }) => subject))
+      after = page.next
+    } while (after !== undefined)
+    expect(seen).toEqual(['d4', 'd3', 'd2', 'd1', 'd0'])
+    const subjects = async (ask: object): Promise<readonly string[]> =>
+      sure(await store.audit.list({ limit: 10, ...ask })).items.map(({ subject }) => subject)
+    expect(await subjects({ who: 'bob' })).toEqual(['d3', 'd1'])
+    expect(await subjects({ subject: 'd2' })).toEqual(['d2'])
+    expect(await subjects({ action: 'document.remove' })).toEqual([])
+    expect(await subjects({ since: clock.at })).toEqual(['d4'])
+    expect(await subjects({ until: clock.at, who: 'alice' })).toEqual(['d2', 'd0'])
+  })
+
+  test('a cursor that is none of ours is refused', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    for (const after of [
+      '',
+      'x',
+      'bnVsbA',
+      'W10',
+      Buffer.from('["a","b"]').toString('base64url'),
+    ]) {
+      expect(refused(await store.audit.list({ limit: 1, after })).kind).toBe('bad-cursor')
+    }
+  })
+
+  test('a query is saved once under its name', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const query = {
+      name: 'Authentication failed',
+      origin: 'chart',
+      query: { authentication: 'failed' },
+    } as const
+    const saved = sure(await store.queries.save(ADMIN, query))
+    expect(sure(await store.queries.save(ADMIN, query)).id).toBe(saved.id)
+    expect(refused(await store.queries.save(ADMIN, { ...query, query: {} })).kind).toBe(
+      'already-exists',
+    )
+    expect(sure(await store.queries.find(saved.id))?.query).toEqual({ authentication: 'failed' })
+    expect(refused(await store.queries.remove(ADMIN, saved.id, 7)).kind).toBe('stale')
+    sure(await store.queries.remove(ADMIN, saved.id, 1))
+    expect(sure(await store.queries.list())).toEqual([])
+  })
+}

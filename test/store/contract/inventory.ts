@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest'
+import type { Instant } from '../../../src/kernel/types.ts'
+import type { Store } from '../../../src/store/store.ts'
+import type { Backend } from '../place.ts'
+import { opened } from '../place.ts'
+import { aCertificate, ADMIN, aSighting, SEEN, sure } from '../sighted.ts'
+import { makeCurrent } from './enrollment.ts'
+
+const all = { filter: {}, order: 'first-seen', limit: 100, minimums: [] } as const
+const devicesOf = async (store: Store) => sure(await store.devices.list(all)).items
+
+/** Devices that should be there. */
+export function inventory(backend: Backend): void {
+  test('a device that only the inventory knows is counted as without authentication info', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const entries = [
+      { id: 'udid-1', name: 'Ann iPad', class: 'ios-mdm' },
+      { id: 'udid-2', pending: true },
+    ]
+    expect(sure(await store.inventory.import(ADMIN, entries))).toEqual({
+      added: 2,
+      updated: 0,
+      linked: 0,
+    })
+    expect(sure(await store.devices.count({ authentication: 'no-info' }, []))).toBe(2)
+    expect(sure(await store.devices.count({ migration: 'pending' }, []))).toBe(1)
+    expect(sure(await store.devices.count({ text: 'ipad' }, []))).toBe(1)
+    expect((await devicesOf(store)).every(({ lastSeen }) => lastSeen === undefined)).toBe(true)
+  })
+
+  test('an inventory entry becomes the device that shows its signed id', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    sure(await store.inventory.import(ADMIN, [{ id: 'udid-1', name: 'Ann' }]))
+    sure(await store.sightings.record([aSighting(aCertificate('a', { signedIds: ['udid-1'] }))]))
+    const [device, ...others] = await devicesOf(store)
+    expect(others).toEqual([])
+    expect(device).toMatchObject({
+      inventory: { id: 'udid-1', name: 'Ann' },
+      authentication: 'succeeded',
+      approval: 'unapproved',
+    })
+  })
+
+  test('a signed id takes an entry from whoever merely claimed it', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    sure(await store.inventory.import(ADMIN, [{ id: 'udid-1', name: 'Ann' }]))
+    sure(
+      await store.sightings.record([aSighting(aCertificate('claims'), { reportedId: 'udid-1' })]),
+    )
+    const at = (SEEN + 1) as Instant
+    const signed = aCertificate('signed', { signedIds: ['udid-1'] })
+    sure(await store.sightings.record([aSighting(signed, { at })]))
+    const found = await devicesOf(store)
+    expect(found).toHaveLength(2)
+    const holder = found.find(({ inventory }) => inventory !== undefined)
+    const detail = sure(await store.devices.find(holder?.id ?? ''))
+    expect(detail?.signedIds).toEqual(['udid-1'])
+    expect(holder?.inventory?.name).toBe('Ann')
+  })
+
+  test('a known device that proves an id takes the waiting entry into itself', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    sure(await store.sightings.record([aSighting(aCertificate('a'))]))
+    sure(await store.inventory.import(ADMIN, [{ id: 'udid-1', name: 'Ann' }]))
+    expect(await devicesOf(store)).toHaveLength(2)
+    const renewed = aCertificate('a', { signedIds: ['udid-1'] })
+    sure(await store.sightings.record([aSighting(renewed, { at: (SEEN + 1) as Instant })]))
+    const [device, ...others] = await devicesOf(store)
+    expect(others).toEqual([])
+    expect(device?.inventory).toEqual({ id: 'udid-1', name: 'Ann' })
+    expect(sure(await store.devices.count({ text: 'ann' }, []))).toBe(1)
+  })
+
+  test('an import links the devices that proved their ids before', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    sure(await store.sightings.record([aSighting(aCertificate('a', { signedIds: ['udid-1'] }))]))
+    const entries = [{ id: 'udid-1' }, { id: 'udid-2' }, { id: 'udid-2', name: 'twice' }]
+    expect(sure(await store.inventory.import(ADMIN, entries))).toEqual({
+      added: 1,
+      updated: 1,
+      linked: 1,
+    })
+    expect(sure(await store.inventory.import(ADMIN, entries))).toEqual({
+      added: 0,
+      updated: 2,
+      linked: 0,
+    })
+    expect(sure(await store.devices.count({}, []))).toBe(2)
+  })
+
+  test('an entry that was seen without a certificate is pending, and nothing more', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    sure(await store.inventory.import(ADMIN, [{ id: 'udid-1' }]))
+    const bare = aSighting(undefined, {
+      reportedId: 'udid-1',
+      migration: 'pending',
+      authentication: 'no-info',
+      approvesItself: true,
+    })
+    expect(sure(await store.sightings.record([bare])).unidentified).toBe(0)
+    const [device] = await devicesOf(store)
+    expect(device).toMatchObject({ migration: 'pending', approval: 'unapproved', lastSeen: SEEN })
+  })
+}

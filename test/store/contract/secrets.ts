@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import type { Instant } from '../../../src/kernel/types.ts'
+import type { Backend } from '../place.ts'
+import { aRing, opened, testClock } from '../place.ts'
+import { ADMIN, refused, SEEN, sure } from '../sighted.ts'
+
+const secret = (name: string, text: string) => ({ name, secret: Buffer.from(text) })
+const SINCE = 0 as Instant
+
+/** Secrets at rest (S2-20 … S2-23). */
+export function secrets(backend: Backend): void {
+  test('a secret comes back, and lies in no table in the clear', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    sure(await store.secrets.put(ADMIN, secret('upstream', 'hunter2-hunter2'), 0))
+    expect(sure(await store.secrets.open('upstream'))?.secret.toString()).toBe('hunter2-hunter2')
+    expect(sure(await store.secrets.open('other'))).toBeUndefined()
+    const lines: string[] = []
+    sure(await store.transfer.export(async (line) => void lines.push(line)))
+    const all = lines.join('\n')
+    expect(all).not.toContain('hunter2')
+    expect(all).not.toContain(Buffer.from('hunter2-hunter2').toString('base64'))
+  })
+
+  test('a new key leaves old secrets as they are until they change or are sealed anew', async () => {
+    await using place = await backend.place()
+    {
+      await using store = await opened(place)
+      for (const name of ['a', 'b', 'c'])
+        sure(await store.secrets.put(ADMIN, secret(name, name), 0))
+      expect(refused(await store.secrets.rotate(ADMIN)).kind).toBe('key-not-newer')
+    }
+    await using store = await opened(place, { ring: aRing(1, 2) })
+    const keys = async () =>
+      Object.fromEntries(
+        sure(await store.secrets.list()).map(({ name, keyVersion }) => [name, keyVersion]),
+      )
+    expect(sure(await store.secrets.rotate(ADMIN))).toBe(2)
+    expect(sure(await store.secrets.standing(SINCE))).toMatchObject({ current: 2, left: 3 })
+    sure(await store.secrets.put(ADMIN, secret('b', 'new'), 1))
+    expect(await keys()).toEqual({ a: 1, b: 2, c: 1 })
+    expect(sure(await store.secrets.reseal(ADMIN, 1))).toEqual({ resealed: 1, left: 1 })
+    expect(sure(await store.secrets.reseal(ADMIN, 10))).toEqual({ resealed: 1, left: 0 })
+    expect(await keys()).toEqual({ a: 2, b: 2, c: 2 })
+    expect(sure(await store.secrets.open('c'))?.secret.toString()).toBe('c')
+  })
+
+  test('an instance that lacks the current key says so, and seals nothing with an older one', async () => {
+    await using place = await backend.place()
+    const clock = testClock(SEEN)
+    await using ahead = await opened(place, { ring: aRing(1, 2), clock })
+    sure(await ahead.secrets.put(ADMIN, secret('a', 'a'), 0))
+    await using behind = await opened(place, { ring: aRing(1), clock })
+    sure(await ahead.secrets.report({ id: 'one', name: 'tfe-1' }))
+    sure(await behind.secrets.report({ id: 'two', name: 'tfe-2' }))
+    const missing = { kind: 'key-missing', version: 2, held: [1] }
+    expect(refused(await behind.secrets.open('a'))).toEqual(missing)
+    expect(refused(await behind.secrets.put(ADMIN, secret('b', 'b'), 0))).toEqual(missing)
+    expect(sure(await behind.secrets.standing(SEEN)).fault).toEqual(missing)
+    const standing = sure(await ahead.secrets.standing(SEEN))
+    expect(standing.lacking).toEqual([{ id: 'two', name: 'tfe-2', seenAt: SEEN }])
+    // Whoever has not reported for long is no replica any more.
+    expect(sure(await ahead.secrets.standing((SEEN + 1) as Instant)).lacking).toEqual([])
+  })
+
+  test('another key of the same version is recognised', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    sure(await store.secrets.put(ADMIN, secret('a', 'a'), 0))
+    const ring = { keys: new Map([[1, Buffer.alloc(32, 99)]]) }
+    await using other = await opened(place, { ring })
+    expect(refused(await other.secrets.put(ADMIN, secret('b', 'b'), 0))).toEqual({
+      kind: 'key-wrong',
+      version: 1,
+    })
+    expect(refused(await other.secrets.open('a')).kind).toBe('seal-broken')
+  })
+
+  test('without a key nothing is sealed', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place, { ring: aRing() })
+    expect(refused(await store.secrets.put(ADMIN, secret('a', 'a'), 0)).kind).toBe('key-missing')
+  })
+
+  test.each([
+    [
+      'copied from another row',
+      `update secrets set nonce = (select nonce from secrets where name = 'b'), sealed = (select sealed from secrets where name = 'b') where name = 'a'`,
+    ],
+    ['given an older version', `update secrets set version = 0 where name = 'a'`],
+    ['cut short', `update secrets set sealed = substr(sealed, 1, 7) where name = 'a'`],
+  ])('a sealed value that was %s does not open', async (_how, statement) => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    for (const name of ['a', 'b']) sure(await store.secrets.put(ADMIN, secret(name, 'x'), 0))
+    await place.damage(statement)
+    expect(refused(await store.secrets.open('a'))).toEqual({ kind: 'seal-broken', secret: 'a' })
+    expect(sure(await store.secrets.open('b'))?.secret.toString()).toBe('x')
+  })
+}

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest'
+import type { Instant } from '../../../src/kernel/types.ts'
+import type { Backend } from '../place.ts'
+import { opened, testClock } from '../place.ts'
+import { aCertificate, ADMIN, aSighting, refused, SEEN, sure } from '../sighted.ts'
+
+const KEEPING = { saveAuthentication: true, saveDecryption: false }
+const CLI = { who: 'root', from: 'cli' }
+
+/** The latch, the OAuth endpoints and the ports. */
+export function switches(backend: Backend): void {
+  test('the latch stays where it was over a restart', async () => {
+    await using place = await backend.place()
+    const clock = testClock(SEEN)
+    {
+      await using store = await opened(place, { clock })
+      expect(sure(await store.enforcement.current()).state).toBe('recording')
+      sure(await store.enforcement.require(ADMIN, KEEPING, 1))
+    }
+    await using store = await opened(place, { beginnings: { enforcement: 'recording' } })
+    expect(store.created).toBe(false)
+    expect(sure(await store.enforcement.current())).toEqual({
+      state: 'required',
+      since: SEEN,
+      ...KEEPING,
+      glassBroken: 0,
+      version: 2,
+    })
+  })
+
+  test('the latch is thrown once', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    expect(refused(await store.enforcement.require(ADMIN, KEEPING, 9)).kind).toBe('stale')
+    sure(await store.enforcement.require(ADMIN, KEEPING, 1))
+    expect(refused(await store.enforcement.require(ADMIN, KEEPING, 'any')).kind).toBe('latched')
+    const kept = sure(await store.enforcement.keep(ADMIN, { ...KEEPING, saveDecryption: true }, 2))
+    expect(kept).toMatchObject({ state: 'required', saveDecryption: true })
+  })
+
+  test.each([
+    ['putting it back', `update enforcement set state = 'recording'`],
+    ['deleting it', `delete from enforcement`],
+    [
+      'breaking the glass twice at once',
+      `update enforcement set state = 'recording', glass_broken = glass_broken + 2`,
+    ],
+  ])('the schema holds the latch against %s', async (_how, statement) => {
+    await using place = await backend.place()
+    await using store = await opened(place, { beginnings: { enforcement: 'required' } })
+    await expect(place.damage(statement)).rejects.toThrow(/latched/)
+    expect(sure(await store.enforcement.current()).state).toBe('required')
+  })
+
+  test('breaking the glass undoes the latch, and the audit trail says so and why', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place, { beginnings: { enforcement: 'required' } })
+    const after = sure(await store.enforcement.dangerouslyBreakGlass(CLI, 'nobody could check in'))
+    expect(after).toMatchObject({ state: 'recording', glassBroken: 1 })
+    const [row] = sure(await store.audit.list({ limit: 1 })).items
+    expect(row).toMatchObject({
+      who: 'root',
+      action: 'enforcement.break-glass',
+      before: { state: 'required' },
+      after: { state: 'recording', reason: 'nobody could check in' },
+    })
+    sure(await store.enforcement.require(ADMIN, KEEPING, 'any'))
+  })
+
+  test('either OAuth endpoint can be disabled and enabled again, never both', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const set = (mutual: 'enabled' | 'disabled', legacy: 'enabled' | 'disabled') =>
+      store.oauth.set(ADMIN, { mutual, legacy }, 'any')
+    sure(await set('enabled', 'disabled'))
+    expect(refused(await set('disabled', 'disabled')).kind).toBe('oauth-both-disabled')
+    sure(await set('disabled', 'enabled'))
+    expect(sure(await store.oauth.current())).toMatchObject({
+      mutual: 'disabled',
+      legacy: 'enabled',
+    })
+    const stale = await store.oauth.set(ADMIN, { mutual: 'enabled', legacy: 'enabled' }, 1)
+    expect(refused(stale).kind).toBe('stale')
+  })
+
+  test('a port is not closed while a device is pending, unless forced', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const closing = { expected: 0, force: false, listener: 'sync', since: SEEN } as const
+    const pending = aSighting(aCertificate('a'), { migration: 'pending' })
+    sure(await store.sightings.record([pending]))
+    expect(refused(await store.ports.close(ADMIN, 'sync', closing))).toEqual({
+      kind: 'devices-pending',
+      pending: 1,
+      unidentified: 0,
+    })
+    sure(await store.ports.close(ADMIN, 'sync', { ...closing, force: true }))
+    expect(sure(await store.ports.list())).toMatchObject([
+      { name: 'sync', state: 'closed', forced: true },
+    ])
+    sure(await store.ports.open(ADMIN, 'sync', 1))
+    sure(await store.sightings.record([{ ...pending, migration: 'success' }]))
+    expect(refused(await store.ports.close(ADMIN, 'sync', closing)).kind).toBe('stale')
+    sure(await store.ports.close(ADMIN, 'sync', { ...closing, expected: 2 }))
+  })
+
+  test('a port is not closed while somebody unknown calls it', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    sure(await store.sightings.record([aSighting(undefined, { listener: 'sync' })]))
+    const closing = { expected: 'any', force: false, listener: 'sync', since: SEEN } as const
+    expect(refused(await store.ports.close(ADMIN, 'sync', closing))).toMatchObject({
+      unidentified: 1,
+    })
+    const since = (SEEN + 1) as Instant
+    sure(await store.ports.close(ADMIN, 'sync', { ...closing, since }))
+  })
+}

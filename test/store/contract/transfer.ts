@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest'
+import type { Store } from '../../../src/store/store.ts'
+import type { Backend } from '../place.ts'
+import { opened } from '../place.ts'
+import { aCertificate, ADMIN, aKey, aSighting, refused, sure } from '../sighted.ts'
+import { makeCurrent } from './enrollment.ts'
+
+const KEEPING = { saveAuthentication: false, saveDecryption: true }
+
+/** A store with something in every table. */
+export async function fill(store: Store): Promise<void> {
+  await makeCurrent(store, 'first')
+  await makeCurrent(store, 'second')
+  sure(await store.inventory.import(ADMIN, [{ id: 'udid-9', name: 'Nine' }]))
+  sure(
+    await store.sightings.record([
+      aSighting(aCertificate('a', { signedIds: ['udid-1'] }), { reportedId: 'x' }),
+      aSighting(aCertificate('b', { setting: 'second' }), { approvesItself: true }),
+      aSighting(undefined, { listener: 'sync' }),
+    ]),
+  )
+  sure(await store.denials.add(ADMIN, { kind: 'key', key: aKey('stolen') }, 'note'))
+  sure(await store.enforcement.require(ADMIN, KEEPING, 'any'))
+  sure(await store.oauth.set(ADMIN, { mutual: 'enabled', legacy: 'disabled' }, 'any'))
+  sure(await store.ports.open(ADMIN, 'sync', 'any'))
+  sure(await store.queries.save(ADMIN, { name: 'q', origin: 'operator', query: {} }))
+  const admin = {
+    name: 'alice',
+    role: 'administrator',
+    passwordHash: 'h',
+    certificateKey: undefined,
+  } as const
+  sure(await store.admins.create(ADMIN, admin))
+  sure(await store.secrets.put(ADMIN, { name: 's', secret: Buffer.from('secret') }, 0))
+  sure(await store.documents.put(ADMIN, { name: 'd', body: { a: 1 } }, 0))
+}
+
+export async function exported(store: Store): Promise<readonly string[]> {
+  const lines: string[] = []
+  sure(await store.transfer.export(async (line) => void lines.push(line)))
+  return lines
+}
+
+export async function* each(lines: readonly string[]): AsyncGenerator<string> {
+  yield* lines
+}
+
+/** The rows of an export, the audit row of the import apart. */
+const rowsOf = (lines: readonly string[]): readonly string[] =>
+  lines.slice(1, -1).filter((line) => !line.includes('store.import'))
+
+/** Export and import. */
+export function transfer(backend: Backend): void {
+  test('what was exported is there after the import, row by row', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await fill(store)
+    const lines = await exported(store)
+    await using otherPlace = await backend.place()
+    await using other = await opened(otherPlace, { beginnings: { enforcement: 'recording' } })
+    sure(await other.transfer.import(ADMIN, each(lines)))
+    expect(rowsOf(await exported(other))).toEqual(rowsOf(lines))
+    expect(sure(await other.secrets.open('s'))?.secret.toString()).toBe('secret')
+    expect(sure(await other.enforcement.current()).state).toBe('required')
+    // The next audit row finds a number that no imported one has.
+    sure(await other.documents.put(ADMIN, { name: 'e', body: 1 }, 0))
+  })
+
+  test('an import into a store that has something is refused', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await fill(store)
+    const lines = await exported(store)
+    expect(refused(await store.transfer.import(ADMIN, each(lines))).kind).toBe('import-into-used')
+  })
+
+  test.each<[string, (lines: readonly string[]) => readonly string[], string]>([
+    ['an export without its end', (lines) => lines.slice(0, -1), 'import-malformed'],
+    ['an export with a row less', (lines) => lines.toSpliced(3, 1), 'import-malformed'],
+    ['a line that is no JSON', (lines) => lines.toSpliced(1, 0, '{'), 'import-malformed'],
+    ['another file', () => ['{"hello":1}'], 'import-malformed'],
+    ['nothing', () => [], 'import-malformed'],
+    [
+      'a newer export',
+      ([header = '', ...rest]) => [header.replace('"schema":1', '"schema":99'), ...rest],
+      'import-other-schema',
+    ],
+    [
+      'a table of a newer schema',
+      ([header = '']) => [header, '{"table":"widgets","row":{}}'],
+      'import-malformed',
+    ],
+    [
+      'a column of a newer schema',
+      ([header = '']) => [
+        header,
+        '{"table":"tallies","row":{"hour":1,"authentication":"failed","sightings":1,"mood":1}}',
+      ],
+      'import-malformed',
+    ],
+    [
+      'a word of a newer schema',
+      ([header = '']) => [
+        header,
+        '{"table":"tallies","row":{"hour":1,"authentication":"perhaps","sightings":1}}',
+      ],
+      'import-malformed',
+    ],
+    [
+      'a row twice',
+      ([header = '']) => [
+        header,
+        ...Array.from({ length: 2 }, () => '{"table":"signed_ids","row":{"id":"a","device":"b"}}'),
+      ],
+      'import-malformed',
+    ],
+  ])('%s is refused, and nothing of it stays', async (_what, change, kind) => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await fill(store)
+    const lines = change(await exported(store))
+    await using otherPlace = await backend.place()
+    await using other = await opened(otherPlace)
+    const before = rowsOf(await exported(other))
+    expect(refused(await other.transfer.import(ADMIN, each(lines))).kind).toBe(kind)
+    expect(rowsOf(await exported(other))).toEqual(before)
+  })
+}

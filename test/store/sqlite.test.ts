@@ -1,0 +1,4 @@
+import { storeContract } from './contract.ts'
+import { sqliteBackend } from './place.ts'
+
+storeContract(sqliteBackend)
