@@ -9,6 +9,8 @@ import { explainCheck } from '../src/forward/health-check.ts'
 import { explainHandshake } from '../src/handshake/failure.ts'
 import type { AuthorityFault } from '../src/message/authority.ts'
 import type { TargetFault } from '../src/message/target.ts'
+import { explainPage } from '../src/outgoing/explain-page.ts'
+import type { PageFault } from '../src/outgoing/page.ts'
 import { FORBIDDEN } from '../src/pipeline.ts'
 import { explainTurnedAway, NO_ANSWER, type TurnedAway } from '../src/pipeline/turned-away.ts'
 import { explainUnparsable } from '../src/serve/reception.ts'
@@ -24,6 +26,7 @@ import {
   UNPARSABLE,
 } from './refusals/samples.ts'
 import type { Case, Cause } from './refusals/samples.ts'
+import { OUTGOING } from './refusals/outgoing-samples.ts'
 import { UPSTREAM } from './refusals/upstream-samples.ts'
 
 /** The codes of one room. */
@@ -129,6 +132,18 @@ export const groups = (): readonly Group[] => [
         },
       ]),
     ],
+  },
+  {
+    title: 'A change of outgoing TLS was turned down',
+    introduction:
+      'What the page of protocols and cipher suites answers to the operator; nothing was changed. In a configuration file the same stands in a fault, with its place.',
+    rows: entriesOf(OUTGOING).map(([code, { by, facts }]) =>
+      row(
+        code,
+        by,
+        facts.map((fault: PageFault) => ({ sees: NOTHING, ...explainPage(fault) })),
+      ),
+    ),
   },
 ]
 

@@ -1,0 +1,35 @@
+/** Why the page of outgoing TLS turns an action down, typed over its closed union. */
+import type { PageFault } from '../../src/outgoing/page.ts'
+import { byUs, type Cases } from './samples.ts'
+
+const [name, meant, why] = ['{name}', '{nearest}', '{reason}']
+const column = 'suites'
+
+export const OUTGOING: Cases<PageFault> = {
+  'nothing-selected': byUs(
+    { kind: 'nothing-selected', column: 'protocols' },
+    { kind: 'nothing-selected', column: 'suites' },
+    { kind: 'nothing-selected', column: 'groups' },
+  ),
+  'selected-twice': byUs({ kind: 'selected-twice', column, name }),
+  'unknown-name': byUs(
+    { kind: 'unknown-name', column, name, meant },
+    { kind: 'unknown-name', column, name, meant: undefined },
+  ),
+  'impossible-here': byUs({ kind: 'impossible-here', column, name, why }),
+  'hello-without-tlsv1': byUs({ kind: 'hello-without-tlsv1' }),
+  'protocol-gap': byUs({ kind: 'protocol-gap', missing: ['TLSv1.2'] }),
+  'no-suite': byUs({ kind: 'no-suite', protocol: 'TLSv1.3' }),
+  'no-group': byUs({ kind: 'no-group', protocol: 'TLSv1.2' }),
+  'already-selected': byUs({ kind: 'already-selected', column, name }),
+  'not-selected': byUs({ kind: 'not-selected', column, name }),
+  'answer-first': byUs(
+    { kind: 'answer-first', asked: 'proceed' },
+    { kind: 'answer-first', asked: 'confirm' },
+  ),
+  'nothing-asked': byUs({ kind: 'nothing-asked', answer: 'confirm' }),
+  'nothing-to-apply': byUs(
+    { kind: 'nothing-to-apply', moved: true },
+    { kind: 'nothing-to-apply', moved: false },
+  ),
+}
