@@ -12,22 +12,11 @@ import {
 } from 'node:tls'
 import { fail, ok, unreachable, type Result } from '../kernel/types.ts'
 import { dialFailure, IDENTITY_ERROR, IdentityError, untrustedBecause } from './dial-failure.ts'
-import type { NameMismatch, Untrusted, UpstreamFailure } from './failure.ts'
+import type { UpstreamFailure } from './failure.ts'
 import { presentedList, unpinned } from './pins.ts'
 import { nameMismatch } from './server-name.ts'
 import type { ServerSettings, UpstreamSettings, UpstreamTls } from './settings.ts'
-
-/** What was wrong with a certificate that was accepted all the same, because strict TLS is off. */
-export interface UntrustedServer {
-  readonly upstream: string
-  readonly server: string
-  readonly untrusted: { readonly why: Untrusted; readonly code: string } | undefined
-  readonly mismatch: NameMismatch | undefined
-  /** The pins of the keys it showed, none of which is wanted. */
-  readonly unpinned: readonly string[] | undefined
-  /** Lower-case hexadecimal, leaf first. */
-  readonly fingerprints: readonly string[]
-}
+import { shownCertificate, type UntrustedServer } from './untrusted.ts'
 
 /** Everything about a server that does not change between two connections. */
 export interface DialPlan {
@@ -142,12 +131,9 @@ function noticeUntrusted(
     untrusted,
     mismatch,
     unpinned: shown,
-    fingerprints: presentedList(leaf).map(fingerprint),
+    chain: presentedList(leaf).map(shownCertificate),
   })
 }
-
-const fingerprint = ({ fingerprint256 }: X509Certificate): string =>
-  fingerprint256.replaceAll(':', '').toLowerCase()
 
 const ignore = (): void => {}
 

@@ -5,7 +5,7 @@
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import { Balancer } from './balance.ts'
 import { clientContext } from './client-context.ts'
-import type { UntrustedServer } from './dial.ts'
+import type { UntrustedServer } from './untrusted.ts'
 import { Server, type HealthChange, type HealthPorts } from './server.ts'
 import type { ClientIdentity, UpstreamLimits, UpstreamSettings } from './settings.ts'
 import { Watch } from './watch.ts'

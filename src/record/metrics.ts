@@ -116,8 +116,8 @@ export class Metrics {
     })
     this.#untrusted = new Counter({
       name: 'tfe_upstream_untrusted_total',
-      help: 'Upstream connections that were used although verification failed.',
-      labelNames: ['upstream'],
+      help: 'Upstream connections that were used although verification failed, under each reason that applies.',
+      labelNames: ['upstream', 'reason'],
       registers,
     })
     this.#serverIn = new Gauge({
@@ -185,8 +185,8 @@ export class Metrics {
     this.#dropped.inc({ listener })
   }
 
-  untrusted(upstream: string): void {
-    this.#untrusted.inc({ upstream })
+  untrusted(upstream: string, reasons: readonly string[]): void {
+    for (const reason of reasons) this.#untrusted.inc({ upstream, reason })
   }
 
   health({ upstream, server, standing }: ServerStanding): void {

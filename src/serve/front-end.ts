@@ -14,6 +14,7 @@ import type { Sightings } from '../record/sightings.ts'
 import { openSnapshot, retire, type ListenerView, type Snapshot } from '../state/snapshot.ts'
 import { buildWorld } from '../state/world.ts'
 import { tellHealth } from './tell-health.ts'
+import { tellUntrusted, untrustedReasons } from './tell-untrusted.ts'
 import type { IssuerMet, Orders } from './crew.ts'
 import { Reception } from './reception.ts'
 
@@ -179,8 +180,8 @@ function open(
     version: orders.version,
     previous,
     onUntrusted: (upstream, facts) => {
-      metrics.untrusted(upstream)
-      log.warn({ ...facts, upstream }, 'untrusted upstream used: strict TLS is off')
+      metrics.untrusted(upstream, untrustedReasons(facts))
+      tellUntrusted(log, facts)
     },
     onHealth: (change) => {
       metrics.health(change)

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { IdentitySettings } from '../config/config.ts'
 import type { Vouched } from '../decide/decide.ts'
-import type { UntrustedServer } from '../forward/dial.ts'
+import type { UntrustedServer } from '../forward/untrusted.ts'
 import { openUpstream, type Upstream, type UpstreamHealthChange } from '../forward/upstream.ts'
 import { covers } from '../handshake/server-identity.ts'
 import type { Judge } from '../identify/peer.ts'

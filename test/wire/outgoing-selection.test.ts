@@ -112,3 +112,36 @@ for (const { promise, server, issuedTo, remedy } of NAMES) {
     )
   })
 }
+
+test('Allow and Log says chain, every reason and remedy, counts per upstream, and is announced', async () => {
+  const stranger = mintLeaf({
+    issuer: fleet.stranger,
+    purposes: ['serverAuth'],
+    dns: ['s01-trvlr-001'],
+    name: 'traveller',
+  })
+  const options = { ...fleetUpstream, cert: stranger.chainPem, key: stranger.keyPem }
+  await using upstream = await rawUpstream(options, answering(OK))
+  const allow = ['strict: false', 'dangerousUnverified: true']
+  await using house = await product(upstreams(upstream.port, allow))
+  expect(await ask(house)).toBe('HTTP/1.1 200 OK')
+  const line = await house.line(({ msg }) => String(msg).startsWith('untrusted upstream used'))
+  expect(line).toMatchObject({
+    level: 'warn',
+    upstream: 'mdm',
+    failures: ['tls-untrusted', 'tls-name-mismatch'],
+    chain: [{ subject: 'CN=traveller', issuer: 'CN=Stranger' }],
+  })
+  expect(line['reason']).toContain('its chain does not lead to the trust store')
+  expect(line['reason']).toContain('server name mismatch, certificate issued to: [s01-trvlr-001]')
+  expect(line['next_step']).toContain('add its CA to `tls.trust.custom`')
+  const metrics = await scrape(house)
+  expect(metrics).toContain(
+    'tfe_upstream_untrusted_total{upstream="mdm",reason="unknown-issuer"} 1',
+  )
+  expect(metrics).toContain(
+    'tfe_upstream_untrusted_total{upstream="mdm",reason="tls-name-mismatch"} 1',
+  )
+  expect(metrics).toContain('tfe_dangerous{kind="unverified-upstream"} 1')
+  expect(await house.line((one) => one['dangerous'] === 'unverified-upstream')).toBeDefined()
+})

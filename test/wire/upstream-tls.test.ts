@@ -101,7 +101,14 @@ test('with strict TLS off the server is used, and what is wrong with it is said 
       server: `127.0.0.1:${upstream.port}`,
       untrusted: { why: 'unknown-issuer', code: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY' },
       mismatch: mismatch(['a.test']),
-      fingerprints: [expect.stringMatching(/^[0-9a-f]{64}$/)],
+      chain: [
+        {
+          subject: expect.stringMatching(/^CN=/),
+          issuer: 'CN=Other CA',
+          not_after: expect.stringMatching(/Z$/),
+          sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        },
+      ],
     },
   ])
 })
