@@ -14,6 +14,8 @@ export type Answer =
   | { readonly kind: 'answered'; readonly status: number }
   /** The client takes the leaf, its key or an intermediate for nothing that it could present. */
   | { readonly kind: 'not-loaded'; readonly why: string }
+  /** The front end closed before HTTP began, and wrote down why: nothing on its listener is open to such a device. */
+  | { readonly kind: 'closed' }
   /** TLS ended before HTTP began. */
   | { readonly kind: 'no-handshake'; readonly why: string }
 

@@ -37,6 +37,7 @@ const faultsOn = (parts: Partial<LiveRow>): readonly string[] =>
 const admitted = { kind: 'admit', findings: [] } as const
 
 const WELL: readonly (readonly [string, Partial<LiveRow>])[] = [
+  ['a connection closed with the code of the core', { answer: { kind: 'closed' } }],
   ['the same refusal with the same code', {}],
   [
     'an admission that both grant',
@@ -51,6 +52,8 @@ const WELL: readonly (readonly [string, Partial<LiveRow>])[] = [
     { pure: { kind: 'refuse', why: 'unfit-anchor' }, code: 'untrusted-issuer', anchorsTaken: 0 },
   ],
 ]
+
+const CLOSED: Partial<LiveRow> = { answer: { kind: 'closed' } }
 
 const ILL: readonly (readonly [string, Partial<LiveRow>])[] = [
   [
@@ -70,6 +73,8 @@ const ILL: readonly (readonly [string, Partial<LiveRow>])[] = [
     'a client that could not load what it should present',
     { answer: { kind: 'not-loaded', why: 'x' } },
   ],
+  ['a connection closed for another reason', { ...CLOSED, code: 'revoked' }],
+  ['a connection closed where the core admits', { ...CLOSED, pure: admitted }],
   ['a handshake that failed', { answer: { kind: 'no-handshake', why: 'x' } }],
 ]
 

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Profile } from '../../src/trust/limits.ts'
 import { type SettingFiles, writeCase } from './case-files.ts'
-import type { Case, Verdict } from './limbo.ts'
+import { readAll, type Case, type Verdict } from './limbo.ts'
 import { type Answer, call } from './live-client.ts'
 import { LiveFrontEnd, type Line, type Trust } from './live-front-end.ts'
 import { exceptions, PROFILES } from './verdicts.ts'
@@ -40,8 +40,10 @@ export async function playLive(
   const groups = Map.groupBy(cases, ({ limbo }) => limbo.validation_time ?? undefined)
   for (const [index, [at, group]] of [...groups].entries()) {
     const own = join(folder, `live-${index}`)
-    rows.push(...(await playGroup(group, { at, folder: own, upstreamPort: upstream.port })))
-    progress(`live, at ${at ?? 'this very time'}: ${group.length} cases in both profiles`)
+    const options = { at, folder: own, upstreamPort: upstream.port }
+    const tell = (played: number): void =>
+      progress(`live, at ${at ?? 'this very time'}: ${played} of ${group.length} in both profiles`)
+    rows.push(...(await playGroup(group, options, tell)))
   }
   return rows
 }
@@ -51,6 +53,7 @@ type GroupOptions = Parameters<typeof LiveFrontEnd.start>[0]
 async function playGroup(
   group: readonly LiveCase[],
   options: GroupOptions,
+  tell: (played: number) => void,
 ): Promise<readonly LiveRow[]> {
   const played: (Omit<LiveRow, 'code'> & { readonly path: string })[] = []
   const lines: Line[][] = []
@@ -66,14 +69,33 @@ async function playGroup(
         const answer = await call(frontEnd.port, path, files)
         played.push({ limbo, profile, pure: pure[profile], answer, anchorsTaken, path })
       }
+      if ((index + 1) % TELL_EVERY === 0 || index + 1 === group.length) tell(index + 1)
     }
   }
-  const codes = new Map(lines.flat().map((line) => [line['path'], line['code']]))
+  const asked = new Map(lines.flat().map((line) => [line['path'], line['code']]))
   return played.map(({ path, ...row }) => {
-    const code = codes.get(path)
-    return { ...row, code: typeof code === 'string' ? code : undefined }
+    if (row.answer.kind === 'answered') return { ...row, code: textOf(asked.get(path)) }
+    const code = closedBecause(row.limbo, lines.flat())
+    return code === undefined ? { ...row, code } : { ...row, answer: { kind: 'closed' }, code }
   })
 }
+
+/** Some seconds' worth: whoever waits sees that it moves. */
+const TELL_EVERY = 25
+
+/** Why this device's connections ended before HTTP; they have no path to be known by. */
+function closedBecause(limbo: Case, lines: readonly Line[]): string | undefined {
+  const leaf = readAll([limbo.peer_certificate])[0]?.fingerprint
+  const codes = lines.flatMap(({ outcome, device, code }) => {
+    const { fingerprint } = (device ?? {}) as { readonly fingerprint?: string }
+    return outcome === 'closed-unjudged' && fingerprint === leaf ? [code] : []
+  })
+  // Two different reasons cannot be told apart, so they are none.
+  return new Set(codes).size === 1 ? textOf(codes[0]) : undefined
+}
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined
 
 /** Trusts what the configuration takes: it refuses unfit anchors by name, and then all of them. */
 async function trust(
@@ -108,6 +130,7 @@ async function answering(): Promise<{ readonly port: number } & AsyncDisposable>
 
 /** What the front end said; nothing where the client could not ask. */
 export function verdictIn({ answer, code }: LiveRow): 'admit' | 'refuse' | undefined {
+  if (answer.kind === 'closed') return 'refuse'
   if (answer.kind !== 'answered' || code === 'no-certificate') return undefined
   if (answer.status === 200) return 'admit'
   return answer.status === 403 ? 'refuse' : undefined
@@ -131,7 +154,7 @@ export function liveFaults(rows: readonly LiveRow[]): readonly string[] {
 }
 
 const askedInVain = ({ answer, code }: LiveRow): string =>
-  answer.kind === 'answered' ? `status ${answer.status}, ${code}` : `${answer.kind}: ${answer.why}`
+  'why' in answer ? `${answer.kind}: ${answer.why}` : `${JSON.stringify(answer)}, ${code}`
 
 const whyOf = (verdict: Verdict): string => (verdict.kind === 'refuse' ? verdict.why : 'admitted')
 
