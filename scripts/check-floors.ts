@@ -7,7 +7,17 @@ import { dirname, join, posix, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import * as ast from 'typescript/unstable/ast'
-import { FLOORS, floorOf, LINE_WALL, OUTBOUND, PURE, ROOT, roomOf, WHY } from './floors/map.ts'
+import {
+  EVERYWHERE,
+  FLOORS,
+  floorOf,
+  LINE_WALL,
+  OUTBOUND,
+  PURE,
+  ROOT,
+  roomOf,
+  WHY,
+} from './floors/map.ts'
 import {
   isText,
   memberRead,
@@ -145,7 +155,7 @@ function checkNeighbour(node: ast.Node, target: string, { path, room, report }: 
 
 function checkHomes({ homes, faults }: Survey): void {
   for (const [name, rooms] of homes) {
-    if (rooms.size === 1) continue
+    if (rooms.size === 1 || EVERYWHERE.has(name)) continue
     faults.push(`${[...rooms.values()].join(', ')}: all import '${name}'; ${WHY.twoHomes}`)
   }
 }

@@ -43,6 +43,9 @@ export const OUTBOUND = 'forward'
 /** The composition root holds both ends of what it plugs together, so its imports give a dependency no second home. */
 export const ROOT = 'main'
 
+/** One validation for all that comes from outside: configuration, admin calls, stored documents (decision 17). */
+export const EVERYWHERE: ReadonlySet<string> = new Set(['ajv', 'typebox'])
+
 /** The longest a file may grow, in lines. */
 export const LINE_WALL = 300
 

@@ -1,0 +1,71 @@
+/**
+ * Shapes that several calls of the admin API share.
+ */
+import { Type, type TObject, type TProperties, type TSchema } from 'typebox'
+
+/** An object that holds these and nothing else: a key that nobody reads is a mistake somebody made. */
+export const record = <Properties extends TProperties>(
+  properties: Properties,
+  description?: string,
+): TObject<Properties> =>
+  Type.Object(properties, {
+    additionalProperties: false,
+    ...(description === undefined ? {} : { description }),
+  })
+
+/** One of some words. */
+export const word = <Words extends readonly string[]>(words: Words, description?: string) =>
+  Type.Unsafe<Words[number]>({
+    type: 'string',
+    enum: [...words],
+    ...(description === undefined ? {} : { description }),
+  })
+
+/** Text of a bounded length, without control characters. */
+export const text = (most: number, description?: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength: most,
+    pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+    ...(description === undefined ? {} : { description }),
+  })
+
+/** A point in time, RFC 3339 in UTC. */
+export const time = (description: string) =>
+  Type.String({
+    description,
+    pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d{1,3})?Z$',
+    maxLength: 30,
+    examples: ['2026-11-22T01:40:00Z'],
+  })
+
+/** Something that may be absent, said as null. */
+export const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
+
+/** The part of a long list that is asked for. */
+export const page = {
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'At most so many.' }),
+  ),
+  after: Type.Optional(
+    Type.String({ maxLength: 500, description: 'The `next` of the page before.' }),
+  ),
+}
+
+/** A page of a long list. */
+export const pageOf = <Item extends TSchema>(item: Item) =>
+  record({
+    items: Type.Array(item),
+    next: orNull(Type.String({ description: 'Where the next page begins; null on the last.' })),
+  })
+
+/** A problem document of the admin API. */
+export const problem = record({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.String({ description: 'Stable; one of a closed list.' }),
+  detail: Type.String({ description: 'What was found.' }),
+  next_step: Type.String({ description: 'What to do about it.' }),
+  faults: Type.Optional(Type.Array(record({ at: Type.String(), message: Type.String() }))),
+})

@@ -1,0 +1,201 @@
+/**
+ * The admin API: one listener, every call guarded before it is read, every failure a problem document.
+ */
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import { fastify, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { Clock, Log } from '../kernel/ports.ts'
+import type { Store } from '../store/port.ts'
+import { Attempts } from './attempts.ts'
+import { certificateKeyOf } from './client-certificate.ts'
+import { sendProblem } from './call.ts'
+import { recognise } from './doorkeeper.ts'
+import type { Networks } from './networks.ts'
+import { includes, isAccessRefusal } from './principal.ts'
+import { accessProblem, adminProblem, storeProblem, type AdminProblem } from './problem.ts'
+import { adminCalls } from './routes/admins.ts'
+import { sessionCalls } from './routes/session.ts'
+import { sessionOf } from './session-cookie.ts'
+import { compileSchema, faultsOf } from './validation.ts'
+
+export interface AdminDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly version: string
+  /** Who may call at all. */
+  readonly networks: Networks
+  /** Key and certificate chain; nothing serves in the clear, which is for loopback only. */
+  readonly tls: AdminTls | undefined
+}
+
+export interface AdminTls {
+  readonly key: string
+  readonly cert: string
+  /** Whether administrators may sign in by client certificate. */
+  readonly clientCertificates: boolean
+}
+
+/** What the calls share. */
+export interface Office extends AdminDeps {
+  readonly attempts: Attempts
+}
+
+/** Builds the admin API; the caller listens. */
+export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
+  const app = create(deps)
+  app.decorateRequest('principal', undefined)
+  app.setValidatorCompiler(({ schema, httpPart }) => compileSchema(schema as object, httpPart))
+  // Answers are written as they are: a field that the schema forgot is a fault of a test, not to be cut off here.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.setErrorHandler<FastifyError>((error, request, reply) =>
+    sendProblem(reply, problemOf(error, request, deps.log)),
+  )
+  app.setNotFoundHandler((_, reply) => sendProblem(reply, NOT_SERVED))
+  app.addHook('onRoute', ({ config, url }) => {
+    if (config?.role === undefined) throw new Error(`${url} does not say which role it needs`)
+  })
+  await app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } })
+  await app.register(rateLimit, {
+    global: true,
+    max: CALLS_PER_MINUTE,
+    timeWindow: '1 minute',
+    errorResponseBuilder: (_, { ttl }) => ({
+      statusCode: 429,
+      ...accessProblem({ kind: 'too-many-attempts', seconds: Math.ceil(ttl / 1000) }),
+    }),
+  })
+  await app.register(cookie)
+  await app.register(swagger, { openapi: description(deps.version) })
+  app.addHook('onRequest', async (request, reply) => {
+    const refusal = await guard(request, deps)
+    if (refusal !== undefined) await sendProblem(reply, refusal)
+  })
+  const office: Office = { ...deps, attempts: new Attempts(deps.clock) }
+  await app.register(async (calls) => {
+    await Promise.resolve()
+    calls.get('/api/openapi.json', { config: { role: 'anybody' }, schema: { hide: true } }, () =>
+      app.swagger(),
+    )
+    sessionCalls(calls, office)
+    adminCalls(calls, office)
+  })
+  return app
+}
+
+function create({ tls }: AdminDeps): FastifyInstance {
+  const options = {
+    logger: false,
+    bodyLimit: BODY_OCTETS,
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: REQUEST_MS,
+    keepAliveTimeout: REQUEST_MS,
+    routerOptions: { maxParamLength: 300 },
+    exposeHeadRoutes: false,
+    // Whoever is behind a proxy of their own is that proxy, as far as the allow list is concerned.
+    trustProxy: false,
+  }
+  if (tls === undefined) return fastify(options)
+  const { key, cert, clientCertificates } = tls
+  // Judged by its key (`doorkeeper.ts`); TLS proves that the caller holds it.
+  const https = {
+    key,
+    cert,
+    requestCert: clientCertificates,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+  } as const
+  return fastify({ ...options, https })
+}
+
+/** Lets a call in, or says why not; nothing of its body has been read by then. */
+async function guard(request: FastifyRequest, deps: AdminDeps): Promise<AdminProblem | undefined> {
+  if (!deps.networks(request.ip)) return accessProblem({ kind: 'address-not-allowed' })
+  const needed = request.routeOptions.config.role
+  // What is not served is answered as such, to whoever asks; and signing in needs no credential.
+  if (needed === undefined || needed === 'anybody') return undefined
+  const { store, clock } = deps
+  const recognised = await recognise(
+    {
+      authorization: request.headers.authorization,
+      session: sessionOf(request),
+      certificateKey: certificateKeyOf(request.raw.socket, clock.now()),
+      changes: request.method !== 'GET',
+      requestedBy: textOf(request.headers['x-requested-by']),
+    },
+    { credentials: store.credentials, admins: store.admins, clock },
+  )
+  if (!recognised.ok) {
+    const { failure } = recognised
+    return isAccessRefusal(failure) ? accessProblem(failure) : storeProblem(failure)
+  }
+  request.principal = recognised.value
+  const { role: has } = recognised.value
+  return includes(has, needed) ? undefined : accessProblem({ kind: 'role-too-weak', has, needed })
+}
+
+const textOf = (field: string | string[] | undefined): string | undefined =>
+  typeof field === 'string' ? field : undefined
+
+/** Whatever was thrown, as a problem document; a bug is logged and tells nothing. */
+function problemOf(error: FastifyError, request: FastifyRequest, log: Log): AdminProblem {
+  if (error.validation !== undefined) {
+    return adminProblem({
+      status: error.validationContext === 'body' ? 422 : 400,
+      code: 'data-faulty',
+      detail: `${error.validation.length} things are wrong with the ${error.validationContext ?? 'call'}`,
+      nextStep: 'correct each of the faults, and call again',
+      faults: faultsOf(error.validation, error.validationContext ?? 'call'),
+    })
+  }
+  if ('type' in error && 'next_step' in error) return error as unknown as AdminProblem
+  const { statusCode: status = 500 } = error
+  if (status >= 500) {
+    log.error({ err: error, path: request.routeOptions.url }, 'an admin call met a bug')
+    return adminProblem({
+      status: 500,
+      code: 'bug',
+      detail: 'the call met a fault of the program',
+      nextStep: 'look in the log, and report what it says',
+    })
+  }
+  return adminProblem({
+    status,
+    code: status === 413 ? 'body-too-large' : status === 415 ? 'media-type' : 'call-malformed',
+    detail: status === 413 ? `the body is larger than ${BODY_OCTETS} octets` : error.message,
+    nextStep: 'send what `/api/openapi.json` describes',
+  })
+}
+
+const NOT_SERVED = adminProblem({
+  status: 404,
+  code: 'not-served',
+  detail: 'no call has this path and method',
+  nextStep: 'see `/api/openapi.json` for those there are',
+})
+
+const description = (version: string) =>
+  ({
+    openapi: '3.1.0',
+    info: {
+      title: 'Trusted Front End: admin API',
+      description:
+        'Every change says which version it was decided on (`If-Match`) and is written down in the audit trail. Failures are problem documents (RFC 9457) with a stable code and the next step.',
+      version,
+    },
+    components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-tfe' },
+      },
+    },
+  }) as const
+
+/** CA chains are the largest thing anybody uploads, inventories aside, which come in parts. */
+const BODY_OCTETS = 1024 * 1024
+/** An administrator's machine is near; longer than this is a connection that is held open on purpose. */
+const REQUEST_MS = 30_000
+/** A portal that refreshes, and a script beside it. */
+const CALLS_PER_MINUTE = 600

@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newSessionId, newToken } from '../../src/admin/secret-text.ts'
+import { everyCall, type DescribedCall } from './every-call.ts'
+import { openOffice, type OpenOffice } from './office.ts'
+
+let office: OpenOffice
+let calls: readonly DescribedCall[]
+
+beforeAll(async () => {
+  office = await openOffice()
+  calls = await everyCall(office.url)
+})
+
+afterAll(async () => {
+  await office[Symbol.asyncDispose]()
+})
+
+const send = (
+  { method, path, takesBody }: DescribedCall,
+  headers: Readonly<Record<string, string>>,
+  body = '{}',
+): Promise<Response> =>
+  fetch(`${office.url}${path}`, {
+    method,
+    headers: { ...headers, ...(takesBody ? { 'content-type': 'application/json' } : {}) },
+    ...(takesBody ? { body } : {}),
+  })
+
+const guarded = (): readonly DescribedCall[] => calls.filter(({ role }) => role !== 'anybody')
+const nameOf = ({ method, path }: DescribedCall): string => `${method} ${path}`
+
+/** Sends every guarded call, and answers those that ended otherwise than they should. */
+async function otherThan(
+  wanted: { readonly status: number; readonly code: string },
+  headersOf: (call: DescribedCall) => Promise<Readonly<Record<string, string>> | undefined>,
+): Promise<{ readonly tried: number; readonly strays: readonly string[] }> {
+  const strays: string[] = []
+  let tried = 0
+  for (const call of guarded()) {
+    const headers = await headersOf(call)
+    if (headers === undefined) continue
+    tried += 1
+    const response = await send(call, headers)
+    const problem = (await response.json()) as {
+      code?: string
+      status?: number
+      next_step?: string
+    }
+    const type = response.headers.get('content-type') ?? ''
+    const isProblem = type.startsWith('application/problem+json') && problem.next_step !== undefined
+    if (response.status !== wanted.status || problem.code !== wanted.code || !isProblem) {
+      strays.push(`${nameOf(call)}: ${response.status} ${problem.code ?? ''}`)
+    }
+  }
+  return { tried, strays }
+}
+
+test('every call says which role it needs, and only signing in needs none', () => {
+  expect(calls.length).toBeGreaterThan(9)
+  expect(calls.filter(({ role }) => role === 'undeclared')).toEqual([])
+  expect(calls.filter(({ role }) => role === 'anybody').map(nameOf)).toEqual(['POST /api/session'])
+})
+
+test('every call without a credential is refused', async () => {
+  const wanted = { status: 401, code: 'credential-missing' }
+  const { tried, strays } = await otherThan(wanted, () => Promise.resolve({}))
+  expect(tried).toBe(guarded().length)
+  expect(strays).toEqual([])
+})
+
+const WRONG: readonly [string, () => Record<string, string>, string][] = [
+  ['a token of nobody', () => ({ authorization: `Bearer ${newToken()}` }), 'credential-unknown'],
+  ['a token of another make', () => ({ authorization: 'Bearer letmein' }), 'credential-malformed'],
+  [
+    'a password in place of a token',
+    () => ({ authorization: 'Basic YTpi' }),
+    'credential-malformed',
+  ],
+  ['an empty authorization', () => ({ authorization: 'Bearer ' }), 'credential-malformed'],
+  [
+    'a session of nobody',
+    () => ({ cookie: `tfe-session=${newSessionId()}` }),
+    'credential-unknown',
+  ],
+  ['a session of another make', () => ({ cookie: "tfe-session=' or 1=1" }), 'credential-malformed'],
+  [
+    'the cookie that only TLS may carry',
+    () => ({ cookie: `__Host-tfe=${newSessionId()}` }),
+    'credential-missing',
+  ],
+]
+
+for (const [credential, headers, code] of WRONG) {
+  test(`every call with ${credential} is refused`, async () => {
+    const { strays } = await otherThan({ status: 401, code }, () => Promise.resolve(headers()))
+    expect(strays).toEqual([])
+  })
+}
+
+test('a good session beside a wrong token does not help', async () => {
+  const cookie = await office.sessionOf('administrator')
+  const { strays } = await otherThan({ status: 401, code: 'credential-unknown' }, () =>
+    Promise.resolve({ cookie, authorization: `Bearer ${newToken()}`, 'x-requested-by': 'tfe' }),
+  )
+  expect(strays).toEqual([])
+})
+
+test('every call with too weak a role is refused', async () => {
+  const weaker: Readonly<Record<string, 'viewer' | 'operator' | undefined>> = {
+    operator: 'viewer',
+    administrator: 'operator',
+  }
+  const { tried, strays } = await otherThan(
+    { status: 403, code: 'role-too-weak' },
+    async (call) => {
+      const role = weaker[call.role]
+      if (role === undefined) return undefined
+      return { authorization: `Bearer ${await office.tokenOf(role)}` }
+    },
+  )
+  expect(tried).toBeGreaterThan(0)
+  expect(strays).toEqual([])
+})
+
+test('every call with an expired token or session is refused', async () => {
+  const token = await office.tokenOf('administrator')
+  const session = await office.sessionOf('administrator')
+  const before = office.clock.at
+  office.clock.at += 86_400_000
+  try {
+    const wanted = { status: 401, code: 'credential-expired' }
+    const tokens = await otherThan(wanted, () =>
+      Promise.resolve({ authorization: `Bearer ${token}` }),
+    )
+    const sessions = await otherThan(wanted, () => Promise.resolve({ cookie: session }))
+    expect([...tokens.strays, ...sessions.strays]).toEqual([])
+  } finally {
+    office.clock.at = before
+  }
+})
+
+test('a session changes nothing for a page from elsewhere', async () => {
+  const cookie = await office.sessionOf('administrator')
+  const { tried, strays } = await otherThan({ status: 403, code: 'cross-site' }, (call) =>
+    Promise.resolve(call.method === 'GET' ? undefined : { cookie }),
+  )
+  expect(tried).toBeGreaterThan(0)
+  expect(strays).toEqual([])
+})
+
+const HOSTILE: readonly string[] = [
+  '',
+  'null',
+  'true',
+  '[]',
+  '"text"',
+  '{',
+  '{"__proto__": {"role": "administrator"}}',
+  '{"constructor": {"prototype": {}}}',
+  '{"unknown": 1}',
+  `{"name": ${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+  `{"name": "${'x'.repeat(300_000)}"}`,
+  '{"name": "\\u0000", "password": "\\ud800"}',
+  '{"name": {"$ne": null}, "password": {"$ne": null}}',
+  '\u00ff\u00fe{}',
+]
+
+test('every call takes hostile bodies for what they are', async () => {
+  const authorization = `Bearer ${await office.tokenOf('administrator')}`
+  const strays: string[] = []
+  for (const call of calls.filter(({ takesBody }) => takesBody)) {
+    for (const body of HOSTILE) {
+      const response = await send(call, { authorization, 'if-match': '*' }, body)
+      const type = response.headers.get('content-type') ?? ''
+      await response.arrayBuffer()
+      const isRefused = response.status >= 400 && response.status < 500
+      // PATCH with nothing it knows is nothing to do; a body that is not there is another matter.
+      if (!isRefused || !type.startsWith('application/problem+json')) {
+        strays.push(`${nameOf(call)} ${body.slice(0, 40)}: ${response.status} ${type}`)
+      }
+    }
+  }
+  expect(strays).toEqual([])
+  expect(office.bugs).toEqual([])
+})
+
+test('a body larger than any call needs is refused before it is read', async () => {
+  const authorization = `Bearer ${await office.tokenOf('administrator')}`
+  const [call] = calls.filter(({ takesBody }) => takesBody)
+  if (call === undefined) throw new Error('no call takes a body')
+  const response = await send(call, { authorization }, `"${'x'.repeat(1024 * 1024)}"`)
+  expect(response.status).toBe(413)
+  expect(await response.json()).toMatchObject({ code: 'body-too-large' })
+})
+
+test('a path that is not served is said to be none', async () => {
+  const response = await fetch(`${office.url}/api/nothing`)
+  expect(response.status).toBe(404)
+  expect(await response.json()).toMatchObject({ code: 'not-served' })
+})

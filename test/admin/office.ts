@@ -1,0 +1,108 @@
+/**
+ * An admin API over a store of its own, and administrators with every kind of credential.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseNetworks } from '../../src/admin/networks.ts'
+import { hashPassword } from '../../src/admin/passwords.ts'
+import type { Role } from '../../src/admin/principal.ts'
+import { hashOf, newSessionId, newToken } from '../../src/admin/secret-text.ts'
+import { adminServer, type AdminTls } from '../../src/admin/server.ts'
+import type { Instant } from '../../src/kernel/types.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+
+export const NOW = Date.UTC(2026, 10, 22)
+export const PASSWORD = 'a long enough password'
+const BY = { who: 'test', from: 'test' }
+const DAY_MS = 86_400_000
+
+export interface OpenOffice extends AsyncDisposable {
+  readonly url: string
+  readonly port: number
+  readonly store: Store
+  readonly clock: { at: number }
+  readonly bugs: readonly unknown[]
+  /** A token of an administrator with this role, made for it on first use. */
+  tokenOf(role: Role): Promise<string>
+  /** A session cookie of that administrator. */
+  sessionOf(role: Role): Promise<string>
+}
+
+export interface OfficeOptions {
+  readonly allow?: readonly string[]
+  readonly tls?: AdminTls
+}
+
+export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffice> {
+  const folder = mkdtempSync(join(tmpdir(), 'tfe-office-'))
+  const clock = { at: NOW, now: (): Instant => clock.at as Instant }
+  const opened = await openStore(
+    { kind: 'sqlite', path: join(folder, 'store.db') },
+    { clock, ring: { keys: new Map() }, beginnings: { enforcement: 'recording' } },
+  )
+  if (!opened.ok) throw new Error(opened.failure.kind)
+  const store = opened.value
+  const networks = parseNetworks(options.allow ?? ['127.0.0.0/8', '::1'])
+  if (!networks.ok) throw new Error(networks.failure)
+  const bugs: unknown[] = []
+  const app = await adminServer({
+    store,
+    clock,
+    log: { info: () => {}, warn: () => {}, error: (fields) => bugs.push(fields) },
+    version: '0',
+    networks: networks.value,
+    tls: options.tls,
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const made = new Map<Role, Promise<void>>()
+  const administrator = (role: Role): Promise<void> => {
+    const known = made.get(role) ?? create(store, role)
+    made.set(role, known)
+    return known
+  }
+  return {
+    url: `${options.tls === undefined ? 'http' : 'https'}://localhost:${port}`,
+    port,
+    store,
+    clock,
+    bugs,
+    async tokenOf(role) {
+      await administrator(role)
+      const token = newToken()
+      await must(
+        store.credentials.createToken(BY, {
+          hash: hashOf(token),
+          admin: role,
+          role,
+          label: 'test',
+          expiresAt: (clock.at + DAY_MS) as Instant,
+        }),
+      )
+      return token
+    },
+    async sessionOf(role) {
+      await administrator(role)
+      const id = newSessionId()
+      const expiresAt = (clock.at + DAY_MS) as Instant
+      await must(store.credentials.beginSession(BY, { hash: hashOf(id), admin: role, expiresAt }))
+      return `tfe-session=${id}`
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close()
+      await store.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function create(store: Store, role: Role): Promise<void> {
+  const passwordHash = await hashPassword(PASSWORD)
+  await must(store.admins.create(BY, { name: role, role, passwordHash, certificateKey: undefined }))
+}
+
+async function must(result: Promise<{ readonly ok: boolean }>): Promise<void> {
+  if (!(await result).ok) throw new Error('the store refused what the test wanted')
+}

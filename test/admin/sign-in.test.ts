@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest'
+import { Agent, fetch as undiciFetch } from 'undici'
+import type { KeyFingerprint } from '../../src/kernel/types.ts'
+import { parseCertificate } from '../../src/x509/certificate.ts'
+import { mintCa, mintLeaf } from '../support/mint.ts'
+import { openOffice, PASSWORD, type OpenOffice } from './office.ts'
+
+const signIn = (office: OpenOffice, name: string, password: string): Promise<Response> =>
+  fetch(`${office.url}/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name, password }),
+  })
+
+const codeOf = async (response: Response): Promise<unknown> =>
+  ((await response.json()) as { code?: unknown }).code
+
+test('a session begins with name and password, says who one is, and ends', async () => {
+  await using office = await openOffice()
+  await office.tokenOf('operator')
+  const begun = await signIn(office, 'operator', PASSWORD)
+  expect(begun.status).toBe(201)
+  const [cookie = ''] = begun.headers.getSetCookie()
+  expect(cookie).toMatch(/^tfe-session=[\w-]{43};/u)
+  expect(cookie).toMatch(/HttpOnly/u)
+  expect(cookie).toMatch(/SameSite=Strict/u)
+  const headers = { cookie: cookie.split(';')[0] ?? '', 'x-requested-by': 'tfe' }
+  const me = await fetch(`${office.url}/api/session`, { headers })
+  expect(await me.json()).toEqual({ name: 'operator', role: 'operator', by: 'session' })
+  const ended = await fetch(`${office.url}/api/session`, { method: 'DELETE', headers })
+  expect(ended.status).toBe(204)
+  const after = await fetch(`${office.url}/api/session`, { headers })
+  expect(after.status).toBe(401)
+})
+
+test('a wrong password and a name that nobody has get the same answer', async () => {
+  await using office = await openOffice()
+  await office.tokenOf('operator')
+  const wrong = await signIn(office, 'operator', 'something else')
+  const nobody = await signIn(office, 'nobody at all', 'something else')
+  expect(wrong.status).toBe(401)
+  expect(await wrong.text()).toBe(await nobody.text())
+})
+
+test('after five failures a name is locked even for the right password, and another one is not', async () => {
+  await using office = await openOffice()
+  await office.tokenOf('operator')
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    expect(await codeOf(await signIn(office, 'operator', 'wrong'))).toBe('credential-unknown')
+  }
+  expect(await codeOf(await signIn(office, 'operator', PASSWORD))).toBe('too-many-attempts')
+  office.clock.at += 60_000
+  expect((await signIn(office, 'operator', PASSWORD)).status).toBe(201)
+})
+
+test('a disabled administrator neither signs in nor uses what is left of the last time', async () => {
+  await using office = await openOffice()
+  const token = await office.tokenOf('viewer')
+  const disabled = await office.store.admins.change({ who: 'test', from: 'test' }, 'viewer', {
+    expected: 'any',
+    change: { disabled: true },
+  })
+  expect(disabled.ok).toBe(true)
+  expect(await codeOf(await signIn(office, 'viewer', PASSWORD))).toBe('credential-unknown')
+  const headers = { authorization: `Bearer ${token}` }
+  const used = await fetch(`${office.url}/api/session`, { headers })
+  expect(await codeOf(used)).toBe('administrator-disabled')
+})
+
+test('an address outside the allow list is refused before its credential is looked at', async () => {
+  await using office = await openOffice({ allow: ['192.0.2.0/24'] })
+  const headers = { authorization: `Bearer ${await office.tokenOf('administrator')}` }
+  const response = await fetch(`${office.url}/api/session`, { headers })
+  expect(response.status).toBe(403)
+  expect(await codeOf(response)).toBe('address-not-allowed')
+})
+
+test('signing in and out is in the audit trail, the password is not', async () => {
+  await using office = await openOffice()
+  await office.tokenOf('operator')
+  await signIn(office, 'operator', PASSWORD)
+  const trail = await office.store.audit.list({ limit: 1 })
+  expect(trail).toMatchObject({
+    ok: true,
+    value: { items: [{ action: 'session.begin', who: 'operator', subject: 'operator' }] },
+  })
+  expect(JSON.stringify(trail)).not.toContain(PASSWORD)
+})
+
+const ca = mintCa({ name: 'Anybody' })
+const server = mintLeaf({
+  issuer: ca,
+  name: 'office',
+  dns: ['localhost'],
+  purposes: ['serverAuth'],
+})
+const tls = { key: server.keyPem, cert: server.chainPem, clientCertificates: true }
+
+async function callWith(
+  office: OpenOffice,
+  identity: { readonly key: string; readonly cert: string } | undefined,
+): Promise<{ status: number; body: unknown }> {
+  const agent = new Agent({ connect: { ca: ca.pem, ...identity } })
+  try {
+    const response = await undiciFetch(`${office.url}/api/session`, { dispatcher: agent })
+    return { status: response.status, body: await response.json() }
+  } finally {
+    await agent.close()
+  }
+}
+
+test('an administrator is known by the key of a client certificate, whoever signed that', async () => {
+  await using office = await openOffice({ tls })
+  const mine = mintLeaf({ issuer: ca, name: 'me' })
+  const parsed = parseCertificate(mine.der)
+  if (!parsed.ok) throw new Error('the test mints what we cannot read')
+  const certificateKey: KeyFingerprint = parsed.value.publicKey.fingerprint
+  const made = await office.store.admins.create(
+    { who: 'test', from: 'test' },
+    { name: 'me', role: 'operator', passwordHash: undefined, certificateKey },
+  )
+  expect(made.ok).toBe(true)
+  office.clock.at = Date.now()
+  expect(await callWith(office, { key: mine.keyPem, cert: mine.pem })).toEqual({
+    status: 200,
+    body: { name: 'me', role: 'operator', by: 'certificate' },
+  })
+})
+
+test('another key under the same name is nobody, and so is an expired certificate of the right one', async () => {
+  await using office = await openOffice({ tls })
+  const mine = mintLeaf({ issuer: ca, name: 'me', notAfter: Date.now() - 1000 })
+  const other = mintLeaf({ issuer: ca, name: 'me' })
+  const parsed = parseCertificate(mine.der)
+  if (!parsed.ok) throw new Error('the test mints what we cannot read')
+  await office.store.admins.create(
+    { who: 'test', from: 'test' },
+    {
+      name: 'me',
+      role: 'operator',
+      passwordHash: undefined,
+      certificateKey: parsed.value.publicKey.fingerprint,
+    },
+  )
+  office.clock.at = Date.now()
+  expect(await callWith(office, { key: other.keyPem, cert: other.pem })).toMatchObject({
+    body: { code: 'credential-unknown' },
+  })
+  expect(await callWith(office, { key: mine.keyPem, cert: mine.pem })).toMatchObject({
+    body: { code: 'credential-missing' },
+  })
+  expect(await callWith(office, undefined)).toMatchObject({ body: { code: 'credential-missing' } })
+})
