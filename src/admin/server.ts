@@ -7,6 +7,7 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import { fastify, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Clock, Log } from '../kernel/ports.ts'
+import type { AgentMinimum } from '../store/device-filter.ts'
 import type { Store } from '../store/port.ts'
 import { Attempts } from './attempts.ts'
 import { certificateKeyOf } from './client-certificate.ts'
@@ -16,6 +17,9 @@ import type { Networks } from './networks.ts'
 import { includes, isAccessRefusal } from './principal.ts'
 import { accessProblem, adminProblem, storeProblem, type AdminProblem } from './problem.ts'
 import { adminCalls } from './routes/admins.ts'
+import { approvalCalls } from './routes/approvals.ts'
+import { deviceCalls } from './routes/devices.ts'
+import { recordCalls } from './routes/records.ts'
 import { sessionCalls } from './routes/session.ts'
 import { sessionOf } from './session-cookie.ts'
 import { compileSchema, faultsOf } from './validation.ts'
@@ -25,6 +29,8 @@ export interface AdminDeps {
   readonly clock: Clock
   readonly log: Log
   readonly version: string
+  /** The oldest agents that can authenticate, as the configuration has it now. */
+  minimums(): readonly AgentMinimum[]
   /** Who may call at all. */
   readonly networks: Networks
   /** Key and certificate chain; nothing serves in the clear, which is for loopback only. */
@@ -81,6 +87,9 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     )
     sessionCalls(calls, office)
     adminCalls(calls, office)
+    deviceCalls(calls, office)
+    approvalCalls(calls, office)
+    recordCalls(calls, office)
   })
   return app
 }

@@ -52,6 +52,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
     clock,
     log: { info: () => {}, warn: () => {}, error: (fields) => bugs.push(fields) },
     version: '0',
+    minimums: () => [],
     networks: networks.value,
     tls: options.tls,
   })

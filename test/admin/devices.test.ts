@@ -1,0 +1,190 @@
+import { expect, test } from 'vitest'
+import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
+import type { Sighting } from '../../src/store/sighting.ts'
+import { NOW, openOffice, type OpenOffice } from './office.ts'
+
+const hex = (digit: string): string => digit.repeat(64)
+const DAY_MS = 86_400_000
+
+/** A device with the key of that digit, which was admitted yesterday and is valid for a month. */
+const sighting = (digit: string, facts: Partial<Sighting> = {}): Sighting => ({
+  at: (NOW - DAY_MS) as Instant,
+  count: 1,
+  listener: 'devices',
+  certificate: {
+    fingerprint: hex(digit) as Fingerprint,
+    key: hex(digit) as KeyFingerprint,
+    issuerKey: hex('c') as KeyFingerprint,
+    serial: `0${digit}`,
+    issuer: 'CN=Example CA',
+    subject: `CN=device ${digit}`,
+    signedIds: [],
+    notBefore: (NOW - 30 * DAY_MS) as Instant,
+    notAfter: (NOW + 30 * DAY_MS) as Instant,
+    setting: 'current',
+    sound: true,
+  },
+  reportedId: undefined,
+  class: 'android-maw',
+  agent: 'Mobile@Work',
+  agentVersion: '10.2',
+  agentRank: 10_002,
+  verdict: 'admit',
+  code: 'verified',
+  authentication: 'succeeded',
+  migration: undefined,
+  approvesItself: false,
+  ...facts,
+})
+
+const valid = sighting('1').certificate
+
+async function ask(office: OpenOffice, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(`${office.url}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      authorization: `Bearer ${await office.tokenOf('operator')}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  return await response.json()
+}
+
+interface Listed {
+  readonly items: readonly {
+    readonly id: string
+    readonly approval: string
+    readonly awaiting: boolean
+  }[]
+  readonly next: string | null
+}
+
+const listOf = async (office: OpenOffice, query = ''): Promise<Listed> =>
+  (await ask(office, `/api/devices${query}`)) as Listed
+
+async function fleet(): Promise<OpenOffice> {
+  const office = await openOffice()
+  const recorded = await office.store.sightings.record([
+    sighting('1'),
+    sighting('2', { authentication: 'failed', verdict: 'refuse', code: 'unapproved' }),
+    sighting('3', {
+      certificate:
+        valid === undefined
+          ? undefined
+          : {
+              ...valid,
+              fingerprint: hex('3') as Fingerprint,
+              key: hex('3') as KeyFingerprint,
+              serial: '03',
+              subject: 'CN=device 3',
+              notAfter: (NOW - 1) as Instant,
+            },
+    }),
+  ])
+  expect(recorded.ok).toBe(true)
+  return office
+}
+
+test('the charts add up to the devices there are', async () => {
+  await using office = await fleet()
+  const charts = await ask(office, '/api/charts')
+  expect(charts).toMatchObject({
+    devices: 3,
+    readiness: [
+      { label: 'Authentication succeeded', devices: 2 },
+      { label: 'No authentication info', devices: 0 },
+      { label: 'Authentication failed', devices: 1 },
+      { label: 'Client agents must upgrade', devices: 0 },
+    ],
+    approval: { approved: 0, awaiting: 0, unapproved: 3, blocked: 0 },
+  })
+})
+
+test('Approve selected takes the valid devices, says why it leaves the others, and awaits the approved', async () => {
+  await using office = await fleet()
+  const { items } = await listOf(office)
+  const decided = (await ask(office, '/api/devices/approve', {
+    devices: [...items.map(({ id }) => ({ id })), { id: 'nobody' }],
+  })) as { changed: readonly string[]; left: readonly { id: string; why: string }[] }
+  expect(decided.changed).toHaveLength(2)
+  expect(decided.left.map(({ why }) => why).sort()).toEqual(['no-valid-certificate', 'not-found'])
+  const after = await listOf(office, '?approval=approved')
+  expect(after.items.map(({ awaiting }) => awaiting)).toEqual([true, true])
+})
+
+test('a decision on an older version of a device leaves it alone', async () => {
+  await using office = await fleet()
+  const { items } = await listOf(office)
+  const devices = items.map(({ id }) => ({ id, version: 99 }))
+  expect(await ask(office, '/api/devices/block', { devices })).toMatchObject({
+    changed: [],
+    left: [{ why: 'stale' }, { why: 'stale' }, { why: 'stale' }],
+  })
+})
+
+test('a blocked device is neither approved with the others nor forgotten', async () => {
+  await using office = await fleet()
+  const [first] = (await listOf(office)).items
+  const devices = [{ id: first?.id ?? '' }]
+  await ask(office, '/api/devices/block', { devices })
+  expect(await ask(office, '/api/devices/approve', { devices })).toMatchObject({
+    left: [{ why: 'blocked' }],
+  })
+  const response = await fetch(`${office.url}/api/devices/${first?.id ?? ''}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${await office.tokenOf('operator')}` },
+  })
+  expect(response.status).toBe(409)
+  expect(await response.json()).toMatchObject({ code: 'device-blocked' })
+})
+
+test('pages follow each other without gaps or repeats', async () => {
+  await using office = await fleet()
+  const seen: string[] = []
+  let after = ''
+  do {
+    const { items, next } = await listOf(office, `?limit=1${after}`)
+    seen.push(...items.map(({ id }) => id))
+    after = next === null ? '' : `&after=${next}`
+  } while (after !== '')
+  expect(new Set(seen).size).toBe(3)
+  expect(seen).toHaveLength(3)
+})
+
+const FAULTY: readonly [string, string][] = [
+  ['a state that is none', '?authentication=perhaps'],
+  ['a limit beyond what a page holds', '?limit=1001'],
+  ['a time without a zone', '?seen_since=2026-11-22T00:00:00'],
+  ['a condition that is none', '?colour=red'],
+  ['a cursor of somebody else', '?after=bm9uc2Vuc2U'],
+]
+
+for (const [what, query] of FAULTY) {
+  test(`${what} is a fault, not an empty list`, async () => {
+    await using office = await openOffice()
+    expect(await ask(office, `/api/devices${query}`)).toMatchObject({ status: 400 })
+  })
+}
+
+test('a key is denied, listed with its reason, and taken off again; each is in the audit trail', async () => {
+  await using office = await openOffice()
+  const denied = { kind: 'key', key: hex('a') }
+  expect(await ask(office, '/api/deny-list', { denied, note: 'stolen' })).toMatchObject({ denied })
+  expect(await ask(office, '/api/deny-list', { denied, note: 'again' })).toMatchObject({
+    code: 'already-exists',
+  })
+  expect(await ask(office, '/api/deny-list')).toMatchObject({ items: [{ note: 'stolen' }] })
+  const removed = await fetch(`${office.url}/api/deny-list/remove`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await office.tokenOf('operator')}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ denied }),
+  })
+  expect(removed.status).toBe(204)
+  const trail = (await ask(office, '/api/audit')) as { items: readonly { action: string }[] }
+  const actions = trail.items.map(({ action }) => action).filter((it) => it.startsWith('deny'))
+  expect(actions).toHaveLength(2)
+})
