@@ -20,6 +20,7 @@ import { adminCalls } from './routes/admins.ts'
 import { approvalCalls } from './routes/approvals.ts'
 import { deviceCalls } from './routes/devices.ts'
 import { recordCalls } from './routes/records.ts'
+import { switchCalls } from './routes/switches.ts'
 import { sessionCalls } from './routes/session.ts'
 import { sessionOf } from './session-cookie.ts'
 import { compileSchema, faultsOf } from './validation.ts'
@@ -90,6 +91,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     deviceCalls(calls, office)
     approvalCalls(calls, office)
     recordCalls(calls, office)
+    switchCalls(calls, office)
   })
   return app
 }

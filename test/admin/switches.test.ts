@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest'
+import { PHRASE } from '../../src/fleet/enforcement.ts'
+import { openOffice, type OpenOffice } from './office.ts'
+
+interface Answer {
+  readonly status: number
+  readonly etag: string
+  readonly body: unknown
+}
+
+async function call(
+  office: OpenOffice,
+  method: string,
+  path: string,
+  sent: { readonly body?: unknown; readonly match?: string } = {},
+): Promise<Answer> {
+  const { body, match } = sent
+  const response = await fetch(`${office.url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${await office.tokenOf('administrator')}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(match === undefined ? {} : { 'if-match': match }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  return {
+    status: response.status,
+    etag: response.headers.get('etag') ?? '',
+    body: await response.json(),
+  }
+}
+
+const throwing = {
+  phrase: PHRASE,
+  read: ['irreversible'],
+  save_authentication: true,
+  save_decryption: false,
+}
+const require = (office: OpenOffice, body: unknown, match?: string): Promise<Answer> =>
+  call(office, 'POST', '/api/enforcement/require', {
+    body,
+    ...(match === undefined ? {} : { match }),
+  })
+
+test('certificates are required after the phrase and the warnings, and never again recorded only', async () => {
+  await using office = await openOffice()
+  const before = await call(office, 'GET', '/api/enforcement')
+  expect(before.body).toMatchObject({
+    enforcement: { state: 'recording' },
+    warnings: [{ kind: 'irreversible' }],
+  })
+  const thrown = await require(office, throwing, before.etag)
+  expect(thrown).toMatchObject({ status: 200, body: { state: 'required' } })
+  expect(await require(office, throwing, thrown.etag)).toMatchObject({
+    status: 409,
+    body: { code: 'already-required' },
+  })
+})
+
+const REFUSED: readonly [string, object, string | undefined, number, string][] = [
+  ['without If-Match', {}, undefined, 428, 'version-missing'],
+  ['on an older version', {}, '"99"', 412, 'stale'],
+  ['with an If-Match of another make', {}, 'W/"1"', 400, 'version-malformed'],
+  ['with another phrase', { phrase: 'yes please' }, '*', 409, 'phrase-wrong'],
+  ['with a warning unread', { read: [] }, '*', 409, 'warnings-changed'],
+  ['with a warning that is none', { read: ['all of them'] }, '*', 422, 'data-faulty'],
+  ['with a word that nobody reads', { force: true }, '*', 422, 'data-faulty'],
+]
+
+for (const [how, change, match, status, code] of REFUSED) {
+  test(`the latch is not thrown ${how}`, async () => {
+    await using office = await openOffice()
+    const answer = await require(office, { ...throwing, ...change }, match)
+    expect(answer).toMatchObject({ status, body: { code } })
+    const current = await office.store.enforcement.current()
+    expect(current).toMatchObject({ ok: true, value: { state: 'recording' } })
+  })
+}
+
+test('of two who throw the latch at once one is told that the other was first', async () => {
+  await using office = await openOffice()
+  const { etag } = await call(office, 'GET', '/api/enforcement')
+  const answers = await Promise.all([
+    require(office, throwing, etag),
+    require(office, throwing, etag),
+  ])
+  const statuses = answers.map(({ status }) => status).sort((one, other) => one - other)
+  expect(statuses[0]).toBe(200)
+  expect([409, 412]).toContain(statuses[1])
+})
+
+test('the new OAuth endpoint is greyed out, with every reason, until the fleet has migrated', async () => {
+  await using office = await openOffice()
+  const { body, etag } = await call(office, 'GET', '/api/oauth')
+  expect(body).toMatchObject({
+    unmet: [{ code: 'certificates-not-required' }, { code: 'sync-port-open' }],
+  })
+  const refused = await call(office, 'POST', '/api/oauth', {
+    body: { change: 'enable-new' },
+    match: etag,
+  })
+  expect(refused).toMatchObject({
+    status: 409,
+    body: {
+      code: 'certificates-not-required',
+      faults: [{ at: 'certificates-not-required' }, { at: 'sync-port-open' }],
+    },
+  })
+})
+
+test('the legacy OAuth endpoint is disabled after two confirmations, and comes back', async () => {
+  await using office = await openOffice()
+  const by = { who: 'test', from: 'test' }
+  await office.store.oauth.set(by, { mutual: 'enabled', legacy: 'enabled' }, 'any')
+  const change = (body: object): Promise<Answer> =>
+    call(office, 'POST', '/api/oauth', { body, match: '*' })
+  expect(await change({ change: 'disable-legacy' })).toMatchObject({
+    status: 409,
+    body: { code: 'confirmation-missing' },
+  })
+  expect(await change({ change: 'disable-legacy', confirmations: 1 })).toMatchObject({
+    status: 409,
+  })
+  expect(await change({ change: 'disable-legacy', confirmations: 2 })).toMatchObject({
+    status: 200,
+    body: { new: 'enabled', legacy: 'disabled' },
+  })
+  expect(await change({ change: 'disable-new' })).toMatchObject({
+    status: 409,
+    body: { code: 'both-disabled' },
+  })
+  expect(await change({ change: 'enable-legacy' })).toMatchObject({
+    status: 200,
+    body: { legacy: 'enabled' },
+  })
+})
