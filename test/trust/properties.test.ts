@@ -1,0 +1,199 @@
+import { expect, test } from 'vitest'
+import { examine, type Examination } from '../../src/trust/judge.ts'
+import { DEFAULT_LIMITS } from '../../src/trust/limits.ts'
+import { trustStore } from '../../src/trust/store.ts'
+import type { Certificate } from '../../src/x509/certificate.ts'
+import { ed25519 } from '../fuzz/keys.ts'
+import { mintKeys, type Keys } from '../support/mint-certificate.ts'
+import { mintCa, mintLeaf, OIDS, type Ca } from '../support/mint.ts'
+import { Random } from '../support/random.ts'
+import { read } from './fleet.ts'
+
+const SEED = 20_261_122
+const WORLDS = 300
+
+/** Names and keys of the authorities: two of the names have two keys, one key has two names. */
+const AUTHORITIES = [
+  ['One', 'a'],
+  ['One', 'b'],
+  ['Two', 'c'],
+  ['Two', 'd'],
+  ['Three', 'e'],
+  ['Four', 'e'],
+].map(([name = '', key = '']) => ({ name, keys: ed25519(`properties ${key}`) }))
+const [FIRST, ...OTHERS] = AUTHORITIES
+if (FIRST === undefined) throw new Error('there are authorities')
+const ANY = [FIRST, ...OTHERS] as const
+const DEVICE = mintKeys()
+
+/** A device among authorities that sign each other and themselves, some known, some presented. */
+interface World {
+  readonly leaf: Certificate
+  readonly presented: readonly Certificate[]
+  readonly settings: readonly Setting[]
+}
+
+interface Setting {
+  readonly name: string
+  readonly chain: readonly Certificate[]
+}
+
+type Authority = (typeof ANY)[number]
+
+function worldOf(random: Random): World {
+  const cas = Array.from({ length: 5 + random.below(12) }, () => caOf(random))
+  const { leaf } = leafOf(random)
+  const presented = cas.filter(() => random.once(2))
+  const anchors = random.shuffled([...cas, ...ANY.map((one) => signedBy(one, one, []))])
+  const settings = anchors
+    .slice(0, 1 + random.below(6))
+    .map((certificate, index) => ({ name: `setting ${index}`, chain: [certificate] }))
+  return { leaf, presented, settings }
+}
+
+const HINTS = [OIDS.authorityKeyIdentifier, OIDS.subjectKeyIdentifier]
+
+/** With key identifiers, without, or with some. */
+const silence = (random: Random): readonly string[] => HINTS.filter(() => random.once(3))
+
+function caOf(random: Random): Certificate {
+  return signedBy(random.pick(ANY), random.pick(ANY), silence(random), random)
+}
+
+function signedBy(
+  subject: Authority,
+  issuer: Authority,
+  without: readonly string[],
+  random?: Random,
+): Certificate {
+  const pathLength = random?.once(6) === true ? random.below(2) : undefined
+  return read(
+    mintCa({
+      ...subject,
+      ...(subject === issuer ? {} : { issuer: caOfAuthority(issuer) }),
+      ...(pathLength === undefined ? {} : { pathLength }),
+      without,
+    }),
+  )
+}
+
+const known = new Map(ANY.map((one) => [one, mintCa(one)]))
+function caOfAuthority(one: Authority): Ca {
+  const ca = known.get(one)
+  if (ca === undefined) throw new Error('every authority has a certificate of its own')
+  return ca
+}
+
+function leafOf(random: Random) {
+  const issuer = caOfAuthority(random.pick(ANY))
+  const purposes = random.once(8) ? (['serverAuth'] as const) : (['clientAuth'] as const)
+  return { leaf: read(mintLeaf({ issuer, keys: DEVICE, purposes, without: silence(random) })) }
+}
+
+const examined = ({ leaf, presented, settings }: World): Examination =>
+  examine(
+    { leaf, intermediates: presented },
+    trustStore({ settings, profile: 'private' }),
+    'client',
+  )
+
+/** The kind of the failure, or every sound path in an order of its own. */
+function verdictOf({ result }: Examination): string {
+  if (!result.ok) return result.failure.kind
+  return result.value
+    .map(({ certificates, anchor }) =>
+      [...certificates, anchor.certificate].map(({ fingerprint }) => fingerprint).join(' < '),
+    )
+    .toSorted()
+    .join('\n')
+}
+
+/** In these nothing was cut short; what a budget cuts off is a matter of order, and has tests of its own. */
+function worlds(): readonly {
+  readonly world: World
+  readonly verdict: string
+  readonly random: Random
+}[] {
+  return Array.from({ length: WORLDS }, (_, number) => {
+    const random = new Random(SEED, number)
+    const world = worldOf(random)
+    const examination = examined(world)
+    const { result } = examination
+    const isCut = result.ok
+      ? result.value.length === DEFAULT_LIMITS.paths
+      : result.failure.kind === 'budget-exhausted'
+    return { world, verdict: verdictOf(examination), random, isCut }
+  }).filter(({ isCut }) => !isCut)
+}
+
+const WHOLE = worlds()
+
+test('the worlds of these properties are of every kind', () => {
+  expect(WHOLE.length).toBeGreaterThan(WORLDS * 0.9)
+  const kinds = new Map<string, number>()
+  for (const { verdict } of WHOLE) {
+    const kind = verdict.includes(' < ')
+      ? `${Math.min(3, verdict.split('\n').length)} sound`
+      : verdict
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+  }
+  const rare = [
+    '1 sound',
+    '2 sound',
+    '3 sound',
+    'untrusted-issuer',
+    'bad-signature',
+    'wrong-purpose',
+  ]
+  expect(rare.filter((kind) => (kinds.get(kind) ?? 0) < 5)).toEqual([])
+})
+
+test('the order of presented certificates and of anchors never changes a verdict or a path', () => {
+  for (const { world, verdict, random } of WHOLE) {
+    const shuffled = {
+      ...world,
+      presented: random.shuffled([...world.presented, ...world.presented.slice(0, 2)]),
+      settings: random.shuffled(world.settings),
+    }
+    expect(verdictOf(examined(shuffled))).toBe(verdict)
+  }
+})
+
+test('a CA with another name never changes a verdict or a path, known or presented', () => {
+  const stranger = read(mintCa({ name: 'Stranger' }))
+  const below = read(mintCa({ name: 'Below', issuer: mintCa({ name: 'Stranger' }) }))
+  for (const { world, verdict, random } of WHOLE) {
+    const setting = { name: 'stranger', chain: [stranger, below] }
+    const settings = random.shuffled([...world.settings, setting])
+    const presented = random.shuffled([...world.presented, below, stranger])
+    expect(verdictOf(examined({ ...world, settings, presented }))).toBe(verdict)
+  }
+})
+
+test('a CA with the same name and another key admits nobody and locks nobody out', () => {
+  const namesakes = ['One', 'Two', 'Three', 'Four'].map((name) => read(mintCa({ name })))
+  for (const { world, verdict, random } of WHOLE) {
+    const namesake = random.pick([namesakes[0] ?? world.leaf, ...namesakes])
+    const setting = { name: 'namesake', chain: [namesake] }
+    for (const changed of [
+      { ...world, settings: random.shuffled([...world.settings, setting]) },
+      { ...world, presented: random.shuffled([...world.presented, namesake]) },
+    ]) {
+      const after = verdictOf(examined(changed))
+      // The most telling reason may become another one: now there is somebody by that name.
+      if (verdict.includes(' < ')) expect(after).toBe(verdict)
+      else expect(after).not.toContain(' < ')
+    }
+  }
+})
+
+test('an authority that nobody trusts adds nothing, whatever it signs', () => {
+  const impostor: Keys = mintKeys()
+  for (const { world, verdict, random } of WHOLE) {
+    const issuer = mintCa({ name: random.pick(ANY).name, keys: impostor })
+    const forged = ANY.map(({ name, keys }) => read(mintCa({ name, keys, issuer })))
+    const after = verdictOf(examined({ ...world, presented: [...forged, ...world.presented] }))
+    if (verdict.includes(' < ')) expect(after.split('\n')).toEqual(verdict.split('\n'))
+    else expect(after).not.toContain(' < ')
+  }
+})
