@@ -66,7 +66,8 @@ function judged(plan: DialPlan, socket: TLSSocket): UpstreamFailure | undefined 
   return undefined
 }
 
-function openSocket(plan: DialPlan): Socket {
+/** Begins to connect; refuses what strict TLS refuses. */
+export function openSocket(plan: DialPlan): Socket {
   const { settings, server, context } = plan
   const { tls } = settings
   const { hostname: host, port } = server

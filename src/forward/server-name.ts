@@ -12,10 +12,15 @@ export function nameMismatch(
   wanted: string,
 ): NameMismatch | undefined {
   if (covers(certificate, wanted)) return undefined
-  const names = alternativeNames(certificate)
-  const commonNameOnly = names.length === 0
-  const issuedTo = commonNameOnly ? commonNames(certificate) : names
+  const commonNameOnly = alternativeNames(certificate).length === 0
+  const issuedTo = namesOf(certificate)
   return { kind: 'tls-name-mismatch', wanted, issuedTo, commonNameOnly }
+}
+
+/** Whom a certificate is for: its subject alternative names or, when it has none, its common name. */
+export function namesOf(certificate: X509Certificate): readonly string[] {
+  const names = alternativeNames(certificate)
+  return names.length === 0 ? commonNames(certificate) : names
 }
 
 function covers(certificate: X509Certificate, wanted: string): boolean {

@@ -1,0 +1,54 @@
+/** A certificate as people look at it: what `tfe upstream test` shows of a chain. Text in it is the peer's. */
+import type { X509Certificate } from 'node:crypto'
+import { pinOf, presentedList, presentedPath } from './pins.ts'
+import { namesOf } from './server-name.ts'
+
+/** One certificate that a server sent. */
+export interface ShownCertificate {
+  readonly subject: string
+  readonly issuer: string
+  /** Subject alternative names, or the common name when there is none; bounded. */
+  readonly names: readonly string[]
+  /** ISO 8601. */
+  readonly notBefore: string
+  readonly notAfter: string
+  /** Such as `RSA 2048` or `EC prime256v1`. */
+  readonly key: string
+  /** For `tls.pins`. */
+  readonly pin: string
+  /** SHA-256, lower-case hexadecimal. */
+  readonly fingerprint: string
+  /** Whether it is the leaf or signed its way down to it; the others are decoration. */
+  readonly onPath: boolean
+}
+
+/** Everything the server sent, in its order. */
+export function shownChain(leaf: X509Certificate): readonly ShownCertificate[] {
+  const path = presentedPath(leaf)
+  return presentedList(leaf).map((one) => ({
+    subject: oneLine(one.subject),
+    issuer: oneLine(one.issuer),
+    names: namesOf(one),
+    notBefore: one.validFromDate.toISOString(),
+    notAfter: one.validToDate.toISOString(),
+    key: keyText(one),
+    pin: pinOf(one),
+    fingerprint: one.fingerprint256.replaceAll(':', '').toLowerCase(),
+    onPath: path.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256),
+  }))
+}
+
+/** Node writes one part per line, the widest first; people are used to the narrowest first. */
+const oneLine = (name: string | undefined): string =>
+  (name ?? '').split('\n').toReversed().join(', ').slice(0, MAX_NAME)
+
+function keyText({ publicKey }: X509Certificate): string {
+  const { asymmetricKeyType = 'unknown', asymmetricKeyDetails = {} } = publicKey
+  const { modulusLength, namedCurve } = asymmetricKeyDetails
+  return [asymmetricKeyType.toUpperCase(), modulusLength ?? namedCurve]
+    .filter((part) => part !== undefined)
+    .join(' ')
+}
+
+/** Enough to recognise a certificate by; the peer chooses the length. */
+const MAX_NAME = 300
