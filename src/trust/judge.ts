@@ -52,10 +52,8 @@ export function examine(
   const { offered, remembered } = candidatePaths(presented, store, effort)
   tryEach(offered)
   const exhaustion = effort.isExhausted ? effort.failure() : undefined
-  const isEnough = sound.length === store.limits.paths
-  if (presented.remembered !== undefined && exhaustion === undefined && !isEnough) {
-    tryEach(remembered)
-  }
+  // With the budget spent it holds nothing.
+  if (sound.length < store.limits.paths) tryEach(remembered)
   const [first, ...others] = sound
   // Sound paths found before the budget ran out are as sound as any.
   const result =

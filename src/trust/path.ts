@@ -103,7 +103,7 @@ function postpone(
   const last = certificates.at(-1) ?? certificates[0]
   const name = last.issuer.key
   for (const issuer of likeliestFirst(last, remembered, itself)) {
-    // Each takes a step to follow, so that more of them could not be followed.
+    // For memory's sake: each takes a step to follow, so that more of them could not be followed.
     if (postponed.length === store.limits.steps) return
     if (isOn(certificates, issuer)) continue
     if (isAmong(store.intermediatesNamed.get(name), issuer)) continue

@@ -96,6 +96,51 @@ test('one budget holds for presented and remembered issuers together', () => {
   expect(result).toMatchObject({ failure: { kind: 'untrusted-issuer' } })
 })
 
+test('a remembered issuer costs a step, as any other does', () => {
+  const { spent } = met({ leaf: mintLeaf({ issuer: caBelow(STRANGER, 'Lost') }), remembered: LOST })
+  expect(spent.steps).toBe(LOST.length)
+})
+
+test('the likeliest remembered issuer is tried first', () => {
+  const [wrong, right] = [caBelow(ROOT, 'Twin'), caBelow(ROOT, 'Twin')]
+  const twins = met({
+    leaf: mintLeaf({ issuer: right }),
+    remembered: [wrong, right],
+    limits: { paths: 1 },
+  })
+  expect([outcome(twins), twins.spent.signatures]).toEqual(['device-1 < Twin < Root', 2])
+})
+
+test('a device that has as many paths as are handed up gets no others', () => {
+  const keys = mintKeys()
+  const upper = caBelow(ROOT, 'Upper')
+  const detour = caBelow(upper, 'Issuing', { keys })
+  const straight = caBelow(ROOT, 'Issuing', { keys })
+  const leaf = mintLeaf({ issuer: straight })
+  const all = { leaf, presented: [detour, straight], remembered: [upper] }
+  expect(pathsOf(met(all).result)).toHaveLength(2)
+  expect(outcome(met({ ...all, limits: { paths: 1 } }))).toBe('device-1 < Issuing < Root')
+})
+
+test('remembered issuers that signed each other lead nowhere, and not round and round', () => {
+  const [one, other] = [mintCa({ name: 'One' }), mintCa({ name: 'Other' })]
+  const ring = [
+    mintCa({ name: 'One', issuer: other, keys: one }),
+    mintCa({ name: 'Other', issuer: one, keys: other }),
+  ]
+  expect(outcome(met({ leaf: mintLeaf({ issuer: one }), remembered: ring }))).toBe(
+    'untrusted-issuer',
+  )
+})
+
+test('signatures that ran out over remembered issuers are not held against the device', () => {
+  const issuing = caBelow(ROOT, 'Fresh')
+  const leaf = mintLeaf({ issuer: issuing })
+  const budget = (signatures: number): string =>
+    outcome(met({ leaf, remembered: [issuing], limits: { signatures } }))
+  expect([budget(1), budget(2)]).toEqual(['untrusted-issuer', 'device-1 < Fresh < Root'])
+})
+
 test('a forged leaf is not helped by the issuer it names', () => {
   const forged = mintLeaf({ issuer: mintCa({ name: 'Issuing', issuer: ROOT }) })
   expect(outcome(met({ leaf: forged, remembered: [ISSUING] }))).toBe('bad-signature')
@@ -117,6 +162,9 @@ test('a remembered chain is held to the same depth', () => {
   expect(outcome(met({ leaf, remembered: cas, limits: { depth: 3 } }))).toBe('path-too-long')
 })
 
+const STRANGER = mintCa({ name: 'Stranger' })
+/** Namesakes whose own issuer nobody knows. */
+const LOST = Array.from({ length: 3 }, () => caBelow(STRANGER, 'Lost'))
 const OTHER_ROOT = mintCa({ name: 'Other Root' })
 
 /** One issuing key, certified by two roots. */
