@@ -26,7 +26,7 @@ export const match = group(
     ),
     policies: Type.Optional(
       listOf(
-        'A certificate policy that the certificate names and every CA above it allows (RFC 5280 §6.1.5).',
+        'A certificate policy for which the path is valid: the certificate names it, and every CA above it allows it (RFC 5280 §6.1.5). Naming any policy covers it.',
         text('One policy.', '^[0-2](?:\\.(?:0|[1-9][0-9]{0,18})){1,30}$', {
           wanted: 'an object identifier in dotted decimal, such as 1.3.6.1.4.1.99999.1',
           advice: 'write it in quotes',

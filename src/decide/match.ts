@@ -16,7 +16,7 @@ export interface MatchRules {
   readonly enrollmentSettings: readonly string[] | undefined
   /** The key that signed the device's certificate. */
   readonly issuerKeys: readonly KeyFingerprint[] | undefined
-  /** A certificate policy of the device that every CA above it allows (RFC 5280 §6.1.5 (g)), in dotted decimal. */
+  /** A certificate policy for which the path is valid (RFC 5280 §6.1.5 (g)), in dotted decimal. */
   readonly policies: readonly string[] | undefined
 }
 

@@ -80,8 +80,8 @@ export class PolicyGraph {
 }
 
 /**
- * The policies of a leaf for which its path is valid (RFC 5280 §6.1.5 (g)): those that it names itself and that
- * every CA above it allows. For a path that is sound already.
+ * The policies for which a path is valid (RFC 5280 §6.1.5 (g)), in the leaf's own domain: those that the leaf names,
+ * or covers with anyPolicy, and that every CA above it allows. For a path that is sound already.
  */
 export function validPolicies(
   certificates: readonly Certificate[],

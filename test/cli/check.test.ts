@@ -13,6 +13,8 @@ test('a good configuration is told in words: who listens, who is trusted, where 
     /certificate +mdm\.test; until \d{4}-\d\d-\d\d, in 99 days; not publicly trusted/,
   )
   expect(out).toContain('enforcement: required')
+  expect(out).toContain('renewal window: from 270 days before its expiry')
+  expect(out).not.toContain('no grace for clients')
   expect(out).toMatch(/New +current: admits/)
   expect(out).toMatch(/Old +previously trusted: admits what it issued up to/)
   expect(out).toMatch(/open +any method \/enroll\/\* +→ mdm +enroll/)
@@ -22,6 +24,20 @@ test('a good configuration is told in words: who listens, who is trusted, where 
   expect(out).toContain('is told  format rfc9440, verify in X-Verify')
   expect(out).not.toContain('What is dangerous')
   expect(out).toMatch(/✓ .*: no faults, 1 warning\n$/)
+})
+
+test('who has no grace, and which rows ask for more than a class, is said', async () => {
+  const narrowed = CONFIGURATION.replace(
+    'class: renewal,',
+    'class: renewal, match: { enrollmentSettings: [New] },',
+  )
+  await using made = await fleet(
+    `withoutGrace: [{ product: Client, below: '10.1' }]\nrenewalWindow: 30d\n${narrowed}`,
+  )
+  const { out } = await tfe(['check', made.config])
+  expect(out).toContain('no grace for clients that call themselves Client below 10.1')
+  expect(out).toContain('renewal window: from 30 days before its expiry')
+  expect(out).toMatch(/renewal +POST \/renew\/\* +→ mdm, for certificates that match +renew/)
 })
 
 test('every fault is listed with its place, and only faults', async () => {

@@ -4,7 +4,7 @@ import type { MatchRules } from '../../src/decide/match.ts'
 import { parseNamePattern, type NamePattern } from '../../src/decide/name-pattern.ts'
 import { ok, type KeyFingerprint } from '../../src/kernel/types.ts'
 import type { GeneralName } from '../../src/x509/certificate.ts'
-import { aPath, aPolicy, at, EXPIRY, ISSUED } from './a-path.ts'
+import { aPath, aPolicy, at, DAY, EXPIRY, ISSUED } from './a-path.ts'
 import { CURRENT, DISTRUSTED, promise, unsound } from './row.ts'
 
 const rules = (parts: Partial<MatchRules>): MatchRules => ({
@@ -255,6 +255,46 @@ test('a refusal says which rule, what was wanted and what was found', () => {
     wanted: ['stolen'],
     found: ['anchor-key'],
   })
+})
+
+test('rules and client never admit whom the row alone refuses, nor name somebody else', () => {
+  const narrowings = [
+    { match: rules({ enrollmentSettings: ['devices'] }) },
+    { match: rules({ enrollmentSettings: ['others'] }) },
+    { match: keyed('anchor-key') },
+    { match: rules({ policies: ['1.2.3'] }) },
+    { withoutGrace: 'Old below 2' },
+    { match: keyed('anchor-key'), withoutGrace: 'Old below 2' },
+  ]
+  const paths = [
+    aPath(),
+    aPath({ intermediate: {}, policies: ['1.2.3'] }),
+    aPath({ setting: 'others' }),
+    aPath({ anchor: { notAfter: EXPIRY } }),
+  ]
+  const standings = { devices: CURRENT, others: CURRENT }
+  let narrowed = 0
+  for (const route of ['open', 'device', 'always', 'renewal', 'legacy-oauth', 'denied'] as const) {
+    for (const enforcement of ['required', 'recording'] as const) {
+      for (const [index, first] of paths.entries()) {
+        const sound = ok([first, ...paths.slice(index + 1)] as const)
+        const peer: Peer = { kind: 'presented', leaf: first.certificates[0], paths: sound }
+        for (const now of [ISSUED - 1, ISSUED, EXPIRY, EXPIRY + 1, EXPIRY + 40 * DAY]) {
+          const policy = aPolicy({ enforcement, standings })
+          const plain = decide({ peer, route }, policy, at(now))
+          for (const narrowing of narrowings) {
+            const narrow = decide({ peer, route, ...narrowing }, policy, at(now))
+            if (plain.kind === 'refuse') expect(narrow.kind).toBe('refuse')
+            else if (narrow.kind === 'refuse' || narrow.basis.kind !== plain.basis.kind) {
+              narrowed += 1
+              if (narrow.kind === 'admit') expect(narrow.basis.kind).toBe('recording')
+            }
+          }
+        }
+      }
+    }
+  }
+  expect(narrowed).toBeGreaterThan(50)
 })
 
 test('a certificate full of names does not fill the record', () => {

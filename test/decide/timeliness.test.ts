@@ -104,6 +104,29 @@ test('nothing is said about the time of what nobody could believe', () => {
   }
 })
 
+test('a certificate passes through its states in order, and never goes back', () => {
+  const order: readonly Timeliness[] = [
+    'not-yet-valid',
+    'valid',
+    'in-renewal-window',
+    'in-grace',
+    'expired',
+  ]
+  const leaf = aCertificate('leaf', { notBefore: ISSUED, notAfter: EXPIRY })
+  for (const renewalWindow of [0, DAY, WINDOW, 400 * DAY]) {
+    for (const grace of [0, DAY, GRACE]) {
+      const states: Timeliness[] = []
+      for (let now = ISSUED - DAY; now < EXPIRY + 2 * GRACE; now += DAY / 2) {
+        states.push(timelinessOf(leaf, aPolicy({ renewalWindow, grace }), at(now)))
+      }
+      const ranks = states.map((state) => order.indexOf(state))
+      expect(ranks).toEqual(ranks.toSorted((one, other) => one - other))
+      expect(states[0]).toBe('not-yet-valid')
+      expect(states.at(-1)).toBe('expired')
+    }
+  }
+})
+
 interface Told {
   readonly promise: string
   readonly now: number

@@ -40,6 +40,16 @@ for (const [agent, why] of SPARED) {
   })
 }
 
+test('what is missing in a version counts as nothing, on either side', () => {
+  const fine: AgentRule = { product: 'Client', below: '10.1.1' }
+  expect(ruleFor('Client/10.1', [fine])).toBe(fine)
+  expect(ruleFor('Client/10.1.1', [fine])).toBeUndefined()
+})
+
+test('a rule is read as it was written', () => {
+  expect([OLD, ANY].map(agentRuleText)).toEqual(['MobileIron below 10.1', 'watchOS'])
+})
+
 test('without rules nobody is meant', () => {
   expect(ruleFor('MobileIron/1', [])).toBeUndefined()
 })

@@ -2,6 +2,7 @@
 import type { Standing } from '../../decide/policy.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
 import type { Config } from '../../config/config.ts'
+import { agentRuleText } from '../../message/agent.ts'
 import type { World } from '../../state/world.ts'
 import { printName } from '../../x509/print-name.ts'
 import { columns } from '../page.ts'
@@ -9,7 +10,8 @@ import { counted, dayText, distanceText, lengthText } from '../spans.ts'
 
 /** Enforcement first, then each enrollment setting with its anchors. */
 export function trust(config: Config, world: World | undefined, now: Instant): readonly string[] {
-  const { enforcement, grace, denied, profile } = { ...config, ...config.trust }
+  const { enforcement, grace, renewalWindow, withoutGrace } = config
+  const { denied, profile } = config.trust
   const settings = config.trust.enrollmentSettings.map(
     ({ name, standing }): readonly [string, string] => [name, standingText(standing, now)],
   )
@@ -21,6 +23,10 @@ export function trust(config: Config, world: World | undefined, now: Instant): r
     grace === 0
       ? '  no grace: an expired certificate opens nothing'
       : `  grace: ${lengthText(grace)} after its expiry a certificate still opens renewal routes`,
+    `  renewal window: from ${lengthText(renewalWindow)} before its expiry a certificate is due for renewal`,
+    ...withoutGrace.map(
+      (rule) => `  no grace for clients that call themselves ${agentRuleText(rule)}`,
+    ),
     `  profile: ${profile}; ${profile === 'strict' ? 'any departure from RFC 5280 is refused' : 'harmless departures from RFC 5280 are noted'}`,
     `  deny list: ${denials === 0 ? 'empty' : counted(denials, 'entrie').replace('1 entrie', '1 entry')}`,
     ...columns(settings),
