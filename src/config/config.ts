@@ -9,6 +9,7 @@ import type { DenyList, Enforcement, RouteClass, Standing } from '../decide/poli
 import type { Fault, Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
 import type { Limits } from '../trust/limits.ts'
+import type { CrlSettings } from './config-crl.ts'
 import type { IdentityFiles, LoadedFile, TlsVersion } from './config-files.ts'
 import type { Upstream } from './config-upstream.ts'
 
@@ -76,6 +77,8 @@ export interface EnrollmentSetting {
   readonly standing: Standing
   /** PEM: the trust anchor and any intermediates. */
   readonly chain: LoadedFile
+  /** Undefined where revocation is not asked for. */
+  readonly crl: CrlSettings | undefined
 }
 
 /** One port that devices call. */

@@ -2,6 +2,7 @@
 import type { DenyList, Standing } from '../decide/policy.ts'
 import type { Instant } from '../kernel/types.ts'
 import type { Danger, EnrollmentSetting, Trust } from './config.ts'
+import { readCrl } from './read-crl.ts'
 import { readLimits } from './read-limits.ts'
 import { fingerprint } from './read-match.ts'
 import {
@@ -49,6 +50,7 @@ function readSetting(desk: Desk, path: Path, written: WrittenSetting): Maybe<Enr
     source: present(written.source),
     standing: readStanding(desk, path, written),
     chain: content(desk, [...path, 'chain'], written.chain),
+    crl: readCrl(desk, [...path, 'crl'], written.crl),
   })
 }
 

@@ -20,6 +20,7 @@ import {
   text,
   word,
 } from './schema-kinds.ts'
+import { crl } from './schema-crl.ts'
 import { trustLimits } from './schema-limits.ts'
 import { listener } from './schema-listener.ts'
 import { match, withoutGrace } from './schema-match.ts'
@@ -66,6 +67,7 @@ const trust = group('Whom we trust to have named a device.', {
         ),
       ),
       chain: reference('PEM: the CA certificate and any intermediates below it, in any order.'),
+      crl: Type.Optional(crl),
     }),
   ),
   limits: trustLimits,
