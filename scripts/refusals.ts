@@ -27,6 +27,8 @@ import {
 } from './refusals/samples.ts'
 import type { Case, Cause } from './refusals/samples.ts'
 import { OUTGOING } from './refusals/outgoing-samples.ts'
+import { explainList } from '../src/revoke/failure.ts'
+import { LISTS } from './refusals/list-samples.ts'
 import { UPSTREAM } from './refusals/upstream-samples.ts'
 
 /** The codes of one room. */
@@ -142,6 +144,18 @@ export const groups = (): readonly Group[] => [
         code,
         by,
         facts.map((fault: PageFault) => ({ sees: NOTHING, ...explainPage(fault) })),
+      ),
+    ),
+  },
+  {
+    title: 'A revocation list was not taken',
+    introduction:
+      'In `code` of a line `revocation list not taken`, and as `outcome` of `tfe_crl_refresh_total`. The list read before stays in force; while none was ever read, or it has become too old, the enrollment setting says what follows.',
+    rows: entriesOf(LISTS).map(([code, { by, facts }]) =>
+      row(
+        code,
+        by,
+        facts.map((why) => ({ sees: NOTHING, ...explainList(why) })),
       ),
     ),
   },

@@ -5,6 +5,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { AggregatorRegistry } from 'prom-client'
 import { unreachable } from '../kernel/types.ts'
+import type { Bulletin } from '../revoke/registry.ts'
 import type { Crew, CrewAnswer, CrewNews, IssuerMet, Orders } from './crew.ts'
 import { wholeLines } from './lines.ts'
 import type { OpenLog } from './log.ts'
@@ -40,6 +41,8 @@ class ClusterCrew implements Crew {
   readonly #journal: OpenLog
   readonly #members = new Map<number, Member>()
   readonly #scrapes = new Map<number, (metrics: FromWorker & { kind: 'metrics' }) => void>()
+  /** The lists in force, for whoever is hired later. */
+  readonly #lists = new Map<string, ToWorker & { kind: 'list' }>()
   #orders: Orders | undefined
   #news: CrewNews | undefined
   /** What workers have met under one trust version, for those that are hired later. */
@@ -65,6 +68,14 @@ class ClusterCrew implements Crew {
       this.#ask(member, { kind: 'reload', orders, worker: member.number }),
     )
     return agreement(await Promise.all(asked))
+  }
+
+  revise({ setting, place, crl }: Bulletin): void {
+    const message = { kind: 'list', setting, place, der: crl?.der } as const
+    const key = `${setting}\n${place}`
+    if (crl === undefined) this.#lists.delete(key)
+    else this.#lists.set(key, message)
+    for (const member of this.#members.values()) send(member, message)
   }
 
   async scrape(): Promise<string> {
@@ -125,6 +136,7 @@ class ClusterCrew implements Crew {
     switch (message.kind) {
       case 'hello': {
         const orders = this.#orders
+        for (const list of this.#lists.values()) send(member, list)
         if (orders !== undefined) send(member, { kind: 'start', orders, worker: member.number })
         return
       }

@@ -5,6 +5,7 @@
 import type { Config } from '../config/config.ts'
 import type { Fault, TrustVersion } from '../kernel/types.ts'
 import type { SightingSink } from '../record/sightings.ts'
+import type { Bulletin } from '../revoke/registry.ts'
 
 /** Everything a serving process is told when it starts, and again whenever that changes. */
 export interface Orders {
@@ -35,6 +36,8 @@ export interface CrewNews extends SightingSink {
 export interface Crew {
   start(orders: Orders, news: CrewNews): Promise<CrewAnswer>
   reload(orders: Orders): Promise<CrewAnswer>
+  /** Puts a revocation list in force, or takes it away, in every process; before the start it is kept for it. */
+  revise(bulletin: Bulletin): void
   /** The metrics of all processes in the text format of Prometheus. */
   scrape(): Promise<string>
   /** Undefined when every process serves; otherwise what is amiss. */

@@ -12,6 +12,7 @@ import type { Connection } from '../pipeline/connection.ts'
 import type { Metrics } from '../record/metrics.ts'
 import type { Sightings } from '../record/sightings.ts'
 import { openSnapshot, retire, type ListenerView, type Snapshot } from '../state/snapshot.ts'
+import { withLists, type ReadLists } from '../state/revocation.ts'
 import { buildWorld } from '../state/world.ts'
 import { tellHealth } from './tell-health.ts'
 import { tellUntrusted, untrustedReasons } from './tell-untrusted.ts'
@@ -23,6 +24,8 @@ export interface FrontEndDeps {
   readonly metrics: Metrics
   /** Other processes bind the same ports. */
   readonly shared: boolean
+  /** The revocation lists that were read; `revise` says that they changed. */
+  readonly lists: ReadLists
   /** A device was held to a session that says less of it than a new one would. */
   lockedOut(): void
   readonly sightings: Pick<Sightings, 'saw'>
@@ -93,6 +96,12 @@ export class FrontEnd {
     return []
   }
 
+  /** Judges by the lists as they are now; live connections that they refuse end. */
+  revise(): void {
+    this.#snapshot = withLists(this.#snapshot, this.#deps.lists)
+    this.#endTheRefused()
+  }
+
   /** Stops accepting, lets requests finish within the configured patience, closes everything. */
   async drain(): Promise<void> {
     const patience = this.#orders.config.drain
@@ -149,7 +158,7 @@ export class FrontEnd {
   }
 
   /**
-   * A change of trust reaches live connections: one with a request under way that would now be refused, or to
+   * A change of trust, or of what is revoked, reaches live connections: one with a request under way that would now be refused, or to
    * which nothing is open any more, ends here and not at its next request.
    */
   #endTheRefused(): void {
@@ -170,13 +179,13 @@ export class FrontEnd {
 function open(
   orders: Orders,
   previous: Snapshot | undefined,
-  { log, metrics }: FrontEndDeps,
+  { log, metrics, lists }: FrontEndDeps,
 ): Result<Snapshot, readonly Fault[]> {
   // Only the ticket secret was replaced: the world is the same.
   if (previous?.version === orders.version) return ok(previous)
   const world = buildWorld(orders.config, Date.now() as Instant)
   if (!world.ok) return world
-  return openSnapshot(world.value, {
+  const opened = openSnapshot(world.value, {
     version: orders.version,
     previous,
     onUntrusted: (upstream, facts) => {
@@ -188,6 +197,7 @@ function open(
       tellHealth(log, change)
     },
   })
+  return opened.ok ? ok(withLists(opened.value, lists)) : opened
 }
 
 function listenerTls(view: ListenerView, { world }: Snapshot, orders: Orders): ListenerTls {

@@ -1,5 +1,6 @@
 import { Metrics } from '../record/metrics.ts'
 import { Sightings } from '../record/sightings.ts'
+import { ReadLists } from '../state/revocation.ts'
 import type { Crew, CrewAnswer, Orders } from './crew.ts'
 import { FrontEnd } from './front-end.ts'
 import type { OpenLog } from './log.ts'
@@ -7,6 +8,7 @@ import type { OpenLog } from './log.ts'
 /** The crew of one: this very process serves. */
 export function localCrew(journal: OpenLog): Crew {
   const metrics = new Metrics()
+  const lists = new ReadLists()
   let frontEnd: FrontEnd | undefined
   let sightings: Sightings | undefined
   return {
@@ -16,12 +18,15 @@ export function localCrew(journal: OpenLog): Crew {
         log: journal.log,
         metrics,
         shared: false,
+        lists,
         lockedOut: () => news.lockedOut(),
         sightings,
         met: () => {},
       })
       if (!started.ok) return { kind: 'refused', faults: started.failure }
       frontEnd = started.value
+      // A list may have come while the ports were being bound.
+      frontEnd.revise()
       return { kind: 'serving', ports: frontEnd.ports }
     },
     async reload(orders: Orders): Promise<CrewAnswer> {
@@ -31,6 +36,10 @@ export function localCrew(journal: OpenLog): Crew {
       return faults.length > 0
         ? { kind: 'refused', faults }
         : { kind: 'serving', ports: running.ports }
+    },
+    revise({ setting, place, crl }) {
+      lists.set(setting, place, crl)
+      frontEnd?.revise()
     },
     scrape: () => {
       sightings?.flush()

@@ -14,6 +14,7 @@ import type { Crew, Orders } from './crew.ts'
 import { localCrew } from './local-crew.ts'
 import type { OpenLog } from './log.ts'
 import { ReloadCount } from './reload-count.ts'
+import { Revocation } from './revocation.ts'
 import { Rotation } from './rotation.ts'
 import { explainRuntime, type TlsVersion } from './runtime-fault.ts'
 import { runtimeFault, type Observe } from './self-test.ts'
@@ -62,13 +63,16 @@ export async function startServing(
   const selfTestMs = Math.round(performance.now() - tested)
   const crew = size === 1 ? localCrew(journal) : clusterCrew(size, entry, journal)
   const counted = new ReloadCount()
-  const state = new State(loaded, { crew, journal, counted })
+  const revocation = new Revocation({ journal, revise: (bulletin) => crew.revise(bulletin) })
+  const state = new State(loaded, { crew, journal, counted, revocation })
   const forecast = new Forecast({
     clock: { now: () => Date.now() as Instant },
     grace: () => state.orders.config.grace,
   })
-  const status = await listenForStatus(config.metrics, { crew, counted, state, forecast })
+  const parts = { crew, counted, revocation, state, forecast }
+  const status = await listenForStatus(config.metrics, parts)
   if (!status.ok) return status
+  await revocation.adopt(world.value)
   const answer = await crew.start(state.orders, {
     lockedOut: () => state.rotation.soon(),
     sighted: (sightings, lost) => forecast.sighted(sightings, lost),
@@ -131,6 +135,7 @@ interface StateDeps {
   readonly crew: Crew
   readonly journal: OpenLog
   readonly counted: ReloadCount
+  readonly revocation: Revocation
 }
 
 /** What changes while serving: the orders, one reload at a time. */
@@ -158,6 +163,7 @@ class State {
   end(): void {
     this.draining = true
     this.rotation.end()
+    this.#deps.revocation.close()
   }
 
   async #reload(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome> {
@@ -173,7 +179,11 @@ class State {
   async #apply(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome> {
     if (!next.ok) return { kind: 'refused', faults: next.failure }
     const { config, warnings } = next.value
-    if (isDeepStrictEqual(config, this.orders.config)) return { kind: 'unchanged' }
+    if (isDeepStrictEqual(config, this.orders.config)) {
+      // Whoever asks for a reload may be waiting for a revocation.
+      this.#deps.revocation.refresh()
+      return { kind: 'unchanged' }
+    }
     const faults = fixedFaults(this.orders.config, config)
     // Built here first: what this process can build, every worker can, so that no half of a crew moves on alone.
     const world = buildWorld(config, Date.now() as Instant)
@@ -182,10 +192,22 @@ class State {
     tell(this.#deps.journal, [...warnings, ...world.value.warnings])
     const from = this.orders.version
     const orders = { ...this.orders, config, version: from + 1 }
+    // New lists first: under hard-fail a setting without its list would turn away its devices.
+    await this.#deps.revocation.adopt(world.value)
     const answer = await this.#deps.crew.reload(orders)
-    if (answer.kind === 'refused') return answer
+    if (answer.kind === 'refused') {
+      await this.#restore()
+      return answer
+    }
     this.orders = orders
+    this.#deps.revocation.refresh()
     return { kind: 'applied', from, to: orders.version }
+  }
+
+  /** The lists of the configuration that serves on. */
+  async #restore(): Promise<void> {
+    const world = buildWorld(this.orders.config, Date.now() as Instant)
+    if (world.ok) await this.#deps.revocation.adopt(world.value)
   }
 
   #rotate(): void {
@@ -235,23 +257,26 @@ function fixedFaults(before: Loaded['config'], after: Loaded['config']): readonl
 interface StatusParts {
   readonly crew: Crew
   readonly counted: ReloadCount
+  readonly revocation: Revocation
   readonly state: State
   readonly forecast: Forecast
 }
 
 async function listenForStatus(
   at: Loaded['config']['metrics'],
-  { crew, counted, state, forecast }: StatusParts,
+  { crew, counted, revocation, state, forecast }: StatusParts,
 ): Promise<Result<Awaited<ReturnType<typeof statusListener>>, readonly Fault[]>> {
   try {
     return ok(
       await statusListener(at, {
         // The forecast last: a scrape makes every process tell whom it saw.
-        metrics: async () =>
-          (await crew.scrape()) + (await counted.text()) + (await forecast.text()),
+        metrics: async () => {
+          const ours = [await crew.scrape(), await counted.text(), await revocation.text()]
+          return ours.join('') + (await forecast.text())
+        },
         unready: () => {
           if (state.draining) return 'draining'
-          return state.begun ? crew.amiss() : 'starting'
+          return state.begun ? (crew.amiss() ?? revocation.unready()) : 'starting'
         },
       }),
     )

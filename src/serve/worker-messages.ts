@@ -8,6 +8,13 @@ import type { CrewAnswer, IssuerMet, Orders } from './crew.ts'
 
 export type ToWorker =
   | { readonly kind: 'start' | 'reload'; readonly orders: Orders; readonly worker: number }
+  | {
+      readonly kind: 'list'
+      readonly setting: string
+      readonly place: string
+      /** Undefined where the list is no more. */
+      readonly der: Buffer | undefined
+    }
   | { readonly kind: 'scrape'; readonly id: number }
   | { readonly kind: 'issuer'; readonly issuer: IssuerMet }
   | { readonly kind: 'drain' }

@@ -3,6 +3,8 @@
  */
 import { Metrics } from '../record/metrics.ts'
 import { Sightings } from '../record/sightings.ts'
+import { ReadLists } from '../state/revocation.ts'
+import { parseCrl } from '../x509/crl.ts'
 import { FrontEnd } from './front-end.ts'
 import { openLog, type OpenLog } from './log.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -28,6 +30,7 @@ class Worker {
   readonly #sightings = new Sightings({
     sighted: (sightings, lost) => say({ kind: 'sighted', sightings, lost }),
   })
+  readonly #lists = new ReadLists()
   #journal: OpenLog | undefined
   #frontEnd: FrontEnd | undefined
 
@@ -45,6 +48,8 @@ class Worker {
               : { kind: 'serving', ports: this.#frontEnd?.ports ?? {} },
         })
       }
+      case 'list':
+        return this.#revise(message)
       case 'scrape': {
         // Sent before the metrics, so that it is heard before them: a scrape shows every device so far.
         this.#sightings.flush()
@@ -63,6 +68,13 @@ class Worker {
     }
   }
 
+  /** The primary has read it; here it is read again, because its octets travel better than its table. */
+  #revise({ setting, place, der }: ToWorker & { kind: 'list' }): void {
+    const crl = der === undefined ? undefined : parseCrl(der)
+    this.#lists.set(setting, place, crl?.ok === true ? crl.value : undefined)
+    this.#frontEnd?.revise()
+  }
+
   /** A bug: said once, then this process makes room for a fresh one. */
   fall(error: unknown): never {
     this.#journal?.log.fatal({ err: error }, 'worker failed')
@@ -77,6 +89,7 @@ class Worker {
       log: this.#journal.log,
       metrics: this.#metrics,
       shared: true,
+      lists: this.#lists,
       lockedOut: () => say({ kind: 'locked-out' }),
       sightings: this.#sightings,
       met: (issuer) => say({ kind: 'issuer', issuer }),
@@ -84,6 +97,8 @@ class Worker {
     if (!started.ok)
       return say({ kind: 'answer', answer: { kind: 'refused', faults: started.failure } })
     this.#frontEnd = started.value
+    // A list may have come while the ports were being bound.
+    started.value.revise()
     say({ kind: 'answer', answer: { kind: 'serving', ports: started.value.ports } })
   }
 }

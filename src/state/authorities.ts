@@ -20,6 +20,8 @@ import { printName } from '../x509/print-name.ts'
 /** What the enrollment settings amount to. */
 export interface Authorities {
   readonly store: TrustStore
+  /** Every certificate of each setting's chain, by the name of the setting. */
+  readonly chains: ReadonlyMap<string, readonly Certificate[]>
   /** Keys of the CAs that came with distrusted settings alone: none may stand on a path, whoever else signed it. */
   readonly distrusted: readonly KeyFingerprint[]
   /** Certificates of the settings that can admit somebody; only these are worth naming to a device. */
@@ -50,7 +52,8 @@ export function trustedAuthorities(
   const admitting = settings.flatMap(({ standing: { kind }, chain }) =>
     kind === 'current' || kind === 'previously-trusted' ? chain : [],
   )
-  return ok({ store, distrusted, admitting, warnings })
+  const chains = new Map(settings.map(({ name, chain }) => [name, chain]))
+  return ok({ store, chains, distrusted, admitting, warnings })
 }
 
 function keysOf(

@@ -3,7 +3,7 @@
  * `tfe check`, the start and a reload all build the same world, and only the last two go on to use it.
  */
 import type { Config, Listener, RouteRow, Upstream } from '../config/config.ts'
-import { NO_REVOCATION, type Policy, type RouteClass } from '../decide/policy.ts'
+import type { Policy, RouteClass } from '../decide/policy.ts'
 import type { ServerTls } from '../handshake/server-context.ts'
 import {
   identityWarnings,
@@ -11,23 +11,20 @@ import {
   uncoveredHosts,
   type ServerIdentity,
 } from '../handshake/server-identity.ts'
-import {
-  fail,
-  ok,
-  type Fault,
-  type Instant,
-  type KeyFingerprint,
-  type Result,
-} from '../kernel/types.ts'
+import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import { routeTable, type RouteTable } from '../message/route.ts'
 import type { TrustStore } from '../trust/store.ts'
+import type { Certificate } from '../x509/certificate.ts'
 import { advertisedAuthorities, type Advertised } from './advertise.ts'
-import { trustedAuthorities } from './authorities.ts'
+import { trustedAuthorities, type Authorities } from './authorities.ts'
+import { ReadLists, revocationPolicy } from './revocation.ts'
 
 /** Everything but the sockets. */
 export interface World {
   readonly config: Config
   readonly trust: TrustStore
+  /** Every certificate of each enrollment setting's chain, by the name of the setting. */
+  readonly chains: ReadonlyMap<string, readonly Certificate[]>
   readonly policy: Policy
   readonly listeners: ReadonlyMap<string, ListenerWorld>
   readonly upstreams: ReadonlyMap<string, UpstreamWorld>
@@ -73,16 +70,17 @@ export function buildWorld(config: Config, now: Instant): Result<World, readonly
     if (built !== undefined) upstreams.set(upstream.name, built)
   }
   if (faults.length > 0 || trust === undefined) return fail(faults)
-  const policy = policyOf(config, trust.distrusted)
-  return ok({ config, trust: trust.store, policy, listeners, upstreams, warnings })
+  const policy = policyOf(config, trust)
+  const { store, chains } = trust
+  return ok({ config, trust: store, chains, policy, listeners, upstreams, warnings })
 }
 
-function policyOf(config: Config, distrusted: readonly KeyFingerprint[]): Policy {
+function policyOf(config: Config, { store, chains, distrusted }: Authorities): Policy {
   const { enforcement, grace, renewalWindow, trust } = config
   const standings = new Map(trust.enrollmentSettings.map(({ name, standing }) => [name, standing]))
   // A distrusted CA that another one has cross-signed would otherwise pass as an intermediate of the other.
   const denied = { ...trust.denied, keys: new Set([...trust.denied.keys, ...distrusted]) }
-  const revocation = NO_REVOCATION
+  const revocation = revocationPolicy({ config, chains, trust: store }, new ReadLists())
   return { enforcement, grace, renewalWindow, standings, denied, revocation }
 }
 

@@ -5,6 +5,7 @@ import { groups, refusalsText, type Group } from '../../scripts/refusals.ts'
 import { HANDSHAKES, HOSTS, REFUSALS, RUNTIME } from '../../scripts/refusals/samples.ts'
 import { TARGETS, TURNED_AWAY, UNPARSABLE } from '../../scripts/refusals/samples.ts'
 import { OUTGOING } from '../../scripts/refusals/outgoing-samples.ts'
+import { LISTS } from '../../scripts/refusals/list-samples.ts'
 import { UPSTREAM } from '../../scripts/refusals/upstream-samples.ts'
 import { UPSTREAM_FAILURES } from '../../src/forward/failure.ts'
 import { HANDSHAKE_FAILURES } from '../../src/handshake/failure.ts'
@@ -29,6 +30,7 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'The front end did not start': Object.keys(RUNTIME),
   'A server failed its health check': ['check-status'],
   'A change of outgoing TLS was turned down': Object.keys(OUTGOING),
+  'A revocation list was not taken': Object.keys(LISTS),
 }
 
 test('the page has one table for each way to end', () => {

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { Metrics } from '../../src/record/metrics.ts'
 import { FrontEnd } from '../../src/serve/front-end.ts'
+import { ReadLists } from '../../src/state/revocation.ts'
 import { openLogTo } from '../../src/serve/log.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
 import { fleet, productYaml, writeFiles, type Line } from '../support/product.ts'
@@ -73,6 +74,7 @@ test('a ticket secret that was replaced is erased', async () => {
     log,
     metrics: new Metrics(),
     shared: false,
+    lists: new ReadLists(),
     lockedOut() {},
     met() {},
     sightings: { saw() {} },

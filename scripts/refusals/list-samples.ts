@@ -1,0 +1,53 @@
+/**
+ * For every revocation list that is not taken its cause, and facts to explain it with; typed over the closed union.
+ */
+import type { ListFailure } from '../../src/revoke/failure.ts'
+import { amount, instant } from './placeholders.ts'
+import { byUs, type Cases } from './samples.ts'
+
+const limit = amount('limit')
+const bytes = amount('size')
+const issuer = '{issuer}'
+
+/** What may stand between a published list and us. */
+export const LISTS: Cases<ListFailure> = {
+  'crl-file-unreadable': byUs({ kind: 'crl-file-unreadable', code: '{code}' }),
+  'crl-unreachable': byUs({ kind: 'crl-unreachable', code: '{code}' }),
+  'crl-status': byUs({ kind: 'crl-status', status: amount('status') }),
+  'crl-redirected': byUs({ kind: 'crl-redirected', to: '{URL}' }),
+  'crl-late': byUs({ kind: 'crl-late', limit }),
+  'crl-too-large': byUs({ kind: 'crl-too-large', bytes, limit }),
+  'crl-too-many-entries': byUs({ kind: 'crl-too-many-entries', limit }),
+  'crl-pem-unfit': byUs({ kind: 'crl-pem-unfit', detail: '{detail}' }),
+  'crl-malformed': byUs({
+    kind: 'crl-malformed',
+    problem: 'missing-element',
+    field: '{field}',
+    offset: amount('offset'),
+    detail: '{detail}',
+  }),
+  'crl-unknown-critical-extension': byUs({ kind: 'crl-unknown-critical-extension', oid: '{oid}' }),
+  'crl-without-next-update': byUs({ kind: 'crl-without-next-update' }),
+  'crl-number-unfit': byUs(
+    { kind: 'crl-number-unfit', found: 'none' },
+    { kind: 'crl-number-unfit', found: 'critical' },
+    { kind: 'crl-number-unfit', found: 'too-large' },
+  ),
+  'crl-delta': byUs({ kind: 'crl-delta' }),
+  'crl-indirect': byUs({ kind: 'crl-indirect' }),
+  'crl-partial': byUs(
+    { kind: 'crl-partial', scope: 'some-reasons' },
+    { kind: 'crl-partial', scope: 'attributes' },
+    { kind: 'crl-partial', scope: 'relative-name' },
+  ),
+  'crl-of-another-ca': byUs({ kind: 'crl-of-another-ca', issuer }),
+  'crl-signature-weak': byUs({ kind: 'crl-signature-weak', algorithm: '{algorithm}' }),
+  'crl-signer-key-weak': byUs({ kind: 'crl-signer-key-weak', issuer, key: '{key}' }),
+  'crl-signer-may-not': byUs({ kind: 'crl-signer-may-not', issuer }),
+  'crl-forged': byUs({ kind: 'crl-forged', issuer }),
+  'crl-replayed': byUs({
+    kind: 'crl-replayed',
+    thisUpdate: instant('thisUpdate'),
+    inForce: instant('inForce'),
+  }),
+}

@@ -1,0 +1,224 @@
+/**
+ * Why a revocation list was not taken, in words: the list read before stays in force. A `kind` is the code, in the
+ * log and in the metrics.
+ */
+import { isoText, unreachable, type Instant } from '../kernel/types.ts'
+import type { ListFault } from '../trust/revocation.ts'
+import type { CrlFault } from '../x509/crl-fault.ts'
+
+/** Everything that may stand between a published list and us. */
+export type ListFailure = FetchFailure | CrlFault | ListFault | Replayed
+
+/** The octets could not be had. */
+export type FetchFailure =
+  | { readonly kind: 'crl-file-unreadable'; readonly code: string }
+  | { readonly kind: 'crl-unreachable'; readonly code: string }
+  | { readonly kind: 'crl-status'; readonly status: number }
+  | { readonly kind: 'crl-redirected'; readonly to: string }
+  | { readonly kind: 'crl-late'; readonly limit: number }
+  | { readonly kind: 'crl-too-large'; readonly bytes: number; readonly limit: number }
+
+/** An older list than the one in force: whoever stands on the way would have us forget what was revoked since. */
+export interface Replayed {
+  readonly kind: 'crl-replayed'
+  readonly thisUpdate: Instant
+  readonly inForce: Instant
+}
+
+/** What an operator reads about it. */
+export interface Words {
+  readonly sentence: string
+  readonly nextStep: string
+}
+
+/** The sentence and the next step. */
+export function explainList(why: ListFailure): Words {
+  switch (why.kind) {
+    case 'crl-file-unreadable':
+    case 'crl-unreachable':
+    case 'crl-status':
+    case 'crl-redirected':
+    case 'crl-late':
+    case 'crl-too-large':
+      return fetchWords(why)
+    case 'crl-too-many-entries':
+    case 'crl-pem-unfit':
+    case 'crl-malformed':
+    case 'crl-unknown-critical-extension':
+    case 'crl-without-next-update':
+    case 'crl-number-unfit':
+      return formWords(why)
+    case 'crl-delta':
+    case 'crl-indirect':
+    case 'crl-partial':
+      return partWords(why)
+    case 'crl-of-another-ca':
+    case 'crl-signature-weak':
+    case 'crl-signer-key-weak':
+    case 'crl-signer-may-not':
+    case 'crl-forged':
+      return signerWords(why)
+    case 'crl-replayed':
+      return {
+        sentence: `the list was made at ${isoText(why.thisUpdate)}, before the one in force, of ${isoText(why.inForce)}`,
+        nextStep:
+          'see who hands out old lists; after a restart any list in date counts, if this one is meant',
+      }
+    default:
+      return unreachable(why)
+  }
+}
+
+function fetchWords(why: FetchFailure): Words {
+  switch (why.kind) {
+    case 'crl-file-unreadable':
+      return {
+        sentence: `the file cannot be read (${why.code})`,
+        nextStep: 'put the list there, readable for the account that runs this',
+      }
+    case 'crl-unreachable':
+      return {
+        sentence: `the server cannot be reached (${why.code})`,
+        nextStep: 'see that the URL is right, and that this machine may call it',
+      }
+    case 'crl-status':
+      return {
+        sentence: `the server answered ${why.status}`,
+        nextStep: 'see that the URL is right, and that the CA publishes there',
+      }
+    case 'crl-redirected':
+      return {
+        sentence: `the server sends on to ${why.to}, too often or to no http URL`,
+        nextStep: 'name the place where the list really is',
+      }
+    case 'crl-late':
+      return {
+        sentence: `the list did not arrive within ${why.limit} ms`,
+        nextStep: 'publish it on a server that is nearer or less busy',
+      }
+    case 'crl-too-large':
+      return {
+        sentence: `the list has ${why.bytes} octets, or more; ${why.limit} are read at most`,
+        nextStep:
+          'let the CA drop what has expired, or publish one list for each part of the fleet; publish a large one as DER',
+      }
+    default:
+      return unreachable(why)
+  }
+}
+
+type Of<Kind extends ListFailure['kind']> = Extract<ListFailure, { readonly kind: Kind }>
+
+type FormFault = Of<
+  | 'crl-too-many-entries'
+  | 'crl-pem-unfit'
+  | 'crl-malformed'
+  | 'crl-unknown-critical-extension'
+  | 'crl-without-next-update'
+  | 'crl-number-unfit'
+>
+
+function formWords(why: FormFault): Words {
+  switch (why.kind) {
+    case 'crl-too-many-entries':
+      return {
+        sentence: `the list names more than ${why.limit} certificates`,
+        nextStep: 'let the CA drop what has expired',
+      }
+    case 'crl-pem-unfit':
+      return {
+        sentence: `it is neither DER nor one list in PEM: ${why.detail}`,
+        nextStep: 'see what is published there; export the list again',
+      }
+    case 'crl-malformed':
+      return {
+        sentence: `the list cannot be read: ${why.detail}`,
+        nextStep: 'see what is published there; export the list again',
+      }
+    case 'crl-unknown-critical-extension':
+      return {
+        sentence: `the list holds the critical extension ${why.oid}, which we do not know`,
+        nextStep: 'publish it without that extension, or with it marked as not critical',
+      }
+    case 'crl-without-next-update':
+      return {
+        sentence:
+          'the list does not say when the next one comes, so that nobody could tell it from an old one',
+        nextStep: "set the lists' validity in the CA (nextUpdate, RFC 5280 §5.1.2.5)",
+      }
+    case 'crl-number-unfit':
+      return {
+        sentence: `the list has ${NUMBERS[why.found]}`,
+        nextStep: 'let the CA number its lists (RFC 5280 §5.2.3), or publish version 1',
+      }
+    default:
+      return unreachable(why)
+  }
+}
+
+const NUMBERS: Readonly<Record<Of<'crl-number-unfit'>['found'], string>> = {
+  none: 'extensions and no number',
+  critical: 'a number that is marked as critical',
+  'too-large': 'a number that is negative or has more than 20 octets',
+}
+
+function partWords(why: Of<'crl-delta' | 'crl-indirect' | 'crl-partial'>): Words {
+  switch (why.kind) {
+    case 'crl-delta':
+      return {
+        sentence: 'it is a delta list: it says only what changed since another one',
+        nextStep: 'name the URL of the complete list',
+      }
+    case 'crl-indirect':
+      return {
+        sentence: 'it is an indirect list: it speaks for other CAs than the one that signed it',
+        nextStep: 'name the list that each CA signs itself',
+      }
+    case 'crl-partial':
+      return {
+        sentence: `the list leaves certificates out: ${PARTS[why.scope]}`,
+        nextStep: 'name the URL of the complete list',
+      }
+    default:
+      return unreachable(why)
+  }
+}
+
+const PARTS: Readonly<Record<Of<'crl-partial'>['scope'], string>> = {
+  'some-reasons': 'it names those revoked for some reasons only',
+  attributes: 'it is not about certificates of public keys',
+  'relative-name': 'it is about a distribution point whose name is not given whole',
+}
+
+function signerWords(why: ListFault): Words {
+  switch (why.kind) {
+    case 'crl-of-another-ca':
+      return {
+        sentence: `the list is by ${why.issuer}, which is not in the chain of this enrollment setting`,
+        nextStep: 'add that CA to the chain, or name the list of a CA that is in it',
+      }
+    case 'crl-signature-weak':
+      return {
+        sentence: `the list is signed with ${why.algorithm}, which is too weak`,
+        nextStep: 'let the CA sign its lists with SHA-256 or better',
+      }
+    case 'crl-signer-key-weak':
+      return {
+        sentence: `the key of ${why.issuer} is ${why.key}, which is not among those we take`,
+        nextStep: 'renew the CA with a key of RSA 2048 to 8192, P-256, P-384, P-521 or Ed25519',
+      }
+    case 'crl-signer-may-not':
+      return {
+        sentence: `the CA ${why.issuer} may not sign lists (key usage)`,
+        nextStep: 'issue the CA certificate anew with CRL signing in its key usage',
+      }
+    case 'crl-forged':
+      return {
+        sentence: `the signature on the list was not made by the CA ${why.issuer} that it names`,
+        nextStep:
+          'treat it as forged, unless that CA was given a new key: then add its new certificate to the chain',
+      }
+    default:
+      return unreachable(why)
+  }
+}

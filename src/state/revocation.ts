@@ -1,0 +1,62 @@
+/**
+ * The revocation overlay: lists that arrive while the world stays as it is. Each is held against the chains of the
+ * world in force, whoever has verified it before.
+ */
+import type { EnrollmentSetting } from '../config/config.ts'
+import { placeOfList } from '../config/config-crl.ts'
+import type { RevocationDemand, RevocationPolicy } from '../decide/policy.ts'
+import { listsByIssuer, verifyList, type RevocationList } from '../trust/revocation.ts'
+import type { Crl } from '../x509/crl.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { Chains } from './watched.ts'
+
+/** Lists that were read, by setting and place. */
+export class ReadLists {
+  readonly #lists = new Map<string, Crl>()
+
+  /** Puts a list where another may have been; nothing takes it away. */
+  set(setting: string, place: string, crl: Crl | undefined): void {
+    const key = keyOf(setting, place)
+    if (crl === undefined) this.#lists.delete(key)
+    else this.#lists.set(key, crl)
+  }
+
+  get(setting: string, place: string): Crl | undefined {
+    return this.#lists.get(keyOf(setting, place))
+  }
+}
+
+const keyOf = (setting: string, place: string): string => `${setting}\n${place}`
+
+/** What the lists come to in a world. */
+export function revocationPolicy(
+  { config, chains, trust }: Chains,
+  read: ReadLists,
+): RevocationPolicy {
+  const lists: RevocationList[] = []
+  const demands = new Map<string, RevocationDemand>()
+  for (const { name, crl } of config.trust.enrollmentSettings) {
+    if (crl === undefined) continue
+    const found = crl.lists.flatMap((source) => {
+      const one = read.get(name, placeOfList(source))
+      const list =
+        one === undefined ? undefined : verifyList(one, chains.get(name) ?? [], trust.limits)
+      return list?.ok === true ? [list.value] : []
+    })
+    lists.push(...found)
+    demands.set(name, demandOf(crl, found.length < crl.lists.length))
+  }
+  return { lists: listsByIssuer(lists), demands }
+}
+
+const demandOf = (
+  { failure, grace }: NonNullable<EnrollmentSetting['crl']>,
+  incomplete: boolean,
+): RevocationDemand => ({ failure, grace, incomplete })
+
+/** The same world with other lists in force. */
+export function withLists(snapshot: Snapshot, read: ReadLists): Snapshot {
+  const { world } = snapshot
+  const policy = { ...world.policy, revocation: revocationPolicy(world, read) }
+  return { ...snapshot, world: { ...world, policy } }
+}

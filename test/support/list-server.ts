@@ -1,0 +1,59 @@
+/** A real HTTP server that publishes revocation lists, and misbehaves when it is told to. */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface ListServer extends AsyncDisposable {
+  readonly port: number
+  readonly url: string
+  /** Every request so far. */
+  readonly asked: readonly IncomingMessage[]
+  /** What is answered from now on. */
+  publish(content: Buffer | Answer): void
+  /** Settles when so many requests have come. */
+  requests(count: number): Promise<void>
+}
+
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Serves at `/list.crl`, and everywhere else. */
+export async function listServer(content: Buffer | Answer): Promise<ListServer> {
+  let answer = answering(content)
+  const asked: IncomingMessage[] = []
+  let wake = (): void => {}
+  const server = createServer((request, response) => {
+    asked.push(request)
+    wake()
+    answer(request, response)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    url: `http://127.0.0.1:${port}/list.crl`,
+    asked,
+    publish(next) {
+      answer = answering(next)
+    },
+    async requests(count) {
+      while (asked.length < count) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+const answering = (content: Buffer | Answer): Answer =>
+  typeof content === 'function'
+    ? content
+    : (_, response) => {
+        response.end(content)
+      }
