@@ -128,7 +128,7 @@ test('RSA-PSS with parameters nobody uses is another algorithm, which nothing ve
 })
 
 test('a signature in a way that an RSA-PSS key is not for does not hold, and throws nothing', () => {
-  // Whoever calls chooses digest and salt; with OpenSSL's exception let through, one such leaf ended the process.
+  // Whoever calls chooses digest and salt; OpenSSL's exception let through was a bug with a trace for each such leaf.
   const uses = [
     [HASHES.sha384, 32],
     [HASHES.sha256, 48],
