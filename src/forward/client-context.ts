@@ -68,7 +68,7 @@ function suiteFaults({ suites }: Selection, at: string): readonly Fault[] {
   const unknown = suites.filter((name) => !known.has(name.toLowerCase()))
   return unknown.map((name) => ({
     at: `${at}.tls.ciphers`,
-    message: `found ${name}, wanted a suite of this runtime: \`openssl ciphers\` lists them`,
+    message: `found ${name}, wanted a suite of this runtime: \`tfe upstream catalogue\` lists them`,
   }))
 }
 

@@ -106,3 +106,12 @@ test('a faulty configuration is answered with its faults', async () => {
   expect(code).toBe(1)
   expect(err).toContain('no.yaml')
 })
+
+test('tfe check marks weak protocols and counts weak suites', async () => {
+  const { out } = await tfe(['check', file])
+  expect(out).toContain('TLSv1.2 and TLSv1.1 (WEAK), 2 suites (1 weak): custom configuration')
+  expect(out).toContain('TLSv1.3 and TLSv1.2, 9 suites: default of secure')
+  expect(out).toMatch(
+    /What is dangerous\n[^]*upstream old may be called over TLSv1\.1, which is weak/,
+  )
+})

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { TLSSocket } from 'node:tls'
+import { connect, createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
@@ -215,3 +215,32 @@ test(
     expect(load.sent).toBeGreaterThan(LEAST)
   },
 )
+
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+  test(`control: over ${version} a client that resumes skips its changed trust store`, async () => {
+    const server = createTlsServer({ ...fleetUpstream, minVersion: version, maxVersion: version })
+    server.on('secureConnection', (socket) => socket.end('hello'))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const shared = {
+      host: '127.0.0.1',
+      port,
+      servername: 'localhost',
+      cert: fleet.frontEnd.chainPem,
+      key: fleet.frontEnd.keyPem,
+    }
+    const before = connect({ ...shared, ca: fleet.upstreamCa.pem })
+    const [session] = (await once(before, 'session')) as [Buffer]
+    await once(before.resume(), 'close')
+    const after = connect({ ...shared, ca: otherCa.pem, session })
+    await once(after, 'secureConnect')
+    expect(after.isSessionReused()).toBe(true)
+    await once(after.resume(), 'close')
+    const fresh = connect({ ...shared, ca: otherCa.pem })
+    const [error] = (await once(fresh, 'error')) as [Error & { code: string }]
+    expect(error.code).toBe('SELF_SIGNED_CERT_IN_CHAIN')
+    server.close()
+    await once(server, 'close')
+  })
+}

@@ -1,0 +1,62 @@
+/** What becomes of the columns that a file leaves out. */
+import { expect, test } from 'vitest'
+import type { Preset, Selection } from '../../src/outgoing/catalogue.ts'
+import { completed } from '../../src/outgoing/complete.ts'
+import { selectionFaults } from '../../src/outgoing/selection.ts'
+import { aCatalogue, CBC, E128, E256, RSA, RULES, T128, T256 } from './a-runtime.ts'
+
+const { catalogue } = RULES
+
+interface Row {
+  readonly promise: string
+  readonly written: Partial<Selection>
+  readonly preset?: Preset
+  readonly selection: Partial<Selection>
+}
+
+const ROWS: readonly Row[] = [
+  { promise: 'nothing written is the default', written: {}, selection: catalogue.defaults.secure },
+  {
+    promise: 'a protocol less takes its suites along',
+    written: { protocols: ['TLSv1.3'] },
+    selection: { protocols: ['TLSv1.3'], suites: [T256, T128] },
+  },
+  {
+    promise:
+      'a protocol for which the default has no suite gets all it can use, when none is strong',
+    written: { protocols: ['TLSv1.1'] },
+    selection: { suites: [CBC, RSA] },
+  },
+  {
+    promise: 'older protocols beside a newer one leave its suites strong and preferred',
+    written: { protocols: ['TLSv1.2', 'TLSv1.1', 'TLSv1'] },
+    selection: { suites: [E256, E128, CBC, RSA] },
+  },
+  {
+    promise: 'a newer protocol than the default has gets its strong suites',
+    written: { protocols: ['TLSv1.3', 'TLSv1.2'] },
+    preset: 'sentry-compat',
+    selection: { suites: [T256, T128, E256, E128, CBC, RSA], groups: ['X25519', 'P-256'] },
+  },
+  {
+    promise: 'what is written stays as it is',
+    written: { protocols: ['TLSv1.2'], suites: [RSA, E128], groups: ['P-256'] },
+    selection: { protocols: ['TLSv1.2'], suites: [RSA, E128], groups: ['P-256'] },
+  },
+]
+
+for (const { promise, written, preset = 'secure', selection } of ROWS) {
+  test(promise, () => {
+    const made = completed(written, preset, catalogue)
+    expect(made).toMatchObject(selection)
+    expect(selectionFaults(made, catalogue)).toEqual([])
+  })
+}
+
+test('a runtime without a suite for a protocol leaves that to be said as a fault', () => {
+  const poor = aCatalogue({ suites: ['tls_aes_128_gcm_sha256'] })
+  const made = completed({ protocols: ['TLSv1.1'] }, 'secure', poor)
+  expect(selectionFaults(made, poor)).toMatchObject([
+    { kind: 'nothing-selected', column: 'suites' },
+  ])
+})
