@@ -73,7 +73,7 @@ export function catalogueOf(offers: Offers): Catalogue {
     defaults: {
       secure: {
         protocols: (['TLSv1.3', 'TLSv1.2'] as const).filter(among(offers.protocols)),
-        suites: suites.filter(({ facts }) => facts.aead && isStrong(facts)).map(nameOf),
+        suites: suites.filter(({ facts }) => isStrong(facts)).map(nameOf),
         groups: groups.filter(({ byDefault }) => byDefault).map(({ name }) => name),
       },
       // What Sentry selects (S3-15); its suites are all that TLS 1.2 has here, the strongest first.

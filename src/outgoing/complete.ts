@@ -5,8 +5,7 @@ import type { TlsVersion } from './suite.ts'
 
 /**
  * Fills the columns that are left out with the default. A selected protocol for which the default has no suite
- * gets the strong ones it can use or, when there are none, all it can use: whoever asks for TLS 1.1 by name wants to
- * connect.
+ * gets all it can use, be they weak: whoever asks for TLS 1.1 by name wants to connect.
  */
 export function completed(
   written: Partial<Selection>,
@@ -32,8 +31,7 @@ function suitesFor(
   const more = versions.flatMap((version): readonly Item[] => {
     const serving = (one: Item): boolean => one.protocols.includes(version)
     if (chosen.some(serving)) return []
-    const strong = suites.filter((one) => serving(one) && one.weak === undefined)
-    return strong.length > 0 ? strong : suites.filter(serving)
+    return suites.filter(serving)
   })
   const names = new Set(
     [...chosen, ...more].filter((one) =>

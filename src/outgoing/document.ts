@@ -66,5 +66,5 @@ function strangers(selection: Selection, { at, seen, rules }: Known): readonly D
 /** By its stored name; another spelling was never written by us. */
 function isKnown(catalogue: Catalogue, column: Column, name: string): boolean {
   const found = findItem(catalogue, column, name)
-  return found.kind === 'impossible' || (found.kind === 'offered' && found.item.name === name)
+  return found.kind === 'offered' && found.item.name === name
 }

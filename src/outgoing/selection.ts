@@ -95,8 +95,8 @@ function unservable(
 ): readonly SelectionFault[] {
   const serving = selectedItems(catalogue, 'suites', suites).filter((one) => serves(one, protocol))
   if (serving.length === 0) return [{ kind: 'no-suite', protocol }]
-  // DHE before TLS 1.3 takes the server's group, and RSA none.
-  if (serving.some(({ name }) => protocol !== 'TLSv1.3' && !name.startsWith('ECDHE-'))) return []
+  // DHE before TLS 1.3 takes the server's group, and RSA none; TLS 1.3 can use every group there is.
+  if (serving.some(({ name }) => !name.startsWith('ECDHE-'))) return []
   const agreed = selectedItems(catalogue, 'groups', groups)
   return agreed.some((one) => serves(one, protocol)) ? [] : [{ kind: 'no-group', protocol }]
 }

@@ -40,7 +40,7 @@ export function suiteFacts(name: string): SuiteFacts | undefined {
   const exchangeName = exchange === 'RSA' ? 'RSA' : `${exchange}_${key}`
   return {
     standardName: `TLS_${exchangeName}_WITH_${bulkName(bulk, mode, mac)}`,
-    protocols: aead || mac !== 'SHA' ? ['TLSv1.2'] : ['TLSv1.2', 'TLSv1.1', 'TLSv1'],
+    protocols: mac !== 'SHA' ? ['TLSv1.2'] : ['TLSv1.2', 'TLSv1.1', 'TLSv1'],
     keyExchange: exchange === 'ECDHE' ? 'ECDHE' : exchange === 'DHE' ? 'DHE' : 'RSA',
     aead,
     weak: weakness(exchange, aead),

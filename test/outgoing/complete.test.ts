@@ -22,10 +22,14 @@ const ROWS: readonly Row[] = [
     selection: { protocols: ['TLSv1.3'], suites: [T256, T128] },
   },
   {
-    promise:
-      'a protocol for which the default has no suite gets all it can use, when none is strong',
+    promise: 'a protocol for which the default has no suite gets all it can use',
     written: { protocols: ['TLSv1.1'] },
     selection: { suites: [CBC, RSA] },
+  },
+  {
+    promise: 'a protocol for which the default has suites gets no others',
+    written: { protocols: ['TLSv1.2'] },
+    selection: { suites: [E256, E128] },
   },
   {
     promise: 'older protocols beside a newer one leave its suites strong and preferred',
@@ -33,7 +37,7 @@ const ROWS: readonly Row[] = [
     selection: { suites: [E256, E128, CBC, RSA] },
   },
   {
-    promise: 'a newer protocol than the default has gets its strong suites',
+    promise: 'a newer protocol than the default has gets its suites',
     written: { protocols: ['TLSv1.3', 'TLSv1.2'] },
     preset: 'sentry-compat',
     selection: { suites: [T256, T128, E256, E128, CBC, RSA], groups: ['X25519', 'P-256'] },

@@ -1,6 +1,7 @@
 /** What keeps a selection from being applied, what is said of one that can be, and what the library is told. */
 import { expect, test } from 'vitest'
 import type { Selection } from '../../src/outgoing/catalogue.ts'
+import { changeBetween } from '../../src/outgoing/change.ts'
 import { explainNotice, explainSelection } from '../../src/outgoing/explain-selection.ts'
 import { handshakeOffer } from '../../src/outgoing/handshake-offer.ts'
 import { sameSelection, selectionFaults, selectionNotices } from '../../src/outgoing/selection.ts'
@@ -186,6 +187,13 @@ for (const [promise, change, offer] of OFFERED) {
     expect(handshakeOffer(aSelection(change))).toMatchObject(offer)
   })
 }
+
+test('what differs is told by column, and the order of protocols is no difference', () => {
+  const change = { protocols: ['TLSv1.2', 'TLSv1.3'], suites: [T128, T256, E256, CBC] } as const
+  expect(changeBetween(aSelection(), aSelection(change))).toEqual([
+    { column: 'suites', added: [CBC], removed: [E128], reordered: true },
+  ])
+})
 
 const SAME: readonly (readonly [string, Partial<Selection>, boolean])[] = [
   ['the order of protocols is no difference', { protocols: ['TLSv1.2', 'TLSv1.3'] }, true],

@@ -115,6 +115,17 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    promise: 'a custom draft that equals the old default stays what it is',
+    page: pressed(fresh, CUSTOM.slice(0, 2)),
+    offers: more,
+    applied: 'default',
+    drafted: [T256, T128, E256, E128],
+    report: [
+      `mdm follows the default, which changed. Cipher Suites: adds ${CHACHA}`,
+      `mdm: new in Cipher Suites, under Available: ${CHACHA}, AES256-SHA`,
+    ],
+  },
+  {
     promise: 'an open question is closed',
     page: pressed(fresh, [...CUSTOM, { kind: 'apply' }]),
     offers: less(CBC),
@@ -229,5 +240,44 @@ test('a suite that no runtime ever had is refused by name', () => {
   expect(openPage(parsed.value, RULES)).toEqual({
     ok: false,
     failure: [{ at: 'draft.selection.suites[1]', found: 'ECDHE-RSA-ROT13-SHA' }],
+  })
+})
+
+test('who fell back to the default has it chosen, and its columns shown', () => {
+  const rules: Rules = { catalogue: aCatalogue(less(T256, T128)), preset: 'secure' }
+  expect(upgrade(customApplied, seenNow(RULES), rules).page).toEqual({
+    applied: { kind: 'default' },
+    draft: {
+      mode: 'default',
+      selection: rules.catalogue.defaults.secure,
+      step: { kind: 'editing' },
+    },
+  })
+})
+
+const opened = (stored: unknown, rules: Rules = RULES) => {
+  const parsed = parsePageDocument(stored)
+  if (!parsed.ok) expect.fail(JSON.stringify(parsed.failure))
+  return openPage(parsed.value, rules)
+}
+
+test('what an older runtime had and this one has not leaves a kept page', () => {
+  const rules: Rules = { ...RULES, catalogue: aCatalogue(less(RSA)) }
+  expect(opened(keep(customApplied), rules)).toMatchObject({
+    ok: true,
+    value: { page: { applied: { selection: { suites: [T256, T128, E256, E128] } } } },
+  })
+})
+
+test('SSLv2Hello in a kept page, which no runtime of ours offered, is refused by name', () => {
+  const stored = set('draft.selection.protocols', ['TLSv1.2', 'TLSv1.1', 'TLSv1', 'SSLv2Hello'])
+  expect(opened(stored)).toMatchObject({ ok: false, failure: [{ found: 'SSLv2Hello' }] })
+})
+
+test('a suite that is kept in another spelling than ours is refused by name', () => {
+  const stored = set('draft.selection.suites', [T256, 'TLS_RSA_WITH_AES_128_CBC_SHA'])
+  expect(opened(stored)).toMatchObject({
+    ok: false,
+    failure: [{ at: 'draft.selection.suites[1]' }],
   })
 })
