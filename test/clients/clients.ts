@@ -131,9 +131,11 @@ function run(program: string, args: readonly string[], input = ''): Promise<stri
     if (error === null || (program === 'openssl' && stdout !== '')) resolve(stdout)
     else reject(new Error(`${error.message}\n${stderr}`))
   })
+  // A program that is not there, or has heard enough, says so with its exit.
+  child.stdin?.on('error', () => {})
   // Left open: s_client would leave with its input.
-  if (program === 'openssl') child.stdin?.write(input)
-  else child.stdin?.end(input)
+  if (input !== '') child.stdin?.write(input)
+  else child.stdin?.end()
   return promise
 }
 

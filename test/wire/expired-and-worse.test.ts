@@ -5,6 +5,7 @@ import { connect, createServer, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { listServer } from '../support/list-server.ts'
 import { mintKeys } from '../support/mint-certificate.ts'
 import { crlPem, mintCrl } from '../support/mint-crl.ts'
 import { mintLeaf, type Leaf, type LeafOptions } from '../support/mint.ts'
@@ -36,6 +37,10 @@ const denying = (deny: string): string => `
   deny: ${deny}
   enrollmentSettings:
     - { name: Fleet, standing: current, chain: 'file:fleet.pem' }`
+
+const listing = (url: string): string => `
+  enrollmentSettings:
+    - { name: Fleet, standing: current, chain: 'file:fleet.pem', crl: { lists: [{ url: '${url}' }] } }`
 
 interface Row {
   readonly what: string
@@ -75,6 +80,25 @@ for (const { what, leaf, code, trust } of ROWS) {
     expect(upstream.peers).toHaveLength(0)
   })
 }
+
+test('a certificate that is expired and revoked is refused on a renewal route by its own code', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const list = mintCrl({ issuer: fleet.devices, revoked: [{ serial: SERIAL }] })
+  await using publisher = await listServer(list)
+  const yaml = { trust: listing(publisher.url) }
+  await using house = await product({ upstreamPort: upstream.port, yaml })
+  expect(await renew(house, revoked)).toEqual({ status: 'closed', code: 'revoked' })
+  expect(upstream.peers).toHaveLength(0)
+})
+
+test('a certificate that is expired and not on the list of its CA is admitted on a renewal route', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const list = mintCrl({ issuer: fleet.devices, revoked: [{ serial: SERIAL }] })
+  await using publisher = await listServer(list)
+  const yaml = { trust: listing(publisher.url) }
+  await using house = await product({ upstreamPort: upstream.port, yaml })
+  expect(await renew(house, merely)).toEqual({ status: '200', code: 'in-grace' })
+})
 
 for (const leaf of [merely, revoked]) {
   const which = leaf === merely ? 'nothing worse' : 'on no list'
