@@ -9,6 +9,7 @@ import { fastify, type FastifyError, type FastifyInstance, type FastifyRequest }
 import type { Clock, Log } from '../kernel/ports.ts'
 import type { AgentMinimum } from '../store/device-filter.ts'
 import type { Store } from '../store/port.ts'
+import type { Profile } from '../trust/limits.ts'
 import { Attempts } from './attempts.ts'
 import { certificateKeyOf } from './client-certificate.ts'
 import { sendProblem } from './call.ts'
@@ -19,6 +20,7 @@ import { accessProblem, adminProblem, storeProblem, type AdminProblem } from './
 import { adminCalls } from './routes/admins.ts'
 import { approvalCalls } from './routes/approvals.ts'
 import { deviceCalls } from './routes/devices.ts'
+import { enrollmentCalls } from './routes/enrollment.ts'
 import { recordCalls } from './routes/records.ts'
 import { switchCalls } from './routes/switches.ts'
 import { sessionCalls } from './routes/session.ts'
@@ -32,6 +34,8 @@ export interface AdminDeps {
   readonly version: string
   /** The oldest agents that can authenticate, as the configuration has it now. */
   minimums(): readonly AgentMinimum[]
+  /** What CA chains are held against. */
+  trustProfile(): Profile
   /** Who may call at all. */
   readonly networks: Networks
   /** Key and certificate chain; nothing serves in the clear, which is for loopback only. */
@@ -92,6 +96,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     approvalCalls(calls, office)
     recordCalls(calls, office)
     switchCalls(calls, office)
+    enrollmentCalls(calls, office)
   })
   return app
 }

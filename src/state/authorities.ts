@@ -110,7 +110,8 @@ function anchorFaults(
   }))
 }
 
-function anchorWords(fault: AnchorFault): string {
+/** Why a certificate cannot be a trust anchor, and what to do. */
+export function anchorWords(fault: AnchorFault): string {
   switch (fault.kind) {
     case 'anchor-not-a-ca':
       return 'its basic constraints do not say that it is a CA (RFC 5280 §4.2.1.9); upload the CA, not a certificate it issued'

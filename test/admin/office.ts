@@ -53,6 +53,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
     log: { info: () => {}, warn: () => {}, error: (fields) => bugs.push(fields) },
     version: '0',
     minimums: () => [],
+    trustProfile: () => 'private',
     networks: networks.value,
     tls: options.tls,
   })

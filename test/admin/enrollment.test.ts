@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest'
+import type { Instant } from '../../src/kernel/types.ts'
+import { readUpload, type UploadMeasure } from '../../src/admin/ca-upload.ts'
+import { parseCertificate } from '../../src/x509/certificate.ts'
+import { mintCa, mintLeaf } from '../support/mint.ts'
+import { openOffice, type OpenOffice } from './office.ts'
+
+const old = mintCa({ name: 'Old CA' })
+const fresh = mintCa({ name: 'New CA' })
+const issuing = mintCa({ name: 'New Issuing CA', issuer: fresh })
+const measure: UploadMeasure = { profile: 'private', now: Date.now() as Instant, known: [] }
+
+const TAKEN: readonly [string, string, number][] = [
+  ['one certificate in PEM', fresh.pem, 1],
+  ['a chain in PEM, with words around it', `Our CA:\n${issuing.pem}\n${fresh.pem}`, 2],
+  ['a certificate in DER', fresh.der.toString('base64'), 1],
+  ['base64 in lines', fresh.der.toString('base64').replaceAll(/(.{64})/gu, '$1\r\n'), 1],
+]
+
+for (const [what, chain, certificates] of TAKEN) {
+  test(`${what} is taken`, () => {
+    const read = readUpload(chain, measure)
+    expect(read.ok && read.value.certificates.length).toBe(certificates)
+  })
+}
+
+const leaf = mintLeaf({ issuer: old, name: 'device' })
+const weak = mintCa({ name: 'Weak', keyType: 'rsa1024' })
+
+const REFUSED: readonly [string, string, RegExp][] = [
+  ['nothing', ' ', /neither PEM nor base64/u],
+  ['prose', 'please trust us', /neither PEM nor base64/u],
+  ['a PEM text without certificates', '-----BEGIN X-----\nAA==\n-----END X-----\n', /./u],
+  ['a PEM text that ends early', fresh.pem.slice(0, 200), /./u],
+  [
+    'base64 of something else',
+    Buffer.from('hello').toString('base64'),
+    /cannot be read|no certificate/u,
+  ],
+  ["a device's certificate", leaf.pem, /cannot be a trust anchor/u],
+  ['a CA with a weak key', weak.pem, /weaker/u],
+]
+
+for (const [what, chain, message] of REFUSED) {
+  test(`${what} is refused, and why is said`, () => {
+    const read = readUpload(chain, measure)
+    expect(read.ok).toBe(false)
+    if (!read.ok) expect(read.failure.map((fault) => fault.message).join()).toMatch(message)
+  })
+}
+
+test('all faults of an upload are said at once, each with its place', () => {
+  const bad = leaf.pem + weak.pem
+  const read = readUpload(bad, measure)
+  expect(read.ok ? [] : read.failure.map(({ at }) => at)).toEqual(
+    expect.arrayContaining(['CN=device', 'CN=Weak']),
+  )
+})
+
+test('a CA that is there already is not uploaded again', () => {
+  const parsed = parseCertificate(fresh.der)
+  if (!parsed.ok) throw new Error('the test mints what we cannot read')
+  const known = [{ certificate: parsed.value, setting: 'main' }]
+  const read = readUpload(fresh.pem, { ...measure, known })
+  expect(read).toMatchObject({ ok: false, failure: [{ message: expect.stringContaining('main') }] })
+})
+
+interface Answer {
+  readonly status: number
+  readonly etag: string
+  readonly body: unknown
+}
+
+async function post(
+  office: OpenOffice,
+  path: string,
+  body: unknown,
+  match?: string,
+): Promise<Answer> {
+  const response = await fetch(`${office.url}/api/enrollment-settings${path}`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await office.tokenOf('administrator')}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(match === undefined ? {} : { 'if-match': match }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  return {
+    status: response.status,
+    etag: response.headers.get('etag') ?? '',
+    body: await response.json(),
+  }
+}
+
+const retiring = { cut_off: 'not-before', sunset: null }
+
+async function withTwo(): Promise<OpenOffice> {
+  const office = await openOffice()
+  office.clock.at = Date.now()
+  const first = await post(office, '', { name: 'old', source: 'local', chain: old.pem })
+  expect(first.status).toBe(201)
+  expect((await post(office, '/old/promote', retiring, first.etag)).status).toBe(200)
+  expect(
+    (await post(office, '', { name: 'new', source: 'scep', chain: issuing.pem + fresh.pem }))
+      .status,
+  ).toBe(201)
+  return office
+}
+
+test('a new CA is staged, made current, and the old one is previously trusted from then on', async () => {
+  await using office = await withTwo()
+  const promoted = await post(office, '/new/promote', retiring, '"1"')
+  expect(promoted.body).toMatchObject({
+    current: { name: 'new', standing: 'current' },
+    retired: { name: 'old', standing: 'previously-trusted', cut_off: 'not-before' },
+  })
+})
+
+test('of two who promote at once, one is told that the other was first', async () => {
+  await using office = await withTwo()
+  const answers = await Promise.all([
+    post(office, '/new/promote', retiring, '"1"'),
+    post(office, '/new/promote', retiring, '"1"'),
+  ])
+  expect(answers.map(({ status }) => status).sort((one, other) => one - other)).toEqual([200, 412])
+})
+
+test('the current setting is not removed, a previously trusted one is, and a distrusted one stays known', async () => {
+  await using office = await withTwo()
+  await post(office, '/new/promote', retiring, '*')
+  expect(await post(office, '/new/remove', { force: true }, '*')).toMatchObject({
+    status: 409,
+    body: { code: 'standing-refused' },
+  })
+  expect((await post(office, '/old/remove', { force: false }, '*')).body).toMatchObject({
+    standing: 'removed',
+  })
+  expect((await post(office, '/new/distrust', undefined, '*')).body).toMatchObject({
+    standing: 'distrusted',
+  })
+})
+
+test('a faulty chain is stored nowhere', async () => {
+  await using office = await openOffice()
+  office.clock.at = Date.now()
+  const refused = await post(office, '', { name: 'bad', source: 'other', chain: leaf.pem })
+  expect(refused).toMatchObject({ status: 422, body: { code: 'chain-faulty' } })
+  expect(await office.store.enrollment.list()).toEqual({ ok: true, value: [] })
+})
