@@ -19,9 +19,11 @@ import { checkSections } from './explain/checks.ts'
 import { denialSections } from './explain/denials.ts'
 import { issuerSteps } from './explain/issuers.ts'
 import { lifeSection } from './explain/life.ts'
+import { withLists } from './explain/lists.ts'
 import { matchSections } from './explain/match.ts'
 import { pathSections } from './explain/paths.ts'
 import { parseQuestion, type Question } from './explain/question.ts'
+import { revocationSections } from './explain/revocation.ts'
 import {
   askOf,
   classesSection,
@@ -58,7 +60,9 @@ export async function explain(
     terminal.err(`tfe: ${octets.failure}\n`)
     return EXIT.no
   }
-  const account = judged(octets.value, world, question.value)
+  const heard = await withLists(world, question.value.at)
+  const found = judged(octets.value, heard.world, question.value)
+  const account = { ...found, sections: [...heard.sections, ...found.sections] }
   terminal.out(
     options.has('json')
       ? `${JSON.stringify(asJson(account, question.value), undefined, 2)}\n`
@@ -149,6 +153,7 @@ function about(
     { title: 'Who signed it', steps: issuerSteps(leaf, intermediates, trust) },
     ...(examined === undefined ? [] : [attemptSection(examined, trust.limits)]),
     ...(paths === undefined ? [] : pathSections(paths, policy, question.at)),
+    ...(paths === undefined ? [] : revocationSections(paths, policy.revocation, question.at)),
     ...(paths?.ok === true ? checkSections(paths.value) : []),
     ...denialSections(peer, policy.denied),
     lifeSection(leaf, policy, question.at),

@@ -27,6 +27,14 @@ export function distanceText(instant: Instant, now: Instant): string {
 export const counted = (count: number, name: string): string =>
   `${count} ${count === 1 || name === 'ms' ? name : `${name}s`}`
 
+/** `3 days ago`, `2 hours ago`, `40 minutes ago`: lists live for hours, so days are too coarse. */
+export function ageText(instant: Instant, now: Instant): string {
+  const age = now - instant
+  if (age < 0) return 'later than now'
+  const [size, name] = UNITS.find(([size]) => age >= size) ?? [1000, 'second']
+  return `${counted(Math.floor(age / size), name)} ago`
+}
+
 const DAY = 86_400_000
 const UNITS: readonly (readonly [number, string])[] = [
   [DAY, 'day'],

@@ -2,6 +2,7 @@
 import type { Standing } from '../../decide/policy.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
 import type { Config } from '../../config/config.ts'
+import { placeOfList, type CrlSettings } from '../../config/config-crl.ts'
 import { agentRuleText } from '../../message/agent.ts'
 import type { World } from '../../state/world.ts'
 import { printName } from '../../x509/print-name.ts'
@@ -34,6 +35,20 @@ export function trust(config: Config, world: World | undefined, now: Instant): r
       ({ certificate, setting }) =>
         `    ${setting}: ${printName(certificate.subject)}, ${validity(certificate.notAfter, now)}`,
     ),
+    ...config.trust.enrollmentSettings.flatMap(({ name, crl }) =>
+      crl === undefined ? [] : revocationLines(name, crl),
+    ),
+  ]
+}
+
+/** Named, not read: `tfe explain` reads them. */
+function revocationLines(name: string, crl: CrlSettings): readonly string[] {
+  const { lists, failure, grace, refresh } = crl
+  const patience =
+    failure === 'hard-fail' && grace > 0 ? `, ${lengthText(grace)} after its end` : ''
+  return [
+    `    ${name}: revocation lists, ${failure}${patience}, asked for every ${lengthText(refresh)}`,
+    ...lists.map((source) => `      ${placeOfList(source)}`),
   ]
 }
 
