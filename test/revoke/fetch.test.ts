@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { FETCH_LIMITS, fetchList, type FetchLimits } from '../../src/revoke/fetch.ts'
+import { listServer, type Answer } from '../support/list-server.ts'
+
+const CONTENT = Buffer.from('a list')
+
+async function outcome(answer: Buffer | Answer, limits: Partial<FetchLimits> = {}) {
+  await using server = await listServer(answer)
+  return await fetchList(server.url, asking(limits))
+}
+
+const asking = (limits: Partial<FetchLimits> = {}) => ({
+  known: undefined,
+  limits: { ...FETCH_LIMITS, ...limits },
+  signal: new AbortController().signal,
+})
+
+const to =
+  (location: string): Answer =>
+  (_, response) =>
+    response.writeHead(302, { location }).end()
+
+/** So many redirects, then the content. */
+const after =
+  (hops: number): Answer =>
+  (request, response) => {
+    const left = Number(/\d+$/.exec(request.url ?? '')?.[0] ?? hops)
+    if (left === 0) response.end(CONTENT)
+    else response.writeHead(307, { location: `/${left - 1}` }).end()
+  }
+
+const rows: readonly (readonly [string, Buffer | Answer, Partial<FetchLimits>, string])[] = [
+  ['what is published is fetched', CONTENT, {}, 'octets'],
+  ['as many redirects as allowed are followed', after(3), {}, 'octets'],
+  ['one redirect more is not', after(4), {}, 'crl-redirected'],
+  ['a redirect to a file is not followed', to('file:///etc/passwd'), {}, 'crl-redirected'],
+  ['a redirect to another scheme is not followed', to('ldap://127.0.0.1/'), {}, 'crl-redirected'],
+  ['a redirect to itself ends', to('/list.crl'), {}, 'crl-redirected'],
+  ['a redirect to nowhere is a failure', (_, r) => r.writeHead(302).end(), {}, 'crl-status'],
+  ['an answer that is no success is a failure', (_, r) => r.writeHead(503).end(), {}, 'crl-status'],
+  ['no change without asking is a failure', (_, r) => r.writeHead(304).end(), {}, 'crl-status'],
+  ['as many octets as allowed are read', CONTENT, { bytes: CONTENT.length }, 'octets'],
+  ['one octet more is not', CONTENT, { bytes: CONTENT.length - 1 }, 'crl-too-large'],
+  [
+    'octets without end are not read, whatever was announced',
+    (_, response) => {
+      const more = (): void => {
+        while (response.writable && response.write(Buffer.alloc(65_536)));
+      }
+      response.on('drain', more).on('error', () => {})
+      more()
+    },
+    { bytes: 1_000_000 },
+    'crl-too-large',
+  ],
+  ['who never answers is not waited for', () => {}, { deadline: 50 }, 'crl-late'],
+  [
+    'who never ends is not waited for',
+    (_, response) => void response.write('half'),
+    { deadline: 50 },
+    'crl-late',
+  ],
+  [
+    'an answer cut short is no list',
+    (_, response) => {
+      response.writeHead(200, { 'content-length': 100 })
+      response.write('half', () => response.destroy())
+    },
+    {},
+    'crl-unreachable',
+  ],
+  ['who hangs up is a failure', (request) => request.socket.destroy(), {}, 'crl-unreachable'],
+]
+
+for (const [promise, answer, limits, expected] of rows) {
+  test(promise, async () => {
+    const result = await outcome(answer, limits)
+    expect(result.ok ? result.value.kind : result.failure.kind).toBe(expected)
+  })
+}
+
+test('a server that nobody runs is a failure', async () => {
+  const server = await listServer(CONTENT)
+  const { url } = server
+  await server[Symbol.asyncDispose]()
+  expect(await fetchList(url, asking())).toEqual({
+    ok: false,
+    failure: { kind: 'crl-unreachable', code: 'ECONNREFUSED' },
+  })
+})
+
+test('what a server calls unchanged is not sent again', async () => {
+  await using server = await listServer((request, response) => {
+    if (request.headers['if-none-match'] === '"7"') response.writeHead(304).end()
+    else response.writeHead(200, { etag: '"7"' }).end(CONTENT)
+  })
+  const first = await fetchList(server.url, asking())
+  if (!first.ok || first.value.kind !== 'octets') return expect.fail('no octets')
+  const known = first.value.validators
+  const second = await fetchList(server.url, { ...asking(), known })
+  expect(second).toEqual({ ok: true, value: { kind: 'unchanged' } })
+})
