@@ -1,0 +1,165 @@
+/**
+ * SQLite in trouble: each kind is a value, nothing is half written, and the store works again afterwards.
+ */
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Millis } from '../../src/kernel/types.ts'
+import { openStore, type StoreSettings } from '../../src/store/store.ts'
+import { aRing, opened, sqliteBackend, testClock, type Place } from './place.ts'
+import { ADMIN, refused, sure } from './sighted.ts'
+
+const OPENING = {
+  clock: testClock(),
+  ring: aRing(1),
+  beginnings: { enforcement: 'recording' },
+} as const
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tfe-trouble-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const placeOf = (settings: StoreSettings): Place => ({
+  settings,
+  damage: () => Promise.resolve(),
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+})
+
+test('a store without room says so, and keeps what it had', async () => {
+  const path = join(folder, 'store.db')
+  await using store = await opened(placeOf({ kind: 'sqlite', path, maxBytes: 512 * 1024 }))
+  const body = 'x'.repeat(20_000)
+  let written = 0
+  let why
+  for (; why === undefined && written < 100; written += 1) {
+    const done = await store.documents.put(ADMIN, { name: `d${written}`, body }, 0)
+    if (!done.ok) why = done.failure
+  }
+  expect(why?.kind).toBe('store-full')
+  const documents = sure(await store.documents.list())
+  expect(documents).toHaveLength(written - 1)
+  expect(sure(await store.audit.list({ limit: 1000 })).items).toHaveLength(written - 1)
+  // What fits is still taken.
+  sure(await store.documents.remove(ADMIN, 'd0', 'any'))
+  sure(await store.documents.put(ADMIN, { name: 'small', body: 1 }, 0))
+})
+
+test('a store that another process holds is waited for, and then given up as locked', async () => {
+  const path = join(folder, 'store.db')
+  await using store = await opened(placeOf({ kind: 'sqlite', path, patience: 50 as Millis }))
+  const other = new DatabaseSync(path)
+  other.exec('begin immediate')
+  expect(refused(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0)).kind).toBe(
+    'store-locked',
+  )
+  // Readers are not held up in WAL mode.
+  expect(sure(await store.documents.list())).toEqual([])
+  other.exec('rollback')
+  other.close()
+  sure(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
+})
+
+test('a file that is no database is left as it is', async () => {
+  const path = join(folder, 'store.db')
+  const text =
+    'this is a letter, and not a database; it is longer than a header of SQLite is. '.repeat(20)
+  writeFileSync(path, text)
+  expect(refused(await openStore({ kind: 'sqlite', path }, OPENING)).kind).toBe('not-a-store')
+  expect(statSync(path).size).toBe(text.length)
+})
+
+test('a damaged file is named as damaged', async () => {
+  const path = join(folder, 'store.db')
+  const first = await opened(placeOf({ kind: 'sqlite', path }))
+  for (let turn = 0; turn < 50; turn += 1) {
+    sure(await first.documents.put(ADMIN, { name: `d${turn}`, body: 'x'.repeat(5000) }, 0))
+  }
+  await first.close()
+  truncateSync(path, 60_000)
+  const again = await openStore({ kind: 'sqlite', path }, OPENING)
+  const why = again.ok ? refused(await again.value.documents.list()) : again.failure
+  if (again.ok) await again.value.close()
+  expect(why.kind).toBe('store-corrupt')
+})
+
+test('a folder that is not there is named', async () => {
+  const path = join(folder, 'missing', 'store.db')
+  const why = refused(await openStore({ kind: 'sqlite', path }, OPENING))
+  expect(why).toMatchObject({ kind: 'store-unavailable' })
+})
+
+// Root may write whatever the mode says.
+test.skipIf(process.getuid?.() === 0)('a store that may not be written says so', async () => {
+  const path = join(folder, 'store.db')
+  await (await opened(placeOf({ kind: 'sqlite', path }))).close()
+  chmodSync(path, 0o400)
+  const store = await openStore({ kind: 'sqlite', path }, OPENING)
+  const why = store.ok
+    ? refused(await store.value.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
+    : store.failure
+  if (store.ok) await store.value.close()
+  expect(why.kind).toBe('store-read-only')
+})
+
+test('a database that nobody serves is unavailable', async () => {
+  const settings = { kind: 'postgres', url: `postgres://tfe@localhost/x?host=${folder}` } as const
+  expect(refused(await openStore(settings, OPENING)).kind).toBe('store-unavailable')
+})
+
+test('a backup of a running store is a whole store, and goes on beside changes', async () => {
+  await using place = await sqliteBackend.place()
+  await using store = await opened(place)
+  sure(await store.documents.put(ADMIN, { name: 'before', body: 1 }, 0))
+  const copy = join(folder, 'copy.db')
+  const [backedUp, changed] = await Promise.all([
+    store.transfer.backup(copy),
+    store.documents.put(ADMIN, { name: 'meanwhile', body: 1 }, 0),
+  ])
+  sure(backedUp)
+  sure(changed)
+  await using restored = await opened(placeOf({ kind: 'sqlite', path: copy }), {
+    beginnings: undefined,
+  })
+  expect(restored.id).toBe(store.id)
+  expect(sure(await restored.documents.find('before'))?.version).toBe(1)
+})
+
+test('a backup never writes over a file', async () => {
+  await using place = await sqliteBackend.place()
+  await using store = await opened(place)
+  const copy = join(folder, 'copy.db')
+  writeFileSync(copy, 'precious')
+  expect(refused(await store.transfer.backup(copy)).kind).toBe('backup-refused')
+  expect(statSync(copy).size).toBe('precious'.length)
+  const nowhere = join(folder, 'missing', 'copy.db')
+  expect(refused(await store.transfer.backup(nowhere)).kind).toMatch(
+    /store-unavailable|backup-refused/,
+  )
+  expect(existsSync(nowhere)).toBe(false)
+})
+
+test('a store that was copied while nobody wrote opens as itself', async () => {
+  await using place = await sqliteBackend.place()
+  const first = await opened(place)
+  sure(await first.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
+  await first.close()
+  if (place.settings.kind !== 'sqlite') throw new Error('not SQLite')
+  const copy = join(folder, 'copy.db')
+  copyFileSync(place.settings.path, copy)
+  await using second = await opened(placeOf({ kind: 'sqlite', path: copy }), {
+    beginnings: undefined,
+  })
+  expect(sure(await second.documents.find('a'))?.body).toBe(1)
+})
