@@ -2,12 +2,12 @@
  * Who is approved and who is blocked. Approval belongs to the device, and reaches a certificate only through a key
  * of that device (decision 9).
  */
-import type { Selectable } from 'kysely'
+import { sql, type Selectable, type SqlBool } from 'kysely'
 import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../kernel/types.ts'
 import { chunks, type Book, type By } from './book.ts'
 import type { StoreFailure, StoreTrouble } from './failure.ts'
 import { listOf } from './fed.ts'
-import { boundedLimit } from './page.ts'
+import { boundedLimit, pageOf, parseCursor, type Page, type PageAsk } from './page.ts'
 import { word } from './row.ts'
 import type { Tables } from './tables.ts'
 import { APPROVALS, type Approval } from './vocabulary.ts'
@@ -144,22 +144,31 @@ export class Approvals {
     })
   }
 
-  /** Keys by their device's approval, in the order of the keys: what a snapshot's overlay begins with. */
-  keys(
-    approvals: readonly Approval[],
-    { after, limit }: { readonly after?: string | undefined; readonly limit: number },
-  ): Promise<Result<readonly KeyApproval[], StoreTrouble>> {
-    return this.#book.read(async (db) => {
-      const rows = await db
-        .selectFrom('device_keys')
-        .innerJoin('devices', 'devices.id', 'device_keys.device')
+  /** Keys of the devices with one approval, device by device: what a snapshot's overlay begins with. */
+  async keys(approval: Approval, ask: PageAsk): Promise<Result<Page<KeyApproval>, StoreFailure>> {
+    const cursor = parseCursor(ask.after, 'string')
+    if (!cursor.ok) return cursor
+    return await this.#book.read(async (db) => {
+      let query = db
+        .selectFrom('devices')
+        // CROSS: SQLite keeps this order of the tables, and so finds the rows in the order of the pages.
+        .crossJoin('device_keys')
         .select(['device_keys.key', 'device_keys.device', 'devices.approval'])
-        .where('devices.approval', 'in', approvals)
-        .where('device_keys.key', '>', after ?? '')
+        .whereRef('device_keys.device', '=', 'devices.id')
+        .where('devices.approval', '=', approval)
+        .orderBy('devices.id')
         .orderBy('device_keys.key')
-        .limit(boundedLimit(limit))
-        .execute()
-      return rows.map(readKeyApproval)
+      if (cursor.value !== undefined) {
+        const [device, key] = cursor.value
+        query = query
+          .where('devices.id', '>=', String(device))
+          .where(sql<SqlBool>`(devices.id > ${device} or device_keys.key > ${key})`)
+      }
+      const rows = await query.limit(boundedLimit(ask.limit) + 1).execute()
+      return pageOf(rows, ask, {
+        item: (row) => readKeyApproval(row),
+        cursor: ({ device, key }) => [device, key],
+      })
     })
   }
 

@@ -26,6 +26,8 @@ export interface DeviceFilter {
   readonly inInventory?: boolean | undefined
   /** Its last sound certificate ends at or after this: with `verdict` admit, what Approve selected offers. */
   readonly validAt?: Instant | undefined
+  /** Its last sound certificate ends before this. */
+  readonly endsBefore?: Instant | undefined
   /** Beginnings of words: an id, a fingerprint, a serial number, a name in the subject; every one has to be met. */
   readonly text?: string | undefined
 }
@@ -51,7 +53,10 @@ export function conditions(
     if (value !== undefined) all.push(the(`devices.${column}`, '=', value))
   }
   if (filter.awaiting !== undefined) all.push(the('devices.awaiting', '=', Number(filter.awaiting)))
-  if (authentication === 'must-upgrade') all.push(mustUpgrade(minimums))
+  if (authentication === 'must-upgrade') {
+    // Said twice, because the first can be looked up.
+    all.push(the('devices.authentication', 'in', ['failed', 'no-info']), mustUpgrade(minimums))
+  }
   if (authentication !== undefined && authentication !== 'must-upgrade') {
     all.push(
       the('devices.authentication', '=', authentication),
@@ -63,6 +68,9 @@ export function conditions(
     all.push(the('devices.last_seen', '<', filter.notSeenSince))
   }
   if (filter.validAt !== undefined) all.push(the('devices.not_after', '>=', filter.validAt))
+  if (filter.endsBefore !== undefined) {
+    all.push(the('devices.not_after', '<', filter.endsBefore), the('devices.not_after', '>', 0))
+  }
   if (filter.inInventory !== undefined) {
     all.push(the('devices.inventory_id', filter.inInventory ? 'is not' : 'is', null))
   }

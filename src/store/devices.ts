@@ -4,10 +4,10 @@
 import { sql, type SelectQueryBuilder, type SqlBool } from 'kysely'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import type { Book, By, Db } from './book.ts'
+import { chartCells, type ChartCell } from './charts.ts'
 import {
   behind,
   conditions,
-  mustUpgrade,
   wordsOf,
   type AgentMinimum,
   type DeviceFilter,
@@ -16,16 +16,7 @@ import { readCertificate, readDevice, type Device, type DeviceCertificate } from
 import type { StoreFailure, StoreTrouble } from './failure.ts'
 import type { DeviceRow } from './draft.ts'
 import { boundedLimit, pageOf, parseCursor, type Cursor, type Page, type PageAsk } from './page.ts'
-import { word } from './row.ts'
 import type { Tables } from './tables.ts'
-import {
-  APPROVALS,
-  AUTHENTICATIONS,
-  MIGRATIONS,
-  type Approval,
-  type AuthenticationStatus,
-  type Migration,
-} from './vocabulary.ts'
 
 /** One device with everything that is kept of it. */
 export interface DeviceDetail {
@@ -43,16 +34,6 @@ export interface DeviceAsk extends PageAsk {
   /** A search is in the order of what was found, whatever this says. */
   readonly order: 'first-seen' | 'last-seen'
   readonly minimums: readonly AgentMinimum[]
-}
-
-/** How many devices are alike in all that the charts show. */
-export interface ChartCell {
-  readonly class: string | undefined
-  readonly authentication: AuthenticationStatus
-  readonly approval: Approval
-  readonly awaiting: boolean
-  readonly migration: Migration
-  readonly devices: number
 }
 
 export class Devices {
@@ -167,33 +148,24 @@ export class Devices {
     })
   }
 
-  /** Every chart's numbers in one walk; the sum over the cells is the number of devices. */
+  /** Every chart's numbers in one walk along an index; the sum over the cells is the number of devices. */
   charts(minimums: readonly AgentMinimum[]): Promise<Result<readonly ChartCell[], StoreTrouble>> {
     return this.#book.read(async (db) => {
+      const columns = [
+        'class',
+        'authentication',
+        'approval',
+        'awaiting',
+        'migration',
+        'agent_rank',
+      ] as const
       const rows = await db
         .selectFrom('devices')
-        .select(['class', 'authentication', 'approval', 'awaiting', 'migration'])
-        .select(
-          sql<number>`case when ${mustUpgrade(minimums)} then 1 else 0 end`.as('must_upgrade'),
-        )
+        .select(columns)
         .select(({ fn }) => fn.countAll<number>().as('devices'))
-        .groupBy(['class', 'authentication', 'approval', 'awaiting', 'migration'])
-        .groupBy('must_upgrade')
+        .groupBy(columns)
         .execute()
-      return rows.map((row) => {
-        const at = { table: 'devices', key: `class ${row.class ?? 'unknown'}` }
-        return {
-          class: row.class ?? undefined,
-          authentication:
-            row.must_upgrade === 1
-              ? ('must-upgrade' as const)
-              : word(row.authentication, AUTHENTICATIONS, { ...at, column: 'authentication' }),
-          approval: word(row.approval, APPROVALS, { ...at, column: 'approval' }),
-          awaiting: row.awaiting === 1,
-          migration: word(row.migration, MIGRATIONS, { ...at, column: 'migration' }),
-          devices: row.devices,
-        }
-      })
+      return chartCells(rows, minimums)
     })
   }
 

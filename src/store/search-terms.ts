@@ -14,5 +14,11 @@ export function termsOf(
   return new Set(all.map(termOf).filter((term) => term !== ''))
 }
 
-/** A text as it is looked for: lower case, at most 128 characters. */
-export const termOf = (text: string): string => text.toLowerCase().slice(0, 128)
+/**
+ * A text as it is looked for: lower case, at most 128 characters. Hashes are cut to 24 digits on both sides: nobody
+ * has two that begin alike, and whole ones would make up a fifth of the store.
+ */
+export function termOf(text: string): string {
+  const term = text.toLowerCase().slice(0, 128)
+  return /^[0-9a-f]{41,}$/.test(term) ? term.slice(0, 24) : term
+}

@@ -59,4 +59,4 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) =>
 
 /** Grows with time, so that new devices are written side by side; the rest is chance. */
 export const newDeviceId = (now: Instant): string =>
-  `${now.toString(16).padStart(12, '0')}${randomBytes(8).toString('hex')}`
+  `${now.toString(36).padStart(9, '0')}${randomBytes(8).readBigUInt64BE().toString(36).padStart(13, '0')}`

@@ -13,7 +13,7 @@ import type { AuditRow } from '../../src/store/audit.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Backend, Place } from './place.ts'
 import { opened } from './place.ts'
-import { aKey, sure } from './sighted.ts'
+import { aKey, keysOf, sure } from './sighted.ts'
 
 /** Declares the test for one backend. */
 export function survivesKills(backend: Backend): void {
@@ -59,10 +59,7 @@ async function check(store: Store, acknowledged: readonly string[]): Promise<voi
   const settings = sure(await store.enrollment.list())
   const secrets = new Set(sure(await store.secrets.list()).map(({ name }) => name))
   const keys = new Map(
-    sure(await store.approvals.keys(['approved', 'blocked'], { limit: 1000 })).map((one) => [
-      one.key,
-      one.approval,
-    ]),
+    (await keysOf(store, 'approved', 'blocked')).map((one) => [one.key, one.approval]),
   )
   const rows = await everyAuditRow(store)
   for (const what of acknowledged) {

@@ -1,5 +1,8 @@
 import type { Fingerprint, Instant, KeyFingerprint, Result } from '../../src/kernel/types.ts'
+import type { KeyApproval } from '../../src/store/approvals.ts'
 import type { SightedCertificate, Sighting } from '../../src/store/sighting.ts'
+import type { Store } from '../../src/store/store.ts'
+import type { Approval } from '../../src/store/vocabulary.ts'
 
 /** 64 hexadecimal digits that follow from a name. */
 export const hex = (name: string): string =>
@@ -57,6 +60,24 @@ export const DAY = 86_400_000
 export const SEEN = Date.UTC(2026, 10, 22) as Instant
 
 export const ADMIN = { who: 'alice', from: '127.0.0.1' }
+
+/** Every key of the devices with these approvals. */
+export async function keysOf(
+  store: Store,
+  ...approvals: readonly Approval[]
+): Promise<readonly KeyApproval[]> {
+  const keys: KeyApproval[] = []
+  for (const approval of approvals) {
+    let after: string | undefined
+    do {
+      // A small page, so that most tests turn one.
+      const page = sure(await store.approvals.keys(approval, { limit: 2, after }))
+      keys.push(...page.items)
+      after = page.next
+    } while (after !== undefined)
+  }
+  return keys
+}
 
 /** The value of a result that the test counts on. */
 export function sure<Value>(result: Result<Value, unknown>): Value {

@@ -3,7 +3,17 @@ import type { Instant } from '../../../src/kernel/types.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened, testClock } from '../place.ts'
-import { aCertificate, ADMIN, aKey, aSighting, DAY, refused, SEEN, sure } from '../sighted.ts'
+import {
+  aCertificate,
+  ADMIN,
+  aKey,
+  aSighting,
+  DAY,
+  refused,
+  SEEN,
+  sure,
+  keysOf,
+} from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const VALID_UNTIL = (SEEN + 365 * DAY) as Instant
@@ -11,7 +21,7 @@ const VALID_UNTIL = (SEEN + 365 * DAY) as Instant
 async function fleet(store: Store, ...keys: readonly string[]): Promise<readonly string[]> {
   await makeCurrent(store, 'first')
   sure(await store.sightings.record(keys.map((key) => aSighting(aCertificate(key)))))
-  const all = sure(await store.approvals.keys(['unapproved'], { limit: 1000 }))
+  const all = await keysOf(store, 'unapproved')
   return keys.map((key) => all.find((one) => one.key === aKey(key))?.device ?? '')
 }
 

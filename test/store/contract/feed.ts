@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened } from '../place.ts'
-import { aCertificate, ADMIN, aKey, aSighting, SEEN, sure } from '../sighted.ts'
+import { aCertificate, ADMIN, aKey, aSighting, SEEN, sure, keysOf } from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
 /** The next revision that a store is told of. */
@@ -31,7 +31,7 @@ export function feed(backend: Backend): void {
     const start = sure(await store.feed.revision())
     const none = sure(await store.feed.since(start))
     expect(none).toMatchObject({ kind: 'changes', revision: start, approvals: [], forgotten: [] })
-    const [one] = sure(await store.approvals.keys(['unapproved'], { limit: 1 }))
+    const [one] = await keysOf(store, 'unapproved')
     sure(await store.approvals.block(ADMIN, [{ id: one?.device ?? '' }]))
     sure(await store.denials.add(ADMIN, { kind: 'key', key: aKey('x') }, ''))
     const since = sure(await store.feed.since(start))
@@ -59,7 +59,7 @@ export function feed(backend: Backend): void {
     await makeCurrent(store, 'first')
     const signedIds = ['udid']
     sure(await store.sightings.record([aSighting(aCertificate('a', { signedIds }))]))
-    const [one] = sure(await store.approvals.keys(['unapproved'], { limit: 1 }))
+    const [one] = await keysOf(store, 'unapproved')
     sure(await store.approvals.block(ADMIN, [{ id: one?.device ?? '' }]))
     const before = sure(await store.feed.revision())
     sure(await store.sightings.record([aSighting(aCertificate('b', { signedIds }))]))
@@ -76,7 +76,7 @@ export function feed(backend: Backend): void {
     await using store = await opened(place)
     await makeCurrent(store, 'first')
     sure(await store.sightings.record([aSighting(aCertificate('a'), { approvesItself: true })]))
-    const [one] = sure(await store.approvals.keys(['approved'], { limit: 1 }))
+    const [one] = await keysOf(store, 'approved')
     const before = sure(await store.feed.revision())
     sure(await store.devices.forget(ADMIN, one?.device ?? ''))
     expect(sure(await store.feed.since(before))).toMatchObject({

@@ -4,16 +4,24 @@ import type { Sighting } from '../../../src/store/sighting.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened } from '../place.ts'
-import { aCertificate, ADMIN, aKey, aSighting, hex, refused, SEEN, sure } from '../sighted.ts'
+import {
+  aCertificate,
+  ADMIN,
+  aKey,
+  aSighting,
+  hex,
+  refused,
+  SEEN,
+  sure,
+  keysOf,
+} from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const later = (ms: number): Instant => (SEEN + ms) as Instant
 
 /** Which device each key belongs to, by the names that the test gave the keys. */
 async function deviceOf(store: Store, key: string): Promise<string | undefined> {
-  const all = sure(
-    await store.approvals.keys(['unapproved', 'approved', 'blocked'], { limit: 1000 }),
-  )
+  const all = await keysOf(store, 'unapproved', 'approved', 'blocked')
   return all.find((one) => one.key === aKey(key))?.device
 }
 
