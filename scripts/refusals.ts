@@ -4,6 +4,7 @@
  */
 import { unparsableStatus } from '../src/accept/unparsable.ts'
 import { explain } from '../src/decide/explain.ts'
+import { FINDING_WORDS } from '../src/decide/explain-finding.ts'
 import { answerTo, explainUpstream } from '../src/forward/failure.ts'
 import { explainCheck } from '../src/forward/health-check.ts'
 import { explainHandshake } from '../src/handshake/failure.ts'
@@ -49,7 +50,7 @@ export interface Row {
 
 /** Text of docs/refusals.md. */
 export const refusalsText = (): string =>
-  `${[INTRODUCTION, ...groups().map(section)].join('\n\n')}\n`
+  `${[INTRODUCTION, ...groups().map(section), findings()].join('\n\n')}\n`
 
 /** Every code there is, in the order in which a device meets them. */
 export const groups = (): readonly Group[] => [
@@ -160,6 +161,18 @@ export const groups = (): readonly Group[] => [
     ),
   },
 ]
+
+/** What refuses nobody under profile `private`, and everybody under `strict`. */
+const findings = (): string =>
+  [
+    '## What was admitted all the same',
+    '',
+    'In `findings` of a request line with `decision: admit`, and the label of `tfe_findings_total`: harmless departures on the path, its CAs included. Under `profile: strict` each of them is a reason for `departs-from-profile`. § is of RFC 5280.',
+    '',
+    '| Code | What it means |',
+    '|---|---|',
+    ...Object.entries(FINDING_WORDS).map(([code, words]) => `| \`${code}\` | ${words} |`),
+  ].join('\n')
 
 const CLOSED = 'a closed connection'
 const NOTHING = 'nothing'

@@ -242,6 +242,7 @@ for (const [promise, device, said] of MISSES) {
 test('a harmless departure from the standard is noted and does not refuse', async () => {
   const { out, code } = await explained({ purposes: [] }, ['--route', '/x'])
   expect(out).toContain('· departs harmlessly from RFC 5280: purpose missing')
+  expect(out).toContain('the certificate does not say what it is for')
   expect(code).toBe(0)
 })
 

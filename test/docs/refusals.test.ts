@@ -7,6 +7,7 @@ import { TARGETS, TURNED_AWAY, UNPARSABLE } from '../../scripts/refusals/samples
 import { OUTGOING } from '../../scripts/refusals/outgoing-samples.ts'
 import { LISTS } from '../../scripts/refusals/list-samples.ts'
 import { UPSTREAM } from '../../scripts/refusals/upstream-samples.ts'
+import { FINDING_WORDS } from '../../src/decide/explain-finding.ts'
 import { UPSTREAM_FAILURES } from '../../src/forward/failure.ts'
 import { HANDSHAKE_FAILURES } from '../../src/handshake/failure.ts'
 
@@ -31,6 +32,7 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'A server failed its health check': ['check-status'],
   'A change of outgoing TLS was turned down': Object.keys(OUTGOING),
   'A revocation list was not taken': Object.keys(LISTS),
+  'What was admitted all the same': Object.keys(FINDING_WORDS),
 }
 
 test('the page has one table for each way to end', () => {

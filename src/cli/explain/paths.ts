@@ -1,5 +1,6 @@
 /** Every sound path held against standing, deny list and time; or why there is none. */
 import { explain } from '../../decide/explain.ts'
+import { FINDING_WORDS } from '../../decide/explain-finding.ts'
 import { judgePath } from '../../decide/judge-path.ts'
 import type { Policy, Standing } from '../../decide/policy.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
@@ -29,7 +30,11 @@ function pathSteps(path: SoundPath, policy: Policy, now: Instant): readonly Step
   return [
     yes('sound: signatures, names, constraints and purpose hold', all.map(name).join(' < ')),
     ...findings.map((finding) =>
-      note(`departs harmlessly from RFC 5280: ${findingText(finding)}`, `in ${finding.subject}`),
+      note(
+        `departs harmlessly from RFC 5280: ${findingText(finding)}`,
+        FINDING_WORDS[finding.kind],
+        `in ${finding.subject}`,
+      ),
     ),
     standingStep(anchor.setting, policy.standings.get(anchor.setting)),
     ...all.map((certificate) => {
