@@ -9,7 +9,7 @@ export interface CommandEntry {
   readonly summary: string
   /** One paragraph of what it does, for its own help page. */
   readonly about: string
-  /** The positional arguments in order; all of them are needed. */
+  /** The positional arguments in order. */
   readonly takes: readonly Argument[]
   readonly options: Readonly<Record<string, OptionEntry>>
   readonly examples: readonly string[]
@@ -20,6 +20,8 @@ export interface Argument {
   readonly sentence: string
   /** Left out in this case: another option makes it needless. */
   readonly unless?: string
+  /** May be left out in any case; only the last ones can be. */
+  readonly optional?: true
 }
 
 export interface OptionEntry {
@@ -133,16 +135,22 @@ export const CATALOGUE = {
     examples: ['tfe headers device.pem --format nginx', 'tfe headers --list'],
   },
   upstream: {
-    summary: 'what concerns the way to the upstreams: catalogue',
+    summary: 'what concerns the way to the upstreams: test, scan, catalogue',
     about:
-      '`catalogue` prints, per upstream, the protocols, cipher suites and key exchange groups that are Selected and Available, in the spelling of OpenSSL and in that of IANA and Java; which are the default of its preset, which are weak and why, and what is impossible with this runtime. Keys and chains that the configuration names need not be there. Without a configuration it shows both presets.',
-    takes: [{ name: 'ACTION', sentence: 'catalogue' }],
+      '`test` connects to each server of an upstream with the settings as they stand and shows what was agreed on, the certificates with their validity and pins, and whether hostname, trust and pins hold, or the exact error and its remedy; it sends no request. `scan` finds out which protocols, cipher suites and key exchange groups each server accepts, with SNI and without, by handshakes alone: at most four at a time and 200 altogether. `catalogue` prints, per upstream, the protocols, cipher suites and key exchange groups that are Selected and Available, in the spelling of OpenSSL and in that of IANA and Java; which are the default of its preset, which are weak and why, and what is impossible with this runtime. Keys and chains that the configuration names need not be there. Without a configuration it shows both presets.',
+    takes: [
+      { name: 'ACTION', sentence: 'test, scan or catalogue' },
+      { name: 'NAME', sentence: 'the upstream; catalogue shows all without one', optional: true },
+    ],
     options: {
-      config: { value: 'FILE', sentence: 'the configuration whose upstreams are shown' },
-      upstream: { value: 'NAME', sentence: 'that upstream alone' },
+      config: { value: 'FILE', sentence: 'the configuration whose upstreams are meant' },
+      upstream: { value: 'NAME', sentence: 'the same as NAME' },
+      server: { value: 'HOST:PORT', sentence: 'that server of the upstream alone (test, scan)' },
       json,
     },
     examples: [
+      'tfe upstream test core --config config/epmm.yaml',
+      'tfe upstream scan core --config config/epmm.yaml --json',
       'tfe upstream catalogue',
       'tfe upstream catalogue --config config/epmm.yaml --upstream core',
     ],

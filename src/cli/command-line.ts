@@ -128,7 +128,9 @@ function wrongCount(
   entry: CommandEntry,
   command: CommandName,
 ): string | undefined {
-  const wanted = entry.takes.filter(({ unless }) => unless === undefined || !options.has(unless))
+  const wanted = entry.takes.filter(
+    ({ unless, optional }) => optional !== true && (unless === undefined || !options.has(unless)),
+  )
   const lacking = wanted[takes.length]
   if (lacking !== undefined) return `tfe ${command} needs ${lacking.name}: ${lacking.sentence}`
   const extra = takes[entry.takes.length]

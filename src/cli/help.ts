@@ -85,6 +85,9 @@ export function usage(name: CommandName): string {
     const text = `--${option}${value === undefined ? '' : ` ${value}`}`
     return needed === true ? text : `[${text}]`
   })
-  const takes = name === 'help' ? ['[COMMAND]'] : entry.takes.map((one) => one.name)
+  const takes =
+    name === 'help'
+      ? ['[COMMAND]']
+      : entry.takes.map((one) => (one.optional === true ? `[${one.name}]` : one.name))
   return ['tfe', name, ...takes, ...words].join(' ')
 }

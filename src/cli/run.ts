@@ -70,7 +70,7 @@ async function carryOut(invocation: Invocation, household: Household): Promise<E
     }
     case 'upstream': {
       const { upstream } = await import('./upstream.ts')
-      const done = await upstream(takes[0] ?? '', options, { terminal, env })
+      const done = await upstream(takes, options, { terminal, env })
       return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
     }
     default:

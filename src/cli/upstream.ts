@@ -4,39 +4,46 @@
 import type { Upstream } from '../config/config-upstream.ts'
 import { loadConfig } from '../config/load.ts'
 import { runtimeCatalogue } from '../config/runtime-offers.ts'
-import { nearest } from '../kernel/nearest.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { faultLine, loadWithoutFiles } from './load-world.ts'
-import type { Terminal } from './terminal.ts'
+import { unknown, type Options, type Room } from './upstream/called-servers.ts'
 import { columnsJson, columnsText, type Shown } from './upstream/columns.ts'
 
-interface Room {
-  readonly terminal: Terminal
-  readonly env: Readonly<Record<string, string | undefined>>
-}
-
-type Options = ReadonlyMap<string, string>
-
-const ACTIONS = { catalogue } as const
+const ACTIONS = {
+  catalogue,
+  test: async (name: string | undefined, options: Options, room: Room) =>
+    (await import('./upstream/test.ts')).test(name, options, room),
+  scan: async (name: string | undefined, options: Options, room: Room) =>
+    (await import('./upstream/scan.ts')).scan(name, options, room),
+} as const
 
 /** Does one thing; a string says what was wrong with the question. */
 export async function upstream(
-  action: string,
+  [action = '', name]: readonly string[],
   options: Options,
   room: Room,
 ): Promise<ExitCode | string> {
-  if (action in ACTIONS) return ACTIONS[action as keyof typeof ACTIONS](options, room)
-  const meant = nearest(action, Object.keys(ACTIONS))
-  return `there is no action '${action}'; ${meant === undefined ? `there is ${Object.keys(ACTIONS).join(', ')}` : `did you mean ${meant}?`}`
+  if (name !== undefined && options.has('upstream')) {
+    return `found the upstream twice, '${name}' and --upstream: say it once`
+  }
+  const one = name ?? options.get('upstream')
+  if (Object.hasOwn(ACTIONS, action)) {
+    return ACTIONS[action as keyof typeof ACTIONS](one, options, room)
+  }
+  return unknown(`there is no action '${action}'`, action, Object.keys(ACTIONS))
 }
 
 /** Available, Selected and Default of each upstream. */
-async function catalogue(options: Options, { terminal, env }: Room): Promise<ExitCode | string> {
+async function catalogue(
+  name: string | undefined,
+  options: Options,
+  { terminal, env }: Room,
+): Promise<ExitCode | string> {
   const file = options.get('config')
-  const name = options.get('upstream')
   if (file === undefined && name !== undefined) {
-    return 'found --upstream without --config, which names it'
+    return 'found the name of an upstream without --config, which names it'
   }
+  if (options.has('server')) return 'found --server, which only test and scan have a use for'
   const shown = file === undefined ? PRESETS_ALONE : await upstreamsOf(file, name, env)
   if (typeof shown === 'string') return shown
   if ('faults' in shown) {
@@ -76,6 +83,5 @@ async function upstreamsOf(
   const found: readonly Upstream[] = upstreams.filter((one) => one.name === name)
   if (found.length > 0) return { upstreams: found }
   const names = upstreams.map((one) => one.name)
-  const meant = nearest(name, names)
-  return `there is no upstream '${name}'; ${meant === undefined ? `there is ${names.join(', ')}` : `did you mean ${meant}?`}`
+  return unknown(`there is no upstream '${name}'`, name, names)
 }

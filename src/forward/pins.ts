@@ -15,11 +15,16 @@ export function unpinned(
   return shown.some((pin) => wanted.includes(pin)) ? undefined : shown
 }
 
-/** The pin of a certificate's key. */
-export const pinOf = ({ publicKey }: X509Certificate): string =>
-  createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('base64')
+/** The pin of a certificate's key; `unreadable`, which nobody can want, for one that this runtime does not know. */
+export function pinOf(certificate: X509Certificate): string {
+  try {
+    const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
+    return createHash('sha256').update(spki).digest('base64')
+  } catch {
+    // The peer chooses it, and an error thrown in the handshake's event would end the process.
+    return 'unreadable'
+  }
+}
 
 /**
  * The leaf and those presented certificates that lead up from it, each one's key having signed the one before. The

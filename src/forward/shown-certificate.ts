@@ -29,8 +29,8 @@ export function shownChain(leaf: X509Certificate): readonly ShownCertificate[] {
     subject: oneLine(one.subject),
     issuer: oneLine(one.issuer),
     names: namesOf(one),
-    notBefore: one.validFromDate.toISOString(),
-    notAfter: one.validToDate.toISOString(),
+    notBefore: timeText(one.validFromDate),
+    notAfter: timeText(one.validToDate),
     key: keyText(one),
     pin: pinOf(one),
     fingerprint: one.fingerprint256.replaceAll(':', '').toLowerCase(),
@@ -42,12 +42,18 @@ export function shownChain(leaf: X509Certificate): readonly ShownCertificate[] {
 const oneLine = (name: string | undefined): string =>
   (name ?? '').split('\n').toReversed().join(', ').slice(0, MAX_NAME)
 
-function keyText({ publicKey }: X509Certificate): string {
-  const { asymmetricKeyType = 'unknown', asymmetricKeyDetails = {} } = publicKey
-  const { modulusLength, namedCurve } = asymmetricKeyDetails
-  return [asymmetricKeyType.toUpperCase(), modulusLength ?? namedCurve]
-    .filter((part) => part !== undefined)
-    .join(' ')
+const timeText = (date: Date): string =>
+  Number.isNaN(date.getTime()) ? 'unreadable' : date.toISOString()
+
+function keyText(certificate: X509Certificate): string {
+  try {
+    const { asymmetricKeyType = 'unknown', asymmetricKeyDetails = {} } = certificate.publicKey
+    const { modulusLength, namedCurve } = asymmetricKeyDetails
+    const size = modulusLength ?? namedCurve
+    return `${asymmetricKeyType.toUpperCase()}${size === undefined ? '' : ` ${size}`}`
+  } catch {
+    return 'unreadable'
+  }
 }
 
 /** Enough to recognise a certificate by; the peer chooses the length. */

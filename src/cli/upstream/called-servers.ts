@@ -1,0 +1,61 @@
+/** Which servers a test or a scan calls: those of one upstream of a configuration, as serving would call them. */
+import type { Server } from '../../forward/server.ts'
+import type { ClientIdentity } from '../../forward/settings.ts'
+import { openUpstream } from '../../forward/upstream.ts'
+import { nearest } from '../../kernel/nearest.ts'
+import { fail, ok, type Result } from '../../kernel/types.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { faultLine, loadWorld } from '../load-world.ts'
+import type { Terminal } from '../terminal.ts'
+
+export interface Room {
+  readonly terminal: Terminal
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export type Options = ReadonlyMap<string, string>
+
+/** The servers, and what we show them. */
+export interface Called {
+  readonly servers: readonly Server[]
+  readonly identity: ClientIdentity | undefined
+}
+
+/** Finds them; a string says what was wrong with the question, an exit code that the faults were printed. */
+export async function calledServers(
+  name: string | undefined,
+  options: Options,
+  { terminal, env }: Room,
+): Promise<Result<Called, ExitCode | string>> {
+  const file = options.get('config')
+  if (file === undefined)
+    return fail('this calls an upstream as a configuration says: add --config FILE')
+  if (name === undefined) return fail('this calls one upstream: say its NAME')
+  const loaded = await loadWorld(file, env)
+  if (!loaded.ok) {
+    terminal.err(loaded.failure.map((fault) => `${faultLine(fault)}\n`).join(''))
+    return fail(EXIT.no)
+  }
+  const { upstreams } = loaded.value.world
+  const found = upstreams.get(name)
+  if (found === undefined)
+    return fail(unknown(`there is no upstream '${name}'`, name, [...upstreams.keys()]))
+  const { config, identity } = found
+  const opened = openUpstream(config, { identity, onUntrusted: () => {} })
+  if (!opened.ok) {
+    terminal.err(opened.failure.map((fault) => `${faultLine(fault)}\n`).join(''))
+    return fail(EXIT.no)
+  }
+  const wanted = options.get('server')
+  const { servers } = opened.value
+  const chosen = wanted === undefined ? servers : servers.filter((one) => one.name === wanted)
+  if (chosen.length > 0) return ok({ servers: chosen, identity })
+  const names = servers.map((one) => one.name)
+  return fail(unknown(`${name} has no server '${wanted}'`, wanted ?? '', names))
+}
+
+/** Ends a sentence about a name that nothing has. */
+export function unknown(what: string, name: string, names: readonly string[]): string {
+  const meant = nearest(name, names)
+  return `${what}; ${meant === undefined ? `there is ${names.join(', ')}` : `did you mean ${meant}?`}`
+}

@@ -1,0 +1,105 @@
+/** `tfe upstream scan NAME`: what each server accepts. */
+import {
+  scanServer,
+  type Answer,
+  type ScannedProtocol,
+  type ScanReport,
+} from '../../forward/scan-server.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { columns, harmless } from '../page.ts'
+import type { Terminal } from '../terminal.ts'
+import { calledServers, type Options, type Room } from './called-servers.ts'
+
+/** Scans; the exit code is 0 when every server accepts something. */
+export async function scan(
+  name: string | undefined,
+  options: Options,
+  room: Room,
+): Promise<ExitCode | string> {
+  const called = await calledServers(name, options, room)
+  if (!called.ok) return called.failure
+  const { terminal } = room
+  const { servers, identity } = called.value
+  const plain = servers.find(({ plan }) => plan.context === undefined)
+  if (plain !== undefined) return `${name} is called without TLS: there is nothing to scan`
+  const reports: ScanReport[] = []
+  for (const { name: server, plan } of servers) {
+    const say = progress(server, terminal)
+    reports.push(
+      await scanServer(plan, {
+        identity,
+        concurrency: CONCURRENCY,
+        most: MOST,
+        timeout: plan.settings.limits.connect,
+        onProgress: (connections, doing) => say(`${connections} connections, ${doing}`),
+      }),
+    )
+    say('')
+  }
+  terminal.out(
+    options.has('json')
+      ? `${JSON.stringify(reports, undefined, 2)}\n`
+      : reports.map((report) => reportText(report, terminal)).join('\n'),
+  )
+  return reports.every(acceptsSomething) ? EXIT.fine : EXIT.no
+}
+
+/** One line that is written over where a person watches, and nothing elsewhere. */
+function progress(server: string, { err, interactive }: Terminal): (doing: string) => void {
+  if (!interactive) return () => {}
+  return (doing) => err(doing === '' ? '\r\u001b[K' : `\r\u001b[K${server}: ${doing}`)
+}
+
+const acceptsSomething = ({ protocols }: ScanReport): boolean =>
+  protocols.some(
+    ({ withSni, withoutSni }) => withSni?.kind === 'accepted' || withoutSni.kind === 'accepted',
+  )
+
+function reportText(report: ScanReport, { paint }: Terminal): string {
+  const { server, sni, protocols, groups, connections, complete } = report
+  const rows = protocols.flatMap((one) => protocolRows(one, sni))
+  return [
+    `${paint('bold', server)}: ${connections} connections${complete ? '' : ', not complete: the bound was reached'}`,
+    ...columns(rows),
+    ...columns([['groups', groups.length === 0 ? 'none' : groups.join(', ')]]),
+    '',
+  ].join('\n')
+}
+
+function protocolRows(
+  { protocol, withSni, withoutSni, suites }: ScannedProtocol,
+  sni: string | undefined,
+): readonly (readonly [string, string])[] {
+  const bare = `without SNI ${answerText(withoutSni)}`
+  const both = withSni === undefined ? bare : `with SNI ${sni} ${answerText(withSni)}; ${bare}`
+  const differ =
+    withSni?.kind === 'accepted' &&
+    withoutSni.kind === 'accepted' &&
+    withSni.fingerprint !== withoutSni.fingerprint
+  return [
+    [protocol, both],
+    ...(differ
+      ? [['', `another certificate without SNI: ${harmless(withoutSni.names.join(', '))}`] as const]
+      : []),
+    ...suites.map((suite) => ['', suite] as const),
+  ]
+}
+
+function answerText(answer: Answer): string {
+  switch (answer.kind) {
+    case 'accepted':
+      return 'accepted'
+    case 'refused': {
+      const { failure } = answer
+      const alert = failure.kind === 'tls-handshake' ? failure.alert : undefined
+      return `refused (${alert ?? failure.kind})`
+    }
+    case 'not-tried':
+      return 'not tried'
+  }
+}
+
+/** Few enough for a server that counts connections, enough to be done in seconds. */
+const CONCURRENCY = 4
+/** A server that takes everything costs some 80; beyond twice that something does not end. */
+const MOST = 200

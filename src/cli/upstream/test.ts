@@ -1,0 +1,73 @@
+/** `tfe upstream test NAME`: one connection to each server, and everything that can be said about it. */
+import type { ShownCertificate } from '../../forward/shown-certificate.ts'
+import { checkText, testServer, type TestReport } from '../../forward/test-server.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { columns, harmless } from '../page.ts'
+import type { Terminal } from '../terminal.ts'
+import { calledServers, type Options, type Room } from './called-servers.ts'
+
+/** Tests; the exit code is 0 when requests would be carried by every server. */
+export async function test(
+  name: string | undefined,
+  options: Options,
+  room: Room,
+): Promise<ExitCode | string> {
+  const called = await calledServers(name, options, room)
+  if (!called.ok) return called.failure
+  const reports: TestReport[] = []
+  for (const { plan } of called.value.servers) reports.push(await testServer(plan))
+  const { terminal } = room
+  terminal.out(
+    options.has('json')
+      ? `${JSON.stringify(reports, undefined, 2)}\n`
+      : reports.map((report) => reportText(report, terminal)).join('\n'),
+  )
+  return reports.every(({ usable }) => usable) ? EXIT.fine : EXIT.no
+}
+
+function reportText(report: TestReport, { paint, signs }: Terminal): string {
+  const { server, tls, failures, usable, sni, duration } = report
+  const verdict = usable
+    ? `${paint('good', signs.yes)} ${server}: requests would be carried`
+    : `${paint('bad', signs.no)} ${server}: no request would be carried`
+  const rows: readonly (readonly [string, string])[] =
+    tls === undefined
+      ? []
+      : [
+          ['protocol', tls.protocol],
+          ['cipher suite', twice(tls.suite, tls.standardSuite)],
+          ['group', tls.group ?? 'none'],
+          ['server name sent', sni ?? 'none'],
+          ['hostname', checkText(tls.hostname)],
+          ['trust', checkText(tls.trust)],
+          ['pins', checkText(tls.pins)],
+          ['time', `${duration} ms`],
+        ]
+  return [
+    verdict,
+    ...columns(rows),
+    ...(tls?.chain ?? []).flatMap(certificateText),
+    ...failures.flatMap(({ code, sentence, nextStep }) => [
+      `  ${paint(usable ? 'warn' : 'bad', code)}: ${harmless(sentence)}`,
+      `    ${harmless(nextStep)}`,
+    ]),
+    '',
+  ].join('\n')
+}
+
+const twice = (one: string, other: string): string => (one === other ? one : `${one} (${other})`)
+
+function certificateText(one: ShownCertificate, index: number): readonly string[] {
+  const rows: readonly (readonly [string, string])[] = [
+    ['issued by', harmless(one.issuer)],
+    ...(index === 0 ? [['for', harmless(one.names.join(', '))] as const] : []),
+    ['valid', `${one.notBefore} to ${one.notAfter}`],
+    ['key', one.key],
+    ['pin', one.pin],
+  ]
+  const place = one.onPath ? '' : ' (signed nothing here: the server need not send it)'
+  return [
+    `  certificate ${index + 1}: ${harmless(one.subject)}${place}`,
+    ...columns(rows).map((line) => `  ${line}`),
+  ]
+}
