@@ -51,10 +51,9 @@ test('test says the exact error and its remedy, and ends with 1', async () => {
 test('test as JSON is the value that the function hands out', async () => {
   await using upstream = await rawUpstream(fleetUpstream, () => {})
   const server = `localhost:${upstream.port}`
-  const { out } = await tfe([
-    ...['upstream', 'test', 'mdm', '--config', configured(upstream.port)],
-    ...['--server', server, '--json'],
-  ])
+  const file = configured(upstream.port)
+  const words = `upstream test mdm --server ${server} --json --config`.split(' ')
+  const { out } = await tfe([...words, file])
   expect(JSON.parse(out)).toMatchObject([
     { upstream: 'mdm', server, usable: true, failures: [], tls: { trust: 'passed' } },
   ])
@@ -131,7 +130,7 @@ const misuses: readonly Misuse[] = [
 ]
 
 for (const { promise, words, says } of misuses) {
-  test(`${promise}`, async () => {
+  test(promise, async () => {
     const { code, err } = await tfe(['upstream', ...words])
     expect(err).toContain(says)
     expect(code).toBe(2)
