@@ -87,6 +87,7 @@ export class Book {
       if (entries.length > 0 || touched.length > 0) {
         revision = await nextRevision(tx)
         await writeDown({ tx, by, now, revision, entries, touched })
+        if (revision % PRUNE_EVERY === 0) await pruneFeed(tx, revision - FEED_KEPT)
         if (this.dialect === 'postgres') await sql`select pg_notify(${CHANNEL}, '')`.execute(tx)
       }
       return ok(value)
@@ -139,6 +140,20 @@ export class Book {
     if (trouble === undefined) throw error
     return trouble
   }
+}
+
+/** Whoever is further behind reads everything anew; so many changes are days of an office, or minutes of a new fleet. */
+const FEED_KEPT = 10_000
+const PRUNE_EVERY = 1000
+
+/** Forgets changes up to a revision. */
+export async function pruneFeed(tx: Tx, upTo: number): Promise<void> {
+  await tx.deleteFrom('changes').where('revision', '<=', upTo).execute()
+  await tx
+    .updateTable('store_meta')
+    .set({ feed_from: upTo })
+    .where('feed_from', '<', upTo)
+    .execute()
 }
 
 async function nextRevision(tx: Tx): Promise<number> {

@@ -4,7 +4,7 @@
  */
 import type { Result } from '../kernel/types.ts'
 import { readKeyApproval, type KeyApproval } from './approvals.ts'
-import type { Book, Db } from './book.ts'
+import { pruneFeed, type Book, type Db } from './book.ts'
 import type { Engine } from './engine.ts'
 import type { StoreTrouble } from './failure.ts'
 import { listOf } from './fed.ts'
@@ -84,12 +84,7 @@ export class Feed {
   /** Forgets changes older than a revision; whoever asks from before it reads everything anew. */
   prune(before: number): Promise<Result<void, StoreTrouble>> {
     return this.#book.write<void, StoreTrouble>(async (tx) => {
-      await tx.deleteFrom('changes').where('revision', '<=', before).execute()
-      await tx
-        .updateTable('store_meta')
-        .set({ feed_from: before })
-        .where('feed_from', '<', before)
-        .execute()
+      await pruneFeed(tx, before)
       return { ok: true, value: undefined }
     })
   }

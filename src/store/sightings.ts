@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
 import type { Book } from './book.ts'
 import type { StoreFailure } from './failure.ts'
+import { listOf } from './fed.ts'
 import { readKnown } from './known.ts'
 import { plan, type Plan } from './linking.ts'
 import { BATCH_LIMIT, UNSOUND_LIMIT, type Recorded, type Sighting } from './sighting.ts'
@@ -37,6 +38,36 @@ export class Sightings {
         entries: [],
         touched: overlaid.map(({ row }) => ({ topic: 'approval', subject: row.id })),
       })
+    })
+  }
+
+  /**
+   * Forgets what strangers left behind: certificates without a sound path that were not seen since, and devices that
+   * never had a sound one. What somebody blocked, approved or expects stays. Makes room under the bound again.
+   */
+  forgetStrangers(
+    notSeenSince: Instant,
+  ): Promise<Result<{ readonly devices: number }, StoreFailure>> {
+    const { dialect } = this.#book
+    return this.#book.write<{ readonly devices: number }, StoreFailure>(async (tx) => {
+      await tx
+        .deleteFrom('certificates')
+        .where('sound', '=', 0)
+        .where('last_seen', '<', notSeenSince)
+        .execute()
+      const strangers = await tx
+        .deleteFrom('devices')
+        .where('not_after', '=', 0)
+        .where('approval', '=', 'unapproved')
+        .where('inventory_id', 'is', null)
+        .where('last_seen', '<', notSeenSince)
+        .returning('id')
+        .execute()
+      const ids = strangers.map(({ id }) => id)
+      for (const table of ['device_keys', 'signed_ids', 'search_terms'] as const) {
+        await tx.deleteFrom(table).where('device', 'in', listOf(dialect, ids)).execute()
+      }
+      return ok({ devices: ids.length })
     })
   }
 }

@@ -205,6 +205,24 @@ export function linking(backend: Backend): void {
     expect((await record(store, aSighting(aCertificate('fit')))).newDevices).toBe(1)
   })
 
+  test('strangers that stayed away are forgotten, and make room', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place, { unsoundLimit: 3 })
+    await makeCurrent(store, 'first')
+    const stranger = (key: string, ms: number) =>
+      aSighting(aCertificate(key, { sound: false, setting: undefined }), { at: later(ms) })
+    await record(store, stranger('gone', 0), stranger('blocked', 0), stranger('here', 1000))
+    await record(store, aSighting(aCertificate('fit')))
+    sure(await store.approvals.block(ADMIN, [{ id: (await deviceOf(store, 'blocked')) ?? '' }]))
+    expect((await record(store, stranger('late', 1000))).dropped).toBe(1)
+    expect(sure(await store.sightings.forgetStrangers(later(1000)))).toEqual({ devices: 1 })
+    expect(await deviceOf(store, 'gone')).toBeUndefined()
+    expect(await approvalOf(store, 'blocked')).toBe('blocked')
+    expect(await approvalOf(store, 'here')).toBe('unapproved')
+    expect(await approvalOf(store, 'fit')).toBe('unapproved')
+    expect((await record(store, stranger('late', 1001))).newDevices).toBe(1)
+  })
+
   test('a device seen without a certificate is counted, not invented', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
