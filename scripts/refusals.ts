@@ -28,8 +28,10 @@ import {
 } from './refusals/samples.ts'
 import type { Case, Cause } from './refusals/samples.ts'
 import { OUTGOING } from './refusals/outgoing-samples.ts'
+import { explainStore } from '../src/store/explain.ts'
 import { explainList } from '../src/revoke/failure.ts'
 import { LISTS } from './refusals/list-samples.ts'
+import { STORE } from './refusals/store-samples.ts'
 import { UPSTREAM } from './refusals/upstream-samples.ts'
 
 /** The codes of one room. */
@@ -157,6 +159,18 @@ export const groups = (): readonly Group[] => [
         code,
         by,
         facts.map((why) => ({ sees: NOTHING, ...explainList(why) })),
+      ),
+    ),
+  },
+  {
+    title: 'The store said no',
+    introduction:
+      'In `code` of a problem document of the admin API, and in the log of whatever asked. Nothing was changed. Requests of devices never wait for the store; judging goes on with the last snapshot.',
+    rows: entriesOf(STORE).map(([code, { by, facts }]) =>
+      row(
+        code,
+        by,
+        facts.map((why) => ({ sees: NOTHING, ...explainStore(why) })),
       ),
     ),
   },

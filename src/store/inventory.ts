@@ -6,7 +6,9 @@ import { fail, ok, type Result } from '../kernel/types.ts'
 import type { Book, By, Tx } from './book.ts'
 import type { StoreFailure } from './failure.ts'
 import { listOf } from './fed.ts'
-import { blankDevice } from './draft.ts'
+import { blankDevice, type DeviceRow } from './draft.ts'
+import type { Dialect } from './engine.ts'
+import { FACTS, writerOf } from './write-plan.ts'
 import { termOf } from './search-terms.ts'
 import { newDeviceId } from './sightings.ts'
 
@@ -50,94 +52,94 @@ export class Inventory {
     const last = [...new Map(entries.map((entry) => [entry.id, entry])).values()]
     const { dialect } = this.#book
     return this.#book.change<Imported, StoreFailure>(by, async (tx, now) => {
-      const ids = last.map(({ id }) => id)
-      const holders = await tx
-        .selectFrom('devices')
-        .select(['id', 'inventory_id'])
-        .where('inventory_id', 'in', listOf(dialect, ids))
-        .execute()
-      const deviceOf = new Map(holders.map(({ id, inventory_id }) => [inventory_id ?? '', id]))
-      const signed = await signers(tx, listOf(dialect, ids))
-      const taken = new Set(holders.map(({ id }) => id))
+      const known = await readKnown(
+        tx,
+        dialect,
+        last.map(({ id }) => id),
+      )
+      const fresh: DeviceRow[] = []
+      const old: DeviceRow[] = []
+      const terms: { readonly term: string; readonly device: string }[] = []
       let linked = 0
-      let added = 0
       for (const entry of last) {
-        const seen = signed.get(entry.id)
-        const known = deviceOf.get(entry.id)
-        const device = known ?? (seen !== undefined && !taken.has(seen) ? seen : undefined)
-        if (known === undefined && device !== undefined) linked += 1
-        if (device === undefined) added += 1
-        const id = device ?? newDeviceId(now)
-        taken.add(id)
-        await write(tx, { id, isNew: device === undefined, entry })
+        const before = known.holders.get(entry.id) ?? known.provers.get(entry.id)
+        // A device that proved two ids stands for the first of them; the other waits for one of its own.
+        const device =
+          before?.inventory_id === null || before?.inventory_id === entry.id ? before : undefined
+        if (device?.inventory_id === null) linked += 1
+        const row = device ?? blankDevice(newDeviceId(now))
+        enter(row, entry)
+        if (device === undefined) fresh.push(row)
+        else old.push(row)
+        for (const term of termsOf(entry)) terms.push({ term, device: row.id })
       }
+      const write = writerOf(tx, dialect)
+      await write.update('devices', { key: 'id', shape: FACTS, rows: old })
+      await write.insert('devices', { shape: { id: 'text', ...FACTS }, rows: fresh })
+      const shape = { term: 'text', device: 'text' } as const
+      await write.insert('search_terms', { shape, rows: terms, onConflict: 'do nothing' })
+      const value = { added: fresh.length, updated: old.length, linked }
+      const after = { entries: last.length, ...value }
       return ok({
-        value: { added, updated: last.length - added, linked },
-        entries: [
-          {
-            action: 'inventory.import',
-            subject: 'inventory',
-            after: { entries: last.length, added, linked },
-          },
-        ],
+        value,
+        entries: [{ action: 'inventory.import', subject: 'inventory', after }],
         touched: [],
       })
     })
   }
 }
 
-/** Devices for which a trusted CA signed one of these ids, and which are in no inventory yet. */
-async function signers(
-  tx: Tx,
-  ids: ReturnType<typeof listOf>,
-): Promise<ReadonlyMap<string, string>> {
-  const rows = await tx
+interface Known {
+  /** By inventory id, the devices that have the entry already. */
+  readonly holders: ReadonlyMap<string, DeviceRow>
+  /** By inventory id, the devices for which a trusted CA signed it. */
+  readonly provers: ReadonlyMap<string, DeviceRow>
+}
+
+async function readKnown(tx: Tx, dialect: Dialect, ids: readonly string[]): Promise<Known> {
+  const holders = await tx
+    .selectFrom('devices')
+    .selectAll()
+    .where('inventory_id', 'in', listOf(dialect, ids))
+    .execute()
+  const provers = await tx
     .selectFrom('signed_ids')
     .innerJoin('devices', 'devices.id', 'signed_ids.device')
-    .select(['signed_ids.id', 'signed_ids.device'])
-    .where('signed_ids.id', 'in', ids)
-    .where('devices.inventory_id', 'is', null)
+    .selectAll('devices')
+    .select('signed_ids.id as signed_id')
+    .where('signed_ids.id', 'in', listOf(dialect, ids))
     .execute()
-  return new Map(rows.map(({ id, device }) => [id, device]))
+  // One object per device, however many ids it proved.
+  const rows = new Map([...holders, ...provers].map((row): [string, DeviceRow] => [row.id, row]))
+  const found = (id: string): readonly DeviceRow[] => {
+    const row = rows.get(id)
+    return row === undefined ? [] : [row]
+  }
+  return {
+    holders: new Map(
+      holders.flatMap(({ id, inventory_id }) =>
+        found(id).map((row) => [inventory_id ?? '', row] as const),
+      ),
+    ),
+    provers: new Map(
+      provers.flatMap(({ id, signed_id }) => found(id).map((row) => [signed_id, row] as const)),
+    ),
+  }
 }
 
-interface Writing {
-  readonly id: string
-  readonly isNew: boolean
-  readonly entry: InventoryEntry
+/** What the device showed itself is kept: the inventory fills what is missing. */
+function enter(row: DeviceRow, entry: InventoryEntry): void {
+  const seen = row.last_seen > 0
+  row.inventory_id = entry.id
+  row.inventory_name = entry.name ?? row.inventory_name
+  row.class = (seen ? row.class : undefined) ?? entry.class ?? row.class
+  if (!seen || row.agent === null) {
+    row.agent = entry.agent ?? row.agent
+    row.agent_version = entry.agentVersion ?? row.agent_version
+    row.agent_rank = entry.agentRank ?? row.agent_rank
+  }
+  if (entry.pending === true && row.migration === 'none') row.migration = 'pending'
 }
 
-async function write(tx: Tx, { id, isNew, entry }: Writing): Promise<void> {
-  const facts = {
-    inventory_id: entry.id,
-    ...(entry.name === undefined ? {} : { inventory_name: entry.name }),
-    ...(entry.class === undefined ? {} : { class: entry.class }),
-    ...(entry.agent === undefined ? {} : { agent: entry.agent }),
-    ...(entry.agentVersion === undefined ? {} : { agent_version: entry.agentVersion }),
-    ...(entry.agentRank === undefined ? {} : { agent_rank: entry.agentRank }),
-  }
-  if (isNew) {
-    await tx
-      .insertInto('devices')
-      .values({ ...blankDevice(id), ...facts })
-      .execute()
-  } else {
-    await tx.updateTable('devices').set(facts).where('id', '=', id).execute()
-  }
-  if (entry.pending === true) {
-    await tx
-      .updateTable('devices')
-      .set({ migration: 'pending' })
-      .where('id', '=', id)
-      .where('migration', '=', 'none')
-      .execute()
-  }
-  const terms = [entry.id, ...(entry.name ?? '').split(/\s+/)].map(termOf)
-  for (const term of new Set(terms.filter((one) => one !== ''))) {
-    await tx
-      .insertInto('search_terms')
-      .values({ term, device: id })
-      .onConflict((one) => one.doNothing())
-      .execute()
-  }
-}
+const termsOf = ({ id, name }: InventoryEntry): readonly string[] =>
+  [id, ...(name ?? '').split(/\s+/)].map(termOf).filter((term) => term !== '')

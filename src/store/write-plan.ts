@@ -86,7 +86,8 @@ interface Updating {
   readonly rows: readonly object[]
 }
 
-const writerOf = (tx: Tx, dialect: Dialect): Writer => ({
+/** Writes rows of any number with the same statements. */
+export const writerOf = (tx: Tx, dialect: Dialect): Writer => ({
   async insert(table, { shape, rows, onConflict }) {
     if (rows.length === 0) return
     const conflict = onConflict === undefined ? '' : ` on conflict ${onConflict}`
@@ -106,7 +107,8 @@ const rowOf = ({ row }: Draft): object => row
 
 /** What every sighting changes; kept apart, because the other columns are in indexes that it would rewrite in vain. */
 const SEEN: Shape = { last_seen: 'int', sightings: 'int' }
-const FACTS: Shape = {
+/** The columns of a device besides its id. */
+export const FACTS: Shape = {
   ...SEEN,
   inventory_id: 'text',
   inventory_name: 'text',

@@ -6,6 +6,7 @@ import { HANDSHAKES, HOSTS, REFUSALS, RUNTIME } from '../../scripts/refusals/sam
 import { TARGETS, TURNED_AWAY, UNPARSABLE } from '../../scripts/refusals/samples.ts'
 import { OUTGOING } from '../../scripts/refusals/outgoing-samples.ts'
 import { LISTS } from '../../scripts/refusals/list-samples.ts'
+import { STORE } from '../../scripts/refusals/store-samples.ts'
 import { UPSTREAM } from '../../scripts/refusals/upstream-samples.ts'
 import { FINDING_WORDS } from '../../src/decide/explain-finding.ts'
 import { UPSTREAM_FAILURES } from '../../src/forward/failure.ts'
@@ -32,6 +33,7 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'A server failed its health check': ['check-status'],
   'A change of outgoing TLS was turned down': Object.keys(OUTGOING),
   'A revocation list was not taken': Object.keys(LISTS),
+  'The store said no': Object.keys(STORE),
   'What was admitted all the same': Object.keys(FINDING_WORDS),
 }
 

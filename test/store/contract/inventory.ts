@@ -97,6 +97,32 @@ export function inventory(backend: Backend): void {
     expect(sure(await store.devices.count({}, []))).toBe(2)
   })
 
+  test('what a device showed itself is kept over what an inventory says of it', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    const signedIds = ['udid-1', 'udid-2']
+    sure(
+      await store.sightings.record([
+        aSighting(aCertificate('a', { signedIds }), { class: undefined }),
+      ]),
+    )
+    const old = { agent: 'Old', agentVersion: '0.1', agentRank: 0, class: 'win10', pending: true }
+    const entries = signedIds.map((id) => ({ id, ...old }))
+    expect(sure(await store.inventory.import(ADMIN, entries))).toEqual({
+      added: 1,
+      updated: 1,
+      linked: 1,
+    })
+    const [device] = (await devicesOf(store)).filter(({ lastSeen }) => lastSeen !== undefined)
+    expect(device).toMatchObject({
+      class: 'win10',
+      agent: 'MDM',
+      agentRank: 1,
+      migration: 'pending',
+    })
+  })
+
   test('an entry that was seen without a certificate is pending, and nothing more', async () => {
     await using place = await backend.place()
     await using store = await opened(place)

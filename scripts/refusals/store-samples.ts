@@ -1,0 +1,74 @@
+/**
+ * For every failure of the store its cause, and facts to explain it with; typed over the closed union.
+ */
+import type { StoreFailure, Thing } from '../../src/store/failure.ts'
+import { amount, instant } from './placeholders.ts'
+import { byUs, type Cases } from './samples.ts'
+
+const detail = '{detail}'
+const what = '{thing}' as Thing
+const key = '{name}'
+const setting = '{setting}'
+const version = amount('version')
+
+/** What a question to the store or a change of it may end with. */
+export const STORE: Cases<StoreFailure> = {
+  'store-absent': byUs({ kind: 'store-absent', where: '{path}' }),
+  'store-closed': byUs({ kind: 'store-closed' }),
+  'store-corrupt': byUs({ kind: 'store-corrupt', detail }),
+  'store-full': byUs({ kind: 'store-full', detail }),
+  'store-locked': byUs({ kind: 'store-locked', detail }),
+  'store-read-only': byUs({ kind: 'store-read-only', detail }),
+  'store-unavailable': byUs({ kind: 'store-unavailable', detail }),
+  'not-a-store': byUs({ kind: 'not-a-store', detail }),
+  'schema-newer': byUs({
+    kind: 'schema-newer',
+    found: amount('found'),
+    known: amount('known'),
+  }),
+  'unknown-row': byUs({
+    kind: 'unknown-row',
+    table: '{table}',
+    key: '{key}',
+    column: '{column}',
+    found: '{found}',
+    wanted: '{wanted}',
+  }),
+  'already-exists': byUs({ kind: 'already-exists', what, key }),
+  'not-found': byUs({ kind: 'not-found', what, key }),
+  stale: byUs({ kind: 'stale', what, key, expected: amount('expected'), found: amount('found') }),
+  'too-many': byUs({ kind: 'too-many', what, found: amount('found'), limit: amount('limit') }),
+  'bad-cursor': byUs({ kind: 'bad-cursor', found: '{found}' }),
+  'standing-refused': byUs({
+    kind: 'standing-refused',
+    setting,
+    found: '{found}',
+    wanted: '{wanted}',
+  }),
+  'setting-in-use': byUs({ kind: 'setting-in-use', setting, devices: amount('devices') }),
+  'device-blocked': byUs({ kind: 'device-blocked', device: '{device}' }),
+  latched: byUs({ kind: 'latched', since: instant('since') }),
+  'oauth-both-disabled': byUs({ kind: 'oauth-both-disabled' }),
+  'devices-pending': byUs({
+    kind: 'devices-pending',
+    pending: amount('pending'),
+    unidentified: amount('unidentified'),
+  }),
+  'last-administrator': byUs({ kind: 'last-administrator', name: '{name}' }),
+  'key-missing': byUs({ kind: 'key-missing', version, held: [amount('held')] }),
+  'key-wrong': byUs({ kind: 'key-wrong', version }),
+  'key-not-newer': byUs({
+    kind: 'key-not-newer',
+    ring: amount('newest'),
+    current: amount('current'),
+  }),
+  'seal-broken': byUs({ kind: 'seal-broken', secret: '{secret}' }),
+  'import-into-used': byUs({ kind: 'import-into-used', table: '{table}' }),
+  'import-malformed': byUs({ kind: 'import-malformed', line: amount('line'), detail }),
+  'import-other-schema': byUs({
+    kind: 'import-other-schema',
+    found: amount('found'),
+    wanted: amount('wanted'),
+  }),
+  'backup-refused': byUs({ kind: 'backup-refused', detail }),
+}
