@@ -111,8 +111,9 @@ function judge(
   const peer = connection.peer(deps.recognition, snapshot.judge)
   const { policy } = snapshot.world
   const withoutGrace = graceRule(route, request, snapshot)
-  const { class: kind, match } = route
-  const decision = decide({ peer, route: kind, match, withoutGrace }, policy, now)
+  const { class: kind, match, networks } = route
+  const access = networks === undefined ? undefined : { address: connection.remote, networks }
+  const decision = decide({ peer, route: kind, match, withoutGrace, access }, policy, now)
   const timeliness = timelinessOfPeer(peer, policy, now)
   const verdict: Verdict = { kind: 'judged', decision, route, timeliness }
   if (decision.kind === 'refuse') {

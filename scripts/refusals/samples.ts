@@ -57,6 +57,11 @@ const MATCH_RULES = ['subjectAltNames', 'enrollmentSettings', 'issuerKeys', 'pol
 /** `decide` and what `trust` and `x509` told it. */
 export const REFUSALS: Cases<Refusal> = {
   'route-denied': byDevice({ kind: 'route-denied' }),
+  'address-not-allowed': byDevice({
+    kind: 'address-not-allowed',
+    address: '{address}',
+    networks: ['{networks}'],
+  }),
   'no-certificate': byDevice({ kind: 'no-certificate' }),
   'resumed-without-certificate': byDevice({ kind: 'resumed-without-certificate' }),
   'certificate-malformed': byDevice({

@@ -91,6 +91,10 @@ export const CATALOGUE = {
         value: 'TEXT',
         sentence: 'what the client says of itself, where `withoutGrace` looks at it',
       },
+      from: {
+        value: 'ADDRESS',
+        sentence: 'the address it calls from, where a row is open to some networks only',
+      },
       json,
     },
     examples: [

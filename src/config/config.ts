@@ -5,6 +5,7 @@
  * Rooms state the narrow shape they need; these types are meant to satisfy them structurally.
  */
 import type { MatchRules } from '../decide/match.ts'
+import type { Network } from '../kernel/network.ts'
 import type { DenyList, Enforcement, RouteClass, Standing } from '../decide/policy.ts'
 import type { Fault, Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
@@ -153,6 +154,8 @@ export interface RouteRow {
   readonly class: RouteClass
   /** What it asks of the certificate besides; only where one is asked for. */
   readonly match: MatchRules | undefined
+  /** From where it may be reached; `undefined` is from everywhere. */
+  readonly networks: readonly Network[] | undefined
   /** The name of an upstream; rows of class `denied` have none. */
   readonly upstream: string | undefined
   /** What we know about this row, and how we know it. */

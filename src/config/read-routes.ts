@@ -3,6 +3,7 @@ import { routeTable } from '../message/route.ts'
 import type { RouteRow, RouteTable } from './config.ts'
 import { nearest } from '../kernel/nearest.ts'
 import { findPreset, isPresetName } from './presets/find-preset.ts'
+import { readAccess } from './read-networks.ts'
 import { fromOperator, fromPreset, type TableDesk, type WrittenRow } from './read-row.ts'
 import { type Desk, fault, isFaulty, type Maybe, missing, warn } from './reading.ts'
 import { type Document, PRESETS } from './schema.ts'
@@ -89,6 +90,7 @@ function readTable(place: TablePlace, name: string, written: Written): Maybe<Rou
     ...place,
     preset: written.preset,
     home: written.upstream,
+    access: readAccess(desk, [...path, 'access'], written.access ?? {}),
     places: new Map([...changes].map(([id, { path: row }]) => [id, row])),
   }
   if (written.upstream !== undefined) checkUpstream(table, [...path, 'upstream'], written.upstream)

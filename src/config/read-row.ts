@@ -3,6 +3,7 @@ import type { PresetName, RouteRow, RowOff, RowOrigin } from './config.ts'
 import { nearest } from '../kernel/nearest.ts'
 import { isOn, type PresetRow } from './presets/preset.ts'
 import { readMatch } from './read-match.ts'
+import { type AccessLists, readNetworks } from './read-networks.ts'
 import { type Desk, fault, isFaulty, missing, warn } from './reading.ts'
 import type { Document } from './schema.ts'
 import type { Draft } from './shape.ts'
@@ -21,6 +22,8 @@ export interface TableDesk {
   readonly preset: PresetName | undefined
   /** Where rows go that name no upstream, if the operator said so. */
   readonly home: string | undefined
+  /** From where the rows of each class may be reached, unless they say so themselves. */
+  readonly access: AccessLists
   /** Where the operator wrote about a row, by its id. */
   readonly places: ReadonlyMap<string, Path>
 }
@@ -103,15 +106,17 @@ function rowOn(
   const { desk, settings } = table
   const place = { path: table.places.get(about.id) ?? table.path, id: about.id, kind: about.class }
   const match = readMatch(desk, { ...place, settings }, change?.match)
-  if (match === missing) return { kind: 'faulty' }
+  const allow = readNetworks(desk, [...place.path, 'allow'], change?.allow)
+  if (match === missing || allow === missing) return { kind: 'faulty' }
+  const networks = allow ?? table.access.get(about.class)
   if (about.class !== 'denied') {
     const only = table.upstreams.length === 1 ? table.upstreams[0] : undefined
     const upstream = change?.upstream ?? table.home ?? only
-    return { kind: 'on', row: { ...about, methods, match, upstream } }
+    return { kind: 'on', row: { ...about, methods, match, networks, upstream } }
   }
   if (change?.upstream !== undefined) {
     const message = `found an upstream on the denied row ${about.id}, where it has no effect: remove it`
     warn(table.desk, [...(table.places.get(about.id) ?? table.path), 'upstream'], message)
   }
-  return { kind: 'on', row: { ...about, methods, match, upstream: undefined } }
+  return { kind: 'on', row: { ...about, methods, match, networks, upstream: undefined } }
 }

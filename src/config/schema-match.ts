@@ -57,3 +57,13 @@ export const withoutGrace = optionalListOf(
     ),
   }),
 )
+
+/** Networks from which something may be reached. */
+export const networks = (description: string) =>
+  listOf(
+    description,
+    text('One network.', '^[0-9A-Fa-f:.]{2,45}(?:/[0-9]{1,3})?$', {
+      wanted: 'a network such as 10.0.0.0/8 or 2001:db8::/32, or one address',
+      advice: 'write the address, a slash and the length of the prefix',
+    }),
+  )

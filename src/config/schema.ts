@@ -23,7 +23,7 @@ import {
 import { crl } from './schema-crl.ts'
 import { trustLimits } from './schema-limits.ts'
 import { listener } from './schema-listener.ts'
-import { match, withoutGrace } from './schema-match.ts'
+import { match, networks, withoutGrace } from './schema-match.ts'
 import { upstream } from './schema-upstream.ts'
 
 export const PRESETS = ['epmm', 'core-10', 'nanomdm', 'generic'] as const
@@ -99,6 +99,18 @@ const routes = group('A table of routes.', {
       'the name of an upstream',
     ),
   ),
+  access: Type.Optional(
+    group(
+      "From where the rows of a class may be reached: behind the front end, the server's own access lists see one address only. A class that is left out may be reached from everywhere.",
+      {
+        open: Type.Optional(networks('For rows of class `open`.')),
+        device: Type.Optional(networks('For rows of class `device`.')),
+        always: Type.Optional(networks('For rows of class `always`.')),
+        renewal: Type.Optional(networks('For rows of class `renewal`.')),
+        'legacy-oauth': Type.Optional(networks('For rows of class `legacy-oauth`.')),
+      },
+    ),
+  ),
   rows: optionalListOf(
     'New rows, and changes to the rows of the preset.',
     group('One row.', {
@@ -130,6 +142,11 @@ const routes = group('A table of routes.', {
       ),
       upstream: Type.Optional(line('Where this row goes.', 'the name of an upstream')),
       match: Type.Optional(match),
+      allow: Type.Optional(
+        networks(
+          'From where the row may be reached, in place of what `access` says for its class. Left out: as `access` says.',
+        ),
+      ),
       enabled: Type.Optional(
         flag('Off: as if the row were not there. Left out: on, or as the preset has it.'),
       ),

@@ -9,6 +9,7 @@
 import { unreachable, type Branded, type Instant } from '../kernel/types.ts'
 import type { PathResult, SoundPath } from '../trust/validate.ts'
 import type { Certificate } from '../x509/certificate.ts'
+import { addressRefused, type Access } from './access.ts'
 import { judgePath, tells, type PathVerdict } from './judge-path.ts'
 import { revoked } from './judge-revocation.ts'
 import { unmetRule, type MatchRules } from './match.ts'
@@ -32,6 +33,8 @@ export interface Ask {
   readonly match?: MatchRules | undefined
   /** The rule by which this client has no grace, because of what it says of itself (S0-34). */
   readonly withoutGrace?: string | undefined
+  /** Whence it came, where the row is open to some networks only. */
+  readonly access?: Access | undefined
 }
 
 export type Decision = Admission | { readonly kind: 'refuse'; readonly why: Refusal }
@@ -100,6 +103,8 @@ function judge(ask: Ask, policy: Policy, now: Instant): Decision {
   const { peer, route } = ask
   const denial = peer.kind === 'presented' ? denialOf(peer, policy) : undefined
   if (denial !== undefined) return refuse(denial)
+  const elsewhere = addressRefused(ask.access)
+  if (elsewhere !== undefined) return refuse(elsewhere)
   switch (route) {
     case 'denied':
       return refuse({ kind: 'route-denied' })

@@ -30,6 +30,12 @@ function words(why: Refusal): Words {
         sentence: 'this path is never forwarded from devices',
         nextStep: 'reach it over the management network, or change its row if devices need it',
       }
+    case 'address-not-allowed':
+      return {
+        sentence: `the row is open to ${why.networks.join(', ') || 'no network'} only, and the request came from ${why.address}`,
+        nextStep:
+          'none if that is meant; otherwise add the network to `allow` of the row, or to `access` of its class',
+      }
     case 'no-certificate':
       return {
         sentence: 'the device showed no certificate',

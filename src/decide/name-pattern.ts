@@ -2,6 +2,7 @@
  * What a row may ask of a subject alternative name (RFC 5280 §4.2.1.6): one name, or all below one. Patterns narrow,
  * so whatever cannot be compared does not match; a name with a wildcard of its own names no device and never does.
  */
+import { isWithin, parseNetwork } from '../kernel/network.ts'
 import { fail, ok, unreachable, type Result } from '../kernel/types.ts'
 import type { GeneralName } from '../x509/general-name.ts'
 
@@ -95,52 +96,11 @@ function uriPattern(text: string, name: string): Pattern {
 }
 
 function ipPattern(text: string, name: string): Pattern {
-  const [address = '', length, ...more] = name.split('/')
-  const octets = addressOctets(address)
-  const most = (octets?.length ?? 0) * 8
-  const bits = length === undefined ? most : /^\d{1,3}$/u.test(length) ? Number(length) : -1
-  if (octets === undefined || more.length > 0 || bits < 0 || bits > most) {
-    return fail('wanted an address, or one with the length of its prefix, such as 192.0.2.0/24')
-  }
-  if (octets.every((octet, index) => (octet & ~maskAt(index, bits)) === 0)) {
-    return ok({ text, kind: 'ip', octets, bits })
-  }
-  return fail(`wanted nothing but zeros behind the first ${bits} bits`)
+  const network = parseNetwork(name)
+  if (!network.ok) return network
+  const { octets, bits } = network.value
+  return ok({ text, kind: 'ip', octets, bits })
 }
-
-function isWithin(
-  address: readonly number[],
-  { octets, bits }: NamePattern & { readonly kind: 'ip' },
-): boolean {
-  if (address.length !== octets.length) return false
-  return address.every((octet, index) => (octet & maskAt(index, bits)) === octets[index])
-}
-
-/** The octet of a network mask. */
-const maskAt = (index: number, bits: number): number =>
-  0xff & (0xff00 >> Math.min(8, Math.max(0, bits - index * 8)))
-
-/** The octets of an IPv4 or IPv6 address (RFC 4291 §2.2); nothing for what is none. */
-function addressOctets(text: string): readonly number[] | undefined {
-  if (!text.includes(':')) {
-    const parts = text.split('.')
-    const isDotted = parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/u.test(part))
-    const octets = parts.map(Number)
-    return isDotted && octets.every((octet) => octet <= 255) ? octets : undefined
-  }
-  const [head = '', tail, ...more] = text.split('::')
-  const [before, after] = [groupsOf(head), groupsOf(tail ?? '')]
-  const missing = 8 - before.length - after.length
-  if (more.length > 0 || (tail === undefined ? missing !== 0 : missing < 1)) return undefined
-  const groups = [...before, ...Array.from({ length: missing }, () => '0'), ...after]
-  if (!groups.every((group) => /^[0-9a-f]{1,4}$/iu.test(group))) return undefined
-  return groups.flatMap((group) => {
-    const value = Number.parseInt(group, 16)
-    return [value >> 8, value & 0xff]
-  })
-}
-
-const groupsOf = (text: string): readonly string[] => (text === '' ? [] : text.split(':'))
 
 /** Lower case; no empty label, no trailing dot, no wildcard. */
 const isHost = (text: string): boolean => text.length <= 253 && HOST.test(text)

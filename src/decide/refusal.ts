@@ -7,6 +7,7 @@ import type { PathFailure } from '../trust/failure.ts'
 import type { CertificateFault } from '../x509/certificate.ts'
 import type { RevocationReason } from '../x509/crl-entries.ts'
 import type { Name } from '../x509/name.ts'
+import type { AddressRefused } from './access.ts'
 import type { Unmet } from './match.ts'
 
 /** Why a request may not pass, with the facts that an operator needs to change it. */
@@ -18,6 +19,7 @@ export type Refusal =
   | Revoked
   | Undecided
   | Unmet
+  | AddressRefused
   | { readonly kind: 'route-denied' }
   | { readonly kind: 'no-certificate' }
   /** The session began without a certificate, and resuming it never asks for one again (decision 10). */
@@ -106,6 +108,7 @@ export type RefusalCode = Refusal['kind']
 export const isFinal = (why: Refusal): boolean => FINAL.has(why.kind)
 
 const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'address-not-allowed',
   'denied-issuer',
   'denied-key',
   'denied-serial',

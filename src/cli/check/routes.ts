@@ -40,8 +40,12 @@ function rows({ rows }: RouteTable, arrow: string): readonly string[] {
   )
 }
 
-function destination({ class: kind, upstream, match }: RouteRow, arrow: string): string {
+function destination({ class: kind, upstream, match, networks }: RouteRow, arrow: string): string {
   if (kind === 'denied') return `${arrow} nobody`
   const narrowed = match === undefined ? '' : ', for certificates that match'
-  return `${arrow} ${upstream ?? 'nowhere'}${narrowed}`
+  const whence =
+    networks === undefined
+      ? ''
+      : `, from ${networks.map(({ text }) => text).join(', ') || 'no network'} only`
+  return `${arrow} ${upstream ?? 'nowhere'}${narrowed}${whence}`
 }

@@ -3,6 +3,7 @@
  */
 import { nearest } from '../../kernel/nearest.ts'
 import { parseInstant } from '../../config/units.ts'
+import { addressOctets } from '../../kernel/network.ts'
 import { fail, type Instant, ok, type Result } from '../../kernel/types.ts'
 import type { ListenerWorld, World } from '../../state/world.ts'
 
@@ -14,6 +15,8 @@ export interface Question {
   readonly request: { readonly method: string; readonly target: string } | undefined
   /** What the client says of itself. */
   readonly userAgent: string | undefined
+  /** The address it calls from; `undefined` is one that every row allows. */
+  readonly from: string | undefined
 }
 
 /** Reads the options of `tfe explain`; a failure says what is wrong with them. */
@@ -25,6 +28,8 @@ export function parseQuestion(
   if (!at.ok) return at
   const listener = listenerOf(options.get('listener'), world)
   if (!listener.ok) return listener
+  const from = addressOf(options.get('from'))
+  if (!from.ok) return from
   const target = options.get('route')
   const method = options.get('method')
   if (target === undefined && method !== undefined) {
@@ -36,7 +41,13 @@ export function parseQuestion(
     at: at.value,
     request,
     userAgent: options.get('user-agent'),
+    from: from.value,
   })
+}
+
+function addressOf(text: string | undefined): Result<string | undefined, string> {
+  if (text === undefined || addressOctets(text) !== undefined) return ok(text)
+  return fail(`found --from '${text}', wanted an address such as 192.0.2.7 or 2001:db8::7`)
 }
 
 function instantOf(text: string | undefined): Result<Instant, string> {

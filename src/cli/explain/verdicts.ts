@@ -32,11 +32,14 @@ export function askOf(
   { world, question }: { readonly world: World; readonly question: Question },
 ): Ask {
   const rule = ruleFor(question.userAgent, world.config.withoutGrace)
+  const { from } = question
+  const networks = row?.networks
   return {
     peer,
     route: row?.class ?? 'device',
     match: row?.match,
     withoutGrace: rule === undefined ? undefined : agentRuleText(rule),
+    access: from === undefined || networks === undefined ? undefined : { address: from, networks },
   }
 }
 
