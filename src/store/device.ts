@@ -63,6 +63,7 @@ export interface DeviceCertificate {
   readonly verdict: Verdict
   readonly code: string
   readonly firstSeen: Instant
+  /** To the hour: a row more to write for every sighting would buy nothing. */
   readonly lastSeen: Instant
 }
 

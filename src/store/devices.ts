@@ -31,8 +31,8 @@ export interface DeviceDetail {
 /** What to list, and in which order. */
 export interface DeviceAsk extends PageAsk {
   readonly filter: DeviceFilter
-  /** A search is in the order of what was found, whatever this says. */
-  readonly order: 'first-seen' | 'last-seen'
+  /** `newest` is `first-seen` backwards. A search is in the order of what was found, whatever this says. */
+  readonly order: 'first-seen' | 'last-seen' | 'newest'
   readonly minimums: readonly AgentMinimum[]
 }
 
@@ -52,7 +52,7 @@ export class Devices {
     if (!cursor.ok) return cursor
     return await this.#book.read(async (db) => {
       let query = filtered(db, ask)
-      query = byTime ? newestFirst(query, cursor.value) : oldestFirst(query, cursor.value)
+      query = ORDERS[ask.order](query, cursor.value)
       const rows = await query.limit(boundedLimit(ask.limit) + 1).execute()
       return pageOf(rows, ask, {
         item: readDevice,
@@ -201,15 +201,22 @@ const filtered = (db: Db, { filter, minimums }: DeviceAsk): Query =>
     .selectAll('devices')
     .where((the) => the.and(conditions(the, filter, minimums)))
 
-function newestFirst(query: Query, after: Cursor | undefined): Query {
-  const ordered = query.orderBy('devices.last_seen', 'desc').orderBy('devices.id', 'desc')
-  if (after === undefined) return ordered
-  return ordered.where(sql<SqlBool>`(devices.last_seen, devices.id) < (${after[0]}, ${after[1]})`)
-}
-
-function oldestFirst(query: Query, after: Cursor | undefined): Query {
-  const ordered = query.orderBy('devices.id')
-  return after === undefined ? ordered : ordered.where('devices.id', '>', String(after[0]))
+const ORDERS: Readonly<
+  Record<DeviceAsk['order'], (query: Query, after: Cursor | undefined) => Query>
+> = {
+  'first-seen': (query, after) => {
+    const ordered = query.orderBy('devices.id')
+    return after === undefined ? ordered : ordered.where('devices.id', '>', String(after[0]))
+  },
+  newest: (query, after) => {
+    const ordered = query.orderBy('devices.id', 'desc')
+    return after === undefined ? ordered : ordered.where('devices.id', '<', String(after[0]))
+  },
+  'last-seen': (query, after) => {
+    const ordered = query.orderBy('devices.last_seen', 'desc').orderBy('devices.id', 'desc')
+    if (after === undefined) return ordered
+    return ordered.where(sql<SqlBool>`(devices.last_seen, devices.id) < (${after[0]}, ${after[1]})`)
+  },
 }
 
 const hasTerm = (word: string) =>

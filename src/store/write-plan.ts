@@ -57,7 +57,10 @@ async function writeCertificates(write: Writer, { certificates }: Plan): Promise
   const fresh = certificates.filter(({ before }) => before === undefined)
   const known = certificates.filter(({ before }) => before !== undefined)
   const changed = known.filter(({ row, before }) => differs(row, before, CERTIFICATE_FACTS))
-  const seen = known.filter(({ row, before }) => !differs(row, before, CERTIFICATE_FACTS))
+  const seen = known.filter(
+    ({ row, before }) =>
+      !differs(row, before, CERTIFICATE_FACTS) && row.last_seen - (before?.last_seen ?? 0) >= HOUR,
+  )
   const key = 'fingerprint'
   const rowsOf = (some: Plan['certificates']): readonly object[] => some.map(({ row }) => row)
   await write.insert('certificates', {

@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import type { Fingerprint, Instant, KeyFingerprint, Result } from '../../src/kernel/types.ts'
 import { explainStore } from '../../src/store/explain.ts'
 import type { DeviceFilter } from '../../src/store/device-filter.ts'
+import type { DeviceAsk } from '../../src/store/devices.ts'
 import type { StoreFailure } from '../../src/store/failure.ts'
 import type { Sighting } from '../../src/store/sighting.ts'
 import { openStore, type Store, type StoreSettings } from '../../src/store/store.ts'
@@ -28,6 +29,8 @@ const { values } = parseArgs({
 const FLEET = Number(values.devices)
 const BATCH = 5000
 const START = Date.UTC(2026, 0, 1)
+/** Once they are known, all are seen at one time: now. */
+const LATER = START + 300 * 86_400_000
 const ADMIN = { who: 'bench', from: 'bench' }
 const CLASSES = ['ios-maw', 'ios-mdm', 'macos-mdm', 'android-maw', 'win10'] as const
 
@@ -92,7 +95,7 @@ async function fill(store: Store): Promise<void> {
 
 async function ask(store: Store): Promise<void> {
   const minimums = [{ class: 'android-maw', rank: 3 }]
-  const page = (filter: DeviceFilter, order: 'first-seen' | 'last-seen', after?: string) =>
+  const page = (filter: DeviceFilter, order: DeviceAsk['order'], after?: string) =>
     store.devices.list({ filter, order, after, limit: 50, minimums })
   let deep: string | undefined
   for (let turn = 0; turn < 20; turn += 1) deep = sure(await page({}, 'last-seen', deep)).next
@@ -100,7 +103,8 @@ async function ask(store: Store): Promise<void> {
     ['list, newest first', () => page({}, 'last-seen')],
     ['list, twenty pages on', () => page({}, 'last-seen', deep)],
     ['list, unapproved', () => page({ approval: 'unapproved' }, 'first-seen')],
-    ['list, unapproved, newest first', () => page({ approval: 'unapproved' }, 'last-seen')],
+    ['list, unapproved, newest first', () => page({ approval: 'unapproved' }, 'newest')],
+    ['list, unapproved, last seen first', () => page({ approval: 'unapproved' }, 'last-seen')],
     [
       'list, failed and class',
       () => page({ authentication: 'failed', class: 'win10' }, 'first-seen'),
@@ -148,7 +152,7 @@ async function seeAgain(store: Store): Promise<void> {
   for (let start = 0; start < many; start += BATCH) {
     // Strewn over the whole fleet: neighbours would share pages and flatter.
     const batch = Array.from({ length: BATCH }, (_, index) =>
-      sighting(((start + index) * 7919) % FLEET, 86_400_000),
+      sighting(((start + index) * 7919) % FLEET, LATER),
     )
     sure(await store.sightings.record(batch))
   }
@@ -184,11 +188,11 @@ async function follow(store: Store): Promise<void> {
   say('what changed since', `${(performance.now() - began).toFixed(1)} ms`)
 }
 
-function sighting(number: number, later = 0): Sighting {
+function sighting(number: number, at = START + number * 10): Sighting {
   const key = digest(`key ${number}`) as KeyFingerprint
   const failed = number % 20 === 0
   return {
-    at: (START + number * 10 + later) as Instant,
+    at: at as Instant,
     count: 1,
     listener: 'devices',
     certificate: {

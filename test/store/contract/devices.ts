@@ -47,7 +47,10 @@ async function five(store: Store): Promise<void> {
 async function found(
   store: Store,
   filter: DeviceFilter,
-  { order = 'first-seen', limit = 2 }: { order?: 'first-seen' | 'last-seen'; limit?: number } = {},
+  {
+    order = 'first-seen',
+    limit = 2,
+  }: { order?: 'first-seen' | 'last-seen' | 'newest'; limit?: number } = {},
 ): Promise<readonly string[]> {
   const names: string[] = []
   let after: string | undefined
@@ -72,8 +75,9 @@ export function devices(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await five(store)
-    const newest = await found(store, {}, { order: 'last-seen' })
-    expect(newest).toEqual(NAMES.toReversed())
+    expect(await found(store, {}, { order: 'last-seen' })).toEqual(NAMES.toReversed())
+    const oldest = await found(store, {})
+    expect(await found(store, {}, { order: 'newest' })).toEqual(oldest.toReversed())
     expect([...(await found(store, {}))].sort()).toEqual([...NAMES])
   })
 
