@@ -70,6 +70,7 @@ async function demo(wishes: DemoWishes, terminal: Terminal): Promise<ExitCode> {
       frontEnd: wishes.port ?? DEFAULT_PORTS.frontEnd,
       upstream: wishes.upstreamPort ?? DEFAULT_PORTS.upstream,
       metrics: wishes.metricsPort ?? DEFAULT_PORTS.metrics,
+      admin: wishes.adminPort ?? DEFAULT_PORTS.admin,
     },
     json: wishes.json,
   }

@@ -175,6 +175,7 @@ export const CATALOGUE = {
         value: 'PORT',
         sentence: 'the port of metrics and readiness (default: 9464)',
       },
+      'admin-port': { value: 'PORT', sentence: 'the port of the admin API (default: 9465)' },
       json: { value: undefined, sentence: 'the JSON lines of the front end in place of text' },
     },
     examples: ['npm start', 'tfe demo --port 10443'],

@@ -7,6 +7,7 @@ import type { World } from '../state/world.ts'
 import { dangers } from './check/dangers.ts'
 import { listeners } from './check/listeners.ts'
 import { routes } from './check/routes.ts'
+import { storage } from './check/store.ts'
 import { trust } from './check/trust.ts'
 import { upstreams } from './check/upstreams.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
@@ -59,6 +60,7 @@ function summary({ config, world, warnings }: Material, { terminal }: Room): str
     ['Who is trusted', trust(config, world, now)],
     ...routes(config, terminal),
     ['Upstreams', upstreams(config, world)],
+    ['What changes while serving', storage(config)],
     ['What is dangerous', dangers(config)],
   ]
   return sections

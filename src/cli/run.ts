@@ -29,6 +29,7 @@ export interface DemoWishes {
   readonly port: number | undefined
   readonly upstreamPort: number | undefined
   readonly metricsPort: number | undefined
+  readonly adminPort: number | undefined
   readonly json: boolean
 }
 
@@ -93,7 +94,7 @@ async function demo(
   options: Invocation['options'],
   { demo, terminal }: Household,
 ): Promise<ExitCode> {
-  const ports = (['port', 'upstream-port', 'metrics-port'] as const).map((name) => {
+  const ports = (['port', 'upstream-port', 'metrics-port', 'admin-port'] as const).map((name) => {
     const text = options.get(name)
     return { name, text, port: text === undefined ? undefined : parsePort(text) }
   })
@@ -102,12 +103,13 @@ async function demo(
     const message = `found --${wrong.name} '${wrong.text}', wanted a number from 1 to 65535`
     return misused({ message, command: 'demo' }, terminal)
   }
-  const [port, upstreamPort, metricsPort] = ports.map((one) => one.port)
+  const [port, upstreamPort, metricsPort, adminPort] = ports.map((one) => one.port)
   return demo({
     folder: options.get('dir'),
     port,
     upstreamPort,
     metricsPort,
+    adminPort,
     json: options.has('json'),
   })
 }

@@ -12,9 +12,11 @@ import type { AgentRule } from '../message/agent.ts'
 import type { Limits } from '../trust/limits.ts'
 import type { CrlSettings } from './config-crl.ts'
 import type { IdentityFiles, LoadedFile, TlsVersion } from './config-files.ts'
+import type { AdminListener, StoreConfig } from './config-store.ts'
 import type { Upstream } from './config-upstream.ts'
 
 export type { IdentityFiles, LoadedFile, LoadedSecret, TlsVersion } from './config-files.ts'
+export type { AdminListener, KeysReference, StoreConfig } from './config-store.ts'
 export type {
   HostPolicy,
   IdentityField,
@@ -34,9 +36,17 @@ export interface Config {
   /** The file it came from, as the operator named it. */
   readonly file: string
   readonly profile: ProfileName
+  /** What this instance is called among replicas; undefined: as the host is. */
+  readonly instance: string | undefined
+  /** Undefined: the file names none, which serves nobody (decision 5). */
+  readonly store: StoreConfig | undefined
+  /** Undefined: there is no admin API. */
+  readonly admin: AdminListener | undefined
   /** How many processes share the listeners' ports; `auto` is one per core. */
   readonly workers: number | 'auto'
   readonly enforcement: Enforcement
+  /** Whether the file says so itself, and not its profile: then it beats the store, the latch apart. */
+  readonly enforcementStated: boolean
   /** How long after notAfter a device's own certificate still opens renewal routes. */
   readonly grace: Millis
   /** Clients that say that they are of a kind which has no grace (S0-34). */
@@ -199,6 +209,7 @@ export interface LogSettings {
 /** A guarantee that the operator gave up, in writing. */
 export interface Danger {
   readonly kind:
+    | 'no-store'
     | 'plaintext-upstream'
     | 'unverified-upstream'
     | 'weak-device-certificates'

@@ -7,6 +7,7 @@ import type { Upstream } from './config-upstream.ts'
 import { PROFILES } from './profiles.ts'
 import { readAddress, readListener } from './read-listener.ts'
 import { readTables } from './read-routes.ts'
+import { readAdmin, readStore } from './read-store.ts'
 import { millis } from './read-tls.ts'
 import { readTrust } from './read-trust.ts'
 import { readUpstream } from './read-upstream.ts'
@@ -46,6 +47,9 @@ export function readDocument(desk: Desk, draft: Draft<Document>, file: string): 
   const config = whole<Config>({
     file,
     profile: present(draft.profile),
+    instance: draft.instance,
+    store: readStore(desk, draft.store, dangers),
+    admin: readAdmin(desk, draft.admin),
     workers: present(draft.workers),
     ...policy,
     drain: millis(draft.drain),
@@ -66,6 +70,7 @@ export function readDocument(desk: Desk, draft: Draft<Document>, file: string): 
 
 interface PolicyParts {
   readonly enforcement: Maybe<Enforcement>
+  readonly enforcementStated: boolean
   readonly grace: Maybe<Millis>
   readonly withoutGrace: Maybe<readonly AgentRule[]>
   readonly renewalWindow: Maybe<Millis>
@@ -88,6 +93,7 @@ function readPolicy(desk: Desk, draft: Draft<Document>): PolicyParts {
   }
   return {
     enforcement: present(draft.enforcement ?? ours?.enforcement),
+    enforcementStated: draft.enforcement !== undefined,
     grace,
     withoutGrace: every(draft.withoutGrace, ({ product, below }) =>
       product === undefined ? missing : { product, below },
@@ -126,6 +132,7 @@ function checkPorts(desk: Desk, draft: Draft<Document>): void {
     bind(['listeners', name], listener?.address, port)
   }
   bind(['metrics'], draft.metrics?.address, draft.metrics?.port)
+  if (draft.admin !== undefined) bind(['admin'], draft.admin.address, draft.admin.port)
 }
 
 const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::'])

@@ -66,10 +66,13 @@ function row(key: string, child: Node, parent: Node): string {
       : isGroup
         ? 'see below'
         : Array.isArray(ours)
-          ? 'none'
+          ? listed(ours)
           : `\`${typeof ours === 'string' ? ours : JSON.stringify(ours)}\``
   return `| \`${key}\` | ${cell(kindOf(child))} | ${shown} | ${cell(child.description ?? '')} |`
 }
+
+const listed = (items: readonly unknown[]): string =>
+  items.length === 0 ? 'none' : items.map((item) => `\`${String(item)}\``).join(', ')
 
 function kindOf(node: Node): string {
   if (node.enum !== undefined) return node.enum.map((word) => `\`${word}\``).join(', ')

@@ -24,6 +24,7 @@ import { crl } from './schema-crl.ts'
 import { trustLimits } from './schema-limits.ts'
 import { listener } from './schema-listener.ts'
 import { match, networks, withoutGrace } from './schema-match.ts'
+import { admin, instance, store } from './schema-store.ts'
 import { upstream } from './schema-upstream.ts'
 
 export const PRESETS = ['epmm', 'core-10', 'nanomdm', 'generic'] as const
@@ -161,6 +162,9 @@ export const document = group('The configuration of the Trusted Front End.', {
     ['epmm-11.5', 'core-10', 'generic'],
     'epmm-11.5',
   ),
+  instance: Type.Optional(instance),
+  store: Type.Optional(store),
+  admin: Type.Optional(admin),
   workers: Type.Unsafe<number | 'auto'>({
     type: ['integer', 'string'],
     description: 'Processes that share the ports; `auto` is one per core.',
@@ -173,7 +177,7 @@ export const document = group('The configuration of the Trusted Front End.', {
   }),
   enforcement: Type.Optional(
     word(
-      '`required` refuses devices without a fit certificate; `recording` writes down whom it would refuse, and admits them without a name. Left out: required, or recording with profile core-10.',
+      '`required` refuses devices without a fit certificate; `recording` writes down whom it would refuse, and admits them without a name. Left out: as the store has it, which began with required, or with recording under profile core-10. Once certificates have been required for good, `recording` here changes nothing.',
       ['recording', 'required'],
     ),
   ),

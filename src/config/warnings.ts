@@ -5,10 +5,23 @@ import { type Desk, warn } from './reading.ts'
 /** Looks over a configuration that has no fault. */
 export function warnOfTheWhole(desk: Desk, config: Config): void {
   const rows = config.listeners.flatMap(({ routes }) => routes.rows)
+  warnOfStore(desk, config)
   warnOfEnforcement(desk, config)
   warnOfGrace(desk, rows)
   warnOfUpstreams(desk, config, rows)
   warnOfMetrics(desk, config)
+}
+
+/** No fault, because a file may be checked, and certificates explained, before there is a store. */
+function warnOfStore(desk: Desk, { store, admin }: Config): void {
+  if (store === undefined) {
+    const message =
+      'found no store, without which `tfe serve` does not start: add store, such as `store: { sqlite: data/tfe.sqlite }`, and create it with `tfe init`'
+    warn(desk, [], message)
+  }
+  if (admin !== undefined && store?.kind === 'dangerous-none') {
+    warn(desk, ['admin'], 'found admin without a store, where it has no effect: remove it')
+  }
 }
 
 /** S0-05: the product recommends enforcing; so do we. */

@@ -28,9 +28,11 @@ export async function configurationFor({ root, folder, ports }: Place): Promise<
 export function adapted(original: string, ports: Ports): string {
   const swaps: readonly (readonly [RegExp, string])[] = [
     [/file:\.\.\/demo-data\//g, 'file:'],
+    [/(?<=sqlite: )\.\.\/demo-data\//g, ''],
     [/(?<=^\s+port: )8443$/gm, String(ports.frontEnd)],
     [/(?<=https:\/\/localhost:)9443$/gm, String(ports.upstream)],
     [/(?<=^\s+port: )9464$/gm, String(ports.metrics)],
+    [/(?<=^\s+port: )9465$/gm, String(ports.admin)],
   ]
   return swaps.reduce((text, [pattern, value]) => {
     if (text.search(pattern) === -1) throw new Error(`config/demo.yaml lacks ${pattern.source}`)

@@ -1,5 +1,5 @@
 /**
- * The three ports of the demonstration, tried before anything else: a stranger should read which one is taken,
+ * The four ports of the demonstration, tried before anything else: a stranger should read which one is taken,
  * not which system call failed.
  */
 import { createServer } from 'node:net'
@@ -9,6 +9,7 @@ export interface Ports {
   readonly frontEnd: number
   readonly upstream: number
   readonly metrics: number
+  readonly admin: number
 }
 
 /** What people type to choose another port. */
@@ -16,14 +17,15 @@ export const PORT_OPTIONS: Readonly<Record<keyof Ports, string>> = {
   frontEnd: '--port',
   upstream: '--upstream-port',
   metrics: '--metrics-port',
+  admin: '--admin-port',
 }
 
-export const DEFAULT_PORTS: Ports = { frontEnd: 8443, upstream: 9443, metrics: 9464 }
+export const DEFAULT_PORTS: Ports = { frontEnd: 8443, upstream: 9443, metrics: 9464, admin: 9465 }
 
 /** One sentence for each port that cannot be had. */
 export async function portFaults(ports: Ports): Promise<readonly string[]> {
   const faults: string[] = []
-  for (const role of ['frontEnd', 'upstream', 'metrics'] as const) {
+  for (const role of ['frontEnd', 'upstream', 'metrics', 'admin'] as const) {
     const port = ports[role]
     const code = await tryPort(role === 'upstream' ? 'localhost' : '127.0.0.1', port)
     if (code !== undefined) {
@@ -39,6 +41,7 @@ const NAMES: Readonly<Record<keyof Ports, string>> = {
   frontEnd: 'the front end',
   upstream: 'the demo MDM',
   metrics: 'the metrics page',
+  admin: 'the admin API',
 }
 
 async function tryPort(host: string, port: number): Promise<string | undefined> {
@@ -56,8 +59,8 @@ function because(code: string): string {
 }
 
 /** A number that is easy to remember and not one of ours. */
-function another(port: number, { frontEnd, upstream, metrics }: Ports): number {
-  const ours = new Set([frontEnd, upstream, metrics])
+function another(port: number, { frontEnd, upstream, metrics, admin }: Ports): number {
+  const ours = new Set([frontEnd, upstream, metrics, admin])
   let next = port < 1024 ? port + 8000 : (port + 1000) % 65_536
   while (next < 1024 || ours.has(next)) next = (next + 1) % 65_536
   return next

@@ -23,6 +23,8 @@ test('a good configuration is told in words: who listens, who is trusted, where 
   expect(out).toContain('strict   yes: the certificate must name mdm.internal')
   expect(out).toContain('is told  format rfc9440, verify in X-Verify')
   expect(out).not.toContain('What is dangerous')
+  expect(out).toMatch(/store +SQLite, .*\/data\/tfe\.sqlite/)
+  expect(out).toContain('nobody can change what the store holds')
   expect(out).toMatch(/✓ .*: no faults, 1 warning\n$/)
 })
 
@@ -59,7 +61,7 @@ test('a missing file is a fault, and the rest is still read aloud', async () => 
   await rm(join(made.folder, 'current.pem'))
   const { code, out } = await tfe(['check', made.config])
   expect(code).toBe(1)
-  expect(out).toMatch(/tfe\.yaml:5:\d+ trust\.enrollmentSettings\[0\]\.chain: found no file/)
+  expect(out).toMatch(/tfe\.yaml:6:\d+ trust\.enrollmentSettings\[0\]\.chain: found no file/)
   expect(out).toContain('✗ 1 fault: nothing would be served')
   expect(out).toContain('With the missing files and variables in place it would do this.')
   expect(out).toMatch(/Old +previously trusted/)

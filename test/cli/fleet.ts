@@ -21,6 +21,7 @@ const server = mintLeaf({
 /** The configuration that all sessions start from. */
 export const CONFIGURATION = `profile: generic
 workers: 1
+store: { sqlite: data/tfe.sqlite }
 trust:
   enrollmentSettings:
     - { name: New, standing: current, chain: 'file:current.pem' }

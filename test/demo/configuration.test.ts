@@ -8,15 +8,18 @@ import { emptyFolder } from './demo-process.ts'
 const original = await readFile('config/demo.yaml', 'utf8')
 
 test('for the default ports only the folder of the files changes', () => {
-  expect(adapted(original, DEFAULT_PORTS)).toBe(original.replaceAll('file:../demo-data/', 'file:'))
+  expect(adapted(original, DEFAULT_PORTS)).toBe(
+    original.replaceAll('file:../demo-data/', 'file:').replace('../demo-data/tfe', 'tfe'),
+  )
 })
 
 test('each port lands in its own place', () => {
-  const text = adapted(original, { frontEnd: 11, upstream: 22, metrics: 33 })
+  const text = adapted(original, { frontEnd: 11, upstream: 22, metrics: 33, admin: 44 })
   expect(text).toMatch(/^ {4}port: 11$/m)
   expect(text).toMatch(/^ {4}url: https:\/\/localhost:22$/m)
   expect(text).toMatch(/^ {2}port: 33$/m)
-  expect(text).not.toMatch(/8443$|9443$|9464$/m)
+  expect(text).toMatch(/^ {2}port: 44$/m)
+  expect(text).not.toMatch(/8443$|9443$|946[45]$/m)
 })
 
 test('an example that has changed shape is noticed, not served by halves', () => {

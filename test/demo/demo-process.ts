@@ -32,8 +32,13 @@ export async function freePorts(count: number): Promise<readonly number[]> {
 
 /** Options that put the demonstration on free ports. */
 export async function onFreePorts(): Promise<readonly string[]> {
-  const [port = 0, upstream = 0, metrics = 0] = await freePorts(3)
-  return [`--port=${port}`, `--upstream-port=${upstream}`, `--metrics-port=${metrics}`]
+  const [port = 0, upstream = 0, metrics = 0, admin = 0] = await freePorts(4)
+  return [
+    `--port=${port}`,
+    `--upstream-port=${upstream}`,
+    `--metrics-port=${metrics}`,
+    `--admin-port=${admin}`,
+  ]
 }
 
 /** A running `tfe demo`. */

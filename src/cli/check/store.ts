@@ -1,0 +1,18 @@
+import { bracketed } from '../../config/host.ts'
+import type { Config } from '../../config/config.ts'
+
+/** Where that is kept which changes while serving, and who may change it from where. */
+export function storage({ store, admin }: Config): readonly string[] {
+  if (store === undefined || store.kind === 'dangerous-none') return []
+  const where = store.kind === 'sqlite' ? `SQLite, ${store.path}` : `PostgreSQL, ${store.at}`
+  const keys = store.keys?.reference ?? 'none: no secret is kept'
+  const lines = [`  store     ${where}`, `  key ring  ${keys}`]
+  if (admin === undefined)
+    return [...lines, '  admin     nowhere: nobody can change what the store holds']
+  const scheme = admin.certificate === undefined ? 'http' : 'https'
+  const { address, port, allow } = admin
+  return [
+    ...lines,
+    `  admin     ${scheme}://${bracketed(address)}:${port} from ${allow.join(', ')}`,
+  ]
+}
