@@ -24,7 +24,7 @@ export function dialFailure(error: Error, hostname: string): UpstreamFailure {
   const why = UNTRUSTED.get(code)
   if (why !== undefined) return { kind: 'tls-untrusted', why, code }
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO') {
-    return { kind: 'tls-handshake', alert: /_ALERT_(.+)$/.exec(code)?.[1]?.toLowerCase(), code }
+    return { kind: 'tls-handshake', alert: ALERT.exec(code)?.[1]?.toLowerCase(), code }
   }
   if (LOOKUP_CODES.has(code)) return { kind: 'dns', hostname, code }
   return networkFailure(error, code)
@@ -41,6 +41,10 @@ function networkFailure(error: Error, code: string): UpstreamFailure {
       return { kind: 'unreachable', code: code === '' ? error.name : code }
   }
 }
+
+/** What a server said, after `ALERT` in OpenSSL's names; those of extensions (RFC 6066 §9) come without the word. */
+const ALERT =
+  /(?:_ALERT_|^ERR_SSL_TLSV1_(?=UNRECOGNIZED_NAME$|UNSUPPORTED_EXTENSION$|CERTIFICATE_UNOBTAINABLE$|BAD_CERTIFICATE_))(.+)$/
 
 /** What OpenSSL's verdict on a chain means; `other` for those that nobody has met yet, nothing for success. */
 export function untrustedBecause(code: string): Untrusted {

@@ -110,10 +110,17 @@ function explainHandshake({ alert, code }: Handshake, upstream: string): Explana
   }
   return {
     sentence: `${upstream} refused the TLS connection with the alert ${alert}`,
-    nextStep: CLIENT_CERTIFICATE_ALERTS.has(alert)
-      ? 'it asks for a client certificate that it knows: set or correct `tls.clientCertificate`'
-      : 'compare protocols, cipher suites and SNI with what the upstream accepts',
+    nextStep: alertStep(alert),
   }
+}
+
+function alertStep(alert: string): string {
+  if (alert === 'unrecognized_name') {
+    return 'it has no host of the name that it was sent, or was sent none: set `tls.sni` to `on` or to a name it has'
+  }
+  return CLIENT_CERTIFICATE_ALERTS.has(alert)
+    ? 'it asks for a client certificate that it knows: set or correct `tls.clientCertificate`'
+    : 'compare protocols, cipher suites and SNI with what the upstream accepts'
 }
 
 type Traffic = Exclude<UpstreamFailure, { readonly kind: `tls-${string}` }>

@@ -26,14 +26,18 @@ export async function sServer(
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   const exit = once(server, 'exit')
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
   let said = ''
-  for await (const chunk of server.stdout) {
+  // Read to the end: it writes a line for each connection, and a closed pipe would end it.
+  server.stdout.on('data', (chunk: Buffer) => {
     said += String(chunk)
-    if (/ACCEPT .*:\d+/.test(said)) break
-  }
-  const port = Number(/ACCEPT .*:(\d+)/.exec(said)?.[1] ?? 0)
+    const port = /ACCEPT .*:(\d+)/.exec(said)?.[1]
+    if (port !== undefined) resolve(Number(port))
+  })
+  server.once('exit', (code) => reject(new Error(`s_server ended early, status ${code}`)))
+  server.once('error', reject)
   return {
-    port,
+    port: await promise,
     async [Symbol.asyncDispose]() {
       server.kill('SIGKILL')
       await exit

@@ -1,0 +1,64 @@
+/** The same faults without strict TLS: used, logged in the same words, and counted under each reason. */
+import {
+  commonNameOnly,
+  expired,
+  forClients,
+  good,
+  NAME,
+  notYetValid,
+  ofStranger,
+  ofStrangerForOther,
+  other,
+  selfSigned,
+} from './material.ts'
+import { loggedOnly, served, type Expected, type Row } from './row.ts'
+import { NOBODY, unpinned, untrusted, WHY } from './rows-certificate.ts'
+import { mismatch } from './rows-name.ts'
+import type { Leaf } from '../support/mint.ts'
+
+const LOOSE = { strict: false, dangerousUnverified: true }
+
+const loose = (what: string, leaf: Leaf, expected: Expected): Row => ({
+  what,
+  server: { leaf },
+  tls: LOOSE,
+  expected,
+})
+
+export const LOGGED_ROWS: readonly Row[] = [
+  loose('nothing wrong', good, served()),
+  loose('expired', expired, loggedOnly(['expired'], untrusted(WHY.expired))),
+  loose('not yet valid', notYetValid, loggedOnly(['not-yet-valid'], untrusted(WHY.notYetValid))),
+  loose('self-signed', selfSigned, loggedOnly(['self-signed'], untrusted(WHY.selfSigned))),
+  loose('of an unknown CA', ofStranger, loggedOnly(['unknown-issuer'], untrusted(WHY.unknownCa))),
+  loose('for clients only', forClients, loggedOnly(['wrong-purpose'], untrusted(WHY.wrongPurpose))),
+  loose('another name', other, loggedOnly(['tls-name-mismatch'], mismatch('default.matrix.test'))),
+  loose(
+    'the right common name alone',
+    commonNameOnly,
+    loggedOnly(['tls-name-mismatch'], mismatch(NAME)),
+  ),
+  loose(
+    'of an unknown CA and for another name',
+    ofStrangerForOther,
+    loggedOnly(
+      ['unknown-issuer', 'tls-name-mismatch'],
+      `${untrusted(WHY.unknownCa)}; ${mismatch('other.matrix.test')}`,
+    ),
+  ),
+  {
+    what: 'another key than the one that is pinned',
+    server: { leaf: good },
+    tls: { ...LOOSE, pins: [NOBODY] },
+    expected: loggedOnly(['tls-pin-mismatch'], unpinned(good)),
+  },
+  {
+    what: 'the default host, and self-signed, with the preset sentry-compat',
+    server: { leaf: selfSigned, virtualHost: { name: NAME, leaf: good } },
+    tls: { preset: 'sentry-compat', dangerousUnverified: true },
+    expected: {
+      ...loggedOnly(['self-signed'], untrusted(WHY.selfSigned)),
+      protocol: 'TLSv1.2',
+    },
+  },
+]
