@@ -15,7 +15,7 @@ import {
   type Untimely,
   type Unwelcome,
 } from './refusal.ts'
-import { lifeOf } from './timeliness.ts'
+import { lifeOf, type Spans } from './timeliness.ts'
 
 /** What a path is worth by itself. `expired` has grace left; whether that helps is the route's business. */
 export type PathVerdict = Unwelcome | Untimely | Revoked | Undecided | Timely
@@ -43,6 +43,39 @@ export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVe
   )
 }
 
+/**
+ * What is kept of a path that was sound once: enough for everything but revocation. It proves nothing, and no
+ * admission can come of it.
+ */
+export interface KeptPath {
+  readonly certificates: readonly [KeptLife, ...KeptIssuer[]]
+  readonly anchor: { readonly setting: string; readonly certificate: KeptIssuer }
+}
+
+type KeptLife = Pick<Certificate, 'notBefore' | 'notAfter'>
+interface KeptIssuer extends KeptLife, Pick<Certificate, 'subject'> {
+  readonly publicKey: Pick<Certificate['publicKey'], 'fingerprint'>
+}
+
+/** Judges what is kept of a path by the rules for a real one, to foretell what a change of standing does. */
+export function judgeKept(
+  path: KeptPath,
+  policy: Omit<Policy, 'revocation'>,
+  now: Instant,
+): PathVerdict {
+  const { setting } = path.anchor
+  const standing = policy.standings.get(setting)
+  if (standing === undefined || standing.kind === 'distrusted')
+    return { kind: 'distrusted', setting }
+  return (
+    deniedIssuer(path, policy.denied) ??
+    unwelcome(path, standing, now) ??
+    tooEarly(path, now) ??
+    tooLate(path, policy, now) ??
+    timely(path, policy, now)
+  )
+}
+
 /** What grace might forgive comes last: nobody may pass in grace who may have been revoked. */
 function lateOrUndecided(
   path: SoundPath,
@@ -54,7 +87,7 @@ function lateOrUndecided(
   return undecided(path, policy.revocation, now) ?? late
 }
 
-function timely({ certificates }: SoundPath, policy: Policy, now: Instant): Timely {
+function timely({ certificates }: KeptPath, policy: Spans, now: Instant): Timely {
   const due = now >= lifeOf(certificates[0], policy).windowBegins
   return due ? DUE : VALID
 }
@@ -86,7 +119,7 @@ const ORDER: readonly Refusal['kind'][] = [
 ]
 
 /** A stolen CA key stays stolen when somebody cross-signs it: wherever that key stands on a path, the path falls. */
-function deniedIssuer(path: SoundPath, { keys }: DenyList): Unwelcome | undefined {
+function deniedIssuer(path: KeptPath, { keys }: DenyList): Unwelcome | undefined {
   if (keys.size === 0) return undefined
   const denied = issuerWhere(path, ({ publicKey }) => keys.has(publicKey.fingerprint))
   if (denied === undefined) return undefined
@@ -94,7 +127,7 @@ function deniedIssuer(path: SoundPath, { keys }: DenyList): Unwelcome | undefine
 }
 
 function unwelcome(
-  { certificates, anchor: { setting } }: SoundPath,
+  { certificates, anchor: { setting } }: KeptPath,
   standing: Exclude<Standing, { readonly kind: 'distrusted' }>,
   now: Instant,
 ): Unwelcome | undefined {
@@ -115,7 +148,7 @@ function unwelcome(
   }
 }
 
-function tooEarly(path: SoundPath, now: Instant): Untimely | undefined {
+function tooEarly(path: KeptPath, now: Instant): Untimely | undefined {
   const issuer = issuerWhere(path, ({ notBefore }) => now < notBefore)
   if (issuer !== undefined) {
     return { kind: 'issuer-not-yet-valid', issuer: issuer.subject, notBefore: issuer.notBefore }
@@ -124,7 +157,7 @@ function tooEarly(path: SoundPath, now: Instant): Untimely | undefined {
   return now < notBefore ? { kind: 'not-yet-valid', notBefore } : undefined
 }
 
-function tooLate(path: SoundPath, { grace }: Policy, now: Instant): Untimely | undefined {
+function tooLate(path: KeptPath, { grace }: Spans, now: Instant): Untimely | undefined {
   // Grace forgives the device's own certificate only; an expired issuer is never forgiven.
   const issuer = issuerWhere(path, ({ notAfter }) => now > notAfter)
   if (issuer !== undefined) {
@@ -139,10 +172,10 @@ function tooLate(path: SoundPath, { grace }: Policy, now: Instant): Untimely | u
 
 /** The first above the leaf that passes the test; the trust anchor's certificate counts as an issuer. */
 function issuerWhere(
-  { certificates, anchor }: SoundPath,
-  test: (issuer: Certificate) => boolean,
-): Certificate | undefined {
-  const found = certificates.find((certificate, depth) => depth > 0 && test(certificate))
+  { certificates: [, ...issuers], anchor }: KeptPath,
+  test: (issuer: KeptIssuer) => boolean,
+): KeptIssuer | undefined {
+  const found = issuers.find((issuer) => test(issuer))
   return found ?? (test(anchor.certificate) ? anchor.certificate : undefined)
 }
 

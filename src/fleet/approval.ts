@@ -1,66 +1,24 @@
 /**
- * Approval of devices (decision 9, S2-13 to S2-18): what "Approve selected" takes, and what the Certificate approval
- * status chart counts.
+ * Approval of devices (decision 9, S2-13 to S2-17): when it is asked, and how it is shown. What "Approve selected" takes
+ * (S2-18) is decided where it is done: `store/approvals.ts`.
  */
 import { unreachable, type Instant } from '../kernel/types.ts'
 
 export type Approval = 'unapproved' | 'approved' | 'blocked'
 
 /** How devices come to be approved. */
-export type ApprovalModel =
+export type ApprovalModel = (typeof APPROVAL_MODELS)[number]
+
+export const APPROVAL_MODELS = [
   /** Nobody asks. */
-  | 'off'
+  'off',
   /** A sound certificate under the current CA approves itself. */
-  | 'auto'
+  'auto',
   /** Somebody approves every device. */
-  | 'manual'
+  'manual',
   /** As `manual`, for devices that come from outside the internal networks (S2-14). */
-  | 'manual-external'
-
-/** What is known of a device that bears on its approval. */
-export interface Candidate {
-  readonly id: string
-  readonly approval: Approval
-  /** When it was approved, if it is. */
-  readonly approvedAt: Instant | undefined
-  readonly lastSeenAt: Instant | undefined
-  /** Whether its last certificate was sound and timely when it was last seen. */
-  readonly isValid: boolean
-}
-
-/** A selection, divided: only valid devices that somebody may still approve (S2-18). */
-export interface Selection {
-  readonly approve: readonly string[]
-  readonly refused: readonly { readonly id: string; readonly why: NotApprovable }[]
-}
-
-export type NotApprovable = 'already-approved' | 'blocked' | 'no-valid-certificate'
-
-/** What "Approve selected" does with a selection. */
-export function approvable(devices: readonly Candidate[]): Selection {
-  const refused = devices.flatMap((device) => {
-    const why = obstacle(device)
-    return why === undefined ? [] : [{ id: device.id, why }]
-  })
-  return {
-    approve: devices.filter((device) => obstacle(device) === undefined).map(({ id }) => id),
-    refused,
-  }
-}
-
-function obstacle({ approval, isValid }: Candidate): NotApprovable | undefined {
-  switch (approval) {
-    case 'approved':
-      return 'already-approved'
-    // Taking back a block is a decision of its own, never a side effect of a large selection.
-    case 'blocked':
-      return 'blocked'
-    case 'unapproved':
-      return isValid ? undefined : 'no-valid-certificate'
-    default:
-      return unreachable(approval)
-  }
-}
+  'manual-external',
+] as const
 
 /** What the portal shows: approved devices are green only once they have been seen since (S2-16). */
 export type ApprovalShown = Approval | 'awaiting'
@@ -73,8 +31,16 @@ export const APPROVAL_LABELS: Readonly<Record<ApprovalShown, string>> = {
   blocked: 'blocked',
 }
 
+/** What of a device decides how its approval is shown. */
+export interface Shown {
+  readonly approval: Approval
+  /** When it was approved, if it is. */
+  readonly approvedAt: Instant | undefined
+  readonly lastSeenAt: Instant | undefined
+}
+
 /** How a device's approval is shown. */
-export function approvalShown({ approval, approvedAt, lastSeenAt }: Candidate): ApprovalShown {
+export function approvalShown({ approval, approvedAt, lastSeenAt }: Shown): ApprovalShown {
   if (approval !== 'approved' || approvedAt === undefined) return approval
   return lastSeenAt === undefined || lastSeenAt < approvedAt ? 'awaiting' : 'approved'
 }

@@ -53,3 +53,12 @@ export function isBelow(one: Version, other: Version): boolean {
 
 /** A version as people write it. */
 export const versionText = (version: Version): string => version.join('.')
+
+/**
+ * A version as one number, for a store that orders by it: four parts of 4, 4, 4 and 3 digits, which a double holds.
+ * What does not fit counts as the most that does, so that a newer release never ranks below an older one.
+ */
+export const rankOf = (version: Version): number =>
+  RANK_PARTS.reduce((rank, size, at) => rank * size + Math.min(version[at] ?? 0, size - 1), 0)
+
+const RANK_PARTS: readonly number[] = [10_000, 10_000, 10_000, 1000]

@@ -2,7 +2,6 @@
  * What the fleet's rules answer, in words: a sentence for what was found, and the operator's next step.
  */
 import { unreachable } from '../kernel/types.ts'
-import type { NotApprovable } from './approval.ts'
 import type { LatchRefusal, Warning } from './enforcement.ts'
 import type { ClosingRefusal } from './migration.ts'
 import type { OAuthRefusal } from './oauth.ts'
@@ -113,26 +112,6 @@ export function warningText(warning: Warning): string {
       return `${percent(warning.rate)} of the devices that tried have succeeded, and ${percent(warning.wanted)} are wanted`
     default:
       return unreachable(warning)
-  }
-}
-
-/** Why a selected device is not approved with the others. */
-export function approvableWords(why: NotApprovable): Words {
-  switch (why) {
-    case 'already-approved':
-      return { sentence: 'it is approved already', nextStep: 'none' }
-    case 'blocked':
-      return {
-        sentence: 'it is blocked',
-        nextStep: 'unblock it by itself if that was a mistake',
-      }
-    case 'no-valid-certificate':
-      return {
-        sentence: 'its last certificate was not fit when it was last seen',
-        nextStep: 'see why it was refused, mend that, and approve it after its next connection',
-      }
-    default:
-      return unreachable(why)
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isBelow, parseVersion, versionText } from '../../src/fleet/client.ts'
+import { isBelow, parseVersion, rankOf, versionText } from '../../src/fleet/client.ts'
 
 const READ: readonly [string, readonly number[] | undefined][] = [
   ['10', [10]],
@@ -45,3 +45,17 @@ for (const [one, other, below] of ORDER) {
     expect(isBelow(parseVersion(one) ?? [], parseVersion(other) ?? [])).toBe(below)
   })
 }
+
+for (const [one, other, below] of ORDER) {
+  test(`${one} ranks ${below ? 'below' : 'at or above'} ${other}`, () => {
+    const rank = (text: string): number => rankOf(parseVersion(text) ?? [])
+    expect(rank(one) < rank(other)).toBe(below)
+  })
+}
+
+test('a part that does not fit in a rank never puts a newer release below an older one', () => {
+  expect(rankOf([10, 2, 0, 123_456])).toBeLessThan(rankOf([10, 2, 1]))
+  expect(rankOf([999_999_999, 999_999_999, 999_999_999, 999_999_999])).toBeLessThan(
+    Number.MAX_SAFE_INTEGER,
+  )
+})

@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  approvableWords,
-  closingWords,
-  latchWords,
-  oauthWords,
-  warningText,
-} from '../../src/fleet/words.ts'
+import { closingWords, latchWords, oauthWords, warningText } from '../../src/fleet/words.ts'
 
 const SENTENCES: readonly [string, string][] = [
   [
@@ -25,7 +19,6 @@ const SENTENCES: readonly [string, string][] = [
     oauthWords({ kind: 'confirmation-missing', given: 1, wanted: 2 }).sentence,
   ],
   ['type `x`', latchWords({ kind: 'phrase-wrong', wanted: 'x' }).nextStep],
-  ['it is blocked', approvableWords('blocked').sentence],
 ]
 
 for (const [text, said] of SENTENCES) {
