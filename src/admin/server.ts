@@ -7,9 +7,7 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import { fastify, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Clock, Log } from '../kernel/ports.ts'
-import type { AgentMinimum } from '../store/device-filter.ts'
 import type { Store } from '../store/port.ts'
-import type { Profile } from '../trust/limits.ts'
 import { Attempts } from './attempts.ts'
 import { certificateKeyOf } from './client-certificate.ts'
 import { sendProblem } from './call.ts'
@@ -24,6 +22,9 @@ import { enrollmentCalls } from './routes/enrollment.ts'
 import { recordCalls } from './routes/records.ts'
 import { switchCalls } from './routes/switches.ts'
 import { sessionCalls } from './routes/session.ts'
+import { settingCalls } from './routes/settings.ts'
+import { syncPortCalls } from './routes/sync-port.ts'
+import type { Serving } from './serving.ts'
 import { sessionOf } from './session-cookie.ts'
 import { compileSchema, faultsOf } from './validation.ts'
 
@@ -32,10 +33,8 @@ export interface AdminDeps {
   readonly clock: Clock
   readonly log: Log
   readonly version: string
-  /** The oldest agents that can authenticate, as the configuration has it now. */
-  minimums(): readonly AgentMinimum[]
-  /** What CA chains are held against. */
-  trustProfile(): Profile
+  /** The front end that this office stands beside. */
+  readonly serving: Serving
   /** Who may call at all. */
   readonly networks: Networks
   /** Key and certificate chain; nothing serves in the clear, which is for loopback only. */
@@ -97,6 +96,8 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     recordCalls(calls, office)
     switchCalls(calls, office)
     enrollmentCalls(calls, office)
+    syncPortCalls(calls, office)
+    settingCalls(calls, office)
   })
   return app
 }

@@ -14,6 +14,7 @@ import {
 } from './device-filter.ts'
 import { readCertificate, readDevice, type Device, type DeviceCertificate } from './device.ts'
 import type { StoreFailure, StoreTrouble } from './failure.ts'
+import { keptUnder, type KeptCertificate } from './kept.ts'
 import type { DeviceRow } from './draft.ts'
 import { boundedLimit, pageOf, parseCursor, type Cursor, type Page, type PageAsk } from './page.ts'
 import type { Tables } from './tables.ts'
@@ -167,6 +168,29 @@ export class Devices {
         .execute()
       return chartCells(rows, minimums)
     })
+  }
+
+  /** How many devices were refused last, by the code of the refusal. */
+  refusals(): Promise<Result<ReadonlyMap<string, number>, StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db
+        .selectFrom('devices')
+        .select(['code'])
+        .select(({ fn }) => fn.countAll<number>().as('devices'))
+        .where('verdict', '=', 'refuse')
+        .groupBy('code')
+        .orderBy('code')
+        .execute()
+      return new Map(rows.map(({ code, devices }) => [code ?? 'unknown', devices]))
+    })
+  }
+
+  /** The last sound certificates of the devices under a setting, those that end first before the others. */
+  async kept(setting: string, ask: PageAsk): Promise<Result<Page<KeptCertificate>, StoreFailure>> {
+    const cursor = parseCursor(ask.after, 'number')
+    if (!cursor.ok) return cursor
+    const limit = boundedLimit(ask.limit)
+    return await this.#book.read((db) => keptUnder(db, setting, { cursor: cursor.value, limit }))
   }
 
   /** Forgets a device with its certificates, so that it is new when it comes back; never a blocked one. */

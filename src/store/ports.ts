@@ -33,6 +33,11 @@ export class Ports {
     })
   }
 
+  /** What keeps a port from being closed, by the same counts that closing it goes by. */
+  waiting(listener: string, since: Instant): Promise<Result<Waiting, StoreTrouble>> {
+    return this.#book.read((db) => waitingOn(db, listener, since))
+  }
+
   /**
    * Closes a port: refused while devices are pending, or while connections on `listener` could not be told to be a
    * known device, unless forced. Counted in the same transaction, so that no device slips in between.
@@ -40,27 +45,33 @@ export class Ports {
   close(
     by: By,
     name: string,
-    { expected, force, listener, since }: Closing,
+    { expected, force, listener, since, over }: Closing,
   ): Promise<Result<StoredPort, StoreFailure>> {
     return this.#setPort(by, name, {
       expected,
       state: 'closed',
       forced: force,
+      over,
       check: async (tx) => {
-        const pending = await pendingDevices(tx)
-        const unidentified = await unidentifiedOn(tx, listener, since)
-        if (force || (pending === 0 && unidentified === 0)) return undefined
-        return { kind: 'devices-pending', pending, unidentified }
+        const waiting = await waitingOn(tx, listener, since)
+        if (force || (waiting.pending === 0 && waiting.unidentified === 0)) return undefined
+        return { kind: 'devices-pending', ...waiting }
       },
     })
   }
 
   open(by: By, name: string, expected: Expected): Promise<Result<StoredPort, StoreFailure>> {
-    return this.#setPort(by, name, { expected, state: 'open', forced: false, check: undefined })
+    return this.#setPort(by, name, {
+      expected,
+      state: 'open',
+      forced: false,
+      over: undefined,
+      check: undefined,
+    })
   }
 
   #setPort(by: By, name: string, turn: PortTurn): Promise<Result<StoredPort, StoreFailure>> {
-    const { expected, state, forced, check } = turn
+    const { expected, state, forced, over, check } = turn
     return this.#book.change<StoredPort, StoreFailure>(by, async (tx, now) => {
       const row = await tx
         .selectFrom('ports')
@@ -87,7 +98,7 @@ export class Ports {
             action: state === 'closed' ? 'port.close' : 'port.open',
             subject: name,
             before: before?.state ?? 'open',
-            after: { state, forced },
+            after: { state, forced, over },
           },
         ],
         touched: [{ topic: 'port', subject: name }],
@@ -104,12 +115,23 @@ export interface Closing {
   readonly listener: string
   /** Connections from before this do not count: they may have been anybody's. */
   readonly since: Instant
+  /** What was overridden, for the audit trail. */
+  readonly over?: unknown
+}
+
+/** Whom a port still waits for. */
+export interface Waiting {
+  /** Devices whose migration to the device port has not ended. */
+  readonly pending: number
+  /** Connections that could not be told to be a known device. */
+  readonly unidentified: number
 }
 
 interface PortTurn {
   readonly expected: Expected
   readonly state: PortState
   readonly forced: boolean
+  readonly over: unknown
   readonly check: ((tx: Tx) => Promise<StoreFailure | undefined>) | undefined
 }
 
@@ -122,6 +144,13 @@ export function readPort(row: Selectable<Tables['ports']>): StoredPort {
     forced: flag(row.forced, { ...at, column: 'forced' }),
     version: row.version,
     updatedAt: instant(row.updated_at, { ...at, column: 'updated_at' }),
+  }
+}
+
+async function waitingOn(db: Db, listener: string, since: Instant): Promise<Waiting> {
+  return {
+    pending: await pendingDevices(db),
+    unidentified: await unidentifiedOn(db, listener, since),
   }
 }
 

@@ -1,41 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
-import type { Sighting } from '../../src/store/sighting.ts'
 import { NOW, openOffice, type OpenOffice } from './office.ts'
-
-const hex = (digit: string): string => digit.repeat(64)
-const DAY_MS = 86_400_000
-
-/** A device with the key of that digit, which was admitted yesterday and is valid for a month. */
-const sighting = (digit: string, facts: Partial<Sighting> = {}): Sighting => ({
-  at: (NOW - DAY_MS) as Instant,
-  count: 1,
-  listener: 'devices',
-  certificate: {
-    fingerprint: hex(digit) as Fingerprint,
-    key: hex(digit) as KeyFingerprint,
-    issuerKey: hex('c') as KeyFingerprint,
-    serial: `0${digit}`,
-    issuer: 'CN=Example CA',
-    subject: `CN=device ${digit}`,
-    signedIds: [],
-    notBefore: (NOW - 30 * DAY_MS) as Instant,
-    notAfter: (NOW + 30 * DAY_MS) as Instant,
-    setting: 'current',
-    sound: true,
-  },
-  reportedId: undefined,
-  class: 'android-maw',
-  agent: 'Mobile@Work',
-  agentVersion: '10.2',
-  agentRank: 10_002,
-  verdict: 'admit',
-  code: 'verified',
-  authentication: 'succeeded',
-  migration: undefined,
-  approvesItself: false,
-  ...facts,
-})
+import { hex, sighting } from './sighted.ts'
 
 const valid = sighting('1').certificate
 

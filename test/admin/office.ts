@@ -10,7 +10,9 @@ import { hashPassword } from '../../src/admin/passwords.ts'
 import type { Role } from '../../src/admin/principal.ts'
 import { hashOf, newSessionId, newToken } from '../../src/admin/secret-text.ts'
 import { adminServer, type AdminTls } from '../../src/admin/server.ts'
-import type { Instant } from '../../src/kernel/types.ts'
+import type { Serving } from '../../src/admin/serving.ts'
+import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
+import type { Instant, Millis } from '../../src/kernel/types.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 
 export const NOW = Date.UTC(2026, 10, 22)
@@ -33,6 +35,32 @@ export interface OpenOffice extends AsyncDisposable {
 export interface OfficeOptions {
   readonly allow?: readonly string[]
   readonly tls?: AdminTls
+  readonly serving?: Partial<Serving>
+}
+
+/** A front end with one upstream, whose configuration file states nothing that the portal edits. */
+const SERVING: Serving = {
+  minimums: () => undefined,
+  approvalModel: () => undefined,
+  trustProfile: () => 'private',
+  policy: () => ({
+    denied: { keys: new Set(), serials: new Set() },
+    grace: (30 * DAY_MS) as Millis,
+    renewalWindow: (60 * DAY_MS) as Millis,
+  }),
+  syncListener: () => 'sync',
+  locked: () => [],
+  snapshot: () => ({ revision: undefined, builtAt: NOW as Instant }),
+  upstreams: () => [
+    {
+      name: 'core',
+      servers: ['core.example:443'],
+      tls: { preset: 'secure', statedByFile: false },
+    },
+  ],
+  catalogue: runtimeCatalogue,
+  testUpstream: () => Promise.resolve(undefined),
+  scanUpstream: () => Promise.resolve(undefined),
 }
 
 export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffice> {
@@ -52,8 +80,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
     clock,
     log: { info: () => {}, warn: () => {}, error: (fields) => bugs.push(fields) },
     version: '0',
-    minimums: () => [],
-    trustProfile: () => 'private',
+    serving: { ...SERVING, ...options.serving },
     networks: networks.value,
     tls: options.tls,
   })

@@ -1,35 +1,7 @@
 import { expect, test } from 'vitest'
 import { PHRASE } from '../../src/fleet/enforcement.ts'
+import { call, type Answer } from './calling.ts'
 import { openOffice, type OpenOffice } from './office.ts'
-
-interface Answer {
-  readonly status: number
-  readonly etag: string
-  readonly body: unknown
-}
-
-async function call(
-  office: OpenOffice,
-  method: string,
-  path: string,
-  sent: { readonly body?: unknown; readonly match?: string } = {},
-): Promise<Answer> {
-  const { body, match } = sent
-  const response = await fetch(`${office.url}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${await office.tokenOf('administrator')}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(match === undefined ? {} : { 'if-match': match }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  return {
-    status: response.status,
-    etag: response.headers.get('etag') ?? '',
-    body: await response.json(),
-  }
-}
 
 const throwing = {
   phrase: PHRASE,

@@ -4,7 +4,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { isoText, ok, type KeyFingerprint, type Result } from '../../kernel/types.ts'
-import type { Decided, Selected } from '../../store/approvals.ts'
+import type { Decided, LeftAlone, Selected } from '../../store/approvals.ts'
 import type { By } from '../../store/book.ts'
 import type { Denied, DenyEntry } from '../../store/denials.ts'
 import type { StoreFailure } from '../../store/failure.ts'
@@ -24,19 +24,33 @@ const selection = record({
   ),
 })
 
+const REASONS = [
+  'not-found',
+  'stale',
+  'already',
+  'blocked',
+  'no-valid-certificate',
+  'not-blocked',
+] as const satisfies readonly LeftAlone[]
+
+/** Why a selected device is left, in words. */
+const LEFT: Readonly<Record<LeftAlone, string>> = {
+  'not-found': 'there is no such device: it may have been forgotten',
+  stale: 'somebody else has changed it since: look at it again',
+  already: 'it is so already',
+  blocked: 'it is blocked: unblock it by itself if that was a mistake',
+  'no-valid-certificate':
+    'its last certificate was not fit when it was last seen: see why, mend that, and approve it after its next connection',
+  'not-blocked': 'it is not blocked',
+}
+
 const decided = record({
   changed: Type.Array(Type.String()),
   left: Type.Array(
     record({
       id: Type.String(),
-      why: word([
-        'not-found',
-        'stale',
-        'already',
-        'blocked',
-        'no-valid-certificate',
-        'not-blocked',
-      ] as const),
+      why: word(REASONS),
+      text: Type.String(),
     }),
   ),
 })
@@ -87,7 +101,9 @@ export function approvalCalls(app: FastifyInstance, office: Office): void {
         const result = await decide(by, devices)
         if (!result.ok) return result
         const { changed, left } = result.value
-        return ok({ body: { changed: [...changed], left: left.map((it) => ({ ...it })) } })
+        return ok({
+          body: { changed: [...changed], left: left.map((it) => ({ ...it, text: LEFT[it.why] })) },
+        })
       },
     )
   }

@@ -20,6 +20,7 @@ import {
   shownCertificate,
   shownDevice,
 } from './device-shapes.ts'
+import { minimumsOf } from './settings.ts'
 
 const identified = record({ id: text(200) })
 
@@ -63,12 +64,14 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
     async ({ query }) => {
       const { limit = 100, after, order = 'last-seen', ...asked } = query
       const filter = filterOf(asked)
+      const minimums = await minimumsOf(office)
+      if (!minimums.ok) return minimums
       const listed = await store.devices.list({
         filter,
         order,
         limit,
         after,
-        minimums: office.minimums(),
+        minimums: minimums.value,
       })
       if (!listed.ok) return listed
       const { items, next } = listed.value
@@ -135,7 +138,9 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
       answer: chartsShape,
     },
     async () => {
-      const charts = await store.devices.charts(office.minimums())
+      const minimums = await minimumsOf(office)
+      if (!minimums.ok) return minimums
+      const charts = await store.devices.charts(minimums.value)
       return charts.ok ? ok({ body: chartsOf(charts.value) }) : charts
     },
   )

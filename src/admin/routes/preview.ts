@@ -3,17 +3,19 @@
  */
 import type { Preview } from '../../fleet/enforcement.ts'
 import { ok, type Result } from '../../kernel/types.ts'
-import type { StoreTrouble } from '../../store/failure.ts'
+import type { CallFailure } from '../call.ts'
 import type { Office } from '../server.ts'
+import { minimumsOf } from './settings.ts'
 
 /** Counts from the charts and from the last verdicts, which are those of `decide` whatever the enforcement. */
-export async function previewOf(office: Office): Promise<Result<Preview, StoreTrouble>> {
+export async function previewOf(office: Office): Promise<Result<Preview, CallFailure>> {
   const { store } = office
-  const minimums = office.minimums()
-  const cells = await store.devices.charts(minimums)
+  const minimums = await minimumsOf(office)
+  if (!minimums.ok) return minimums
+  const cells = await store.devices.charts(minimums.value)
   if (!cells.ok) return cells
-  const refused = await store.devices.count({ verdict: 'refuse' }, minimums)
-  if (!refused.ok) return refused
+  const refusals = await store.devices.refusals()
+  if (!refusals.ok) return refusals
   const count = (state: string): number =>
     cells.value
       .filter(({ authentication }) => authentication === state)
@@ -25,7 +27,7 @@ export async function previewOf(office: Office): Promise<Result<Preview, StoreTr
       failed: count('failed'),
       'must-upgrade': count('must-upgrade'),
     },
-    wouldRefuse: new Map([['refuse', refused.value]]),
+    wouldRefuse: refusals.value,
     wanted: WANTED_RATE,
   })
 }

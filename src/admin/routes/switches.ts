@@ -1,22 +1,23 @@
 /**
- * What is thrown for the whole fleet: the enforcement latch, the OAuth endpoints, the sync port. The rules are
- * those of `fleet/`; the store holds what may never be undone.
+ * What is thrown for the whole fleet: the enforcement latch and the OAuth endpoints. The rules are those
+ * of `fleet/`; the store holds what may never be undone.
  */
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { latchOf, PHRASE, warningsOf, type Warning } from '../../fleet/enforcement.ts'
 import { oauthAfter, unmetPreconditions, type OAuthFacts } from '../../fleet/oauth.ts'
-import { latchWords, oauthWords, warningText, type Words } from '../../fleet/words.ts'
-import { fail, isoText, ok, type Result } from '../../kernel/types.ts'
+import { latchWords, oauthWords, warningText } from '../../fleet/words.ts'
+import { isoText, ok, type Result } from '../../kernel/types.ts'
 import type { StoredEnforcement } from '../../store/enforcement.ts'
 import type { StoreTrouble } from '../../store/failure.ts'
 import type { StoredOauth } from '../../store/oauth.ts'
 import { ENDPOINT_STATES, ENFORCEMENTS } from '../../store/vocabulary.ts'
-import { define, type CallFailure } from '../call.ts'
-import { adminProblem } from '../problem.ts'
+import { define } from '../call.ts'
+import { refused } from '../refused.ts'
 import { record, time, word } from '../schemas.ts'
 import type { Office } from '../server.ts'
 import { previewOf } from './preview.ts'
+import { syncPortIn } from './sync-port.ts'
 
 /** Adds the calls. */
 export function switchCalls(app: FastifyInstance, office: Office): void {
@@ -57,6 +58,9 @@ function enforcementCalls(app: FastifyInstance, office: Office): void {
       answer: record({
         enforcement,
         warnings: Type.Array(warning),
+        would_refuse: Type.Array(record({ code: Type.String(), devices: Type.Integer() }), {
+          description: 'Known devices that would be refused, by the code they would get.',
+        }),
         phrase: Type.String({ description: 'What has to be typed to require certificates.' }),
       }),
     },
@@ -70,6 +74,10 @@ function enforcementCalls(app: FastifyInstance, office: Office): void {
         body: {
           enforcement: shownEnforcement(current.value),
           warnings: warnings.map((it) => ({ kind: it.kind, text: warningText(it) })),
+          would_refuse: [...preview.value.wouldRefuse].map(([code, devices]) => ({
+            code,
+            devices,
+          })),
           phrase: PHRASE,
         },
         version: current.value.version,
@@ -207,33 +215,11 @@ async function oauthFacts({ store }: Office): Promise<Result<OAuthFacts, StoreTr
   if (!pending.ok) return pending
   const ports = await store.ports.list()
   if (!ports.ok) return ports
-  const isClosed = ports.value.some(({ name, state }) => name === SYNC_PORT && state === 'closed')
   return ok({
     required: enforced.value.state === 'required',
     pending: pending.value,
-    syncPortOpen: !isClosed,
+    syncPortOpen: syncPortIn(ports.value)?.state !== 'closed',
   })
-}
-
-/** The legacy sync port's name in the store. */
-export const SYNC_PORT = 'sync'
-
-/** Everything that speaks against a change, as one problem document. */
-function refused(why: readonly (Words & { readonly code: string })[]): {
-  readonly ok: false
-  readonly failure: CallFailure
-} {
-  const [first, ...others] = why
-  const problem = adminProblem({
-    status: 409,
-    code: first?.code ?? 'refused',
-    detail: first?.sentence ?? 'the change is refused',
-    nextStep: first?.nextStep ?? 'none',
-    ...(others.length === 0
-      ? {}
-      : { faults: why.map(({ code, sentence }) => ({ at: code, message: sentence })) }),
-  })
-  return fail({ kind: 'problem', problem })
 }
 
 const keepingOf = (body: { save_authentication: boolean; save_decryption: boolean }) => ({

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Instant } from '../../../src/kernel/types.ts'
+import type { Fingerprint, Instant } from '../../../src/kernel/types.ts'
 import type { DeviceFilter } from '../../../src/store/device-filter.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened, type OpenStore, type Place } from '../place.ts'
-import { aCertificate, ADMIN, aSighting, DAY, hex, refused, SEEN, sure } from '../sighted.ts'
+import { aCertificate, ADMIN, aKey, aSighting, DAY, hex, refused, SEEN, sure } from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const NAMES = ['alpha', 'bravo', 'charlie', 'delta', 'echo'] as const
@@ -178,6 +178,39 @@ export function devices(backend: Backend): void {
     if (device === undefined) throw new Error('there is none')
     sure(await store.approvals.block(ADMIN, [{ id: device.id }]))
     expect(refused(await store.devices.forget(ADMIN, device.id)).kind).toBe('device-blocked')
+  })
+
+  test('of each device under a setting that is not blocked, one last sound certificate is kept, page after page', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const ends = (name: string, days: number) =>
+      aCertificate(name, { notAfter: (SEEN + days * DAY) as Instant })
+    sure(
+      await store.sightings.record([
+        aSighting(ends('b', 2)),
+        aSighting(ends('a', 1)),
+        aSighting({ ...ends('a', 1), fingerprint: hex('renewed') as Fingerprint }),
+        aSighting(ends('c', 2)),
+        aSighting(ends('blocked', 3)),
+        aSighting({ ...ends('unsound', 3), sound: false }, { verdict: 'refuse', code: 'bad' }),
+        aSighting({ ...ends('elsewhere', 3), setting: 'second' }),
+      ]),
+    )
+    const all = sure(await store.devices.list({ ...LIST, limit: 100 })).items
+    const held = await Promise.all(all.map(async ({ id }) => sure(await store.devices.find(id))))
+    const blocked = held.find((one) => one?.keys.includes(aKey('blocked')))?.device.id ?? ''
+    sure(await store.approvals.block(ADMIN, [{ id: blocked }]))
+    const keys: string[] = []
+    let after: string | undefined
+    do {
+      const page = sure(await store.devices.kept('first', { limit: 1, after }))
+      keys.push(...page.items.map(({ key }) => key))
+      after = page.next
+    } while (after !== undefined)
+    expect(keys[0]).toBe(aKey('a'))
+    expect(keys.slice(1).sort()).toEqual([aKey('b'), aKey('c')])
+    expect(sure(await store.devices.kept('first', { limit: 100 })).items).toHaveLength(3)
+    expect(sure(await store.devices.refusals())).toEqual(new Map([['bad', 1]]))
   })
 }
 

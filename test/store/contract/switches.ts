@@ -94,7 +94,10 @@ export function switches(backend: Backend): void {
       pending: 1,
       unidentified: 0,
     })
-    sure(await store.ports.close(ADMIN, 'sync', { ...closing, force: true }))
+    expect(sure(await store.ports.waiting('sync', SEEN))).toEqual({ pending: 1, unidentified: 0 })
+    sure(await store.ports.close(ADMIN, 'sync', { ...closing, force: true, over: ['a device'] }))
+    const [row] = sure(await store.audit.list({ limit: 1 })).items
+    expect(row).toMatchObject({ action: 'port.close', after: { forced: true, over: ['a device'] } })
     expect(sure(await store.ports.list())).toMatchObject([
       { name: 'sync', state: 'closed', forced: true },
     ])
@@ -112,6 +115,8 @@ export function switches(backend: Backend): void {
     expect(refused(await store.ports.close(ADMIN, 'sync', closing))).toMatchObject({
       unidentified: 1,
     })
+    expect(sure(await store.ports.waiting('sync', SEEN)).unidentified).toBe(1)
+    expect(sure(await store.ports.waiting('elsewhere', SEEN)).unidentified).toBe(0)
     const since = (SEEN + 1) as Instant
     sure(await store.ports.close(ADMIN, 'sync', { ...closing, since }))
   })

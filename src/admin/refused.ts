@@ -1,0 +1,57 @@
+/**
+ * Refusals by a rule of the fleet, as one problem document however many there are.
+ */
+import type { Words } from '../fleet/words.ts'
+import { fail, type Fault } from '../kernel/types.ts'
+import type { CallFailure } from './call.ts'
+import { adminProblem } from './problem.ts'
+
+type Refused = { readonly ok: false; readonly failure: CallFailure }
+
+/** Everything that speaks against a change; the first is what the document says. */
+export function refused(why: readonly (Words & { readonly code: string })[]): Refused {
+  const [first, ...others] = why
+  const problem = adminProblem({
+    status: 409,
+    code: first?.code ?? 'refused',
+    detail: first?.sentence ?? 'the change is refused',
+    nextStep: first?.nextStep ?? 'none',
+    ...(others.length === 0
+      ? {}
+      : { faults: why.map(({ code, sentence }) => ({ at: code, message: sentence })) }),
+  })
+  return fail({ kind: 'problem', problem })
+}
+
+/** What was sent is wrong in these places. */
+export function faulty(faults: readonly Fault[], what: string): Refused {
+  const problem = adminProblem({
+    status: 422,
+    code: 'data-faulty',
+    detail: `${faults.length} ${faults.length === 1 ? 'thing is' : 'things are'} wrong with ${what}`,
+    nextStep: 'correct each of the faults, and call again; nothing was changed',
+    faults,
+  })
+  return fail({ kind: 'problem', problem })
+}
+
+/** The configuration file says so, and the file is right (decision 20). */
+export const setByFile = (what: string): Refused =>
+  refused([
+    {
+      code: 'set-by-configuration-file',
+      sentence: `${what} is set by the configuration file`,
+      nextStep: 'change it there, or take it out of the file to change it here',
+    },
+  ])
+
+/** Something that only the configuration knows, and does not. */
+export function unknownHere(what: string, name: string): Refused {
+  const problem = adminProblem({
+    status: 404,
+    code: 'not-found',
+    detail: `there is no ${what} ${JSON.stringify(name.slice(0, 80))}`,
+    nextStep: 'see the list of those there are',
+  })
+  return fail({ kind: 'problem', problem })
+}

@@ -1,0 +1,56 @@
+/**
+ * What the office asks of the front end that it stands beside: narrow, so that whoever plugs them together can satisfy
+ * it, and a test can, too.
+ */
+import type { Policy } from '../decide/policy.ts'
+import type { ApprovalModel } from '../fleet/approval.ts'
+import type { ScanReport } from '../forward/scan-server.ts'
+import type { TestReport } from '../forward/test-server.ts'
+import type { Instant } from '../kernel/types.ts'
+import type { Catalogue, Preset } from '../outgoing/catalogue.ts'
+import type { AgentMinimum } from '../store/device-filter.ts'
+import type { Profile } from '../trust/limits.ts'
+
+export interface Serving {
+  /** The oldest agents that can authenticate, where the configuration file states them; undefined leaves them to the portal. */
+  minimums(): readonly AgentMinimum[] | undefined
+  /** The approval model, where the configuration file states it. */
+  approvalModel(): ApprovalModel | undefined
+  /** What CA chains are held against. */
+  trustProfile(): Profile
+  /** What requests are judged by now: grace, the deny list and the standings of previews come from here. */
+  policy(): Pick<Policy, 'denied' | 'grace' | 'renewalWindow'>
+  /** The name of the listener behind the legacy sync port; undefined when there is none. */
+  syncListener(): string | undefined
+  /** Paths of the keys that the configuration file states, and the portal shows locked (decision 20). */
+  locked(): readonly string[]
+  snapshot(): SnapshotFacts
+  upstreams(): readonly ServedUpstream[]
+  /** What this runtime can be told to use towards upstreams. */
+  catalogue(): Catalogue
+  /** Connects once to each server of an upstream, or to the one named; undefined when there is none such. */
+  testUpstream(
+    upstream: string,
+    server: string | undefined,
+  ): Promise<readonly TestReport[] | undefined>
+  /** Finds out what each server accepts, by a bounded number of handshakes. */
+  scanUpstream(
+    upstream: string,
+    server: string | undefined,
+  ): Promise<readonly ScanReport[] | undefined>
+}
+
+/** What is judged by at the moment. */
+export interface SnapshotFacts {
+  /** The revision of the store that it was built from; undefined before the first. */
+  readonly revision: number | undefined
+  readonly builtAt: Instant
+}
+
+/** An upstream as far as the pages of outgoing TLS need to know it. */
+export interface ServedUpstream {
+  readonly name: string
+  readonly servers: readonly string[]
+  /** Undefined when it is called without TLS. */
+  readonly tls: { readonly preset: Preset; readonly statedByFile: boolean } | undefined
+}
