@@ -30,6 +30,8 @@ export function openPostgres(settings: PostgresSettings): Engine {
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {})
+  // Neither may one that breaks between two statements of a transaction: the next statement is told.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return {
     dialect: 'postgres',
