@@ -37,7 +37,7 @@ function productsIn(
   return userAgent
     .toLowerCase()
     .replaceAll(/\([^()]*\)/gu, ' ')
-    .split(/\s+/u)
+    .split(/\s/u)
     .filter((word) => word !== '')
     .map((word) => {
       const slash = word.indexOf('/')

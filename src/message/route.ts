@@ -163,8 +163,8 @@ function clash(one: RouteRow, other: RouteRow): boolean {
 
 /** Some methods beside all methods are no overlap: the row that lists the method goes first. */
 function overlap(one: RouteRow, other: RouteRow): boolean {
-  if (one.methods === undefined || other.methods === undefined) return one.methods === other.methods
-  return one.methods.some((method) => other.methods?.includes(method))
+  if (one.methods === undefined) return other.methods === undefined
+  return one.methods.some((method) => other.methods?.includes(method) === true)
 }
 
 /** A pattern must be a path that a request can have; any other would never match, and nobody would notice. */

@@ -13,6 +13,9 @@ const MEANT: readonly (readonly [agent: string, rule: AgentRule])[] = [
   ['MobileIron/', OLD],
   ['MobileIron/beta', OLD],
   ['MobileIron/10.0.999999999', OLD],
+  ['MobileIron/v11', OLD],
+  ['MobileIron/9/11', OLD],
+  ['Other (one) MobileIron/9 (another)', OLD],
   ['watchOS', ANY],
   ['watchOS/99', ANY],
 ]
@@ -26,6 +29,8 @@ const SPARED: readonly (readonly [agent: string | undefined, why: string])[] = [
   ['MobileIron/11', 'a newer one'],
   ['MobileIronX/9', 'another product'],
   ['Other (MobileIron/9)', 'a product inside a comment'],
+  ['Other (a MobileIron/9 b)', 'a product among others inside a comment'],
+  ['Mobile(a)Iron/9', 'a product that a comment divides'],
 ]
 
 for (const [agent, rule] of MEANT) {
@@ -46,6 +51,23 @@ test('what is missing in a version counts as nothing, on either side', () => {
   expect(ruleFor('Client/10.1.1', [fine])).toBeUndefined()
 })
 
+test('numbers of several digits are compared whole', () => {
+  const fine: AgentRule = { product: 'Client', below: '10.20' }
+  expect(ruleFor('Client/10.30', [fine])).toBeUndefined()
+  expect(ruleFor('Client/10.19', [fine])).toBe(fine)
+})
+
+test('of several rules that mean a client the first one speaks', () => {
+  const wider: AgentRule = { ...OLD, below: '12' }
+  expect(ruleFor('MobileIron/9', [OLD, wider])).toBe(OLD)
+  expect(ruleFor('MobileIron/9', [wider, OLD])).toBe(wider)
+})
+
+test('a rule without a product means nobody', () => {
+  const nobody: AgentRule = { product: '', below: undefined }
+  expect(ruleFor(' MobileIron/9  Other ', [nobody])).toBeUndefined()
+})
+
 test('a rule is read as it was written', () => {
   expect([OLD, ANY].map(agentRuleText)).toEqual(['MobileIron below 10.1', 'watchOS'])
 })
@@ -56,4 +78,11 @@ test('without rules nobody is meant', () => {
 
 test('an agent of any length is read for as long as honest ones are', () => {
   expect(ruleFor(`${'('.repeat(100_000)} MobileIron/1`, [OLD])).toBeUndefined()
+})
+
+test('an agent is read through its 512th character, and no further', () => {
+  const early: AgentRule = { product: 'Client', below: '5' }
+  const agent = `${' '.repeat(512 - 'Client/4'.length)}Client/49`
+  expect(ruleFor(agent, [early])).toBe(early)
+  expect(ruleFor(agent.slice(1), [early])).toBeUndefined()
 })

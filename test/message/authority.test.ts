@@ -38,6 +38,27 @@ const rows: readonly Row[] = [
     host: ['a.wild.example'],
     expect: 'a.wild.example',
   },
+  {
+    promise: 'a wildcard stands for a label of any length',
+    host: ['device-1.wild.example'],
+    expect: 'device-1.wild.example',
+  },
+  {
+    promise: 'a host and a name that share one of several certificates belong together',
+    host: ['mdm.example'],
+    sni: 'both.example',
+    expect: 'mdm.example',
+  },
+  {
+    promise: 'a wildcard stands for no label that begins oddly',
+    host: ['!a.wild.example'],
+    expect: '421 host-unknown',
+  },
+  {
+    promise: 'a wildcard stands for no label that ends oddly',
+    host: ['a!.wild.example'],
+    expect: '421 host-unknown',
+  },
 
   { promise: 'no Host is refused', host: [], expect: '400 host-missing' },
   {
@@ -225,4 +246,9 @@ test('every Host is found, in any case, and nothing else', () => {
     'a',
     'c',
   ])
+})
+
+test('an IPv6 address may be configured in brackets', () => {
+  const bracketed = hostTable([['[2001:DB8::7]']])
+  expect(checkAuthority(['[2001:db8::7]'], undefined, bracketed)).toMatchObject({ ok: true })
 })

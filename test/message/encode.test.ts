@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Vouched } from '../../src/decide/decide.ts'
 import { encodeIdentity, identityFields, identityNames } from '../../src/message/encode/encode.ts'
-import { serialText } from '../../src/message/encode/facts.ts'
+import { inert, serialText } from '../../src/message/encode/facts.ts'
 import { IDENTITY_FIELDS, IDENTITY_FORMATS } from '../../src/message/encode/settings.ts'
 import type { IdentitySettings } from '../../src/message/encode/settings.ts'
 import { fieldSieve } from '../../src/message/request-fields.ts'
@@ -125,6 +125,26 @@ test('every fact is sent where it has a name, whatever the format', () => {
     'X-notAfter': '2027-11-12T22:43:21Z',
     'X-validity': 'NotBefore=2026-09-01T01:02:03Z;NotAfter=2027-11-12T22:43:21Z',
   })
+})
+
+test('the list of formats is closed', () => {
+  expect(new Set(IDENTITY_FORMATS).size).toBe(9)
+})
+
+test('the state of the certificate is told where it has a name', () => {
+  const fields = { timeliness: 'T' }
+  expect(named(identityFields(device, settings({ fields })))['T']).toBe('valid')
+  expect(named(identityFields(inGrace, settings({ fields, grace: true })))['T']).toBe('in-grace')
+})
+
+test('a value in which nothing is printable is escaped as any other', () => {
+  const odd = aDevice({ subject: der.nameOf(['2.5.4.3', 'é']) })
+  const fields = named(identityFields(odd, settings({ fields: { commonName: 'N' } })))
+  expect(fields['N']).toBe('\\C3\\A9')
+})
+
+test('a character of several octets is percent-encoded octet by octet', () => {
+  expect(inert('a é,', /[^!-~]|,/gu)).toBe('a%20%C3%A9%2C')
 })
 
 test('nginx and Apache write times as OpenSSL does', () => {

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { identityFields } from '../../src/message/encode/encode.ts'
 import type { IdentityFormat, IdentitySettings } from '../../src/message/encode/settings.ts'
+import * as der from '../support/der-writer.ts'
 import { aDevice, named, settings } from './a-device.ts'
 
 const device = aDevice({ dns: ['d1.example', 'd2.example'], uris: ['urn:uuid:1', 'tag:a,b;c=d'] })
@@ -143,6 +144,13 @@ test('xfcc sends the chain with the leaf in it', () => {
 
 test('xfcc writes the subject in a form that quotes can hold', () => {
   expect(fieldsIn('xfcc', { name: 'slash' })).toEqual(fieldsIn('xfcc', { name: 'rfc2253' }))
+  const odd = aDevice({ subject: der.nameOf(['1.2.840.113549.1.9.1', 'x']) })
+  const subjectIn = (name: IdentitySettings['name']): string | undefined => {
+    const fields = named(identityFields(odd, settings({ format: 'xfcc', name })))
+    return /Subject="(?<subject>[^"]*)"/u.exec(fields['x-forwarded-client-cert'] ?? '')?.[1]
+  }
+  expect(subjectIn('rfc2253')).toBe('emailAddress=x')
+  expect(subjectIn('rfc4514')).toBe('1.2.840.113549.1.9.1=#0c0178')
 })
 
 test('traefik sends bare base64 and the facts as one query-escaped text', () => {

@@ -8,6 +8,7 @@ const addresses: readonly (readonly [address: string, plain: string, node: strin
   ['2001:db8::1', '2001:db8::1', '"[2001:db8::1]"'],
   ['fe80::1%eth0', 'fe80::1', '"[fe80::1]"'],
   ['::ffff:1', '::ffff:1', '"[::ffff:1]"'],
+  ['2001:db8::ffff:192.0.2.1', '2001:db8::ffff:192.0.2.1', '"[2001:db8::ffff:192.0.2.1]"'],
 ]
 
 for (const [address, plain, node] of addresses) {

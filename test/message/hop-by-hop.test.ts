@@ -19,6 +19,7 @@ test('what was nominated before stays nominated', () => {
   expect(nominate('keep-alive', before)).toBe(before)
   expect(nominate('close', before)).toBe(before)
   expect(nominate('Keep-Alive, Host', before)).toBe(before)
+  expect(nominate(' ,, ', before)).toBe(before)
   expect([...nominate('C', before)]).toEqual(['a', 'b', 'c'])
 })
 

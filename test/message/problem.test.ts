@@ -19,3 +19,13 @@ test('a status without a title of its own has a common one', () => {
 test('a problem document is of the type of RFC 9457', () => {
   expect(PROBLEM_TYPE).toBe('application/problem+json')
 })
+
+test('each status that we answer with has a title that no other has', () => {
+  const statuses = [400, 403, 404, 408, 413, 414, 417, 421, 429, 431, 500, 501, 502, 503, 504]
+  const titles = [418, ...statuses].map((status) => {
+    const document: unknown = JSON.parse(problemDocument({ status, reference: 'x' }))
+    return Object(document).title as unknown
+  })
+  expect(new Set(titles).size).toBe(titles.length)
+  for (const title of titles) expect(title).toMatch(/^[A-Z][a-z]+ \w+/)
+})

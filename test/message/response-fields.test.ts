@@ -36,6 +36,7 @@ const rows: readonly (readonly [promise: string, raw: string[], seen: string[]])
   ['Vary over the protocol stays', ['Vary', 'X-Forwarded-Proto'], ['Vary', 'X-Forwarded-Proto']],
   ['each Vary is looked at', ['Vary', 'a', 'Vary', 'client-cert'], ['Vary', 'a', 'Vary', '*']],
   ['a name without a value is left out', ['A', 'b', 'Broken'], ['A', 'b']],
+  ['only Connection nominates', ['Keep-Alive', 'A', 'A', 'b'], ['A', 'b']],
   ['Expect means nothing in a response', ['Expect', 'x'], ['Expect', 'x']],
 ]
 

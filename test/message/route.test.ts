@@ -211,6 +211,54 @@ const rows: readonly Row[] = [
     meets: 'device /a',
   },
   {
+    promise: 'of several rows of one path each takes its own methods, wherever it stands',
+    rows: ['open /a GET', 'device /a POST'],
+    request: 'GET /a',
+    meets: 'open /a GET',
+  },
+  {
+    promise: 'of several rows of one path the last one takes its own methods, too',
+    rows: ['open /a GET', 'device /a POST'],
+    request: 'POST /a',
+    meets: 'device /a POST',
+  },
+  {
+    promise: 'a row without methods takes HEAD',
+    rows: ['open /a'],
+    request: 'HEAD /a',
+    meets: 'open /a',
+  },
+  {
+    promise: 'of two denied rows that list a method the first one is met',
+    rows: ['denied /a GET', 'denied /a GET,PUT'],
+    request: 'GET /a',
+    meets: 'denied /a GET',
+  },
+  {
+    promise: 'of two denied rows that deny HEAD by GET the first one is met',
+    rows: ['denied /a GET', 'denied /a GET,PUT'],
+    request: 'HEAD /a',
+    meets: 'denied /a GET',
+  },
+  {
+    promise: 'of two denied rows for every method the first one is met',
+    rows: ['denied /a', 'denied /A'],
+    request: 'GET /a',
+    meets: 'denied /a',
+  },
+  {
+    promise: 'an exact row cuts a hole into a denied prefix of the same length',
+    rows: ['open /a/b', 'denied /a/b/*'],
+    request: 'GET /a/b',
+    meets: 'open /a/b',
+  },
+  {
+    promise: 'a denied row matches the decomposed spelling of its characters',
+    rows: ['device /*', 'denied /caf\u00e9/*'],
+    request: 'GET /cafe\u0301/x',
+    meets: 'denied /caf\u00e9/*',
+  },
+  {
     promise: 'a method that the owner of a path does not list is not handed to a wider row',
     rows: ['always /a GET', 'open /*'],
     request: 'POST /a',
@@ -404,6 +452,7 @@ const faulty: readonly (readonly [rows: readonly string[], message: RegExp])[] =
   [['device /a/* GET', 'denied /a/*'], /row device \/a\/\* GET takes/],
   [['device /a GET', 'denied /a GET,PUT'], /row device \/a GET takes/],
   [['device /a', 'denied /a'], /row device \/a takes/],
+  [['open /a GET', 'open /a PUT', 'open /a GET,PUT'], /row open \/a GET takes/],
 ]
 
 for (const [texts, message] of faulty) {
@@ -425,6 +474,7 @@ const sound: readonly (readonly string[])[] = [
   ['denied /a GET', 'device /a'],
   ['device /a', 'device /A'],
   ['device /a GET', 'open /a'],
+  ['device /a', 'open /a GET'],
   ['device /a GET', 'denied /a PUT'],
   ['device /caf\u00e9/*', 'open /a b'],
 ]

@@ -89,7 +89,7 @@ const pairs = (hex: string): string => hex.match(/../g)?.join(':') ?? ''
 
 /** `2026-09-21T01:50:17Z`. */
 const isoSeconds = (instant: Instant): string =>
-  new Date(instant).toISOString().replace(/\.\d+Z$/, 'Z')
+  new Date(instant).toISOString().replace(/\.\d+Z/, 'Z')
 
 /** As OpenSSL prints a time: `Sep  1 22:43:21 2026 GMT`. */
 export function opensslTime(instant: Instant): string {
