@@ -4,7 +4,7 @@
  */
 import cluster, { type Worker } from 'node:cluster'
 import { AggregatorRegistry } from 'prom-client'
-import { unreachable } from '../kernel/types.ts'
+import { unreachable, type Fault } from '../kernel/types.ts'
 import type { Bulletin } from '../revoke/registry.ts'
 import type { Crew, CrewAnswer, CrewNews, IssuerMet, Orders } from './crew.ts'
 import { wholeLines } from './lines.ts'
@@ -14,9 +14,11 @@ import type { FromWorker, ToWorker } from './worker-messages.ts'
 interface Member {
   readonly worker: Worker
   readonly number: number
+  /** It was given orders: it answers each, in their order. */
+  begun: boolean
   serving: boolean
-  /** Settles the answer that is being waited for. */
-  answered: ((answer: CrewAnswer) => void) | undefined
+  /** Who waits for its next answers, the first one first. */
+  readonly awaited: ((answer: CrewAnswer) => void)[]
 }
 
 /** Starts `size` workers from `entry` (a script that calls `runWorker`). */
@@ -63,11 +65,14 @@ class ClusterCrew implements Crew {
   }
 
   async reload(orders: Orders): Promise<CrewAnswer> {
-    this.#orders = orders
-    const asked = [...this.#members.values()].map((member) =>
-      this.#ask(member, { kind: 'reload', orders, worker: member.number }),
-    )
-    return agreement(await Promise.all(asked))
+    const before = this.#orders
+    const answer = await this.#order(orders)
+    if (answer.kind === 'serving' || before === undefined) return answer
+    // Only the ticket secret was replaced, and the old one is about to be erased: whoever fell starts with the new one.
+    if (before.version === orders.version) return answer
+    // Those that took them go back, and those hired later must not begin with what was refused.
+    await this.#order(before)
+    return answer
   }
 
   revise({ setting, place, crl }: Bulletin): void {
@@ -101,19 +106,36 @@ class ClusterCrew implements Crew {
     await Promise.all(gone)
   }
 
+  /** Orders for all, and for whoever is hired from now on. One that has not begun gets them when it does. */
+  async #order(orders: Orders): Promise<CrewAnswer> {
+    this.#orders = orders
+    const begun = [...this.#members.values()].filter((member) => member.begun)
+    return agreement(
+      await Promise.all(
+        begun.map((member) => {
+          const { promise, resolve } = Promise.withResolvers<CrewAnswer>()
+          member.awaited.push(resolve)
+          send(member, { kind: 'reload', orders, worker: member.number })
+          return promise
+        }),
+      ),
+    )
+  }
+
   /** Forks a worker, gives it its orders, and waits for its answer. */
   #hire(number: number): Promise<CrewAnswer> {
     const worker = cluster.fork()
-    const member: Member = { worker, number, serving: false, answered: undefined }
+    const { promise, resolve } = Promise.withResolvers<CrewAnswer>()
+    const member: Member = { worker, number, begun: false, serving: false, awaited: [resolve] }
     this.#members.set(number, member)
     wholeLines(worker.process.stdout, process.stdout)
     wholeLines(worker.process.stderr, process.stderr)
     worker.on('message', (message: FromWorker) => this.#hear(member, message))
-    const { promise, resolve } = Promise.withResolvers<CrewAnswer>()
-    member.answered = resolve
     worker.once('exit', (code, signal) => {
       const message = `worker ${number} ended with ${signal ?? code}`
-      member.answered?.({ kind: 'refused', faults: [{ at: 'workers', message }] })
+      for (const answer of member.awaited.splice(0)) {
+        answer({ kind: 'refused', faults: [{ at: 'workers', message }] })
+      }
       this.#replace(member, message)
     })
     return promise
@@ -125,11 +147,18 @@ class ClusterCrew implements Crew {
     if (this.#draining || !member.serving) return
     this.#journal.log.error({ worker: member.number }, `${message}; starting another`)
     setTimeout(() => {
-      if (this.#draining) return
-      this.#hire(member.number).catch((error: unknown) => {
-        this.#journal.log.error({ err: error }, 'a worker could not be replaced')
-      })
+      if (!this.#draining) void this.#rehire(member.number)
     }, REPLACE_AFTER_MS)
+  }
+
+  async #rehire(number: number): Promise<void> {
+    const answer = await this.#hire(number)
+    if (answer.kind === 'serving' || this.#draining) return
+    const { faults } = answer
+    this.#journal.log.error({ worker: number, faults }, 'a worker could not be replaced')
+    // It serves nobody, and would have a say in every reload.
+    const member = this.#members.get(number)
+    if (member !== undefined) send(member, { kind: 'drain' })
   }
 
   #hear(member: Member, message: FromWorker): void {
@@ -137,7 +166,9 @@ class ClusterCrew implements Crew {
       case 'hello': {
         const orders = this.#orders
         for (const list of this.#lists.values()) send(member, list)
-        if (orders !== undefined) send(member, { kind: 'start', orders, worker: member.number })
+        if (orders === undefined) return
+        member.begun = true
+        send(member, { kind: 'start', orders, worker: member.number })
         return
       }
       case 'answer':
@@ -145,8 +176,7 @@ class ClusterCrew implements Crew {
           member.serving = true
           for (const issuer of this.#met) send(member, { kind: 'issuer', issuer })
         }
-        member.answered?.(message.answer)
-        member.answered = undefined
+        member.awaited.shift()?.(message.answer)
         return
       case 'locked-out':
         this.#news?.lockedOut()
@@ -174,13 +204,6 @@ class ClusterCrew implements Crew {
     }
   }
 
-  #ask(member: Member, message: ToWorker): Promise<CrewAnswer> {
-    const { promise, resolve } = Promise.withResolvers<CrewAnswer>()
-    member.answered = resolve
-    send(member, message)
-    return promise
-  }
-
   /** A worker too busy to answer is left out of this scrape rather than failing it. */
   #measure(member: Member): Promise<(FromWorker & { kind: 'metrics' }) | undefined> {
     this.#nextScrape += 1
@@ -201,7 +224,12 @@ class ClusterCrew implements Crew {
 /** One voice for many: all serve, or the faults of the first that does not. */
 function agreement(answers: readonly CrewAnswer[]): CrewAnswer {
   const refused = answers.find((answer) => answer.kind === 'refused')
-  return refused ?? answers[0] ?? { kind: 'refused', faults: [] }
+  return refused ?? answers[0] ?? { kind: 'refused', faults: [NOBODY] }
+}
+
+const NOBODY: Fault = {
+  at: 'workers',
+  message: 'found no worker that serves, wanted one: try again when they have been replaced',
 }
 
 function send(member: Member, message: ToWorker): void {

@@ -1,10 +1,12 @@
 /**
  * A worker's side of the crew: it waits for orders, serves, and ends when the primary does.
  */
+import type { Fault } from '../kernel/types.ts'
 import { Metrics } from '../record/metrics.ts'
 import { Sightings } from '../record/sightings.ts'
 import { ReadLists } from '../state/revocation.ts'
 import { parseCrl } from '../x509/crl.ts'
+import type { Orders } from './crew.ts'
 import { FrontEnd } from './front-end.ts'
 import { openLog, type OpenLog } from './log.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -25,29 +27,27 @@ export function runWorker(): void {
   say({ kind: 'hello' })
 }
 
+type Commanded = Extract<ToWorker, { readonly orders: Orders }>
+
 class Worker {
   readonly #metrics = new Metrics()
   readonly #sightings = new Sightings({
     sighted: (sightings, lost) => say({ kind: 'sighted', sightings, lost }),
   })
   readonly #lists = new ReadLists()
+  #started: Promise<void> = Promise.resolve()
   #journal: OpenLog | undefined
   #frontEnd: FrontEnd | undefined
 
   async obey(message: ToWorker): Promise<void> {
     switch (message.kind) {
       case 'start':
-        return this.#start(message)
-      case 'reload': {
-        const faults = this.#frontEnd?.reload(message.orders) ?? []
-        return say({
-          kind: 'answer',
-          answer:
-            faults.length > 0
-              ? { kind: 'refused', faults }
-              : { kind: 'serving', ports: this.#frontEnd?.ports ?? {} },
-        })
-      }
+        this.#started = this.#start(message)
+        return this.#started
+      case 'reload':
+        // The ports may still be being bound, and then what was ordered last would be lost.
+        await this.#started
+        return this.#reload(message.orders)
       case 'list':
         return this.#revise(message)
       case 'scrape': {
@@ -68,6 +68,18 @@ class Worker {
     }
   }
 
+  #reload(orders: Orders): void {
+    const frontEnd = this.#frontEnd
+    const faults = frontEnd === undefined ? [NOT_STARTED] : frontEnd.reload(orders)
+    say({
+      kind: 'answer',
+      answer:
+        frontEnd === undefined || faults.length > 0
+          ? { kind: 'refused', faults }
+          : { kind: 'serving', ports: frontEnd.ports },
+    })
+  }
+
   /** The primary has read it; here it is read again, because its octets travel better than its table. */
   #revise({ setting, place, der }: ToWorker & { kind: 'list' }): void {
     const crl = der === undefined ? undefined : parseCrl(der)
@@ -82,7 +94,7 @@ class Worker {
     process.exit(70)
   }
 
-  async #start(message: ToWorker & { kind: 'start' | 'reload' }): Promise<void> {
+  async #start(message: Commanded): Promise<void> {
     const { orders } = message
     this.#journal = openLog(orders.config.log, { worker: message.worker })
     const started = await FrontEnd.start(orders, {
@@ -101,6 +113,11 @@ class Worker {
     started.value.revise()
     say({ kind: 'answer', answer: { kind: 'serving', ports: started.value.ports } })
   }
+}
+
+const NOT_STARTED: Fault = {
+  at: 'workers',
+  message: 'found a worker that could not start, wanted all to serve: see its own line in the log',
 }
 
 function say(message: FromWorker): void {

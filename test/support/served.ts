@@ -23,6 +23,8 @@ export interface Served extends AsyncDisposable {
 
 export interface Changes {
   readonly rows?: readonly string[]
+  /** YAML below `limits:` of the listener, one `key: value` each. */
+  readonly limits?: readonly string[]
   readonly yaml?: Readonly<Record<string, string>>
 }
 

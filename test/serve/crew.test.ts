@@ -1,0 +1,178 @@
+/** Workers that come, go and are told something else meanwhile: whoever is asked, the answer is the same. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Config } from '../../src/config/config.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { FromWorker, ToWorker } from '../../src/serve/worker-messages.ts'
+import { Device } from '../support/device.ts'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { listServer } from '../support/list-server.ts'
+import { mintCrl, serialIn } from '../support/mint-crl.ts'
+import { calling, fleet, productYaml, writeFiles } from '../support/product.ts'
+import { MAIN, served, type Served } from '../support/served.ts'
+import { answering, OK, rawUpstream } from '../support/upstream.ts'
+
+const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
+const NO_X = '{ id: no-x, path: /device/x, class: denied }'
+
+test('a worker that is hired after a refused reload serves what the others serve', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using house = await served(upstream.port, { workers: 2 })
+  // What is bound is refused by the workers alone: the primary binds nothing.
+  house.write({ rows: [NO_X], limits: ['connections: 77'] })
+  house.child.kill('SIGHUP')
+  await house.linesOf(1, (line) => /reload refused/.test(String(line['msg'])))
+  await replaceOne(house)
+  expect(await statusesOfBoth(house)).toEqual(['200'])
+})
+
+test('what a worker alone has taken of a reload that others refused, it gives back', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using house = await served(upstream.port, { workers: 2 })
+  const [victim = 0] = childrenOf(house.child)
+  // It cannot answer, and dies of that while the other one has already moved on.
+  process.kill(victim, 'SIGSTOP')
+  house.write({ rows: [NO_X] })
+  house.child.kill('SIGHUP')
+  await someAnswer(house, '403')
+  process.kill(victim, 'SIGKILL')
+  await house.linesOf(1, (line) => /reload refused/.test(String(line['msg'])))
+  await ready(house)
+  expect(await statusesOfBoth(house)).toEqual(['200'])
+  house.child.kill('SIGHUP')
+  await house.linesOf(1, (line) => line['msg'] === 'reload applied')
+  expect(await statusesOfBoth(house)).toEqual(['403'])
+})
+
+test('a worker that is hired later knows what was revoked', async () => {
+  const revoked = [{ serial: serialIn(fleet.device.der) }]
+  await using server = await listServer(mintCrl({ issuer: fleet.devices, revoked }))
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const trust = `
+  enrollmentSettings:
+    - name: Fleet
+      standing: current
+      chain: 'file:fleet.pem'
+      crl: { lists: [{ url: '${server.url}' }], refresh: 1d }`
+  await using house = await served(upstream.port, { workers: 2, yaml: { trust } })
+  await replaceOne(house)
+  expect(server.asked.length).toBe(1)
+  for (let visit = 0; visit < VISITS; visit += 1) {
+    const device = await Device.to(house.port, calling(house.port, fleet.device))
+    await device.ended
+  }
+  const refused = await house.linesOf(VISITS, (line) => line['code'] === 'revoked')
+  expect(new Set(refused.map((line) => line['worker'])).size).toBe(2)
+})
+
+test('a worker that could not start says so when it is told something else', async () => {
+  await using worker = await workerAlone(1)
+  const config = await worker.config([])
+  const [listener] = config.listeners
+  if (listener === undefined) return expect.fail('no listener')
+  // TEST-NET-1: an address that no machine has.
+  const nowhere = { ...config, listeners: [{ ...listener, address: '192.0.2.1' }] as const }
+  worker.tell({ kind: 'start', worker: 1, orders: ordersOf(nowhere, 1) })
+  worker.tell({ kind: 'reload', worker: 1, orders: ordersOf(config, 2) })
+  expect((await worker.answers(2)).map(({ kind }) => kind)).toEqual(['refused', 'refused'])
+})
+
+const ordersOf = (config: Config, version: number) => ({
+  config,
+  version,
+  ticketSecret: randomBytes(32),
+})
+
+async function statusOf({ port }: Pick<Served, 'port'>): Promise<string | undefined> {
+  await using device = await Device.to(port, calling(port, fleet.device))
+  device.send(REQUEST)
+  return (await device.response()).startLine.split(' ')[1]
+}
+
+/** The statuses of so many visits that both workers have had some. */
+async function statusesOfBoth(house: Served): Promise<readonly unknown[]> {
+  const statuses = new Set<unknown>()
+  for (let visit = 0; visit < VISITS; visit += 1) statuses.add(await statusOf(house))
+  return [...statuses]
+}
+
+/** The system chooses a worker for each connection: once in thirty thousand times it chooses the same one throughout. */
+const VISITS = 16
+
+/** Settles when some worker answers so; another one may not answer at all. */
+async function someAnswer(house: Served, status: string): Promise<void> {
+  const over = new AbortController()
+  const visitor = async (): Promise<void> => {
+    while (!over.signal.aborted && (await statusOf(house)) !== status);
+  }
+  await Promise.any(Array.from({ length: VISITS }, visitor))
+  over.abort()
+}
+
+async function replaceOne(house: Served): Promise<void> {
+  process.kill(childrenOf(house.child)[0] ?? 0, 'SIGKILL')
+  await house.linesOf(1, (line) => /starting another/.test(String(line['msg'])))
+  await ready(house)
+}
+
+/** Asks again until it is so; each ask is a real round trip. */
+async function ready(house: Served): Promise<void> {
+  while (!(await house.ask('/readyz')).startsWith('ready'));
+}
+
+function childrenOf({ pid }: ChildProcess): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return text.trim().split(' ').map(Number)
+}
+
+interface WorkerAlone extends AsyncDisposable {
+  config(rows: readonly string[]): Promise<Config>
+  tell(message: ToWorker): void
+  /** The first so many answers. */
+  answers(count: number): Promise<readonly (FromWorker & { kind: 'answer' })['answer'][]>
+}
+
+/** A worker whose primary is this test. */
+async function workerAlone(upstreamPort: number): Promise<WorkerAlone> {
+  const folder = mkdtempSync(join(tmpdir(), 'tfe-worker-'))
+  writeFiles(folder)
+  const child = fork(MAIN, [], {
+    env: { ...process.env, NODE_UNIQUE_ID: '1' },
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  const heard: FromWorker[] = []
+  child.on('message', (message: FromWorker) => heard.push(message))
+  const all = async (kind: FromWorker['kind'], count: number): Promise<readonly FromWorker[]> => {
+    for (;;) {
+      const found = heard.filter((one) => one.kind === kind)
+      if (found.length >= count) return found
+      await once(child, 'message')
+    }
+  }
+  await all('hello', 1)
+  return {
+    async config(rows) {
+      const file = join(folder, 'tfe.yaml')
+      writeFileSync(file, productYaml({ upstreamPort, rows }))
+      const loaded = await loadConfig(file, {})
+      if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure))
+      return loaded.value.config
+    },
+    tell: (message) => void child.send(message),
+    answers: async (count) =>
+      (await all('answer', count)).flatMap((one) => (one.kind === 'answer' ? [one.answer] : [])),
+    async [Symbol.asyncDispose]() {
+      const gone = once(child, 'exit')
+      child.disconnect()
+      await gone
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
