@@ -45,6 +45,8 @@ export const LISTS: Cases<ListFailure> = {
   'crl-signer-key-weak': byUs({ kind: 'crl-signer-key-weak', issuer, key: '{key}' }),
   'crl-signer-may-not': byUs({ kind: 'crl-signer-may-not', issuer }),
   'crl-forged': byUs({ kind: 'crl-forged', issuer }),
+  'crl-narrower': byUs({ kind: 'crl-narrower' }),
+  'crl-swapped': byUs({ kind: 'crl-swapped', issuer: '{issuer}', inForce: '{inForce}' }),
   'crl-replayed': byUs({
     kind: 'crl-replayed',
     thisUpdate: instant('thisUpdate'),

@@ -2,12 +2,13 @@
  * Why a revocation list was not taken, in words: the list read before stays in force. A `kind` is the code, in the
  * log and in the metrics.
  */
-import { isoText, unreachable, type Instant } from '../kernel/types.ts'
+import { isoText, unreachable } from '../kernel/types.ts'
 import type { ListFault } from '../trust/revocation.ts'
 import type { CrlFault } from '../x509/crl-fault.ts'
+import type { UnfitSuccessor } from './successor.ts'
 
 /** Everything that may stand between a published list and us. */
-export type ListFailure = FetchFailure | CrlFault | ListFault | Replayed
+export type ListFailure = FetchFailure | CrlFault | ListFault | UnfitSuccessor
 
 /** The octets could not be had. */
 export type FetchFailure =
@@ -17,13 +18,6 @@ export type FetchFailure =
   | { readonly kind: 'crl-redirected'; readonly to: string }
   | { readonly kind: 'crl-late'; readonly limit: number }
   | { readonly kind: 'crl-too-large'; readonly bytes: number; readonly limit: number }
-
-/** An older list than the one in force: whoever stands on the way would have us forget what was revoked since. */
-export interface Replayed {
-  readonly kind: 'crl-replayed'
-  readonly thisUpdate: Instant
-  readonly inForce: Instant
-}
 
 /** What an operator reads about it. */
 export interface Words {
@@ -58,12 +52,10 @@ export function explainList(why: ListFailure): Words {
     case 'crl-signer-may-not':
     case 'crl-forged':
       return signerWords(why)
+    case 'crl-narrower':
     case 'crl-replayed':
-      return {
-        sentence: `the list was made at ${isoText(why.thisUpdate)}, before the one in force, of ${isoText(why.inForce)}`,
-        nextStep:
-          'see who hands out old lists; after a restart any list in date counts, if this one is meant',
-      }
+    case 'crl-swapped':
+      return successorWords(why)
     default:
       return unreachable(why)
   }
@@ -222,3 +214,27 @@ function signerWords(why: ListFault): Words {
       return unreachable(why)
   }
 }
+
+function successorWords(why: UnfitSuccessor): Words {
+  switch (why.kind) {
+    case 'crl-narrower':
+      return {
+        sentence: 'the list is about fewer certificates than the one in force',
+        nextStep: `name the complete list; ${IF_MEANT}`,
+      }
+    case 'crl-replayed':
+      return {
+        sentence: `the list was made at ${isoText(why.thisUpdate)}, before the one in force, of ${isoText(why.inForce)}`,
+        nextStep: `see who hands out old lists; ${IF_MEANT}`,
+      }
+    case 'crl-swapped':
+      return {
+        sentence: `the list is by ${why.issuer}, the one in force by ${why.inForce}: what that one names would be forgotten`,
+        nextStep: `see who hands out this list; name the list of each CA in a place of its own; ${IF_MEANT}`,
+      }
+    default:
+      return unreachable(why)
+  }
+}
+
+const IF_MEANT = 'after a restart any list in date counts, if this one is meant'

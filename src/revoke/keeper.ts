@@ -4,13 +4,14 @@
 import type { Clock } from '../kernel/ports.ts'
 import { fail, ok, type Instant, type Millis, type Result } from '../kernel/types.ts'
 import type { Limits } from '../trust/limits.ts'
-import { verifyList } from '../trust/revocation.ts'
+import { verifyList, type RevocationList } from '../trust/revocation.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { parseCrl, type Crl } from '../x509/crl.ts'
 import type { ListFailure } from './failure.ts'
 import { FETCH_LIMITS, fetchList, type Validators } from './fetch.ts'
 import { readListFile, type FileMark } from './file.ts'
 import { nextDelay } from './schedule.ts'
+import { unfitSuccessor } from './successor.ts'
 
 /** A list to be kept, and the CAs that it may come from. */
 export interface Watched {
@@ -50,7 +51,7 @@ export class Keeper {
   readonly #hear: Listener
   readonly #stop = new AbortController()
   #watched: Watched
-  #crl: Crl | undefined
+  #inForce: RevocationList | undefined
   #seen: Validators | FileMark | undefined
   /** Why the octets seen last were not taken. */
   #refused: ListFailure | undefined
@@ -71,16 +72,15 @@ export class Keeper {
 
   /** The list in force. */
   get crl(): Crl | undefined {
-    return this.#crl
+    return this.#inForce?.crl
   }
 
   /** Takes on other settings; a list that they do not bear out is let go, and asked for again. */
   adopt(watched: Watched): void {
     this.#watched = watched
-    if (this.#crl === undefined || !this.#believed(this.#crl).ok) {
-      this.#crl = undefined
-      this.#seen = undefined
-    }
+    const believed = this.crl === undefined ? undefined : this.#believed(this.crl)
+    this.#inForce = believed?.ok === true ? believed.value : undefined
+    if (this.#inForce === undefined) this.#seen = undefined
   }
 
   /** Asks now; a second call while asking waits for the first. */
@@ -143,33 +143,27 @@ export class Keeper {
   }
 
   #take(octets: Buffer): Result<Attempt, ListFailure> {
-    const before = this.#crl
-    if (before !== undefined && before.der.equals(octets)) {
+    if (this.crl?.der.equals(octets) === true) {
       this.#refused = undefined
       return ok({ kind: 'unchanged' })
     }
-    const taken = this.#read(octets, before)
+    const taken = this.#read(octets)
     this.#refused = taken.ok ? undefined : taken.failure
     if (!taken.ok) return taken
-    this.#crl = taken.value
-    return ok({ kind: 'applied', crl: taken.value })
+    this.#inForce = taken.value
+    return ok({ kind: 'applied', crl: taken.value.crl })
   }
 
-  #read(octets: Buffer, before: Crl | undefined): Result<Crl, ListFailure> {
+  #read(octets: Buffer): Result<RevocationList, ListFailure> {
     const crl = parseCrl(octets)
     if (!crl.ok) return crl
     const believed = this.#believed(crl.value)
-    if (!believed.ok) return believed
-    const replayed =
-      before !== undefined &&
-      before.issuer.key === crl.value.issuer.key &&
-      crl.value.thisUpdate < before.thisUpdate
-    if (!replayed) return crl
-    const { thisUpdate } = crl.value
-    return fail({ kind: 'crl-replayed', thisUpdate, inForce: before.thisUpdate })
+    if (!believed.ok || this.#inForce === undefined) return believed
+    const unfit = unfitSuccessor(believed.value, this.#inForce)
+    return unfit === undefined ? believed : fail(unfit)
   }
 
-  #believed(crl: Crl): Result<unknown, ListFailure> {
+  #believed(crl: Crl): Result<RevocationList, ListFailure> {
     return verifyList(crl, this.#watched.authorities, this.#watched.limits)
   }
 
@@ -182,7 +176,7 @@ export class Keeper {
   #delay(): Millis {
     const { source, refresh } = this.#watched
     if (source.kind === 'file') return FILE_MS
-    const nextUpdate: Instant | undefined = this.#crl?.nextUpdate
+    const nextUpdate: Instant | undefined = this.crl?.nextUpdate
     const [now, chance] = [this.#world.clock.now(), this.#world.chance()]
     return nextDelay({ failures: this.#failures, nextUpdate }, { refresh, now, chance })
   }

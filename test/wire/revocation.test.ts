@@ -184,6 +184,18 @@ test('an older list than the one in force is not taken', async () => {
   expect(await status(front, device)).toBe('closed')
 })
 
+test('the list of another CA of the chain does not take the place of the one in force, nor pave the way for an old one', async () => {
+  const old = list()
+  await using server = await listServer(list(naming(device)))
+  await using front = await house([server], { settings: 'failure: soft-fail' })
+  server.publish(mintCrl({ issuer: fleet.root }))
+  await notTaken(front, 'crl-swapped')
+  expect(await status(front, device)).toBe('closed')
+  server.publish(old)
+  await notTaken(front, 'crl-replayed')
+  expect(await status(front, device)).toBe('closed')
+})
+
 const STALE = new Date(Date.now() - HOUR)
 const failures: readonly (readonly [string, string, string, string])[] = [
   ['hard-fail', 'failure: hard-fail', '403', 'revocation-stale'],
