@@ -19,10 +19,15 @@ import { adminCalls } from './routes/admins.ts'
 import { approvalCalls } from './routes/approvals.ts'
 import { deviceCalls } from './routes/devices.ts'
 import { enrollmentCalls } from './routes/enrollment.ts'
+import { inventoryCalls } from './routes/inventory.ts'
+import { outgoingCalls } from './routes/outgoing.ts'
 import { recordCalls } from './routes/records.ts'
+import { secretCalls } from './routes/secrets.ts'
 import { switchCalls } from './routes/switches.ts'
 import { sessionCalls } from './routes/session.ts'
 import { settingCalls } from './routes/settings.ts'
+import { standingPreviewCalls } from './routes/standing-preview.ts'
+import { statusCalls } from './routes/status.ts'
 import { syncPortCalls } from './routes/sync-port.ts'
 import type { Serving } from './serving.ts'
 import { sessionOf } from './session-cookie.ts'
@@ -98,6 +103,11 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     enrollmentCalls(calls, office)
     syncPortCalls(calls, office)
     settingCalls(calls, office)
+    inventoryCalls(calls, office)
+    secretCalls(calls, office)
+    outgoingCalls(calls, office)
+    standingPreviewCalls(calls, office)
+    statusCalls(calls, office)
   })
   return app
 }

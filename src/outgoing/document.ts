@@ -15,6 +15,9 @@ export interface PageDocument {
   readonly seen: Seen
 }
 
+/** The name under which a store keeps the page of an upstream. */
+export const pageName = (upstream: string): string => `outgoing-tls/${upstream}`
+
 /** What a document says in place of something we understand. */
 export interface DocumentFault {
   /** Such as `draft.selection.suites[3]`. */

@@ -13,6 +13,7 @@ import { adminServer, type AdminTls } from '../../src/admin/server.ts'
 import type { Serving } from '../../src/admin/serving.ts'
 import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
 import type { Instant, Millis } from '../../src/kernel/types.ts'
+import type { KeyRing } from '../../src/store/seal.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 
 export const NOW = Date.UTC(2026, 10, 22)
@@ -36,6 +37,7 @@ export interface OfficeOptions {
   readonly allow?: readonly string[]
   readonly tls?: AdminTls
   readonly serving?: Partial<Serving>
+  readonly ring?: KeyRing
 }
 
 /** A front end with one upstream, whose configuration file states nothing that the portal edits. */
@@ -68,7 +70,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
   const clock = { at: NOW, now: (): Instant => clock.at as Instant }
   const opened = await openStore(
     { kind: 'sqlite', path: join(folder, 'store.db') },
-    { clock, ring: { keys: new Map() }, beginnings: { enforcement: 'recording' } },
+    { clock, ring: options.ring ?? { keys: new Map() }, beginnings: { enforcement: 'recording' } },
   )
   if (!opened.ok) throw new Error(opened.failure.kind)
   const store = opened.value

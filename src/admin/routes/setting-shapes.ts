@@ -61,7 +61,7 @@ export const knownAnchors = (
     .flatMap((it) => certificatesOf(it).map((one) => ({ certificate: one, setting: it.name })))
 
 /** What was stored was read before; what cannot be read any more is shown as not there. */
-const certificatesOf = ({ chain }: StoredSetting): readonly Certificate[] =>
+export const certificatesOf = ({ chain }: StoredSetting): readonly Certificate[] =>
   chain.flatMap((der) => {
     const parsed = parseCertificate(der)
     return parsed.ok ? [parsed.value] : []

@@ -1,0 +1,167 @@
+/**
+ * How the front end and its store are, and the store's content to take away.
+ */
+import { createReadStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { Type } from 'typebox'
+import { isoText, ok } from '../../kernel/types.ts'
+import { explainStore } from '../../store/explain.ts'
+import { define } from '../call.ts'
+import { orNull, record, time } from '../schemas.ts'
+import type { Office } from '../server.ts'
+
+/** Adds the calls. */
+export function statusCalls(app: FastifyInstance, office: Office): void {
+  status(app, office)
+  takingAway(app, office)
+}
+
+function status(app: FastifyInstance, { store, clock, version, serving }: Office): void {
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/status',
+      role: 'viewer',
+      tag: 'status',
+      summary:
+        'Version, store, snapshot, and what the configuration file has locked. Answers without a store, too.',
+      answer: record({
+        version: Type.String(),
+        now: time('The clock of this instance.'),
+        store: record({
+          id: Type.String(),
+          where: Type.String(),
+          revision: orNull(Type.Integer({ description: 'Null while it does not answer.' })),
+          trouble: orNull(
+            record({ code: Type.String(), text: Type.String(), next_step: Type.String() }),
+          ),
+        }),
+        snapshot: record({
+          revision: orNull(
+            Type.Integer({ description: 'The revision of the store that is judged by.' }),
+          ),
+          built: time('When it was built.'),
+          behind: orNull(Type.Integer({ description: 'Changes of the store that it lacks.' })),
+        }),
+        locked: Type.Array(Type.String(), {
+          description: 'Keys that the configuration file states.',
+        }),
+      }),
+    },
+    async () => {
+      const found = await store.feed.revision()
+      const revision = found.ok ? found.value : undefined
+      const trouble = found.ok ? undefined : explainStore(found.failure)
+      const snapshot = serving.snapshot()
+      const behind =
+        revision === undefined || snapshot.revision === undefined
+          ? null
+          : Math.max(0, revision - snapshot.revision)
+      return ok({
+        body: {
+          version,
+          now: isoText(clock.now()),
+          store: {
+            id: store.id,
+            where: store.where,
+            revision: revision ?? null,
+            trouble:
+              trouble === undefined
+                ? null
+                : { code: trouble.code, text: trouble.sentence, next_step: trouble.nextStep },
+          },
+          snapshot: {
+            revision: snapshot.revision ?? null,
+            built: isoText(snapshot.builtAt),
+            behind,
+          },
+          locked: [...serving.locked()],
+        },
+      })
+    },
+  )
+}
+
+const octets = (description: string) => Type.Unsafe<unknown>({ type: 'string', description })
+
+function takingAway(app: FastifyInstance, office: Office): void {
+  const { store, log } = office
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/export',
+      role: 'administrator',
+      tag: 'status',
+      summary: 'The whole store as lines of JSON, for an import elsewhere. Secrets stay sealed.',
+      answer: octets('Lines of JSON; the last one says that nothing is missing.'),
+    },
+    async ({ by, reply }) => {
+      await Promise.resolve()
+      log.warn({ who: by.who, from: by.from }, 'the store is exported')
+      asFile(reply, { type: 'application/jsonl', name: 'tfe-store.jsonl' })
+      return ok({ body: exported(office) })
+    },
+  )
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/backup',
+      role: 'administrator',
+      tag: 'status',
+      summary: 'A copy of the store file as of now; only where the store is a file.',
+      answer: octets('An SQLite database.'),
+      fails: [409],
+    },
+    async ({ by, reply }) => {
+      log.warn({ who: by.who, from: by.from }, 'the store is copied')
+      // Only its owner may look into it: it holds what the store holds.
+      const folder = await mkdtemp(join(tmpdir(), 'tfe-backup-'))
+      const path = join(folder, 'store.db')
+      const done = await store.transfer.backup(path)
+      if (!done.ok) {
+        await rm(folder, { recursive: true, force: true })
+        return done
+      }
+      asFile(reply, { type: 'application/vnd.sqlite3', name: 'tfe-store.db' })
+      const stream = createReadStream(path)
+      stream.once('close', () => void rm(folder, { recursive: true, force: true }))
+      return ok({ body: stream })
+    },
+  )
+}
+
+const asFile = (
+  reply: FastifyReply,
+  { type, name }: { readonly type: string; readonly name: string },
+): FastifyReply =>
+  reply.header('content-type', type).header('content-disposition', `attachment; filename="${name}"`)
+
+/** The export as it grows. Whoever hangs up ends it, so that no reader of the store is left behind. */
+function exported({ store, log }: Office): PassThrough {
+  const stream = new PassThrough()
+  const gone = new AbortController()
+  stream.once('close', () => gone.abort())
+  store.transfer
+    .export(async (line) => {
+      gone.signal.throwIfAborted()
+      if (!stream.write(`${line}\n`)) await once(stream, 'drain', { signal: gone.signal })
+    })
+    .then((done) => {
+      if (done.ok) stream.end()
+      // Without its last line an export is refused wherever it is taken to.
+      else stream.destroy(new Error(explainStore(done.failure).sentence))
+    })
+    .catch((error: unknown) => {
+      if (!gone.signal.aborted) log.error({ err: error }, 'an export met a bug')
+      stream.destroy()
+    })
+  return stream
+}

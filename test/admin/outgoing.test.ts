@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest'
+import { parsePageDocument } from '../../src/config/page-document.ts'
+import { pageName } from '../../src/outgoing/document.ts'
+import { call, type Answer } from './calling.ts'
+import { openOffice, type OpenOffice } from './office.ts'
+
+const PAGE = '/api/upstreams/core/tls'
+const press = (office: OpenOffice, buttons: readonly object[], match = '*'): Promise<Answer> =>
+  call(office, 'POST', PAGE, { body: { press: buttons }, match })
+const stored = async (office: OpenOffice): Promise<unknown> => {
+  const found = await office.store.documents.find(pageName('core'))
+  return found.ok ? found.value?.body : undefined
+}
+
+interface Shown {
+  readonly page: { readonly suites: { readonly selected: readonly string[] } }
+}
+
+test('a page that nobody touched follows the default, and keeps nothing', async () => {
+  await using office = await openOffice()
+  expect(await call(office, 'GET', PAGE, { as: 'viewer' })).toMatchObject({
+    etag: '"0"',
+    body: { applied: 'default', draft: 'default', locked: false, version: 0 },
+  })
+  expect(await stored(office)).toBeUndefined()
+})
+
+test('Apply asks first; with Yes the selection is kept as applied', async () => {
+  await using office = await openOffice()
+  const asked = await press(office, [{ kind: 'choose-custom' }], '"0"')
+  expect(asked).toMatchObject({ body: { asked: { question: 'proceed' }, took_effect: false } })
+  const custom = await press(office, [{ kind: 'choose-custom' }, { kind: 'proceed' }], '"0"')
+  const [weakest] = (custom.body as Shown).page.suites.selected.slice(-1)
+  const drafted = await press(
+    office,
+    [{ kind: 'deselect', column: 'suites', names: [weakest] }],
+    custom.etag,
+  )
+  const confirm = await press(office, [{ kind: 'apply' }], drafted.etag)
+  expect(confirm.body).toMatchObject({
+    asked: { question: 'confirm', texts: [`Cipher Suites: removes ${weakest}`] },
+    took_effect: false,
+    page: { applied: 'default' },
+  })
+  const applied = await press(office, [{ kind: 'apply' }, { kind: 'confirm' }], confirm.etag)
+  expect(applied.body).toMatchObject({
+    asked: null,
+    took_effect: true,
+    page: { applied: 'custom' },
+  })
+  const kept = parsePageDocument(await stored(office))
+  expect(kept.ok && kept.value.applied.kind).toBe('custom')
+})
+
+const REFUSED: readonly [string, readonly object[], string, number, string][] = [
+  ['Yes to nothing', [{ kind: 'confirm' }], '*', 409, 'nothing-asked'],
+  ['Apply without a difference', [{ kind: 'apply' }], '*', 409, 'nothing-to-apply'],
+  ['a column without names', [{ kind: 'select', column: 'suites' }], '*', 409, 'button-incomplete'],
+  [
+    'a name that is none',
+    [
+      { kind: 'choose-custom' },
+      { kind: 'proceed' },
+      { kind: 'select', column: 'suites', names: ['ROT13'] },
+    ],
+    '*',
+    409,
+    'unknown-name',
+  ],
+  ['a button that is none', [{ kind: 'save' }], '*', 422, 'data-faulty'],
+  ['no button', [], '*', 422, 'data-faulty'],
+  ['another version', [{ kind: 'choose-custom' }], '"3"', 412, 'stale'],
+]
+
+for (const [what, buttons, match, status, code] of REFUSED) {
+  test(`${what} is turned down, and nothing is kept`, async () => {
+    await using office = await openOffice()
+    expect(await press(office, buttons, match)).toMatchObject({ status, body: { code } })
+    expect(await stored(office)).toBeUndefined()
+  })
+}
+
+test('what the configuration file states is locked', async () => {
+  const tls = { preset: 'secure', statedByFile: true } as const
+  await using office = await openOffice({
+    serving: { upstreams: () => [{ name: 'core', servers: [], tls }] },
+  })
+  expect(await call(office, 'GET', PAGE)).toMatchObject({ body: { locked: true } })
+  expect(await press(office, [{ kind: 'choose-custom' }])).toMatchObject({
+    status: 409,
+    body: { code: 'set-by-configuration-file' },
+  })
+})
+
+test('an upstream that is none, or is called without TLS, has no page', async () => {
+  await using office = await openOffice({
+    serving: { upstreams: () => [{ name: 'core', servers: [], tls: undefined }] },
+  })
+  for (const path of [PAGE, '/api/upstreams/other/tls']) {
+    expect(await call(office, 'GET', path)).toMatchObject({ status: 404 })
+  }
+})
+
+test('a page that another version kept is refused by name, not guessed at', async () => {
+  await using office = await openOffice()
+  const by = { who: 'test', from: 'test' }
+  await office.store.documents.put(by, { name: pageName('core'), body: { version: 2 } }, 'any')
+  expect(await call(office, 'GET', PAGE)).toMatchObject({
+    status: 503,
+    body: { code: 'unknown-row' },
+  })
+})
+
+test('Test and Scan hand out what the front end found, and only of upstreams there are', async () => {
+  const asked: unknown[] = []
+  await using office = await openOffice({
+    serving: {
+      testUpstream: (name, server) => {
+        asked.push([name, server])
+        return Promise.resolve(name === 'core' ? [] : undefined)
+      },
+    },
+  })
+  const run = (path: string, as: 'operator' | 'viewer'): Promise<Answer> =>
+    call(office, 'POST', path, { body: { server: 'a:1' }, as })
+  expect(await run('/api/upstreams/core/test', 'operator')).toMatchObject({ body: { reports: [] } })
+  expect(await run('/api/upstreams/other/test', 'operator')).toMatchObject({ status: 404 })
+  expect(await run('/api/upstreams/core/scan', 'operator')).toMatchObject({ status: 404 })
+  expect(await run('/api/upstreams/core/test', 'viewer')).toMatchObject({ status: 403 })
+  expect(asked).toEqual([
+    ['core', 'a:1'],
+    ['other', 'a:1'],
+  ])
+})
