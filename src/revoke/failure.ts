@@ -80,7 +80,7 @@ function fetchWords(why: FetchFailure): Words {
       }
     case 'crl-redirected':
       return {
-        sentence: `the server sends on to ${why.to}, too often or to no http URL`,
+        sentence: `the server sends on to ${why.to}: too often, away from https, with a password, or to no http URL`,
         nextStep: 'name the place where the list really is',
       }
     case 'crl-late':

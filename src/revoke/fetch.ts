@@ -72,12 +72,17 @@ async function follow(
     }
     response.destroy()
     const next = URL.parse(headers.location, place)
-    const isHttp = next?.protocol === 'http:' || next?.protocol === 'https:'
-    if (next === null || !isHttp || hops === limits.redirects) {
+    if (next === null || !mayFollow(next, place) || hops === limits.redirects) {
       return fail({ kind: 'crl-redirected', to: headers.location.slice(0, 200) })
     }
     place = next.href
   }
+}
+
+/** Who asked for https wants to know whom he hears; and no server tells us what password to show to another one. */
+function mayFollow({ protocol, username, password }: URL, from: string): boolean {
+  if (username !== '' || password !== '') return false
+  return protocol === 'https:' || (protocol === 'http:' && !from.startsWith('https:'))
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])

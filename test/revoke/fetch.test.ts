@@ -1,6 +1,12 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { setDefaultCACertificates } from 'node:tls'
 import { expect, test } from 'vitest'
 import { FETCH_LIMITS, fetchList, type FetchLimits } from '../../src/revoke/fetch.ts'
 import { listServer, type Answer } from '../support/list-server.ts'
+import { mintLeaf } from '../support/mint.ts'
+import { fleet } from '../support/product.ts'
 
 const CONTENT = Buffer.from('a list')
 
@@ -35,6 +41,12 @@ const rows: readonly (readonly [string, Buffer | Answer, Partial<FetchLimits>, s
   ['one redirect more is not', after(4), {}, 'crl-redirected'],
   ['a redirect to a file is not followed', to('file:///etc/passwd'), {}, 'crl-redirected'],
   ['a redirect to another scheme is not followed', to('ldap://127.0.0.1/'), {}, 'crl-redirected'],
+  [
+    'a redirect with a password is not followed',
+    to('http://name:password@127.0.0.1/'),
+    {},
+    'crl-redirected',
+  ],
   ['a redirect to itself ends', to('/list.crl'), {}, 'crl-redirected'],
   ['a redirect to nowhere is a failure', (_, r) => r.writeHead(302).end(), {}, 'crl-status'],
   ['an answer that is no success is a failure', (_, r) => r.writeHead(503).end(), {}, 'crl-status'],
@@ -88,6 +100,38 @@ test('a server that nobody runs is a failure', async () => {
     failure: { kind: 'crl-unreachable', code: 'ECONNREFUSED' },
   })
 })
+
+const publisher = mintLeaf({
+  issuer: fleet.serverCa,
+  name: 'localhost',
+  purposes: ['serverAuth'],
+  dns: ['localhost'],
+})
+const turns: readonly (readonly [string, (port: number) => string, string])[] = [
+  ['a redirect from https to http is not followed', () => 'http://localhost/', 'crl-redirected'],
+  ['a redirect from https to https is', (port) => `https://localhost:${port}/list`, 'octets'],
+]
+for (const [promise, location, expected] of turns) {
+  test(promise, async () => {
+    setDefaultCACertificates([fleet.serverCa.pem])
+    const server = createServer({ key: publisher.keyPem, cert: publisher.chainPem })
+    await using _ = { [Symbol.asyncDispose]: async () => void (await closed(server)) }
+    server.on('request', (request, response) => {
+      if (request.url === '/list') response.end(CONTENT)
+      else response.writeHead(302, { location: location(portOf(server)) }).end()
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const result = await fetchList(`https://localhost:${portOf(server)}/`, asking())
+    expect(result.ok ? result.value.kind : result.failure.kind).toBe(expected)
+  })
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port
+
+function closed(server: Server): Promise<unknown> {
+  server.closeAllConnections()
+  return once(server.close(), 'close')
+}
 
 test('what a server calls unchanged is not sent again', async () => {
   await using server = await listServer((request, response) => {
