@@ -97,9 +97,13 @@ function readTls(
   const groups = readGroups(desk, [...path, 'groups'], written.groups)
   if (minVersion === undefined || maxVersion === undefined) return missing
   const versions = readVersions(desk, path, { minVersion, maxVersion })
-  if (written.ciphers !== undefined && minVersion === 'TLSv1.3' && ciphers !== missing) {
-    if (!ciphers?.some((name) => name.startsWith('TLS_'))) {
-      warn(desk, [...path, 'ciphers'], NO_EFFECT_ON_13)
+  if (ciphers !== missing && ciphers !== undefined) {
+    const at = [...path, 'ciphers']
+    const isNew = (name: string): boolean => name.startsWith('TLS_')
+    if (minVersion === 'TLSv1.3' && !ciphers.some(isNew)) warn(desk, at, NO_EFFECT_ON_13)
+    if (minVersion === 'TLSv1.2' && ciphers.every(isNew)) {
+      if (maxVersion === 'TLSv1.2') return fault(desk, at, NONE_FOR_12)
+      warn(desk, at, NO_12)
     }
   }
   if (versions === missing) return missing
@@ -114,6 +118,11 @@ function readTls(
 
 const NO_EFFECT_ON_13 =
   'found only suites of TLS 1.2 on a listener that speaks TLS 1.3 alone, so the list has no effect: name TLS_ suites or remove it'
+
+const NONE_FOR_12 =
+  'found only suites of TLS 1.3 on a listener that speaks TLS 1.2 alone, wanted one that a handshake can end with: name suites of TLS 1.2, such as ECDHE-ECDSA-AES128-GCM-SHA256, or remove the list'
+const NO_12 =
+  'found only suites of TLS 1.3, so devices that speak TLS 1.2 cannot connect: write minVersion TLSv1.3 if that is meant, or name suites of TLS 1.2, too'
 
 const readLimits = (written: Draft<Document['listeners'][string]['limits']>) =>
   whole<ListenerLimits>({

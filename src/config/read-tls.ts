@@ -1,8 +1,10 @@
 /** What listeners and upstreams have in common: certificates with their keys, versions, suites, groups. */
-import { createSecureContext, getCiphers } from 'node:tls'
+import { createSecureContext } from 'node:tls'
 import type { Millis } from '../kernel/types.ts'
 import type { IdentityFiles, TlsVersion } from './config.ts'
 import { nearest } from '../kernel/nearest.ts'
+import { findItem } from '../outgoing/catalogue.ts'
+import { runtimeCatalogue } from './runtime-offers.ts'
 import {
   content,
   type Desk,
@@ -84,21 +86,25 @@ export function readVersions<Version extends TlsVersion>(
   )
 }
 
-/** Suites that this runtime knows. OpenSSL skips unknown names silently as long as one is good, so we ask first. */
+/**
+ * Suites that a device can use here, by either spelling. OpenSSL skips unknown names silently as long as one is good,
+ * and lists some that no handshake ends with, so we ask first.
+ */
 export function readCiphers(
   desk: Desk,
   path: Path,
   names: readonly (string | undefined)[] | undefined,
 ): Maybe<readonly string[] | undefined> {
   if (names === undefined) return undefined
-  const known = getCiphers().map((name) => name.toUpperCase())
+  const what = 'a cipher suite'
   return every(names, (name, index) => {
-    if (known.includes(name.toUpperCase())) return name.toUpperCase()
-    return unknownName(desk, [...path, index], {
-      name,
-      what: 'a cipher suite',
-      meant: nearest(name, known),
-    })
+    const found = findItem(runtimeCatalogue(), 'suites', name)
+    if (found.kind === 'offered') return found.item.name
+    if (found.kind === 'unknown') {
+      return unknownName(desk, [...path, index], { name, what, meant: found.meant })
+    }
+    const message = `found ${quoted(name)}, wanted a suite that devices can use: ${found.why}; remove it`
+    return fault(desk, [...path, index], message)
   })
 }
 
