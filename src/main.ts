@@ -7,7 +7,7 @@ import { resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { EXIT, type ExitCode } from './cli/exit-code.ts'
-import { type DemoWishes, run } from './cli/run.ts'
+import { type DemoWishes, type Household, run } from './cli/run.ts'
 import { terminalOf, type Terminal } from './cli/terminal.ts'
 
 // Whoever reads us through `head` has enough; that is no failure.
@@ -27,6 +27,7 @@ try {
       terminal,
       env: process.env,
       serve,
+      ...storeCommands(terminal),
       demo: (wishes) => demo(wishes, terminal),
     })
     await written(process.stdout)
@@ -52,6 +53,17 @@ async function serve(file: string): Promise<ExitCode> {
     'not-started': EXIT.cannotStart,
   } as const
   return codes[end]
+}
+
+function storeCommands(terminal: Terminal): Pick<Household, 'admin' | 'breakGlass' | 'init'> {
+  const desk = { terminal, env: process.env, stdin: process.stdin }
+  // Loaded when needed: a database client and a password hash are no business of `tfe explain`.
+  const commands = () => import('./serve/store-commands.ts')
+  return {
+    init: async (file) => (await commands()).initCommand(file, desk),
+    admin: async (wishes) => (await commands()).adminCommand(wishes, desk),
+    breakGlass: async (wishes) => (await commands()).breakGlassCommand(wishes, desk),
+  }
 }
 
 async function demo(wishes: DemoWishes, terminal: Terminal): Promise<ExitCode> {

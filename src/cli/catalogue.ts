@@ -48,10 +48,55 @@ export const CATALOGUE = {
   serve: {
     summary: 'serve devices as a configuration says',
     about:
-      'Runs the front end until SIGTERM or SIGINT, which let requests under way finish. SIGHUP reads the configuration again: all of it or, if anything is wrong, nothing. Writes one JSON line per event to standard output.',
+      'Runs the front end until SIGTERM or SIGINT, which let requests under way finish. The store that the configuration names must be there: `tfe init` makes it. SIGHUP reads the configuration again: all of it or, if anything is wrong, nothing. Writes one JSON line per event to standard output.',
     takes: [],
     options: { config },
     examples: ['tfe serve --config /etc/tfe/epmm.yaml'],
+  },
+  init: {
+    summary: 'create the store of a configuration, once',
+    about:
+      'Makes the store that the configuration names, and its key ring when that is a file that is not there. The enrollment settings of the configuration go into it; from then on they are changed there. A new store requires certificates, or begins by recording with profile core-10. A store that is there is never touched.',
+    takes: [],
+    options: { config },
+    examples: ['tfe init --config /etc/tfe/epmm.yaml'],
+  },
+  admin: {
+    summary: 'make an administrator, from this machine',
+    about:
+      '`create` makes an administrator of the admin API: with a password, read from standard input, or with a token for 30 days in a new file that only you can read. There is no page for a first administrator: whoever can do this could change the store anyway. A token can also be made for an administrator who is there already.',
+    takes: [
+      { name: 'ACTION', sentence: 'create' },
+      { name: 'NAME', sentence: 'how the administrator signs in, and is named in the audit trail' },
+    ],
+    options: {
+      config,
+      role: {
+        value: 'ROLE',
+        sentence: 'what they may do: look, decide about devices, or everything',
+        needed: true,
+        among: ['viewer', 'operator', 'administrator'],
+      },
+      'token-file': {
+        value: 'FILE',
+        sentence: 'write a new token there (default: read a password from standard input)',
+      },
+    },
+    examples: [
+      'tfe admin create alice --role administrator --config epmm.yaml < password',
+      'tfe admin create script --role viewer --token-file token --config epmm.yaml',
+    ],
+  },
+  'break-glass': {
+    summary: 'stop requiring certificates, although that cannot be undone',
+    about:
+      'Undoes the latch of a store while nothing serves from it: devices without a fit certificate are written down and admitted again. For the day on which everybody is locked out. Blocked, revoked and distrusted certificates stay refused. The audit trail keeps who did it, when and why.',
+    takes: [],
+    options: {
+      config,
+      reason: { value: 'TEXT', sentence: 'why, for the audit trail', needed: true },
+    },
+    examples: ["tfe break-glass --config epmm.yaml --reason 'CA renewal went wrong, ticket 4711'"],
   },
   check: {
     summary: 'say what a configuration would do, or everything that is wrong with it',

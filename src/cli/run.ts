@@ -20,7 +20,25 @@ export interface Household {
   readonly terminal: Terminal
   readonly env: Readonly<Record<string, string | undefined>>
   readonly serve: (file: string) => Promise<ExitCode>
+  readonly init: (file: string) => Promise<ExitCode>
+  readonly admin: (wishes: AdminWishes) => Promise<ExitCode>
+  readonly breakGlass: (wishes: BreakGlassWishes) => Promise<ExitCode>
   readonly demo: (wishes: DemoWishes) => Promise<ExitCode>
+}
+
+/** Who is to be an administrator. */
+export interface AdminWishes {
+  readonly file: string
+  readonly name: string
+  readonly role: 'viewer' | 'operator' | 'administrator'
+  /** Undefined: a password comes from standard input. */
+  readonly tokenFile: string | undefined
+}
+
+/** Whose latch is to be undone, and why. */
+export interface BreakGlassWishes {
+  readonly file: string
+  readonly reason: string
 }
 
 /** What a person may choose about the demonstration; undefined leaves it to the demonstration. */
@@ -54,6 +72,15 @@ async function carryOut(invocation: Invocation, household: Household): Promise<E
       return household.serve(options.get('config') ?? '')
     case 'demo':
       return demo(options, household)
+    case 'init':
+      return household.init(options.get('config') ?? '')
+    case 'admin':
+      return admin(invocation, household)
+    case 'break-glass':
+      return household.breakGlass({
+        file: options.get('config') ?? '',
+        reason: options.get('reason') ?? '',
+      })
     // Loaded when needed, so that `tfe help` need not read all of them.
     case 'check': {
       const { check } = await import('./check.ts')
@@ -89,6 +116,26 @@ function help(word: string | undefined, terminal: Terminal): ExitCode {
   out(`${helpPage(word, paint)}\n`)
   return EXIT.fine
 }
+
+async function admin(
+  { takes: [action = '', name = ''], options }: Invocation,
+  { admin, terminal }: Household,
+): Promise<ExitCode> {
+  if (action !== 'create') {
+    const message = `found '${action}', wanted create: \`tfe admin create NAME\``
+    return misused({ message, command: 'admin' }, terminal)
+  }
+  const role = ROLES.find((one) => one === options.get('role')) ?? 'viewer'
+  return admin({
+    file: options.get('config') ?? '',
+    name,
+    role,
+    tokenFile: options.get('token-file'),
+  })
+}
+
+/** The command line has checked that it is one of these. */
+const ROLES = ['viewer', 'operator', 'administrator'] as const
 
 async function demo(
   options: Invocation['options'],

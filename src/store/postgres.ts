@@ -56,7 +56,8 @@ export function openPostgres(settings: PostgresSettings): Engine {
   }
 }
 
-function connectionOptions({ url, schema }: PostgresSettings): ClientConfig {
+/** How `pg` is told where the database is, and how long to wait for it. */
+export function connectionOptions({ url, schema }: PostgresSettings): ClientConfig {
   return {
     connectionString: url,
     application_name: 'trusted-front-end',

@@ -30,6 +30,18 @@ export async function tfe(
       out += `(serves ${file})`
       return Promise.resolve(0)
     },
+    init: (file) => {
+      out += `(makes the store of ${file})`
+      return Promise.resolve(0)
+    },
+    admin: (wishes) => {
+      out += `(makes an administrator: ${JSON.stringify(wishes)})`
+      return Promise.resolve(0)
+    },
+    breakGlass: (wishes) => {
+      out += `(breaks glass: ${JSON.stringify(wishes)})`
+      return Promise.resolve(0)
+    },
     demo: (wishes) => {
       out += `(demonstrates ${JSON.stringify(wishes)})`
       return Promise.resolve(0)
