@@ -31,6 +31,8 @@ import { OUTGOING } from './refusals/outgoing-samples.ts'
 import { explainStore } from '../src/store/explain.ts'
 import { explainList } from '../src/revoke/failure.ts'
 import { LISTS } from './refusals/list-samples.ts'
+import { explainHeld } from '../src/throttle/held.ts'
+import { HELD } from './refusals/held-samples.ts'
 import { STORE } from './refusals/store-samples.ts'
 import { UPSTREAM } from './refusals/upstream-samples.ts'
 
@@ -93,6 +95,18 @@ export const groups = (): readonly Group[] => [
         code,
         by,
         facts.map((why) => ({ sees: String(FORBIDDEN), ...explain(why) })),
+      ),
+    ),
+  },
+  {
+    title: 'The request was held back',
+    introduction:
+      'In `code` of a request line with `decision: refuse` and `route_class: legacy-oauth`; `account_hash` is the same for the same account until the next start. `Retry-After` tells the device when to come back.',
+    rows: entriesOf(HELD).map(([code, { by, facts }]) =>
+      row(
+        code,
+        by,
+        facts.map((held) => ({ sees: '429', ...explainHeld(held) })),
       ),
     ),
   },

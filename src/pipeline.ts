@@ -8,7 +8,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ListenerLimits, RouteRow } from './config/config.ts'
 import { decide, timelinessOfPeer } from './decide/decide.ts'
-import type { Exchange } from './forward/exchange.ts'
+import type { Exchange, Outcome } from './forward/exchange.ts'
 import { forward } from './forward/forward.ts'
 import { refuse } from './forward/refuse.ts'
 import type { Recognition } from './identify/peer.ts'
@@ -19,6 +19,7 @@ import type { Connection } from './pipeline/connection.ts'
 import { destinationFor, type Admitted } from './pipeline/destination.ts'
 import { entry, type Ended, type Told, type Verdict } from './pipeline/entry.ts'
 import { readHead } from './pipeline/head.ts'
+import { underWatch, type LegacyWatch } from './pipeline/under-watch.ts'
 import { AFTER_CLOSE, beforeItsTurn, isLast, turnedAway, type AtTheDoor } from './pipeline/turn.ts'
 import { NO_ANSWER } from './pipeline/turned-away.ts'
 import type { RequestEvent } from './record/event.ts'
@@ -28,6 +29,8 @@ import type { Snapshot } from './state/snapshot.ts'
 export interface CorridorDeps {
   readonly clock: Clock
   readonly recognition: Recognition
+  /** How often the legacy OAuth endpoint was asked, and by whom. */
+  readonly legacy: LegacyWatch
   snapshot(): Snapshot
   /** Whether answers should end their connections. */
   draining(): boolean
@@ -61,7 +64,7 @@ export async function handle(
   const exchange: Exchange = { ...arrival, last, reference }
   const judged = early ?? judge(request, number, { connection, snapshot, deps })
   if (last || closes(judged)) connection.last = Math.min(connection.last, number)
-  const outcome = await carryOut(judged, exchange, connection)
+  const outcome = await carryOut(judged, exchange, { connection, deps })
   connection.answered(arrival)
   const walk = {
     method: request.method ?? '',
@@ -147,7 +150,7 @@ const limitsOf = ({ listener }: Connection, { listeners }: Snapshot): ListenerLi
 async function carryOut(
   judged: Judged,
   exchange: Exchange,
-  connection: Connection,
+  { connection, deps }: Pick<World, 'connection' | 'deps'>,
 ): Promise<Ended> {
   switch (judged.kind) {
     case 'turned-away':
@@ -161,9 +164,13 @@ async function carryOut(
   const { admitted, snapshot, limits } = judged
   const surroundings = { snapshot, connection, limits }
   const { destination, told } = destinationFor(admitted, exchange.request, surroundings)
+  const go = (): Promise<Outcome> => forward(admitted.decision, exchange, destination)
   connection.underWay.push(admitted.route)
   try {
-    return { ...(await forward(admitted.decision, exchange, destination)), told }
+    if (admitted.route.class !== 'legacy-oauth') return { ...(await go()), told }
+    const rules = snapshot.world.config.legacyOAuth
+    const ended = await underWatch(exchange, { watch: deps.legacy, rules, connection }, go)
+    return { ...ended, told: ended.watched.held === undefined ? told : NOTHING }
   } finally {
     connection.underWay.splice(connection.underWay.indexOf(admitted.route), 1)
   }

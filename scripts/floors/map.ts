@@ -9,7 +9,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['trust'],
   ['decide'],
   ['message', 'outgoing', 'fleet'],
-  ['accept', 'handshake', 'identify', 'revoke', 'forward', 'record', 'store', 'config'],
+  ['accept', 'handshake', 'identify', 'revoke', 'throttle', 'forward', 'record', 'store', 'config'],
   ['state'],
   ['pipeline', 'cli', 'demo', 'admin'],
   ['main'],

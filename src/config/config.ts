@@ -11,6 +11,7 @@ import type { Fault, Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
 import type { Limits } from '../trust/limits.ts'
 import type { CrlSettings } from './config-crl.ts'
+import type { LegacyOAuth } from './config-legacy-oauth.ts'
 import type { IdentityFiles, LoadedFile, TlsVersion } from './config-files.ts'
 import type { AdminListener, StoreConfig } from './config-store.ts'
 import type { Upstream } from './config-upstream.ts'
@@ -58,6 +59,8 @@ export interface Config {
   readonly trust: Trust
   readonly listeners: readonly [Listener, ...Listener[]]
   readonly upstreams: readonly [Upstream, ...Upstream[]]
+  /** How often rows of class `legacy-oauth` may be asked. */
+  readonly legacyOAuth: LegacyOAuth
   readonly metrics: MetricsListener
   readonly log: LogSettings
   /** What weakens a guarantee in this configuration: one log line at start and one metric each. */

@@ -5,6 +5,7 @@ import type { AgentRule } from '../message/agent.ts'
 import type { Config, Danger, Listener, MetricsListener } from './config.ts'
 import type { Upstream } from './config-upstream.ts'
 import { PROFILES } from './profiles.ts'
+import { readLegacyOAuth } from './read-legacy-oauth.ts'
 import { readAddress, readListener } from './read-listener.ts'
 import { readTables } from './read-routes.ts'
 import { readAdmin, readStore } from './read-store.ts'
@@ -56,6 +57,7 @@ export function readDocument(desk: Desk, draft: Draft<Document>, file: string): 
     trust: readTrust(desk, draft.trust ?? {}, dangers),
     listeners,
     upstreams,
+    legacyOAuth: readLegacyOAuth(desk, draft.legacyOAuth ?? {}),
     metrics,
     log: whole<Config['log']>({
       level: present(draft.log?.level),

@@ -21,6 +21,7 @@ import {
   word,
 } from './schema-kinds.ts'
 import { crl } from './schema-crl.ts'
+import { legacyOAuth } from './schema-legacy-oauth.ts'
 import { trustLimits } from './schema-limits.ts'
 import { listener } from './schema-listener.ts'
 import { match, networks, withoutGrace } from './schema-match.ts'
@@ -202,6 +203,7 @@ export const document = group('The configuration of the Trusted Front End.', {
   listeners: named('The ports that devices call, by name.', listener, 1),
   routes: Type.Optional(named('Tables of routes, by name.', routes, 0)),
   upstreams: named('The servers that we forward to, by name.', upstream, 1),
+  legacyOAuth,
   metrics: defaultGroup(
     'Where /metrics, /healthz and /readyz are served, without TLS and to whoever can reach them.',
     {

@@ -8,6 +8,7 @@ export function warnOfTheWhole(desk: Desk, config: Config): void {
   warnOfStore(desk, config)
   warnOfEnforcement(desk, config)
   warnOfGrace(desk, rows)
+  warnOfLegacyOAuth(desk, rows)
   warnOfUpstreams(desk, config, rows)
   warnOfMetrics(desk, config)
 }
@@ -36,6 +37,13 @@ function warnOfGrace(desk: Desk, rows: readonly RouteRow[]): void {
   if (!desk.text.has(['grace']) || rows.some((row) => row.class === 'renewal')) return
   const message = 'found a grace, which has no effect: no row of class renewal is in force'
   warn(desk, ['grace'], message)
+}
+
+function warnOfLegacyOAuth(desk: Desk, rows: readonly RouteRow[]): void {
+  if (!desk.text.has(['legacyOAuth']) || rows.some((row) => row.class === 'legacy-oauth')) return
+  const message =
+    'found limits for the legacy OAuth endpoint, which have no effect: no row of class legacy-oauth is in force'
+  warn(desk, ['legacyOAuth'], message)
 }
 
 function warnOfUpstreams(desk: Desk, { upstreams }: Config, rows: readonly RouteRow[]): void {

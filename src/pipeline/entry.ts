@@ -10,7 +10,9 @@ import { explainUpstream } from '../forward/failure.ts'
 import type { Outcome } from '../forward/exchange.ts'
 import type { RequestEvent } from '../record/event.ts'
 import { findingCodes, type FindingCode } from '../trust/finding.ts'
+import { explainHeld, type Held } from '../throttle/held.ts'
 import type { TurnedAwayFacts } from './turned-away.ts'
+import type { Watched } from './under-watch.ts'
 
 /** How far a request came. */
 export type Verdict =
@@ -36,6 +38,8 @@ export interface Walk {
 /** How a request ended, and what its upstream was told about the device. */
 export interface Ended extends Outcome {
   readonly told: Told
+  /** Of requests to the legacy OAuth endpoint that were admitted. */
+  readonly watched?: Watched
 }
 
 export interface Told {
@@ -44,14 +48,20 @@ export interface Told {
 }
 
 /** The event of a request that has left the corridor. */
-export function entry(walk: Walk, verdict: Verdict, { told, ...outcome }: Ended): RequestEvent {
-  const words = wordsOf(verdict, outcome)
+export function entry(
+  walk: Walk,
+  verdict: Verdict,
+  { told, watched, ...outcome }: Ended,
+): RequestEvent {
+  const words = watched?.held === undefined ? wordsOf(verdict, outcome) : explainHeld(watched.held)
   const { reference, userAgent, durationMs, ...request } = walk
   return {
     method: request.method,
     path: request.path,
     host: request.host?.slice(0, MAX_HOST),
     ...judgement(verdict),
+    ...(watched?.held === undefined ? {} : heldBack(watched.held)),
+    account_hash: watched?.account,
     verify: told.verify,
     withheld: told.withheld === 'nothing' ? undefined : told.withheld,
     server: outcome.server,
@@ -111,6 +121,13 @@ function judgement(verdict: Verdict): Judgement {
     upstream: route.upstream,
   }
 }
+
+/** Admitted by `decide`, and yet no further. */
+const heldBack = ({ kind }: Held): Pick<RequestEvent, 'decision' | 'code' | 'upstream'> => ({
+  decision: 'refuse',
+  code: kind,
+  upstream: undefined,
+})
 
 /** Of whoever is named to the upstream: what was not asked about shows nothing. */
 function findingsOf(admission: Admission): readonly FindingCode[] | undefined {

@@ -21,6 +21,8 @@ export interface RequestEvent {
   readonly code: string
   /** In `recording`: the refusal it would have met. */
   readonly would_refuse: string | undefined
+  /** An account that the legacy OAuth endpoint was asked about, as a hash that nobody else can make. */
+  readonly account_hash: string | undefined
   /** Where the certificate stands in time; undefined when nobody was asked, or no path was sound. */
   readonly timeliness: Timeliness | undefined
   /** Harmless departures on the path that was admitted, each code once; undefined when there is none. */

@@ -25,6 +25,7 @@ export class Metrics {
   readonly #serverIn: Gauge
   readonly #serverChanges: Counter
   readonly #retries: Counter
+  readonly #legacyAttempts: Counter
   /** Children by their labels: looking one up by label object costs more than the increment. */
   readonly #rows = new Map<string, RequestRow>()
   readonly #openOf = new Map<string, Gauge.Internal<string>>()
@@ -139,6 +140,12 @@ export class Metrics {
       labelNames: ['upstream'],
       registers,
     })
+    this.#legacyAttempts = new Counter({
+      name: 'tfe_legacy_oauth_attempts_total',
+      help: 'Requests to the legacy OAuth endpoint, by outcome and, when held back, by what they were counted by.',
+      labelNames: ['outcome', 'by'],
+      registers,
+    })
     this.#certificateExpiry = new Gauge({
       name: 'tfe_certificate_not_after_seconds',
       help: 'When a certificate of our own or of an enrollment setting expires (Unix time).',
@@ -187,6 +194,23 @@ export class Metrics {
 
   untrusted(upstream: string, reasons: readonly string[]): void {
     for (const reason of reasons) this.#untrusted.inc({ upstream, reason })
+  }
+
+  legacyAttempt({ outcome, by }: { readonly outcome: string; readonly by: string }): void {
+    this.#legacyAttempts.inc({ outcome, by })
+  }
+
+  /** Who is locked out of the legacy OAuth endpoint, counted when somebody asks. */
+  watchLocked(locked: () => Readonly<Record<string, number>>): void {
+    const gauge: Gauge = new Gauge({
+      name: 'tfe_legacy_oauth_locked',
+      help: 'Addresses, accounts on one network, and accounts that are locked out of the legacy OAuth endpoint now.',
+      labelNames: ['by'],
+      registers: [this.registry],
+      collect: () => {
+        for (const [by, count] of Object.entries(locked())) gauge.set({ by }, count)
+      },
+    })
   }
 
   health({ upstream, server, standing }: ServerStanding): void {

@@ -14,6 +14,8 @@ export interface Orders {
   readonly version: number
   /** What session tickets are derived from; replaced regularly, never written down. */
   readonly ticketSecret: Buffer
+  /** What hashes of account names are made with: the same in every process until the next start. */
+  readonly accountKey: Buffer
 }
 
 /** How a start or a reload went in every process of the crew. */

@@ -9,11 +9,13 @@ import { serverContexts } from '../handshake/server-context.ts'
 import { Recognition } from '../identify/peer.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import type { Connection } from '../pipeline/connection.ts'
+import type { LegacyWatch } from '../pipeline/under-watch.ts'
 import type { Metrics } from '../record/metrics.ts'
 import type { Sightings } from '../record/sightings.ts'
 import { openSnapshot, retire, type ListenerView, type Snapshot } from '../state/snapshot.ts'
 import { withLists, type ReadLists } from '../state/revocation.ts'
 import { buildWorld } from '../state/world.ts'
+import { legacyWatch } from './legacy-watch.ts'
 import { tellHealth } from './tell-health.ts'
 import { tellUntrusted, untrustedReasons } from './tell-untrusted.ts'
 import type { IssuerMet, Orders } from './crew.ts'
@@ -40,6 +42,7 @@ export class FrontEnd {
   readonly #recognition = new Recognition(({ der }, trustVersion) => {
     this.#deps.met({ der, trustVersion })
   })
+  readonly #legacy: LegacyWatch
   #orders: Orders
   #snapshot: Snapshot
 
@@ -61,6 +64,7 @@ export class FrontEnd {
     this.#orders = orders
     this.#snapshot = snapshot
     this.#deps = deps
+    this.#legacy = legacyWatch(orders, deps)
     this.#announce()
   }
 
@@ -135,6 +139,7 @@ export class FrontEnd {
       connections: this.#connections,
       clock: { now: () => Date.now() as Instant },
       recognition: this.#recognition,
+      legacy: this.#legacy,
       snapshot: () => this.#snapshot,
       draining: () => this.#listeners.get(name)?.draining ?? false,
     })

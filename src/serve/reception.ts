@@ -15,6 +15,7 @@ import type { Recognition } from '../identify/peer.ts'
 import type { Clock } from '../kernel/ports.ts'
 import { handle, type CorridorDeps } from '../pipeline.ts'
 import { Connection } from '../pipeline/connection.ts'
+import type { LegacyWatch } from '../pipeline/under-watch.ts'
 import type { RequestEvent } from '../record/event.ts'
 import { connectionJournal, type ConnectionJournal } from '../record/journal.ts'
 import type { Metrics } from '../record/metrics.ts'
@@ -26,6 +27,7 @@ export interface ReceptionDeps {
   readonly metrics: Metrics
   readonly clock: Clock
   readonly recognition: Recognition
+  readonly legacy: LegacyWatch
   /** Every open connection of this process, whatever its listener. */
   readonly connections: Set<Connection>
   snapshot(): Snapshot
@@ -45,10 +47,11 @@ export class Reception implements ListenerHandlers {
   constructor(listener: string, deps: ReceptionDeps) {
     this.#listener = listener
     this.#deps = deps
-    const { clock, recognition } = deps
+    const { clock, recognition, legacy } = deps
     this.#corridor = {
       clock,
       recognition,
+      legacy,
       snapshot: () => deps.snapshot(),
       draining: () => deps.draining(),
       lockedOut: () => deps.lockedOut(),

@@ -148,7 +148,12 @@ class State {
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor({ config }: Loaded, deps: StateDeps) {
-    this.orders = { config, version: 1, ticketSecret: randomBytes(SECRET_OCTETS) }
+    this.orders = {
+      config,
+      version: 1,
+      ticketSecret: randomBytes(SECRET_OCTETS),
+      accountKey: randomBytes(SECRET_OCTETS),
+    }
     this.#deps = deps
     this.rotation = new Rotation(() => this.#rotate())
   }

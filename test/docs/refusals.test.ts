@@ -6,6 +6,7 @@ import { HANDSHAKES, HOSTS, REFUSALS, RUNTIME } from '../../scripts/refusals/sam
 import { TARGETS, TURNED_AWAY, UNPARSABLE } from '../../scripts/refusals/samples.ts'
 import { OUTGOING } from '../../scripts/refusals/outgoing-samples.ts'
 import { LISTS } from '../../scripts/refusals/list-samples.ts'
+import { HELD } from '../../scripts/refusals/held-samples.ts'
 import { STORE } from '../../scripts/refusals/store-samples.ts'
 import { UPSTREAM } from '../../scripts/refusals/upstream-samples.ts'
 import { FINDING_WORDS } from '../../src/decide/explain-finding.ts'
@@ -28,6 +29,7 @@ const tables: Readonly<Record<string, readonly string[]>> = {
     ...Object.keys(TURNED_AWAY),
   ],
   'The device was refused': Object.keys(REFUSALS),
+  'The request was held back': Object.keys(HELD),
   'The request was admitted and failed': Object.keys(UPSTREAM),
   'The front end did not start': Object.keys(RUNTIME),
   'A server failed its health check': ['check-status'],

@@ -86,6 +86,7 @@ const ordersOf = (config: Config, version: number) => ({
   config,
   version,
   ticketSecret: randomBytes(32),
+  accountKey: randomBytes(32),
 })
 
 async function statusOf({ port }: Pick<Served, 'port'>): Promise<string | undefined> {

@@ -69,7 +69,8 @@ test('a ticket secret that was replaced is erased', async () => {
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure))
   const { log } = openLogTo({ write() {} }, { level: 'info', requests: true, connections: true })
   const [old, next] = [randomBytes(32), randomBytes(32)]
-  const orders = { config: loaded.value.config, version: 1, ticketSecret: old }
+  const { config } = loaded.value
+  const orders = { config, version: 1, ticketSecret: old, accountKey: randomBytes(32) }
   const deps = {
     log,
     metrics: new Metrics(),

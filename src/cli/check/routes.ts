@@ -2,6 +2,7 @@
 import type { Config, RouteRow, RouteTable } from '../../config/config.ts'
 import { presetFacts } from '../../config/preset-facts.ts'
 import { padded } from '../page.ts'
+import { lengthText } from '../spans.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** One section per table, then what is off. */
@@ -20,7 +21,11 @@ export function routes(
   return [
     ...tables.map((table): readonly [string, readonly string[]] => [
       `Routes '${table.name}'${table.preset === undefined ? '' : `, from preset ${table.preset}`}`,
-      [...rows(table, signs.arrow), '  anything else: 404, never forwarded'],
+      [
+        ...rows(table, signs.arrow),
+        '  anything else: 404, never forwarded',
+        ...watch(table, config.legacyOAuth),
+      ],
     ]),
     [`Rows that are ${paint('warn', 'off')}: nobody has tried them against a real server`, off],
     ['To confirm with your server before relying on the preset', questions],
@@ -38,6 +43,18 @@ function rows({ rows }: RouteTable, arrow: string): readonly string[] {
   return cells.map((row) =>
     `  ${row.map((cell, at) => padded(cell, widths[at] ?? 0)).join('  ')}`.trimEnd(),
   )
+}
+
+/** How rows without a certificate and with passwords are kept under watch. */
+function watch({ rows }: RouteTable, legacy: Config['legacyOAuth']): readonly string[] {
+  if (rows.every((row) => row.class !== 'legacy-oauth')) return []
+  const { address, account, lockout, basic } = legacy
+  const { failures, addressFailures, accountFailures, period, first, longest } = lockout
+  const client = basic === 'client' ? '; beside a username, Basic names the program' : ''
+  return [
+    `  legacy-oauth: ${address.perMinute} requests a minute from an address, ${address.burst} at once; ${account.perMinute} and ${account.burst} for an account where it has not signed in lately${client}`,
+    `  locked out for ${lengthText(first)} to ${lengthText(longest)}: an account from one address after ${failures} failures in ${lengthText(period)}, an address after ${addressFailures}; an account elsewhere after ${accountFailures}, for ${lengthText(period)}`,
+  ]
 }
 
 function destination({ class: kind, upstream, match, networks }: RouteRow, arrow: string): string {

@@ -1,0 +1,25 @@
+/** Requests that the throttle holds back, by each of what they may be counted by. */
+import { HELD_BY, type Held } from '../../src/throttle/held.ts'
+import { amount } from './placeholders.ts'
+import { byDevice, type Cases } from './samples.ts'
+
+const wait = { retryAfter: amount('retryAfter') }
+
+export const HELD: Cases<Held> = {
+  'rate-limited': byDevice(
+    ...HELD_BY.filter((by) => by !== 'account-and-network').map((by) => ({
+      kind: 'rate-limited' as const,
+      by,
+      perMinute: amount('perMinute'),
+      ...wait,
+    })),
+  ),
+  'locked-out': byDevice(
+    ...HELD_BY.map((by) => ({
+      kind: 'locked-out' as const,
+      by,
+      failures: amount('failures'),
+      ...wait,
+    })),
+  ),
+}

@@ -1,0 +1,37 @@
+/**
+ * A token bucket: so many requests at once, and so many each minute. Who is told to wait pays nothing, so that
+ * knocking does not make the wait longer.
+ */
+import type { Millis } from '../kernel/types.ts'
+
+/** How often something may happen. */
+export interface Pace {
+  readonly perMinute: number
+  /** What may come at once, after a quiet time. */
+  readonly burst: number
+}
+
+/** What was left at a point in time, on a clock that only goes forward. */
+export interface Bucket {
+  readonly tokens: number
+  readonly at: Millis
+}
+
+/** A bucket as it is now; one that nobody knows is full. */
+export function filled(bucket: Bucket | undefined, pace: Pace, now: Millis): Bucket {
+  if (bucket === undefined) return { tokens: pace.burst, at: now }
+  const gained = ((now - bucket.at) * pace.perMinute) / MINUTE_MS
+  return { tokens: Math.min(pace.burst, bucket.tokens + gained), at: now }
+}
+
+/** One request less. */
+export const drawn = ({ tokens, at }: Bucket): Bucket => ({ tokens: tokens - 1, at })
+
+/** Milliseconds until there is a whole token; 0 when there is one. */
+export function waitOf({ tokens }: Bucket, { perMinute }: Pace): Millis {
+  return Math.max(0, Math.ceil(((1 - tokens) * MINUTE_MS) / perMinute - ROUNDING)) as Millis
+}
+
+const MINUTE_MS = 60_000
+/** Fractions of tokens do not add up exactly; a thousandth of a millisecond is nobody's. */
+const ROUNDING = 0.001

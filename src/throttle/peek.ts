@@ -1,0 +1,34 @@
+/** A look at the first octets of a request body, which stay where they are. */
+import type { IncomingMessage } from 'node:http'
+
+/** What is here of a body. */
+export interface Peeked {
+  readonly body: Buffer
+  readonly whole: boolean
+}
+
+/**
+ * Looks at what arrived with the head. It waits for one turn of the event loop, in which Node hands over the rest of
+ * what it had read, and for nothing else: a device that is still sending is not kept waiting, and one that asks
+ * before it sends (`Expect: 100-continue`) has not sent anything.
+ */
+export async function peek(request: IncomingMessage): Promise<Peeked> {
+  const { headers } = request
+  const none = headers['transfer-encoding'] === undefined && headers['content-length'] === undefined
+  if (none || headers['content-length'] === '0') return { body: NOTHING, whole: true }
+  await new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+  if (request.destroyed || request.readableLength === 0) {
+    return { body: NOTHING, whole: false }
+  }
+  const waiting = request.readableLength
+  const body: unknown = request.read(Math.min(waiting, MOST_OCTETS))
+  if (!Buffer.isBuffer(body)) return { body: NOTHING, whole: false }
+  request.unshift(body)
+  return { body, whole: request.complete && waiting <= MOST_OCTETS }
+}
+
+const NOTHING = Buffer.alloc(0)
+/** A request for a token has some hundred octets; a long password and a refresh token still fit. */
+const MOST_OCTETS = 8 * 1024

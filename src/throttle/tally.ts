@@ -1,0 +1,45 @@
+/**
+ * Failures within a period, and the lock that follows. A lock is doubled each time it falls again soon, up to the
+ * longest; what is refused while it holds is not counted, so that no lock can be held shut by knocking.
+ */
+import type { Millis } from '../kernel/types.ts'
+
+/** When a lock falls, and for how long. */
+export interface LockRule {
+  readonly failures: number
+  readonly period: Millis
+  readonly first: Millis
+  /** The same as `first` where a lock does not grow. */
+  readonly longest: Millis
+}
+
+/** What is remembered about failures; times are of a clock that only goes forward. */
+export interface Tally {
+  readonly failures: number
+  /** When the first of them was. */
+  readonly since: Millis
+  /** Locks that fell one soon after the other. */
+  readonly locks: number
+  readonly until: Millis
+}
+
+/** One failure more. */
+export function failed(tally: Tally | undefined, rule: LockRule, now: Millis): Tally {
+  // Under way when the lock fell.
+  if (tally !== undefined && now < tally.until) return tally
+  const counts = tally !== undefined && tally.failures > 0 && now < tally.since + rule.period
+  const failures = counts ? tally.failures + 1 : 1
+  const since = counts ? tally.since : now
+  // As long without a lock as the longest one lasts: then it begins anew.
+  const locks = tally !== undefined && now < tally.until + rule.longest ? tally.locks : 0
+  if (failures < rule.failures) return { failures, since, locks, until: tally?.until ?? NEVER }
+  const length = Math.min(rule.longest, rule.first * 2 ** locks)
+  return { failures: 0, since: now, locks: locks + 1, until: (now + length) as Millis }
+}
+
+/** Milliseconds that a lock still holds; 0 when there is none. */
+export const lockedFor = (tally: Tally | undefined, now: Millis): Millis =>
+  Math.max(0, (tally?.until ?? NEVER) - now) as Millis
+
+/** Long before anything happened. */
+const NEVER = -Infinity as Millis

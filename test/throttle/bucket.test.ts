@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import type { Millis } from '../../src/kernel/types.ts'
+import { drawn, filled, waitOf, type Bucket } from '../../src/throttle/bucket.ts'
+
+const at = (ms: number): Millis => ms as Millis
+const bucket = (tokens: number): Bucket => ({ tokens, at: at(0) })
+const pace = { perMinute: 60, burst: 3 }
+
+const rows: readonly {
+  readonly promise: string
+  readonly from: Bucket | undefined
+  readonly now: number
+  readonly tokens: number
+  readonly wait: number
+}[] = [
+  { promise: 'whom nobody knows has the whole burst', from: undefined, now: 7, tokens: 3, wait: 0 },
+  { promise: 'one token is enough', from: bucket(1), now: 0, tokens: 1, wait: 0 },
+  {
+    promise: 'an empty bucket waits for a whole token',
+    from: bucket(0),
+    now: 0,
+    tokens: 0,
+    wait: 1000,
+  },
+  { promise: 'a millisecond early is early', from: bucket(0), now: 999, tokens: 0.999, wait: 1 },
+  {
+    promise: 'a token is there when its time has come',
+    from: bucket(0),
+    now: 1000,
+    tokens: 1,
+    wait: 0,
+  },
+  { promise: 'a bucket fills up to the burst', from: bucket(2.5), now: 500, tokens: 3, wait: 0 },
+  { promise: 'and no further', from: bucket(2.5), now: 501, tokens: 3, wait: 0 },
+  { promise: 'not in a year', from: bucket(0), now: 365 * 86_400_000, tokens: 3, wait: 0 },
+]
+
+for (const { promise, from, now, tokens, wait } of rows) {
+  test(promise, () => {
+    const found = filled(from, pace, at(now))
+    expect([found.tokens, waitOf(found, pace)]).toEqual([tokens, wait])
+  })
+}
+
+test('a request costs one token', () => {
+  expect(drawn(bucket(2))).toEqual(bucket(1))
+})
+
+test('a burst that a reload made smaller holds at once', () => {
+  expect(filled(bucket(20), pace, at(0)).tokens).toBe(3)
+})
