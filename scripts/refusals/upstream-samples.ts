@@ -16,6 +16,7 @@ const UNTRUSTED: Readonly<Record<Untrusted, Extract<UpstreamFailure, { kind: 'tl
     other: { kind: 'tls-untrusted', why: 'other', code },
     'self-signed': { kind: 'tls-untrusted', why: 'self-signed', code },
     'unknown-issuer': { kind: 'tls-untrusted', why: 'unknown-issuer', code },
+    unsound: { kind: 'tls-untrusted', why: 'unsound', code: '{our code}' },
     'wrong-purpose': { kind: 'tls-untrusted', why: 'wrong-purpose', code },
   }
 

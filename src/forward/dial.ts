@@ -14,6 +14,7 @@ import { fail, ok, unreachable, type Result } from '../kernel/types.ts'
 import { dialFailure, IDENTITY_ERROR, IdentityError, untrustedBecause } from './dial-failure.ts'
 import type { UpstreamFailure } from './failure.ts'
 import { presentedList, unpinned } from './pins.ts'
+import type { SecondOpinion } from './second-opinion.ts'
 import { nameMismatch } from './server-name.ts'
 import type { ServerSettings, UpstreamSettings, UpstreamTls } from './settings.ts'
 import { shownCertificate, type UntrustedServer } from './untrusted.ts'
@@ -24,6 +25,8 @@ export interface DialPlan {
   readonly server: ServerSettings
   /** `undefined` for plain HTTP. */
   readonly context: SecureContext | undefined
+  /** `undefined` for plain HTTP. */
+  readonly opinion: SecondOpinion | undefined
   /** Called once per connection that verification would have refused. */
   readonly onUntrusted: (facts: UntrustedServer) => void
 }
@@ -60,10 +63,24 @@ function judged(plan: DialPlan, socket: TLSSocket): UpstreamFailure | undefined 
   const { tls } = plan.settings
   const leaf = socket.getPeerX509Certificate()
   if (tls === undefined || leaf === undefined) return undefined
+  const untrusted = untrustedIn(plan, socket, leaf)
   const shown = unpinned(leaf, tls.pins)
-  if (!tls.strict) noticeUntrusted(plan, socket, { leaf, shown })
+  if (!tls.strict) noticeUntrusted(plan, leaf, { untrusted, shown })
+  else if (untrusted !== undefined) return { kind: 'tls-untrusted', ...untrusted }
   else if (shown !== undefined) return { kind: 'tls-pin-mismatch', shown }
   return undefined
+}
+
+/** What the TLS library holds against a chain or, when it believes it, what we do. */
+export function untrustedIn(
+  { opinion }: DialPlan,
+  socket: TLSSocket,
+  leaf: X509Certificate,
+): UntrustedServer['untrusted'] {
+  // Node types it as an error; it is the code of one.
+  const code = String(socket.authorizationError ?? '')
+  const chainHolds = code === '' || code === 'null' || code === IDENTITY_ERROR
+  return chainHolds ? opinion?.(leaf) : { why: untrustedBecause(code), code }
 }
 
 /** Begins to connect; refuses what strict TLS refuses. */
@@ -114,16 +131,15 @@ function identityError(certificate: PeerCertificate, wanted: string): Error | un
 /** Strict TLS is off: what it would have refused is used, and said. An untrusted chain must not hide a wrong name. */
 function noticeUntrusted(
   plan: DialPlan,
-  socket: TLSSocket,
+  leaf: X509Certificate,
   {
-    leaf,
+    untrusted,
     shown,
-  }: { readonly leaf: X509Certificate; readonly shown: readonly string[] | undefined },
+  }: {
+    readonly untrusted: UntrustedServer['untrusted']
+    readonly shown: readonly string[] | undefined
+  },
 ): void {
-  // Node types it as an error; it is the code of one.
-  const code = String(socket.authorizationError ?? '')
-  const chainHolds = code === '' || code === 'null' || code === IDENTITY_ERROR
-  const untrusted = chainHolds ? undefined : { why: untrustedBecause(code), code }
   const mismatch = nameMismatch(leaf, wantedName(plan))
   if (untrusted === undefined && mismatch === undefined && shown === undefined) return
   plan.onUntrusted({

@@ -48,6 +48,8 @@ export type Untrusted =
   | 'other'
   | 'self-signed'
   | 'unknown-issuer'
+  /** The TLS library believes it, and our own judge does not. */
+  | 'unsound'
   | 'wrong-purpose'
 
 /** What the device is told: a status and the error type for `Proxy-Status` (RFC 9209 §2.3). */
@@ -240,6 +242,7 @@ const UNTRUSTED: Readonly<Record<Untrusted, string>> = {
   other: 'the TLS library refuses its chain',
   'self-signed': 'it is self-signed and not in the trust store',
   'unknown-issuer': 'its chain does not lead to the trust store',
+  unsound: 'its chain is no sound path to the trust store by RFC 5280',
   'wrong-purpose': 'it is not meant for servers',
 }
 
@@ -251,6 +254,8 @@ const UNTRUSTED_STEPS: Readonly<Record<Untrusted, string>> = {
   'self-signed': 'add the certificate itself to `tls.trust.custom`, or have it issued by a CA',
   'unknown-issuer':
     'add its CA to `tls.trust.custom`, and see whether the upstream sends its intermediates',
+  unsound:
+    'have the certificate that the code in brackets is about issued anew, as RFC 5280 wants it; a code that begins with `anchor` is about the CA in the trust store',
   'wrong-purpose': 'have it issued with the extended key usage serverAuth',
 }
 

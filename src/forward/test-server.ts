@@ -5,8 +5,8 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { unreachable } from '../kernel/types.ts'
-import { dialFailure, IDENTITY_ERROR, untrustedBecause } from './dial-failure.ts'
-import { openSocket, serverName, wantedName, type DialPlan } from './dial.ts'
+import { dialFailure } from './dial-failure.ts'
+import { openSocket, serverName, untrustedIn, wantedName, type DialPlan } from './dial.ts'
 import { explainUpstream, type Explanation, type UpstreamFailure } from './failure.ts'
 import { hangUp } from './hang-up.ts'
 import { unpinned } from './pins.ts'
@@ -127,13 +127,12 @@ function factsOf(plan: DialPlan, socket: TLSSocket): Facts {
   const leaf = socket.getPeerX509Certificate()
   const { tls } = plan.settings
   if (leaf === undefined || tls === undefined) return NONE
-  const code = String(socket.authorizationError ?? '')
-  const chainHolds = code === '' || code === 'null' || code === IDENTITY_ERROR
+  const untrusted = untrustedIn(plan, socket, leaf)
   const mismatch = nameMismatch(leaf, wantedName(plan))
   const shown = unpinned(leaf, tls.pins)
   // In the order in which strict TLS looks at them.
   const failures: UpstreamFailure[] = []
-  if (!chainHolds) failures.push({ kind: 'tls-untrusted', why: untrustedBecause(code), code })
+  if (untrusted !== undefined) failures.push({ kind: 'tls-untrusted', ...untrusted })
   if (mismatch !== undefined) failures.push(mismatch)
   if (shown !== undefined) failures.push({ kind: 'tls-pin-mismatch', shown })
   const { name, standardName } = socket.getCipher()
@@ -145,7 +144,7 @@ function factsOf(plan: DialPlan, socket: TLSSocket): Facts {
     alpn: socket.alpnProtocol || undefined,
     chain: shownChain(leaf),
     hostname: mismatch === undefined ? 'passed' : 'failed',
-    trust: chainHolds ? 'passed' : 'failed',
+    trust: untrusted === undefined ? 'passed' : 'failed',
     pins: tls.pins.length === 0 ? 'not-asked' : shown === undefined ? 'passed' : 'failed',
   }
   return { tls: facts, failures }

@@ -5,11 +5,12 @@
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import { Balancer } from './balance.ts'
 import { clientContext } from './client-context.ts'
+import type { DialPlan } from './dial.ts'
+import { secondOpinion } from './second-opinion.ts'
 import type { UntrustedServer } from './untrusted.ts'
 import { Server, type HealthChange, type HealthPorts } from './server.ts'
 import type { ClientIdentity, UpstreamLimits, UpstreamSettings } from './settings.ts'
 import { Watch } from './watch.ts'
-import type { SecureContext } from 'node:tls'
 
 /** What an upstream needs besides its settings. */
 export interface UpstreamOptions {
@@ -37,8 +38,12 @@ export function openUpstream(
 ): Result<Upstream, readonly Fault[]> {
   if (settings.tls === undefined) return ok(new Upstream(settings, undefined, options))
   const context = clientContext(settings.tls, options.identity, settings.at)
-  return context.ok ? ok(new Upstream(settings, context.value, options)) : fail(context.failure)
+  if (!context.ok) return fail(context.failure)
+  const client = { context: context.value, opinion: secondOpinion(settings.tls) }
+  return ok(new Upstream(settings, client, options))
 }
+
+const PLAIN = { context: undefined, opinion: undefined }
 
 /** Its servers, and who is next. */
 export class Upstream {
@@ -51,7 +56,7 @@ export class Upstream {
 
   constructor(
     settings: UpstreamSettings,
-    context: SecureContext | undefined,
+    client: Pick<DialPlan, 'context' | 'opinion'> | undefined,
     { onUntrusted, onHealth, health = MACHINE }: UpstreamOptions,
   ) {
     const { limits } = settings
@@ -62,7 +67,8 @@ export class Upstream {
     const changed = (change: HealthChange): void =>
       onHealth?.({ ...change, upstream: this.name, left: this.#well(this.servers).length })
     this.servers = settings.servers.map(
-      (server) => new Server({ settings, server, context, onUntrusted }, health, changed),
+      (server) =>
+        new Server({ settings, server, ...(client ?? PLAIN), onUntrusted }, health, changed),
     )
     this.#balancer = new Balancer(settings.balance)
   }

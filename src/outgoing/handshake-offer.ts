@@ -23,14 +23,20 @@ export function handshakeOffer(selection: Selection): HandshakeOffer {
   const suites = selection.suites.filter((name) =>
     suiteFacts(name)?.protocols.some((one) => versions.includes(one)),
   )
-  // OpenSSL 3 speaks TLS 1.0 and 1.1 at security level 0 only. The level belongs to this context alone.
-  const level = minVersion === 'TLSv1' || minVersion === 'TLSv1.1' ? ['@SECLEVEL=0'] : []
+  // The level belongs to this context alone.
+  const level = lowersSecurity(selection) ? ['@SECLEVEL=0'] : []
   return {
     minVersion,
     maxVersion,
     ciphers: [...suites, ...level].join(':'),
     ecdhCurve: groupList(selection.groups),
   }
+}
+
+/** Whether a protocol is selected that OpenSSL 3 speaks at security level 0 only: TLS 1.1 and 1.0. */
+export function lowersSecurity(selection: Pick<Selection, 'protocols'>): boolean {
+  const versions = versionsOf(selection)
+  return versions.includes('TLSv1.1') || versions.includes('TLSv1')
 }
 
 /**

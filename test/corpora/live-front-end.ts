@@ -1,22 +1,13 @@
 /**
  * The front end itself, as a process of its own, at a time of our choosing, whom to trust changed by reloads.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
-import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Profile } from '../../src/trust/limits.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
 import type { SettingFiles } from './case-files.ts'
-import { frozenAt } from './needs.ts'
-
-const MAIN = join(import.meta.dirname, '../../src/main.ts')
-
-/** One line of the front end's log. */
-export type Line = Readonly<Record<string, unknown>>
+import { FrontEndProcess, type Line } from './front-end-process.ts'
 
 /** Whom the front end shall trust, and how strictly it shall judge. */
 export interface Trust {
@@ -41,8 +32,7 @@ export class LiveFrontEnd {
   readonly port: number
   /** Every line so far; the last ones arrive when it ends. */
   readonly lines: Line[]
-  readonly #child: ChildProcess
-  readonly #statusPort: number
+  readonly #process: FrontEndProcess
   readonly #options: LiveOptions
   #reloads = { applied: 0, refused: 0 }
 
@@ -51,41 +41,21 @@ export class LiveFrontEnd {
     mkdirSync(options.folder, { recursive: true })
     writeIdentity(options.folder)
     writeConfiguration(options, { profile: 'private', settings: [], depth: null })
-    const child = spawn(
-      process.execPath,
-      [...process.execArgv, MAIN, 'serve', '--config', join(options.folder, 'tfe.yaml')],
-      {
-        env: { ...process.env, ...(options.at === undefined ? {} : frozenAt(options.at)) },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    )
-    const lines: Line[] = []
-    const begun = Promise.withResolvers<Line>()
-    createInterface({ input: child.stdout }).on('line', (text) => {
-      const line = JSON.parse(text) as Line
-      lines.push(line)
-      if (line['msg'] === 'serving') begun.resolve(line)
-    })
-    child.once('exit', (code) => begun.reject(new Error(`the front end ended early: ${code}`)))
-    child.once('error', (error) => begun.reject(error))
-    return new LiveFrontEnd(child, { lines, options, begun: await begun.promise })
+    const config = join(options.folder, 'tfe.yaml')
+    return new LiveFrontEnd(await FrontEndProcess.start(config, options.at), options)
   }
 
-  private constructor(
-    child: ChildProcess,
-    { lines, options, begun }: { lines: Line[]; options: LiveOptions; begun: Line },
-  ) {
-    this.#child = child
+  private constructor(frontEnd: FrontEndProcess, options: LiveOptions) {
+    this.#process = frontEnd
     this.#options = options
-    this.lines = lines
-    this.port = (begun['ports'] as Readonly<Record<string, number>>)['devices'] ?? 0
-    this.#statusPort = Number(begun['status_port'])
+    this.lines = frontEnd.lines
+    this.port = frontEnd.port
   }
 
   /** Writes the configuration anew and reloads it: whether it took effect. */
   async trust(trust: Trust): Promise<boolean> {
     writeConfiguration(this.#options, trust)
-    this.#child.kill('SIGHUP')
+    this.#process.hangUp()
     const deadline = performance.now() + RELOAD_WITHIN_MS
     for (;;) {
       const before = this.#reloads
@@ -98,7 +68,7 @@ export class LiveFrontEnd {
   }
 
   async #counted(): Promise<{ applied: number; refused: number }> {
-    const response = await fetch(`http://127.0.0.1:${this.#statusPort}/metrics`)
+    const response = await fetch(`http://127.0.0.1:${this.#process.statusPort}/metrics`)
     const text = await response.text()
     const count = (outcome: string): number =>
       Number(new RegExp(`^tfe_reload_total\\{outcome="${outcome}"\\} (\\d+)`, 'mu').exec(text)?.[1])
@@ -107,12 +77,7 @@ export class LiveFrontEnd {
 
   /** Ends it; all of its lines are there then. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const ended = once(this.#child, 'close')
-    this.#child.kill('SIGTERM')
-    const killer = setTimeout(() => this.#child.kill('SIGKILL'), END_WITHIN_MS)
-    await ended
-    clearTimeout(killer)
+    await this.#process[Symbol.asyncDispose]()
   }
 }
 
@@ -121,11 +86,9 @@ const MOST_DEPTH = 20
 /** A reload takes some ten milliseconds; two busy cores may take longer, a minute is a fault. */
 const RELOAD_WITHIN_MS = 60_000
 const POLL_MS = 5
-/** Ten times what draining an idle front end takes. */
-const END_WITHIN_MS = 10_000
 
 /** What it shows its clients, good at every time that a case asks for; and an anchor that signed nobody. */
-function writeIdentity(folder: string): void {
+export function writeIdentity(folder: string): void {
   const always = { notBefore: new Date(0), notAfter: new Date('2100-01-01T00:00:00Z') }
   const root = mintCa({ name: 'Front End Root', ...always })
   const leaf = mintLeaf({ issuer: root, purposes: ['serverAuth'], dns: ['localhost'], ...always })

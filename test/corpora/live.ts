@@ -9,7 +9,8 @@ import type { Profile } from '../../src/trust/limits.ts'
 import { type SettingFiles, writeCase } from './case-files.ts'
 import { readAll, type Case, type Verdict } from './limbo.ts'
 import { type Answer, call } from './live-client.ts'
-import { LiveFrontEnd, type Line, type Trust } from './live-front-end.ts'
+import type { Line } from './front-end-process.ts'
+import { LiveFrontEnd, type Trust } from './live-front-end.ts'
 import { exceptions, PROFILES } from './verdicts.ts'
 
 /** One case under one profile, judged twice. */

@@ -1,5 +1,12 @@
 /** The authorities and servers of the matrix; minted once for each run. */
-import { keyUsage, mintCa, mintLeaf, type Leaf, type LeafOptions } from '../support/mint.ts'
+import {
+  authorityKeyIdentifier,
+  keyUsage,
+  mintCa,
+  mintLeaf,
+  type Leaf,
+  type LeafOptions,
+} from '../support/mint.ts'
 
 const DAY = 86_400_000
 const now = Date.now()
@@ -13,6 +20,12 @@ const lapsed = mintCa({
   issuer: siteCa,
   notBefore: now - 20 * DAY,
   notAfter: now - DAY,
+})
+
+/** It signed itself, and says that the key of another did. */
+export const oddCa = mintCa({
+  name: 'Matrix Odd CA',
+  extensions: [authorityKeyIdentifier(strangerCa.spki)],
 })
 
 /** The name that upstreams are called by. */
@@ -36,6 +49,7 @@ export const ofStranger = server({ issuer: strangerCa })
 export const ofStrangerForOther = server({ issuer: strangerCa, dns: ['other.matrix.test'] })
 export const forClients = server({ purposes: ['clientAuth'] })
 export const belowIntermediate = server({ issuer: intermediate })
+export const belowOdd = server({ issuer: oddCa })
 export const belowLapsed = server({ issuer: lapsed })
 export const commonNameOnly = server({ name: NAME, dns: [] })
 
@@ -46,6 +60,7 @@ export const strangeFrontEnd = mintLeaf({ issuer: strangerCa, name: 'front-end' 
 /** Files beside the configuration, which upstreams name. */
 export const FILES: Readonly<Record<string, string>> = {
   'site-ca.pem': siteCa.pem,
+  'odd-ca.pem': oddCa.pem,
   'self-signed.pem': selfSigned.pem,
   'us.pem': frontEnd.chainPem,
   'us.key': frontEnd.keyPem,

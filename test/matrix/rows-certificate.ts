@@ -4,6 +4,7 @@ import type { Leaf } from '../support/mint.ts'
 import {
   belowIntermediate,
   belowLapsed,
+  belowOdd,
   expired,
   forClients,
   good,
@@ -25,6 +26,7 @@ export const WHY = {
   notYetValid: 'it or a certificate above it is not valid yet (CERT_NOT_YET_VALID)',
   selfSigned: 'it is self-signed and not in the trust store (DEPTH_ZERO_SELF_SIGNED_CERT)',
   unknownCa: 'its chain does not lead to the trust store (UNABLE_TO_GET_ISSUER_CERT_LOCALLY)',
+  unsound: 'its chain is no sound path to the trust store by RFC 5280 (anchor-contradicts-itself)',
   wrongPurpose: 'it is not meant for servers (INVALID_PURPOSE)',
 } as const
 
@@ -60,6 +62,12 @@ export const CERTIFICATE_ROWS: readonly Row[] = [
     server: { leaf: good },
     tls: { trust: { default: 'bundled', custom: [] } },
     expected: refused(WHY.unknownCa),
+  },
+  {
+    what: 'of a trusted CA that contradicts itself',
+    server: { leaf: belowOdd },
+    tls: { trust: { default: 'off', custom: ['file:odd-ca.pem'] } },
+    expected: refused(WHY.unsound),
   },
   { what: 'for clients only', server: { leaf: forClients }, expected: refused(WHY.wrongPurpose) },
 ]

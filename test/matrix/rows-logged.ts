@@ -1,5 +1,6 @@
 /** The same faults without strict TLS: used, logged in the same words, and counted under each reason. */
 import {
+  belowOdd,
   commonNameOnly,
   expired,
   forClients,
@@ -32,6 +33,12 @@ export const LOGGED_ROWS: readonly Row[] = [
   loose('self-signed', selfSigned, loggedOnly(['self-signed'], untrusted(WHY.selfSigned))),
   loose('of an unknown CA', ofStranger, loggedOnly(['unknown-issuer'], untrusted(WHY.unknownCa))),
   loose('for clients only', forClients, loggedOnly(['wrong-purpose'], untrusted(WHY.wrongPurpose))),
+  {
+    what: 'of a trusted CA that contradicts itself',
+    server: { leaf: belowOdd },
+    tls: { ...LOOSE, trust: { default: 'off', custom: ['file:odd-ca.pem'] } },
+    expected: loggedOnly(['unsound'], untrusted(WHY.unsound)),
+  },
   loose('another name', other, loggedOnly(['tls-name-mismatch'], mismatch('default.matrix.test'))),
   loose(
     'the right common name alone',
