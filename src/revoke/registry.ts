@@ -49,7 +49,7 @@ export const placeOf = (source: ListSource): string =>
 export class Registry {
   readonly #events: Events
   readonly #world: World
-  #keepers: ReadonlyMap<string, Keeper> = new Map()
+  readonly #keepers = new Map<string, Keeper>()
 
   constructor(events: Events, world: World) {
     this.#events = events
@@ -57,23 +57,30 @@ export class Registry {
   }
 
   /**
-   * Keeps these lists and no others. Settles when each new one was asked for once, or when `patience` is over; a
-   * slow one goes on arriving.
+   * Keeps these lists, too. Settles when each new one was asked for once, or when `patience` is over; a slow one goes
+   * on arriving. The others stay in force until `release`: whoever judges by them may do so for a while yet.
    */
   async adopt(settings: readonly WatchedSetting[], patience: Millis): Promise<void> {
-    const keepers = new Map<string, Keeper>()
     const fresh: Keeper[] = []
     for (const watched of settings.flatMap(watchedOf)) {
-      const key = `${watched.setting}\n${placeOf(watched.source)}`
+      const key = keyOf(watched)
       const known = this.#keepers.get(key)
       const keeper = known ?? this.#hire(watched)
       known?.adopt(watched)
-      keepers.set(key, keeper)
+      this.#keepers.set(key, keeper)
       if (keeper.crl === undefined) fresh.push(keeper)
     }
-    for (const [key, keeper] of this.#keepers) if (!keepers.has(key)) this.#dismiss(keeper)
-    this.#keepers = keepers
     await this.#within(patience, fresh)
+  }
+
+  /** Keeps no others than these any more. */
+  release(settings: readonly WatchedSetting[]): void {
+    const kept = new Set(settings.flatMap(watchedOf).map(keyOf))
+    for (const [key, keeper] of this.#keepers) {
+      if (kept.has(key)) continue
+      this.#keepers.delete(key)
+      this.#dismiss(keeper)
+    }
   }
 
   /** Asks for all lists at once, whenever they would have been due. */
@@ -124,6 +131,8 @@ export class Registry {
     callOff()
   }
 }
+
+const keyOf = ({ setting, source }: Watched): string => `${setting}\n${placeOf(source)}`
 
 function watchedOf({
   name,

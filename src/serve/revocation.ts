@@ -34,10 +34,21 @@ export class Revocation {
     )
   }
 
-  /** Keeps the lists of this world; the first attempt at each new one is waited for, within reason. */
+  /** Keeps the lists of this world, too; the first attempt at each new one is waited for, within reason. */
   async adopt(world: Chains): Promise<void> {
     this.#config = world.config
     await this.#registry.adopt(watchedIn(world), PATIENCE_MS)
+  }
+
+  /** This world is in force: what only the ones before it asked for is let go. */
+  release(world: Chains): void {
+    this.#registry.release(watchedIn(world))
+  }
+
+  /** This world stays in force: what its successor had asked for is let go. */
+  async restore(world: Chains): Promise<void> {
+    await this.adopt(world)
+    this.release(world)
   }
 
   /** Asks for every list now. */

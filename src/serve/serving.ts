@@ -205,6 +205,7 @@ class State {
       return answer
     }
     this.orders = orders
+    this.#deps.revocation.release(world.value)
     this.#deps.revocation.refresh()
     return { kind: 'applied', from, to: orders.version }
   }
@@ -212,7 +213,7 @@ class State {
   /** The lists of the configuration that serves on. */
   async #restore(): Promise<void> {
     const world = buildWorld(this.orders.config, Date.now() as Instant)
-    if (world.ok) await this.#deps.revocation.adopt(world.value)
+    if (world.ok) await this.#deps.revocation.restore(world.value)
   }
 
   #rotate(): void {
