@@ -54,7 +54,8 @@ export function presentedList(leaf: X509Certificate): readonly X509Certificate[]
 
 function signed(issuer: X509Certificate, subject: X509Certificate): boolean {
   try {
-    return subject.checkIssued(issuer) && subject.verify(issuer.publicKey)
+    // Any device of a CA may have a certificate with the name and the key of somebody else's CA: it vouches for nobody.
+    return issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey)
   } catch {
     // A key that this runtime cannot use has signed nothing.
     return false

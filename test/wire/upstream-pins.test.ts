@@ -32,6 +32,20 @@ interface Row {
 /** The genuine issuer stands in the list and signed nothing there. */
 const decorated = { ...rogue, chainPem: rogue.chainPem + issuing.pem }
 
+/** No CA, of the genuine issuer, with the name and the key of another one; OpenSSL passes it over because it is old. */
+const impostor = mintLeaf({
+  issuer: issuing,
+  name: 'Rogue',
+  keys: rogueCa,
+  notBefore: Date.now() - 900_000,
+  notAfter: Date.now() - 60_000,
+  without: ['2.5.29.15'],
+})
+const detoured = {
+  ...rogue,
+  chainPem: first(rogue.chainPem).toString() + impostor.pem + issuing.pem + rogueCa.pem,
+}
+
 const rows: readonly Row[] = [
   {
     promise: 'the pinned key of the leaf is enough',
@@ -62,6 +76,18 @@ const rows: readonly Row[] = [
     shows: decorated,
     pins: [pin(issuing.pem)],
     status: '502 Bad Gateway',
+  },
+  {
+    promise: 'a certificate that is no CA leads up to no pin',
+    shows: detoured,
+    pins: [pin(issuing.pem)],
+    status: '502 Bad Gateway',
+  },
+  {
+    promise: 'control: without pins the path past it is believed',
+    shows: detoured,
+    pins: [],
+    status: '200 OK',
   },
   {
     promise: 'a trust anchor that the server does not send is not shown',
