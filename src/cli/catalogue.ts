@@ -3,6 +3,7 @@
  * and of what is suggested to whoever mistypes.
  */
 import { FORMATS } from './formats.ts'
+import { OFFICE } from './office/catalogue.ts'
 
 /** A command as people read about it and as it is parsed. */
 export interface CommandEntry {
@@ -11,6 +12,8 @@ export interface CommandEntry {
   readonly about: string
   /** The positional arguments in order. */
   readonly takes: readonly Argument[]
+  /** What the first argument chooses among; each says which arguments follow, and which options it has besides. */
+  readonly actions?: Readonly<Record<string, ActionEntry>>
   readonly options: Readonly<Record<string, OptionEntry>>
   readonly examples: readonly string[]
 }
@@ -22,6 +25,17 @@ export interface Argument {
   readonly unless?: string
   /** May be left out in any case; only the last ones can be. */
   readonly optional?: true
+  /** Any number of them, at least one; only the last can be. */
+  readonly many?: true
+}
+
+/** One of several things that a command does. */
+export interface ActionEntry {
+  /** The arguments after it. */
+  readonly takes: readonly Argument[]
+  readonly sentence: string
+  /** Options of the command that are for this action; those of no action are for all. */
+  readonly options?: readonly string[]
 }
 
 export interface OptionEntry {
@@ -29,6 +43,8 @@ export interface OptionEntry {
   readonly value: string | undefined
   readonly sentence: string
   readonly needed?: true
+  /** May be given several times; its value is how often. */
+  readonly repeat?: true
   /** The values it takes, when they are a closed list. */
   readonly among?: readonly string[]
 }
@@ -204,6 +220,7 @@ export const CATALOGUE = {
       'tfe upstream catalogue --config config/epmm.yaml --upstream core',
     ],
   },
+  ...OFFICE,
   demo: {
     summary: 'bring up a complete demonstration on this machine',
     about:

@@ -85,11 +85,14 @@ function parseFor(command: CommandName, words: readonly string[]): Result<Invoca
     const wrong =
       option === undefined
         ? unknownOption(token.rawName, command, known)
-        : wrongValue(token, option, options.has(token.name))
+        : wrongValue(token, option, option.repeat !== true && options.has(token.name))
     if (wrong !== undefined) return misuse(wrong)
-    options.set(token.name, token.value ?? '')
+    const times = Number(options.get(token.name) ?? 0) + 1
+    options.set(token.name, option?.repeat === true ? String(times) : (token.value ?? ''))
   }
-  const wrong = wrongCount({ takes, options }, entry, command)
+  const wrong =
+    wrongAction({ takes, options }, entry, command) ??
+    wrongCount({ takes, options }, chosen(takes, entry), command)
   return wrong === undefined ? ok({ command, takes, options }) : misuse(wrong)
 }
 
@@ -123,6 +126,40 @@ function wrongValue(
   return `found ${rawName} ${quoted(value)}, wanted one of ${option.among.join(', ')}${didYouMean(meant)}`
 }
 
+/** The action that was chosen must be one, and the options must be for it. */
+function wrongAction(
+  { takes: [word], options }: Pick<Invocation, 'takes' | 'options'>,
+  { actions }: CommandEntry,
+  command: CommandName,
+): string | undefined {
+  if (actions === undefined) return undefined
+  const names = Object.keys(actions)
+  const action = word === undefined || !Object.hasOwn(actions, word) ? undefined : actions[word]
+  if (word === undefined) return `tfe ${command} needs an action: ${names.join(', ')}`
+  if (action === undefined) {
+    const meant = nearest(word, names)
+    const known = meant === undefined ? `; there is ${names.join(', ')}` : didYouMean(meant)
+    return `tfe ${command} has no action ${quoted(word)}${known}`
+  }
+  const foreign = [...options.keys()].find(
+    (name) =>
+      action.options?.includes(name) !== true &&
+      Object.values(actions).some((one) => one.options?.includes(name) === true),
+  )
+  if (foreign === undefined) return undefined
+  return `tfe ${command} ${word} has no use for --${foreign}`
+}
+
+/** The arguments that count: those of the action, behind it. */
+function chosen([word = '']: readonly string[], entry: CommandEntry): CommandEntry {
+  const { actions, takes } = entry
+  const action = actions === undefined || !Object.hasOwn(actions, word) ? undefined : actions[word]
+  const [first] = takes
+  return action === undefined || first === undefined
+    ? entry
+    : { ...entry, takes: [first, ...action.takes] }
+}
+
 function wrongCount(
   { takes, options }: Pick<Invocation, 'takes' | 'options'>,
   entry: CommandEntry,
@@ -133,7 +170,7 @@ function wrongCount(
   )
   const lacking = wanted[takes.length]
   if (lacking !== undefined) return `tfe ${command} needs ${lacking.name}: ${lacking.sentence}`
-  const extra = takes[entry.takes.length]
+  const extra = entry.takes.at(-1)?.many === true ? undefined : takes[entry.takes.length]
   if (extra !== undefined) return `found ${quoted(extra)}, which tfe ${command} has no use for`
   const needed = Object.entries(entry.options).find(
     ([name, option]) => option.needed === true && !options.has(name),

@@ -5,7 +5,7 @@ export const EXIT = {
   no: 1,
   /** Unknown commands and options, missing arguments. */
   misuse: 2,
-  /** A port is taken, an address is not ours, the TLS runtime failed its self-test. */
+  /** A port is taken, an address is not ours, the TLS runtime failed its self-test, the admin API does not answer. */
   cannotStart: 3,
   /** Something we did not foresee; EX_SOFTWARE of sysexits.h. */
   bug: 70,

@@ -1,7 +1,7 @@
 /**
  * The help pages, written from the catalogue.
  */
-import { CATALOGUE, type CommandEntry, type CommandName } from './catalogue.ts'
+import { CATALOGUE, type Argument, type CommandEntry, type CommandName } from './catalogue.ts'
 import { FORMATS } from './formats.ts'
 import type { Terminal } from './terminal.ts'
 import { columns, filled, indented } from './page.ts'
@@ -35,6 +35,7 @@ export function overview(paint: Paint): string {
     paint('bold', 'Environment'),
     ...columns([
       ['NO_COLOR', 'no colours; there are none either when output is not a terminal'],
+      ['TFE_ADMIN_URL, TFE_ADMIN_TOKEN', 'where the admin API is, and the token to call it with'],
       ['TFE_DEBUG=1', 'stack traces of failures that are bugs'],
     ]),
     '',
@@ -45,7 +46,10 @@ const EXIT_CODES: readonly (readonly [string, string])[] = [
   ['0', 'fine: served and ended as asked, no fault found, admitted'],
   ['1', 'the answer is no: faults in the configuration, certificate refused, file unreadable'],
   ['2', 'used wrongly: unknown command or option, something missing'],
-  ['3', 'could not start: a port is taken, a folder cannot be written, the TLS runtime is unfit'],
+  [
+    '3',
+    'could not start or reach: a port is taken, the TLS runtime is unfit, the admin API does not answer',
+  ],
   ['70', 'a bug in tfe; please report it'],
 ]
 
@@ -62,6 +66,15 @@ export function helpPage(name: CommandName, paint: Paint): string {
     ...filled(entry.about, 96),
     '',
     ...section('Arguments', columns(entry.takes.map((one) => [one.name, one.sentence]))),
+    ...section(
+      'Actions',
+      columns(
+        Object.entries(entry.actions ?? {}).map(([action, { takes, sentence }]) => [
+          [action, ...takes.map(argument)].join(' '),
+          sentence,
+        ]),
+      ),
+    ),
     ...section(
       'Options',
       columns(
@@ -85,9 +98,13 @@ export function usage(name: CommandName): string {
     const text = `--${option}${value === undefined ? '' : ` ${value}`}`
     return needed === true ? text : `[${text}]`
   })
-  const takes =
-    name === 'help'
-      ? ['[COMMAND]']
-      : entry.takes.map((one) => (one.optional === true ? `[${one.name}]` : one.name))
-  return ['tfe', name, ...takes, ...words].join(' ')
+  const takes = name === 'help' ? ['[COMMAND]'] : entry.takes.map(argument)
+  // A command with actions has options for each: the page below lists them.
+  const options = entry.actions === undefined ? words : ['[--OPTION VALUE...]']
+  return ['tfe', name, ...takes, ...options].join(' ')
+}
+
+function argument({ name, optional, many }: Argument): string {
+  const text = many === true ? `${name}...` : name
+  return optional === true ? `[${text}]` : text
 }

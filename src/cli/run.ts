@@ -101,6 +101,19 @@ async function carryOut(invocation: Invocation, household: Household): Promise<E
       const done = await upstream(takes, options, { terminal, env })
       return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
     }
+    case 'devices':
+    case 'ca':
+    case 'enforce':
+    case 'oauth':
+    case 'port':
+    case 'audit':
+    case 'deny':
+    case 'token':
+    case 'inventory': {
+      const { office } = await import('./office/office.ts')
+      const done = await office(command, { takes, options }, { terminal, env })
+      return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
+    }
     default:
       return unreachable(command)
   }

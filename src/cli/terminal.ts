@@ -2,6 +2,7 @@
  * Where a command writes, and how much that place can show: colours on a terminal only, drawn signs only where
  * the locale says UTF-8.
  */
+import { createInterface } from 'node:readline'
 import { styleText } from 'node:util'
 
 /** A place to write to. */
@@ -15,6 +16,8 @@ export interface Terminal {
   readonly signs: Signs
   /** Whether a person watches: only then may a line be written over. */
   readonly interactive: boolean
+  /** Asks a person for a line; not there where nobody sits. */
+  readonly ask?: (question: string) => Promise<string>
 }
 
 export type Style = 'bold' | 'dim' | 'good' | 'bad' | 'warn' | 'code'
@@ -30,9 +33,10 @@ export interface Signs {
 
 /** The terminal of this process. */
 export function terminalOf(
-  process: Pick<NodeJS.Process, 'env' | 'platform' | 'stderr' | 'stdout'>,
+  process: Pick<NodeJS.Process, 'env' | 'platform' | 'stderr' | 'stdin' | 'stdout'>,
 ): Terminal {
-  const { stdout, stderr, env } = process
+  const { stdin, stdout, stderr, env } = process
+  const isWatched = stdin.isTTY && stderr.isTTY
   return {
     out: (text) => {
       stdout.write(text)
@@ -44,7 +48,23 @@ export function terminalOf(
     paint: (style, text) => styleText(STYLES[style], text, { stream: stdout }),
     signs: drawsUnicode(process) ? DRAWN : SPELT,
     interactive: stdout.isTTY && env['TERM'] !== 'dumb',
+    ...(isWatched ? { ask: (question: string) => asked(question, stdin, stderr) } : {}),
   }
+}
+
+/** Asked on standard error, so that an answer that is piped on holds nothing else. An end of input is no answer. */
+async function asked(
+  question: string,
+  input: NodeJS.ReadStream,
+  output: NodeJS.WriteStream,
+): Promise<string> {
+  const lines = createInterface({ input, output })
+  const { promise, resolve } = Promise.withResolvers<string>()
+  lines.once('close', () => resolve(''))
+  lines.question(question, resolve)
+  const answer = await promise
+  lines.close()
+  return answer
 }
 
 const STYLES = {

@@ -12,15 +12,28 @@ export interface Said {
 export async function tfe(
   argv: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  /** What somebody types when asked; without them nobody is there. */
+  answers?: readonly string[],
 ): Promise<Said> {
   let out = ''
   let err = ''
+  const left = [...(answers ?? [])]
   const terminal: Terminal = {
     out: (text) => (out += text),
     err: (text) => (err += text),
     paint: (_, text) => text,
     signs: { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─' },
     interactive: false,
+    ...(answers === undefined
+      ? {}
+      : {
+          ask: (question) => {
+            err += question
+            const answer = left.shift() ?? ''
+            err += `${answer}\n`
+            return Promise.resolve(answer)
+          },
+        }),
   }
   const code = await run(argv, {
     version: '1.2.3',

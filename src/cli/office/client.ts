@@ -1,0 +1,136 @@
+/**
+ * The admin API from the command line: where it is, who calls, and one call at a time.
+ */
+import { readFileSync, statSync } from 'node:fs'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
+import { fail, ok, type Result } from '../../kernel/types.ts'
+
+/** Where the office is, and who calls it. */
+export interface Reach {
+  readonly url: URL
+  readonly token: string
+  /** PEM. */
+  readonly ca: string | undefined
+}
+
+/** One call. */
+export interface Ask {
+  readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT'
+  readonly path: string
+  readonly body?: unknown
+  /** The ETag that it was decided on. */
+  readonly match?: string
+}
+
+/** What came back. */
+export interface Told {
+  readonly status: number
+  readonly etag: string
+  readonly body: unknown
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Understands where to call and as whom; a string says what is wrong with that. */
+export function readReach(options: ReadonlyMap<string, string>, env: Env): Result<Reach, string> {
+  const text = options.get('url') ?? (env['TFE_ADMIN_URL'] || DEFAULT_URL)
+  const url = URL.parse(text)
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    return fail(`found the address '${text}', wanted https://HOST:PORT`)
+  }
+  // In the clear the token is everybody's on the way.
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    return fail(`found ${text}, wanted https: only the loopback is called in the clear`)
+  }
+  const file = options.get('token-file')
+  const token = file === undefined ? env['TFE_ADMIN_TOKEN'] : readToken(file)
+  if (token === undefined || token === '') {
+    return fail('this needs an API token: set TFE_ADMIN_TOKEN, or add --token-file FILE')
+  }
+  if (typeof token !== 'string') return token
+  const caFile = options.get('ca')
+  const ca = caFile === undefined ? undefined : readText(caFile)
+  if (ca !== undefined && typeof ca !== 'string') return ca
+  return ok({ url, token, ca })
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:9465'
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
+
+type Wrong = { readonly ok: false; readonly failure: string }
+
+function readText(file: string): string | Wrong {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    return fail(`${file} cannot be read (${codeOf(error)})`)
+  }
+}
+
+function readToken(file: string): string | Wrong {
+  const text = readText(file)
+  if (typeof text !== 'string') return text
+  if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
+    return fail(`others can read ${file}: run chmod 600 ${file}, and revoke the token if they did`)
+  }
+  const token = text.trim()
+  return token === '' ? fail(`${file} holds no token`) : token
+}
+
+/** Calls once. A failure is a sentence about the connection; whatever the office answers is an answer. */
+export async function callOffice(reach: Reach, ask: Ask): Promise<Result<Told, string>> {
+  const { url, token, ca } = reach
+  const body = ask.body === undefined ? undefined : JSON.stringify(ask.body)
+  const headers = {
+    authorization: `Bearer ${token}`,
+    accept: 'application/json',
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+    ...(ask.match === undefined ? {} : { 'if-match': ask.match }),
+  }
+  const { promise, resolve } = Promise.withResolvers<Result<Told, string>>()
+  const where = new URL(ask.path, url)
+  const options = { method: ask.method, headers, timeout: ANSWER_MS }
+  const taken = (response: IncomingMessage): void => {
+    void read(response, url.origin).then(resolve)
+  }
+  const call =
+    url.protocol === 'https:'
+      ? httpsRequest(where, { ...options, ...(ca === undefined ? {} : { ca }) }, taken)
+      : httpRequest(where, options, taken)
+  call.once('timeout', () => call.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)))
+  call.once('error', (error) => resolve(fail(`${url.origin} cannot be reached: ${codeOf(error)}`)))
+  call.end(body)
+  return await promise
+}
+
+async function read(response: IncomingMessage, origin: string): Promise<Result<Told, string>> {
+  const parts: Buffer[] = []
+  try {
+    for await (const part of response) parts.push(part as Buffer)
+  } catch (error) {
+    return fail(`${origin} ended its answer early: ${codeOf(error)}`)
+  }
+  const { statusCode: status = 0, headers } = response
+  const text = Buffer.concat(parts).toString()
+  if (text === '' && status === 204) return ok({ status, etag: '', body: undefined })
+  try {
+    const body: unknown = JSON.parse(text)
+    return ok({ status, etag: headers.etag ?? '', body })
+  } catch {
+    return fail(`${origin} answers ${status} in another way than the admin API does`)
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code } = error as NodeJS.ErrnoException
+  return code ?? error.message
+}
+
+/** A list of a million devices is asked for in pages; whatever takes longer than this has gone wrong. */
+const ANSWER_MS = 60_000
