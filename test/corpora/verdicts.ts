@@ -36,6 +36,8 @@ interface Exceptions {
   readonly server: Readonly<Record<Profile, Readonly<Record<string, Exception>>>>
   /** Cases that no OpenSSL client can ask about, by id, and why. */
   readonly notLive: Readonly<Record<string, string>>
+  /** Server cases that outgoing TLS judges otherwise than the corpus, besides those in findings.json, and why. */
+  readonly outgoing: Readonly<Record<string, string>>
 }
 
 interface Forgiven {
