@@ -44,15 +44,14 @@ export const isUnlisted = (status: RevocationStatus, { incomplete }: RevocationD
   status.kind === 'unknown' && status.why === 'no-list' && !incomplete
 
 function unknown(
-  { why, list }: RevocationStatus & { readonly kind: 'unknown' },
+  status: RevocationStatus & { readonly kind: 'unknown' },
   issuer: Certificate,
   { demand, now }: { readonly demand: RevocationDemand; readonly now: Instant },
 ): Undecided | undefined {
-  if (why !== 'stale' || list === undefined) {
-    const reason = why === 'stale' ? 'no-list' : why
-    return { kind: 'revocation-unknown', issuer: issuer.subject, why: reason }
+  if (status.why !== 'stale') {
+    return { kind: 'revocation-unknown', issuer: issuer.subject, why: status.why }
   }
-  const { nextUpdate } = list.crl
+  const { nextUpdate } = status.list.crl
   const countedUntil = plus(nextUpdate, demand.grace)
   if (now <= countedUntil) return undefined
   return { kind: 'revocation-stale', issuer: issuer.subject, nextUpdate, countedUntil }

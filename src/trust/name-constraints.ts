@@ -62,10 +62,8 @@ function checkName(tried: Case, effort: Effort): PathFailure | undefined {
   for (const subtree of excluded) {
     const match = matchSubtree(name, subtree)
     if (match === 'outside') continue
-    const constraint = nameText(subtree.base)
-    if (match === 'inside' || match === 'maybe')
-      return { kind: 'name-excluded', ...about(tried), constraint }
-    if (match === 'undecidable') return { kind: 'name-undecidable', ...about(tried), constraint }
+    const kind = match === 'undecidable' ? 'name-undecidable' : 'name-excluded'
+    return { kind, ...about(tried), constraint: nameText(subtree.base) }
   }
   if (permitted.length === 0) return undefined
   const matches = permitted.map((subtree) => matchSubtree(name, subtree))

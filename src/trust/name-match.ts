@@ -58,7 +58,7 @@ function matchDns(name: string, constraint: string): Match {
   const host = isPattern ? pattern.slice(2) : pattern
   if (!isHost(host)) return 'undecidable'
   if (base === '' || isBelow(host, base)) return 'inside'
-  if (!isPattern) return host === base ? 'inside' : 'outside'
+  if (!isPattern) return 'outside'
   // `*.a.b` covers x.a.b: all of them inside a.b and .a.b, some of them inside y.a.b (RFC 9525 §6.3).
   if (host === withoutDot(base)) return 'inside'
   return isBelow(withoutDot(base), host) ? 'maybe' : 'outside'

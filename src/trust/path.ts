@@ -99,7 +99,6 @@ function postpone(
   remembered: readonly Certificate[] | undefined,
   { store, presentedNamed, postponed }: Search,
 ): void {
-  if (remembered === undefined) return
   const last = certificates.at(-1) ?? certificates[0]
   const name = last.issuer.key
   for (const issuer of likeliestFirst(last, remembered, itself)) {

@@ -112,7 +112,7 @@ function nextLevel(
     if (expected.has(policy) || above.has(ANY_POLICY)) level.set(policy, new Set([policy]))
   }
   if (policies.includes(ANY_POLICY) && anyAllowed) {
-    for (const policy of expected) if (!level.has(policy)) level.set(policy, new Set([policy]))
+    for (const policy of expected) level.set(policy, new Set([policy]))
   }
   return level.size === 0 ? undefined : level
 }

@@ -121,10 +121,16 @@ export type RevocationStatus =
   | { readonly kind: 'revoked'; readonly revocation: Revocation }
   | {
       readonly kind: 'unknown'
-      /** No list of this CA is there; or none that is about this certificate; or none for this time. */
-      readonly why: 'no-list' | 'not-covered' | 'not-yet' | 'stale'
+      /** No list of this CA is there; or none that is about this certificate; or only one that begins later. */
+      readonly why: 'no-list' | 'not-covered' | 'not-yet'
       /** The one that came nearest. */
       readonly list: RevocationList | undefined
+    }
+  | {
+      readonly kind: 'unknown'
+      /** All have ended; this one lasted longest. */
+      readonly why: 'stale'
+      readonly list: RevocationList
     }
 
 /** The status of a certificate; what a list names is revoked whatever the list's scope or age. */

@@ -61,10 +61,7 @@ const withoutRepeats = (chain: readonly Certificate[]): Iterable<Certificate> =>
 function isTop(certificate: Certificate, chain: readonly Certificate[]): boolean {
   if (isSelfSigned(certificate)) return true
   return !chain.some(
-    (other) =>
-      other.fingerprint !== certificate.fingerprint &&
-      other.subject.key === certificate.issuer.key &&
-      verifiesUnder(certificate, other),
+    (other) => other.subject.key === certificate.issuer.key && verifiesUnder(certificate, other),
   )
 }
 

@@ -40,3 +40,13 @@ test('the right address gives a device nothing that its certificate does not', (
   const decision = decide({ peer: { kind: 'none' }, route: 'device', access }, aPolicy({}), NOW)
   expect(decision).toMatchObject({ kind: 'refuse', why: { kind: 'no-certificate' } })
 })
+
+test('of many networks a few are told', () => {
+  const many = Array.from({ length: 9 }, () => inside.value)
+  const access = { address: '192.0.2.7', networks: many }
+  const decision = decide({ peer: fit, route: 'device', access }, aPolicy({}), NOW)
+  expect(decision.kind === 'refuse' && decision.why).toMatchObject({
+    kind: 'address-not-allowed',
+    networks: Array.from({ length: 8 }, () => '10.0.0.0/8'),
+  })
+})

@@ -145,3 +145,24 @@ test('an unreadable certificate is explained with what is wrong in it', () => {
     broken.failure.kind === 'certificate-malformed' ? broken.failure.detail : '',
   )
 })
+
+test('what is told of a list ends with it, or says how many more there are', () => {
+  const wanted = ['a', 'b', 'c', 'd', 'e', 'f'].map((host) => `dns:${host}`)
+  const sentence = (count: number): string =>
+    explain({
+      kind: 'match-rule-unmet',
+      rule: 'subjectAltNames',
+      wanted: wanted.slice(0, count),
+      found: [],
+    }).sentence
+  expect(sentence(2)).not.toContain('more')
+  expect(sentence(5)).not.toContain('more')
+  expect(sentence(6)).toContain('or 1 more')
+})
+
+test('the networks that a row is open to are told, and that there are none', () => {
+  const sentence = (...networks: readonly string[]): string =>
+    explain({ kind: 'address-not-allowed', address: '192.0.2.1', networks }).sentence
+  expect(sentence('10.0.0.0/8', '10.1.0.0/16')).toContain('10.0.0.0/8, 10.1.0.0/16')
+  expect(sentence()).toContain('no network')
+})

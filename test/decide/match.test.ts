@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { decide, type Peer } from '../../src/decide/decide.ts'
-import type { MatchRules } from '../../src/decide/match.ts'
+import { ruleOutcomes, unmetRule, type MatchRules } from '../../src/decide/match.ts'
 import { parseNamePattern, type NamePattern } from '../../src/decide/name-pattern.ts'
 import { ok, type KeyFingerprint } from '../../src/kernel/types.ts'
 import type { GeneralName } from '../../src/x509/certificate.ts'
@@ -301,4 +301,22 @@ test('a certificate full of names does not fill the record', () => {
   const names = Array.from({ length: 1000 }, (_, index) => dns(`${index}.${'x'.repeat(500)}`))
   const why = verdictOn(named('dns:a.example'), names)
   expect(JSON.stringify(why).length).toBeLessThan(1500)
+})
+
+test('of several rules that are not met the first one is told', () => {
+  const match = rules({ enrollmentSettings: ['other'], issuerKeys: [], policies: [] })
+  expect(unmetRule(aPath(), match)).toMatchObject({ rule: 'enrollmentSettings' })
+})
+
+test('of what a certificate has in place of a rule so much is told as helps to recognise it', () => {
+  const long = 'a'.repeat(200)
+  const path = aPath({
+    names: Array.from({ length: 9 }, () => dns(long)),
+    policies: Array.from({ length: 9 }, (_, index) => `1.2.${index}`),
+  })
+  const [names] = ruleOutcomes(path, named('dns:a.example'))
+  expect(names?.found()).toEqual(Array.from({ length: 8 }, () => `dns:${long}`.slice(0, 128)))
+  expect(unmetRule(path, rules({ policies: ['1.3'] }))?.found).toEqual(
+    Array.from({ length: 8 }, (_, index) => `1.2.${index}`),
+  )
 })

@@ -94,6 +94,7 @@ const FAULTY: readonly (readonly [pattern: string, wanted: string])[] = [
   ['email:a@b@c', 'wanted a mailbox'],
   ['email:a@*', 'wanted a mailbox'],
   ['uri:*', 'wanted a whole URI'],
+  ['uri:1urn:x', 'wanted a whole URI'],
   ['uri:a/b', 'wanted a whole URI'],
   ['uri:urn:', 'wanted a whole URI'],
   ['uri:urn:a*b', 'wanted a whole URI'],
@@ -147,4 +148,12 @@ test('a pattern remembers how it was written', () => {
   expect(parseNamePattern('dns:*.A.example')).toMatchObject({
     value: { text: 'dns:*.A.example', kind: 'dns', host: 'a.example', below: true },
   })
+})
+
+test('a host that looks like a mailbox is none', () => {
+  expect(matches('email:a@b.example', 'dns:a@b.example')).toBe(false)
+})
+
+test('the scheme of a URI may be written in capitals', () => {
+  expect(matches('uri:URN:x', 'uri:URN:x')).toBe(true)
 })

@@ -136,6 +136,15 @@ promise([
     expect: 'admit verified',
   },
   {
+    promise: 'the patience with the list of one CA is none with the missing list of another',
+    revocation: demanding([{ by: 'intermediate', until: NOW - DAY }], {
+      grace: GRACE as Millis,
+      incomplete: true,
+    }),
+    path: below,
+    expect: 'refuse revocation-unknown',
+  },
+  {
     promise: 'a device of a revoked CA is refused',
     revocation: fallen,
     path: below,

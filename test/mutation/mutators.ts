@@ -11,6 +11,8 @@ import { regexEdits } from './regex-edits.ts'
 export interface Edit {
   readonly node: ast.Node
   readonly text: string
+  /** What people read instead of a long text. */
+  readonly label?: string
 }
 
 /** A source under the knife. */
@@ -93,7 +95,10 @@ function replaced(whole: ast.Node, part: ast.Node, text: string, slide: Slide): 
 /** What a function could return instead, without the compiler minding. */
 function outcomes(value: ast.Expression, { checker }: Slide): readonly Edit[] {
   if (value.kind === S.TrueKeyword || value.kind === S.FalseKeyword) return []
-  if (isBoolean(checker.getTypeAtLocation(value))) return at(value, 'true', 'false')
+  const type = checker.getTypeAtLocation(value)
+  // `unreachable(…)`: the types make it impossible.
+  if (type !== undefined && (type.flags & TypeFlags.Never) !== 0) return []
+  if (isBoolean(type)) return at(value, 'true', 'false')
   const wanted = checker.getContextualType(value)
   if (wanted === undefined || (ast.isIdentifier(value) && value.text === 'undefined')) return []
   return checker.isTypeAssignableTo(checker.getUndefinedType(), wanted)
@@ -121,9 +126,10 @@ function ofArray(node: ast.ArrayLiteralExpression, slide: Slide): readonly Edit[
   if (isEditable || elements.length === 1) return at(node, '[]')
   const shorter = elements.map((gone) => {
     const others = elements.filter((element) => element !== gone)
-    return `[${others.map((element) => source(element, slide)).join(', ')}]`
+    const text = `[${others.map((element) => source(element, slide)).join(', ')}]`
+    return { node, text, label: `without ${source(gone, slide)}` }
   })
-  return at(node, '[]', ...shorter)
+  return [...at(node, '[]'), ...shorter]
 }
 
 const SWAPPED: Readonly<Record<number, readonly string[]>> = {

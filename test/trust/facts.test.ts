@@ -213,3 +213,62 @@ test('the facts show that this table has a row for every kind', () => {
   const ranks = rows.map(([, failure]) => rankOf(failure))
   expect(new Set(ranks).size).toBe(Math.max(...ranks) + 1)
 })
+
+const boundless = der.sequence(subtrees(0, dns('a..b')))
+const later = der.sequence(der.contextPrimitive(0, Buffer.from([1])))
+const nowhere = { oid: OIDS.nameConstraints, critical: true, value: boundless }
+
+const first: readonly (readonly [promise: string, Peer, PathFailure])[] = [
+  [
+    'what an anchor demands wrongly is told whatever stands below it',
+    below(mintCa({ name: 'Root', extensions: [nowhere] })),
+    { kind: 'name-constraints-malformed', subject: 'CN=Root', constraint: 'dns a..b' },
+  ],
+  [
+    'a name that is not permitted is told before a policy that is missed',
+    below(
+      mintCa({
+        name: 'Root',
+        extensions: [
+          { oid: OIDS.policyConstraints, critical: true, value: later },
+          { ...nowhere, value: der.sequence(subtrees(0, dns('a.example'))) },
+        ],
+      }),
+      'b.example',
+    ),
+    { kind: 'name-not-permitted', subject: 'CN=device-1', name: 'dns b.example', by: 'CN=Root' },
+  ],
+  [
+    'name constraints in a leaf are told as that',
+    {
+      leaf: device({
+        extensions: [{ ...nowhere, value: der.sequence(subtrees(0, dns('a.example'))) }],
+      }),
+    },
+    { kind: 'name-constraints-malformed', subject: 'CN=device-1', constraint: 'in a leaf' },
+  ],
+]
+
+/** A device below a plain CA below an odd root. */
+function below(root: ReturnType<typeof mintCa>, ...hosts: readonly string[]): Peer {
+  const issuing = caBelow(root, 'Plain')
+  const leaf = mintLeaf({ issuer: issuing, dns: hosts })
+  return { leaf, presented: [issuing], chains: [[root]] }
+}
+
+for (const [promise, peer, failure] of first) {
+  test(promise, () => {
+    expect(judged(peer)).toEqual({ ok: false, failure })
+  })
+}
+
+test('of two CAs that allow equally many below them the upper one is told', () => {
+  const root = mintCa({ name: 'Root', pathLength: 1 })
+  const upper = caBelow(root, 'Upper', { pathLength: 0 })
+  const lower = caBelow(upper, 'Lower')
+  const peer = { leaf: mintLeaf({ issuer: lower }), presented: [upper, lower], chains: [[root]] }
+  expect(judged(peer)).toEqual({
+    ok: false,
+    failure: { kind: 'path-length-exceeded', subject: 'CN=Root', limit: 1 },
+  })
+})

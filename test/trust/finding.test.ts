@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Finding } from '../../src/trust/finding.ts'
+import { findingCodes, type Finding } from '../../src/trust/finding.ts'
 import * as der from '../support/der-writer.ts'
-import type { MintedExtension } from '../support/mint-certificate.ts'
+import { mintCertificate, mintKeys, type MintedExtension } from '../support/mint-certificate.ts'
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -29,12 +29,16 @@ const san = (critical: boolean): MintedExtension => ({
   critical,
   value: der.sequence(der.contextPrimitive(2, Buffer.from('a.example'))),
 })
-const constraints = (names: readonly string[], critical: boolean): MintedExtension => ({
+const constraints = (
+  names: readonly string[],
+  critical: boolean,
+  excluded = false,
+): MintedExtension => ({
   oid: OIDS.nameConstraints,
   critical,
   value: der.sequence(
     der.context(
-      0,
+      excluded ? 1 : 0,
       ...names.map((name) => der.sequence(der.contextPrimitive(2, Buffer.from(name)))),
     ),
   ),
@@ -66,6 +70,7 @@ function under(options: Parameters<typeof mintCa>[0]): Pick<Peer, 'leaf' | 'pres
   return { leaf: mintLeaf({ issuer: root, name: 'device-1' }), presented: [], chains: [[root]] }
 }
 
+const LASTING = { notBefore: new Date(Date.now() - 1000), notAfter: new Date(Date.now() + 1e8) }
 const LEAF = 'CN=device-1'
 const CA = 'CN=Odd'
 
@@ -95,6 +100,70 @@ const rows: readonly Row[] = [
     promise: 'a device that may sign certificates and is no CA departs',
     leaf: device({ extensions: [keyUsage('digitalSignature', 'keyCertSign')] }),
     found: [['ca-rights-disagree', LEAF]],
+  },
+  {
+    promise: 'a device without key usage departs in nothing',
+    leaf: device({ without: [OIDS.keyUsage] }),
+    found: [],
+  },
+  {
+    promise: 'a CA as device needs no key usage',
+    leaf: caBelow(ROOT, 'device-1', { without: [OIDS.keyUsage] }),
+    presented: [],
+    found: [],
+  },
+  {
+    promise: 'a serial that begins with a zero digit is right',
+    leaf: device({ serial: 10 }),
+    found: [],
+  },
+  {
+    promise: 'a negative serial of twenty octets is not too long besides',
+    leaf: device({ serial: Buffer.alloc(20, 0x80) }),
+    found: [['serial-not-positive', LEAF]],
+  },
+  {
+    promise: 'a negative serial of twenty-one octets is too long besides',
+    leaf: device({ serial: Buffer.alloc(21, 0x80) }),
+    found: [
+      ['serial-not-positive', LEAF],
+      ['serial-too-long', LEAF],
+    ],
+  },
+  {
+    promise: 'uncritical alternative names beside a subject are right',
+    leaf: device({ dns: ['a.example'] }),
+    found: [],
+  },
+  {
+    promise: 'a device without any name departs in nothing',
+    leaf: device({ subject: der.sequence() }),
+    found: [],
+  },
+  {
+    promise: 'a device of an older version departs',
+    leaf: mintCertificate({
+      subject: der.commonName('device-1'),
+      keys: mintKeys(),
+      issuer: ISSUING,
+      version: 0,
+      ...LASTING,
+    }),
+    found: [
+      ['version-too-old', LEAF],
+      ['purpose-missing', LEAF],
+      ['authority-key-identifier-missing', LEAF],
+    ],
+  },
+  {
+    promise: 'an anchor is looked at as everybody else is',
+    ...under({ extensions: [san(true)] }),
+    found: [['subject-alt-name-critical', CA]],
+  },
+  {
+    promise: 'an excluded constraint with a leading period departs, too',
+    ...below({ extensions: [constraints(['.x.com'], true, true)] }),
+    found: [['name-constraint-leading-period', CA]],
   },
   {
     promise: 'a CA as device needs no purpose',
@@ -257,4 +326,13 @@ test('a key that its issuer does not identify is no mismatch', () => {
   const extensions = [authorityKeyIdentifier(ISSUING.spki), subjectKeyIdentifier(ISSUING.spki)]
   const leaf = mintLeaf({ issuer: odd, extensions })
   expect(found({ leaf, presented: [odd] })).toEqual([['subject-key-identifier-missing', CA]])
+})
+
+test('the codes of findings are each told once, in the order in which they were found', () => {
+  const findings = (['purpose-missing', 'any-purpose', 'purpose-missing'] as const).map((kind) => ({
+    kind,
+    subject: LEAF,
+  }))
+  expect(findingCodes(findings)).toEqual(['purpose-missing', 'any-purpose'])
+  expect(findingCodes([])).toEqual([])
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import * as der from '../support/der-writer.ts'
 import type { MintedExtension } from '../support/mint-certificate.ts'
 import { ipOctets, mintCa, mintLeaf, OIDS, type LeafOptions } from '../support/mint.ts'
-import { caBelow, verdict } from './fleet.ts'
+import { caBelow, judged, verdict } from './fleet.ts'
 
 const dns = (text: string): Buffer => der.contextPrimitive(2, Buffer.from(text))
 const email = (text: string): Buffer => der.contextPrimitive(1, Buffer.from(text))
@@ -58,6 +58,18 @@ const rows: readonly Row[] = [
     promise: 'a host is within itself',
     permitted: [dns('example.com')],
     leaf: { dns: ['example.com'] },
+    expect: 'sound',
+  },
+  {
+    promise: 'a subject is constrained beside alternative names',
+    permitted: [fleet],
+    leaf: { subject: der.nameOf([O, 'Else']), dns: ['a.example'] },
+    expect: 'name-not-permitted',
+  },
+  {
+    promise: 'a common name is no mailbox',
+    permitted: [email('example.com')],
+    leaf: { name: 'device-1' },
     expect: 'sound',
   },
   {
@@ -566,3 +578,56 @@ test('names times constraints are bounded', () => {
   expect(verdict({ ...peer, limits: { comparisons: 300 } })).toBe('sound')
   expect(verdict({ ...peer, limits: { comparisons: 299 } })).toBe('budget-exhausted')
 })
+
+test('a CA as device may constrain names', () => {
+  const root = mintCa({ name: 'Root' })
+  const extensions = [constraints({ permitted: [dns('a.com')] })]
+  const leaf = caBelow(root, 'Device CA', { extensions })
+  expect(verdict({ leaf, presented: [], chains: [[root]] })).toBe('sound')
+})
+
+const told: readonly (readonly [promise: string, Constraints, readonly Buffer[], object])[] = [
+  [
+    'of several malformed constraints the first one is told',
+    { permitted: [dns('a..b'), dns('c..d')] },
+    [],
+    { kind: 'name-constraints-malformed', constraint: 'dns a..b' },
+  ],
+  [
+    'a malformed exclusion is told as well',
+    { excluded: [dns('a..b')] },
+    [],
+    { kind: 'name-constraints-malformed', constraint: 'dns a..b' },
+  ],
+  [
+    'of several constraints that cannot be decided the first one is told',
+    { permitted: [upn('a'), upn('b'), registered], minimum: 1 },
+    [upn('c')],
+    { kind: 'name-undecidable', name: 'name of kind 0', constraint: 'name of kind 0' },
+  ],
+  [
+    'a registered identifier is told by its kind',
+    { excluded: [registered] },
+    [registered],
+    { kind: 'name-undecidable', name: 'name of kind 8', constraint: 'name of kind 8' },
+  ],
+  [
+    'of several hosts that cannot be decided the first one is told',
+    { permitted: [dns('a.com'), dns('b.com')], minimum: 1 },
+    [dns('c.com')],
+    { kind: 'name-undecidable', name: 'dns c.com', constraint: 'dns a.com' },
+  ],
+]
+
+for (const [promise, limits, found, failure] of told) {
+  test(promise, () => {
+    const root = mintCa({ name: 'Root' })
+    const issuing = caBelow(root, 'Issuing', { extensions: [constraints(limits)] })
+    const leaf = mintLeaf({
+      issuer: issuing,
+      extensions: found.length === 0 ? [] : [names(...found)],
+    })
+    const result = judged({ leaf, presented: [issuing], chains: [[root]] })
+    expect(result).toMatchObject({ ok: false, failure })
+  })
+}

@@ -281,3 +281,76 @@ function permutations<Item>(items: readonly Item[]): readonly (readonly Item[])[
     permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]),
   )
 }
+
+const NAMESAKE = caBelow(ROOT, 'Issuing')
+
+for (const [promise, issuer, presented, known] of [
+  ['presented', NAMESAKE, [NAMESAKE], ISSUING],
+  ['in the enrollment setting', ISSUING, [NAMESAKE], ISSUING],
+] as const) {
+  test(`of two CAs with one name the one that is ${promise} is found beside the other`, () => {
+    const peer = { leaf: device({ issuer }), presented, chains: [[ROOT, known]] }
+    expect(pathsOf(judged(peer))).toEqual(['device-1 < Issuing < Root'])
+  })
+}
+
+test('an intermediate of the enrollment setting that is presented, too, adds no path', () => {
+  for (const chain of [
+    [ROOT, ISSUING],
+    [ROOT, ISSUING, NAMESAKE],
+  ]) {
+    const paths = pathsOf(
+      judged({ leaf: device(), presented: [ISSUING, ISSUING], chains: [chain] }),
+    )
+    expect(paths).toEqual(['device-1 < Issuing < Root'])
+  }
+})
+
+test('a device that presents itself as its issuer causes no work', () => {
+  const leaf = device({ selfSigned: true })
+  expect(examined({ leaf, presented: [leaf] }).spent.steps).toBe(0)
+})
+
+test('each anchor that is looked at is a step', () => {
+  const roots = Array.from({ length: 5 }, () => mintCa({ name: 'Namesake' }))
+  const peer = { leaf: mintLeaf({ issuer: mintCa({ name: 'Namesake' }) }), presented: [] }
+  const chains = roots.map((root) => [root])
+  expect(examined({ ...peer, chains }).spent.steps).toBe(5)
+  expect(judged({ ...peer, chains, limits: { steps: 4 } })).toMatchObject({
+    failure: { kind: 'budget-exhausted', resource: 'steps', limit: 4 },
+  })
+})
+
+test('the same key under another name is no loop', () => {
+  const upper = caBelow(ROOT, 'Upper')
+  const lower = mintCa({ name: 'Lower', keys: upper, issuer: upper })
+  const leaf = device({ issuer: lower })
+  expect(pathsOf(judged({ leaf, presented: [lower, upper] }))).toEqual([
+    'device-1 < Lower < Upper < Root',
+  ])
+})
+
+test('a device that names no key has its issuers tried in the order in which they came', () => {
+  const without = [OIDS.authorityKeyIdentifier]
+  const { attempts } = examined({
+    leaf: device({ issuer: silent, without }),
+    presented: [ISSUING, silent],
+  })
+  expect(attempts.map(({ failure }) => failure?.kind)).toEqual(['bad-signature', undefined])
+})
+
+test('of two failures that tell the same the first one is told', () => {
+  const strangers = ['One', 'Other'].map((name) => mintCa({ name }))
+  const presented = strangers.map((stranger) => crossSigned(ISSUING, stranger))
+  expect(judged({ leaf: device(), presented })).toMatchObject({
+    failure: { kind: 'untrusted-issuer', issuer: 'CN=One' },
+  })
+})
+
+test('a device with the name of its issuer is not taken for self-signed when that is there', () => {
+  const stray = mintCa({ name: 'Stray', issuer: mintCa({ name: 'Stranger' }) })
+  const leaf = device({ issuer: stray, name: 'Stray' })
+  expect(judged({ leaf, presented: [stray] })).toMatchObject({
+    failure: { kind: 'untrusted-issuer', issuer: 'CN=Stranger' },
+  })
+})

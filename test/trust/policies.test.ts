@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import * as der from '../support/der-writer.ts'
 import type { MintedExtension } from '../support/mint-certificate.ts'
 import { mintCa, mintLeaf, OIDS, type Ca } from '../support/mint.ts'
-import { caBelow, verdict } from './fleet.ts'
+import { caBelow, judged, verdict } from './fleet.ts'
 
 const ANY = '2.5.29.32.0'
 const GOLD = '1.2.3.1'
@@ -47,6 +47,47 @@ interface Row {
 
 const rows: readonly Row[] = [
   { promise: 'without a demand nobody needs a policy', expect: 'sound' },
+  {
+    promise: 'policies may be critical',
+    cas: [[{ ...policies(GOLD), critical: true }]],
+    leaf: [{ ...policies(GOLD), critical: true }],
+    expect: 'sound',
+  },
+  {
+    promise: 'any policy stands for one in the next CA when it is inhibited after that',
+    root: [demand(0), forbidAny(1)],
+    cas: [[policies(ANY)]],
+    leaf: [policies(GOLD)],
+    expect: 'sound',
+  },
+  {
+    promise: 'any policy stands for one in the next CA but one when it is inhibited after that',
+    root: [demand(0), forbidAny(2)],
+    cas: [[policies(ANY)], [policies(ANY)]],
+    leaf: [policies(GOLD)],
+    expect: 'sound',
+  },
+  {
+    promise: 'any policy stands for none after as many CAs as it was inhibited for',
+    root: [demand(0), forbidAny(1)],
+    cas: [[policies(ANY)], [policies(ANY)]],
+    leaf: [policies(GOLD)],
+    expect: 'no-common-policy',
+  },
+  {
+    promise: 'the next CA but one may map when that is forbidden after it',
+    root: [forbidMapping(2)],
+    cas: [[policies(GOLD)], [policies(GOLD), mapping([GOLD, SILVER])]],
+    leaf: [policies(SILVER)],
+    expect: 'sound',
+  },
+  {
+    promise: 'no CA may map after as many as that was forbidden for',
+    root: [forbidMapping(1)],
+    cas: [[policies(GOLD)], [policies(GOLD), mapping([GOLD, SILVER])]],
+    leaf: [policies(SILVER)],
+    expect: 'no-common-policy',
+  },
   {
     promise: 'policies that do not meet are no matter where none is demanded',
     cas: [[policies(GOLD)]],
@@ -292,4 +333,20 @@ test('an intermediate as anchor demands nothing by itself', () => {
   expect(verdict({ leaf: mintLeaf({ issuer: issuing }), presented: [], chains: [[issuing]] })).toBe(
     'sound',
   )
+})
+
+test('a demand that a CA in between does not meet is missed there', () => {
+  const root = mintCa({ name: 'Root', extensions: [demand(1)] })
+  const [upper, lower] = [caBelow(root, 'Upper'), caBelow(root, 'Lower')]
+  const middle = caBelow(upper, 'Middle')
+  for (const [presented, subject] of [
+    [[upper, middle], 'CN=Middle'],
+    [[lower], 'CN=device-1'],
+  ] as const) {
+    const leaf = mintLeaf({ issuer: presented.at(-1) ?? root })
+    expect(judged({ leaf, presented, chains: [[root]] })).toEqual({
+      ok: false,
+      failure: { kind: 'no-common-policy', subject },
+    })
+  }
 })

@@ -180,3 +180,32 @@ function namesakes(count: number) {
   const top = mintCa({ name: 'Clique' })
   return Array.from({ length: count }, () => mintCa({ name: 'Clique', issuer: top }))
 }
+
+test('an issuer higher up that is presented, too, adds neither path nor work', () => {
+  const upper = caBelow(ROOT, 'Upper')
+  const lower = caBelow(upper, 'Lower')
+  const leaf = mintLeaf({ issuer: lower })
+  for (const setting of [
+    { presented: [lower, upper] },
+    { presented: [lower], chains: [[ROOT, upper]] },
+  ]) {
+    const alone = met({ leaf, ...setting })
+    const both = met({ leaf, ...setting, remembered: [upper] })
+    expect([outcome(both), both.spent.steps]).toEqual([outcome(alone), alone.spent.steps])
+    expect(outcome(both)).toBe('device-1 < Lower < Upper < Root')
+  }
+})
+
+test('higher up, too, the likeliest of remembered issuers is tried first', () => {
+  const uppers = Array.from({ length: 4 }, () => caBelow(ROOT, 'Upper'))
+  const lower = caBelow(uppers[3] ?? ROOT, 'Lower')
+  const { attempts } = met({
+    leaf: mintLeaf({ issuer: lower }),
+    presented: [lower],
+    remembered: uppers,
+  })
+  expect(attempts.map(({ failure }) => failure?.kind).slice(0, 2)).toEqual([
+    'untrusted-issuer',
+    undefined,
+  ])
+})

@@ -254,6 +254,19 @@ const rows: readonly Row[] = [
     expect: 'good',
   },
   {
+    promise: 'a list of several points covers a certificate that names one of them',
+    lists: [scoped(pointName('http://crl.test/2.crl', POINT))],
+    certificate: POINTED,
+    expect: 'good',
+  },
+  {
+    promise: 'a list for everybody covers a CA, too',
+    lists: [listOf(minted({ issuer: ROOT }))],
+    certificate: ISSUING,
+    issuer: ROOT,
+    expect: 'good',
+  },
+  {
     promise: 'a list of one point does not cover a certificate that names none',
     lists: [scoped(pointName(POINT))],
     expect: 'unknown not-covered',
@@ -325,4 +338,80 @@ test('an answer is not remembered beyond its lists', () => {
   expect(revokedOn(path, before)).toBeUndefined()
   expect(revokedOn(path, listsByIssuer([naughty]))).toBeDefined()
   expect(revokedOn(path, before)).toBeUndefined()
+})
+
+function statusAt(now: number, ...all: readonly RevocationList[]) {
+  return statusOf(read(LEAF), read(ISSUING), { lists: listsByIssuer(all), now: now as Instant })
+}
+
+const OTHER_POINT = 'http://crl.test/2.crl'
+
+test('of two lists that were made at once the first one counts', () => {
+  const twin = listOf(minted({ nextUpdate: new Date(ENDS + HOUR) }))
+  expect(statusAt(NOW, clear, twin)).toEqual({ kind: 'good', list: clear })
+  expect(statusAt(NOW, twin, clear)).toEqual({ kind: 'good', list: twin })
+})
+
+test('a list of the same points in another order takes the place of an older one', () => {
+  const older = listOf(
+    minted({ revoked: naming(LEAF), extensions: [issuingPoint(pointName(POINT, OTHER_POINT))] }),
+  )
+  const newer = listOf(
+    minted({
+      thisUpdate: new Date(NOW - HOUR / 2),
+      extensions: [issuingPoint(pointName(OTHER_POINT, POINT))],
+    }),
+  )
+  expect(statusAt(NOW, older, newer, clear)).toEqual({ kind: 'good', list: clear })
+})
+
+test('of several lists that clear a certificate the first one is told', () => {
+  const users = scoped(USERS)
+  expect(statusAt(NOW, clear, users)).toEqual({ kind: 'good', list: clear })
+  expect(statusAt(NOW, users, clear)).toEqual({ kind: 'good', list: users })
+})
+
+test('of several stale lists the one that lasted longest is told', () => {
+  const [short, long, other] = [1, 3, 2].map((hours, index) =>
+    listOf(
+      minted({
+        nextUpdate: new Date(ENDS + hours * HOUR),
+        extensions: index === 0 ? [] : [issuingPoint(index === 1 ? USERS : pointName(POINT))],
+      }),
+    ),
+  )
+  if (short === undefined || long === undefined || other === undefined) throw new Error('three')
+  const stale = { kind: 'unknown', why: 'stale', list: long }
+  for (const all of [
+    [short, long],
+    [long, short],
+    [short, other, long],
+  ]) {
+    expect(statusAt(ENDS + 4 * HOUR, ...all)).toEqual(stale)
+  }
+})
+
+test('of several lists that have not begun the first one is told', () => {
+  const late = { thisUpdate: new Date(ENDS), nextUpdate: new Date(ENDS + HOUR) }
+  const [one, other] = [
+    listOf(minted(late)),
+    listOf(minted({ ...late, extensions: [issuingPoint(USERS)] })),
+  ]
+  expect(statusAt(NOW, one, other)).toEqual({ kind: 'unknown', why: 'not-yet', list: one })
+})
+
+test('clocks may differ by five minutes', () => {
+  expect(CLOCK_SKEW_MS).toBe(300_000)
+})
+
+test('of several CAs whose keys are weak the first one is told', () => {
+  const [smaller, larger] = (['rsa1024', 'rsa2048'] as const).map((keyType) =>
+    mintCa({ name: 'Weak', keyType }),
+  )
+  if (smaller === undefined || larger === undefined) throw new Error('two')
+  const limits = { rsaBits: { minimum: 4096, maximum: 8192 } }
+  expect(verified(minted({ issuer: larger }), [smaller, larger], limits)).toEqual({
+    ok: false,
+    failure: { kind: 'crl-signer-key-weak', issuer: 'CN=Weak', key: 'RSA 1024' },
+  })
 })

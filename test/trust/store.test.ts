@@ -9,6 +9,7 @@ import {
   basicConstraints,
   keyUsage,
   mintCa,
+  mintLeaf,
   OIDS,
 } from '../support/mint.ts'
 import { caBelow, ISSUING, nameOf, read, ROOT } from './fleet.ts'
@@ -75,6 +76,33 @@ for (const [promise, sources] of different) {
   })
 }
 
+test('another anchor alone is another version', () => {
+  const [one, other] = [[ROOT], [OTHER]].map((chain) => built({ chains: { chain } }).version)
+  expect(one).not.toBe(other)
+})
+
+test('the order of intermediates does not count', () => {
+  const intermediates = Array.from({ length: 5 }, (_, index) => caBelow(ROOT, `CA ${index}`))
+  const [one, other] = [intermediates, intermediates.toReversed()].map(
+    (chain) => built({ chains: { chain: [ROOT, ...chain] } }).version,
+  )
+  expect(one).toBe(other)
+})
+
+test('these limits hold unless somebody says otherwise', () => {
+  expect(DEFAULT_LIMITS).toEqual({
+    depth: 8,
+    paths: 16,
+    signatures: 64,
+    steps: 2000,
+    comparisons: 65_536,
+    rsaBits: { minimum: 2048, maximum: 8192 },
+    curves: ['P-256', 'P-384', 'P-521'],
+    digests: ['sha256', 'sha384', 'sha512'],
+    anyPurpose: false,
+  })
+})
+
 test('a version is a SHA-256 in lower case', () => {
   expect(built().version).toMatch(/^[0-9a-f]{64}$/u)
 })
@@ -93,6 +121,16 @@ const tops: readonly (readonly [promise: string, readonly Minted[], readonly str
   ['two roots are two anchors', [ROOT, OTHER], ['one: Root', 'one: Other root']],
   ['an intermediate alone is the anchor', [ISSUING], ['one: Issuing']],
   ['an empty chain has none', [], []],
+  [
+    'two self-signed certificates of one CA are two anchors',
+    [OTHER, mintCa({ name: 'Other root', keys: OTHER, pathLength: 3 })],
+    ['one: Other root', 'one: Other root'],
+  ],
+  [
+    'a CA of another name is no way up, though its key made the signature',
+    [ROOT, mintCa({ name: 'Below', issuer: { ...ROOT, subject: der.commonName('Alias') } })],
+    ['one: Root', 'one: Below'],
+  ],
   [
     'a certificate of the root’s name and another key is no way up',
     [ISSUING, mintCa({ name: 'Root' })],
@@ -113,9 +151,48 @@ test('an anchor signed by itself under another name is self-signed all the same'
   expect(built({ chains: { one: [odd] } }).anchors[0]?.selfSigned).toBe(true)
 })
 
+const CONTRADICTION = [{ kind: 'anchor-contradicts-itself' }]
+const UNKNOWN = { critical: true, value: der.nothing() }
+const HOST = der.contextPrimitive(2, Buffer.from('a.example'))
+const ITSELF = der.context(4, der.commonName('Root'))
+const ELSE = der.context(4, der.commonName('Else'))
+
+/** Signed by itself, with the serial 5, of which it says that it is another one, perhaps. */
+function numbered(serial: number): Minted {
+  const extensions = [
+    basicConstraints(true),
+    keyUsage('keyCertSign'),
+    issuedBy(der.contextPrimitive(2, Buffer.from([serial]))),
+  ]
+  return mintLeaf({ issuer: ROOT, selfSigned: true, serial: 5, extensions })
+}
+
 const unfit: readonly (readonly [promise: string, Minted, readonly object[]])[] = [
   ['a root is fit', ROOT, []],
   ['an intermediate is fit', ISSUING, []],
+  ['a root without key usage is fit', mintCa({ without: [OIDS.keyUsage] }), []],
+  [
+    'a self-signed one that names its own key is fit',
+    mintCa({ keys: OTHER, extensions: [authorityKeyIdentifier(OTHER.spki)] }),
+    [],
+  ],
+  ['a self-signed one that names its own serial is fit', numbered(5), []],
+  ['a self-signed one that names a serial near its own is unfit', numbered(6), CONTRADICTION],
+  [
+    'a self-signed one that names itself after another kind of name is fit',
+    mintCa({ name: 'Root', extensions: [issuedBy(der.context(1, HOST, ITSELF))] }),
+    [],
+  ],
+  [
+    'of several names of an issuer the first one counts',
+    mintCa({ name: 'Root', extensions: [issuedBy(der.context(1, ELSE, ITSELF))] }),
+    CONTRADICTION,
+  ],
+  [
+    'of several unknown critical extensions the first is named',
+    mintCa({ extensions: ['1.2.3.4', '1.2.3.5'].map((oid) => ({ ...UNKNOWN, oid })) }),
+    [{ kind: 'anchor-extension-unknown', oid: '1.2.3.4' }],
+  ],
   [
     'a device is unfit in every way that it is',
     mintCa({ name: 'x', extensions: [basicConstraints(false), keyUsage('digitalSignature')] }),
@@ -173,6 +250,7 @@ function issuedBy(part: Buffer) {
 for (const [promise, minted, faults] of unfit) {
   test(`as an anchor, ${promise}`, () => {
     const parsed = parseAnchor(read(minted), 'one')
+    expect(parsed.ok).toBe(faults.length === 0)
     expect(parsed.ok ? [] : parsed.failure).toEqual(faults)
   })
 }

@@ -70,6 +70,31 @@ const ROWS: readonly Row[] = [
     valid: ['2.2'],
   },
   {
+    promise: 'what a CA for any policy maps counts for a leaf for any policy',
+    path: [{ policies: [ANY] }, { policies: [ANY], map: [['1.2', '2.2']] }, {}],
+    valid: [ANY, '2.2'],
+  },
+  {
+    promise: 'policies are mapped from the anchor downwards',
+    path: [
+      { policies: ['3.2'] },
+      { policies: ['2.2'], map: [['2.2', '3.2']] },
+      { policies: ['1.2'], map: [['1.2', '2.2']] },
+      {},
+    ],
+    valid: ['3.2'],
+  },
+  {
+    promise: 'a CA that renews itself passes any policy on where others no longer may',
+    path: [{ policies: ['1.2'] }, { policies: [ANY], selfIssued: true }, { inhibitAnyPolicy: 0 }],
+    valid: ['1.2'],
+  },
+  {
+    promise: 'a leaf with the name of its issuer has no policy by any policy that is inhibited',
+    path: [{ policies: [ANY], selfIssued: true }, { policies: ['1.2'], inhibitAnyPolicy: 0 }, {}],
+    valid: [],
+  },
+  {
     promise: 'every CA of a long path has a say',
     path: [{ policies: ['1.2'] }, { policies: ['1.2'] }, { policies: ['1.3'] }, {}],
     valid: [],
