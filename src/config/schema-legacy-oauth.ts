@@ -6,7 +6,7 @@ export const legacyOAuth = defaultGroup(
   'How rows of class `legacy-oauth` are kept under watch: no certificate is asked for there, so passwords can be guessed. Whoever asks too often, or fails too often (the server answers 400, 401 or 403), is answered 429 and told when to come back. Everything is counted in memory; a restart forgets it.',
   {
     address: defaultGroup(
-      'How often one address may ask (IPv6: one /64), whatever accounts it names. With several workers each allows its share, at least five at once.',
+      'How often one address may ask (IPv6: one /64), whatever accounts it names. With several workers each allows its share, at least five at once. Behind something that hides addresses all clients are one address: raise this, and `addressFailures`.',
       {
         rate: count(
           'Requests a minute. A client keeps its token for hours, so one a second is an office behind one address, and far too slow to try passwords.',

@@ -138,7 +138,7 @@ const routes = group('A table of routes.', {
       ),
       class: Type.Optional(
         word(
-          '`open`: no certificate needed (enrolment). `device`: follows `enforcement`. `always`: a certificate in every mode. `renewal`: as device, and an expired certificate still counts within `grace`. `legacy-oauth`: no certificate, kept under watch. `denied`: nobody.',
+          '`open`: no certificate needed (enrolment). `device`: follows `enforcement`. `always`: a certificate in every mode. `renewal`: as device, and an expired certificate still counts within `grace`. `legacy-oauth`: no certificate, kept under watch as `legacyOAuth` says. `denied`: nobody.',
           ROUTE_CLASSES,
         ),
       ),

@@ -10,7 +10,8 @@ import { claimOf } from '../throttle/account.ts'
 import type { Held, HeldBy } from '../throttle/held.ts'
 import { networkOf } from '../throttle/network.ts'
 import { peek } from '../throttle/peek.ts'
-import type { Answered, Rules, Throttle } from '../throttle/throttle.ts'
+import { shareOf } from '../throttle/share.ts'
+import type { Answered, Throttle } from '../throttle/throttle.ts'
 import type { Connection } from './connection.ts'
 
 /** What is known about a request to the legacy OAuth endpoint besides how it ended. */
@@ -86,21 +87,7 @@ function answeredBy({ status, firstByteMs }: Outcome, method: string): Answered 
 /** RFC 6749 §5.2 says 400 or 401, servers of the legacy endpoint say 403, too. */
 const FAILED: ReadonlySet<number> = new Set([400, 401, 403])
 
-/**
- * The kernel spreads connections over the workers, whoever makes them: what is allowed is divided. Failures are not:
- * a fifth of five would lock out whoever mistypes once.
- */
-function shareOf(rules: LegacyOAuth, sharers: number): Rules {
-  const share = ({ perMinute, burst }: Rules['address']): Rules['address'] => ({
-    perMinute: perMinute / sharers,
-    burst: Math.max(Math.min(burst, LEAST_BURST), Math.ceil(burst / sharers)),
-  })
-  return { address: share(rules.address), account: share(rules.account), lockout: rules.lockout }
-}
-
 /** Milliseconds on a clock that nobody sets: a lock must not end, or last, because a day was corrected. */
 const clock = (): Millis => performance.now() as Millis
 
 const TOO_MANY_REQUESTS = 429
-/** A client with one connection meets one worker. */
-const LEAST_BURST = 5

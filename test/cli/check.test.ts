@@ -42,6 +42,23 @@ test('who has no grace, and which rows ask for more than a class, is said', asyn
   expect(out).toMatch(/renewal +POST \/renew\/\* +→ mdm, for certificates that match +renew/)
 })
 
+test('how often the legacy OAuth endpoint may be asked is said where a row leads to it', async () => {
+  const row = (kind: string): string =>
+    CONFIGURATION.replace('class: open', `class: ${kind}`).concat(
+      '\nlegacyOAuth: { address: { burst: 3 }, basic: client, lockout: { failures: 4 } }\n',
+    )
+  await using watched = await fleet(row('legacy-oauth'))
+  const { out } = await tfe(['check', watched.config])
+  expect(out).toContain('legacy-oauth: 60 requests a minute from an address, 3 at once;')
+  expect(out).toContain('beside a username, Basic names the program')
+  expect(out).toContain('locked out for 1 minute to 1 hour: an account from one address after 4')
+  expect(out).not.toContain('no effect: no row of class legacy-oauth')
+  await using idle = await fleet(row('open'))
+  const { out: other } = await tfe(['check', idle.config])
+  expect(other).not.toContain('locked out for')
+  expect(other).toContain('no effect: no row of class legacy-oauth')
+})
+
 test('every fault is listed with its place, and only faults', async () => {
   const broken = CONFIGURATION.replace('workers: 1', 'workers: none')
     .replace('hosts: [mdm.test]', 'host: mdm.test')
