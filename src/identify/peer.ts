@@ -4,7 +4,7 @@
  */
 import type { Peer } from '../decide/decide.ts'
 import type { Fingerprint, TrustVersion } from '../kernel/types.ts'
-import type { PathResult } from '../trust/validate.ts'
+import type { PathResult, SoundPath } from '../trust/validate.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import type { Presented, RawCertificate } from './presented.ts'
 
@@ -22,10 +22,15 @@ export interface Judge {
 /** Told of every issuer that was met on a sound path and not known before. */
 export type IssuerNews = (issuer: Certificate, version: TrustVersion) => void
 
+interface Sound {
+  readonly peer: Peer
+  readonly paths: readonly SoundPath[]
+}
+
 /** Recognises peers, and remembers the sound ones within a bound. One per process. */
 export class Recognition {
   #version: TrustVersion | undefined
-  readonly #judged = new Map<string, Peer>()
+  readonly #judged = new Map<string, Sound>()
   readonly #intermediates = new Map<Fingerprint, Certificate>()
   /** The same ones, by the key of their subject's name: a peer that needs none of them pays a look-up. */
   readonly #named = new Map<string, readonly Certificate[]>()
@@ -50,7 +55,7 @@ export class Recognition {
     }
     if (this.#version !== judge.version) this.#forget(judge.version)
     const remembered = this.#judged.get(presented.key)
-    if (remembered !== undefined) return remembered
+    if (remembered !== undefined) return remembered.peer
     const leaf = parseCertificate(presented.leaf.der, presented.leaf.fingerprint)
     if (!leaf.ok) return { kind: 'unreadable', fault: leaf.failure }
     const intermediates = presented.intermediates.flatMap((raw) => this.#parsed(raw) ?? [])
@@ -81,15 +86,16 @@ export class Recognition {
 
   #remember(presented: Presented & { kind: 'chain' }, peer: Peer & { kind: 'presented' }): void {
     if (!peer.paths.ok) return
+    const sound: Sound = { peer, paths: peer.paths.value }
     const version = this.#version
-    put(this.#judged, presented.key, peer, MAX_JUDGED)
-    // The key a resumed session of this device will ask for: the leaf alone.
-    put(this.#judged, presented.leaf.fingerprint, peer, MAX_JUDGED)
-    for (const path of peer.paths.value) {
+    for (const path of sound.paths) {
       for (const issuer of path.certificates.slice(1)) {
         if (this.#learn(issuer) && version !== undefined) this.#tell(issuer, version)
       }
     }
+    put(this.#judged, presented.key, sound, MAX_JUDGED)
+    // The key a resumed session of this device will ask for: the leaf alone.
+    put(this.#judged, presented.leaf.fingerprint, sound, MAX_JUDGED)
   }
 
   /** Only what stands on a sound path: nobody can fill the memory without a CA that we trust. */
@@ -99,7 +105,22 @@ export class Recognition {
     if (gone !== undefined) this.#unname(gone)
     const { key } = issuer.subject
     this.#named.set(key, [...(this.#named.get(key) ?? []), issuer])
+    this.#forgetWithout(issuer)
     return true
+  }
+
+  /**
+   * Whoever was judged without this issuer may have a better path with it, past one that has expired, say. And no two
+   * processes may differ in their answer because one had met it before the device, and the other one after.
+   */
+  #forgetWithout({ fingerprint, subject }: Certificate): void {
+    for (const [key, { paths }] of this.#judged) {
+      const known = paths.flatMap(({ certificates }) => certificates)
+      const concerned = known.some(({ issuer }) => issuer.key === subject.key)
+      if (concerned && !known.some((one) => one.fingerprint === fingerprint)) {
+        this.#judged.delete(key)
+      }
+    }
   }
 
   #unname(issuer: Certificate): void {

@@ -100,6 +100,34 @@ for (const resumed of [false, true]) {
   })
 }
 
+const DAY = 86_400_000
+const OLD = mintCa({ name: 'Renewed', issuer: ROOT, notAfter: Date.now() - DAY })
+const NEW = mintCa({ name: 'Renewed', issuer: ROOT, keys: OLD })
+
+for (const news of ['shown here', 'taught']) {
+  test(`a renewed issuer that was ${news} serves whoever presents the old one, met before or not`, () => {
+    const house = aHouse()
+    const faithful = mintLeaf({ issuer: OLD, name: 'faithful' })
+    expect(paths(house.meet(faithful, [OLD]))).toBe(1)
+    if (news === 'taught') house.teach(NEW.der)
+    else house.meet(mintLeaf({ issuer: NEW, name: 'modern' }), [NEW])
+    expect(paths(house.meet(faithful, [OLD]))).toBe(2)
+    house.work()
+    expect(paths(house.meet(faithful, [OLD]))).toBe(2)
+    expect(house.work().judged).toBe(0)
+  })
+}
+
+test('an issuer that says nothing new about a device has nobody judged again', () => {
+  const house = aHouse()
+  const leaf = device()
+  house.meet(leaf, [ISSUING])
+  house.meet(mintLeaf({ issuer: OLD }), [OLD])
+  house.work()
+  house.meet(leaf, [ISSUING])
+  expect(house.work().judged).toBe(0)
+})
+
 test('an issuer that nobody trusted vouches for is not remembered', () => {
   const house = aHouse()
   const rogue = caBelow(mintCa({ name: 'Stranger' }), 'Rogue')
@@ -227,3 +255,6 @@ function told(peer: Peer): string {
   if (peer.kind !== 'presented') return peer.kind
   return peer.paths.ok ? pathsOf(peer.paths).join(', ') : peer.paths.failure.kind
 }
+
+const paths = (peer: Peer): number =>
+  peer.kind === 'presented' && peer.paths.ok ? peer.paths.value.length : 0
