@@ -7,7 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ListenerLimits, RouteRow } from './config/config.ts'
-import { decide, timelinessOfPeer } from './decide/decide.ts'
+import { decide, timelinessOfPeer, type Ask } from './decide/decide.ts'
 import type { Exchange, Outcome } from './forward/exchange.ts'
 import { forward } from './forward/forward.ts'
 import { refuse } from './forward/refuse.ts'
@@ -19,6 +19,7 @@ import type { Connection } from './pipeline/connection.ts'
 import { destinationFor, type Admitted } from './pipeline/destination.ts'
 import { entry, type Ended, type Told, type Verdict } from './pipeline/entry.ts'
 import { readHead } from './pipeline/head.ts'
+import { originOf } from './pipeline/origin.ts'
 import { underWatch, type LegacyWatch } from './pipeline/under-watch.ts'
 import { AFTER_CLOSE, beforeItsTurn, isLast, turnedAway, type AtTheDoor } from './pipeline/turn.ts'
 import { NO_ANSWER } from './pipeline/turned-away.ts'
@@ -86,6 +87,7 @@ type Judged =
       readonly kind: 'admitted'
       readonly verdict: Verdict
       readonly admitted: Admitted
+      readonly ask: Ask
       readonly snapshot: Snapshot
       readonly limits: ListenerLimits
     }
@@ -114,9 +116,11 @@ function judge(
   const peer = connection.peer(deps.recognition, snapshot.judge)
   const { policy } = snapshot.world
   const withoutGrace = graceRule(route, request, snapshot)
-  const { class: kind, match, networks } = route
+  const { class: kind, match, networks, sensitive } = route
   const access = networks === undefined ? undefined : { address: connection.remote, networks }
-  const decision = decide({ peer, route: kind, match, withoutGrace, access }, policy, now)
+  const origin = sensitive ? originOf(connection, snapshot.world.config.approval) : undefined
+  const ask = { peer, route: kind, match, withoutGrace, access, sensitive, origin }
+  const decision = decide(ask, policy, now)
   const timeliness = timelinessOfPeer(peer, policy, now)
   const verdict: Verdict = { kind: 'judged', decision, route, timeliness }
   if (decision.kind === 'refuse') {
@@ -125,7 +129,7 @@ function judge(
     return { kind: 'refused', verdict, close }
   }
   const admitted = { decision, route, head: head.value }
-  return { kind: 'admitted', verdict, admitted, snapshot, limits: config.limits }
+  return { kind: 'admitted', verdict, admitted, ask, snapshot, limits: config.limits }
 }
 
 /** What a client says of itself takes grace away and gives nothing (decision 6); elsewhere nobody asks. */
@@ -161,18 +165,18 @@ async function carryOut(
     case 'admitted':
       break
   }
-  const { admitted, snapshot, limits } = judged
+  const { admitted, ask, snapshot, limits } = judged
   const surroundings = { snapshot, connection, limits }
   const { destination, told } = destinationFor(admitted, exchange.request, surroundings)
   const go = (): Promise<Outcome> => forward(admitted.decision, exchange, destination)
-  connection.underWay.push(admitted.route)
+  connection.underWay.push(ask)
   try {
     if (admitted.route.class !== 'legacy-oauth') return { ...(await go()), told }
     const rules = snapshot.world.config.legacyOAuth
     const ended = await underWatch(exchange, { watch: deps.legacy, rules, connection }, go)
     return { ...ended, told: ended.watched.held === undefined ? told : NOTHING }
   } finally {
-    connection.underWay.splice(connection.underWay.indexOf(admitted.route), 1)
+    connection.underWay.splice(connection.underWay.indexOf(ask), 1)
   }
 }
 

@@ -5,9 +5,9 @@
  * Rooms state the narrow shape they need; these types are meant to satisfy them structurally.
  */
 import type { MatchRules } from '../decide/match.ts'
+import type { ApprovalModel, Enforcement, RouteClass, Standing } from '../decide/policy.ts'
 import type { Network } from '../kernel/network.ts'
-import type { DenyList, Enforcement, RouteClass, Standing } from '../decide/policy.ts'
-import type { Fault, Millis } from '../kernel/types.ts'
+import type { Fault, KeyFingerprint, Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
 import type { Limits } from '../trust/limits.ts'
 import type { CrlSettings } from './config-crl.ts'
@@ -57,6 +57,7 @@ export interface Config {
   /** How long requests under way may take to finish after SIGTERM. */
   readonly drain: Millis
   readonly trust: Trust
+  readonly approval: ApprovalSettings
   readonly listeners: readonly [Listener, ...Listener[]]
   readonly upstreams: readonly [Upstream, ...Upstream[]]
   /** How often rows of class `legacy-oauth` may be asked. */
@@ -75,9 +76,22 @@ export interface Trust {
   /** `private` admits harmless departures from the profile of RFC 5280, `strict` refuses on any finding. */
   readonly profile: 'private' | 'strict'
   readonly enrollmentSettings: readonly EnrollmentSetting[]
-  readonly denied: DenyList
+  readonly denied: WrittenDenyList
   /** What is demanded of keys, signatures and the length of a path. */
   readonly limits: TrustLimits
+}
+
+/** Refused at once; `<issuer key fingerprint>:<serial>` for single certificates. */
+export interface WrittenDenyList {
+  readonly keys: ReadonlySet<KeyFingerprint>
+  readonly serials: ReadonlySet<string>
+}
+
+/** Who has to be approved on sensitive routes. */
+export interface ApprovalSettings {
+  readonly model: ApprovalModel
+  /** Where devices are inside, for the model `manual-external`. */
+  readonly internalNetworks: readonly Network[]
 }
 
 /** The limits that an operator may set; budgets are ours, for they protect the front end and not the fleet. */
@@ -169,6 +183,8 @@ export interface RouteRow {
   readonly match: MatchRules | undefined
   /** From where it may be reached; `undefined` is from everywhere. */
   readonly networks: readonly Network[] | undefined
+  /** Whether it is for approved devices only, where the approval model asks. */
+  readonly sensitive: boolean
   /** The name of an upstream; rows of class `denied` have none. */
   readonly upstream: string | undefined
   /** What we know about this row, and how we know it. */

@@ -2,6 +2,7 @@
 import type { PresetName, RouteRow, RowOff, RowOrigin } from './config.ts'
 import { nearest } from '../kernel/nearest.ts'
 import { isOn, type PresetRow } from './presets/preset.ts'
+import { readSensitive } from './read-approval.ts'
 import { readMatch } from './read-match.ts'
 import { type AccessLists, readNetworks } from './read-networks.ts'
 import { type Desk, fault, isFaulty, missing, warn } from './reading.ts'
@@ -106,17 +107,18 @@ function rowOn(
   const { desk, settings } = table
   const place = { path: table.places.get(about.id) ?? table.path, id: about.id, kind: about.class }
   const match = readMatch(desk, { ...place, settings }, change?.match)
+  const sensitive = readSensitive(desk, place, change?.sensitive)
   const allow = readNetworks(desk, [...place.path, 'allow'], change?.allow)
-  if (match === missing || allow === missing) return { kind: 'faulty' }
+  if (match === missing || sensitive === missing || allow === missing) return { kind: 'faulty' }
   const networks = allow ?? table.access.get(about.class)
   if (about.class !== 'denied') {
     const only = table.upstreams.length === 1 ? table.upstreams[0] : undefined
     const upstream = change?.upstream ?? table.home ?? only
-    return { kind: 'on', row: { ...about, methods, match, networks, upstream } }
+    return { kind: 'on', row: { ...about, methods, match, sensitive, networks, upstream } }
   }
   if (change?.upstream !== undefined) {
     const message = `found an upstream on the denied row ${about.id}, where it has no effect: remove it`
     warn(table.desk, [...(table.places.get(about.id) ?? table.path), 'upstream'], message)
   }
-  return { kind: 'on', row: { ...about, methods, match, networks, upstream: undefined } }
+  return { kind: 'on', row: { ...about, methods, match, sensitive, networks, upstream: undefined } }
 }

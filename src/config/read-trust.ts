@@ -1,7 +1,7 @@
 /** Whom we trust to have named a device, and whom we never admit. */
-import type { DenyList, Standing } from '../decide/policy.ts'
+import type { Standing } from '../decide/policy.ts'
 import type { Instant } from '../kernel/types.ts'
-import type { Danger, EnrollmentSetting, Trust } from './config.ts'
+import type { Danger, EnrollmentSetting, Trust, WrittenDenyList } from './config.ts'
 import { readCrl } from './read-crl.ts'
 import { readLimits } from './read-limits.ts'
 import { fingerprint } from './read-match.ts'
@@ -78,7 +78,8 @@ function readStanding(desk: Desk, path: Path, written: WrittenSetting): Maybe<St
     const message = `found sunset ${written.sunset} not after retiredAt ${written.retiredAt}, wanted a later day: correct one of them`
     return fault(desk, [...path, 'sunset'], message)
   }
-  return { kind: 'previously-trusted', retiredAt, sunset }
+  // Who was seen before its retirement is known to a store alone.
+  return { kind: 'previously-trusted', retiredAt, cutOff: 'not-before', sunset }
 }
 
 function readInstant(
@@ -136,7 +137,7 @@ function readDenied(desk: Desk, path: Path, written: Draft<Document['trust']['de
   if (keys === missing || serials === missing) return missing
   warnOfRepetition(desk, [...path, 'keys'], keys)
   warnOfRepetition(desk, [...path, 'serials'], serials)
-  return { keys: new Set(keys), serials: new Set(serials) } satisfies DenyList
+  return { keys: new Set(keys), serials: new Set(serials) } satisfies WrittenDenyList
 }
 
 function warnOfRepetition(desk: Desk, path: Path, entries: readonly string[]): void {

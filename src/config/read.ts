@@ -10,6 +10,7 @@ import { readAddress, readListener } from './read-listener.ts'
 import { readTables } from './read-routes.ts'
 import { readAdmin, readStore } from './read-store.ts'
 import { millis } from './read-tls.ts'
+import { readApproval } from './read-approval.ts'
 import { readTrust } from './read-trust.ts'
 import { readUpstream } from './read-upstream.ts'
 import {
@@ -55,6 +56,7 @@ export function readDocument(desk: Desk, draft: Draft<Document>, file: string): 
     ...policy,
     drain: millis(draft.drain),
     trust: readTrust(desk, draft.trust ?? {}, dangers),
+    approval: readApproval(desk, draft.approval ?? {}),
     listeners,
     upstreams,
     legacyOAuth: readLegacyOAuth(desk, draft.legacyOAuth ?? {}),

@@ -20,6 +20,7 @@ import {
   text,
   word,
 } from './schema-kinds.ts'
+import { approval } from './schema-approval.ts'
 import { crl } from './schema-crl.ts'
 import { legacyOAuth } from './schema-legacy-oauth.ts'
 import { trustLimits } from './schema-limits.ts'
@@ -144,6 +145,11 @@ const routes = group('A table of routes.', {
       ),
       upstream: Type.Optional(line('Where this row goes.', 'the name of an upstream')),
       match: Type.Optional(match),
+      sensitive: Type.Optional(
+        flag(
+          'Only approved devices may use it, where the approval model asks for that. Makes no sense where no certificate is asked for.',
+        ),
+      ),
       allow: Type.Optional(
         networks(
           'From where the row may be reached, in place of what `access` says for its class. Left out: as `access` says.',
@@ -200,6 +206,7 @@ export const document = group('The configuration of the Trusted Front End.', {
     '25s',
   ),
   trust,
+  approval,
   listeners: named('The ports that devices call, by name.', listener, 1),
   routes: Type.Optional(named('Tables of routes, by name.', routes, 0)),
   upstreams: named('The servers that we forward to, by name.', upstream, 1),

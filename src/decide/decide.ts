@@ -10,6 +10,7 @@ import { unreachable, type Branded, type Instant } from '../kernel/types.ts'
 import type { PathResult, SoundPath } from '../trust/validate.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { addressRefused, type Access } from './access.ts'
+import { isBlocked, isHeldInRecording, unapproved, type ApprovalAsk } from './judge-approval.ts'
 import { judgePath, tells, type PathVerdict } from './judge-path.ts'
 import { revoked } from './judge-revocation.ts'
 import { unmetRule, type MatchRules } from './match.ts'
@@ -26,7 +27,7 @@ export type Peer =
   | { readonly kind: 'presented'; readonly leaf: Certificate; readonly paths: PathResult }
 
 /** What is asked about: who wants to pass, and by which row. Everything but peer and class can only narrow. */
-export interface Ask {
+export interface Ask extends ApprovalAsk {
   readonly peer: Peer
   readonly route: RouteClass
   /** What the row asks of the certificate; without it the class alone is asked about. */
@@ -57,7 +58,8 @@ export type Basis =
 export function decide(ask: Ask, policy: Policy, now: Instant): Decision {
   const strict = judge(ask, policy, now)
   if (strict.kind === 'admit' || policy.enforcement === 'required') return strict
-  if (ask.route === 'always' || isFinal(strict.why)) return strict
+  const isHeld = ask.route === 'always' || isHeldInRecording(ask, policy.fleet)
+  if (isHeld || isFinal(strict.why)) return strict
   return admit({ kind: 'recording', wouldRefuse: strict.why })
 }
 
@@ -108,8 +110,10 @@ function judge(ask: Ask, policy: Policy, now: Instant): Decision {
   switch (route) {
     case 'denied':
       return refuse({ kind: 'route-denied' })
-    case 'open':
     case 'legacy-oauth':
+      if (policy.fleet.oauth.legacy === 'disabled') return refuse({ kind: 'legacy-oauth-disabled' })
+      return admit({ kind: 'open-route' })
+    case 'open':
       return admit({ kind: 'open-route' })
     case 'device':
     case 'always':
@@ -126,9 +130,10 @@ function judge(ask: Ask, policy: Policy, now: Instant): Decision {
  */
 function denialOf(
   { leaf, paths }: Peer & { readonly kind: 'presented' },
-  { denied, revocation }: Policy,
+  { denied, revocation, fleet }: Policy,
 ): Refusal | undefined {
   const key = leaf.publicKey.fingerprint
+  if (isBlocked(key, fleet)) return { kind: 'blocked', key }
   if (denied.keys.has(key)) return { kind: 'denied-key', key }
   if (!paths.ok) return undefined
   for (const path of paths.value) {
@@ -168,7 +173,12 @@ interface Paths {
 
 /** Any admission wins over any refusal; among refusals the most telling one speaks. */
 function judgePaths({ paths, ask }: Paths, policy: Policy, now: Instant): Decision {
-  const on = (path: SoundPath): Decision => onRoute(path, ask, judgePath(path, policy, now))
+  const on = (path: SoundPath): Decision => {
+    const verdict = onRoute(path, ask, judgePath(path, policy, now))
+    if (verdict.kind === 'refuse') return verdict
+    const why = unapproved(path, ask, policy)
+    return why === undefined ? verdict : refuse(why)
+  }
   const first = on(paths[0])
   // Nearly always one path, nearly always timely: nothing is built for the others then.
   if (paths.length === 1 || first.kind === 'admit') return first

@@ -47,6 +47,24 @@ function words(why: Refusal): Words {
         nextStep:
           'none, its next connection starts afresh; if this repeats, turn resumption off on the listener',
       }
+    case 'legacy-oauth-disabled':
+      return {
+        sentence: 'the legacy OAuth endpoint is disabled',
+        nextStep: 'let the client use the new endpoint, or enable the legacy one again',
+      }
+    case 'blocked':
+      return {
+        sentence: `the device with the key ${why.key} is blocked`,
+        nextStep: 'none if that is meant; otherwise lift the block and approve the device anew',
+      }
+    case 'unapproved':
+      return {
+        sentence: `the route is for approved devices, and the one with the key ${why.key} is not approved`,
+        nextStep:
+          why.model === 'auto'
+            ? 'approve the device, or enrol it under the current enrollment setting, which approves it'
+            : 'approve the device',
+      }
     case 'denied-key':
       return {
         sentence: `the device's key ${why.key} is on the deny list`,
@@ -68,6 +86,7 @@ function words(why: Refusal): Words {
     case 'staged':
     case 'sunset':
     case 'issued-after-retirement':
+    case 'unknown-at-retirement':
       return unwelcomeWords(why)
     case 'issuer-not-yet-valid':
     case 'issuer-expired':
@@ -159,6 +178,12 @@ function unwelcomeWords(why: Unwelcome): Words {
         sentence: `the certificate was issued at ${isoText(why.notBefore)}, after the enrollment setting ${why.setting} was retired at ${isoText(why.retiredAt)}`,
         nextStep:
           'find out who still issues under the retired CA; enrol the device under the current one',
+      }
+    case 'unknown-at-retirement':
+      return {
+        sentence: `the device's key ${why.key} had not been seen when the enrollment setting ${why.setting} was retired at ${isoText(why.retiredAt)}, and its cut-off is for known devices`,
+        nextStep:
+          'enrol the device under the current enrollment setting; if nobody can have stolen the key of the retired CA, the cut-off `not-before` is enough',
       }
     default:
       return unreachable(why)

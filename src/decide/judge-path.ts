@@ -5,7 +5,7 @@
 import { plus, unreachable, type Instant } from '../kernel/types.ts'
 import type { SoundPath } from '../trust/validate.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import type { DenyList, Policy, Standing } from './policy.ts'
+import type { DenyList, FleetPolicy, Policy, Standing } from './policy.ts'
 import { revoked, undecided } from './judge-revocation.ts'
 import {
   isFinal,
@@ -36,7 +36,7 @@ export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVe
   return (
     deniedIssuer(path, policy.denied) ??
     revoked(path, policy.revocation) ??
-    unwelcome(path, standing, now) ??
+    unwelcome(path, { standing, fleet: policy.fleet }, now) ??
     tooEarly(path, now) ??
     lateOrUndecided(path, policy, now) ??
     timely(path, policy, now)
@@ -48,14 +48,15 @@ export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVe
  * admission can come of it.
  */
 export interface KeptPath {
-  readonly certificates: readonly [KeptLife, ...KeptIssuer[]]
+  readonly certificates: readonly [KeptLeaf, ...KeptIssuer[]]
   readonly anchor: { readonly setting: string; readonly certificate: KeptIssuer }
 }
 
 type KeptLife = Pick<Certificate, 'notBefore' | 'notAfter'>
-interface KeptIssuer extends KeptLife, Pick<Certificate, 'subject'> {
+interface KeptLeaf extends KeptLife {
   readonly publicKey: Pick<Certificate['publicKey'], 'fingerprint'>
 }
+interface KeptIssuer extends KeptLeaf, Pick<Certificate, 'subject'> {}
 
 /** Judges what is kept of a path by the rules for a real one, to foretell what a change of standing does. */
 export function judgeKept(
@@ -69,7 +70,7 @@ export function judgeKept(
     return { kind: 'distrusted', setting }
   return (
     deniedIssuer(path, policy.denied) ??
-    unwelcome(path, standing, now) ??
+    unwelcome(path, { standing, fleet: policy.fleet }, now) ??
     tooEarly(path, now) ??
     tooLate(path, policy, now) ??
     timely(path, policy, now)
@@ -107,6 +108,7 @@ const ORDER: readonly Refusal['kind'][] = [
   'staged',
   'sunset',
   'issued-after-retirement',
+  'unknown-at-retirement',
   'issuer-not-yet-valid',
   'not-yet-valid',
   'issuer-expired',
@@ -116,6 +118,7 @@ const ORDER: readonly Refusal['kind'][] = [
   'expired',
   'expired-without-grace',
   'match-rule-unmet',
+  'unapproved',
 ]
 
 /** A stolen CA key stays stolen when somebody cross-signs it: wherever that key stands on a path, the path falls. */
@@ -126,9 +129,14 @@ function deniedIssuer(path: KeptPath, { keys }: DenyList): Unwelcome | undefined
   return { kind: 'denied-issuer', key: denied.publicKey.fingerprint, issuer: denied.subject }
 }
 
+interface Welcome {
+  readonly standing: Exclude<Standing, { readonly kind: 'distrusted' }>
+  readonly fleet: FleetPolicy
+}
+
 function unwelcome(
   { certificates, anchor: { setting } }: KeptPath,
-  standing: Exclude<Standing, { readonly kind: 'distrusted' }>,
+  { standing, fleet }: Welcome,
   now: Instant,
 ): Unwelcome | undefined {
   switch (standing.kind) {
@@ -137,11 +145,15 @@ function unwelcome(
     case 'staged':
       return { kind: 'staged', setting }
     case 'previously-trusted': {
-      const { retiredAt, sunset } = standing
-      const { notBefore } = certificates[0]
+      const { retiredAt, cutOff, sunset } = standing
+      const { notBefore, publicKey } = certificates[0]
       if (sunset !== undefined && now >= sunset) return { kind: 'sunset', setting, sunset }
-      if (notBefore <= retiredAt) return undefined
-      return { kind: 'issued-after-retirement', setting, notBefore, retiredAt }
+      if (notBefore > retiredAt) {
+        return { kind: 'issued-after-retirement', setting, notBefore, retiredAt }
+      }
+      const key = publicKey.fingerprint
+      if (cutOff === 'not-before' || fleet.known.wasKnown(setting, key)) return undefined
+      return { kind: 'unknown-at-retirement', setting, key, retiredAt }
     }
     default:
       return unreachable(standing)

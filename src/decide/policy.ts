@@ -15,6 +15,8 @@ export type Standing =
       readonly kind: 'previously-trusted'
       /** Certificates whose notBefore is later than this were issued after the CA was retired. */
       readonly retiredAt: Instant
+      /** `known-devices`: besides, only keys that were seen before it was retired; a thief back-dates. */
+      readonly cutOff: 'not-before' | 'known-devices'
       /** From this instant on the CA admits nobody. */
       readonly sunset: Instant | undefined
     }
@@ -31,6 +33,43 @@ export interface Policy {
   readonly standings: ReadonlyMap<string, Standing>
   readonly denied: DenyList
   readonly revocation: RevocationPolicy
+  readonly fleet: FleetPolicy
+}
+
+/** What administrators decided about devices and endpoints (decision 9). An overlay: its views show the present. */
+export interface FleetPolicy {
+  readonly model: ApprovalModel
+  readonly approvals: { approvalOf(key: KeyFingerprint): Approval }
+  /** Which keys were seen under a setting before it was retired; for its cut-off `known-devices`. */
+  readonly known: { wasKnown(setting: string, key: KeyFingerprint): boolean }
+  readonly oauth: OAuthEndpoints
+}
+
+export type Approval = 'unapproved' | 'approved' | 'blocked'
+
+/** Who has to be approved on routes marked `sensitive`. */
+export type ApprovalModel =
+  /** Nobody. */
+  | 'off'
+  /** Everybody; a sound certificate under the current CA approves itself. */
+  | 'auto'
+  /** Everybody, by an administrator. */
+  | 'manual'
+  /** As `manual`, for devices that come from outside the internal networks (S2-14). */
+  | 'manual-external'
+
+/** The two OAuth endpoints (S0-25 to S0-30). */
+export interface OAuthEndpoints {
+  readonly modern: 'not-configured' | 'enabled' | 'disabled'
+  readonly legacy: 'enabled' | 'disabled'
+}
+
+/** Where no store is: nobody was approved, blocked or seen before. */
+export const NO_FLEET: FleetPolicy = {
+  model: 'auto',
+  approvals: { approvalOf: () => 'unapproved' },
+  known: { wasKnown: () => false },
+  oauth: { modern: 'not-configured', legacy: 'enabled' },
 }
 
 /** What CAs have revoked, and what follows where nobody can tell. An overlay: it changes while the rest stays. */
@@ -55,7 +94,13 @@ export const NO_REVOCATION: RevocationPolicy = { lists: new Map(), demands: new 
 
 /** Refused at once, in `recording` and on open routes too. Never by certificate fingerprint (decision 9). */
 export interface DenyList {
-  readonly keys: ReadonlySet<KeyFingerprint>
+  readonly keys: Members<KeyFingerprint>
   /** `<issuer key fingerprint>:<serial>` */
-  readonly serials: ReadonlySet<string>
+  readonly serials: Members<string>
+}
+
+/** What is asked of a set here, whatever it is made of. */
+export interface Members<Member> {
+  has(member: Member): boolean
+  readonly size: number
 }

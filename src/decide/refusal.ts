@@ -9,6 +9,7 @@ import type { RevocationReason } from '../x509/crl-entries.ts'
 import type { Name } from '../x509/name.ts'
 import type { AddressRefused } from './access.ts'
 import type { Unmet } from './match.ts'
+import type { ApprovalModel } from './policy.ts'
 
 /** Why a request may not pass, with the facts that an operator needs to change it. */
 export type Refusal =
@@ -20,7 +21,12 @@ export type Refusal =
   | Undecided
   | Unmet
   | AddressRefused
+  | Unapproved
   | { readonly kind: 'route-denied' }
+  /** The legacy OAuth endpoint was disabled (S0-30). */
+  | { readonly kind: 'legacy-oauth-disabled' }
+  /** An administrator blocked the device with this key. */
+  | { readonly kind: 'blocked'; readonly key: KeyFingerprint }
   | { readonly kind: 'no-certificate' }
   /** The session began without a certificate, and resuming it never asks for one again (decision 10). */
   | { readonly kind: 'resumed-without-certificate' }
@@ -42,6 +48,13 @@ export type Unwelcome =
       readonly kind: 'issued-after-retirement'
       readonly setting: string
       readonly notBefore: Instant
+      readonly retiredAt: Instant
+    }
+  /** The setting's cut-off counts known devices only, and this key was not seen before its retirement. */
+  | {
+      readonly kind: 'unknown-at-retirement'
+      readonly setting: string
+      readonly key: KeyFingerprint
       readonly retiredAt: Instant
     }
 
@@ -98,6 +111,14 @@ export type Undecided =
       readonly countedUntil: Instant
     }
 
+/** A device that would pass, on a route that is for approved ones. */
+export interface Unapproved {
+  readonly kind: 'unapproved'
+  readonly key: KeyFingerprint
+  /** The model that asks. */
+  readonly model: ApprovalModel
+}
+
 /** The code of a refusal: a closed union, fit for a metric's label. */
 export type RefusalCode = Refusal['kind']
 
@@ -109,11 +130,13 @@ export const isFinal = (why: Refusal): boolean => FINAL.has(why.kind)
 
 const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'address-not-allowed',
+  'blocked',
   'denied-issuer',
   'denied-key',
   'denied-serial',
   'distrusted',
   'issuer-revoked',
+  'legacy-oauth-disabled',
   'revoked',
   'route-denied',
 ])

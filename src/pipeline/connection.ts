@@ -4,8 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import type { RouteRow } from '../config/config.ts'
-import type { Peer } from '../decide/decide.ts'
+import type { Ask, Peer } from '../decide/decide.ts'
 import type { Refusal } from '../decide/refusal.ts'
 import type { Presented } from '../identify/presented.ts'
 import type { Judge, Recognition } from '../identify/peer.ts'
@@ -14,7 +13,7 @@ import type { EncodedIdentity } from '../message/encode/encode.ts'
 import type { FieldPlan } from '../message/request-fields.ts'
 import type { ConnectionEvent, ConnectionFacts, DeviceFacts } from '../record/event.ts'
 import type { ConnectionJournal } from '../record/journal.ts'
-import { isoText } from '../kernel/types.ts'
+import { isoText, type Instant } from '../kernel/types.ts'
 import type { Name } from '../x509/name.ts'
 import { printName } from '../x509/print-name.ts'
 
@@ -27,8 +26,10 @@ export class Connection {
   readonly sni: string | undefined
   readonly openedAt: number
   readonly presented: Presented
-  /** The rows of the requests under way, so that a change of trust can tell which it ends. */
-  readonly underWay: RouteRow[] = []
+  /** What the requests under way asked, so that a change of trust, and time, can tell which they end. */
+  readonly underWay: Ask[] = []
+  /** Where its verdict may turn next, worked out by whoever sweeps. */
+  turning: Turning | undefined
   /** What arrived and has no whole answer yet, in the order of arrival. */
   readonly unanswered = new Set<Unanswered>()
   requests = 0
@@ -144,6 +145,12 @@ export class Connection {
       device: this.#peer === undefined ? undefined : deviceFacts(this.#peer),
     }
   }
+}
+
+/** The first instant from which the verdict on a peer may be another, under one policy. */
+export interface Turning {
+  readonly policy: object
+  readonly at: Instant | undefined
 }
 
 /** The fields of a kind of request, and what they say about the device. */

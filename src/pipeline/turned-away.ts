@@ -11,6 +11,7 @@ export type TurnedAway =
   | { readonly kind: 'target'; readonly fault: TargetFault }
   | { readonly kind: 'route-unknown' }
   | { readonly kind: 'listener-gone' }
+  | { readonly kind: 'listener-closed' }
   | { readonly kind: 'after-close' }
   | { readonly kind: 'too-many-fields'; readonly limit: number }
   | { readonly kind: 'http-1.0-transfer-coding' }
@@ -55,6 +56,14 @@ export function explainTurnedAway(why: TurnedAway): TurnedAwayFacts {
         status: 421,
         sentence: 'the listener of this connection was removed by a reload',
         nextStep: 'none: the device finds its way with a new connection',
+        close: true,
+      }
+    case 'listener-closed':
+      return {
+        code: 'listener-closed',
+        status: NO_ANSWER,
+        sentence: 'an administrator closed this port, and takes no connection on it any more',
+        nextStep: 'let the device use another port; open this one again if it cannot',
         close: true,
       }
     case 'after-close':

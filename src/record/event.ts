@@ -81,7 +81,8 @@ export interface DeviceFacts {
 
 /** What happened to a connection as a whole; written when it closes. */
 export interface ConnectionEvent {
-  readonly outcome: 'served' | 'closed-unjudged' | 'refused' | 'handshake-failed'
+  /** `ended`: its verdict turned while it lived. */
+  readonly outcome: 'served' | 'closed-unjudged' | 'refused' | 'handshake-failed' | 'ended'
   /** The refusal or the handshake failure, from closed lists. */
   readonly code: string | undefined
   readonly reason: string | undefined

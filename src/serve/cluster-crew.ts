@@ -6,6 +6,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { AggregatorRegistry } from 'prom-client'
 import { unreachable, type Fault } from '../kernel/types.ts'
 import type { Bulletin } from '../revoke/registry.ts'
+import { Overlay, type OverlayDelta } from '../state/overlay.ts'
 import type { Crew, CrewAnswer, CrewNews, IssuerMet, Orders } from './crew.ts'
 import { wholeLines } from './lines.ts'
 import type { OpenLog } from './log.ts'
@@ -45,6 +46,8 @@ class ClusterCrew implements Crew {
   readonly #scrapes = new Map<number, (metrics: FromWorker & { kind: 'metrics' }) => void>()
   /** The lists in force, for whoever is hired later. */
   readonly #lists = new Map<string, ToWorker & { kind: 'list' }>()
+  /** What was decided about single devices, for the same. */
+  readonly #overlay = new Overlay()
   #orders: Orders | undefined
   #news: CrewNews | undefined
   /** What workers have met under one trust version, for those that are hired later. */
@@ -81,6 +84,11 @@ class ClusterCrew implements Crew {
     if (crl === undefined) this.#lists.delete(key)
     else this.#lists.set(key, message)
     for (const member of this.#members.values()) send(member, message)
+  }
+
+  overlay(delta: OverlayDelta): void {
+    this.#overlay.apply(delta)
+    for (const member of this.#members.values()) send(member, { kind: 'overlay', delta })
   }
 
   async scrape(): Promise<string> {
@@ -166,6 +174,7 @@ class ClusterCrew implements Crew {
       case 'hello': {
         const orders = this.#orders
         for (const list of this.#lists.values()) send(member, list)
+        for (const delta of this.#overlay.deltas()) send(member, { kind: 'overlay', delta })
         if (orders === undefined) return
         member.begun = true
         send(member, { kind: 'start', orders, worker: member.number })

@@ -6,6 +6,8 @@ import type { Config } from '../config/config.ts'
 import type { Fault, TrustVersion } from '../kernel/types.ts'
 import type { SightingSink } from '../record/sightings.ts'
 import type { Bulletin } from '../revoke/registry.ts'
+import type { OverlayDelta } from '../state/overlay.ts'
+import type { StoreRules } from '../state/rules.ts'
 
 /** Everything a serving process is told when it starts, and again whenever that changes. */
 export interface Orders {
@@ -16,6 +18,8 @@ export interface Orders {
   readonly ticketSecret: Buffer
   /** What hashes of account names are made with: the same in every process until the next start. */
   readonly accountKey: Buffer
+  /** What the store says of the whole fleet, over the configuration; undefined without a store. */
+  readonly rules: StoreRules | undefined
 }
 
 /** How a start or a reload went in every process of the crew. */
@@ -40,6 +44,8 @@ export interface Crew {
   reload(orders: Orders): Promise<CrewAnswer>
   /** Puts a revocation list in force, or takes it away, in every process; before the start it is kept for it. */
   revise(bulletin: Bulletin): void
+  /** Changes what was decided about single devices, in every process; before the start it is kept for it. */
+  overlay(delta: OverlayDelta): void
   /** The metrics of all processes in the text format of Prometheus. */
   scrape(): Promise<string>
   /** Undefined when every process serves; otherwise what is amiss. */

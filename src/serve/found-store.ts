@@ -66,8 +66,7 @@ function settingsIn({
   return config.trust.enrollmentSettings.map(({ name, source, standing }) => ({
     name,
     source,
-    standing:
-      standing.kind === 'previously-trusted' ? { cutOff: 'not-before', ...standing } : standing,
+    standing,
     chain: (chains.get(name) ?? []).map(({ der }) => der),
   }))
 }

@@ -3,16 +3,16 @@
  */
 import type { Logger } from 'pino'
 import { Listener, type ListenerTls } from '../accept/listener.ts'
-import type { RouteRow } from '../config/config.ts'
-import { decide } from '../decide/decide.ts'
 import { serverContexts } from '../handshake/server-context.ts'
 import { Recognition } from '../identify/peer.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import type { Clock } from '../kernel/ports.ts'
 import type { Connection } from '../pipeline/connection.ts'
 import type { LegacyWatch } from '../pipeline/under-watch.ts'
 import type { Metrics } from '../record/metrics.ts'
 import type { Sightings } from '../record/sightings.ts'
 import { openSnapshot, retire, type ListenerView, type Snapshot } from '../state/snapshot.ts'
+import type { Narrowed, Overlay } from '../state/overlay.ts'
 import { withLists, type ReadLists } from '../state/revocation.ts'
 import { buildWorld } from '../state/world.ts'
 import { legacyWatch } from './legacy-watch.ts'
@@ -20,6 +20,7 @@ import { tellHealth } from './tell-health.ts'
 import { tellUntrusted, untrustedReasons } from './tell-untrusted.ts'
 import type { IssuerMet, Orders } from './crew.ts'
 import { Reception } from './reception.ts'
+import { Vigil } from './vigil.ts'
 
 export interface FrontEndDeps {
   readonly log: Logger
@@ -28,6 +29,8 @@ export interface FrontEndDeps {
   readonly shared: boolean
   /** The revocation lists that were read; `revise` says that they changed. */
   readonly lists: ReadLists
+  /** What was decided about single devices; `narrowed` says that somebody may have lost by a change. */
+  readonly overlay: Overlay
   /** A device was held to a session that says less of it than a new one would. */
   lockedOut(): void
   readonly sightings: Pick<Sightings, 'saw'>
@@ -43,6 +46,12 @@ export class FrontEnd {
     this.#deps.met({ der, trustVersion })
   })
   readonly #legacy: LegacyWatch
+  readonly #vigil = new Vigil({
+    connections: this.#connections,
+    recognition: this.#recognition,
+    snapshot: () => this.#snapshot,
+    clock: CLOCK,
+  })
   #orders: Orders
   #snapshot: Snapshot
 
@@ -96,18 +105,25 @@ export class FrontEnd {
     if (ticketSecret !== orders.ticketSecret) ticketSecret.fill(0)
     if (old !== next.value) retire(old, next.value)
     this.#announce()
-    this.#endTheRefused()
+    this.#vigil.endTheRefused()
     return []
   }
 
   /** Judges by the lists as they are now; live connections that they refuse end. */
   revise(): void {
     this.#snapshot = withLists(this.#snapshot, this.#deps.lists)
-    this.#endTheRefused()
+    this.#vigil.endTheRefused()
+  }
+
+  /** A change to the overlay took something away from somebody. */
+  narrowed(by: Narrowed): void {
+    if (by.kind === 'anybody') this.#vigil.endTheRefused()
+    else if (by.kind === 'keys') this.#vigil.endTheRefused(by.has)
   }
 
   /** Stops accepting, lets requests finish within the configured patience, closes everything. */
   async drain(): Promise<void> {
+    this.#vigil.close()
     const patience = this.#orders.config.drain
     await Promise.all([...this.#listeners.values()].map((one) => one.drain(patience)))
     retire(this.#snapshot, undefined)
@@ -137,7 +153,7 @@ export class FrontEnd {
       sightings,
       lockedOut: () => this.#deps.lockedOut(),
       connections: this.#connections,
-      clock: { now: () => Date.now() as Instant },
+      clock: CLOCK,
       recognition: this.#recognition,
       legacy: this.#legacy,
       snapshot: () => this.#snapshot,
@@ -161,34 +177,18 @@ export class FrontEnd {
       ),
     })
   }
-
-  /**
-   * A change of trust, or of what is revoked, reaches live connections: one with a request under way that would now be refused, or to
-   * which nothing is open any more, ends here and not at its next request.
-   */
-  #endTheRefused(): void {
-    const { world, judge, listeners } = this.#snapshot
-    const now = Date.now() as Instant
-    for (const connection of this.#connections) {
-      const peer = connection.peer(this.#recognition, judge)
-      const passes = ({ class: route, match }: Pick<RouteRow, 'class' | 'match'>): boolean =>
-        decide({ peer, route, match }, world.policy, now).kind === 'admit'
-      const classes = listeners.get(connection.listener)?.world.classes ?? []
-      const may = classes.some((kind) => passes({ class: kind, match: undefined }))
-      if (may && connection.underWay.every(passes)) continue
-      connection.socket.destroy()
-    }
-  }
 }
+
+const CLOCK: Clock = { now: () => Date.now() as Instant }
 
 function open(
   orders: Orders,
   previous: Snapshot | undefined,
-  { log, metrics, lists }: FrontEndDeps,
+  { log, metrics, lists, overlay }: FrontEndDeps,
 ): Result<Snapshot, readonly Fault[]> {
   // Only the ticket secret was replaced: the world is the same.
   if (previous?.version === orders.version) return ok(previous)
-  const world = buildWorld(orders.config, Date.now() as Instant)
+  const world = buildWorld(orders.config, CLOCK.now(), { rules: orders.rules, overlay })
   if (!world.ok) return world
   const opened = openSnapshot(world.value, {
     version: orders.version,

@@ -1,5 +1,6 @@
 import { Metrics } from '../record/metrics.ts'
 import { Sightings } from '../record/sightings.ts'
+import { Overlay } from '../state/overlay.ts'
 import { ReadLists } from '../state/revocation.ts'
 import type { Crew, CrewAnswer, Orders } from './crew.ts'
 import { FrontEnd } from './front-end.ts'
@@ -9,6 +10,7 @@ import type { OpenLog } from './log.ts'
 export function localCrew(journal: OpenLog): Crew {
   const metrics = new Metrics()
   const lists = new ReadLists()
+  const overlay = new Overlay()
   let frontEnd: FrontEnd | undefined
   let sightings: Sightings | undefined
   return {
@@ -19,6 +21,7 @@ export function localCrew(journal: OpenLog): Crew {
         metrics,
         shared: false,
         lists,
+        overlay,
         lockedOut: () => news.lockedOut(),
         sightings,
         met: () => {},
@@ -40,6 +43,10 @@ export function localCrew(journal: OpenLog): Crew {
     revise({ setting, place, crl }) {
       lists.set(setting, place, crl)
       frontEnd?.revise()
+    },
+    overlay(delta) {
+      const narrowed = overlay.apply(delta)
+      frontEnd?.narrowed(narrowed)
     },
     scrape: () => {
       sightings?.flush()

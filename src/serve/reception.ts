@@ -15,6 +15,7 @@ import type { Recognition } from '../identify/peer.ts'
 import type { Clock } from '../kernel/ports.ts'
 import { handle, type CorridorDeps } from '../pipeline.ts'
 import { Connection } from '../pipeline/connection.ts'
+import { explainTurnedAway } from '../pipeline/turned-away.ts'
 import type { LegacyWatch } from '../pipeline/under-watch.ts'
 import type { RequestEvent } from '../record/event.ts'
 import { connectionJournal, type ConnectionJournal } from '../record/journal.ts'
@@ -146,6 +147,16 @@ export class Reception implements ListenerHandlers {
     const { world, judge, listeners } = this.#deps.snapshot()
     const view = listeners.get(this.#listener)
     if (view === undefined) return false
+    if (view.world.isClosed) {
+      const { code, sentence, nextStep } = explainTurnedAway({ kind: 'listener-closed' })
+      connection.ending = {
+        outcome: 'closed-unjudged',
+        code,
+        reason: sentence,
+        next_step: nextStep,
+      }
+      return false
+    }
     const peer = connection.peer(recognition, judge)
     let why: Parameters<typeof explain>[0] | undefined
     for (const route of view.world.classes) {

@@ -153,6 +153,7 @@ class State {
       version: 1,
       ticketSecret: randomBytes(SECRET_OCTETS),
       accountKey: randomBytes(SECRET_OCTETS),
+      rules: undefined,
     }
     this.#deps = deps
     this.rotation = new Rotation(() => this.#rotate())

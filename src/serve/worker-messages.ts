@@ -4,6 +4,7 @@
  */
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 import type { Sighting } from '../record/sightings.ts'
+import type { OverlayDelta } from '../state/overlay.ts'
 import type { CrewAnswer, IssuerMet, Orders } from './crew.ts'
 
 export type ToWorker =
@@ -15,6 +16,7 @@ export type ToWorker =
       /** Undefined where the list is no more. */
       readonly der: Buffer | undefined
     }
+  | { readonly kind: 'overlay'; readonly delta: OverlayDelta }
   | { readonly kind: 'scrape'; readonly id: number }
   | { readonly kind: 'issuer'; readonly issuer: IssuerMet }
   | { readonly kind: 'drain' }

@@ -4,6 +4,7 @@
 import type { Fault } from '../kernel/types.ts'
 import { Metrics } from '../record/metrics.ts'
 import { Sightings } from '../record/sightings.ts'
+import { Overlay } from '../state/overlay.ts'
 import { ReadLists } from '../state/revocation.ts'
 import { parseCrl } from '../x509/crl.ts'
 import type { Orders } from './crew.ts'
@@ -36,6 +37,7 @@ class Worker {
   })
   readonly #lists = new ReadLists()
   #started: Promise<void> = Promise.resolve()
+  readonly #overlay = new Overlay()
   #journal: OpenLog | undefined
   #frontEnd: FrontEnd | undefined
 
@@ -50,6 +52,10 @@ class Worker {
         return this.#reload(message.orders)
       case 'list':
         return this.#revise(message)
+      case 'overlay': {
+        const narrowed = this.#overlay.apply(message.delta)
+        return this.#frontEnd?.narrowed(narrowed)
+      }
       case 'scrape': {
         // Sent before the metrics, so that it is heard before them: a scrape shows every device so far.
         this.#sightings.flush()
@@ -102,6 +108,7 @@ class Worker {
       metrics: this.#metrics,
       shared: true,
       lists: this.#lists,
+      overlay: this.#overlay,
       lockedOut: () => say({ kind: 'locked-out' }),
       sightings: this.#sightings,
       met: (issuer) => say({ kind: 'issuer', issuer }),

@@ -3,7 +3,7 @@
  * `tfe check`, the start and a reload all build the same world, and only the last two go on to use it.
  */
 import type { Config, Listener, RouteRow, Upstream } from '../config/config.ts'
-import type { Policy, RouteClass } from '../decide/policy.ts'
+import { NO_FLEET, type Policy, type RouteClass } from '../decide/policy.ts'
 import type { ServerTls } from '../handshake/server-context.ts'
 import {
   identityWarnings,
@@ -17,7 +17,9 @@ import type { TrustStore } from '../trust/store.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { advertisedAuthorities, type Advertised } from './advertise.ts'
 import { trustedAuthorities, type Authorities } from './authorities.ts'
+import type { Overlay } from './overlay.ts'
 import { ReadLists, revocationPolicy } from './revocation.ts'
+import { ruled, type StoreRules } from './rules.ts'
 
 /** Everything but the sockets. */
 export interface World {
@@ -39,6 +41,8 @@ export interface ListenerWorld {
   readonly table: RouteTable<RouteRow>
   /** The classes that its enabled rows have, each once: what a peer could possibly be admitted to. */
   readonly classes: readonly RouteClass[]
+  /** Whether it takes connections; an administrator may have closed it for good (S0-16). */
+  readonly isClosed: boolean
 }
 
 export interface UpstreamWorld {
@@ -48,7 +52,12 @@ export interface UpstreamWorld {
 }
 
 /** Builds the world a configuration describes; all faults at once. */
-export function buildWorld(config: Config, now: Instant): Result<World, readonly Fault[]> {
+export function buildWorld(
+  written: Config,
+  now: Instant,
+  { rules, overlay }: Decided = {},
+): Result<World, readonly Fault[]> {
+  const config = ruled(written, rules)
   const faults: Fault[] = []
   const warnings: Fault[] = []
   const trust = collect(trustedAuthorities(config.trust, now), faults)
@@ -59,7 +68,8 @@ export function buildWorld(config: Config, now: Instant): Result<World, readonly
   warnings.push(...advertised.warnings)
   const listeners = new Map<string, ListenerWorld>()
   for (const listener of config.listeners) {
-    const built = collect(listenerWorld(listener, advertised.pems), faults)
+    const isClosed = rules?.closedListeners.includes(listener.name) ?? false
+    const built = collect(listenerWorld(listener, advertised.pems, isClosed), faults)
     if (built === undefined) continue
     listeners.set(listener.name, built)
     warnings.push(...listenerWarnings(built, now))
@@ -70,23 +80,42 @@ export function buildWorld(config: Config, now: Instant): Result<World, readonly
     if (built !== undefined) upstreams.set(upstream.name, built)
   }
   if (faults.length > 0 || trust === undefined) return fail(faults)
-  const policy = policyOf(config, trust)
+  const policy = policyOf(config, trust, { rules, overlay })
   const { store, chains } = trust
   return ok({ config, trust: store, chains, policy, listeners, upstreams, warnings })
 }
 
-function policyOf(config: Config, { store, chains, distrusted }: Authorities): Policy {
+/** What administrators decided, where there is a store. */
+export interface Decided {
+  readonly rules?: StoreRules | undefined
+  readonly overlay?: Overlay | undefined
+}
+
+function policyOf(
+  config: Config,
+  { store, chains, distrusted }: Authorities,
+  { rules, overlay }: Decided,
+): Policy {
   const { enforcement, grace, renewalWindow, trust } = config
   const standings = new Map(trust.enrollmentSettings.map(({ name, standing }) => [name, standing]))
   // A distrusted CA that another one has cross-signed would otherwise pass as an intermediate of the other.
-  const denied = { ...trust.denied, keys: new Set([...trust.denied.keys, ...distrusted]) }
+  const keys = new Set([...trust.denied.keys, ...distrusted])
+  const { serials } = trust.denied
+  const denied = overlay?.deniedBeside(keys, serials) ?? { keys, serials }
   const revocation = revocationPolicy({ config, chains, trust: store }, new ReadLists())
-  return { enforcement, grace, renewalWindow, standings, denied, revocation }
+  const fleet = {
+    model: config.approval.model,
+    approvals: overlay?.approvals ?? NO_FLEET.approvals,
+    known: overlay?.known ?? NO_FLEET.known,
+    oauth: rules?.oauth ?? NO_FLEET.oauth,
+  }
+  return { enforcement, grace, renewalWindow, standings, denied, revocation, fleet }
 }
 
 function listenerWorld(
   config: Listener,
   advertised: readonly string[],
+  isClosed: boolean,
 ): Result<ListenerWorld, readonly Fault[]> {
   const faults: Fault[] = []
   const identities = config.certificates.flatMap((files) => {
@@ -104,6 +133,7 @@ function listenerWorld(
     tls: serverTls(config, { classes, advertised }),
     table,
     classes,
+    isClosed,
   })
 }
 

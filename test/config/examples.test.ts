@@ -170,6 +170,7 @@ test('a retired CA carries its days as points in time', async () => {
     {
       kind: 'previously-trusted',
       retiredAt: Date.UTC(2026, 2, 1),
+      cutOff: 'not-before',
       sunset: Date.UTC(2027, 5, 1),
     },
   ])

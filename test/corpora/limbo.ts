@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { decide, vouchedFor, type Peer } from '../../src/decide/decide.ts'
-import type { Policy } from '../../src/decide/policy.ts'
+import { NO_FLEET, type Policy } from '../../src/decide/policy.ts'
 import type { Instant, Millis } from '../../src/kernel/types.ts'
 import type { Profile, Purpose } from '../../src/trust/limits.ts'
 import { judge } from '../../src/trust/judge.ts'
@@ -71,6 +71,7 @@ export function verdictOn(limbo: Case, profile: Profile, purpose: Purpose): Verd
     standings: new Map(settings.map(({ name }) => [name, { kind: 'current' }])),
     denied: { keys: new Set(), serials: new Set() },
     revocation: revocationOf(crls ?? [], settings),
+    fleet: NO_FLEET,
   }
   const at = Date.parse(limbo.validation_time ?? '2026-01-01T00:00:00Z') as Instant
   const decision = decide({ peer: peerIn(limbo, store, purpose), route: 'always' }, policy, at)

@@ -3,7 +3,14 @@
  * current CA, both valid, nobody denied, enforcement required.
  */
 import { NO_REVOCATION } from '../../src/decide/policy.ts'
-import type { Enforcement, Policy, RevocationPolicy, Standing } from '../../src/decide/policy.ts'
+import type {
+  Approval,
+  ApprovalModel,
+  Enforcement,
+  Policy,
+  RevocationPolicy,
+  Standing,
+} from '../../src/decide/policy.ts'
 import type { Fingerprint, Instant, KeyFingerprint, Millis } from '../../src/kernel/types.ts'
 import type { SoundPath } from '../../src/trust/validate.ts'
 import type { Certificate, GeneralName } from '../../src/x509/certificate.ts'
@@ -86,6 +93,12 @@ export interface PolicyParts {
   readonly keys?: readonly string[]
   readonly serials?: readonly string[]
   readonly revocation?: RevocationPolicy
+  readonly model?: ApprovalModel
+  /** By key; the rest is unapproved. */
+  readonly approvals?: Readonly<Record<string, Approval>>
+  /** Keys that were seen under every setting before it retired. */
+  readonly known?: readonly string[]
+  readonly legacyOAuth?: 'enabled' | 'disabled'
 }
 
 export function aPolicy(parts: PolicyParts = {}): Policy {
@@ -104,5 +117,11 @@ export function aPolicy(parts: PolicyParts = {}): Policy {
     standings: new Map(Object.entries(standings)),
     denied: { keys: new Set(keys as KeyFingerprint[]), serials: new Set(serials) },
     revocation: parts.revocation ?? NO_REVOCATION,
+    fleet: {
+      model: parts.model ?? 'auto',
+      approvals: { approvalOf: (key) => parts.approvals?.[key] ?? 'unapproved' },
+      known: { wasKnown: (_, key) => parts.known?.includes(key) ?? false },
+      oauth: { modern: 'enabled', legacy: parts.legacyOAuth ?? 'enabled' },
+    },
   }
 }

@@ -14,7 +14,12 @@ interface Row extends PolicyParts {
   readonly expect: object
 }
 
-const RETIRED = { kind: 'previously-trusted', retiredAt: at(ISSUED), sunset: at(EXPIRY) } as const
+const RETIRED = {
+  kind: 'previously-trusted',
+  retiredAt: at(ISSUED),
+  cutOff: 'not-before',
+  sunset: at(EXPIRY),
+} as const
 
 const rows: readonly Row[] = [
   { now: EXPIRY + 1, expect: { kind: 'expired', notAfter: EXPIRY, graceEndsAt: EXPIRY + GRACE } },

@@ -38,6 +38,7 @@ for (const [what, standing] of STANDINGS) {
 function retired(retiredAt: number, sunset?: number): Standing {
   return {
     kind: 'previously-trusted',
+    cutOff: 'not-before',
     retiredAt: at(retiredAt),
     sunset: sunset === undefined ? undefined : at(sunset),
   }

@@ -64,8 +64,18 @@ function standingOf(random: Random, near: (middle: number) => number): Standing 
     { kind: 'current' },
     { kind: 'staged' },
     { kind: 'distrusted' },
-    { kind: 'previously-trusted', retiredAt: at(near(ISSUED)), sunset: undefined },
-    { kind: 'previously-trusted', retiredAt: at(near(ISSUED)), sunset: at(near(EXPIRY)) },
+    {
+      kind: 'previously-trusted',
+      retiredAt: at(near(ISSUED)),
+      cutOff: 'not-before',
+      sunset: undefined,
+    },
+    {
+      kind: 'previously-trusted',
+      retiredAt: at(near(ISSUED)),
+      cutOff: 'not-before',
+      sunset: at(near(EXPIRY)),
+    },
   ])
 }
 

@@ -8,7 +8,12 @@ const STANDINGS: readonly Standing[] = [
   { kind: 'current' },
   { kind: 'staged' },
   { kind: 'distrusted' },
-  { kind: 'previously-trusted', retiredAt: at(ISSUED), sunset: at(EXPIRY + 3 * DAY) },
+  {
+    kind: 'previously-trusted',
+    retiredAt: at(ISSUED),
+    cutOff: 'not-before',
+    sunset: at(EXPIRY + 3 * DAY),
+  },
 ]
 const ROUTES: readonly RouteClass[] = [
   'open',

@@ -3,6 +3,7 @@
  */
 import { expect, test } from 'vitest'
 import { decide, type Decision, type Peer } from '../../src/decide/decide.ts'
+import type { Origin } from '../../src/decide/judge-approval.ts'
 import type { MatchRules } from '../../src/decide/match.ts'
 import type { RouteClass, Standing } from '../../src/decide/policy.ts'
 import { fail, ok } from '../../src/kernel/types.ts'
@@ -21,6 +22,8 @@ export interface Row extends PolicyParts {
   readonly standing?: Standing
   readonly match?: MatchRules
   readonly withoutGrace?: string
+  readonly sensitive?: boolean
+  readonly origin?: Origin
   readonly expect: string
 }
 
@@ -30,6 +33,7 @@ export const DISTRUSTED: Standing = { kind: 'distrusted' }
 export const RETIRED: Standing = {
   kind: 'previously-trusted',
   retiredAt: at(ISSUED),
+  cutOff: 'not-before',
   sunset: at(EXPIRY - DAY),
 }
 export const RETIRED_FOR_EVER: Standing = { ...RETIRED, sunset: undefined }
@@ -51,8 +55,8 @@ export function promise(rows: readonly Row[]): void {
       const { now = EXPIRY - 2 * DAY, route = 'device' } = row
       const standings = row.standing === undefined ? {} : { standings: { devices: row.standing } }
       const policy = aPolicy({ ...row, ...standings })
-      const { match, withoutGrace } = row
-      const ask = { peer: peerOf(row), route, match, withoutGrace }
+      const { match, withoutGrace, sensitive, origin } = row
+      const ask = { peer: peerOf(row), route, match, withoutGrace, sensitive, origin }
       expect(summary(decide(ask, policy, at(now)))).toBe(row.expect)
     })
   }

@@ -79,8 +79,18 @@ const LADDER: readonly (readonly [kind: string, path: PathParts])[] = [
 const STANDINGS: Readonly<Record<string, Standing>> = {
   devices: CURRENT,
   new: { kind: 'staged' },
-  gone: { kind: 'previously-trusted', retiredAt: at(ISSUED), sunset: at(ISSUED) },
-  old: { kind: 'previously-trusted', retiredAt: at(ISSUED - 1), sunset: undefined },
+  gone: {
+    kind: 'previously-trusted',
+    retiredAt: at(ISSUED),
+    cutOff: 'not-before',
+    sunset: at(ISSUED),
+  },
+  old: {
+    kind: 'previously-trusted',
+    retiredAt: at(ISSUED - 1),
+    cutOff: 'not-before',
+    sunset: undefined,
+  },
 }
 
 promise(

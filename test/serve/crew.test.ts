@@ -87,6 +87,7 @@ const ordersOf = (config: Config, version: number) => ({
   version,
   ticketSecret: randomBytes(32),
   accountKey: randomBytes(32),
+  rules: undefined,
 })
 
 async function statusOf({ port }: Pick<Served, 'port'>): Promise<string | undefined> {

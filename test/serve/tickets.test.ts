@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { Metrics } from '../../src/record/metrics.ts'
 import { FrontEnd } from '../../src/serve/front-end.ts'
+import { Overlay } from '../../src/state/overlay.ts'
 import { ReadLists } from '../../src/state/revocation.ts'
 import { openLogTo } from '../../src/serve/log.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
@@ -70,12 +71,19 @@ test('a ticket secret that was replaced is erased', async () => {
   const { log } = openLogTo({ write() {} }, { level: 'info', requests: true, connections: true })
   const [old, next] = [randomBytes(32), randomBytes(32)]
   const { config } = loaded.value
-  const orders = { config, version: 1, ticketSecret: old, accountKey: randomBytes(32) }
+  const orders = {
+    config,
+    version: 1,
+    ticketSecret: old,
+    accountKey: randomBytes(32),
+    rules: undefined,
+  }
   const deps = {
     log,
     metrics: new Metrics(),
     shared: false,
     lists: new ReadLists(),
+    overlay: new Overlay(),
     lockedOut() {},
     met() {},
     sightings: { saw() {} },

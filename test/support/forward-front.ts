@@ -8,7 +8,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
 import { decide, type Admission } from '../../src/decide/decide.ts'
-import { NO_REVOCATION, type Policy } from '../../src/decide/policy.ts'
+import { NO_FLEET, NO_REVOCATION, type Policy } from '../../src/decide/policy.ts'
 import type { UntrustedServer } from '../../src/forward/untrusted.ts'
 import type { Outcome } from '../../src/forward/exchange.ts'
 import { forward } from '../../src/forward/forward.ts'
@@ -31,6 +31,7 @@ const POLICY: Policy = {
   standings: new Map(),
   denied: { keys: new Set(), serials: new Set() },
   revocation: NO_REVOCATION,
+  fleet: NO_FLEET,
 }
 
 /** An honest admission, from the only place that makes them. */

@@ -73,7 +73,8 @@ export async function served(
   }
 }
 
-class Log {
+/** The lines of a process that serves. */
+export class Log {
   readonly #lines: Line[] = []
   readonly #waiting = new Set<() => void>()
 
@@ -101,7 +102,7 @@ class Log {
 }
 
 /** Ports that were free a moment ago; workers cannot share one that the system chooses for each. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const occupants = await Promise.all(Array.from({ length: count }, () => occupied()))
   for (const { server } of occupants) server.close()
   await Promise.all(occupants.map(({ server }) => once(server, 'close')))

@@ -5,7 +5,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { judgeKept, type KeptPath } from '../../decide/judge-path.ts'
-import type { Policy, Standing } from '../../decide/policy.ts'
+import { NO_FLEET, type Policy, type Standing } from '../../decide/policy.ts'
 import { fail, ok, unreachable, type Instant, type Result } from '../../kernel/types.ts'
 import type { StoredSetting, StoredStanding } from '../../store/enrollment-setting.ts'
 import type { StoreFailure } from '../../store/failure.ts'
@@ -89,7 +89,11 @@ export function standingPreviewCalls(app: FastifyInstance, office: Office): void
 }
 
 /** What a path is worth does not depend on it. */
-const REQUIRED = { enforcement: 'required' } as const
+const REQUIRED = {
+  enforcement: 'required',
+  // Whoever is kept was seen before the change that is foretold.
+  fleet: { ...NO_FLEET, known: { wasKnown: () => true } },
+} as const
 
 type Standings = ReadonlyMap<string, StoredStanding>
 
@@ -218,7 +222,8 @@ function pathOf(
     between.push(anchor)
     anchor = above
   }
-  return { certificates: [kept, ...between], anchor: { setting, certificate: anchor } }
+  const leaf = { ...kept, publicKey: { fingerprint: kept.key } }
+  return { certificates: [leaf, ...between], anchor: { setting, certificate: anchor } }
 }
 
 const codeOf = ({ kind }: ReturnType<typeof judgeKept>): string =>

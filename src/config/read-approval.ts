@@ -1,0 +1,51 @@
+/** Who has to be approved, and where. */
+import type { RouteClass } from '../decide/policy.ts'
+import type { ApprovalSettings } from './config.ts'
+import { readNetworks } from './read-networks.ts'
+import { type Desk, fault, type Maybe, missing, present, warn, whole } from './reading.ts'
+import type { Document } from './schema.ts'
+import type { Draft } from './shape.ts'
+import type { Path } from './text.ts'
+
+/** Reads the approval section. */
+export function readApproval(
+  desk: Desk,
+  written: Draft<Document['approval']>,
+): Maybe<ApprovalSettings> {
+  const path = ['approval', 'internalNetworks']
+  const networks = readNetworks(desk, path, written.internalNetworks)
+  if (networks === missing) return missing
+  const internalNetworks = networks ?? []
+  warnOfNetworks(desk, path, written.model, internalNetworks)
+  return whole<ApprovalSettings>({ model: present(written.model), internalNetworks })
+}
+
+function warnOfNetworks(
+  desk: Desk,
+  path: Path,
+  model: string | undefined,
+  networks: readonly unknown[],
+): void {
+  if (model === 'manual-external' && networks.length === 0) {
+    const message =
+      'found the model manual-external without internalNetworks: every device counts as one from outside; name the networks that are inside'
+    warn(desk, ['approval'], message)
+  }
+  if (model !== 'manual-external' && networks.length > 0) {
+    const message = `found internalNetworks with the model ${model}, where they have no effect: remove them, or write model: manual-external`
+    warn(desk, path, message)
+  }
+}
+
+/** Whether a row is for approved devices only. */
+export function readSensitive(
+  desk: Desk,
+  { path, id, kind }: { readonly path: Path; readonly id: string; readonly kind: RouteClass },
+  written: boolean | undefined,
+): Maybe<boolean> {
+  if (written !== true) return false
+  if (kind === 'device' || kind === 'always' || kind === 'renewal') return true
+  const why = kind === 'denied' ? 'nobody passes there' : 'no certificate is asked for there'
+  const message = `found sensitive on the row ${id} of class ${kind}, wanted none: ${why}: remove it, or give the row another class`
+  return fault(desk, [...path, 'sensitive'], message, 'key')
+}

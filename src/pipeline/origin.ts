@@ -1,0 +1,13 @@
+/**
+ * Whether a device is inside. By the address of its connection alone: whatever a header says of addresses, anybody
+ * may have written it.
+ */
+import type { ApprovalSettings } from '../config/config.ts'
+import type { Origin } from '../decide/judge-approval.ts'
+import { isInside } from '../kernel/network.ts'
+
+/** Where a connection comes from; without an address it comes from outside. */
+export const originOf = (
+  { remote }: { readonly remote: string },
+  { internalNetworks }: ApprovalSettings,
+): Origin => (isInside(remote, internalNetworks) ? 'internal' : 'external')

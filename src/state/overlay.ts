@@ -1,0 +1,214 @@
+/**
+ * What an administrator decided about single devices, over the world in force: it changes while the world stays, and
+ * a change costs what changed (decision 19). A primary sends deltas to its workers; each process holds one of these,
+ * and nobody asks a store while a request waits. What is small and changes trust itself travels with the orders
+ * instead (`rules.ts`).
+ */
+import type { Approval, FleetPolicy, Members } from '../decide/policy.ts'
+import { unreachable, type KeyFingerprint } from '../kernel/types.ts'
+import { KeyTable, packKeys, type PackedKeys } from './key-table.ts'
+
+/** What changed; plain data for structured clone. `revision` is the store's, once this is applied. */
+export type OverlayDelta =
+  /** Whatever follows up to `end` replaces everything at once: nobody is judged by half of it. */
+  | { readonly kind: 'begin'; readonly revision: number }
+  | { readonly kind: 'end'; readonly revision: number }
+  /** Approvals as they are now, made by `approvalsDelta`. */
+  | { readonly kind: 'approvals'; readonly revision: number; readonly keys: PackedKeys }
+  /** Keys that were seen under a setting before it retired; for its cut-off `known-devices`. Sent before that cut-off. */
+  | {
+      readonly kind: 'known'
+      readonly revision: number
+      readonly setting: string
+      readonly keys: PackedKeys
+    }
+  /** The cut-off of a setting does not ask for known keys any more. */
+  | { readonly kind: 'unknown'; readonly revision: number; readonly setting: string }
+  | { readonly kind: 'denied'; readonly revision: number; readonly entries: readonly DenialDelta[] }
+
+/** One entry of the deny list that came or went; serials as `<issuer key>:<serial>`. */
+export interface DenialDelta {
+  readonly of: 'key' | 'serial'
+  readonly value: string
+  readonly denied: boolean
+}
+
+/** Approvals as a delta; `unapproved` forgets the key. */
+export const approvalsDelta = (
+  revision: number,
+  changes: readonly { readonly key: KeyFingerprint; readonly approval: Approval }[],
+): OverlayDelta => ({
+  kind: 'approvals',
+  revision,
+  keys: packKeys(changes.map(({ key, approval }) => [key, WORDS.indexOf(approval)])),
+})
+
+/** Known keys as a delta. */
+export const knownDelta = (
+  revision: number,
+  setting: string,
+  keys: readonly KeyFingerprint[],
+): OverlayDelta => ({
+  kind: 'known',
+  revision,
+  setting,
+  keys: packKeys(keys.map((key) => [key, KNOWN])),
+})
+
+/** The place of an approval is its word in the table. */
+const WORDS: readonly Approval[] = ['unapproved', 'approved', 'blocked']
+const KNOWN = 1
+
+/** Whom a delta may have turned away: nobody, the holders of some keys, or anybody. */
+export type Narrowed =
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'keys'; readonly has: (key: KeyFingerprint) => boolean }
+  | { readonly kind: 'anybody' }
+
+/** One per process. */
+export class Overlay {
+  #content = new Content()
+  /** What is gathered between `begin` and `end`. */
+  #next: Content | undefined
+  #revision = 0
+
+  /** The revision of the store that this is; 0 before the first. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  /** Octets that approvals and known keys occupy. */
+  get memory(): number {
+    return this.#content.memory
+  }
+
+  approvalOf(key: KeyFingerprint): Approval {
+    return this.#content.approvalOf(key)
+  }
+
+  wasKnown(setting: string, key: KeyFingerprint): boolean {
+    return this.#content.known.get(setting)?.wordOf(key) === KNOWN
+  }
+
+  /** As the judge asks; a view that always shows the present. */
+  readonly approvals: FleetPolicy['approvals'] = { approvalOf: (key) => this.approvalOf(key) }
+  readonly known: FleetPolicy['known'] = { wasKnown: (setting, key) => this.wasKnown(setting, key) }
+
+  /** The deny list of the configuration, and ours. */
+  deniedBeside(keys: Members<KeyFingerprint>, serials: Members<string>) {
+    return {
+      keys: either(keys, () => this.#content.keys),
+      serials: either(serials, () => this.#content.serials),
+    }
+  }
+
+  /** Takes a delta in, and says whom it may have turned away. */
+  apply(delta: OverlayDelta): Narrowed {
+    if (delta.kind === 'begin') {
+      this.#next = new Content()
+      return NOBODY
+    }
+    if (delta.kind === 'end') {
+      this.#content = this.#next ?? this.#content
+      this.#next = undefined
+      this.#revision = delta.revision
+      return { kind: 'anybody' }
+    }
+    if (this.#next !== undefined) {
+      change(this.#next, delta)
+      return NOBODY
+    }
+    this.#revision = delta.revision
+    return change(this.#content, delta)
+  }
+
+  /** The deltas that make another one like this, in the middle of being replaced as it may be. */
+  *deltas(): Generator<OverlayDelta> {
+    const revision = this.#revision
+    yield { kind: 'begin', revision }
+    yield* this.#content.deltas(revision)
+    yield { kind: 'end', revision }
+    if (this.#next === undefined) return
+    yield { kind: 'begin', revision }
+    yield* this.#next.deltas(revision)
+  }
+}
+
+class Content {
+  readonly approvals = new KeyTable()
+  readonly known = new Map<string, KeyTable>()
+  readonly keys = new Set<KeyFingerprint>()
+  readonly serials = new Set<string>()
+
+  get memory(): number {
+    return [...this.known.values()].reduce((sum, { memory }) => sum + memory, this.approvals.memory)
+  }
+
+  approvalOf(key: KeyFingerprint): Approval {
+    return WORDS[this.approvals.wordOf(key)] ?? 'unapproved'
+  }
+
+  *deltas(revision: number): Generator<OverlayDelta> {
+    for (const page of this.approvals.pages()) yield { kind: 'approvals', revision, keys: page }
+    for (const [setting, table] of this.known) {
+      for (const page of table.pages()) yield { kind: 'known', revision, setting, keys: page }
+    }
+    const entries = [...entriesOf('key', this.keys), ...entriesOf('serial', this.serials)]
+    if (entries.length > 0) yield { kind: 'denied', revision, entries }
+  }
+}
+
+type Change = Exclude<OverlayDelta, { readonly kind: 'begin' | 'end' }>
+
+function change(content: Content, delta: Change): Narrowed {
+  switch (delta.kind) {
+    case 'approvals': {
+      content.approvals.unpack(delta.keys)
+      // Who was just approved loses nothing; who was blocked or forgotten may.
+      return delta.keys.words.every((word) => WORDS[word] === 'approved')
+        ? NOBODY
+        : holdersOf(delta.keys)
+    }
+    case 'known': {
+      const table = content.known.get(delta.setting) ?? new KeyTable()
+      content.known.set(delta.setting, table)
+      table.unpack(delta.keys)
+      return NOBODY
+    }
+    case 'unknown':
+      content.known.delete(delta.setting)
+      return { kind: 'anybody' }
+    case 'denied':
+      for (const entry of delta.entries) deny(content, entry)
+      return delta.entries.some(({ denied }) => denied) ? { kind: 'anybody' } : NOBODY
+    default:
+      return unreachable(delta)
+  }
+}
+
+function holdersOf(keys: PackedKeys): Narrowed {
+  const table = new KeyTable()
+  // Those that are forgotten have the word 0, which would leave them out.
+  table.unpack({ octets: keys.octets, words: new Uint8Array(keys.words.length).fill(KNOWN) })
+  return { kind: 'keys', has: (key) => table.wordOf(key) !== 0 }
+}
+
+function deny({ keys, serials }: Content, { of, value, denied }: DenialDelta): void {
+  const list: Set<string> = of === 'key' ? keys : serials
+  if (denied) list.add(value)
+  else list.delete(value)
+}
+
+const entriesOf = (of: DenialDelta['of'], values: Iterable<string>): readonly DenialDelta[] =>
+  [...values].map((value) => ({ of, value, denied: true }))
+
+function either<Member>(fixed: Members<Member>, own: () => ReadonlySet<Member>): Members<Member> {
+  return {
+    has: (member) => fixed.has(member) || own().has(member),
+    get size() {
+      return fixed.size + own().size
+    },
+  }
+}
+
+const NOBODY: Narrowed = { kind: 'nobody' }

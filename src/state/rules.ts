@@ -1,0 +1,58 @@
+/**
+ * What an administrator decided for the whole fleet, over the configuration file: the latch, the CAs, the OAuth
+ * endpoints, closed ports. Small and rare, so it travels with the orders, and a process builds its world anew from it.
+ */
+import type { Config, EnrollmentSetting } from '../config/config.ts'
+import type { ApprovalModel, Enforcement, OAuthEndpoints, Standing } from '../decide/policy.ts'
+import { pemOf } from '../x509/pem.ts'
+
+/** What the store says of the whole fleet; plain data for structured clone. */
+export interface StoreRules {
+  readonly revision: number
+  /** The latch beats the file. */
+  readonly enforcement: Enforcement
+  /** In place of the file's, which only seed a store. Those that were removed are left out. */
+  readonly enrollmentSettings: readonly StoredChain[]
+  /** Undefined where the file, or its default, decides. */
+  readonly approvalModel: ApprovalModel | undefined
+  readonly oauth: OAuthEndpoints
+  /** Names of listeners that take no connection any more. */
+  readonly closedListeners: readonly string[]
+}
+
+/** An enrollment setting as the store keeps it. */
+export interface StoredChain {
+  readonly name: string
+  readonly source: EnrollmentSetting['source']
+  readonly standing: Standing
+  /** DER: the trust anchor and any intermediates. */
+  readonly chain: readonly Uint8Array[]
+}
+
+/** The configuration as it is in force under the rules of a store. */
+export function ruled(config: Config, rules: StoreRules | undefined): Config {
+  if (rules === undefined) return config
+  const { trust, approval } = config
+  const written = new Map(trust.enrollmentSettings.map((one) => [one.name, one]))
+  return {
+    ...config,
+    enforcement: rules.enforcement,
+    approval: { ...approval, model: rules.approvalModel ?? approval.model },
+    trust: {
+      ...trust,
+      enrollmentSettings: rules.enrollmentSettings.map((one) =>
+        settingOf(one, written.get(one.name)),
+      ),
+    },
+  }
+}
+
+/** Where its revocation lists are is written in the file alone, under the same name. */
+function settingOf(
+  { name, source, standing, chain }: StoredChain,
+  written: EnrollmentSetting | undefined,
+): EnrollmentSetting {
+  const at = `store: enrollment setting ${name}`
+  const bytes = Buffer.from(chain.map((der) => pemOf(Buffer.from(der))).join(''), 'latin1')
+  return { at, name, source, standing, chain: { at, path: at, bytes }, crl: written?.crl }
+}

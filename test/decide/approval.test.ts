@@ -1,0 +1,335 @@
+import { DAY, EXPIRY } from './a-path.ts'
+import { promise, CURRENT, RETIRED_FOR_EVER, unsound, type Row } from './row.ts'
+
+const BLOCKED = { approvals: { 'leaf-key': 'blocked' } } as const
+const APPROVED = { approvals: { 'leaf-key': 'approved' } } as const
+const KNOWN_ONLY = { ...RETIRED_FOR_EVER, cutOff: 'known-devices' } as const
+
+const blocked: readonly Row[] = (
+  ['open', 'device', 'always', 'renewal', 'legacy-oauth', 'denied'] as const
+).map((route) => ({
+  promise: `a blocked device is refused as blocked on a route of class ${route}`,
+  ...BLOCKED,
+  route,
+  expect: 'refuse blocked',
+}))
+
+promise([
+  ...blocked,
+  {
+    promise: 'a blocked device is refused in recording, too',
+    ...BLOCKED,
+    enforcement: 'recording',
+    expect: 'refuse blocked',
+  },
+  {
+    promise: 'a blocked device is refused on an open route in recording, too',
+    ...BLOCKED,
+    enforcement: 'recording',
+    route: 'open',
+    expect: 'refuse blocked',
+  },
+  {
+    promise: 'a blocked key stays blocked whoever signed the certificate around it',
+    ...BLOCKED,
+    peer: unsound,
+    route: 'open',
+    expect: 'refuse blocked',
+  },
+  {
+    promise: 'blocked is said before the deny list, expiry and all else',
+    ...BLOCKED,
+    keys: ['leaf-key'],
+    now: EXPIRY + 400 * DAY,
+    expect: 'refuse blocked',
+  },
+  {
+    promise: 'the model off lifts no block',
+    ...BLOCKED,
+    model: 'off',
+    expect: 'refuse blocked',
+  },
+  {
+    promise: 'a block of another key refuses nobody',
+    approvals: { 'other-key': 'blocked' },
+    expect: 'admit verified',
+  },
+  {
+    promise: 'a device that leaves its certificate at home cannot be told to be blocked',
+    ...BLOCKED,
+    peer: { kind: 'none' },
+    route: 'open',
+    expect: 'admit open-route',
+  },
+])
+
+promise([
+  {
+    promise: 'under manual approval a device never seen is kept from a sensitive route',
+    model: 'manual',
+    sensitive: true,
+    expect: 'refuse unapproved',
+  },
+  {
+    promise: 'under manual approval a sensitive route of class always is for approved devices',
+    model: 'manual',
+    sensitive: true,
+    route: 'always',
+    expect: 'refuse unapproved',
+  },
+  {
+    promise: 'grace never replaces approval',
+    model: 'manual',
+    sensitive: true,
+    route: 'renewal',
+    now: EXPIRY + 1,
+    expect: 'refuse unapproved',
+  },
+  {
+    promise: 'an approved device in grace may renew on a sensitive route',
+    ...APPROVED,
+    model: 'manual',
+    sensitive: true,
+    route: 'renewal',
+    now: EXPIRY + 1,
+    expect: 'admit in-grace',
+  },
+  {
+    promise: 'an approved device passes a sensitive route',
+    ...APPROVED,
+    model: 'manual',
+    sensitive: true,
+    expect: 'admit verified',
+  },
+  {
+    promise: 'approval of another key approves nobody else',
+    approvals: { 'other-key': 'approved' },
+    model: 'manual',
+    sensitive: true,
+    expect: 'refuse unapproved',
+  },
+  {
+    promise: 'what is not sensitive is open to unapproved devices',
+    model: 'manual',
+    expect: 'admit verified',
+  },
+  {
+    promise: 'approval opens nothing to an expired certificate',
+    ...APPROVED,
+    model: 'manual',
+    sensitive: true,
+    now: EXPIRY + 1,
+    expect: 'refuse expired',
+  },
+  {
+    promise: 'approval opens nothing to an unsound path',
+    ...APPROVED,
+    model: 'manual',
+    sensitive: true,
+    peer: unsound,
+    expect: 'refuse untrusted-issuer',
+  },
+  {
+    promise: 'approval vouches for nobody without a certificate',
+    ...APPROVED,
+    model: 'manual',
+    sensitive: true,
+    peer: { kind: 'none' },
+    expect: 'refuse no-certificate',
+  },
+  {
+    promise: 'with the model off nobody asks',
+    model: 'off',
+    sensitive: true,
+    expect: 'admit verified',
+  },
+  {
+    promise: 'under auto a sound certificate of the current CA approves itself',
+    model: 'auto',
+    sensitive: true,
+    expect: 'admit verified',
+  },
+  {
+    promise: 'under auto a certificate of a previously trusted CA does not approve itself',
+    model: 'auto',
+    sensitive: true,
+    standing: RETIRED_FOR_EVER,
+    expect: 'refuse unapproved',
+  },
+  {
+    promise: 'under auto an approved device of a previously trusted CA passes',
+    ...APPROVED,
+    model: 'auto',
+    sensitive: true,
+    standing: RETIRED_FOR_EVER,
+    expect: 'admit verified',
+  },
+  {
+    promise: 'under auto the path to the current CA counts, whichever comes first',
+    model: 'auto',
+    sensitive: true,
+    paths: [{ setting: 'old' }, {}],
+    standings: { old: RETIRED_FOR_EVER, devices: CURRENT },
+    expect: 'admit verified',
+  },
+  {
+    promise: 'from outside, manual-external asks for approval',
+    model: 'manual-external',
+    sensitive: true,
+    origin: 'external',
+    expect: 'refuse unapproved',
+  },
+  {
+    promise: 'from inside, manual-external does not ask',
+    model: 'manual-external',
+    sensitive: true,
+    origin: 'internal',
+    expect: 'admit verified',
+  },
+  {
+    promise: 'a device of which nobody knows where it is counts as one from outside',
+    model: 'manual-external',
+    sensitive: true,
+    expect: 'refuse unapproved',
+  },
+  {
+    promise: 'being inside changes nothing under manual',
+    model: 'manual',
+    sensitive: true,
+    origin: 'internal',
+    expect: 'refuse unapproved',
+  },
+  {
+    promise: 'a rule that is not met is said before approval is asked for',
+    model: 'manual',
+    sensitive: true,
+    match: {
+      subjectAltNames: undefined,
+      enrollmentSettings: ['elsewhere'],
+      issuerKeys: undefined,
+      policies: undefined,
+    },
+    expect: 'refuse match-rule-unmet',
+  },
+])
+
+promise([
+  {
+    promise: 'recording writes down who is not approved, and admits',
+    model: 'manual',
+    sensitive: true,
+    enforcement: 'recording',
+    expect: 'admit recording unapproved',
+  },
+  {
+    promise: 'from outside, manual-external holds in recording, too',
+    model: 'manual-external',
+    sensitive: true,
+    origin: 'external',
+    enforcement: 'recording',
+    expect: 'refuse unapproved',
+  },
+  {
+    promise:
+      'from outside, nobody gets past approval in recording by leaving the certificate at home',
+    model: 'manual-external',
+    sensitive: true,
+    origin: 'external',
+    enforcement: 'recording',
+    peer: { kind: 'none' },
+    expect: 'refuse no-certificate',
+  },
+  {
+    promise: 'from inside, recording spares whom it always spares',
+    model: 'manual-external',
+    sensitive: true,
+    origin: 'internal',
+    enforcement: 'recording',
+    peer: { kind: 'none' },
+    expect: 'admit recording no-certificate',
+  },
+  {
+    promise: 'recording spares on a route that is not sensitive, wherever the device is',
+    model: 'manual-external',
+    origin: 'external',
+    enforcement: 'recording',
+    peer: { kind: 'none' },
+    expect: 'admit recording no-certificate',
+  },
+])
+
+promise([
+  {
+    promise: 'the cut-off for known devices admits a key that was seen before the retirement',
+    standing: KNOWN_ONLY,
+    known: ['leaf-key'],
+    expect: 'admit verified',
+  },
+  {
+    promise:
+      'the cut-off for known devices refuses a key that was not, back-dated as its certificate may be',
+    standing: KNOWN_ONLY,
+    expect: 'refuse unknown-at-retirement',
+  },
+  {
+    promise: 'the cut-off for known devices refuses what was issued later, though its key is known',
+    standing: KNOWN_ONLY,
+    known: ['leaf-key'],
+    path: { notBefore: EXPIRY - 1 },
+    expect: 'refuse issued-after-retirement',
+  },
+  {
+    promise: 'grace never forgives an unknown key',
+    standing: KNOWN_ONLY,
+    route: 'renewal',
+    now: EXPIRY + 1,
+    expect: 'refuse unknown-at-retirement',
+  },
+  {
+    promise: 'the cut-off by notBefore does not ask whether a key is known',
+    standing: RETIRED_FOR_EVER,
+    expect: 'admit verified',
+  },
+  {
+    promise: 'recording writes an unknown key down',
+    standing: KNOWN_ONLY,
+    enforcement: 'recording',
+    expect: 'admit recording unknown-at-retirement',
+  },
+])
+
+promise([
+  {
+    promise: 'the legacy OAuth endpoint is open until it is disabled',
+    route: 'legacy-oauth',
+    peer: { kind: 'none' },
+    expect: 'admit open-route',
+  },
+  {
+    promise: 'the legacy OAuth endpoint refuses everybody once it is disabled',
+    route: 'legacy-oauth',
+    legacyOAuth: 'disabled',
+    peer: { kind: 'none' },
+    expect: 'refuse legacy-oauth-disabled',
+  },
+  {
+    promise: 'the disabled legacy OAuth endpoint refuses in recording, too',
+    route: 'legacy-oauth',
+    legacyOAuth: 'disabled',
+    enforcement: 'recording',
+    expect: 'refuse legacy-oauth-disabled',
+  },
+  {
+    promise: 'disabling the legacy OAuth endpoint closes no other route',
+    route: 'open',
+    legacyOAuth: 'disabled',
+    expect: 'admit open-route',
+  },
+  {
+    promise: 'the new OAuth endpoint asks for a certificate in recording, too',
+    route: 'always',
+    enforcement: 'recording',
+    peer: { kind: 'none' },
+    expect: 'refuse no-certificate',
+  },
+])

@@ -1,0 +1,124 @@
+import { hash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import type { KeyFingerprint } from '../../src/kernel/types.ts'
+import { approvalsDelta, knownDelta, Overlay, type OverlayDelta } from '../../src/state/overlay.ts'
+
+const [one, two, three] = ['one', 'two', 'three'].map(
+  (name) => hash('sha256', name) as KeyFingerprint,
+) as [KeyFingerprint, KeyFingerprint, KeyFingerprint]
+const approvals = (overlay: Overlay) => [one, two, three].map((key) => overlay.approvalOf(key))
+
+test('an overlay of which nothing was said knows nobody', () => {
+  const overlay = new Overlay()
+  expect(approvals(overlay)).toEqual(['unapproved', 'unapproved', 'unapproved'])
+  expect(overlay.wasKnown('Fleet', one)).toBe(false)
+  expect(overlay.revision).toBe(0)
+})
+
+test('a delta changes what it names and leaves the rest', () => {
+  const overlay = new Overlay()
+  overlay.apply(
+    approvalsDelta(4, [
+      { key: one, approval: 'approved' },
+      { key: two, approval: 'blocked' },
+    ]),
+  )
+  overlay.apply(
+    approvalsDelta(5, [
+      { key: two, approval: 'unapproved' },
+      { key: three, approval: 'blocked' },
+    ]),
+  )
+  expect(approvals(overlay)).toEqual(['approved', 'unapproved', 'blocked'])
+  expect(overlay.revision).toBe(5)
+})
+
+test('a view that a policy holds shows the present', () => {
+  const overlay = new Overlay()
+  const { approvals: view, known } = overlay
+  overlay.apply(approvalsDelta(1, [{ key: one, approval: 'blocked' }]))
+  overlay.apply(knownDelta(2, 'Fleet', [two]))
+  expect(view.approvalOf(one)).toBe('blocked')
+  expect([
+    known.wasKnown('Fleet', two),
+    known.wasKnown('Other', two),
+    known.wasKnown('Fleet', one),
+  ]).toEqual([true, false, false])
+})
+
+test('only who was blocked or forgotten can have lost by a change of approvals', () => {
+  const overlay = new Overlay()
+  expect(overlay.apply(approvalsDelta(1, [{ key: one, approval: 'approved' }])).kind).toBe('nobody')
+  const narrowed = overlay.apply(
+    approvalsDelta(2, [
+      { key: one, approval: 'unapproved' },
+      { key: two, approval: 'blocked' },
+    ]),
+  )
+  if (narrowed.kind !== 'keys') throw new Error(`found ${narrowed.kind}`)
+  expect([one, two, three].map((key) => narrowed.has(key))).toEqual([true, true, false])
+})
+
+test('between begin and end nobody is judged by half of it', () => {
+  const overlay = new Overlay()
+  overlay.apply(approvalsDelta(1, [{ key: one, approval: 'blocked' }]))
+  overlay.apply({ kind: 'begin', revision: 9 })
+  overlay.apply(approvalsDelta(9, [{ key: two, approval: 'blocked' }]))
+  expect(approvals(overlay)).toEqual(['blocked', 'unapproved', 'unapproved'])
+  expect(overlay.revision).toBe(1)
+  expect(overlay.apply({ kind: 'end', revision: 9 })).toEqual({ kind: 'anybody' })
+  expect(approvals(overlay)).toEqual(['unapproved', 'blocked', 'unapproved'])
+  expect(overlay.revision).toBe(9)
+})
+
+test('the deny list of the configuration stays when ours comes and goes', () => {
+  const overlay = new Overlay()
+  const { keys, serials } = overlay.deniedBeside(new Set([one]), new Set(['a:01']))
+  const denied = (): readonly boolean[] => [one, two].map((key) => keys.has(key))
+  expect([denied(), keys.size, serials.size]).toEqual([[true, false], 1, 1])
+  const entries = [
+    { of: 'key', value: two, denied: true },
+    { of: 'serial', value: 'b:02', denied: true },
+  ] as const
+  expect(overlay.apply({ kind: 'denied', revision: 1, entries }).kind).toBe('anybody')
+  expect([denied(), keys.size, serials.has('b:02'), serials.has('b:03')]).toEqual([
+    [true, true],
+    2,
+    true,
+    false,
+  ])
+  const lifted = entries.map((entry) => ({ ...entry, denied: false }))
+  expect(overlay.apply({ kind: 'denied', revision: 2, entries: lifted }).kind).toBe('nobody')
+  expect([denied(), serials.has('b:02'), serials.has('a:01')]).toEqual([[true, false], false, true])
+})
+
+test('its deltas make another one like it, also in the middle of being replaced', () => {
+  const overlay = new Overlay()
+  const make: readonly OverlayDelta[] = [
+    approvalsDelta(1, [{ key: one, approval: 'blocked' }]),
+    knownDelta(2, 'Fleet', [three]),
+    { kind: 'denied', revision: 3, entries: [{ of: 'key', value: two, denied: true }] },
+    { kind: 'begin', revision: 4 },
+    approvalsDelta(4, [{ key: two, approval: 'approved' }]),
+  ]
+  for (const delta of make) overlay.apply(delta)
+  const other = new Overlay()
+  for (const delta of structuredClone([...overlay.deltas()])) other.apply(delta)
+  const NONE = new Set<never>()
+  expect(approvals(other)).toEqual(['blocked', 'unapproved', 'unapproved'])
+  expect([
+    other.revision,
+    other.wasKnown('Fleet', three),
+    other.deniedBeside(NONE, NONE).keys.has(two),
+  ]).toEqual([3, true, true])
+  for (const each of [overlay, other]) each.apply({ kind: 'end', revision: 4 })
+  expect(approvals(other)).toEqual(approvals(overlay))
+  expect(approvals(other)).toEqual(['unapproved', 'approved', 'unapproved'])
+})
+
+test('a setting whose cut-off asks no more is forgotten', () => {
+  const overlay = new Overlay()
+  overlay.apply(knownDelta(1, 'Fleet', [one]))
+  expect(overlay.apply({ kind: 'unknown', revision: 2, setting: 'Fleet' }).kind).toBe('anybody')
+  expect(overlay.wasKnown('Fleet', one)).toBe(false)
+})
