@@ -75,6 +75,11 @@ export class Connection {
     if (this.unanswered.size === 0 && this.last !== Infinity) this.socket.destroySoon()
   }
 
+  /** Who was there when anybody last asked. */
+  get lastPeer(): Peer | undefined {
+    return this.#peer
+  }
+
   /** Who is there, as this judge sees it; asked again only when the trust version has changed. */
   peer(recognition: Recognition, judge: Judge): Peer {
     if (this.#peer !== undefined && this.#judgedBy === judge.version) return this.#peer

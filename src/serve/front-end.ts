@@ -105,20 +105,22 @@ export class FrontEnd {
     if (ticketSecret !== orders.ticketSecret) ticketSecret.fill(0)
     if (old !== next.value) retire(old, next.value)
     this.#announce()
-    this.#vigil.endTheRefused()
+    this.#vigil.endTheRefused(old.world.policy)
     return []
   }
 
   /** Judges by the lists as they are now; live connections that they refuse end. */
   revise(): void {
+    const { policy } = this.#snapshot.world
     this.#snapshot = withLists(this.#snapshot, this.#deps.lists)
-    this.#vigil.endTheRefused()
+    this.#vigil.endTheRefused(policy)
   }
 
   /** A change to the overlay took something away from somebody. */
   narrowed(by: Narrowed): void {
-    if (by.kind === 'anybody') this.#vigil.endTheRefused()
-    else if (by.kind === 'keys') this.#vigil.endTheRefused(by.has)
+    const { policy } = this.#snapshot.world
+    if (by.kind === 'anybody') this.#vigil.endTheRefused(policy)
+    else if (by.kind === 'keys') this.#vigil.endTheRefused(policy, by.has)
   }
 
   /** Stops accepting, lets requests finish within the configured patience, closes everything. */

@@ -148,13 +148,8 @@ class State {
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor({ config }: Loaded, deps: StateDeps) {
-    this.orders = {
-      config,
-      version: 1,
-      ticketSecret: randomBytes(SECRET_OCTETS),
-      accountKey: randomBytes(SECRET_OCTETS),
-      rules: undefined,
-    }
+    const [ticketSecret, accountKey] = [randomBytes(SECRET_OCTETS), randomBytes(SECRET_OCTETS)]
+    this.orders = { config, version: 1, ticketSecret, accountKey, rules: undefined }
     this.#deps = deps
     this.rotation = new Rotation(() => this.#rotate())
   }

@@ -2,8 +2,9 @@
  * What outlives the moment in which it was judged: live connections, kept alive between requests or with a body under
  * way. A change of trust, a block, a revocation and time itself end those that would now be refused.
  */
-import { decide, type Ask } from '../decide/decide.ts'
+import { decide, type Ask, type Decision } from '../decide/decide.ts'
 import { explain } from '../decide/explain.ts'
+import type { Policy } from '../decide/policy.ts'
 import type { Refusal } from '../decide/refusal.ts'
 import { nextTurn } from '../decide/turning.ts'
 import type { Recognition } from '../identify/peer.ts'
@@ -11,6 +12,7 @@ import type { Clock } from '../kernel/ports.ts'
 import type { Instant, KeyFingerprint } from '../kernel/types.ts'
 import type { Connection } from '../pipeline/connection.ts'
 import { explainTurnedAway } from '../pipeline/turned-away.ts'
+import type { ConnectionEvent } from '../record/event.ts'
 import type { Snapshot } from '../state/snapshot.ts'
 
 export interface VigilDeps {
@@ -35,11 +37,12 @@ export class Vigil {
     this.#timer.unref()
   }
 
-  /** Ends whoever would now be refused: of all, or of those with such a key. */
-  endTheRefused(has?: (key: KeyFingerprint) => boolean): void {
+  /** Ends whoever would now be refused: of all who were judged by a policy, or of those with such a key. */
+  endTheRefused(by: Policy, has?: (key: KeyFingerprint) => boolean): void {
     const now = this.#deps.clock.now()
     for (const connection of this.#deps.connections) {
-      if (has === undefined || this.#holds(connection, has)) this.#judge(connection, now)
+      if (has !== undefined && !this.#holds(connection, has)) continue
+      this.#judge(connection, { policy: by, at: now, now })
     }
   }
 
@@ -57,7 +60,7 @@ export class Vigil {
       const { at } = connection.turning
       if (at === undefined || now < at) continue
       connection.turning = undefined
-      this.#judge(connection, now)
+      this.#judge(connection, { policy: world.policy, at: this.#swept, now })
     }
     this.#swept = now
   }
@@ -71,52 +74,73 @@ export class Vigil {
     return peer.kind === 'presented' && has(peer.leaf.publicKey.fingerprint)
   }
 
-  #judge(connection: Connection, now: Instant): void {
-    const ending = this.#endingOf(connection, now)
+  #judge(connection: Connection, change: Change): void {
+    const ending = this.#endingOf(connection, change)
     if (ending === undefined) return
-    connection.ending = { outcome: 'ended', ...ending }
-    connection.socket.destroy()
+    connection.ending = { outcome: 'ended', ...ending.words }
+    // What is under way where nothing was lost may end; behind it nothing is read any more.
+    if (ending.when === 'answered') connection.last = Math.min(connection.last, connection.requests)
+    else connection.socket.destroy()
   }
 
-  /** Why it ends: a request under way would now be refused, or nothing is open to it any more. */
-  #endingOf(connection: Connection, now: Instant): Ending | undefined {
+  #endingOf(connection: Connection, { policy, at, now }: Change): Ending | undefined {
     const { world, judge, listeners } = this.#deps.snapshot()
     const listener = listeners.get(connection.listener)?.world
-    if (listener === undefined) return wordsOf(explainTurnedAway({ kind: 'listener-gone' }))
-    if (listener.isClosed) return wordsOf(explainTurnedAway({ kind: 'listener-closed' }))
+    if (listener === undefined) return atOnce(explainTurnedAway({ kind: 'listener-gone' }))
+    if (listener.isClosed) return atOnce(explainTurnedAway({ kind: 'listener-closed' }))
+    const before = connection.lastPeer
     const peer = connection.peer(this.#deps.recognition, judge)
-    const refusalOf = (ask: Ask): Refusal | undefined => {
-      const decision = decide(ask, world.policy, now)
-      return decision.kind === 'admit' ? undefined : decision.why
-    }
+    const refusalOf = (ask: Ask): Refusal | undefined => refusal(decide(ask, world.policy, now))
     for (const asked of connection.underWay) {
       const why = refusalOf({ ...asked, peer })
-      if (why !== undefined) return wordsOf(explain(why))
+      if (why !== undefined) return atOnce(explain(why))
     }
-    let last: Refusal | undefined
-    for (const route of listener.classes) {
+    // What a denied row says tells nothing about the peer.
+    const routes = listener.classes.filter((route) => route !== 'denied')
+    const refused = routes.flatMap((route) => {
       const why = refusalOf({ peer, route })
-      if (why === undefined) return undefined
-      // What a denied row says tells nothing about the peer.
-      if (why.kind !== 'route-denied') last ??= why
-    }
-    return last === undefined ? NOTHING_OPEN : wordsOf(explain(last))
+      return why === undefined ? [] : [{ route, why }]
+    })
+    const [first] = refused
+    if (first === undefined) return undefined
+    if (refused.length === routes.length) return atOnce(explain(first.why))
+    const lost = refused.find(
+      ({ route }) =>
+        before !== undefined && refusal(decide({ peer: before, route }, policy, at)) === undefined,
+    )
+    if (lost === undefined) return undefined
+    const { words } = atOnce(explain(lost.why))
+    return { words, when: connection.unanswered.size === 0 ? 'at-once' : 'answered' }
   }
 }
 
-interface Ending {
-  readonly code: string | undefined
-  readonly reason: string | undefined
-  readonly next_step: string | undefined
+/** What a verdict may have been before a change, and when; and the time now. */
+interface Change {
+  readonly policy: Policy
+  readonly at: Instant
+  readonly now: Instant
 }
 
-const NOTHING_OPEN: Ending = { code: undefined, reason: undefined, next_step: undefined }
+const refusal = (decision: Decision): Refusal | undefined =>
+  decision.kind === 'admit' ? undefined : decision.why
 
-const wordsOf = (it: {
+/**
+ * Why and when a connection ends: at once where a request under way would now be refused or nothing is open any more;
+ * between requests where less is open than before. It may come back for what is left.
+ */
+interface Ending {
+  readonly words: Pick<ConnectionEvent, 'code' | 'reason' | 'next_step'>
+  readonly when: 'at-once' | 'answered'
+}
+
+const atOnce = (it: {
   readonly code: string
   readonly sentence: string
   readonly nextStep: string
-}): Ending => ({ code: it.code, reason: it.sentence, next_step: it.nextStep })
+}): Ending => ({
+  words: { code: it.code, reason: it.sentence, next_step: it.nextStep },
+  when: 'at-once',
+})
 
 /**
  * Half of what a change may take to act, so that the sweep and a slow moment fit in. Looking at 4,000 connections

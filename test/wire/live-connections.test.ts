@@ -1,0 +1,303 @@
+/**
+ * Who is refused by a change, or by time, is refused now: connections kept alive and bodies under way end, whichever
+ * worker holds them, and a neighbour notices nothing.
+ */
+import { hash, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import type { Instant, KeyFingerprint } from '../../src/kernel/types.ts'
+import { approvalsDelta } from '../../src/state/overlay.ts'
+import type { StoreRules } from '../../src/state/rules.ts'
+import { crewed, theRules, type Crewed, type Told } from '../support/crewed.ts'
+import { Device } from '../support/device.ts'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { mintCa, mintLeaf, type Leaf } from '../support/mint.ts'
+import { calling, fleet } from '../support/product.ts'
+import { OK, rawUpstream } from '../support/upstream.ts'
+
+const device = mintLeaf({ issuer: fleet.devices, name: 'the one' })
+const neighbour = mintLeaf({ issuer: fleet.devices, name: 'the neighbour' })
+const otherCa = mintCa({ name: 'Other Fleet' })
+const elsewhere = mintLeaf({ issuer: otherCa, name: 'elsewhere' })
+
+const keyOf = (leaf: Leaf): KeyFingerprint => {
+  const spki = new X509Certificate(leaf.der).publicKey.export({ type: 'spki', format: 'der' })
+  return hash('sha256', spki) as KeyFingerprint
+}
+const OTHER = {
+  name: 'Other',
+  source: 'other',
+  standing: { kind: 'current' },
+  chain: [otherCa.certificate],
+} as const
+const rules = (changes: Partial<StoreRules> = {}): StoreRules => {
+  const [ours] = theRules().enrollmentSettings
+  if (ours === undefined) throw new Error('there is a setting')
+  return theRules({ enrollmentSettings: [ours, OTHER], ...changes })
+}
+const block = (leaf: Leaf): Told => ({
+  kind: 'overlay',
+  delta: approvalsDelta(2, [{ key: keyOf(leaf), approval: 'blocked' }]),
+})
+const told = (changes: Partial<StoreRules>): Told => ({
+  kind: 'rules',
+  rules: { ...rules(changes), revision: 2 },
+})
+const standing = (kind: 'distrusted') =>
+  told({
+    enrollmentSettings: rules().enrollmentSettings.map((one) =>
+      one.name === 'Fleet' ? { ...one, standing: { kind } } : one,
+    ),
+  })
+
+/** An upstream that answers what is whole, begins an answer without end, and says when it has half a request. */
+async function patientUpstream() {
+  const half = Promise.withResolvers<void>()
+  const left = { upload: Promise.withResolvers<void>(), download: Promise.withResolvers<void>() }
+  const upstream = await rawUpstream(fleetUpstream, async (peer) => {
+    const gone = peer.closed.then(() => undefined)
+    for (;;) {
+      const begun = peer.until('\r\n\r\n').then(
+        () => peer.pending,
+        () => undefined,
+      )
+      const head = await Promise.race([begun, gone])
+      if (head === undefined) return
+      if (head.startsWith('POST')) {
+        await peer.until('half')
+        half.resolve()
+        await peer.closed
+        return left.upload.resolve()
+      }
+      await peer.request()
+      if (!head.includes('/endless')) {
+        peer.write(OK)
+        continue
+      }
+      peer.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nthe first part')
+      await peer.closed
+      return left.download.resolve()
+    }
+  })
+  return { upstream, half: half.promise, left }
+}
+
+const GET = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
+
+async function visiting(crew: Crewed, leaf: Leaf): Promise<Device> {
+  const visitor = await Device.to(crew.port, calling(crew.port, leaf))
+  visitor.send(GET)
+  expect((await visitor.response()).startLine).toContain('200')
+  return visitor
+}
+
+/** Idle connections of a device, until every worker holds one. Lines arrive by the second, connections do not wait. */
+async function spread(crew: Crewed, leaf: Leaf, workers: number): Promise<readonly Device[]> {
+  const idle: Device[] = []
+  const key = keyOf(leaf)
+  for (;;) {
+    const next = await Promise.all(Array.from({ length: 6 }, () => visiting(crew, leaf)))
+    idle.push(...next)
+    const lines = await crew.linesOf(
+      idle.length,
+      (line) => 'decision' in line && JSON.stringify(line).includes(key),
+    )
+    if (new Set(lines.map((line) => line['worker'])).size === workers) return idle
+  }
+}
+
+/** The cause, what is told, and the code that the log gives. */
+const CAUSES: readonly [string, Told, string][] = [
+  ['a block', block(device), 'blocked'],
+  ['distrust', standing('distrusted'), 'distrusted'],
+  [
+    'an entry of the deny list',
+    {
+      kind: 'overlay',
+      delta: {
+        kind: 'denied',
+        revision: 2,
+        entries: [{ of: 'key', value: keyOf(device), denied: true }],
+      },
+    },
+    'denied-key',
+  ],
+]
+
+for (const [cause, told, code] of CAUSES) {
+  test(`${cause} ends idle connections and bodies both ways within two seconds, on two workers`, async () => {
+    const { upstream, half, left } = await patientUpstream()
+    await using _upstream = upstream
+    await using crew = await crewed(2, { upstreamPort: upstream.port })
+    await crew.tell({ kind: 'rules', rules: rules() })
+    await using other = await visiting(crew, elsewhere)
+    const idle = await spread(crew, device, 2)
+    await using uploading = await Device.to(crew.port, calling(crew.port, device))
+    uploading.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+    await half
+    await using downloading = await Device.to(crew.port, calling(crew.port, device))
+    downloading.send('GET /device/endless HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    while (!downloading.pending.includes('the first part')) await once(downloading.socket, 'data')
+    const since = performance.now()
+    await crew.tell(told)
+    await Promise.all([...idle, uploading, downloading].map(({ ended }) => ended))
+    expect(performance.now() - since).toBeLessThan(2000)
+    await Promise.all([left.upload.promise, left.download.promise])
+    const lines = await crew.linesOf(idle.length + 2, (line) => line['outcome'] === 'ended')
+    expect(new Set(lines.map((line) => line['code']))).toEqual(new Set([code]))
+    expect(new Set(lines.map((line) => line['worker'])).size).toBe(2)
+    other.send(GET)
+    expect((await other.response()).startLine).toContain('200')
+  })
+}
+
+test('throwing the latch ends who was only recorded, bodies under way included, and nobody else', async () => {
+  const { upstream, half, left } = await patientUpstream()
+  await using _upstream = upstream
+  await using crew = await crewed(2, { upstreamPort: upstream.port })
+  await crew.tell({ kind: 'rules', rules: rules({ enforcement: 'recording' }) })
+  await using fit = await visiting(crew, device)
+  await using stranger = await Device.to(crew.port, calling(crew.port, fleet.unknown))
+  stranger.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+  await half
+  const since = performance.now()
+  await crew.tell(told({ enforcement: 'required' }))
+  await stranger.ended
+  await left.upload.promise
+  expect(performance.now() - since).toBeLessThan(2000)
+  fit.send(GET)
+  expect((await fit.response()).startLine).toContain('200')
+})
+
+test('the latch beats the file, and so do the CAs of the store', async () => {
+  const { upstream } = await patientUpstream()
+  await using _upstream = upstream
+  await using crew = await crewed(1, {
+    upstreamPort: upstream.port,
+    yaml: { enforcement: ' recording' },
+  })
+  await using recorded = await Device.to(crew.port, calling(crew.port, fleet.old))
+  recorded.send(GET)
+  expect((await recorded.response()).startLine).toContain('200')
+  await crew.tell({ kind: 'rules', rules: rules() })
+  await recorded.ended
+  // Old Fleet stands in the file alone; the store does not know it.
+  await using old = await Device.to(crew.port, calling(crew.port, fleet.old))
+  old.send(GET)
+  expect((await old.response()).startLine).toContain('403')
+})
+
+test('a listener that is closed ends its connections and takes no more', async () => {
+  const { upstream } = await patientUpstream()
+  await using _upstream = upstream
+  await using crew = await crewed(1, { upstreamPort: upstream.port })
+  await using visitor = await visiting(crew, device)
+  await crew.tell(told({ closedListeners: ['devices'] }))
+  await visitor.ended
+  await using late = await Device.to(crew.port, calling(crew.port, device))
+  await late.ended
+  const lines = await crew.linesOf(2, (line) => line['code'] === 'listener-closed')
+  expect(new Set(lines.map((line) => line['outcome']))).toEqual(
+    new Set(['closed-unjudged', 'ended']),
+  )
+})
+
+test('a withdrawn approval ends a body on a sensitive route, and leaves the device the others', async () => {
+  const { upstream, half } = await patientUpstream()
+  await using _upstream = upstream
+  await using crew = await crewed(1, {
+    upstreamPort: upstream.port,
+    yaml: { approval: ' { model: manual }' },
+    rows: ['{ id: data, path: /data/*, class: device, sensitive: true }'],
+  })
+  const approve = (approval: 'approved' | 'unapproved'): Told => ({
+    kind: 'overlay',
+    delta: approvalsDelta(2, [{ key: keyOf(device), approval }]),
+  })
+  await using early = await Device.to(crew.port, calling(crew.port, device))
+  early.send('GET /data/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  expect((await early.response()).startLine).toContain('403')
+  await crew.tell(approve('approved'))
+  early.send('GET /data/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  expect((await early.response()).startLine).toContain('200')
+  await using uploading = await Device.to(crew.port, calling(crew.port, device))
+  uploading.send('POST /data/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+  await half
+  await crew.tell(approve('unapproved'))
+  await uploading.ended
+  early.send(GET)
+  expect((await early.response()).startLine).toContain('200')
+})
+
+/** A whole second from now that is far enough to get there first. */
+const soon = (): number => Math.floor(Date.now() / 1000) * 1000 + 5000
+
+test('a certificate that expires ends its connections by itself, on two workers', async () => {
+  const { upstream, half, left } = await patientUpstream()
+  await using _upstream = upstream
+  await using crew = await crewed(2, {
+    upstreamPort: upstream.port,
+    yaml: { grace: ' 0s' },
+  })
+  await using other = await visiting(crew, neighbour)
+  const notAfter = soon()
+  const ending = mintLeaf({ issuer: fleet.devices, name: 'ending', notAfter })
+  const idle = await spread(crew, ending, 2)
+  await using uploading = await Device.to(crew.port, calling(crew.port, ending))
+  uploading.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+  await half
+  await Promise.all([...idle, uploading].map(({ ended }) => ended))
+  // A certificate counts through the whole last second.
+  expect(Date.now()).toBeGreaterThan(notAfter + 999)
+  expect(Date.now()).toBeLessThan(notAfter + 1000 + 2000)
+  await left.upload.promise
+  other.send(GET)
+  expect((await other.response()).startLine).toContain('200')
+})
+
+test('the end of grace ends a renewal that is under way', async () => {
+  const { upstream, half } = await patientUpstream()
+  await using _upstream = upstream
+  const ends = soon()
+  const late = mintLeaf({
+    issuer: fleet.devices,
+    name: 'late',
+    notBefore: ends - 500_000_000,
+    notAfter: ends - 60_000,
+  })
+  await using crew = await crewed(1, { upstreamPort: upstream.port, yaml: { grace: ' 60s' } })
+  await using renewing = await Device.to(crew.port, calling(crew.port, late))
+  renewing.send('POST /renew/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+  await half
+  await renewing.ended
+  expect(Date.now()).toBeGreaterThan(ends)
+  expect(Date.now()).toBeLessThan(ends + 3000)
+  const [line] = await crew.linesOf(1, ({ outcome }) => outcome === 'ended')
+  expect(line?.['code']).toBe('expired-beyond-grace')
+})
+
+test('a sunset ends who was still admitted', async () => {
+  const { upstream, half } = await patientUpstream()
+  await using _upstream = upstream
+  await using crew = await crewed(1, { upstreamPort: upstream.port })
+  const sunset = soon() as Instant
+  const retired = {
+    kind: 'previously-trusted',
+    retiredAt: Date.now() as Instant,
+    cutOff: 'not-before',
+    sunset,
+  } as const
+  await crew.tell(
+    told({
+      enrollmentSettings: rules().enrollmentSettings.map((one) =>
+        one.name === 'Fleet' ? { ...one, standing: retired } : one,
+      ),
+    }),
+  )
+  await using uploading = await Device.to(crew.port, calling(crew.port, device))
+  uploading.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
+  await half
+  await uploading.ended
+  expect(Date.now()).toBeGreaterThanOrEqual(sunset)
+  expect(Date.now()).toBeLessThan(sunset + 2000)
+})
