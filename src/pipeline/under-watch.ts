@@ -55,7 +55,7 @@ export async function underWatch(
     watch.noted({ outcome: held.kind, by: held.by })
     const fields = ['Retry-After', String(held.retryAfter)]
     const answer = refuse(exchange, { status: TOO_MANY_REQUESTS, fields, close: false })
-    // Having looked at it, nobody else will: a body left lying would keep the connection's next request waiting.
+    // Node throws away the body of an answered request that nobody has touched; this one was looked at.
     if (request.complete) request.resume()
     return { ...(await answer), watched }
   }

@@ -4,7 +4,7 @@ import { Device } from '../support/device.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
 import { calling, product, type Product } from '../support/product.ts'
 import { tokenServer } from '../support/token-server.ts'
-import { rawUpstream } from '../support/upstream.ts'
+import { OK, rawUpstream } from '../support/upstream.ts'
 
 const ROWS = [
   '{ id: token, path: /oauth/*, class: legacy-oauth }',
@@ -141,6 +141,24 @@ for (const fields of [['Content-Length: 1000'], ['Transfer-Encoding: chunked']])
   })
 }
 
+test('half a name is nobody’s: only what is whole is counted', async () => {
+  const seen = Promise.withResolvers<void>()
+  await using server = await rawUpstream(fleetUpstream, async (peer) => {
+    await peer.until('username=an')
+    seen.resolve()
+    await peer.request()
+    peer.write(OK)
+  })
+  await using one = await house(server.port)
+  await using device = await Device.to(one.port, calling(one.port))
+  device.send(`${POST}Content-Length: ${FORM.length}\r\n\r\nusername=an`)
+  await seen.promise
+  device.send('n&password=right')
+  expect((await device.response()).startLine).toContain('200')
+  const line = await one.line((found) => 'decision' in found)
+  expect(line['account_hash']).toBeUndefined()
+})
+
 test('two requests sent at once reach the server with their own bodies, in their order', async () => {
   await using server = await tokenServer()
   await using one = await house(server.port)
@@ -189,6 +207,22 @@ for (const [promise, request] of held) {
     expect(server.requests).toHaveLength(1)
   })
 }
+
+test('a large body that is held back ends its connection or leaves it in step, and never hangs', async () => {
+  await using server = await tokenServer()
+  await using one = await house(server.port, ' { address: { rate: 1, burst: 1 } }')
+  await using first = await Device.to(one.port, calling(one.port))
+  first.send(sized(FORM))
+  expect((await first.response()).startLine).toContain('200')
+  for (const length of [65_300, 65_500, 66_000, 70_000, 80_000, 200_000]) {
+    await using device = await Device.to(one.port, calling(one.port))
+    device.send(sized(octets(length)))
+    expect((await device.response()).startLine).toContain('429')
+    device.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    const next = device.response().then(({ startLine }) => startLine)
+    expect(await Promise.race([next.catch(() => 'ended'), device.ended])).toBeDefined()
+  }
+})
 
 test('a device that asks before it sends is held back before it has sent', async () => {
   await using server = await tokenServer()
