@@ -190,7 +190,10 @@ export class Devices {
     const cursor = parseCursor(ask.after, 'number')
     if (!cursor.ok) return cursor
     const limit = boundedLimit(ask.limit)
-    return await this.#book.read((db) => keptUnder(db, setting, { cursor: cursor.value, limit }))
+    const { dialect } = this.#book
+    return await this.#book.read((db) =>
+      keptUnder(db, setting, { cursor: cursor.value, limit, dialect }),
+    )
   }
 
   /** Forgets a device with its certificates, so that it is new when it comes back; never a blocked one. */

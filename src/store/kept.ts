@@ -5,6 +5,8 @@
 import { sql, type SqlBool } from 'kysely'
 import type { Instant, KeyFingerprint } from '../kernel/types.ts'
 import type { Db } from './book.ts'
+import type { Dialect } from './engine.ts'
+import { listOf } from './fed.ts'
 import { pageOf, type Cursor, type Page } from './page.ts'
 
 export interface KeptCertificate {
@@ -17,62 +19,61 @@ export interface KeptCertificate {
   readonly notAfter: Instant
 }
 
+/** Which part of them. */
+export interface KeptAsk {
+  readonly cursor: Cursor | undefined
+  readonly limit: number
+  readonly dialect: Dialect
+}
+
 /** One page, in the order in which the certificates end. Blocked devices are refused whatever the standing. */
 export async function keptUnder(
   db: Db,
   setting: string,
-  { cursor, limit }: { readonly cursor: Cursor | undefined; readonly limit: number },
+  { cursor, limit, dialect }: KeptAsk,
 ): Promise<Page<KeptCertificate>> {
   let query = db
     .selectFrom('devices')
-    .innerJoin('device_keys', 'device_keys.device', 'devices.id')
-    .innerJoin('certificates', (join) =>
-      join
-        .onRef('certificates.key', '=', 'device_keys.key')
-        .onRef('certificates.setting', '=', 'devices.setting')
-        .onRef('certificates.not_after', '=', 'devices.not_after')
-        .on('certificates.sound', '=', 1),
-    )
-    .select([
-      'devices.id',
-      'devices.not_after',
-      'certificates.key',
-      'certificates.issuer_key',
-      'certificates.serial',
-      'certificates.subject',
-      'certificates.not_before',
-    ])
-    .where('devices.setting', '=', setting)
-    .where('devices.approval', '<>', 'blocked')
-    // Two certificates of one device may end together: one of them speaks for it.
-    .where(
-      sql<SqlBool>`certificates.fingerprint = (select min(other.fingerprint) from certificates as other
-        inner join device_keys as held on held.key = other.key
-        where held.device = devices.id and other.sound = 1 and other.setting = devices.setting
-          and other.not_after = devices.not_after)`,
-    )
-    .orderBy('devices.not_after')
-    .orderBy('devices.id')
+    .select(['id', 'not_after'])
+    .where('setting', '=', setting)
+    .where('approval', '<>', 'blocked')
+    .orderBy('not_after')
+    .orderBy('id')
   if (cursor !== undefined) {
-    query = query.where(
-      sql<SqlBool>`(devices.not_after, devices.id) > (${cursor[0]}, ${cursor[1]})`,
-    )
+    query = query.where(sql<SqlBool>`(not_after, id) > (${cursor[0]}, ${cursor[1]})`)
   }
   const rows = await query.limit(limit + 1).execute()
-  return pageOf(
+  const ends = new Map(rows.map((row) => [row.id, row.not_after]))
+  // By key alone: asked for the setting, too, SQLite walks all its certificates for each device (10 s a page at 20,000).
+  const certificates = await db
+    .selectFrom('device_keys')
+    .innerJoin('certificates', 'certificates.key', 'device_keys.key')
+    .selectAll('certificates')
+    .select('device_keys.device')
+    .where('device_keys.device', 'in', listOf(dialect, [...ends.keys()]))
+    .execute()
+  // Two certificates of one device may end together: one of them speaks for it.
+  const kept = new Map(
+    certificates
+      .filter((row) => row.sound === 1 && row.setting === setting)
+      .filter((row) => row.not_after === ends.get(row.device))
+      .map((row): [string, KeptCertificate] => [
+        row.device,
+        {
+          device: row.device,
+          key: row.key as KeyFingerprint,
+          issuerKey: (row.issuer_key ?? undefined) as KeyFingerprint | undefined,
+          serial: row.serial,
+          subject: row.subject,
+          notBefore: row.not_before as Instant,
+          notAfter: row.not_after as Instant,
+        },
+      ]),
+  )
+  const page = pageOf(
     rows,
     { limit },
-    {
-      item: (row) => ({
-        device: row.id,
-        key: row.key as KeyFingerprint,
-        issuerKey: (row.issuer_key ?? undefined) as KeyFingerprint | undefined,
-        serial: row.serial,
-        subject: row.subject,
-        notBefore: row.not_before as Instant,
-        notAfter: row.not_after as Instant,
-      }),
-      cursor: (row) => [row.not_after, row.id],
-    },
+    { item: ({ id }) => kept.get(id), cursor: (row) => [row.not_after, row.id] },
   )
+  return { ...page, items: page.items.filter((one) => one !== undefined) }
 }
