@@ -46,6 +46,7 @@ async function serve(file: string): Promise<ExitCode> {
       process.stderr.write(text)
     },
     entry: { script: fileURLToPath(import.meta.url), args: [] },
+    version: version(),
   })
   const codes = {
     drained: EXIT.fine,
@@ -70,12 +71,14 @@ async function demo(wishes: DemoWishes, terminal: Terminal): Promise<ExitCode> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
   // Loaded here only: it brings a certificate factory that nothing else needs.
-  const [{ runDemo }, { DEFAULT_PORTS }, { startServing }, { openLogTo }] = await Promise.all([
-    import('./demo/demo.ts'),
-    import('./demo/ports.ts'),
-    import('./serve/serving.ts'),
-    import('./serve/log.ts'),
-  ])
+  const [{ runDemo }, { DEFAULT_PORTS }, { startServing }, { openLogTo }, { demoStore }] =
+    await Promise.all([
+      import('./demo/demo.ts'),
+      import('./demo/ports.ts'),
+      import('./serve/serving.ts'),
+      import('./serve/log.ts'),
+      import('./serve/demo-store.ts'),
+    ])
   const options = {
     folder: resolve(wishes.folder ?? 'demo-data'),
     ports: {
@@ -88,10 +91,12 @@ async function demo(wishes: DemoWishes, terminal: Terminal): Promise<ExitCode> {
   }
   const ending = await runDemo(options, terminal, {
     stop: stop.signal,
+    prepare: demoStore,
     serve: (loaded, lines) =>
       startServing(loaded, {
         journal: openLogTo(lines, loaded.config.log),
         entry: { script: fileURLToPath(import.meta.url), args: [] },
+        version: version(),
       }),
   })
   return ending === 'ended' ? EXIT.fine : EXIT.cannotStart

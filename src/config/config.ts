@@ -90,6 +90,8 @@ export interface WrittenDenyList {
 /** Who has to be approved on sensitive routes. */
 export interface ApprovalSettings {
   readonly model: ApprovalModel
+  /** Whether the file says so itself: then it is not edited in the portal. */
+  readonly modelStated: boolean
   /** Where devices are inside, for the model `manual-external`. */
   readonly internalNetworks: readonly Network[]
 }

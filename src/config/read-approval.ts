@@ -17,7 +17,8 @@ export function readApproval(
   if (networks === missing) return missing
   const internalNetworks = networks ?? []
   warnOfNetworks(desk, path, written.model, internalNetworks)
-  return whole<ApprovalSettings>({ model: present(written.model), internalNetworks })
+  const modelStated = desk.text.has(['approval', 'model'])
+  return whole<ApprovalSettings>({ model: present(written.model), modelStated, internalNetworks })
 }
 
 function warnOfNetworks(

@@ -1,6 +1,7 @@
 /**
  * The demonstration, from an empty folder to a served request and back to nothing.
  */
+import { hash, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import process from 'node:process'
@@ -12,6 +13,7 @@ import { configurationFor } from './configuration.ts'
 import { narrate, type Screen } from './narrate.ts'
 import { portFaults, type Ports } from './ports.ts'
 import { startUpstream } from './upstream.ts'
+import { TOKEN_FILE } from './trials.ts'
 import { welcome } from './welcome.ts'
 import { prepareWorld, type World, type WorldFailure } from './world.ts'
 
@@ -38,6 +40,12 @@ export type Serving = (
   lines: { write(line: string): void },
 ) => Promise<Result<Running, readonly Fault[]>>
 
+/** Makes the store that the front end needs, with an administrator's token in a file, where they are missing. */
+export type Preparing = (
+  loaded: Loaded,
+  tokenFile: string,
+) => Promise<Result<void, readonly Fault[]>>
+
 /** A front end that serves. */
 export interface Running {
   drain(): Promise<void>
@@ -50,7 +58,11 @@ export type Ending = 'ended' | 'not-started'
 export async function runDemo(
   options: DemoOptions,
   stage: Stage,
-  { serve, stop }: { readonly serve: Serving; readonly stop: AbortSignal },
+  {
+    prepare,
+    serve,
+    stop,
+  }: { readonly prepare: Preparing; readonly serve: Serving; readonly stop: AbortSignal },
 ): Promise<Ending> {
   const { folder, ports, json } = options
   const taken = await portFaults(ports)
@@ -74,15 +86,17 @@ export async function runDemo(
   const configuration = here(await configurationFor({ root: ROOT, folder, ports }))
   const loaded = await loadConfig(configuration, process.env)
   const lines = new Lines(stage, json)
-  const started = loaded.ok ? await serve(loaded.value, lines) : loaded
-  if (!started.ok) {
+  const prepared = loaded.ok ? await prepare(loaded.value, join(folder, TOKEN_FILE)) : loaded
+  const started = loaded.ok && prepared.ok ? await serve(loaded.value, lines) : prepared
+  if (!started.ok || started.value === undefined) {
     await upstream.close()
     return notStarted(
       stage,
-      started.failure.map(({ at, message }) => `${at}: ${message}`),
+      (started.ok ? [] : started.failure).map(({ at, message }) => `${at}: ${message}`),
     )
   }
-  say(welcome(surroundings(folder, configuration, ports), stage))
+  const current = await readFile(join(folder, 'devices/current.pem'), 'utf8')
+  say(welcome({ ...surroundings(folder, configuration, ports), key: keyOf(current) }, stage))
   lines.begin()
   await aborted(stop)
   // Nobody waits for a demonstration: what is under way gets a moment, not the patience of production.
@@ -141,6 +155,10 @@ function worldLine(folder: string, { made, kept, mended }: World): string {
   const more = mended.length > 3 ? ` and ${mended.length - 3} more` : ''
   return `${where}: reused ${kept}, made anew ${named.join(', ')}${more}`
 }
+
+/** What the deny list knows a device by. */
+const keyOf = (pem: string): string =>
+  hash('sha256', new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' }))
 
 function surroundings(folder: string, configuration: string, ports: Ports) {
   // npm runs its scripts in the project's folder; from elsewhere the paths would not fit.

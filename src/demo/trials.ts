@@ -7,7 +7,7 @@ import { join } from 'node:path'
 export interface Trial {
   readonly what: string
   readonly command: string
-  /** The HTTP status that comes back. */
+  /** The HTTP status that comes back; 0 when there is no answer. */
   readonly status: number
   /** What happens, in a few words. */
   readonly because: string
@@ -23,10 +23,17 @@ export interface Scene {
   /** Relative to the current folder, with a slash at the end unless empty. */
   readonly folder: string
   readonly port: number
+  readonly adminPort: number
+  /** SHA-256 of the public key of `devices/current`. */
+  readonly key: string
 }
+
+/** Where the administrator's token lies, in the demonstration's folder. */
+export const TOKEN_FILE = 'admin.token'
 
 /** Every device on every kind of route. */
 export function trials(scene: Scene): readonly Chapter[] {
+  const denied = { kind: 'key', key: scene.key }
   return [
     {
       title: 'Check in (a route that asks for a fit certificate)',
@@ -104,7 +111,43 @@ export function trials(scene: Scene): readonly Chapter[] {
         ),
       ],
     },
+    {
+      title: 'Administer (within two seconds every process judges by it; live connections end)',
+      trials: [
+        office('who asks without a token', { path: '/api/devices', anonymous: true }, [
+          401,
+          'answered with what to do',
+        ]),
+        office('the devices', { path: '/api/devices' }, [200, 'a list of whom the store knows']),
+        office(
+          'a stolen key is denied',
+          { path: '/api/deny-list', body: { denied, note: 'lost' } },
+          [201, 'in force at once'],
+        ),
+        trial('its device', { device: 'current', ...CHECK_IN }, [
+          0,
+          'its connection is closed: nothing is open to it',
+        ]),
+        office('the key is found again', { path: '/api/deny-list/remove', body: { denied } }, [
+          204,
+          'taken off the list',
+        ]),
+        trial('its device once more', { device: 'current', ...CHECK_IN }, [
+          200,
+          'admitted; the MDM is told who it is',
+        ]),
+        office('who did what', { path: '/api/audit' }, [200, 'the audit trail, newest first']),
+      ],
+    },
   ]
+
+  function office(
+    what: string,
+    call: OfficeCall,
+    [status, because]: readonly [number, string],
+  ): Trial {
+    return { what, command: officeCurl(call, scene), status, because }
+  }
 
   function trial(what: string, call: Call, [status, because]: readonly [number, string]): Trial {
     return { what, command: curl(call, scene), status, because }
@@ -131,6 +174,24 @@ function curl({ device, method, path, more }: Call, { folder, port }: Scene): st
     ...(method === undefined ? [] : [`-X ${method}`]),
     ...(more === undefined ? [] : [more]),
     shellWord(`https://localhost:${port}${path}`),
+  ].join(' ')
+}
+
+interface OfficeCall {
+  readonly path: string
+  readonly body?: object
+  readonly anonymous?: true
+}
+
+function officeCurl({ path, body, anonymous }: OfficeCall, { folder, adminPort }: Scene): string {
+  const token = shellWord(join(folder, TOKEN_FILE))
+  return [
+    'curl -i',
+    ...(anonymous === undefined ? [`-H "Authorization: Bearer $(cat ${token})"`] : []),
+    ...(body === undefined
+      ? []
+      : [`-H Content-Type:application/json -d ${shellWord(JSON.stringify(body))}`]),
+    shellWord(`http://127.0.0.1:${adminPort}${path}`),
   ].join(' ')
 }
 

@@ -13,17 +13,19 @@ export interface Surroundings {
   /** How `tfe` is called from there. */
   readonly tfe: string
   readonly ports: Ports
+  /** SHA-256 of the public key of `devices/current`. */
+  readonly key: string
 }
 
 /** The picture, the things to try, and where to look further. */
 export function welcome(around: Surroundings, screen: Screen): string {
   const { paint, signs } = screen
   const { folder, configuration, tfe, ports } = around
-  const chapters = trials({ folder, port: ports.frontEnd })
+  const chapters = trials({ folder, port: ports.frontEnd, adminPort: ports.admin, key: around.key })
   const width = Math.max(...chapters.flatMap(({ trials }) => trials.map(({ what }) => what.length)))
   const told = ({ what, command, status, because }: Trial): string =>
     [
-      `  ${what.padEnd(width)}  ${signs.arrow} ${paint(status < 400 ? 'good' : 'bad', String(status))} ${because}`,
+      `  ${what.padEnd(width)}  ${signs.arrow} ${paint(status > 0 && status < 400 ? 'good' : 'bad', String(status).padStart(3, '0'))} ${because}`,
       `  ${paint('code', command)}`,
       '',
     ].join('\n')
@@ -46,6 +48,7 @@ export function welcome(around: Surroundings, screen: Screen): string {
     '',
     `  metrics    http://127.0.0.1:${ports.metrics}/metrics`,
     `  readiness  http://127.0.0.1:${ports.metrics}/readyz`,
+    `  admin API  http://127.0.0.1:${ports.admin}/api/openapi.json`,
     `  served by  ${configuration}`,
     '',
     `${paint('bold', 'Ctrl-C')} ends everything. The next start reuses ${folder}.`,

@@ -14,6 +14,7 @@ export interface ServeOptions {
   /** Where faults go when there is no log yet. */
   err(text: string): void
   readonly entry: { readonly script: string; readonly args: readonly string[] }
+  readonly version: string
 }
 
 /** Serves until a signal ends it. */
@@ -31,7 +32,11 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
     journal.flush()
     process.exit(BUG)
   })
-  const started = await startServing(loaded.value, { journal, entry: options.entry })
+  const started = await startServing(loaded.value, {
+    journal,
+    entry: options.entry,
+    version: options.version,
+  })
   if (!started.ok) {
     journal.flush()
     complain(started.failure, options)

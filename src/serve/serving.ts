@@ -1,35 +1,34 @@
 /**
- * A front end from its start to its end: the crew, the status listener, the rotation of tickets and the reloads,
+ * A front end from its start to its end: the store, the crew, the status listener, the admin API and the reloads,
  * written once for one process and for many.
  */
-import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { isDeepStrictEqual } from 'node:util'
-import type { Loaded } from '../config/config.ts'
+import type { Config, Loaded } from '../config/config.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import { Forecast } from '../record/forecast.ts'
 import { buildWorld } from '../state/world.ts'
+import { openAdmin, type OpenAdmin } from './admin-listener.ts'
 import { clusterCrew } from './cluster-crew.ts'
-import type { Crew, Orders } from './crew.ts'
+import type { Crew } from './crew.ts'
 import { localCrew } from './local-crew.ts'
 import type { OpenLog } from './log.ts'
+import { officeView } from './office-view.ts'
+import { Reign, type ReloadOutcome } from './reign.ts'
 import { ReloadCount } from './reload-count.ts'
 import { Revocation } from './revocation.ts'
-import { Rotation } from './rotation.ts'
-import { explainRuntime, type TlsVersion } from './runtime-fault.ts'
-import { runtimeFault, type Observe } from './self-test.ts'
+import { runtimeFaults } from './runtime-faults.ts'
+import type { Observe } from './self-test.ts'
 import { statusListener } from './status-listener.ts'
+import { Storage } from './storage.ts'
 
-/** What a reload came to. */
-export type ReloadOutcome =
-  | { readonly kind: 'applied'; readonly from: number; readonly to: number }
-  | { readonly kind: 'unchanged' }
-  | { readonly kind: 'refused'; readonly faults: readonly Fault[] }
+export type { ReloadOutcome } from './reign.ts'
 
 /** A front end that serves. */
 export interface Serving {
   readonly ports: Readonly<Record<string, number>>
   readonly statusPort: number
+  /** Undefined where there is no admin API. */
+  readonly adminPort: number | undefined
   reload(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome>
   drain(): Promise<void>
 }
@@ -40,17 +39,19 @@ export interface ServingOptions {
   readonly entry: { readonly script: string; readonly args: readonly string[] }
   /** How the self-test looks at a peer; what a runtime shows unless a test plays another one. */
   readonly observe?: Observe
+  /** Of this program, for the admin API. */
+  readonly version?: string
 }
 
 /** Starts everything a configuration asks for, or says what stands in the way and leaves nothing running. */
 export async function startServing(
   loaded: Loaded,
-  { journal, entry, observe }: ServingOptions,
+  options: ServingOptions,
 ): Promise<Result<Serving, readonly Fault[]>> {
   const { config } = loaded
-  const world = buildWorld(config, Date.now() as Instant)
-  if (!world.ok) return world
-  tell(journal, [...loaded.warnings, ...world.value.warnings])
+  const { journal, observe } = options
+  const written = buildWorld(config, Date.now() as Instant)
+  if (!written.ok) return written
   for (const { kind, at, sentence } of config.dangers) {
     journal.log.warn({ dangerous: kind, at }, sentence)
   }
@@ -61,68 +62,94 @@ export async function startServing(
   const unfit = await runtimeFaults(config, observe)
   if (unfit.length > 0) return fail(unfit)
   const selfTestMs = Math.round(performance.now() - tested)
-  const crew = size === 1 ? localCrew(journal) : clusterCrew(size, entry, journal)
+  // Whatever is opened from here on is closed again, last first, unless everything could be.
+  await using opened = new AsyncDisposableStack()
+  const storage = await Storage.open(config, journal)
+  if (!storage.ok) return storage
+  opened.defer(() => storage.value?.close())
+  const crew = size === 1 ? localCrew(journal) : clusterCrew(size, options.entry, journal)
+  const begun = await storage.value?.begin(written.value, {
+    overlay: (delta) => crew.overlay(delta),
+    ruled: async (rules) => {
+      await reign.rule(rules)
+    },
+  })
+  if (begun?.ok === false) return begun
+  const rules = begun?.value
+  const world = buildWorld(config, Date.now() as Instant, { rules })
+  if (!world.ok) return world
+  for (const { at, message } of [...loaded.warnings, ...world.value.warnings]) {
+    journal.log.warn({ at }, message)
+  }
   const counted = new ReloadCount()
   const revocation = new Revocation({ journal, revise: (bulletin) => crew.revise(bulletin) })
-  const state = new State(loaded, { crew, journal, counted, revocation })
+  const reign = new Reign(
+    { config, rules, world: world.value },
+    {
+      crew,
+      journal,
+      counted,
+      revocation,
+      rulesFor: (next) => storage.value?.adopt(next) ?? Promise.resolve(undefined),
+    },
+  )
   const forecast = new Forecast({
     clock: { now: () => Date.now() as Instant },
-    grace: () => state.orders.config.grace,
+    grace: () => reign.orders.config.grace,
   })
-  const parts = { crew, counted, revocation, state, forecast }
+  const parts = { crew, counted, revocation, reign, forecast, storage: storage.value }
   const status = await listenForStatus(config.metrics, parts)
   if (!status.ok) return status
+  opened.defer(() => status.value.close())
+  const admin = await adminBeside(parts, options)
+  if (!admin.ok) return admin
+  const closing = opened.move()
   await revocation.adopt(world.value)
-  const answer = await crew.start(state.orders, {
-    lockedOut: () => state.rotation.soon(),
+  const answer = await crew.start(reign.orders, {
+    lockedOut: () => reign.rotation.soon(),
     sighted: (sightings, lost) => forecast.sighted(sightings, lost),
   })
-  if (answer.kind === 'refused') {
-    state.end()
+  const end = async (): Promise<void> => {
+    reign.end()
+    // First: nobody should change what is about to go, nor wait for an answer that will not come.
+    await admin.value?.close()
     await crew.drain()
-    await status.value.close()
+    await closing.disposeAsync()
+  }
+  if (answer.kind === 'refused') {
+    await end()
     return fail(answer.faults)
   }
-  state.begun = true
+  storage.value?.watch()
+  reign.begun = true
   const { ports } = answer
+  const [statusPort, adminPort] = [status.value.port, admin.value?.port]
   journal.log.info(
-    { workers: size, ports, status_port: status.value.port, self_test_ms: selfTestMs },
+    {
+      workers: size,
+      ports,
+      status_port: statusPort,
+      admin_port: adminPort,
+      self_test_ms: selfTestMs,
+    },
     'serving',
   )
   return ok({
     ports,
-    statusPort: status.value.port,
-    reload: (next) => state.reload(next),
+    statusPort,
+    adminPort,
+    reload: (next) => reign.reload(next),
     async drain() {
-      state.end()
       journal.log.info({}, 'draining')
-      await crew.drain()
-      await status.value.close()
+      await end()
       journal.log.info({}, 'drained')
       await journal.end()
     },
   })
 }
 
-/** Whether this runtime can be leaned on, over every version that some listener speaks. */
-async function runtimeFaults(
-  { listeners }: Loaded['config'],
-  observe: Observe | undefined,
-): Promise<readonly Fault[]> {
-  const spoken = VERSIONS.filter((version) =>
-    listeners.some(({ tls }) => tls.minVersion <= version && version <= tls.maxVersion),
-  )
-  const fault = await runtimeFault(spoken, observe)
-  if (fault === undefined) return []
-  const { node, openssl } = process.versions
-  const { sentence, nextStep } = explainRuntime(fault, `Node ${node} (OpenSSL ${openssl})`)
-  return [{ at: fault.kind, message: `${sentence}; ${nextStep}` }]
-}
-
-const VERSIONS: readonly TlsVersion[] = ['TLSv1.2', 'TLSv1.3']
-
 /** The system would choose another port for each worker. */
-function portFaults({ listeners }: Loaded['config']): readonly Fault[] {
+function portFaults({ listeners }: Config): readonly Fault[] {
   return listeners
     .filter(({ port }) => port === 0)
     .map(({ at, name }) => ({
@@ -131,142 +158,18 @@ function portFaults({ listeners }: Loaded['config']): readonly Fault[] {
     }))
 }
 
-interface StateDeps {
-  readonly crew: Crew
-  readonly journal: OpenLog
-  readonly counted: ReloadCount
-  readonly revocation: Revocation
-}
-
-/** What changes while serving: the orders, one reload at a time. */
-class State {
-  orders: Orders
-  begun = false
-  draining = false
-  readonly rotation: Rotation
-  readonly #deps: StateDeps
-  #turn: Promise<unknown> = Promise.resolve()
-
-  constructor({ config }: Loaded, deps: StateDeps) {
-    const [ticketSecret, accountKey] = [randomBytes(SECRET_OCTETS), randomBytes(SECRET_OCTETS)]
-    this.orders = { config, version: 1, ticketSecret, accountKey, rules: undefined }
-    this.#deps = deps
-    this.rotation = new Rotation(() => this.#rotate())
-  }
-
-  /** One at a time: a second trigger waits for the first to end. */
-  reload(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome> {
-    const outcome = this.#turn.then(() => this.#reload(next))
-    this.#turn = outcome.catch(() => undefined)
-    return outcome
-  }
-
-  end(): void {
-    this.draining = true
-    this.rotation.end()
-    this.#deps.revocation.close()
-  }
-
-  async #reload(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome> {
-    const outcome = await this.#apply(next)
-    this.#deps.counted.count(outcome.kind)
-    const { log } = this.#deps.journal
-    if (outcome.kind === 'refused') {
-      log.error({ faults: outcome.faults }, 'reload refused: the old configuration serves on')
-    } else log.info(outcome, `reload ${outcome.kind}`)
-    return outcome
-  }
-
-  async #apply(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome> {
-    if (!next.ok) return { kind: 'refused', faults: next.failure }
-    const { config, warnings } = next.value
-    if (isDeepStrictEqual(config, this.orders.config)) {
-      // Whoever asks for a reload may be waiting for a revocation.
-      this.#deps.revocation.refresh()
-      return { kind: 'unchanged' }
-    }
-    const faults = fixedFaults(this.orders.config, config)
-    // Built here first: what this process can build, every worker can, so that no half of a crew moves on alone.
-    const world = buildWorld(config, Date.now() as Instant)
-    if (!world.ok) return { kind: 'refused', faults: [...faults, ...world.failure] }
-    if (faults.length > 0) return { kind: 'refused', faults }
-    tell(this.#deps.journal, [...warnings, ...world.value.warnings])
-    const from = this.orders.version
-    const orders = { ...this.orders, config, version: from + 1 }
-    // New lists first: under hard-fail a setting without its list would turn away its devices.
-    await this.#deps.revocation.adopt(world.value)
-    const answer = await this.#deps.crew.reload(orders)
-    if (answer.kind === 'refused') {
-      await this.#restore()
-      return answer
-    }
-    this.orders = orders
-    this.#deps.revocation.release(world.value)
-    this.#deps.revocation.refresh()
-    return { kind: 'applied', from, to: orders.version }
-  }
-
-  /** The lists of the configuration that serves on. */
-  async #restore(): Promise<void> {
-    const world = buildWorld(this.orders.config, Date.now() as Instant)
-    if (world.ok) await this.#deps.revocation.restore(world.value)
-  }
-
-  #rotate(): void {
-    this.#turn = this.#turn
-      .then(async () => {
-        if (this.draining) return
-        const old = this.orders.ticketSecret
-        this.orders = { ...this.orders, ticketSecret: randomBytes(SECRET_OCTETS) }
-        try {
-          await this.#deps.crew.reload(this.orders)
-          this.#deps.journal.log.info({}, 'ticket secret replaced')
-        } finally {
-          old.fill(0)
-        }
-      })
-      .catch((error: unknown) =>
-        this.#deps.journal.log.error({ err: error }, 'ticket rotation failed'),
-      )
-  }
-}
-
-/** What a reload cannot change, because it is bound or counted: the operator is told rather than half obeyed. */
-function fixedFaults(before: Loaded['config'], after: Loaded['config']): readonly Fault[] {
-  const faults: Fault[] = []
-  if (!isDeepStrictEqual(before.workers, after.workers)) {
-    faults.push({
-      at: 'workers',
-      message: `found ${after.workers}, wanted ${before.workers} as at the start: restart to change it`,
-    })
-  }
-  if (before.log.level !== after.log.level) {
-    faults.push({
-      at: 'log.level',
-      message: `found ${after.log.level}, wanted ${before.log.level} as at the start: restart to change it`,
-    })
-  }
-  const { address, port } = before.metrics
-  if (address !== after.metrics.address || port !== after.metrics.port) {
-    faults.push({
-      at: after.metrics.at,
-      message: `found ${after.metrics.address}:${after.metrics.port}, wanted ${address}:${port} as bound: restart to change it`,
-    })
-  }
-  return faults
-}
-
-interface StatusParts {
+interface Parts {
   readonly crew: Crew
   readonly counted: ReloadCount
   readonly revocation: Revocation
-  readonly state: State
+  readonly reign: Reign
   readonly forecast: Forecast
+  readonly storage: Storage | undefined
 }
 
 async function listenForStatus(
-  at: Loaded['config']['metrics'],
-  { crew, counted, revocation, state, forecast }: StatusParts,
+  at: Config['metrics'],
+  { crew, counted, revocation, reign, forecast, storage }: Parts,
 ): Promise<Result<Awaited<ReturnType<typeof statusListener>>, readonly Fault[]>> {
   try {
     return ok(
@@ -274,12 +177,14 @@ async function listenForStatus(
         // The forecast last: a scrape makes every process tell whom it saw.
         metrics: async () => {
           const ours = [await crew.scrape(), await counted.text(), await revocation.text()]
-          return ours.join('') + (await forecast.text())
+          return ours.join('') + (await forecast.text()) + ((await storage?.text()) ?? '')
         },
         unready: () => {
-          if (state.draining) return 'draining'
-          return state.begun ? (crew.amiss() ?? revocation.unready()) : 'starting'
+          if (reign.draining) return 'draining'
+          if (!reign.begun) return 'starting'
+          return crew.amiss() ?? revocation.unready() ?? storage?.unready()
         },
+        remark: () => storage?.remark(),
       }),
     )
   } catch (error) {
@@ -289,8 +194,21 @@ async function listenForStatus(
   }
 }
 
-function tell({ log }: OpenLog, warnings: readonly Fault[]): void {
-  for (const { at, message } of warnings) log.warn({ at }, message)
+/** The admin API, where there is a store to administer and the configuration asks for it. */
+async function adminBeside(
+  { reign, storage }: Parts,
+  { journal, version = '0' }: ServingOptions,
+): Promise<Result<OpenAdmin | undefined, readonly Fault[]>> {
+  const { admin } = reign.orders.config
+  if (storage === undefined || admin === undefined) return ok(undefined)
+  return await openAdmin(admin, {
+    store: storage.store,
+    log: journal.log,
+    version,
+    serving: officeView(() => ({
+      world: reign.world,
+      revision: storage.revision,
+      builtAt: reign.builtAt,
+    })),
+  })
 }
-
-const SECRET_OCTETS = 32

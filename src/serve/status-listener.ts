@@ -10,6 +10,8 @@ export interface Status {
   metrics(): Promise<string>
   /** Undefined when traffic may come; otherwise one sentence that says why not. */
   unready(): string | undefined
+  /** One sentence that whoever asks should know although traffic may come. */
+  remark?(): string | undefined
 }
 
 /** Serves until closed; rejects when the address cannot be had. */
@@ -47,8 +49,10 @@ async function answer(
       return text(response, 200, 'alive\n')
     case '/readyz': {
       const why = status.unready()
+      const remark = status.remark?.()
+      const more = remark === undefined ? '' : `${remark}\n`
       return why === undefined
-        ? text(response, 200, 'ready\n')
+        ? text(response, 200, `ready\n${more}`)
         : text(response, 503, `not ready: ${why}\n`)
     }
     case '/metrics':

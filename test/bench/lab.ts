@@ -78,6 +78,7 @@ function configuration() {
   return {
     profile: 'generic',
     workers: 1,
+    store: { dangerousNone: true },
     enforcement: 'required',
     drain: '1s',
     trust: {

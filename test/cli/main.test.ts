@@ -40,7 +40,12 @@ test('a port that is taken keeps it from starting, exit code 3, and is named', a
   const blocker = createServer()
   await new Promise<void>((resolve) => blocker.listen({ host: '127.0.0.1', port: 0 }, resolve))
   const { port } = blocker.address() as AddressInfo
-  await using made = await fleet(CONFIGURATION.replace('    port: 0', `    port: ${port}`))
+  await using made = await fleet(
+    CONFIGURATION.replace('    port: 0', `    port: ${port}`).replace(
+      'sqlite: data/tfe.sqlite',
+      'dangerousNone: true',
+    ),
+  )
   const { status, stderr } = shell(['serve', '--config', made.config])
   expect(status).toBe(3)
   expect(stderr).toContain(`found 127.0.0.1:${port} in use`)

@@ -156,6 +156,7 @@ function configuration({ ports, metrics, upstream }: Ports, { files, siteRoot }:
   return {
     profile: 'generic',
     workers: 1,
+    store: { dangerousNone: true },
     enforcement: 'required',
     trust: {
       enrollmentSettings: [

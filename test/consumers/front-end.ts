@@ -61,6 +61,7 @@ function configuration(servers: readonly Behind[], { ports, metrics }: Ports, ma
   return {
     profile: 'generic',
     workers: 1,
+    store: { dangerousNone: true },
     enforcement: 'required',
     trust: {
       enrollmentSettings: [

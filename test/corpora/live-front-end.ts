@@ -106,6 +106,7 @@ function writeConfiguration(
   const configuration = {
     profile: 'generic',
     workers: 1,
+    store: { dangerousNone: true },
     enforcement: 'required',
     trust: {
       profile,

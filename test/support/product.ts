@@ -2,12 +2,13 @@
  * The whole front end, in this process, on ports of its own: what a stranger would start, with a configuration
  * made for one test. Certificates are minted once for each test file.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Fault, Result } from '../../src/kernel/types.ts'
 import type { Loaded } from '../../src/config/config.ts'
+import { foundStore } from '../../src/serve/found-store.ts'
 import { openLogTo } from '../../src/serve/log.ts'
 import { startServing, type Serving } from '../../src/serve/serving.ts'
 import { mintCa, mintLeaf, type Leaf } from './mint.ts'
@@ -84,6 +85,7 @@ export interface ProductOptions {
 export interface Product extends AsyncDisposable {
   readonly port: number
   readonly statusPort: number
+  readonly adminPort: number | undefined
   readonly serving: Serving
   /** Every event and log line so far, parsed. */
   readonly lines: readonly Line[]
@@ -114,6 +116,11 @@ export async function product(options: ProductOptions): Promise<Product> {
   )
   const loaded = await load(folder, options)
   if (!loaded.ok) throw new Error(faultText(loaded.failure))
+  const { store } = loaded.value.config
+  if (store?.kind === 'sqlite' && !existsSync(store.path)) {
+    const founded = await foundStore(loaded.value, { who: 'test', from: 'test' })
+    if (!founded.ok) throw new Error(faultText(founded.failure))
+  }
   const entry = { script: join(import.meta.dirname, '../../src/main.ts'), args: ['worker'] }
   const started = await startServing(loaded.value, { journal, entry })
   if (!started.ok) throw new Error(faultText(started.failure))
@@ -121,6 +128,7 @@ export async function product(options: ProductOptions): Promise<Product> {
   return {
     port: serving.ports['devices'] ?? 0,
     statusPort: serving.statusPort,
+    adminPort: serving.adminPort,
     serving,
     lines,
     folder,
@@ -151,6 +159,8 @@ export function productYaml(options: ProductOptions): string {
   const sections: Record<string, string> = {
     profile: ' generic',
     workers: ` ${workers}`,
+    // Most tests are about judging and forwarding; those about the store say where it is.
+    store: ' { dangerousNone: true }',
     grace: ' 30d',
     drain: ' 1s',
     trust: `

@@ -1,0 +1,111 @@
+/**
+ * The store while serving, in the one process that has it: opened and held, watched, written to, and ended in order.
+ */
+import type { Config } from '../config/config.ts'
+import { explainHold, holdStore, type Hold } from '../store/hold.ts'
+import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
+import type { StoreRules } from '../state/rules.ts'
+import type { World } from '../state/world.ts'
+import { explainStore } from '../store/explain.ts'
+import type { Store } from '../store/port.ts'
+import { seed } from './found-store.ts'
+import { Ledger } from './ledger.ts'
+import type { OpenLog } from './log.ts'
+import { keptStore, openKept, settingsOf, storeFault, type Kept } from './open-store.ts'
+import { StoreLink, type LinkSink } from './store-link.ts'
+import { StoreMetrics } from './store-metrics.ts'
+
+export class Storage {
+  readonly store: Store
+  readonly ledger: Ledger
+  readonly #kept: Kept
+  readonly #hold: Hold
+  readonly #link: StoreLink
+  readonly #metrics = new StoreMetrics()
+
+  /** Opens what the configuration names; undefined where it wants none, in writing. */
+  static async open(
+    config: Config,
+    journal: OpenLog,
+  ): Promise<Result<Storage | undefined, readonly Fault[]>> {
+    if (config.store?.kind === 'dangerous-none') return ok(undefined)
+    const kept = keptStore(config)
+    if (!kept.ok) return kept
+    const opened = await openKept(kept.value)
+    if (!opened.ok) return opened
+    const hold = await holdStore(settingsOf(kept.value), 'serving')
+    if (!hold.ok) {
+      await opened.value.close()
+      return fail([{ at: kept.value.at, message: explainHold(hold.failure) }])
+    }
+    const link = new StoreLink(opened.value, config, journal)
+    return ok(new Storage(kept.value, opened.value, { hold: hold.value, link }))
+  }
+
+  private constructor(kept: Kept, store: Store, parts: { hold: Hold; link: StoreLink }) {
+    this.#kept = kept
+    this.store = store
+    this.#hold = parts.hold
+    this.#link = parts.link
+    this.ledger = new Ledger(store.sightings)
+  }
+
+  /** Reads everything for the first time; a store without enrollment settings gets those of the file. */
+  async begin(written: World, sink: LinkSink): Promise<Result<StoreRules, readonly Fault[]>> {
+    const settings = await this.store.enrollment.list()
+    if (!settings.ok) return fail([storeFault(this.#kept, settings.failure)])
+    if (settings.value.length === 0) {
+      const seeded = await seed(this.store, written, { who: 'auto', from: 'start' })
+      if (!seeded.ok) return fail([storeFault(this.#kept, seeded.failure)])
+    }
+    const rules = await this.#link.begin(sink)
+    return rules.ok ? rules : fail([storeFault(this.#kept, rules.failure)])
+  }
+
+  /** From now on every change is passed on. */
+  watch(): void {
+    this.#link.watch()
+  }
+
+  adopt(config: Config): Promise<StoreRules | undefined> {
+    return this.#link.adopt(config)
+  }
+
+  /** Of the store, as what is judged by. */
+  get revision(): number {
+    return this.#link.facts.revision
+  }
+
+  /** Why no traffic should come: what is judged by is too old. */
+  unready(): string | undefined {
+    const { answeredAt } = this.#link.facts
+    const silent = Date.now() - answeredAt
+    if (silent < TOO_OLD_MS) return undefined
+    return `the store has not answered for ${Math.floor(silent / 60_000)} minutes`
+  }
+
+  /** What whoever asks for readiness should know although traffic may come. */
+  remark(): string | undefined {
+    const { trouble, answeredAt } = this.#link.facts
+    const { buffered, dropped } = this.ledger.counts()
+    if (trouble === undefined) return undefined
+    const { sentence } = explainStore(trouble)
+    const since = new Date(answeredAt).toISOString()
+    return `${sentence}; judging by what it said last at ${since}; ${buffered} sightings wait, ${dropped} were dropped`
+  }
+
+  text(): Promise<string> {
+    return this.#metrics.text(this.#link.facts, this.ledger.counts())
+  }
+
+  /** Writes what waits, and lets go. */
+  async close(): Promise<void> {
+    await this.#link.close()
+    await this.ledger.close()
+    await this.store.close()
+    await this.#hold.release()
+  }
+}
+
+/** Decision 19: a block of a quarter of an hour ago that is not in force here would surprise its administrator. */
+const TOO_OLD_MS = 15 * 60_000

@@ -1,0 +1,80 @@
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { LedgerCounts } from './ledger.ts'
+import type { LinkFacts } from './store-link.ts'
+
+/** What a scrape is told about the store, and about sightings on their way into it. */
+export class StoreMetrics {
+  readonly #registry = new Registry()
+  readonly #up: Gauge
+  readonly #revision: Gauge
+  readonly #answered: Gauge
+  readonly #troubles: Counter
+  readonly #buffered: Gauge
+  readonly #recorded: Counter
+  readonly #dropped: Counter
+  readonly #failures: Counter
+
+  constructor() {
+    const registers = [this.#registry]
+    this.#up = new Gauge({
+      name: 'tfe_store_up',
+      help: '1 while the store answers; while it does not, judging goes on by what it said last.',
+      registers,
+    })
+    this.#revision = new Gauge({
+      name: 'tfe_store_revision',
+      help: 'The revision of the store that requests are judged by.',
+      registers,
+    })
+    this.#answered = new Gauge({
+      name: 'tfe_store_answered_seconds',
+      help: 'When the store last answered (Unix time).',
+      registers,
+    })
+    this.#troubles = new Counter({
+      name: 'tfe_store_troubles_total',
+      help: 'Times the store was asked for changes and did not answer.',
+      registers,
+    })
+    this.#buffered = new Gauge({
+      name: 'tfe_sightings_buffered',
+      help: 'Sightings that wait to be written.',
+      registers,
+    })
+    this.#recorded = new Counter({
+      name: 'tfe_sightings_recorded_total',
+      help: 'Sightings that are durable in the store.',
+      registers,
+    })
+    this.#dropped = new Counter({
+      name: 'tfe_sightings_dropped_total',
+      help: 'Sightings that came to nobody, for want of room.',
+      registers,
+    })
+    this.#failures = new Counter({
+      name: 'tfe_sighting_batches_failed_total',
+      help: 'Batches of sightings that the store did not take; they are tried again.',
+      registers,
+    })
+  }
+
+  /** In the text format of Prometheus. */
+  text(link: LinkFacts, ledger: LedgerCounts): Promise<string> {
+    this.#up.set(link.trouble === undefined ? 1 : 0)
+    this.#revision.set(link.revision)
+    this.#answered.set(link.answeredAt / 1000)
+    this.#buffered.set(ledger.buffered)
+    const counted = [
+      [this.#troubles, link.troubles],
+      [this.#recorded, ledger.recorded],
+      [this.#dropped, ledger.dropped],
+      [this.#failures, ledger.failures],
+    ] as const
+    // Counted elsewhere: a counter here can only be set from nothing.
+    for (const [counter, value] of counted) {
+      counter.reset()
+      counter.inc(value)
+    }
+    return this.#registry.metrics()
+  }
+}

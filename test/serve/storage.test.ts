@@ -1,0 +1,141 @@
+/** What is decided in the store, by another program or over the admin API, and how soon it is in force here. */
+import { createPublicKey, hash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Instant, KeyFingerprint } from '../../src/kernel/types.ts'
+import { makeAdmin } from '../../src/serve/first-admin.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { Device } from '../support/device.ts'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { calling, fleet, product, type Product, type ProductOptions } from '../support/product.ts'
+import { answering, OK, rawUpstream } from '../support/upstream.ts'
+
+const KEY = hash(
+  'sha256',
+  createPublicKey(fleet.device.keyPem).export({ type: 'spki', format: 'der' }),
+) as KeyFingerprint
+const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
+const BY = { who: 'test', from: 'test' }
+const STORE = { store: ' { sqlite: data/tfe.sqlite }' }
+
+/** As another replica, or another program on this machine, would open it. */
+async function beside({ folder }: Product): Promise<Store & AsyncDisposable> {
+  const opened = await openStore(
+    { kind: 'sqlite', path: join(folder, 'data/tfe.sqlite') },
+    {
+      clock: { now: () => Date.now() as Instant },
+      ring: { keys: new Map() },
+      beginnings: undefined,
+    },
+  )
+  if (!opened.ok) throw new Error(opened.failure.kind)
+  return { ...opened.value, [Symbol.asyncDispose]: () => opened.value.close() }
+}
+
+async function statusOf(house: Product): Promise<string> {
+  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  device.send(REQUEST)
+  return (await device.response()).startLine.split(' ')[1] ?? ''
+}
+
+async function houseWith(options: Partial<ProductOptions> = {}) {
+  const upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const house = await product({
+    upstreamPort: upstream.port,
+    ...options,
+    yaml: { ...STORE, ...options.yaml },
+  })
+  return { upstream, house }
+}
+
+test('a key that another program denies is refused within two seconds, and its connection ends', async () => {
+  const { upstream, house } = await houseWith()
+  await using _upstream = upstream
+  await using _house = house
+  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  device.send(REQUEST)
+  expect((await device.response()).startLine).toContain('200')
+  await using store = await beside(house)
+  const began = performance.now()
+  const denied = { kind: 'key', key: KEY } as const
+  expect((await store.denials.add(BY, denied, 'lost')).ok).toBe(true)
+  await device.ended
+  expect(performance.now() - began).toBeLessThan(2000)
+  // Nothing is open to it any more: the connection ends before a request.
+  await expect(statusOf(house)).rejects.toThrow('connection over')
+  expect((await store.denials.remove(BY, denied)).ok).toBe(true)
+  await expect.poll(() => statusOf(house).catch(() => ''), { timeout: 3000 }).toBe('200')
+})
+
+test('a CA that is distrusted in the store admits nobody, whatever the file says', async () => {
+  const { upstream, house } = await houseWith()
+  await using _upstream = upstream
+  await using _house = house
+  expect(await statusOf(house)).toBe('200')
+  await using store = await beside(house)
+  expect((await store.enrollment.distrust(BY, 'Fleet', 'any')).ok).toBe(true)
+  await house.line(({ msg }) => msg === 'a change of the store is in force')
+  expect(await statusOf(house)).toBe('403')
+})
+
+test('the latch of the store beats recording in the file', async () => {
+  const { upstream, house } = await houseWith({ yaml: { enforcement: ' recording' } })
+  await using _upstream = upstream
+  await using _house = house
+  const stranger = async (): Promise<string> => {
+    await using device = await Device.to(house.port, calling(house.port, fleet.unknown))
+    device.send(REQUEST)
+    return (await device.response()).startLine.split(' ')[1] ?? ''
+  }
+  expect(await stranger()).toBe('200')
+  await using store = await beside(house)
+  const keeping = { saveAuthentication: true, saveDecryption: false }
+  expect((await store.enforcement.require(BY, keeping, 'any')).ok).toBe(true)
+  await house.line(({ msg }) => msg === 'a change of the store is in force')
+  expect(await stranger()).toBe('403')
+})
+
+test('serving without a store is refused with the sentence that says how to make one', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const options = { upstreamPort: upstream.port, yaml: { store: ' ', metrics: ' { port: 0 }' } }
+  await expect(product(options)).rejects.toThrow(/store/)
+})
+
+test('the admin API is served beside the front end, and what it changes is in force at once', async () => {
+  const { upstream, house } = await houseWith({ yaml: { admin: ' { port: 0 }' } })
+  await using _upstream = upstream
+  await using _house = house
+  await using store = await beside(house)
+  const path = join(house.folder, 'token')
+  const credential = { kind: 'token-file', path } as const
+  const made = await makeAdmin(store, { name: 'alice', role: 'administrator', credential }, BY)
+  expect(made.ok).toBe(true)
+  const call = (method: string, at: string, body?: unknown): Promise<Response> =>
+    fetch(`http://127.0.0.1:${house.adminPort}${at}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${readFileSync(path, 'utf8').trim()}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  const settings = await call('GET', '/api/enrollment-settings')
+  expect(await settings.json()).toMatchObject({ items: [{ name: 'Fleet' }, { name: 'Old Fleet' }] })
+  expect((await fetch(`http://127.0.0.1:${house.adminPort}/api/devices`)).status).toBe(401)
+  const denied = { kind: 'key', key: KEY }
+  expect(await statusOf(house)).toBe('200')
+  expect((await call('POST', '/api/deny-list', { denied, note: 'lost' })).status).toBe(201)
+  await expect.poll(() => statusOf(house).catch(() => ''), { timeout: 2000 }).toBe('')
+})
+
+test('other settings of the store are refused on reload: it is open', async () => {
+  const { upstream, house } = await houseWith()
+  await using _upstream = upstream
+  await using _house = house
+  const outcome = await house.reload({
+    upstreamPort: upstream.port,
+    yaml: { store: ' { sqlite: data/other.sqlite }' },
+  })
+  expect(outcome).toMatchObject({ kind: 'refused', faults: [{ at: 'store' }] })
+})
