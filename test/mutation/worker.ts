@@ -59,7 +59,17 @@ if (coverage !== undefined) {
 }
 
 async function play(covered: Coverage): Promise<void> {
+  let controlled = ''
   for (const mutant of mutants) {
+    // The control: loaded anew, and without any mutant, the tests pass.
+    if (mutant.file !== controlled) {
+      controlled = mutant.file
+      const broken = await killerInFresh({ ...mutant, id: -1 }, () => true)
+      if (broken !== undefined) {
+        say({ kind: 'broken', test: `${broken}, with ${mutant.file} loaded anew` })
+        return
+      }
+    }
     if (renewals > MAX_RENEWALS) {
       say({ kind: 'tired' })
       return
