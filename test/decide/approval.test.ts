@@ -1,3 +1,6 @@
+import { expect, test } from 'vitest'
+import { NO_FLEET } from '../../src/decide/policy.ts'
+import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import { DAY, EXPIRY } from './a-path.ts'
 import { promise, CURRENT, RETIRED_FOR_EVER, unsound, type Row } from './row.ts'
 
@@ -333,3 +336,9 @@ promise([
     expect: 'refuse no-certificate',
   },
 ])
+
+test('without a store nobody is approved, and nobody was seen before', () => {
+  const { approvals, known } = NO_FLEET
+  expect(approvals.approvalOf('k' as KeyFingerprint)).toBe('unapproved')
+  expect(known.wasKnown('devices', 'k' as KeyFingerprint)).toBe(false)
+})

@@ -166,3 +166,10 @@ test('the networks that a row is open to are told, and that there are none', () 
   expect(sentence('10.0.0.0/8', '10.1.0.0/16')).toContain('10.0.0.0/8, 10.1.0.0/16')
   expect(sentence()).toContain('no network')
 })
+
+test('a device is told to enrol anew only where that approves it', () => {
+  const step = (model: 'auto' | 'manual'): string =>
+    explain({ kind: 'unapproved', key: 'k' as KeyFingerprint, model }).nextStep
+  expect(step('auto')).toContain('enrol')
+  expect(step('manual')).not.toContain('enrol')
+})

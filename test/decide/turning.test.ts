@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { decide, type Peer } from '../../src/decide/decide.ts'
-import type { Policy, Standing } from '../../src/decide/policy.ts'
+import type { Policy, RevocationDemand, Standing } from '../../src/decide/policy.ts'
 import { nextTurn } from '../../src/decide/turning.ts'
-import { fail, ok } from '../../src/kernel/types.ts'
+import { fail, ok, type Millis } from '../../src/kernel/types.ts'
+import type { RevocationList } from '../../src/trust/revocation.ts'
 import { Random } from '../support/random.ts'
 import {
   aCertificate,
@@ -27,6 +28,14 @@ const retired: Standing = {
   retiredAt: at(ISSUED),
   cutOff: 'not-before',
   sunset: at(SUNSET),
+}
+
+const STALE = EXPIRY - 10 * DAY
+const listed = (failure: RevocationDemand['failure']): Policy => {
+  const list = { crl: { nextUpdate: at(STALE) } } as unknown as RevocationList
+  const demand: RevocationDemand = { failure, grace: DAY as Millis, incomplete: false }
+  const lists = new Map([['anchor', [list]]])
+  return aPolicy({ revocation: { lists, demands: new Map([['devices', demand]]) } })
 }
 
 /** A moment, the peer, and the first instant at which the verdict may be worse. */
@@ -74,6 +83,35 @@ const TURNS: readonly [string, Peer, Policy, number, number | undefined][] = [
     EXPIRY + GRACE + 1,
     undefined,
   ],
+  [
+    'a setting that nobody knows turns nothing',
+    peerOn({}),
+    aPolicy({ standings: {} }),
+    ISSUED,
+    EXPIRY + 1,
+  ],
+  [
+    'a retired CA without a sunset turns nothing',
+    peerOn({}),
+    aPolicy({ standings: { devices: { ...retired, sunset: undefined } } }),
+    ISSUED,
+    EXPIRY + 1,
+  ],
+  [
+    'a list turns behind the last millisecond of its nextUpdate',
+    peerOn({}),
+    listed('hard-fail'),
+    ISSUED,
+    STALE + 1,
+  ],
+  [
+    'patience with a list turns behind its last millisecond',
+    peerOn({}),
+    listed('hard-fail'),
+    STALE + 1,
+    STALE + DAY + 1,
+  ],
+  ['a list that may be stale turns nothing', peerOn({}), listed('soft-fail'), ISSUED, EXPIRY + 1],
   ['nobody without a certificate turns', { kind: 'none' }, aPolicy(), ISSUED, undefined],
   [
     'an unsound path has nothing to lose',

@@ -34,14 +34,15 @@ export function instrument(
   const slide = { file, checker, keepsTexts: /\/explain[^/]*\.ts$/u.test(path) }
   const byHost = new Map<ast.Node, { readonly id: number; readonly text: string }[]>()
   const mutants: Mutant[] = []
-  const plant = (host: ast.Node, { node, text, label = text }: Edit): void => {
+  const plant = (host: ast.Node, { node, text, label }: Edit): void => {
     const id = firstId + mutants.length
     const whole =
       file.text.slice(host.getStart(file), node.getStart(file)) +
       text +
       file.text.slice(node.end, host.end)
     byHost.set(host, [...(byHost.get(host) ?? []), { id, text: whole }])
-    mutants.push({ id, file: path, ...placeOf(node, label, file) })
+    const place = placeOf(node, text, file)
+    mutants.push({ id, file: path, ...place, ...(label === undefined ? {} : { change: label }) })
   }
   visit(file, (node) => {
     for (const edit of editsOf(node, slide)) plant(hostOf(edit.node), edit)
