@@ -93,12 +93,21 @@ export function quietEnvironment(): Record<string, string | undefined> {
 
 /** A port that was free a moment ago, for programs that cannot be told to choose one. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  const [port = 0] = await freePorts(1)
+  return port
+}
+
+/** Several of them, all different: one that was let go may be given out again at once. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => {
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('no port')
+    return address.port
+  })
+  for (const server of servers) server.close()
+  return ports
 }
 
 /** True when `url` answers 200. */

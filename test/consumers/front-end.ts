@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { answers, freePort, type Program, start } from './child.ts'
+import { answers, freePorts, type Program, start } from './child.ts'
 import type { IdentityFiles, Material } from './material.ts'
 
 /** A server as the front end sees it. */
@@ -31,9 +31,8 @@ export async function startFrontEnd(
   folder: string,
   material: Material,
 ): Promise<FrontEnd> {
-  const ports = new Map<string, number>()
-  for (const { name } of servers) ports.set(name, await freePort())
-  const metrics = await freePort()
+  const [metrics = 0, ...free] = await freePorts(servers.length + 1)
+  const ports = new Map(servers.map(({ name }, index) => [name, free[index] ?? 0]))
   const config = join(folder, 'tfe.yaml')
   // JSON is YAML, and needs no writer.
   writeFileSync(

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
-import { freePort, start } from '../consumers/child.ts'
+import { freePorts, start } from '../consumers/child.ts'
 import { ALL_PROTOCOLS, type ServerSpec } from './row.ts'
 import { kept, suitesOf, writerIn, type ServerKind } from './server-kind.ts'
 
@@ -13,8 +13,7 @@ export const nginx: ServerKind = {
   isInstalled: () => existsSync(NGINX),
   start: async (specs, folder) => {
     await using stack = new AsyncDisposableStack()
-    const ports: number[] = []
-    for (const _ of specs) ports.push(await freePort())
+    const ports = await freePorts(specs.length)
     const write = writerIn(join(folder, 'nginx'))
     const blocks = specs.map((spec, index) => nginxServers(spec, { index, ports, write }))
     const config = write('nginx.conf', nginxConfig(join(folder, 'nginx'), blocks.join('')))
