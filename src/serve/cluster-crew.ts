@@ -190,6 +190,9 @@ class ClusterCrew implements Crew {
       case 'locked-out':
         this.#news?.lockedOut()
         return
+      case 'seen':
+        this.#news?.seen(message.sightings, message.lost)
+        return
       case 'sighted':
         this.#news?.sighted(message.sightings, message.lost)
         return

@@ -4,6 +4,7 @@
  */
 import type { Config } from '../config/config.ts'
 import type { Fault, TrustVersion } from '../kernel/types.ts'
+import type { LedgerSink } from '../record/ledger.ts'
 import type { SightingSink } from '../record/sightings.ts'
 import type { Bulletin } from '../revoke/registry.ts'
 import type { OverlayDelta } from '../state/overlay.ts'
@@ -34,7 +35,7 @@ export interface IssuerMet {
 }
 
 /** What the crew has to say without being asked. */
-export interface CrewNews extends SightingSink {
+export interface CrewNews extends SightingSink, LedgerSink {
   /** A device was held to a session that says less of it than a new one would. */
   lockedOut(): void
 }

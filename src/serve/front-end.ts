@@ -10,6 +10,7 @@ import type { Clock } from '../kernel/ports.ts'
 import type { Connection } from '../pipeline/connection.ts'
 import type { LegacyWatch } from '../pipeline/under-watch.ts'
 import type { Metrics } from '../record/metrics.ts'
+import type { Ledger } from '../record/ledger.ts'
 import type { Sightings } from '../record/sightings.ts'
 import { openSnapshot, retire, type ListenerView, type Snapshot } from '../state/snapshot.ts'
 import type { Narrowed, Overlay } from '../state/overlay.ts'
@@ -34,6 +35,8 @@ export interface FrontEndDeps {
   /** A device was held to a session that says less of it than a new one would. */
   lockedOut(): void
   readonly sightings: Pick<Sightings, 'saw'>
+  /** The books of the fleet; kept where there is a store. */
+  readonly ledger: Pick<Ledger, 'saw'>
   /** An issuer was met that the other processes may not know. */
   met(issuer: IssuerMet): void
 }
@@ -148,11 +151,14 @@ export class FrontEnd {
   }
 
   #reception(name: string): Reception {
-    const { log, metrics, sightings } = this.#deps
+    const { log, metrics, sightings, ledger } = this.#deps
     return new Reception(name, {
       log,
       metrics,
       sightings,
+      saw: (glimpse) => {
+        if (this.#orders.rules !== undefined) ledger.saw(glimpse)
+      },
       lockedOut: () => this.#deps.lockedOut(),
       connections: this.#connections,
       clock: CLOCK,

@@ -1,4 +1,5 @@
 import { Metrics } from '../record/metrics.ts'
+import { Ledger } from '../record/ledger.ts'
 import { Sightings } from '../record/sightings.ts'
 import { Overlay } from '../state/overlay.ts'
 import { ReadLists } from '../state/revocation.ts'
@@ -13,9 +14,11 @@ export function localCrew(journal: OpenLog): Crew {
   const overlay = new Overlay()
   let frontEnd: FrontEnd | undefined
   let sightings: Sightings | undefined
+  let ledger: Ledger | undefined
   return {
     async start(orders, news): Promise<CrewAnswer> {
       sightings = new Sightings(news)
+      ledger = new Ledger(news)
       const started = await FrontEnd.start(orders, {
         log: journal.log,
         metrics,
@@ -24,6 +27,7 @@ export function localCrew(journal: OpenLog): Crew {
         overlay,
         lockedOut: () => news.lockedOut(),
         sightings,
+        ledger,
         met: () => {},
       })
       if (!started.ok) return { kind: 'refused', faults: started.failure }
@@ -50,11 +54,13 @@ export function localCrew(journal: OpenLog): Crew {
     },
     scrape: () => {
       sightings?.flush()
+      ledger?.flush()
       return metrics.registry.metrics()
     },
     amiss: () => (frontEnd === undefined ? 'starting' : undefined),
     async drain(): Promise<void> {
       await frontEnd?.drain()
+      ledger?.flush()
     },
   }
 }

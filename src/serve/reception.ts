@@ -17,7 +17,9 @@ import { handle, type CorridorDeps } from '../pipeline.ts'
 import { Connection } from '../pipeline/connection.ts'
 import { explainTurnedAway } from '../pipeline/turned-away.ts'
 import type { LegacyWatch } from '../pipeline/under-watch.ts'
+import { glimpseOf, type Judged } from '../pipeline/glimpse.ts'
 import type { RequestEvent } from '../record/event.ts'
+import type { Glimpse } from '../record/ledger.ts'
 import { connectionJournal, type ConnectionJournal } from '../record/journal.ts'
 import type { Metrics } from '../record/metrics.ts'
 import type { Sightings } from '../record/sightings.ts'
@@ -36,6 +38,8 @@ export interface ReceptionDeps {
   /** A device was held to a session that says less of it than a new one would: its tickets must not serve again. */
   lockedOut(): void
   readonly sightings: Pick<Sightings, 'saw'>
+  /** For the books of the fleet. */
+  saw(glimpse: Glimpse): void
 }
 
 /** The handlers of one listener. */
@@ -166,6 +170,7 @@ export class Reception implements ListenerHandlers {
       if (decision.why.kind !== 'route-denied') why ??= decision.why
     }
     if (why !== undefined && connection.isHeldBack(why)) this.#deps.lockedOut()
+    if (why !== undefined) this.#note(connection, { ...UNJUDGED, code: why.kind })
     const words = why === undefined ? undefined : explain(why)
     connection.ending = {
       outcome: 'closed-unjudged',
@@ -187,6 +192,14 @@ export class Reception implements ListenerHandlers {
   #record(connection: Connection, event: RequestEvent): void {
     this.#deps.metrics.request(this.#listener, event)
     if (this.#settings.requests) this.#journal(connection).request(event)
+    this.#note(connection, event)
+  }
+
+  #note({ lastPeer: peer }: Connection, event: Judged): void {
+    const { policy } = this.#deps.snapshot().world
+    const now = this.#deps.clock.now()
+    const glimpse = glimpseOf(event, { peer, policy, listener: this.#listener, now })
+    if (glimpse !== undefined) this.#deps.saw(glimpse)
   }
 
   #closed(connection: Connection): void {
@@ -217,6 +230,15 @@ export class Reception implements ListenerHandlers {
     return this.#deps.snapshot().world.config.log
   }
 }
+
+/** A connection that is closed before it asks for anything: every row that asks for a certificate would refuse it. */
+const UNJUDGED = {
+  decision: 'refuse',
+  route: undefined,
+  route_class: 'device',
+  would_refuse: undefined,
+  user_agent: undefined,
+} as const
 
 const BREAK: Remedy = { kind: 'break' }
 const LEAVE: Remedy = { kind: 'leave' }

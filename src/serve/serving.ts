@@ -108,6 +108,8 @@ export async function startServing(
   const answer = await crew.start(reign.orders, {
     lockedOut: () => reign.rotation.soon(),
     sighted: (sightings, lost) => forecast.sighted(sightings, lost),
+    // Without a store there are no books.
+    seen() {},
   })
   const end = async (): Promise<void> => {
     reign.end()

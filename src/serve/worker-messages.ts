@@ -3,6 +3,7 @@
  * maps and sets.
  */
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
+import type { Seen } from '../record/ledger.ts'
 import type { Sighting } from '../record/sightings.ts'
 import type { OverlayDelta } from '../state/overlay.ts'
 import type { CrewAnswer, IssuerMet, Orders } from './crew.ts'
@@ -25,6 +26,7 @@ export type FromWorker =
   | { readonly kind: 'hello' }
   | { readonly kind: 'locked-out' }
   | { readonly kind: 'sighted'; readonly sightings: readonly Sighting[]; readonly lost: number }
+  | { readonly kind: 'seen'; readonly sightings: readonly Seen[]; readonly lost: number }
   | { readonly kind: 'issuer'; readonly issuer: IssuerMet }
   | { readonly kind: 'answer'; readonly answer: CrewAnswer }
   | {

@@ -3,6 +3,7 @@
  */
 import type { Fault } from '../kernel/types.ts'
 import { Metrics } from '../record/metrics.ts'
+import { Ledger } from '../record/ledger.ts'
 import { Sightings } from '../record/sightings.ts'
 import { Overlay } from '../state/overlay.ts'
 import { ReadLists } from '../state/revocation.ts'
@@ -32,6 +33,9 @@ type Commanded = Extract<ToWorker, { readonly orders: Orders }>
 
 class Worker {
   readonly #metrics = new Metrics()
+  readonly #ledger = new Ledger({
+    seen: (sightings, lost) => say({ kind: 'seen', sightings, lost }),
+  })
   readonly #sightings = new Sightings({
     sighted: (sightings, lost) => say({ kind: 'sighted', sightings, lost }),
   })
@@ -59,6 +63,7 @@ class Worker {
       case 'scrape': {
         // Sent before the metrics, so that it is heard before them: a scrape shows every device so far.
         this.#sightings.flush()
+        this.#ledger.flush()
         const metrics = await this.#metrics.registry.getMetricsAsJSON()
         return say({ kind: 'metrics', id: message.id, metrics })
       }
@@ -69,6 +74,7 @@ class Worker {
       }
       case 'drain':
         await this.#frontEnd?.drain()
+        this.#ledger.flush()
         await this.#journal?.end()
         process.exit(0)
     }
@@ -111,6 +117,7 @@ class Worker {
       overlay: this.#overlay,
       lockedOut: () => say({ kind: 'locked-out' }),
       sightings: this.#sightings,
+      ledger: this.#ledger,
       met: (issuer) => say({ kind: 'issuer', issuer }),
     })
     if (!started.ok)

@@ -86,9 +86,15 @@ export class KeyTable {
       yield { octets: octets.subarray(0, count * OCTETS), words: words.subarray(0, count) }
   }
 
+  /** Digit by digit: cutting the text in pieces to read them takes five times as long. */
   #want(key: KeyFingerprint): void {
     for (let part = 0; part < PARTS; part += 1) {
-      this.#wanted[part] = Number.parseInt(key.slice(part * 8, part * 8 + 8), 16)
+      let value = 0
+      for (let at = part * 8; at < part * 8 + 8; at += 1) {
+        const code = key.charCodeAt(at)
+        value = (value << 4) | (code < LETTERS ? code - DIGITS : code - LETTERS + 10)
+      }
+      this.#wanted[part] = value
     }
   }
 
@@ -155,6 +161,8 @@ export class KeyTable {
   }
 }
 
+/** `0` and `a`: fingerprints are lower case. */
+const [DIGITS, LETTERS] = [48, 97]
 /** A message of 170 KB: some milliseconds of work at the other end. */
 const PAGE = 10_000
 

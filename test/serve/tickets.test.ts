@@ -87,6 +87,7 @@ test('a ticket secret that was replaced is erased', async () => {
     lockedOut() {},
     met() {},
     sightings: { saw() {} },
+    ledger: { saw() {} },
   }
   const started = await FrontEnd.start(orders, deps)
   if (!started.ok) throw new Error(JSON.stringify(started.failure))

@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { clusterCrew } from '../../src/serve/cluster-crew.ts'
 import { localCrew } from '../../src/serve/local-crew.ts'
 import { openLog } from '../../src/serve/log.ts'
-import type { Orders } from '../../src/serve/crew.ts'
+import type { CrewNews, Orders } from '../../src/serve/crew.ts'
 import type { Told } from './crewed.ts'
 
 const [, , file = '', workers = '1'] = process.argv
@@ -33,7 +33,13 @@ process.on('message', (told: Told) => {
   )
 })
 process.on('disconnect', () => process.exit(0))
-const news = { lockedOut() {}, sighted() {} }
+const news: CrewNews = {
+  lockedOut() {},
+  sighted() {},
+  seen(sightings) {
+    for (const seen of sightings) journal.log.info({ seen }, 'seen')
+  },
+}
 process.send?.({ answer: await crew.start(orders, news) })
 
 async function obey(told: Told): Promise<unknown> {

@@ -1,0 +1,72 @@
+/**
+ * Which kind of client a request comes from, by the row that it met and what it calls itself. A label for people and
+ * charts: anybody may call itself anything, so nothing is ever opened or closed by it.
+ */
+import { parseVersion, type ClientClass, type Version } from './client.ts'
+
+/** How we know: S a source document, V verified in source, D documentation, K from knowledge alone. */
+type Mark = 'S' | 'V' | 'D' | 'K'
+
+/** One way to tell a kind of client; what a rule does not name may be anything. */
+export interface Sign {
+  /** The id of a row of a preset. */
+  readonly row?: string
+  /** Lower-case words of the User-Agent, comments included, that all have to be there. */
+  readonly words?: readonly string[]
+  readonly class: ClientClass
+  readonly mark: Mark
+}
+
+/** The most telling ones first. Those with a mark K have never been compared with a real client. */
+export const SIGNS: readonly Sign[] = [
+  // Windows always uses a path of its own, whatever its agent is called (S0-08).
+  { row: 'windows-check-in', class: 'win10', mark: 'S' },
+  { row: 'windows-registration', class: 'win10', mark: 'K' },
+  { row: 'windows-discovery', class: 'win10', mark: 'K' },
+  { words: ['oma', 'dm', 'client'], class: 'win10', mark: 'K' },
+  { words: ['mdm-osx'], class: 'macos-mdm', mark: 'K' },
+  { row: 'ios-mdm', words: ['mdm'], class: 'ios-mdm', mark: 'K' },
+  { row: 'apps-storefront', words: ['android'], class: 'android-apps', mark: 'D' },
+  { row: 'apps-data', words: ['android'], class: 'android-apps', mark: 'K' },
+  { row: 'apps-storefront-certificate', words: ['iphone'], class: 'ios-apps', mark: 'K' },
+  { row: 'apps-data', words: ['iphone'], class: 'ios-apps', mark: 'K' },
+  { row: 'client-check-in', words: ['android'], class: 'android-maw', mark: 'K' },
+  { row: 'client-check-in', words: ['darwin', 'cfnetwork'], class: 'ios-maw', mark: 'K' },
+]
+
+/** What a client seems to be. */
+export interface Recognised {
+  readonly class: ClientClass | undefined
+  /** The first product that it names, as it wrote it. */
+  readonly agent: string | undefined
+  /** As it wrote it; what is no version is left out. */
+  readonly agentVersion: string | undefined
+  readonly version: Version | undefined
+  /** Whether the way it was told by rests on more than our memory. */
+  readonly verified: boolean
+}
+
+/** Recognises a client. */
+export function recognise(row: string, userAgent: string | undefined): Recognised {
+  const text = (userAgent ?? '').slice(0, MAX_READ)
+  const words = new Set(text.toLowerCase().split(/[^a-z0-9-]+/u))
+  const sign = SIGNS.find(
+    (one) =>
+      (one.row === undefined || one.row === row) &&
+      (one.words ?? []).every((word) => words.has(word)),
+  )
+  const [, agent, written = ''] = PRODUCT.exec(text) ?? []
+  const version = parseVersion(written)
+  return {
+    class: sign?.class,
+    agent,
+    agentVersion: version === undefined ? undefined : written,
+    version,
+    verified: sign !== undefined && sign.mark !== 'K',
+  }
+}
+
+/** `Product/1.2.3`: a token, and a version if it has one (RFC 9110 §10.1.5). */
+const PRODUCT = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100})(?:\/([0-9.]{1,60}))?/u
+/** Honest agents say who they are within this much. */
+const MAX_READ = 512

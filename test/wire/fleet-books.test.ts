@@ -1,0 +1,74 @@
+/**
+ * What reaches the books of the fleet: every request of a device, gathered, with what it met; by whichever worker.
+ */
+import { hash, X509Certificate } from 'node:crypto'
+import { expect, test } from 'vitest'
+import type { KeyFingerprint } from '../../src/kernel/types.ts'
+import type { Seen } from '../../src/record/ledger.ts'
+import { approvalsDelta } from '../../src/state/overlay.ts'
+import { crewed, theRules, type Crewed } from '../support/crewed.ts'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { mintLeaf, type Leaf } from '../support/mint.ts'
+import { fleet } from '../support/product.ts'
+import { answering, OK, rawUpstream } from '../support/upstream.ts'
+import { visit } from '../support/visit.ts'
+
+const device = mintLeaf({ issuer: fleet.devices, name: 'counted' })
+const keyOf = (leaf: Leaf): KeyFingerprint => {
+  const spki = new X509Certificate(leaf.der).publicKey.export({ type: 'spki', format: 'der' })
+  return hash('sha256', spki) as KeyFingerprint
+}
+
+/** Everything that was seen so far, once it comes to so many sightings. */
+async function seenIn(crew: Crewed, wanted: number): Promise<readonly Seen[]> {
+  for (let lines = 1; ; lines += 1) {
+    const found = await crew.linesOf(lines, ({ msg }) => msg === 'seen')
+    const seen = found.map((line) => line['seen'] as Seen)
+    if (seen.reduce((sum, { count }) => sum + count, 0) >= wanted) return seen
+  }
+}
+
+test('the requests of a device on two workers are counted whole, with its certificate', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using crew = await crewed(2, { upstreamPort: upstream.port })
+  await crew.tell({ kind: 'rules', rules: theRules() })
+  const asked = 12
+  for (let turn = 0; turn < asked; turn += 1) {
+    expect((await visit(crew, { version: 'TLSv1.3', device })).status).toBe(200)
+  }
+  const seen = await seenIn(crew, asked)
+  expect(seen.reduce((sum, { count }) => sum + count, 0)).toBe(asked)
+  expect(seen.length).toBeLessThan(asked)
+  expect(seen[0]).toMatchObject({
+    listener: 'devices',
+    verdict: 'admit',
+    code: 'verified',
+    authentication: 'succeeded',
+    approvesItself: true,
+    certificate: { key: keyOf(device), subject: 'CN=counted', setting: 'Fleet', sound: true },
+  })
+})
+
+test('the books know who is blocked, who showed nothing, and nothing of paths that ask for nothing', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using crew = await crewed(1, { upstreamPort: upstream.port })
+  await crew.tell({ kind: 'rules', rules: theRules() })
+  expect((await visit(crew, { version: 'TLSv1.3', device, path: '/enroll/x' })).status).toBe(200)
+  expect((await visit(crew, { version: 'TLSv1.3', path: '/enroll/x' })).status).toBe(200)
+  expect((await visit(crew, { version: 'TLSv1.3' })).status).toBe(403)
+  const delta = approvalsDelta(2, [{ key: keyOf(device), approval: 'blocked' }])
+  await crew.tell({ kind: 'overlay', delta })
+  expect((await visit(crew, { version: 'TLSv1.3', device })).status).toBe(0)
+  const seen = await seenIn(crew, 3)
+  const facts = seen.map(({ code, authentication, certificate, count }) => [
+    code,
+    authentication,
+    certificate?.key,
+    count,
+  ])
+  expect(facts).toEqual([
+    ['open-route', 'no-info', undefined, 1],
+    ['no-certificate', 'failed', undefined, 1],
+    ['blocked', 'failed', keyOf(device), 1],
+  ])
+})
