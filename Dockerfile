@@ -28,6 +28,9 @@ COPY docker/healthcheck.mjs ./docker/
 COPY config ./config
 COPY src ./src
 
+# Where volumes for the store and its key ring are mounted; the account below owns them.
+RUN mkdir -m 700 /var/lib/tfe /var/lib/tfe-keys && chown 1000:1000 /var/lib/tfe /var/lib/tfe-keys
+
 # TFE_HEALTH_URL follows `metrics` of the configuration when that moves.
 ENV NODE_ENV=production \
     TFE_HEALTH_URL=http://127.0.0.1:9464/healthz
