@@ -143,5 +143,8 @@ function moved(scrape: string, name: string): readonly string[] {
   })
 }
 
+/** Of the way to the upstreams; that the matrix's front end has no store is announced as well. */
 const dangerousIn = (scrape: string): readonly string[] =>
-  [...scrape.matchAll(/^tfe_dangerous\{kind="([^"]+)"\} 1$/gm)].map(([, kind = '']) => kind)
+  [...scrape.matchAll(/^tfe_dangerous\{kind="([^"]+)"\} 1$/gm)]
+    .map(([, kind = '']) => kind)
+    .filter((kind) => kind !== 'no-store')
