@@ -108,8 +108,7 @@ export async function startServing(
   const answer = await crew.start(reign.orders, {
     lockedOut: () => reign.rotation.soon(),
     sighted: (sightings, lost) => forecast.sighted(sightings, lost),
-    // Without a store there are no books.
-    seen() {},
+    seen: (sightings, lost) => storage.value?.ledger.add(sightings, lost),
   })
   const end = async (): Promise<void> => {
     reign.end()

@@ -139,3 +139,16 @@ test('other settings of the store are refused on reload: it is open', async () =
   })
   expect(outcome).toMatchObject({ kind: 'refused', faults: [{ at: 'store' }] })
 })
+
+test('a device that called stands in the store, approved by itself', async () => {
+  const { upstream, house } = await houseWith()
+  await using _upstream = upstream
+  await using _house = house
+  expect(await statusOf(house)).toBe('200')
+  await using store = await beside(house)
+  const keys = async (): Promise<readonly KeyFingerprint[]> => {
+    const page = await store.approvals.keys('approved', { limit: 10 })
+    return page.ok ? page.value.items.map(({ key }) => key) : []
+  }
+  await expect.poll(keys, { timeout: 10_000 }).toEqual([KEY])
+})
