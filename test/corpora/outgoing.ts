@@ -146,6 +146,7 @@ function writeConfiguration(group: readonly Listening[], folder: string): string
   const configuration = {
     profile: 'generic',
     workers: 1,
+    store: { dangerousNone: true },
     trust: {
       enrollmentSettings: [{ name: 'nobody', standing: 'current', chain: 'file:nobody.pem' }],
     },
