@@ -102,6 +102,8 @@ export class Ledger {
     }
     const count = sighting.count + (before?.count ?? 0)
     const at = before !== undefined && before.at > sighting.at ? before.at : sighting.at
+    // Behind those that came meanwhile: the last word on a device is the newest.
+    this.#waiting.delete(key)
     this.#waiting.set(key, { ...sighting, count, at })
   }
 

@@ -96,6 +96,27 @@ test('the latch of the store beats recording in the file', async () => {
   expect(await stranger()).toBe('403')
 })
 
+test('a device that calls is in the store soon, and one that is blocked there is refused', async () => {
+  const { upstream, house } = await houseWith()
+  await using _upstream = upstream
+  await using _house = house
+  expect(await statusOf(house)).toBe('200')
+  await using store = await beside(house)
+  const known = async (): Promise<readonly { readonly id: string }[]> => {
+    const page = await store.devices.list({
+      filter: {},
+      minimums: [],
+      order: 'first-seen',
+      limit: 10,
+    })
+    return page.ok ? page.value.items : []
+  }
+  await expect.poll(async () => (await known()).length, { timeout: 8000 }).toBe(1)
+  const [device = { id: '' }] = await known()
+  expect((await store.approvals.block(BY, [{ id: device.id }])).ok).toBe(true)
+  await expect.poll(() => statusOf(house).catch(() => ''), { timeout: 2000 }).toBe('')
+})
+
 test('serving without a store is refused with the sentence that says how to make one', async () => {
   await using upstream = await rawUpstream(fleetUpstream, answering(OK))
   const options = { upstreamPort: upstream.port, yaml: { store: ' ', metrics: ' { port: 0 }' } }
