@@ -39,7 +39,8 @@ export const officeView = (inForce: () => InForce): Serving => ({
     inForce().world.config.upstreams.map(({ name, servers, tls }) => ({
       name,
       servers: servers.map((one) => one.name),
-      tls: tls === undefined ? undefined : { preset: tls.preset, statedByFile: true },
+      tls:
+        tls === undefined ? undefined : { preset: tls.preset, statedByFile: tls.mode === 'custom' },
     })),
   catalogue: runtimeCatalogue,
   testUpstream: (upstream, server) =>

@@ -12,6 +12,7 @@ import type { StoreFailure } from '../store/failure.ts'
 import type { Since } from '../store/feed.ts'
 import type { Store } from '../store/port.ts'
 import type { OpenLog } from './log.ts'
+import { readPages } from './outgoing-pages.ts'
 import { enforcementOf, readDecisions, readDenials, readKnown, readRules } from './store-reading.ts'
 
 /** Where news goes. */
@@ -78,6 +79,8 @@ export class StoreLink {
     this.#rules = rules.value
     this.#revision = revision.value
     this.#answered()
+    const pages = await readPages(this.#store, this.#config.upstreams)
+    if (pages.ok) for (const line of pages.value.news) this.#journal.log.warn({}, line)
     return rules
   }
 

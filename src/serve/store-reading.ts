@@ -2,6 +2,7 @@
  * What the store says, as the processes that judge need it: rules for the whole fleet, and decisions about single
  * devices. Read by the primary alone, page by page, never on a request's way.
  */
+import { readPages } from './outgoing-pages.ts'
 import { SYNC_PORT } from '../admin/routes/sync-port.ts'
 import type { Config } from '../config/config.ts'
 import type { Enforcement } from '../decide/policy.ts'
@@ -23,7 +24,10 @@ import type { Store } from '../store/port.ts'
 export type Take = (delta: OverlayDelta) => void
 
 /** The parts of the configuration that beat the store, or name what it speaks of. */
-export type Written = Pick<Config, 'approval' | 'enforcement' | 'enforcementStated' | 'listeners'>
+export type Written = Pick<
+  Config,
+  'approval' | 'enforcement' | 'enforcementStated' | 'listeners' | 'upstreams'
+>
 
 /** What holds for the whole fleet, as of a revision or later. */
 export async function readRules(
@@ -44,6 +48,8 @@ export async function readRules(
   const body = approval.value?.body
   const model = body === undefined ? undefined : readApprovalModel(body)
   if (model?.ok === false) return fail(notUnderstood(APPROVAL_DOCUMENT))
+  const pages = await readPages(store, written.upstreams)
+  if (!pages.ok) return pages
   const { mutual, legacy } = oauth.value
   const closed = ports.value.filter(({ state }) => state === 'closed').map(({ name }) => name)
   const sync = syncListener(written)
@@ -56,6 +62,7 @@ export async function readRules(
     // The legacy endpoint is there until somebody disables it.
     oauth: { modern: mutual, legacy: legacy === 'disabled' ? 'disabled' : 'enabled' },
     closedListeners: sync !== undefined && closed.includes(SYNC_PORT) ? [sync] : [],
+    outgoing: pages.value.outgoing,
   })
 }
 

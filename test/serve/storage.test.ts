@@ -3,7 +3,10 @@ import { createPublicKey, hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
 import type { Instant, KeyFingerprint } from '../../src/kernel/types.ts'
+import { documentOf, pageName } from '../../src/outgoing/document.ts'
+import { freshPage, press, type Action } from '../../src/outgoing/page.ts'
 import { makeAdmin } from '../../src/serve/first-admin.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { Device } from '../support/device.ts'
@@ -173,3 +176,60 @@ test('a device that called stands in the store, approved by itself', async () =>
   }
   await expect.poll(keys, { timeout: 10_000 }).toEqual([KEY])
 })
+
+const RULES = { catalogue: runtimeCatalogue(), preset: 'secure' } as const
+const WITHOUT_13: readonly Action[] = [
+  { kind: 'choose-custom' },
+  { kind: 'proceed' },
+  { kind: 'deselect', column: 'protocols', names: ['TLSv1.3'] },
+  { kind: 'apply' },
+  { kind: 'confirm' },
+]
+
+/** The page of outgoing TLS after these buttons, as it is kept. */
+function pageAfter(actions: readonly Action[]): unknown {
+  let page = freshPage(RULES)
+  for (const action of actions) {
+    const pressed = press(page, action, RULES)
+    if (!pressed.ok) throw new Error(JSON.stringify(pressed.failure))
+    ;({ page } = pressed.value)
+  }
+  return documentOf(page, RULES)
+}
+
+const APPLIED = { name: pageName('mdm'), body: pageAfter(WITHOUT_13) }
+const DRAFTED = { name: pageName('mdm'), body: pageAfter(WITHOUT_13.slice(0, 3)) }
+
+test('what is applied on the page of outgoing TLS is what new upstream connections speak', async () => {
+  const { upstream, house } = await houseWith()
+  await using _upstream = upstream
+  await using _house = house
+  expect(await statusOf(house)).toBe('200')
+  expect(upstream.peers.at(-1)?.socket.getProtocol()).toBe('TLSv1.3')
+  await using store = await beside(house)
+  expect((await store.documents.put(BY, APPLIED, 'any')).ok).toBe(true)
+  await house.line(({ msg }) => msg === 'a change of the store is in force')
+  expect(await statusOf(house)).toBe('200')
+  expect(upstream.peers.at(-1)?.socket.getProtocol()).toBe('TLSv1.2')
+})
+
+const WITHOUT_EFFECT: readonly [string, typeof APPLIED, readonly string[]][] = [
+  ['a draft that nobody applied changes no connection', DRAFTED, []],
+  ['what the file states is not changed by the page', APPLIED, ['protocols: [TLSv1.3, TLSv1.2]']],
+]
+
+for (const [promise, document, upstreamTls] of WITHOUT_EFFECT) {
+  test(promise, async () => {
+    const { upstream, house } = await houseWith({ upstreamTls })
+    await using _upstream = upstream
+    await using _house = house
+    await using store = await beside(house)
+    expect((await store.documents.put(BY, document, 'any')).ok).toBe(true)
+    // A change behind it that is seen to have arrived.
+    const endpoints = { mutual: 'enabled', legacy: 'enabled' } as const
+    expect((await store.oauth.set(BY, endpoints, 'any')).ok).toBe(true)
+    await house.line(({ msg }) => msg === 'a change of the store is in force')
+    expect(await statusOf(house)).toBe('200')
+    expect(upstream.peers.at(-1)?.socket.getProtocol()).toBe('TLSv1.3')
+  })
+}

@@ -77,6 +77,7 @@ export function theRules(changes: Partial<StoreRules> = {}): StoreRules {
     approvalModel: undefined,
     oauth: { modern: 'enabled', legacy: 'enabled' },
     closedListeners: [],
+    outgoing: [],
     ...changes,
   }
 }

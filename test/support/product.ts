@@ -74,6 +74,8 @@ export interface ProductOptions {
   readonly limits?: readonly string[]
   /** The same below `limits:` of the upstream. */
   readonly upstreamLimits?: readonly string[]
+  /** Further lines of the upstream's `tls:`. */
+  readonly upstreamTls?: readonly string[]
   /** YAML of the listener's `tls:`. */
   readonly tls?: string
   readonly workers?: number
@@ -155,7 +157,7 @@ export async function product(options: ProductOptions): Promise<Product> {
 /** The YAML of a product, for tests that start the command instead. */
 export function productYaml(options: ProductOptions): string {
   const { upstreamPort, yaml = {}, rows = [], limits = [], workers = 1 } = options
-  const { upstreamLimits = ['connections: 16'] } = options
+  const { upstreamLimits = ['connections: 16'], upstreamTls = [] } = options
   const sections: Record<string, string> = {
     profile: ' generic',
     workers: ` ${workers}`,
@@ -192,7 +194,7 @@ ${rows.map((row) => `      - ${row}\n`).join('')}`,
     url: https://localhost:${upstreamPort}
     tls:
       trust: { default: off, custom: ['file:upstream-ca.pem'] }
-      clientCertificate: { chain: 'file:front-end.pem', key: 'file:front-end.key' }
+      clientCertificate: { chain: 'file:front-end.pem', key: 'file:front-end.key' }${upstreamTls.map((line) => `\n      ${line}`).join('')}
     identity: ${options.identity ?? '{ format: rfc9440, chain: true, grace: true, fields: { verify: X-Client-Verify, subject: X-Client-Subject } }'}
     limits: { ${upstreamLimits.join(', ')} }`,
     metrics: ' { address: 127.0.0.1, port: 0 }',
