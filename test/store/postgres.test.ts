@@ -58,6 +58,7 @@ if (postgres.kind === 'found') {
     expect([...failures].filter((kind) => kind !== 'store-unavailable')).toEqual([])
     expect(await told).toBeGreaterThan(0)
   })
+  // A stranger's machine may have no PostgreSQL: the title says why the contract was not played there. `.ci/run` installs it.
 } else describe.skip(`PostgreSQL (${postgres.why})`, () => test('is a Store'))
 
 const END_CONNECTIONS = `select pg_terminate_backend(pid) from pg_stat_activity
