@@ -4,16 +4,16 @@
  */
 import type { Policy } from '../decide/policy.ts'
 import type { ApprovalModel } from '../fleet/approval.ts'
+import type { MinimumVersions } from '../fleet/readiness.ts'
 import type { ScanReport } from '../forward/scan-server.ts'
 import type { TestReport } from '../forward/test-server.ts'
 import type { Instant } from '../kernel/types.ts'
 import type { Catalogue, Preset } from '../outgoing/catalogue.ts'
-import type { AgentMinimum } from '../store/device-filter.ts'
 import type { Profile } from '../trust/limits.ts'
 
 export interface Serving {
-  /** The oldest agents that can authenticate, where the configuration file states them; undefined leaves them to the portal. */
-  minimums(): readonly AgentMinimum[] | undefined
+  /** The oldest agents that can authenticate: the file's own, or else the profile's, which the portal may replace. */
+  minimums(): { readonly versions: MinimumVersions; readonly statedByFile: boolean }
   /** The approval model, where the configuration file states it. */
   approvalModel(): ApprovalModel | undefined
   /** What CA chains are held against. */

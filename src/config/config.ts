@@ -6,6 +6,7 @@
  */
 import type { MatchRules } from '../decide/match.ts'
 import type { ApprovalModel, Enforcement, RouteClass, Standing } from '../decide/policy.ts'
+import type { MinimumVersions } from '../fleet/readiness.ts'
 import type { Network } from '../kernel/network.ts'
 import type { Fault, KeyFingerprint, Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
@@ -58,6 +59,7 @@ export interface Config {
   readonly drain: Millis
   readonly trust: Trust
   readonly approval: ApprovalSettings
+  readonly fleet: FleetSettings
   readonly listeners: readonly [Listener, ...Listener[]]
   readonly upstreams: readonly [Upstream, ...Upstream[]]
   /** How often rows of class `legacy-oauth` may be asked. */
@@ -94,6 +96,14 @@ export interface ApprovalSettings {
   readonly modelStated: boolean
   /** Where devices are inside, for the model `manual-external`. */
   readonly internalNetworks: readonly Network[]
+}
+
+/** What is expected of the fleet; no verdict asks for it. */
+export interface FleetSettings {
+  /** The oldest agents that can come to authenticate: the file's, or else the profile's. */
+  readonly minimums: MinimumVersions
+  /** Whether the file says so itself: then they are not edited in the portal. */
+  readonly minimumsStated: boolean
 }
 
 /** The limits that an operator may set; budgets are ours, for they protect the front end and not the fleet. */

@@ -5,6 +5,7 @@ import type { AgentRule } from '../message/agent.ts'
 import type { Config, Danger, Listener, MetricsListener } from './config.ts'
 import type { Upstream } from './config-upstream.ts'
 import { PROFILES } from './profiles.ts'
+import { readFleet } from './read-fleet.ts'
 import { readLegacyOAuth } from './read-legacy-oauth.ts'
 import { readAddress, readListener } from './read-listener.ts'
 import { readTables } from './read-routes.ts'
@@ -57,6 +58,7 @@ export function readDocument(desk: Desk, draft: Draft<Document>, file: string): 
     drain: millis(draft.drain),
     trust: readTrust(desk, draft.trust ?? {}, dangers),
     approval: readApproval(desk, draft.approval ?? {}),
+    fleet: readFleet(desk, draft.fleet ?? {}, draft.profile),
     listeners,
     upstreams,
     legacyOAuth: readLegacyOAuth(desk, draft.legacyOAuth ?? {}),

@@ -1,4 +1,6 @@
 /** docs/configuration.md, written from the schema, so that no default is stated twice. */
+import { versionText } from '../fleet/client.ts'
+import type { MinimumVersions } from '../fleet/readiness.ts'
 import { findPreset } from './presets/find-preset.ts'
 import { isOn, type PresetRow } from './presets/preset.ts'
 import { PROFILES } from './profiles.ts'
@@ -91,17 +93,20 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 
 function profiles(): string {
   const rows = Object.entries(PROFILES).map(
-    ([name, { enforcement, renewalWindow }]) =>
-      `| \`${name}\` | \`${enforcement}\` | \`${renewalWindow}\` |`,
+    ([name, { enforcement, renewalWindow, minimums }]) =>
+      `| \`${name}\` | \`${enforcement}\` | \`${renewalWindow}\` | ${agents(minimums)} |`,
   )
   return `## Profiles
 
 What \`profile\` decides where you say nothing. The window is also the longest that the profile allows.
 
-| Profile | \`enforcement\` | \`renewalWindow\` |
-|---|---|---|
+| Profile | \`enforcement\` | \`renewalWindow\` | \`fleet.minimums\` |
+|---|---|---|---|
 ${rows.join('\n')}`
 }
+
+const agents = (minimums: MinimumVersions): string =>
+  [...minimums].map(([name, oldest]) => `\`${name}\` ${versionText(oldest)}`).join(', ') || 'none'
 
 function presetText(name: (typeof PRESETS)[number]): string {
   const { title, rows, questions } = findPreset(name)

@@ -22,6 +22,7 @@ import {
 } from './schema-kinds.ts'
 import { approval } from './schema-approval.ts'
 import { crl } from './schema-crl.ts'
+import { fleet } from './schema-fleet.ts'
 import { legacyOAuth } from './schema-legacy-oauth.ts'
 import { trustLimits } from './schema-limits.ts'
 import { listener } from './schema-listener.ts'
@@ -207,6 +208,7 @@ export const document = group('The configuration of the Trusted Front End.', {
   ),
   trust,
   approval,
+  fleet,
   listeners: named('The ports that devices call, by name.', listener, 1),
   routes: Type.Optional(named('Tables of routes, by name.', routes, 0)),
   upstreams: named('The servers that we forward to, by name.', upstream, 1),

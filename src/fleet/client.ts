@@ -42,6 +42,13 @@ export function parseVersion(text: string): Version | undefined {
 /** Agents number their releases with three to five parts of one to five digits. */
 const VERSION = /^\d{1,9}(?:\.\d{1,9}){0,5}$/u
 
+/** Reads a version that `rankOf` keeps whole, as the oldest release of a class has to be: what is cut could not be told apart. */
+export const parseMinimum = (text: string): Version | undefined =>
+  new RegExp(MINIMUM_PATTERN, 'u').test(text) ? parseVersion(text) : undefined
+
+/** Up to three parts of four digits, and a fourth of three. */
+export const MINIMUM_PATTERN = '^[0-9]{1,4}(?:\\.[0-9]{1,4}){0,2}(?:\\.[0-9]{1,3})?$'
+
 /** Whether a release is older than another; parts that are not there count as zero. */
 export function isBelow(one: Version, other: Version): boolean {
   for (let at = 0; at < Math.max(one.length, other.length); at += 1) {
@@ -56,9 +63,15 @@ export const versionText = (version: Version): string => version.join('.')
 
 /**
  * A version as one number, for a store that orders by it: four parts of 4, 4, 4 and 3 digits, which a double holds.
- * What does not fit counts as the most that does, so that a newer release never ranks below an older one.
+ * From a part on that does not fit, all count as the most that fits, so that a newer release never ranks below an
+ * older one.
  */
-export const rankOf = (version: Version): number =>
-  RANK_PARTS.reduce((rank, size, at) => rank * size + Math.min(version[at] ?? 0, size - 1), 0)
+export function rankOf(version: Version): number {
+  const over = RANK_PARTS.findIndex((size, at) => (version[at] ?? 0) >= size)
+  return RANK_PARTS.reduce(
+    (rank, size, at) => rank * size + (over !== -1 && at >= over ? size - 1 : (version[at] ?? 0)),
+    0,
+  )
+}
 
 const RANK_PARTS: readonly number[] = [10_000, 10_000, 10_000, 1000]

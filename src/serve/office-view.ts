@@ -22,7 +22,10 @@ export interface InForce {
 
 /** The front end as the office sees it. */
 export const officeView = (inForce: () => InForce): Serving => ({
-  minimums: () => undefined,
+  minimums: () => {
+    const { minimums, minimumsStated } = inForce().world.config.fleet
+    return { versions: minimums, statedByFile: minimumsStated }
+  },
   approvalModel: () => {
     const { model, modelStated } = inForce().world.config.approval
     return modelStated ? model : undefined
@@ -65,6 +68,7 @@ function lockedIn({ config }: World): readonly string[] {
   return [
     ...(config.enforcementStated ? ['enforcement'] : []),
     ...(config.approval.modelStated ? ['approval.model'] : []),
+    ...(config.fleet.minimumsStated ? ['fleet.minimums'] : []),
   ]
 }
 

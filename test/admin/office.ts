@@ -42,7 +42,7 @@ export interface OfficeOptions {
 
 /** A front end with one upstream, whose configuration file states nothing that the portal edits. */
 const SERVING: Serving = {
-  minimums: () => undefined,
+  minimums: () => ({ versions: new Map(), statedByFile: false }),
   approvalModel: () => undefined,
   trustProfile: () => 'private',
   policy: () => ({

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
-import { rankOf } from '../../src/fleet/client.ts'
+import { parseMinimum, rankOf, type ClientClass } from '../../src/fleet/client.ts'
+import { PROFILES } from '../../src/config/profiles.ts'
+import type { Serving } from '../../src/admin/serving.ts'
 import { call } from './calling.ts'
-import { openOffice } from './office.ts'
+import { openOffice, type OpenOffice } from './office.ts'
 import { sighting } from './sighted.ts'
 
 const MINIMUMS = '/api/settings/agent-minimums'
@@ -32,6 +34,85 @@ test('a minimum version counts for the charts at once', async () => {
   })
 })
 
+const told = (profile: keyof typeof PROFILES, statedByFile: boolean): Partial<Serving> => ({
+  minimums: () => ({ versions: PROFILES[profile].minimums, statedByFile }),
+})
+
+async function failedAgent(office: OpenOffice, name: ClientClass, version: string): Promise<void> {
+  const recorded = await office.store.sightings.record([
+    sighting('1', {
+      class: name,
+      authentication: 'failed',
+      verdict: 'refuse',
+      code: 'no-certificate',
+      agentVersion: version,
+      agentRank: rankOf(parseMinimum(version) ?? []),
+    }),
+  ])
+  expect(recorded.ok).toBe(true)
+}
+
+const COUNTED: readonly [keyof typeof PROFILES, string, string][] = [
+  ['epmm-11.5', '12.11.9', 'must-upgrade'],
+  ['epmm-11.5', '12.11.10', 'failed'],
+  ['core-10', '9.7.9', 'must-upgrade'],
+  ['core-10', '9.8', 'failed'],
+  ['generic', '1.0', 'failed'],
+]
+
+for (const [profile, version, state] of COUNTED) {
+  test(`under ${profile} Mobile@Work ${version} for iOS counts as ${state} on the chart, in the list and alone`, async () => {
+    await using office = await openOffice({ serving: told(profile, false) })
+    await failedAgent(office, 'ios-maw', version)
+    const { readiness } = (await call(office, 'GET', '/api/charts')).body as {
+      readiness: readonly { state: string; devices: number }[]
+    }
+    expect(readiness.filter(({ devices }) => devices > 0)).toMatchObject([{ state, devices: 1 }])
+    const { items } = (await call(office, 'GET', `/api/devices?authentication=${state}`)).body as {
+      items: readonly { id: string }[]
+    }
+    expect(items).toMatchObject([{ authentication: state }])
+    expect(await call(office, 'GET', `/api/devices/${items[0]?.id ?? ''}`)).toMatchObject({
+      body: {
+        device: {
+          authentication: state,
+          authentication_cause: expect.stringContaining(
+            state === 'failed' ? 'without a certificate' : `its agent is ${version}`,
+          ),
+        },
+      },
+    })
+  })
+}
+
+test("the portal begins with the profile's minimums, and what it keeps replaces all of them", async () => {
+  await using office = await openOffice({ serving: told('epmm-11.5', false) })
+  await failedAgent(office, 'ios-maw', '9.0')
+  expect(await call(office, 'GET', MINIMUMS)).toMatchObject({
+    etag: '"0"',
+    body: { minimums: [{ class: 'ios-maw', version: '12.11.10' }, {}, {}, {}], locked: false },
+  })
+  const body = { minimums: [{ class: 'android-maw', version: '10.1' }] }
+  await call(office, 'PUT', MINIMUMS, { body, match: '"0"' })
+  expect(await call(office, 'GET', MINIMUMS)).toMatchObject({ body: { ...body, locked: false } })
+  expect(await call(office, 'GET', '/api/devices?authentication=failed')).toMatchObject({
+    body: { items: [{ authentication: 'failed' }] },
+  })
+})
+
+test('what the file states beats what the portal kept before', async () => {
+  await using office = await openOffice({ serving: told('core-10', true) })
+  const by = { who: 'test', from: 'test' }
+  await office.store.documents.put(by, { name: 'agent-minimums', body: { 'ios-maw': '99' } }, 'any')
+  await failedAgent(office, 'ios-maw', '9.8')
+  expect(await call(office, 'GET', '/api/devices?authentication=must-upgrade')).toMatchObject({
+    body: { items: [] },
+  })
+  expect(await call(office, 'GET', MINIMUMS)).toMatchObject({
+    body: { minimums: [{ class: 'ios-maw', version: '9.8' }, {}, {}, {}], locked: true },
+  })
+})
+
 test('the approval model is auto until somebody chooses, and is kept', async () => {
   await using office = await openOffice()
   expect(await call(office, 'GET', MODEL)).toMatchObject({
@@ -45,11 +126,13 @@ test('the approval model is auto until somebody chooses, and is kept', async () 
 test('what the configuration file states is shown locked, and changes nowhere else', async () => {
   await using office = await openOffice({
     serving: {
-      minimums: () => [{ class: 'ios-maw', rank: 1 }],
+      minimums: () => ({ versions: new Map([['ios-maw', [12, 1]]]), statedByFile: true }),
       approvalModel: () => 'manual-external',
     },
   })
-  expect(await call(office, 'GET', MINIMUMS)).toMatchObject({ body: { locked: true } })
+  expect(await call(office, 'GET', MINIMUMS)).toMatchObject({
+    body: { minimums: [{ class: 'ios-maw', version: '12.1' }], locked: true },
+  })
   expect(await call(office, 'GET', MODEL)).toMatchObject({
     body: { model: 'manual-external', locked: true },
   })
@@ -67,6 +150,11 @@ const one = { class: 'android-maw', version: '10.1' }
 const FAULTY: readonly [string, string, unknown][] = [
   ['a class that is none', MINIMUMS, { minimums: [{ class: 'tv', version: '1' }] }],
   ['a version that is none', MINIMUMS, { minimums: [{ ...one, version: 'new' }] }],
+  [
+    'a version that could not be ranked',
+    MINIMUMS,
+    { minimums: [{ ...one, version: '1.2.3.4.5' }] },
+  ],
   ['a class that is there twice', MINIMUMS, { minimums: [one, one] }],
   ['a model that is none', MODEL, { model: 'sometimes' }],
   ['no model', MODEL, {}],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Role } from '../../src/admin/principal.ts'
+import { rankOf } from '../../src/fleet/client.ts'
 import { PHRASE } from '../../src/fleet/enforcement.ts'
 import { openOffice, type OpenOffice } from '../admin/office.ts'
 import { hex, sighting } from '../admin/sighted.ts'
@@ -79,6 +80,37 @@ test('whoever is left is named with the reason, exit code 1', async () => {
   const forget = await typed(office, ['devices', 'forget', first])
   expect(forget).toMatchObject({ code: 1, out: '' })
   expect(forget.err).toMatch(/^tfe: .*\(device-blocked\)\nnext: /u)
+})
+
+test('readiness is printed with the labels of the chart, and an old agent must upgrade', async () => {
+  await using office = await openOffice({
+    serving: {
+      minimums: () => ({ versions: new Map([['android-maw', [10, 1]]]), statedByFile: true }),
+    },
+  })
+  const old = { verdict: 'refuse', code: 'no-certificate', authentication: 'failed' } as const
+  await office.store.sightings.record([
+    sighting('1'),
+    sighting('2', { ...old, agentVersion: '10.0', agentRank: rankOf([10]) }),
+    sighting('3', { ...old, agentVersion: '10.1', agentRank: rankOf([10, 1]) }),
+  ])
+  const { out, code } = await typed(office, words('devices readiness'))
+  expect(code).toBe(0)
+  expect(out).toMatch(/^Authentication succeeded +1 +succeeded$/mu)
+  expect(out).toMatch(/^No authentication info +0 +no-info$/mu)
+  expect(out).toMatch(/^Authentication failed +1 +failed$/mu)
+  expect(out).toMatch(/^Client agents must upgrade +1 +must-upgrade$/mu)
+  expect(out).toContain('success rate: 33.3 %')
+  const listed = await typed(office, words('devices list --authentication must-upgrade --json'))
+  const [first] = (JSON.parse(listed.out) as { items: readonly { id: string }[] }).items
+  const shown = await typed(office, ['devices', 'show', first?.id ?? ''])
+  expect(shown.out).toMatch(/authentication +must-upgrade: its agent is 10\.0, and only 10\.1/u)
+})
+
+test('a fleet that nobody has met has no success rate', async () => {
+  await using office = await openOffice()
+  const { out } = await typed(office, words('devices readiness'))
+  expect(out).toContain('success rate: nobody has tried yet\n')
 })
 
 test('one device is shown whole', async () => {
@@ -260,7 +292,7 @@ test('an inventory of several parts is looked at whole, with the lines of the fi
 
 const MISUSED: readonly [string, string, RegExp][] = [
   ['an action that is none', 'devices aprove 1', /did you mean approve\?/u],
-  ['no action', 'devices', /needs an action: list, show, approve/u],
+  ['no action', 'devices', /needs an action: list, readiness, show, approve/u],
   ['a device that is missing', 'devices approve', /needs ID/u],
   ['an argument too many', 'devices show 1 2', /'2', which tfe devices has no use for/u],
   ['an option of another action', 'devices show 1 --class x', /show has no use for --class/u],

@@ -195,3 +195,34 @@ test('editors demand nothing that has a default, and know nothing of our annotat
   expect(schema.required).toEqual(['trust', 'listeners', 'upstreams'])
   expect(jsonSchemaText()).not.toMatch(/"(?:wanted|advice|secret|lengthBetween|sizeBetween)"/)
 })
+
+const MINIMUMS: readonly [string, string, readonly string[], boolean][] = [
+  [
+    'nothing is written: the oldest agents are those of EPMM, and the portal may edit them',
+    '',
+    ['ios-maw 12.11.10', 'ios-appconnect 12.11.10', 'android-maw 10.1', 'android-apps 10.2'],
+    false,
+  ],
+  [
+    'core-10 is written: the oldest agents are those of Core',
+    'profile: core-10',
+    ['ios-maw 9.8', 'ios-appconnect 9.8', 'android-maw 10.1', 'android-apps 10.2'],
+    false,
+  ],
+  ['generic is written: any agent may authenticate', 'profile: generic', [], false],
+  [
+    "some are written: the others stay the profile's, and all are locked",
+    'fleet: { minimums: { ios-maw: "13", ios-appconnect: none, win10: "10.0.1904.1" } }',
+    ['ios-maw 13', 'android-maw 10.1', 'android-apps 10.2', 'win10 10.0.1904.1'],
+    true,
+  ],
+]
+
+for (const [promise, head, expected, stated] of MINIMUMS) {
+  test(promise, async () => {
+    const { minimums, minimumsStated } = (await loaded(head)).fleet
+    const found = [...minimums].map(([name, version]) => `${name} ${version.join('.')}`)
+    expect(found).toEqual(expected)
+    expect(minimumsStated).toBe(stated)
+  })
+}

@@ -153,6 +153,34 @@ test('the admin API is served beside the front end, and what it changes is in fo
   await expect.poll(() => statusOf(house).catch(() => ''), { timeout: 2000 }).toBe('')
 })
 
+test('agent minimums of the file are locked in the office, and after a reload without them the portal edits those of the profile', async () => {
+  const admin = ' { port: 0 }'
+  const { upstream, house } = await houseWith({
+    yaml: { admin, fleet: ' { minimums: { ios-maw: "13.0" } }' },
+  })
+  await using _upstream = upstream
+  await using _house = house
+  await using store = await beside(house)
+  const path = join(house.folder, 'token')
+  const credential = { kind: 'token-file', path } as const
+  await makeAdmin(store, { name: 'alice', role: 'administrator', credential }, BY)
+  const minimums = async (): Promise<unknown> => {
+    const at = `http://127.0.0.1:${house.adminPort}/api/settings/agent-minimums`
+    const authorization = `Bearer ${readFileSync(path, 'utf8').trim()}`
+    return await (await fetch(at, { headers: { authorization } })).json()
+  }
+  expect(await minimums()).toMatchObject({
+    minimums: [{ class: 'ios-maw', version: '13.0' }],
+    locked: true,
+  })
+  const next = { upstreamPort: upstream.port, yaml: { ...STORE, admin, profile: ' core-10' } }
+  expect(await house.reload(next)).toMatchObject({ kind: 'applied' })
+  expect(await minimums()).toMatchObject({
+    minimums: [{ class: 'ios-maw', version: '9.8' }, {}, {}, {}],
+    locked: false,
+  })
+})
+
 test('other settings of the store are refused on reload: it is open', async () => {
   const { upstream, house } = await houseWith()
   await using _upstream = upstream

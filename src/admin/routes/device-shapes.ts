@@ -6,7 +6,13 @@ import { isoText, type Instant } from '../../kernel/types.ts'
 import type { DeviceFilter } from '../../store/device-filter.ts'
 import type { Device, DeviceCertificate } from '../../store/device.ts'
 import { APPROVALS, AUTHENTICATIONS, MIGRATIONS, VERDICTS } from '../../store/vocabulary.ts'
-import { CLIENT_CLASSES } from '../../fleet/client.ts'
+import { CLIENT_CLASSES, parseVersion } from '../../fleet/client.ts'
+import {
+  readinessOf,
+  type Assessment,
+  type MinimumVersions,
+  type Verdict,
+} from '../../fleet/readiness.ts'
 import { orNull, record, text, time, word } from '../schemas.ts'
 
 /** The four states of the readiness chart. */
@@ -74,7 +80,8 @@ export const deviceShape = record({
   verdict: orNull(word(VERDICTS)),
   code: orNull(Type.String()),
   migration: word(MIGRATIONS),
-  authentication: word(AUTHENTICATIONS),
+  authentication: word(AUTHENTICATION_STATES, 'The state on the readiness chart.'),
+  authentication_cause: Type.String({ description: 'What usually causes that state.' }),
   approval: word(APPROVALS),
   approval_by: orNull(Type.String()),
   approval_at: unknownTime,
@@ -106,7 +113,24 @@ export const certificateShape = record({
 const timeOrNull = (at: Instant | undefined): string | null =>
   at === undefined ? null : isoText(at)
 
-export const shownDevice = (it: Device): Static<typeof deviceShape> => ({
+/** What the readiness chart counts a device as, by the agents that count now. */
+const assessed = (it: Device, minimums: MinimumVersions): Assessment =>
+  readinessOf(
+    {
+      verdict: LAST[it.authentication](it.code ?? ''),
+      class: CLIENT_CLASSES.find((one) => one === it.class),
+      version: it.agentVersion === undefined ? undefined : parseVersion(it.agentVersion),
+    },
+    minimums,
+  )
+
+const LAST: Readonly<Record<Device['authentication'], (code: string) => Verdict>> = {
+  succeeded: () => ({ kind: 'admit' }),
+  'no-info': () => ({ kind: 'none' }),
+  failed: (code) => ({ kind: 'refuse', code }),
+}
+
+export const shownDevice = (it: Device, minimums: MinimumVersions): Static<typeof deviceShape> => ({
   id: it.id,
   inventory:
     it.inventory === undefined ? null : { id: it.inventory.id, name: it.inventory.name ?? null },
@@ -121,7 +145,8 @@ export const shownDevice = (it: Device): Static<typeof deviceShape> => ({
   verdict: it.verdict ?? null,
   code: it.code ?? null,
   migration: it.migration,
-  authentication: it.authentication,
+  authentication: assessed(it, minimums).state,
+  authentication_cause: assessed(it, minimums).cause,
   approval: it.approval,
   approval_by: it.approvalBy ?? null,
   approval_at: timeOrNull(it.approvalAt),

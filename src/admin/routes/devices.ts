@@ -20,7 +20,7 @@ import {
   shownCertificate,
   shownDevice,
 } from './device-shapes.ts'
-import { minimumsOf } from './settings.ts'
+import { minimumsOf, ranked } from './settings.ts'
 
 const identified = record({ id: text(200) })
 
@@ -71,11 +71,13 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
         order,
         limit,
         after,
-        minimums: minimums.value,
+        minimums: ranked(minimums.value),
       })
       if (!listed.ok) return listed
       const { items, next } = listed.value
-      return ok({ body: { items: items.map(shownDevice), next: next ?? null } })
+      return ok({
+        body: { items: items.map((one) => shownDevice(one, minimums.value)), next: next ?? null },
+      })
     },
   )
   define(
@@ -100,9 +102,11 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
       if (!found.ok) return found
       const it = found.value
       if (it === undefined) return fail({ kind: 'not-found', what: 'device', key: params.id })
+      const minimums = await minimumsOf(office)
+      if (!minimums.ok) return minimums
       return ok({
         body: {
-          device: shownDevice(it.device),
+          device: shownDevice(it.device, minimums.value),
           certificates: it.certificates.map(shownCertificate),
           keys: [...it.keys],
           signed_ids: [...it.signedIds],
@@ -140,7 +144,7 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
     async () => {
       const minimums = await minimumsOf(office)
       if (!minimums.ok) return minimums
-      const charts = await store.devices.charts(minimums.value)
+      const charts = await store.devices.charts(ranked(minimums.value))
       return charts.ok ? ok({ body: chartsOf(charts.value) }) : charts
     },
   )

@@ -5,14 +5,14 @@ import type { Preview } from '../../fleet/enforcement.ts'
 import { ok, type Result } from '../../kernel/types.ts'
 import type { CallFailure } from '../call.ts'
 import type { Office } from '../server.ts'
-import { minimumsOf } from './settings.ts'
+import { minimumsOf, ranked } from './settings.ts'
 
 /** Counts from the charts and from the last verdicts, which are those of `decide` whatever the enforcement. */
 export async function previewOf(office: Office): Promise<Result<Preview, CallFailure>> {
   const { store } = office
   const minimums = await minimumsOf(office)
   if (!minimums.ok) return minimums
-  const cells = await store.devices.charts(minimums.value)
+  const cells = await store.devices.charts(ranked(minimums.value))
   if (!cells.ok) return cells
   const refusals = await store.devices.refusals()
   if (!refusals.ok) return refusals

@@ -5,7 +5,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { APPROVAL_MODELS } from '../../fleet/approval.ts'
-import { CLIENT_CLASSES, parseVersion, rankOf } from '../../fleet/client.ts'
+import { CLIENT_CLASSES, parseMinimum, rankOf, versionText } from '../../fleet/client.ts'
 import {
   APPROVAL_DOCUMENT,
   DEFAULT_APPROVAL,
@@ -13,6 +13,7 @@ import {
   readApprovalModel,
   readMinimums,
 } from '../../fleet/kept-settings.ts'
+import type { MinimumVersions } from '../../fleet/readiness.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { AgentMinimum } from '../../store/device-filter.ts'
 import type { StoreFailure } from '../../store/failure.ts'
@@ -27,19 +28,34 @@ export function settingCalls(app: FastifyInstance, office: Office): void {
   approvalCalls(app, office)
 }
 
-/** The oldest agents that count now: the file's, or else the portal's. */
-export async function minimumsOf({
+/** The oldest agents that count now: the file's, or else the portal's, or else the profile's. */
+export async function minimumsOf(office: Office): Promise<Result<MinimumVersions, StoreFailure>> {
+  const kept = await keptMinimums(office)
+  return kept.ok ? ok(kept.value.minimums) : kept
+}
+
+/** The same as the store orders by them. */
+export const ranked = (minimums: MinimumVersions): readonly AgentMinimum[] =>
+  [...minimums].map(([name, version]) => ({ class: name, rank: rankOf(version) }))
+
+interface KeptMinimums {
+  readonly minimums: MinimumVersions
+  /** Of the portal's document; 0 as long as there is none. */
+  readonly version: number
+}
+
+async function keptMinimums({
   serving,
   store,
-}: Office): Promise<Result<readonly AgentMinimum[], StoreFailure>> {
-  const stated = serving.minimums()
-  if (stated !== undefined) return ok(stated)
+}: Office): Promise<Result<KeptMinimums, StoreFailure>> {
+  const { versions, statedByFile } = serving.minimums()
   const found = await store.documents.find(MINIMUMS_DOCUMENT)
   if (!found.ok) return found
-  if (found.value === undefined) return ok([])
-  const read = readMinimums(found.value.body)
+  const { body, version = 0 } = found.value ?? {}
+  if (statedByFile || body === undefined) return ok({ minimums: versions, version })
+  const read = readMinimums(body)
   if (!read.ok) return fail(strange(MINIMUMS_DOCUMENT, read.failure))
-  return ok([...read.value].map(([name, version]) => ({ class: name, rank: rankOf(version) })))
+  return ok({ minimums: read.value, version })
 }
 
 /** Counting a fleet by a document that nobody understands would be a guess. */
@@ -76,21 +92,20 @@ function minimumCalls(app: FastifyInstance, office: Office): void {
       path: '/api/settings/agent-minimums',
       role: 'viewer',
       tag: 'settings',
-      summary: 'The oldest agents that can authenticate, per class, as the portal keeps them.',
+      summary:
+        "The oldest agents that can authenticate, per class: the file's, the portal's, or the profile's.",
       answer: record({ ...shape.properties, locked, version }),
     },
     async () => {
-      const found = await store.documents.find(MINIMUMS_DOCUMENT)
-      if (!found.ok) return found
-      const { body, version = 0 } = found.value ?? {}
-      const read = readMinimums(body ?? {})
-      if (!read.ok) return fail(strange(MINIMUMS_DOCUMENT, read.failure))
-      const minimums = [...read.value].map(([name, parts]) => ({
+      const kept = await keptMinimums(office)
+      if (!kept.ok) return kept
+      const { version } = kept.value
+      const minimums = [...kept.value.minimums].map(([name, oldest]) => ({
         class: name,
-        version: parts.join('.'),
+        version: versionText(oldest),
       }))
       return ok({
-        body: { minimums, locked: serving.minimums() !== undefined, version },
+        body: { minimums, locked: serving.minimums().statedByFile, version },
         version,
       })
     },
@@ -102,17 +117,18 @@ function minimumCalls(app: FastifyInstance, office: Office): void {
       path: '/api/settings/agent-minimums',
       role: 'administrator',
       tag: 'settings',
-      summary: 'Set them; they decide which devices count as "Client agents must upgrade".',
+      summary:
+        'Set all of them; they decide which devices count as "Client agents must upgrade". A class that is left out has none.',
       body: shape,
       answer: record({ version }),
       versioned: true,
       fails: [409, 422],
     },
     async ({ by, body, expected }) => {
-      if (serving.minimums() !== undefined) return setByFile('the oldest agent of each class')
+      if (serving.minimums().statedByFile) return setByFile('the oldest agent of each class')
       const faults = body.minimums.flatMap(({ class: name, version }, at): readonly Fault[] => [
-        ...(parseVersion(version) === undefined
-          ? [{ at: `minimums.${at}.version`, message: 'wanted numbers and dots such as 10.1' }]
+        ...(parseMinimum(version) === undefined
+          ? [{ at: `minimums.${at}.version`, message: MINIMUM_WANTED }]
           : []),
         ...(body.minimums.findIndex((one) => one.class === name) < at
           ? [{ at: `minimums.${at}.class`, message: 'is there twice' }]
@@ -126,6 +142,9 @@ function minimumCalls(app: FastifyInstance, office: Office): void {
     },
   )
 }
+
+const MINIMUM_WANTED =
+  'wanted up to four numbers with dots between them, such as 10.1: four digits each, the fourth three'
 
 function approvalCalls(app: FastifyInstance, office: Office): void {
   const { store, serving } = office

@@ -67,6 +67,7 @@ export const OFFICE = {
           'after',
         ],
       },
+      readiness: { takes: [], sentence: 'how many are in which state of the readiness chart' },
       show: { takes: [id], sentence: 'one with its certificates, keys and ids' },
       approve: { takes: [ids], sentence: 'Approve selected' },
       block: { takes: [ids], sentence: 'Block' },

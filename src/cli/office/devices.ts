@@ -14,6 +14,7 @@ interface Device {
   readonly approval: string
   readonly awaiting: boolean
   readonly authentication: string
+  readonly authentication_cause: string
   readonly migration: string
   readonly setting: string | null
   readonly not_after: string | null
@@ -27,6 +28,7 @@ interface Decided {
 /** What each action does. */
 export const DEVICES = {
   list,
+  readiness,
   show,
   approve: (desk: Desk) => decide(desk, 'approve', 'approved'),
   block: (desk: Desk) => decide(desk, 'block', 'blocked'),
@@ -59,6 +61,27 @@ async function list(desk: Desk): Promise<End> {
 const approvalOf = ({ approval, awaiting }: Device): string =>
   awaiting ? `${approval}, awaiting next connection` : approval
 
+async function readiness(desk: Desk): Promise<End> {
+  const told = await desk.get<{
+    readiness: readonly { label: string; state: string; devices: number }[]
+    success_rate: number | null
+    devices: number
+  }>('/api/charts')
+  if (!told.ok) return told.failure
+  const { body } = told.value
+  const rows = body.readiness.map(({ label, state, devices }) => [label, devices, state])
+  // Rounded down, as in the warnings: a fleet that is not whole must not look so.
+  const rate =
+    body.success_rate === null
+      ? 'nobody has tried yet'
+      : `${Math.floor(body.success_rate * 1000) / 10} % of those that tried or cannot try`
+  return desk.print(body, [
+    ...table(['READINESS', 'DEVICES', 'LISTED BY --authentication'], rows),
+    '',
+    `success rate: ${rate}`,
+  ])
+}
+
 async function show(desk: Desk): Promise<End> {
   const told = await desk.get<{
     device: Device
@@ -84,7 +107,7 @@ async function show(desk: Desk): Promise<End> {
       ['last seen', device.last_seen],
       ['last verdict', device.code],
       ['approval', approvalOf(device)],
-      ['authentication', device.authentication],
+      ['authentication', `${device.authentication}: ${device.authentication_cause}`],
       ['migration', device.migration],
       ['enrollment setting', device.setting],
       ['certificate ends', device.not_after],
