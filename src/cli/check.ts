@@ -4,6 +4,7 @@
 import type { Config } from '../config/config.ts'
 import type { Fault, Instant } from '../kernel/types.ts'
 import type { World } from '../state/world.ts'
+import { approval } from './check/approval.ts'
 import { dangers } from './check/dangers.ts'
 import { listeners } from './check/listeners.ts'
 import { routes } from './check/routes.ts'
@@ -58,6 +59,7 @@ function summary({ config, world, warnings }: Material, { terminal }: Room): str
     ['Warnings', notDangers(warnings, config).map((warning) => `  ${faultLine(warning)}`)],
     ['Listeners', listeners(config, world, now)],
     ['Who is trusted', trust(config, world, now)],
+    ['Who has to be approved', approval(config)],
     ...routes(config, terminal),
     ['Upstreams', upstreams(config, world)],
     ['What changes while serving', storage(config)],

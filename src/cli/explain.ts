@@ -1,6 +1,7 @@
 /**
  * `tfe explain`: a certificate judged as the running front end would judge it, with every step said aloud.
  */
+import type { RouteRow } from '../config/config.ts'
 import { decide, type Decision, type Peer, timelinessOfPeer, vouchedFor } from '../decide/decide.ts'
 import { explain as explainRefusal } from '../decide/explain.ts'
 import type { Timeliness } from '../decide/timeliness.ts'
@@ -13,6 +14,7 @@ import { printName } from '../x509/print-name.ts'
 import { readCertificates } from './certificate-file.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { accountText, no, type Section } from './explain/account.ts'
+import { approvalSections } from './explain/approval.ts'
 import { attemptSection } from './explain/attempts.ts'
 import { certificateSections } from './explain/certificates.ts'
 import { checkSections } from './explain/checks.ts'
@@ -107,11 +109,12 @@ function judged(
   const decision = decide(askOf(peer, row, { world, question }), world.policy, question.at)
   const verdict =
     meeting === undefined
-      ? [classesSection(peer, world, question)]
+      ? [classesSection(peer, world, question), ...approvalSections(peer, row, { world, question })]
       : [
           routeSection(question, meeting),
           ...matchSections(peer, row?.match),
           verdictSection(decision, row, { world, question }),
+          ...approvalSections(peer, row, { world, question }),
         ]
   return {
     sections: [...seen, ...verdict],
@@ -180,7 +183,7 @@ function asJson(
     timeliness,
     findings: path === undefined ? undefined : findingCodes(path.findings),
     listener: question.listener.config.name,
-    route: meeting?.ok === true ? { id: meeting.value.id, class: meeting.value.class } : undefined,
+    route: meeting?.ok === true ? routeFacts(meeting.value) : undefined,
     certificates: certificates.map((one) => ({
       subject: printName(one.subject),
       issuer: printName(one.issuer),
@@ -193,3 +196,5 @@ function asJson(
     steps: sections,
   }
 }
+
+const routeFacts = ({ id, class: kind, sensitive }: RouteRow) => ({ id, class: kind, sensitive })

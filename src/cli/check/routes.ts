@@ -57,12 +57,14 @@ function watch({ rows }: RouteTable, legacy: Config['legacyOAuth']): readonly st
   ]
 }
 
-function destination({ class: kind, upstream, match, networks }: RouteRow, arrow: string): string {
+function destination(row: RouteRow, arrow: string): string {
+  const { class: kind, upstream, match, networks, sensitive } = row
   if (kind === 'denied') return `${arrow} nobody`
   const narrowed = match === undefined ? '' : ', for certificates that match'
   const whence =
     networks === undefined
       ? ''
       : `, from ${networks.map(({ text }) => text).join(', ') || 'no network'} only`
-  return `${arrow} ${upstream ?? 'nowhere'}${narrowed}${whence}`
+  const approved = sensitive ? ', sensitive' : ''
+  return `${arrow} ${upstream ?? 'nowhere'}${narrowed}${whence}${approved}`
 }

@@ -3,6 +3,7 @@ import type { RouteRow } from '../../config/config.ts'
 import { type Ask, decide, type Decision, type Peer, vouchedFor } from '../../decide/decide.ts'
 import { explain } from '../../decide/explain.ts'
 import type { RouteClass } from '../../decide/policy.ts'
+import { isInside } from '../../kernel/network.ts'
 import { fail, ok, type Result, unreachable } from '../../kernel/types.ts'
 import { agentRuleText, ruleFor } from '../../message/agent.ts'
 import { encodeIdentity, type Withheld } from '../../message/encode/encode.ts'
@@ -34,12 +35,15 @@ export function askOf(
   const rule = ruleFor(question.userAgent, world.config.withoutGrace)
   const { from } = question
   const networks = row?.networks
+  const { internalNetworks } = world.config.approval
   return {
     peer,
     route: row?.class ?? 'device',
     match: row?.match,
     withoutGrace: rule === undefined ? undefined : agentRuleText(rule),
     access: from === undefined || networks === undefined ? undefined : { address: from, networks },
+    sensitive: row?.sensitive,
+    origin: from === undefined || !isInside(from, internalNetworks) ? 'external' : 'internal',
   }
 }
 
@@ -48,7 +52,8 @@ export function routeSection({ request, listener }: Question, meeting: Meeting):
   const asked = `${request?.method} ${request?.target}`
   const title = `The route of ${asked} on listener ${listener.config.name}`
   if (meeting.ok) {
-    const { id, path, class: kind, upstream } = meeting.value
+    const { id, path, class: kind, upstream, sensitive } = meeting.value
+    const marked = sensitive ? ', for approved devices where the model asks' : ''
     return {
       title,
       steps: [
@@ -56,7 +61,7 @@ export function routeSection({ request, listener }: Question, meeting: Meeting):
         kind === 'denied'
           ? no(`meets the row ${id} (${path}) of class denied`)
           : yes(
-              `meets the row ${id} (${path}) of class ${kind}, which leads to ${upstream ?? 'nobody'}`,
+              `meets the row ${id} (${path}) of class ${kind}${marked}, which leads to ${upstream ?? 'nobody'}`,
             ),
       ],
     }
@@ -116,7 +121,8 @@ function alike(verdicts: readonly (readonly [RouteClass, Step])[]): readonly Ste
   })
 }
 
-function decisionStep(decision: Decision): Step {
+/** A verdict as a step. */
+export function decisionStep(decision: Decision): Step {
   if (decision.kind === 'refuse') {
     const { code, sentence, nextStep } = explain(decision.why)
     return no(`REFUSED: ${code}`, sentence, `next step: ${nextStep}`)
