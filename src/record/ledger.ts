@@ -84,6 +84,7 @@ export class Ledger {
   #strangers = 0
   #lost = 0
   #timer: NodeJS.Timeout | undefined
+  #early: NodeJS.Immediate | undefined
 
   constructor(sink: LedgerSink, { waitMs = WAIT_MS, limit = MAX_WAITING } = {}) {
     this.#sink = sink
@@ -109,6 +110,10 @@ export class Ledger {
       this.#drafts.set(name, { glimpse, at: glimpse.at, count: 1, before: known })
       this.#waiting += 1
       if (!glimpse.sound) this.#strangers += 1
+      // Strangers hasten nothing: their share of a batch is what they get for the whole wait.
+      else if (this.#waiting - this.#strangers >= Math.min(ENOUGH, this.#limit / 2)) {
+        this.#early ??= setImmediate(() => this.flush())
+      }
     }
     this.#timer ??= setTimeout(() => this.flush(), this.#waitMs).unref()
   }
@@ -116,7 +121,9 @@ export class Ledger {
   /** Passes on what has gathered, at once. */
   flush(): void {
     clearTimeout(this.#timer)
+    clearImmediate(this.#early)
     this.#timer = undefined
+    this.#early = undefined
     if (this.#waiting === 0) return
     const seen: Seen[] = []
     for (const latest of this.#drafts.values()) {
@@ -165,5 +172,7 @@ const STRANGERS = 5
 const NOBODY = ''
 /** A batch costs a message between processes, and one transaction; a chart that is two seconds old is young. */
 const WAIT_MS = 2000
+/** So many go at once: telling a thousand in one piece would hold up requests for as long as they take to describe. */
+const ENOUGH = 250
 /** One call of the store takes 5,000. Each keeps its connection's certificate from being forgotten: some 15 MB at most. */
 const MAX_WAITING = 5000

@@ -3,6 +3,7 @@
  * (SO_REUSEPORT, which measured cheaper than handing connections over), the primary only supervises.
  */
 import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
 import { AggregatorRegistry } from 'prom-client'
 import { unreachable, type Fault } from '../kernel/types.ts'
 import type { Bulletin } from '../revoke/registry.ts'
@@ -106,10 +107,11 @@ class ClusterCrew implements Crew {
   async drain(): Promise<void> {
     this.#draining = true
     const gone = [...this.#members.values()].map((member) => {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      member.worker.once('exit', () => resolve())
+      // What it said last is heard before its channel closes, which may be after it is gone.
+      const closed = member.worker.isConnected() ? [once(member.worker, 'disconnect')] : []
+      const over = [once(member.worker, 'exit'), ...closed]
       send(member, { kind: 'drain' })
-      return promise
+      return Promise.all(over)
     })
     await Promise.all(gone)
   }

@@ -3,6 +3,7 @@
  */
 import { loadConfig } from '../config/load.ts'
 import type { Fault } from '../kernel/types.ts'
+import type { Witness } from './crew.ts'
 import { openLog } from './log.ts'
 import { startServing } from './serving.ts'
 
@@ -15,6 +16,7 @@ export interface ServeOptions {
   err(text: string): void
   readonly entry: { readonly script: string; readonly args: readonly string[] }
   readonly version: string
+  readonly witness?: Witness
 }
 
 /** Serves until a signal ends it. */
@@ -36,6 +38,7 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
     journal,
     entry: options.entry,
     version: options.version,
+    ...(options.witness === undefined ? {} : { witness: options.witness }),
   })
   if (!started.ok) {
     journal.flush()

@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config/config.ts'
 import type { Fault, TrustVersion } from '../kernel/types.ts'
-import type { LedgerSink } from '../record/ledger.ts'
+import type { Ledger, LedgerSink } from '../record/ledger.ts'
 import type { SightingSink } from '../record/sightings.ts'
 import type { Bulletin } from '../revoke/registry.ts'
 import type { OverlayDelta } from '../state/overlay.ts'
@@ -39,6 +39,9 @@ export interface CrewNews extends SightingSink, LedgerSink {
   /** A device was held to a session that says less of it than a new one would. */
   lockedOut(): void
 }
+
+/** Has more to note than what devices do at the listeners; called once in each process that serves. */
+export type Witness = (ledger: Pick<Ledger, 'saw'>) => void
 
 export interface Crew {
   start(orders: Orders, news: CrewNews): Promise<CrewAnswer>

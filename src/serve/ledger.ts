@@ -2,6 +2,7 @@
  * Who was seen, on the way into the store: gathered, merged, written in batches, and kept while the store is away, up
  * to a bound. What does not fit is counted, so that nobody takes a gap for silence.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Result } from '../kernel/types.ts'
 import { isTrouble } from '../store/explain.ts'
 import type { StoreFailure } from '../store/failure.ts'
@@ -22,15 +23,31 @@ export interface LedgerCounts {
   readonly dropped: number
   /** Attempts that the store failed; what they carried waits on. */
   readonly failures: number
+  /** Why the last attempt failed; undefined when it did not. */
+  readonly trouble: StoreFailure | undefined
+}
+
+/** Whoever is told how writing fares; once each time that it changes. */
+export interface LedgerListener {
+  /** A batch was not taken; it waits on. */
+  away(why: StoreFailure): void
+  back(): void
+  /** A batch met a bug, or can never be taken, and is dropped. */
+  dropped(many: number, error: unknown): void
+  /** The program ends, and so many sightings did not reach the store in time. */
+  late(many: number, why: StoreFailure | undefined): void
 }
 
 export interface LedgerOptions {
+  readonly listener?: LedgerListener
   /** Different sightings that may wait. */
   readonly limit?: number
   readonly batch?: number
   /** Milliseconds that the first of a batch waits for others. */
   readonly gatherMs?: number
   readonly retryMs?: number
+  /** How long the last of all may take when the program ends. */
+  readonly closeMs?: number
 }
 
 /** One per machine, in the process that has the store. */
@@ -41,12 +58,17 @@ export class Ledger {
   readonly #waiting = new Map<string, Sighting>()
   /** What is being written; it stays here until it is durable. */
   #writing: readonly Sighting[] = []
+  /** Sums of both, and how many of those that wait are nobody's whom a CA vouches for. */
+  #buffered = 0
+  #strangers = 0
   #timer: NodeJS.Timeout | undefined
-  #turn: Promise<void> = Promise.resolve()
+  /** One attempt at a time: while the store keeps one waiting, others would pile up behind it. */
+  #attempt: Promise<void> | undefined
   #closed = false
   #recorded = 0
   #dropped = 0
   #failures = 0
+  #trouble: StoreFailure | undefined
 
   constructor(store: LedgerStore, options: LedgerOptions = {}) {
     this.#store = store
@@ -55,6 +77,8 @@ export class Ledger {
       batch: BATCH,
       gatherMs: GATHER_MS,
       retryMs: RETRY_MS,
+      closeMs: CLOSE_MS,
+      listener: NOBODY,
       ...options,
     }
   }
@@ -69,26 +93,40 @@ export class Ledger {
   counts(): LedgerCounts {
     return {
       recorded: this.#recorded,
-      buffered: countOf(this.#writing) + countOf(this.#waiting.values()),
+      buffered: this.#buffered,
       dropped: this.#dropped,
       failures: this.#failures,
+      trouble: this.#trouble,
     }
   }
 
   /** Writes what waits, as long as the store takes it. */
   flush(): Promise<void> {
+    if (this.#attempt !== undefined) return this.#attempt
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#turn = this.#turn.then(() => this.#write())
-    return this.#turn
+    if (this.#buffered === 0) return Promise.resolve()
+    this.#attempt = this.#write().finally(() => {
+      this.#attempt = undefined
+    })
+    return this.#attempt
   }
 
-  /** Writes the last; what the store does not take by then is counted as dropped. */
+  /** Writes the last, as long as there is patience; what the store does not take by then is counted as dropped. */
   async close(): Promise<void> {
-    await this.flush()
+    const late = Date.now() + this.#options.closeMs
+    // Nobody adds to this any more: a store that restarts meanwhile is asked again, one that is gone is not waited for.
+    for (;;) {
+      await this.flush()
+      if (this.#buffered === 0 || Date.now() + this.#options.retryMs > late) break
+      if (this.#trouble?.kind === 'store-closed') break
+      await pause(this.#options.retryMs)
+    }
     this.#closed = true
     clearTimeout(this.#timer)
-    this.#dropped += countOf(this.#writing) + countOf(this.#waiting.values())
+    if (this.#buffered > 0) this.#options.listener.late(this.#buffered, this.#trouble)
+    this.#dropped += this.#buffered
+    this.#buffered = 0
     this.#writing = []
     this.#waiting.clear()
   }
@@ -96,15 +134,23 @@ export class Ledger {
   #note(sighting: Sighting): void {
     const key = keyOf(sighting)
     const before = this.#waiting.get(key)
-    if (before === undefined && this.#waiting.size + this.#writing.length >= this.#options.limit) {
+    if (before === undefined && !this.#hasRoom(sighting)) {
       this.#dropped += sighting.count
       return
     }
+    this.#buffered += sighting.count
+    if (before === undefined && isStranger(sighting)) this.#strangers += 1
     const count = sighting.count + (before?.count ?? 0)
     const at = before !== undefined && before.at > sighting.at ? before.at : sighting.at
     // Behind those that came meanwhile: the last word on a device is the newest.
     this.#waiting.delete(key)
     this.#waiting.set(key, { ...sighting, count, at })
+  }
+
+  #hasRoom(sighting: Sighting): boolean {
+    const { limit } = this.#options
+    if (this.#waiting.size + this.#writing.length >= limit) return false
+    return !isStranger(sighting) || this.#strangers < limit / STRANGERS
   }
 
   #later(ms: number): void {
@@ -113,24 +159,43 @@ export class Ledger {
   }
 
   async #write(): Promise<void> {
-    while (this.#writing.length > 0 || this.#waiting.size > 0) {
-      if (this.#writing.length === 0) this.#writing = this.#nextBatch()
-      const written = await this.#store.record(this.#writing)
-      if (!written.ok) {
-        this.#failures += 1
-        // A batch that the store can never take must not stop those behind it.
-        if (!isTrouble(written.failure)) this.#dropped += countOf(this.#drop())
-        return this.#later(this.#options.retryMs)
+    try {
+      while (this.#writing.length > 0 || this.#waiting.size > 0) {
+        if (this.#writing.length === 0) this.#writing = this.#nextBatch()
+        const written = await this.#store.record(this.#writing)
+        if (!written.ok) return this.#failed(written.failure)
+        if (this.#trouble !== undefined) this.#options.listener.back()
+        this.#trouble = undefined
+        this.#recorded += this.#taken()
       }
-      this.#recorded += countOf(this.#writing)
-      this.#writing = []
+    } catch (error) {
+      this.#drop(error)
     }
   }
 
-  #drop(): readonly Sighting[] {
-    const gone = this.#writing
+  #failed(why: StoreFailure): void {
+    this.#failures += 1
+    if (isTrouble(why)) {
+      if (this.#trouble?.kind !== why.kind) this.#options.listener.away(why)
+      this.#trouble = why
+      this.#later(this.#options.retryMs)
+    } else this.#drop(why)
+  }
+
+  /** A batch that the store can never take must not stop those behind it. */
+  #drop(error: unknown): void {
+    const many = this.#taken()
+    this.#dropped += many
+    this.#options.listener.dropped(many, error)
+    this.#later(this.#options.retryMs)
+  }
+
+  /** How many sightings the batch held that does not wait any more. */
+  #taken(): number {
+    const many = countOf(this.#writing)
+    this.#buffered -= many
     this.#writing = []
-    return gone
+    return many
   }
 
   #nextBatch(): readonly Sighting[] {
@@ -138,17 +203,23 @@ export class Ledger {
     for (const [key, sighting] of this.#waiting) {
       batch.push(sighting)
       this.#waiting.delete(key)
+      if (isStranger(sighting)) this.#strangers -= 1
       if (batch.length >= this.#options.batch) break
     }
     return batch
   }
 }
 
+/** A certificate that no CA vouches for: anybody can make up any number of those. */
+const isStranger = ({ certificate }: Sighting): boolean => certificate?.sound === false
+
 const countOf = (sightings: Iterable<Sighting>): number => {
   let sum = 0
   for (const { count } of sightings) sum += count
   return sum
 }
+
+const NOBODY: LedgerListener = { away() {}, back() {}, dropped() {}, late() {} }
 
 const keyOf = (one: Sighting): string =>
   [
@@ -170,8 +241,12 @@ const keyOf = (one: Sighting): string =>
  * to restart or a backup tool to let go.
  */
 const LIMIT = 120_000
+/** The part of the room that is left to strangers: they must not crowd out the fleet while the store is away. */
+const STRANGERS = 5
 /** A transaction of some 100 ms, in which administrators' changes wait. */
 const BATCH = 2000
 const GATHER_MS = 1000
 /** A store that is locked for a moment is soon free; one that is away is asked once a second. */
 const RETRY_MS = 1000
+/** What an orchestrator allows for the end (10 to 30 s) holds the last requests, this, and some air. */
+const CLOSE_MS = 5000

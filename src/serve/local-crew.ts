@@ -3,12 +3,12 @@ import { Ledger } from '../record/ledger.ts'
 import { Sightings } from '../record/sightings.ts'
 import { Overlay } from '../state/overlay.ts'
 import { ReadLists } from '../state/revocation.ts'
-import type { Crew, CrewAnswer, Orders } from './crew.ts'
+import type { Crew, CrewAnswer, Orders, Witness } from './crew.ts'
 import { FrontEnd } from './front-end.ts'
 import type { OpenLog } from './log.ts'
 
 /** The crew of one: this very process serves. */
-export function localCrew(journal: OpenLog): Crew {
+export function localCrew(journal: OpenLog, witness?: Witness): Crew {
   const metrics = new Metrics()
   const lists = new ReadLists()
   const overlay = new Overlay()
@@ -34,6 +34,7 @@ export function localCrew(journal: OpenLog): Crew {
       frontEnd = started.value
       // A list may have come while the ports were being bound.
       frontEnd.revise()
+      witness?.(ledger)
       return { kind: 'serving', ports: frontEnd.ports }
     },
     async reload(orders: Orders): Promise<CrewAnswer> {

@@ -9,7 +9,7 @@ import { Forecast } from '../record/forecast.ts'
 import { buildWorld } from '../state/world.ts'
 import { openAdmin, type OpenAdmin } from './admin-listener.ts'
 import { clusterCrew } from './cluster-crew.ts'
-import type { Crew } from './crew.ts'
+import type { Crew, Witness } from './crew.ts'
 import { localCrew } from './local-crew.ts'
 import type { OpenLog } from './log.ts'
 import { officeView } from './office-view.ts'
@@ -41,6 +41,8 @@ export interface ServingOptions {
   readonly observe?: Observe
   /** Of this program, for the admin API. */
   readonly version?: string
+  /** For a crew of one; a worker's is given to `runWorker`. */
+  readonly witness?: Witness
 }
 
 /** Starts everything a configuration asks for, or says what stands in the way and leaves nothing running. */
@@ -67,7 +69,8 @@ export async function startServing(
   const storage = await Storage.open(config, journal)
   if (!storage.ok) return storage
   opened.defer(() => storage.value?.close())
-  const crew = size === 1 ? localCrew(journal) : clusterCrew(size, options.entry, journal)
+  const crew =
+    size === 1 ? localCrew(journal, options.witness) : clusterCrew(size, options.entry, journal)
   const begun = await storage.value?.begin(written.value, {
     overlay: (delta) => crew.overlay(delta),
     ruled: async (rules) => {

@@ -10,10 +10,17 @@ import { explainStore } from '../store/explain.ts'
 import type { Store } from '../store/port.ts'
 import { seed } from './found-store.ts'
 import { Ledger } from './ledger.ts'
+import { ledgerLines } from './ledger-lines.ts'
 import type { OpenLog } from './log.ts'
 import { keptStore, openKept, settingsOf, storeFault, type Kept } from './open-store.ts'
 import { StoreLink, type LinkSink } from './store-link.ts'
 import { StoreMetrics } from './store-metrics.ts'
+
+interface Parts {
+  readonly hold: Hold
+  readonly link: StoreLink
+  readonly journal: OpenLog
+}
 
 export class Storage {
   readonly store: Store
@@ -39,15 +46,15 @@ export class Storage {
       return fail([{ at: kept.value.at, message: explainHold(hold.failure) }])
     }
     const link = new StoreLink(opened.value, config, journal)
-    return ok(new Storage(kept.value, opened.value, { hold: hold.value, link }))
+    return ok(new Storage(kept.value, opened.value, { hold: hold.value, link, journal }))
   }
 
-  private constructor(kept: Kept, store: Store, parts: { hold: Hold; link: StoreLink }) {
+  private constructor(kept: Kept, store: Store, parts: Parts) {
     this.#kept = kept
     this.store = store
     this.#hold = parts.hold
     this.#link = parts.link
-    this.ledger = new Ledger(store.sightings)
+    this.ledger = new Ledger(store.sightings, { listener: ledgerLines(parts.journal) })
   }
 
   /** Reads everything for the first time; a store without enrollment settings gets those of the file. */
@@ -87,11 +94,14 @@ export class Storage {
   /** What whoever asks for readiness should know although traffic may come. */
   remark(): string | undefined {
     const { trouble, answeredAt } = this.#link.facts
-    const { buffered, dropped } = this.ledger.counts()
-    if (trouble === undefined) return undefined
-    const { sentence } = explainStore(trouble)
+    const counts = this.ledger.counts()
+    // A locked file can still be read: only writing tells.
+    const why = trouble ?? counts.trouble
+    if (why === undefined) return undefined
     const since = new Date(answeredAt).toISOString()
-    return `${sentence}; judging by what it said last at ${since}; ${buffered} sightings wait, ${dropped} were dropped`
+    const basis =
+      trouble === undefined ? 'judging by what it says' : `judging by what it said last at ${since}`
+    return `${explainStore(why).sentence}; ${basis}; ${counts.buffered} sightings wait, ${counts.dropped} were dropped`
   }
 
   text(): Promise<string> {

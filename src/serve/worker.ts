@@ -1,6 +1,7 @@
 /**
  * A worker's side of the crew: it waits for orders, serves, and ends when the primary does.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Fault } from '../kernel/types.ts'
 import { Metrics } from '../record/metrics.ts'
 import { Ledger } from '../record/ledger.ts'
@@ -8,14 +9,14 @@ import { Sightings } from '../record/sightings.ts'
 import { Overlay } from '../state/overlay.ts'
 import { ReadLists } from '../state/revocation.ts'
 import { parseCrl } from '../x509/crl.ts'
-import type { Orders } from './crew.ts'
+import type { Orders, Witness } from './crew.ts'
 import { FrontEnd } from './front-end.ts'
 import { openLog, type OpenLog } from './log.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 /** Runs until told to drain, or until the primary is gone. */
-export function runWorker(): void {
-  const worker = new Worker()
+export function runWorker(witness?: Witness): void {
+  const worker = new Worker(witness)
   process.on('message', (message) => {
     worker.obey(message as ToWorker).catch((error: unknown) => worker.fall(error))
   })
@@ -34,8 +35,12 @@ type Commanded = Extract<ToWorker, { readonly orders: Orders }>
 class Worker {
   readonly #metrics = new Metrics()
   readonly #ledger = new Ledger({
-    seen: (sightings, lost) => say({ kind: 'seen', sightings, lost }),
+    seen: (sightings, lost) => {
+      this.#told = new Promise((left) => say({ kind: 'seen', sightings, lost }, left))
+    },
   })
+  /** Settles when the last batch of sightings has left this process. */
+  #told: Promise<void> = Promise.resolve()
   readonly #sightings = new Sightings({
     sighted: (sightings, lost) => say({ kind: 'sighted', sightings, lost }),
   })
@@ -44,6 +49,11 @@ class Worker {
   readonly #overlay = new Overlay()
   #journal: OpenLog | undefined
   #frontEnd: FrontEnd | undefined
+  readonly #witness: Witness | undefined
+
+  constructor(witness: Witness | undefined) {
+    this.#witness = witness
+  }
 
   async obey(message: ToWorker): Promise<void> {
     switch (message.kind) {
@@ -76,6 +86,8 @@ class Worker {
         await this.#frontEnd?.drain()
         this.#ledger.flush()
         await this.#journal?.end()
+        // What is still on its way through the channel would go with us.
+        await Promise.race([this.#told, pause(CHANNEL_PATIENCE_MS)])
         process.exit(0)
     }
   }
@@ -126,6 +138,7 @@ class Worker {
     // A list may have come while the ports were being bound.
     started.value.revise()
     say({ kind: 'answer', answer: { kind: 'serving', ports: started.value.ports } })
+    this.#witness?.(this.#ledger)
   }
 }
 
@@ -134,6 +147,11 @@ const NOT_STARTED: Fault = {
   message: 'found a worker that could not start, wanted all to serve: see its own line in the log',
 }
 
-function say(message: FromWorker): void {
-  process.send?.(message)
+/** `left` is called when it has left this process, or nobody listens any more. */
+function say(message: FromWorker, left: () => void = () => {}): void {
+  if (process.send === undefined) left()
+  else process.send(message, undefined, undefined, left)
 }
+
+/** A primary that takes nothing for so long is as good as gone. */
+const CHANNEL_PATIENCE_MS = 5000

@@ -120,3 +120,21 @@ test('what a sighting needs besides is worked out when its batch goes, once for 
   ledger.flush()
   expect([asked, batches[0]?.seen[0]?.class]).toEqual([1, 'ios-mdm'])
 })
+
+test('when many devices wait, they are told before the wait is over, strangers with them', async () => {
+  const { ledger, batches } = aLedger()
+  for (let number = 0; number < 300; number += 1) ledger.saw(aGlimpse(key(`device ${number}`)))
+  ledger.saw(aGlimpse({ ...key('made up'), sound: false }))
+  expect(batches).toEqual([])
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(batches.map(({ seen, lost }) => [seen.length, lost])).toEqual([[301, 0]])
+})
+
+test('any number of strangers hasten nothing', async () => {
+  const { ledger, batches } = aLedger()
+  for (let number = 0; number < 900; number += 1) {
+    ledger.saw(aGlimpse({ ...key(`made up ${number}`), sound: false }))
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(batches).toEqual([])
+})

@@ -87,6 +87,117 @@ test('what there is no room for is counted, and what came to nobody before', asy
   expect(await devicesIn(store)).toBe(10)
 })
 
+const recordedAs = ({ sightings }: { sightings: readonly Sighting[] }) => ({
+  ok: true as const,
+  value: {
+    sightings: sightings.length,
+    newDevices: 0,
+    approvedThemselves: 0,
+    dropped: 0,
+    unidentified: 0,
+  },
+})
+
+test('strangers get a fifth of the room: the fleet has the rest while the store is away', async () => {
+  await using place = await sqliteBackend.place()
+  await using store = await storeAt(place)
+  const ledger = new Ledger(store.sightings, { limit: 100, gatherMs: 60_000 })
+  const strangers = sightings(1, 90).map((one) => {
+    if (one.certificate === undefined) throw new Error('a stranger shows something')
+    return { ...one, certificate: { ...one.certificate, sound: false } }
+  })
+  ledger.add(strangers, 0)
+  expect(ledger.counts()).toMatchObject({ buffered: 20, dropped: 70 })
+  ledger.add(sightings(101, 81), 0)
+  expect(ledger.counts()).toMatchObject({ buffered: 100, dropped: 71 })
+  await ledger.flush()
+  // What was written makes room for strangers again.
+  ledger.add(strangers, 0)
+  expect(ledger.counts()).toMatchObject({ buffered: 20, dropped: 141 })
+  await ledger.close()
+})
+
+test('a store that keeps one batch waiting is asked by nobody else meanwhile', async () => {
+  const free = Promise.withResolvers<void>()
+  let asked = 0
+  const ledger = new Ledger({
+    async record(batch) {
+      asked += 1
+      await free.promise
+      return recordedAs({ sightings: batch })
+    },
+  })
+  ledger.add(sightings(1, 1), 0)
+  const first = ledger.flush()
+  ledger.add(sightings(2, 1), 0)
+  const second = ledger.flush()
+  expect(asked).toBe(1)
+  free.resolve()
+  await Promise.all([first, second])
+  expect(ledger.counts()).toMatchObject({ recorded: 2, buffered: 0 })
+})
+
+test('a batch that meets a bug is dropped and counted, and those behind it are written', async () => {
+  const told: unknown[] = []
+  let asked = 0
+  const ledger = new Ledger(
+    {
+      record(batch) {
+        asked += 1
+        if (asked === 1) throw new Error('a bug')
+        return Promise.resolve(recordedAs({ sightings: batch }))
+      },
+    },
+    {
+      listener: {
+        away() {},
+        back() {},
+        late() {},
+        dropped: (many, error) => told.push([many, String(error)]),
+      },
+    },
+  )
+  ledger.add(sightings(1, 3), 0)
+  await ledger.flush()
+  ledger.add(sightings(4, 2), 0)
+  await ledger.flush()
+  expect(told).toEqual([[3, 'Error: a bug']])
+  expect(ledger.counts()).toMatchObject({ recorded: 2, buffered: 0, dropped: 3 })
+})
+
+test('whoever listens is told once that the store is away, and once that it is back', async () => {
+  const told: string[] = []
+  const answers = ['store-locked', 'store-locked', 'store-full', undefined, undefined] as const
+  let asked = 0
+  const ledger = new Ledger(
+    {
+      record(batch) {
+        const kind = answers[asked]
+        asked += 1
+        return Promise.resolve(
+          kind === undefined
+            ? recordedAs({ sightings: batch })
+            : { ok: false as const, failure: { kind, detail: '' } },
+        )
+      },
+    },
+    {
+      listener: {
+        away: ({ kind }) => void told.push(kind),
+        back: () => void told.push('back'),
+        late() {},
+        dropped() {},
+      },
+    },
+  )
+  ledger.add(sightings(1, 1), 0)
+  for (const _ of answers) {
+    await ledger.flush()
+    ledger.add(sightings(2, 1), 0)
+  }
+  expect(told).toEqual(['store-locked', 'store-full', 'back'])
+})
+
 test('a device that calls again while it waits takes no more room, and both times count', async () => {
   await using place = await sqliteBackend.place()
   await using store = await storeAt(place)

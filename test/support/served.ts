@@ -7,6 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { loadConfig } from '../../src/config/load.ts'
+import { foundStore } from '../../src/serve/found-store.ts'
 import { productYaml, writeFiles, type Line, type ProductOptions } from './product.ts'
 
 export const MAIN = join(import.meta.dirname, '../../src/main.ts')
@@ -14,6 +16,7 @@ export const MAIN = join(import.meta.dirname, '../../src/main.ts')
 export interface Served extends AsyncDisposable {
   readonly child: ChildProcess
   readonly port: number
+  readonly folder: string
   readonly exit: Promise<number | null>
   /** The first `count` lines that fit, past or future. */
   linesOf(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]>
@@ -28,11 +31,13 @@ export interface Changes {
   readonly yaml?: Readonly<Record<string, string>>
 }
 
-/** `tfe serve` as a process of its own, ready. */
-export async function served(
-  upstreamPort: number,
-  options: Pick<ProductOptions, 'workers' | 'tls' | 'yaml'>,
-): Promise<Served> {
+export interface ServedOptions extends Pick<ProductOptions, 'workers' | 'tls' | 'yaml'> {
+  /** What is started instead of `tfe serve`: a script and its arguments. */
+  readonly instead?: (config: string) => readonly string[]
+}
+
+/** `tfe serve` as a process of its own, ready; a store that it names is made. */
+export async function served(upstreamPort: number, options: ServedOptions): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-served-'))
   const [port, statusPort] = await freePorts(2)
   const write = (changes: Changes): void => {
@@ -50,9 +55,10 @@ export async function served(
   }
   writeFiles(folder)
   write({})
-  const child = spawn(process.execPath, [MAIN, 'serve', '--config', join(folder, 'tfe.yaml')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const file = join(folder, 'tfe.yaml')
+  await foundStoreOf(file)
+  const started = options.instead?.(file) ?? [MAIN, 'serve', '--config', file]
+  const child = spawn(process.execPath, started, { stdio: ['ignore', 'pipe', 'inherit'] })
   const exit = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => resolve(code))
   })
@@ -61,6 +67,7 @@ export async function served(
   return {
     child,
     port: port ?? 0,
+    folder,
     exit,
     write,
     linesOf: (count, fits) => log.linesOf(count, fits),
@@ -71,6 +78,14 @@ export async function served(
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+async function foundStoreOf(file: string): Promise<void> {
+  const loaded = await loadConfig(file, {})
+  // A faulty configuration is for the program to refuse.
+  if (!loaded.ok || loaded.value.config.store?.kind === 'dangerous-none') return
+  const founded = await foundStore(loaded.value, { who: 'test', from: 'test' })
+  if (!founded.ok) throw new Error(JSON.stringify(founded.failure))
 }
 
 /** The lines of a process that serves. */
