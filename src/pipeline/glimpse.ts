@@ -43,8 +43,8 @@ export function glimpseOf(event: Judged, meeting: Meeting): Glimpse | undefined 
     key: leaf?.publicKey.fingerprint,
     fingerprint: leaf?.fingerprint,
     sound: peer.kind === 'presented' && peer.paths.ok,
-    verdict,
-    // In recording: what it would have met.
+    // In recording: what it would have met, or nobody could foretell what requiring certificates does.
+    verdict: event.would_refuse === undefined ? verdict : 'refuse',
     code: event.would_refuse ?? event.code,
     authentication: isAsked || leaf !== undefined ? succeeded(event) : 'no-info',
     // Who shows nothing is nobody in particular, whatever he calls himself.

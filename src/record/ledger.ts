@@ -19,6 +19,7 @@ export interface Seen {
   readonly agent: string | undefined
   readonly agentVersion: string | undefined
   readonly agentRank: number | undefined
+  /** What it met; in recording, what it would have met. */
   readonly verdict: 'admit' | 'refuse'
   readonly code: string
   readonly authentication: 'succeeded' | 'no-info' | 'failed'

@@ -72,3 +72,13 @@ test('the books know who is blocked, who showed nothing, and nothing of paths th
     ['blocked', 'failed', keyOf(device), 1],
   ])
 })
+
+test('in recording the books know who would be refused, though the device was let pass', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using crew = await crewed(1, { upstreamPort: upstream.port })
+  await crew.tell({ kind: 'rules', rules: theRules({ enforcement: 'recording' }) })
+  const stranger = fleet.unknown
+  expect((await visit(crew, { version: 'TLSv1.3', device: stranger })).status).toBe(200)
+  const [seen] = await seenIn(crew, 1)
+  expect(seen).toMatchObject({ verdict: 'refuse', code: 'untrusted-issuer' })
+})
