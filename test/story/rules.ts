@@ -1,0 +1,122 @@
+/**
+ * The story's own idea of what a device has to meet: the rules of the documents once more, in few lines, so that the
+ * books never have to ask the product. Nothing here is imported from it.
+ */
+import { SETTING_NAMES, type Certificate, type Issuer } from './devices.ts'
+import type { Place } from './kinds.ts'
+
+const DAY = 86_400_000
+const GRACE = 30 * DAY
+
+/** Where a CA of the story stands. */
+export type Standing = 'absent' | 'staged' | 'current' | 'previously-trusted' | 'removed'
+
+/** What the operator has decided for the whole fleet so far. */
+export interface Regime {
+  enforcement: 'recording' | 'required'
+  model: 'auto' | 'manual'
+  readonly standings: Record<'next' | 'old', Standing>
+  /** When the old CA was retired; read off the clock of the one who promoted the new one. */
+  retiredAt: number
+  legacy: 'enabled' | 'disabled'
+  modern: 'not-configured' | 'enabled' | 'disabled'
+  sync: 'open' | 'closed'
+}
+
+export const beginning = (): Regime => ({
+  enforcement: 'recording',
+  model: 'auto',
+  standings: { old: 'current', next: 'absent' },
+  retiredAt: Infinity,
+  legacy: 'enabled',
+  modern: 'not-configured',
+  sync: 'open',
+})
+
+/** Who asks. */
+export interface Asker {
+  readonly certificate: Certificate | undefined
+  readonly approval: 'approved' | 'blocked' | 'unapproved'
+}
+
+/** What somebody has to meet. */
+export interface Fate {
+  /** As in the list of devices. */
+  readonly code: string
+  /** What the device sees; 0 is a connection that ends without an answer. */
+  readonly status: 200 | 403 | 0
+  /** Whether the upstream hears of it, and whether by name. */
+  readonly upstream: 'anonymous' | 'named' | 'nothing'
+  /** Whom the books count it for. */
+  readonly counts: 'device' | 'nobody' | 'unidentified'
+  readonly isFit: boolean
+  readonly isSound: boolean
+}
+
+/** What becomes of a request, by the rules of the documents. */
+export function fateOf({ certificate, approval }: Asker, place: Place, regime: Regime): Fate {
+  const isSound = certificate !== undefined && isKnown(certificate.issuer, regime)
+  const counts = certificate === undefined ? 'unidentified' : 'device'
+  if (certificate !== undefined && approval === 'blocked') {
+    return { code: 'blocked', status: 0, upstream: 'nothing', counts, isFit: false, isSound }
+  }
+  if (place.asks === 'legacy-oauth' || place.asks === 'open') {
+    if (place.asks === 'legacy-oauth' && regime.legacy === 'disabled') {
+      return {
+        code: 'legacy-oauth-disabled',
+        status: 403,
+        upstream: 'nothing',
+        counts,
+        isFit: false,
+        isSound,
+      }
+    }
+    // Nothing was asked, so nothing is known of a device that has a certificate.
+    const nobody = certificate === undefined ? 'unidentified' : 'nobody'
+    return {
+      code: 'open-route',
+      status: 200,
+      upstream: 'anonymous',
+      counts: nobody,
+      isFit: false,
+      isSound,
+    }
+  }
+  const code = codeOf({ certificate, approval }, place, regime)
+  if (code === 'verified' || code === 'in-grace') {
+    return { code, status: 200, upstream: 'named', counts, isFit: true, isSound }
+  }
+  const isLetPass = regime.enforcement === 'recording' && place.asks !== 'always'
+  return {
+    code,
+    status: isLetPass ? 200 : 403,
+    upstream: isLetPass ? 'anonymous' : 'nothing',
+    counts,
+    isFit: false,
+    isSound,
+  }
+}
+
+const isKnown = (issuer: Issuer, { standings }: Regime): boolean =>
+  issuer !== 'stranger' && standings[issuer] !== 'absent' && standings[issuer] !== 'removed'
+
+function codeOf({ certificate, approval }: Asker, place: Place, regime: Regime): string {
+  if (certificate === undefined) return 'no-certificate'
+  const { issuer, notBefore, notAfter } = certificate
+  if (issuer === 'stranger' || !isKnown(issuer, regime)) return 'untrusted-issuer'
+  const standing = regime.standings[issuer]
+  if (standing === 'staged') return 'staged'
+  if (standing === 'previously-trusted' && notBefore > regime.retiredAt)
+    return 'issued-after-retirement'
+  const late = Date.now() - notAfter
+  if (late > GRACE) return 'expired-beyond-grace'
+  if (late > 0 && place.asks !== 'renewal') return 'expired'
+  if (place.sensitive === true && approval !== 'approved') {
+    if (regime.model === 'manual' || standing !== 'current') return 'unapproved'
+  }
+  return late > 0 ? 'in-grace' : 'verified'
+}
+
+/** The enrollment setting that vouches for a certificate. */
+export const settingOf = ({ issuer }: Certificate): string | null =>
+  issuer === 'stranger' ? null : SETTING_NAMES[issuer]
