@@ -75,6 +75,8 @@ export class Reception implements ListenerHandlers {
     metrics.opened(this.#listener)
     socket.once('close', () => this.#closed(connection))
     const mayAsk = this.#mayAsk(connection)
+    // Its line is written when the socket is gone, and with it what was negotiated.
+    if (!mayAsk && this.#settings.connections) this.#journal(connection)
     this.#sight(connection)
     return mayAsk
   }

@@ -31,7 +31,8 @@ for (const [who, leaf, code] of STRANGERS) {
     await device.ended
     expect(device.pending).toBe('')
     const line = await house.line((one) => one['outcome'] === 'closed-unjudged')
-    expect(line).toMatchObject({ code, requests: 0 })
+    expect(line).toMatchObject({ code, requests: 0, protocol: 'TLSv1.3' })
+    expect(line['cipher']).toMatch(/^TLS_/)
     expect(line['next_step']).toBeTypeOf('string')
   })
 }
