@@ -34,6 +34,8 @@ import { LISTS } from './refusals/list-samples.ts'
 import { explainHeld } from '../src/throttle/held.ts'
 import { HELD } from './refusals/held-samples.ts'
 import { STORE } from './refusals/store-samples.ts'
+import { explainRelay } from '../src/forward/relay-failure.ts'
+import { RELAYED } from './refusals/relay-samples.ts'
 import { UPSTREAM } from './refusals/upstream-samples.ts'
 
 /** The codes of one room. */
@@ -124,6 +126,18 @@ export const groups = (): readonly Group[] => [
           const sees = failure.kind === 'device-gone' ? NOTHING : `${status} \`${error}\``
           return { sees, ...explainUpstream(failure, '{upstream}') }
         }),
+      ),
+    ),
+  },
+  {
+    title: 'The relayed connection ended',
+    introduction:
+      'In `failure` of a `tunnel` line, beside the codes of the table above for the connection to the upstream. On a sync port there are no requests: a connection is judged as a whole, with the codes of "The device was refused", and whatever happens the device sees a closed connection.',
+    rows: entriesOf(RELAYED).map(([code, { by, facts }]) =>
+      row(
+        code,
+        by,
+        facts.map((end) => ({ sees: CLOSED, ...explainRelay(end, '{upstream}') })),
       ),
     ),
   },

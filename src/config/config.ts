@@ -126,7 +126,7 @@ export interface Listener {
   readonly at: string
   readonly name: string
   /** A web clip listener serves Apps@Work and may use neither 443 nor the admin port (S0-39, S1-13). */
-  readonly purpose: 'devices' | 'web-clip'
+  readonly purpose: ListenerPurpose
   readonly address: string
   /** 0 lets the system choose. */
   readonly port: number
@@ -136,7 +136,32 @@ export interface Listener {
   readonly certificates: readonly [IdentityFiles, ...IdentityFiles[]]
   readonly tls: ListenerTls
   readonly limits: ListenerLimits
+  /** Without rows on a sync port, where nothing is asked by path. */
   readonly routes: RouteTable
+  /** Undefined everywhere but on a sync port. */
+  readonly relay: Relay | undefined
+}
+
+/** `sync`: the legacy sync port, which does not speak HTTP (decision 11, S0-09). */
+export type ListenerPurpose = 'devices' | 'web-clip' | 'sync'
+
+/** What becomes of connections that are relayed octet by octet. */
+export interface Relay {
+  readonly at: string
+  readonly upstream: string
+  /** What is asked of the device; `if-shown`: nothing, unless it shows a certificate. */
+  readonly certificate: 'if-shown' | 'device' | 'always'
+  readonly sensitive: boolean
+  /** From where it may be reached; `undefined` is from everywhere. */
+  readonly networks: readonly Network[] | undefined
+  readonly proxyProtocol: ProxyProtocol
+}
+
+/** Whether, where and how fully the upstream is told of the device by PROXY protocol v2. */
+export interface ProxyProtocol {
+  readonly place: 'off' | 'before-tls' | 'inside-tls'
+  /** Whether the certificate goes with it. */
+  readonly certificate: boolean
 }
 
 /** How a listener speaks TLS with devices. */
@@ -177,7 +202,7 @@ export interface ListenerLimits {
 export interface RouteTable {
   readonly name: string
   readonly preset: PresetName | undefined
-  /** The rows in force; `message/route.ts` says which of several a path meets. Never empty. */
+  /** The rows in force; `message/route.ts` says which of several a path meets. Empty on a sync port alone. */
   readonly rows: readonly RouteRow[]
   /** Rows of the preset that are switched off, or wait for the operator to say their path. */
   readonly off: readonly RowOff[]

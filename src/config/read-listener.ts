@@ -1,7 +1,14 @@
 /** A listener as the operator wrote it, made ready to open. */
 import { isIP } from 'node:net'
-import type { Listener, ListenerLimits, ListenerTls, RouteTable } from './config.ts'
+import type {
+  Listener,
+  ListenerLimits,
+  ListenerPurpose,
+  ListenerTls,
+  RouteTable,
+} from './config.ts'
 import { parseHost } from './host.ts'
+import { readRelay } from './read-relay.ts'
 import { millis, octets, readCiphers, readGroups, readIdentity, readVersions } from './read-tls.ts'
 import {
   type Desk,
@@ -16,18 +23,23 @@ import {
   whole,
 } from './reading.ts'
 import type { Document } from './schema.ts'
+import { ROUTES_WANTED } from './schema-listener.ts'
 import { quoted } from './sentences.ts'
 import type { Draft } from './shape.ts'
 import type { Path } from './text.ts'
 
 type Written = Draft<Document['listeners'][string]>
 
+/** What a listener is written as, and what it may name. */
+interface Room {
+  readonly written: Written
+  readonly table: (path: Path, name: string) => Maybe<RouteTable>
+  readonly upstreams: readonly string[]
+}
+
 /** Reads one listener; `table` finds its routes and reports when there are none. */
-export function readListener(
-  desk: Desk,
-  name: string,
-  { written, table }: { written: Written; table: (path: Path, name: string) => Maybe<RouteTable> },
-): Maybe<Listener> {
+export function readListener(desk: Desk, name: string, room: Room): Maybe<Listener> {
+  const { written, table, upstreams } = room
   const path = ['listeners', name]
   const { purpose } = written
   return whole<Listener>({
@@ -42,9 +54,26 @@ export function readListener(
     ),
     tls: readTls(desk, [...path, 'tls'], written.tls ?? {}),
     limits: readLimits(written.limits ?? {}),
-    routes: written.routes === undefined ? missing : table([...path, 'routes'], written.routes),
+    routes: readRoutes(desk, path, { written, table }),
+    relay: readRelay(desk, path, { written, upstreams }),
   })
 }
+
+/** A sync port has no requests, and so no routes. */
+function readRoutes(desk: Desk, path: Path, { written, table }: Pick<Room, 'written' | 'table'>) {
+  const { purpose, routes } = written
+  if (purpose === 'sync') {
+    if (routes === undefined) return NO_ROUTES
+    return fault(desk, [...path, 'routes'], ROUTES_ON_SYNC, 'key')
+  }
+  if (routes !== undefined) return table([...path, 'routes'], routes)
+  if (isFaulty(desk, path)) return missing
+  return fault(desk, path, `found no routes, wanted ${ROUTES_WANTED}: add routes`, 'key')
+}
+
+const NO_ROUTES: RouteTable = { name: 'none', preset: undefined, rows: [], off: [] }
+const ROUTES_ON_SYNC =
+  'found routes on a sync port, where no HTTP is spoken and nothing is asked by path, wanted relay alone: remove it'
 
 /** An address to bind: no names, which may resolve to anything by the next start. */
 export function readAddress(desk: Desk, path: Path, written: string | undefined): Maybe<string> {
@@ -55,10 +84,15 @@ export function readAddress(desk: Desk, path: Path, written: string | undefined)
   return fault(desk, path, `found ${quoted(written)}, wanted an IP address: ${advice}`)
 }
 
+/** S0-08, S0-09 and S0-39: where devices, sync clients and Apps@Work web clips expect us. */
+export function usualPort(purpose: ListenerPurpose | undefined): number {
+  if (purpose === 'web-clip') return 7443
+  return purpose === 'sync' ? 9997 : 443
+}
+
 function readPort(desk: Desk, path: Path, { port, purpose }: Written): Maybe<number> {
   if (isFaulty(desk, [...path, 'port'])) return missing
-  // S0-08 and S0-39: where devices and Apps@Work web clips expect us.
-  const chosen = port ?? (purpose === 'web-clip' ? 7443 : 443)
+  const chosen = port ?? usualPort(purpose)
   if (purpose !== 'web-clip' || (chosen !== 443 && chosen !== 8443)) return chosen
   return fault(
     desk,

@@ -127,7 +127,12 @@ function changesOf(
   return changes
 }
 
-function checkUpstream({ desk, upstreams }: TableDesk, path: Path, name: string): void {
+/** Whether an upstream of that name is there; reports it when not. */
+export function checkUpstream(
+  { desk, upstreams }: Pick<TableDesk, 'desk' | 'upstreams'>,
+  path: Path,
+  name: string,
+): void {
   if (upstreams.length === 0 || upstreams.includes(name)) return
   const meant = nearest(name, upstreams)
   const advice =

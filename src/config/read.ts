@@ -7,7 +7,7 @@ import type { Upstream } from './config-upstream.ts'
 import { PROFILES } from './profiles.ts'
 import { readFleet } from './read-fleet.ts'
 import { readLegacyOAuth } from './read-legacy-oauth.ts'
-import { readAddress, readListener } from './read-listener.ts'
+import { readAddress, readListener, usualPort } from './read-listener.ts'
 import { readTables } from './read-routes.ts'
 import { readAdmin, readStore } from './read-store.ts'
 import { millis } from './read-tls.ts'
@@ -36,12 +36,17 @@ export function readDocument(desk: Desk, draft: Draft<Document>, file: string): 
   const upstreams = some<string, Upstream>(Object.keys(draft.upstreams ?? {}), (name) =>
     readUpstream(desk, name, { written: draft.upstreams?.[name] ?? {}, dangers }),
   )
+  const names = namesIn(desk, 'upstreams')
   const tables = readTables(desk, draft.routes ?? {}, {
-    upstreams: namesIn(desk, 'upstreams'),
+    upstreams: names,
     settings: (draft.trust?.enrollmentSettings ?? []).flatMap((one) => one?.name ?? []),
   })
   const listeners = some<string, Listener>(Object.keys(draft.listeners ?? {}), (name) =>
-    readListener(desk, name, { written: draft.listeners?.[name] ?? {}, table: tables.find }),
+    readListener(desk, name, {
+      written: draft.listeners?.[name] ?? {},
+      table: tables.find,
+      upstreams: names,
+    }),
   )
   tables.warnOfUnused()
   const metrics = readMetrics(desk, draft.metrics ?? {})
@@ -134,7 +139,7 @@ function checkPorts(desk: Desk, draft: Draft<Document>): void {
     bound.push({ path, address, port })
   }
   for (const [name, listener] of Object.entries(draft.listeners ?? {})) {
-    const port = listener?.port ?? (listener?.purpose === 'web-clip' ? 7443 : 443)
+    const port = listener?.port ?? usualPort(listener?.purpose)
     bind(['listeners', name], listener?.address, port)
   }
   bind(['metrics'], draft.metrics?.address, draft.metrics?.port)

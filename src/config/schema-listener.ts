@@ -13,6 +13,7 @@ import {
   text,
   word,
 } from './schema-kinds.ts'
+import { relay } from './schema-relay.ts'
 
 export const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
 
@@ -114,7 +115,7 @@ const limits = defaultGroup('What one device, or all of them together, may take.
     '60s',
   ),
   idle: length(
-    'Between two requests of a connection. Devices that check in do so in bursts; a minute spares them a second handshake.',
+    'Between two requests of a connection. Devices that check in do so in bursts; a minute spares them a second handshake. On a sync port: how long no octet moves in either direction.',
     ['100ms', '1h'],
     '60s',
   ),
@@ -125,11 +126,14 @@ const limits = defaultGroup('What one device, or all of them together, may take.
   ),
 })
 
+/** What `routes` names. */
+export const ROUTES_WANTED = 'the name of a preset or of an entry in `routes`'
+
 /** One listener. */
 export const listener = group('One port that devices call.', {
   purpose: word(
-    'What it is for. A `web-clip` listener serves Apps@Work with certificates and must use a port of its own: 7443 is recommended, 443 and 8443 are refused.',
-    ['devices', 'web-clip'],
+    'What it is for. A `web-clip` listener serves Apps@Work with certificates and must use a port of its own: 7443 is recommended, 443 and 8443 are refused. `sync` is the legacy sync port of EPMM and Core: no HTTP is spoken there, and connections are relayed as `relay` says.',
+    ['devices', 'web-clip', 'sync'],
     'devices',
   ),
   address: line(
@@ -139,12 +143,12 @@ export const listener = group('One port that devices call.', {
   ),
   port: Type.Optional(
     count(
-      'The TCP port. Left out: 443, or 7443 for a web clip. 0 lets the system choose, which is useful in tests.',
+      'The TCP port. Left out: 443, 7443 for a web clip, 9997 for the sync port. 0 lets the system choose, which is useful in tests.',
       [0, 65_535],
     ),
   ),
   hosts: listOf(
-    'The host names (or IP addresses) that devices use. A request for any other is answered 421: whoever comes for another server is not for us to forward.',
+    'The host names (or IP addresses) that devices use. A request for any other is answered 421: whoever comes for another server is not for us to forward. On a sync port they only choose among certificates.',
     line('A host name without scheme or port.', 'a host name or an IP address'),
   ),
   certificates: listOf(
@@ -153,8 +157,11 @@ export const listener = group('One port that devices call.', {
   ),
   tls,
   limits,
-  routes: line(
-    'Which requests are served, and what they ask of the device: the name of a preset (epmm, core-10, nanomdm, generic) or of an entry in the top-level `routes`.',
-    'the name of a preset or of an entry in `routes`',
+  routes: Type.Optional(
+    line(
+      'Which requests are served, and what they ask of the device: the name of a preset (epmm, core-10, nanomdm, generic) or of an entry in the top-level `routes`. Every listener needs it but a sync port, where there are no requests.',
+      ROUTES_WANTED,
+    ),
   ),
+  relay: Type.Optional(relay),
 })

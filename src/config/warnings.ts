@@ -4,6 +4,7 @@ import { type Desk, warn } from './reading.ts'
 
 /** Looks over a configuration that has no fault. */
 export function warnOfTheWhole(desk: Desk, config: Config): void {
+  warnOfRelays(desk, config)
   const rows = config.listeners.flatMap(({ routes }) => routes.rows)
   warnOfStore(desk, config)
   warnOfEnforcement(desk, config)
@@ -46,10 +47,28 @@ function warnOfLegacyOAuth(desk: Desk, rows: readonly RouteRow[]): void {
   warn(desk, ['legacyOAuth'], message)
 }
 
-function warnOfUpstreams(desk: Desk, { upstreams }: Config, rows: readonly RouteRow[]): void {
+/** Of several sync ports the store could only close one. */
+function warnOfRelays(desk: Desk, { listeners }: Config): void {
+  const [first, ...others] = listeners.filter(({ purpose }) => purpose === 'sync')
+  for (const { name } of others) {
+    const message = `found a second sync port beside ${first?.name}: closing the sync port closes the first alone`
+    warn(desk, ['listeners', name, 'purpose'], message)
+  }
+}
+
+function warnOfUpstreams(
+  desk: Desk,
+  { upstreams, listeners }: Config,
+  rows: readonly RouteRow[],
+): void {
+  const relayed = new Set(listeners.flatMap(({ relay }) => relay?.upstream ?? []))
   for (const { name, identity } of upstreams) {
     const served = rows.filter((row) => row.upstream === name)
-    if (served.length === 0) {
+    if (served.length === 0 && relayed.has(name)) {
+      if (identity === undefined) continue
+      const message = `found an identity for the upstream ${name}, which has no effect: only octets are relayed there; use relay.proxyProtocol of the listener`
+      warn(desk, ['upstreams', name, 'identity'], message)
+    } else if (served.length === 0) {
       warn(
         desk,
         ['upstreams', name],

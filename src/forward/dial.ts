@@ -31,19 +31,36 @@ export interface DialPlan {
   readonly onUntrusted: (facts: UntrustedServer) => void
 }
 
+/** What a connection is for. */
+export interface Opening {
+  readonly alpn: readonly string[]
+  /** Whether one direction may end before the other. */
+  readonly halfOpen: boolean
+  /** Octets ahead of our TLS handshake, in the clear. */
+  readonly preamble: Buffer | undefined
+}
+
+const FOR_HTTP: Opening = { alpn: ['http/1.1'], halfOpen: false, preamble: undefined }
+
 /** A connection that may carry requests, or why there is none; `done` is called once, never at once. */
 export function dial(
   plan: DialPlan,
   done: (result: Result<Socket, UpstreamFailure>) => void,
+  opening = FOR_HTTP,
 ): void {
   const { limits } = plan.settings
-  const socket = openSocket(plan)
+  let open = true
+  const sockets: Socket[] = []
   const settle = (result: Result<Socket, UpstreamFailure>): void => {
+    if (!open) return
+    open = false
     clearTimeout(deadline)
-    socket.off('error', failed)
-    // A socket without a listener would take the process with it.
-    socket.on('error', ignore)
-    if (!result.ok) socket.destroy()
+    for (const socket of sockets) {
+      socket.off('error', failed)
+      // A socket without a listener would take the process with it.
+      socket.on('error', ignore)
+      if (!result.ok) socket.destroy()
+    }
     done(result)
   }
   const failed = (error: Error): void => settle(fail(dialFailure(error, plan.server.hostname)))
@@ -51,10 +68,28 @@ export function dial(
     () => settle(fail({ kind: 'connect-timeout', limit: limits.connect })),
     limits.connect,
   )
-  socket.once('error', failed)
-  socket.once(plan.context === undefined ? 'connect' : 'secureConnect', () => {
-    const refusal = socket instanceof TLSSocket ? judged(plan, socket) : undefined
-    settle(refusal === undefined ? ok(socket) : fail(refusal))
+  const watch = (socket: Socket, event: 'connect' | 'secureConnect', then: () => void): void => {
+    sockets.push(socket)
+    socket.once('error', failed)
+    socket.once(event, then)
+  }
+  const shakeHands = (below: Socket | undefined): void => {
+    const socket = openSocket(plan, opening, below)
+    watch(socket, plan.context === undefined ? 'connect' : 'secureConnect', () => {
+      const refusal = socket instanceof TLSSocket ? judged(plan, socket) : undefined
+      settle(refusal === undefined ? ok(socket) : fail(refusal))
+    })
+  }
+  const { preamble } = opening
+  if (preamble === undefined || plan.context === undefined) {
+    shakeHands(undefined)
+    return
+  }
+  const below = connectTcp(transportOf(plan, opening))
+  watch(below, 'connect', () => {
+    below.write(preamble, (error) => {
+      if (open && (error === undefined || error === null)) shakeHands(below)
+    })
   })
 }
 
@@ -84,21 +119,30 @@ export function untrustedIn(
 }
 
 /** Begins to connect; refuses what strict TLS refuses. */
-export function openSocket(plan: DialPlan): Socket {
-  const { settings, server, context } = plan
+export function openSocket(plan: DialPlan, opening = FOR_HTTP, below?: Socket): Socket {
+  const { settings, context } = plan
   const { tls } = settings
-  const { hostname: host, port } = server
-  const transport = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_MS }
+  const transport = transportOf(plan, opening)
   if (context === undefined || tls === undefined) return connectTcp(transport)
   return connectTls({
     ...transport,
+    ...(below === undefined ? {} : { socket: below }),
     secureContext: context,
     servername: serverName(tls.sni, wantedName(plan)),
-    ALPNProtocols: ['http/1.1'],
+    ...(opening.alpn.length === 0 ? {} : { ALPNProtocols: [...opening.alpn] }),
     rejectUnauthorized: tls.strict,
     checkServerIdentity: (_, certificate) => identityError(certificate, wantedName(plan)),
   })
 }
+
+const transportOf = ({ server }: DialPlan, { halfOpen }: Opening) => ({
+  host: server.hostname,
+  port: server.port,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: PROBE_MS,
+  allowHalfOpen: halfOpen,
+})
 
 /** The name or address that the certificate must carry. */
 export const wantedName = ({ settings, server }: Pick<DialPlan, 'settings' | 'server'>): string =>

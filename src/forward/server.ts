@@ -55,6 +55,7 @@ export class Server implements Candidate {
   readonly #ports: HealthPorts
   readonly #changed: (change: HealthChange) => void
   #load = 0
+  #lines = 0
   #health = FRESH
   #told: Standing = 'in'
   #return: NodeJS.Timeout | undefined
@@ -81,6 +82,25 @@ export class Server implements Candidate {
 
   get standing(): Standing {
     return this.#health === FRESH ? 'in' : standingOf(this.#health, this.#ports.clock.now())
+  }
+
+  /** Relayed connections, each of which has one of its own here. */
+  get lines(): number {
+    return this.#lines
+  }
+
+  /** A relayed connection wants one of its own for as long as it lives; false when there is none to be had. */
+  takeLine(): boolean {
+    if (this.pool.connections + this.#lines >= this.pool.limits.connections) return false
+    this.#lines += 1
+    this.taken()
+    return true
+  }
+
+  /** A relayed connection is over. */
+  freeLine(): void {
+    this.#lines -= 1
+    this.left()
   }
 
   /** An exchange has chosen this server. */

@@ -92,7 +92,7 @@ export class Upstream {
 
   /** Connections now open or opening, for the metrics. */
   get connections(): number {
-    return this.servers.reduce((sum, { pool }) => sum + pool.connections, 0)
+    return this.servers.reduce((sum, { pool, lines }) => sum + pool.connections + lines, 0)
   }
 
   /** Exchanges that wait for a connection, for the metrics. */

@@ -3,6 +3,7 @@
  */
 import type { Logger } from 'pino'
 import type { ConnectionEvent, ConnectionFacts, RequestEvent } from './event.ts'
+import type { TunnelEvent } from './tunnel-event.ts'
 
 export interface JournalSettings {
   readonly requests: boolean
@@ -13,6 +14,7 @@ export interface JournalSettings {
 export interface ConnectionJournal {
   request(event: RequestEvent): void
   closed(event: ConnectionEvent): void
+  tunnel(event: TunnelEvent): void
 }
 
 /** Opens the journal of a connection; costs nothing when neither kind of line is wanted. */
@@ -32,7 +34,10 @@ export function connectionJournal(
     closed: (event) => {
       if (settings.connections) child.info(event, 'connection')
     },
+    tunnel: (event) => {
+      if (settings.connections) child.info(event, 'tunnel')
+    },
   }
 }
 
-const SILENT: ConnectionJournal = { request: () => {}, closed: () => {} }
+const SILENT: ConnectionJournal = { request: () => {}, closed: () => {}, tunnel: () => {} }

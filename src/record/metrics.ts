@@ -3,10 +3,13 @@
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { ConnectionEvent, RequestEvent } from './event.ts'
+import type { TunnelEvent } from './tunnel-event.ts'
+import { TunnelMetrics } from './tunnel-metrics.ts'
 
 /** All counters of one process. */
 export class Metrics {
   readonly registry = new Registry()
+  readonly tunnels = new TunnelMetrics(this.registry)
   readonly #requests: Counter
   readonly #duration: Histogram
   readonly #upstreamTime: Histogram
@@ -176,7 +179,7 @@ export class Metrics {
     this.#openIn(listener).inc()
   }
 
-  closed(listener: string, event: ConnectionEvent): void {
+  closed(listener: string, event: Pick<ConnectionEvent | TunnelEvent, 'outcome' | 'code'>): void {
     if (event.outcome !== 'handshake-failed') this.#openIn(listener).dec()
     const { outcome, code = 'none' } = event
     known(this.#ended, `${listener} ${outcome} ${code}`, () =>

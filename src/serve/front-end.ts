@@ -3,6 +3,7 @@
  */
 import type { Logger } from 'pino'
 import { Listener, type ListenerTls } from '../accept/listener.ts'
+import { TunnelListener } from '../accept/tunnel-listener.ts'
 import { serverContexts } from '../handshake/server-context.ts'
 import { Recognition } from '../identify/peer.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
@@ -20,7 +21,8 @@ import { legacyWatch } from './legacy-watch.ts'
 import { tellHealth } from './tell-health.ts'
 import { tellUntrusted, untrustedReasons } from './tell-untrusted.ts'
 import type { IssuerMet, Orders } from './crew.ts'
-import { Reception } from './reception.ts'
+import { Reception, type ReceptionDeps } from './reception.ts'
+import { TunnelReception } from './tunnel-reception.ts'
 import { Vigil } from './vigil.ts'
 
 export interface FrontEndDeps {
@@ -43,7 +45,7 @@ export interface FrontEndDeps {
 
 export class FrontEnd {
   readonly #deps: FrontEndDeps
-  readonly #listeners = new Map<string, Listener>()
+  readonly #listeners = new Map<string, Listener | TunnelListener>()
   readonly #connections = new Set<Connection>()
   readonly #recognition = new Recognition(({ der }, trustVersion) => {
     this.#deps.met({ der, trustVersion })
@@ -139,7 +141,11 @@ export class FrontEnd {
     for (const [name, view] of views) {
       const { config } = view.world
       const tls = listenerTls(view, this.#snapshot, this.#orders)
-      const listener = new Listener(config, tls, this.#reception(name))
+      const deps = this.#receptionDeps(name)
+      const listener =
+        config.relay === undefined
+          ? new Listener(config, tls, new Reception(name, deps))
+          : new TunnelListener(config, tls, new TunnelReception(name, deps))
       try {
         await listener.listen(this.#deps.shared)
         this.#listeners.set(name, listener)
@@ -150,9 +156,9 @@ export class FrontEnd {
     return faults
   }
 
-  #reception(name: string): Reception {
+  #receptionDeps(name: string): ReceptionDeps {
     const { log, metrics, sightings, ledger } = this.#deps
-    return new Reception(name, {
+    return {
       log,
       metrics,
       sightings,
@@ -166,7 +172,7 @@ export class FrontEnd {
       legacy: this.#legacy,
       snapshot: () => this.#snapshot,
       draining: () => this.#listeners.get(name)?.draining ?? false,
-    })
+    }
   }
 
   #announce(): void {
@@ -225,10 +231,11 @@ function listenerTls(view: ListenerView, { world }: Snapshot, orders: Orders): L
 function fixedFaults(before: Orders, after: Orders): readonly Fault[] {
   const bound = ({ config }: Orders): string =>
     config.listeners
-      .map(({ name, address, port, limits }) => {
+      .map(({ name, purpose, address, port, limits }) => {
         const { connections, handshake, headers, headerBytes, idle } = limits
         const fixed = JSON.stringify({ connections, handshake, headers, headerBytes, idle })
-        return `${name} ${address}:${port} ${fixed}`
+        const kind = purpose === 'sync' ? 'sync port ' : ''
+        return `${kind}${name} ${address}:${port} ${fixed}`
       })
       .sort()
       .join(', ')

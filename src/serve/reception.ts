@@ -9,7 +9,6 @@ import type { ListenerHandlers } from '../accept/listener.ts'
 import type { Remedy, Unparsable } from '../accept/unparsable.ts'
 import { decide, isExpected } from '../decide/decide.ts'
 import { explain } from '../decide/explain.ts'
-import { codeOf, explainHandshake, handshakeFailure } from '../handshake/failure.ts'
 import { presentedBy } from '../identify/presented.ts'
 import type { Recognition } from '../identify/peer.ts'
 import type { Clock } from '../kernel/ports.ts'
@@ -24,6 +23,7 @@ import { connectionJournal, type ConnectionJournal } from '../record/journal.ts'
 import type { Metrics } from '../record/metrics.ts'
 import type { Sightings } from '../record/sightings.ts'
 import type { Snapshot } from '../state/snapshot.ts'
+import { handshakeEvent } from './handshake-event.ts'
 
 export interface ReceptionDeps {
   readonly log: Logger
@@ -98,20 +98,7 @@ export class Reception implements ListenerHandlers {
   }
 
   handshakeFailed(error: Error, socket: TLSSocket): void {
-    const { log, metrics } = this.#deps
-    const code = handshakeFailure(error)
-    const event = {
-      outcome: 'handshake-failed',
-      code,
-      reason: explainHandshake(code),
-      next_step: undefined,
-      requests: 0,
-      duration_ms: 0,
-    } as const
-    metrics.closed(this.#listener, event)
-    if (!this.#settings.connections) return
-    const remote = socket.remoteAddress ?? 'unknown'
-    log.info({ listener: this.#listener, remote, tls_code: codeOf(error), ...event }, 'connection')
+    handshakeEvent(error, socket, { ...this.#deps, listener: this.#listener })
   }
 
   unparsable(fault: Unparsable, socket: TLSSocket): Remedy {

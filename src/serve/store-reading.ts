@@ -66,12 +66,9 @@ export async function readRules(
   })
 }
 
-/** The listener behind the legacy sync port (S0-16): the one on 9997, or, where that is mapped, the one named so. */
-export function syncListener({ listeners }: Pick<Written, 'listeners'>): string | undefined {
-  const found =
-    listeners.find(({ port }) => port === 9997) ?? listeners.find(({ name }) => name === SYNC_PORT)
-  return found?.name
-}
+/** The listener behind the legacy sync port (S0-16). */
+export const syncListener = ({ listeners }: Pick<Written, 'listeners'>): string | undefined =>
+  listeners.find(({ purpose }) => purpose === 'sync')?.name
 
 /** Decision 5: the latch beats the file, which beats what the store began with. */
 export const enforcementOf = (

@@ -12,6 +12,7 @@ import type { Clock } from '../kernel/ports.ts'
 import type { Instant, KeyFingerprint } from '../kernel/types.ts'
 import type { Connection } from '../pipeline/connection.ts'
 import { explainTurnedAway } from '../pipeline/turned-away.ts'
+import { tunnelAsk } from '../pipeline/tunnel.ts'
 import type { ConnectionEvent } from '../record/event.ts'
 import type { Snapshot } from '../state/snapshot.ts'
 
@@ -91,7 +92,12 @@ export class Vigil {
     const before = connection.lastPeer
     const peer = connection.peer(this.#deps.recognition, judge)
     const refusalOf = (ask: Ask): Refusal | undefined => refusal(decide(ask, world.policy, now))
-    for (const asked of connection.underWay) {
+    // A tunnel is asked about as if it began now: it may outlive what its listener asked of it.
+    const asks =
+      listener.config.relay === undefined
+        ? connection.underWay
+        : [tunnelAsk(connection, listener.config.relay, { peer, approval: world.config.approval })]
+    for (const asked of asks) {
       const why = refusalOf({ ...asked, peer })
       if (why !== undefined) return atOnce(explain(why))
     }

@@ -39,7 +39,7 @@ export interface ListenerWorld {
   readonly identities: readonly [ServerIdentity, ...ServerIdentity[]]
   readonly tls: ServerTls
   readonly table: RouteTable<RouteRow>
-  /** The classes that its enabled rows have, each once: what a peer could possibly be admitted to. */
+  /** The classes that its enabled rows have, each once: what a peer could possibly be admitted to. None on a sync port. */
   readonly classes: readonly RouteClass[]
   /** Whether it takes connections; an administrator may have closed it for good (S0-16). */
   readonly isClosed: boolean
@@ -127,10 +127,12 @@ function listenerWorld(
   const [first, ...others] = identities
   if (first === undefined || table === undefined || faults.length > 0) return fail(faults)
   const classes = [...new Set(rows.map((row) => row.class))]
+  // Whoever comes to the sync port without a certificate may come back with one, as where devices enrol.
+  const begins = config.relay?.certificate === 'if-shown' ? (['open'] as const) : classes
   return ok({
     config,
     identities: [first, ...others],
-    tls: serverTls(config, { classes, advertised }),
+    tls: serverTls(config, { classes: begins, advertised }),
     table,
     classes,
     isClosed,

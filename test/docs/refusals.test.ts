@@ -5,6 +5,7 @@ import { groups, refusalsText, type Group } from '../../scripts/refusals.ts'
 import { HANDSHAKES, HOSTS, REFUSALS, RUNTIME } from '../../scripts/refusals/samples.ts'
 import { TARGETS, TURNED_AWAY, UNPARSABLE } from '../../scripts/refusals/samples.ts'
 import { OUTGOING } from '../../scripts/refusals/outgoing-samples.ts'
+import { RELAYED } from '../../scripts/refusals/relay-samples.ts'
 import { LISTS } from '../../scripts/refusals/list-samples.ts'
 import { HELD } from '../../scripts/refusals/held-samples.ts'
 import { STORE } from '../../scripts/refusals/store-samples.ts'
@@ -31,6 +32,7 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'The device was refused': Object.keys(REFUSALS),
   'The request was held back': Object.keys(HELD),
   'The request was admitted and failed': Object.keys(UPSTREAM),
+  'The relayed connection ended': Object.keys(RELAYED),
   'The front end did not start': Object.keys(RUNTIME),
   'A server failed its health check': ['check-status'],
   'A change of outgoing TLS was turned down': Object.keys(OUTGOING),

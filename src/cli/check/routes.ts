@@ -10,7 +10,8 @@ export function routes(
   config: Config,
   { paint, signs }: Terminal,
 ): readonly (readonly [string, readonly string[]])[] {
-  const tables = [...new Set(config.listeners.map((one) => one.routes))]
+  const spoken = config.listeners.filter(({ relay }) => relay === undefined)
+  const tables = [...new Set(spoken.map((one) => one.routes))]
   const facts = presetFacts(config)
   const off = facts
     .filter(({ kind }) => kind !== 'question')

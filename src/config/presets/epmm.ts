@@ -244,7 +244,7 @@ export const epmm: Preset = {
     {
       id: 'sync-port',
       sentence:
-        'port 9997 speaks a protocol of its own, not HTTP, and is not served by a listener: devices that still use it must reach EPMM directly',
+        'port 9997 speaks a protocol of its own, not HTTP: a listener of purpose sync relays it as it is; whether the server reads a PROXY header there is not documented, so none is sent unless you say so',
     },
   ],
 }

@@ -98,7 +98,7 @@ export function opensslTime(instant: Instant): string {
 }
 
 /** The last one in the name, which is the most specific. */
-const commonName = ({ subject }: Certificate): string | undefined =>
+export const commonName = ({ subject }: Certificate): string | undefined =>
   subject.rdns.flat().findLast(({ oid }) => oid === COMMON_NAME)?.text
 
 const COMMON_NAME = '2.5.4.3'

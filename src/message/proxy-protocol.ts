@@ -1,0 +1,138 @@
+/**
+ * PROXY protocol, version 2: what an upstream that does not speak HTTP is told of the device, in octets ahead of the
+ * device's own (HAProxy's proxy-protocol.txt, §2.2). We write it and never read it.
+ */
+import type { Certificate } from '../x509/certificate.ts'
+import { commonName } from './encode/facts.ts'
+
+/** One end of a TCP connection, as its socket tells it. */
+export interface Endpoint {
+  readonly address: string
+  readonly port: number
+}
+
+/** What is said. */
+export interface ProxyFacts {
+  /** The device, and where it called. */
+  readonly source: Endpoint
+  readonly destination: Endpoint
+  /** The name that the device asked for (SNI). */
+  readonly authority: string | undefined
+  /** What the log calls the connection. */
+  readonly uniqueId: string
+  readonly tls: {
+    /** As OpenSSL spells them: `TLSv1.3`, `TLS_AES_128_GCM_SHA256`. */
+    readonly version: string
+    readonly cipher: string
+    readonly resumed: boolean
+    /** Undefined where we vouch for nobody: then it reads as if no certificate had been shown. */
+    readonly vouched: Certificate | undefined
+  }
+  /** Whether the whole certificate goes along. */
+  readonly withCertificate: boolean
+}
+
+/** The header, ready to be sent. */
+export function proxyHeader(facts: ProxyFacts): Buffer {
+  const { family, addresses } = addressBlock(facts.source, facts.destination)
+  const body = Buffer.concat([
+    addresses,
+    ...(facts.authority === undefined ? [] : [tlv(TYPE.authority, text(facts.authority))]),
+    tlv(TYPE.uniqueId, text(facts.uniqueId)),
+    tlv(TYPE.ssl, sslBlock(facts)),
+  ])
+  return Buffer.concat([SIGNATURE, Buffer.of(VERSION_2_PROXY, family), uint16(body.length), body])
+}
+
+interface AddressBlock {
+  readonly family: number
+  readonly addresses: Buffer
+}
+
+/** Both of one family, or there is no word for the pair: an IPv4 address beside an IPv6 one is written as one, too. */
+function addressBlock(source: Endpoint, destination: Endpoint): AddressBlock {
+  const [from, to] = [octetsOf(source.address), octetsOf(destination.address)]
+  if (from === undefined || to === undefined) return UNKNOWN
+  const ports = Buffer.concat([uint16(source.port), uint16(destination.port)])
+  const isFour = from.length === IPV4_OCTETS && to.length === IPV4_OCTETS
+  const [one, other] = isFour ? [from, to] : [mapped(from), mapped(to)]
+  return {
+    family: isFour ? TCP_OVER_IPV4 : TCP_OVER_IPV6,
+    addresses: Buffer.concat([one, other, ports]),
+  }
+}
+
+/** The octets of an address, an IPv4-mapped one as the IPv4 address that it is; nothing for what is none. */
+function octetsOf(address: string): Buffer | undefined {
+  const [plain = ''] = address.split('%', 1)
+  const four = fourOctets(plain.replace(/^::ffff:(?=[0-9.]+$)/i, ''))
+  return four ?? sixteenOctets(plain)
+}
+
+function fourOctets(address: string): Buffer | undefined {
+  const parts = address.split('.')
+  if (parts.length !== IPV4_OCTETS) return undefined
+  const numbers = parts.map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : Infinity))
+  return numbers.every((number) => number <= 255) ? Buffer.from(numbers) : undefined
+}
+
+/** RFC 4291 §2.2, in the forms that sockets print. */
+function sixteenOctets(address: string): Buffer | undefined {
+  const [head = '', tail, ...more] = address.split('::')
+  if (more.length > 0) return undefined
+  const groups = (part: string): readonly string[] => (part === '' ? [] : part.split(':'))
+  const [before, after] = [groups(head), groups(tail ?? '')]
+  const missing = IPV6_GROUPS - before.length - after.length
+  if (tail === undefined ? missing !== 0 : missing < 1) return undefined
+  const all = [...before, ...Array.from({ length: missing }, () => '0'), ...after]
+  if (!all.every((one) => /^[0-9a-f]{1,4}$/i.test(one))) return undefined
+  return Buffer.concat(all.map((one) => uint16(Number.parseInt(one, 16))))
+}
+
+const mapped = (octets: Buffer): Buffer =>
+  octets.length === IPV4_OCTETS ? Buffer.concat([MAPPED_PREFIX, octets]) : octets
+
+/** Client bits, the verdict, then what is known of the session (§2.2.6). */
+function sslBlock({ tls, withCertificate }: ProxyFacts): Buffer {
+  const { version, cipher, resumed, vouched } = tls
+  const shown = resumed ? CLIENT.certificateInSession : CLIENT.certificate
+  const client = CLIENT.tls | (vouched === undefined ? 0 : shown)
+  // Zero says that a certificate was verified: whoever showed none that we vouch for is not that.
+  const verify = Buffer.of(0, 0, 0, vouched === undefined ? 1 : 0)
+  const name = vouched === undefined ? undefined : commonName(vouched)
+  return Buffer.concat([
+    Buffer.of(client),
+    verify,
+    tlv(SSL_TYPE.version, text(version)),
+    ...(name === undefined ? [] : [tlv(SSL_TYPE.commonName, text(name))]),
+    tlv(SSL_TYPE.cipher, text(cipher)),
+    ...(vouched === undefined || !withCertificate ? [] : [tlv(SSL_TYPE.certificate, vouched.der)]),
+  ])
+}
+
+const tlv = (type: number, value: Buffer): Buffer =>
+  Buffer.concat([Buffer.of(type), uint16(value.length), value])
+
+const text = (value: string): Buffer => Buffer.from(value, 'utf8')
+
+function uint16(value: number): Buffer {
+  const octets = Buffer.alloc(2)
+  octets.writeUInt16BE(value)
+  return octets
+}
+
+const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex')
+/** Version 2, command PROXY. */
+const VERSION_2_PROXY = 0x21
+const TCP_OVER_IPV4 = 0x11
+const TCP_OVER_IPV6 = 0x21
+/** AF_UNSPEC: the reader takes the address of the connection itself. */
+const UNKNOWN: AddressBlock = { family: 0x00, addresses: Buffer.alloc(0) }
+const IPV4_OCTETS = 4
+const IPV6_GROUPS = 8
+const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
+
+const TYPE = { authority: 0x02, uniqueId: 0x05, ssl: 0x20 } as const
+const SSL_TYPE = { version: 0x21, commonName: 0x22, cipher: 0x23, certificate: 0x28 } as const
+/** PP2_CLIENT_SSL; _CERT_CONN and _CERT_SESS; the latter alone on a resumed session. */
+const CLIENT = { tls: 0x01, certificate: 0x06, certificateInSession: 0x04 } as const

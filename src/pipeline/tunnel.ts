@@ -1,0 +1,180 @@
+/**
+ * The corridor of connections that are relayed octet by octet: the same identify and the same decide, once for the
+ * whole connection, then both directions until it is over, and one record.
+ */
+import type { ApprovalSettings, Relay } from '../config/config.ts'
+import { decide, timelinessOfPeer, vouchedFor, type Ask, type Peer } from '../decide/decide.ts'
+import type { Admission, Decision, Vouched } from '../decide/decide.ts'
+import type { RouteClass } from '../decide/policy.ts'
+import { relay, type RelayOutcome, type Way } from '../forward/relay.ts'
+import type { Recognition } from '../identify/peer.ts'
+import type { Clock } from '../kernel/ports.ts'
+import { proxyHeader } from '../message/proxy-protocol.ts'
+import type { TunnelEvent } from '../record/tunnel-event.ts'
+import type { ListenerView, Snapshot } from '../state/snapshot.ts'
+import type { Connection } from './connection.ts'
+import { originOf } from './origin.ts'
+import { explainTurnedAway, type TurnedAwayFacts } from './turned-away.ts'
+import { tunnelEntry } from './tunnel-entry.ts'
+
+/** What this corridor borrows from the house. */
+export interface TunnelDeps {
+  readonly clock: Clock
+  readonly recognition: Recognition
+  snapshot(): Snapshot
+  /** A device was held to a session that says less of it than a new one would. */
+  lockedOut(): void
+  /** Told of the verdict before the first octet passes. */
+  judged(connection: Connection, verdict: TunnelVerdict): void
+}
+
+/** What became of a connection before any octet passed. */
+export type TunnelVerdict =
+  | { readonly kind: 'closed'; readonly facts: TurnedAwayFacts }
+  | {
+      readonly kind: 'judged'
+      readonly ask: Ask
+      readonly decision: Decision
+      readonly timeliness: TunnelEvent['timeliness']
+    }
+
+/** Walks one connection from its handshake to its record. */
+export async function carry(connection: Connection, deps: TunnelDeps): Promise<TunnelEvent> {
+  const begun = performance.now()
+  const snapshot = deps.snapshot()
+  const view = snapshot.listeners.get(connection.listener)
+  const verdict = verdictOn(connection, view, { snapshot, deps })
+  deps.judged(connection, verdict)
+  const upstream = view?.world.config.relay?.upstream
+  const passed =
+    view === undefined ? undefined : await passage(connection, verdict, { view, snapshot })
+  if (passed === undefined) connection.socket.destroy()
+  return tunnelEntry(
+    {
+      openedAt: connection.openedAt,
+      upstream,
+      durationMs: performance.now() - begun,
+      snapshot: snapshot.version,
+      ending: connection.ending,
+    },
+    verdict,
+    passed,
+  )
+}
+
+/** What is asked about a connection to a sync port. */
+export function tunnelAsk(
+  connection: Pick<Connection, 'remote'>,
+  { certificate, networks, sensitive }: Relay,
+  { peer, approval }: { readonly peer: Peer; readonly approval: ApprovalSettings },
+): Ask {
+  return {
+    peer,
+    route: tunnelClass(certificate, peer),
+    access: networks === undefined ? undefined : { address: connection.remote, networks },
+    sensitive,
+    origin: sensitive ? originOf(connection, approval) : undefined,
+  }
+}
+
+/**
+ * The legacy clients of the port show no certificate, and never have (S0-14, S1-08): by default nobody is asked for
+ * one. Whoever shows one is who it says, and is judged by it.
+ */
+function tunnelClass(certificate: Relay['certificate'], { kind }: Peer): RouteClass {
+  if (certificate !== 'if-shown') return certificate
+  return kind === 'none' || kind === 'none-resumed' ? 'open' : 'device'
+}
+
+interface Place {
+  readonly snapshot: Snapshot
+  readonly deps: TunnelDeps
+}
+
+function verdictOn(
+  connection: Connection,
+  view: ListenerView | undefined,
+  { snapshot, deps }: Place,
+): TunnelVerdict {
+  const settings = view?.world.config.relay
+  if (view === undefined || settings === undefined) {
+    return { kind: 'closed', facts: explainTurnedAway({ kind: 'listener-gone' }) }
+  }
+  if (view.world.isClosed) {
+    return { kind: 'closed', facts: explainTurnedAway({ kind: 'listener-closed' }) }
+  }
+  const { policy, config } = snapshot.world
+  const now = deps.clock.now()
+  const peer = connection.peer(deps.recognition, snapshot.judge)
+  const ask = tunnelAsk(connection, settings, { peer, approval: config.approval })
+  const decision = decide(ask, policy, now)
+  if (decision.kind === 'refuse' && connection.isHeldBack(decision.why)) deps.lockedOut()
+  return { kind: 'judged', ask, decision, timeliness: timelinessOfPeer(peer, policy, now) }
+}
+
+/** What passed, and what the upstream was told. */
+export interface Passage extends RelayOutcome {
+  readonly told: TunnelEvent['told']
+}
+
+async function passage(
+  connection: Connection,
+  verdict: TunnelVerdict,
+  { view, snapshot }: { readonly view: ListenerView; readonly snapshot: Snapshot },
+): Promise<Passage | undefined> {
+  if (verdict.kind === 'closed' || verdict.decision.kind === 'refuse') return undefined
+  const { relay: settings, limits } = view.world.config
+  const upstream = snapshot.upstreams.get(settings?.upstream ?? '')?.upstream
+  // The configuration was checked: a relay leads to an upstream that exists.
+  if (settings === undefined || upstream === undefined) throw new Error('a relay leads nowhere')
+  const admission: Admission = verdict.decision
+  const { place } = settings.proxyProtocol
+  const vouched = vouchedFor(admission)
+  const way: Way = {
+    upstream,
+    header:
+      place === 'off'
+        ? undefined
+        : headerOf(connection, vouched, settings.proxyProtocol.certificate),
+    place: place === 'inside-tls' ? 'inside-tls' : 'before-tls',
+    device: vouched?.path.certificates[0].publicKey.fingerprint,
+    idle: limits.idle,
+  }
+  connection.underWay.push(verdict.ask)
+  const outcome = await relay(admission, connection.socket, way)
+  return { ...outcome, told: toldBy(way, vouched, outcome) }
+}
+
+function toldBy(
+  { header }: Way,
+  vouched: Vouched | undefined,
+  { connectMs }: RelayOutcome,
+): TunnelEvent['told'] {
+  if (header === undefined || connectMs === undefined) return 'nothing'
+  return isNamed(vouched) ? 'certificate' : 'address'
+}
+
+/** A header that says "verified" must not be said of a certificate in grace; no row of this port has any. */
+const isNamed = (vouched: Vouched | undefined): vouched is Vouched =>
+  vouched !== undefined && vouched.timeliness !== 'in-grace'
+
+function headerOf(
+  { id, socket, sni, presented }: Connection,
+  vouched: Vouched | undefined,
+  withCertificate: boolean,
+): Buffer {
+  const end = (address = '', port = 0) => ({ address, port })
+  return proxyHeader({
+    source: end(socket.remoteAddress, socket.remotePort),
+    destination: end(socket.localAddress, socket.localPort),
+    authority: sni,
+    uniqueId: id,
+    tls: {
+      version: socket.getProtocol() ?? '',
+      cipher: socket.getCipher()?.name ?? '',
+      resumed: 'resumed' in presented && presented.resumed,
+      vouched: isNamed(vouched) ? vouched.path.certificates[0] : undefined,
+    },
+    withCertificate,
+  })
+}

@@ -1,0 +1,26 @@
+/** A handshake that failed → its counter and its line, on every kind of port. */
+import type { TLSSocket } from 'node:tls'
+import { codeOf, explainHandshake, handshakeFailure } from '../handshake/failure.ts'
+import type { ReceptionDeps } from './reception.ts'
+
+/** Counts it, and writes it down where connections are. */
+export function handshakeEvent(
+  error: Error,
+  socket: TLSSocket,
+  deps: Pick<ReceptionDeps, 'log' | 'metrics' | 'snapshot'> & { readonly listener: string },
+): void {
+  const { listener, log, metrics } = deps
+  const code = handshakeFailure(error)
+  const event = {
+    outcome: 'handshake-failed',
+    code,
+    reason: explainHandshake(code),
+    next_step: undefined,
+    requests: 0,
+    duration_ms: 0,
+  } as const
+  metrics.closed(listener, event)
+  if (!deps.snapshot().world.config.log.connections) return
+  const remote = socket.remoteAddress ?? 'unknown'
+  log.info({ listener, remote, tls_code: codeOf(error), ...event }, 'connection')
+}

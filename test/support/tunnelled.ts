@@ -1,0 +1,144 @@
+/**
+ * A product with a sync port in front of a raw upstream, and devices that speak whatever they like through it.
+ */
+import { once } from 'node:events'
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import type { Leaf } from './mint.ts'
+import { calling, product, type Line, type Product, type ProductOptions } from './product.ts'
+import { rawUpstream, type RawUpstream, type Script } from './upstream.ts'
+import { upstreamTls } from './scene.ts'
+
+/** What varies from tunnel to tunnel. */
+export interface TunnelOptions extends Partial<Omit<ProductOptions, 'limits' | 'yaml'>> {
+  /** YAML of the listener's `relay:`, in braces or not. */
+  readonly relay?: string
+  /** YAML of its `limits:`, one `key: value` each. */
+  readonly limits?: readonly string[]
+  readonly yaml?: Readonly<Record<string, string>>
+  /** How the upstream speaks TLS. */
+  readonly upstream?: Parameters<typeof rawUpstream>[0]
+}
+
+export interface Tunnelled extends AsyncDisposable {
+  readonly product: Product
+  readonly upstream: RawUpstream
+  readonly port: number
+  /** A device, its handshake behind it. */
+  device(leaf?: Leaf, options?: ConnectionOptions): Promise<Talker>
+  /** The first so many lines about tunnels. */
+  tunnels(count: number): Promise<readonly Line[]>
+}
+
+/** YAML of a front end whose listener is a sync port. */
+export function syncListeners(relay = '{}', limits: readonly string[] = [], port = 0): string {
+  return `
+  sync:
+    purpose: sync
+    address: 127.0.0.1
+    port: ${port}
+    hosts: [localhost, 127.0.0.1]
+    certificates:
+      - { chain: 'file:server.pem', key: 'file:server.key' }
+    limits: { ${limits.join(', ')} }
+    relay: ${relay}
+  devices:
+    address: 127.0.0.1
+    port: 0
+    hosts: [localhost, 127.0.0.1]
+    certificates:
+      - { chain: 'file:server.pem', key: 'file:server.key' }
+    routes: tested`
+}
+
+/** Starts both. */
+export async function tunnelled(script: Script, options: TunnelOptions = {}): Promise<Tunnelled> {
+  const { relay, limits, yaml, upstream: tls = {}, ...rest } = options
+  const upstream = await rawUpstream({ ...upstreamTls, allowHalfOpen: true, ...tls }, script)
+  const front = await product({
+    upstreamPort: upstream.port,
+    ...rest,
+    yaml: { listeners: syncListeners(relay, limits), ...yaml },
+  })
+  const port = front.serving.ports['sync'] ?? 0
+  const talkers = new Set<Talker>()
+  return {
+    product: front,
+    upstream,
+    port,
+    async device(leaf, others = {}) {
+      const talker = await Talker.to({ ...calling(port, leaf), allowHalfOpen: true, ...others })
+      talkers.add(talker)
+      return talker
+    },
+    async tunnels(count) {
+      const found = (): readonly Line[] => front.lines.filter(({ msg }) => msg === 'tunnel')
+      if (found().length < count) await front.line(() => found().length >= count)
+      return found()
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { socket } of talkers) socket.destroy()
+      await front[Symbol.asyncDispose]()
+      await upstream[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** One end of a connection that carries octets. */
+export class Talker {
+  readonly socket: TLSSocket
+  /** Settles when the other side has ended its half, or the connection is gone. */
+  readonly ended: Promise<'ended' | 'gone'>
+  /** Settles when the connection is gone. */
+  readonly gone: Promise<void>
+  #received = Buffer.alloc(0)
+  #wake: (() => void) | undefined
+
+  private constructor(socket: TLSSocket) {
+    this.socket = socket
+    socket.on('error', () => {})
+    socket.on('data', (chunk: Buffer) => {
+      this.#received = Buffer.concat([this.#received, chunk])
+      this.#wake?.()
+    })
+    this.ended = new Promise((resolve) => {
+      socket.once('end', () => resolve('ended'))
+      socket.once('close', () => resolve('gone'))
+    })
+    this.gone = new Promise((resolve) => {
+      socket.once('close', () => {
+        resolve()
+        this.#wake?.()
+      })
+    })
+  }
+
+  static async to(options: ConnectionOptions & { allowHalfOpen?: boolean }): Promise<Talker> {
+    const socket = connect(options)
+    await once(socket, 'secureConnect')
+    return new Talker(socket)
+  }
+
+  get received(): string {
+    return this.#received.toString('latin1')
+  }
+
+  say(text: string | Buffer): void {
+    this.socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text)
+  }
+
+  /** Waits until so much has arrived, or the connection is gone. */
+  async hear(marker: string): Promise<string> {
+    while (!this.received.includes(marker)) {
+      if (this.socket.destroyed) throw new Error(`gone before ${JSON.stringify(marker)}`)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    return this.received
+  }
+}
+
+/** The upstream sends back whatever it is sent, and ends when it is ended. */
+export const echo: Script = ({ socket }) => {
+  socket.pipe(socket)
+}
