@@ -155,7 +155,11 @@ export class Ledger {
 
   #later(ms: number): void {
     if (this.#closed) return
-    this.#timer ??= setTimeout(() => void this.flush(), ms).unref()
+    this.#timer ??= setTimeout(() => {
+      // Also where an attempt is under way, or it would be the last one.
+      this.#timer = undefined
+      void this.flush()
+    }, ms).unref()
   }
 
   async #write(): Promise<void> {

@@ -71,7 +71,9 @@ export class Feed {
       const touched = new Map<Topic, string[]>()
       for (const { topic, subject } of rows) {
         const known = word(topic, TOPICS, { table: 'changes', key: subject, column: 'topic' })
-        touched.set(known, [...(touched.get(known) ?? []), subject])
+        const subjects = touched.get(known)
+        if (subjects === undefined) touched.set(known, [subject])
+        else subjects.push(subject)
       }
       const devices = touched.get('approval') ?? []
       const approvals = devices.length === 0 ? [] : await approvalsOf(db, listOf(dialect, devices))

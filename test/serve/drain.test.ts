@@ -18,7 +18,7 @@ const fedHouse = (upstreamPort: number, workers: number, feed: Feed): Promise<Se
   served(upstreamPort, {
     workers,
     yaml: STORE,
-    instead: (config) => [HOST, config, String(workers), JSON.stringify(feed)],
+    instead: (config) => Promise.resolve([HOST, config, String(workers), JSON.stringify(feed)]),
   })
 
 /** As they stand in the file, whoever wrote it. */

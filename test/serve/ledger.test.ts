@@ -137,6 +137,32 @@ test('a store that keeps one batch waiting is asked by nobody else meanwhile', a
   expect(ledger.counts()).toMatchObject({ recorded: 2, buffered: 0 })
 })
 
+test('what comes while a slow store writes is written after it, without anybody asking', async () => {
+  const seen: number[] = []
+  const asked = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+  const free = Promise.withResolvers<void>()
+  const ledger = new Ledger(
+    {
+      async record(batch) {
+        seen.push(batch.length)
+        asked[seen.length === 1 ? 0 : 1].resolve()
+        await free.promise
+        return recordedAs({ sightings: batch })
+      },
+    },
+    { gatherMs: 1 },
+  )
+  ledger.add(sightings(1, 1), 0)
+  await asked[0].promise
+  // Its time is over while the first batch is being written.
+  ledger.add(sightings(2, 1), 0)
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  free.resolve()
+  await asked[1].promise
+  ledger.add(sightings(3, 1), 0)
+  await expect.poll(() => ledger.counts().recorded).toBe(3)
+})
+
 test('a batch that meets a bug is dropped and counted, and those behind it are written', async () => {
   const told: unknown[] = []
   let asked = 0

@@ -3,7 +3,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,9 +31,12 @@ export interface Changes {
   readonly yaml?: Readonly<Record<string, string>>
 }
 
-export interface ServedOptions extends Pick<ProductOptions, 'workers' | 'tls' | 'yaml'> {
+export interface ServedOptions extends Pick<
+  ProductOptions,
+  'workers' | 'tls' | 'yaml' | 'upstreamLimits'
+> {
   /** What is started instead of `tfe serve`: a script and its arguments. */
-  readonly instead?: (config: string) => readonly string[]
+  readonly instead?: (config: string) => Promise<readonly string[]>
 }
 
 /** `tfe serve` as a process of its own, ready; a store that it names is made. */
@@ -57,7 +60,7 @@ export async function served(upstreamPort: number, options: ServedOptions): Prom
   write({})
   const file = join(folder, 'tfe.yaml')
   await foundStoreOf(file)
-  const started = options.instead?.(file) ?? [MAIN, 'serve', '--config', file]
+  const started = (await options.instead?.(file)) ?? [MAIN, 'serve', '--config', file]
   const child = spawn(process.execPath, started, { stdio: ['ignore', 'pipe', 'inherit'] })
   const exit = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => resolve(code))
@@ -84,6 +87,8 @@ async function foundStoreOf(file: string): Promise<void> {
   const loaded = await loadConfig(file, {})
   // A faulty configuration is for the program to refuse.
   if (!loaded.ok || loaded.value.config.store?.kind === 'dangerous-none') return
+  const { store } = loaded.value.config
+  if (store?.kind === 'sqlite' && existsSync(store.path)) return
   const founded = await foundStore(loaded.value, { who: 'test', from: 'test' })
   if (!founded.ok) throw new Error(JSON.stringify(founded.failure))
 }
