@@ -14,6 +14,7 @@ import type { OpenLog } from './log.ts'
 import type { ReloadCount } from './reload-count.ts'
 import type { Revocation } from './revocation.ts'
 import { Rotation } from './rotation.ts'
+import type { TicketSecret, TicketSource } from './ticket-share.ts'
 
 /** What a reload came to. */
 export type ReloadOutcome =
@@ -26,6 +27,8 @@ export interface ReignDeps {
   readonly journal: OpenLog
   readonly counted: ReloadCount
   readonly revocation: Revocation
+  /** Where the secret behind session tickets comes from. */
+  readonly tickets: TicketSource
   /** The store's rules, worked out anew for a file that states other things. */
   rulesFor(config: Config): Promise<StoreRules | undefined>
 }
@@ -36,6 +39,7 @@ export interface Beginning {
   readonly config: Config
   readonly rules: StoreRules | undefined
   readonly world: World
+  readonly tickets: TicketSecret
 }
 
 /** One per front end, in the process that gives the orders. */
@@ -50,17 +54,18 @@ export class Reign {
   readonly #deps: ReignDeps
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor({ world, config, rules }: Beginning, deps: ReignDeps) {
+  constructor({ world, config, rules, tickets }: Beginning, deps: ReignDeps) {
     this.orders = {
       config,
       version: 1,
-      ticketSecret: randomBytes(SECRET_OCTETS),
+      ticketSecret: tickets.secret,
       accountKey: randomBytes(SECRET_OCTETS),
       rules,
     }
     this.world = world
     this.#deps = deps
     this.rotation = new Rotation(() => this.#rotate())
+    this.rotation.replaced(tickets.age)
   }
 
   /** One at a time: a second trigger waits for the first to end. */
@@ -150,11 +155,23 @@ export class Reign {
     return { kind: 'applied', from, to: orders.version }
   }
 
+  /** A secret of the store was replaced: perhaps the one behind session tickets, by another replica. */
+  sealed(): void {
+    this.#retell(() => this.#deps.tickets.look())
+  }
+
   #rotate(): void {
+    this.#retell(() => this.#deps.tickets.replace())
+  }
+
+  #retell(next: () => Promise<TicketSecret | undefined>): void {
     this.#next(async () => {
       if (this.draining) return
+      const tickets = await next()
+      if (tickets === undefined) return
       const old = this.orders.ticketSecret
-      this.orders = { ...this.orders, ticketSecret: randomBytes(SECRET_OCTETS) }
+      this.orders = { ...this.orders, ticketSecret: tickets.secret }
+      this.rotation.replaced(tickets.age)
       try {
         await this.#deps.crew.reload(this.orders)
         this.#deps.journal.log.info({}, 'ticket secret replaced')

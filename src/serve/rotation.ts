@@ -23,7 +23,7 @@ export class Rotation {
   constructor(rotate: () => void, alarm: Alarm = PROCESS_ALARM) {
     this.#rotate = rotate
     this.#alarm = alarm
-    this.#set(alarm.now() + EVERY_MS)
+    this.#set(alarm.now() + TICKETS_LIVE_MS)
   }
 
   /** At once, or as soon as may be: whoever resumes without a certificate can ask for it, and it costs everybody's tickets. */
@@ -33,6 +33,13 @@ export class Rotation {
     if (at >= this.#due) return
     if (at === now) this.#turn()
     else this.#set(at)
+  }
+
+  /** What is in use was made that long ago, here or elsewhere. */
+  replaced(age: Millis): void {
+    if (this.#due === -Infinity) return
+    const now = this.#alarm.now()
+    this.#set(Math.max(now, now - age + TICKETS_LIVE_MS))
   }
 
   /** No more. */
@@ -49,7 +56,7 @@ export class Rotation {
 
   #turn(): void {
     this.#last = this.#alarm.now()
-    this.#set(this.#last + EVERY_MS)
+    this.#set(this.#last + TICKETS_LIVE_MS)
     this.#rotate()
   }
 }
@@ -65,6 +72,6 @@ const PROCESS_ALARM: Alarm = {
 }
 
 /** Decision 10: twelve hours bound how much traffic one stolen secret opens. */
-const EVERY_MS = 12 * 3600 * 1000
+export const TICKETS_LIVE_MS = 12 * 3600 * 1000
 /** A rotation builds every TLS context anew, some milliseconds for each; a locked-out device waits no longer than this. */
 const APART_MS = 10_000

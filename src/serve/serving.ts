@@ -20,6 +20,7 @@ import { runtimeFaults } from './runtime-faults.ts'
 import type { Observe } from './self-test.ts'
 import { statusListener } from './status-listener.ts'
 import { Storage } from './storage.ts'
+import { OWN_TICKETS } from './ticket-share.ts'
 
 export type { ReloadOutcome } from './reign.ts'
 
@@ -76,6 +77,7 @@ export async function startServing(
     ruled: async (rules) => {
       await reign.rule(rules)
     },
+    sealed: () => reign.sealed(),
   })
   if (begun?.ok === false) return begun
   const rules = begun?.value
@@ -86,13 +88,15 @@ export async function startServing(
   }
   const counted = new ReloadCount()
   const revocation = new Revocation({ journal, revise: (bulletin) => crew.revise(bulletin) })
+  const tickets = await ticketsOf(storage.value, journal)
   const reign = new Reign(
-    { config, rules, world: world.value },
+    { config, rules, world: world.value, tickets: tickets.first },
     {
       crew,
       journal,
       counted,
       revocation,
+      tickets: tickets.source,
       rulesFor: (next) => storage.value?.adopt(next) ?? Promise.resolve(undefined),
     },
   )
@@ -151,6 +155,14 @@ export async function startServing(
     },
   })
 }
+
+const ticketsOf = async (
+  storage: Storage | undefined,
+  journal: OpenLog,
+): ReturnType<Storage['tickets']> =>
+  storage === undefined
+    ? { source: OWN_TICKETS, first: await OWN_TICKETS.replace() }
+    : storage.tickets(journal)
 
 /** The system would choose another port for each worker. */
 function portFaults({ listeners }: Config): readonly Fault[] {

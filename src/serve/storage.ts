@@ -3,7 +3,7 @@
  */
 import type { Config } from '../config/config.ts'
 import { explainHold, holdStore, type Hold } from '../store/hold.ts'
-import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
+import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import type { StoreRules } from '../state/rules.ts'
 import type { World } from '../state/world.ts'
 import { explainStore } from '../store/explain.ts'
@@ -14,6 +14,7 @@ import { ledgerLines } from './ledger-lines.ts'
 import type { OpenLog } from './log.ts'
 import { keptStore, openKept, settingsOf, storeFault, type Kept } from './open-store.ts'
 import { StoreLink, type LinkSink } from './store-link.ts'
+import { OWN_TICKETS, TicketShare, type TicketSecret, type TicketSource } from './ticket-share.ts'
 import { StoreMetrics } from './store-metrics.ts'
 
 interface Parts {
@@ -67,6 +68,18 @@ export class Storage {
     }
     const rules = await this.#link.begin(sink)
     return rules.ok ? rules : fail([storeFault(this.#kept, rules.failure)])
+  }
+
+  /** Where the secret behind session tickets comes from, and the one to begin with. */
+  async tickets({ log }: OpenLog): Promise<{ source: TicketSource; first: TicketSecret }> {
+    // An embedded store serves one instance: on disk the secret would help nobody, and outlive what it opens.
+    if (this.#kept.kind === 'sqlite') {
+      return { source: OWN_TICKETS, first: await OWN_TICKETS.replace() }
+    }
+    const source = new TicketShare(this.store.secrets, log, {
+      now: () => Date.now() as Instant,
+    })
+    return { source, first: await source.begin() }
   }
 
   /** From now on every change is passed on. */

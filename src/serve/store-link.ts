@@ -20,6 +20,8 @@ export interface LinkSink {
   overlay(delta: OverlayDelta): void
   /** The rules for the whole fleet are others now; resolves when every process judges by them. */
   ruled(rules: StoreRules): Promise<void>
+  /** A secret was replaced, or may have been. */
+  sealed(): void
 }
 
 /** How the link fares. */
@@ -143,6 +145,7 @@ export class StoreLink {
       this.#rules = rules.value
       await this.#sink?.ruled(rules.value)
     }
+    if (since.value.kind === 'everything' || since.value.touched.has('secret')) this.#sink?.sealed()
     this.#revision = since.value.revision
     return ok(undefined)
   }
@@ -177,6 +180,8 @@ export class StoreLink {
     this.#answeredAt = Date.now() as Instant
     if (this.#trouble === undefined) return
     this.#trouble = undefined
+    // What was missed may be unknown, and what could not be shared can be now.
+    this.#sink?.sealed()
     this.#journal.log.info({ revision: this.#revision }, 'the store answers again')
   }
 

@@ -10,6 +10,24 @@ import { currentVersion, leftUnder, type KeyStanding, type SecretFacts } from '.
 import { checkValue, seal, unseal, versionsOf, type KeyRing } from './seal.ts'
 import type { Expected } from './version.ts'
 
+/** The name of the secret behind session tickets: replaced by the program, never exported, written by no call. */
+export const TICKET_SECRET = 'tfe session tickets'
+
+/** What is to be sealed. */
+export interface Sealing {
+  readonly name: string
+  readonly secret: Uint8Array
+  /** Leaves no audit row: for what the program replaces as often as strangers make it. */
+  readonly quiet?: true
+}
+
+/** A secret that was opened. */
+export interface Opened {
+  readonly secret: Buffer
+  readonly version: number
+  readonly updatedAt: Instant
+}
+
 export class Secrets {
   readonly #book: Book
   readonly #ring: KeyRing
@@ -35,24 +53,21 @@ export class Secrets {
   }
 
   /** The secret itself; undefined when there is none of that name. */
-  async open(
-    name: string,
-  ): Promise<
-    Result<{ readonly secret: Buffer; readonly version: number } | undefined, StoreFailure>
-  > {
+  async open(name: string): Promise<Result<Opened | undefined, StoreFailure>> {
     const row = await this.#book.read((db) =>
       db.selectFrom('secrets').selectAll().where('name', '=', name).executeTakeFirst(),
     )
     if (!row.ok || row.value === undefined) return row.ok ? ok(undefined) : row
-    const { version, key_version: keyVersion, nonce, sealed } = row.value
+    const { version, key_version: keyVersion, nonce, sealed, updated_at } = row.value
     const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#ring)
-    return opened.ok ? ok({ secret: opened.value, version }) : opened
+    if (!opened.ok) return opened
+    return ok({ secret: opened.value, version, updatedAt: updated_at as Instant })
   }
 
   /** Seals a secret under the current key; `expected` 0 is for one that must not be there yet. */
   put(
     by: By,
-    { name, secret }: { readonly name: string; readonly secret: Uint8Array },
+    { name, secret, quiet }: Sealing,
     expected: Expected,
   ): Promise<Result<SecretFacts, StoreFailure>> {
     return this.#book.change<SecretFacts, StoreFailure>(by, async (tx, now) => {
@@ -85,14 +100,17 @@ export class Secrets {
         .execute()
       return ok({
         value: { ...place, keyVersion: keyVersion.value, updatedAt: now },
-        entries: [
-          {
-            action: 'secret.put',
-            subject: name,
-            before: before === undefined ? undefined : { version: found },
-            after: { version: place.version, keyVersion: keyVersion.value },
-          },
-        ],
+        entries:
+          quiet === true
+            ? []
+            : [
+                {
+                  action: 'secret.put',
+                  subject: name,
+                  before: before === undefined ? undefined : { version: found },
+                  after: { version: place.version, keyVersion: keyVersion.value },
+                },
+              ],
         touched: [{ topic: 'secret', subject: name }],
       })
     })
@@ -159,6 +177,11 @@ export class Secrets {
           .limit(limit)
           .execute()
         for (const { name, version, key_version: keyVersion, nonce, sealed } of rows) {
+          if (name === TICKET_SECRET) {
+            // Sealed anew it would live on; taken away, whoever uses it makes another.
+            await tx.deleteFrom('secrets').where('name', '=', name).execute()
+            continue
+          }
           const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#ring)
           if (!opened.ok) return opened
           const place = { name, version: version + 1 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../src/kernel/types.ts'
 import type { KeyRing } from '../../src/store/seal.ts'
+import { TICKET_SECRET } from '../../src/store/secrets.ts'
 import { openStore } from '../../src/store/store.ts'
 import { call, type Answer } from './calling.ts'
 import { openOffice, type OpenOffice } from './office.ts'
@@ -108,4 +109,12 @@ test('removing a secret asks for its version', async () => {
   expect(await remove('"7"')).toMatchObject({ status: 412 })
   expect(await remove('"1"')).toMatchObject({ status: 204 })
   expect(await remove('"1"')).toMatchObject({ status: 404 })
+})
+
+test('nobody chooses the secret behind session tickets', async () => {
+  await using office = await openOffice({ ring: ringOf(1) })
+  const path = `/api/secrets/${encodeURIComponent(TICKET_SECRET)}`
+  const body = { secret: Buffer.from('known').toString('base64') }
+  expect(await call(office, 'PUT', path, { body, match: '*' })).toMatchObject({ status: 422 })
+  expect(await office.store.secrets.list()).toEqual({ ok: true, value: [] })
 })

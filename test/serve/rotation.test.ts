@@ -61,6 +61,35 @@ test('after its end nothing is replaced any more, whoever asks', () => {
   expect(times).toEqual([])
 })
 
+test('a secret that another replica made is replaced twelve hours after it was made, not after it came', () => {
+  const { times, pass, rotation } = rotating()
+  pass(5 * HOUR)
+  rotation.replaced((2 * HOUR) as Millis)
+  pass(10 * HOUR - 1)
+  expect(times).toEqual([])
+  pass(1)
+  expect(times).toEqual([15 * HOUR])
+})
+
+test('a secret that was made just now does not keep a locked-out device waiting', () => {
+  const { times, pass, rotation } = rotating()
+  rotation.replaced(0 as Millis)
+  pass(1)
+  rotation.soon()
+  expect(times).toEqual([1])
+})
+
+test('a secret that is too old already is replaced at once, and after the end none is', () => {
+  const { times, pass, rotation } = rotating()
+  rotation.replaced((13 * HOUR) as Millis)
+  pass(0)
+  expect(times).toEqual([0])
+  rotation.end()
+  rotation.replaced((13 * HOUR) as Millis)
+  pass(HOUR)
+  expect(times).toEqual([0])
+})
+
 /** A rotation on a clock that is turned by hand; when it rotated, in milliseconds from the start. */
 function rotating() {
   const START = 5_000_000

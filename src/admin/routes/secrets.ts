@@ -7,6 +7,7 @@ import { Type, type Static } from 'typebox'
 import { fail, isoText, ok, type Instant } from '../../kernel/types.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { KeyStanding, SecretFacts } from '../../store/key-standing.ts'
+import { TICKET_SECRET } from '../../store/secrets.ts'
 import { define } from '../call.ts'
 import { faulty } from '../refused.ts'
 import { orNull, record, text, time } from '../schemas.ts'
@@ -71,6 +72,13 @@ function keeping(app: FastifyInstance, { store }: Office): void {
       fails: [409, 422],
     },
     async ({ by, params, body, expected }) => {
+      // Whoever chose it could read what devices say.
+      if (params.name === TICKET_SECRET) {
+        return faulty(
+          [{ at: 'name', message: 'wanted a name that the program does not use' }],
+          'the secret',
+        )
+      }
       const octets = Buffer.from(body.secret, 'base64')
       if (octets.length === 0 || octets.toString('base64') !== body.secret) {
         return faulty([{ at: 'body.secret', message: 'wanted base64 (RFC 4648 §4)' }], 'the secret')

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
+import { TICKET_SECRET } from '../../../src/store/secrets.ts'
 import type { Backend } from '../place.ts'
 import { aRing, opened, testClock } from '../place.ts'
 import { ADMIN, refused, SEEN, sure } from '../sighted.ts'
@@ -20,6 +21,30 @@ export function secrets(backend: Backend): void {
     const all = lines.join('\n')
     expect(all).not.toContain('hunter2')
     expect(all).not.toContain(Buffer.from('hunter2-hunter2').toString('base64'))
+  })
+
+  test('the ticket secret is overwritten without an audit row, is in no export, and is not sealed anew', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const before = sure(await store.audit.list({ limit: 100 })).items.length
+    const revision = sure(await store.feed.revision())
+    const first = { ...secret(TICKET_SECRET, 'one'), quiet: true as const }
+    sure(await store.secrets.put(ADMIN, first, 0))
+    sure(await store.secrets.put(ADMIN, { ...first, secret: Buffer.from('two') }, 1))
+    expect(refused(await store.secrets.put(ADMIN, first, 1)).kind).toBe('stale')
+    expect(sure(await store.secrets.open(TICKET_SECRET))).toMatchObject({ version: 2 })
+    expect(sure(await store.secrets.list())).toHaveLength(1)
+    expect(sure(await store.audit.list({ limit: 100 })).items).toHaveLength(before)
+    // Replicas hear of it all the same.
+    const since = sure(await store.feed.since(revision))
+    expect(since.kind === 'changes' && since.touched.get('secret')).toEqual([TICKET_SECRET])
+    const lines: string[] = []
+    sure(await store.transfer.export(async (line) => void lines.push(line)))
+    expect(lines.join('\n')).not.toContain(TICKET_SECRET)
+    await using ahead = await opened(place, { ring: aRing(1, 2) })
+    sure(await ahead.secrets.rotate(ADMIN))
+    expect(sure(await ahead.secrets.reseal(ADMIN, 10))).toMatchObject({ left: 0 })
+    expect(sure(await ahead.secrets.open(TICKET_SECRET))).toBeUndefined()
   })
 
   test('a new key leaves old secrets as they are until they change or are sealed anew', async () => {
