@@ -23,6 +23,7 @@ import { inventoryCalls } from './routes/inventory.ts'
 import { outgoingCalls } from './routes/outgoing.ts'
 import { recordCalls } from './routes/records.ts'
 import { secretCalls } from './routes/secrets.ts'
+import { upstreamErrorCalls } from './routes/upstream-errors.ts'
 import { switchCalls } from './routes/switches.ts'
 import { sessionCalls } from './routes/session.ts'
 import { settingCalls } from './routes/settings.ts'
@@ -106,6 +107,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     inventoryCalls(calls, office)
     secretCalls(calls, office)
     outgoingCalls(calls, office)
+    upstreamErrorCalls(calls, office)
     standingPreviewCalls(calls, office)
     statusCalls(calls, office)
   })

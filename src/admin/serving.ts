@@ -9,6 +9,7 @@ import type { ScanReport } from '../forward/scan-server.ts'
 import type { TestReport } from '../forward/test-server.ts'
 import type { Instant } from '../kernel/types.ts'
 import type { Catalogue, Preset } from '../outgoing/catalogue.ts'
+import type { UpstreamErrorList } from '../record/upstream-error-list.ts'
 import type { Profile } from '../trust/limits.ts'
 
 export interface Serving {
@@ -26,6 +27,8 @@ export interface Serving {
   locked(): readonly string[]
   snapshot(): SnapshotFacts
   upstreams(): readonly ServedUpstream[]
+  /** What went wrong with them, in all processes. */
+  readonly upstreamErrors: Pick<UpstreamErrorList, 'clear' | 'list'>
   /** What this runtime can be told to use towards upstreams. */
   catalogue(): Catalogue
   /** Connects once to each server of an upstream, or to the one named; undefined when there is none such. */

@@ -3,7 +3,7 @@
  * and of what is suggested to whoever mistypes.
  */
 import { FORMATS } from './formats.ts'
-import { OFFICE } from './office/catalogue.ts'
+import { OFFICE, REACH } from './office/catalogue.ts'
 
 /** A command as people read about it and as it is parsed. */
 export interface CommandEntry {
@@ -200,23 +200,32 @@ export const CATALOGUE = {
     examples: ['tfe headers device.pem --format nginx', 'tfe headers --list'],
   },
   upstream: {
-    summary: 'what concerns the way to the upstreams: test, scan, catalogue',
+    summary: 'what concerns the way to the upstreams: test, scan, catalogue, errors',
     about:
-      '`test` connects to each server of an upstream with the settings as they stand and shows what was agreed on, the certificates with their validity and pins, and whether hostname, trust and pins hold, or the exact error and its remedy; it sends no request. `scan` finds out which protocols, cipher suites and key exchange groups each server accepts, with SNI and without, by handshakes alone: at most four at a time and 200 altogether. `catalogue` prints, per upstream, the protocols, cipher suites and key exchange groups that are Selected and Available, in the spelling of OpenSSL and in that of IANA and Java; which are the default of its preset, which are weak and why, and what is impossible with this runtime. Keys and chains that the configuration names need not be there. Without a configuration it shows both presets.',
+      '`test` connects to each server of an upstream with the settings as they stand and shows what was agreed on, the certificates with their validity and pins, and whether hostname, trust and pins hold, or the exact error and its remedy; it sends no request. `scan` finds out which protocols, cipher suites and key exchange groups each server accepts, with SNI and without, by handshakes alone: at most four at a time and 200 altogether. `catalogue` prints, per upstream, the protocols, cipher suites and key exchange groups that are Selected and Available, in the spelling of OpenSSL and in that of IANA and Java; which are the default of its preset, which are weak and why, and what is impossible with this runtime. Keys and chains that the configuration names need not be there. Without a configuration it shows both presets. `errors` asks the admin API of a running front end what went wrong with its upstreams since it started: each fault once per server, with its text, its remedy and the certificates that were shown, connections that were allowed all the same included.',
     takes: [
-      { name: 'ACTION', sentence: 'test, scan or catalogue' },
-      { name: 'NAME', sentence: 'the upstream; catalogue shows all without one', optional: true },
+      { name: 'ACTION', sentence: 'test, scan, catalogue or errors' },
+      {
+        name: 'NAME',
+        sentence: 'the upstream; catalogue and errors show all without one',
+        optional: true,
+      },
     ],
     options: {
       config: { value: 'FILE', sentence: 'the configuration whose upstreams are meant' },
       upstream: { value: 'NAME', sentence: 'the same as NAME' },
-      server: { value: 'HOST:PORT', sentence: 'that server of the upstream alone (test, scan)' },
-      json,
+      server: {
+        value: 'HOST:PORT',
+        sentence: 'that server of the upstream alone (test, scan, errors)',
+      },
+      clear: { value: undefined, sentence: 'take the errors that are printed off the list' },
+      ...REACH,
     },
     examples: [
       'tfe upstream test core --config config/epmm.yaml',
       'tfe upstream scan core --config config/epmm.yaml --json',
       'tfe upstream catalogue',
+      'tfe upstream errors core --clear',
       'tfe upstream catalogue --config config/epmm.yaml --upstream core',
     ],
   },

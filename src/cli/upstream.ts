@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load.ts'
 import { runtimeCatalogue } from '../config/runtime-offers.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { faultLine, loadWithoutFiles } from './load-world.ts'
+import { REACH_OPTIONS } from './office/catalogue.ts'
 import { unknown, type Options, type Room } from './upstream/called-servers.ts'
 import { columnsJson, columnsText, type Shown } from './upstream/columns.ts'
 
@@ -15,7 +16,12 @@ const ACTIONS = {
     (await import('./upstream/test.ts')).test(name, options, room),
   scan: async (name: string | undefined, options: Options, room: Room) =>
     (await import('./upstream/scan.ts')).scan(name, options, room),
+  errors: async (name: string | undefined, options: Options, room: Room) =>
+    (await import('./upstream/errors.ts')).errors(name, options, room),
 } as const
+
+/** `errors` asks a running front end; the others read a configuration. */
+const OFFICE_ONLY: readonly string[] = ['clear', ...REACH_OPTIONS.filter((name) => name !== 'json')]
 
 /** Does one thing; a string says what was wrong with the question. */
 export async function upstream(
@@ -27,7 +33,9 @@ export async function upstream(
     return `found the upstream twice, '${name}' and --upstream: say it once`
   }
   const one = name ?? options.get('upstream')
+  const foreign = (action === 'errors' ? ['config'] : OFFICE_ONLY).find((it) => options.has(it))
   if (Object.hasOwn(ACTIONS, action)) {
+    if (foreign !== undefined) return `tfe upstream ${action} has no use for --${foreign}`
     return ACTIONS[action as keyof typeof ACTIONS](one, options, room)
   }
   return unknown(`there is no action '${action}'`, action, Object.keys(ACTIONS))
@@ -43,7 +51,8 @@ async function catalogue(
   if (file === undefined && name !== undefined) {
     return 'found the name of an upstream without --config, which names it'
   }
-  if (options.has('server')) return 'found --server, which only test and scan have a use for'
+  if (options.has('server'))
+    return 'found --server, which only test, scan and errors have a use for'
   const shown = file === undefined ? PRESETS_ALONE : await upstreamsOf(file, name, env)
   if (typeof shown === 'string') return shown
   if ('faults' in shown) {

@@ -42,14 +42,17 @@ export interface Opening {
 
 const FOR_HTTP: Opening = { alpn: ['http/1.1'], halfOpen: false, preamble: undefined }
 
-/** A connection that may carry requests, or why there is none; `done` is called once, never at once. */
-export function dial(
-  plan: DialPlan,
-  done: (result: Result<Socket, UpstreamFailure>) => void,
-  opening = FOR_HTTP,
-): void {
+/** Told once, never at once, how dialling ended; `shown` is the leaf that the server presented. */
+export type Dialled = (
+  result: Result<Socket, UpstreamFailure>,
+  shown: X509Certificate | undefined,
+) => void
+
+/** A connection that may carry requests, or why there is none. */
+export function dial(plan: DialPlan, done: Dialled, opening = FOR_HTTP): void {
   const { limits } = plan.settings
   let open = true
+  let leaf: X509Certificate | undefined
   const sockets: Socket[] = []
   const settle = (result: Result<Socket, UpstreamFailure>): void => {
     if (!open) return
@@ -61,7 +64,7 @@ export function dial(
       socket.on('error', ignore)
       if (!result.ok) socket.destroy()
     }
-    done(result)
+    done(result, leaf)
   }
   const failed = (error: Error): void => settle(fail(dialFailure(error, plan.server.hostname)))
   const deadline = setTimeout(
@@ -75,8 +78,14 @@ export function dial(
   }
   const shakeHands = (below: Socket | undefined): void => {
     const socket = openSocket(plan, opening, below)
+    // Node's event before it verifies, undocumented: a socket that is refused has forgotten the chain by its error.
+    if (socket instanceof TLSSocket) {
+      socket.prependOnceListener('secure', () => {
+        leaf = socket.getPeerX509Certificate()
+      })
+    }
     watch(socket, plan.context === undefined ? 'connect' : 'secureConnect', () => {
-      const refusal = socket instanceof TLSSocket ? judged(plan, socket) : undefined
+      const refusal = socket instanceof TLSSocket ? judged(plan, socket, leaf) : undefined
       settle(refusal === undefined ? ok(socket) : fail(refusal))
     })
   }
@@ -94,9 +103,12 @@ export function dial(
 }
 
 /** What the TLS library does not look at, or was told not to refuse. */
-function judged(plan: DialPlan, socket: TLSSocket): UpstreamFailure | undefined {
+function judged(
+  plan: DialPlan,
+  socket: TLSSocket,
+  leaf: X509Certificate | undefined,
+): UpstreamFailure | undefined {
   const { tls } = plan.settings
-  const leaf = socket.getPeerX509Certificate()
   if (tls === undefined || leaf === undefined) return undefined
   const untrusted = untrustedIn(plan, socket, leaf)
   const shown = unpinned(leaf, tls.pins)

@@ -2,6 +2,7 @@
  * The connections to one server of an upstream, under one TLS identity. Two upstreams, two servers, or two
  * settings of the same one never share a connection: each has its own `Pool`.
  */
+import type { X509Certificate } from 'node:crypto'
 import { dial, type DialPlan } from './dial.ts'
 import type { UpstreamFailure } from './failure.ts'
 import { Leg, type LegOwner } from './leg.ts'
@@ -13,11 +14,14 @@ export interface Want {
   failed(failure: UpstreamFailure): void
 }
 
+/** Told of a connection that could not be made; `shown` is the leaf that the server presented. */
+export type DialFailed = (failure: UpstreamFailure, shown: X509Certificate | undefined) => void
+
 /** A pool with a bound on connections and on who waits for one. */
 export class Pool implements LegOwner {
   readonly limits: UpstreamLimits
   readonly #plan: DialPlan
-  readonly #dialFailed: (failure: UpstreamFailure) => void
+  readonly #dialFailed: DialFailed
   readonly #legs = new Set<Leg>()
   /** Most recently used last, and used first: the others come to their idle limit. */
   readonly #idle: Leg[] = []
@@ -29,7 +33,7 @@ export class Pool implements LegOwner {
   #successor: Pool | undefined
 
   /** `dialFailed` is told once of each connection that could not be made. */
-  constructor(plan: DialPlan, dialFailed: (failure: UpstreamFailure) => void) {
+  constructor(plan: DialPlan, dialFailed: DialFailed) {
     this.limits = plan.settings.limits
     this.#plan = plan
     this.#dialFailed = dialFailed
@@ -141,9 +145,9 @@ export class Pool implements LegOwner {
   #open(want: Want): void {
     this.#waiting.set(want, true)
     this.#dialling += 1
-    dial(this.#plan, (result) => {
+    dial(this.#plan, (result, shown) => {
       this.#dialling -= 1
-      if (!result.ok) this.#dialFailed(result.failure)
+      if (!result.ok) this.#dialFailed(result.failure, shown)
       if (result.ok) this.#opened(new Leg(result.value, this.#plan, this), want)
       else if (this.#waiting.delete(want)) want.failed(result.failure)
       this.#openForWaiting()

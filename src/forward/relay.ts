@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Admission } from '../decide/decide.ts'
 import type { Millis } from '../kernel/types.ts'
-import { dial, type Opening } from './dial.ts'
+import { dial, type Dialled, type Opening } from './dial.ts'
 import type { UpstreamFailure } from './failure.ts'
 import { brokenLine, type RelayFailure } from './relay-failure.ts'
 import type { Server } from './server.ts'
@@ -97,10 +97,10 @@ class Relay implements Watched {
     }
     const preamble = place === 'before-tls' ? header : undefined
     const opening: Opening = { alpn: [], halfOpen: true, preamble }
-    const answer = (result: Parameters<Parameters<typeof dial>[1]>[0]): void => {
+    const answer: Dialled = (result, shown) => {
       if (result.ok) return this.#connected(result.value, next)
       next.freeLine()
-      next.failed(result.failure)
+      next.failed(result.failure, shown)
       if (this.#device.destroyed) this.#over.resolve()
       else this.#advance(result.failure)
     }

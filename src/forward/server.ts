@@ -1,6 +1,7 @@
 /**
  * One server of an upstream: its connections, how much it has to do, and whether it is well.
  */
+import type { X509Certificate } from 'node:crypto'
 import type { Clock } from '../kernel/ports.ts'
 import type { Millis } from '../kernel/types.ts'
 import type { Candidate } from './balance.ts'
@@ -25,6 +26,7 @@ import {
 } from './health.ts'
 import { Pool } from './pool.ts'
 import type { CheckSettings } from './settings.ts'
+import { checkError, requestError, type UpstreamError, type Whose } from './upstream-error.ts'
 
 /** A server went out, or came back; `code` names the failure that put it out. */
 export interface HealthChange {
@@ -34,6 +36,12 @@ export interface HealthChange {
   readonly explanation: Explanation | undefined
   /** For how long requests avoid it; `undefined` where only a check can bring it back. */
   readonly out: Millis | undefined
+}
+
+/** Who is told what becomes of a server. */
+export interface ServerNews {
+  changed(change: HealthChange): void
+  erred(error: UpstreamError): void
 }
 
 /** What a server's health depends on besides the server. */
@@ -53,7 +61,7 @@ export class Server implements Candidate {
   readonly pool: Pool
   readonly plan: DialPlan
   readonly #ports: HealthPorts
-  readonly #changed: (change: HealthChange) => void
+  readonly #news: ServerNews
   #load = 0
   #lines = 0
   #health = FRESH
@@ -63,16 +71,16 @@ export class Server implements Candidate {
   #checking = false
   #retired = false
 
-  constructor(plan: DialPlan, ports: HealthPorts, changed: (change: HealthChange) => void) {
+  constructor(plan: DialPlan, ports: HealthPorts, news: ServerNews) {
     const { server } = plan
     this.name = server.name
     this.hostname = server.hostname
     this.authority = authorityOf(plan)
     this.weight = server.weight
     this.plan = plan
-    this.pool = new Pool(plan, (failure) => this.failed(failure))
+    this.pool = new Pool(plan, (failure, shown) => this.failed(failure, shown))
     this.#ports = ports
-    this.#changed = changed
+    this.#news = news
   }
 
   /** Exchanges that have chosen this server and are not over. */
@@ -119,9 +127,10 @@ export class Server implements Candidate {
     if (this.#told !== 'in') this.#notice(undefined)
   }
 
-  /** A connection could not be made, or a request on a connection failed. */
-  failed(failure: UpstreamFailure): void {
+  /** A connection could not be made, or a request on a connection failed; `shown` is what it presented. */
+  failed(failure: UpstreamFailure, shown?: X509Certificate): void {
     if (!speaksAgainst(failure)) return
+    this.#news.erred(requestError(this.#whose, failure, shown))
     const moment = { now: this.#ports.clock.now(), chance: this.#ports.chance() }
     this.#health = afterFailure(this.#health, this.plan.settings.health, moment)
     this.#notice({ code: failure.kind, explanation: explainUpstream(failure, this.name) })
@@ -156,10 +165,23 @@ export class Server implements Candidate {
     const result = await checkServer(this.plan, check)
     if (!this.#checking) return
     this.#health = afterCheck(this.#health, result.ok, this.plan.settings.health)
-    this.#notice(result.ok ? undefined : await this.#reason(check, result.failure))
+    if (result.ok) {
+      this.#notice(undefined)
+      return
+    }
+    const reason = await this.#reason(check, result.failure)
+    this.#news.erred(checkError(this.#whose, result.failure, reason.explanation))
+    this.#notice(reason)
   }
 
-  async #reason(check: CheckSettings, failure: CheckFailure): Promise<Reason> {
+  get #whose(): Whose {
+    return { upstream: this.plan.settings.name, server: this.name }
+  }
+
+  async #reason(
+    check: CheckSettings,
+    failure: CheckFailure,
+  ): Promise<Reason & { readonly explanation: Explanation }> {
     // Only when the server goes out: the question costs it a connection.
     const bySni =
       this.#told === 'in' && this.standing !== 'in' && (await failsBySni(this.plan, check, failure))
@@ -183,7 +205,7 @@ export class Server implements Candidate {
     // Nothing else happens when its time is over, and somebody should be told.
     if (out !== undefined) this.#return = setTimeout(() => this.#notice(undefined), out + 1).unref()
     const { code, explanation } = standing === 'in' ? NONE : (reason ?? NONE)
-    this.#changed({ server: this.name, standing, code, explanation, out })
+    this.#news.changed({ server: this.name, standing, code, explanation, out })
   }
 }
 

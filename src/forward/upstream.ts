@@ -10,6 +10,7 @@ import { secondOpinion } from './second-opinion.ts'
 import type { UntrustedServer } from './untrusted.ts'
 import { Server, type HealthChange, type HealthPorts } from './server.ts'
 import type { ClientIdentity, UpstreamLimits, UpstreamSettings } from './settings.ts'
+import { allowedErrors, type UpstreamError } from './upstream-error.ts'
 import { Watch } from './watch.ts'
 
 /** What an upstream needs besides its settings. */
@@ -20,6 +21,8 @@ export interface UpstreamOptions {
   readonly onUntrusted: (facts: UntrustedServer) => void
   /** Called when a server goes out or comes back. */
   readonly onHealth?: (change: UpstreamHealthChange) => void
+  /** Called for everything that goes wrong with a server, and for nothing else. */
+  readonly onError?: (error: UpstreamError) => void
   /** Time and chance; those of this machine where they are left out. */
   readonly health?: HealthPorts
 }
@@ -57,7 +60,7 @@ export class Upstream {
   constructor(
     settings: UpstreamSettings,
     client: Pick<DialPlan, 'context' | 'opinion'> | undefined,
-    { onUntrusted, onHealth, health = MACHINE }: UpstreamOptions,
+    { onUntrusted, onHealth, onError, health = MACHINE }: UpstreamOptions,
   ) {
     const { limits } = settings
     this.name = settings.name
@@ -66,9 +69,14 @@ export class Upstream {
     this.watch = new Watch(Math.min(limits.connect, limits.responseHeaders, limits.bodyIdle))
     const changed = (change: HealthChange): void =>
       onHealth?.({ ...change, upstream: this.name, left: this.#well(this.servers).length })
+    const erred = (error: UpstreamError): void => onError?.(error)
+    const allowed = (facts: UntrustedServer): void => {
+      onUntrusted(facts)
+      for (const error of allowedErrors(facts)) erred(error)
+    }
+    const plan = { settings, ...(client ?? PLAIN), onUntrusted: allowed }
     this.servers = settings.servers.map(
-      (server) =>
-        new Server({ settings, server, ...(client ?? PLAIN), onUntrusted }, health, changed),
+      (server) => new Server({ ...plan, server }, health, { changed, erred }),
     )
     this.#balancer = new Balancer(settings.balance)
   }

@@ -195,6 +195,9 @@ class ClusterCrew implements Crew {
       case 'seen':
         this.#news?.seen(message.sightings, message.lost)
         return
+      case 'upstream-errors':
+        this.#news?.upstreamErrors(message.errors, message.lost)
+        return
       case 'sighted':
         this.#news?.sighted(message.sightings, message.lost)
         return

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts'
 import type { Fault, TrustVersion } from '../kernel/types.ts'
 import type { Ledger, LedgerSink } from '../record/ledger.ts'
 import type { SightingSink } from '../record/sightings.ts'
+import type { UpstreamErrorSink } from '../record/upstream-errors.ts'
 import type { Bulletin } from '../revoke/registry.ts'
 import type { OverlayDelta } from '../state/overlay.ts'
 import type { StoreRules } from '../state/rules.ts'
@@ -35,7 +36,7 @@ export interface IssuerMet {
 }
 
 /** What the crew has to say without being asked. */
-export interface CrewNews extends SightingSink, LedgerSink {
+export interface CrewNews extends SightingSink, LedgerSink, UpstreamErrorSink {
   /** A device was held to a session that says less of it than a new one would. */
   lockedOut(): void
 }

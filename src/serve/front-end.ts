@@ -13,6 +13,7 @@ import type { LegacyWatch } from '../pipeline/under-watch.ts'
 import type { Metrics } from '../record/metrics.ts'
 import type { Ledger } from '../record/ledger.ts'
 import type { Sightings } from '../record/sightings.ts'
+import type { UpstreamErrors } from '../record/upstream-errors.ts'
 import { openSnapshot, retire, type ListenerView, type Snapshot } from '../state/snapshot.ts'
 import type { Narrowed, Overlay } from '../state/overlay.ts'
 import { withLists, type ReadLists } from '../state/revocation.ts'
@@ -39,6 +40,8 @@ export interface FrontEndDeps {
   readonly sightings: Pick<Sightings, 'saw'>
   /** The books of the fleet; kept where there is a store. */
   readonly ledger: Pick<Ledger, 'saw'>
+  /** What goes wrong with upstreams, for the list of the admin API. */
+  readonly upstreamErrors: Pick<UpstreamErrors, 'met'>
   /** An issuer was met that the other processes may not know. */
   met(issuer: IssuerMet): void
 }
@@ -198,7 +201,7 @@ const CLOCK: Clock = { now: () => Date.now() as Instant }
 function open(
   orders: Orders,
   previous: Snapshot | undefined,
-  { log, metrics, lists, overlay }: FrontEndDeps,
+  { log, metrics, lists, overlay, upstreamErrors }: FrontEndDeps,
 ): Result<Snapshot, readonly Fault[]> {
   // Only the ticket secret was replaced: the world is the same.
   if (previous?.version === orders.version) return ok(previous)
@@ -215,6 +218,7 @@ function open(
       metrics.health(change)
       tellHealth(log, change)
     },
+    onError: (error) => upstreamErrors.met(error, CLOCK.now()),
   })
   return opened.ok ? ok(withLists(opened.value, lists)) : opened
 }

@@ -1,6 +1,7 @@
 import { Metrics } from '../record/metrics.ts'
 import { Ledger } from '../record/ledger.ts'
 import { Sightings } from '../record/sightings.ts'
+import { UpstreamErrors } from '../record/upstream-errors.ts'
 import { Overlay } from '../state/overlay.ts'
 import { ReadLists } from '../state/revocation.ts'
 import type { Crew, CrewAnswer, Orders, Witness } from './crew.ts'
@@ -15,10 +16,12 @@ export function localCrew(journal: OpenLog, witness?: Witness): Crew {
   let frontEnd: FrontEnd | undefined
   let sightings: Sightings | undefined
   let ledger: Ledger | undefined
+  let upstreamErrors: UpstreamErrors | undefined
   return {
     async start(orders, news): Promise<CrewAnswer> {
       sightings = new Sightings(news)
       ledger = new Ledger(news)
+      upstreamErrors = new UpstreamErrors(news)
       const started = await FrontEnd.start(orders, {
         log: journal.log,
         metrics,
@@ -28,6 +31,7 @@ export function localCrew(journal: OpenLog, witness?: Witness): Crew {
         lockedOut: () => news.lockedOut(),
         sightings,
         ledger,
+        upstreamErrors,
         met: () => {},
       })
       if (!started.ok) return { kind: 'refused', faults: started.failure }
@@ -56,6 +60,7 @@ export function localCrew(journal: OpenLog, witness?: Witness): Crew {
     scrape: () => {
       sightings?.flush()
       ledger?.flush()
+      upstreamErrors?.flush()
       return metrics.registry.metrics()
     },
     amiss: () => (frontEnd === undefined ? 'starting' : undefined),

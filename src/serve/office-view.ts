@@ -9,6 +9,7 @@ import type { Server } from '../forward/server.ts'
 import { testServer } from '../forward/test-server.ts'
 import { openUpstream } from '../forward/upstream.ts'
 import type { Instant } from '../kernel/types.ts'
+import type { UpstreamErrorList } from '../record/upstream-error-list.ts'
 import type { World } from '../state/world.ts'
 import { syncListener } from './store-reading.ts'
 
@@ -21,7 +22,11 @@ export interface InForce {
 }
 
 /** The front end as the office sees it. */
-export const officeView = (inForce: () => InForce): Serving => ({
+export const officeView = (
+  inForce: () => InForce,
+  upstreamErrors: Pick<UpstreamErrorList, 'clear' | 'list'>,
+): Serving => ({
+  upstreamErrors,
   minimums: () => {
     const { minimums, minimumsStated } = inForce().world.config.fleet
     return { versions: minimums, statedByFile: minimumsStated }

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import type { Config, Loaded } from '../config/config.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import { Forecast } from '../record/forecast.ts'
+import { UpstreamErrorList } from '../record/upstream-error-list.ts'
 import { buildWorld } from '../state/world.ts'
 import { openAdmin, type OpenAdmin } from './admin-listener.ts'
 import { clusterCrew } from './cluster-crew.ts'
@@ -104,7 +105,16 @@ export async function startServing(
     clock: { now: () => Date.now() as Instant },
     grace: () => reign.orders.config.grace,
   })
-  const parts = { crew, counted, revocation, reign, forecast, storage: storage.value }
+  const upstreamErrors = new UpstreamErrorList(Date.now() as Instant)
+  const parts = {
+    crew,
+    counted,
+    revocation,
+    reign,
+    forecast,
+    storage: storage.value,
+    upstreamErrors,
+  }
   const status = await listenForStatus(config.metrics, parts)
   if (!status.ok) return status
   opened.defer(() => status.value.close())
@@ -116,6 +126,7 @@ export async function startServing(
     lockedOut: () => reign.rotation.soon(),
     sighted: (sightings, lost) => forecast.sighted(sightings, lost),
     seen: (sightings, lost) => storage.value?.ledger.add(sightings, lost),
+    upstreamErrors: (errors, lost) => upstreamErrors.upstreamErrors(errors, lost),
   })
   const end = async (): Promise<void> => {
     reign.end()
@@ -181,6 +192,7 @@ interface Parts {
   readonly reign: Reign
   readonly forecast: Forecast
   readonly storage: Storage | undefined
+  readonly upstreamErrors: UpstreamErrorList
 }
 
 async function listenForStatus(
@@ -212,7 +224,7 @@ async function listenForStatus(
 
 /** The admin API, where there is a store to administer and the configuration asks for it. */
 async function adminBeside(
-  { reign, storage }: Parts,
+  { reign, storage, upstreamErrors }: Parts,
   { journal, version = '0' }: ServingOptions,
 ): Promise<Result<OpenAdmin | undefined, readonly Fault[]>> {
   const { admin } = reign.orders.config
@@ -221,10 +233,9 @@ async function adminBeside(
     store: storage.store,
     log: journal.log,
     version,
-    serving: officeView(() => ({
-      world: reign.world,
-      revision: storage.revision,
-      builtAt: reign.builtAt,
-    })),
+    serving: officeView(
+      () => ({ world: reign.world, revision: storage.revision, builtAt: reign.builtAt }),
+      upstreamErrors,
+    ),
   })
 }

@@ -5,6 +5,7 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 import type { Seen } from '../record/ledger.ts'
 import type { Sighting } from '../record/sightings.ts'
+import type { MetUpstreamError } from '../record/upstream-errors.ts'
 import type { OverlayDelta } from '../state/overlay.ts'
 import type { CrewAnswer, IssuerMet, Orders } from './crew.ts'
 
@@ -27,6 +28,11 @@ export type FromWorker =
   | { readonly kind: 'locked-out' }
   | { readonly kind: 'sighted'; readonly sightings: readonly Sighting[]; readonly lost: number }
   | { readonly kind: 'seen'; readonly sightings: readonly Seen[]; readonly lost: number }
+  | {
+      readonly kind: 'upstream-errors'
+      readonly errors: readonly MetUpstreamError[]
+      readonly lost: number
+    }
   | { readonly kind: 'issuer'; readonly issuer: IssuerMet }
   | { readonly kind: 'answer'; readonly answer: CrewAnswer }
   | {

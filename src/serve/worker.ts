@@ -6,6 +6,7 @@ import type { Fault } from '../kernel/types.ts'
 import { Metrics } from '../record/metrics.ts'
 import { Ledger } from '../record/ledger.ts'
 import { Sightings } from '../record/sightings.ts'
+import { UpstreamErrors } from '../record/upstream-errors.ts'
 import { Overlay } from '../state/overlay.ts'
 import { ReadLists } from '../state/revocation.ts'
 import { parseCrl } from '../x509/crl.ts'
@@ -44,6 +45,9 @@ class Worker {
   readonly #sightings = new Sightings({
     sighted: (sightings, lost) => say({ kind: 'sighted', sightings, lost }),
   })
+  readonly #upstreamErrors = new UpstreamErrors({
+    upstreamErrors: (errors, lost) => say({ kind: 'upstream-errors', errors, lost }),
+  })
   readonly #lists = new ReadLists()
   #started: Promise<void> = Promise.resolve()
   readonly #overlay = new Overlay()
@@ -74,6 +78,7 @@ class Worker {
         // Sent before the metrics, so that it is heard before them: a scrape shows every device so far.
         this.#sightings.flush()
         this.#ledger.flush()
+        this.#upstreamErrors.flush()
         const metrics = await this.#metrics.registry.getMetricsAsJSON()
         return say({ kind: 'metrics', id: message.id, metrics })
       }
@@ -130,6 +135,7 @@ class Worker {
       lockedOut: () => say({ kind: 'locked-out' }),
       sightings: this.#sightings,
       ledger: this.#ledger,
+      upstreamErrors: this.#upstreamErrors,
       met: (issuer) => say({ kind: 'issuer', issuer }),
     })
     if (!started.ok)

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { IdentitySettings } from '../config/config.ts'
 import type { Vouched } from '../decide/decide.ts'
+import type { UpstreamError } from '../forward/upstream-error.ts'
 import type { UntrustedServer } from '../forward/untrusted.ts'
 import { openUpstream, type Upstream, type UpstreamHealthChange } from '../forward/upstream.ts'
 import { covers } from '../handshake/server-identity.ts'
@@ -45,6 +46,7 @@ export interface OpeningDeps {
   readonly previous: Snapshot | undefined
   onUntrusted(upstream: string, facts: UntrustedServer): void
   onHealth(change: UpstreamHealthChange): void
+  onError(error: UpstreamError): void
 }
 
 /** Opens a world; on any fault nothing is left open that was not open before. */
@@ -101,6 +103,7 @@ function upstreamView(
     identity,
     onUntrusted: (facts) => deps.onUntrusted(name, facts),
     onHealth: (change) => deps.onHealth(change),
+    onError: (error) => deps.onError(error),
   })
   if (!opened.ok) return opened
   return ok({ world, upstream: opened.value, encode })

@@ -1,9 +1,10 @@
 /**
- * The audit trail, as it is read. Only `book.ts` writes it, in the transaction of the change itself.
+ * The audit trail, as it is read. Only `book.ts` writes it, in the transaction of the change itself; what changes
+ * nothing in the store is noted for itself.
  */
 import type { Selectable } from 'kysely'
-import type { Instant, Result } from '../kernel/types.ts'
-import type { Book } from './book.ts'
+import { ok, type Instant, type Result } from '../kernel/types.ts'
+import type { Book, By, Entry } from './book.ts'
 import type { StoreFailure } from './failure.ts'
 import { boundedLimit, pageOf, parseCursor, type Page, type PageAsk } from './page.ts'
 import { instant, json } from './row.ts'
@@ -35,6 +36,13 @@ export class Audit {
   readonly #book: Book
   constructor(book: Book) {
     this.#book = book
+  }
+
+  /** Writes down what somebody did beside the store: nothing in it changes, and yet somebody will ask. */
+  note(by: By, entry: Entry): Promise<Result<void, StoreFailure>> {
+    return this.#book.change<void, StoreFailure>(by, () =>
+      Promise.resolve(ok({ value: undefined, entries: [entry], touched: [] })),
+    )
   }
 
   /** Newest first. */

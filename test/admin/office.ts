@@ -13,6 +13,7 @@ import { adminServer, type AdminTls } from '../../src/admin/server.ts'
 import type { Serving } from '../../src/admin/serving.ts'
 import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
 import type { Instant, Millis } from '../../src/kernel/types.ts'
+import { UpstreamErrorList } from '../../src/record/upstream-error-list.ts'
 import type { KeyRing } from '../../src/store/seal.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 
@@ -60,6 +61,7 @@ const SERVING: Serving = {
       tls: { preset: 'secure', statedByFile: false },
     },
   ],
+  upstreamErrors: new UpstreamErrorList(NOW as Instant),
   catalogue: runtimeCatalogue,
   testUpstream: () => Promise.resolve(undefined),
   scanUpstream: () => Promise.resolve(undefined),

@@ -88,6 +88,7 @@ test('a ticket secret that was replaced is erased', async () => {
     met() {},
     sightings: { saw() {} },
     ledger: { saw() {} },
+    upstreamErrors: { met() {} },
   }
   const started = await FrontEnd.start(orders, deps)
   if (!started.ok) throw new Error(JSON.stringify(started.failure))

@@ -36,6 +36,7 @@ process.on('disconnect', () => process.exit(0))
 const news: CrewNews = {
   lockedOut() {},
   sighted() {},
+  upstreamErrors() {},
   seen(sightings) {
     for (const seen of sightings) journal.log.info({ seen }, 'seen')
   },

@@ -13,6 +13,7 @@ import type { UntrustedServer } from '../../src/forward/untrusted.ts'
 import type { Outcome } from '../../src/forward/exchange.ts'
 import { forward } from '../../src/forward/forward.ts'
 import type { ClientIdentity, UpstreamSettings } from '../../src/forward/settings.ts'
+import type { UpstreamError } from '../../src/forward/upstream-error.ts'
 import {
   openUpstream,
   type Upstream,
@@ -159,6 +160,10 @@ export interface Front extends AsyncDisposable {
   /** In the order in which exchanges ended. */
   readonly outcomes: readonly Outcome[]
   readonly untrusted: readonly UntrustedServer[]
+  /** Everything that went wrong with the upstream. */
+  readonly errors: readonly UpstreamError[]
+  /** Waits until so many things have gone wrong, and gives the last. */
+  error(count: number): Promise<UpstreamError>
   /** Every change of a server's health so far. */
   readonly changes: readonly UpstreamHealthChange[]
   /** Waits until so many changes have happened, and gives the last. */
@@ -171,10 +176,12 @@ export interface Front extends AsyncDisposable {
 export async function front(upstreamPort: number, options: FrontOptions = {}): Promise<Front> {
   const untrusted: UntrustedServer[] = []
   const changes = new Gathered<UpstreamHealthChange>()
+  const errors = new Gathered<UpstreamError>()
   const opened = openUpstream(upstreamSettings(upstreamPort, options), {
     identity: options.identity,
     onUntrusted: (facts) => untrusted.push(facts),
     onHealth: (change) => changes.add(change),
+    onError: (error) => errors.add(error),
   })
   if (!opened.ok) throw new Error(JSON.stringify(opened.failure))
   const upstream = opened.value
@@ -195,6 +202,8 @@ export async function front(upstreamPort: number, options: FrontOptions = {}): P
     outcomes: outcomes.items,
     untrusted,
     changes: changes.items,
+    errors: errors.items,
+    error: (count) => errors.nth(count),
     outcome: (count = 1) => outcomes.nth(count),
     change: (count) => changes.nth(count),
     async [Symbol.asyncDispose]() {

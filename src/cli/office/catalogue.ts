@@ -6,7 +6,7 @@ import type { CommandEntry, OptionEntry } from '../catalogue.ts'
 const json: OptionEntry = { value: undefined, sentence: 'JSON for programs in place of text' }
 
 /** How every one of them reaches the office. */
-const REACH = {
+export const REACH = {
   url: {
     value: 'URL',
     sentence: 'where the admin API is (TFE_ADMIN_URL; default: http://127.0.0.1:9465)',

@@ -1,0 +1,88 @@
+/**
+ * What went wrong with a server, as whoever keeps a list of it wants it: told once for each connection, exchange or
+ * health check that failed, and for each connection that is used although strict TLS would have refused it. Nothing
+ * is worked out for it that may never be looked at.
+ */
+import type { X509Certificate } from 'node:crypto'
+import { explainUpstream, type Explanation, type UpstreamFailure } from './failure.ts'
+import { presentedList } from './pins.ts'
+import {
+  shownCertificate,
+  wouldHaveFailed,
+  type ShownCertificate,
+  type UntrustedServer,
+} from './untrusted.ts'
+
+/** One thing that went wrong. */
+export interface UpstreamError {
+  readonly upstream: string
+  readonly server: string
+  /** What the server was called for. */
+  readonly during: 'check' | 'request'
+  /** The failure's kind, from a closed list. */
+  readonly code: string
+  /** What the kind does not tell: why a chain is untrusted, an alert, an error of the system; from closed lists. */
+  readonly detail: string | undefined
+  /** The connection is used all the same: strict TLS is off. */
+  readonly allowed: boolean
+  readonly describe: () => DescribedError
+}
+
+/** The words, and what the server showed; the peer wrote the names. */
+export interface DescribedError extends Explanation {
+  /** Leaf first; empty where it showed nothing. */
+  readonly chain: readonly ShownCertificate[]
+}
+
+/** Whom it is about. */
+export type Whose = Pick<UpstreamError, 'server' | 'upstream'>
+
+/** A connection could not be made, or what was asked on it failed; `shown` is the leaf that it presented. */
+export const requestError = (
+  whose: Whose,
+  failure: UpstreamFailure,
+  shown: X509Certificate | undefined,
+): UpstreamError => ({
+  ...whose,
+  during: 'request',
+  code: failure.kind,
+  detail: detailOf(failure),
+  allowed: false,
+  describe: () => ({
+    ...explainUpstream(failure, whose.upstream),
+    chain: shown === undefined ? [] : presentedList(shown).map(shownCertificate),
+  }),
+})
+
+/** A health check failed. */
+export const checkError = (
+  whose: Whose,
+  failure: UpstreamFailure | { readonly kind: 'check-status' },
+  words: Explanation,
+): UpstreamError => ({
+  ...whose,
+  during: 'check',
+  code: failure.kind,
+  detail: failure.kind === 'check-status' ? undefined : detailOf(failure),
+  allowed: false,
+  describe: () => ({ ...words, chain: [] }),
+})
+
+/** Allow and Log: each reason for itself, because each has a remedy of its own. */
+export const allowedErrors = (facts: UntrustedServer): readonly UpstreamError[] =>
+  wouldHaveFailed(facts).map((failure) => ({
+    upstream: facts.upstream,
+    server: facts.server,
+    during: 'request',
+    code: failure.kind,
+    detail: detailOf(failure),
+    allowed: true,
+    describe: () => ({ ...explainUpstream(failure, facts.upstream), chain: facts.chain }),
+  }))
+
+function detailOf(failure: UpstreamFailure): string | undefined {
+  if (failure.kind === 'tls-untrusted') return failure.why
+  if (failure.kind === 'tls-handshake') return failure.alert ?? failure.code
+  if (failure.kind === 'reset') return failure.during
+  return 'code' in failure ? failure.code : undefined
+}

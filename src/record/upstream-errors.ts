@@ -1,0 +1,109 @@
+/**
+ * What went wrong with upstreams, gathered per process and told in batches to whoever keeps the list. Only failures
+ * come here: a request that succeeds costs nothing.
+ */
+import type { Instant } from '../kernel/types.ts'
+
+/** Something that went wrong, once or `count` times. */
+export interface MetUpstreamError extends Words, Omit<UpstreamMishap, 'describe'> {
+  readonly count: number
+  readonly first: Instant
+  readonly last: Instant
+}
+
+/** One failure as it happens; the words are asked for once per batch. */
+export interface UpstreamMishap {
+  readonly upstream: string
+  readonly server: string
+  readonly during: 'check' | 'request'
+  /** Both from closed lists. */
+  readonly code: string
+  readonly detail: string | undefined
+  /** The connection is used all the same. */
+  readonly allowed: boolean
+  readonly describe: () => Words
+}
+
+interface Words {
+  /** The exact text of the last of them. */
+  readonly sentence: string
+  readonly nextStep: string
+  readonly chain: readonly ChainMember[]
+}
+
+/** A certificate that was presented; names are the peer's. */
+export interface ChainMember {
+  readonly subject: string
+  readonly issuer: string
+  readonly not_after: string
+  readonly sha256: string
+}
+
+/** Whoever keeps the list. */
+export interface UpstreamErrorSink {
+  /** `lost` counts errors for whose kind there was no room. */
+  upstreamErrors(errors: readonly MetUpstreamError[], lost: number): void
+}
+
+/** Gathers errors; one per process. */
+export class UpstreamErrors {
+  readonly #sink: UpstreamErrorSink
+  readonly #waitMs: number
+  readonly #limit: number
+  readonly #waiting = new Map<string, Draft>()
+  #lost = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(sink: UpstreamErrorSink, { waitMs = WAIT_MS, limit = MAX_WAITING } = {}) {
+    this.#sink = sink
+    this.#waitMs = waitMs
+    this.#limit = limit
+  }
+
+  met(mishap: UpstreamMishap, now: Instant): void {
+    const key = errorKey(mishap)
+    const draft = this.#waiting.get(key)
+    if (draft !== undefined) {
+      draft.count += 1
+      draft.last = now
+      draft.mishap = mishap
+    } else if (this.#waiting.size < this.#limit) {
+      this.#waiting.set(key, { mishap, count: 1, first: now, last: now })
+    } else this.#lost += 1
+    this.#timer ??= setTimeout(() => this.flush(), this.#waitMs).unref()
+  }
+
+  /** Passes on what has gathered, at once. */
+  flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#waiting.size === 0) return
+    const errors = [...this.#waiting.values()].map(told)
+    const lost = this.#lost
+    this.#waiting.clear()
+    this.#lost = 0
+    this.#sink.upstreamErrors(errors, lost)
+  }
+}
+
+/** What is one entry of a list: the same server, with the same fault, met in the same way. */
+export const errorKey = (it: Omit<UpstreamMishap, 'describe'>): string =>
+  [it.upstream, it.server, it.during, it.code, it.detail ?? '', it.allowed].join('\n')
+
+interface Draft {
+  /** The last one: its words are told. */
+  mishap: UpstreamMishap
+  count: number
+  readonly first: Instant
+  last: Instant
+}
+
+function told({ mishap, count, first, last }: Draft): MetUpstreamError {
+  const { describe, ...facts } = mishap
+  return { ...facts, ...describe(), count, first, last }
+}
+
+/** A batch costs a message between processes, and an operator who has just corrected something looks at once. */
+const WAIT_MS = 1000
+/** A hundred servers with a fault each, in a second: what is beyond that is one outage, and the log has all of it. */
+const MAX_WAITING = 100
