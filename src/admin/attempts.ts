@@ -13,19 +13,35 @@ export class Attempts {
     this.#clock = clock
   }
 
-  /** Seconds that this pair still has to wait; 0 when it may try. */
-  waits(address: string, name: string): number {
-    return Math.max(this.#wait(byAddress(address)), this.#wait(byName(name)))
-  }
-
-  failed(address: string, name: string): void {
+  /**
+   * Begins an attempt, or says how many seconds it still has to wait. It counts as failed until it is known to be
+   * something else: guesses that are sent all at once would otherwise all begin before the first has failed.
+   */
+  begin(address: string, name: string): number {
+    const seconds = Math.max(this.#wait(byAddress(address)), this.#wait(byName(name)))
+    if (seconds > 0) return seconds
     this.#note(byAddress(address))
     this.#note(byName(name))
+    return 0
   }
 
   /** A success forgives the address, not the name: others may still be at it. */
-  succeeded(address: string): void {
+  succeeded(address: string, name: string): void {
     this.#failures.delete(byAddress(address))
+    this.#takeBack(byName(name))
+  }
+
+  /** It was neither right nor wrong: nobody could be asked. */
+  undecided(address: string, name: string): void {
+    this.#takeBack(byAddress(address))
+    this.#takeBack(byName(name))
+  }
+
+  #takeBack(key: string): void {
+    const failures = this.#current(key)
+    if (failures === undefined) return
+    failures.count -= 1
+    if (failures.count <= 0) this.#failures.delete(key)
   }
 
   #wait(key: string): number {

@@ -53,6 +53,24 @@ test('after five failures a name is locked even for the right password, and anot
   expect((await signIn(office, 'operator', PASSWORD)).status).toBe(201)
 })
 
+test('guesses that are sent all at once are no more than those that wait for each other', async () => {
+  await using office = await openOffice()
+  await office.tokenOf('operator')
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => signIn(office, 'operator', 'wrong').then(codeOf)),
+  )
+  expect(answers.filter((code) => code === 'credential-unknown')).toHaveLength(5)
+  expect(answers.filter((code) => code === 'too-many-attempts')).toHaveLength(15)
+})
+
+test('signing in rightly is no failure, however often', async () => {
+  await using office = await openOffice()
+  await office.tokenOf('operator')
+  for (let attempt = 0; attempt < 6; attempt += 1) {
+    expect((await signIn(office, 'operator', PASSWORD)).status).toBe(201)
+  }
+})
+
 test('a disabled administrator neither signs in nor uses what is left of the last time', async () => {
   await using office = await openOffice()
   const token = await office.tokenOf('viewer')

@@ -40,19 +40,21 @@ export function sessionCalls(app: FastifyInstance, office: Office): void {
     },
     async ({ body, request, reply }) => {
       const { name, password } = body
-      const seconds = attempts.waits(request.ip, name)
+      const seconds = attempts.begin(request.ip, name)
       if (seconds > 0) return refused({ kind: 'too-many-attempts', seconds })
       const found = await store.admins.find(name)
-      if (!found.ok) return found
+      if (!found.ok) {
+        attempts.undecided(request.ip, name)
+        return found
+      }
       const admin = found.value
       const hash = admin?.passwordHash
       const isRight =
         hash === undefined ? await isNobodysPassword(password) : await isPassword(password, hash)
       if (!isRight || admin === undefined || admin.disabled) {
-        attempts.failed(request.ip, name)
         return refused({ kind: 'credential-unknown' })
       }
-      attempts.succeeded(request.ip)
+      attempts.succeeded(request.ip, name)
       const id = newSessionId()
       const expiresAt = plus(clock.now(), SESSION_LENGTH)
       const begun = await store.credentials.beginSession(
