@@ -7,7 +7,7 @@ let office: OpenOffice
 let calls: readonly DescribedCall[]
 
 beforeAll(async () => {
-  office = await openOffice()
+  office = await openOffice({ callsPerMinute: 1_000_000 })
   calls = await everyCall(office.url)
 })
 
@@ -59,6 +59,16 @@ test('every call says which role it needs, and only signing in needs none', () =
   expect(calls.length).toBeGreaterThan(9)
   expect(calls.filter(({ role }) => role === 'undeclared')).toEqual([])
   expect(calls.filter(({ role }) => role === 'anybody').map(nameOf)).toEqual(['POST /api/session'])
+})
+
+test('whoever has no credential has no more calls in a minute than anybody else', async () => {
+  await using small = await openOffice({ callsPerMinute: 3 })
+  const headers = { authorization: `Bearer ${newToken()}` }
+  const statuses: number[] = []
+  for (let count = 0; count < 5; count += 1) {
+    statuses.push((await fetch(`${small.url}/api/devices`, { headers })).status)
+  }
+  expect(statuses).toEqual([401, 401, 401, 429, 429])
 })
 
 test('every call without a credential is refused', async () => {

@@ -39,6 +39,7 @@ export interface OfficeOptions {
   readonly tls?: AdminTls
   readonly serving?: Partial<Serving>
   readonly ring?: KeyRing
+  readonly callsPerMinute?: number
 }
 
 /** A front end with one upstream, whose configuration file states nothing that the portal edits. */
@@ -87,6 +88,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
     serving: { ...SERVING, ...options.serving },
     networks: networks.value,
     tls: options.tls,
+    ...(options.callsPerMinute === undefined ? {} : { callsPerMinute: options.callsPerMinute }),
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
