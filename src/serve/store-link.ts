@@ -154,9 +154,12 @@ export class StoreLink {
     revision,
     touched,
     approvals,
+    bareKeys,
   }: Since & { kind: 'changes' }): Promise<Result<void, StoreFailure>> {
-    // Devices without a key have nothing here that could be dropped; keys that went to another device came with it.
-    if (approvals.length > 0) this.#sink?.overlay(approvalsDelta(revision, approvals))
+    // Devices that never had a key have nothing here that could be dropped; keys that went to another came with it.
+    const bare = bareKeys.map((key) => ({ key, approval: 'unapproved' }) as const)
+    const changes = [...approvals, ...bare]
+    if (changes.length > 0) this.#sink?.overlay(approvalsDelta(revision, changes))
     const denied = touched.get('deny')
     if (denied !== undefined) {
       const delta = await readDenials(this.#store, denied, revision)

@@ -208,6 +208,16 @@ const ACTION: Readonly<Record<Approval, string>> = {
   unapproved: 'device.unapprove',
 }
 
+/** What the feed says of a key that lost its approved device: whoever holds approvals holds them by key. */
+export const keySubject = (key: string): string => `${KEY_MARK}${key}`
+
+/** The key that such a subject names; undefined when it names a device. */
+export const keyInSubject = (subject: string): KeyFingerprint | undefined =>
+  subject.startsWith(KEY_MARK) ? (subject.slice(KEY_MARK.length) as KeyFingerprint) : undefined
+
+/** No device has a colon in its id. */
+const KEY_MARK = 'key:'
+
 /** One call approves what a person can have selected; a whole fleet goes page by page. */
 const SELECTION_LIMIT = 10_000
 

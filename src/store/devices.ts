@@ -3,6 +3,7 @@
  */
 import { sql, type SelectQueryBuilder, type SqlBool } from 'kysely'
 import { fail, ok, type Result } from '../kernel/types.ts'
+import { keySubject } from './approvals.ts'
 import type { Book, By, Db } from './book.ts'
 import { chartCells, type ChartCell } from './charts.ts'
 import {
@@ -203,6 +204,11 @@ export class Devices {
       if (row === undefined) return fail({ kind: 'not-found', what: 'device', key: id })
       const before = readDevice(row)
       if (before.approval === 'blocked') return fail({ kind: 'device-blocked', device: id })
+      const keys = await tx
+        .selectFrom('device_keys')
+        .select('key')
+        .where('device', '=', id)
+        .execute()
       await tx
         .deleteFrom('certificates')
         .where('key', 'in', tx.selectFrom('device_keys').select('key').where('device', '=', id))
@@ -214,7 +220,10 @@ export class Devices {
       return ok({
         value: undefined,
         entries: [{ action: 'device.forget', subject: id, before }],
-        touched: [{ topic: 'approval', subject: id }],
+        // Its keys by name: nobody can ask afterwards which they were, and whoever judges holds them as approved.
+        touched: [id, ...keys.map(({ key }) => keySubject(key))].map(
+          (subject) => ({ topic: 'approval', subject }) as const,
+        ),
       })
     })
   }

@@ -2,10 +2,10 @@
  * The change feed: what a snapshot has to fetch since the revision that it was built from. A hint may come early,
  * late or never; the revision is the truth, and is asked for regularly.
  */
-import type { Result } from '../kernel/types.ts'
-import { readKeyApproval, type KeyApproval } from './approvals.ts'
+import type { KeyFingerprint, Result } from '../kernel/types.ts'
+import { keyInSubject, readKeyApproval, type KeyApproval } from './approvals.ts'
 import { pruneFeed, type Book, type Db } from './book.ts'
-import type { Engine } from './engine.ts'
+import type { Dialect, Engine } from './engine.ts'
 import type { StoreTrouble } from './failure.ts'
 import { listOf } from './fed.ts'
 import { word } from './row.ts'
@@ -23,6 +23,8 @@ export type Since =
       readonly approvals: readonly KeyApproval[]
       /** Devices among them that are gone, or have no key: drop what you hold for them. */
       readonly forgotten: readonly string[]
+      /** Keys of such devices that no other device holds: nobody has approved them any more. */
+      readonly bareKeys: readonly KeyFingerprint[]
     }
   /** So much, or so long ago, that everything is to be read anew. */
   | { readonly kind: 'everything'; readonly revision: number }
@@ -75,11 +77,18 @@ export class Feed {
         if (subjects === undefined) touched.set(known, [subject])
         else subjects.push(subject)
       }
-      const devices = touched.get('approval') ?? []
-      const approvals = devices.length === 0 ? [] : await approvalsOf(db, listOf(dialect, devices))
+      const subjects = touched.get('approval') ?? []
+      const devices = subjects.filter((subject) => keyInSubject(subject) === undefined)
+      const keys = subjects.flatMap((subject) => keyInSubject(subject) ?? [])
+      const approvals = [
+        ...(await approvalsOf(db, 'device', { dialect, subjects: devices })),
+        ...(await approvalsOf(db, 'key', { dialect, subjects: keys })),
+      ]
       const there = new Set(approvals.map(({ device }) => device))
+      const held = new Set(approvals.map(({ key }) => key))
       const forgotten = devices.filter((id) => !there.has(id))
-      return { kind: 'changes', revision: meta.revision, touched, approvals, forgotten }
+      const bareKeys = keys.filter((key) => !held.has(key))
+      return { kind: 'changes', revision: meta.revision, touched, approvals, forgotten, bareKeys }
     })
   }
 
@@ -151,13 +160,15 @@ async function revisionOf(db: Db): Promise<number> {
 
 async function approvalsOf(
   db: Db,
-  devices: ReturnType<typeof listOf>,
+  by: 'device' | 'key',
+  { dialect, subjects }: { readonly dialect: Dialect; readonly subjects: readonly string[] },
 ): Promise<readonly KeyApproval[]> {
+  if (subjects.length === 0) return []
   const rows = await db
     .selectFrom('device_keys')
     .innerJoin('devices', 'devices.id', 'device_keys.device')
     .select(['device_keys.key', 'device_keys.device', 'devices.approval'])
-    .where('device_keys.device', 'in', devices)
+    .where(`device_keys.${by}`, 'in', listOf(dialect, subjects))
     .orderBy('device_keys.key')
     .execute()
   return rows.map(readKeyApproval)

@@ -120,6 +120,32 @@ test('a device that calls is in the store soon, and one that is blocked there is
   await expect.poll(() => statusOf(house).catch(() => ''), { timeout: 2000 }).toBe('')
 })
 
+test('a device that is forgotten is approved no more, although its key is the same', async () => {
+  const { upstream, house } = await houseWith({
+    yaml: { approval: ' { model: manual }' },
+    rows: ['{ id: data, path: /data/*, class: device, sensitive: true }'],
+  })
+  await using _upstream = upstream
+  await using _house = house
+  const sensitive = async (): Promise<string> => {
+    await using device = await Device.to(house.port, calling(house.port, fleet.device))
+    device.send('GET /data/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    return (await device.response()).startLine.split(' ')[1] ?? ''
+  }
+  expect(await sensitive()).toBe('403')
+  await using store = await beside(house)
+  const seen = async (): Promise<string> => {
+    const page = await store.approvals.keys('unapproved', { limit: 10 })
+    return (page.ok ? page.value.items[0]?.device : undefined) ?? ''
+  }
+  await expect.poll(seen, { timeout: 8000 }).not.toBe('')
+  const id = await seen()
+  expect((await store.approvals.approve(BY, [{ id }], Date.now() as Instant)).ok).toBe(true)
+  await expect.poll(sensitive, { timeout: 3000 }).toBe('200')
+  expect((await store.devices.forget(BY, id)).ok).toBe(true)
+  await expect.poll(sensitive, { timeout: 3000 }).toBe('403')
+})
+
 test('serving without a store is refused with the sentence that says how to make one', async () => {
   await using upstream = await rawUpstream(fleetUpstream, answering(OK))
   const options = { upstreamPort: upstream.port, yaml: { store: ' ', metrics: ' { port: 0 }' } }

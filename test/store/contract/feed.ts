@@ -85,6 +85,22 @@ export function feed(backend: Backend): void {
     })
   })
 
+  test("a key whose device was forgotten is nobody's until it comes back as a new one", async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    sure(await store.sightings.record([aSighting(aCertificate('a'), { approvesItself: true })]))
+    const [one] = await keysOf(store, 'approved')
+    const before = sure(await store.feed.revision())
+    sure(await store.devices.forget(ADMIN, one?.device ?? ''))
+    expect(sure(await store.feed.since(before))).toMatchObject({ bareKeys: [aKey('a')] })
+    sure(await store.sightings.record([aSighting(aCertificate('a'))]))
+    expect(sure(await store.feed.since(before))).toMatchObject({
+      bareKeys: [],
+      approvals: [{ key: aKey('a'), approval: 'unapproved' }],
+    })
+  })
+
   test('whoever asks from before the pruned changes, or from another store, reads everything anew', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
