@@ -14,11 +14,12 @@ import { refuse } from './forward/refuse.ts'
 import type { Recognition } from './identify/peer.ts'
 import type { Clock } from './kernel/ports.ts'
 import { agentRuleText, ruleFor } from './message/agent.ts'
+import { reportedId } from './message/reported-id.ts'
 import { findRoute } from './message/route.ts'
 import type { Connection } from './pipeline/connection.ts'
 import { destinationFor, type Admitted } from './pipeline/destination.ts'
 import { entry, type Ended, type Told, type Verdict } from './pipeline/entry.ts'
-import { readHead } from './pipeline/head.ts'
+import { readHead, type Head } from './pipeline/head.ts'
 import { originOf } from './pipeline/origin.ts'
 import { underWatch, type LegacyWatch } from './pipeline/under-watch.ts'
 import { AFTER_CLOSE, beforeItsTurn, isLast, turnedAway, type AtTheDoor } from './pipeline/turn.ts'
@@ -116,13 +117,14 @@ function judge(
   const peer = connection.peer(deps.recognition, snapshot.judge)
   const { policy } = snapshot.world
   const withoutGrace = graceRule(route, request, snapshot)
-  const { class: kind, match, networks, sensitive } = route
+  const { class: kind, match, networks, sensitive, endpoint } = route
   const access = networks === undefined ? undefined : { address: connection.remote, networks }
   const origin = sensitive ? originOf(connection, snapshot.world.config.approval) : undefined
-  const ask = { peer, route: kind, match, withoutGrace, access, sensitive, origin }
+  const ask = { peer, route: kind, match, withoutGrace, access, sensitive, origin, endpoint }
   const decision = decide(ask, policy, now)
   const timeliness = timelinessOfPeer(peer, policy, now)
-  const verdict: Verdict = { kind: 'judged', decision, route, timeliness }
+  const reported = reportedBy(route, head.value, request)
+  const verdict: Verdict = { kind: 'judged', decision, route, timeliness, reported }
   if (decision.kind === 'refuse') {
     const close = connection.isHeldBack(decision.why)
     if (close) deps.lockedOut()
@@ -131,6 +133,13 @@ function judge(
   const admitted = { decision, route, head: head.value }
   return { kind: 'admitted', verdict, admitted, ask, snapshot, limits: config.limits }
 }
+
+/** Few rows say where. */
+const reportedBy = (
+  { reports }: RouteRow,
+  { target: { query } }: Head,
+  { rawHeaders }: IncomingMessage,
+): string | undefined => reports && reportedId(reports, { query, rawHeaders })
 
 /** What a client says of itself takes grace away and gives nothing (decision 6); elsewhere nobody asks. */
 function graceRule(

@@ -10,6 +10,7 @@ import type { MinimumVersions } from '../fleet/readiness.ts'
 import type { Network } from '../kernel/network.ts'
 import type { Fault, KeyFingerprint, Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
+import type { ReportedAt } from '../message/reported-id.ts'
 import type { Limits } from '../trust/limits.ts'
 import type { CrlSettings } from './config-crl.ts'
 import type { LegacyOAuth } from './config-legacy-oauth.ts'
@@ -222,6 +223,10 @@ export interface RouteRow {
   readonly networks: readonly Network[] | undefined
   /** Whether it is for approved devices only, where the approval model asks. */
   readonly sensitive: boolean
+  /** Where its clients give the id of their device, if anybody knows. */
+  readonly reports: ReportedAt | undefined
+  /** Which endpoint it is that can be disabled in the store. */
+  readonly endpoint: 'oauth' | undefined
   /** The name of an upstream; rows of class `denied` have none. */
   readonly upstream: string | undefined
   /** What we know about this row, and how we know it. */

@@ -2,6 +2,7 @@
 import type { PresetName, RouteRow, RowOff, RowOrigin } from './config.ts'
 import { nearest } from '../kernel/nearest.ts'
 import { isOn, type PresetRow } from './presets/preset.ts'
+import { readEndpoint, readReports } from './read-endpoint.ts'
 import { readSensitive } from './read-approval.ts'
 import { readMatch } from './read-match.ts'
 import { type AccessLists, readNetworks } from './read-networks.ts'
@@ -66,7 +67,9 @@ export function fromPreset(
     const message = `found the row ${id} changed from denied to ${kind}, make sure that this is meant: ${sentence}`
     warn(desk, place, message)
   }
-  return rowOn(table, { id, path, class: kind, origin }, change)
+  const { reports, endpoint } = row
+  const about = { id, path, class: kind, origin, reports, endpoint }
+  return rowOn(table, about, change)
 }
 
 /** A row that the preset does not have. */
@@ -100,7 +103,11 @@ const OWN: RowOrigin = {
 
 function rowOn(
   table: TableDesk,
-  about: RowOff & { path: string },
+  {
+    reports: known,
+    endpoint: own,
+    ...about
+  }: RowOff & Pick<PresetRow, 'endpoint' | 'reports'> & { path: string },
   change: WrittenRow | undefined,
 ): RowOutcome {
   const methods = change?.methods?.filter((method) => method !== undefined)
@@ -109,16 +116,21 @@ function rowOn(
   const match = readMatch(desk, { ...place, settings }, change?.match)
   const sensitive = readSensitive(desk, place, change?.sensitive)
   const allow = readNetworks(desk, [...place.path, 'allow'], change?.allow)
-  if (match === missing || sensitive === missing || allow === missing) return { kind: 'faulty' }
+  const endpoint = readEndpoint(desk, place, change?.endpoint ?? own)
+  if (match === missing || sensitive === missing || allow === missing || endpoint === missing) {
+    return { kind: 'faulty' }
+  }
+  const reports = readReports(change?.reportedId ?? known)
+  const asked = { ...about, methods, match, sensitive, reports, endpoint }
   const networks = allow ?? table.access.get(about.class)
   if (about.class !== 'denied') {
     const only = table.upstreams.length === 1 ? table.upstreams[0] : undefined
     const upstream = change?.upstream ?? table.home ?? only
-    return { kind: 'on', row: { ...about, methods, match, sensitive, networks, upstream } }
+    return { kind: 'on', row: { ...asked, networks, upstream } }
   }
   if (change?.upstream !== undefined) {
     const message = `found an upstream on the denied row ${about.id}, where it has no effect: remove it`
     warn(table.desk, [...(table.places.get(about.id) ?? table.path), 'upstream'], message)
   }
-  return { kind: 'on', row: { ...about, methods, match, sensitive, networks, upstream: undefined } }
+  return { kind: 'on', row: { ...asked, networks, upstream: undefined } }
 }

@@ -151,6 +151,19 @@ const routes = group('A table of routes.', {
           'Only approved devices may use it, where the approval model asks for that. Makes no sense where no certificate is asked for.',
         ),
       ),
+      endpoint: Type.Optional(
+        word(
+          'Which endpoint it is that administrators can disable: `oauth`, the new OAuth endpoint, which is of class `always`. The legacy one is told by its class.',
+          ['oauth'],
+        ),
+      ),
+      reportedId: Type.Optional(
+        text(
+          'Where its clients give the id of their device: `query:NAME` or `field:NAME`. It is written down for people to read, and finds the entry of the inventory; it proves nothing.',
+          "^(?:query|field):[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$",
+          { wanted: 'query: or field: and a name, such as query:clientid' },
+        ),
+      ),
       allow: Type.Optional(
         networks(
           'From where the row may be reached, in place of what `access` says for its class. Left out: as `access` says.',

@@ -52,6 +52,12 @@ function words(why: Refusal): Words {
         sentence: 'the legacy OAuth endpoint is disabled',
         nextStep: 'let the client use the new endpoint, or enable the legacy one again',
       }
+    case 'oauth-disabled':
+      return {
+        sentence: 'the new OAuth endpoint is disabled',
+        nextStep:
+          'enable it, which wants certificates required and every device migrated; until then clients use the legacy one',
+      }
     case 'blocked':
       return {
         sentence: `the device with the key ${why.key} is blocked`,

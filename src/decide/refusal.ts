@@ -23,6 +23,8 @@ export type Refusal =
   | AddressRefused
   | Unapproved
   | { readonly kind: 'route-denied' }
+  /** The new OAuth endpoint was disabled (S0-27). */
+  | { readonly kind: 'oauth-disabled' }
   /** The legacy OAuth endpoint was disabled (S0-30). */
   | { readonly kind: 'legacy-oauth-disabled' }
   /** An administrator blocked the device with this key. */
@@ -137,6 +139,7 @@ const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'distrusted',
   'issuer-revoked',
   'legacy-oauth-disabled',
+  'oauth-disabled',
   'revoked',
   'route-denied',
 ])

@@ -17,18 +17,35 @@ export const MIGRATION_LABELS: Readonly<Record<MigrationStatus, string>> = {
 }
 
 /**
- * The status after a device was met. Nothing moves while mutual authentication is off. A device that is seen on the
- * sync port again is pending again, whatever it was: closing the port would cut it off.
+ * What a meeting says of the way from the sync port to 443; nothing, when it says nothing. A verified check-in of a
+ * client that never lived on the sync port, such as the MDM client of a phone whose Mobile@Work is still there, is no
+ * step on that way; of which kind a client is it only says itself, and that can only hold the success back.
+ */
+export function stepOf(
+  { port, verified }: Meeting,
+  client: ClientClass | undefined,
+): 'pending' | 'success' | undefined {
+  if (port === 'sync') return 'pending'
+  return verified && (client === undefined || MOVING.has(client)) ? 'success' : undefined
+}
+
+/** Mobile@Work and what lives inside it: the clients that have ever used the sync port (S0-08). */
+const MOVING: ReadonlySet<ClientClass> = new Set(['android-maw', 'ios-appconnect', 'ios-maw'])
+
+/**
+ * The status after a step. `isLate`: the device was met later than this step is from, elsewhere, and the word about
+ * that came first. A device that is seen on the sync port again is pending again, whatever it was: closing the port
+ * would cut it off.
  */
 export function migrated(
   before: MigrationStatus,
-  met: Meeting,
-  mutualAuthentication: boolean,
+  step: 'pending' | 'success' | undefined,
+  isLate: boolean,
 ): MigrationStatus {
-  if (!mutualAuthentication) return before
-  if (met.port === 'sync') return 'pending'
   // A device that began on 443 has nowhere to migrate from.
-  return before === 'pending' && met.verified ? 'success' : before
+  if (step === 'success') return before === 'pending' && !isLate ? 'success' : before
+  if (step === undefined || (isLate && before !== 'none')) return before
+  return 'pending'
 }
 
 /** Whether this client can move without being enrolled again; nothing when its version is unknown (S0-45). */

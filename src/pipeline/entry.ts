@@ -22,6 +22,8 @@ export type Verdict =
       readonly decision: Decision
       readonly route: RouteRow
       readonly timeliness: Timeliness | undefined
+      /** What the device calls itself. */
+      readonly reported: string | undefined
     }
 
 /** What is true of the walk however it ended. */
@@ -77,6 +79,7 @@ export function entry(
     duration_ms: tenths(durationMs),
     upstream_ms: outcome.firstByteMs === undefined ? undefined : tenths(outcome.firstByteMs),
     user_agent: userAgent?.slice(0, MAX_USER_AGENT),
+    reported_id: verdict.kind === 'judged' ? verdict.reported : undefined,
     snapshot: request.snapshot,
   }
 }

@@ -4,6 +4,7 @@
 import type { Peer } from '../decide/decide.ts'
 import type { Policy } from '../decide/policy.ts'
 import { rankOf } from '../fleet/client.ts'
+import { stepOf } from '../fleet/migration.ts'
 import { recognise } from '../fleet/recognise.ts'
 import { signedIds } from '../fleet/signed-ids.ts'
 import type { Instant } from '../kernel/types.ts'
@@ -17,13 +18,14 @@ export interface Meeting {
   readonly peer: Peer | undefined
   readonly policy: Policy
   readonly listener: string
+  readonly port: 'sync' | 'https'
   readonly now: Instant
 }
 
 /** What is asked of a record. */
 export type Judged = Pick<
   RequestEvent,
-  'decision' | 'code' | 'would_refuse' | 'route' | 'route_class' | 'user_agent'
+  'decision' | 'code' | 'would_refuse' | 'route' | 'route_class' | 'user_agent' | 'reported_id'
 >
 
 /**
@@ -31,18 +33,21 @@ export type Judged = Pick<
  * of it there, unless it was refused for what it is.
  */
 export function glimpseOf(event: Judged, meeting: Meeting): Glimpse | undefined {
-  const { peer, listener, now, policy } = meeting
+  const { peer, listener, now } = meeting
   const { decision: verdict, route: row, route_class: kind, user_agent: userAgent } = event
   if (kind === 'none' || kind === 'denied' || peer === undefined) return undefined
   const isAsked = kind === 'device' || kind === 'always' || kind === 'renewal'
   const leaf = peer.kind === 'presented' ? peer.leaf : undefined
   if (!isAsked && leaf !== undefined && verdict === 'admit') return undefined
+  const sound = peer.kind === 'presented' && peer.paths.ok
+  // With a certificate that anybody can make, anybody could take the names of the inventory.
+  const reportedId = leaf === undefined || sound ? event.reported_id : undefined
   return {
     at: now,
     listener,
     key: leaf?.publicKey.fingerprint,
     fingerprint: leaf?.fingerprint,
-    sound: peer.kind === 'presented' && peer.paths.ok,
+    sound,
     // In recording: what it would have met, or nobody could foretell what requiring certificates does.
     verdict: event.would_refuse === undefined ? verdict : 'refuse',
     code: event.would_refuse ?? event.code,
@@ -50,27 +55,34 @@ export function glimpseOf(event: Judged, meeting: Meeting): Glimpse | undefined 
     // Who shows nothing is nobody in particular, whatever he calls himself.
     row: leaf === undefined ? undefined : row,
     userAgent: leaf === undefined ? undefined : userAgent,
-    describe: () => describe(event, peer, policy),
+    reportedId,
+    describe: () => ({ ...describe(event, peer, meeting), reportedId }),
   }
 }
 
 const succeeded = ({ code }: Judged): Glimpse['authentication'] =>
   code === 'verified' || code === 'in-grace' ? 'succeeded' : 'failed'
 
-function describe(event: Judged, peer: Peer, policy: Policy): Description {
+function describe(
+  event: Judged,
+  peer: Peer,
+  { policy, port }: Meeting,
+): Omit<Description, 'reportedId'> {
   const client = recognise(event.route ?? '', event.user_agent)
   const certificate = peer.kind === 'presented' ? certificateOf(peer) : undefined
   const { setting } = certificate ?? {}
   const isCurrent = setting !== undefined && policy.standings.get(setting)?.kind === 'current'
   return {
     certificate,
-    reportedId: undefined,
     class: client.class,
     agent: client.agent,
     agentVersion: client.agentVersion,
     agentRank: client.version === undefined ? undefined : rankOf(client.version),
-    // The sync port does not speak HTTP: whoever serves it says what it means for migration.
-    migration: undefined,
+    // Keys that nobody vouches for are made up by the thousand: they are no devices that migrate.
+    migration:
+      certificate?.sound === false
+        ? undefined
+        : stepOf({ port, verified: succeeded(event) === 'succeeded' }, client.class),
     approvesItself: policy.fleet.model === 'auto' && isCurrent && succeeded(event) === 'succeeded',
   }
 }

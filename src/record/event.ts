@@ -51,6 +51,8 @@ export interface RequestEvent {
   /** Until the upstream's response head; undefined when there was none. */
   readonly upstream_ms: number | undefined
   readonly user_agent: string | undefined
+  /** What the device calls itself where the row says that it does; proves nothing. */
+  readonly reported_id: string | undefined
   readonly snapshot: number
 }
 

@@ -57,6 +57,7 @@ export interface Glimpse {
   readonly authentication: Seen['authentication']
   readonly row: string | undefined
   readonly userAgent: string | undefined
+  readonly reportedId: string | undefined
   /** Whatever a batch needs besides; asked once, when the batch goes. */
   describe(): Description
 }
@@ -95,7 +96,7 @@ export class Ledger {
 
   /** Notes a glimpse; costs a look-up, and a few words where its facts are new. */
   saw(glimpse: Glimpse): void {
-    const name = glimpse.key ?? NOBODY
+    const name = glimpse.key ?? nobody(glimpse)
     const known = this.#drafts.get(name)
     let depth = 0
     for (let draft = known; draft !== undefined; draft = draft.before) {
@@ -158,7 +159,8 @@ const isAlike = (one: Glimpse, other: Glimpse): boolean =>
   one.fingerprint === other.fingerprint &&
   one.listener === other.listener &&
   one.row === other.row &&
-  one.userAgent === other.userAgent
+  one.userAgent === other.userAgent &&
+  one.reportedId === other.reportedId
 
 function seenOf({ glimpse, at, count }: Draft): Seen {
   const { listener, verdict, code, authentication } = glimpse
@@ -169,8 +171,8 @@ function seenOf({ glimpse, at, count }: Draft): Seen {
 const MAX_WAYS = 16
 /** The part of the room that is left to whom no CA vouches for: they must not crowd out the fleet. */
 const STRANGERS = 5
-/** Whoever showed no certificate: one draft for each way of being nobody. */
-const NOBODY = ''
+/** Whoever showed no certificate: by what he calls himself, and one draft for each way of being nobody. */
+const nobody = ({ reportedId = '' }: Glimpse): string => ` ${reportedId}`
 /** A batch costs a message between processes, and one transaction; a chart that is two seconds old is young. */
 const WAIT_MS = 2000
 /** So many go at once: telling a thousand in one piece would hold up requests for as long as they take to describe. */

@@ -187,7 +187,13 @@ export class Reception implements ListenerHandlers {
   #note({ lastPeer: peer }: Connection, event: Judged): void {
     const { policy } = this.#deps.snapshot().world
     const now = this.#deps.clock.now()
-    const glimpse = glimpseOf(event, { peer, policy, listener: this.#listener, now })
+    const glimpse = glimpseOf(event, {
+      peer,
+      policy,
+      listener: this.#listener,
+      port: 'https',
+      now,
+    })
     if (glimpse !== undefined) this.#deps.saw(glimpse)
   }
 
@@ -227,6 +233,7 @@ const UNJUDGED = {
   route_class: 'device',
   would_refuse: undefined,
   user_agent: undefined,
+  reported_id: undefined,
 } as const
 
 const BREAK: Remedy = { kind: 'break' }

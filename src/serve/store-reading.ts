@@ -66,9 +66,13 @@ export async function readRules(
   })
 }
 
-/** The listener behind the legacy sync port (S0-16). */
+/** The listener behind the legacy sync port (S0-16); one that speaks HTTP there is told by its port or its name. */
 export const syncListener = ({ listeners }: Pick<Written, 'listeners'>): string | undefined =>
-  listeners.find(({ purpose }) => purpose === 'sync')?.name
+  (
+    listeners.find(({ purpose }) => purpose === 'sync') ??
+    listeners.find(({ port }) => port === 9997) ??
+    listeners.find(({ name }) => name === SYNC_PORT)
+  )?.name
 
 /** Decision 5: the latch beats the file, which beats what the store began with. */
 export const enforcementOf = (

@@ -83,8 +83,9 @@ export class TunnelReception implements TunnelHandlers {
     if (peer.kind === 'presented' && isExpected(peer, policy, now)) {
       sightings.saw({ key: peer.leaf.publicKey.fingerprint, notAfter: peer.leaf.notAfter })
     }
-    const event = { ...judgement(verdict), route: undefined, user_agent: undefined }
-    const glimpse = glimpseOf(event, { peer, policy, listener: this.#listener, now })
+    const event = { ...judgement(verdict), ...NO_REQUEST }
+    const meeting = { peer, policy, listener: this.#listener, port: 'sync', now } as const
+    const glimpse = glimpseOf(event, meeting)
     if (glimpse !== undefined) this.#deps.saw(glimpse)
   }
 
@@ -93,3 +94,5 @@ export class TunnelReception implements TunnelHandlers {
     return connection.journal((facts) => connectionJournal(this.#deps.log, log, facts))
   }
 }
+
+const NO_REQUEST = { route: undefined, user_agent: undefined, reported_id: undefined } as const

@@ -3,8 +3,10 @@
  */
 import type { Selectable } from 'kysely'
 import type { Instant } from '../kernel/types.ts'
+import { migrated } from '../fleet/migration.ts'
 import type { SightedCertificate, Sighting } from './sighting.ts'
 import type { Tables } from './tables.ts'
+import { MIGRATIONS } from './vocabulary.ts'
 
 export type DeviceRow = Selectable<Tables['devices']>
 
@@ -26,8 +28,8 @@ export function see({ row }: Draft, sighting: Sighting): void {
   const { at, count, migration } = sighting
   row.first_seen = row.first_seen === 0 ? at : Math.min(row.first_seen, at)
   row.sightings += count
-  if (migration === 'success') row.migration = 'success'
-  if (migration === 'pending' && row.migration === 'none') row.migration = 'pending'
+  const before = MIGRATIONS.find((one) => one === row.migration)
+  if (before !== undefined) row.migration = migrated(before, migration, at < row.last_seen)
   // Of several replicas one may be late; the newest word counts.
   if (at < row.last_seen) return
   row.last_seen = at

@@ -19,7 +19,7 @@ export interface Sighting {
   readonly verdict: Verdict
   readonly code: string
   readonly authentication: Authentication
-  /** What this says about the way from the sync port to the device port; `success` is never taken back. */
+  /** What this says about the way from the sync port to the device port (`fleet/migration.ts`). */
   readonly migration: 'pending' | 'success' | undefined
   /** Under `auto`: the verdict was one that approves a device by itself. Counts only for a sound certificate of the current CA. */
   readonly approvesItself: boolean

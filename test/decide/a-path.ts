@@ -99,6 +99,7 @@ export interface PolicyParts {
   /** Keys that were seen under every setting before it retired. */
   readonly known?: readonly string[]
   readonly legacyOAuth?: 'enabled' | 'disabled'
+  readonly modernOAuth?: 'not-configured' | 'enabled' | 'disabled'
 }
 
 export function aPolicy(parts: PolicyParts = {}): Policy {
@@ -121,7 +122,7 @@ export function aPolicy(parts: PolicyParts = {}): Policy {
       model: parts.model ?? 'auto',
       approvals: { approvalOf: (key) => parts.approvals?.[key] ?? 'unapproved' },
       known: { wasKnown: (_, key) => parts.known?.includes(key) ?? false },
-      oauth: { modern: 'enabled', legacy: parts.legacyOAuth ?? 'enabled' },
+      oauth: { modern: parts.modernOAuth ?? 'enabled', legacy: parts.legacyOAuth ?? 'enabled' },
     },
   }
 }

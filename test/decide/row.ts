@@ -24,6 +24,7 @@ export interface Row extends PolicyParts {
   readonly withoutGrace?: string
   readonly sensitive?: boolean
   readonly origin?: Origin
+  readonly endpoint?: 'oauth'
   readonly expect: string
 }
 
@@ -55,8 +56,8 @@ export function promise(rows: readonly Row[]): void {
       const { now = EXPIRY - 2 * DAY, route = 'device' } = row
       const standings = row.standing === undefined ? {} : { standings: { devices: row.standing } }
       const policy = aPolicy({ ...row, ...standings })
-      const { match, withoutGrace, sensitive, origin } = row
-      const ask = { peer: peerOf(row), route, match, withoutGrace, sensitive, origin }
+      const { match, withoutGrace, sensitive, origin, endpoint } = row
+      const ask = { peer: peerOf(row), route, match, withoutGrace, sensitive, origin, endpoint }
       expect(summary(decide(ask, policy, at(now)))).toBe(row.expect)
     })
   }

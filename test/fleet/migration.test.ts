@@ -3,33 +3,99 @@ import {
   canMigrate,
   closingOf,
   migrated,
+  stepOf,
   type MigrationStatus,
   type SyncPort,
 } from '../../src/fleet/migration.ts'
 import type { ClientClass, Version } from '../../src/fleet/client.ts'
 import type { Meeting } from '../../src/fleet/expectation.ts'
 
-const SYNC: Meeting = { port: 'sync', verified: false }
-const SYNC_VERIFIED: Meeting = { port: 'sync', verified: true }
-const HTTPS: Meeting = { port: 'https', verified: false }
-const HTTPS_VERIFIED: Meeting = { port: 'https', verified: true }
-
-const MOVES: readonly [string, MigrationStatus, Meeting, MigrationStatus][] = [
-  ['the first check-in on the sync port makes a device pending', 'none', SYNC, 'pending'],
-  ['a certificate on the sync port does not end a migration', 'pending', SYNC_VERIFIED, 'pending'],
-  ['a verified check-in on 443 ends it', 'pending', HTTPS_VERIFIED, 'success'],
-  ['a check-in on 443 without a fit certificate does not', 'pending', HTTPS, 'pending'],
-  ['a device that began on 443 never migrates', 'none', HTTPS_VERIFIED, 'none'],
-  ['a device that stays on 443 has migrated', 'success', HTTPS, 'success'],
-  ['a device that is back on the sync port is pending again', 'success', SYNC, 'pending'],
+const STEPS: readonly [
+  string,
+  Meeting,
+  ClientClass | undefined,
+  'pending' | 'success' | undefined,
+][] = [
+  ['nobody on the sync port has left it', { port: 'sync', verified: false }, undefined, 'pending'],
+  ['a certificate does not change that', { port: 'sync', verified: true }, 'ios-maw', 'pending'],
+  [
+    'a verified check-in on 443 ends a migration',
+    { port: 'https', verified: true },
+    undefined,
+    'success',
+  ],
+  [
+    'one without a fit certificate does not',
+    { port: 'https', verified: false },
+    undefined,
+    undefined,
+  ],
+  ['Mobile@Work for iOS can end one', { port: 'https', verified: true }, 'ios-maw', 'success'],
+  ['AppConnect can end one', { port: 'https', verified: true }, 'ios-appconnect', 'success'],
+  [
+    'Mobile@Work for Android can end one',
+    { port: 'https', verified: true },
+    'android-maw',
+    'success',
+  ],
+  [
+    'the MDM client of the same phone cannot',
+    { port: 'https', verified: true },
+    'ios-mdm',
+    undefined,
+  ],
+  [
+    'nor can Windows, which never used the port',
+    { port: 'https', verified: true },
+    'win10',
+    undefined,
+  ],
+  ['nor can Apps@Work', { port: 'https', verified: true }, 'android-apps', undefined],
 ]
 
-for (const [promise, before, met, after] of MOVES) {
+for (const [promise, met, client, step] of STEPS) {
   test(promise, () => {
-    expect(migrated(before, met, true)).toBe(after)
+    expect(stepOf(met, client)).toBe(step)
   })
-  test(`${promise}; not while mutual authentication is off`, () => {
-    expect(migrated(before, met, false)).toBe(before)
+}
+
+type Step = ReturnType<typeof stepOf>
+
+const MOVES: readonly [string, MigrationStatus, Step, boolean, MigrationStatus][] = [
+  [
+    'the first check-in on the sync port makes a device pending',
+    'none',
+    'pending',
+    false,
+    'pending',
+  ],
+  ['a device that is met there again stays pending', 'pending', 'pending', false, 'pending'],
+  ['a verified check-in on 443 ends it', 'pending', 'success', false, 'success'],
+  ['a meeting that says nothing leaves it pending', 'pending', undefined, false, 'pending'],
+  ['a device that began on 443 never migrates', 'none', 'success', false, 'none'],
+  ['a device of which nothing is said has nothing to migrate', 'none', undefined, false, 'none'],
+  ['a device that stays on 443 has migrated', 'success', 'success', false, 'success'],
+  [
+    'a device that is back on the sync port is pending again',
+    'success',
+    'pending',
+    false,
+    'pending',
+  ],
+  [
+    'late word of the sync port makes a device pending that was never there',
+    'none',
+    'pending',
+    true,
+    'pending',
+  ],
+  ['late word of the sync port does not undo a success', 'success', 'pending', true, 'success'],
+  ['late word of 443 does not end what began after it', 'pending', 'success', true, 'pending'],
+]
+
+for (const [promise, before, step, isLate, after] of MOVES) {
+  test(promise, () => {
+    expect(migrated(before, step, isLate)).toBe(after)
   })
 }
 

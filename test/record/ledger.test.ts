@@ -13,6 +13,7 @@ const aGlimpse = (parts: Partial<Glimpse> = {}): Glimpse => ({
   authentication: 'succeeded',
   row: 'device',
   userAgent: 'Agent/1.0',
+  reportedId: undefined,
   describe: () => ({
     certificate: undefined,
     reportedId: undefined,
@@ -137,4 +138,14 @@ test('any number of strangers hasten nothing', async () => {
   }
   await new Promise((resolve) => setImmediate(resolve))
   expect(batches).toEqual([])
+})
+
+test('those who show no certificate and call themselves differently are never counted as one', () => {
+  const { ledger, batches } = aLedger()
+  const names = Array.from({ length: 20 }, (_, at) => `device-${at}`)
+  for (const reportedId of names) {
+    ledger.saw(aGlimpse({ key: undefined, fingerprint: undefined, sound: false, reportedId }))
+  }
+  ledger.flush()
+  expect(batches[0]?.seen).toHaveLength(names.length)
 })

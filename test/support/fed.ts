@@ -58,6 +58,7 @@ export function fedGlimpse(number: number, at: Instant, feed: Pick<Feed, 'known'
     authentication: isRefused ? 'failed' : 'succeeded',
     row: 'device',
     userAgent: 'Fed/1.0',
+    reportedId: undefined,
     describe: () => ({
       certificate: {
         fingerprint,

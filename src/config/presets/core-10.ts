@@ -13,6 +13,7 @@ export const core10: Preset = {
     ...CHECK_IN,
     {
       id: 'apps-data',
+      reports: 'query:clientid',
       path: '/mifs/c/api/v4/appstore/*',
       class: 'device',
       mark: 'D',
@@ -21,6 +22,7 @@ export const core10: Preset = {
     },
     {
       id: 'apps-storefront',
+      reports: 'query:clientid',
       path: '/mifs/asfV3/appstore/*',
       class: 'device',
       mark: 'D',
@@ -29,6 +31,7 @@ export const core10: Preset = {
     },
     {
       id: 'apps-storefront-certificate',
+      reports: 'query:clientid',
       path: '/mifs/asfV3x/appstore/*',
       class: 'device',
       mark: 'D',

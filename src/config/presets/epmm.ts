@@ -200,6 +200,7 @@ export const epmm: Preset = {
       id: 'oauth',
       path: undefined,
       class: 'always',
+      endpoint: 'oauth',
       mark: 'S',
       verified: false,
       sentence:
@@ -207,6 +208,7 @@ export const epmm: Preset = {
     },
     {
       id: 'apps-data',
+      reports: 'query:clientid',
       path: '/mifs/c/api/v4/appstore/*',
       class: 'device',
       mark: 'D',
@@ -215,6 +217,7 @@ export const epmm: Preset = {
     },
     {
       id: 'apps-storefront',
+      reports: 'query:clientid',
       path: '/mifs/asfV3/appstore/*',
       class: 'device',
       mark: 'D',
@@ -223,6 +226,7 @@ export const epmm: Preset = {
     },
     {
       id: 'apps-storefront-certificate',
+      reports: 'query:clientid',
       path: '/mifs/asfV3x/appstore/*',
       class: 'always',
       mark: 'D',

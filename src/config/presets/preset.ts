@@ -16,6 +16,10 @@ export interface PresetRow {
   readonly mark: Mark
   /** False keeps the row off, unless it is a refusal: refusing on a rumour is safe. */
   readonly verified: boolean
+  /** Where its clients give the id of their device: `query:` or `field:` and a name. */
+  readonly reports?: string | undefined
+  /** The new OAuth endpoint, which the store can disable (S0-27). */
+  readonly endpoint?: 'oauth' | undefined
   /** What it is, and why it has this class. */
   readonly sentence: string
 }
