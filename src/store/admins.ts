@@ -103,18 +103,25 @@ export class Admins {
     })
   }
 
-  /** Changes role, password, certificate or disabling; a change of any ends the sessions. The last administrator stays one. */
+  /**
+   * Changes role, password, certificate or disabling; a change of any ends the sessions. The last administrator who
+   * can sign in stays one.
+   */
   change(
     by: By,
     name: string,
     { expected, change }: { readonly expected: Expected; readonly change: AdminChange },
   ): Promise<Result<Admin, StoreFailure>> {
-    return this.#book.change<Admin, StoreFailure>(by, async (tx) => {
+    return this.#book.change<Admin, StoreFailure>(by, async (tx, now) => {
       const found = await this.#expected(tx, name, expected)
       if (!found.ok) return found
       const before = found.value
       const after: Admin = { ...before, ...change, version: before.version + 1 }
-      if (isChief(before) && !isChief(after) && (await isLastChief(tx, name))) {
+      const holder = await holderOf(tx, after.certificateKey, name)
+      if (holder !== undefined) {
+        return fail({ kind: 'already-exists', what: 'administrator', key: holder })
+      }
+      if (isChief(before) && !(await staysChief(tx, { before, after, now }))) {
         return fail({ kind: 'last-administrator', name })
       }
       await tx
@@ -146,10 +153,10 @@ export class Admins {
 
   /** Removes an administrator with all tokens and sessions. */
   remove(by: By, name: string, expected: Expected): Promise<Result<void, StoreFailure>> {
-    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+    return this.#book.change<void, StoreFailure>(by, async (tx, now) => {
       const found = await this.#expected(tx, name, expected)
       if (!found.ok) return found
-      if (isChief(found.value) && (await isLastChief(tx, name))) {
+      if (isChief(found.value) && !(await hasOtherChief(tx, name, now))) {
         return fail({ kind: 'last-administrator', name })
       }
       await tx.deleteFrom('admins').where('name', '=', name).execute()
@@ -174,15 +181,62 @@ export class Admins {
 
 const isChief = ({ role, disabled }: Admin): boolean => role === 'administrator' && !disabled
 
-async function isLastChief(tx: Tx, name: string): Promise<boolean> {
-  const other = await tx
+/** Whoever else has that certificate key. */
+async function holderOf(
+  tx: Tx,
+  key: KeyFingerprint | undefined,
+  name: string,
+): Promise<string | undefined> {
+  if (key === undefined) return undefined
+  const holder = await tx
     .selectFrom('admins')
     .select('name')
+    .where('certificate_key', '=', key)
+    .where('name', '<>', name)
+    .executeTakeFirst()
+  return holder?.name
+}
+
+interface Turn {
+  readonly before: Admin
+  readonly after: Admin
+  readonly now: Instant
+}
+
+/** Whether after a change of one of them somebody can still administrate. */
+async function staysChief(tx: Tx, { before, after, now }: Turn): Promise<boolean> {
+  const keepsCredential =
+    hasCredential(after) || !hasCredential(before) || (await hasToken(tx, after.name, now))
+  return (isChief(after) && keepsCredential) || (await hasOtherChief(tx, after.name, now))
+}
+
+/** An administrator who has nothing to sign in with is no help to anybody. */
+async function hasOtherChief(tx: Tx, name: string, now: Instant): Promise<boolean> {
+  const rows = await tx
+    .selectFrom('admins')
+    .selectAll()
     .where('role', '=', 'administrator')
     .where('disabled', '=', 0)
     .where('name', '<>', name)
+    .execute()
+  for (const other of rows.map(readAdmin)) {
+    if (hasCredential(other) || (await hasToken(tx, other.name, now))) return true
+  }
+  return false
+}
+
+const hasCredential = ({ passwordHash, certificateKey }: Admin): boolean =>
+  passwordHash !== undefined || certificateKey !== undefined
+
+async function hasToken(tx: Tx, admin: string, now: Instant): Promise<boolean> {
+  const token = await tx
+    .selectFrom('tokens')
+    .select('id')
+    .where('admin', '=', admin)
+    .where('role', '=', 'administrator')
+    .where('expires_at', '>', now)
     .executeTakeFirst()
-  return other === undefined
+  return token !== undefined
 }
 
 /** What the audit trail may say: a hash is no secret, but nobody should have to argue about that. */

@@ -61,6 +61,57 @@ export function administrators(backend: Backend): void {
     sure(await change(store))
   })
 
+  test('an administrator who has nothing to sign in with does not stand in for the last one', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await withAlice(store)
+    const ghost = { ...admin('ghost'), passwordHash: undefined }
+    sure(await store.admins.create(CLI, ghost))
+    const disabled = { expected: 'any', change: { disabled: true } } as const
+    const refusal = { kind: 'last-administrator', name: 'alice' }
+    expect(refused(await store.admins.remove(ADMIN, 'alice', 'any'))).toEqual(refusal)
+    expect(refused(await store.admins.change(ADMIN, 'alice', disabled))).toEqual(refusal)
+    const bare = { expected: 'any', change: { passwordHash: undefined } } as const
+    expect(refused(await store.admins.change(ADMIN, 'alice', bare))).toEqual(refusal)
+    sure(
+      await store.credentials.createToken(CLI, {
+        ...token('1'),
+        admin: 'ghost',
+        role: 'administrator',
+      }),
+    )
+    sure(await store.admins.change(ADMIN, 'alice', disabled))
+  })
+
+  test.each([
+    ['a token that does less', { role: 'operator' as const }],
+    ['a token that has expired', { expiresAt: SEEN }],
+  ])('%s does not stand in for the last administrator', async (_what, facts) => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await withAlice(store)
+    sure(await store.admins.create(CLI, { ...admin('ghost'), passwordHash: undefined }))
+    const given = { ...token('1'), admin: 'ghost', role: 'administrator' as const, ...facts }
+    sure(await store.credentials.createToken(CLI, given))
+    expect(refused(await store.admins.remove(ADMIN, 'alice', 'any')).kind).toBe(
+      'last-administrator',
+    )
+  })
+
+  test('nobody takes over the certificate key of another administrator', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    sure(await store.admins.create(CLI, { ...admin('alice'), certificateKey: aKey('card') }))
+    sure(await store.admins.create(CLI, admin('bob')))
+    const change = { certificateKey: aKey('card') }
+    expect(refused(await store.admins.change(ADMIN, 'bob', { expected: 'any', change }))).toEqual({
+      kind: 'already-exists',
+      what: 'administrator',
+      key: 'alice',
+    })
+    sure(await store.admins.change(ADMIN, 'alice', { expected: 'any', change }))
+  })
+
   test('the audit trail never holds a password hash', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
