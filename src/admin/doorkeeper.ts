@@ -34,7 +34,9 @@ export type Recognised = Result<Principal, AccessRefusal | StoreTrouble>
 export async function recognise(shown: Shown, deps: DoorkeeperDeps): Promise<Recognised> {
   if (shown.authorization !== undefined) return await byToken(shown.authorization, deps)
   if (shown.session !== undefined) return await bySession(shown, shown.session, deps)
-  if (shown.certificateKey !== undefined) return await byCertificate(shown.certificateKey, deps)
+  if (shown.certificateKey !== undefined) {
+    return await byCertificate(shown, shown.certificateKey, deps)
+  }
   return fail({ kind: 'credential-missing' })
 }
 
@@ -46,7 +48,8 @@ async function byToken(authorization: string, deps: DoorkeeperDeps): Promise<Rec
   if (found.value === undefined) return fail({ kind: 'credential-unknown' })
   const { admin, token: kept } = found.value
   if (kept.expiresAt <= deps.clock.now()) return fail({ kind: 'credential-expired' })
-  return enabled(admin, { role: lesserOf(admin.role, kept.role), by: 'token' })
+  const role = lesserOf(admin.role, kept.role)
+  return enabled(admin, { role, by: 'token', tokenEnds: kept.expiresAt })
 }
 
 async function bySession(
@@ -65,15 +68,21 @@ async function bySession(
   return enabled(admin, { role: admin.role, by: 'session' })
 }
 
-async function byCertificate(key: KeyFingerprint, deps: DoorkeeperDeps): Promise<Recognised> {
+async function byCertificate(
+  { changes, requestedBy }: Shown,
+  key: KeyFingerprint,
+  deps: DoorkeeperDeps,
+): Promise<Recognised> {
   const found = await deps.admins.findByKey(key)
   if (!found.ok) return found
   if (found.value === undefined) return fail({ kind: 'credential-unknown' })
+  // The browser shows the certificate whoever made it ask, too, and there is no SameSite for it.
+  if (changes && requestedBy === undefined) return fail({ kind: 'cross-site' })
   return enabled(found.value, { role: found.value.role, by: 'certificate' })
 }
 
 const enabled = (
   { name, disabled }: Admin,
-  how: Pick<Principal, 'role' | 'by'>,
+  how: Omit<Principal, 'name'>,
 ): Result<Principal, AccessRefusal> =>
   disabled ? fail({ kind: 'administrator-disabled' }) : ok({ name, ...how })

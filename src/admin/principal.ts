@@ -1,6 +1,7 @@
 /**
  * Who acts, and what each role may do.
  */
+import type { Instant } from '../kernel/types.ts'
 import type { Role } from '../store/vocabulary.ts'
 
 export type { Role } from '../store/vocabulary.ts'
@@ -11,6 +12,8 @@ export interface Principal {
   /** The lesser of the administrator's role and the token's. */
   readonly role: Role
   readonly by: 'certificate' | 'session' | 'token'
+  /** When the token ends that was shown: what it makes must not outlast it. */
+  readonly tokenEnds?: Instant
 }
 
 /** Whether a role includes another. */

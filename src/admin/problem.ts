@@ -97,7 +97,7 @@ export function accessProblem(why: AccessRefusal): AdminProblem {
       return refused(
         403,
         why.kind,
-        'a session may only change something from its own page',
+        'a session or client certificate may only change something from its own page',
         'send the field X-Requested-By: tfe, or use an API token',
       )
     case 'role-too-weak':

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Agent, fetch as undiciFetch } from 'undici'
+import type { Role } from '../../src/admin/principal.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
@@ -117,10 +118,12 @@ const tls = { key: server.keyPem, cert: server.chainPem, clientCertificates: tru
 async function callWith(
   office: OpenOffice,
   identity: { readonly key: string; readonly cert: string } | undefined,
+  sent: { readonly method?: string; readonly headers?: Record<string, string> } = {},
 ): Promise<{ status: number; body: unknown }> {
   const agent = new Agent({ connect: { ca: ca.pem, ...identity } })
   try {
-    const response = await undiciFetch(`${office.url}/api/session`, { dispatcher: agent })
+    const path = sent.method === undefined ? '/api/session' : '/api/upstreams/core/test'
+    const response = await undiciFetch(`${office.url}${path}`, { dispatcher: agent, ...sent })
     return { status: response.status, body: await response.json() }
   } finally {
     await agent.close()
@@ -143,6 +146,43 @@ test('an administrator is known by the key of a client certificate, whoever sign
     status: 200,
     body: { name: 'me', role: 'operator', by: 'certificate' },
   })
+})
+
+test('a client certificate changes nothing for a page from elsewhere', async () => {
+  await using office = await openOffice({ tls })
+  const mine = mintLeaf({ issuer: ca, name: 'me' })
+  const parsed = parseCertificate(mine.der)
+  if (!parsed.ok) throw new Error('the test mints what we cannot read')
+  const certificateKey = parsed.value.publicKey.fingerprint
+  const me = { name: 'me', role: 'administrator', passwordHash: undefined, certificateKey } as const
+  expect((await office.store.admins.create({ who: 'test', from: 'test' }, me)).ok).toBe(true)
+  office.clock.at = Date.now()
+  const identity = { key: mine.keyPem, cert: mine.pem }
+  expect(await callWith(office, identity, { method: 'POST' })).toMatchObject({
+    status: 403,
+    body: { code: 'cross-site' },
+  })
+  const headers = { 'x-requested-by': 'tfe' }
+  expect(await callWith(office, identity, { method: 'POST', headers })).not.toMatchObject({
+    status: 403,
+  })
+})
+
+test('a token of no administrator makes none that outlasts it', async () => {
+  await using office = await openOffice()
+  const lasting = async (role: Role): Promise<string> => {
+    const response = await fetch(`${office.url}/api/tokens`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await office.tokenOf(role)}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ label: 'ci', days: 400 }),
+    })
+    return ((await response.json()) as { about: { expires: string } }).about.expires
+  }
+  expect(await lasting('operator')).toBe('2026-11-23T00:00:00.000Z')
+  expect(await lasting('administrator')).toBe('2027-12-27T00:00:00.000Z')
 })
 
 test('another key under the same name is nobody, and so is an expired certificate of the right one', async () => {

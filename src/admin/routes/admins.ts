@@ -3,13 +3,20 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { isoText, ok, plus, type KeyFingerprint, type Millis } from '../../kernel/types.ts'
+import {
+  isoText,
+  ok,
+  plus,
+  type Instant,
+  type KeyFingerprint,
+  type Millis,
+} from '../../kernel/types.ts'
 import type { Admin } from '../../store/admins.ts'
 import type { Token } from '../../store/credentials.ts'
 import { ROLES } from '../../store/vocabulary.ts'
 import { define } from '../call.ts'
 import { hashPassword, PASSWORD_LENGTH } from '../passwords.ts'
-import { lesserOf } from '../principal.ts'
+import { lesserOf, type Principal } from '../principal.ts'
 import { orNull, record, text, time, word } from '../schemas.ts'
 import { hashOf, newToken } from '../secret-text.ts'
 import type { Office } from '../server.ts'
@@ -197,7 +204,8 @@ function tokenCalls(app: FastifyInstance, { store, clock }: Office): void {
       path: '/api/tokens',
       role: 'viewer',
       tag: 'administrators',
-      summary: 'Make an API token for oneself; this answer is the only one that shows it.',
+      summary:
+        'Make an API token for oneself; this answer is the only one that shows it. One that is made by the token of somebody who is no administrator ends with that at the latest.',
       body: record({
         label: text(200),
         role: Type.Optional(role),
@@ -215,7 +223,7 @@ function tokenCalls(app: FastifyInstance, { store, clock }: Office): void {
         // A token may do less than whoever makes it, never more.
         role: lesserOf(principal.role, body.role ?? principal.role),
         label: body.label,
-        expiresAt: plus(clock.now(), (body.days * DAY_MS) as Millis),
+        expiresAt: endOf(principal, plus(clock.now(), (body.days * DAY_MS) as Millis)),
       })
       if (!made.ok) return made
       return ok({ body: { token: fresh, about: shownToken(made.value) } })
@@ -237,6 +245,15 @@ function tokenCalls(app: FastifyInstance, { store, clock }: Office): void {
       return revoked.ok ? ok({ body: undefined }) : revoked
     },
   )
+}
+
+/**
+ * A token that leaked must not renew itself for ever. With one of an administrator that is no use: it can make an
+ * administrator.
+ */
+function endOf({ role, tokenEnds }: Principal, asked: Instant): Instant {
+  if (tokenEnds === undefined || role === 'administrator') return asked
+  return Math.min(tokenEnds, asked) as Instant
 }
 
 const DAY_MS = 86_400_000

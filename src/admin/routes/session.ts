@@ -95,9 +95,9 @@ export function sessionCalls(app: FastifyInstance, office: Office): void {
       summary: 'Who the caller is.',
       answer: me,
     },
-    async ({ principal }) => {
+    async ({ principal: { name, role, by } }) => {
       await Promise.resolve()
-      return ok({ body: principal })
+      return ok({ body: { name, role, by } })
     },
   )
 }
