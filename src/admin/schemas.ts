@@ -34,10 +34,16 @@ export const text = (most: number, description?: string) =>
 export const time = (description: string) =>
   Type.String({
     description,
-    pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d{1,3})?Z$',
+    pattern: `^\\d{4}-${DATE}T${TIME_OF_DAY}Z$`,
     maxLength: 30,
     examples: ['2026-11-22T01:40:00Z'],
   })
+
+/** A day of a month that has it: what `Date.parse` does not know becomes no sunset at all, or one on another day. */
+const DATE =
+  '(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|[12]\\d))'
+/** Without leap seconds and 24:00, which mean no instant of ours. */
+const TIME_OF_DAY = '(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,3})?'
 
 /** Something that may be absent, said as null. */
 export const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])

@@ -117,6 +117,17 @@ test('a new CA is staged, made current, and the old one is previously trusted fr
   })
 })
 
+test.each(['2026-13-01T00:00:00Z', '2026-11-31T00:00:00Z', '2026-12-01T23:59:60Z'])(
+  'a CA does not retire with a sunset on %s, which would be none',
+  async (sunset) => {
+    await using office = await withTwo()
+    const before = await office.store.enrollment.list()
+    const answer = await post(office, '/new/promote', { ...retiring, sunset }, '"1"')
+    expect(answer.status).toBe(422)
+    expect(await office.store.enrollment.list()).toEqual(before)
+  },
+)
+
 test('of two who promote at once, one is told that the other was first', async () => {
   await using office = await withTwo()
   const answers = await Promise.all([
