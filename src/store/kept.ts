@@ -17,6 +17,8 @@ export interface KeptCertificate {
   readonly subject: string
   readonly notBefore: Instant
   readonly notAfter: Instant
+  /** When its key was first seen with a sound certificate of the setting: what the cut-off `known-devices` asks. */
+  readonly knownSince: Instant
 }
 
 /** Which part of them. */
@@ -52,10 +54,14 @@ export async function keptUnder(
     .select('device_keys.device')
     .where('device_keys.device', 'in', listOf(dialect, [...ends.keys()]))
     .execute()
+  const sound = certificates.filter((row) => row.sound === 1 && row.setting === setting)
+  const knownSince = new Map<string, number>()
+  for (const { key, first_seen: at } of sound) {
+    knownSince.set(key, Math.min(at, knownSince.get(key) ?? at))
+  }
   // Two certificates of one device may end together: one of them speaks for it.
   const kept = new Map(
-    certificates
-      .filter((row) => row.sound === 1 && row.setting === setting)
+    sound
       .filter((row) => row.not_after === ends.get(row.device))
       .map((row): [string, KeptCertificate] => [
         row.device,
@@ -67,6 +73,7 @@ export async function keptUnder(
           subject: row.subject,
           notBefore: row.not_before as Instant,
           notAfter: row.not_after as Instant,
+          knownSince: (knownSince.get(row.key) ?? row.first_seen) as Instant,
         },
       ]),
   )

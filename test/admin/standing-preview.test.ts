@@ -87,6 +87,25 @@ test('a sunset is foretold for the moment that is asked about, and not before', 
   expect(told(late)).toContainEqual(expect.objectContaining({ setting: 'old', to: 'sunset' }))
 })
 
+test('an amendment to known devices foretells whom the amended cut-off refuses', async () => {
+  await using office = await fleet()
+  const { enrollment, sightings, approvals } = office.store
+  const retiring = { cutOff: 'not-before', sunset: undefined } as const
+  await enrollment.promote(BY, 'new', { expected: 'any', retiring })
+  // Issued long ago, and never met before the CA retired.
+  const late = { ...issued('5', 'old', 30), at: (NOW + DAY_MS) as Instant }
+  await sightings.record([late])
+  const change = { change: 'amend', cut_off: 'known-devices' }
+  expect(await preview(office, 'old', change)).toMatchObject({
+    body: {
+      changes: [{ setting: 'old', from: 'verified', to: 'unknown-at-retirement', devices: 1 }],
+      items: [{ subject: 'CN=device 5' }],
+    },
+  })
+  const known = await approvals.knownKeys('old', NOW as Instant, { limit: 10 })
+  expect(known).toMatchObject({ ok: true, value: [hex('1'), hex('2'), hex('4')] })
+})
+
 test('distrusting refuses everybody under the CA, and changes nothing by being asked about', async () => {
   await using office = await fleet()
   const before = await office.store.enrollment.list()
@@ -123,6 +142,15 @@ const REFUSED: readonly [string, string, object, number, string][] = [
   ['an amendment of what is staged', 'new', { change: 'amend' }, 409, 'standing-refused'],
   ['a change that is none', 'new', { change: 'forget' }, 422, 'data-faulty'],
   ['a sunset that is no time', 'new', { change: 'promote', sunset: 'soon' }, 422, 'data-faulty'],
+  ...['2026-13-01T00:00:00Z', '2026-11-31T00:00:00Z', '2026-12-01T23:59:60Z'].map(
+    (sunset): (typeof REFUSED)[number] => [
+      `a sunset at ${sunset}`,
+      'new',
+      { change: 'promote', sunset },
+      422,
+      'data-faulty',
+    ],
+  ),
 ]
 
 for (const [what, name, body, status, code] of REFUSED) {

@@ -89,11 +89,7 @@ export function standingPreviewCalls(app: FastifyInstance, office: Office): void
 }
 
 /** What a path is worth does not depend on it. */
-const REQUIRED = {
-  enforcement: 'required',
-  // Whoever is kept was seen before the change that is foretold.
-  fleet: { ...NO_FLEET, known: { wasKnown: () => true } },
-} as const
+const REQUIRED = { enforcement: 'required', fleet: NO_FLEET } as const
 
 type Standings = ReadonlyMap<string, StoredStanding>
 
@@ -190,13 +186,22 @@ async function walk(
       // Whose key or serial is denied is refused before and after.
       if (path === undefined || isDenied(kept, before)) continue
       told.add(setting.name, kept, {
-        from: codeOf(judgeKept(path, before, now)),
-        to: codeOf(judgeKept(path, after, now)),
+        from: codeOf(judgeKept(path, knowing(before, kept), now)),
+        to: codeOf(judgeKept(path, knowing(after, kept), now)),
       })
     }
     next = page.value.next
   } while (next !== undefined)
   return ok(undefined)
+}
+
+/** As the store would tell who was known: a CA that retired long ago may since have met devices for the first time. */
+function knowing(policy: JudgedBy, { knownSince }: KeptCertificate): JudgedBy {
+  const wasKnown = (setting: string): boolean => {
+    const standing = policy.standings.get(setting)
+    return standing?.kind === 'previously-trusted' && knownSince < standing.retiredAt
+  }
+  return { ...policy, fleet: { ...policy.fleet, known: { wasKnown } } }
 }
 
 const isDenied = ({ key, issuerKey, serial }: KeptCertificate, { denied }: JudgedBy): boolean =>
