@@ -19,6 +19,8 @@ interface Member {
   /** It was given orders: it answers each, in their order. */
   begun: boolean
   serving: boolean
+  /** It was ended because it gave no answer. */
+  silent: boolean
   /** Who waits for its next answers, the first one first. */
   readonly awaited: ((answer: CrewAnswer) => void)[]
 }
@@ -106,12 +108,14 @@ class ClusterCrew implements Crew {
 
   async drain(): Promise<void> {
     this.#draining = true
+    const patience = (this.#orders?.config.drain ?? 0) + ANSWER_PATIENCE_MS
     const gone = [...this.#members.values()].map((member) => {
       // What it said last is heard before its channel closes, which may be after it is gone.
       const closed = member.worker.isConnected() ? [once(member.worker, 'disconnect')] : []
       const over = [once(member.worker, 'exit'), ...closed]
       send(member, { kind: 'drain' })
-      return Promise.all(over)
+      const late = setTimeout(() => member.worker.process.kill('SIGKILL'), patience)
+      return Promise.all(over).finally(() => clearTimeout(late))
     })
     await Promise.all(gone)
   }
@@ -126,23 +130,43 @@ class ClusterCrew implements Crew {
           const { promise, resolve } = Promise.withResolvers<CrewAnswer>()
           member.awaited.push(resolve)
           send(member, { kind: 'reload', orders, worker: member.number })
-          return promise
+          const late = setTimeout(() => this.#giveUp(member), ANSWER_PATIENCE_MS)
+          return promise.finally(() => clearTimeout(late))
         }),
       ),
     )
+  }
+
+  /** One that hangs serves nobody, and would hold up whoever waits for all: its end is its answer. */
+  #giveUp(member: Member): void {
+    member.silent = true
+    this.#journal.log.error(
+      { worker: member.number, waited_ms: ANSWER_PATIENCE_MS },
+      'a worker hangs: what it was told is refused, and it is ended and replaced',
+    )
+    // It could not hear a gentler signal.
+    member.worker.process.kill('SIGKILL')
   }
 
   /** Forks a worker, gives it its orders, and waits for its answer. */
   #hire(number: number): Promise<CrewAnswer> {
     const worker = cluster.fork()
     const { promise, resolve } = Promise.withResolvers<CrewAnswer>()
-    const member: Member = { worker, number, begun: false, serving: false, awaited: [resolve] }
+    const member: Member = {
+      worker,
+      number,
+      begun: false,
+      serving: false,
+      silent: false,
+      awaited: [resolve],
+    }
     this.#members.set(number, member)
     wholeLines(worker.process.stdout, process.stdout)
     wholeLines(worker.process.stderr, process.stderr)
     worker.on('message', (message: FromWorker) => this.#hear(member, message))
     worker.once('exit', (code, signal) => {
-      const message = `worker ${number} ended with ${signal ?? code}`
+      const ended = `worker ${number} ended with ${signal ?? code}`
+      const message = member.silent ? `${ended}, because it gave no answer${IN_TIME}` : ended
       for (const answer of member.awaited.splice(0)) {
         answer({ kind: 'refused', faults: [{ at: 'workers', message }] })
       }
@@ -256,4 +280,10 @@ function send(member: Member, message: ToWorker): void {
 /** As many as a worker remembers. */
 const MAX_MET = 64
 const REPLACE_AFTER_MS = 1000
+/**
+ * A reload takes a worker tens of milliseconds, with thousands of CAs on a busy machine a second or two. One that is
+ * silent for five times that hangs, and a reload that nobody answers is worse than one that is refused.
+ */
+const ANSWER_PATIENCE_MS = 10_000
+const IN_TIME = ` within ${ANSWER_PATIENCE_MS / 1000} seconds`
 const SCRAPE_PATIENCE_MS = 5000

@@ -18,6 +18,8 @@ import { MAIN, served, type Served } from '../support/served.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
+/** Ten seconds of it are waiting for a worker that gives no answer. */
+const PATIENT = { timeout: 60_000 }
 const NO_X = '{ id: no-x, path: /device/x, class: denied }'
 
 test('a worker that is hired after a refused reload serves what the others serve', async () => {
@@ -47,6 +49,41 @@ test('what a worker alone has taken of a reload that others refused, it gives ba
   house.child.kill('SIGHUP')
   await house.linesOf(1, (line) => line['msg'] === 'reload applied')
   expect(await statusesOfBoth(house)).toEqual(['403'])
+})
+
+test(
+  'a worker that hangs holds up no reload: it is ended and replaced, what it was told is refused, and the next reload applies',
+  PATIENT,
+  async () => {
+    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using house = await served(upstream.port, { workers: 2 })
+    const [victim = 0] = childrenOf(house.child)
+    process.kill(victim, 'SIGSTOP')
+    house.write({ rows: [NO_X] })
+    house.child.kill('SIGHUP')
+    const [refused] = await house.linesOf(1, ({ msg }) => /reload refused/.test(String(msg)))
+    expect(refused?.['faults']).toMatchObject([
+      { at: 'workers', message: expect.stringMatching(/gave no answer within 10 seconds/u) },
+    ])
+    const [told] = await house.linesOf(1, ({ msg }) => /a worker hangs/.test(String(msg)))
+    expect(told).toMatchObject({ level: 'error', waited_ms: 10_000 })
+    await ready(house)
+    expect(childrenOf(house.child)).not.toContain(victim)
+    expect(await statusesOfBoth(house)).toEqual(['200'])
+    house.child.kill('SIGHUP')
+    await house.linesOf(1, ({ msg }) => msg === 'reload applied')
+    expect(await statusesOfBoth(house)).toEqual(['403'])
+  },
+)
+
+test('a worker that hangs holds up no end of the program', PATIENT, async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const house = await served(upstream.port, { workers: 2, yaml: { drain: ' 0s' } })
+  const [victim = 0] = childrenOf(house.child)
+  process.kill(victim, 'SIGSTOP')
+  await house[Symbol.asyncDispose]()
+  expect(await house.exit).toBe(0)
+  expect(() => process.kill(victim, 0)).toThrow(/ESRCH/u)
 })
 
 test('a worker that is hired later knows what was revoked', async () => {
