@@ -247,8 +247,8 @@ const keyOf = (one: Sighting): string =>
 const LIMIT = 120_000
 /** The part of the room that is left to strangers: they must not crowd out the fleet while the store is away. */
 const STRANGERS = 5
-/** A transaction of some 100 ms, in which administrators' changes wait. */
-const BATCH = 2000
+/** A transaction of some 50 ms, in which administrators wait; reading and linking it holds up requests for half of that. */
+const BATCH = 500
 const GATHER_MS = 1000
 /** A store that is locked for a moment is soon free; one that is away is asked once a second. */
 const RETRY_MS = 1000

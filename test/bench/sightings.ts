@@ -132,10 +132,7 @@ async function round({ name, seconds, outage }: Round, upstreamPort: number): Pr
   say('  waited at most', `${seen.most} sightings`)
   if (away !== undefined) {
     say('  /readyz during the outage', away.remark)
-    say(
-      '  after it',
-      `all that waited was stored within ${((await away.caughtUp) / 1000).toFixed(1)} s`,
-    )
+    say('  after it', await away.caughtUp)
   }
   say(
     '  requests that failed',
@@ -183,14 +180,18 @@ async function fill(): Promise<void> {
   await store.close()
 }
 
-/** Asks for what waits, five times a minute: asking makes workers tell at once what they would have gathered. */
+/** Asks for what waits, once a second: asking makes workers tell at once what they would have gathered. */
 function watch(house: Served) {
   let most = 0
   const timer = setInterval(() => {
-    void countsOf(house).then(({ buffered }) => {
-      most = Math.max(most, buffered)
-    })
-  }, 12_000 / 12)
+    countsOf(house).then(
+      ({ buffered }) => {
+        most = Math.max(most, buffered)
+      },
+      // It has ended since.
+      () => {},
+    )
+  }, 1000)
   return {
     stop() {
       clearInterval(timer)
@@ -239,14 +240,16 @@ async function lockedFor(house: Served, seconds: number) {
   return { remark, caughtUp: caughtUp(house, freed) }
 }
 
-async function caughtUp(house: Served, freed: number): Promise<number> {
-  for (;;) {
+async function caughtUp(house: Served, freed: number): Promise<string> {
+  const took = (): number => (performance.now() - freed) / 1000
+  while (took() < AFTERWARDS_SECONDS - 5) {
     const { buffered } = await countsOf(house)
     // Two seconds' worth are always on their way.
-    if (buffered < PER_MINUTE / 30 && (await house.ask('/readyz')).trim() === 'ready') break
+    const isCalm = buffered < PER_MINUTE / 30 && (await house.ask('/readyz')).trim() === 'ready'
+    if (isCalm) return `all that waited was stored within ${took().toFixed(1)} s`
     await pause(200)
   }
-  return performance.now() - freed
+  return `still catching up after ${took().toFixed(0)} s`
 }
 
 function readExpected(): void {
