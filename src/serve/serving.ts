@@ -45,6 +45,8 @@ export interface ServingOptions {
   readonly version?: string
   /** For a crew of one; a worker's is given to `runWorker`. */
   readonly witness?: Witness
+  /** Different sightings that may wait while the store is away, where it is not the usual number. */
+  readonly ledgerLimit?: number
 }
 
 /** Starts everything a configuration asks for, or says what stands in the way and leaves nothing running. */
@@ -68,7 +70,7 @@ export async function startServing(
   const selfTestMs = Math.round(performance.now() - tested)
   // Whatever is opened from here on is closed again, last first, unless everything could be.
   await using opened = new AsyncDisposableStack()
-  const storage = await Storage.open(config, journal)
+  const storage = await Storage.open(config, journal, options.ledgerLimit)
   if (!storage.ok) return storage
   opened.defer(() => storage.value?.close())
   const crew =

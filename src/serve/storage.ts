@@ -21,6 +21,7 @@ interface Parts {
   readonly hold: Hold
   readonly link: StoreLink
   readonly journal: OpenLog
+  readonly ledgerLimit: number | undefined
 }
 
 export class Storage {
@@ -35,6 +36,7 @@ export class Storage {
   static async open(
     config: Config,
     journal: OpenLog,
+    ledgerLimit?: number,
   ): Promise<Result<Storage | undefined, readonly Fault[]>> {
     if (config.store?.kind === 'dangerous-none') return ok(undefined)
     const kept = keptStore(config)
@@ -47,7 +49,9 @@ export class Storage {
       return fail([{ at: kept.value.at, message: explainHold(hold.failure) }])
     }
     const link = new StoreLink(opened.value, config, journal)
-    return ok(new Storage(kept.value, opened.value, { hold: hold.value, link, journal }))
+    return ok(
+      new Storage(kept.value, opened.value, { hold: hold.value, link, journal, ledgerLimit }),
+    )
   }
 
   private constructor(kept: Kept, store: Store, parts: Parts) {
@@ -55,7 +59,10 @@ export class Storage {
     this.store = store
     this.#hold = parts.hold
     this.#link = parts.link
-    this.ledger = new Ledger(store.sightings, { listener: ledgerLines(parts.journal) })
+    this.ledger = new Ledger(store.sightings, {
+      listener: ledgerLines(parts.journal),
+      ...(parts.ledgerLimit === undefined ? {} : { limit: parts.ledgerLimit }),
+    })
   }
 
   /** Reads everything for the first time; a store without enrollment settings gets those of the file. */
@@ -108,13 +115,17 @@ export class Storage {
   remark(): string | undefined {
     const { trouble, answeredAt } = this.#link.facts
     const counts = this.ledger.counts()
-    // A locked file can still be read: only writing tells.
+    // A locked file can still be read: only writing tells. And a database that hangs says nothing at all.
     const why = trouble ?? counts.trouble
-    if (why === undefined) return undefined
+    const isSilent = Date.now() - answeredAt >= SILENT_MS
+    if (why === undefined && !isSilent) return undefined
+    const sentence = why === undefined ? 'the store does not answer' : explainStore(why).sentence
     const since = new Date(answeredAt).toISOString()
     const basis =
-      trouble === undefined ? 'judging by what it says' : `judging by what it said last at ${since}`
-    return `${explainStore(why).sentence}; ${basis}; ${counts.buffered} sightings wait, ${counts.dropped} were dropped`
+      trouble === undefined && !isSilent
+        ? 'judging by what it says'
+        : `judging by what it said last at ${since}`
+    return `${sentence}; ${basis}; ${counts.buffered} sightings wait, ${counts.dropped} were dropped`
   }
 
   text(): Promise<string> {
@@ -132,3 +143,5 @@ export class Storage {
 
 /** Decision 19: a block of a quarter of an hour ago that is not in force here would surprise its administrator. */
 const TOO_OLD_MS = 15 * 60_000
+/** It is asked once a second; a change of a large fleet keeps it busy for less than this. */
+const SILENT_MS = 15_000

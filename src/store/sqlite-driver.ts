@@ -13,7 +13,13 @@ import {
   type Driver,
   type QueryResult,
 } from 'kysely'
-import { CLOSE, THREAD_FILE, type ThreadAnswer, type ThreadSettings } from './sqlite-thread.ts'
+import {
+  BEGIN,
+  CLOSE,
+  THREAD_FILE,
+  type ThreadAnswer,
+  type ThreadSettings,
+} from './sqlite-thread.ts'
 
 /** SQLite said no; `errcode` is its extended result code. */
 export class SqliteError extends Error {
@@ -57,8 +63,7 @@ class ThreadDriver implements Driver {
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    // IMMEDIATE: a transaction that reads first and writes later could find the file taken and lose its reads.
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+    await connection.executeQuery(CompiledQuery.raw(BEGIN))
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {

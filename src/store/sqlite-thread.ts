@@ -44,6 +44,13 @@ if (!isMainThread && parentPort !== null && isThreadSettings(settings)) serve(se
 function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): void {
   const statements = new Map<string, StatementSync>()
   let database: DatabaseSync | undefined
+  let isBrief = false
+  // Whoever has waited in vain for another process's transaction was patient for all behind him: administrators are
+  // told at once, and sightings wait elsewhere.
+  const waitFor = (patience: number): void => {
+    isBrief = patience !== settings.patience
+    database?.exec(`pragma busy_timeout = ${patience}`)
+  }
   port.on('message', (ask: ThreadAsk) => {
     try {
       database ??= open(settings)
@@ -55,11 +62,22 @@ function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): 
       }
       const statement = prepared(ask.sql, database, statements)
       port.postMessage(answer(ask, statement))
+      if (isBrief && ask.sql === BEGIN) waitFor(settings.patience)
     } catch (error) {
-      port.postMessage(failure(ask.id, error))
+      const failed = failure(ask.id, error)
+      port.postMessage(failed)
+      if (isBusy(failed.errcode) && !isBrief) waitFor(Math.min(BRIEF_MS, settings.patience))
     }
   })
 }
+
+/** What begins a change. IMMEDIATE: one that reads first and writes later could find the file taken and lose its reads. */
+export const BEGIN = 'begin immediate'
+
+/** Long enough for another process's small change, short enough for whoever looks at a page. */
+const BRIEF_MS = 100
+/** SQLITE_BUSY and SQLITE_LOCKED. */
+const isBusy = (errcode: number): boolean => (errcode & 0xff) === 5 || (errcode & 0xff) === 6
 
 /** Not SQL; asks the thread to end. */
 export const CLOSE = '--close'
@@ -104,7 +122,7 @@ function answer({ id, parameters }: ThreadAsk, statement: StatementSync): Thread
   return { kind: 'rows', id, rows: [], changes: Number(statement.run(...values).changes) }
 }
 
-function failure(id: number, error: unknown): ThreadAnswer {
+function failure(id: number, error: unknown): ThreadAnswer & { kind: 'failed' } {
   const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0
   const message = error instanceof Error ? error.message : String(error)
   return { kind: 'failed', id, message, errcode }

@@ -13,6 +13,28 @@ export type FoundPostgres =
   | { readonly kind: 'found'; readonly url: string; stop(): Promise<void> }
   | { readonly kind: 'missing'; readonly why: string }
 
+/** A cluster of one's own, which can be away for a while. */
+export interface OwnPostgres {
+  readonly kind: 'found'
+  readonly url: string
+  /** Ends it as an administrator does; what it holds stays. */
+  halt(): Promise<void>
+  resume(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts one from the system's binaries, whatever `TFE_POSTGRES_URL` names. */
+export async function ownPostgres(): Promise<
+  OwnPostgres | { readonly kind: 'missing'; readonly why: string }
+> {
+  const binaries = newestBinaries()
+  if (binaries === undefined) {
+    const why = 'no PostgreSQL to stop: install the server (Debian: apt-get install postgresql)'
+    return { kind: 'missing', why }
+  }
+  return await startCluster(binaries)
+}
+
 /** Finds or starts one. */
 export async function findPostgres(): Promise<FoundPostgres> {
   const given = process.env['TFE_POSTGRES_URL']
@@ -37,7 +59,7 @@ function newestBinaries(): string | undefined {
     .find((folder) => existsSync(join(folder, 'initdb')))
 }
 
-async function startCluster(binaries: string): Promise<FoundPostgres> {
+async function startCluster(binaries: string): ReturnType<typeof ownPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-pg-'))
   const as = unprivileged()
   if (as.uid !== undefined && as.gid !== undefined) chownSync(folder, as.uid, as.gid)
@@ -52,34 +74,45 @@ async function startCluster(binaries: string): Promise<FoundPostgres> {
     rmSync(folder, { recursive: true, force: true })
     return { kind: 'missing', why: `initdb failed: ${made.stderr.trim()}` }
   }
-  const server = spawn(
-    join(binaries, 'postgres'),
-    [
-      '-D',
-      data,
-      '-k',
-      folder,
-      '-c',
-      'listen_addresses=',
-      '-c',
-      'fsync=off',
-      '-c',
-      'max_connections=60',
-    ],
-    { ...as, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
-  )
+  const start = (): ChildProcess =>
+    spawn(
+      join(binaries, 'postgres'),
+      [
+        '-D',
+        data,
+        '-k',
+        folder,
+        '-c',
+        'listen_addresses=',
+        '-c',
+        'fsync=off',
+        '-c',
+        'max_connections=60',
+      ],
+      { ...as, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+  let server = start()
   // Should this process die without stopping it, the cluster must not outlive it.
   const abandon = (): void => void server.kill('SIGQUIT')
   process.once('exit', abandon)
   await ready(server)
+  const halt = async (): Promise<void> => {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    const gone = new Promise((resolve) => server.once('exit', resolve))
+    server.kill('SIGINT')
+    await gone
+  }
   return {
     kind: 'found',
     url: `postgres://tfe@localhost/postgres?host=${encodeURIComponent(folder)}`,
+    halt,
+    async resume() {
+      server = start()
+      await ready(server)
+    },
     async stop() {
       process.off('exit', abandon)
-      const gone = new Promise((resolve) => server.once('exit', resolve))
-      server.kill('SIGINT')
-      await gone
+      await halt()
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -79,6 +79,10 @@ export interface ProductOptions {
   /** YAML of the listener's `tls:`. */
   readonly tls?: string
   readonly workers?: number
+  /** Makes the store, which an SQLite one is made anyway. */
+  readonly found?: boolean
+  /** How many different sightings wait at most while the store is away. */
+  readonly ledgerLimit?: number
   /** Files beside the configuration, besides the usual ones. */
   readonly files?: Readonly<Record<string, string>>
 }
@@ -119,12 +123,17 @@ export async function product(options: ProductOptions): Promise<Product> {
   const loaded = await load(folder, options)
   if (!loaded.ok) throw new Error(faultText(loaded.failure))
   const { store } = loaded.value.config
-  if (store?.kind === 'sqlite' && !existsSync(store.path)) {
+  if (options.found === true || (store?.kind === 'sqlite' && !existsSync(store.path))) {
     const founded = await foundStore(loaded.value, { who: 'test', from: 'test' })
     if (!founded.ok) throw new Error(faultText(founded.failure))
   }
   const entry = { script: join(import.meta.dirname, '../../src/main.ts'), args: ['worker'] }
-  const started = await startServing(loaded.value, { journal, entry })
+  const { ledgerLimit } = options
+  const started = await startServing(loaded.value, {
+    journal,
+    entry,
+    ...(ledgerLimit === undefined ? {} : { ledgerLimit }),
+  })
   if (!started.ok) throw new Error(faultText(started.failure))
   const serving = started.value
   return {
