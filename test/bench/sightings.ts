@@ -122,7 +122,7 @@ async function round({ name, seconds, outage }: Round, upstreamPort: number): Pr
     `${(latencies[Math.floor(latencies.length * share)] ?? 0).toFixed(1)} ms`
   isWell &&= lost === 0 && wrong === 0 && failed.length === 0 && dropped === 0 && status === 0
   say(
-    `${name}, ${seconds} s, ${WORKERS} worker${WORKERS === 1 ? '' : 's'}, ${KNOWN} devices known before`,
+    `${name}, ${seconds} s, ${WORKERS} worker${WORKERS === 1 ? '' : 's'}, begun with ${KNOWN} devices`,
     '',
   )
   say('  sightings fed, and requests', `${total} and ${answered}, of ${fresh} new devices`)

@@ -50,27 +50,27 @@ const lockedFile: Taken = {
   code: 'store-locked',
 }
 
-const stoppedDatabase = ({ url, halt, resume }: typeof postgres & { kind: 'found' }): Taken => ({
+const stoppedDatabase = (cluster: typeof postgres & { kind: 'found' }): Taken => ({
   options: {
     yaml: { store: ` { postgres: 'file:pg.url', keys: 'file:tfe.keys' }` },
-    files: { 'pg.url': url },
+    files: { 'pg.url': cluster.url },
     found: true,
   },
-  settings: () => ({ kind: 'postgres', url }),
+  settings: () => ({ kind: 'postgres', url: cluster.url }),
   async away() {
-    await halt()
-    return { back: resume }
+    await cluster.halt()
+    return { back: () => cluster.resume() }
   },
   sentence:
     /^ready\nthe store does not answer: .*; judging by what it said last at .*; \d+ sightings wait, \d+ were dropped\n$/,
   code: 'store-unavailable',
 })
 
-outage('a locked SQLite file', lockedFile)
-if (postgres.kind === 'found') outage('a stopped PostgreSQL', stoppedDatabase(postgres))
+promises('a locked SQLite file', lockedFile)
+if (postgres.kind === 'found') promises('a stopped PostgreSQL', stoppedDatabase(postgres))
 else test.skip(`a stopped PostgreSQL: ${postgres.why}`, () => {})
 
-function outage(name: string, taken: Taken): void {
+function promises(name: string, taken: Taken): void {
   describe(name, () => {
     test('traffic goes on, what fits waits and is stored, the rest is counted, and a block made right after holds', async () => {
       await using upstream = await rawUpstream(fleetUpstream, answering(OK))
@@ -85,7 +85,7 @@ function outage(name: string, taken: Taken): void {
       const devices = Array.from({ length: LIMIT + 2 }, (_, index) =>
         mintLeaf({ issuer: fleet.devices, name: `caller ${index}` }),
       )
-      const { back } = await taken.away(house)
+      const outage = await taken.away(house)
       for (const device of devices) expect(await statusOf(house, device)).toBe('200')
       await expect.poll(() => ask(house, '/readyz'), PATIENCE).toMatch(taken.sentence)
       await expect
@@ -103,7 +103,7 @@ function outage(name: string, taken: Taken): void {
       expect(refused.headers.get('content-type')).toContain('application/problem+json')
       expect(await refused.json()).toMatchObject({ code: taken.code, status: 503 })
 
-      await back()
+      await outage.back()
       await using store = await beside(house, taken)
       const [blocked] = devices
       if (blocked === undefined) return expect.fail('no device')
