@@ -22,7 +22,7 @@ export interface Authorities {
   readonly store: TrustStore
   /** Every certificate of each setting's chain, by the name of the setting. */
   readonly chains: ReadonlyMap<string, readonly Certificate[]>
-  /** Keys of the CAs that came with distrusted settings alone: none may stand on a path, whoever else signed it. */
+  /** Keys of the CAs of distrusted settings: none may stand on a path, whoever else signed it. */
   readonly distrusted: readonly KeyFingerprint[]
   /** Certificates of the settings that can admit somebody; only these are worth naming to a device. */
   readonly admitting: readonly Certificate[]
@@ -44,25 +44,38 @@ export function trustedAuthorities(
   const store = trustStore({ settings, profile: trust.profile, limits: trust.limits })
   for (const anchor of store.anchors) faults.push(...anchorFaults(anchor, trust))
   if (faults.length > 0) return fail(faults)
-  // A root that a trusted setting shares is spared: distrusting one branch must not fell the tree.
-  const trusted = keysOf(settings.filter(({ standing }) => standing.kind !== 'distrusted'))
-  const suspect = keysOf(settings.filter(({ standing }) => standing.kind === 'distrusted'))
-  const distrusted = [...suspect.difference(trusted)]
   const warnings = store.anchors.flatMap((anchor) => expiryWarnings(anchor, trust, now))
   const admitting = settings.flatMap(({ standing: { kind }, chain }) =>
     kind === 'current' || kind === 'previously-trusted' ? chain : [],
+  )
+  const distrusted = distrustedKeys(
+    settings.filter(({ standing }) => standing.kind === 'distrusted'),
+    admitting,
   )
   const chains = new Map(settings.map(({ name, chain }) => [name, chain]))
   return ok({ store, chains, distrusted, admitting, warnings })
 }
 
-function keysOf(
+/**
+ * What stands above another CA of its chain is spared if a setting that admits shares it: distrusting one branch must
+ * not fell the tree. A CA that stands above none is what was distrusted: a cross certificate that somebody else's
+ * chain holds for it does not spare it, or its stolen key would go on signing for the other.
+ */
+function distrustedKeys(
   settings: readonly { readonly chain: readonly Certificate[] }[],
-): Set<KeyFingerprint> {
-  return new Set(
-    settings.flatMap(({ chain }) => chain.map(({ publicKey }) => publicKey.fingerprint)),
+  admitting: readonly Certificate[],
+): readonly KeyFingerprint[] {
+  const shared = new Set(admitting.map(keyOf))
+  const keys = settings.flatMap(({ chain }) =>
+    chain.filter((one) => !(shared.has(keyOf(one)) && isAboveAnother(one, chain))).map(keyOf),
   )
+  return [...new Set(keys)]
 }
+
+const keyOf = ({ publicKey }: Certificate): KeyFingerprint => publicKey.fingerprint
+
+const isAboveAnother = (one: Certificate, chain: readonly Certificate[]): boolean =>
+  chain.some((other) => other.issuer.key === one.subject.key && keyOf(other) !== keyOf(one))
 
 function chainOf({
   name,

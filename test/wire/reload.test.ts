@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ProductOptions } from '../support/product.ts'
 import { calling, fleet, product } from '../support/product.ts'
+import { mintKeys } from '../support/mint-certificate.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
 import { Device } from '../support/device.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
@@ -123,6 +124,34 @@ test('a distrusted intermediate admits nobody although a trusted root signed it,
     answers.push((await device.response()).startLine.slice(9, 12))
   }
   expect(answers).toEqual(['403', '200'])
+  const line = await house.line((one) => one['decision'] === 'refuse')
+  expect(line['code']).toBe('denied-issuer')
+})
+
+test('a distrusted CA admits nobody although the chain of a trusted one holds a cross certificate for it', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const stolen = mintKeys()
+  const old = mintCa({ name: 'Stolen CA', keys: stolen })
+  const next = mintCa({ name: 'Next CA' })
+  const cross = mintCa({ name: 'Stolen CA', keys: stolen, issuer: next })
+  const forged = mintLeaf({ issuer: old, name: 'forged' })
+  const trust = (standing: string): string => `
+  enrollmentSettings:
+    - { name: Next, standing: current, chain: 'file:next.pem' }
+    - { name: Old, standing: ${standing}, chain: 'file:old.pem' }`
+  await using house = await product({ upstreamPort: upstream.port })
+  writeFileSync(join(house.folder, 'next.pem'), cross.pem + next.pem)
+  writeFileSync(join(house.folder, 'old.pem'), old.pem)
+  const answers: string[] = []
+  for (const standing of ['staged', 'distrusted']) {
+    await house.reload({ upstreamPort: upstream.port, yaml: { trust: trust(standing) } })
+    for (const leaf of [forged, mintLeaf({ issuer: next, name: 'honest' })]) {
+      await using device = await Device.to(house.port, calling(house.port, leaf))
+      device.send(REQUEST)
+      answers.push((await device.response()).startLine.slice(9, 12))
+    }
+  }
+  expect(answers).toEqual(['200', '200', '403', '200'])
   const line = await house.line((one) => one['decision'] === 'refuse')
   expect(line['code']).toBe('denied-issuer')
 })
