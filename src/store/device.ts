@@ -1,6 +1,15 @@
 import type { Selectable } from 'kysely'
 import type { Fingerprint, Instant, KeyFingerprint } from '../kernel/types.ts'
-import { flag, instant, optionalWord, orNever, orUndefined, texts, word } from './row.ts'
+import {
+  claimedDate,
+  flag,
+  instant,
+  optionalWord,
+  orNever,
+  orUndefined,
+  texts,
+  word,
+} from './row.ts'
 import type { Tables } from './tables.ts'
 import {
   APPROVALS,
@@ -110,8 +119,8 @@ export function readCertificate(row: Selectable<Tables['certificates']>): Device
     issuer: row.issuer,
     subject: row.subject,
     signedIds: texts(row.signed_ids, { ...at, column: 'signed_ids' }),
-    notBefore: instant(row.not_before, { ...at, column: 'not_before' }),
-    notAfter: instant(row.not_after, { ...at, column: 'not_after' }),
+    notBefore: claimedDate(row.not_before, { ...at, column: 'not_before' }),
+    notAfter: claimedDate(row.not_after, { ...at, column: 'not_after' }),
     setting: orUndefined(row.setting),
     sound: flag(row.sound, { ...at, column: 'sound' }),
     verdict: word(row.verdict, VERDICTS, { ...at, column: 'verdict' }),

@@ -44,6 +44,12 @@ export function instant(value: number | null, at: At & { readonly column: string
   return unknown(String(value), 'milliseconds since 1970', at)
 }
 
+/** A date that a certificate claims: before 1970 as well, since anybody can make one that says so. */
+export function claimedDate(value: number, at: At & { readonly column: string }): Instant {
+  if (Number.isSafeInteger(value)) return value as Instant
+  return unknown(String(value), 'milliseconds since or before 1970', at)
+}
+
 /** A point in time, or never. */
 export const orNever = (value: number | null): Instant | undefined =>
   value === null || value === 0 ? undefined : (value as Instant)

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import type { Instant } from '../../../src/kernel/types.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened } from '../place.ts'
-import { aCertificate, ADMIN, aKey, aSighting, refused, sure } from '../sighted.ts'
+import { aCertificate, ADMIN, aKey, aSighting, keysOf, refused, sure } from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const KEEPING = { saveAuthentication: false, saveDecryption: true }
@@ -51,6 +52,21 @@ const rowsOf = (lines: readonly string[]): readonly string[] =>
 
 /** Export and import. */
 export function transfer(backend: Backend): void {
+  test('a stranger whose certificate claims to be from before 1970 is shown, and spoils no import', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const old = { sound: false, notBefore: -20 as Instant, notAfter: -10 as Instant }
+    sure(await store.sightings.record([aSighting(aCertificate('a', old))]))
+    const [{ device } = { device: '' }] = await keysOf(store, 'unapproved')
+    expect(sure(await store.devices.find(device))?.certificates).toMatchObject([
+      { notBefore: -20, notAfter: -10 },
+    ])
+    const lines = await exported(store)
+    await using otherPlace = await backend.place()
+    await using other = await opened(otherPlace)
+    sure(await other.transfer.import(ADMIN, each(lines)))
+  })
+
   test('what was exported is there after the import, row by row', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
