@@ -107,3 +107,29 @@ test('the legacy OAuth endpoint is disabled after two confirmations, and comes b
     body: { legacy: 'enabled' },
   })
 })
+
+test('of two who change one OAuth endpoint each at once, nobody undoes the other unseen', async () => {
+  await using office = await openOffice()
+  const { oauth } = office.store
+  const both = { mutual: 'enabled', legacy: 'enabled' } as const
+  expect((await oauth.set({ who: 'test', from: 'test' }, both, 'any')).ok).toBe(true)
+  const headers = {
+    authorization: `Bearer ${await office.tokenOf('administrator')}`,
+    'content-type': 'application/json',
+    'if-match': '*',
+  }
+  const change = async (body: object): Promise<{ status: number; body: unknown }> => {
+    const sent = { method: 'POST', headers, body: JSON.stringify(body) }
+    const response = await fetch(`${office.url}/api/oauth`, sent)
+    return { status: response.status, body: await response.json() }
+  }
+  const answers = await Promise.all([
+    change({ change: 'disable-new' }),
+    change({ change: 'disable-legacy', confirmations: 2 }),
+  ])
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+  const refused = answers.find(({ status }) => status !== 200)
+  expect(refused?.body).toMatchObject({
+    code: expect.stringMatching(/^(?:stale|both-disabled)$/u),
+  })
+})

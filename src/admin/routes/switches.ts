@@ -201,7 +201,9 @@ function oauthCalls(app: FastifyInstance, office: Office): void {
         return refused(after.failure.map((why) => ({ code: why.kind, ...oauthWords(why) })))
       }
       const { modern, legacy } = after.value
-      const set = await store.oauth.set(by, { mutual: modern, legacy }, expected)
+      // Both endpoints are set: of two who change one each at once, the later must not undo the other unseen.
+      const looked = expected === 'any' ? current.value.version : expected
+      const set = await store.oauth.set(by, { mutual: modern, legacy }, looked)
       if (!set.ok) return set
       return ok({ body: shownOauth(set.value, facts.value), version: set.value.version })
     },
