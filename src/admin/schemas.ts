@@ -21,14 +21,25 @@ export const word = <Words extends readonly string[]>(words: Words, description?
     ...(description === undefined ? {} : { description }),
   })
 
-/** Text of a bounded length, without control characters. */
+/** Text of a bounded length, without control characters and halves of surrogate pairs, which PostgreSQL does not take. */
 export const text = (most: number, description?: string) =>
   Type.String({
     minLength: 1,
     maxLength: most,
-    pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+    pattern: `^${CHARACTER}*$`,
     ...(description === undefined ? {} : { description }),
   })
+
+/** What something is called in a path: not `.` or `..`, which every client takes out of a path before it asks. */
+export const nameText = (most: number, description?: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength: most,
+    pattern: `^(?!\\.{1,2}$)${CHARACTER}*$`,
+    ...(description === undefined ? {} : { description }),
+  })
+
+const CHARACTER = '[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]'
 
 /** A point in time, RFC 3339 in UTC. */
 export const time = (description: string) =>

@@ -33,10 +33,14 @@ export function parseCursor(
   }
   if (!Array.isArray(value) || value.length !== 2) return bad
   const [place, tie]: unknown[] = value
-  if (typeof tie !== 'string') return bad
-  if (first === 'string' && typeof place === 'string') return ok([place, tie])
+  if (!isPlainText(tie)) return bad
+  if (first === 'string' && isPlainText(place)) return ok([place, tie])
   return first === 'number' && Number.isSafeInteger(place) ? ok([Number(place), tie]) : bad
 }
+
+/** PostgreSQL takes neither NUL nor half a surrogate pair, and no place in any order holds one. */
+const isPlainText = (value: unknown): value is string =>
+  typeof value === 'string' && value.isWellFormed() && !value.includes('\u0000')
 
 /** A page out of one row more than was asked for. */
 export function pageOf<Row, Item>(

@@ -194,6 +194,26 @@ test('every call takes hostile bodies for what they are', async () => {
   expect(office.bugs).toEqual([])
 })
 
+const NAMES: readonly [string, string][] = [
+  ['..', 'which no client can ask for'],
+  ['.', 'which no client can ask for'],
+  ['\ud800', 'which is half a character'],
+]
+
+for (const [name, why] of NAMES) {
+  test(`nobody is called ${JSON.stringify(name)}, ${why}`, async () => {
+    const response = await fetch(`${office.url}/api/administrators`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await office.tokenOf('administrator')}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ name, role: 'viewer' }),
+    })
+    expect(response.status).toBe(422)
+  })
+}
+
 test('a body larger than any call needs is refused before it is read', async () => {
   const authorization = `Bearer ${await office.tokenOf('administrator')}`
   const [call] = calls.filter(({ takesBody }) => takesBody)

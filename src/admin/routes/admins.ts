@@ -17,7 +17,7 @@ import { ROLES } from '../../store/vocabulary.ts'
 import { define } from '../call.ts'
 import { hashPassword, PASSWORD_LENGTH } from '../passwords.ts'
 import { lesserOf, type Principal } from '../principal.ts'
-import { orNull, record, text, time, word } from '../schemas.ts'
+import { nameText, orNull, record, text, time, word } from '../schemas.ts'
 import { hashOf, newToken } from '../secret-text.ts'
 import type { Office } from '../server.ts'
 
@@ -104,7 +104,7 @@ function listing(app: FastifyInstance, { store }: Office): void {
       tag: 'administrators',
       summary: 'Create an administrator, who signs in by password, by client certificate, or both.',
       body: record({
-        name: text(200),
+        name: nameText(200),
         role,
         password: Type.Optional(password),
         certificate_key: Type.Optional(key),

@@ -10,7 +10,7 @@ import { CUT_OFFS, SOURCES } from '../../store/vocabulary.ts'
 import { readUpload } from '../ca-upload.ts'
 import { define } from '../call.ts'
 import { adminProblem } from '../problem.ts'
-import { orNull, record, text, time, word } from '../schemas.ts'
+import { nameText, orNull, record, text, time, word } from '../schemas.ts'
 import type { Office } from '../server.ts'
 import { knownAnchors, settingShape, shownSetting } from './setting-shapes.ts'
 
@@ -102,7 +102,7 @@ function staging(app: FastifyInstance, office: Office): void {
       tag: 'enrollment',
       summary: 'Upload CA Chain: staged, it admits nobody until it is made current.',
       body: record({
-        name: text(200),
+        name: nameText(200),
         source: word(SOURCES),
         chain: Type.String({
           minLength: 1,

@@ -88,6 +88,21 @@ export function documents(backend: Backend): void {
     }
   })
 
+  test.each([
+    ['NUL', ['a\u0000', '']],
+    ['NUL behind the place', ['a', '\u0000']],
+    ['half of a character', ['\ud800', '']],
+  ])('a forged cursor with %s is refused before the database sees it', async (_what, forged) => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const after = Buffer.from(JSON.stringify(forged)).toString('base64url')
+    const ask = { filter: {}, order: 'first-seen', limit: 1, minimums: [], after } as const
+    expect(refused(await store.devices.list(ask)).kind).toBe('bad-cursor')
+    expect(refused(await store.approvals.keys('approved', { limit: 1, after })).kind).toBe(
+      'bad-cursor',
+    )
+  })
+
   test('a query is saved once under its name', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
