@@ -4,7 +4,7 @@
 import { fail, isoText, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import { anchorWords } from '../state/authorities.ts'
 import { findingCodes, findingsOn, type FindingCode } from '../trust/finding.ts'
-import type { Profile } from '../trust/limits.ts'
+import type { Limits, Profile } from '../trust/limits.ts'
 import { trustStore, type TrustStore } from '../trust/store.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
@@ -22,7 +22,7 @@ export interface UploadedChain {
 
 /** What an upload is held against. */
 export interface UploadMeasure {
-  readonly profile: Profile
+  readonly trust: { readonly profile: Profile; readonly limits: Partial<Limits> }
   readonly now: Instant
   /** Anchors that are there already, with the name of their setting. */
   readonly known: readonly { readonly certificate: Certificate; readonly setting: string }[]
@@ -58,7 +58,7 @@ export function readUpload(
   }
   const store = trustStore({
     settings: [{ name: 'upload', chain: certificates }],
-    profile: measure.profile,
+    ...measure.trust,
   })
   const unfit = [...unfitness(store), ...repeats(store, measure)]
   if (unfit.length > 0) return fail(unfit)

@@ -10,15 +10,15 @@ import type { TestReport } from '../forward/test-server.ts'
 import type { Instant } from '../kernel/types.ts'
 import type { Catalogue, Preset } from '../outgoing/catalogue.ts'
 import type { UpstreamErrorList } from '../record/upstream-error-list.ts'
-import type { Profile } from '../trust/limits.ts'
+import type { Limits, Profile } from '../trust/limits.ts'
 
 export interface Serving {
   /** The oldest agents that can authenticate: the file's own, or else the profile's, which the portal may replace. */
   minimums(): { readonly versions: MinimumVersions; readonly statedByFile: boolean }
   /** The approval model, where the configuration file states it. */
   approvalModel(): ApprovalModel | undefined
-  /** What CA chains are held against. */
-  trustProfile(): Profile
+  /** What CA chains are held against: one that fell short of it in the store would keep every later world from being built. */
+  trust(): { readonly profile: Profile; readonly limits: Partial<Limits> }
   /** What requests are judged by now: grace, the deny list and the standings of previews come from here. */
   policy(): Pick<Policy, 'denied' | 'grace' | 'renewalWindow'>
   /** The name of the listener behind the legacy sync port; undefined when there is none. */

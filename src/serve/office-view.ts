@@ -35,7 +35,7 @@ export const officeView = (
     const { model, modelStated } = inForce().world.config.approval
     return modelStated ? model : undefined
   },
-  trustProfile: () => inForce().world.config.trust.profile,
+  trust: () => inForce().world.config.trust,
   policy: () => inForce().world.policy,
   syncListener: () => syncListener(inForce().world.config),
   locked: () => lockedIn(inForce().world),

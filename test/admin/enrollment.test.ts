@@ -8,7 +8,11 @@ import { openOffice, type OpenOffice } from './office.ts'
 const old = mintCa({ name: 'Old CA' })
 const fresh = mintCa({ name: 'New CA' })
 const issuing = mintCa({ name: 'New Issuing CA', issuer: fresh })
-const measure: UploadMeasure = { profile: 'private', now: Date.now() as Instant, known: [] }
+const measure: UploadMeasure = {
+  trust: { profile: 'private', limits: {} },
+  now: Date.now() as Instant,
+  known: [],
+}
 
 const TAKEN: readonly [string, string, number][] = [
   ['one certificate in PEM', fresh.pem, 1],
@@ -48,6 +52,17 @@ for (const [what, chain, message] of REFUSED) {
     if (!read.ok) expect(read.failure.map((fault) => fault.message).join()).toMatch(message)
   })
 }
+
+test('a CA that the limits of the configuration refuse is refused at its upload', () => {
+  const usual = mintCa({ name: 'Usual', keyType: 'rsa2048' })
+  expect(readUpload(usual.pem, measure).ok).toBe(true)
+  const limits = { rsaBits: { minimum: 3072, maximum: 8192 } }
+  const read = readUpload(usual.pem, { ...measure, trust: { profile: 'private', limits } })
+  expect(read).toMatchObject({
+    ok: false,
+    failure: [{ message: expect.stringContaining('weaker') }],
+  })
+})
 
 test('all faults of an upload are said at once, each with its place', () => {
   const bad = leaf.pem + weak.pem

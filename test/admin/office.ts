@@ -46,7 +46,7 @@ export interface OfficeOptions {
 const SERVING: Serving = {
   minimums: () => ({ versions: new Map(), statedByFile: false }),
   approvalModel: () => undefined,
-  trustProfile: () => 'private',
+  trust: () => ({ profile: 'private', limits: {} }),
   policy: () => ({
     denied: { keys: new Set(), serials: new Set() },
     grace: (30 * DAY_MS) as Millis,

@@ -125,7 +125,7 @@ function staging(app: FastifyInstance, office: Office): void {
       const all = await store.enrollment.list()
       if (!all.ok) return all
       const uploaded = readUpload(body.chain, {
-        profile: office.serving.trustProfile(),
+        trust: office.serving.trust(),
         now: clock.now(),
         known: knownAnchors(all.value),
       })
