@@ -103,7 +103,11 @@ export class TunnelListener {
       }
       socket.destroy()
     })
-    server.on('tlsClientError', (error, socket) => handlers.handshakeFailed(error, socket))
+    server.on('tlsClientError', (error, socket) => {
+      handlers.handshakeFailed(error, socket)
+      // What an HTTPS server does by itself: Node would leave a peer that says nothing open for ever.
+      socket.destroy()
+    })
     server.on('drop', () => handlers.dropped())
     return server
   }

@@ -29,18 +29,9 @@ export interface Tunnelled extends AsyncDisposable {
   tunnels(count: number): Promise<readonly Line[]>
 }
 
-/** YAML of a front end whose listener is a sync port. */
-export function syncListeners(relay = '{}', limits: readonly string[] = [], port = 0): string {
-  return `
-  sync:
-    purpose: sync
-    address: 127.0.0.1
-    port: ${port}
-    hosts: [localhost, 127.0.0.1]
-    certificates:
-      - { chain: 'file:server.pem', key: 'file:server.key' }
-    limits: { ${limits.join(', ')} }
-    relay: ${relay}
+/** YAML of a sync port, and of an ordinary listener beside it. */
+export const syncListeners = (relay?: string, limits?: readonly string[]): string => `
+${syncListener(relay, limits)}
   devices:
     address: 127.0.0.1
     port: 0
@@ -48,7 +39,18 @@ export function syncListeners(relay = '{}', limits: readonly string[] = [], port
     certificates:
       - { chain: 'file:server.pem', key: 'file:server.key' }
     routes: tested`
-}
+
+/** YAML of a sync port alone. */
+export const syncListener = (relay = '{}', limits: readonly string[] = []): string => `
+  sync:
+    purpose: sync
+    address: 127.0.0.1
+    port: 0
+    hosts: [localhost, 127.0.0.1]
+    certificates:
+      - { chain: 'file:server.pem', key: 'file:server.key' }
+    limits: { ${limits.join(', ')} }
+    relay: ${relay}`
 
 /** Starts both. */
 export async function tunnelled(script: Script, options: TunnelOptions = {}): Promise<Tunnelled> {
