@@ -169,7 +169,7 @@ export const groups = (): readonly Group[] => [
   {
     title: 'A change of outgoing TLS was turned down',
     introduction:
-      'What the page of protocols and cipher suites answers to the operator; nothing was changed. In a configuration file the same stands in a fault, with its place.',
+      'What the page of outgoing TLS answers to the operator; nothing was changed. In a configuration file the same stands in a fault, with its place.',
     rows: entriesOf(OUTGOING).map(([code, { by, facts }]) =>
       row(
         code,

@@ -1,5 +1,6 @@
 /** Why the page of outgoing TLS turns an action down, typed over its closed union. */
 import type { PageFault } from '../../src/outgoing/page.ts'
+import { amount } from './placeholders.ts'
 import { byUs, type Cases } from './samples.ts'
 
 const [name, meant, why] = ['{name}', '{nearest}', '{reason}']
@@ -32,4 +33,24 @@ export const OUTGOING: Cases<PageFault> = {
     { kind: 'nothing-to-apply', moved: true },
     { kind: 'nothing-to-apply', moved: false },
   ),
+  'set-by-configuration-file': byUs(
+    { kind: 'set-by-configuration-file', what: 'selection' },
+    { kind: 'set-by-configuration-file', what: 'strict' },
+    { kind: 'set-by-configuration-file', what: 'allowUntrusted' },
+    { kind: 'set-by-configuration-file', what: 'defaultStore' },
+    { kind: 'set-by-configuration-file', what: 'customStore' },
+    { kind: 'set-by-configuration-file', what: 'sni' },
+  ),
+  'strict-off-unsigned': byUs({ kind: 'strict-off-unsigned' }),
+  'empty-trust-store': byUs({ kind: 'empty-trust-store' }),
+  'server-name-malformed': byUs({ kind: 'server-name-malformed', name }),
+  'no-certificate': byUs({ kind: 'no-certificate' }),
+  'certificate-unreadable': byUs({ kind: 'certificate-unreadable', at: '{line}', why }),
+  'already-trusted': byUs({ kind: 'already-trusted', sha256: '{sha256}' }),
+  'not-trusted': byUs({ kind: 'not-trusted', sha256: '{sha256}' }),
+  'too-many-certificates': byUs({
+    kind: 'too-many-certificates',
+    found: amount('found'),
+    limit: amount('limit'),
+  }),
 }

@@ -2,7 +2,7 @@
  * The page of one upstream between a call and the store: opened under today's rules, pressed, and asked for.
  */
 import { parsePageDocument } from '../config/page-document.ts'
-import { fail, ok, type Result } from '../kernel/types.ts'
+import { fail, ok, unreachable, type Result } from '../kernel/types.ts'
 import type { Column } from '../outgoing/catalogue.ts'
 import { openPage, pageName } from '../outgoing/document.ts'
 import {
@@ -13,13 +13,19 @@ import {
 } from '../outgoing/explain-page.ts'
 import { explainNotice } from '../outgoing/explain-selection.ts'
 import {
+  explainVerificationChange,
+  explainVerificationNotice,
+} from '../outgoing/explain-verification.ts'
+import {
   freshPage,
   press,
   type Action,
   type Effect,
   type Page,
   type Rules,
+  type Used,
 } from '../outgoing/page.ts'
+import type { Verification } from '../outgoing/verification.ts'
 import type { StoreFailure } from '../store/failure.ts'
 import type { CallFailure } from './call.ts'
 import { refused } from './refused.ts'
@@ -33,13 +39,19 @@ export interface Pressed {
   readonly names?: readonly string[]
   readonly name?: string
   readonly place?: number
+  readonly enabled?: boolean
+  readonly store?: Verification['defaultStore']
+  readonly pem?: string
+  readonly sha256?: string
+  readonly sni?: string
 }
 
 /** The page after all of them. */
 export interface Outcome {
   readonly page: Page
   readonly effect: Effect
-  readonly tookEffect: boolean
+  /** What was applied on the way, if anything was. */
+  readonly used: Used | undefined
 }
 
 /** Presses buttons in turn; the first that is turned down ends it. */
@@ -47,7 +59,7 @@ export function pressAll(
   { page, rules }: Opened,
   buttons: readonly Pressed[],
 ): Result<Outcome, CallFailure> {
-  let outcome: Outcome = { page, effect: { kind: 'none' }, tookEffect: false }
+  let outcome: Outcome = { page, effect: { kind: 'none' }, used: undefined }
   for (const [at, button] of buttons.entries()) {
     const action = actionOf(button)
     if (action === undefined) return malformed(at, button)
@@ -56,19 +68,46 @@ export function pressAll(
       return refused(pressed.failure.map((fault) => ({ code: fault.kind, ...explainPage(fault) })))
     }
     const { page: next, effect } = pressed.value
-    outcome = { page: next, effect, tookEffect: outcome.tookEffect || effect.kind === 'apply' }
+    outcome = { page: next, effect, used: effect.kind === 'apply' ? effect.next : outcome.used }
   }
   return ok(outcome)
 }
 
-function actionOf({ kind, column, names, name, place }: Pressed): Action | undefined {
-  if (kind === 'select' || kind === 'deselect') {
-    return column === undefined || names === undefined ? undefined : { kind, column, names }
+/** Nothing when something is missing that its kind needs; what it does not need is left aside. */
+function actionOf(pressed: Pressed): Action | undefined {
+  const { kind, column, names, name, place } = pressed
+  switch (kind) {
+    case 'select':
+    case 'deselect':
+      return column === undefined || names === undefined ? undefined : { kind, column, names }
+    case 'order':
+      return column === undefined || name === undefined || place === undefined
+        ? undefined
+        : { kind, column, name, place }
+    case 'set-strict':
+    case 'set-allow-untrusted':
+    case 'set-custom-store':
+      return pressed.enabled === undefined ? undefined : { kind, enabled: pressed.enabled }
+    case 'set-default-store':
+      return pressed.store === undefined ? undefined : { kind, store: pressed.store }
+    case 'add-certificates':
+      return pressed.pem === undefined ? undefined : { kind, pem: pressed.pem }
+    case 'remove-certificate':
+      return pressed.sha256 === undefined ? undefined : { kind, sha256: pressed.sha256 }
+    case 'set-sni':
+      return pressed.sni === undefined ? undefined : { kind, sni: pressed.sni }
+    case 'choose-default':
+    case 'choose-custom':
+    case 'proceed':
+    case 'reset':
+    case 'reset-settings':
+    case 'apply':
+    case 'confirm':
+    case 'cancel':
+      return { kind }
+    default:
+      return unreachable(kind)
   }
-  if (kind !== 'order') return { kind }
-  return column === undefined || name === undefined || place === undefined
-    ? undefined
-    : { kind, column, name, place }
 }
 
 const malformed = (at: number, { kind }: Pressed) =>
@@ -76,21 +115,38 @@ const malformed = (at: number, { kind }: Pressed) =>
     {
       code: 'button-incomplete',
       sentence: `press.${at}: ${kind} does not say what it is about`,
-      nextStep: 'send its column with names, or with name and place',
+      nextStep: 'send what it needs: see /api/openapi.json',
     },
   ])
 
 interface Question {
   question: 'proceed' | 'confirm'
   texts: string[]
+  dangerous: string[]
 }
 
 /** The question that the last button left open; pressing it again with its answer is how it is answered. */
 export function questionOf(effect: Effect): Question | null {
-  if (effect.kind === 'ask-to-proceed') return { question: 'proceed', texts: [PROCEED_WARNING] }
+  if (effect.kind === 'ask-to-proceed') {
+    return { question: 'proceed', texts: [PROCEED_WARNING], dangerous: [] }
+  }
   if (effect.kind !== 'ask-to-confirm') return null
-  const texts = [...effect.changes.map(explainChange), ...effect.notices.map(explainNotice)]
-  return { question: 'confirm', texts }
+  const { changes, notices, verification } = effect
+  return {
+    question: 'confirm',
+    texts: [
+      ...changes.map(explainChange),
+      ...verification.changes.map(explainVerificationChange),
+      ...notices.map(explainNotice),
+      ...verification.notices.map(explainVerificationNotice),
+    ],
+    dangerous: [
+      ...notices.filter(({ kind }) => kind === 'weak-protocol').map(explainNotice),
+      ...verification.notices
+        .filter(({ kind }) => kind === 'unverified')
+        .map(explainVerificationNotice),
+    ],
+  }
 }
 
 /** An upstream that is called with TLS, and so has a page. */
@@ -115,7 +171,7 @@ export async function openedPage(
   { store, serving }: Office,
   { name, tls }: WithTls,
 ): Promise<Result<Opened, StoreFailure>> {
-  const rules: Rules = { catalogue: serving.catalogue(), preset: tls.preset }
+  const rules: Rules = { catalogue: serving.catalogue(), preset: tls.preset, file: tls.file }
   const key = pageName(name)
   const found = await store.documents.find(key)
   if (!found.ok) return found

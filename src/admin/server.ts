@@ -20,6 +20,7 @@ import { approvalCalls } from './routes/approvals.ts'
 import { deviceCalls } from './routes/devices.ts'
 import { enrollmentCalls } from './routes/enrollment.ts'
 import { inventoryCalls } from './routes/inventory.ts'
+import { upstreamCalls } from './routes/outgoing-calls.ts'
 import { outgoingCalls } from './routes/outgoing.ts'
 import { recordCalls } from './routes/records.ts'
 import { secretCalls } from './routes/secrets.ts'
@@ -112,6 +113,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     secretCalls(calls, office)
     outgoingCalls(calls, office)
     upstreamErrorCalls(calls, office)
+    upstreamCalls(calls, office)
     standingPreviewCalls(calls, office)
     statusCalls(calls, office)
   })

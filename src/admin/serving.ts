@@ -7,8 +7,10 @@ import type { ApprovalModel } from '../fleet/approval.ts'
 import type { MinimumVersions } from '../fleet/readiness.ts'
 import type { ScanReport } from '../forward/scan-server.ts'
 import type { TestReport } from '../forward/test-server.ts'
-import type { Instant } from '../kernel/types.ts'
+import type { Fault, Instant, Result } from '../kernel/types.ts'
 import type { Catalogue, Preset } from '../outgoing/catalogue.ts'
+import type { Used } from '../outgoing/page.ts'
+import type { FileWords } from '../outgoing/verification.ts'
 import type { UpstreamErrorList } from '../record/upstream-error-list.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
 
@@ -31,17 +33,29 @@ export interface Serving {
   readonly upstreamErrors: Pick<UpstreamErrorList, 'clear' | 'list'>
   /** What this runtime can be told to use towards upstreams. */
   catalogue(): Catalogue
-  /** Connects once to each server of an upstream, or to the one named; undefined when there is none such. */
-  testUpstream(
-    upstream: string,
-    server: string | undefined,
-  ): Promise<readonly TestReport[] | undefined>
+  /** Connects once to each server of an upstream, or to the one named. */
+  testUpstream(ask: UpstreamCall): Promise<Result<readonly TestReport[], UpstreamCallFailure>>
   /** Finds out what each server accepts, by a bounded number of handshakes. */
-  scanUpstream(
-    upstream: string,
-    server: string | undefined,
-  ): Promise<readonly ScanReport[] | undefined>
+  scanUpstream(ask: UpstreamCall): Promise<Result<readonly ScanReport[], UpstreamCallFailure>>
+  /** What keeps an upstream from being called with these settings. */
+  upstreamFaults(upstream: string, used: Used): readonly Fault[]
 }
+
+/** A call of an upstream that somebody asks for. */
+export interface UpstreamCall {
+  readonly upstream: string
+  /** Undefined: each of them. */
+  readonly server: string | undefined
+  /** Undefined: what is in force. */
+  readonly used: Used | undefined
+}
+
+/** Why it was not called; a server that cannot be reached is a report. */
+export type UpstreamCallFailure =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'without-tls' }
+  | { readonly kind: 'under-way' }
+  | { readonly kind: 'unusable'; readonly faults: readonly Fault[] }
 
 /** What is judged by at the moment. */
 export interface SnapshotFacts {
@@ -55,5 +69,5 @@ export interface ServedUpstream {
   readonly name: string
   readonly servers: readonly string[]
   /** Undefined when it is called without TLS. */
-  readonly tls: { readonly preset: Preset; readonly statedByFile: boolean } | undefined
+  readonly tls: { readonly preset: Preset; readonly file: FileWords } | undefined
 }

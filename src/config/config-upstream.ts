@@ -4,6 +4,7 @@
 import type { IdentitySettings as EncodeSettings } from '../message/encode/settings.ts'
 import type { Millis } from '../kernel/types.ts'
 import type { Selection } from '../outgoing/catalogue.ts'
+import type { Setting } from '../outgoing/verification.ts'
 import type { IdentityFiles, LoadedFile } from './config-files.ts'
 
 /** What we forward to: servers that answer alike. */
@@ -78,6 +79,10 @@ export interface UpstreamTls {
   readonly preset: 'secure' | 'sentry-compat'
   /** Enable Strict TLS: the chain must lead to the trust store and the certificate must name the hostname. */
   readonly strict: boolean
+  /** Allow and Log untrusted servers: the signature under strict TLS being off. */
+  readonly allowUntrusted: boolean
+  /** What of strict TLS, trust and SNI the file says itself, and its preset does not; it beats the page. */
+  readonly stated: readonly Setting[]
   readonly sni: ServerNameIndication
   /** The name that the certificates must carry, independent of SNI (N12); `undefined` is each server's own host. */
   readonly hostname: string | undefined

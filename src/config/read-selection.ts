@@ -10,6 +10,7 @@ import { type Desk, every, fault, type Maybe, missing, placeOf, warn } from './r
 import { runtimeCatalogue } from './runtime-offers.ts'
 import { quoted } from './sentences.ts'
 import type { Path } from './text.ts'
+import { weakUpstreamProtocol } from './upstream-dangers.ts'
 
 /** The three lists as they stand in the file. */
 export interface WrittenSelection {
@@ -138,9 +139,10 @@ function notice(
   const weak = notices.flatMap((one) => (one.kind === 'weak-protocol' ? [one.name] : []))
   if (weak.length > 0) {
     const place = [...path, 'protocols']
-    const sentence = `upstream ${path[1]} may be called over ${weak.join(' or ')}, which is weak (RFC 8996): signatures by SHA-1, and the security level of its connections is lowered`
-    dangers.push({ kind: 'weak-upstream-protocol', at: placeOf(desk, place), sentence })
-    warn(desk, place, sentence)
+    const where = { protocols: weak, at: placeOf(desk, place) }
+    const danger = weakUpstreamProtocol(String(path[1]), where)
+    dangers.push(danger)
+    warn(desk, place, danger.sentence)
   }
   for (const one of notices) {
     if (one.kind === 'weak-protocol' || !desk.text.has([...path, 'ciphers'])) continue

@@ -1,6 +1,7 @@
 /** An upstream as the operator wrote it, made ready to call. */
 import type { Danger, LoadedFile } from './config.ts'
 import type { HostPolicy, Upstream, UpstreamLimits, UpstreamTls } from './config-upstream.ts'
+import { SETTINGS, type Setting } from '../outgoing/verification.ts'
 import { parseHost } from './host.ts'
 import { readHealth } from './read-health.ts'
 import { readIdentitySettings } from './read-identity.ts'
@@ -23,6 +24,7 @@ import {
 import type { Document } from './schema.ts'
 import type { Draft } from './shape.ts'
 import type { Path } from './text.ts'
+import { unverifiedUpstream } from './upstream-dangers.ts'
 
 type Written = Draft<Document['upstreams'][string]>
 type WrittenTls = Draft<Document['upstreams'][string]['tls']>
@@ -108,6 +110,8 @@ function readTls(desk: Desk, path: Path, { written, dangers }: TlsInput): Maybe<
   return whole<UpstreamTls>({
     preset,
     strict,
+    allowUntrusted: written.dangerousUnverified ?? false,
+    stated: SETTINGS.filter((one) => desk.text.has([...path, ...STATED_BY[one]])),
     sni: readSni(desk, [...path, 'sni'], written.sni ?? ours.sni),
     hostname: readHostname(desk, [...path, 'hostname'], written.hostname),
     pins: every(written.pins, (pin) => pin),
@@ -119,6 +123,15 @@ function readTls(desk: Desk, path: Path, { written, dangers }: TlsInput): Maybe<
         ? undefined
         : readIdentity(desk, [...path, 'clientCertificate'], written.clientCertificate),
   })
+}
+
+/** The key that states each setting of the page. */
+const STATED_BY: Readonly<Record<Setting, Path>> = {
+  strict: ['strict'],
+  allowUntrusted: ['dangerousUnverified'],
+  defaultStore: ['trust', 'default'],
+  customStore: ['trust', 'custom'],
+  sni: ['sni'],
 }
 
 /** What each preset stands for (decision 3, S3-04, S3-10); protocols and suites stand in the catalogue. */
@@ -152,9 +165,9 @@ function checkStrict(
     return
   }
   const place = [...path, 'dangerousUnverified']
-  const sentence = `upstream ${name} is not verified: anybody on the way can pose as it and is told who the devices are`
-  dangers.push({ kind: 'unverified-upstream', at: placeOf(desk, place), sentence })
-  warn(desk, place, sentence)
+  const danger = unverifiedUpstream(name, placeOf(desk, place))
+  dangers.push(danger)
+  warn(desk, place, danger.sentence)
 }
 
 function readHostname(

@@ -96,84 +96,87 @@ const identity = group(
   },
 )
 
-const tls = defaultGroup('How we speak TLS with the upstream.', {
-  preset: word(
-    '`secure`: strict TLS, SNI, TLS 1.2 and 1.3. `sentry-compat`: what Standalone Sentry does out of the box, for moving over unchanged: strict off, SNI off, TLS 1.2 only.',
-    ['secure', 'sentry-compat'],
-    'secure',
-  ),
-  strict: Type.Optional(
-    flag(
-      'Enable Strict TLS: the certificate must lead to a trusted CA and carry the hostname. Left out: as the preset says. Off needs `dangerousUnverified: true` beside it.',
+const tls = defaultGroup(
+  'How we speak TLS with the upstream. `strict`, `dangerousUnverified`, `sni`, `trust.default`, `trust.custom`, and the three lists together: where there is a store, what is left out here is drafted, tested and applied on the page of outgoing TLS, and what is written here is locked there.',
+  {
+    preset: word(
+      '`secure`: strict TLS, SNI, TLS 1.2 and 1.3. `sentry-compat`: what Standalone Sentry does out of the box, for moving over unchanged: strict off, SNI off, TLS 1.2 only.',
+      ['secure', 'sentry-compat'],
+      'secure',
     ),
-  ),
-  dangerousUnverified: flag(
-    'Allow and Log untrusted servers: your signature under strict TLS being off. Each connection that it would have refused is logged with chain and reason, and counted; anybody between us and the upstream can read and change everything, identities included.',
-    false,
-  ),
-  sni: Type.Optional(
-    line(
-      'The server name sent in the handshake (SNI): `off`, `on` (the hostname), or a name. Left out: as the preset says.',
-      'off, on, or a host name',
+    strict: Type.Optional(
+      flag(
+        'Enable Strict TLS: the certificate must lead to a trusted CA and carry the hostname. Left out: as the preset says. Off needs `dangerousUnverified: true` beside it.',
+      ),
     ),
-  ),
-  hostname: Type.Optional(
-    line(
-      "The name that the upstream's certificates must carry. Left out: each server's own host. Independent of SNI.",
-      'a host name or an IP address',
+    dangerousUnverified: flag(
+      'Allow and Log untrusted servers: your signature under strict TLS being off. Each connection that it would have refused is logged with chain and reason, and counted; anybody between us and the upstream can read and change everything, identities included.',
+      false,
     ),
-  ),
-  trust: defaultGroup('Who may vouch for the upstream.', {
-    default: word(
-      'Enable Default Trust Store: the public CAs that come with Node (`bundled`), those of the operating system (`system`), or none (`off`). For an internal CA choose `off` and name it in `custom`.',
-      ['bundled', 'system', 'off'],
-      'bundled',
+    sni: Type.Optional(
+      line(
+        'The server name sent in the handshake (SNI): `off`, `on` (the hostname), or a name. Left out: as the preset says.',
+        'off, on, or a host name',
+      ),
     ),
-    custom: optionalListOf(
-      'Enable Custom Trust Store: PEM files of CAs, trusted besides the default store.',
-      reference('A PEM file.'),
+    hostname: Type.Optional(
+      line(
+        "The name that the upstream's certificates must carry. Left out: each server's own host. Independent of SNI.",
+        'a host name or an IP address',
+      ),
     ),
-  }),
-  pins: optionalListOf(
-    'Public keys of which the upstream must show one, besides being trusted: in its own certificate or in one above it that it sends. A CA that is trusted and should not have signed is then not enough. Name a second key, kept in reserve, or a new key of the upstream stops everything. `tfe upstream test` prints the pins of what the upstream shows. Without strict TLS another key is logged and used.',
-    text(
-      'The SHA-256 of a SubjectPublicKeyInfo in base64.',
-      '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$',
-      {
-        wanted: 'the 44 characters of a SHA-256 in base64',
-        advice:
-          'print it with `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64`',
-      },
+    trust: defaultGroup('Who may vouch for the upstream.', {
+      default: word(
+        'Enable Default Trust Store: the public CAs that come with Node (`bundled`), those of the operating system (`system`), or none (`off`). For an internal CA choose `off` and name it in `custom`.',
+        ['bundled', 'system', 'off'],
+        'bundled',
+      ),
+      custom: optionalListOf(
+        'Enable Custom Trust Store: PEM files of CAs, trusted besides the default store.',
+        reference('A PEM file.'),
+      ),
+    }),
+    pins: optionalListOf(
+      'Public keys of which the upstream must show one, besides being trusted: in its own certificate or in one above it that it sends. A CA that is trusted and should not have signed is then not enough. Name a second key, kept in reserve, or a new key of the upstream stops everything. `tfe upstream test` prints the pins of what the upstream shows. Without strict TLS another key is logged and used.',
+      text(
+        'The SHA-256 of a SubjectPublicKeyInfo in base64.',
+        '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$',
+        {
+          wanted: 'the 44 characters of a SHA-256 in base64',
+          advice:
+            'print it with `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64`',
+        },
+      ),
     ),
-  ),
-  protocols: Type.Optional(
-    listOf(
-      'The protocols offered, in any order and without a hole between them. Without `protocols`, `ciphers` and `groups` the upstream follows the default of the preset, also when a later version changes it (Use Default, recommended); with any of them it has a custom configuration. TLSv1.1 and TLSv1 are weak and lower the security level for this upstream alone. SSLv2Hello needs TLSv1 and is impossible with this runtime: it is kept, warned about, and has no effect.',
-      word('One protocol.', PROTOCOLS),
+    protocols: Type.Optional(
+      listOf(
+        'The protocols offered, in any order and without a hole between them. Without `protocols`, `ciphers` and `groups` the upstream follows the default of the preset, also when a later version changes it (Use Default, recommended); with any of them it has a custom configuration. TLSv1.1 and TLSv1 are weak and lower the security level for this upstream alone. SSLv2Hello needs TLSv1 and is impossible with this runtime: it is kept, warned about, and has no effect.',
+        word('One protocol.', PROTOCOLS),
+      ),
     ),
-  ),
-  ciphers: Type.Optional(
-    listOf(
-      "The cipher suites offered, preferred first, in OpenSSL's spelling or IANA's, which is Java's. A suite belongs to TLS 1.3 or to the older protocols by its name; the two are ordered apart, and each selected protocol needs one. Left out: the default of the preset, as far as the protocols can use it. `tfe upstream catalogue` shows what there is.",
-      text('One suite.', '^[A-Za-z0-9_-]{1,64}$', {
-        wanted:
-          'a name such as ECDHE-RSA-AES256-GCM-SHA384 or TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
-      }),
+    ciphers: Type.Optional(
+      listOf(
+        "The cipher suites offered, preferred first, in OpenSSL's spelling or IANA's, which is Java's. A suite belongs to TLS 1.3 or to the older protocols by its name; the two are ordered apart, and each selected protocol needs one. Left out: the default of the preset, as far as the protocols can use it. `tfe upstream catalogue` shows what there is.",
+        text('One suite.', '^[A-Za-z0-9_-]{1,64}$', {
+          wanted:
+            'a name such as ECDHE-RSA-AES256-GCM-SHA384 or TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+        }),
+      ),
     ),
-  ),
-  groups: Type.Optional(
-    tlsNames(
-      'The key exchange groups offered, preferred first. Left out: X25519MLKEM768 (with the preset `secure`), X25519, P-256, P-384, P-521.',
-      'X25519MLKEM768',
+    groups: Type.Optional(
+      tlsNames(
+        'The key exchange groups offered, preferred first. Left out: X25519MLKEM768 (with the preset `secure`), X25519, P-256, P-384, P-521.',
+        'X25519MLKEM768',
+      ),
     ),
-  ),
-  clientCertificate: Type.Optional(
-    group(
-      'What we show an upstream that asks who we are. An upstream should believe identity fields only on a connection that proves it comes from us.',
-      certificateKeys,
+    clientCertificate: Type.Optional(
+      group(
+        'What we show an upstream that asks who we are. An upstream should believe identity fields only on a connection that proves it comes from us.',
+        certificateKeys,
+      ),
     ),
-  ),
-})
+  },
+)
 
 const limits = defaultGroup('How long we wait for the upstream, and how much of it we use.', {
   connections: count(

@@ -20,6 +20,8 @@ export interface ScanOptions {
   readonly most: number
   /** Milliseconds for each connection. */
   readonly timeout: number
+  /** On the clock of `performance.now()`: no connection begins after this. Undefined: `most` is the end. */
+  readonly until?: number
   /** Told after each connection. */
   readonly onProgress: (connections: number, doing: string) => void
 }
@@ -34,7 +36,7 @@ export interface ScanReport {
   /** By OpenSSL's names, in the order of our list; found with the newest protocol that has them. */
   readonly groups: readonly string[]
   readonly connections: number
-  /** False when `most` was reached: then what is missing may be accepted all the same. */
+  /** False when `most` or `until` was reached: then what is missing may be accepted all the same. */
   readonly complete: boolean
 }
 
@@ -154,8 +156,8 @@ class Scan {
     if (offer.suites.length === 0) return { kind: 'impossible' }
     await this.#turnstile.enter()
     try {
-      const { most, timeout, identity, onProgress } = this.#options
-      if (this.connections >= most) {
+      const { most, timeout, until = Infinity, identity, onProgress } = this.#options
+      if (this.connections >= most || performance.now() > until) {
         this.complete = false
         return undefined
       }

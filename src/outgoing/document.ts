@@ -4,15 +4,39 @@
  */
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { COLUMNS, findItem, type Catalogue, type Column, type Selection } from './catalogue.ts'
-import { type Applied, type Page, type Rules } from './page.ts'
+import { certificateIn } from './edit-verification.ts'
+import { type Applied, type Draft, type Page, type Rules } from './page.ts'
 import { type Seen, seenNow, upgrade, type Upgrade } from './upgrade.ts'
+import type { Chosen } from './verification.ts'
 
-/** Version 1 of what is kept. */
+/** Version 2 of what is kept; the first had neither of the `chosen`. */
 export interface PageDocument {
+  readonly version: 2
+  readonly applied: Applied
+  readonly chosen: Chosen
+  readonly draft: Omit<Draft, 'step'>
+  readonly seen: Seen
+}
+
+/** Version 1, which knew protocols, suites and groups only. */
+export interface FirstPageDocument {
   readonly version: 1
   readonly applied: Applied
-  readonly draft: { readonly mode: 'default' | 'custom'; readonly selection: Selection }
-  readonly seen: Seen
+  readonly draft: Omit<Draft, 'step' | 'chosen'>
+  readonly seen: Omit<Seen, 'settings'>
+}
+
+/** A document of either version as one of today: nobody had chosen anything of what is new. */
+export function todays(document: PageDocument | FirstPageDocument): PageDocument {
+  if (document.version === 2) return document
+  const { applied, draft, seen } = document
+  return {
+    version: 2,
+    applied,
+    chosen: {},
+    draft: { ...draft, chosen: {} },
+    seen: { ...seen, settings: undefined },
+  }
 }
 
 /** The name under which a store keeps the page of an upstream. */
@@ -26,10 +50,11 @@ export interface DocumentFault {
 }
 
 /** The document of a page that is open under these rules. */
-export const documentOf = ({ applied, draft }: Page, rules: Rules): PageDocument => ({
-  version: 1,
+export const documentOf = ({ applied, chosen, draft }: Page, rules: Rules): PageDocument => ({
+  version: 2,
   applied,
-  draft: { mode: draft.mode, selection: draft.selection },
+  chosen,
+  draft: { mode: draft.mode, selection: draft.selection, chosen: draft.chosen },
   seen: seenNow(rules),
 })
 
@@ -38,17 +63,30 @@ export const documentOf = ({ applied, draft }: Page, rules: Rules): PageDocument
  * has nor ever had is refused by name: a row that nobody understands may not be guessed at.
  */
 export function openPage(
-  { applied, draft, seen }: PageDocument,
+  { applied, chosen, draft, seen }: PageDocument,
   rules: Rules,
 ): Result<Upgrade, readonly DocumentFault[]> {
   const parts: readonly (readonly [string, Selection])[] = [
     ...(applied.kind === 'custom' ? [['applied.selection', applied.selection] as const] : []),
     ['draft.selection', draft.selection],
   ]
-  const faults = parts.flatMap(([at, selection]) => strangers(selection, { at, seen, rules }))
+  const faults = [
+    ...parts.flatMap(([at, selection]) => strangers(selection, { at, seen, rules })),
+    ...unreadable(chosen, 'chosen'),
+    ...unreadable(draft.chosen, 'draft.chosen'),
+  ]
   if (faults.length > 0) return fail(faults)
-  return ok(upgrade({ applied, draft: { ...draft, step: { kind: 'editing' } } }, seen, rules))
+  const page: Page = { applied, chosen, draft: { ...draft, step: { kind: 'editing' } } }
+  return ok(upgrade(page, seen, rules))
 }
+
+/** Trust in something that is not there would be trust in less than somebody applied. */
+const unreadable = ({ customStore }: Chosen, at: string): readonly DocumentFault[] =>
+  (customStore?.certificates ?? []).flatMap((pem, index) =>
+    certificateIn(pem) === undefined
+      ? [{ at: `${at}.customStore.certificates[${index}]`, found: 'no certificate' }]
+      : [],
+  )
 
 interface Known {
   readonly at: string

@@ -2,6 +2,11 @@
 import { unreachable } from '../kernel/types.ts'
 import type { Change } from './change.ts'
 import { explainSelection, NOUNS, type Explanation } from './explain-selection.ts'
+import {
+  explainVerification,
+  explainVerificationChange,
+  SETTING_TITLES,
+} from './explain-verification.ts'
 import type { PageFault } from './page.ts'
 import type { Upgraded } from './upgrade.ts'
 
@@ -50,6 +55,16 @@ export function explainPage(fault: PageFault): Explanation {
     case 'no-suite':
     case 'no-group':
       return explainSelection(fault)
+    case 'set-by-configuration-file':
+    case 'strict-off-unsigned':
+    case 'empty-trust-store':
+    case 'server-name-malformed':
+    case 'no-certificate':
+    case 'certificate-unreadable':
+    case 'already-trusted':
+    case 'not-trusted':
+    case 'too-many-certificates':
+      return explainVerification(fault)
     default:
       return unreachable(fault)
   }
@@ -81,6 +96,16 @@ export function explainUpgrade(upgraded: Upgraded, upstream: string): string {
     case 'back-to-default': {
       const why = upgraded.faults.map((fault) => explainSelection(fault).sentence).join('; ')
       return `${upstream}: what is left of its custom configuration cannot be used (${why}); it follows the default until you choose again`
+    }
+    case 'setting-default-changed':
+      return `${upstream} follows the default, which changed. ${explainVerificationChange(upgraded.change)}`
+    case 'overruled': {
+      const titles = upgraded.settings.map((one) => SETTING_TITLES[one]).join(', ')
+      return `${upstream}: the configuration file states ${titles}, which was chosen otherwise on the page; the file's word counts, and the choice waits`
+    }
+    case 'settings-set-aside': {
+      const why = upgraded.faults.map((fault) => explainVerification(fault).sentence).join('; ')
+      return `${upstream}: with what the configuration file states, what was chosen on the page cannot be used (${why}); what the file says counts until you choose again`
     }
     case 'question-closed':
       return `${upstream}: a change that waited for an answer was set aside; look at the draft and apply it again`

@@ -1,19 +1,33 @@
 /**
- * The page "Sentry to Backend Ciphers and Protocols" of one upstream, as data: what is applied, what is drafted, and
- * what each press of a button makes of them (S3-18 to S3-22). Nothing here takes effect by itself: whoever keeps the
- * page applies what `confirm` hands back.
+ * The page "Outgoing SSL Configuration" of one upstream, as data: what is applied, what is drafted, and what each press
+ * of a button makes of them (S3-18 to S3-22). Use Default and Use Custom Configuration speak of the three columns
+ * alone; strict TLS, trust and SNI are switches beside them. Nothing here takes effect by itself: whoever keeps the page
+ * applies what `confirm` hands back.
  */
 import { fail, ok, type Result, unreachable } from '../kernel/types.ts'
 import { offered, type Catalogue, type Column, type Preset, type Selection } from './catalogue.ts'
 import { columnFault, moveInto, moveOutOf, place, type Named } from './column.ts'
 import { changeBetween, type Change } from './change.ts'
+import { differs, drafted, inForce, ownSelection, wanted } from './drafted.ts'
+import { edited, type EditFault, type VerificationEdit } from './edit-verification.ts'
 import {
   sameSelection,
-  selectionFaults,
   selectionNotices,
   type SelectionFault,
   type SelectionNotice,
 } from './selection.ts'
+import {
+  obeyed,
+  resolved,
+  verificationChanges,
+  verificationNotices,
+  type Chosen,
+  type FileWords,
+  type Verification,
+  type VerificationChange,
+  type VerificationFault,
+  type VerificationNotice,
+} from './verification.ts'
 
 /** What an upstream uses: "Use Default (recommended)", or "Use Custom Configuration". */
 export type Applied =
@@ -24,6 +38,8 @@ export interface Draft {
   readonly mode: 'default' | 'custom'
   /** The Selected columns; with the default chosen they may differ from it and mean nothing (S3-20). */
   readonly selection: Selection
+  /** Strict TLS, trust and SNI, as far as they were set otherwise than the default. */
+  readonly chosen: Chosen
   readonly step: Step
 }
 
@@ -31,10 +47,15 @@ export interface Draft {
 export type Step =
   | { readonly kind: 'editing' }
   | { readonly kind: 'proceed?' }
-  | { readonly kind: 'confirm?'; readonly next: Applied }
+  | { readonly kind: 'confirm?'; readonly next: Next }
 
-export interface Page {
+/** What Yes would apply. */
+export interface Next {
   readonly applied: Applied
+  readonly chosen: Chosen
+}
+
+export interface Page extends Next {
   readonly draft: Draft
 }
 
@@ -42,6 +63,7 @@ export interface Page {
 export interface Rules {
   readonly catalogue: Catalogue
   readonly preset: Preset
+  readonly file: FileWords
 }
 
 /** A press of a button. */
@@ -58,7 +80,11 @@ export type Action =
       readonly name: string
       readonly place: number
     }
+  /** Reset to Default: the columns. */
   | { readonly kind: 'reset' }
+  | VerificationEdit
+  /** The same for strict TLS, trust and SNI: they follow the default, and nothing that was uploaded is left. */
+  | { readonly kind: 'reset-settings' }
   | { readonly kind: 'apply' }
   | { readonly kind: 'confirm' }
   | { readonly kind: 'cancel' }
@@ -73,30 +99,41 @@ export type Effect =
       readonly kind: 'ask-to-confirm'
       readonly changes: readonly Change[]
       readonly notices: readonly SelectionNotice[]
+      readonly verification: {
+        readonly changes: readonly VerificationChange[]
+        readonly notices: readonly VerificationNotice[]
+      }
     }
   /** New connections are to use this from now on; those under way finish. */
-  | { readonly kind: 'apply'; readonly applied: Applied; readonly selection: Selection }
+  | { readonly kind: 'apply'; readonly next: Used }
+
+/** What connections offer, and whom they believe. */
+export interface Used {
+  readonly selection: Selection
+  readonly verification: Verification
+}
 
 /** Why an action is turned down; the page stays as it was. */
 export type PageFault =
   | SelectionFault
   | Named
+  | EditFault
+  | VerificationFault
   | { readonly kind: 'answer-first'; readonly asked: 'proceed' | 'confirm' }
   | { readonly kind: 'nothing-asked'; readonly answer: 'proceed' | 'confirm' | 'cancel' }
   | { readonly kind: 'nothing-to-apply'; readonly moved: boolean }
 
 /** The page of an upstream nobody has touched. */
 export function freshPage(rules: Rules): Page {
-  const applied: Applied = { kind: 'default' }
-  return { applied, draft: draftOf(applied, rules) }
+  return opened({ applied: { kind: 'default' }, chosen: {} }, rules)
 }
 
-/** What the connections of an upstream offer. */
-export const inForce = (applied: Applied, { catalogue, preset }: Rules): Selection =>
-  applied.kind === 'default' ? catalogue.defaults[preset] : applied.selection
+/** The page as it opens: what is applied, ready to be edited. */
+const opened = (next: Next, rules: Rules): Page => ({ ...next, draft: draftOf(next, rules) })
 
 /** One column as it is drawn: Available, Selected, and which of both are default (blue, S3-03). */
-export function columnsOf({ selection }: Draft, column: Column, rules: Rules) {
+export function columnsOf(draft: Pick<Draft, 'selection'>, column: Column, rules: Rules) {
+  const selection = rules.file.selection ?? draft.selection
   const selected = selection[column] as readonly string[]
   const available = offered(rules.catalogue, column).map(({ name }) => name)
   return {
@@ -114,6 +151,9 @@ export function press(
 ): Result<{ readonly page: Page; readonly effect: Effect }, readonly PageFault[]> {
   const { step } = page.draft
   if (step.kind === 'confirm?') return answer(page, action, { next: step.next, rules })
+  if (rules.file.selection !== undefined && ABOUT_COLUMNS.has(action.kind)) {
+    return fail([{ kind: 'set-by-configuration-file', what: 'selection' }])
+  }
   switch (action.kind) {
     case 'choose-default':
       return done(page, { mode: 'default', step: EDITING })
@@ -131,6 +171,8 @@ export function press(
       return edit(page, action, rules)
     case 'reset':
       return done(page, { selection: rules.catalogue.defaults[rules.preset] })
+    case 'reset-settings':
+      return done(page, { chosen: {} })
     case 'apply':
       return apply(page, rules)
     case 'confirm':
@@ -139,10 +181,31 @@ export function press(
       return step.kind === 'proceed?'
         ? done(page, { step: EDITING })
         : fail([{ kind: 'nothing-asked', answer: 'cancel' }])
+    case 'set-strict':
+    case 'set-allow-untrusted':
+    case 'set-default-store':
+    case 'set-custom-store':
+    case 'add-certificates':
+    case 'remove-certificate':
+    case 'set-sni': {
+      const chosen = edited(page.draft.chosen, action, rules.file)
+      return chosen.ok ? done(page, { chosen: chosen.value }) : chosen
+    }
     default:
       return unreachable(action)
   }
 }
+
+/** Buttons that the file's own selection locks. */
+const ABOUT_COLUMNS: ReadonlySet<Action['kind']> = new Set([
+  'choose-default',
+  'choose-custom',
+  'proceed',
+  'select',
+  'deselect',
+  'order',
+  'reset',
+])
 
 type Pressed = ReturnType<typeof press>
 
@@ -171,25 +234,29 @@ function edit(page: Page, action: Edit, rules: Rules): Pressed {
 }
 
 function apply(page: Page, rules: Rules): Pressed {
-  const { applied, draft } = page
+  const { applied, chosen, draft } = page
   if (draft.step.kind === 'proceed?') return fail([{ kind: 'answer-first', asked: 'proceed' }])
-  const next: Applied =
-    draft.mode === 'default' ? { kind: 'default' } : { kind: 'custom', selection: draft.selection }
-  const before = inForce(applied, rules)
-  const after = inForce(next, rules)
-  if (next.kind === applied.kind && sameSelection(before, after)) {
-    const moved = !sameSelection(draft.selection, after)
+  const next = { applied: wanted(applied, draft, rules), chosen: draft.chosen }
+  if (!differs(page, rules)) {
+    const moved =
+      rules.file.selection === undefined &&
+      !sameSelection(draft.selection, inForce(next.applied, rules))
     return fail([{ kind: 'nothing-to-apply', moved }])
   }
-  const faults = selectionFaults(after, rules.catalogue)
-  if (faults.length > 0) return fail(faults)
+  const used = drafted(page, rules)
+  if (!used.ok) return used
+  const { selection, verification } = used.value
   return done(
     page,
     { step: { kind: 'confirm?', next } },
     {
       kind: 'ask-to-confirm',
-      changes: changeBetween(before, after),
-      notices: selectionNotices(after, rules.catalogue),
+      changes: changeBetween(inForce(applied, rules), selection),
+      notices: selectionNotices(selection, rules.catalogue),
+      verification: {
+        changes: verificationChanges(obeyed(chosen, rules.file).verification, verification),
+        notices: verificationNotices(verification),
+      },
     },
   )
 }
@@ -198,20 +265,22 @@ function apply(page: Page, rules: Rules): Pressed {
 function answer(
   page: Page,
   { kind }: Action,
-  { next, rules }: { readonly next: Applied; readonly rules: Rules },
+  { next, rules }: { readonly next: Next; readonly rules: Rules },
 ): Pressed {
   if (kind === 'cancel') return done(page, { step: EDITING })
   if (kind !== 'confirm') return fail([{ kind: 'answer-first', asked: 'confirm' }])
+  const selection = inForce(next.applied, rules)
+  const verification = resolved(next.chosen, rules.file)
   return ok({
-    page: { applied: next, draft: draftOf(next, rules) },
-    effect: { kind: 'apply', applied: next, selection: inForce(next, rules) },
+    page: opened(next, rules),
+    effect: { kind: 'apply', next: { selection, verification } },
   })
 }
 
-/** The page as it opens: what is applied, ready to be edited. */
-const draftOf = (applied: Applied, rules: Rules): Draft => ({
+const draftOf = ({ applied, chosen }: Next, rules: Rules): Draft => ({
   mode: applied.kind,
-  selection: inForce(applied, rules),
+  selection: ownSelection(applied, rules),
+  chosen,
   step: EDITING,
 })
 

@@ -5,14 +5,28 @@
  */
 import { offered, COLUMNS, type Catalogue, type Column, type Selection } from './catalogue.ts'
 import { changeBetween, type Change } from './change.ts'
-import { freshPage, inForce, type Applied, type Page, type Rules } from './page.ts'
+import { ownSelection } from './drafted.ts'
+import { freshPage, type Applied, type Page, type Rules } from './page.ts'
 import { selectionFaults, type SelectionFault } from './selection.ts'
+import {
+  obeyed,
+  verificationChanges,
+  type Setting,
+  type Verification,
+  type VerificationChange,
+  type VerificationFault,
+} from './verification.ts'
 
 /** What was offered and default when the page was last kept. */
 export interface Seen {
   readonly offered: Readonly<Record<Column, readonly string[]>>
   readonly default: Selection
+  /** What stood for strict TLS, trust and SNI where nobody chose; undefined in a page from before they were on it. */
+  readonly settings: Settings | undefined
 }
+
+/** The defaults that a preset gives; nobody uploads a default. */
+export type Settings = Omit<Verification, 'customStore'>
 
 /** What an upgrade did to one upstream. */
 export type Upgraded =
@@ -27,6 +41,12 @@ export type Upgraded =
   | { readonly kind: 'newly-available'; readonly column: Column; readonly names: readonly string[] }
   /** A custom list of which too little is left to connect with; the default takes its place. */
   | { readonly kind: 'back-to-default'; readonly faults: readonly SelectionFault[] }
+  /** Strict TLS, trust or SNI: nobody chose, and the default is another one. */
+  | { readonly kind: 'setting-default-changed'; readonly change: VerificationChange }
+  /** The configuration file states what had been chosen otherwise here; told for as long as the two differ. */
+  | { readonly kind: 'overruled'; readonly settings: readonly Setting[] }
+  /** With what the file states now, the choices cannot be used; the file's words take their place. */
+  | { readonly kind: 'settings-set-aside'; readonly faults: readonly VerificationFault[] }
   /** A question was open, and what it was asked about is no longer so. */
   | { readonly kind: 'question-closed' }
 
@@ -37,17 +57,32 @@ export interface Upgrade {
 }
 
 /** What to keep beside a page, to compare with after the next upgrade. */
-export const seenNow = ({ catalogue, preset }: Rules): Seen => ({
+export const seenNow = ({ catalogue, preset, file }: Rules): Seen => ({
   offered: {
     protocols: namesOf(catalogue, 'protocols'),
     suites: namesOf(catalogue, 'suites'),
     groups: namesOf(catalogue, 'groups'),
   },
   default: catalogue.defaults[preset],
+  settings: settingsOf(file.verification),
+})
+
+const settingsOf = ({ strict, allowUntrusted, defaultStore, sni }: Verification): Settings => ({
+  strict,
+  allowUntrusted,
+  defaultStore,
+  sni,
 })
 
 /** Carries a page over to what the runtime offers today; without a difference the page is the same. */
 export function upgrade(page: Page, seen: Seen, rules: Rules): Upgrade {
+  const columns = columnsUpgraded(page, seen, rules)
+  // What the file states is followed by a reload, not by an upgrade.
+  const told = rules.file.selection === undefined ? columns.report : []
+  return { ...columns, report: [...told, ...settingsReport(page, seen, rules)] }
+}
+
+function columnsUpgraded(page: Page, seen: Seen, rules: Rules): Upgrade {
   const now = seenNow(rules)
   const appliedBefore = page.applied.kind === 'custom' ? page.applied.selection : seen.default
   const moves = COLUMNS.flatMap((column) => movesIn(column, { seen, now, before: appliedBefore }))
@@ -55,8 +90,9 @@ export function upgrade(page: Page, seen: Seen, rules: Rules): Upgrade {
   if (moves.length === 0 && defaults.length === 0) return { page, seen: now, report: [] }
   const { applied, faults } = carried(page.applied, rules)
   const closes = page.draft.step.kind !== 'editing'
+  const draft = draftAfter(page, { seen, rules, applied, fell: faults.length > 0 })
   return {
-    page: { applied, draft: draftAfter(page, { seen, rules, applied, fell: faults.length > 0 }) },
+    page: { applied, chosen: page.chosen, draft },
     seen: now,
     report: [
       ...(page.applied.kind === 'default'
@@ -67,6 +103,23 @@ export function upgrade(page: Page, seen: Seen, rules: Rules): Upgrade {
       ...(closes ? [{ kind: 'question-closed' as const }] : []),
     ],
   }
+}
+
+function settingsReport({ chosen }: Page, seen: Seen, { file }: Rules): readonly Upgraded[] {
+  const before = { ...file.verification, ...seen.settings }
+  const followed = verificationChanges(before, file.verification).filter(
+    ({ setting }) => !Object.hasOwn(chosen, setting) && !file.stated.includes(setting),
+  )
+  const chosenNow = { ...file.verification, ...chosen }
+  const overruled = verificationChanges(file.verification, chosenNow)
+    .map(({ setting }) => setting)
+    .filter((setting) => file.stated.includes(setting))
+  const { faults } = obeyed(chosen, file)
+  return [
+    ...followed.map((change) => ({ kind: 'setting-default-changed' as const, change })),
+    ...(overruled.length === 0 ? [] : [{ kind: 'overruled' as const, settings: overruled }]),
+    ...(faults.length === 0 ? [] : [{ kind: 'settings-set-aside' as const, faults }]),
+  ]
 }
 
 interface Both {
@@ -122,12 +175,13 @@ function draftAfter({ draft }: Page, { seen, rules, applied, fell }: Drafting): 
   const fresh = freshPage(rules).draft
   const untouched =
     draft.mode === 'default' && changeBetween(seen.default, draft.selection).length === 0
-  if (untouched) return fresh
+  if (untouched) return { ...fresh, chosen: draft.chosen }
   const selection = remaining(draft.selection, rules.catalogue)
   const mode = fell ? applied.kind : draft.mode
   return {
     mode,
-    selection: fell ? inForce(applied, rules) : selection,
+    selection: fell ? ownSelection(applied, rules) : selection,
+    chosen: draft.chosen,
     step: fresh.step,
   }
 }

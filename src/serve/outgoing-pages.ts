@@ -1,14 +1,15 @@
 /**
- * What was applied on the pages of outgoing TLS, for the upstreams whose configuration leaves that to the store: the
- * selection in force, carried over to what today's runtime offers (S3-13).
+ * What was applied on the pages of outgoing TLS, as far as the configuration leaves that to the store: selection, trust
+ * and SNI, carried over to what today's runtime offers (S3-13).
  */
 import type { Config } from '../config/config.ts'
 import { parsePageDocument } from '../config/page-document.ts'
 import { runtimeCatalogue } from '../config/runtime-offers.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { openPage, pageName } from '../outgoing/document.ts'
+import { ownSelection } from '../outgoing/drafted.ts'
 import { explainUpgrade } from '../outgoing/explain-page.ts'
-import { inForce } from '../outgoing/page.ts'
+import { fileWords } from '../state/outgoing.ts'
 import type { StoreRules } from '../state/rules.ts'
 import type { StoreFailure } from '../store/failure.ts'
 import type { Store } from '../store/port.ts'
@@ -19,7 +20,7 @@ export interface KeptPages {
   readonly news: readonly string[]
 }
 
-/** Reads the page of every upstream that the file does not speak for; one that was never opened has the default. */
+/** Reads the page of every upstream with TLS; one that was never opened has the default. */
 export async function readPages(
   { documents }: Pick<Store, 'documents'>,
   upstreams: Config['upstreams'],
@@ -27,17 +28,18 @@ export async function readPages(
   const outgoing: StoreRules['outgoing'][number][] = []
   const news: string[] = []
   for (const { name, tls } of upstreams) {
-    if (tls?.mode !== 'default') continue
+    if (tls === undefined) continue
     const found = await documents.find(pageName(name))
     if (!found.ok) return found
     if (found.value === undefined) continue
     const document = parsePageDocument(found.value.body)
     if (!document.ok) return fail(notUnderstood(name, document.failure[0]?.message))
-    const rules = { catalogue: runtimeCatalogue(), preset: tls.preset }
+    const rules = { catalogue: runtimeCatalogue(), preset: tls.preset, file: fileWords(tls) }
     const opened = openPage(document.value, rules)
     if (!opened.ok) return fail(notUnderstood(name, opened.failure[0]?.found))
     const { page, report } = opened.value
-    outgoing.push({ upstream: name, selection: inForce(page.applied, rules) })
+    const selection = ownSelection(page.applied, rules)
+    outgoing.push({ upstream: name, selection, chosen: page.chosen })
     news.push(...report.map((one) => explainUpgrade(one, name)))
   }
   return ok({ outgoing, news })

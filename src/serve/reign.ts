@@ -8,6 +8,7 @@ import type { Config, Loaded } from '../config/config.ts'
 import type { Fault, Instant, Result } from '../kernel/types.ts'
 import type { StoreRules } from '../state/rules.ts'
 import { buildWorld, type World } from '../state/world.ts'
+import { announceDangers } from './announce.ts'
 import type { Crew, Orders } from './crew.ts'
 import { fixedFaults } from './fixed-faults.ts'
 import type { OpenLog } from './log.ts'
@@ -147,6 +148,7 @@ export class Reign {
       await revocation.restore(this.world)
       return answer
     }
+    announceDangers(world.value.config, this.world.config, journal)
     this.orders = orders
     this.world = world.value
     this.builtAt = Date.now() as Instant

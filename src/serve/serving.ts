@@ -9,6 +9,7 @@ import { Forecast } from '../record/forecast.ts'
 import { UpstreamErrorList } from '../record/upstream-error-list.ts'
 import { buildWorld } from '../state/world.ts'
 import { openAdmin, type OpenAdmin } from './admin-listener.ts'
+import { announceDangers } from './announce.ts'
 import { clusterCrew } from './cluster-crew.ts'
 import type { Crew, Witness } from './crew.ts'
 import { localCrew } from './local-crew.ts'
@@ -58,9 +59,6 @@ export async function startServing(
   const { journal, observe } = options
   const written = buildWorld(config, Date.now() as Instant)
   if (!written.ok) return written
-  for (const { kind, at, sentence } of config.dangers) {
-    journal.log.warn({ dangerous: kind, at }, sentence)
-  }
   const size = config.workers === 'auto' ? availableParallelism() : config.workers
   const unshared = size === 1 ? [] : portFaults(config)
   if (unshared.length > 0) return fail(unshared)
@@ -86,6 +84,7 @@ export async function startServing(
   const rules = begun?.value
   const world = buildWorld(config, Date.now() as Instant, { rules })
   if (!world.ok) return world
+  announceDangers(world.value.config, { dangers: [] }, journal)
   for (const { at, message } of [...loaded.warnings, ...world.value.warnings]) {
     journal.log.warn({ at }, message)
   }
@@ -236,7 +235,12 @@ async function adminBeside(
     log: journal.log,
     version,
     serving: officeView(
-      () => ({ world: reign.world, revision: storage.revision, builtAt: reign.builtAt }),
+      () => ({
+        world: reign.world,
+        written: reign.orders.config,
+        revision: storage.revision,
+        builtAt: reign.builtAt,
+      }),
       upstreamErrors,
     ),
   })

@@ -2,10 +2,10 @@
  * What an administrator decided for the whole fleet, over the configuration file: the latch, the CAs, the OAuth
  * endpoints, closed ports. Small and rare, so it travels with the orders, and a process builds its world anew from it.
  */
-import type { Config, EnrollmentSetting, Upstream } from '../config/config.ts'
+import type { Config, EnrollmentSetting } from '../config/config.ts'
 import type { ApprovalModel, Enforcement, OAuthEndpoints, Standing } from '../decide/policy.ts'
-import type { Selection } from '../outgoing/catalogue.ts'
 import { pemOf } from '../x509/pem.ts'
+import { underPages, type AppliedPage } from './outgoing.ts'
 
 /** What the store says of the whole fleet; plain data for structured clone. */
 export interface StoreRules {
@@ -19,8 +19,8 @@ export interface StoreRules {
   readonly oauth: OAuthEndpoints
   /** Names of listeners that take no connection any more. */
   readonly closedListeners: readonly string[]
-  /** What upstreams are called with whose file does not say so. */
-  readonly outgoing: readonly { readonly upstream: string; readonly selection: Selection }[]
+  /** What upstreams are called with, as far as the file does not say so. */
+  readonly outgoing: readonly AppliedPage[]
 }
 
 /** An enrollment setting as the store keeps it. */
@@ -35,14 +35,13 @@ export interface StoredChain {
 /** The configuration as it is in force under the rules of a store. */
 export function ruled(config: Config, rules: StoreRules | undefined): Config {
   if (rules === undefined) return config
-  const { trust, approval, upstreams } = config
-  const [first, ...others] = upstreams
+  const { trust, approval } = config
   const written = new Map(trust.enrollmentSettings.map((one) => [one.name, one]))
   return {
     ...config,
     enforcement: rules.enforcement,
     approval: { ...approval, model: rules.approvalModel ?? approval.model },
-    upstreams: [calledWith(first, rules), ...others.map((one) => calledWith(one, rules))],
+    ...underPages(config, rules.outgoing),
     trust: {
       ...trust,
       enrollmentSettings: rules.enrollmentSettings.map((one) =>
@@ -50,14 +49,6 @@ export function ruled(config: Config, rules: StoreRules | undefined): Config {
       ),
     },
   }
-}
-
-/** The file's own word is not edited in the portal (decision 20). */
-function calledWith(upstream: Upstream, { outgoing }: StoreRules): Upstream {
-  const { tls } = upstream
-  const chosen = outgoing.find((one) => one.upstream === upstream.name)
-  if (chosen === undefined || tls?.mode !== 'default') return upstream
-  return { ...upstream, tls: { ...tls, selection: chosen.selection } }
 }
 
 /** Where its revocation lists are is written in the file alone, under the same name. */

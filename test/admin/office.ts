@@ -16,6 +16,7 @@ import type { Instant, Millis } from '../../src/kernel/types.ts'
 import { UpstreamErrorList } from '../../src/record/upstream-error-list.ts'
 import type { KeyRing } from '../../src/store/seal.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
+import { FILE } from '../outgoing/a-runtime.ts'
 
 export const NOW = Date.UTC(2026, 10, 22)
 export const PASSWORD = 'a long enough password'
@@ -59,13 +60,14 @@ const SERVING: Serving = {
     {
       name: 'core',
       servers: ['core.example:443'],
-      tls: { preset: 'secure', statedByFile: false },
+      tls: { preset: 'secure', file: FILE },
     },
   ],
   upstreamErrors: new UpstreamErrorList(NOW as Instant),
   catalogue: runtimeCatalogue,
-  testUpstream: () => Promise.resolve(undefined),
-  scanUpstream: () => Promise.resolve(undefined),
+  testUpstream: () => Promise.resolve({ ok: false, failure: { kind: 'unknown' } }),
+  scanUpstream: () => Promise.resolve({ ok: false, failure: { kind: 'unknown' } }),
+  upstreamFaults: () => [],
 }
 
 export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffice> {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { parsePageDocument } from '../../src/config/page-document.ts'
+import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
 import { pageName } from '../../src/outgoing/document.ts'
+import { FILE } from '../outgoing/a-runtime.ts'
 import { call, type Answer } from './calling.ts'
 import { openOffice, type OpenOffice } from './office.ts'
 
@@ -81,7 +83,8 @@ for (const [what, buttons, match, status, code] of REFUSED) {
 }
 
 test('what the configuration file states is locked', async () => {
-  const tls = { preset: 'secure', statedByFile: true } as const
+  const { secure } = runtimeCatalogue().defaults
+  const tls = { preset: 'secure', file: { ...FILE, selection: secure } } as const
   await using office = await openOffice({
     serving: { upstreams: () => [{ name: 'core', servers: [], tls }] },
   })
@@ -104,31 +107,9 @@ test('an upstream that is none, or is called without TLS, has no page', async ()
 test('a page that another version kept is refused by name, not guessed at', async () => {
   await using office = await openOffice()
   const by = { who: 'test', from: 'test' }
-  await office.store.documents.put(by, { name: pageName('core'), body: { version: 2 } }, 'any')
+  await office.store.documents.put(by, { name: pageName('core'), body: { version: 3 } }, 'any')
   expect(await call(office, 'GET', PAGE)).toMatchObject({
     status: 503,
     body: { code: 'unknown-row' },
   })
-})
-
-test('Test and Scan hand out what the front end found, and only of upstreams there are', async () => {
-  const asked: unknown[] = []
-  await using office = await openOffice({
-    serving: {
-      testUpstream: (name, server) => {
-        asked.push([name, server])
-        return Promise.resolve(name === 'core' ? [] : undefined)
-      },
-    },
-  })
-  const run = (path: string, as: 'operator' | 'viewer'): Promise<Answer> =>
-    call(office, 'POST', path, { body: { server: 'a:1' }, as })
-  expect(await run('/api/upstreams/core/test', 'operator')).toMatchObject({ body: { reports: [] } })
-  expect(await run('/api/upstreams/other/test', 'operator')).toMatchObject({ status: 404 })
-  expect(await run('/api/upstreams/core/scan', 'operator')).toMatchObject({ status: 404 })
-  expect(await run('/api/upstreams/core/test', 'viewer')).toMatchObject({ status: 403 })
-  expect(asked).toEqual([
-    ['core', 'a:1'],
-    ['other', 'a:1'],
-  ])
 })

@@ -109,6 +109,8 @@ test('an upstream without words is verified by name, and told about devices by R
     tls: {
       preset: 'secure',
       strict: true,
+      allowUntrusted: false,
+      stated: [],
       sni: { kind: 'on' },
       hostname: undefined,
       pins: [],

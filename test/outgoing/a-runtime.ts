@@ -5,6 +5,7 @@ import {
   type Offers,
   type Selection,
 } from '../../src/outgoing/catalogue.ts'
+import type { FileWords } from '../../src/outgoing/verification.ts'
 import { press, type Action, type Page, type Rules } from '../../src/outgoing/page.ts'
 
 export const OFFERS: Offers = {
@@ -28,7 +29,20 @@ export const [CBC, RSA] = ['ECDHE-RSA-AES128-SHA', 'AES128-SHA']
 export const aCatalogue = (change: Partial<Offers> = {}): Catalogue =>
   catalogueOf({ ...OFFERS, ...change })
 
-export const RULES: Rules = { catalogue: aCatalogue(), preset: 'secure' }
+/** A configuration file that leaves everything to the page, under the preset `secure`. */
+export const FILE: FileWords = {
+  selection: undefined,
+  stated: [],
+  verification: {
+    strict: true,
+    allowUntrusted: false,
+    defaultStore: 'bundled',
+    customStore: { enabled: false, certificates: [] },
+    sni: { kind: 'on' },
+  },
+}
+
+export const RULES: Rules = { catalogue: aCatalogue(), preset: 'secure', file: FILE }
 
 export const aSelection = (change: Partial<Selection> = {}): Selection => ({
   ...RULES.catalogue.defaults.secure,

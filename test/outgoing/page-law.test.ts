@@ -1,11 +1,18 @@
 /** Laws of the page under any sequence of presses; the dice are seeded, so a failure repeats. */
+import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { COLUMNS, offered, type Column } from '../../src/outgoing/catalogue.ts'
-import { columnsOf, freshPage, inForce, press, type Action } from '../../src/outgoing/page.ts'
+import type { VerificationEdit } from '../../src/outgoing/edit-verification.ts'
+import { inForce } from '../../src/outgoing/drafted.ts'
+import { columnsOf, freshPage, press, type Action } from '../../src/outgoing/page.ts'
 import { selectionFaults } from '../../src/outgoing/selection.ts'
+import { DEFAULT_STORES, obeyed, verificationFaults } from '../../src/outgoing/verification.ts'
+import { mintCa } from '../support/mint.ts'
 import { RULES } from './a-runtime.ts'
 
 const { catalogue } = RULES
+const CA = mintCa({ name: 'Internal' })
+const CA_SHA256 = hash('sha256', CA.certificate)
 
 /** Park and Miller's generator: enough to wander with. */
 function dice(seed: number): (sides: number) => number {
@@ -27,10 +34,21 @@ const KINDS = [
   'apply',
   'confirm',
   'cancel',
+  'set-strict',
+  'set-allow-untrusted',
+  'set-default-store',
+  'set-custom-store',
+  'add-certificates',
+  'remove-certificate',
+  'set-sni',
+  'reset-settings',
 ] as const
 
 function anAction(roll: (sides: number) => number): Action {
   const kind = KINDS[roll(KINDS.length)] ?? 'reset'
+  if (isSwitch(kind)) return aSwitch(kind, roll)
+  if (kind === 'add-certificates') return { kind, pem: CA.pem }
+  if (kind === 'remove-certificate') return { kind, sha256: CA_SHA256 }
   if (kind !== 'select' && kind !== 'deselect' && kind !== 'order') return { kind }
   const column: Column = COLUMNS[roll(COLUMNS.length)] ?? 'suites'
   const items = catalogue.items[column]
@@ -39,7 +57,20 @@ function anAction(roll: (sides: number) => number): Action {
   return { kind, column, names: [roll(2) === 0 ? name : standardName] }
 }
 
-test('whatever is pressed, what is applied can connect, and every item stands in exactly one column', () => {
+const isSwitch = (kind: Action['kind']): kind is Switch => kind.startsWith('set-')
+
+type Switch = Extract<VerificationEdit['kind'], `set-${string}`>
+
+function aSwitch(kind: Switch, roll: (sides: number) => number): Action {
+  const enabled = roll(2) === 0
+  if (kind === 'set-default-store') {
+    return { kind, store: DEFAULT_STORES[roll(DEFAULT_STORES.length)] ?? 'off' }
+  }
+  if (kind !== 'set-sni') return { kind, enabled }
+  return { kind, sni: ['off', 'on', 'core.internal', 'not a name'][roll(4)] ?? 'on' }
+}
+
+test('whatever is pressed, what is applied can connect and believes somebody, and every item stands in exactly one column', () => {
   const roll = dice(20_261_122)
   let page = freshPage(RULES)
   const effects = new Map<string, number>()
@@ -50,6 +81,8 @@ test('whatever is pressed, what is applied can connect, and every item stands in
     const { kind } = pressed.value.effect
     effects.set(kind, (effects.get(kind) ?? 0) + 1)
     expect(selectionFaults(inForce(page.applied, RULES), catalogue)).toEqual([])
+    const { verification, faults } = obeyed(page.chosen, RULES.file)
+    expect([...faults, ...verificationFaults(verification)]).toEqual([])
     for (const column of COLUMNS) {
       const { available, selected } = columnsOf(page.draft, column, RULES)
       const all = offered(catalogue, column).map(({ name }) => name)

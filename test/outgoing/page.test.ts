@@ -3,15 +3,9 @@
  * comes of it; a fault leaves the page as it was.
  */
 import { expect, test } from 'vitest'
+import { inForce } from '../../src/outgoing/drafted.ts'
 import { explainChange, explainPage } from '../../src/outgoing/explain-page.ts'
-import {
-  columnsOf,
-  freshPage,
-  inForce,
-  press,
-  type Action,
-  type Page,
-} from '../../src/outgoing/page.ts'
+import { columnsOf, freshPage, press, type Action, type Page } from '../../src/outgoing/page.ts'
 import { CBC, E128, E256, pressed, RSA, RULES, T128, T256 } from './a-runtime.ts'
 
 const CHOOSE_DEFAULT: Action = { kind: 'choose-default' }
@@ -267,7 +261,9 @@ test('Apply asks with the differences and what is weak about them, and Yes hands
   expect(asked.value.effect.notices).toMatchObject([{ kind: 'weak-suites', names: [RSA] }])
   const confirmed = press(asked.value.page, CONFIRM, RULES)
   expect(confirmed).toMatchObject({
-    value: { effect: { kind: 'apply', selection: { suites: [T256, T128, E256, E128, RSA] } } },
+    value: {
+      effect: { kind: 'apply', next: { selection: { suites: [T256, T128, E256, E128, RSA] } } },
+    },
   })
 })
 
@@ -375,6 +371,7 @@ test('Reset to Default resets every column and neither the choice nor what is ap
   expect(reset.draft).toEqual({
     mode: 'custom',
     selection: RULES.catalogue.defaults.secure,
+    chosen: {},
     step: { kind: 'editing' },
   })
   expect(reset.applied).toEqual(customApplied.applied)

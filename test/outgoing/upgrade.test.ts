@@ -140,7 +140,7 @@ const ROWS: readonly Row[] = [
 
 for (const { promise, page, offers, applied, drafted, report } of ROWS) {
   test(promise, () => {
-    const rules: Rules = { catalogue: aCatalogue(offers), preset: 'secure' }
+    const rules: Rules = { ...RULES, catalogue: aCatalogue(offers) }
     const after = upgrade(page, seenNow(RULES), rules)
     const used = after.page.applied
     expect(used.kind === 'default' ? 'default' : used.selection.suites).toEqual(applied)
@@ -200,9 +200,9 @@ const set = (path: string, value: unknown): unknown => {
 }
 
 const MISUNDERSTOOD: readonly (readonly [string, unknown, RegExp])[] = [
-  ['another version', set('version', 2), /^version found the number 2/],
+  ['another version', set('version', 3), /^version found the number 3/],
   ['an unknown key', set('draft.colour', 'blue'), /^draft found the unknown key "colour"/],
-  ['a missing part', { version: 1 }, /found no applied/],
+  ['a missing part', { version: 2 }, /found no applied/],
   [
     'a protocol of the future',
     set('draft.selection.protocols', ['TLSv1.4']),
@@ -244,12 +244,14 @@ test('a suite that no runtime ever had is refused by name', () => {
 })
 
 test('who fell back to the default has it chosen, and its columns shown', () => {
-  const rules: Rules = { catalogue: aCatalogue(less(T256, T128)), preset: 'secure' }
+  const rules: Rules = { ...RULES, catalogue: aCatalogue(less(T256, T128)) }
   expect(upgrade(customApplied, seenNow(RULES), rules).page).toEqual({
     applied: { kind: 'default' },
+    chosen: {},
     draft: {
       mode: 'default',
       selection: rules.catalogue.defaults.secure,
+      chosen: {},
       step: { kind: 'editing' },
     },
   })

@@ -6,9 +6,10 @@ import { expect, test } from 'vitest'
 import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
 import type { Instant, KeyFingerprint } from '../../src/kernel/types.ts'
 import { documentOf, pageName } from '../../src/outgoing/document.ts'
-import { freshPage, press, type Action } from '../../src/outgoing/page.ts'
+import { freshPage, press, type Action, type Rules } from '../../src/outgoing/page.ts'
 import { makeAdmin } from '../../src/serve/first-admin.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
+import { FILE } from '../outgoing/a-runtime.ts'
 import { Device } from '../support/device.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
 import { calling, fleet, product, type Product, type ProductOptions } from '../support/product.ts'
@@ -231,7 +232,7 @@ test('a device that called stands in the store, approved by itself', async () =>
   await expect.poll(keys, { timeout: 10_000 }).toEqual([KEY])
 })
 
-const RULES = { catalogue: runtimeCatalogue(), preset: 'secure' } as const
+const RULES: Rules = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE }
 const WITHOUT_13: readonly Action[] = [
   { kind: 'choose-custom' },
   { kind: 'proceed' },

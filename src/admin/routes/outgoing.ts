@@ -1,26 +1,20 @@
 /**
- * The page "Sentry to Backend Ciphers and Protocols" of each upstream (S3-18 to S3-22), Test and Scan. The rules are
- * those of `outgoing/page.ts`; the store keeps what is drafted and applied, and never an open question: whoever
- * presses Apply without Yes is asked, and asks again with both.
+ * The page "Outgoing SSL Configuration" of each upstream (S3-18 to S3-22). The rules are those of `outgoing/page.ts`;
+ * the store keeps what is drafted and applied, and never an open question: whoever presses Apply without Yes is asked,
+ * and asks again with both.
  */
 import type { FastifyInstance } from 'fastify'
-import { Type, type Static } from 'typebox'
+import { Type } from 'typebox'
 import { fail, ok } from '../../kernel/types.ts'
 import { COLUMNS } from '../../outgoing/catalogue.ts'
 import { documentOf, pageName } from '../../outgoing/document.ts'
-import { columnsOf } from '../../outgoing/page.ts'
+import { DEFAULT_STORES } from '../../outgoing/verification.ts'
 import { define } from '../call.ts'
-import {
-  openedPage,
-  pressAll,
-  questionOf,
-  withTls,
-  type Opened,
-  type WithTls,
-} from '../outgoing-page.ts'
-import { setByFile, unknownHere } from '../refused.ts'
+import { openedPage, pressAll, questionOf, withTls } from '../outgoing-page.ts'
+import { faulty, unknownHere } from '../refused.ts'
 import { orNull, record, text, word } from '../schemas.ts'
 import type { Office } from '../server.ts'
+import { pageShape, shownPage } from './outgoing-shapes.ts'
 
 const named = record({ name: text(200) })
 
@@ -28,25 +22,9 @@ const named = record({ name: text(200) })
 export function outgoingCalls(app: FastifyInstance, office: Office): void {
   looking(app, office)
   pressing(app, office)
-  calling(app, office)
 }
 
 const names = Type.Array(Type.String())
-const column = record({ available: names, selected: names, default: names })
-const pageShape = record({
-  upstream: Type.String(),
-  preset: Type.String(),
-  locked: Type.Boolean({ description: 'Set by the configuration file.' }),
-  applied: word(['default', 'custom'] as const),
-  draft: word(['default', 'custom'] as const),
-  protocols: column,
-  suites: column,
-  groups: column,
-  report: Type.Array(Type.String(), {
-    description: 'What an upgrade of the program or its runtime did to the page.',
-  }),
-  version: Type.Integer(),
-})
 
 function looking(app: FastifyInstance, office: Office): void {
   const { serving } = office
@@ -64,7 +42,9 @@ function looking(app: FastifyInstance, office: Office): void {
             name: Type.String(),
             servers: names,
             preset: orNull(Type.String({ description: 'Null without TLS.' })),
-            locked: Type.Boolean(),
+            locked: Type.Boolean({
+              description: 'Protocols, suites and groups are set by the configuration file.',
+            }),
           }),
         ),
       }),
@@ -75,7 +55,7 @@ function looking(app: FastifyInstance, office: Office): void {
         name,
         servers: [...servers],
         preset: tls?.preset ?? null,
-        locked: tls?.statedByFile ?? false,
+        locked: tls?.file.selection !== undefined,
       }))
       return ok({ body: { items } })
     },
@@ -113,6 +93,14 @@ const action = Type.Object(
       'deselect',
       'order',
       'reset',
+      'set-strict',
+      'set-allow-untrusted',
+      'set-default-store',
+      'set-custom-store',
+      'add-certificates',
+      'remove-certificate',
+      'set-sni',
+      'reset-settings',
       'apply',
       'confirm',
       'cancel',
@@ -121,16 +109,22 @@ const action = Type.Object(
     names: Type.Optional(Type.Array(text(64), { minItems: 1, maxItems: 500 })),
     name: Type.Optional(text(64)),
     place: Type.Optional(Type.Integer({ minimum: 0, maximum: 500 })),
+    enabled: Type.Optional(Type.Boolean()),
+    store: Type.Optional(word(DEFAULT_STORES)),
+    // As much as a body may hold.
+    pem: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000_000 })),
+    sha256: Type.Optional(Type.String({ pattern: '^[0-9A-Fa-f:]{64,95}$' })),
+    sni: Type.Optional(text(254)),
   },
   {
     additionalProperties: false,
     description:
-      'select and deselect take column and names; order takes column, name and place; the others nothing.',
+      'select and deselect take column and names; order takes column, name and place; set-strict, set-allow-untrusted and set-custom-store take enabled; set-default-store takes store; add-certificates takes pem, remove-certificate takes sha256; set-sni takes sni (off, on or a name); the others nothing. reset is Reset to Default of the columns, reset-settings the same for the rest.',
   },
 )
 
 function pressing(app: FastifyInstance, office: Office): void {
-  const { store } = office
+  const { store, serving } = office
   define(
     app,
     {
@@ -147,6 +141,9 @@ function pressing(app: FastifyInstance, office: Office): void {
           record({
             question: word(['proceed', 'confirm'] as const),
             texts: Type.Array(Type.String()),
+            dangerous: Type.Array(Type.String(), {
+              description: 'Those of them that give a guarantee up.',
+            }),
           }),
         ),
         took_effect: Type.Boolean({
@@ -159,7 +156,6 @@ function pressing(app: FastifyInstance, office: Office): void {
     async ({ by, params, body, expected }) => {
       const upstream = withTls(office, params.name)
       if (upstream === undefined) return unknownHere('upstream with TLS', params.name)
-      if (upstream.tls.statedByFile) return setByFile(`what ${params.name} is called with`)
       const opened = await openedPage(office, upstream)
       if (!opened.ok) return opened
       const { version: found, rules } = opened.value
@@ -169,7 +165,9 @@ function pressing(app: FastifyInstance, office: Office): void {
       }
       const pressed = pressAll(opened.value, body.press)
       if (!pressed.ok) return pressed
-      const { page, effect, tookEffect } = pressed.value
+      const { page, effect, used } = pressed.value
+      const faults = used === undefined ? [] : serving.upstreamFaults(upstream.name, used)
+      if (faults.length > 0) return faulty(faults, 'what is to be applied')
       const document = documentOf(page, rules)
       const isSame =
         JSON.stringify(document) === JSON.stringify(documentOf(opened.value.page, rules))
@@ -183,78 +181,10 @@ function pressing(app: FastifyInstance, office: Office): void {
         body: {
           page: shownPage(upstream, { ...opened.value, page, version }),
           asked: questionOf(effect),
-          took_effect: tookEffect,
+          took_effect: used !== undefined,
         },
         version,
       })
     },
   )
 }
-
-function shownPage(
-  { name, tls }: WithTls,
-  { page, rules, report, version }: Opened,
-): Static<typeof pageShape> {
-  const shown = (column: (typeof COLUMNS)[number]) => {
-    const { available, selected, default: usual } = columnsOf(page.draft, column, rules)
-    return { available: [...available], selected: [...selected], default: [...usual] }
-  }
-  return {
-    upstream: name,
-    preset: tls.preset,
-    locked: tls.statedByFile,
-    applied: page.applied.kind,
-    draft: page.draft.mode,
-    protocols: shown('protocols'),
-    suites: shown('suites'),
-    groups: shown('groups'),
-    report: [...report],
-    version,
-  }
-}
-
-const report = Type.Unsafe<unknown>({
-  type: 'object',
-  description: 'As `tfe upstream test --json` and `tfe upstream scan --json` print it.',
-})
-
-function calling(app: FastifyInstance, { serving }: Office): void {
-  const kinds = [
-    [
-      'test',
-      'Connect once to each server, and say what was agreed on and what failed.',
-      (upstream: string, server?: string) => serving.testUpstream(upstream, server),
-    ],
-    [
-      'scan',
-      'Find out what each server accepts, by handshakes alone.',
-      (upstream: string, server?: string) => serving.scanUpstream(upstream, server),
-    ],
-  ] as const
-  for (const [verb, summary, ask] of kinds) {
-    define(
-      app,
-      {
-        method: 'POST',
-        path: `/api/upstreams/:name/${verb}`,
-        role: 'operator',
-        tag: 'outgoing',
-        summary,
-        params: named,
-        body: record({ server: Type.Optional(text(300, 'That server alone.')) }),
-        answer: record({ reports: Type.Array(report) }),
-        fails: [404, 422],
-      },
-      async ({ params, body, request }) => {
-        // A server that swallows every handshake makes a scan wait for each of them.
-        request.raw.socket.setTimeout(CALLING_MS)
-        const found = await ask(params.name, body.server)
-        return found === undefined
-          ? unknownHere('upstream with that server', params.name)
-          : ok({ body: { reports: [...found] } })
-      },
-    )
-  }
-}
-
-const CALLING_MS = 180_000

@@ -1,0 +1,56 @@
+/**
+ * What of a page is in force, and what Apply would make of its draft: selection and trust together, the file's own word
+ * first.
+ */
+import { fail, ok, type Result } from '../kernel/types.ts'
+import type { Selection } from './catalogue.ts'
+import type { Applied, Draft, Page, Rules, Used } from './page.ts'
+import { sameSelection, selectionFaults, type SelectionFault } from './selection.ts'
+import {
+  resolved,
+  verificationChanges,
+  verificationFaults,
+  type VerificationFault,
+} from './verification.ts'
+
+/** What the connections of an upstream offer; the file's own word is not edited here (decision 20). */
+export const inForce = (applied: Applied, rules: Rules): Selection =>
+  rules.file.selection ?? ownSelection(applied, rules)
+
+/** The same as if the file left it to the page. */
+export const ownSelection = (applied: Applied, { catalogue, preset }: Rules): Selection =>
+  applied.kind === 'default' ? catalogue.defaults[preset] : applied.selection
+
+/** What Apply would make of the draft, or everything that stands in its way; what is tested before it is applied. */
+export function drafted(
+  { applied, draft }: Page,
+  rules: Rules,
+): Result<Used, readonly (SelectionFault | VerificationFault)[]> {
+  const selection = inForce(wanted(applied, draft, rules), rules)
+  const verification = resolved(draft.chosen, rules.file)
+  const faults = [
+    ...selectionFaults(selection, rules.catalogue),
+    ...verificationFaults(verification),
+  ]
+  return faults.length > 0 ? fail(faults) : ok({ selection, verification })
+}
+
+/** Whether Apply would change anything. */
+export function differs({ applied, chosen, draft }: Page, rules: Rules): boolean {
+  const next = wanted(applied, draft, rules)
+  const selection = sameSelection(inForce(applied, rules), inForce(next, rules))
+  if (next.kind !== applied.kind || !selection) return true
+  // Choices that the file overrules are compared, too: they would count again once it is silent.
+  const { verification } = rules.file
+  const [before, after] = [
+    { ...verification, ...chosen },
+    { ...verification, ...draft.chosen },
+  ]
+  return verificationChanges(before, after).length > 0
+}
+
+/** What the draft says of the columns, where they are not the file's. */
+export function wanted(applied: Applied, { mode, selection }: Draft, { file }: Rules): Applied {
+  if (file.selection !== undefined) return applied
+  return mode === 'default' ? { kind: 'default' } : { kind: 'custom', selection }
+}

@@ -1,0 +1,111 @@
+/** Strict TLS, trust stores and SNI in the operator's words: what was turned down, what to know, what changes. */
+import { unreachable } from '../kernel/types.ts'
+import { printName } from '../x509/print-name.ts'
+import { certificateIn, type EditFault } from './edit-verification.ts'
+import type { Explanation } from './explain-selection.ts'
+import type {
+  Setting,
+  VerificationChange,
+  VerificationFault,
+  VerificationNotice,
+} from './verification.ts'
+
+/** What a setting is called on the page. */
+export const SETTING_TITLES: Readonly<Record<Setting, string>> = {
+  strict: 'Enable Strict TLS',
+  allowUntrusted: 'Allow and Log untrusted servers',
+  defaultStore: 'Enable Default Trust Store',
+  customStore: 'Enable Custom Trust Store',
+  sni: 'Enable SNI',
+}
+
+/** Why a change of them was turned down. */
+export function explainVerification(fault: EditFault | VerificationFault): Explanation {
+  switch (fault.kind) {
+    case 'set-by-configuration-file':
+      return {
+        sentence: `${fault.what === 'selection' ? 'the selection of protocols, cipher suites and groups' : SETTING_TITLES[fault.what]} is set by the configuration file`,
+        nextStep: 'change it there, or take it out of the file to change it here',
+      }
+    case 'strict-off-unsigned':
+      return {
+        sentence: 'Enable Strict TLS is off, and Allow and Log untrusted servers is not on',
+        nextStep:
+          'turn strict TLS on, or turn on Allow and Log untrusted servers as your signature that anybody can pose as the upstream',
+      }
+    case 'empty-trust-store':
+      return {
+        sentence: 'Enable Strict TLS is on, and no trust store has a certificate in it',
+        nextStep: 'enable the default trust store, or upload a CA to the custom one and enable it',
+      }
+    case 'server-name-malformed':
+      return {
+        sentence: `${fault.name} is no server name that can be sent`,
+        nextStep: 'write a host name without scheme and port, or off, or on',
+      }
+    case 'no-certificate':
+      return {
+        sentence: 'there is no certificate in what was uploaded',
+        nextStep: 'upload PEM: convert it with `openssl x509`',
+      }
+    case 'certificate-unreadable':
+      return {
+        sentence: `what was uploaded cannot be read, at ${fault.at}: ${fault.why}`,
+        nextStep: 'export the certificate as PEM again; nothing of the upload was taken',
+      }
+    case 'already-trusted':
+      return {
+        sentence: `the certificate ${fault.sha256} is in the custom trust store already`,
+        nextStep: 'nothing to do',
+      }
+    case 'not-trusted':
+      return {
+        sentence: `the custom trust store has no certificate ${fault.sha256}`,
+        nextStep: 'load the page again: somebody else may have removed it',
+      }
+    case 'too-many-certificates':
+      return {
+        sentence: `the custom trust store would hold ${fault.found} certificates, more than ${fault.limit}`,
+        nextStep: 'upload the CAs alone, not the certificates that they issued',
+      }
+    default:
+      return unreachable(fault)
+  }
+}
+
+/** What to know about settings that can be applied. */
+export function explainVerificationNotice(notice: VerificationNotice): string {
+  switch (notice.kind) {
+    case 'unverified':
+      return 'anybody on the way can pose as the upstream and is told who the devices are; each such connection is logged and counted'
+    case 'idle-signature':
+      return 'Allow and Log untrusted servers: no effect while strict TLS is on'
+    case 'idle-certificates':
+      return `${notice.count} uploaded ${notice.count === 1 ? 'certificate' : 'certificates'}: no effect while Enable Custom Trust Store is off`
+    case 'empty-custom-store':
+      return 'Enable Custom Trust Store: no effect, nothing was uploaded'
+    default:
+      return unreachable(notice)
+  }
+}
+
+/** A difference in one setting, for the confirmation. */
+export function explainVerificationChange(change: VerificationChange): string {
+  const parts = change.from === change.to ? [] : [`from ${change.from} to ${change.to}`]
+  if (change.setting === 'customStore') {
+    const { added, removed } = change
+    parts.push(
+      ...(added.length === 0 ? [] : [`adds ${added.map(certificateText).join(', ')}`]),
+      ...(removed.length === 0 ? [] : [`removes ${removed.map(certificateText).join(', ')}`]),
+    )
+  }
+  return `${SETTING_TITLES[change.setting]}: ${parts.join('; ')}`
+}
+
+/** A name is whatever its owner wrote; the fingerprint tells two apart. */
+function certificateText(pem: string): string {
+  const certificate = certificateIn(pem)
+  if (certificate === undefined) return 'a certificate that cannot be read'
+  const subject = printName(certificate.subject)
+  return `${subject === '' ? 'a certificate without a subject' : subject} (SHA-256 ${certificate.fingerprint.slice(0, 16)}…)`
+}

@@ -1,0 +1,166 @@
+/**
+ * The other half of the page of outgoing TLS (S3-01 to S3-11, S3-17): Enable Strict TLS, Allow and Log untrusted
+ * servers, the two trust stores, and SNI. What the configuration file states holds; of the rest the page keeps what
+ * was chosen over the default, so that whoever stands at the default follows it.
+ */
+import type { Selection } from './catalogue.ts'
+
+/** RFC 6066 §3; `on` names the host that is called. */
+export type Sni =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'on' }
+  | { readonly kind: 'name'; readonly name: string }
+
+/** Enable Custom Trust Store: the switch, and what was uploaded, which is kept while it is off. */
+export interface CustomStore {
+  readonly enabled: boolean
+  /** PEM, one certificate each. */
+  readonly certificates: readonly string[]
+}
+
+export const DEFAULT_STORES = ['bundled', 'system', 'off'] as const
+
+/** Everything that the page says about whom an upstream's connections believe. */
+export interface Verification {
+  /** Enable Strict TLS. */
+  readonly strict: boolean
+  /** Allow and Log untrusted servers: the signature under strict TLS being off. */
+  readonly allowUntrusted: boolean
+  /** Enable Default Trust Store: the CAs that come with Node, those of the operating system, or none. */
+  readonly defaultStore: (typeof DEFAULT_STORES)[number]
+  readonly customStore: CustomStore
+  /** Enable SNI. */
+  readonly sni: Sni
+}
+
+/** One of them, in the order of the page. */
+export type Setting = keyof Verification
+
+export const SETTINGS: readonly Setting[] = [
+  'strict',
+  'allowUntrusted',
+  'defaultStore',
+  'customStore',
+  'sni',
+]
+
+/** What an operator has set otherwise than the default. */
+export type Chosen = Partial<Verification>
+
+/** What the configuration file says of an upstream, and where it says nothing, what its preset does. */
+export interface FileWords {
+  /** Undefined where the file leaves protocols, suites and groups to the page. */
+  readonly selection: Selection | undefined
+  readonly verification: Verification
+  /** What the file states itself, and the page shows locked (decision 20). */
+  readonly stated: readonly Setting[]
+}
+
+/** Why what was chosen cannot be applied. */
+export type VerificationFault =
+  { readonly kind: 'strict-off-unsigned' } | { readonly kind: 'empty-trust-store' }
+
+/** All of the page together: the file's own word first, then what was chosen, then the default. */
+export function resolved(chosen: Chosen, { verification, stated }: FileWords): Verification {
+  const free = Object.fromEntries(
+    Object.entries(chosen).filter(([setting]) => !stated.includes(setting as Setting)),
+  ) as Chosen
+  return { ...verification, ...free }
+}
+
+/** The same as connections are to obey it: a choice that the file has made unusable since is set aside whole. */
+export function obeyed(
+  chosen: Chosen,
+  words: FileWords,
+): { readonly verification: Verification; readonly faults: readonly VerificationFault[] } {
+  const verification = resolved(chosen, words)
+  const faults = verificationFaults(verification)
+  return faults.length === 0
+    ? { verification, faults }
+    : { verification: words.verification, faults }
+}
+
+/** All of it that cannot be: nobody may be believed by accident, and somebody must be. */
+export function verificationFaults(verification: Verification): readonly VerificationFault[] {
+  const { strict, allowUntrusted, defaultStore } = verification
+  if (!strict) return allowUntrusted ? [] : [{ kind: 'strict-off-unsigned' }]
+  const isEmpty = defaultStore === 'off' && trusted(verification).length === 0
+  return isEmpty ? [{ kind: 'empty-trust-store' }] : []
+}
+
+/** The certificates of the custom store that count. */
+export const trusted = ({ customStore }: Verification): readonly string[] =>
+  customStore.enabled ? customStore.certificates : []
+
+/** Something to know about settings that can be applied; `unverified` gives a guarantee up. */
+export type VerificationNotice =
+  | { readonly kind: 'unverified' }
+  | { readonly kind: 'idle-signature' }
+  | { readonly kind: 'idle-certificates'; readonly count: number }
+  | { readonly kind: 'empty-custom-store' }
+
+/** What to say before it is applied (decision 12: what has no effect is kept, and said). */
+export function verificationNotices({
+  strict,
+  allowUntrusted,
+  customStore: { enabled, certificates },
+}: Verification): readonly VerificationNotice[] {
+  return [
+    ...(strict ? [] : [{ kind: 'unverified' as const }]),
+    ...(strict && allowUntrusted ? [{ kind: 'idle-signature' as const }] : []),
+    ...(!enabled && certificates.length > 0
+      ? [{ kind: 'idle-certificates' as const, count: certificates.length }]
+      : []),
+    ...(enabled && certificates.length === 0 ? [{ kind: 'empty-custom-store' as const }] : []),
+  ]
+}
+
+/** A difference in one setting. */
+export type VerificationChange =
+  | {
+      readonly setting: Exclude<Setting, 'customStore'>
+      readonly from: string
+      readonly to: string
+    }
+  | {
+      readonly setting: 'customStore'
+      readonly from: string
+      readonly to: string
+      /** PEM. */
+      readonly added: readonly string[]
+      readonly removed: readonly string[]
+    }
+
+/** The settings that differ, in the order of the page. */
+export function verificationChanges(
+  before: Verification,
+  after: Verification,
+): readonly VerificationChange[] {
+  return SETTINGS.flatMap((setting): readonly VerificationChange[] => {
+    const [from, to] = [settingText(before, setting), settingText(after, setting)]
+    if (setting !== 'customStore') return from === to ? [] : [{ setting, from, to }]
+    const [old, now] = [before.customStore.certificates, after.customStore.certificates]
+    const added = now.filter((one) => !old.includes(one))
+    const removed = old.filter((one) => !now.includes(one))
+    const isSame = from === to && added.length + removed.length === 0
+    return isSame ? [] : [{ setting, from, to, added, removed }]
+  })
+}
+
+/** A setting in a word or a name; of the custom store its switch. */
+export function settingText(verification: Verification, setting: Setting): string {
+  switch (setting) {
+    case 'strict':
+    case 'allowUntrusted':
+      return verification[setting] ? 'on' : 'off'
+    case 'defaultStore':
+      return verification.defaultStore
+    case 'customStore':
+      return verification.customStore.enabled ? 'on' : 'off'
+    case 'sni':
+      return sniText(verification.sni)
+  }
+}
+
+/** As the configuration writes it. */
+export const sniText = (sni: Sni): string => (sni.kind === 'name' ? sni.name : sni.kind)
