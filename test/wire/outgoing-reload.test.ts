@@ -4,68 +4,27 @@
  */
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { connect, createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { connect, createServer as createTlsServer } from 'node:tls'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { mintCa, mintLeaf } from '../support/mint.ts'
-import { calling, fleet, product, type Product, type ProductOptions } from '../support/product.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
+import {
+  DEVICES,
+  ENOUGH,
+  LEAST,
+  moreConnections,
+  REQUEST,
+  underLoad,
+  watchedUpstream,
+  type Seen,
+} from '../support/load.ts'
+import { mintCa, mintLeaf } from '../support/mint.ts'
+import { calling, fleet, product, type ProductOptions } from '../support/product.ts'
 
 const otherCa = mintCa({ name: 'Next Upstream Root' })
 const nextServer = mintLeaf({ issuer: otherCa, purposes: ['serverAuth'], dns: ['localhost'] })
-
-/** What the upstream saw of one connection. */
-interface Seen {
-  readonly at: number
-  readonly protocol: string | null
-  readonly suite: string
-  readonly resumed: boolean
-}
-
-interface WatchedUpstream extends AsyncDisposable {
-  readonly server: Server
-  readonly port: number
-  readonly seen: readonly Seen[]
-}
-
-/** An MDM server that is generous with session tickets, and hangs up now and then so that there are new connections. */
-async function watchedUpstream(): Promise<WatchedUpstream> {
-  const seen: Seen[] = []
-  const server = createServer(fleetUpstream, (request, response) => {
-    served += 1
-    if (served % HANG_UP_AFTER === 0) response.setHeader('Connection', 'close')
-    request.resume()
-    response.end('ok')
-  })
-  let served = 0
-  server.keepAliveTimeout = 60_000
-  server.on('tlsClientError', () => {})
-  server.on('secureConnection', (socket: TLSSocket) => {
-    seen.push({
-      at: performance.now(),
-      protocol: socket.getProtocol(),
-      suite: socket.getCipher().name,
-      resumed: socket.isSessionReused(),
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    server,
-    seen,
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
-}
-
-const HANG_UP_AFTER = 7
 
 const options = (port: number, tls: string): ProductOptions => ({
   upstreamPort: port,
@@ -79,53 +38,6 @@ const options = (port: number, tls: string): ProductOptions => ({
 ${tls}`,
   },
 })
-
-const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
-
-/** Sends requests at the rate until it is told to stop; says how many there were, and which did not come to 200. */
-async function underLoad(house: Product, during: () => Promise<void>) {
-  const devices = await Promise.all(
-    Array.from({ length: DEVICES }, () => Device.to(house.port, calling(house.port, fleet.device))),
-  )
-  const failed: string[] = []
-  let sent = 0
-  const state = { over: false }
-  const began = performance.now()
-  const run = async (device: Device): Promise<void> => {
-    while (!state.over) {
-      const due = began + (sent * 1000) / RATE
-      sent += 1
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())))
-      device.send(REQUEST)
-      const answer = await device
-        .response()
-        .catch((error: unknown) => ({ startLine: String(error) }))
-      if (answer.startLine !== 'HTTP/1.1 200 OK') failed.push(answer.startLine)
-    }
-  }
-  const running = devices.map(run)
-  await during()
-  state.over = true
-  await Promise.all(running)
-  for (const device of devices) device.hangUp()
-  return { sent, failed }
-}
-
-const RATE = 200
-const DEVICES = 24
-/** Two seconds' worth and a margin for a busy machine: without load the promise would be cheap. */
-const LEAST = 300
-
-/** Settles once the upstream has had so many more connections, and the bound has passed. */
-async function moreConnections(upstream: WatchedUpstream, since: number): Promise<readonly Seen[]> {
-  const late = (): readonly Seen[] => upstream.seen.filter(({ at }) => at > since + BOUND)
-  while (late().length < ENOUGH) await once(upstream.server, 'secureConnection')
-  return late()
-}
-
-/** The issue's: within two seconds every new connection obeys. */
-const BOUND = 2000
-const ENOUGH = 20
 
 interface Row {
   readonly promise: string
