@@ -11,6 +11,7 @@ import type { Store } from '../store/port.ts'
 import { seed } from './found-store.ts'
 import { Ledger } from './ledger.ts'
 import { ledgerLines } from './ledger-lines.ts'
+import { Housekeeping, thisInstance } from './housekeeping.ts'
 import type { OpenLog } from './log.ts'
 import { keptStore, openKept, settingsOf, storeFault, type Kept } from './open-store.ts'
 import { StoreLink, type LinkSink } from './store-link.ts'
@@ -22,6 +23,7 @@ interface Parts {
   readonly link: StoreLink
   readonly journal: OpenLog
   readonly ledgerLimit: number | undefined
+  readonly housekeeping: Housekeeping
 }
 
 export class Storage {
@@ -30,6 +32,7 @@ export class Storage {
   readonly #kept: Kept
   readonly #hold: Hold
   readonly #link: StoreLink
+  readonly #housekeeping: Housekeeping
   readonly #metrics = new StoreMetrics()
 
   /** Opens what the configuration names; undefined where it wants none, in writing. */
@@ -49,9 +52,14 @@ export class Storage {
       return fail([{ at: kept.value.at, message: explainHold(hold.failure) }])
     }
     const link = new StoreLink(opened.value, config, journal)
-    return ok(
-      new Storage(kept.value, opened.value, { hold: hold.value, link, journal, ledgerLimit }),
-    )
+    const housekeeping = new Housekeeping({
+      store: opened.value,
+      log: journal.log,
+      clock: { now: () => Date.now() as Instant },
+      instance: thisInstance(config.file),
+    })
+    const parts = { hold: hold.value, link, journal, housekeeping, ledgerLimit }
+    return ok(new Storage(kept.value, opened.value, parts))
   }
 
   private constructor(kept: Kept, store: Store, parts: Parts) {
@@ -59,6 +67,7 @@ export class Storage {
     this.store = store
     this.#hold = parts.hold
     this.#link = parts.link
+    this.#housekeeping = parts.housekeeping
     this.ledger = new Ledger(store.sightings, {
       listener: ledgerLines(parts.journal),
       ...(parts.ledgerLimit === undefined ? {} : { limit: parts.ledgerLimit }),
@@ -89,9 +98,10 @@ export class Storage {
     return { source, first: await source.begin() }
   }
 
-  /** From now on every change is passed on. */
+  /** From now on every change is passed on, and the store is kept in order. */
   watch(): void {
     this.#link.watch()
+    this.#housekeeping.begin()
   }
 
   adopt(config: Config): Promise<StoreRules | undefined> {
@@ -129,13 +139,17 @@ export class Storage {
   }
 
   text(): Promise<string> {
-    return this.#metrics.text(this.#link.facts, this.ledger.counts())
+    const { facts } = this.#link
+    return this.#metrics.text(facts, this.ledger.counts(), this.#housekeeping.counts)
   }
 
   /** Writes what waits, and lets go. */
   async close(): Promise<void> {
     await this.#link.close()
     await this.ledger.close()
+    const isThere =
+      this.#link.facts.trouble === undefined && this.ledger.counts().trouble === undefined
+    await this.#housekeeping.close({ leaving: isThere })
     await this.store.close()
     await this.#hold.release()
   }

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client'
+import type { HousekeepingCounts } from './housekeeping.ts'
 import type { LedgerCounts } from './ledger.ts'
 import type { LinkFacts } from './store-link.ts'
 
@@ -13,6 +14,12 @@ export class StoreMetrics {
   readonly #recorded: Counter
   readonly #dropped: Counter
   readonly #failures: Counter
+  readonly #keyFit: Gauge
+  readonly #keyLacking: Gauge
+  readonly #secretsLeft: Gauge
+  readonly #strangers: Counter
+  readonly #sessions: Counter
+  readonly #choresFailed: Counter
 
   constructor() {
     const registers = [this.#registry]
@@ -56,10 +63,41 @@ export class StoreMetrics {
       help: 'Batches of sightings that the store did not take; they are tried again.',
       registers,
     })
+    this.#keyFit = new Gauge({
+      name: 'tfe_key_fit',
+      help: '1 while this front end can work with the key that secrets are sealed with now.',
+      registers,
+    })
+    this.#keyLacking = new Gauge({
+      name: 'tfe_key_lacking_replicas',
+      help: 'Replicas that reported lately and lack the key that secrets are sealed with now.',
+      registers,
+    })
+    this.#secretsLeft = new Gauge({
+      name: 'tfe_secrets_under_old_keys',
+      help: 'Secrets that are still sealed with an older key.',
+      registers,
+    })
+    this.#strangers = new Counter({
+      name: 'tfe_strangers_forgotten_total',
+      help: 'Devices that nobody vouched for, did not come back, and were forgotten.',
+      registers,
+    })
+    this.#sessions = new Counter({
+      name: 'tfe_admin_sessions_swept_total',
+      help: 'Sessions of administrators that had ended and were thrown away.',
+      registers,
+    })
+    this.#choresFailed = new Counter({
+      name: 'tfe_housekeeping_failures_total',
+      help: 'Rounds of housekeeping that the store did not let happen, by chore; the next comes in its time.',
+      labelNames: ['chore'],
+      registers,
+    })
   }
 
   /** In the text format of Prometheus. */
-  text(link: LinkFacts, ledger: LedgerCounts): Promise<string> {
+  text(link: LinkFacts, ledger: LedgerCounts, chores: HousekeepingCounts): Promise<string> {
     this.#up.set(link.trouble === undefined ? 1 : 0)
     this.#revision.set(link.revision)
     this.#answered.set(link.answeredAt / 1000)
@@ -69,11 +107,22 @@ export class StoreMetrics {
       [this.#recorded, ledger.recorded],
       [this.#dropped, ledger.dropped],
       [this.#failures, ledger.failures],
+      [this.#strangers, chores.strangersForgotten],
+      [this.#sessions, chores.sessionsEnded],
     ] as const
     // Counted elsewhere: a counter here can only be set from nothing.
     for (const [counter, value] of counted) {
       counter.reset()
       counter.inc(value)
+    }
+    this.#choresFailed.reset()
+    for (const [chore, count] of Object.entries(chores.failures)) {
+      this.#choresFailed.inc({ chore }, count)
+    }
+    if (chores.keys !== undefined) {
+      this.#keyFit.set(chores.keys.fault === undefined ? 1 : 0)
+      this.#keyLacking.set(chores.keys.lacking.length)
+      this.#secretsLeft.set(chores.keys.left)
     }
     return this.#registry.metrics()
   }

@@ -200,10 +200,13 @@ export class Credentials {
   }
 
   /** Throws away what expired before a point in time. */
-  sweep(before: Instant): Promise<Result<void, StoreTrouble>> {
-    return this.#book.write<void, StoreTrouble>(async (tx) => {
-      await tx.deleteFrom('sessions').where('expires_at', '<', before).execute()
-      return ok(undefined)
+  sweep(before: Instant): Promise<Result<{ readonly sessions: number }, StoreTrouble>> {
+    return this.#book.write<{ readonly sessions: number }, StoreTrouble>(async (tx) => {
+      const gone = await tx
+        .deleteFrom('sessions')
+        .where('expires_at', '<', before)
+        .executeTakeFirst()
+      return ok({ sessions: Number(gone.numDeletedRows) })
     })
   }
 }

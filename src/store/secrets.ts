@@ -207,7 +207,7 @@ export class Secrets {
     )
   }
 
-  /** Tells the others which keys this instance holds; call it now and then. */
+  /** Tells the others which keys this instance holds; call it now and then. Whoever was silent for long is forgotten. */
   report(instance: {
     readonly id: string
     readonly name: string
@@ -223,6 +223,18 @@ export class Secrets {
         .values(row)
         .onConflict((one) => one.column('id').doUpdateSet(row))
         .execute()
+      await tx
+        .deleteFrom('instances')
+        .where('seen_at', '<', row.seen_at - FORGOTTEN_AFTER_MS)
+        .execute()
+      return ok(undefined)
+    })
+  }
+
+  /** This instance ends: nobody has to give it a key. */
+  leave(id: string): Promise<Result<void, StoreTrouble>> {
+    return this.#book.write<void, StoreTrouble>(async (tx) => {
+      await tx.deleteFrom('instances').where('id', '=', id).execute()
       return ok(undefined)
     })
   }
@@ -290,3 +302,6 @@ export class Secrets {
       .execute()
   }
 }
+
+/** Containers come with a new name each time; those that fell without taking leave would stay for ever. */
+const FORGOTTEN_AFTER_MS = 7 * 86_400_000

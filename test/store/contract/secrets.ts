@@ -88,6 +88,26 @@ export function secrets(backend: Backend): void {
     expect(sure(await ahead.secrets.standing((SEEN + 1) as Instant)).lacking).toEqual([])
   })
 
+  test('an instance that takes leave, or was silent for more than a week, is none any more', async () => {
+    await using place = await backend.place()
+    const clock = testClock(SEEN)
+    await using store = await opened(place, { ring: aRing(1, 2), clock })
+    await using behind = await opened(place, { ring: aRing(1), clock })
+    sure(await store.secrets.put(ADMIN, secret('a', 'a'), 0))
+    const lacking = async () =>
+      sure(await store.secrets.standing(0 as Instant)).lacking.map(({ id }) => id)
+    for (const id of ['ends', 'falls']) sure(await behind.secrets.report({ id, name: id }))
+    expect(await lacking()).toEqual(['ends', 'falls'])
+    sure(await behind.secrets.leave('ends'))
+    expect(await lacking()).toEqual(['falls'])
+    clock.at += 7 * 86_400_000
+    sure(await store.secrets.report({ id: 'here', name: 'here' }))
+    expect(await lacking()).toEqual(['falls'])
+    clock.at += 1
+    sure(await store.secrets.report({ id: 'here', name: 'here' }))
+    expect(await lacking()).toEqual([])
+  })
+
   test('another key of the same version is recognised', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
