@@ -100,10 +100,11 @@ export class Housekeeping {
     this.#turn = this.#turn.then(() => this.#attempt(chore))
   }
 
-  async #attempt({ name, work }: Chore): Promise<void> {
+  async #attempt(chore: Chore): Promise<void> {
     const { log, clock } = this.#deps
+    const { name } = chore
     try {
-      const done = await work(clock.now())
+      const done = await chore.work(clock.now())
       if (done.ok) this.#failing.delete(name)
       else this.#failed(name, done.failure)
     } catch (error) {
@@ -175,11 +176,13 @@ export class Housekeeping {
   }
 }
 
-/** The same for the same configuration on the same machine, so that a restart is not somebody new. */
-export function thisInstance(file: string): Instance {
-  const name = hostname()
+/** The same for the same configuration and name, so that a restart is not somebody new. */
+export function thisInstance({ file, instance }: Named): Instance {
+  const name = instance ?? hostname()
   return { id: createHash('sha256').update(`${name}\n${file}`).digest('hex').slice(0, 32), name }
 }
+
+type Named = { readonly file: string; readonly instance: string | undefined }
 
 /** Somebody who has just given out a key looks soon; a row per replica costs a store nothing. */
 const REPORT_MS = 5 * 60_000

@@ -56,7 +56,7 @@ export class Storage {
       store: opened.value,
       log: journal.log,
       clock: { now: () => Date.now() as Instant },
-      instance: thisInstance(config.file),
+      instance: thisInstance(config),
     })
     const parts = { hold: hold.value, link, journal, housekeeping, ledgerLimit }
     return ok(new Storage(kept.value, opened.value, parts))

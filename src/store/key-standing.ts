@@ -4,6 +4,7 @@
 import type { Instant } from '../kernel/types.ts'
 import type { Db } from './book.ts'
 import type { SealFailure } from './failure.ts'
+import { json } from './row.ts'
 
 /** What may be said of a secret without opening it. */
 export interface SecretFacts {
@@ -48,4 +49,24 @@ export async function leftUnder(db: Db, current: number): Promise<number> {
     .where('key_version', '<>', current)
     .executeTakeFirstOrThrow()
   return left
+}
+
+/** Instances that reported since then and lack the current key. */
+export async function lackingIn(
+  db: Db,
+  current: number,
+  since: Instant,
+): Promise<KeyStanding['lacking']> {
+  const instances = await db
+    .selectFrom('instances')
+    .selectAll()
+    .where('seen_at', '>=', since)
+    .orderBy('id')
+    .execute()
+  return instances
+    .filter(({ id, key_versions }) => {
+      const held = json(key_versions, { table: 'instances', key: id, column: 'key_versions' })
+      return current > 0 && !(Array.isArray(held) && held.includes(current))
+    })
+    .map(({ id, name, seen_at }) => ({ id, name, seenAt: seen_at as Instant }))
 }

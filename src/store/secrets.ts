@@ -5,8 +5,13 @@
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
 import type { Book, By, Db, Tx } from './book.ts'
 import type { SealFailure, StoreFailure, StoreTrouble } from './failure.ts'
-import { json } from './row.ts'
-import { currentVersion, leftUnder, type KeyStanding, type SecretFacts } from './key-standing.ts'
+import {
+  currentVersion,
+  lackingIn,
+  leftUnder,
+  type KeyStanding,
+  type SecretFacts,
+} from './key-standing.ts'
 import { checkValue, seal, unseal, versionsOf, type KeyRing } from './seal.ts'
 import type { Expected } from './version.ts'
 
@@ -243,24 +248,12 @@ export class Secrets {
   standing(since: Instant): Promise<Result<KeyStanding, StoreTrouble>> {
     return this.#book.read(async (db) => {
       const current = await currentVersion(db)
-      const instances = await db
-        .selectFrom('instances')
-        .selectAll()
-        .where('seen_at', '>=', since)
-        .orderBy('id')
-        .execute()
       return {
         current,
         held: versionsOf(this.#ring),
         fault: await this.#faultOf(db, current),
         left: await leftUnder(db, current),
-        lacking: instances
-          .filter(({ id, key_versions }) => {
-            const at = { table: 'instances', key: id, column: 'key_versions' }
-            const held = json(key_versions, at)
-            return current > 0 && !(Array.isArray(held) && held.includes(current))
-          })
-          .map(({ id, name, seen_at }) => ({ id, name, seenAt: seen_at as Instant })),
+        lacking: await lackingIn(db, current, since),
       }
     })
   }

@@ -3,15 +3,17 @@
  * whether anything is missing. Secrets travel sealed; their keys travel apart (`key-ring.ts`).
  */
 import { createHash } from 'node:crypto'
+import { rm, stat } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { fail, ok, type Result } from '../kernel/types.ts'
-import type { Book, By, Db, Tx } from './book.ts'
+import { Audit } from './audit.ts'
+import type { Book, By, Entry, Tx } from './book.ts'
 import type { Engine } from './engine.ts'
-import type { StoreFailure, StoreTrouble } from './failure.ts'
+import { rowCount, rowsOf, type Row } from './exported-rows.ts'
+import type { StoreFailure } from './failure.ts'
 import { readRow } from './read-row.ts'
 import { UnknownRow } from './row.ts'
 import { SqliteError } from './sqlite-driver.ts'
-import { TICKET_SECRET } from './secrets.ts'
 import { SCHEMA_VERSION } from './migrations.ts'
 import { FORMAT } from './schema.ts'
 import { EXPORTED } from './tables.ts'
@@ -32,9 +34,12 @@ export class Transfer {
     this.#engine = engine
   }
 
-  /** Writes everything as of one moment, while changes go on. Sessions, the feed and instances stay at home. */
-  export(sink: LineSink): Promise<Result<Exported, StoreTrouble>> {
-    return this.#book.readAside(async (db) => {
+  /**
+   * Writes everything as of one moment, while changes go on. Sessions, the feed and instances stay at home. Whoever
+   * takes it away is written down before the first line, in case they hang up before the last.
+   */
+  async export(by: By, sink: LineSink): Promise<Result<Exported, StoreFailure>> {
+    const told = await this.#book.readAside<Result<Exported, StoreFailure>>(async (db) => {
       const digest = createHash('sha256')
       const say = async (value: unknown): Promise<void> => {
         const line = JSON.stringify(value)
@@ -45,19 +50,21 @@ export class Transfer {
         .selectFrom('store_meta')
         .selectAll()
         .executeTakeFirstOrThrow()
+      const after = { rows: await rowCount(db), revision }
+      const noted = await this.#note(by, { action: 'store.export', subject: 'store', after })
+      if (!noted.ok) return noted
       await say({ format: FORMAT, export: 1, schema: SCHEMA_VERSION, store, revision })
       let rows = 0
       for (const table of EXPORTED) {
         for await (const row of rowsOf(db, table)) {
-          // A copy of it would open what was said yesterday to whoever finds the key ring tomorrow.
-          if (table === 'secrets' && row['name'] === TICKET_SECRET) continue
           await say({ table, row: portable(row) })
           rows += 1
         }
       }
       await sink(JSON.stringify({ end: true, rows, sha256: digest.digest('hex') }))
-      return { rows, revision }
+      return ok({ rows, revision })
     })
+    return told.ok ? told.value : told
   }
 
   /** Takes an export into a store that has nothing in it yet: all of it, or nothing. */
@@ -84,61 +91,28 @@ export class Transfer {
     })
   }
 
-  /** Copies a running store to a file that does not exist yet. */
-  backup(path: string): Promise<Result<void, StoreFailure>> {
-    return this.#engine.backup(path)
+  /** Copies a running store to a file that does not exist yet. A copy that nobody could write down is none. */
+  async backup(by: By, path: string): Promise<Result<void, StoreFailure>> {
+    const done = await this.#engine.backup(path)
+    if (!done.ok) return done
+    const { size: octets } = await stat(path)
+    const noted = await this.#note(by, {
+      action: 'store.backup',
+      subject: 'store',
+      after: { octets },
+    })
+    if (!noted.ok) await rm(path, { force: true })
+    return noted
+  }
+
+  /** Nothing in the store changes, and yet somebody has all of it now. */
+  #note(by: By, entry: Entry): Promise<Result<void, StoreFailure>> {
+    return new Audit(this.#book).note(by, entry)
   }
 }
 
 /** Tables that a new store has its first rows in; the import replaces them. */
 const BEGUN: ReadonlySet<string> = new Set(['enforcement', 'oauth'])
-
-type Row = Readonly<Record<string, unknown>>
-
-async function* rowsOf(db: Db, table: (typeof EXPORTED)[number]): AsyncGenerator<Row> {
-  const order = sql.raw(ORDER[table])
-  const names = ORDER[table].split(', ')
-  let after: readonly unknown[] | undefined
-  for (;;) {
-    const behind =
-      after === undefined
-        ? sql``
-        : sql`where (${order}) > (${sql.join(after.map((value) => sql`${value}`))})`
-    const { rows } = await sql<Row>`select * from ${sql.table(table)} ${behind}
-      order by ${order} limit ${PAGE}`.execute(db)
-    yield* rows
-    const last = rows.at(-1)
-    if (rows.length < PAGE || last === undefined) return
-    after = names.map((name) => last[name])
-  }
-}
-
-/** Rows in memory at a time; a row has at most a few KiB. */
-const PAGE = 1000
-
-/** The primary keys, along which the rows are read. */
-const ORDER: Readonly<Record<(typeof EXPORTED)[number], string>> = {
-  documents: 'name',
-  enrollment_settings: 'name',
-  setting_certificates: 'setting, position',
-  devices: 'id',
-  device_keys: 'key',
-  certificates: 'fingerprint',
-  signed_ids: 'id',
-  search_terms: 'term, device',
-  tallies: 'hour, authentication',
-  unidentified: 'listener',
-  deny_entries: 'kind, value',
-  enforcement: 'id',
-  oauth: 'id',
-  ports: 'name',
-  saved_queries: 'id',
-  admins: 'name',
-  tokens: 'id',
-  key_ring: 'version',
-  secrets: 'name',
-  audit: 'id',
-}
 
 /** Octets have no JSON: they travel as `{ "base64": … }`. */
 const portable = (row: Row): Row =>

@@ -196,7 +196,11 @@ test('it begins at once, and ends after what it has begun', async () => {
   expect(it.keeping.counts).toMatchObject({ sessionsEnded: 1, keys: { current: 0 } })
 })
 
-test('this instance is the same after a restart, and another one for another configuration', () => {
-  expect(thisInstance('/etc/a.yaml')).toEqual(thisInstance('/etc/a.yaml'))
-  expect(thisInstance('/etc/b.yaml').id).not.toBe(thisInstance('/etc/a.yaml').id)
+test('an instance is the same after a restart, and another one for another configuration or name', () => {
+  const ids = (['a', 'b'] as const).flatMap((file) =>
+    [undefined, 'tfe-1'].map((instance) => thisInstance({ file, instance }).id),
+  )
+  expect(new Set(ids).size).toBe(4)
+  expect(thisInstance({ file: 'a', instance: undefined }).id).toBe(ids[0])
+  expect(thisInstance({ file: 'a', instance: 'tfe-1' }).name).toBe('tfe-1')
 })

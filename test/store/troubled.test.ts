@@ -124,7 +124,7 @@ test('a backup of a running store is a whole store, and goes on beside changes',
   sure(await store.documents.put(ADMIN, { name: 'before', body: 1 }, 0))
   const copy = join(folder, 'copy.db')
   const [backedUp, changed] = await Promise.all([
-    store.transfer.backup(copy),
+    store.transfer.backup(ADMIN, copy),
     store.documents.put(ADMIN, { name: 'meanwhile', body: 1 }, 0),
   ])
   sure(backedUp)
@@ -136,15 +136,43 @@ test('a backup of a running store is a whole store, and goes on beside changes',
   expect(sure(await restored.documents.find('before'))?.version).toBe(1)
 })
 
+test('who copied the store, when and how many octets stands in its audit trail', async () => {
+  await using place = await sqliteBackend.place()
+  await using store = await opened(place)
+  const copy = join(folder, 'audited.db')
+  sure(await store.transfer.backup(ADMIN, copy))
+  const { items } = sure(await store.audit.list({ limit: 9 }))
+  expect(items).toMatchObject([
+    { who: ADMIN.who, action: 'store.backup', after: { octets: statSync(copy).size } },
+  ])
+})
+
+test('a copy or an export that nobody can write down is none', async () => {
+  await using place = await sqliteBackend.place()
+  const settings = { ...place.settings, patience: 50 as never }
+  await using store = await opened(placeOf(settings))
+  const other = new DatabaseSync(settings.kind === 'sqlite' ? settings.path : '')
+  // Reading goes on, writing does not.
+  other.exec('begin immediate')
+  const copy = join(folder, 'unwritten.db')
+  expect(refused(await store.transfer.backup(ADMIN, copy)).kind).toBe('store-locked')
+  expect(existsSync(copy)).toBe(false)
+  const lines: string[] = []
+  const done = await store.transfer.export(ADMIN, async (line) => void lines.push(line))
+  expect(refused(done).kind).toBe('store-locked')
+  expect(lines).toEqual([])
+  other.close()
+})
+
 test('a backup never writes over a file', async () => {
   await using place = await sqliteBackend.place()
   await using store = await opened(place)
   const copy = join(folder, 'copy.db')
   writeFileSync(copy, 'precious')
-  expect(refused(await store.transfer.backup(copy)).kind).toBe('backup-refused')
+  expect(refused(await store.transfer.backup(ADMIN, copy)).kind).toBe('backup-refused')
   expect(statSync(copy).size).toBe('precious'.length)
   const nowhere = join(folder, 'missing', 'copy.db')
-  expect(refused(await store.transfer.backup(nowhere)).kind).toMatch(
+  expect(refused(await store.transfer.backup(ADMIN, nowhere)).kind).toMatch(
     /store-unavailable|backup-refused/,
   )
   expect(existsSync(nowhere)).toBe(false)

@@ -10,6 +10,7 @@ import { PassThrough } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { isoText, ok } from '../../kernel/types.ts'
+import type { By } from '../../store/book.ts'
 import { explainStore } from '../../store/explain.ts'
 import { define } from '../call.ts'
 import { orNull, record, time } from '../schemas.ts'
@@ -106,7 +107,7 @@ function takingAway(app: FastifyInstance, office: Office): void {
       await Promise.resolve()
       log.warn({ who: by.who, from: by.from }, 'the store is exported')
       asFile(reply, { type: 'application/jsonl', name: 'tfe-store.jsonl' })
-      return ok({ body: exported(office) })
+      return ok({ body: exported(office, by) })
     },
   )
   define(
@@ -125,7 +126,7 @@ function takingAway(app: FastifyInstance, office: Office): void {
       // Only its owner may look into it: it holds what the store holds.
       const folder = await mkdtemp(join(tmpdir(), 'tfe-backup-'))
       const path = join(folder, 'store.db')
-      const done = await store.transfer.backup(path)
+      const done = await store.transfer.backup(by, path)
       if (!done.ok) {
         await rm(folder, { recursive: true, force: true })
         return done
@@ -145,12 +146,12 @@ const asFile = (
   reply.header('content-type', type).header('content-disposition', `attachment; filename="${name}"`)
 
 /** The export as it grows. Whoever hangs up ends it, so that no reader of the store is left behind. */
-function exported({ store, log }: Office): PassThrough {
+function exported({ store, log }: Office, by: By): PassThrough {
   const stream = new PassThrough()
   const gone = new AbortController()
   stream.once('close', () => gone.abort())
   store.transfer
-    .export(async (line) => {
+    .export(by, async (line) => {
       gone.signal.throwIfAborted()
       if (!stream.write(`${line}\n`)) await once(stream, 'drain', { signal: gone.signal })
     })

@@ -17,7 +17,7 @@ export function secrets(backend: Backend): void {
     expect(sure(await store.secrets.open('upstream'))?.secret.toString()).toBe('hunter2-hunter2')
     expect(sure(await store.secrets.open('other'))).toBeUndefined()
     const lines: string[] = []
-    sure(await store.transfer.export(async (line) => void lines.push(line)))
+    sure(await store.transfer.export(ADMIN, async (line) => void lines.push(line)))
     const all = lines.join('\n')
     expect(all).not.toContain('hunter2')
     expect(all).not.toContain(Buffer.from('hunter2-hunter2').toString('base64'))
@@ -39,7 +39,7 @@ export function secrets(backend: Backend): void {
     const since = sure(await store.feed.since(revision))
     expect(since.kind === 'changes' && since.touched.get('secret')).toEqual([TICKET_SECRET])
     const lines: string[] = []
-    sure(await store.transfer.export(async (line) => void lines.push(line)))
+    sure(await store.transfer.export(ADMIN, async (line) => void lines.push(line)))
     expect(lines.join('\n')).not.toContain(TICKET_SECRET)
     await using ahead = await opened(place, { ring: aRing(1, 2) })
     sure(await ahead.secrets.rotate(ADMIN))

@@ -38,7 +38,7 @@ export async function fill(store: Store): Promise<void> {
 
 export async function exported(store: Store): Promise<readonly string[]> {
   const lines: string[] = []
-  sure(await store.transfer.export(async (line) => void lines.push(line)))
+  sure(await store.transfer.export(ADMIN, async (line) => void lines.push(line)))
   return lines
 }
 
@@ -65,6 +65,40 @@ export function transfer(backend: Backend): void {
     await using otherPlace = await backend.place()
     await using other = await opened(otherPlace)
     sure(await other.transfer.import(ADMIN, each(lines)))
+  })
+
+  test('who took the store away, when and how much of it stands in the audit trail before a line is out', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await fill(store)
+    const revision = sure(await store.feed.revision())
+    const known = async () =>
+      sure(await store.audit.list({ limit: 1, action: 'store.export' })).items
+    const lines: string[] = []
+    const first = Promise.withResolvers<Awaited<ReturnType<typeof known>>>()
+    const done = await store.transfer.export(ADMIN, async (line) => {
+      if (lines.push(line) === 1) first.resolve(await known())
+    })
+    const { rows } = sure(done)
+    expect(rows).toBe(lines.length - 2)
+    expect(await first.promise).toMatchObject([
+      { who: ADMIN.who, from: ADMIN.from, after: { rows, revision } },
+    ])
+  })
+
+  test('what went into a store stands in its audit trail, in the transaction that took it in', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await fill(store)
+    const lines = await exported(store)
+    await using otherPlace = await backend.place()
+    await using other = await opened(otherPlace, { beginnings: { enforcement: 'recording' } })
+    const audited = async () =>
+      sure(await other.audit.list({ limit: 9, action: 'store.import' })).items
+    refused(await other.transfer.import(ADMIN, each(lines.slice(0, -1))))
+    expect(await audited()).toEqual([])
+    const { rows } = sure(await other.transfer.import(ADMIN, each(lines)))
+    expect(await audited()).toMatchObject([{ who: ADMIN.who, after: { rows, from: store.id } }])
   })
 
   test('what was exported is there after the import, row by row', async () => {
@@ -137,8 +171,9 @@ export function transfer(backend: Backend): void {
     const lines = change(await exported(store))
     await using otherPlace = await backend.place()
     await using other = await opened(otherPlace)
-    const before = rowsOf(await exported(other))
     expect(refused(await other.transfer.import(ADMIN, each(lines))).kind).toBe(kind)
-    expect(rowsOf(await exported(other))).toEqual(before)
+    await using freshPlace = await backend.place()
+    await using fresh = await opened(freshPlace)
+    expect(rowsOf(await exported(other))).toEqual(rowsOf(await exported(fresh)))
   })
 }
