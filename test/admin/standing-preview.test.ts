@@ -135,6 +135,20 @@ test('whose key is denied is refused before and after, and not counted', async (
   expect(await preview(full, 'old', { change: 'distrust' })).toMatchObject({ body: { judged: 2 } })
 })
 
+test('whose key is denied in the store is refused before and after, as requests are', async () => {
+  await using office = await fleet()
+  const verified = async () => {
+    const { body } = await preview(office, 'old', { change: 'distrust' })
+    const { changes } = body as { changes: readonly { from: string; devices: number }[] }
+    return changes.filter(({ from }) => from === 'verified').map(({ devices }) => devices)
+  }
+  expect(await verified()).toEqual([1])
+  const key = hex('1') as KeyFingerprint
+  expect((await office.store.denials.add(BY, { kind: 'key', key }, 'lost')).ok).toBe(true)
+  // It is refused already: the change takes nothing from it.
+  expect(await verified()).toEqual([])
+})
+
 const REFUSED: readonly [string, string, object, number, string][] = [
   ['a setting that is none', 'other', { change: 'remove' }, 404, 'not-found'],
   ['the promotion of what is current', 'old', { change: 'promote' }, 409, 'standing-refused'],

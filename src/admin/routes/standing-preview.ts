@@ -7,6 +7,7 @@ import { Type, type Static } from 'typebox'
 import { judgeKept, type KeptPath } from '../../decide/judge-path.ts'
 import { NO_FLEET, type Policy, type Standing } from '../../decide/policy.ts'
 import { fail, ok, unreachable, type Instant, type Result } from '../../kernel/types.ts'
+import { Overlay, type DenialDelta } from '../../state/overlay.ts'
 import type { StoredSetting, StoredStanding } from '../../store/enrollment-setting.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { KeptCertificate } from '../../store/kept.ts'
@@ -73,7 +74,9 @@ export function standingPreviewCalls(app: FastifyInstance, office: Office): void
       const before = new Map(all.value.map(({ name, standing }) => [name, standing]))
       const affected = all.value.filter(({ name }) => before.get(name) !== after.value.get(name))
       const told = new Foretold()
-      const policy = serving.policy()
+      const denied = await deniedNow(store.denials, serving.policy().denied)
+      if (!denied.ok) return denied
+      const policy = { ...serving.policy(), denied: denied.value }
       for (const setting of affected) {
         const done = await walk(office, setting, {
           told,
@@ -86,6 +89,22 @@ export function standingPreviewCalls(app: FastifyInstance, office: Office): void
       return ok({ body: told.answer() })
     },
   )
+}
+
+/** What the file denies and what the store does: requests meet both. */
+async function deniedNow(
+  denials: Pick<Office['store']['denials'], 'list'>,
+  { keys, serials }: Policy['denied'],
+): Promise<Result<Policy['denied'], StoreFailure>> {
+  const listed = await denials.list()
+  if (!listed.ok) return listed
+  const entries = listed.value.map(({ denied }): DenialDelta => {
+    if (denied.kind === 'key') return { of: 'key', value: denied.key, denied: true }
+    return { of: 'serial', value: `${denied.issuerKey}:${denied.serial}`, denied: true }
+  })
+  const overlay = new Overlay()
+  overlay.apply({ kind: 'denied', revision: 0, entries })
+  return ok(overlay.deniedBeside(keys, serials))
 }
 
 /** What a path is worth does not depend on it. */
