@@ -3,7 +3,7 @@
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../kernel/types.ts'
-import type { Book, By, Tx } from './book.ts'
+import type { Book, By, Db, Tx } from './book.ts'
 import type { StoreFailure, StoreTrouble } from './failure.ts'
 import { flag, instant, orUndefined, word } from './row.ts'
 import type { Tables } from './tables.ts'
@@ -56,14 +56,7 @@ export class Admins {
     column: 'name' | 'certificate_key',
     value: string,
   ): Promise<Result<Admin | undefined, StoreTrouble>> {
-    return this.#book.read(async (db) => {
-      const row = await db
-        .selectFrom('admins')
-        .selectAll()
-        .where(column, '=', value)
-        .executeTakeFirst()
-      return row === undefined ? undefined : readAdmin(row)
-    })
+    return this.#book.read((db) => adminWhere(db, column, value))
   }
 
   create(
@@ -169,12 +162,7 @@ export class Admins {
   }
 
   async #expected(tx: Tx, name: string, expected: Expected): Promise<Result<Admin, StoreFailure>> {
-    const row = await tx
-      .selectFrom('admins')
-      .selectAll()
-      .where('name', '=', name)
-      .executeTakeFirst()
-    const admin = row === undefined ? undefined : readAdmin(row)
+    const admin = await adminWhere(tx, 'name', name)
     return asExpected(admin, expected, { what: 'administrator', key: name })
   }
 }
@@ -246,6 +234,16 @@ const shown = ({ role, disabled, passwordHash, certificateKey }: Admin): object 
   password: passwordHash !== undefined,
   certificateKey,
 })
+
+/** The administrator of that name or key, disabled ones included. */
+export async function adminWhere(
+  db: Db,
+  column: 'name' | 'certificate_key',
+  value: string,
+): Promise<Admin | undefined> {
+  const row = await db.selectFrom('admins').selectAll().where(column, '=', value).executeTakeFirst()
+  return row === undefined ? undefined : readAdmin(row)
+}
 
 /** Row → administrator. */
 export function readAdmin(row: Selectable<Tables['admins']>): Admin {

@@ -4,7 +4,7 @@
 import type { Selectable } from 'kysely'
 import { randomUUID } from 'node:crypto'
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
-import { readAdmin, type Admin } from './admins.ts'
+import { adminWhere, type Admin } from './admins.ts'
 import type { Book, By } from './book.ts'
 import type { StoreFailure, StoreTrouble } from './failure.ts'
 import { instant, orNever, word } from './row.ts'
@@ -116,12 +116,8 @@ export class Credentials {
         .where('hash', '=', hash)
         .executeTakeFirst()
       if (row === undefined) return undefined
-      const admin = await db
-        .selectFrom('admins')
-        .selectAll()
-        .where('name', '=', row.admin)
-        .executeTakeFirst()
-      return admin === undefined ? undefined : { token: readToken(row), admin: readAdmin(admin) }
+      const admin = await adminWhere(db, 'name', row.admin)
+      return admin === undefined ? undefined : { token: readToken(row), admin }
     })
   }
 
@@ -170,11 +166,7 @@ export class Credentials {
         .where('hash', '=', hash)
         .executeTakeFirst()
       if (row === undefined) return undefined
-      const admin = await db
-        .selectFrom('admins')
-        .selectAll()
-        .where('name', '=', row.admin)
-        .executeTakeFirst()
+      const admin = await adminWhere(db, 'name', row.admin)
       if (admin === undefined) return undefined
       return {
         session: {
@@ -182,7 +174,7 @@ export class Credentials {
           createdAt: row.created_at as Instant,
           expiresAt: row.expires_at as Instant,
         },
-        admin: readAdmin(admin),
+        admin,
       }
     })
   }
