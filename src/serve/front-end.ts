@@ -44,6 +44,8 @@ export interface FrontEndDeps {
   readonly upstreamErrors: Pick<UpstreamErrors, 'met'>
   /** An issuer was met that the other processes may not know. */
   met(issuer: IssuerMet): void
+  /** How often verdicts are looked at that turn with time, in milliseconds; a second unless a test wants none. */
+  readonly sweepEveryMs?: number
 }
 
 export class FrontEnd {
@@ -54,12 +56,7 @@ export class FrontEnd {
     this.#deps.met({ der, trustVersion })
   })
   readonly #legacy: LegacyWatch
-  readonly #vigil = new Vigil({
-    connections: this.#connections,
-    recognition: this.#recognition,
-    snapshot: () => this.#snapshot,
-    clock: CLOCK,
-  })
+  readonly #vigil: Vigil
   #orders: Orders
   #snapshot: Snapshot
 
@@ -81,6 +78,15 @@ export class FrontEnd {
     this.#orders = orders
     this.#snapshot = snapshot
     this.#deps = deps
+    this.#vigil = new Vigil(
+      {
+        connections: this.#connections,
+        recognition: this.#recognition,
+        snapshot: () => this.#snapshot,
+        clock: CLOCK,
+      },
+      deps.sweepEveryMs === undefined ? {} : { everyMs: deps.sweepEveryMs },
+    )
     this.#legacy = legacyWatch(orders, deps)
     this.#announce()
   }

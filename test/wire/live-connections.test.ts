@@ -10,10 +10,9 @@ import { approvalsDelta } from '../../src/state/overlay.ts'
 import type { StoreRules } from '../../src/state/rules.ts'
 import { crewed, theRules, type Crewed, type Told } from '../support/crewed.ts'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
 import { mintCa, mintLeaf, type Leaf } from '../support/mint.ts'
+import { patientUpstream } from '../support/patient-upstream.ts'
 import { calling, fleet } from '../support/product.ts'
-import { OK, rawUpstream } from '../support/upstream.ts'
 
 const device = mintLeaf({ issuer: fleet.devices, name: 'the one' })
 const neighbour = mintLeaf({ issuer: fleet.devices, name: 'the neighbour' })
@@ -49,38 +48,6 @@ const standing = (kind: 'distrusted') =>
       one.name === 'Fleet' ? { ...one, standing: { kind } } : one,
     ),
   })
-
-/** An upstream that answers what is whole, begins an answer without end, and says when it has half a request. */
-async function patientUpstream() {
-  const half = Promise.withResolvers<void>()
-  const left = { upload: Promise.withResolvers<void>(), download: Promise.withResolvers<void>() }
-  const upstream = await rawUpstream(fleetUpstream, async (peer) => {
-    const gone = peer.closed.then(() => undefined)
-    for (;;) {
-      const begun = peer.until('\r\n\r\n').then(
-        () => peer.pending,
-        () => undefined,
-      )
-      const head = await Promise.race([begun, gone])
-      if (head === undefined) return
-      if (head.startsWith('POST')) {
-        await peer.until('half')
-        half.resolve()
-        await peer.closed
-        return left.upload.resolve()
-      }
-      await peer.request()
-      if (!head.includes('/endless')) {
-        peer.write(OK)
-        continue
-      }
-      peer.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nthe first part')
-      await peer.closed
-      return left.download.resolve()
-    }
-  })
-  return { upstream, half: half.promise, left }
-}
 
 const GET = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
 

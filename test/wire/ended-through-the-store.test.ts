@@ -1,0 +1,246 @@
+/**
+ * What an administrator decides over the admin API, kept in a real store, and what a CA publishes: both end live
+ * connections within two seconds, bodies both ways included, on two real workers.
+ */
+import { hash, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { PHRASE } from '../../src/fleet/enforcement.ts'
+import type { Instant } from '../../src/kernel/types.ts'
+import { makeAdmin } from '../../src/serve/first-admin.ts'
+import { openStore } from '../../src/store/store.ts'
+import { Device } from '../support/device.ts'
+import { listServer } from '../support/list-server.ts'
+import { mintCrl, serialIn } from '../support/mint-crl.ts'
+import { mintLeaf, type Leaf } from '../support/mint.ts'
+import { patientUpstream } from '../support/patient-upstream.ts'
+import { calling, fleet } from '../support/product.ts'
+import { freePorts, served, type Served } from '../support/served.ts'
+
+const GET = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
+const POST = 'POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf'
+const ENDLESS = 'GET /device/endless HTTP/1.1\r\nHost: localhost\r\n\r\n'
+const HOUR = 3_600_000
+const device = mintLeaf({ issuer: fleet.devices, name: 'the one' })
+
+const keyOf = (leaf: Leaf): string => {
+  const spki = new X509Certificate(leaf.der).publicKey.export({ type: 'spki', format: 'der' })
+  return hash('sha256', spki)
+}
+
+interface Answer {
+  readonly status: number
+  readonly etag: string
+  readonly body: unknown
+}
+
+interface House extends AsyncDisposable {
+  readonly front: Served
+  readonly call: (method: string, path: string, body?: unknown, match?: string) => Promise<Answer>
+}
+
+/** `tfe serve` with two workers, a store in a file, and an administrator with a token. */
+async function housed(
+  upstreamPort: number,
+  yaml: Readonly<Record<string, string>>,
+): Promise<House> {
+  const [adminPort = 0] = await freePorts(1)
+  const front = await served(upstreamPort, {
+    workers: 2,
+    yaml: { store: ' { sqlite: data/tfe.sqlite }', admin: ` { port: ${adminPort} }`, ...yaml },
+  })
+  const opened = await openStore(
+    { kind: 'sqlite', path: join(front.folder, 'data/tfe.sqlite') },
+    {
+      clock: { now: () => Date.now() as Instant },
+      ring: { keys: new Map() },
+      beginnings: undefined,
+    },
+  )
+  if (!opened.ok) throw new Error(opened.failure.kind)
+  const path = join(front.folder, 'token')
+  const credential = { kind: 'token-file', path } as const
+  const who = { name: 'alice', role: 'administrator', credential } as const
+  const made = await makeAdmin(opened.value, who, { who: 'test', from: 'test' })
+  await opened.value.close()
+  if (!made.ok) throw new Error('there is no administrator')
+  const token = readFileSync(path, 'utf8').trim()
+  return {
+    front,
+    async call(method, at, body, match) {
+      const response = await fetch(`http://127.0.0.1:${adminPort}${at}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(match === undefined ? {} : { 'if-match': match }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      const etag = response.headers.get('etag') ?? ''
+      return { status: response.status, etag, body: text === '' ? undefined : JSON.parse(text) }
+    },
+    [Symbol.asyncDispose]: () => front[Symbol.asyncDispose](),
+  }
+}
+
+async function visiting({ port }: Served, leaf: Leaf): Promise<Device> {
+  const visitor = await Device.to(port, calling(port, leaf))
+  visitor.send(GET)
+  expect((await visitor.response()).startLine).toContain('200')
+  return visitor
+}
+
+/** Idle connections until both workers hold one. */
+async function spread(front: Served, leaf: Leaf): Promise<readonly Device[]> {
+  const idle: Device[] = []
+  for (;;) {
+    const next = await Promise.all(Array.from({ length: 6 }, () => visiting(front, leaf)))
+    idle.push(...next)
+    const ours = (line: Readonly<Record<string, unknown>>): boolean =>
+      'decision' in line && JSON.stringify(line).includes(keyOf(leaf))
+    const lines = await front.linesOf(idle.length, ours)
+    if (new Set(lines.map((line) => line['worker'])).size === 2) return idle
+  }
+}
+
+interface Cause {
+  readonly name: string
+  readonly code: string
+  readonly leaf?: Leaf
+  readonly yaml?: Readonly<Record<string, string>>
+  /** Readies what can be readied, and gives what does it. */
+  readonly ready: (house: House) => Promise<() => Promise<Answer>>
+}
+
+/** The ids of the devices that the store knows, once it knows one. */
+async function idsOf({ call }: House): Promise<readonly string[]> {
+  const ask = async (): Promise<readonly string[]> => {
+    const { body } = await call('GET', `/api/devices?text=${keyOf(device).slice(0, 16)}`)
+    return (body as { items: readonly { id: string }[] }).items.map(({ id }) => id)
+  }
+  await expect.poll(ask, { timeout: 15_000 }).toHaveLength(1)
+  return await ask()
+}
+
+const CAUSES: readonly Cause[] = [
+  {
+    name: 'blocking',
+    code: 'blocked',
+    async ready(house) {
+      const devices = (await idsOf(house)).map((id) => ({ id }))
+      return () => house.call('POST', '/api/devices/block', { devices })
+    },
+  },
+  {
+    name: 'distrusting its CA',
+    code: 'distrusted',
+    ready: ({ call }) =>
+      Promise.resolve(() =>
+        call('POST', '/api/enrollment-settings/Fleet/distrust', undefined, '*'),
+      ),
+  },
+  {
+    name: 'throwing the latch',
+    code: 'untrusted-issuer',
+    leaf: fleet.unknown,
+    // The profile's word is not the file's: the store begins with recording, and its latch decides.
+    yaml: { profile: ' core-10' },
+    async ready({ call }) {
+      const { body, etag } = await call('GET', '/api/enforcement')
+      const { warnings } = body as { warnings: readonly { kind: string }[] }
+      const read = warnings.map(({ kind }) => kind)
+      const sent = { phrase: PHRASE, read, save_authentication: true, save_decryption: false }
+      return () => call('POST', '/api/enforcement/require', sent, etag)
+    },
+  },
+]
+
+for (const { name, code, leaf = device, yaml = {}, ready } of CAUSES) {
+  test(`${name} over the admin API ends connections and bodies both ways within two seconds, on two workers`, async () => {
+    const { upstream, half, left } = await patientUpstream()
+    await using _upstream = upstream
+    await using house = await housed(upstream.port, yaml)
+    const { front } = house
+    const idle = await spread(front, leaf)
+    await using uploading = await Device.to(front.port, calling(front.port, leaf))
+    uploading.send(POST)
+    await half
+    await using downloading = await Device.to(front.port, calling(front.port, leaf))
+    downloading.send(ENDLESS)
+    while (!downloading.pending.includes('the first part')) await once(downloading.socket, 'data')
+    const act = await ready(house)
+    const since = performance.now()
+    expect((await act()).status).toBe(200)
+    await Promise.all([...idle, uploading, downloading].map(({ ended }) => ended))
+    expect(performance.now() - since).toBeLessThan(2000)
+    await Promise.all([left.upload.promise, left.download.promise])
+    const lines = await front.linesOf(idle.length + 2, ({ outcome }) => outcome === 'ended')
+    expect(new Set(lines.map((line) => line['code']))).toEqual(new Set([code]))
+    expect(new Set(lines.map((line) => line['worker'])).size).toBe(2)
+  })
+}
+
+const list = (number: number, fields: object = {}): Buffer =>
+  mintCrl({
+    issuer: fleet.devices,
+    thisUpdate: new Date(Date.now() - 2 * HOUR + number * 1000),
+    nextUpdate: new Date(Date.now() + HOUR),
+    ...fields,
+  })
+
+const withList = (url: string): Readonly<Record<string, string>> => ({
+  trust: `
+  enrollmentSettings:
+    - name: Fleet
+      standing: current
+      chain: 'file:fleet.pem'
+      crl: { lists: [{ url: '${url}' }], refresh: 1s }`,
+})
+
+test('a list that names a device ends its connections and bodies both ways within two seconds of being read, on two workers', async () => {
+  const { upstream, half, left } = await patientUpstream()
+  await using _upstream = upstream
+  await using server = await listServer(list(1))
+  await using house = await housed(upstream.port, withList(server.url))
+  const { front } = house
+  const idle = await spread(front, device)
+  await using uploading = await Device.to(front.port, calling(front.port, device))
+  uploading.send(POST)
+  await half
+  server.publish(list(2, { revoked: [{ serial: serialIn(device.der) }] }))
+  await front.linesOf(2, ({ msg }) => msg === 'revocation list in force')
+  const since = performance.now()
+  await Promise.all([...idle, uploading].map(({ ended }) => ended))
+  expect(performance.now() - since).toBeLessThan(2000)
+  await left.upload.promise
+  const lines = await front.linesOf(idle.length + 1, ({ outcome }) => outcome === 'ended')
+  expect(new Set(lines.map((line) => line['code']))).toEqual(new Set(['revoked']))
+  expect(new Set(lines.map((line) => line['worker'])).size).toBe(2)
+})
+
+test('under hard-fail a list that ends while connections live ends them within two seconds, bodies under way included', async () => {
+  const { upstream, half, left } = await patientUpstream()
+  await using _upstream = upstream
+  await using server = await listServer(list(1))
+  await using house = await housed(upstream.port, withList(server.url))
+  const { front } = house
+  const idle = await spread(front, device)
+  await using uploading = await Device.to(front.port, calling(front.port, device))
+  uploading.send(POST)
+  await half
+  // Whole seconds; far enough for the list to be read before.
+  const ends = Math.floor(Date.now() / 1000) * 1000 + 7000
+  server.publish(list(2, { nextUpdate: new Date(ends) }))
+  await front.linesOf(2, ({ msg }) => msg === 'revocation list in force')
+  expect(Date.now()).toBeLessThan(ends)
+  await Promise.all([...idle, uploading].map(({ ended }) => ended))
+  expect(Date.now()).toBeGreaterThanOrEqual(ends)
+  expect(Date.now()).toBeLessThan(ends + 1000 + 2000)
+  await left.upload.promise
+  const lines = await front.linesOf(idle.length + 1, ({ outcome }) => outcome === 'ended')
+  expect(new Set(lines.map((line) => line['code']))).toEqual(new Set(['revocation-stale']))
+})
