@@ -19,6 +19,7 @@ import { keptUnder, type KeptCertificate } from './kept.ts'
 import type { DeviceRow } from './draft.ts'
 import { boundedLimit, pageOf, parseCursor, type Cursor, type Page, type PageAsk } from './page.ts'
 import type { Tables } from './tables.ts'
+import { asExpected, type Expected } from './version.ts'
 
 /** One device with everything that is kept of it. */
 export interface DeviceDetail {
@@ -198,11 +199,12 @@ export class Devices {
   }
 
   /** Forgets a device with its certificates, so that it is new when it comes back; never a blocked one. */
-  forget(by: By, id: string): Promise<Result<void, StoreFailure>> {
+  forget(by: By, id: string, expected: Expected): Promise<Result<void, StoreFailure>> {
     return this.#book.change<void, StoreFailure>(by, async (tx) => {
       const row = await tx.selectFrom('devices').selectAll().where('id', '=', id).executeTakeFirst()
-      if (row === undefined) return fail({ kind: 'not-found', what: 'device', key: id })
-      const before = readDevice(row)
+      const found = asExpected(row, expected, { what: 'device', key: id })
+      if (!found.ok) return found
+      const before = readDevice(found.value)
       if (before.approval === 'blocked') return fail({ kind: 'device-blocked', device: id })
       const keys = await tx
         .selectFrom('device_keys')

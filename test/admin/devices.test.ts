@@ -99,7 +99,7 @@ test('a blocked device is neither approved with the others nor forgotten', async
   })
   const response = await fetch(`${office.url}/api/devices/${first?.id ?? ''}`, {
     method: 'DELETE',
-    headers: { authorization: `Bearer ${await office.tokenOf('operator')}` },
+    headers: { authorization: `Bearer ${await office.tokenOf('operator')}`, 'if-match': '*' },
   })
   expect(response.status).toBe(409)
   expect(await response.json()).toMatchObject({ code: 'device-blocked' })
@@ -154,3 +154,25 @@ test('a key is denied, listed with its reason, and taken off again; each is in t
   const actions = trail.items.map(({ action }) => action).filter((it) => it.startsWith('deny'))
   expect(actions).toHaveLength(2)
 })
+
+const SERIALS: readonly [string, string][] = [
+  ['00c3a1', 'c3a1'],
+  ['0000c3', 'c3'],
+  ['-00c3', '-c3'],
+  ['00', '00'],
+  ['c300', 'c300'],
+]
+
+for (const [sent, kept] of SERIALS) {
+  test(`the serial ${sent} is denied as ${kept}, as certificates are known by, and taken off as ${sent}`, async () => {
+    await using office = await openOffice()
+    const denied = { kind: 'serial', issuer_key: hex('c'), serial: sent }
+    await ask(office, '/api/deny-list', { denied, note: 'stolen' })
+    expect(await ask(office, '/api/deny-list')).toMatchObject({
+      items: [{ denied: { serial: kept } }],
+    })
+    const removed = await ask(office, '/api/deny-list/remove', { denied }).catch(() => undefined)
+    expect(removed).toBeUndefined()
+    expect(await ask(office, '/api/deny-list')).toEqual({ items: [] })
+  })
+}

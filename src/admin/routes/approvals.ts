@@ -190,8 +190,11 @@ const deniedOf = (sent: Static<typeof denied>): Denied =>
     : {
         kind: 'serial',
         issuerKey: sent.issuer_key as KeyFingerprint,
-        serial: sent.serial,
+        serial: canonicalSerial(sent.serial),
       }
+
+/** As certificates are known by: with a leading zero octet, as some tools print it, an entry would deny nobody. */
+const canonicalSerial = (serial: string): string => serial.replace(/^(-?)(?:00)+(?=..)/u, '$1')
 
 const shownEntry = (it: DenyEntry): Static<typeof entry> => ({
   denied:

@@ -124,10 +124,11 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
       tag: 'devices',
       summary: 'Forget a device, so that it is new when it comes back. A blocked one is kept.',
       params: identified,
+      versioned: true,
       fails: [404, 409],
     },
-    async ({ by, params }) => {
-      const forgotten = await store.devices.forget(by, params.id)
+    async ({ by, params, expected }) => {
+      const forgotten = await store.devices.forget(by, params.id, expected)
       return forgotten.ok ? ok({ body: undefined }) : forgotten
     },
   )

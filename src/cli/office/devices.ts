@@ -143,6 +143,9 @@ async function decide(desk: Desk, verb: string, done: string): Promise<End> {
 
 async function forget(desk: Desk): Promise<End> {
   const id = desk.arg(0)
-  const told = await desk.ask({ method: 'DELETE', path: `/api/devices/${part(id)}` })
+  const path = `/api/devices/${part(id)}`
+  const found = await desk.get<unknown>(path)
+  if (!found.ok) return found.failure
+  const told = await desk.ask({ method: 'DELETE', path, match: found.value.etag })
   return told.ok ? desk.print({ forgotten: id }, [`${id} is forgotten`]) : told.failure
 }

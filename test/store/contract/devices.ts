@@ -4,7 +4,18 @@ import type { DeviceFilter } from '../../../src/store/device-filter.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened, type OpenStore, type Place } from '../place.ts'
-import { aCertificate, ADMIN, aKey, aSighting, DAY, hex, refused, SEEN, sure } from '../sighted.ts'
+import {
+  aCertificate,
+  ADMIN,
+  aKey,
+  aSighting,
+  DAY,
+  hex,
+  keysOf,
+  refused,
+  SEEN,
+  sure,
+} from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const NAMES = ['alpha', 'bravo', 'charlie', 'delta', 'echo'] as const
@@ -161,13 +172,13 @@ export function devices(backend: Backend): void {
     await five(store)
     const [device] = sure(await store.devices.list({ ...LIST, filter: { text: 'alpha' } })).items
     if (device === undefined) throw new Error('there is none')
-    sure(await store.devices.forget(ADMIN, device.id))
+    sure(await store.devices.forget(ADMIN, device.id, 'any'))
     expect(sure(await store.devices.find(device.id))).toBeUndefined()
     expect(sure(await store.devices.count({}, []))).toBe(4)
     expect(sure(await store.sightings.record([aSighting(aCertificate('alpha'))])).newDevices).toBe(
       1,
     )
-    expect(refused(await store.devices.forget(ADMIN, device.id)).kind).toBe('not-found')
+    expect(refused(await store.devices.forget(ADMIN, device.id, 'any')).kind).toBe('not-found')
   })
 
   test('a blocked device is not forgotten, or its block would be', async () => {
@@ -177,7 +188,19 @@ export function devices(backend: Backend): void {
     const [device] = sure(await store.devices.list(LIST)).items
     if (device === undefined) throw new Error('there is none')
     sure(await store.approvals.block(ADMIN, [{ id: device.id }]))
-    expect(refused(await store.devices.forget(ADMIN, device.id)).kind).toBe('device-blocked')
+    expect(refused(await store.devices.forget(ADMIN, device.id, 'any')).kind).toBe('device-blocked')
+  })
+
+  test('a device that somebody has approved meanwhile is not forgotten by who did not know', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    sure(await store.sightings.record([aSighting(aCertificate('a'))]))
+    const [{ device } = { device: '' }] = await keysOf(store, 'unapproved')
+    const { version } = sure(await store.devices.find(device))?.device ?? { version: 0 }
+    sure(await store.approvals.approve(ADMIN, [{ id: device }], SEEN))
+    expect(refused(await store.devices.forget(ADMIN, device, version)).kind).toBe('stale')
+    sure(await store.devices.forget(ADMIN, device, version + 1))
   })
 
   test('of each device under a setting that is not blocked, one last sound certificate is kept, page after page', async () => {

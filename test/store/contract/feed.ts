@@ -78,7 +78,7 @@ export function feed(backend: Backend): void {
     sure(await store.sightings.record([aSighting(aCertificate('a'), { approvesItself: true })]))
     const [one] = await keysOf(store, 'approved')
     const before = sure(await store.feed.revision())
-    sure(await store.devices.forget(ADMIN, one?.device ?? ''))
+    sure(await store.devices.forget(ADMIN, one?.device ?? '', 'any'))
     expect(sure(await store.feed.since(before))).toMatchObject({
       forgotten: [one?.device],
       approvals: [],
@@ -92,7 +92,7 @@ export function feed(backend: Backend): void {
     sure(await store.sightings.record([aSighting(aCertificate('a'), { approvesItself: true })]))
     const [one] = await keysOf(store, 'approved')
     const before = sure(await store.feed.revision())
-    sure(await store.devices.forget(ADMIN, one?.device ?? ''))
+    sure(await store.devices.forget(ADMIN, one?.device ?? '', 'any'))
     expect(sure(await store.feed.since(before))).toMatchObject({ bareKeys: [aKey('a')] })
     sure(await store.sightings.record([aSighting(aCertificate('a'))]))
     expect(sure(await store.feed.since(before))).toMatchObject({
