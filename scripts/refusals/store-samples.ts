@@ -45,6 +45,7 @@ export const STORE: Cases<StoreFailure> = {
     found: '{found}',
     wanted: '{wanted}',
   }),
+  'distrust-forgotten': byUs({ kind: 'distrust-forgotten', setting }),
   'setting-in-use': byUs({ kind: 'setting-in-use', setting, devices: amount('devices') }),
   'device-blocked': byUs({ kind: 'device-blocked', device: '{device}' }),
   latched: byUs({ kind: 'latched', since: instant('since') }),

@@ -151,7 +151,7 @@ export class Enrollment {
     })
   }
 
-  /** Ends a setting's life; refused while devices depend on it, unless forced. The current one cannot be removed. */
+  /** Ends a setting's life; refused while devices depend on it or it is distrusted, unless forced; never the current one. */
   remove(
     by: By,
     name: string,
@@ -160,6 +160,10 @@ export class Enrollment {
     return this.#book.change<StoredSetting, StoreFailure>(by, async (tx, now) => {
       const found = await inStanding(tx, { name, expected }, REMOVABLE)
       if (!found.ok) return found
+      // As long as it is known, its keys are refused on every path, also where somebody else cross-signed them.
+      if (found.value.standing.kind === 'distrusted' && !force) {
+        return fail({ kind: 'distrust-forgotten', setting: name })
+      }
       const devices = await dependents(tx, name, aliveSince)
       if (devices > 0 && !force) return fail({ kind: 'setting-in-use', setting: name, devices })
       const after = await moved(tx, found.value, { now, standing: { kind: 'removed' } })

@@ -128,6 +128,11 @@ function refusedWords(why: ChangeRefused): Words {
         `the enrollment setting ${why.setting} is ${why.found}, and this needs ${why.wanted}`,
         'look at the list of enrollment settings and choose the step that fits',
       ]
+    case 'distrust-forgotten':
+      return [
+        `the enrollment setting ${why.setting} is distrusted, and removing it would forget that its keys are`,
+        'leave it, it admits nobody; or force the removal if no other chain holds a certificate for its CA',
+      ]
     case 'setting-in-use':
       return [
         `${why.devices} devices depend on the enrollment setting ${why.setting}`,

@@ -51,6 +51,7 @@ export type ChangeRefused =
       readonly found: string
       readonly wanted: string
     }
+  | { readonly kind: 'distrust-forgotten'; readonly setting: string }
   | { readonly kind: 'setting-in-use'; readonly setting: string; readonly devices: number }
   | { readonly kind: 'device-blocked'; readonly device: string }
   | { readonly kind: 'latched'; readonly since: Instant }

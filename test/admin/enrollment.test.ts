@@ -4,6 +4,7 @@ import { readUpload, type UploadMeasure } from '../../src/admin/ca-upload.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
 import { openOffice, type OpenOffice } from './office.ts'
+import { DAY_MS, sighting } from './sighted.ts'
 
 const old = mintCa({ name: 'Old CA' })
 const fresh = mintCa({ name: 'New CA' })
@@ -165,6 +166,25 @@ test('the current setting is not removed, a previously trusted one is, and a dis
   expect((await post(office, '/new/distrust', undefined, '*')).body).toMatchObject({
     standing: 'distrusted',
   })
+})
+
+test('a device in grace still depends on its CA, and one beyond it does not', async () => {
+  await using office = await withTwo()
+  const parsed = parseCertificate(old.der)
+  if (!parsed.ok) throw new Error('the test mints what we cannot read')
+  const seen = sighting('1')
+  if (seen.certificate === undefined) throw new Error('it shows a certificate')
+  const ended = { ...seen.certificate, setting: 'old', notAfter: office.clock.at as Instant }
+  await office.store.sightings.record([{ ...seen, certificate: ended }])
+  await post(office, '/new/promote', retiring, '*')
+  // The office of these tests grants thirty days.
+  office.clock.at += 30 * DAY_MS
+  expect(await post(office, '/old/remove', { force: false }, '*')).toMatchObject({
+    status: 409,
+    body: { code: 'setting-in-use' },
+  })
+  office.clock.at += 1
+  expect(await post(office, '/old/remove', { force: false }, '*')).toMatchObject({ status: 200 })
 })
 
 test('a faulty chain is stored nowhere', async () => {

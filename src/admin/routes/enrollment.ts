@@ -24,7 +24,8 @@ export function enrollmentCalls(app: FastifyInstance, office: Office): void {
   ending(app, office)
 }
 
-function looking(app: FastifyInstance, { store }: Office): void {
+function looking(app: FastifyInstance, office: Office): void {
+  const { store } = office
   define(
     app,
     {
@@ -56,7 +57,7 @@ function looking(app: FastifyInstance, { store }: Office): void {
       const found = await store.enrollment.find(params.name)
       if (!found.ok) return found
       if (found.value === undefined) return fail(noSetting(params.name))
-      const dependents = await store.enrollment.dependents(params.name)
+      const dependents = await store.enrollment.dependents(params.name, aliveSince(office))
       if (!dependents.ok) return dependents
       return ok({
         body: { setting: shownSetting(found.value), dependents: dependents.value },
@@ -228,7 +229,8 @@ function promoting(app: FastifyInstance, { store }: Office): void {
   )
 }
 
-function ending(app: FastifyInstance, { store, clock }: Office): void {
+function ending(app: FastifyInstance, office: Office): void {
+  const { store } = office
   define(
     app,
     {
@@ -237,7 +239,7 @@ function ending(app: FastifyInstance, { store, clock }: Office): void {
       role: 'administrator',
       tag: 'enrollment',
       summary:
-        'Remove a setting that is not current; refused while devices depend on it, unless forced.',
+        'Remove a setting that is not current; refused while devices depend on it or it is distrusted, unless forced.',
       params: named,
       body: record({ force: Type.Boolean({ default: false }) }),
       answer: settingShape,
@@ -248,8 +250,7 @@ function ending(app: FastifyInstance, { store, clock }: Office): void {
       const removed = await store.enrollment.remove(by, params.name, {
         expected,
         force: body.force,
-        // Whose certificate has ended for good depends on no CA any more.
-        aliveSince: clock.now(),
+        aliveSince: aliveSince(office),
       })
       return removed.ok ? ok(answerOf(removed.value)) : removed
     },
@@ -278,6 +279,10 @@ const answerOf = (setting: StoredSetting) => ({
   body: shownSetting(setting),
   version: setting.version,
 })
+
+/** Whose certificate has ended for good depends on no CA any more; in grace a device still renews under it. */
+const aliveSince = ({ clock, serving }: Office): Instant =>
+  Math.max(0, clock.now() - serving.policy().grace) as Instant
 
 const noSetting = (name: string) =>
   ({ kind: 'not-found', what: 'enrollment setting', key: name }) as const

@@ -114,6 +114,18 @@ export function enrollment(backend: Backend): void {
     expect(await standings(store)).toEqual({ first: 'removed', second: 'current' })
   })
 
+  test('what is distrusted is removed only by force, because its keys would be forgotten', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'a')
+    sure(await store.enrollment.distrust(ADMIN, 'a', 'any'))
+    const kept = await store.enrollment.remove(ADMIN, 'a', { expected: 'any', force: false })
+    expect(refused(kept)).toEqual({ kind: 'distrust-forgotten', setting: 'a' })
+    expect(await standings(store)).toEqual({ a: 'distrusted' })
+    sure(await store.enrollment.remove(ADMIN, 'a', { expected: 'any', force: true }))
+    expect(await standings(store)).toEqual({ a: 'removed' })
+  })
+
   test('amending moves the sunset of a previously trusted setting', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
