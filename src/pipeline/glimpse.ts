@@ -30,12 +30,13 @@ export type Judged = Pick<
 
 /**
  * What is noted. Where no certificate is asked for, a device that has one would have passed without: nothing is said
- * of it there, unless it was refused for what it is.
+ * of it there, unless it was refused for what it is. A disabled endpoint says nothing of anybody either.
  */
 export function glimpseOf(event: Judged, meeting: Meeting): Glimpse | undefined {
   const { peer, listener, now } = meeting
   const { decision: verdict, route: row, route_class: kind, user_agent: userAgent } = event
   if (kind === 'none' || kind === 'denied' || peer === undefined) return undefined
+  if (DISABLED.has(event.code ?? '')) return undefined
   const isAsked = kind === 'device' || kind === 'always' || kind === 'renewal'
   const leaf = peer.kind === 'presented' ? peer.leaf : undefined
   if (!isAsked && leaf !== undefined && verdict === 'admit') return undefined
@@ -59,6 +60,9 @@ export function glimpseOf(event: Judged, meeting: Meeting): Glimpse | undefined 
     describe: () => ({ ...describe(event, peer, meeting), reportedId }),
   }
 }
+
+/** Refusals of the endpoint and not of the device: it would pass elsewhere with the same certificate. */
+const DISABLED: ReadonlySet<string> = new Set(['legacy-oauth-disabled', 'oauth-disabled'])
 
 const succeeded = ({ code }: Judged): Glimpse['authentication'] =>
   code === 'verified' || code === 'in-grace' ? 'succeeded' : 'failed'
