@@ -13,6 +13,7 @@ import { forward } from './forward/forward.ts'
 import { refuse } from './forward/refuse.ts'
 import type { Recognition } from './identify/peer.ts'
 import type { Clock } from './kernel/ports.ts'
+import type { Instant } from './kernel/types.ts'
 import { agentRuleText, ruleFor } from './message/agent.ts'
 import { reportedId } from './message/reported-id.ts'
 import { findRoute } from './message/route.ts'
@@ -38,7 +39,8 @@ export interface CorridorDeps {
   draining(): boolean
   /** A device was held to a session that says less of it than a new one would. */
   lockedOut(): void
-  record(connection: Connection, event: RequestEvent): void
+  /** `judgedAt`: a request with a long body is written down when it is over. */
+  record(connection: Connection, event: RequestEvent, judgedAt: Instant): void
 }
 
 /** A request as the listener hands it over. */
@@ -61,10 +63,11 @@ export async function handle(
   const turn = early === undefined ? connection.turnOf(arrival) : undefined
   if (turn !== undefined) await turn
   const snapshot = deps.snapshot()
+  const now = deps.clock.now()
   const reference = (): string => connection.reference(number)
   const last = deps.draining() || isLast(request, number, limitsOf(connection, snapshot))
   const exchange: Exchange = { ...arrival, last, reference }
-  const judged = early ?? judge(request, number, { connection, snapshot, deps })
+  const judged = early ?? judge(request, number, { connection, snapshot, deps, now })
   if (last || closes(judged)) connection.last = Math.min(connection.last, number)
   const outcome = await carryOut(judged, exchange, { connection, deps })
   connection.answered(arrival)
@@ -77,7 +80,7 @@ export async function handle(
     snapshot: snapshot.version,
     durationMs: performance.now() - startedAt,
   }
-  deps.record(connection, entry(walk, judged.verdict, outcome))
+  deps.record(connection, entry(walk, judged.verdict, outcome), now)
 }
 
 /** A verdict, and what carrying it out needs. */
@@ -97,14 +100,14 @@ interface World {
   readonly connection: Connection
   readonly snapshot: Snapshot
   readonly deps: CorridorDeps
+  readonly now: Instant
 }
 
 function judge(
   request: IncomingMessage,
   number: number,
-  { connection, snapshot, deps }: World,
+  { connection, snapshot, deps, now }: World,
 ): Judged {
-  const now = deps.clock.now()
   const listener = snapshot.listeners.get(connection.listener)
   if (number > connection.last) return AFTER_CLOSE
   // A reload took the listener away; its open connections end with their next request.

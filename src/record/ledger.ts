@@ -103,7 +103,7 @@ export class Ledger {
       depth += 1
       if (!isAlike(draft.glimpse, glimpse) && depth < MAX_WAYS) continue
       draft.count += 1
-      draft.at = glimpse.at
+      if (glimpse.at > draft.at) draft.at = glimpse.at
       return
     }
     const isFull = this.#waiting >= this.#limit

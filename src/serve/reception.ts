@@ -12,6 +12,7 @@ import { explain } from '../decide/explain.ts'
 import { presentedBy } from '../identify/presented.ts'
 import type { Recognition } from '../identify/peer.ts'
 import type { Clock } from '../kernel/ports.ts'
+import type { Instant } from '../kernel/types.ts'
 import { handle, type CorridorDeps } from '../pipeline.ts'
 import { Connection } from '../pipeline/connection.ts'
 import { explainTurnedAway } from '../pipeline/turned-away.ts'
@@ -60,7 +61,7 @@ export class Reception implements ListenerHandlers {
       snapshot: () => deps.snapshot(),
       draining: () => deps.draining(),
       lockedOut: () => deps.lockedOut(),
-      record: (connection, event) => this.#record(connection, event),
+      record: (connection, event, judgedAt) => this.#record(connection, event, judgedAt),
     }
   }
 
@@ -159,7 +160,7 @@ export class Reception implements ListenerHandlers {
       if (decision.why.kind !== 'route-denied') why ??= decision.why
     }
     if (why !== undefined && connection.isHeldBack(why)) this.#deps.lockedOut()
-    if (why !== undefined) this.#note(connection, { ...UNJUDGED, code: why.kind })
+    if (why !== undefined) this.#note(connection, { ...UNJUDGED, code: why.kind }, clock.now())
     const words = why === undefined ? undefined : explain(why)
     connection.ending = {
       outcome: 'closed-unjudged',
@@ -178,15 +179,15 @@ export class Reception implements ListenerHandlers {
     sightings.saw({ key: peer.leaf.publicKey.fingerprint, notAfter: peer.leaf.notAfter })
   }
 
-  #record(connection: Connection, event: RequestEvent): void {
+  #record(connection: Connection, event: RequestEvent, judgedAt: Instant): void {
     this.#deps.metrics.request(this.#listener, event)
     if (this.#settings.requests) this.#journal(connection).request(event)
-    this.#note(connection, event)
+    // Not now: what it met since, on another connection, is the newer word on the device.
+    this.#note(connection, event, judgedAt)
   }
 
-  #note({ lastPeer: peer }: Connection, event: Judged): void {
+  #note({ lastPeer: peer }: Connection, event: Judged, now: Instant): void {
     const { policy } = this.#deps.snapshot().world
-    const now = this.#deps.clock.now()
     const glimpse = glimpseOf(event, {
       peer,
       policy,

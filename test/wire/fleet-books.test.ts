@@ -7,9 +7,10 @@ import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import type { Seen } from '../../src/record/ledger.ts'
 import { approvalsDelta } from '../../src/state/overlay.ts'
 import { crewed, theRules, type Crewed } from '../support/crewed.ts'
+import { Device } from '../support/device.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
-import { fleet } from '../support/product.ts'
+import { calling, fleet } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 import { visit } from '../support/visit.ts'
 
@@ -81,4 +82,39 @@ test('in recording the books know who would be refused, though the device was le
   expect((await visit(crew, { version: 'TLSv1.3', device: stranger })).status).toBe(200)
   const [seen] = await seenIn(crew, 1)
   expect(seen).toMatchObject({ verdict: 'refuse', code: 'untrusted-issuer' })
+})
+
+test('the books hold a disabled endpoint against nobody who calls it', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using crew = await crewed(1, {
+    upstreamPort: upstream.port,
+    rows: [
+      '{ id: legacy, path: /legacy/*, class: legacy-oauth }',
+      '{ id: modern, path: /modern/*, class: always, endpoint: oauth }',
+    ],
+  })
+  const oauth = { modern: 'disabled', legacy: 'disabled' } as const
+  await crew.tell({ kind: 'rules', rules: theRules({ oauth }) })
+  for (const path of ['/legacy/x', '/modern/x']) {
+    expect((await visit(crew, { version: 'TLSv1.3', device, path })).status).toBe(403)
+  }
+  expect((await visit(crew, { version: 'TLSv1.3', device })).status).toBe(200)
+  const seen = await seenIn(crew, 1)
+  expect(seen.map(({ code, count }) => [code, count])).toEqual([['verified', 1]])
+})
+
+test('a body that ends late is no newer word on its device than what it met meanwhile', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using crew = await crewed(1, { upstreamPort: upstream.port })
+  await crew.tell({ kind: 'rules', rules: theRules() })
+  await using slow = await Device.to(crew.port, calling(crew.port, device))
+  slow.send(
+    'POST /renew/x HTTP/1.1\r\nHost: localhost\r\nUser-Agent: slow\r\nContent-Length: 2\r\n\r\na',
+  )
+  await expect.poll(() => upstream.peers.length).toBe(1)
+  expect((await visit(crew, { version: 'TLSv1.3', device })).status).toBe(200)
+  slow.send('b')
+  expect((await slow.response()).startLine).toContain('200')
+  const seen = await seenIn(crew, 2)
+  expect(seen.map(({ agent }) => agent)).toEqual(['slow', undefined])
 })
