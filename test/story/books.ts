@@ -29,6 +29,8 @@ export interface Entry {
   setting: string | null
   notAfter: number | null
   readonly sightings: Range
+  /** When it last began a request that was answered. */
+  metAt: number
   /** Public keys that it has shown. */
   readonly keys: Set<string>
   /** Certificates that it has shown. */
@@ -57,9 +59,9 @@ export class Books {
   /** Requests that nobody could assign, by listener. */
   readonly unidentified = new Map<string, Range>()
   /** What the upstream has to have seen. */
-  readonly upstream = { named: zero(), anonymous: zero() }
+  readonly upstream = { named: zero(), anonymous: zero(), relayed: zero() }
   /** Rows of the audit trail, by action. */
-  readonly trail = new Map<string, number>()
+  readonly trail = new Map<string, Range>()
   minimums: readonly { readonly class: string; readonly version: string }[] = []
   #recent: Met[] = []
 
@@ -70,7 +72,7 @@ export class Books {
   }
 
   /** A request was answered as it had to be. */
-  met(meeting: Meeting, fate: Fate): void {
+  met(meeting: Meeting, fate: Fate, began: number): void {
     this.#recent.push({ meeting, at: Date.now() })
     const sightings = this.#sightingsOf(meeting, fate)
     sightings.least += 1
@@ -79,7 +81,9 @@ export class Books {
       this.upstream[fate.upstream].least += 1
       this.upstream[fate.upstream].most += 1
     }
-    if (fate.counts === 'device') this.#note(meeting, fate)
+    if (fate.counts !== 'device') return
+    this.#note(meeting, fate)
+    this.#entry(meeting.device).metAt = began
   }
 
   /** A request that died with the program: it may have been counted, or not. */
@@ -104,7 +108,15 @@ export class Books {
 
   /** An administrator's change was acknowledged. */
   wrote(action: string, rows = 1): void {
-    if (rows > 0) this.trail.set(action, (this.trail.get(action) ?? 0) + rows)
+    if (rows === 0) return
+    const range = this.#rowsOf(action)
+    range.least += rows
+    range.most += rows
+  }
+
+  /** The program died under something that leaves a row. */
+  mayHaveWritten(action: string): void {
+    this.#rowsOf(action).most += 1
   }
 
   /** The inventory says that a device should be there. */
@@ -128,6 +140,12 @@ export class Books {
     return entry
   }
 
+  #rowsOf(action: string): Range {
+    const range = this.trail.get(action) ?? zero()
+    this.trail.set(action, range)
+    return range
+  }
+
   #sightingsOf({ device, listener }: Meeting, { counts }: Fate): Range {
     switch (counts) {
       case 'nobody':
@@ -142,7 +160,7 @@ export class Books {
     }
   }
 
-  #note({ device, certificate, agent, listener }: Meeting, fate: Fate): void {
+  #note({ device, certificate, agent, place, listener }: Meeting, fate: Fate): void {
     const entry = this.#entry(device)
     const { status, code, isFit, isSound } = fate
     entry.listener = listener
@@ -151,13 +169,15 @@ export class Books {
     entry.verdict = isFit ? 'admit' : 'refuse'
     entry.authentication = isFit ? 'succeeded' : 'failed'
     entry.awaiting = false
-    // A connection that ends before it asks for anything says nothing of its agent.
-    if (status !== 0) {
+    // Neither a connection that ends before it asks for anything nor the sync port says anything of the agent.
+    if (status !== 0 && place.asks !== 'relay') {
       entry.class = device.facts.told ?? entry.class
       entry.product = agent.product
       entry.version = agent.version ?? entry.version
     }
     if (certificate === undefined) return
+    if (place.asks === 'relay' && isSound) entry.migration = 'pending'
+    else if (isFit && entry.migration === 'pending') entry.migration = 'success'
     entry.keys.add(certificate.key)
     entry.certificates.add(certificate)
     if (!isSound) return
@@ -184,6 +204,7 @@ export class Books {
       setting: null,
       notAfter: null,
       sightings: zero(),
+      metAt: 0,
       keys: new Set(),
       certificates: new Set(),
     }

@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { issue, SETTING_NAMES, type Certificate, type Device } from './devices.ts'
 import { PLACES } from './kinds.ts'
-import { approveSelected, expectNumber } from './opening.ts'
-import { settled } from './table.ts'
+import { approveSelected, expectNumber, sends } from './opening.ts'
+import { settled } from './settled.ts'
 import type { World } from './world.ts'
 
 const NEXT = `/api/enrollment-settings/${encodeURIComponent(SETTING_NAMES.next)}`
@@ -18,15 +18,20 @@ export async function bridge(world: World): Promise<void> {
   const upload = {
     method: 'POST',
     path: '/api/enrollment-settings',
-    body: { name: SETTING_NAMES.next, source: 'local', chain },
+    body: sends({ name: SETTING_NAMES.next, source: 'local', chain }),
   } as const
-  await world.change({ ...upload, trail: { 'enrollment.stage': 1 } })
-  regime.standings.next = 'staged'
+  await world.change({
+    ...upload,
+    trail: { 'enrollment.stage': 1 },
+    effect: () => {
+      regime.standings.next = 'staged'
+    },
+  })
   await world.refused(upload, 422, 'chain-faulty')
   const removal = {
     method: 'POST',
     path: `${OLD}/remove`,
-    body: { force: false },
+    body: sends({ force: false }),
     versionAt: OLD,
   } as const
   await world.refused(removal, 409, 'standing-refused')
@@ -41,12 +46,14 @@ export async function bridge(world: World): Promise<void> {
   await world.change({
     method: 'POST',
     path: `${NEXT}/promote`,
-    body: { cut_off: 'not-before', sunset: null },
+    body: sends({ cut_off: 'not-before', sunset: null }),
     versionAt: NEXT,
     trail: { 'enrollment.promote': 1, 'enrollment.retire': 1 },
+    effect: () => {
+      Object.assign(regime.standings, { next: 'current', old: 'previously-trusted' })
+      regime.retiredAt = Date.now()
+    },
   })
-  Object.assign(regime.standings, { next: 'current', old: 'previously-trusted' })
-  regime.retiredAt = Date.now()
   await world.inForce()
   await world.each(pilots, (device) => world.call(device, { code: 'verified' }))
 }
@@ -59,14 +66,13 @@ async function foretell(world: World): Promise<void> {
   const pilots = under(SETTING_NAMES.next)
   const path = `${NEXT}/preview`
   const asked = { change: 'promote', cut_off: 'not-before' }
-  const plain = await world.change({ method: 'POST', path, body: asked, trail: {} })
+  const plain = await world.ask({ method: 'POST', path, body: sends(asked) })
   const sunset = new Date(Date.now() + DAY).toISOString()
   const at = new Date(Date.now() + 2 * DAY).toISOString()
-  const dated = await world.change({
+  const dated = await world.ask({
     method: 'POST',
     path,
-    body: { ...asked, sunset, at },
-    trail: {},
+    body: sends({ ...asked, sunset, at }),
   })
   expectNumber(world, 'judged by the preview', [
     told(plain.body).judged,
@@ -194,8 +200,11 @@ export async function upgradeAgents(world: World): Promise<void> {
 /** Devices that still have the first certificate that they began with, and nothing strange about them. */
 const soundOnes = ({ cast }: World): readonly Device[] =>
   cast.devices.filter(
-    ({ lot, facts, certificate }) =>
-      lot === 'sound' && facts.checkIn.asks === 'device' && certificate?.issuer === 'old',
+    ({ lot, isLegacy, facts, certificate }) =>
+      lot === 'sound' &&
+      !isLegacy &&
+      facts.checkIn.asks === 'device' &&
+      certificate?.issuer === 'old',
   )
 
 export function certificateOf(device: Device): Certificate {

@@ -1,9 +1,11 @@
 /** The story, chapter by chapter: what happens, in the order of an operator's year. */
 import { block } from './block.ts'
 import { bridge, late, renew, upgradeAgents } from './bridge.ts'
-import { oauth, syncPort, throwLatch } from './closing.ts'
-import { approve, checkIn, register, setUp } from './opening.ts'
+import { oauth, throwLatch } from './closing.ts'
+import { migrate } from './migration.ts'
+import { approve, checkIn, completeInventory, register, setUp } from './opening.ts'
 import { removeOldCa } from './removal.ts'
+import { syncPort } from './sync-port.ts'
 import type { World } from './world.ts'
 
 export interface Chapter {
@@ -15,12 +17,14 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: 'the office is set up', play: setUp },
   { title: 'devices register', play: register },
   { title: 'they check in and are recorded', play: checkIn },
+  { title: 'the inventory is completed', play: completeInventory },
   { title: 'they are approved', play: approve },
   { title: 'a CA is bridged', play: bridge },
   { title: '40 renew, some in grace', play: renew },
   { title: 'what is late or strange is put right', play: late },
   { title: 'old agents are upgraded', play: upgradeAgents },
   { title: '3 are blocked mid-connection', play: block },
+  { title: 'devices migrate from 9997 to 443', play: migrate },
   { title: 'the latch is thrown', play: throwLatch },
   { title: 'the sync port is closed', play: syncPort },
   { title: 'legacy OAuth is disabled and enabled again', play: oauth },

@@ -49,6 +49,8 @@ export interface Device {
   readonly listed: boolean
   /** What it begins the story with. */
   readonly lot: Lot
+  /** Whether it still checks in on the sync port. */
+  isLegacy: boolean
   /** What it checks in with; an agent that is too old has none. */
   certificate: Certificate | undefined
   agent: Agent
@@ -81,6 +83,8 @@ const LOTS: readonly [Lot, number][] = [
   ['stranger', 5],
 ]
 const OLD_AGENTS = 20
+/** Devices that were registered before the server had certificates, and check in on the sync port. */
+const LEGACY = 60
 
 /** A fleet of so many devices, 500 in the story as it is told. */
 export function makeFleet(size: number, authorities: Authorities, random: Random): Device[] {
@@ -90,6 +94,7 @@ export function makeFleet(size: number, authorities: Authorities, random: Random
     LOTS.flatMap(([lot, count]) => Array.from({ length: of500(count) }, () => lot)),
   )
   let oldAgents = of500(OLD_AGENTS)
+  let legacy = of500(LEGACY)
   return random.shuffled(kinds).map((facts, index) => {
     const isOld = facts.kind === 'android-maw' && oldAgents > 0
     if (isOld) oldAgents -= 1
@@ -98,6 +103,8 @@ export function makeFleet(size: number, authorities: Authorities, random: Random
     const lot: Lot = isOld ? 'old-agent' : isDealt ? (dealt.pop() ?? 'sound') : 'sound'
     const name = `story-${String(index + 1).padStart(4, '0')}`
     const urn = `urn:uuid:${uuidOf(name)}`
+    const isLegacy = lot === 'sound' && facts.moves === true && legacy > 0
+    if (isLegacy) legacy -= 1
     const device: Device = {
       name,
       facts,
@@ -105,6 +112,7 @@ export function makeFleet(size: number, authorities: Authorities, random: Random
       // What a stranger's CA signed leads to no entry of the inventory.
       listed: isOld || facts.told === null || (lot !== 'stranger' && random.below(2) === 0),
       lot,
+      isLegacy,
       certificate: undefined,
       agent: isOld ? OLD_AGENT : facts,
     }
@@ -120,7 +128,16 @@ export function makeGhosts(count: number): Device[] {
   return Array.from({ length: count }, (_, index) => {
     const name = `ghost-${index + 1}`
     const urn = `urn:uuid:${uuidOf(name)}`
-    return { name, facts, urn, listed: true, lot: 'ghost', certificate: undefined, agent: facts }
+    return {
+      name,
+      facts,
+      urn,
+      listed: true,
+      lot: 'ghost',
+      isLegacy: false,
+      certificate: undefined,
+      agent: facts,
+    }
   })
 }
 

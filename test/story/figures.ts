@@ -106,6 +106,12 @@ export function figuresOf(books: Books): Figures {
   )
   figures.set('sync port never met', count(isNeverMet))
   figures.set('sync port unidentified', books.unidentified.get('sync') ?? 0)
+  const pending = new Map<string, number>()
+  for (const { migration, class: kind } of entries) {
+    const name = kind ?? 'unknown'
+    if (migration === 'pending') pending.set(name, (pending.get(name) ?? 0) + 1)
+  }
+  figures.set('pending by class', listed(pending))
   figures.set(
     'inventory',
     count(({ inventory }) => inventory !== null),
@@ -121,9 +127,10 @@ export function figuresOf(books: Books): Figures {
     )
   }
   for (const [action, rows] of books.trail) figures.set(`audit ${action}`, rows)
-  figures.set('audit rows', sum([...books.trail.values()]))
+  figures.set('audit rows', together([...books.trail.values()]))
   figures.set('upstream named', books.upstream.named)
   figures.set('upstream anonymous', books.upstream.anonymous)
+  figures.set('upstream relayed', books.upstream.relayed)
   return figures
 }
 

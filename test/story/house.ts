@@ -22,6 +22,8 @@ export interface HouseSettings {
   readonly folder: string
   readonly store: StorePlace
   readonly upstreamPort: number
+  /** Of the server that the sync port leads to. */
+  readonly legacyPort: number
 }
 
 /** Ports that stay the same however often it starts. */
@@ -149,7 +151,8 @@ function tfe(...args: readonly string[]): void {
   if (status !== 0) throw new Error(`tfe ${args[0]} ended with ${status}: ${stdout}${stderr}`)
 }
 
-function yamlOf(profile: string, { store, upstreamPort }: HouseSettings, ports: Ports): string {
+function yamlOf(profile: string, settings: HouseSettings, ports: Ports): string {
+  const { store, upstreamPort, legacyPort } = settings
   const kept =
     store.kind === 'sqlite'
       ? '{ sqlite: data/tfe.sqlite, keys: file:tfe.keys }'
@@ -159,9 +162,10 @@ function yamlOf(profile: string, { store, upstreamPort }: HouseSettings, ports: 
     port: ${port}
     hosts: [${HOST}]
     certificates:
-      - { chain: file:server.pem, key: file:server.key }
-    routes: story`
-  const { checkIn, windows, renewal, legacyOauth } = PLACES
+      - { chain: file:server.pem, key: file:server.key }`
+  const { checkIn, windows, renewal, legacyOauth, newOauth } = PLACES
+  const tls =
+    "{ trust: { default: off, custom: ['file:inside-ca.pem'] }, clientCertificate: { chain: file:front-end.pem, key: file:front-end.key } }"
   return `profile: ${profile}
 instance: story
 workers: 2
@@ -174,24 +178,32 @@ trust:
     - { name: ${SETTING_NAMES.old}, source: local, standing: current, chain: 'file:old-ca.pem' }
 listeners:
   devices:${listener(ports.devices)}
+    routes: story
+  sync:${listener(ports.sync)}
+    purpose: sync
+    relay: { upstream: legacy }
 routes:
   story:
     preset: epmm
+    upstream: core
     rows:
       - { id: client-check-in, path: ${checkIn.path}, enabled: true }
       - { id: ios-mdm, enabled: true }
       - { id: windows-check-in, path: ${windows.path}, enabled: true }
       - { id: renewal, path: ${renewal.path}, enabled: true }
       - { id: legacy-oauth, path: ${legacyOauth.path}, enabled: true }
+      - { id: oauth, path: ${newOauth.path}, enabled: true }
       - { id: apps-data, sensitive: true }
 upstreams:
   core:
     url: https://localhost:${upstreamPort}
     host: preserve
-    tls:
-      trust: { default: off, custom: ['file:inside-ca.pem'] }
-      clientCertificate: { chain: file:front-end.pem, key: file:front-end.key }
+    tls: ${tls}
     identity: { format: rfc9440, chain: true, grace: true }
+  legacy:
+    url: https://localhost:${legacyPort}
+    tls: ${tls}
+    identity: { format: rfc9440 }
 legacyOAuth:
   address: { rate: 60000, burst: 10000 }
 metrics: { address: 127.0.0.1, port: ${ports.status} }

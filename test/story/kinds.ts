@@ -15,13 +15,15 @@ export type Kind =
   | 'win10'
 
 /** What a row of the route table asks, as far as the story uses it. */
-export type Asks = 'always' | 'device' | 'legacy-oauth' | 'open' | 'renewal'
+export type Asks = 'always' | 'device' | 'legacy-oauth' | 'open' | 'relay' | 'renewal'
 
 /** A request that somebody makes. */
 export interface Place {
   readonly path: string
   readonly asks: Asks
   readonly sensitive?: true
+  /** The new OAuth endpoint, which can be disabled. */
+  readonly endpoint?: 'oauth'
 }
 
 export const PLACES = {
@@ -34,7 +36,10 @@ export const PLACES = {
   appsOfIos: { path: '/mifs/asfV3x/appstore/story', asks: 'always' },
   /** Marked `sensitive`: for approved devices. */
   appsData: { path: '/mifs/c/api/v4/appstore/story', asks: 'device', sensitive: true },
+  newOauth: { path: '/story/oauth2/token', asks: 'always', endpoint: 'oauth' },
   legacyOauth: { path: '/story/oauth/token', asks: 'legacy-oauth' },
+  /** The sync port, where no HTTP is spoken. */
+  sync: { path: 'the sync port', asks: 'relay' },
 } as const satisfies Record<string, Place>
 
 /** One kind of client. */
@@ -45,6 +50,8 @@ export interface KindFacts {
   readonly checkIn: Place
   /** What it is called in the list of devices once it was seen; null where nothing tells it apart. */
   readonly told: Kind | null
+  /** Whether it ever lived on the sync port. */
+  readonly moves?: true
   readonly product: string
   /** Null where it names none. */
   readonly version: string | null
@@ -57,6 +64,7 @@ export const KINDS: readonly KindFacts[] = [
     share: 150,
     checkIn: PLACES.checkIn,
     told: 'android-maw',
+    moves: true,
     product: 'MobileIron',
     version: '11.2.0.0',
     userAgent: 'MobileIron/11.2.0.0 (Linux; Android 15)',
@@ -66,6 +74,7 @@ export const KINDS: readonly KindFacts[] = [
     share: 100,
     checkIn: PLACES.checkIn,
     told: 'ios-maw',
+    moves: true,
     product: 'MobileIron',
     version: '12.11.10',
     userAgent: 'MobileIron/12.11.10 CFNetwork/1490.0.4 Darwin/23.2.0',

@@ -14,6 +14,9 @@ export interface Sent {
 
 export type Method = 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT'
 
+/** The call that everything can be taken away by. */
+export const EXPORT = '/api/export'
+
 export class Office {
   readonly #port: number
   readonly #token: string

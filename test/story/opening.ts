@@ -2,8 +2,8 @@
 import type { Device } from './devices.ts'
 import type { Entry } from './books.ts'
 import { MINIMUMS, PLACES } from './kinds.ts'
-import { register as registerOf } from './reading.ts'
-import { settled } from './table.ts'
+import { idsOf } from './reading.ts'
+import { settled } from './settled.ts'
 import type { World } from './world.ts'
 
 /** Approval is manual, old agents are named, and the inventory says who should be there. */
@@ -12,30 +12,49 @@ export async function setUp(world: World): Promise<void> {
   await world.change({
     method: 'PUT',
     path: '/api/settings/approval-model',
-    body: { model: 'manual' },
+    body: sends({ model: 'manual' }),
     versionAt: '/api/settings/approval-model',
     trail: { 'document.put': 1 },
+    effect: () => {
+      books.regime.model = 'manual'
+    },
   })
-  books.regime.model = 'manual'
   await world.change({
     method: 'PUT',
     path: '/api/settings/agent-minimums',
-    body: { minimums: MINIMUMS },
+    body: sends({ minimums: MINIMUMS }),
     versionAt: '/api/settings/agent-minimums',
     trail: { 'document.put': 1 },
+    effect: () => {
+      books.minimums = MINIMUMS
+    },
   })
-  books.minimums = MINIMUMS
-  const expected = [...cast.devices.filter(({ listed }) => listed), ...cast.ghosts]
-  const { body } = await world.change({
+  await expectDevices(world, [...cast.devices.filter(({ listed }) => listed), ...cast.ghosts])
+  await world.inForce()
+}
+
+/** An inventory is imported; entries of devices that proved to be theirs are linked to them. */
+async function expectDevices(world: World, expected: readonly Device[]): Promise<void> {
+  const { books } = world
+  const isThere = (device: Device): boolean => books.entries.get(device.name) !== undefined
+  const linked = expected.filter(
+    (device) => isThere(device) && books.entry(device).inventory === null,
+  )
+  const known = expected.filter(isThere)
+  const answer = await world.change({
     method: 'POST',
     path: '/api/inventory',
-    body: { devices: expected.map(entryOf) },
+    body: sends({ devices: expected.map(entryOf) }),
     trail: { 'inventory.import': 1 },
+    effect: () => {
+      for (const device of expected) books.expects(device)
+    },
   })
-  for (const device of expected) books.expects(device)
-  const { added } = body as { readonly added: number }
-  if (added !== expected.length) world.fault(`the import added ${added}, wanted ${expected.length}`)
-  await world.inForce()
+  if (answer === undefined) return
+  const told = answer.body as Readonly<Record<'added' | 'linked' | 'updated', number>>
+  expectNumber(world, 'added to the inventory', [told.added, expected.length - known.length])
+  expectNumber(world, 'updated in the inventory', [told.updated, known.length])
+  expectNumber(world, 'linked to devices that were seen', [told.linked, linked.length])
 }
 
 const entryOf = ({ urn, name, facts, agent }: Device): object => ({
@@ -62,9 +81,21 @@ export async function checkIn(world: World): Promise<void> {
   )
 }
 
+/** The inventory is completed; whoever was seen already is linked to it by the id that the CA signed. */
+export async function completeInventory(world: World): Promise<void> {
+  await settled(world)
+  const { devices } = world.cast
+  await expectDevices(
+    world,
+    devices.filter(({ lot }) => lot !== 'stranger'),
+  )
+}
+
 /** Those who want more than checking in before anybody approved them. */
 const impatient = (devices: readonly Device[]): readonly Device[] =>
-  devices.filter(({ lot, facts }) => lot === 'sound' && facts.kind === 'ios-maw').slice(0, 30)
+  devices
+    .filter(({ lot, isLegacy, facts }) => lot === 'sound' && !isLegacy && facts.kind === 'ios-maw')
+    .slice(0, 30)
 
 /** Everybody is selected; those with a valid certificate are approved, and green when they come back. */
 export async function approve(world: World): Promise<void> {
@@ -79,36 +110,40 @@ export async function approve(world: World): Promise<void> {
 export async function approveSelected(world: World, selected: readonly Entry[]): Promise<void> {
   // What an approval goes by has to have arrived.
   await settled(world)
-  const { idOf } = await registerOf(world)
   const now = Date.now()
   const isValid = ({ notAfter }: Entry): boolean => notAfter !== null && notAfter >= now
   const wanted = selected.filter((entry) => entry.approval === 'unapproved' && isValid(entry))
-  const { body } = await world.change({
+  const unfit = selected.filter((entry) => entry.approval === 'unapproved' && !isValid(entry))
+  const others = selected.length - wanted.length - unfit.length
+  const answer = await world.change({
     method: 'POST',
     path: '/api/devices/approve',
-    body: { devices: selected.map((entry) => ({ id: idOf.get(entry) ?? 'unknown' })) },
+    body: async () => ({ devices: await idsOf(world, selected) }),
     trail: { 'device.approve': wanted.length },
+    effect: () => {
+      for (const entry of wanted) Object.assign(entry, { approval: 'approved', awaiting: true })
+    },
   })
-  for (const entry of wanted) Object.assign(entry, { approval: 'approved', awaiting: true })
-  const { changed, left } = body as {
+  if (answer === undefined) return
+  const { changed, left } = answer.body as {
     readonly changed: readonly string[]
     readonly left: readonly { readonly why: string }[]
   }
-  const reasons = left.map(({ why }) => why)
-  const unfit = selected.filter(
-    (entry) => entry.approval === 'unapproved' && !isValid(entry),
-  ).length
-  const others = selected.length - wanted.length - unfit
+  const because = (...reasons: readonly string[]): number =>
+    left.filter(({ why }) => reasons.includes(why)).length
   expectNumber(world, 'approved', [changed.length, wanted.length])
   expectNumber(world, 'left for want of a valid certificate', [
-    reasons.filter((why) => why === 'no-valid-certificate').length,
-    unfit,
+    because('no-valid-certificate'),
+    unfit.length,
   ])
   expectNumber(world, 'left because they were approved or blocked before', [
-    reasons.filter((why) => why === 'already' || why === 'blocked').length,
+    because('already', 'blocked'),
     others,
   ])
 }
+
+/** What is sent, the same each time. */
+export const sends = (body: object) => (): Promise<object> => Promise.resolve(body)
 
 /** A number in an answer beside that of the books. */
 export function expectNumber(

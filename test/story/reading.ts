@@ -1,11 +1,18 @@
 /** The numbers that the admin API gives, under the names that the books have for them. */
 import type { Books, Entry } from './books.ts'
 import { SETTING_NAMES } from './devices.ts'
-import { APPROVAL_STATES, listed, LISTS } from './figures.ts'
+import { APPROVAL_STATES, listed, LISTS, stateOf } from './figures.ts'
+import { EXPORT } from './office.ts'
 import type { World } from './world.ts'
 
 export type Read = number | string
-export type Readings = Map<string, Read>
+type Readings = Map<string, Read>
+
+/** What was read, and where records differ. */
+export interface Reading {
+  readonly read: ReadonlyMap<string, Read>
+  readonly differences: readonly string[]
+}
 
 /** A device as the list shows it. */
 export interface Shown {
@@ -23,6 +30,7 @@ export interface Shown {
   readonly awaiting: boolean
   readonly setting: string | null
   readonly not_after: string | null
+  readonly last_seen: string | null
   readonly sightings: number
 }
 
@@ -39,58 +47,47 @@ export async function listOf(world: World, query: string): Promise<readonly Show
   return items
 }
 
-/** Who is who, by the keys that devices have shown and the ids of the inventory. */
-export interface Register {
-  readonly idOf: ReadonlyMap<Entry, string>
-  readonly keys: number
-  readonly certificates: number
-  /** Devices that the books do not know, and entries that the product does not. */
-  readonly strangers: readonly string[]
+/** The ids of devices as an operator would select them: by their entries in the inventory, or because they have none. */
+export async function idsOf(
+  world: World,
+  entries: readonly Entry[],
+): Promise<readonly { readonly id: string }[]> {
+  const items = await listOf(world, '')
+  const byInventory = new Map(items.map((one) => [one.inventory?.id, one.id]))
+  const unlisted = entries.filter(({ inventory }) => inventory === null)
+  const known = entries.flatMap(({ inventory }) =>
+    inventory === null ? [] : [byInventory.get(inventory) ?? `no ${inventory}`],
+  )
+  const others = items.flatMap(({ id, inventory }) => (inventory === null ? [id] : []))
+  if (unlisted.length > 0 && unlisted.length !== others.length) {
+    world.fault(`${others.length} devices without inventory, ${unlisted.length} in the books`)
+  }
+  return [...known, ...(unlisted.length > 0 ? others : [])].map((id) => ({ id }))
 }
 
-/** Reads the export, the one answer that holds every row. */
-export async function register(world: World): Promise<Register> {
-  const { body } = await world.read('/api/export')
-  const rows = String(body)
+/** Keys and certificates that devices have shown, counted in the export: the one answer that holds every row. */
+async function readExport(world: World, read: Readings): Promise<void> {
+  const { body } = await world.read(EXPORT)
+  const tables = String(body)
     .trimEnd()
     .split('\n')
-    .map(
-      (line) =>
-        JSON.parse(line) as {
-          readonly table?: string
-          readonly row?: Readonly<Record<string, unknown>>
-        },
-    )
-  const of = (table: string) => rows.flatMap((one) => (one.table === table ? [one.row ?? {}] : []))
-  const byKey = new Map(of('device_keys').map(({ key, device }) => [String(key), String(device)]))
-  const devices = of('devices')
-  const byInventory = new Map(
-    devices.map(({ id, inventory_id: entry }) => [String(entry), String(id)]),
-  )
-  const idOf = new Map<Entry, string>()
-  const strangers: string[] = []
-  for (const entry of world.books.entries.values()) {
-    const ids = new Set([...entry.keys].map((key) => byKey.get(key)))
-    if (entry.inventory !== null) ids.add(byInventory.get(entry.inventory))
-    const [id] = ids
-    if (ids.size === 1 && id !== undefined) idOf.set(entry, id)
-    else strangers.push(`${entry.device.name} is ${[...ids].join(' and ')}`)
-  }
-  const known = new Set(idOf.values())
-  for (const { id } of devices)
-    if (!known.has(String(id))) strangers.push(`nobody is ${String(id)}`)
-  return { idOf, keys: byKey.size, certificates: of('certificates').length, strangers }
+    .map((line) => (JSON.parse(line) as { readonly table?: string }).table)
+  const count = (name: string): number => tables.filter((table) => table === name).length
+  read.set('keys', count('device_keys'))
+  read.set('certificates', count('certificates'))
 }
 
 /** Reads everything there is a number for. */
-export async function readings(world: World): Promise<Readings> {
+export async function readings(world: World): Promise<Reading> {
   const { books } = world
-  const read: Readings = new Map()
+  const read: Map<string, Read> = new Map()
+  let differences: readonly string[] = []
   for (const { query } of LISTS) {
     const items = await listOf(world, query)
     read.set(`list ${query || 'of all'}`, items.length)
-    if (query === '') await compareRecords(world, items, read)
+    if (query === '') differences = compareRecords(world, items, read)
   }
+  await readExport(world, read)
   await readCharts(world, read)
   await readSwitches(world, read)
   await readMigration(world, read)
@@ -98,34 +95,37 @@ export async function readings(world: World): Promise<Readings> {
   await readTrail(world, read)
   read.set('upstream named', world.cast.core.tally.named)
   read.set('upstream anonymous', world.cast.core.tally.anonymous)
-  return read
+  read.set('upstream relayed', world.cast.core.tally.relayed)
+  return { read, differences }
 }
 
-async function compareRecords(
-  world: World,
-  items: readonly Shown[],
-  read: Readings,
-): Promise<void> {
-  const { idOf, keys, certificates, strangers } = await register(world)
-  const byId = new Map(items.map((one) => [one.id, one]))
-  const differences = [...strangers]
-  for (const [entry, id] of idOf) {
-    const shown = byId.get(id)
-    const found = shown === undefined ? ['is on no list'] : differencesOf(entry, shown)
-    if (found.length > 0) differences.push(`${entry.device.name}: ${found.join(', ')}`)
+function compareRecords(world: World, items: readonly Shown[], read: Readings): readonly string[] {
+  const byInventory = new Map(items.map((one) => [one.inventory?.id, one]))
+  const entries = [...world.books.entries.values()]
+  const differences = entries.flatMap((entry) => {
+    if (entry.inventory === null) return []
+    const shown = byInventory.get(entry.inventory)
+    const found = shown === undefined ? ['is on no list'] : differencesOf(entry, shown, world.books)
+    return found.length === 0 ? [] : [`${entry.device.name}: ${found.join(', ')}`]
+  })
+  // Nothing tells the others apart but what is recorded of them.
+  const others = items.filter(({ inventory }) => inventory === null)
+  for (const entry of entries.filter(({ inventory }) => inventory === null)) {
+    const at = others.findIndex((shown) => differencesOf(entry, shown, world.books).length === 0)
+    if (at === -1) differences.push(`${entry.device.name}: no record is like it`)
+    else others.splice(at, 1)
   }
+  for (const { id } of others) differences.push(`nobody is ${id}`)
   read.set('records that differ', differences.length)
-  for (const one of differences.slice(0, 5)) world.cast.say(`  ${one}`)
-  read.set('keys', keys)
-  read.set('certificates', certificates)
   read.set(
     'sightings',
     items.reduce((sum, { sightings }) => sum + sightings, 0),
   )
+  return differences
 }
 
 /** Where the record of a device is not what the books say. */
-export function differencesOf(entry: Entry, shown: Shown): readonly string[] {
+function differencesOf(entry: Entry, shown: Shown, books: Books): readonly string[] {
   const pairs: readonly [string, unknown, unknown][] = [
     ['inventory', entry.inventory, shown.inventory?.id ?? null],
     ['class', entry.class, shown.class],
@@ -134,7 +134,7 @@ export function differencesOf(entry: Entry, shown: Shown): readonly string[] {
     ['listener', entry.listener, shown.listener],
     ['verdict', entry.verdict, shown.verdict],
     ['code', entry.code, shown.code],
-    ['authentication', entry.authentication, shown.authentication],
+    ['authentication', stateOf(entry, books), shown.authentication],
     ['approval', entry.approval, shown.approval],
     ['awaiting', entry.awaiting, shown.awaiting],
     ['migration', entry.migration, shown.migration],
@@ -203,7 +203,19 @@ async function readMigration(world: World, read: Readings): Promise<void> {
   read.set('sync port never met', port.never_met)
   read.set('sync port unidentified', port.unidentified)
   const { body } = await world.read('/api/migration')
-  const migration = body as { readonly in_inventory: number; readonly never_met: number }
+  const migration = body as {
+    readonly pending_by_class: readonly {
+      readonly class: string | null
+      readonly devices: number
+    }[]
+    readonly in_inventory: number
+    readonly never_met: number
+  }
+  const pending = migration.pending_by_class.map((one): [string, number] => [
+    one.class ?? 'unknown',
+    one.devices,
+  ])
+  read.set('pending by class', listed(new Map(pending)))
   read.set('inventory', migration.in_inventory)
   read.set('inventory never met', migration.never_met)
 }

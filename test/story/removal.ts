@@ -1,8 +1,8 @@
 /** The old CA is removed: refused while devices depend on it, then allowed. */
 import { certificateOf, renewOne } from './bridge.ts'
 import { SETTING_NAMES } from './devices.ts'
-import { expectNumber } from './opening.ts'
-import { settled } from './table.ts'
+import { expectNumber, sends } from './opening.ts'
+import { settled } from './settled.ts'
 import type { World } from './world.ts'
 
 const OLD = `/api/enrollment-settings/${encodeURIComponent(SETTING_NAMES.old)}`
@@ -13,7 +13,7 @@ export async function removeOldCa(world: World): Promise<void> {
   const removal = {
     method: 'POST',
     path: `${OLD}/remove`,
-    body: { force: false },
+    body: sends({ force: false }),
     versionAt: OLD,
   } as const
   await settled(world)
@@ -31,8 +31,13 @@ export async function removeOldCa(world: World): Promise<void> {
       renewOne(world, device, { code: 'verified', keepsKey: device.facts.kind !== 'ios-mdm' }),
   )
   await settled(world)
-  await world.change({ ...removal, trail: { 'enrollment.remove': 1 } })
-  books.regime.standings.old = 'removed'
+  await world.change({
+    ...removal,
+    trail: { 'enrollment.remove': 1 },
+    effect: () => {
+      books.regime.standings.old = 'removed'
+    },
+  })
   await world.inForce()
   for (const { device, old } of last.slice(0, 3)) {
     await world.call(device, { certificate: old, code: 'untrusted-issuer' })

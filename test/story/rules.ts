@@ -46,7 +46,7 @@ export interface Fate {
   /** What the device sees; 0 is a connection that ends without an answer. */
   readonly status: 200 | 403 | 0
   /** Whether the upstream hears of it, and whether by name. */
-  readonly upstream: 'anonymous' | 'named' | 'nothing'
+  readonly upstream: 'anonymous' | 'named' | 'nothing' | 'relayed'
   /** Whom the books count it for. */
   readonly counts: 'device' | 'nobody' | 'unidentified'
   readonly isFit: boolean
@@ -60,13 +60,24 @@ export function fateOf({ certificate, approval }: Asker, place: Place, regime: R
   if (certificate !== undefined && approval === 'blocked') {
     return { code: 'blocked', status: 0, upstream: 'nothing', counts, isFit: false, isSound }
   }
-  if (place.asks === 'legacy-oauth' || place.asks === 'open') {
+  if (place.asks === 'relay' && regime.sync === 'closed') {
+    // Nobody is asked who he is any more.
+    const code = 'listener-closed'
+    return { code, status: 0, upstream: 'nothing', counts: 'nobody', isFit: false, isSound }
+  }
+  if (place.endpoint === 'oauth' && regime.modern === 'disabled') {
+    // Says nothing of the device.
+    const code = 'oauth-disabled'
+    return { code, status: 403, upstream: 'nothing', counts: 'nobody', isFit: false, isSound }
+  }
+  const isOpenPort = place.asks === 'relay' && certificate === undefined
+  if (place.asks === 'legacy-oauth' || place.asks === 'open' || isOpenPort) {
     if (place.asks === 'legacy-oauth' && regime.legacy === 'disabled') {
       return {
         code: 'legacy-oauth-disabled',
         status: 403,
         upstream: 'nothing',
-        counts,
+        counts: 'nobody',
         isFit: false,
         isSound,
       }
@@ -76,7 +87,7 @@ export function fateOf({ certificate, approval }: Asker, place: Place, regime: R
     return {
       code: 'open-route',
       status: 200,
-      upstream: 'anonymous',
+      upstream: isOpenPort ? 'relayed' : 'anonymous',
       counts: nobody,
       isFit: false,
       isSound,
@@ -84,13 +95,17 @@ export function fateOf({ certificate, approval }: Asker, place: Place, regime: R
   }
   const code = codeOf({ certificate, approval }, place, regime)
   if (code === 'verified' || code === 'in-grace') {
-    return { code, status: 200, upstream: 'named', counts, isFit: true, isSound }
+    const upstream = place.asks === 'relay' ? 'relayed' : 'named'
+    return { code, status: 200, upstream, counts, isFit: true, isSound }
   }
   const isLetPass = regime.enforcement === 'recording' && place.asks !== 'always'
+  // Where no HTTP is spoken nobody can be told that he is refused.
+  const refused = place.asks === 'relay' ? 0 : 403
+  const anonymous = place.asks === 'relay' ? 'relayed' : 'anonymous'
   return {
     code,
-    status: isLetPass ? 200 : 403,
-    upstream: isLetPass ? 'anonymous' : 'nothing',
+    status: isLetPass ? 200 : refused,
+    upstream: isLetPass ? anonymous : 'nothing',
     counts,
     isFit: false,
     isSound,

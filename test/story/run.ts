@@ -8,13 +8,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { findPostgres, onPostgres } from '../support/postgres.ts'
+import { findPostgres, onPostgres, ownPostgres } from '../support/postgres.ts'
 import { Random } from '../support/random.ts'
 import { CHAPTERS } from './chapters.ts'
 import { startCore } from './core.ts'
 import { makeFleet, makeGhosts, mintAuthorities } from './devices.ts'
 import { House, type StorePlace } from './house.ts'
 import { writeMaterial } from './material.ts'
+import { Reaper } from './reaper.ts'
 import { Table } from './table.ts'
 import { World } from './world.ts'
 
@@ -22,11 +23,13 @@ const { values } = parseArgs({
   options: {
     store: { type: 'string', default: 'all' },
     devices: { type: 'string', default: '500' },
+    kill: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 })
 const seed = Number(values.seed)
 const size = Number(values.devices)
+const kills = Number(values.kill)
 const say = (line: string): void => console.log(line)
 
 /** What `tfe init` and `tfe admin create` leave in the audit trail. */
@@ -48,23 +51,44 @@ async function runAll(): Promise<boolean> {
 }
 
 async function onPostgreSql(): Promise<boolean> {
-  const found = await findPostgres()
-  if (found.kind === 'missing') {
-    say(`\nPostgreSQL: MISSING: ${found.why}`)
-    return false
+  if (kills === 0) {
+    const found = await findPostgres()
+    return found.kind === 'missing' ? missing(found.why) : await playOn(found)
   }
+  // One that is to fall has to be our own.
+  const own = await ownPostgres()
+  if (own.kind === 'missing') return missing(own.why)
+  return await playOn(own, async () => {
+    await own.halt('SIGQUIT')
+    await own.resume()
+  })
+}
+
+function missing(why: string): false {
+  say(`\nPostgreSQL: MISSING: ${why}`)
+  return false
+}
+
+async function playOn(
+  { url, stop }: { readonly url: string; readonly stop: () => Promise<void> },
+  database?: () => Promise<void>,
+): Promise<boolean> {
   const schema = `tfe_story_${process.pid}`
   try {
-    await onPostgres(found.url, `create schema ${schema}`)
-    return await play('PostgreSQL', { kind: 'postgres', url: found.url, schema })
+    await onPostgres(url, `create schema ${schema}`)
+    return await play('PostgreSQL', { kind: 'postgres', url, schema }, database)
   } finally {
-    await onPostgres(found.url, `drop schema if exists ${schema} cascade`)
-    await found.stop()
+    await onPostgres(url, `drop schema if exists ${schema} cascade`)
+    await stop()
   }
 }
 
 /** Plays the whole story on one store. */
-async function play(name: string, store: StorePlace): Promise<boolean> {
+async function play(
+  name: string,
+  store: StorePlace,
+  database?: () => Promise<void>,
+): Promise<boolean> {
   const began = performance.now()
   const seconds = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`
   say(`\n== ${name}`)
@@ -73,7 +97,12 @@ async function play(name: string, store: StorePlace): Promise<boolean> {
   const authorities = mintAuthorities()
   const material = writeMaterial(folder, authorities)
   await using core = await startCore(material)
-  const house = await House.found({ folder, store, upstreamPort: core.port })
+  const house = await House.found({
+    folder,
+    store,
+    upstreamPort: core.port,
+    legacyPort: core.legacyPort,
+  })
   const world = new World({
     house,
     core,
@@ -86,18 +115,29 @@ async function play(name: string, store: StorePlace): Promise<boolean> {
   for (const [action, rows] of FOUNDING) world.books.wrote(action, rows)
   const table = new Table(world)
   await house.start()
+  const reaper =
+    kills === 0
+      ? undefined
+      : new Reaper(world, { kills, seed, place: store, moments: momentsOf(size), database })
+  let passed = 0
+  if (reaper === undefined) world.moment = (weight) => void (passed += weight)
   try {
     for (const { title, play: chapter } of CHAPTERS) {
       say(`\n${title} (${seconds()})`)
+      if (reaper !== undefined) reaper.chapter = title
       await chapter(world)
       await table.compare(title)
     }
+    await reaper?.rest()
   } finally {
     await house.stop()
   }
   say(`\n${name}: every number as it stands at the end`)
   table.printAll()
-  const isWell = table.wrong === 0 && world.faults.length === 0
+  const killed = reaper?.verdict()
+  if (killed === undefined) say(`  ${passed} moments`)
+  else say(`  ${killed.text}`)
+  const isWell = table.wrong === 0 && world.faults.length === 0 && killed?.isWell !== false
   say(
     `\n${name}: ${table.compared} numbers compared, ${table.wrong} differ, ${world.faults.length} other faults, ${seconds()}`,
   )
@@ -108,4 +148,9 @@ async function play(name: string, store: StorePlace): Promise<boolean> {
       `configuration and store are left in ${folder}; the log's complaints:\n${house.complaints.slice(-20).join('\n')}`,
     )
   return isWell
+}
+
+/** Somewhat less than what all moments of a story weigh together, so that every one of those chosen comes. */
+function momentsOf(devices: number): number {
+  return Math.round(4000 + devices * 4.5)
 }

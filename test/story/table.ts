@@ -1,10 +1,11 @@
 /** The books beside the API's numbers, chapter by chapter. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { agrees, figuresOf, figureText, type Figure } from './figures.ts'
-import { listOf, readings, type Read } from './reading.ts'
+import { readings, type Read } from './reading.ts'
+import { settled } from './settled.ts'
 import type { World } from './world.ts'
 
-/** One chapter's comparison. */
+/** One number, twice. */
 interface Compared {
   readonly name: string
   readonly books: Figure | undefined
@@ -34,32 +35,24 @@ export class Table {
 
   /** Compares every number, and prints those that have changed since the last chapter, and those that are wrong. */
   async compare(chapter: string): Promise<void> {
-    const { cast } = this.#world
+    const { say } = this.#world.cast
     const began = performance.now()
     await settled(this.#world)
-    const settledMs = performance.now() - began
-    const read = await readings(this.#world)
-    const books = figuresOf(this.#world.books)
-    const names = new Set([...books.keys(), ...read.keys()])
-    this.#all = [...names].map((name) => {
-      const [one, other] = [books.get(name), read.get(name)]
-      return { name, books: one, read: other, isRight: one !== undefined && agrees(one, other) }
-    })
+    const seconds = ((performance.now() - began) / 1000).toFixed(1)
+    const differences = await this.#readUntilRight()
     const wrong = this.#all.filter(({ isRight }) => !isRight)
     this.#compared += this.#all.length
     this.#wrong += wrong.length
-    const changed = this.#all.filter(
-      ({ name, books: one, isRight }) => !isRight || this.#last.get(name) !== figureText(one),
-    )
-    for (const one of changed) {
-      this.#last.set(one.name, figureText(one.books))
-      cast.say(line(one))
+    for (const one of this.#all) {
+      const text = figureText(one.books)
+      if (one.isRight && this.#last.get(one.name) === text) continue
+      this.#last.set(one.name, text)
+      say(line(one))
     }
+    for (const one of differences.slice(0, 10)) say(`  ${one}`)
     const verdict =
       wrong.length === 0 ? 'all as in the books' : `${wrong.length} NOT as in the books`
-    cast.say(
-      `  ${this.#all.length} numbers after "${chapter}": ${verdict} (settled in ${(settledMs / 1000).toFixed(1)} s)`,
-    )
+    say(`  ${this.#all.length} numbers after "${chapter}": ${verdict} (settled in ${seconds} s)`)
   }
 
   /** Every number as it stood last. */
@@ -68,29 +61,33 @@ export class Table {
     say(`  ${'number'.padEnd(WIDTH)}  ${'books'.padEnd(WIDE)}  API`)
     for (const one of this.#all) say(line(one))
   }
+
+  /** Reads again for a while when something is not there yet; answers with the records that differ in the end. */
+  async #readUntilRight(): Promise<readonly string[]> {
+    const deadline = Date.now() + LONGEST_MS
+    for (;;) {
+      const { life } = this.#world
+      const { read, differences } = await readings(this.#world)
+      const books = figuresOf(this.#world.books)
+      this.#all = [...new Set([...books.keys(), ...read.keys()])].map((name) => {
+        const [one, other] = [books.get(name), read.get(name)]
+        return { name, books: one, read: other, isRight: one !== undefined && agrees(one, other) }
+      })
+      const isRight = this.#all.every((one) => one.isRight)
+      // What was read in two lives is no picture of either.
+      const isWhole = life === this.#world.life
+      if (isWhole && (isRight || Date.now() > deadline)) return differences
+      await pause(isWhole ? LOOK_AGAIN_MS : 0)
+      await settled(this.#world)
+    }
+  }
 }
 
 const WIDTH = 38
 const WIDE = 24
+/** How long after everything has settled a number may be late. */
+const LONGEST_MS = 5000
+const LOOK_AGAIN_MS = 500
 
 const line = ({ name, books, read, isRight }: Compared): string =>
   `  ${name.padEnd(WIDTH)}  ${figureText(books).padEnd(WIDE)}  ${figureText(read)}${isRight ? '' : '   DIFFERS'}`
-
-/**
- * Waits until everybody who was met has reached the books of the product: batches wait two seconds in a worker and one
- * in the primary. What is not there after that long will be a difference in the table.
- */
-export async function settled(world: World): Promise<void> {
-  const entries = [...world.books.entries.values()]
-  const met = entries.reduce((sum, { sightings }) => sum + sightings.least, 0)
-  const deadline = Date.now() + LONGEST_MS
-  for (;;) {
-    const items = await listOf(world, '')
-    if (items.reduce((sum, { sightings }) => sum + sightings, 0) >= met) break
-    if (Date.now() > deadline) break
-    await pause(200)
-  }
-}
-
-/** Three seconds of gathering, and a machine that is busy. */
-const LONGEST_MS = 20_000

@@ -44,6 +44,23 @@ export const headOf = (
     '',
   ].join('\r\n')
 
+/** A conversation on the sync port: 200 when what was said came back, 0 when the connection ended without. */
+export async function converse(
+  address: Address,
+  certificate: Certificate | undefined,
+): Promise<number> {
+  const socket = dial(address, certificate)
+  const { promise, resolve } = Promise.withResolvers<number>()
+  socket.on('error', () => {})
+  socket.setTimeout(PATIENCE_MS, () => socket.destroy())
+  socket.once('close', () => resolve(0))
+  socket.once('data', () => resolve(200))
+  socket.write('sync?')
+  const status = await promise
+  socket.destroy()
+  return status
+}
+
 /** The status of the answer; 0 is a connection that ended without one. */
 export async function visit(address: Address, request: Request): Promise<number> {
   const socket = dial(address, request.certificate)

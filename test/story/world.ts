@@ -7,9 +7,12 @@ import { Books, type Meeting } from './books.ts'
 import type { Core } from './core.ts'
 import type { Authorities, Certificate, Device } from './devices.ts'
 import type { House } from './house.ts'
-import type { Place } from './kinds.ts'
-import { Office, type Answer, type Method } from './office.ts'
-import { visit, type Address } from './visit.ts'
+import { metricsOf } from './metrics.ts'
+import { PLACES, type Place } from './kinds.ts'
+import type { Fate } from './rules.ts'
+import { EXPORT, Office, type Answer, type Method } from './office.ts'
+import { settled } from './settled.ts'
+import { converse, visit, type Address } from './visit.ts'
 
 /** Who plays. */
 export interface Cast {
@@ -23,15 +26,28 @@ export interface Cast {
   readonly say: (line: string) => void
 }
 
-/** A change that an administrator makes. */
-export interface Change {
+/** A call that an administrator makes. */
+export interface Call {
   readonly method: Method
   readonly path: string
-  readonly body?: unknown
+  /** Made anew for each attempt, because a device may have another id after a sudden end. */
+  readonly body?: () => Promise<unknown>
   /** Where the version that it is decided on can be read; left out where none is asked for. */
   readonly versionAt?: string
-  /** The rows that it leaves in the audit trail, by action, once it is acknowledged. */
+}
+
+/** A change, and what it comes to once it is made. */
+export interface Change extends Call {
+  /** The rows that it leaves in the audit trail, by action. */
   readonly trail: Readonly<Record<string, number>>
+  /** What the books say of it from then on. */
+  readonly effect: () => void
+}
+
+/** A change that nobody has acknowledged yet; whoever finds it in a dead store says so here. */
+export interface Pending {
+  readonly change: Change
+  isFound: boolean
 }
 
 /** How a request is not the device's usual one. */
@@ -52,8 +68,10 @@ export class World {
   life = 1
   /** Whoever wants something waits for the program to be up. */
   up: Promise<void> = Promise.resolve()
-  /** Called before everything that somebody does, with its weight among the moments of the story. */
-  moment: (weight: number) => void = () => {}
+  /** What is under way; there is one administrator. */
+  pending: Pending | undefined
+  /** Called before everything that somebody does, with its weight among the moments of the story, and how long it lasts. */
+  moment: (weight: number, lastsMs: number) => void = () => {}
 
   constructor(cast: Cast) {
     this.cast = cast
@@ -62,44 +80,60 @@ export class World {
 
   /** A device makes a request, until it is answered by a program that lives. */
   async call(device: Device, manner: Manner = {}): Promise<void> {
+    const place = manner.place ?? (device.isLegacy ? PLACES.sync : device.facts.checkIn)
     const meeting: Meeting = {
       device,
       certificate: 'certificate' in manner ? manner.certificate : device.certificate,
-      place: manner.place ?? device.facts.checkIn,
+      place,
       agent: device.agent,
-      listener: 'devices',
+      listener: place.asks === 'relay' ? 'sync' : 'devices',
     }
     await this.meet(meeting, manner.code)
   }
 
-  /** Makes a request, or makes it again. */
+  /** Makes a request, and makes it again when the program dies under it. */
   async meet(meeting: Meeting, code?: string): Promise<void> {
     for (;;) {
       await this.up
-      const { life } = this
       const fate = this.books.fate(meeting)
       if (code !== undefined && fate.code !== code) {
         this.fault(`${meeting.device.name}: the books say ${fate.code}, the story ${code}`)
       }
-      this.moment(VISIT)
-      const { certificate, place, agent } = meeting
-      const status = await visit(this.address, {
-        certificate,
-        path: place.path,
-        userAgent: agent.userAgent,
-      })
-      if (life !== this.life) {
-        this.books.mayHaveMet(meeting, fate)
-        continue
-      }
-      if (status !== fate.status) {
-        this.fault(
-          `${meeting.device.name} on ${place.path}: met ${status}, ${fate.status} (${fate.code}) in the books`,
-        )
-      }
-      this.books.met(meeting, fate)
-      return
+      this.moment(...VISIT)
+      if (await this.#visit(meeting, fate)) return
     }
+  }
+
+  /** Requests that may have been forgotten are made once more, each device's in their order. */
+  async again(meetings: readonly Meeting[]): Promise<void> {
+    const byDevice = Map.groupBy(meetings, ({ device }) => device)
+    await this.each([...byDevice.keys()], async (device) => {
+      for (const meeting of byDevice.get(device) ?? []) {
+        await this.#visit(meeting, this.books.fate(meeting))
+      }
+    })
+  }
+
+  /** One attempt; false when the program died meanwhile. */
+  async #visit(meeting: Meeting, fate: Fate): Promise<boolean> {
+    const { life } = this
+    const { certificate, place, agent, device } = meeting
+    const { userAgent } = agent
+    const began = Date.now()
+    const status =
+      place.asks === 'relay'
+        ? await converse(this.addressOf('sync'), certificate)
+        : await visit(this.addressOf('devices'), { certificate, path: place.path, userAgent })
+    if (life !== this.life) {
+      this.books.mayHaveMet(meeting, fate)
+      return false
+    }
+    if (status !== fate.status) {
+      const wanted = `${fate.status} (${fate.code}) in the books`
+      this.fault(`${device.name} on ${place.path}: met ${status}, ${wanted}`)
+    }
+    this.books.met(meeting, fate, began)
+    return true
   }
 
   /** So many at a time. */
@@ -116,38 +150,71 @@ export class World {
     for (;;) {
       await this.up
       const { life } = this
+      // Who takes everything away is written down, before the first line of it.
+      const leaves = path === EXPORT ? ['store.export'] : []
       try {
         const answer = await this.office.call('GET', path)
-        if (answer.status !== 200)
+        if (answer.status !== 200) {
           this.fault(`GET ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+        }
+        for (const action of leaves) this.books.wrote(action)
         return answer
       } catch (error) {
         await this.#died(life, error)
+        for (const action of leaves) this.books.mayHaveWritten(action)
       }
     }
   }
 
-  /** A change that has to be refused, with a status and a code; nothing is written down of it. */
-  async refused(change: Omit<Change, 'trail'>, status: number, code: string): Promise<Answer> {
-    const answer = await this.#attempt({ ...change, trail: {} })
+  /** A call that has to be refused, with a status and a code; nothing is written down of it. */
+  async refused(call: Call, status: number, code: string): Promise<Answer> {
+    const answer = await this.ask(call)
     const { code: found } = answer.body as { readonly code?: string }
     if (answer.status !== status || found !== code) {
-      this.fault(
-        `${change.method} ${change.path}: ${answer.status} ${found}, wanted ${status} ${code}`,
-      )
+      this.fault(`${call.method} ${call.path}: ${answer.status} ${found}, wanted ${status} ${code}`)
     }
     return answer
   }
 
-  /** A change that has to be made; acknowledged once, whatever dies meanwhile. */
-  async change(change: Change): Promise<Answer> {
-    const answer = await this.#attempt(change)
-    if (answer.status < 200 || answer.status > 299) {
-      this.fault(`${change.method} ${change.path}: ${answer.status} ${JSON.stringify(answer.body)}`)
-      return answer
+  /** A call that changes nothing, until it is answered. */
+  async ask(call: Call): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { life, answer } = await this.#attempt(call, attempt)
+      if (answer !== undefined) return answer
+      await this.#next(life)
     }
-    for (const [action, rows] of Object.entries(change.trail)) this.books.wrote(action, rows)
-    return answer
+  }
+
+  /**
+   * A change that has to be made, and is made once, whatever dies meanwhile; the answer, unless the program died after
+   * the change and before the answer.
+   */
+  async change(change: Change): Promise<Answer | undefined> {
+    const pending: Pending = { change, isFound: false }
+    this.pending = pending
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        const { life, answer } = await this.#attempt(change, attempt)
+        if (answer === undefined) await this.#next(life)
+        // Found by whoever looked into the dead store: its answer was on the way, or never sent.
+        if (pending.isFound) return answer
+        if (answer === undefined) continue
+        if (answer.status < 200 || answer.status > 299) {
+          this.fault(
+            `${change.method} ${change.path}: ${answer.status} ${JSON.stringify(answer.body)}`,
+          )
+        } else this.made(change)
+        return answer
+      }
+    } finally {
+      this.pending = undefined
+    }
+  }
+
+  /** The change is acknowledged, or was found. */
+  made({ trail, effect }: Change): void {
+    for (const [action, rows] of Object.entries(trail)) this.books.wrote(action, rows)
+    effect()
   }
 
   /** Settles once every process judges by what was changed last. */
@@ -168,16 +235,15 @@ export class World {
       await this.up
       const { life } = this
       try {
-        const answer = await fetch(`http://127.0.0.1:${this.cast.house.ports.status}/metrics`)
-        return await answer.text()
+        return await metricsOf(this.cast.house.ports.status)
       } catch (error) {
         await this.#died(life, error)
       }
     }
   }
 
-  get address(): Address {
-    return { port: this.cast.house.ports.devices, siteRoot: this.cast.siteRoot }
+  addressOf(listener: 'devices' | 'sync'): Address {
+    return { port: this.cast.house.ports[listener], siteRoot: this.cast.siteRoot }
   }
 
   fault(text: string): void {
@@ -185,22 +251,33 @@ export class World {
     this.cast.say(`  NOT AS IT HAS TO BE: ${text}`)
   }
 
-  async #attempt(change: Change): Promise<Answer> {
-    const { method, path, body, versionAt } = change
-    for (;;) {
-      const match = versionAt === undefined ? undefined : (await this.read(versionAt)).etag
-      await this.up
-      const { life } = this
-      this.moment(CHANGE)
-      try {
-        return await this.office.call(method, path, {
-          ...(body === undefined ? {} : { body }),
-          ...(match === undefined ? {} : { match }),
-        })
-      } catch (error) {
-        await this.#died(life, error)
-      }
+  async #attempt(
+    { method, path, body, versionAt }: Call,
+    attempt: number,
+  ): Promise<{ readonly life: number; readonly answer: Answer | undefined }> {
+    // What was seen before a sudden end has to have been seen again.
+    if (attempt > 1) await settled(this)
+    const match = versionAt === undefined ? undefined : (await this.read(versionAt)).etag
+    const sent = await body?.()
+    await this.up
+    const { life } = this
+    if (this.pending?.isFound === true) return { life, answer: undefined }
+    this.moment(...CHANGE)
+    try {
+      const answer = await this.office.call(method, path, {
+        ...(sent === undefined ? {} : { body: sent }),
+        ...(match === undefined ? {} : { match }),
+      })
+      return { life, answer }
+    } catch (error) {
+      if (life === this.life) throw error
+      return { life, answer: undefined }
     }
+  }
+
+  async #next(life: number): Promise<void> {
+    await this.up
+    if (life === this.life && this.pending?.isFound !== true) throw new Error('nobody died')
   }
 
   /** Whoever was cut off because the program died waits for its next life; anything else is a fault of the story. */
@@ -213,6 +290,6 @@ export class World {
 /** How many devices call at the same time. */
 const AT_A_TIME = 12
 const LOOK_AGAIN_MS = 50
-/** Moments of the story: changes are few and requests are many, and both shall be met by a sudden end. */
-const CHANGE = 20
-const VISIT = 1
+/** Moments of the story, by weight and length: changes are few and requests are many, and a sudden end shall meet both. */
+const CHANGE = [60, 30] as const
+const VISIT = [1, 30] as const

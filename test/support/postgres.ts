@@ -17,8 +17,8 @@ export type FoundPostgres =
 export interface OwnPostgres {
   readonly kind: 'found'
   readonly url: string
-  /** Ends it as an administrator does; what it holds stays. */
-  halt(): Promise<void>
+  /** Ends it as an administrator does, or as a fall would (SIGQUIT); what it holds stays. */
+  halt(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void>
   resume(): Promise<void>
   stop(): Promise<void>
 }
@@ -96,10 +96,10 @@ async function startCluster(binaries: string): ReturnType<typeof ownPostgres> {
   const abandon = (): void => void server.kill('SIGQUIT')
   process.once('exit', abandon)
   await ready(server)
-  const halt = async (): Promise<void> => {
+  const halt = async (signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return
     const gone = new Promise((resolve) => server.once('exit', resolve))
-    server.kill('SIGINT')
+    server.kill(signal)
     await gone
   }
   return {

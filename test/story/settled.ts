@@ -1,0 +1,38 @@
+/** When the numbers can be looked at. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { listOf } from './reading.ts'
+import type { World } from './world.ts'
+
+/**
+ * Waits until everybody who was met has reached the books of the product: batches wait two seconds in a worker and one
+ * in the primary. What is not there after long will be a difference in the table.
+ */
+export async function settled(world: World): Promise<void> {
+  world.moment(...SETTLING)
+  const deadline = Date.now() + LONGEST_MS
+  while (!(await isSettled(world)) && Date.now() < deadline) await pause(LOOK_AGAIN_MS)
+}
+
+async function isSettled(world: World): Promise<boolean> {
+  const entries = [...world.books.entries.values()]
+  const items = await listOf(world, '')
+  const seenAt = new Map(items.map((one) => [one.inventory?.id, Date.parse(one.last_seen ?? '')]))
+  const isLate = entries.some(
+    ({ inventory, metAt }) =>
+      metAt > 0 && inventory !== null && !((seenAt.get(inventory) ?? NaN) >= metAt),
+  )
+  if (isLate) return false
+  const unidentified = world.books.unidentified.get('sync')?.least ?? 0
+  if (unidentified > 0) {
+    const { body } = await world.read('/api/sync-port')
+    if ((body as { readonly unidentified: number }).unidentified < unidentified) return false
+  }
+  const met = entries.reduce((sum, { sightings }) => sum + sightings.least, 0)
+  return items.reduce((sum, { sightings }) => sum + sightings, 0) >= met
+}
+
+/** Three seconds of gathering, and a machine that is busy. */
+const LONGEST_MS = 20_000
+const LOOK_AGAIN_MS = 200
+/** Among the moments of the story: its weight, and how long it may last. */
+const SETTLING = [40, 3000] as const
