@@ -65,7 +65,7 @@ function addressBlock(source: Endpoint, destination: Endpoint): AddressBlock {
 /** The octets of an address, an IPv4-mapped one as the IPv4 address that it is; nothing for what is none. */
 function octetsOf(address: string): Buffer | undefined {
   const [plain = ''] = address.split('%', 1)
-  const four = fourOctets(plain.replace(/^::ffff:(?=[0-9.]+$)/i, ''))
+  const four = fourOctets(plain.replace(/^::ffff:/i, ''))
   return four ?? sixteenOctets(plain)
 }
 
@@ -96,7 +96,7 @@ const mapped = (octets: Buffer): Buffer =>
 function sslBlock({ tls, withCertificate }: ProxyFacts): Buffer {
   const { version, cipher, resumed, vouched } = tls
   const shown = resumed ? CLIENT.certificateInSession : CLIENT.certificate
-  const client = CLIENT.tls | (vouched === undefined ? 0 : shown)
+  const client = vouched === undefined ? CLIENT.nobody : shown
   // Zero says that a certificate was verified: whoever showed none that we vouch for is not that.
   const verify = Buffer.of(0, 0, 0, vouched === undefined ? 1 : 0)
   const name = vouched === undefined ? undefined : commonName(vouched)
@@ -134,5 +134,5 @@ const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
 
 const TYPE = { authority: 0x02, uniqueId: 0x05, ssl: 0x20 } as const
 const SSL_TYPE = { version: 0x21, commonName: 0x22, cipher: 0x23, certificate: 0x28 } as const
-/** PP2_CLIENT_SSL; _CERT_CONN and _CERT_SESS; the latter alone on a resumed session. */
-const CLIENT = { tls: 0x01, certificate: 0x06, certificateInSession: 0x04 } as const
+/** PP2_CLIENT_SSL is 1, _CERT_CONN 2, _CERT_SESS 4; the last without the second on a resumed session. */
+const CLIENT = { nobody: 0x01, certificate: 0x07, certificateInSession: 0x05 } as const

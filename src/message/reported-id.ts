@@ -20,13 +20,13 @@ export interface Reporting {
 
 /** The id, where it is said exactly once and is one that an inventory could hold. */
 export function reportedId({ kind, name }: ReportedAt, said: Reporting): string | undefined {
-  const values = kind === 'query' ? parameters(said.query ?? '', name) : fields(said, name)
-  const [id] = values
+  const values = kind === 'query' ? parameters(said.query, name) : fields(said, name)
   // Of two nobody knows which the server believes.
-  return id !== undefined && values.length === 1 && PLAIN.test(id) ? id : undefined
+  return values.length === 1 ? values.find((id) => PLAIN.test(id)) : undefined
 }
 
-function parameters(query: string, name: string): readonly string[] {
+function parameters(query: string | undefined, name: string): readonly string[] {
+  if (query === undefined) return []
   return query.split('&').flatMap((pair) => {
     const equals = pair.indexOf('=')
     if (equals === -1 || pair.slice(0, equals) !== name) return []

@@ -64,7 +64,7 @@ const ADDRESSES: readonly [string, string, string, number, string][] = [
   ],
   [
     'an address without a gap',
-    '1:2:3:4:5:6:7:abcd',
+    '1:2:3:4:5:6:7:aBcD',
     '::',
     0x21,
     '0001000200030004000500060007abcd00000000000000000000000000000000',
@@ -77,6 +77,7 @@ const ADDRESSES: readonly [string, string, string, number, string][] = [
     '0001000000000000000000000000000000010002000300040005000600070000',
   ],
   ['the greatest octets', '255.255.255.255', '0.0.0.0', 0x11, 'ffffffff00000000'],
+  ['other clothes have no IPv4 address in them', '1::ffff:1.2.3.4', FOUR, 0, ''],
   ['an octet too great is no address', '256.0.0.1', FOUR, 0, ''],
   ['an octet too many is no address', '1.2.3.4.5', FOUR, 0, ''],
   ['an octet too few is no address', '1.2.3', FOUR, 0, ''],

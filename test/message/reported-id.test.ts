@@ -13,6 +13,7 @@ const QUERIES: readonly [string, string | undefined, string | undefined][] = [
   ['an empty query says nothing', '', undefined],
   ['an empty id says nothing', 'clientid=', undefined],
   ['a name without a value says nothing', 'clientid', undefined],
+  ['a name that is longer by a letter has no value either', 'clientids', undefined],
   ['a longer name is another one', 'xclientid=1', undefined],
   ['a shorter name is another one', 'client=1', undefined],
   ['another case is another name', 'ClientID=1', undefined],
