@@ -29,6 +29,8 @@ export interface OpenOffice extends AsyncDisposable {
   readonly store: Store
   readonly clock: { at: number }
   readonly bugs: readonly unknown[]
+  /** What the log warns of. */
+  readonly warnings: readonly object[]
   /** A token of an administrator with this role, made for it on first use. */
   tokenOf(role: Role): Promise<string>
   /** A session cookie of that administrator. */
@@ -82,10 +84,15 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
   const networks = parseNetworks(options.allow ?? ['127.0.0.0/8', '::1'])
   if (!networks.ok) throw new Error(networks.failure)
   const bugs: unknown[] = []
+  const warnings: object[] = []
   const app = await adminServer({
     store,
     clock,
-    log: { info: () => {}, warn: () => {}, error: (fields) => bugs.push(fields) },
+    log: {
+      info: () => {},
+      warn: (fields) => warnings.push(fields),
+      error: (fields) => bugs.push(fields),
+    },
     version: '0',
     serving: { ...SERVING, ...options.serving },
     networks: networks.value,
@@ -106,6 +113,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
     store,
     clock,
     bugs,
+    warnings,
     async tokenOf(role) {
       await administrator(role)
       const token = newToken()

@@ -64,6 +64,23 @@ test('guesses that are sent all at once are no more than those that wait for eac
   expect(answers.filter((code) => code === 'too-many-attempts')).toHaveLength(15)
 })
 
+test('the log says who fails to sign in from where, and repeats no name that may be a password', async () => {
+  await using office = await openOffice()
+  await office.tokenOf('operator')
+  await signIn(office, 'operator', 'wrong')
+  await signIn(office, PASSWORD, 'operator')
+  for (let attempt = 0; attempt < 4; attempt += 1) await signIn(office, 'operator', 'wrong')
+  expect(office.warnings).toMatchObject([
+    { from: '127.0.0.1', who: 'operator' },
+    { who: 'nobody of ours' },
+    { who: 'operator' },
+    { who: 'operator' },
+    { who: 'operator' },
+    { seconds: 60 },
+  ])
+  expect(JSON.stringify(office.warnings)).not.toContain(PASSWORD)
+})
+
 test('signing in rightly is no failure, however often', async () => {
   await using office = await openOffice()
   await office.tokenOf('operator')

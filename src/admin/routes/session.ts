@@ -21,7 +21,7 @@ const me = record({
 
 /** Adds the calls. */
 export function sessionCalls(app: FastifyInstance, office: Office): void {
-  const { store, clock, attempts } = office
+  const { store, clock, attempts, log } = office
   define(
     app,
     {
@@ -41,7 +41,13 @@ export function sessionCalls(app: FastifyInstance, office: Office): void {
     async ({ body, request, reply }) => {
       const { name, password } = body
       const seconds = attempts.begin(request.ip, name)
-      if (seconds > 0) return refused({ kind: 'too-many-attempts', seconds })
+      if (seconds > 0) {
+        log.warn(
+          { from: request.ip, seconds },
+          'somebody has to wait before the next attempt to sign in',
+        )
+        return refused({ kind: 'too-many-attempts', seconds })
+      }
       const found = await store.admins.find(name)
       if (!found.ok) {
         attempts.undecided(request.ip, name)
@@ -52,6 +58,9 @@ export function sessionCalls(app: FastifyInstance, office: Office): void {
       const isRight =
         hash === undefined ? await isNobodysPassword(password) : await isPassword(password, hash)
       if (!isRight || admin === undefined || admin.disabled) {
+        // What nobody is called may be a password in the wrong field.
+        const who = admin?.name ?? 'nobody of ours'
+        log.warn({ from: request.ip, who }, 'somebody failed to sign in')
         return refused({ kind: 'credential-unknown' })
       }
       attempts.succeeded(request.ip, name)
