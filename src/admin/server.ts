@@ -11,6 +11,7 @@ import type { Store } from '../store/port.ts'
 import { Attempts } from './attempts.ts'
 import { certificateKeyOf } from './client-certificate.ts'
 import { sendProblem } from './call.ts'
+import { limitConnections } from './connections.ts'
 import { recognise } from './doorkeeper.ts'
 import type { Networks } from './networks.ts'
 import { includes, isAccessRefusal } from './principal.ts'
@@ -65,6 +66,7 @@ export interface Office extends AdminDeps {
 /** Builds the admin API; the caller listens. */
 export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
   const app = create(deps)
+  limitConnections(app.server, deps.networks)
   app.decorateRequest('principal', undefined)
   app.setValidatorCompiler(({ schema, httpPart }) => compileSchema(schema as object, httpPart))
   // Answers are written as they are: a field that the schema forgot is a fault of a test, not to be cut off here.
@@ -141,6 +143,8 @@ function create({ tls }: AdminDeps): FastifyInstance {
     requestCert: clientCertificates,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
+    // Node waits two minutes for a handshake.
+    handshakeTimeout: HANDSHAKE_MS,
   } as const
   return fastify({ ...options, https })
 }
@@ -232,5 +236,7 @@ const description = (version: string) =>
 const BODY_OCTETS = 1024 * 1024
 /** An administrator's machine is near; longer than this is a connection that is held open on purpose. */
 const REQUEST_MS = 30_000
+/** As for devices, which come from farther away. */
+const HANDSHAKE_MS = 10_000
 /** A portal that refreshes, and a script beside it. */
 const CALLS_PER_MINUTE = 600
