@@ -100,7 +100,8 @@ class Linking {
     }
     this.#bindKey(certificate, draft, sighting.at)
     for (const id of ids) this.#bindId(id, draft)
-    this.#label(draft, sighting, certificate)
+    // Words only of what is kept: one key can sign any number of names for itself.
+    if (this.#hasRoom(certificate)) this.#label(draft, sighting, certificate)
     see(draft, sighting)
     seeCertificate(draft, sighting, certificate)
     if (this.#approvesItself(sighting, certificate)) approve(draft, this.#means.now)
@@ -210,14 +211,17 @@ class Linking {
     return this.#known.standings.get(setting) === 'current'
   }
 
+  #hasRoom({ fingerprint, sound }: SightedCertificate): boolean {
+    const isKnown = this.#certificates.has(fingerprint) || this.#known.certificates.has(fingerprint)
+    return isKnown || sound || this.#unsoundRoom > 0
+  }
+
   #keep(certificate: SightedCertificate, { at, verdict, code }: Sighting): void {
+    if (!this.#hasRoom(certificate)) return
     const { fingerprint } = certificate
     const kept = this.#certificates.get(fingerprint)
     const before = kept?.before ?? this.#known.certificates.get(fingerprint)
-    if (kept === undefined && before === undefined && !certificate.sound) {
-      if (this.#unsoundRoom <= 0) return
-      this.#unsoundRoom -= 1
-    }
+    if (kept === undefined && before === undefined && !certificate.sound) this.#unsoundRoom -= 1
     const last = kept?.row ?? before
     if (last !== undefined && last.last_seen > at) return
     this.#certificates.set(fingerprint, {

@@ -209,6 +209,24 @@ export function linking(backend: Backend): void {
     expect((await record(store, aSighting(aCertificate('fit')))).newDevices).toBe(1)
   })
 
+  test('a key that signs itself one name after the other leaves no more words than certificates are kept', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place, { unsoundLimit: 1 })
+    const named = (name: string) => {
+      const fingerprint = hex(name) as Fingerprint
+      const facts = { sound: false, setting: undefined, subject: `CN=${name}`, fingerprint }
+      return aSighting(aCertificate('one', facts))
+    }
+    await record(store, named('first'))
+    await record(store, named('second'), named('third'))
+    const found = async (text: string): Promise<number> =>
+      sure(await store.devices.count({ text }, []))
+    expect([await found('first'), await found('second'), await found('third')]).toEqual([1, 0, 0])
+    // The device itself was seen, whatever it calls itself.
+    const id = (await deviceOf(store, 'one')) ?? ''
+    expect(sure(await store.devices.find(id))?.device.sightings).toBe(3)
+  })
+
   test('strangers that stayed away are forgotten, and make room', async () => {
     await using place = await backend.place()
     await using store = await opened(place, { unsoundLimit: 3 })
