@@ -26,6 +26,12 @@ export class Connection {
   readonly sni: string | undefined
   readonly openedAt: number
   readonly presented: Presented
+  /**
+   * What was negotiated. Asked while the session is there for certain: Node 26.10 follows a null pointer when it is asked
+   * after the socket below was destroyed (test/wire/cut-off.test.ts), and the whole process is gone.
+   */
+  readonly protocol: string
+  readonly cipher: Cipher
   /** What the requests under way asked, so that a change of trust, and time, can tell which they end. */
   readonly underWay: Ask[] = []
   /** Where its verdict may turn next, worked out by whoever sweeps. */
@@ -54,6 +60,9 @@ export class Connection {
     this.sni = typeof socket.servername === 'string' ? socket.servername : undefined
     this.openedAt = now
     this.presented = presented
+    this.protocol = socket.getProtocol() ?? 'none'
+    const { name, standardName } = socket.getCipher() ?? NO_CIPHER
+    this.cipher = { name, standardName }
   }
 
   /**
@@ -138,13 +147,12 @@ export class Connection {
   }
 
   #facts(): ConnectionFacts {
-    const cipher = this.socket.getCipher()
     return {
       connection: this.id,
       listener: this.listener,
       remote: this.remote,
-      protocol: this.socket.getProtocol() ?? 'none',
-      cipher: cipher?.standardName ?? 'none',
+      protocol: this.protocol,
+      cipher: this.cipher.standardName,
       servername: this.sni,
       resumed: 'resumed' in this.presented && this.presented.resumed,
       device: this.#peer === undefined ? undefined : deviceFacts(this.#peer),
@@ -180,6 +188,12 @@ export interface Unanswered {
   readonly response: ServerResponse
 }
 
+/** One cipher suite, as OpenSSL spells it and as IANA does. */
+interface Cipher {
+  readonly name: string
+  readonly standardName: string
+}
+
 interface Opening {
   readonly presented: Presented
   readonly now: number
@@ -206,6 +220,7 @@ function nameText(name: Name): string {
   return octets > MAX_NAME ? `a name of ${octets} octets` : printName(name, 'rfc4514')
 }
 
+const NO_CIPHER: Cipher = { name: 'none', standardName: 'none' }
 /** The longest honest names have some 300 octets; every line about the connection repeats them. */
 const MAX_NAME = 1024
 /** RFC 5280 §4.1.2.2 allows 20 octets; twice that tells an overlong one apart. */

@@ -25,7 +25,7 @@ export interface TunnelDeps {
   /** A device was held to a session that says less of it than a new one would. */
   lockedOut(): void
   /** Told of the verdict before the first octet passes. */
-  judged(connection: Connection, verdict: TunnelVerdict): void
+  judged(verdict: TunnelVerdict): void
 }
 
 /** What became of a connection before any octet passed. */
@@ -44,7 +44,7 @@ export async function carry(connection: Connection, deps: TunnelDeps): Promise<T
   const snapshot = deps.snapshot()
   const view = snapshot.listeners.get(connection.listener)
   const verdict = verdictOn(connection, view, { snapshot, deps })
-  deps.judged(connection, verdict)
+  deps.judged(verdict)
   const upstream = view?.world.config.relay?.upstream
   const passed =
     view === undefined ? undefined : await passage(connection, verdict, { view, snapshot })
@@ -159,7 +159,7 @@ const isNamed = (vouched: Vouched | undefined): vouched is Vouched =>
   vouched !== undefined && vouched.timeliness !== 'in-grace'
 
 function headerOf(
-  { id, socket, sni, presented }: Connection,
+  { id, socket, sni, presented, protocol, cipher }: Connection,
   vouched: Vouched | undefined,
   withCertificate: boolean,
 ): Buffer {
@@ -170,8 +170,8 @@ function headerOf(
     authority: sni,
     uniqueId: id,
     tls: {
-      version: socket.getProtocol() ?? '',
-      cipher: socket.getCipher()?.name ?? '',
+      version: protocol,
+      cipher: cipher.name,
       resumed: 'resumed' in presented && presented.resumed,
       vouched: isNamed(vouched) ? vouched.path.certificates[0] : undefined,
     },

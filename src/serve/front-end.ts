@@ -24,6 +24,7 @@ import { tellUntrusted, untrustedReasons } from './tell-untrusted.ts'
 import type { IssuerMet, Orders } from './crew.ts'
 import { Reception, type ReceptionDeps } from './reception.ts'
 import { TunnelReception } from './tunnel-reception.ts'
+import { Unrecorded } from './unrecorded.ts'
 import { Vigil } from './vigil.ts'
 
 export interface FrontEndDeps {
@@ -52,6 +53,7 @@ export class FrontEnd {
   readonly #deps: FrontEndDeps
   readonly #listeners = new Map<string, Listener | TunnelListener>()
   readonly #connections = new Set<Connection>()
+  readonly #unrecorded = new Unrecorded()
   readonly #recognition = new Recognition(({ der }, trustVersion) => {
     this.#deps.met({ der, trustVersion })
   })
@@ -142,6 +144,7 @@ export class FrontEnd {
     this.#vigil.close()
     const patience = this.#orders.config.drain
     await Promise.all([...this.#listeners.values()].map((one) => one.drain(patience)))
+    await this.#unrecorded.none(RECORD_PATIENCE_MS)
     retire(this.#snapshot, undefined)
   }
 
@@ -176,6 +179,7 @@ export class FrontEnd {
       },
       lockedOut: () => this.#deps.lockedOut(),
       connections: this.#connections,
+      unrecorded: this.#unrecorded,
       clock: CLOCK,
       recognition: this.#recognition,
       legacy: this.#legacy,
@@ -202,6 +206,8 @@ export class FrontEnd {
   }
 }
 
+/** Turns of the event loop, each of which may wait for a busy machine; a request that hangs must not hold up the end. */
+const RECORD_PATIENCE_MS = 2000
 const CLOCK: Clock = { now: () => Date.now() as Instant }
 
 function open(

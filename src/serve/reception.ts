@@ -25,6 +25,7 @@ import type { Metrics } from '../record/metrics.ts'
 import type { Sightings } from '../record/sightings.ts'
 import type { Snapshot } from '../state/snapshot.ts'
 import { handshakeEvent } from './handshake-event.ts'
+import type { Unrecorded } from './unrecorded.ts'
 
 export interface ReceptionDeps {
   readonly log: Logger
@@ -34,6 +35,8 @@ export interface ReceptionDeps {
   readonly legacy: LegacyWatch
   /** Every open connection of this process, whatever its listener. */
   readonly connections: Set<Connection>
+  /** What has begun here and has no line yet. */
+  readonly unrecorded: Pick<Unrecorded, 'begin' | 'end'>
   snapshot(): Snapshot
   draining(): boolean
   /** A device was held to a session that says less of it than a new one would: its tickets must not serve again. */
@@ -73,11 +76,10 @@ export class Reception implements ListenerHandlers {
     })
     this.#bySocket.set(socket, connection)
     connections.add(connection)
+    this.#deps.unrecorded.begin()
     metrics.opened(this.#listener)
     socket.once('close', () => this.#closed(connection))
     const mayAsk = this.#mayAsk(connection)
-    // Its line is written when the socket is gone, and with it what was negotiated.
-    if (!mayAsk && this.#settings.connections) this.#journal(connection)
     this.#sight(connection)
     return mayAsk
   }
@@ -89,10 +91,14 @@ export class Reception implements ListenerHandlers {
       request.socket.destroy()
       return
     }
-    handle({ request, response, expectsContinue }, connection, this.#corridor).catch(
+    const { unrecorded, log } = this.#deps
+    unrecorded.begin()
+    handle({ request, response, expectsContinue }, connection, this.#corridor).then(
+      () => unrecorded.end(),
       (error: unknown) => {
+        unrecorded.end()
         // A bug of ours: the one request is lost, and the operator gets the trace.
-        this.#deps.log.error({ err: error, connection: connection.id }, 'a request met a bug')
+        log.error({ err: error, connection: connection.id }, 'a request met a bug')
         request.socket.destroy()
       },
     )
@@ -216,6 +222,7 @@ export class Reception implements ListenerHandlers {
     } as const
     metrics.closed(this.#listener, event)
     if (this.#settings.connections) this.#journal(connection).closed(event)
+    this.#deps.unrecorded.end()
   }
 
   #journal(connection: Connection): ConnectionJournal {

@@ -30,17 +30,18 @@ export class TunnelReception implements TunnelHandlers {
       recognition,
       snapshot: () => deps.snapshot(),
       lockedOut: () => deps.lockedOut(),
-      judged: (connection, verdict) => this.#note(connection, verdict),
+      judged: (verdict) => this.#note(verdict),
     }
   }
 
   connected(socket: TLSSocket): boolean {
-    const { clock, connections, metrics, log } = this.#deps
+    const { clock, connections, metrics, log, unrecorded } = this.#deps
     const connection = new Connection(socket, this.#listener, {
       presented: presentedBy(socket),
       now: clock.now(),
     })
     connections.add(connection)
+    unrecorded.begin()
     metrics.opened(this.#listener)
     socket.once('close', () => connections.delete(connection))
     carry(connection, this.#corridor)
@@ -49,6 +50,7 @@ export class TunnelReception implements TunnelHandlers {
         log.error({ err: error, connection: connection.id }, 'a tunnel met a bug')
         socket.destroy()
       })
+      .finally(() => unrecorded.end())
     return true
   }
 
@@ -72,9 +74,7 @@ export class TunnelReception implements TunnelHandlers {
   }
 
   /** Before the first octet passes: a connection that stays open for hours is in the books from its beginning. */
-  #note(connection: Connection, verdict: TunnelVerdict): void {
-    // What the socket tells of its session it only tells while it is open.
-    this.#journal(connection)
+  #note(verdict: TunnelVerdict): void {
     if (verdict.kind === 'closed') return
     const { clock, sightings } = this.#deps
     const { policy } = this.#deps.snapshot().world
