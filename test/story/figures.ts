@@ -1,6 +1,7 @@
 /** The numbers of the books, under the names by which the table compares them with the API's. */
 import type { Books, Entry, Range } from './books.ts'
 import { SETTING_NAMES } from './devices.ts'
+import { GRACE } from './rules.ts'
 import { KINDS } from './kinds.ts'
 
 /** What the books say: a number, a word, or the two that a number lies between. */
@@ -123,7 +124,7 @@ export function figuresOf(books: Books): Figures {
     figures.set(`standing of ${name}`, standing)
     figures.set(
       `dependents of ${name}`,
-      count(({ setting, approval }) => setting === name && approval !== 'blocked'),
+      count((entry) => dependsOn(name, entry)),
     )
   }
   for (const [action, rows] of books.trail) figures.set(`audit ${action}`, rows)
@@ -133,6 +134,10 @@ export function figuresOf(books: Books): Figures {
   figures.set('upstream relayed', books.upstream.relayed)
   return figures
 }
+
+/** Whoever could still renew under it: until the end of grace. */
+export const dependsOn = (name: string, { setting, approval, notAfter }: Entry): boolean =>
+  setting === name && approval !== 'blocked' && (notAfter ?? 0) >= Date.now() - GRACE
 
 const isNeverMet = ({ inventory, verdict }: Entry): boolean =>
   inventory !== null && verdict === null

@@ -109,13 +109,19 @@ function compareRecords(world: World, items: readonly Shown[], read: Readings): 
     return found.length === 0 ? [] : [`${entry.device.name}: ${found.join(', ')}`]
   })
   // Nothing tells the others apart but what is recorded of them.
-  const others = items.filter(({ inventory }) => inventory === null)
-  for (const entry of entries.filter(({ inventory }) => inventory === null)) {
-    const at = others.findIndex((shown) => differencesOf(entry, shown, world.books).length === 0)
-    if (at === -1) differences.push(`${entry.device.name}: no record is like it`)
-    else others.splice(at, 1)
+  const others = items
+    .filter(({ inventory }) => inventory === null)
+    .sort((one, other) => one.sightings - other.sightings)
+  const unlisted = entries
+    .filter(({ inventory }) => inventory === null)
+    .sort((one, other) => one.sightings.most - other.sightings.most)
+  for (const shown of others) {
+    // Of those that it may be, the one that fits the fewest of the records to come.
+    const at = unlisted.findIndex((one) => differencesOf(one, shown, world.books).length === 0)
+    if (at === -1) differences.push(`nobody is ${shown.id}`)
+    else unlisted.splice(at, 1)
   }
-  for (const { id } of others) differences.push(`nobody is ${id}`)
+  for (const { device } of unlisted) differences.push(`${device.name}: no record is like it`)
   read.set('records that differ', differences.length)
   read.set(
     'sightings',

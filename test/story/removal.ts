@@ -1,6 +1,7 @@
 /** The old CA is removed: refused while devices depend on it, then allowed. */
 import { certificateOf, renewOne } from './bridge.ts'
 import { SETTING_NAMES } from './devices.ts'
+import { dependsOn } from './figures.ts'
 import { expectNumber, sends } from './opening.ts'
 import { settled } from './settled.ts'
 import type { World } from './world.ts'
@@ -18,9 +19,8 @@ export async function removeOldCa(world: World): Promise<void> {
   } as const
   await settled(world)
   const { body } = await world.refused(removal, 409, 'setting-in-use')
-  const dependents = [...books.entries.values()].filter(
-    ({ setting, approval, notAfter }) =>
-      setting === SETTING_NAMES.old && approval !== 'blocked' && (notAfter ?? 0) >= Date.now(),
+  const dependents = [...books.entries.values()].filter((entry) =>
+    dependsOn(SETTING_NAMES.old, entry),
   )
   const [, found = '-1'] = /(\d+) device/u.exec((body as { readonly detail: string }).detail) ?? []
   expectNumber(world, 'devices that depend on the old CA', [Number(found), dependents.length])

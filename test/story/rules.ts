@@ -6,7 +6,7 @@ import { SETTING_NAMES, type Certificate, type Issuer } from './devices.ts'
 import type { Place } from './kinds.ts'
 
 const DAY = 86_400_000
-const GRACE = 30 * DAY
+export const GRACE = 30 * DAY
 
 /** Where a CA of the story stands. */
 export type Standing = 'absent' | 'staged' | 'current' | 'previously-trusted' | 'removed'
