@@ -40,6 +40,9 @@ const FOUNDING: readonly [string, number][] = [
   ['token.create', 1],
 ]
 
+// Whoever stops the story stops what it started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 process.exitCode = (await runAll()) ? 0 : 1
 
 async function runAll(): Promise<boolean> {
