@@ -205,6 +205,7 @@ export const REFUSALS: Cases<Refusal> = {
 export const TURNED_AWAY: Cases<Exclude<TurnedAway, { readonly kind: 'host' | 'target' }>> = {
   'route-unknown': byDevice({ kind: 'route-unknown' }),
   'listener-gone': byUs({ kind: 'listener-gone' }),
+  drained: byUs({ kind: 'drained' }),
   'listener-closed': byUs({ kind: 'listener-closed' }),
   'after-close': byDevice({ kind: 'after-close' }),
   'too-many-fields': byDevice({ kind: 'too-many-fields', limit: amount('limit') }),

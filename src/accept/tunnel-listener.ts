@@ -8,16 +8,20 @@ import type { Millis } from '../kernel/types.ts'
 import type { ListenerHandlers, ListenerSettings, ListenerTls } from './listener.ts'
 
 /** What the rest of the house does with what arrives. */
-export type TunnelHandlers = Pick<
+export interface TunnelHandlers extends Pick<
   ListenerHandlers,
   'bug' | 'connected' | 'dropped' | 'handshakeFailed'
->
+> {
+  /** The patience of the drain is over: what still lives is cut off now. */
+  cutOff(): void
+}
 
 /** One bound port. */
 export class TunnelListener {
   readonly name: string
   readonly #settings: ListenerSettings
   readonly #server: Server
+  readonly #handlers: TunnelHandlers
   #tls: ListenerTls
   #draining = false
   /** Every TCP connection, from its first moment to its last. */
@@ -27,6 +31,7 @@ export class TunnelListener {
     this.name = settings.name
     this.#settings = settings
     this.#tls = tls
+    this.#handlers = handlers
     this.#server = this.#create(handlers)
   }
 
@@ -68,6 +73,7 @@ export class TunnelListener {
       this.#server.close(() => resolve())
     })
     const cut = setTimeout(() => {
+      this.#handlers.cutOff()
       for (const socket of this.#sockets) socket.destroy()
     }, patience)
     await closed

@@ -12,6 +12,7 @@ export type TurnedAway =
   | { readonly kind: 'route-unknown' }
   | { readonly kind: 'listener-gone' }
   | { readonly kind: 'listener-closed' }
+  | { readonly kind: 'drained' }
   | { readonly kind: 'after-close' }
   | { readonly kind: 'too-many-fields'; readonly limit: number }
   | { readonly kind: 'http-1.0-transfer-coding' }
@@ -64,6 +65,15 @@ export function explainTurnedAway(why: TurnedAway): TurnedAwayFacts {
         status: NO_ANSWER,
         sentence: 'an administrator closed this port, and takes no connection on it any more',
         nextStep: 'let the device use another port; open this one again if it cannot',
+        close: true,
+      }
+    case 'drained':
+      return {
+        code: 'drained',
+        status: NO_ANSWER,
+        sentence:
+          'the front end was told to end, and its patience with what was under way was over',
+        nextStep: 'none: the device calls again; raise `drain` if clients need longer to finish',
         close: true,
       }
     case 'after-close':

@@ -8,6 +8,7 @@ import { isExpected } from '../decide/decide.ts'
 import { presentedBy } from '../identify/presented.ts'
 import { Connection } from '../pipeline/connection.ts'
 import { glimpseOf } from '../pipeline/glimpse.ts'
+import { explainTurnedAway } from '../pipeline/turned-away.ts'
 import { judgement } from '../pipeline/tunnel-entry.ts'
 import { carry, type TunnelDeps, type TunnelVerdict } from '../pipeline/tunnel.ts'
 import { connectionJournal, type ConnectionJournal } from '../record/journal.ts'
@@ -60,6 +61,15 @@ export class TunnelReception implements TunnelHandlers {
 
   dropped(): void {
     this.#deps.metrics.dropped(this.#listener)
+  }
+
+  cutOff(): void {
+    const { code, sentence, nextStep } = explainTurnedAway({ kind: 'drained' })
+    const words = { code, reason: sentence, next_step: nextStep }
+    for (const connection of this.#deps.connections) {
+      if (connection.listener !== this.#listener) continue
+      connection.ending ??= { outcome: 'ended', ...words }
+    }
   }
 
   bug(error: unknown): void {

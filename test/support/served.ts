@@ -33,7 +33,7 @@ export interface Changes {
 
 export interface ServedOptions extends Pick<
   ProductOptions,
-  'workers' | 'tls' | 'yaml' | 'upstreamLimits'
+  'rows' | 'workers' | 'tls' | 'yaml' | 'upstreamLimits'
 > {
   /** What is started instead of `tfe serve`: a script and its arguments. */
   readonly instead?: (config: string) => Promise<readonly string[]>

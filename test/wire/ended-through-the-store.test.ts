@@ -4,20 +4,16 @@
  */
 import { hash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { PHRASE } from '../../src/fleet/enforcement.ts'
-import type { Instant } from '../../src/kernel/types.ts'
-import { makeAdmin } from '../../src/serve/first-admin.ts'
-import { openStore } from '../../src/store/store.ts'
 import { Device } from '../support/device.ts'
+import { housed, type Answer, type House } from '../support/housed.ts'
 import { listServer } from '../support/list-server.ts'
 import { mintCrl, serialIn } from '../support/mint-crl.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
 import { patientUpstream } from '../support/patient-upstream.ts'
 import { calling, fleet } from '../support/product.ts'
-import { freePorts, served, type Served } from '../support/served.ts'
+import type { Served } from '../support/served.ts'
 
 const GET = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
 const POST = 'POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf'
@@ -28,63 +24,6 @@ const device = mintLeaf({ issuer: fleet.devices, name: 'the one' })
 const keyOf = (leaf: Leaf): string => {
   const spki = new X509Certificate(leaf.der).publicKey.export({ type: 'spki', format: 'der' })
   return hash('sha256', spki)
-}
-
-interface Answer {
-  readonly status: number
-  readonly etag: string
-  readonly body: unknown
-}
-
-interface House extends AsyncDisposable {
-  readonly front: Served
-  readonly call: (method: string, path: string, body?: unknown, match?: string) => Promise<Answer>
-}
-
-/** `tfe serve` with two workers, a store in a file, and an administrator with a token. */
-async function housed(
-  upstreamPort: number,
-  yaml: Readonly<Record<string, string>>,
-): Promise<House> {
-  const [adminPort = 0] = await freePorts(1)
-  const front = await served(upstreamPort, {
-    workers: 2,
-    yaml: { store: ' { sqlite: data/tfe.sqlite }', admin: ` { port: ${adminPort} }`, ...yaml },
-  })
-  const opened = await openStore(
-    { kind: 'sqlite', path: join(front.folder, 'data/tfe.sqlite') },
-    {
-      clock: { now: () => Date.now() as Instant },
-      ring: { keys: new Map() },
-      beginnings: undefined,
-    },
-  )
-  if (!opened.ok) throw new Error(opened.failure.kind)
-  const path = join(front.folder, 'token')
-  const credential = { kind: 'token-file', path } as const
-  const who = { name: 'alice', role: 'administrator', credential } as const
-  const made = await makeAdmin(opened.value, who, { who: 'test', from: 'test' })
-  await opened.value.close()
-  if (!made.ok) throw new Error('there is no administrator')
-  const token = readFileSync(path, 'utf8').trim()
-  return {
-    front,
-    async call(method, at, body, match) {
-      const response = await fetch(`http://127.0.0.1:${adminPort}${at}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(match === undefined ? {} : { 'if-match': match }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      const text = await response.text()
-      const etag = response.headers.get('etag') ?? ''
-      return { status: response.status, etag, body: text === '' ? undefined : JSON.parse(text) }
-    },
-    [Symbol.asyncDispose]: () => front[Symbol.asyncDispose](),
-  }
 }
 
 async function visiting({ port }: Served, leaf: Leaf): Promise<Device> {
