@@ -100,10 +100,11 @@ class Linking {
     }
     this.#bindKey(certificate, draft, sighting.at)
     for (const id of ids) this.#bindId(id, draft)
-    // Words only of what is kept: one key can sign any number of names for itself.
-    if (this.#hasRoom(certificate)) this.#label(draft, sighting, certificate)
+    const wasNamed = draft.row.reported_id !== null
     see(draft, sighting)
     seeCertificate(draft, sighting, certificate)
+    // Words only of what is kept: one key can sign any number of names for itself.
+    if (this.#hasRoom(certificate)) this.#label(draft, certificate, wasNamed)
     if (this.#approvesItself(sighting, certificate)) approve(draft, this.#means.now)
     this.#keep(certificate, sighting)
   }
@@ -199,10 +200,16 @@ class Linking {
     this.#inventory.set(id, draft)
   }
 
-  #label({ row }: Draft, { reportedId }: Sighting, certificate: SightedCertificate): void {
-    if (this.#known.certificates.has(certificate.fingerprint) && reportedId === undefined) return
-    for (const term of termsOf(certificate, reportedId)) {
-      this.#terms.set(`${term}\n${row.id}`, { term, device: row.id })
+  #label({ row }: Draft, certificate: SightedCertificate, wasNamed: boolean): void {
+    const words = new Set<string>()
+    if (!this.#known.certificates.has(certificate.fingerprint)) {
+      for (const term of termsOf(certificate)) words.add(term)
+    }
+    // One name per device, the first that was kept: a device may give itself another with every request. The row
+    // shows its newest; to take the older word back could take one from it that a certificate left there.
+    if (!wasNamed && row.reported_id !== null) words.add(termOf(row.reported_id))
+    for (const term of words) {
+      if (term !== '') this.#terms.set(`${term}\n${row.id}`, { term, device: row.id })
     }
   }
 

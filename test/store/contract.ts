@@ -9,6 +9,7 @@ import { devices } from './contract/devices.ts'
 import { documents } from './contract/documents.ts'
 import { enrollment } from './contract/enrollment.ts'
 import { feed } from './contract/feed.ts'
+import { hearsay } from './contract/hearsay.ts'
 import { inventory } from './contract/inventory.ts'
 import { linking } from './contract/linking.ts'
 import { secrets } from './contract/secrets.ts'
@@ -26,6 +27,7 @@ export function storeContract(backend: Backend): void {
     devices(backend)
     approvals(backend)
     inventory(backend)
+    hearsay(backend)
     switches(backend)
     administrators(backend)
     secrets(backend)
