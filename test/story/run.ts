@@ -155,5 +155,5 @@ async function play(
 
 /** Somewhat less than what all moments of a story weigh together, so that every one of those chosen comes. */
 function momentsOf(devices: number): number {
-  return Math.round(4000 + devices * 4.5)
+  return Math.round(3800 + devices * 4.7)
 }

@@ -9,6 +9,11 @@ import type { World } from './world.ts'
  */
 export async function settled(world: World): Promise<void> {
   world.moment(...SETTLING)
+  await settledAgain(world)
+}
+
+/** The same once more, because something died or was late: no new moment of the story. */
+export async function settledAgain(world: World): Promise<void> {
   const deadline = Date.now() + LONGEST_MS
   while (!(await isSettled(world)) && Date.now() < deadline) await pause(LOOK_AGAIN_MS)
 }

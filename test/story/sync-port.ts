@@ -38,9 +38,11 @@ export async function syncPort(world: World): Promise<void> {
   await world.refused(closing, 409, 'devices-never-met')
   for (const ghost of cast.ghosts) {
     const [found] = await idsOf(world, [books.entry(ghost)])
+    const path = `/api/devices/${found?.id ?? 'unknown'}`
     await world.change({
       method: 'DELETE',
-      path: `/api/devices/${found?.id ?? 'unknown'}`,
+      path,
+      versionAt: path,
       trail: { 'device.forget': 1 },
       effect: () => books.forget(ghost),
     })

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { agrees, figuresOf, figureText, type Figure } from './figures.ts'
 import { readings, type Read } from './reading.ts'
-import { settled } from './settled.ts'
+import { settled, settledAgain } from './settled.ts'
 import type { World } from './world.ts'
 
 /** One number, twice. */
@@ -78,7 +78,7 @@ export class Table {
       const isWhole = life === this.#world.life
       if (isWhole && (isRight || Date.now() > deadline)) return differences
       await pause(isWhole ? LOOK_AGAIN_MS : 0)
-      await settled(this.#world)
+      await settledAgain(this.#world)
     }
   }
 }

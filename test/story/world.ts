@@ -11,7 +11,7 @@ import { metricsOf } from './metrics.ts'
 import { PLACES, type Place } from './kinds.ts'
 import type { Fate } from './rules.ts'
 import { EXPORT, Office, type Answer, type Method } from './office.ts'
-import { settled } from './settled.ts'
+import { settledAgain } from './settled.ts'
 import { converse, visit, type Address } from './visit.ts'
 
 /** Who plays. */
@@ -93,13 +93,13 @@ export class World {
 
   /** Makes a request, and makes it again when the program dies under it. */
   async meet(meeting: Meeting, code?: string): Promise<void> {
-    for (;;) {
+    for (let attempt = 1; ; attempt += 1) {
       await this.up
       const fate = this.books.fate(meeting)
       if (code !== undefined && fate.code !== code) {
         this.fault(`${meeting.device.name}: the books say ${fate.code}, the story ${code}`)
       }
-      this.moment(...VISIT)
+      if (attempt === 1) this.moment(...VISIT)
       if (await this.#visit(meeting, fate)) return
     }
   }
@@ -256,13 +256,13 @@ export class World {
     attempt: number,
   ): Promise<{ readonly life: number; readonly answer: Answer | undefined }> {
     // What was seen before a sudden end has to have been seen again.
-    if (attempt > 1) await settled(this)
+    if (attempt > 1) await settledAgain(this)
     const match = versionAt === undefined ? undefined : (await this.read(versionAt)).etag
     const sent = await body?.()
     await this.up
     const { life } = this
     if (this.pending?.isFound === true) return { life, answer: undefined }
-    this.moment(...CHANGE)
+    if (attempt === 1) this.moment(...CHANGE)
     try {
       const answer = await this.office.call(method, path, {
         ...(sent === undefined ? {} : { body: sent }),
