@@ -32,7 +32,7 @@ export const relay = group(
       'off',
     ),
     proxyCertificate: flag(
-      'Whether the PROXY header carries the whole certificate. nginx reads headers of up to 4 KiB, so turn it off for nginx when certificates are large.',
+      'Whether the PROXY header carries the whole certificate. nginx reads headers of up to 4 KiB, so turn it off for nginx when certificates are large; before 1.23.2 hardly a hundred octets, which a name alone exceeds.',
       true,
     ),
   },

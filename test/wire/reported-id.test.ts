@@ -1,0 +1,64 @@
+/** What a device calls itself is kept for people to read; it makes nobody anybody. */
+import { hash, X509Certificate } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { housed, type House } from '../support/housed.ts'
+import { mintLeaf, type Leaf } from '../support/mint.ts'
+import { fleet } from '../support/product.ts'
+import { answering, OK, rawUpstream } from '../support/upstream.ts'
+import { visit } from '../support/visit.ts'
+
+const ROWS = [
+  '{ id: named, path: /named/*, class: device, reportedId: "query:clientid" }',
+  '{ id: secret, path: /secret/*, class: device, sensitive: true, reportedId: "query:clientid" }',
+]
+const honest = mintLeaf({ issuer: fleet.devices, name: 'honest' })
+const liar = mintLeaf({ issuer: fleet.devices, name: 'liar' })
+const keyOf = ({ der }: Leaf): string =>
+  hash('sha256', new X509Certificate(der).publicKey.export({ type: 'spki', format: 'der' }))
+
+interface Record {
+  readonly id: string
+  readonly reported_id: string | null
+  readonly approval: string
+}
+
+const statusOf = async ({ front }: House, device: Leaf, path: string): Promise<number> =>
+  (await visit(front, { version: 'TLSv1.3', device, path })).status
+
+/** The record of a key, once it says what the device calls itself. */
+async function recordOf({ call }: House, leaf: Leaf): Promise<Record> {
+  const ask = async (): Promise<readonly Record[]> => {
+    const { body } = await call('GET', `/api/devices?text=${keyOf(leaf).slice(0, 16)}`)
+    return (body as { readonly items: readonly Record[] }).items
+  }
+  await expect
+    .poll(async () => (await ask())[0]?.reported_id, { timeout: 15_000 })
+    .toBe('serial-77')
+  const [record] = await ask()
+  if (record === undefined) throw new Error('no such device')
+  return record
+}
+
+test('two devices that call themselves the same are two, both named so, and approving one approves nobody else', async () => {
+  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  const yaml = { approval: ' { model: manual }' }
+  await using house = await housed(upstream.port, yaml, { rows: ROWS })
+  for (const leaf of [honest, liar]) {
+    expect(await statusOf(house, leaf, '/named/x?clientid=serial-77')).toBe(200)
+    expect(await statusOf(house, leaf, '/secret/x?clientid=serial-77')).toBe(403)
+  }
+  const [one, other] = [await recordOf(house, honest), await recordOf(house, liar)]
+  expect(one.id).not.toBe(other.id)
+  expect([one.approval, other.approval]).toEqual(['unapproved', 'unapproved'])
+  const devices = [{ id: one.id }]
+  expect((await house.call('POST', '/api/devices/approve', { devices })).status).toBe(200)
+  await expect
+    .poll(() => statusOf(house, honest, '/secret/x?clientid=serial-77'), { timeout: 10_000 })
+    .toBe(200)
+  // Enough for both workers.
+  for (let turn = 0; turn < 8; turn += 1) {
+    expect(await statusOf(house, liar, '/secret/x?clientid=serial-77')).toBe(403)
+  }
+  expect((await recordOf(house, liar)).approval).toBe('unapproved')
+})
