@@ -74,7 +74,7 @@ export interface SyncPort {
   readonly mutualAuthentication: boolean
   /** Known devices whose migration is pending. */
   readonly pending: number
-  /** Devices of the imported inventory that were never met at all: they may come by either port. */
+  /** Devices of the imported inventory that never showed a certificate: they may come by either port. */
   readonly neverMet: number
   /** Connections on the port, in the period looked at, that nobody could assign to a known device. */
   readonly unidentified: number

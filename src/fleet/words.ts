@@ -28,7 +28,7 @@ export function closingWords(why: ClosingRefusal): Words {
       }
     case 'devices-never-met':
       return {
-        sentence: `${devices(why.neverMet)} in the inventory and were never met on any port`,
+        sentence: `${devices(why.neverMet)} in the inventory and never showed a certificate on any port`,
         nextStep: 'remove those that are gone from the inventory, or force it',
       }
     case 'connections-unidentified':

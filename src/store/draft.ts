@@ -56,6 +56,21 @@ export function seeCertificate(
   row.not_after = notAfter
 }
 
+/**
+ * What somebody says who shows nothing and gives the id of a device that never showed anything either. It fills what the
+ * inventory left out, and can hold the closing of the sync port back. It is no meeting and no attempt to authenticate:
+ * whoever knows an id could take the device out of what such closings and warnings wait for.
+ */
+export function hear({ row }: Draft, sighting: Sighting): void {
+  row.class ??= sighting.class ?? null
+  if (row.agent === null) {
+    row.agent = sighting.agent ?? null
+    row.agent_version ??= sighting.agentVersion ?? null
+    row.agent_rank ??= sighting.agentRank ?? null
+  }
+  if (sighting.migration === 'pending' && row.migration === 'none') row.migration = 'pending'
+}
+
 /** A device that approves itself (decision 9, `auto`). */
 export function approve(draft: Draft, now: Instant): void {
   const { row } = draft

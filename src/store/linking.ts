@@ -6,7 +6,7 @@
  */
 import type { Selectable } from 'kysely'
 import type { Instant } from '../kernel/types.ts'
-import { approve, draftOf, see, seeCertificate, type DeviceRow, type Draft } from './draft.ts'
+import { approve, draftOf, hear, see, seeCertificate, type DeviceRow, type Draft } from './draft.ts'
 import { termOf, termsOf } from './search-terms.ts'
 import type { SightedCertificate, Sighting } from './sighting.ts'
 import type { Tables } from './tables.ts'
@@ -121,14 +121,11 @@ class Linking {
     }
   }
 
-  /** Without a certificate nothing is proven: only an inventory entry that never showed one is marked as seen. */
+  /** Without a certificate nothing is proven: it was nobody, and what it says labels an entry that never showed one. */
   #addBare(sighting: Sighting): void {
     const { reportedId, listener, count, at } = sighting
-    const draft = reportedId === undefined ? undefined : this.#inventory.get(reportedId)
-    if (draft !== undefined) {
-      if (!draft.hasKey) see(draft, sighting)
-      return
-    }
+    const entry = reportedId === undefined ? undefined : this.#inventory.get(reportedId)
+    if (entry !== undefined && !entry.hasKey) hear(entry, sighting)
     const before = this.#unidentified.get(listener)
     this.#unidentified.set(listener, {
       listener,

@@ -36,7 +36,9 @@ const port = record({
   forced: Type.Boolean({ description: 'Closed although devices were pending.' }),
   listener: orNull(Type.String({ description: 'The listener behind it, if there is one.' })),
   pending: Type.Integer({ description: 'Devices that still have to migrate to 443.' }),
-  never_met: Type.Integer({ description: 'Devices of the inventory that were never met.' }),
+  never_met: Type.Integer({
+    description: 'Devices of the inventory that never showed a certificate.',
+  }),
   unidentified: Type.Integer({
     description: 'Connections on it that could not be told to be a known device.',
   }),
@@ -236,5 +238,5 @@ const LOOK_BACK_MS = 14 * 86_400_000
 const sinceOf = (now: Instant): Instant => Math.max(0, now - LOOK_BACK_MS) as Instant
 const FOREVER = Number.MAX_SAFE_INTEGER as Instant
 
-/** In the inventory, and never seen at any time after 1970. */
+/** In the inventory, and never seen with a certificate at any time after 1970. */
 const NEVER_MET = { inInventory: true, notSeenSince: 1 as Instant }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
 import type { Backend } from '../place.ts'
 import { opened } from '../place.ts'
-import { aCertificate, aSighting, SEEN, sure } from '../sighted.ts'
+import { aCertificate, ADMIN, aSighting, SEEN, sure } from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const later = (ms: number): Instant => (SEEN + ms) as Instant
@@ -46,4 +46,66 @@ export function hearsay(backend: Backend): void {
     sure(await store.sightings.record([named]))
     expect(sure(await store.devices.count({ text: 'late-4' }, []))).toBe(1)
   })
+
+  test.each([
+    ['a check-in on the sync port', { listener: 'sync', migration: 'pending' }, 'pending'],
+    ['a refused check-in', { verdict: 'refuse', code: 'no-certificate' }, 'none'],
+    ['a visit of an open row', { code: 'open-route', authentication: 'no-info' }, 'none'],
+    ['a claim to have moved', { migration: 'success' }, 'none'],
+    ['a claim to be fit', { approvesItself: true }, 'none'],
+  ] as const)(
+    '%s without a certificate that gives the id of an entry is no meeting with it',
+    async (_what, said, migration) => {
+      await using place = await backend.place()
+      await using store = await opened(place)
+      sure(await store.inventory.import(ADMIN, [{ id: 'udid-1', class: 'win10' }]))
+      const bare = aSighting(undefined, { reportedId: 'udid-1', count: 3, ...said })
+      expect(sure(await store.sightings.record([bare])).unidentified).toBe(3)
+      const [device] = sure(await store.devices.list(ALL)).items
+      expect(device).toMatchObject({
+        class: 'win10',
+        agent: 'MDM',
+        migration,
+        approval: 'unapproved',
+        authentication: 'no-info',
+        sightings: 0,
+        lastSeen: undefined,
+        firstSeen: undefined,
+        verdict: undefined,
+        code: undefined,
+      })
+      const neverMet = { inInventory: true, notSeenSince: 1 as Instant }
+      expect(sure(await store.devices.count(neverMet, []))).toBe(1)
+    },
+  )
+
+  test('an agent that the inventory names is not made newer by what somebody says', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const old = { agent: 'Old', agentVersion: '0.1', agentRank: 0, class: 'ios-mdm' }
+    sure(await store.inventory.import(ADMIN, [{ id: 'udid-1', ...old }]))
+    sure(await store.sightings.record([aSighting(undefined, { reportedId: 'udid-1' })]))
+    const minimums = [{ class: 'ios-mdm', rank: 1 }]
+    expect(sure(await store.devices.count({ authentication: 'must-upgrade' }, minimums))).toBe(1)
+  })
+
+  test('whoever gives the id of a device that has shown a certificate is nobody all the same', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    sure(await store.inventory.import(ADMIN, [{ id: 'udid-1' }]))
+    sure(await store.sightings.record([aSighting(aCertificate('a', { signedIds: ['udid-1'] }))]))
+    const bare = aSighting(undefined, {
+      at: later(1),
+      listener: 'sync',
+      reportedId: 'udid-1',
+      migration: 'pending',
+    })
+    sure(await store.sightings.record([bare]))
+    const [device] = sure(await store.devices.list(ALL)).items
+    expect(device).toMatchObject({ lastSeen: SEEN, listener: 'devices', migration: 'none' })
+    expect(sure(await store.ports.waiting('sync', SEEN)).unidentified).toBe(1)
+  })
 }
+
+const ALL = { filter: {}, order: 'first-seen', limit: 10, minimums: [] } as const

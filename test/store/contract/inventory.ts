@@ -122,19 +122,4 @@ export function inventory(backend: Backend): void {
       migration: 'pending',
     })
   })
-
-  test('an entry that was seen without a certificate is pending, and nothing more', async () => {
-    await using place = await backend.place()
-    await using store = await opened(place)
-    sure(await store.inventory.import(ADMIN, [{ id: 'udid-1' }]))
-    const bare = aSighting(undefined, {
-      reportedId: 'udid-1',
-      migration: 'pending',
-      authentication: 'no-info',
-      approvesItself: true,
-    })
-    expect(sure(await store.sightings.record([bare])).unidentified).toBe(0)
-    const [device] = await devicesOf(store)
-    expect(device).toMatchObject({ migration: 'pending', approval: 'unapproved', lastSeen: SEEN })
-  })
 }
