@@ -19,6 +19,7 @@ import { attemptSection } from './explain/attempts.ts'
 import { certificateSections } from './explain/certificates.ts'
 import { checkSections } from './explain/checks.ts'
 import { denialSections } from './explain/denials.ts'
+import { endpointSections } from './explain/endpoint.ts'
 import { issuerSteps } from './explain/issuers.ts'
 import { lifeSection } from './explain/life.ts'
 import { withLists } from './explain/lists.ts'
@@ -109,15 +110,18 @@ function judged(
   const decision = decide(askOf(peer, row, { world, question }), world.policy, question.at)
   const verdict =
     meeting === undefined
-      ? [classesSection(peer, world, question), ...approvalSections(peer, row, { world, question })]
+      ? [classesSection(peer, world, question)]
       : [
           routeSection(question, meeting),
           ...matchSections(peer, row?.match),
           verdictSection(decision, row, { world, question }),
-          ...approvalSections(peer, row, { world, question }),
         ]
+  const changes = [
+    ...approvalSections(peer, row, { world, question }),
+    ...endpointSections(peer, row, { world, question }),
+  ]
   return {
-    sections: [...seen, ...verdict],
+    sections: [...seen, ...verdict, ...changes],
     admitted: decision.kind === 'admit',
     decision,
     meeting,
@@ -197,4 +201,9 @@ function asJson(
   }
 }
 
-const routeFacts = ({ id, class: kind, sensitive }: RouteRow) => ({ id, class: kind, sensitive })
+const routeFacts = ({ id, class: kind, sensitive, endpoint }: RouteRow) => ({
+  id,
+  class: kind,
+  sensitive,
+  ...(endpoint === undefined ? {} : { endpoint }),
+})

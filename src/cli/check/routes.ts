@@ -25,6 +25,7 @@ export function routes(
       [
         ...rows(table, signs.arrow),
         '  anything else: 404, never forwarded',
+        ...endpoint(table),
         ...watch(table, config.legacyOAuth),
       ],
     ]),
@@ -45,6 +46,14 @@ function rows({ rows }: RouteTable, arrow: string): readonly string[] {
     `  ${row.map((cell, at) => padded(cell, widths[at] ?? 0)).join('  ')}`.trimEnd(),
   )
 }
+
+/** Administrators turn it off and on while serving; the file only says which row it is. */
+const endpoint = ({ rows }: RouteTable): readonly string[] =>
+  rows.some((row) => row.endpoint === 'oauth')
+    ? [
+        '  new OAuth endpoint: serves until `tfe oauth disable-new`; then refused to everybody (oauth-disabled), in recording too',
+      ]
+    : []
 
 /** How rows without a certificate and with passwords are kept under watch. */
 function watch({ rows }: RouteTable, legacy: Config['legacyOAuth']): readonly string[] {
@@ -67,5 +76,6 @@ function destination(row: RouteRow, arrow: string): string {
       ? ''
       : `, from ${networks.map(({ text }) => text).join(', ') || 'no network'} only`
   const approved = sensitive ? ', sensitive' : ''
-  return `${arrow} ${upstream ?? 'nowhere'}${narrowed}${whence}${approved}`
+  const which = row.endpoint === 'oauth' ? ', new OAuth endpoint' : ''
+  return `${arrow} ${upstream ?? 'nowhere'}${narrowed}${whence}${approved}${which}`
 }

@@ -43,6 +43,7 @@ export function askOf(
     withoutGrace: rule === undefined ? undefined : agentRuleText(rule),
     access: from === undefined || networks === undefined ? undefined : { address: from, networks },
     sensitive: row?.sensitive,
+    endpoint: row?.endpoint,
     origin: from === undefined || !isInside(from, internalNetworks) ? 'external' : 'internal',
   }
 }
