@@ -4,7 +4,8 @@
  */
 import { sql, type Selectable, type SqlBool } from 'kysely'
 import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../kernel/types.ts'
-import { chunks, type Book, type By } from './book.ts'
+import { hasValidCertificate, readTrusted } from './approvable.ts'
+import { chunks, type Book, type By, type Tx } from './book.ts'
 import type { StoreFailure, StoreTrouble } from './failure.ts'
 import { listOf } from './fed.ts'
 import { boundedLimit, pageOf, parseCursor, type Page, type PageAsk } from './page.ts'
@@ -41,7 +42,7 @@ export class Approvals {
     this.#book = book
   }
 
-  /** Approve selected (S2-18): unapproved devices whose last sound certificate is valid at `validAt`; the rest is left. */
+  /** Approve selected (S2-16): unapproved devices whose last certificate was fit and still is at `validAt`; the rest is left. */
   approve(
     by: By,
     selected: readonly Selected[],
@@ -49,10 +50,13 @@ export class Approvals {
   ): Promise<Result<Decided, StoreFailure>> {
     return this.#decide(by, selected, {
       approval: 'approved',
-      objection: ({ approval, not_after }) => {
-        if (approval === 'blocked') return 'blocked'
-        if (approval === 'approved') return 'already'
-        return not_after < validAt ? 'no-valid-certificate' : undefined
+      objector: async (tx) => {
+        const measure = { validAt, trusted: await readTrusted(tx, validAt) }
+        return (row) => {
+          if (row.approval === 'blocked') return 'blocked'
+          if (row.approval === 'approved') return 'already'
+          return hasValidCertificate(row, measure) ? undefined : 'no-valid-certificate'
+        }
       },
     })
   }
@@ -61,7 +65,10 @@ export class Approvals {
   block(by: By, selected: readonly Selected[]): Promise<Result<Decided, StoreFailure>> {
     return this.#decide(by, selected, {
       approval: 'blocked',
-      objection: ({ approval }) => (approval === 'blocked' ? 'already' : undefined),
+      objector:
+        () =>
+        ({ approval }) =>
+          approval === 'blocked' ? 'already' : undefined,
     })
   }
 
@@ -69,7 +76,10 @@ export class Approvals {
   unblock(by: By, selected: readonly Selected[]): Promise<Result<Decided, StoreFailure>> {
     return this.#decide(by, selected, {
       approval: 'unapproved',
-      objection: ({ approval }) => (approval === 'blocked' ? undefined : 'not-blocked'),
+      objector:
+        () =>
+        ({ approval }) =>
+          approval === 'blocked' ? undefined : 'not-blocked',
     })
   }
 
@@ -77,17 +87,19 @@ export class Approvals {
   withdraw(by: By, selected: readonly Selected[]): Promise<Result<Decided, StoreFailure>> {
     return this.#decide(by, selected, {
       approval: 'unapproved',
-      objection: ({ approval }) => {
-        if (approval === 'blocked') return 'blocked'
-        return approval === 'unapproved' ? 'already' : undefined
-      },
+      objector:
+        () =>
+        ({ approval }) => {
+          if (approval === 'blocked') return 'blocked'
+          return approval === 'unapproved' ? 'already' : undefined
+        },
     })
   }
 
   #decide(
     by: By,
     selected: readonly Selected[],
-    { approval, objection }: Deciding,
+    { approval, objector }: Deciding,
   ): Promise<Result<Decided, StoreFailure>> {
     const found = selected.length
     if (found > SELECTION_LIMIT) {
@@ -103,6 +115,7 @@ export class Approvals {
         .selectAll()
         .where('id', 'in', listOf(dialect, ids))
         .execute()
+      const objection = await objector(tx)
       const byId = new Map(rows.map((row) => [row.id, row]))
       const changed = new Map<string, DeviceRow>()
       const left: { id: string; why: LeftAlone }[] = []
@@ -199,8 +212,11 @@ type DeviceRow = Selectable<Tables['devices']>
 
 interface Deciding {
   readonly approval: Approval
-  readonly objection: (row: DeviceRow) => LeftAlone | undefined
+  /** Says of a device why it is left; made once per selection. */
+  readonly objector: (tx: Tx) => Objection | Promise<Objection>
 }
+
+type Objection = (row: DeviceRow) => LeftAlone | undefined
 
 const ACTION: Readonly<Record<Approval, string>> = {
   approved: 'device.approve',

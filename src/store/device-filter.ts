@@ -24,7 +24,7 @@ export interface DeviceFilter {
   readonly notSeenSince?: Instant | undefined
   /** Whether an imported inventory knows it. */
   readonly inInventory?: boolean | undefined
-  /** Its last sound certificate ends at or after this: with `verdict` admit, what Approve selected offers. */
+  /** Its last sound certificate ends at or after this. */
   readonly validAt?: Instant | undefined
   /** Its last sound certificate ends before this. */
   readonly endsBefore?: Instant | undefined

@@ -3,6 +3,7 @@ import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/type
 import { NOW, openOffice, type OpenOffice } from './office.ts'
 import { hex, sighting } from './sighted.ts'
 
+const BY = { who: 'test', from: 'test' }
 const valid = sighting('1').certificate
 
 async function ask(office: OpenOffice, path: string, body?: unknown): Promise<unknown> {
@@ -31,6 +32,10 @@ const listOf = async (office: OpenOffice, query = ''): Promise<Listed> =>
 
 async function fleet(): Promise<OpenOffice> {
   const office = await openOffice()
+  const { enrollment } = office.store
+  await enrollment.stage(BY, { name: 'current', source: 'local', chain: [] })
+  const retiring = { cutOff: 'not-before', sunset: undefined } as const
+  await enrollment.promote(BY, 'current', { expected: 'any', retiring })
   const recorded = await office.store.sightings.record([
     sighting('1'),
     sighting('2', { authentication: 'failed', verdict: 'refuse', code: 'unapproved' }),

@@ -111,7 +111,8 @@ export async function approveSelected(world: World, selected: readonly Entry[]):
   // What an approval goes by has to have arrived.
   await settled(world)
   const now = Date.now()
-  const isValid = ({ notAfter }: Entry): boolean => notAfter !== null && notAfter >= now
+  const isValid = ({ notAfter, verdict, code }: Entry): boolean =>
+    notAfter !== null && notAfter >= now && (verdict === 'admit' || code === 'unapproved')
   const wanted = selected.filter((entry) => entry.approval === 'unapproved' && isValid(entry))
   const unfit = selected.filter((entry) => entry.approval === 'unapproved' && !isValid(entry))
   const others = selected.length - wanted.length - unfit.length

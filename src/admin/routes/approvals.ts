@@ -40,7 +40,7 @@ const LEFT: Readonly<Record<LeftAlone, string>> = {
   already: 'it is so already',
   blocked: 'it is blocked: unblock it by itself if that was a mistake',
   'no-valid-certificate':
-    'its last certificate was not fit when it was last seen: see why, mend that, and approve it after its next connection',
+    'its last certificate was not judged fit when it was last seen, has ended, or comes from a CA that is trusted no more: see why, mend that, and approve it after its next connection',
   'not-blocked': 'it is not blocked',
 }
 

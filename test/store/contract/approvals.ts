@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
+import type { SightedCertificate, Sighting } from '../../../src/store/sighting.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened, testClock } from '../place.ts'
@@ -54,6 +55,72 @@ export function approvals(backend: Backend): void {
     expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], VALID_UNTIL)).changed).toEqual([
       a,
     ])
+  })
+
+  test.each<[string, Partial<Sighting>, Partial<SightedCertificate>]>([
+    ['was revoked', { code: 'revoked' }, {}],
+    ['is under a revoked CA', { code: 'issuer-revoked' }, {}],
+    ['may be revoked, for all that anybody knows', { code: 'revocation-stale' }, {}],
+    ['comes from a distrusted CA', { code: 'distrusted' }, {}],
+    ['comes from a denied CA', { code: 'denied-issuer' }, {}],
+    ['has a denied key', { code: 'denied-key' }, {}],
+    ['was issued after the retirement', { code: 'issued-after-retirement' }, {}],
+    ['was too early', { code: 'not-yet-valid' }, {}],
+    ['has an expired issuer', { code: 'issuer-expired' }, {}],
+    ['was not looked at, from there', { code: 'address-not-allowed' }, {}],
+    ['has a wrong signature', { code: 'bad-signature' }, { sound: false, setting: undefined }],
+    ['is of a setting that nobody knows', { verdict: 'admit' }, { setting: 'nobody' }],
+  ])('a device whose last certificate %s is not approved with the others', async (...row) => {
+    const [, said, change] = row
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const [a = ''] = await fleet(store, 'a')
+    const at = (SEEN + 1) as Instant
+    const later = aSighting(aCertificate('a', change), { at, verdict: 'refuse', ...said })
+    sure(await store.sightings.record([later]))
+    expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], SEEN))).toEqual({
+      changed: [],
+      left: [{ id: a, why: 'no-valid-certificate' }],
+    })
+  })
+
+  test.each(['unapproved', 'match-rule-unmet'])(
+    'a device that was refused as %s has a certificate that was judged fit, and is approved',
+    async (code) => {
+      await using place = await backend.place()
+      await using store = await opened(place)
+      const [a = ''] = await fleet(store, 'a')
+      const at = (SEEN + 1) as Instant
+      sure(
+        await store.sightings.record([
+          aSighting(aCertificate('a'), { at, verdict: 'refuse', code }),
+        ]),
+      )
+      expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], SEEN)).changed).toEqual([a])
+    },
+  )
+
+  test('a CA that was distrusted since takes its devices out of what is approved', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const [a = ''] = await fleet(store, 'a')
+    sure(await store.enrollment.distrust(ADMIN, 'first', 'any'))
+    const left = [{ id: a, why: 'no-valid-certificate' }]
+    expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], SEEN)).left).toEqual(left)
+  })
+
+  test('a previously trusted CA counts until the moment of its sunset', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const [a = ''] = await fleet(store, 'a')
+    const sunset = (SEEN + DAY) as Instant
+    sure(await store.enrollment.stage(ADMIN, { name: 'next', source: 'local', chain: [] }))
+    const retiring = { cutOff: 'not-before', sunset } as const
+    sure(await store.enrollment.promote(ADMIN, 'next', { expected: 'any', retiring }))
+    const left = [{ id: a, why: 'no-valid-certificate' }]
+    expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], sunset)).left).toEqual(left)
+    const before = (sunset - 1) as Instant
+    expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], before)).changed).toEqual([a])
   })
 
   test('an approved device awaits its next connection, and is green only after it', async () => {
