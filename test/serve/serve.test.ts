@@ -48,7 +48,8 @@ for (const workers of [1, 2]) {
       await peer.request()
       asked.resolve(() => peer.write(OK))
     })
-    await using house = await served(upstream.port, { workers })
+    // Long enough for a busy machine: the request is to end by itself.
+    await using house = await served(upstream.port, { workers, yaml: { drain: ' 20s' } })
     await using device = await Device.to(house.port, calling(house.port, fleet.device))
     device.send(REQUEST)
     const answer = await asked.promise
