@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
 import { NOW, openOffice, type OpenOffice } from './office.ts'
-import { hex, sighting } from './sighted.ts'
+import { hex, makeCurrent, sighting } from './sighted.ts'
 
-const BY = { who: 'test', from: 'test' }
 const valid = sighting('1').certificate
 
 async function ask(office: OpenOffice, path: string, body?: unknown): Promise<unknown> {
@@ -23,6 +22,7 @@ interface Listed {
     readonly id: string
     readonly approval: string
     readonly awaiting: boolean
+    readonly version: number
   }[]
   readonly next: string | null
 }
@@ -32,10 +32,7 @@ const listOf = async (office: OpenOffice, query = ''): Promise<Listed> =>
 
 async function fleet(): Promise<OpenOffice> {
   const office = await openOffice()
-  const { enrollment } = office.store
-  await enrollment.stage(BY, { name: 'current', source: 'local', chain: [] })
-  const retiring = { cutOff: 'not-before', sunset: undefined } as const
-  await enrollment.promote(BY, 'current', { expected: 'any', retiring })
+  await makeCurrent(office.store)
   const recorded = await office.store.sightings.record([
     sighting('1'),
     sighting('2', { authentication: 'failed', verdict: 'refuse', code: 'unapproved' }),
@@ -76,7 +73,7 @@ test('Approve selected takes the valid devices, says why it leaves the others, a
   await using office = await fleet()
   const { items } = await listOf(office)
   const decided = (await ask(office, '/api/devices/approve', {
-    devices: [...items.map(({ id }) => ({ id })), { id: 'nobody' }],
+    devices: [...items.map(({ id, version }) => ({ id, version })), { id: 'nobody', version: 1 }],
   })) as { changed: readonly string[]; left: readonly { id: string; why: string }[] }
   expect(decided.changed).toHaveLength(2)
   expect(decided.left.map(({ why }) => why).sort()).toEqual(['no-valid-certificate', 'not-found'])
@@ -94,12 +91,23 @@ test('a decision on an older version of a device leaves it alone', async () => {
   })
 })
 
+test.each(['approve', 'block', 'unblock', 'withdraw'])(
+  'who does not say which version of a device was looked at cannot %s it',
+  async (verb) => {
+    await using office = await fleet()
+    const { items } = await listOf(office)
+    const devices = items.map(({ id }) => ({ id }))
+    expect(await ask(office, `/api/devices/${verb}`, { devices })).toMatchObject({ status: 422 })
+    expect(await listOf(office)).toEqual({ items, next: null })
+  },
+)
+
 test('a blocked device is neither approved with the others nor forgotten', async () => {
   await using office = await fleet()
   const [first] = (await listOf(office)).items
-  const devices = [{ id: first?.id ?? '' }]
-  await ask(office, '/api/devices/block', { devices })
-  expect(await ask(office, '/api/devices/approve', { devices })).toMatchObject({
+  const devices = (version: number) => [{ id: first?.id ?? '', version }]
+  await ask(office, '/api/devices/block', { devices: devices(1) })
+  expect(await ask(office, '/api/devices/approve', { devices: devices(2) })).toMatchObject({
     left: [{ why: 'blocked' }],
   })
   const response = await fetch(`${office.url}/api/devices/${first?.id ?? ''}`, {

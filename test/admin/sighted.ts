@@ -1,5 +1,6 @@
 import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
 import type { Sighting } from '../../src/store/sighting.ts'
+import type { Store } from '../../src/store/store.ts'
 import { NOW } from './office.ts'
 
 export const hex = (digit: string): string => digit.repeat(64)
@@ -35,3 +36,11 @@ export const sighting = (digit: string, facts: Partial<Sighting> = {}): Sighting
   approvesItself: false,
   ...facts,
 })
+
+/** Makes the setting current that those devices are of. */
+export async function makeCurrent({ enrollment }: Store): Promise<void> {
+  const by = { who: 'test', from: 'test' }
+  await enrollment.stage(by, { name: 'current', source: 'local', chain: [] })
+  const retiring = { cutOff: 'not-before', sunset: undefined } as const
+  await enrollment.promote(by, 'current', { expected: 'any', retiring })
+}

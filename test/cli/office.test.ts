@@ -7,7 +7,7 @@ import type { Role } from '../../src/admin/principal.ts'
 import { rankOf } from '../../src/fleet/client.ts'
 import { PHRASE } from '../../src/fleet/enforcement.ts'
 import { openOffice, type OpenOffice } from '../admin/office.ts'
-import { hex, sighting } from '../admin/sighted.ts'
+import { hex, makeCurrent, sighting } from '../admin/sighted.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
 import { tfe, type Said } from './session.ts'
 
@@ -44,6 +44,7 @@ const words = (line: string): readonly string[] => line.split(' ')
 
 async function fleet(): Promise<OpenOffice> {
   const office = await openOffice()
+  await makeCurrent(office.store)
   await office.store.sightings.record([
     sighting('1'),
     sighting('2', { verdict: 'refuse', code: 'unapproved', authentication: 'failed' }),

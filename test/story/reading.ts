@@ -17,6 +17,7 @@ export interface Reading {
 /** A device as the list shows it. */
 export interface Shown {
   readonly id: string
+  readonly version: number
   readonly inventory: { readonly id: string } | null
   readonly class: string | null
   readonly agent: string | null
@@ -51,8 +52,9 @@ export async function listOf(world: World, query: string): Promise<readonly Show
 export async function idsOf(
   world: World,
   entries: readonly Entry[],
-): Promise<readonly { readonly id: string }[]> {
+): Promise<readonly { readonly id: string; readonly version: number }[]> {
   const items = await listOf(world, '')
+  const versions = new Map(items.map(({ id, version }) => [id, version]))
   const byInventory = new Map(items.map((one) => [one.inventory?.id, one.id]))
   const unlisted = entries.filter(({ inventory }) => inventory === null)
   const known = entries.flatMap(({ inventory }) =>
@@ -62,7 +64,10 @@ export async function idsOf(
   if (unlisted.length > 0 && unlisted.length !== others.length) {
     world.fault(`${others.length} devices without inventory, ${unlisted.length} in the books`)
   }
-  return [...known, ...(unlisted.length > 0 ? others : [])].map((id) => ({ id }))
+  return [...known, ...(unlisted.length > 0 ? others : [])].map((id) => ({
+    id,
+    version: versions.get(id) ?? 0,
+  }))
 }
 
 /** Keys and certificates that devices have shown, counted in the export: the one answer that holds every row. */

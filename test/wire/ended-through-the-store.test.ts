@@ -55,11 +55,19 @@ interface Cause {
   readonly ready: (house: House) => Promise<() => Promise<Answer>>
 }
 
-/** The ids of the devices that the store knows, once it knows one. */
-async function idsOf({ call }: House): Promise<readonly string[]> {
-  const ask = async (): Promise<readonly string[]> => {
+interface Selected {
+  readonly id: string
+  readonly version: number
+}
+
+/** The devices that the store knows, once it knows one, as they are selected. */
+async function known({ call }: House): Promise<readonly Selected[]> {
+  const ask = async (): Promise<readonly Selected[]> => {
     const { body } = await call('GET', `/api/devices?text=${keyOf(device).slice(0, 16)}`)
-    return (body as { items: readonly { id: string }[] }).items.map(({ id }) => id)
+    return (body as { items: readonly Selected[] }).items.map(({ id, version }) => ({
+      id,
+      version,
+    }))
   }
   await expect.poll(ask, { timeout: 15_000 }).toHaveLength(1)
   return await ask()
@@ -70,7 +78,7 @@ const CAUSES: readonly Cause[] = [
     name: 'blocking',
     code: 'blocked',
     async ready(house) {
-      const devices = (await idsOf(house)).map((id) => ({ id }))
+      const devices = await known(house)
       return () => house.call('POST', '/api/devices/block', { devices })
     },
   },

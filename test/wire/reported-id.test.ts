@@ -19,6 +19,7 @@ const keyOf = ({ der }: Leaf): string =>
 
 interface Record {
   readonly id: string
+  readonly version: number
   readonly reported_id: string | null
   readonly approval: string
 }
@@ -51,7 +52,7 @@ test('two devices that call themselves the same are two, both named so, and appr
   const [one, other] = [await recordOf(house, honest), await recordOf(house, liar)]
   expect(one.id).not.toBe(other.id)
   expect([one.approval, other.approval]).toEqual(['unapproved', 'unapproved'])
-  const devices = [{ id: one.id }]
+  const devices = [{ id: one.id, version: one.version }]
   expect((await house.call('POST', '/api/devices/approve', { devices })).status).toBe(200)
   await expect
     .poll(() => statusOf(house, honest, '/secret/x?clientid=serial-77'), { timeout: 10_000 })

@@ -16,9 +16,11 @@ const selection = record({
   devices: Type.Array(
     record({
       id: text(200),
-      version: Type.Optional(
-        Type.Integer({ minimum: 0, description: 'The version of the device that was looked at.' }),
-      ),
+      // One `If-Match` per device: what was decided on one that has changed since is no decision on this one.
+      version: Type.Integer({
+        minimum: 0,
+        description: 'The version of the device that was looked at.',
+      }),
     }),
     { minItems: 1, maxItems: 1000 },
   ),

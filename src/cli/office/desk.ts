@@ -6,7 +6,7 @@ import { fail, ok, type Result } from '../../kernel/types.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { harmless, padded } from '../page.ts'
 import type { Terminal } from '../terminal.ts'
-import { callOffice, type Ask, type Reach } from './client.ts'
+import { callOffice, type Ask, type Reach, type Told } from './client.ts'
 
 export type Options = ReadonlyMap<string, string>
 
@@ -44,6 +44,26 @@ export class Desk {
 
   /** Asks; a refusal is told here, and comes back as the exit code. The API's answers are as its schemas say. */
   async ask<Body>(ask: Ask): Promise<Result<Answer<Body>, ExitCode>> {
+    const told = await this.#hear(ask)
+    if (!told.ok) return told
+    const { status, body, etag } = told.value
+    if (status < 400) return ok({ body: body as Body, etag })
+    this.#refused(body as Partial<Problem>)
+    return fail(EXIT.no)
+  }
+
+  /** Asks for what may not be there; undefined when it is not. */
+  async find<Body>(path: string): Promise<Result<Answer<Body> | undefined, ExitCode>> {
+    const told = await this.#hear({ method: 'GET', path })
+    if (!told.ok) return told
+    const { status, body, etag } = told.value
+    if (status === 404) return ok(undefined)
+    if (status < 400) return ok({ body: body as Body, etag })
+    this.#refused(body as Partial<Problem>)
+    return fail(EXIT.no)
+  }
+
+  async #hear(ask: Ask): Promise<Result<Told, ExitCode>> {
     const told = await callOffice(this.#reach, ask)
     if (!told.ok) {
       this.terminal.err(`tfe: ${harmless(told.failure)}\n`)
@@ -52,10 +72,7 @@ export class Desk {
       )
       return fail(EXIT.cannotStart)
     }
-    const { status, body, etag } = told.value
-    if (status < 400) return ok({ body: body as Body, etag })
-    this.#refused(body as Partial<Problem>)
-    return fail(EXIT.no)
+    return ok(told.value)
   }
 
   get<Body>(path: string): Promise<Result<Answer<Body>, ExitCode>> {

@@ -128,7 +128,14 @@ async function show(desk: Desk): Promise<End> {
 }
 
 async function decide(desk: Desk, verb: string, done: string): Promise<End> {
-  const devices = desk.takes.map((id) => ({ id }))
+  const devices: { readonly id: string; readonly version: number }[] = []
+  for (const id of desk.takes) {
+    const found = await desk.find<{ readonly device: { readonly version: number } }>(
+      `/api/devices/${part(id)}`,
+    )
+    if (!found.ok) return found.failure
+    devices.push({ id, version: found.value?.body.device.version ?? NO_VERSION })
+  }
   const path = `/api/devices/${verb}`
   const told = await desk.ask<Decided>({ method: 'POST', path, body: { devices } })
   if (!told.ok) return told.failure
@@ -140,6 +147,9 @@ async function decide(desk: Desk, verb: string, done: string): Promise<End> {
   // A script has to see that something it named was not done.
   return body.left.length === 0 ? EXIT.fine : EXIT.no
 }
+
+/** What is not there is sent all the same, so that the answer says of each what became of it; versions begin at 1. */
+const NO_VERSION = 0
 
 async function forget(desk: Desk): Promise<End> {
   const id = desk.arg(0)
