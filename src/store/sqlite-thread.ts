@@ -84,10 +84,25 @@ export const CLOSE = '--close'
 
 function open({ path, patience, maxBytes }: ThreadSettings): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: patience, enableForeignKeyConstraints: true })
+  try {
+    return setUp(database, patience, maxBytes)
+  } catch (error) {
+    // The next question opens it anew.
+    database.close()
+    throw error
+  }
+}
+
+function setUp(
+  database: DatabaseSync,
+  patience: number,
+  maxBytes: number | undefined,
+): DatabaseSync {
+  toWal(database, patience)
   // FULL: a change that was acknowledged survives a power cut, not only a kill.
   // 64 MiB of pages in memory, and as much of the log before it is written back: pages that many batches change are
   // then written once.
-  const pragmas = ['journal_mode = wal', 'synchronous = full', 'cache_size = -65536']
+  const pragmas = ['synchronous = full', 'cache_size = -65536']
   for (const pragma of [...pragmas, 'wal_autocheckpoint = 16384']) {
     database.exec(`pragma ${pragma}`)
   }
@@ -97,6 +112,27 @@ function open({ path, patience, maxBytes }: ThreadSettings): DatabaseSync {
   }
   return database
 }
+
+/**
+ * Of several programs that turn a new file to WAL at once all but one are told at once that it is locked: SQLite does not
+ * wait here, whatever the timeout says, since two that hold it for reading would wait for each other.
+ */
+function toWal(database: DatabaseSync, patience: number): void {
+  const deadline = performance.now() + patience
+  for (;;) {
+    try {
+      return database.exec('pragma journal_mode = wal')
+    } catch (error) {
+      const { errcode } = failure(0, error)
+      if (!isBusy(errcode) || performance.now() >= deadline) throw error
+      // This thread is there to wait.
+      Atomics.wait(NEVER, 0, 0, AGAIN_MS)
+    }
+  }
+}
+
+const NEVER = new Int32Array(new SharedArrayBuffer(4))
+const AGAIN_MS = 10
 
 function prepared(
   sql: string,
