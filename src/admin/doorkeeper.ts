@@ -23,7 +23,7 @@ export interface Shown {
 }
 
 export interface DoorkeeperDeps {
-  readonly credentials: Pick<Credentials, 'findToken' | 'findSession'>
+  readonly credentials: Pick<Credentials, 'findToken' | 'findSession' | 'noteUse'>
   readonly admins: Pick<Admins, 'findByKey'>
   readonly clock: Clock
 }
@@ -47,10 +47,19 @@ async function byToken(authorization: string, deps: DoorkeeperDeps): Promise<Rec
   if (!found.ok) return found
   if (found.value === undefined) return fail({ kind: 'credential-unknown' })
   const { admin, token: kept } = found.value
-  if (kept.expiresAt <= deps.clock.now()) return fail({ kind: 'credential-expired' })
+  const now = deps.clock.now()
+  if (kept.expiresAt <= now) return fail({ kind: 'credential-expired' })
   const role = lesserOf(admin.role, kept.role)
-  return enabled(admin, { role, by: 'token', tokenEnds: kept.expiresAt })
+  const recognised = enabled(admin, { role, by: 'token', tokenEnds: kept.expiresAt })
+  if (recognised.ok && now - (kept.lastUsedAt ?? 0) >= NOTED_EVERY) {
+    // A note that cannot be kept is no reason to turn an administrator away; the next call tries again.
+    await deps.credentials.noteUse(new Map([[kept.id, now]]))
+  }
+  return recognised
 }
+
+/** Milliseconds. Whoever asks whether a token is still in use asks about days; a script must not write with each call. */
+const NOTED_EVERY = 60_000
 
 async function bySession(
   { changes, requestedBy }: Shown,

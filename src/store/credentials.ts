@@ -125,7 +125,13 @@ export class Credentials {
   noteUse(used: ReadonlyMap<string, Instant>): Promise<Result<void, StoreTrouble>> {
     return this.#book.write<void, StoreTrouble>(async (tx) => {
       for (const [id, at] of used) {
-        await tx.updateTable('tokens').set({ last_used_at: at }).where('id', '=', id).execute()
+        // Of two replicas one may be late.
+        await tx
+          .updateTable('tokens')
+          .set({ last_used_at: at })
+          .where('id', '=', id)
+          .where('last_used_at', '<', at)
+          .execute()
       }
       return ok(undefined)
     })

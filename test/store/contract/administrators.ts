@@ -141,6 +141,7 @@ export function administrators(backend: Backend): void {
     sure(await store.credentials.createToken(ADMIN, token('two')))
     expect(sure(await store.credentials.findToken(hex('one')))?.token.id).toBe(one.id)
     sure(await store.credentials.noteUse(new Map([[one.id, SEEN]])))
+    sure(await store.credentials.noteUse(new Map([[one.id, (SEEN - 1) as Instant]])))
     expect(sure(await store.credentials.findToken(hex('one')))?.token.lastUsedAt).toBe(SEEN)
     sure(await store.credentials.revokeToken(ADMIN, one.id))
     expect(sure(await store.credentials.findToken(hex('one')))).toBeUndefined()

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { recognise } from '../../src/admin/doorkeeper.ts'
+import { fail, isoText, type Instant } from '../../src/kernel/types.ts'
+import { NOW, openOffice, type OpenOffice } from './office.ts'
+
+const call = async (office: OpenOffice, token: string, path = '/api/devices') =>
+  await fetch(`${office.url}${path}`, { headers: { authorization: `Bearer ${token}` } })
+
+/** When the token of the viewer was last used, as an administrator sees it. */
+async function lastUsed(office: OpenOffice): Promise<string | null | undefined> {
+  const response = await call(office, await office.tokenOf('administrator'), '/api/tokens')
+  const { items } = (await response.json()) as {
+    readonly items: readonly { readonly administrator: string; readonly last_used: string | null }[]
+  }
+  return items.find(({ administrator }) => administrator === 'viewer')?.last_used
+}
+
+const at = (ms: number): string => isoText((NOW + ms) as Instant)
+
+test('a token tells when it was last used, to the minute', async () => {
+  await using office = await openOffice()
+  const token = await office.tokenOf('viewer')
+  expect(await lastUsed(office)).toBeNull()
+  for (const [after, noted] of [
+    [0, 0],
+    [59_999, 0],
+    [60_000, 60_000],
+    [119_999, 60_000],
+    [120_000, 120_000],
+  ] as const) {
+    office.clock.at = NOW + after
+    expect((await call(office, token)).status).toBe(200)
+    expect(await lastUsed(office)).toBe(at(noted))
+  }
+})
+
+test.each<[string, (office: OpenOffice) => Promise<void>]>([
+  [
+    'has expired',
+    (office) => {
+      office.clock.at += 2 * 86_400_000
+      return Promise.resolve()
+    },
+  ],
+  [
+    'is of an administrator who was disabled',
+    async (office) => {
+      const by = { who: 'test', from: 'test' }
+      const disabling = { expected: 'any', change: { disabled: true } } as const
+      const changed = await office.store.admins.change(by, 'viewer', disabling)
+      expect(changed.ok).toBe(true)
+    },
+  ],
+])('a token that %s is not used by showing it', async (_what, spoil) => {
+  await using office = await openOffice()
+  const token = await office.tokenOf('viewer')
+  await spoil(office)
+  expect((await call(office, token)).status).toBe(401)
+  expect(await lastUsed(office)).toBeNull()
+})
+
+test('a store that cannot keep the note turns nobody away', async () => {
+  await using office = await openOffice()
+  const { credentials, admins } = office.store
+  const noted: unknown[] = []
+  const who = await recognise(
+    {
+      authorization: `Bearer ${await office.tokenOf('viewer')}`,
+      session: undefined,
+      certificateKey: undefined,
+      changes: false,
+      requestedBy: undefined,
+    },
+    {
+      credentials: {
+        findToken: (hash) => credentials.findToken(hash),
+        findSession: (hash) => credentials.findSession(hash),
+        noteUse: (used) => {
+          noted.push(used)
+          return Promise.resolve(fail({ kind: 'store-closed' }))
+        },
+      },
+      admins,
+      clock: { now: () => NOW as Instant },
+    },
+  )
+  expect(who).toMatchObject({ ok: true, value: { name: 'viewer' } })
+  expect(noted).toHaveLength(1)
+})
