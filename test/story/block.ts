@@ -1,5 +1,4 @@
 /** Three devices are blocked while a body of theirs is under way. */
-import { once } from 'node:events'
 import type { TLSSocket } from 'node:tls'
 import type { Meeting } from './books.ts'
 import type { Device } from './devices.ts'
@@ -7,7 +6,7 @@ import { PLACES } from './kinds.ts'
 import { idsOf } from './reading.ts'
 import type { Fate } from './rules.ts'
 import { settled } from './settled.ts'
-import { dial, headOf } from './visit.ts'
+import { closed, dial, headOf } from './visit.ts'
 import type { World } from './world.ts'
 
 /** As the documents promise it: on every worker. */
@@ -90,8 +89,7 @@ async function underWay(world: World, device: Device, index: number): Promise<Un
   const fate = { ...world.books.fate(meeting), upstream: 'nothing' } as const
   const at = Date.now()
   const socket = dial(world.addressOf('devices'), certificate)
-  socket.on('error', () => {})
-  const ended = once(socket, 'close')
+  const ended = closed(socket)
   const arrived = world.cast.core.bodyBegan(path)
   socket.write(headOf({ path, userAgent: agent.userAgent }, 'POST', 'Content-Length: 1000000'))
   socket.write('x'.repeat(1000))

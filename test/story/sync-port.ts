@@ -6,7 +6,7 @@ import { move } from './migration.ts'
 import { expectNumber, sends } from './opening.ts'
 import { idsOf } from './reading.ts'
 import { settled } from './settled.ts'
-import { dial } from './visit.ts'
+import { closed, dial } from './visit.ts'
 import type { World } from './world.ts'
 
 const AT = '/api/sync-port'
@@ -75,8 +75,7 @@ async function closeOverSomebody(world: World): Promise<void> {
   }
   const fate = books.fate(meeting)
   const socket = dial(world.addressOf('sync'), device.certificate)
-  socket.on('error', () => {})
-  const ended = once(socket, 'close')
+  const ended = closed(socket)
   const at = Date.now()
   socket.write('sync?')
   await Promise.race([once(socket, 'data').catch(() => {}), ended])

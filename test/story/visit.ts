@@ -29,6 +29,13 @@ export function dial({ port, siteRoot }: Address, certificate: Certificate | und
   })
 }
 
+/** Settles when a connection is over, however it ended: the program under it may be killed at any moment. */
+export const closed = (socket: TLSSocket): Promise<void> =>
+  new Promise((resolve) => {
+    socket.on('error', () => {})
+    socket.once('close', () => resolve())
+  })
+
 /** The head of a request as a device writes it. */
 export const headOf = (
   { path, userAgent }: Pick<Request, 'path' | 'userAgent'>,
@@ -69,12 +76,9 @@ export async function visit(address: Address, request: Request): Promise<number>
     received += chunk.toString('latin1')
   })
   socket.write(headOf(request, 'GET', 'Connection: close'))
-  const { promise, resolve } = Promise.withResolvers<void>()
-  // Who is turned away has no status; `close` follows.
-  socket.on('error', () => {})
   socket.setTimeout(PATIENCE_MS, () => socket.destroy())
-  socket.once('close', () => resolve())
-  await promise
+  // Who is turned away has no status.
+  await closed(socket)
   const [, status = '0'] = /^HTTP\/1\.1 (\d{3}) /u.exec(received) ?? []
   return Number(status)
 }
