@@ -2,7 +2,8 @@
  * One process's worth of serving: its listeners, the snapshot in force, and the connections that live under it.
  */
 import type { Logger } from 'pino'
-import { Listener, type ListenerTls } from '../accept/listener.ts'
+import type { ListenerTls } from '../accept/bound-port.ts'
+import { Listener } from '../accept/listener.ts'
 import { TunnelListener } from '../accept/tunnel-listener.ts'
 import { serverContexts } from '../handshake/server-context.ts'
 import { Recognition } from '../identify/peer.ts'

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect as connectTcp } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
-import { Listener, type ListenerHandlers, type ListenerLimits } from '../../src/accept/listener.ts'
+import type { ListenerLimits } from '../../src/accept/bound-port.ts'
+import { Listener, type ListenerHandlers } from '../../src/accept/listener.ts'
 import type { Remedy, Unparsable } from '../../src/accept/unparsable.ts'
 import {
   serverContexts,

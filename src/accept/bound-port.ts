@@ -1,0 +1,135 @@
+/**
+ * What a port is, whatever is spoken on it: bound, given other TLS contexts while it serves, and drained.
+ */
+import type { AddressInfo, Socket } from 'node:net'
+import type { Server, SecureContext, SecureContextOptions } from 'node:tls'
+import type { Millis } from '../kernel/types.ts'
+
+export interface ListenerSettings {
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  readonly limits: ListenerLimits
+}
+
+export interface ListenerLimits {
+  readonly connections: number
+  readonly handshake: Millis
+  readonly headers: Millis
+  readonly headerBytes: number
+  readonly idle: Millis
+}
+
+/** The TLS side, as the handshake room builds it; replaced whole on reload. */
+export interface ListenerTls {
+  readonly defaults: SecureContextOptions
+  readonly select: ((servername: string) => SecureContext | undefined) | undefined
+}
+
+/** What both kinds of server are told about TLS and connections. */
+export interface ServerOptions extends SecureContextOptions {
+  readonly requestCert: true
+  readonly rejectUnauthorized: false
+  readonly SNICallback: (
+    servername: string,
+    done: (error: Error | null, context?: SecureContext) => void,
+  ) => void
+  readonly handshakeTimeout: number
+  readonly noDelay: true
+}
+
+/** One bound port; who extends it says what is done with what arrives. */
+export class BoundPort<Served extends Server> {
+  readonly name: string
+  readonly #settings: ListenerSettings
+  readonly #server: Served
+  #tls: ListenerTls
+  #draining = false
+  /** Every TCP connection, from its first moment to its last. */
+  readonly #sockets = new Set<Socket>()
+
+  constructor(
+    settings: ListenerSettings,
+    tls: ListenerTls,
+    create: (options: ServerOptions) => Served,
+  ) {
+    this.name = settings.name
+    this.#settings = settings
+    this.#tls = tls
+    const { limits } = settings
+    this.#server = create({
+      ...tls.defaults,
+      // Judged by us: OpenSSL asks for a certificate and lets every answer pass (decision 4).
+      requestCert: true,
+      rejectUnauthorized: false,
+      SNICallback: (servername, done) => done(null, this.#tls.select?.(servername)),
+      handshakeTimeout: limits.handshake,
+      noDelay: true,
+    })
+    this.#server.maxConnections = limits.connections
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+  }
+
+  /** Binds; `shared` lets other workers bind the same port (SO_REUSEPORT). Rejects when the port cannot be had. */
+  async listen(shared: boolean): Promise<void> {
+    const { address, port } = this.#settings
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#server.once('error', reject)
+    this.#server.listen({ host: address, port, backlog: BACKLOG, reusePort: shared }, resolve)
+    await promise
+    this.#server.off('error', reject)
+  }
+
+  /** The port that was bound, also when the system chose it. */
+  get port(): number {
+    const bound = this.#server.address() as AddressInfo | null
+    return bound?.port ?? this.#settings.port
+  }
+
+  /** New connections use the new contexts; old ones finish in theirs. */
+  setTls(tls: ListenerTls): void {
+    const { ticketKeys: old } = this.#tls.defaults
+    this.#tls = tls
+    this.#server.setSecureContext(tls.defaults)
+    const { ticketKeys } = tls.defaults
+    if (ticketKeys !== undefined) this.#server.setTicketKeys(ticketKeys)
+    // OpenSSL has its own copy and erases that; ours would lie about until memory is collected.
+    old?.fill(0)
+  }
+
+  /** Whether what is answered should end its connection now. */
+  get draining(): boolean {
+    return this.#draining
+  }
+
+  /** Accepts no more, lets what is under way finish, and cuts the rest off after `patience`. */
+  async drain(patience: Millis): Promise<void> {
+    this.#draining = true
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve())
+    })
+    // A connection that was busy when the drain began turns idle later: look again.
+    const sweep = setInterval(() => this.sweep(this.#server), DRAIN_SWEEP_MS)
+    const cut = setTimeout(() => {
+      this.cutOff()
+      // All of them: HTTP does not know those that are still in their handshake.
+      for (const socket of this.#sockets) socket.destroy()
+    }, patience)
+    await closed
+    clearInterval(sweep)
+    clearTimeout(cut)
+  }
+
+  /** Ends what has nothing under way, while the port drains. */
+  protected sweep(_server: Served): void {}
+
+  /** The patience of the drain is over: what still lives is cut off now. */
+  protected cutOff(): void {}
+}
+
+/** Connections that wait in the kernel: a fleet that comes back after an outage comes at once. */
+const BACKLOG = 4096
+const DRAIN_SWEEP_MS = 100
