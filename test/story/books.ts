@@ -46,9 +46,10 @@ export interface Meeting {
   readonly listener: string
 }
 
-/** One that was answered, and when. */
+/** One that was answered, what it came to, and when. */
 interface Met {
   readonly meeting: Meeting
+  readonly fate: Fate
   readonly at: number
 }
 
@@ -73,7 +74,8 @@ export class Books {
 
   /** A request was answered as it had to be. */
   met(meeting: Meeting, fate: Fate, began: number): void {
-    this.#recent.push({ meeting, at: Date.now() })
+    // What left no trace cannot be lost, and made again it could: on a port, say, that was closed then and is open now.
+    if (fate.counts !== 'nobody') this.#recent.push({ meeting, fate, at: Date.now() })
     const sightings = this.#sightingsOf(meeting, fate)
     sightings.least += 1
     sightings.most += 1
@@ -99,10 +101,7 @@ export class Books {
   doubt(since: number): readonly Meeting[] {
     const doubtful = this.#recent.filter(({ at }) => at >= since)
     this.#recent = []
-    for (const { meeting } of doubtful) {
-      const fate = this.fate(meeting)
-      this.#sightingsOf(meeting, fate).least -= 1
-    }
+    for (const { meeting, fate } of doubtful) this.#sightingsOf(meeting, fate).least -= 1
     return doubtful.map(({ meeting }) => meeting)
   }
 
