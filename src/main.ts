@@ -56,12 +56,15 @@ async function serve(file: string): Promise<ExitCode> {
   return codes[end]
 }
 
-function storeCommands(terminal: Terminal): Pick<Household, 'admin' | 'breakGlass' | 'init'> {
+function storeCommands(
+  terminal: Terminal,
+): Pick<Household, 'admin' | 'breakGlass' | 'init' | 'keys'> {
   const desk = { terminal, env: process.env, stdin: process.stdin }
   // Loaded when needed: a database client and a password hash are no business of `tfe explain`.
   const commands = () => import('./serve/store-commands.ts')
   return {
-    init: async (file) => (await commands()).initCommand(file, desk),
+    init: async (file, from) => (await commands()).initCommand(file, desk, from),
+    keys: async (wishes) => (await import('./serve/keys-command.ts')).keysCommand(wishes, desk),
     admin: async (wishes) => (await commands()).adminCommand(wishes, desk),
     breakGlass: async (wishes) => (await commands()).breakGlassCommand(wishes, desk),
   }

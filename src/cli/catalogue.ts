@@ -72,10 +72,39 @@ export const CATALOGUE = {
   init: {
     summary: 'create the store of a configuration, once',
     about:
-      'Makes the store that the configuration names, and its key ring when that is a file that is not there. The enrollment settings of the configuration go into it; from then on they are changed there. A new store requires certificates, or begins by recording with profile core-10. A store that is there is never touched.',
+      'Makes the store that the configuration names, and its key ring when that is a file that is not there. The enrollment settings of the configuration go into it; from then on they are changed there. A new store requires certificates, or begins by recording with profile core-10. A store that is there is never touched. With --from it begins with what an export of another store holds (`GET /api/export`): devices, decisions, CAs, administrators and the latch; bring the key ring first, with `tfe keys import`.',
     takes: [],
+    options: {
+      config,
+      from: { value: 'EXPORT', sentence: 'begin with what this export holds' },
+    },
+    examples: [
+      'tfe init --config /etc/tfe/epmm.yaml',
+      'tfe init --config /etc/tfe/epmm.yaml --from old-store.jsonl',
+    ],
+  },
+  keys: {
+    summary: 'make, take along and bring the keys that seal secrets in the store',
+    about:
+      'The key ring lies in the file that store.keys names, apart from the store. A bundle for another instance is sealed under a passphrase, which is read from standard input. A program that serves reads the ring when it starts.',
+    takes: [{ name: 'ACTION', sentence: 'one of those below' }],
+    actions: {
+      list: { takes: [], sentence: 'which keys are in the ring' },
+      new: { takes: [], sentence: 'add a key that is newer than all' },
+      export: {
+        takes: [{ name: 'BUNDLE', sentence: 'a new file' }],
+        sentence: 'write the keys to a file for another instance',
+      },
+      import: {
+        takes: [{ name: 'BUNDLE', sentence: 'what `tfe keys export` wrote' }],
+        sentence: 'add the keys of another instance to the ring',
+      },
+    },
     options: { config },
-    examples: ['tfe init --config /etc/tfe/epmm.yaml'],
+    examples: [
+      'tfe keys export ring.bundle --config epmm.yaml < passphrase',
+      'tfe keys import ring.bundle --config epmm.yaml < passphrase',
+    ],
   },
   admin: {
     summary: 'make an administrator, from this machine',

@@ -20,7 +20,8 @@ export interface Household {
   readonly terminal: Terminal
   readonly env: Readonly<Record<string, string | undefined>>
   readonly serve: (file: string) => Promise<ExitCode>
-  readonly init: (file: string) => Promise<ExitCode>
+  readonly init: (file: string, from: string | undefined) => Promise<ExitCode>
+  readonly keys: (wishes: KeysWishes) => Promise<ExitCode>
   readonly admin: (wishes: AdminWishes) => Promise<ExitCode>
   readonly breakGlass: (wishes: BreakGlassWishes) => Promise<ExitCode>
   readonly demo: (wishes: DemoWishes) => Promise<ExitCode>
@@ -33,6 +34,14 @@ export interface AdminWishes {
   readonly role: 'viewer' | 'operator' | 'administrator'
   /** Undefined: a password comes from standard input. */
   readonly tokenFile: string | undefined
+}
+
+/** What is to be done with the keys that seal secrets. */
+export interface KeysWishes {
+  readonly file: string
+  readonly action: 'export' | 'import' | 'list' | 'new'
+  /** Where the bundle of `export` and `import` lies. */
+  readonly bundle: string
 }
 
 /** Whose latch is to be undone, and why. */
@@ -73,7 +82,13 @@ async function carryOut(invocation: Invocation, household: Household): Promise<E
     case 'demo':
       return demo(options, household)
     case 'init':
-      return household.init(options.get('config') ?? '')
+      return household.init(options.get('config') ?? '', options.get('from'))
+    case 'keys':
+      return household.keys({
+        file: options.get('config') ?? '',
+        action: KEYS_ACTIONS.find((one) => one === takes[0]) ?? 'list',
+        bundle: takes[1] ?? '',
+      })
     case 'admin':
       return admin(invocation, household)
     case 'break-glass':
@@ -148,6 +163,7 @@ async function admin(
 }
 
 /** The command line has checked that it is one of these. */
+const KEYS_ACTIONS = ['export', 'import', 'list', 'new'] as const
 const ROLES = ['viewer', 'operator', 'administrator'] as const
 
 async function demo(

@@ -3,7 +3,7 @@
  * configuration. Never touches one that is there.
  */
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Loaded } from '../config/config.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
@@ -12,6 +12,7 @@ import type { By } from '../store/book.ts'
 import type { NewSetting } from '../store/enrollment.ts'
 import type { StoredStanding } from '../store/enrollment-setting.ts'
 import { explainHold, holdStore } from '../store/hold.ts'
+import type { StoreFailure } from '../store/failure.ts'
 import { withNewKey, writeKeyRing } from '../store/key-ring.ts'
 import type { Store } from '../store/port.ts'
 import { openStore } from '../store/store.ts'
@@ -25,12 +26,18 @@ export interface Founded {
   readonly settings: readonly string[]
   /** The key ring's file, when it was made too. */
   readonly keyFile: string | undefined
+  /** Rows that came from an export; undefined where it began with the configuration. */
+  readonly rows: number | undefined
 }
 
-/** Makes the store of a configuration, or says why not; then nothing was made but perhaps a key ring. */
+/**
+ * Makes the store of a configuration, or says why not; then nothing was made but perhaps a key ring. With the file of an
+ * export it begins with that in place of the configuration's enrollment settings.
+ */
 export async function foundStore(
   { config }: Loaded,
   by: By,
+  from?: string,
 ): Promise<Result<Founded, readonly Fault[]>> {
   const kept = keptStore(config)
   if (!kept.ok) return kept
@@ -45,6 +52,12 @@ export async function foundStore(
   if (!opened.ok) return opened
   await using closing = new AsyncDisposableStack()
   const store = closing.adopt(opened.value, (one) => one.close())
+  if (from !== undefined) {
+    const restored = await restore(store, from, by)
+    if (restored.ok) return ok({ ...restored.value, where: store.where, keyFile: keyFile.value })
+    await closing.disposeAsync()
+    return fail([...restored.failure, ...(await discarded(kept.value))])
+  }
   const seeded = await seed(store, world.value, by)
   if (!seeded.ok) return fail([storeFault(kept.value, seeded.failure)])
   if (kept.value.keys !== undefined) {
@@ -52,7 +65,45 @@ export async function foundStore(
     if (!registered.ok) return fail([storeFault(kept.value, registered.failure)])
   }
   const settings = config.trust.enrollmentSettings.map(({ name }) => name)
-  return ok({ where: store.where, enforcement, settings, keyFile: keyFile.value })
+  return ok({ where: store.where, enforcement, settings, keyFile: keyFile.value, rows: undefined })
+}
+
+/** Everything that an export holds, the latch and the administrators included. */
+async function restore(
+  store: Store,
+  from: string,
+  by: By,
+): Promise<Result<Pick<Founded, 'enforcement' | 'rows' | 'settings'>, readonly Fault[]>> {
+  const fault = (failure: StoreFailure) => fail([storeFault({ at: from }, failure)])
+  try {
+    await using file = await open(from)
+    const taken = await store.transfer.import(by, linesOf(file))
+    if (!taken.ok) return fault(taken.failure)
+    const latch = await store.enforcement.current()
+    if (!latch.ok) return fault(latch.failure)
+    const settings = await store.enrollment.list()
+    if (!settings.ok) return fault(settings.failure)
+    const names = settings.value.map(({ name }) => name)
+    return ok({ enforcement: latch.value.state, rows: taken.value.rows, settings: names })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return fail([{ at: from, message: `found ${code}, wanted the file of an export` }])
+  }
+}
+
+/** Begins to read when it is asked: what `readLines` reads before that is lost. */
+async function* linesOf(file: FileHandle): AsyncIterable<string> {
+  yield* file.readLines()
+}
+
+/** The empty store of an import that failed: the next `tfe init` must not take it for somebody's. */
+async function discarded(store: Kept): Promise<readonly Fault[]> {
+  if (store.kind === 'sqlite') {
+    for (const part of ['', '-wal', '-shm']) await rm(`${store.path}${part}`, { force: true })
+    return []
+  }
+  const message = 'found an empty store now, wanted none: drop its schema before the next attempt'
+  return [{ at: store.at, message }]
 }
 
 /** Gives a store that has no enrollment settings those of the configuration; does nothing to any other. */

@@ -23,24 +23,33 @@ export interface Desk {
   readonly stdin: Readable
 }
 
-/** `tfe init`. */
-export async function initCommand(file: string, { terminal, env }: Desk): Promise<ExitCode> {
+/** `tfe init`; `from`: the file of an export that it begins with. */
+export async function initCommand(
+  file: string,
+  { terminal, env }: Desk,
+  from?: string,
+): Promise<ExitCode> {
   const loaded = await loadConfig(file, env)
   if (!loaded.ok) return complain(loaded.failure, terminal)
-  const founded = await foundStore(loaded.value, whoIsHere())
+  const founded = await foundStore(loaded.value, whoIsHere(), from)
   if (!founded.ok) return complain(founded.failure, terminal)
   const { out, paint, signs } = terminal
-  const { where, enforcement, settings, keyFile } = founded.value
+  const { where, enforcement, settings, keyFile, rows } = founded.value
   const lines = [
     `${paint('good', signs.yes)} made the store ${where}`,
     `  enforcement          ${enforcement}${enforcement === 'required' ? '' : ': whoever would be refused is written down and admitted'}`,
     `  enrollment settings  ${settings.join(', ')} (from now on they are changed in the store, not in the file)`,
+    ...(rows === undefined ? [] : [`  rows                 ${rows}, from ${from ?? 'an export'}`]),
     ...(keyFile === undefined
       ? []
       : [`  key ring             ${keyFile}: keep a copy apart from the store's backups`]),
     '',
     paint('bold', 'Next'),
-    `  ${paint('code', `tfe admin create NAME --role administrator --token-file FILE --config ${file}`)}`,
+    ...(rows === undefined
+      ? [
+          `  ${paint('code', `tfe admin create NAME --role administrator --token-file FILE --config ${file}`)}`,
+        ]
+      : []),
     `  ${paint('code', `tfe serve --config ${file}`)}`,
   ]
   out(`${lines.join('\n')}\n`)
@@ -136,7 +145,7 @@ export function whoIsHere(): By {
 }
 
 /** Until the first line break, or the end; a password does not contain one. */
-async function firstLine(input: Readable): Promise<string> {
+export async function firstLine(input: Readable): Promise<string> {
   let text = ''
   input.setEncoding('utf8')
   for await (const part of input) {
@@ -149,7 +158,8 @@ async function firstLine(input: Readable): Promise<string> {
 /** More than any password. */
 const LONGEST_LINE = 4096
 
-function complain(faults: readonly Fault[], { err }: Terminal): ExitCode {
+/** Every fault on a line of its own. */
+export function complain(faults: readonly Fault[], { err }: Terminal): ExitCode {
   for (const { at, message } of faults) err(`${at}: ${message}\n`)
   return EXIT.no
 }

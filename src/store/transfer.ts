@@ -143,7 +143,7 @@ async function takeIn(
     if (value === undefined) return bad('found text that is no JSON object')
     if (header === undefined) {
       if (value['format'] !== FORMAT || value['export'] !== 1) {
-        return bad('found no header, wanted the first line of `tfe export`')
+        return bad('found no header, wanted the first line of an export')
       }
       const schema = Number(value['schema'])
       if (schema !== SCHEMA_VERSION) {

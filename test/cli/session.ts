@@ -43,8 +43,12 @@ export async function tfe(
       out += `(serves ${file})`
       return Promise.resolve(0)
     },
-    init: (file) => {
-      out += `(makes the store of ${file})`
+    init: (file, from) => {
+      out += `(makes the store of ${file}${from === undefined ? '' : ` from ${from}`})`
+      return Promise.resolve(0)
+    },
+    keys: (wishes) => {
+      out += `(does with keys: ${JSON.stringify(wishes)})`
       return Promise.resolve(0)
     },
     admin: (wishes) => {

@@ -2,6 +2,7 @@
  * `tfe serve` as a process of its own, for what only processes show: signals, workers, exit statuses.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
@@ -121,16 +122,30 @@ export class Log {
   }
 }
 
-/** Ports that were free a moment ago; workers cannot share one that the system chooses for each. */
+/**
+ * Ports that were free a moment ago; workers cannot share one that the system chooses for each. Below those that systems
+ * choose for outgoing connections (IANA's from 49152, Linux's from 32768): one that is let go for a moment, by a program
+ * that starts again, is not taken by a bystander.
+ */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const occupants = await Promise.all(Array.from({ length: count }, () => occupied()))
+  const occupants = await Promise.all(Array.from({ length: count }, () => occupied(steadyPort)))
   for (const { server } of occupants) server.close()
   await Promise.all(occupants.map(({ server }) => once(server, 'close')))
   return occupants.map(({ port }) => port)
 }
 
-export async function occupied(): Promise<{ readonly server: Server; readonly port: number }> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return { server, port: (server.address() as AddressInfo).port }
+const steadyPort = (): number => 12_000 + randomInt(20_000)
+
+export async function occupied(
+  choose: () => number = () => 0,
+): Promise<{ readonly server: Server; readonly port: number }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const server = createServer()
+    try {
+      await once(server.listen(choose(), '127.0.0.1'), 'listening')
+      return { server, port: (server.address() as AddressInfo).port }
+    } catch (error) {
+      if (attempt === 100) throw error
+    }
+  }
 }
