@@ -87,6 +87,16 @@ async function loadAll(): Promise<readonly Test[]> {
   return all
 }
 
+/** What is not affected is not loaded again, and keeps its place: what each test reaches is known by its place. */
+async function loadAnew(affected: ReadonlySet<string>): Promise<readonly Test[]> {
+  const all: Test[] = []
+  for (const file of testFiles) {
+    if (affected.has(file)) all.push(...(await world.load(file)))
+    else all.push(...tests.filter((test) => test.file === file))
+  }
+  return all
+}
+
 async function cover(): Promise<Coverage | undefined> {
   const loading = new Set(toggle.reached)
   const covered: Coverage['tests'][number][] = []
@@ -118,9 +128,9 @@ async function killerOf(mutant: Mutant, covered: Coverage): Promise<string | und
     // What the sources remember may be left over from another mutant: then the test fails without this one, too.
     toggle.active = -1
     if (await world.passes(test)) return nameOf(test)
-    world.renew(mutant.file)
+    const affected = world.renew(mutant.file)
     renewals += 1
-    tests = await loadAll()
+    tests = await loadAnew(affected)
     break
   }
   // Nothing is remembered in a world that was loaded under the mutant.
