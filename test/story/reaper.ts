@@ -60,9 +60,13 @@ export class Reaper {
     return { text, isWell }
   }
 
-  /** Settles when nobody is about to be killed, and the program is up. */
-  rest(): Promise<void> {
-    return this.#struck
+  /** Settles when every end that was due has come, those that came too close upon each other too, and the program is up. */
+  async rest(): Promise<void> {
+    for (;;) {
+      await this.#struck
+      if ((this.#moments[0] ?? Infinity) > this.#passed) return
+      this.#moment(0, 1)
+    }
   }
 
   #moment(weight: number, lastsMs: number): void {

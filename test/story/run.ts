@@ -129,6 +129,7 @@ async function play(
       say(`\n${title} (${seconds()})`)
       if (reaper !== undefined) reaper.chapter = title
       await chapter(world)
+      await reaper?.rest()
       await table.compare(title)
     }
     await reaper?.rest()
@@ -155,5 +156,5 @@ async function play(
 
 /** Somewhat less than what all moments of a story weigh together, so that every one of those chosen comes. */
 function momentsOf(devices: number): number {
-  return Math.round(3800 + devices * 4.7)
+  return Math.round(3300 + devices * 4.7)
 }
