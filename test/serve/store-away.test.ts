@@ -68,6 +68,7 @@ const stoppedDatabase = (cluster: typeof postgres & { kind: 'found' }): Taken =>
 
 promises('a locked SQLite file', lockedFile)
 if (postgres.kind === 'found') promises('a stopped PostgreSQL', stoppedDatabase(postgres))
+// A stranger's machine may have no PostgreSQL: the title says why this was not played there. `.ci/run` installs it.
 else test.skip(`a stopped PostgreSQL: ${postgres.why}`, () => {})
 
 function promises(name: string, taken: Taken): void {
