@@ -118,6 +118,11 @@ export class Books {
     this.#rowsOf(action).most += 1
   }
 
+  /** What may have been written was. */
+  hasWritten(action: string): void {
+    this.#rowsOf(action).least += 1
+  }
+
   /** The inventory says that a device should be there. */
   expects(device: Device, { pending = false } = {}): void {
     const entry = this.#entry(device)

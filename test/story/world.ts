@@ -152,16 +152,17 @@ export class World {
       const { life } = this
       // Who takes everything away is written down, before the first line of it.
       const leaves = path === EXPORT ? ['store.export'] : []
+      // Before the answer: whoever looks into the store of a program that died under it may find the row.
+      for (const action of leaves) this.books.mayHaveWritten(action)
       try {
         const answer = await this.office.call('GET', path)
         if (answer.status !== 200) {
           this.fault(`GET ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
         }
-        for (const action of leaves) this.books.wrote(action)
+        for (const action of leaves) this.books.hasWritten(action)
         return answer
       } catch (error) {
         await this.#died(life, error)
-        for (const action of leaves) this.books.mayHaveWritten(action)
       }
     }
   }
