@@ -29,7 +29,11 @@ test('the new OAuth endpoint, once disabled, refuses fit devices on both workers
   const workers = new Set<unknown>()
   for (let count = 1; workers.size < 2; count += 1) {
     expect(await statusOf(house, '/oauth/token')).toBe(403)
-    const lines = await house.front.linesOf(count, ({ code }) => code === 'oauth-disabled')
+    const lines = await house.front.linesOf(
+      count,
+      // Not the line of a connection that the change itself ended.
+      ({ code, decision }) => code === 'oauth-disabled' && decision === 'refuse',
+    )
     const line = lines.at(-1)
     workers.add(line?.['worker'])
     expect(line).toMatchObject({ decision: 'refuse', route: 'token' })
