@@ -38,9 +38,13 @@ export function isWithin(
 
 /** Whether an address, as a socket tells it, lies in one of the networks; what is no address lies in none. */
 export function isInside(address: string, networks: readonly Network[]): boolean {
-  const octets = addressOctets(address.replace(MAPPED, ''))
+  const octets = socketOctets(address)
   return octets !== undefined && networks.some((network) => isWithin(octets, network))
 }
+
+/** The octets of an address as a socket tells it, an IPv4-mapped one as the IPv4 address that it is; nothing for what is none. */
+export const socketOctets = (address: string): readonly number[] | undefined =>
+  addressOctets(address.replace(MAPPED, ''))
 
 /** A socket of both families tells IPv4 addresses so (RFC 4291 §2.5.5.2). */
 const MAPPED = /^::ffff:(?=\d+\.)/iu

@@ -2,6 +2,7 @@
  * PROXY protocol, version 2: what an upstream that does not speak HTTP is told of the device, in octets ahead of the
  * device's own (HAProxy's proxy-protocol.txt, §2.2). We write it and never read it.
  */
+import { socketOctets } from '../kernel/network.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { commonName } from './encode/facts.ts'
 
@@ -62,31 +63,11 @@ function addressBlock(source: Endpoint, destination: Endpoint): AddressBlock {
   }
 }
 
-/** The octets of an address, an IPv4-mapped one as the IPv4 address that it is; nothing for what is none. */
+/** Four octets or sixteen; nothing for what is no address. A link-local one comes with its interface. */
 function octetsOf(address: string): Buffer | undefined {
   const [plain = ''] = address.split('%', 1)
-  const four = fourOctets(plain.replace(/^::ffff:/i, ''))
-  return four ?? sixteenOctets(plain)
-}
-
-function fourOctets(address: string): Buffer | undefined {
-  const parts = address.split('.')
-  if (parts.length !== IPV4_OCTETS) return undefined
-  const numbers = parts.map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : Infinity))
-  return numbers.every((number) => number <= 255) ? Buffer.from(numbers) : undefined
-}
-
-/** RFC 4291 §2.2, in the forms that sockets print. */
-function sixteenOctets(address: string): Buffer | undefined {
-  const [head = '', tail, ...more] = address.split('::')
-  if (more.length > 0) return undefined
-  const groups = (part: string): readonly string[] => (part === '' ? [] : part.split(':'))
-  const [before, after] = [groups(head), groups(tail ?? '')]
-  const missing = IPV6_GROUPS - before.length - after.length
-  if (tail === undefined ? missing !== 0 : missing < 1) return undefined
-  const all = [...before, ...Array.from({ length: missing }, () => '0'), ...after]
-  if (!all.every((one) => /^[0-9a-f]{1,4}$/i.test(one))) return undefined
-  return Buffer.concat(all.map((one) => uint16(Number.parseInt(one, 16))))
+  const octets = socketOctets(plain)
+  return octets === undefined ? undefined : Buffer.from(octets)
 }
 
 const mapped = (octets: Buffer): Buffer =>
@@ -129,7 +110,6 @@ const TCP_OVER_IPV6 = 0x21
 /** AF_UNSPEC: the reader takes the address of the connection itself. */
 const UNKNOWN: AddressBlock = { family: 0x00, addresses: Buffer.alloc(0) }
 const IPV4_OCTETS = 4
-const IPV6_GROUPS = 8
 const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
 
 const TYPE = { authority: 0x02, uniqueId: 0x05, ssl: 0x20 } as const
