@@ -3,14 +3,14 @@
  * cost a descriptor each of the process that has the store.
  */
 import type { Server } from 'node:net'
-import type { Networks } from './networks.ts'
+import { isInside, type Network } from '../kernel/network.ts'
 
 /** Bounds the connections of a server; those from outside the allow list leave room for the others. */
-export function limitConnections(server: Server, networks: Networks): void {
+export function limitConnections(server: Server, networks: readonly Network[]): void {
   server.maxConnections = MOST_CONNECTIONS
   let strangers = 0
   server.on('connection', (socket) => {
-    if (networks(socket.remoteAddress)) return
+    if (isInside(socket.remoteAddress ?? '', networks)) return
     if (strangers >= MOST_STRANGERS) {
       socket.destroy()
       return

@@ -6,6 +6,7 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import { fastify, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
+import { isInside, type Network } from '../kernel/network.ts'
 import type { Clock, Log } from '../kernel/ports.ts'
 import type { Store } from '../store/port.ts'
 import { Attempts } from './attempts.ts'
@@ -13,7 +14,6 @@ import { certificateKeyOf } from './client-certificate.ts'
 import { sendProblem } from './call.ts'
 import { limitConnections } from './connections.ts'
 import { recognise } from './doorkeeper.ts'
-import type { Networks } from './networks.ts'
 import { includes, isAccessRefusal } from './principal.ts'
 import { accessProblem, adminProblem, storeProblem, type AdminProblem } from './problem.ts'
 import { adminCalls } from './routes/admins.ts'
@@ -44,7 +44,7 @@ export interface AdminDeps {
   /** The front end that this office stands beside. */
   readonly serving: Serving
   /** Who may call at all. */
-  readonly networks: Networks
+  readonly networks: readonly Network[]
   /** Key and certificate chain; nothing serves in the clear, which is for loopback only. */
   readonly tls: AdminTls | undefined
   /** Calls that an address may make in a minute, with or without a credential. */
@@ -151,7 +151,7 @@ function create({ tls }: AdminDeps): FastifyInstance {
 
 /** Lets a call in, or says why not; nothing of its body has been read by then. */
 async function guard(request: FastifyRequest, deps: AdminDeps): Promise<AdminProblem | undefined> {
-  if (!deps.networks(request.ip)) return accessProblem({ kind: 'address-not-allowed' })
+  if (!isInside(request.ip, deps.networks)) return accessProblem({ kind: 'address-not-allowed' })
   const needed = request.routeOptions.config.role
   // What is not served is answered as such, to whoever asks; and signing in needs no credential.
   if (needed === undefined || needed === 'anybody') return undefined

@@ -1,4 +1,5 @@
 /** Where the store is and how it is administered, as the configuration says. */
+import type { Network } from '../kernel/network.ts'
 import type { IdentityFiles, LoadedSecret } from './config-files.ts'
 
 /** Where what the operator changes while running is kept; undefined parts of it are defaults of the store's own. */
@@ -33,8 +34,8 @@ export interface AdminListener {
   readonly at: string
   readonly address: string
   readonly port: number
-  /** Networks that may call at all, as `10.0.0.0/8`. */
-  readonly allow: readonly string[]
+  /** Networks that may call at all. */
+  readonly allow: readonly Network[]
   /** Undefined: in the clear, on the loopback only. */
   readonly certificate: IdentityFiles | undefined
   readonly clientCertificates: boolean

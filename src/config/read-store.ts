@@ -1,14 +1,13 @@
 /** Where the store is, and who may administer it from where. */
-import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { Danger } from './config.ts'
 import type { AdminListener, KeysReference, StoreConfig } from './config-store.ts'
 import { resolvedPath } from './files.ts'
 import { readAddress } from './read-listener.ts'
+import { readNetworks } from './read-networks.ts'
 import { readIdentity } from './read-tls.ts'
 import {
   type Desk,
-  every,
   fault,
   isFaulty,
   type Maybe,
@@ -20,7 +19,6 @@ import {
   whole,
 } from './reading.ts'
 import type { Document } from './schema.ts'
-import { quoted } from './sentences.ts'
 import type { Draft } from './shape.ts'
 
 type WrittenStore = Draft<NonNullable<Document['store']>>
@@ -123,9 +121,7 @@ export function readAdmin(
     at: placeOf(desk, ['admin']),
     address,
     port: present(written.port),
-    allow: every(written.allow, (network, index) =>
-      readNetwork(desk, ['admin', 'allow', index], network),
-    ),
+    allow: readNetworks(desk, ['admin', 'allow'], written.allow) ?? missing,
     certificate:
       certificate === undefined
         ? undefined
@@ -136,16 +132,3 @@ export function readAdmin(
 
 /** Addresses that only this machine reaches. */
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1'
-
-function readNetwork(
-  desk: Desk,
-  path: readonly (string | number)[],
-  written: string,
-): Maybe<string> {
-  const [address = '', length] = written.split('/')
-  const family = isIP(address)
-  const longest = family === 6 ? 128 : 32
-  if (family !== 0 && (length === undefined || Number(length) <= longest)) return written
-  const message = `found ${quoted(written)}, wanted an IP address or a network such as 10.20.0.0/16 or fd00::/8: correct it`
-  return fault(desk, path, message)
-}

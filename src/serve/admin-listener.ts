@@ -2,7 +2,6 @@
  * The admin API's listener: its own port, its own certificate, its own end.
  */
 import type { AddressInfo } from 'node:net'
-import { parseNetworks } from '../admin/networks.ts'
 import { adminServer, type AdminDeps } from '../admin/server.ts'
 import type { AdminListener } from '../config/config.ts'
 import { serverIdentity } from '../handshake/server-identity.ts'
@@ -22,16 +21,12 @@ export async function openAdmin(
   at: AdminListener,
   matter: AdminMatter,
 ): Promise<Result<OpenAdmin, readonly Fault[]>> {
-  const networks = parseNetworks(at.allow)
-  if (!networks.ok) {
-    return fail([{ at: at.at, message: `found ${networks.failure}, wanted a network: correct it` }])
-  }
   const identity = at.certificate === undefined ? undefined : serverIdentity(at.certificate)
   if (identity?.ok === false) return identity
   const app = await adminServer({
     ...matter,
     clock: { now: () => Date.now() as Instant },
-    networks: networks.value,
+    networks: at.allow,
     tls:
       identity === undefined
         ? undefined

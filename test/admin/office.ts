@@ -5,13 +5,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseNetworks } from '../../src/admin/networks.ts'
 import { hashPassword } from '../../src/admin/passwords.ts'
 import type { Role } from '../../src/admin/principal.ts'
 import { hashOf, newSessionId, newToken } from '../../src/admin/secret-text.ts'
 import { adminServer, type AdminTls } from '../../src/admin/server.ts'
 import type { Serving } from '../../src/admin/serving.ts'
 import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
+import { parseNetwork, type Network } from '../../src/kernel/network.ts'
 import type { Instant, Millis } from '../../src/kernel/types.ts'
 import { UpstreamErrorList } from '../../src/record/upstream-error-list.ts'
 import type { KeyRing } from '../../src/store/seal.ts'
@@ -81,8 +81,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
   )
   if (!opened.ok) throw new Error(opened.failure.kind)
   const store = opened.value
-  const networks = parseNetworks(options.allow ?? ['127.0.0.0/8', '::1'])
-  if (!networks.ok) throw new Error(networks.failure)
+  const networks = (options.allow ?? ['127.0.0.0/8', '::1']).map(networkOf)
   const bugs: unknown[] = []
   const warnings: object[] = []
   const app = await adminServer({
@@ -95,7 +94,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
     },
     version: '0',
     serving: { ...SERVING, ...options.serving },
-    networks: networks.value,
+    networks,
     tls: options.tls,
     ...(options.callsPerMinute === undefined ? {} : { callsPerMinute: options.callsPerMinute }),
   })
@@ -150,4 +149,10 @@ async function create(store: Store, role: Role): Promise<void> {
 
 async function must(result: Promise<{ readonly ok: boolean }>): Promise<void> {
   if (!(await result).ok) throw new Error('the store refused what the test wanted')
+}
+
+function networkOf(text: string): Network {
+  const network = parseNetwork(text)
+  if (!network.ok) throw new Error(network.failure)
+  return network.value
 }

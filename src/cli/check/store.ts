@@ -13,6 +13,6 @@ export function storage({ store, admin }: Config): readonly string[] {
   const { address, port, allow } = admin
   return [
     ...lines,
-    `  admin     ${scheme}://${bracketed(address)}:${port} from ${allow.join(', ')}`,
+    `  admin     ${scheme}://${bracketed(address)}:${port} from ${allow.map(({ text }) => text).join(', ')}`,
   ]
 }
