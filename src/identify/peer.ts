@@ -3,7 +3,8 @@
  * approval; soundness is timeless and is worked out once per chain and trust version.
  */
 import type { Peer } from '../decide/decide.ts'
-import type { Fingerprint, TrustVersion } from '../kernel/types.ts'
+import type { Clock } from '../kernel/ports.ts'
+import type { Fingerprint, Instant, TrustVersion } from '../kernel/types.ts'
 import type { PathResult, SoundPath } from '../trust/validate.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import type { Presented, RawCertificate } from './presented.ts'
@@ -17,13 +18,18 @@ export interface Judge {
     /** Shown by earlier peers; by the key of their subject's name. */
     remembered: ReadonlyMap<string, readonly Certificate[]>,
   ): PathResult
+  /** Whether no intermediate that the peer could show besides would make more of these paths now. */
+  suffices(paths: readonly SoundPath[], now: Instant): boolean
 }
 
 /** Told of every issuer that was met on a sound path and not known before. */
 export type IssuerNews = (issuer: Certificate, version: TrustVersion) => void
 
+type Chain = Presented & { readonly kind: 'chain' }
+type Met = Peer & { readonly kind: 'presented' }
+
 interface Sound {
-  readonly peer: Peer
+  readonly peer: Met
   readonly paths: readonly SoundPath[]
 }
 
@@ -34,35 +40,58 @@ export class Recognition {
   readonly #intermediates = new Map<Fingerprint, Certificate>()
   /** The same ones, by the key of their subject's name: a peer that needs none of them pays a look-up. */
   readonly #named = new Map<string, readonly Certificate[]>()
+  readonly #clock: Clock
   readonly #tell: IssuerNews
 
-  constructor(tell: IssuerNews = () => {}) {
+  constructor(clock: Clock, tell: IssuerNews = () => {}) {
+    this.#clock = clock
     this.#tell = tell
   }
 
   /** The peer behind a presented chain, as the given judge sees it. */
   peerOf(presented: Presented, judge: Judge): Peer {
     if (presented.kind === 'none') return presented.resumed ? NONE_RESUMED : NONE
-    if (presented.kind === 'too-many') {
-      return {
-        kind: 'unreadable',
-        fault: { kind: 'too-many-certificates', limit: presented.limit },
-      }
-    }
     if (presented.kind === 'too-large') {
       const { bytes, limit } = presented
       return { kind: 'unreadable', fault: { kind: 'certificate-too-large', bytes, limit } }
     }
     if (this.#version !== judge.version) this.#forget(judge.version)
-    const remembered = this.#judged.get(presented.key)
-    if (remembered !== undefined) return remembered.peer
-    const leaf = parseCertificate(presented.leaf.der, presented.leaf.fingerprint)
-    if (!leaf.ok) return { kind: 'unreadable', fault: leaf.failure }
-    const intermediates = presented.intermediates.flatMap((raw) => this.#parsed(raw) ?? [])
+    const { leaf } = presented
+    const remembered = this.#judged.get(leaf.fingerprint)
+    if (remembered !== undefined) {
+      return this.#suffices(remembered, judge)
+        ? remembered.peer
+        : this.#withIntermediates(remembered.peer, presented, judge)
+    }
+    const parsed = parseCertificate(leaf.der, leaf.fingerprint)
+    if (!parsed.ok) return { kind: 'unreadable', fault: parsed.failure }
     // A resumed session has none of its intermediates left (decision 10), and some devices never send theirs.
-    const paths = judge.pathsOf(leaf.value, intermediates, this.#named)
-    const peer: Peer = { kind: 'presented', leaf: leaf.value, paths }
-    if (paths.ok) this.#remember(presented, peer)
+    const paths = judge.pathsOf(parsed.value, [], this.#named)
+    const alone: Met = { kind: 'presented', leaf: parsed.value, paths }
+    const sound = this.#remember(alone, [leaf.fingerprint])
+    if (sound !== undefined && this.#suffices(sound, judge)) return alone
+    return this.#withIntermediates(alone, presented, judge)
+  }
+
+  #suffices({ paths }: Sound, judge: Judge): boolean {
+    return judge.suffices(paths, this.#clock.now())
+  }
+
+  /** What becomes of a peer that nobody here can vouch for well enough by its leaf alone. */
+  #withIntermediates(alone: Met, presented: Chain, judge: Judge): Peer {
+    const shown = presented.intermediates()
+    if (!shown.ok) return alone.paths.ok ? alone : { kind: 'unreadable', fault: shown.failure }
+    if (shown.value.length === 0) return alone
+    const { fingerprint } = presented.leaf
+    const key = fingerprint + shown.value.map((one) => one.fingerprint).join('')
+    const remembered = this.#judged.get(key)
+    if (remembered !== undefined) return remembered.peer
+    const intermediates = shown.value.flatMap((raw) => this.#parsed(raw) ?? [])
+    const paths = judge.pathsOf(alone.leaf, intermediates, this.#named)
+    // What a peer adds may help it, never harm it: a search that was drowned counts for nothing.
+    if (!paths.ok && alone.paths.ok) return alone
+    const peer: Met = { kind: 'presented', leaf: alone.leaf, paths }
+    this.#remember(peer, [key, fingerprint])
     return peer
   }
 
@@ -84,8 +113,9 @@ export class Recognition {
     return parsed.ok ? parsed.value : undefined
   }
 
-  #remember(presented: Presented & { kind: 'chain' }, peer: Peer & { kind: 'presented' }): void {
-    if (!peer.paths.ok) return
+  /** The leaf's own key is also what a resumed session of this device will ask for. */
+  #remember(peer: Met, keys: readonly string[]): Sound | undefined {
+    if (!peer.paths.ok) return undefined
     const sound: Sound = { peer, paths: peer.paths.value }
     const version = this.#version
     for (const path of sound.paths) {
@@ -93,9 +123,8 @@ export class Recognition {
         if (this.#learn(issuer) && version !== undefined) this.#tell(issuer, version)
       }
     }
-    put(this.#judged, presented.key, sound, MAX_JUDGED)
-    // The key a resumed session of this device will ask for: the leaf alone.
-    put(this.#judged, presented.leaf.fingerprint, sound, MAX_JUDGED)
+    for (const key of keys) put(this.#judged, key, sound, MAX_JUDGED)
+    return sound
   }
 
   /** Only what stands on a sound path: nobody can fill the memory without a CA that we trust. */
@@ -155,7 +184,7 @@ function put<Key, Value>(
 const NONE: Peer = { kind: 'none' }
 const NONE_RESUMED: Peer = { kind: 'none-resumed' }
 
-/** Two keys for each of 4,096 devices; only sound ones get here. A miss costs one signature, not a refusal. */
+/** One key for a device, two where its intermediates were asked for; only sound ones get here. A miss costs one signature, not a refusal. */
 const MAX_JUDGED = 8192
 /** Authorities below the anchors that a fleet really uses are a handful; only those on sound paths get here. */
 const MAX_INTERMEDIATES_KNOWN = 64

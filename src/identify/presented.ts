@@ -1,10 +1,11 @@
 /**
- * What a device laid on the table: certificates as bytes, unread. Taken from the socket once per connection,
- * before any request, because a resumed session has only the leaf left (decision 10).
+ * What a device laid on the table: certificates as bytes, unread. The leaf is taken from the socket when the connection
+ * opens, what was presented with it when somebody asks; a resumed session has only the leaf left (decision 10).
  */
 import { hash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import type { Fingerprint } from '../kernel/types.ts'
+import { fail, ok, type Fingerprint, type Result } from '../kernel/types.ts'
+import { certificateIn } from './session-certificate.ts'
 
 /** A certificate's bytes and their hash. */
 export interface RawCertificate {
@@ -15,45 +16,61 @@ export interface RawCertificate {
 /** The presented chain (RFC 8446 §4.4.2), leaf first; nothing about it has been verified. */
 export type Presented =
   | { readonly kind: 'none'; readonly resumed: boolean }
-  | { readonly kind: 'too-many'; readonly limit: number }
   | { readonly kind: 'too-large'; readonly bytes: number; readonly limit: number }
   | {
       readonly kind: 'chain'
       readonly resumed: boolean
       readonly leaf: RawCertificate
-      readonly intermediates: readonly RawCertificate[]
-      /** Names this very chain: the same octets in the same order. */
-      readonly key: string
+      /** What came with it, in its order. To be asked while the connection lives; a dead one shows nothing. */
+      intermediates(): Result<readonly RawCertificate[], TooMany>
     }
 
-/** Takes the presented chain from a socket whose handshake has ended. */
+/** More than anybody honest presents. */
+export interface TooMany {
+  readonly kind: 'too-many-certificates'
+  readonly limit: number
+}
+
+/** Takes the presented leaf from a socket whose handshake has ended. */
 export function presentedBy(socket: TLSSocket): Presented {
   const resumed = socket.isSessionReused()
-  const first = socket.getPeerX509Certificate()
-  if (first === undefined) return { kind: 'none', resumed }
-  if (first.raw.length > MAX_OCTETS) {
-    return { kind: 'too-large', bytes: first.raw.length, limit: MAX_OCTETS }
+  const der = leafOf(socket)
+  if (der === undefined) return { kind: 'none', resumed }
+  if (der.length > MAX_OCTETS) return { kind: 'too-large', bytes: der.length, limit: MAX_OCTETS }
+  return {
+    kind: 'chain',
+    resumed,
+    leaf: rawCertificate(der),
+    intermediates: () => (resumed || socket.destroyed ? NOTHING_ELSE : intermediatesOf(socket)),
   }
-  const leaf = rawCertificate(first.raw)
+}
+
+function leafOf(socket: TLSSocket): Buffer | undefined {
+  const session = socket.getSession()
+  const der = session === undefined ? undefined : certificateIn(session)
+  // The master secret is in there.
+  session?.fill(0)
+  return der ?? socket.getPeerX509Certificate()?.raw
+}
+
+function intermediatesOf(socket: TLSSocket): Result<readonly RawCertificate[], TooMany> {
   const intermediates: RawCertificate[] = []
-  let key: string = leaf.fingerprint
-  for (let next = first.issuerCertificate; next !== undefined; next = next.issuerCertificate) {
+  let next = socket.getPeerX509Certificate()?.issuerCertificate
+  for (; next !== undefined; next = next.issuerCertificate) {
     if (intermediates.length === MAX_INTERMEDIATES) {
-      return { kind: 'too-many', limit: MAX_INTERMEDIATES }
+      return fail({ kind: 'too-many-certificates', limit: MAX_INTERMEDIATES })
     }
     // What a peer adds may help it, never harm it: an oversized one is as good as absent.
-    if (next.raw.length > MAX_OCTETS) continue
-    const intermediate = rawCertificate(next.raw)
-    intermediates.push(intermediate)
-    key += intermediate.fingerprint
+    if (next.raw.length <= MAX_OCTETS) intermediates.push(rawCertificate(next.raw))
   }
-  return { kind: 'chain', resumed, leaf, intermediates, key }
+  return ok(intermediates)
 }
 
 function rawCertificate(der: Buffer): RawCertificate {
   return { der, fingerprint: hash('sha256', der) as Fingerprint }
 }
 
+const NOTHING_ELSE = ok([])
 /**
  * Devices' certificates have 0.5 to 4 KiB, post-quantum ones up to some 20. What is kept lives as long as its
  * connection, and anybody may open one.

@@ -55,7 +55,7 @@ export class FrontEnd {
   readonly #listeners = new Map<string, Listener | TunnelListener>()
   readonly #connections = new Set<Connection>()
   readonly #unrecorded = new Unrecorded()
-  readonly #recognition = new Recognition(({ der }, trustVersion) => {
+  readonly #recognition = new Recognition(CLOCK, ({ der }, trustVersion) => {
     this.#deps.met({ der, trustVersion })
   })
   readonly #legacy: LegacyWatch

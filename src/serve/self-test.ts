@@ -100,14 +100,14 @@ async function faultWithCertificate(
 ): Promise<RuntimeFault | undefined> {
   const first = await meet(trial, server, { tls, presents: true, session: undefined })
   const { leaf, intermediate } = trial.material
-  const shown = certificatesIn(first.presented)
+  const shown = first.certificates
   const isWhole = shown.length === 2 && shown[0]?.equals(leaf) && shown[1]?.equals(intermediate)
   if (isWhole !== true || first.presented.kind !== 'chain' || first.presented.resumed) {
     return { kind: 'runtime-loses-chain', tls, presented: 2, kept: shown.length }
   }
   const again = await meet(trial, server, { tls, presents: true, session: first.session })
   if (!isResumed(again.presented)) return { kind: 'runtime-does-not-resume', tls }
-  const [returned] = certificatesIn(again.presented)
+  const [returned] = again.certificates
   return returned?.equals(leaf) === true ? undefined : { kind: 'runtime-loses-leaf', tls }
 }
 
@@ -124,10 +124,11 @@ async function faultWithout(
   return isResumed(again.presented) ? undefined : { kind: 'runtime-does-not-resume', tls }
 }
 
-const certificatesIn = (presented: Presented): readonly Buffer[] =>
-  presented.kind === 'chain'
-    ? [presented.leaf, ...presented.intermediates].map(({ der }) => der)
-    : []
+function certificatesIn(presented: Presented): readonly Buffer[] {
+  if (presented.kind !== 'chain') return []
+  const others = presented.intermediates()
+  return [presented.leaf, ...(others.ok ? others.value : [])].map(({ der }) => der)
+}
 
 const isResumed = (presented: Presented): boolean =>
   (presented.kind === 'none' || presented.kind === 'chain') && presented.resumed
@@ -140,6 +141,8 @@ interface Caller {
 
 interface Meeting {
   readonly presented: Presented
+  /** All that was presented, leaf first: asked for while the connection lived. */
+  readonly certificates: readonly Buffer[]
   readonly session: Buffer | undefined
 }
 
@@ -148,6 +151,7 @@ function meet({ material, observe }: Trial, server: Server, caller: Caller): Pro
   const { promise, resolve, reject } = Promise.withResolvers<Meeting>()
   const { identity, rootPem } = material
   let presented: Presented | undefined
+  let certificates: readonly Buffer[] = []
   let session: Buffer | undefined
   server.once('tlsClientError', reject)
   server.once('secureConnection', (socket) => {
@@ -155,6 +159,7 @@ function meet({ material, observe }: Trial, server: Server, caller: Caller): Pro
     socket.on('error', reject)
     try {
       presented = observe(socket)
+      certificates = certificatesIn(presented)
     } catch (error) {
       reject(error)
     }
@@ -180,7 +185,7 @@ function meet({ material, observe }: Trial, server: Server, caller: Caller): Pro
   client.on('error', reject)
   client.on('close', () => {
     if (presented === undefined) reject(new Error('the connection was closed'))
-    else resolve({ presented, session })
+    else resolve({ presented, certificates, session })
   })
   client.resume()
   return promise

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { IdentitySettings } from '../config/config.ts'
 import type { Vouched } from '../decide/decide.ts'
+import { suffices } from '../decide/suffices.ts'
 import type { UpstreamError } from '../forward/upstream-error.ts'
 import type { UntrustedServer } from '../forward/untrusted.ts'
 import { openUpstream, type Upstream, type UpstreamHealthChange } from '../forward/upstream.ts'
@@ -67,6 +68,7 @@ export function openSnapshot(world: World, deps: OpeningDeps): Result<Snapshot, 
       version: trust.version,
       pathsOf: (leaf, intermediates, remembered) =>
         judge({ leaf, intermediates, remembered }, trust, 'client'),
+      suffices: (paths, now) => suffices(paths, world.policy, now),
     },
     listeners: new Map([...world.listeners].map(([name, one]) => [name, listenerView(one)])),
     upstreams,

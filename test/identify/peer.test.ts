@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Peer } from '../../src/decide/decide.ts'
 import { Recognition, type Judge } from '../../src/identify/peer.ts'
 import type { Presented, RawCertificate } from '../../src/identify/presented.ts'
-import type { Fingerprint } from '../../src/kernel/types.ts'
+import { fail, ok, type Fingerprint, type Instant } from '../../src/kernel/types.ts'
 import { examine } from '../../src/trust/judge.ts'
 import type { Minted } from '../support/mint-certificate.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
@@ -22,9 +22,9 @@ test('a device that comes back costs no parsing, no path and no signature', () =
   const house = aHouse()
   const leaf = device()
   const first = house.meet(leaf, [ISSUING])
-  expect(house.work()).toEqual({ parsed: 2, judged: 1, signatures: 2 })
+  expect(house.work()).toEqual({ asked: 1, parsed: 2, judged: 2, signatures: 2 })
   expect(house.meet(leaf, [ISSUING])).toBe(first)
-  expect(house.work()).toEqual({ parsed: 0, judged: 0, signatures: 0 })
+  expect(house.work()).toEqual({ asked: 0, parsed: 0, judged: 0, signatures: 0 })
 })
 
 test('a device that comes back on a resumed session, without its issuer, costs as little', () => {
@@ -33,15 +33,15 @@ test('a device that comes back on a resumed session, without its issuer, costs a
   const first = house.meet(leaf, [ISSUING])
   house.work()
   expect(house.meet(leaf, [], true)).toBe(first)
-  expect(house.work()).toEqual({ parsed: 0, judged: 0, signatures: 0 })
+  expect(house.work()).toEqual({ asked: 0, parsed: 0, judged: 0, signatures: 0 })
 })
 
-test('the next device of a known issuer costs one parsing and one signature', () => {
+test('the next device of a known issuer costs one parsing and one signature, and shows its leaf only', () => {
   const house = aHouse()
   house.meet(device(), [ISSUING])
   house.work()
   house.meet(device({ name: 'device-2' }), [ISSUING])
-  expect(house.work()).toEqual({ parsed: 1, judged: 1, signatures: 1 })
+  expect(house.work()).toEqual({ asked: 0, parsed: 1, judged: 1, signatures: 1 })
 })
 
 test('under another trust version everybody is judged again, once', () => {
@@ -51,7 +51,7 @@ test('under another trust version everybody is judged again, once', () => {
   house.work()
   house.trust({ chains: [[ROOT], [mintCa({ name: 'Other' })]] })
   house.meet(leaf, [ISSUING])
-  expect(house.work()).toMatchObject({ parsed: 2, judged: 1 })
+  expect(house.work()).toMatchObject({ asked: 1, parsed: 2, judged: 2 })
   house.meet(leaf, [ISSUING])
   expect(house.work()).toMatchObject({ parsed: 0, judged: 0 })
 })
@@ -71,19 +71,20 @@ test('a refused certificate is judged anew each time: only sound ones are rememb
   house.meet(stranger, [])
   house.work()
   house.meet(stranger, [])
-  expect(house.work()).toEqual({ parsed: 1, judged: 1, signatures: 0 })
+  expect(house.work()).toEqual({ asked: 1, parsed: 1, judged: 1, signatures: 0 })
 })
 
 test('no more devices are remembered than the bound allows, and the oldest goes first', () => {
   const house = aHouse()
   const first = device()
   house.meet(first, [ISSUING])
-  const others = manyPeers(4096)
-  for (const one of others.slice(0, -1)) house.meetAs(first, one)
+  // The first one has two places: its intermediates were asked for.
+  const others = manyPeers(8192)
+  for (const one of others.slice(2)) house.meetAs(first, one)
   house.work()
   house.meet(first, [ISSUING])
   expect(house.work().judged).toBe(0)
-  house.meetAs(first, others.at(-1) ?? '')
+  for (const one of others.slice(0, 2)) house.meetAs(first, one)
   house.work()
   house.meet(first, [ISSUING])
   expect(house.work().judged).toBe(1)
@@ -101,8 +102,49 @@ for (const resumed of [false, true]) {
 }
 
 const DAY = 86_400_000
+const CLOCK = { now: () => Date.now() as Instant }
 const OLD = mintCa({ name: 'Renewed', issuer: ROOT, notAfter: Date.now() - DAY })
 const NEW = mintCa({ name: 'Renewed', issuer: ROOT, keys: OLD })
+
+test('a device whose known issuer has expired is asked for another one, once', () => {
+  const house = aHouse()
+  house.meet(mintLeaf({ issuer: OLD, name: 'faithful' }), [OLD])
+  const modern = mintLeaf({ issuer: NEW, name: 'modern' })
+  house.work()
+  expect(paths(house.meet(modern, [NEW]))).toBe(2)
+  expect(house.work().asked).toBe(1)
+  house.meet(modern, [NEW])
+  expect(house.work().asked).toBe(0)
+})
+
+test('a device that nothing better helps is asked each time, and not judged again', () => {
+  const house = aHouse()
+  const faithful = mintLeaf({ issuer: OLD, name: 'faithful' })
+  house.meet(faithful, [OLD])
+  house.work()
+  expect(paths(house.meet(faithful, [OLD]))).toBe(1)
+  expect(house.work()).toEqual({ asked: 1, parsed: 0, judged: 0, signatures: 0 })
+})
+
+test('more intermediates than anybody may show refuse only whom the known ones do not help', () => {
+  const house = aHouse()
+  const crowd = { kind: 'too-many-certificates', limit: 10 } as const
+  expect(house.meetWith(device(), fail(crowd))).toEqual({ kind: 'unreadable', fault: crowd })
+  house.meet(device({ name: 'device-2' }), [ISSUING])
+  expect(told(house.meetWith(device(), fail(crowd)))).toBe('device-1 < Issuing < Root')
+  const faithful = mintLeaf({ issuer: OLD, name: 'faithful' })
+  house.meet(faithful, [OLD])
+  expect(told(house.meetWith(faithful, fail(crowd)))).toBe('faithful < Renewed < Root')
+})
+
+test('a search that what was shown has drowned costs nobody the path of the known issuers', () => {
+  const house = aHouse()
+  const faithful = mintLeaf({ issuer: OLD, name: 'faithful' })
+  house.meet(faithful, [OLD])
+  house.drown()
+  expect(told(house.meet(faithful, [ISSUING]))).toBe('faithful < Renewed < Root')
+  expect(told(house.meet(device(), [ISSUING]))).toBe('budget-exhausted')
+})
 
 for (const news of ['shown here', 'taught']) {
   test(`a renewed issuer that was ${news} serves whoever presents the old one, met before or not`, () => {
@@ -189,7 +231,11 @@ test('of two issuers of one name, the one that is still remembered goes on servi
   expect(told(house.meet(mintLeaf({ issuer: other, name: 'new' }), []))).toBe('new < Twin < Root')
 })
 
+type Shown = ReturnType<(Presented & { kind: 'chain' })['intermediates']>
+
 interface Work {
+  /** Times the intermediates were taken from a socket. */
+  readonly asked: number
   readonly parsed: number
   readonly judged: number
   readonly signatures: number
@@ -198,16 +244,24 @@ interface Work {
 /** A recognition with a judge of its own; its work is counted where octets are read and signatures verified. */
 function aHouse() {
   const news: string[] = []
-  const recognition = new Recognition((issuer) => void news.push(nameOf(issuer)))
+  const recognition = new Recognition(CLOCK, (issuer) => void news.push(nameOf(issuer)))
   let store = storeOf({ chains: [[ROOT]] })
-  let work = { parsed: 0, judged: 0, signatures: 0 }
+  let drowned = false
+  let work = { asked: 0, parsed: 0, judged: 0, signatures: 0 }
   const judgeNow = (): Judge => ({
     version: store.version,
     pathsOf(leaf, intermediates, remembered) {
+      if (drowned && intermediates.length > 0) {
+        return fail({ kind: 'budget-exhausted', resource: 'signatures', limit: 1 })
+      }
       const { result, spent } = examine({ leaf, intermediates, remembered }, store, 'client')
       work = { ...work, judged: work.judged + 1, signatures: work.signatures + spent.signatures }
       return result
     },
+    suffices: (paths, now) =>
+      paths.some((path) =>
+        [...path.certificates, path.anchor.certificate].every((one) => now <= one.notAfter),
+      ),
   })
   const raw = ({ der }: Minted): RawCertificate => ({
     fingerprint: createHash('sha256').update(der).digest('hex') as Fingerprint,
@@ -217,19 +271,35 @@ function aHouse() {
     },
   })
   const presented = (leaf: Minted, issuers: readonly Minted[], resumed: boolean): Presented => {
-    const chain = { leaf: raw(leaf), intermediates: issuers.map(raw) }
-    const key = [chain.leaf, ...chain.intermediates].map(({ fingerprint }) => fingerprint).join('')
-    return { kind: 'chain', resumed, ...chain, key }
+    return {
+      kind: 'chain',
+      resumed,
+      leaf: raw(leaf),
+      intermediates() {
+        work = { ...work, asked: work.asked + 1 }
+        return ok(issuers.map(raw))
+      },
+    }
   }
   return {
     meet: (leaf: Minted, issuers: readonly Minted[], resumed = false): Peer =>
       recognition.peerOf(presented(leaf, issuers, resumed), judgeNow()),
+    /** A device about whose intermediates something else is to be said. */
+    meetWith: (leaf: Minted, intermediates: Shown): Peer =>
+      recognition.peerOf(
+        { kind: 'chain', resumed: false, leaf: raw(leaf), intermediates: () => intermediates },
+        judgeNow(),
+      ),
+    /** From now on every search with intermediates runs out of its budget. */
+    drown(): void {
+      drowned = true
+    },
     /** Another device as far as anybody can tell before it is parsed; minting thousands would take minutes. */
     meetAs(leaf: Minted, fingerprint: string): Peer {
       const chain = presented(leaf, [ISSUING], false)
       if (chain.kind !== 'chain') throw new Error(chain.kind)
       const other = { ...chain.leaf, fingerprint: fingerprint as Fingerprint }
-      return recognition.peerOf({ ...chain, leaf: other, key: `${fingerprint}+` }, judgeNow())
+      return recognition.peerOf({ ...chain, leaf: other }, judgeNow())
     },
     /** The issuers of which others were told. */
     told: news,
@@ -242,7 +312,7 @@ function aHouse() {
     /** Since it was asked last. */
     work(): Work {
       const done = work
-      work = { parsed: 0, judged: 0, signatures: 0 }
+      work = { asked: 0, parsed: 0, judged: 0, signatures: 0 }
       return done
     },
   }
