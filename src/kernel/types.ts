@@ -44,7 +44,41 @@ export interface Fault {
 export const plus = (instant: Instant, length: Millis): Instant => (instant + length) as Instant
 
 /** The point in time as people and logs write it: `2026-11-22T01:40:00.000Z`. */
-export const isoText = (instant: Instant): string => new Date(instant).toISOString()
+export function isoText(instant: Instant): string {
+  // ISO 8601 has no years of five digits without a sign, and Date says what is wrong with what is no time.
+  if (!(instant >= 0 && instant <= END_OF_9999 && Number.isInteger(instant))) {
+    return new Date(instant).toISOString()
+  }
+  const days = Math.floor(instant / DAY_MS)
+  const time = instant - days * DAY_MS
+  const seconds = Math.floor(time / 1000)
+  const [hour, minute] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
+  const thousandths = 1000 + (time % 1000)
+  return `${dateText(days)}T${two(hour)}:${two(minute)}:${two(seconds % 60)}.${String(thousandths).slice(1)}Z`
+}
+
+/**
+ * The Gregorian date of a day since 1970, counted in years that begin in March, so that the day that some of them have
+ * more is the last one. Every line of the log has a date or three; Date's own way costs a sixth of a line.
+ */
+function dateText(days: number): string {
+  const sinceMarchOf0 = days + 719_468
+  const era = Math.floor(sinceMarchOf0 / 146_097)
+  const day = sinceMarchOf0 - era * 146_097
+  const leaps = Math.floor(day / 1460) - Math.floor(day / 36_524) + Math.floor(day / 146_096)
+  const year = Math.floor((day - leaps) / 365)
+  const ofYear = day - (365 * year + Math.floor(year / 4) - Math.floor(year / 100))
+  const fromMarch = Math.floor((5 * ofYear + 2) / 153)
+  const ofMonth = ofYear - Math.floor((153 * fromMarch + 2) / 5) + 1
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
+  const calendarYear = year + era * 400 + (month <= 2 ? 1 : 0)
+  return `${calendarYear}-${two(month)}-${two(ofMonth)}`
+}
+
+const two = (number: number): string => (number < 10 ? `0${number}` : `${number}`)
+
+const DAY_MS = 86_400_000
+const END_OF_9999 = 253_402_300_799_999
 
 /** Makes the compiler list the case you forgot. */
 export function unreachable(value: never): never {
