@@ -4,6 +4,7 @@
 import { loadConfig } from '../config/load.ts'
 import type { Fault } from '../kernel/types.ts'
 import type { Witness } from './crew.ts'
+import { giveBack } from './give-back.ts'
 import { openLog } from './log.ts'
 import { startServing } from './serving.ts'
 
@@ -34,6 +35,7 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
     journal.flush()
     process.exit(BUG)
   })
+  giveBack()
   const started = await startServing(loaded.value, {
     journal,
     entry: options.entry,

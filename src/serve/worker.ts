@@ -12,6 +12,7 @@ import { ReadLists } from '../state/revocation.ts'
 import { parseCrl } from '../x509/crl.ts'
 import type { Orders, Witness } from './crew.ts'
 import { FrontEnd } from './front-end.ts'
+import { giveBack } from './give-back.ts'
 import { openLog, type OpenLog } from './log.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
@@ -125,6 +126,7 @@ class Worker {
 
   async #start(message: Commanded): Promise<void> {
     const { orders } = message
+    giveBack()
     this.#journal = openLog(orders.config.log, { worker: message.worker })
     const started = await FrontEnd.start(orders, {
       log: this.#journal.log,
