@@ -1,7 +1,7 @@
 /**
  * The leaf that a peer presented, out of the session that OpenSSL keeps of the handshake (`SSL_SESSION` in
  * include/openssl/ssl.h and ssl/ssl_asn1.c). Asked for the same as an object, Node copies the whole presented chain,
- * and each copy decodes a key: a twelfth of what a handshake costs beyond its mathematics.
+ * and each copy decodes a key: a tenth of a handshake's instructions beyond its mathematics.
  */
 import { constructed, DerReader, TAG } from '../x509/der.ts'
 

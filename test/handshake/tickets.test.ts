@@ -1,6 +1,6 @@
 /**
- * What OpenSSL is told beside the program (openssl.cnf): nothing would break without it, and a tenth of a handshake
- * would be lost.
+ * What OpenSSL is told beside the program (openssl.cnf): nothing would break without it, and every TLS 1.3 handshake
+ * would make a ticket more.
  */
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
