@@ -7,6 +7,7 @@ import type { Clock } from '../kernel/ports.ts'
 import type { Fingerprint, Instant, TrustVersion } from '../kernel/types.ts'
 import type { PathResult, SoundPath } from '../trust/validate.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
+import { Lately } from './lately.ts'
 import type { Presented, RawCertificate } from './presented.ts'
 
 /** Whom to ask whether a path is sound; one per trust version. */
@@ -37,6 +38,7 @@ interface Sound {
 export class Recognition {
   #version: TrustVersion | undefined
   readonly #judged = new Map<string, Sound>()
+  readonly #met = new Lately<Fingerprint>(MAX_MET)
   readonly #intermediates = new Map<Fingerprint, Certificate>()
   /** The same ones, by the key of their subject's name: a peer that needs none of them pays a look-up. */
   readonly #named = new Map<string, readonly Certificate[]>()
@@ -63,6 +65,13 @@ export class Recognition {
         ? remembered.peer
         : this.#withIntermediates(remembered.peer, presented, judge)
     }
+    const peer = this.#judge(presented, judge)
+    if (peer.kind === 'presented' && peer.paths.ok) this.#met.add(leaf.fingerprint)
+    return peer
+  }
+
+  #judge(presented: Chain, judge: Judge): Peer {
+    const { leaf } = presented
     const parsed = parseCertificate(leaf.der, leaf.fingerprint)
     if (!parsed.ok) return { kind: 'unreadable', fault: parsed.failure }
     // A resumed session has none of its intermediates left (decision 10), and some devices never send theirs.
@@ -113,7 +122,10 @@ export class Recognition {
     return parsed.ok ? parsed.value : undefined
   }
 
-  /** The leaf's own key is also what a resumed session of this device will ask for. */
+  /**
+   * Issuers at once; the device when it comes again, because nothing costs a large fleet more than keeping what
+   * nobody asks for. The leaf's own key is also what a resumed session of this device will ask for.
+   */
   #remember(peer: Met, keys: readonly string[]): Sound | undefined {
     if (!peer.paths.ok) return undefined
     const sound: Sound = { peer, paths: peer.paths.value }
@@ -123,6 +135,7 @@ export class Recognition {
         if (this.#learn(issuer) && version !== undefined) this.#tell(issuer, version)
       }
     }
+    if (!this.#met.has(peer.leaf.fingerprint)) return sound
     for (const key of keys) put(this.#judged, key, sound, MAX_JUDGED)
     return sound
   }
@@ -184,6 +197,8 @@ function put<Key, Value>(
 const NONE: Peer = { kind: 'none' }
 const NONE_RESUMED: Peer = { kind: 'none-resumed' }
 
+/** How many others may come before a device's second visit counts as its first; 120 octets each, and twice as many are kept. */
+const MAX_MET = 32_768
 /** One key for a device, two where its intermediates were asked for; only sound ones get here. A miss costs one signature, not a refusal. */
 const MAX_JUDGED = 8192
 /** Authorities below the anchors that a fleet really uses are a handful; only those on sound paths get here. */
