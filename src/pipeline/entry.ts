@@ -50,37 +50,33 @@ export interface Told {
 }
 
 /** The event of a request that has left the corridor. */
-export function entry(
-  walk: Walk,
-  verdict: Verdict,
-  { told, watched, ...outcome }: Ended,
-): RequestEvent {
-  const words = watched?.held === undefined ? wordsOf(verdict, outcome) : explainHeld(watched.held)
-  const { reference, userAgent, durationMs, ...request } = walk
+export function entry(walk: Walk, verdict: Verdict, ended: Ended): RequestEvent {
+  const { told, watched, status, firstByteMs } = ended
+  const words = watched?.held === undefined ? wordsOf(verdict, ended) : explainHeld(watched.held)
   return {
-    method: request.method,
-    path: request.path,
-    host: request.host?.slice(0, MAX_HOST),
+    method: walk.method,
+    path: walk.path,
+    host: walk.host?.slice(0, MAX_HOST),
     ...judgement(verdict),
     ...(watched?.held === undefined ? {} : heldBack(watched.held)),
     account_hash: watched?.account,
     verify: told.verify,
     withheld: told.withheld === 'nothing' ? undefined : told.withheld,
-    server: outcome.server,
-    retried: outcome.retried ? true : undefined,
-    status: outcome.status ?? 0,
-    failure: outcome.failure?.kind,
+    server: ended.server,
+    retried: ended.retried ? true : undefined,
+    status: status ?? 0,
+    failure: ended.failure?.kind,
     reason: words?.sentence.slice(0, MAX_REASON),
     next_step: words?.nextStep,
     // Only what the device was told can be asked about.
-    reference: words === undefined || outcome.status === undefined ? undefined : reference,
-    bytes_in: outcome.bytesIn,
-    bytes_out: outcome.bytesOut,
-    duration_ms: tenths(durationMs),
-    upstream_ms: outcome.firstByteMs === undefined ? undefined : tenths(outcome.firstByteMs),
-    user_agent: userAgent?.slice(0, MAX_USER_AGENT),
+    reference: words === undefined || status === undefined ? undefined : walk.reference,
+    bytes_in: ended.bytesIn,
+    bytes_out: ended.bytesOut,
+    duration_ms: tenths(walk.durationMs),
+    upstream_ms: firstByteMs === undefined ? undefined : tenths(firstByteMs),
+    user_agent: walk.userAgent?.slice(0, MAX_USER_AGENT),
     reported_id: verdict.kind === 'judged' ? verdict.reported : undefined,
-    snapshot: request.snapshot,
+    snapshot: walk.snapshot,
   }
 }
 
