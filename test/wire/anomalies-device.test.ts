@@ -121,6 +121,36 @@ for (const { moment, sent, arrived, record } of MOMENTS) {
   }
 }
 
+for (const protocol of ['TLSv1.2', 'TLSv1.3'] as const) {
+  test(`a device that ends its connection between two requests is sent nothing more (${protocol})`, async () => {
+    await using stage = await scene()
+    const below = connectTcp(stage.product.port, '127.0.0.1')
+    const over = once(below, 'close')
+    {
+      await using device = await stage.device({ socket: below, maxVersion: protocol })
+      stage.ask(device, 'GET /device/x')
+      await device.response()
+      const received = below.bytesRead
+      device.socket.end()
+      await over
+      expect(below.bytesRead).toBe(received)
+    }
+    await stage.aftermath(1)
+  })
+}
+
+test('a device that ends its half behind nonsense still reads what became of its request', async () => {
+  await using stage = await scene()
+  {
+    await using device = await stage.device()
+    stage.ask(device, 'GET /device/x')
+    await device.response()
+    device.socket.end('no request at all\r\n\r\n')
+    expect((await device.response()).startLine).toBe('HTTP/1.1 400 Bad Request')
+  }
+  await stage.aftermath(1)
+})
+
 function written(device: Device, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     device.socket.write(text, (error) => (error instanceof Error ? reject(error) : resolve()))
