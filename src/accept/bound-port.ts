@@ -3,6 +3,7 @@
  */
 import type { AddressInfo, Socket } from 'node:net'
 import type { Server, SecureContext, SecureContextOptions } from 'node:tls'
+import { Crowd } from '../kernel/crowd.ts'
 import type { Millis } from '../kernel/types.ts'
 
 export interface ListenerSettings {
@@ -46,7 +47,7 @@ export class BoundPort<Served extends Server> {
   #tls: ListenerTls
   #draining = false
   /** Every TCP connection, from its first moment to its last. */
-  readonly #sockets = new Set<Socket>()
+  readonly #sockets = new Crowd<Socket>()
 
   constructor(
     settings: ListenerSettings,
@@ -68,8 +69,8 @@ export class BoundPort<Served extends Server> {
     })
     this.#server.maxConnections = limits.connections
     this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
+      const place = this.#sockets.join(socket)
+      socket.once('close', () => this.#sockets.leave(place))
     })
   }
 

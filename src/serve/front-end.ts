@@ -8,6 +8,7 @@ import { TunnelListener } from '../accept/tunnel-listener.ts'
 import { serverContexts } from '../handshake/server-context.ts'
 import { Recognition } from '../identify/peer.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import { Crowd } from '../kernel/crowd.ts'
 import type { Clock } from '../kernel/ports.ts'
 import type { Connection } from '../pipeline/connection.ts'
 import type { LegacyWatch } from '../pipeline/under-watch.ts'
@@ -19,6 +20,7 @@ import { openSnapshot, retire, type ListenerView, type Snapshot } from '../state
 import type { Narrowed, Overlay } from '../state/overlay.ts'
 import { withLists, type ReadLists } from '../state/revocation.ts'
 import { buildWorld } from '../state/world.ts'
+import { bindFault } from './bind-fault.ts'
 import { legacyWatch } from './legacy-watch.ts'
 import { tellHealth } from './tell-health.ts'
 import { tellUntrusted, untrustedReasons } from './tell-untrusted.ts'
@@ -53,7 +55,7 @@ export interface FrontEndDeps {
 export class FrontEnd {
   readonly #deps: FrontEndDeps
   readonly #listeners = new Map<string, Listener | TunnelListener>()
-  readonly #connections = new Set<Connection>()
+  readonly #connections = new Crowd<Connection>()
   readonly #unrecorded = new Unrecorded()
   readonly #recognition = new Recognition(CLOCK, ({ der }, trustVersion) => {
     this.#deps.met({ der, trustVersion })
@@ -259,24 +261,6 @@ function fixedFaults(before: Orders, after: Orders): readonly Fault[] {
   if (bound(before) === bound(after)) return []
   const message = `found listeners ${bound(after)}, wanted those that are bound, ${bound(before)}: restart to change names, addresses, ports or these limits`
   return [{ at: 'listeners', message }]
-}
-
-function bindFault(
-  error: unknown,
-  at: { readonly address: string; readonly port: number },
-): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  const where = `${at.address}:${at.port}`
-  switch (code) {
-    case 'EADDRINUSE':
-      return `found ${where} in use, wanted it free: stop the other program or choose another port`
-    case 'EACCES':
-      return `found no right to bind ${where}, wanted it: choose a port above 1023, or grant the capability to bind low ports`
-    case 'EADDRNOTAVAIL':
-      return `found no such address here: ${at.address}; choose one of this machine, or 0.0.0.0`
-    default:
-      return `cannot bind ${where}: ${code}`
-  }
 }
 
 function certificatesOf({ world }: Snapshot): readonly {

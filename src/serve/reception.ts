@@ -11,6 +11,7 @@ import { decide, isExpected } from '../decide/decide.ts'
 import { explain } from '../decide/explain.ts'
 import { presentedBy } from '../identify/presented.ts'
 import type { Recognition } from '../identify/peer.ts'
+import type { Crowd } from '../kernel/crowd.ts'
 import type { Clock } from '../kernel/ports.ts'
 import type { Instant } from '../kernel/types.ts'
 import { handle, type CorridorDeps } from '../pipeline.ts'
@@ -34,7 +35,7 @@ export interface ReceptionDeps {
   readonly recognition: Recognition
   readonly legacy: LegacyWatch
   /** Every open connection of this process, whatever its listener. */
-  readonly connections: Set<Connection>
+  readonly connections: Crowd<Connection>
   /** What has begun here and has no line yet. */
   readonly unrecorded: Pick<Unrecorded, 'begin' | 'end'>
   snapshot(): Snapshot
@@ -75,10 +76,15 @@ export class Reception implements ListenerHandlers {
       now: clock.now(),
     })
     this.#bySocket.set(socket, connection)
-    connections.add(connection)
+    const place = connections.join(connection)
     this.#deps.unrecorded.begin()
     metrics.opened(this.#listener)
-    socket.once('close', () => this.#closed(connection))
+    socket.once('close', () => {
+      connections.leave(place)
+      // What a weak map holds outlives its key in the young generation (docs/design-notes.md, "Speed").
+      this.#bySocket.delete(socket)
+      this.#closed(connection)
+    })
     socket.once('end', () => leaveQuietly(connection))
     const mayAsk = this.#mayAsk(connection)
     this.#sight(connection)
@@ -206,8 +212,7 @@ export class Reception implements ListenerHandlers {
   }
 
   #closed(connection: Connection): void {
-    const { connections, metrics, clock } = this.#deps
-    connections.delete(connection)
+    const { metrics, clock } = this.#deps
     // Node tells only the response whose turn it is.
     for (const { response } of connection.unanswered) {
       if (response.socket === null && !response.closed) response.destroy().emit('close')

@@ -41,10 +41,10 @@ export class TunnelReception implements TunnelHandlers {
       presented: presentedBy(socket),
       now: clock.now(),
     })
-    connections.add(connection)
+    const place = connections.join(connection)
     unrecorded.begin()
     metrics.opened(this.#listener)
-    socket.once('close', () => connections.delete(connection))
+    socket.once('close', () => connections.leave(place))
     carry(connection, this.#corridor)
       .then((event) => this.#over(connection, event))
       .catch((error: unknown) => {

@@ -18,7 +18,7 @@ import type { Snapshot } from '../state/snapshot.ts'
 
 export interface VigilDeps {
   /** Every open connection of this process. */
-  readonly connections: ReadonlySet<Connection>
+  readonly connections: Iterable<Connection>
   readonly recognition: Recognition
   readonly clock: Clock
   snapshot(): Snapshot

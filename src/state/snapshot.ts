@@ -111,22 +111,31 @@ function upstreamView(
   return ok({ world, upstream: opened.value, encode })
 }
 
-/** Encodes each path once: a path is remembered with its device, so the next connection finds its fields ready. */
+/**
+ * Encodes once what a device that keeps coming is known by: its path is remembered with it, so later connections find
+ * its fields ready. The first time leaves only a mark, because what a weak map holds is not collected while it is young,
+ * and most of a large fleet's paths are met once.
+ */
 function encoder(settings: IdentitySettings): (vouched: Vouched | undefined) => EncodedIdentity {
   const anonymous = encodeIdentity(undefined, settings)
-  const ready = new WeakMap<
-    object,
-    { readonly of: Vouched['timeliness']; readonly it: EncodedIdentity }
-  >()
+  const ready = new WeakMap<object, Encoded | typeof MET>()
   return (vouched) => {
     if (vouched === undefined) return anonymous
-    const known = ready.get(vouched.path)
-    if (known?.of === vouched.timeliness) return known.it
+    const { path, timeliness } = vouched
+    const known = ready.get(path)
+    if (known !== undefined && known !== MET && known.of === timeliness) return known.it
     const it = encodeIdentity(vouched, settings)
-    ready.set(vouched.path, { of: vouched.timeliness, it })
+    ready.set(path, known === undefined ? MET : { of: timeliness, it })
     return it
   }
 }
+
+interface Encoded {
+  readonly of: Vouched['timeliness']
+  readonly it: EncodedIdentity
+}
+
+const MET = 'met'
 
 /** Which certificate stands for which host; a host that none names is served under the default one (and warned about). */
 function listenerView(world: ListenerWorld): ListenerView {
