@@ -44,6 +44,9 @@ export const NODE_FLAGS = [
 /** The environment it is started in: what OpenSSL frees is kept at hand for its next handshake. */
 export const NODE_ENVIRONMENT = { GLIBC_TUNABLES: 'glibc.malloc.tcache_count=127' }
 
+/** What the image adds: an allocator of Debian's that a checkout cannot count on (package libmimalloc2.0). */
+export const IMAGE_ENVIRONMENT = { LD_PRELOAD: 'libmimalloc.so.2' }
+
 /** The path of the pinned Node, or a sentence that says how to get it. */
 export function findNode() {
   if (Number.parseInt(process.versions.node, 10) === WANTED_MAJOR) return { path: process.execPath }

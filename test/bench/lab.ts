@@ -1,9 +1,9 @@
 /**
  * What the front end costs beside nginx and HAProxy: CPU time per unit of work, measured by the lab.
  *   TFE_LAB=lab LAB_WORK=work node scripts/node26.mjs test/bench/lab.ts [--rounds 5] [--scen get,full13,full12]
- * TFE_LAB is the folder of the lab, LAB_WORK what its `setup` prepared. One worker, events and metrics on;
- * once with the lab's one device, once with devices that nobody has seen before. Exit status 1 when a
- * ratio to nginx exceeds its limit or an error occurred.
+ * TFE_LAB is the folder of the lab, LAB_WORK what its `setup` prepared. One worker, events and metrics on, started
+ * as the image starts it; once with the lab's one device, once with devices that nobody has seen before. Exit status
+ * 1 when a ratio to nginx exceeds its limit or an error occurred, 2 when something is missing.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 // @ts-expect-error plain JavaScript, for Node 20
-import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../scripts/node26.mjs'
+import { IMAGE_ENVIRONMENT, NODE_ENVIRONMENT, NODE_FLAGS } from '../../scripts/node26.mjs'
 
 /** The lab counts its ports up from 8501 in the order of the names. */
 const NAMES = ['nginx13', 'haproxy13', 'tfe']
@@ -33,8 +33,12 @@ const { values } = parseArgs({
     scen: { type: 'string', default: 'get,full13,full12' },
   },
 })
+/** What ours is started with; the peers are started as their packages start them. */
+const ENVIRONMENT: Readonly<Record<string, string>> = { ...NODE_ENVIRONMENT, ...IMAGE_ENVIRONMENT }
+
 const lab = folderOf('TFE_LAB')
 const work = folderOf('LAB_WORK')
+demandAllocator()
 const neverSeen = prepareNeverSeen()
 
 const runs = [
@@ -57,11 +61,9 @@ type Results = Readonly<Record<string, Readonly<Record<string, readonly Sample[]
 function measure(folder: string, options: readonly string[]): Results {
   writeFileSync(join(folder, 'tfe.yaml'), JSON.stringify(configuration(), null, 2))
   const output = join(folder, 'results.json')
-  const settings = Object.entries(NODE_ENVIRONMENT as Readonly<Record<string, string>>)
-  const environment = settings.map(([name, value]) => `${name}=${value}`)
+  const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`)
   const program = [process.execPath, ...(NODE_FLAGS as readonly string[]), source('src/main.ts')]
-  // For ours alone: the peers are started as their packages start them.
-  const others = Object.entries(process.env).filter(([name]) => !(name in NODE_ENVIRONMENT))
+  const others = Object.entries(process.env).filter(([name]) => !(name in ENVIRONMENT))
   const env = {
     ...Object.fromEntries(others),
     LAB_WORK: folder,
@@ -114,6 +116,17 @@ function configuration() {
     metrics: { port: 0 },
     log: { level: 'info', requests: true, connections: true },
   }
+}
+
+/** The dynamic linker only warns of a library that it does not find, and what were measured then is not the image. */
+function demandAllocator(): void {
+  const { LD_PRELOAD: wanted = '' } = ENVIRONMENT
+  const ask = `process.stdout.write(require('node:fs').readFileSync('/proc/self/maps', 'latin1'))`
+  const env = { ...process.env, ...ENVIRONMENT }
+  const loaded = execFileSync(process.execPath, ['-e', ask], { env, encoding: 'latin1' })
+  if (loaded.includes(wanted)) return
+  console.error(`${wanted} is not installed, and the image has it: apt-get install libmimalloc2.0`)
+  process.exit(2)
 }
 
 /** A second work folder that shares everything with the first but the load generator. */
