@@ -142,7 +142,14 @@ export class Recognition {
 
   /** Only what stands on a sound path: nobody can fill the memory without a CA that we trust. */
   #learn(issuer: Certificate): boolean {
-    if (this.#intermediates.has(issuer.fingerprint)) return false
+    if (this.#intermediates.has(issuer.fingerprint)) {
+      // Somebody may have to go soon: not one that a device has just come by.
+      if (this.#intermediates.size === MAX_INTERMEDIATES_KNOWN) {
+        this.#intermediates.delete(issuer.fingerprint)
+        this.#intermediates.set(issuer.fingerprint, issuer)
+      }
+      return false
+    }
     const gone = put(this.#intermediates, issuer.fingerprint, issuer, MAX_INTERMEDIATES_KNOWN)
     if (gone !== undefined) this.#unname(gone)
     const { key } = issuer.subject
@@ -199,7 +206,10 @@ const NONE_RESUMED: Peer = { kind: 'none-resumed' }
 
 /** How many others may come before a device's second visit counts as its first; 120 octets each, and twice as many are kept. */
 const MAX_MET = 32_768
-/** One key for a device, two where its intermediates were asked for; only sound ones get here. A miss costs one signature, not a refusal. */
+/** One key for a device, two where its intermediates were asked for; only sound ones get here. A miss costs one signature. */
 const MAX_JUDGED = 8192
-/** Authorities below the anchors that a fleet really uses are a handful; only those on sound paths get here. */
+/**
+ * Authorities below the anchors that a fleet really uses are a handful; only those on sound paths get here. A session that
+ * is resumed after so many others went by, and whose device is not remembered either, is told to begin anew.
+ */
 const MAX_INTERMEDIATES_KNOWN = 64

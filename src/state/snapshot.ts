@@ -112,9 +112,9 @@ function upstreamView(
 }
 
 /**
- * Encodes once what a device that keeps coming is known by: its path is remembered with it, so later connections find
- * its fields ready. The first time leaves only a mark, because what a weak map holds is not collected while it is young,
- * and most of a large fleet's paths are met once.
+ * Encodes what a device that keeps coming is known by no more than three times: its path is remembered with it, so later
+ * connections find its fields ready. The first time leaves only a mark on a path, because what a weak map holds is not
+ * collected while it is young, and most of a large fleet's paths are met once.
  */
 function encoder(settings: IdentitySettings): (vouched: Vouched | undefined) => EncodedIdentity {
   const anonymous = encodeIdentity(undefined, settings)

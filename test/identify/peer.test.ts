@@ -233,6 +233,19 @@ test('no more issuers are remembered than the bound allows, and the oldest goes 
   expect(told(house.meet(mintLeaf({ issuer: second }), []))).toBe('device-1 < CA 1 < Root')
 })
 
+test('an issuer that devices come by stays remembered, however many others are met once', () => {
+  const house = aHouse()
+  const used = caBelow(ROOT, 'Used')
+  house.meet(mintLeaf({ issuer: used, name: 'first' }), [used])
+  for (let n = 0; n < 130; n += 1) {
+    const issuer = caBelow(ROOT, `CA ${n}`)
+    house.meet(mintLeaf({ issuer }), [issuer])
+    expect(told(house.meet(mintLeaf({ issuer: used, name: 'next' }), [], true))).toBe(
+      'next < Used < Root',
+    )
+  }
+})
+
 test('of two issuers of one name, the one that is still remembered goes on serving', () => {
   const house = aHouse()
   const [one, other] = [caBelow(ROOT, 'Twin'), caBelow(ROOT, 'Twin')]
