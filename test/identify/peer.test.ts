@@ -220,17 +220,17 @@ test('every issuer that was met is told once, and what was taught is not told on
   expect(house.told).toEqual(['Issuing'])
 })
 
-test('no more issuers are remembered than the bound allows, and the oldest goes first', () => {
+test('no more issuers are remembered than the bound allows, and the one longest unmet goes first', () => {
   const house = aHouse()
   const issuers = Array.from({ length: 65 }, (_, n) => caBelow(ROOT, `CA ${n}`))
-  const [first = ISSUING, second = ISSUING] = issuers
+  const [first = ISSUING, second = ISSUING, third = ISSUING] = issuers
   const meetOne = (issuer: typeof first): unknown =>
     house.meet(mintLeaf({ issuer, name: 'one' }), [issuer])
   issuers.slice(0, 64).forEach(meetOne)
   expect(told(house.meet(mintLeaf({ issuer: first }), []))).toBe('device-1 < CA 0 < Root')
   issuers.slice(64).forEach(meetOne)
-  expect(told(house.meet(mintLeaf({ issuer: first }), []))).toBe('untrusted-issuer')
-  expect(told(house.meet(mintLeaf({ issuer: second }), []))).toBe('device-1 < CA 1 < Root')
+  expect(told(house.meet(mintLeaf({ issuer: second }), []))).toBe('untrusted-issuer')
+  expect(told(house.meet(mintLeaf({ issuer: third }), []))).toBe('device-1 < CA 2 < Root')
 })
 
 test('an issuer that devices come by stays remembered, however many others are met once', () => {
