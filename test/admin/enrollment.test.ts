@@ -2,8 +2,7 @@ import { expect, test } from 'vitest'
 import type { Instant } from '../../src/kernel/types.ts'
 import { readUpload, type UploadMeasure } from '../../src/admin/ca-upload.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
-import { mintCa, mintLeaf } from '../support/mint.ts'
-import { openOffice, type OpenOffice } from './office.ts'
+import { mintCa, mintLeaf, NOW, openOffice, type OpenOffice } from './office.ts'
 import { DAY_MS, sighting } from './sighted.ts'
 
 const old = mintCa({ name: 'Old CA' })
@@ -11,7 +10,7 @@ const fresh = mintCa({ name: 'New CA' })
 const issuing = mintCa({ name: 'New Issuing CA', issuer: fresh })
 const measure: UploadMeasure = {
   trust: { profile: 'private', limits: {} },
-  now: Date.now() as Instant,
+  now: NOW as Instant,
   known: [],
 }
 
@@ -113,7 +112,6 @@ const retiring = { cut_off: 'not-before', sunset: null }
 
 async function withTwo(): Promise<OpenOffice> {
   const office = await openOffice()
-  office.clock.at = Date.now()
   const first = await post(office, '', { name: 'old', source: 'local', chain: old.pem })
   expect(first.status).toBe(201)
   expect((await post(office, '/old/promote', retiring, first.etag)).status).toBe(200)
@@ -189,7 +187,6 @@ test('a device in grace still depends on its CA, and one beyond it does not', as
 
 test('a faulty chain is stored nowhere', async () => {
   await using office = await openOffice()
-  office.clock.at = Date.now()
   const refused = await post(office, '', { name: 'bad', source: 'other', chain: leaf.pem })
   expect(refused).toMatchObject({ status: 422, body: { code: 'chain-faulty' } })
   expect(await office.store.enrollment.list()).toEqual({ ok: true, value: [] })

@@ -17,8 +17,12 @@ import { UpstreamErrorList } from '../../src/record/upstream-error-list.ts'
 import type { KeyRing } from '../../src/store/seal.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { FILE } from '../outgoing/a-runtime.ts'
+import { mintingAt } from '../support/mint.ts'
 
+/** Where the clock of an admin API stands when it is opened, unless a test says otherwise. */
 export const NOW = Date.UTC(2026, 10, 22)
+/** The test CA whose certificates that clock judges. */
+export const { mintCa, mintLeaf } = mintingAt(NOW)
 export const PASSWORD = 'a long enough password'
 const BY = { who: 'test', from: 'test' }
 const DAY_MS = 86_400_000
@@ -43,6 +47,11 @@ export interface OfficeOptions {
   readonly serving?: Partial<Serving>
   readonly ring?: KeyRing
   readonly callsPerMinute?: number
+  /**
+   * Where the clock stands; default `NOW`. A test of TLS client certificates sets the real time: OpenSSL judges them by
+   * the real clock, so they come from the test CA of the real clock.
+   */
+  readonly at?: number
 }
 
 /** A front end with one upstream, whose configuration file states nothing that the portal edits. */
@@ -74,7 +83,7 @@ const SERVING: Serving = {
 
 export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffice> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-office-'))
-  const clock = { at: NOW, now: (): Instant => clock.at as Instant }
+  const clock = { at: options.at ?? NOW, now: (): Instant => clock.at as Instant }
   const opened = await openStore(
     { kind: 'sqlite', path: join(folder, 'store.db') },
     { clock, ring: options.ring ?? { keys: new Map() }, beginnings: { enforcement: 'recording' } },

@@ -4,10 +4,9 @@ import { expect, test } from 'vitest'
 import { parsePageDocument } from '../../src/config/page-document.ts'
 import { pageName } from '../../src/outgoing/document.ts'
 import type { Used } from '../../src/outgoing/page.ts'
-import { mintCa } from '../support/mint.ts'
 import { FILE } from '../outgoing/a-runtime.ts'
 import { call, type Answer } from './calling.ts'
-import { openOffice, type OfficeOptions, type OpenOffice } from './office.ts'
+import { mintCa, openOffice, type OfficeOptions, type OpenOffice } from './office.ts'
 
 const PAGE = '/api/upstreams/core/tls'
 const ca = mintCa({ name: 'Internal Root' })

@@ -148,7 +148,7 @@ async function callWith(
 }
 
 test('an administrator is known by the key of a client certificate, whoever signed that', async () => {
-  await using office = await openOffice({ tls })
+  await using office = await openOffice({ tls, at: Date.now() })
   const mine = mintLeaf({ issuer: ca, name: 'me' })
   const parsed = parseCertificate(mine.der)
   if (!parsed.ok) throw new Error('the test mints what we cannot read')
@@ -158,7 +158,6 @@ test('an administrator is known by the key of a client certificate, whoever sign
     { name: 'me', role: 'operator', passwordHash: undefined, certificateKey },
   )
   expect(made.ok).toBe(true)
-  office.clock.at = Date.now()
   expect(await callWith(office, { key: mine.keyPem, cert: mine.pem })).toEqual({
     status: 200,
     body: { name: 'me', role: 'operator', by: 'certificate' },
@@ -166,14 +165,13 @@ test('an administrator is known by the key of a client certificate, whoever sign
 })
 
 test('a client certificate changes nothing for a page from elsewhere', async () => {
-  await using office = await openOffice({ tls })
+  await using office = await openOffice({ tls, at: Date.now() })
   const mine = mintLeaf({ issuer: ca, name: 'me' })
   const parsed = parseCertificate(mine.der)
   if (!parsed.ok) throw new Error('the test mints what we cannot read')
   const certificateKey = parsed.value.publicKey.fingerprint
   const me = { name: 'me', role: 'administrator', passwordHash: undefined, certificateKey } as const
   expect((await office.store.admins.create({ who: 'test', from: 'test' }, me)).ok).toBe(true)
-  office.clock.at = Date.now()
   const identity = { key: mine.keyPem, cert: mine.pem }
   expect(await callWith(office, identity, { method: 'POST' })).toMatchObject({
     status: 403,
@@ -203,8 +201,8 @@ test('a token of no administrator makes none that outlasts it', async () => {
 })
 
 test('another key under the same name is nobody, and so is an expired certificate of the right one', async () => {
-  await using office = await openOffice({ tls })
-  const mine = mintLeaf({ issuer: ca, name: 'me', notAfter: Date.now() - 1000 })
+  await using office = await openOffice({ tls, at: Date.now() })
+  const mine = mintLeaf({ issuer: ca, name: 'me', notAfter: office.clock.at - 60_000 })
   const other = mintLeaf({ issuer: ca, name: 'me' })
   const parsed = parseCertificate(mine.der)
   if (!parsed.ok) throw new Error('the test mints what we cannot read')
@@ -217,7 +215,6 @@ test('another key under the same name is nobody, and so is an expired certificat
       certificateKey: parsed.value.publicKey.fingerprint,
     },
   )
-  office.clock.at = Date.now()
   expect(await callWith(office, { key: other.keyPem, cert: other.pem })).toMatchObject({
     body: { code: 'credential-unknown' },
   })

@@ -2,9 +2,8 @@ import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
 import type { Sighting } from '../../src/store/sighting.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
-import { mintCa } from '../support/mint.ts'
 import { call, type Answer } from './calling.ts'
-import { NOW, openOffice, type OpenOffice } from './office.ts'
+import { mintCa, NOW, openOffice, type OpenOffice } from './office.ts'
 import { DAY_MS, hex, sighting } from './sighted.ts'
 
 const BY = { who: 'test', from: 'test' }

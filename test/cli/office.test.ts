@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Role } from '../../src/admin/principal.ts'
 import { rankOf } from '../../src/fleet/client.ts'
 import { PHRASE } from '../../src/fleet/enforcement.ts'
-import { openOffice, type OpenOffice } from '../admin/office.ts'
+import { mintCa, mintLeaf, openOffice, type OpenOffice } from '../admin/office.ts'
 import { hex, makeCurrent, sighting } from '../admin/sighted.ts'
-import { mintCa, mintLeaf } from '../support/mint.ts'
+import * as real from '../support/mint.ts'
 import { tfe, type Said } from './session.ts'
 
 const BY = { who: 'test', from: 'test' }
@@ -208,7 +208,6 @@ const next = mintCa({ name: 'New CA' })
 
 test('a CA is uploaded, foretold, made current, and the old one amended, removed and distrusted', async () => {
   await using office = await openOffice()
-  office.clock.at = Date.now()
   const upload = async (name: string, octets: string | Buffer): Promise<Said> =>
     typed(office, ['ca', 'upload', name, file(`${name}.crt`, octets), '--source', 'scep'])
   expect(await upload('old', current.pem)).toMatchObject({ code: 0 })
@@ -337,8 +336,8 @@ test('an office that does not answer is exit code 3', async () => {
 })
 
 test('an office with a certificate of an own CA is called with that CA, and not without', async () => {
-  const ca = mintCa({ name: 'Office CA' })
-  const leaf = mintLeaf({
+  const ca = real.mintCa({ name: 'Office CA' })
+  const leaf = real.mintLeaf({
     issuer: ca,
     name: 'localhost',
     dns: ['localhost'],

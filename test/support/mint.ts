@@ -1,6 +1,6 @@
 /**
- * The test CA: keys and certificates by the dozen, P-256 unless asked otherwise, valid from yesterday for a
- * year.
+ * The test CA: keys and certificates by the dozen, P-256 unless asked otherwise, valid from a day before now for a
+ * year. Now is the real clock's; a test whose clock stands elsewhere mints with `mintingAt`.
  */
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
 import { isIPv4 } from 'node:net'
@@ -38,6 +38,8 @@ export interface CaOptions {
   readonly keys?: Keys
   readonly notBefore?: Date | number
   readonly notAfter?: Date | number
+  /** What the clock shows by which it is judged; default: the real clock's time. */
+  readonly now?: number
   /** Nobody means self-signed. */
   readonly issuer?: Ca
   readonly pathLength?: number
@@ -54,6 +56,8 @@ export interface LeafOptions {
   readonly subject?: Buffer
   readonly notBefore?: Date | number
   readonly notAfter?: Date | number
+  /** What the clock shows by which it is judged; default: the real clock's time. */
+  readonly now?: number
   /** Extended key usages; `[]` leaves the extension out. */
   readonly purposes?: readonly Purpose[]
   readonly dns?: readonly string[]
@@ -73,6 +77,20 @@ export interface LeafOptions {
 }
 
 const DAY = 86_400_000
+
+export interface Minting {
+  readonly mintCa: (options?: CaOptions) => Ca
+  readonly mintLeaf: (options: LeafOptions) => Leaf
+}
+
+/**
+ * The test CA of a clock that stands at `now`, in milliseconds since 1970: what a fixed clock judges and the clock
+ * come from one place, so that the verdict does not depend on the day of the run.
+ */
+export const mintingAt = (now: number): Minting => ({
+  mintCa: (options) => mintCa({ now, ...options }),
+  mintLeaf: (options) => mintLeaf({ now, ...options }),
+})
 
 /** A certification authority, self-signed unless it has an issuer. */
 export function mintCa(options: CaOptions = {}): Ca {
@@ -220,12 +238,13 @@ function merged(
   return [...usual.filter(({ oid }) => !replaced.has(oid)), ...extensions]
 }
 
-function validityOf({ notBefore, notAfter }: Pick<LeafOptions, 'notBefore' | 'notAfter'>): {
+function validityOf(options: Pick<LeafOptions, 'notBefore' | 'notAfter' | 'now'>): {
   notBefore: Date
   notAfter: Date
 } {
+  const now = options.now ?? Date.now()
   return {
-    notBefore: new Date(notBefore ?? Date.now() - DAY),
-    notAfter: new Date(notAfter ?? Date.now() + 365 * DAY),
+    notBefore: new Date(options.notBefore ?? now - DAY),
+    notAfter: new Date(options.notAfter ?? now + 365 * DAY),
   }
 }
