@@ -84,7 +84,7 @@ export interface UpstreamTls {
   /** What of strict TLS, trust and SNI the file says itself, and its preset does not; it beats the page. */
   readonly stated: readonly Setting[]
   readonly sni: ServerNameIndication
-  /** The name that the certificates must carry, independent of SNI (N12); `undefined` is each server's own host. */
+  /** The name that the certificates must carry, independent of SNI; `undefined` is each server's own host. */
   readonly hostname: string | undefined
   readonly trust: {
     readonly default: 'bundled' | 'system' | 'off'

@@ -44,7 +44,7 @@ function warnOfNoEffect(desk: Desk, path: Path, { format, chain, grace }: Writte
   }
 }
 
-/** From headers.md: producers of these formats expose the leaf only. */
+/** Producers of these formats expose the leaf only. */
 const WITHOUT_CHAIN: ReadonlySet<IdentityFormat> = new Set([
   'nginx',
   'tomcat',

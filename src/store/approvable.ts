@@ -1,5 +1,5 @@
 /**
- * Whether "Approve selected" may take a device (S2-16, "valid ones only"): what is known of its last certificate, as it
+ * Whether "Approve selected" may take a device (S2-18, "valid ones only"): what is known of its last certificate, as it
  * was judged last, and what has become of its CA since.
  */
 import type { Selectable } from 'kysely'

@@ -42,7 +42,7 @@ export class Approvals {
     this.#book = book
   }
 
-  /** Approve selected (S2-16): unapproved devices whose last certificate was fit and still is at `validAt`; the rest is left. */
+  /** Approve selected (S2-18): unapproved devices whose last certificate was fit and still is at `validAt`; the rest is left. */
   approve(
     by: By,
     selected: readonly Selected[],

@@ -1,6 +1,6 @@
 /**
  * A program that makes changes until it is killed, and says of each that it was acknowledged, in one line on its
- * standard output. Run by `killed.test.ts`.
+ * standard output. Run by `killed.ts`.
  *   writer.ts SETTINGS-AS-JSON ROUND
  */
 import { writeSync } from 'node:fs'
