@@ -16,21 +16,14 @@ import {
   explainVerificationChange,
   explainVerificationNotice,
 } from '../outgoing/explain-verification.ts'
-import {
-  freshPage,
-  press,
-  type Action,
-  type Effect,
-  type Page,
-  type Rules,
-  type Used,
-} from '../outgoing/page.ts'
+import { freshPage, press, type Action, type Effect } from '../outgoing/page.ts'
 import type { Verification } from '../outgoing/verification.ts'
 import type { StoreFailure } from '../store/failure.ts'
 import type { CallFailure } from './call.ts'
 import { refused } from './refused.ts'
-import type { Office } from './server.ts'
 import type { ServedUpstream } from './serving.ts'
+import type { Page, Rules, Used } from '../outgoing/page-types.ts'
+import type { Office } from './context.ts'
 
 /** A button as it was sent; what is needed with it depends on its kind. */
 export interface Pressed {

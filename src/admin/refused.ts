@@ -1,7 +1,7 @@
 /**
  * Refusals by a rule of the fleet, as one problem document however many there are.
  */
-import type { Words } from '../fleet/words.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 import { fail, type Fault } from '../kernel/types.ts'
 import type { CallFailure } from './call.ts'
 import { adminProblem } from './problem.ts'
@@ -9,7 +9,7 @@ import { adminProblem } from './problem.ts'
 type Refused = { readonly ok: false; readonly failure: CallFailure }
 
 /** Everything that speaks against a change; the first is what the document says. */
-export function refused(why: readonly (Words & { readonly code: string })[]): Refused {
+export function refused(why: readonly (Explanation & { readonly code: string })[]): Refused {
   const [first, ...others] = why
   const problem = adminProblem({
     status: 409,

@@ -6,9 +6,8 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import { fastify, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
-import { isInside, type Network } from '../kernel/network.ts'
-import type { Clock, Log } from '../kernel/ports.ts'
-import type { Store } from '../store/port.ts'
+import { isInside } from '../kernel/network.ts'
+import type { Log } from '../kernel/ports.ts'
 import { Attempts } from './attempts.ts'
 import { certificateKeyOf } from './client-certificate.ts'
 import { sendProblem } from './call.ts'
@@ -32,36 +31,9 @@ import { settingCalls } from './routes/settings.ts'
 import { standingPreviewCalls } from './routes/standing-preview.ts'
 import { statusCalls } from './routes/status.ts'
 import { syncPortCalls } from './routes/sync-port.ts'
-import type { Serving } from './serving.ts'
 import { sessionOf } from './session-cookie.ts'
 import { compileSchema, faultsOf } from './validation.ts'
-
-export interface AdminDeps {
-  readonly store: Store
-  readonly clock: Clock
-  readonly log: Log
-  readonly version: string
-  /** The front end that this office stands beside. */
-  readonly serving: Serving
-  /** Who may call at all. */
-  readonly networks: readonly Network[]
-  /** Key and certificate chain; nothing serves in the clear, which is for loopback only. */
-  readonly tls: AdminTls | undefined
-  /** Calls that an address may make in a minute, with or without a credential. */
-  readonly callsPerMinute?: number
-}
-
-export interface AdminTls {
-  readonly key: string
-  readonly cert: string
-  /** Whether administrators may sign in by client certificate. */
-  readonly clientCertificates: boolean
-}
-
-/** What the calls share. */
-export interface Office extends AdminDeps {
-  readonly attempts: Attempts
-}
+import type { AdminDeps, Office } from './context.ts'
 
 /** Builds the admin API; the caller listens. */
 export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {

@@ -9,10 +9,10 @@ import type { ScanReport } from '../forward/scan-server.ts'
 import type { TestReport } from '../forward/test-server.ts'
 import type { Fault, Instant, Result } from '../kernel/types.ts'
 import type { Catalogue, Preset } from '../outgoing/catalogue.ts'
-import type { Used } from '../outgoing/page.ts'
 import type { FileWords } from '../outgoing/verification.ts'
 import type { UpstreamErrorList } from '../record/upstream-error-list.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
+import type { Used } from '../outgoing/page-types.ts'
 
 export interface Serving {
   /** The oldest agents that can authenticate: the file's own, or else the profile's, which the portal may replace. */

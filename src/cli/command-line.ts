@@ -5,7 +5,8 @@
 import { parseArgs } from 'node:util'
 import { nearest } from '../kernel/nearest.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
-import { CATALOGUE, type CommandEntry, type CommandName, type OptionEntry } from './catalogue.ts'
+import { CATALOGUE, type CommandName } from './catalogue.ts'
+import type { CommandEntry, OptionEntry } from './command-spec.ts'
 
 /** A command with everything that was given to it; needed things are there. */
 export interface Invocation {

@@ -1,10 +1,11 @@
 /**
  * The help pages, written from the catalogue.
  */
-import { CATALOGUE, type Argument, type CommandEntry, type CommandName } from './catalogue.ts'
+import { CATALOGUE, type CommandName } from './catalogue.ts'
 import { FORMATS } from './formats.ts'
 import type { Terminal } from './terminal.ts'
 import { columns, filled, indented } from './page.ts'
+import type { Argument, CommandEntry } from './command-spec.ts'
 
 type Paint = Terminal['paint']
 

@@ -1,11 +1,11 @@
 /**
  * Why a row does not take a certificate that is sound and timely, in words.
  */
-import type { Words } from './explain.ts'
 import type { MatchRule, Unmet } from './match.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** The sentence and the next step for a rule that was not met. */
-export function matchWords({ rule, wanted, found }: Unmet): Words {
+export function matchWords({ rule, wanted, found }: Unmet): Explanation {
   return {
     sentence: `this path asks for ${NOUNS[rule]} ${listed(wanted, ' or ')}, and the certificate has ${listed(found, ' and ')}`,
     nextStep: `${STEPS[rule]}, or change \`match.${rule}\` of the row`,

@@ -3,10 +3,10 @@
  */
 import { unreachable } from '../kernel/types.ts'
 import type { PathFailure } from '../trust/failure.ts'
-import type { Words } from './explain.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** The sentence and the next step for what `trust` found. */
-export function pathWords(why: PathFailure): Words {
+export function pathWords(why: PathFailure): Explanation {
   switch (why.kind) {
     case 'untrusted-issuer':
     case 'self-signed':
@@ -44,7 +44,7 @@ type SearchFailure = Of<
   'untrusted-issuer' | 'self-signed' | 'path-too-long' | 'unfit-anchor' | 'budget-exhausted'
 >
 
-function searchWords(why: SearchFailure): Words {
+function searchWords(why: SearchFailure): Explanation {
   switch (why.kind) {
     case 'untrusted-issuer':
       return {
@@ -88,7 +88,7 @@ type CertificateFailure = Of<
   | 'departs-from-profile'
 >
 
-function certificateWords(why: CertificateFailure): Words {
+function certificateWords(why: CertificateFailure): Explanation {
   switch (why.kind) {
     case 'bad-signature':
       return {
@@ -140,7 +140,7 @@ type RightsFailure = Of<
   | 'policy-mapping-malformed'
 >
 
-function rightsWords(why: RightsFailure): Words {
+function rightsWords(why: RightsFailure): Explanation {
   switch (why.kind) {
     case 'not-a-ca':
       return {
@@ -177,7 +177,7 @@ type NameFailure = Of<
   'name-constraints-malformed' | 'name-not-permitted' | 'name-excluded' | 'name-undecidable'
 >
 
-function nameWords(why: NameFailure): Words {
+function nameWords(why: NameFailure): Explanation {
   switch (why.kind) {
     case 'name-constraints-malformed':
       return {

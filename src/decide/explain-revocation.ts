@@ -4,11 +4,11 @@
 import { isoText, unreachable } from '../kernel/types.ts'
 import { printName } from '../x509/print-name.ts'
 import type { Name } from '../x509/name.ts'
-import type { Words } from './explain.ts'
 import type { Revoked, Undecided } from './refusal.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** The sentence and the next step for what revocation lists say. */
-export function revocationWords(why: Revoked | Undecided): Words {
+export function revocationWords(why: Revoked | Undecided): Explanation {
   switch (why.kind) {
     case 'revoked':
       return {
@@ -33,7 +33,10 @@ export function revocationWords(why: Revoked | Undecided): Words {
   }
 }
 
-function unknownWords({ issuer, why }: Undecided & { readonly kind: 'revocation-unknown' }): Words {
+function unknownWords({
+  issuer,
+  why,
+}: Undecided & { readonly kind: 'revocation-unknown' }): Explanation {
   switch (why) {
     case 'no-list':
       return {

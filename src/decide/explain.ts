@@ -9,21 +9,17 @@ import { matchWords } from './explain-match.ts'
 import { pathWords } from './explain-path.ts'
 import { revocationWords } from './explain-revocation.ts'
 import type { Refusal, RefusalCode, Unreadable, Untimely, Unwelcome } from './refusal.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** What an operator reads about a refusal. */
-export interface Explanation extends Words {
+export interface RefusalExplanation extends Explanation {
   readonly code: RefusalCode
 }
 
-export interface Words {
-  readonly sentence: string
-  readonly nextStep: string
-}
-
 /** Explains a refusal. */
-export const explain = (why: Refusal): Explanation => ({ code: why.kind, ...words(why) })
+export const explain = (why: Refusal): RefusalExplanation => ({ code: why.kind, ...words(why) })
 
-function words(why: Refusal): Words {
+function words(why: Refusal): Explanation {
   switch (why.kind) {
     case 'route-denied':
       return {
@@ -133,7 +129,7 @@ function words(why: Refusal): Words {
   }
 }
 
-function unreadableWords(why: Unreadable): Words {
+function unreadableWords(why: Unreadable): Explanation {
   switch (why.kind) {
     case 'certificate-malformed':
       return {
@@ -156,7 +152,7 @@ function unreadableWords(why: Unreadable): Words {
   }
 }
 
-function unwelcomeWords(why: Unwelcome): Words {
+function unwelcomeWords(why: Unwelcome): Explanation {
   switch (why.kind) {
     case 'denied-issuer':
       return {
@@ -196,7 +192,7 @@ function unwelcomeWords(why: Unwelcome): Words {
   }
 }
 
-function untimelyWords(why: Untimely): Words {
+function untimelyWords(why: Untimely): Explanation {
   switch (why.kind) {
     case 'issuer-not-yet-valid':
       return {

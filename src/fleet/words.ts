@@ -5,15 +5,10 @@ import { unreachable } from '../kernel/types.ts'
 import type { LatchRefusal, Warning } from './enforcement.ts'
 import type { ClosingRefusal } from './migration.ts'
 import type { OAuthRefusal } from './oauth.ts'
-
-/** What an operator reads. */
-export interface Words {
-  readonly sentence: string
-  readonly nextStep: string
-}
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** Why the sync port stays open. */
-export function closingWords(why: ClosingRefusal): Words {
+export function closingWords(why: ClosingRefusal): Explanation {
   switch (why.kind) {
     case 'mutual-authentication-off':
       return {
@@ -42,7 +37,7 @@ export function closingWords(why: ClosingRefusal): Words {
 }
 
 /** Why an OAuth endpoint stays as it is. */
-export function oauthWords(why: OAuthRefusal): Words {
+export function oauthWords(why: OAuthRefusal): Explanation {
   switch (why.kind) {
     case 'certificates-not-required':
       return {
@@ -75,7 +70,7 @@ export function oauthWords(why: OAuthRefusal): Words {
 }
 
 /** Why certificates are not required yet. */
-export function latchWords(why: LatchRefusal): Words {
+export function latchWords(why: LatchRefusal): Explanation {
   switch (why.kind) {
     case 'already-required':
       return {

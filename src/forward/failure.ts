@@ -3,6 +3,7 @@
  * so that the log, the metrics, the portal and the tests all read the same.
  */
 import { unreachable } from '../kernel/types.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** Every way forwarding can fail. */
 export type UpstreamFailure =
@@ -63,12 +64,6 @@ export function answerTo(failure: UpstreamFailure): FailureAnswer {
   if (failure.kind === 'body-timeout' && failure.waiting === 'to-write') return WRITE_TIMEOUT
   if (failure.kind === 'tls-handshake' && failure.alert === undefined) return TLS_PROTOCOL
   return ANSWERS[failure.kind]
-}
-
-/** One sentence for the operator, and what to do next. */
-export interface Explanation {
-  readonly sentence: string
-  readonly nextStep: string
 }
 
 /** The failure in the operator's words; `upstream` is the configured name. */

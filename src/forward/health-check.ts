@@ -5,9 +5,10 @@
 import type { Socket } from 'node:net'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { dial, serverName, wantedName, type DialPlan } from './dial.ts'
-import { explainUpstream, type Explanation, type UpstreamFailure } from './failure.ts'
+import { explainUpstream, type UpstreamFailure } from './failure.ts'
 import { hangUp } from './hang-up.ts'
 import type { CheckSettings, HttpCheck, ServerNameIndication } from './settings.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** Why a server did not pass. */
 export type CheckFailure =

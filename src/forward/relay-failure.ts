@@ -1,7 +1,8 @@
 /** Why a relayed connection did not end by itself. */
 import { unreachable } from '../kernel/types.ts'
 import { codeOf, dialFailure } from './dial-failure.ts'
-import { explainUpstream, type Explanation, type UpstreamFailure } from './failure.ts'
+import { explainUpstream, type UpstreamFailure } from './failure.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** Every way a relay can fail. */
 export type RelayFailure = UpstreamFailure | RelayEnd

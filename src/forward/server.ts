@@ -6,7 +6,7 @@ import type { Clock } from '../kernel/ports.ts'
 import type { Millis } from '../kernel/types.ts'
 import type { Candidate } from './balance.ts'
 import type { DialPlan } from './dial.ts'
-import { explainUpstream, type Explanation, type UpstreamFailure } from './failure.ts'
+import { explainUpstream, type UpstreamFailure } from './failure.ts'
 import {
   checkServer,
   explainCheck,
@@ -27,6 +27,7 @@ import {
 import { Pool } from './pool.ts'
 import type { CheckSettings } from './settings.ts'
 import { checkError, requestError, type UpstreamError, type Whose } from './upstream-error.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** A server went out, or came back; `code` names the failure that put it out. */
 export interface HealthChange {

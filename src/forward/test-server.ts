@@ -7,11 +7,12 @@ import { TLSSocket } from 'node:tls'
 import { unreachable } from '../kernel/types.ts'
 import { dialFailure } from './dial-failure.ts'
 import { openSocket, serverName, untrustedIn, wantedName, type DialPlan } from './dial.ts'
-import { explainUpstream, type Explanation, type UpstreamFailure } from './failure.ts'
+import { explainUpstream, type UpstreamFailure } from './failure.ts'
 import { hangUp } from './hang-up.ts'
 import { unpinned } from './pins.ts'
 import { nameMismatch } from './server-name.ts'
 import { shownChain, type ShownCertificate } from './shown-certificate.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** What a test found. */
 export interface TestReport {

@@ -4,7 +4,7 @@
  * is worked out for it that may never be looked at.
  */
 import type { X509Certificate } from 'node:crypto'
-import { explainUpstream, type Explanation, type UpstreamFailure } from './failure.ts'
+import { explainUpstream, type UpstreamFailure } from './failure.ts'
 import { presentedList } from './pins.ts'
 import {
   shownCertificate,
@@ -12,6 +12,7 @@ import {
   type ShownCertificate,
   type UntrustedServer,
 } from './untrusted.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** One thing that went wrong. */
 export interface UpstreamError {

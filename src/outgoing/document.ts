@@ -5,9 +5,9 @@
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { COLUMNS, findItem, type Catalogue, type Column, type Selection } from './catalogue.ts'
 import { certificateIn } from './edit-verification.ts'
-import { type Applied, type Draft, type Page, type Rules } from './page.ts'
 import { type Seen, seenNow, upgrade, type Upgrade } from './upgrade.ts'
 import type { Chosen } from './verification.ts'
+import type { Applied, Draft, Page, Rules } from './page-types.ts'
 
 /** Version 2 of what is kept; the first had neither of the `chosen`. */
 export interface PageDocument {

@@ -4,7 +4,6 @@
  */
 import { fail, ok, type Result } from '../kernel/types.ts'
 import type { Selection } from './catalogue.ts'
-import type { Applied, Draft, Page, Rules, Used } from './page.ts'
 import { sameSelection, selectionFaults, type SelectionFault } from './selection.ts'
 import {
   resolved,
@@ -12,6 +11,7 @@ import {
   verificationFaults,
   type VerificationFault,
 } from './verification.ts'
+import type { Applied, Draft, Page, Rules, Used } from './page-types.ts'
 
 /** What the connections of an upstream offer; the file's own word is not edited here (decision 20). */
 export const inForce = (applied: Applied, rules: Rules): Selection =>

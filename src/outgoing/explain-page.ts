@@ -1,7 +1,7 @@
 /** What the page turned down, and what an upgrade did, in the operator's words. */
 import { unreachable } from '../kernel/types.ts'
 import type { Change } from './change.ts'
-import { explainSelection, NOUNS, type Explanation } from './explain-selection.ts'
+import { explainSelection, NOUNS } from './explain-selection.ts'
 import {
   explainVerification,
   explainVerificationChange,
@@ -9,6 +9,7 @@ import {
 } from './explain-verification.ts'
 import type { PageFault } from './page.ts'
 import type { Upgraded } from './upgrade.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** S3-14, shown before Proceed. */
 export const PROCEED_WARNING =

@@ -2,12 +2,7 @@
 import { unreachable } from '../kernel/types.ts'
 import type { Column } from './catalogue.ts'
 import type { SelectionFault, SelectionNotice } from './selection.ts'
-
-/** One sentence, and what to do next. */
-export interface Explanation {
-  readonly sentence: string
-  readonly nextStep: string
-}
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** Why a selection cannot be applied. */
 export function explainSelection(fault: SelectionFault): Explanation {

@@ -2,13 +2,13 @@
 import { unreachable } from '../kernel/types.ts'
 import { printName } from '../x509/print-name.ts'
 import { certificateIn, type EditFault } from './edit-verification.ts'
-import type { Explanation } from './explain-selection.ts'
 import type {
   Setting,
   VerificationChange,
   VerificationFault,
   VerificationNotice,
 } from './verification.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** What a setting is called on the page. */
 export const SETTING_TITLES: Readonly<Record<Setting, string>> = {

@@ -5,7 +5,7 @@
  * applies what `confirm` hands back.
  */
 import { fail, ok, type Result, unreachable } from '../kernel/types.ts'
-import { offered, type Catalogue, type Column, type Preset, type Selection } from './catalogue.ts'
+import { offered, type Column } from './catalogue.ts'
 import { columnFault, moveInto, moveOutOf, place, type Named } from './column.ts'
 import { changeBetween, type Change } from './change.ts'
 import { differs, drafted, inForce, ownSelection, wanted } from './drafted.ts'
@@ -21,50 +21,11 @@ import {
   resolved,
   verificationChanges,
   verificationNotices,
-  type Chosen,
-  type FileWords,
-  type Verification,
   type VerificationChange,
   type VerificationFault,
   type VerificationNotice,
 } from './verification.ts'
-
-/** What an upstream uses: "Use Default (recommended)", or "Use Custom Configuration". */
-export type Applied =
-  { readonly kind: 'default' } | { readonly kind: 'custom'; readonly selection: Selection }
-
-/** What is on the screen; no connection obeys it. */
-export interface Draft {
-  readonly mode: 'default' | 'custom'
-  /** The Selected columns; with the default chosen they may differ from it and mean nothing (S3-20). */
-  readonly selection: Selection
-  /** Strict TLS, trust and SNI, as far as they were set otherwise than the default. */
-  readonly chosen: Chosen
-  readonly step: Step
-}
-
-/** Where the operator is: at the columns, asked to proceed to a custom configuration, or asked to confirm. */
-export type Step =
-  | { readonly kind: 'editing' }
-  | { readonly kind: 'proceed?' }
-  | { readonly kind: 'confirm?'; readonly next: Next }
-
-/** What Yes would apply. */
-export interface Next {
-  readonly applied: Applied
-  readonly chosen: Chosen
-}
-
-export interface Page extends Next {
-  readonly draft: Draft
-}
-
-/** What the rules of the page are held against; fixed while it is open. */
-export interface Rules {
-  readonly catalogue: Catalogue
-  readonly preset: Preset
-  readonly file: FileWords
-}
+import type { Used, Rules, Page, Next, Draft, Step } from './page-types.ts'
 
 /** A press of a button. */
 export type Action =
@@ -106,12 +67,6 @@ export type Effect =
     }
   /** New connections are to use this from now on; those under way finish. */
   | { readonly kind: 'apply'; readonly next: Used }
-
-/** What connections offer, and whom they believe. */
-export interface Used {
-  readonly selection: Selection
-  readonly verification: Verification
-}
 
 /** Why an action is turned down; the page stays as it was. */
 export type PageFault =

@@ -6,7 +6,7 @@
 import { offered, COLUMNS, type Catalogue, type Column, type Selection } from './catalogue.ts'
 import { changeBetween, type Change } from './change.ts'
 import { ownSelection } from './drafted.ts'
-import { freshPage, type Applied, type Page, type Rules } from './page.ts'
+import { freshPage } from './page.ts'
 import { selectionFaults, type SelectionFault } from './selection.ts'
 import {
   obeyed,
@@ -16,6 +16,7 @@ import {
   type VerificationChange,
   type VerificationFault,
 } from './verification.ts'
+import type { Applied, Page, Rules } from './page-types.ts'
 
 /** What was offered and default when the page was last kept. */
 export interface Seen {

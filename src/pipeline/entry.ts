@@ -13,6 +13,7 @@ import { findingCodes, type FindingCode } from '../trust/finding.ts'
 import { explainHeld, type Held } from '../throttle/held.ts'
 import type { TurnedAwayFacts } from './turned-away.ts'
 import type { Watched } from './under-watch.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** How far a request came. */
 export type Verdict =
@@ -134,17 +135,12 @@ function findingsOf(admission: Admission): readonly FindingCode[] | undefined {
   return findings.length === 0 ? undefined : findingCodes(findings)
 }
 
-function wordsOf(verdict: Verdict, { failure }: Outcome): Words | undefined {
+function wordsOf(verdict: Verdict, { failure }: Outcome): Explanation | undefined {
   if (verdict.kind === 'turned-away') return verdict.facts
   const { decision, route } = verdict
   if (decision.kind === 'refuse') return explain(decision.why)
   if (failure !== undefined) return explainUpstream(failure, route.upstream ?? '')
   return decision.basis.kind === 'recording' ? explain(decision.basis.wouldRefuse) : undefined
-}
-
-interface Words {
-  readonly sentence: string
-  readonly nextStep: string
 }
 
 const tenths = (ms: number): number => Math.round(ms * 10) / 10

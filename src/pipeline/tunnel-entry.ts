@@ -1,12 +1,29 @@
 /** One relayed connection → one event. */
-import { vouchedFor } from '../decide/decide.ts'
+import { vouchedFor, type Ask, type Decision } from '../decide/decide.ts'
 import { explain } from '../decide/explain.ts'
 import { explainRelay } from '../forward/relay-failure.ts'
 import { isoText, type Instant } from '../kernel/types.ts'
 import type { ConnectionEvent } from '../record/event.ts'
 import type { TunnelEvent } from '../record/tunnel-event.ts'
 import { findingCodes } from '../trust/finding.ts'
-import type { Passage, TunnelVerdict } from './tunnel.ts'
+import type { TurnedAwayFacts } from './turned-away.ts'
+import type { RelayOutcome } from '../forward/relay.ts'
+import type { Explanation } from '../kernel/explanation.ts'
+
+/** What became of a connection before any octet passed. */
+export type TunnelVerdict =
+  | { readonly kind: 'closed'; readonly facts: TurnedAwayFacts }
+  | {
+      readonly kind: 'judged'
+      readonly ask: Ask
+      readonly decision: Decision
+      readonly timeliness: TunnelEvent['timeliness']
+    }
+
+/** What passed, and what the upstream was told. */
+export interface Passage extends RelayOutcome {
+  readonly told: TunnelEvent['told']
+}
 
 /** What is true of a connection however it ended. */
 export interface TunnelWalk {
@@ -97,7 +114,7 @@ function wordsOf(
   failure: Failure,
   upstream: string,
 ): { readonly reason: string; readonly next_step: string } | undefined {
-  const words = ((): Pick<Words, 'sentence' | 'nextStep'> | undefined => {
+  const words = ((): Explanation | undefined => {
     if (failure !== undefined) return explainRelay(failure, upstream)
     if (verdict.kind === 'closed') return verdict.facts
     const { decision } = verdict
@@ -105,11 +122,6 @@ function wordsOf(
     return decision.basis.kind === 'recording' ? explain(decision.basis.wouldRefuse) : undefined
   })()
   return words && { reason: words.sentence, next_step: words.nextStep }
-}
-
-interface Words {
-  readonly sentence: string
-  readonly nextStep: string
 }
 
 /** A sentence may quote names that the peer chose. */

@@ -4,7 +4,7 @@
  */
 import type { ApprovalSettings, Relay } from '../config/config.ts'
 import { decide, timelinessOfPeer, vouchedFor, type Ask, type Peer } from '../decide/decide.ts'
-import type { Admission, Decision, Vouched } from '../decide/decide.ts'
+import type { Admission, Vouched } from '../decide/decide.ts'
 import type { RouteClass } from '../decide/policy.ts'
 import { relay, type RelayOutcome, type Way } from '../forward/relay.ts'
 import type { Recognition } from '../identify/peer.ts'
@@ -14,8 +14,8 @@ import type { TunnelEvent } from '../record/tunnel-event.ts'
 import type { ListenerView, Snapshot } from '../state/snapshot.ts'
 import type { Connection } from './connection.ts'
 import { originOf } from './origin.ts'
-import { explainTurnedAway, type TurnedAwayFacts } from './turned-away.ts'
-import { tunnelEntry } from './tunnel-entry.ts'
+import { explainTurnedAway } from './turned-away.ts'
+import { tunnelEntry, type TunnelVerdict, type Passage } from './tunnel-entry.ts'
 
 /** What this corridor borrows from the house. */
 export interface TunnelDeps {
@@ -27,16 +27,6 @@ export interface TunnelDeps {
   /** Told of the verdict before the first octet passes. */
   judged(verdict: TunnelVerdict): void
 }
-
-/** What became of a connection before any octet passed. */
-export type TunnelVerdict =
-  | { readonly kind: 'closed'; readonly facts: TurnedAwayFacts }
-  | {
-      readonly kind: 'judged'
-      readonly ask: Ask
-      readonly decision: Decision
-      readonly timeliness: TunnelEvent['timeliness']
-    }
 
 /** Walks one connection from its handshake to its record. */
 export async function carry(connection: Connection, deps: TunnelDeps): Promise<TunnelEvent> {
@@ -110,11 +100,6 @@ function verdictOn(
   const decision = decide(ask, policy, now)
   if (decision.kind === 'refuse' && connection.isHeldBack(decision.why)) deps.lockedOut()
   return { kind: 'judged', ask, decision, timeliness: timelinessOfPeer(peer, policy, now) }
-}
-
-/** What passed, and what the upstream was told. */
-export interface Passage extends RelayOutcome {
-  readonly told: TunnelEvent['told']
 }
 
 async function passage(

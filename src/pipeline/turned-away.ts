@@ -4,6 +4,7 @@
  */
 import { authorityStatus, type AuthorityFault } from '../message/authority.ts'
 import type { TargetFault } from '../message/target.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** Everything that can be wrong with a request's head besides the certificate. */
 export type TurnedAway =
@@ -134,7 +135,7 @@ function hostFacts(fault: AuthorityFault): TurnedAwayFacts {
   return { code: fault.kind, status, close: status === 400, ...hostWords(fault) }
 }
 
-function hostWords(fault: AuthorityFault): Pick<TurnedAwayFacts, 'sentence' | 'nextStep'> {
+function hostWords(fault: AuthorityFault): Explanation {
   switch (fault.kind) {
     case 'host-missing':
       return {

@@ -3,9 +3,11 @@
  * come here: a request that succeeds costs nothing.
  */
 import type { Instant } from '../kernel/types.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** Something that went wrong, once or `count` times. */
-export interface MetUpstreamError extends Words, Omit<UpstreamMishap, 'describe'> {
+export interface MetUpstreamError
+  extends UpstreamErrorExplanation, Omit<UpstreamMishap, 'describe'> {
   readonly count: number
   readonly first: Instant
   readonly last: Instant
@@ -21,13 +23,11 @@ export interface UpstreamMishap {
   readonly detail: string | undefined
   /** The connection is used all the same. */
   readonly allowed: boolean
-  readonly describe: () => Words
+  readonly describe: () => UpstreamErrorExplanation
 }
 
-interface Words {
-  /** The exact text of the last of them. */
-  readonly sentence: string
-  readonly nextStep: string
+/** The sentence is the exact text of the last of them. */
+interface UpstreamErrorExplanation extends Explanation {
   readonly chain: readonly ChainMember[]
 }
 

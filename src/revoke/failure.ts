@@ -6,6 +6,7 @@ import { isoText, unreachable } from '../kernel/types.ts'
 import type { ListFault } from '../trust/revocation.ts'
 import type { CrlFault } from '../x509/crl-fault.ts'
 import type { UnfitSuccessor } from './successor.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** Everything that may stand between a published list and us. */
 export type ListFailure = FetchFailure | CrlFault | ListFault | UnfitSuccessor
@@ -19,14 +20,8 @@ export type FetchFailure =
   | { readonly kind: 'crl-late'; readonly limit: number }
   | { readonly kind: 'crl-too-large'; readonly bytes: number; readonly limit: number }
 
-/** What an operator reads about it. */
-export interface Words {
-  readonly sentence: string
-  readonly nextStep: string
-}
-
 /** The sentence and the next step. */
-export function explainList(why: ListFailure): Words {
+export function explainList(why: ListFailure): Explanation {
   switch (why.kind) {
     case 'crl-file-unreadable':
     case 'crl-unreachable':
@@ -61,7 +56,7 @@ export function explainList(why: ListFailure): Words {
   }
 }
 
-function fetchWords(why: FetchFailure): Words {
+function fetchWords(why: FetchFailure): Explanation {
   switch (why.kind) {
     case 'crl-file-unreadable':
       return {
@@ -110,7 +105,7 @@ type FormFault = Of<
   | 'crl-number-unfit'
 >
 
-function formWords(why: FormFault): Words {
+function formWords(why: FormFault): Explanation {
   switch (why.kind) {
     case 'crl-too-many-entries':
       return {
@@ -154,7 +149,7 @@ const NUMBERS: Readonly<Record<Of<'crl-number-unfit'>['found'], string>> = {
   'too-large': 'a number that is negative or has more than 20 octets',
 }
 
-function partWords(why: Of<'crl-delta' | 'crl-indirect' | 'crl-partial'>): Words {
+function partWords(why: Of<'crl-delta' | 'crl-indirect' | 'crl-partial'>): Explanation {
   switch (why.kind) {
     case 'crl-delta':
       return {
@@ -182,7 +177,7 @@ const PARTS: Readonly<Record<Of<'crl-partial'>['scope'], string>> = {
   'relative-name': 'it is about a distribution point whose name is not given whole',
 }
 
-function signerWords(why: ListFault): Words {
+function signerWords(why: ListFault): Explanation {
   switch (why.kind) {
     case 'crl-of-another-ca':
       return {
@@ -215,7 +210,7 @@ function signerWords(why: ListFault): Words {
   }
 }
 
-function successorWords(why: UnfitSuccessor): Words {
+function successorWords(why: UnfitSuccessor): Explanation {
   switch (why.kind) {
     case 'crl-narrower':
       return {

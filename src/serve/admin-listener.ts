@@ -2,10 +2,11 @@
  * The admin API's listener: its own port, its own certificate, its own end.
  */
 import type { AddressInfo } from 'node:net'
-import { adminServer, type AdminDeps } from '../admin/server.ts'
+import { adminServer } from '../admin/server.ts'
 import type { AdminListener } from '../config/config.ts'
 import { serverIdentity } from '../handshake/server-identity.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import type { AdminDeps } from '../admin/context.ts'
 
 /** What the API is about. */
 export type AdminMatter = Pick<AdminDeps, 'log' | 'serving' | 'store' | 'version'>

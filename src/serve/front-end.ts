@@ -16,9 +16,15 @@ import type { Metrics } from '../record/metrics.ts'
 import type { Ledger } from '../record/ledger.ts'
 import type { Sightings } from '../record/sightings.ts'
 import type { UpstreamErrors } from '../record/upstream-errors.ts'
-import { openSnapshot, retire, type ListenerView, type Snapshot } from '../state/snapshot.ts'
+import {
+  openSnapshot,
+  retire,
+  type ListenerView,
+  type Snapshot,
+  withLists,
+} from '../state/snapshot.ts'
 import type { Narrowed, Overlay } from '../state/overlay.ts'
-import { withLists, type ReadLists } from '../state/revocation.ts'
+import { type ReadLists } from '../state/revocation.ts'
 import { buildWorld } from '../state/world.ts'
 import { bindFault } from './bind-fault.ts'
 import { legacyWatch } from './legacy-watch.ts'

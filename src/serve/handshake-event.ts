@@ -1,14 +1,20 @@
 /** A handshake that failed → its counter and its line, on every kind of port. */
 import type { TLSSocket } from 'node:tls'
 import { codeOf, explainHandshake, handshakeFailure } from '../handshake/failure.ts'
-import type { ReceptionDeps } from './reception.ts'
+import type { Logger } from 'pino'
+import type { Metrics } from '../record/metrics.ts'
+import type { Snapshot } from '../state/snapshot.ts'
 
-/** Counts it, and writes it down where connections are. */
-export function handshakeEvent(
-  error: Error,
-  socket: TLSSocket,
-  deps: Pick<ReceptionDeps, 'log' | 'metrics' | 'snapshot'> & { readonly listener: string },
-): void {
+/** What counting and logging a failed handshake needs. */
+export interface HandshakeEventDeps {
+  readonly listener: string
+  readonly log: Logger
+  readonly metrics: Metrics
+  snapshot(): Snapshot
+}
+
+/** Counts a failed handshake, and logs it where connections are logged. */
+export function handshakeEvent(error: Error, socket: TLSSocket, deps: HandshakeEventDeps): void {
   const { listener, log, metrics } = deps
   const code = handshakeFailure(error)
   const event = {

@@ -2,6 +2,7 @@
  * How a TLS runtime can fail its self-test: each a front end that would judge devices by less than they showed.
  */
 import { unreachable } from '../kernel/types.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
 
@@ -22,10 +23,7 @@ export type RuntimeFault =
   | { readonly kind: 'runtime-invents-certificate'; readonly tls: TlsVersion }
 
 /** One sentence, and what to do; `runtime` names the one that was tested. */
-export function explainRuntime(
-  fault: RuntimeFault,
-  runtime: string,
-): { readonly sentence: string; readonly nextStep: string } {
+export function explainRuntime(fault: RuntimeFault, runtime: string): Explanation {
   const { kind, tls } = fault
   switch (kind) {
     case 'runtime-cannot-handshake':

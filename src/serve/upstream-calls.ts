@@ -9,9 +9,9 @@ import type { ClientIdentity } from '../forward/settings.ts'
 import { testServer, type TestReport } from '../forward/test-server.ts'
 import { openUpstream, type Upstream } from '../forward/upstream.ts'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
-import type { Used } from '../outgoing/page.ts'
 import { calledWith } from '../state/outgoing.ts'
 import type { World } from '../state/world.ts'
+import type { Used } from '../outgoing/page-types.ts'
 
 export class UpstreamCalls {
   readonly #world: () => World

@@ -5,8 +5,8 @@
 import type { Config, Danger, Upstream, UpstreamTls } from '../config/config.ts'
 import { unverifiedUpstream, weakUpstreamProtocol } from '../config/upstream-dangers.ts'
 import type { Selection } from '../outgoing/catalogue.ts'
-import type { Used } from '../outgoing/page.ts'
 import { obeyed, trusted, type Chosen, type FileWords } from '../outgoing/verification.ts'
+import type { Used } from '../outgoing/page-types.ts'
 
 /** What was applied on the page of an upstream; the file's own word beats both (decision 20). */
 export interface AppliedPage {

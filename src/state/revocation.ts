@@ -7,7 +7,6 @@ import { placeOfList } from '../config/config-crl.ts'
 import type { RevocationDemand, RevocationPolicy } from '../decide/policy.ts'
 import { listsByIssuer, verifyList, type RevocationList } from '../trust/revocation.ts'
 import type { Crl } from '../x509/crl.ts'
-import type { Snapshot } from './snapshot.ts'
 import type { Chains } from './watched.ts'
 
 /** Lists that were read, by setting and place. */
@@ -53,10 +52,3 @@ const demandOf = (
   { failure, grace }: NonNullable<EnrollmentSetting['crl']>,
   incomplete: boolean,
 ): RevocationDemand => ({ failure, grace, incomplete })
-
-/** The same world with other lists in force. */
-export function withLists(snapshot: Snapshot, read: ReadLists): Snapshot {
-  const { world } = snapshot
-  const policy = { ...world.policy, revocation: revocationPolicy(world, read) }
-  return { ...snapshot, world: { ...world, policy } }
-}

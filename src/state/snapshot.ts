@@ -17,6 +17,7 @@ import { encodeIdentity, identityNames, type EncodedIdentity } from '../message/
 import { fieldSieve, type FieldSieve } from '../message/request-fields.ts'
 import { judge } from '../trust/judge.ts'
 import type { ListenerWorld, UpstreamWorld, World } from './world.ts'
+import { ReadLists, revocationPolicy } from './revocation.ts'
 
 export interface Snapshot {
   readonly version: number
@@ -78,6 +79,13 @@ export function openSnapshot(world: World, deps: OpeningDeps): Result<Snapshot, 
       ),
     ),
   })
+}
+
+/** The same world with other lists in force. */
+export function withLists(snapshot: Snapshot, read: ReadLists): Snapshot {
+  const { world } = snapshot
+  const policy = { ...world.policy, revocation: revocationPolicy(world, read) }
+  return { ...snapshot, world: { ...world, policy } }
 }
 
 /** Closes what `old` had open and `next` does not use; requests under way on it finish. */

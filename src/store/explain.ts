@@ -9,12 +9,11 @@ import type {
   StoreTrouble,
   TransferFailure,
 } from './failure.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** What an operator reads about a failure; `code` is stable. */
-export interface StoreExplanation {
+export interface StoreExplanation extends Explanation {
   readonly code: StoreFailure['kind']
-  readonly sentence: string
-  readonly nextStep: string
 }
 
 /** Explains a failure of the store. */
@@ -40,9 +39,9 @@ const TROUBLES: ReadonlySet<string> = new Set<StoreTrouble['kind']>([
   'unknown-row',
 ])
 
-type Words = readonly [sentence: string, nextStep: string]
+type SentenceAndStep = readonly [sentence: string, nextStep: string]
 
-function troubleWords(why: StoreTrouble): Words {
+function troubleWords(why: StoreTrouble): SentenceAndStep {
   switch (why.kind) {
     case 'store-absent':
       return [
@@ -96,7 +95,7 @@ function troubleWords(why: StoreTrouble): Words {
   }
 }
 
-function refusedWords(why: ChangeRefused): Words {
+function refusedWords(why: ChangeRefused): SentenceAndStep {
   switch (why.kind) {
     case 'already-exists':
       return [
@@ -178,7 +177,7 @@ function refusedWords(why: ChangeRefused): Words {
   }
 }
 
-function sealWords(why: SealFailure): Words {
+function sealWords(why: SealFailure): SentenceAndStep {
   switch (why.kind) {
     case 'key-missing':
       return [
@@ -205,7 +204,7 @@ function sealWords(why: SealFailure): Words {
   }
 }
 
-function transferWords(why: TransferFailure): Words {
+function transferWords(why: TransferFailure): SentenceAndStep {
   switch (why.kind) {
     case 'import-into-used':
       return [

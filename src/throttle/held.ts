@@ -1,5 +1,6 @@
 /** Requests that were admitted and are held back all the same, and what the operator reads about it. */
 import { unreachable } from '../kernel/types.ts'
+import type { Explanation } from '../kernel/explanation.ts'
 
 /** What somebody was counted by; a closed list, fit for a metric's label. */
 export type HeldBy = (typeof HELD_BY)[number]
@@ -21,7 +22,7 @@ export type Held =
     }
 
 /** Explains it. */
-export function explainHeld(held: Held): { readonly sentence: string; readonly nextStep: string } {
+export function explainHeld(held: Held): Explanation {
   const who = WHO[held.by]
   switch (held.kind) {
     case 'rate-limited':

@@ -6,10 +6,10 @@ import { fail, ok, type Result } from '../kernel/types.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { KEY_USAGE } from '../x509/extensions.ts'
 import { keyText } from '../x509/key.ts'
-import { verifiesUnder } from '../x509/signature.ts'
 import { isStrongKey } from './algorithms.ts'
 import { unknownCriticalExtension } from './critical.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { verifiesUnder } from '../x509/verify-signature.ts'
 
 /** A name and a key that we start from (RFC 5280 §6.1.1 (d)); it need not be self-signed. */
 export interface TrustAnchor {

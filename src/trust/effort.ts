@@ -3,9 +3,9 @@
  */
 import type { KeyFingerprint } from '../kernel/types.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { verifiesUnder } from '../x509/signature.ts'
 import type { PathFailure, Resource } from './failure.ts'
 import type { Limits } from './limits.ts'
+import { verifiesUnder } from '../x509/verify-signature.ts'
 
 /** The budget of one judgement; lives as long as it. */
 export class Effort {

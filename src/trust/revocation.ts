@@ -13,10 +13,10 @@ import { pointsOf } from '../x509/distribution-points.ts'
 import { KEY_USAGE } from '../x509/extensions.ts'
 import { keyText } from '../x509/key.ts'
 import { printName } from '../x509/print-name.ts'
-import { verifiesUnder } from '../x509/signature.ts'
 import { isStrongKey, isStrongSignature, signatureText } from './algorithms.ts'
 import type { Limits } from './limits.ts'
 import type { SoundPath } from './validate.ts'
+import { verifiesUnder } from '../x509/verify-signature.ts'
 
 /** A list that the CA it names has signed and was allowed to sign. Says nothing about time. */
 export type RevocationList = Branded<

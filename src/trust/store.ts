@@ -4,9 +4,9 @@
 import { hash } from 'node:crypto'
 import type { TrustVersion } from '../kernel/types.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { verifiesUnder } from '../x509/signature.ts'
 import { anchorOf, isSelfSigned, type TrustAnchor } from './anchor.ts'
 import { DEFAULT_LIMITS, type Limits, type Profile } from './limits.ts'
+import { verifiesUnder } from '../x509/verify-signature.ts'
 
 /** What paths are judged by; its version changes whenever a verdict could. */
 export interface TrustStore {

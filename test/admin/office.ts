@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { hashPassword } from '../../src/admin/passwords.ts'
 import type { Role } from '../../src/admin/principal.ts'
 import { hashOf, newSessionId, newToken } from '../../src/admin/secret-text.ts'
-import { adminServer, type AdminTls } from '../../src/admin/server.ts'
+import { adminServer } from '../../src/admin/server.ts'
 import type { Serving } from '../../src/admin/serving.ts'
 import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
 import { parseNetwork, type Network } from '../../src/kernel/network.ts'
@@ -18,6 +18,7 @@ import type { KeyRing } from '../../src/store/seal.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { FILE } from '../outgoing/a-runtime.ts'
 import { mintingAt } from '../support/mint.ts'
+import type { AdminTls } from '../../src/admin/context.ts'
 
 /** Where the clock of an admin API stands when it is opened, unless a test says otherwise. */
 export const NOW = Date.UTC(2026, 10, 22)

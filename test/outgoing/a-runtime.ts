@@ -6,7 +6,8 @@ import {
   type Selection,
 } from '../../src/outgoing/catalogue.ts'
 import type { FileWords } from '../../src/outgoing/verification.ts'
-import { press, type Action, type Page, type Rules } from '../../src/outgoing/page.ts'
+import { press, type Action } from '../../src/outgoing/page.ts'
+import type { Page, Rules } from '../../src/outgoing/page-types.ts'
 
 export const OFFERS: Offers = {
   protocols: ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'],

@@ -11,7 +11,7 @@ import {
   explainVerificationChange,
   explainVerificationNotice,
 } from '../../src/outgoing/explain-verification.ts'
-import { freshPage, press, type Action, type Page, type Rules } from '../../src/outgoing/page.ts'
+import { freshPage, press, type Action } from '../../src/outgoing/page.ts'
 import {
   obeyed,
   resolved,
@@ -24,6 +24,7 @@ import {
 import { mintKeys } from '../support/mint-certificate.ts'
 import { mintCa } from '../support/mint.ts'
 import { aSelection, FILE, pressed, RSA, RULES } from './a-runtime.ts'
+import type { Page, Rules } from '../../src/outgoing/page-types.ts'
 
 const [ca, other] = [mintCa({ name: 'Internal Root' }), mintCa({ name: 'Other Root' })]
 const shaOf = ({ certificate }: { readonly certificate: Buffer }): string =>

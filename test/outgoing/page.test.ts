@@ -5,8 +5,9 @@
 import { expect, test } from 'vitest'
 import { inForce } from '../../src/outgoing/drafted.ts'
 import { explainChange, explainPage } from '../../src/outgoing/explain-page.ts'
-import { columnsOf, freshPage, press, type Action, type Page } from '../../src/outgoing/page.ts'
+import { columnsOf, freshPage, press, type Action } from '../../src/outgoing/page.ts'
 import { CBC, E128, E256, pressed, RSA, RULES, T128, T256 } from './a-runtime.ts'
+import type { Page } from '../../src/outgoing/page-types.ts'
 
 const CHOOSE_DEFAULT: Action = { kind: 'choose-default' }
 const CHOOSE_CUSTOM: Action = { kind: 'choose-custom' }

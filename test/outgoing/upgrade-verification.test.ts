@@ -6,11 +6,12 @@ import { expect, test } from 'vitest'
 import { parsePageDocument } from '../../src/config/page-document.ts'
 import { documentOf, openPage, type PageDocument } from '../../src/outgoing/document.ts'
 import { explainUpgrade } from '../../src/outgoing/explain-page.ts'
-import { freshPage, type Action, type Page, type Rules } from '../../src/outgoing/page.ts'
+import { freshPage, type Action } from '../../src/outgoing/page.ts'
 import { seenNow, upgrade } from '../../src/outgoing/upgrade.ts'
 import type { Setting, Verification } from '../../src/outgoing/verification.ts'
 import { mintCa } from '../support/mint.ts'
 import { aCatalogue, aSelection, FILE, pressed, RSA, RULES } from './a-runtime.ts'
+import type { Page, Rules } from '../../src/outgoing/page-types.ts'
 
 const ca = mintCa({ name: 'Internal Root' })
 const YES: readonly Action[] = [{ kind: 'apply' }, { kind: 'confirm' }]

@@ -4,7 +4,7 @@ import { parsePageDocument } from '../../src/config/page-document.ts'
 import type { Offers } from '../../src/outgoing/catalogue.ts'
 import { documentOf, openPage } from '../../src/outgoing/document.ts'
 import { explainUpgrade } from '../../src/outgoing/explain-page.ts'
-import { freshPage, type Action, type Page, type Rules } from '../../src/outgoing/page.ts'
+import { freshPage, type Action } from '../../src/outgoing/page.ts'
 import { seenNow, upgrade } from '../../src/outgoing/upgrade.ts'
 import {
   aCatalogue,
@@ -18,6 +18,7 @@ import {
   T128,
   T256,
 } from './a-runtime.ts'
+import type { Page, Rules } from '../../src/outgoing/page-types.ts'
 
 const fresh = freshPage(RULES)
 const CUSTOM: readonly Action[] = [

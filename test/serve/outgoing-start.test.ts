@@ -7,13 +7,14 @@ import { loadConfig } from '../../src/config/load.ts'
 import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
 import type { Instant } from '../../src/kernel/types.ts'
 import { documentOf, pageName } from '../../src/outgoing/document.ts'
-import { freshPage, type Action, type Rules } from '../../src/outgoing/page.ts'
+import { freshPage, type Action } from '../../src/outgoing/page.ts'
 import { foundStore } from '../../src/serve/found-store.ts'
 import { openLogTo } from '../../src/serve/log.ts'
 import { startServing } from '../../src/serve/serving.ts'
 import { openStore } from '../../src/store/store.ts'
 import { FILE, pressed } from '../outgoing/a-runtime.ts'
 import { productYaml, writeFiles, type Line } from '../support/product.ts'
+import type { Rules } from '../../src/outgoing/page-types.ts'
 
 const BY = { who: 'test', from: 'test' }
 const RULES: Rules = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE }

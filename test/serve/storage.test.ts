@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
 import type { Instant, KeyFingerprint } from '../../src/kernel/types.ts'
 import { documentOf, pageName } from '../../src/outgoing/document.ts'
-import { freshPage, press, type Action, type Rules } from '../../src/outgoing/page.ts'
+import { freshPage, press, type Action } from '../../src/outgoing/page.ts'
 import { makeAdmin } from '../../src/serve/first-admin.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { FILE } from '../outgoing/a-runtime.ts'
@@ -14,6 +14,7 @@ import { Device } from '../support/device.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
 import { calling, fleet, product, type Product, type ProductOptions } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
+import type { Rules } from '../../src/outgoing/page-types.ts'
 
 const KEY = hash(
   'sha256',

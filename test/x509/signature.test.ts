@@ -1,7 +1,6 @@
 import { constants, createPublicKey, sign } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
-import { verifiesUnder } from '../../src/x509/signature.ts'
 import * as der from '../support/der-writer.ts'
 import {
   mintCertificate,
@@ -9,6 +8,7 @@ import {
   type CertificateFields,
   type Keys,
 } from '../support/mint-certificate.ts'
+import { verifiesUnder } from '../../src/x509/verify-signature.ts'
 
 const rsa = mintKeys('rsa2048')
 const p256 = mintKeys()

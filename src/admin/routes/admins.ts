@@ -19,7 +19,7 @@ import { hashPassword, PASSWORD_LENGTH } from '../passwords.ts'
 import { lesserOf, type Principal } from '../principal.ts'
 import { nameText, orNull, record, text, time, word } from '../schemas.ts'
 import { hashOf, newToken } from '../secret-text.ts'
-import type { Office } from '../server.ts'
+import type { Office } from '../context.ts'
 
 const role = word(
   ROLES,

@@ -10,7 +10,7 @@ import type { Denied, DenyEntry } from '../../store/denials.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import { define } from '../call.ts'
 import { record, text, time, word } from '../schemas.ts'
-import type { Office } from '../server.ts'
+import type { Office } from '../context.ts'
 
 const selection = record({
   devices: Type.Array(

@@ -10,7 +10,6 @@ import type { ChartCell } from '../../store/charts.ts'
 import { APPROVALS, MIGRATIONS } from '../../store/vocabulary.ts'
 import { define } from '../call.ts'
 import { orNull, page, pageOf, record, text, word } from '../schemas.ts'
-import type { Office } from '../server.ts'
 import {
   AUTHENTICATION_STATES,
   certificateShape,
@@ -21,6 +20,7 @@ import {
   shownDevice,
 } from './device-shapes.ts'
 import { minimumsOf, ranked } from './settings.ts'
+import type { Office } from '../context.ts'
 
 const identified = record({ id: text(200) })
 

@@ -11,8 +11,8 @@ import { readUpload } from '../ca-upload.ts'
 import { define } from '../call.ts'
 import { adminProblem } from '../problem.ts'
 import { nameText, orNull, record, text, time, word } from '../schemas.ts'
-import type { Office } from '../server.ts'
 import { knownAnchors, settingShape, shownSetting } from './setting-shapes.ts'
+import type { Office } from '../context.ts'
 
 const named = record({ name: text(200) })
 

@@ -11,7 +11,7 @@ import { define, type Answered, type CallFailure } from '../call.ts'
 import { checkEntries, INVENTORY_COLUMNS, readInventoryCsv } from '../inventory-file.ts'
 import { faulty } from '../refused.ts'
 import { record, text, word } from '../schemas.ts'
-import type { Office } from '../server.ts'
+import type { Office } from '../context.ts'
 
 const imported = record({
   entries: Type.Integer({ description: 'Read and without fault.' }),

@@ -7,14 +7,14 @@ import { Type } from 'typebox'
 import { fail, ok, unreachable, type Result } from '../../kernel/types.ts'
 import { explainPage } from '../../outgoing/explain-page.ts'
 import { differs, drafted } from '../../outgoing/drafted.ts'
-import type { Used } from '../../outgoing/page.ts'
 import { define, type CallFailure } from '../call.ts'
 import { openedPage, withTls } from '../outgoing-page.ts'
 import { adminProblem } from '../problem.ts'
 import { faulty, refused, unknownHere } from '../refused.ts'
 import { record, text, word } from '../schemas.ts'
-import type { Office } from '../server.ts'
 import type { UpstreamCall, UpstreamCallFailure } from '../serving.ts'
+import type { Used } from '../../outgoing/page-types.ts'
+import type { Office } from '../context.ts'
 
 const WHOSE = ['draft', 'applied'] as const
 type Whose = (typeof WHOSE)[number]

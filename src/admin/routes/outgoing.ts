@@ -13,8 +13,8 @@ import { define } from '../call.ts'
 import { openedPage, pressAll, questionOf, withTls } from '../outgoing-page.ts'
 import { faulty, unknownHere } from '../refused.ts'
 import { orNull, record, text, word } from '../schemas.ts'
-import type { Office } from '../server.ts'
 import { pageShape, shownPage } from './outgoing-shapes.ts'
+import type { Office } from '../context.ts'
 
 const named = record({ name: text(200) })
 

@@ -4,8 +4,8 @@
 import type { Preview } from '../../fleet/enforcement.ts'
 import { ok, type Result } from '../../kernel/types.ts'
 import type { CallFailure } from '../call.ts'
-import type { Office } from '../server.ts'
 import { minimumsOf, ranked } from './settings.ts'
+import type { Office } from '../context.ts'
 
 /** Counts from the charts and from the last verdicts, which are those of `decide` whatever the enforcement. */
 export async function previewOf(office: Office): Promise<Result<Preview, CallFailure>> {

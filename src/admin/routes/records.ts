@@ -8,8 +8,8 @@ import type { SavedQuery } from '../../store/saved-queries.ts'
 import { QUERY_ORIGINS } from '../../store/vocabulary.ts'
 import { define } from '../call.ts'
 import { page, pageOf, record, text, time, word } from '../schemas.ts'
-import type { Office } from '../server.ts'
 import { filterShape } from './device-shapes.ts'
+import type { Office } from '../context.ts'
 
 /** Adds the calls. */
 export function recordCalls(app: FastifyInstance, office: Office): void {

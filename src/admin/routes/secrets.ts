@@ -11,7 +11,7 @@ import { TICKET_SECRET } from '../../store/secrets.ts'
 import { define } from '../call.ts'
 import { faulty } from '../refused.ts'
 import { orNull, record, text, time } from '../schemas.ts'
-import type { Office } from '../server.ts'
+import type { Office } from '../context.ts'
 
 const named = record({ name: text(200) })
 

@@ -10,8 +10,8 @@ import { isNobodysPassword, isPassword, PASSWORD_LENGTH } from '../passwords.ts'
 import { accessProblem } from '../problem.ts'
 import { record, text, time, word } from '../schemas.ts'
 import { hashOf, newSessionId } from '../secret-text.ts'
-import type { Office } from '../server.ts'
 import { giveSession, sessionOf, takeSession } from '../session-cookie.ts'
+import type { Office } from '../context.ts'
 
 const me = record({
   name: Type.String(),

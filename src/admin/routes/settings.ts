@@ -20,7 +20,7 @@ import type { StoreFailure } from '../../store/failure.ts'
 import { define } from '../call.ts'
 import { faulty, setByFile } from '../refused.ts'
 import { record, word } from '../schemas.ts'
-import type { Office } from '../server.ts'
+import type { Office } from '../context.ts'
 
 /** Adds the calls. */
 export function settingCalls(app: FastifyInstance, office: Office): void {

@@ -15,8 +15,8 @@ import { CUT_OFFS, type StandingWord } from '../../store/vocabulary.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { define } from '../call.ts'
 import { orNull, record, text, time, word } from '../schemas.ts'
-import type { Office } from '../server.ts'
 import { certificatesOf } from './setting-shapes.ts'
+import type { Office } from '../context.ts'
 
 const change = record({
   change: word(['promote', 'amend', 'remove', 'distrust'] as const),

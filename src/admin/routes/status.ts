@@ -14,7 +14,7 @@ import type { By } from '../../store/book.ts'
 import { explainStore } from '../../store/explain.ts'
 import { define } from '../call.ts'
 import { orNull, record, time } from '../schemas.ts'
-import type { Office } from '../server.ts'
+import type { Office } from '../context.ts'
 
 /** Adds the calls. */
 export function statusCalls(app: FastifyInstance, office: Office): void {

@@ -15,9 +15,9 @@ import { ENDPOINT_STATES, ENFORCEMENTS } from '../../store/vocabulary.ts'
 import { define } from '../call.ts'
 import { refused } from '../refused.ts'
 import { record, time, word } from '../schemas.ts'
-import type { Office } from '../server.ts'
 import { previewOf } from './preview.ts'
 import { syncPortIn } from './sync-port.ts'
+import type { Office } from '../context.ts'
 
 /** Adds the calls. */
 export function switchCalls(app: FastifyInstance, office: Office): void {

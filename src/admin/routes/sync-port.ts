@@ -15,7 +15,7 @@ import { MIGRATIONS, PORT_STATES } from '../../store/vocabulary.ts'
 import { define } from '../call.ts'
 import { refused } from '../refused.ts'
 import { orNull, record, word } from '../schemas.ts'
-import type { Office } from '../server.ts'
+import type { Office } from '../context.ts'
 
 /** The legacy sync port's name in the store. */
 export const SYNC_PORT = 'sync'

@@ -10,7 +10,7 @@ import type { MetUpstreamError } from '../../record/upstream-errors.ts'
 import { define } from '../call.ts'
 import { unknownHere } from '../refused.ts'
 import { orNull, record, text, time, word } from '../schemas.ts'
-import type { Office } from '../server.ts'
+import type { Office } from '../context.ts'
 
 /** Adds the calls. */
 export function upstreamErrorCalls(app: FastifyInstance, office: Office): void {

@@ -7,9 +7,9 @@ import type { TrustStore } from '../../trust/store.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import type { Name } from '../../x509/name.ts'
 import { printName } from '../../x509/print-name.ts'
-import { verifiesUnder } from '../../x509/signature.ts'
 import { no, note, type Step, yes } from './account.ts'
 import { name } from './certificates.ts'
+import { verifiesUnder } from '../../x509/verify-signature.ts'
 
 /** A certificate that may have signed another, and where we know it from. */
 interface Authority {

@@ -1,7 +1,7 @@
 /**
  * The commands that call the admin API of a running front end, as `catalogue.ts` has the others.
  */
-import type { CommandEntry, OptionEntry } from '../catalogue.ts'
+import type { CommandEntry, OptionEntry } from '../command-spec.ts'
 
 const json: OptionEntry = { value: undefined, sentence: 'JSON for programs in place of text' }
 
