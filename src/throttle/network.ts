@@ -2,8 +2,8 @@
 import { addressOctets } from '../kernel/network.ts'
 
 /**
- * An IPv4 address is counted alone, an IPv6 address with its /64: that much one customer, often one machine, has to
- * itself and may choose from (RFC 6177 §2). What is no address is one network of its own.
+ * Returns the network by which an address is counted: an IPv4 address alone, an IPv6 address with its /64, because one
+ * customer, often one machine, has that much to choose from (RFC 6177 §2). Text that is no address is `unknown`.
  */
 export function networkOf(address: string): string {
   const plain = address.replace(MAPPED, '').replace(ZONE, '')
