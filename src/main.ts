@@ -18,7 +18,7 @@ process.on('uncaughtException', (error) => process.exit(bug(error)))
 
 try {
   if (cluster.isWorker) {
-    const { runWorker } = await import('./serve/worker.ts')
+    const { runWorker } = await import('./serve/workers/worker.ts')
     runWorker()
   } else {
     const terminal = terminalOf(process)
@@ -39,7 +39,7 @@ try {
 }
 
 async function serve(file: string): Promise<ExitCode> {
-  const { serveCommand } = await import('./serve/command.ts')
+  const { serveCommand } = await import('./cli/commands/serve.ts')
   const end = await serveCommand(file, {
     env: process.env,
     err: (text) => {
@@ -61,10 +61,10 @@ function storeCommands(
 ): Pick<Household, 'admin' | 'breakGlass' | 'init' | 'keys'> {
   const desk = { terminal, env: process.env, stdin: process.stdin }
   // Loaded when needed: a database client and a password hash are no business of `tfe explain`.
-  const commands = () => import('./serve/store-commands.ts')
+  const commands = () => import('./cli/commands/store.ts')
   return {
     init: async (file, from) => (await commands()).initCommand(file, desk, from),
-    keys: async (wishes) => (await import('./serve/keys-command.ts')).keysCommand(wishes, desk),
+    keys: async (wishes) => (await import('./cli/commands/keys.ts')).keysCommand(wishes, desk),
     admin: async (wishes) => (await commands()).adminCommand(wishes, desk),
     breakGlass: async (wishes) => (await commands()).breakGlassCommand(wishes, desk),
   }
@@ -78,9 +78,9 @@ async function demo(wishes: DemoWishes, terminal: Terminal): Promise<ExitCode> {
     await Promise.all([
       import('./demo/demo.ts'),
       import('./demo/ports.ts'),
-      import('./serve/serving.ts'),
+      import('./serve/start.ts'),
       import('./serve/log.ts'),
-      import('./serve/demo-store.ts'),
+      import('./cli/commands/demo-store.ts'),
     ])
   const options = {
     folder: resolve(wishes.folder ?? 'demo-data'),

@@ -1,5 +1,5 @@
 /** Requests that the throttle holds back, by each of what they may be counted by. */
-import { HELD_BY, type Held } from '../../src/throttle/held.ts'
+import { HELD_BY, type Held } from '../../src/throttle/throttle-refusal.ts'
 import { amount } from './placeholders.ts'
 import { byDevice, type Cases } from './samples.ts'
 

@@ -1,5 +1,5 @@
 /** Why the page of outgoing TLS turns an action down, typed over its closed union. */
-import type { PageFault } from '../../src/outgoing/page.ts'
+import type { PageFault } from '../../src/upstream-tls/settings-page.ts'
 import { amount } from './placeholders.ts'
 import { byUs, type Cases } from './samples.ts'
 

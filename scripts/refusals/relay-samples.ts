@@ -1,5 +1,5 @@
 /** What only a relayed connection ends with. */
-import type { RelayEnd } from '../../src/forward/relay-failure.ts'
+import type { RelayEnd } from '../../src/forward/tunnel/relay-failure.ts'
 import { amount } from './placeholders.ts'
 import { byDevice, type Cases } from './samples.ts'
 

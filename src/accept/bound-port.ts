@@ -3,7 +3,7 @@
  */
 import type { AddressInfo, Socket } from 'node:net'
 import type { Server, SecureContext, SecureContextOptions } from 'node:tls'
-import { Crowd } from '../kernel/crowd.ts'
+import { Crowd } from '../kernel/slot-list.ts'
 import type { Millis } from '../kernel/types.ts'
 
 export interface ListenerSettings {

@@ -4,8 +4,8 @@
 import type { Network } from '../kernel/network.ts'
 import type { Clock, Log } from '../kernel/ports.ts'
 import type { Store } from '../store/port.ts'
-import type { Attempts } from './attempts.ts'
-import type { Serving } from './serving.ts'
+import type { Attempts } from './auth/sign-in-attempts.ts'
+import type { Serving } from './front-end.ts'
 
 export interface AdminDeps {
   readonly store: Store

@@ -4,7 +4,7 @@
 import { unreachable, type Fault } from '../kernel/types.ts'
 import { explainStore, isTrouble } from '../store/explain.ts'
 import type { StoreFailure } from '../store/failure.ts'
-import type { AccessRefusal } from './principal.ts'
+import type { AccessRefusal } from './auth/principal.ts'
 
 /** A problem document of the admin API. */
 export interface AdminProblem {

@@ -3,7 +3,7 @@
  */
 import type { Explanation } from '../kernel/explanation.ts'
 import { fail, type Fault } from '../kernel/types.ts'
-import type { CallFailure } from './call.ts'
+import type { CallFailure } from './define-route.ts'
 import { adminProblem } from './problem.ts'
 
 type Refused = { readonly ok: false; readonly failure: CallFailure }

@@ -1,10 +1,10 @@
 /**
  * The help pages, written from the catalogue.
  */
-import { CATALOGUE, type CommandName } from './catalogue.ts'
-import { FORMATS } from './formats.ts'
+import { CATALOGUE, type CommandName } from './command-specs.ts'
+import { FORMATS } from './headers/formats.ts'
 import type { Terminal } from './terminal.ts'
-import { columns, filled, indented } from './page.ts'
+import { columns, filled, indented } from './text-layout.ts'
 import type { Argument, CommandEntry } from './command-spec.ts'
 
 type Paint = Terminal['paint']

@@ -3,7 +3,7 @@
  * turn out to hold.
  */
 import type { Loaded } from '../config/config.ts'
-import { diskFiles, type Files } from '../config/files.ts'
+import { diskFiles, type Files } from '../config/reading/files.ts'
 import { loadConfig } from '../config/load.ts'
 import { fail, type Fault, type Instant, ok, type Result } from '../kernel/types.ts'
 import { buildWorld, type World } from '../state/world.ts'

@@ -2,14 +2,14 @@
  * The letterbox: a command line comes in, an exit code goes out.
  */
 import { unreachable } from '../kernel/types.ts'
-import { CATALOGUE } from './catalogue.ts'
+import { CATALOGUE } from './command-specs.ts'
 import {
   type Invocation,
   isCommand,
   type Misuse,
   parseCommandLine,
   unknownCommand,
-} from './command-line.ts'
+} from './parse.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { helpPage, overview, usage } from './help.ts'
 import type { Terminal } from './terminal.ts'
@@ -98,21 +98,21 @@ async function carryOut(invocation: Invocation, household: Household): Promise<E
       })
     // Loaded when needed, so that `tfe help` need not read all of them.
     case 'check': {
-      const { check } = await import('./check.ts')
+      const { check } = await import('./check/check.ts')
       return check(takes[0] ?? '', { terminal, env })
     }
     case 'explain': {
-      const { explain } = await import('./explain.ts')
+      const { explain } = await import('./explain/explain.ts')
       const done = await explain(takes[0] ?? '', options, { terminal, env })
       return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
     }
     case 'headers': {
-      const { headers } = await import('./headers.ts')
+      const { headers } = await import('./headers/headers.ts')
       const done = await headers(takes[0], options, { terminal, env })
       return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
     }
     case 'upstream': {
-      const { upstream } = await import('./upstream.ts')
+      const { upstream } = await import('./upstream/upstream.ts')
       const done = await upstream(takes, options, { terminal, env })
       return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
     }
@@ -125,7 +125,7 @@ async function carryOut(invocation: Invocation, household: Household): Promise<E
     case 'deny':
     case 'token':
     case 'inventory': {
-      const { office } = await import('./office/office.ts')
+      const { office } = await import('./admin/dispatch.ts')
       const done = await office(command, { takes, options }, { terminal, env })
       return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
     }

@@ -12,14 +12,14 @@ import type { Fault, KeyFingerprint, Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
 import type { ReportedAt } from '../message/reported-id.ts'
 import type { Limits } from '../trust/limits.ts'
-import type { CrlSettings } from './config-crl.ts'
+import type { CrlSettings } from './trust/types.ts'
 import type { LegacyOAuth } from './config-legacy-oauth.ts'
-import type { IdentityFiles, LoadedFile, TlsVersion } from './config-files.ts'
-import type { AdminListener, StoreConfig } from './config-store.ts'
-import type { Upstream } from './config-upstream.ts'
+import type { IdentityFiles, LoadedFile, TlsVersion } from './reading/loaded-file.ts'
+import type { AdminListener, StoreConfig } from './service/types.ts'
+import type { Upstream } from './upstream/types.ts'
 
-export type { IdentityFiles, LoadedFile, LoadedSecret, TlsVersion } from './config-files.ts'
-export type { AdminListener, KeysReference, StoreConfig } from './config-store.ts'
+export type { IdentityFiles, LoadedFile, LoadedSecret, TlsVersion } from './reading/loaded-file.ts'
+export type { AdminListener, KeysReference, StoreConfig } from './service/types.ts'
 export type {
   HostPolicy,
   IdentityField,
@@ -32,7 +32,7 @@ export type {
   UpstreamLimits,
   UpstreamServer,
   UpstreamTls,
-} from './config-upstream.ts'
+} from './upstream/types.ts'
 
 /** The whole configuration. */
 export interface Config {

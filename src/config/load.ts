@@ -4,11 +4,11 @@
  */
 import { fail, type Fault, ok, type Result } from '../kernel/types.ts'
 import type { Loaded } from './config.ts'
-import { diskFiles, type Files, folderOf, readReferences } from './files.ts'
+import { diskFiles, type Files, folderOf, readReferences } from './reading/files.ts'
 import { readDocument } from './read.ts'
-import { type Desk, explainFile, missing } from './reading.ts'
+import { type Desk, explainFile, missing } from './reading/read-context.ts'
 import { checkShape } from './shape.ts'
-import { type PlacedFault, readText } from './text.ts'
+import { type PlacedFault, readText } from './reading/yaml-text.ts'
 
 /** Loads a configuration; all faults at once, in the order in which they stand in the file. */
 export async function loadConfig(

@@ -3,17 +3,17 @@ import type { Enforcement } from '../decide/policy.ts'
 import type { Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
 import type { Config, Danger, Listener, MetricsListener } from './config.ts'
-import type { Upstream } from './config-upstream.ts'
-import { PROFILES } from './profiles.ts'
-import { readFleet } from './read-fleet.ts'
-import { readLegacyOAuth } from './read-legacy-oauth.ts'
-import { readAddress, readListener, usualPort } from './read-listener.ts'
-import { readTables } from './read-routes.ts'
-import { readAdmin, readStore } from './read-store.ts'
-import { millis } from './read-tls.ts'
-import { readApproval } from './read-approval.ts'
-import { readTrust } from './read-trust.ts'
-import { readUpstream } from './read-upstream.ts'
+import type { Upstream } from './upstream/types.ts'
+import { PROFILES } from './reading/profiles.ts'
+import { readFleet } from './service/fleet.ts'
+import { readLegacyOAuth } from './service/legacy-oauth.ts'
+import { readListener, usualPort } from './listener/read.ts'
+import { readTables } from './routes/read.ts'
+import { readAdmin, readStore } from './service/store.ts'
+import { millis } from './reading/tls.ts'
+import { readApproval } from './service/approval.ts'
+import { readTrust } from './trust/read.ts'
+import { readUpstream } from './upstream/read.ts'
 import {
   type Desk,
   every,
@@ -25,10 +25,11 @@ import {
   some,
   warn,
   whole,
-} from './reading.ts'
+} from './reading/read-context.ts'
 import type { Document } from './schema.ts'
 import type { Draft } from './shape.ts'
 import { warnOfTheWhole } from './warnings.ts'
+import { readAddress } from './reading/host.ts'
 
 /** Reads the whole; faults and warnings gather on the desk. */
 export function readDocument(desk: Desk, draft: Draft<Document>, file: string): Maybe<Config> {

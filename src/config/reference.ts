@@ -1,11 +1,11 @@
 /** docs/configuration.md, written from the schema, so that no default is stated twice. */
 import { versionText } from '../fleet/client.ts'
 import type { MinimumVersions } from '../fleet/readiness.ts'
-import { findPreset } from './presets/find-preset.ts'
-import { isOn, type PresetRow } from './presets/preset.ts'
-import { PROFILES } from './profiles.ts'
+import { findPreset } from './routes/presets/find-preset.ts'
+import { isOn, type PresetRow } from './routes/presets/preset.ts'
+import { PROFILES } from './reading/profiles.ts'
 import { document, PRESETS } from './schema.ts'
-import type { Annotations } from './schema-kinds.ts'
+import type { Annotations } from './reading/schema-types.ts'
 
 /** A schema as this file reads it. */
 interface Node extends Annotations {

@@ -1,6 +1,6 @@
 /** The keys of who has to be approved. */
 import { Type } from 'typebox'
-import { defaultGroup, word } from './schema-kinds.ts'
+import { defaultGroup, word } from './reading/schema-types.ts'
 import { networks } from './schema-match.ts'
 
 /** Who has to be approved on routes marked `sensitive`. */

@@ -2,7 +2,7 @@
  * What an enrollment setting says about the revocation lists of its CAs.
  */
 import { Type } from 'typebox'
-import { group, length, listOf, text, word } from './schema-kinds.ts'
+import { group, length, listOf, text, word } from './reading/schema-types.ts'
 
 /** Lists, and what follows while nobody can tell. */
 export const crl = group(

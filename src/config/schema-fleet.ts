@@ -1,7 +1,7 @@
 /** The keys of what is expected of the fleet's agents. */
 import { Type } from 'typebox'
 import { MINIMUM_PATTERN } from '../fleet/client.ts'
-import { defaultGroup, group, text } from './schema-kinds.ts'
+import { defaultGroup, group, text } from './reading/schema-types.ts'
 
 const oldest = (client: string) =>
   Type.Optional(

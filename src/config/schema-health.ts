@@ -1,6 +1,6 @@
 /** The keys that say when a server of an upstream counts as ill. */
 import { Type } from 'typebox'
-import { count, defaultGroup, group, length, line, text, word } from './schema-kinds.ts'
+import { count, defaultGroup, group, length, line, text, word } from './reading/schema-types.ts'
 
 const check = group(
   'Ask each server in the background whether it is well. Left out: nobody is asked. Every worker asks for itself, from its own point of view; servers with `check: false` are left alone.',

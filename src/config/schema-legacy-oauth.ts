@@ -1,5 +1,5 @@
 /** The keys that say how often the legacy OAuth endpoint may be asked. */
-import { count, defaultGroup, length, word } from './schema-kinds.ts'
+import { count, defaultGroup, length, word } from './reading/schema-types.ts'
 
 /** Rows of class `legacy-oauth`. */
 export const legacyOAuth = defaultGroup(

@@ -1,6 +1,6 @@
 /** What the judge demands of device certificates and of the CAs above them, beyond RFC 5280. */
 import { Type } from 'typebox'
-import { count, defaultGroup, flag, word } from './schema-kinds.ts'
+import { count, defaultGroup, flag, word } from './reading/schema-types.ts'
 
 /** Every key has a default that is safe. */
 export const trustLimits = defaultGroup(

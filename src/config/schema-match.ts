@@ -1,6 +1,13 @@
 /** The keys of a row about the certificate, and of clients that grace does not reach. */
 import { Type } from 'typebox'
-import { group, keyFingerprint, line, listOf, optionalListOf, text } from './schema-kinds.ts'
+import {
+  group,
+  keyFingerprint,
+  line,
+  listOf,
+  optionalListOf,
+  text,
+} from './reading/schema-types.ts'
 
 /** What a row asks of the certificate besides its class. */
 export const match = group(

@@ -1,6 +1,6 @@
 /** What a sync port does with its connections. */
 import { Type } from 'typebox'
-import { flag, group, line, word } from './schema-kinds.ts'
+import { flag, group, line, word } from './reading/schema-types.ts'
 import { networks } from './schema-match.ts'
 
 export const CERTIFICATE_ASKS = ['if-shown', 'device', 'always'] as const

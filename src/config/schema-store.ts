@@ -1,7 +1,7 @@
 /** Keys of the store, and of the listener that administers it. */
 import { Type } from 'typebox'
-import { count, flag, group, line, listOf, reference, text } from './schema-kinds.ts'
-import { certificateKeys } from './schema-listener.ts'
+import { count, flag, group, line, listOf, reference, text } from './reading/schema-types.ts'
+import { certificateKeys } from './listener/schema.ts'
 
 /** What tells this instance from its replicas. */
 export const instance = text(

@@ -19,16 +19,16 @@ import {
   reference,
   text,
   word,
-} from './schema-kinds.ts'
+} from './reading/schema-types.ts'
 import { approval } from './schema-approval.ts'
 import { crl } from './schema-crl.ts'
 import { fleet } from './schema-fleet.ts'
 import { legacyOAuth } from './schema-legacy-oauth.ts'
 import { trustLimits } from './schema-limits.ts'
-import { listener } from './schema-listener.ts'
+import { listener } from './listener/schema.ts'
 import { match, networks, withoutGrace } from './schema-match.ts'
 import { admin, instance, store } from './schema-store.ts'
-import { upstream } from './schema-upstream.ts'
+import { upstream } from './upstream/schema.ts'
 
 export const PRESETS = ['epmm', 'core-10', 'nanomdm', 'generic'] as const
 export const ROUTE_CLASSES = [

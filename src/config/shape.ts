@@ -4,9 +4,9 @@
  */
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import { document, type Document } from './schema.ts'
-import { sentenceFor } from './sentences.ts'
-import type { Path, PlacedFault, Text } from './text.ts'
-import { parseLength, parseSize } from './units.ts'
+import { sentenceFor } from './reading/fault-text.ts'
+import type { Path, PlacedFault, Text } from './reading/yaml-text.ts'
+import { parseLength, parseSize } from './reading/units.ts'
 
 /** The document with holes where faults were. */
 export type Draft<Value> = Value extends string | number | boolean

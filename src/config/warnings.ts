@@ -1,6 +1,6 @@
 /** What is served all the same, and what the operator should know (decision 12: never silently dropped). */
 import type { Config, RouteRow } from './config.ts'
-import { type Desk, warn } from './reading.ts'
+import { type Desk, warn } from './reading/read-context.ts'
 
 /** Looks over a configuration that has no fault. */
 export function warnOfTheWhole(desk: Desk, config: Config): void {

@@ -10,12 +10,12 @@ import type { Loaded } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Fault, Instant, Result } from '../kernel/types.ts'
 import { configurationFor } from './configuration.ts'
-import { narrate, type Screen } from './narrate.ts'
+import { narrate, type Screen } from './readable-log.ts'
 import { portFaults, type Ports } from './ports.ts'
 import { startUpstream } from './upstream.ts'
-import { TOKEN_FILE } from './trials.ts'
+import { TOKEN_FILE } from './examples.ts'
 import { welcome } from './welcome.ts'
-import { prepareWorld, type World, type WorldFailure } from './world.ts'
+import { prepareWorld, type World, type WorldFailure } from './prepare-folder.ts'
 
 /** What was asked for. */
 export interface DemoOptions {

@@ -2,9 +2,9 @@
  * What the demonstration says of itself when it is up.
  */
 import { join } from 'node:path'
-import type { Screen } from './narrate.ts'
+import type { Screen } from './readable-log.ts'
 import type { Ports } from './ports.ts'
-import { shellWord, trials, type Trial } from './trials.ts'
+import { shellWord, trials, type Trial } from './examples.ts'
 
 /** What the welcome speaks about; paths are relative to the folder that people paste in. */
 export interface Surroundings {

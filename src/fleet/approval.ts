@@ -1,6 +1,6 @@
 /**
  * Approval of devices (decision 9, S2-13 to S2-17): when it is asked, and how it is shown. What "Approve selected" takes
- * (S2-18) is decided where it is done: `store/approvals.ts`.
+ * (S2-18) is decided where it is done: `store/devices/approvals.ts`.
  */
 import { unreachable, type Instant } from '../kernel/types.ts'
 

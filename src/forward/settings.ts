@@ -3,7 +3,7 @@
  * and octets.
  */
 import type { Millis } from '../kernel/types.ts'
-import type { Selection } from '../outgoing/catalogue.ts'
+import type { Selection } from '../upstream-tls/catalogue.ts'
 
 /** What requests are forwarded to: servers that answer alike, called alike. */
 export interface UpstreamSettings {

@@ -5,13 +5,13 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import { explainUpstream, type UpstreamFailure } from './failure.ts'
-import { presentedList } from './pins.ts'
+import { presentedList } from './connect/pins.ts'
 import {
   shownCertificate,
   wouldHaveFailed,
   type ShownCertificate,
   type UntrustedServer,
-} from './untrusted.ts'
+} from './connect/untrusted.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** One thing that went wrong. */

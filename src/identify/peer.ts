@@ -7,7 +7,7 @@ import type { Clock } from '../kernel/ports.ts'
 import type { Fingerprint, Instant, TrustVersion } from '../kernel/types.ts'
 import type { PathResult, SoundPath } from '../trust/validate.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
-import { Lately } from './lately.ts'
+import { Lately } from './recent-set.ts'
 import type { Presented, RawCertificate } from './presented.ts'
 
 /** Whom to ask whether a path is sound; one per trust version. */

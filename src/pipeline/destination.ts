@@ -5,13 +5,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { ListenerLimits, RouteRow } from '../config/config.ts'
 import { vouchedFor, type Admission } from '../decide/decide.ts'
-import type { Destination } from '../forward/exchange.ts'
+import type { Destination } from '../forward/exchange/exchange.ts'
 import { forwardingFields } from '../message/forwarding-fields.ts'
 import type { EncodedIdentity } from '../message/encode/encode.ts'
 import { requestFields } from '../message/request-fields.ts'
 import type { Snapshot, UpstreamView } from '../state/snapshot.ts'
 import type { Connection } from './connection.ts'
-import type { Head } from './head.ts'
+import type { Head } from './request-head.ts'
 
 /** An admitted request, and the row that it met. */
 export interface Admitted {

@@ -1,7 +1,7 @@
 /** What the log says of sightings on their way into the store. */
 import { explainStore } from '../store/explain.ts'
 import type { StoreFailure } from '../store/failure.ts'
-import type { LedgerListener } from './ledger.ts'
+import type { LedgerListener } from './store-sync/sighting-writer.ts'
 import type { OpenLog } from './log.ts'
 
 /** Writes it down. */

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { Fault } from '../kernel/types.ts'
-import { explainRuntime, type TlsVersion } from './runtime-fault.ts'
-import { runtimeFault, type Observe } from './self-test.ts'
+import { explainRuntime, type TlsVersion } from './self-test/fault.ts'
+import { runtimeFault, type Observe } from './self-test/self-test.ts'
 
 /** Whether this runtime can be leaned on, over every version that some listener speaks. */
 export async function runtimeFaults(

@@ -1,6 +1,6 @@
 /** Allow and Log untrusted servers (S3-17): one line per connection that strict TLS would have refused. */
 import { explainUpstream } from '../forward/failure.ts'
-import { wouldHaveFailed, type UntrustedServer } from '../forward/untrusted.ts'
+import { wouldHaveFailed, type UntrustedServer } from '../forward/connect/untrusted.ts'
 import type { Log } from '../kernel/ports.ts'
 
 /** Writes the line: every reason with its remedy, and the chain. */

@@ -3,10 +3,10 @@
  * drafted and about to be tried.
  */
 import type { Config, Danger, Upstream, UpstreamTls } from '../config/config.ts'
-import { unverifiedUpstream, weakUpstreamProtocol } from '../config/upstream-dangers.ts'
-import type { Selection } from '../outgoing/catalogue.ts'
-import { obeyed, trusted, type Chosen, type FileWords } from '../outgoing/verification.ts'
-import type { Used } from '../outgoing/page-types.ts'
+import { unverifiedUpstream, weakUpstreamProtocol } from '../config/upstream/dangers.ts'
+import type { Selection } from '../upstream-tls/catalogue.ts'
+import { obeyed, trusted, type Chosen, type FileWords } from '../upstream-tls/verification.ts'
+import type { Used } from '../upstream-tls/page-types.ts'
 
 /** What was applied on the page of an upstream; the file's own word beats both (decision 20). */
 export interface AppliedPage {

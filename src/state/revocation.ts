@@ -3,7 +3,7 @@
  * world in force, whoever has verified it before.
  */
 import type { EnrollmentSetting } from '../config/config.ts'
-import { placeOfList } from '../config/config-crl.ts'
+import { placeOfList } from '../config/trust/types.ts'
 import type { RevocationDemand, RevocationPolicy } from '../decide/policy.ts'
 import { listsByIssuer, verifyList, type RevocationList } from '../trust/revocation.ts'
 import type { Crl } from '../x509/crl.ts'

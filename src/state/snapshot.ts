@@ -7,8 +7,12 @@ import type { IdentitySettings } from '../config/config.ts'
 import type { Vouched } from '../decide/decide.ts'
 import { suffices } from '../decide/suffices.ts'
 import type { UpstreamError } from '../forward/upstream-error.ts'
-import type { UntrustedServer } from '../forward/untrusted.ts'
-import { openUpstream, type Upstream, type UpstreamHealthChange } from '../forward/upstream.ts'
+import type { UntrustedServer } from '../forward/connect/untrusted.ts'
+import {
+  openUpstream,
+  type Upstream,
+  type UpstreamHealthChange,
+} from '../forward/balance/upstream.ts'
 import { covers } from '../handshake/server-identity.ts'
 import type { Judge } from '../identify/peer.ts'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'

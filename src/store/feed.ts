@@ -3,13 +3,13 @@
  * late or never; the revision is the truth, and is asked for regularly.
  */
 import type { KeyFingerprint, Result } from '../kernel/types.ts'
-import { keyInSubject, readKeyApproval, type KeyApproval } from './approvals.ts'
-import { pruneFeed, type Book, type Db } from './book.ts'
-import type { Dialect, Engine } from './engine.ts'
+import { keyInSubject, readKeyApproval, type KeyApproval } from './devices/approvals.ts'
+import { pruneFeed, type Book, type Db } from './transactions.ts'
+import type { Dialect, Engine } from './engine/engine.ts'
 import type { StoreTrouble } from './failure.ts'
-import { listOf } from './fed.ts'
-import { word } from './row.ts'
-import { TOPICS, type Topic } from './vocabulary.ts'
+import { listOf } from './engine/bulk-rows.ts'
+import { word } from './schema/row.ts'
+import { TOPICS, type Topic } from './schema/vocabulary.ts'
 
 /** What happened after a revision. */
 export type Since =

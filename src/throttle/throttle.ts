@@ -7,11 +7,11 @@
  * the large one, per account, does not grow, and does not hold on networks from which that account has signed in.
  */
 import type { Millis } from '../kernel/types.ts'
-import type { Claim } from './account.ts'
-import { drawn, filled, waitOf, type Bucket, type Pace } from './bucket.ts'
-import type { Held, HeldBy } from './held.ts'
-import { Shelf } from './shelf.ts'
-import { failed, lockedFor, type LockRule, type Tally } from './tally.ts'
+import type { Claim } from './account-names.ts'
+import { drawn, filled, waitOf, type Bucket, type Pace } from './token-bucket.ts'
+import type { Held, HeldBy } from './throttle-refusal.ts'
+import { Shelf } from './lru-map.ts'
+import { failed, lockedFor, type LockRule, type Tally } from './lockout.ts'
 
 /** How many requests, and how many failures, are too many. */
 export interface Rules {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newSessionId, newToken } from '../../src/admin/secret-text.ts'
+import { newSessionId, newToken } from '../../src/admin/auth/token-text.ts'
 import { everyCall, type DescribedCall } from './every-call.ts'
 import { openOffice, type OpenOffice } from './office.ts'
 

@@ -1,7 +1,7 @@
 /**
  * A call as an administrator makes it, unless the test says somebody else does.
  */
-import type { Role } from '../../src/admin/principal.ts'
+import type { Role } from '../../src/admin/auth/principal.ts'
 import type { OpenOffice } from './office.ts'
 
 export interface Answer {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../src/kernel/types.ts'
-import { readUpload, type UploadMeasure } from '../../src/admin/ca-upload.ts'
+import { readUpload, type UploadMeasure } from '../../src/admin/routes/enrollment/ca-upload.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
 import { mintCa, mintLeaf, NOW, openOffice, type OpenOffice } from './office.ts'
 import { DAY_MS, sighting } from './sighted.ts'

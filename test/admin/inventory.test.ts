@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { rankOf } from '../../src/fleet/client.ts'
-import { readInventoryCsv } from '../../src/admin/inventory-file.ts'
+import { readInventoryCsv } from '../../src/admin/routes/devices/inventory-csv.ts'
 import { call, type Answer } from './calling.ts'
 import { openOffice, type OpenOffice } from './office.ts'
 

@@ -1,6 +1,6 @@
 /** Test and Scan over the admin API: with whose settings, and what is answered when there is no call. */
 import { expect, test } from 'vitest'
-import type { UpstreamCall, UpstreamCallFailure } from '../../src/admin/serving.ts'
+import type { UpstreamCall, UpstreamCallFailure } from '../../src/admin/front-end.ts'
 import { fail, ok } from '../../src/kernel/types.ts'
 import { call, type Answer } from './calling.ts'
 import { openOffice, type OpenOffice } from './office.ts'

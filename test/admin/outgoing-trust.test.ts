@@ -1,9 +1,9 @@
 /** Strict TLS, trust stores and SNI over the admin API: drafted, asked about, applied, audited, locked, refused. */
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { parsePageDocument } from '../../src/config/page-document.ts'
-import { pageName } from '../../src/outgoing/document.ts'
-import type { Used } from '../../src/outgoing/page-types.ts'
+import { parsePageDocument } from '../../src/config/upstream/stored-document.ts'
+import { pageName } from '../../src/upstream-tls/document.ts'
+import type { Used } from '../../src/upstream-tls/page-types.ts'
 import { FILE } from '../outgoing/a-runtime.ts'
 import { call, type Answer } from './calling.ts'
 import { mintCa, openOffice, type OfficeOptions, type OpenOffice } from './office.ts'

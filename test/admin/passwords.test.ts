@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hashPassword, isNobodysPassword, isPassword } from '../../src/admin/passwords.ts'
+import { hashPassword, isNobodysPassword, isPassword } from '../../src/admin/auth/passwords.ts'
 
 test('a password is recognised by its hash, and the same one is never hashed alike', async () => {
   const one = await hashPassword('correct horse battery')

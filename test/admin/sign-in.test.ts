@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Agent, fetch as undiciFetch } from 'undici'
-import type { Role } from '../../src/admin/principal.ts'
+import type { Role } from '../../src/admin/auth/principal.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'

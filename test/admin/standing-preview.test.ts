@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
-import type { Sighting } from '../../src/store/sighting.ts'
+import type { Sighting } from '../../src/store/devices/sighting.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
 import { call, type Answer } from './calling.ts'
 import { mintCa, NOW, openOffice, type OpenOffice } from './office.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { recognise } from '../../src/admin/doorkeeper.ts'
+import { recognise } from '../../src/admin/auth/authenticate.ts'
 import { fail, isoText, type Instant } from '../../src/kernel/types.ts'
 import { NOW, openOffice, type OpenOffice } from './office.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CATALOGUE } from '../../src/cli/catalogue.ts'
+import { CATALOGUE } from '../../src/cli/command-specs.ts'
 import { tfe } from './session.ts'
 
 /** What is used wrongly, and the sentence that says so. */

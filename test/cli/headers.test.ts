@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { FORMATS } from '../../src/cli/formats.ts'
+import { FORMATS } from '../../src/cli/headers/formats.ts'
 import { IDENTITY_FORMATS } from '../../src/message/encode/settings.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
 import { CONFIGURATION, current, fleet, root } from './fleet.ts'

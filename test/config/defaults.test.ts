@@ -1,5 +1,5 @@
 /** What a file that says only what it must turns into; docs/configuration.md states the same numbers. */
-import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
+import { runtimeCatalogue } from '../../src/config/reading/runtime-offers.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

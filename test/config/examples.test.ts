@@ -5,9 +5,9 @@ import { dirname, join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { findRoute, routeTable } from '../../src/message/route.ts'
 import type { Config } from '../../src/config/config.ts'
-import { diskFiles } from '../../src/config/files.ts'
+import { diskFiles } from '../../src/config/reading/files.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { presetFacts } from '../../src/config/preset-facts.ts'
+import { presetFacts } from '../../src/config/routes/preset-facts.ts'
 
 const examples = join(import.meta.dirname, '../../config')
 const env = { TFE_KEY_PASSPHRASE: 'open', TFE_P12_PASSPHRASE: 'sesame' }

@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { diskFiles } from '../../src/config/files.ts'
+import { diskFiles } from '../../src/config/reading/files.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { givenFiles } from './given-files.ts'
 

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path'
-import type { FileFailure, Files } from '../../src/config/files.ts'
+import type { FileFailure, Files } from '../../src/config/reading/files.ts'
 import { fail, ok } from '../../src/kernel/types.ts'
 
 /** A disk on which a file's name says what is wrong with it; every other file is there. */

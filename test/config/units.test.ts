@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { parseHost } from '../../src/config/host.ts'
-import { nearest } from '../../src/kernel/nearest.ts'
-import { parseInstant, parseLength, parseSize } from '../../src/config/units.ts'
+import { parseHost } from '../../src/config/reading/host.ts'
+import { nearest } from '../../src/kernel/closest-match.ts'
+import { parseInstant, parseLength, parseSize } from '../../src/config/reading/units.ts'
 
 const LENGTHS: readonly (readonly [string, number | undefined])[] = [
   ['0s', 0],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { decide, type Peer } from '../../src/decide/decide.ts'
 import type { Policy, RevocationDemand, Standing } from '../../src/decide/policy.ts'
-import { nextTurn } from '../../src/decide/turning.ts'
+import { nextTurn } from '../../src/decide/next-change.ts'
 import { fail, ok, type Millis } from '../../src/kernel/types.ts'
 import type { RevocationList } from '../../src/trust/revocation.ts'
 import { Random } from '../support/random.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { narrate, type Screen } from '../../src/demo/narrate.ts'
+import { narrate, type Screen } from '../../src/demo/readable-log.ts'
 
 const SCREEN: Screen = {
   paint: (_, text) => text,

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile, rm, stat, writeFile, chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { prepareWorld, type World } from '../../src/demo/world.ts'
+import { prepareWorld, type World } from '../../src/demo/prepare-folder.ts'
 import type { Instant } from '../../src/kernel/types.ts'
 import { emptyFolder } from './demo-process.ts'
 

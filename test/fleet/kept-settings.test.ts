@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readApprovalModel, readMinimums } from '../../src/fleet/kept-settings.ts'
+import { readApprovalModel, readMinimums } from '../../src/fleet/stored-settings.ts'
 
 test('the oldest agents are kept per class', () => {
   const read = readMinimums({ 'android-maw': '10.1', 'ios-maw': '12.11.10' })

@@ -1,6 +1,6 @@
 /** Who must upgrade, for every class and profile, one release on either side of each minimum (S0-34, S0-45, S1-03 to S1-06). */
 import { expect, test } from 'vitest'
-import { PROFILES } from '../../src/config/profiles.ts'
+import { PROFILES } from '../../src/config/reading/profiles.ts'
 import {
   CLIENT_CLASSES,
   isBelow,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { findPreset } from '../../src/config/presets/find-preset.ts'
-import { recognise, SIGNS } from '../../src/fleet/recognise.ts'
+import { findPreset } from '../../src/config/routes/presets/find-preset.ts'
+import { recognise, SIGNS } from '../../src/fleet/detect-client.ts'
 
 /** The row, the User-Agent, and the kind of client that it seems to be. */
 const ROWS: readonly [string, string | undefined, string | undefined][] = [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { closingWords, latchWords, oauthWords, warningText } from '../../src/fleet/words.ts'
+import { closingWords, latchWords, oauthWords, warningText } from '../../src/fleet/explain.ts'
 
 const SENTENCES: readonly [string, string][] = [
   [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Balancer, type Candidate } from '../../src/forward/balance.ts'
+import { Balancer, type Candidate } from '../../src/forward/balance/load-balancer.ts'
 
 const server = (name: string, weight = 1, load = 0): Candidate => ({ name, weight, load })
 const names = (choices: readonly (Candidate | undefined)[]) =>

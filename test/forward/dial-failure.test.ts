@@ -1,6 +1,6 @@
 /** What a server says in an alert is read out of OpenSSL's name for it, whichever way OpenSSL spells that. */
 import { expect, test } from 'vitest'
-import { dialFailure } from '../../src/forward/dial-failure.ts'
+import { dialFailure } from '../../src/forward/connect/dial-failure.ts'
 import { explainUpstream } from '../../src/forward/failure.ts'
 
 const ALERTS: readonly (readonly [code: string, alert: string | undefined])[] = [

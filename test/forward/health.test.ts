@@ -7,7 +7,7 @@ import {
   speaksAgainst,
   standingOf,
   type Health,
-} from '../../src/forward/health.ts'
+} from '../../src/forward/balance/health.ts'
 import type { HealthSettings } from '../../src/forward/settings.ts'
 import type { Instant } from '../../src/kernel/types.ts'
 import { UPSTREAM } from '../../scripts/refusals/upstream-samples.ts'

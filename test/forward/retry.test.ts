@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { remedy, type Mishap, type Remedy } from '../../src/forward/retry.ts'
+import { remedy, type Mishap, type Remedy } from '../../src/forward/exchange/retry.ts'
 
 /** A GET that met the end of a kept connection before any answer. */
 const LOST_GET: Mishap = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Lately } from '../../src/identify/lately.ts'
+import { Lately } from '../../src/identify/recent-set.ts'
 
 test('who was never added did not come', () => {
   expect(new Lately<string>(2).has('a')).toBe(false)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Crowd, type Place } from '../../src/kernel/crowd.ts'
+import { Crowd, type Place } from '../../src/kernel/slot-list.ts'
 import { Random } from '../support/random.ts'
 
 test('whoever joined and did not leave is there, whatever the order of coming and going', () => {

@@ -4,10 +4,10 @@ import {
   type Catalogue,
   type Offers,
   type Selection,
-} from '../../src/outgoing/catalogue.ts'
-import type { FileWords } from '../../src/outgoing/verification.ts'
-import { press, type Action } from '../../src/outgoing/page.ts'
-import type { Page, Rules } from '../../src/outgoing/page-types.ts'
+} from '../../src/upstream-tls/catalogue.ts'
+import type { FileWords } from '../../src/upstream-tls/verification.ts'
+import { press, type Action } from '../../src/upstream-tls/settings-page.ts'
+import type { Page, Rules } from '../../src/upstream-tls/page-types.ts'
 
 export const OFFERS: Offers = {
   protocols: ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'],

@@ -1,7 +1,7 @@
 /** What the catalogue says of a runtime; the real one is asked in test/config/runtime-offers.test.ts. */
 import { expect, test } from 'vitest'
-import { findItem, offered, type Column } from '../../src/outgoing/catalogue.ts'
-import { suiteFacts } from '../../src/outgoing/suite.ts'
+import { findItem, offered, type Column } from '../../src/upstream-tls/catalogue.ts'
+import { suiteFacts } from '../../src/upstream-tls/suite.ts'
 import { aCatalogue, CBC, E128, E256, RSA, T128, T256 } from './a-runtime.ts'
 
 const catalogue = aCatalogue()

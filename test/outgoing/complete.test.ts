@@ -1,8 +1,8 @@
 /** What becomes of the columns that a file leaves out. */
 import { expect, test } from 'vitest'
-import type { Preset, Selection } from '../../src/outgoing/catalogue.ts'
-import { completed } from '../../src/outgoing/complete.ts'
-import { selectionFaults } from '../../src/outgoing/selection.ts'
+import type { Preset, Selection } from '../../src/upstream-tls/catalogue.ts'
+import { completed } from '../../src/upstream-tls/complete.ts'
+import { selectionFaults } from '../../src/upstream-tls/selection.ts'
 import { aCatalogue, CBC, E128, E256, RSA, RULES, T128, T256 } from './a-runtime.ts'
 
 const { catalogue } = RULES

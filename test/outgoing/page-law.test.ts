@@ -1,12 +1,12 @@
 /** Laws of the page under any sequence of presses; the dice are seeded, so a failure repeats. */
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { COLUMNS, offered, type Column } from '../../src/outgoing/catalogue.ts'
-import type { VerificationEdit } from '../../src/outgoing/edit-verification.ts'
-import { inForce } from '../../src/outgoing/drafted.ts'
-import { columnsOf, freshPage, press, type Action } from '../../src/outgoing/page.ts'
-import { selectionFaults } from '../../src/outgoing/selection.ts'
-import { DEFAULT_STORES, obeyed, verificationFaults } from '../../src/outgoing/verification.ts'
+import { COLUMNS, offered, type Column } from '../../src/upstream-tls/catalogue.ts'
+import type { VerificationEdit } from '../../src/upstream-tls/edit-verification.ts'
+import { inForce } from '../../src/upstream-tls/draft-result.ts'
+import { columnsOf, freshPage, press, type Action } from '../../src/upstream-tls/settings-page.ts'
+import { selectionFaults } from '../../src/upstream-tls/selection.ts'
+import { DEFAULT_STORES, obeyed, verificationFaults } from '../../src/upstream-tls/verification.ts'
 import { mintCa } from '../support/mint.ts'
 import { RULES } from './a-runtime.ts'
 

@@ -4,14 +4,14 @@
  */
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { differs, drafted } from '../../src/outgoing/drafted.ts'
-import { MOST_CERTIFICATES } from '../../src/outgoing/edit-verification.ts'
-import { explainPage } from '../../src/outgoing/explain-page.ts'
+import { differs, drafted } from '../../src/upstream-tls/draft-result.ts'
+import { MOST_CERTIFICATES } from '../../src/upstream-tls/edit-verification.ts'
+import { explainPage } from '../../src/upstream-tls/explain-page.ts'
 import {
   explainVerificationChange,
   explainVerificationNotice,
-} from '../../src/outgoing/explain-verification.ts'
-import { freshPage, press, type Action } from '../../src/outgoing/page.ts'
+} from '../../src/upstream-tls/explain-verification.ts'
+import { freshPage, press, type Action } from '../../src/upstream-tls/settings-page.ts'
 import {
   obeyed,
   resolved,
@@ -20,11 +20,11 @@ import {
   type Chosen,
   type Setting,
   type Verification,
-} from '../../src/outgoing/verification.ts'
+} from '../../src/upstream-tls/verification.ts'
 import { mintKeys } from '../support/mint-certificate.ts'
 import { mintCa } from '../support/mint.ts'
 import { aSelection, FILE, pressed, RSA, RULES } from './a-runtime.ts'
-import type { Page, Rules } from '../../src/outgoing/page-types.ts'
+import type { Page, Rules } from '../../src/upstream-tls/page-types.ts'
 
 const [ca, other] = [mintCa({ name: 'Internal Root' }), mintCa({ name: 'Other Root' })]
 const shaOf = ({ certificate }: { readonly certificate: Buffer }): string =>

@@ -3,11 +3,11 @@
  * comes of it; a fault leaves the page as it was.
  */
 import { expect, test } from 'vitest'
-import { inForce } from '../../src/outgoing/drafted.ts'
-import { explainChange, explainPage } from '../../src/outgoing/explain-page.ts'
-import { columnsOf, freshPage, press, type Action } from '../../src/outgoing/page.ts'
+import { inForce } from '../../src/upstream-tls/draft-result.ts'
+import { explainChange, explainPage } from '../../src/upstream-tls/explain-page.ts'
+import { columnsOf, freshPage, press, type Action } from '../../src/upstream-tls/settings-page.ts'
 import { CBC, E128, E256, pressed, RSA, RULES, T128, T256 } from './a-runtime.ts'
-import type { Page } from '../../src/outgoing/page-types.ts'
+import type { Page } from '../../src/upstream-tls/page-types.ts'
 
 const CHOOSE_DEFAULT: Action = { kind: 'choose-default' }
 const CHOOSE_CUSTOM: Action = { kind: 'choose-custom' }

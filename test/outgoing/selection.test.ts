@@ -1,10 +1,10 @@
 /** What keeps a selection from being applied, what is said of one that can be, and what the library is told. */
 import { expect, test } from 'vitest'
-import type { Selection } from '../../src/outgoing/catalogue.ts'
-import { changeBetween } from '../../src/outgoing/change.ts'
-import { explainNotice, explainSelection } from '../../src/outgoing/explain-selection.ts'
-import { handshakeOffer } from '../../src/outgoing/handshake-offer.ts'
-import { sameSelection, selectionFaults, selectionNotices } from '../../src/outgoing/selection.ts'
+import type { Selection } from '../../src/upstream-tls/catalogue.ts'
+import { changeBetween } from '../../src/upstream-tls/changes.ts'
+import { explainNotice, explainSelection } from '../../src/upstream-tls/explain-selection.ts'
+import { handshakeOffer } from '../../src/upstream-tls/handshake-offer.ts'
+import { sameSelection, selectionFaults, selectionNotices } from '../../src/upstream-tls/selection.ts'
 import { aSelection, CBC, E128, E256, RSA, RULES, T128, T256 } from './a-runtime.ts'
 
 const { catalogue } = RULES

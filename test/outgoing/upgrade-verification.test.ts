@@ -3,15 +3,15 @@
  * start says when the default or the configuration file is another one (S3-13, decision 20).
  */
 import { expect, test } from 'vitest'
-import { parsePageDocument } from '../../src/config/page-document.ts'
-import { documentOf, openPage, type PageDocument } from '../../src/outgoing/document.ts'
-import { explainUpgrade } from '../../src/outgoing/explain-page.ts'
-import { freshPage, type Action } from '../../src/outgoing/page.ts'
-import { seenNow, upgrade } from '../../src/outgoing/upgrade.ts'
-import type { Setting, Verification } from '../../src/outgoing/verification.ts'
+import { parsePageDocument } from '../../src/config/upstream/stored-document.ts'
+import { documentOf, openPage, type PageDocument } from '../../src/upstream-tls/document.ts'
+import { explainUpgrade } from '../../src/upstream-tls/explain-page.ts'
+import { freshPage, type Action } from '../../src/upstream-tls/settings-page.ts'
+import { seenNow, upgrade } from '../../src/upstream-tls/upgrade.ts'
+import type { Setting, Verification } from '../../src/upstream-tls/verification.ts'
 import { mintCa } from '../support/mint.ts'
 import { aCatalogue, aSelection, FILE, pressed, RSA, RULES } from './a-runtime.ts'
-import type { Page, Rules } from '../../src/outgoing/page-types.ts'
+import type { Page, Rules } from '../../src/upstream-tls/page-types.ts'
 
 const ca = mintCa({ name: 'Internal Root' })
 const YES: readonly Action[] = [{ kind: 'apply' }, { kind: 'confirm' }]

@@ -1,11 +1,11 @@
 /** What an upgrade of the program or its runtime makes of a page (S3-13), and how a page is kept meanwhile. */
 import { expect, test } from 'vitest'
-import { parsePageDocument } from '../../src/config/page-document.ts'
-import type { Offers } from '../../src/outgoing/catalogue.ts'
-import { documentOf, openPage } from '../../src/outgoing/document.ts'
-import { explainUpgrade } from '../../src/outgoing/explain-page.ts'
-import { freshPage, type Action } from '../../src/outgoing/page.ts'
-import { seenNow, upgrade } from '../../src/outgoing/upgrade.ts'
+import { parsePageDocument } from '../../src/config/upstream/stored-document.ts'
+import type { Offers } from '../../src/upstream-tls/catalogue.ts'
+import { documentOf, openPage } from '../../src/upstream-tls/document.ts'
+import { explainUpgrade } from '../../src/upstream-tls/explain-page.ts'
+import { freshPage, type Action } from '../../src/upstream-tls/settings-page.ts'
+import { seenNow, upgrade } from '../../src/upstream-tls/upgrade.ts'
 import {
   aCatalogue,
   CBC,
@@ -18,7 +18,7 @@ import {
   T128,
   T256,
 } from './a-runtime.ts'
-import type { Page, Rules } from '../../src/outgoing/page-types.ts'
+import type { Page, Rules } from '../../src/upstream-tls/page-types.ts'
 
 const fresh = freshPage(RULES)
 const CUSTOM: readonly Action[] = [

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Instant, KeyFingerprint, Millis } from '../../src/kernel/types.ts'
-import { EXPIRES, expires, Forecast, type Expires } from '../../src/record/forecast.ts'
-import type { Sighting } from '../../src/record/sightings.ts'
+import { EXPIRES, expires, Forecast, type Expires } from '../../src/record/expiry-metrics.ts'
+import type { Sighting } from '../../src/record/expiry-sightings.ts'
 
 const DAY = 86_400_000
 const NOW = Date.UTC(2026, 5, 1, 12)

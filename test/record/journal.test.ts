@@ -4,7 +4,7 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { ConnectionFacts, RequestEvent } from '../../src/record/event.ts'
-import { connectionJournal } from '../../src/record/journal.ts'
+import { connectionJournal } from '../../src/record/access-log.ts'
 
 const FACTS: ConnectionFacts = {
   connection: 'c1',

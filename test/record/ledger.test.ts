@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
-import { Ledger, type Glimpse, type Seen } from '../../src/record/ledger.ts'
+import { Ledger, type Glimpse, type Seen } from '../../src/record/device-sightings.ts'
 
 const aGlimpse = (parts: Partial<Glimpse> = {}): Glimpse => ({
   at: 1000 as Instant,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Instant, KeyFingerprint } from '../../src/kernel/types.ts'
-import { Sightings, type Sighting } from '../../src/record/sightings.ts'
+import { Sightings, type Sighting } from '../../src/record/expiry-sightings.ts'
 
 const seen = (key: string, notAfter = 1): Sighting => ({
   key: key as KeyFingerprint,

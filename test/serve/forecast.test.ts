@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EXPIRES } from '../../src/record/forecast.ts'
+import { EXPIRES } from '../../src/record/expiry-metrics.ts'
 import { Device } from '../support/device.ts'
 import { fleetUpstream } from '../support/fleet-upstream.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'

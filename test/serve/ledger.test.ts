@@ -2,8 +2,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
-import { Ledger } from '../../src/serve/ledger.ts'
-import type { Sighting } from '../../src/store/sighting.ts'
+import { Ledger } from '../../src/serve/store-sync/sighting-writer.ts'
+import type { Sighting } from '../../src/store/devices/sighting.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { aRing, sqliteBackend, testClock, type Place } from '../store/place.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Millis } from '../../src/kernel/types.ts'
-import { Rotation, type Alarm } from '../../src/serve/rotation.ts'
+import { Rotation, type Alarm } from '../../src/serve/reload/ticket-rotation.ts'
 
 const HOUR = 3_600_000
 

@@ -8,7 +8,7 @@ import type { TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import { presentedBy, type Presented } from '../../src/identify/presented.ts'
 import { ok } from '../../src/kernel/types.ts'
-import { runtimeFault, type Observe } from '../../src/serve/self-test.ts'
+import { runtimeFault, type Observe } from '../../src/serve/self-test/self-test.ts'
 import { productYaml, writeFiles } from '../support/product.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')

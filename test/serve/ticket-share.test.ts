@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import type { OpenLog } from '../../src/serve/log.ts'
 import { openLogTo } from '../../src/serve/log.ts'
-import { OWN_TICKETS, TicketShare } from '../../src/serve/ticket-share.ts'
-import { TICKET_SECRET } from '../../src/store/secrets.ts'
+import { OWN_TICKETS, TicketShare } from '../../src/serve/reload/shared-ticket-secret.ts'
+import { TICKET_SECRET } from '../../src/store/secrets/secrets.ts'
 import type { Line } from '../support/product.ts'
 import {
   aRing,

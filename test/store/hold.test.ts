@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { holdStore, type Hold } from '../../src/store/hold.ts'
+import { holdStore, type Hold } from '../../src/store/engine/lock.ts'
 import type { StoreSettings } from '../../src/store/store.ts'
 import { findPostgres } from '../support/postgres.ts'
 import { postgresBackend, sqliteBackend } from './place.ts'
@@ -54,7 +54,7 @@ for (const backend of backends) {
     test('a killed process holds nothing', async () => {
       await using place = await backend.place()
       const script = `
-        const { holdStore } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/store/hold.ts'))})
+        const { holdStore } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/store/engine/lock.ts'))})
         const hold = await holdStore(${JSON.stringify(place.settings)}, 'serving')
         console.log(hold.ok)
         setInterval(() => {}, 1000)`

@@ -19,8 +19,8 @@ import {
   withNewKey,
   wrapKeyRing,
   writeKeyRing,
-} from '../../src/store/key-ring.ts'
-import { versionsOf } from '../../src/store/seal.ts'
+} from '../../src/store/secrets/key-ring.ts'
+import { versionsOf } from '../../src/store/secrets/seal.ts'
 import { aRing } from './place.ts'
 import { refused, sure } from './sighted.ts'
 

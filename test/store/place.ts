@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Instant } from '../../src/kernel/types.ts'
-import type { KeyRing } from '../../src/store/seal.ts'
+import type { KeyRing } from '../../src/store/secrets/seal.ts'
 import { openStore, type Opening, type Store, type StoreSettings } from '../../src/store/store.ts'
 import { onPostgres } from '../support/postgres.ts'
 

@@ -1,8 +1,8 @@
 import type { Fingerprint, Instant, KeyFingerprint, Result } from '../../src/kernel/types.ts'
-import type { KeyApproval } from '../../src/store/approvals.ts'
-import type { SightedCertificate, Sighting } from '../../src/store/sighting.ts'
+import type { KeyApproval } from '../../src/store/devices/approvals.ts'
+import type { SightedCertificate, Sighting } from '../../src/store/devices/sighting.ts'
 import type { Store } from '../../src/store/store.ts'
-import type { Approval } from '../../src/store/vocabulary.ts'
+import type { Approval } from '../../src/store/schema/vocabulary.ts'
 
 /** 64 hexadecimal digits that follow from a name. */
 export const hex = (name: string): string =>

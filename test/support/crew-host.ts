@@ -5,11 +5,12 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config/load.ts'
-import { clusterCrew } from '../../src/serve/cluster-crew.ts'
-import { localCrew } from '../../src/serve/local-crew.ts'
+import { clusterCrew } from '../../src/serve/workers/cluster-pool.ts'
+import { localCrew } from '../../src/serve/workers/in-process-pool.ts'
 import { openLog } from '../../src/serve/log.ts'
-import type { CrewNews, Orders } from '../../src/serve/crew.ts'
+import type { CrewNews } from '../../src/serve/workers/pool.ts'
 import type { Told } from './crewed.ts'
+import type { Orders } from '../../src/serve/process/process-config.ts'
 
 const [, , file = '', workers = '1'] = process.argv
 const loaded = await loadConfig(file, {})

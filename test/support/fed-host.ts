@@ -4,8 +4,8 @@
  */
 import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
-import { serveCommand } from '../../src/serve/command.ts'
-import { runWorker } from '../../src/serve/worker.ts'
+import { serveCommand } from '../../src/cli/commands/serve.ts'
+import { runWorker } from '../../src/serve/workers/worker.ts'
 import { feeding, type Feed } from './fed.ts'
 
 const [, , file = '', workers = '1', feedText = '{}'] = process.argv

@@ -5,8 +5,8 @@
 import cluster from 'node:cluster'
 import { hash } from 'node:crypto'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
-import type { Glimpse } from '../../src/record/ledger.ts'
-import type { Witness } from '../../src/serve/crew.ts'
+import type { Glimpse } from '../../src/record/device-sightings.ts'
+import type { Witness } from '../../src/serve/workers/pool.ts'
 
 /** What is fed. Plain data: it travels on a command line. */
 export interface Feed {

@@ -6,23 +6,23 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { runtimeCatalogue } from '../../src/config/runtime-offers.ts'
+import { runtimeCatalogue } from '../../src/config/reading/runtime-offers.ts'
 import { decide, type Admission } from '../../src/decide/decide.ts'
 import { NO_FLEET, NO_REVOCATION, type Policy } from '../../src/decide/policy.ts'
-import type { UntrustedServer } from '../../src/forward/untrusted.ts'
-import type { Outcome } from '../../src/forward/exchange.ts'
-import { forward } from '../../src/forward/forward.ts'
+import type { UntrustedServer } from '../../src/forward/connect/untrusted.ts'
+import type { Outcome } from '../../src/forward/exchange/exchange.ts'
+import { forward } from '../../src/forward/exchange/forward.ts'
 import type { ClientIdentity, UpstreamSettings } from '../../src/forward/settings.ts'
 import type { UpstreamError } from '../../src/forward/upstream-error.ts'
 import {
   openUpstream,
   type Upstream,
   type UpstreamHealthChange,
-} from '../../src/forward/upstream.ts'
+} from '../../src/forward/balance/upstream.ts'
 import type { Instant, Millis } from '../../src/kernel/types.ts'
 import { fieldSieve, requestFields } from '../../src/message/request-fields.ts'
-import type { Preset, Selection } from '../../src/outgoing/catalogue.ts'
-import { completed } from '../../src/outgoing/complete.ts'
+import type { Preset, Selection } from '../../src/upstream-tls/catalogue.ts'
+import { completed } from '../../src/upstream-tls/complete.ts'
 import { mintCa, mintLeaf } from './mint.ts'
 
 const POLICY: Policy = {

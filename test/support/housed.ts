@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Instant } from '../../src/kernel/types.ts'
-import { makeAdmin } from '../../src/serve/first-admin.ts'
+import { makeAdmin } from '../../src/cli/commands/create-admin.ts'
 import { openStore } from '../../src/store/store.ts'
 import { freePorts, served, type Served, type ServedOptions } from './served.ts'
 

@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Fault, Result } from '../../src/kernel/types.ts'
 import type { Loaded } from '../../src/config/config.ts'
-import { foundStore } from '../../src/serve/found-store.ts'
+import { foundStore } from '../../src/serve/store-sync/create.ts'
 import { openLogTo } from '../../src/serve/log.ts'
-import { startServing, type Serving } from '../../src/serve/serving.ts'
+import { startServing, type Serving } from '../../src/serve/start.ts'
 import { mintCa, mintLeaf, type Leaf } from './mint.ts'
 
 const DAY = 86_400_000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { claimOf, type BasicMeans, type Sight } from '../../src/throttle/account.ts'
+import { claimOf, type BasicMeans, type Sight } from '../../src/throttle/account-names.ts'
 
 const key = Buffer.alloc(32, 1)
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }

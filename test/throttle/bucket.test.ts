@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Millis } from '../../src/kernel/types.ts'
-import { drawn, filled, waitOf, type Bucket } from '../../src/throttle/bucket.ts'
+import { drawn, filled, waitOf, type Bucket } from '../../src/throttle/token-bucket.ts'
 
 const at = (ms: number): Millis => ms as Millis
 const bucket = (tokens: number): Bucket => ({ tokens, at: at(0) })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Millis } from '../../src/kernel/types.ts'
-import { shareOf } from '../../src/throttle/share.ts'
+import { shareOf } from '../../src/throttle/per-worker-share.ts'
 
 const lockout = {
   period: 900_000 as Millis,

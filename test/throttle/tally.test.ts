@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Millis } from '../../src/kernel/types.ts'
-import { failed, lockedFor, type LockRule, type Tally } from '../../src/throttle/tally.ts'
+import { failed, lockedFor, type LockRule, type Tally } from '../../src/throttle/lockout.ts'
 
 const ms = (value: number): Millis => value as Millis
 const rule: LockRule = { failures: 3, period: ms(1000), first: ms(100), longest: ms(400) }

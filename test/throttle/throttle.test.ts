@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Millis } from '../../src/kernel/types.ts'
-import { Shelf } from '../../src/throttle/shelf.ts'
+import { Shelf } from '../../src/throttle/lru-map.ts'
 import { Throttle, type Answered, type Caller, type Rules } from '../../src/throttle/throttle.ts'
 
 const ms = (value: number): Millis => value as Millis

@@ -4,7 +4,7 @@
 import { hash, X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
-import type { Seen } from '../../src/record/ledger.ts'
+import type { Seen } from '../../src/record/device-sightings.ts'
 import { approvalsDelta } from '../../src/state/overlay.ts'
 import { crewed, theRules, type Crewed } from '../support/crewed.ts'
 import { Device } from '../support/device.ts'

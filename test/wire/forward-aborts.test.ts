@@ -3,7 +3,7 @@
  * for a whole message.
  */
 import { expect, test } from 'vitest'
-import type { Outcome } from '../../src/forward/exchange.ts'
+import type { Outcome } from '../../src/forward/exchange/exchange.ts'
 import { Device } from '../support/device.ts'
 import { front, goodServer } from '../support/forward-front.ts'
 import { valuesOf } from '../support/raw-message.ts'

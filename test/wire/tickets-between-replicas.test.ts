@@ -1,7 +1,7 @@
 /** Two instances behind one PostgreSQL: what one began, the other resumes, and for how long. */
 import { afterAll, expect, test } from 'vitest'
 import type { Instant } from '../../src/kernel/types.ts'
-import { TICKET_SECRET } from '../../src/store/secrets.ts'
+import { TICKET_SECRET } from '../../src/store/secrets/secrets.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { postgresBackend } from '../store/place.ts'
 import { ADMIN, sure } from '../store/sighted.ts'

@@ -5,8 +5,8 @@ import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { createSecureContext } from 'node:tls'
 import { expect, test } from 'vitest'
-import { scanServer, type ScanOptions, type ScanReport } from '../../src/forward/scan-server.ts'
-import { openUpstream } from '../../src/forward/upstream.ts'
+import { scanServer, type ScanOptions, type ScanReport } from '../../src/forward/diagnose/scan-server.ts'
+import { openUpstream } from '../../src/forward/balance/upstream.ts'
 import {
   goodServer,
   serverOptions,

@@ -4,7 +4,7 @@
 import { expect, test } from 'vitest'
 import type * as config from '../../src/config/config.ts'
 import type { ClientIdentity, UpstreamSettings } from '../../src/forward/settings.ts'
-import { openUpstream } from '../../src/forward/upstream.ts'
+import { openUpstream } from '../../src/forward/balance/upstream.ts'
 import type { ServerIdentity } from '../../src/handshake/server-identity.ts'
 import {
   selected,

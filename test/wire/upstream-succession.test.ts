@@ -1,8 +1,8 @@
 /** When the settings of an upstream change, whoever has no connection yet gets one under the new ones. */
 import { expect, test } from 'vitest'
-import type { Leg } from '../../src/forward/leg.ts'
-import type { Want } from '../../src/forward/pool.ts'
-import { openUpstream, type Upstream } from '../../src/forward/upstream.ts'
+import type { Leg } from '../../src/forward/balance/connection.ts'
+import type { Want } from '../../src/forward/balance/pool.ts'
+import { openUpstream, type Upstream } from '../../src/forward/balance/upstream.ts'
 import { goodServer, selected, upstreamSettings } from '../support/forward-front.ts'
 import { rawUpstream } from '../support/upstream.ts'
 

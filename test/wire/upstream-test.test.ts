@@ -2,9 +2,9 @@
  * "Test": one connection with the settings as they stand, and everything that can be said about it.
  */
 import { expect, test } from 'vitest'
-import { pinOf } from '../../src/forward/pins.ts'
-import { testServer, type TestReport } from '../../src/forward/test-server.ts'
-import { openUpstream } from '../../src/forward/upstream.ts'
+import { pinOf } from '../../src/forward/connect/pins.ts'
+import { testServer, type TestReport } from '../../src/forward/diagnose/test-server.ts'
+import { openUpstream } from '../../src/forward/balance/upstream.ts'
 import {
   serverOptions,
   upstreamCa,

@@ -1,11 +1,11 @@
 /** What devices would meet: ports, names, certificates. */
-import { bracketed } from '../../config/host.ts'
+import { bracketed } from '../../config/reading/host.ts'
 import { isPublic, type ServerIdentity } from '../../handshake/server-identity.ts'
 import type { Instant, Millis } from '../../kernel/types.ts'
 import type { Config, Listener, Relay } from '../../config/config.ts'
 import type { ListenerWorld, World } from '../../state/world.ts'
-import { columns } from '../page.ts'
-import { counted, dayText, distanceText, lengthText } from '../spans.ts'
+import { columns } from '../text-layout.ts'
+import { counted, dayText, distanceText, lengthText } from '../format-time.ts'
 
 /** One paragraph per listener, and the processes behind all of them; without a world, nothing about certificates. */
 export function listeners(

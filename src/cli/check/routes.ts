@@ -1,8 +1,8 @@
 /** Which requests would be served, and what nobody has been able to verify about that. */
 import type { Config, RouteRow, RouteTable } from '../../config/config.ts'
-import { presetFacts } from '../../config/preset-facts.ts'
-import { padded } from '../page.ts'
-import { lengthText } from '../spans.ts'
+import { presetFacts } from '../../config/routes/preset-facts.ts'
+import { padded } from '../text-layout.ts'
+import { lengthText } from '../format-time.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** One section per table, then what is off. */

@@ -1,4 +1,4 @@
-import { bracketed } from '../../config/host.ts'
+import { bracketed } from '../../config/reading/host.ts'
 import type { Config } from '../../config/config.ts'
 
 /** Where that is kept which changes while serving, and who may change it from where. */

@@ -2,12 +2,12 @@
 import type { Standing } from '../../decide/policy.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
 import type { Config } from '../../config/config.ts'
-import { placeOfList, type CrlSettings } from '../../config/config-crl.ts'
+import { placeOfList, type CrlSettings } from '../../config/trust/types.ts'
 import { agentRuleText } from '../../message/agent.ts'
 import type { World } from '../../state/world.ts'
 import { printName } from '../../x509/print-name.ts'
-import { columns } from '../page.ts'
-import { counted, dayText, distanceText, lengthText } from '../spans.ts'
+import { columns } from '../text-layout.ts'
+import { counted, dayText, distanceText, lengthText } from '../format-time.ts'
 
 /** Enforcement first, then each enrollment setting with its anchors. */
 export function trust(config: Config, world: World | undefined, now: Instant): readonly string[] {

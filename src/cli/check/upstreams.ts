@@ -5,14 +5,14 @@ import type {
   Upstream,
   UpstreamCheck,
   UpstreamTls,
-} from '../../config/config-upstream.ts'
+} from '../../config/upstream/types.ts'
 import { unreachable } from '../../kernel/types.ts'
 import type { UpstreamWorld, World } from '../../state/world.ts'
 import type { Config } from '../../config/config.ts'
-import { runtimeCatalogue } from '../../config/runtime-offers.ts'
-import { selectionNotices, versionsOf } from '../../outgoing/selection.ts'
-import { columns } from '../page.ts'
-import { counted } from '../spans.ts'
+import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
+import { selectionNotices, versionsOf } from '../../upstream-tls/selection.ts'
+import { columns } from '../text-layout.ts'
+import { counted } from '../format-time.ts'
 
 /** One paragraph per upstream; without a world, nothing about what we show there. */
 export const upstreams = (config: Config, world: World | undefined): readonly string[] =>

@@ -7,8 +7,8 @@ import { decide, type Decision, type Peer } from '../../decide/decide.ts'
 import type { Approval, Policy } from '../../decide/policy.ts'
 import type { World } from '../../state/world.ts'
 import { modelText } from '../approval-model.ts'
-import { note, type Section, type Step } from './account.ts'
-import type { Question } from './question.ts'
+import { note, type Section, type Step } from './report.ts'
+import type { Question } from './arguments.ts'
 import { askOf, decisionStep } from './verdicts.ts'
 
 interface Around {

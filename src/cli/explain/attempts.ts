@@ -2,8 +2,8 @@
 import { explain } from '../../decide/explain.ts'
 import type { Attempt, Examination } from '../../trust/judge.ts'
 import type { Limits } from '../../trust/limits.ts'
-import { counted } from '../spans.ts'
-import { no, note, type Section, type Step, yes } from './account.ts'
+import { counted } from '../format-time.ts'
+import { no, note, type Section, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
 
 /** One section: a step per attempt, and what is left of the budget. */

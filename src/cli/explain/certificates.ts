@@ -3,9 +3,9 @@ import type { Instant } from '../../kernel/types.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { keyText } from '../../x509/key.ts'
 import { generalNameText, printName } from '../../x509/print-name.ts'
-import { columns } from '../page.ts'
-import { distanceText, secondText } from '../spans.ts'
-import { note, type Section } from './account.ts'
+import { columns } from '../text-layout.ts'
+import { distanceText, secondText } from '../format-time.ts'
+import { note, type Section } from './report.ts'
 
 /** One section per presented certificate, leaf first. */
 export function certificateSections(

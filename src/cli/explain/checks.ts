@@ -9,9 +9,9 @@ import { EXTENSION, KEY_USAGE } from '../../x509/extensions.ts'
 import { keyText } from '../../x509/key.ts'
 import type { Subtree } from '../../x509/name-constraints.ts'
 import { generalNameText } from '../../x509/print-name.ts'
-import { columns } from '../page.ts'
-import { counted } from '../spans.ts'
-import { type Section, type Step, yes } from './account.ts'
+import { columns } from '../text-layout.ts'
+import { counted } from '../format-time.ts'
+import { type Section, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
 
 /** One section per path, with a step per certificate. */

@@ -2,7 +2,7 @@
 import type { Peer } from '../../decide/decide.ts'
 import type { DenyList } from '../../decide/policy.ts'
 import type { Certificate } from '../../x509/certificate.ts'
-import { no, note, type Section, type Step, yes } from './account.ts'
+import { no, note, type Section, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
 
 /** One section; none where nothing could be read. */

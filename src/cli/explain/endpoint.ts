@@ -6,8 +6,8 @@ import type { RouteRow } from '../../config/config.ts'
 import { decide, type Peer } from '../../decide/decide.ts'
 import type { OAuthEndpoints } from '../../fleet/oauth.ts'
 import type { World } from '../../state/world.ts'
-import { note, type Section, type Step } from './account.ts'
-import type { Question } from './question.ts'
+import { note, type Section, type Step } from './report.ts'
+import type { Question } from './arguments.ts'
 import { askOf, decisionStep } from './verdicts.ts'
 
 interface Around {

@@ -2,12 +2,12 @@
  * Who signed whom, as far up as signatures hold; and where they stop holding, the authorities that were almost it.
  * Looks for an operator, within a bound; the judge's own word is asked elsewhere.
  */
-import { nearest } from '../../kernel/nearest.ts'
+import { nearest } from '../../kernel/closest-match.ts'
 import type { TrustStore } from '../../trust/store.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import type { Name } from '../../x509/name.ts'
 import { printName } from '../../x509/print-name.ts'
-import { no, note, type Step, yes } from './account.ts'
+import { no, note, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
 import { verifiesUnder } from '../../x509/verify-signature.ts'
 

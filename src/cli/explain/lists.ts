@@ -8,8 +8,8 @@ import { watchedIn } from '../../state/watched.ts'
 import type { World } from '../../state/world.ts'
 import type { Crl } from '../../x509/crl.ts'
 import { printName } from '../../x509/print-name.ts'
-import { ageText, counted, distanceText, secondText } from '../spans.ts'
-import { no, type Section, type Step, yes } from './account.ts'
+import { ageText, counted, distanceText, secondText } from '../format-time.ts'
+import { no, type Section, type Step, yes } from './report.ts'
 
 /** The world with the lists in force that could be read, and what became of each. */
 export async function withLists(

@@ -6,8 +6,8 @@ import type { Policy, Standing } from '../../decide/policy.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
 import { findingsOn } from '../../trust/finding.ts'
 import type { PathResult, SoundPath } from '../../trust/validate.ts'
-import { dayText } from '../spans.ts'
-import { no, note, type Section, type Step, yes } from './account.ts'
+import { dayText } from '../format-time.ts'
+import { no, note, type Section, type Step, yes } from './report.ts'
 import { name, validity } from './certificates.ts'
 
 /** One section per sound path, or one that says why there is none. */

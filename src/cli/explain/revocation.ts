@@ -4,8 +4,8 @@ import type { RevocationDemand, RevocationPolicy } from '../../decide/policy.ts'
 import { type Instant, plus, unreachable } from '../../kernel/types.ts'
 import { issuedOn, type RevocationList, statusOf } from '../../trust/revocation.ts'
 import type { PathResult, SoundPath } from '../../trust/validate.ts'
-import { ageText, lengthText, secondText } from '../spans.ts'
-import { no, note, type Section, type Step, yes } from './account.ts'
+import { ageText, lengthText, secondText } from '../format-time.ts'
+import { no, note, type Section, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
 
 /** One section per sound path; none where nobody publishes or demands a list. */

@@ -10,9 +10,9 @@ import { encodeIdentity, type Withheld } from '../../message/encode/encode.ts'
 import { findRoute } from '../../message/route.ts'
 import { parseTarget, type TargetFault } from '../../message/target.ts'
 import type { World } from '../../state/world.ts'
-import { secondText } from '../spans.ts'
-import { no, note, type Section, type Step, yes } from './account.ts'
-import type { Question } from './question.ts'
+import { secondText } from '../format-time.ts'
+import { no, note, type Section, type Step, yes } from './report.ts'
+import type { Question } from './arguments.ts'
 
 /** The row that a request meets, or why it meets none. */
 export type Meeting = Result<RouteRow, TargetFault | { readonly kind: 'route-unknown' }>

@@ -1,8 +1,8 @@
 /** Which servers a test or a scan calls: those of one upstream of a configuration, as serving would call them. */
-import type { Server } from '../../forward/server.ts'
+import type { Server } from '../../forward/balance/server.ts'
 import type { ClientIdentity } from '../../forward/settings.ts'
-import { openUpstream } from '../../forward/upstream.ts'
-import { nearest } from '../../kernel/nearest.ts'
+import { openUpstream } from '../../forward/balance/upstream.ts'
+import { nearest } from '../../kernel/closest-match.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { faultLine, loadWorld } from '../load-world.ts'

@@ -2,13 +2,13 @@
  * The columns of the page for a terminal and for programs: what is selected, what is available, what is the default
  * (S3-03 colours it), what is weak and why, and what this runtime cannot do.
  */
-import type { Catalogue, Column, Item, Preset, Selection } from '../../outgoing/catalogue.ts'
-import { COLUMNS } from '../../outgoing/catalogue.ts'
-import { explainNotice } from '../../outgoing/explain-selection.ts'
-import { selectionNotices, type SelectionNotice } from '../../outgoing/selection.ts'
-import type { TlsVersion } from '../../outgoing/suite.ts'
-import { padded } from '../page.ts'
-import { counted } from '../spans.ts'
+import type { Catalogue, Column, Item, Preset, Selection } from '../../upstream-tls/catalogue.ts'
+import { COLUMNS } from '../../upstream-tls/catalogue.ts'
+import { explainNotice } from '../../upstream-tls/explain-selection.ts'
+import { selectionNotices, type SelectionNotice } from '../../upstream-tls/selection.ts'
+import type { TlsVersion } from '../../upstream-tls/suite.ts'
+import { padded } from '../text-layout.ts'
+import { counted } from '../format-time.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** An upstream as this page needs it. */

@@ -1,8 +1,8 @@
 /** `tfe upstream errors [NAME]`: what went wrong with the upstreams of a running front end, asked of its admin API. */
 import type { ExitCode } from '../exit-code.ts'
-import { readReach } from '../office/client.ts'
-import { Desk, queryOf, table } from '../office/desk.ts'
-import { harmless, indented } from '../page.ts'
+import { readReach } from '../admin/client.ts'
+import { Desk, queryOf, table } from '../admin/command-context.ts'
+import { harmless, indented } from '../text-layout.ts'
 import type { Options, Room } from './called-servers.ts'
 
 interface Entry {

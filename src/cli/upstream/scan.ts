@@ -4,9 +4,9 @@ import {
   type Answer,
   type ScannedProtocol,
   type ScanReport,
-} from '../../forward/scan-server.ts'
+} from '../../forward/diagnose/scan-server.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { columns, harmless } from '../page.ts'
+import { columns, harmless } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
 import { calledServers, type Options, type Room } from './called-servers.ts'
 

@@ -1,8 +1,8 @@
 /** `tfe upstream test NAME`: one connection to each server, and everything that can be said about it. */
-import type { ShownCertificate } from '../../forward/shown-certificate.ts'
-import { checkText, testServer, type TestReport } from '../../forward/test-server.ts'
+import type { ShownCertificate } from '../../forward/connect/shown-certificate.ts'
+import { checkText, testServer, type TestReport } from '../../forward/diagnose/test-server.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { columns, harmless } from '../page.ts'
+import { columns, harmless } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
 import { calledServers, type Options, type Room } from './called-servers.ts'
 

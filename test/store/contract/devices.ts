@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Fingerprint, Instant } from '../../../src/kernel/types.ts'
-import type { DeviceFilter } from '../../../src/store/device-filter.ts'
+import type { DeviceFilter } from '../../../src/store/devices/device-filter.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened, type OpenStore, type Place } from '../place.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
-import { TICKET_SECRET } from '../../../src/store/secrets.ts'
+import { TICKET_SECRET } from '../../../src/store/secrets/secrets.ts'
 import type { Backend } from '../place.ts'
 import { aRing, opened, testClock } from '../place.ts'
 import { ADMIN, refused, SEEN, sure } from '../sighted.ts'

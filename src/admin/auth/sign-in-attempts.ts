@@ -1,0 +1,84 @@
+/**
+ * How often somebody may try to sign in: per address and per name, so that neither one address can try many names
+ * nor many addresses one name.
+ */
+import type { Clock } from '../../kernel/ports.ts'
+
+/** Counts failures within a sliding period; bounded in memory. */
+export class Attempts {
+  readonly #clock: Clock
+  readonly #failures = new Map<string, { count: number; since: number }>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /**
+   * Begins an attempt, or says how many seconds it still has to wait. It counts as failed until it is known to be
+   * something else: guesses that are sent all at once would otherwise all begin before the first has failed.
+   */
+  begin(address: string, name: string): number {
+    const seconds = Math.max(this.#wait(byAddress(address)), this.#wait(byName(name)))
+    if (seconds > 0) return seconds
+    this.#note(byAddress(address))
+    this.#note(byName(name))
+    return 0
+  }
+
+  /** A success forgives the address, not the name: others may still be at it. */
+  succeeded(address: string, name: string): void {
+    this.#failures.delete(byAddress(address))
+    this.#takeBack(byName(name))
+  }
+
+  /** It was neither right nor wrong: nobody could be asked. */
+  undecided(address: string, name: string): void {
+    this.#takeBack(byAddress(address))
+    this.#takeBack(byName(name))
+  }
+
+  #takeBack(key: string): void {
+    const failures = this.#current(key)
+    if (failures === undefined) return
+    failures.count -= 1
+    if (failures.count <= 0) this.#failures.delete(key)
+  }
+
+  #wait(key: string): number {
+    const failures = this.#current(key)
+    if (failures === undefined || failures.count < FREE_FAILURES) return 0
+    return Math.ceil((failures.since + PERIOD_MS - this.#clock.now()) / 1000)
+  }
+
+  #note(key: string): void {
+    const failures = this.#current(key)
+    if (failures !== undefined) {
+      failures.count += 1
+      return
+    }
+    if (this.#failures.size >= MOST_KEYS) {
+      // The oldest goes: whoever makes us forget pays with as many attempts.
+      for (const oldest of this.#failures.keys()) {
+        this.#failures.delete(oldest)
+        break
+      }
+    }
+    this.#failures.set(key, { count: 1, since: this.#clock.now() })
+  }
+
+  #current(key: string): { count: number; since: number } | undefined {
+    const failures = this.#failures.get(key)
+    if (failures === undefined || failures.since + PERIOD_MS > this.#clock.now()) return failures
+    this.#failures.delete(key)
+    return undefined
+  }
+}
+
+const byAddress = (address: string): string => `address ${address}`
+const byName = (name: string): string => `name ${name}`
+
+/** People mistype a password twice or three times in a row, seldom five times. */
+const FREE_FAILURES = 5
+const PERIOD_MS = 60_000
+/** Some megabytes; only addresses on the allow list get here. */
+const MOST_KEYS = 10_000

@@ -1,0 +1,73 @@
+/**
+ * What the office asks of the front end that it stands beside: narrow, so that whoever plugs them together can satisfy
+ * it, and a test can, too.
+ */
+import type { Policy } from '../decide/policy.ts'
+import type { ApprovalModel } from '../fleet/approval.ts'
+import type { MinimumVersions } from '../fleet/readiness.ts'
+import type { ScanReport } from '../forward/diagnose/scan-server.ts'
+import type { TestReport } from '../forward/diagnose/test-server.ts'
+import type { Fault, Instant, Result } from '../kernel/types.ts'
+import type { Catalogue, Preset } from '../upstream-tls/catalogue.ts'
+import type { FileWords } from '../upstream-tls/verification.ts'
+import type { UpstreamErrorList } from '../record/upstream-error-list.ts'
+import type { Limits, Profile } from '../trust/limits.ts'
+import type { Used } from '../upstream-tls/page-types.ts'
+
+export interface Serving {
+  /** The oldest agents that can authenticate: the file's own, or else the profile's, which the portal may replace. */
+  minimums(): { readonly versions: MinimumVersions; readonly statedByFile: boolean }
+  /** The approval model, where the configuration file states it. */
+  approvalModel(): ApprovalModel | undefined
+  /** What CA chains are held against: one that fell short of it in the store would keep every later world from being built. */
+  trust(): { readonly profile: Profile; readonly limits: Partial<Limits> }
+  /** What requests are judged by now: grace, the deny list and the standings of previews come from here. */
+  policy(): Pick<Policy, 'denied' | 'grace' | 'renewalWindow'>
+  /** The name of the listener behind the legacy sync port; undefined when there is none. */
+  syncListener(): string | undefined
+  /** Paths of the keys that the configuration file states, and the portal shows locked (decision 20). */
+  locked(): readonly string[]
+  snapshot(): SnapshotFacts
+  upstreams(): readonly ServedUpstream[]
+  /** What went wrong with them, in all processes. */
+  readonly upstreamErrors: Pick<UpstreamErrorList, 'clear' | 'list'>
+  /** What this runtime can be told to use towards upstreams. */
+  catalogue(): Catalogue
+  /** Connects once to each server of an upstream, or to the one named. */
+  testUpstream(ask: UpstreamCall): Promise<Result<readonly TestReport[], UpstreamCallFailure>>
+  /** Finds out what each server accepts, by a bounded number of handshakes. */
+  scanUpstream(ask: UpstreamCall): Promise<Result<readonly ScanReport[], UpstreamCallFailure>>
+  /** What keeps an upstream from being called with these settings. */
+  upstreamFaults(upstream: string, used: Used): readonly Fault[]
+}
+
+/** A call of an upstream that somebody asks for. */
+export interface UpstreamCall {
+  readonly upstream: string
+  /** Undefined: each of them. */
+  readonly server: string | undefined
+  /** Undefined: what is in force. */
+  readonly used: Used | undefined
+}
+
+/** Why it was not called; a server that cannot be reached is a report. */
+export type UpstreamCallFailure =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'without-tls' }
+  | { readonly kind: 'under-way' }
+  | { readonly kind: 'unusable'; readonly faults: readonly Fault[] }
+
+/** What is judged by at the moment. */
+export interface SnapshotFacts {
+  /** The revision of the store that it was built from; undefined before the first. */
+  readonly revision: number | undefined
+  readonly builtAt: Instant
+}
+
+/** An upstream as far as the pages of outgoing TLS need to know it. */
+export interface ServedUpstream {
+  readonly name: string
+  readonly servers: readonly string[]
+  /** Undefined when it is called without TLS. */
+  readonly tls: { readonly preset: Preset; readonly file: FileWords } | undefined
+}

@@ -1,0 +1,144 @@
+/**
+ * The audit trail, and queries with a name.
+ */
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { isoText, ok, type Instant } from '../../../kernel/types.ts'
+import type { SavedQuery } from '../../../store/settings/saved-queries.ts'
+import { QUERY_ORIGINS } from '../../../store/schema/vocabulary.ts'
+import { define } from '../../define-route.ts'
+import { page, pageOf, record, text, time, word } from '../../schemas.ts'
+import { filterShape } from '../devices/shapes.ts'
+import type { Office } from '../../context.ts'
+
+/** Adds the calls. */
+export function recordCalls(app: FastifyInstance, office: Office): void {
+  auditCalls(app, office)
+  queryCalls(app, office)
+}
+
+function auditCalls(app: FastifyInstance, { store }: Office): void {
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/audit',
+      role: 'viewer',
+      tag: 'audit',
+      summary:
+        'Who changed what, from where, when, and what it was before and after; newest first.',
+      query: record({
+        who: Type.Optional(text(200)),
+        action: Type.Optional(text(100)),
+        subject: Type.Optional(text(500)),
+        since: Type.Optional(time('At or after this.')),
+        until: Type.Optional(time('Before this.')),
+        ...page,
+      }),
+      answer: pageOf(
+        record({
+          id: Type.Integer(),
+          at: time('When.'),
+          who: Type.String(),
+          from: Type.String(),
+          action: Type.String(),
+          subject: Type.String(),
+          before: Type.Unknown(),
+          after: Type.Unknown(),
+          revision: Type.Integer(),
+        }),
+      ),
+    },
+    async ({ query }) => {
+      const { since, until, limit = 100, ...same } = query
+      const listed = await store.audit.list({
+        ...same,
+        limit,
+        since: since === undefined ? undefined : (Date.parse(since) as Instant),
+        until: until === undefined ? undefined : (Date.parse(until) as Instant),
+      })
+      if (!listed.ok) return listed
+      const items = listed.value.items.map((it) => ({
+        ...it,
+        at: isoText(it.at),
+        before: it.before ?? null,
+        after: it.after ?? null,
+      }))
+      return ok({ body: { items, next: listed.value.next ?? null } })
+    },
+  )
+}
+
+const query = record({
+  id: Type.String(),
+  name: Type.String(),
+  origin: word(QUERY_ORIGINS, 'Chart-generated, or saved by somebody.'),
+  query: Type.Unknown(),
+  created_by: Type.String(),
+  created: time('When it was saved.'),
+  version: Type.Integer(),
+})
+
+function queryCalls(app: FastifyInstance, { store }: Office): void {
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/queries',
+      role: 'viewer',
+      tag: 'devices',
+      summary: 'Saved queries, by name; the segments of charts among them.',
+      answer: record({ items: Type.Array(query) }),
+    },
+    async () => {
+      const all = await store.queries.list()
+      return all.ok ? ok({ body: { items: all.value.map(shownQuery) } }) : all
+    },
+  )
+  define(
+    app,
+    {
+      method: 'POST',
+      path: '/api/queries',
+      role: 'operator',
+      tag: 'devices',
+      summary: 'Save a query under a name. A chart segment that was saved before is given back.',
+      body: record({ name: text(200), origin: word(QUERY_ORIGINS), query: filterShape }),
+      answer: query,
+      created: true,
+      fails: [409, 422],
+    },
+    async ({ by, body }) => {
+      const saved = await store.queries.save(by, body)
+      if (!saved.ok) return saved
+      return ok({ body: shownQuery(saved.value), version: saved.value.version })
+    },
+  )
+  define(
+    app,
+    {
+      method: 'DELETE',
+      path: '/api/queries/:id',
+      role: 'operator',
+      tag: 'devices',
+      summary: 'Remove a saved query.',
+      params: record({ id: text(200) }),
+      versioned: true,
+      fails: [404],
+    },
+    async ({ by, params, expected }) => {
+      const removed = await store.queries.remove(by, params.id, expected)
+      return removed.ok ? ok({ body: undefined }) : removed
+    },
+  )
+}
+
+const shownQuery = (it: SavedQuery): Static<typeof query> => ({
+  id: it.id,
+  name: it.name,
+  origin: it.origin,
+  query: it.query,
+  created_by: it.createdBy,
+  created: isoText(it.createdAt),
+  version: it.version,
+})

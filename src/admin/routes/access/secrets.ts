@@ -1,0 +1,208 @@
+/**
+ * Secrets that are kept sealed, and the keys that seal them (S2-20 to S2-23). A secret goes in and never comes out
+ * here: only the front end opens it.
+ */
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { fail, isoText, ok, type Instant } from '../../../kernel/types.ts'
+import { explainStore } from '../../../store/explain.ts'
+import type { KeyStanding, SecretFacts } from '../../../store/secrets/key-standing.ts'
+import { TICKET_SECRET } from '../../../store/secrets/secrets.ts'
+import { define } from '../../define-route.ts'
+import { faulty } from '../../refused.ts'
+import { orNull, record, text, time } from '../../schemas.ts'
+import type { Office } from '../../context.ts'
+
+const named = record({ name: text(200) })
+
+const secret = record({
+  name: Type.String(),
+  key_version: Type.Integer({ description: 'The key that it is sealed with.' }),
+  version: Type.Integer(),
+  updated: time('When it was last put or sealed anew.'),
+})
+
+const shownSecret = (it: SecretFacts): Static<typeof secret> => ({
+  name: it.name,
+  key_version: it.keyVersion,
+  version: it.version,
+  updated: isoText(it.updatedAt),
+})
+
+/** Adds the calls. */
+export function secretCalls(app: FastifyInstance, office: Office): void {
+  keeping(app, office)
+  keyCalls(app, office)
+}
+
+function keeping(app: FastifyInstance, { store }: Office): void {
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/secrets',
+      role: 'administrator',
+      tag: 'secrets',
+      summary: 'The names of all secrets, never what they are.',
+      answer: record({ items: Type.Array(secret) }),
+    },
+    async () => {
+      const all = await store.secrets.list()
+      return all.ok ? ok({ body: { items: all.value.map(shownSecret) } }) : all
+    },
+  )
+  define(
+    app,
+    {
+      method: 'PUT',
+      path: '/api/secrets/:name',
+      role: 'administrator',
+      tag: 'secrets',
+      summary: 'Seal a secret under the current key; a new one on If-Match: "0".',
+      params: named,
+      body: record({
+        secret: Type.String({
+          minLength: 1,
+          maxLength: 100_000,
+          description: 'Its octets in base64.',
+        }),
+      }),
+      answer: secret,
+      versioned: true,
+      fails: [409, 422],
+    },
+    async ({ by, params, body, expected }) => {
+      // Whoever chose it could read what devices say.
+      if (params.name === TICKET_SECRET) {
+        return faulty(
+          [{ at: 'name', message: 'wanted a name that the program does not use' }],
+          'the secret',
+        )
+      }
+      const octets = Buffer.from(body.secret, 'base64')
+      if (octets.length === 0 || octets.toString('base64') !== body.secret) {
+        return faulty([{ at: 'body.secret', message: 'wanted base64 (RFC 4648 §4)' }], 'the secret')
+      }
+      const put = await store.secrets.put(by, { name: params.name, secret: octets }, expected)
+      return put.ok ? ok({ body: shownSecret(put.value), version: put.value.version }) : put
+    },
+  )
+  define(
+    app,
+    {
+      method: 'DELETE',
+      path: '/api/secrets/:name',
+      role: 'administrator',
+      tag: 'secrets',
+      summary: 'Remove a secret.',
+      params: named,
+      versioned: true,
+      fails: [404],
+    },
+    async ({ by, params, expected }) => {
+      const removed = await store.secrets.remove(by, params.name, expected)
+      return removed.ok ? ok({ body: undefined }) : removed
+    },
+  )
+}
+
+const keys = record({
+  current: Type.Integer({ description: 'The key that new secrets are sealed with; 0 for none.' }),
+  held: Type.Array(Type.Integer(), { description: 'The keys that this instance holds.' }),
+  fault: orNull(Type.String({ description: 'Why this instance cannot use the current key.' })),
+  left: Type.Integer({ description: 'Secrets that are still sealed with another key.' }),
+  lacking: Type.Array(
+    record({ id: Type.String(), name: Type.String(), seen: time('When it last reported.') }),
+    { description: 'Instances that lack the current key.' },
+  ),
+  warnings: Type.Array(Type.String()),
+})
+
+function keyCalls(app: FastifyInstance, office: Office): void {
+  const { store, clock } = office
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/keys',
+      role: 'viewer',
+      tag: 'secrets',
+      summary: 'Where the instances stand with the keys that seal secrets.',
+      answer: keys,
+    },
+    async () => {
+      const standing = await store.secrets.standing(reportedSince(clock.now()))
+      if (!standing.ok) return standing
+      return ok({ body: shownKeys(standing.value), version: standing.value.current })
+    },
+  )
+  define(
+    app,
+    {
+      method: 'POST',
+      path: '/api/keys/rotate',
+      role: 'administrator',
+      tag: 'secrets',
+      summary: 'Seal with the newest key of this instance from now on. What is sealed stays so.',
+      answer: record({ current: Type.Integer() }),
+      versioned: true,
+      fails: [409],
+    },
+    async ({ by, expected }) => {
+      const standing = await store.secrets.standing(clock.now())
+      if (!standing.ok) return standing
+      const { current: found } = standing.value
+      if (expected !== 'any' && expected !== found) {
+        return fail({ kind: 'stale', what: 'secret', key: 'key ring', expected, found })
+      }
+      const rotated = await store.secrets.rotate(by)
+      if (!rotated.ok) return rotated
+      return ok({ body: { current: rotated.value }, version: rotated.value })
+    },
+  )
+  define(
+    app,
+    {
+      method: 'POST',
+      path: '/api/keys/reseal',
+      role: 'administrator',
+      tag: 'secrets',
+      summary: 'Seal some secrets anew under the current key; call it until none is left.',
+      body: record({
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+      }),
+      answer: record({ resealed: Type.Integer(), left: Type.Integer() }),
+      fails: [409, 422],
+    },
+    async ({ by, body }) => {
+      const done = await store.secrets.reseal(by, body.limit ?? 100)
+      return done.ok ? ok({ body: done.value }) : done
+    },
+  )
+}
+
+/** Instances report every few minutes; what was silent for a day is gone, and lacks nothing. */
+const REPORTED_MS = 86_400_000
+const reportedSince = (now: Instant): Instant => (now - REPORTED_MS) as Instant
+
+function shownKeys(it: KeyStanding): Static<typeof keys> {
+  const fault = it.fault === undefined ? undefined : explainStore(it.fault)
+  const newest = it.held.at(-1) ?? 0
+  return {
+    current: it.current,
+    held: [...it.held],
+    fault: fault?.sentence ?? null,
+    left: it.left,
+    lacking: it.lacking.map(({ id, name, seenAt }) => ({ id, name, seen: isoText(seenAt) })),
+    warnings: [
+      ...(fault === undefined ? [] : [`${fault.sentence}: ${fault.nextStep}`]),
+      ...it.lacking.map(
+        ({ name }) => `${name} lacks key ${it.current}: give it the key before it is asked for`,
+      ),
+      ...(it.left > 0 ? [`${it.left} secrets are sealed with an older key: seal them anew`] : []),
+      ...(newest > it.current && it.current > 0
+        ? [`this instance holds key ${newest}, which is not in use: rotate once all hold it`]
+        : []),
+    ],
+  }
+}

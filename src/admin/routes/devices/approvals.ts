@@ -1,0 +1,209 @@
+/**
+ * Approve selected, Block, and their way back; and the deny list.
+ */
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { isoText, ok, type KeyFingerprint, type Result } from '../../../kernel/types.ts'
+import type { Decided, LeftAlone, Selected } from '../../../store/devices/approvals.ts'
+import type { By } from '../../../store/transactions.ts'
+import type { Denied, DenyEntry } from '../../../store/devices/denials.ts'
+import type { StoreFailure } from '../../../store/failure.ts'
+import { define } from '../../define-route.ts'
+import { record, text, time, word } from '../../schemas.ts'
+import type { Office } from '../../context.ts'
+
+const selection = record({
+  devices: Type.Array(
+    record({
+      id: text(200),
+      // One `If-Match` per device: what was decided on one that has changed since is no decision on this one.
+      version: Type.Integer({
+        minimum: 0,
+        description: 'The version of the device that was looked at.',
+      }),
+    }),
+    { minItems: 1, maxItems: 1000 },
+  ),
+})
+
+const REASONS = [
+  'not-found',
+  'stale',
+  'already',
+  'blocked',
+  'no-valid-certificate',
+  'not-blocked',
+] as const satisfies readonly LeftAlone[]
+
+/** Why a selected device is left, in words. */
+const LEFT: Readonly<Record<LeftAlone, string>> = {
+  'not-found': 'there is no such device: it may have been forgotten',
+  stale: 'somebody else has changed it since: look at it again',
+  already: 'it is so already',
+  blocked: 'it is blocked: unblock it by itself if that was a mistake',
+  'no-valid-certificate':
+    'its last certificate was not judged fit when it was last seen, has ended, or comes from a CA that is trusted no more: see why, mend that, and approve it after its next connection',
+  'not-blocked': 'it is not blocked',
+}
+
+const decided = record({
+  changed: Type.Array(Type.String()),
+  left: Type.Array(
+    record({
+      id: Type.String(),
+      why: word(REASONS),
+      text: Type.String(),
+    }),
+  ),
+})
+
+type Decide = (by: By, devices: readonly Selected[]) => Promise<Result<Decided, StoreFailure>>
+
+/** Adds the calls. */
+export function approvalCalls(app: FastifyInstance, office: Office): void {
+  const { store, clock } = office
+  const { approvals } = store
+  const decisions: readonly [string, string, Decide][] = [
+    [
+      'approve',
+      'Approve selected: unapproved devices with a valid certificate; the rest is left, and why is said.',
+      (by, devices) => approvals.approve(by, devices, clock.now()),
+    ],
+    [
+      'block',
+      'Block: refused from now on, on live connections too.',
+      (by, devices) => approvals.block(by, devices),
+    ],
+    [
+      'unblock',
+      'Lift a block: the devices are unapproved again.',
+      (by, devices) => approvals.unblock(by, devices),
+    ],
+    [
+      'withdraw',
+      'Take an approval back without blocking.',
+      (by, devices) => approvals.withdraw(by, devices),
+    ],
+  ]
+  for (const [verb, summary, decide] of decisions) {
+    define(
+      app,
+      {
+        method: 'POST',
+        path: `/api/devices/${verb}`,
+        role: 'operator',
+        tag: 'approval',
+        summary,
+        body: selection,
+        answer: decided,
+        fails: [409, 413, 422],
+      },
+      async ({ by, body }) => {
+        const devices = body.devices.map(({ id, version }) => ({ id, expected: version }))
+        const result = await decide(by, devices)
+        if (!result.ok) return result
+        const { changed, left } = result.value
+        return ok({
+          body: { changed: [...changed], left: left.map((it) => ({ ...it, text: LEFT[it.why] })) },
+        })
+      },
+    )
+  }
+  denyCalls(app, office)
+}
+
+const fingerprint = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const denied = Type.Union(
+  [
+    record({ kind: Type.Literal('key'), key: fingerprint }),
+    record({
+      kind: Type.Literal('serial'),
+      issuer_key: fingerprint,
+      serial: Type.String({ pattern: '^-?(?:[0-9a-f]{2}){1,40}$' }),
+    }),
+  ],
+  {
+    description:
+      'By public key, or by issuer key and serial number; never by certificate fingerprint, which has a twin.',
+  },
+)
+const entry = record({
+  denied,
+  note: Type.String(),
+  created_by: Type.String(),
+  created: time('When it was added.'),
+})
+
+function denyCalls(app: FastifyInstance, { store }: Office): void {
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/deny-list',
+      role: 'viewer',
+      tag: 'approval',
+      summary: 'Whom the deny list refuses, oldest entry first.',
+      answer: record({ items: Type.Array(entry) }),
+    },
+    async () => {
+      const all = await store.denials.list()
+      return all.ok ? ok({ body: { items: all.value.map(shownEntry) } }) : all
+    },
+  )
+  define(
+    app,
+    {
+      method: 'POST',
+      path: '/api/deny-list',
+      role: 'operator',
+      tag: 'approval',
+      summary: 'Deny a key or a certificate at once, on live connections too.',
+      body: record({ denied, note: text(500, 'Why.') }),
+      answer: entry,
+      created: true,
+      fails: [409, 422],
+    },
+    async ({ by, body }) => {
+      const added = await store.denials.add(by, deniedOf(body.denied), body.note)
+      return added.ok ? ok({ body: shownEntry(added.value) }) : added
+    },
+  )
+  define(
+    app,
+    {
+      method: 'POST',
+      path: '/api/deny-list/remove',
+      role: 'operator',
+      tag: 'approval',
+      summary: 'Take an entry off the deny list.',
+      body: record({ denied }),
+      fails: [404, 422],
+    },
+    async ({ by, body }) => {
+      const removed = await store.denials.remove(by, deniedOf(body.denied))
+      return removed.ok ? ok({ body: undefined }) : removed
+    },
+  )
+}
+
+const deniedOf = (sent: Static<typeof denied>): Denied =>
+  sent.kind === 'key'
+    ? { kind: 'key', key: sent.key as KeyFingerprint }
+    : {
+        kind: 'serial',
+        issuerKey: sent.issuer_key as KeyFingerprint,
+        serial: canonicalSerial(sent.serial),
+      }
+
+/** As certificates are known by: with a leading zero octet, as some tools print it, an entry would deny nobody. */
+const canonicalSerial = (serial: string): string => serial.replace(/^(-?)(?:00)+(?=..)/u, '$1')
+
+const shownEntry = (it: DenyEntry): Static<typeof entry> => ({
+  denied:
+    it.denied.kind === 'key'
+      ? it.denied
+      : { kind: 'serial', issuer_key: it.denied.issuerKey, serial: it.denied.serial },
+  note: it.note,
+  created_by: it.createdBy,
+  created: isoText(it.createdAt),
+})

@@ -1,0 +1,192 @@
+/**
+ * Devices: lists, searches, one of them whole, and the numbers of the charts.
+ */
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { CLIENT_CLASSES } from '../../../fleet/client.ts'
+import { READINESS, READINESS_LABELS, successRate } from '../../../fleet/readiness.ts'
+import { fail, ok } from '../../../kernel/types.ts'
+import type { ChartCell } from '../../../store/devices/charts.ts'
+import { APPROVALS, MIGRATIONS } from '../../../store/schema/vocabulary.ts'
+import { define } from '../../define-route.ts'
+import { orNull, page, pageOf, record, text, word } from '../../schemas.ts'
+import {
+  AUTHENTICATION_STATES,
+  certificateShape,
+  deviceShape,
+  filterOf,
+  filterProperties,
+  shownCertificate,
+  shownDevice,
+} from './shapes.ts'
+import { minimumsOf, ranked } from '../fleet/settings.ts'
+import type { Office } from '../../context.ts'
+
+const identified = record({ id: text(200) })
+
+const chartsShape = record({
+  devices: Type.Integer(),
+  readiness: Type.Array(
+    record({ state: word(AUTHENTICATION_STATES), label: Type.String(), devices: Type.Integer() }),
+    { description: 'In the order of the chart.' },
+  ),
+  success_rate: orNull(
+    Type.Number({ description: 'Of those that tried or cannot try; null when nobody tried.' }),
+  ),
+  approval: record({
+    approved: Type.Integer(),
+    awaiting: Type.Integer({ description: 'Approved, awaiting next connection.' }),
+    unapproved: Type.Integer(),
+    blocked: Type.Integer(),
+  }),
+  migration: Type.Array(record({ status: word(MIGRATIONS), devices: Type.Integer() })),
+  classes: Type.Array(record({ class: orNull(word(CLIENT_CLASSES)), devices: Type.Integer() })),
+})
+
+/** Adds the calls. */
+export function deviceCalls(app: FastifyInstance, office: Office): void {
+  const { store } = office
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/devices',
+      role: 'viewer',
+      tag: 'devices',
+      summary: 'A page of the devices that meet every condition.',
+      query: record({
+        ...filterProperties,
+        order: Type.Optional(word(['first-seen', 'last-seen'] as const)),
+        ...page,
+      }),
+      answer: pageOf(deviceShape),
+    },
+    async ({ query }) => {
+      const { limit = 100, after, order = 'last-seen', ...asked } = query
+      const filter = filterOf(asked)
+      const minimums = await minimumsOf(office)
+      if (!minimums.ok) return minimums
+      const listed = await store.devices.list({
+        filter,
+        order,
+        limit,
+        after,
+        minimums: ranked(minimums.value),
+      })
+      if (!listed.ok) return listed
+      const { items, next } = listed.value
+      return ok({
+        body: { items: items.map((one) => shownDevice(one, minimums.value)), next: next ?? null },
+      })
+    },
+  )
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/devices/:id',
+      role: 'viewer',
+      tag: 'devices',
+      summary: 'One device, with its certificates, keys and ids.',
+      params: identified,
+      answer: record({
+        device: deviceShape,
+        certificates: Type.Array(certificateShape, { description: 'Newest first, at most 100.' }),
+        keys: Type.Array(Type.String()),
+        signed_ids: Type.Array(Type.String()),
+      }),
+      fails: [404],
+    },
+    async ({ params }) => {
+      const found = await store.devices.find(params.id)
+      if (!found.ok) return found
+      const it = found.value
+      if (it === undefined) return fail({ kind: 'not-found', what: 'device', key: params.id })
+      const minimums = await minimumsOf(office)
+      if (!minimums.ok) return minimums
+      return ok({
+        body: {
+          device: shownDevice(it.device, minimums.value),
+          certificates: it.certificates.map(shownCertificate),
+          keys: [...it.keys],
+          signed_ids: [...it.signedIds],
+        },
+        version: it.device.version,
+      })
+    },
+  )
+  define(
+    app,
+    {
+      method: 'DELETE',
+      path: '/api/devices/:id',
+      role: 'operator',
+      tag: 'devices',
+      summary: 'Forget a device, so that it is new when it comes back. A blocked one is kept.',
+      params: identified,
+      versioned: true,
+      fails: [404, 409],
+    },
+    async ({ by, params, expected }) => {
+      const forgotten = await store.devices.forget(by, params.id, expected)
+      return forgotten.ok ? ok({ body: undefined }) : forgotten
+    },
+  )
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/charts',
+      role: 'viewer',
+      tag: 'devices',
+      summary: 'The numbers of the charts: readiness, approval status, migration, classes.',
+      answer: chartsShape,
+    },
+    async () => {
+      const minimums = await minimumsOf(office)
+      if (!minimums.ok) return minimums
+      const charts = await store.devices.charts(ranked(minimums.value))
+      return charts.ok ? ok({ body: chartsOf(charts.value) }) : charts
+    },
+  )
+}
+
+/** Cells → charts; every chart adds up to the number of devices. */
+function chartsOf(cells: readonly ChartCell[]) {
+  const count = (is: (cell: ChartCell) => boolean): number =>
+    cells.filter(is).reduce((sum, { devices }) => sum + devices, 0)
+  const counts = {
+    succeeded: count((cell) => cell.authentication === 'succeeded'),
+    'no-info': count((cell) => cell.authentication === 'no-info'),
+    failed: count((cell) => cell.authentication === 'failed'),
+    'must-upgrade': count((cell) => cell.authentication === 'must-upgrade'),
+  }
+  const approvals = Object.fromEntries(
+    APPROVALS.map((approval) => [
+      approval,
+      count((cell) => cell.approval === approval && !cell.awaiting),
+    ]),
+  ) as Record<(typeof APPROVALS)[number], number>
+  const known: readonly (string | undefined)[] = CLIENT_CLASSES
+  return {
+    devices: count(() => true),
+    readiness: READINESS.map((state) => ({
+      state,
+      label: READINESS_LABELS[state],
+      devices: counts[state],
+    })),
+    success_rate: successRate(counts) ?? null,
+    approval: { ...approvals, awaiting: count(({ awaiting }) => awaiting) },
+    migration: MIGRATIONS.map((status) => ({
+      status,
+      devices: count(({ migration }) => migration === status),
+    })),
+    classes: [
+      ...CLIENT_CLASSES.map((kind) => ({
+        class: kind,
+        devices: count((cell) => cell.class === kind),
+      })),
+      { class: null, devices: count((cell) => !known.includes(cell.class)) },
+    ],
+  }
+}

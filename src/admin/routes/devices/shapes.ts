@@ -1,0 +1,180 @@
+/**
+ * Devices as the admin API shows and filters them.
+ */
+import { Type, type Static } from 'typebox'
+import { isoText, type Instant } from '../../../kernel/types.ts'
+import type { DeviceFilter } from '../../../store/devices/device-filter.ts'
+import type { Device, DeviceCertificate } from '../../../store/devices/device.ts'
+import {
+  APPROVALS,
+  AUTHENTICATIONS,
+  MIGRATIONS,
+  VERDICTS,
+} from '../../../store/schema/vocabulary.ts'
+import { CLIENT_CLASSES, parseVersion } from '../../../fleet/client.ts'
+import {
+  readinessOf,
+  type Assessment,
+  type MinimumVersions,
+  type Verdict,
+} from '../../../fleet/readiness.ts'
+import { orNull, record, text, time, word } from '../../schemas.ts'
+
+/** The four states of the readiness chart. */
+export const AUTHENTICATION_STATES = [...AUTHENTICATIONS, 'must-upgrade'] as const
+
+const on = word(['true', 'false'] as const)
+
+/** What a list of devices can be narrowed to; the same for saved queries. */
+export const filterProperties = {
+  approval: Type.Optional(word(APPROVALS)),
+  awaiting: Type.Optional(on),
+  authentication: Type.Optional(word(AUTHENTICATION_STATES)),
+  migration: Type.Optional(word(MIGRATIONS, 'Client Migration Status.')),
+  class: Type.Optional(word(CLIENT_CLASSES)),
+  listener: Type.Optional(text(200)),
+  setting: Type.Optional(text(200, 'The enrollment setting of its last sound certificate.')),
+  verdict: Type.Optional(word(VERDICTS)),
+  code: Type.Optional(
+    text(100, 'The basis of the last admission, or the code of the last refusal.'),
+  ),
+  seen_since: Type.Optional(time('Seen at or after this.')),
+  not_seen_since: Type.Optional(time('Not seen at or after this.')),
+  in_inventory: Type.Optional(on),
+  valid_at: Type.Optional(time('Its last sound certificate ends at or after this.')),
+  text: Type.Optional(
+    text(200, 'Beginnings of words: an id, a fingerprint, a serial, a name in the subject.'),
+  ),
+}
+
+export const filterShape = record(filterProperties)
+
+/** A filter as it is sent → as the store takes it. */
+export function filterOf(asked: Static<typeof filterShape>): DeviceFilter {
+  const { seen_since, not_seen_since, valid_at, in_inventory, awaiting, ...same } = asked
+  return {
+    ...same,
+    awaiting: switchOf(awaiting),
+    inInventory: switchOf(in_inventory),
+    seenSince: instantOf(seen_since),
+    notSeenSince: instantOf(not_seen_since),
+    validAt: instantOf(valid_at),
+  }
+}
+
+const switchOf = (word: 'true' | 'false' | undefined): boolean | undefined =>
+  word === undefined ? undefined : word === 'true'
+
+const instantOf = (text: string | undefined): Instant | undefined =>
+  text === undefined ? undefined : (Date.parse(text) as Instant)
+
+const unknownTime = orNull(time('Null when it never happened.'))
+
+/** A device. */
+export const deviceShape = record({
+  id: Type.String(),
+  inventory: orNull(record({ id: Type.String(), name: orNull(Type.String()) })),
+  reported_id: orNull(Type.String({ description: 'What it says of itself; carries nothing.' })),
+  class: orNull(Type.String()),
+  agent: orNull(Type.String()),
+  agent_version: orNull(Type.String()),
+  listener: orNull(Type.String()),
+  first_seen: unknownTime,
+  last_seen: unknownTime,
+  sightings: Type.Integer(),
+  verdict: orNull(word(VERDICTS)),
+  code: orNull(Type.String()),
+  migration: word(MIGRATIONS),
+  authentication: word(AUTHENTICATION_STATES, 'The state on the readiness chart.'),
+  authentication_cause: Type.String({ description: 'What usually causes that state.' }),
+  approval: word(APPROVALS),
+  approval_by: orNull(Type.String()),
+  approval_at: unknownTime,
+  awaiting: Type.Boolean({ description: 'Approved, awaiting next connection.' }),
+  setting: orNull(Type.String()),
+  not_after: unknownTime,
+  version: Type.Integer(),
+})
+
+/** A certificate that a device has shown. */
+export const certificateShape = record({
+  fingerprint: Type.String(),
+  key: Type.String(),
+  issuer_key: orNull(Type.String()),
+  serial: Type.String(),
+  issuer: Type.String(),
+  subject: Type.String(),
+  signed_ids: Type.Array(Type.String()),
+  not_before: time('Its first moment.'),
+  not_after: time('Its last moment.'),
+  setting: orNull(Type.String()),
+  sound: Type.Boolean(),
+  verdict: word(VERDICTS),
+  code: Type.String(),
+  first_seen: time('When it was first shown.'),
+  last_seen: time('When it was last shown.'),
+})
+
+const timeOrNull = (at: Instant | undefined): string | null =>
+  at === undefined ? null : isoText(at)
+
+/** What the readiness chart counts a device as, by the agents that count now. */
+const assessed = (it: Device, minimums: MinimumVersions): Assessment =>
+  readinessOf(
+    {
+      verdict: LAST[it.authentication](it.code ?? ''),
+      class: CLIENT_CLASSES.find((one) => one === it.class),
+      version: it.agentVersion === undefined ? undefined : parseVersion(it.agentVersion),
+    },
+    minimums,
+  )
+
+const LAST: Readonly<Record<Device['authentication'], (code: string) => Verdict>> = {
+  succeeded: () => ({ kind: 'admit' }),
+  'no-info': () => ({ kind: 'none' }),
+  failed: (code) => ({ kind: 'refuse', code }),
+}
+
+export const shownDevice = (it: Device, minimums: MinimumVersions): Static<typeof deviceShape> => ({
+  id: it.id,
+  inventory:
+    it.inventory === undefined ? null : { id: it.inventory.id, name: it.inventory.name ?? null },
+  reported_id: it.reportedId ?? null,
+  class: it.class ?? null,
+  agent: it.agent ?? null,
+  agent_version: it.agentVersion ?? null,
+  listener: it.listener ?? null,
+  first_seen: timeOrNull(it.firstSeen),
+  last_seen: timeOrNull(it.lastSeen),
+  sightings: it.sightings,
+  verdict: it.verdict ?? null,
+  code: it.code ?? null,
+  migration: it.migration,
+  authentication: assessed(it, minimums).state,
+  authentication_cause: assessed(it, minimums).cause,
+  approval: it.approval,
+  approval_by: it.approvalBy ?? null,
+  approval_at: timeOrNull(it.approvalAt),
+  awaiting: it.awaiting,
+  setting: it.setting ?? null,
+  not_after: timeOrNull(it.notAfter),
+  version: it.version,
+})
+
+export const shownCertificate = (it: DeviceCertificate): Static<typeof certificateShape> => ({
+  fingerprint: it.fingerprint,
+  key: it.key,
+  issuer_key: it.issuerKey ?? null,
+  serial: it.serial,
+  issuer: it.issuer,
+  subject: it.subject,
+  signed_ids: [...it.signedIds],
+  not_before: isoText(it.notBefore),
+  not_after: isoText(it.notAfter),
+  setting: it.setting ?? null,
+  sound: it.sound,
+  verdict: it.verdict,
+  code: it.code,
+  first_seen: isoText(it.firstSeen),
+  last_seen: isoText(it.lastSeen),
+})

@@ -1,0 +1,148 @@
+/**
+ * What an administrator uploads as a CA chain → certificates, or everything that is wrong with it at once.
+ */
+import { fail, isoText, ok, type Fault, type Instant, type Result } from '../../../kernel/types.ts'
+import { anchorWords } from '../../../state/authorities.ts'
+import { findingCodes, findingsOn, type FindingCode } from '../../../trust/finding.ts'
+import type { Limits, Profile } from '../../../trust/limits.ts'
+import { trustStore, type TrustStore } from '../../../trust/store.ts'
+import { parseCertificate, type Certificate } from '../../../x509/certificate.ts'
+import { parsePem } from '../../../x509/pem.ts'
+import { certificatesInPkcs7, looksLikePkcs7 } from '../../../x509/pkcs7.ts'
+import { printName } from '../../../x509/print-name.ts'
+
+/** A chain that may become an enrollment setting. */
+export interface UploadedChain {
+  readonly certificates: readonly Certificate[]
+  readonly anchors: readonly Certificate[]
+  /** Harmless departures from the profiles, to be known before devices carry them. */
+  readonly findings: readonly FindingCode[]
+  readonly warnings: readonly string[]
+}
+
+/** What an upload is held against. */
+export interface UploadMeasure {
+  readonly trust: { readonly profile: Profile; readonly limits: Partial<Limits> }
+  readonly now: Instant
+  /** Anchors that are there already, with the name of their setting. */
+  readonly known: readonly { readonly certificate: Certificate; readonly setting: string }[]
+}
+
+/** Reads a chain: PEM (certificates or PKCS#7), or base64 of DER (a certificate or PKCS#7). */
+export function readUpload(
+  text: string,
+  measure: UploadMeasure,
+): Result<UploadedChain, readonly Fault[]> {
+  const octets = text.includes('-----BEGIN') ? fromPem(text) : fromBase64(text)
+  if (!octets.ok) return octets
+  const faults: Fault[] = []
+  const certificates = octets.value.flatMap(({ der, at }) => {
+    const parsed = parseCertificate(der)
+    if (parsed.ok) return [parsed.value]
+    const { failure } = parsed
+    const why =
+      failure.kind === 'certificate-malformed'
+        ? failure.detail
+        : `${failure.bytes} octets, more than ${failure.limit}`
+    faults.push({ at, message: `this is no certificate that can be read: ${why}` })
+    return []
+  })
+  if (faults.length > 0) return fail(faults)
+  if (certificates.length === 0) {
+    return fail([
+      {
+        at: 'chain',
+        message: 'holds no certificate: upload the CA and what is between it and the devices',
+      },
+    ])
+  }
+  const store = trustStore({
+    settings: [{ name: 'upload', chain: certificates }],
+    ...measure.trust,
+  })
+  const unfit = [...unfitness(store), ...repeats(store, measure)]
+  if (unfit.length > 0) return fail(unfit)
+  return ok({
+    certificates,
+    anchors: store.anchors.map(({ certificate }) => certificate),
+    findings: findingCodes(store.anchors.flatMap((anchor) => findingsOn([], anchor))),
+    warnings: store.anchors.flatMap(({ certificate }) => timeWarnings(certificate, measure.now)),
+  })
+}
+
+interface Located {
+  readonly der: Buffer
+  /** Where in the upload. */
+  readonly at: string
+}
+
+function fromPem(text: string): Result<readonly Located[], readonly Fault[]> {
+  const label = ['PKCS7', 'CMS'].find((it) => text.includes(`-----BEGIN ${it}-----`))
+  const blocks = parsePem(text, label)
+  if (!blocks.ok) {
+    return fail(blocks.failure.map(({ line, message }) => ({ at: `line ${line}`, message })))
+  }
+  const located = blocks.value.map(({ der, line }) => ({ der, at: `line ${line}` }))
+  return label === undefined ? ok(located) : unpacked(located)
+}
+
+function fromBase64(text: string): Result<readonly Located[], readonly Fault[]> {
+  const bare = text.replaceAll(/\s/gu, '')
+  const der = Buffer.from(bare, 'base64')
+  if (bare === '' || der.toString('base64').replaceAll('=', '') !== bare.replaceAll('=', '')) {
+    return fail([
+      {
+        at: 'chain',
+        message:
+          'is neither PEM nor base64: send the text of a PEM file, or the octets of a DER or PKCS#7 file in base64',
+      },
+    ])
+  }
+  const located = [{ der, at: 'chain' }]
+  return looksLikePkcs7(der) ? unpacked(located) : ok(located)
+}
+
+function unpacked(bags: readonly Located[]): Result<readonly Located[], readonly Fault[]> {
+  const faults: Fault[] = []
+  const located = bags.flatMap(({ der, at }) => {
+    const inside = certificatesInPkcs7(der)
+    if (inside.ok) {
+      return inside.value.map((it, index) => ({ der: it, at: `${at}, certificate ${index + 1}` }))
+    }
+    const { field, problem, offset } = inside.failure
+    faults.push({
+      at,
+      message: `this PKCS#7 file cannot be read: ${field}: ${problem.replaceAll('-', ' ')} at octet ${offset}`,
+    })
+    return []
+  })
+  return faults.length > 0 ? fail(faults) : ok(located)
+}
+
+const unfitness = (store: TrustStore): readonly Fault[] =>
+  store.anchors.flatMap(({ certificate, faults }) =>
+    faults.map((fault) => ({
+      at: printName(certificate.subject),
+      message: `cannot be a trust anchor: ${anchorWords(fault)}`,
+    })),
+  )
+
+/** The same key again would make one CA stand in two places at once. */
+const repeats = (store: TrustStore, { known }: UploadMeasure): readonly Fault[] =>
+  store.anchors.flatMap(({ certificate }) => {
+    const key = certificate.publicKey.fingerprint
+    const other = known.find((it) => it.certificate.publicKey.fingerprint === key)
+    if (other === undefined) return []
+    const message = `is the CA of the enrollment setting ${other.setting} already: change that one's standing instead`
+    return [{ at: printName(certificate.subject), message }]
+  })
+
+function timeWarnings(
+  { subject, notBefore, notAfter }: Certificate,
+  now: Instant,
+): readonly string[] {
+  const who = printName(subject)
+  if (now > notAfter) return [`${who} expired at ${isoText(notAfter)} and admits nobody`]
+  if (now < notBefore) return [`${who} is valid only from ${isoText(notBefore)}`]
+  return []
+}

@@ -1,0 +1,79 @@
+/**
+ * Enrollment settings as the admin API shows them.
+ */
+import { Type, type Static } from 'typebox'
+import { isoText } from '../../../kernel/types.ts'
+import type { StoredSetting } from '../../../store/settings/enrollment-setting.ts'
+import { CUT_OFFS, SOURCES, STANDINGS } from '../../../store/schema/vocabulary.ts'
+import { parseCertificate, type Certificate } from '../../../x509/certificate.ts'
+import { keyText } from '../../../x509/key.ts'
+import { printName } from '../../../x509/print-name.ts'
+import { orNull, record, time, word } from '../../schemas.ts'
+
+const certificate = record({
+  fingerprint: Type.String(),
+  key: Type.String(),
+  key_type: Type.String(),
+  subject: Type.String(),
+  issuer: Type.String(),
+  serial: Type.String(),
+  not_before: time('Its first moment.'),
+  not_after: time('Its last moment.'),
+})
+
+/** An enrollment setting. */
+export const settingShape = record({
+  name: Type.String(),
+  source: word(SOURCES),
+  standing: word(STANDINGS),
+  retired_at: orNull(time('When another one became current.')),
+  cut_off: orNull(word(CUT_OFFS)),
+  sunset: orNull(time('From when on it admits nobody.')),
+  chain: Type.Array(certificate),
+  version: Type.Integer(),
+  created: time('When it was staged.'),
+})
+
+/** What an administrator is shown of a setting. */
+export function shownSetting(it: StoredSetting): Static<typeof settingShape> {
+  const { standing } = it
+  const retired = standing.kind === 'previously-trusted' ? standing : undefined
+  return {
+    name: it.name,
+    source: it.source,
+    standing: standing.kind,
+    retired_at: retired === undefined ? null : isoText(retired.retiredAt),
+    cut_off: retired?.cutOff ?? null,
+    sunset: retired?.sunset === undefined ? null : isoText(retired.sunset),
+    chain: certificatesOf(it).map(shownCertificate),
+    version: it.version,
+    created: isoText(it.createdAt),
+  }
+}
+
+/** The CA certificates that are in the store, whatever their standing. */
+export const knownAnchors = (
+  settings: readonly StoredSetting[],
+): readonly { readonly certificate: Certificate; readonly setting: string }[] =>
+  settings
+    // A removed CA may come back under another name.
+    .filter(({ standing }) => standing.kind !== 'removed')
+    .flatMap((it) => certificatesOf(it).map((one) => ({ certificate: one, setting: it.name })))
+
+/** What was stored was read before; what cannot be read any more is shown as not there. */
+export const certificatesOf = ({ chain }: StoredSetting): readonly Certificate[] =>
+  chain.flatMap((der) => {
+    const parsed = parseCertificate(der)
+    return parsed.ok ? [parsed.value] : []
+  })
+
+const shownCertificate = (it: Certificate): Static<typeof certificate> => ({
+  fingerprint: it.fingerprint,
+  key: it.publicKey.fingerprint,
+  key_type: keyText(it.publicKey.algorithm),
+  subject: printName(it.subject),
+  issuer: printName(it.issuer),
+  serial: it.serial,
+  not_before: isoText(it.notBefore),
+  not_after: isoText(it.notAfter),
+})

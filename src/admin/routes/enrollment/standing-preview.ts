@@ -1,0 +1,284 @@
+/**
+ * What a change of an enrollment setting's standing would do to the devices under it, before it is made: their last
+ * sound certificates, as they were kept, judged by the rules for requests before and after.
+ */
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { judgeKept, type KeptPath } from '../../../decide/judge-path.ts'
+import { NO_FLEET, type Policy, type Standing } from '../../../decide/policy.ts'
+import { fail, ok, unreachable, type Instant, type Result } from '../../../kernel/types.ts'
+import { Overlay, type DenialDelta } from '../../../state/overlay.ts'
+import type { StoredSetting, StoredStanding } from '../../../store/settings/enrollment-setting.ts'
+import type { StoreFailure } from '../../../store/failure.ts'
+import type { KeptCertificate } from '../../../store/devices/retained-certificates.ts'
+import { CUT_OFFS, type StandingWord } from '../../../store/schema/vocabulary.ts'
+import type { Certificate } from '../../../x509/certificate.ts'
+import { define } from '../../define-route.ts'
+import { orNull, record, text, time, word } from '../../schemas.ts'
+import { certificatesOf } from './shapes.ts'
+import type { Office } from '../../context.ts'
+
+const change = record({
+  change: word(['promote', 'amend', 'remove', 'distrust'] as const),
+  cut_off: Type.Optional(word(CUT_OFFS, 'Of the CA that retires, or is amended.')),
+  sunset: Type.Optional(orNull(time('Of the CA that retires, or is amended.'))),
+  at: Type.Optional(time('Judge as of this moment; now when left out. A sunset shows only then.')),
+})
+type Change = Static<typeof change>
+
+const foretold = record({
+  judged: Type.Integer({ description: 'Devices under the settings that change.' }),
+  complete: Type.Boolean({ description: 'False when there are more devices than are judged.' }),
+  changes: Type.Array(
+    record({
+      setting: Type.String(),
+      from: Type.String(),
+      to: Type.String(),
+      devices: Type.Integer(),
+    }),
+    { description: 'Codes of the verdicts; `verified` is admitted. Only what changes.' },
+  ),
+  items: Type.Array(
+    record({
+      device: Type.String(),
+      subject: Type.String(),
+      from: Type.String(),
+      to: Type.String(),
+    }),
+    { description: 'The first hundred of these devices.' },
+  ),
+})
+
+/** Adds the call. */
+export function standingPreviewCalls(app: FastifyInstance, office: Office): void {
+  define(
+    app,
+    {
+      method: 'POST',
+      path: '/api/enrollment-settings/:name/preview',
+      role: 'viewer',
+      tag: 'enrollment',
+      summary: 'Which devices would meet another verdict after a change; nothing is changed.',
+      params: record({ name: text(200) }),
+      body: change,
+      answer: foretold,
+      fails: [404, 409, 422],
+    },
+    async ({ params, body }) => {
+      const { store, clock, serving } = office
+      const all = await store.enrollment.list()
+      if (!all.ok) return all
+      const now = body.at === undefined ? clock.now() : (Date.parse(body.at) as Instant)
+      const after = standingsAfter(all.value, { name: params.name, change: body, now: clock.now() })
+      if (!after.ok) return after
+      const before = new Map(all.value.map(({ name, standing }) => [name, standing]))
+      const affected = all.value.filter(({ name }) => before.get(name) !== after.value.get(name))
+      const told = new Foretold()
+      const denied = await deniedNow(store.denials, serving.policy().denied)
+      if (!denied.ok) return denied
+      const policy = { ...serving.policy(), denied: denied.value }
+      for (const setting of affected) {
+        const done = await walk(office, setting, {
+          told,
+          now,
+          before: { ...policy, ...REQUIRED, standings: judged(before) },
+          after: { ...policy, ...REQUIRED, standings: judged(after.value) },
+        })
+        if (!done.ok) return done
+      }
+      return ok({ body: told.answer() })
+    },
+  )
+}
+
+/** What the file denies and what the store does: requests meet both. */
+async function deniedNow(
+  denials: Pick<Office['store']['denials'], 'list'>,
+  { keys, serials }: Policy['denied'],
+): Promise<Result<Policy['denied'], StoreFailure>> {
+  const listed = await denials.list()
+  if (!listed.ok) return listed
+  const entries = listed.value.map(({ denied }): DenialDelta => {
+    if (denied.kind === 'key') return { of: 'key', value: denied.key, denied: true }
+    return { of: 'serial', value: `${denied.issuerKey}:${denied.serial}`, denied: true }
+  })
+  const overlay = new Overlay()
+  overlay.apply({ kind: 'denied', revision: 0, entries })
+  return ok(overlay.deniedBeside(keys, serials))
+}
+
+/** What a path is worth does not depend on it. */
+const REQUIRED = { enforcement: 'required', fleet: NO_FLEET } as const
+
+type Standings = ReadonlyMap<string, StoredStanding>
+
+interface Changing {
+  readonly name: string
+  readonly change: Change
+  readonly now: Instant
+}
+
+/** The standings as the store would have them; refused where the store would refuse. */
+function standingsAfter(
+  settings: readonly StoredSetting[],
+  { name, change, now }: Changing,
+): Result<Standings, StoreFailure> {
+  const standings = new Map(settings.map((one) => [one.name, one.standing]))
+  const standing = standings.get(name)
+  if (standing === undefined)
+    return fail({ kind: 'not-found', what: 'enrollment setting', key: name })
+  const wanted = CHANGEABLE[change.change]
+  if (!wanted.includes(standing.kind)) {
+    const [found, setting] = [standing.kind, name]
+    return fail({ kind: 'standing-refused', setting, found, wanted: wanted.join(' or ') })
+  }
+  const sunset = change.sunset == null ? undefined : (Date.parse(change.sunset) as Instant)
+  const cutOff = change.cut_off ?? 'not-before'
+  switch (change.change) {
+    case 'promote': {
+      const current = settings.find((one) => one.standing.kind === 'current')
+      if (current !== undefined) {
+        standings.set(current.name, { kind: 'previously-trusted', retiredAt: now, cutOff, sunset })
+      }
+      return ok(standings.set(name, { kind: 'current' }))
+    }
+    case 'amend':
+      return standing.kind === 'previously-trusted'
+        ? ok(
+            standings.set(name, {
+              ...standing,
+              ...(change.cut_off === undefined ? {} : { cutOff }),
+              ...(change.sunset === undefined ? {} : { sunset }),
+            }),
+          )
+        : ok(standings)
+    case 'remove':
+      return ok(standings.set(name, { kind: 'removed' }))
+    case 'distrust':
+      return ok(standings.set(name, { kind: 'distrusted' }))
+    default:
+      return unreachable(change.change)
+  }
+}
+
+/** Where a setting has to stand for each change; the store holds the same. */
+const CHANGEABLE: Readonly<Record<Change['change'], readonly StandingWord[]>> = {
+  promote: ['staged', 'previously-trusted'],
+  amend: ['previously-trusted'],
+  remove: ['staged', 'previously-trusted', 'distrusted'],
+  distrust: ['staged', 'current', 'previously-trusted', 'removed'],
+}
+
+/** A removed setting is one that nobody knows any more. */
+const judged = (standings: Standings): ReadonlyMap<string, Standing> =>
+  new Map(
+    [...standings].flatMap(([name, standing]) =>
+      standing.kind === 'removed' ? [] : [[name, standing] as const],
+    ),
+  )
+
+type JudgedBy = Omit<Policy, 'revocation'>
+
+interface Walk {
+  readonly told: Foretold
+  readonly now: Instant
+  readonly before: JudgedBy
+  readonly after: JudgedBy
+}
+
+async function walk(
+  { store }: Office,
+  setting: StoredSetting,
+  { told, now, before, after }: Walk,
+): Promise<Result<void, StoreFailure>> {
+  const chain = certificatesOf(setting)
+  let next: string | undefined
+  do {
+    if (told.judged >= MOST_JUDGED) {
+      told.complete = false
+      return ok(undefined)
+    }
+    const page = await store.devices.kept(setting.name, { limit: 1000, after: next })
+    if (!page.ok) return page
+    for (const kept of page.value.items) {
+      const path = pathOf(kept, setting.name, chain)
+      // Whose key or serial is denied is refused before and after.
+      if (path === undefined || isDenied(kept, before)) continue
+      told.add(setting.name, kept, {
+        from: codeOf(judgeKept(path, knowing(before, kept), now)),
+        to: codeOf(judgeKept(path, knowing(after, kept), now)),
+      })
+    }
+    next = page.value.next
+  } while (next !== undefined)
+  return ok(undefined)
+}
+
+/** As the store would tell who was known: a CA that retired long ago may since have met devices for the first time. */
+function knowing(policy: JudgedBy, { knownSince }: KeptCertificate): JudgedBy {
+  const wasKnown = (setting: string): boolean => {
+    const standing = policy.standings.get(setting)
+    return standing?.kind === 'previously-trusted' && knownSince < standing.retiredAt
+  }
+  return { ...policy, fleet: { ...policy.fleet, known: { wasKnown } } }
+}
+
+const isDenied = ({ key, issuerKey, serial }: KeptCertificate, { denied }: JudgedBy): boolean =>
+  denied.keys.has(key) || denied.serials.has(`${issuerKey ?? ''}:${serial}`)
+
+/** The kept certificate below its issuers: the CA that signed it, and those above up to one that signed itself. */
+function pathOf(
+  kept: KeptCertificate,
+  setting: string,
+  chain: readonly Certificate[],
+): KeptPath | undefined {
+  const issuer = chain.find(({ publicKey }) => publicKey.fingerprint === kept.issuerKey)
+  const first = issuer ?? chain[0]
+  if (first === undefined) return undefined
+  let anchor: Certificate = first
+  const between: Certificate[] = []
+  while (between.length < chain.length) {
+    const name: string = anchor.issuer.key
+    const above: Certificate | undefined = chain.find(
+      (one) => one !== anchor && one.subject.key === name,
+    )
+    if (above === undefined || anchor.subject.key === name) break
+    between.push(anchor)
+    anchor = above
+  }
+  const leaf = { ...kept, publicKey: { fingerprint: kept.key } }
+  return { certificates: [leaf, ...between], anchor: { setting, certificate: anchor } }
+}
+
+const codeOf = ({ kind }: ReturnType<typeof judgeKept>): string =>
+  kind === 'timely' ? 'verified' : kind
+
+/** What was found so far. */
+class Foretold {
+  judged = 0
+  complete = true
+  readonly #counts = new Map<string, Static<typeof foretold>['changes'][number]>()
+  readonly #items: Static<typeof foretold>['items'] = []
+
+  add(
+    setting: string,
+    { device, subject }: KeptCertificate,
+    { from, to }: { readonly from: string; readonly to: string },
+  ): void {
+    this.judged += 1
+    if (from === to) return
+    const name = `${setting}\n${from}\n${to}`
+    const count = this.#counts.get(name) ?? { setting, from, to, devices: 0 }
+    this.#counts.set(name, { ...count, devices: count.devices + 1 })
+    if (this.#items.length < MOST_SHOWN) this.#items.push({ device, subject, from, to })
+  }
+
+  answer(): Static<typeof foretold> {
+    const changes = [...this.#counts.values()]
+    return { judged: this.judged, complete: this.complete, changes, items: this.#items }
+  }
+}
+
+/** What is read in a few seconds; who has more devices under one CA learns the proportions. */
+const MOST_JUDGED = 200_000
+const MOST_SHOWN = 100

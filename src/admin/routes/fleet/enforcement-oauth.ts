@@ -1,0 +1,248 @@
+/**
+ * What is thrown for the whole fleet: the enforcement latch and the OAuth endpoints. The rules are those
+ * of `fleet/`; the store holds what may never be undone.
+ */
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { latchOf, PHRASE, warningsOf, type Warning } from '../../../fleet/enforcement.ts'
+import { oauthAfter, unmetPreconditions, type OAuthFacts } from '../../../fleet/oauth.ts'
+import { latchWords, oauthWords, warningText } from '../../../fleet/explain.ts'
+import { isoText, ok, type Result } from '../../../kernel/types.ts'
+import type { StoredEnforcement } from '../../../store/settings/enforcement.ts'
+import type { StoreTrouble } from '../../../store/failure.ts'
+import type { StoredOauth } from '../../../store/settings/oauth.ts'
+import { ENDPOINT_STATES, ENFORCEMENTS } from '../../../store/schema/vocabulary.ts'
+import { define } from '../../define-route.ts'
+import { refused } from '../../refused.ts'
+import { record, time, word } from '../../schemas.ts'
+import { previewOf } from './enforcement-preview.ts'
+import { syncPortIn } from './sync-port.ts'
+import type { Office } from '../../context.ts'
+
+/** Adds the calls. */
+export function switchCalls(app: FastifyInstance, office: Office): void {
+  enforcementCalls(app, office)
+  oauthCalls(app, office)
+}
+
+const KINDS = [
+  'irreversible',
+  'devices-refused',
+  'agents-too-old',
+  'no-information',
+  'success-rate-low',
+] as const satisfies readonly Warning['kind'][]
+
+const warning = record({ kind: word(KINDS), text: Type.String() })
+const keeping = {
+  save_authentication: Type.Boolean({ description: 'Keep the results of authentication.' }),
+  save_decryption: Type.Boolean({ description: 'Keep the results of decryption.' }),
+}
+const enforcement = record({
+  state: word(ENFORCEMENTS),
+  since: time('Since when.'),
+  ...keeping,
+  version: Type.Integer(),
+})
+
+function enforcementCalls(app: FastifyInstance, office: Office): void {
+  const { store } = office
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/enforcement',
+      role: 'viewer',
+      tag: 'enforcement',
+      summary: 'Whether certificates are required, and what speaks against requiring them now.',
+      answer: record({
+        enforcement,
+        warnings: Type.Array(warning),
+        would_refuse: Type.Array(record({ code: Type.String(), devices: Type.Integer() }), {
+          description: 'Known devices that would be refused, by the code they would get.',
+        }),
+        phrase: Type.String({ description: 'What has to be typed to require certificates.' }),
+      }),
+    },
+    async () => {
+      const current = await store.enforcement.current()
+      if (!current.ok) return current
+      const preview = await previewOf(office)
+      if (!preview.ok) return preview
+      const warnings = current.value.state === 'required' ? [] : warningsOf(preview.value)
+      return ok({
+        body: {
+          enforcement: shownEnforcement(current.value),
+          warnings: warnings.map((it) => ({ kind: it.kind, text: warningText(it) })),
+          would_refuse: [...preview.value.wouldRefuse].map(([code, devices]) => ({
+            code,
+            devices,
+          })),
+          phrase: PHRASE,
+        },
+        version: current.value.version,
+      })
+    },
+  )
+  define(
+    app,
+    {
+      method: 'POST',
+      path: '/api/enforcement/require',
+      role: 'administrator',
+      tag: 'enforcement',
+      summary: 'Require certificates. This cannot be undone.',
+      body: record({
+        phrase: Type.String({ maxLength: 100 }),
+        read: Type.Array(word(KINDS), {
+          maxItems: 20,
+          description: 'The warnings that were shown.',
+        }),
+        ...keeping,
+      }),
+      answer: enforcement,
+      versioned: true,
+      fails: [409, 422],
+    },
+    async ({ by, body, expected }) => {
+      const current = await store.enforcement.current()
+      if (!current.ok) return current
+      const preview = await previewOf(office)
+      if (!preview.ok) return preview
+      const latch = latchOf(current.value.state, body, warningsOf(preview.value))
+      if (!latch.ok) return refused([{ code: latch.failure.kind, ...latchWords(latch.failure) }])
+      const thrown = await store.enforcement.require(by, keepingOf(body), expected)
+      if (!thrown.ok) return thrown
+      return ok({ body: shownEnforcement(thrown.value), version: thrown.value.version })
+    },
+  )
+  define(
+    app,
+    {
+      method: 'PUT',
+      path: '/api/enforcement/keeping',
+      role: 'administrator',
+      tag: 'enforcement',
+      summary: 'Choose what is kept of connection attempts.',
+      body: record(keeping),
+      answer: enforcement,
+      versioned: true,
+      fails: [422],
+    },
+    async ({ by, body, expected }) => {
+      const kept = await store.enforcement.keep(by, keepingOf(body), expected)
+      if (!kept.ok) return kept
+      return ok({ body: shownEnforcement(kept.value), version: kept.value.version })
+    },
+  )
+}
+
+const oauth = record({
+  new: word(ENDPOINT_STATES, 'The endpoint that always asks for a certificate.'),
+  legacy: word(ENDPOINT_STATES, 'The endpoint that never does.'),
+  unmet: Type.Array(record({ code: Type.String(), text: Type.String() }), {
+    description: 'What keeps the new endpoint from being enabled; empty when nothing does.',
+  }),
+  version: Type.Integer(),
+})
+
+function oauthCalls(app: FastifyInstance, office: Office): void {
+  const { store } = office
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/oauth',
+      role: 'viewer',
+      tag: 'oauth',
+      summary: 'The two OAuth endpoints, and what keeps the new one greyed out.',
+      answer: oauth,
+    },
+    async () => {
+      const current = await store.oauth.current()
+      if (!current.ok) return current
+      const facts = await oauthFacts(office)
+      if (!facts.ok) return facts
+      return ok({ body: shownOauth(current.value, facts.value), version: current.value.version })
+    },
+  )
+  define(
+    app,
+    {
+      method: 'POST',
+      path: '/api/oauth',
+      role: 'administrator',
+      tag: 'oauth',
+      summary: 'Enable or disable an endpoint. Disabling the legacy one takes two confirmations.',
+      body: record({
+        change: word(['enable-new', 'disable-new', 'enable-legacy', 'disable-legacy'] as const),
+        confirmations: Type.Optional(Type.Integer({ minimum: 0, maximum: 2, default: 0 })),
+      }),
+      answer: oauth,
+      versioned: true,
+      fails: [409, 422],
+    },
+    async ({ by, body, expected }) => {
+      const current = await store.oauth.current()
+      if (!current.ok) return current
+      const facts = await oauthFacts(office)
+      if (!facts.ok) return facts
+      const { change: kind, confirmations = 0 } = body
+      const after = oauthAfter(
+        {
+          modern: current.value.mutual,
+          // The legacy endpoint is there until somebody disables it.
+          legacy: current.value.legacy === 'disabled' ? 'disabled' : 'enabled',
+        },
+        kind === 'disable-legacy' ? { kind, confirmations } : { kind },
+        facts.value,
+      )
+      if (!after.ok) {
+        return refused(after.failure.map((why) => ({ code: why.kind, ...oauthWords(why) })))
+      }
+      const { modern, legacy } = after.value
+      // Both endpoints are set: of two who change one each at once, the later must not undo the other unseen.
+      const looked = expected === 'any' ? current.value.version : expected
+      const set = await store.oauth.set(by, { mutual: modern, legacy }, looked)
+      if (!set.ok) return set
+      return ok({ body: shownOauth(set.value, facts.value), version: set.value.version })
+    },
+  )
+}
+
+async function oauthFacts({ store }: Office): Promise<Result<OAuthFacts, StoreTrouble>> {
+  const enforced = await store.enforcement.current()
+  if (!enforced.ok) return enforced
+  const pending = await store.devices.count({ migration: 'pending' }, [])
+  if (!pending.ok) return pending
+  const ports = await store.ports.list()
+  if (!ports.ok) return ports
+  return ok({
+    required: enforced.value.state === 'required',
+    pending: pending.value,
+    syncPortOpen: syncPortIn(ports.value)?.state !== 'closed',
+  })
+}
+
+const keepingOf = (body: { save_authentication: boolean; save_decryption: boolean }) => ({
+  saveAuthentication: body.save_authentication,
+  saveDecryption: body.save_decryption,
+})
+
+const shownEnforcement = (it: StoredEnforcement): Static<typeof enforcement> => ({
+  state: it.state,
+  since: isoText(it.since),
+  save_authentication: it.saveAuthentication,
+  save_decryption: it.saveDecryption,
+  version: it.version,
+})
+
+const shownOauth = (it: StoredOauth, facts: OAuthFacts): Static<typeof oauth> => ({
+  new: it.mutual,
+  legacy: it.legacy,
+  unmet: unmetPreconditions(facts).map((why) => ({
+    code: why.kind,
+    text: oauthWords(why).sentence,
+  })),
+  version: it.version,
+})

@@ -1,0 +1,36 @@
+/**
+ * How the fleet would fare if certificates were required now.
+ */
+import type { Preview } from '../../../fleet/enforcement.ts'
+import { ok, type Result } from '../../../kernel/types.ts'
+import type { CallFailure } from '../../define-route.ts'
+import { minimumsOf, ranked } from './settings.ts'
+import type { Office } from '../../context.ts'
+
+/** Counts from the charts and from the last verdicts, which are those of `decide` whatever the enforcement. */
+export async function previewOf(office: Office): Promise<Result<Preview, CallFailure>> {
+  const { store } = office
+  const minimums = await minimumsOf(office)
+  if (!minimums.ok) return minimums
+  const cells = await store.devices.charts(ranked(minimums.value))
+  if (!cells.ok) return cells
+  const refusals = await store.devices.refusals()
+  if (!refusals.ok) return refusals
+  const count = (state: string): number =>
+    cells.value
+      .filter(({ authentication }) => authentication === state)
+      .reduce((sum, { devices }) => sum + devices, 0)
+  return ok({
+    counts: {
+      succeeded: count('succeeded'),
+      'no-info': count('no-info'),
+      failed: count('failed'),
+      'must-upgrade': count('must-upgrade'),
+    },
+    wouldRefuse: refusals.value,
+    wanted: WANTED_RATE,
+  })
+}
+
+/** Below it, an operator has to insist: one device in twenty that stops working is a bad day. */
+const WANTED_RATE = 0.95

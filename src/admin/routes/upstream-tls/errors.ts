@@ -1,0 +1,149 @@
+/**
+ * What went wrong with upstreams (S3-07, S3-08): each server's faults with their text, their remedy and what the
+ * server showed, so that an administrator needs no log for it.
+ */
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { isoText, ok, type Instant } from '../../../kernel/types.ts'
+import type { ErrorFilter } from '../../../record/upstream-error-list.ts'
+import type { MetUpstreamError } from '../../../record/upstream-errors.ts'
+import { define } from '../../define-route.ts'
+import { unknownHere } from '../../refused.ts'
+import { orNull, record, text, time, word } from '../../schemas.ts'
+import type { Office } from '../../context.ts'
+
+/** Adds the calls. */
+export function upstreamErrorCalls(app: FastifyInstance, office: Office): void {
+  looking(app, office)
+  clearing(app, office)
+}
+
+const meant = {
+  upstream: Type.Optional(text(200, 'Those of this upstream.')),
+  server: Type.Optional(text(300, 'Those of this server, as `HOST:PORT`.')),
+  code: Type.Optional(text(100, 'Those with this code.')),
+}
+
+const shape = record({
+  upstream: Type.String(),
+  server: Type.String(),
+  during: word(['check', 'request'] as const, 'What the server was called for.'),
+  code: Type.String({ description: 'As `failure` in the log; of a closed list.' }),
+  detail: orNull(
+    Type.String({
+      description: 'Why a chain is untrusted, the alert, or the error of the system.',
+    }),
+  ),
+  allowed: Type.Boolean({
+    description: 'Allow and Log: the connection is used all the same, because strict TLS is off.',
+  }),
+  count: Type.Integer({ description: 'Connections and requests that met it.' }),
+  first: time('When it was first met.'),
+  last: time('When it was last met.'),
+  text: Type.String({ description: 'What was found, the last time.' }),
+  next_step: Type.String({ description: 'What to do about it.' }),
+  chain: Type.Array(
+    record({
+      subject: Type.String(),
+      issuer: Type.String(),
+      not_after: Type.String(),
+      sha256: Type.String({ description: 'Lower-case hexadecimal.' }),
+    }),
+    { description: 'What the server showed, leaf first; the names in it are its own words.' },
+  ),
+})
+
+function looking(app: FastifyInstance, { serving }: Office): void {
+  define(
+    app,
+    {
+      method: 'GET',
+      path: '/api/upstream-errors',
+      role: 'viewer',
+      tag: 'outgoing',
+      summary:
+        'What went wrong with the upstreams since this front end started: one entry per server and fault, latest first.',
+      query: record(meant),
+      answer: record({
+        items: Type.Array(shape),
+        since: time('When the list began: it is kept in memory.'),
+        lost: Type.Integer({
+          description: 'Errors in no entry, because there was no room; the log has them.',
+        }),
+      }),
+      fails: [404],
+    },
+    async ({ query }) => {
+      await Promise.resolve()
+      const { items, since, lost } = serving.upstreamErrors.list(query)
+      // A name that was mistyped must not look like an upstream that is well.
+      if (items.length === 0 && isUnknown(query.upstream, serving)) {
+        return unknownHere('upstream', query.upstream ?? '')
+      }
+      return ok({ body: { items: items.map(shown), since: isoText(since), lost } })
+    },
+  )
+}
+
+function clearing(app: FastifyInstance, { serving, store }: Office): void {
+  define(
+    app,
+    {
+      method: 'POST',
+      path: '/api/upstream-errors/clear',
+      role: 'operator',
+      tag: 'outgoing',
+      summary: 'Take errors off the list that were looked at; those that happen again come back.',
+      body: record({
+        ...meant,
+        until: time('The `last` of the latest entry that was looked at: what came later stays.'),
+      }),
+      answer: record({ cleared: Type.Integer({ description: 'Entries.' }) }),
+      fails: [404, 422],
+    },
+    async ({ by, body }) => {
+      const { until: untilText, ...filter } = body
+      const until = Date.parse(untilText) as Instant
+      const { upstreamErrors } = serving
+      const items = upstreamErrors.list(filter).items.filter(({ last }) => last <= until)
+      if (items.length === 0 && isUnknown(filter.upstream, serving)) {
+        return unknownHere('upstream', filter.upstream ?? '')
+      }
+      if (items.length === 0) return ok({ body: { cleared: 0 } })
+      // First: what nobody could write down is not taken off.
+      const noted = await store.audit.note(by, {
+        action: 'upstream-errors.clear',
+        subject: subjectOf(filter),
+        before: { entries: items.length, errors: sum(items), until: untilText },
+      })
+      if (!noted.ok) return noted
+      return ok({ body: { cleared: upstreamErrors.clear(filter, until) } })
+    },
+  )
+}
+
+const isUnknown = (name: string | undefined, serving: Office['serving']): boolean =>
+  name !== undefined &&
+  serving.upstreamErrors.list({ upstream: name }).items.length === 0 &&
+  !serving.upstreams().some((one) => one.name === name)
+
+const subjectOf = ({ upstream, server, code }: ErrorFilter): string =>
+  [upstream, server, code].filter((one) => one !== undefined).join(' ') || 'all upstreams'
+
+const sum = (items: readonly MetUpstreamError[]): number =>
+  items.reduce((all, { count }) => all + count, 0)
+
+const shown = (it: MetUpstreamError): Static<typeof shape> => ({
+  upstream: it.upstream,
+  server: it.server,
+  during: it.during,
+  code: it.code,
+  detail: it.detail ?? null,
+  allowed: it.allowed,
+  count: it.count,
+  first: isoText(it.first),
+  last: isoText(it.last),
+  text: it.sentence,
+  next_step: it.nextStep,
+  chain: [...it.chain],
+})

@@ -1,0 +1,46 @@
+/**
+ * The demonstration's store: made on its first start, kept for the next ones, with an administrator whose token lies
+ * beside it. For play; a store for devices is made by `tfe init`.
+ */
+import { existsSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { hashOf } from '../../admin/auth/token-text.ts'
+import type { Loaded } from '../../config/config.ts'
+import { ok, type Fault, type Result } from '../../kernel/types.ts'
+import type { Store } from '../../store/port.ts'
+import { makeAdmin } from './create-admin.ts'
+import { foundStore } from '../../serve/store-sync/create.ts'
+import { keptStore, openKept } from '../../serve/store-sync/open.ts'
+
+const BY = { who: 'demo', from: 'start' }
+
+/** Makes what is missing, so that `tokenFile` holds a token that is good for at least a day. */
+export async function demoStore(
+  loaded: Loaded,
+  tokenFile: string,
+): Promise<Result<void, readonly Fault[]>> {
+  const kept = keptStore(loaded.config)
+  if (!kept.ok) return kept
+  if (kept.value.kind === 'sqlite' && !existsSync(kept.value.path)) {
+    const founded = await foundStore(loaded, BY)
+    if (!founded.ok) return founded
+  }
+  const opened = await openKept(kept.value)
+  if (!opened.ok) return opened
+  try {
+    if (await isGood(tokenFile, opened.value)) return ok(undefined)
+    await rm(tokenFile, { force: true })
+    const credential = { kind: 'token-file', path: tokenFile } as const
+    return await makeAdmin(opened.value, { name: 'demo', role: 'administrator', credential }, BY)
+  } finally {
+    await opened.value.close()
+  }
+}
+
+async function isGood(tokenFile: string, { credentials }: Store): Promise<boolean> {
+  const token = await readFile(tokenFile, 'utf8').catch(() => '')
+  const found = await credentials.findToken(hashOf(token.trim()))
+  return found.ok && found.value !== undefined && found.value.token.expiresAt > Date.now() + DAY_MS
+}
+
+const DAY_MS = 86_400_000

@@ -1,0 +1,170 @@
+/**
+ * `tfe keys`: the ring of keys that seal secrets in the store, as a file on this machine. It travels under a passphrase,
+ * apart from the store.
+ */
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { loadConfig } from '../../config/load.ts'
+import { fail, ok, unreachable, type Fault, type Result } from '../../kernel/types.ts'
+import {
+  joinedRing,
+  readKeyRing,
+  unwrapKeyRing,
+  withNewKey,
+  wrapKeyRing,
+  writeKeyRing,
+} from '../../store/secrets/key-ring.ts'
+import { versionsOf, type KeyRing } from '../../store/secrets/seal.ts'
+import { keptStore } from '../../serve/store-sync/open.ts'
+import { complain, firstLine, type Desk } from './store.ts'
+
+/** What is to be done with the ring. */
+export interface KeysWishes {
+  readonly file: string
+  readonly action: 'export' | 'import' | 'list' | 'new'
+  /** Where the bundle of `export` and `import` lies. */
+  readonly bundle: string
+}
+
+/** `tfe keys`; also while the program serves, which reads the ring when it starts. */
+export async function keysCommand(wishes: KeysWishes, desk: Desk): Promise<ExitCode> {
+  const ring = await ringFile(wishes.file, desk.env)
+  const said = ring.ok ? await carryOut(wishes, ring.value, desk) : ring
+  if (!said.ok) return complain(said.failure, desk.terminal)
+  const { out, paint, signs } = desk.terminal
+  const [first = '', ...others] = said.value
+  out([`${paint('good', signs.yes)} ${first}`, ...others.map((line) => `  ${line}`), ''].join('\n'))
+  return EXIT.fine
+}
+
+type Said = Result<readonly string[], readonly Fault[]>
+
+async function carryOut({ action, bundle }: KeysWishes, ring: RingFile, desk: Desk): Promise<Said> {
+  switch (action) {
+    case 'list':
+      return listed(ring)
+    case 'new':
+      return grown(ring)
+    case 'export':
+      return exported(ring, bundle, desk)
+    case 'import':
+      return imported(ring, bundle, desk)
+    default:
+      return unreachable(action)
+  }
+}
+
+/** The ring as the configuration names it. */
+interface RingFile {
+  readonly path: string
+  /** Where the configuration says so. */
+  readonly at: string
+}
+
+async function ringFile(
+  file: string,
+  env: Desk['env'],
+): Promise<Result<RingFile, readonly Fault[]>> {
+  const loaded = await loadConfig(file, env)
+  if (!loaded.ok) return loaded
+  const kept = keptStore(loaded.value.config)
+  if (!kept.ok) return kept
+  const { keys, at } = kept.value
+  if (keys?.reference.startsWith('file:') === true) {
+    return ok({ path: keys.reference.slice('file:'.length), at: keys.at })
+  }
+  const found = keys === undefined ? 'no key ring' : `the key ring in ${keys.reference}`
+  const message = `found ${found}, wanted one in a file: name it as store.keys, such as 'file:tfe.keys', or change it where it comes from`
+  return fail([{ at: keys?.at ?? at, message }])
+}
+
+const held = ({ path }: RingFile): Promise<Result<KeyRing, readonly Fault[]>> =>
+  readKeyRing(`file:${path}`)
+
+const numbers = (ring: KeyRing): string => versionsOf(ring).join(', ')
+
+async function listed(file: RingFile): Promise<Said> {
+  const ring = await held(file)
+  return ring.ok ? ok([`${file.path} holds the keys ${numbers(ring.value)}`]) : ring
+}
+
+async function grown(file: RingFile): Promise<Said> {
+  const ring = await held(file)
+  if (!ring.ok) return ring
+  const next = withNewKey(ring.value)
+  await writeKeyRing(file.path, next)
+  return ok([
+    `${file.path} holds the keys ${numbers(next)}`,
+    'nothing is sealed with the new one yet: bring it to every instance (`tfe keys export`, `tfe keys import`), start them',
+    'again, then POST /api/keys/rotate and, for what is sealed already, /api/keys/reseal',
+  ])
+}
+
+async function exported(file: RingFile, bundle: string, desk: Desk): Promise<Said> {
+  const ring = await held(file)
+  if (!ring.ok) return ring
+  const passphrase = await passphraseFrom(desk)
+  if (!passphrase.ok) return passphrase
+  try {
+    await writeFile(bundle, `${wrapKeyRing(ring.value, passphrase.value)}\n`, {
+      flag: 'wx',
+      mode: 0o600,
+    })
+  } catch (error) {
+    return fail([{ at: bundle, message: `${wentWrong(error)}, wanted to write a new file there` }])
+  }
+  return ok([
+    `the keys ${numbers(ring.value)} are in ${bundle}, under the passphrase`,
+    'take the two by different ways to the other instance, and remove the file afterwards',
+  ])
+}
+
+async function imported(file: RingFile, bundle: string, desk: Desk): Promise<Said> {
+  const text = await textOf(bundle)
+  if (!text.ok) return text
+  const passphrase = await passphraseFrom(desk)
+  if (!passphrase.ok) return passphrase
+  const brought = unwrapKeyRing(text.value, passphrase.value)
+  if (!brought.ok) return fail(brought.failure.map(({ message }) => ({ at: bundle, message })))
+  const own = existsSync(file.path) ? await held(file) : ok(NO_KEYS)
+  if (!own.ok) return own
+  const both = joinedRing(own.value, brought.value)
+  if (!both.ok) return fail(both.failure.map(({ message }) => ({ at: file.path, message })))
+  await mkdir(dirname(file.path), { recursive: true, mode: 0o700 })
+  await writeKeyRing(file.path, both.value)
+  return ok([
+    `${file.path} holds the keys ${numbers(both.value)}`,
+    'an instance reads them when it starts',
+  ])
+}
+
+async function textOf(bundle: string): Promise<Result<string, readonly Fault[]>> {
+  try {
+    const { size } = await stat(bundle)
+    if (size <= MOST_OCTETS) return ok(await readFile(bundle, 'utf8'))
+    const message = `found ${size} octets, wanted what \`tfe keys export\` wrote`
+    return fail([{ at: bundle, message }])
+  } catch (error) {
+    const message = `${wentWrong(error)}, wanted what \`tfe keys export\` wrote`
+    return fail([{ at: bundle, message }])
+  }
+}
+
+/** From standard input, so that neither a list of processes nor a shell's history has it. */
+async function passphraseFrom({ stdin }: Desk): Promise<Result<string, readonly Fault[]>> {
+  const passphrase = await firstLine(stdin)
+  if (passphrase.length >= SHORTEST) return ok(passphrase)
+  const message = `found ${passphrase.length} characters, wanted a passphrase of at least ${SHORTEST}: the bundle may be caught on its way`
+  return fail([{ at: 'standard input', message }])
+}
+
+const wentWrong = (error: unknown): string =>
+  `found ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}`
+
+const NO_KEYS: KeyRing = { keys: new Map() }
+/** As for an administrator's password: whoever has the bundle may guess as long as he likes, half a second each. */
+const SHORTEST = 12
+/** A ring has a few lines of 50 octets. */
+const MOST_OCTETS = 64 * 1024

@@ -1,0 +1,72 @@
+/**
+ * `tfe serve`: loads, serves, reloads on SIGHUP, drains on SIGTERM and SIGINT.
+ */
+import { loadConfig } from '../../config/load.ts'
+import type { Fault } from '../../kernel/types.ts'
+import type { Witness } from '../../serve/workers/pool.ts'
+import { giveBack } from '../../serve/workers/release-memory.ts'
+import { openLog } from '../../serve/log.ts'
+import { startServing } from '../../serve/start.ts'
+
+/** How serving ended, in the command line's exit codes. */
+export type ServeEnd = 'drained' | 'faulty-configuration' | 'not-started'
+
+export interface ServeOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where faults go when there is no log yet. */
+  err(text: string): void
+  readonly entry: { readonly script: string; readonly args: readonly string[] }
+  readonly version: string
+  readonly witness?: Witness
+}
+
+/** Serves until a signal ends it. */
+export async function serveCommand(file: string, options: ServeOptions): Promise<ServeEnd> {
+  const load = () => loadConfig(file, options.env)
+  const loaded = await load()
+  if (!loaded.ok) {
+    complain(loaded.failure, options)
+    return 'faulty-configuration'
+  }
+  const journal = openLog(loaded.value.config.log, {})
+  // A bug where no connection is near: the lines so far, and the last one, should still arrive.
+  process.once('uncaughtException', (error) => {
+    journal.log.fatal({ err: error }, 'the front end met a bug and ends')
+    journal.flush()
+    process.exit(BUG)
+  })
+  giveBack()
+  const started = await startServing(loaded.value, {
+    journal,
+    entry: options.entry,
+    version: options.version,
+    ...(options.witness === undefined ? {} : { witness: options.witness }),
+  })
+  if (!started.ok) {
+    journal.flush()
+    complain(started.failure, options)
+    return 'not-started'
+  }
+  const serving = started.value
+  process.on('SIGHUP', () => {
+    load()
+      .then((next) => serving.reload(next))
+      .catch((error: unknown) => journal.log.error({ err: error }, 'reload met a bug'))
+  })
+  await firstOf('SIGTERM', 'SIGINT')
+  await serving.drain()
+  return 'drained'
+}
+
+function complain(faults: readonly Fault[], options: ServeOptions): void {
+  for (const { at, message } of faults) options.err(`${at}: ${message}\n`)
+}
+
+function firstOf(...signals: readonly NodeJS.Signals[]): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  for (const signal of signals) process.once(signal, () => resolve())
+  return promise
+}
+
+/** As in the command line's exit codes. */
+const BUG = 70

@@ -1,0 +1,171 @@
+/**
+ * The commands that work on the store itself, beside the serving program: `tfe init`, `tfe admin create` and
+ * `tfe break-glass`.
+ */
+import { userInfo } from 'node:os'
+import type { Readable } from 'node:stream'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { Terminal } from '../terminal.ts'
+import { loadConfig } from '../../config/load.ts'
+import { fail, isoText, ok, type Fault, type Result } from '../../kernel/types.ts'
+import type { By } from '../../store/transactions.ts'
+import { explainHold, holdStore } from '../../store/engine/lock.ts'
+import type { Store } from '../../store/port.ts'
+import type { Credential, Wanted } from './create-admin.ts'
+import { makeAdmin } from './create-admin.ts'
+import { foundStore } from '../../serve/store-sync/create.ts'
+import {
+  keptStore,
+  openKept,
+  settingsOf,
+  storeFault,
+  type Kept,
+} from '../../serve/store-sync/open.ts'
+
+/** What the commands need of the world. */
+export interface Desk {
+  readonly terminal: Terminal
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: Readable
+}
+
+/** `tfe init`; `from`: the file of an export that it begins with. */
+export async function initCommand(
+  file: string,
+  { terminal, env }: Desk,
+  from?: string,
+): Promise<ExitCode> {
+  const loaded = await loadConfig(file, env)
+  if (!loaded.ok) return complain(loaded.failure, terminal)
+  const founded = await foundStore(loaded.value, whoIsHere(), from)
+  if (!founded.ok) return complain(founded.failure, terminal)
+  const { out, paint, signs } = terminal
+  const { where, enforcement, settings, keyFile, rows } = founded.value
+  const lines = [
+    `${paint('good', signs.yes)} made the store ${where}`,
+    `  enforcement          ${enforcement}${enforcement === 'required' ? '' : ': whoever would be refused is written down and admitted'}`,
+    `  enrollment settings  ${settings.join(', ')} (from now on they are changed in the store, not in the file)`,
+    ...(rows === undefined ? [] : [`  rows                 ${rows}, from ${from ?? 'an export'}`]),
+    ...(keyFile === undefined
+      ? []
+      : [`  key ring             ${keyFile}: keep a copy apart from the store's backups`]),
+    '',
+    paint('bold', 'Next'),
+    ...(rows === undefined
+      ? [
+          `  ${paint('code', `tfe admin create NAME --role administrator --token-file FILE --config ${file}`)}`,
+        ]
+      : []),
+    `  ${paint('code', `tfe serve --config ${file}`)}`,
+  ]
+  out(`${lines.join('\n')}\n`)
+  return EXIT.fine
+}
+
+/** What `tfe admin create` was given. */
+export interface AdminWishes {
+  readonly file: string
+  readonly name: string
+  readonly role: Wanted['role']
+  /** Undefined: the password comes from standard input. */
+  readonly tokenFile: string | undefined
+}
+
+/** `tfe admin create`; also while the program serves from the store. */
+export async function adminCommand(wishes: AdminWishes, desk: Desk): Promise<ExitCode> {
+  const { name, role, tokenFile } = wishes
+  const { terminal } = desk
+  const credential: Credential =
+    tokenFile === undefined
+      ? { kind: 'password', password: await firstLine(desk.stdin) }
+      : { kind: 'token-file', path: tokenFile }
+  const made = await withStore({ file: wishes.file, alone: false }, desk, (store) =>
+    makeAdmin(store, { name, role, credential }, whoIsHere()),
+  )
+  if (!made.ok) return complain(made.failure, terminal)
+  const { out, paint, signs } = terminal
+  out(`${paint('good', signs.yes)} ${name} may sign in as ${role}\n`)
+  if (tokenFile !== undefined) {
+    out(`  the token is in ${tokenFile}, which only you can read; it ends in 30 days\n`)
+  }
+  return EXIT.fine
+}
+
+/** `tfe break-glass`: undoes the latch of a store that nobody serves from, and writes down who did and why. */
+export async function breakGlassCommand(
+  { file, reason }: { readonly file: string; readonly reason: string },
+  desk: Desk,
+): Promise<ExitCode> {
+  const { terminal } = desk
+  const done = await withStore({ file, alone: true }, desk, async (store, kept) => {
+    const before = await store.enforcement.current()
+    if (!before.ok) return fail([storeFault(kept, before.failure)])
+    const after = await store.enforcement.dangerouslyBreakGlass(whoIsHere(), reason)
+    if (!after.ok) return fail([storeFault(kept, after.failure)])
+    return ok({ before: before.value, after: after.value })
+  })
+  if (!done.ok) return complain(done.failure, terminal)
+  const { out, paint, signs } = terminal
+  const { before, after } = done.value
+  if (before.state === 'recording') {
+    out('certificates were not required: nothing was changed\n')
+    return EXIT.fine
+  }
+  const since = isoText(before.since)
+  out(
+    `${paint('warn', signs.note)} certificates were required since ${since}; now: recording. The audit trail says who did this and why (${after.glassBroken} in all).\n`,
+  )
+  return EXIT.fine
+}
+
+/** `alone`: nobody serves from it, and nobody begins to before the work is done. */
+async function withStore<Value>(
+  { file, alone }: { readonly file: string; readonly alone: boolean },
+  { env }: Desk,
+  work: (store: Store, kept: Kept) => Promise<Result<Value, readonly Fault[]>>,
+): Promise<Result<Value, readonly Fault[]>> {
+  const loaded = await loadConfig(file, env)
+  if (!loaded.ok) return loaded
+  const kept = keptStore(loaded.value.config)
+  if (!kept.ok) return kept
+  await using ending = new AsyncDisposableStack()
+  if (alone) {
+    const hold = await holdStore(settingsOf(kept.value), 'alone')
+    if (!hold.ok) return fail([{ at: kept.value.at, message: explainHold(hold.failure) }])
+    ending.adopt(hold.value, (one) => one.release())
+  }
+  const opened = await openKept(kept.value)
+  if (!opened.ok) return opened
+  const store = ending.adopt(opened.value, (one) => one.close())
+  return await work(store, kept.value)
+}
+
+/** The account of the operating system: on this machine there is nobody else to ask. */
+export function whoIsHere(): By {
+  try {
+    return { who: userInfo().username, from: 'cli' }
+  } catch {
+    // A container may run under a number that has no name.
+    return { who: `uid ${process.getuid?.() ?? 'unknown'}`, from: 'cli' }
+  }
+}
+
+/** Until the first line break, or the end; a password does not contain one. */
+export async function firstLine(input: Readable): Promise<string> {
+  let text = ''
+  input.setEncoding('utf8')
+  for await (const part of input) {
+    text += String(part)
+    if (text.includes('\n') || text.length > LONGEST_LINE) break
+  }
+  return text.split(/\r?\n/, 1)[0] ?? ''
+}
+
+/** More than any password. */
+const LONGEST_LINE = 4096
+
+/** Every fault on a line of its own. */
+export function complain(faults: readonly Fault[], { err }: Terminal): ExitCode {
+  for (const { at, message } of faults) err(`${at}: ${message}\n`)
+  return EXIT.no
+}

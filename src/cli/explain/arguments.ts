@@ -1,0 +1,73 @@
+/**
+ * What exactly is asked: options → a question about one listener, one time and perhaps one request.
+ */
+import { nearest } from '../../kernel/closest-match.ts'
+import { parseInstant } from '../../config/reading/units.ts'
+import { addressOctets } from '../../kernel/network.ts'
+import { fail, type Instant, ok, type Result } from '../../kernel/types.ts'
+import type { ListenerWorld, World } from '../../state/world.ts'
+
+/** Everything but the certificate. */
+export interface Question {
+  readonly listener: ListenerWorld
+  readonly at: Instant
+  /** Undefined asks about every class of route that the listener has. */
+  readonly request: { readonly method: string; readonly target: string } | undefined
+  /** What the client says of itself. */
+  readonly userAgent: string | undefined
+  /** The address it calls from; `undefined` is one that every row allows. */
+  readonly from: string | undefined
+}
+
+/** Reads the options of `tfe explain`; a failure says what is wrong with them. */
+export function parseQuestion(
+  options: ReadonlyMap<string, string>,
+  world: World,
+): Result<Question, string> {
+  const at = instantOf(options.get('at'))
+  if (!at.ok) return at
+  const listener = listenerOf(options.get('listener'), world)
+  if (!listener.ok) return listener
+  const from = addressOf(options.get('from'))
+  if (!from.ok) return from
+  const target = options.get('route')
+  const method = options.get('method')
+  if (target === undefined && method !== undefined) {
+    return fail('found --method without --route, the path that it belongs to')
+  }
+  const request = target === undefined ? undefined : { method: method ?? 'GET', target }
+  return ok({
+    listener: listener.value,
+    at: at.value,
+    request,
+    userAgent: options.get('user-agent'),
+    from: from.value,
+  })
+}
+
+function addressOf(text: string | undefined): Result<string | undefined, string> {
+  if (text === undefined || addressOctets(text) !== undefined) return ok(text)
+  return fail(`found --from '${text}', wanted an address such as 192.0.2.7 or 2001:db8::7`)
+}
+
+function instantOf(text: string | undefined): Result<Instant, string> {
+  if (text === undefined) return ok(Date.now() as Instant)
+  const at = parseInstant(text)
+  if (at.ok) return at
+  return fail(
+    `found --at '${text}', wanted a day (2026-11-22) or a second with its offset (2026-11-22T10:00:00Z)`,
+  )
+}
+
+function listenerOf(
+  wanted: string | undefined,
+  { listeners }: World,
+): Result<ListenerWorld, string> {
+  const names = [...listeners.keys()]
+  const listener = listeners.get(wanted ?? names[0] ?? '')
+  if (listener !== undefined) return ok(listener)
+  const meant = nearest(wanted ?? '', names)
+  return fail(
+    `there is no listener '${wanted ?? ''}'; ${meant === undefined ? `there is ${names.join(', ')}` : `did you mean ${meant}?`}`,
+  )
+}

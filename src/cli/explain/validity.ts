@@ -1,0 +1,47 @@
+/** Where the device's own certificate stands in time, and when that changes. */
+import type { Policy } from '../../decide/policy.ts'
+import { lifeOf, timelinessOf, type Life, type Timeliness } from '../../decide/timeliness.ts'
+import { type Instant, unreachable } from '../../kernel/types.ts'
+import type { Certificate } from '../../x509/certificate.ts'
+import { distanceText, secondText } from '../format-time.ts'
+import { no, note, type Section, type Step, yes } from './report.ts'
+
+/** One section: the state, and its turning points. */
+export function lifeSection(leaf: Certificate, policy: Policy, now: Instant): Section {
+  const life = lifeOf(leaf, policy)
+  return {
+    title: "The device's certificate in time",
+    steps: [
+      stateStep(timelinessOf(leaf, policy, now)),
+      note(
+        'its turning points',
+        `renewal window begins  ${pointText(life.windowBegins, now)}`,
+        `expires                ${pointText(life.notAfter, now)}`,
+        `grace ends             ${graceText(life, now)}`,
+      ),
+    ],
+  }
+}
+
+const pointText = (at: Instant, now: Instant): string =>
+  `${secondText(at)}, ${distanceText(at, now)}`
+
+const graceText = ({ notAfter, graceEnds }: Life, now: Instant): string =>
+  graceEnds === notAfter ? 'at once: there is none' : pointText(graceEnds, now)
+
+function stateStep(state: Timeliness): Step {
+  switch (state) {
+    case 'not-yet-valid':
+      return no('not-yet-valid')
+    case 'valid':
+      return yes('valid: it is too early to renew')
+    case 'in-renewal-window':
+      return yes('in-renewal-window: it counts, and the device should renew it now')
+    case 'in-grace':
+      return no('in-grace: it has expired, and opens renewal routes only')
+    case 'expired':
+      return no('expired: grace is over, and the device has to be registered again')
+    default:
+      return unreachable(state)
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * `tfe headers`: the field lines in which an upstream would read a certificate.
+ */
+import { nearest } from '../../kernel/closest-match.ts'
+import type { Vouched } from '../../decide/decide.ts'
+import { fail, ok, type Result } from '../../kernel/types.ts'
+import { identityFields } from '../../message/encode/encode.ts'
+import type { IdentityFormat, IdentitySettings } from '../../message/encode/settings.ts'
+import { judge } from '../../trust/judge.ts'
+import type { SoundPath } from '../../trust/validate.ts'
+import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
+import { readCertificates } from '../certificate-file.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { FORMATS } from './formats.ts'
+import { faultLine, loadWorld } from '../load-world.ts'
+import { columns } from '../text-layout.ts'
+import type { Terminal } from '../terminal.ts'
+import type { TrustStore } from '../../trust/store.ts'
+
+interface Room {
+  readonly terminal: Terminal
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+type Options = ReadonlyMap<string, string>
+
+/** Prints the lines; a string says what was wrong with the question. */
+export async function headers(
+  file: string | undefined,
+  options: Options,
+  room: Room,
+): Promise<ExitCode | string> {
+  const { terminal } = room
+  if (options.has('list') || file === undefined) {
+    terminal.out(`${columns(FORMATS.map(({ name, readers }) => [name, readers])).join('\n')}\n`)
+    return EXIT.fine
+  }
+  const format = FORMATS.find(({ name }) => name === options.get('format'))
+  if (format === undefined && !options.has('config')) {
+    return `tfe headers needs --format FORMAT, or --config FILE to take it from: ${FORMATS.map(({ name }) => name).join(', ')}`
+  }
+  const certificates = await parsed(file)
+  if (!certificates.ok) {
+    terminal.err(`tfe: ${certificates.failure}\n`)
+    return EXIT.no
+  }
+  const manner = await mannerOf(options, format?.name, room)
+  if (!manner.ok) return manner.failure
+  const { settings, trust } = manner.value
+  const fields = identityFields(vouched(certificates.value, { options, trust, room }), settings)
+  for (let at = 0; at < fields.length; at += 2) {
+    terminal.out(`${fields[at] ?? ''}: ${fields[at + 1] ?? ''}\n`)
+  }
+  if (format !== undefined) terminal.err(`read by: ${format.readers}\n`)
+  return EXIT.fine
+}
+
+type Chain = readonly [Certificate, ...Certificate[]]
+
+async function parsed(file: string): Promise<Result<Chain, string>> {
+  const read = await readCertificates(file)
+  if (!read.ok) return read
+  const chain: Certificate[] = []
+  for (const der of read.value) {
+    const certificate = parseCertificate(der)
+    if (certificate.ok) chain.push(certificate.value)
+    else {
+      const { failure } = certificate
+      const why =
+        failure.kind === 'certificate-malformed' ? failure.detail : `${failure.bytes} octets`
+      return fail(`${file}: certificate ${chain.length + 1} cannot be read: ${why}`)
+    }
+  }
+  const [leaf, ...others] = chain
+  return leaf === undefined ? fail(`${file}: no certificate`) : ok([leaf, ...others])
+}
+
+/** How to write, and by whom paths are found when there is somebody. */
+interface Manner {
+  readonly settings: IdentitySettings
+  readonly trust: TrustStore | undefined
+}
+
+async function mannerOf(
+  options: Options,
+  format: IdentityFormat | undefined,
+  { terminal, env }: Room,
+): Promise<Result<Manner, ExitCode | string>> {
+  const chain = options.has('chain')
+  const file = options.get('config')
+  if (file === undefined) {
+    if (options.has('upstream')) return fail('found --upstream without --config, which names it')
+    return ok({ settings: { ...PLAIN, format: format ?? 'rfc9440', chain }, trust: undefined })
+  }
+  const loaded = await loadWorld(file, env)
+  if (!loaded.ok) {
+    terminal.err(loaded.failure.map((fault) => `${faultLine(fault)}\n`).join(''))
+    return fail(EXIT.no)
+  }
+  const { upstreams } = loaded.value.world.config
+  const wanted = options.get('upstream')
+  const upstream =
+    wanted === undefined
+      ? upstreams.find(({ identity }) => identity !== undefined)
+      : upstreams.find(({ name }) => name === wanted)
+  if (upstream?.identity === undefined) return fail(noIdentity(wanted, upstreams))
+  const { identity } = upstream
+  const settings = {
+    ...identity,
+    format: format ?? identity.format,
+    chain: chain || identity.chain,
+  }
+  return ok({ settings, trust: loaded.value.world.trust })
+}
+
+function noIdentity(
+  wanted: string | undefined,
+  upstreams: readonly { readonly name: string }[],
+): string {
+  const names = upstreams.map(({ name }) => name)
+  if (wanted === undefined)
+    return 'no upstream of this configuration is told anything about devices'
+  if (names.includes(wanted)) return `the upstream '${wanted}' is told nothing about devices`
+  const meant = nearest(wanted, names)
+  return `there is no upstream '${wanted}'; ${meant === undefined ? `there is ${names.join(', ')}` : `did you mean ${meant}?`}`
+}
+
+/** The defaults of the configuration, for whoever has none. */
+const PLAIN: Omit<IdentitySettings, 'format' | 'chain'> = {
+  fields: {},
+  serial: 'hex-upper',
+  name: 'rfc2253',
+  fingerprint: { digest: 'sha256', form: 'hex' },
+  grace: true,
+  maxBytes: 64 * 1024,
+}
+
+function vouched(
+  [leaf, ...intermediates]: Chain,
+  {
+    options,
+    trust,
+    room,
+  }: { readonly options: Options; readonly trust: TrustStore | undefined; readonly room: Room },
+): Vouched | undefined {
+  const verify = options.get('verify') ?? 'success'
+  if (verify === 'none') return undefined
+  const timeliness = verify === 'in-grace' ? 'in-grace' : 'valid'
+  const found = trust === undefined ? undefined : judge({ leaf, intermediates }, trust, 'client')
+  if (found?.ok === true) return { path: found.value[0], timeliness }
+  if (found !== undefined) {
+    room.terminal.err(
+      `note: this configuration would refuse the certificate (${found.failure.kind}); shown as if it did not\n`,
+    )
+  }
+  return { path: unjudged([leaf, ...intermediates]), timeliness }
+}
+
+/**
+ * A path that nobody found sound. Only here, where it is printed and admits nobody, may one be made without the
+ * judge; what was presented stands in for it.
+ */
+function unjudged(certificates: Chain): SoundPath {
+  const last = certificates.at(-1) ?? certificates[0]
+  const anchor = { certificate: last, setting: 'none', selfSigned: false, faults: [] }
+  return { certificates, anchor } as unknown as SoundPath
+}

@@ -1,0 +1,167 @@
+/** The keys of a listener: one port that devices call. */
+import { Type } from 'typebox'
+import {
+  count,
+  defaultGroup,
+  flag,
+  group,
+  length,
+  line,
+  listOf,
+  reference,
+  size,
+  text,
+  word,
+} from '../reading/schema-types.ts'
+import { relay } from '../schema-relay.ts'
+
+export const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
+
+/** A certificate chain and its private key, as PEM or as PKCS#12. */
+export const certificateKeys = {
+  chain: Type.Optional(
+    reference(
+      'The certificate chain in PEM, leaf first, intermediates after it. Goes together with `key`.',
+    ),
+  ),
+  key: Type.Optional(
+    reference(
+      'The private key in PEM. Only the account that runs the front end should be able to read the file.',
+    ),
+  ),
+  pkcs12: Type.Optional(
+    reference(
+      'A `.p12` or `.pfx` file with chain and key, in place of `chain` and `key`; old RC2 and 3DES files open too.',
+    ),
+  ),
+  passphrase: Type.Optional(
+    reference('What opens an encrypted key or a PKCS#12 file. A line break at its end is ignored.'),
+  ),
+}
+
+/** Names of TLS suites and groups: OpenSSL's spelling. */
+export const tlsNames = (description: string, example: string) =>
+  listOf(
+    description,
+    text('One name.', '^[A-Za-z0-9_-]{1,64}$', {
+      wanted: `a name in OpenSSL's spelling, such as ${example}`,
+    }),
+  )
+
+const tls = defaultGroup('How the listener speaks TLS with devices.', {
+  minVersion: word(
+    'The oldest version accepted. Older ones than 1.2 are broken (RFC 8996) and not offered.',
+    TLS_VERSIONS,
+    'TLSv1.2',
+  ),
+  maxVersion: word('The newest version offered.', TLS_VERSIONS, 'TLSv1.3'),
+  ciphers: Type.Optional(
+    tlsNames(
+      'Cipher suites, strongest first. Left out: forward-secret AEAD suites only, which every device since 2014 speaks.',
+      'ECDHE-ECDSA-AES256-GCM-SHA384',
+    ),
+  ),
+  groups: Type.Optional(
+    tlsNames(
+      'Key exchange groups, preferred first. Left out: the choice of the runtime, X25519MLKEM768 first.',
+      'X25519MLKEM768',
+    ),
+  ),
+  resumption: word(
+    'Whether a device may resume a session. Each resumed connection is judged again, so it is safe. `auto`: where no route is open or renews. `on`: there, too; a device that resumes after enrolling is refused once, and after renewing some clients go on as the certificate that they have replaced.',
+    ['auto', 'on', 'off'],
+    'auto',
+  ),
+  advertiseCas: flag(
+    'Name the trusted CAs when asking for a certificate, so that a browser or a device with several can choose. Off by default: agents know their own, the names tell whoever connects which CAs you trust, and OpenSSL spends a tenth of a handshake on verifying chains although its verdict is not asked for. Settings that are staged or distrusted are not named; TLS allows 64 KiB of names, and beyond that none is sent and a warning says so.',
+    false,
+  ),
+})
+
+const limits = defaultGroup('What one device, or all of them together, may take.', {
+  connections: count(
+    'Open connections per worker; more are closed at once. An idle TLS connection costs some 50 to 80 KB, and more while its peer presents a large certificate.',
+    [1, 1_000_000],
+    4000,
+  ),
+  handshake: length(
+    'From connecting to the end of the TLS handshake. Ten seconds is enough for a slow phone on a bad network, and short enough that silent connections cannot fill the listener.',
+    ['100ms', '2m'],
+    '10s',
+  ),
+  headers: length(
+    'From the first octet of a request to the end of its header section. A device sends it in one packet; only an attack drips.',
+    ['100ms', '2m'],
+    '10s',
+  ),
+  headerBytes: size(
+    'Request line and header section together. 16 KiB is what MDM servers read themselves.',
+    ['1KiB', '64KiB'],
+    '16KiB',
+  ),
+  headerCount: count(
+    'Fields in a header section. Real devices send fewer than 30.',
+    [10, 1000],
+    100,
+  ),
+  bodyBytes: size(
+    'A request body. It is streamed and costs no memory here; the bound keeps one device from filling the disk behind us.',
+    ['0B', '1024GiB'],
+    '2GiB',
+  ),
+  bodyIdle: length(
+    'How long a body under way may stand still, in either direction. A phone that changes networks is back within seconds.',
+    ['100ms', '1h'],
+    '60s',
+  ),
+  idle: length(
+    'Between two requests of a connection. Devices that check in do so in bursts; a minute spares them a second handshake. On a sync port: how long no octet moves in either direction.',
+    ['100ms', '1h'],
+    '60s',
+  ),
+  requestsPerConnection: count(
+    'Requests before the connection is closed politely, so that connections spread over workers again.',
+    [1, 1_000_000],
+    10_000,
+  ),
+})
+
+/** What `routes` names. */
+export const ROUTES_WANTED = 'the name of a preset or of an entry in `routes`'
+
+/** One listener. */
+export const listener = group('One port that devices call.', {
+  purpose: word(
+    'What it is for. A `web-clip` listener serves Apps@Work with certificates and must use a port of its own: 7443 is recommended, 443 and 8443 are refused. `sync` is the legacy sync port of EPMM and Core: no HTTP is spoken there, and connections are relayed as `relay` says.',
+    ['devices', 'web-clip', 'sync'],
+    'devices',
+  ),
+  address: line(
+    'The address to bind: IPv4 or IPv6. `::` is every address of both kinds, where the system allows it.',
+    'an IP address',
+    '0.0.0.0',
+  ),
+  port: Type.Optional(
+    count(
+      'The TCP port. Left out: 443, 7443 for a web clip, 9997 for the sync port. 0 lets the system choose, which is useful in tests.',
+      [0, 65_535],
+    ),
+  ),
+  hosts: listOf(
+    'The host names (or IP addresses) that devices use. A request for any other is answered 421: whoever comes for another server is not for us to forward. On a sync port they only choose among certificates.',
+    line('A host name without scheme or port.', 'a host name or an IP address'),
+  ),
+  certificates: listOf(
+    'Who we are. The device chooses by SNI among several; the first serves whoever names nobody.',
+    group('A certificate chain with its private key.', certificateKeys),
+  ),
+  tls,
+  limits,
+  routes: Type.Optional(
+    line(
+      'Which requests are served, and what they ask of the device: the name of a preset (epmm, core-10, nanomdm, generic) or of an entry in the top-level `routes`. Every listener needs it but a sync port, where there are no requests.',
+      ROUTES_WANTED,
+    ),
+  ),
+  relay: Type.Optional(relay),
+})

@@ -1,0 +1,78 @@
+/**
+ * The configuration's window on disk: files are read whole, under a bound, before anything is made of them.
+ */
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import process from 'node:process'
+import { fail, ok, type Result } from '../../kernel/types.ts'
+
+/** Where the content of files comes from. */
+export interface Files {
+  read(path: string): Promise<Result<FileContent, FileFailure>>
+  /** What relative `file:` references start from; the configuration file's folder when undefined. */
+  readonly folder?: string
+}
+
+export interface FileContent {
+  readonly bytes: Buffer
+  /** Whether anybody but the owner may read it; false where the system cannot say. */
+  readonly shared: boolean
+}
+
+export type FileFailure =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'not-a-file' }
+  | { readonly kind: 'too-large'; readonly limit: number }
+  | { readonly kind: 'unreadable'; readonly code: string }
+
+/** The disk of this machine. */
+export const diskFiles: Files = { read: readFromDisk }
+
+/** 4 MiB: all public CAs of the world in one PEM file are a quarter of that. */
+const LIMIT = 4 * 1024 * 1024
+
+async function readFromDisk(path: string): Promise<Result<FileContent, FileFailure>> {
+  try {
+    // Without O_NONBLOCK a named pipe would hold the start until somebody writes.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const about = await file.stat()
+    if (!about.isFile()) return fail({ kind: 'not-a-file' })
+    if (about.size > LIMIT) return fail({ kind: 'too-large', limit: LIMIT })
+    const bytes = await file.readFile()
+    if (bytes.length === 0) return fail({ kind: 'empty' })
+    return ok({ bytes, shared: process.platform !== 'win32' && (about.mode & 0o077) !== 0 })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    if (code === 'ENOENT' || code === 'ENOTDIR') return fail({ kind: 'absent' })
+    if (code === 'EISDIR') return fail({ kind: 'not-a-file' })
+    return fail({ kind: 'unreadable', code })
+  }
+}
+
+/** Everything that `file:` references in plain data point at, by resolved path, each read once. */
+export async function readReferences(
+  data: unknown,
+  folder: string,
+  files: Files,
+): Promise<ReadonlyMap<string, Result<FileContent, FileFailure>>> {
+  const paths = new Set(referencesIn(data).map((written) => resolvedPath(written, folder)))
+  const contents = new Map<string, Result<FileContent, FileFailure>>()
+  for (const path of paths) contents.set(path, await files.read(path))
+  return contents
+}
+
+/** `file:tls/server.pem` seen from a folder. */
+export const resolvedPath = (reference: string, folder: string): string =>
+  resolve(folder, reference.slice('file:'.length))
+
+/** The folder that a configuration file's references start from. */
+export const folderOf = (file: string, { folder }: Files): string =>
+  resolve(folder ?? dirname(file))
+
+function referencesIn(data: unknown): readonly string[] {
+  if (typeof data === 'string') return data.startsWith('file:') ? [data] : []
+  if (typeof data !== 'object' || data === null) return []
+  return Object.values(data).flatMap(referencesIn)
+}

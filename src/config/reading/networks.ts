@@ -1,0 +1,40 @@
+/** Networks from which rows may be reached, by class and by row. */
+import type { RouteClass } from '../../decide/policy.ts'
+import { parseNetwork, type Network } from '../../kernel/network.ts'
+import { type Desk, every, fault, isFaulty, type Maybe, missing } from './read-context.ts'
+import { quoted } from './fault-text.ts'
+import type { Path } from './yaml-text.ts'
+
+/** The access lists of a table, by class; a class that is missing is open to every network. */
+export type AccessLists = ReadonlyMap<RouteClass, readonly Network[]>
+
+/** Reads a list of networks; nothing when there is none. */
+export function readNetworks(
+  desk: Desk,
+  path: Path,
+  written: readonly (string | undefined)[] | undefined,
+): Maybe<readonly Network[] | undefined> {
+  if (written === undefined) return isFaulty(desk, path) ? missing : undefined
+  return every(written, (text: string, index) => {
+    const network = parseNetwork(text)
+    if (network.ok) return network.value
+    const message = `found ${quoted(text)}, ${network.failure}: correct it`
+    return fault(desk, [...path, index], message)
+  })
+}
+
+/** Reads the lists of all classes; faults stay with the desk. */
+export function readAccess(
+  desk: Desk,
+  path: Path,
+  written: Readonly<Partial<Record<RouteClass, readonly (string | undefined)[] | undefined>>>,
+): AccessLists {
+  const lists = new Map<RouteClass, readonly Network[]>()
+  for (const kind of CLASSES) {
+    const networks = readNetworks(desk, [...path, kind], written[kind])
+    if (networks !== missing && networks !== undefined) lists.set(kind, networks)
+  }
+  return lists
+}
+
+const CLASSES = ['open', 'device', 'always', 'renewal', 'legacy-oauth'] as const

@@ -1,0 +1,60 @@
+/**
+ * Lengths of time and sizes as people write them. A number without a unit is refused: 30 is half a minute to
+ * one reader and half an hour to the next.
+ */
+import { fail, type Instant, type Millis, ok, type Result } from '../../kernel/types.ts'
+
+/** `1d 12h`, `90s`, `500ms`: descending units, each at most once. */
+export const LENGTH_PATTERN =
+  '^(?=[0-9])(?:[0-9]{1,6}d ?)?(?:[0-9]{1,8}h ?)?(?:[0-9]{1,8}m(?!s) ?)?(?:[0-9]{1,9}s ?)?(?:[0-9]{1,12}ms)?$'
+
+/** `512B`, `16KiB`, `2GiB`: powers of 1024, so that nobody has to ask. */
+export const SIZE_PATTERN = '^[0-9]{1,9}(?:B|KiB|MiB|GiB)$'
+
+/** A day, or a second with its offset from UTC. */
+export const INSTANT_PATTERN =
+  '^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2}))?$'
+
+/** Reads a length of time. */
+export function parseLength(text: string): Result<Millis, 'not-a-length'> {
+  if (!new RegExp(LENGTH_PATTERN).test(text)) return fail('not-a-length')
+  let total = 0
+  for (const [, count, unit] of text.matchAll(/([0-9]+)(ms|s|m|h|d)/g)) {
+    total += Number(count) * (MILLIS.get(unit ?? '') ?? 0)
+  }
+  return ok(total as Millis)
+}
+
+/** Reads a size in octets. */
+export function parseSize(text: string): Result<number, 'not-a-size'> {
+  const found = /^([0-9]{1,9})(B|KiB|MiB|GiB)$/.exec(text)
+  if (found === null) return fail('not-a-size')
+  return ok(Number(found[1]) * (OCTETS.get(found[2] ?? '') ?? 0))
+}
+
+/** Reads a day (its first moment, UTC) or a second; the 30th of February is refused, not moved to March. */
+export function parseInstant(text: string): Result<Instant, 'not-an-instant'> {
+  if (!new RegExp(INSTANT_PATTERN).test(text)) return fail('not-an-instant')
+  const day = text.slice(0, 10)
+  const midnight = Date.parse(`${day}T00:00:00Z`)
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== day) {
+    return fail('not-an-instant')
+  }
+  const instant = text.length === day.length ? midnight : Date.parse(text)
+  return Number.isNaN(instant) ? fail('not-an-instant') : ok(instant as Instant)
+}
+
+const MILLIS: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+])
+
+const OCTETS: ReadonlyMap<string, number> = new Map([
+  ['B', 1],
+  ['KiB', 1024],
+  ['MiB', 1024 ** 2],
+  ['GiB', 1024 ** 3],
+])

@@ -1,0 +1,166 @@
+/** Tables of routes: a preset, the operator's changes to it, and the operator's own rows. */
+import { routeTable } from '../../message/route.ts'
+import type { RouteRow, RouteTable } from '../config.ts'
+import { nearest } from '../../kernel/closest-match.ts'
+import { findPreset, isPresetName } from './presets/find-preset.ts'
+import { readAccess } from '../reading/networks.ts'
+import { fromOperator, fromPreset, type TableDesk, type WrittenRow } from './row.ts'
+import { type Desk, fault, isFaulty, type Maybe, missing, warn } from '../reading/read-context.ts'
+import { type Document, PRESETS } from '../schema.ts'
+import { quoted } from '../reading/fault-text.ts'
+import type { Draft } from '../shape.ts'
+import type { Path } from '../reading/yaml-text.ts'
+
+type Written = Draft<NonNullable<Document['routes']>[string]>
+
+/** Finds the table that a listener names, however many listeners name it. */
+export interface Tables {
+  readonly find: (path: Path, name: string) => Maybe<RouteTable>
+  /** To be asked when all listeners have found theirs. */
+  readonly warnOfUnused: () => void
+}
+
+/** What rows may name: written elsewhere in the file. */
+export interface Named {
+  readonly upstreams: readonly string[]
+  /** Enrollment settings. */
+  readonly settings: readonly string[]
+}
+
+/** Reads every table of the file, also those that nobody uses. */
+export function readTables(
+  desk: Desk,
+  written: Draft<NonNullable<Document['routes']>>,
+  { upstreams, settings }: Named,
+): Tables {
+  const tables = new Map<string, Maybe<RouteTable>>()
+  const used = new Set<string>()
+  const own = Object.keys(written)
+  for (const name of own) {
+    const path = ['routes', name]
+    if (isPresetName(name)) {
+      const message = `found the name ${name}, wanted another one: it is the name of a preset`
+      tables.set(name, fault(desk, path, message, 'key'))
+    } else
+      tables.set(name, readTable({ desk, path, upstreams, settings }, name, written[name] ?? {}))
+  }
+  const find: Tables['find'] = (path, name) => {
+    used.add(name)
+    const known = tables.get(name)
+    if (known !== undefined) return known
+    if (isPresetName(name)) {
+      const plain = readTable({ desk, path, upstreams, settings }, name, { preset: name, rows: [] })
+      tables.set(name, plain)
+      return plain
+    }
+    return isFaulty(desk, ['routes', name]) ? missing : unknownTable(desk, path, { name, own })
+  }
+  const warnOfUnused = (): void => {
+    for (const name of own) {
+      if (used.has(name)) continue
+      const message = `found the routes ${name}, which have no effect: no listener names them`
+      warn(desk, ['routes', name], message)
+    }
+  }
+  return { find, warnOfUnused }
+}
+
+function unknownTable(
+  desk: Desk,
+  path: Path,
+  { name, own }: { name: string; own: readonly string[] },
+): typeof missing {
+  const all = [...own, ...PRESETS]
+  const meant = nearest(name, all)
+  const advice = meant === undefined ? `choose one of ${all.join(', ')}` : `did you mean ${meant}?`
+  const message = `found the routes ${quoted(name)}, wanted a preset or an entry in routes: ${advice}`
+  return fault(desk, path, message)
+}
+
+interface TablePlace extends Named {
+  readonly desk: Desk
+  readonly path: Path
+}
+
+function readTable(place: TablePlace, name: string, written: Written): Maybe<RouteTable> {
+  const { desk, path } = place
+  const before = desk.faults.length
+  const changes = changesOf(place, written.rows ?? [])
+  const table: TableDesk = {
+    ...place,
+    preset: written.preset,
+    home: written.upstream,
+    access: readAccess(desk, [...path, 'access'], written.access ?? {}),
+    places: new Map([...changes].map(([id, { path: row }]) => [id, row])),
+  }
+  if (written.upstream !== undefined) checkUpstream(table, [...path, 'upstream'], written.upstream)
+  const presetRows = written.preset === undefined ? [] : findPreset(written.preset).rows
+  const known = presetRows.map(({ id }) => id)
+  const outcomes = [
+    ...presetRows.map((row) => fromPreset(table, row, changes.get(row.id)?.row)),
+    ...[...changes].flatMap(([id, { row }]) =>
+      known.includes(id) ? [] : [fromOperator(table, row, { id, known })],
+    ),
+  ]
+  const rows = outcomes.flatMap((outcome) => (outcome.kind === 'on' ? [outcome.row] : []))
+  const off = outcomes.flatMap((outcome) => (outcome.kind === 'off' ? [outcome.row] : []))
+  checkRows(table, rows)
+  // Faults of shape came before and lie inside this table's path; those of the table itself have just been added.
+  if (desk.faults.length > before || isFaulty(desk, path)) return missing
+  return { name, preset: written.preset, rows, off }
+}
+
+/** The operator's rows by id; an id that comes twice is a fault. */
+function changesOf(
+  { desk, path }: TablePlace,
+  rows: readonly (WrittenRow | undefined)[],
+): ReadonlyMap<string, { readonly row: WrittenRow; readonly path: Path }> {
+  const changes = new Map<string, { readonly row: WrittenRow; readonly path: Path }>()
+  for (const [index, row] of rows.entries()) {
+    const place = [...path, 'rows', index]
+    if (row?.id === undefined) continue
+    if (changes.has(row.id)) {
+      const message = `found a second row ${row.id}, wanted each id once: join them or rename one`
+      fault(desk, [...place, 'id'], message)
+    } else changes.set(row.id, { row, path: place })
+  }
+  return changes
+}
+
+/** Whether an upstream of that name is there; reports it when not. */
+export function checkUpstream(
+  { desk, upstreams }: Pick<TableDesk, 'desk' | 'upstreams'>,
+  path: Path,
+  name: string,
+): void {
+  if (upstreams.length === 0 || upstreams.includes(name)) return
+  const meant = nearest(name, upstreams)
+  const advice =
+    meant === undefined ? `choose one of ${upstreams.join(', ')}` : `did you mean ${meant}?`
+  const message = `found the upstream ${quoted(name)}, wanted one that is in upstreams: ${advice}`
+  fault(desk, path, message)
+}
+
+function checkRows(table: TableDesk, rows: readonly RouteRow[]): void {
+  const { desk, path, upstreams, places } = table
+  for (const { id, upstream } of rows) {
+    const place = [...(places.get(id) ?? path), 'upstream']
+    if (upstream !== undefined && upstream !== table.home) checkUpstream(table, place, upstream)
+  }
+  const homeless = rows.filter((row) => row.upstream === undefined && row.class !== 'denied')
+  if (homeless.length > 0 && upstreams.length > 1) {
+    const message = `found ${upstreams.length} upstreams and no word on which of them these routes go to, wanted one named: add an entry in routes with upstream`
+    fault(desk, path, message)
+  }
+  const sorted = routeTable(rows)
+  for (const { at, message } of sorted.ok ? [] : sorted.failure) {
+    const place = places.get(at)
+    fault(desk, place === undefined ? path : [...place, 'path'], `row ${at}: ${message}`)
+  }
+  const serves = rows.some((row) => row.class !== 'denied')
+  if (!serves && !isFaulty(desk, path)) {
+    const message =
+      'found no row that serves anything, wanted at least one: add rows, or choose a preset'
+    fault(desk, path, message)
+  }
+}

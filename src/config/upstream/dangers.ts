@@ -1,0 +1,19 @@
+/** What may be dangerous about an upstream, whoever decided it: the file, or somebody on the page of outgoing TLS. */
+import type { Danger } from '../config.ts'
+
+/** Strict TLS is off. */
+export const unverifiedUpstream = (name: string, at: string): Danger => ({
+  kind: 'unverified-upstream',
+  at,
+  sentence: `upstream ${name} is not verified: anybody on the way can pose as it and is told who the devices are`,
+})
+
+/** TLS 1.0 or 1.1 is selected. */
+export const weakUpstreamProtocol = (
+  name: string,
+  { protocols, at }: { readonly protocols: readonly string[]; readonly at: string },
+): Danger => ({
+  kind: 'weak-upstream-protocol',
+  at,
+  sentence: `upstream ${name} may be called over ${protocols.join(' or ')}, which is weak (RFC 8996): signatures by SHA-1, and the security level of its connections is lowered`,
+})

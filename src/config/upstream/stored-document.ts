@@ -1,0 +1,125 @@
+/** The shape of a stored page of outgoing TLS; `upstream-tls/document.ts` says what it means. */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Type } from 'typebox'
+import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
+import { todays, type FirstPageDocument, type PageDocument } from '../../upstream-tls/document.ts'
+import { MOST_CERTIFICATES } from '../../upstream-tls/edit-verification.ts'
+import { PROTOCOLS } from '../../upstream-tls/suite.ts'
+import { DEFAULT_STORES, type Chosen } from '../../upstream-tls/verification.ts'
+import { MAX_CERTIFICATE_BYTES } from '../../x509/certificate.ts'
+import { group, word } from '../reading/schema-types.ts'
+import { described, quoted } from '../reading/fault-text.ts'
+
+// OpenSSL's longest name has 29 characters; a runtime offers some seventy suites, pre-shared keys and all.
+const name = Type.String({
+  pattern: '^[A-Za-z0-9_-]{1,64}$',
+  wanted: "a name in OpenSSL's spelling",
+})
+const names = Type.Array(name, { maxItems: 500, wanted: 'a list of names' })
+const protocols = Type.Array(word('A protocol.', PROTOCOLS), { maxItems: 5, wanted: 'a list' })
+
+const selection = group('Selected columns.', { protocols, suites: names, groups: names })
+
+const applied = Type.Unsafe<PageDocument['applied']>({
+  type: 'object',
+  wanted: 'a mapping of keys',
+  // Only the faults of the alternative that `kind` names are told.
+  discriminator: { propertyName: 'kind' },
+  required: ['kind'],
+  oneOf: [
+    group('Use Default.', { kind: Type.Literal('default') }),
+    group('Use Custom Configuration.', { kind: Type.Literal('custom'), selection }),
+  ],
+})
+const draft = { mode: word('What is chosen.', ['default', 'custom']), selection }
+const seen = { offered: selection, default: selection }
+const flag = Type.Boolean({ wanted: 'true or false' })
+const settings = {
+  strict: flag,
+  allowUntrusted: flag,
+  defaultStore: word('Enable Default Trust Store.', DEFAULT_STORES),
+  sni: Type.Unsafe<NonNullable<Chosen['sni']>>({
+    type: 'object',
+    wanted: 'a mapping of keys',
+    discriminator: { propertyName: 'kind' },
+    required: ['kind'],
+    oneOf: [
+      group('Off.', { kind: Type.Literal('off') }),
+      group('The host that is called.', { kind: Type.Literal('on') }),
+      group('A given name.', {
+        kind: Type.Literal('name'),
+        name: Type.String({ pattern: '^[a-z0-9_.-]{1,253}$', wanted: 'a host name' }),
+      }),
+    ],
+  }),
+}
+const customStore = group('Enable Custom Trust Store.', {
+  enabled: flag,
+  certificates: Type.Array(
+    // Base64 and its line breaks take four octets for three, and a little.
+    Type.String({ maxLength: MAX_CERTIFICATE_BYTES * 1.5, wanted: 'a certificate in PEM' }),
+    { maxItems: MOST_CERTIFICATES, wanted: 'a list of certificates' },
+  ),
+})
+const chosen = Type.Unsafe<Chosen>(
+  group('What was set otherwise than the default.', {
+    strict: Type.Optional(settings.strict),
+    allowUntrusted: Type.Optional(settings.allowUntrusted),
+    defaultStore: Type.Optional(settings.defaultStore),
+    customStore: Type.Optional(customStore),
+    sni: Type.Optional(settings.sni),
+  }),
+)
+
+const first = group('A page of protocols, suites and groups.', {
+  version: Type.Literal(1, { wanted: 'version 1' }),
+  applied,
+  draft: group('What is drafted.', draft),
+  seen: group('What was offered and default when this was written.', seen),
+})
+
+const second = group('A page of outgoing TLS.', {
+  version: Type.Literal(2, { wanted: 'version 2' }),
+  applied,
+  chosen,
+  draft: group('What is drafted.', { ...draft, chosen }),
+  seen: group('What was offered and default when this was written.', {
+    ...seen,
+    settings: Type.Optional(group('Strict TLS, trust and SNI.', settings)),
+  }),
+})
+
+const ajv = new Ajv2020({ allErrors: true, discriminator: true, strict: false, verbose: true })
+const plain = (schema: object): object => JSON.parse(JSON.stringify(schema)) as object
+const fitsFirst = ajv.compile<FirstPageDocument>(plain(first))
+const fitsSecond = ajv.compile<PageDocument>(plain(second))
+
+/** A stored document, or everything in it that this version does not understand, each by name. */
+export function parsePageDocument(stored: unknown): Result<PageDocument, readonly Fault[]> {
+  // Read forward only: what is written is always of today's version.
+  const isFirst = stored instanceof Object && 'version' in stored && stored.version === 1
+  const fits = isFirst ? fitsFirst : fitsSecond
+  if (fits(stored)) return ok(todays(stored))
+  return fail(
+    (fits.errors ?? []).map(({ instancePath, keyword, params, data }) => {
+      const at = instancePath.slice(1).replaceAll('/', '.')
+      if (keyword === 'additionalProperties') {
+        const key = quoted(String(params['additionalProperty']))
+        return {
+          at,
+          message: `found the unknown key ${key}, wanted none: it was written by another version`,
+        }
+      }
+      if (keyword === 'required') {
+        return {
+          at,
+          message: `found no ${String(params['missingProperty'])}, wanted one: it was written by another version`,
+        }
+      }
+      return {
+        at,
+        message: `found ${described(data)}, which this version does not understand: it was written by another one`,
+      }
+    }),
+  )
+}

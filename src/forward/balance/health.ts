@@ -1,0 +1,125 @@
+/**
+ * Whether a server is well, as far as one process can tell: by what became of requests (passive) and by asking
+ * (active). Pure: time and chance arrive as arguments.
+ *
+ * The rule for whoever chooses: a server that is out is avoided while another one is in. When none is in, all are
+ * tried as if they were well, because a wrong opinion of ours must not be worse than none; that is said aloud.
+ */
+import { plus, unreachable, type Instant, type Millis } from '../../kernel/types.ts'
+import type { UpstreamFailure } from '../failure.ts'
+import type { HealthSettings } from '../settings.ts'
+
+/** What is remembered of one server. */
+export interface Health {
+  /** Requests and connections that failed in a row. */
+  readonly failures: number
+  /** Times it was put out since a request last succeeded: each lasts twice as long as the one before. */
+  readonly ejections: number
+  readonly outUntil: Instant | undefined
+  readonly check: CheckRecord
+}
+
+interface CheckRecord {
+  /** `unasked` counts as well: a start or a reload must not begin with nobody. */
+  readonly verdict: 'down' | 'unasked' | 'up'
+  /** Results in a row that speak against the verdict. */
+  readonly streak: number
+}
+
+/** In, or why not. */
+export type Standing = 'check-failed' | 'ejected' | 'in'
+
+/** A server about which nothing is known. */
+export const FRESH: Health = {
+  failures: 0,
+  ejections: 0,
+  outUntil: undefined,
+  check: { verdict: 'unasked', streak: 0 },
+}
+
+/** Where it stands at `now`. */
+export function standingOf({ outUntil, check }: Health, now: Instant): Standing {
+  if (check.verdict === 'down') return 'check-failed'
+  return outUntil !== undefined && now < outUntil ? 'ejected' : 'in'
+}
+
+/** An answer came, whatever its status: statuses are the application's words, not the server's health. */
+export function afterAnswer(health: Health): Health {
+  if (health.failures === 0 && health.ejections === 0) return health
+  return { ...health, failures: 0, ejections: 0, outUntil: undefined }
+}
+
+/**
+ * A request or a connection failed; `chance` is from 0 up to 1. Enough in a row put the server out; after its time
+ * it is on probation, and the next failure puts it out again for longer.
+ */
+export function afterFailure(
+  health: Health,
+  settings: HealthSettings,
+  { now, chance }: { readonly now: Instant; readonly chance: number },
+): Health {
+  // Out already, and tried because nobody is in: that must not lengthen its time.
+  if (health.outUntil !== undefined && now < health.outUntil) return health
+  const failures = health.failures + 1
+  if (health.ejections === 0 && failures < settings.failures) return { ...health, failures }
+  const length = Math.min(settings.longestEjection, settings.ejection * 2 ** health.ejections)
+  return {
+    ...health,
+    failures,
+    ejections: health.ejections + 1,
+    outUntil: plus(now, spread(length as Millis, chance)),
+  }
+}
+
+/** An active check ended. */
+export function afterCheck(health: Health, passed: boolean, settings: HealthSettings): Health {
+  const { check } = health
+  const verdict = passed ? 'up' : 'down'
+  if (check.verdict === verdict) return check.streak === 0 ? health : recorded(health, verdict, 0)
+  // The first answer after the start counts at once when it is good, and like any other when it is bad.
+  const needed = passed
+    ? check.verdict === 'unasked'
+      ? 1
+      : settings.check?.up
+    : settings.check?.down
+  const streak = check.streak + 1
+  return streak >= (needed ?? 1)
+    ? recorded(health, verdict, 0)
+    : recorded(health, check.verdict, streak)
+}
+
+const recorded = (health: Health, verdict: CheckRecord['verdict'], streak: number): Health => ({
+  ...health,
+  check: { verdict, streak },
+})
+
+/** Up to a tenth shorter, so that workers and replicas do not come back all at once. */
+export const spread = (length: Millis, chance: number): Millis =>
+  Math.round(length * (1 - chance / 10)) as Millis
+
+/** Whether a failure speaks against the server, and not against the device, the request or ourselves. */
+export function speaksAgainst(failure: UpstreamFailure): boolean {
+  switch (failure.kind) {
+    case 'bad-response':
+    case 'body-timeout':
+    case 'connect-timeout':
+    case 'dns':
+    case 'refused':
+    case 'reset':
+    case 'response-timeout':
+    case 'tls-handshake':
+    case 'tls-name-mismatch':
+    case 'tls-pin-mismatch':
+    case 'tls-untrusted':
+    case 'unreachable':
+      return true
+    case 'device-gone':
+    case 'overloaded':
+    case 'request-timeout':
+    case 'request-too-large':
+    case 'unsendable':
+      return false
+    default:
+      return unreachable(failure)
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * One server of an upstream: its connections, how much it has to do, and whether it is well.
+ */
+import type { X509Certificate } from 'node:crypto'
+import type { Clock } from '../../kernel/ports.ts'
+import type { Millis } from '../../kernel/types.ts'
+import type { Candidate } from './load-balancer.ts'
+import type { DialPlan } from '../connect/dial.ts'
+import { explainUpstream, type UpstreamFailure } from '../failure.ts'
+import {
+  checkServer,
+  explainCheck,
+  explainSni,
+  failsBySni,
+  type CheckFailure,
+} from './health-check.ts'
+import {
+  afterAnswer,
+  afterCheck,
+  afterFailure,
+  FRESH,
+  speaksAgainst,
+  spread,
+  standingOf,
+  type Standing,
+} from './health.ts'
+import { Pool } from './pool.ts'
+import type { CheckSettings } from '../settings.ts'
+import { checkError, requestError, type UpstreamError, type Whose } from '../upstream-error.ts'
+import type { Explanation } from '../../kernel/explanation.ts'
+
+/** A server went out, or came back; `code` names the failure that put it out. */
+export interface HealthChange {
+  readonly server: string
+  readonly standing: Standing
+  readonly code: string | undefined
+  readonly explanation: Explanation | undefined
+  /** For how long requests avoid it; `undefined` where only a check can bring it back. */
+  readonly out: Millis | undefined
+}
+
+/** Who is told what becomes of a server. */
+export interface ServerNews {
+  changed(change: HealthChange): void
+  erred(error: UpstreamError): void
+}
+
+/** What a server's health depends on besides the server. */
+export interface HealthPorts {
+  readonly clock: Clock
+  /** From 0 up to 1. */
+  readonly chance: () => number
+}
+
+/** A server that requests may go to. */
+export class Server implements Candidate {
+  readonly name: string
+  readonly hostname: string
+  /** What it reads in `Host` when the policy is `upstream`. */
+  readonly authority: string
+  readonly weight: number
+  readonly pool: Pool
+  readonly plan: DialPlan
+  readonly #ports: HealthPorts
+  readonly #news: ServerNews
+  #load = 0
+  #lines = 0
+  #health = FRESH
+  #told: Standing = 'in'
+  #return: NodeJS.Timeout | undefined
+  #nextCheck: NodeJS.Timeout | undefined
+  #checking = false
+  #retired = false
+
+  constructor(plan: DialPlan, ports: HealthPorts, news: ServerNews) {
+    const { server } = plan
+    this.name = server.name
+    this.hostname = server.hostname
+    this.authority = authorityOf(plan)
+    this.weight = server.weight
+    this.plan = plan
+    this.pool = new Pool(plan, (failure, shown) => this.failed(failure, shown))
+    this.#ports = ports
+    this.#news = news
+  }
+
+  /** Exchanges that have chosen this server and are not over. */
+  get load(): number {
+    return this.#load
+  }
+
+  get standing(): Standing {
+    return this.#health === FRESH ? 'in' : standingOf(this.#health, this.#ports.clock.now())
+  }
+
+  /** Relayed connections, each of which has one of its own here. */
+  get lines(): number {
+    return this.#lines
+  }
+
+  /** A relayed connection wants one of its own for as long as it lives; false when there is none to be had. */
+  takeLine(): boolean {
+    if (this.pool.connections + this.#lines >= this.pool.limits.connections) return false
+    this.#lines += 1
+    this.taken()
+    return true
+  }
+
+  /** A relayed connection is over. */
+  freeLine(): void {
+    this.#lines -= 1
+    this.left()
+  }
+
+  /** An exchange has chosen this server. */
+  taken(): void {
+    this.#load += 1
+  }
+
+  /** An exchange that had chosen it is over, or has gone to another. */
+  left(): void {
+    this.#load -= 1
+  }
+
+  /** It began an answer. */
+  answered(): void {
+    this.#health = afterAnswer(this.#health)
+    if (this.#told !== 'in') this.#notice(undefined)
+  }
+
+  /** A connection could not be made, or a request on a connection failed; `shown` is what it presented. */
+  failed(failure: UpstreamFailure, shown?: X509Certificate): void {
+    if (!speaksAgainst(failure)) return
+    this.#news.erred(requestError(this.#whose, failure, shown))
+    const moment = { now: this.#ports.clock.now(), chance: this.#ports.chance() }
+    this.#health = afterFailure(this.#health, this.plan.settings.health, moment)
+    this.#notice({ code: failure.kind, explanation: explainUpstream(failure, this.name) })
+  }
+
+  /** Begins to ask in the background, if it is to be asked. */
+  watch(): void {
+    const { check } = this.plan.settings.health
+    if (check === undefined || !this.plan.server.check || this.#checking) return
+    this.#checking = true
+    // The first at a random time, or all workers would ask at once for ever.
+    this.#checkIn((check.interval * this.#ports.chance()) as Millis, check)
+  }
+
+  /** Asks no more, and forgets what it waited for. */
+  unwatch(): void {
+    this.#checking = false
+    this.#retired = true
+    clearTimeout(this.#nextCheck)
+    clearTimeout(this.#return)
+  }
+
+  #checkIn(wait: Millis, check: CheckSettings): void {
+    this.#nextCheck = setTimeout(() => {
+      void this.#check(check).then(() => {
+        if (this.#checking) this.#checkIn(spread(check.interval, this.#ports.chance()), check)
+      })
+    }, wait).unref()
+  }
+
+  async #check(check: CheckSettings): Promise<void> {
+    const result = await checkServer(this.plan, check)
+    if (!this.#checking) return
+    this.#health = afterCheck(this.#health, result.ok, this.plan.settings.health)
+    if (result.ok) {
+      this.#notice(undefined)
+      return
+    }
+    const reason = await this.#reason(check, result.failure)
+    this.#news.erred(checkError(this.#whose, result.failure, reason.explanation))
+    this.#notice(reason)
+  }
+
+  get #whose(): Whose {
+    return { upstream: this.plan.settings.name, server: this.name }
+  }
+
+  async #reason(
+    check: CheckSettings,
+    failure: CheckFailure,
+  ): Promise<Reason & { readonly explanation: Explanation }> {
+    // Only when the server goes out: the question costs it a connection.
+    const bySni =
+      this.#told === 'in' && this.standing !== 'in' && (await failsBySni(this.plan, check, failure))
+    return {
+      code: failure.kind,
+      explanation: bySni ? explainSni(failure, this.plan) : explainCheck(failure, this.name),
+    }
+  }
+
+  #notice(reason: Reason | undefined): void {
+    const { standing } = this
+    // What becomes of the last requests of a world that is gone is no news.
+    if (standing === this.#told || this.#retired) return
+    this.#told = standing
+    clearTimeout(this.#return)
+    const { outUntil } = this.#health
+    const out =
+      standing === 'ejected' && outUntil !== undefined
+        ? ((outUntil - this.#ports.clock.now()) as Millis)
+        : undefined
+    // Nothing else happens when its time is over, and somebody should be told.
+    if (out !== undefined) this.#return = setTimeout(() => this.#notice(undefined), out + 1).unref()
+    const { code, explanation } = standing === 'in' ? NONE : (reason ?? NONE)
+    this.#news.changed({ server: this.name, standing, code, explanation, out })
+  }
+}
+
+interface Reason {
+  readonly code: string | undefined
+  readonly explanation: Explanation | undefined
+}
+
+const NONE: Reason = { code: undefined, explanation: undefined }
+
+/** RFC 9110 §4.2.1, §4.2.2: the port of the scheme is left out. */
+function authorityOf({ settings, server: { hostname, port } }: DialPlan): string {
+  const host = hostname.includes(':') ? `[${hostname}]` : hostname
+  return port === (settings.protocol === 'https:' ? 443 : 80) ? host : `${host}:${port}`
+}

@@ -1,0 +1,141 @@
+/**
+ * What requests are forwarded to: one or several servers that answer alike. Each server has a pool of its own, and
+ * each upstream its own TLS context, so that no two identities and no two trust settings ever share a connection.
+ */
+import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import { Balancer } from './load-balancer.ts'
+import { clientContext } from '../connect/client-context.ts'
+import type { DialPlan } from '../connect/dial.ts'
+import { secondOpinion } from '../connect/own-path-check.ts'
+import type { UntrustedServer } from '../connect/untrusted.ts'
+import { Server, type HealthChange, type HealthPorts } from './server.ts'
+import type { ClientIdentity, UpstreamLimits, UpstreamSettings } from '../settings.ts'
+import { allowedErrors, type UpstreamError } from '../upstream-error.ts'
+import { Watch } from '../deadlines.ts'
+
+/** What an upstream needs besides its settings. */
+export interface UpstreamOptions {
+  /** Shown when the upstream asks who we are. */
+  readonly identity: ClientIdentity | undefined
+  /** Called once per connection to a server that strict TLS would have refused. */
+  readonly onUntrusted: (facts: UntrustedServer) => void
+  /** Called when a server goes out or comes back. */
+  readonly onHealth?: (change: UpstreamHealthChange) => void
+  /** Called for everything that goes wrong with a server, and for nothing else. */
+  readonly onError?: (error: UpstreamError) => void
+  /** Time and chance; those of this machine where they are left out. */
+  readonly health?: HealthPorts
+}
+
+/** A server went out or came back. */
+export interface UpstreamHealthChange extends HealthChange {
+  readonly upstream: string
+  /** Servers that are in now; with 0 all are tried as if they were. */
+  readonly left: number
+}
+
+/** Opens nothing yet: the first request does. Says what stands in the way of the settings. */
+export function openUpstream(
+  settings: UpstreamSettings,
+  options: UpstreamOptions,
+): Result<Upstream, readonly Fault[]> {
+  if (settings.tls === undefined) return ok(new Upstream(settings, undefined, options))
+  const context = clientContext(settings.tls, options.identity, settings.at)
+  if (!context.ok) return fail(context.failure)
+  const client = { context: context.value, opinion: secondOpinion(settings.tls) }
+  return ok(new Upstream(settings, client, options))
+}
+
+const PLAIN = { context: undefined, opinion: undefined }
+
+/** Its servers, and who is next. */
+export class Upstream {
+  readonly name: string
+  readonly limits: UpstreamLimits
+  readonly attempts: number
+  readonly watch: Watch
+  readonly servers: readonly Server[]
+  readonly #balancer: Balancer
+
+  constructor(
+    settings: UpstreamSettings,
+    client: Pick<DialPlan, 'context' | 'opinion'> | undefined,
+    { onUntrusted, onHealth, onError, health = MACHINE }: UpstreamOptions,
+  ) {
+    const { limits } = settings
+    this.name = settings.name
+    this.limits = limits
+    this.attempts = settings.attempts
+    this.watch = new Watch(Math.min(limits.connect, limits.responseHeaders, limits.bodyIdle))
+    const changed = (change: HealthChange): void =>
+      onHealth?.({ ...change, upstream: this.name, left: this.#well(this.servers).length })
+    const erred = (error: UpstreamError): void => onError?.(error)
+    const allowed = (facts: UntrustedServer): void => {
+      onUntrusted(facts)
+      for (const error of allowedErrors(facts)) erred(error)
+    }
+    const plan = { settings, ...(client ?? PLAIN), onUntrusted: allowed }
+    this.servers = settings.servers.map(
+      (server) => new Server({ ...plan, server }, health, { changed, erred }),
+    )
+    this.#balancer = new Balancer(settings.balance)
+  }
+
+  /**
+   * The server for a request; those already `tried` are left out, and nobody is left when all were. Who is out is
+   * avoided while somebody is in (health.ts).
+   */
+  choose(device: string | undefined, tried: readonly Server[]): Server | undefined {
+    const { servers } = this
+    if (servers.length === 1) return tried.length === 0 ? servers[0] : undefined
+    const left = tried.length === 0 ? servers : servers.filter((one) => !tried.includes(one))
+    const well = this.#well(left)
+    return this.#balancer.choose(well.length === 0 ? left : well, device)
+  }
+
+  /** Begins the active checks, where there are any; until then nothing is opened. */
+  watchHealth(): void {
+    for (const server of this.servers) server.watch()
+  }
+
+  /** Connections now open or opening, for the metrics. */
+  get connections(): number {
+    return this.servers.reduce((sum, { pool, lines }) => sum + pool.connections + lines, 0)
+  }
+
+  /** Exchanges that wait for a connection, for the metrics. */
+  get waiting(): number {
+    return this.servers.reduce((sum, { pool }) => sum + pool.waiting, 0)
+  }
+
+  /**
+   * Closes what is idle now and the rest when it is done; requests that already began here still get through. What
+   * has no connection yet gets one of the successor's: of the same server or, when it is gone, of the first.
+   */
+  async close(successor?: Upstream): Promise<void> {
+    for (const server of this.servers) server.unwatch()
+    const heirs = successor?.servers
+    await Promise.all(
+      this.servers.map(({ name, pool }) =>
+        pool.close((heirs?.find((one) => one.name === name) ?? heirs?.[0])?.pool),
+      ),
+    )
+  }
+
+  /** Breaks off everything under way. */
+  destroy(): void {
+    for (const server of this.servers) {
+      server.unwatch()
+      server.pool.destroy()
+    }
+  }
+
+  #well(servers: readonly Server[]): readonly Server[] {
+    return servers.filter(({ standing }) => standing === 'in')
+  }
+}
+
+const MACHINE: HealthPorts = {
+  clock: { now: () => Date.now() as Instant },
+  chance: () => Math.random(),
+}

@@ -1,0 +1,100 @@
+/**
+ * Settings → the TLS context of every connection to one upstream, built once. What cannot be built is a fault
+ * with the place that caused it, so that a reload can refuse whole.
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createSecureContext, getCACertificates, getCiphers, type SecureContext } from 'node:tls'
+import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
+import type { Selection } from '../../upstream-tls/catalogue.ts'
+import { handshakeOffer } from '../../upstream-tls/handshake-offer.ts'
+import type { ClientIdentity, PemFile, UpstreamTls } from '../settings.ts'
+
+/** Builds the context, or says everything that stands in its way. */
+export function clientContext(
+  tls: UpstreamTls,
+  identity: ClientIdentity | undefined,
+  at: string,
+): Result<SecureContext, readonly Fault[]> {
+  const faults = [
+    ...tls.trust.custom.flatMap(pemFaults),
+    ...suiteFaults(tls.selection, at),
+    ...identityFaults(identity, at),
+  ]
+  if (faults.length > 0) return fail(faults)
+  try {
+    return ok(createSecureContext(contextOptions(tls, identity)))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return fail([{ at: `${at}.tls`, message: `the TLS library refuses these settings: ${reason}` }])
+  }
+}
+
+function contextOptions(tls: UpstreamTls, identity: ClientIdentity | undefined) {
+  return {
+    // Never undefined: that would add what NODE_EXTRA_CA_CERTS names. An empty list trusts nobody.
+    ca: [
+      ...defaultRoots(tls.trust.default),
+      ...tls.trust.custom.map(({ bytes }) => bytes.toString('latin1')),
+    ],
+    // Whatever is listed is an anchor, an intermediate or the server's own certificate included.
+    allowPartialTrustChain: true,
+    ...handshakeOffer(tls.selection),
+    ...(identity === undefined ? {} : { cert: identity.chainPem, key: identity.keyPem }),
+  }
+}
+
+/** Parsed by the runtime once and the same for every upstream; a hundred and more texts are not fetched twice. */
+function defaultRoots(store: UpstreamTls['trust']['default']): readonly string[] {
+  return store === 'off' ? [] : getCACertificates(store)
+}
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
+/** OpenSSL skips what it cannot read and trusts the rest: the operator would never hear of it. */
+function pemFaults({ at, bytes }: PemFile): readonly Fault[] {
+  const blocks = bytes.toString('latin1').match(PEM_CERTIFICATE)
+  if (blocks === null) {
+    return [{ at, message: 'found no certificate, wanted PEM: convert it with `openssl x509`' }]
+  }
+  return blocks.flatMap((block, index) => {
+    if (parses(() => new X509Certificate(block))) return []
+    return [{ at, message: `certificate ${index + 1} of ${blocks.length} cannot be read` }]
+  })
+}
+
+/** OpenSSL ignores a name it does not know as long as one is known. */
+function suiteFaults({ suites }: Selection, at: string): readonly Fault[] {
+  const known = new Set(getCiphers())
+  const unknown = suites.filter((name) => !known.has(name.toLowerCase()))
+  return unknown.map((name) => ({
+    at: `${at}.tls.ciphers`,
+    message: `found ${name}, wanted a suite of this runtime: \`tfe upstream catalogue\` lists them`,
+  }))
+}
+
+function identityFaults(identity: ClientIdentity | undefined, at: string): readonly Fault[] {
+  if (identity === undefined) return []
+  const where = `${at}.tls.clientCertificate`
+  const leaf = PEM_CERTIFICATE[Symbol.match](identity.chainPem)?.[0]
+  if (leaf === undefined || !parses(() => new X509Certificate(leaf))) {
+    return [
+      { at: where, message: 'the certificate cannot be read, wanted PEM with the leaf first' },
+    ]
+  }
+  if (!parses(() => createPrivateKey(identity.keyPem))) {
+    return [
+      { at: where, message: 'the private key cannot be read, wanted PEM without a passphrase' },
+    ]
+  }
+  if (new X509Certificate(leaf).checkPrivateKey(createPrivateKey(identity.keyPem))) return []
+  return [{ at: where, message: 'the private key does not belong to the certificate' }]
+}
+
+function parses(read: () => unknown): boolean {
+  try {
+    read()
+    return true
+  } catch {
+    return false
+  }
+}

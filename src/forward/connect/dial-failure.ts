@@ -1,0 +1,100 @@
+/**
+ * Node's and OpenSSL's errors on an outgoing connection → a closed list of failures with facts.
+ */
+import type { NameMismatch, Untrusted, UpstreamFailure } from '../failure.ts'
+
+/** Says in the words of S3-07 that the certificate is for somebody else. */
+export class IdentityError extends Error {
+  readonly code = IDENTITY_ERROR
+  readonly mismatch: NameMismatch
+
+  constructor(mismatch: NameMismatch) {
+    super(`server name mismatch, certificate issued to: [${mismatch.issuedTo.join(', ')}]`)
+    this.mismatch = mismatch
+  }
+}
+
+/** The code of an `IdentityError`, which is all that an unverified socket keeps of it. */
+export const IDENTITY_ERROR = 'TFE_SERVER_NAME_MISMATCH'
+
+/** Names what went wrong between the look-up and the end of the handshake, or in the handshake's late part. */
+export function dialFailure(error: Error, hostname: string): UpstreamFailure {
+  if (error instanceof IdentityError) return error.mismatch
+  const code = codeOf(error)
+  const why = UNTRUSTED.get(code)
+  if (why !== undefined) return { kind: 'tls-untrusted', why, code }
+  if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO') {
+    return { kind: 'tls-handshake', alert: ALERT.exec(code)?.[1]?.toLowerCase(), code }
+  }
+  if (LOOKUP_CODES.has(code)) return { kind: 'dns', hostname, code }
+  return networkFailure(error, code)
+}
+
+function networkFailure(error: Error, code: string): UpstreamFailure {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return { kind: 'refused', address: addressOf(error) }
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return { kind: 'reset', during: 'handshake' }
+    default:
+      return { kind: 'unreachable', code: code === '' ? error.name : code }
+  }
+}
+
+/** What a server said, after `ALERT` in OpenSSL's names; those of extensions (RFC 6066 §9) come without the word. */
+const ALERT =
+  /(?:_ALERT_|^ERR_SSL_TLSV1_(?=UNRECOGNIZED_NAME$|UNSUPPORTED_EXTENSION$|CERTIFICATE_UNOBTAINABLE$|BAD_CERTIFICATE_))(.+)$/
+
+/** What OpenSSL's verdict on a chain means; `other` for those that nobody has met yet, nothing for success. */
+export function untrustedBecause(code: string): Untrusted {
+  return UNTRUSTED.get(code) ?? 'other'
+}
+
+const UNTRUSTED: ReadonlyMap<string, Untrusted> = new Map<string, Untrusted>([
+  ['CA_MD_TOO_WEAK', 'other'],
+  ['CERT_CHAIN_TOO_LONG', 'other'],
+  ['CERT_HAS_EXPIRED', 'expired'],
+  ['CERT_NOT_YET_VALID', 'not-yet-valid'],
+  ['CERT_REJECTED', 'other'],
+  ['CERT_REVOKED', 'other'],
+  ['CERT_SIGNATURE_FAILURE', 'bad-signature'],
+  ['CERT_UNTRUSTED', 'unknown-issuer'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed'],
+  ['HOSTNAME_MISMATCH', 'other'],
+  ['INVALID_CA', 'other'],
+  ['INVALID_PURPOSE', 'wrong-purpose'],
+  ['OUT_OF_MEM', 'other'],
+  ['PATH_LENGTH_EXCEEDED', 'other'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'unknown-issuer'],
+  ['UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY', 'other'],
+  ['UNABLE_TO_DECRYPT_CERT_SIGNATURE', 'bad-signature'],
+  ['UNABLE_TO_GET_CRL', 'other'],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'unknown-issuer'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unknown-issuer'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unknown-issuer'],
+  ['UNSPECIFIED', 'other'],
+])
+
+/** `getaddrinfo`'s errors, as Node spells them. */
+const LOOKUP_CODES: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'EAI_NODATA',
+  'EAI_NONAME',
+  'ENODATA',
+  'ENOTFOUND',
+  'ESERVFAIL',
+])
+
+/** The code Node gives an error, or an empty string. */
+export function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+/** A name with several addresses fails with one error for each; the first stands for all. */
+function addressOf(error: Error): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error
+  const { address = '', port = '' } = first as { address?: string; port?: number | string }
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}

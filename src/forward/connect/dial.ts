@@ -1,0 +1,214 @@
+/**
+ * One new connection to an upstream: TCP, TLS, and our own word on the certificate. Nothing is ever resumed
+ * outwards: a resumed session skips a changed trust store and the check of the name.
+ */
+import { X509Certificate } from 'node:crypto'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import {
+  connect as connectTls,
+  TLSSocket,
+  type PeerCertificate,
+  type SecureContext,
+} from 'node:tls'
+import { fail, ok, unreachable, type Result } from '../../kernel/types.ts'
+import { dialFailure, IDENTITY_ERROR, IdentityError, untrustedBecause } from './dial-failure.ts'
+import type { UpstreamFailure } from '../failure.ts'
+import { presentedList, unpinned } from './pins.ts'
+import type { SecondOpinion } from './own-path-check.ts'
+import { nameMismatch } from './server-name.ts'
+import type { ServerSettings, UpstreamSettings, UpstreamTls } from '../settings.ts'
+import { shownCertificate, type UntrustedServer } from './untrusted.ts'
+
+/** Everything about a server that does not change between two connections. */
+export interface DialPlan {
+  readonly settings: UpstreamSettings
+  readonly server: ServerSettings
+  /** `undefined` for plain HTTP. */
+  readonly context: SecureContext | undefined
+  /** `undefined` for plain HTTP. */
+  readonly opinion: SecondOpinion | undefined
+  /** Called once per connection that verification would have refused. */
+  readonly onUntrusted: (facts: UntrustedServer) => void
+}
+
+/** What a connection is for. */
+export interface Opening {
+  readonly alpn: readonly string[]
+  /** Whether one direction may end before the other. */
+  readonly halfOpen: boolean
+  /** Octets ahead of our TLS handshake, in the clear. */
+  readonly preamble: Buffer | undefined
+}
+
+const FOR_HTTP: Opening = { alpn: ['http/1.1'], halfOpen: false, preamble: undefined }
+
+/** Told once, never at once, how dialling ended; `shown` is the leaf that the server presented. */
+export type Dialled = (
+  result: Result<Socket, UpstreamFailure>,
+  shown: X509Certificate | undefined,
+) => void
+
+/** A connection that may carry requests, or why there is none. */
+export function dial(plan: DialPlan, done: Dialled, opening = FOR_HTTP): void {
+  const { limits } = plan.settings
+  let open = true
+  let leaf: X509Certificate | undefined
+  const sockets: Socket[] = []
+  const settle = (result: Result<Socket, UpstreamFailure>): void => {
+    if (!open) return
+    open = false
+    clearTimeout(deadline)
+    for (const socket of sockets) {
+      socket.off('error', failed)
+      // A socket without a listener would take the process with it.
+      socket.on('error', ignore)
+      if (!result.ok) socket.destroy()
+    }
+    done(result, leaf)
+  }
+  const failed = (error: Error): void => settle(fail(dialFailure(error, plan.server.hostname)))
+  const deadline = setTimeout(
+    () => settle(fail({ kind: 'connect-timeout', limit: limits.connect })),
+    limits.connect,
+  )
+  const watch = (socket: Socket, event: 'connect' | 'secureConnect', then: () => void): void => {
+    sockets.push(socket)
+    socket.once('error', failed)
+    socket.once(event, then)
+  }
+  const shakeHands = (below: Socket | undefined): void => {
+    const socket = openSocket(plan, opening, below)
+    // Node's event before it verifies, undocumented: a socket that is refused has forgotten the chain by its error.
+    if (socket instanceof TLSSocket) {
+      socket.prependOnceListener('secure', () => {
+        leaf = socket.getPeerX509Certificate()
+      })
+    }
+    watch(socket, plan.context === undefined ? 'connect' : 'secureConnect', () => {
+      const refusal = socket instanceof TLSSocket ? judged(plan, socket, leaf) : undefined
+      settle(refusal === undefined ? ok(socket) : fail(refusal))
+    })
+  }
+  const { preamble } = opening
+  if (preamble === undefined || plan.context === undefined) {
+    shakeHands(undefined)
+    return
+  }
+  const below = connectTcp(transportOf(plan, opening))
+  watch(below, 'connect', () => {
+    below.write(preamble, (error) => {
+      if (open && (error === undefined || error === null)) shakeHands(below)
+    })
+  })
+}
+
+/** What the TLS library does not look at, or was told not to refuse. */
+function judged(
+  plan: DialPlan,
+  socket: TLSSocket,
+  leaf: X509Certificate | undefined,
+): UpstreamFailure | undefined {
+  const { tls } = plan.settings
+  if (tls === undefined || leaf === undefined) return undefined
+  const untrusted = untrustedIn(plan, socket, leaf)
+  const shown = unpinned(leaf, tls.pins)
+  if (!tls.strict) noticeUntrusted(plan, leaf, { untrusted, shown })
+  else if (untrusted !== undefined) return { kind: 'tls-untrusted', ...untrusted }
+  else if (shown !== undefined) return { kind: 'tls-pin-mismatch', shown }
+  return undefined
+}
+
+/** What the TLS library holds against a chain or, when it believes it, what we do. */
+export function untrustedIn(
+  { opinion }: DialPlan,
+  socket: TLSSocket,
+  leaf: X509Certificate,
+): UntrustedServer['untrusted'] {
+  // Node types it as an error; it is the code of one.
+  const code = String(socket.authorizationError ?? '')
+  const chainHolds = code === '' || code === 'null' || code === IDENTITY_ERROR
+  return chainHolds ? opinion?.(leaf) : { why: untrustedBecause(code), code }
+}
+
+/** Begins to connect; refuses what strict TLS refuses. */
+export function openSocket(plan: DialPlan, opening = FOR_HTTP, below?: Socket): Socket {
+  const { settings, context } = plan
+  const { tls } = settings
+  const transport = transportOf(plan, opening)
+  if (context === undefined || tls === undefined) return connectTcp(transport)
+  return connectTls({
+    ...transport,
+    ...(below === undefined ? {} : { socket: below }),
+    secureContext: context,
+    servername: serverName(tls.sni, wantedName(plan)),
+    ...(opening.alpn.length === 0 ? {} : { ALPNProtocols: [...opening.alpn] }),
+    rejectUnauthorized: tls.strict,
+    checkServerIdentity: (_, certificate) => identityError(certificate, wantedName(plan)),
+  })
+}
+
+const transportOf = ({ server }: DialPlan, { halfOpen }: Opening) => ({
+  host: server.hostname,
+  port: server.port,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: PROBE_MS,
+  allowHalfOpen: halfOpen,
+})
+
+/** The name or address that the certificate must carry. */
+export const wantedName = ({ settings, server }: Pick<DialPlan, 'settings' | 'server'>): string =>
+  settings.tls?.hostname ?? server.hostname
+
+/** The SNI to send; an empty name sends none. An address is never sent (RFC 6066 §3). */
+export function serverName(sni: UpstreamTls['sni'], hostname: string): string {
+  switch (sni.kind) {
+    case 'off':
+      return ''
+    case 'on':
+      return isIP(hostname) === 0 ? hostname : ''
+    case 'name':
+      return sni.name
+    default:
+      return unreachable(sni)
+  }
+}
+
+/** Returned, never thrown: Node does not catch here, and one odd certificate would end the process. */
+function identityError(certificate: PeerCertificate, wanted: string): Error | undefined {
+  try {
+    const mismatch = nameMismatch(new X509Certificate(certificate.raw), wanted)
+    return mismatch === undefined ? undefined : new IdentityError(mismatch)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** Strict TLS is off: what it would have refused is used, and said. An untrusted chain must not hide a wrong name. */
+function noticeUntrusted(
+  plan: DialPlan,
+  leaf: X509Certificate,
+  {
+    untrusted,
+    shown,
+  }: {
+    readonly untrusted: UntrustedServer['untrusted']
+    readonly shown: readonly string[] | undefined
+  },
+): void {
+  const mismatch = nameMismatch(leaf, wantedName(plan))
+  if (untrusted === undefined && mismatch === undefined && shown === undefined) return
+  plan.onUntrusted({
+    upstream: plan.settings.name,
+    server: plan.server.name,
+    untrusted,
+    mismatch,
+    unpinned: shown,
+    chain: presentedList(leaf).map(shownCertificate),
+  })
+}
+
+const ignore = (): void => {}
+
+/** Idle connections die silently in NAT tables and firewalls, which forget after some five minutes. */
+const PROBE_MS = 60_000

@@ -1,0 +1,106 @@
+/**
+ * A second opinion on an upstream's chain: ours, beside that of the TLS library. The library lets an anchor that
+ * contradicts itself pass as long as it is listed, and does not look at much of RFC 5280; whoever poses as the
+ * upstream has to get past both. Time is left to the library: it has judged it by then.
+ */
+import { X509Certificate } from 'node:crypto'
+import { getCACertificates } from 'node:tls'
+import { lowersSecurity } from '../../upstream-tls/handshake-offer.ts'
+import type { PathFailure } from '../../trust/failure.ts'
+import { judge } from '../../trust/judge.ts'
+import { DEFAULT_LIMITS, type Limits } from '../../trust/limits.ts'
+import { trustStore, type TrustStore } from '../../trust/store.ts'
+import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
+import { presentedList } from './pins.ts'
+import type { UpstreamTls } from '../settings.ts'
+
+/** Why our judge finds no sound path; `code` is that of its failure, of the anchor's fault, or of the parser's. */
+export interface Unsound {
+  readonly why: 'unsound'
+  readonly code: string
+}
+
+/** Asked about a chain that the TLS library believes; nothing when we do, too. */
+export type SecondOpinion = (leaf: X509Certificate) => Unsound | undefined
+
+/** Ours, for one upstream. */
+export function secondOpinion({ trust, selection }: UpstreamTls): SecondOpinion {
+  const listed = [
+    ...defaultAnchors(trust.default),
+    ...trust.custom.flatMap(({ bytes }) => certificatesIn(bytes.toString('latin1'))),
+  ]
+  const named = Map.groupBy(listed, ({ subject }) => subject.key)
+  const limits = lowersSecurity(selection) ? OLD_LIMITS : DEFAULT_LIMITS
+  return (leaf) => {
+    const code = faultIn(presentedList(leaf), named, limits)
+    return code === undefined ? undefined : { why: 'unsound', code }
+  }
+}
+
+type Named = ReadonlyMap<string, readonly Certificate[]>
+
+function faultIn(
+  presented: readonly X509Certificate[],
+  named: Named,
+  limits: Limits,
+): string | undefined {
+  const [first, ...others] = presented.map(({ raw }) => parseCertificate(raw))
+  if (first === undefined) return 'certificate-malformed'
+  if (!first.ok) return first.failure.kind
+  const leaf = first.value
+  // The operator has listed this very certificate: there is no path to judge.
+  const same = named.get(leaf.subject.key) ?? []
+  if (same.some(({ fingerprint }) => fingerprint === leaf.fingerprint)) return undefined
+  const intermediates = others.flatMap((one) => (one.ok ? [one.value] : []))
+  const store = storeFor([leaf, ...intermediates], named, limits)
+  const paths = judge({ leaf, intermediates }, store, 'server')
+  return paths.ok ? undefined : codeOf(paths.failure)
+}
+
+/**
+ * The anchors that a presented certificate names as its issuer: no path can end elsewhere. Holding all 121 bundled ones
+ * to what they say of themselves would take a fifth of a second for each upstream. Each stands alone, so that whatever
+ * is listed is an anchor, as it is for the TLS library.
+ */
+function storeFor(presented: readonly Certificate[], named: Named, limits: Limits): TrustStore {
+  const issuers = new Set(presented.map(({ issuer }) => issuer.key))
+  const anchors = [...issuers].flatMap((key) => named.get(key) ?? [])
+  const settings = anchors.map((one) => ({ name: 'listed', chain: [one] }))
+  return trustStore({ settings, profile: 'private', limits })
+}
+
+/** What is wrong with an anchor says more than that something is. */
+const codeOf = (failure: PathFailure): string =>
+  failure.kind === 'unfit-anchor' ? (failure.faults[0]?.kind ?? failure.kind) : failure.kind
+
+type DefaultStore = UpstreamTls['trust']['default']
+
+/** Reading them takes 30 ms to 90 ms, and the runtime never changes them. */
+const readOnce = new Map<DefaultStore, readonly Certificate[]>()
+
+function defaultAnchors(store: DefaultStore): readonly Certificate[] {
+  if (store === 'off') return []
+  const known = readOnce.get(store) ?? getCACertificates(store).flatMap(certificatesIn)
+  readOnce.set(store, known)
+  return known
+}
+
+function certificatesIn(text: string): readonly Certificate[] {
+  return (text.match(PEM_CERTIFICATE) ?? []).flatMap((block) => {
+    const certificate = parseCertificate(new X509Certificate(block).raw)
+    return certificate.ok ? [certificate.value] : []
+  })
+}
+
+/** All of them can be read: `clientContext` has seen to it. */
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
+/**
+ * Whoever selects TLS 1.1 or 1.0 lowers the security level of the TLS library for this upstream, because such servers
+ * have certificates of their time; ours goes along, as far as RSA 1024 and SHA-1.
+ */
+const OLD_LIMITS: Limits = {
+  ...DEFAULT_LIMITS,
+  rsaBits: { ...DEFAULT_LIMITS.rsaBits, minimum: 1024 },
+  digests: ['sha1', ...DEFAULT_LIMITS.digests],
+}

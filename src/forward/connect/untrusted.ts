@@ -1,0 +1,59 @@
+/**
+ * Allow and Log: what was wrong with a server that was used all the same, because strict TLS is off. Every fault is
+ * named; an untrusted chain does not hide a wrong name.
+ */
+import type { X509Certificate } from 'node:crypto'
+import type { NameMismatch, Untrusted, UpstreamFailure } from '../failure.ts'
+
+/** The facts, once per connection. */
+export interface UntrustedServer {
+  readonly upstream: string
+  readonly server: string
+  readonly untrusted: { readonly why: Untrusted; readonly code: string } | undefined
+  readonly mismatch: NameMismatch | undefined
+  /** The pins of the keys it showed, none of which is wanted. */
+  readonly unpinned: readonly string[] | undefined
+  /** What it presented, leaf first. */
+  readonly chain: readonly ShownCertificate[]
+}
+
+/** A presented certificate as the log names it; the peer wrote subject and issuer. */
+export interface ShownCertificate {
+  readonly subject: string
+  readonly issuer: string
+  /** UTC, ISO 8601. */
+  readonly not_after: string
+  /** Lower-case hexadecimal. */
+  readonly sha256: string
+}
+
+/** What strict TLS would have said, in its order: the chain, the name, the pins. Never empty. */
+export function wouldHaveFailed({
+  untrusted,
+  mismatch,
+  unpinned,
+}: UntrustedServer): readonly UpstreamFailure[] {
+  return [
+    ...(untrusted === undefined ? [] : [{ kind: 'tls-untrusted' as const, ...untrusted }]),
+    ...(mismatch === undefined ? [] : [mismatch]),
+    ...(unpinned === undefined ? [] : [{ kind: 'tls-pin-mismatch' as const, shown: unpinned }]),
+  ]
+}
+
+/** A certificate in a few words. */
+export function shownCertificate(certificate: X509Certificate): ShownCertificate {
+  const { subject, issuer, validToDate, fingerprint256 } = certificate
+  return {
+    subject: nameText(subject),
+    issuer: nameText(issuer),
+    not_after: Number.isNaN(validToDate.getTime()) ? 'unreadable' : validToDate.toISOString(),
+    sha256: fingerprint256.replaceAll(':', '').toLowerCase(),
+  }
+}
+
+/** Node gives a line per attribute, and nothing for an empty name. */
+const nameText = (name: string | undefined): string =>
+  (name ?? '').replaceAll('\n', ', ').slice(0, MAX_NAME_LENGTH)
+
+/** Enough to recognise a certificate by; there are up to ten of them in a line of the log. */
+const MAX_NAME_LENGTH = 300

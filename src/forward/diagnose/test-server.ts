@@ -1,0 +1,178 @@
+/**
+ * **Test**: one connection to one server with the settings as they would be used, and everything that can be said
+ * about it: each check apart, although strict TLS stops at the first that fails. Nothing is asked of the server.
+ */
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { unreachable } from '../../kernel/types.ts'
+import { dialFailure } from '../connect/dial-failure.ts'
+import { openSocket, serverName, untrustedIn, wantedName, type DialPlan } from '../connect/dial.ts'
+import { explainUpstream, type UpstreamFailure } from '../failure.ts'
+import { hangUp } from '../connect/close-gracefully.ts'
+import { unpinned } from '../connect/pins.ts'
+import { nameMismatch } from '../connect/server-name.ts'
+import { shownChain, type ShownCertificate } from '../connect/shown-certificate.ts'
+import type { Explanation } from '../../kernel/explanation.ts'
+
+/** What a test found. */
+export interface TestReport {
+  readonly upstream: string
+  readonly server: string
+  /** `undefined` sends none. */
+  readonly sni: string | undefined
+  /** `undefined` when there was no TLS: the connection failed before, or the upstream is `http:`. */
+  readonly tls: TlsFacts | undefined
+  /** Every failure, those that are only logged included; the first is what strict TLS would refuse for. */
+  readonly failures: readonly ExplainedFailure[]
+  /** Whether requests would be carried: without strict TLS in spite of failures of verification. */
+  readonly usable: boolean
+  /** Milliseconds until there was a connection. */
+  readonly duration: number
+}
+
+export interface ExplainedFailure extends Explanation {
+  readonly code: UpstreamFailure['kind']
+}
+
+/** What was agreed on and shown. */
+export interface TlsFacts {
+  readonly protocol: string
+  /** OpenSSL's spelling, and IANA's. */
+  readonly suite: string
+  readonly standardSuite: string
+  /** `undefined` where the key exchange has none, as in RSA. */
+  readonly group: string | undefined
+  readonly alpn: string | undefined
+  readonly chain: readonly ShownCertificate[]
+  readonly hostname: Check
+  readonly trust: Check
+  readonly pins: Check
+}
+
+/** One check; `not-asked` where the settings ask for none. */
+export type Check = 'failed' | 'not-asked' | 'passed'
+
+/** Connects once; settles within the connect limit and a little. */
+export async function testServer(plan: DialPlan): Promise<TestReport> {
+  const { settings, server } = plan
+  const begun = performance.now()
+  const socket = openSocket(lenient(plan))
+  const broken = await opened(socket, plan)
+  const duration = Math.round(performance.now() - begun)
+  const facts = broken === undefined && socket instanceof TLSSocket ? factsOf(plan, socket) : NONE
+  const late = facts.tls === undefined ? undefined : await lateRefusal(socket, server.hostname)
+  hangUp(socket)
+  const fatal = broken ?? late
+  const failures = fatal === undefined ? facts.failures : [...facts.failures, fatal]
+  const sni = settings.tls === undefined ? '' : serverName(settings.tls.sni, wantedName(plan))
+  return {
+    upstream: settings.name,
+    server: server.name,
+    sni: sni === '' ? undefined : sni,
+    tls: facts.tls,
+    failures: failures.map((one) => ({ code: one.kind, ...explainUpstream(one, server.name) })),
+    usable: fatal === undefined && (settings.tls?.strict === false || failures.length === 0),
+    duration,
+  }
+}
+
+/** Refuses nothing, so that everything can be looked at. */
+function lenient(plan: DialPlan): DialPlan {
+  const { settings } = plan
+  if (settings.tls === undefined) return plan
+  return { ...plan, settings: { ...settings, tls: { ...settings.tls, strict: false } } }
+}
+
+/** Why there is no connection, if there is none. */
+function opened(
+  socket: Socket,
+  { settings, server }: DialPlan,
+): Promise<UpstreamFailure | undefined> {
+  const { promise, resolve } = Promise.withResolvers<UpstreamFailure | undefined>()
+  const limit = settings.limits.connect
+  const deadline = setTimeout(() => {
+    resolve({ kind: 'connect-timeout', limit })
+    socket.destroy()
+  }, limit)
+  socket.on('error', (error) => resolve(dialFailure(error, server.hostname)))
+  socket.once('close', () => resolve({ kind: 'reset', during: 'handshake' }))
+  socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => resolve(undefined))
+  return promise.finally(() => clearTimeout(deadline))
+}
+
+/**
+ * TLS 1.3: a server that misses our certificate, or dislikes it, says so only after the handshake (RFC 8446
+ * §4.4.2.4). A session ticket says that it is content; without either we wait no longer than a person does.
+ */
+async function lateRefusal(socket: Socket, hostname: string): Promise<UpstreamFailure | undefined> {
+  if (!(socket instanceof TLSSocket) || socket.getProtocol() !== 'TLSv1.3') return undefined
+  const { promise, resolve } = Promise.withResolvers<UpstreamFailure | undefined>()
+  const deadline = setTimeout(() => resolve(undefined), LATE_MS)
+  const refused = (error: Error): void => resolve(dialFailure(error, hostname))
+  socket.once('session', () => resolve(undefined))
+  socket.once('_tlsError', refused).once('error', refused)
+  // Node tells of the end before it tells of the alert that caused it.
+  socket.once('close', () => setImmediate(() => resolve({ kind: 'reset', during: 'handshake' })))
+  socket.resume()
+  return promise.finally(() => clearTimeout(deadline))
+}
+
+interface Facts {
+  readonly tls: TlsFacts | undefined
+  readonly failures: readonly UpstreamFailure[]
+}
+
+const NONE: Facts = { tls: undefined, failures: [] }
+
+function factsOf(plan: DialPlan, socket: TLSSocket): Facts {
+  const leaf = socket.getPeerX509Certificate()
+  const { tls } = plan.settings
+  if (leaf === undefined || tls === undefined) return NONE
+  const untrusted = untrustedIn(plan, socket, leaf)
+  const mismatch = nameMismatch(leaf, wantedName(plan))
+  const shown = unpinned(leaf, tls.pins)
+  // In the order in which strict TLS looks at them.
+  const failures: UpstreamFailure[] = []
+  if (untrusted !== undefined) failures.push({ kind: 'tls-untrusted', ...untrusted })
+  if (mismatch !== undefined) failures.push(mismatch)
+  if (shown !== undefined) failures.push({ kind: 'tls-pin-mismatch', shown })
+  const { name, standardName } = socket.getCipher()
+  const facts: TlsFacts = {
+    protocol: socket.getProtocol() ?? 'unknown',
+    suite: name,
+    standardSuite: standardName,
+    group: groupOf(socket),
+    alpn: socket.alpnProtocol || undefined,
+    chain: shownChain(leaf),
+    hostname: mismatch === undefined ? 'passed' : 'failed',
+    trust: untrusted === undefined ? 'passed' : 'failed',
+    pins: tls.pins.length === 0 ? 'not-asked' : shown === undefined ? 'passed' : 'failed',
+  }
+  return { tls: facts, failures }
+}
+
+/** The key exchange by name; finite fields before TLS 1.3 have a size instead. */
+export function groupOf(socket: TLSSocket): string | undefined {
+  const info = socket.getEphemeralKeyInfo()
+  if (info === null || !('type' in info)) return undefined
+  const { type, size } = info
+  if (type === 'DH') return `DH ${size}`
+  return 'name' in info ? info.name : undefined
+}
+
+/** How a check reads. */
+export function checkText(check: Check): string {
+  switch (check) {
+    case 'failed':
+      return 'failed'
+    case 'not-asked':
+      return 'not asked for'
+    case 'passed':
+      return 'passed'
+    default:
+      return unreachable(check)
+  }
+}
+
+/** Two round trips of a bad link; servers without session tickets cost this much. */
+const LATE_MS = 500

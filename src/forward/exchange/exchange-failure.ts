@@ -1,0 +1,48 @@
+/**
+ * undici's errors on a connection that was already open → failures with facts.
+ */
+import { codeOf, dialFailure } from '../connect/dial-failure.ts'
+import type { UpstreamFailure } from '../failure.ts'
+
+/** How far the answer had come: not a byte, a byte, or its whole head. */
+export type Progress = 'unheard' | 'heard' | 'answering'
+
+/** Names what ended an exchange; `hostname` is the upstream's. */
+export function exchangeFailure(
+  error: Error,
+  progress: Progress,
+  hostname: string,
+): UpstreamFailure {
+  const code = codeOf(error)
+  if (isReset(error) || (progress === 'answering' && stopsShort(error))) {
+    return { kind: 'reset', during: progress === 'unheard' ? 'request' : 'response' }
+  }
+  if (UNSENDABLE.has(code)) return { kind: 'unsendable', reason: error.message }
+  // TLS 1.3: a server that misses our certificate says so only after the handshake (RFC 8446 §4.4.2.4).
+  if (code.startsWith('ERR_SSL_')) return dialFailure(error, hostname)
+  return { kind: 'bad-response', reason: parserReason(error) }
+}
+
+/** Whether the connection simply ended: at the right moment that is nobody's fault. */
+export function isReset(error: Error): boolean {
+  const code = codeOf(error)
+  if (code === 'UND_ERR_SOCKET') return !error.message.startsWith('bad ')
+  return RESET.has(code)
+}
+
+const RESET: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
+
+/** The end came inside a body. Before one, undici says the same of a head with nonsense for a length. */
+const stopsShort = (error: Error): boolean =>
+  codeOf(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
+  parserReason(error) === 'Invalid EOF state'
+
+/** llhttp's own words, which undici puts into brackets. */
+const parserReason = ({ message }: Error): string =>
+  /^Response does not match the HTTP\/1\.1 protocol \((.+)\)$/.exec(message)?.[1] ?? message
+
+const UNSENDABLE: ReadonlySet<string> = new Set([
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_NOT_SUPPORTED',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+])

@@ -1,0 +1,57 @@
+/**
+ * How long nothing may move, and what it is called when nothing moved for longer: both depend on whose turn it is.
+ */
+import { unreachable } from '../../kernel/types.ts'
+import type { UpstreamFailure } from '../failure.ts'
+import type { UpstreamLimits } from '../settings.ts'
+
+/** What an exchange waits for. */
+export type Turn =
+  | 'connection'
+  | 'device-sends'
+  | 'device-takes'
+  | 'upstream-answer'
+  | 'upstream-sends'
+  | 'upstream-takes'
+
+/** The limit in milliseconds; `bodyIdle` is the device's. */
+export function patience(turn: Turn, limits: UpstreamLimits, bodyIdle: number): number {
+  switch (turn) {
+    case 'connection':
+      return limits.connect
+    case 'device-sends':
+    case 'device-takes':
+      return bodyIdle
+    case 'upstream-answer':
+      return limits.responseHeaders
+    case 'upstream-sends':
+    case 'upstream-takes':
+      return limits.bodyIdle
+    default:
+      return unreachable(turn)
+  }
+}
+
+/** The failure of whoever did not move. */
+export function lateness(
+  turn: Turn,
+  limit: number,
+  { connections, waiting }: { readonly connections: number; readonly waiting: number },
+): UpstreamFailure {
+  switch (turn) {
+    case 'connection':
+      return { kind: 'overloaded', connections, waiting }
+    case 'device-sends':
+      return { kind: 'request-timeout', limit }
+    case 'device-takes':
+      return { kind: 'device-gone', how: 'stopped-reading' }
+    case 'upstream-answer':
+      return { kind: 'response-timeout', limit }
+    case 'upstream-sends':
+      return { kind: 'body-timeout', waiting: 'to-read', limit }
+    case 'upstream-takes':
+      return { kind: 'body-timeout', waiting: 'to-write', limit }
+    default:
+      return unreachable(turn)
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * One walk → one event. Whatever happened, the record has the same shape, and the explanation is only written
+ * where somebody will want it.
+ */
+import type { RouteRow } from '../config/config.ts'
+import { vouchedFor, type Admission, type Decision } from '../decide/decide.ts'
+import { explain } from '../decide/explain.ts'
+import type { Timeliness } from '../decide/timeliness.ts'
+import { explainUpstream } from '../forward/failure.ts'
+import type { Outcome } from '../forward/exchange/exchange.ts'
+import type { RequestEvent } from '../record/event.ts'
+import { findingCodes, type FindingCode } from '../trust/finding.ts'
+import { explainHeld, type Held } from '../throttle/throttle-refusal.ts'
+import type { TurnedAwayFacts } from './rejection.ts'
+import type { Watched } from './oauth-throttle.ts'
+import type { Explanation } from '../kernel/explanation.ts'
+
+/** How far a request came. */
+export type Verdict =
+  | { readonly kind: 'turned-away'; readonly facts: TurnedAwayFacts }
+  | {
+      readonly kind: 'judged'
+      readonly decision: Decision
+      readonly route: RouteRow
+      readonly timeliness: Timeliness | undefined
+      /** What the device calls itself. */
+      readonly reported: string | undefined
+    }
+
+/** What is true of the walk however it ended. */
+export interface Walk {
+  readonly method: string
+  readonly path: string
+  readonly host: string | undefined
+  readonly reference: string
+  readonly userAgent: string | undefined
+  readonly snapshot: number
+  readonly durationMs: number
+}
+
+/** How a request ended, and what its upstream was told about the device. */
+export interface Ended extends Outcome {
+  readonly told: Told
+  /** Of requests to the legacy OAuth endpoint that were admitted. */
+  readonly watched?: Watched
+}
+
+export interface Told {
+  readonly verify: string
+  readonly withheld: string
+}
+
+/** The event of a request that has left the corridor. */
+export function entry(walk: Walk, verdict: Verdict, ended: Ended): RequestEvent {
+  const { told, watched, status, firstByteMs } = ended
+  const words = watched?.held === undefined ? wordsOf(verdict, ended) : explainHeld(watched.held)
+  return {
+    method: walk.method,
+    path: walk.path,
+    host: walk.host?.slice(0, MAX_HOST),
+    ...judgement(verdict),
+    ...(watched?.held === undefined ? {} : heldBack(watched.held)),
+    account_hash: watched?.account,
+    verify: told.verify,
+    withheld: told.withheld === 'nothing' ? undefined : told.withheld,
+    server: ended.server,
+    retried: ended.retried ? true : undefined,
+    status: status ?? 0,
+    failure: ended.failure?.kind,
+    reason: words?.sentence.slice(0, MAX_REASON),
+    next_step: words?.nextStep,
+    // Only what the device was told can be asked about.
+    reference: words === undefined || status === undefined ? undefined : walk.reference,
+    bytes_in: ended.bytesIn,
+    bytes_out: ended.bytesOut,
+    duration_ms: tenths(walk.durationMs),
+    upstream_ms: firstByteMs === undefined ? undefined : tenths(firstByteMs),
+    user_agent: walk.userAgent?.slice(0, MAX_USER_AGENT),
+    reported_id: verdict.kind === 'judged' ? verdict.reported : undefined,
+    snapshot: walk.snapshot,
+  }
+}
+
+type Judgement = Pick<
+  RequestEvent,
+  | 'route'
+  | 'route_class'
+  | 'decision'
+  | 'code'
+  | 'would_refuse'
+  | 'timeliness'
+  | 'findings'
+  | 'upstream'
+>
+
+function judgement(verdict: Verdict): Judgement {
+  if (verdict.kind === 'turned-away') {
+    const { code } = verdict.facts
+    return { ...NOWHERE, decision: 'refuse', code, would_refuse: undefined }
+  }
+  const { decision, route, timeliness } = verdict
+  const at = { route: route.id, route_class: route.class, timeliness }
+  if (decision.kind === 'refuse') {
+    const code = decision.why.kind
+    return {
+      ...at,
+      decision: 'refuse',
+      code,
+      would_refuse: undefined,
+      findings: undefined,
+      upstream: undefined,
+    }
+  }
+  const { basis } = decision
+  return {
+    ...at,
+    decision: 'admit',
+    code: basis.kind,
+    would_refuse: basis.kind === 'recording' ? basis.wouldRefuse.kind : undefined,
+    findings: findingsOf(decision),
+    upstream: route.upstream,
+  }
+}
+
+/** Admitted by `decide`, and yet no further. */
+const heldBack = ({ kind }: Held): Pick<RequestEvent, 'decision' | 'code' | 'upstream'> => ({
+  decision: 'refuse',
+  code: kind,
+  upstream: undefined,
+})
+
+/** Of whoever is named to the upstream: what was not asked about shows nothing. */
+function findingsOf(admission: Admission): readonly FindingCode[] | undefined {
+  const { findings = [] } = vouchedFor(admission)?.path ?? {}
+  return findings.length === 0 ? undefined : findingCodes(findings)
+}
+
+function wordsOf(verdict: Verdict, { failure }: Outcome): Explanation | undefined {
+  if (verdict.kind === 'turned-away') return verdict.facts
+  const { decision, route } = verdict
+  if (decision.kind === 'refuse') return explain(decision.why)
+  if (failure !== undefined) return explainUpstream(failure, route.upstream ?? '')
+  return decision.basis.kind === 'recording' ? explain(decision.basis.wouldRefuse) : undefined
+}
+
+const tenths = (ms: number): number => Math.round(ms * 10) / 10
+
+const NOWHERE = {
+  route: undefined,
+  route_class: 'none',
+  timeliness: undefined,
+  findings: undefined,
+  upstream: undefined,
+} as const
+
+/** A sentence may quote names that the peer chose. */
+const MAX_REASON = 1024
+/** A DNS name, a colon, five digits; what is longer was refused for it. */
+const MAX_HOST = 259
+/** A label for people; agents that send more are not telling us anything. */
+const MAX_USER_AGENT = 200

@@ -1,0 +1,57 @@
+/**
+ * The head of a request, read once: for whom it is, what it asks for, and whether two servers could read it
+ * differently. Node's parser has already refused what is not HTTP/1.1.
+ */
+import type { IncomingMessage } from 'node:http'
+import { fail, ok, type Result } from '../kernel/types.ts'
+import { checkAuthority, hostValues } from '../message/authority.ts'
+import { parseTarget, type Target } from '../message/target.ts'
+import type { ListenerView } from '../state/snapshot.ts'
+import type { Connection } from './connection.ts'
+import type { TurnedAway } from './rejection.ts'
+
+/** What a request is for. */
+export interface Head {
+  readonly target: Target
+  /** The Host as it was sent, found good. */
+  readonly host: string
+}
+
+/** Reads a head, or says why the request is turned away. */
+export function readHead(
+  request: IncomingMessage,
+  connection: Connection,
+  listener: ListenerView,
+): Result<Head, TurnedAway> {
+  const framing = framingFault(request, listener)
+  if (framing !== undefined) return fail(framing)
+  const values = hostValues(request.rawHeaders)
+  const host = values[0] ?? ''
+  if (values.length !== 1 || !connection.knowsHost(host, listener)) {
+    const authority = checkAuthority(values, connection.sni, listener.hosts)
+    if (!authority.ok) return fail({ kind: 'host', fault: authority.failure })
+    connection.rememberHost(host, listener)
+  }
+  const target = parseTarget(request.url ?? '')
+  if (!target.ok) return fail({ kind: 'target', fault: target.failure })
+  return ok({ target: target.value, host })
+}
+
+function framingFault(request: IncomingMessage, listener: ListenerView): TurnedAway | undefined {
+  const { headers, rawHeaders } = request
+  const limit = listener.world.config.limits.headerCount
+  if (rawHeaders.length > limit * 2) return { kind: 'too-many-fields', limit }
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined) {
+    if (request.httpVersionMajor === 1 && request.httpVersionMinor === 0) {
+      return { kind: 'http-1.0-transfer-coding' }
+    }
+    // Only the framing is undone here: a coding below it would reach the upstream unannounced.
+    if (coding.toLowerCase() !== 'chunked') return { kind: 'transfer-coding-unknown', coding }
+  }
+  const { expect } = headers
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
+    return { kind: 'expectation-unknown' }
+  }
+  return undefined
+}

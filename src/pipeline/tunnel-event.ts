@@ -1,0 +1,128 @@
+/** One relayed connection → one event. */
+import { vouchedFor, type Ask, type Decision } from '../decide/decide.ts'
+import { explain } from '../decide/explain.ts'
+import { explainRelay } from '../forward/tunnel/relay-failure.ts'
+import { isoText, type Instant } from '../kernel/types.ts'
+import type { ConnectionEvent } from '../record/event.ts'
+import type { TunnelEvent } from '../record/tunnel-event.ts'
+import { findingCodes } from '../trust/finding.ts'
+import type { TurnedAwayFacts } from './rejection.ts'
+import type { RelayOutcome } from '../forward/tunnel/relay.ts'
+import type { Explanation } from '../kernel/explanation.ts'
+
+/** What became of a connection before any octet passed. */
+export type TunnelVerdict =
+  | { readonly kind: 'closed'; readonly facts: TurnedAwayFacts }
+  | {
+      readonly kind: 'judged'
+      readonly ask: Ask
+      readonly decision: Decision
+      readonly timeliness: TunnelEvent['timeliness']
+    }
+
+/** What passed, and what the upstream was told. */
+export interface Passage extends RelayOutcome {
+  readonly told: TunnelEvent['told']
+}
+
+/** What is true of a connection however it ended. */
+export interface TunnelWalk {
+  readonly openedAt: number
+  readonly upstream: string | undefined
+  readonly durationMs: number
+  readonly snapshot: number
+  /** Why we closed it, if we did. */
+  readonly ending: Pick<ConnectionEvent, 'code' | 'reason' | 'next_step'> | undefined
+}
+
+/** The event of a connection that is over; without a passage nothing was relayed. */
+export function tunnelEntry(
+  { openedAt, upstream, durationMs, snapshot, ending }: TunnelWalk,
+  verdict: TunnelVerdict,
+  passed: Passage | undefined,
+): TunnelEvent {
+  const failure = ending === undefined ? passed?.failure : undefined
+  const words = ending ?? wordsOf(verdict, failure, upstream ?? '')
+  return {
+    outcome: outcomeOf(failure, passed, ending),
+    ...judgement(verdict),
+    ...(ending?.code === undefined ? {} : { code: ending.code }),
+    upstream: passed === undefined ? undefined : upstream,
+    server: passed?.server,
+    told: passed?.told ?? 'nothing',
+    failure: failure?.kind,
+    reason: words?.reason?.slice(0, MAX_REASON),
+    next_step: words?.next_step,
+    bytes_in: passed?.bytesIn ?? 0,
+    bytes_out: passed?.bytesOut ?? 0,
+    opened_at: isoText(openedAt as Instant),
+    duration_ms: Math.round(durationMs),
+    connect_ms: passed?.connectMs,
+    snapshot,
+  }
+}
+
+type Failure = Passage['failure']
+
+function outcomeOf(
+  failure: Failure,
+  passed: Passage | undefined,
+  ending: TunnelWalk['ending'],
+): TunnelEvent['outcome'] {
+  if (passed === undefined) return 'refused'
+  if (ending !== undefined) return 'ended'
+  if (failure === undefined) return 'relayed'
+  return failure.kind === 'relay-device-gone' ? 'broken-off' : 'failed'
+}
+
+type Judgement = Pick<
+  TunnelEvent,
+  'decision' | 'code' | 'would_refuse' | 'route_class' | 'timeliness' | 'findings'
+>
+
+/** What the record and the books of the fleet say of a verdict. */
+export function judgement(verdict: TunnelVerdict): Judgement {
+  if (verdict.kind === 'closed') {
+    return { ...NOBODY_ASKED, decision: 'refuse', code: verdict.facts.code }
+  }
+  const { ask, decision, timeliness } = verdict
+  const at = { route_class: ask.route, timeliness }
+  if (decision.kind === 'refuse') {
+    const code = decision.why.kind
+    return { ...at, decision: 'refuse', code, would_refuse: undefined, findings: undefined }
+  }
+  const { basis } = decision
+  const { findings = [] } = vouchedFor(decision)?.path ?? {}
+  return {
+    ...at,
+    decision: 'admit',
+    code: basis.kind,
+    would_refuse: basis.kind === 'recording' ? basis.wouldRefuse.kind : undefined,
+    findings: findings.length === 0 ? undefined : findingCodes(findings),
+  }
+}
+
+const NOBODY_ASKED = {
+  would_refuse: undefined,
+  route_class: 'none',
+  timeliness: undefined,
+  findings: undefined,
+} as const
+
+function wordsOf(
+  verdict: TunnelVerdict,
+  failure: Failure,
+  upstream: string,
+): { readonly reason: string; readonly next_step: string } | undefined {
+  const words = ((): Explanation | undefined => {
+    if (failure !== undefined) return explainRelay(failure, upstream)
+    if (verdict.kind === 'closed') return verdict.facts
+    const { decision } = verdict
+    if (decision.kind === 'refuse') return explain(decision.why)
+    return decision.basis.kind === 'recording' ? explain(decision.basis.wouldRefuse) : undefined
+  })()
+  return words && { reason: words.sentence, next_step: words.nextStep }
+}
+
+/** A sentence may quote names that the peer chose. */
+const MAX_REASON = 1024

@@ -1,0 +1,50 @@
+/**
+ * The admin API's listener: its own port, its own certificate, its own end.
+ */
+import type { AddressInfo } from 'node:net'
+import { adminServer } from '../../admin/server.ts'
+import type { AdminListener } from '../../config/config.ts'
+import { serverIdentity } from '../../handshake/server-identity.ts'
+import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import type { AdminDeps } from '../../admin/context.ts'
+
+/** What the API is about. */
+export type AdminMatter = Pick<AdminDeps, 'log' | 'serving' | 'store' | 'version'>
+
+/** An admin API that is served. */
+export interface OpenAdmin {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Listens as the configuration says, or says what stands in the way. */
+export async function openAdmin(
+  at: AdminListener,
+  matter: AdminMatter,
+): Promise<Result<OpenAdmin, readonly Fault[]>> {
+  const identity = at.certificate === undefined ? undefined : serverIdentity(at.certificate)
+  if (identity?.ok === false) return identity
+  const app = await adminServer({
+    ...matter,
+    clock: { now: () => Date.now() as Instant },
+    networks: at.allow,
+    tls:
+      identity === undefined
+        ? undefined
+        : {
+            key: identity.value.keyPem,
+            cert: identity.value.chainPem,
+            clientCertificates: at.clientCertificates,
+          },
+  })
+  try {
+    await app.listen({ host: at.address, port: at.port })
+  } catch (error) {
+    await app.close()
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const message = `cannot bind ${at.address}:${at.port} for the admin API (${code}): choose another port, or end what uses it`
+    return fail([{ at: at.at, message }])
+  }
+  const { port } = app.server.address() as AddressInfo
+  return ok({ port, close: () => app.close() })
+}

@@ -1,0 +1,42 @@
+/**
+ * What a reload cannot change, because it is bound, opened or counted: the operator is told rather than half obeyed.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { Config } from '../../config/config.ts'
+import type { Fault } from '../../kernel/types.ts'
+
+/** One fault for each thing that differs and must not; what it names is in the new configuration. */
+export function fixedFaults(before: Config, after: Config): readonly Fault[] {
+  const faults: Fault[] = []
+  if (!isDeepStrictEqual(before.workers, after.workers)) {
+    faults.push({
+      at: 'workers',
+      message: `found ${after.workers}, wanted ${before.workers} as at the start: restart to change it`,
+    })
+  }
+  if (before.log.level !== after.log.level) {
+    faults.push({
+      at: 'log.level',
+      message: `found ${after.log.level}, wanted ${before.log.level} as at the start: restart to change it`,
+    })
+  }
+  const { address, port } = before.metrics
+  if (address !== after.metrics.address || port !== after.metrics.port) {
+    faults.push({
+      at: after.metrics.at,
+      message: `found ${after.metrics.address}:${after.metrics.port}, wanted ${address}:${port} as bound: restart to change it`,
+    })
+  }
+  const other = 'found other settings than at the start, wanted those: restart to change them'
+  for (const key of ['store', 'admin', 'instance'] as const) {
+    if (isDeepStrictEqual(placeless(before[key]), placeless(after[key]))) continue
+    faults.push({ at: key, message: other })
+  }
+  return faults
+}
+
+/** Without where it stands in the file: a line more above it is no other setting. */
+const placeless = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value ?? null, (key, part: unknown) => (key === 'at' ? undefined : part)),
+  )

@@ -1,0 +1,60 @@
+import { Counter, Gauge, Registry as Metrics } from 'prom-client'
+import type { Attempt, Watched } from '../../revoke/keeper.ts'
+import type { ListFacts } from '../../revoke/registry.ts'
+
+/** Revocation lists as a scraper sees them; counted where they are fetched, not in every worker. */
+export class RevocationMetrics {
+  readonly #metrics = new Metrics()
+  readonly #refreshes: Counter
+  readonly #age: Gauge
+  readonly #nextUpdate: Gauge
+  readonly #entries: Gauge
+
+  constructor() {
+    const registers = [this.#metrics]
+    const labelNames = ['setting', 'list']
+    this.#refreshes = new Counter({
+      name: 'tfe_crl_refresh_total',
+      help: 'Attempts to read a revocation list that were news, by outcome: applied, unchanged, or the code of the failure.',
+      labelNames: [...labelNames, 'outcome'],
+      registers,
+    })
+    this.#age = new Gauge({
+      name: 'tfe_crl_age_seconds',
+      help: 'How long ago the revocation list in force was made (thisUpdate); missing where none was ever read.',
+      labelNames,
+      registers,
+    })
+    this.#nextUpdate = new Gauge({
+      name: 'tfe_crl_next_update_seconds',
+      help: 'When the successor of the revocation list in force is due (Unix time).',
+      labelNames,
+      registers,
+    })
+    this.#entries = new Gauge({
+      name: 'tfe_crl_entries',
+      help: 'Certificates that the revocation list in force names.',
+      labelNames,
+      registers,
+    })
+  }
+
+  /** The setting and the number of the list come from the configuration, so the labels are bounded. */
+  tried({ setting, number }: Watched, attempt: Attempt): void {
+    const outcome = attempt.kind === 'failed' ? attempt.why.kind : attempt.kind
+    this.#refreshes.inc({ setting, list: String(number), outcome })
+  }
+
+  /** In the text format of Prometheus; empty where no list is named. */
+  async text(lists: readonly ListFacts[], now: number): Promise<string> {
+    for (const gauge of [this.#age, this.#nextUpdate, this.#entries]) gauge.reset()
+    for (const { setting, number, inForce } of lists) {
+      if (inForce === undefined) continue
+      const labels = { setting, list: String(number) }
+      this.#age.set(labels, Math.max(0, now - inForce.thisUpdate) / 1000)
+      this.#nextUpdate.set(labels, inForce.nextUpdate / 1000)
+      this.#entries.set(labels, inForce.entries)
+    }
+    return lists.length === 0 ? '' : this.#metrics.metrics()
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * Before anything is served: does this TLS runtime show what a peer presented? Versions of Node have lost
+ * intermediates, and who leans on that finds out when devices are locked out. So it shakes hands with itself over
+ * the loop-back, with the contexts that listeners use, and looks through the eyes that look at devices.
+ */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { connect, createServer, type Server, type TLSSocket } from 'node:tls'
+import { serverContexts } from '../../handshake/server-context.ts'
+import { presentedBy, type Presented } from '../../identify/presented.ts'
+import type { TrustVersion } from '../../kernel/types.ts'
+import type { RuntimeFault, TlsVersion } from './fault.ts'
+import { selfTestMaterial, type SelfTestMaterial } from './certificates.ts'
+
+/** How a presented chain is taken from a socket. */
+export type Observe = (socket: TLSSocket) => Presented
+
+/** The first thing wrong with the runtime, if anything is. A runtime does not change: what passed is not asked again. */
+export async function runtimeFault(
+  versions: readonly TlsVersion[],
+  observe: Observe = presentedBy,
+): Promise<RuntimeFault | undefined> {
+  const known = passed.get(observe) ?? new Set()
+  const untried = versions.filter((version) => !known.has(version))
+  if (untried.length === 0) return undefined
+  const material = selfTestMaterial()
+  for (const advertised of [[], [material.rootPem]]) {
+    const fault = await faultOf({ material, advertised, observe }, untried)
+    if (fault !== undefined) return fault
+  }
+  passed.set(observe, new Set([...known, ...untried]))
+  return undefined
+}
+
+const passed = new WeakMap<Observe, Set<TlsVersion>>()
+
+interface Trial {
+  readonly material: SelfTestMaterial
+  /** Naming authorities makes OpenSSL verify what is presented, and Node has lost intermediates only then. */
+  readonly advertised: readonly string[]
+  readonly observe: Observe
+}
+
+async function faultOf(
+  trial: Trial,
+  versions: readonly TlsVersion[],
+): Promise<RuntimeFault | undefined> {
+  const server = serverFor(trial)
+  try {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    for (const tls of versions) {
+      const fault = await faultOver(tls, trial, server)
+      if (fault !== undefined) return fault
+    }
+    return undefined
+  } finally {
+    server.close()
+  }
+}
+
+function serverFor({ material, advertised }: Trial): Server {
+  const settings = {
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.3',
+    ciphers: undefined,
+    groups: undefined,
+    resumption: true,
+    advertised,
+  } as const
+  const { defaults } = serverContexts([material.identity], settings, {
+    secret: randomBytes(32),
+    listener: 'self-test',
+    trustVersion: 'self-test' as TrustVersion,
+  })
+  return createServer({ ...defaults, requestCert: true, rejectUnauthorized: false })
+}
+
+async function faultOver(
+  tls: TlsVersion,
+  trial: Trial,
+  server: Server,
+): Promise<RuntimeFault | undefined> {
+  try {
+    const known = await faultWithCertificate(tls, trial, server)
+    // The last one needs no second look with other authorities: nothing is presented.
+    if (known !== undefined || trial.advertised.length > 0) return known
+    return await faultWithout(tls, trial, server)
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    return { kind: 'runtime-cannot-handshake', tls, detail }
+  }
+}
+
+async function faultWithCertificate(
+  tls: TlsVersion,
+  trial: Trial,
+  server: Server,
+): Promise<RuntimeFault | undefined> {
+  const first = await meet(trial, server, { tls, presents: true, session: undefined })
+  const { leaf, intermediate } = trial.material
+  const shown = first.certificates
+  const isWhole = shown.length === 2 && shown[0]?.equals(leaf) && shown[1]?.equals(intermediate)
+  if (isWhole !== true || first.presented.kind !== 'chain' || first.presented.resumed) {
+    return { kind: 'runtime-loses-chain', tls, presented: 2, kept: shown.length }
+  }
+  const again = await meet(trial, server, { tls, presents: true, session: first.session })
+  if (!isResumed(again.presented)) return { kind: 'runtime-does-not-resume', tls }
+  const [returned] = again.certificates
+  return returned?.equals(leaf) === true ? undefined : { kind: 'runtime-loses-leaf', tls }
+}
+
+async function faultWithout(
+  tls: TlsVersion,
+  trial: Trial,
+  server: Server,
+): Promise<RuntimeFault | undefined> {
+  const first = await meet(trial, server, { tls, presents: false, session: undefined })
+  if (first.presented.kind !== 'none') return { kind: 'runtime-invents-certificate', tls }
+  // As a device that was issued one since.
+  const again = await meet(trial, server, { tls, presents: true, session: first.session })
+  if (again.presented.kind !== 'none') return { kind: 'runtime-invents-certificate', tls }
+  return isResumed(again.presented) ? undefined : { kind: 'runtime-does-not-resume', tls }
+}
+
+function certificatesIn(presented: Presented): readonly Buffer[] {
+  if (presented.kind !== 'chain') return []
+  const others = presented.intermediates()
+  return [presented.leaf, ...(others.ok ? others.value : [])].map(({ der }) => der)
+}
+
+const isResumed = (presented: Presented): boolean =>
+  (presented.kind === 'none' || presented.kind === 'chain') && presented.resumed
+
+interface Caller {
+  readonly tls: TlsVersion
+  readonly presents: boolean
+  readonly session: Buffer | undefined
+}
+
+interface Meeting {
+  readonly presented: Presented
+  /** All that was presented, leaf first: asked for while the connection lived. */
+  readonly certificates: readonly Buffer[]
+  readonly session: Buffer | undefined
+}
+
+/** One connection, from both sides. */
+function meet({ material, observe }: Trial, server: Server, caller: Caller): Promise<Meeting> {
+  const { promise, resolve, reject } = Promise.withResolvers<Meeting>()
+  const { identity, rootPem } = material
+  let presented: Presented | undefined
+  let certificates: readonly Buffer[] = []
+  let session: Buffer | undefined
+  server.once('tlsClientError', reject)
+  server.once('secureConnection', (socket) => {
+    server.off('tlsClientError', reject)
+    socket.on('error', reject)
+    try {
+      presented = observe(socket)
+      certificates = certificatesIn(presented)
+    } catch (error) {
+      reject(error)
+    }
+    // An octet, because a client of TLS 1.3 reads its ticket together with what follows.
+    socket.end('.')
+  })
+  const { port } = server.address() as AddressInfo
+  const client = connect({
+    host: '127.0.0.1',
+    port,
+    ca: rootPem,
+    // There is no name to check: both ends are this process.
+    checkServerIdentity: () => undefined,
+    minVersion: caller.tls,
+    maxVersion: caller.tls,
+    ...(caller.presents ? { cert: identity.chainPem, key: identity.keyPem } : {}),
+    ...(caller.session === undefined ? {} : { session: caller.session }),
+  })
+  client.setTimeout(PATIENCE_MS, () => client.destroy(new Error('no answer within seconds')))
+  client.on('session', (ticket) => {
+    session = ticket
+  })
+  client.on('error', reject)
+  client.on('close', () => {
+    if (presented === undefined) reject(new Error('the connection was closed'))
+    else resolve({ presented, certificates, session })
+  })
+  client.resume()
+  return promise
+}
+
+/** A handshake takes milliseconds; a machine that needs longer has other troubles, and should say so. */
+const PATIENCE_MS = 5000

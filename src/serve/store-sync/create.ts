@@ -1,0 +1,183 @@
+/**
+ * Founds a store: the key ring, the schema, the latch as the profile has it, the enrollment settings of the
+ * configuration. Never touches one that is there.
+ */
+import { existsSync } from 'node:fs'
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Loaded } from '../../config/config.ts'
+import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import { buildWorld, type World } from '../../state/world.ts'
+import type { By } from '../../store/transactions.ts'
+import type { NewSetting } from '../../store/settings/enrollment.ts'
+import type { StoredStanding } from '../../store/settings/enrollment-setting.ts'
+import { explainHold, holdStore } from '../../store/engine/lock.ts'
+import type { StoreFailure } from '../../store/failure.ts'
+import { withNewKey, writeKeyRing } from '../../store/secrets/key-ring.ts'
+import type { Store } from '../../store/port.ts'
+import { openStore } from '../../store/store.ts'
+import { keptStore, openKept, ringOf, settingsOf, storeFault, type Kept } from './open.ts'
+
+/** What was made. */
+export interface Founded {
+  readonly where: string
+  readonly enforcement: 'recording' | 'required'
+  /** Names of the enrollment settings that it begins with. */
+  readonly settings: readonly string[]
+  /** The key ring's file, when it was made too. */
+  readonly keyFile: string | undefined
+  /** Rows that came from an export; undefined where it began with the configuration. */
+  readonly rows: number | undefined
+}
+
+/**
+ * Makes the store of a configuration, or says why not; then nothing was made but perhaps a key ring. With the file of an
+ * export it begins with that in place of the configuration's enrollment settings.
+ */
+export async function foundStore(
+  { config }: Loaded,
+  by: By,
+  from?: string,
+): Promise<Result<Founded, readonly Fault[]>> {
+  const kept = keptStore(config)
+  if (!kept.ok) return kept
+  const world = buildWorld(config, Date.now() as Instant)
+  if (!world.ok) return world
+  const absent = await stillAbsent(kept.value)
+  if (!absent.ok) return absent
+  const keyFile = await madeKeys(kept.value)
+  if (!keyFile.ok) return keyFile
+  const { enforcement } = config
+  const opened = await openKept(kept.value, { enforcement })
+  if (!opened.ok) return opened
+  await using closing = new AsyncDisposableStack()
+  const store = closing.adopt(opened.value, (one) => one.close())
+  if (from !== undefined) {
+    const restored = await restore(store, from, by)
+    if (restored.ok) return ok({ ...restored.value, where: store.where, keyFile: keyFile.value })
+    await closing.disposeAsync()
+    return fail([...restored.failure, ...(await discarded(kept.value))])
+  }
+  const seeded = await seed(store, world.value, by)
+  if (!seeded.ok) return fail([storeFault(kept.value, seeded.failure)])
+  if (kept.value.keys !== undefined) {
+    const registered = await store.secrets.rotate(by)
+    if (!registered.ok) return fail([storeFault(kept.value, registered.failure)])
+  }
+  const settings = config.trust.enrollmentSettings.map(({ name }) => name)
+  return ok({ where: store.where, enforcement, settings, keyFile: keyFile.value, rows: undefined })
+}
+
+/** Everything that an export holds, the latch and the administrators included. */
+async function restore(
+  store: Store,
+  from: string,
+  by: By,
+): Promise<Result<Pick<Founded, 'enforcement' | 'rows' | 'settings'>, readonly Fault[]>> {
+  const fault = (failure: StoreFailure) => fail([storeFault({ at: from }, failure)])
+  try {
+    await using file = await open(from)
+    const taken = await store.transfer.import(by, linesOf(file))
+    if (!taken.ok) return fault(taken.failure)
+    const latch = await store.enforcement.current()
+    if (!latch.ok) return fault(latch.failure)
+    const settings = await store.enrollment.list()
+    if (!settings.ok) return fault(settings.failure)
+    const names = settings.value.map(({ name }) => name)
+    return ok({ enforcement: latch.value.state, rows: taken.value.rows, settings: names })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return fail([{ at: from, message: `found ${code}, wanted the file of an export` }])
+  }
+}
+
+/** Begins to read when it is asked: what `readLines` reads before that is lost. */
+async function* linesOf(file: FileHandle): AsyncIterable<string> {
+  yield* file.readLines()
+}
+
+/** The empty store of an import that failed: the next `tfe init` must not take it for somebody's. */
+async function discarded(store: Kept): Promise<readonly Fault[]> {
+  if (store.kind === 'sqlite') {
+    for (const part of ['', '-wal', '-shm']) await rm(`${store.path}${part}`, { force: true })
+    return []
+  }
+  const message = 'found an empty store now, wanted none: drop its schema before the next attempt'
+  return [{ at: store.at, message }]
+}
+
+/** Gives a store that has no enrollment settings those of the configuration; does nothing to any other. */
+export const seed = (store: Pick<Store, 'enrollment'>, world: World, by: By) =>
+  store.enrollment.seed(by, settingsIn(world))
+
+function settingsIn({
+  config,
+  chains,
+}: World): readonly (NewSetting & { readonly standing: StoredStanding })[] {
+  return config.trust.enrollmentSettings.map(({ name, source, standing }) => ({
+    name,
+    source,
+    standing,
+    chain: (chains.get(name) ?? []).map(({ der }) => der),
+  }))
+}
+
+async function stillAbsent(store: Kept): Promise<Result<void, readonly Fault[]>> {
+  const exists = (where: string) =>
+    fail([
+      {
+        at: store.at,
+        message: `found a store at ${where}, wanted none there: \`tfe serve\` uses it as it is; name another place, or move this one away with care, because it holds the latch and the blocks`,
+      },
+    ])
+  if (store.kind === 'sqlite') {
+    if (existsSync(store.path)) return exists(store.path)
+    const made = await makeFolder(store.path, store.at)
+    if (!made.ok) return made
+  }
+  const hold = await holdStore(settingsOf(store), 'alone')
+  if (!hold.ok) return fail([{ at: store.at, message: explainHold(hold.failure) }])
+  try {
+    if (store.kind === 'sqlite') return ok(undefined)
+    const empty = { keys: new Map<number, Uint8Array>() }
+    const found = await openStore(settingsOf(store), {
+      clock: { now: () => Date.now() as Instant },
+      ring: empty,
+      beginnings: undefined,
+    })
+    if (found.ok) {
+      await found.value.close()
+      return exists(found.value.where)
+    }
+    return found.failure.kind === 'store-absent'
+      ? ok(undefined)
+      : fail([storeFault(store, found.failure)])
+  } finally {
+    await hold.value.release()
+  }
+}
+
+/** A ring that is there is used: another replica, or a backup, brought it. */
+async function madeKeys(store: Kept): Promise<Result<string | undefined, readonly Fault[]>> {
+  const reference = store.keys?.reference
+  const path = reference?.startsWith('file:') === true ? reference.slice('file:'.length) : undefined
+  if (path === undefined || existsSync(path)) {
+    const ring = await ringOf(store)
+    return ring.ok ? ok(undefined) : ring
+  }
+  const made = await makeFolder(path, store.keys?.at ?? store.at)
+  if (!made.ok) return made
+  await writeKeyRing(path, withNewKey(undefined))
+  return ok(path)
+}
+
+async function makeFolder(file: string, at: string): Promise<Result<void, readonly Fault[]>> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    return ok(undefined)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const message = `cannot make the folder of ${file} (${code}): make it, or grant the right to`
+    return fail([{ at, message }])
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * What nobody asks of a store and yet has to be done: what strangers left behind is forgotten, sessions that ended are
+ * thrown away, and the other replicas are told which keys this one holds. In the process that has the store, never on
+ * a request's path; several replicas may do the same without harm.
+ */
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Clock, Log } from '../../kernel/ports.ts'
+import { ok, type Instant, type Result } from '../../kernel/types.ts'
+import { explainStore } from '../../store/explain.ts'
+import type { StoreFailure } from '../../store/failure.ts'
+import type { KeyStanding } from '../../store/secrets/key-standing.ts'
+import type { Store } from '../../store/port.ts'
+
+/** What is kept in order. */
+export type KeptInOrder = Pick<Store, 'credentials' | 'secrets' | 'sightings'>
+
+/** This front end among those that share its store; its id is the same after a restart. */
+export interface Instance {
+  readonly id: string
+  readonly name: string
+}
+
+/** What came of it so far. */
+export interface HousekeepingCounts {
+  /** Devices that nobody vouched for and that did not come back. */
+  readonly strangersForgotten: number
+  readonly sessionsEnded: number
+  /** Rounds that the store failed; the next one comes in its time. */
+  readonly failures: Readonly<Record<Chore['name'], number>>
+  /** Undefined before the first answer. */
+  readonly keys: Pick<KeyStanding, 'current' | 'fault' | 'lacking' | 'left'> | undefined
+}
+
+interface Chore {
+  readonly name: 'keys' | 'sessions' | 'strangers'
+  readonly everyMs: number
+  work(now: Instant): Promise<Result<void, StoreFailure>>
+}
+
+export interface HousekeepingDeps {
+  readonly store: KeptInOrder
+  readonly log: Log
+  readonly clock: Clock
+  readonly instance: Instance
+}
+
+export class Housekeeping {
+  readonly #deps: HousekeepingDeps
+  readonly #timers: NodeJS.Timeout[] = []
+  readonly #failing = new Set<Chore['name']>()
+  readonly #failures = { keys: 0, sessions: 0, strangers: 0 }
+  #turn: Promise<void> = Promise.resolve()
+  #strangersForgotten = 0
+  #sessionsEnded = 0
+  #keys: KeyStanding | undefined
+  #lacked = ''
+
+  constructor(deps: HousekeepingDeps) {
+    this.#deps = deps
+  }
+
+  /** Does everything once, and again and again from then on. */
+  begin(): void {
+    for (const chore of this.#chores) {
+      this.#do(chore)
+      this.#timers.push(setInterval(() => this.#do(chore), chore.everyMs).unref())
+    }
+  }
+
+  /** Does everything once, one after another, and resolves when it is done. */
+  round(): Promise<void> {
+    for (const chore of this.#chores) this.#do(chore)
+    return this.#turn
+  }
+
+  get counts(): HousekeepingCounts {
+    return {
+      strangersForgotten: this.#strangersForgotten,
+      sessionsEnded: this.#sessionsEnded,
+      failures: { ...this.#failures },
+      keys: this.#keys,
+    }
+  }
+
+  /** Ends; with `leaving` the other replicas are told. A store that is away cannot be, and forgets us by itself. */
+  async close({ leaving }: { readonly leaving: boolean }): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    await this.#turn
+    if (leaving) await this.#deps.store.secrets.leave(this.#deps.instance.id)
+  }
+
+  readonly #chores: readonly Chore[] = [
+    { name: 'keys', everyMs: REPORT_MS, work: (now) => this.#report(now) },
+    { name: 'sessions', everyMs: SWEEP_MS, work: (now) => this.#endSessions(now) },
+    { name: 'strangers', everyMs: SWEEP_MS, work: (now) => this.#forget(now) },
+  ]
+
+  #do(chore: Chore): void {
+    this.#turn = this.#turn.then(() => this.#attempt(chore))
+  }
+
+  async #attempt(chore: Chore): Promise<void> {
+    const { log, clock } = this.#deps
+    const { name } = chore
+    try {
+      const done = await chore.work(clock.now())
+      if (done.ok) this.#failing.delete(name)
+      else this.#failed(name, done.failure)
+    } catch (error) {
+      // A bug of ours must not end the front end for a chore.
+      this.#failures[name] += 1
+      log.error({ err: error, chore: name }, 'housekeeping met a bug')
+    }
+  }
+
+  /** One line for a store that is away, not one each time. */
+  #failed(name: Chore['name'], failure: StoreFailure): void {
+    this.#failures[name] += 1
+    if (this.#failing.has(name)) return
+    this.#failing.add(name)
+    const { code, sentence, nextStep } = explainStore(failure)
+    const facts = { chore: name, code, reason: sentence, next_step: nextStep }
+    this.#deps.log.warn(facts, 'housekeeping failed: it is tried again in its time')
+  }
+
+  async #report(now: Instant): Promise<Result<void, StoreFailure>> {
+    const { store, instance } = this.#deps
+    const reported = await store.secrets.report(instance)
+    if (!reported.ok) return reported
+    const standing = await store.secrets.standing((now - SILENT_MS) as Instant)
+    if (!standing.ok) return standing
+    this.#keys = standing.value
+    this.#tellKeys(standing.value)
+    return ok(undefined)
+  }
+
+  /** S2-22. Said when it changes: whoever gave out a key wants to read that nobody lacks it any more. */
+  #tellKeys({ lacking, fault, current }: KeyStanding): void {
+    const { log } = this.#deps
+    const names = lacking.map(({ name }) => name)
+    const lacked = JSON.stringify([fault?.kind, current, lacking.map(({ id }) => id)])
+    if (lacked === this.#lacked) return
+    const before = this.#lacked
+    this.#lacked = lacked
+    if (fault !== undefined) {
+      const { code, sentence, nextStep } = explainStore(fault)
+      const facts = { code, reason: sentence, next_step: nextStep }
+      log.warn(facts, 'this front end cannot open secrets under the current key')
+    }
+    if (names.length > 0) {
+      const next = 'give it the key; until then it opens no secret that is sealed with it'
+      const facts = { replicas: names, key: current, next_step: next }
+      log.warn(facts, 'a replica lacks the current key')
+    }
+    if (fault === undefined && names.length === 0 && before !== '') {
+      log.info({ key: current }, 'every replica holds the current key')
+    }
+  }
+
+  async #endSessions(now: Instant): Promise<Result<void, StoreFailure>> {
+    const swept = await this.#deps.store.credentials.sweep(now)
+    if (!swept.ok) return swept
+    this.#sessionsEnded += swept.value.sessions
+    return ok(undefined)
+  }
+
+  async #forget(now: Instant): Promise<Result<void, StoreFailure>> {
+    const { store, log } = this.#deps
+    const forgotten = await store.sightings.forgetStrangers((now - STRANGE_MS) as Instant)
+    if (!forgotten.ok) return forgotten
+    const { devices } = forgotten.value
+    this.#strangersForgotten += devices
+    if (devices > 0) log.info({ devices }, 'devices that nobody vouches for are forgotten')
+    return ok(undefined)
+  }
+}
+
+/** The same for the same configuration and name, so that a restart is not somebody new. */
+export function thisInstance({ file, instance }: Named): Instance {
+  const name = instance ?? hostname()
+  return { id: createHash('sha256').update(`${name}\n${file}`).digest('hex').slice(0, 32), name }
+}
+
+type Named = { readonly file: string; readonly instance: string | undefined }
+
+/** Somebody who has just given out a key looks soon; a row per replica costs a store nothing. */
+const REPORT_MS = 5 * 60_000
+/** Three reports: whoever missed them is gone, and lacks nothing. */
+const SILENT_MS = 3 * REPORT_MS
+/** Both make room only; nobody is let in by what is left lying. A round is two look-ups by index while there is nothing. */
+const SWEEP_MS = 60 * 60_000
+/**
+ * Honest devices whose CA nobody has uploaded yet call daily, and stay. Keys that were made up to fill the list of
+ * strangers take its room no longer than this.
+ */
+const STRANGE_MS = 3 * 24 * 60 * 60_000

@@ -1,0 +1,65 @@
+/**
+ * The store that a configuration names, opened; every reason why it cannot be, as a fault that says what to do.
+ */
+import type { Config } from '../../config/config.ts'
+import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import { explainStore } from '../../store/explain.ts'
+import type { StoreFailure } from '../../store/failure.ts'
+import { readKeyRing } from '../../store/secrets/key-ring.ts'
+import { privateFile } from '../../store/engine/private-file.ts'
+import type { KeyRing } from '../../store/secrets/seal.ts'
+import type { Beginnings } from '../../store/migrate/prepare-schema.ts'
+import { openStore, type Store, type StoreSettings } from '../../store/store.ts'
+
+/** A store of the configuration, and not the lack of one. */
+export type Kept = Exclude<NonNullable<Config['store']>, { readonly kind: 'dangerous-none' }>
+
+/** The store that the configuration names; none and "none, in writing" are faults here. */
+export function keptStore({ store, file }: Config): Result<Kept, readonly Fault[]> {
+  if (store === undefined) {
+    const message = `found no store, wanted one: add store, such as \`store: { sqlite: data/tfe.sqlite }\`, then run \`tfe init --config ${file}\``
+    return fail([{ at: file, message }])
+  }
+  if (store.kind !== 'dangerous-none') return ok(store)
+  return fail([{ at: store.at, message: 'found dangerousNone, wanted a store: name one' }])
+}
+
+/** As the store's own room says it. */
+export const settingsOf = (store: Kept): StoreSettings =>
+  store.kind === 'sqlite'
+    ? { kind: 'sqlite', path: store.path }
+    : {
+        kind: 'postgres',
+        url: store.url.text,
+        ...(store.schema === undefined ? {} : { schema: store.schema }),
+      }
+
+/** The key ring that the configuration names; an empty one where it names none. */
+export async function ringOf({ keys }: Kept): Promise<Result<KeyRing, readonly Fault[]>> {
+  if (keys === undefined) return ok({ keys: new Map() })
+  const ring = await readKeyRing(keys.reference)
+  return ring.ok
+    ? ring
+    : fail(ring.failure.map(({ at, message }) => ({ at: keys.at, message: `${at}: ${message}` })))
+}
+
+/** Opens it; `beginnings` only for `tfe init`. */
+export async function openKept(
+  store: Kept,
+  beginnings?: Beginnings,
+): Promise<Result<Store, readonly Fault[]>> {
+  const ring = await ringOf(store)
+  if (!ring.ok) return ring
+  // Hashes of passwords are in it, and who may do what; its companions inherit the mode.
+  if (store.kind === 'sqlite' && beginnings !== undefined) privateFile(store.path)
+  const opened = await openStore(settingsOf(store), { clock: CLOCK, ring: ring.value, beginnings })
+  return opened.ok ? opened : fail([storeFault(store, opened.failure)])
+}
+
+/** A failure of the store, where the configuration names it. */
+export function storeFault({ at }: Pick<Kept, 'at'>, failure: StoreFailure): Fault {
+  const { sentence, nextStep } = explainStore(failure)
+  return { at, message: `${sentence}: ${nextStep}` }
+}
+
+const CLOCK = { now: () => Date.now() as Instant }

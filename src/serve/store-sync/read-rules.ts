@@ -1,0 +1,181 @@
+/**
+ * What the store says, as the processes that judge need it: rules for the whole fleet, and decisions about single
+ * devices. Read by the primary alone, page by page, never on a request's way.
+ */
+import { readPages } from './read-upstream-tls.ts'
+import { SYNC_PORT } from '../../admin/routes/fleet/sync-port.ts'
+import type { Config } from '../../config/config.ts'
+import type { Enforcement } from '../../decide/policy.ts'
+import { APPROVAL_DOCUMENT, readApprovalModel } from '../../fleet/stored-settings.ts'
+import { fail, ok, type KeyFingerprint, type Result } from '../../kernel/types.ts'
+import {
+  approvalsDelta,
+  knownDelta,
+  type DenialDelta,
+  type OverlayDelta,
+} from '../../state/overlay.ts'
+import type { StoredChain, StoreRules } from '../../state/rules.ts'
+import type { Denied } from '../../store/devices/denials.ts'
+import type { StoredSetting, StoredStanding } from '../../store/settings/enrollment-setting.ts'
+import type { StoreFailure } from '../../store/failure.ts'
+import type { Store } from '../../store/port.ts'
+
+/** Whoever takes deltas in, in their order. */
+export type Take = (delta: OverlayDelta) => void
+
+/** The parts of the configuration that beat the store, or name what it speaks of. */
+export type Written = Pick<
+  Config,
+  'approval' | 'enforcement' | 'enforcementStated' | 'listeners' | 'upstreams'
+>
+
+/** What holds for the whole fleet, as of a revision or later. */
+export async function readRules(
+  store: Store,
+  written: Written,
+  revision: number,
+): Promise<Result<StoreRules, StoreFailure>> {
+  const enforcement = await store.enforcement.current()
+  if (!enforcement.ok) return enforcement
+  const settings = await store.enrollment.list()
+  if (!settings.ok) return settings
+  const oauth = await store.oauth.current()
+  if (!oauth.ok) return oauth
+  const ports = await store.ports.list()
+  if (!ports.ok) return ports
+  const approval = await store.documents.find(APPROVAL_DOCUMENT)
+  if (!approval.ok) return approval
+  const body = approval.value?.body
+  const model = body === undefined ? undefined : readApprovalModel(body)
+  if (model?.ok === false) return fail(notUnderstood(APPROVAL_DOCUMENT))
+  const pages = await readPages(store, written.upstreams)
+  if (!pages.ok) return pages
+  const { mutual, legacy } = oauth.value
+  const closed = ports.value.filter(({ state }) => state === 'closed').map(({ name }) => name)
+  const sync = syncListener(written)
+  return ok({
+    revision,
+    enforcement: enforcementOf(enforcement.value.state, written),
+    enrollmentSettings: settings.value.flatMap(chainOf),
+    // The file's own word is not edited in the portal (decision 20).
+    approvalModel: written.approval.modelStated ? undefined : model?.value,
+    // The legacy endpoint is there until somebody disables it.
+    oauth: { modern: mutual, legacy: legacy === 'disabled' ? 'disabled' : 'enabled' },
+    closedListeners: sync !== undefined && closed.includes(SYNC_PORT) ? [sync] : [],
+    outgoing: pages.value.outgoing,
+  })
+}
+
+/** The listener behind the legacy sync port (S0-16); one that speaks HTTP there is told by its port or its name. */
+export const syncListener = ({ listeners }: Pick<Written, 'listeners'>): string | undefined =>
+  (
+    listeners.find(({ purpose }) => purpose === 'sync') ??
+    listeners.find(({ port }) => port === 9997) ??
+    listeners.find(({ name }) => name === SYNC_PORT)
+  )?.name
+
+/** Decision 5: the latch beats the file, which beats what the store began with. */
+export const enforcementOf = (
+  stored: Enforcement,
+  { enforcement, enforcementStated }: Pick<Written, 'enforcement' | 'enforcementStated'>,
+): Enforcement => (stored === 'required' || !enforcementStated ? stored : enforcement)
+
+const notUnderstood = (name: string): StoreFailure => ({
+  kind: 'unknown-row',
+  table: 'documents',
+  key: name,
+  column: 'body',
+  found: 'something else',
+  wanted: 'a document that this version wrote',
+})
+
+function chainOf({ name, source, chain, standing }: StoredSetting): readonly StoredChain[] {
+  return standing.kind === 'removed' ? [] : [{ name, source, chain, standing }]
+}
+
+/** Reads every decision about single devices; whoever takes them has nothing else afterwards. */
+export async function readDecisions(
+  store: Store,
+  revision: number,
+  take: Take,
+): Promise<Result<void, StoreFailure>> {
+  // Gathered first: a store that fails half-way must not leave half a list in force.
+  const deltas: OverlayDelta[] = [{ kind: 'begin', revision }]
+  for (const approval of ['approved', 'blocked'] as const) {
+    let after: string | undefined
+    do {
+      const page = await store.approvals.keys(approval, { after, limit: PAGE })
+      if (!page.ok) return page
+      deltas.push(approvalsDelta(revision, page.value.items))
+      after = page.value.next
+    } while (after !== undefined)
+  }
+  const settings = await store.enrollment.list()
+  if (!settings.ok) return settings
+  for (const { name, standing } of settings.value) {
+    const read = await readKnown(store, { name, standing, revision }, (delta) => deltas.push(delta))
+    if (!read.ok) return read
+  }
+  const denials = await store.denials.list()
+  if (!denials.ok) return denials
+  const entries = denials.value.map(({ denied }) => entryOf(denied, true))
+  deltas.push({ kind: 'denied', revision, entries }, { kind: 'end', revision })
+  for (const delta of deltas) take(delta)
+  return ok(undefined)
+}
+
+/** A setting whose cut-off asks which keys were seen before it retired. */
+export interface CutOffAsk {
+  readonly name: string
+  readonly standing: StoredStanding
+  readonly revision: number
+}
+
+/** The keys that a setting's cut-off knows; nothing for a setting that asks for none. */
+export async function readKnown(
+  store: Pick<Store, 'approvals'>,
+  { name, standing, revision }: CutOffAsk,
+  take: Take,
+): Promise<Result<void, StoreFailure>> {
+  if (standing.kind !== 'previously-trusted' || standing.cutOff !== 'known-devices') {
+    return ok(undefined)
+  }
+  let after: KeyFingerprint | undefined
+  do {
+    const page = await store.approvals.knownKeys(name, standing.retiredAt, { after, limit: PAGE })
+    if (!page.ok) return page
+    take(knownDelta(revision, name, page.value))
+    after = page.value.length < PAGE ? undefined : page.value.at(-1)
+  } while (after !== undefined)
+  return ok(undefined)
+}
+
+/** What became of those entries of the deny list: `key:<key>` or `serial:<issuer key>:<serial>`. */
+export async function readDenials(
+  store: Pick<Store, 'denials'>,
+  subjects: readonly string[],
+  revision: number,
+): Promise<Result<OverlayDelta, StoreFailure>> {
+  const all = await store.denials.list()
+  if (!all.ok) return all
+  const there = new Set(all.value.map(({ denied }) => subjectOf(entryOf(denied, true))))
+  const entries = subjects.map((subject): DenialDelta => {
+    const [of = '', ...value] = subject.split(':')
+    return {
+      of: of === 'serial' ? 'serial' : 'key',
+      value: value.join(':'),
+      denied: there.has(subject),
+    }
+  })
+  return ok({ kind: 'denied', revision, entries })
+}
+
+const entryOf = (one: Denied, denied: boolean): DenialDelta =>
+  one.kind === 'key'
+    ? { of: 'key', value: one.key, denied }
+    : { of: 'serial', value: `${one.issuerKey}:${one.serial}`, denied }
+
+const subjectOf = ({ of, value }: DenialDelta): string => `${of}:${value}`
+
+/** As many as the store gives in one answer; some milliseconds of its thread. */
+const PAGE = 1000

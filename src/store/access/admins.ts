@@ -1,0 +1,260 @@
+/**
+ * Who may use the office. Passwords, tokens and sessions arrive here hashed; this room never sees one.
+ */
+import type { Selectable } from 'kysely'
+import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../../kernel/types.ts'
+import type { Book, By, Db, Tx } from '../transactions.ts'
+import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import { flag, instant, orUndefined, word } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+import { asExpected, type Expected } from '../version.ts'
+import { ROLES, type Role } from '../schema/vocabulary.ts'
+
+export interface Admin {
+  readonly name: string
+  readonly role: Role
+  /** An argon2id hash as text; undefined for one who signs in by certificate only. */
+  readonly passwordHash: string | undefined
+  /** The key of the administrator's client certificate. */
+  readonly certificateKey: KeyFingerprint | undefined
+  readonly disabled: boolean
+  readonly version: number
+  readonly createdAt: Instant
+}
+
+export interface NewAdmin {
+  readonly name: string
+  readonly role: Role
+  readonly passwordHash: string | undefined
+  readonly certificateKey: KeyFingerprint | undefined
+}
+
+export type AdminChange = Partial<Omit<NewAdmin, 'name'>> & { readonly disabled?: boolean }
+
+export class Admins {
+  readonly #book: Book
+  constructor(book: Book) {
+    this.#book = book
+  }
+
+  list(): Promise<Result<readonly Admin[], StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db.selectFrom('admins').selectAll().orderBy('name').execute()
+      return rows.map(readAdmin)
+    })
+  }
+
+  find(name: string): Promise<Result<Admin | undefined, StoreTrouble>> {
+    return this.#findBy('name', name)
+  }
+
+  findByKey(key: KeyFingerprint): Promise<Result<Admin | undefined, StoreTrouble>> {
+    return this.#findBy('certificate_key', key)
+  }
+
+  #findBy(
+    column: 'name' | 'certificate_key',
+    value: string,
+  ): Promise<Result<Admin | undefined, StoreTrouble>> {
+    return this.#book.read((db) => adminWhere(db, column, value))
+  }
+
+  create(
+    by: By,
+    { name, role, passwordHash, certificateKey }: NewAdmin,
+  ): Promise<Result<Admin, StoreFailure>> {
+    return this.#book.change<Admin, StoreFailure>(by, async (tx, now) => {
+      const taken = await tx
+        .selectFrom('admins')
+        .select('name')
+        .where((the) =>
+          the.or([
+            the('name', '=', name),
+            ...(certificateKey === undefined ? [] : [the('certificate_key', '=', certificateKey)]),
+          ]),
+        )
+        .executeTakeFirst()
+      if (taken !== undefined) {
+        return fail({ kind: 'already-exists', what: 'administrator', key: taken.name })
+      }
+      const row = {
+        name,
+        role,
+        password_hash: passwordHash ?? null,
+        certificate_key: certificateKey ?? null,
+        disabled: 0,
+        version: 1,
+        created_at: now,
+      }
+      await tx.insertInto('admins').values(row).execute()
+      const admin = readAdmin(row)
+      return ok({
+        value: admin,
+        entries: [{ action: 'admin.create', subject: name, after: shown(admin) }],
+        touched: [],
+      })
+    })
+  }
+
+  /**
+   * Changes role, password, certificate or disabling; a change of any ends the sessions. The last administrator who
+   * can sign in stays one.
+   */
+  change(
+    by: By,
+    name: string,
+    { expected, change }: { readonly expected: Expected; readonly change: AdminChange },
+  ): Promise<Result<Admin, StoreFailure>> {
+    return this.#book.change<Admin, StoreFailure>(by, async (tx, now) => {
+      const found = await this.#expected(tx, name, expected)
+      if (!found.ok) return found
+      const before = found.value
+      const after: Admin = { ...before, ...change, version: before.version + 1 }
+      const holder = await holderOf(tx, after.certificateKey, name)
+      if (holder !== undefined) {
+        return fail({ kind: 'already-exists', what: 'administrator', key: holder })
+      }
+      if (isChief(before) && !(await staysChief(tx, { before, after, now }))) {
+        return fail({ kind: 'last-administrator', name })
+      }
+      await tx
+        .updateTable('admins')
+        .set({
+          role: after.role,
+          password_hash: after.passwordHash ?? null,
+          certificate_key: after.certificateKey ?? null,
+          disabled: Number(after.disabled),
+          version: after.version,
+        })
+        .where('name', '=', name)
+        .execute()
+      await tx.deleteFrom('sessions').where('admin', '=', name).execute()
+      return ok({
+        value: after,
+        entries: [
+          {
+            action: 'admin.change',
+            subject: name,
+            before: shown(before),
+            after: { ...shown(after), changed: Object.keys(change) },
+          },
+        ],
+        touched: [],
+      })
+    })
+  }
+
+  /** Removes an administrator with all tokens and sessions. */
+  remove(by: By, name: string, expected: Expected): Promise<Result<void, StoreFailure>> {
+    return this.#book.change<void, StoreFailure>(by, async (tx, now) => {
+      const found = await this.#expected(tx, name, expected)
+      if (!found.ok) return found
+      if (isChief(found.value) && !(await hasOtherChief(tx, name, now))) {
+        return fail({ kind: 'last-administrator', name })
+      }
+      await tx.deleteFrom('admins').where('name', '=', name).execute()
+      return ok({
+        value: undefined,
+        entries: [{ action: 'admin.remove', subject: name, before: shown(found.value) }],
+        touched: [],
+      })
+    })
+  }
+
+  async #expected(tx: Tx, name: string, expected: Expected): Promise<Result<Admin, StoreFailure>> {
+    const admin = await adminWhere(tx, 'name', name)
+    return asExpected(admin, expected, { what: 'administrator', key: name })
+  }
+}
+
+const isChief = ({ role, disabled }: Admin): boolean => role === 'administrator' && !disabled
+
+/** Whoever else has that certificate key. */
+async function holderOf(
+  tx: Tx,
+  key: KeyFingerprint | undefined,
+  name: string,
+): Promise<string | undefined> {
+  if (key === undefined) return undefined
+  const holder = await tx
+    .selectFrom('admins')
+    .select('name')
+    .where('certificate_key', '=', key)
+    .where('name', '<>', name)
+    .executeTakeFirst()
+  return holder?.name
+}
+
+interface Turn {
+  readonly before: Admin
+  readonly after: Admin
+  readonly now: Instant
+}
+
+/** Whether after a change of one of them somebody can still administrate. */
+async function staysChief(tx: Tx, { before, after, now }: Turn): Promise<boolean> {
+  const keepsCredential =
+    hasCredential(after) || !hasCredential(before) || (await hasToken(tx, after.name, now))
+  return (isChief(after) && keepsCredential) || (await hasOtherChief(tx, after.name, now))
+}
+
+/** An administrator who has nothing to sign in with is no help to anybody. */
+async function hasOtherChief(tx: Tx, name: string, now: Instant): Promise<boolean> {
+  const rows = await tx
+    .selectFrom('admins')
+    .selectAll()
+    .where('role', '=', 'administrator')
+    .where('disabled', '=', 0)
+    .where('name', '<>', name)
+    .execute()
+  for (const other of rows.map(readAdmin)) {
+    if (hasCredential(other) || (await hasToken(tx, other.name, now))) return true
+  }
+  return false
+}
+
+const hasCredential = ({ passwordHash, certificateKey }: Admin): boolean =>
+  passwordHash !== undefined || certificateKey !== undefined
+
+async function hasToken(tx: Tx, admin: string, now: Instant): Promise<boolean> {
+  const token = await tx
+    .selectFrom('tokens')
+    .select('id')
+    .where('admin', '=', admin)
+    .where('role', '=', 'administrator')
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+  return token !== undefined
+}
+
+/** What the audit trail may say: a hash is no secret, but nobody should have to argue about that. */
+const shown = ({ role, disabled, passwordHash, certificateKey }: Admin): object => ({
+  role,
+  disabled,
+  password: passwordHash !== undefined,
+  certificateKey,
+})
+
+/** The administrator of that name or key, disabled ones included. */
+export async function adminWhere(
+  db: Db,
+  column: 'name' | 'certificate_key',
+  value: string,
+): Promise<Admin | undefined> {
+  const row = await db.selectFrom('admins').selectAll().where(column, '=', value).executeTakeFirst()
+  return row === undefined ? undefined : readAdmin(row)
+}
+
+/** Row → administrator. */
+export function readAdmin(row: Selectable<Tables['admins']>): Admin {
+  const at = { table: 'admins', key: row.name }
+  return {
+    name: row.name,
+    role: word(row.role, ROLES, { ...at, column: 'role' }),
+    passwordHash: orUndefined(row.password_hash),
+    certificateKey: orUndefined(row.certificate_key) as KeyFingerprint | undefined,
+    disabled: flag(row.disabled, { ...at, column: 'disabled' }),
+    version: row.version,
+    createdAt: instant(row.created_at, { ...at, column: 'created_at' }),
+  }
+}

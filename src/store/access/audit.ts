@@ -1,0 +1,85 @@
+/**
+ * The audit trail, as it is read. Only `book.ts` writes it, in the transaction of the change itself; what changes
+ * nothing in the store is noted for itself.
+ */
+import type { Selectable } from 'kysely'
+import { ok, type Instant, type Result } from '../../kernel/types.ts'
+import type { Book, By, Entry } from '../transactions.ts'
+import type { StoreFailure } from '../failure.ts'
+import { boundedLimit, pageOf, parseCursor, type Page, type PageAsk } from '../page.ts'
+import { instant, json } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+
+/** Who did what, from where, when, and what it was before and after. */
+export interface AuditRow {
+  readonly id: number
+  readonly at: Instant
+  readonly who: string
+  readonly from: string
+  readonly action: string
+  readonly subject: string
+  readonly before: unknown
+  readonly after: unknown
+  /** The revision of the store that the change made. */
+  readonly revision: number
+}
+
+export interface AuditAsk extends PageAsk {
+  readonly who?: string | undefined
+  readonly action?: string | undefined
+  readonly subject?: string | undefined
+  readonly since?: Instant | undefined
+  readonly until?: Instant | undefined
+}
+
+export class Audit {
+  readonly #book: Book
+  constructor(book: Book) {
+    this.#book = book
+  }
+
+  /** Writes down what somebody did beside the store: nothing in it changes, and yet somebody will ask. */
+  note(by: By, entry: Entry): Promise<Result<void, StoreFailure>> {
+    return this.#book.change<void, StoreFailure>(by, () =>
+      Promise.resolve(ok({ value: undefined, entries: [entry], touched: [] })),
+    )
+  }
+
+  /** Newest first. */
+  async list(ask: AuditAsk): Promise<Result<Page<AuditRow>, StoreFailure>> {
+    const cursor = parseCursor(ask.after, 'number')
+    if (!cursor.ok) return cursor
+    return await this.#book.read(async (db) => {
+      let query = db.selectFrom('audit').selectAll().orderBy('id', 'desc')
+      if (cursor.value !== undefined) query = query.where('id', '<', Number(cursor.value[0]))
+      for (const column of ['who', 'action', 'subject'] as const) {
+        const value = ask[column]
+        if (value !== undefined) query = query.where(column, '=', value)
+      }
+      if (ask.since !== undefined) query = query.where('at', '>=', ask.since)
+      if (ask.until !== undefined) query = query.where('at', '<', ask.until)
+      const rows = await query.limit(boundedLimit(ask.limit) + 1).execute()
+      return pageOf(rows, ask, { item: readAuditRow, cursor: ({ id }) => [id, ''] })
+    })
+  }
+}
+
+/** Row → audit row. */
+export function readAuditRow(row: Selectable<Tables['audit']>): AuditRow {
+  const at = { table: 'audit', key: String(row.id) }
+  const read = (column: 'before' | 'after'): unknown => {
+    const text = row[column]
+    return text === null ? undefined : json(text, { ...at, column })
+  }
+  return {
+    id: row.id,
+    at: instant(row.at, { ...at, column: 'at' }),
+    who: row.who,
+    from: row.origin,
+    action: row.action,
+    subject: row.subject,
+    before: read('before'),
+    after: read('after'),
+    revision: row.revision,
+  }
+}

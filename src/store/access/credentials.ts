@@ -1,0 +1,224 @@
+/**
+ * Tokens and sessions, by their hashes. Whoever steals the store has nothing to sign in with.
+ */
+import type { Selectable } from 'kysely'
+import { randomUUID } from 'node:crypto'
+import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import { adminWhere, type Admin } from './admins.ts'
+import type { Book, By } from '../transactions.ts'
+import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import { instant, orNever, word } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+import { ROLES, type Role } from '../schema/vocabulary.ts'
+
+export interface Token {
+  readonly id: string
+  readonly admin: string
+  /** What it may do at most; its administrator's role is a bound as well. */
+  readonly role: Role
+  readonly label: string
+  readonly createdAt: Instant
+  readonly expiresAt: Instant
+  readonly lastUsedAt: Instant | undefined
+}
+
+export interface NewToken {
+  /** SHA-256 of the token, lower-case hexadecimal. */
+  readonly hash: string
+  readonly admin: string
+  readonly role: Role
+  readonly label: string
+  readonly expiresAt: Instant
+}
+
+export interface Session {
+  readonly admin: string
+  readonly createdAt: Instant
+  readonly expiresAt: Instant
+}
+
+export class Credentials {
+  readonly #book: Book
+  constructor(book: Book) {
+    this.#book = book
+  }
+
+  tokens(): Promise<Result<readonly Token[], StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db
+        .selectFrom('tokens')
+        .selectAll()
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute()
+      return rows.map(readToken)
+    })
+  }
+
+  createToken(
+    by: By,
+    { hash, admin, role, label, expiresAt }: NewToken,
+  ): Promise<Result<Token, StoreFailure>> {
+    return this.#book.change<Token, StoreFailure>(by, async (tx, now) => {
+      const owner = await tx
+        .selectFrom('admins')
+        .select('name')
+        .where('name', '=', admin)
+        .executeTakeFirst()
+      if (owner === undefined) return fail({ kind: 'not-found', what: 'administrator', key: admin })
+      const row = {
+        id: randomUUID(),
+        hash,
+        admin,
+        role,
+        label,
+        created_at: now,
+        expires_at: expiresAt,
+        last_used_at: 0,
+      }
+      await tx.insertInto('tokens').values(row).execute()
+      const token = readToken(row)
+      return ok({
+        value: token,
+        entries: [
+          { action: 'token.create', subject: token.id, after: { admin, role, label, expiresAt } },
+        ],
+        touched: [],
+      })
+    })
+  }
+
+  revokeToken(by: By, id: string): Promise<Result<void, StoreFailure>> {
+    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+      const row = await tx
+        .deleteFrom('tokens')
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirst()
+      if (row === undefined) return fail({ kind: 'not-found', what: 'token', key: id })
+      const { admin, role, label } = readToken(row)
+      return ok({
+        value: undefined,
+        entries: [{ action: 'token.revoke', subject: id, before: { admin, role, label } }],
+        touched: [],
+      })
+    })
+  }
+
+  /** The token of that hash and its administrator, expired or disabled ones included: whoever asks judges. */
+  findToken(
+    hash: string,
+  ): Promise<Result<{ readonly token: Token; readonly admin: Admin } | undefined, StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const row = await db
+        .selectFrom('tokens')
+        .selectAll()
+        .where('hash', '=', hash)
+        .executeTakeFirst()
+      if (row === undefined) return undefined
+      const admin = await adminWhere(db, 'name', row.admin)
+      return admin === undefined ? undefined : { token: readToken(row), admin }
+    })
+  }
+
+  /** Notes when tokens were last used; many at once, and no admin change. */
+  noteUse(used: ReadonlyMap<string, Instant>): Promise<Result<void, StoreTrouble>> {
+    return this.#book.write<void, StoreTrouble>(async (tx) => {
+      for (const [id, at] of used) {
+        // Of two replicas one may be late.
+        await tx
+          .updateTable('tokens')
+          .set({ last_used_at: at })
+          .where('id', '=', id)
+          .where('last_used_at', '<', at)
+          .execute()
+      }
+      return ok(undefined)
+    })
+  }
+
+  /** Begins a session; signing in is audited. */
+  beginSession(
+    by: By,
+    {
+      hash,
+      admin,
+      expiresAt,
+    }: { readonly hash: string; readonly admin: string; readonly expiresAt: Instant },
+  ): Promise<Result<void, StoreFailure>> {
+    return this.#book.change<void, StoreFailure>(by, async (tx, now) => {
+      await tx
+        .insertInto('sessions')
+        .values({ hash, admin, created_at: now, expires_at: expiresAt, last_used_at: now })
+        .execute()
+      return ok({
+        value: undefined,
+        entries: [{ action: 'session.begin', subject: admin }],
+        touched: [],
+      })
+    })
+  }
+
+  /** The session of that hash, expired ones included. */
+  findSession(
+    hash: string,
+  ): Promise<
+    Result<{ readonly session: Session; readonly admin: Admin } | undefined, StoreTrouble>
+  > {
+    return this.#book.read(async (db) => {
+      const row = await db
+        .selectFrom('sessions')
+        .selectAll()
+        .where('hash', '=', hash)
+        .executeTakeFirst()
+      if (row === undefined) return undefined
+      const admin = await adminWhere(db, 'name', row.admin)
+      if (admin === undefined) return undefined
+      return {
+        session: {
+          admin: row.admin,
+          createdAt: row.created_at as Instant,
+          expiresAt: row.expires_at as Instant,
+        },
+        admin,
+      }
+    })
+  }
+
+  endSession(by: By, hash: string): Promise<Result<void, StoreFailure>> {
+    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+      const row = await tx
+        .deleteFrom('sessions')
+        .where('hash', '=', hash)
+        .returningAll()
+        .executeTakeFirst()
+      const entries = row === undefined ? [] : [{ action: 'session.end', subject: row.admin }]
+      return ok({ value: undefined, entries, touched: [] })
+    })
+  }
+
+  /** Throws away what expired before a point in time. */
+  sweep(before: Instant): Promise<Result<{ readonly sessions: number }, StoreTrouble>> {
+    return this.#book.write<{ readonly sessions: number }, StoreTrouble>(async (tx) => {
+      const gone = await tx
+        .deleteFrom('sessions')
+        .where('expires_at', '<', before)
+        .executeTakeFirst()
+      return ok({ sessions: Number(gone.numDeletedRows) })
+    })
+  }
+}
+
+/** Row → token. */
+export function readToken(row: Selectable<Tables['tokens']>): Token {
+  const at = { table: 'tokens', key: row.id }
+  return {
+    id: row.id,
+    admin: row.admin,
+    role: word(row.role, ROLES, { ...at, column: 'role' }),
+    label: row.label,
+    createdAt: instant(row.created_at, { ...at, column: 'created_at' }),
+    expiresAt: instant(row.expires_at, { ...at, column: 'expires_at' }),
+    lastUsedAt: orNever(row.last_used_at),
+  }
+}

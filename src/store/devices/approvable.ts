@@ -1,0 +1,47 @@
+/**
+ * Whether "Approve selected" may take a device (S2-18, "valid ones only"): what is known of its last certificate, as it
+ * was judged last, and what has become of its CA since.
+ */
+import type { Selectable } from 'kysely'
+import type { RefusalCode } from '../../decide/refusal.ts'
+import type { Instant } from '../../kernel/types.ts'
+import type { Tx } from '../transactions.ts'
+import { word } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+import { STANDINGS } from '../schema/vocabulary.ts'
+
+type DeviceRow = Selectable<Tables['devices']>
+
+/** What the last certificate of a device has to hold against. */
+export interface Measure {
+  readonly validAt: Instant
+  /** Enrollment settings whose certificates are admitted at that time. */
+  readonly trusted: ReadonlySet<string>
+}
+
+/** Whether the last certificate was judged fit, has not ended, and comes from a CA that is still trusted. */
+export function hasValidCertificate(row: DeviceRow, { validAt, trusted }: Measure): boolean {
+  if (row.not_after < validAt || row.setting === null || !trusted.has(row.setting)) return false
+  return row.verdict === 'admit' || JUDGED_FIT.has(row.code ?? '')
+}
+
+/**
+ * Refusals of a certificate that passed everything else. All others leave open whether it is fit or say that it is
+ * not: revoked, unsound, of a distrusted CA; a device that was blocked is judged anew when it comes back.
+ */
+const JUDGED_FIT: ReadonlySet<string> = new Set<RefusalCode>(['match-rule-unmet', 'unapproved'])
+
+/** Settings that are current, or previously trusted and not yet past their sunset. */
+export async function readTrusted(tx: Tx, validAt: Instant): Promise<Measure['trusted']> {
+  const rows = await tx
+    .selectFrom('enrollment_settings')
+    .select(['name', 'standing', 'sunset'])
+    .execute()
+  const trusted = rows.filter(({ name, standing, sunset }) => {
+    const at = { table: 'enrollment_settings', key: name, column: 'standing' }
+    const found = word(standing, STANDINGS, at)
+    if (found === 'current') return true
+    return found === 'previously-trusted' && (sunset === null || sunset > validAt)
+  })
+  return new Set(trusted.map(({ name }) => name))
+}

@@ -1,0 +1,252 @@
+/**
+ * Who is approved and who is blocked. Approval belongs to the device, and reaches a certificate only through a key
+ * of that device (decision 9).
+ */
+import { sql, type Selectable, type SqlBool } from 'kysely'
+import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../../kernel/types.ts'
+import { hasValidCertificate, readTrusted } from './approvable.ts'
+import { chunks, type Book, type By, type Tx } from '../transactions.ts'
+import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import { listOf } from '../engine/bulk-rows.ts'
+import { boundedLimit, pageOf, parseCursor, type Page, type PageAsk } from '../page.ts'
+import { word } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+import { APPROVALS, type Approval } from '../schema/vocabulary.ts'
+
+/** A device, and the version of it that the decision was made on. */
+export interface Selected {
+  readonly id: string
+  /** Undefined is `*`. */
+  readonly expected?: number | undefined
+}
+
+/** Why a selected device was left as it was. */
+export type LeftAlone =
+  'not-found' | 'stale' | 'already' | 'blocked' | 'no-valid-certificate' | 'not-blocked'
+
+export interface Decided {
+  readonly changed: readonly string[]
+  readonly left: readonly { readonly id: string; readonly why: LeftAlone }[]
+}
+
+/** A key, and what its device's approval is. */
+export interface KeyApproval {
+  readonly key: KeyFingerprint
+  readonly device: string
+  readonly approval: Approval
+}
+
+export class Approvals {
+  readonly #book: Book
+  constructor(book: Book) {
+    this.#book = book
+  }
+
+  /** Approve selected (S2-18): unapproved devices whose last certificate was fit and still is at `validAt`; the rest is left. */
+  approve(
+    by: By,
+    selected: readonly Selected[],
+    validAt: Instant,
+  ): Promise<Result<Decided, StoreFailure>> {
+    return this.#decide(by, selected, {
+      approval: 'approved',
+      objector: async (tx) => {
+        const measure = { validAt, trusted: await readTrusted(tx, validAt) }
+        return (row) => {
+          if (row.approval === 'blocked') return 'blocked'
+          if (row.approval === 'approved') return 'already'
+          return hasValidCertificate(row, measure) ? undefined : 'no-valid-certificate'
+        }
+      },
+    })
+  }
+
+  /** Block; takes effect whatever the device's certificate is like. */
+  block(by: By, selected: readonly Selected[]): Promise<Result<Decided, StoreFailure>> {
+    return this.#decide(by, selected, {
+      approval: 'blocked',
+      objector:
+        () =>
+        ({ approval }) =>
+          approval === 'blocked' ? 'already' : undefined,
+    })
+  }
+
+  /** Lifts blocks: the devices are unapproved again, and have to be approved anew. */
+  unblock(by: By, selected: readonly Selected[]): Promise<Result<Decided, StoreFailure>> {
+    return this.#decide(by, selected, {
+      approval: 'unapproved',
+      objector:
+        () =>
+        ({ approval }) =>
+          approval === 'blocked' ? undefined : 'not-blocked',
+    })
+  }
+
+  /** Takes approvals back without blocking. */
+  withdraw(by: By, selected: readonly Selected[]): Promise<Result<Decided, StoreFailure>> {
+    return this.#decide(by, selected, {
+      approval: 'unapproved',
+      objector:
+        () =>
+        ({ approval }) => {
+          if (approval === 'blocked') return 'blocked'
+          return approval === 'unapproved' ? 'already' : undefined
+        },
+    })
+  }
+
+  #decide(
+    by: By,
+    selected: readonly Selected[],
+    { approval, objector }: Deciding,
+  ): Promise<Result<Decided, StoreFailure>> {
+    const found = selected.length
+    if (found > SELECTION_LIMIT) {
+      return Promise.resolve(
+        fail({ kind: 'too-many', what: 'device', found, limit: SELECTION_LIMIT }),
+      )
+    }
+    const { dialect } = this.#book
+    return this.#book.change<Decided, StoreFailure>(by, async (tx, now) => {
+      const ids = [...new Set(selected.map(({ id }) => id))]
+      const rows = await tx
+        .selectFrom('devices')
+        .selectAll()
+        .where('id', 'in', listOf(dialect, ids))
+        .execute()
+      const objection = await objector(tx)
+      const byId = new Map(rows.map((row) => [row.id, row]))
+      const changed = new Map<string, DeviceRow>()
+      const left: { id: string; why: LeftAlone }[] = []
+      for (const { id, expected } of selected) {
+        const row = byId.get(id)
+        const why =
+          row === undefined
+            ? 'not-found'
+            : expected !== undefined && expected !== row.version
+              ? 'stale'
+              : objection(row)
+        if (why !== undefined || row === undefined) left.push({ id, why: why ?? 'not-found' })
+        else changed.set(id, row)
+      }
+      for (const some of chunks([...changed.keys()])) {
+        await tx
+          .updateTable('devices')
+          .set((the) => ({
+            approval,
+            approval_by: by.who,
+            approval_at: now,
+            // Green only when the device has been seen with it (S2-16).
+            awaiting: Number(approval === 'approved'),
+            version: the('version', '+', 1),
+          }))
+          .where('id', 'in', some)
+          .execute()
+      }
+      return ok({
+        value: { changed: [...changed.keys()], left },
+        entries: [...changed.values()].map((row) => ({
+          action: ACTION[approval],
+          subject: row.id,
+          before: { approval: row.approval },
+          after: { approval },
+        })),
+        touched: [...changed.keys()].map((id) => ({ topic: 'approval', subject: id })),
+      })
+    })
+  }
+
+  /** Keys of the devices with one approval, device by device: what a snapshot's overlay begins with. */
+  async keys(approval: Approval, ask: PageAsk): Promise<Result<Page<KeyApproval>, StoreFailure>> {
+    const cursor = parseCursor(ask.after, 'string')
+    if (!cursor.ok) return cursor
+    return await this.#book.read(async (db) => {
+      let query = db
+        .selectFrom('devices')
+        // CROSS: SQLite keeps this order of the tables, and so finds the rows in the order of the pages.
+        .crossJoin('device_keys')
+        .select(['device_keys.key', 'device_keys.device', 'devices.approval'])
+        .whereRef('device_keys.device', '=', 'devices.id')
+        .where('devices.approval', '=', approval)
+        .orderBy('devices.id')
+        .orderBy('device_keys.key')
+      if (cursor.value !== undefined) {
+        const [device, key] = cursor.value
+        query = query
+          .where('devices.id', '>=', String(device))
+          .where(sql<SqlBool>`(devices.id > ${device} or device_keys.key > ${key})`)
+      }
+      const rows = await query.limit(boundedLimit(ask.limit) + 1).execute()
+      return pageOf(rows, ask, {
+        item: (row) => readKeyApproval(row),
+        cursor: ({ device, key }) => [device, key],
+      })
+    })
+  }
+
+  /** Keys of sound certificates under a setting that were seen before a point in time: the cut-off `known-devices`. */
+  knownKeys(
+    setting: string,
+    before: Instant,
+    { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+  ): Promise<Result<readonly KeyFingerprint[], StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db
+        .selectFrom('certificates')
+        .select('key')
+        .distinct()
+        .where('setting', '=', setting)
+        .where('sound', '=', 1)
+        .where('first_seen', '<', before)
+        .where('key', '>', after ?? '')
+        .orderBy('key')
+        .limit(boundedLimit(limit))
+        .execute()
+      return rows.map(({ key }) => key as KeyFingerprint)
+    })
+  }
+}
+
+type DeviceRow = Selectable<Tables['devices']>
+
+interface Deciding {
+  readonly approval: Approval
+  /** Says of a device why it is left; made once per selection. */
+  readonly objector: (tx: Tx) => Objection | Promise<Objection>
+}
+
+type Objection = (row: DeviceRow) => LeftAlone | undefined
+
+const ACTION: Readonly<Record<Approval, string>> = {
+  approved: 'device.approve',
+  blocked: 'device.block',
+  unapproved: 'device.unapprove',
+}
+
+/** What the feed says of a key that lost its approved device: whoever holds approvals holds them by key. */
+export const keySubject = (key: string): string => `${KEY_MARK}${key}`
+
+/** The key that such a subject names; undefined when it names a device. */
+export const keyInSubject = (subject: string): KeyFingerprint | undefined =>
+  subject.startsWith(KEY_MARK) ? (subject.slice(KEY_MARK.length) as KeyFingerprint) : undefined
+
+/** No device has a colon in its id. */
+const KEY_MARK = 'key:'
+
+/** One call approves what a person can have selected; a whole fleet goes page by page. */
+const SELECTION_LIMIT = 10_000
+
+/** Row → approval of a key. */
+export function readKeyApproval(row: {
+  readonly key: string
+  readonly device: string
+  readonly approval: string
+}): KeyApproval {
+  const at = { table: 'devices', key: row.device, column: 'approval' }
+  return {
+    key: row.key as KeyFingerprint,
+    device: row.device,
+    approval: word(row.approval, APPROVALS, at),
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The deny list: keys, and serial numbers of an issuer's key. Never certificate fingerprints: an ECDSA signature has
+ * a twin (decision 9).
+ */
+import type { Selectable } from 'kysely'
+import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../../kernel/types.ts'
+import type { Book, By } from '../transactions.ts'
+import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import { instant, unknown, word } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+import { DENY_KINDS } from '../schema/vocabulary.ts'
+
+/** Whom an entry means. */
+export type Denied =
+  | { readonly kind: 'key'; readonly key: KeyFingerprint }
+  | { readonly kind: 'serial'; readonly issuerKey: KeyFingerprint; readonly serial: string }
+
+export interface DenyEntry {
+  readonly denied: Denied
+  /** Why, in the administrator's words. */
+  readonly note: string
+  readonly createdBy: string
+  readonly createdAt: Instant
+}
+
+export class Denials {
+  readonly #book: Book
+  constructor(book: Book) {
+    this.#book = book
+  }
+
+  /** All entries, oldest first. */
+  list(): Promise<Result<readonly DenyEntry[], StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db
+        .selectFrom('deny_entries')
+        .selectAll()
+        .orderBy('created_at')
+        .orderBy('kind')
+        .orderBy('value')
+        .execute()
+      return rows.map(readDenyEntry)
+    })
+  }
+
+  add(by: By, denied: Denied, note: string): Promise<Result<DenyEntry, StoreFailure>> {
+    const { kind, value } = columnsOf(denied)
+    return this.#book.change<DenyEntry, StoreFailure>(by, async (tx, now) => {
+      const existing = await tx
+        .selectFrom('deny_entries')
+        .select('value')
+        .where('kind', '=', kind)
+        .where('value', '=', value)
+        .executeTakeFirst()
+      if (existing !== undefined) {
+        return fail({ kind: 'already-exists', what: 'deny entry', key: value })
+      }
+      const row = { kind, value, note, created_by: by.who, created_at: now }
+      await tx.insertInto('deny_entries').values(row).execute()
+      return ok({
+        value: readDenyEntry(row),
+        entries: [{ action: 'deny.add', subject: `${kind}:${value}`, after: { note } }],
+        touched: [{ topic: 'deny', subject: `${kind}:${value}` }],
+      })
+    })
+  }
+
+  remove(by: By, denied: Denied): Promise<Result<void, StoreFailure>> {
+    const { kind, value } = columnsOf(denied)
+    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+      const row = await tx
+        .deleteFrom('deny_entries')
+        .where('kind', '=', kind)
+        .where('value', '=', value)
+        .returningAll()
+        .executeTakeFirst()
+      if (row === undefined) return fail({ kind: 'not-found', what: 'deny entry', key: value })
+      return ok({
+        value: undefined,
+        entries: [
+          { action: 'deny.remove', subject: `${kind}:${value}`, before: { note: row.note } },
+        ],
+        touched: [{ topic: 'deny', subject: `${kind}:${value}` }],
+      })
+    })
+  }
+}
+
+const columnsOf = (denied: Denied): { readonly kind: Denied['kind']; readonly value: string } =>
+  denied.kind === 'key'
+    ? { kind: 'key', value: denied.key }
+    : { kind: 'serial', value: `${denied.issuerKey}:${denied.serial}` }
+
+/** Row → entry. */
+export function readDenyEntry(row: Selectable<Tables['deny_entries']>): DenyEntry {
+  const at = { table: 'deny_entries', key: `${row.kind}:${row.value}` }
+  const kind = word(row.kind, DENY_KINDS, { ...at, column: 'kind' })
+  return {
+    denied: kind === 'key' ? { kind, key: row.value as KeyFingerprint } : serialOf(row.value, at),
+    note: row.note,
+    createdBy: row.created_by,
+    createdAt: instant(row.created_at, { ...at, column: 'created_at' }),
+  }
+}
+
+function serialOf(value: string, at: { readonly table: string; readonly key: string }): Denied {
+  const [, issuerKey, serial] = /^([0-9a-f]{64}):(-?[0-9a-f]+)$/.exec(value) ?? []
+  if (issuerKey === undefined || serial === undefined) {
+    return unknown(value, '<issuer key>:<serial>', { ...at, column: 'value' })
+  }
+  return { kind: 'serial', issuerKey: issuerKey as KeyFingerprint, serial }
+}

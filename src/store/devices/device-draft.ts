@@ -1,0 +1,121 @@
+/**
+ * One device while a batch of sightings is worked through.
+ */
+import type { Selectable } from 'kysely'
+import type { Instant } from '../../kernel/types.ts'
+import { migrated } from '../../fleet/migration.ts'
+import type { SightedCertificate, Sighting } from './sighting.ts'
+import type { Tables } from '../schema/tables.ts'
+import { MIGRATIONS } from '../schema/vocabulary.ts'
+
+export type DeviceRow = Selectable<Tables['devices']>
+
+/** A device while the batch is worked through. */
+export interface Draft {
+  row: DeviceRow
+  /** As it was; undefined for a new one. */
+  readonly before: DeviceRow | undefined
+  hasKey: boolean
+  /** Its inventory entry moved to the device that proved to be it, and nothing else was in it. */
+  gone: boolean
+  /** Whether the snapshots' overlays have to learn of it. */
+  overlay: boolean
+  approvedItself: boolean
+}
+
+/** What any sighting says. */
+export function see({ row }: Draft, sighting: Sighting): void {
+  const { at, count, migration } = sighting
+  row.first_seen = row.first_seen === 0 ? at : Math.min(row.first_seen, at)
+  row.sightings += count
+  const before = MIGRATIONS.find((one) => one === row.migration)
+  if (before !== undefined) row.migration = migrated(before, migration, at < row.last_seen)
+  // Of several replicas one may be late; the newest word counts.
+  if (at < row.last_seen) return
+  row.last_seen = at
+  row.listener = sighting.listener
+  row.reported_id = sighting.reportedId ?? row.reported_id
+  row.class = sighting.class ?? row.class
+  row.agent = sighting.agent ?? row.agent
+  row.agent_version = sighting.agentVersion ?? row.agent_version
+  row.agent_rank = sighting.agentRank ?? row.agent_rank
+  row.verdict = sighting.verdict
+  row.code = sighting.code
+  row.authentication = sighting.authentication
+}
+
+/** What a sighting with a certificate says besides. */
+export function seeCertificate(
+  { row }: Draft,
+  { at }: Sighting,
+  { sound, setting, notAfter }: SightedCertificate,
+): void {
+  if (row.awaiting === 1 && at > row.approval_at) row.awaiting = 0
+  if (!sound || at < row.last_seen) return
+  row.setting = setting ?? null
+  row.not_after = notAfter
+}
+
+/**
+ * What somebody says who shows nothing and gives the id of a device that never showed anything either. It fills what the
+ * inventory left out, and can hold the closing of the sync port back. It is no meeting and no attempt to authenticate:
+ * whoever knows an id could take the device out of what such closings and warnings wait for.
+ */
+export function hear({ row }: Draft, sighting: Sighting): void {
+  row.class ??= sighting.class ?? null
+  if (row.agent === null) {
+    row.agent = sighting.agent ?? null
+    row.agent_version ??= sighting.agentVersion ?? null
+    row.agent_rank ??= sighting.agentRank ?? null
+  }
+  if (sighting.migration === 'pending' && row.migration === 'none') row.migration = 'pending'
+}
+
+/** A device that approves itself (decision 9, `auto`). */
+export function approve(draft: Draft, now: Instant): void {
+  const { row } = draft
+  if (row.approval !== 'unapproved') return
+  row.approval = 'approved'
+  row.approval_by = 'auto'
+  row.approval_at = now
+  row.version += 1
+  draft.overlay = true
+  draft.approvedItself = true
+}
+
+/** A device as the batch begins with it; a new one without `before`. */
+export const draftOf = (before: DeviceRow | undefined, hasKey: boolean, id = ''): Draft => ({
+  row: before === undefined ? blankDevice(id) : { ...before },
+  before,
+  hasKey,
+  gone: false,
+  overlay: false,
+  approvedItself: false,
+})
+
+/** A device of which nothing is known. */
+export const blankDevice = (id: string): DeviceRow => ({
+  id,
+  inventory_id: null,
+  inventory_name: null,
+  reported_id: null,
+  class: null,
+  agent: null,
+  agent_version: null,
+  agent_rank: null,
+  listener: null,
+  first_seen: 0,
+  last_seen: 0,
+  sightings: 0,
+  verdict: null,
+  code: null,
+  migration: 'none',
+  authentication: 'no-info',
+  approval: 'unapproved',
+  approval_by: null,
+  approval_at: 0,
+  awaiting: 0,
+  setting: null,
+  not_after: 0,
+  version: 1,
+})

@@ -1,0 +1,131 @@
+import type { Selectable } from 'kysely'
+import type { Fingerprint, Instant, KeyFingerprint } from '../../kernel/types.ts'
+import {
+  claimedDate,
+  flag,
+  instant,
+  optionalWord,
+  orNever,
+  orUndefined,
+  texts,
+  word,
+} from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+import {
+  APPROVALS,
+  AUTHENTICATIONS,
+  MIGRATIONS,
+  VERDICTS,
+  type Approval,
+  type Authentication,
+  type Migration,
+  type Verdict,
+} from '../schema/vocabulary.ts'
+
+/** What is known of one device. */
+export interface Device {
+  readonly id: string
+  /** Its entry in the imported inventory. */
+  readonly inventory: { readonly id: string; readonly name: string | undefined } | undefined
+  /** What it says of itself; groups records for people, carries nothing. */
+  readonly reportedId: string | undefined
+  readonly class: string | undefined
+  readonly agent: string | undefined
+  readonly agentVersion: string | undefined
+  readonly agentRank: number | undefined
+  readonly listener: string | undefined
+  /** Undefined for one that only the inventory knows. */
+  readonly firstSeen: Instant | undefined
+  readonly lastSeen: Instant | undefined
+  readonly sightings: number
+  readonly verdict: Verdict | undefined
+  /** The basis of the last admission, or the code of the last refusal. */
+  readonly code: string | undefined
+  readonly migration: Migration
+  readonly authentication: Authentication
+  readonly approval: Approval
+  readonly approvalBy: string | undefined
+  readonly approvalAt: Instant | undefined
+  /** Approved, and not seen since (S2-16). */
+  readonly awaiting: boolean
+  /** The enrollment setting of its last sound certificate. */
+  readonly setting: string | undefined
+  /** When its last sound certificate ends. */
+  readonly notAfter: Instant | undefined
+  readonly version: number
+}
+
+/** A certificate that a device has shown. */
+export interface DeviceCertificate {
+  readonly fingerprint: Fingerprint
+  readonly key: KeyFingerprint
+  /** Of the CA that signed it; known only when its path was sound. */
+  readonly issuerKey: KeyFingerprint | undefined
+  readonly serial: string
+  readonly issuer: string
+  readonly subject: string
+  readonly signedIds: readonly string[]
+  readonly notBefore: Instant
+  readonly notAfter: Instant
+  readonly setting: string | undefined
+  readonly sound: boolean
+  readonly verdict: Verdict
+  readonly code: string
+  readonly firstSeen: Instant
+  /** To the hour: a row more to write for every sighting would buy nothing. */
+  readonly lastSeen: Instant
+}
+
+/** Row → device. */
+export function readDevice(row: Selectable<Tables['devices']>): Device {
+  const at = { table: 'devices', key: row.id }
+  return {
+    id: row.id,
+    inventory:
+      row.inventory_id === null
+        ? undefined
+        : { id: row.inventory_id, name: orUndefined(row.inventory_name) },
+    reportedId: orUndefined(row.reported_id),
+    class: orUndefined(row.class),
+    agent: orUndefined(row.agent),
+    agentVersion: orUndefined(row.agent_version),
+    agentRank: orUndefined(row.agent_rank),
+    listener: orUndefined(row.listener),
+    firstSeen: orNever(row.first_seen),
+    lastSeen: orNever(row.last_seen),
+    sightings: row.sightings,
+    verdict: optionalWord(row.verdict, VERDICTS, { ...at, column: 'verdict' }),
+    code: orUndefined(row.code),
+    migration: word(row.migration, MIGRATIONS, { ...at, column: 'migration' }),
+    authentication: word(row.authentication, AUTHENTICATIONS, { ...at, column: 'authentication' }),
+    approval: word(row.approval, APPROVALS, { ...at, column: 'approval' }),
+    approvalBy: orUndefined(row.approval_by),
+    approvalAt: orNever(row.approval_at),
+    awaiting: flag(row.awaiting, { ...at, column: 'awaiting' }),
+    setting: orUndefined(row.setting),
+    notAfter: orNever(row.not_after),
+    version: row.version,
+  }
+}
+
+/** Row → certificate. */
+export function readCertificate(row: Selectable<Tables['certificates']>): DeviceCertificate {
+  const at = { table: 'certificates', key: row.fingerprint }
+  return {
+    fingerprint: row.fingerprint as Fingerprint,
+    key: row.key as KeyFingerprint,
+    issuerKey: (row.issuer_key ?? undefined) as KeyFingerprint | undefined,
+    serial: row.serial,
+    issuer: row.issuer,
+    subject: row.subject,
+    signedIds: texts(row.signed_ids, { ...at, column: 'signed_ids' }),
+    notBefore: claimedDate(row.not_before, { ...at, column: 'not_before' }),
+    notAfter: claimedDate(row.not_after, { ...at, column: 'not_after' }),
+    setting: orUndefined(row.setting),
+    sound: flag(row.sound, { ...at, column: 'sound' }),
+    verdict: word(row.verdict, VERDICTS, { ...at, column: 'verdict' }),
+    code: row.code,
+    firstSeen: instant(row.first_seen, { ...at, column: 'first_seen' }),
+    lastSeen: instant(row.last_seen, { ...at, column: 'last_seen' }),
+  }
+}

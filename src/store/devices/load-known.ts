@@ -1,0 +1,112 @@
+/**
+ * What the store knows of the devices that a batch of sightings can touch.
+ */
+import type { Tx } from '../transactions.ts'
+import type { Dialect } from '../engine/engine.ts'
+import { listOf } from '../engine/bulk-rows.ts'
+import type { CertificateRow, Known } from './linking.ts'
+import { word } from '../schema/row.ts'
+import type { Sighting } from './sighting.ts'
+import { STANDINGS } from '../schema/vocabulary.ts'
+
+/** What to look for. */
+export interface Reading {
+  readonly dialect: Dialect
+  readonly sightings: readonly Sighting[]
+  readonly unsoundLimit: number
+}
+
+/** Reads it in as many questions as there are tables. */
+export async function readKnown(
+  tx: Tx,
+  { dialect, sightings, unsoundLimit }: Reading,
+): Promise<Known> {
+  const certificates = sightings.flatMap(({ certificate }) => certificate ?? [])
+  const signed = unique(certificates.flatMap(({ signedIds }) => signedIds))
+  const claimed = unique(sightings.flatMap(({ reportedId }) => reportedId ?? []))
+  const keys = await tx
+    .selectFrom('device_keys')
+    .select(['key', 'device'])
+    .where('key', 'in', listOf(dialect, unique(certificates.map(({ key }) => key))))
+    .execute()
+  const ids =
+    signed.length === 0
+      ? []
+      : await tx
+          .selectFrom('signed_ids')
+          .selectAll()
+          .where('id', 'in', listOf(dialect, signed))
+          .execute()
+  const names = unique([...signed, ...claimed])
+  const entries =
+    names.length === 0
+      ? []
+      : await tx
+          .selectFrom('devices')
+          .select('id')
+          .where('inventory_id', 'in', listOf(dialect, names))
+          .execute()
+  const wanted = unique(
+    [...keys, ...ids].map(({ device }) => device).concat(entries.map(({ id }) => id)),
+  )
+  const devices = await tx
+    .selectFrom('devices')
+    .selectAll()
+    .where('id', 'in', listOf(dialect, wanted))
+    .execute()
+  const withKeys = await tx
+    .selectFrom('device_keys')
+    .select('device')
+    .distinct()
+    .where('device', 'in', listOf(dialect, wanted))
+    .execute()
+  return {
+    devices,
+    keys: new Map(keys.map(({ key, device }) => [key, device])),
+    ids: new Map(ids.map(({ id, device }) => [id, device])),
+    withKeys: new Set(withKeys.map(({ device }) => device)),
+    certificates: await readCertificates(
+      tx,
+      dialect,
+      unique(certificates.map(({ fingerprint }) => fingerprint)),
+    ),
+    standings: await readStandings(tx),
+    unsoundRoom: certificates.every(({ sound }) => sound)
+      ? 0
+      : unsoundLimit - (await unsoundCertificates(tx)),
+  }
+}
+
+const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)]
+
+async function readCertificates(
+  tx: Tx,
+  dialect: Dialect,
+  fingerprints: readonly string[],
+): Promise<ReadonlyMap<string, CertificateRow>> {
+  const rows = await tx
+    .selectFrom('certificates')
+    .selectAll()
+    .where('fingerprint', 'in', listOf(dialect, fingerprints))
+    .execute()
+  return new Map(rows.map((row) => [row.fingerprint, row]))
+}
+
+async function readStandings(tx: Tx): Promise<Known['standings']> {
+  const rows = await tx.selectFrom('enrollment_settings').select(['name', 'standing']).execute()
+  return new Map(
+    rows.map(({ name, standing }) => {
+      const at = { table: 'enrollment_settings', key: name, column: 'standing' }
+      return [name, word(standing, STANDINGS, at)]
+    }),
+  )
+}
+
+async function unsoundCertificates(tx: Tx): Promise<number> {
+  const { many } = await tx
+    .selectFrom('certificates')
+    .select(({ fn }) => fn.countAll<number>().as('many'))
+    .where('sound', '=', 0)
+    .executeTakeFirstOrThrow()
+  return many
+}

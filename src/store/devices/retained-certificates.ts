@@ -1,0 +1,86 @@
+/**
+ * The last sound certificate of each device under an enrollment setting, as far as it was kept: what a change of the
+ * setting's standing is foretold from.
+ */
+import { sql, type SqlBool } from 'kysely'
+import type { Instant, KeyFingerprint } from '../../kernel/types.ts'
+import type { Db } from '../transactions.ts'
+import type { Dialect } from '../engine/engine.ts'
+import { listOf } from '../engine/bulk-rows.ts'
+import { pageOf, type Cursor, type Page } from '../page.ts'
+
+export interface KeptCertificate {
+  readonly device: string
+  readonly key: KeyFingerprint
+  readonly issuerKey: KeyFingerprint | undefined
+  readonly serial: string
+  readonly subject: string
+  readonly notBefore: Instant
+  readonly notAfter: Instant
+  /** When its key was first seen with a sound certificate of the setting: what the cut-off `known-devices` asks. */
+  readonly knownSince: Instant
+}
+
+/** Which part of them. */
+export interface KeptAsk {
+  readonly cursor: Cursor | undefined
+  readonly limit: number
+  readonly dialect: Dialect
+}
+
+/** One page, in the order in which the certificates end. Blocked devices are refused whatever the standing. */
+export async function keptUnder(
+  db: Db,
+  setting: string,
+  { cursor, limit, dialect }: KeptAsk,
+): Promise<Page<KeptCertificate>> {
+  let query = db
+    .selectFrom('devices')
+    .select(['id', 'not_after'])
+    .where('setting', '=', setting)
+    .where('approval', '<>', 'blocked')
+    .orderBy('not_after')
+    .orderBy('id')
+  if (cursor !== undefined) {
+    query = query.where(sql<SqlBool>`(not_after, id) > (${cursor[0]}, ${cursor[1]})`)
+  }
+  const rows = await query.limit(limit + 1).execute()
+  const ends = new Map(rows.map((row) => [row.id, row.not_after]))
+  // By key alone: asked for the setting, too, SQLite walks all its certificates for each device (10 s a page at 20,000).
+  const certificates = await db
+    .selectFrom('device_keys')
+    .innerJoin('certificates', 'certificates.key', 'device_keys.key')
+    .selectAll('certificates')
+    .select('device_keys.device')
+    .where('device_keys.device', 'in', listOf(dialect, [...ends.keys()]))
+    .execute()
+  const sound = certificates.filter((row) => row.sound === 1 && row.setting === setting)
+  const knownSince = new Map<string, number>()
+  for (const { key, first_seen: at } of sound) {
+    knownSince.set(key, Math.min(at, knownSince.get(key) ?? at))
+  }
+  // Two certificates of one device may end together: one of them speaks for it.
+  const kept = new Map(
+    sound
+      .filter((row) => row.not_after === ends.get(row.device))
+      .map((row): [string, KeptCertificate] => [
+        row.device,
+        {
+          device: row.device,
+          key: row.key as KeyFingerprint,
+          issuerKey: (row.issuer_key ?? undefined) as KeyFingerprint | undefined,
+          serial: row.serial,
+          subject: row.subject,
+          notBefore: row.not_before as Instant,
+          notAfter: row.not_after as Instant,
+          knownSince: (knownSince.get(row.key) ?? row.first_seen) as Instant,
+        },
+      ]),
+  )
+  const page = pageOf(
+    rows,
+    { limit },
+    { item: ({ id }) => kept.get(id), cursor: (row) => [row.not_after, row.id] },
+  )
+  return { ...page, items: page.items.filter((one) => one !== undefined) }
+}

@@ -1,0 +1,120 @@
+/**
+ * Who has a store in use: any number of serving processes together, or one that needs it alone (`tfe break-glass`).
+ * The lock is the operating system's or the database's and ends with the process that holds it, however that ends: a
+ * row or a file that says "in use" would outlive a kill, and be believed or ignored, both wrongly.
+ */
+import { DatabaseSync } from 'node:sqlite'
+import { Client } from 'pg'
+import { fail, ok, type Result } from '../../kernel/types.ts'
+import { privateFile } from './private-file.ts'
+import { connectionOptions } from './postgres.ts'
+import type { StoreSettings } from '../store.ts'
+
+/** Serving processes share a store; what must not happen while they serve wants it alone. */
+export type HoldKind = 'serving' | 'alone'
+
+/** A store that is held until it is released, or this process ends. */
+export interface Hold {
+  release(): Promise<void>
+}
+
+/** Why it cannot be held. */
+export type HoldFailure =
+  | { readonly kind: 'held-elsewhere'; readonly by: HoldKind }
+  | { readonly kind: 'not-holdable'; readonly detail: string }
+
+/** Takes hold of a store, or says at once that somebody else has it. */
+export function holdStore(
+  settings: StoreSettings,
+  kind: HoldKind,
+): Promise<Result<Hold, HoldFailure>> {
+  return settings.kind === 'sqlite'
+    ? Promise.resolve(holdFile(`${settings.path}.lock`, kind))
+    : holdDatabase(connectionOptions(settings), kind)
+}
+
+/** A file beside the store, because the store itself is locked and unlocked by every change. */
+function holdFile(path: string, kind: HoldKind): Result<Hold, HoldFailure> {
+  let database: DatabaseSync | undefined
+  try {
+    privateFile(path)
+    database = new DatabaseSync(path, { timeout: 0 })
+    // An open read transaction is a shared lock, an exclusive one excludes it.
+    database.exec(kind === 'serving' ? 'begin' : 'begin exclusive')
+    database.prepare('select count(*) from sqlite_master').get()
+    const held = database
+    return ok({ release: () => Promise.resolve(held.close()) })
+  } catch (error) {
+    database?.close()
+    const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0
+    if ((errcode & 0xff) === SQLITE_BUSY) return fail({ kind: 'held-elsewhere', by: other(kind) })
+    const detail = error instanceof Error ? `${error.message} (${path})` : path
+    return fail({ kind: 'not-holdable', detail })
+  }
+}
+
+const SQLITE_BUSY = 5
+
+const other = (kind: HoldKind): HoldKind => (kind === 'serving' ? 'alone' : 'serving')
+
+/** An advisory lock belongs to the connection: it is kept open, and made again when it breaks. */
+async function holdDatabase(
+  options: ReturnType<typeof connectionOptions>,
+  kind: HoldKind,
+): Promise<Result<Hold, HoldFailure>> {
+  const ask = kind === 'serving' ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock'
+  let released = false
+  let client: Client | undefined
+  let retry: NodeJS.Timeout | undefined
+  const again = (): void => {
+    if (released || kind === 'alone' || retry !== undefined) return
+    // Until then another process could take it alone; while the database is away that one cannot work either.
+    retry = setTimeout(() => {
+      retry = undefined
+      connect().catch(again)
+    }, RETRY_MS).unref()
+  }
+  const connect = async (): Promise<boolean> => {
+    const fresh = new Client({ ...options, keepAlive: true })
+    client = fresh
+    const broken = (): void => {
+      if (client === fresh) again()
+    }
+    fresh.on('error', broken)
+    fresh.on('end', broken)
+    await fresh.connect()
+    const { rows } = await fresh.query<{ held: boolean }>(
+      `select ${ask}(${LOCK}, hashtext(current_schema())) as held`,
+    )
+    return rows[0]?.held === true
+  }
+  const release = async (): Promise<void> => {
+    released = true
+    clearTimeout(retry)
+    await client?.end().catch(() => {})
+  }
+  try {
+    if (await connect()) return ok({ release })
+    await release()
+    return fail({ kind: 'held-elsewhere', by: other(kind) })
+  } catch (error) {
+    await release()
+    const detail = error instanceof Error ? error.message : String(error)
+    return fail({ kind: 'not-holdable', detail })
+  }
+}
+
+/** Any number of ours, and not the schema's: "tfh" in ASCII. */
+const LOCK = 0x746668
+/** A database that restarts takes longer; asking oftener would not bring it back. */
+const RETRY_MS = 1000
+
+/** The failure in words, and what to do. */
+export function explainHold(failure: HoldFailure): string {
+  if (failure.kind === 'not-holdable') {
+    return `the store cannot be held: ${failure.detail}: give the program the right to write beside it, or look after the database`
+  }
+  return failure.by === 'serving'
+    ? 'found a process that serves from this store, wanted none: stop every `tfe serve` on it first'
+    : 'found a process that has this store to itself (`tfe break-glass`), wanted none: let it end first'
+}

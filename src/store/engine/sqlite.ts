@@ -1,0 +1,130 @@
+/**
+ * The embedded default: one SQLite file in WAL mode, on a thread of its own.
+ */
+import { existsSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Kysely, sql } from 'kysely'
+import { fail, ok, type Millis, type Result } from '../../kernel/types.ts'
+import type { Engine } from './engine.ts'
+import type { StoreTrouble, TransferFailure } from '../failure.ts'
+import { sqliteDialect, SqliteError } from './sqlite-driver.ts'
+import type { Tables } from '../schema/tables.ts'
+
+/** Where an SQLite store lies. */
+export interface SqliteSettings {
+  readonly kind: 'sqlite'
+  readonly path: string
+  /** How long a change waits for another process's; the default is 5 s, what a backup tool may hold it for. */
+  readonly patience?: Millis
+  /** The most the file may grow to, in octets; unbounded when left out. */
+  readonly maxBytes?: number
+}
+
+/** Opens a file; whether it is a store of ours is asked later. */
+export function openSqlite(settings: SqliteSettings): Engine {
+  const { path } = settings
+  const own = {
+    path,
+    patience: settings.patience ?? 5000,
+    maxBytes: settings.maxBytes,
+  }
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(own) })
+  return {
+    dialect: 'sqlite',
+    where: path,
+    db,
+    troubleOf: (error) => troubleOf(error, path),
+    aside: (work) => aside(work, own),
+    backup: (target) => backup(target, own),
+    // Within this process the book says so itself; other processes are found by the poll.
+    listen: () => () => {},
+    close: () => db.destroy(),
+  }
+}
+
+/** Whether there is anything at the path; opening it would make an empty file. */
+export const sqliteExists = ({ path }: SqliteSettings): boolean => existsSync(path)
+
+type Own = Parameters<typeof sqliteDialect>[0]
+
+async function aside<Value>(
+  work: (db: Kysely<Tables>) => Promise<Value>,
+  own: Own,
+): Promise<Value> {
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(own) })
+  try {
+    return await db.connection().execute(async (one) => {
+      // DEFERRED: in WAL mode a reader sees one moment and stops no writer.
+      await sql`begin deferred`.execute(one)
+      try {
+        return await work(one)
+      } finally {
+        await sql`rollback`.execute(one)
+      }
+    })
+  } finally {
+    await db.destroy()
+  }
+}
+
+async function backup(
+  target: string,
+  own: Own,
+): Promise<Result<void, StoreTrouble | TransferFailure>> {
+  if (existsSync(target)) {
+    return fail({ kind: 'backup-refused', detail: `${target} exists already` })
+  }
+  const unfinished = `${target}.unfinished`
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(own) })
+  try {
+    await rm(unfinished, { force: true })
+    // A copy of one moment, without the free pages, on a connection of its own: changes go on meanwhile.
+    await sql`vacuum into ${unfinished}`.execute(db)
+    await flush(unfinished)
+    await rename(unfinished, target)
+    await flush(dirname(target))
+    return ok(undefined)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    const detail = error instanceof Error ? error.message : String(error)
+    return fail(troubleOf(error, own.path) ?? { kind: 'backup-refused', detail })
+  } finally {
+    await db.destroy()
+  }
+}
+
+async function flush(path: string): Promise<void> {
+  await using file = await open(path, 'r')
+  await file.sync()
+}
+
+/** https://www.sqlite.org/rescode.html; the low octet is the primary code. */
+function troubleOf(error: unknown, where: string): StoreTrouble | undefined {
+  // kysely's own word, when the store was closed before the question.
+  if (error instanceof Error && error.message === 'driver has already been destroyed')
+    return { kind: 'store-closed' }
+  if (!(error instanceof SqliteError)) return undefined
+  const detail = `${error.message} (${where})`
+  switch (error.errcode & 0xff) {
+    case 5: // SQLITE_BUSY
+    case 6: // SQLITE_LOCKED
+      return { kind: 'store-locked', detail }
+    case 3: // SQLITE_PERM
+    case 8: // SQLITE_READONLY
+      return { kind: 'store-read-only', detail }
+    case 10: // SQLITE_IOERR
+    case 14: // SQLITE_CANTOPEN
+      return { kind: 'store-unavailable', detail }
+    case 11: // SQLITE_CORRUPT
+      return { kind: 'store-corrupt', detail }
+    case 13: // SQLITE_FULL
+      return { kind: 'store-full', detail }
+    case 21: // SQLITE_MISUSE
+      return { kind: 'store-closed' }
+    case 26: // SQLITE_NOTADB
+      return { kind: 'not-a-store', detail }
+    default:
+      return undefined
+  }
+}

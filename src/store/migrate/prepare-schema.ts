@@ -1,0 +1,141 @@
+/**
+ * Brings a database to the schema of this program, or says why it cannot be one of ours.
+ */
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import type { Db, Tx } from '../transactions.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { StoreFailure } from '../failure.ts'
+import { MIGRATION_STEPS, SCHEMA_VERSION } from './migrations.ts'
+import type { Enforcing } from '../schema/vocabulary.ts'
+
+/** What a store that is made now begins with. */
+export interface Beginnings {
+  readonly enforcement: Enforcing
+}
+
+/** What the schema of an opened store is. */
+export interface Opened {
+  readonly storeId: string
+  /** Whether it was made just now. */
+  readonly created: boolean
+}
+
+/** Makes or upgrades the schema in one transaction. `beginnings` undefined: an empty database is a fault (decision 5). */
+export async function prepareSchema(
+  engine: Engine,
+  beginnings: Beginnings | undefined,
+  now: Instant,
+): Promise<Result<Opened, StoreFailure>> {
+  const tx = await engine.db.startTransaction().execute()
+  let result: Result<Opened, StoreFailure>
+  try {
+    // Two replicas that start together take turns.
+    if (engine.dialect === 'postgres') await sql`select pg_advisory_xact_lock(${LOCK})`.execute(tx)
+    result = await prepare(engine, { tx, beginnings, now })
+  } catch (error) {
+    await tx
+      .rollback()
+      .execute()
+      .catch(() => {})
+    throw error
+  }
+  if (result.ok) await tx.commit().execute()
+  else await tx.rollback().execute()
+  return result
+}
+
+/** Any number of ours: "tfe" in ASCII. */
+const LOCK = 0x746665
+
+interface Preparing {
+  readonly tx: Tx
+  readonly beginnings: Beginnings | undefined
+  readonly now: Instant
+}
+
+async function prepare(
+  engine: Engine,
+  { tx, beginnings, now }: Preparing,
+): Promise<Result<Opened, StoreFailure>> {
+  const names = new Set(await tableNames(engine, tx))
+  const isOurs = names.has('schema_versions') && names.has('store_meta')
+  if (!isOurs) {
+    if (names.size > 0) {
+      const [one = ''] = [...names].sort()
+      return fail({ kind: 'not-a-store', detail: `${engine.where} holds the table ${one}` })
+    }
+    if (beginnings === undefined) return fail({ kind: 'store-absent', where: engine.where })
+    await sql`create table schema_versions (version bigint not null primary key, applied_at bigint not null)`.execute(
+      tx,
+    )
+  }
+  const found = isOurs ? await schemaVersion(tx) : 0
+  if (found > SCHEMA_VERSION) {
+    return fail({ kind: 'schema-newer', found, known: SCHEMA_VERSION })
+  }
+  for (const { version, statements } of MIGRATION_STEPS) {
+    if (version <= found) continue
+    for (const statement of statements(engine.dialect)) await sql.raw(statement).execute(tx)
+    await tx.insertInto('schema_versions').values({ version, applied_at: now }).execute()
+  }
+  if (!isOurs && beginnings !== undefined) await begin(tx, beginnings, now)
+  const meta = await tx.selectFrom('store_meta').selectAll().where('id', '=', 1).executeTakeFirst()
+  if (meta === undefined || meta.format !== FORMAT) {
+    return fail({ kind: 'not-a-store', detail: `${engine.where} has tables of the same names` })
+  }
+  return ok({ storeId: meta.store_id, created: !isOurs })
+}
+
+/** The newest step that was applied. */
+export async function schemaVersion(db: Db): Promise<number> {
+  const row = await db
+    .selectFrom('schema_versions')
+    .select(({ fn }) => fn.max('version').as('version'))
+    .executeTakeFirst()
+  return row?.version ?? 0
+}
+
+/** What every store says of itself. */
+export const FORMAT = 'trusted-front-end'
+
+async function begin(tx: Tx, { enforcement }: Beginnings, now: Instant): Promise<void> {
+  await tx
+    .insertInto('store_meta')
+    .values({
+      id: 1,
+      format: FORMAT,
+      store_id: randomUUID(),
+      revision: 0,
+      feed_from: 0,
+      created_at: now,
+    })
+    .execute()
+  await tx
+    .insertInto('enforcement')
+    .values({
+      id: 1,
+      state: enforcement,
+      since: now,
+      save_authentication: 1,
+      save_decryption: 1,
+      glass_broken: 0,
+      version: 1,
+    })
+    .execute()
+  await tx
+    .insertInto('oauth')
+    .values({ id: 1, mutual: 'not-configured', legacy: 'enabled', version: 1, updated_at: now })
+    .execute()
+}
+
+async function tableNames({ dialect }: Engine, tx: Tx): Promise<readonly string[]> {
+  const { rows } =
+    dialect === 'sqlite'
+      ? await sql<{ name: string }>`select name from sqlite_master where type = 'table'
+          and name not like 'sqlite_%'`.execute(tx)
+      : await sql<{ name: string }>`select table_name as name from information_schema.tables
+          where table_schema = current_schema()`.execute(tx)
+  return rows.map(({ name }) => name)
+}

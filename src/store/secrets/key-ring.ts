@@ -1,0 +1,165 @@
+/**
+ * The key ring on disk: lines `<version> <32 octets in base64>`, in a file that only its owner reads (S2-23), or in
+ * an environment variable. Never in the store that it seals.
+ */
+import { randomBytes, scryptSync, createCipheriv, createDecipheriv } from 'node:crypto'
+import { constants } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import process from 'node:process'
+import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
+import { versionsOf, type KeyRing } from './seal.ts'
+
+/** Reads `file:PATH` or `env:NAME`, or says everything that is wrong with it. */
+export async function readKeyRing(reference: string): Promise<Result<KeyRing, readonly Fault[]>> {
+  if (reference.startsWith('env:')) {
+    const name = reference.slice('env:'.length)
+    const text = process.env[name]
+    if (text === undefined || text === '') {
+      return fail([{ at: reference, message: `found nothing, wanted the key ring in ${name}` }])
+    }
+    return parseKeyRing(text, reference)
+  }
+  if (!reference.startsWith('file:')) {
+    return fail([
+      { at: reference, message: 'found another reference, wanted file:PATH or env:NAME' },
+    ])
+  }
+  const path = reference.slice('file:'.length)
+  const text = await readPrivately(path)
+  return text.ok ? parseKeyRing(text.value, path) : text
+}
+
+async function readPrivately(path: string): Promise<Result<string, readonly Fault[]>> {
+  try {
+    // Without O_NONBLOCK a named pipe would hold the start until somebody writes.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const about = await file.stat()
+    if (!about.isFile())
+      return fail([{ at: path, message: 'found no regular file, wanted the key ring' }])
+    if (process.platform !== 'win32' && (about.mode & 0o077) !== 0) {
+      const mode = (about.mode & 0o777).toString(8).padStart(4, '0')
+      const message = `found mode ${mode}, wanted a file that only its owner can read: chmod 600 it, and make a new key if somebody may have read it`
+      return fail([{ at: path, message }])
+    }
+    // A ring has a few lines of 50 octets.
+    if (about.size > 64 * 1024)
+      return fail([{ at: path, message: 'found more than 64 KiB, wanted a key ring' }])
+    return ok(await file.readFile('utf8'))
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error'
+    return fail([
+      { at: path, message: `found ${code}, wanted the key ring; \`tfe init\` makes one` },
+    ])
+  }
+}
+
+/** Lines → ring; empty lines and those that begin with # are skipped. */
+export function parseKeyRing(text: string, at: string): Result<KeyRing, readonly Fault[]> {
+  const keys = new Map<number, Uint8Array>()
+  const faults: Fault[] = []
+  for (const [index, line] of text.split(/\r?\n|;/).entries()) {
+    if (line.trim() === '' || line.startsWith('#')) continue
+    const [, version = '', encoded = ''] =
+      /^\s*(\d{1,9})\s+([A-Za-z0-9+/]+={0,2})\s*$/.exec(line) ?? []
+    const key = Buffer.from(encoded, 'base64')
+    const where = `${at}:${index + 1}`
+    // The line itself may be half a key: it is not repeated.
+    if (version === '' || Number(version) === 0) {
+      faults.push({ at: where, message: 'found another line, wanted `<version> <key in base64>`' })
+    } else if (key.length !== KEY_OCTETS) {
+      faults.push({
+        at: where,
+        message: `found a key of ${key.length} octets, wanted ${KEY_OCTETS}`,
+      })
+    } else if (keys.has(Number(version))) {
+      faults.push({ at: where, message: `found version ${version} again, wanted each once` })
+    } else keys.set(Number(version), key)
+  }
+  if (faults.length > 0) return fail(faults)
+  if (keys.size === 0) return fail([{ at, message: 'found no key, wanted at least one' }])
+  return ok({ keys })
+}
+
+/** AES-256. */
+const KEY_OCTETS = 32
+
+/** The ring with one more key, newer than all. */
+export function withNewKey(ring: KeyRing | undefined): KeyRing {
+  const versions = ring === undefined ? [] : versionsOf(ring)
+  const keys = new Map(ring?.keys)
+  keys.set((versions.at(-1) ?? 0) + 1, randomBytes(KEY_OCTETS))
+  return { keys }
+}
+
+/** Both rings in one; a version that they hold different keys for is a fault, because one of them would be lost. */
+export function joinedRing(one: KeyRing, other: KeyRing): Result<KeyRing, readonly Fault[]> {
+  const keys = new Map(one.keys)
+  for (const [version, key] of other.keys) {
+    const held = keys.get(version)
+    if (held !== undefined && !Buffer.from(held).equals(key)) {
+      const message = `found another key ${version} than this instance has, wanted the same`
+      return fail([{ at: 'key ring', message }])
+    }
+    keys.set(version, key)
+  }
+  return ok({ keys })
+}
+
+/** Writes a ring so that at every moment a whole one is there, and only its owner can read it. */
+export async function writeKeyRing(path: string, ring: KeyRing): Promise<void> {
+  const unfinished = `${path}.unfinished`
+  await rm(unfinished, { force: true })
+  {
+    await using file = await open(unfinished, 'wx', 0o600)
+    await file.writeFile(ringText(ring))
+    await file.sync()
+  }
+  await rename(unfinished, path)
+  await using folder = await open(dirname(path), 'r')
+  await folder.sync()
+}
+
+const ringText = (ring: KeyRing): string =>
+  versionsOf(ring)
+    .map(
+      (version) => `${version} ${Buffer.from(ring.keys.get(version) ?? []).toString('base64')}\n`,
+    )
+    .join('')
+
+/** The ring for another instance, under a passphrase; one line of text. */
+export function wrapKeyRing(ring: KeyRing, passphrase: string): string {
+  const salt = randomBytes(16)
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', stretched(passphrase, salt), nonce)
+  const body = Buffer.concat([cipher.update(ringText(ring)), cipher.final(), cipher.getAuthTag()])
+  return `${WRAPPED}.${[salt, nonce, body].map((part) => part.toString('base64url')).join('.')}`
+}
+
+/** Opens what `wrapKeyRing` made. */
+export function unwrapKeyRing(text: string, passphrase: string): Result<KeyRing, readonly Fault[]> {
+  const at = 'key bundle'
+  const [tag, salt = '', nonce = '', body = ''] = text.trim().split('.')
+  const sealed = Buffer.from(body, 'base64url')
+  const nonceOctets = Buffer.from(nonce, 'base64url')
+  if (tag !== WRAPPED || sealed.length < 16 || nonceOctets.length !== 12) {
+    return fail([{ at, message: 'found something else, wanted what `tfe keys export` wrote' }])
+  }
+  const key = stretched(passphrase, Buffer.from(salt, 'base64url'))
+  const decipher = createDecipheriv('aes-256-gcm', key, nonceOctets, { authTagLength: 16 })
+  decipher.setAuthTag(sealed.subarray(-16))
+  try {
+    const ring = Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()])
+    return parseKeyRing(ring.toString(), at)
+  } catch {
+    const message =
+      'found a bundle that does not open, wanted the passphrase that it was written with'
+    return fail([{ at, message }])
+  }
+}
+
+const WRAPPED = 'tfe-keys-1'
+
+/** 128 MiB and about half a second per guess: a bundle travels, and may be caught. */
+const stretched = (passphrase: string, salt: Buffer): Buffer =>
+  scryptSync(passphrase.normalize('NFC'), salt, 32, { N: 131_072, r: 8, p: 1, maxmem: 256 << 20 })

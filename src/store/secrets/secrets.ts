@@ -1,0 +1,300 @@
+/**
+ * Secrets that are kept sealed: upstream keys, passwords, the secret behind session tickets. They are sealed with
+ * the store's current key, stay under their old one until they change (S2-20), and can be sealed anew in bulk (S2-21).
+ */
+import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import type { Book, By, Db, Tx } from '../transactions.ts'
+import type { SealFailure, StoreFailure, StoreTrouble } from '../failure.ts'
+import {
+  currentVersion,
+  lackingIn,
+  leftUnder,
+  type KeyStanding,
+  type SecretFacts,
+} from './key-standing.ts'
+import { checkValue, seal, unseal, versionsOf, type KeyRing } from './seal.ts'
+import type { Expected } from '../version.ts'
+
+/** The name of the secret behind session tickets: replaced by the program, never exported, written by no call. */
+export const TICKET_SECRET = 'tfe session tickets'
+
+/** What is to be sealed. */
+export interface Sealing {
+  readonly name: string
+  readonly secret: Uint8Array
+  /** Leaves no audit row: for what the program replaces as often as strangers make it. */
+  readonly quiet?: true
+}
+
+/** A secret that was opened. */
+export interface Opened {
+  readonly secret: Buffer
+  readonly version: number
+  readonly updatedAt: Instant
+}
+
+export class Secrets {
+  readonly #book: Book
+  readonly #ring: KeyRing
+  constructor(book: Book, ring: KeyRing) {
+    this.#book = book
+    this.#ring = ring
+  }
+
+  list(): Promise<Result<readonly SecretFacts[], StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db
+        .selectFrom('secrets')
+        .select(['name', 'key_version', 'version', 'updated_at'])
+        .orderBy('name')
+        .execute()
+      return rows.map((row) => ({
+        name: row.name,
+        keyVersion: row.key_version,
+        version: row.version,
+        updatedAt: row.updated_at as Instant,
+      }))
+    })
+  }
+
+  /** The secret itself; undefined when there is none of that name. */
+  async open(name: string): Promise<Result<Opened | undefined, StoreFailure>> {
+    const row = await this.#book.read((db) =>
+      db.selectFrom('secrets').selectAll().where('name', '=', name).executeTakeFirst(),
+    )
+    if (!row.ok || row.value === undefined) return row.ok ? ok(undefined) : row
+    const { version, key_version: keyVersion, nonce, sealed, updated_at } = row.value
+    const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#ring)
+    if (!opened.ok) return opened
+    return ok({ secret: opened.value, version, updatedAt: updated_at as Instant })
+  }
+
+  /** Seals a secret under the current key; `expected` 0 is for one that must not be there yet. */
+  put(
+    by: By,
+    { name, secret, quiet }: Sealing,
+    expected: Expected,
+  ): Promise<Result<SecretFacts, StoreFailure>> {
+    return this.#book.change<SecretFacts, StoreFailure>(by, async (tx, now) => {
+      const before = await tx
+        .selectFrom('secrets')
+        .select(['version', 'key_version'])
+        .where('name', '=', name)
+        .executeTakeFirst()
+      const found = before?.version ?? 0
+      if (expected !== 'any' && expected !== found) {
+        return fail({ kind: 'stale', what: 'secret', key: name, expected, found })
+      }
+      const keyVersion = await this.#currentKey(tx, now)
+      if (!keyVersion.ok) return keyVersion
+      const place = { name, version: found + 1 }
+      const done = seal(secret, place, { ring: this.#ring, keyVersion: keyVersion.value })
+      if (!done.ok) return done
+      const row = {
+        name,
+        key_version: done.value.keyVersion,
+        nonce: done.value.nonce,
+        sealed: done.value.sealed,
+        version: place.version,
+        updated_at: now,
+      }
+      await tx
+        .insertInto('secrets')
+        .values(row)
+        .onConflict((one) => one.column('name').doUpdateSet(row))
+        .execute()
+      return ok({
+        value: { ...place, keyVersion: keyVersion.value, updatedAt: now },
+        entries:
+          quiet === true
+            ? []
+            : [
+                {
+                  action: 'secret.put',
+                  subject: name,
+                  before: before === undefined ? undefined : { version: found },
+                  after: { version: place.version, keyVersion: keyVersion.value },
+                },
+              ],
+        touched: [{ topic: 'secret', subject: name }],
+      })
+    })
+  }
+
+  remove(by: By, name: string, expected: Expected): Promise<Result<void, StoreFailure>> {
+    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+      const row = await tx
+        .selectFrom('secrets')
+        .select('version')
+        .where('name', '=', name)
+        .executeTakeFirst()
+      if (row === undefined) return fail({ kind: 'not-found', what: 'secret', key: name })
+      if (expected !== 'any' && expected !== row.version) {
+        const found = row.version
+        return fail({ kind: 'stale', what: 'secret', key: name, expected, found })
+      }
+      await tx.deleteFrom('secrets').where('name', '=', name).execute()
+      return ok({
+        value: undefined,
+        entries: [{ action: 'secret.remove', subject: name, before: { version: row.version } }],
+        touched: [{ topic: 'secret', subject: name }],
+      })
+    })
+  }
+
+  /** Makes the newest key of this instance's ring the store's current one. Existing secrets stay as they are. */
+  rotate(by: By): Promise<Result<number, StoreFailure>> {
+    return this.#book.change<number, StoreFailure>(by, async (tx, now) => {
+      const current = await currentVersion(tx)
+      const newest = versionsOf(this.#ring).at(-1) ?? 0
+      if (newest <= current) return fail({ kind: 'key-not-newer', ring: newest, current })
+      await this.#register(tx, newest, now)
+      return ok({
+        value: newest,
+        entries: [
+          {
+            action: 'key.rotate',
+            subject: 'key ring',
+            before: { version: current },
+            after: { version: newest },
+          },
+        ],
+        touched: [{ topic: 'secret', subject: 'key ring' }],
+      })
+    })
+  }
+
+  /** Seals up to `limit` secrets anew under the current key; call it until nothing is left. */
+  reseal(
+    by: By,
+    limit: number,
+  ): Promise<Result<{ readonly resealed: number; readonly left: number }, StoreFailure>> {
+    return this.#book.change<{ resealed: number; left: number }, StoreFailure>(
+      by,
+      async (tx, now) => {
+        const current = await this.#currentKey(tx, now)
+        if (!current.ok) return current
+        const rows = await tx
+          .selectFrom('secrets')
+          .selectAll()
+          .where('key_version', '<>', current.value)
+          .orderBy('name')
+          .limit(limit)
+          .execute()
+        for (const { name, version, key_version: keyVersion, nonce, sealed } of rows) {
+          if (name === TICKET_SECRET) {
+            // Sealed anew it would live on; taken away, whoever uses it makes another.
+            await tx.deleteFrom('secrets').where('name', '=', name).execute()
+            continue
+          }
+          const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#ring)
+          if (!opened.ok) return opened
+          const place = { name, version: version + 1 }
+          const done = seal(opened.value, place, { ring: this.#ring, keyVersion: current.value })
+          if (!done.ok) return done
+          const { keyVersion: key_version, ...parts } = done.value
+          await tx
+            .updateTable('secrets')
+            .set({ ...parts, key_version, version: place.version, updated_at: now })
+            .where('name', '=', name)
+            .execute()
+        }
+        const left = await leftUnder(tx, current.value)
+        const after = { resealed: rows.length, left, keyVersion: current.value }
+        const entries =
+          rows.length === 0 ? [] : [{ action: 'secret.reseal', subject: 'secrets', after }]
+        return ok({
+          value: { resealed: rows.length, left },
+          entries,
+          touched: rows.map(({ name }) => ({ topic: 'secret', subject: name })),
+        })
+      },
+    )
+  }
+
+  /** Tells the others which keys this instance holds; call it now and then. Whoever was silent for long is forgotten. */
+  report(instance: {
+    readonly id: string
+    readonly name: string
+  }): Promise<Result<void, StoreTrouble>> {
+    return this.#book.write<void, StoreTrouble>(async (tx) => {
+      const row = {
+        ...instance,
+        key_versions: JSON.stringify(versionsOf(this.#ring)),
+        seen_at: this.#book.clock.now(),
+      }
+      await tx
+        .insertInto('instances')
+        .values(row)
+        .onConflict((one) => one.column('id').doUpdateSet(row))
+        .execute()
+      await tx
+        .deleteFrom('instances')
+        .where('seen_at', '<', row.seen_at - FORGOTTEN_AFTER_MS)
+        .execute()
+      return ok(undefined)
+    })
+  }
+
+  /** This instance ends: nobody has to give it a key. */
+  leave(id: string): Promise<Result<void, StoreTrouble>> {
+    return this.#book.write<void, StoreTrouble>(async (tx) => {
+      await tx.deleteFrom('instances').where('id', '=', id).execute()
+      return ok(undefined)
+    })
+  }
+
+  /** Where the keys stand; instances count that reported since `since`. */
+  standing(since: Instant): Promise<Result<KeyStanding, StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const current = await currentVersion(db)
+      return {
+        current,
+        held: versionsOf(this.#ring),
+        fault: await this.#faultOf(db, current),
+        left: await leftUnder(db, current),
+        lacking: await lackingIn(db, current, since),
+      }
+    })
+  }
+
+  /** The store's current key; the first secret makes the oldest key of the ring that one. */
+  async #currentKey(tx: Tx, now: Instant): Promise<Result<number, SealFailure>> {
+    const current = await currentVersion(tx)
+    const fault = await this.#faultOf(tx, current)
+    if (fault !== undefined) return fail(fault)
+    if (current > 0) return ok(current)
+    const newest = versionsOf(this.#ring).at(-1)
+    if (newest === undefined) return fail({ kind: 'key-missing', version: 1, held: [] })
+    await this.#register(tx, newest, now)
+    return ok(newest)
+  }
+
+  async #faultOf(db: Db, current: number): Promise<SealFailure | undefined> {
+    if (current === 0) return undefined
+    const key = this.#ring.keys.get(current)
+    if (key === undefined) {
+      return { kind: 'key-missing', version: current, held: versionsOf(this.#ring) }
+    }
+    const row = await db
+      .selectFrom('key_ring')
+      .select('check_value')
+      .where('version', '=', current)
+      .executeTakeFirst()
+    return row?.check_value === checkValue(key)
+      ? undefined
+      : { kind: 'key-wrong', version: current }
+  }
+
+  async #register(tx: Tx, version: number, now: Instant): Promise<void> {
+    const key = this.#ring.keys.get(version)
+    if (key === undefined) return
+    await tx
+      .insertInto('key_ring')
+      .values({ version, check_value: checkValue(key), added_at: now })
+      .execute()
+  }
+}
+
+/** Containers come with a new name each time; those that fell without taking leave would stay for ever. */
+const FORGOTTEN_AFTER_MS = 7 * 86_400_000

@@ -1,0 +1,112 @@
+/**
+ * Settings that the portal edits, one JSON document per key. What is in them is the business of whoever stores
+ * them: this room keeps them, with their versions.
+ */
+import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import type { Book, By } from '../transactions.ts'
+import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import { instant, json } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+import type { Expected } from '../version.ts'
+import type { Selectable } from 'kysely'
+
+export interface SettingsDocument {
+  readonly name: string
+  readonly body: unknown
+  /** Counts from 1; 0 stands for a document that is not there. */
+  readonly version: number
+  readonly updatedAt: Instant
+}
+
+export class Documents {
+  readonly #book: Book
+  constructor(book: Book) {
+    this.#book = book
+  }
+
+  /** The document of that name, if there is one. */
+  find(name: string): Promise<Result<SettingsDocument | undefined, StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const row = await db
+        .selectFrom('documents')
+        .selectAll()
+        .where('name', '=', name)
+        .executeTakeFirst()
+      return row === undefined ? undefined : readDocument(row)
+    })
+  }
+
+  /** All of them, by name. */
+  list(): Promise<Result<readonly SettingsDocument[], StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db.selectFrom('documents').selectAll().orderBy('name').execute()
+      return rows.map(readDocument)
+    })
+  }
+
+  /** Writes a document; `expected` 0 is for one that must not be there yet. */
+  put(
+    by: By,
+    { name, body }: { readonly name: string; readonly body: unknown },
+    expected: Expected,
+  ): Promise<Result<SettingsDocument, StoreFailure>> {
+    return this.#book.change<SettingsDocument, StoreFailure>(by, async (tx, now) => {
+      const before = await tx
+        .selectFrom('documents')
+        .selectAll()
+        .where('name', '=', name)
+        .executeTakeFirst()
+      const found = before?.version ?? 0
+      if (expected !== 'any' && expected !== found) {
+        return fail({ kind: 'stale', what: 'settings document', key: name, expected, found })
+      }
+      const row = { name, body: JSON.stringify(body), version: found + 1, updated_at: now }
+      await tx
+        .insertInto('documents')
+        .values(row)
+        .onConflict((one) => one.column('name').doUpdateSet(row))
+        .execute()
+      const old = before === undefined ? undefined : readDocument(before).body
+      return ok({
+        value: readDocument(row),
+        entries: [{ action: 'document.put', subject: name, before: old, after: body }],
+        touched: [{ topic: 'document', subject: name }],
+      })
+    })
+  }
+
+  /** Takes a document away, so that the default holds again. */
+  remove(by: By, name: string, expected: Expected): Promise<Result<void, StoreFailure>> {
+    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+      const before = await tx
+        .selectFrom('documents')
+        .selectAll()
+        .where('name', '=', name)
+        .executeTakeFirst()
+      if (before === undefined) {
+        return fail({ kind: 'not-found', what: 'settings document', key: name })
+      }
+      const found = before.version
+      if (expected !== 'any' && expected !== found) {
+        return fail({ kind: 'stale', what: 'settings document', key: name, expected, found })
+      }
+      await tx.deleteFrom('documents').where('name', '=', name).execute()
+      return ok({
+        value: undefined,
+        entries: [{ action: 'document.remove', subject: name, before: readDocument(before).body }],
+        touched: [{ topic: 'document', subject: name }],
+      })
+    })
+  }
+}
+
+/** Row → document. */
+export function readDocument(row: Selectable<Tables['documents']>): SettingsDocument {
+  const at = { table: 'documents', key: row.name }
+  return {
+    name: row.name,
+    body: json(row.body, { ...at, column: 'body' }),
+    version: row.version,
+    updatedAt: instant(row.updated_at, { ...at, column: 'updated_at' }),
+  }
+}

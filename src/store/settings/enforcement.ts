@@ -1,0 +1,147 @@
+/**
+ * The enforcement latch (S2-19): thrown once, kept by the schema itself, undone only by `tfe break-glass`.
+ */
+import type { Selectable } from 'kysely'
+import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import type { Book, By, Db } from '../transactions.ts'
+import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import { flag, instant, unknown, word } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+import { asExpected, type Expected } from '../version.ts'
+import { ENFORCEMENTS, type Enforcing } from '../schema/vocabulary.ts'
+
+/** The latch, and what is kept of connection attempts (S2-19). */
+export interface StoredEnforcement {
+  readonly state: Enforcing
+  readonly since: Instant
+  readonly saveAuthentication: boolean
+  readonly saveDecryption: boolean
+  /** How often the latch was undone offline. */
+  readonly glassBroken: number
+  readonly version: number
+}
+
+/** What to keep from now on; required on the way to `required`, and changeable later. */
+export interface Keeping {
+  readonly saveAuthentication: boolean
+  readonly saveDecryption: boolean
+}
+
+export class Enforcement {
+  readonly #book: Book
+  constructor(book: Book) {
+    this.#book = book
+  }
+
+  current(): Promise<Result<StoredEnforcement, StoreTrouble>> {
+    return this.#book.read(readEnforcement)
+  }
+
+  /** Throws the latch. There is no way back in this program while it runs. */
+  require(
+    by: By,
+    keeping: Keeping,
+    expected: Expected,
+  ): Promise<Result<StoredEnforcement, StoreFailure>> {
+    return this.#changeEnforcement(by, expected, (before, now) =>
+      before.state === 'required'
+        ? fail({ kind: 'latched', since: before.since })
+        : ok({
+            action: 'enforcement.require',
+            after: { ...before, ...keeping, state: 'required', since: now },
+          }),
+    )
+  }
+
+  /** What is saved of connection attempts. */
+  keep(
+    by: By,
+    keeping: Keeping,
+    expected: Expected,
+  ): Promise<Result<StoredEnforcement, StoreFailure>> {
+    return this.#changeEnforcement(by, expected, (before) =>
+      ok({ action: 'enforcement.keep', after: { ...before, ...keeping } }),
+    )
+  }
+
+  /** Undoes the latch: for `tfe break-glass` on a stopped program only, and written down as what it is. */
+  dangerouslyBreakGlass(by: By, reason: string): Promise<Result<StoredEnforcement, StoreFailure>> {
+    return this.#changeEnforcement(by, 'any', (before, now) =>
+      before.state === 'recording'
+        ? ok(undefined)
+        : ok({
+            action: 'enforcement.break-glass',
+            reason,
+            after: {
+              ...before,
+              state: 'recording',
+              since: now,
+              glassBroken: before.glassBroken + 1,
+            },
+          }),
+    )
+  }
+
+  #changeEnforcement(
+    by: By,
+    expected: Expected,
+    next: (before: StoredEnforcement, now: Instant) => Result<Turn | undefined, StoreFailure>,
+  ): Promise<Result<StoredEnforcement, StoreFailure>> {
+    return this.#book.change<StoredEnforcement, StoreFailure>(by, async (tx, now) => {
+      const before = await readEnforcement(tx)
+      const found = asExpected(before, expected, { what: 'enforcement', key: 'enforcement' })
+      if (!found.ok) return found
+      const turn = next(before, now)
+      if (!turn.ok) return turn
+      if (turn.value === undefined) return ok({ value: before, entries: [], touched: [] })
+      const { action, reason } = turn.value
+      const after = { ...turn.value.after, version: before.version + 1 }
+      await tx
+        .updateTable('enforcement')
+        .set({
+          state: after.state,
+          since: after.since,
+          save_authentication: Number(after.saveAuthentication),
+          save_decryption: Number(after.saveDecryption),
+          glass_broken: after.glassBroken,
+          version: after.version,
+        })
+        .where('id', '=', 1)
+        .execute()
+      return ok({
+        value: after,
+        entries: [{ action, subject: 'enforcement', before, after: { ...after, reason } }],
+        touched: [{ topic: 'enforcement', subject: 'enforcement' }],
+      })
+    })
+  }
+}
+
+interface Turn {
+  readonly action: string
+  readonly reason?: string
+  readonly after: StoredEnforcement
+}
+
+/** The one row of the latch. */
+export async function readEnforcement(db: Db): Promise<StoredEnforcement> {
+  const row = await db.selectFrom('enforcement').selectAll().executeTakeFirst()
+  return row === undefined ? noRow('enforcement') : readEnforcementRow(row)
+}
+
+/** Row → latch. */
+export function readEnforcementRow(row: Selectable<Tables['enforcement']>): StoredEnforcement {
+  const at = { table: 'enforcement', key: String(row.id) }
+  return {
+    state: word(row.state, ENFORCEMENTS, { ...at, column: 'state' }),
+    since: instant(row.since, { ...at, column: 'since' }),
+    saveAuthentication: flag(row.save_authentication, { ...at, column: 'save_authentication' }),
+    saveDecryption: flag(row.save_decryption, { ...at, column: 'save_decryption' }),
+    glassBroken: row.glass_broken,
+    version: row.version,
+  }
+}
+
+/** A store without its latch has forgotten it; reading that as `recording` would open the door. */
+export const noRow = (table: string): never =>
+  unknown('no row', 'one row', { table, key: '1', column: 'id' })

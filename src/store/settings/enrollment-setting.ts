@@ -1,0 +1,110 @@
+import type { Selectable } from 'kysely'
+import { unreachable, type Instant } from '../../kernel/types.ts'
+import type { Db } from '../transactions.ts'
+import { instant, optionalWord, orUndefined, unknown, word } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+import { CUT_OFFS, SOURCES, STANDINGS, type CutOff, type Source } from '../schema/vocabulary.ts'
+
+/** A CA chain that devices' certificates come from (decision 8). Satisfies `decide`'s standings structurally. */
+export interface StoredSetting {
+  readonly name: string
+  readonly source: Source
+  readonly standing: StoredStanding
+  /** DER: the trust anchor and any intermediates, as they were uploaded. */
+  readonly chain: readonly Uint8Array[]
+  readonly version: number
+  readonly createdAt: Instant
+  readonly updatedAt: Instant
+}
+
+export type StoredStanding =
+  | { readonly kind: 'staged' }
+  | { readonly kind: 'current' }
+  | ({ readonly kind: 'previously-trusted' } & Retirement)
+  | { readonly kind: 'removed' }
+  | { readonly kind: 'distrusted' }
+
+/** How a CA lives on after another one became current. */
+export interface Retirement {
+  readonly retiredAt: Instant
+  readonly cutOff: CutOff
+  /** From this instant on the CA admits nobody. */
+  readonly sunset: Instant | undefined
+}
+
+/** The settings of those names, or all; chains included. */
+export async function readSettings(
+  db: Db,
+  names?: readonly string[],
+): Promise<readonly StoredSetting[]> {
+  const ask = db.selectFrom('enrollment_settings').selectAll().orderBy('created_at').orderBy('name')
+  const rows = await (names === undefined ? ask : ask.where('name', 'in', names)).execute()
+  const parts = await db
+    .selectFrom('setting_certificates')
+    .selectAll()
+    .orderBy('setting')
+    .orderBy('position')
+    .execute()
+  return rows.map((row) =>
+    readSetting(
+      row,
+      parts.filter(({ setting }) => setting === row.name).map(({ der }) => der),
+    ),
+  )
+}
+
+/** Row → setting. */
+export function readSetting(
+  row: Selectable<Tables['enrollment_settings']>,
+  chain: readonly Uint8Array[],
+): StoredSetting {
+  const at = { table: 'enrollment_settings', key: row.name }
+  return {
+    name: row.name,
+    source: word(row.source, SOURCES, { ...at, column: 'source' }),
+    standing: standingOf(row),
+    chain,
+    version: row.version,
+    createdAt: instant(row.created_at, { ...at, column: 'created_at' }),
+    updatedAt: instant(row.updated_at, { ...at, column: 'updated_at' }),
+  }
+}
+
+function standingOf(row: Selectable<Tables['enrollment_settings']>): StoredStanding {
+  const at = { table: 'enrollment_settings', key: row.name }
+  const kind = word(row.standing, STANDINGS, { ...at, column: 'standing' })
+  switch (kind) {
+    case 'staged':
+    case 'current':
+    case 'removed':
+    case 'distrusted':
+      return { kind }
+    case 'previously-trusted':
+      return {
+        kind,
+        retiredAt: instant(row.retired_at, { ...at, column: 'retired_at' }),
+        cutOff:
+          optionalWord(row.cut_off, CUT_OFFS, { ...at, column: 'cut_off' }) ??
+          unknown('null', 'a cut-off', { ...at, column: 'cut_off' }),
+        sunset: orUndefined(row.sunset) as Instant | undefined,
+      }
+    default:
+      return unreachable(kind)
+  }
+}
+
+/** Standing → columns. */
+export const standingColumns = (
+  standing: StoredStanding,
+): Pick<
+  Selectable<Tables['enrollment_settings']>,
+  'standing' | 'retired_at' | 'cut_off' | 'sunset'
+> =>
+  standing.kind === 'previously-trusted'
+    ? {
+        standing: standing.kind,
+        retired_at: standing.retiredAt,
+        cut_off: standing.cutOff,
+        sunset: standing.sunset ?? null,
+      }
+    : { standing: standing.kind, retired_at: null, cut_off: null, sunset: null }

@@ -1,0 +1,73 @@
+/**
+ * The two OAuth endpoints, each of which can be disabled and enabled again, never both disabled (S0-27 … S0-30).
+ */
+import type { Selectable } from 'kysely'
+import { fail, ok, type Result } from '../../kernel/types.ts'
+import type { Book, By, Db } from '../transactions.ts'
+import { noRow } from './enforcement.ts'
+import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import { word } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+import { asExpected, type Expected } from '../version.ts'
+import { ENDPOINT_STATES, type EndpointState } from '../schema/vocabulary.ts'
+
+/** The new (mutual) and the legacy endpoint (S0-27 … S0-30). */
+export interface StoredOauth {
+  readonly mutual: EndpointState
+  readonly legacy: EndpointState
+  readonly version: number
+}
+
+export class Oauth {
+  readonly #book: Book
+  constructor(book: Book) {
+    this.#book = book
+  }
+
+  current(): Promise<Result<StoredOauth, StoreTrouble>> {
+    return this.#book.read(readOauth)
+  }
+
+  /** Sets both endpoints; never both disabled. Preconditions and confirmations are the office's business. */
+  set(
+    by: By,
+    endpoints: Pick<StoredOauth, 'mutual' | 'legacy'>,
+    expected: Expected,
+  ): Promise<Result<StoredOauth, StoreFailure>> {
+    return this.#book.change<StoredOauth, StoreFailure>(by, async (tx, now) => {
+      const before = await readOauth(tx)
+      const found = asExpected(before, expected, { what: 'oauth', key: 'oauth' })
+      if (!found.ok) return found
+      const { mutual, legacy } = endpoints
+      if (mutual === 'disabled' && legacy === 'disabled') {
+        return fail({ kind: 'oauth-both-disabled' })
+      }
+      const after: StoredOauth = { mutual, legacy, version: before.version + 1 }
+      await tx
+        .updateTable('oauth')
+        .set({ ...after, updated_at: now })
+        .where('id', '=', 1)
+        .execute()
+      return ok({
+        value: after,
+        entries: [{ action: 'oauth.set', subject: 'oauth', before, after }],
+        touched: [{ topic: 'oauth', subject: 'oauth' }],
+      })
+    })
+  }
+}
+
+async function readOauth(db: Db): Promise<StoredOauth> {
+  const row = await db.selectFrom('oauth').selectAll().executeTakeFirst()
+  return row === undefined ? noRow('oauth') : readOauthRow(row)
+}
+
+/** Row → OAuth endpoints. */
+export function readOauthRow(row: Selectable<Tables['oauth']>): StoredOauth {
+  const at = { table: 'oauth', key: String(row.id) }
+  return {
+    mutual: word(row.mutual, ENDPOINT_STATES, { ...at, column: 'mutual' }),
+    legacy: word(row.legacy, ENDPOINT_STATES, { ...at, column: 'legacy' }),
+    version: row.version,
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Ports that are closed for good once every device has left them (S0-16).
+ */
+import type { Selectable } from 'kysely'
+import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import type { Book, By, Db, Tx } from '../transactions.ts'
+import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import { flag, instant, word } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+import type { Expected } from '../version.ts'
+import { PORT_STATES, type PortState } from '../schema/vocabulary.ts'
+
+export interface StoredPort {
+  readonly name: string
+  readonly state: PortState
+  /** Whether it was closed although devices were pending. */
+  readonly forced: boolean
+  readonly version: number
+  readonly updatedAt: Instant
+}
+
+export class Ports {
+  readonly #book: Book
+  constructor(book: Book) {
+    this.#book = book
+  }
+
+  /** The ports that were ever switched; one that is not listed is open. */
+  list(): Promise<Result<readonly StoredPort[], StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db.selectFrom('ports').selectAll().orderBy('name').execute()
+      return rows.map(readPort)
+    })
+  }
+
+  /** What keeps a port from being closed, by the same counts that closing it goes by. */
+  waiting(listener: string, since: Instant): Promise<Result<Waiting, StoreTrouble>> {
+    return this.#book.read((db) => waitingOn(db, listener, since))
+  }
+
+  /**
+   * Closes a port: refused while devices are pending, or while connections on `listener` could not be told to be a
+   * known device, unless forced. Counted in the same transaction, so that no device slips in between.
+   */
+  close(
+    by: By,
+    name: string,
+    { expected, force, listener, since, over }: Closing,
+  ): Promise<Result<StoredPort, StoreFailure>> {
+    return this.#setPort(by, name, {
+      expected,
+      state: 'closed',
+      forced: force,
+      over,
+      check: async (tx) => {
+        const waiting = await waitingOn(tx, listener, since)
+        if (force || (waiting.pending === 0 && waiting.unidentified === 0)) return undefined
+        return { kind: 'devices-pending', ...waiting }
+      },
+    })
+  }
+
+  open(by: By, name: string, expected: Expected): Promise<Result<StoredPort, StoreFailure>> {
+    return this.#setPort(by, name, {
+      expected,
+      state: 'open',
+      forced: false,
+      over: undefined,
+      check: undefined,
+    })
+  }
+
+  #setPort(by: By, name: string, turn: PortTurn): Promise<Result<StoredPort, StoreFailure>> {
+    const { expected, state, forced, over, check } = turn
+    return this.#book.change<StoredPort, StoreFailure>(by, async (tx, now) => {
+      const row = await tx
+        .selectFrom('ports')
+        .selectAll()
+        .where('name', '=', name)
+        .executeTakeFirst()
+      const before = row === undefined ? undefined : readPort(row)
+      const version = before?.version ?? 0
+      if (expected !== 'any' && expected !== version) {
+        return fail({ kind: 'stale', what: 'port', key: name, expected, found: version })
+      }
+      const refused = await check?.(tx)
+      if (refused !== undefined) return fail(refused)
+      const after = { name, state, forced: Number(forced), version: version + 1, updated_at: now }
+      await tx
+        .insertInto('ports')
+        .values(after)
+        .onConflict((one) => one.column('name').doUpdateSet(after))
+        .execute()
+      return ok({
+        value: readPort(after),
+        entries: [
+          {
+            action: state === 'closed' ? 'port.close' : 'port.open',
+            subject: name,
+            before: before?.state ?? 'open',
+            after: { state, forced, over },
+          },
+        ],
+        touched: [{ topic: 'port', subject: name }],
+      })
+    })
+  }
+}
+
+/** How a port is closed; `expected` 0 is for a port that was never switched. */
+export interface Closing {
+  readonly expected: Expected
+  readonly force: boolean
+  /** The listener behind the port, as sightings name it. */
+  readonly listener: string
+  /** Connections from before this do not count: they may have been anybody's. */
+  readonly since: Instant
+  /** What was overridden, for the audit trail. */
+  readonly over?: unknown
+}
+
+/** Whom a port still waits for. */
+export interface Waiting {
+  /** Devices whose migration to the device port has not ended. */
+  readonly pending: number
+  /** Connections that could not be told to be a known device. */
+  readonly unidentified: number
+}
+
+interface PortTurn {
+  readonly expected: Expected
+  readonly state: PortState
+  readonly forced: boolean
+  readonly over: unknown
+  readonly check: ((tx: Tx) => Promise<StoreFailure | undefined>) | undefined
+}
+
+/** Row → port. */
+export function readPort(row: Selectable<Tables['ports']>): StoredPort {
+  const at = { table: 'ports', key: row.name }
+  return {
+    name: row.name,
+    state: word(row.state, PORT_STATES, { ...at, column: 'state' }),
+    forced: flag(row.forced, { ...at, column: 'forced' }),
+    version: row.version,
+    updatedAt: instant(row.updated_at, { ...at, column: 'updated_at' }),
+  }
+}
+
+async function waitingOn(db: Db, listener: string, since: Instant): Promise<Waiting> {
+  return {
+    pending: await pendingDevices(db),
+    unidentified: await unidentifiedOn(db, listener, since),
+  }
+}
+
+/** Devices whose migration to the device port has not ended. */
+export async function pendingDevices(db: Db): Promise<number> {
+  const { devices } = await db
+    .selectFrom('devices')
+    .select(({ fn }) => fn.countAll<number>().as('devices'))
+    .where('migration', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  return devices
+}
+
+async function unidentifiedOn(db: Db, listener: string, since: Instant): Promise<number> {
+  const row = await db
+    .selectFrom('unidentified')
+    .select('sightings')
+    .where('listener', '=', listener)
+    .where('last_seen', '>=', since)
+    .executeTakeFirst()
+  return row?.sightings ?? 0
+}

@@ -1,0 +1,118 @@
+/**
+ * Queries with a name: each segment of a chart is one (S2-10), and operators save their own.
+ */
+import type { Selectable } from 'kysely'
+import { randomUUID } from 'node:crypto'
+import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import type { Book, By } from '../transactions.ts'
+import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import { instant, json, word } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
+import { asExpected, type Expected } from '../version.ts'
+import { QUERY_ORIGINS, type QueryOrigin } from '../schema/vocabulary.ts'
+
+export interface SavedQuery {
+  readonly id: string
+  readonly name: string
+  readonly origin: QueryOrigin
+  /** What was saved, as plain data; whoever runs it parses it. */
+  readonly query: unknown
+  readonly createdBy: string
+  readonly createdAt: Instant
+  readonly version: number
+}
+
+export interface NewQuery {
+  readonly name: string
+  readonly origin: QueryOrigin
+  readonly query: unknown
+}
+
+export class SavedQueries {
+  readonly #book: Book
+  constructor(book: Book) {
+    this.#book = book
+  }
+
+  list(): Promise<Result<readonly SavedQuery[], StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const rows = await db.selectFrom('saved_queries').selectAll().orderBy('name').execute()
+      return rows.map(readSavedQuery)
+    })
+  }
+
+  find(id: string): Promise<Result<SavedQuery | undefined, StoreTrouble>> {
+    return this.#book.read(async (db) => {
+      const row = await db
+        .selectFrom('saved_queries')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return row === undefined ? undefined : readSavedQuery(row)
+    })
+  }
+
+  /** Saves a query under a new name; a chart's query that is there already is given back as it is. */
+  save(by: By, { name, origin, query }: NewQuery): Promise<Result<SavedQuery, StoreFailure>> {
+    return this.#book.change<SavedQuery, StoreFailure>(by, async (tx, now) => {
+      const existing = await tx
+        .selectFrom('saved_queries')
+        .selectAll()
+        .where('name', '=', name)
+        .executeTakeFirst()
+      if (existing !== undefined) {
+        const same = existing.origin === origin && existing.query === JSON.stringify(query)
+        if (!same) return fail({ kind: 'already-exists', what: 'saved query', key: name })
+        return ok({ value: readSavedQuery(existing), entries: [], touched: [] })
+      }
+      const row = {
+        id: randomUUID(),
+        name,
+        origin,
+        query: JSON.stringify(query),
+        created_by: by.who,
+        created_at: now,
+        version: 1,
+      }
+      await tx.insertInto('saved_queries').values(row).execute()
+      return ok({
+        value: readSavedQuery(row),
+        entries: [{ action: 'query.save', subject: name, after: { origin, query } }],
+        touched: [],
+      })
+    })
+  }
+
+  remove(by: By, id: string, expected: Expected): Promise<Result<void, StoreFailure>> {
+    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+      const row = await tx
+        .selectFrom('saved_queries')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirst()
+      const found = asExpected(row, expected, { what: 'saved query', key: id })
+      if (!found.ok) return found
+      await tx.deleteFrom('saved_queries').where('id', '=', id).execute()
+      const { name, query } = readSavedQuery(found.value)
+      return ok({
+        value: undefined,
+        entries: [{ action: 'query.remove', subject: name, before: { query } }],
+        touched: [],
+      })
+    })
+  }
+}
+
+/** Row → query. */
+export function readSavedQuery(row: Selectable<Tables['saved_queries']>): SavedQuery {
+  const at = { table: 'saved_queries', key: row.id }
+  return {
+    id: row.id,
+    name: row.name,
+    origin: word(row.origin, QUERY_ORIGINS, { ...at, column: 'origin' }),
+    query: json(row.query, { ...at, column: 'query' }),
+    createdBy: row.created_by,
+    createdAt: instant(row.created_at, { ...at, column: 'created_at' }),
+    version: row.version,
+  }
+}

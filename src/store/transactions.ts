@@ -1,0 +1,211 @@
+/**
+ * Who opens transactions. Every admin change, its audit row and its place in the feed are one transaction; there
+ * is one writer at a time on both backends, so no change ever meets half of another.
+ */
+import { CHANNEL } from './engine/postgres.ts'
+import { sql, type Kysely, type Transaction } from 'kysely'
+import type { Clock } from '../kernel/ports.ts'
+import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
+import type { Dialect, Engine } from './engine/engine.ts'
+import type { StoreFailure, StoreTrouble } from './failure.ts'
+import { UnknownRow } from './schema/row.ts'
+import type { Tables } from './schema/tables.ts'
+import type { Topic } from './schema/vocabulary.ts'
+
+/** Who changes something, and from where: an administrator at an address, `cli`, or a part of the program. */
+export interface By {
+  readonly who: string
+  readonly from: string
+}
+
+/** A change that was made, and what has to be written down about it. */
+export interface Changed<Value> {
+  readonly value: Value
+  readonly entries: readonly Entry[]
+  readonly touched: readonly Touched[]
+}
+
+/** One row of the audit trail; `before` and `after` are plain data without secrets. */
+export interface Entry {
+  readonly action: string
+  readonly subject: string
+  readonly before?: unknown
+  readonly after?: unknown
+}
+
+/** Something that a snapshot may have to fetch anew. */
+export interface Touched {
+  readonly topic: Topic
+  readonly subject: string
+}
+
+export type Tx = Transaction<Tables>
+export type Db = Kysely<Tables>
+
+/** An open store's transactions. */
+export class Book {
+  readonly dialect: Dialect
+  readonly clock: Clock
+  readonly #engine: Engine
+  readonly #listeners = new Set<(revision: number) => void>()
+
+  constructor(engine: Engine, clock: Clock) {
+    this.#engine = engine
+    this.dialect = engine.dialect
+    this.clock = clock
+  }
+
+  /** Asks something; the driver's exceptions and unknown rows become values here and nowhere else. */
+  async read<Value>(work: (db: Db) => Promise<Value>): Promise<Result<Value, StoreTrouble>> {
+    try {
+      return ok(await work(this.#engine.db))
+    } catch (error) {
+      return fail(this.#troubleOf(error))
+    }
+  }
+
+  /** Asks for several things as of one moment, without holding up whoever writes. */
+  async readAside<Value>(work: (db: Db) => Promise<Value>): Promise<Result<Value, StoreTrouble>> {
+    try {
+      return ok(await this.#engine.aside(work))
+    } catch (error) {
+      return fail(this.#troubleOf(error))
+    }
+  }
+
+  /** An admin change: all of it, or a reason and nothing of it. */
+  async change<Value, Failure extends StoreFailure>(
+    by: By,
+    work: (tx: Tx, now: Instant) => Promise<Result<Changed<Value>, Failure>>,
+  ): Promise<Result<Value, Failure | StoreTrouble>> {
+    let revision: number | undefined
+    const done = await this.write(async (tx) => {
+      const now = this.clock.now()
+      const changed = await work(tx, now)
+      if (!changed.ok) return changed
+      const { value, entries, touched } = changed.value
+      if (entries.length > 0 || touched.length > 0) {
+        revision = await nextRevision(tx)
+        await writeDown({ tx, by, now, revision, entries, touched })
+        if (revision % PRUNE_EVERY === 0) await pruneFeed(tx, revision - FEED_KEPT)
+        if (this.dialect === 'postgres') await sql`select pg_notify(${CHANNEL}, '')`.execute(tx)
+      }
+      return ok(value)
+    })
+    if (done.ok && revision !== undefined) this.#tell(revision)
+    return done
+  }
+
+  /** A transaction that is no admin change: nothing is audited, and the revision stays. */
+  async write<Value, Failure extends StoreFailure>(
+    work: (tx: Tx) => Promise<Result<Value, Failure>>,
+  ): Promise<Result<Value, Failure | StoreTrouble>> {
+    let tx
+    try {
+      tx = await this.#engine.db.startTransaction().execute()
+      // One writer at a time, as SQLite has it anyway: no deadlocks, no lost linking, and revisions commit in order.
+      if (this.dialect === 'postgres') {
+        await sql`select 1 from store_meta where id = 1 for update`.execute(tx)
+      }
+      const result = await work(tx)
+      if (result.ok) await tx.commit().execute()
+      else await tx.rollback().execute()
+      return result
+    } catch (error) {
+      if (tx !== undefined && !tx.isCommitted && !tx.isRolledBack) {
+        await tx
+          .rollback()
+          .execute()
+          // The connection is gone, and the transaction with it.
+          .catch(() => {})
+      }
+      return fail(this.#troubleOf(error))
+    }
+  }
+
+  /** Calls back after each change of this process, with its revision. */
+  onChange(listener: (revision: number) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #tell(revision: number): void {
+    for (const listener of this.#listeners) listener(revision)
+  }
+
+  /** What is left after this is a bug, and is thrown on. */
+  #troubleOf(error: unknown): StoreTrouble {
+    if (error instanceof UnknownRow) return error.failure
+    const trouble = this.#engine.troubleOf(error)
+    if (trouble === undefined) throw error
+    return trouble
+  }
+}
+
+/** Whoever is further behind reads everything anew; so many changes are days of an office, or minutes of a new fleet. */
+const FEED_KEPT = 10_000
+const PRUNE_EVERY = 1000
+
+/** Forgets changes up to a revision. */
+export async function pruneFeed(tx: Tx, upTo: number): Promise<void> {
+  await tx.deleteFrom('changes').where('revision', '<=', upTo).execute()
+  await tx
+    .updateTable('store_meta')
+    .set({ feed_from: upTo })
+    .where('feed_from', '<', upTo)
+    .execute()
+}
+
+async function nextRevision(tx: Tx): Promise<number> {
+  const { revision } = await tx
+    .updateTable('store_meta')
+    .set((the) => ({ revision: the('revision', '+', 1) }))
+    .where('id', '=', 1)
+    .returning('revision')
+    .executeTakeFirstOrThrow()
+  return revision
+}
+
+interface Writing {
+  readonly tx: Tx
+  readonly by: By
+  readonly now: Instant
+  readonly revision: number
+  readonly entries: readonly Entry[]
+  readonly touched: readonly Touched[]
+}
+
+async function writeDown({ tx, by, now, revision, entries, touched }: Writing): Promise<void> {
+  for (const some of chunks(entries)) {
+    await tx
+      .insertInto('audit')
+      .values(
+        some.map(({ action, subject, before, after }) => ({
+          at: now,
+          who: by.who,
+          origin: by.from,
+          action,
+          subject,
+          before: jsonOrNull(before),
+          after: jsonOrNull(after),
+          revision,
+        })),
+      )
+      .execute()
+  }
+  for (const some of chunks(touched)) {
+    await tx
+      .insertInto('changes')
+      .values(some.map(({ topic, subject }) => ({ revision, topic, subject })))
+      .onConflict((one) => one.doNothing())
+      .execute()
+  }
+}
+
+const jsonOrNull = (value: unknown): string | null =>
+  value === undefined ? null : JSON.stringify(value)
+
+/** In pieces of 500: a statement with more parameters than a backend takes would fail whole. */
+export function* chunks<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += 500) yield items.slice(start, start + 500)
+}

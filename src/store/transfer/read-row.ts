@@ -1,0 +1,59 @@
+/**
+ * The reader of each table, by its name: what an import checks before it lets a row in.
+ */
+import type { Selectable } from 'kysely'
+import { readAdmin } from '../access/admins.ts'
+import { readAuditRow } from '../access/audit.ts'
+import { readToken } from '../access/credentials.ts'
+import { readDenyEntry } from '../devices/denials.ts'
+import { readCertificate, readDevice } from '../devices/device.ts'
+import { readDocument } from '../settings/documents.ts'
+import { readEnforcementRow } from '../settings/enforcement.ts'
+import { readSetting } from '../settings/enrollment-setting.ts'
+import { readOauthRow } from '../settings/oauth.ts'
+import { readPort } from '../settings/ports.ts'
+import { word } from '../schema/row.ts'
+import { readSavedQuery } from '../settings/saved-queries.ts'
+import type { EXPORTED, Tables } from '../schema/tables.ts'
+import { AUTHENTICATIONS } from '../schema/vocabulary.ts'
+
+type Exported = (typeof EXPORTED)[number]
+type Readers = {
+  readonly [Name in Exported]: ((row: Selectable<Tables[Name]>) => unknown) | undefined
+}
+
+/** Tables without words of ours in them need no reader; their columns' types are the schema's business. */
+const READERS: Readers = {
+  documents: readDocument,
+  enrollment_settings: (row) => readSetting(row, []),
+  setting_certificates: undefined,
+  devices: readDevice,
+  device_keys: undefined,
+  certificates: readCertificate,
+  signed_ids: undefined,
+  search_terms: undefined,
+  tallies: ({ hour, authentication }) =>
+    word(authentication, AUTHENTICATIONS, {
+      table: 'tallies',
+      key: String(hour),
+      column: 'authentication',
+    }),
+  unidentified: undefined,
+  deny_entries: readDenyEntry,
+  enforcement: readEnforcementRow,
+  oauth: readOauthRow,
+  ports: readPort,
+  saved_queries: readSavedQuery,
+  admins: readAdmin,
+  tokens: readToken,
+  key_ring: undefined,
+  secrets: undefined,
+  audit: readAuditRow,
+}
+
+/** Reads a row as its table's reader would; throws `UnknownRow` when it cannot. */
+export function readRow(table: Exported, row: Readonly<Record<string, unknown>>): void {
+  // The columns are there (the caller compared their names); what is in them is what the reader is for.
+  const reader = READERS[table] as ((row: unknown) => unknown) | undefined
+  reader?.(row)
+}

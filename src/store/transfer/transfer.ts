@@ -1,0 +1,261 @@
+/**
+ * The whole store as lines of JSON and back, on either backend: a header, one line per row, a trailer that tells
+ * whether anything is missing. Secrets travel sealed; their keys travel apart (`key-ring.ts`).
+ */
+import { createHash } from 'node:crypto'
+import { rm, stat } from 'node:fs/promises'
+import { sql } from 'kysely'
+import { fail, ok, type Result } from '../../kernel/types.ts'
+import { Audit } from '../access/audit.ts'
+import type { Book, By, Entry, Tx } from '../transactions.ts'
+import type { Engine } from '../engine/engine.ts'
+import { rowCount, rowsOf, type Row } from './exported-rows.ts'
+import type { StoreFailure } from '../failure.ts'
+import { readRow } from './read-row.ts'
+import { UnknownRow } from '../schema/row.ts'
+import { SqliteError } from '../engine/sqlite-driver.ts'
+import { SCHEMA_VERSION } from '../migrate/migrations.ts'
+import { FORMAT } from '../migrate/prepare-schema.ts'
+import { EXPORTED } from '../schema/tables.ts'
+
+export interface Exported {
+  readonly rows: number
+  readonly revision: number
+}
+
+/** Takes a line without its line end; resolves when it wants the next. */
+export type LineSink = (line: string) => Promise<void>
+
+export class Transfer {
+  readonly #book: Book
+  readonly #engine: Engine
+  constructor(book: Book, engine: Engine) {
+    this.#book = book
+    this.#engine = engine
+  }
+
+  /**
+   * Writes everything as of one moment, while changes go on. Sessions, the feed and instances stay at home. Whoever
+   * takes it away is written down before the first line, in case they hang up before the last.
+   */
+  async export(by: By, sink: LineSink): Promise<Result<Exported, StoreFailure>> {
+    const told = await this.#book.readAside<Result<Exported, StoreFailure>>(async (db) => {
+      const digest = createHash('sha256')
+      const say = async (value: unknown): Promise<void> => {
+        const line = JSON.stringify(value)
+        digest.update(line).update('\n')
+        await sink(line)
+      }
+      const { revision, store_id: store } = await db
+        .selectFrom('store_meta')
+        .selectAll()
+        .executeTakeFirstOrThrow()
+      const after = { rows: await rowCount(db), revision }
+      const noted = await this.#note(by, { action: 'store.export', subject: 'store', after })
+      if (!noted.ok) return noted
+      await say({ format: FORMAT, export: 1, schema: SCHEMA_VERSION, store, revision })
+      let rows = 0
+      for (const table of EXPORTED) {
+        for await (const row of rowsOf(db, table)) {
+          await say({ table, row: portable(row) })
+          rows += 1
+        }
+      }
+      await sink(JSON.stringify({ end: true, rows, sha256: digest.digest('hex') }))
+      return ok({ rows, revision })
+    })
+    return told.ok ? told.value : told
+  }
+
+  /** Takes an export into a store that has nothing in it yet: all of it, or nothing. */
+  import(by: By, lines: AsyncIterable<string>): Promise<Result<Exported, StoreFailure>> {
+    return this.#book.change<Exported, StoreFailure>(by, async (tx) => {
+      for (const table of EXPORTED) {
+        if (BEGUN.has(table)) continue
+        const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(tx)
+        if (rows.length > 0) return fail({ kind: 'import-into-used', table })
+      }
+      const taken = await takeIn(tx, lines)
+      if (!taken.ok) return taken
+      if (this.#book.dialect === 'postgres') {
+        await sql`select setval(pg_get_serial_sequence('audit', 'id'), (select coalesce(max(id), 0) + 1 from audit))`.execute(
+          tx,
+        )
+      }
+      const { rows, store } = taken.value
+      return ok({
+        value: taken.value,
+        entries: [{ action: 'store.import', subject: 'store', after: { rows, from: store } }],
+        touched: [{ topic: 'enforcement', subject: 'enforcement' }],
+      })
+    })
+  }
+
+  /** Copies a running store to a file that does not exist yet. A copy that nobody could write down is none. */
+  async backup(by: By, path: string): Promise<Result<void, StoreFailure>> {
+    const done = await this.#engine.backup(path)
+    if (!done.ok) return done
+    const { size: octets } = await stat(path)
+    const noted = await this.#note(by, {
+      action: 'store.backup',
+      subject: 'store',
+      after: { octets },
+    })
+    if (!noted.ok) await rm(path, { force: true })
+    return noted
+  }
+
+  /** Nothing in the store changes, and yet somebody has all of it now. */
+  #note(by: By, entry: Entry): Promise<Result<void, StoreFailure>> {
+    return new Audit(this.#book).note(by, entry)
+  }
+}
+
+/** Tables that a new store has its first rows in; the import replaces them. */
+const BEGUN: ReadonlySet<string> = new Set(['enforcement', 'oauth'])
+
+/** Octets have no JSON: they travel as `{ "base64": … }`. */
+const portable = (row: Row): Row =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value,
+    ]),
+  )
+
+interface TakenIn extends Exported {
+  readonly store: string
+}
+
+async function takeIn(
+  tx: Tx,
+  lines: AsyncIterable<string>,
+): Promise<Result<TakenIn, StoreFailure>> {
+  const digest = createHash('sha256')
+  let number = 0
+  let rows = 0
+  let header: Header | undefined
+  const bad = (detail: string) =>
+    fail<StoreFailure>({ kind: 'import-malformed', line: number, detail })
+  for await (const line of lines) {
+    number += 1
+    const value = parsed(line)
+    if (value === undefined) return bad('found text that is no JSON object')
+    if (header === undefined) {
+      if (value['format'] !== FORMAT || value['export'] !== 1) {
+        return bad('found no header, wanted the first line of an export')
+      }
+      const schema = Number(value['schema'])
+      if (schema !== SCHEMA_VERSION) {
+        return fail({ kind: 'import-other-schema', found: schema, wanted: SCHEMA_VERSION })
+      }
+      header = { store: String(value['store']), revision: Number(value['revision']) }
+      digest.update(line).update('\n')
+      continue
+    }
+    if (value['end'] === true) {
+      if (value['rows'] !== rows || value['sha256'] !== digest.digest('hex')) {
+        return bad(
+          'found a trailer that counts other rows: the export is incomplete or was altered',
+        )
+      }
+      return ok({ ...header, rows })
+    }
+    digest.update(line).update('\n')
+    const fault = await takeRow(tx, value)
+    if (fault !== undefined) return bad(fault)
+    rows += 1
+  }
+  return bad('found the end of the file, wanted the trailer: the export is incomplete')
+}
+
+interface Header {
+  readonly store: string
+  readonly revision: number
+}
+
+/** Writes one row, or says what is wrong with it. */
+async function takeRow(tx: Tx, { table: name, row }: Row): Promise<string | undefined> {
+  const table = EXPORTED.find((one) => one === name)
+  if (table === undefined)
+    return `found the table ${JSON.stringify(name)}, which this schema has not`
+  if (!isRow(row)) return 'found no row'
+  const columns = await columnsOf(tx, table)
+  const extra = Object.keys(row).find((column) => !columns.has(column))
+  if (extra !== undefined)
+    return `table ${table}: found the column ${JSON.stringify(extra)}, which this schema has not`
+  const lacking = [...columns].find((column) => !(column in row))
+  if (lacking !== undefined) return `table ${table}: found no column ${lacking}`
+  const values = Object.fromEntries(
+    Object.entries(row).map(([column, value]) => [column, own(value)]),
+  )
+  try {
+    readRow(table, values)
+    await put(tx, table, values)
+    return undefined
+  } catch (error) {
+    if (error instanceof UnknownRow) {
+      const { key, column, found, wanted } = error.failure
+      return `table ${table}, row ${key}, column ${column}: found ${found}, wanted ${wanted}`
+    }
+    if (isConstraint(error)) return `table ${table}: ${error.message}`
+    throw error
+  }
+}
+
+/** The database's own rules: a key twice, two current settings, text where a number belongs. */
+const isConstraint = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (error instanceof SqliteError
+    ? error.errcode % 256 === 19 || error.errcode % 256 === 20
+    : 'code' in error && /^2[23]/.test(String(error.code)))
+
+async function put(tx: Tx, table: string, values: Row): Promise<void> {
+  if (BEGUN.has(table)) await replaceOnly(tx, table, values)
+  else {
+    const names = Object.keys(values).map((column) => sql.ref(column))
+    const fields = Object.values(values).map((value) => sql`${value}`)
+    await sql`insert into ${sql.table(table)} (${sql.join(names)}) values (${sql.join(fields)})`.execute(
+      tx,
+    )
+  }
+}
+
+/** A new store may begin as `required`; nobody has thrown that latch yet, and what is restored counts. */
+async function replaceOnly(tx: Tx, table: string, values: Row): Promise<void> {
+  if (values['state'] === 'recording') {
+    await sql`update enforcement set state = 'recording', glass_broken = glass_broken + 1
+      where state = 'required'`.execute(tx)
+  }
+  const sets = Object.entries(values).map(([column, value]) => sql`${sql.ref(column)} = ${value}`)
+  await sql`update ${sql.table(table)} set ${sql.join(sets)}`.execute(tx)
+}
+
+const seenColumns = new WeakMap<Tx, Map<string, ReadonlySet<string>>>()
+
+async function columnsOf(tx: Tx, table: string): Promise<ReadonlySet<string>> {
+  const known = seenColumns.get(tx) ?? new Map<string, ReadonlySet<string>>()
+  seenColumns.set(tx, known)
+  const columns = known.get(table)
+  if (columns !== undefined) return columns
+  const tables = await tx.introspection.getTables()
+  for (const { name, columns } of tables) known.set(name, new Set(columns.map(({ name }) => name)))
+  return known.get(table) ?? new Set()
+}
+
+function parsed(line: string): Row | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return isRow(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isRow = (value: unknown): value is Row =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const own = (value: unknown): unknown =>
+  isRow(value) && typeof value['base64'] === 'string'
+    ? Buffer.from(value['base64'], 'base64')
+    : value

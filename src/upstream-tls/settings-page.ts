@@ -1,0 +1,242 @@
+/**
+ * The page "Outgoing SSL Configuration" of one upstream, as data: what is applied, what is drafted, and what each press
+ * of a button makes of them (S3-18 to S3-22). Use Default and Use Custom Configuration speak of the three columns
+ * alone; strict TLS, trust and SNI are switches beside them. Nothing here takes effect by itself: whoever keeps the page
+ * applies what `confirm` hands back.
+ */
+import { fail, ok, type Result, unreachable } from '../kernel/types.ts'
+import { offered, type Column } from './catalogue.ts'
+import { columnFault, moveInto, moveOutOf, place, type Named } from './column.ts'
+import { changeBetween, type Change } from './changes.ts'
+import { differs, drafted, inForce, ownSelection, wanted } from './draft-result.ts'
+import { edited, type EditFault, type VerificationEdit } from './edit-verification.ts'
+import {
+  sameSelection,
+  selectionNotices,
+  type SelectionFault,
+  type SelectionNotice,
+} from './selection.ts'
+import {
+  obeyed,
+  resolved,
+  verificationChanges,
+  verificationNotices,
+  type VerificationChange,
+  type VerificationFault,
+  type VerificationNotice,
+} from './verification.ts'
+import type { Used, Rules, Page, Next, Draft, Step } from './page-types.ts'
+
+/** A press of a button. */
+export type Action =
+  | { readonly kind: 'choose-default' }
+  | { readonly kind: 'choose-custom' }
+  | { readonly kind: 'proceed' }
+  | { readonly kind: 'select'; readonly column: Column; readonly names: readonly string[] }
+  | { readonly kind: 'deselect'; readonly column: Column; readonly names: readonly string[] }
+  /** Puts one selected name at a place, 0 being the most preferred. */
+  | {
+      readonly kind: 'order'
+      readonly column: Column
+      readonly name: string
+      readonly place: number
+    }
+  /** Reset to Default: the columns. */
+  | { readonly kind: 'reset' }
+  | VerificationEdit
+  /** The same for strict TLS, trust and SNI: they follow the default, and nothing that was uploaded is left. */
+  | { readonly kind: 'reset-settings' }
+  | { readonly kind: 'apply' }
+  | { readonly kind: 'confirm' }
+  | { readonly kind: 'cancel' }
+
+/** What follows from an action besides the new page. */
+export type Effect =
+  | { readonly kind: 'none' }
+  /** S3-14: changing the selection may affect performance and security; shown before Proceed. */
+  | { readonly kind: 'ask-to-proceed' }
+  /** Shown with Yes and No (S3-18). */
+  | {
+      readonly kind: 'ask-to-confirm'
+      readonly changes: readonly Change[]
+      readonly notices: readonly SelectionNotice[]
+      readonly verification: {
+        readonly changes: readonly VerificationChange[]
+        readonly notices: readonly VerificationNotice[]
+      }
+    }
+  /** New connections are to use this from now on; those under way finish. */
+  | { readonly kind: 'apply'; readonly next: Used }
+
+/** Why an action is turned down; the page stays as it was. */
+export type PageFault =
+  | SelectionFault
+  | Named
+  | EditFault
+  | VerificationFault
+  | { readonly kind: 'answer-first'; readonly asked: 'proceed' | 'confirm' }
+  | { readonly kind: 'nothing-asked'; readonly answer: 'proceed' | 'confirm' | 'cancel' }
+  | { readonly kind: 'nothing-to-apply'; readonly moved: boolean }
+
+/** The page of an upstream nobody has touched. */
+export function freshPage(rules: Rules): Page {
+  return opened({ applied: { kind: 'default' }, chosen: {} }, rules)
+}
+
+/** The page as it opens: what is applied, ready to be edited. */
+const opened = (next: Next, rules: Rules): Page => ({ ...next, draft: draftOf(next, rules) })
+
+/** One column as it is drawn: Available, Selected, and which of both are default (blue, S3-03). */
+export function columnsOf(draft: Pick<Draft, 'selection'>, column: Column, rules: Rules) {
+  const selection = rules.file.selection ?? draft.selection
+  const selected = selection[column] as readonly string[]
+  const available = offered(rules.catalogue, column).map(({ name }) => name)
+  return {
+    available: available.filter((name) => !selected.includes(name)),
+    selected,
+    default: rules.catalogue.defaults[rules.preset][column] as readonly string[],
+  }
+}
+
+/** Presses one button. */
+export function press(
+  page: Page,
+  action: Action,
+  rules: Rules,
+): Result<{ readonly page: Page; readonly effect: Effect }, readonly PageFault[]> {
+  const { step } = page.draft
+  if (step.kind === 'confirm?') return answer(page, action, { next: step.next, rules })
+  if (rules.file.selection !== undefined && ABOUT_COLUMNS.has(action.kind)) {
+    return fail([{ kind: 'set-by-configuration-file', what: 'selection' }])
+  }
+  switch (action.kind) {
+    case 'choose-default':
+      return done(page, { mode: 'default', step: EDITING })
+    case 'choose-custom':
+      return page.draft.mode === 'custom'
+        ? done(page, {})
+        : done(page, { step: { kind: 'proceed?' } }, { kind: 'ask-to-proceed' })
+    case 'proceed':
+      return step.kind === 'proceed?'
+        ? done(page, { mode: 'custom', step: EDITING })
+        : fail([{ kind: 'nothing-asked', answer: 'proceed' }])
+    case 'select':
+    case 'deselect':
+    case 'order':
+      return edit(page, action, rules)
+    case 'reset':
+      return done(page, { selection: rules.catalogue.defaults[rules.preset] })
+    case 'reset-settings':
+      return done(page, { chosen: {} })
+    case 'apply':
+      return apply(page, rules)
+    case 'confirm':
+      return fail([{ kind: 'nothing-asked', answer: 'confirm' }])
+    case 'cancel':
+      return step.kind === 'proceed?'
+        ? done(page, { step: EDITING })
+        : fail([{ kind: 'nothing-asked', answer: 'cancel' }])
+    case 'set-strict':
+    case 'set-allow-untrusted':
+    case 'set-default-store':
+    case 'set-custom-store':
+    case 'add-certificates':
+    case 'remove-certificate':
+    case 'set-sni': {
+      const chosen = edited(page.draft.chosen, action, rules.file)
+      return chosen.ok ? done(page, { chosen: chosen.value }) : chosen
+    }
+    default:
+      return unreachable(action)
+  }
+}
+
+/** Buttons that the file's own selection locks. */
+const ABOUT_COLUMNS: ReadonlySet<Action['kind']> = new Set([
+  'choose-default',
+  'choose-custom',
+  'proceed',
+  'select',
+  'deselect',
+  'order',
+  'reset',
+])
+
+type Pressed = ReturnType<typeof press>
+
+function done(page: Page, change: Partial<Draft>, effect: Effect = { kind: 'none' }): Pressed {
+  return ok({ page: { ...page, draft: { ...page.draft, ...change } }, effect })
+}
+
+type Edit = Action & { readonly kind: 'select' | 'deselect' | 'order' }
+
+function edit(page: Page, action: Edit, rules: Rules): Pressed {
+  const { column } = action
+  const { selection } = page.draft
+  const selected: readonly string[] = selection[column]
+  const names = action.kind === 'order' ? [action.name] : action.names
+  const faults = names.flatMap((name) =>
+    columnFault(name, { column, selected, action: action.kind }, rules.catalogue),
+  )
+  if (faults.length > 0) return fail(faults)
+  const next =
+    action.kind === 'select'
+      ? moveInto(selected, names, { column, catalogue: rules.catalogue })
+      : action.kind === 'deselect'
+        ? moveOutOf(selected, names, { column, catalogue: rules.catalogue })
+        : place(selected, action, rules.catalogue)
+  return done(page, { selection: { ...selection, [column]: next } })
+}
+
+function apply(page: Page, rules: Rules): Pressed {
+  const { applied, chosen, draft } = page
+  if (draft.step.kind === 'proceed?') return fail([{ kind: 'answer-first', asked: 'proceed' }])
+  const next = { applied: wanted(applied, draft, rules), chosen: draft.chosen }
+  if (!differs(page, rules)) {
+    const moved =
+      rules.file.selection === undefined &&
+      !sameSelection(draft.selection, inForce(next.applied, rules))
+    return fail([{ kind: 'nothing-to-apply', moved }])
+  }
+  const used = drafted(page, rules)
+  if (!used.ok) return used
+  const { selection, verification } = used.value
+  return done(
+    page,
+    { step: { kind: 'confirm?', next } },
+    {
+      kind: 'ask-to-confirm',
+      changes: changeBetween(inForce(applied, rules), selection),
+      notices: selectionNotices(selection, rules.catalogue),
+      verification: {
+        changes: verificationChanges(obeyed(chosen, rules.file).verification, verification),
+        notices: verificationNotices(verification),
+      },
+    },
+  )
+}
+
+/** While a confirmation is open only Yes and No count. */
+function answer(
+  page: Page,
+  { kind }: Action,
+  { next, rules }: { readonly next: Next; readonly rules: Rules },
+): Pressed {
+  if (kind === 'cancel') return done(page, { step: EDITING })
+  if (kind !== 'confirm') return fail([{ kind: 'answer-first', asked: 'confirm' }])
+  const selection = inForce(next.applied, rules)
+  const verification = resolved(next.chosen, rules.file)
+  return ok({
+    page: opened(next, rules),
+    effect: { kind: 'apply', next: { selection, verification } },
+  })
+}
+
+const draftOf = ({ applied, chosen }: Next, rules: Rules): Draft => ({
+  mode: applied.kind,
+  selection: ownSelection(applied, rules),
+  chosen,
+  step: EDITING,
+})
+
+const EDITING: Step = { kind: 'editing' }

@@ -1,0 +1,203 @@
+/**
+ * What becomes of a page when the program or its runtime changed (S3-13): who follows the default follows the new
+ * one; a custom list survives, without what the runtime no longer has; what is new is in Available. The report says
+ * all of it.
+ */
+import { offered, COLUMNS, type Catalogue, type Column, type Selection } from './catalogue.ts'
+import { changeBetween, type Change } from './changes.ts'
+import { ownSelection } from './draft-result.ts'
+import { freshPage } from './settings-page.ts'
+import { selectionFaults, type SelectionFault } from './selection.ts'
+import {
+  obeyed,
+  verificationChanges,
+  type Setting,
+  type Verification,
+  type VerificationChange,
+  type VerificationFault,
+} from './verification.ts'
+import type { Applied, Page, Rules } from './page-types.ts'
+
+/** What was offered and default when the page was last kept. */
+export interface Seen {
+  readonly offered: Readonly<Record<Column, readonly string[]>>
+  readonly default: Selection
+  /** What stood for strict TLS, trust and SNI where nobody chose; undefined in a page from before they were on it. */
+  readonly settings: Settings | undefined
+}
+
+/** The defaults that a preset gives; nobody uploads a default. */
+export type Settings = Omit<Verification, 'customStore'>
+
+/** What an upgrade did to one upstream. */
+export type Upgraded =
+  | { readonly kind: 'default-changed'; readonly change: Change }
+  | {
+      readonly kind: 'no-longer-offered'
+      readonly column: Column
+      readonly names: readonly string[]
+      /** Those of them that were in force. */
+      readonly inForce: readonly string[]
+    }
+  | { readonly kind: 'newly-available'; readonly column: Column; readonly names: readonly string[] }
+  /** A custom list of which too little is left to connect with; the default takes its place. */
+  | { readonly kind: 'back-to-default'; readonly faults: readonly SelectionFault[] }
+  /** Strict TLS, trust or SNI: nobody chose, and the default is another one. */
+  | { readonly kind: 'setting-default-changed'; readonly change: VerificationChange }
+  /** The configuration file states what had been chosen otherwise here; told for as long as the two differ. */
+  | { readonly kind: 'overruled'; readonly settings: readonly Setting[] }
+  /** With what the file states now, the choices cannot be used; the file's words take their place. */
+  | { readonly kind: 'settings-set-aside'; readonly faults: readonly VerificationFault[] }
+  /** A question was open, and what it was asked about is no longer so. */
+  | { readonly kind: 'question-closed' }
+
+export interface Upgrade {
+  readonly page: Page
+  readonly seen: Seen
+  readonly report: readonly Upgraded[]
+}
+
+/** What to keep beside a page, to compare with after the next upgrade. */
+export const seenNow = ({ catalogue, preset, file }: Rules): Seen => ({
+  offered: {
+    protocols: namesOf(catalogue, 'protocols'),
+    suites: namesOf(catalogue, 'suites'),
+    groups: namesOf(catalogue, 'groups'),
+  },
+  default: catalogue.defaults[preset],
+  settings: settingsOf(file.verification),
+})
+
+const settingsOf = ({ strict, allowUntrusted, defaultStore, sni }: Verification): Settings => ({
+  strict,
+  allowUntrusted,
+  defaultStore,
+  sni,
+})
+
+/** Carries a page over to what the runtime offers today; without a difference the page is the same. */
+export function upgrade(page: Page, seen: Seen, rules: Rules): Upgrade {
+  const columns = columnsUpgraded(page, seen, rules)
+  // What the file states is followed by a reload, not by an upgrade.
+  const told = rules.file.selection === undefined ? columns.report : []
+  return { ...columns, report: [...told, ...settingsReport(page, seen, rules)] }
+}
+
+function columnsUpgraded(page: Page, seen: Seen, rules: Rules): Upgrade {
+  const now = seenNow(rules)
+  const appliedBefore = page.applied.kind === 'custom' ? page.applied.selection : seen.default
+  const moves = COLUMNS.flatMap((column) => movesIn(column, { seen, now, before: appliedBefore }))
+  const defaults = changeBetween(seen.default, now.default)
+  if (moves.length === 0 && defaults.length === 0) return { page, seen: now, report: [] }
+  const { applied, faults } = carried(page.applied, rules)
+  const closes = page.draft.step.kind !== 'editing'
+  const draft = draftAfter(page, { seen, rules, applied, fell: faults.length > 0 })
+  return {
+    page: { applied, chosen: page.chosen, draft },
+    seen: now,
+    report: [
+      ...(page.applied.kind === 'default'
+        ? defaults.map((change): Upgraded => ({ kind: 'default-changed', change }))
+        : []),
+      ...moves,
+      ...(faults.length > 0 ? [{ kind: 'back-to-default' as const, faults }] : []),
+      ...(closes ? [{ kind: 'question-closed' as const }] : []),
+    ],
+  }
+}
+
+function settingsReport({ chosen }: Page, seen: Seen, { file }: Rules): readonly Upgraded[] {
+  const before = { ...file.verification, ...seen.settings }
+  const followed = verificationChanges(before, file.verification).filter(
+    ({ setting }) => !Object.hasOwn(chosen, setting) && !file.stated.includes(setting),
+  )
+  const chosenNow = { ...file.verification, ...chosen }
+  const overruled = verificationChanges(file.verification, chosenNow)
+    .map(({ setting }) => setting)
+    .filter((setting) => file.stated.includes(setting))
+  const { faults } = obeyed(chosen, file)
+  return [
+    ...followed.map((change) => ({ kind: 'setting-default-changed' as const, change })),
+    ...(overruled.length === 0 ? [] : [{ kind: 'overruled' as const, settings: overruled }]),
+    ...(faults.length === 0 ? [] : [{ kind: 'settings-set-aside' as const, faults }]),
+  ]
+}
+
+interface Both {
+  readonly seen: Seen
+  readonly now: Seen
+  readonly before: Selection
+}
+
+function movesIn(column: Column, { seen, now, before }: Both): readonly Upgraded[] {
+  const [old, today] = [seen.offered[column], now.offered[column]]
+  const gone = old.filter((name) => !today.includes(name))
+  const fresh = today.filter((name) => !old.includes(name))
+  const used: readonly string[] = before[column]
+  return [
+    ...(gone.length === 0
+      ? []
+      : [
+          {
+            kind: 'no-longer-offered' as const,
+            column,
+            names: gone,
+            inForce: gone.filter((name) => used.includes(name)),
+          },
+        ]),
+    ...(fresh.length === 0 ? [] : [{ kind: 'newly-available' as const, column, names: fresh }]),
+  ]
+}
+
+interface Carried {
+  readonly applied: Applied
+  readonly faults: readonly SelectionFault[]
+}
+
+/** The default is never weaker than what is left of a custom list that cannot be used; an outage helps nobody. */
+function carried(applied: Applied, { catalogue }: Rules): Carried {
+  if (applied.kind === 'default') return { applied, faults: [] }
+  const selection = remaining(applied.selection, catalogue)
+  const faults = selectionFaults(selection, catalogue)
+  return faults.length === 0
+    ? { applied: { kind: 'custom', selection }, faults }
+    : { applied: { kind: 'default' }, faults }
+}
+
+interface Drafting {
+  readonly seen: Seen
+  readonly rules: Rules
+  readonly applied: Applied
+  readonly fell: boolean
+}
+
+/** A draft that was the old default becomes the new one; one that somebody worked on keeps what there still is. */
+function draftAfter({ draft }: Page, { seen, rules, applied, fell }: Drafting): Page['draft'] {
+  const fresh = freshPage(rules).draft
+  const untouched =
+    draft.mode === 'default' && changeBetween(seen.default, draft.selection).length === 0
+  if (untouched) return { ...fresh, chosen: draft.chosen }
+  const selection = remaining(draft.selection, rules.catalogue)
+  const mode = fell ? applied.kind : draft.mode
+  return {
+    mode,
+    selection: fell ? ownSelection(applied, rules) : selection,
+    chosen: draft.chosen,
+    step: fresh.step,
+  }
+}
+
+function remaining(selection: Selection, catalogue: Catalogue): Selection {
+  const kept = (column: Column): readonly string[] => {
+    const names = namesOf(catalogue, column)
+    return (selection[column] as readonly string[]).filter((name) => names.includes(name))
+  }
+  return {
+    protocols: selection.protocols.filter((name) => kept('protocols').includes(name)),
+    suites: kept('suites'),
+    groups: kept('groups'),
+  }
+}
+
+const namesOf = (catalogue: Catalogue, column: Column): readonly string[] =>
+  offered(catalogue, column).map(({ name }) => name)
