@@ -108,7 +108,7 @@ function create({ tls }: AdminDeps): FastifyInstance {
   }
   if (tls === undefined) return fastify(options)
   const { key, cert, clientCertificates } = tls
-  // Judged by its key (`doorkeeper.ts`); TLS proves that the caller holds it.
+  // Judged by its key (`authenticate.ts`); TLS proves that the caller holds it.
   const https = {
     key,
     cert,

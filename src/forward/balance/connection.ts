@@ -53,7 +53,7 @@ export class Leg {
       keepAliveTimeout: limits.idle,
       keepAliveMaxTimeout: limits.idle,
       maxHeaderSize: limits.responseHeaderBytes,
-      // Deadlines are watched for all exchanges together (watch.ts), not by a timer in each client.
+      // Deadlines are watched for all exchanges together (deadlines.ts), not by a timer in each client.
       headersTimeout: 0,
       bodyTimeout: 0,
     })

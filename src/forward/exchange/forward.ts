@@ -125,7 +125,7 @@ class Flight implements Dispatcher.DispatchHandler, Traveller, UploadWatcher, Wa
 
   onResponseStart(controller: Controller, status: number, _: unknown, reason = ''): void {
     const raw = controller.rawHeaders as readonly Buffer[]
-    // undici takes anything below 200 for an interim response, and a 100 never gets here (skip-continue.ts).
+    // undici takes anything below 200 for an interim response, and a 100 never gets here (skip-100-continue.ts).
     if (status < 100) this.#fail({ kind: 'bad-response', reason: `status ${status}` })
     else if (status < 200) this.#reply.inform(status, raw)
     else {

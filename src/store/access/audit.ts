@@ -1,5 +1,5 @@
 /**
- * The audit trail, as it is read. Only `book.ts` writes it, in the transaction of the change itself; what changes
+ * The audit trail, as it is read. Only `transactions.ts` writes it, in the transaction of the change itself; what changes
  * nothing in the store is noted for itself.
  */
 import type { Selectable } from 'kysely'

@@ -5,7 +5,7 @@
 import type { Instant } from '../../kernel/types.ts'
 import type { UnknownRowFailure } from '../failure.ts'
 
-/** Thrown out of a query and caught in `book.ts`, where the driver's exceptions are: to the caller it is a value. */
+/** Thrown out of a query and caught in `transactions.ts`, where the driver's exceptions are: to the caller it is a value. */
 export class UnknownRow extends Error {
   readonly failure: UnknownRowFailure
   constructor(failure: UnknownRowFailure) {
