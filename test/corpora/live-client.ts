@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
-import { connect } from 'node:tls'
+import { connect, type TLSSocket } from 'node:tls'
 import type { CaseFiles } from './case-files.ts'
 
 /** What became of one request. */
@@ -66,23 +66,37 @@ async function callWithTool(port: number, path: string, files: CaseFiles): Promi
 /** OpenSSL's weakest: whether a key is too weak is for the front end to say. */
 const EVERYTHING = 'DEFAULT:@SECLEVEL=0'
 
-async function callWithNode(port: number, path: string, files: CaseFiles): Promise<Answer> {
+/** The same as the OpenSSL inside Node sends it. */
+export async function callWithNode(port: number, path: string, files: CaseFiles): Promise<Answer> {
   const chain = [files.leaf, files.intermediates].flatMap((file) =>
     file === undefined ? [] : [readFileSync(file)],
   )
   const device = { cert: Buffer.concat(chain), key: readFileSync(files.key), ciphers: EVERYTHING }
   const server = { host: '127.0.0.1', port, servername: 'localhost' }
+  let socket: TLSSocket
   try {
     // Nobody looks at who answers: the front end is the one that was started here.
-    const socket = connect({ ...server, ...device, rejectUnauthorized: false })
-    socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy(new Error('no answer')))
-    socket.end(requestFor(path))
-    const output = await text(socket)
-    return answerIn(output) ?? { kind: 'no-handshake', why: 'no answer' }
+    socket = connect({ ...server, ...device, rejectUnauthorized: false })
   } catch (error) {
-    const { message, library } = error as Error & { readonly library?: string }
-    return { kind: library === 'SSL routines' ? 'no-handshake' : 'not-loaded', why: message }
+    return withoutAnswer(error as Error)
   }
+  socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy(new Error('no answer')))
+  const met: Error[] = []
+  socket.on('error', (error) => met.push(error))
+  // Kept as it comes: an answer that arrived stands, also when the connection is reset behind it.
+  let output = ''
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    output += chunk
+  })
+  // Not ended from here: a server that closes while octets of ours are unread resets the connection.
+  socket.write(requestFor(path))
+  await new Promise((resolve) => socket.once('close', resolve))
+  return answerIn(output) ?? withoutAnswer(met[0] ?? new Error('no answer'))
+}
+
+function withoutAnswer(error: Error & { readonly library?: string }): Answer {
+  const kind = error.library === 'SSL routines' ? 'no-handshake' : 'not-loaded'
+  return { kind, why: error.message }
 }
 
 function answerIn(output: string): Answer | undefined {
