@@ -4,18 +4,18 @@
  */
 import { unparsableStatus } from '../src/accept/unparsable.ts'
 import { explain } from '../src/decide/explain.ts'
-import { FINDING_WORDS } from '../src/decide/explain-finding.ts'
-import { answerTo, explainUpstream } from '../src/forward/failure.ts'
+import { FINDING_EXPLANATIONS } from '../src/decide/explain-finding.ts'
+import { failureStatus, explainUpstream } from '../src/forward/failure.ts'
 import { explainCheck } from '../src/forward/balance/health-check.ts'
 import { explainHandshake } from '../src/handshake/failure.ts'
 import type { AuthorityFault } from '../src/message/authority.ts'
 import type { TargetFault } from '../src/message/target.ts'
-import { explainPage } from '../src/upstream-tls/explain-page.ts'
-import type { PageFault } from '../src/upstream-tls/settings-page.ts'
+import { explainActionFault } from '../src/upstream-tls/explain-page.ts'
+import type { ActionFault } from '../src/upstream-tls/settings-page.ts'
 import { FORBIDDEN } from '../src/pipeline/pipeline.ts'
-import { explainTurnedAway, NO_ANSWER, type TurnedAway } from '../src/pipeline/rejection.ts'
+import { explainRejection, NO_ANSWER, type Rejection } from '../src/pipeline/rejection.ts'
 import { explainUnparsable } from '../src/serve/process/http-connections.ts'
-import { explainRuntime } from '../src/serve/self-test/fault.ts'
+import { explainRuntimeFault } from '../src/serve/self-test/fault.ts'
 import { amount, withNames } from './refusals/placeholders.ts'
 import {
   HANDSHAKES,
@@ -23,16 +23,16 @@ import {
   REFUSALS,
   RUNTIME,
   TARGETS,
-  TURNED_AWAY,
+  REJECTIONS,
   UNPARSABLE,
 } from './refusals/samples.ts'
 import type { Case, Cause } from './refusals/samples.ts'
-import { OUTGOING } from './refusals/outgoing-samples.ts'
+import { UPSTREAM_TLS } from './refusals/outgoing-samples.ts'
 import { explainStore } from '../src/store/explain.ts'
-import { explainList } from '../src/revoke/failure.ts'
-import { LISTS } from './refusals/list-samples.ts'
-import { explainHeld } from '../src/throttle/throttle-refusal.ts'
-import { HELD } from './refusals/held-samples.ts'
+import { explainCrlFailure } from '../src/revoke/failure.ts'
+import { CRLS } from './refusals/list-samples.ts'
+import { explainThrottle } from '../src/throttle/throttle-refusal.ts'
+import { THROTTLED } from './refusals/held-samples.ts'
 import { STORE } from './refusals/store-samples.ts'
 import { explainRelay } from '../src/forward/tunnel/relay-failure.ts'
 import { RELAYED } from './refusals/relay-samples.ts'
@@ -84,9 +84,9 @@ export const groups = (): readonly Group[] => [
     introduction:
       'In `code` of a request line with `decision: refuse` and `route_class: none`: nobody had asked yet who the device is.',
     rows: [
-      ...turnedAway<AuthorityFault>(Object.values(HOSTS), (fault) => ({ kind: 'host', fault })),
-      ...turnedAway<TargetFault>(Object.values(TARGETS), (fault) => ({ kind: 'target', fault })),
-      ...turnedAway<TurnedAway>(Object.values(TURNED_AWAY), (why) => why),
+      ...rejections<AuthorityFault>(Object.values(HOSTS), (fault) => ({ kind: 'host', fault })),
+      ...rejections<TargetFault>(Object.values(TARGETS), (fault) => ({ kind: 'target', fault })),
+      ...rejections<Rejection>(Object.values(REJECTIONS), (why) => why),
     ],
   },
   {
@@ -104,11 +104,11 @@ export const groups = (): readonly Group[] => [
     title: 'The request was held back',
     introduction:
       'In `code` of a request line with `decision: refuse` and `route_class: legacy-oauth`; `account_hash` is the same for the same account until the next start. `Retry-After` tells the device when to come back.',
-    rows: entriesOf(HELD).map(([code, { by, facts }]) =>
+    rows: entriesOf(THROTTLED).map(([code, { by, facts }]) =>
       row(
         code,
         by,
-        facts.map((held) => ({ sees: '429', ...explainHeld(held) })),
+        facts.map((held) => ({ sees: '429', ...explainThrottle(held) })),
       ),
     ),
   },
@@ -121,7 +121,7 @@ export const groups = (): readonly Group[] => [
         code,
         by,
         facts.map((failure) => {
-          const { status, error } = answerTo(failure)
+          const { status, error } = failureStatus(failure)
           // Nobody is there any more.
           const sees = failure.kind === 'device-gone' ? NOTHING : `${status} \`${error}\``
           return { sees, ...explainUpstream(failure, '{upstream}') }
@@ -149,7 +149,7 @@ export const groups = (): readonly Group[] => [
       row(
         code,
         by,
-        facts.map((fault) => ({ sees: NOTHING, ...explainRuntime(fault, '{runtime}') })),
+        facts.map((fault) => ({ sees: NOTHING, ...explainRuntimeFault(fault, '{runtime}') })),
       ),
     ),
   },
@@ -170,11 +170,11 @@ export const groups = (): readonly Group[] => [
     title: 'A change of outgoing TLS was turned down',
     introduction:
       'What the page of outgoing TLS answers to the operator; nothing was changed. In a configuration file the same stands in a fault, with its place.',
-    rows: entriesOf(OUTGOING).map(([code, { by, facts }]) =>
+    rows: entriesOf(UPSTREAM_TLS).map(([code, { by, facts }]) =>
       row(
         code,
         by,
-        facts.map((fault: PageFault) => ({ sees: NOTHING, ...explainPage(fault) })),
+        facts.map((fault: ActionFault) => ({ sees: NOTHING, ...explainActionFault(fault) })),
       ),
     ),
   },
@@ -182,11 +182,11 @@ export const groups = (): readonly Group[] => [
     title: 'A revocation list was not taken',
     introduction:
       'In `code` of a line `revocation list not taken`, and as `outcome` of `tfe_crl_refresh_total`. The list read before stays in force; while none was ever read, or it has become too old, the enrollment setting says what follows.',
-    rows: entriesOf(LISTS).map(([code, { by, facts }]) =>
+    rows: entriesOf(CRLS).map(([code, { by, facts }]) =>
       row(
         code,
         by,
-        facts.map((why) => ({ sees: NOTHING, ...explainList(why) })),
+        facts.map((why) => ({ sees: NOTHING, ...explainCrlFailure(why) })),
       ),
     ),
   },
@@ -213,7 +213,7 @@ const findings = (): string =>
     '',
     '| Code | What it means |',
     '|---|---|',
-    ...Object.entries(FINDING_WORDS).map(([code, words]) => `| \`${code}\` | ${words} |`),
+    ...Object.entries(FINDING_EXPLANATIONS).map(([code, words]) => `| \`${code}\` | ${words} |`),
   ].join('\n')
 
 const CLOSED = 'a closed connection'
@@ -245,13 +245,13 @@ function row(code: string, by: Cause, answers: readonly Answered[]): Row {
   }
 }
 
-function turnedAway<Facts>(
+function rejections<Facts>(
   cases: readonly Case<Facts>[],
-  why: (facts: Facts) => TurnedAway,
+  why: (facts: Facts) => Rejection,
 ): readonly Row[] {
   return cases.flatMap(({ by, facts }) =>
     facts.map((one) => {
-      const { code, status, sentence, nextStep } = explainTurnedAway(why(one))
+      const { code, status, sentence, nextStep } = explainRejection(why(one))
       const sees = status === NO_ANSWER ? NOTHING : String(status)
       return row(code, by, [{ sees, sentence, nextStep }])
     }),

@@ -7,12 +7,12 @@ import { resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { EXIT, type ExitCode } from './cli/exit-code.ts'
-import { type DemoWishes, type Household, run } from './cli/run.ts'
+import { type DemoCommandOptions, type Services, run } from './cli/run.ts'
 import { terminalOf, type Terminal } from './cli/terminal.ts'
 
 // Whoever reads us through `head` has enough; that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? EXIT.fine : bug(error))
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : bug(error))
 })
 process.on('uncaughtException', (error) => process.exit(bug(error)))
 
@@ -28,7 +28,7 @@ try {
       env: process.env,
       serve,
       ...storeCommands(terminal),
-      demo: (wishes) => demo(wishes, terminal),
+      demo: (commandOptions) => demo(commandOptions, terminal),
     })
     await written(process.stdout)
     // Not process.exitCode: a connection that lingers must not keep a finished command alive.
@@ -49,7 +49,7 @@ async function serve(file: string): Promise<ExitCode> {
     version: version(),
   })
   const codes = {
-    drained: EXIT.fine,
+    drained: EXIT.ok,
     'faulty-configuration': EXIT.no,
     'not-started': EXIT.cannotStart,
   } as const
@@ -58,23 +58,25 @@ async function serve(file: string): Promise<ExitCode> {
 
 function storeCommands(
   terminal: Terminal,
-): Pick<Household, 'admin' | 'breakGlass' | 'init' | 'keys'> {
-  const desk = { terminal, env: process.env, stdin: process.stdin }
+): Pick<Services, 'admin' | 'breakGlass' | 'init' | 'keys'> {
+  const context = { terminal, env: process.env, stdin: process.stdin }
   // Loaded when needed: a database client and a password hash are no business of `tfe explain`.
   const commands = () => import('./cli/commands/store.ts')
   return {
-    init: async (file, from) => (await commands()).initCommand(file, desk, from),
-    keys: async (wishes) => (await import('./cli/commands/keys.ts')).keysCommand(wishes, desk),
-    admin: async (wishes) => (await commands()).adminCommand(wishes, desk),
-    breakGlass: async (wishes) => (await commands()).breakGlassCommand(wishes, desk),
+    init: async (file, from) => (await commands()).initCommand(file, context, from),
+    keys: async (commandOptions) =>
+      (await import('./cli/commands/keys.ts')).keysCommand(commandOptions, context),
+    admin: async (commandOptions) => (await commands()).adminCommand(commandOptions, context),
+    breakGlass: async (commandOptions) =>
+      (await commands()).breakGlassCommand(commandOptions, context),
   }
 }
 
-async function demo(wishes: DemoWishes, terminal: Terminal): Promise<ExitCode> {
+async function demo(commandOptions: DemoCommandOptions, terminal: Terminal): Promise<ExitCode> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
   // Loaded here only: it brings a certificate factory that nothing else needs.
-  const [{ runDemo }, { DEFAULT_PORTS }, { startServing }, { openLogTo }, { demoStore }] =
+  const [{ runDemo }, { DEFAULT_PORTS }, { startServer }, { openLogTo }, { demoStore }] =
     await Promise.all([
       import('./demo/demo.ts'),
       import('./demo/ports.ts'),
@@ -83,26 +85,26 @@ async function demo(wishes: DemoWishes, terminal: Terminal): Promise<ExitCode> {
       import('./cli/commands/demo-store.ts'),
     ])
   const options = {
-    folder: resolve(wishes.folder ?? 'demo-data'),
+    folder: resolve(commandOptions.folder ?? 'demo-data'),
     ports: {
-      frontEnd: wishes.port ?? DEFAULT_PORTS.frontEnd,
-      upstream: wishes.upstreamPort ?? DEFAULT_PORTS.upstream,
-      metrics: wishes.metricsPort ?? DEFAULT_PORTS.metrics,
-      admin: wishes.adminPort ?? DEFAULT_PORTS.admin,
+      frontEnd: commandOptions.port ?? DEFAULT_PORTS.frontEnd,
+      upstream: commandOptions.upstreamPort ?? DEFAULT_PORTS.upstream,
+      metrics: commandOptions.metricsPort ?? DEFAULT_PORTS.metrics,
+      admin: commandOptions.adminPort ?? DEFAULT_PORTS.admin,
     },
-    json: wishes.json,
+    json: commandOptions.json,
   }
   const ending = await runDemo(options, terminal, {
     stop: stop.signal,
     prepare: demoStore,
     serve: (loaded, lines) =>
-      startServing(loaded, {
-        journal: openLogTo(lines, loaded.config.log),
+      startServer(loaded, {
+        logger: openLogTo(lines, loaded.config.log),
         entry: { script: fileURLToPath(import.meta.url), args: [] },
         version: version(),
       }),
   })
-  return ending === 'ended' ? EXIT.fine : EXIT.cannotStart
+  return ending === 'ended' ? EXIT.ok : EXIT.cannotStart
 }
 
 /** Waits until a stream has passed on what it was given: where pipes are asynchronous, exiting would cut it off. */

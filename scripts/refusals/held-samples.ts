@@ -1,13 +1,13 @@
 /** Requests that the throttle holds back, by each of what they may be counted by. */
-import { HELD_BY, type Held } from '../../src/throttle/throttle-refusal.ts'
+import { THROTTLED_BY, type ThrottleRefusal } from '../../src/throttle/throttle-refusal.ts'
 import { amount } from './placeholders.ts'
 import { byDevice, type Cases } from './samples.ts'
 
 const wait = { retryAfter: amount('retryAfter') }
 
-export const HELD: Cases<Held> = {
+export const THROTTLED: Cases<ThrottleRefusal> = {
   'rate-limited': byDevice(
-    ...HELD_BY.filter((by) => by !== 'account-and-network').map((by) => ({
+    ...THROTTLED_BY.filter((by) => by !== 'account-and-network').map((by) => ({
       kind: 'rate-limited' as const,
       by,
       perMinute: amount('perMinute'),
@@ -15,7 +15,7 @@ export const HELD: Cases<Held> = {
     })),
   ),
   'locked-out': byDevice(
-    ...HELD_BY.map((by) => ({
+    ...THROTTLED_BY.map((by) => ({
       kind: 'locked-out' as const,
       by,
       failures: amount('failures'),

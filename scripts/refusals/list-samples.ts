@@ -1,7 +1,7 @@
 /**
  * For every revocation list that is not taken its cause, and facts to explain it with; typed over the closed union.
  */
-import type { ListFailure } from '../../src/revoke/failure.ts'
+import type { CrlFailure } from '../../src/revoke/failure.ts'
 import { amount, instant } from './placeholders.ts'
 import { byUs, type Cases } from './samples.ts'
 
@@ -10,7 +10,7 @@ const bytes = amount('size')
 const issuer = '{issuer}'
 
 /** What may stand between a published list and us. */
-export const LISTS: Cases<ListFailure> = {
+export const CRLS: Cases<CrlFailure> = {
   'crl-file-unreadable': byUs({ kind: 'crl-file-unreadable', code: '{code}' }),
   'crl-unreachable': byUs({ kind: 'crl-unreachable', code: '{code}' }),
   'crl-status': byUs({ kind: 'crl-status', status: amount('status') }),

@@ -1,12 +1,12 @@
 /** Why the page of outgoing TLS turns an action down, typed over its closed union. */
-import type { PageFault } from '../../src/upstream-tls/settings-page.ts'
+import type { ActionFault } from '../../src/upstream-tls/settings-page.ts'
 import { amount } from './placeholders.ts'
 import { byUs, type Cases } from './samples.ts'
 
-const [name, meant, why] = ['{name}', '{nearest}', '{reason}']
+const [name, suggestion, why] = ['{name}', '{nearest}', '{reason}']
 const column = 'suites'
 
-export const OUTGOING: Cases<PageFault> = {
+export const UPSTREAM_TLS: Cases<ActionFault> = {
   'nothing-selected': byUs(
     { kind: 'nothing-selected', column: 'protocols' },
     { kind: 'nothing-selected', column: 'suites' },
@@ -14,8 +14,8 @@ export const OUTGOING: Cases<PageFault> = {
   ),
   'selected-twice': byUs({ kind: 'selected-twice', column, name }),
   'unknown-name': byUs(
-    { kind: 'unknown-name', column, name, meant },
-    { kind: 'unknown-name', column, name, meant: undefined },
+    { kind: 'unknown-name', column, name, suggestion },
+    { kind: 'unknown-name', column, name, suggestion: undefined },
   ),
   'impossible-here': byUs({ kind: 'impossible-here', column, name, why }),
   'hello-without-tlsv1': byUs({ kind: 'hello-without-tlsv1' }),

@@ -8,7 +8,7 @@ import type { HandshakeFailure } from '../../src/handshake/failure.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import type { AuthorityFault } from '../../src/message/authority.ts'
 import type { TargetFault } from '../../src/message/target.ts'
-import type { TurnedAway } from '../../src/pipeline/rejection.ts'
+import type { Rejection } from '../../src/pipeline/rejection.ts'
 import type { RuntimeFault } from '../../src/serve/self-test/fault.ts'
 import type { Resource } from '../../src/trust/failure.ts'
 import { amount, distinguishedName, instant } from './placeholders.ts'
@@ -202,7 +202,7 @@ export const REFUSALS: Cases<Refusal> = {
 }
 
 /** Requests that are turned away before anybody asks who the device is. */
-export const TURNED_AWAY: Cases<Exclude<TurnedAway, { readonly kind: 'host' | 'target' }>> = {
+export const REJECTIONS: Cases<Exclude<Rejection, { readonly kind: 'host' | 'target' }>> = {
   'route-unknown': byDevice({ kind: 'route-unknown' }),
   'listener-gone': byUs({ kind: 'listener-gone' }),
   drained: byUs({ kind: 'drained' }),

@@ -1,12 +1,12 @@
 /**
  * For every failure of the store its cause, and facts to explain it with; typed over the closed union.
  */
-import type { StoreFailure, Thing } from '../../src/store/failure.ts'
+import type { StoreFailure, EntityKind } from '../../src/store/failure.ts'
 import { amount, instant } from './placeholders.ts'
 import { byUs, type Cases } from './samples.ts'
 
 const detail = '{detail}'
-const what = '{thing}' as Thing
+const what = '{thing}' as EntityKind
 const key = '{name}'
 const setting = '{setting}'
 const version = amount('version')

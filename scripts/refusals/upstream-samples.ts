@@ -1,24 +1,25 @@
 /**
  * For every upstream failure its cause, and facts to explain it with; typed over the closed union, too.
  */
-import type { Untrusted, UpstreamFailure } from '../../src/forward/failure.ts'
+import type { UntrustedReason, UpstreamFailure } from '../../src/forward/failure.ts'
 import { amount } from './placeholders.ts'
 import { byDevice, byUpstream, byUs, type Cases } from './samples.ts'
 
 const limit = amount('limit')
 const code = '{TLS code}'
 
-const UNTRUSTED: Readonly<Record<Untrusted, Extract<UpstreamFailure, { kind: 'tls-untrusted' }>>> =
-  {
-    'bad-signature': { kind: 'tls-untrusted', why: 'bad-signature', code },
-    expired: { kind: 'tls-untrusted', why: 'expired', code },
-    'not-yet-valid': { kind: 'tls-untrusted', why: 'not-yet-valid', code },
-    other: { kind: 'tls-untrusted', why: 'other', code },
-    'self-signed': { kind: 'tls-untrusted', why: 'self-signed', code },
-    'unknown-issuer': { kind: 'tls-untrusted', why: 'unknown-issuer', code },
-    unsound: { kind: 'tls-untrusted', why: 'unsound', code: '{our code}' },
-    'wrong-purpose': { kind: 'tls-untrusted', why: 'wrong-purpose', code },
-  }
+const UNTRUSTED: Readonly<
+  Record<UntrustedReason, Extract<UpstreamFailure, { kind: 'tls-untrusted' }>>
+> = {
+  'bad-signature': { kind: 'tls-untrusted', why: 'bad-signature', code },
+  expired: { kind: 'tls-untrusted', why: 'expired', code },
+  'not-yet-valid': { kind: 'tls-untrusted', why: 'not-yet-valid', code },
+  other: { kind: 'tls-untrusted', why: 'other', code },
+  'self-signed': { kind: 'tls-untrusted', why: 'self-signed', code },
+  'unknown-issuer': { kind: 'tls-untrusted', why: 'unknown-issuer', code },
+  unsound: { kind: 'tls-untrusted', why: 'unsound', code: '{our code}' },
+  'wrong-purpose': { kind: 'tls-untrusted', why: 'wrong-purpose', code },
+}
 
 const MISMATCH = {
   kind: 'tls-name-mismatch',

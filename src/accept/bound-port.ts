@@ -3,7 +3,7 @@
  */
 import type { AddressInfo, Socket } from 'node:net'
 import type { Server, SecureContext, SecureContextOptions } from 'node:tls'
-import { Crowd } from '../kernel/slot-list.ts'
+import { SlotList } from '../kernel/slot-list.ts'
 import type { Millis } from '../kernel/types.ts'
 
 export interface ListenerSettings {
@@ -47,7 +47,7 @@ export class BoundPort<Served extends Server> {
   #tls: ListenerTls
   #draining = false
   /** Every TCP connection, from its first moment to its last. */
-  readonly #sockets = new Crowd<Socket>()
+  readonly #sockets = new SlotList<Socket>()
 
   constructor(
     settings: ListenerSettings,
@@ -69,8 +69,8 @@ export class BoundPort<Served extends Server> {
     })
     this.#server.maxConnections = limits.connections
     this.#server.on('connection', (socket: Socket) => {
-      const place = this.#sockets.join(socket)
-      socket.once('close', () => this.#sockets.leave(place))
+      const slot = this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.remove(slot))
     })
   }
 
@@ -107,30 +107,30 @@ export class BoundPort<Served extends Server> {
   }
 
   /** Accepts no more, lets what is under way finish, and cuts the rest off after `patience`. */
-  async drain(patience: Millis): Promise<void> {
+  async drain(timeout: Millis): Promise<void> {
     this.#draining = true
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve())
     })
     // A connection that was busy when the drain began turns idle later: look again.
-    const sweep = setInterval(() => this.sweep(this.#server), DRAIN_SWEEP_MS)
-    const cut = setTimeout(() => {
-      this.cutOff()
+    const closeIdle = setInterval(() => this.closeIdle(this.#server), DRAIN_CHECK_MS)
+    const forceCloseTimer = setTimeout(() => {
+      this.forceClose()
       // All of them: HTTP does not know those that are still in their handshake.
       for (const socket of this.#sockets) socket.destroy()
-    }, patience)
+    }, timeout)
     await closed
-    clearInterval(sweep)
-    clearTimeout(cut)
+    clearInterval(closeIdle)
+    clearTimeout(forceCloseTimer)
   }
 
   /** Ends what has nothing under way, while the port drains. */
-  protected sweep(_server: Served): void {}
+  protected closeIdle(_server: Served): void {}
 
   /** The patience of the drain is over: what still lives is cut off now. */
-  protected cutOff(): void {}
+  protected forceClose(): void {}
 }
 
 /** Connections that wait in the kernel: a fleet that comes back after an outage comes at once. */
 const BACKLOG = 4096
-const DRAIN_SWEEP_MS = 100
+const DRAIN_CHECK_MS = 100

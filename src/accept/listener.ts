@@ -13,7 +13,12 @@ import {
   type ListenerTls,
   type ServerOptions,
 } from './bound-port.ts'
-import { refuseUnparsable, unparsable, type Remedy, type Unparsable } from './unparsable.ts'
+import {
+  refuseUnparsable,
+  unparsable,
+  type UnparsableAction,
+  type Unparsable,
+} from './unparsable.ts'
 
 /** What the rest of the house does with what arrives. */
 export interface ListenerHandlers {
@@ -22,7 +27,7 @@ export interface ListenerHandlers {
   request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void
   handshakeFailed(error: Error, socket: TLSSocket): void
   /** No answer may land inside a response under way: only the house knows of one. */
-  unparsable(fault: Unparsable, socket: TLSSocket): Remedy
+  unparsable(fault: Unparsable, socket: TLSSocket): UnparsableAction
   /** A TCP connection was turned away because the listener is full. */
   dropped(): void
   /** Something was thrown that nobody expected; its connection is gone. */
@@ -35,7 +40,7 @@ export class Listener extends BoundPort<Server> {
     super(settings, tls, (options) => httpServer(options, settings.limits, handlers))
   }
 
-  protected override sweep(server: Server): void {
+  protected override closeIdle(server: Server): void {
     server.closeIdleConnections()
   }
 }
@@ -60,7 +65,7 @@ function httpServer(
     insecureHTTPParser: false,
     requireHostHeader: false,
   })
-  // Both are counted in the corridor, where every request has its record: Node answers fields by the hundred as if
+  // The request pipeline counts both, so that every request is recorded: Node answers fields by the hundred as if
   // they were too long, and says `Connection: close` to the last request without closing.
   server.maxHeadersCount = 0
   server.maxRequestsPerSocket = 0

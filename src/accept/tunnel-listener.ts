@@ -16,7 +16,7 @@ export interface TunnelHandlers extends Pick<
   'bug' | 'connected' | 'dropped' | 'handshakeFailed'
 > {
   /** The patience of the drain is over: what still lives is cut off now. */
-  cutOff(): void
+  forceClose(): void
 }
 
 /** One bound port. */
@@ -28,8 +28,8 @@ export class TunnelListener extends BoundPort<Server> {
     this.#handlers = handlers
   }
 
-  protected override cutOff(): void {
-    this.#handlers.cutOff()
+  protected override forceClose(): void {
+    this.#handlers.forceClose()
   }
 }
 

@@ -17,7 +17,7 @@ export type Unparsable =
   | 'unfinished'
 
 /** What becomes of the connection: an answer ends it, the answers under way end it, or it ends here and now. */
-export type Remedy =
+export type UnparsableAction =
   | { readonly kind: 'answer'; readonly reference: string }
   | { readonly kind: 'leave' }
   | { readonly kind: 'break' }
@@ -52,20 +52,24 @@ export const unparsableStatus = (fault: Unparsable): number | undefined =>
   isGone(fault) ? undefined : ANSWERS[fault][0]
 
 /** Applies the remedy. */
-export function refuseUnparsable(fault: Unparsable, socket: Socket, remedy: Remedy): void {
-  if (remedy.kind === 'leave') return
-  if (remedy.kind === 'break' || isGone(fault) || !socket.writable) {
+export function refuseUnparsable(
+  fault: Unparsable,
+  socket: Socket,
+  action: UnparsableAction,
+): void {
+  if (action.kind === 'leave') return
+  if (action.kind === 'break' || isGone(fault) || !socket.writable) {
     socket.destroy()
     return
   }
   const [status, phrase] = ANSWERS[fault]
-  const body = problemDocument({ status, reference: remedy.reference })
+  const body = problemDocument({ status, reference: action.reference })
   socket.end(
     `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   )
   // Whoever takes no answer would keep the connection for good.
-  setTimeout(() => socket.destroy(), PATIENCE_MS).unref()
+  setTimeout(() => socket.destroy(), REPLY_TIMEOUT_MS).unref()
 }
 
 /**
@@ -77,7 +81,7 @@ function isGone(fault: Unparsable): fault is 'connection' | 'unfinished' {
 }
 
 /** An answer of three hundred octets, over the worst mobile link. */
-const PATIENCE_MS = 2000
+const REPLY_TIMEOUT_MS = 2000
 
 const ANSWERS: Readonly<
   Record<Exclude<Unparsable, 'connection' | 'unfinished'>, readonly [number, string]>

@@ -4,8 +4,8 @@
 import type { Network } from '../kernel/network.ts'
 import type { Clock, Log } from '../kernel/ports.ts'
 import type { Store } from '../store/port.ts'
-import type { Attempts } from './auth/sign-in-attempts.ts'
-import type { Serving } from './front-end.ts'
+import type { SignInAttempts } from './auth/sign-in-attempts.ts'
+import type { FrontEndView } from './front-end.ts'
 
 export interface AdminDeps {
   readonly store: Store
@@ -13,7 +13,7 @@ export interface AdminDeps {
   readonly log: Log
   readonly version: string
   /** The front end that this office stands beside. */
-  readonly serving: Serving
+  readonly frontEnd: FrontEndView
   /** Who may call at all. */
   readonly networks: readonly Network[]
   /** Key and certificate chain; nothing serves in the clear, which is for loopback only. */
@@ -30,6 +30,6 @@ export interface AdminTls {
 }
 
 /** What the calls share. */
-export interface Office extends AdminDeps {
-  readonly attempts: Attempts
+export interface AdminContext extends AdminDeps {
+  readonly signInAttempts: SignInAttempts
 }

@@ -5,19 +5,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static, TObject, TSchema } from 'typebox'
 import type { Result } from '../kernel/types.ts'
-import type { By } from '../store/transactions.ts'
+import type { Actor } from '../store/transactions.ts'
 import type { StoreFailure } from '../store/failure.ts'
-import type { Expected } from '../store/version.ts'
+import type { ExpectedVersion } from '../store/version.ts'
 import type { Principal, Role } from './auth/principal.ts'
 import { adminProblem, storeProblem, type AdminProblem } from './problem.ts'
 import { problem as problemSchema } from './schemas.ts'
 
 /** What is declared of a call. */
-export interface CallShape<
+export interface RouteSpec<
   Params extends TObject = TObject,
   Query extends TObject = TObject,
   Body extends TSchema = TSchema,
-  Answer extends TSchema = TSchema,
+  ResponseBody extends TSchema = TSchema,
 > {
   readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT'
   /** As fastify writes it: `/api/devices/:id`. */
@@ -30,7 +30,7 @@ export interface CallShape<
   readonly query?: Query
   readonly body?: Body
   /** Nothing for a call that answers 204. */
-  readonly answer?: Answer
+  readonly response?: ResponseBody
   readonly created?: true
   /** Whether it has to say which version it was decided on (`If-Match`). */
   readonly versioned?: true
@@ -39,83 +39,83 @@ export interface CallShape<
 }
 
 /** What a call brings. */
-export interface Ask<Params, Query, Body> {
+export interface RouteInput<Params, Query, Body> {
   readonly params: Params
   readonly query: Query
   readonly body: Body
   readonly principal: Principal
   /** The same as the store writes it down. */
-  readonly by: By
+  readonly actor: Actor
   /** The version in `If-Match`; `any` where none is asked for. */
-  readonly expected: Expected
+  readonly expected: ExpectedVersion
   readonly request: FastifyRequest
   readonly reply: FastifyReply
 }
 
 /** What a call answers. */
-export interface Answered<Body> {
+export interface RouteOutput<Body> {
   readonly body: Body
   /** Becomes the `ETag`. */
   readonly version?: number
   readonly location?: string
 }
 
-type Handler<Params, Query, Body, Answer> = (
-  ask: Ask<Params, Query, Body>,
-) => Promise<Result<Answered<Answer>, CallFailure>>
+type Handler<Params, Query, Body, ResponseBody> = (
+  input: RouteInput<Params, Query, Body>,
+) => Promise<Result<RouteOutput<ResponseBody>, RouteFailure>>
 
 /** The store's no, or one of ours. */
-export type CallFailure =
+export type RouteFailure =
   StoreFailure | { readonly kind: 'problem'; readonly problem: AdminProblem }
 
 /** Adds a call to the API. */
-export function define<
+export function defineRoute<
   Params extends TObject,
   Query extends TObject,
   Body extends TSchema,
-  Answer extends TSchema,
+  ResponseBody extends TSchema,
 >(
   app: FastifyInstance,
-  shape: CallShape<Params, Query, Body, Answer>,
-  handle: Handler<Static<Params>, Static<Query>, Static<Body>, Static<Answer>>,
+  spec: RouteSpec<Params, Query, Body, ResponseBody>,
+  handle: Handler<Static<Params>, Static<Query>, Static<Body>, Static<ResponseBody>>,
 ): void {
-  const status = shape.answer === undefined ? 204 : shape.created === true ? 201 : 200
+  const status = spec.response === undefined ? 204 : spec.created === true ? 201 : 200
   app.route({
-    method: shape.method,
-    url: shape.path,
-    config: { role: shape.role },
-    schema: schemaOf(shape, status),
+    method: spec.method,
+    url: spec.path,
+    config: { role: spec.role },
+    schema: schemaOf(spec, status),
     handler: async (request, reply) => {
-      const expected = shape.versioned === true ? expectedOf(request.headers['if-match']) : 'any'
+      const expected = spec.versioned === true ? parseIfMatch(request.headers['if-match']) : 'any'
       if (typeof expected === 'object') return await sendProblem(reply, expected)
       const principal = request.principal
-      const answer = await handle({
+      const result = await handle({
         params: request.params as Static<Params>,
         query: request.query as Static<Query>,
         body: request.body as Static<Body>,
-        principal: principal ?? NOBODY,
-        by: { who: (principal ?? NOBODY).name, from: request.ip },
+        principal: principal ?? ANONYMOUS,
+        actor: { who: (principal ?? ANONYMOUS).name, from: request.ip },
         expected,
         request,
         reply,
       })
-      if (!answer.ok) {
-        const { failure } = answer
+      if (!result.ok) {
+        const { failure } = result
         return await sendProblem(
           reply,
           failure.kind === 'problem' ? failure.problem : storeProblem(failure),
         )
       }
-      const { version, location, body } = answer.value
+      const { version, location, body } = result.value
       if (version !== undefined) reply.header('etag', `"${version}"`)
       if (location !== undefined) reply.header('location', location)
-      return await reply.status(status).send(shape.answer === undefined ? undefined : body)
+      return await reply.status(status).send(spec.response === undefined ? undefined : body)
     },
   })
 }
 
 /** Who acts where nobody has to be anybody. */
-const NOBODY: Principal = { name: 'nobody', role: 'viewer', by: 'session' }
+const ANONYMOUS: Principal = { name: 'nobody', role: 'viewer', by: 'session' }
 
 /** Sends a problem document. */
 export function sendProblem(reply: FastifyReply, it: AdminProblem): FastifyReply {
@@ -124,7 +124,7 @@ export function sendProblem(reply: FastifyReply, it: AdminProblem): FastifyReply
 }
 
 /** The version in an `If-Match` field, or what is wrong with it. */
-export function expectedOf(field: string | undefined): Expected | AdminProblem {
+export function parseIfMatch(field: string | undefined): ExpectedVersion | AdminProblem {
   if (field === undefined) {
     return adminProblem({
       status: 428,
@@ -146,21 +146,21 @@ export function expectedOf(field: string | undefined): Expected | AdminProblem {
   })
 }
 
-function schemaOf(shape: CallShape, status: number): object {
-  const always = [400, 403, 429, 500, 503, ...(shape.role === 'anybody' ? [] : [401])]
-  const versioned = shape.versioned === true ? [412, 428] : []
-  const failures = [...new Set([...always, ...versioned, ...(shape.fails ?? [])])]
+function schemaOf(spec: RouteSpec, status: number): object {
+  const always = [400, 403, 429, 500, 503, ...(spec.role === 'anybody' ? [] : [401])]
+  const versioned = spec.versioned === true ? [412, 428] : []
+  const failures = [...new Set([...always, ...versioned, ...(spec.fails ?? [])])]
   return {
-    tags: [shape.tag],
-    summary: shape.summary,
-    'x-role': shape.role,
-    security: shape.role === 'anybody' ? [] : [{ token: [] }, { session: [] }],
-    ...(shape.params === undefined ? {} : { params: shape.params }),
-    ...(shape.query === undefined ? {} : { querystring: shape.query }),
-    ...(shape.body === undefined ? {} : { body: shape.body }),
-    ...(shape.versioned === true ? { headers: IF_MATCH } : {}),
+    tags: [spec.tag],
+    summary: spec.summary,
+    'x-role': spec.role,
+    security: spec.role === 'anybody' ? [] : [{ token: [] }, { session: [] }],
+    ...(spec.params === undefined ? {} : { params: spec.params }),
+    ...(spec.query === undefined ? {} : { querystring: spec.query }),
+    ...(spec.body === undefined ? {} : { body: spec.body }),
+    ...(spec.versioned === true ? { headers: IF_MATCH } : {}),
     response: {
-      [status]: shape.answer ?? { type: 'null', description: 'Done; there is nothing to say.' },
+      [status]: spec.response ?? { type: 'null', description: 'Done; there is nothing to say.' },
       ...Object.fromEntries(
         failures.map((code) => [
           code,

@@ -8,13 +8,13 @@ import type { MinimumVersions } from '../fleet/readiness.ts'
 import type { ScanReport } from '../forward/diagnose/scan-server.ts'
 import type { TestReport } from '../forward/diagnose/test-server.ts'
 import type { Fault, Instant, Result } from '../kernel/types.ts'
-import type { Catalogue, Preset } from '../upstream-tls/catalogue.ts'
-import type { FileWords } from '../upstream-tls/verification.ts'
+import type { Catalogue, TlsPreset } from '../upstream-tls/catalogue.ts'
+import type { FileTlsSettings } from '../upstream-tls/verification.ts'
 import type { UpstreamErrorList } from '../record/upstream-error-list.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
-import type { Used } from '../upstream-tls/page-types.ts'
+import type { EffectiveSettings } from '../upstream-tls/page-types.ts'
 
-export interface Serving {
+export interface FrontEndView {
   /** The oldest agents that can authenticate: the file's own, or else the profile's, which the portal may replace. */
   minimums(): { readonly versions: MinimumVersions; readonly statedByFile: boolean }
   /** The approval model, where the configuration file states it. */
@@ -34,11 +34,11 @@ export interface Serving {
   /** What this runtime can be told to use towards upstreams. */
   catalogue(): Catalogue
   /** Connects once to each server of an upstream, or to the one named. */
-  testUpstream(ask: UpstreamCall): Promise<Result<readonly TestReport[], UpstreamCallFailure>>
+  testUpstream(target: UpstreamCall): Promise<Result<readonly TestReport[], UpstreamCallFailure>>
   /** Finds out what each server accepts, by a bounded number of handshakes. */
-  scanUpstream(ask: UpstreamCall): Promise<Result<readonly ScanReport[], UpstreamCallFailure>>
+  scanUpstream(target: UpstreamCall): Promise<Result<readonly ScanReport[], UpstreamCallFailure>>
   /** What keeps an upstream from being called with these settings. */
-  upstreamFaults(upstream: string, used: Used): readonly Fault[]
+  upstreamFaults(upstream: string, used: EffectiveSettings): readonly Fault[]
 }
 
 /** A call of an upstream that somebody asks for. */
@@ -47,7 +47,7 @@ export interface UpstreamCall {
   /** Undefined: each of them. */
   readonly server: string | undefined
   /** Undefined: what is in force. */
-  readonly used: Used | undefined
+  readonly used: EffectiveSettings | undefined
 }
 
 /** Why it was not called; a server that cannot be reached is a report. */
@@ -69,5 +69,5 @@ export interface ServedUpstream {
   readonly name: string
   readonly servers: readonly string[]
   /** Undefined when it is called without TLS. */
-  readonly tls: { readonly preset: Preset; readonly file: FileWords } | undefined
+  readonly tls: { readonly preset: TlsPreset; readonly file: FileTlsSettings } | undefined
 }

@@ -69,7 +69,7 @@ export function storeProblem(failure: StoreFailure): AdminProblem {
 }
 
 const statusOf = (failure: StoreFailure): number =>
-  isTrouble(failure) ? 503 : (STATUSES.get(failure.kind) ?? RULE_OF_THE_FLEET)
+  isTrouble(failure) ? 503 : (STATUSES.get(failure.kind) ?? CONFLICT)
 
 const STATUSES: ReadonlyMap<StoreFailure['kind'], number> = new Map<StoreFailure['kind'], number>([
   ['bad-cursor', 400],
@@ -78,44 +78,54 @@ const STATUSES: ReadonlyMap<StoreFailure['kind'], number> = new Map<StoreFailure
   ['too-many', 413],
 ])
 /** Every other no of the store is a rule that this change would break. */
-const RULE_OF_THE_FLEET = 409
+const CONFLICT = 409
 
 /** Why somebody may not, told to somebody who may be anybody: no names, no hints which half was wrong. */
 export function accessProblem(why: AccessRefusal): AdminProblem {
   switch (why.kind) {
     case 'credential-missing':
-      return refused(401, why.kind, 'the call shows no credential', SIGN_IN)
+      return accessDenial(401, why.kind, 'the call shows no credential', SIGN_IN)
     case 'credential-malformed':
-      return refused(401, why.kind, 'the credential is not one of ours', SIGN_IN)
+      return accessDenial(401, why.kind, 'the credential is not one of ours', SIGN_IN)
     case 'credential-unknown':
-      return refused(401, why.kind, 'the credential is not known here', SIGN_IN)
+      return accessDenial(401, why.kind, 'the credential is not known here', SIGN_IN)
     case 'credential-expired':
-      return refused(401, why.kind, 'the credential has expired', SIGN_IN)
+      return accessDenial(401, why.kind, 'the credential has expired', SIGN_IN)
     case 'administrator-disabled':
-      return refused(401, why.kind, 'the administrator is disabled', 'ask another administrator')
+      return accessDenial(
+        401,
+        why.kind,
+        'the administrator is disabled',
+        'ask another administrator',
+      )
     case 'cross-site':
-      return refused(
+      return accessDenial(
         403,
         why.kind,
         'a session or client certificate may only change something from its own page',
         'send the field X-Requested-By: tfe, or use an API token',
       )
     case 'role-too-weak':
-      return refused(
+      return accessDenial(
         403,
         why.kind,
         `this needs the role ${why.needed}, and the credential has ${why.has}`,
         'ask somebody who has it',
       )
     case 'address-not-allowed':
-      return refused(
+      return accessDenial(
         403,
         why.kind,
         'the admin API is not served to this address',
         'call from a network in `admin.allow`',
       )
     case 'too-many-attempts':
-      return refused(429, why.kind, 'too many attempts to sign in', `wait ${why.seconds} seconds`)
+      return accessDenial(
+        429,
+        why.kind,
+        'too many attempts to sign in',
+        `wait ${why.seconds} seconds`,
+      )
     default:
       return unreachable(why)
   }
@@ -123,5 +133,9 @@ export function accessProblem(why: AccessRefusal): AdminProblem {
 
 const SIGN_IN = 'sign in, or send a token of `tfe token create` as Authorization: Bearer'
 
-const refused = (status: number, code: string, detail: string, nextStep: string): AdminProblem =>
-  adminProblem({ status, code, detail, nextStep })
+const accessDenial = (
+  status: number,
+  code: string,
+  detail: string,
+  nextStep: string,
+): AdminProblem => adminProblem({ status, code, detail, nextStep })

@@ -3,13 +3,13 @@
  */
 import type { Explanation } from '../kernel/explanation.ts'
 import { fail, type Fault } from '../kernel/types.ts'
-import type { CallFailure } from './define-route.ts'
+import type { RouteFailure } from './define-route.ts'
 import { adminProblem } from './problem.ts'
 
-type Refused = { readonly ok: false; readonly failure: CallFailure }
+type ProblemResult = { readonly ok: false; readonly failure: RouteFailure }
 
 /** Everything that speaks against a change; the first is what the document says. */
-export function refused(why: readonly (Explanation & { readonly code: string })[]): Refused {
+export function conflict(why: readonly (Explanation & { readonly code: string })[]): ProblemResult {
   const [first, ...others] = why
   const problem = adminProblem({
     status: 409,
@@ -24,7 +24,7 @@ export function refused(why: readonly (Explanation & { readonly code: string })[
 }
 
 /** What was sent is wrong in these places. */
-export function faulty(faults: readonly Fault[], what: string): Refused {
+export function invalidData(faults: readonly Fault[], what: string): ProblemResult {
   const problem = adminProblem({
     status: 422,
     code: 'data-faulty',
@@ -36,8 +36,8 @@ export function faulty(faults: readonly Fault[], what: string): Refused {
 }
 
 /** The configuration file says so, and the file is right (decision 20). */
-export const setByFile = (what: string): Refused =>
-  refused([
+export const setByFile = (what: string): ProblemResult =>
+  conflict([
     {
       code: 'set-by-configuration-file',
       sentence: `${what} is set by the configuration file`,
@@ -46,7 +46,7 @@ export const setByFile = (what: string): Refused =>
   ])
 
 /** Something that only the configuration knows, and does not. */
-export function unknownHere(what: string, name: string): Refused {
+export function notFound(what: string, name: string): ProblemResult {
   const problem = adminProblem({
     status: 404,
     code: 'not-found',

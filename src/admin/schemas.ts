@@ -4,7 +4,7 @@
 import { Type, type TObject, type TProperties, type TSchema } from 'typebox'
 
 /** An object that holds these and nothing else: a key that nobody reads is a mistake somebody made. */
-export const record = <Properties extends TProperties>(
+export const strictObject = <Properties extends TProperties>(
   properties: Properties,
   description?: string,
 ): TObject<Properties> =>
@@ -14,27 +14,30 @@ export const record = <Properties extends TProperties>(
   })
 
 /** One of some words. */
-export const word = <Words extends readonly string[]>(words: Words, description?: string) =>
-  Type.Unsafe<Words[number]>({
+export const stringEnum = <Values extends readonly string[]>(
+  values: Values,
+  description?: string,
+) =>
+  Type.Unsafe<Values[number]>({
     type: 'string',
-    enum: [...words],
+    enum: [...values],
     ...(description === undefined ? {} : { description }),
   })
 
 /** Text of a bounded length, without control characters and halves of surrogate pairs, which PostgreSQL does not take. */
-export const text = (most: number, description?: string) =>
+export const text = (max: number, description?: string) =>
   Type.String({
     minLength: 1,
-    maxLength: most,
+    maxLength: max,
     pattern: `^${CHARACTER}*$`,
     ...(description === undefined ? {} : { description }),
   })
 
 /** What something is called in a path: not `.` or `..`, which every client takes out of a path before it asks. */
-export const nameText = (most: number, description?: string) =>
+export const pathSegmentText = (max: number, description?: string) =>
   Type.String({
     minLength: 1,
-    maxLength: most,
+    maxLength: max,
     pattern: `^(?!\\.{1,2}$)${CHARACTER}*$`,
     ...(description === undefined ? {} : { description }),
   })
@@ -57,10 +60,11 @@ const DATE =
 const TIME_OF_DAY = '(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,3})?'
 
 /** Something that may be absent, said as null. */
-export const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
+export const nullable = <Schema extends TSchema>(schema: Schema) =>
+  Type.Union([schema, Type.Null()])
 
 /** The part of a long list that is asked for. */
-export const page = {
+export const pageQuery = {
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'At most so many.' }),
   ),
@@ -71,18 +75,18 @@ export const page = {
 
 /** A page of a long list. */
 export const pageOf = <Item extends TSchema>(item: Item) =>
-  record({
+  strictObject({
     items: Type.Array(item),
-    next: orNull(Type.String({ description: 'Where the next page begins; null on the last.' })),
+    next: nullable(Type.String({ description: 'Where the next page begins; null on the last.' })),
   })
 
 /** A problem document of the admin API. */
-export const problem = record({
+export const problem = strictObject({
   type: Type.String(),
   title: Type.String(),
   status: Type.Integer(),
   code: Type.String({ description: 'Stable; one of a closed list.' }),
   detail: Type.String({ description: 'What was found.' }),
   next_step: Type.String({ description: 'What to do about it.' }),
-  faults: Type.Optional(Type.Array(record({ at: Type.String(), message: Type.String() }))),
+  faults: Type.Optional(Type.Array(strictObject({ at: Type.String(), message: Type.String() }))),
 })

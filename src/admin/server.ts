@@ -8,32 +8,32 @@ import swagger from '@fastify/swagger'
 import { fastify, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { isInside } from '../kernel/network.ts'
 import type { Log } from '../kernel/ports.ts'
-import { Attempts } from './auth/sign-in-attempts.ts'
+import { SignInAttempts } from './auth/sign-in-attempts.ts'
 import { certificateKeyOf } from './auth/client-certificate.ts'
 import { sendProblem } from './define-route.ts'
 import { limitConnections } from './auth/connection-limit.ts'
-import { recognise } from './auth/authenticate.ts'
+import { authenticate } from './auth/authenticate.ts'
 import { includes, isAccessRefusal } from './auth/principal.ts'
 import { accessProblem, adminProblem, storeProblem, type AdminProblem } from './problem.ts'
-import { adminCalls } from './routes/access/admins.ts'
-import { approvalCalls } from './routes/devices/approvals.ts'
-import { deviceCalls } from './routes/devices/routes.ts'
-import { enrollmentCalls } from './routes/enrollment/routes.ts'
-import { inventoryCalls } from './routes/devices/inventory.ts'
-import { upstreamCalls } from './routes/upstream-tls/test-and-scan.ts'
-import { outgoingCalls } from './routes/upstream-tls/routes.ts'
-import { recordCalls } from './routes/access/audit-and-queries.ts'
-import { secretCalls } from './routes/access/secrets.ts'
-import { upstreamErrorCalls } from './routes/upstream-tls/errors.ts'
-import { switchCalls } from './routes/fleet/enforcement-oauth.ts'
-import { sessionCalls } from './routes/access/session.ts'
-import { settingCalls } from './routes/fleet/settings.ts'
-import { standingPreviewCalls } from './routes/enrollment/standing-preview.ts'
-import { statusCalls } from './routes/status.ts'
-import { syncPortCalls } from './routes/fleet/sync-port.ts'
-import { sessionOf } from './auth/session-cookie.ts'
+import { addAdministratorRoutes } from './routes/access/admins.ts'
+import { addApprovalRoutes } from './routes/devices/approvals.ts'
+import { addDeviceRoutes } from './routes/devices/routes.ts'
+import { addEnrollmentRoutes } from './routes/enrollment/routes.ts'
+import { addInventoryRoutes } from './routes/devices/inventory.ts'
+import { addUpstreamTestRoutes } from './routes/upstream-tls/test-and-scan.ts'
+import { addUpstreamTlsRoutes } from './routes/upstream-tls/routes.ts'
+import { addAuditAndQueryRoutes } from './routes/access/audit-and-queries.ts'
+import { addSecretAndKeyRoutes } from './routes/access/secrets.ts'
+import { addUpstreamErrorRoutes } from './routes/upstream-tls/errors.ts'
+import { addEnforcementAndOauthRoutes } from './routes/fleet/enforcement-oauth.ts'
+import { addSessionRoutes } from './routes/access/session.ts'
+import { addSettingRoutes } from './routes/fleet/settings.ts'
+import { addStandingPreviewRoute } from './routes/enrollment/standing-preview.ts'
+import { addStatusRoutes } from './routes/status.ts'
+import { addSyncPortRoutes } from './routes/fleet/sync-port.ts'
+import { sessionIdOf } from './auth/session-cookie.ts'
 import { compileSchema, faultsOf } from './validation.ts'
-import type { AdminDeps, Office } from './context.ts'
+import type { AdminDeps, AdminContext } from './context.ts'
 
 /** Builds the admin API; the caller listens. */
 export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
@@ -68,28 +68,28 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     const refusal = await guard(request, deps)
     if (refusal !== undefined) await sendProblem(reply, refusal)
   })
-  const office: Office = { ...deps, attempts: new Attempts(deps.clock) }
-  await app.register(async (calls) => {
+  const context: AdminContext = { ...deps, signInAttempts: new SignInAttempts(deps.clock) }
+  await app.register(async (api) => {
     await Promise.resolve()
-    calls.get('/api/openapi.json', { config: { role: 'anybody' }, schema: { hide: true } }, () =>
+    api.get('/api/openapi.json', { config: { role: 'anybody' }, schema: { hide: true } }, () =>
       app.swagger(),
     )
-    sessionCalls(calls, office)
-    adminCalls(calls, office)
-    deviceCalls(calls, office)
-    approvalCalls(calls, office)
-    recordCalls(calls, office)
-    switchCalls(calls, office)
-    enrollmentCalls(calls, office)
-    syncPortCalls(calls, office)
-    settingCalls(calls, office)
-    inventoryCalls(calls, office)
-    secretCalls(calls, office)
-    outgoingCalls(calls, office)
-    upstreamErrorCalls(calls, office)
-    upstreamCalls(calls, office)
-    standingPreviewCalls(calls, office)
-    statusCalls(calls, office)
+    addSessionRoutes(api, context)
+    addAdministratorRoutes(api, context)
+    addDeviceRoutes(api, context)
+    addApprovalRoutes(api, context)
+    addAuditAndQueryRoutes(api, context)
+    addEnforcementAndOauthRoutes(api, context)
+    addEnrollmentRoutes(api, context)
+    addSyncPortRoutes(api, context)
+    addSettingRoutes(api, context)
+    addInventoryRoutes(api, context)
+    addSecretAndKeyRoutes(api, context)
+    addUpstreamTlsRoutes(api, context)
+    addUpstreamErrorRoutes(api, context)
+    addUpstreamTestRoutes(api, context)
+    addStandingPreviewRoute(api, context)
+    addStatusRoutes(api, context)
   })
   return app
 }
@@ -128,22 +128,22 @@ async function guard(request: FastifyRequest, deps: AdminDeps): Promise<AdminPro
   // What is not served is answered as such, to whoever asks; and signing in needs no credential.
   if (needed === undefined || needed === 'anybody') return undefined
   const { store, clock } = deps
-  const recognised = await recognise(
+  const authenticated = await authenticate(
     {
       authorization: request.headers.authorization,
-      session: sessionOf(request),
+      session: sessionIdOf(request),
       certificateKey: certificateKeyOf(request.raw.socket, clock.now()),
       changes: request.method !== 'GET',
       requestedBy: textOf(request.headers['x-requested-by']),
     },
     { credentials: store.credentials, admins: store.admins, clock },
   )
-  if (!recognised.ok) {
-    const { failure } = recognised
+  if (!authenticated.ok) {
+    const { failure } = authenticated
     return isAccessRefusal(failure) ? accessProblem(failure) : storeProblem(failure)
   }
-  request.principal = recognised.value
-  const { role: has } = recognised.value
+  request.principal = authenticated.value
+  const { role: has } = authenticated.value
   return includes(has, needed) ? undefined : accessProblem({ kind: 'role-too-weak', has, needed })
 }
 

@@ -8,7 +8,7 @@ import type { Fault } from '../kernel/types.ts'
 export function compileSchema(schema: object, part = 'body'): (data: unknown) => boolean {
   // Through JSON: typebox marks its schemas with symbols and getters that ajv has no use for.
   const plain = JSON.parse(JSON.stringify(schema)) as object
-  return (part === 'body' ? EXACT : LENIENT).compile(plain)
+  return (part === 'body' ? STRICT : COERCING).compile(plain)
 }
 
 const OPTIONS = {
@@ -18,16 +18,16 @@ const OPTIONS = {
   useDefaults: true,
   removeAdditional: false,
 } as const
-const EXACT = new Ajv2020({ ...OPTIONS, coerceTypes: false })
-const LENIENT = new Ajv2020({ ...OPTIONS, coerceTypes: true })
-for (const ajv of [EXACT, LENIENT]) ajv.addVocabulary(['example'])
+const STRICT = new Ajv2020({ ...OPTIONS, coerceTypes: false })
+const COERCING = new Ajv2020({ ...OPTIONS, coerceTypes: true })
+for (const ajv of [STRICT, COERCING]) ajv.addVocabulary(['example'])
 
 /** What is wrong, place by place. Values are not quoted: one of them may be a password. */
 export function faultsOf(
   errors: readonly Pick<ErrorObject, 'instancePath' | 'keyword' | 'params' | 'message'>[],
   part: string,
 ): readonly Fault[] {
-  return errors.slice(0, MOST_FAULTS).map(({ instancePath, keyword, params, message }) => {
+  return errors.slice(0, MAX_FAULTS).map(({ instancePath, keyword, params, message }) => {
     const detail = (params as Record<string, unknown>)['additionalProperty']
     const at = `${part}${instancePath.replaceAll('/', '.')}`
     if (keyword === 'additionalProperties') {
@@ -43,4 +43,4 @@ export function faultsOf(
 }
 
 /** Enough to correct a form at once; a list of a thousand wrong items is wrong in the same way. */
-const MOST_FAULTS = 50
+const MAX_FAULTS = 50

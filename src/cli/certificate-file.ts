@@ -14,9 +14,9 @@ export async function readCertificates(
     octets = await readFile(file)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return fail(`${file}: found ${ABSENCE[code] ?? code}, wanted a certificate: check the path`)
+    return fail(`${file}: found ${READ_ERRORS[code] ?? code}, wanted a certificate: check the path`)
   }
-  if (octets.length > LIMIT) {
+  if (octets.length > MAX_FILE_BYTES) {
     return fail(
       `${file}: found ${octets.length} octets, wanted a certificate: is it the right file?`,
     )
@@ -34,10 +34,10 @@ export async function readCertificates(
 }
 
 const BLOCK = /-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g
-const ABSENCE: Readonly<Record<string, string>> = {
+const READ_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   EISDIR: 'a folder',
   EACCES: 'a file that this account may not read',
 }
 /** 1 MiB: ten certificates of the largest size we judge. */
-const LIMIT = 1024 * 1024
+const MAX_FILE_BYTES = 1024 * 1024

@@ -3,7 +3,7 @@
  * and of what is suggested to whoever mistypes.
  */
 import { FORMATS } from './headers/formats.ts'
-import { OFFICE, REACH } from './admin/command-specs.ts'
+import { ADMIN_COMMANDS, ENDPOINT_OPTIONS } from './admin/command-specs.ts'
 import type { OptionEntry, CommandEntry } from './command-spec.ts'
 
 const config: OptionEntry = {
@@ -205,7 +205,7 @@ export const CATALOGUE = {
         sentence: 'that server of the upstream alone (test, scan, errors)',
       },
       clear: { value: undefined, sentence: 'take the errors that are printed off the list' },
-      ...REACH,
+      ...ENDPOINT_OPTIONS,
     },
     examples: [
       'tfe upstream test core --config config/epmm.yaml',
@@ -215,7 +215,7 @@ export const CATALOGUE = {
       'tfe upstream catalogue --config config/epmm.yaml --upstream core',
     ],
   },
-  ...OFFICE,
+  ...ADMIN_COMMANDS,
   demo: {
     summary: 'bring up a complete demonstration on this machine',
     about:

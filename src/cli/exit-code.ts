@@ -1,10 +1,10 @@
 /** What the end of a command says to scripts; `tfe --help` lists them. */
 export const EXIT = {
-  fine: 0,
+  ok: 0,
   /** The answer is no: faults in a configuration, a certificate refused, a file that cannot be read. */
   no: 1,
   /** Unknown commands and options, missing arguments. */
-  misuse: 2,
+  usage: 2,
   /** A port is taken, an address is not ours, the TLS runtime failed its self-test, the admin API does not answer. */
   cannotStart: 3,
   /** Something we did not foresee; EX_SOFTWARE of sysexits.h. */

@@ -7,24 +7,24 @@ import { isoText, type Instant, type Millis } from '../kernel/types.ts'
 export const dayText = (instant: Instant): string => isoText(instant).slice(0, 10)
 
 /** `2026-11-22T10:00:00Z`: certificates count whole seconds, so nothing finer is shown. */
-export const secondText = (instant: Instant): string =>
+export const timestampText = (instant: Instant): string =>
   `${new Date(instant - (instant % 1000)).toISOString().slice(0, 19)}Z`
 
 /** `30 days`, `12 hours`, `90 seconds`: the largest unit that leaves no rest. */
-export function lengthText(length: Millis): string {
+export function durationText(length: Millis): string {
   const [size, name] = UNITS.find(([size]) => length > 0 && length % size === 0) ?? [1, 'ms']
-  return counted(length / size, name)
+  return countText(length / size, name)
 }
 
 /** `in 41 days`, `9 days ago`, `today`. */
-export function distanceText(instant: Instant, now: Instant): string {
+export function relativeDayText(instant: Instant, now: Instant): string {
   const days = Math.trunc((instant - now) / DAY)
   if (days === 0) return instant >= now ? 'in less than a day' : 'less than a day ago'
-  return days > 0 ? `in ${counted(days, 'day')}` : `${counted(-days, 'day')} ago`
+  return days > 0 ? `in ${countText(days, 'day')}` : `${countText(-days, 'day')} ago`
 }
 
 /** `1 day`, `2 days`. */
-export const counted = (count: number, name: string): string =>
+export const countText = (count: number, name: string): string =>
   `${count} ${count === 1 || name === 'ms' ? name : `${name}s`}`
 
 /** `3 days ago`, `2 hours ago`, `40 minutes ago`: lists live for hours, so days are too coarse. */
@@ -32,7 +32,7 @@ export function ageText(instant: Instant, now: Instant): string {
   const age = now - instant
   if (age < 0) return 'later than now'
   const [size, name] = UNITS.find(([size]) => age >= size) ?? [1000, 'second']
-  return `${counted(Math.floor(age / size), name)} ago`
+  return `${countText(Math.floor(age / size), name)} ago`
 }
 
 const DAY = 86_400_000

@@ -4,7 +4,7 @@
 import { CATALOGUE, type CommandName } from './command-specs.ts'
 import { FORMATS } from './headers/formats.ts'
 import type { Terminal } from './terminal.ts'
-import { columns, filled, indented } from './text-layout.ts'
+import { twoColumns, wrapText, indented } from './text-layout.ts'
 import type { Argument, CommandEntry } from './command-spec.ts'
 
 type Paint = Terminal['paint']
@@ -19,22 +19,22 @@ export function overview(paint: Paint): string {
     '  tfe COMMAND [ARGUMENT...] [--OPTION VALUE...]',
     '',
     paint('bold', 'Commands'),
-    ...columns(
+    ...twoColumns(
       Object.entries(CATALOGUE).map(([name, { summary }]) => [paint('code', name), summary]),
     ),
     '',
     paint('bold', 'A first minute'),
-    ...columns([
+    ...twoColumns([
       [paint('code', 'tfe demo'), 'a complete demonstration on this machine'],
       [paint('code', 'tfe check config/epmm.yaml'), 'what a configuration would do'],
       [paint('code', 'tfe help explain'), 'the page of one command'],
     ]),
     '',
     paint('bold', 'Exit codes'),
-    ...columns(EXIT_CODES),
+    ...twoColumns(EXIT_CODES),
     '',
     paint('bold', 'Environment'),
-    ...columns([
+    ...twoColumns([
       ['NO_COLOR', 'no colours; there are none either when output is not a terminal'],
       ['TFE_ADMIN_URL, TFE_ADMIN_TOKEN', 'where the admin API is, and the token to call it with'],
       ['TFE_DEBUG=1', 'stack traces of failures that are bugs'],
@@ -64,12 +64,12 @@ export function helpPage(name: CommandName, paint: Paint): string {
     `${paint('bold', `tfe ${name}`)}: ${entry.summary}`,
     '',
     ...section('Usage', [`  ${usage(name)}`]),
-    ...filled(entry.about, 96),
+    ...wrapText(entry.about, 96),
     '',
-    ...section('Arguments', columns(entry.takes.map((one) => [one.name, one.sentence]))),
+    ...section('Arguments', twoColumns(entry.takes.map((one) => [one.name, one.sentence]))),
     ...section(
       'Actions',
-      columns(
+      twoColumns(
         Object.entries(entry.actions ?? {}).map(([action, { takes, sentence }]) => [
           [action, ...takes.map(argument)].join(' '),
           sentence,
@@ -78,7 +78,7 @@ export function helpPage(name: CommandName, paint: Paint): string {
     ),
     ...section(
       'Options',
-      columns(
+      twoColumns(
         options.map(([option, { value, sentence, needed }]) => [
           paint('code', `--${option}${value === undefined ? '' : ` ${value}`}`),
           `${sentence}${needed === true ? '; needed' : ''}`,
@@ -86,7 +86,7 @@ export function helpPage(name: CommandName, paint: Paint): string {
       ),
     ),
     ...(name === 'headers'
-      ? section('Formats', columns(FORMATS.map((one) => [one.name, one.readers])))
+      ? section('Formats', twoColumns(FORMATS.map((one) => [one.name, one.readers])))
       : []),
     ...section('Examples', indented(entry.examples)),
   ].join('\n')

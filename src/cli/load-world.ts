@@ -2,30 +2,33 @@
  * Configuration file → world, or every fault in one list: what stands in the file and what the files it names
  * turn out to hold.
  */
-import type { Loaded } from '../config/config.ts'
-import { diskFiles, type Files } from '../config/reading/files.ts'
+import type { LoadedConfig } from '../config/config.ts'
+import { diskReader, type FileReader } from '../config/reading/files.ts'
 import { loadConfig } from '../config/load.ts'
 import { fail, type Fault, type Instant, ok, type Result } from '../kernel/types.ts'
-import { buildWorld, type World } from '../state/world.ts'
+import { compileConfig, type CompiledConfig } from '../state/world.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** A configuration that could be served, and what the operator should know about it. */
-export interface LoadedWorld {
-  readonly world: World
+export interface CompiledResult {
+  readonly compiled: CompiledConfig
   readonly warnings: readonly Fault[]
 }
 
 /** Loads without opening a port. */
-export async function loadWorld(
+export async function loadCompiled(
   file: string,
   env: Environment,
-): Promise<Result<LoadedWorld, readonly Fault[]>> {
+): Promise<Result<CompiledResult, readonly Fault[]>> {
   const loaded = await loadConfig(file, env)
   if (!loaded.ok) return loaded
-  const world = buildWorld(loaded.value.config, Date.now() as Instant)
-  if (!world.ok) return fail(world.failure)
-  return ok({ world: world.value, warnings: [...loaded.value.warnings, ...world.value.warnings] })
+  const compiled = compileConfig(loaded.value.config, Date.now() as Instant)
+  if (!compiled.ok) return fail(compiled.failure)
+  return ok({
+    compiled: compiled.value,
+    warnings: [...loaded.value.warnings, ...compiled.value.warnings],
+  })
 }
 
 /**
@@ -35,24 +38,24 @@ export async function loadWorld(
 export async function loadWithoutFiles(
   file: string,
   env: Environment,
-): Promise<Loaded | undefined> {
-  const files: Files = {
+): Promise<LoadedConfig | undefined> {
+  const files: FileReader = {
     read: async (path) => {
-      const read = await diskFiles.read(path)
-      return read.ok || path === file ? read : ok({ bytes: STAND_IN, shared: false })
+      const read = await diskReader.read(path)
+      return read.ok || path === file ? read : ok({ bytes: PLACEHOLDER, shared: false })
     },
   }
-  const anything = new Proxy(env, {
+  const placeholderEnv = new Proxy(env, {
     get: (real, name) => (typeof name === 'string' ? (real[name] ?? 'stand-in') : undefined),
     has: () => true,
     getOwnPropertyDescriptor: (real, name) =>
       Object.getOwnPropertyDescriptor(real, name) ?? { configurable: true, value: 'stand-in' },
   })
-  const loaded = await loadConfig(file, anything, files)
+  const loaded = await loadConfig(file, placeholderEnv, files)
   return loaded.ok ? loaded.value : undefined
 }
 
-const STAND_IN = Buffer.from('stand-in')
+const PLACEHOLDER = Buffer.from('stand-in')
 
 /** `file:line:column path: found, wanted, what to do` */
 export const faultLine = ({ at, message }: Fault): string => `${at}: ${message}`

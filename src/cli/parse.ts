@@ -3,7 +3,7 @@
  * do not know is never guessed at, because a mistyped `--route` would silently answer another question.
  */
 import { parseArgs } from 'node:util'
-import { nearest } from '../kernel/closest-match.ts'
+import { closestMatch } from '../kernel/closest-match.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { CATALOGUE, type CommandName } from './command-specs.ts'
 import type { CommandEntry, OptionEntry } from './command-spec.ts'
@@ -17,14 +17,14 @@ export interface Invocation {
 }
 
 /** Used wrongly: what was found and what to do about it. */
-export interface Misuse {
+export interface UsageError {
   readonly message: string
   /** The command whose help page is worth reading. */
   readonly command: CommandName | undefined
 }
 
 /** Understands a command line without the program's name. */
-export function parseCommandLine(argv: readonly string[]): Result<Invocation, Misuse> {
+export function parseCommandLine(argv: readonly string[]): Result<Invocation, UsageError> {
   const [first = 'help', ...rest] = argv
   if (first === '--help' || first === '-h') {
     return ok({ command: 'help', takes: rest.slice(0, 1), options: new Map() })
@@ -47,25 +47,25 @@ interface OptionToken {
 export const isCommand = (word: string): word is CommandName => Object.hasOwn(CATALOGUE, word)
 
 /** A word that should have been a command. */
-export function unknownCommand(word: string): Misuse {
+export function unknownCommand(word: string): UsageError {
   if (word.startsWith('-')) {
-    const meant = nearest(word, ['--help', '--version'])
+    const suggestion = closestMatch(word, ['--help', '--version'])
     return {
-      message: `found ${quoted(word)} before any command${didYouMean(meant)}`,
+      message: `found ${quoted(word)} before any command${didYouMean(suggestion)}`,
       command: undefined,
     }
   }
-  const meant = nearest(word, Object.keys(CATALOGUE))
+  const suggestion = closestMatch(word, Object.keys(CATALOGUE))
   return {
-    message: `there is no command ${quoted(word)}${didYouMean(meant === undefined ? undefined : `tfe ${meant}`)}`,
+    message: `there is no command ${quoted(word)}${didYouMean(suggestion === undefined ? undefined : `tfe ${suggestion}`)}`,
     command: undefined,
   }
 }
 
-function parseFor(command: CommandName, words: readonly string[]): Result<Invocation, Misuse> {
+function parseFor(command: CommandName, words: readonly string[]): Result<Invocation, UsageError> {
   const entry: CommandEntry = CATALOGUE[command]
   const known = Object.entries(entry.options)
-  const misuse = (message: string): Result<Invocation, Misuse> => fail({ message, command })
+  const misuse = (message: string): Result<Invocation, UsageError> => fail({ message, command })
   const { tokens } = parseArgs({
     args: [...words],
     strict: false,
@@ -102,11 +102,11 @@ function unknownOption(
   command: CommandName,
   known: readonly (readonly [string, OptionEntry])[],
 ): string {
-  const meant = nearest(
+  const suggestion = closestMatch(
     rawName,
     known.map(([name]) => `--${name}`),
   )
-  return `tfe ${command} has no option ${quoted(rawName)}${didYouMean(meant)}`
+  return `tfe ${command} has no option ${quoted(rawName)}${didYouMean(suggestion)}`
 }
 
 function wrongValue(
@@ -123,8 +123,8 @@ function wrongValue(
     return `found ${rawName} without its ${option.value}, wanted ${option.sentence}`
   }
   if (option.among === undefined || option.among.includes(value)) return undefined
-  const meant = nearest(value, option.among)
-  return `found ${rawName} ${quoted(value)}, wanted one of ${option.among.join(', ')}${didYouMean(meant)}`
+  const suggestion = closestMatch(value, option.among)
+  return `found ${rawName} ${quoted(value)}, wanted one of ${option.among.join(', ')}${didYouMean(suggestion)}`
 }
 
 /** The action that was chosen must be one, and the options must be for it. */
@@ -138,8 +138,9 @@ function wrongAction(
   const action = word === undefined || !Object.hasOwn(actions, word) ? undefined : actions[word]
   if (word === undefined) return `tfe ${command} needs an action: ${names.join(', ')}`
   if (action === undefined) {
-    const meant = nearest(word, names)
-    const known = meant === undefined ? `; there is ${names.join(', ')}` : didYouMean(meant)
+    const suggestion = closestMatch(word, names)
+    const known =
+      suggestion === undefined ? `; there is ${names.join(', ')}` : didYouMean(suggestion)
     return `tfe ${command} has no action ${quoted(word)}${known}`
   }
   const foreign = [...options.keys()].find(
@@ -181,8 +182,8 @@ function wrongCount(
   return `tfe ${command} needs --${name} ${value}: ${sentence}`
 }
 
-const didYouMean = (meant: string | undefined): string =>
-  meant === undefined ? '' : `; did you mean ${meant}?`
+const didYouMean = (suggestion: string | undefined): string =>
+  suggestion === undefined ? '' : `; did you mean ${suggestion}?`
 
 /** One line, whatever was typed. */
 const quoted = (word: string): string => `'${word.replaceAll(/\p{Cc}/gu, '?').slice(0, 60)}'`

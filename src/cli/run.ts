@@ -6,7 +6,7 @@ import { CATALOGUE } from './command-specs.ts'
 import {
   type Invocation,
   isCommand,
-  type Misuse,
+  type UsageError,
   parseCommandLine,
   unknownCommand,
 } from './parse.ts'
@@ -15,20 +15,20 @@ import { helpPage, overview, usage } from './help.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What the commands need of the rest of the house. */
-export interface Household {
+export interface Services {
   readonly version: string
   readonly terminal: Terminal
   readonly env: Readonly<Record<string, string | undefined>>
   readonly serve: (file: string) => Promise<ExitCode>
   readonly init: (file: string, from: string | undefined) => Promise<ExitCode>
-  readonly keys: (wishes: KeysWishes) => Promise<ExitCode>
-  readonly admin: (wishes: AdminWishes) => Promise<ExitCode>
-  readonly breakGlass: (wishes: BreakGlassWishes) => Promise<ExitCode>
-  readonly demo: (wishes: DemoWishes) => Promise<ExitCode>
+  readonly keys: (options: KeysOptions) => Promise<ExitCode>
+  readonly admin: (options: AdminCreateOptions) => Promise<ExitCode>
+  readonly breakGlass: (options: BreakGlassOptions) => Promise<ExitCode>
+  readonly demo: (options: DemoCommandOptions) => Promise<ExitCode>
 }
 
 /** Who is to be an administrator. */
-export interface AdminWishes {
+export interface AdminCreateOptions {
   readonly file: string
   readonly name: string
   readonly role: 'viewer' | 'operator' | 'administrator'
@@ -37,7 +37,7 @@ export interface AdminWishes {
 }
 
 /** What is to be done with the keys that seal secrets. */
-export interface KeysWishes {
+export interface KeysOptions {
   readonly file: string
   readonly action: 'export' | 'import' | 'list' | 'new'
   /** Where the bundle of `export` and `import` lies. */
@@ -45,13 +45,13 @@ export interface KeysWishes {
 }
 
 /** Whose latch is to be undone, and why. */
-export interface BreakGlassWishes {
+export interface BreakGlassOptions {
   readonly file: string
   readonly reason: string
 }
 
 /** What a person may choose about the demonstration; undefined leaves it to the demonstration. */
-export interface DemoWishes {
+export interface DemoCommandOptions {
   readonly folder: string | undefined
   readonly port: number | undefined
   readonly upstreamPort: number | undefined
@@ -61,38 +61,38 @@ export interface DemoWishes {
 }
 
 /** Runs one command. Throws only for bugs. */
-export async function run(argv: readonly string[], household: Household): Promise<ExitCode> {
-  const { terminal, version } = household
+export async function run(argv: readonly string[], services: Services): Promise<ExitCode> {
+  const { terminal, version } = services
   if (argv[0] === '--version' || argv[0] === '-V') {
     terminal.out(`tfe ${version}\n`)
-    return EXIT.fine
+    return EXIT.ok
   }
   const parsed = parseCommandLine(argv)
-  return parsed.ok ? carryOut(parsed.value, household) : misused(parsed.failure, terminal)
+  return parsed.ok ? dispatch(parsed.value, services) : reportUsageError(parsed.failure, terminal)
 }
 
-async function carryOut(invocation: Invocation, household: Household): Promise<ExitCode> {
+async function dispatch(invocation: Invocation, services: Services): Promise<ExitCode> {
   const { command, takes, options } = invocation
-  const { terminal, env } = household
+  const { terminal, env } = services
   switch (command) {
     case 'help':
       return help(takes[0], terminal)
     case 'serve':
-      return household.serve(options.get('config') ?? '')
+      return services.serve(options.get('config') ?? '')
     case 'demo':
-      return demo(options, household)
+      return demo(options, services)
     case 'init':
-      return household.init(options.get('config') ?? '', options.get('from'))
+      return services.init(options.get('config') ?? '', options.get('from'))
     case 'keys':
-      return household.keys({
+      return services.keys({
         file: options.get('config') ?? '',
         action: KEYS_ACTIONS.find((one) => one === takes[0]) ?? 'list',
         bundle: takes[1] ?? '',
       })
     case 'admin':
-      return admin(invocation, household)
+      return admin(invocation, services)
     case 'break-glass':
-      return household.breakGlass({
+      return services.breakGlass({
         file: options.get('config') ?? '',
         reason: options.get('reason') ?? '',
       })
@@ -104,17 +104,23 @@ async function carryOut(invocation: Invocation, household: Household): Promise<E
     case 'explain': {
       const { explain } = await import('./explain/explain.ts')
       const done = await explain(takes[0] ?? '', options, { terminal, env })
-      return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
+      return typeof done === 'string'
+        ? reportUsageError({ message: done, command }, terminal)
+        : done
     }
     case 'headers': {
       const { headers } = await import('./headers/headers.ts')
       const done = await headers(takes[0], options, { terminal, env })
-      return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
+      return typeof done === 'string'
+        ? reportUsageError({ message: done, command }, terminal)
+        : done
     }
     case 'upstream': {
       const { upstream } = await import('./upstream/upstream.ts')
       const done = await upstream(takes, options, { terminal, env })
-      return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
+      return typeof done === 'string'
+        ? reportUsageError({ message: done, command }, terminal)
+        : done
     }
     case 'devices':
     case 'ca':
@@ -125,9 +131,11 @@ async function carryOut(invocation: Invocation, household: Household): Promise<E
     case 'deny':
     case 'token':
     case 'inventory': {
-      const { office } = await import('./admin/dispatch.ts')
-      const done = await office(command, { takes, options }, { terminal, env })
-      return typeof done === 'string' ? misused({ message: done, command }, terminal) : done
+      const { runAdminCommand } = await import('./admin/dispatch.ts')
+      const done = await runAdminCommand(command, { takes, options }, { terminal, env })
+      return typeof done === 'string'
+        ? reportUsageError({ message: done, command }, terminal)
+        : done
     }
     default:
       return unreachable(command)
@@ -138,20 +146,20 @@ function help(word: string | undefined, terminal: Terminal): ExitCode {
   const { out, paint } = terminal
   if (word === undefined) {
     out(overview(paint))
-    return EXIT.fine
+    return EXIT.ok
   }
-  if (!isCommand(word)) return misused(unknownCommand(word), terminal)
+  if (!isCommand(word)) return reportUsageError(unknownCommand(word), terminal)
   out(`${helpPage(word, paint)}\n`)
-  return EXIT.fine
+  return EXIT.ok
 }
 
 async function admin(
   { takes: [action = '', name = ''], options }: Invocation,
-  { admin, terminal }: Household,
+  { admin, terminal }: Services,
 ): Promise<ExitCode> {
   if (action !== 'create') {
     const message = `found '${action}', wanted create: \`tfe admin create NAME\``
-    return misused({ message, command: 'admin' }, terminal)
+    return reportUsageError({ message, command: 'admin' }, terminal)
   }
   const role = ROLES.find((one) => one === options.get('role')) ?? 'viewer'
   return admin({
@@ -168,7 +176,7 @@ const ROLES = ['viewer', 'operator', 'administrator'] as const
 
 async function demo(
   options: Invocation['options'],
-  { demo, terminal }: Household,
+  { demo, terminal }: Services,
 ): Promise<ExitCode> {
   const ports = (['port', 'upstream-port', 'metrics-port', 'admin-port'] as const).map((name) => {
     const text = options.get(name)
@@ -177,7 +185,7 @@ async function demo(
   const wrong = ports.find(({ text, port }) => text !== undefined && port === undefined)
   if (wrong !== undefined) {
     const message = `found --${wrong.name} '${wrong.text}', wanted a number from 1 to 65535`
-    return misused({ message, command: 'demo' }, terminal)
+    return reportUsageError({ message, command: 'demo' }, terminal)
   }
   const [port, upstreamPort, metricsPort, adminPort] = ports.map((one) => one.port)
   return demo({
@@ -195,11 +203,11 @@ function parsePort(text: string): number | undefined {
   return port >= 1 && port <= 65_535 ? port : undefined
 }
 
-function misused({ message, command }: Misuse, { err }: Terminal): ExitCode {
+function reportUsageError({ message, command }: UsageError, { err }: Terminal): ExitCode {
   err(`tfe: ${message}\n`)
   err(command === undefined ? commands() : `usage: ${usage(command)}\n`)
   err(`see: tfe help${command === undefined ? '' : ` ${command}`}\n`)
-  return EXIT.misuse
+  return EXIT.usage
 }
 
 const commands = (): string => `commands: ${Object.keys(CATALOGUE).join(', ')}\n`

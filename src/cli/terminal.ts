@@ -46,14 +46,14 @@ export function terminalOf(
     },
     // Heeds NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
     paint: (style, text) => styleText(STYLES[style], text, { stream: stdout }),
-    signs: drawsUnicode(process) ? DRAWN : SPELT,
+    signs: supportsUnicode(process) ? UNICODE_SIGNS : ASCII_SIGNS,
     interactive: stdout.isTTY && env['TERM'] !== 'dumb',
-    ...(isWatched ? { ask: (question: string) => asked(question, stdin, stderr) } : {}),
+    ...(isWatched ? { ask: (question: string) => readAnswer(question, stdin, stderr) } : {}),
   }
 }
 
 /** Asked on standard error, so that an answer that is piped on holds nothing else. An end of input is no answer. */
-async function asked(
+async function readAnswer(
   question: string,
   input: NodeJS.ReadStream,
   output: NodeJS.WriteStream,
@@ -77,11 +77,11 @@ const STYLES = {
 } as const
 
 /** POSIX: the first of these that is set decides. Windows' terminals all draw what we need. */
-function drawsUnicode({ env, platform }: Pick<NodeJS.Process, 'env' | 'platform'>): boolean {
+function supportsUnicode({ env, platform }: Pick<NodeJS.Process, 'env' | 'platform'>): boolean {
   if (platform === 'win32') return true
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
   return /utf-?8/i.test(locale)
 }
 
-const DRAWN: Signs = { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─' }
-const SPELT: Signs = { yes: 'yes', no: 'NO ', note: '-  ', arrow: '->', line: '-' }
+const UNICODE_SIGNS: Signs = { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─' }
+const ASCII_SIGNS: Signs = { yes: 'yes', no: 'NO ', note: '-  ', arrow: '->', line: '-' }

@@ -4,22 +4,22 @@
 import { stripVTControlCharacters } from 'node:util'
 
 /** Rows of two columns, the first as wide as its widest cell; colours do not count. */
-export function columns(rows: readonly (readonly [string, string])[]): readonly string[] {
-  const width = Math.max(0, ...rows.map(([cell]) => visible(cell)))
+export function twoColumns(rows: readonly (readonly [string, string])[]): readonly string[] {
+  const width = Math.max(0, ...rows.map(([cell]) => visibleWidth(cell)))
   return rows.map(([cell, rest]) => `  ${padded(cell, width)}  ${rest}`.trimEnd())
 }
 
 /** Pads to a width that ignores colours. */
 export const padded = (text: string, width: number): string =>
-  text + ' '.repeat(Math.max(0, width - visible(text)))
+  text + ' '.repeat(Math.max(0, width - visibleWidth(text)))
 
-const visible = (text: string): number => stripVTControlCharacters(text).length
+const visibleWidth = (text: string): number => stripVTControlCharacters(text).length
 
 export const indented = (lines: readonly string[], by = '  '): readonly string[] =>
   lines.map((line) => (line === '' ? '' : by + line))
 
 /** Breaks a paragraph at spaces. */
-export function filled(text: string, width: number): readonly string[] {
+export function wrapText(text: string, width: number): readonly string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {
@@ -32,5 +32,5 @@ export function filled(text: string, width: number): readonly string[] {
 }
 
 /** What came from outside, safe to show: control and formatting characters would move the cursor or turn the text around. */
-export const harmless = (text: string): string =>
+export const replaceControlCharacters = (text: string): string =>
   text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD')

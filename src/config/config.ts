@@ -13,13 +13,18 @@ import type { AgentRule } from '../message/agent.ts'
 import type { ReportedAt } from '../message/reported-id.ts'
 import type { Limits } from '../trust/limits.ts'
 import type { CrlSettings } from './trust/types.ts'
-import type { LegacyOAuth } from './config-legacy-oauth.ts'
-import type { IdentityFiles, LoadedFile, TlsVersion } from './reading/loaded-file.ts'
-import type { AdminListener, StoreConfig } from './service/types.ts'
+import type { LegacyOAuthSettings } from './config-legacy-oauth.ts'
+import type { IdentityFiles, LoadedFile, ListenerTlsVersion } from './reading/loaded-file.ts'
+import type { AdminListenerSettings, StoreConfig } from './service/types.ts'
 import type { Upstream } from './upstream/types.ts'
 
-export type { IdentityFiles, LoadedFile, LoadedSecret, TlsVersion } from './reading/loaded-file.ts'
-export type { AdminListener, KeysReference, StoreConfig } from './service/types.ts'
+export type {
+  IdentityFiles,
+  LoadedFile,
+  LoadedSecret,
+  ListenerTlsVersion,
+} from './reading/loaded-file.ts'
+export type { AdminListenerSettings, KeyRingReference, StoreConfig } from './service/types.ts'
 export type {
   HostPolicy,
   IdentityField,
@@ -44,7 +49,7 @@ export interface Config {
   /** Undefined: the file names none, which serves nobody (decision 5). */
   readonly store: StoreConfig | undefined
   /** Undefined: there is no admin API. */
-  readonly admin: AdminListener | undefined
+  readonly admin: AdminListenerSettings | undefined
   /** How many processes share the listeners' ports; `auto` is one per core. */
   readonly workers: number | 'auto'
   readonly enforcement: Enforcement
@@ -58,13 +63,13 @@ export interface Config {
   readonly renewalWindow: Millis
   /** How long requests under way may take to finish after SIGTERM. */
   readonly drain: Millis
-  readonly trust: Trust
+  readonly trust: TrustSettings
   readonly approval: ApprovalSettings
   readonly fleet: FleetSettings
   readonly listeners: readonly [Listener, ...Listener[]]
   readonly upstreams: readonly [Upstream, ...Upstream[]]
   /** How often rows of class `legacy-oauth` may be asked. */
-  readonly legacyOAuth: LegacyOAuth
+  readonly legacyOAuth: LegacyOAuthSettings
   readonly metrics: MetricsListener
   readonly log: LogSettings
   /** What weakens a guarantee in this configuration: one log line at start and one metric each. */
@@ -75,17 +80,17 @@ export interface Config {
 export type ProfileName = 'epmm-11.5' | 'core-10' | 'generic'
 
 /** Whom we trust to have named a device. */
-export interface Trust {
+export interface TrustSettings {
   /** `private` admits harmless departures from the profile of RFC 5280, `strict` refuses on any finding. */
   readonly profile: 'private' | 'strict'
   readonly enrollmentSettings: readonly EnrollmentSetting[]
-  readonly denied: WrittenDenyList
+  readonly denied: ConfiguredDenyList
   /** What is demanded of keys, signatures and the length of a path. */
   readonly limits: TrustLimits
 }
 
 /** Refused at once; `<issuer key fingerprint>:<serial>` for single certificates. */
-export interface WrittenDenyList {
+export interface ConfiguredDenyList {
   readonly keys: ReadonlySet<KeyFingerprint>
   readonly serials: ReadonlySet<string>
 }
@@ -167,8 +172,8 @@ export interface ProxyProtocol {
 
 /** How a listener speaks TLS with devices. */
 export interface ListenerTls {
-  readonly minVersion: TlsVersion
-  readonly maxVersion: TlsVersion
+  readonly minVersion: ListenerTlsVersion
+  readonly maxVersion: ListenerTlsVersion
   /** OpenSSL's names, strongest first; `undefined` is the handshake room's own list. */
   readonly ciphers: readonly string[] | undefined
   /** Key exchange groups, preferred first; `undefined` is the handshake room's own list. */
@@ -206,7 +211,7 @@ export interface RouteTable {
   /** The rows in force; `message/route.ts` says which of several a path meets. Empty on a sync port alone. */
   readonly rows: readonly RouteRow[]
   /** Rows of the preset that are switched off, or wait for the operator to say their path. */
-  readonly off: readonly RowOff[]
+  readonly off: readonly DisabledRow[]
 }
 
 /** One row: which requests, of which class, go where. */
@@ -234,7 +239,7 @@ export interface RouteRow {
 }
 
 /** One row that is not in force. */
-export interface RowOff {
+export interface DisabledRow {
   readonly id: string
   readonly path: string | undefined
   readonly class: RouteClass
@@ -244,7 +249,7 @@ export interface RowOff {
 /** Where a row comes from: S a source document, V verified in source, D documentation, K from knowledge, or the operator. */
 export interface RowOrigin {
   readonly preset: PresetName | undefined
-  readonly mark: 'S' | 'V' | 'D' | 'K' | 'operator'
+  readonly evidence: 'S' | 'V' | 'D' | 'K' | 'operator'
   /** False for a row that nobody has tried against a real server; such rows are off until the operator turns them on. */
   readonly verified: boolean
   readonly sentence: string
@@ -280,7 +285,7 @@ export interface Danger {
 }
 
 /** A configuration that may be served, and what the operator should know about it. */
-export interface Loaded {
+export interface LoadedConfig {
   readonly config: Config
   readonly warnings: readonly Fault[]
 }

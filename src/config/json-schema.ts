@@ -1,18 +1,18 @@
 /** The schema as editors read it: plain JSON Schema, and nothing required that has a default. */
-import { document } from './schema.ts'
+import { configSchema } from './schema.ts'
 
 /** Text of config/tfe.schema.json. */
 export function jsonSchemaText(): string {
   const plain = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Trusted Front End',
-    ...forEditors(JSON.parse(JSON.stringify(document))),
+    ...forEditors(JSON.parse(JSON.stringify(configSchema))),
   }
   return `${JSON.stringify(plain, undefined, 2)}\n`
 }
 
 /** What only our own check and reference understand; a strict editor would complain about it. */
-const OURS: ReadonlySet<string> = new Set([
+const INTERNAL_KEYWORDS: ReadonlySet<string> = new Set([
   'advice',
   'lengthBetween',
   'secret',
@@ -24,7 +24,7 @@ function forEditors(schema: unknown): Record<string, unknown> {
   const plain: Record<string, unknown> = {}
   if (typeof schema !== 'object' || schema === null) return plain
   for (const [keyword, value] of Object.entries(schema)) {
-    if (OURS.has(keyword)) continue
+    if (INTERNAL_KEYWORDS.has(keyword)) continue
     if (keyword === 'properties') plain[keyword] = eachForEditors(value)
     else if (keyword === 'required') {
       const required = withoutDefaults(value, Reflect.get(schema, 'properties'))

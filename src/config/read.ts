@@ -7,7 +7,7 @@ import type { Upstream } from './upstream/types.ts'
 import { PROFILES } from './reading/profiles.ts'
 import { readFleet } from './service/fleet.ts'
 import { readLegacyOAuth } from './service/legacy-oauth.ts'
-import { readListener, usualPort } from './listener/read.ts'
+import { readListener, defaultPort } from './listener/read.ts'
 import { readTables } from './routes/read.ts'
 import { readAdmin, readStore } from './service/store.ts'
 import { millis } from './reading/tls.ts'
@@ -15,68 +15,72 @@ import { readApproval } from './service/approval.ts'
 import { readTrust } from './trust/read.ts'
 import { readUpstream } from './upstream/read.ts'
 import {
-  type Desk,
-  every,
+  type ReadContext,
+  readEach,
   fault,
   type Maybe,
   missing,
-  placeOf,
-  present,
-  some,
+  locationOf,
+  orMissing,
+  readNonEmpty,
   warn,
-  whole,
+  allOrMissing,
 } from './reading/read-context.ts'
-import type { Document } from './schema.ts'
-import type { Draft } from './shape.ts'
-import { warnOfTheWhole } from './warnings.ts'
+import type { ConfigDocument } from './schema.ts'
+import type { DeepPartial } from './shape.ts'
+import { addWarnings } from './warnings.ts'
 import { readAddress } from './reading/host.ts'
 
 /** Reads the whole; faults and warnings gather on the desk. */
-export function readDocument(desk: Desk, draft: Draft<Document>, file: string): Maybe<Config> {
+export function readDocument(
+  context: ReadContext,
+  document: DeepPartial<ConfigDocument>,
+  file: string,
+): Maybe<Config> {
   const dangers: Danger[] = []
-  const upstreams = some<string, Upstream>(Object.keys(draft.upstreams ?? {}), (name) =>
-    readUpstream(desk, name, { written: draft.upstreams?.[name] ?? {}, dangers }),
+  const upstreams = readNonEmpty<string, Upstream>(Object.keys(document.upstreams ?? {}), (name) =>
+    readUpstream(context, name, { written: document.upstreams?.[name] ?? {}, dangers }),
   )
-  const names = namesIn(desk, 'upstreams')
-  const tables = readTables(desk, draft.routes ?? {}, {
+  const names = namesIn(context, 'upstreams')
+  const tables = readTables(context, document.routes ?? {}, {
     upstreams: names,
-    settings: (draft.trust?.enrollmentSettings ?? []).flatMap((one) => one?.name ?? []),
+    settings: (document.trust?.enrollmentSettings ?? []).flatMap((one) => one?.name ?? []),
   })
-  const listeners = some<string, Listener>(Object.keys(draft.listeners ?? {}), (name) =>
-    readListener(desk, name, {
-      written: draft.listeners?.[name] ?? {},
+  const listeners = readNonEmpty<string, Listener>(Object.keys(document.listeners ?? {}), (name) =>
+    readListener(context, name, {
+      written: document.listeners?.[name] ?? {},
       table: tables.find,
       upstreams: names,
     }),
   )
   tables.warnOfUnused()
-  const metrics = readMetrics(desk, draft.metrics ?? {})
-  checkPorts(desk, draft)
-  const policy = readPolicy(desk, draft)
-  const config = whole<Config>({
+  const metrics = readMetrics(context, document.metrics ?? {})
+  checkPorts(context, document)
+  const policy = readPolicy(context, document)
+  const config = allOrMissing<Config>({
     file,
-    profile: present(draft.profile),
-    instance: draft.instance,
-    store: readStore(desk, draft.store, dangers),
-    admin: readAdmin(desk, draft.admin),
-    workers: present(draft.workers),
+    profile: orMissing(document.profile),
+    instance: document.instance,
+    store: readStore(context, document.store, dangers),
+    admin: readAdmin(context, document.admin),
+    workers: orMissing(document.workers),
     ...policy,
-    drain: millis(draft.drain),
-    trust: readTrust(desk, draft.trust ?? {}, dangers),
-    approval: readApproval(desk, draft.approval ?? {}),
-    fleet: readFleet(desk, draft.fleet ?? {}, draft.profile),
+    drain: millis(document.drain),
+    trust: readTrust(context, document.trust ?? {}, dangers),
+    approval: readApproval(context, document.approval ?? {}),
+    fleet: readFleet(context, document.fleet ?? {}, document.profile),
     listeners,
     upstreams,
-    legacyOAuth: readLegacyOAuth(desk, draft.legacyOAuth ?? {}),
+    legacyOAuth: readLegacyOAuth(context, document.legacyOAuth ?? {}),
     metrics,
-    log: whole<Config['log']>({
-      level: present(draft.log?.level),
-      requests: present(draft.log?.requests),
-      connections: present(draft.log?.connections),
+    log: allOrMissing<Config['log']>({
+      level: orMissing(document.log?.level),
+      requests: orMissing(document.log?.requests),
+      connections: orMissing(document.log?.connections),
     }),
     dangers,
   })
-  if (config !== missing) warnOfTheWhole(desk, config)
+  if (config !== missing) addWarnings(context, config)
   return config
 }
 
@@ -88,73 +92,76 @@ interface PolicyParts {
   readonly renewalWindow: Maybe<Millis>
 }
 
-function readPolicy(desk: Desk, draft: Draft<Document>): PolicyParts {
-  const { profile } = draft
-  const ours = profile === undefined ? undefined : PROFILES[profile]
-  const window = millis(draft.renewalWindow ?? ours?.renewalWindow)
-  const longest = millis(ours?.renewalWindow)
+function readPolicy(context: ReadContext, document: DeepPartial<ConfigDocument>): PolicyParts {
+  const { profile } = document
+  const defaults = profile === undefined ? undefined : PROFILES[profile]
+  const window = millis(document.renewalWindow ?? defaults?.renewalWindow)
+  const longest = millis(defaults?.renewalWindow)
   if (window !== missing && longest !== missing && window > longest) {
-    const message = `found ${draft.renewalWindow} with profile ${profile}, wanted at most ${ours?.renewalWindow}: shorten it`
-    fault(desk, ['renewalWindow'], message)
+    const message = `found ${document.renewalWindow} with profile ${profile}, wanted at most ${defaults?.renewalWindow}: shorten it`
+    fault(context, ['renewalWindow'], message)
   }
-  const grace = millis(draft.grace)
-  const retired = millis(ours?.longestGrace)
+  const grace = millis(document.grace)
+  const retired = millis(defaults?.longestGrace)
   if (grace !== missing && retired !== missing && grace > retired) {
-    const message = `found a grace of ${draft.grace}, longer than the ${ours?.longestGrace} after which the server retires a device: it is admitted here and sent away there`
-    warn(desk, ['grace'], message)
+    const message = `found a grace of ${document.grace}, longer than the ${defaults?.longestGrace} after which the server retires a device: it is admitted here and sent away there`
+    warn(context, ['grace'], message)
   }
   return {
-    enforcement: present(draft.enforcement ?? ours?.enforcement),
-    enforcementStated: draft.enforcement !== undefined,
+    enforcement: orMissing(document.enforcement ?? defaults?.enforcement),
+    enforcementStated: document.enforcement !== undefined,
     grace,
-    withoutGrace: every(draft.withoutGrace, ({ product, below }) =>
+    withoutGrace: readEach(document.withoutGrace, ({ product, below }) =>
       product === undefined ? missing : { product, below },
     ),
     renewalWindow: window,
   }
 }
 
-function readMetrics(desk: Desk, written: Draft<Document['metrics']>): Maybe<MetricsListener> {
-  return whole<MetricsListener>({
-    at: placeOf(desk, ['metrics']),
-    address: readAddress(desk, ['metrics', 'address'], written.address),
-    port: present(written.port),
+function readMetrics(
+  context: ReadContext,
+  written: DeepPartial<ConfigDocument['metrics']>,
+): Maybe<MetricsListener> {
+  return allOrMissing<MetricsListener>({
+    at: locationOf(context, ['metrics']),
+    address: readAddress(context, ['metrics', 'address'], written.address),
+    port: orMissing(written.port),
   })
 }
 
-interface Bound {
+interface BoundAddress {
   readonly path: readonly string[]
   readonly address: string
   readonly port: number
 }
 
 /** Two listeners on one port: the second would fail to start, or take turns with the first. */
-function checkPorts(desk: Desk, draft: Draft<Document>): void {
-  const bound: Bound[] = []
+function checkPorts(context: ReadContext, document: DeepPartial<ConfigDocument>): void {
+  const bound: BoundAddress[] = []
   const bind = (path: readonly string[], address = '', port = 0): void => {
-    const rival = bound.find((other) => other.port === port && meets(other.address, address))
-    if (port !== 0 && rival !== undefined) {
-      const message = `found port ${port}, which ${rival.path.join('.')} has already, wanted one for each: change one of them`
-      fault(desk, [...path, 'port'], message)
+    const conflict = bound.find((other) => other.port === port && overlaps(other.address, address))
+    if (port !== 0 && conflict !== undefined) {
+      const message = `found port ${port}, which ${conflict.path.join('.')} has already, wanted one for each: change one of them`
+      fault(context, [...path, 'port'], message)
     }
     bound.push({ path, address, port })
   }
-  for (const [name, listener] of Object.entries(draft.listeners ?? {})) {
-    const port = listener?.port ?? usualPort(listener?.purpose)
+  for (const [name, listener] of Object.entries(document.listeners ?? {})) {
+    const port = listener?.port ?? defaultPort(listener?.purpose)
     bind(['listeners', name], listener?.address, port)
   }
-  bind(['metrics'], draft.metrics?.address, draft.metrics?.port)
-  if (draft.admin !== undefined) bind(['admin'], draft.admin.address, draft.admin.port)
+  bind(['metrics'], document.metrics?.address, document.metrics?.port)
+  if (document.admin !== undefined) bind(['admin'], document.admin.address, document.admin.port)
 }
 
-const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
+const WILDCARD_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
-const meets = (one: string, other: string): boolean =>
-  one === other || EVERYWHERE.has(one) || EVERYWHERE.has(other)
+const overlaps = (one: string, other: string): boolean =>
+  one === other || WILDCARD_ADDRESSES.has(one) || WILDCARD_ADDRESSES.has(other)
 
 /** What the operator called them, also those whose settings are faulty. */
-function namesIn(desk: Desk, key: string): readonly string[] {
-  const { data } = desk.text
+function namesIn(context: ReadContext, key: string): readonly string[] {
+  const { data } = context.text
   const section: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, key) : {}
   return typeof section === 'object' && section !== null ? Object.keys(section) : []
 }

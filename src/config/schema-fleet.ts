@@ -1,11 +1,11 @@
 /** The keys of what is expected of the fleet's agents. */
 import { Type } from 'typebox'
 import { MINIMUM_PATTERN } from '../fleet/client.ts'
-import { defaultGroup, group, text } from './reading/schema-types.ts'
+import { defaultGroup, group, patternText } from './reading/schema-types.ts'
 
 const oldest = (client: string) =>
   Type.Optional(
-    text(`The oldest release of ${client}.`, `^none$|${MINIMUM_PATTERN}`, {
+    patternText(`The oldest release of ${client}.`, `^none$|${MINIMUM_PATTERN}`, {
       wanted: 'a version of up to four numbers, such as "10.1", or none',
       advice: 'write it in quotes, with dots between the numbers',
     }),

@@ -1,40 +1,48 @@
 /** The keys that say when a server of an upstream counts as ill. */
 import { Type } from 'typebox'
-import { count, defaultGroup, group, length, line, text, word } from './reading/schema-types.ts'
+import {
+  integer,
+  defaultGroup,
+  group,
+  duration,
+  singleLine,
+  patternText,
+  choice,
+} from './reading/schema-types.ts'
 
 const check = group(
   'Ask each server in the background whether it is well. Left out: nobody is asked. Every worker asks for itself, from its own point of view; servers with `check: false` are left alone.',
   {
-    interval: length(
+    interval: duration(
       'From the end of one check to the next, less a random tenth at most, so that workers and replicas spread.',
       ['1s', '1h'],
       '10s',
     ),
-    timeout: length(
+    timeout: duration(
       'For the connection, and again for the answer. At most the interval.',
       ['50ms', '1m'],
       '3s',
     ),
-    down: count('Checks failed in a row that put a server out.', [1, 100], 3),
-    up: count('Checks passed in a row that bring it back.', [1, 100], 2),
-    sni: line(
+    down: integer('Checks failed in a row that put a server out.', [1, 100], 3),
+    up: integer('Checks passed in a row that bring it back.', [1, 100], 2),
+    sni: singleLine(
       'The server name that checks send: `as-requests`, `off`, `on` (the hostname), or a name. Whatever else is checked, checks verify the certificate as requests do.',
       'as-requests, off, on, or a host name',
       'as-requests',
     ),
     path: Type.Optional(
-      text(
+      patternText(
         'What to ask for. Left out: a connection, TLS included, is enough.',
         '^/[!-~]{0,1000}$',
         { wanted: 'a path such as /status' },
       ),
     ),
-    method: word('How to ask.', ['GET', 'HEAD', 'OPTIONS'], 'GET'),
+    method: choice('How to ask.', ['GET', 'HEAD', 'OPTIONS'], 'GET'),
     host: Type.Optional(
-      line('What the server reads in Host. Left out: its own host and port.', 'a host name'),
+      singleLine('What the server reads in Host. Left out: its own host and port.', 'a host name'),
     ),
     expect: Type.Array(
-      text('One status, or a range.', '^[2-5][0-9]{2}(?:-[2-5][0-9]{2})?$', {
+      patternText('One status, or a range.', '^[2-5][0-9]{2}(?:-[2-5][0-9]{2})?$', {
         wanted: 'a status such as 200, or a range such as 200-399',
       }),
       {
@@ -52,17 +60,17 @@ const check = group(
 export const health = defaultGroup(
   'When a server is avoided. The rule: a server that is out is avoided while another one is in; when none is in, all are tried as if they were, and the log says so. So the last server is never lost, and with a single one this only watches.',
   {
-    failures: count(
+    failures: integer(
       'Connections and requests failed in a row that put a server out. A status is not a failure, whatever it is: it is what the application says to one device.',
       [1, 1000],
       5,
     ),
-    ejection: length(
+    ejection: duration(
       'How long a server that failed is out the first time. Then it is on probation: one more failure and it is out for twice as long as before, one answer and all is forgotten.',
       ['100ms', '1h'],
       '10s',
     ),
-    longestEjection: length('As long as it gets.', ['100ms', '1d'], '5m'),
+    longestEjection: duration('As long as it gets.', ['100ms', '1d'], '5m'),
     check: Type.Optional(check),
   },
 )

@@ -1,5 +1,5 @@
 /** The keys that say how often the legacy OAuth endpoint may be asked. */
-import { count, defaultGroup, length, word } from './reading/schema-types.ts'
+import { integer, defaultGroup, duration, choice } from './reading/schema-types.ts'
 
 /** Rows of class `legacy-oauth`. */
 export const legacyOAuth = defaultGroup(
@@ -8,12 +8,12 @@ export const legacyOAuth = defaultGroup(
     address: defaultGroup(
       'How often one address may ask (IPv6: one /64), whatever accounts it names. With several workers each allows its share, at least five at once. Behind something that hides addresses all clients are one address: raise this, and `addressFailures`.',
       {
-        rate: count(
+        rate: integer(
           'Requests a minute. A client keeps its token for hours, so one a second is an office behind one address, and far too slow to try passwords.',
           [1, 60_000],
           60,
         ),
-        burst: count(
+        burst: integer(
           'Requests at once, after a quiet time: people who open their apps in the morning.',
           [1, 10_000],
           20,
@@ -23,15 +23,15 @@ export const legacyOAuth = defaultGroup(
     account: defaultGroup(
       'How often one account may be named from addresses where it has not signed in lately, all together. Where it has, only the address counts.',
       {
-        rate: count(
+        rate: integer(
           'Requests a minute: a script that asks for a token before each call.',
           [1, 60_000],
           12,
         ),
-        burst: count('Requests at once: several devices of one person.', [1, 10_000], 10),
+        burst: integer('Requests at once: several devices of one person.', [1, 10_000], 10),
       },
     ),
-    basic: word(
+    basic: choice(
       'Whose name stands in `Authorization: Basic`. `account`: it is counted, with any `username` in form or query. `client`: beside a `username` it is that of the program (RFC 6749 §2.3.1), which many people share, and is not counted; write this only if your server reads it so.',
       ['account', 'client'],
       'account',
@@ -39,32 +39,32 @@ export const legacyOAuth = defaultGroup(
     lockout: defaultGroup(
       'What failing too often leads to. A success forgives nothing, or whoever owns one account could go on guessing the others. Failures are counted by each worker for itself; divided, one mistyped password would be too many.',
       {
-        period: length(
+        period: duration(
           'How long failures count. Also how long an account that failed `accountFailures` times is closed to addresses where it has not signed in lately, every time the same: nobody can lock somebody out for good.',
           ['10s', '1d'],
           '15m',
         ),
-        failures: count(
+        failures: integer(
           'Of one account from one address, until the two are locked out together. People mistype a password two or three times.',
           [1, 1000],
           5,
         ),
-        addressFailures: count(
+        addressFailures: integer(
           'Of one address with any accounts, until it is locked out. More than `failures`, for people who share an address; few enough to stop who tries many names.',
           [1, 10_000],
           20,
         ),
-        accountFailures: count(
+        accountFailures: integer(
           'Of one account from all addresses, until it is locked out where it has not signed in lately. Large, because it can be used against its owner.',
           [1, 100_000],
           50,
         ),
-        first: length(
+        first: duration(
           'How long a lock of an address, or of an account from an address, lasts the first time. Each further one lasts twice as long as the one before, until there was none for `longest`.',
           ['1s', '1d'],
           '1m',
         ),
-        longest: length(
+        longest: duration(
           'As long as it gets: with these numbers an address has some 600 guesses a day.',
           ['1s', '7d'],
           '1h',

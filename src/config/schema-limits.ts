@@ -1,18 +1,18 @@
 /** What the judge demands of device certificates and of the CAs above them, beyond RFC 5280. */
 import { Type } from 'typebox'
-import { count, defaultGroup, flag, word } from './reading/schema-types.ts'
+import { integer, defaultGroup, flag, choice } from './reading/schema-types.ts'
 
 /** Every key has a default that is safe. */
 export const trustLimits = defaultGroup(
   'How long a path may be, and how strong its keys and signatures.',
   {
-    depth: count(
+    depth: integer(
       'How many CAs may stand between a device and the trust anchor; those that issued themselves a new key are not counted.',
       [0, 20],
       8,
     ),
-    rsaBits: count('The fewest bits of an RSA key, in devices and CAs.', [2048, 8192], 2048),
-    digest: word(
+    rsaBits: integer('The fewest bits of an RSA key, in devices and CAs.', [2048, 8192], 2048),
+    digest: choice(
       'The weakest digest that a signature may be made with.',
       ['sha256', 'sha384', 'sha512'],
       'sha256',
@@ -22,7 +22,7 @@ export const trustLimits = defaultGroup(
       false,
     ),
     dangerousRsaBits: Type.Optional(
-      count(
+      integer(
         'Takes weaker RSA keys than `rsaBits` may say, for a fleet that has them already. Whoever can factor one of them is that device, or that CA.',
         [1024, 2047],
       ),

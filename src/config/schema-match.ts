@@ -3,10 +3,10 @@ import { Type } from 'typebox'
 import {
   group,
   keyFingerprint,
-  line,
+  singleLine,
   listOf,
   optionalListOf,
-  text,
+  patternText,
 } from './reading/schema-types.ts'
 
 /** What a row asks of the certificate besides its class. */
@@ -16,13 +16,13 @@ export const match = group(
     subjectAltNames: Type.Optional(
       listOf(
         "One of the device's subject alternative names: `dns:phone.example.com`, `dns:*.example.com` (everything below), `email:a@example.com`, `email:*@example.com`, `uri:urn:uuid:…`, `uri:spiffe://fleet.example/*` (everything that begins so), `ip:192.0.2.7`, `ip:2001:db8::/32`. A name in the certificate that is itself a wildcard never counts.",
-        line('One name, or all below one.', 'dns:, email:, uri: or ip: and a name'),
+        singleLine('One name, or all below one.', 'dns:, email:, uri: or ip: and a name'),
       ),
     ),
     enrollmentSettings: Type.Optional(
       listOf(
         'The enrollment setting whose CA the path ends at, by its name.',
-        line('One setting.', 'the name of an enrollment setting'),
+        singleLine('One setting.', 'the name of an enrollment setting'),
       ),
     ),
     issuerKeys: Type.Optional(
@@ -34,7 +34,7 @@ export const match = group(
     policies: Type.Optional(
       listOf(
         'A certificate policy for which the path is valid: the certificate names it, and every CA above it allows it (RFC 5280 §6.1.5). Naming any policy covers it.',
-        text('One policy.', '^[0-2](?:\\.(?:0|[1-9][0-9]{0,18})){1,30}$', {
+        patternText('One policy.', '^[0-2](?:\\.(?:0|[1-9][0-9]{0,18})){1,30}$', {
           wanted: 'an object identifier in dotted decimal, such as 1.3.6.1.4.1.99999.1',
           advice: 'write it in quotes',
         }),
@@ -47,7 +47,7 @@ export const match = group(
 export const withoutGrace = optionalListOf(
   'Clients that have no grace, by what they say of themselves in User-Agent: Mobile@Work before 10.1 cannot renew what has expired and must register again. Whoever says something else has the grace that everybody has.',
   group('One kind of client.', {
-    product: text(
+    product: patternText(
       'The product token, such as Name in `Name/10.0 (iPhone)`.',
       "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$",
       {
@@ -56,7 +56,7 @@ export const withoutGrace = optionalListOf(
       },
     ),
     below: Type.Optional(
-      text(
+      patternText(
         'Only versions before this one, and those that name none. Left out: every version.',
         '^[0-9]{1,9}(?:\\.[0-9]{1,9}){0,7}$',
         { wanted: 'a version of numbers and dots, such as 10.1', advice: 'write it in quotes' },
@@ -69,7 +69,7 @@ export const withoutGrace = optionalListOf(
 export const networks = (description: string) =>
   listOf(
     description,
-    text('One network.', '^[0-9A-Fa-f:.]{2,45}(?:/[0-9]{1,3})?$', {
+    patternText('One network.', '^[0-9A-Fa-f:.]{2,45}(?:/[0-9]{1,3})?$', {
       wanted: 'a network such as 10.0.0.0/8 or 2001:db8::/32, or one address',
       advice: 'write the address, a slash and the length of the prefix',
     }),

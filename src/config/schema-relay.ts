@@ -1,24 +1,24 @@
 /** What a sync port does with its connections. */
 import { Type } from 'typebox'
-import { flag, group, line, word } from './reading/schema-types.ts'
+import { flag, group, singleLine, choice } from './reading/schema-types.ts'
 import { networks } from './schema-match.ts'
 
-export const CERTIFICATE_ASKS = ['if-shown', 'device', 'always'] as const
-export const PROXY_PLACES = ['off', 'before-tls', 'inside-tls'] as const
+export const CERTIFICATE_DEMANDS = ['if-shown', 'device', 'always'] as const
+export const PROXY_POSITIONS = ['off', 'before-tls', 'inside-tls'] as const
 
 /** Belongs to a listener of purpose `sync`. */
 export const relay = group(
   'Where a sync port leads, and whom it lets through. What devices speak there is not HTTP (port 9997 of EPMM and Core), so whole connections are judged, and their octets pass as they are.',
   {
     upstream: Type.Optional(
-      line(
+      singleLine(
         'Where connections go. May be left out when there is only one upstream, which is seldom right: the server has a port of its own for this.',
         'the name of an upstream',
       ),
     ),
-    certificate: word(
+    certificate: choice(
       'What is asked of the device. `if-shown`: nothing, as its clients have always had it; but one that shows a certificate is judged by it, and refused for it. `device`: a fit certificate, as `enforcement` says. `always`: one in every mode.',
-      CERTIFICATE_ASKS,
+      CERTIFICATE_DEMANDS,
       'if-shown',
     ),
     sensitive: flag(
@@ -26,9 +26,9 @@ export const relay = group(
       false,
     ),
     allow: Type.Optional(networks('From where it may be reached. Left out: from everywhere.')),
-    proxyProtocol: word(
+    proxyProtocol: choice(
       'Whether the upstream is told of the device by PROXY protocol v2: its address, its TLS session, and its certificate where we vouch for it. `before-tls`: in the clear, ahead of our own TLS handshake, where HAProxy and nginx look for it; whoever can reach the upstream or sits on the way can write one, too. `inside-tls`: as the first octets inside our TLS session, where nobody else can. Whatever the device sends comes behind it.',
-      PROXY_PLACES,
+      PROXY_POSITIONS,
       'off',
     ),
     proxyCertificate: flag(

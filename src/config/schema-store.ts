@@ -1,10 +1,18 @@
 /** Keys of the store, and of the listener that administers it. */
 import { Type } from 'typebox'
-import { count, flag, group, line, listOf, reference, text } from './reading/schema-types.ts'
+import {
+  integer,
+  flag,
+  group,
+  singleLine,
+  listOf,
+  reference,
+  patternText,
+} from './reading/schema-types.ts'
 import { certificateKeys } from './listener/schema.ts'
 
 /** What tells this instance from its replicas. */
-export const instance = text(
+export const instance = patternText(
   'What this instance is called among its replicas, in their lists and in the audit trail. Left out: the host name.',
   '^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$',
   { wanted: 'a name of at most 63 letters, digits, dots and dashes' },
@@ -14,7 +22,7 @@ export const store = group(
   'Where that is kept which changes while serving: devices and their approval, blocks, the enforcement latch, enrollment settings after the first start, OAuth endpoints, the audit trail. Create it once with `tfe init`; `tfe serve` does not start without it, because a lost volume must not silently forget whom somebody blocked. One of `sqlite` and `postgres`.',
   {
     sqlite: Type.Optional(
-      line(
+      singleLine(
         'The file of an embedded store, for one machine. Paths start from the folder of this configuration. Two more files appear beside it (`-wal`, `-shm`): give it a folder on a volume that lasts, on a local disk.',
         'the path of a file',
       ),
@@ -25,7 +33,7 @@ export const store = group(
       ),
     ),
     schema: Type.Optional(
-      text(
+      patternText(
         'The schema of the database that holds the tables. Left out: `public`.',
         '^[a-z_][a-z0-9_]{0,62}$',
         {
@@ -49,16 +57,16 @@ export const store = group(
 export const admin = group(
   'The admin API, on a listener of its own. Left out: there is none, and what the store holds can be changed by nobody.',
   {
-    address: line(
+    address: singleLine(
       'The address to bind. Other than the loopback needs `certificate`.',
       'an IP address',
       '127.0.0.1',
     ),
-    port: count('The TCP port; 0 lets the system choose.', [0, 65_535], 9465),
+    port: integer('The TCP port; 0 lets the system choose.', [0, 65_535], 9465),
     allow: Type.Unsafe<readonly string[]>({
       ...listOf(
         'The networks that administrators call from; every other address is refused before its credential is looked at.',
-        text('One network.', '^[0-9A-Fa-f.:]{2,45}(?:/[0-9]{1,3})?$', {
+        patternText('One network.', '^[0-9A-Fa-f.:]{2,45}(?:/[0-9]{1,3})?$', {
           wanted: 'an IP address or a network such as 10.20.0.0/16 or fd00::/8',
         }),
       ),

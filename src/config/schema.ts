@@ -5,20 +5,20 @@
  */
 import { type Static, Type } from 'typebox'
 import {
-  count,
+  integer,
   defaultGroup,
   flag,
   group,
-  instant,
+  pointInTime,
   keyFingerprint,
-  length,
-  line,
+  duration,
+  singleLine,
   listOf,
-  named,
+  namedMap,
   optionalListOf,
   reference,
-  text,
-  word,
+  patternText,
+  choice,
 } from './reading/schema-types.ts'
 import { approval } from './schema-approval.ts'
 import { crl } from './schema-crl.ts'
@@ -30,7 +30,7 @@ import { match, networks, withoutGrace } from './schema-match.ts'
 import { admin, instance, store } from './schema-store.ts'
 import { upstream } from './upstream/schema.ts'
 
-export const PRESETS = ['epmm', 'core-10', 'nanomdm', 'generic'] as const
+export const PRESET_NAMES = ['epmm', 'core-10', 'nanomdm', 'generic'] as const
 export const ROUTE_CLASSES = [
   'open',
   'device',
@@ -42,7 +42,7 @@ export const ROUTE_CLASSES = [
 
 const HEX = '^(?:[0-9A-Fa-f]{2}:?){0,40}[0-9A-Fa-f]{1,2}$'
 const trust = group('Whom we trust to have named a device.', {
-  profile: word(
+  profile: choice(
     '`private` admits what private CAs get harmlessly wrong (no authority key identifier and the like), and notes it; `strict` refuses on any departure from RFC 5280.',
     ['private', 'strict'],
     'private',
@@ -50,23 +50,23 @@ const trust = group('Whom we trust to have named a device.', {
   enrollmentSettings: listOf(
     'The CAs that devices get their certificates from. Exactly one is current.',
     group('One CA chain and where it stands.', {
-      name: line('What people call it, in logs and pages.', 'a name of one line'),
-      source: word(
+      name: singleLine('What people call it, in logs and pages.', 'a name of one line'),
+      source: choice(
         'Where certificates are issued: by the MDM server itself (`local`), over SCEP, or elsewhere. For people to read.',
         ['local', 'scep', 'other'],
         'local',
       ),
-      standing: word(
+      standing: choice(
         '`staged`: known, admits nobody yet. `current`: issues certificates to devices going forward. `previously-trusted`: retired; certificates issued before `retiredAt` still admit. `distrusted`: admits nobody from now on.',
         ['staged', 'current', 'previously-trusted', 'distrusted'],
       ),
       retiredAt: Type.Optional(
-        instant(
+        pointInTime(
           'When the CA was retired. Certificates that it issues later are refused. Belongs to `previously-trusted`.',
         ),
       ),
       sunset: Type.Optional(
-        instant(
+        pointInTime(
           'When a previously trusted CA stops admitting altogether. Left out: it goes on until you remove it.',
         ),
       ),
@@ -83,7 +83,7 @@ const trust = group('Whom we trust to have named a device.', {
         'Single certificates of an issuer.',
         group('One certificate.', {
           issuerKey: keyFingerprint("The issuer's public key."),
-          serial: text('The serial number.', HEX, {
+          serial: patternText('The serial number.', HEX, {
             wanted: 'a serial number in hexadecimal, colons between octets or not',
             advice: 'take it from `tfe explain CERT.pem` or `openssl x509 -serial`, in quotes',
           }),
@@ -95,10 +95,13 @@ const trust = group('Whom we trust to have named a device.', {
 
 const routes = group('A table of routes.', {
   preset: Type.Optional(
-    word('Start from the rows of this preset. Rows below replace those with the same id.', PRESETS),
+    choice(
+      'Start from the rows of this preset. Rows below replace those with the same id.',
+      PRESET_NAMES,
+    ),
   ),
   upstream: Type.Optional(
-    line(
+    singleLine(
       'Where rows go that name no upstream. May be left out when there is only one upstream.',
       'the name of an upstream',
     ),
@@ -118,13 +121,13 @@ const routes = group('A table of routes.', {
   rows: optionalListOf(
     'New rows, and changes to the rows of the preset.',
     group('One row.', {
-      id: text(
+      id: patternText(
         'The name of the row: that of a row of the preset to change it, or a new one.',
         '^[a-z][a-z0-9.-]{0,39}$',
         { wanted: 'a name of lower-case letters, digits, dots and dashes' },
       ),
       path: Type.Optional(
-        text(
+        patternText(
           '`/exact`, or `/prefix/*` for the prefix and everything below it. Plain characters only: a path that can be read in two ways is refused before routes are looked at.',
           '^/[^\\u0000-\\u001f]{0,2000}$',
           { wanted: 'a path such as /mdm/checkin, or /mdm/* for everything below /mdm' },
@@ -133,18 +136,18 @@ const routes = group('A table of routes.', {
       methods: Type.Optional(
         listOf(
           'The methods that the row is for. Left out: all.',
-          text('One method.', '^[A-Z][A-Z-]{0,19}$', {
+          patternText('One method.', '^[A-Z][A-Z-]{0,19}$', {
             wanted: 'an HTTP method in capitals, such as POST',
           }),
         ),
       ),
       class: Type.Optional(
-        word(
+        choice(
           '`open`: no certificate needed (enrolment). `device`: follows `enforcement`. `always`: a certificate in every mode. `renewal`: as device, and an expired certificate still counts within `grace`. `legacy-oauth`: no certificate, kept under watch as `legacyOAuth` says. `denied`: nobody.',
           ROUTE_CLASSES,
         ),
       ),
-      upstream: Type.Optional(line('Where this row goes.', 'the name of an upstream')),
+      upstream: Type.Optional(singleLine('Where this row goes.', 'the name of an upstream')),
       match: Type.Optional(match),
       sensitive: Type.Optional(
         flag(
@@ -152,13 +155,13 @@ const routes = group('A table of routes.', {
         ),
       ),
       endpoint: Type.Optional(
-        word(
+        choice(
           'Which endpoint it is that administrators can disable: `oauth`, the new OAuth endpoint, which is of class `always`. The legacy one is told by its class.',
           ['oauth'],
         ),
       ),
       reportedId: Type.Optional(
-        text(
+        patternText(
           'Where its clients give the id of their device: `query:NAME` or `field:NAME`. It is written down for people to read, and finds the entry of the inventory; it proves nothing.',
           "^(?:query|field):[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$",
           { wanted: 'query: or field: and a name, such as query:clientid' },
@@ -177,8 +180,8 @@ const routes = group('A table of routes.', {
 })
 
 /** The whole file. */
-export const document = group('The configuration of the Trusted Front End.', {
-  profile: word(
+export const configSchema = group('The configuration of the Trusted Front End.', {
+  profile: choice(
     'Which product the defaults follow: `epmm-11.5` (Ivanti EPMM 11.5 and later), `core-10` (MobileIron Core 10: not enforced from the start, renewal window 60 days) or `generic`.',
     ['epmm-11.5', 'core-10', 'generic'],
     'epmm-11.5',
@@ -197,24 +200,24 @@ export const document = group('The configuration of the Trusted Front End.', {
     default: 'auto',
   }),
   enforcement: Type.Optional(
-    word(
+    choice(
       '`required` refuses devices without a fit certificate; `recording` writes down whom it would refuse, and admits them without a name. Left out: as the store has it, which began with required, or with recording under profile core-10. Once certificates have been required for good, `recording` here changes nothing.',
       ['recording', 'required'],
     ),
   ),
-  grace: length(
+  grace: duration(
     'How long after its expiry a certificate still opens renewal routes, and nothing else. EPMM retires a device that stayed away longer than 30 days.',
     ['0s', '365d'],
     '30d',
   ),
   withoutGrace,
   renewalWindow: Type.Optional(
-    length(
+    duration(
       'How long before expiry a device is expected to renew. From then on it is `in-renewal-window` in events, in the identity field `timeliness` and in `tfe explain`; nothing is refused for it. Left out: 270d, or 60d with profile core-10, which are also the longest allowed there.',
       ['1d', '270d'],
     ),
   ),
-  drain: length(
+  drain: duration(
     'How long requests under way may take to finish after SIGTERM. Stay below what the supervisor allows before it kills: 30 seconds in Kubernetes, 10 in `docker stop`.',
     ['0s', '10m'],
     '25s',
@@ -222,23 +225,23 @@ export const document = group('The configuration of the Trusted Front End.', {
   trust,
   approval,
   fleet,
-  listeners: named('The ports that devices call, by name.', listener, 1),
-  routes: Type.Optional(named('Tables of routes, by name.', routes, 0)),
-  upstreams: named('The servers that we forward to, by name.', upstream, 1),
+  listeners: namedMap('The ports that devices call, by name.', listener, 1),
+  routes: Type.Optional(namedMap('Tables of routes, by name.', routes, 0)),
+  upstreams: namedMap('The servers that we forward to, by name.', upstream, 1),
   legacyOAuth,
   metrics: defaultGroup(
     'Where /metrics, /healthz and /readyz are served, without TLS and to whoever can reach them.',
     {
-      address: line(
+      address: singleLine(
         'The address to bind; keep it away from devices.',
         'an IP address',
         '127.0.0.1',
       ),
-      port: count('The TCP port; 0 lets the system choose.', [0, 65_535], 9464),
+      port: integer('The TCP port; 0 lets the system choose.', [0, 65_535], 9464),
     },
   ),
   log: defaultGroup('What is written to standard output, one JSON object per line.', {
-    level: word(
+    level: choice(
       'The least important thing worth a line.',
       ['debug', 'info', 'warn', 'error'],
       'info',
@@ -249,4 +252,4 @@ export const document = group('The configuration of the Trusted Front End.', {
 })
 
 /** The file as the operator wrote it, defaults filled in. */
-export type Document = Static<typeof document>
+export type ConfigDocument = Static<typeof configSchema>

@@ -3,37 +3,37 @@
  * so that the rest can still be read and its own faults found in the same run.
  */
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
-import { document, type Document } from './schema.ts'
-import { sentenceFor } from './reading/fault-text.ts'
-import type { Path, PlacedFault, Text } from './reading/yaml-text.ts'
-import { parseLength, parseSize } from './reading/units.ts'
+import { configSchema, type ConfigDocument } from './schema.ts'
+import { faultText } from './reading/fault-text.ts'
+import type { Path, LocatedFault, YamlText } from './reading/yaml-text.ts'
+import { parseDuration, parseSize } from './reading/units.ts'
 
 /** The document with holes where faults were. */
-export type Draft<Value> = Value extends string | number | boolean
+export type DeepPartial<Value> = Value extends string | number | boolean
   ? Value
   : Value extends readonly (infer Item)[]
-    ? readonly (Draft<Item> | undefined)[]
-    : { readonly [Key in keyof Value]?: Draft<Value[Key]> | undefined }
+    ? readonly (DeepPartial<Item> | undefined)[]
+    : { readonly [Key in keyof Value]?: DeepPartial<Value[Key]> | undefined }
 
 /** Checks the shape of a text that could be read. */
-export function checkShape(text: Text): {
-  readonly draft: Draft<Document>
-  readonly faults: readonly PlacedFault[]
+export function checkShape(text: YamlText): {
+  readonly document: DeepPartial<ConfigDocument>
+  readonly faults: readonly LocatedFault[]
 } {
   const data = structuredClone(text.data)
   validate(data)
-  const errors = (validate.errors ?? []).filter(tellsMore)
+  const errors = (validate.errors ?? []).filter(isPrimary)
   const faults = errors.flatMap((error) => {
     const path = pathOf(error)
-    if (text.broken.some((broken) => isWithin(path, broken))) return []
-    return [text.place(path, sentenceFor(error), pointsAtKey(error) ? 'key' : 'value')]
+    if (text.rejected.some((broken) => isBelow(path, broken))) return []
+    return [text.faultAt(path, faultText(error), pointsAtKey(error) ? 'key' : 'value')]
   })
-  if (!isRecord(data)) return { draft: {}, faults }
-  for (const error of errors) if (error.keyword !== 'required') prune(data, pathOf(error))
-  for (const path of text.broken) prune(data, path)
+  if (!isRecord(data)) return { document: {}, faults }
+  for (const error of errors) if (error.keyword !== 'required') removeAt(data, pathOf(error))
+  for (const path of text.rejected) removeAt(data, path)
   // Once more for the defaults of what was taken out; its faults are known.
   validate(data)
-  return { draft: data, faults }
+  return { document: data, faults }
 }
 
 const ajv = new Ajv2020({
@@ -44,7 +44,7 @@ const ajv = new Ajv2020({
   verbose: true,
 })
 ajv.addVocabulary(['wanted', 'advice', 'secret'])
-const between = (read: (text: string) => number | undefined) => ({
+const boundsKeyword = (read: (text: string) => number | undefined) => ({
   type: 'string' as const,
   schemaType: 'array' as const,
   validate: ([low, high]: readonly [string, string], written: string) => {
@@ -56,23 +56,23 @@ const between = (read: (text: string) => number | undefined) => ({
 })
 ajv.addKeyword({
   keyword: 'lengthBetween',
-  ...between((written) => {
-    const read = parseLength(written)
+  ...boundsKeyword((written) => {
+    const read = parseDuration(written)
     return read.ok ? read.value : undefined
   }),
 })
 ajv.addKeyword({
   keyword: 'sizeBetween',
-  ...between((written) => {
+  ...boundsKeyword((written) => {
     const read = parseSize(written)
     return read.ok ? read.value : undefined
   }),
 })
 // Through JSON, so that ajv sees the schema that editors see.
-const validate = ajv.compile(JSON.parse(JSON.stringify(document)))
+const validate = ajv.compile(JSON.parse(JSON.stringify(configSchema)))
 
 /** Inside `propertyNames` ajv reports the failed pattern as well as the name; the name says it all. */
-const tellsMore = (error: ErrorObject): boolean => error.propertyName === undefined
+const isPrimary = (error: ErrorObject): boolean => error.propertyName === undefined
 
 const pointsAtKey = ({ keyword }: ErrorObject): boolean =>
   keyword === 'additionalProperties' || keyword === 'propertyNames' || keyword === 'required'
@@ -89,11 +89,11 @@ function pathOf({ instancePath, keyword, params }: ErrorObject): Path {
   return path
 }
 
-const isWithin = (path: Path, outer: Path): boolean =>
+const isBelow = (path: Path, outer: Path): boolean =>
   outer.every((step, index) => String(path[index]) === String(step))
 
 /** Makes a hole: a key is deleted, an item becomes undefined so that its neighbours keep their places. */
-function prune(data: unknown, path: Path): void {
+function removeAt(data: unknown, path: Path): void {
   const last = path.at(-1)
   let holder: unknown = data
   for (const step of path.slice(0, -1)) {

@@ -11,7 +11,7 @@ import type { PathResult, SoundPath } from '../trust/validate.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { addressRefused, type Access } from './access.ts'
 import { isBlocked, isHeldInRecording, unapproved, type ApprovalAsk } from './judge-approval.ts'
-import { judgePath, tells, type PathVerdict } from './judge-path.ts'
+import { judgePath, refusalRank, type PathVerdict } from './judge-path.ts'
 import { revoked } from './judge-revocation.ts'
 import { unmetRule, type MatchRules } from './match.ts'
 import type { Policy, RouteClass } from './policy.ts'
@@ -221,7 +221,7 @@ const isBasis = (basis: Named | Refusal): basis is Named =>
 
 /** Verified and in grace need no order between them: it is the same leaf on all paths. */
 const weight = (decision: Decision): number =>
-  decision.kind === 'admit' ? Infinity : tells(decision.why)
+  decision.kind === 'admit' ? Infinity : refusalRank(decision.why)
 
 const admit = (basis: Basis): Admission => ({ kind: 'admit', basis }) as Admission
 const refuse = (why: Refusal): Decision => ({ kind: 'refuse', why })

@@ -4,7 +4,7 @@
 import type { FindingCode } from '../trust/finding.ts'
 
 /** Each departure that leaves a path sound, with the section of RFC 5280 or the CA/Browser rules that it departs from. */
-export const FINDING_WORDS: Readonly<Record<FindingCode, string>> = {
+export const FINDING_EXPLANATIONS: Readonly<Record<FindingCode, string>> = {
   'any-purpose':
     'the certificate may be used for any purpose, not for TLS clients alone (§4.2.1.12)',
   'authority-key-identifier-missing':

@@ -5,7 +5,7 @@ import type { MatchRule, Unmet } from './match.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** The sentence and the next step for a rule that was not met. */
-export function matchWords({ rule, wanted, found }: Unmet): Explanation {
+export function explainMatch({ rule, wanted, found }: Unmet): Explanation {
   return {
     sentence: `this path asks for ${NOUNS[rule]} ${listed(wanted, ' or ')}, and the certificate has ${listed(found, ' and ')}`,
     nextStep: `${STEPS[rule]}, or change \`match.${rule}\` of the row`,

@@ -6,14 +6,14 @@ import type { PathFailure } from '../trust/failure.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** The sentence and the next step for what `trust` found. */
-export function pathWords(why: PathFailure): Explanation {
+export function explainPath(why: PathFailure): Explanation {
   switch (why.kind) {
     case 'untrusted-issuer':
     case 'self-signed':
     case 'path-too-long':
     case 'unfit-anchor':
     case 'budget-exhausted':
-      return searchWords(why)
+      return explainSearch(why)
     case 'bad-signature':
     case 'weak-signature':
     case 'weak-key':
@@ -21,18 +21,18 @@ export function pathWords(why: PathFailure): Explanation {
     case 'wrong-key-usage':
     case 'unknown-critical-extension':
     case 'departs-from-profile':
-      return certificateWords(why)
+      return explainCertificate(why)
     case 'not-a-ca':
     case 'ca-may-not-sign':
     case 'path-length-exceeded':
     case 'no-common-policy':
     case 'policy-mapping-malformed':
-      return rightsWords(why)
+      return explainRights(why)
     case 'name-constraints-malformed':
     case 'name-not-permitted':
     case 'name-excluded':
     case 'name-undecidable':
-      return nameWords(why)
+      return explainName(why)
     default:
       return unreachable(why)
   }
@@ -44,7 +44,7 @@ type SearchFailure = Of<
   'untrusted-issuer' | 'self-signed' | 'path-too-long' | 'unfit-anchor' | 'budget-exhausted'
 >
 
-function searchWords(why: SearchFailure): Explanation {
+function explainSearch(why: SearchFailure): Explanation {
   switch (why.kind) {
     case 'untrusted-issuer':
       return {
@@ -88,7 +88,7 @@ type CertificateFailure = Of<
   | 'departs-from-profile'
 >
 
-function certificateWords(why: CertificateFailure): Explanation {
+function explainCertificate(why: CertificateFailure): Explanation {
   switch (why.kind) {
     case 'bad-signature':
       return {
@@ -140,7 +140,7 @@ type RightsFailure = Of<
   | 'policy-mapping-malformed'
 >
 
-function rightsWords(why: RightsFailure): Explanation {
+function explainRights(why: RightsFailure): Explanation {
   switch (why.kind) {
     case 'not-a-ca':
       return {
@@ -177,7 +177,7 @@ type NameFailure = Of<
   'name-constraints-malformed' | 'name-not-permitted' | 'name-excluded' | 'name-undecidable'
 >
 
-function nameWords(why: NameFailure): Explanation {
+function explainName(why: NameFailure): Explanation {
   switch (why.kind) {
     case 'name-constraints-malformed':
       return {

@@ -8,7 +8,7 @@ import type { Revoked, Undecided } from './refusal.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** The sentence and the next step for what revocation lists say. */
-export function revocationWords(why: Revoked | Undecided): Explanation {
+export function explainRevocation(why: Revoked | Undecided): Explanation {
   switch (why.kind) {
     case 'revoked':
       return {
@@ -21,7 +21,7 @@ export function revocationWords(why: Revoked | Undecided): Explanation {
         nextStep: 'enrol the device under another CA; nothing that this one issued is admitted',
       }
     case 'revocation-unknown':
-      return unknownWords(why)
+      return explainUnknown(why)
     case 'revocation-stale':
       return {
         sentence: `the revocation list of the CA ${text(why.issuer)} was to be replaced by ${isoText(why.nextUpdate)} and counted until ${isoText(why.countedUntil)}`,
@@ -33,7 +33,7 @@ export function revocationWords(why: Revoked | Undecided): Explanation {
   }
 }
 
-function unknownWords({
+function explainUnknown({
   issuer,
   why,
 }: Undecided & { readonly kind: 'revocation-unknown' }): Explanation {

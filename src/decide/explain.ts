@@ -5,10 +5,10 @@
 import { isoText, unreachable } from '../kernel/types.ts'
 import { printName } from '../x509/print-name.ts'
 import type { Name } from '../x509/name.ts'
-import { matchWords } from './explain-match.ts'
-import { pathWords } from './explain-path.ts'
-import { revocationWords } from './explain-revocation.ts'
-import type { Refusal, RefusalCode, Unreadable, Untimely, Unwelcome } from './refusal.ts'
+import { explainMatch } from './explain-match.ts'
+import { explainPath } from './explain-path.ts'
+import { explainRevocation } from './explain-revocation.ts'
+import type { Refusal, RefusalCode, Unreadable, Untimely, CaRefused } from './refusal.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** What an operator reads about a refusal. */
@@ -17,9 +17,12 @@ export interface RefusalExplanation extends Explanation {
 }
 
 /** Explains a refusal. */
-export const explain = (why: Refusal): RefusalExplanation => ({ code: why.kind, ...words(why) })
+export const explain = (why: Refusal): RefusalExplanation => ({
+  code: why.kind,
+  ...explainRefusal(why),
+})
 
-function words(why: Refusal): Explanation {
+function explainRefusal(why: Refusal): Explanation {
   switch (why.kind) {
     case 'route-denied':
       return {
@@ -80,28 +83,28 @@ function words(why: Refusal): Explanation {
     case 'certificate-malformed':
     case 'certificate-too-large':
     case 'too-many-certificates':
-      return unreadableWords(why)
+      return explainUnreadable(why)
     case 'match-rule-unmet':
-      return matchWords(why)
+      return explainMatch(why)
     case 'denied-issuer':
     case 'distrusted':
     case 'staged':
     case 'sunset':
     case 'issued-after-retirement':
     case 'unknown-at-retirement':
-      return unwelcomeWords(why)
+      return explainCaRefused(why)
     case 'issuer-not-yet-valid':
     case 'issuer-expired':
     case 'not-yet-valid':
     case 'expired':
     case 'expired-without-grace':
     case 'expired-beyond-grace':
-      return untimelyWords(why)
+      return explainUntimely(why)
     case 'revoked':
     case 'issuer-revoked':
     case 'revocation-unknown':
     case 'revocation-stale':
-      return revocationWords(why)
+      return explainRevocation(why)
     case 'untrusted-issuer':
     case 'self-signed':
     case 'path-too-long':
@@ -123,13 +126,13 @@ function words(why: Refusal): Explanation {
     case 'name-not-permitted':
     case 'name-excluded':
     case 'name-undecidable':
-      return pathWords(why)
+      return explainPath(why)
     default:
       return unreachable(why)
   }
 }
 
-function unreadableWords(why: Unreadable): Explanation {
+function explainUnreadable(why: Unreadable): Explanation {
   switch (why.kind) {
     case 'certificate-malformed':
       return {
@@ -152,7 +155,7 @@ function unreadableWords(why: Unreadable): Explanation {
   }
 }
 
-function unwelcomeWords(why: Unwelcome): Explanation {
+function explainCaRefused(why: CaRefused): Explanation {
   switch (why.kind) {
     case 'denied-issuer':
       return {
@@ -192,7 +195,7 @@ function unwelcomeWords(why: Unwelcome): Explanation {
   }
 }
 
-function untimelyWords(why: Untimely): Explanation {
+function explainUntimely(why: Untimely): Explanation {
   switch (why.kind) {
     case 'issuer-not-yet-valid':
       return {

@@ -13,12 +13,12 @@ import {
   type Revoked,
   type Undecided,
   type Untimely,
-  type Unwelcome,
+  type CaRefused,
 } from './refusal.ts'
-import { lifeOf, type Spans } from './timeliness.ts'
+import { validityBounds, type Spans } from './timeliness.ts'
 
 /** What a path is worth by itself. `expired` has grace left; whether that helps is the route's business. */
-export type PathVerdict = Unwelcome | Untimely | Revoked | Undecided | Timely
+export type PathVerdict = CaRefused | Untimely | Revoked | Undecided | Timely
 
 /** Nothing on the path has expired; its leaf may be due for renewal. */
 export interface Timely {
@@ -36,7 +36,7 @@ export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVe
   return (
     deniedIssuer(path, policy.denied) ??
     revoked(path, policy.revocation) ??
-    unwelcome(path, { standing, fleet: policy.fleet }, now) ??
+    caRefused(path, { standing, fleet: policy.fleet }, now) ??
     tooEarly(path, now) ??
     lateOrUndecided(path, policy, now) ??
     timely(path, policy, now)
@@ -47,20 +47,20 @@ export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVe
  * What is kept of a path that was sound once: enough for everything but revocation. It proves nothing, and no
  * admission can come of it.
  */
-export interface KeptPath {
-  readonly certificates: readonly [KeptLeaf, ...KeptIssuer[]]
-  readonly anchor: { readonly setting: string; readonly certificate: KeptIssuer }
+export interface RetainedPath {
+  readonly certificates: readonly [RetainedLeaf, ...RetainedIssuer[]]
+  readonly anchor: { readonly setting: string; readonly certificate: RetainedIssuer }
 }
 
-type KeptLife = Pick<Certificate, 'notBefore' | 'notAfter'>
-interface KeptLeaf extends KeptLife {
+type RetainedValidity = Pick<Certificate, 'notBefore' | 'notAfter'>
+interface RetainedLeaf extends RetainedValidity {
   readonly publicKey: Pick<Certificate['publicKey'], 'fingerprint'>
 }
-interface KeptIssuer extends KeptLeaf, Pick<Certificate, 'subject'> {}
+interface RetainedIssuer extends RetainedLeaf, Pick<Certificate, 'subject'> {}
 
 /** Judges what is kept of a path by the rules for a real one, to foretell what a change of standing does. */
-export function judgeKept(
-  path: KeptPath,
+export function judgeRetained(
+  path: RetainedPath,
   policy: Omit<Policy, 'revocation'>,
   now: Instant,
 ): PathVerdict {
@@ -70,7 +70,7 @@ export function judgeKept(
     return { kind: 'distrusted', setting }
   return (
     deniedIssuer(path, policy.denied) ??
-    unwelcome(path, { standing, fleet: policy.fleet }, now) ??
+    caRefused(path, { standing, fleet: policy.fleet }, now) ??
     tooEarly(path, now) ??
     tooLate(path, policy, now) ??
     timely(path, policy, now)
@@ -88,8 +88,8 @@ function lateOrUndecided(
   return undecided(path, policy.revocation, now) ?? late
 }
 
-function timely({ certificates }: KeptPath, policy: Spans, now: Instant): Timely {
-  const due = now >= lifeOf(certificates[0], policy).windowBegins
+function timely({ certificates }: RetainedPath, policy: Spans, now: Instant): Timely {
+  const due = now >= validityBounds(certificates[0], policy).windowBegins
   return due ? DUE : VALID
 }
 
@@ -97,7 +97,7 @@ function timely({ certificates }: KeptPath, policy: Spans, now: Instant): Timely
  * How much a refusal tells, for choosing among those of several paths. What a person decided comes first, because
  * it holds in `recording`, too; then the path that came furthest, because it is the one that nearly passed.
  */
-export const tells = (why: Refusal): number =>
+export const refusalRank = (why: Refusal): number =>
   ORDER.indexOf(why.kind) + (isFinal(why) ? ORDER.length : 0)
 
 const ORDER: readonly Refusal['kind'][] = [
@@ -122,23 +122,23 @@ const ORDER: readonly Refusal['kind'][] = [
 ]
 
 /** A stolen CA key stays stolen when somebody cross-signs it: wherever that key stands on a path, the path falls. */
-function deniedIssuer(path: KeptPath, { keys }: DenyList): Unwelcome | undefined {
+function deniedIssuer(path: RetainedPath, { keys }: DenyList): CaRefused | undefined {
   if (keys.size === 0) return undefined
   const denied = issuerWhere(path, ({ publicKey }) => keys.has(publicKey.fingerprint))
   if (denied === undefined) return undefined
   return { kind: 'denied-issuer', key: denied.publicKey.fingerprint, issuer: denied.subject }
 }
 
-interface Welcome {
+interface CaRules {
   readonly standing: Exclude<Standing, { readonly kind: 'distrusted' }>
   readonly fleet: FleetPolicy
 }
 
-function unwelcome(
-  { certificates, anchor: { setting } }: KeptPath,
-  { standing, fleet }: Welcome,
+function caRefused(
+  { certificates, anchor: { setting } }: RetainedPath,
+  { standing, fleet }: CaRules,
   now: Instant,
-): Unwelcome | undefined {
+): CaRefused | undefined {
   switch (standing.kind) {
     case 'current':
       return undefined
@@ -160,7 +160,7 @@ function unwelcome(
   }
 }
 
-function tooEarly(path: KeptPath, now: Instant): Untimely | undefined {
+function tooEarly(path: RetainedPath, now: Instant): Untimely | undefined {
   const issuer = issuerWhere(path, ({ notBefore }) => now < notBefore)
   if (issuer !== undefined) {
     return { kind: 'issuer-not-yet-valid', issuer: issuer.subject, notBefore: issuer.notBefore }
@@ -169,7 +169,7 @@ function tooEarly(path: KeptPath, now: Instant): Untimely | undefined {
   return now < notBefore ? { kind: 'not-yet-valid', notBefore } : undefined
 }
 
-function tooLate(path: KeptPath, { grace }: Spans, now: Instant): Untimely | undefined {
+function tooLate(path: RetainedPath, { grace }: Spans, now: Instant): Untimely | undefined {
   // Grace forgives the device's own certificate only; an expired issuer is never forgiven.
   const issuer = issuerWhere(path, ({ notAfter }) => now > notAfter)
   if (issuer !== undefined) {
@@ -184,9 +184,9 @@ function tooLate(path: KeptPath, { grace }: Spans, now: Instant): Untimely | und
 
 /** The first above the leaf that passes the test; the trust anchor's certificate counts as an issuer. */
 function issuerWhere(
-  { certificates: [, ...issuers], anchor }: KeptPath,
-  test: (issuer: KeptIssuer) => boolean,
-): KeptIssuer | undefined {
+  { certificates: [, ...issuers], anchor }: RetainedPath,
+  test: (issuer: RetainedIssuer) => boolean,
+): RetainedIssuer | undefined {
   const found = issuers.find((issuer) => test(issuer))
   return found ?? (test(anchor.certificate) ? anchor.certificate : undefined)
 }

@@ -8,17 +8,17 @@ import type { Peer } from './decide.ts'
 import type { Policy } from './policy.ts'
 
 /** The first instant after `after` from which any verdict on this peer may be worse; nothing when none will. */
-export function nextTurn(peer: Peer, policy: Policy, after: Instant): Instant | undefined {
+export function nextChange(peer: Peer, policy: Policy, after: Instant): Instant | undefined {
   if (peer.kind !== 'presented' || !peer.paths.ok) return undefined
   let next = Infinity
   for (const path of peer.paths.value) {
-    for (const turn of turnsOf(path, policy)) if (turn > after && turn < next) next = turn
+    for (const at of changesOf(path, policy)) if (at > after && at < next) next = at
   }
   return next === Infinity ? undefined : (next as Instant)
 }
 
 /** What ends on a path, each end with the first instant that it does not cover any more. */
-function* turnsOf(path: SoundPath, policy: Policy): Generator<Instant> {
+function* changesOf(path: SoundPath, policy: Policy): Generator<Instant> {
   const { certificates, anchor } = path
   for (const { notAfter } of certificates) yield past(notAfter)
   yield past(anchor.certificate.notAfter)

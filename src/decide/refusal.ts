@@ -15,7 +15,7 @@ import type { ApprovalModel } from './policy.ts'
 export type Refusal =
   | PathFailure
   | Unreadable
-  | Unwelcome
+  | CaRefused
   | Untimely
   | Revoked
   | Undecided
@@ -40,7 +40,7 @@ export type Unreadable =
   CertificateFault | { readonly kind: 'too-many-certificates'; readonly limit: number }
 
 /** A sound path that starts from a CA that may not admit this device (decision 8). */
-export type Unwelcome =
+export type CaRefused =
   /** The key of a CA on the path, the trust anchor's included, is on the deny list. */
   | { readonly kind: 'denied-issuer'; readonly key: KeyFingerprint; readonly issuer: Name }
   | { readonly kind: 'distrusted'; readonly setting: string }

@@ -7,7 +7,7 @@ import { judgePath } from './judge-path.ts'
 import type { Policy } from './policy.ts'
 
 /** Whether one of the paths is as good as a path can be: to a current CA, timely, and without a finding. */
-export function suffices(paths: readonly SoundPath[], policy: Policy, now: Instant): boolean {
+export function isSufficient(paths: readonly SoundPath[], policy: Policy, now: Instant): boolean {
   return paths.some(
     (path) =>
       path.findings.length === 0 &&

@@ -13,7 +13,7 @@ export type Timeliness = 'not-yet-valid' | 'valid' | 'in-renewal-window' | 'in-g
 export type Vouchable = Exclude<Timeliness, 'not-yet-valid' | 'expired'>
 
 /** The turning points of a certificate: the first instant of its window, the last ones of its validity and its grace. */
-export interface Life {
+export interface ValidityBounds {
   readonly windowBegins: Instant
   readonly notAfter: Instant
   readonly graceEnds: Instant
@@ -23,10 +23,10 @@ export interface Life {
 export type Spans = Pick<Policy, 'grace' | 'renewalWindow'>
 
 /** Works out the turning points; a window longer than the certificate's life begins with it. */
-export function lifeOf(
+export function validityBounds(
   { notBefore, notAfter }: Pick<Certificate, 'notBefore' | 'notAfter'>,
   { grace, renewalWindow }: Spans,
-): Life {
+): ValidityBounds {
   const windowBegins = Math.max(notBefore, notAfter - renewalWindow) as Instant
   return { windowBegins, notAfter, graceEnds: plus(notAfter, grace) }
 }
@@ -37,7 +37,7 @@ export function timelinessOf(
   spans: Spans,
   now: Instant,
 ): Timeliness {
-  const { windowBegins, notAfter, graceEnds } = lifeOf(certificate, spans)
+  const { windowBegins, notAfter, graceEnds } = validityBounds(certificate, spans)
   if (now < certificate.notBefore) return 'not-yet-valid'
   if (now < windowBegins) return 'valid'
   if (now <= notAfter) return 'in-renewal-window'

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { DEFAULT_PORTS, type Ports } from './ports.ts'
 
 /** Where the demonstration lives, and what it may use. */
-export interface Place {
+export interface DemoLocation {
   /** The project's own folder, which holds config/demo.yaml. */
   readonly root: string
   /** Certificates and keys. */
@@ -16,16 +16,16 @@ export interface Place {
 }
 
 /** The path of a configuration for this place; writes a copy where the original does not fit. */
-export async function configurationFor({ root, folder, ports }: Place): Promise<string> {
+export async function configurationFor({ root, folder, ports }: DemoLocation): Promise<string> {
   const original = join(root, 'config', 'demo.yaml')
   if (resolve(folder) === join(root, 'demo-data') && isDefault(ports)) return original
   const copy = join(folder, 'demo.yaml')
-  await writeFile(copy, adapted(await readFile(original, 'utf8'), ports))
+  await writeFile(copy, adaptConfiguration(await readFile(original, 'utf8'), ports))
   return copy
 }
 
 /** The text of config/demo.yaml, for files beside it and other ports. Throws when the original has changed shape. */
-export function adapted(original: string, ports: Ports): string {
+export function adaptConfiguration(original: string, ports: Ports): string {
   const swaps: readonly (readonly [RegExp, string])[] = [
     [/file:\.\.\/demo-data\//g, 'file:'],
     [/(?<=sqlite: )\.\.\/demo-data\//g, ''],

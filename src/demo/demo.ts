@@ -6,16 +6,16 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import type { Loaded } from '../config/config.ts'
+import type { LoadedConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Fault, Instant, Result } from '../kernel/types.ts'
 import { configurationFor } from './configuration.ts'
-import { narrate, type Screen } from './readable-log.ts'
+import { readableLine, type TextStyle } from './readable-log.ts'
 import { portFaults, type Ports } from './ports.ts'
 import { startUpstream } from './upstream.ts'
 import { TOKEN_FILE } from './examples.ts'
 import { welcome } from './welcome.ts'
-import { prepareWorld, type World, type WorldFailure } from './prepare-folder.ts'
+import { prepareFolder, type PreparedFolder, type FolderFailure } from './prepare-folder.ts'
 
 /** What was asked for. */
 export interface DemoOptions {
@@ -27,7 +27,7 @@ export interface DemoOptions {
 }
 
 /** Where the demonstration shows itself. */
-export interface Stage extends Screen {
+export interface DemoOutput extends TextStyle {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
   /** Whether a line may be written over. */
@@ -35,47 +35,47 @@ export interface Stage extends Screen {
 }
 
 /** Starts the front end in this process; its log lines go to `lines`. */
-export type Serving = (
-  loaded: Loaded,
+export type StartFrontEnd = (
+  loaded: LoadedConfig,
   lines: { write(line: string): void },
-) => Promise<Result<Running, readonly Fault[]>>
+) => Promise<Result<RunningFrontEnd, readonly Fault[]>>
 
 /** Makes the store that the front end needs, with an administrator's token in a file, where they are missing. */
-export type Preparing = (
-  loaded: Loaded,
+export type PrepareStore = (
+  loaded: LoadedConfig,
   tokenFile: string,
 ) => Promise<Result<void, readonly Fault[]>>
 
 /** A front end that serves. */
-export interface Running {
+export interface RunningFrontEnd {
   drain(): Promise<void>
 }
 
 /** How it ended: as asked, or without having begun. */
-export type Ending = 'ended' | 'not-started'
+export type DemoResult = 'ended' | 'not-started'
 
 /** Runs until `stop` is aborted. */
 export async function runDemo(
   options: DemoOptions,
-  stage: Stage,
+  output: DemoOutput,
   {
     prepare,
     serve,
     stop,
-  }: { readonly prepare: Preparing; readonly serve: Serving; readonly stop: AbortSignal },
-): Promise<Ending> {
+  }: { readonly prepare: PrepareStore; readonly serve: StartFrontEnd; readonly stop: AbortSignal },
+): Promise<DemoResult> {
   const { folder, ports, json } = options
   const taken = await portFaults(ports)
-  if (taken.length > 0) return notStarted(stage, taken)
-  const say = json ? stage.err : stage.out
-  const world = await prepareWorld(folder, {
+  if (taken.length > 0) return notStarted(output, taken)
+  const say = json ? output.err : output.out
+  const files = await prepareFolder(folder, {
     now: Date.now() as Instant,
-    making: (done, of) => {
-      if (stage.interactive) say(`\r  making keys and certificates, ${done + 1} of ${of}`)
+    onProgress: (done, of) => {
+      if (output.interactive) say(`\r  making keys and certificates, ${done + 1} of ${of}`)
     },
   })
-  if (!world.ok) return notStarted(stage, [worldSentence(world.failure)])
-  say(`${stage.interactive ? ERASE_LINE : ''}${worldLine(folder, world.value)}\n\n`)
+  if (!files.ok) return notStarted(output, [folderFailureText(files.failure)])
+  say(`${output.interactive ? ERASE_LINE : ''}${folderSummary(folder, files.value)}\n\n`)
   if (stop.aborted) return 'ended'
   const upstream = await startUpstream({
     port: ports.upstream,
@@ -83,26 +83,26 @@ export async function runDemo(
     key: await readFile(join(folder, 'upstream.key'), 'utf8'),
     ca: await readFile(join(folder, 'authorities/upstream.pem'), 'utf8'),
   })
-  const configuration = here(await configurationFor({ root: ROOT, folder, ports }))
+  const configuration = shortPath(await configurationFor({ root: ROOT, folder, ports }))
   const loaded = await loadConfig(configuration, process.env)
-  const lines = new Lines(stage, json)
+  const lines = new BufferedLog(output, json)
   const prepared = loaded.ok ? await prepare(loaded.value, join(folder, TOKEN_FILE)) : loaded
   const started = loaded.ok && prepared.ok ? await serve(loaded.value, lines) : prepared
   if (!started.ok || started.value === undefined) {
     await upstream.close()
     return notStarted(
-      stage,
+      output,
       (started.ok ? [] : started.failure).map(({ at, message }) => `${at}: ${message}`),
     )
   }
   const current = await readFile(join(folder, 'devices/current.pem'), 'utf8')
-  say(welcome({ ...surroundings(folder, configuration, ports), key: keyOf(current) }, stage))
-  lines.begin()
+  say(welcome({ ...welcomeContext(folder, configuration, ports), key: keyOf(current) }, output))
+  lines.flush()
   await aborted(stop)
   // Nobody waits for a demonstration: what is under way gets a moment, not the patience of production.
   await Promise.race([started.value.drain(), new Promise((resolve) => setTimeout(resolve, 500))])
   await upstream.close()
-  say(`${stage.interactive ? '\n' : ''}${stage.signs.yes} all gone\n`)
+  say(`${output.interactive ? '\n' : ''}${output.signs.yes} all gone\n`)
   return 'ended'
 }
 
@@ -111,64 +111,66 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 const ERASE_LINE = '\r\u001B[K'
 
 /** The front end's lines; what it says before the welcome waits until after it, or nobody would find it again. */
-class Lines {
-  readonly #stage: Stage
+class BufferedLog {
+  readonly #stage: DemoOutput
   readonly #json: boolean
   #waiting: string[] | undefined = []
 
-  constructor(stage: Stage, json: boolean) {
-    this.#stage = stage
+  constructor(output: DemoOutput, json: boolean) {
+    this.#stage = output
     this.#json = json
   }
 
   write(line: string): void {
-    const told = this.#json ? line : narrate(line, this.#stage)
-    if (told === undefined) return
-    if (this.#waiting === undefined) this.#stage.out(told)
-    else this.#waiting.push(told)
+    const text = this.#json ? line : readableLine(line, this.#stage)
+    if (text === undefined) return
+    if (this.#waiting === undefined) this.#stage.out(text)
+    else this.#waiting.push(text)
   }
 
-  begin(): void {
-    for (const told of this.#waiting ?? []) this.#stage.out(told)
+  flush(): void {
+    for (const text of this.#waiting ?? []) this.#stage.out(text)
     this.#waiting = undefined
   }
 }
 
-function notStarted(stage: Stage, sentences: readonly string[]): Ending {
-  stage.err(`tfe demo did not start:\n${sentences.map((one) => `  ${one}\n`).join('')}`)
+function notStarted(output: DemoOutput, sentences: readonly string[]): DemoResult {
+  output.err(`tfe demo did not start:\n${sentences.map((one) => `  ${one}\n`).join('')}`)
   return 'not-started'
 }
 
-function worldSentence(failure: WorldFailure): string {
+function folderFailureText(failure: FolderFailure): string {
   if (failure.kind === 'occupied') {
     return `${failure.folder} holds files that the demonstration did not make; choose another folder with --dir`
   }
   return `${failure.folder} cannot be written (${failure.code}); choose another folder with --dir`
 }
 
-function worldLine(folder: string, { made, kept, mended }: World): string {
-  const where = here(folder)
-  if (made === 0) return `${where}: reused ${kept} keys and certificates of an earlier start`
-  if (mended.length === 0)
+function folderSummary(folder: string, { made, reused, replaced }: PreparedFolder): string {
+  const where = shortPath(folder)
+  if (made === 0) return `${where}: reused ${reused} keys and certificates of an earlier start`
+  if (replaced.length === 0)
     return `${where}: made ${made} keys and certificates, for this demonstration only`
-  const named = mended.slice(0, 3).map(({ file, why }) => `${file} (${why})`)
-  const more = mended.length > 3 ? ` and ${mended.length - 3} more` : ''
-  return `${where}: reused ${kept}, made anew ${named.join(', ')}${more}`
+  const named = replaced.slice(0, 3).map(({ file, why }) => `${file} (${why})`)
+  const more = replaced.length > 3 ? ` and ${replaced.length - 3} more` : ''
+  return `${where}: reused ${reused}, made anew ${named.join(', ')}${more}`
 }
 
 /** What the deny list knows a device by. */
 const keyOf = (pem: string): string =>
   hash('sha256', new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' }))
 
-function surroundings(folder: string, configuration: string, ports: Ports) {
+function welcomeContext(folder: string, configuration: string, ports: Ports) {
   // npm runs its scripts in the project's folder; from elsewhere the paths would not fit.
   const tfe =
-    resolve('.') === ROOT ? 'npm run -s tfe --' : `node ${here(join(ROOT, 'scripts', 'tfe.mjs'))}`
-  return { folder: here(folder), configuration, tfe, ports }
+    resolve('.') === ROOT
+      ? 'npm run -s tfe --'
+      : `node ${shortPath(join(ROOT, 'scripts', 'tfe.mjs'))}`
+  return { folder: shortPath(folder), configuration, tfe, ports }
 }
 
 /** As people here would write it: relative, unless that leads away from here. */
-function here(path: string): string {
+function shortPath(path: string): string {
   const way = relative('.', path)
   return way.startsWith('..') ? path : way || '.'
 }

@@ -4,22 +4,22 @@
 import { join } from 'node:path'
 
 /** One line to paste. */
-export interface Trial {
+export interface Example {
   readonly what: string
   readonly command: string
   /** The HTTP status that comes back; 0 when there is no answer. */
   readonly status: number
   /** What happens, in a few words. */
-  readonly because: string
+  readonly outcome: string
 }
 
-export interface Chapter {
+export interface ExampleGroup {
   readonly title: string
-  readonly trials: readonly Trial[]
+  readonly examples: readonly Example[]
 }
 
 /** Where the demonstration is, as seen by whoever pastes. */
-export interface Scene {
+export interface ExampleContext {
   /** Relative to the current folder, with a slash at the end unless empty. */
   readonly folder: string
   readonly port: number
@@ -32,47 +32,47 @@ export interface Scene {
 export const TOKEN_FILE = 'admin.token'
 
 /** Every device on every kind of route. */
-export function trials(scene: Scene): readonly Chapter[] {
-  const denied = { kind: 'key', key: scene.key }
+export function examples(context: ExampleContext): readonly ExampleGroup[] {
+  const denied = { kind: 'key', key: context.key }
   return [
     {
       title: 'Check in (a route that asks for a fit certificate)',
-      trials: [
-        trial('a device of the current CA', { device: 'current', ...CHECK_IN }, [
+      examples: [
+        example('a device of the current CA', { device: 'current', ...CHECK_IN }, [
           200,
           'admitted; the MDM is told who it is',
         ]),
-        trial('a device of the previously trusted CA', { device: 'previous', ...CHECK_IN }, [
+        example('a device of the previously trusted CA', { device: 'previous', ...CHECK_IN }, [
           200,
           'admitted; its CA retired after it was issued',
         ]),
-        trial('issued by that CA after it retired', { device: 'issued-late', ...CHECK_IN }, [
+        example('issued by that CA after it retired', { device: 'issued-late', ...CHECK_IN }, [
           403,
           'refused: issued-after-retirement',
         ]),
-        trial('expired nine days ago', { device: 'in-grace', ...CHECK_IN }, [
+        example('expired nine days ago', { device: 'in-grace', ...CHECK_IN }, [
           403,
           'refused: expired',
         ]),
-        trial('a CA that nobody here knows', { device: 'unknown-ca', ...CHECK_IN }, [
+        example('a CA that nobody here knows', { device: 'unknown-ca', ...CHECK_IN }, [
           403,
           'refused: untrusted-issuer',
         ]),
-        trial('no certificate at all', { ...CHECK_IN }, [403, 'refused: no-certificate']),
+        example('no certificate at all', { ...CHECK_IN }, [403, 'refused: no-certificate']),
       ],
     },
     {
       title: 'Renew (the same, and an expired certificate still counts for 30 days)',
-      trials: [
-        trial('expired nine days ago', { device: 'in-grace', ...RENEW }, [
+      examples: [
+        example('expired nine days ago', { device: 'in-grace', ...RENEW }, [
           200,
           'admitted in grace; the MDM is told FAILED:expired-grace',
         ]),
-        trial('expired sixty days ago', { device: 'beyond-grace', ...RENEW }, [
+        example('expired sixty days ago', { device: 'beyond-grace', ...RENEW }, [
           403,
           'refused: expired-beyond-grace',
         ]),
-        trial('expired, and signed by itself', { device: 'self-signed-expired', ...RENEW }, [
+        example('expired, and signed by itself', { device: 'self-signed-expired', ...RENEW }, [
           403,
           'refused: grace forgives age, nothing else',
         ]),
@@ -80,8 +80,8 @@ export function trials(scene: Scene): readonly Chapter[] {
     },
     {
       title: 'Enrol (open: a new device has no certificate yet)',
-      trials: [
-        trial('a new device', { path: '/enroll/profile' }, [
+      examples: [
+        example('a new device', { path: '/enroll/profile' }, [
           200,
           'admitted; the MDM is told nobody',
         ]),
@@ -89,22 +89,22 @@ export function trials(scene: Scene): readonly Chapter[] {
     },
     {
       title: 'What never gets through, whoever asks',
-      trials: [
-        trial('a management path', { device: 'current', path: '/admin/users' }, [
+      examples: [
+        example('a management path', { device: 'current', path: '/admin/users' }, [
           403,
           'refused: route-denied',
         ]),
-        trial(
+        example(
           'a path that two servers may read in two ways',
           { device: 'current', path: '/mdm/..;/admin/users', more: '--path-as-is' },
           [400, 'refused before any route is asked'],
         ),
-        trial(
+        example(
           'a forged identity field',
           { path: '/enroll/profile', more: '-H Client-Cert:forged' },
           [200, 'admitted, but the field is gone: nobody was named'],
         ),
-        trial(
+        example(
           'a host that is not ours',
           { device: 'current', ...CHECK_IN, more: '-H Host:other.example' },
           [421, 'refused: host-unknown'],
@@ -113,44 +113,55 @@ export function trials(scene: Scene): readonly Chapter[] {
     },
     {
       title: 'Administer (within two seconds every process judges by it; live connections end)',
-      trials: [
-        office('who asks without a token', { path: '/api/devices', anonymous: true }, [
+      examples: [
+        adminExample('who asks without a token', { path: '/api/devices', anonymous: true }, [
           401,
           'answered with what to do',
         ]),
-        office('the devices', { path: '/api/devices' }, [200, 'a list of whom the store knows']),
-        office(
+        adminExample('the devices', { path: '/api/devices' }, [
+          200,
+          'a list of whom the store knows',
+        ]),
+        adminExample(
           'a stolen key is denied',
           { path: '/api/deny-list', body: { denied, note: 'lost' } },
           [201, 'in force at once'],
         ),
-        trial('its device', { device: 'current', ...CHECK_IN }, [
+        example('its device', { device: 'current', ...CHECK_IN }, [
           0,
           'its connection is closed: nothing is open to it',
         ]),
-        office('the key is found again', { path: '/api/deny-list/remove', body: { denied } }, [
-          204,
-          'taken off the list',
-        ]),
-        trial('its device once more', { device: 'current', ...CHECK_IN }, [
+        adminExample(
+          'the key is found again',
+          { path: '/api/deny-list/remove', body: { denied } },
+          [204, 'taken off the list'],
+        ),
+        example('its device once more', { device: 'current', ...CHECK_IN }, [
           200,
           'admitted; the MDM is told who it is',
         ]),
-        office('who did what', { path: '/api/audit' }, [200, 'the audit trail, newest first']),
+        adminExample('who did what', { path: '/api/audit' }, [
+          200,
+          'the audit trail, newest first',
+        ]),
       ],
     },
   ]
 
-  function office(
+  function adminExample(
     what: string,
-    call: OfficeCall,
-    [status, because]: readonly [number, string],
-  ): Trial {
-    return { what, command: officeCurl(call, scene), status, because }
+    call: AdminCall,
+    [status, outcome]: readonly [number, string],
+  ): Example {
+    return { what, command: adminCurl(call, context), status, outcome }
   }
 
-  function trial(what: string, call: Call, [status, because]: readonly [number, string]): Trial {
-    return { what, command: curl(call, scene), status, because }
+  function example(
+    what: string,
+    call: Call,
+    [status, outcome]: readonly [number, string],
+  ): Example {
+    return { what, command: curl(call, context), status, outcome }
   }
 }
 
@@ -164,7 +175,7 @@ interface Call {
 const CHECK_IN = { method: 'PUT', path: '/mdm/checkin' }
 const RENEW = { method: 'POST', path: '/renew/identity' }
 
-function curl({ device, method, path, more }: Call, { folder, port }: Scene): string {
+function curl({ device, method, path, more }: Call, { folder, port }: ExampleContext): string {
   const file = (name: string): string => shellWord(join(folder, name))
   return [
     `curl -i --cacert ${file('ca.pem')}`,
@@ -177,13 +188,16 @@ function curl({ device, method, path, more }: Call, { folder, port }: Scene): st
   ].join(' ')
 }
 
-interface OfficeCall {
+interface AdminCall {
   readonly path: string
   readonly body?: object
   readonly anonymous?: true
 }
 
-function officeCurl({ path, body, anonymous }: OfficeCall, { folder, adminPort }: Scene): string {
+function adminCurl(
+  { path, body, anonymous }: AdminCall,
+  { folder, adminPort }: ExampleContext,
+): string {
   const token = shellWord(join(folder, TOKEN_FILE))
   return [
     'curl -i',

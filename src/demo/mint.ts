@@ -29,7 +29,7 @@ import { isIP } from 'node:net'
 export type Purpose = 'authority' | 'device' | 'server'
 
 /** A certificate still to be made. */
-export interface Order {
+export interface CertificateOrder {
   readonly purpose: Purpose
   /** RFC 4514, e.g. `CN=Ada's phone, O=Demo`. */
   readonly subject: string
@@ -46,7 +46,7 @@ export interface Minted {
 }
 
 /** Makes a key (P-256) and its certificate; without an issuer it signs itself. */
-export async function mint(order: Order, issuer: Minted | undefined): Promise<Minted> {
+export async function mint(order: CertificateOrder, issuer: Minted | undefined): Promise<Minted> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
   const signing = issuer === undefined ? privateKey : createPrivateKey(issuer.key)

@@ -4,7 +4,7 @@
 import type { Purpose } from './mint.ts'
 
 /** One certificate with its key: `<file>.pem` and `<file>.key` below the demonstration's folder. */
-export interface Entry {
+export interface Participant {
   readonly file: string
   readonly purpose: Purpose
   readonly commonName: string
@@ -24,7 +24,11 @@ export type Validity =
   /** Expired when it was made; made anew once it has been expired for longer than `atMostDays`. */
   | { readonly kind: 'expired'; readonly days: number; readonly atMostDays: number }
 
-const authority = (file: string, commonName: string, more: Partial<Entry> = {}): Entry => ({
+const authority = (
+  file: string,
+  commonName: string,
+  more: Partial<Participant> = {},
+): Participant => ({
   file: `authorities/${file}`,
   purpose: 'authority',
   commonName,
@@ -35,7 +39,7 @@ const authority = (file: string, commonName: string, more: Partial<Entry> = {}):
   ...more,
 })
 
-const server = (file: string, commonName: string, issuer: string): Entry => ({
+const server = (file: string, commonName: string, issuer: string): Participant => ({
   file,
   purpose: 'server',
   commonName,
@@ -46,7 +50,11 @@ const server = (file: string, commonName: string, issuer: string): Entry => ({
   chain: true,
 })
 
-const client = (file: string, issuer: string | undefined, more: Partial<Entry> = {}): Entry => ({
+const client = (
+  file: string,
+  issuer: string | undefined,
+  more: Partial<Participant> = {},
+): Participant => ({
   file,
   purpose: 'device',
   commonName: file.slice(file.indexOf('/') + 1),
@@ -57,12 +65,12 @@ const client = (file: string, issuer: string | undefined, more: Partial<Entry> =
   ...more,
 })
 
-const expired = (days: number, atMostDays = Number.POSITIVE_INFINITY): Partial<Entry> => ({
+const expired = (days: number, atMostDays = Number.POSITIVE_INFINITY): Partial<Participant> => ({
   validity: { kind: 'expired', days, atMostDays },
 })
 
 /** Everything that has a key. */
-export const ROSTER: readonly Entry[] = [
+export const PARTICIPANTS: readonly Participant[] = [
   authority('current-root', 'Current Device Root'),
   authority('current', 'Current Device CA', { issuer: 'authorities/current-root' }),
   authority('previous', 'Previous Device CA', {

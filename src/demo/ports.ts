@@ -30,7 +30,7 @@ export async function portFaults(ports: Ports): Promise<readonly string[]> {
     const code = await tryPort(role === 'upstream' ? 'localhost' : '127.0.0.1', port)
     if (code !== undefined) {
       faults.push(
-        `${NAMES[role]} cannot have port ${port}: ${because(code)}; choose another with ${PORT_OPTIONS[role]} ${another(port, ports)}`,
+        `${NAMES[role]} cannot have port ${port}: ${portErrorText(code)}; choose another with ${PORT_OPTIONS[role]} ${alternativePort(port, ports)}`,
       )
     }
   }
@@ -52,14 +52,14 @@ async function tryPort(host: string, port: number): Promise<string | undefined> 
   return promise
 }
 
-function because(code: string): string {
+function portErrorText(code: string): string {
   if (code === 'EADDRINUSE') return 'another program has it'
   if (code === 'EACCES') return 'this account may not use it'
   return `the system says ${code}`
 }
 
 /** A number that is easy to remember and not one of ours. */
-function another(port: number, { frontEnd, upstream, metrics, admin }: Ports): number {
+function alternativePort(port: number, { frontEnd, upstream, metrics, admin }: Ports): number {
   const ours = new Set([frontEnd, upstream, metrics, admin])
   let next = port < 1024 ? port + 8000 : (port + 1000) % 65_536
   while (next < 1024 || ours.has(next)) next = (next + 1) % 65_536

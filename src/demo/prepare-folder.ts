@@ -5,40 +5,40 @@
 import { chmod, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
-import { amiss } from './verify-files.ts'
-import { mint, type Minted, type Order } from './mint.ts'
-import { BUNDLES, type Entry, ROSTER } from './participants.ts'
+import { verifyFiles } from './verify-files.ts'
+import { mint, type Minted, type CertificateOrder } from './mint.ts'
+import { BUNDLES, type Participant, PARTICIPANTS } from './participants.ts'
 
 /** What was done to the folder. */
-export interface World {
+export interface PreparedFolder {
   readonly made: number
-  readonly kept: number
+  readonly reused: number
   /** What had to be made anew although it was there before. */
-  readonly mended: readonly { readonly file: string; readonly why: string }[]
+  readonly replaced: readonly { readonly file: string; readonly why: string }[]
 }
 
 /** Why there is no world. */
-export type WorldFailure =
+export type FolderFailure =
   /** The folder holds files that are not ours; writing there might destroy some. */
   | { readonly kind: 'occupied'; readonly folder: string }
   | { readonly kind: 'unwritable'; readonly folder: string; readonly code: string }
 
-export interface Workshop {
+export interface PrepareOptions {
   readonly now: Instant
   /** Told before each certificate is made. */
-  making(done: number, of: number): void
+  onProgress(done: number, of: number): void
 }
 
 /** Makes what is missing or no longer fit, and leaves the rest alone. */
-export async function prepareWorld(
+export async function prepareFolder(
   folder: string,
-  workshop: Workshop,
-): Promise<Result<World, WorldFailure>> {
+  options: PrepareOptions,
+): Promise<Result<PreparedFolder, FolderFailure>> {
   try {
     const state = await stateOf(folder)
     if (state === 'occupied') return fail({ kind: 'occupied', folder })
-    if (state === 'free') await write(join(folder, MARK), MARK_TEXT, 0o644)
-    return ok(await furnish(folder, state === 'ours', workshop))
+    if (state === 'free') await write(join(folder, MARKER_FILE), MARKER_TEXT, 0o644)
+    return ok(await createFiles(folder, state === 'ours', options))
   } catch (error) {
     if (error instanceof Error && 'code' in error && 'syscall' in error) {
       return fail({ kind: 'unwritable', folder, code: String(error.code) })
@@ -48,8 +48,8 @@ export async function prepareWorld(
 }
 
 /** Who finds the folder later should know what it is; and so do we know that it is ours. */
-const MARK = 'README.txt'
-const MARK_TEXT = `Made by the demonstration of the Trusted Front End (\`npm start\`).
+const MARKER_FILE = 'README.txt'
+const MARKER_TEXT = `Made by the demonstration of the Trusted Front End (\`npm start\`).
 Everything here is for play: no key in this folder protects anything. Delete it whenever you like.
 `
 
@@ -59,41 +59,48 @@ async function stateOf(folder: string): Promise<'free' | 'occupied' | 'ours'> {
     throw error
   })
   if (files.length === 0) return 'free'
-  if (!files.includes(MARK)) return 'occupied'
-  return (await readFile(join(folder, MARK), 'utf8')) === MARK_TEXT ? 'ours' : 'occupied'
+  if (!files.includes(MARKER_FILE)) return 'occupied'
+  return (await readFile(join(folder, MARKER_FILE), 'utf8')) === MARKER_TEXT ? 'ours' : 'occupied'
 }
 
-async function furnish(folder: string, before: boolean, workshop: Workshop): Promise<World> {
+async function createFiles(
+  folder: string,
+  before: boolean,
+  options: PrepareOptions,
+): Promise<PreparedFolder> {
   const minted = new Map<string, Minted>()
-  const mended: { file: string; why: string }[] = []
+  const replaced: { file: string; why: string }[] = []
   let made = 0
-  for (const [index, entry] of ROSTER.entries()) {
-    const issuer = entry.issuer === undefined ? undefined : minted.get(entry.issuer)
-    const found = await read(folder, entry)
-    const why = found === undefined ? 'missing' : amiss(entry, { found, issuer, now: workshop.now })
+  for (const [index, participant] of PARTICIPANTS.entries()) {
+    const issuer = participant.issuer === undefined ? undefined : minted.get(participant.issuer)
+    const found = await read(folder, participant)
+    const why =
+      found === undefined
+        ? 'missing'
+        : verifyFiles(participant, { found, issuer, now: options.now })
     if (found !== undefined && why === undefined) {
-      minted.set(entry.file, found)
+      minted.set(participant.file, found)
       continue
     }
-    workshop.making(index, ROSTER.length)
-    const alone = await mint(orderFor(entry, workshop.now), issuer)
-    const certificate = alone.certificate + (entry.chain ? (issuer?.certificate ?? '') : '')
+    options.onProgress(index, PARTICIPANTS.length)
+    const alone = await mint(certificateOrder(participant, options.now), issuer)
+    const certificate = alone.certificate + (participant.chain ? (issuer?.certificate ?? '') : '')
     const fresh = { ...alone, certificate }
-    await write(join(folder, `${entry.file}.key`), fresh.key, 0o600)
-    await write(join(folder, `${entry.file}.pem`), fresh.certificate, 0o644)
-    minted.set(entry.file, fresh)
+    await write(join(folder, `${participant.file}.key`), fresh.key, 0o600)
+    await write(join(folder, `${participant.file}.pem`), fresh.certificate, 0o644)
+    minted.set(participant.file, fresh)
     made += 1
-    if (before && why !== undefined) mended.push({ file: entry.file, why })
+    if (before && why !== undefined) replaced.push({ file: participant.file, why })
   }
   for (const { file, of } of BUNDLES) {
     const text = of.map((part) => minted.get(part)?.certificate ?? '').join('')
     const there = await readFile(join(folder, file), 'utf8').catch(() => undefined)
     if (there !== text) await write(join(folder, file), text, 0o644)
   }
-  return { made, kept: ROSTER.length - made, mended }
+  return { made, reused: PARTICIPANTS.length - made, replaced }
 }
 
-async function read(folder: string, { file }: Entry): Promise<Minted | undefined> {
+async function read(folder: string, { file }: Participant): Promise<Minted | undefined> {
   try {
     const path = join(folder, file)
     const certificate = await readFile(`${path}.pem`, 'utf8')
@@ -113,7 +120,10 @@ async function write(path: string, text: string, mode: number): Promise<void> {
   await rename(`${path}.new`, path)
 }
 
-function orderFor({ purpose, commonName, names, validity }: Entry, now: Instant): Order {
+function certificateOrder(
+  { purpose, commonName, names, validity }: Participant,
+  now: Instant,
+): CertificateOrder {
   const subject = `O=Trusted Front End demo, CN=${commonName}`
   const order = { purpose, subject, names }
   if (validity.kind === 'expired') {

@@ -3,7 +3,7 @@
  */
 
 /** What a line of text may look like where it is shown. */
-export interface Screen {
+export interface TextStyle {
   readonly paint: (style: 'bold' | 'dim' | 'good' | 'bad' | 'warn' | 'code', text: string) => string
   readonly signs: {
     readonly yes: string
@@ -14,30 +14,30 @@ export interface Screen {
 }
 
 /** Retells one line; undefined for what a person watching a demonstration need not see. */
-export function narrate(line: string, screen: Screen): string | undefined {
+export function readableLine(line: string, style: TextStyle): string | undefined {
   const entry = parsed(line)
   if (entry === undefined) return line
-  if ('method' in entry && 'decision' in entry) return request(entry, screen)
-  if ('outcome' in entry) return connection(entry, screen)
+  if ('method' in entry && 'decision' in entry) return request(entry, style)
+  if ('outcome' in entry) return connection(entry, style)
   const level = String(entry['level'])
-  if (level === 'warn') return `${screen.paint('warn', 'note')}   ${wordsOf(entry)}\n`
+  if (level === 'warn') return `${style.paint('warn', 'note')}   ${messageOf(entry)}\n`
   if (level === 'error' || level === 'fatal')
-    return `${screen.paint('bad', level)}  ${wordsOf(entry)}\n`
+    return `${style.paint('bad', level)}  ${messageOf(entry)}\n`
   return undefined
 }
 
-type Entry = Readonly<Record<string, unknown>>
+type LogEntry = Readonly<Record<string, unknown>>
 
-function parsed(line: string): Entry | undefined {
+function parsed(line: string): LogEntry | undefined {
   try {
     const entry: unknown = JSON.parse(line)
-    return typeof entry === 'object' && entry !== null ? (entry as Entry) : undefined
+    return typeof entry === 'object' && entry !== null ? (entry as LogEntry) : undefined
   } catch {
     return undefined
   }
 }
 
-function request(entry: Entry, { paint, signs }: Screen): string {
+function request(entry: LogEntry, { paint, signs }: TextStyle): string {
   const { status, code, would_refuse } = entry
   const refused = entry['decision'] === 'refuse'
   const good = !refused && Number(status) < 400
@@ -58,7 +58,7 @@ function request(entry: Entry, { paint, signs }: Screen): string {
 }
 
 /** Connections that served requests have had their lines; what is told here never got that far. */
-function connection(entry: Entry, { paint, signs }: Screen): string | undefined {
+function connection(entry: LogEntry, { paint, signs }: TextStyle): string | undefined {
   if (entry['outcome'] === 'served') return undefined
   const cells = [
     paint('dim', clock(entry)),
@@ -68,7 +68,7 @@ function connection(entry: Entry, { paint, signs }: Screen): string | undefined 
   return `${cells.join('  ')}\n${reasonOf(entry, { paint, signs })}`
 }
 
-function reasonOf({ reason, next_step, reference }: Entry, { paint, signs }: Screen): string {
+function reasonOf({ reason, next_step, reference }: LogEntry, { paint, signs }: TextStyle): string {
   const indent = ' '.repeat(10)
   const lines = [
     ...(reason === undefined ? [] : [text(reason)]),
@@ -80,19 +80,19 @@ function reasonOf({ reason, next_step, reference }: Entry, { paint, signs }: Scr
   return lines.map((line) => `${indent}${line}\n`).join('')
 }
 
-function deviceOf({ device }: Entry): string {
+function deviceOf({ device }: LogEntry): string {
   if (typeof device !== 'object' || device === null || !('subject' in device))
     return 'no certificate'
   const subject = text(device.subject)
   return /CN=((?:[^,+\\]|\\.)+)/.exec(subject)?.[1] ?? subject
 }
 
-function clock({ time }: Entry): string {
+function clock({ time }: LogEntry): string {
   const when = new Date(typeof time === 'string' || typeof time === 'number' ? time : NaN)
   return Number.isNaN(when.getTime()) ? '        ' : when.toTimeString().slice(0, 8)
 }
 
-const wordsOf = ({ at, msg }: Entry): string =>
+const messageOf = ({ at, msg }: LogEntry): string =>
   (at === undefined ? '' : `${text(at)}: `) + text(msg)
 
 /** Devices choose some of these words: nothing in them may move the cursor or turn the text around. */

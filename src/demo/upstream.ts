@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 
 /** What the server is made of, all PEM. */
-export interface UpstreamPapers {
+export interface UpstreamOptions {
   readonly port: number
   readonly certificate: string
   readonly key: string
@@ -22,12 +22,12 @@ export interface DemoUpstream {
 }
 
 /** Listens on the loopback only; rejects with the system's error when the port cannot be had. */
-export async function startUpstream(papers: UpstreamPapers): Promise<DemoUpstream> {
+export async function startUpstream(options: UpstreamOptions): Promise<DemoUpstream> {
   const server = createServer(
     {
-      cert: papers.certificate,
-      key: papers.key,
-      ca: papers.ca,
+      cert: options.certificate,
+      key: options.key,
+      ca: options.ca,
       requestCert: true,
       rejectUnauthorized: true,
     },
@@ -35,12 +35,12 @@ export async function startUpstream(papers: UpstreamPapers): Promise<DemoUpstrea
       // The body is of no interest, but whoever sends one must be able to finish.
       request.resume()
       response.writeHead(200, { 'content-type': 'application/json' })
-      response.end(`${JSON.stringify(told(request), undefined, 2)}\n`)
+      response.end(`${JSON.stringify(describeRequest(request), undefined, 2)}\n`)
     },
   )
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
-  server.listen({ host: 'localhost', port: papers.port }, resolve)
+  server.listen({ host: 'localhost', port: options.port }, resolve)
   await promise
   return {
     close: async () => {
@@ -53,7 +53,7 @@ export async function startUpstream(papers: UpstreamPapers): Promise<DemoUpstrea
 }
 
 /** What a request said, in the order in which a person asks. */
-export function told(request: IncomingMessage): Readonly<Record<string, unknown>> {
+export function describeRequest(request: IncomingMessage): Readonly<Record<string, unknown>> {
   const fields = identityFields(request.rawHeaders)
   return {
     'this is': 'the demo MDM, and this is what it was told',
@@ -83,8 +83,8 @@ function deviceIn(fields: readonly Field[]): Readonly<Record<string, string>> | 
     try {
       const certificate = new X509Certificate(Buffer.from(found[1] ?? '', 'base64'))
       return {
-        subject: onOneLine(certificate.subject),
-        issuer: onOneLine(certificate.issuer),
+        subject: joinName(certificate.subject),
+        issuer: joinName(certificate.issuer),
         serial: certificate.serialNumber,
         'valid until': certificate.validToDate.toISOString(),
       }
@@ -95,7 +95,7 @@ function deviceIn(fields: readonly Field[]): Readonly<Record<string, string>> | 
   return undefined
 }
 
-const onOneLine = (name: string): string => name.split('\n').join(', ')
+const joinName = (name: string): string => name.split('\n').join(', ')
 
 const commonName = (certificate: X509Certificate | undefined): string =>
   certificate === undefined ? 'nobody' : (/CN=(.*)$/m.exec(certificate.subject)?.[1] ?? 'nameless')

@@ -5,11 +5,11 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Instant } from '../kernel/types.ts'
 import type { Minted } from './mint.ts'
-import type { Entry } from './participants.ts'
+import type { Participant } from './participants.ts'
 
 /** What is wrong with it in a few words, or undefined when it may stay. */
-export function amiss(
-  entry: Entry,
+export function verifyFiles(
+  participant: Participant,
   { found, issuer, now }: { found: Minted; issuer: Minted | undefined; now: Instant },
 ): string | undefined {
   try {
@@ -20,14 +20,14 @@ export function amiss(
     if (certificate.issuer !== signer.subject || !certificate.verify(signer.publicKey)) {
       return 'its issuer is a new one'
     }
-    if (!isNamed(certificate, entry)) return 'it names something else'
-    return outOfTime(certificate, entry, now)
+    if (!isNamed(certificate, participant)) return 'it names something else'
+    return validityProblem(certificate, participant, now)
   } catch {
     return 'it could not be read'
   }
 }
 
-function isNamed(certificate: X509Certificate, { commonName, names }: Entry): boolean {
+function isNamed(certificate: X509Certificate, { commonName, names }: Participant): boolean {
   return (
     certificate.subject.split('\n').includes(`CN=${commonName}`) &&
     names.every((name) =>
@@ -36,9 +36,9 @@ function isNamed(certificate: X509Certificate, { commonName, names }: Entry): bo
   )
 }
 
-function outOfTime(
+function validityProblem(
   { validFromDate, validToDate }: X509Certificate,
-  { validity }: Entry,
+  { validity }: Participant,
   now: Instant,
 ): string | undefined {
   const daysLeft = (validToDate.getTime() - now) / DAY

@@ -2,12 +2,12 @@
  * What the demonstration says of itself when it is up.
  */
 import { join } from 'node:path'
-import type { Screen } from './readable-log.ts'
+import type { TextStyle } from './readable-log.ts'
 import type { Ports } from './ports.ts'
-import { shellWord, trials, type Trial } from './examples.ts'
+import { shellWord, examples, type Example } from './examples.ts'
 
 /** What the welcome speaks about; paths are relative to the folder that people paste in. */
-export interface Surroundings {
+export interface WelcomeContext {
   readonly folder: string
   readonly configuration: string
   /** How `tfe` is called from there. */
@@ -18,14 +18,21 @@ export interface Surroundings {
 }
 
 /** The picture, the things to try, and where to look further. */
-export function welcome(around: Surroundings, screen: Screen): string {
-  const { paint, signs } = screen
-  const { folder, configuration, tfe, ports } = around
-  const chapters = trials({ folder, port: ports.frontEnd, adminPort: ports.admin, key: around.key })
-  const width = Math.max(...chapters.flatMap(({ trials }) => trials.map(({ what }) => what.length)))
-  const told = ({ what, command, status, because }: Trial): string =>
+export function welcome(context: WelcomeContext, style: TextStyle): string {
+  const { paint, signs } = style
+  const { folder, configuration, tfe, ports } = context
+  const groups = examples({
+    folder,
+    port: ports.frontEnd,
+    adminPort: ports.admin,
+    key: context.key,
+  })
+  const width = Math.max(
+    ...groups.flatMap(({ examples }) => examples.map(({ what }) => what.length)),
+  )
+  const exampleText = ({ what, command, status, outcome }: Example): string =>
     [
-      `  ${what.padEnd(width)}  ${signs.arrow} ${paint(status > 0 && status < 400 ? 'good' : 'bad', String(status).padStart(3, '0'))} ${because}`,
+      `  ${what.padEnd(width)}  ${signs.arrow} ${paint(status > 0 && status < 400 ? 'good' : 'bad', String(status).padStart(3, '0'))} ${outcome}`,
       `  ${paint('code', command)}`,
       '',
     ].join('\n')
@@ -36,11 +43,15 @@ export function welcome(around: Surroundings, screen: Screen): string {
   return [
     `${paint('bold', 'The Trusted Front End is up')}: a device, the front end, and an MDM server that shows what it is told.`,
     '',
-    picture(ports, screen),
+    picture(ports, style),
     '',
     `${paint('bold', 'Things to try')}, in another terminal in this folder. Watch here what the front end makes of them.`,
     '',
-    ...chapters.flatMap(({ title, trials }) => [paint('bold', title), '', ...trials.map(told)]),
+    ...groups.flatMap(({ title, examples }) => [
+      paint('bold', title),
+      '',
+      ...examples.map(exampleText),
+    ]),
     paint('bold', 'Look further'),
     '',
     `  why a device is refused, step by step`,
@@ -56,7 +67,7 @@ export function welcome(around: Surroundings, screen: Screen): string {
   ].join('\n')
 }
 
-function picture({ frontEnd, upstream }: Ports, { paint, signs }: Screen): string {
+function picture({ frontEnd, upstream }: Ports, { paint, signs }: TextStyle): string {
   const drawn = signs.arrow === '→'
   const [tl, tr, bl, br, side, flat, head] = drawn
     ? ['┌', '┐', '└', '┘', '│', '─', '▶']

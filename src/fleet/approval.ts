@@ -21,10 +21,10 @@ export const APPROVAL_MODELS = [
 ] as const
 
 /** What the portal shows: approved devices are green only once they have been seen since (S2-16). */
-export type ApprovalShown = Approval | 'awaiting'
+export type DisplayedApproval = Approval | 'awaiting'
 
 /** The labels of the chart; the second is what the documents describe without a name. */
-export const APPROVAL_LABELS: Readonly<Record<ApprovalShown, string>> = {
+export const APPROVAL_LABELS: Readonly<Record<DisplayedApproval, string>> = {
   approved: 'approved',
   awaiting: 'approved, awaiting next connection',
   unapproved: 'unapproved',
@@ -32,7 +32,7 @@ export const APPROVAL_LABELS: Readonly<Record<ApprovalShown, string>> = {
 }
 
 /** What of a device decides how its approval is shown. */
-export interface Shown {
+export interface ApprovalFacts {
   readonly approval: Approval
   /** When it was approved, if it is. */
   readonly approvedAt: Instant | undefined
@@ -40,13 +40,17 @@ export interface Shown {
 }
 
 /** How a device's approval is shown. */
-export function approvalShown({ approval, approvedAt, lastSeenAt }: Shown): ApprovalShown {
+export function displayedApproval({
+  approval,
+  approvedAt,
+  lastSeenAt,
+}: ApprovalFacts): DisplayedApproval {
   if (approval !== 'approved' || approvedAt === undefined) return approval
   return lastSeenAt === undefined || lastSeenAt < approvedAt ? 'awaiting' : 'approved'
 }
 
 /** Whether approval is asked of a device under a model. */
-export function isApprovalAsked(model: ApprovalModel, isExternal: boolean): boolean {
+export function isApprovalRequired(model: ApprovalModel, isExternal: boolean): boolean {
   switch (model) {
     case 'off':
       return false

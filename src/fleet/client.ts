@@ -42,7 +42,7 @@ export function parseVersion(text: string): Version | undefined {
 /** Agents number their releases with three to five parts of one to five digits. */
 const VERSION = /^\d{1,9}(?:\.\d{1,9}){0,5}$/u
 
-/** Reads a version that `rankOf` keeps whole, as the oldest release of a class has to be: what is cut could not be told apart. */
+/** Reads a version that `versionRank` keeps whole, as the oldest release of a class has to be: what is cut could not be told apart. */
 export const parseMinimum = (text: string): Version | undefined =>
   new RegExp(MINIMUM_PATTERN, 'u').test(text) ? parseVersion(text) : undefined
 
@@ -50,7 +50,7 @@ export const parseMinimum = (text: string): Version | undefined =>
 export const MINIMUM_PATTERN = '^[0-9]{1,4}(?:\\.[0-9]{1,4}){0,2}(?:\\.[0-9]{1,3})?$'
 
 /** Whether a release is older than another; parts that are not there count as zero. */
-export function isBelow(one: Version, other: Version): boolean {
+export function isOlder(one: Version, other: Version): boolean {
   for (let at = 0; at < Math.max(one.length, other.length); at += 1) {
     const difference = (one[at] ?? 0) - (other[at] ?? 0)
     if (difference !== 0) return difference < 0
@@ -66,7 +66,7 @@ export const versionText = (version: Version): string => version.join('.')
  * From a part on that does not fit, all count as the most that fits, so that a newer release never ranks below an
  * older one.
  */
-export function rankOf(version: Version): number {
+export function versionRank(version: Version): number {
   const over = RANK_PARTS.findIndex((size, at) => (version[at] ?? 0) >= size)
   return RANK_PARTS.reduce(
     (rank, size, at) => rank * size + (over !== -1 && at >= over ? size - 1 : (version[at] ?? 0)),

@@ -5,37 +5,37 @@
 import { parseVersion, type ClientClass, type Version } from './client.ts'
 
 /** How we know: S a source document, V verified in source, D documentation, K from knowledge alone. */
-type Mark = 'S' | 'V' | 'D' | 'K'
+type Evidence = 'S' | 'V' | 'D' | 'K'
 
 /** One way to tell a kind of client; what a rule does not name may be anything. */
-export interface Sign {
+export interface ClientRule {
   /** The id of a row of a preset. */
   readonly row?: string
   /** Lower-case words of the User-Agent, comments included, that all have to be there. */
   readonly words?: readonly string[]
   readonly class: ClientClass
-  readonly mark: Mark
+  readonly evidence: Evidence
 }
 
 /** The most telling ones first. Those with a mark K have never been compared with a real client. */
-export const SIGNS: readonly Sign[] = [
+export const CLIENT_RULES: readonly ClientRule[] = [
   // Windows always uses a path of its own, whatever its agent is called (S0-08).
-  { row: 'windows-check-in', class: 'win10', mark: 'S' },
-  { row: 'windows-registration', class: 'win10', mark: 'K' },
-  { row: 'windows-discovery', class: 'win10', mark: 'K' },
-  { words: ['oma', 'dm', 'client'], class: 'win10', mark: 'K' },
-  { words: ['mdm-osx'], class: 'macos-mdm', mark: 'K' },
-  { row: 'ios-mdm', words: ['mdm'], class: 'ios-mdm', mark: 'K' },
-  { row: 'apps-storefront', words: ['android'], class: 'android-apps', mark: 'D' },
-  { row: 'apps-data', words: ['android'], class: 'android-apps', mark: 'K' },
-  { row: 'apps-storefront-certificate', words: ['iphone'], class: 'ios-apps', mark: 'K' },
-  { row: 'apps-data', words: ['iphone'], class: 'ios-apps', mark: 'K' },
-  { row: 'client-check-in', words: ['android'], class: 'android-maw', mark: 'K' },
-  { row: 'client-check-in', words: ['darwin', 'cfnetwork'], class: 'ios-maw', mark: 'K' },
+  { row: 'windows-check-in', class: 'win10', evidence: 'S' },
+  { row: 'windows-registration', class: 'win10', evidence: 'K' },
+  { row: 'windows-discovery', class: 'win10', evidence: 'K' },
+  { words: ['oma', 'dm', 'client'], class: 'win10', evidence: 'K' },
+  { words: ['mdm-osx'], class: 'macos-mdm', evidence: 'K' },
+  { row: 'ios-mdm', words: ['mdm'], class: 'ios-mdm', evidence: 'K' },
+  { row: 'apps-storefront', words: ['android'], class: 'android-apps', evidence: 'D' },
+  { row: 'apps-data', words: ['android'], class: 'android-apps', evidence: 'K' },
+  { row: 'apps-storefront-certificate', words: ['iphone'], class: 'ios-apps', evidence: 'K' },
+  { row: 'apps-data', words: ['iphone'], class: 'ios-apps', evidence: 'K' },
+  { row: 'client-check-in', words: ['android'], class: 'android-maw', evidence: 'K' },
+  { row: 'client-check-in', words: ['darwin', 'cfnetwork'], class: 'ios-maw', evidence: 'K' },
 ]
 
 /** What a client seems to be. */
-export interface Recognised {
+export interface DetectedClient {
   readonly class: ClientClass | undefined
   /** The first product that it names, as it wrote it. */
   readonly agent: string | undefined
@@ -47,10 +47,10 @@ export interface Recognised {
 }
 
 /** Recognises a client. */
-export function recognise(row: string, userAgent: string | undefined): Recognised {
+export function detectClient(row: string, userAgent: string | undefined): DetectedClient {
   const text = (userAgent ?? '').slice(0, MAX_READ)
   const words = new Set(text.toLowerCase().split(/[^a-z0-9-]+/u))
-  const sign = SIGNS.find(
+  const rule = CLIENT_RULES.find(
     (one) =>
       (one.row === undefined || one.row === row) &&
       (one.words ?? []).every((word) => words.has(word)),
@@ -58,11 +58,11 @@ export function recognise(row: string, userAgent: string | undefined): Recognise
   const [, agent, written = ''] = PRODUCT.exec(text) ?? []
   const version = parseVersion(written)
   return {
-    class: sign?.class,
+    class: rule?.class,
     agent,
     agentVersion: version === undefined ? undefined : written,
     version,
-    verified: sign !== undefined && sign.mark !== 'K',
+    verified: rule !== undefined && rule.evidence !== 'K',
   }
 }
 

@@ -6,7 +6,7 @@ import { fail, ok, type Result } from '../kernel/types.ts'
 import { successRate, type ReadinessCounts } from './readiness.ts'
 
 /** What an operator is to know before certificates are required. */
-export interface Preview {
+export interface EnforcementPreview {
   readonly counts: ReadinessCounts
   /** Known devices that would be refused, by the code they would get; computed by `decide` itself. */
   readonly wouldRefuse: ReadonlyMap<string, number>
@@ -15,7 +15,7 @@ export interface Preview {
 }
 
 /** What speaks against it; each has to be read before the phrase counts. */
-export type Warning =
+export type EnforcementWarning =
   | { readonly kind: 'irreversible' }
   | { readonly kind: 'devices-refused'; readonly devices: number }
   | { readonly kind: 'agents-too-old'; readonly devices: number }
@@ -23,8 +23,12 @@ export type Warning =
   | { readonly kind: 'success-rate-low'; readonly rate: number; readonly wanted: number }
 
 /** The warnings of a preview, the one that always holds first. */
-export function warningsOf({ counts, wouldRefuse, wanted }: Preview): readonly Warning[] {
-  const warnings: Warning[] = [{ kind: 'irreversible' }]
+export function enforcementWarnings({
+  counts,
+  wouldRefuse,
+  wanted,
+}: EnforcementPreview): readonly EnforcementWarning[] {
+  const warnings: EnforcementWarning[] = [{ kind: 'irreversible' }]
   const refused = [...wouldRefuse.values()].reduce((sum, count) => sum + count, 0)
   if (refused > 0) warnings.push({ kind: 'devices-refused', devices: refused })
   if (counts['must-upgrade'] > 0) {
@@ -39,30 +43,31 @@ export function warningsOf({ counts, wouldRefuse, wanted }: Preview): readonly W
 }
 
 /** What has to be typed, to the letter: nobody types this by accident. */
-export const PHRASE = 'require certificates'
+export const CONFIRMATION_PHRASE = 'require certificates'
 
 /** Why certificates are not required yet. */
 export type LatchRefusal =
   | { readonly kind: 'already-required' }
   | { readonly kind: 'phrase-wrong'; readonly wanted: string }
   /** The warnings have changed since they were read. */
-  | { readonly kind: 'warnings-changed'; readonly warnings: readonly Warning[] }
+  | { readonly kind: 'warnings-changed'; readonly warnings: readonly EnforcementWarning[] }
 
 /** What an operator sends to require certificates. */
-export interface Confirmation {
+export interface EnforcementConfirmation {
   readonly phrase: string
   /** The kinds of the warnings that were shown. */
-  readonly read: readonly Warning['kind'][]
+  readonly read: readonly EnforcementWarning['kind'][]
 }
 
 /** Whether a confirmation throws the latch; every warning that holds now must have been shown. */
-export function latchOf(
+export function checkLatch(
   enforcement: 'recording' | 'required',
-  { phrase, read }: Confirmation,
-  warnings: readonly Warning[],
+  { phrase, read }: EnforcementConfirmation,
+  warnings: readonly EnforcementWarning[],
 ): Result<'required', LatchRefusal> {
   if (enforcement === 'required') return fail({ kind: 'already-required' })
-  if (phrase !== PHRASE) return fail({ kind: 'phrase-wrong', wanted: PHRASE })
+  if (phrase !== CONFIRMATION_PHRASE)
+    return fail({ kind: 'phrase-wrong', wanted: CONFIRMATION_PHRASE })
   return warnings.every(({ kind }) => read.includes(kind))
     ? ok('required')
     : fail({ kind: 'warnings-changed', warnings })

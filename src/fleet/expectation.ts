@@ -3,10 +3,10 @@
  * (S0-08, S0-13, S0-14, S1-03 to S1-08). It is what an operator may expect of a fleet; no verdict asks for it.
  */
 import { unreachable } from '../kernel/types.ts'
-import { type ClientClass, isBelow, type Version } from './client.ts'
+import { type ClientClass, isOlder, type Version } from './client.ts'
 
 /** How the server came to its mutual authentication setting. */
-export type Setting =
+export type MutualAuthenticationSetting =
   /** Off. */
   | 'off'
   /** On from the first device on. */
@@ -19,7 +19,7 @@ export type Setting =
 /** Facts of the server that its clients depend on. */
 export interface Installation {
   readonly profile: 'epmm-11.5' | 'core-10'
-  readonly setting: Setting
+  readonly setting: MutualAuthenticationSetting
   /** Whether the app store front asks for certificates (S1-04, S1-05). */
   readonly storefrontCertificates: boolean
 }
@@ -45,43 +45,48 @@ export function expectationOf(client: Client, installation: Installation): Expec
   switch (client.class) {
     case 'macos-maw':
     case 'win10':
-      return WITH
+      return USES_CERTIFICATE
     case 'ios-mdm':
     case 'macos-mdm':
-      return installation.setting === 'off' ? WITHOUT : WITH
+      return installation.setting === 'off' ? NO_CERTIFICATE : USES_CERTIFICATE
     case 'ios-maw':
     case 'ios-appconnect':
     case 'android-maw':
-      return ofMobileAtWork(client, installation)
+      return mobileAtWorkExpectation(client, installation)
     case 'ios-apps':
       // EPMM always asks the iOS store front for a certificate, Core where it was selected (S0-13, S1-05).
-      return installation.profile === 'epmm-11.5' || storefrontCertificates ? WITH : WITHOUT
+      return installation.profile === 'epmm-11.5' || storefrontCertificates
+        ? USES_CERTIFICATE
+        : NO_CERTIFICATE
     case 'android-apps':
       return isTooOld(client, ANDROID_APPS_FROM) ||
         installation.setting === 'off' ||
         !storefrontCertificates
-        ? WITHOUT
-        : WITH
+        ? NO_CERTIFICATE
+        : USES_CERTIFICATE
     default:
       return unreachable(client.class)
   }
 }
 
 /** The clients that move from the sync port to 443 with the setting. */
-function ofMobileAtWork(client: Client, { profile, setting }: Installation): Expectation {
-  if (client.class !== 'android-maw' && isTooOld(client, IOS_MUTUAL_FROM)) return LEGACY
+function mobileAtWorkExpectation(client: Client, { profile, setting }: Installation): Expectation {
+  if (client.class !== 'android-maw' && isTooOld(client, IOS_MUTUAL_FROM)) return ON_SYNC_PORT
   switch (setting) {
     case 'off':
-      return LEGACY
+      return ON_SYNC_PORT
     case 'on-from-start':
-      return WITH
+      return USES_CERTIFICATE
     case 'turned-on':
-      return client.registered === 'after-turning-on' ? WITH : LEFT_BEHIND[profile]
+      return client.registered === 'after-turning-on'
+        ? USES_CERTIFICATE
+        : REGISTERED_BEFORE[profile]
     case 'on-before-upgrade':
-      if (client.registered === 'after-turning-on') return WITH
+      if (client.registered === 'after-turning-on') return USES_CERTIFICATE
       // S1-08: Core has moved its Android clients by then, and leaves those on iOS where they are.
-      if (profile === 'core-10') return client.class === 'android-maw' ? WITH : LEGACY
-      return LEFT_BEHIND[profile]
+      if (profile === 'core-10')
+        return client.class === 'android-maw' ? USES_CERTIFICATE : ON_SYNC_PORT
+      return REGISTERED_BEFORE[profile]
     default:
       return unreachable(setting)
   }
@@ -89,32 +94,32 @@ function ofMobileAtWork(client: Client, { profile, setting }: Installation): Exp
 
 /** A version that nobody knows is not held against a client. */
 const isTooOld = ({ version }: Client, from: Version): boolean =>
-  version !== undefined && isBelow(version, from)
+  version !== undefined && isOlder(version, from)
 
 /** S0-13, S1-06: before it, Mobile@Work for iOS never uses mutual authentication. */
 const IOS_MUTUAL_FROM: Version = [9, 8]
 /** S1-04: the release of Mobile@Work that the Android store front needs. */
 const ANDROID_APPS_FROM: Version = [10, 2, 0, 0]
 
-const WITH: Expectation = { port: 'https', mutual: 'used' }
-const WITHOUT: Expectation = { port: 'https', mutual: 'not-used' }
-const LEGACY: Expectation = { port: 'sync', mutual: 'not-used' }
+const USES_CERTIFICATE: Expectation = { port: 'https', mutual: 'used' }
+const NO_CERTIFICATE: Expectation = { port: 'https', mutual: 'not-used' }
+const ON_SYNC_PORT: Expectation = { port: 'sync', mutual: 'not-used' }
 
 /** What becomes of devices that were registered before: EPMM moves them at their next check-in, Core does not. */
-const LEFT_BEHIND: Readonly<Record<Installation['profile'], Expectation>> = {
+const REGISTERED_BEFORE: Readonly<Record<Installation['profile'], Expectation>> = {
   'epmm-11.5': { port: 'sync', mutual: 'from-next-check-in' },
-  'core-10': LEGACY,
+  'core-10': ON_SYNC_PORT,
 }
 
 /** Where and how a client was met. */
-export interface Meeting {
+export interface PortObservation {
   readonly port: 'sync' | 'https'
   /** Whether its certificate was judged fit. */
   readonly verified: boolean
 }
 
 /** Ways in which a client is not where it is expected; findings, never verdicts. */
-export type Departure =
+export type Deviation =
   /** Still on the sync port, though it is expected on 443. */
   | 'on-sync-port'
   /** On 443, though it is expected to use the sync port: it was migrated, or it is not what it says. */
@@ -123,12 +128,12 @@ export type Departure =
   | 'without-certificate'
 
 /** What is unexpected about a meeting. */
-export function departuresOf(expected: Expectation, met: Meeting): readonly Departure[] {
-  const departures: Departure[] = []
-  if (met.port === 'sync' && expected.port === 'https') departures.push('on-sync-port')
+export function deviationsFrom(expected: Expectation, met: PortObservation): readonly Deviation[] {
+  const deviations: Deviation[] = []
+  if (met.port === 'sync' && expected.port === 'https') deviations.push('on-sync-port')
   if (met.port === 'https' && expected.port === 'sync' && expected.mutual === 'not-used') {
-    departures.push('on-https-port')
+    deviations.push('on-https-port')
   }
-  if (expected.mutual === 'used' && !met.verified) departures.push('without-certificate')
-  return departures
+  if (expected.mutual === 'used' && !met.verified) deviations.push('without-certificate')
+  return deviations
 }

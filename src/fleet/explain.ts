@@ -2,13 +2,13 @@
  * What the fleet's rules answer, in words: a sentence for what was found, and the operator's next step.
  */
 import { unreachable } from '../kernel/types.ts'
-import type { LatchRefusal, Warning } from './enforcement.ts'
-import type { ClosingRefusal } from './migration.ts'
+import type { LatchRefusal, EnforcementWarning } from './enforcement.ts'
+import type { CloseRefusal } from './migration.ts'
 import type { OAuthRefusal } from './oauth.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** Why the sync port stays open. */
-export function closingWords(why: ClosingRefusal): Explanation {
+export function explainCloseRefusal(why: CloseRefusal): Explanation {
   switch (why.kind) {
     case 'mutual-authentication-off':
       return {
@@ -37,7 +37,7 @@ export function closingWords(why: ClosingRefusal): Explanation {
 }
 
 /** Why an OAuth endpoint stays as it is. */
-export function oauthWords(why: OAuthRefusal): Explanation {
+export function explainOAuthRefusal(why: OAuthRefusal): Explanation {
   switch (why.kind) {
     case 'certificates-not-required':
       return {
@@ -70,7 +70,7 @@ export function oauthWords(why: OAuthRefusal): Explanation {
 }
 
 /** Why certificates are not required yet. */
-export function latchWords(why: LatchRefusal): Explanation {
+export function explainLatchRefusal(why: LatchRefusal): Explanation {
   switch (why.kind) {
     case 'already-required':
       return {
@@ -93,7 +93,7 @@ export function latchWords(why: LatchRefusal): Explanation {
 }
 
 /** A warning before certificates are required. */
-export function warningText(warning: Warning): string {
+export function enforcementWarningText(warning: EnforcementWarning): string {
   switch (warning.kind) {
     case 'irreversible':
       return 'once certificates are required, this cannot be undone'

@@ -3,8 +3,8 @@
  * sync port may be closed (S0-16, S1-09).
  */
 import { fail, ok, type Result } from '../kernel/types.ts'
-import { type ClientClass, isBelow, type Version } from './client.ts'
-import type { Meeting } from './expectation.ts'
+import { type ClientClass, isOlder, type Version } from './client.ts'
+import type { PortObservation } from './expectation.ts'
 
 /** As the operator searches for it. */
 export type MigrationStatus = 'none' | 'pending' | 'success'
@@ -21,23 +21,27 @@ export const MIGRATION_LABELS: Readonly<Record<MigrationStatus, string>> = {
  * client that never lived on the sync port, such as the MDM client of a phone whose Mobile@Work is still there, is no
  * step on that way; of which kind a client is it only says itself, and that can only hold the success back.
  */
-export function stepOf(
-  { port, verified }: Meeting,
+export function migrationStep(
+  { port, verified }: PortObservation,
   client: ClientClass | undefined,
 ): 'pending' | 'success' | undefined {
   if (port === 'sync') return 'pending'
-  return verified && (client === undefined || MOVING.has(client)) ? 'success' : undefined
+  return verified && (client === undefined || SYNC_PORT_CLIENTS.has(client)) ? 'success' : undefined
 }
 
 /** Mobile@Work and what lives inside it: the clients that have ever used the sync port (S0-08). */
-const MOVING: ReadonlySet<ClientClass> = new Set(['android-maw', 'ios-appconnect', 'ios-maw'])
+const SYNC_PORT_CLIENTS: ReadonlySet<ClientClass> = new Set([
+  'android-maw',
+  'ios-appconnect',
+  'ios-maw',
+])
 
 /**
  * The status after a step. `isLate`: the device was met later than this step is from, elsewhere, and the word about
  * that came first. A device that is seen on the sync port again is pending again, whatever it was: closing the port
  * would cut it off.
  */
-export function migrated(
+export function migrationAfter(
   before: MigrationStatus,
   step: 'pending' | 'success' | undefined,
   isLate: boolean,
@@ -55,7 +59,7 @@ export function canMigrate(
 ): boolean | undefined {
   const from = MIGRATES_FROM[profile].get(client.class)
   if (from === undefined) return false
-  return client.version === undefined ? undefined : !isBelow(client.version, from)
+  return client.version === undefined ? undefined : !isOlder(client.version, from)
 }
 
 const MIGRATES_FROM: Readonly<Record<'epmm-11.5' | 'core-10', ReadonlyMap<ClientClass, Version>>> =
@@ -68,7 +72,7 @@ const MIGRATES_FROM: Readonly<Record<'epmm-11.5' | 'core-10', ReadonlyMap<Client
   }
 
 /** What stands between an operator and a closed sync port. */
-export interface SyncPort {
+export interface SyncPortFacts {
   /** No device was ever registered: there is nobody to wait for (S0-16). */
   readonly isNewInstallation: boolean
   readonly mutualAuthentication: boolean
@@ -81,26 +85,26 @@ export interface SyncPort {
 }
 
 /** Why the sync port stays open. */
-export type ClosingRefusal =
+export type CloseRefusal =
   | { readonly kind: 'mutual-authentication-off' }
   | { readonly kind: 'devices-pending'; readonly pending: number }
   | { readonly kind: 'devices-never-met'; readonly neverMet: number }
   | { readonly kind: 'connections-unidentified'; readonly unidentified: number }
 
 /** Leave to close the port. `over` is what was overridden, for the audit trail. */
-export interface Closing {
-  readonly over: readonly ClosingRefusal[]
+export interface ClosePermission {
+  readonly over: readonly CloseRefusal[]
 }
 
 /** Whether the sync port may be closed; `forced` overrides all but mutual authentication itself. */
-export function closingOf(
-  port: SyncPort,
+export function checkClosing(
+  port: SyncPortFacts,
   forced: boolean,
-): Result<Closing, readonly ClosingRefusal[]> {
+): Result<ClosePermission, readonly CloseRefusal[]> {
   // Without it every device of the legacy kind lives on this port: there is nothing that force could mean.
   if (!port.mutualAuthentication) return fail([{ kind: 'mutual-authentication-off' }])
   if (port.isNewInstallation) return ok({ over: [] })
-  const refusals: ClosingRefusal[] = []
+  const refusals: CloseRefusal[] = []
   if (port.pending > 0) refusals.push({ kind: 'devices-pending', pending: port.pending })
   if (port.neverMet > 0) refusals.push({ kind: 'devices-never-met', neverMet: port.neverMet })
   if (port.unidentified > 0) {

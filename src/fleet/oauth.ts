@@ -47,13 +47,13 @@ export type OAuthChange =
   | { readonly kind: 'disable-legacy'; readonly confirmations: number }
 
 /** The endpoints after a change, or everything that speaks against it. */
-export function oauthAfter(
+export function applyOAuthChange(
   endpoints: OAuthEndpoints,
   change: OAuthChange,
   facts: OAuthFacts,
 ): Result<OAuthEndpoints, readonly OAuthRefusal[]> {
   const refusals = [...objections(change, facts)]
-  const next = changed(endpoints, change)
+  const next = withChange(endpoints, change)
   if (oauthOutcome(next) === 'error') refusals.push({ kind: 'both-disabled' })
   return refusals.length === 0 ? ok(next) : fail(refusals)
 }
@@ -75,7 +75,7 @@ function objections(change: OAuthChange, facts: OAuthFacts): readonly OAuthRefus
 
 const CONFIRMATIONS = 2
 
-function changed(endpoints: OAuthEndpoints, change: OAuthChange): OAuthEndpoints {
+function withChange(endpoints: OAuthEndpoints, change: OAuthChange): OAuthEndpoints {
   switch (change.kind) {
     case 'enable-new':
       return { ...endpoints, modern: 'enabled' }

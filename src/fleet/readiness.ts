@@ -2,7 +2,7 @@
  * The four states of the readiness chart, with the documents' own labels (S2-09, S4-04): how a device would fare if
  * certificates were required.
  */
-import { type ClientClass, isBelow, type Version, versionText } from './client.ts'
+import { type ClientClass, isOlder, type Version, versionText } from './client.ts'
 
 /** Where a device stands. */
 export type Readiness = 'succeeded' | 'no-info' | 'failed' | 'must-upgrade'
@@ -19,14 +19,14 @@ export const READINESS_LABELS: Readonly<Record<Readiness, string>> = {
 }
 
 /** What is known of a device that bears on its readiness. */
-export interface Standing {
+export interface ReadinessFacts {
   /** What its last request met, or would have met had certificates been required. */
-  readonly verdict: Verdict
+  readonly verdict: LastVerdict
   readonly class: ClientClass | undefined
   readonly version: Version | undefined
 }
 
-export type Verdict =
+export type LastVerdict =
   /** It was never seen, or only where nobody asks for a certificate. */
   | { readonly kind: 'none' }
   | { readonly kind: 'admit' }
@@ -42,11 +42,11 @@ export interface Assessment {
 }
 
 /** Assesses a device. A success counts whatever the version: a client that can authenticate need not be newer. */
-export function readinessOf(device: Standing, minimum: MinimumVersions): Assessment {
+export function readinessOf(device: ReadinessFacts, minimum: MinimumVersions): Assessment {
   const { verdict } = device
   if (verdict.kind === 'admit') return SUCCEEDED
   const needed = device.class === undefined ? undefined : minimum.get(device.class)
-  if (needed !== undefined && device.version !== undefined && isBelow(device.version, needed)) {
+  if (needed !== undefined && device.version !== undefined && isOlder(device.version, needed)) {
     const cause = `its agent is ${versionText(device.version)}, and only ${versionText(needed)} and later can authenticate`
     return { state: 'must-upgrade', cause }
   }

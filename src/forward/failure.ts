@@ -27,7 +27,7 @@ export type UpstreamFailure =
   | NameMismatch
   /** The pins of the keys that the server showed; none of them is wanted. */
   | { readonly kind: 'tls-pin-mismatch'; readonly shown: readonly string[] }
-  | { readonly kind: 'tls-untrusted'; readonly why: Untrusted; readonly code: string }
+  | { readonly kind: 'tls-untrusted'; readonly why: UntrustedReason; readonly code: string }
   | { readonly kind: 'unreachable'; readonly code: string }
   /** The request cannot be written as HTTP/1.1; the parser in front should have refused it. */
   | { readonly kind: 'unsendable'; readonly reason: string }
@@ -42,7 +42,7 @@ export interface NameMismatch {
 }
 
 /** What is wrong with the certification path of an upstream. */
-export type Untrusted =
+export type UntrustedReason =
   | 'bad-signature'
   | 'expired'
   | 'not-yet-valid'
@@ -54,16 +54,16 @@ export type Untrusted =
   | 'wrong-purpose'
 
 /** What the device is told: a status and the error type for `Proxy-Status` (RFC 9209 §2.3). */
-export interface FailureAnswer {
+export interface FailureStatus {
   readonly status: number
   readonly error: string
 }
 
 /** The answer to the device; its source decides: the device's fault is 4xx, the upstream's 5xx. */
-export function answerTo(failure: UpstreamFailure): FailureAnswer {
+export function failureStatus(failure: UpstreamFailure): FailureStatus {
   if (failure.kind === 'body-timeout' && failure.waiting === 'to-write') return WRITE_TIMEOUT
   if (failure.kind === 'tls-handshake' && failure.alert === undefined) return TLS_PROTOCOL
-  return ANSWERS[failure.kind]
+  return STATUSES[failure.kind]
 }
 
 /** The failure in the operator's words; `upstream` is the configured name. */
@@ -197,10 +197,10 @@ function explainTraffic(failure: Traffic, upstream: string): Explanation {
   }
 }
 
-const WRITE_TIMEOUT: FailureAnswer = { status: 504, error: 'connection_write_timeout' }
-const TLS_PROTOCOL: FailureAnswer = { status: 502, error: 'tls_protocol_error' }
+const WRITE_TIMEOUT: FailureStatus = { status: 504, error: 'connection_write_timeout' }
+const TLS_PROTOCOL: FailureStatus = { status: 502, error: 'tls_protocol_error' }
 
-const ANSWERS: Readonly<Record<UpstreamFailure['kind'], FailureAnswer>> = {
+const STATUSES: Readonly<Record<UpstreamFailure['kind'], FailureStatus>> = {
   'bad-response': { status: 502, error: 'http_protocol_error' },
   'body-timeout': { status: 504, error: 'connection_read_timeout' },
   'connect-timeout': { status: 504, error: 'connection_timeout' },
@@ -222,7 +222,7 @@ const ANSWERS: Readonly<Record<UpstreamFailure['kind'], FailureAnswer>> = {
 }
 
 /** All kinds, for metrics that want to show zeros. */
-export const UPSTREAM_FAILURES = Object.keys(ANSWERS) as readonly UpstreamFailure['kind'][]
+export const UPSTREAM_FAILURES = Object.keys(STATUSES) as readonly UpstreamFailure['kind'][]
 
 const RESETS = {
   handshake: 'during the TLS handshake',
@@ -230,7 +230,7 @@ const RESETS = {
   response: 'in the middle of its answer',
 } as const
 
-const UNTRUSTED: Readonly<Record<Untrusted, string>> = {
+const UNTRUSTED: Readonly<Record<UntrustedReason, string>> = {
   'bad-signature': 'a signature in its chain does not hold',
   expired: 'it or a certificate above it has expired',
   'not-yet-valid': 'it or a certificate above it is not valid yet',
@@ -241,7 +241,7 @@ const UNTRUSTED: Readonly<Record<Untrusted, string>> = {
   'wrong-purpose': 'it is not meant for servers',
 }
 
-const UNTRUSTED_STEPS: Readonly<Record<Untrusted, string>> = {
+const UNTRUSTED_STEPS: Readonly<Record<UntrustedReason, string>> = {
   'bad-signature': 'compare the chain it sends with the one that was issued',
   expired: "renew the upstream's certificate",
   'not-yet-valid': "check the clocks of both machines and the certificate's validity",

@@ -7,9 +7,9 @@ import type { X509Certificate } from 'node:crypto'
 import { explainUpstream, type UpstreamFailure } from './failure.ts'
 import { presentedList } from './connect/pins.ts'
 import {
-  shownCertificate,
-  wouldHaveFailed,
-  type ShownCertificate,
+  loggedCertificate,
+  strictTlsFailures,
+  type LoggedCertificate,
   type UntrustedServer,
 } from './connect/untrusted.ts'
 import type { Explanation } from '../kernel/explanation.ts'
@@ -32,46 +32,46 @@ export interface UpstreamError {
 /** The words, and what the server showed; the peer wrote the names. */
 export interface DescribedError extends Explanation {
   /** Leaf first; empty where it showed nothing. */
-  readonly chain: readonly ShownCertificate[]
+  readonly chain: readonly LoggedCertificate[]
 }
 
 /** Whom it is about. */
-export type Whose = Pick<UpstreamError, 'server' | 'upstream'>
+export type ServerReference = Pick<UpstreamError, 'server' | 'upstream'>
 
 /** A connection could not be made, or what was asked on it failed; `shown` is the leaf that it presented. */
 export const requestError = (
-  whose: Whose,
+  reference: ServerReference,
   failure: UpstreamFailure,
   shown: X509Certificate | undefined,
 ): UpstreamError => ({
-  ...whose,
+  ...reference,
   during: 'request',
   code: failure.kind,
   detail: detailOf(failure),
   allowed: false,
   describe: () => ({
-    ...explainUpstream(failure, whose.upstream),
-    chain: shown === undefined ? [] : presentedList(shown).map(shownCertificate),
+    ...explainUpstream(failure, reference.upstream),
+    chain: shown === undefined ? [] : presentedList(shown).map(loggedCertificate),
   }),
 })
 
 /** A health check failed. */
 export const checkError = (
-  whose: Whose,
+  reference: ServerReference,
   failure: UpstreamFailure | { readonly kind: 'check-status' },
-  words: Explanation,
+  explanation: Explanation,
 ): UpstreamError => ({
-  ...whose,
+  ...reference,
   during: 'check',
   code: failure.kind,
   detail: failure.kind === 'check-status' ? undefined : detailOf(failure),
   allowed: false,
-  describe: () => ({ ...words, chain: [] }),
+  describe: () => ({ ...explanation, chain: [] }),
 })
 
 /** Allow and Log: each reason for itself, because each has a remedy of its own. */
 export const allowedErrors = (facts: UntrustedServer): readonly UpstreamError[] =>
-  wouldHaveFailed(facts).map((failure) => ({
+  strictTlsFailures(facts).map((failure) => ({
     upstream: facts.upstream,
     server: facts.server,
     during: 'request',

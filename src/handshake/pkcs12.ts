@@ -24,7 +24,7 @@ export type Pkcs12Failure =
 export function openPkcs12(bytes: Buffer, passphrase: string): Result<Unpacked, Pkcs12Failure> {
   const tree = asn1Of(bytes)
   if (tree === undefined) return fail({ kind: 'not-pkcs12' })
-  const opened = opening(tree, passphrase)
+  const opened = decode(tree, passphrase)
   if (!opened.ok) return opened
   const keys = keysIn(opened.value)
   const certificates = certificatesIn(opened.value)
@@ -43,20 +43,20 @@ function asn1Of(bytes: Buffer): forge.asn1.Asn1 | undefined {
   }
 }
 
-function opening(
+function decode(
   tree: forge.asn1.Asn1,
   passphrase: string,
 ): Result<forge.pkcs12.Pkcs12Pfx, Pkcs12Failure> {
-  const plain = attempt(tree, passphrase)
+  const plain = tryPassphrase(tree, passphrase)
   if (plain.ok || ASCII.test(passphrase)) return plain
   // PKCS#12's own key derivation reads a passphrase as UTF-16, PBES2 as UTF-8 (RFC 7292 §B.1, RFC 8018 §3); the
   // library does only the former. The second try leaves the integrity check out, which is of the former kind.
   const bare = { ...tree, value: Array.isArray(tree.value) ? tree.value.slice(0, 2) : tree.value }
-  const second = attempt(bare, forge.util.encodeUtf8(passphrase))
+  const second = tryPassphrase(bare, forge.util.encodeUtf8(passphrase))
   return second.ok ? second : plain
 }
 
-function attempt(
+function tryPassphrase(
   tree: forge.asn1.Asn1,
   passphrase: string,
 ): Result<forge.pkcs12.Pkcs12Pfx, Pkcs12Failure> {
@@ -76,7 +76,7 @@ function keysIn(pfx: forge.pkcs12.Pkcs12Pfx): readonly string[] {
   return bags.flatMap((bag) => {
     if (bag.key) return [forge.pki.privateKeyToPem(bag.key)]
     // An elliptic-curve key: the library cannot read it, but hands over its PKCS#8 as it stands.
-    return bag.asn1 ? [armour('PRIVATE KEY', derOf(bag.asn1))] : []
+    return bag.asn1 ? [toPem('PRIVATE KEY', derOf(bag.asn1))] : []
   })
 }
 
@@ -99,5 +99,5 @@ const derOf = (node: forge.asn1.Asn1): Buffer =>
 
 const ASCII = /^[ -~]*$/
 
-const armour = (label: string, der: Buffer): string =>
+const toPem = (label: string, der: Buffer): string =>
   `-----BEGIN ${label}-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`

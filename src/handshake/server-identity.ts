@@ -10,7 +10,7 @@ import { fail, isoText, ok, type Fault, type Instant, type Result } from '../ker
 import { openPkcs12, type Pkcs12Failure } from './pkcs12.ts'
 
 /** A file that configuration has read: `at` is where the file is named, for faults. */
-export interface ReadFile {
+export interface LoadedFile {
   readonly at: string
   readonly path: string
   readonly bytes: Buffer
@@ -20,13 +20,13 @@ export interface ReadFile {
 export type IdentitySource =
   | {
       readonly kind: 'pem'
-      readonly chain: ReadFile
-      readonly key: ReadFile
+      readonly chain: LoadedFile
+      readonly key: LoadedFile
       readonly passphrase: Passphrase | undefined
     }
   | {
       readonly kind: 'pkcs12'
-      readonly file: ReadFile
+      readonly file: LoadedFile
       readonly passphrase: Passphrase | undefined
     }
 
@@ -86,7 +86,7 @@ export function identityWarnings(identity: ServerIdentity, now: Instant): readon
     warnings.push(
       `the chain ends at ${oneLine(top.subject)}, whose issuer ${oneLine(top.issuer)} is neither in the file nor a public authority: add the missing intermediate, or devices cannot build a path`,
     )
-  } else if (!isPublic(certificates)) {
+  } else if (!isPubliclyTrusted(certificates)) {
     warnings.push(
       'the server certificate does not chain to a publicly trusted authority: devices must get its authority by policy first, and mutual authentication of an MDM server asks for a public one (iOS enrolment and app downloads break otherwise)',
     )
@@ -141,13 +141,13 @@ function fromPem(source: IdentitySource & { kind: 'pem' }): Result<Material, rea
       message: `found no certificate in ${chain.path}, wanted a PEM chain, the server's own certificate first`,
     })
   }
-  const keyPem = plainKey(key, source.passphrase?.text)
+  const keyPem = decryptKey(key, source.passphrase?.text)
   if (!keyPem.ok) faults.push(keyPem.failure)
   if (first === undefined || !keyPem.ok || faults.length > 0) return fail(faults)
   return ok({ certificates: [first, ...rest], keyPem: keyPem.value, at: chain.at })
 }
 
-function plainKey(key: ReadFile, passphrase: string | undefined): Result<string, Fault> {
+function decryptKey(key: LoadedFile, passphrase: string | undefined): Result<string, Fault> {
   try {
     const opened = createPrivateKey({
       key: key.bytes,
@@ -227,7 +227,9 @@ const topOf = (chain: readonly [X509Certificate, ...X509Certificate[]]): X509Cer
 const isSelfIssued = (one: X509Certificate): boolean => one.subject === one.issuer
 
 /** Whether the chain leads to one of the authorities that ship with the runtime. */
-export function isPublic(chain: readonly [X509Certificate, ...X509Certificate[]]): boolean {
+export function isPubliclyTrusted(
+  chain: readonly [X509Certificate, ...X509Certificate[]],
+): boolean {
   const top = topOf(chain)
   return (
     publicRootAbove(top) !== undefined ||

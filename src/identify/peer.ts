@@ -7,11 +7,11 @@ import type { Clock } from '../kernel/ports.ts'
 import type { Fingerprint, Instant, TrustVersion } from '../kernel/types.ts'
 import type { PathResult, SoundPath } from '../trust/validate.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
-import { Lately } from './recent-set.ts'
+import { RecentSet } from './recent-set.ts'
 import type { Presented, RawCertificate } from './presented.ts'
 
 /** Whom to ask whether a path is sound; one per trust version. */
-export interface Judge {
+export interface PathJudge {
   readonly version: TrustVersion
   pathsOf(
     leaf: Certificate,
@@ -20,38 +20,38 @@ export interface Judge {
     remembered: ReadonlyMap<string, readonly Certificate[]>,
   ): PathResult
   /** Whether no intermediate that the peer could show besides would make more of these paths now. */
-  suffices(paths: readonly SoundPath[], now: Instant): boolean
+  isSufficient(paths: readonly SoundPath[], now: Instant): boolean
 }
 
 /** Told of every issuer that was met on a sound path and not known before. */
-export type IssuerNews = (issuer: Certificate, version: TrustVersion) => void
+export type IssuerCallback = (issuer: Certificate, version: TrustVersion) => void
 
 type Chain = Presented & { readonly kind: 'chain' }
-type Met = Peer & { readonly kind: 'presented' }
+type PresentedPeer = Peer & { readonly kind: 'presented' }
 
-interface Sound {
-  readonly peer: Met
+interface SoundPeer {
+  readonly peer: PresentedPeer
   readonly paths: readonly SoundPath[]
 }
 
 /** Recognises peers, and remembers the sound ones within a bound. One per process. */
-export class Recognition {
+export class PeerCache {
   #version: TrustVersion | undefined
-  readonly #judged = new Map<string, Sound>()
-  readonly #met = new Lately<Fingerprint>(MAX_MET)
+  readonly #judged = new Map<string, SoundPeer>()
+  readonly #recentlySeen = new RecentSet<Fingerprint>(MAX_RECENT)
   readonly #intermediates = new Map<Fingerprint, Certificate>()
   /** The same ones, by the key of their subject's name: a peer that needs none of them pays a look-up. */
-  readonly #named = new Map<string, readonly Certificate[]>()
+  readonly #issuersByName = new Map<string, readonly Certificate[]>()
   readonly #clock: Clock
-  readonly #tell: IssuerNews
+  readonly #onNewIssuer: IssuerCallback
 
-  constructor(clock: Clock, tell: IssuerNews = () => {}) {
+  constructor(clock: Clock, onNewIssuer: IssuerCallback = () => {}) {
     this.#clock = clock
-    this.#tell = tell
+    this.#onNewIssuer = onNewIssuer
   }
 
   /** The peer behind a presented chain, as the given judge sees it. */
-  peerOf(presented: Presented, judge: Judge): Peer {
+  peerOf(presented: Presented, judge: PathJudge): Peer {
     if (presented.kind === 'none') return presented.resumed ? NONE_RESUMED : NONE
     if (presented.kind === 'too-large') {
       const { bytes, limit } = presented
@@ -61,45 +61,46 @@ export class Recognition {
     const { leaf } = presented
     const remembered = this.#judged.get(leaf.fingerprint)
     if (remembered !== undefined) {
-      return this.#suffices(remembered, judge)
+      return this.#isSufficient(remembered, judge)
         ? remembered.peer
         : this.#withIntermediates(remembered.peer, presented, judge)
     }
     const peer = this.#judge(presented, judge)
-    if (peer.kind === 'presented' && peer.paths.ok) this.#met.add(leaf.fingerprint)
+    if (peer.kind === 'presented' && peer.paths.ok) this.#recentlySeen.add(leaf.fingerprint)
     return peer
   }
 
-  #judge(presented: Chain, judge: Judge): Peer {
+  #judge(presented: Chain, judge: PathJudge): Peer {
     const { leaf } = presented
     const parsed = parseCertificate(leaf.der, leaf.fingerprint)
     if (!parsed.ok) return { kind: 'unreadable', fault: parsed.failure }
     // A resumed session has none of its intermediates left (decision 10), and some devices never send theirs.
-    const paths = judge.pathsOf(parsed.value, [], this.#named)
-    const alone: Met = { kind: 'presented', leaf: parsed.value, paths }
-    const sound = this.#remember(alone, [leaf.fingerprint])
-    if (sound !== undefined && this.#suffices(sound, judge)) return alone
-    return this.#withIntermediates(alone, presented, judge)
+    const paths = judge.pathsOf(parsed.value, [], this.#issuersByName)
+    const leafOnly: PresentedPeer = { kind: 'presented', leaf: parsed.value, paths }
+    const sound = this.#remember(leafOnly, [leaf.fingerprint])
+    if (sound !== undefined && this.#isSufficient(sound, judge)) return leafOnly
+    return this.#withIntermediates(leafOnly, presented, judge)
   }
 
-  #suffices({ paths }: Sound, judge: Judge): boolean {
-    return judge.suffices(paths, this.#clock.now())
+  #isSufficient({ paths }: SoundPeer, judge: PathJudge): boolean {
+    return judge.isSufficient(paths, this.#clock.now())
   }
 
   /** What becomes of a peer that nobody here can vouch for well enough by its leaf alone. */
-  #withIntermediates(alone: Met, presented: Chain, judge: Judge): Peer {
+  #withIntermediates(leafOnly: PresentedPeer, presented: Chain, judge: PathJudge): Peer {
     const shown = presented.intermediates()
-    if (!shown.ok) return alone.paths.ok ? alone : { kind: 'unreadable', fault: shown.failure }
-    if (shown.value.length === 0) return alone
+    if (!shown.ok)
+      return leafOnly.paths.ok ? leafOnly : { kind: 'unreadable', fault: shown.failure }
+    if (shown.value.length === 0) return leafOnly
     const { fingerprint } = presented.leaf
     const key = fingerprint + shown.value.map((one) => one.fingerprint).join('')
     const remembered = this.#judged.get(key)
     if (remembered !== undefined) return remembered.peer
     const intermediates = shown.value.flatMap((raw) => this.#parsed(raw) ?? [])
-    const paths = judge.pathsOf(alone.leaf, intermediates, this.#named)
+    const paths = judge.pathsOf(leafOnly.leaf, intermediates, this.#issuersByName)
     // What a peer adds may help it, never harm it: a search that was drowned counts for nothing.
-    if (!paths.ok && alone.paths.ok) return alone
-    const peer: Met = { kind: 'presented', leaf: alone.leaf, paths }
+    if (!paths.ok && leafOnly.paths.ok) return leafOnly
+    const peer: PresentedPeer = { kind: 'presented', leaf: leafOnly.leaf, paths }
     this.#remember(peer, [key, fingerprint])
     return peer
   }
@@ -108,10 +109,10 @@ export class Recognition {
    * Learns what another process has met, so that a session begun there can be resumed here. It proves nothing: every
    * path is verified where it is judged.
    */
-  teach(der: Buffer, version: TrustVersion): void {
+  addIssuer(der: Buffer, version: TrustVersion): void {
     if (this.#version !== version) this.#forget(version)
     const issuer = parseCertificate(der)
-    if (issuer.ok) this.#learn(issuer.value)
+    if (issuer.ok) this.#rememberIssuer(issuer.value)
   }
 
   /** An unreadable intermediate is left out: what a peer adds may help it, never harm it. */
@@ -126,22 +127,23 @@ export class Recognition {
    * Issuers at once; the device when it comes again, because nothing costs a large fleet more than keeping what
    * nobody asks for. The leaf's own key is also what a resumed session of this device will ask for.
    */
-  #remember(peer: Met, keys: readonly string[]): Sound | undefined {
+  #remember(peer: PresentedPeer, keys: readonly string[]): SoundPeer | undefined {
     if (!peer.paths.ok) return undefined
-    const sound: Sound = { peer, paths: peer.paths.value }
+    const sound: SoundPeer = { peer, paths: peer.paths.value }
     const version = this.#version
     for (const path of sound.paths) {
       for (const issuer of path.certificates.slice(1)) {
-        if (this.#learn(issuer) && version !== undefined) this.#tell(issuer, version)
+        if (this.#rememberIssuer(issuer) && version !== undefined)
+          this.#onNewIssuer(issuer, version)
       }
     }
-    if (!this.#met.has(peer.leaf.fingerprint)) return sound
-    for (const key of keys) put(this.#judged, key, sound, MAX_JUDGED)
+    if (!this.#recentlySeen.has(peer.leaf.fingerprint)) return sound
+    for (const key of keys) setBounded(this.#judged, key, sound, MAX_JUDGED)
     return sound
   }
 
   /** Only what stands on a sound path: nobody can fill the memory without a CA that we trust. */
-  #learn(issuer: Certificate): boolean {
+  #rememberIssuer(issuer: Certificate): boolean {
     if (this.#intermediates.has(issuer.fingerprint)) {
       // Somebody may have to go soon: not one that a device has just come by.
       if (this.#intermediates.size === MAX_INTERMEDIATES_KNOWN) {
@@ -150,10 +152,15 @@ export class Recognition {
       }
       return false
     }
-    const gone = put(this.#intermediates, issuer.fingerprint, issuer, MAX_INTERMEDIATES_KNOWN)
-    if (gone !== undefined) this.#unname(gone)
+    const evicted = setBounded(
+      this.#intermediates,
+      issuer.fingerprint,
+      issuer,
+      MAX_INTERMEDIATES_KNOWN,
+    )
+    if (evicted !== undefined) this.#removeFromNames(evicted)
     const { key } = issuer.subject
-    this.#named.set(key, [...(this.#named.get(key) ?? []), issuer])
+    this.#issuersByName.set(key, [...(this.#issuersByName.get(key) ?? []), issuer])
     this.#forgetWithout(issuer)
     return true
   }
@@ -172,40 +179,40 @@ export class Recognition {
     }
   }
 
-  #unname(issuer: Certificate): void {
+  #removeFromNames(issuer: Certificate): void {
     const { key } = issuer.subject
-    const others = (this.#named.get(key) ?? []).filter((one) => one !== issuer)
-    if (others.length === 0) this.#named.delete(key)
-    else this.#named.set(key, others)
+    const others = (this.#issuersByName.get(key) ?? []).filter((one) => one !== issuer)
+    if (others.length === 0) this.#issuersByName.delete(key)
+    else this.#issuersByName.set(key, others)
   }
 
   #forget(version: TrustVersion): void {
     this.#version = version
     this.#judged.clear()
     this.#intermediates.clear()
-    this.#named.clear()
+    this.#issuersByName.clear()
   }
 }
 
 /** Oldest out first: a map keeps the order of insertion. Answers what had to go. */
-function put<Key, Value>(
+function setBounded<Key, Value>(
   map: Map<Key, Value>,
   key: Key,
   value: Value,
   limit: number,
 ): Value | undefined {
   const oldest = map.size >= limit && !map.has(key) ? map.keys().next().value : undefined
-  const gone = oldest === undefined ? undefined : map.get(oldest)
+  const evicted = oldest === undefined ? undefined : map.get(oldest)
   if (oldest !== undefined) map.delete(oldest)
   map.set(key, value)
-  return gone
+  return evicted
 }
 
 const NONE: Peer = { kind: 'none' }
 const NONE_RESUMED: Peer = { kind: 'none-resumed' }
 
 /** How many others may come before a device's second visit counts as its first; 120 octets each, and twice as many are kept. */
-const MAX_MET = 32_768
+const MAX_RECENT = 32_768
 /** One key for a device, two where its intermediates were asked for; only sound ones get here. A miss costs one signature. */
 const MAX_JUDGED = 8192
 /**

@@ -2,7 +2,7 @@
  * The known word that somebody most likely meant: at most a third of its letters mistyped (Damerau-Levenshtein
  * distance, neighbours swapped counting once), and letter case never counting at all.
  */
-export function nearest(typed: string, known: readonly string[]): string | undefined {
+export function closestMatch(typed: string, known: readonly string[]): string | undefined {
   // Longer words are not typing slips, and comparing them costs their product.
   if (typed.length > 60) return undefined
   let best: string | undefined

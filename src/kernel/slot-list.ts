@@ -5,43 +5,43 @@
  */
 
 /** A member's place; who joined keeps it for leaving. */
-export interface Place<Member> {
-  readonly member: Member
-  /** The crowd's own. */
-  slot: number
+export interface Slot<Item> {
+  readonly item: Item
+  /** Position in the list; only the list sets it. */
+  index: number
 }
 
 /** Who is there now. Joining and leaving cost the same however many there are. */
-export class Crowd<Member> implements Iterable<Member> {
-  readonly #places: Place<Member>[] = []
+export class SlotList<Item> implements Iterable<Item> {
+  readonly #slots: Slot<Item>[] = []
 
   get size(): number {
-    return this.#places.length
+    return this.#slots.length
   }
 
-  join(member: Member): Place<Member> {
-    const place = { member, slot: this.#places.length }
-    this.#places.push(place)
-    return place
+  add(item: Item): Slot<Item> {
+    const slot = { item, index: this.#slots.length }
+    this.#slots.push(slot)
+    return slot
   }
 
-  /** Leaving twice, or a crowd that one was never in, changes nothing. */
-  leave(place: Place<Member>): void {
-    if (this.#places[place.slot] !== place) return
-    const last = this.#places.pop()
-    if (last === undefined || last === place) return
-    last.slot = place.slot
-    this.#places[place.slot] = last
+  /** Removing twice, or from a list that it was never in, changes nothing. */
+  remove(slot: Slot<Item>): void {
+    if (this.#slots[slot.index] !== slot) return
+    const last = this.#slots.pop()
+    if (last === undefined || last === slot) return
+    last.index = slot.index
+    this.#slots[slot.index] = last
   }
 
   /**
    * Everybody, backwards: when the one who is looked at leaves, its slot is taken by one who was looked at before. Nobody
    * who has left is met, and nobody who stays is missed.
    */
-  *[Symbol.iterator](): Iterator<Member> {
-    for (let slot = this.#places.length - 1; slot >= 0; slot -= 1) {
-      const place = this.#places[slot]
-      if (place !== undefined) yield place.member
+  *[Symbol.iterator](): Iterator<Item> {
+    for (let index = this.#slots.length - 1; index >= 0; index -= 1) {
+      const slot = this.#slots[index]
+      if (slot !== undefined) yield slot.item
     }
   }
 }

@@ -4,7 +4,7 @@
  */
 
 /** The same answers as `classify`, mostly remembered. */
-export function remembered<Answer>(classify: (name: string) => Answer): (name: string) => Answer {
+export function memoized<Answer>(classify: (name: string) => Answer): (name: string) => Answer {
   const answers = new Map<string, Answer>()
   return (name) => {
     const known = answers.get(name)

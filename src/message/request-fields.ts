@@ -3,15 +3,15 @@
  * what we say. Stripping comes before adding, so that no `Connection: Client-Cert` can remove our field.
  */
 import { isHopByHop, nominate, withoutNominated } from './hop-by-hop.ts'
-import { remembered } from './memo.ts'
+import { memoized } from './memo.ts'
 import { spoofGuard } from './spoof.ts'
 
 /** What becomes of a device's field, told by its name. */
-export type FieldSieve = (name: string) => 'keep' | 'drop' | 'connection' | 'host'
+export type FieldFilter = (name: string) => 'keep' | 'drop' | 'connection' | 'host'
 
 /** What is the same for all requests of a connection to an upstream; worked out once. */
 export interface FieldPlan {
-  readonly sieve: FieldSieve
+  readonly filter: FieldFilter
   /** What `Host` says upstream; `undefined` keeps the device's. */
   readonly host: string | undefined
   /** Name, value, name, value …: what we say about the device. */
@@ -24,9 +24,9 @@ export interface FieldPlan {
  * Makes the sieve; one per snapshot. `ours` are the names that any upstream's settings give to identity fields
  * (`identityNames`), and names or families that the operator added.
  */
-export function fieldSieve(ours: readonly string[]): FieldSieve {
+export function fieldFilter(ours: readonly string[]): FieldFilter {
   const isSpoof = spoofGuard(ours)
-  return remembered((name) => {
+  return memoized((name) => {
     const lower = name.toLowerCase()
     if (lower === 'host') return 'host'
     if (lower === 'connection') return 'connection'
@@ -38,14 +38,14 @@ export function fieldSieve(ours: readonly string[]): FieldSieve {
 
 /** Builds name, value, name, value … from Node's `rawHeaders`; one walk, order and spelling as they came. */
 export function requestFields(raw: readonly string[], plan: FieldPlan): string[] {
-  const { sieve, host, identity, forwarding } = plan
+  const { filter, host, identity, forwarding } = plan
   const fields: string[] = []
   let nominated: ReadonlySet<string> = NOBODY
   for (let index = 1; index < raw.length; index += 2) {
     const name = raw[index - 1]
     const value = raw[index]
     if (name === undefined || value === undefined) continue
-    switch (sieve(name)) {
+    switch (filter(name)) {
       case 'keep':
         fields.push(name, value)
         break

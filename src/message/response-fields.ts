@@ -2,7 +2,7 @@
  * The fields of a response as the device may see them.
  */
 import { isHopByHop, nominate, withoutNominated } from './hop-by-hop.ts'
-import { remembered } from './memo.ts'
+import { memoized } from './memo.ts'
 import { isIdentityField } from './spoof.ts'
 
 /** Builds name, value, name, value … from an upstream's fields; order and spelling as they came. */
@@ -29,7 +29,7 @@ export function trailerFields(raw: readonly string[]): string[] {
   })
 }
 
-const fateOf = remembered((name): 'keep' | 'drop' | 'connection' | 'vary' => {
+const fateOf = memoized((name): 'keep' | 'drop' | 'connection' | 'vary' => {
   const lower = name.toLowerCase()
   if (lower === 'connection') return 'connection'
   if (lower === 'vary') return 'vary'

@@ -26,20 +26,20 @@ export interface RouteRow {
 
 /** Rows, made ready for looking up. Built with the snapshot. */
 export interface RouteTable<Row extends RouteRow = RouteRow> {
-  readonly admitting: Shelf<Row>
-  readonly denied: Shelf<Row>
+  readonly admitting: PatternIndex<Row>
+  readonly denied: PatternIndex<Row>
 }
 
 /** Rows by pattern; a prefix stands without its `/*`, so that `/*` is the empty string. */
-interface Shelf<Row> {
-  readonly exact: ReadonlyMap<string, Claim<Row>>
-  readonly prefixes: ReadonlyMap<string, Claim<Row>>
+interface PatternIndex<Row> {
+  readonly exact: ReadonlyMap<string, PatternRows<Row>>
+  readonly prefixes: ReadonlyMap<string, PatternRows<Row>>
   /** Segments of the longest prefix: no look-up goes deeper, however long a path a device makes up. */
   readonly depth: number
 }
 
 /** The rows of one pattern; the more specific the pattern, the higher its rank. */
-interface Claim<Row> {
+interface PatternRows<Row> {
   readonly rank: number
   readonly rows: readonly Row[]
 }
@@ -51,11 +51,11 @@ export function routeTable<Row extends RouteRow>(
   const faults = rows.flatMap((row, index) => rowFaults(row, rows.slice(0, index)))
   if (faults.length > 0) return fail(faults)
   return ok({
-    admitting: shelve(
+    admitting: indexRows(
       rows.filter(({ class: kind }) => kind !== 'denied'),
       (pattern) => pattern,
     ),
-    denied: shelve(
+    denied: indexRows(
       rows.filter(({ class: kind }) => kind === 'denied'),
       loose,
     ),
@@ -68,35 +68,35 @@ export function findRoute<Row extends RouteRow>(
   method: string,
   path: string,
 ): Row | undefined {
-  const owner = claimOn(table.admitting, path)
-  const denied = deniedClaim(table.denied, method, path)
+  const owner = mostSpecific(table.admitting, path)
+  const denied = deniedRows(table.denied, method, path)
   if (denied !== undefined && denied.rank >= (owner?.rank ?? 0)) {
     return rowFor(denied, method)
   }
   return owner === undefined ? undefined : rowFor(owner, method)
 }
 
-function deniedClaim<Row extends RouteRow>(
-  shelf: Shelf<Row>,
+function deniedRows<Row extends RouteRow>(
+  index: PatternIndex<Row>,
   method: string,
   path: string,
-): Claim<Row> | undefined {
-  if (shelf.exact.size === 0 && shelf.prefixes.size === 0) return undefined
-  return claimOn(shelf, loose(path), (claim) => rowFor(claim, method) !== undefined)
+): PatternRows<Row> | undefined {
+  if (index.exact.size === 0 && index.prefixes.size === 0) return undefined
+  return mostSpecific(index, loose(path), (match) => rowFor(match, method) !== undefined)
 }
 
 /** The most specific claim on a path, among those that pass the test. */
-function claimOn<Row>(
-  { exact, prefixes, depth }: Shelf<Row>,
+function mostSpecific<Row>(
+  { exact, prefixes, depth }: PatternIndex<Row>,
   path: string,
-  passes: (claim: Claim<Row>) => boolean = () => true,
-): Claim<Row> | undefined {
+  passes: (match: PatternRows<Row>) => boolean = () => true,
+): PatternRows<Row> | undefined {
   const whole = exact.get(path)
   if (whole !== undefined && passes(whole)) return whole
-  let found: Claim<Row> | undefined
+  let found: PatternRows<Row> | undefined
   for (let segments = 0, end = 0; segments <= depth; segments++) {
-    const claim = prefixes.get(path.slice(0, end))
-    if (claim !== undefined && passes(claim)) found = claim
+    const match = prefixes.get(path.slice(0, end))
+    if (match !== undefined && passes(match)) found = match
     if (end === path.length) break
     const slash = path.indexOf('/', end + 1)
     end = slash === -1 ? path.length : slash
@@ -104,7 +104,7 @@ function claimOn<Row>(
   return found
 }
 
-function rowFor<Row extends RouteRow>({ rows }: Claim<Row>, method: string): Row | undefined {
+function rowFor<Row extends RouteRow>({ rows }: PatternRows<Row>, method: string): Row | undefined {
   return (
     rows.find(({ methods }) => methods?.includes(method)) ??
     // What may be read may be asked about (RFC 9110 §9.3.2).
@@ -113,11 +113,14 @@ function rowFor<Row extends RouteRow>({ rows }: Claim<Row>, method: string): Row
   )
 }
 
-function shelve<Row extends RouteRow>(
+function indexRows<Row extends RouteRow>(
   rows: readonly Row[],
   spelling: (pattern: string) => string,
-): Shelf<Row> {
-  const [exact, prefixes] = [new Map<string, Claim<Row>>(), new Map<string, Claim<Row>>()]
+): PatternIndex<Row> {
+  const [exact, prefixes] = [
+    new Map<string, PatternRows<Row>>(),
+    new Map<string, PatternRows<Row>>(),
+  ]
   let depth = 0
   for (const row of rows) {
     const isPrefix = row.path.endsWith('/*')

@@ -7,12 +7,12 @@ import type { TLSSocket } from 'node:tls'
 import type { Ask, Peer } from '../decide/decide.ts'
 import type { Refusal } from '../decide/refusal.ts'
 import type { Presented } from '../identify/presented.ts'
-import type { Judge, Recognition } from '../identify/peer.ts'
+import type { PathJudge, PeerCache } from '../identify/peer.ts'
 import { newConnectionId } from './connection-id.ts'
 import type { EncodedIdentity } from '../message/encode/encode.ts'
 import type { FieldPlan } from '../message/request-fields.ts'
 import type { ConnectionEvent, ConnectionFacts, DeviceFacts } from '../record/event.ts'
-import type { ConnectionJournal } from '../record/access-log.ts'
+import type { AccessLog } from '../record/access-log.ts'
 import { isoText, type Instant } from '../kernel/types.ts'
 import type { Name } from '../x509/name.ts'
 import { printName } from '../x509/print-name.ts'
@@ -33,26 +33,26 @@ export class Connection {
   readonly protocol: string
   readonly cipher: Cipher
   /** What the requests under way asked, so that a change of trust, and time, can tell which they end. */
-  readonly underWay: Ask[] = []
+  readonly activeAsks: Ask[] = []
   /** Where its verdict may turn next, worked out by whoever sweeps. */
-  turning: Turning | undefined
+  nextChange: VerdictChange | undefined
   /** What arrived and has no whole answer yet, in the order of arrival. */
   readonly unanswered = new Set<Unanswered>()
   requests = 0
   /** The number of the last request that is answered; whatever is sent behind it is not read (RFC 9112 §9.6). */
-  last = Infinity
+  lastAnswered = Infinity
   /** Why it is being closed by us, if it is. */
   ending: Pick<ConnectionEvent, 'outcome' | 'code' | 'reason' | 'next_step'> | undefined
-  #journal: ConnectionJournal | undefined
-  #judgedBy: Judge['version'] | undefined
+  #accessLog: AccessLog | undefined
+  #judgedBy: PathJudge['version'] | undefined
   #peer: Peer | undefined
   #host: string | undefined
   #hostsOf: object | undefined
   /** Whoever waits for the answers before its own. */
   readonly #waiting: (() => void)[] = []
-  readonly #plans: { readonly kind: PlanKind; readonly made: Plan }[] = []
+  readonly #plans: { readonly kind: PlanKey; readonly made: IdentityPlan }[] = []
 
-  constructor(socket: TLSSocket, listener: string, { presented, now }: Opening) {
+  constructor(socket: TLSSocket, listener: string, { presented, now }: ConnectionStart) {
     this.socket = socket
     this.listener = listener
     this.remote = socket.remoteAddress ?? 'unknown'
@@ -69,7 +69,7 @@ export class Connection {
    * Settles when everything that arrived before has its answer; nothing did, when there is nothing to wait for. Requests of which one may change something are not
    * to be carried out side by side (RFC 9112 §9.3.2), and devices do not pipeline often enough to tell them apart.
    */
-  turnOf(arrived: Unanswered): Promise<void> | undefined {
+  enqueue(arrived: Unanswered): Promise<void> | undefined {
     this.unanswered.add(arrived)
     if (this.unanswered.size === 1) return undefined
     return new Promise((resolve) => {
@@ -78,10 +78,10 @@ export class Connection {
   }
 
   /** Ends a turn: the next one begins, or the connection ends. */
-  answered(arrived: Unanswered): void {
+  dequeue(arrived: Unanswered): void {
     if (!this.unanswered.delete(arrived)) return
     this.#waiting.shift()?.()
-    if (this.unanswered.size === 0 && this.last !== Infinity) this.socket.destroySoon()
+    if (this.unanswered.size === 0 && this.lastAnswered !== Infinity) this.socket.destroySoon()
   }
 
   /** Who was there when anybody last asked. */
@@ -90,9 +90,9 @@ export class Connection {
   }
 
   /** Who is there, as this judge sees it; asked again only when the trust version has changed. */
-  peer(recognition: Recognition, judge: Judge): Peer {
+  peer(peerCache: PeerCache, judge: PathJudge): Peer {
     if (this.#peer !== undefined && this.#judgedBy === judge.version) return this.#peer
-    this.#peer = recognition.peerOf(this.presented, judge)
+    this.#peer = peerCache.peerOf(this.presented, judge)
     this.#judgedBy = judge.version
     return this.#peer
   }
@@ -101,24 +101,24 @@ export class Connection {
    * Whether only a connection that resumes nothing can help: the session began before the device had a certificate,
    * or its issuers, which a resumed session has lost, are known to nobody here.
    */
-  isHeldBack({ kind }: Refusal): boolean {
+  needsFullHandshake({ kind }: Refusal): boolean {
     if (kind === 'resumed-without-certificate') return true
     const { presented } = this
     return kind === 'untrusted-issuer' && presented.kind === 'chain' && presented.resumed
   }
 
   /** Whether this very Host was found good before, in the same world. */
-  knowsHost(host: string | undefined, world: object): boolean {
-    return host !== undefined && this.#host === host && this.#hostsOf === world
+  knowsHost(host: string | undefined, scope: object): boolean {
+    return host !== undefined && this.#host === host && this.#hostsOf === scope
   }
 
-  rememberHost(host: string | undefined, world: object): void {
+  rememberHost(host: string | undefined, scope: object): void {
     this.#host = host
-    this.#hostsOf = world
+    this.#hostsOf = scope
   }
 
   /** The fields for requests of this kind, built once: every part of `kind` is compared by identity. */
-  plan(kind: PlanKind, make: () => Plan): Plan {
+  plan(kind: PlanKey, make: () => IdentityPlan): IdentityPlan {
     for (const known of this.#plans) {
       if (
         known.kind.upstream === kind.upstream &&
@@ -136,9 +136,9 @@ export class Connection {
     return made
   }
 
-  journal(open: (facts: ConnectionFacts) => ConnectionJournal): ConnectionJournal {
-    this.#journal ??= open(this.#facts())
-    return this.#journal
+  accessLog(open: (facts: ConnectionFacts) => AccessLog): AccessLog {
+    this.#accessLog ??= open(this.#facts())
+    return this.#accessLog
   }
 
   /** What a device may quote: this connection, and which of its requests. */
@@ -161,19 +161,19 @@ export class Connection {
 }
 
 /** The first instant from which the verdict on a peer may be another, under one policy. */
-export interface Turning {
+export interface VerdictChange {
   readonly policy: object
   readonly at: Instant | undefined
 }
 
 /** The fields of a kind of request, and what they say about the device. */
-export interface Plan {
+export interface IdentityPlan {
   readonly plan: FieldPlan
-  readonly told: EncodedIdentity
+  readonly identity: EncodedIdentity
 }
 
 /** What a plan depends on. */
-export interface PlanKind {
+export interface PlanKey {
   /** An upstream in one world. */
   readonly upstream: object
   /** What is vouched for, if anything is. */
@@ -194,7 +194,7 @@ interface Cipher {
   readonly standardName: string
 }
 
-interface Opening {
+interface ConnectionStart {
   readonly presented: Presented
   readonly now: number
 }

@@ -11,27 +11,27 @@ import type { EncodedIdentity } from '../message/encode/encode.ts'
 import { requestFields } from '../message/request-fields.ts'
 import type { Snapshot, UpstreamView } from '../state/snapshot.ts'
 import type { Connection } from './connection.ts'
-import type { Head } from './request-head.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** An admitted request, and the row that it met. */
 export interface Admitted {
   readonly decision: Admission
   readonly route: RouteRow
-  readonly head: Head
+  readonly head: RequestHead
 }
 
 /** Where it goes, and what the upstream is told about the device. */
-export interface Bearings {
+export interface RequestPlan {
   readonly destination: Destination
-  readonly told: EncodedIdentity
+  readonly identity: EncodedIdentity
 }
 
 /** Works out where an admitted request goes. */
 export function destinationFor(
   { decision, route, head }: Admitted,
   request: IncomingMessage,
-  { snapshot, connection, limits }: Surroundings,
-): Bearings {
+  { snapshot, connection, limits }: DestinationContext,
+): RequestPlan {
   const view = upstreamOf(route, snapshot)
   const vouched = vouchedFor(decision)
   const kind = {
@@ -40,38 +40,38 @@ export function destinationFor(
     timeliness: vouched?.timeliness,
     host: head.host,
   }
-  const { plan, told } = connection.plan(kind, () => {
-    const told = view.encode(vouched)
+  const { plan, identity } = connection.plan(kind, () => {
+    const identity = view.encode(vouched)
     const plan = {
-      sieve: snapshot.sieve,
-      host: hostFor(view, head.host),
-      identity: told.fields,
+      filter: snapshot.fieldFilter,
+      host: hostFieldFor(view, head.host),
+      identity: identity.fields,
       forwarding: forwardingFields({ address: connection.remote, host: head.host }, 'x-forwarded'),
     }
-    return { plan, told }
+    return { plan, identity }
   })
   const destination: Destination = {
     upstream: view.upstream,
-    host: view.world.config.host.kind === 'upstream' ? 'server' : 'given',
+    host: view.compiled.config.host.kind === 'upstream' ? 'server' : 'given',
     device: vouched?.path.certificates[0].publicKey.fingerprint,
     target: head.target.raw,
     fields: requestFields(request.rawHeaders, plan),
     bodyBytes: limits.bodyBytes,
     bodyIdle: limits.bodyIdle,
   }
-  return { destination, told }
+  return { destination, identity }
 }
 
 /** The world an admitted request moves in. */
-export interface Surroundings {
+export interface DestinationContext {
   readonly snapshot: Snapshot
   readonly connection: Connection
   readonly limits: ListenerLimits
 }
 
 /** With `upstream` the server is not chosen yet: `forward` writes its name in. */
-function hostFor({ world }: UpstreamView, sent: string): string {
-  const { host } = world.config
+function hostFieldFor({ compiled }: UpstreamView, sent: string): string {
+  const { host } = compiled.config
   return host.kind === 'name' ? host.name : sent
 }
 

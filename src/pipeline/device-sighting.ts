@@ -3,18 +3,22 @@
  */
 import type { Peer } from '../decide/decide.ts'
 import type { Policy } from '../decide/policy.ts'
-import { rankOf } from '../fleet/client.ts'
-import { stepOf } from '../fleet/migration.ts'
-import { recognise } from '../fleet/detect-client.ts'
+import { versionRank } from '../fleet/client.ts'
+import { migrationStep } from '../fleet/migration.ts'
+import { detectClient } from '../fleet/detect-client.ts'
 import { signedIds } from '../fleet/signed-ids.ts'
 import type { Instant } from '../kernel/types.ts'
 import type { RequestEvent } from '../record/event.ts'
-import type { Description, Glimpse, SeenCertificate } from '../record/device-sightings.ts'
+import type {
+  ObservationDetails,
+  Observation,
+  SightedCertificate,
+} from '../record/device-sightings.ts'
 import { printName } from '../x509/print-name.ts'
 import type { Name } from '../x509/name.ts'
 
 /** Who was judged, by what, when and where. */
-export interface Meeting {
+export interface ObservationContext {
   readonly peer: Peer | undefined
   readonly policy: Policy
   readonly listener: string
@@ -23,7 +27,7 @@ export interface Meeting {
 }
 
 /** What is asked of a record. */
-export type Judged = Pick<
+export type ObservedEvent = Pick<
   RequestEvent,
   'decision' | 'code' | 'would_refuse' | 'route' | 'route_class' | 'user_agent' | 'reported_id'
 >
@@ -32,8 +36,11 @@ export type Judged = Pick<
  * What is noted. Where no certificate is asked for, a device that has one would have passed without: nothing is said
  * of it there, unless it was refused for what it is. A disabled endpoint says nothing of anybody either.
  */
-export function glimpseOf(event: Judged, meeting: Meeting): Glimpse | undefined {
-  const { peer, listener, now } = meeting
+export function observationOf(
+  event: ObservedEvent,
+  context: ObservationContext,
+): Observation | undefined {
+  const { peer, listener, now } = context
   const { decision: verdict, route: row, route_class: kind, user_agent: userAgent } = event
   if (kind === 'none' || kind === 'denied' || peer === undefined) return undefined
   if (DISABLED.has(event.code ?? '')) return undefined
@@ -57,22 +64,22 @@ export function glimpseOf(event: Judged, meeting: Meeting): Glimpse | undefined 
     row: leaf === undefined ? undefined : row,
     userAgent: leaf === undefined ? undefined : userAgent,
     reportedId,
-    describe: () => ({ ...describe(event, peer, meeting), reportedId }),
+    describe: () => ({ ...describe(event, peer, context), reportedId }),
   }
 }
 
 /** Refusals of the endpoint and not of the device: it would pass elsewhere with the same certificate. */
 const DISABLED: ReadonlySet<string> = new Set(['legacy-oauth-disabled', 'oauth-disabled'])
 
-const succeeded = ({ code }: Judged): Glimpse['authentication'] =>
+const succeeded = ({ code }: ObservedEvent): Observation['authentication'] =>
   code === 'verified' || code === 'in-grace' ? 'succeeded' : 'failed'
 
 function describe(
-  event: Judged,
+  event: ObservedEvent,
   peer: Peer,
-  { policy, port }: Meeting,
-): Omit<Description, 'reportedId'> {
-  const client = recognise(event.route ?? '', event.user_agent)
+  { policy, port }: ObservationContext,
+): Omit<ObservationDetails, 'reportedId'> {
+  const client = detectClient(event.route ?? '', event.user_agent)
   const certificate = peer.kind === 'presented' ? certificateOf(peer) : undefined
   const { setting } = certificate ?? {}
   const isCurrent = setting !== undefined && policy.standings.get(setting)?.kind === 'current'
@@ -81,17 +88,17 @@ function describe(
     class: client.class,
     agent: client.agent,
     agentVersion: client.agentVersion,
-    agentRank: client.version === undefined ? undefined : rankOf(client.version),
+    agentRank: client.version === undefined ? undefined : versionRank(client.version),
     // Keys that nobody vouches for are made up by the thousand: they are no devices that migrate.
     migration:
       certificate?.sound === false
         ? undefined
-        : stepOf({ port, verified: succeeded(event) === 'succeeded' }, client.class),
+        : migrationStep({ port, verified: succeeded(event) === 'succeeded' }, client.class),
     approvesItself: policy.fleet.model === 'auto' && isCurrent && succeeded(event) === 'succeeded',
   }
 }
 
-function certificateOf({ leaf, paths }: Peer & { readonly kind: 'presented' }): SeenCertificate {
+function certificateOf({ leaf, paths }: Peer & { readonly kind: 'presented' }): SightedCertificate {
   const path = paths.ok ? paths.value[0] : undefined
   const issuer = path?.certificates[1] ?? path?.anchor.certificate
   return {

@@ -11,7 +11,7 @@ import { decide, timelinessOfPeer, type Ask } from '../decide/decide.ts'
 import type { Exchange, Outcome } from '../forward/exchange/exchange.ts'
 import { forward } from '../forward/exchange/forward.ts'
 import { refuse } from '../forward/exchange/refuse.ts'
-import type { Recognition } from '../identify/peer.ts'
+import type { PeerCache } from '../identify/peer.ts'
 import type { Clock } from '../kernel/ports.ts'
 import type { Instant } from '../kernel/types.ts'
 import { agentRuleText, ruleFor } from '../message/agent.ts'
@@ -19,59 +19,65 @@ import { reportedId } from '../message/reported-id.ts'
 import { findRoute } from '../message/route.ts'
 import type { Connection } from './connection.ts'
 import { destinationFor, type Admitted } from './destination.ts'
-import { entry, type Ended, type Told, type Verdict } from './request-event.ts'
-import { readHead, type Head } from './request-head.ts'
+import {
+  requestEvent,
+  type RequestOutcome,
+  type ForwardedIdentity,
+  type Verdict,
+} from './request-event.ts'
+import { readRequestHead, type RequestHead } from './request-head.ts'
 import { originOf } from './origin.ts'
-import { underWatch, type LegacyWatch } from './oauth-throttle.ts'
-import { AFTER_CLOSE, beforeItsTurn, isLast, turnedAway, type AtTheDoor } from './request-order.ts'
+import { throttleLegacyOAuth, type LegacyOAuthThrottle } from './oauth-throttle.ts'
+import { AFTER_CLOSE, rejectEarly, isLast, rejected, type Rejected } from './request-order.ts'
 import { NO_ANSWER } from './rejection.ts'
 import type { RequestEvent } from '../record/event.ts'
 import type { Snapshot } from '../state/snapshot.ts'
 
 /** What the corridor borrows from the house. */
-export interface CorridorDeps {
+export interface PipelineDeps {
   readonly clock: Clock
-  readonly recognition: Recognition
+  readonly peerCache: PeerCache
   /** How often the legacy OAuth endpoint was asked, and by whom. */
-  readonly legacy: LegacyWatch
+  readonly oauthThrottle: LegacyOAuthThrottle
   snapshot(): Snapshot
   /** Whether answers should end their connections. */
   draining(): boolean
   /** A device was held to a session that says less of it than a new one would. */
-  lockedOut(): void
+  onStaleSession(): void
   /** `judgedAt`: a request with a long body is written down when it is over. */
   record(connection: Connection, event: RequestEvent, judgedAt: Instant): void
 }
 
 /** A request as the listener hands it over. */
-export interface Arrival {
+export interface IncomingRequest {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly expectsContinue: boolean
 }
 
 /** Walks one request from its head to its record. */
-export async function handle(
-  arrival: Arrival,
+export async function handleRequest(
+  incoming: IncomingRequest,
   connection: Connection,
-  deps: CorridorDeps,
+  deps: PipelineDeps,
 ): Promise<void> {
   const startedAt = performance.now()
-  const { request } = arrival
+  const { request } = incoming
   const number = (connection.requests += 1)
-  const early = beforeItsTurn(arrival, number, connection)
-  const turn = early === undefined ? connection.turnOf(arrival) : undefined
-  if (turn !== undefined) await turn
+  const early = rejectEarly(incoming, number, connection)
+  const queued = early === undefined ? connection.enqueue(incoming) : undefined
+  if (queued !== undefined) await queued
   const snapshot = deps.snapshot()
   const now = deps.clock.now()
   const reference = (): string => connection.reference(number)
   const last = deps.draining() || isLast(request, number, limitsOf(connection, snapshot))
-  const exchange: Exchange = { ...arrival, last, reference }
+  const exchange: Exchange = { ...incoming, last, reference }
   const judged = early ?? judge(request, number, { connection, snapshot, deps, now })
-  if (last || closes(judged)) connection.last = Math.min(connection.last, number)
-  const outcome = await carryOut(judged, exchange, { connection, deps })
-  connection.answered(arrival)
-  const walk = {
+  if (last || closesConnection(judged))
+    connection.lastAnswered = Math.min(connection.lastAnswered, number)
+  const outcome = await respond(judged, exchange, { connection, deps })
+  connection.dequeue(incoming)
+  const facts = {
     method: request.method ?? '',
     path: pathOf(request.url ?? ''),
     host: request.headers.host,
@@ -80,12 +86,12 @@ export async function handle(
     snapshot: snapshot.version,
     durationMs: performance.now() - startedAt,
   }
-  deps.record(connection, entry(walk, judged.verdict, outcome), now)
+  deps.record(connection, requestEvent(facts, judged.verdict, outcome), now)
 }
 
 /** A verdict, and what carrying it out needs. */
-type Judged =
-  | AtTheDoor
+type JudgedRequest =
+  | Rejected
   | { readonly kind: 'refused'; readonly verdict: Verdict; readonly close: boolean }
   | {
       readonly kind: 'admitted'
@@ -96,41 +102,41 @@ type Judged =
       readonly limits: ListenerLimits
     }
 
-interface World {
+interface RequestContext {
   readonly connection: Connection
   readonly snapshot: Snapshot
-  readonly deps: CorridorDeps
+  readonly deps: PipelineDeps
   readonly now: Instant
 }
 
 function judge(
   request: IncomingMessage,
   number: number,
-  { connection, snapshot, deps, now }: World,
-): Judged {
+  { connection, snapshot, deps, now }: RequestContext,
+): JudgedRequest {
   const listener = snapshot.listeners.get(connection.listener)
-  if (number > connection.last) return AFTER_CLOSE
+  if (number > connection.lastAnswered) return AFTER_CLOSE
   // A reload took the listener away; its open connections end with their next request.
-  if (listener === undefined) return turnedAway({ kind: 'listener-gone' })
-  const head = readHead(request, connection, listener)
-  if (!head.ok) return turnedAway(head.failure)
-  const { table, config } = listener.world
+  if (listener === undefined) return rejected({ kind: 'listener-gone' })
+  const head = readRequestHead(request, connection, listener)
+  if (!head.ok) return rejected(head.failure)
+  const { table, config } = listener.compiled
   const route = findRoute(table, request.method ?? '', head.value.target.path)
-  if (route === undefined) return turnedAway({ kind: 'route-unknown' })
-  const peer = connection.peer(deps.recognition, snapshot.judge)
-  const { policy } = snapshot.world
+  if (route === undefined) return rejected({ kind: 'route-unknown' })
+  const peer = connection.peer(deps.peerCache, snapshot.judge)
+  const { policy } = snapshot.compiled
   const withoutGrace = graceRule(route, request, snapshot)
   const { class: kind, match, networks, sensitive, endpoint } = route
   const access = networks === undefined ? undefined : { address: connection.remote, networks }
-  const origin = sensitive ? originOf(connection, snapshot.world.config.approval) : undefined
+  const origin = sensitive ? originOf(connection, snapshot.compiled.config.approval) : undefined
   const ask = { peer, route: kind, match, withoutGrace, access, sensitive, origin, endpoint }
   const decision = decide(ask, policy, now)
   const timeliness = timelinessOfPeer(peer, policy, now)
   const reported = reportedBy(route, head.value, request)
   const verdict: Verdict = { kind: 'judged', decision, route, timeliness, reported }
   if (decision.kind === 'refuse') {
-    const close = connection.isHeldBack(decision.why)
-    if (close) deps.lockedOut()
+    const close = connection.needsFullHandshake(decision.why)
+    if (close) deps.onStaleSession()
     return { kind: 'refused', verdict, close }
   }
   const admitted = { decision, route, head: head.value }
@@ -140,7 +146,7 @@ function judge(
 /** Few rows say where. */
 const reportedBy = (
   { reports }: RouteRow,
-  { target: { query } }: Head,
+  { target: { query } }: RequestHead,
   { rawHeaders }: IncomingMessage,
 ): string | undefined => reports && reportedId(reports, { query, rawHeaders })
 
@@ -148,52 +154,60 @@ const reportedBy = (
 function graceRule(
   route: RouteRow,
   { headers }: IncomingMessage,
-  { world }: Snapshot,
+  { compiled }: Snapshot,
 ): string | undefined {
   if (route.class !== 'renewal') return undefined
-  const rule = ruleFor(headers['user-agent'], world.config.withoutGrace)
+  const rule = ruleFor(headers['user-agent'], compiled.config.withoutGrace)
   return rule === undefined ? undefined : agentRuleText(rule)
 }
 
-function closes(judged: Judged): boolean {
-  if (judged.kind === 'turned-away') return judged.verdict.facts.close
+function closesConnection(judged: JudgedRequest): boolean {
+  if (judged.kind === 'rejected') return judged.verdict.facts.close
   return judged.kind === 'refused' && judged.close
 }
 
 const limitsOf = ({ listener }: Connection, { listeners }: Snapshot): ListenerLimits | undefined =>
-  listeners.get(listener)?.world.config.limits
+  listeners.get(listener)?.compiled.config.limits
 
-async function carryOut(
-  judged: Judged,
+async function respond(
+  judged: JudgedRequest,
   exchange: Exchange,
-  { connection, deps }: Pick<World, 'connection' | 'deps'>,
-): Promise<Ended> {
+  { connection, deps }: Pick<RequestContext, 'connection' | 'deps'>,
+): Promise<RequestOutcome> {
   switch (judged.kind) {
-    case 'turned-away':
-      if (judged.verdict.facts.status === NO_ANSWER) return UNANSWERED
-      return answer(exchange, judged.verdict.facts.status, judged.verdict.facts.close)
+    case 'rejected':
+      if (judged.verdict.facts.status === NO_ANSWER) return NO_RESPONSE
+      return sendRefusal(exchange, judged.verdict.facts.status, judged.verdict.facts.close)
     case 'refused':
-      return answer(exchange, FORBIDDEN, judged.close)
+      return sendRefusal(exchange, FORBIDDEN, judged.close)
     case 'admitted':
       break
   }
   const { admitted, ask, snapshot, limits } = judged
-  const surroundings = { snapshot, connection, limits }
-  const { destination, told } = destinationFor(admitted, exchange.request, surroundings)
-  const go = (): Promise<Outcome> => forward(admitted.decision, exchange, destination)
-  connection.underWay.push(ask)
+  const context = { snapshot, connection, limits }
+  const { destination, identity } = destinationFor(admitted, exchange.request, context)
+  const next = (): Promise<Outcome> => forward(admitted.decision, exchange, destination)
+  connection.activeAsks.push(ask)
   try {
-    if (admitted.route.class !== 'legacy-oauth') return { ...(await go()), told }
-    const rules = snapshot.world.config.legacyOAuth
-    const ended = await underWatch(exchange, { watch: deps.legacy, rules, connection }, go)
-    return { ...ended, told: ended.watched.held === undefined ? told : NOTHING }
+    if (admitted.route.class !== 'legacy-oauth') return { ...(await next()), identity }
+    const rules = snapshot.compiled.config.legacyOAuth
+    const ended = await throttleLegacyOAuth(
+      exchange,
+      { oauthThrottle: deps.oauthThrottle, rules, connection },
+      next,
+    )
+    return { ...ended, identity: ended.throttled.refusal === undefined ? identity : NO_IDENTITY }
   } finally {
-    connection.underWay.splice(connection.underWay.indexOf(ask), 1)
+    connection.activeAsks.splice(connection.activeAsks.indexOf(ask), 1)
   }
 }
 
-async function answer(exchange: Exchange, status: number, close: boolean): Promise<Ended> {
-  return { ...(await refuse(exchange, { status, fields: [], close })), told: NOTHING }
+async function sendRefusal(
+  exchange: Exchange,
+  status: number,
+  close: boolean,
+): Promise<RequestOutcome> {
+  return { ...(await refuse(exchange, { status, fields: [], close })), identity: NO_IDENTITY }
 }
 
 /** Queries are where applications put secrets; the record does without. */
@@ -203,10 +217,10 @@ function pathOf(target: string): string {
 }
 
 /** A refused request reaches no upstream. */
-const NOTHING: Told = { verify: 'NONE', withheld: 'nothing' }
+const NO_IDENTITY: ForwardedIdentity = { verify: 'NONE', withheld: 'nothing' }
 /** What a device that is refused sees, whatever the reason. */
 export const FORBIDDEN = 403
-const UNANSWERED: Ended = {
+const NO_RESPONSE: RequestOutcome = {
   status: undefined,
   bytesIn: 0,
   bytesOut: 0,
@@ -215,7 +229,7 @@ const UNANSWERED: Ended = {
   server: undefined,
   retried: false,
   failure: undefined,
-  told: NOTHING,
+  identity: NO_IDENTITY,
 }
 /** Enough to recognise any honest path; a line of the record is not a place for a novel. */
 const MAX_PATH = 512

@@ -7,7 +7,7 @@ import type { TargetFault } from '../message/target.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** Everything that can be wrong with a request's head besides the certificate. */
-export type TurnedAway =
+export type Rejection =
   | { readonly kind: 'host'; readonly fault: AuthorityFault }
   | { readonly kind: 'target'; readonly fault: TargetFault }
   | { readonly kind: 'route-unknown' }
@@ -22,7 +22,7 @@ export type TurnedAway =
   | { readonly kind: 'too-many-pipelined'; readonly limit: number }
 
 /** What the device and the operator are told. */
-export interface TurnedAwayFacts {
+export interface RejectionFacts {
   /** Stable; the same word in log, metrics and documentation. */
   readonly code: string
   /** `NO_ANSWER` when there is none. */
@@ -37,7 +37,7 @@ export interface TurnedAwayFacts {
 export const NO_ANSWER = 0
 
 /** Explains a request that was turned away. */
-export function explainTurnedAway(why: TurnedAway): TurnedAwayFacts {
+export function explainRejection(why: Rejection): RejectionFacts {
   switch (why.kind) {
     case 'host':
       return hostFacts(why.fault)
@@ -130,12 +130,12 @@ export function explainTurnedAway(why: TurnedAway): TurnedAwayFacts {
   }
 }
 
-function hostFacts(fault: AuthorityFault): TurnedAwayFacts {
+function hostFacts(fault: AuthorityFault): RejectionFacts {
   const status = authorityStatus(fault)
-  return { code: fault.kind, status, close: status === 400, ...hostWords(fault) }
+  return { code: fault.kind, status, close: status === 400, ...hostExplanation(fault) }
 }
 
-function hostWords(fault: AuthorityFault): Explanation {
+function hostExplanation(fault: AuthorityFault): Explanation {
   switch (fault.kind) {
     case 'host-missing':
       return {
@@ -167,18 +167,18 @@ function hostWords(fault: AuthorityFault): Explanation {
   }
 }
 
-function targetFacts({ kind }: TargetFault): TurnedAwayFacts {
+function targetFacts({ kind }: TargetFault): RejectionFacts {
   return {
     code: `target-${kind}`,
     status: kind === 'too-long' ? 414 : 400,
-    sentence: `the request target is refused: ${TARGET_WORDS[kind]}`,
+    sentence: `the request target is refused: ${TARGET_TEXT[kind]}`,
     nextStep:
       'no honest client needs it; if one does, let it ask for the plain path: what two servers could read differently is never forwarded',
     close: kind === 'absolute-form' || kind === 'authority-form' || kind === 'asterisk-form',
   }
 }
 
-const TARGET_WORDS: Readonly<Record<TargetFault['kind'], string>> = {
+const TARGET_TEXT: Readonly<Record<TargetFault['kind'], string>> = {
   'absolute-form': 'it is a whole URL, as sent to forward proxies',
   'asterisk-form': 'it is `*`, which asks about the server and not about a path',
   'authority-form': 'it does not begin with a slash',

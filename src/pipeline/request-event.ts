@@ -10,14 +10,14 @@ import { explainUpstream } from '../forward/failure.ts'
 import type { Outcome } from '../forward/exchange/exchange.ts'
 import type { RequestEvent } from '../record/event.ts'
 import { findingCodes, type FindingCode } from '../trust/finding.ts'
-import { explainHeld, type Held } from '../throttle/throttle-refusal.ts'
-import type { TurnedAwayFacts } from './rejection.ts'
-import type { Watched } from './oauth-throttle.ts'
+import { explainThrottle, type ThrottleRefusal } from '../throttle/throttle-refusal.ts'
+import type { RejectionFacts } from './rejection.ts'
+import type { ThrottleResult } from './oauth-throttle.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** How far a request came. */
 export type Verdict =
-  | { readonly kind: 'turned-away'; readonly facts: TurnedAwayFacts }
+  | { readonly kind: 'rejected'; readonly facts: RejectionFacts }
   | {
       readonly kind: 'judged'
       readonly decision: Decision
@@ -28,7 +28,7 @@ export type Verdict =
     }
 
 /** What is true of the walk however it ended. */
-export interface Walk {
+export interface RequestFacts {
   readonly method: string
   readonly path: string
   readonly host: string | undefined
@@ -39,49 +39,56 @@ export interface Walk {
 }
 
 /** How a request ended, and what its upstream was told about the device. */
-export interface Ended extends Outcome {
-  readonly told: Told
+export interface RequestOutcome extends Outcome {
+  readonly identity: ForwardedIdentity
   /** Of requests to the legacy OAuth endpoint that were admitted. */
-  readonly watched?: Watched
+  readonly throttled?: ThrottleResult
 }
 
-export interface Told {
+export interface ForwardedIdentity {
   readonly verify: string
   readonly withheld: string
 }
 
 /** The event of a request that has left the corridor. */
-export function entry(walk: Walk, verdict: Verdict, ended: Ended): RequestEvent {
-  const { told, watched, status, firstByteMs } = ended
-  const words = watched?.held === undefined ? wordsOf(verdict, ended) : explainHeld(watched.held)
+export function requestEvent(
+  facts: RequestFacts,
+  verdict: Verdict,
+  outcome: RequestOutcome,
+): RequestEvent {
+  const { identity, throttled, status, firstByteMs } = outcome
+  const explanation =
+    throttled?.refusal === undefined
+      ? explanationOf(verdict, outcome)
+      : explainThrottle(throttled.refusal)
   return {
-    method: walk.method,
-    path: walk.path,
-    host: walk.host?.slice(0, MAX_HOST),
-    ...judgement(verdict),
-    ...(watched?.held === undefined ? {} : heldBack(watched.held)),
-    account_hash: watched?.account,
-    verify: told.verify,
-    withheld: told.withheld === 'nothing' ? undefined : told.withheld,
-    server: ended.server,
-    retried: ended.retried ? true : undefined,
+    method: facts.method,
+    path: facts.path,
+    host: facts.host?.slice(0, MAX_HOST),
+    ...verdictFields(verdict),
+    ...(throttled?.refusal === undefined ? {} : throttleFields(throttled.refusal)),
+    account_hash: throttled?.account,
+    verify: identity.verify,
+    withheld: identity.withheld === 'nothing' ? undefined : identity.withheld,
+    server: outcome.server,
+    retried: outcome.retried ? true : undefined,
     status: status ?? 0,
-    failure: ended.failure?.kind,
-    reason: words?.sentence.slice(0, MAX_REASON),
-    next_step: words?.nextStep,
+    failure: outcome.failure?.kind,
+    reason: explanation?.sentence.slice(0, MAX_REASON),
+    next_step: explanation?.nextStep,
     // Only what the device was told can be asked about.
-    reference: words === undefined || status === undefined ? undefined : walk.reference,
-    bytes_in: ended.bytesIn,
-    bytes_out: ended.bytesOut,
-    duration_ms: tenths(walk.durationMs),
+    reference: explanation === undefined || status === undefined ? undefined : facts.reference,
+    bytes_in: outcome.bytesIn,
+    bytes_out: outcome.bytesOut,
+    duration_ms: tenths(facts.durationMs),
     upstream_ms: firstByteMs === undefined ? undefined : tenths(firstByteMs),
-    user_agent: walk.userAgent?.slice(0, MAX_USER_AGENT),
+    user_agent: facts.userAgent?.slice(0, MAX_USER_AGENT),
     reported_id: verdict.kind === 'judged' ? verdict.reported : undefined,
-    snapshot: walk.snapshot,
+    snapshot: facts.snapshot,
   }
 }
 
-type Judgement = Pick<
+type VerdictFields = Pick<
   RequestEvent,
   | 'route'
   | 'route_class'
@@ -93,10 +100,10 @@ type Judgement = Pick<
   | 'upstream'
 >
 
-function judgement(verdict: Verdict): Judgement {
-  if (verdict.kind === 'turned-away') {
+function verdictFields(verdict: Verdict): VerdictFields {
+  if (verdict.kind === 'rejected') {
     const { code } = verdict.facts
-    return { ...NOWHERE, decision: 'refuse', code, would_refuse: undefined }
+    return { ...NO_ROUTE, decision: 'refuse', code, would_refuse: undefined }
   }
   const { decision, route, timeliness } = verdict
   const at = { route: route.id, route_class: route.class, timeliness }
@@ -123,7 +130,9 @@ function judgement(verdict: Verdict): Judgement {
 }
 
 /** Admitted by `decide`, and yet no further. */
-const heldBack = ({ kind }: Held): Pick<RequestEvent, 'decision' | 'code' | 'upstream'> => ({
+const throttleFields = ({
+  kind,
+}: ThrottleRefusal): Pick<RequestEvent, 'decision' | 'code' | 'upstream'> => ({
   decision: 'refuse',
   code: kind,
   upstream: undefined,
@@ -135,8 +144,8 @@ function findingsOf(admission: Admission): readonly FindingCode[] | undefined {
   return findings.length === 0 ? undefined : findingCodes(findings)
 }
 
-function wordsOf(verdict: Verdict, { failure }: Outcome): Explanation | undefined {
-  if (verdict.kind === 'turned-away') return verdict.facts
+function explanationOf(verdict: Verdict, { failure }: Outcome): Explanation | undefined {
+  if (verdict.kind === 'rejected') return verdict.facts
   const { decision, route } = verdict
   if (decision.kind === 'refuse') return explain(decision.why)
   if (failure !== undefined) return explainUpstream(failure, route.upstream ?? '')
@@ -145,7 +154,7 @@ function wordsOf(verdict: Verdict, { failure }: Outcome): Explanation | undefine
 
 const tenths = (ms: number): number => Math.round(ms * 10) / 10
 
-const NOWHERE = {
+const NO_ROUTE = {
   route: undefined,
   route_class: 'none',
   timeliness: undefined,

@@ -8,21 +8,21 @@ import { checkAuthority, hostValues } from '../message/authority.ts'
 import { parseTarget, type Target } from '../message/target.ts'
 import type { ListenerView } from '../state/snapshot.ts'
 import type { Connection } from './connection.ts'
-import type { TurnedAway } from './rejection.ts'
+import type { Rejection } from './rejection.ts'
 
 /** What a request is for. */
-export interface Head {
+export interface RequestHead {
   readonly target: Target
   /** The Host as it was sent, found good. */
   readonly host: string
 }
 
 /** Reads a head, or says why the request is turned away. */
-export function readHead(
+export function readRequestHead(
   request: IncomingMessage,
   connection: Connection,
   listener: ListenerView,
-): Result<Head, TurnedAway> {
+): Result<RequestHead, Rejection> {
   const framing = framingFault(request, listener)
   if (framing !== undefined) return fail(framing)
   const values = hostValues(request.rawHeaders)
@@ -37,9 +37,9 @@ export function readHead(
   return ok({ target: target.value, host })
 }
 
-function framingFault(request: IncomingMessage, listener: ListenerView): TurnedAway | undefined {
+function framingFault(request: IncomingMessage, listener: ListenerView): Rejection | undefined {
   const { headers, rawHeaders } = request
-  const limit = listener.world.config.limits.headerCount
+  const limit = listener.compiled.config.limits.headerCount
   if (rawHeaders.length > limit * 2) return { kind: 'too-many-fields', limit }
   const coding = headers['transfer-encoding']
   if (coding !== undefined) {

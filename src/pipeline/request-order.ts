@@ -5,37 +5,37 @@
 import type { IncomingMessage } from 'node:http'
 import type { Connection, Unanswered } from './connection.ts'
 import type { Verdict } from './request-event.ts'
-import { explainTurnedAway, type TurnedAway } from './rejection.ts'
+import { explainRejection, type Rejection } from './rejection.ts'
 
 /** Turned away before anybody asked who the device is. */
-export interface AtTheDoor {
-  readonly kind: 'turned-away'
-  readonly verdict: Verdict & { readonly kind: 'turned-away' }
+export interface Rejected {
+  readonly kind: 'rejected'
+  readonly verdict: Verdict & { readonly kind: 'rejected' }
 }
 
 /** Turns a request away. */
-export function turnedAway(why: TurnedAway): AtTheDoor {
-  return { kind: 'turned-away', verdict: { kind: 'turned-away', facts: explainTurnedAway(why) } }
+export function rejected(why: Rejection): Rejected {
+  return { kind: 'rejected', verdict: { kind: 'rejected', facts: explainRejection(why) } }
 }
 
 /** Devices do not pipeline; a few are tolerated, a queue in our memory is not. */
 const MAX_PIPELINED = 8
-const TOO_MANY = turnedAway({ kind: 'too-many-pipelined', limit: MAX_PIPELINED })
+const TOO_MANY_PIPELINED = rejected({ kind: 'too-many-pipelined', limit: MAX_PIPELINED })
 /** What is sent behind the last request. */
-export const AFTER_CLOSE = turnedAway({ kind: 'after-close' })
+export const AFTER_CLOSE = rejected({ kind: 'after-close' })
 
 /** Turns away what is not even worth waiting for its turn. */
-export function beforeItsTurn(
+export function rejectEarly(
   arrived: Unanswered,
   number: number,
   connection: Connection,
-): AtTheDoor | undefined {
-  if (number > connection.last) return AFTER_CLOSE
+): Rejected | undefined {
+  if (number > connection.lastAnswered) return AFTER_CLOSE
   if (connection.unanswered.size < MAX_PIPELINED) return undefined
   connection.unanswered.add(arrived)
   // Nothing more is read: a queue in the kernel costs its sender, one in our memory costs us.
   connection.socket.pause()
-  return TOO_MANY
+  return TOO_MANY_PIPELINED
 }
 
 /**

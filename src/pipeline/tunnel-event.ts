@@ -6,13 +6,13 @@ import { isoText, type Instant } from '../kernel/types.ts'
 import type { ConnectionEvent } from '../record/event.ts'
 import type { TunnelEvent } from '../record/tunnel-event.ts'
 import { findingCodes } from '../trust/finding.ts'
-import type { TurnedAwayFacts } from './rejection.ts'
+import type { RejectionFacts } from './rejection.ts'
 import type { RelayOutcome } from '../forward/tunnel/relay.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** What became of a connection before any octet passed. */
 export type TunnelVerdict =
-  | { readonly kind: 'closed'; readonly facts: TurnedAwayFacts }
+  | { readonly kind: 'closed'; readonly facts: RejectionFacts }
   | {
       readonly kind: 'judged'
       readonly ask: Ask
@@ -21,12 +21,12 @@ export type TunnelVerdict =
     }
 
 /** What passed, and what the upstream was told. */
-export interface Passage extends RelayOutcome {
-  readonly told: TunnelEvent['told']
+export interface TunnelOutcome extends RelayOutcome {
+  readonly forwarded: TunnelEvent['told']
 }
 
 /** What is true of a connection however it ended. */
-export interface TunnelWalk {
+export interface TunnelFacts {
   readonly openedAt: number
   readonly upstream: string | undefined
   readonly durationMs: number
@@ -36,54 +36,54 @@ export interface TunnelWalk {
 }
 
 /** The event of a connection that is over; without a passage nothing was relayed. */
-export function tunnelEntry(
-  { openedAt, upstream, durationMs, snapshot, ending }: TunnelWalk,
+export function tunnelEvent(
+  { openedAt, upstream, durationMs, snapshot, ending }: TunnelFacts,
   verdict: TunnelVerdict,
-  passed: Passage | undefined,
+  outcome: TunnelOutcome | undefined,
 ): TunnelEvent {
-  const failure = ending === undefined ? passed?.failure : undefined
-  const words = ending ?? wordsOf(verdict, failure, upstream ?? '')
+  const failure = ending === undefined ? outcome?.failure : undefined
+  const explanation = ending ?? explanationOf(verdict, failure, upstream ?? '')
   return {
-    outcome: outcomeOf(failure, passed, ending),
-    ...judgement(verdict),
+    outcome: outcomeOf(failure, outcome, ending),
+    ...verdictFields(verdict),
     ...(ending?.code === undefined ? {} : { code: ending.code }),
-    upstream: passed === undefined ? undefined : upstream,
-    server: passed?.server,
-    told: passed?.told ?? 'nothing',
+    upstream: outcome === undefined ? undefined : upstream,
+    server: outcome?.server,
+    told: outcome?.forwarded ?? 'nothing',
     failure: failure?.kind,
-    reason: words?.reason?.slice(0, MAX_REASON),
-    next_step: words?.next_step,
-    bytes_in: passed?.bytesIn ?? 0,
-    bytes_out: passed?.bytesOut ?? 0,
+    reason: explanation?.reason?.slice(0, MAX_REASON),
+    next_step: explanation?.next_step,
+    bytes_in: outcome?.bytesIn ?? 0,
+    bytes_out: outcome?.bytesOut ?? 0,
     opened_at: isoText(openedAt as Instant),
     duration_ms: Math.round(durationMs),
-    connect_ms: passed?.connectMs,
+    connect_ms: outcome?.connectMs,
     snapshot,
   }
 }
 
-type Failure = Passage['failure']
+type Failure = TunnelOutcome['failure']
 
 function outcomeOf(
   failure: Failure,
-  passed: Passage | undefined,
-  ending: TunnelWalk['ending'],
+  outcome: TunnelOutcome | undefined,
+  ending: TunnelFacts['ending'],
 ): TunnelEvent['outcome'] {
-  if (passed === undefined) return 'refused'
+  if (outcome === undefined) return 'refused'
   if (ending !== undefined) return 'ended'
   if (failure === undefined) return 'relayed'
   return failure.kind === 'relay-device-gone' ? 'broken-off' : 'failed'
 }
 
-type Judgement = Pick<
+type VerdictFields = Pick<
   TunnelEvent,
   'decision' | 'code' | 'would_refuse' | 'route_class' | 'timeliness' | 'findings'
 >
 
 /** What the record and the books of the fleet say of a verdict. */
-export function judgement(verdict: TunnelVerdict): Judgement {
+export function verdictFields(verdict: TunnelVerdict): VerdictFields {
   if (verdict.kind === 'closed') {
-    return { ...NOBODY_ASKED, decision: 'refuse', code: verdict.facts.code }
+    return { ...NOT_JUDGED, decision: 'refuse', code: verdict.facts.code }
   }
   const { ask, decision, timeliness } = verdict
   const at = { route_class: ask.route, timeliness }
@@ -102,26 +102,26 @@ export function judgement(verdict: TunnelVerdict): Judgement {
   }
 }
 
-const NOBODY_ASKED = {
+const NOT_JUDGED = {
   would_refuse: undefined,
   route_class: 'none',
   timeliness: undefined,
   findings: undefined,
 } as const
 
-function wordsOf(
+function explanationOf(
   verdict: TunnelVerdict,
   failure: Failure,
   upstream: string,
 ): { readonly reason: string; readonly next_step: string } | undefined {
-  const words = ((): Explanation | undefined => {
+  const explanation = ((): Explanation | undefined => {
     if (failure !== undefined) return explainRelay(failure, upstream)
     if (verdict.kind === 'closed') return verdict.facts
     const { decision } = verdict
     if (decision.kind === 'refuse') return explain(decision.why)
     return decision.basis.kind === 'recording' ? explain(decision.basis.wouldRefuse) : undefined
   })()
-  return words && { reason: words.sentence, next_step: words.nextStep }
+  return explanation && { reason: explanation.sentence, next_step: explanation.nextStep }
 }
 
 /** A sentence may quote names that the peer chose. */

@@ -6,49 +6,49 @@ import type { ApprovalSettings, Relay } from '../config/config.ts'
 import { decide, timelinessOfPeer, vouchedFor, type Ask, type Peer } from '../decide/decide.ts'
 import type { Admission, Vouched } from '../decide/decide.ts'
 import type { RouteClass } from '../decide/policy.ts'
-import { relay, type RelayOutcome, type Way } from '../forward/tunnel/relay.ts'
-import type { Recognition } from '../identify/peer.ts'
+import { relay, type RelayOutcome, type RelayDestination } from '../forward/tunnel/relay.ts'
+import type { PeerCache } from '../identify/peer.ts'
 import type { Clock } from '../kernel/ports.ts'
 import { proxyHeader } from '../message/proxy-protocol.ts'
 import type { TunnelEvent } from '../record/tunnel-event.ts'
 import type { ListenerView, Snapshot } from '../state/snapshot.ts'
 import type { Connection } from './connection.ts'
 import { originOf } from './origin.ts'
-import { explainTurnedAway } from './rejection.ts'
-import { tunnelEntry, type TunnelVerdict, type Passage } from './tunnel-event.ts'
+import { explainRejection } from './rejection.ts'
+import { tunnelEvent, type TunnelVerdict, type TunnelOutcome } from './tunnel-event.ts'
 
 /** What this corridor borrows from the house. */
 export interface TunnelDeps {
   readonly clock: Clock
-  readonly recognition: Recognition
+  readonly peerCache: PeerCache
   snapshot(): Snapshot
   /** A device was held to a session that says less of it than a new one would. */
-  lockedOut(): void
+  onStaleSession(): void
   /** Told of the verdict before the first octet passes. */
   judged(verdict: TunnelVerdict): void
 }
 
 /** Walks one connection from its handshake to its record. */
-export async function carry(connection: Connection, deps: TunnelDeps): Promise<TunnelEvent> {
-  const begun = performance.now()
+export async function handleTunnel(connection: Connection, deps: TunnelDeps): Promise<TunnelEvent> {
+  const startedAt = performance.now()
   const snapshot = deps.snapshot()
   const view = snapshot.listeners.get(connection.listener)
   const verdict = verdictOn(connection, view, { snapshot, deps })
   deps.judged(verdict)
-  const upstream = view?.world.config.relay?.upstream
-  const passed =
-    view === undefined ? undefined : await passage(connection, verdict, { view, snapshot })
-  if (passed === undefined) connection.socket.destroy()
-  return tunnelEntry(
+  const upstream = view?.compiled.config.relay?.upstream
+  const outcome =
+    view === undefined ? undefined : await openTunnel(connection, verdict, { view, snapshot })
+  if (outcome === undefined) connection.socket.destroy()
+  return tunnelEvent(
     {
       openedAt: connection.openedAt,
       upstream,
-      durationMs: performance.now() - begun,
+      durationMs: performance.now() - startedAt,
       snapshot: snapshot.version,
       ending: connection.ending,
     },
     verdict,
-    passed,
+    outcome,
   )
 }
 
@@ -76,7 +76,7 @@ function tunnelClass(certificate: Relay['certificate'], { kind }: Peer): RouteCl
   return kind === 'none' || kind === 'none-resumed' ? 'open' : 'device'
 }
 
-interface Place {
+interface TunnelContext {
   readonly snapshot: Snapshot
   readonly deps: TunnelDeps
 }
@@ -84,38 +84,39 @@ interface Place {
 function verdictOn(
   connection: Connection,
   view: ListenerView | undefined,
-  { snapshot, deps }: Place,
+  { snapshot, deps }: TunnelContext,
 ): TunnelVerdict {
-  const settings = view?.world.config.relay
+  const settings = view?.compiled.config.relay
   if (view === undefined || settings === undefined) {
-    return { kind: 'closed', facts: explainTurnedAway({ kind: 'listener-gone' }) }
+    return { kind: 'closed', facts: explainRejection({ kind: 'listener-gone' }) }
   }
-  if (view.world.isClosed) {
-    return { kind: 'closed', facts: explainTurnedAway({ kind: 'listener-closed' }) }
+  if (view.compiled.isClosed) {
+    return { kind: 'closed', facts: explainRejection({ kind: 'listener-closed' }) }
   }
-  const { policy, config } = snapshot.world
+  const { policy, config } = snapshot.compiled
   const now = deps.clock.now()
-  const peer = connection.peer(deps.recognition, snapshot.judge)
+  const peer = connection.peer(deps.peerCache, snapshot.judge)
   const ask = tunnelAsk(connection, settings, { peer, approval: config.approval })
   const decision = decide(ask, policy, now)
-  if (decision.kind === 'refuse' && connection.isHeldBack(decision.why)) deps.lockedOut()
+  if (decision.kind === 'refuse' && connection.needsFullHandshake(decision.why))
+    deps.onStaleSession()
   return { kind: 'judged', ask, decision, timeliness: timelinessOfPeer(peer, policy, now) }
 }
 
-async function passage(
+async function openTunnel(
   connection: Connection,
   verdict: TunnelVerdict,
   { view, snapshot }: { readonly view: ListenerView; readonly snapshot: Snapshot },
-): Promise<Passage | undefined> {
+): Promise<TunnelOutcome | undefined> {
   if (verdict.kind === 'closed' || verdict.decision.kind === 'refuse') return undefined
-  const { relay: settings, limits } = view.world.config
+  const { relay: settings, limits } = view.compiled.config
   const upstream = snapshot.upstreams.get(settings?.upstream ?? '')?.upstream
   // The configuration was checked: a relay leads to an upstream that exists.
   if (settings === undefined || upstream === undefined) throw new Error('a relay leads nowhere')
   const admission: Admission = verdict.decision
   const { place } = settings.proxyProtocol
   const vouched = vouchedFor(admission)
-  const way: Way = {
+  const way: RelayDestination = {
     upstream,
     header:
       place === 'off'
@@ -125,13 +126,13 @@ async function passage(
     device: vouched?.path.certificates[0].publicKey.fingerprint,
     idle: limits.idle,
   }
-  connection.underWay.push(verdict.ask)
+  connection.activeAsks.push(verdict.ask)
   const outcome = await relay(admission, connection.socket, way)
-  return { ...outcome, told: toldBy(way, vouched, outcome) }
+  return { ...outcome, forwarded: forwardedBy(way, vouched, outcome) }
 }
 
-function toldBy(
-  { header }: Way,
+function forwardedBy(
+  { header }: RelayDestination,
   vouched: Vouched | undefined,
   { connectMs }: RelayOutcome,
 ): TunnelEvent['told'] {

@@ -6,24 +6,24 @@ import { isoText, type Instant } from '../kernel/types.ts'
 import type { ConnectionEvent, ConnectionFacts, RequestEvent } from './event.ts'
 import type { TunnelEvent } from './tunnel-event.ts'
 
-export interface JournalSettings {
+export interface AccessLogSettings {
   readonly requests: boolean
   readonly connections: boolean
 }
 
 /** Writes the lines of one connection; the connection's own facts are serialised once, when it opens. */
-export interface ConnectionJournal {
+export interface AccessLog {
   request(event: RequestEvent): void
   closed(event: ConnectionEvent): void
   tunnel(event: TunnelEvent): void
 }
 
 /** Opens the journal of a connection; costs nothing when neither kind of line is wanted. */
-export function connectionJournal(
+export function accessLog(
   log: Logger,
-  settings: JournalSettings,
+  settings: AccessLogSettings,
   facts: ConnectionFacts,
-): ConnectionJournal {
+): AccessLog {
   if (!settings.requests && !settings.connections) return SILENT
   const known = `${base(log)},${members(facts)}`
   const write = (event: object, message: string): void => {
@@ -73,4 +73,4 @@ function base(log: Logger): string {
 
 const bases = new WeakMap<Logger, string>()
 
-const SILENT: ConnectionJournal = { request: () => {}, closed: () => {}, tunnel: () => {} }
+const SILENT: AccessLog = { request: () => {}, closed: () => {}, tunnel: () => {} }

@@ -6,13 +6,13 @@
 import type { Fingerprint, Instant, KeyFingerprint } from '../kernel/types.ts'
 
 /** A device was seen, once or `count` times with the same facts. */
-export interface Seen {
+export interface Sighting {
   /** Of the last of them. */
   readonly at: Instant
   readonly count: number
   readonly listener: string
   /** Undefined when none was shown. */
-  readonly certificate: SeenCertificate | undefined
+  readonly certificate: SightedCertificate | undefined
   /** What the device says of itself, in a URL or header. */
   readonly reportedId: string | undefined
   readonly class: string | undefined
@@ -27,7 +27,7 @@ export interface Seen {
   readonly approvesItself: boolean
 }
 
-export interface SeenCertificate {
+export interface SightedCertificate {
   readonly fingerprint: Fingerprint
   readonly key: KeyFingerprint
   /** Of the CA on the sound path. */
@@ -44,7 +44,7 @@ export interface SeenCertificate {
 }
 
 /** One request, or a connection that was closed unjudged, as it passes by; nothing here has to be made for it. */
-export interface Glimpse {
+export interface Observation {
   readonly at: Instant
   readonly listener: string
   /** Tells connections and devices apart: the certificate's key, or nothing. */
@@ -52,69 +52,70 @@ export interface Glimpse {
   readonly fingerprint: Fingerprint | undefined
   /** Whether a CA that is trusted vouches for the key: others can be made up by the thousand. */
   readonly sound: boolean
-  readonly verdict: Seen['verdict']
+  readonly verdict: Sighting['verdict']
   readonly code: string
-  readonly authentication: Seen['authentication']
+  readonly authentication: Sighting['authentication']
   readonly row: string | undefined
   readonly userAgent: string | undefined
   readonly reportedId: string | undefined
   /** Whatever a batch needs besides; asked once, when the batch goes. */
-  describe(): Description
+  describe(): ObservationDetails
 }
 
 /** What is worked out of a glimpse when its batch goes. */
-export type Description = Omit<
-  Seen,
+export type ObservationDetails = Omit<
+  Sighting,
   'at' | 'count' | 'listener' | 'verdict' | 'code' | 'authentication'
 >
 
 /** Whoever keeps the books. Called between requests, never on the way of one. */
-export interface LedgerSink {
+export interface SightingSink {
   /** `lost` counts sightings that came faster than they could be passed on. */
-  seen(sightings: readonly Seen[], lost: number): void
+  onSightings(sightings: readonly Sighting[], lost: number): void
 }
 
 /** Gathers glimpses. One per process. */
-export class Ledger {
-  readonly #sink: LedgerSink
+export class SightingBuffer {
+  readonly #sink: SightingSink
   readonly #waitMs: number
   readonly #limit: number
   /** By key; the latest draft, which knows those before it. */
-  readonly #drafts = new Map<string, Draft>()
+  readonly #pending = new Map<string, PendingSighting>()
   #waiting = 0
   /** How many of those that wait are nobody's whom a CA vouches for. */
-  #strangers = 0
+  #unverified = 0
   #lost = 0
   #timer: NodeJS.Timeout | undefined
-  #early: NodeJS.Immediate | undefined
+  #earlyFlush: NodeJS.Immediate | undefined
 
-  constructor(sink: LedgerSink, { waitMs = WAIT_MS, limit = MAX_WAITING } = {}) {
+  constructor(sink: SightingSink, { waitMs = WAIT_MS, limit = MAX_WAITING } = {}) {
     this.#sink = sink
     this.#waitMs = waitMs
     this.#limit = limit
   }
 
   /** Notes a glimpse; costs a look-up, and a few words where its facts are new. */
-  saw(glimpse: Glimpse): void {
-    const name = glimpse.key ?? nobody(glimpse)
-    const known = this.#drafts.get(name)
+  add(observation: Observation): void {
+    const name = observation.key ?? anonymousKey(observation)
+    const known = this.#pending.get(name)
     let depth = 0
-    for (let draft = known; draft !== undefined; draft = draft.before) {
+    for (let pending = known; pending !== undefined; pending = pending.before) {
       depth += 1
-      if (!isAlike(draft.glimpse, glimpse) && depth < MAX_WAYS) continue
-      draft.count += 1
-      if (glimpse.at > draft.at) draft.at = glimpse.at
+      if (!hasSameFacts(pending.observation, observation) && depth < MAX_VARIANTS) continue
+      pending.count += 1
+      if (observation.at > pending.at) pending.at = observation.at
       return
     }
     const isFull = this.#waiting >= this.#limit
-    if (isFull || (!glimpse.sound && this.#strangers >= this.#limit / STRANGERS)) this.#lost += 1
+    if (isFull || (!observation.sound && this.#unverified >= this.#limit / UNVERIFIED_SHARE))
+      this.#lost += 1
     else {
-      this.#drafts.set(name, { glimpse, at: glimpse.at, count: 1, before: known })
+      this.#pending.set(name, { observation, at: observation.at, count: 1, before: known })
       this.#waiting += 1
-      if (!glimpse.sound) this.#strangers += 1
+      if (!observation.sound) this.#unverified += 1
       // Strangers hasten nothing: their share of a batch is what they get for the whole wait.
-      else if (this.#waiting - this.#strangers >= Math.min(ENOUGH, this.#limit / 2)) {
-        this.#early ??= setImmediate(() => this.flush())
+      else if (this.#waiting - this.#unverified >= Math.min(EARLY_FLUSH, this.#limit / 2)) {
+        this.#earlyFlush ??= setImmediate(() => this.flush())
       }
     }
     this.#timer ??= setTimeout(() => this.flush(), this.#waitMs).unref()
@@ -123,37 +124,41 @@ export class Ledger {
   /** Passes on what has gathered, at once. */
   flush(): void {
     clearTimeout(this.#timer)
-    clearImmediate(this.#early)
+    clearImmediate(this.#earlyFlush)
     this.#timer = undefined
-    this.#early = undefined
+    this.#earlyFlush = undefined
     if (this.#waiting === 0) return
-    const seen: Seen[] = []
-    for (const latest of this.#drafts.values()) {
-      for (let draft: Draft | undefined = latest; draft !== undefined; draft = draft.before) {
-        seen.push(seenOf(draft))
+    const sightings: Sighting[] = []
+    for (const latest of this.#pending.values()) {
+      for (
+        let pending: PendingSighting | undefined = latest;
+        pending !== undefined;
+        pending = pending.before
+      ) {
+        sightings.push(sightingOf(pending))
       }
     }
     const lost = this.#lost
-    this.#drafts.clear()
+    this.#pending.clear()
     this.#waiting = 0
-    this.#strangers = 0
+    this.#unverified = 0
     this.#lost = 0
     // What happened first is told first: the last word on a device is the newest.
-    this.#sink.seen(
-      seen.toSorted((one, other) => one.at - other.at),
+    this.#sink.onSightings(
+      sightings.toSorted((one, other) => one.at - other.at),
       lost,
     )
   }
 }
 
-interface Draft {
-  readonly glimpse: Glimpse
+interface PendingSighting {
+  readonly observation: Observation
   at: Instant
   count: number
-  readonly before: Draft | undefined
+  readonly before: PendingSighting | undefined
 }
 
-const isAlike = (one: Glimpse, other: Glimpse): boolean =>
+const hasSameFacts = (one: Observation, other: Observation): boolean =>
   one.code === other.code &&
   one.verdict === other.verdict &&
   one.fingerprint === other.fingerprint &&
@@ -162,20 +167,20 @@ const isAlike = (one: Glimpse, other: Glimpse): boolean =>
   one.userAgent === other.userAgent &&
   one.reportedId === other.reportedId
 
-function seenOf({ glimpse, at, count }: Draft): Seen {
-  const { listener, verdict, code, authentication } = glimpse
-  return { at, count, listener, verdict, code, authentication, ...glimpse.describe() }
+function sightingOf({ observation, at, count }: PendingSighting): Sighting {
+  const { listener, verdict, code, authentication } = observation
+  return { at, count, listener, verdict, code, authentication, ...observation.describe() }
 }
 
 /** A device has a handful of agents and routes; whoever has more is counted with what came before. */
-const MAX_WAYS = 16
+const MAX_VARIANTS = 16
 /** The part of the room that is left to whom no CA vouches for: they must not crowd out the fleet. */
-const STRANGERS = 5
+const UNVERIFIED_SHARE = 5
 /** Whoever showed no certificate: by what he calls himself, and one draft for each way of being nobody. */
-const nobody = ({ reportedId = '' }: Glimpse): string => ` ${reportedId}`
+const anonymousKey = ({ reportedId = '' }: Observation): string => ` ${reportedId}`
 /** A batch costs a message between processes, and one transaction; a chart that is two seconds old is young. */
 const WAIT_MS = 2000
 /** So many go at once: telling a thousand in one piece would hold up requests for as long as they take to describe. */
-const ENOUGH = 250
+const EARLY_FLUSH = 250
 /** One call of the store takes 5,000. Each keeps its connection's certificate from being forgotten: some 15 MB at most. */
 const MAX_WAITING = 5000

@@ -5,10 +5,10 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import { plus, type Instant, type KeyFingerprint, type Millis } from '../kernel/types.ts'
 import type { Clock } from '../kernel/ports.ts'
-import type { Sighting, SightingSink } from './expiry-sightings.ts'
+import type { ExpirySighting, ExpirySightingSink } from './expiry-sightings.ts'
 
 /** How many whole days are left, or which end has passed. A closed list: the label of a metric. */
-export const EXPIRES = [
+export const EXPIRY_BUCKETS = [
   '0-7d',
   '8-30d',
   '31-60d',
@@ -18,10 +18,10 @@ export const EXPIRES = [
   'expired',
 ] as const
 
-export type Expires = (typeof EXPIRES)[number]
+export type ExpiryBucket = (typeof EXPIRY_BUCKETS)[number]
 
 /** Sorts one certificate; a day that has begun to run out no longer counts as whole. */
-export function expires(notAfter: Instant, grace: Millis, now: Instant): Expires {
+export function expiryBucket(notAfter: Instant, grace: Millis, now: Instant): ExpiryBucket {
   if (now > plus(notAfter, grace)) return 'expired'
   if (now > notAfter) return 'in-grace'
   const days = Math.floor((notAfter - now) / DAY)
@@ -31,7 +31,7 @@ export function expires(notAfter: Instant, grace: Millis, now: Instant): Expires
   return days <= 270 ? '61-270d' : 'later'
 }
 
-export interface ForecastDeps {
+export interface ExpiryMetricsDeps {
   readonly clock: Clock
   /** How long after notAfter a certificate still opens renewal routes, as of now. */
   grace(): Millis
@@ -40,8 +40,8 @@ export interface ForecastDeps {
 }
 
 /** Remembers devices, and counts them when a scrape asks. One per front end, however many processes serve. */
-export class Forecast implements SightingSink {
-  readonly #deps: ForecastDeps
+export class ExpiryMetrics implements ExpirySightingSink {
+  readonly #deps: ExpiryMetricsDeps
   readonly #limit: number
   readonly #notAfter = new Map<KeyFingerprint, Instant>()
   readonly #registry = new Registry()
@@ -57,12 +57,12 @@ export class Forecast implements SightingSink {
     registers: [this.#registry],
   })
 
-  constructor(deps: ForecastDeps) {
+  constructor(deps: ExpiryMetricsDeps) {
     this.#deps = deps
     this.#limit = deps.limit ?? MAX_DEVICES
   }
 
-  sighted(sightings: readonly Sighting[], lost: number): void {
+  onExpirySightings(sightings: readonly ExpirySighting[], lost: number): void {
     let beyond = lost
     for (const { key, notAfter } of sightings) {
       const known = this.#notAfter.get(key)
@@ -73,13 +73,16 @@ export class Forecast implements SightingSink {
   }
 
   /** How many devices there are of each kind, and the end of those that nobody will see again. */
-  counts(): Readonly<Record<Expires, number>> {
+  counts(): Readonly<Record<ExpiryBucket, number>> {
     const now = this.#deps.clock.now()
     const grace = this.#deps.grace()
-    const counts = Object.fromEntries(EXPIRES.map((kind) => [kind, 0])) as Record<Expires, number>
+    const counts = Object.fromEntries(EXPIRY_BUCKETS.map((kind) => [kind, 0])) as Record<
+      ExpiryBucket,
+      number
+    >
     for (const [key, notAfter] of this.#notAfter) {
-      if (now - plus(notAfter, grace) > FORGET_MS) this.#notAfter.delete(key)
-      else counts[expires(notAfter, grace, now)] += 1
+      if (now - plus(notAfter, grace) > KEEP_EXPIRED_MS) this.#notAfter.delete(key)
+      else counts[expiryBucket(notAfter, grace, now)] += 1
     }
     return counts
   }
@@ -100,4 +103,4 @@ const DAY = 86_400_000
  */
 const MAX_DEVICES = 100_000
 /** Long enough to be noticed as lost; then it makes room, also for the old keys of those that renewed with new ones. */
-const FORGET_MS = 30 * DAY
+const KEEP_EXPIRED_MS = 30 * DAY

@@ -5,35 +5,35 @@
 import type { Instant, KeyFingerprint } from '../kernel/types.ts'
 
 /** A device that nobody has said no to, on a sound path. */
-export interface Sighting {
+export interface ExpirySighting {
   readonly key: KeyFingerprint
   /** Of the certificate that it showed. */
   readonly notAfter: Instant
 }
 
 /** Whoever keeps count. Called between requests, never on the way of one. */
-export interface SightingSink {
+export interface ExpirySightingSink {
   /** `lost` counts sightings that came faster than they could be passed on. */
-  sighted(sightings: readonly Sighting[], lost: number): void
+  onExpirySightings(sightings: readonly ExpirySighting[], lost: number): void
 }
 
 /** Gathers sightings, each device once per batch. One per process. */
-export class Sightings {
-  readonly #sink: SightingSink
+export class ExpirySightingBuffer {
+  readonly #sink: ExpirySightingSink
   readonly #waitMs: number
   readonly #limit: number
-  readonly #waiting = new Map<KeyFingerprint, Sighting>()
+  readonly #waiting = new Map<KeyFingerprint, ExpirySighting>()
   #lost = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(sink: SightingSink, { waitMs = WAIT_MS, limit = MAX_WAITING } = {}) {
+  constructor(sink: ExpirySightingSink, { waitMs = WAIT_MS, limit = MAX_WAITING } = {}) {
     this.#sink = sink
     this.#waitMs = waitMs
     this.#limit = limit
   }
 
   /** Notes a device; costs a look-up. */
-  saw(sighting: Sighting): void {
+  add(sighting: ExpirySighting): void {
     const { key } = sighting
     const known = this.#waiting.get(key)
     if (known === undefined && this.#waiting.size >= this.#limit) this.#lost += 1
@@ -53,7 +53,7 @@ export class Sightings {
     const lost = this.#lost
     this.#waiting.clear()
     this.#lost = 0
-    this.#sink.sighted(sightings, lost)
+    this.#sink.onExpirySightings(sightings, lost)
   }
 }
 

@@ -30,7 +30,7 @@ export class Metrics {
   readonly #retries: Counter
   readonly #legacyAttempts: Counter
   /** Children by their labels: looking one up by label object costs more than the increment. */
-  readonly #rows = new Map<string, RequestRow>()
+  readonly #series = new Map<string, RequestSeries>()
   readonly #openOf = new Map<string, Gauge.Internal<string>>()
   readonly #ended = new Map<string, Counter.Internal>()
 
@@ -159,7 +159,7 @@ export class Metrics {
   }
 
   request(listener: string, event: RequestEvent): void {
-    const row = this.#row(listener, event)
+    const row = this.#seriesOf(listener, event)
     row.requests.inc()
     row.duration.observe(event.duration_ms / 1000)
     if (event.bytes_in > 0) row.bytesIn.inc(event.bytes_in)
@@ -182,7 +182,7 @@ export class Metrics {
   closed(listener: string, event: Pick<ConnectionEvent | TunnelEvent, 'outcome' | 'code'>): void {
     if (event.outcome !== 'handshake-failed') this.#openIn(listener).dec()
     const { outcome, code = 'none' } = event
-    known(this.#ended, `${listener} ${outcome} ${code}`, () =>
+    memoized(this.#ended, `${listener} ${outcome} ${code}`, () =>
       this.#connections.labels({ listener, outcome, code }),
     ).inc()
   }
@@ -199,12 +199,12 @@ export class Metrics {
     for (const reason of reasons) this.#untrusted.inc({ upstream, reason })
   }
 
-  legacyAttempt({ outcome, by }: { readonly outcome: string; readonly by: string }): void {
+  legacyOAuthAttempt({ outcome, by }: { readonly outcome: string; readonly by: string }): void {
     this.#legacyAttempts.inc({ outcome, by })
   }
 
   /** Who is locked out of the legacy OAuth endpoint, counted when somebody asks. */
-  watchLocked(locked: () => Readonly<Record<string, number>>): void {
+  registerLockouts(locked: () => Readonly<Record<string, number>>): void {
     const gauge: Gauge = new Gauge({
       name: 'tfe_legacy_oauth_locked',
       help: 'Addresses, accounts on one network, and accounts that are locked out of the legacy OAuth endpoint now.',
@@ -216,13 +216,13 @@ export class Metrics {
     })
   }
 
-  health({ upstream, server, standing }: ServerStanding): void {
+  health({ upstream, server, standing }: ServerHealth): void {
     this.#serverIn.set({ upstream, server }, standing === 'in' ? 1 : 0)
     this.#serverChanges.inc({ upstream, server, standing })
   }
 
   /** Says which world requests are judged by, and what it gave up. */
-  serving(snapshot: SnapshotFacts): void {
+  setSnapshot(snapshot: SnapshotFacts): void {
     this.#snapshot.set(snapshot.version)
     this.#dangerous.reset()
     for (const kind of snapshot.dangers) this.#dangerous.set({ kind }, 1)
@@ -237,15 +237,15 @@ export class Metrics {
   }
 
   #openIn(listener: string): Gauge.Internal<string> {
-    return known(this.#openOf, listener, () => this.#open.labels({ listener }))
+    return memoized(this.#openOf, listener, () => this.#open.labels({ listener }))
   }
 
-  #row(listener: string, event: RequestEvent): RequestRow {
+  #seriesOf(listener: string, event: RequestEvent): RequestSeries {
     const status = statusClass(event.status)
     const upstream = event.upstream ?? ''
     const { decision, route_class, code } = event
     const key = `${listener} ${route_class} ${code} ${decision} ${status} ${upstream}`
-    return known(this.#rows, key, () => ({
+    return memoized(this.#series, key, () => ({
       requests: this.#requests.labels({ listener, route_class, decision, code, status }),
       duration: this.#duration.labels({ listener, decision }),
       bytesIn: this.#bytes.labels({ listener, direction: 'in' }),
@@ -255,7 +255,7 @@ export class Metrics {
   }
 }
 
-function known<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+function memoized<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
   const before = map.get(key)
   if (before !== undefined) return before
   const made = make()
@@ -272,17 +272,17 @@ export interface SnapshotFacts {
     readonly name: string
     readonly notAfter: number
   }[]
-  readonly servers: readonly ServerStanding[]
+  readonly servers: readonly ServerHealth[]
 }
 
 /** Whether a server is in; all three from closed lists or the configuration. */
-interface ServerStanding {
+interface ServerHealth {
   readonly upstream: string
   readonly server: string
   readonly standing: string
 }
 
-interface RequestRow {
+interface RequestSeries {
   readonly requests: Counter.Internal
   readonly duration: Histogram.Internal<string>
   readonly bytesIn: Counter.Internal

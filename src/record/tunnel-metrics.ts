@@ -38,7 +38,7 @@ export class TunnelMetrics {
     })
   }
 
-  over(listener: string, event: TunnelEvent): void {
+  ended(listener: string, event: TunnelEvent): void {
     const { decision, code, outcome, upstream = 'none', failure } = event
     const would_refuse = event.would_refuse ?? 'none'
     this.#tunnels.inc({ listener, decision, code, would_refuse, outcome })

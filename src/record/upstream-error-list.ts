@@ -3,7 +3,7 @@
  * until somebody clears it or the front end ends. The log keeps each failure and the metrics their number.
  */
 import type { Instant } from '../kernel/types.ts'
-import { errorKey, type MetUpstreamError, type UpstreamErrorSink } from './upstream-errors.ts'
+import { errorKey, type UpstreamErrorEntry, type UpstreamErrorSink } from './upstream-errors.ts'
 
 /** Entries that somebody means; what is left out means any. */
 export interface ErrorFilter {
@@ -15,7 +15,7 @@ export interface ErrorFilter {
 /** The list as of now. */
 export interface ListedErrors {
   /** Latest first. */
-  readonly items: readonly MetUpstreamError[]
+  readonly items: readonly UpstreamErrorEntry[]
   /** When the list began. */
   readonly since: Instant
   /** Errors that are in none of the entries: there was no room for theirs, or it had to go. */
@@ -27,7 +27,7 @@ export class UpstreamErrorList implements UpstreamErrorSink {
   readonly #since: Instant
   readonly #limit: number
   /** The one that was met last is last. */
-  readonly #entries = new Map<string, MetUpstreamError>()
+  readonly #entries = new Map<string, UpstreamErrorEntry>()
   #lost = 0
 
   constructor(since: Instant, limit = MAX_ENTRIES) {
@@ -35,14 +35,14 @@ export class UpstreamErrorList implements UpstreamErrorSink {
     this.#limit = limit
   }
 
-  upstreamErrors(errors: readonly MetUpstreamError[], lost: number): void {
+  onUpstreamErrors(errors: readonly UpstreamErrorEntry[], lost: number): void {
     this.#lost += lost
     for (const error of errors) this.#add(error)
   }
 
   list(filter: ErrorFilter = {}): ListedErrors {
     const items = [...this.#entries.values()]
-      .filter((one) => isMeant(one, filter))
+      .filter((one) => matchesFilter(one, filter))
       .toSorted((one, other) => other.last - one.last)
     return { items, since: this.#since, lost: this.#lost }
   }
@@ -54,12 +54,12 @@ export class UpstreamErrorList implements UpstreamErrorSink {
     return seen.length
   }
 
-  #add(error: MetUpstreamError): void {
+  #add(error: UpstreamErrorEntry): void {
     const key = errorKey(error)
     const before = this.#entries.get(key)
     this.#entries.delete(key)
     if (this.#entries.size >= this.#limit) this.#dropOldest()
-    this.#entries.set(key, before === undefined ? error : joined(before, error))
+    this.#entries.set(key, before === undefined ? error : merged(before, error))
   }
 
   /** What was met longest ago is the likeliest to be over. */
@@ -73,7 +73,7 @@ export class UpstreamErrorList implements UpstreamErrorSink {
 }
 
 /** Workers tell in turn, not in the order in which things happened. */
-function joined(before: MetUpstreamError, error: MetUpstreamError): MetUpstreamError {
+function merged(before: UpstreamErrorEntry, error: UpstreamErrorEntry): UpstreamErrorEntry {
   const latest = error.last >= before.last ? error : before
   return {
     ...latest,
@@ -82,7 +82,7 @@ function joined(before: MetUpstreamError, error: MetUpstreamError): MetUpstreamE
   }
 }
 
-const isMeant = (one: MetUpstreamError, { upstream, server, code }: ErrorFilter): boolean =>
+const matchesFilter = (one: UpstreamErrorEntry, { upstream, server, code }: ErrorFilter): boolean =>
   (upstream === undefined || one.upstream === upstream) &&
   (server === undefined || one.server === server) &&
   (code === undefined || one.code === code)

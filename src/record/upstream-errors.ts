@@ -6,15 +6,15 @@ import type { Instant } from '../kernel/types.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** Something that went wrong, once or `count` times. */
-export interface MetUpstreamError
-  extends UpstreamErrorExplanation, Omit<UpstreamMishap, 'describe'> {
+export interface UpstreamErrorEntry
+  extends UpstreamErrorExplanation, Omit<UpstreamErrorEvent, 'describe'> {
   readonly count: number
   readonly first: Instant
   readonly last: Instant
 }
 
 /** One failure as it happens; the words are asked for once per batch. */
-export interface UpstreamMishap {
+export interface UpstreamErrorEvent {
   readonly upstream: string
   readonly server: string
   readonly during: 'check' | 'request'
@@ -28,11 +28,11 @@ export interface UpstreamMishap {
 
 /** The sentence is the exact text of the last of them. */
 interface UpstreamErrorExplanation extends Explanation {
-  readonly chain: readonly ChainMember[]
+  readonly chain: readonly PresentedCertificate[]
 }
 
 /** A certificate that was presented; names are the peer's. */
-export interface ChainMember {
+export interface PresentedCertificate {
   readonly subject: string
   readonly issuer: string
   readonly not_after: string
@@ -42,15 +42,15 @@ export interface ChainMember {
 /** Whoever keeps the list. */
 export interface UpstreamErrorSink {
   /** `lost` counts errors for whose kind there was no room. */
-  upstreamErrors(errors: readonly MetUpstreamError[], lost: number): void
+  onUpstreamErrors(errors: readonly UpstreamErrorEntry[], lost: number): void
 }
 
 /** Gathers errors; one per process. */
-export class UpstreamErrors {
+export class UpstreamErrorBuffer {
   readonly #sink: UpstreamErrorSink
   readonly #waitMs: number
   readonly #limit: number
-  readonly #waiting = new Map<string, Draft>()
+  readonly #waiting = new Map<string, PendingError>()
   #lost = 0
   #timer: NodeJS.Timeout | undefined
 
@@ -60,15 +60,15 @@ export class UpstreamErrors {
     this.#limit = limit
   }
 
-  met(mishap: UpstreamMishap, now: Instant): void {
-    const key = errorKey(mishap)
-    const draft = this.#waiting.get(key)
-    if (draft !== undefined) {
-      draft.count += 1
-      draft.last = now
-      draft.mishap = mishap
+  add(event: UpstreamErrorEvent, now: Instant): void {
+    const key = errorKey(event)
+    const pending = this.#waiting.get(key)
+    if (pending !== undefined) {
+      pending.count += 1
+      pending.last = now
+      pending.event = event
     } else if (this.#waiting.size < this.#limit) {
-      this.#waiting.set(key, { mishap, count: 1, first: now, last: now })
+      this.#waiting.set(key, { event, count: 1, first: now, last: now })
     } else this.#lost += 1
     this.#timer ??= setTimeout(() => this.flush(), this.#waitMs).unref()
   }
@@ -78,28 +78,30 @@ export class UpstreamErrors {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#waiting.size === 0) return
-    const errors = [...this.#waiting.values()].map(told)
+    const errors = [...this.#waiting.values()].map(entryOf)
     const lost = this.#lost
     this.#waiting.clear()
     this.#lost = 0
-    this.#sink.upstreamErrors(errors, lost)
+    this.#sink.onUpstreamErrors(errors, lost)
   }
 }
 
 /** What is one entry of a list: the same server, with the same fault, met in the same way. */
-export const errorKey = (it: Omit<UpstreamMishap, 'describe'>): string =>
-  [it.upstream, it.server, it.during, it.code, it.detail ?? '', it.allowed].join('\n')
+export const errorKey = (error: Omit<UpstreamErrorEvent, 'describe'>): string =>
+  [error.upstream, error.server, error.during, error.code, error.detail ?? '', error.allowed].join(
+    '\n',
+  )
 
-interface Draft {
+interface PendingError {
   /** The last one: its words are told. */
-  mishap: UpstreamMishap
+  event: UpstreamErrorEvent
   count: number
   readonly first: Instant
   last: Instant
 }
 
-function told({ mishap, count, first, last }: Draft): MetUpstreamError {
-  const { describe, ...facts } = mishap
+function entryOf({ event, count, first, last }: PendingError): UpstreamErrorEntry {
+  const { describe, ...facts } = event
   return { ...facts, ...describe(), count, first, last }
 }
 

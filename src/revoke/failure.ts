@@ -5,11 +5,11 @@
 import { isoText, unreachable } from '../kernel/types.ts'
 import type { ListFault } from '../trust/revocation.ts'
 import type { CrlFault } from '../x509/crl-fault.ts'
-import type { UnfitSuccessor } from './successor.ts'
+import type { UnfitReplacement } from './successor.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** Everything that may stand between a published list and us. */
-export type ListFailure = FetchFailure | CrlFault | ListFault | UnfitSuccessor
+export type CrlFailure = FetchFailure | CrlFault | ListFault | UnfitReplacement
 
 /** The octets could not be had. */
 export type FetchFailure =
@@ -21,7 +21,7 @@ export type FetchFailure =
   | { readonly kind: 'crl-too-large'; readonly bytes: number; readonly limit: number }
 
 /** The sentence and the next step. */
-export function explainList(why: ListFailure): Explanation {
+export function explainCrlFailure(why: CrlFailure): Explanation {
   switch (why.kind) {
     case 'crl-file-unreadable':
     case 'crl-unreachable':
@@ -29,34 +29,34 @@ export function explainList(why: ListFailure): Explanation {
     case 'crl-redirected':
     case 'crl-late':
     case 'crl-too-large':
-      return fetchWords(why)
+      return explainFetch(why)
     case 'crl-too-many-entries':
     case 'crl-pem-unfit':
     case 'crl-malformed':
     case 'crl-unknown-critical-extension':
     case 'crl-without-next-update':
     case 'crl-number-unfit':
-      return formWords(why)
+      return explainForm(why)
     case 'crl-delta':
     case 'crl-indirect':
     case 'crl-partial':
-      return partWords(why)
+      return explainScope(why)
     case 'crl-of-another-ca':
     case 'crl-signature-weak':
     case 'crl-signer-key-weak':
     case 'crl-signer-may-not':
     case 'crl-forged':
-      return signerWords(why)
+      return explainSigner(why)
     case 'crl-narrower':
     case 'crl-replayed':
     case 'crl-swapped':
-      return successorWords(why)
+      return explainReplacement(why)
     default:
       return unreachable(why)
   }
 }
 
-function fetchWords(why: FetchFailure): Explanation {
+function explainFetch(why: FetchFailure): Explanation {
   switch (why.kind) {
     case 'crl-file-unreadable':
       return {
@@ -94,7 +94,7 @@ function fetchWords(why: FetchFailure): Explanation {
   }
 }
 
-type Of<Kind extends ListFailure['kind']> = Extract<ListFailure, { readonly kind: Kind }>
+type Of<Kind extends CrlFailure['kind']> = Extract<CrlFailure, { readonly kind: Kind }>
 
 type FormFault = Of<
   | 'crl-too-many-entries'
@@ -105,7 +105,7 @@ type FormFault = Of<
   | 'crl-number-unfit'
 >
 
-function formWords(why: FormFault): Explanation {
+function explainForm(why: FormFault): Explanation {
   switch (why.kind) {
     case 'crl-too-many-entries':
       return {
@@ -135,7 +135,7 @@ function formWords(why: FormFault): Explanation {
       }
     case 'crl-number-unfit':
       return {
-        sentence: `the list has ${NUMBERS[why.found]}`,
+        sentence: `the list has ${NUMBER_FAULTS[why.found]}`,
         nextStep: 'let the CA number its lists (RFC 5280 §5.2.3), or publish version 1',
       }
     default:
@@ -143,13 +143,13 @@ function formWords(why: FormFault): Explanation {
   }
 }
 
-const NUMBERS: Readonly<Record<Of<'crl-number-unfit'>['found'], string>> = {
+const NUMBER_FAULTS: Readonly<Record<Of<'crl-number-unfit'>['found'], string>> = {
   none: 'extensions and no number',
   critical: 'a number that is marked as critical',
   'too-large': 'a number that is negative or has more than 20 octets',
 }
 
-function partWords(why: Of<'crl-delta' | 'crl-indirect' | 'crl-partial'>): Explanation {
+function explainScope(why: Of<'crl-delta' | 'crl-indirect' | 'crl-partial'>): Explanation {
   switch (why.kind) {
     case 'crl-delta':
       return {
@@ -163,7 +163,7 @@ function partWords(why: Of<'crl-delta' | 'crl-indirect' | 'crl-partial'>): Expla
       }
     case 'crl-partial':
       return {
-        sentence: `the list leaves certificates out: ${PARTS[why.scope]}`,
+        sentence: `the list leaves certificates out: ${PARTIAL_SCOPES[why.scope]}`,
         nextStep: 'name the URL of the complete list',
       }
     default:
@@ -171,13 +171,13 @@ function partWords(why: Of<'crl-delta' | 'crl-indirect' | 'crl-partial'>): Expla
   }
 }
 
-const PARTS: Readonly<Record<Of<'crl-partial'>['scope'], string>> = {
+const PARTIAL_SCOPES: Readonly<Record<Of<'crl-partial'>['scope'], string>> = {
   'some-reasons': 'it names those revoked for some reasons only',
   attributes: 'it is not about certificates of public keys',
   'relative-name': 'it is about a distribution point whose name is not given whole',
 }
 
-function signerWords(why: ListFault): Explanation {
+function explainSigner(why: ListFault): Explanation {
   switch (why.kind) {
     case 'crl-of-another-ca':
       return {
@@ -210,7 +210,7 @@ function signerWords(why: ListFault): Explanation {
   }
 }
 
-function successorWords(why: UnfitSuccessor): Explanation {
+function explainReplacement(why: UnfitReplacement): Explanation {
   switch (why.kind) {
     case 'crl-narrower':
       return {

@@ -35,7 +35,7 @@ export type Fetched =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'octets'; readonly octets: Buffer; readonly validators: Validators }
 
-export interface Asking {
+export interface FetchOptions {
   readonly known: Validators | undefined
   readonly limits: FetchLimits
   /** Ends the attempt. */
@@ -43,16 +43,16 @@ export interface Asking {
 }
 
 /** Fetches once, redirects followed. */
-export async function fetchList(
+export async function fetchCrl(
   url: string,
-  asking: Asking,
+  options: FetchOptions,
 ): Promise<Result<Fetched, FetchFailure>> {
-  const late = AbortSignal.timeout(asking.limits.deadline)
-  const signal = AbortSignal.any([late, asking.signal])
+  const late = AbortSignal.timeout(options.limits.deadline)
+  const signal = AbortSignal.any([late, options.signal])
   try {
-    return await follow(url, asking, signal)
+    return await follow(url, options, signal)
   } catch (error) {
-    if (late.aborted) return fail({ kind: 'crl-late', limit: asking.limits.deadline })
+    if (late.aborted) return fail({ kind: 'crl-late', limit: options.limits.deadline })
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     return fail({ kind: 'crl-unreachable', code })
   }
@@ -60,15 +60,15 @@ export async function fetchList(
 
 async function follow(
   url: string,
-  { known, limits }: Asking,
+  { known, limits }: FetchOptions,
   signal: AbortSignal,
 ): Promise<Result<Fetched, FetchFailure>> {
   let place = url
   for (let hops = 0; ; hops += 1) {
-    const response = await ask(place, known, signal)
+    const response = await sendRequest(place, known, signal)
     const { statusCode: status = 0, headers } = response
     if (!REDIRECTS.has(status) || headers.location === undefined) {
-      return take(response, known, limits)
+      return readResponse(response, known, limits)
     }
     response.destroy()
     const next = URL.parse(headers.location, place)
@@ -87,7 +87,7 @@ function mayFollow({ protocol, username, password }: URL, from: string): boolean
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-function ask(
+function sendRequest(
   url: string,
   known: Validators | undefined,
   signal: AbortSignal,
@@ -105,7 +105,7 @@ function ask(
   return promise
 }
 
-async function take(
+async function readResponse(
   response: IncomingMessage,
   known: Validators | undefined,
   { bytes: limit }: FetchLimits,
@@ -119,10 +119,10 @@ async function take(
     response.destroy()
     return fail({ kind: 'crl-status', status })
   }
-  const said = Number(headers['content-length'] ?? 0)
-  if (said > limit) {
+  const announced = Number(headers['content-length'] ?? 0)
+  if (announced > limit) {
     response.destroy()
-    return fail({ kind: 'crl-too-large', bytes: said, limit })
+    return fail({ kind: 'crl-too-large', bytes: announced, limit })
   }
   const chunks: Buffer[] = []
   let bytes = 0

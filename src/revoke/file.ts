@@ -8,29 +8,29 @@ import { MAX_CRL_BYTES } from '../x509/crl.ts'
 import type { FetchFailure } from './failure.ts'
 
 /** What tells one state of a file from the next. */
-export type FileMark = string
+export type FileStamp = string
 
 /** The octets, or the news that the file is the same. */
 export type FileRead =
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'octets'; readonly octets: Buffer; readonly mark: FileMark }
+  | { readonly kind: 'octets'; readonly octets: Buffer; readonly stamp: FileStamp }
 
 /** Reads the file unless it still bears the mark. */
-export async function readListFile(
+export async function readCrlFile(
   path: string,
-  known: FileMark | undefined,
+  known: FileStamp | undefined,
 ): Promise<Result<FileRead, FetchFailure>> {
   try {
     // Without O_NONBLOCK a named pipe would hold us until somebody writes.
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const about = await file.stat()
-    const mark = `${about.dev} ${about.ino} ${about.size} ${about.mtimeMs} ${about.ctimeMs}`
-    if (mark === known) return ok({ kind: 'unchanged' })
+    const stamp = `${about.dev} ${about.ino} ${about.size} ${about.mtimeMs} ${about.ctimeMs}`
+    if (stamp === known) return ok({ kind: 'unchanged' })
     if (!about.isFile()) return fail({ kind: 'crl-file-unreadable', code: 'not a file' })
     if (about.size > MAX_CRL_BYTES) {
       return fail({ kind: 'crl-too-large', bytes: about.size, limit: MAX_CRL_BYTES })
     }
-    return ok({ kind: 'octets', octets: await file.readFile(), mark })
+    return ok({ kind: 'octets', octets: await file.readFile(), stamp })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     return fail({ kind: 'crl-file-unreadable', code })

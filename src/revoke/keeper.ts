@@ -7,35 +7,35 @@ import type { Limits } from '../trust/limits.ts'
 import { verifyList, type RevocationList } from '../trust/revocation.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { parseCrl, type Crl } from '../x509/crl.ts'
-import type { ListFailure } from './failure.ts'
-import { FETCH_LIMITS, fetchList, type Validators } from './fetch.ts'
-import { readListFile, type FileMark } from './file.ts'
+import type { CrlFailure } from './failure.ts'
+import { FETCH_LIMITS, fetchCrl, type Validators } from './fetch.ts'
+import { readCrlFile, type FileStamp } from './file.ts'
 import { nextDelay } from './schedule.ts'
-import { unfitSuccessor } from './successor.ts'
+import { unfitReplacement } from './successor.ts'
 
 /** A list to be kept, and the CAs that it may come from. */
-export interface Watched {
+export interface ConfiguredCrl {
   readonly setting: string
   /** Which of the setting's lists, from 1. */
   readonly number: number
-  readonly source: ListSource
+  readonly source: CrlSource
   readonly refresh: Millis
   readonly authorities: readonly Certificate[]
   readonly limits: Limits
 }
 
 /** Where a list is found. */
-export type ListSource =
+export type CrlSource =
   { readonly kind: 'file'; readonly path: string } | { readonly kind: 'url'; readonly url: string }
 
 /** What one attempt came to. */
-export type Attempt =
+export type RefreshResult =
   | { readonly kind: 'applied'; readonly crl: Crl }
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'failed'; readonly why: ListFailure }
+  | { readonly kind: 'failed'; readonly why: CrlFailure }
 
 /** Time and chance, as arguments. */
-export interface World {
+export interface RefreshPorts {
   readonly clock: Clock
   /** From 0 to 1. */
   chance(): number
@@ -44,30 +44,30 @@ export interface World {
 }
 
 /** Hears of every attempt that is news: an unchanged file is none, nor is the same failure of a file again. */
-export type Listener = (watched: Watched, attempt: Attempt) => void
+export type RefreshListener = (configured: ConfiguredCrl, result: RefreshResult) => void
 
-export class Keeper {
-  readonly #world: World
-  readonly #hear: Listener
+export class CrlRefresher {
+  readonly #ports: RefreshPorts
+  readonly #onResult: RefreshListener
   readonly #stop = new AbortController()
-  #watched: Watched
+  #configured: ConfiguredCrl
   #inForce: RevocationList | undefined
-  #seen: Validators | FileMark | undefined
+  #lastSeen: Validators | FileStamp | undefined
   /** Why the octets seen last were not taken. */
-  #refused: ListFailure | undefined
+  #rejection: CrlFailure | undefined
   #failures = 0
-  #failure: ListFailure['kind'] | undefined
+  #failure: CrlFailure['kind'] | undefined
   #running: Promise<void> | undefined
-  #callOff: () => void = () => {}
+  #cancelTimer: () => void = () => {}
 
-  constructor(watched: Watched, world: World, hear: Listener) {
-    this.#watched = watched
-    this.#world = world
-    this.#hear = hear
+  constructor(configured: ConfiguredCrl, ports: RefreshPorts, onResult: RefreshListener) {
+    this.#configured = configured
+    this.#ports = ports
+    this.#onResult = onResult
   }
 
-  get watched(): Watched {
-    return this.#watched
+  get configured(): ConfiguredCrl {
+    return this.#configured
   }
 
   /** The list in force. */
@@ -76,17 +76,17 @@ export class Keeper {
   }
 
   /** Takes on other settings; a list that they do not bear out is let go, and asked for again. */
-  adopt(watched: Watched): void {
-    this.#watched = watched
-    const believed = this.crl === undefined ? undefined : this.#believed(this.crl)
-    this.#inForce = believed?.ok === true ? believed.value : undefined
-    if (this.#inForce === undefined) this.#seen = undefined
+  reconfigure(configured: ConfiguredCrl): void {
+    this.#configured = configured
+    const verified = this.crl === undefined ? undefined : this.#verified(this.crl)
+    this.#inForce = verified?.ok === true ? verified.value : undefined
+    if (this.#inForce === undefined) this.#lastSeen = undefined
   }
 
   /** Asks now; a second call while asking waits for the first. */
   refresh(): Promise<void> {
-    this.#callOff()
-    this.#running ??= this.#attempt().finally(() => {
+    this.#cancelTimer()
+    this.#running ??= this.#refreshOnce().finally(() => {
       this.#running = undefined
       this.#schedule()
     })
@@ -95,92 +95,92 @@ export class Keeper {
 
   close(): void {
     this.#stop.abort()
-    this.#callOff()
+    this.#cancelTimer()
   }
 
-  async #attempt(): Promise<void> {
-    const attempt = await this.#try()
+  async #refreshOnce(): Promise<void> {
+    const result = await this.#fetchAndVerify()
     if (this.#stop.signal.aborted) return
-    const again = attempt.kind === 'failed' && attempt.why.kind === this.#failure
-    const recovered = attempt.kind === 'unchanged' && this.#failure !== undefined
-    this.#failures = attempt.kind === 'failed' ? this.#failures + 1 : 0
-    this.#failure = attempt.kind === 'failed' ? attempt.why.kind : undefined
-    const isFile = this.#watched.source.kind === 'file'
-    if (isFile && !recovered && (again || attempt.kind === 'unchanged')) return
-    this.#hear(this.#watched, attempt)
+    const again = result.kind === 'failed' && result.why.kind === this.#failure
+    const recovered = result.kind === 'unchanged' && this.#failure !== undefined
+    this.#failures = result.kind === 'failed' ? this.#failures + 1 : 0
+    this.#failure = result.kind === 'failed' ? result.why.kind : undefined
+    const isFile = this.#configured.source.kind === 'file'
+    if (isFile && !recovered && (again || result.kind === 'unchanged')) return
+    this.#onResult(this.#configured, result)
   }
 
-  async #try(): Promise<Attempt> {
+  async #fetchAndVerify(): Promise<RefreshResult> {
     const octets = await this.#octets()
     if (!octets.ok) return { kind: 'failed', why: octets.failure }
     // The same octets as before are as good or as bad as they were.
     if (octets.value === undefined) {
-      return this.#refused === undefined
+      return this.#rejection === undefined
         ? { kind: 'unchanged' }
-        : { kind: 'failed', why: this.#refused }
+        : { kind: 'failed', why: this.#rejection }
     }
     const taken = this.#take(octets.value)
     return taken.ok ? taken.value : { kind: 'failed', why: taken.failure }
   }
 
-  async #octets(): Promise<Result<Buffer | undefined, ListFailure>> {
-    const { source } = this.#watched
-    const seen = this.#seen
+  async #octets(): Promise<Result<Buffer | undefined, CrlFailure>> {
+    const { source } = this.#configured
+    const seen = this.#lastSeen
     if (source.kind === 'file') {
-      const read = await readListFile(source.path, typeof seen === 'string' ? seen : undefined)
+      const read = await readCrlFile(source.path, typeof seen === 'string' ? seen : undefined)
       if (!read.ok) return read
       if (read.value.kind === 'unchanged') return ok(undefined)
-      this.#seen = read.value.mark
+      this.#lastSeen = read.value.stamp
       return ok(read.value.octets)
     }
     const known = typeof seen === 'object' ? seen : undefined
     const { signal } = this.#stop
-    const fetched = await fetchList(source.url, { known, limits: FETCH_LIMITS, signal })
+    const fetched = await fetchCrl(source.url, { known, limits: FETCH_LIMITS, signal })
     if (!fetched.ok) return fetched
     if (fetched.value.kind === 'unchanged') return ok(undefined)
-    this.#seen = fetched.value.validators
+    this.#lastSeen = fetched.value.validators
     return ok(fetched.value.octets)
   }
 
-  #take(octets: Buffer): Result<Attempt, ListFailure> {
+  #take(octets: Buffer): Result<RefreshResult, CrlFailure> {
     if (this.crl?.der.equals(octets) === true) {
-      this.#refused = undefined
+      this.#rejection = undefined
       return ok({ kind: 'unchanged' })
     }
     const taken = this.#read(octets)
-    this.#refused = taken.ok ? undefined : taken.failure
+    this.#rejection = taken.ok ? undefined : taken.failure
     if (!taken.ok) return taken
     this.#inForce = taken.value
     return ok({ kind: 'applied', crl: taken.value.crl })
   }
 
-  #read(octets: Buffer): Result<RevocationList, ListFailure> {
+  #read(octets: Buffer): Result<RevocationList, CrlFailure> {
     const crl = parseCrl(octets)
     if (!crl.ok) return crl
-    const believed = this.#believed(crl.value)
-    if (!believed.ok || this.#inForce === undefined) return believed
-    const unfit = unfitSuccessor(believed.value, this.#inForce)
-    return unfit === undefined ? believed : fail(unfit)
+    const verified = this.#verified(crl.value)
+    if (!verified.ok || this.#inForce === undefined) return verified
+    const unfit = unfitReplacement(verified.value, this.#inForce)
+    return unfit === undefined ? verified : fail(unfit)
   }
 
-  #believed(crl: Crl): Result<RevocationList, ListFailure> {
-    return verifyList(crl, this.#watched.authorities, this.#watched.limits)
+  #verified(crl: Crl): Result<RevocationList, CrlFailure> {
+    return verifyList(crl, this.#configured.authorities, this.#configured.limits)
   }
 
   #schedule(): void {
     if (this.#stop.signal.aborted) return
-    this.#callOff()
-    this.#callOff = this.#world.after(this.#delay(), () => void this.refresh())
+    this.#cancelTimer()
+    this.#cancelTimer = this.#ports.after(this.#delay(), () => void this.refresh())
   }
 
   #delay(): Millis {
-    const { source, refresh } = this.#watched
-    if (source.kind === 'file') return FILE_MS
+    const { source, refresh } = this.#configured
+    if (source.kind === 'file') return FILE_POLL_MS
     const nextUpdate: Instant | undefined = this.crl?.nextUpdate
-    const [now, chance] = [this.#world.clock.now(), this.#world.chance()]
+    const [now, chance] = [this.#ports.clock.now(), this.#ports.chance()]
     return nextDelay({ failures: this.#failures, nextUpdate }, { refresh, now, chance })
   }
 }
 
 /** A look at a file's date costs nothing, and a revocation takes effect within two seconds. */
-const FILE_MS = 1000 as Millis
+const FILE_POLL_MS = 1000 as Millis

@@ -6,12 +6,18 @@ import type { Instant, Millis } from '../kernel/types.ts'
 import type { Limits } from '../trust/limits.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { Crl } from '../x509/crl.ts'
-import { Keeper, type Attempt, type ListSource, type Watched, type World } from './keeper.ts'
+import {
+  CrlRefresher,
+  type RefreshResult,
+  type CrlSource,
+  type ConfiguredCrl,
+  type RefreshPorts,
+} from './keeper.ts'
 
 /** The lists of one enrollment setting. */
-export interface WatchedSetting {
+export interface CrlSetting {
   readonly name: string
-  readonly lists: readonly ListSource[]
+  readonly lists: readonly CrlSource[]
   readonly refresh: Millis
   /** The CAs of its chain. */
   readonly authorities: readonly Certificate[]
@@ -19,21 +25,21 @@ export interface WatchedSetting {
 }
 
 /** A list in force, or the end of one; `place` is its file or URL. */
-export interface Bulletin {
+export interface CrlUpdate {
   readonly setting: string
   readonly place: string
   readonly crl: Crl | undefined
 }
 
 /** What the registry has to say. */
-export interface Events {
+export interface CrlEvents {
   /** Another list is in force. */
-  changed(bulletin: Bulletin): void
-  tried(watched: Watched, attempt: Attempt): void
+  changed(update: CrlUpdate): void
+  attempted(configured: ConfiguredCrl, result: RefreshResult): void
 }
 
 /** What is known about one list. */
-export interface ListFacts {
+export interface CrlFacts {
   readonly setting: string
   readonly number: number
   readonly place: string
@@ -43,56 +49,56 @@ export interface ListFacts {
 }
 
 /** The file or URL of a list. */
-export const placeOf = (source: ListSource): string =>
+export const placeOf = (source: CrlSource): string =>
   source.kind === 'file' ? source.path : source.url
 
-export class Registry {
-  readonly #events: Events
-  readonly #world: World
-  readonly #keepers = new Map<string, Keeper>()
+export class CrlRegistry {
+  readonly #events: CrlEvents
+  readonly #ports: RefreshPorts
+  readonly #refreshers = new Map<string, CrlRefresher>()
 
-  constructor(events: Events, world: World) {
+  constructor(events: CrlEvents, ports: RefreshPorts) {
     this.#events = events
-    this.#world = world
+    this.#ports = ports
   }
 
   /**
    * Keeps these lists, too. Settles when each new one was asked for once, or when `patience` is over; a slow one goes
    * on arriving. The others stay in force until `release`: whoever judges by them may do so for a while yet.
    */
-  async adopt(settings: readonly WatchedSetting[], patience: Millis): Promise<void> {
-    const fresh: Keeper[] = []
-    for (const watched of settings.flatMap(watchedOf)) {
-      const key = keyOf(watched)
-      const known = this.#keepers.get(key)
-      const keeper = known ?? this.#hire(watched)
-      known?.adopt(watched)
-      this.#keepers.set(key, keeper)
-      if (keeper.crl === undefined) fresh.push(keeper)
+  async add(settings: readonly CrlSetting[], timeout: Millis): Promise<void> {
+    const fresh: CrlRefresher[] = []
+    for (const configured of settings.flatMap(configuredCrls)) {
+      const key = keyOf(configured)
+      const known = this.#refreshers.get(key)
+      const refresher = known ?? this.#create(configured)
+      known?.reconfigure(configured)
+      this.#refreshers.set(key, refresher)
+      if (refresher.crl === undefined) fresh.push(refresher)
     }
-    await this.#within(patience, fresh)
+    await this.#awaitFirst(timeout, fresh)
   }
 
   /** Keeps no others than these any more. */
-  release(settings: readonly WatchedSetting[]): void {
-    const kept = new Set(settings.flatMap(watchedOf).map(keyOf))
-    for (const [key, keeper] of this.#keepers) {
+  retainOnly(settings: readonly CrlSetting[]): void {
+    const kept = new Set(settings.flatMap(configuredCrls).map(keyOf))
+    for (const [key, refresher] of this.#refreshers) {
       if (kept.has(key)) continue
-      this.#keepers.delete(key)
-      this.#dismiss(keeper)
+      this.#refreshers.delete(key)
+      this.#remove(refresher)
     }
   }
 
   /** Asks for all lists at once, whenever they would have been due. */
   refresh(): void {
-    for (const keeper of this.#keepers.values()) void keeper.refresh()
+    for (const refresher of this.#refreshers.values()) void refresher.refresh()
   }
 
-  facts(): readonly ListFacts[] {
-    return [...this.#keepers.values()].map(({ watched, crl }) => ({
-      setting: watched.setting,
-      number: watched.number,
-      place: placeOf(watched.source),
+  facts(): readonly CrlFacts[] {
+    return [...this.#refreshers.values()].map(({ configured, crl }) => ({
+      setting: configured.setting,
+      number: configured.number,
+      place: placeOf(configured.source),
       inForce:
         crl === undefined
           ? undefined
@@ -105,42 +111,42 @@ export class Registry {
   }
 
   close(): void {
-    for (const keeper of this.#keepers.values()) keeper.close()
+    for (const refresher of this.#refreshers.values()) refresher.close()
   }
 
-  #hire(watched: Watched): Keeper {
-    return new Keeper(watched, this.#world, (of, attempt) => {
-      if (attempt.kind === 'applied') {
-        this.#events.changed({ setting: of.setting, place: placeOf(of.source), crl: attempt.crl })
+  #create(configured: ConfiguredCrl): CrlRefresher {
+    return new CrlRefresher(configured, this.#ports, (of, result) => {
+      if (result.kind === 'applied') {
+        this.#events.changed({ setting: of.setting, place: placeOf(of.source), crl: result.crl })
       }
-      this.#events.tried(of, attempt)
+      this.#events.attempted(of, result)
     })
   }
 
-  #dismiss(keeper: Keeper): void {
-    keeper.close()
-    const { setting, source } = keeper.watched
+  #remove(refresher: CrlRefresher): void {
+    refresher.close()
+    const { setting, source } = refresher.configured
     this.#events.changed({ setting, place: placeOf(source), crl: undefined })
   }
 
-  async #within(patience: Millis, keepers: readonly Keeper[]): Promise<void> {
-    if (keepers.length === 0) return
+  async #awaitFirst(timeout: Millis, refreshers: readonly CrlRefresher[]): Promise<void> {
+    if (refreshers.length === 0) return
     const { promise: late, resolve } = Promise.withResolvers<void>()
-    const callOff = this.#world.after(patience, resolve)
-    await Promise.race([late, Promise.all(keepers.map((keeper) => keeper.refresh()))])
-    callOff()
+    const cancel = this.#ports.after(timeout, resolve)
+    await Promise.race([late, Promise.all(refreshers.map((refresher) => refresher.refresh()))])
+    cancel()
   }
 }
 
-const keyOf = ({ setting, source }: Watched): string => `${setting}\n${placeOf(source)}`
+const keyOf = ({ setting, source }: ConfiguredCrl): string => `${setting}\n${placeOf(source)}`
 
-function watchedOf({
+function configuredCrls({
   name,
   lists,
   refresh,
   authorities,
   limits,
-}: WatchedSetting): readonly Watched[] {
+}: CrlSetting): readonly ConfiguredCrl[] {
   return lists.map((source, index) => ({
     setting: name,
     number: index + 1,

@@ -22,8 +22,8 @@ export function nextDelay(
   }: { readonly refresh: Millis; readonly now: Instant; readonly chance: number },
 ): Millis {
   if (failures > 0) {
-    const patience = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LAST_RETRY_MS, refresh)
-    return (patience * (0.5 + chance / 2)) as Millis
+    const backoff = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LAST_RETRY_MS, refresh)
+    return (backoff * (0.5 + chance / 2)) as Millis
   }
   const left = nextUpdate === undefined ? Infinity : nextUpdate - now
   // A fifth of its life is left for a server that fails; a list that has ended is asked for as if it failed.

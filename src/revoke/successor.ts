@@ -9,7 +9,7 @@ import type { Scope } from '../x509/crl-extensions.ts'
 import { printName } from '../x509/print-name.ts'
 
 /** A believed list that is not taken; after a restart, or once its CA has left the chain, nothing stands against it. */
-export type UnfitSuccessor =
+export type UnfitReplacement =
   /** It is older: what was revoked since would be forgotten. */
   | { readonly kind: 'crl-replayed'; readonly thisUpdate: Instant; readonly inForce: Instant }
   /** It speaks for another CA: all that this one has revoked would be forgotten. */
@@ -18,10 +18,10 @@ export type UnfitSuccessor =
   | { readonly kind: 'crl-narrower' }
 
 /** What speaks against it, if anything does. */
-export function unfitSuccessor(
+export function unfitReplacement(
   next: RevocationList,
   inForce: RevocationList,
-): UnfitSuccessor | undefined {
+): UnfitReplacement | undefined {
   if (!speaksFor(next.issuer, inForce.issuer)) {
     const [issuer, before] = [printName(next.crl.issuer), printName(inForce.crl.issuer)]
     return { kind: 'crl-swapped', issuer, inForce: before }

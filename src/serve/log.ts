@@ -2,7 +2,7 @@ import { destination, pino, stdTimeFunctions, type Logger, type LoggerOptions } 
 import type { LogSettings } from '../config/config.ts'
 
 /** Where lines go, and how they are made to arrive before the process ends. */
-export interface OpenLog {
+export interface ProcessLogger {
   readonly log: Logger
   /** At once, for the moment before a crash; may cut off a write that is under way. */
   flush(): void
@@ -14,16 +14,19 @@ export interface OpenLog {
  * JSON lines on standard output, gathered into larger writes: a line per request must not be a system call
  * per request. A second is the longest a line waits.
  */
-export function openLog(settings: LogSettings, facts: Readonly<Record<string, unknown>>): OpenLog {
-  const lines = new GatheredLines()
+export function openLog(
+  settings: LogSettings,
+  facts: Readonly<Record<string, unknown>>,
+): ProcessLogger {
+  const lines = new BufferedLines()
   const log = pino(options(settings, facts), lines)
   const timer = setInterval(() => {
-    lines.pass()
+    lines.writeOut()
     const dropped = lines.takeDropped()
     if (dropped > 0) {
       log.warn({ dropped }, 'lines were dropped: whoever reads this log does not keep up')
     }
-  }, GATHER_MS)
+  }, FLUSH_EVERY_MS)
   timer.unref()
   return { log, flush: () => lines.flush(), end: () => lines.end() }
 }
@@ -32,7 +35,7 @@ export function openLog(settings: LogSettings, facts: Readonly<Record<string, un
  * Lines on their way to standard output. They are joined once, when there are enough of them: the stream below
  * joins with each line, and copies all that waits to measure it (it was a third of what a connection allocated).
  */
-class GatheredLines {
+class BufferedLines {
   readonly #stream = destination({
     fd: 1,
     sync: false,
@@ -54,11 +57,11 @@ class GatheredLines {
   write(line: string): void {
     this.#waiting.push(line)
     this.#characters += line.length
-    if (this.#characters >= GATHER_CHARACTERS) this.pass()
+    if (this.#characters >= BUFFER_CHARACTERS) this.writeOut()
   }
 
   /** Gives the stream what waits. */
-  pass(): void {
+  writeOut(): void {
     if (this.#waiting.length === 0) return
     const lines = this.#waiting.join('')
     this.#waiting = []
@@ -75,7 +78,7 @@ class GatheredLines {
 
   flush(): void {
     try {
-      this.pass()
+      this.writeOut()
       this.#stream.flushSync()
     } catch {
       // Nobody reads standard output any more; there is nowhere left to say so.
@@ -83,9 +86,9 @@ class GatheredLines {
   }
 
   async end(): Promise<void> {
-    this.pass()
+    this.writeOut()
     const { promise, resolve } = Promise.withResolvers<void>()
-    const late = setTimeout(resolve, END_PATIENCE_MS)
+    const late = setTimeout(resolve, END_TIMEOUT_MS)
     this.#stream.once('close', () => resolve())
     this.#stream.end()
     await promise
@@ -94,7 +97,10 @@ class GatheredLines {
 }
 
 /** JSON lines to somebody who wants them one by one. */
-export function openLogTo(lines: { write(line: string): void }, settings: LogSettings): OpenLog {
+export function openLogTo(
+  lines: { write(line: string): void },
+  settings: LogSettings,
+): ProcessLogger {
   return { log: pino(options(settings, {}), lines), flush: () => {}, end: () => Promise.resolve() }
 }
 
@@ -108,11 +114,11 @@ function options(settings: LogSettings, facts: Readonly<Record<string, unknown>>
 }
 
 /** What waits before it is written: each write wakes another thread, which cost more per request than the line itself. */
-const GATHER_CHARACTERS = 60 * 1024
+const BUFFER_CHARACTERS = 60 * 1024
 /** A pipe takes 64 KiB at once. */
 const WRITE_OCTETS = 64 * 1024
 /** Minutes of a busy listener; a reader that stalls longer costs lines, not the process. */
 const WAITING_OCTETS = 16 * 1024 * 1024
 /** A reader that takes nothing for so long will not take the rest. */
-const END_PATIENCE_MS = 5000
-const GATHER_MS = 1000
+const END_TIMEOUT_MS = 5000
+const FLUSH_EVERY_MS = 1000

@@ -3,148 +3,151 @@
  * written once for one process and for many.
  */
 import { availableParallelism } from 'node:os'
-import type { Config, Loaded } from '../config/config.ts'
+import type { Config, LoadedConfig } from '../config/config.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
-import { Forecast } from '../record/expiry-metrics.ts'
+import { ExpiryMetrics } from '../record/expiry-metrics.ts'
 import { UpstreamErrorList } from '../record/upstream-error-list.ts'
-import { buildWorld } from '../state/world.ts'
-import { openAdmin, type OpenAdmin } from './admin/listener.ts'
-import { announceDangers } from './announce.ts'
-import { clusterCrew } from './workers/cluster-pool.ts'
-import type { Crew, Witness } from './workers/pool.ts'
-import { localCrew } from './workers/in-process-pool.ts'
-import type { OpenLog } from './log.ts'
-import { officeView } from './admin/front-end-view.ts'
-import { Reign, type ReloadOutcome } from './reload/coordinator.ts'
-import { ReloadCount } from './reload/metrics.ts'
+import { compileConfig } from '../state/world.ts'
+import { openAdminListener, type AdminListenerHandle } from './admin/listener.ts'
+import { logNewDangers } from './announce.ts'
+import { clusterPool } from './workers/cluster-pool.ts'
+import type { WorkerPool, TestHook } from './workers/pool.ts'
+import { inProcessPool } from './workers/in-process-pool.ts'
+import type { ProcessLogger } from './log.ts'
+import { frontEndView } from './admin/front-end-view.ts'
+import { ReloadCoordinator, type ReloadOutcome } from './reload/coordinator.ts'
+import { ReloadMetrics } from './reload/metrics.ts'
 import { Revocation } from './revocation/revocation.ts'
 import { runtimeFaults } from './runtime-faults.ts'
-import type { Observe } from './self-test/self-test.ts'
+import type { ReadPresented } from './self-test/self-test.ts'
 import { statusListener } from './status/listener.ts'
-import { Storage } from './store-sync/session.ts'
-import { OWN_TICKETS } from './reload/shared-ticket-secret.ts'
+import { StoreSession } from './store-sync/session.ts'
+import { LOCAL_TICKETS } from './reload/shared-ticket-secret.ts'
 
 export type { ReloadOutcome } from './reload/coordinator.ts'
 
 /** A front end that serves. */
-export interface Serving {
+export interface RunningServer {
   readonly ports: Readonly<Record<string, number>>
   readonly statusPort: number
   /** Undefined where there is no admin API. */
   readonly adminPort: number | undefined
-  reload(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome>
+  reload(next: Result<LoadedConfig, readonly Fault[]>): Promise<ReloadOutcome>
   drain(): Promise<void>
 }
 
 /** How the crew is made up; `entry` is what a worker runs. */
-export interface ServingOptions {
-  readonly journal: OpenLog
+export interface StartOptions {
+  readonly logger: ProcessLogger
   readonly entry: { readonly script: string; readonly args: readonly string[] }
   /** How the self-test looks at a peer; what a runtime shows unless a test plays another one. */
-  readonly observe?: Observe
+  readonly readPresented?: ReadPresented
   /** Of this program, for the admin API. */
   readonly version?: string
   /** For a crew of one; a worker's is given to `runWorker`. */
-  readonly witness?: Witness
+  readonly testHook?: TestHook
   /** Different sightings that may wait while the store is away, where it is not the usual number. */
-  readonly ledgerLimit?: number
+  readonly sightingLimit?: number
 }
 
 /** Starts everything a configuration asks for, or says what stands in the way and leaves nothing running. */
-export async function startServing(
-  loaded: Loaded,
-  options: ServingOptions,
-): Promise<Result<Serving, readonly Fault[]>> {
+export async function startServer(
+  loaded: LoadedConfig,
+  options: StartOptions,
+): Promise<Result<RunningServer, readonly Fault[]>> {
   const { config } = loaded
-  const { journal, observe } = options
-  const written = buildWorld(config, Date.now() as Instant)
-  if (!written.ok) return written
+  const { logger, readPresented } = options
+  const fileCompiled = compileConfig(config, Date.now() as Instant)
+  if (!fileCompiled.ok) return fileCompiled
   const size = config.workers === 'auto' ? availableParallelism() : config.workers
-  const unshared = size === 1 ? [] : portFaults(config)
+  const unshared = size === 1 ? [] : sharedPortFaults(config)
   if (unshared.length > 0) return fail(unshared)
   const tested = performance.now()
-  const unfit = await runtimeFaults(config, observe)
-  if (unfit.length > 0) return fail(unfit)
+  const runtimeProblems = await runtimeFaults(config, readPresented)
+  if (runtimeProblems.length > 0) return fail(runtimeProblems)
   const selfTestMs = Math.round(performance.now() - tested)
   // Whatever is opened from here on is closed again, last first, unless everything could be.
   await using opened = new AsyncDisposableStack()
-  const storage = await Storage.open(config, journal, options.ledgerLimit)
-  if (!storage.ok) return storage
-  opened.defer(() => storage.value?.close())
-  const crew =
-    size === 1 ? localCrew(journal, options.witness) : clusterCrew(size, options.entry, journal)
-  const begun = await storage.value?.begin(written.value, {
-    overlay: (delta) => crew.overlay(delta),
-    ruled: async (rules) => {
-      await reign.rule(rules)
+  const storeSession = await StoreSession.open(config, logger, options.sightingLimit)
+  if (!storeSession.ok) return storeSession
+  opened.defer(() => storeSession.value?.close())
+  const pool =
+    size === 1 ? inProcessPool(logger, options.testHook) : clusterPool(size, options.entry, logger)
+  const begun = await storeSession.value?.readAll(fileCompiled.value, {
+    overlayChanged: (delta) => pool.applyOverlayDelta(delta),
+    rulesChanged: async (rules) => {
+      await coordinator.applyStoreRules(rules)
     },
-    sealed: () => reign.sealed(),
+    secretsChanged: () => coordinator.ticketSecretChanged(),
   })
   if (begun?.ok === false) return begun
   const rules = begun?.value
-  const world = buildWorld(config, Date.now() as Instant, { rules })
-  if (!world.ok) return world
-  announceDangers(world.value.config, { dangers: [] }, journal)
-  for (const { at, message } of [...loaded.warnings, ...world.value.warnings]) {
-    journal.log.warn({ at }, message)
+  const compiled = compileConfig(config, Date.now() as Instant, { rules })
+  if (!compiled.ok) return compiled
+  logNewDangers(compiled.value.config, { dangers: [] }, logger)
+  for (const { at, message } of [...loaded.warnings, ...compiled.value.warnings]) {
+    logger.log.warn({ at }, message)
   }
-  const counted = new ReloadCount()
-  const revocation = new Revocation({ journal, revise: (bulletin) => crew.revise(bulletin) })
-  const tickets = await ticketsOf(storage.value, journal)
-  const reign = new Reign(
-    { config, rules, world: world.value, tickets: tickets.first },
+  const reloadMetrics = new ReloadMetrics()
+  const revocation = new Revocation({
+    logger,
+    applyCrlUpdate: (update) => pool.applyCrlUpdate(update),
+  })
+  const tickets = await ticketsOf(storeSession.value, logger)
+  const coordinator = new ReloadCoordinator(
+    { config, rules, compiled: compiled.value, tickets: tickets.first },
     {
-      crew,
-      journal,
-      counted,
+      pool,
+      logger,
+      reloadMetrics,
       revocation,
       tickets: tickets.source,
-      rulesFor: (next) => storage.value?.adopt(next) ?? Promise.resolve(undefined),
+      rulesFor: (next) => storeSession.value?.adopt(next) ?? Promise.resolve(undefined),
     },
   )
-  const forecast = new Forecast({
+  const expiryMetrics = new ExpiryMetrics({
     clock: { now: () => Date.now() as Instant },
-    grace: () => reign.orders.config.grace,
+    grace: () => coordinator.processConfig.config.grace,
   })
   const upstreamErrors = new UpstreamErrorList(Date.now() as Instant)
   const parts = {
-    crew,
-    counted,
+    pool,
+    reloadMetrics,
     revocation,
-    reign,
-    forecast,
-    storage: storage.value,
+    coordinator,
+    expiryMetrics,
+    storeSession: storeSession.value,
     upstreamErrors,
   }
   const status = await listenForStatus(config.metrics, parts)
   if (!status.ok) return status
   opened.defer(() => status.value.close())
-  const admin = await adminBeside(parts, options)
+  const admin = await startAdmin(parts, options)
   if (!admin.ok) return admin
   const closing = opened.move()
-  await revocation.adopt(world.value)
-  const answer = await crew.start(reign.orders, {
-    lockedOut: () => reign.rotation.soon(),
-    sighted: (sightings, lost) => forecast.sighted(sightings, lost),
-    seen: (sightings, lost) => storage.value?.ledger.add(sightings, lost),
-    upstreamErrors: (errors, lost) => upstreamErrors.upstreamErrors(errors, lost),
+  await revocation.adopt(compiled.value)
+  const answer = await pool.start(coordinator.processConfig, {
+    onStaleSession: () => coordinator.rotation.rotateSoon(),
+    onExpirySightings: (sightings, lost) => expiryMetrics.onExpirySightings(sightings, lost),
+    onSightings: (sightings, lost) => storeSession.value?.sightingWriter.add(sightings, lost),
+    onUpstreamErrors: (errors, lost) => upstreamErrors.onUpstreamErrors(errors, lost),
   })
   const end = async (): Promise<void> => {
-    reign.end()
+    coordinator.stop()
     // First: nobody should change what is about to go, nor wait for an answer that will not come.
     await admin.value?.close()
-    await crew.drain()
+    await pool.drain()
     await closing.disposeAsync()
   }
   if (answer.kind === 'refused') {
     await end()
     return fail(answer.faults)
   }
-  storage.value?.watch()
-  reign.begun = true
+  storeSession.value?.watch()
+  coordinator.started = true
   const { ports } = answer
   const [statusPort, adminPort] = [status.value.port, admin.value?.port]
-  journal.log.info(
+  logger.log.info(
     {
       workers: size,
       ports,
@@ -158,26 +161,26 @@ export async function startServing(
     ports,
     statusPort,
     adminPort,
-    reload: (next) => reign.reload(next),
+    reload: (next) => coordinator.reload(next),
     async drain() {
-      journal.log.info({}, 'draining')
+      logger.log.info({}, 'draining')
       await end()
-      journal.log.info({}, 'drained')
-      await journal.end()
+      logger.log.info({}, 'drained')
+      await logger.end()
     },
   })
 }
 
 const ticketsOf = async (
-  storage: Storage | undefined,
-  journal: OpenLog,
-): ReturnType<Storage['tickets']> =>
-  storage === undefined
-    ? { source: OWN_TICKETS, first: await OWN_TICKETS.replace() }
-    : storage.tickets(journal)
+  storeSession: StoreSession | undefined,
+  logger: ProcessLogger,
+): ReturnType<StoreSession['tickets']> =>
+  storeSession === undefined
+    ? { source: LOCAL_TICKETS, first: await LOCAL_TICKETS.replace() }
+    : storeSession.tickets(logger)
 
 /** The system would choose another port for each worker. */
-function portFaults({ listeners }: Config): readonly Fault[] {
+function sharedPortFaults({ listeners }: Config): readonly Fault[] {
   return listeners
     .filter(({ port }) => port === 0)
     .map(({ at, name }) => ({
@@ -186,34 +189,36 @@ function portFaults({ listeners }: Config): readonly Fault[] {
     }))
 }
 
-interface Parts {
-  readonly crew: Crew
-  readonly counted: ReloadCount
+interface Components {
+  readonly pool: WorkerPool
+  readonly reloadMetrics: ReloadMetrics
   readonly revocation: Revocation
-  readonly reign: Reign
-  readonly forecast: Forecast
-  readonly storage: Storage | undefined
+  readonly coordinator: ReloadCoordinator
+  readonly expiryMetrics: ExpiryMetrics
+  readonly storeSession: StoreSession | undefined
   readonly upstreamErrors: UpstreamErrorList
 }
 
 async function listenForStatus(
   at: Config['metrics'],
-  { crew, counted, revocation, reign, forecast, storage }: Parts,
+  { pool, reloadMetrics, revocation, coordinator, expiryMetrics, storeSession }: Components,
 ): Promise<Result<Awaited<ReturnType<typeof statusListener>>, readonly Fault[]>> {
   try {
     return ok(
       await statusListener(at, {
         // The forecast last: a scrape makes every process tell whom it saw.
         metrics: async () => {
-          const ours = [await crew.scrape(), await counted.text(), await revocation.text()]
-          return ours.join('') + (await forecast.text()) + ((await storage?.text()) ?? '')
+          const ours = [await pool.scrape(), await reloadMetrics.text(), await revocation.text()]
+          return ours.join('') + (await expiryMetrics.text()) + ((await storeSession?.text()) ?? '')
         },
-        unready: () => {
-          if (reign.draining) return 'draining'
-          if (!reign.begun) return 'starting'
-          return crew.amiss() ?? revocation.unready() ?? storage?.unready()
+        notReadyReason: () => {
+          if (coordinator.draining) return 'draining'
+          if (!coordinator.started) return 'starting'
+          return (
+            pool.notReadyReason() ?? revocation.notReadyReason() ?? storeSession?.notReadyReason()
+          )
         },
-        remark: () => storage?.remark(),
+        degradedReason: () => storeSession?.degradedReason(),
       }),
     )
   } catch (error) {
@@ -224,22 +229,22 @@ async function listenForStatus(
 }
 
 /** The admin API, where there is a store to administer and the configuration asks for it. */
-async function adminBeside(
-  { reign, storage, upstreamErrors }: Parts,
-  { journal, version = '0' }: ServingOptions,
-): Promise<Result<OpenAdmin | undefined, readonly Fault[]>> {
-  const { admin } = reign.orders.config
-  if (storage === undefined || admin === undefined) return ok(undefined)
-  return await openAdmin(admin, {
-    store: storage.store,
-    log: journal.log,
+async function startAdmin(
+  { coordinator, storeSession, upstreamErrors }: Components,
+  { logger, version = '0' }: StartOptions,
+): Promise<Result<AdminListenerHandle | undefined, readonly Fault[]>> {
+  const { admin } = coordinator.processConfig.config
+  if (storeSession === undefined || admin === undefined) return ok(undefined)
+  return await openAdminListener(admin, {
+    store: storeSession.store,
+    log: logger.log,
     version,
-    serving: officeView(
+    frontEnd: frontEndView(
       () => ({
-        world: reign.world,
-        written: reign.orders.config,
-        revision: storage.revision,
-        builtAt: reign.builtAt,
+        compiled: coordinator.compiled,
+        fileConfig: coordinator.processConfig.config,
+        revision: storeSession.revision,
+        builtAt: coordinator.builtAt,
       }),
       upstreamErrors,
     ),

@@ -7,13 +7,13 @@ import type { Certificate } from '../x509/certificate.ts'
 import { pemOf } from '../x509/pem.ts'
 
 /** What is named, as PEM, and what the operator should know of it. */
-export interface Advertised {
+export interface AdvertisedCas {
   readonly pems: readonly string[]
   readonly warnings: readonly Fault[]
 }
 
 /** PEM of the authorities to name; none rather than some, because a list that lacks a device's CA turns it away. */
-export function advertisedAuthorities(authorities: readonly Certificate[], at: string): Advertised {
+export function advertisedCas(authorities: readonly Certificate[], at: string): AdvertisedCas {
   const distinct = new Map(authorities.map((one) => [one.subject.key, one])).values().toArray()
   const octets = distinct.reduce((sum, { subject }) => sum + LENGTH_PREFIX + subject.der.length, 0)
   if (octets <= MAX_NAMES_OCTETS) {

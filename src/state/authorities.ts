@@ -1,7 +1,7 @@
 /**
  * The enrollment settings of the configuration → the trust store, or every fault in their chains.
  */
-import type { EnrollmentSetting, Trust } from '../config/config.ts'
+import type { EnrollmentSetting, TrustSettings } from '../config/config.ts'
 import {
   fail,
   isoText,
@@ -31,7 +31,7 @@ export interface Authorities {
 
 /** Reads every chain; all faults at once, warnings apart. */
 export function trustedAuthorities(
-  trust: Trust,
+  trust: TrustSettings,
   now: Instant,
 ): Result<Authorities, readonly Fault[]> {
   const faults: Fault[] = []
@@ -113,18 +113,18 @@ function chainOf({
 
 function anchorFaults(
   { certificate, setting, faults }: TrustAnchor,
-  trust: Trust,
+  trust: TrustSettings,
 ): readonly Fault[] {
   const at = placeOf(setting, trust)
   const who = printName(certificate.subject)
   return faults.map((fault) => ({
     at,
-    message: `${setting}: ${who} cannot be a trust anchor: ${anchorWords(fault)}`,
+    message: `${setting}: ${who} cannot be a trust anchor: ${explainAnchorFault(fault)}`,
   }))
 }
 
 /** Why a certificate cannot be a trust anchor, and what to do. */
-export function anchorWords(fault: AnchorFault): string {
+export function explainAnchorFault(fault: AnchorFault): string {
   switch (fault.kind) {
     case 'anchor-not-a-ca':
       return 'its basic constraints do not say that it is a CA (RFC 5280 §4.2.1.9); upload the CA, not a certificate it issued'
@@ -145,7 +145,7 @@ export function anchorWords(fault: AnchorFault): string {
 
 function expiryWarnings(
   { certificate, setting }: TrustAnchor,
-  trust: Trust,
+  trust: TrustSettings,
   now: Instant,
 ): readonly Fault[] {
   const { notAfter, notBefore } = certificate
@@ -159,7 +159,7 @@ function expiryWarnings(
         message: `${setting}: its CA is valid only from ${isoText(notBefore)} and admits nobody before`,
       },
     ]
-  if (notAfter - now < SOON_MS)
+  if (notAfter - now < EXPIRY_WARNING_MS)
     return [
       {
         at,
@@ -169,8 +169,8 @@ function expiryWarnings(
   return []
 }
 
-const placeOf = (name: string, { enrollmentSettings }: Trust): string =>
+const placeOf = (name: string, { enrollmentSettings }: TrustSettings): string =>
   enrollmentSettings.find((setting) => setting.name === name)?.at ?? name
 
 /** Ninety days: a fleet needs at least one renewal window to move. */
-const SOON_MS = 90 * 86_400_000
+const EXPIRY_WARNING_MS = 90 * 86_400_000

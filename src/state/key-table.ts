@@ -10,7 +10,7 @@ export interface PackedKeys {
   /** The first 16 octets of each fingerprint, one after the other. */
   readonly octets: Uint8Array
   /** One word per key, 1 to 255; 0 takes the key out. */
-  readonly words: Uint8Array
+  readonly values: Uint8Array
 }
 
 /**
@@ -22,15 +22,15 @@ const PARTS = 4
 /** Room for a thousand keys; it doubles from there. */
 const FIRST_SLOTS = 2048
 /** Beyond this share of slots in use, looking past full ones begins to cost. */
-const FULLEST = 0.6
+const MAX_LOAD = 0.6
 
 /** Open addressing, in typed arrays; an absent key has the word 0. */
 export class KeyTable {
   #parts = new Uint32Array(FIRST_SLOTS * PARTS)
-  #words = new Uint8Array(FIRST_SLOTS)
+  #values = new Uint8Array(FIRST_SLOTS)
   #size = 0
   /** The key that is being looked for: an array made for every look-up would cost more than the look-up. */
-  readonly #wanted = new Uint32Array(PARTS)
+  readonly #sought = new Uint32Array(PARTS)
 
   get size(): number {
     return this.#size
@@ -38,125 +38,125 @@ export class KeyTable {
 
   /** Octets that it occupies. */
   get memory(): number {
-    return this.#parts.byteLength + this.#words.byteLength
+    return this.#parts.byteLength + this.#values.byteLength
   }
 
   /** The word of a key, 0 for one that is not here. */
-  wordOf(key: KeyFingerprint): number {
-    this.#want(key)
-    return this.#words[this.#slot()] ?? 0
+  valueFor(key: KeyFingerprint): number {
+    this.#seek(key)
+    return this.#values[this.#slot()] ?? 0
   }
 
   /** Sets a word, or takes the key out with 0. */
-  set(key: KeyFingerprint, word: number): void {
-    this.#want(key)
-    this.#put(word)
+  set(key: KeyFingerprint, value: number): void {
+    this.#seek(key)
+    this.#put(value)
   }
 
   /** Takes in what another table, or `packKeys`, has packed. */
-  unpack({ octets, words }: PackedKeys): void {
+  unpack({ octets, values }: PackedKeys): void {
     const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength)
-    for (const [index, word] of words.entries()) {
+    for (const [index, value] of values.entries()) {
       for (let part = 0; part < PARTS; part += 1) {
-        this.#wanted[part] = view.getUint32(index * OCTETS + part * 4)
+        this.#sought[part] = view.getUint32(index * OCTETS + part * 4)
       }
-      this.#put(word)
+      this.#put(value)
     }
   }
 
   /** Everything, in pages of at most `limit` keys. */
   *pages(limit = PAGE): Generator<PackedKeys> {
     let octets = Buffer.alloc(limit * OCTETS)
-    let words = new Uint8Array(limit)
+    let values = new Uint8Array(limit)
     let count = 0
-    for (const [slot, word] of this.#words.entries()) {
-      if (word === 0) continue
+    for (const [slot, value] of this.#values.entries()) {
+      if (value === 0) continue
       for (let part = 0; part < PARTS; part += 1) {
         octets.writeUInt32BE(this.#parts[slot * PARTS + part] ?? 0, count * OCTETS + part * 4)
       }
-      words[count] = word
+      values[count] = value
       count += 1
       if (count < limit) continue
-      yield { octets, words }
+      yield { octets, values }
       octets = Buffer.alloc(limit * OCTETS)
-      words = new Uint8Array(limit)
+      values = new Uint8Array(limit)
       count = 0
     }
     if (count > 0)
-      yield { octets: octets.subarray(0, count * OCTETS), words: words.subarray(0, count) }
+      yield { octets: octets.subarray(0, count * OCTETS), values: values.subarray(0, count) }
   }
 
   /** Digit by digit: cutting the text in pieces to read them takes five times as long. */
-  #want(key: KeyFingerprint): void {
+  #seek(key: KeyFingerprint): void {
     for (let part = 0; part < PARTS; part += 1) {
       let value = 0
       for (let at = part * 8; at < part * 8 + 8; at += 1) {
         const code = key.charCodeAt(at)
         value = (value << 4) | (code < LETTERS ? code - DIGITS : code - LETTERS + 10)
       }
-      this.#wanted[part] = value
+      this.#sought[part] = value
     }
   }
 
-  #put(word: number): void {
+  #put(value: number): void {
     const slot = this.#slot()
-    if (this.#words[slot] !== 0) {
-      if (word === 0) this.#takeOut(slot)
-      else this.#words[slot] = word
+    if (this.#values[slot] !== 0) {
+      if (value === 0) this.#remove(slot)
+      else this.#values[slot] = value
       return
     }
-    if (word === 0) return
-    this.#parts.set(this.#wanted, slot * PARTS)
-    this.#words[slot] = word
+    if (value === 0) return
+    this.#parts.set(this.#sought, slot * PARTS)
+    this.#values[slot] = value
     this.#size += 1
-    if (this.#size > this.#words.length * FULLEST) this.#grow()
+    if (this.#size > this.#values.length * MAX_LOAD) this.#grow()
   }
 
   /** Where the wanted key is, or would be put. */
   #slot(): number {
-    const mask = this.#words.length - 1
-    let slot = (this.#wanted[0] ?? 0) & mask
-    while (this.#words[slot] !== 0 && !this.#isAt(slot)) slot = (slot + 1) & mask
+    const mask = this.#values.length - 1
+    let slot = (this.#sought[0] ?? 0) & mask
+    while (this.#values[slot] !== 0 && !this.#isAt(slot)) slot = (slot + 1) & mask
     return slot
   }
 
   #isAt(slot: number): boolean {
     const at = slot * PARTS
     return (
-      this.#parts[at] === this.#wanted[0] &&
-      this.#parts[at + 1] === this.#wanted[1] &&
-      this.#parts[at + 2] === this.#wanted[2] &&
-      this.#parts[at + 3] === this.#wanted[3]
+      this.#parts[at] === this.#sought[0] &&
+      this.#parts[at + 1] === this.#sought[1] &&
+      this.#parts[at + 2] === this.#sought[2] &&
+      this.#parts[at + 3] === this.#sought[3]
     )
   }
 
   /** Closes the gap: whatever was put past this slot because it was full moves up. */
-  #takeOut(slot: number): void {
-    const mask = this.#words.length - 1
+  #remove(slot: number): void {
+    const mask = this.#values.length - 1
     let gap = slot
     let next = (gap + 1) & mask
-    while (this.#words[next] !== 0) {
+    while (this.#values[next] !== 0) {
       const home = (this.#parts[next * PARTS] ?? 0) & mask
       if (((next - home) & mask) >= ((next - gap) & mask)) {
         this.#parts.copyWithin(gap * PARTS, next * PARTS, (next + 1) * PARTS)
-        this.#words[gap] = this.#words[next] ?? 0
+        this.#values[gap] = this.#values[next] ?? 0
         gap = next
       }
       next = (next + 1) & mask
     }
-    this.#words[gap] = 0
+    this.#values[gap] = 0
     this.#size -= 1
   }
 
   #grow(): void {
-    const [parts, words] = [this.#parts, this.#words]
+    const [parts, values] = [this.#parts, this.#values]
     this.#parts = new Uint32Array(parts.length * 2)
-    this.#words = new Uint8Array(words.length * 2)
+    this.#values = new Uint8Array(values.length * 2)
     this.#size = 0
-    for (const [slot, word] of words.entries()) {
-      if (word === 0) continue
-      this.#wanted.set(parts.subarray(slot * PARTS, (slot + 1) * PARTS))
-      this.#put(word)
+    for (const [slot, value] of values.entries()) {
+      if (value === 0) continue
+      this.#sought.set(parts.subarray(slot * PARTS, (slot + 1) * PARTS))
+      this.#put(value)
     }
   }
 }
@@ -169,10 +169,10 @@ const PAGE = 10_000
 /** Packs keys and their words. */
 export function packKeys(entries: readonly (readonly [KeyFingerprint, number])[]): PackedKeys {
   const octets = Buffer.alloc(entries.length * OCTETS)
-  const words = new Uint8Array(entries.length)
-  for (const [index, [key, word]] of entries.entries()) {
+  const values = new Uint8Array(entries.length)
+  for (const [index, [key, value]] of entries.entries()) {
     octets.write(key.slice(0, OCTETS * 2), index * OCTETS, 'hex')
-    words[index] = word
+    values[index] = value
   }
-  return { octets, words }
+  return { octets, values }
 }

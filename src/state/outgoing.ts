@@ -5,18 +5,28 @@
 import type { Config, Danger, Upstream, UpstreamTls } from '../config/config.ts'
 import { unverifiedUpstream, weakUpstreamProtocol } from '../config/upstream/dangers.ts'
 import type { Selection } from '../upstream-tls/catalogue.ts'
-import { obeyed, trusted, type Chosen, type FileWords } from '../upstream-tls/verification.ts'
-import type { Used } from '../upstream-tls/page-types.ts'
+import {
+  effectiveVerification,
+  trustedCertificates,
+  type VerificationOverrides,
+  type FileTlsSettings,
+} from '../upstream-tls/verification.ts'
+import type { EffectiveSettings } from '../upstream-tls/page-types.ts'
 
 /** What was applied on the page of an upstream; the file's own word beats both (decision 20). */
-export interface AppliedPage {
+export interface AppliedUpstreamTls {
   readonly upstream: string
   readonly selection: Selection
-  readonly chosen: Chosen
+  readonly chosen: VerificationOverrides
 }
 
 /** What the file says of an upstream, for its page. To be asked of the configuration as it was written. */
-export const fileWords = ({ mode, selection, stated, ...tls }: UpstreamTls): FileWords => ({
+export const fileSettings = ({
+  mode,
+  selection,
+  stated,
+  ...tls
+}: UpstreamTls): FileTlsSettings => ({
   selection: mode === 'custom' ? selection : undefined,
   stated,
   verification: {
@@ -37,14 +47,14 @@ const certificatesIn = (bytes: Buffer): readonly string[] =>
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 /** The upstreams as their pages have them, and what is dangerous about that in place of what the file was. */
-export function underPages(
+export function applyUpstreamTls(
   { upstreams, dangers }: Pick<Config, 'upstreams' | 'dangers'>,
-  pages: readonly AppliedPage[],
+  pages: readonly AppliedUpstreamTls[],
 ): Pick<Config, 'upstreams' | 'dangers'> {
-  const [first, ...others] = upstreams.map((one) => underPage(one, pages))
+  const [first, ...others] = upstreams.map((one) => applyTo(one, pages))
   // A configuration has an upstream.
   if (first === undefined) return { upstreams, dangers }
-  const now = [first, ...others].flatMap(pageDangers)
+  const now = [first, ...others].flatMap(upstreamTlsDangers)
   const verified = [first, ...others].filter(({ tls }) => tls?.strict === true)
   const over = verified.map(({ name }) => unverifiedUpstream(name, '').sentence)
   const still = dangers.filter(({ sentence }) => !over.includes(sentence))
@@ -55,33 +65,40 @@ export function underPages(
   }
 }
 
-function underPage(upstream: Upstream, pages: readonly AppliedPage[]): Upstream {
+function applyTo(upstream: Upstream, pages: readonly AppliedUpstreamTls[]): Upstream {
   const { tls } = upstream
   const page = pages.find((one) => one.upstream === upstream.name)
   if (page === undefined || tls === undefined) return upstream
-  const words = fileWords(tls)
-  const { verification } = obeyed(page.chosen, words)
-  return calledWith(upstream, { selection: words.selection ?? page.selection, verification })
+  const file = fileSettings(tls)
+  const { verification } = effectiveVerification(page.chosen, file)
+  return withTlsSettings(upstream, { selection: file.selection ?? page.selection, verification })
 }
 
 /** An upstream that is called with these settings; files that the configuration names stay where they are stated. */
-export function calledWith(upstream: Upstream, { selection, verification }: Used): Upstream {
+export function withTlsSettings(
+  upstream: Upstream,
+  { selection, verification }: EffectiveSettings,
+): Upstream {
   const { tls, name } = upstream
   if (tls === undefined) return upstream
   const { strict, allowUntrusted, defaultStore, sni } = verification
-  const at = pagePlace(name)
-  const uploaded = trusted(verification).map((pem) => ({ at, path: at, bytes: Buffer.from(pem) }))
+  const at = storePlaceOf(name)
+  const uploaded = trustedCertificates(verification).map((pem) => ({
+    at,
+    path: at,
+    bytes: Buffer.from(pem),
+  }))
   const custom = tls.stated.includes('customStore') ? tls.trust.custom : uploaded
   const trust = { default: defaultStore, custom }
   return { ...upstream, tls: { ...tls, strict, allowUntrusted, sni, trust, selection } }
 }
 
-function pageDangers({ name, tls }: Upstream): readonly Danger[] {
+function upstreamTlsDangers({ name, tls }: Upstream): readonly Danger[] {
   if (tls === undefined) return []
   const protocols = ['TLSv1.1', 'TLSv1'].filter((one) =>
     tls.selection.protocols.some((selected) => selected === one),
   )
-  const at = pagePlace(name)
+  const at = storePlaceOf(name)
   return [
     ...(tls.strict ? [] : [unverifiedUpstream(name, at)]),
     ...(protocols.length === 0 ? [] : [weakUpstreamProtocol(name, { protocols, at })]),
@@ -89,4 +106,4 @@ function pageDangers({ name, tls }: Upstream): readonly Danger[] {
 }
 
 /** Where the page is, for faults and the log. */
-const pagePlace = (name: string): string => `store: outgoing TLS of ${name}`
+const storePlaceOf = (name: string): string => `store: outgoing TLS of ${name}`

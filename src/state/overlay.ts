@@ -40,7 +40,7 @@ export const approvalsDelta = (
 ): OverlayDelta => ({
   kind: 'approvals',
   revision,
-  keys: packKeys(changes.map(({ key, approval }) => [key, WORDS.indexOf(approval)])),
+  keys: packKeys(changes.map(({ key, approval }) => [key, APPROVALS.indexOf(approval)])),
 })
 
 /** Known keys as a delta. */
@@ -56,20 +56,20 @@ export const knownDelta = (
 })
 
 /** The place of an approval is its word in the table. */
-const WORDS: readonly Approval[] = ['unapproved', 'approved', 'blocked']
+const APPROVALS: readonly Approval[] = ['unapproved', 'approved', 'blocked']
 const KNOWN = 1
 
 /** Whom a delta may have turned away: nobody, the holders of some keys, or anybody. */
-export type Narrowed =
+export type Restricted =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'keys'; readonly has: (key: KeyFingerprint) => boolean }
   | { readonly kind: 'anybody' }
 
 /** One per process. */
 export class Overlay {
-  #content = new Content()
+  #content = new OverlayContent()
   /** What is gathered between `begin` and `end`. */
-  #next: Content | undefined
+  #next: OverlayContent | undefined
   #revision = 0
 
   /** The revision of the store that this is; 0 before the first. */
@@ -87,7 +87,7 @@ export class Overlay {
   }
 
   wasKnown(setting: string, key: KeyFingerprint): boolean {
-    return this.#content.known.get(setting)?.wordOf(key) === KNOWN
+    return this.#content.known.get(setting)?.valueFor(key) === KNOWN
   }
 
   /** As the judge asks; a view that always shows the present. */
@@ -95,18 +95,18 @@ export class Overlay {
   readonly known: FleetPolicy['known'] = { wasKnown: (setting, key) => this.wasKnown(setting, key) }
 
   /** The deny list of the configuration, and ours. */
-  deniedBeside(keys: Members<KeyFingerprint>, serials: Members<string>) {
+  deniedWith(keys: Members<KeyFingerprint>, serials: Members<string>) {
     return {
-      keys: either(keys, () => this.#content.keys),
-      serials: either(serials, () => this.#content.serials),
+      keys: union(keys, () => this.#content.keys),
+      serials: union(serials, () => this.#content.serials),
     }
   }
 
   /** Takes a delta in, and says whom it may have turned away. */
-  apply(delta: OverlayDelta): Narrowed {
+  apply(delta: OverlayDelta): Restricted {
     if (delta.kind === 'begin') {
-      this.#next = new Content()
-      return NOBODY
+      this.#next = new OverlayContent()
+      return NO_ONE
     }
     if (delta.kind === 'end') {
       this.#content = this.#next ?? this.#content
@@ -115,11 +115,11 @@ export class Overlay {
       return { kind: 'anybody' }
     }
     if (this.#next !== undefined) {
-      change(this.#next, delta)
-      return NOBODY
+      applyDelta(this.#next, delta)
+      return NO_ONE
     }
     this.#revision = delta.revision
-    return change(this.#content, delta)
+    return applyDelta(this.#content, delta)
   }
 
   /** The deltas that make another one like this, in the middle of being replaced as it may be. */
@@ -134,7 +134,7 @@ export class Overlay {
   }
 }
 
-class Content {
+class OverlayContent {
   readonly approvals = new KeyTable()
   readonly known = new Map<string, KeyTable>()
   readonly keys = new Set<KeyFingerprint>()
@@ -145,7 +145,7 @@ class Content {
   }
 
   approvalOf(key: KeyFingerprint): Approval {
-    return WORDS[this.approvals.wordOf(key)] ?? 'unapproved'
+    return APPROVALS[this.approvals.valueFor(key)] ?? 'unapproved'
   }
 
   *deltas(revision: number): Generator<OverlayDelta> {
@@ -158,42 +158,42 @@ class Content {
   }
 }
 
-type Change = Exclude<OverlayDelta, { readonly kind: 'begin' | 'end' }>
+type ContentDelta = Exclude<OverlayDelta, { readonly kind: 'begin' | 'end' }>
 
-function change(content: Content, delta: Change): Narrowed {
+function applyDelta(content: OverlayContent, delta: ContentDelta): Restricted {
   switch (delta.kind) {
     case 'approvals': {
       content.approvals.unpack(delta.keys)
       // Who was just approved loses nothing; who was blocked or forgotten may.
-      return delta.keys.words.every((word) => WORDS[word] === 'approved')
-        ? NOBODY
+      return delta.keys.values.every((value) => APPROVALS[value] === 'approved')
+        ? NO_ONE
         : holdersOf(delta.keys)
     }
     case 'known': {
       const table = content.known.get(delta.setting) ?? new KeyTable()
       content.known.set(delta.setting, table)
       table.unpack(delta.keys)
-      return NOBODY
+      return NO_ONE
     }
     case 'unknown':
       content.known.delete(delta.setting)
       return { kind: 'anybody' }
     case 'denied':
       for (const entry of delta.entries) deny(content, entry)
-      return delta.entries.some(({ denied }) => denied) ? { kind: 'anybody' } : NOBODY
+      return delta.entries.some(({ denied }) => denied) ? { kind: 'anybody' } : NO_ONE
     default:
       return unreachable(delta)
   }
 }
 
-function holdersOf(keys: PackedKeys): Narrowed {
+function holdersOf(keys: PackedKeys): Restricted {
   const table = new KeyTable()
   // Those that are forgotten have the word 0, which would leave them out.
-  table.unpack({ octets: keys.octets, words: new Uint8Array(keys.words.length).fill(KNOWN) })
-  return { kind: 'keys', has: (key) => table.wordOf(key) !== 0 }
+  table.unpack({ octets: keys.octets, values: new Uint8Array(keys.values.length).fill(KNOWN) })
+  return { kind: 'keys', has: (key) => table.valueFor(key) !== 0 }
 }
 
-function deny({ keys, serials }: Content, { of, value, denied }: DenialDelta): void {
+function deny({ keys, serials }: OverlayContent, { of, value, denied }: DenialDelta): void {
   const list: Set<string> = of === 'key' ? keys : serials
   if (denied) list.add(value)
   else list.delete(value)
@@ -202,7 +202,7 @@ function deny({ keys, serials }: Content, { of, value, denied }: DenialDelta): v
 const entriesOf = (of: DenialDelta['of'], values: Iterable<string>): readonly DenialDelta[] =>
   [...values].map((value) => ({ of, value, denied: true }))
 
-function either<Member>(fixed: Members<Member>, own: () => ReadonlySet<Member>): Members<Member> {
+function union<Member>(fixed: Members<Member>, own: () => ReadonlySet<Member>): Members<Member> {
   return {
     has: (member) => fixed.has(member) || own().has(member),
     get size() {
@@ -211,4 +211,4 @@ function either<Member>(fixed: Members<Member>, own: () => ReadonlySet<Member>):
   }
 }
 
-const NOBODY: Narrowed = { kind: 'nobody' }
+const NO_ONE: Restricted = { kind: 'nobody' }

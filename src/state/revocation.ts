@@ -3,14 +3,14 @@
  * world in force, whoever has verified it before.
  */
 import type { EnrollmentSetting } from '../config/config.ts'
-import { placeOfList } from '../config/trust/types.ts'
+import { crlLocation } from '../config/trust/types.ts'
 import type { RevocationDemand, RevocationPolicy } from '../decide/policy.ts'
 import { listsByIssuer, verifyList, type RevocationList } from '../trust/revocation.ts'
 import type { Crl } from '../x509/crl.ts'
-import type { Chains } from './watched.ts'
+import type { CompiledTrust } from './watched.ts'
 
 /** Lists that were read, by setting and place. */
-export class ReadLists {
+export class LoadedCrls {
   readonly #lists = new Map<string, Crl>()
 
   /** Puts a list where another may have been; nothing takes it away. */
@@ -29,15 +29,15 @@ const keyOf = (setting: string, place: string): string => `${setting}\n${place}`
 
 /** What the lists come to in a world. */
 export function revocationPolicy(
-  { config, chains, trust }: Chains,
-  read: ReadLists,
+  { config, chains, trust }: CompiledTrust,
+  crls: LoadedCrls,
 ): RevocationPolicy {
   const lists: RevocationList[] = []
   const demands = new Map<string, RevocationDemand>()
   for (const { name, crl } of config.trust.enrollmentSettings) {
     if (crl === undefined) continue
     const found = crl.lists.flatMap((source) => {
-      const one = read.get(name, placeOfList(source))
+      const one = crls.get(name, crlLocation(source))
       const list =
         one === undefined ? undefined : verifyList(one, chains.get(name) ?? [], trust.limits)
       return list?.ok === true ? [list.value] : []

@@ -5,7 +5,7 @@
 import type { Config, EnrollmentSetting } from '../config/config.ts'
 import type { ApprovalModel, Enforcement, OAuthEndpoints, Standing } from '../decide/policy.ts'
 import { pemOf } from '../x509/pem.ts'
-import { underPages, type AppliedPage } from './outgoing.ts'
+import { applyUpstreamTls, type AppliedUpstreamTls } from './outgoing.ts'
 
 /** What the store says of the whole fleet; plain data for structured clone. */
 export interface StoreRules {
@@ -13,18 +13,18 @@ export interface StoreRules {
   /** The latch beats the file. */
   readonly enforcement: Enforcement
   /** In place of the file's, which only seed a store. Those that were removed are left out. */
-  readonly enrollmentSettings: readonly StoredChain[]
+  readonly enrollmentSettings: readonly StoredEnrollmentSetting[]
   /** Undefined where the file, or its default, decides. */
   readonly approvalModel: ApprovalModel | undefined
   readonly oauth: OAuthEndpoints
   /** Names of listeners that take no connection any more. */
   readonly closedListeners: readonly string[]
   /** What upstreams are called with, as far as the file does not say so. */
-  readonly outgoing: readonly AppliedPage[]
+  readonly upstreamTls: readonly AppliedUpstreamTls[]
 }
 
 /** An enrollment setting as the store keeps it. */
-export interface StoredChain {
+export interface StoredEnrollmentSetting {
   readonly name: string
   readonly source: EnrollmentSetting['source']
   readonly standing: Standing
@@ -33,7 +33,7 @@ export interface StoredChain {
 }
 
 /** The configuration as it is in force under the rules of a store. */
-export function ruled(config: Config, rules: StoreRules | undefined): Config {
+export function applyRules(config: Config, rules: StoreRules | undefined): Config {
   if (rules === undefined) return config
   const { trust, approval } = config
   const written = new Map(trust.enrollmentSettings.map((one) => [one.name, one]))
@@ -41,7 +41,7 @@ export function ruled(config: Config, rules: StoreRules | undefined): Config {
     ...config,
     enforcement: rules.enforcement,
     approval: { ...approval, model: rules.approvalModel ?? approval.model },
-    ...underPages(config, rules.outgoing),
+    ...applyUpstreamTls(config, rules.upstreamTls),
     trust: {
       ...trust,
       enrollmentSettings: rules.enrollmentSettings.map((one) =>
@@ -53,7 +53,7 @@ export function ruled(config: Config, rules: StoreRules | undefined): Config {
 
 /** Where its revocation lists are is written in the file alone, under the same name. */
 function settingOf(
-  { name, source, standing, chain }: StoredChain,
+  { name, source, standing, chain }: StoredEnrollmentSetting,
   written: EnrollmentSetting | undefined,
 ): EnrollmentSetting {
   const at = `store: enrollment setting ${name}`

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { IdentitySettings } from '../config/config.ts'
 import type { Vouched } from '../decide/decide.ts'
-import { suffices } from '../decide/suffices.ts'
+import { isSufficient } from '../decide/suffices.ts'
 import type { UpstreamError } from '../forward/upstream-error.ts'
 import type { UntrustedServer } from '../forward/connect/untrusted.ts'
 import {
@@ -14,39 +14,39 @@ import {
   type UpstreamHealthChange,
 } from '../forward/balance/upstream.ts'
 import { covers } from '../handshake/server-identity.ts'
-import type { Judge } from '../identify/peer.ts'
+import type { PathJudge } from '../identify/peer.ts'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
 import { hostTable, type HostTable } from '../message/authority.ts'
 import { encodeIdentity, identityNames, type EncodedIdentity } from '../message/encode/encode.ts'
-import { fieldSieve, type FieldSieve } from '../message/request-fields.ts'
+import { fieldFilter, type FieldFilter } from '../message/request-fields.ts'
 import { judge } from '../trust/judge.ts'
-import type { ListenerWorld, UpstreamWorld, World } from './world.ts'
-import { ReadLists, revocationPolicy } from './revocation.ts'
+import type { CompiledListener, CompiledUpstream, CompiledConfig } from './world.ts'
+import { LoadedCrls, revocationPolicy } from './revocation.ts'
 
 export interface Snapshot {
   readonly version: number
-  readonly world: World
-  readonly judge: Judge
+  readonly compiled: CompiledConfig
+  readonly judge: PathJudge
   readonly listeners: ReadonlyMap<string, ListenerView>
   readonly upstreams: ReadonlyMap<string, UpstreamView>
   /** Which of a device's fields pass; knows every name that any upstream of this world reads an identity from. */
-  readonly sieve: FieldSieve
+  readonly fieldFilter: FieldFilter
 }
 
 export interface ListenerView {
-  readonly world: ListenerWorld
+  readonly compiled: CompiledListener
   readonly hosts: HostTable
 }
 
 export interface UpstreamView {
-  readonly world: UpstreamWorld
+  readonly compiled: CompiledUpstream
   readonly upstream: Upstream
   /** What this upstream is told about the device, or that there is none to speak of. */
   encode(vouched: Vouched | undefined): EncodedIdentity
 }
 
 /** What opening a snapshot needs from the house. */
-export interface OpeningDeps {
+export interface SnapshotDeps {
   readonly version: number
   /** The snapshot it replaces: an upstream whose settings did not change keeps its connections. */
   readonly previous: Snapshot | undefined
@@ -56,29 +56,32 @@ export interface OpeningDeps {
 }
 
 /** Opens a world; on any fault nothing is left open that was not open before. */
-export function openSnapshot(world: World, deps: OpeningDeps): Result<Snapshot, readonly Fault[]> {
+export function openSnapshot(
+  compiled: CompiledConfig,
+  deps: SnapshotDeps,
+): Result<Snapshot, readonly Fault[]> {
   const faults: Fault[] = []
   const upstreams = new Map<string, UpstreamView>()
-  for (const [name, upstreamWorld] of world.upstreams) {
-    const view = upstreamView(name, upstreamWorld, deps)
+  for (const [name, one] of compiled.upstreams) {
+    const view = upstreamView(name, one, deps)
     if (view.ok) upstreams.set(name, view.value)
     else faults.push(...view.failure)
   }
   if (faults.length > 0) return fail(faults)
-  const { trust } = world
+  const { trust } = compiled
   return ok({
     version: deps.version,
-    world,
+    compiled,
     judge: {
       version: trust.version,
       pathsOf: (leaf, intermediates, remembered) =>
         judge({ leaf, intermediates, remembered }, trust, 'client'),
-      suffices: (paths, now) => suffices(paths, world.policy, now),
+      isSufficient: (paths, now) => isSufficient(paths, compiled.policy, now),
     },
-    listeners: new Map([...world.listeners].map(([name, one]) => [name, listenerView(one)])),
+    listeners: new Map([...compiled.listeners].map(([name, one]) => [name, listenerView(one)])),
     upstreams,
-    sieve: fieldSieve(
-      [...world.upstreams.values()].flatMap(({ config }) =>
+    fieldFilter: fieldFilter(
+      [...compiled.upstreams.values()].flatMap(({ config }) =>
         config.identity === undefined ? [] : identityNames(config.identity),
       ),
     ),
@@ -86,32 +89,32 @@ export function openSnapshot(world: World, deps: OpeningDeps): Result<Snapshot, 
 }
 
 /** The same world with other lists in force. */
-export function withLists(snapshot: Snapshot, read: ReadLists): Snapshot {
-  const { world } = snapshot
-  const policy = { ...world.policy, revocation: revocationPolicy(world, read) }
-  return { ...snapshot, world: { ...world, policy } }
+export function withCrls(snapshot: Snapshot, crls: LoadedCrls): Snapshot {
+  const { compiled } = snapshot
+  const policy = { ...compiled.policy, revocation: revocationPolicy(compiled, crls) }
+  return { ...snapshot, compiled: { ...compiled, policy } }
 }
 
 /** Closes what `old` had open and `next` does not use; requests under way on it finish. */
-export function retire(old: Snapshot, next: Snapshot | undefined): void {
-  const kept = new Set([...(next?.upstreams.values() ?? [])].map(({ upstream }) => upstream))
+export function closeRetired(old: Snapshot, next: Snapshot | undefined): void {
+  const inUse = new Set([...(next?.upstreams.values() ?? [])].map(({ upstream }) => upstream))
   for (const [name, { upstream }] of old.upstreams) {
     // Kept itself, or its name taken over: new connections obey the new settings at once.
-    if (!kept.has(upstream)) void upstream.close(next?.upstreams.get(name)?.upstream)
+    if (!inUse.has(upstream)) void upstream.close(next?.upstreams.get(name)?.upstream)
   }
 }
 
 function upstreamView(
   name: string,
-  world: UpstreamWorld,
-  deps: OpeningDeps,
+  compiled: CompiledUpstream,
+  deps: SnapshotDeps,
 ): Result<UpstreamView, readonly Fault[]> {
-  const { config, identity } = world
+  const { config, identity } = compiled
   const settings = config.identity
-  const encode = settings === undefined ? () => TOLD_NOTHING : encoder(settings)
+  const encode = settings === undefined ? () => NO_IDENTITY : encoder(settings)
   const before = deps.previous?.upstreams.get(name)
-  if (before !== undefined && isDeepStrictEqual(before.world.config, config)) {
-    return ok({ world, upstream: before.upstream, encode })
+  if (before !== undefined && isDeepStrictEqual(before.compiled.config, config)) {
+    return ok({ compiled, upstream: before.upstream, encode })
   }
   const opened = openUpstream(config, {
     identity,
@@ -120,7 +123,7 @@ function upstreamView(
     onError: (error) => deps.onError(error),
   })
   if (!opened.ok) return opened
-  return ok({ world, upstream: opened.value, encode })
+  return ok({ compiled, upstream: opened.value, encode })
 }
 
 /**
@@ -150,15 +153,15 @@ interface Encoded {
 const MET = 'met'
 
 /** Which certificate stands for which host; a host that none names is served under the default one (and warned about). */
-function listenerView(world: ListenerWorld): ListenerView {
-  const { hosts } = world.config
-  const perIdentity = world.identities.map((identity) =>
+function listenerView(compiled: CompiledListener): ListenerView {
+  const { hosts } = compiled.config
+  const perIdentity = compiled.identities.map((identity) =>
     hosts.filter((host) => covers(identity, host)),
   )
   const bare = hosts.filter((host) => !perIdentity.some((covered) => covered.includes(host)))
   const [first = [], ...others] = perIdentity
-  return { world, hosts: hostTable([[...first, ...bare], ...others]) }
+  return { compiled, hosts: hostTable([[...first, ...bare], ...others]) }
 }
 
 /** RFC 9440 §4: telling an upstream anything is opt-in. */
-const TOLD_NOTHING: EncodedIdentity = { fields: [], verify: 'NONE', withheld: 'nothing' }
+const NO_IDENTITY: EncodedIdentity = { fields: [], verify: 'NONE', withheld: 'nothing' }

@@ -15,26 +15,26 @@ import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types
 import { routeTable, type RouteTable } from '../message/route.ts'
 import type { TrustStore } from '../trust/store.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { advertisedAuthorities, type Advertised } from './advertise.ts'
+import { advertisedCas, type AdvertisedCas } from './advertise.ts'
 import { trustedAuthorities, type Authorities } from './authorities.ts'
 import type { Overlay } from './overlay.ts'
-import { ReadLists, revocationPolicy } from './revocation.ts'
-import { ruled, type StoreRules } from './rules.ts'
+import { LoadedCrls, revocationPolicy } from './revocation.ts'
+import { applyRules, type StoreRules } from './rules.ts'
 
 /** Everything but the sockets. */
-export interface World {
+export interface CompiledConfig {
   readonly config: Config
   readonly trust: TrustStore
   /** Every certificate of each enrollment setting's chain, by the name of the setting. */
   readonly chains: ReadonlyMap<string, readonly Certificate[]>
   readonly policy: Policy
-  readonly listeners: ReadonlyMap<string, ListenerWorld>
-  readonly upstreams: ReadonlyMap<string, UpstreamWorld>
+  readonly listeners: ReadonlyMap<string, CompiledListener>
+  readonly upstreams: ReadonlyMap<string, CompiledUpstream>
   /** What an operator should know although it can be served. */
   readonly warnings: readonly Fault[]
 }
 
-export interface ListenerWorld {
+export interface CompiledListener {
   readonly config: Listener
   readonly identities: readonly [ServerIdentity, ...ServerIdentity[]]
   readonly tls: ServerTls
@@ -45,38 +45,38 @@ export interface ListenerWorld {
   readonly isClosed: boolean
 }
 
-export interface UpstreamWorld {
+export interface CompiledUpstream {
   readonly config: Upstream
   /** What we show an upstream that asks who we are. */
   readonly identity: ServerIdentity | undefined
 }
 
 /** Builds the world a configuration describes; all faults at once. */
-export function buildWorld(
-  written: Config,
+export function compileConfig(
+  fileConfig: Config,
   now: Instant,
-  { rules, overlay }: Decided = {},
-): Result<World, readonly Fault[]> {
-  const config = ruled(written, rules)
+  { rules, overlay }: StoreDecisions = {},
+): Result<CompiledConfig, readonly Fault[]> {
+  const config = applyRules(fileConfig, rules)
   const faults: Fault[] = []
   const warnings: Fault[] = []
   const trust = collect(trustedAuthorities(config.trust, now), faults)
   if (trust !== undefined) warnings.push(...trust.warnings)
   const at = config.trust.enrollmentSettings[0]?.at ?? config.file
   const isWanted = config.listeners.some(({ tls }) => tls.advertiseCas)
-  const advertised = isWanted ? advertisedAuthorities(trust?.admitting ?? [], at) : NONE_NAMED
+  const advertised = isWanted ? advertisedCas(trust?.admitting ?? [], at) : NONE_ADVERTISED
   warnings.push(...advertised.warnings)
-  const listeners = new Map<string, ListenerWorld>()
+  const listeners = new Map<string, CompiledListener>()
   for (const listener of config.listeners) {
     const isClosed = rules?.closedListeners.includes(listener.name) ?? false
-    const built = collect(listenerWorld(listener, advertised.pems, isClosed), faults)
+    const built = collect(compileListener(listener, advertised.pems, isClosed), faults)
     if (built === undefined) continue
     listeners.set(listener.name, built)
     warnings.push(...listenerWarnings(built, now))
   }
-  const upstreams = new Map<string, UpstreamWorld>()
+  const upstreams = new Map<string, CompiledUpstream>()
   for (const upstream of config.upstreams) {
-    const built = collect(upstreamWorld(upstream), faults)
+    const built = collect(compileUpstream(upstream), faults)
     if (built !== undefined) upstreams.set(upstream.name, built)
   }
   if (faults.length > 0 || trust === undefined) return fail(faults)
@@ -86,7 +86,7 @@ export function buildWorld(
 }
 
 /** What administrators decided, where there is a store. */
-export interface Decided {
+export interface StoreDecisions {
   readonly rules?: StoreRules | undefined
   readonly overlay?: Overlay | undefined
 }
@@ -94,15 +94,15 @@ export interface Decided {
 function policyOf(
   config: Config,
   { store, chains, distrusted }: Authorities,
-  { rules, overlay }: Decided,
+  { rules, overlay }: StoreDecisions,
 ): Policy {
   const { enforcement, grace, renewalWindow, trust } = config
   const standings = new Map(trust.enrollmentSettings.map(({ name, standing }) => [name, standing]))
   // A distrusted CA that another one has cross-signed would otherwise pass as an intermediate of the other.
   const keys = new Set([...trust.denied.keys, ...distrusted])
   const { serials } = trust.denied
-  const denied = overlay?.deniedBeside(keys, serials) ?? { keys, serials }
-  const revocation = revocationPolicy({ config, chains, trust: store }, new ReadLists())
+  const denied = overlay?.deniedWith(keys, serials) ?? { keys, serials }
+  const revocation = revocationPolicy({ config, chains, trust: store }, new LoadedCrls())
   const fleet = {
     model: config.approval.model,
     approvals: overlay?.approvals ?? NO_FLEET.approvals,
@@ -112,11 +112,11 @@ function policyOf(
   return { enforcement, grace, renewalWindow, standings, denied, revocation, fleet }
 }
 
-function listenerWorld(
+function compileListener(
   config: Listener,
   advertised: readonly string[],
   isClosed: boolean,
-): Result<ListenerWorld, readonly Fault[]> {
+): Result<CompiledListener, readonly Fault[]> {
   const faults: Fault[] = []
   const identities = config.certificates.flatMap((files) => {
     const opened = collect(serverIdentity(files), faults)
@@ -128,11 +128,11 @@ function listenerWorld(
   if (first === undefined || table === undefined || faults.length > 0) return fail(faults)
   const classes = [...new Set(rows.map((row) => row.class))]
   // Whoever comes to the sync port without a certificate may come back with one, as where devices enrol.
-  const begins = config.relay?.certificate === 'if-shown' ? (['open'] as const) : classes
+  const initialClasses = config.relay?.certificate === 'if-shown' ? (['open'] as const) : classes
   return ok({
     config,
     identities: [first, ...others],
-    tls: serverTls(config, { classes: begins, advertised }),
+    tls: serverTls(config, { classes: initialClasses, advertised }),
     table,
     classes,
     isClosed,
@@ -161,17 +161,17 @@ function opens(kind: RouteClass): boolean {
   return kind === 'open' || kind === 'renewal' || kind === 'legacy-oauth'
 }
 
-function listenerWarnings(listener: ListenerWorld, now: Instant): readonly Fault[] {
+function listenerWarnings(listener: CompiledListener, now: Instant): readonly Fault[] {
   const { identities, config } = listener
-  const bare = uncoveredHosts(identities, config.hosts)
-  const naked: readonly Fault[] = bare.map((host) => ({
+  const uncovered = uncoveredHosts(identities, config.hosts)
+  const hostWarnings: readonly Fault[] = uncovered.map((host) => ({
     at: config.at,
     message: `no certificate of listener ${config.name} names ${host}: devices that call it by that name will refuse it; have one issued with it as a subject alternative name`,
   }))
-  return [...identities.flatMap((identity) => identityWarnings(identity, now)), ...naked]
+  return [...identities.flatMap((identity) => identityWarnings(identity, now)), ...hostWarnings]
 }
 
-function upstreamWorld(config: Upstream): Result<UpstreamWorld, readonly Fault[]> {
+function compileUpstream(config: Upstream): Result<CompiledUpstream, readonly Fault[]> {
   const files = config.tls?.clientCertificate
   if (files === undefined) return ok({ config, identity: undefined })
   const identity = serverIdentity(files)
@@ -187,4 +187,4 @@ function collect<Value>(
   return undefined
 }
 
-const NONE_NAMED: Advertised = { pems: [], warnings: [] }
+const NONE_ADVERTISED: AdvertisedCas = { pems: [], warnings: [] }

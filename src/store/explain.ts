@@ -3,7 +3,7 @@
  */
 import { isoText, unreachable } from '../kernel/types.ts'
 import type {
-  ChangeRefused,
+  ChangeRefusal,
   SealFailure,
   StoreFailure,
   StoreTrouble,
@@ -18,7 +18,9 @@ export interface StoreExplanation extends Explanation {
 
 /** Explains a failure of the store. */
 export const explainStore = (failure: StoreFailure): StoreExplanation => {
-  const [sentence, nextStep] = isTrouble(failure) ? troubleWords(failure) : refusedWords(failure)
+  const [sentence, nextStep] = isTrouble(failure)
+    ? explainTrouble(failure)
+    : explainRefusal(failure)
   return { code: failure.kind, sentence, nextStep }
 }
 
@@ -41,7 +43,7 @@ const TROUBLES: ReadonlySet<string> = new Set<StoreTrouble['kind']>([
 
 type SentenceAndStep = readonly [sentence: string, nextStep: string]
 
-function troubleWords(why: StoreTrouble): SentenceAndStep {
+function explainTrouble(why: StoreTrouble): SentenceAndStep {
   switch (why.kind) {
     case 'store-absent':
       return [
@@ -95,7 +97,7 @@ function troubleWords(why: StoreTrouble): SentenceAndStep {
   }
 }
 
-function refusedWords(why: ChangeRefused): SentenceAndStep {
+function explainRefusal(why: ChangeRefusal): SentenceAndStep {
   switch (why.kind) {
     case 'already-exists':
       return [
@@ -166,18 +168,18 @@ function refusedWords(why: ChangeRefused): SentenceAndStep {
     case 'key-wrong':
     case 'key-not-newer':
     case 'seal-broken':
-      return sealWords(why)
+      return explainSealFailure(why)
     case 'import-into-used':
     case 'import-malformed':
     case 'import-other-schema':
     case 'backup-refused':
-      return transferWords(why)
+      return explainTransferFailure(why)
     default:
       return unreachable(why)
   }
 }
 
-function sealWords(why: SealFailure): SentenceAndStep {
+function explainSealFailure(why: SealFailure): SentenceAndStep {
   switch (why.kind) {
     case 'key-missing':
       return [
@@ -204,7 +206,7 @@ function sealWords(why: SealFailure): SentenceAndStep {
   }
 }
 
-function transferWords(why: TransferFailure): SentenceAndStep {
+function explainTransferFailure(why: TransferFailure): SentenceAndStep {
   switch (why.kind) {
     case 'import-into-used':
       return [

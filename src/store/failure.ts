@@ -28,19 +28,19 @@ export interface UnknownRowFailure {
 }
 
 /** The store is well, and says no to this change. */
-export type ChangeRefused =
-  | { readonly kind: 'already-exists'; readonly what: Thing; readonly key: string }
-  | { readonly kind: 'not-found'; readonly what: Thing; readonly key: string }
+export type ChangeRefusal =
+  | { readonly kind: 'already-exists'; readonly what: EntityKind; readonly key: string }
+  | { readonly kind: 'not-found'; readonly what: EntityKind; readonly key: string }
   | {
       readonly kind: 'stale'
-      readonly what: Thing
+      readonly what: EntityKind
       readonly key: string
       readonly expected: number
       readonly found: number
     }
   | {
       readonly kind: 'too-many'
-      readonly what: Thing
+      readonly what: EntityKind
       readonly found: number
       readonly limit: number
     }
@@ -76,7 +76,7 @@ export type TransferFailure =
   | { readonly kind: 'backup-refused'; readonly detail: string }
 
 /** The nouns of which there can be too many, none, or an older one. */
-export type Thing =
+export type EntityKind =
   | 'administrator'
   | 'deny entry'
   | 'device'
@@ -90,4 +90,4 @@ export type Thing =
   | 'settings document'
   | 'token'
 
-export type StoreFailure = StoreTrouble | ChangeRefused
+export type StoreFailure = StoreTrouble | ChangeRefusal

@@ -4,27 +4,27 @@
  */
 import type { KeyFingerprint, Result } from '../kernel/types.ts'
 import { keyInSubject, readKeyApproval, type KeyApproval } from './devices/approvals.ts'
-import { pruneFeed, type Book, type Db } from './transactions.ts'
+import { pruneFeed, type Transactions, type Db } from './transactions.ts'
 import type { Dialect, Engine } from './engine/engine.ts'
 import type { StoreTrouble } from './failure.ts'
-import { listOf } from './engine/bulk-rows.ts'
-import { word } from './schema/row.ts'
+import { inList } from './engine/bulk-rows.ts'
+import { enumColumn } from './schema/row.ts'
 import { TOPICS, type Topic } from './schema/vocabulary.ts'
 
 /** What happened after a revision. */
-export type Since =
+export type ChangesSince =
   /** Nothing is missing from this; `revision` is what to ask from next time. */
   | {
       readonly kind: 'changes'
       readonly revision: number
       /** Subjects per topic; fetch what is cheap anew. */
-      readonly touched: ReadonlyMap<Topic, readonly string[]>
+      readonly changed: ReadonlyMap<Topic, readonly string[]>
       /** Every key of every device whose approval may have changed, as it is now. */
       readonly approvals: readonly KeyApproval[]
       /** Devices among them that are gone, or have no key: drop what you hold for them. */
       readonly forgotten: readonly string[]
       /** Keys of such devices that no other device holds: nobody has approved them any more. */
-      readonly bareKeys: readonly KeyFingerprint[]
+      readonly orphanedKeys: readonly KeyFingerprint[]
     }
   /** So much, or so long ago, that everything is to be read anew. */
   | { readonly kind: 'everything'; readonly revision: number }
@@ -38,22 +38,22 @@ export interface Watcher {
 }
 
 export class Feed {
-  readonly #book: Book
+  readonly #transactions: Transactions
   readonly #engine: Engine
-  constructor(book: Book, engine: Engine) {
-    this.#book = book
+  constructor(transactions: Transactions, engine: Engine) {
+    this.#transactions = transactions
     this.#engine = engine
   }
 
   /** The revision now. */
   revision(): Promise<Result<number, StoreTrouble>> {
-    return this.#book.read(revisionOf)
+    return this.#transactions.read(revisionOf)
   }
 
   /** What changed after a revision; costs what changed. */
-  since(revision: number): Promise<Result<Since, StoreTrouble>> {
-    const { dialect } = this.#book
-    return this.#book.read(async (db): Promise<Since> => {
+  since(revision: number): Promise<Result<ChangesSince, StoreTrouble>> {
+    const { dialect } = this.#transactions
+    return this.#transactions.read(async (db): Promise<ChangesSince> => {
       // The revision first: what changes between the two questions is told now and once more next time.
       const meta = await db
         .selectFrom('store_meta')
@@ -70,14 +70,14 @@ export class Feed {
         .limit(FEED_LIMIT + 1)
         .execute()
       if (rows.length > FEED_LIMIT) return { kind: 'everything', revision: meta.revision }
-      const touched = new Map<Topic, string[]>()
+      const changed = new Map<Topic, string[]>()
       for (const { topic, subject } of rows) {
-        const known = word(topic, TOPICS, { table: 'changes', key: subject, column: 'topic' })
-        const subjects = touched.get(known)
-        if (subjects === undefined) touched.set(known, [subject])
+        const known = enumColumn(topic, TOPICS, { table: 'changes', key: subject, column: 'topic' })
+        const subjects = changed.get(known)
+        if (subjects === undefined) changed.set(known, [subject])
         else subjects.push(subject)
       }
-      const subjects = touched.get('approval') ?? []
+      const subjects = changed.get('approval') ?? []
       const devices = subjects.filter((subject) => keyInSubject(subject) === undefined)
       const keys = subjects.flatMap((subject) => keyInSubject(subject) ?? [])
       const approvals = [
@@ -87,46 +87,53 @@ export class Feed {
       const there = new Set(approvals.map(({ device }) => device))
       const held = new Set(approvals.map(({ key }) => key))
       const forgotten = devices.filter((id) => !there.has(id))
-      const bareKeys = keys.filter((key) => !held.has(key))
-      return { kind: 'changes', revision: meta.revision, touched, approvals, forgotten, bareKeys }
+      const orphanedKeys = keys.filter((key) => !held.has(key))
+      return {
+        kind: 'changes',
+        revision: meta.revision,
+        changed,
+        approvals,
+        forgotten,
+        orphanedKeys,
+      }
     })
   }
 
   /** Forgets changes older than a revision; whoever asks from before it reads everything anew. */
   prune(before: number): Promise<Result<void, StoreTrouble>> {
-    return this.#book.write<void, StoreTrouble>(async (tx) => {
+    return this.#transactions.write<void, StoreTrouble>(async (tx) => {
       await pruneFeed(tx, before)
       return { ok: true, value: undefined }
     })
   }
 
   /** Watches until the answer is called; a poll every `pollEvery` milliseconds, at once on a hint. */
-  watch(watcher: Watcher, { from, pollEvery }: Watching): () => void {
+  watch(watcher: Watcher, { from, pollEvery }: WatchOptions): () => void {
     let seen = from
-    let asking = false
-    let again = false
+    let polling = false
+    let pollAgain = false
     let stopped = false
-    const tell = (revision: number): void => {
+    const notify = (revision: number): void => {
       if (stopped || revision <= seen) return
       seen = revision
       watcher.revision(revision)
     }
     const poll = async (): Promise<void> => {
-      if (asking) {
-        again = true
+      if (polling) {
+        pollAgain = true
         return
       }
-      asking = true
+      polling = true
       do {
-        again = false
+        pollAgain = false
         const found = await this.revision()
         if (stopped) return
-        if (found.ok) tell(found.value)
+        if (found.ok) notify(found.value)
         else watcher.trouble(found.failure)
-      } while (again)
-      asking = false
+      } while (pollAgain)
+      polling = false
     }
-    const stopOwn = this.#book.onChange(tell)
+    const stopOwn = this.#transactions.onChange(notify)
     const stopHints = this.#engine.listen(() => void poll())
     const timer = setInterval(() => void poll(), pollEvery)
     timer.unref()
@@ -140,7 +147,7 @@ export class Feed {
 }
 
 /** How to watch. */
-export interface Watching {
+export interface WatchOptions {
   /** The revision that is known already. */
   readonly from: number
   /** Milliseconds; 1,000 lets a change of another replica act within two seconds even without hints. */
@@ -168,7 +175,7 @@ async function approvalsOf(
     .selectFrom('device_keys')
     .innerJoin('devices', 'devices.id', 'device_keys.device')
     .select(['device_keys.key', 'device_keys.device', 'devices.approval'])
-    .where(`device_keys.${by}`, 'in', listOf(dialect, subjects))
+    .where(`device_keys.${by}`, 'in', inList(dialect, subjects))
     .orderBy('device_keys.key')
     .execute()
   return rows.map(readKeyApproval)

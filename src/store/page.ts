@@ -1,8 +1,8 @@
 import { fail, ok, type Result } from '../kernel/types.ts'
-import type { ChangeRefused } from './failure.ts'
+import type { ChangeRefusal } from './failure.ts'
 
 /** Which part of a long list is asked for: what follows `after`, at most `limit`. */
-export interface PageAsk {
+export interface PageRequest {
   /** 1 to 1,000; more than people read at once, and little enough to hold in memory. */
   readonly limit: number
   /** The `next` of the page before. */
@@ -22,9 +22,9 @@ export type Cursor = readonly [number | string, string]
 export function parseCursor(
   text: string | undefined,
   first: 'number' | 'string',
-): Result<Cursor | undefined, ChangeRefused> {
+): Result<Cursor | undefined, ChangeRefusal> {
   if (text === undefined) return ok(undefined)
-  const bad = fail<ChangeRefused>({ kind: 'bad-cursor', found: text.slice(0, 80) })
+  const bad = fail<ChangeRefusal>({ kind: 'bad-cursor', found: text.slice(0, 80) })
   let value: unknown
   try {
     value = JSON.parse(Buffer.from(text, 'base64url').toString())
@@ -32,10 +32,10 @@ export function parseCursor(
     return bad
   }
   if (!Array.isArray(value) || value.length !== 2) return bad
-  const [place, tie]: unknown[] = value
+  const [position, tie]: unknown[] = value
   if (!isPlainText(tie)) return bad
-  if (first === 'string' && isPlainText(place)) return ok([place, tie])
-  return first === 'number' && Number.isSafeInteger(place) ? ok([Number(place), tie]) : bad
+  if (first === 'string' && isPlainText(position)) return ok([position, tie])
+  return first === 'number' && Number.isSafeInteger(position) ? ok([Number(position), tie]) : bad
 }
 
 /** PostgreSQL takes neither NUL nor half a surrogate pair, and no place in any order holds one. */
@@ -45,7 +45,7 @@ const isPlainText = (value: unknown): value is string =>
 /** A page out of one row more than was asked for. */
 export function pageOf<Row, Item>(
   rows: readonly Row[],
-  { limit }: PageAsk,
+  { limit }: PageRequest,
   { item, cursor }: { readonly item: (row: Row) => Item; readonly cursor: (row: Row) => Cursor },
 ): Page<Item> {
   const shown = rows.slice(0, boundedLimit(limit))

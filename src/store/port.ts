@@ -8,7 +8,7 @@
  */
 import type { Admins } from './access/admins.ts'
 import type { Approvals } from './devices/approvals.ts'
-import type { Attempts } from './devices/attempt-counts.ts'
+import type { AttemptCounts } from './devices/attempt-counts.ts'
 import type { Audit } from './access/audit.ts'
 import type { Credentials } from './access/credentials.ts'
 import type { Denials } from './devices/denials.ts'
@@ -35,7 +35,7 @@ export interface Store {
   readonly where: string
   readonly admins: Public<Admins>
   readonly approvals: Public<Approvals>
-  readonly attempts: Public<Attempts>
+  readonly attemptCounts: Public<AttemptCounts>
   readonly audit: Public<Audit>
   readonly credentials: Public<Credentials>
   readonly denials: Public<Denials>

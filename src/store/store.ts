@@ -6,9 +6,9 @@ import type { Clock } from '../kernel/ports.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { Admins } from './access/admins.ts'
 import { Approvals } from './devices/approvals.ts'
-import { Attempts } from './devices/attempt-counts.ts'
+import { AttemptCounts } from './devices/attempt-counts.ts'
 import { Audit } from './access/audit.ts'
-import { Book } from './transactions.ts'
+import { Transactions } from './transactions.ts'
 import { Credentials } from './access/credentials.ts'
 import { Denials } from './devices/denials.ts'
 import { Devices } from './devices/devices.ts'
@@ -24,7 +24,7 @@ import type { Store } from './port.ts'
 import { Ports } from './settings/ports.ts'
 import { openPostgres, type PostgresSettings } from './engine/postgres.ts'
 import { SavedQueries } from './settings/saved-queries.ts'
-import { prepareSchema, type Beginnings } from './migrate/prepare-schema.ts'
+import { prepareSchema, type InitialSettings } from './migrate/prepare-schema.ts'
 import type { KeyRing } from './secrets/seal.ts'
 import { Secrets } from './secrets/secrets.ts'
 import { Sightings } from './devices/sightings.ts'
@@ -36,12 +36,12 @@ export type { Store } from './port.ts'
 /** Where the store is. */
 export type StoreSettings = SqliteSettings | PostgresSettings
 
-export interface Opening {
+export interface OpenOptions {
   readonly clock: Clock
   /** What secrets are sealed with; an empty ring refuses every secret. */
   readonly ring: KeyRing
   /** What a store that is made now begins with; undefined for one that has to be there (decision 5). */
-  readonly beginnings: Beginnings | undefined
+  readonly initialSettings: InitialSettings | undefined
   /** How many certificates without a sound path are kept; for tests. */
   readonly unsoundLimit?: number | undefined
 }
@@ -49,19 +49,19 @@ export interface Opening {
 /** Opens a store, and makes or upgrades its schema. */
 export async function openStore(
   settings: StoreSettings,
-  opening: Opening,
+  options: OpenOptions,
 ): Promise<Result<Store, StoreFailure>> {
-  const { clock, beginnings } = opening
-  if (settings.kind === 'sqlite' && beginnings === undefined && !sqliteExists(settings)) {
+  const { clock, initialSettings } = options
+  if (settings.kind === 'sqlite' && initialSettings === undefined && !sqliteExists(settings)) {
     return fail({ kind: 'store-absent', where: settings.path })
   }
   const engine = settings.kind === 'sqlite' ? openSqlite(settings) : openPostgres(settings)
-  const prepared = await guarded(engine, () => prepareSchema(engine, beginnings, clock.now()))
+  const prepared = await guarded(engine, () => prepareSchema(engine, initialSettings, clock.now()))
   if (!prepared.ok) {
     await engine.close()
     return prepared
   }
-  return ok(storeOn(engine, { ...opening, ...prepared.value }))
+  return ok(assembleStore(engine, { ...options, ...prepared.value }))
 }
 
 async function guarded<Value>(
@@ -78,35 +78,35 @@ async function guarded<Value>(
   }
 }
 
-function storeOn(
+function assembleStore(
   engine: Engine,
-  opening: Opening & { readonly storeId: string; readonly created: boolean },
+  options: OpenOptions & { readonly storeId: string; readonly created: boolean },
 ): Store {
-  const { clock, ring, unsoundLimit, storeId, created } = opening
-  const book = new Book(engine, clock)
-  const feed = new Feed(book, engine)
+  const { clock, ring, unsoundLimit, storeId, created } = options
+  const transactions = new Transactions(engine, clock)
+  const feed = new Feed(transactions, engine)
   return {
     id: storeId,
     created,
     where: engine.where,
-    admins: new Admins(book),
-    approvals: new Approvals(book),
-    attempts: new Attempts(book),
-    audit: new Audit(book),
-    credentials: new Credentials(book),
-    denials: new Denials(book),
-    devices: new Devices(book),
-    documents: new Documents(book),
-    enforcement: new Enforcement(book),
-    enrollment: new Enrollment(book),
+    admins: new Admins(transactions),
+    approvals: new Approvals(transactions),
+    attemptCounts: new AttemptCounts(transactions),
+    audit: new Audit(transactions),
+    credentials: new Credentials(transactions),
+    denials: new Denials(transactions),
+    devices: new Devices(transactions),
+    documents: new Documents(transactions),
+    enforcement: new Enforcement(transactions),
+    enrollment: new Enrollment(transactions),
     feed,
-    inventory: new Inventory(book),
-    oauth: new Oauth(book),
-    ports: new Ports(book),
-    queries: new SavedQueries(book),
-    secrets: new Secrets(book, ring),
-    sightings: new Sightings(book, unsoundLimit),
-    transfer: new Transfer(book, engine),
+    inventory: new Inventory(transactions),
+    oauth: new Oauth(transactions),
+    ports: new Ports(transactions),
+    queries: new SavedQueries(transactions),
+    secrets: new Secrets(transactions, ring),
+    sightings: new Sightings(transactions, unsoundLimit),
+    transfer: new Transfer(transactions, engine),
     close: () => engine.close(),
   }
 }

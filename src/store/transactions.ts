@@ -13,20 +13,20 @@ import type { Tables } from './schema/tables.ts'
 import type { Topic } from './schema/vocabulary.ts'
 
 /** Who changes something, and from where: an administrator at an address, `cli`, or a part of the program. */
-export interface By {
+export interface Actor {
   readonly who: string
   readonly from: string
 }
 
 /** A change that was made, and what has to be written down about it. */
-export interface Changed<Value> {
+export interface ChangeResult<Value> {
   readonly value: Value
-  readonly entries: readonly Entry[]
-  readonly touched: readonly Touched[]
+  readonly entries: readonly AuditEntry[]
+  readonly notices: readonly ChangeNotice[]
 }
 
 /** One row of the audit trail; `before` and `after` are plain data without secrets. */
-export interface Entry {
+export interface AuditEntry {
   readonly action: string
   readonly subject: string
   readonly before?: unknown
@@ -34,7 +34,7 @@ export interface Entry {
 }
 
 /** Something that a snapshot may have to fetch anew. */
-export interface Touched {
+export interface ChangeNotice {
   readonly topic: Topic
   readonly subject: string
 }
@@ -43,7 +43,7 @@ export type Tx = Transaction<Tables>
 export type Db = Kysely<Tables>
 
 /** An open store's transactions. */
-export class Book {
+export class Transactions {
   readonly dialect: Dialect
   readonly clock: Clock
   readonly #engine: Engine
@@ -65,9 +65,11 @@ export class Book {
   }
 
   /** Asks for several things as of one moment, without holding up whoever writes. */
-  async readAside<Value>(work: (db: Db) => Promise<Value>): Promise<Result<Value, StoreTrouble>> {
+  async consistentRead<Value>(
+    work: (db: Db) => Promise<Value>,
+  ): Promise<Result<Value, StoreTrouble>> {
     try {
-      return ok(await this.#engine.aside(work))
+      return ok(await this.#engine.consistentRead(work))
     } catch (error) {
       return fail(this.#troubleOf(error))
     }
@@ -75,24 +77,24 @@ export class Book {
 
   /** An admin change: all of it, or a reason and nothing of it. */
   async change<Value, Failure extends StoreFailure>(
-    by: By,
-    work: (tx: Tx, now: Instant) => Promise<Result<Changed<Value>, Failure>>,
+    actor: Actor,
+    work: (tx: Tx, now: Instant) => Promise<Result<ChangeResult<Value>, Failure>>,
   ): Promise<Result<Value, Failure | StoreTrouble>> {
     let revision: number | undefined
     const done = await this.write(async (tx) => {
       const now = this.clock.now()
       const changed = await work(tx, now)
       if (!changed.ok) return changed
-      const { value, entries, touched } = changed.value
-      if (entries.length > 0 || touched.length > 0) {
+      const { value, entries, notices } = changed.value
+      if (entries.length > 0 || notices.length > 0) {
         revision = await nextRevision(tx)
-        await writeDown({ tx, by, now, revision, entries, touched })
-        if (revision % PRUNE_EVERY === 0) await pruneFeed(tx, revision - FEED_KEPT)
+        await recordChange({ tx, actor, now, revision, entries, notices })
+        if (revision % PRUNE_EVERY === 0) await pruneFeed(tx, revision - FEED_RETENTION)
         if (this.dialect === 'postgres') await sql`select pg_notify(${CHANNEL}, '')`.execute(tx)
       }
       return ok(value)
     })
-    if (done.ok && revision !== undefined) this.#tell(revision)
+    if (done.ok && revision !== undefined) this.#notify(revision)
     return done
   }
 
@@ -129,7 +131,7 @@ export class Book {
     return () => this.#listeners.delete(listener)
   }
 
-  #tell(revision: number): void {
+  #notify(revision: number): void {
     for (const listener of this.#listeners) listener(revision)
   }
 
@@ -143,7 +145,7 @@ export class Book {
 }
 
 /** Whoever is further behind reads everything anew; so many changes are days of an office, or minutes of a new fleet. */
-const FEED_KEPT = 10_000
+const FEED_RETENTION = 10_000
 const PRUNE_EVERY = 1000
 
 /** Forgets changes up to a revision. */
@@ -159,31 +161,38 @@ export async function pruneFeed(tx: Tx, upTo: number): Promise<void> {
 async function nextRevision(tx: Tx): Promise<number> {
   const { revision } = await tx
     .updateTable('store_meta')
-    .set((the) => ({ revision: the('revision', '+', 1) }))
+    .set((eb) => ({ revision: eb('revision', '+', 1) }))
     .where('id', '=', 1)
     .returning('revision')
     .executeTakeFirstOrThrow()
   return revision
 }
 
-interface Writing {
+interface ChangeRecord {
   readonly tx: Tx
-  readonly by: By
+  readonly actor: Actor
   readonly now: Instant
   readonly revision: number
-  readonly entries: readonly Entry[]
-  readonly touched: readonly Touched[]
+  readonly entries: readonly AuditEntry[]
+  readonly notices: readonly ChangeNotice[]
 }
 
-async function writeDown({ tx, by, now, revision, entries, touched }: Writing): Promise<void> {
-  for (const some of chunks(entries)) {
+async function recordChange({
+  tx,
+  actor,
+  now,
+  revision,
+  entries,
+  notices,
+}: ChangeRecord): Promise<void> {
+  for (const chunk of chunks(entries)) {
     await tx
       .insertInto('audit')
       .values(
-        some.map(({ action, subject, before, after }) => ({
+        chunk.map(({ action, subject, before, after }) => ({
           at: now,
-          who: by.who,
-          origin: by.from,
+          who: actor.who,
+          origin: actor.from,
           action,
           subject,
           before: jsonOrNull(before),
@@ -193,10 +202,10 @@ async function writeDown({ tx, by, now, revision, entries, touched }: Writing): 
       )
       .execute()
   }
-  for (const some of chunks(touched)) {
+  for (const chunk of chunks(notices)) {
     await tx
       .insertInto('changes')
-      .values(some.map(({ topic, subject }) => ({ revision, topic, subject })))
+      .values(chunk.map(({ topic, subject }) => ({ revision, topic, subject })))
       .onConflict((one) => one.doNothing())
       .execute()
   }

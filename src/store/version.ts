@@ -1,15 +1,15 @@
 import { fail, ok, type Result } from '../kernel/types.ts'
-import type { ChangeRefused, Thing } from './failure.ts'
+import type { ChangeRefusal, EntityKind } from './failure.ts'
 
 /** The version that a change was decided on (`If-Match`); `any` is `*`. */
-export type Expected = number | 'any'
+export type ExpectedVersion = number | 'any'
 
 /** The row as it is, if it is still the one that the change was decided on. */
-export function asExpected<Row extends { readonly version: number }>(
+export function checkVersion<Row extends { readonly version: number }>(
   row: Row | undefined,
-  expected: Expected,
-  { what, key }: { readonly what: Thing; readonly key: string },
-): Result<Row, ChangeRefused> {
+  expected: ExpectedVersion,
+  { what, key }: { readonly what: EntityKind; readonly key: string },
+): Result<Row, ChangeRefusal> {
   if (row === undefined) return fail({ kind: 'not-found', what, key })
   if (expected === 'any' || expected === row.version) return ok(row)
   return fail({ kind: 'stale', what, key, expected, found: row.version })

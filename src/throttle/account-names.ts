@@ -6,7 +6,7 @@ import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** What could be seen of a request without waiting for more of it. */
-export interface Sight {
+export interface RequestView {
   readonly method: string
   /** The request target, query included. */
   readonly target: string
@@ -18,35 +18,39 @@ export interface Sight {
 }
 
 /** The names that a request gives, as they are remembered. */
-export interface Claim {
+export interface AccountNames {
   /** Hashes; never the names. */
   readonly accounts: readonly string[]
   /** One name only, and nothing unread in which the server could find another. */
-  readonly sure: boolean
+  readonly isSure: boolean
 }
 
 /** Whose the name in `Authorization: Basic` is: in RFC 6749 §2.3.1 that of the client program, if a form names the account. */
-export type BasicMeans = 'account' | 'client'
+export type BasicNameOwner = 'account' | 'client'
 
 /** Reads the names; `key` keeps whoever sees a hash from trying names on it. */
-export function claimOf(sight: Sight, basicMeans: BasicMeans, key: Buffer): Claim {
-  const { headers, target, body, whole } = sight
+export function accountNamesOf(
+  view: RequestView,
+  basicOwner: BasicNameOwner,
+  key: Buffer,
+): AccountNames {
+  const { headers, target, body, whole } = view
   const question = target.indexOf('?')
   const query = new URLSearchParams(question === -1 ? '' : target.slice(question + 1))
   const form = new URLSearchParams(formText(body, whole))
   const inQuery = query.getAll('username')
   const inForm = form.getAll('username')
-  const written = [...ends(inQuery), ...ends(inForm)]
+  const written = [...firstAndLast(inQuery), ...firstAndLast(inForm)]
   const isOne = new Set([...inQuery, ...inForm]).size <= 1
   const basic = basicName(headers.authorization)
-  const counted = basic !== undefined && (basicMeans === 'account' || written.length === 0)
+  const counted = basic !== undefined && (basicOwner === 'account' || written.length === 0)
   const names = [...(counted ? [basic] : []), ...written].map(normalised)
   const accounts = [...new Set(names.filter((name) => name !== ''))].map((name) => hash(name, key))
-  return { accounts, sure: isOne && accounts.length === 1 && isReadable(sight) }
+  return { accounts, isSure: isOne && accounts.length === 1 && isReadable(view) }
 }
 
 /** A server takes the first or the last of several; more would fill our memory with made-up names. */
-const ends = (values: readonly string[]): readonly string[] =>
+const firstAndLast = (values: readonly string[]): readonly string[] =>
   values.length < 3 ? values : [...values.slice(0, 1), ...values.slice(-1)]
 
 /** Of a body that goes on, the last pair may be cut in the middle of a name. */
@@ -71,7 +75,7 @@ const hash = (name: string, key: Buffer): string =>
   createHmac('sha256', key).update(name).digest('hex').slice(0, 32)
 
 /** Whether there is no body, or a form that was read to its end. */
-function isReadable({ headers, body, whole }: Sight): boolean {
+function isReadable({ headers, body, whole }: RequestView): boolean {
   if (!whole) return false
   if (body.length === 0) return true
   const type = headers['content-type'] ?? ''

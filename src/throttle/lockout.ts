@@ -5,7 +5,7 @@
 import type { Millis } from '../kernel/types.ts'
 
 /** When a lock falls, and for how long. */
-export interface LockRule {
+export interface LockoutRule {
   readonly failures: number
   readonly period: Millis
   readonly first: Millis
@@ -14,7 +14,7 @@ export interface LockRule {
 }
 
 /** What is remembered about failures; times are of a clock that only goes forward. */
-export interface Tally {
+export interface FailureRecord {
   readonly failures: number
   /** When the first of them was. */
   readonly since: Millis
@@ -24,22 +24,26 @@ export interface Tally {
 }
 
 /** One failure more. */
-export function failed(tally: Tally | undefined, rule: LockRule, now: Millis): Tally {
+export function recordFailure(
+  record: FailureRecord | undefined,
+  rule: LockoutRule,
+  now: Millis,
+): FailureRecord {
   // Under way when the lock fell.
-  if (tally !== undefined && now < tally.until) return tally
-  const counts = tally !== undefined && tally.failures > 0 && now < tally.since + rule.period
-  const failures = counts ? tally.failures + 1 : 1
-  const since = counts ? tally.since : now
+  if (record !== undefined && now < record.until) return record
+  const counts = record !== undefined && record.failures > 0 && now < record.since + rule.period
+  const failures = counts ? record.failures + 1 : 1
+  const since = counts ? record.since : now
   // As long without a lock as the longest one lasts: then it begins anew.
-  const locks = tally !== undefined && now < tally.until + rule.longest ? tally.locks : 0
-  if (failures < rule.failures) return { failures, since, locks, until: tally?.until ?? NEVER }
+  const locks = record !== undefined && now < record.until + rule.longest ? record.locks : 0
+  if (failures < rule.failures) return { failures, since, locks, until: record?.until ?? NEVER }
   const length = Math.min(rule.longest, rule.first * 2 ** locks)
   return { failures: 0, since: now, locks: locks + 1, until: (now + length) as Millis }
 }
 
 /** Milliseconds that a lock still holds; 0 when there is none. */
-export const lockedFor = (tally: Tally | undefined, now: Millis): Millis =>
-  Math.max(0, (tally?.until ?? NEVER) - now) as Millis
+export const lockedFor = (record: FailureRecord | undefined, now: Millis): Millis =>
+  Math.max(0, (record?.until ?? NEVER) - now) as Millis
 
 /** Long before anything happened. */
 const NEVER = -Infinity as Millis

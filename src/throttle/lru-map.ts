@@ -1,32 +1,32 @@
 /** What is remembered about many, in bounded memory: what was not touched for the longest time is forgotten first. */
-export class Shelf<Entry> {
-  readonly #most: number
-  readonly #entries = new Map<string, Entry>()
+export class BoundedMap<Value> {
+  readonly #limit: number
+  readonly #entries = new Map<string, Value>()
 
-  constructor(most: number) {
-    this.#most = most
+  constructor(limit: number) {
+    this.#limit = limit
   }
 
   get size(): number {
     return this.#entries.size
   }
 
-  read(key: string): Entry | undefined {
+  get(key: string): Value | undefined {
     return this.#entries.get(key)
   }
 
-  put(key: string, entry: Entry): void {
+  set(key: string, value: Value): void {
     // Maps keep the order of insertion: taken out and put in again, it is the youngest.
     this.#entries.delete(key)
-    this.#entries.set(key, entry)
-    if (this.#entries.size <= this.#most) return
+    this.#entries.set(key, value)
+    if (this.#entries.size <= this.#limit) return
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest)
       return
     }
   }
 
-  values(): Iterable<Entry> {
+  values(): Iterable<Value> {
     return this.#entries.values()
   }
 }

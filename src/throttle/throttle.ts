@@ -7,16 +7,22 @@
  * the large one, per account, does not grow, and does not hold on networks from which that account has signed in.
  */
 import type { Millis } from '../kernel/types.ts'
-import type { Claim } from './account-names.ts'
-import { drawn, filled, waitOf, type Bucket, type Pace } from './token-bucket.ts'
-import type { Held, HeldBy } from './throttle-refusal.ts'
-import { Shelf } from './lru-map.ts'
-import { failed, lockedFor, type LockRule, type Tally } from './lockout.ts'
+import type { AccountNames } from './account-names.ts'
+import {
+  takeToken,
+  refill,
+  waitForToken,
+  type TokenBucket,
+  type RateLimit,
+} from './token-bucket.ts'
+import type { ThrottleRefusal, ThrottledBy } from './throttle-refusal.ts'
+import { BoundedMap } from './lru-map.ts'
+import { recordFailure, lockedFor, type LockoutRule, type FailureRecord } from './lockout.ts'
 
 /** How many requests, and how many failures, are too many. */
-export interface Rules {
-  readonly address: Pace
-  readonly account: Pace
+export interface ThrottleRules {
+  readonly address: RateLimit
+  readonly account: RateLimit
   readonly lockout: {
     readonly period: Millis
     /** Of one account from one network. */
@@ -31,84 +37,92 @@ export interface Rules {
 }
 
 /** Who asks. */
-export interface Caller extends Claim {
+export interface Caller extends AccountNames {
   /** Of the connection's other end, as `networkOf` has it. */
   readonly network: string
 }
 
 /** What the server said: a status, which is no token as far as anybody knows, or nothing at all. */
-export type Answered = 'failed' | 'succeeded' | 'unclear'
+export type SignInResult = 'failed' | 'succeeded' | 'unclear'
 
 /** What one process remembers; times are of a clock that only goes forward. */
 export class Throttle {
-  readonly #addresses = new Shelf<Entry>(MOST_ENTRIES)
-  readonly #accounts = new Shelf<Entry>(MOST_ENTRIES)
-  readonly #pairs = new Shelf<Entry>(MOST_ENTRIES)
+  readonly #addresses = new BoundedMap<Counters>(MAX_ENTRIES)
+  readonly #accounts = new BoundedMap<Counters>(MAX_ENTRIES)
+  readonly #pairs = new BoundedMap<Counters>(MAX_ENTRIES)
   /** When an account last signed in from a network. Of its own, so that made-up names do not push it out. */
-  readonly #signedIn = new Shelf<Millis>(MOST_ENTRIES)
+  readonly #signedIn = new BoundedMap<Millis>(MAX_ENTRIES)
 
   /** Why a request is held back; nothing when it may go on, which it then has paid for. */
-  ask(caller: Caller, rules: Rules, now: Millis): Held | undefined {
+  check(caller: Caller, rules: ThrottleRules, now: Millis): ThrottleRefusal | undefined {
     const scopes = this.#scopes(caller, rules, now)
-    for (const { shelf, key, by, rule } of scopes) {
-      const wait = lockedFor(shelf.read(key)?.tally, now)
+    for (const { map, key, by, rule } of scopes) {
+      const wait = lockedFor(map.get(key)?.record, now)
       if (wait > 0) {
         return { kind: 'locked-out', by, retryAfter: seconds(wait), failures: rule.failures }
       }
     }
-    const draws = scopes.flatMap(({ pace, ...scope }) => {
-      if (pace === undefined) return []
-      return [{ ...scope, pace, bucket: filled(scope.shelf.read(scope.key)?.bucket, pace, now) }]
+    const draws = scopes.flatMap(({ limit, ...scope }) => {
+      if (limit === undefined) return []
+      return [{ ...scope, limit, bucket: refill(scope.map.get(scope.key)?.bucket, limit, now) }]
     })
-    for (const { by, bucket, pace } of draws) {
-      const wait = waitOf(bucket, pace)
+    for (const { by, bucket, limit } of draws) {
+      const wait = waitForToken(bucket, limit)
       if (wait > 0) {
-        return { kind: 'rate-limited', by, retryAfter: seconds(wait), perMinute: pace.perMinute }
+        return { kind: 'rate-limited', by, retryAfter: seconds(wait), perMinute: limit.perMinute }
       }
     }
     // Only now: who is held back by one bucket does not empty the others.
-    for (const { shelf, key, bucket } of draws) {
-      shelf.put(key, { bucket: drawn(bucket), tally: shelf.read(key)?.tally })
+    for (const { map, key, bucket } of draws) {
+      map.set(key, { bucket: takeToken(bucket), record: map.get(key)?.record })
     }
     return undefined
   }
 
   /** Notes how a request that was let through ended. */
-  tell(caller: Caller & { readonly answered: Answered }, rules: Rules, now: Millis): void {
-    if (caller.answered === 'succeeded' && caller.sure) {
-      for (const account of caller.accounts) this.#signedIn.put(pairOf(account, caller), now)
+  recordResult(
+    caller: Caller & { readonly answered: SignInResult },
+    rules: ThrottleRules,
+    now: Millis,
+  ): void {
+    if (caller.answered === 'succeeded' && caller.isSure) {
+      for (const account of caller.accounts) this.#signedIn.set(pairOf(account, caller), now)
     }
     if (caller.answered !== 'failed') return
-    for (const { shelf, key, rule } of this.#scopes(caller, rules, now)) {
-      const entry = shelf.read(key)
-      shelf.put(key, { bucket: entry?.bucket, tally: failed(entry?.tally, rule, now) })
+    for (const { map, key, rule } of this.#scopes(caller, rules, now)) {
+      const counters = map.get(key)
+      map.set(key, { bucket: counters?.bucket, record: recordFailure(counters?.record, rule, now) })
     }
   }
 
   /** How many are locked out now. */
-  locked(now: Millis): Readonly<Record<HeldBy, number>> {
-    const among = (shelf: Shelf<Entry>): number => {
+  locked(now: Millis): Readonly<Record<ThrottledBy, number>> {
+    const countLocked = (map: BoundedMap<Counters>): number => {
       let count = 0
-      for (const { tally } of shelf.values()) if (lockedFor(tally, now) > 0) count += 1
+      for (const { record } of map.values()) if (lockedFor(record, now) > 0) count += 1
       return count
     }
     return {
-      address: among(this.#addresses),
-      'account-and-network': among(this.#pairs),
-      account: among(this.#accounts),
+      address: countLocked(this.#addresses),
+      'account-and-network': countLocked(this.#pairs),
+      account: countLocked(this.#accounts),
     }
   }
 
   /** Everything that a request is counted by, in the order in which it is asked. */
-  #scopes(caller: Caller, { address, account, lockout }: Rules, now: Millis): readonly Scope[] {
+  #scopes(
+    caller: Caller,
+    { address, account, lockout }: ThrottleRules,
+    now: Millis,
+  ): readonly Scope[] {
     const { period, first, longest } = lockout
     const growing = { period, first, longest }
     const scopes: Scope[] = [
       {
-        shelf: this.#addresses,
+        map: this.#addresses,
         key: caller.network,
         by: 'address',
-        pace: address,
+        limit: address,
         rule: { ...growing, failures: lockout.addressFailures },
       },
     ]
@@ -116,18 +130,18 @@ export class Throttle {
       const pair = pairOf(name, caller)
       const rule = { ...growing, failures: lockout.failures }
       scopes.push({
-        shelf: this.#pairs,
+        map: this.#pairs,
         key: pair,
         by: 'account-and-network',
-        pace: undefined,
+        limit: undefined,
         rule,
       })
       if (this.#isKnown(pair, now)) continue
       scopes.push({
-        shelf: this.#accounts,
+        map: this.#accounts,
         key: name,
         by: 'account',
-        pace: account,
+        limit: account,
         // As long as failures count, each time: long enough to make guessing hopeless, never growing.
         rule: { period, first: period, longest: period, failures: lockout.accountFailures },
       })
@@ -136,22 +150,22 @@ export class Throttle {
   }
 
   #isKnown(pair: string, now: Millis): boolean {
-    const last = this.#signedIn.read(pair)
+    const last = this.#signedIn.get(pair)
     return last !== undefined && now - last < KNOWN_MS
   }
 }
 
-interface Entry {
-  readonly bucket: Bucket | undefined
-  readonly tally: Tally | undefined
+interface Counters {
+  readonly bucket: TokenBucket | undefined
+  readonly record: FailureRecord | undefined
 }
 
 interface Scope {
-  readonly shelf: Shelf<Entry>
+  readonly map: BoundedMap<Counters>
   readonly key: string
-  readonly by: HeldBy
-  readonly pace: Pace | undefined
-  readonly rule: LockRule
+  readonly by: ThrottledBy
+  readonly limit: RateLimit | undefined
+  readonly rule: LockoutRule
 }
 
 const pairOf = (account: string, { network }: Pick<Caller, 'network'>): string =>
@@ -164,6 +178,6 @@ const seconds = (wait: Millis): number => Math.ceil(wait / 1000)
  * On each of four shelves, 17 MiB when all are full (measured). Whoever wants to make us forget a lock pays with as many requests of
  * other addresses or under other names, each of which costs an address a token.
  */
-const MOST_ENTRIES = 20_000
+const MAX_ENTRIES = 20_000
 /** A holiday; longer away, and an account is a stranger on its own network until it has signed in again. */
 const KNOWN_MS = 30 * 86_400_000

@@ -5,30 +5,34 @@
 import type { Millis } from '../kernel/types.ts'
 
 /** How often something may happen. */
-export interface Pace {
+export interface RateLimit {
   readonly perMinute: number
   /** What may come at once, after a quiet time. */
   readonly burst: number
 }
 
 /** What was left at a point in time, on a clock that only goes forward. */
-export interface Bucket {
+export interface TokenBucket {
   readonly tokens: number
   readonly at: Millis
 }
 
 /** A bucket as it is now; one that nobody knows is full. */
-export function filled(bucket: Bucket | undefined, pace: Pace, now: Millis): Bucket {
-  if (bucket === undefined) return { tokens: pace.burst, at: now }
-  const gained = ((now - bucket.at) * pace.perMinute) / MINUTE_MS
-  return { tokens: Math.min(pace.burst, bucket.tokens + gained), at: now }
+export function refill(
+  bucket: TokenBucket | undefined,
+  limit: RateLimit,
+  now: Millis,
+): TokenBucket {
+  if (bucket === undefined) return { tokens: limit.burst, at: now }
+  const gained = ((now - bucket.at) * limit.perMinute) / MINUTE_MS
+  return { tokens: Math.min(limit.burst, bucket.tokens + gained), at: now }
 }
 
 /** One request less. */
-export const drawn = ({ tokens, at }: Bucket): Bucket => ({ tokens: tokens - 1, at })
+export const takeToken = ({ tokens, at }: TokenBucket): TokenBucket => ({ tokens: tokens - 1, at })
 
 /** Milliseconds until there is a whole token; 0 when there is one. */
-export function waitOf({ tokens }: Bucket, { perMinute }: Pace): Millis {
+export function waitForToken({ tokens }: TokenBucket, { perMinute }: RateLimit): Millis {
   return Math.max(0, Math.ceil(((1 - tokens) * MINUTE_MS) / perMinute - ROUNDING)) as Millis
 }
 

@@ -2,7 +2,7 @@
 import { COLUMNS, type Column, type Selection } from './catalogue.ts'
 
 /** The difference in one column. */
-export interface Change {
+export interface SelectionChange {
   readonly column: Column
   readonly added: readonly string[]
   readonly removed: readonly string[]
@@ -11,7 +11,7 @@ export interface Change {
 }
 
 /** The columns that differ. The order of protocols means nothing, and is no difference. */
-export function changeBetween(before: Selection, after: Selection): readonly Change[] {
+export function selectionChanges(before: Selection, after: Selection): readonly SelectionChange[] {
   return COLUMNS.flatMap((column) => {
     const [old, now]: readonly (readonly string[])[] = [before[column], after[column]]
     if (old === undefined || now === undefined) return []

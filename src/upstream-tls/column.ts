@@ -2,7 +2,7 @@
 import { findItem, type Catalogue, type Column } from './catalogue.ts'
 
 /** Why a name cannot be moved. */
-export type Named =
+export type ColumnEditFault =
   | { readonly kind: 'already-selected'; readonly column: Column; readonly name: string }
   | { readonly kind: 'not-selected'; readonly column: Column; readonly name: string }
   | {
@@ -15,23 +15,24 @@ export type Named =
       readonly kind: 'unknown-name'
       readonly column: Column
       readonly name: string
-      readonly meant: string | undefined
+      readonly suggestion: string | undefined
     }
 
-interface Move {
+interface ColumnEditTarget {
   readonly column: Column
   readonly selected: readonly string[]
   readonly action: 'select' | 'deselect' | 'order'
 }
 
 /** What keeps this name from being moved so. */
-export function columnFault(
+export function columnEditFaults(
   name: string,
-  { column, selected, action }: Move,
+  { column, selected, action }: ColumnEditTarget,
   catalogue: Catalogue,
-): readonly Named[] {
+): readonly ColumnEditFault[] {
   const found = findItem(catalogue, column, name)
-  if (found.kind === 'unknown') return [{ kind: 'unknown-name', column, name, meant: found.meant }]
+  if (found.kind === 'unknown')
+    return [{ kind: 'unknown-name', column, name, suggestion: found.suggestion }]
   if (found.kind === 'impossible')
     return [{ kind: 'impossible-here', column, name, why: found.why }]
   const isIn = selected.includes(found.item.name)
@@ -39,43 +40,43 @@ export function columnFault(
   return action !== 'select' && !isIn ? [{ kind: 'not-selected', column, name }] : []
 }
 
-interface Where {
+interface ColumnPlace {
   readonly column: Column
   readonly catalogue: Catalogue
 }
 
 /** Available → Selected, at the end: what was there before stays preferred. */
-export function moveInto(
+export function addToColumn(
   selected: readonly string[],
   names: readonly string[],
-  where: Where,
+  where: ColumnPlace,
 ): readonly string[] {
-  return [...new Set([...selected, ...names.map((name) => stored(name, where))])]
+  return [...new Set([...selected, ...names.map((name) => storedName(name, where))])]
 }
 
 /** Selected → Available. */
-export function moveOutOf(
+export function removeFromColumn(
   selected: readonly string[],
   names: readonly string[],
-  where: Where,
+  where: ColumnPlace,
 ): readonly string[] {
-  const gone = new Set(names.map((name) => stored(name, where)))
+  const gone = new Set(names.map((name) => storedName(name, where)))
   return selected.filter((name) => !gone.has(name))
 }
 
 /** Puts a selected name at a place; beyond the end is the end. */
-export function place(
+export function reorderColumn(
   selected: readonly string[],
   order: { readonly column: Column; readonly name: string; readonly place: number },
   catalogue: Catalogue,
 ): readonly string[] {
-  const name = stored(order.name, { column: order.column, catalogue })
+  const name = storedName(order.name, { column: order.column, catalogue })
   const others = selected.filter((one) => one !== name)
   return others.toSpliced(Math.max(0, order.place), 0, name)
 }
 
 /** The spelling that is stored, whichever was used. */
-function stored(name: string, { column, catalogue }: Where): string {
+function storedName(name: string, { column, catalogue }: ColumnPlace): string {
   const found = findItem(catalogue, column, name)
   return found.kind === 'offered' ? found.item.name : name
 }

@@ -1,5 +1,11 @@
 /** A selection of which only some columns were written: the others follow from the preset and from what was. */
-import { offered, type Catalogue, type Item, type Preset, type Selection } from './catalogue.ts'
+import {
+  offeredItems,
+  type Catalogue,
+  type CatalogueItem,
+  type TlsPreset,
+  type Selection,
+} from './catalogue.ts'
 import { versionsOf } from './selection.ts'
 import type { TlsVersion } from './suite.ts'
 
@@ -7,9 +13,9 @@ import type { TlsVersion } from './suite.ts'
  * Fills the columns that are left out with the default. A selected protocol for which the default has no suite
  * gets all it can use, be they weak: whoever asks for TLS 1.1 by name wants to connect.
  */
-export function completed(
+export function completeSelection(
   written: Partial<Selection>,
-  preset: Preset,
+  preset: TlsPreset,
   catalogue: Catalogue,
 ): Selection {
   const ours = catalogue.defaults[preset]
@@ -26,10 +32,10 @@ function suitesFor(
   ours: readonly string[],
   catalogue: Catalogue,
 ): readonly string[] {
-  const suites = offered(catalogue, 'suites')
+  const suites = offeredItems(catalogue, 'suites')
   const chosen = suites.filter(({ name }) => ours.includes(name))
-  const more = versions.flatMap((version): readonly Item[] => {
-    const serving = (one: Item): boolean => one.protocols.includes(version)
+  const more = versions.flatMap((version): readonly CatalogueItem[] => {
+    const serving = (one: CatalogueItem): boolean => one.protocols.includes(version)
     if (chosen.some(serving)) return []
     return suites.filter(serving)
   })

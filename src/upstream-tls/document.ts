@@ -4,30 +4,32 @@
  */
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { COLUMNS, findItem, type Catalogue, type Column, type Selection } from './catalogue.ts'
-import { certificateIn } from './edit-verification.ts'
-import { type Seen, seenNow, upgrade, type Upgrade } from './upgrade.ts'
-import type { Chosen } from './verification.ts'
-import type { Applied, Draft, Page, Rules } from './page-types.ts'
+import { parseOneCertificate } from './edit-verification.ts'
+import { type OfferBaseline, currentBaseline, upgrade, type UpgradeResult } from './upgrade.ts'
+import type { VerificationOverrides } from './verification.ts'
+import type { AppliedChoice, TlsDraft, TlsSettings, SettingsContext } from './page-types.ts'
 
 /** Version 2 of what is kept; the first had neither of the `chosen`. */
-export interface PageDocument {
+export interface TlsSettingsDocument {
   readonly version: 2
-  readonly applied: Applied
-  readonly chosen: Chosen
-  readonly draft: Omit<Draft, 'step'>
-  readonly seen: Seen
+  readonly applied: AppliedChoice
+  readonly chosen: VerificationOverrides
+  readonly draft: Omit<TlsDraft, 'step'>
+  readonly seen: OfferBaseline
 }
 
 /** Version 1, which knew protocols, suites and groups only. */
-export interface FirstPageDocument {
+export interface TlsSettingsDocumentV1 {
   readonly version: 1
-  readonly applied: Applied
-  readonly draft: Omit<Draft, 'step' | 'chosen'>
-  readonly seen: Omit<Seen, 'settings'>
+  readonly applied: AppliedChoice
+  readonly draft: Omit<TlsDraft, 'step' | 'chosen'>
+  readonly seen: Omit<OfferBaseline, 'settings'>
 }
 
 /** A document of either version as one of today: nobody had chosen anything of what is new. */
-export function todays(document: PageDocument | FirstPageDocument): PageDocument {
+export function toCurrentVersion(
+  document: TlsSettingsDocument | TlsSettingsDocumentV1,
+): TlsSettingsDocument {
   if (document.version === 2) return document
   const { applied, draft, seen } = document
   return {
@@ -40,7 +42,7 @@ export function todays(document: PageDocument | FirstPageDocument): PageDocument
 }
 
 /** The name under which a store keeps the page of an upstream. */
-export const pageName = (upstream: string): string => `outgoing-tls/${upstream}`
+export const documentName = (upstream: string): string => `outgoing-tls/${upstream}`
 
 /** What a document says in place of something we understand. */
 export interface DocumentFault {
@@ -50,51 +52,60 @@ export interface DocumentFault {
 }
 
 /** The document of a page that is open under these rules. */
-export const documentOf = ({ applied, chosen, draft }: Page, rules: Rules): PageDocument => ({
+export const documentOf = (
+  { applied, chosen, draft }: TlsSettings,
+  rules: SettingsContext,
+): TlsSettingsDocument => ({
   version: 2,
   applied,
   chosen,
   draft: { mode: draft.mode, selection: draft.selection, chosen: draft.chosen },
-  seen: seenNow(rules),
+  seen: currentBaseline(rules),
 })
 
 /**
  * Opens a document whose shape was checked, and carries it over to today's runtime. A name that neither the runtime
  * has nor ever had is refused by name: a row that nobody understands may not be guessed at.
  */
-export function openPage(
-  { applied, chosen, draft, seen }: PageDocument,
-  rules: Rules,
-): Result<Upgrade, readonly DocumentFault[]> {
+export function openSettings(
+  { applied, chosen, draft, seen }: TlsSettingsDocument,
+  rules: SettingsContext,
+): Result<UpgradeResult, readonly DocumentFault[]> {
   const parts: readonly (readonly [string, Selection])[] = [
     ...(applied.kind === 'custom' ? [['applied.selection', applied.selection] as const] : []),
     ['draft.selection', draft.selection],
   ]
   const faults = [
-    ...parts.flatMap(([at, selection]) => strangers(selection, { at, seen, rules })),
-    ...unreadable(chosen, 'chosen'),
-    ...unreadable(draft.chosen, 'draft.chosen'),
+    ...parts.flatMap(([at, selection]) => unknownNames(selection, { at, seen, rules })),
+    ...unreadableCertificates(chosen, 'chosen'),
+    ...unreadableCertificates(draft.chosen, 'draft.chosen'),
   ]
   if (faults.length > 0) return fail(faults)
-  const page: Page = { applied, chosen, draft: { ...draft, step: { kind: 'editing' } } }
+  const page: TlsSettings = { applied, chosen, draft: { ...draft, step: { kind: 'editing' } } }
   return ok(upgrade(page, seen, rules))
 }
 
 /** Trust in something that is not there would be trust in less than somebody applied. */
-const unreadable = ({ customStore }: Chosen, at: string): readonly DocumentFault[] =>
+const unreadableCertificates = (
+  { customStore }: VerificationOverrides,
+  at: string,
+): readonly DocumentFault[] =>
   (customStore?.certificates ?? []).flatMap((pem, index) =>
-    certificateIn(pem) === undefined
+    parseOneCertificate(pem) === undefined
       ? [{ at: `${at}.customStore.certificates[${index}]`, found: 'no certificate' }]
       : [],
   )
 
-interface Known {
+interface KnownNames {
   readonly at: string
-  readonly seen: Seen
-  readonly rules: Rules
+  readonly seen: OfferBaseline
+  readonly rules: SettingsContext
 }
 
-function strangers(selection: Selection, { at, seen, rules }: Known): readonly DocumentFault[] {
+function unknownNames(
+  selection: Selection,
+  { at, seen, rules }: KnownNames,
+): readonly DocumentFault[] {
   return COLUMNS.flatMap((column) =>
     (selection[column] as readonly string[]).flatMap((name, index) =>
       seen.offered[column].includes(name) || isKnown(rules.catalogue, column, name)

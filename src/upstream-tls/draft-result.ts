@@ -6,28 +6,36 @@ import { fail, ok, type Result } from '../kernel/types.ts'
 import type { Selection } from './catalogue.ts'
 import { sameSelection, selectionFaults, type SelectionFault } from './selection.ts'
 import {
-  resolved,
+  resolveVerification,
   verificationChanges,
   verificationFaults,
   type VerificationFault,
 } from './verification.ts'
-import type { Applied, Draft, Page, Rules, Used } from './page-types.ts'
+import type {
+  AppliedChoice,
+  TlsDraft,
+  TlsSettings,
+  SettingsContext,
+  EffectiveSettings,
+} from './page-types.ts'
 
 /** What the connections of an upstream offer; the file's own word is not edited here (decision 20). */
-export const inForce = (applied: Applied, rules: Rules): Selection =>
-  rules.file.selection ?? ownSelection(applied, rules)
+export const effectiveSelection = (applied: AppliedChoice, rules: SettingsContext): Selection =>
+  rules.file.selection ?? appliedSelection(applied, rules)
 
 /** The same as if the file left it to the page. */
-export const ownSelection = (applied: Applied, { catalogue, preset }: Rules): Selection =>
-  applied.kind === 'default' ? catalogue.defaults[preset] : applied.selection
+export const appliedSelection = (
+  applied: AppliedChoice,
+  { catalogue, preset }: SettingsContext,
+): Selection => (applied.kind === 'default' ? catalogue.defaults[preset] : applied.selection)
 
 /** What Apply would make of the draft, or everything that stands in its way; what is tested before it is applied. */
-export function drafted(
-  { applied, draft }: Page,
-  rules: Rules,
-): Result<Used, readonly (SelectionFault | VerificationFault)[]> {
-  const selection = inForce(wanted(applied, draft, rules), rules)
-  const verification = resolved(draft.chosen, rules.file)
+export function draftResult(
+  { applied, draft }: TlsSettings,
+  rules: SettingsContext,
+): Result<EffectiveSettings, readonly (SelectionFault | VerificationFault)[]> {
+  const selection = effectiveSelection(appliedByDraft(applied, draft, rules), rules)
+  const verification = resolveVerification(draft.chosen, rules.file)
   const faults = [
     ...selectionFaults(selection, rules.catalogue),
     ...verificationFaults(verification),
@@ -36,9 +44,15 @@ export function drafted(
 }
 
 /** Whether Apply would change anything. */
-export function differs({ applied, chosen, draft }: Page, rules: Rules): boolean {
-  const next = wanted(applied, draft, rules)
-  const selection = sameSelection(inForce(applied, rules), inForce(next, rules))
+export function hasChanges(
+  { applied, chosen, draft }: TlsSettings,
+  rules: SettingsContext,
+): boolean {
+  const next = appliedByDraft(applied, draft, rules)
+  const selection = sameSelection(
+    effectiveSelection(applied, rules),
+    effectiveSelection(next, rules),
+  )
   if (next.kind !== applied.kind || !selection) return true
   // Choices that the file overrules are compared, too: they would count again once it is silent.
   const { verification } = rules.file
@@ -50,7 +64,11 @@ export function differs({ applied, chosen, draft }: Page, rules: Rules): boolean
 }
 
 /** What the draft says of the columns, where they are not the file's. */
-export function wanted(applied: Applied, { mode, selection }: Draft, { file }: Rules): Applied {
+export function appliedByDraft(
+  applied: AppliedChoice,
+  { mode, selection }: TlsDraft,
+  { file }: SettingsContext,
+): AppliedChoice {
   if (file.selection !== undefined) return applied
   return mode === 'default' ? { kind: 'default' } : { kind: 'custom', selection }
 }

@@ -3,11 +3,11 @@ import { fail, ok, type Result, unreachable } from '../kernel/types.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem, pemOf } from '../x509/pem.ts'
 import {
-  resolved,
+  resolveVerification,
   verificationChanges,
-  type Chosen,
-  type FileWords,
-  type Setting,
+  type VerificationOverrides,
+  type FileTlsSettings,
+  type VerificationSetting,
   type Sni,
   type Verification,
 } from './verification.ts'
@@ -27,7 +27,7 @@ export type VerificationEdit =
 
 /** Why it is turned down. */
 export type EditFault =
-  | { readonly kind: 'set-by-configuration-file'; readonly what: Setting | 'selection' }
+  | { readonly kind: 'set-by-configuration-file'; readonly what: VerificationSetting | 'selection' }
   | { readonly kind: 'server-name-malformed'; readonly name: string }
   | { readonly kind: 'no-certificate' }
   | { readonly kind: 'certificate-unreadable'; readonly at: string; readonly why: string }
@@ -36,33 +36,35 @@ export type EditFault =
   | { readonly kind: 'too-many-certificates'; readonly found: number; readonly limit: number }
 
 /** The choices after one press; what equals the default is no choice, and follows it. */
-export function edited(
-  chosen: Chosen,
+export function applyVerificationEdit(
+  chosen: VerificationOverrides,
   edit: VerificationEdit,
-  words: FileWords,
-): Result<Chosen, readonly EditFault[]> {
+  file: FileTlsSettings,
+): Result<VerificationOverrides, readonly EditFault[]> {
   const setting = settingOf(edit)
-  if (words.stated.includes(setting)) {
+  if (file.stated.includes(setting)) {
     return fail([{ kind: 'set-by-configuration-file', what: setting }])
   }
-  const { customStore } = resolved(chosen, words)
+  const { customStore } = resolveVerification(chosen, file)
   switch (edit.kind) {
     case 'set-strict':
-      return ok(chosenWith(chosen, { strict: edit.enabled }, words))
+      return ok(withOverride(chosen, { strict: edit.enabled }, file))
     case 'set-allow-untrusted':
-      return ok(chosenWith(chosen, { allowUntrusted: edit.enabled }, words))
+      return ok(withOverride(chosen, { allowUntrusted: edit.enabled }, file))
     case 'set-default-store':
-      return ok(chosenWith(chosen, { defaultStore: edit.store }, words))
+      return ok(withOverride(chosen, { defaultStore: edit.store }, file))
     case 'set-custom-store': {
       const { certificates } = customStore
-      return ok(chosenWith(chosen, { customStore: { enabled: edit.enabled, certificates } }, words))
+      return ok(
+        withOverride(chosen, { customStore: { enabled: edit.enabled, certificates } }, file),
+      )
     }
     case 'add-certificates': {
       const certificates = withCertificates(customStore.certificates, edit.pem)
       if (!certificates.ok) return certificates
       const { enabled } = customStore
       return ok(
-        chosenWith(chosen, { customStore: { enabled, certificates: certificates.value } }, words),
+        withOverride(chosen, { customStore: { enabled, certificates: certificates.value } }, file),
       )
     }
     case 'remove-certificate': {
@@ -70,19 +72,19 @@ export function edited(
       if (!certificates.ok) return certificates
       const { enabled } = customStore
       return ok(
-        chosenWith(chosen, { customStore: { enabled, certificates: certificates.value } }, words),
+        withOverride(chosen, { customStore: { enabled, certificates: certificates.value } }, file),
       )
     }
     case 'set-sni': {
       const sni = readSni(edit.sni)
-      return sni.ok ? ok(chosenWith(chosen, { sni: sni.value }, words)) : sni
+      return sni.ok ? ok(withOverride(chosen, { sni: sni.value }, file)) : sni
     }
     default:
       return unreachable(edit)
   }
 }
 
-function settingOf({ kind }: VerificationEdit): Setting {
+function settingOf({ kind }: VerificationEdit): VerificationSetting {
   switch (kind) {
     case 'set-strict':
       return 'strict'
@@ -99,11 +101,15 @@ function settingOf({ kind }: VerificationEdit): Setting {
   }
 }
 
-function chosenWith(chosen: Chosen, change: Chosen, { verification }: FileWords): Chosen {
-  const [setting] = Object.keys(change) as [Setting]
+function withOverride(
+  chosen: VerificationOverrides,
+  change: VerificationOverrides,
+  { verification }: FileTlsSettings,
+): VerificationOverrides {
+  const [setting] = Object.keys(change) as [VerificationSetting]
   const others = Object.fromEntries(
     Object.entries(chosen).filter(([other]) => other !== setting),
-  ) as Chosen
+  ) as VerificationOverrides
   const differs = verificationChanges(verification, { ...verification, ...change }).length > 0
   return differs ? { ...others, ...change } : others
 }
@@ -139,8 +145,8 @@ function withCertificates(
   }
   if (blocks.value.length === 0) return fail([{ kind: 'no-certificate' }])
   const found = known.length + blocks.value.length
-  if (found > MOST_CERTIFICATES) {
-    return fail([{ kind: 'too-many-certificates', found, limit: MOST_CERTIFICATES }])
+  if (found > MAX_CUSTOM_CERTIFICATES) {
+    return fail([{ kind: 'too-many-certificates', found, limit: MAX_CUSTOM_CERTIFICATES }])
   }
   const faults: EditFault[] = []
   const certificates = [...known]
@@ -151,7 +157,7 @@ function withCertificates(
       faults.push({
         kind: 'certificate-unreadable',
         at: `line ${line}`,
-        why: whyOf(parsed.failure),
+        why: certificateFailureText(parsed.failure),
       })
     } else if (certificates.includes(pem)) {
       faults.push({ kind: 'already-trusted', sha256: parsed.value.fingerprint })
@@ -160,9 +166,9 @@ function withCertificates(
   return faults.length > 0 ? fail(faults) : ok(certificates)
 }
 
-type Unread = Extract<ReturnType<typeof parseCertificate>, { ok: false }>['failure']
+type CertificateFailure = Extract<ReturnType<typeof parseCertificate>, { ok: false }>['failure']
 
-const whyOf = (failure: Unread): string =>
+const certificateFailureText = (failure: CertificateFailure): string =>
   failure.kind === 'certificate-malformed'
     ? failure.detail
     : `${failure.bytes} octets, more than ${failure.limit}`
@@ -172,12 +178,12 @@ function withoutCertificate(
   sha256: string,
 ): Result<readonly string[], readonly EditFault[]> {
   const wanted = sha256.replaceAll(':', '').toLowerCase()
-  const left = known.filter((pem) => certificateIn(pem)?.fingerprint !== wanted)
+  const left = known.filter((pem) => parseOneCertificate(pem)?.fingerprint !== wanted)
   return left.length === known.length ? fail([{ kind: 'not-trusted', sha256 }]) : ok(left)
 }
 
 /** The certificate of a PEM text that was taken before; nothing when it is none of ours. */
-export function certificateIn(pem: string): Certificate | undefined {
+export function parseOneCertificate(pem: string): Certificate | undefined {
   const blocks = parsePem(pem)
   const [block, ...others] = blocks.ok ? blocks.value : []
   if (block === undefined || others.length > 0) return undefined
@@ -186,4 +192,4 @@ export function certificateIn(pem: string): Certificate | undefined {
 }
 
 /** A company has a handful of internal CAs; all of them travel to every process with each change. */
-export const MOST_CERTIFICATES = 100
+export const MAX_CUSTOM_CERTIFICATES = 100

@@ -1,14 +1,14 @@
 /** What the page turned down, and what an upgrade did, in the operator's words. */
 import { unreachable } from '../kernel/types.ts'
-import type { Change } from './changes.ts'
-import { explainSelection, NOUNS } from './explain-selection.ts'
+import type { SelectionChange } from './changes.ts'
+import { explainSelection, COLUMN_NOUNS } from './explain-selection.ts'
 import {
   explainVerification,
   explainVerificationChange,
   SETTING_TITLES,
 } from './explain-verification.ts'
-import type { PageFault } from './settings-page.ts'
-import type { Upgraded } from './upgrade.ts'
+import type { ActionFault } from './settings-page.ts'
+import type { UpgradeNotice } from './upgrade.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** S3-14, shown before Proceed. */
@@ -16,16 +16,16 @@ export const PROCEED_WARNING =
   'changing protocols and cipher suites may affect the performance and the security of what passes: understand both before you proceed'
 
 /** Why an action was turned down. */
-export function explainPage(fault: PageFault): Explanation {
+export function explainActionFault(fault: ActionFault): Explanation {
   switch (fault.kind) {
     case 'already-selected':
       return {
-        sentence: `the ${NOUNS[fault.column]} ${fault.name} is in Selected already`,
+        sentence: `the ${COLUMN_NOUNS[fault.column]} ${fault.name} is in Selected already`,
         nextStep: 'nothing to do',
       }
     case 'not-selected':
       return {
-        sentence: `the ${NOUNS[fault.column]} ${fault.name} is not in Selected`,
+        sentence: `the ${COLUMN_NOUNS[fault.column]} ${fault.name} is not in Selected`,
         nextStep: 'move it there first',
       }
     case 'answer-first':
@@ -72,7 +72,12 @@ export function explainPage(fault: PageFault): Explanation {
 }
 
 /** A difference in one column, for the confirmation. */
-export function explainChange({ column, added, removed, reordered }: Change): string {
+export function explainSelectionChange({
+  column,
+  added,
+  removed,
+  reordered,
+}: SelectionChange): string {
   const parts = [
     ...(added.length === 0 ? [] : [`adds ${added.join(', ')}`]),
     ...(removed.length === 0 ? [] : [`removes ${removed.join(', ')}`]),
@@ -82,10 +87,10 @@ export function explainChange({ column, added, removed, reordered }: Change): st
 }
 
 /** What an upgrade did to one upstream. */
-export function explainUpgrade(upgraded: Upgraded, upstream: string): string {
+export function explainUpgrade(upgraded: UpgradeNotice, upstream: string): string {
   switch (upgraded.kind) {
     case 'default-changed':
-      return `${upstream} follows the default, which changed. ${explainChange(upgraded.change)}`
+      return `${upstream} follows the default, which changed. ${explainSelectionChange(upgraded.change)}`
     case 'no-longer-offered': {
       const { column, names, inForce } = upgraded
       const used =

@@ -9,18 +9,19 @@ export function explainSelection(fault: SelectionFault): Explanation {
   switch (fault.kind) {
     case 'nothing-selected':
       return {
-        sentence: `no ${NOUNS[fault.column]} is selected`,
+        sentence: `no ${COLUMN_NOUNS[fault.column]} is selected`,
         nextStep: 'move at least one to Selected, or use the default',
       }
     case 'selected-twice':
       return {
-        sentence: `the ${NOUNS[fault.column]} ${fault.name} is selected twice`,
+        sentence: `the ${COLUMN_NOUNS[fault.column]} ${fault.name} is selected twice`,
         nextStep: 'remove one',
       }
     case 'unknown-name':
       return {
-        sentence: `this runtime has no ${NOUNS[fault.column]} ${fault.name}`,
-        nextStep: fault.meant === undefined ? 'remove it' : `did you mean ${fault.meant}?`,
+        sentence: `this runtime has no ${COLUMN_NOUNS[fault.column]} ${fault.name}`,
+        nextStep:
+          fault.suggestion === undefined ? 'remove it' : `did you mean ${fault.suggestion}?`,
       }
     case 'impossible-here':
       return {
@@ -53,7 +54,7 @@ export function explainSelection(fault: SelectionFault): Explanation {
 }
 
 /** What to know about a selection that can be used. */
-export function explainNotice(notice: SelectionNotice): string {
+export function explainSelectionNotice(notice: SelectionNotice): string {
   switch (notice.kind) {
     case 'weak-protocol':
       return `${notice.name} is weak: ${notice.why}`
@@ -67,7 +68,7 @@ export function explainNotice(notice: SelectionNotice): string {
 }
 
 /** What one thing of a column is called. */
-export const NOUNS: Readonly<Record<Column, string>> = {
+export const COLUMN_NOUNS: Readonly<Record<Column, string>> = {
   protocols: 'protocol',
   suites: 'cipher suite',
   groups: 'key exchange group',

@@ -1,9 +1,9 @@
 /** Strict TLS, trust stores and SNI in the operator's words: what was turned down, what to know, what changes. */
 import { unreachable } from '../kernel/types.ts'
 import { printName } from '../x509/print-name.ts'
-import { certificateIn, type EditFault } from './edit-verification.ts'
+import { parseOneCertificate, type EditFault } from './edit-verification.ts'
 import type {
-  Setting,
+  VerificationSetting,
   VerificationChange,
   VerificationFault,
   VerificationNotice,
@@ -11,7 +11,7 @@ import type {
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** What a setting is called on the page. */
-export const SETTING_TITLES: Readonly<Record<Setting, string>> = {
+export const SETTING_TITLES: Readonly<Record<VerificationSetting, string>> = {
   strict: 'Enable Strict TLS',
   allowUntrusted: 'Allow and Log untrusted servers',
   defaultStore: 'Enable Default Trust Store',
@@ -104,7 +104,7 @@ export function explainVerificationChange(change: VerificationChange): string {
 
 /** A name is whatever its owner wrote; the fingerprint tells two apart. */
 function certificateText(pem: string): string {
-  const certificate = certificateIn(pem)
+  const certificate = parseOneCertificate(pem)
   if (certificate === undefined) return 'a certificate that cannot be read'
   const subject = printName(certificate.subject)
   return `${subject === '' ? 'a certificate without a subject' : subject} (SHA-256 ${certificate.fingerprint.slice(0, 16)}…)`

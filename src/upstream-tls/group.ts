@@ -40,7 +40,7 @@ const curve = (
 })
 
 /** Finite fields have names in TLS 1.3 only as far as a client's choice goes; before, the server chooses. */
-const field = (name: string): GroupFacts => ({ ...hybrid(name, false), hybrid: false })
+const finiteField = (name: string): GroupFacts => ({ ...hybrid(name, false), hybrid: false })
 
 /** Preferred first: what resists a quantum computer, then what is fast, then what is widespread. */
 export const GROUPS: readonly GroupFacts[] = [
@@ -52,7 +52,7 @@ export const GROUPS: readonly GroupFacts[] = [
   curve('P-384', 'secp384r1'),
   curve('P-521', 'secp521r1'),
   curve('X448', 'x448'),
-  field('ffdhe2048'),
-  field('ffdhe3072'),
-  field('ffdhe4096'),
+  finiteField('ffdhe2048'),
+  finiteField('ffdhe3072'),
+  finiteField('ffdhe4096'),
 ]

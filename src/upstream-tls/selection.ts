@@ -5,10 +5,10 @@
 import {
   COLUMNS,
   findItem,
-  offered,
+  offeredItems,
   type Catalogue,
   type Column,
-  type Item,
+  type CatalogueItem,
   type Selection,
 } from './catalogue.ts'
 import { PROTOCOLS, type TlsVersion } from './suite.ts'
@@ -21,7 +21,7 @@ export type SelectionFault =
       readonly kind: 'unknown-name'
       readonly column: Column
       readonly name: string
-      readonly meant: string | undefined
+      readonly suggestion: string | undefined
     }
   | {
       readonly kind: 'impossible-here'
@@ -44,10 +44,10 @@ export function selectionFaults(
   if (protocols.includes('SSLv2Hello') && !protocols.includes('TLSv1')) {
     faults.push({ kind: 'hello-without-tlsv1' })
   }
-  const missing = gapIn(selection)
+  const missing = missingVersions(selection)
   if (missing.length > 0) faults.push({ kind: 'protocol-gap', missing })
   if (faults.length > 0) return faults
-  return versionsOf(selection).flatMap((protocol) => unservable(protocol, selection, catalogue))
+  return versionsOf(selection).flatMap((protocol) => protocolFaults(protocol, selection, catalogue))
 }
 
 /** The protocols of a selection that are spoken, newest first. */
@@ -70,7 +70,7 @@ function columnFaults(
       case 'impossible':
         return [{ kind: 'impossible-here', column, name, why: found.why }]
       case 'unknown':
-        return [{ kind: 'unknown-name', column, name, meant: found.meant }]
+        return [{ kind: 'unknown-name', column, name, suggestion: found.suggestion }]
     }
   })
 }
@@ -79,7 +79,7 @@ function columnFaults(
  * The versions that are missing between the oldest and the newest. TLS could offer a list with holes (RFC 8446
  * §4.2.1); OpenSSL takes a range, and of two runs would silently offer the older one alone.
  */
-function gapIn(selection: Selection): readonly TlsVersion[] {
+function missingVersions(selection: Selection): readonly TlsVersion[] {
   const chosen = versionsOf(selection).map((one) => PROTOCOLS.indexOf(one))
   const [first, last] = [Math.min(...chosen), Math.max(...chosen)]
   return versionsOf({ protocols: PROTOCOLS }).filter((one) => {
@@ -88,7 +88,7 @@ function gapIn(selection: Selection): readonly TlsVersion[] {
   })
 }
 
-function unservable(
+function protocolFaults(
   protocol: TlsVersion,
   { suites, groups }: Selection,
   catalogue: Catalogue,
@@ -141,12 +141,15 @@ export function sameSelection(one: Selection, other: Selection): boolean {
   return text(one) === text(other)
 }
 
-const serves = ({ protocols }: Item, protocol: TlsVersion): boolean => protocols.includes(protocol)
+const serves = ({ protocols }: CatalogueItem, protocol: TlsVersion): boolean =>
+  protocols.includes(protocol)
 
 function selectedItems(
   catalogue: Catalogue,
   column: Column,
   names: readonly string[],
-): readonly Item[] {
-  return names.flatMap((name) => offered(catalogue, column).find((one) => one.name === name) ?? [])
+): readonly CatalogueItem[] {
+  return names.flatMap(
+    (name) => offeredItems(catalogue, column).find((one) => one.name === name) ?? [],
+  )
 }

@@ -5,11 +5,27 @@
  * applies what `confirm` hands back.
  */
 import { fail, ok, type Result, unreachable } from '../kernel/types.ts'
-import { offered, type Column } from './catalogue.ts'
-import { columnFault, moveInto, moveOutOf, place, type Named } from './column.ts'
-import { changeBetween, type Change } from './changes.ts'
-import { differs, drafted, inForce, ownSelection, wanted } from './draft-result.ts'
-import { edited, type EditFault, type VerificationEdit } from './edit-verification.ts'
+import { offeredItems, type Column } from './catalogue.ts'
+import {
+  columnEditFaults,
+  addToColumn,
+  removeFromColumn,
+  reorderColumn,
+  type ColumnEditFault,
+} from './column.ts'
+import { selectionChanges, type SelectionChange } from './changes.ts'
+import {
+  hasChanges,
+  draftResult,
+  effectiveSelection,
+  appliedSelection,
+  appliedByDraft,
+} from './draft-result.ts'
+import {
+  applyVerificationEdit,
+  type EditFault,
+  type VerificationEdit,
+} from './edit-verification.ts'
 import {
   sameSelection,
   selectionNotices,
@@ -17,15 +33,22 @@ import {
   type SelectionNotice,
 } from './selection.ts'
 import {
-  obeyed,
-  resolved,
+  effectiveVerification,
+  resolveVerification,
   verificationChanges,
   verificationNotices,
   type VerificationChange,
   type VerificationFault,
   type VerificationNotice,
 } from './verification.ts'
-import type { Used, Rules, Page, Next, Draft, Step } from './page-types.ts'
+import type {
+  EffectiveSettings,
+  SettingsContext,
+  TlsSettings,
+  AppliedSettings,
+  TlsDraft,
+  DraftStep,
+} from './page-types.ts'
 
 /** A press of a button. */
 export type Action =
@@ -58,7 +81,7 @@ export type Effect =
   /** Shown with Yes and No (S3-18). */
   | {
       readonly kind: 'ask-to-confirm'
-      readonly changes: readonly Change[]
+      readonly changes: readonly SelectionChange[]
       readonly notices: readonly SelectionNotice[]
       readonly verification: {
         readonly changes: readonly VerificationChange[]
@@ -66,12 +89,12 @@ export type Effect =
       }
     }
   /** New connections are to use this from now on; those under way finish. */
-  | { readonly kind: 'apply'; readonly next: Used }
+  | { readonly kind: 'apply'; readonly next: EffectiveSettings }
 
 /** Why an action is turned down; the page stays as it was. */
-export type PageFault =
+export type ActionFault =
   | SelectionFault
-  | Named
+  | ColumnEditFault
   | EditFault
   | VerificationFault
   | { readonly kind: 'answer-first'; readonly asked: 'proceed' | 'confirm' }
@@ -79,18 +102,25 @@ export type PageFault =
   | { readonly kind: 'nothing-to-apply'; readonly moved: boolean }
 
 /** The page of an upstream nobody has touched. */
-export function freshPage(rules: Rules): Page {
-  return opened({ applied: { kind: 'default' }, chosen: {} }, rules)
+export function initialSettings(rules: SettingsContext): TlsSettings {
+  return withFreshDraft({ applied: { kind: 'default' }, chosen: {} }, rules)
 }
 
 /** The page as it opens: what is applied, ready to be edited. */
-const opened = (next: Next, rules: Rules): Page => ({ ...next, draft: draftOf(next, rules) })
+const withFreshDraft = (next: AppliedSettings, rules: SettingsContext): TlsSettings => ({
+  ...next,
+  draft: draftOf(next, rules),
+})
 
 /** One column as it is drawn: Available, Selected, and which of both are default (blue, S3-03). */
-export function columnsOf(draft: Pick<Draft, 'selection'>, column: Column, rules: Rules) {
+export function columnsOf(
+  draft: Pick<TlsDraft, 'selection'>,
+  column: Column,
+  rules: SettingsContext,
+) {
   const selection = rules.file.selection ?? draft.selection
   const selected = selection[column] as readonly string[]
-  const available = offered(rules.catalogue, column).map(({ name }) => name)
+  const available = offeredItems(rules.catalogue, column).map(({ name }) => name)
   return {
     available: available.filter((name) => !selected.includes(name)),
     selected,
@@ -99,42 +129,42 @@ export function columnsOf(draft: Pick<Draft, 'selection'>, column: Column, rules
 }
 
 /** Presses one button. */
-export function press(
-  page: Page,
+export function applyAction(
+  page: TlsSettings,
   action: Action,
-  rules: Rules,
-): Result<{ readonly page: Page; readonly effect: Effect }, readonly PageFault[]> {
+  rules: SettingsContext,
+): Result<{ readonly page: TlsSettings; readonly effect: Effect }, readonly ActionFault[]> {
   const { step } = page.draft
-  if (step.kind === 'confirm?') return answer(page, action, { next: step.next, rules })
-  if (rules.file.selection !== undefined && ABOUT_COLUMNS.has(action.kind)) {
+  if (step.kind === 'confirm?') return answerConfirmation(page, action, { next: step.next, rules })
+  if (rules.file.selection !== undefined && COLUMN_ACTIONS.has(action.kind)) {
     return fail([{ kind: 'set-by-configuration-file', what: 'selection' }])
   }
   switch (action.kind) {
     case 'choose-default':
-      return done(page, { mode: 'default', step: EDITING })
+      return withDraft(page, { mode: 'default', step: EDITING })
     case 'choose-custom':
       return page.draft.mode === 'custom'
-        ? done(page, {})
-        : done(page, { step: { kind: 'proceed?' } }, { kind: 'ask-to-proceed' })
+        ? withDraft(page, {})
+        : withDraft(page, { step: { kind: 'proceed?' } }, { kind: 'ask-to-proceed' })
     case 'proceed':
       return step.kind === 'proceed?'
-        ? done(page, { mode: 'custom', step: EDITING })
+        ? withDraft(page, { mode: 'custom', step: EDITING })
         : fail([{ kind: 'nothing-asked', answer: 'proceed' }])
     case 'select':
     case 'deselect':
     case 'order':
-      return edit(page, action, rules)
+      return editColumn(page, action, rules)
     case 'reset':
-      return done(page, { selection: rules.catalogue.defaults[rules.preset] })
+      return withDraft(page, { selection: rules.catalogue.defaults[rules.preset] })
     case 'reset-settings':
-      return done(page, { chosen: {} })
+      return withDraft(page, { chosen: {} })
     case 'apply':
-      return apply(page, rules)
+      return requestApply(page, rules)
     case 'confirm':
       return fail([{ kind: 'nothing-asked', answer: 'confirm' }])
     case 'cancel':
       return step.kind === 'proceed?'
-        ? done(page, { step: EDITING })
+        ? withDraft(page, { step: EDITING })
         : fail([{ kind: 'nothing-asked', answer: 'cancel' }])
     case 'set-strict':
     case 'set-allow-untrusted':
@@ -143,8 +173,8 @@ export function press(
     case 'add-certificates':
     case 'remove-certificate':
     case 'set-sni': {
-      const chosen = edited(page.draft.chosen, action, rules.file)
-      return chosen.ok ? done(page, { chosen: chosen.value }) : chosen
+      const chosen = applyVerificationEdit(page.draft.chosen, action, rules.file)
+      return chosen.ok ? withDraft(page, { chosen: chosen.value }) : chosen
     }
     default:
       return unreachable(action)
@@ -152,7 +182,7 @@ export function press(
 }
 
 /** Buttons that the file's own selection locks. */
-const ABOUT_COLUMNS: ReadonlySet<Action['kind']> = new Set([
+const COLUMN_ACTIONS: ReadonlySet<Action['kind']> = new Set([
   'choose-default',
   'choose-custom',
   'proceed',
@@ -162,54 +192,61 @@ const ABOUT_COLUMNS: ReadonlySet<Action['kind']> = new Set([
   'reset',
 ])
 
-type Pressed = ReturnType<typeof press>
+type ActionResult = ReturnType<typeof applyAction>
 
-function done(page: Page, change: Partial<Draft>, effect: Effect = { kind: 'none' }): Pressed {
+function withDraft(
+  page: TlsSettings,
+  change: Partial<TlsDraft>,
+  effect: Effect = { kind: 'none' },
+): ActionResult {
   return ok({ page: { ...page, draft: { ...page.draft, ...change } }, effect })
 }
 
-type Edit = Action & { readonly kind: 'select' | 'deselect' | 'order' }
+type ColumnEdit = Action & { readonly kind: 'select' | 'deselect' | 'order' }
 
-function edit(page: Page, action: Edit, rules: Rules): Pressed {
+function editColumn(page: TlsSettings, action: ColumnEdit, rules: SettingsContext): ActionResult {
   const { column } = action
   const { selection } = page.draft
   const selected: readonly string[] = selection[column]
   const names = action.kind === 'order' ? [action.name] : action.names
   const faults = names.flatMap((name) =>
-    columnFault(name, { column, selected, action: action.kind }, rules.catalogue),
+    columnEditFaults(name, { column, selected, action: action.kind }, rules.catalogue),
   )
   if (faults.length > 0) return fail(faults)
   const next =
     action.kind === 'select'
-      ? moveInto(selected, names, { column, catalogue: rules.catalogue })
+      ? addToColumn(selected, names, { column, catalogue: rules.catalogue })
       : action.kind === 'deselect'
-        ? moveOutOf(selected, names, { column, catalogue: rules.catalogue })
-        : place(selected, action, rules.catalogue)
-  return done(page, { selection: { ...selection, [column]: next } })
+        ? removeFromColumn(selected, names, { column, catalogue: rules.catalogue })
+        : reorderColumn(selected, action, rules.catalogue)
+  return withDraft(page, { selection: { ...selection, [column]: next } })
 }
 
-function apply(page: Page, rules: Rules): Pressed {
+function requestApply(page: TlsSettings, rules: SettingsContext): ActionResult {
   const { applied, chosen, draft } = page
   if (draft.step.kind === 'proceed?') return fail([{ kind: 'answer-first', asked: 'proceed' }])
-  const next = { applied: wanted(applied, draft, rules), chosen: draft.chosen }
-  if (!differs(page, rules)) {
+  const next = { applied: appliedByDraft(applied, draft, rules), chosen: draft.chosen }
+  if (!hasChanges(page, rules)) {
     const moved =
       rules.file.selection === undefined &&
-      !sameSelection(draft.selection, inForce(next.applied, rules))
+      !sameSelection(draft.selection, effectiveSelection(next.applied, rules))
     return fail([{ kind: 'nothing-to-apply', moved }])
   }
-  const used = drafted(page, rules)
+  const used = draftResult(page, rules)
   if (!used.ok) return used
   const { selection, verification } = used.value
-  return done(
+  return withDraft(
     page,
     { step: { kind: 'confirm?', next } },
     {
       kind: 'ask-to-confirm',
-      changes: changeBetween(inForce(applied, rules), selection),
+      changes: selectionChanges(effectiveSelection(applied, rules), selection),
       notices: selectionNotices(selection, rules.catalogue),
       verification: {
-        changes: verificationChanges(obeyed(chosen, rules.file).verification, verification),
+        changes: verificationChanges(
+          effectiveVerification(chosen, rules.file).verification,
+          verification,
+        ),
         notices: verificationNotices(verification),
       },
     },
@@ -217,26 +254,26 @@ function apply(page: Page, rules: Rules): Pressed {
 }
 
 /** While a confirmation is open only Yes and No count. */
-function answer(
-  page: Page,
+function answerConfirmation(
+  page: TlsSettings,
   { kind }: Action,
-  { next, rules }: { readonly next: Next; readonly rules: Rules },
-): Pressed {
-  if (kind === 'cancel') return done(page, { step: EDITING })
+  { next, rules }: { readonly next: AppliedSettings; readonly rules: SettingsContext },
+): ActionResult {
+  if (kind === 'cancel') return withDraft(page, { step: EDITING })
   if (kind !== 'confirm') return fail([{ kind: 'answer-first', asked: 'confirm' }])
-  const selection = inForce(next.applied, rules)
-  const verification = resolved(next.chosen, rules.file)
+  const selection = effectiveSelection(next.applied, rules)
+  const verification = resolveVerification(next.chosen, rules.file)
   return ok({
-    page: opened(next, rules),
+    page: withFreshDraft(next, rules),
     effect: { kind: 'apply', next: { selection, verification } },
   })
 }
 
-const draftOf = ({ applied, chosen }: Next, rules: Rules): Draft => ({
+const draftOf = ({ applied, chosen }: AppliedSettings, rules: SettingsContext): TlsDraft => ({
   mode: applied.kind,
-  selection: ownSelection(applied, rules),
+  selection: appliedSelection(applied, rules),
   chosen,
   step: EDITING,
 })
 
-const EDITING: Step = { kind: 'editing' }
+const EDITING: DraftStep = { kind: 'editing' }

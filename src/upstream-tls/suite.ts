@@ -67,7 +67,7 @@ function weakness(exchange: string, aead: boolean): string | undefined {
 }
 
 /** Suites of other products, Java's above all, that this runtime cannot speak, with both spellings. */
-export const LOST_SUITES: readonly (readonly [name: string, standardName: string])[] = [
+export const UNSUPPORTED_SUITES: readonly (readonly [name: string, standardName: string])[] = [
   ['ECDHE-ECDSA-DES-CBC3-SHA', 'TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA'],
   ['ECDHE-RSA-DES-CBC3-SHA', 'TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA'],
   ['DHE-RSA-DES-CBC3-SHA', 'TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA'],
@@ -80,11 +80,11 @@ export const LOST_SUITES: readonly (readonly [name: string, standardName: string
 ]
 
 /** Why a suite of either spelling cannot be had here, when its name says so. */
-export function lossOf(name: string): string | undefined {
-  return LOSSES.find(([pattern]) => pattern.test(name.toUpperCase()))?.[1]
+export function unsupportedReason(name: string): string | undefined {
+  return UNSUPPORTED_REASONS.find(([pattern]) => pattern.test(name.toUpperCase()))?.[1]
 }
 
-const LOSSES: readonly (readonly [RegExp, string])[] = [
+const UNSUPPORTED_REASONS: readonly (readonly [RegExp, string])[] = [
   [/EXPORT|^EXP-/, 'export suites were removed from OpenSSL'],
   [/DES-CBC3|3DES/, "3DES is not built into this runtime's OpenSSL"],
   [/RC4/, "RC4 is not built into this runtime's OpenSSL"],

@@ -3,35 +3,35 @@
  * one; a custom list survives, without what the runtime no longer has; what is new is in Available. The report says
  * all of it.
  */
-import { offered, COLUMNS, type Catalogue, type Column, type Selection } from './catalogue.ts'
-import { changeBetween, type Change } from './changes.ts'
-import { ownSelection } from './draft-result.ts'
-import { freshPage } from './settings-page.ts'
+import { offeredItems, COLUMNS, type Catalogue, type Column, type Selection } from './catalogue.ts'
+import { selectionChanges, type SelectionChange } from './changes.ts'
+import { appliedSelection } from './draft-result.ts'
+import { initialSettings } from './settings-page.ts'
 import { selectionFaults, type SelectionFault } from './selection.ts'
 import {
-  obeyed,
+  effectiveVerification,
   verificationChanges,
-  type Setting,
+  type VerificationSetting,
   type Verification,
   type VerificationChange,
   type VerificationFault,
 } from './verification.ts'
-import type { Applied, Page, Rules } from './page-types.ts'
+import type { AppliedChoice, TlsSettings, SettingsContext } from './page-types.ts'
 
 /** What was offered and default when the page was last kept. */
-export interface Seen {
+export interface OfferBaseline {
   readonly offered: Readonly<Record<Column, readonly string[]>>
   readonly default: Selection
   /** What stood for strict TLS, trust and SNI where nobody chose; undefined in a page from before they were on it. */
-  readonly settings: Settings | undefined
+  readonly settings: VerificationDefaults | undefined
 }
 
 /** The defaults that a preset gives; nobody uploads a default. */
-export type Settings = Omit<Verification, 'customStore'>
+export type VerificationDefaults = Omit<Verification, 'customStore'>
 
 /** What an upgrade did to one upstream. */
-export type Upgraded =
-  | { readonly kind: 'default-changed'; readonly change: Change }
+export type UpgradeNotice =
+  | { readonly kind: 'default-changed'; readonly change: SelectionChange }
   | {
       readonly kind: 'no-longer-offered'
       readonly column: Column
@@ -45,30 +45,35 @@ export type Upgraded =
   /** Strict TLS, trust or SNI: nobody chose, and the default is another one. */
   | { readonly kind: 'setting-default-changed'; readonly change: VerificationChange }
   /** The configuration file states what had been chosen otherwise here; told for as long as the two differ. */
-  | { readonly kind: 'overruled'; readonly settings: readonly Setting[] }
+  | { readonly kind: 'overruled'; readonly settings: readonly VerificationSetting[] }
   /** With what the file states now, the choices cannot be used; the file's words take their place. */
   | { readonly kind: 'settings-set-aside'; readonly faults: readonly VerificationFault[] }
   /** A question was open, and what it was asked about is no longer so. */
   | { readonly kind: 'question-closed' }
 
-export interface Upgrade {
-  readonly page: Page
-  readonly seen: Seen
-  readonly report: readonly Upgraded[]
+export interface UpgradeResult {
+  readonly page: TlsSettings
+  readonly seen: OfferBaseline
+  readonly report: readonly UpgradeNotice[]
 }
 
 /** What to keep beside a page, to compare with after the next upgrade. */
-export const seenNow = ({ catalogue, preset, file }: Rules): Seen => ({
+export const currentBaseline = ({ catalogue, preset, file }: SettingsContext): OfferBaseline => ({
   offered: {
     protocols: namesOf(catalogue, 'protocols'),
     suites: namesOf(catalogue, 'suites'),
     groups: namesOf(catalogue, 'groups'),
   },
   default: catalogue.defaults[preset],
-  settings: settingsOf(file.verification),
+  settings: verificationDefaults(file.verification),
 })
 
-const settingsOf = ({ strict, allowUntrusted, defaultStore, sni }: Verification): Settings => ({
+const verificationDefaults = ({
+  strict,
+  allowUntrusted,
+  defaultStore,
+  sni,
+}: Verification): VerificationDefaults => ({
   strict,
   allowUntrusted,
   defaultStore,
@@ -76,28 +81,38 @@ const settingsOf = ({ strict, allowUntrusted, defaultStore, sni }: Verification)
 })
 
 /** Carries a page over to what the runtime offers today; without a difference the page is the same. */
-export function upgrade(page: Page, seen: Seen, rules: Rules): Upgrade {
-  const columns = columnsUpgraded(page, seen, rules)
+export function upgrade(
+  page: TlsSettings,
+  seen: OfferBaseline,
+  rules: SettingsContext,
+): UpgradeResult {
+  const columns = upgradeColumns(page, seen, rules)
   // What the file states is followed by a reload, not by an upgrade.
   const told = rules.file.selection === undefined ? columns.report : []
-  return { ...columns, report: [...told, ...settingsReport(page, seen, rules)] }
+  return { ...columns, report: [...told, ...verificationReport(page, seen, rules)] }
 }
 
-function columnsUpgraded(page: Page, seen: Seen, rules: Rules): Upgrade {
-  const now = seenNow(rules)
+function upgradeColumns(
+  page: TlsSettings,
+  seen: OfferBaseline,
+  rules: SettingsContext,
+): UpgradeResult {
+  const now = currentBaseline(rules)
   const appliedBefore = page.applied.kind === 'custom' ? page.applied.selection : seen.default
-  const moves = COLUMNS.flatMap((column) => movesIn(column, { seen, now, before: appliedBefore }))
-  const defaults = changeBetween(seen.default, now.default)
+  const moves = COLUMNS.flatMap((column) =>
+    offerChanges(column, { seen, now, before: appliedBefore }),
+  )
+  const defaults = selectionChanges(seen.default, now.default)
   if (moves.length === 0 && defaults.length === 0) return { page, seen: now, report: [] }
-  const { applied, faults } = carried(page.applied, rules)
+  const { applied, faults } = carryOver(page.applied, rules)
   const closes = page.draft.step.kind !== 'editing'
-  const draft = draftAfter(page, { seen, rules, applied, fell: faults.length > 0 })
+  const draft = upgradeDraft(page, { seen, rules, applied, fellBack: faults.length > 0 })
   return {
     page: { applied, chosen: page.chosen, draft },
     seen: now,
     report: [
       ...(page.applied.kind === 'default'
-        ? defaults.map((change): Upgraded => ({ kind: 'default-changed', change }))
+        ? defaults.map((change): UpgradeNotice => ({ kind: 'default-changed', change }))
         : []),
       ...moves,
       ...(faults.length > 0 ? [{ kind: 'back-to-default' as const, faults }] : []),
@@ -106,7 +121,11 @@ function columnsUpgraded(page: Page, seen: Seen, rules: Rules): Upgrade {
   }
 }
 
-function settingsReport({ chosen }: Page, seen: Seen, { file }: Rules): readonly Upgraded[] {
+function verificationReport(
+  { chosen }: TlsSettings,
+  seen: OfferBaseline,
+  { file }: SettingsContext,
+): readonly UpgradeNotice[] {
   const before = { ...file.verification, ...seen.settings }
   const followed = verificationChanges(before, file.verification).filter(
     ({ setting }) => !Object.hasOwn(chosen, setting) && !file.stated.includes(setting),
@@ -115,7 +134,7 @@ function settingsReport({ chosen }: Page, seen: Seen, { file }: Rules): readonly
   const overruled = verificationChanges(file.verification, chosenNow)
     .map(({ setting }) => setting)
     .filter((setting) => file.stated.includes(setting))
-  const { faults } = obeyed(chosen, file)
+  const { faults } = effectiveVerification(chosen, file)
   return [
     ...followed.map((change) => ({ kind: 'setting-default-changed' as const, change })),
     ...(overruled.length === 0 ? [] : [{ kind: 'overruled' as const, settings: overruled }]),
@@ -123,13 +142,16 @@ function settingsReport({ chosen }: Page, seen: Seen, { file }: Rules): readonly
   ]
 }
 
-interface Both {
-  readonly seen: Seen
-  readonly now: Seen
+interface ColumnComparison {
+  readonly seen: OfferBaseline
+  readonly now: OfferBaseline
   readonly before: Selection
 }
 
-function movesIn(column: Column, { seen, now, before }: Both): readonly Upgraded[] {
+function offerChanges(
+  column: Column,
+  { seen, now, before }: ColumnComparison,
+): readonly UpgradeNotice[] {
   const [old, today] = [seen.offered[column], now.offered[column]]
   const gone = old.filter((name) => !today.includes(name))
   const fresh = today.filter((name) => !old.includes(name))
@@ -149,45 +171,48 @@ function movesIn(column: Column, { seen, now, before }: Both): readonly Upgraded
   ]
 }
 
-interface Carried {
-  readonly applied: Applied
+interface CarriedChoice {
+  readonly applied: AppliedChoice
   readonly faults: readonly SelectionFault[]
 }
 
 /** The default is never weaker than what is left of a custom list that cannot be used; an outage helps nobody. */
-function carried(applied: Applied, { catalogue }: Rules): Carried {
+function carryOver(applied: AppliedChoice, { catalogue }: SettingsContext): CarriedChoice {
   if (applied.kind === 'default') return { applied, faults: [] }
-  const selection = remaining(applied.selection, catalogue)
+  const selection = stillOffered(applied.selection, catalogue)
   const faults = selectionFaults(selection, catalogue)
   return faults.length === 0
     ? { applied: { kind: 'custom', selection }, faults }
     : { applied: { kind: 'default' }, faults }
 }
 
-interface Drafting {
-  readonly seen: Seen
-  readonly rules: Rules
-  readonly applied: Applied
-  readonly fell: boolean
+interface DraftUpgrade {
+  readonly seen: OfferBaseline
+  readonly rules: SettingsContext
+  readonly applied: AppliedChoice
+  readonly fellBack: boolean
 }
 
 /** A draft that was the old default becomes the new one; one that somebody worked on keeps what there still is. */
-function draftAfter({ draft }: Page, { seen, rules, applied, fell }: Drafting): Page['draft'] {
-  const fresh = freshPage(rules).draft
+function upgradeDraft(
+  { draft }: TlsSettings,
+  { seen, rules, applied, fellBack }: DraftUpgrade,
+): TlsSettings['draft'] {
+  const fresh = initialSettings(rules).draft
   const untouched =
-    draft.mode === 'default' && changeBetween(seen.default, draft.selection).length === 0
+    draft.mode === 'default' && selectionChanges(seen.default, draft.selection).length === 0
   if (untouched) return { ...fresh, chosen: draft.chosen }
-  const selection = remaining(draft.selection, rules.catalogue)
-  const mode = fell ? applied.kind : draft.mode
+  const selection = stillOffered(draft.selection, rules.catalogue)
+  const mode = fellBack ? applied.kind : draft.mode
   return {
     mode,
-    selection: fell ? ownSelection(applied, rules) : selection,
+    selection: fellBack ? appliedSelection(applied, rules) : selection,
     chosen: draft.chosen,
     step: fresh.step,
   }
 }
 
-function remaining(selection: Selection, catalogue: Catalogue): Selection {
+function stillOffered(selection: Selection, catalogue: Catalogue): Selection {
   const kept = (column: Column): readonly string[] => {
     const names = namesOf(catalogue, column)
     return (selection[column] as readonly string[]).filter((name) => names.includes(name))
@@ -200,4 +225,4 @@ function remaining(selection: Selection, catalogue: Catalogue): Selection {
 }
 
 const namesOf = (catalogue: Catalogue, column: Column): readonly string[] =>
-  offered(catalogue, column).map(({ name }) => name)
+  offeredItems(catalogue, column).map(({ name }) => name)

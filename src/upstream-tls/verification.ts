@@ -34,9 +34,9 @@ export interface Verification {
 }
 
 /** One of them, in the order of the page. */
-export type Setting = keyof Verification
+export type VerificationSetting = keyof Verification
 
-export const SETTINGS: readonly Setting[] = [
+export const VERIFICATION_SETTINGS: readonly VerificationSetting[] = [
   'strict',
   'allowUntrusted',
   'defaultStore',
@@ -45,15 +45,15 @@ export const SETTINGS: readonly Setting[] = [
 ]
 
 /** What an operator has set otherwise than the default. */
-export type Chosen = Partial<Verification>
+export type VerificationOverrides = Partial<Verification>
 
 /** What the configuration file says of an upstream, and where it says nothing, what its preset does. */
-export interface FileWords {
+export interface FileTlsSettings {
   /** Undefined where the file leaves protocols, suites and groups to the page. */
   readonly selection: Selection | undefined
   readonly verification: Verification
   /** What the file states itself, and the page shows locked (decision 20). */
-  readonly stated: readonly Setting[]
+  readonly stated: readonly VerificationSetting[]
 }
 
 /** Why what was chosen cannot be applied. */
@@ -61,35 +61,38 @@ export type VerificationFault =
   { readonly kind: 'strict-off-unsigned' } | { readonly kind: 'empty-trust-store' }
 
 /** All of the page together: the file's own word first, then what was chosen, then the default. */
-export function resolved(chosen: Chosen, { verification, stated }: FileWords): Verification {
+export function resolveVerification(
+  chosen: VerificationOverrides,
+  { verification, stated }: FileTlsSettings,
+): Verification {
   const free = Object.fromEntries(
-    Object.entries(chosen).filter(([setting]) => !stated.includes(setting as Setting)),
-  ) as Chosen
+    Object.entries(chosen).filter(([setting]) => !stated.includes(setting as VerificationSetting)),
+  ) as VerificationOverrides
   return { ...verification, ...free }
 }
 
 /** The same as connections are to obey it: a choice that the file has made unusable since is set aside whole. */
-export function obeyed(
-  chosen: Chosen,
-  words: FileWords,
+export function effectiveVerification(
+  chosen: VerificationOverrides,
+  file: FileTlsSettings,
 ): { readonly verification: Verification; readonly faults: readonly VerificationFault[] } {
-  const verification = resolved(chosen, words)
+  const verification = resolveVerification(chosen, file)
   const faults = verificationFaults(verification)
   return faults.length === 0
     ? { verification, faults }
-    : { verification: words.verification, faults }
+    : { verification: file.verification, faults }
 }
 
 /** All of it that cannot be: nobody may be believed by accident, and somebody must be. */
 export function verificationFaults(verification: Verification): readonly VerificationFault[] {
   const { strict, allowUntrusted, defaultStore } = verification
   if (!strict) return allowUntrusted ? [] : [{ kind: 'strict-off-unsigned' }]
-  const isEmpty = defaultStore === 'off' && trusted(verification).length === 0
+  const isEmpty = defaultStore === 'off' && trustedCertificates(verification).length === 0
   return isEmpty ? [{ kind: 'empty-trust-store' }] : []
 }
 
 /** The certificates of the custom store that count. */
-export const trusted = ({ customStore }: Verification): readonly string[] =>
+export const trustedCertificates = ({ customStore }: Verification): readonly string[] =>
   customStore.enabled ? customStore.certificates : []
 
 /** Something to know about settings that can be applied; `unverified` gives a guarantee up. */
@@ -118,7 +121,7 @@ export function verificationNotices({
 /** A difference in one setting. */
 export type VerificationChange =
   | {
-      readonly setting: Exclude<Setting, 'customStore'>
+      readonly setting: Exclude<VerificationSetting, 'customStore'>
       readonly from: string
       readonly to: string
     }
@@ -136,7 +139,7 @@ export function verificationChanges(
   before: Verification,
   after: Verification,
 ): readonly VerificationChange[] {
-  return SETTINGS.flatMap((setting): readonly VerificationChange[] => {
+  return VERIFICATION_SETTINGS.flatMap((setting): readonly VerificationChange[] => {
     const [from, to] = [settingText(before, setting), settingText(after, setting)]
     if (setting !== 'customStore') return from === to ? [] : [{ setting, from, to }]
     const [old, now] = [before.customStore.certificates, after.customStore.certificates]
@@ -148,7 +151,7 @@ export function verificationChanges(
 }
 
 /** A setting in a word or a name; of the custom store its switch. */
-export function settingText(verification: Verification, setting: Setting): string {
+export function settingText(verification: Verification, setting: VerificationSetting): string {
   switch (setting) {
     case 'strict':
     case 'allowUntrusted':

@@ -4,7 +4,7 @@ import { connect, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import type { ListenerLimits } from '../../src/accept/bound-port.ts'
 import { Listener, type ListenerHandlers } from '../../src/accept/listener.ts'
-import type { Remedy, Unparsable } from '../../src/accept/unparsable.ts'
+import type { UnparsableAction, Unparsable } from '../../src/accept/unparsable.ts'
 import {
   serverContexts,
   type ServerTls,
@@ -27,86 +27,86 @@ const LIMITS: ListenerLimits = {
 }
 
 test('a TCP connection that never begins a handshake is closed by the handshake deadline', async () => {
-  await using house = await listening({ handshake: ms(200) })
-  const socket = connectTcp(house.listener.port, '127.0.0.1')
+  await using running = await listening({ handshake: ms(200) })
+  const socket = connectTcp(running.listener.port, '127.0.0.1')
   await event(socket, 'close')
-  expect(house.seen.handshakeFailures).toBe(1)
+  expect(running.seen.handshakeFailures).toBe(1)
 })
 
 test('a header section that never ends is answered 408 by the header deadline', async () => {
-  await using house = await listening({ headers: ms(200) })
-  const answer = await talk(house, 'GET / HTTP/1.1\r\nHost: localhost\r\n')
+  await using running = await listening({ headers: ms(200) })
+  const answer = await requestText(running, 'GET / HTTP/1.1\r\nHost: localhost\r\n')
   expect(answer).toMatch(/^HTTP\/1\.1 408 /)
-  expect(house.seen.unparsable).toEqual(['header-timeout'])
+  expect(running.seen.unparsable).toEqual(['header-timeout'])
 })
 
 test('one byte of header at a time does not move the header deadline', async () => {
-  await using house = await listening({ headers: ms(300) })
-  const socket = await secured(house)
-  const drip = setInterval(() => socket.write('x'), 50)
+  await using running = await listening({ headers: ms(300) })
+  const socket = await secured(running)
+  const slowWriter = setInterval(() => socket.write('x'), 50)
   socket.write('GET / HTTP/1.1\r\nX-Slow: ')
   const answer = await everything(socket)
-  clearInterval(drip)
+  clearInterval(slowWriter)
   expect(answer).toMatch(/^HTTP\/1\.1 408 /)
 })
 
 test('a connection that stays idle after an answer is closed by the idle deadline', async () => {
-  await using house = await listening({ idle: ms(200) })
-  const answer = await talk(house, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await using running = await listening({ idle: ms(200) })
+  const answer = await requestText(running, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
   expect(answer).toMatch(/^HTTP\/1\.1 200 /)
 })
 
 test('a header section larger than the limit is answered 431', async () => {
-  await using house = await listening({ headerBytes: 2048 })
-  const answer = await talk(house, `GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(4096)}\r\n\r\n`)
+  await using running = await listening({ headerBytes: 2048 })
+  const answer = await requestText(running, `GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(4096)}\r\n\r\n`)
   expect(answer).toMatch(/^HTTP\/1\.1 431 /)
-  expect(house.seen.unparsable).toEqual(['header-too-large'])
+  expect(running.seen.unparsable).toEqual(['header-too-large'])
 })
 
 test('what is not HTTP is answered 400 with a problem document, and closed', async () => {
-  await using house = await listening({})
-  const answer = await talk(house, 'MIPR\x01\x02\r\n\r\n')
+  await using running = await listening({})
+  const answer = await requestText(running, 'MIPR\x01\x02\r\n\r\n')
   expect(answer).toMatch(
     /^HTTP\/1\.1 400 Bad Request\r\nContent-Type: application\/problem\+json\r\n/,
   )
   expect(answer).toContain('Connection: close')
-  expect(house.seen.requests).toBe(0)
+  expect(running.seen.requests).toBe(0)
 })
 
 test('no 400 lands inside a response that is under way', async () => {
-  await using house = await listening({}, { remedy: { kind: 'break' } })
-  const answer = await talk(house, 'MIPR\x01\x02\r\n\r\n')
+  await using running = await listening({}, { remedy: { kind: 'break' } })
+  const answer = await requestText(running, 'MIPR\x01\x02\r\n\r\n')
   expect(answer).toBe('')
 })
 
 test('a connection over the cap is turned away, and counted', async () => {
-  await using house = await listening({ connections: 1 })
-  const first = await secured(house)
-  const second = connectTcp(house.listener.port, '127.0.0.1')
+  await using running = await listening({ connections: 1 })
+  const first = await secured(running)
+  const second = connectTcp(running.listener.port, '127.0.0.1')
   second.on('error', () => {})
   await event(second, 'close')
-  expect(house.seen.dropped).toBe(1)
+  expect(running.seen.dropped).toBe(1)
   first.destroy()
 })
 
 test('a connection that the handler refuses is closed before any HTTP is read', async () => {
-  await using house = await listening({}, { admit: false })
-  const answer = await talk(house, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await using running = await listening({}, { admit: false })
+  const answer = await requestText(running, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
   expect(answer).toBe('')
-  expect(house.seen.requests).toBe(0)
+  expect(running.seen.requests).toBe(0)
 })
 
 for (const throws of ['connected', 'request'] as const) {
   test(`a bug met in ${throws} costs the one connection and not the process`, async () => {
-    await using house = await listening({}, { throws })
-    expect(await talk(house, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')).toBe('')
-    expect(house.seen.bugs).toBe(1)
+    await using running = await listening({}, { throws })
+    expect(await requestText(running, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')).toBe('')
+    expect(running.seen.bugs).toBe(1)
   })
 }
 
 test('TLS 1.2 renegotiation is not granted', async () => {
-  await using house = await listening({})
-  const socket = await secured(house, { maxVersion: 'TLSv1.2' })
+  await using running = await listening({})
+  const socket = await secured(running, { maxVersion: 'TLSv1.2' })
   const { promise, resolve } = Promise.withResolvers<Error | null>()
   socket.on('error', (error) => resolve(error))
   socket.renegotiate({}, (error) => resolve(error))
@@ -115,20 +115,20 @@ test('TLS 1.2 renegotiation is not granted', async () => {
 })
 
 test('an offered HTTP/2 is answered with HTTP/1.1', async () => {
-  await using house = await listening({})
-  const socket = await secured(house, { ALPNProtocols: ['h2', 'http/1.1'] })
+  await using running = await listening({})
+  const socket = await secured(running, { ALPNProtocols: ['h2', 'http/1.1'] })
   expect(socket.alpnProtocol).toBe('http/1.1')
   socket.destroy()
 })
 
 test('a drain lets the request under way finish and accepts no new connection', async () => {
   const held = Promise.withResolvers<ServerResponse>()
-  await using house = await listening({}, { answer: (_, response) => held.resolve(response) })
-  const socket = await secured(house)
+  await using running = await listening({}, { answer: (_, response) => held.resolve(response) })
+  const socket = await secured(running)
   socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
   const response = await held.promise
-  const drained = house.listener.drain(ms(10_000))
-  const late = connectTcp(house.listener.port, '127.0.0.1')
+  const drained = running.listener.drain(ms(10_000))
+  const late = connectTcp(running.listener.port, '127.0.0.1')
   late.on('error', () => {})
   await event(late, 'close')
   response.end('finished')
@@ -137,23 +137,23 @@ test('a drain lets the request under way finish and accepts no new connection', 
 })
 
 test('a drain does not wait for a handshake that never ends', async () => {
-  await using house = await listening({ handshake: ms(60_000) })
-  const silent = connectTcp(house.listener.port, '127.0.0.1')
+  await using running = await listening({ handshake: ms(60_000) })
+  const silent = connectTcp(running.listener.port, '127.0.0.1')
   silent.on('error', () => {})
   await event(silent, 'connect')
   const closed = event(silent, 'close')
-  await house.listener.drain(ms(100))
+  await running.listener.drain(ms(100))
   await closed
 })
 
 test('a drain cuts off what does not finish within its patience', async () => {
   const held = Promise.withResolvers<ServerResponse>()
-  await using house = await listening({}, { answer: (_, response) => held.resolve(response) })
-  const socket = await secured(house)
+  await using running = await listening({}, { answer: (_, response) => held.resolve(response) })
+  const socket = await secured(running)
   socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await held.promise
   const closed = event(socket, 'close')
-  await house.listener.drain(ms(100))
+  await running.listener.drain(ms(100))
   await closed
 })
 
@@ -184,11 +184,11 @@ const BINDING: TicketBinding = {
 interface Behaviour {
   readonly admit?: boolean
   readonly throws?: 'connected' | 'request'
-  readonly remedy?: Remedy
+  readonly remedy?: UnparsableAction
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => void
 }
 
-interface House extends AsyncDisposable {
+interface RunningListener extends AsyncDisposable {
   readonly listener: Listener
   readonly seen: {
     requests: number
@@ -202,8 +202,8 @@ interface House extends AsyncDisposable {
 async function listening(
   limits: Partial<ListenerLimits>,
   behaviour: Behaviour = {},
-): Promise<House> {
-  const seen: House['seen'] = {
+): Promise<RunningListener> {
+  const seen: RunningListener['seen'] = {
     requests: 0,
     handshakeFailures: 0,
     dropped: 0,
@@ -247,8 +247,8 @@ async function listening(
   return { listener, seen, [Symbol.asyncDispose]: () => listener.drain(ms(0)) }
 }
 
-async function secured(house: House, options: object = {}): Promise<TLSSocket> {
-  const { port } = house.listener
+async function secured(running: RunningListener, options: object = {}): Promise<TLSSocket> {
+  const { port } = running.listener
   const socket = connect({
     host: '127.0.0.1',
     port,
@@ -261,8 +261,8 @@ async function secured(house: House, options: object = {}): Promise<TLSSocket> {
   return socket
 }
 
-async function talk(house: House, text: string): Promise<string> {
-  const socket = await secured(house)
+async function requestText(running: RunningListener, text: string): Promise<string> {
+  const socket = await secured(running)
   socket.write(text)
   return everything(socket)
 }

@@ -1,38 +1,38 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newSessionId, newToken } from '../../src/admin/auth/token-text.ts'
-import { everyCall, type DescribedCall } from './every-call.ts'
-import { openOffice, type OpenOffice } from './office.ts'
+import { describedOperations, type DescribedOperation } from './every-call.ts'
+import { openAdminApi, type TestAdminApi } from './office.ts'
 
-let office: OpenOffice
-let calls: readonly DescribedCall[]
+let api: TestAdminApi
+let calls: readonly DescribedOperation[]
 
 beforeAll(async () => {
-  office = await openOffice({ callsPerMinute: 1_000_000 })
-  calls = await everyCall(office.url)
+  api = await openAdminApi({ callsPerMinute: 1_000_000 })
+  calls = await describedOperations(api.url)
 })
 
 afterAll(async () => {
-  await office[Symbol.asyncDispose]()
+  await api[Symbol.asyncDispose]()
 })
 
 const send = (
-  { method, path, takesBody }: DescribedCall,
+  { method, path, takesBody }: DescribedOperation,
   headers: Readonly<Record<string, string>>,
   body = '{}',
 ): Promise<Response> =>
-  fetch(`${office.url}${path}`, {
+  fetch(`${api.url}${path}`, {
     method,
     headers: { ...headers, ...(takesBody ? { 'content-type': 'application/json' } : {}) },
     ...(takesBody ? { body } : {}),
   })
 
-const guarded = (): readonly DescribedCall[] => calls.filter(({ role }) => role !== 'anybody')
-const nameOf = ({ method, path }: DescribedCall): string => `${method} ${path}`
+const guarded = (): readonly DescribedOperation[] => calls.filter(({ role }) => role !== 'anybody')
+const nameOf = ({ method, path }: DescribedOperation): string => `${method} ${path}`
 
 /** Sends every guarded call, and answers those that ended otherwise than they should. */
 async function otherThan(
   wanted: { readonly status: number; readonly code: string },
-  headersOf: (call: DescribedCall) => Promise<Readonly<Record<string, string>> | undefined>,
+  headersOf: (call: DescribedOperation) => Promise<Readonly<Record<string, string>> | undefined>,
 ): Promise<{ readonly tried: number; readonly strays: readonly string[] }> {
   const strays: string[] = []
   let tried = 0
@@ -62,7 +62,7 @@ test('every call says which role it needs, and only signing in needs none', () =
 })
 
 test('whoever has no credential has no more calls in a minute than anybody else', async () => {
-  await using small = await openOffice({ callsPerMinute: 3 })
+  await using small = await openAdminApi({ callsPerMinute: 3 })
   const headers = { authorization: `Bearer ${newToken()}` }
   const statuses: number[] = []
   for (let count = 0; count < 5; count += 1) {
@@ -108,7 +108,7 @@ for (const [credential, headers, code] of WRONG) {
 }
 
 test('a good session beside a wrong token does not help', async () => {
-  const cookie = await office.sessionOf('administrator')
+  const cookie = await api.sessionOf('administrator')
   const { strays } = await otherThan({ status: 401, code: 'credential-unknown' }, () =>
     Promise.resolve({ cookie, authorization: `Bearer ${newToken()}`, 'x-requested-by': 'tfe' }),
   )
@@ -125,7 +125,7 @@ test('every call with too weak a role is refused', async () => {
     async (call) => {
       const role = weaker[call.role]
       if (role === undefined) return undefined
-      return { authorization: `Bearer ${await office.tokenOf(role)}` }
+      return { authorization: `Bearer ${await api.tokenOf(role)}` }
     },
   )
   expect(tried).toBeGreaterThan(0)
@@ -133,10 +133,10 @@ test('every call with too weak a role is refused', async () => {
 })
 
 test('every call with an expired token or session is refused', async () => {
-  const token = await office.tokenOf('administrator')
-  const session = await office.sessionOf('administrator')
-  const before = office.clock.at
-  office.clock.at += 86_400_000
+  const token = await api.tokenOf('administrator')
+  const session = await api.sessionOf('administrator')
+  const before = api.clock.at
+  api.clock.at += 86_400_000
   try {
     const wanted = { status: 401, code: 'credential-expired' }
     const tokens = await otherThan(wanted, () =>
@@ -145,12 +145,12 @@ test('every call with an expired token or session is refused', async () => {
     const sessions = await otherThan(wanted, () => Promise.resolve({ cookie: session }))
     expect([...tokens.strays, ...sessions.strays]).toEqual([])
   } finally {
-    office.clock.at = before
+    api.clock.at = before
   }
 })
 
 test('a session changes nothing for a page from elsewhere', async () => {
-  const cookie = await office.sessionOf('administrator')
+  const cookie = await api.sessionOf('administrator')
   const { tried, strays } = await otherThan({ status: 403, code: 'cross-site' }, (call) =>
     Promise.resolve(call.method === 'GET' ? undefined : { cookie }),
   )
@@ -176,7 +176,7 @@ const HOSTILE: readonly string[] = [
 ]
 
 test('every call takes hostile bodies for what they are', async () => {
-  const authorization = `Bearer ${await office.tokenOf('administrator')}`
+  const authorization = `Bearer ${await api.tokenOf('administrator')}`
   const strays: string[] = []
   for (const call of calls.filter(({ takesBody }) => takesBody)) {
     for (const body of HOSTILE) {
@@ -191,7 +191,7 @@ test('every call takes hostile bodies for what they are', async () => {
     }
   }
   expect(strays).toEqual([])
-  expect(office.bugs).toEqual([])
+  expect(api.bugs).toEqual([])
 })
 
 const NAMES: readonly [string, string][] = [
@@ -202,10 +202,10 @@ const NAMES: readonly [string, string][] = [
 
 for (const [name, why] of NAMES) {
   test(`nobody is called ${JSON.stringify(name)}, ${why}`, async () => {
-    const response = await fetch(`${office.url}/api/administrators`, {
+    const response = await fetch(`${api.url}/api/administrators`, {
       method: 'POST',
       headers: {
-        authorization: `Bearer ${await office.tokenOf('administrator')}`,
+        authorization: `Bearer ${await api.tokenOf('administrator')}`,
         'content-type': 'application/json',
       },
       body: JSON.stringify({ name, role: 'viewer' }),
@@ -215,7 +215,7 @@ for (const [name, why] of NAMES) {
 }
 
 test('a body larger than any call needs is refused before it is read', async () => {
-  const authorization = `Bearer ${await office.tokenOf('administrator')}`
+  const authorization = `Bearer ${await api.tokenOf('administrator')}`
   const [call] = calls.filter(({ takesBody }) => takesBody)
   if (call === undefined) throw new Error('no call takes a body')
   const response = await send(call, { authorization }, `"${'x'.repeat(1024 * 1024)}"`)
@@ -224,7 +224,7 @@ test('a body larger than any call needs is refused before it is read', async () 
 })
 
 test('a path that is not served is said to be none', async () => {
-  const response = await fetch(`${office.url}/api/nothing`)
+  const response = await fetch(`${api.url}/api/nothing`)
   expect(response.status).toBe(404)
   expect(await response.json()).toMatchObject({ code: 'not-served' })
 })

@@ -2,7 +2,7 @@
  * A call as an administrator makes it, unless the test says somebody else does.
  */
 import type { Role } from '../../src/admin/auth/principal.ts'
-import type { OpenOffice } from './office.ts'
+import type { TestAdminApi } from './office.ts'
 
 export interface Answer {
   readonly status: number
@@ -11,16 +11,16 @@ export interface Answer {
 }
 
 export async function call(
-  office: OpenOffice,
+  api: TestAdminApi,
   method: string,
   path: string,
   sent: { readonly body?: unknown; readonly match?: string; readonly as?: Role } = {},
 ): Promise<Answer> {
   const { body, match, as = 'administrator' } = sent
-  const response = await fetch(`${office.url}${path}`, {
+  const response = await fetch(`${api.url}${path}`, {
     method,
     headers: {
-      authorization: `Bearer ${await office.tokenOf(as)}`,
+      authorization: `Bearer ${await api.tokenOf(as)}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(match === undefined ? {} : { 'if-match': match }),
     },

@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { openOffice } from './office.ts'
+import { openAdminApi } from './office.ts'
 
 const FRIEND = '127.0.0.2'
 
 test('connections from outside the allow list that ask for nothing leave room for the others', async () => {
-  await using office = await openOffice({ allow: [`${FRIEND}/32`] })
+  await using api = await openAdminApi({ allow: [`${FRIEND}/32`] })
   const strangers = await Promise.all(
     Array.from({ length: 60 }, async () => {
-      const socket = connect({ host: '127.0.0.1', port: office.port })
+      const socket = connect({ host: '127.0.0.1', port: api.port })
       await once(socket, 'connect')
       return socket
     }),
@@ -20,7 +20,7 @@ test('connections from outside the allow list that ask for nothing leave room fo
     await expect.poll(() => strangers.filter(({ closed }) => closed).length).toBe(10)
     const asked = request({
       host: '127.0.0.1',
-      port: office.port,
+      port: api.port,
       localAddress: FRIEND,
       path: '/api/charts',
     }).end()

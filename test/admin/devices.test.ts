@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
-import { NOW, openOffice, type OpenOffice } from './office.ts'
+import { NOW, openAdminApi, type TestAdminApi } from './office.ts'
 import { hex, makeCurrent, sighting } from './sighted.ts'
 
 const valid = sighting('1').certificate
 
-async function ask(office: OpenOffice, path: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(`${office.url}${path}`, {
+async function ask(api: TestAdminApi, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(`${api.url}${path}`, {
     method: body === undefined ? 'GET' : 'POST',
     headers: {
-      authorization: `Bearer ${await office.tokenOf('operator')}`,
+      authorization: `Bearer ${await api.tokenOf('operator')}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -27,13 +27,13 @@ interface Listed {
   readonly next: string | null
 }
 
-const listOf = async (office: OpenOffice, query = ''): Promise<Listed> =>
-  (await ask(office, `/api/devices${query}`)) as Listed
+const listOf = async (api: TestAdminApi, query = ''): Promise<Listed> =>
+  (await ask(api, `/api/devices${query}`)) as Listed
 
-async function fleet(): Promise<OpenOffice> {
-  const office = await openOffice()
-  await makeCurrent(office.store)
-  const recorded = await office.store.sightings.record([
+async function fleet(): Promise<TestAdminApi> {
+  const api = await openAdminApi()
+  await makeCurrent(api.store)
+  const recorded = await api.store.sightings.record([
     sighting('1'),
     sighting('2', { authentication: 'failed', verdict: 'refuse', code: 'unapproved' }),
     sighting('3', {
@@ -51,12 +51,12 @@ async function fleet(): Promise<OpenOffice> {
     }),
   ])
   expect(recorded.ok).toBe(true)
-  return office
+  return api
 }
 
 test('the charts add up to the devices there are', async () => {
-  await using office = await fleet()
-  const charts = await ask(office, '/api/charts')
+  await using api = await fleet()
+  const charts = await ask(api, '/api/charts')
   expect(charts).toMatchObject({
     devices: 3,
     readiness: [
@@ -70,22 +70,22 @@ test('the charts add up to the devices there are', async () => {
 })
 
 test('Approve selected takes the valid devices, says why it leaves the others, and awaits the approved', async () => {
-  await using office = await fleet()
-  const { items } = await listOf(office)
-  const decided = (await ask(office, '/api/devices/approve', {
+  await using api = await fleet()
+  const { items } = await listOf(api)
+  const decided = (await ask(api, '/api/devices/approve', {
     devices: [...items.map(({ id, version }) => ({ id, version })), { id: 'nobody', version: 1 }],
   })) as { changed: readonly string[]; left: readonly { id: string; why: string }[] }
   expect(decided.changed).toHaveLength(2)
   expect(decided.left.map(({ why }) => why).sort()).toEqual(['no-valid-certificate', 'not-found'])
-  const after = await listOf(office, '?approval=approved')
+  const after = await listOf(api, '?approval=approved')
   expect(after.items.map(({ awaiting }) => awaiting)).toEqual([true, true])
 })
 
 test('a decision on an older version of a device leaves it alone', async () => {
-  await using office = await fleet()
-  const { items } = await listOf(office)
+  await using api = await fleet()
+  const { items } = await listOf(api)
   const devices = items.map(({ id }) => ({ id, version: 99 }))
-  expect(await ask(office, '/api/devices/block', { devices })).toMatchObject({
+  expect(await ask(api, '/api/devices/block', { devices })).toMatchObject({
     changed: [],
     left: [{ why: 'stale' }, { why: 'stale' }, { why: 'stale' }],
   })
@@ -94,36 +94,36 @@ test('a decision on an older version of a device leaves it alone', async () => {
 test.each(['approve', 'block', 'unblock', 'withdraw'])(
   'who does not say which version of a device was looked at cannot %s it',
   async (verb) => {
-    await using office = await fleet()
-    const { items } = await listOf(office)
+    await using api = await fleet()
+    const { items } = await listOf(api)
     const devices = items.map(({ id }) => ({ id }))
-    expect(await ask(office, `/api/devices/${verb}`, { devices })).toMatchObject({ status: 422 })
-    expect(await listOf(office)).toEqual({ items, next: null })
+    expect(await ask(api, `/api/devices/${verb}`, { devices })).toMatchObject({ status: 422 })
+    expect(await listOf(api)).toEqual({ items, next: null })
   },
 )
 
 test('a blocked device is neither approved with the others nor forgotten', async () => {
-  await using office = await fleet()
-  const [first] = (await listOf(office)).items
+  await using api = await fleet()
+  const [first] = (await listOf(api)).items
   const devices = (version: number) => [{ id: first?.id ?? '', version }]
-  await ask(office, '/api/devices/block', { devices: devices(1) })
-  expect(await ask(office, '/api/devices/approve', { devices: devices(2) })).toMatchObject({
+  await ask(api, '/api/devices/block', { devices: devices(1) })
+  expect(await ask(api, '/api/devices/approve', { devices: devices(2) })).toMatchObject({
     left: [{ why: 'blocked' }],
   })
-  const response = await fetch(`${office.url}/api/devices/${first?.id ?? ''}`, {
+  const response = await fetch(`${api.url}/api/devices/${first?.id ?? ''}`, {
     method: 'DELETE',
-    headers: { authorization: `Bearer ${await office.tokenOf('operator')}`, 'if-match': '*' },
+    headers: { authorization: `Bearer ${await api.tokenOf('operator')}`, 'if-match': '*' },
   })
   expect(response.status).toBe(409)
   expect(await response.json()).toMatchObject({ code: 'device-blocked' })
 })
 
 test('pages follow each other without gaps or repeats', async () => {
-  await using office = await fleet()
+  await using api = await fleet()
   const seen: string[] = []
   let after = ''
   do {
-    const { items, next } = await listOf(office, `?limit=1${after}`)
+    const { items, next } = await listOf(api, `?limit=1${after}`)
     seen.push(...items.map(({ id }) => id))
     after = next === null ? '' : `&after=${next}`
   } while (after !== '')
@@ -141,29 +141,29 @@ const FAULTY: readonly [string, string][] = [
 
 for (const [what, query] of FAULTY) {
   test(`${what} is a fault, not an empty list`, async () => {
-    await using office = await openOffice()
-    expect(await ask(office, `/api/devices${query}`)).toMatchObject({ status: 400 })
+    await using api = await openAdminApi()
+    expect(await ask(api, `/api/devices${query}`)).toMatchObject({ status: 400 })
   })
 }
 
 test('a key is denied, listed with its reason, and taken off again; each is in the audit trail', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const denied = { kind: 'key', key: hex('a') }
-  expect(await ask(office, '/api/deny-list', { denied, note: 'stolen' })).toMatchObject({ denied })
-  expect(await ask(office, '/api/deny-list', { denied, note: 'again' })).toMatchObject({
+  expect(await ask(api, '/api/deny-list', { denied, note: 'stolen' })).toMatchObject({ denied })
+  expect(await ask(api, '/api/deny-list', { denied, note: 'again' })).toMatchObject({
     code: 'already-exists',
   })
-  expect(await ask(office, '/api/deny-list')).toMatchObject({ items: [{ note: 'stolen' }] })
-  const removed = await fetch(`${office.url}/api/deny-list/remove`, {
+  expect(await ask(api, '/api/deny-list')).toMatchObject({ items: [{ note: 'stolen' }] })
+  const removed = await fetch(`${api.url}/api/deny-list/remove`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${await office.tokenOf('operator')}`,
+      authorization: `Bearer ${await api.tokenOf('operator')}`,
       'content-type': 'application/json',
     },
     body: JSON.stringify({ denied }),
   })
   expect(removed.status).toBe(204)
-  const trail = (await ask(office, '/api/audit')) as { items: readonly { action: string }[] }
+  const trail = (await ask(api, '/api/audit')) as { items: readonly { action: string }[] }
   const actions = trail.items.map(({ action }) => action).filter((it) => it.startsWith('deny'))
   expect(actions).toHaveLength(2)
 })
@@ -178,14 +178,14 @@ const SERIALS: readonly [string, string][] = [
 
 for (const [sent, kept] of SERIALS) {
   test(`the serial ${sent} is denied as ${kept}, as certificates are known by, and taken off as ${sent}`, async () => {
-    await using office = await openOffice()
+    await using api = await openAdminApi()
     const denied = { kind: 'serial', issuer_key: hex('c'), serial: sent }
-    await ask(office, '/api/deny-list', { denied, note: 'stolen' })
-    expect(await ask(office, '/api/deny-list')).toMatchObject({
+    await ask(api, '/api/deny-list', { denied, note: 'stolen' })
+    expect(await ask(api, '/api/deny-list')).toMatchObject({
       items: [{ denied: { serial: kept } }],
     })
-    const removed = await ask(office, '/api/deny-list/remove', { denied }).catch(() => undefined)
+    const removed = await ask(api, '/api/deny-list/remove', { denied }).catch(() => undefined)
     expect(removed).toBeUndefined()
-    expect(await ask(office, '/api/deny-list')).toEqual({ items: [] })
+    expect(await ask(api, '/api/deny-list')).toEqual({ items: [] })
   })
 }

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../src/kernel/types.ts'
-import { readUpload, type UploadMeasure } from '../../src/admin/routes/enrollment/ca-upload.ts'
+import { parseCaUpload, type UploadRules } from '../../src/admin/routes/enrollment/ca-upload.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
-import { mintCa, mintLeaf, NOW, openOffice, type OpenOffice } from './office.ts'
+import { mintCa, mintLeaf, NOW, openAdminApi, type TestAdminApi } from './office.ts'
 import { DAY_MS, sighting } from './sighted.ts'
 
 const old = mintCa({ name: 'Old CA' })
 const fresh = mintCa({ name: 'New CA' })
 const issuing = mintCa({ name: 'New Issuing CA', issuer: fresh })
-const measure: UploadMeasure = {
+const measure: UploadRules = {
   trust: { profile: 'private', limits: {} },
   now: NOW as Instant,
   known: [],
@@ -23,7 +23,7 @@ const TAKEN: readonly [string, string, number][] = [
 
 for (const [what, chain, certificates] of TAKEN) {
   test(`${what} is taken`, () => {
-    const read = readUpload(chain, measure)
+    const read = parseCaUpload(chain, measure)
     expect(read.ok && read.value.certificates.length).toBe(certificates)
   })
 }
@@ -47,7 +47,7 @@ const REFUSED: readonly [string, string, RegExp][] = [
 
 for (const [what, chain, message] of REFUSED) {
   test(`${what} is refused, and why is said`, () => {
-    const read = readUpload(chain, measure)
+    const read = parseCaUpload(chain, measure)
     expect(read.ok).toBe(false)
     if (!read.ok) expect(read.failure.map((fault) => fault.message).join()).toMatch(message)
   })
@@ -55,9 +55,9 @@ for (const [what, chain, message] of REFUSED) {
 
 test('a CA that the limits of the configuration refuse is refused at its upload', () => {
   const usual = mintCa({ name: 'Usual', keyType: 'rsa2048' })
-  expect(readUpload(usual.pem, measure).ok).toBe(true)
+  expect(parseCaUpload(usual.pem, measure).ok).toBe(true)
   const limits = { rsaBits: { minimum: 3072, maximum: 8192 } }
-  const read = readUpload(usual.pem, { ...measure, trust: { profile: 'private', limits } })
+  const read = parseCaUpload(usual.pem, { ...measure, trust: { profile: 'private', limits } })
   expect(read).toMatchObject({
     ok: false,
     failure: [{ message: expect.stringContaining('weaker') }],
@@ -66,7 +66,7 @@ test('a CA that the limits of the configuration refuse is refused at its upload'
 
 test('all faults of an upload are said at once, each with its place', () => {
   const bad = leaf.pem + weak.pem
-  const read = readUpload(bad, measure)
+  const read = parseCaUpload(bad, measure)
   expect(read.ok ? [] : read.failure.map(({ at }) => at)).toEqual(
     expect.arrayContaining(['CN=device', 'CN=Weak']),
   )
@@ -76,7 +76,7 @@ test('a CA that is there already is not uploaded again', () => {
   const parsed = parseCertificate(fresh.der)
   if (!parsed.ok) throw new Error('the test mints what we cannot read')
   const known = [{ certificate: parsed.value, setting: 'main' }]
-  const read = readUpload(fresh.pem, { ...measure, known })
+  const read = parseCaUpload(fresh.pem, { ...measure, known })
   expect(read).toMatchObject({ ok: false, failure: [{ message: expect.stringContaining('main') }] })
 })
 
@@ -87,15 +87,15 @@ interface Answer {
 }
 
 async function post(
-  office: OpenOffice,
+  api: TestAdminApi,
   path: string,
   body: unknown,
   match?: string,
 ): Promise<Answer> {
-  const response = await fetch(`${office.url}/api/enrollment-settings${path}`, {
+  const response = await fetch(`${api.url}/api/enrollment-settings${path}`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${await office.tokenOf('administrator')}`,
+      authorization: `Bearer ${await api.tokenOf('administrator')}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(match === undefined ? {} : { 'if-match': match }),
     },
@@ -110,21 +110,20 @@ async function post(
 
 const retiring = { cut_off: 'not-before', sunset: null }
 
-async function withTwo(): Promise<OpenOffice> {
-  const office = await openOffice()
-  const first = await post(office, '', { name: 'old', source: 'local', chain: old.pem })
+async function withTwo(): Promise<TestAdminApi> {
+  const api = await openAdminApi()
+  const first = await post(api, '', { name: 'old', source: 'local', chain: old.pem })
   expect(first.status).toBe(201)
-  expect((await post(office, '/old/promote', retiring, first.etag)).status).toBe(200)
+  expect((await post(api, '/old/promote', retiring, first.etag)).status).toBe(200)
   expect(
-    (await post(office, '', { name: 'new', source: 'scep', chain: issuing.pem + fresh.pem }))
-      .status,
+    (await post(api, '', { name: 'new', source: 'scep', chain: issuing.pem + fresh.pem })).status,
   ).toBe(201)
-  return office
+  return api
 }
 
 test('a new CA is staged, made current, and the old one is previously trusted from then on', async () => {
-  await using office = await withTwo()
-  const promoted = await post(office, '/new/promote', retiring, '"1"')
+  await using api = await withTwo()
+  const promoted = await post(api, '/new/promote', retiring, '"1"')
   expect(promoted.body).toMatchObject({
     current: { name: 'new', standing: 'current' },
     retired: { name: 'old', standing: 'previously-trusted', cut_off: 'not-before' },
@@ -134,60 +133,60 @@ test('a new CA is staged, made current, and the old one is previously trusted fr
 test.each(['2026-13-01T00:00:00Z', '2026-11-31T00:00:00Z', '2026-12-01T23:59:60Z'])(
   'a CA does not retire with a sunset on %s, which would be none',
   async (sunset) => {
-    await using office = await withTwo()
-    const before = await office.store.enrollment.list()
-    const answer = await post(office, '/new/promote', { ...retiring, sunset }, '"1"')
+    await using api = await withTwo()
+    const before = await api.store.enrollment.list()
+    const answer = await post(api, '/new/promote', { ...retiring, sunset }, '"1"')
     expect(answer.status).toBe(422)
-    expect(await office.store.enrollment.list()).toEqual(before)
+    expect(await api.store.enrollment.list()).toEqual(before)
   },
 )
 
 test('of two who promote at once, one is told that the other was first', async () => {
-  await using office = await withTwo()
+  await using api = await withTwo()
   const answers = await Promise.all([
-    post(office, '/new/promote', retiring, '"1"'),
-    post(office, '/new/promote', retiring, '"1"'),
+    post(api, '/new/promote', retiring, '"1"'),
+    post(api, '/new/promote', retiring, '"1"'),
   ])
   expect(answers.map(({ status }) => status).sort((one, other) => one - other)).toEqual([200, 412])
 })
 
 test('the current setting is not removed, a previously trusted one is, and a distrusted one stays known', async () => {
-  await using office = await withTwo()
-  await post(office, '/new/promote', retiring, '*')
-  expect(await post(office, '/new/remove', { force: true }, '*')).toMatchObject({
+  await using api = await withTwo()
+  await post(api, '/new/promote', retiring, '*')
+  expect(await post(api, '/new/remove', { force: true }, '*')).toMatchObject({
     status: 409,
     body: { code: 'standing-refused' },
   })
-  expect((await post(office, '/old/remove', { force: false }, '*')).body).toMatchObject({
+  expect((await post(api, '/old/remove', { force: false }, '*')).body).toMatchObject({
     standing: 'removed',
   })
-  expect((await post(office, '/new/distrust', undefined, '*')).body).toMatchObject({
+  expect((await post(api, '/new/distrust', undefined, '*')).body).toMatchObject({
     standing: 'distrusted',
   })
 })
 
 test('a device in grace still depends on its CA, and one beyond it does not', async () => {
-  await using office = await withTwo()
+  await using api = await withTwo()
   const parsed = parseCertificate(old.der)
   if (!parsed.ok) throw new Error('the test mints what we cannot read')
   const seen = sighting('1')
   if (seen.certificate === undefined) throw new Error('it shows a certificate')
-  const ended = { ...seen.certificate, setting: 'old', notAfter: office.clock.at as Instant }
-  await office.store.sightings.record([{ ...seen, certificate: ended }])
-  await post(office, '/new/promote', retiring, '*')
+  const ended = { ...seen.certificate, setting: 'old', notAfter: api.clock.at as Instant }
+  await api.store.sightings.record([{ ...seen, certificate: ended }])
+  await post(api, '/new/promote', retiring, '*')
   // The office of these tests grants thirty days.
-  office.clock.at += 30 * DAY_MS
-  expect(await post(office, '/old/remove', { force: false }, '*')).toMatchObject({
+  api.clock.at += 30 * DAY_MS
+  expect(await post(api, '/old/remove', { force: false }, '*')).toMatchObject({
     status: 409,
     body: { code: 'setting-in-use' },
   })
-  office.clock.at += 1
-  expect(await post(office, '/old/remove', { force: false }, '*')).toMatchObject({ status: 200 })
+  api.clock.at += 1
+  expect(await post(api, '/old/remove', { force: false }, '*')).toMatchObject({ status: 200 })
 })
 
 test('a faulty chain is stored nowhere', async () => {
-  await using office = await openOffice()
-  const refused = await post(office, '', { name: 'bad', source: 'other', chain: leaf.pem })
+  await using api = await openAdminApi()
+  const refused = await post(api, '', { name: 'bad', source: 'other', chain: leaf.pem })
   expect(refused).toMatchObject({ status: 422, body: { code: 'chain-faulty' } })
-  expect(await office.store.enrollment.list()).toEqual({ ok: true, value: [] })
+  expect(await api.store.enrollment.list()).toEqual({ ok: true, value: [] })
 })

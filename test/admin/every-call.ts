@@ -1,7 +1,7 @@
 /**
  * Every call that the API describes, so that no test has to remember them.
  */
-export interface DescribedCall {
+export interface DescribedOperation {
   readonly method: string
   /** With its parameters filled in. */
   readonly path: string
@@ -20,7 +20,7 @@ interface Operation {
 }
 
 /** Asks the API what it can do. */
-export async function everyCall(url: string): Promise<readonly DescribedCall[]> {
+export async function describedOperations(url: string): Promise<readonly DescribedOperation[]> {
   const response = await fetch(`${url}/api/openapi.json`)
   const description = (await response.json()) as Description
   return Object.entries(description.paths).flatMap(([path, operations]) =>

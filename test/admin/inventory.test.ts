@@ -1,49 +1,49 @@
 import { expect, test } from 'vitest'
-import { rankOf } from '../../src/fleet/client.ts'
+import { versionRank } from '../../src/fleet/client.ts'
 import { readInventoryCsv } from '../../src/admin/routes/devices/inventory-csv.ts'
 import { call, type Answer } from './calling.ts'
-import { openOffice, type OpenOffice } from './office.ts'
+import { openAdminApi, type TestAdminApi } from './office.ts'
 
 const CSV = '/api/inventory/csv'
-const send = (office: OpenOffice, csv: string, more: object = {}): Promise<Answer> =>
-  call(office, 'POST', CSV, { body: { csv, ...more }, as: 'operator' })
-const listed = async (office: OpenOffice): Promise<number> => {
-  const counted = await office.store.devices.count({ inInventory: true }, [])
+const send = (api: TestAdminApi, csv: string, more: object = {}): Promise<Answer> =>
+  call(api, 'POST', CSV, { body: { csv, ...more }, as: 'operator' })
+const listed = async (api: TestAdminApi): Promise<number> => {
+  const counted = await api.store.devices.count({ inInventory: true }, [])
   return counted.ok ? counted.value : -1
 }
 
 test('an inventory is imported once however often it is sent, and counted', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const csv = 'id,name,class,agent_version,pending\nA1,Ann,ios-maw,12.11.10,yes\nB2,Bo,,,no\n'
-  expect(await send(office, csv)).toMatchObject({
+  expect(await send(api, csv)).toMatchObject({
     status: 200,
     body: { entries: 2, added: 2, updated: 0, linked: 0 },
   })
-  expect(await send(office, csv)).toMatchObject({ body: { added: 0, updated: 2 } })
-  expect(await call(office, 'GET', '/api/migration')).toMatchObject({
+  expect(await send(api, csv)).toMatchObject({ body: { added: 0, updated: 2 } })
+  expect(await call(api, 'GET', '/api/migration')).toMatchObject({
     body: { in_inventory: 2, never_met: 2, pending_by_class: [{ class: 'ios-maw', devices: 1 }] },
   })
 })
 
 test('the same goes in as JSON', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const devices = [{ id: 'A1', class: 'android-maw', agent_version: '10.1', pending: true }]
-  expect(await call(office, 'POST', '/api/inventory', { body: { devices } })).toMatchObject({
+  expect(await call(api, 'POST', '/api/inventory', { body: { devices } })).toMatchObject({
     status: 200,
     body: { added: 1 },
   })
 })
 
 test('a trial only looks for faults', async () => {
-  await using office = await openOffice()
-  expect(await send(office, 'id\nA1\n', { dry_run: true })).toMatchObject({
+  await using api = await openAdminApi()
+  expect(await send(api, 'id\nA1\n', { dry_run: true })).toMatchObject({
     body: { entries: 1, added: 0, dry_run: true },
   })
-  expect(await listed(office)).toBe(0)
+  expect(await listed(api)).toBe(0)
 })
 
 test('every fault is told at once with its line, and nothing is imported', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const csv = [
     'id,class,agent_version,pending',
     'A1,ios-maw,1.0,yes',
@@ -54,7 +54,7 @@ test('every fault is told at once with its line, and nothing is imported', async
     'A1,,,',
     '"A5"x,,,',
   ].join('\n')
-  expect(await send(office, csv, { first_line: 100 })).toMatchObject({
+  expect(await send(api, csv, { first_line: 100 })).toMatchObject({
     status: 422,
     body: {
       code: 'data-faulty',
@@ -70,7 +70,7 @@ test('every fault is told at once with its line, and nothing is imported', async
       ],
     },
   })
-  expect(await listed(office)).toBe(0)
+  expect(await listed(api)).toBe(0)
 })
 
 const FAULTY: readonly [string, string, string][] = [
@@ -98,7 +98,7 @@ for (const [what, sign] of [
     const read = readInventoryCsv(`\uFEFFID${sign}Agent Version\r\nA1${sign}10.2\r\n`)
     expect(read).toMatchObject({
       ok: true,
-      value: [{ id: 'A1', agentVersion: '10.2', agentRank: rankOf([10, 2]) }],
+      value: [{ id: 'A1', agentVersion: '10.2', agentRank: versionRank([10, 2]) }],
     })
   })
 }
@@ -109,17 +109,17 @@ test('a quoted cell may hold whatever separates cells and lines', () => {
 })
 
 test('faults past those that somebody corrects in one sitting are counted', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const csv = `id,class\n${Array.from({ length: 300 }, (_, at) => `A${at},tv`).join('\n')}\n`
-  const { body } = await send(office, csv)
+  const { body } = await send(api, csv)
   const { faults } = body as { faults: readonly { at: string; message: string }[] }
   expect(faults).toHaveLength(201)
   expect(faults.at(-1)?.message).toContain('100 more')
 })
 
 test('more devices than one call takes are refused', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const devices = Array.from({ length: 10_001 }, (_, at) => ({ id: `A${at}` }))
-  const answer = await call(office, 'POST', '/api/inventory', { body: { devices } })
+  const answer = await call(api, 'POST', '/api/inventory', { body: { devices } })
   expect(answer).toMatchObject({ status: 422 })
 })

@@ -9,7 +9,7 @@ import { hashPassword } from '../../src/admin/auth/passwords.ts'
 import type { Role } from '../../src/admin/auth/principal.ts'
 import { hashOf, newSessionId, newToken } from '../../src/admin/auth/token-text.ts'
 import { adminServer } from '../../src/admin/server.ts'
-import type { Serving } from '../../src/admin/front-end.ts'
+import type { FrontEndView } from '../../src/admin/front-end.ts'
 import { runtimeCatalogue } from '../../src/config/reading/runtime-offers.ts'
 import { parseNetwork, type Network } from '../../src/kernel/network.ts'
 import type { Instant, Millis } from '../../src/kernel/types.ts'
@@ -28,7 +28,7 @@ export const PASSWORD = 'a long enough password'
 const BY = { who: 'test', from: 'test' }
 const DAY_MS = 86_400_000
 
-export interface OpenOffice extends AsyncDisposable {
+export interface TestAdminApi extends AsyncDisposable {
   readonly url: string
   readonly port: number
   readonly store: Store
@@ -42,10 +42,10 @@ export interface OpenOffice extends AsyncDisposable {
   sessionOf(role: Role): Promise<string>
 }
 
-export interface OfficeOptions {
+export interface AdminApiOptions {
   readonly allow?: readonly string[]
   readonly tls?: AdminTls
-  readonly serving?: Partial<Serving>
+  readonly frontEnd?: Partial<FrontEndView>
   readonly ring?: KeyRing
   readonly callsPerMinute?: number
   /**
@@ -56,7 +56,7 @@ export interface OfficeOptions {
 }
 
 /** A front end with one upstream, whose configuration file states nothing that the portal edits. */
-const SERVING: Serving = {
+const FRONT_END: FrontEndView = {
   minimums: () => ({ versions: new Map(), statedByFile: false }),
   approvalModel: () => undefined,
   trust: () => ({ profile: 'private', limits: {} }),
@@ -82,12 +82,16 @@ const SERVING: Serving = {
   upstreamFaults: () => [],
 }
 
-export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffice> {
+export async function openAdminApi(options: AdminApiOptions = {}): Promise<TestAdminApi> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-office-'))
   const clock = { at: options.at ?? NOW, now: (): Instant => clock.at as Instant }
   const opened = await openStore(
     { kind: 'sqlite', path: join(folder, 'store.db') },
-    { clock, ring: options.ring ?? { keys: new Map() }, beginnings: { enforcement: 'recording' } },
+    {
+      clock,
+      ring: options.ring ?? { keys: new Map() },
+      initialSettings: { enforcement: 'recording' },
+    },
   )
   if (!opened.ok) throw new Error(opened.failure.kind)
   const store = opened.value
@@ -103,7 +107,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
       error: (fields) => bugs.push(fields),
     },
     version: '0',
-    serving: { ...SERVING, ...options.serving },
+    frontEnd: { ...FRONT_END, ...options.frontEnd },
     networks,
     tls: options.tls,
     ...(options.callsPerMinute === undefined ? {} : { callsPerMinute: options.callsPerMinute }),
@@ -126,7 +130,7 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
     async tokenOf(role) {
       await administrator(role)
       const token = newToken()
-      await must(
+      await expectOk(
         store.credentials.createToken(BY, {
           hash: hashOf(token),
           admin: role,
@@ -141,7 +145,9 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
       await administrator(role)
       const id = newSessionId()
       const expiresAt = (clock.at + DAY_MS) as Instant
-      await must(store.credentials.beginSession(BY, { hash: hashOf(id), admin: role, expiresAt }))
+      await expectOk(
+        store.credentials.beginSession(BY, { hash: hashOf(id), admin: role, expiresAt }),
+      )
       return `tfe-session=${id}`
     },
     async [Symbol.asyncDispose]() {
@@ -154,10 +160,12 @@ export async function openOffice(options: OfficeOptions = {}): Promise<OpenOffic
 
 async function create(store: Store, role: Role): Promise<void> {
   const passwordHash = await hashPassword(PASSWORD)
-  await must(store.admins.create(BY, { name: role, role, passwordHash, certificateKey: undefined }))
+  await expectOk(
+    store.admins.create(BY, { name: role, role, passwordHash, certificateKey: undefined }),
+  )
 }
 
-async function must(result: Promise<{ readonly ok: boolean }>): Promise<void> {
+async function expectOk(result: Promise<{ readonly ok: boolean }>): Promise<void> {
   if (!(await result).ok) throw new Error('the store refused what the test wanted')
 }
 

@@ -3,16 +3,16 @@ import { expect, test } from 'vitest'
 import type { UpstreamCall, UpstreamCallFailure } from '../../src/admin/front-end.ts'
 import { fail, ok } from '../../src/kernel/types.ts'
 import { call, type Answer } from './calling.ts'
-import { openOffice, type OpenOffice } from './office.ts'
+import { openAdminApi, type TestAdminApi } from './office.ts'
 
 const PAGE = '/api/upstreams/core/tls'
 const NO_SNI = { kind: 'set-sni', sni: 'off' }
 const YES = [{ kind: 'apply' }, { kind: 'confirm' }]
 
-const press = (office: OpenOffice, buttons: readonly object[]): Promise<Answer> =>
-  call(office, 'POST', PAGE, { body: { press: buttons }, match: '*' })
-const run = (office: OpenOffice, body: object, verb = 'test'): Promise<Answer> =>
-  call(office, 'POST', `/api/upstreams/core/${verb}`, { body, as: 'operator' })
+const applyActions = (api: TestAdminApi, actions: readonly object[]): Promise<Answer> =>
+  call(api, 'POST', PAGE, { body: { applyActions: actions }, match: '*' })
+const run = (api: TestAdminApi, body: object, verb = 'test'): Promise<Answer> =>
+  call(api, 'POST', `/api/upstreams/core/${verb}`, { body, as: 'operator' })
 
 /** An office whose front end notes what it is asked. */
 async function noting() {
@@ -21,27 +21,27 @@ async function noting() {
     asked.push(ask)
     return Promise.resolve(ok([]))
   }
-  const office = await openOffice({ serving: { testUpstream: note, scanUpstream: note } })
-  return { asked, office }
+  const api = await openAdminApi({ frontEnd: { testUpstream: note, scanUpstream: note } })
+  return { asked, api }
 }
 
 for (const verb of ['test', 'scan']) {
   test(`a ${verb} takes the draft where it says something else, and says which it took`, async () => {
-    const { asked, office } = await noting()
-    await using _office = office
-    expect(await run(office, {}, verb)).toMatchObject({
+    const { asked, api } = await noting()
+    await using _api = api
+    expect(await run(api, {}, verb)).toMatchObject({
       body: { settings: 'applied', reports: [] },
     })
-    await press(office, [NO_SNI])
-    expect(await run(office, {}, verb)).toMatchObject({ body: { settings: 'draft' } })
-    expect(await run(office, { settings: 'applied' }, verb)).toMatchObject({
+    await applyActions(api, [NO_SNI])
+    expect(await run(api, {}, verb)).toMatchObject({ body: { settings: 'draft' } })
+    expect(await run(api, { settings: 'applied' }, verb)).toMatchObject({
       body: { settings: 'applied' },
     })
-    await press(office, YES)
-    expect(await run(office, { server: 'a:1' }, verb)).toMatchObject({
+    await applyActions(api, YES)
+    expect(await run(api, { server: 'a:1' }, verb)).toMatchObject({
       body: { settings: 'applied' },
     })
-    expect(await run(office, { settings: 'draft' }, verb)).toMatchObject({
+    expect(await run(api, { settings: 'draft' }, verb)).toMatchObject({
       body: { settings: 'draft' },
     })
     const without = { verification: { sni: { kind: 'off' } } }
@@ -56,18 +56,18 @@ for (const verb of ['test', 'scan']) {
 }
 
 test('items moved under Use Default are no draft', async () => {
-  const { asked, office } = await noting()
-  await using _office = office
-  await press(office, [{ kind: 'deselect', column: 'protocols', names: ['TLSv1.3'] }])
-  expect(await run(office, {})).toMatchObject({ body: { settings: 'applied' } })
+  const { asked, api } = await noting()
+  await using _api = api
+  await applyActions(api, [{ kind: 'deselect', column: 'protocols', names: ['TLSv1.3'] }])
+  expect(await run(api, {})).toMatchObject({ body: { settings: 'applied' } })
   expect(asked).toMatchObject([{ used: undefined }])
 })
 
 test('a draft that cannot be applied cannot be tested, for the same reasons', async () => {
-  const { asked, office } = await noting()
-  await using _office = office
-  await press(office, [{ kind: 'set-strict', enabled: false }])
-  expect(await run(office, {})).toMatchObject({
+  const { asked, api } = await noting()
+  await using _api = api
+  await applyActions(api, [{ kind: 'set-strict', enabled: false }])
+  expect(await run(api, {})).toMatchObject({
     status: 409,
     body: { code: 'strict-off-unsigned' },
   })
@@ -83,17 +83,17 @@ const NOT_CALLED: readonly (readonly [UpstreamCallFailure, number, string])[] = 
 
 for (const [why, status, code] of NOT_CALLED) {
   test(`what is not called because it is ${why.kind} is answered ${status}`, async () => {
-    await using office = await openOffice({
-      serving: { testUpstream: () => Promise.resolve(fail(why)) },
+    await using api = await openAdminApi({
+      frontEnd: { testUpstream: () => Promise.resolve(fail(why)) },
     })
-    expect(await run(office, {})).toMatchObject({ status, body: { code } })
+    expect(await run(api, {})).toMatchObject({ status, body: { code } })
   })
 }
 
 test('an upstream without TLS has no draft, and can be called', async () => {
   const asked: UpstreamCall[] = []
-  await using office = await openOffice({
-    serving: {
+  await using api = await openAdminApi({
+    frontEnd: {
       upstreams: () => [{ name: 'core', servers: [], tls: undefined }],
       testUpstream: (ask) => {
         asked.push(ask)
@@ -101,8 +101,8 @@ test('an upstream without TLS has no draft, and can be called', async () => {
       },
     },
   })
-  expect(await run(office, {})).toMatchObject({ body: { settings: 'applied' } })
-  expect(await run(office, { settings: 'draft' })).toMatchObject({ status: 404 })
+  expect(await run(api, {})).toMatchObject({ body: { settings: 'applied' } })
+  expect(await run(api, { settings: 'draft' })).toMatchObject({ status: 404 })
   expect(asked).toHaveLength(1)
 })
 
@@ -112,19 +112,19 @@ for (const [what, body] of [
   ['a server of another kind', { server: 7 }],
 ] as const) {
   test(`${what} are turned down before anybody is called`, async () => {
-    const { asked, office } = await noting()
-    await using _office = office
-    expect(await run(office, body)).toMatchObject({ status: 422 })
+    const { asked, api } = await noting()
+    await using _api = api
+    expect(await run(api, body)).toMatchObject({ status: 422 })
     expect(asked).toEqual([])
   })
 }
 
 test('whoever may only look calls nobody', async () => {
-  const { asked, office } = await noting()
-  await using _office = office
+  const { asked, api } = await noting()
+  await using _api = api
   for (const verb of ['test', 'scan']) {
     const path = `/api/upstreams/core/${verb}`
-    expect(await call(office, 'POST', path, { body: {}, as: 'viewer' })).toMatchObject({
+    expect(await call(api, 'POST', path, { body: {}, as: 'viewer' })).toMatchObject({
       status: 403,
     })
   }

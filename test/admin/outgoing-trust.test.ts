@@ -1,21 +1,24 @@
 /** Strict TLS, trust stores and SNI over the admin API: drafted, asked about, applied, audited, locked, refused. */
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { parsePageDocument } from '../../src/config/upstream/stored-document.ts'
-import { pageName } from '../../src/upstream-tls/document.ts'
-import type { Used } from '../../src/upstream-tls/page-types.ts'
+import { parseTlsSettingsDocument } from '../../src/config/upstream/stored-document.ts'
+import { documentName } from '../../src/upstream-tls/document.ts'
+import type { EffectiveSettings } from '../../src/upstream-tls/page-types.ts'
 import { FILE } from '../outgoing/a-runtime.ts'
 import { call, type Answer } from './calling.ts'
-import { mintCa, openOffice, type OfficeOptions, type OpenOffice } from './office.ts'
+import { mintCa, openAdminApi, type AdminApiOptions, type TestAdminApi } from './office.ts'
 
 const PAGE = '/api/upstreams/core/tls'
 const ca = mintCa({ name: 'Internal Root' })
 const SHA256 = hash('sha256', ca.certificate)
 
-const press = (office: OpenOffice, buttons: readonly object[], match = '*'): Promise<Answer> =>
-  call(office, 'POST', PAGE, { body: { press: buttons }, match })
-const stored = async (office: OpenOffice): Promise<unknown> => {
-  const found = await office.store.documents.find(pageName('core'))
+const applyActions = (
+  api: TestAdminApi,
+  actions: readonly object[],
+  match = '*',
+): Promise<Answer> => call(api, 'POST', PAGE, { body: { applyActions: actions }, match })
+const stored = async (api: TestAdminApi): Promise<unknown> => {
+  const found = await api.store.documents.find(documentName('core'))
   return found.ok ? found.value?.body : undefined
 }
 
@@ -29,10 +32,10 @@ const OWN_CA = [
 ]
 
 test('a page that nobody touched shows the default of each setting, unlocked', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const same = (value: unknown) => ({ applied: value, draft: value, default: value, locked: false })
   const store = { enabled: false, certificates: [] }
-  expect((await call(office, 'GET', PAGE, { as: 'viewer' })).body).toMatchObject({
+  expect((await call(api, 'GET', PAGE, { as: 'viewer' })).body).toMatchObject({
     verification: {
       strict: same(true),
       allow_untrusted: same(false),
@@ -46,8 +49,8 @@ test('a page that nobody touched shows the default of each setting, unlocked', a
 })
 
 test('what is drafted stands beside what is applied until Yes, and says what is dangerous about it', async () => {
-  await using office = await openOffice()
-  const drafted = await press(office, [STRICT_OFF, ALLOW], '"0"')
+  await using api = await openAdminApi()
+  const drafted = await applyActions(api, [STRICT_OFF, ALLOW], '"0"')
   expect(drafted.body).toMatchObject({
     took_effect: false,
     page: {
@@ -56,7 +59,7 @@ test('what is drafted stands beside what is applied until Yes, and says what is 
       notices: [expect.stringContaining('anybody on the way can pose as the upstream')],
     },
   })
-  const asked = await press(office, [{ kind: 'apply' }], drafted.etag)
+  const asked = await applyActions(api, [{ kind: 'apply' }], drafted.etag)
   const dangerous = [expect.stringContaining('anybody on the way') as string]
   expect(asked.body).toMatchObject({
     took_effect: false,
@@ -71,19 +74,19 @@ test('what is drafted stands beside what is applied until Yes, and says what is 
     },
     page: { verification: { strict: { applied: true } } },
   })
-  const applied = await press(office, YES, asked.etag)
+  const applied = await applyActions(api, YES, asked.etag)
   expect(applied.body).toMatchObject({
     took_effect: true,
     asked: null,
     page: { changed: false, verification: { strict: { applied: false, draft: false } } },
   })
-  const kept = parsePageDocument(await stored(office))
+  const kept = parseTlsSettingsDocument(await stored(api))
   expect(kept.ok && kept.value.chosen).toEqual({ strict: false, allowUntrusted: true })
 })
 
 test('a weak protocol is among what is dangerous, a weak suite is not', async () => {
-  await using office = await openOffice()
-  const asked = await press(office, [
+  await using api = await openAdminApi()
+  const asked = await applyActions(api, [
     { kind: 'choose-custom' },
     { kind: 'proceed' },
     { kind: 'select', column: 'protocols', names: ['TLSv1.1'] },
@@ -96,8 +99,8 @@ test('a weak protocol is among what is dangerous, a weak suite is not', async ()
 })
 
 test('an uploaded CA is shown by name and fingerprint, and taken away by it', async () => {
-  await using office = await openOffice()
-  const drafted = await press(office, OWN_CA)
+  await using api = await openAdminApi()
+  const drafted = await applyActions(api, OWN_CA)
   expect(drafted.body).toMatchObject({
     page: {
       verification: {
@@ -111,23 +114,23 @@ test('an uploaded CA is shown by name and fingerprint, and taken away by it', as
       },
     },
   })
-  const without = await press(office, [{ kind: 'remove-certificate', sha256: SHA256 }])
+  const without = await applyActions(api, [{ kind: 'remove-certificate', sha256: SHA256 }])
   expect(without.body).toMatchObject({
     page: { verification: { custom_store: { draft: { certificates: [] } } } },
   })
 })
 
 test('the audit trail has the page before and after, trusted certificates included', async () => {
-  await using office = await openOffice()
-  await press(office, OWN_CA)
-  await press(office, YES)
-  const audit = await call(office, 'GET', '/api/audit?action=document.put&limit=1')
+  await using api = await openAdminApi()
+  await applyActions(api, OWN_CA)
+  await applyActions(api, YES)
+  const audit = await call(api, 'GET', '/api/audit?action=document.put&limit=1')
   expect(audit.body).toMatchObject({
     items: [
       {
         who: 'administrator',
         action: 'document.put',
-        subject: pageName('core'),
+        subject: documentName('core'),
         before: { chosen: {}, draft: { chosen: { defaultStore: 'off' } } },
         after: {
           chosen: {
@@ -141,24 +144,24 @@ test('the audit trail has the page before and after, trusted certificates includ
 })
 
 test('what the TLS library cannot use is not applied, and its faults are told', async () => {
-  const asked: Used[] = []
+  const asked: EffectiveSettings[] = []
   const faults = [{ at: 'upstreams.core.tls', message: 'the TLS library refuses these settings' }]
-  await using office = await openOffice({
-    serving: {
+  await using api = await openAdminApi({
+    frontEnd: {
       upstreamFaults: (_, used) => {
         asked.push(used)
         return faults
       },
     },
   })
-  await press(office, OWN_CA)
+  await applyActions(api, OWN_CA)
   expect(asked).toEqual([])
-  expect(await press(office, YES)).toMatchObject({
+  expect(await applyActions(api, YES)).toMatchObject({
     status: 422,
     body: { code: 'data-faulty', faults },
   })
   expect(asked).toMatchObject([{ verification: { defaultStore: 'off' } }])
-  const kept = parsePageDocument(await stored(office))
+  const kept = parseTlsSettingsDocument(await stored(api))
   expect(kept.ok && kept.value.chosen).toEqual({})
 })
 
@@ -229,29 +232,29 @@ const REFUSED: readonly (readonly [string, readonly object[], number, string])[]
   ],
 ]
 
-for (const [what, buttons, status, code] of REFUSED) {
+for (const [what, actions, status, code] of REFUSED) {
   test(`${what} is turned down, and nothing is kept`, async () => {
-    await using office = await openOffice()
-    expect(await press(office, buttons)).toMatchObject({ status, body: { code } })
-    expect(await stored(office)).toBeUndefined()
-    expect(office.bugs).toEqual([])
+    await using api = await openAdminApi()
+    expect(await applyActions(api, actions)).toMatchObject({ status, body: { code } })
+    expect(await stored(api)).toBeUndefined()
+    expect(api.bugs).toEqual([])
   })
 }
 
 test('who does not say which page was decided on, or says an older one, changes nothing', async () => {
-  await using office = await openOffice()
-  const body = { press: [ALLOW] }
-  expect(await call(office, 'POST', PAGE, { body })).toMatchObject({ status: 428 })
-  await press(office, [ALLOW])
-  expect(await press(office, [STRICT_OFF, ...YES], '"0"')).toMatchObject({ status: 412 })
-  expect(await call(office, 'POST', PAGE, { body, match: '*', as: 'operator' })).toMatchObject({
+  await using api = await openAdminApi()
+  const body = { applyActions: [ALLOW] }
+  expect(await call(api, 'POST', PAGE, { body })).toMatchObject({ status: 428 })
+  await applyActions(api, [ALLOW])
+  expect(await applyActions(api, [STRICT_OFF, ...YES], '"0"')).toMatchObject({ status: 412 })
+  expect(await call(api, 'POST', PAGE, { body, match: '*', as: 'operator' })).toMatchObject({
     status: 403,
   })
 })
 
 /** An office whose configuration file states some settings. */
-const stating = (file: Partial<typeof FILE>): OfficeOptions => ({
-  serving: {
+const stating = (file: Partial<typeof FILE>): AdminApiOptions => ({
+  frontEnd: {
     upstreams: () => [
       { name: 'core', servers: [], tls: { preset: 'secure', file: { ...FILE, ...file } } },
     ],
@@ -267,10 +270,10 @@ const LOCKED = [
   ['sni', [{ kind: 'set-sni', sni: 'off' }]],
 ] as const
 
-for (const [setting, buttons] of LOCKED) {
-  test(`${buttons[0]?.kind} is locked where the file states ${setting}, and says so`, async () => {
-    await using office = await openOffice(stating({ stated: [setting] }))
-    expect(await press(office, buttons)).toMatchObject({
+for (const [setting, actions] of LOCKED) {
+  test(`${actions[0]?.kind} is locked where the file states ${setting}, and says so`, async () => {
+    await using api = await openAdminApi(stating({ stated: [setting] }))
+    expect(await applyActions(api, actions)).toMatchObject({
       status: 409,
       body: {
         code: 'set-by-configuration-file',
@@ -278,7 +281,7 @@ for (const [setting, buttons] of LOCKED) {
         next_step: 'change it there, or take it out of the file to change it here',
       },
     })
-    const { body } = await call(office, 'GET', PAGE)
+    const { body } = await call(api, 'GET', PAGE)
     const shown = (body as { readonly verification: Readonly<Record<string, object>> }).verification
     const locked = Object.entries(shown).flatMap(([name, one]) =>
       'locked' in one && one.locked === true ? [name] : [],
@@ -288,8 +291,8 @@ for (const [setting, buttons] of LOCKED) {
 }
 
 test('a selection that the file states leaves trust and SNI to the page', async () => {
-  await using office = await openOffice()
-  const free = await call(office, 'GET', PAGE)
+  await using api = await openAdminApi()
+  const free = await call(api, 'GET', PAGE)
   const { protocols, suites, groups } = free.body as Readonly<
     Record<'protocols' | 'suites' | 'groups', { readonly selected: readonly string[] }>
   >
@@ -298,8 +301,8 @@ test('a selection that the file states leaves trust and SNI to the page', async 
     suites: suites.selected,
     groups: groups.selected,
   }
-  await using locked = await openOffice(stating({ selection }))
-  const applied = await press(locked, [{ kind: 'set-sni', sni: 'off' }, ...YES])
+  await using locked = await openAdminApi(stating({ selection }))
+  const applied = await applyActions(locked, [{ kind: 'set-sni', sni: 'off' }, ...YES])
   expect(applied.body).toMatchObject({
     took_effect: true,
     page: { locked: true, verification: { sni: { applied: 'off' } } },
@@ -307,10 +310,10 @@ test('a selection that the file states leaves trust and SNI to the page', async 
 })
 
 test('a page from before trust was on it is read, and written anew with it', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const by = { who: 'test', from: 'test' }
-  await press(office, [{ kind: 'choose-custom' }, { kind: 'proceed' }, ...YES])
-  const kept = parsePageDocument(await stored(office))
+  await applyActions(api, [{ kind: 'choose-custom' }, { kind: 'proceed' }, ...YES])
+  const kept = parseTlsSettingsDocument(await stored(api))
   if (!kept.ok) expect.fail()
   const { applied, draft, seen } = kept.value
   const { mode, selection } = draft
@@ -321,11 +324,11 @@ test('a page from before trust was on it is read, and written anew with it', asy
     draft: { mode, selection },
     seen: { offered, default: usual },
   }
-  await office.store.documents.put(by, { name: pageName('core'), body }, 'any')
-  const shown = await call(office, 'GET', PAGE)
+  await api.store.documents.put(by, { name: documentName('core'), body }, 'any')
+  const shown = await call(api, 'GET', PAGE)
   expect(shown).toMatchObject({ status: 200, body: { applied: 'custom', changed: false } })
-  await press(office, [{ kind: 'set-sni', sni: 'core.internal' }, ...YES], shown.etag)
-  expect(await stored(office)).toMatchObject({
+  await applyActions(api, [{ kind: 'set-sni', sni: 'core.internal' }, ...YES], shown.etag)
+  expect(await stored(api)).toMatchObject({
     version: 2,
     applied: { kind: 'custom' },
     chosen: { sni: { kind: 'name', name: 'core.internal' } },

@@ -1,16 +1,19 @@
 import { expect, test } from 'vitest'
-import { parsePageDocument } from '../../src/config/upstream/stored-document.ts'
+import { parseTlsSettingsDocument } from '../../src/config/upstream/stored-document.ts'
 import { runtimeCatalogue } from '../../src/config/reading/runtime-offers.ts'
-import { pageName } from '../../src/upstream-tls/document.ts'
+import { documentName } from '../../src/upstream-tls/document.ts'
 import { FILE } from '../outgoing/a-runtime.ts'
 import { call, type Answer } from './calling.ts'
-import { openOffice, type OpenOffice } from './office.ts'
+import { openAdminApi, type TestAdminApi } from './office.ts'
 
 const PAGE = '/api/upstreams/core/tls'
-const press = (office: OpenOffice, buttons: readonly object[], match = '*'): Promise<Answer> =>
-  call(office, 'POST', PAGE, { body: { press: buttons }, match })
-const stored = async (office: OpenOffice): Promise<unknown> => {
-  const found = await office.store.documents.find(pageName('core'))
+const applyActions = (
+  api: TestAdminApi,
+  actions: readonly object[],
+  match = '*',
+): Promise<Answer> => call(api, 'POST', PAGE, { body: { applyActions: actions }, match })
+const stored = async (api: TestAdminApi): Promise<unknown> => {
+  const found = await api.store.documents.find(documentName('core'))
   return found.ok ? found.value?.body : undefined
 }
 
@@ -19,38 +22,38 @@ interface Shown {
 }
 
 test('a page that nobody touched follows the default, and keeps nothing', async () => {
-  await using office = await openOffice()
-  expect(await call(office, 'GET', PAGE, { as: 'viewer' })).toMatchObject({
+  await using api = await openAdminApi()
+  expect(await call(api, 'GET', PAGE, { as: 'viewer' })).toMatchObject({
     etag: '"0"',
     body: { applied: 'default', draft: 'default', locked: false, version: 0 },
   })
-  expect(await stored(office)).toBeUndefined()
+  expect(await stored(api)).toBeUndefined()
 })
 
 test('Apply asks first; with Yes the selection is kept as applied', async () => {
-  await using office = await openOffice()
-  const asked = await press(office, [{ kind: 'choose-custom' }], '"0"')
+  await using api = await openAdminApi()
+  const asked = await applyActions(api, [{ kind: 'choose-custom' }], '"0"')
   expect(asked).toMatchObject({ body: { asked: { question: 'proceed' }, took_effect: false } })
-  const custom = await press(office, [{ kind: 'choose-custom' }, { kind: 'proceed' }], '"0"')
+  const custom = await applyActions(api, [{ kind: 'choose-custom' }, { kind: 'proceed' }], '"0"')
   const [weakest] = (custom.body as Shown).page.suites.selected.slice(-1)
-  const drafted = await press(
-    office,
+  const drafted = await applyActions(
+    api,
     [{ kind: 'deselect', column: 'suites', names: [weakest] }],
     custom.etag,
   )
-  const confirm = await press(office, [{ kind: 'apply' }], drafted.etag)
+  const confirm = await applyActions(api, [{ kind: 'apply' }], drafted.etag)
   expect(confirm.body).toMatchObject({
     asked: { question: 'confirm', texts: [`Cipher Suites: removes ${weakest}`] },
     took_effect: false,
     page: { applied: 'default' },
   })
-  const applied = await press(office, [{ kind: 'apply' }, { kind: 'confirm' }], confirm.etag)
+  const applied = await applyActions(api, [{ kind: 'apply' }, { kind: 'confirm' }], confirm.etag)
   expect(applied.body).toMatchObject({
     asked: null,
     took_effect: true,
     page: { applied: 'custom' },
   })
-  const kept = parsePageDocument(await stored(office))
+  const kept = parseTlsSettingsDocument(await stored(api))
   expect(kept.ok && kept.value.applied.kind).toBe('custom')
 })
 
@@ -74,41 +77,41 @@ const REFUSED: readonly [string, readonly object[], string, number, string][] = 
   ['another version', [{ kind: 'choose-custom' }], '"3"', 412, 'stale'],
 ]
 
-for (const [what, buttons, match, status, code] of REFUSED) {
+for (const [what, actions, match, status, code] of REFUSED) {
   test(`${what} is turned down, and nothing is kept`, async () => {
-    await using office = await openOffice()
-    expect(await press(office, buttons, match)).toMatchObject({ status, body: { code } })
-    expect(await stored(office)).toBeUndefined()
+    await using api = await openAdminApi()
+    expect(await applyActions(api, actions, match)).toMatchObject({ status, body: { code } })
+    expect(await stored(api)).toBeUndefined()
   })
 }
 
 test('what the configuration file states is locked', async () => {
   const { secure } = runtimeCatalogue().defaults
   const tls = { preset: 'secure', file: { ...FILE, selection: secure } } as const
-  await using office = await openOffice({
-    serving: { upstreams: () => [{ name: 'core', servers: [], tls }] },
+  await using api = await openAdminApi({
+    frontEnd: { upstreams: () => [{ name: 'core', servers: [], tls }] },
   })
-  expect(await call(office, 'GET', PAGE)).toMatchObject({ body: { locked: true } })
-  expect(await press(office, [{ kind: 'choose-custom' }])).toMatchObject({
+  expect(await call(api, 'GET', PAGE)).toMatchObject({ body: { locked: true } })
+  expect(await applyActions(api, [{ kind: 'choose-custom' }])).toMatchObject({
     status: 409,
     body: { code: 'set-by-configuration-file' },
   })
 })
 
 test('an upstream that is none, or is called without TLS, has no page', async () => {
-  await using office = await openOffice({
-    serving: { upstreams: () => [{ name: 'core', servers: [], tls: undefined }] },
+  await using api = await openAdminApi({
+    frontEnd: { upstreams: () => [{ name: 'core', servers: [], tls: undefined }] },
   })
   for (const path of [PAGE, '/api/upstreams/other/tls']) {
-    expect(await call(office, 'GET', path)).toMatchObject({ status: 404 })
+    expect(await call(api, 'GET', path)).toMatchObject({ status: 404 })
   }
 })
 
 test('a page that another version kept is refused by name, not guessed at', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const by = { who: 'test', from: 'test' }
-  await office.store.documents.put(by, { name: pageName('core'), body: { version: 3 } }, 'any')
-  expect(await call(office, 'GET', PAGE)).toMatchObject({
+  await api.store.documents.put(by, { name: documentName('core'), body: { version: 3 } }, 'any')
+  expect(await call(api, 'GET', PAGE)).toMatchObject({
     status: 503,
     body: { code: 'unknown-row' },
   })

@@ -1,22 +1,28 @@
 import { expect, test } from 'vitest'
-import { hashPassword, isNobodysPassword, isPassword } from '../../src/admin/auth/passwords.ts'
+import {
+  hashPassword,
+  verifyDummyPassword,
+  verifyPassword,
+} from '../../src/admin/auth/passwords.ts'
 
 test('a password is recognised by its hash, and the same one is never hashed alike', async () => {
   const one = await hashPassword('correct horse battery')
   const other = await hashPassword('correct horse battery')
   expect(one).not.toBe(other)
-  expect(await isPassword('correct horse battery', one)).toBe(true)
-  expect(await isPassword('correct horse battery', other)).toBe(true)
+  expect(await verifyPassword('correct horse battery', one)).toBe(true)
+  expect(await verifyPassword('correct horse battery', other)).toBe(true)
 })
 
 test('letters that look the same are the same on every keyboard', async () => {
-  expect(await isPassword('cafe\u0301 au lait', await hashPassword('caf\u00e9 au lait'))).toBe(true)
+  expect(await verifyPassword('cafe\u0301 au lait', await hashPassword('caf\u00e9 au lait'))).toBe(
+    true,
+  )
 })
 
 const WRONG = ['', 'correct horse batter', 'Correct horse battery', 'correct horse battery ']
 for (const wrong of WRONG) {
   test(`${JSON.stringify(wrong)} is not the password`, async () => {
-    expect(await isPassword(wrong, await hashPassword('correct horse battery'))).toBe(false)
+    expect(await verifyPassword(wrong, await hashPassword('correct horse battery'))).toBe(false)
   })
 }
 
@@ -35,10 +41,10 @@ const UNREADABLE: readonly [string, string][] = [
 ]
 for (const [what, hash] of UNREADABLE) {
   test(`${what} is nobody's`, async () => {
-    expect(await isPassword('correct horse battery', hash)).toBe(false)
+    expect(await verifyPassword('correct horse battery', hash)).toBe(false)
   })
 }
 
 test("nobody's password is never right", async () => {
-  expect(await isNobodysPassword('anything')).toBe(false)
+  expect(await verifyDummyPassword('anything')).toBe(false)
 })

@@ -1,52 +1,52 @@
 import { expect, test } from 'vitest'
-import { parseMinimum, rankOf, type ClientClass } from '../../src/fleet/client.ts'
+import { parseMinimum, versionRank, type ClientClass } from '../../src/fleet/client.ts'
 import { PROFILES } from '../../src/config/reading/profiles.ts'
-import type { Serving } from '../../src/admin/front-end.ts'
+import type { FrontEndView } from '../../src/admin/front-end.ts'
 import { call } from './calling.ts'
-import { openOffice, type OpenOffice } from './office.ts'
+import { openAdminApi, type TestAdminApi } from './office.ts'
 import { sighting } from './sighted.ts'
 
 const MINIMUMS = '/api/settings/agent-minimums'
 const MODEL = '/api/settings/approval-model'
 
 test('a minimum version counts for the charts at once', async () => {
-  await using office = await openOffice()
-  await office.store.sightings.record([
+  await using api = await openAdminApi()
+  await api.store.sightings.record([
     sighting('1', {
       authentication: 'failed',
       agentVersion: '9.0',
-      agentRank: rankOf([9, 0]),
+      agentRank: versionRank([9, 0]),
     }),
   ])
   const body = { minimums: [{ class: 'android-maw', version: '10.1' }] }
-  expect(await call(office, 'PUT', MINIMUMS, { body, match: '"0"' })).toMatchObject({
+  expect(await call(api, 'PUT', MINIMUMS, { body, match: '"0"' })).toMatchObject({
     status: 200,
     etag: '"1"',
   })
-  expect(await call(office, 'GET', MINIMUMS)).toMatchObject({
+  expect(await call(api, 'GET', MINIMUMS)).toMatchObject({
     etag: '"1"',
     body: { ...body, locked: false },
   })
-  const charts = await call(office, 'GET', '/api/charts')
+  const charts = await call(api, 'GET', '/api/charts')
   expect((charts.body as { readiness: readonly unknown[] }).readiness[3]).toMatchObject({
     label: 'Client agents must upgrade',
     devices: 1,
   })
 })
 
-const told = (profile: keyof typeof PROFILES, statedByFile: boolean): Partial<Serving> => ({
+const told = (profile: keyof typeof PROFILES, statedByFile: boolean): Partial<FrontEndView> => ({
   minimums: () => ({ versions: PROFILES[profile].minimums, statedByFile }),
 })
 
-async function failedAgent(office: OpenOffice, name: ClientClass, version: string): Promise<void> {
-  const recorded = await office.store.sightings.record([
+async function failedAgent(api: TestAdminApi, name: ClientClass, version: string): Promise<void> {
+  const recorded = await api.store.sightings.record([
     sighting('1', {
       class: name,
       authentication: 'failed',
       verdict: 'refuse',
       code: 'no-certificate',
       agentVersion: version,
-      agentRank: rankOf(parseMinimum(version) ?? []),
+      agentRank: versionRank(parseMinimum(version) ?? []),
     }),
   ])
   expect(recorded.ok).toBe(true)
@@ -62,17 +62,17 @@ const COUNTED: readonly [keyof typeof PROFILES, string, string][] = [
 
 for (const [profile, version, state] of COUNTED) {
   test(`under ${profile} Mobile@Work ${version} for iOS counts as ${state} on the chart, in the list and alone`, async () => {
-    await using office = await openOffice({ serving: told(profile, false) })
-    await failedAgent(office, 'ios-maw', version)
-    const { readiness } = (await call(office, 'GET', '/api/charts')).body as {
+    await using api = await openAdminApi({ frontEnd: told(profile, false) })
+    await failedAgent(api, 'ios-maw', version)
+    const { readiness } = (await call(api, 'GET', '/api/charts')).body as {
       readiness: readonly { state: string; devices: number }[]
     }
     expect(readiness.filter(({ devices }) => devices > 0)).toMatchObject([{ state, devices: 1 }])
-    const { items } = (await call(office, 'GET', `/api/devices?authentication=${state}`)).body as {
+    const { items } = (await call(api, 'GET', `/api/devices?authentication=${state}`)).body as {
       items: readonly { id: string }[]
     }
     expect(items).toMatchObject([{ authentication: state }])
-    expect(await call(office, 'GET', `/api/devices/${items[0]?.id ?? ''}`)).toMatchObject({
+    expect(await call(api, 'GET', `/api/devices/${items[0]?.id ?? ''}`)).toMatchObject({
       body: {
         device: {
           authentication: state,
@@ -86,64 +86,64 @@ for (const [profile, version, state] of COUNTED) {
 }
 
 test("the portal begins with the profile's minimums, and what it keeps replaces all of them", async () => {
-  await using office = await openOffice({ serving: told('epmm-11.5', false) })
-  await failedAgent(office, 'ios-maw', '9.0')
-  expect(await call(office, 'GET', MINIMUMS)).toMatchObject({
+  await using api = await openAdminApi({ frontEnd: told('epmm-11.5', false) })
+  await failedAgent(api, 'ios-maw', '9.0')
+  expect(await call(api, 'GET', MINIMUMS)).toMatchObject({
     etag: '"0"',
     body: { minimums: [{ class: 'ios-maw', version: '12.11.10' }, {}, {}, {}], locked: false },
   })
   const body = { minimums: [{ class: 'android-maw', version: '10.1' }] }
-  await call(office, 'PUT', MINIMUMS, { body, match: '"0"' })
-  expect(await call(office, 'GET', MINIMUMS)).toMatchObject({ body: { ...body, locked: false } })
-  expect(await call(office, 'GET', '/api/devices?authentication=failed')).toMatchObject({
+  await call(api, 'PUT', MINIMUMS, { body, match: '"0"' })
+  expect(await call(api, 'GET', MINIMUMS)).toMatchObject({ body: { ...body, locked: false } })
+  expect(await call(api, 'GET', '/api/devices?authentication=failed')).toMatchObject({
     body: { items: [{ authentication: 'failed' }] },
   })
 })
 
 test('what the file states beats what the portal kept before', async () => {
-  await using office = await openOffice({ serving: told('core-10', true) })
+  await using api = await openAdminApi({ frontEnd: told('core-10', true) })
   const by = { who: 'test', from: 'test' }
-  await office.store.documents.put(by, { name: 'agent-minimums', body: { 'ios-maw': '99' } }, 'any')
-  await failedAgent(office, 'ios-maw', '9.8')
-  expect(await call(office, 'GET', '/api/devices?authentication=must-upgrade')).toMatchObject({
+  await api.store.documents.put(by, { name: 'agent-minimums', body: { 'ios-maw': '99' } }, 'any')
+  await failedAgent(api, 'ios-maw', '9.8')
+  expect(await call(api, 'GET', '/api/devices?authentication=must-upgrade')).toMatchObject({
     body: { items: [] },
   })
-  expect(await call(office, 'GET', MINIMUMS)).toMatchObject({
+  expect(await call(api, 'GET', MINIMUMS)).toMatchObject({
     body: { minimums: [{ class: 'ios-maw', version: '9.8' }, {}, {}, {}], locked: true },
   })
 })
 
 test('the approval model is auto until somebody chooses, and is kept', async () => {
-  await using office = await openOffice()
-  expect(await call(office, 'GET', MODEL)).toMatchObject({
+  await using api = await openAdminApi()
+  expect(await call(api, 'GET', MODEL)).toMatchObject({
     etag: '"0"',
     body: { model: 'auto', locked: false },
   })
-  await call(office, 'PUT', MODEL, { body: { model: 'manual' }, match: '"0"' })
-  expect(await call(office, 'GET', MODEL)).toMatchObject({ etag: '"1"', body: { model: 'manual' } })
+  await call(api, 'PUT', MODEL, { body: { model: 'manual' }, match: '"0"' })
+  expect(await call(api, 'GET', MODEL)).toMatchObject({ etag: '"1"', body: { model: 'manual' } })
 })
 
 test('what the configuration file states is shown locked, and changes nowhere else', async () => {
-  await using office = await openOffice({
-    serving: {
+  await using api = await openAdminApi({
+    frontEnd: {
       minimums: () => ({ versions: new Map([['ios-maw', [12, 1]]]), statedByFile: true }),
       approvalModel: () => 'manual-external',
     },
   })
-  expect(await call(office, 'GET', MINIMUMS)).toMatchObject({
+  expect(await call(api, 'GET', MINIMUMS)).toMatchObject({
     body: { minimums: [{ class: 'ios-maw', version: '12.1' }], locked: true },
   })
-  expect(await call(office, 'GET', MODEL)).toMatchObject({
+  expect(await call(api, 'GET', MODEL)).toMatchObject({
     body: { model: 'manual-external', locked: true },
   })
   const wanted = { status: 409, body: { code: 'set-by-configuration-file' } }
-  expect(await call(office, 'PUT', MODEL, { body: { model: 'off' }, match: '*' })).toMatchObject(
+  expect(await call(api, 'PUT', MODEL, { body: { model: 'off' }, match: '*' })).toMatchObject(
     wanted,
   )
-  expect(await call(office, 'PUT', MINIMUMS, { body: { minimums: [] }, match: '*' })).toMatchObject(
+  expect(await call(api, 'PUT', MINIMUMS, { body: { minimums: [] }, match: '*' })).toMatchObject(
     wanted,
   )
-  expect(await office.store.documents.list()).toEqual({ ok: true, value: [] })
+  expect(await api.store.documents.list()).toEqual({ ok: true, value: [] })
 })
 
 const one = { class: 'android-maw', version: '10.1' }
@@ -162,21 +162,21 @@ const FAULTY: readonly [string, string, unknown][] = [
 
 for (const [what, path, body] of FAULTY) {
   test(`${what} is refused as faulty, and nothing is kept`, async () => {
-    await using office = await openOffice()
-    expect(await call(office, 'PUT', path, { body, match: '*' })).toMatchObject({
+    await using api = await openAdminApi()
+    expect(await call(api, 'PUT', path, { body, match: '*' })).toMatchObject({
       status: 422,
       body: { code: 'data-faulty' },
     })
-    expect(await office.store.documents.list()).toEqual({ ok: true, value: [] })
+    expect(await api.store.documents.list()).toEqual({ ok: true, value: [] })
   })
 }
 
 test('a document that another version wrote is refused by name, not guessed at', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const by = { who: 'test', from: 'test' }
-  await office.store.documents.put(by, { name: 'agent-minimums', body: { tv: '1' } }, 'any')
+  await api.store.documents.put(by, { name: 'agent-minimums', body: { tv: '1' } }, 'any')
   for (const path of [MINIMUMS, '/api/charts', '/api/devices', '/api/enforcement']) {
-    expect(await call(office, 'GET', path)).toMatchObject({
+    expect(await call(api, 'GET', path)).toMatchObject({
       status: 503,
       body: { code: 'unknown-row' },
     })

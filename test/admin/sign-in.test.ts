@@ -4,10 +4,10 @@ import type { Role } from '../../src/admin/auth/principal.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
-import { openOffice, PASSWORD, type OpenOffice } from './office.ts'
+import { openAdminApi, PASSWORD, type TestAdminApi } from './office.ts'
 
-const signIn = (office: OpenOffice, name: string, password: string): Promise<Response> =>
-  fetch(`${office.url}/api/session`, {
+const signIn = (api: TestAdminApi, name: string, password: string): Promise<Response> =>
+  fetch(`${api.url}/api/session`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name, password }),
@@ -17,60 +17,60 @@ const codeOf = async (response: Response): Promise<unknown> =>
   ((await response.json()) as { code?: unknown }).code
 
 test('a session begins with name and password, says who one is, and ends', async () => {
-  await using office = await openOffice()
-  await office.tokenOf('operator')
-  const begun = await signIn(office, 'operator', PASSWORD)
+  await using api = await openAdminApi()
+  await api.tokenOf('operator')
+  const begun = await signIn(api, 'operator', PASSWORD)
   expect(begun.status).toBe(201)
   const [cookie = ''] = begun.headers.getSetCookie()
   expect(cookie).toMatch(/^tfe-session=[\w-]{43};/u)
   expect(cookie).toMatch(/HttpOnly/u)
   expect(cookie).toMatch(/SameSite=Strict/u)
   const headers = { cookie: cookie.split(';')[0] ?? '', 'x-requested-by': 'tfe' }
-  const me = await fetch(`${office.url}/api/session`, { headers })
+  const me = await fetch(`${api.url}/api/session`, { headers })
   expect(await me.json()).toEqual({ name: 'operator', role: 'operator', by: 'session' })
-  const ended = await fetch(`${office.url}/api/session`, { method: 'DELETE', headers })
+  const ended = await fetch(`${api.url}/api/session`, { method: 'DELETE', headers })
   expect(ended.status).toBe(204)
-  const after = await fetch(`${office.url}/api/session`, { headers })
+  const after = await fetch(`${api.url}/api/session`, { headers })
   expect(after.status).toBe(401)
 })
 
 test('a wrong password and a name that nobody has get the same answer', async () => {
-  await using office = await openOffice()
-  await office.tokenOf('operator')
-  const wrong = await signIn(office, 'operator', 'something else')
-  const nobody = await signIn(office, 'nobody at all', 'something else')
+  await using api = await openAdminApi()
+  await api.tokenOf('operator')
+  const wrong = await signIn(api, 'operator', 'something else')
+  const nobody = await signIn(api, 'nobody at all', 'something else')
   expect(wrong.status).toBe(401)
   expect(await wrong.text()).toBe(await nobody.text())
 })
 
 test('after five failures a name is locked even for the right password, and another one is not', async () => {
-  await using office = await openOffice()
-  await office.tokenOf('operator')
+  await using api = await openAdminApi()
+  await api.tokenOf('operator')
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    expect(await codeOf(await signIn(office, 'operator', 'wrong'))).toBe('credential-unknown')
+    expect(await codeOf(await signIn(api, 'operator', 'wrong'))).toBe('credential-unknown')
   }
-  expect(await codeOf(await signIn(office, 'operator', PASSWORD))).toBe('too-many-attempts')
-  office.clock.at += 60_000
-  expect((await signIn(office, 'operator', PASSWORD)).status).toBe(201)
+  expect(await codeOf(await signIn(api, 'operator', PASSWORD))).toBe('too-many-attempts')
+  api.clock.at += 60_000
+  expect((await signIn(api, 'operator', PASSWORD)).status).toBe(201)
 })
 
 test('guesses that are sent all at once are no more than those that wait for each other', async () => {
-  await using office = await openOffice()
-  await office.tokenOf('operator')
+  await using api = await openAdminApi()
+  await api.tokenOf('operator')
   const answers = await Promise.all(
-    Array.from({ length: 20 }, () => signIn(office, 'operator', 'wrong').then(codeOf)),
+    Array.from({ length: 20 }, () => signIn(api, 'operator', 'wrong').then(codeOf)),
   )
   expect(answers.filter((code) => code === 'credential-unknown')).toHaveLength(5)
   expect(answers.filter((code) => code === 'too-many-attempts')).toHaveLength(15)
 })
 
 test('the log says who fails to sign in from where, and repeats no name that may be a password', async () => {
-  await using office = await openOffice()
-  await office.tokenOf('operator')
-  await signIn(office, 'operator', 'wrong')
-  await signIn(office, PASSWORD, 'operator')
-  for (let attempt = 0; attempt < 4; attempt += 1) await signIn(office, 'operator', 'wrong')
-  expect(office.warnings).toMatchObject([
+  await using api = await openAdminApi()
+  await api.tokenOf('operator')
+  await signIn(api, 'operator', 'wrong')
+  await signIn(api, PASSWORD, 'operator')
+  for (let attempt = 0; attempt < 4; attempt += 1) await signIn(api, 'operator', 'wrong')
+  expect(api.warnings).toMatchObject([
     { from: '127.0.0.1', who: 'operator' },
     { who: 'nobody of ours' },
     { who: 'operator' },
@@ -78,44 +78,44 @@ test('the log says who fails to sign in from where, and repeats no name that may
     { who: 'operator' },
     { seconds: 60 },
   ])
-  expect(JSON.stringify(office.warnings)).not.toContain(PASSWORD)
+  expect(JSON.stringify(api.warnings)).not.toContain(PASSWORD)
 })
 
 test('signing in rightly is no failure, however often', async () => {
-  await using office = await openOffice()
-  await office.tokenOf('operator')
+  await using api = await openAdminApi()
+  await api.tokenOf('operator')
   for (let attempt = 0; attempt < 6; attempt += 1) {
-    expect((await signIn(office, 'operator', PASSWORD)).status).toBe(201)
+    expect((await signIn(api, 'operator', PASSWORD)).status).toBe(201)
   }
 })
 
 test('a disabled administrator neither signs in nor uses what is left of the last time', async () => {
-  await using office = await openOffice()
-  const token = await office.tokenOf('viewer')
-  const disabled = await office.store.admins.change({ who: 'test', from: 'test' }, 'viewer', {
+  await using api = await openAdminApi()
+  const token = await api.tokenOf('viewer')
+  const disabled = await api.store.admins.change({ who: 'test', from: 'test' }, 'viewer', {
     expected: 'any',
     change: { disabled: true },
   })
   expect(disabled.ok).toBe(true)
-  expect(await codeOf(await signIn(office, 'viewer', PASSWORD))).toBe('credential-unknown')
+  expect(await codeOf(await signIn(api, 'viewer', PASSWORD))).toBe('credential-unknown')
   const headers = { authorization: `Bearer ${token}` }
-  const used = await fetch(`${office.url}/api/session`, { headers })
+  const used = await fetch(`${api.url}/api/session`, { headers })
   expect(await codeOf(used)).toBe('administrator-disabled')
 })
 
 test('an address outside the allow list is refused before its credential is looked at', async () => {
-  await using office = await openOffice({ allow: ['192.0.2.0/24'] })
-  const headers = { authorization: `Bearer ${await office.tokenOf('administrator')}` }
-  const response = await fetch(`${office.url}/api/session`, { headers })
+  await using api = await openAdminApi({ allow: ['192.0.2.0/24'] })
+  const headers = { authorization: `Bearer ${await api.tokenOf('administrator')}` }
+  const response = await fetch(`${api.url}/api/session`, { headers })
   expect(response.status).toBe(403)
   expect(await codeOf(response)).toBe('address-not-allowed')
 })
 
 test('signing in and out is in the audit trail, the password is not', async () => {
-  await using office = await openOffice()
-  await office.tokenOf('operator')
-  await signIn(office, 'operator', PASSWORD)
-  const trail = await office.store.audit.list({ limit: 1 })
+  await using api = await openAdminApi()
+  await api.tokenOf('operator')
+  await signIn(api, 'operator', PASSWORD)
+  const trail = await api.store.audit.list({ limit: 1 })
   expect(trail).toMatchObject({
     ok: true,
     value: { items: [{ action: 'session.begin', who: 'operator', subject: 'operator' }] },
@@ -133,14 +133,14 @@ const server = mintLeaf({
 const tls = { key: server.keyPem, cert: server.chainPem, clientCertificates: true }
 
 async function callWith(
-  office: OpenOffice,
+  api: TestAdminApi,
   identity: { readonly key: string; readonly cert: string } | undefined,
   sent: { readonly method?: string; readonly headers?: Record<string, string> } = {},
 ): Promise<{ status: number; body: unknown }> {
   const agent = new Agent({ connect: { ca: ca.pem, ...identity } })
   try {
     const path = sent.method === undefined ? '/api/session' : '/api/upstreams/core/test'
-    const response = await undiciFetch(`${office.url}${path}`, { dispatcher: agent, ...sent })
+    const response = await undiciFetch(`${api.url}${path}`, { dispatcher: agent, ...sent })
     return { status: response.status, body: await response.json() }
   } finally {
     await agent.close()
@@ -148,48 +148,48 @@ async function callWith(
 }
 
 test('an administrator is known by the key of a client certificate, whoever signed that', async () => {
-  await using office = await openOffice({ tls, at: Date.now() })
+  await using api = await openAdminApi({ tls, at: Date.now() })
   const mine = mintLeaf({ issuer: ca, name: 'me' })
   const parsed = parseCertificate(mine.der)
   if (!parsed.ok) throw new Error('the test mints what we cannot read')
   const certificateKey: KeyFingerprint = parsed.value.publicKey.fingerprint
-  const made = await office.store.admins.create(
+  const made = await api.store.admins.create(
     { who: 'test', from: 'test' },
     { name: 'me', role: 'operator', passwordHash: undefined, certificateKey },
   )
   expect(made.ok).toBe(true)
-  expect(await callWith(office, { key: mine.keyPem, cert: mine.pem })).toEqual({
+  expect(await callWith(api, { key: mine.keyPem, cert: mine.pem })).toEqual({
     status: 200,
     body: { name: 'me', role: 'operator', by: 'certificate' },
   })
 })
 
 test('a client certificate changes nothing for a page from elsewhere', async () => {
-  await using office = await openOffice({ tls, at: Date.now() })
+  await using api = await openAdminApi({ tls, at: Date.now() })
   const mine = mintLeaf({ issuer: ca, name: 'me' })
   const parsed = parseCertificate(mine.der)
   if (!parsed.ok) throw new Error('the test mints what we cannot read')
   const certificateKey = parsed.value.publicKey.fingerprint
   const me = { name: 'me', role: 'administrator', passwordHash: undefined, certificateKey } as const
-  expect((await office.store.admins.create({ who: 'test', from: 'test' }, me)).ok).toBe(true)
+  expect((await api.store.admins.create({ who: 'test', from: 'test' }, me)).ok).toBe(true)
   const identity = { key: mine.keyPem, cert: mine.pem }
-  expect(await callWith(office, identity, { method: 'POST' })).toMatchObject({
+  expect(await callWith(api, identity, { method: 'POST' })).toMatchObject({
     status: 403,
     body: { code: 'cross-site' },
   })
   const headers = { 'x-requested-by': 'tfe' }
-  expect(await callWith(office, identity, { method: 'POST', headers })).not.toMatchObject({
+  expect(await callWith(api, identity, { method: 'POST', headers })).not.toMatchObject({
     status: 403,
   })
 })
 
 test('a token of no administrator makes none that outlasts it', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const lasting = async (role: Role): Promise<string> => {
-    const response = await fetch(`${office.url}/api/tokens`, {
+    const response = await fetch(`${api.url}/api/tokens`, {
       method: 'POST',
       headers: {
-        authorization: `Bearer ${await office.tokenOf(role)}`,
+        authorization: `Bearer ${await api.tokenOf(role)}`,
         'content-type': 'application/json',
       },
       body: JSON.stringify({ label: 'ci', days: 400 }),
@@ -201,12 +201,12 @@ test('a token of no administrator makes none that outlasts it', async () => {
 })
 
 test('another key under the same name is nobody, and so is an expired certificate of the right one', async () => {
-  await using office = await openOffice({ tls, at: Date.now() })
-  const mine = mintLeaf({ issuer: ca, name: 'me', notAfter: office.clock.at - 60_000 })
+  await using api = await openAdminApi({ tls, at: Date.now() })
+  const mine = mintLeaf({ issuer: ca, name: 'me', notAfter: api.clock.at - 60_000 })
   const other = mintLeaf({ issuer: ca, name: 'me' })
   const parsed = parseCertificate(mine.der)
   if (!parsed.ok) throw new Error('the test mints what we cannot read')
-  await office.store.admins.create(
+  await api.store.admins.create(
     { who: 'test', from: 'test' },
     {
       name: 'me',
@@ -215,11 +215,11 @@ test('another key under the same name is nobody, and so is an expired certificat
       certificateKey: parsed.value.publicKey.fingerprint,
     },
   )
-  expect(await callWith(office, { key: other.keyPem, cert: other.pem })).toMatchObject({
+  expect(await callWith(api, { key: other.keyPem, cert: other.pem })).toMatchObject({
     body: { code: 'credential-unknown' },
   })
-  expect(await callWith(office, { key: mine.keyPem, cert: mine.pem })).toMatchObject({
+  expect(await callWith(api, { key: mine.keyPem, cert: mine.pem })).toMatchObject({
     body: { code: 'credential-missing' },
   })
-  expect(await callWith(office, undefined)).toMatchObject({ body: { code: 'credential-missing' } })
+  expect(await callWith(api, undefined)).toMatchObject({ body: { code: 'credential-missing' } })
 })

@@ -3,7 +3,7 @@ import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/type
 import type { Sighting } from '../../src/store/devices/sighting.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
 import { call, type Answer } from './calling.ts'
-import { mintCa, NOW, openOffice, type OpenOffice } from './office.ts'
+import { mintCa, NOW, openAdminApi, type TestAdminApi } from './office.ts'
 import { DAY_MS, hex, sighting } from './sighted.ts'
 
 const BY = { who: 'test', from: 'test' }
@@ -28,9 +28,9 @@ function issued(digit: string, setting: 'new' | 'old', daysAgo: number): Sightin
 }
 
 /** Two devices under the current CA, one under the staged one, one blocked. */
-async function fleet(): Promise<OpenOffice> {
-  const office = await openOffice()
-  const { enrollment, sightings, devices, approvals } = office.store
+async function fleet(): Promise<TestAdminApi> {
+  const api = await openAdminApi()
+  const { enrollment, sightings, devices, approvals } = api.store
   await enrollment.stage(BY, { name: 'old', source: 'local', chain: [old.der] })
   const retiring = { cutOff: 'not-before', sunset: undefined } as const
   await enrollment.promote(BY, 'old', { expected: 'any', retiring })
@@ -49,16 +49,16 @@ async function fleet(): Promise<OpenOffice> {
   })
   const id = listed.ok ? (listed.value.items[0]?.id ?? '') : ''
   await approvals.block(BY, [{ id }])
-  return office
+  return api
 }
 
-const preview = (office: OpenOffice, name: string, body: object): Promise<Answer> =>
-  call(office, 'POST', `/api/enrollment-settings/${name}/preview`, { body, as: 'viewer' })
+const preview = (api: TestAdminApi, name: string, body: object): Promise<Answer> =>
+  call(api, 'POST', `/api/enrollment-settings/${name}/preview`, { body, as: 'viewer' })
 
 test('a promotion is foretold: who is admitted from then on, and who is not any more', async () => {
-  await using office = await fleet()
+  await using api = await fleet()
   const after = new Date(NOW + 10 * DAY_MS).toISOString()
-  expect(await preview(office, 'new', { change: 'promote', at: after })).toMatchObject({
+  expect(await preview(api, 'new', { change: 'promote', at: after })).toMatchObject({
     body: {
       judged: 3,
       complete: true,
@@ -75,11 +75,11 @@ test('a promotion is foretold: who is admitted from then on, and who is not any 
 })
 
 test('a sunset is foretold for the moment that is asked about, and not before', async () => {
-  await using office = await fleet()
+  await using api = await fleet()
   const sunset = new Date(NOW + DAY_MS).toISOString()
   const change = { change: 'promote', sunset }
-  const early = await preview(office, 'new', change)
-  const late = await preview(office, 'new', { ...change, at: sunset })
+  const early = await preview(api, 'new', change)
+  const late = await preview(api, 'new', { ...change, at: sunset })
   const told = ({ body }: Answer): readonly unknown[] =>
     (body as { changes: readonly unknown[] }).changes
   expect(told(early)).not.toContainEqual(expect.objectContaining({ to: 'sunset' }))
@@ -87,15 +87,15 @@ test('a sunset is foretold for the moment that is asked about, and not before', 
 })
 
 test('an amendment to known devices foretells whom the amended cut-off refuses', async () => {
-  await using office = await fleet()
-  const { enrollment, sightings, approvals } = office.store
+  await using api = await fleet()
+  const { enrollment, sightings, approvals } = api.store
   const retiring = { cutOff: 'not-before', sunset: undefined } as const
   await enrollment.promote(BY, 'new', { expected: 'any', retiring })
   // Issued long ago, and never met before the CA retired.
   const late = { ...issued('5', 'old', 30), at: (NOW + DAY_MS) as Instant }
   await sightings.record([late])
   const change = { change: 'amend', cut_off: 'known-devices' }
-  expect(await preview(office, 'old', change)).toMatchObject({
+  expect(await preview(api, 'old', change)).toMatchObject({
     body: {
       changes: [{ setting: 'old', from: 'verified', to: 'unknown-at-retirement', devices: 1 }],
       items: [{ subject: 'CN=device 5' }],
@@ -106,25 +106,25 @@ test('an amendment to known devices foretells whom the amended cut-off refuses',
 })
 
 test('distrusting refuses everybody under the CA, and changes nothing by being asked about', async () => {
-  await using office = await fleet()
-  const before = await office.store.enrollment.list()
-  expect(await preview(office, 'old', { change: 'distrust' })).toMatchObject({
+  await using api = await fleet()
+  const before = await api.store.enrollment.list()
+  expect(await preview(api, 'old', { change: 'distrust' })).toMatchObject({
     body: {
       changes: expect.arrayContaining([
         expect.objectContaining({ from: 'verified', to: 'distrusted', devices: 1 }),
       ]),
     },
   })
-  expect(await office.store.enrollment.list()).toEqual(before)
+  expect(await api.store.enrollment.list()).toEqual(before)
 })
 
 test('whose key is denied is refused before and after, and not counted', async () => {
   const denied = { keys: new Set([hex('1') as KeyFingerprint]), serials: new Set<string>() }
   await using full = await fleet()
-  const office = await openOffice({
-    serving: { policy: () => ({ denied, grace: 0 as never, renewalWindow: 0 as never }) },
+  const api = await openAdminApi({
+    frontEnd: { policy: () => ({ denied, grace: 0 as never, renewalWindow: 0 as never }) },
   })
-  await using closing = office
+  await using closing = api
   const { enrollment, sightings } = closing.store
   await enrollment.stage(BY, { name: 'old', source: 'local', chain: [old.der] })
   await sightings.record([issued('1', 'old', 30)])
@@ -135,15 +135,15 @@ test('whose key is denied is refused before and after, and not counted', async (
 })
 
 test('whose key is denied in the store is refused before and after, as requests are', async () => {
-  await using office = await fleet()
+  await using api = await fleet()
   const verified = async () => {
-    const { body } = await preview(office, 'old', { change: 'distrust' })
+    const { body } = await preview(api, 'old', { change: 'distrust' })
     const { changes } = body as { changes: readonly { from: string; devices: number }[] }
     return changes.filter(({ from }) => from === 'verified').map(({ devices }) => devices)
   }
   expect(await verified()).toEqual([1])
   const key = hex('1') as KeyFingerprint
-  expect((await office.store.denials.add(BY, { kind: 'key', key }, 'lost')).ok).toBe(true)
+  expect((await api.store.denials.add(BY, { kind: 'key', key }, 'lost')).ok).toBe(true)
   // It is refused already: the change takes nothing from it.
   expect(await verified()).toEqual([])
 })
@@ -168,7 +168,7 @@ const REFUSED: readonly [string, string, object, number, string][] = [
 
 for (const [what, name, body, status, code] of REFUSED) {
   test(`${what} is not foretold`, async () => {
-    await using office = await fleet()
-    expect(await preview(office, name, body)).toMatchObject({ status, body: { code } })
+    await using api = await fleet()
+    expect(await preview(api, name, body)).toMatchObject({ status, body: { code } })
   })
 }

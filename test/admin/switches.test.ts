@@ -1,30 +1,30 @@
 import { expect, test } from 'vitest'
-import { PHRASE } from '../../src/fleet/enforcement.ts'
+import { CONFIRMATION_PHRASE } from '../../src/fleet/enforcement.ts'
 import { call, type Answer } from './calling.ts'
-import { openOffice, type OpenOffice } from './office.ts'
+import { openAdminApi, type TestAdminApi } from './office.ts'
 
 const throwing = {
-  phrase: PHRASE,
+  phrase: CONFIRMATION_PHRASE,
   read: ['irreversible'],
   save_authentication: true,
   save_decryption: false,
 }
-const require = (office: OpenOffice, body: unknown, match?: string): Promise<Answer> =>
-  call(office, 'POST', '/api/enforcement/require', {
+const require = (api: TestAdminApi, body: unknown, match?: string): Promise<Answer> =>
+  call(api, 'POST', '/api/enforcement/require', {
     body,
     ...(match === undefined ? {} : { match }),
   })
 
 test('certificates are required after the phrase and the warnings, and never again recorded only', async () => {
-  await using office = await openOffice()
-  const before = await call(office, 'GET', '/api/enforcement')
+  await using api = await openAdminApi()
+  const before = await call(api, 'GET', '/api/enforcement')
   expect(before.body).toMatchObject({
     enforcement: { state: 'recording' },
     warnings: [{ kind: 'irreversible' }],
   })
-  const thrown = await require(office, throwing, before.etag)
+  const thrown = await require(api, throwing, before.etag)
   expect(thrown).toMatchObject({ status: 200, body: { state: 'required' } })
-  expect(await require(office, throwing, thrown.etag)).toMatchObject({
+  expect(await require(api, throwing, thrown.etag)).toMatchObject({
     status: 409,
     body: { code: 'already-required' },
   })
@@ -42,33 +42,30 @@ const REFUSED: readonly [string, object, string | undefined, number, string][] =
 
 for (const [how, change, match, status, code] of REFUSED) {
   test(`the latch is not thrown ${how}`, async () => {
-    await using office = await openOffice()
-    const answer = await require(office, { ...throwing, ...change }, match)
+    await using api = await openAdminApi()
+    const answer = await require(api, { ...throwing, ...change }, match)
     expect(answer).toMatchObject({ status, body: { code } })
-    const current = await office.store.enforcement.current()
+    const current = await api.store.enforcement.current()
     expect(current).toMatchObject({ ok: true, value: { state: 'recording' } })
   })
 }
 
 test('of two who throw the latch at once one is told that the other was first', async () => {
-  await using office = await openOffice()
-  const { etag } = await call(office, 'GET', '/api/enforcement')
-  const answers = await Promise.all([
-    require(office, throwing, etag),
-    require(office, throwing, etag),
-  ])
+  await using api = await openAdminApi()
+  const { etag } = await call(api, 'GET', '/api/enforcement')
+  const answers = await Promise.all([require(api, throwing, etag), require(api, throwing, etag)])
   const statuses = answers.map(({ status }) => status).sort((one, other) => one - other)
   expect(statuses[0]).toBe(200)
   expect([409, 412]).toContain(statuses[1])
 })
 
 test('the new OAuth endpoint is greyed out, with every reason, until the fleet has migrated', async () => {
-  await using office = await openOffice()
-  const { body, etag } = await call(office, 'GET', '/api/oauth')
+  await using api = await openAdminApi()
+  const { body, etag } = await call(api, 'GET', '/api/oauth')
   expect(body).toMatchObject({
     unmet: [{ code: 'certificates-not-required' }, { code: 'sync-port-open' }],
   })
-  const refused = await call(office, 'POST', '/api/oauth', {
+  const refused = await call(api, 'POST', '/api/oauth', {
     body: { change: 'enable-new' },
     match: etag,
   })
@@ -82,11 +79,11 @@ test('the new OAuth endpoint is greyed out, with every reason, until the fleet h
 })
 
 test('the legacy OAuth endpoint is disabled after two confirmations, and comes back', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const by = { who: 'test', from: 'test' }
-  await office.store.oauth.set(by, { mutual: 'enabled', legacy: 'enabled' }, 'any')
+  await api.store.oauth.set(by, { mutual: 'enabled', legacy: 'enabled' }, 'any')
   const change = (body: object): Promise<Answer> =>
-    call(office, 'POST', '/api/oauth', { body, match: '*' })
+    call(api, 'POST', '/api/oauth', { body, match: '*' })
   expect(await change({ change: 'disable-legacy' })).toMatchObject({
     status: 409,
     body: { code: 'confirmation-missing' },
@@ -109,18 +106,18 @@ test('the legacy OAuth endpoint is disabled after two confirmations, and comes b
 })
 
 test('of two who change one OAuth endpoint each at once, nobody undoes the other unseen', async () => {
-  await using office = await openOffice()
-  const { oauth } = office.store
+  await using api = await openAdminApi()
+  const { oauth } = api.store
   const both = { mutual: 'enabled', legacy: 'enabled' } as const
   expect((await oauth.set({ who: 'test', from: 'test' }, both, 'any')).ok).toBe(true)
   const headers = {
-    authorization: `Bearer ${await office.tokenOf('administrator')}`,
+    authorization: `Bearer ${await api.tokenOf('administrator')}`,
     'content-type': 'application/json',
     'if-match': '*',
   }
   const change = async (body: object): Promise<{ status: number; body: unknown }> => {
     const sent = { method: 'POST', headers, body: JSON.stringify(body) }
-    const response = await fetch(`${office.url}/api/oauth`, sent)
+    const response = await fetch(`${api.url}/api/oauth`, sent)
     return { status: response.status, body: await response.json() }
   }
   const answers = await Promise.all([

@@ -1,31 +1,31 @@
 import { expect, test } from 'vitest'
 import { call, type Answer } from './calling.ts'
-import { openOffice, type OpenOffice } from './office.ts'
+import { openAdminApi, type TestAdminApi } from './office.ts'
 import { sighting } from './sighted.ts'
 
 const BY = { who: 'test', from: 'test' }
 
 /** Certificates are required, one device has migrated, another is pending, and a third is only in the inventory. */
-async function migrating(): Promise<OpenOffice> {
-  const office = await openOffice()
+async function migrating(): Promise<TestAdminApi> {
+  const api = await openAdminApi()
   const keeping = { saveAuthentication: false, saveDecryption: false }
-  await office.store.enforcement.require(BY, keeping, 'any')
-  await office.store.sightings.record([
+  await api.store.enforcement.require(BY, keeping, 'any')
+  await api.store.sightings.record([
     sighting('1', { migration: 'pending' }),
     sighting('2', { migration: 'pending' }),
     sighting('2', { migration: 'success' }),
     sighting('9', { certificate: undefined, listener: 'sync' }),
   ])
-  await office.store.inventory.import(BY, [{ id: 'never met' }])
-  return office
+  await api.store.inventory.import(BY, [{ id: 'never met' }])
+  return api
 }
 
-const close = (office: OpenOffice, force: boolean, match = '*'): Promise<Answer> =>
-  call(office, 'POST', '/api/sync-port/close', { body: { force }, match })
+const close = (api: TestAdminApi, force: boolean, match = '*'): Promise<Answer> =>
+  call(api, 'POST', '/api/sync-port/close', { body: { force }, match })
 
 test('what keeps the sync port open is counted, with what to do about each', async () => {
-  await using office = await migrating()
-  expect(await call(office, 'GET', '/api/sync-port')).toMatchObject({
+  await using api = await migrating()
+  expect(await call(api, 'GET', '/api/sync-port')).toMatchObject({
     etag: '"0"',
     body: {
       state: 'open',
@@ -42,20 +42,20 @@ test('what keeps the sync port open is counted, with what to do about each', asy
 })
 
 test('the sync port is not closed while devices are pending, and every reason is told', async () => {
-  await using office = await migrating()
-  const refused = await close(office, false, '"0"')
+  await using api = await migrating()
+  const refused = await close(api, false, '"0"')
   expect(refused).toMatchObject({ status: 409, body: { code: 'devices-pending' } })
   expect((refused.body as { faults: readonly unknown[] }).faults).toHaveLength(3)
-  expect(await call(office, 'GET', '/api/sync-port')).toMatchObject({ body: { state: 'open' } })
+  expect(await call(api, 'GET', '/api/sync-port')).toMatchObject({ body: { state: 'open' } })
 })
 
 test('forced, it closes, and the audit trail says who forced it and over what', async () => {
-  await using office = await migrating()
-  expect(await close(office, true, '"0"')).toMatchObject({
+  await using api = await migrating()
+  expect(await close(api, true, '"0"')).toMatchObject({
     status: 200,
     body: { state: 'closed', forced: true, unmet: [], version: 1 },
   })
-  expect(await call(office, 'GET', '/api/audit?action=port.close')).toMatchObject({
+  expect(await call(api, 'GET', '/api/audit?action=port.close')).toMatchObject({
     body: {
       items: [
         {
@@ -75,29 +75,29 @@ test('forced, it closes, and the audit trail says who forced it and over what', 
 })
 
 test('force means nothing while certificates are not required', async () => {
-  await using office = await openOffice()
-  expect(await close(office, true)).toMatchObject({
+  await using api = await openAdminApi()
+  expect(await close(api, true)).toMatchObject({
     status: 409,
     body: { code: 'mutual-authentication-off' },
   })
 })
 
 test('a new installation closes it at once, unforced, whoever knocked before', async () => {
-  await using office = await openOffice()
+  await using api = await openAdminApi()
   const keeping = { saveAuthentication: false, saveDecryption: false }
-  await office.store.enforcement.require(BY, keeping, 'any')
-  await office.store.sightings.record([sighting('9', { certificate: undefined, listener: 'sync' })])
-  expect(await close(office, false)).toMatchObject({
+  await api.store.enforcement.require(BY, keeping, 'any')
+  await api.store.sightings.record([sighting('9', { certificate: undefined, listener: 'sync' })])
+  expect(await close(api, false)).toMatchObject({
     status: 200,
     body: { state: 'closed', forced: false },
   })
 })
 
 test('it opens again, on the version that closed it and on no other', async () => {
-  await using office = await migrating()
-  await close(office, true, '"0"')
+  await using api = await migrating()
+  await close(api, true, '"0"')
   const open = (match: string): Promise<Answer> =>
-    call(office, 'POST', '/api/sync-port/open', { match })
+    call(api, 'POST', '/api/sync-port/open', { match })
   expect(await open('"0"')).toMatchObject({ status: 412, body: { code: 'stale' } })
   expect(await open('"1"')).toMatchObject({ status: 200, body: { state: 'open', version: 2 } })
 })
@@ -111,17 +111,17 @@ const REFUSED: readonly [string, object, string | undefined, number, string][] =
 
 for (const [how, body, match, status, code] of REFUSED) {
   test(`the sync port is not closed ${how}`, async () => {
-    await using office = await migrating()
+    await using api = await migrating()
     const sent = { body, ...(match === undefined ? {} : { match }) }
-    const answer = await call(office, 'POST', '/api/sync-port/close', sent)
+    const answer = await call(api, 'POST', '/api/sync-port/close', sent)
     expect(answer).toMatchObject({ status, body: { code } })
-    expect(await office.store.ports.list()).toEqual({ ok: true, value: [] })
+    expect(await api.store.ports.list()).toEqual({ ok: true, value: [] })
   })
 }
 
 test('migration is counted altogether, by class, and against the inventory', async () => {
-  await using office = await migrating()
-  expect(await call(office, 'GET', '/api/migration', { as: 'viewer' })).toMatchObject({
+  await using api = await migrating()
+  expect(await call(api, 'GET', '/api/migration', { as: 'viewer' })).toMatchObject({
     body: {
       status: [
         { label: 'None', devices: 1 },

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { recognise } from '../../src/admin/auth/authenticate.ts'
+import { authenticate } from '../../src/admin/auth/authenticate.ts'
 import { fail, isoText, type Instant } from '../../src/kernel/types.ts'
-import { NOW, openOffice, type OpenOffice } from './office.ts'
+import { NOW, openAdminApi, type TestAdminApi } from './office.ts'
 
-const call = async (office: OpenOffice, token: string, path = '/api/devices') =>
-  await fetch(`${office.url}${path}`, { headers: { authorization: `Bearer ${token}` } })
+const call = async (api: TestAdminApi, token: string, path = '/api/devices') =>
+  await fetch(`${api.url}${path}`, { headers: { authorization: `Bearer ${token}` } })
 
 /** When the token of the viewer was last used, as an administrator sees it. */
-async function lastUsed(office: OpenOffice): Promise<string | null | undefined> {
-  const response = await call(office, await office.tokenOf('administrator'), '/api/tokens')
+async function lastUsed(api: TestAdminApi): Promise<string | null | undefined> {
+  const response = await call(api, await api.tokenOf('administrator'), '/api/tokens')
   const { items } = (await response.json()) as {
     readonly items: readonly { readonly administrator: string; readonly last_used: string | null }[]
   }
@@ -18,9 +18,9 @@ async function lastUsed(office: OpenOffice): Promise<string | null | undefined> 
 const at = (ms: number): string => isoText((NOW + ms) as Instant)
 
 test('a token tells when it was last used, to the minute', async () => {
-  await using office = await openOffice()
-  const token = await office.tokenOf('viewer')
-  expect(await lastUsed(office)).toBeNull()
+  await using api = await openAdminApi()
+  const token = await api.tokenOf('viewer')
+  expect(await lastUsed(api)).toBeNull()
   for (const [after, noted] of [
     [0, 0],
     [59_999, 0],
@@ -28,44 +28,44 @@ test('a token tells when it was last used, to the minute', async () => {
     [119_999, 60_000],
     [120_000, 120_000],
   ] as const) {
-    office.clock.at = NOW + after
-    expect((await call(office, token)).status).toBe(200)
-    expect(await lastUsed(office)).toBe(at(noted))
+    api.clock.at = NOW + after
+    expect((await call(api, token)).status).toBe(200)
+    expect(await lastUsed(api)).toBe(at(noted))
   }
 })
 
-test.each<[string, (office: OpenOffice) => Promise<void>]>([
+test.each<[string, (api: TestAdminApi) => Promise<void>]>([
   [
     'has expired',
-    (office) => {
-      office.clock.at += 2 * 86_400_000
+    (api) => {
+      api.clock.at += 2 * 86_400_000
       return Promise.resolve()
     },
   ],
   [
     'is of an administrator who was disabled',
-    async (office) => {
+    async (api) => {
       const by = { who: 'test', from: 'test' }
       const disabling = { expected: 'any', change: { disabled: true } } as const
-      const changed = await office.store.admins.change(by, 'viewer', disabling)
+      const changed = await api.store.admins.change(by, 'viewer', disabling)
       expect(changed.ok).toBe(true)
     },
   ],
 ])('a token that %s is not used by showing it', async (_what, spoil) => {
-  await using office = await openOffice()
-  const token = await office.tokenOf('viewer')
-  await spoil(office)
-  expect((await call(office, token)).status).toBe(401)
-  expect(await lastUsed(office)).toBeNull()
+  await using api = await openAdminApi()
+  const token = await api.tokenOf('viewer')
+  await spoil(api)
+  expect((await call(api, token)).status).toBe(401)
+  expect(await lastUsed(api)).toBeNull()
 })
 
 test('a store that cannot keep the note turns nobody away', async () => {
-  await using office = await openOffice()
-  const { credentials, admins } = office.store
+  await using api = await openAdminApi()
+  const { credentials, admins } = api.store
   const noted: unknown[] = []
-  const who = await recognise(
+  const who = await authenticate(
     {
-      authorization: `Bearer ${await office.tokenOf('viewer')}`,
+      authorization: `Bearer ${await api.tokenOf('viewer')}`,
       session: undefined,
       certificateKey: undefined,
       changes: false,
@@ -75,7 +75,7 @@ test('a store that cannot keep the note turns nobody away', async () => {
       credentials: {
         findToken: (hash) => credentials.findToken(hash),
         findSession: (hash) => credentials.findSession(hash),
-        noteUse: (used) => {
+        recordUse: (used) => {
           noted.push(used)
           return Promise.resolve(fail({ kind: 'store-closed' }))
         },

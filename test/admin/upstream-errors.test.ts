@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../src/kernel/types.ts'
 import { UpstreamErrorList } from '../../src/record/upstream-error-list.ts'
-import type { MetUpstreamError } from '../../src/record/upstream-errors.ts'
+import type { UpstreamErrorEntry } from '../../src/record/upstream-errors.ts'
 import { call, type Answer } from './calling.ts'
-import { NOW, openOffice, type OpenOffice } from './office.ts'
+import { NOW, openAdminApi, type TestAdminApi } from './office.ts'
 
-const ERROR: MetUpstreamError = {
+const ERROR: UpstreamErrorEntry = {
   upstream: 'core',
   server: 'core.example:443',
   during: 'request',
@@ -19,7 +19,7 @@ const ERROR: MetUpstreamError = {
   nextStep: "correct core's certificate, or disable strict TLS",
   chain: [{ subject: 'CN=wrong', issuer: 'CN=CA', not_after: 'unreadable', sha256: 'ab' }],
 }
-const LATER: MetUpstreamError = {
+const LATER: UpstreamErrorEntry = {
   ...ERROR,
   upstream: 'gone',
   server: 'gone.example:443',
@@ -27,10 +27,10 @@ const LATER: MetUpstreamError = {
   last: NOW as Instant,
 }
 
-async function officeWith(...errors: readonly MetUpstreamError[]) {
+async function apiWith(...errors: readonly UpstreamErrorEntry[]) {
   const upstreamErrors = new UpstreamErrorList(NOW as Instant)
-  upstreamErrors.upstreamErrors(errors, 0)
-  return { office: await openOffice({ serving: { upstreamErrors } }), upstreamErrors }
+  upstreamErrors.onUpstreamErrors(errors, 0)
+  return { api: await openAdminApi({ frontEnd: { upstreamErrors } }), upstreamErrors }
 }
 
 const LIST = '/api/upstream-errors'
@@ -38,9 +38,9 @@ const CLEAR = '/api/upstream-errors/clear'
 const until = (at: number): string => new Date(at).toISOString()
 
 test('errors are listed latest first, with text, remedy and the chain', async () => {
-  const { office } = await officeWith(ERROR, LATER)
-  await using _office = office
-  const { status, body } = await call(office, 'GET', LIST, { as: 'viewer' })
+  const { api } = await apiWith(ERROR, LATER)
+  await using _api = api
+  const { status, body } = await call(api, 'GET', LIST, { as: 'viewer' })
   expect(status).toBe(200)
   expect(body).toEqual({
     items: [
@@ -78,9 +78,9 @@ const FILTERED: readonly [string, number, readonly string[]][] = [
 
 for (const [query, status, names] of FILTERED) {
   test(`${query} is answered with ${status} and ${names.length} entries`, async () => {
-    const { office } = await officeWith(ERROR, LATER)
-    await using _office = office
-    const answer = await call(office, 'GET', LIST + query)
+    const { api } = await apiWith(ERROR, LATER)
+    await using _api = api
+    const answer = await call(api, 'GET', LIST + query)
     expect(answer.status).toBe(status)
     const { items = [] } = answer.body as { items?: readonly { upstream: string }[] }
     expect(items.map(({ upstream }) => upstream)).toEqual(names)
@@ -88,12 +88,12 @@ for (const [query, status, names] of FILTERED) {
 }
 
 test('what was looked at is cleared, and the audit trail says by whom and how much', async () => {
-  const { office, upstreamErrors } = await officeWith(ERROR, LATER)
-  await using _office = office
+  const { api, upstreamErrors } = await apiWith(ERROR, LATER)
+  await using _api = api
   const sent = { body: { until: until(NOW - 1000) }, as: 'operator' } as const
-  expect(await call(office, 'POST', CLEAR, sent)).toMatchObject({ body: { cleared: 1 } })
+  expect(await call(api, 'POST', CLEAR, sent)).toMatchObject({ body: { cleared: 1 } })
   expect(upstreamErrors.list().items).toEqual([LATER])
-  expect(await audited(office)).toMatchObject([
+  expect(await audited(api)).toMatchObject([
     {
       who: 'operator',
       subject: 'all upstreams',
@@ -103,12 +103,12 @@ test('what was looked at is cleared, and the audit trail says by whom and how mu
 })
 
 test('only what is meant is cleared', async () => {
-  const { office, upstreamErrors } = await officeWith(ERROR, LATER)
-  await using _office = office
+  const { api, upstreamErrors } = await apiWith(ERROR, LATER)
+  await using _api = api
   const body = { upstream: 'core', code: 'tls-name-mismatch', until: until(NOW) }
-  expect(await call(office, 'POST', CLEAR, { body })).toMatchObject({ body: { cleared: 1 } })
+  expect(await call(api, 'POST', CLEAR, { body })).toMatchObject({ body: { cleared: 1 } })
   expect(upstreamErrors.list().items).toEqual([LATER])
-  expect(await audited(office)).toMatchObject([{ subject: 'core tls-name-mismatch' }])
+  expect(await audited(api)).toMatchObject([{ subject: 'core tls-name-mismatch' }])
 })
 
 const LEFT: readonly [string, object, number][] = [
@@ -120,23 +120,23 @@ const LEFT: readonly [string, object, number][] = [
 
 for (const [what, body, status] of LEFT) {
   test(`with ${what} nothing is cleared, and nothing is written down`, async () => {
-    const { office, upstreamErrors } = await officeWith(ERROR)
-    await using _office = office
-    expect(await call(office, 'POST', CLEAR, { body })).toMatchObject({ status })
+    const { api, upstreamErrors } = await apiWith(ERROR)
+    await using _api = api
+    expect(await call(api, 'POST', CLEAR, { body })).toMatchObject({ status })
     expect(upstreamErrors.list().items).toEqual([ERROR])
-    expect(await audited(office)).toEqual([])
+    expect(await audited(api)).toEqual([])
   })
 }
 
 test('a viewer clears nothing', async () => {
-  const { office, upstreamErrors } = await officeWith(ERROR)
-  await using _office = office
+  const { api, upstreamErrors } = await apiWith(ERROR)
+  await using _api = api
   const sent = { body: { until: until(NOW) }, as: 'viewer' } as const
-  expect(await call(office, 'POST', CLEAR, sent)).toMatchObject({ status: 403 })
+  expect(await call(api, 'POST', CLEAR, sent)).toMatchObject({ status: 403 })
   expect(upstreamErrors.list().items).toEqual([ERROR])
 })
 
-async function audited(office: OpenOffice): Promise<readonly unknown[]> {
-  const answer: Answer = await call(office, 'GET', '/api/audit?action=upstream-errors.clear')
+async function audited(api: TestAdminApi): Promise<readonly unknown[]> {
+  const answer: Answer = await call(api, 'GET', '/api/audit?action=upstream-errors.clear')
   return (answer.body as { items: readonly unknown[] }).items
 }

@@ -16,7 +16,7 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import { calling, fleet, productYaml, writeFiles } from '../support/product.ts'
+import { clientTls, fleet, productYaml, writeFiles } from '../support/product.ts'
 
 const SIZE = 1_000_000_000
 /** What the serving process may hold, in octets. */
@@ -34,15 +34,15 @@ process.exit((await measure()) ? 0 : 1)
 async function measure(): Promise<boolean> {
   const received = new Map<string, Promise<string>>()
   await using upstream = await slowUpstream(received)
-  await using front = await startServing(upstream.port)
-  const idle = residentNow(front.pid)
+  await using frontEnd = await startServing(upstream.port)
+  const idle = residentNow(frontEnd.pid)
   const results = [
-    await watched('1 GB up', front.pid, async () => {
-      const sent = await upload(front.port)
+    await watched('1 GB up', frontEnd.pid, async () => {
+      const sent = await upload(frontEnd.port)
       return { sent, received: (await received.get('/device/up')) ?? 'nothing' }
     }),
-    await watched('1 GB down', front.pid, async () => {
-      const taken = await download(front.port)
+    await watched('1 GB down', frontEnd.pid, async () => {
+      const taken = await download(frontEnd.port)
       return { sent: (await received.get('/device/down')) ?? 'nothing', received: taken }
     }),
   ]
@@ -129,7 +129,7 @@ async function give(response: ServerResponse): Promise<string> {
 
 async function upload(port: number): Promise<string> {
   const outgoing = request({
-    ...calling(port, fleet.device),
+    ...clientTls(port, fleet.device),
     method: 'PUT',
     path: '/device/up',
     headers: { 'Content-Length': SIZE },
@@ -143,7 +143,7 @@ async function upload(port: number): Promise<string> {
 }
 
 async function download(port: number): Promise<string> {
-  const outgoing = request({ ...calling(port, fleet.device), path: '/device/down', agent: false })
+  const outgoing = request({ ...clientTls(port, fleet.device), path: '/device/down', agent: false })
   outgoing.end()
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
   return takeSlowly(answer)
@@ -184,14 +184,14 @@ function named(digest: Hash, octets: number): string {
   return `${octets} ${digest.digest('hex')}`
 }
 
-interface Front extends AsyncDisposable {
+interface ServedFrontEnd extends AsyncDisposable {
   readonly port: number
   /** The process that serves, which is not the one that was started. */
   readonly pid: number
 }
 
 /** `tfe serve` as an operator starts it, with one worker. */
-async function startServing(upstreamPort: number): Promise<Front> {
+async function startServing(upstreamPort: number): Promise<ServedFrontEnd> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-bulk-'))
   writeFiles(folder)
   const config = join(folder, 'tfe.yaml')

@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, createServer, request, type RequestOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
-import { calling, fleet } from '../support/product.ts'
+import { clientTls, fleet } from '../support/product.ts'
 
 export interface CheckIns {
   /** Ends the checking in; what was asked is still answered. */
@@ -44,7 +44,7 @@ export function checkIn(port: number, devices: readonly Leaf[], perSecond: numbe
     try {
       const isNew = Math.floor(number / callers.length) % 10 === 0
       const status = await answerOf({
-        ...calling(port, leaf),
+        ...clientTls(port, leaf),
         path: '/device/check-in',
         agent: isNew ? false : agent,
       })

@@ -18,8 +18,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Instant } from '../../src/kernel/types.ts'
 import { openStore } from '../../src/store/store.ts'
-import { fedGlimpse, fedKey, numberAt, type Feed } from '../support/fed.ts'
-import { served, type Served } from '../support/served.ts'
+import { fedObservation, syntheticKey, deviceNumberAt, type SightingLoad } from '../support/fed.ts'
+import { serveProcess, type ServeProcess } from '../support/served.ts'
 import { checkIn, quickUpstream, someDevices } from './checking-in.ts'
 
 const PER_MINUTE = 100_000
@@ -76,9 +76,9 @@ interface Round {
 async function round({ name, seconds, outage }: Round, upstreamPort: number): Promise<void> {
   const total = Math.round((seconds * PER_MINUTE) / 60)
   // A new fleet comes twice; of a known one, every hundredth is new.
-  const fresh = Math.ceil(KNOWN === 0 ? total / 2 : total / 100)
-  const feed: Feed = { known: KNOWN, fresh, total, perSecond: PER_MINUTE / 60 }
-  await using house = await served(upstreamPort, {
+  const newDevices = Math.ceil(KNOWN === 0 ? total / 2 : total / 100)
+  const load: SightingLoad = { known: KNOWN, newDevices, total, perSecond: PER_MINUTE / 60 }
+  await using frontEnd = await serveProcess(upstreamPort, {
     workers: WORKERS,
     // As the product has it; the tests' own limit is for tests.
     upstreamLimits: ['connections: 128'],
@@ -89,30 +89,31 @@ async function round({ name, seconds, outage }: Round, upstreamPort: number): Pr
     instead: async (config) => {
       await fill()
       if (expected.size === 0) readExpected()
-      return [...process.execArgv, HOST, config, String(WORKERS), JSON.stringify(feed)]
+      return [...process.execArgv, HOST, config, String(WORKERS), JSON.stringify(load)]
     },
   })
   const began = performance.now()
-  const checking = checkIn(house.port, devices, REQUESTS_PER_SECOND)
-  const watched = watch(house)
-  const away = outage === 0 ? undefined : await lockedFor(house, outage)
+  const checking = checkIn(frontEnd.port, devices, REQUESTS_PER_SECOND)
+  const watched = watch(frontEnd)
+  const away = outage === 0 ? undefined : await lockedFor(frontEnd, outage)
   await pause(seconds * 1000 - (performance.now() - began))
   const checked = await checking.stop()
   const goal = total + checked.answered
   for (;;) {
-    const { recorded, buffered, dropped } = await countsOf(house)
+    const { recorded, buffered, dropped } = await countsOf(frontEnd)
     if (recorded + buffered + dropped >= goal) break
     if (performance.now() - began > seconds * 1000 + 60_000) break
     await pause(500)
   }
   const seen = watched.stop()
-  const rss = peaksOf(house.child.pid ?? 0)
-  const { dropped, recorded } = await countsOf(house)
+  const rss = peaksOf(frontEnd.child.pid ?? 0)
+  const { dropped, recorded } = await countsOf(frontEnd)
   const drainBegan = performance.now()
-  house.child.kill('SIGTERM')
-  const status = await house.exit
+  frontEnd.child.kill('SIGTERM')
+  const status = await frontEnd.exit
   const drained = performance.now() - drainBegan
-  for (let place = 0; place < total; place += 1) note(fedKey(numberAt(place, feed), feed), 1)
+  for (let place = 0; place < total; place += 1)
+    note(syntheticKey(deviceNumberAt(place, load), load), 1)
   for (const [key, many] of checked.perKey) note(key, many)
   const { stored, wrong, rows } = comparison()
   const before = [...expected.values()].reduce((sum, one) => sum + one, 0) - goal
@@ -125,7 +126,7 @@ async function round({ name, seconds, outage }: Round, upstreamPort: number): Pr
     `${name}, ${seconds} s, ${WORKERS} worker${WORKERS === 1 ? '' : 's'}, begun with ${KNOWN} devices`,
     '',
   )
-  say('  sightings fed, and requests', `${total} and ${answered}, of ${fresh} new devices`)
+  say('  sightings fed, and requests', `${total} and ${answered}, of ${newDevices} new devices`)
   say('  stored', `${stored - before} (${recorded} before the end), in ${rows} devices`)
   say('  lost; devices with another count', `${lost}; ${wrong}`)
   say('  dropped, as the metric says', `${dropped}`)
@@ -155,7 +156,7 @@ async function fill(): Promise<void> {
     {
       clock: { now: () => Date.now() as Instant },
       ring: { keys: new Map() },
-      beginnings: undefined,
+      initialSettings: undefined,
     },
   )
   if (!opened.ok) throw new Error(opened.failure.kind)
@@ -166,8 +167,8 @@ async function fill(): Promise<void> {
     const many = Math.min(5000, KNOWN - start)
     const at = (Date.now() - 86_400_000) as Instant
     const batch = Array.from({ length: many }, (_, index) => {
-      const glimpse = fedGlimpse(start + index, at, { known: KNOWN })
-      return { ...glimpse, count: 1, ...glimpse.describe() }
+      const observation = fedObservation(start + index, at, { known: KNOWN })
+      return { ...observation, count: 1, ...observation.describe() }
     })
     const done = await store.sightings.record(batch)
     if (!done.ok) throw new Error(done.failure.kind)
@@ -181,10 +182,10 @@ async function fill(): Promise<void> {
 }
 
 /** Asks for what waits, once a second: asking makes workers tell at once what they would have gathered. */
-function watch(house: Served) {
+function watch(frontEnd: ServeProcess) {
   let most = 0
   const timer = setInterval(() => {
-    countsOf(house).then(
+    countsOf(frontEnd).then(
       ({ buffered }) => {
         most = Math.max(most, buffered)
       },
@@ -200,8 +201,8 @@ function watch(house: Served) {
   }
 }
 
-async function countsOf(house: Served) {
-  const text = await house.ask('/metrics')
+async function countsOf(frontEnd: ServeProcess) {
+  const text = await frontEnd.fetchStatus('/metrics')
   const of = (name: string): number =>
     Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
   return {
@@ -212,7 +213,7 @@ async function countsOf(house: Served) {
 }
 
 /** Another process has the store to itself; what is asked for readiness says so. */
-async function lockedFor(house: Served, seconds: number) {
+async function lockedFor(frontEnd: ServeProcess, seconds: number) {
   await pause(10_000)
   const script = `
     const { DatabaseSync } = require('node:sqlite')
@@ -220,14 +221,14 @@ async function lockedFor(house: Served, seconds: number) {
     database.exec('begin exclusive')
     console.log('locked')
     setTimeout(() => database.close(), Number(process.argv[2]) * 1000)`
-  const thief = spawn(process.execPath, ['-e', script, file, String(seconds)], {
+  const lockHolder = spawn(process.execPath, ['-e', script, file, String(seconds)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const gone = once(thief, 'exit')
-  await once(thief.stdout, 'data')
+  const gone = once(lockHolder, 'exit')
+  await once(lockHolder.stdout, 'data')
   let remark = 'nothing'
   const timer = setInterval(() => {
-    void house.ask('/readyz').then((text) => {
+    void frontEnd.fetchStatus('/readyz').then((text) => {
       const [first, second] = text.trim().split('\n')
       if (first !== 'ready') remark = `NOT READY: ${text}`
       else if (second !== undefined && !remark.startsWith('NOT')) remark = second
@@ -237,15 +238,16 @@ async function lockedFor(house: Served, seconds: number) {
   clearInterval(timer)
   const freed = performance.now()
   if (!remark.includes('another process holds the store')) isWell = false
-  return { remark, caughtUp: caughtUp(house, freed) }
+  return { remark, caughtUp: caughtUp(frontEnd, freed) }
 }
 
-async function caughtUp(house: Served, freed: number): Promise<string> {
+async function caughtUp(frontEnd: ServeProcess, freed: number): Promise<string> {
   const took = (): number => (performance.now() - freed) / 1000
   while (took() < AFTERWARDS_SECONDS - 5) {
-    const { buffered } = await countsOf(house)
+    const { buffered } = await countsOf(frontEnd)
     // Two seconds' worth are always on their way.
-    const isCalm = buffered < PER_MINUTE / 30 && (await house.ask('/readyz')).trim() === 'ready'
+    const isCalm =
+      buffered < PER_MINUTE / 30 && (await frontEnd.fetchStatus('/readyz')).trim() === 'ready'
     if (isCalm) return `all that waited was stored within ${took().toFixed(1)} s`
     await pause(200)
   }

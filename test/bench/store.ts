@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util'
 import type { Fingerprint, Instant, KeyFingerprint, Result } from '../../src/kernel/types.ts'
 import { explainStore } from '../../src/store/explain.ts'
 import type { DeviceFilter } from '../../src/store/devices/device-filter.ts'
-import type { DeviceAsk } from '../../src/store/devices/devices.ts'
+import type { DeviceListRequest } from '../../src/store/devices/devices.ts'
 import type { StoreFailure } from '../../src/store/failure.ts'
 import type { Sighting } from '../../src/store/devices/sighting.ts'
 import { openStore, type Store, type StoreSettings } from '../../src/store/store.ts'
@@ -39,7 +39,7 @@ const store = sure(
   await openStore(place.settings, {
     clock: { now: () => Date.now() as Instant },
     ring: { keys: new Map() },
-    beginnings: { enforcement: 'recording' },
+    initialSettings: { enforcement: 'recording' },
   }),
 )
 try {
@@ -95,7 +95,7 @@ async function fill(store: Store): Promise<void> {
 
 async function ask(store: Store): Promise<void> {
   const minimums = [{ class: 'android-maw', rank: 3 }]
-  const page = (filter: DeviceFilter, order: DeviceAsk['order'], after?: string) =>
+  const page = (filter: DeviceFilter, order: DeviceListRequest['order'], after?: string) =>
     store.devices.list({ filter, order, after, limit: 50, minimums })
   let deep: string | undefined
   for (let turn = 0; turn < 20; turn += 1) deep = sure(await page({}, 'last-seen', deep)).next

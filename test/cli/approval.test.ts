@@ -1,8 +1,8 @@
 /** What `tfe explain` and `tfe check` say of rows marked `sensitive`, for each model and state (S2-14 to S2-16). */
 import { expect, test } from 'vitest'
 import { mintLeaf } from '../support/mint.ts'
-import { CONFIGURATION, current, DAY, fleet, previous } from './fleet.ts'
-import { tfe, type Said } from './session.ts'
+import { CONFIGURATION, current, DAY, configurationFolder, previous } from './fleet.ts'
+import { tfe, type CommandOutput } from './session.ts'
 
 const withModel = (model: string, head = ''): string =>
   `${head}approval: { model: ${model}${model === 'manual-external' ? ', internalNetworks: [10.0.0.0/8]' : ''} }\n${CONFIGURATION.replace(
@@ -14,8 +14,8 @@ async function explained(
   configuration: string,
   options: readonly string[],
   issuer = current,
-): Promise<Said> {
-  await using made = await fleet(configuration)
+): Promise<CommandOutput> {
+  await using made = await configurationFolder(configuration)
   const device = { issuer, notBefore: Date.now() - 200 * DAY, notAfter: Date.now() + 20 * DAY }
   const file = await made.write('device.pem', mintLeaf(device).pem)
   return await tfe(['explain', file, '--config', made.config, ...options])
@@ -163,7 +163,7 @@ const CHECKED: readonly [string, string, RegExp][] = [
 
 for (const [model, head, unapproved] of CHECKED) {
   test(`a check says what a device meets under ${model}${head === '' ? '' : ' in recording'}`, async () => {
-    await using made = await fleet(withModel(model, head))
+    await using made = await configurationFolder(withModel(model, head))
     const { out, code } = await tfe(['check', made.config])
     expect(code).toBe(0)
     expect(out).toContain(`  model ${model}: `)
@@ -179,7 +179,7 @@ for (const [model, head, unapproved] of CHECKED) {
 }
 
 test('where no row is sensitive and the file names no model, a check says both', async () => {
-  await using made = await fleet()
+  await using made = await configurationFolder()
   const { out } = await tfe(['check', made.config])
   expect(out).toContain('model auto: a sound certificate under the current CA approves itself')
   expect(out).toContain('; the portal may have chosen another one\n')

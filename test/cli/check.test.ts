@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { CONFIGURATION, fleet } from './fleet.ts'
+import { CONFIGURATION, configurationFolder } from './fleet.ts'
 import { tfe } from './session.ts'
 
 test('a good configuration is told in words: who listens, who is trusted, where what goes', async () => {
-  await using made = await fleet()
+  await using made = await configurationFolder()
   const { code, out, err } = await tfe(['check', made.config])
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(out).toContain('devices: https://127.0.0.1:0')
@@ -33,7 +33,7 @@ test('who has no grace, and which rows ask for more than a class, is said', asyn
     'class: renewal,',
     'class: renewal, match: { enrollmentSettings: [New] },',
   )
-  await using made = await fleet(
+  await using made = await configurationFolder(
     `withoutGrace: [{ product: Client, below: '10.1' }]\nrenewalWindow: 30d\n${narrowed}`,
   )
   const { out } = await tfe(['check', made.config])
@@ -47,13 +47,13 @@ test('how often the legacy OAuth endpoint may be asked is said where a row leads
     CONFIGURATION.replace('class: open', `class: ${kind}`).concat(
       '\nlegacyOAuth: { address: { burst: 3 }, basic: client, lockout: { failures: 4 } }\n',
     )
-  await using watched = await fleet(row('legacy-oauth'))
+  await using watched = await configurationFolder(row('legacy-oauth'))
   const { out } = await tfe(['check', watched.config])
   expect(out).toContain('legacy-oauth: 60 requests a minute from an address, 3 at once;')
   expect(out).toContain('beside a username, Basic names the program')
   expect(out).toContain('locked out for 1 minute to 1 hour: an account from one address after 4')
   expect(out).not.toContain('no effect: no row of class legacy-oauth')
-  await using idle = await fleet(row('open'))
+  await using idle = await configurationFolder(row('open'))
   const { out: other } = await tfe(['check', idle.config])
   expect(other).not.toContain('locked out for')
   expect(other).toContain('no effect: no row of class legacy-oauth')
@@ -63,7 +63,7 @@ test('every fault is listed with its place, and only faults', async () => {
   const broken = CONFIGURATION.replace('workers: 1', 'workers: none')
     .replace('hosts: [mdm.test]', 'host: mdm.test')
     .replace('format: rfc9440', 'format: rfc9441')
-  await using made = await fleet(broken)
+  await using made = await configurationFolder(broken)
   const { code, out } = await tfe(['check', made.config])
   expect(code).toBe(1)
   const lines = out.trimEnd().split('\n')
@@ -74,7 +74,7 @@ test('every fault is listed with its place, and only faults', async () => {
 })
 
 test('a missing file is a fault, and the rest is still read aloud', async () => {
-  await using made = await fleet()
+  await using made = await configurationFolder()
   await rm(join(made.folder, 'current.pem'))
   const { code, out } = await tfe(['check', made.config])
   expect(code).toBe(1)
@@ -85,7 +85,9 @@ test('a missing file is a fault, and the rest is still read aloud', async () => 
 })
 
 test('a variable that is not set is a fault, and the rest is still read aloud', async () => {
-  await using made = await fleet(CONFIGURATION.replace("'file:server.key'", "'env:SERVER_KEY'"))
+  await using made = await configurationFolder(
+    CONFIGURATION.replace("'file:server.key'", "'env:SERVER_KEY'"),
+  )
   const { code, out } = await tfe(['check', made.config])
   expect(code).toBe(1)
   expect(out).toContain('SERVER_KEY is not set')
@@ -93,14 +95,16 @@ test('a variable that is not set is a fault, and the rest is still read aloud', 
 })
 
 test('nothing is read aloud that is faulty in itself', async () => {
-  await using made = await fleet(CONFIGURATION.replace('standing: current', 'standing: curent'))
+  await using made = await configurationFolder(
+    CONFIGURATION.replace('standing: current', 'standing: curent'),
+  )
   await rm(join(made.folder, 'server.key'))
   const { out } = await tfe(['check', made.config])
   expect(out).not.toContain('it would do this')
 })
 
 test('a certificate that cannot be a trust anchor is a fault of the configuration', async () => {
-  await using made = await fleet()
+  await using made = await configurationFolder()
   await made.write('previous.pem', 'no certificate in here')
   const { code, out } = await tfe(['check', made.config])
   expect(code).toBe(1)
@@ -112,7 +116,7 @@ test('what is dangerous is said once, under its own title', async () => {
     'url: https://mdm.internal:8443',
     'url: http://mdm.internal:8080\n    dangerousPlaintext: true',
   )
-  await using made = await fleet(plain)
+  await using made = await configurationFolder(plain)
   const { code, out } = await tfe(['check', made.config])
   expect(code).toBe(0)
   const [, dangers = ''] = out.split('What is dangerous')
@@ -121,7 +125,7 @@ test('what is dangerous is said once, under its own title', async () => {
 })
 
 test('recording is written in capitals', async () => {
-  await using made = await fleet(`enforcement: recording\n${CONFIGURATION}`)
+  await using made = await configurationFolder(`enforcement: recording\n${CONFIGURATION}`)
   expect((await tfe(['check', made.config])).out).toContain('enforcement: RECORDING')
 })
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { mintCa, mintLeaf, type LeafOptions } from '../support/mint.ts'
-import { CONFIGURATION, current, DAY, day, fleet, previous, root } from './fleet.ts'
-import { tfe, type Said } from './session.ts'
+import { CONFIGURATION, current, DAY, day, configurationFolder, previous, root } from './fleet.ts'
+import { tfe, type CommandOutput } from './session.ts'
 
 const now = Date.now()
 
@@ -13,8 +13,8 @@ async function explained(
   device: Partial<LeafOptions> | string | Buffer,
   options: readonly string[] = [],
   configuration = CONFIGURATION,
-): Promise<Said> {
-  await using made = await fleet(configuration)
+): Promise<CommandOutput> {
+  await using made = await configurationFolder(configuration)
   const content =
     typeof device === 'string' || Buffer.isBuffer(device)
       ? device
@@ -373,7 +373,7 @@ for (const [promise, options, said] of MISUSED) {
 }
 
 test('a certificate that is not there, and one that is none, are answered with no', async () => {
-  await using made = await fleet()
+  await using made = await configurationFolder()
   const absent = await tfe(['explain', '/nowhere.pem', '--config', made.config])
   expect(absent).toMatchObject({
     code: 1,

@@ -50,7 +50,7 @@ upstreams:
 metrics: { port: 0 }
 `
 
-export interface Fleet extends AsyncDisposable {
+export interface ConfigurationFolder extends AsyncDisposable {
   readonly folder: string
   readonly config: string
   /** Writes a file of the fleet and gives its path. */
@@ -58,7 +58,9 @@ export interface Fleet extends AsyncDisposable {
 }
 
 /** Writes everything into a folder of its own. */
-export async function fleet(configuration = CONFIGURATION): Promise<Fleet> {
+export async function configurationFolder(
+  configuration = CONFIGURATION,
+): Promise<ConfigurationFolder> {
   const folder = await mkdtemp(join(tmpdir(), 'tfe-cli-'))
   const write = async (name: string, content: string | Buffer): Promise<string> => {
     await writeFile(join(folder, name), content, { mode: 0o600 })

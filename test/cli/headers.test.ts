@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { FORMATS } from '../../src/cli/headers/formats.ts'
 import { IDENTITY_FORMATS } from '../../src/message/encode/settings.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
-import { CONFIGURATION, current, fleet, root } from './fleet.ts'
+import { CONFIGURATION, current, configurationFolder, root } from './fleet.ts'
 import { tfe } from './session.ts'
 
 const leaf = mintLeaf({ issuer: current, name: 'phone', serial: 0xabcd })
@@ -18,7 +18,7 @@ test('every format that there is can be asked for, and says who reads it', async
 
 for (const { name, readers } of FORMATS) {
   test(`${name} is printed as field lines and nothing else; its readers go to standard error`, async () => {
-    await using made = await fleet()
+    await using made = await configurationFolder()
     const file = await made.write('device.pem', leaf.pem)
     const { out, err, code } = await tfe(['headers', file, '--format', name])
     expect(code).toBe(0)
@@ -28,7 +28,7 @@ for (const { name, readers } of FORMATS) {
 }
 
 test('the standard format holds the very certificate', async () => {
-  await using made = await fleet()
+  await using made = await configurationFolder()
   const file = await made.write('device.pem', leaf.pem)
   const { out } = await tfe(['headers', file, '--format', 'rfc9440'])
   const [, base64 = ''] = /^Client-Cert: :(.*):$/m.exec(out) ?? []
@@ -36,7 +36,7 @@ test('the standard format holds the very certificate', async () => {
 })
 
 test('an upstream of the configuration lends its format and its field names', async () => {
-  await using made = await fleet()
+  await using made = await configurationFolder()
   const file = await made.write('device.pem', leaf.pem)
   const asked = ['headers', file, '--config', made.config]
   expect((await tfe(asked)).out).toMatch(/^Client-Cert: .*\nX-Verify: SUCCESS\n$/)
@@ -46,7 +46,7 @@ test('an upstream of the configuration lends its format and its field names', as
 
 test('the intermediates are those of the path, also when the device did not send them', async () => {
   const file = CONFIGURATION.replace('format: rfc9440', 'format: rfc9440\n      chain: true')
-  await using made = await fleet(file)
+  await using made = await configurationFolder(file)
   const device = await made.write('device.pem', leaf.pem)
   const { out } = await tfe(['headers', device, '--config', made.config])
   expect(out).toContain(`Client-Cert-Chain: :${current.der.toString('base64')}:`)
@@ -54,14 +54,14 @@ test('the intermediates are those of the path, also when the device did not send
 })
 
 test('a certificate in grace is written as expired', async () => {
-  await using made = await fleet()
+  await using made = await configurationFolder()
   const file = await made.write('device.pem', leaf.pem)
   const { out } = await tfe(['headers', file, '--format', 'nginx', '--verify', 'in-grace'])
   expect(out).toContain('FAILED:expired-grace')
 })
 
 test('a certificate that would be refused is shown, and said to be', async () => {
-  await using made = await fleet()
+  await using made = await configurationFolder()
   const stranger = mintLeaf({ issuer: mintCa({ name: 'X' }) })
   const file = await made.write('device.pem', stranger.pem)
   const { out, err, code } = await tfe(['headers', file, '--config', made.config])
@@ -98,7 +98,7 @@ const WRONG: readonly (readonly [
 
 for (const [promise, more, code, said] of WRONG) {
   test(promise, async () => {
-    await using made = await fleet()
+    await using made = await configurationFolder()
     const file = await made.write('device.pem', leaf.pem)
     const argv = ['headers', file, ...more.map((word) => (word === 'CONFIG' ? made.config : word))]
     const answer = await tfe(argv)
@@ -109,7 +109,7 @@ for (const [promise, more, code, said] of WRONG) {
 test('an upstream that is told nothing has nothing to show', async () => {
   const mute =
     CONFIGURATION.slice(0, CONFIGURATION.indexOf('    identity:')) + 'metrics: { port: 0 }\n'
-  await using made = await fleet(mute)
+  await using made = await configurationFolder(mute)
   const file = await made.write('device.pem', leaf.pem)
   const { code, err } = await tfe(['headers', file, '--config', made.config, '--upstream', 'mdm'])
   expect(code).toBe(2)
@@ -117,7 +117,7 @@ test('an upstream that is told nothing has nothing to show', async () => {
 })
 
 test('a file that is no certificate is answered with no', async () => {
-  await using made = await fleet()
+  await using made = await configurationFolder()
   const { code, err } = await tfe(['headers', made.config, '--format', 'nginx'])
   expect(code).toBe(1)
   expect(err).toContain('found no certificate')

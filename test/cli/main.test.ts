@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { CONFIGURATION, fleet } from './fleet.ts'
+import { CONFIGURATION, configurationFolder } from './fleet.ts'
 
 function shell(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['src/main.ts', ...argv], {
@@ -40,7 +40,7 @@ test('a port that is taken keeps it from starting, exit code 3, and is named', a
   const blocker = createServer()
   await new Promise<void>((resolve) => blocker.listen({ host: '127.0.0.1', port: 0 }, resolve))
   const { port } = blocker.address() as AddressInfo
-  await using made = await fleet(
+  await using made = await configurationFolder(
     CONFIGURATION.replace('    port: 0', `    port: ${port}`).replace(
       'sqlite: data/tfe.sqlite',
       'dangerousNone: true',

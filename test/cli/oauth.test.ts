@@ -1,8 +1,8 @@
 /** What `tfe explain` and `tfe check` say of the OAuth endpoints, which administrators can disable (S0-27, S0-30). */
 import { expect, test } from 'vitest'
 import { mintLeaf } from '../support/mint.ts'
-import { CONFIGURATION, current, DAY, fleet, previous } from './fleet.ts'
-import { tfe, type Said } from './session.ts'
+import { CONFIGURATION, current, DAY, configurationFolder, previous } from './fleet.ts'
+import { tfe, type CommandOutput } from './session.ts'
 
 const ROWS = `- { id: token, path: /oauth/*, class: always, endpoint: oauth }
       - { id: old-token, path: /legacy/*, class: legacy-oauth }
@@ -13,8 +13,8 @@ async function explained(
   options: readonly string[],
   configuration = WITH_ENDPOINTS,
   issuer = current,
-): Promise<Said> {
-  await using made = await fleet(configuration)
+): Promise<CommandOutput> {
+  await using made = await configurationFolder(configuration)
   const device = { issuer, notBefore: Date.now() - 50 * DAY, notAfter: Date.now() + 20 * DAY }
   const file = await made.write('device.pem', mintLeaf(device).pem)
   return await tfe(['explain', file, '--config', made.config, ...options])
@@ -78,13 +78,13 @@ test('for programs the route says which endpoint it is', async () => {
 })
 
 test('a check marks the new OAuth endpoint, and says what disabling it does', async () => {
-  await using made = await fleet(WITH_ENDPOINTS)
+  await using made = await configurationFolder(WITH_ENDPOINTS)
   const { out, code } = await tfe(['check', made.config])
   expect(code).toBe(0)
   expect(out).toMatch(/always +any method \/oauth\/\* +→ mdm, new OAuth endpoint +token$/mu)
   expect(out).toMatch(
     /new OAuth endpoint: .*refused to everybody \(oauth-disabled\), in recording too/u,
   )
-  await using bare = await fleet()
+  await using bare = await configurationFolder()
   expect((await tfe(['check', bare.config])).out).not.toContain('new OAuth endpoint')
 })

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Role } from '../../src/admin/auth/principal.ts'
-import { rankOf } from '../../src/fleet/client.ts'
-import { PHRASE } from '../../src/fleet/enforcement.ts'
-import { mintCa, mintLeaf, openOffice, type OpenOffice } from '../admin/office.ts'
+import { versionRank } from '../../src/fleet/client.ts'
+import { CONFIRMATION_PHRASE } from '../../src/fleet/enforcement.ts'
+import { mintCa, mintLeaf, openAdminApi, type TestAdminApi } from '../admin/office.ts'
 import { hex, makeCurrent, sighting } from '../admin/sighted.ts'
 import * as real from '../support/mint.ts'
-import { tfe, type Said } from './session.ts'
+import { tfe, type CommandOutput } from './session.ts'
 
 const BY = { who: 'test', from: 'test' }
 let folder: string
@@ -32,7 +32,11 @@ interface How {
   readonly answers?: readonly string[]
 }
 
-async function typed(office: OpenOffice, words: readonly string[], how: How = {}): Promise<Said> {
+async function typed(
+  office: TestAdminApi,
+  words: readonly string[],
+  how: How = {},
+): Promise<CommandOutput> {
   const env = {
     TFE_ADMIN_URL: office.url,
     TFE_ADMIN_TOKEN: await office.tokenOf(how.as ?? 'administrator'),
@@ -42,8 +46,8 @@ async function typed(office: OpenOffice, words: readonly string[], how: How = {}
 
 const words = (line: string): readonly string[] => line.split(' ')
 
-async function fleet(): Promise<OpenOffice> {
-  const office = await openOffice()
+async function fleet(): Promise<TestAdminApi> {
+  const office = await openAdminApi()
   await makeCurrent(office.store)
   await office.store.sightings.record([
     sighting('1'),
@@ -52,7 +56,7 @@ async function fleet(): Promise<OpenOffice> {
   return office
 }
 
-async function idsOf(office: OpenOffice): Promise<readonly string[]> {
+async function idsOf(office: TestAdminApi): Promise<readonly string[]> {
   const { out } = await typed(office, words('devices list --json'))
   return (JSON.parse(out) as { items: readonly { id: string }[] }).items.map(({ id }) => id)
 }
@@ -84,16 +88,16 @@ test('whoever is left is named with the reason, exit code 1', async () => {
 })
 
 test('readiness is printed with the labels of the chart, and an old agent must upgrade', async () => {
-  await using office = await openOffice({
-    serving: {
+  await using office = await openAdminApi({
+    frontEnd: {
       minimums: () => ({ versions: new Map([['android-maw', [10, 1]]]), statedByFile: true }),
     },
   })
   const old = { verdict: 'refuse', code: 'no-certificate', authentication: 'failed' } as const
   await office.store.sightings.record([
     sighting('1'),
-    sighting('2', { ...old, agentVersion: '10.0', agentRank: rankOf([10]) }),
-    sighting('3', { ...old, agentVersion: '10.1', agentRank: rankOf([10, 1]) }),
+    sighting('2', { ...old, agentVersion: '10.0', agentRank: versionRank([10]) }),
+    sighting('3', { ...old, agentVersion: '10.1', agentRank: versionRank([10, 1]) }),
   ])
   const { out, code } = await typed(office, words('devices readiness'))
   expect(code).toBe(0)
@@ -109,7 +113,7 @@ test('readiness is printed with the labels of the chart, and an old agent must u
 })
 
 test('a fleet that nobody has met has no success rate', async () => {
-  await using office = await openOffice()
+  await using office = await openAdminApi()
   const { out } = await typed(office, words('devices readiness'))
   expect(out).toContain('success rate: nobody has tried yet\n')
 })
@@ -123,7 +127,7 @@ test('one device is shown whole', async () => {
 })
 
 test('a device that names itself with control characters moves no cursor', async () => {
-  await using office = await openOffice()
+  await using office = await openAdminApi()
   const seen = sighting('1')
   const subject = 'CN=\u001B[2Jgone'
   if (seen.certificate === undefined) throw new Error('a sighting has a certificate')
@@ -136,8 +140,11 @@ test('a device that names itself with control characters moves no cursor', async
 
 test('certificates are required after the warnings were printed and the phrase was typed', async () => {
   await using office = await fleet()
-  const said = await typed(office, words('enforce require'), { answers: [PHRASE] })
-  expect(said).toMatchObject({ code: 0, err: `type \`${PHRASE}\` to go on: ${PHRASE}\n` })
+  const said = await typed(office, words('enforce require'), { answers: [CONFIRMATION_PHRASE] })
+  expect(said).toMatchObject({
+    code: 0,
+    err: `type \`${CONFIRMATION_PHRASE}\` to go on: ${CONFIRMATION_PHRASE}\n`,
+  })
   expect(said.out).toContain('- once certificates are required, this cannot be undone\n')
   expect(said.out).toMatch(/^unapproved +1$/mu)
   expect(said.out.endsWith('certificates are required\n')).toBe(true)
@@ -149,12 +156,12 @@ const NOT_REQUIRED: readonly [string, string, How, number][] = [
   ['with no answer', 'enforce require', { answers: [] }, 1],
   ['where nobody can be asked', 'enforce require', {}, 2],
   ['with another phrase', 'enforce require --phrase yes', {}, 1],
-  ['by an operator', `enforce require`, { as: 'operator', answers: [PHRASE] }, 1],
+  ['by an operator', `enforce require`, { as: 'operator', answers: [CONFIRMATION_PHRASE] }, 1],
 ]
 
 for (const [how, line, options, code] of NOT_REQUIRED) {
   test(`certificates are not required ${how}`, async () => {
-    await using office = await openOffice()
+    await using office = await openAdminApi()
     expect(await typed(office, words(line), options)).toMatchObject({ code })
     const current = await office.store.enforcement.current()
     expect(current).toMatchObject({ value: { state: 'recording' } })
@@ -162,7 +169,7 @@ for (const [how, line, options, code] of NOT_REQUIRED) {
 }
 
 test('the legacy OAuth endpoint is disabled after two answers, and each says what it costs', async () => {
-  await using office = await openOffice()
+  await using office = await openAdminApi()
   await office.store.oauth.set(BY, { mutual: 'enabled', legacy: 'enabled' }, 'any')
   const once = await typed(office, words('oauth disable-legacy'), { answers: ['yes', 'no'] })
   expect(once).toMatchObject({ code: 1 })
@@ -178,7 +185,7 @@ test('the legacy OAuth endpoint is disabled after two answers, and each says wha
 })
 
 test('what keeps the new OAuth endpoint greyed out is told with each reason', async () => {
-  await using office = await openOffice()
+  await using office = await openAdminApi()
   const said = await typed(office, words('oauth enable-new'))
   expect(said).toMatchObject({ code: 1, out: '' })
   expect(said.err).toContain('(certificates-not-required)')
@@ -186,7 +193,7 @@ test('what keeps the new OAuth endpoint greyed out is told with each reason', as
 })
 
 test('the sync port is closed when nothing keeps it open, and not before', async () => {
-  await using office = await openOffice()
+  await using office = await openAdminApi()
   const refused = await typed(office, words('port close'))
   expect(refused).toMatchObject({ code: 1 })
   expect(refused.err).toContain('(mutual-authentication-off)')
@@ -207,8 +214,8 @@ const current = mintCa({ name: 'Old CA' })
 const next = mintCa({ name: 'New CA' })
 
 test('a CA is uploaded, foretold, made current, and the old one amended, removed and distrusted', async () => {
-  await using office = await openOffice()
-  const upload = async (name: string, octets: string | Buffer): Promise<Said> =>
+  await using office = await openAdminApi()
+  const upload = async (name: string, octets: string | Buffer): Promise<CommandOutput> =>
     typed(office, ['ca', 'upload', name, file(`${name}.crt`, octets), '--source', 'scep'])
   expect(await upload('old', current.pem)).toMatchObject({ code: 0 })
   expect(await upload('new', next.der)).toMatchObject({ code: 0 })
@@ -232,7 +239,7 @@ test('a CA is uploaded, foretold, made current, and the old one amended, removed
 })
 
 test('every fault of a chain is told, exit code 1', async () => {
-  await using office = await openOffice()
+  await using office = await openAdminApi()
   const leaf = mintLeaf({ issuer: current, name: 'device' })
   const said = await typed(office, ['ca', 'upload', 'bad', file('bad.pem', leaf.pem)])
   expect(said).toMatchObject({ code: 1, out: '' })
@@ -240,7 +247,7 @@ test('every fault of a chain is told, exit code 1', async () => {
 })
 
 test('a key is denied with a note, listed, and taken off; the audit trail has both', async () => {
-  await using office = await openOffice()
+  await using office = await openAdminApi()
   const whom = hex('a')
   expect(await typed(office, ['deny', 'add', whom])).toMatchObject({ code: 2 })
   expect(await typed(office, ['deny', 'add', 'laptop', '--note', 'x'])).toMatchObject({ code: 2 })
@@ -255,11 +262,11 @@ test('a key is denied with a note, listed, and taken off; the audit trail has bo
 })
 
 test('a token is printed alone, works, and works no more once it is revoked', async () => {
-  await using office = await openOffice()
+  await using office = await openAdminApi()
   const made = await typed(office, words('token create report --role viewer --days 2'))
   expect(made).toMatchObject({ code: 0 })
   const path = file('token', made.out)
-  const use = (): Promise<Said> =>
+  const use = (): Promise<CommandOutput> =>
     tfe(['audit', '--token-file', path, '--url', office.url, '--json'])
   expect(await use()).toMatchObject({ code: 0, err: '' })
   const [, id = ''] = /^([0-9a-f-]{36}): viewer until /u.exec(made.err) ?? []
@@ -269,7 +276,7 @@ test('a token is printed alone, works, and works no more once it is revoked', as
 })
 
 test('an inventory of several parts is looked at whole, with the lines of the file', async () => {
-  await using office = await openOffice()
+  await using office = await openAdminApi()
   const lines = Array.from({ length: 4500 }, (_, at) => `A${at},"Ann, ${at}"`)
   const good = file('good.csv', `id,name\n${lines.join('\n')}\n`)
   expect((await typed(office, ['inventory', 'import', good, '--check'])).out).toBe(
@@ -344,7 +351,7 @@ test('an office with a certificate of an own CA is called with that CA, and not 
     purposes: ['serverAuth'],
   })
   const tls = { key: leaf.keyPem, cert: leaf.pem, clientCertificates: false }
-  await using office = await openOffice({ tls })
+  await using office = await openAdminApi({ tls })
   expect(await typed(office, words('audit'))).toMatchObject({ code: 3, out: '' })
   const path = file('office-ca.pem', ca.pem)
   expect(await typed(office, ['audit', '--ca', path])).toMatchObject({ code: 0, err: '' })

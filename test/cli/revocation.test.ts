@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { listServer } from '../support/list-server.ts'
+import { crlServer } from '../support/list-server.ts'
 import { mintCrl, serialIn } from '../support/mint-crl.ts'
 import { mintLeaf } from '../support/mint.ts'
-import { CONFIGURATION, current, fleet, root } from './fleet.ts'
+import { CONFIGURATION, current, configurationFolder, root } from './fleet.ts'
 import { tfe } from './session.ts'
 
 const HOUR = 3_600_000
@@ -13,7 +13,7 @@ const listed = (lists: string): string =>
   CONFIGURATION.replace("chain: 'file:current.pem' }", `chain: 'file:current.pem', crl: ${lists} }`)
 
 test('explain reads the lists, and says which was used, how old it is, and its verdict on each certificate', async () => {
-  await using server = await listServer(
+  await using server = await crlServer(
     mintCrl({
       issuer: current,
       number: 77,
@@ -21,7 +21,7 @@ test('explain reads the lists, and says which was used, how old it is, and its v
       revoked: [{ serial: serialIn(device.der), reason: 1, at: new Date('2026-01-02T03:04:05Z') }],
     }),
   )
-  await using made = await fleet(
+  await using made = await configurationFolder(
     listed(`{ lists: [{ url: '${server.url}' }, { file: roots.crl }], grace: 2h }`),
   )
   await made.write('roots.crl', mintCrl({ issuer: root }))
@@ -38,7 +38,7 @@ test('explain reads the lists, and says which was used, how old it is, and its v
 })
 
 test('explain says why a list cannot be used, and who is refused for it', async () => {
-  await using made = await fleet(listed('{ lists: [{ file: absent.crl }] }'))
+  await using made = await configurationFolder(listed('{ lists: [{ file: absent.crl }] }'))
   const file = await made.write('device.pem', device.pem)
   const { out } = await tfe(['explain', file, '--config', made.config])
   expect(out).toContain('absent.crl: crl-file-unreadable')
@@ -48,15 +48,15 @@ test('explain says why a list cannot be used, and who is refused for it', async 
 })
 
 test('explain of a setting without lists says nothing of them', async () => {
-  await using made = await fleet()
+  await using made = await configurationFolder()
   const file = await made.write('device.pem', device.pem)
   const { out } = await tfe(['explain', file, '--config', made.config])
   expect(out).not.toMatch(/revocation/i)
 })
 
 test('check names every list and what follows without it, and asks nobody', async () => {
-  await using server = await listServer(Buffer.alloc(0))
-  await using made = await fleet(
+  await using server = await crlServer(Buffer.alloc(0))
+  await using made = await configurationFolder(
     listed(`{ lists: [{ url: '${server.url}' }, { file: a.crl }], refresh: 2h, grace: 1d }`),
   )
   const { out, code } = await tfe(['check', made.config])
@@ -65,6 +65,6 @@ test('check names every list and what follows without it, and asks nobody', asyn
   )
   expect(out).toContain(server.url)
   expect(out).toContain('a.crl')
-  expect(server.asked).toEqual([])
+  expect(server.received).toEqual([])
   expect(code).toBe(0)
 })

@@ -2,7 +2,7 @@
 import { run } from '../../src/cli/run.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 
-export interface Said {
+export interface CommandOutput {
   readonly code: number
   readonly out: string
   readonly err: string
@@ -14,7 +14,7 @@ export async function tfe(
   env: Readonly<Record<string, string>> = {},
   /** What somebody types when asked; without them nobody is there. */
   answers?: readonly string[],
-): Promise<Said> {
+): Promise<CommandOutput> {
   let out = ''
   let err = ''
   const left = [...(answers ?? [])]
@@ -47,20 +47,20 @@ export async function tfe(
       out += `(makes the store of ${file}${from === undefined ? '' : ` from ${from}`})`
       return Promise.resolve(0)
     },
-    keys: (wishes) => {
-      out += `(does with keys: ${JSON.stringify(wishes)})`
+    keys: (options) => {
+      out += `(does with keys: ${JSON.stringify(options)})`
       return Promise.resolve(0)
     },
-    admin: (wishes) => {
-      out += `(makes an administrator: ${JSON.stringify(wishes)})`
+    admin: (options) => {
+      out += `(makes an administrator: ${JSON.stringify(options)})`
       return Promise.resolve(0)
     },
-    breakGlass: (wishes) => {
-      out += `(breaks glass: ${JSON.stringify(wishes)})`
+    breakGlass: (options) => {
+      out += `(breaks glass: ${JSON.stringify(options)})`
       return Promise.resolve(0)
     },
-    demo: (wishes) => {
-      out += `(demonstrates ${JSON.stringify(wishes)})`
+    demo: (options) => {
+      out += `(demonstrates ${JSON.stringify(options)})`
       return Promise.resolve(0)
     },
   })

@@ -2,16 +2,16 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../src/kernel/types.ts'
 import { UpstreamErrorList } from '../../src/record/upstream-error-list.ts'
-import type { MetUpstreamError } from '../../src/record/upstream-errors.ts'
-import { NOW, openOffice, type OpenOffice } from '../admin/office.ts'
+import type { UpstreamErrorEntry } from '../../src/record/upstream-errors.ts'
+import { NOW, openAdminApi, type TestAdminApi } from '../admin/office.ts'
 import { Device } from '../support/device.ts'
-import { front, serverOptions, upstreamCa } from '../support/forward-front.ts'
+import { forwardingServer, serverOptions, upstreamCa } from '../support/forward-front.ts'
 import * as der from '../support/der-writer.ts'
 import { mintLeaf } from '../support/mint.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { tfe, type Said } from './session.ts'
+import { tfe, type CommandOutput } from './session.ts'
 
-const ERROR: MetUpstreamError = {
+const ERROR: UpstreamErrorEntry = {
   upstream: 'core',
   server: 'core.example:443',
   during: 'request',
@@ -26,13 +26,13 @@ const ERROR: MetUpstreamError = {
   chain: [],
 }
 
-async function officeWith(...errors: readonly MetUpstreamError[]): Promise<OpenOffice> {
+async function officeWith(...errors: readonly UpstreamErrorEntry[]): Promise<TestAdminApi> {
   const upstreamErrors = new UpstreamErrorList(NOW as Instant)
-  upstreamErrors.upstreamErrors(errors, 0)
-  return await openOffice({ serving: { upstreamErrors } })
+  upstreamErrors.onUpstreamErrors(errors, 0)
+  return await openAdminApi({ frontEnd: { upstreamErrors } })
 }
 
-async function typed(office: OpenOffice, line: string, as: 'operator' | 'viewer' = 'operator') {
+async function typed(office: TestAdminApi, line: string, as: 'operator' | 'viewer' = 'operator') {
   const env = { TFE_ADMIN_URL: office.url, TFE_ADMIN_TOKEN: await office.tokenOf(as) }
   return await tfe(['upstream', 'errors', ...line.split(' ').filter((it) => it !== '')], env)
 }
@@ -93,7 +93,7 @@ const MISUSED: readonly [readonly string[], string][] = [
 
 for (const [words, says] of MISUSED) {
   test(`upstream ${words.join(' ')} is misuse: ${says}`, async () => {
-    const said: Said = await tfe(['upstream', ...words])
+    const said: CommandOutput = await tfe(['upstream', ...words])
     expect(said).toMatchObject({ code: 2 })
     expect(said.err).toContain(says)
   })
@@ -110,11 +110,11 @@ test('a certificate with control characters in its names writes nothing but a ta
     purposes: ['serverAuth'],
   })
   await using upstream = await rawUpstream(serverOptions(server), answering(OK))
-  await using house = await front(upstream.port, { name: 'core' })
-  await using device = await Device.to(house.port)
+  await using frontEnd = await forwardingServer(upstream.port, { name: 'core' })
+  await using device = await Device.to(frontEnd.port)
   device.request('GET /')
   await device.response()
-  const [error] = house.errors
+  const [error] = frontEnd.errors
   if (error === undefined) return expect.fail('nothing went wrong')
   const { describe: _, ...facts } = error
   const when = { count: 1, first: NOW as Instant, last: NOW as Instant }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { productYaml, writeFiles } from '../support/product.ts'
 import { rawUpstream } from '../support/upstream.ts'
 import { tfe } from './session.ts'
@@ -19,7 +19,7 @@ function configured(port: number, changed: (text: string) => string = (text) => 
 }
 
 test('test shows what was agreed on, the certificates and every check, and ends with 0', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, () => {})
+  await using upstream = await rawUpstream(upstreamTlsOptions, () => {})
   const file = configured(upstream.port)
   const { code, out } = await tfe(['upstream', 'test', 'mdm', '--config', file])
   expect(out).toContain(`✓ localhost:${upstream.port}: requests would be carried`)
@@ -38,7 +38,7 @@ test('test shows what was agreed on, the certificates and every check, and ends 
 })
 
 test('test says the exact error and its remedy, and ends with 1', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, () => {})
+  await using upstream = await rawUpstream(upstreamTlsOptions, () => {})
   const file = configured(upstream.port, (text) =>
     text.replace('      trust: {', '      hostname: core.example.com\n      trust: {'),
   )
@@ -49,7 +49,7 @@ test('test says the exact error and its remedy, and ends with 1', async () => {
 })
 
 test('test as JSON is the value that the function hands out', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, () => {})
+  await using upstream = await rawUpstream(upstreamTlsOptions, () => {})
   const server = `localhost:${upstream.port}`
   const file = configured(upstream.port)
   const words = `upstream test mdm --server ${server} --json --config`.split(' ')
@@ -61,7 +61,7 @@ test('test as JSON is the value that the function hands out', async () => {
 
 test('scan prints a table of what is accepted', async () => {
   await using upstream = await rawUpstream(
-    { ...fleetUpstream, ciphers: 'TLS_AES_128_GCM_SHA256', minVersion: 'TLSv1.3' },
+    { ...upstreamTlsOptions, ciphers: 'TLS_AES_128_GCM_SHA256', minVersion: 'TLSv1.3' },
     () => {},
   )
   const file = configured(upstream.port)
@@ -74,7 +74,7 @@ test('scan prints a table of what is accepted', async () => {
 })
 
 test('where nobody listens, both end with 1', async () => {
-  const upstream = await rawUpstream(fleetUpstream, () => {})
+  const upstream = await rawUpstream(upstreamTlsOptions, () => {})
   await upstream[Symbol.asyncDispose]()
   const file = configured(upstream.port)
   for (const action of ['test', 'scan']) {

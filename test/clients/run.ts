@@ -9,7 +9,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { CLIENTS, VERSIONS, type ClientKind, type Walk } from './clients.ts'
-import { mintMaterial, SETTINGS, startScene, type Material, type Scene } from './scene.ts'
+import {
+  mintMaterial,
+  SETTINGS,
+  startClientFrontEnd,
+  type Material,
+  type ClientFrontEnd,
+} from './scene.ts'
 import { stepsOf } from './steps.ts'
 import { cellOf, heldBack, judge, type Verdict } from './verdicts.ts'
 
@@ -37,8 +43,8 @@ async function runAll(): Promise<boolean> {
     }
     for (const tls of VERSIONS) {
       const about = { name: `${client.name} ${version}`, tls }
-      await using scene = await startScene(folder(client.name, tls), material)
-      verdicts.push(...(await walks(client, about, { scene, material })))
+      await using frontEnd = await startClientFrontEnd(folder(client.name, tls), material)
+      verdicts.push(...(await walks(client, about, { frontEnd, material })))
     }
   }
   const isNeedless = !heldBack(verdicts)
@@ -55,24 +61,27 @@ interface About {
 async function walks(
   client: ClientKind,
   { name, tls }: About,
-  { scene, material }: { readonly scene: Scene; readonly material: Material },
+  { frontEnd, material }: { readonly frontEnd: ClientFrontEnd; readonly material: Material },
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
   for (const setting of SETTINGS) {
     const steps = stepsOf(setting, material)
-    const walk = { port: scene.ports[setting], ca: material.siteRoot, version: tls }
+    const walk = { port: frontEnd.ports[setting], ca: material.siteRoot, version: tls }
     const own = folder(client.name, tls, setting)
     try {
       await client.walk({ ...walk, visits: steps.flatMap(({ visits }) => visits), folder: own })
-      const fates = []
+      const outcomes = []
       for (const { expected, visits } of steps) {
         const [one, other] = visits
-        fates.push({ expected, calls: [await scene.fate(one.path), await scene.fate(other.path)] })
+        outcomes.push({
+          expected,
+          calls: [await frontEnd.outcomeOf(one.path), await frontEnd.outcomeOf(other.path)],
+        })
       }
-      const verdict = judge(setting, fates)
+      const verdict = judge(setting, outcomes)
       verdicts.push(verdict)
       const says = [...verdict.faults, ...verdict.notes].join('; ') || 'ok'
-      printRow([name, tls.slice('TLSv'.length), setting, ...fates.map(cellOf), says])
+      printRow([name, tls.slice('TLSv'.length), setting, ...outcomes.map(cellOf), says])
     } catch (error) {
       const fault = `the walk ended early: ${String(error)}`
       verdicts.push({ setting, notes: [], faults: [fault] })

@@ -68,7 +68,7 @@ export function mintMaterial(folder: string): Material {
 }
 
 /** What became of one visit. */
-export interface Fate {
+export interface VisitOutcome {
   readonly status: number
   readonly code: string
   readonly resumed: boolean
@@ -76,14 +76,17 @@ export interface Fate {
   readonly seen: string
 }
 
-export interface Scene extends AsyncDisposable {
+export interface ClientFrontEnd extends AsyncDisposable {
   readonly ports: Readonly<Record<Setting, number>>
   /** What is known of the request for this path; waits until it is written down. */
-  fate(path: string): Promise<Fate>
+  outcomeOf(path: string): Promise<VisitOutcome>
 }
 
 /** Starts `tfe serve` and waits until it is ready. */
-export async function startScene(folder: string, material: Material): Promise<Scene> {
+export async function startClientFrontEnd(
+  folder: string,
+  material: Material,
+): Promise<ClientFrontEnd> {
   await using stack = new AsyncDisposableStack()
   const seen = new Map<string, string>()
   const upstream = createServer(
@@ -120,7 +123,7 @@ export async function startScene(folder: string, material: Material): Promise<Sc
   const ending = stack.move()
   return {
     ports,
-    async fate(path) {
+    async outcomeOf(path) {
       await program.until(() => lineOf(path) !== undefined)
       const { status = 0, code = '', resumed = false } = lineOf(path) ?? {}
       return { status, code, resumed, seen: seen.get(path) ?? '-' }
@@ -129,7 +132,7 @@ export async function startScene(folder: string, material: Material): Promise<Sc
   }
 }
 
-type Line = Partial<Omit<Fate, 'seen'>>
+type Line = Partial<Omit<VisitOutcome, 'seen'>>
 
 /** RFC 9440 §2.1: a Structured Byte Sequence. */
 function toldOf({ headers }: IncomingMessage, material: Material): string {

@@ -3,12 +3,12 @@
  * clients to the session they began; that is what the design notes give as the reason for `auto`, and how far it may
  * go: refused once after enrolment, held to the old certificate after renewal, locked out never.
  */
-import type { Fate, Setting } from './scene.ts'
+import type { VisitOutcome, Setting } from './scene.ts'
 
-export interface Fates {
+export interface WalkOutcomes {
   readonly expected: 'nobody' | 'first' | 'second'
   /** The same call, made twice. */
-  readonly calls: readonly Fate[]
+  readonly calls: readonly VisitOutcome[]
 }
 
 export interface Verdict {
@@ -19,8 +19,8 @@ export interface Verdict {
 }
 
 /** Judges one walk. */
-export function judge(setting: Setting, fates: readonly Fates[]): Verdict {
-  const findings = fates.flatMap(({ expected, calls }) =>
+export function judge(setting: Setting, outcomes: readonly WalkOutcomes[]): Verdict {
+  const findings = outcomes.flatMap(({ expected, calls }) =>
     calls.map((fate, call) => finding(fate, { setting, expected, isFirst: call === 0 })),
   )
   const said = (kind: Finding['kind']): readonly string[] => [
@@ -34,7 +34,7 @@ export const heldBack = (verdicts: readonly Verdict[]): boolean =>
   verdicts.some(({ setting, notes }) => setting === 'on' && notes.length > 0)
 
 /** Both calls of a step as the table shows them. */
-export const cellOf = ({ calls }: Fates): string =>
+export const cellOf = ({ calls }: WalkOutcomes): string =>
   calls
     .map(({ status, seen, resumed }) => `${status === 200 ? seen : status}${resumed ? '*' : ''}`)
     .join(' ')
@@ -46,12 +46,12 @@ interface Finding {
 
 interface Circumstances {
   readonly setting: Setting
-  readonly expected: Fates['expected']
+  readonly expected: WalkOutcomes['expected']
   readonly isFirst: boolean
 }
 
 function finding(
-  { status, code, resumed, seen }: Fate,
+  { status, code, resumed, seen }: VisitOutcome,
   { setting, expected, isFirst }: Circumstances,
 ): Finding {
   if (setting === 'auto' && resumed) return { kind: 'fault', says: 'resumed where devices enrol' }

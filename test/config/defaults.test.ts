@@ -7,7 +7,7 @@ import type { Config } from '../../src/config/config.ts'
 import { jsonSchemaText } from '../../src/config/json-schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { referenceText } from '../../src/config/reference.ts'
-import { givenFiles } from './given-files.ts'
+import { inMemoryFiles } from './given-files.ts'
 
 async function loaded(head = '', upstream = ''): Promise<Config> {
   const text = `${head}
@@ -19,7 +19,7 @@ listeners:
     routes: generic
 upstreams: { core: { url: "https://Core.example.com", identity: {}${upstream} } }
 `
-  const result = await loadConfig('c.yaml', {}, givenFiles('c.yaml', text))
+  const result = await loadConfig('c.yaml', {}, inMemoryFiles('c.yaml', text))
   if (!result.ok) throw new Error(JSON.stringify(result.failure))
   return result.value.config
 }

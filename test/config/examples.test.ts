@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { findRoute, routeTable } from '../../src/message/route.ts'
 import type { Config } from '../../src/config/config.ts'
-import { diskFiles } from '../../src/config/reading/files.ts'
+import { diskReader } from '../../src/config/reading/files.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { presetFacts } from '../../src/config/routes/preset-facts.ts'
 
@@ -23,7 +23,7 @@ async function example(name: string): Promise<{ config: Config; warnings: readon
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, `made up for ${reference}\n`, { mode: 0o600 })
   }
-  const loaded = await loadConfig(path, env, { ...diskFiles, folder })
+  const loaded = await loadConfig(path, env, { ...diskReader, folder })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure, undefined, 2))
   const warnings = loaded.value.warnings.map(({ message }) => message)
   return { config: loaded.value.config, warnings }

@@ -4,21 +4,21 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { diskFiles } from '../../src/config/reading/files.ts'
+import { diskReader } from '../../src/config/reading/files.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { givenFiles } from './given-files.ts'
+import { inMemoryFiles } from './given-files.ts'
 
 const scratch = await mkdtemp(join(tmpdir(), 'tfe-files-'))
 afterAll(() => rm(scratch, { recursive: true }))
 const at = (name: string): string => join(scratch, name)
 const failureOf = async (name: string): Promise<unknown> => {
-  const read = await diskFiles.read(at(name))
+  const read = await diskReader.read(at(name))
   return read.ok ? 'read' : read.failure
 }
 
 test('a file of its owner alone is read whole', async () => {
   await writeFile(at('own'), 'secret', { mode: 0o600 })
-  expect(await diskFiles.read(at('own'))).toEqual({
+  expect(await diskReader.read(at('own'))).toEqual({
     ok: true,
     value: { bytes: Buffer.from('secret'), shared: false },
   })
@@ -28,7 +28,7 @@ for (const mode of [0o640, 0o604, 0o644]) {
   test(`a file of mode ${mode.toString(8)} counts as shared`, async () => {
     await writeFile(at('shared'), 'secret')
     await chmod(at('shared'), mode)
-    expect(await diskFiles.read(at('shared'))).toMatchObject({ value: { shared: true } })
+    expect(await diskReader.read(at('shared'))).toMatchObject({ value: { shared: true } })
   })
 }
 
@@ -63,7 +63,7 @@ test('a configuration that is not there is one fault with its path', async () =>
 test('a configuration of more than 256 KiB is refused before it is parsed', async () => {
   const refusal = async (length: number): Promise<string | undefined> => {
     const text = '#'.repeat(length)
-    const loaded = await loadConfig('c.yaml', {}, givenFiles('c.yaml', text))
+    const loaded = await loadConfig('c.yaml', {}, inMemoryFiles('c.yaml', text))
     return loaded.ok ? undefined : loaded.failure[0]?.message
   }
   expect(await refusal(256 * 1024 + 1)).toContain('wanted at most 262144')
@@ -79,6 +79,6 @@ test('octets that are not UTF-8 are refused', async () => {
 
 test('brackets nested without end are a fault, not a crash', async () => {
   const text = `profile: ${'['.repeat(100_000)}`
-  const loaded = await loadConfig('c.yaml', {}, givenFiles('c.yaml', text))
+  const loaded = await loadConfig('c.yaml', {}, inMemoryFiles('c.yaml', text))
   expect(loaded.ok).toBe(false)
 })

@@ -1,9 +1,9 @@
 import { basename, extname } from 'node:path'
-import type { FileFailure, Files } from '../../src/config/reading/files.ts'
+import type { FileFailure, FileReader } from '../../src/config/reading/files.ts'
 import { fail, ok } from '../../src/kernel/types.ts'
 
 /** A disk on which a file's name says what is wrong with it; every other file is there. */
-export const givenFiles = (configuration: string, text: string): Files => ({
+export const inMemoryFiles = (configuration: string, text: string): FileReader => ({
   folder: '/given',
   read: async (path) => {
     if (path === configuration) return ok({ bytes: Buffer.from(text), shared: true })

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
-import { givenFiles } from './given-files.ts'
+import { inMemoryFiles } from './given-files.ts'
 
 const folder = join(import.meta.dirname, 'golden')
 const files = readdirSync(folder).toSorted()
@@ -30,7 +30,7 @@ test('no sentence repeats a secret that was pasted in', async () => {
 
 async function said(file: string, golden: string): Promise<readonly string[]> {
   const text = golden.replaceAll(/^#> .*\n/gm, '')
-  const loaded = await loadConfig(file, { TFE_EMPTY: '' }, givenFiles(file, text))
+  const loaded = await loadConfig(file, { TFE_EMPTY: '' }, inMemoryFiles(file, text))
   const [kind, faults] = loaded.ok ? ['warning', loaded.value.warnings] : ['fault', loaded.failure]
   return faults.map(({ at, message }) => `#> ${kind} ${at}: ${message}`)
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { DEFAULT_LIMITS } from '../../src/trust/limits.ts'
-import { givenFiles } from './given-files.ts'
+import { inMemoryFiles } from './given-files.ts'
 
 async function loaded(limits: string): Promise<Config> {
   const text = `
@@ -15,7 +15,7 @@ listeners:
     routes: generic
 upstreams: { core: { url: "https://core.example.com", identity: {} } }
 `
-  const result = await loadConfig('c.yaml', {}, givenFiles('c.yaml', text))
+  const result = await loadConfig('c.yaml', {}, inMemoryFiles('c.yaml', text))
   if (!result.ok) throw new Error(JSON.stringify(result.failure))
   return result.value.config
 }

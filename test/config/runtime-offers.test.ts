@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { connect, createSecureContext, createServer, type TLSSocket } from 'node:tls'
 import { afterAll, expect, test } from 'vitest'
 import { runtimeCatalogue } from '../../src/config/reading/runtime-offers.ts'
-import { offered } from '../../src/upstream-tls/catalogue.ts'
+import { offeredItems } from '../../src/upstream-tls/catalogue.ts'
 import { handshakeOffer } from '../../src/upstream-tls/handshake-offer.ts'
 import { mintKeys } from '../support/mint-certificate.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
@@ -22,8 +22,8 @@ const server = createServer({
   cert: [ecdsa.chainPem, rsa.chainPem],
   key: [ecdsa.keyPem, rsa.keyPem],
   minVersion: 'TLSv1',
-  ciphers: [...offered(catalogue, 'suites').map(({ name }) => name), '@SECLEVEL=0'].join(':'),
-  ecdhCurve: offered(catalogue, 'groups')
+  ciphers: [...offeredItems(catalogue, 'suites').map(({ name }) => name), '@SECLEVEL=0'].join(':'),
+  ecdhCurve: offeredItems(catalogue, 'groups')
     .map(({ name }) => name)
     .join(':'),
   dhparam: 'auto',
@@ -44,7 +44,7 @@ async function handshake(offer: ReturnType<typeof handshakeOffer>): Promise<TLSS
 
 const DEFAULT = catalogue.defaults.secure
 
-for (const { name, standardName, protocols } of offered(catalogue, 'suites')) {
+for (const { name, standardName, protocols } of offeredItems(catalogue, 'suites')) {
   for (const protocol of protocols) {
     test(`${name} alone connects over ${protocol} and is ${standardName}`, async () => {
       // An ECDSA certificate needs its own curve among them before TLS 1.3.
@@ -59,7 +59,7 @@ for (const { name, standardName, protocols } of offered(catalogue, 'suites')) {
   }
 }
 
-for (const { name, protocols } of offered(catalogue, 'groups')) {
+for (const { name, protocols } of offeredItems(catalogue, 'groups')) {
   test(`the group ${name} alone connects over ${protocols[0]}`, async () => {
     const socket = await handshake(
       handshakeOffer({ ...DEFAULT, protocols: protocols.slice(0, 1), groups: [name] }),

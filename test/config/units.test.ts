@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseHost } from '../../src/config/reading/host.ts'
-import { nearest } from '../../src/kernel/closest-match.ts'
-import { parseInstant, parseLength, parseSize } from '../../src/config/reading/units.ts'
+import { closestMatch } from '../../src/kernel/closest-match.ts'
+import { parseInstant, parseDuration, parseSize } from '../../src/config/reading/units.ts'
 
 const LENGTHS: readonly (readonly [string, number | undefined])[] = [
   ['0s', 0],
@@ -30,7 +30,7 @@ const LENGTHS: readonly (readonly [string, number | undefined])[] = [
 
 for (const [text, expected] of LENGTHS) {
   test(`the length "${text}" is ${expected === undefined ? 'refused' : `${expected} ms`}`, () => {
-    const read = parseLength(text)
+    const read = parseDuration(text)
     expect(read.ok ? read.value : undefined).toBe(expected)
   })
 }
@@ -128,6 +128,6 @@ const SLIPS: readonly (readonly [string, string | undefined])[] = [
 
 for (const [typed, expected] of SLIPS) {
   test(`"${typed.slice(0, 20)}" ${expected === undefined ? 'is nobody we know' : `means ${expected}`}`, () => {
-    expect(nearest(typed, WORDS)).toBe(expected)
+    expect(closestMatch(typed, WORDS)).toBe(expected)
   })
 }

@@ -49,7 +49,7 @@ export class FrontEndProcess {
   }
 
   /** Has it read its configuration again. */
-  hangUp(): void {
+  reload(): void {
     this.#child.kill('SIGHUP')
   }
 

@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { connect, createServer, type ConnectionOptions, type TLSSocket } from 'node:tls'
-import { calling, fleet, product, type Line } from '../support/product.ts'
+import { clientTls, fleet, product, type Line } from '../support/product.ts'
 import { Device } from '../support/device.ts'
 import type { RawMessage } from '../support/raw-message.ts'
 import { rawUpstream } from '../support/upstream.ts'
@@ -24,12 +24,12 @@ export interface Played {
   readonly records: readonly Line[]
 }
 
-export interface Lane extends AsyncDisposable {
+export interface ReplayTarget extends AsyncDisposable {
   play(octets: string): Promise<Played>
 }
 
 /** A front end to play against. */
-interface Front extends AsyncDisposable {
+interface LaneFrontEnd extends AsyncDisposable {
   /** How a device calls it. */
   readonly calling: ConnectionOptions & { readonly port: number }
   /** Settles when everything about the row's connection is over, with what was written down. */
@@ -42,44 +42,44 @@ const VICTIM_LINE = 'GET /victim HTTP/1.1'
 const VICTIM = `${VICTIM_LINE}\r\nHost: ${HOST}\r\n\r\n`
 
 /** The product, its device routes open to every path. */
-export async function productLane(): Promise<Lane> {
+export async function productTarget(): Promise<ReplayTarget> {
   const recorder = await record()
-  const front = await product({
+  const frontEnd = await product({
     upstreamPort: recorder.port,
     rows: ['{ id: all, path: /*, class: device }'],
     // One connection: the harmless request must follow the row, or find the connection gone.
     upstreamLimits: ['connections: 1'],
     limits: ['headers: 3s', 'bodyIdle: 3s', 'idle: 3s'],
   })
-  return lane(recorder, productFront(front))
+  return targetOf(recorder, productFront(frontEnd))
 }
 
 /** A relay that looks at nothing: the control. */
-export async function relayLane(): Promise<Lane> {
+export async function relayTarget(): Promise<ReplayTarget> {
   const recorder = await record()
-  return lane(recorder, await relay(recorder.port))
+  return targetOf(recorder, await relay(recorder.port))
 }
 
-async function lane(recorder: Recorder, front: Front): Promise<Lane> {
-  let victim = await Device.to(front.calling.port, front.calling)
+async function targetOf(recorder: Recorder, frontEnd: LaneFrontEnd): Promise<ReplayTarget> {
+  let victim = await Device.to(frontEnd.calling.port, frontEnd.calling)
   return {
     async play(octets) {
-      const answers = await send(octets, front.calling)
-      const records = await front.settle()
+      const answers = await send(octets, frontEnd.calling)
+      const records = await frontEnd.settle()
       if (victim.socket.destroyed || victim.socket.readableEnded) {
-        victim = await Device.to(front.calling.port, front.calling)
+        victim = await Device.to(frontEnd.calling.port, frontEnd.calling)
       }
       victim.send(VICTIM)
       const unharmed = await victim.response().then(
         (answer) => answer.startLine === 'HTTP/1.1 200 OK' && victim.pending === '',
         () => false,
       )
-      if (!unharmed) victim.hangUp()
+      if (!unharmed) victim.disconnect()
       return { answers, records, unharmed, upstream: await recorder.take() }
     },
     async [Symbol.asyncDispose]() {
       await victim[Symbol.asyncDispose]()
-      await front[Symbol.asyncDispose]()
+      await frontEnd[Symbol.asyncDispose]()
       await recorder[Symbol.asyncDispose]()
     },
   }
@@ -111,26 +111,26 @@ async function send(
 const next = (device: Device, method: string): Promise<RawMessage | undefined> =>
   device.response(method === 'HEAD' ? 'no-body' : 'response').catch(() => undefined)
 
-function productFront(front: Awaited<ReturnType<typeof product>>): Front {
+function productFront(frontEnd: Awaited<ReturnType<typeof product>>): LaneFrontEnd {
   const known = new Set<unknown>()
   return {
-    calling: calling(front.port, fleet.device),
+    calling: clientTls(frontEnd.port, fleet.device),
     async settle() {
       const isNew = (line: Line): boolean =>
         line['msg'] === 'connection' && !known.has(line['connection'])
-      const { connection, requests } = await front.line(isNew)
+      const { connection, requests } = await frontEnd.waitForLine(isNew)
       known.add(connection)
       const records = (): readonly Line[] =>
-        front.lines.filter(
+        frontEnd.lines.filter(
           (line) => line['connection'] === connection && line['msg'] !== 'connection',
         )
       // A request's record may follow that of its connection.
       if (records().length < Number(requests)) {
-        await front.line(() => records().length >= Number(requests))
+        await frontEnd.waitForLine(() => records().length >= Number(requests))
       }
       return records()
     },
-    [Symbol.asyncDispose]: () => front[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => frontEnd[Symbol.asyncDispose](),
   }
 }
 
@@ -183,7 +183,7 @@ async function record(): Promise<Recorder> {
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 
 /** Ends TLS and passes on what it finds inside, both ways. */
-async function relay(upstreamPort: number): Promise<Front> {
+async function relay(upstreamPort: number): Promise<LaneFrontEnd> {
   const sockets = new Set<Socket>()
   const server = createServer(
     { key: fleet.server.keyPem, cert: fleet.server.chainPem, allowHalfOpen: true },
@@ -207,7 +207,7 @@ async function relay(upstreamPort: number): Promise<Front> {
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
   return {
-    calling: calling(port),
+    calling: clientTls(port),
     settle: () => Promise.resolve([]),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { HOST, productLane, relayLane, type Lane, type Played } from './http1-lane.ts'
+import { HOST, productTarget, relayTarget, type ReplayTarget, type Played } from './http1-lane.ts'
 import { dangersIn, isDelivered, isRefused } from './http1-oracle.ts'
 import { corpusRows, playsOf, type Play, type Row, type Verdict } from './http1-rows.ts'
 import { readRequests } from './http1-strict.ts'
@@ -30,13 +30,13 @@ interface Shown {
 }
 
 /** Plays every row in every manner, on several lanes side by side. */
-async function show(open: readonly (() => Promise<Lane>)[]): Promise<readonly Shown[]> {
+async function show(open: readonly (() => Promise<ReplayTarget>)[]): Promise<readonly Shown[]> {
   const waiting = (rows ?? []).flatMap((row) => playsOf(row, HOST))
   const shown: Shown[] = []
-  const work = async (openLane: () => Promise<Lane>): Promise<void> => {
-    await using lane = await openLane()
+  const work = async (openTarget: () => Promise<ReplayTarget>): Promise<void> => {
+    await using target = await openTarget()
     for (let play = waiting.shift(); play !== undefined; play = waiting.shift()) {
-      shown.push({ play, played: await lane.play(play.octets) })
+      shown.push({ play, played: await target.play(play.octets) })
     }
   }
   await Promise.all(open.map(work))
@@ -45,7 +45,7 @@ async function show(open: readonly (() => Promise<Lane>)[]): Promise<readonly Sh
 
 let shown: Promise<readonly Shown[]> | undefined
 const ours = (): Promise<readonly Shown[]> =>
-  (shown ??= show([productLane, productLane, productLane]))
+  (shown ??= show([productTarget, productTarget, productTarget]))
 
 const unsafe = (all: readonly Shown[]): readonly string[] =>
   all.flatMap(({ play, played }) =>
@@ -131,7 +131,7 @@ corpus(
   'a relay that looks at nothing forwards what is unsafe: the oracle can fail',
   PATIENCE,
   async () => {
-    const relayed = await show([relayLane, relayLane])
+    const relayed = await show([relayTarget, relayTarget])
     const kinds = new Set(relayed.flatMap(({ play, played }) => dangersIn(play, played)))
     expect([...kinds]).toEqual(
       expect.arrayContaining([

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { expect, test } from 'vitest'
 import { casesOf, vectors, verdictOn } from './limbo.ts'
-import { differencesOf } from './twins.ts'
+import { differencesBetween } from './twins.ts'
 import {
   exceptions,
   falselyAdmitted,
@@ -64,10 +64,10 @@ corpus('twins put the same question, and only twins do', () => {
     'webpki::eku::ee-anyeku',
   ].map((id) => cases.get(id))
   if (one === undefined || twin === undefined || other === undefined) throw new Error('no case')
-  expect(differencesOf(one, twin)).toEqual([])
-  expect(differencesOf(twin, one)).toEqual([])
-  expect(differencesOf(one, other)).toContain('leaves differ')
-  expect(differencesOf(twin, other)).toContain('both demand the same')
+  expect(differencesBetween(one, twin)).toEqual([])
+  expect(differencesBetween(twin, one)).toEqual([])
+  expect(differencesBetween(one, other)).toContain('leaves differ')
+  expect(differencesBetween(twin, other)).toContain('both demand the same')
 })
 
 corpus('every case with revocation lists is judged with them, and rightly', () => {

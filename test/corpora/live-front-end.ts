@@ -55,7 +55,7 @@ export class LiveFrontEnd {
   /** Writes the configuration anew and reloads it: whether it took effect. */
   async trust(trust: Trust): Promise<boolean> {
     writeConfiguration(this.#options, trust)
-    this.#process.hangUp()
+    this.#process.reload()
     const deadline = performance.now() + RELOAD_WITHIN_MS
     for (;;) {
       const before = this.#reloads

@@ -7,7 +7,7 @@ import { parsePem } from '../../src/x509/pem.ts'
 import type { Case } from './limbo.ts'
 
 /** Whatever keeps the two from being twins; empty for twins. */
-export function differencesOf(one: Case, other: Case): readonly string[] {
+export function differencesBetween(one: Case, other: Case): readonly string[] {
   const differences: string[] = []
   if (one.expected_result === other.expected_result) differences.push('both demand the same')
   if (!one.conflicts_with.includes(other.id)) {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Profile, Purpose } from '../../src/trust/limits.ts'
 import { casesOf, tiersOf, verdictOn, type Case, type Tier, type Verdict } from './limbo.ts'
-import { differencesOf } from './twins.ts'
+import { differencesBetween } from './twins.ts'
 
 export const PROFILES: readonly Profile[] = ['private', 'strict']
 export const PURPOSES: readonly Purpose[] = ['server', 'client']
@@ -156,7 +156,7 @@ function twinFaults(
     if (twin === undefined) return []
     const [one, other] = [id, twin].map((wanted) => cases.find((limbo) => limbo.id === wanted))
     if (one === undefined || other === undefined) return [`${id}: no twin ${twin} in the corpus`]
-    return differencesOf(one, other).map((difference) => `${id} and ${twin}: ${difference}`)
+    return differencesBetween(one, other).map((difference) => `${id} and ${twin}: ${difference}`)
   })
 }
 

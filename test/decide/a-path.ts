@@ -23,7 +23,7 @@ export const at = (time: number): Instant => time as Instant
 export const EXPIRY = Date.UTC(2026, 5, 1, 12) + 999
 export const ISSUED = EXPIRY - 365 * DAY
 export const GRACE = 30 * DAY
-export const WINDOW = 60 * DAY
+export const RENEWAL_WINDOW = 60 * DAY
 
 export interface PathParts {
   readonly notBefore?: number
@@ -106,7 +106,7 @@ export function aPolicy(parts: PolicyParts = {}): Policy {
   const {
     enforcement = 'required',
     grace = GRACE,
-    renewalWindow = WINDOW,
+    renewalWindow = RENEWAL_WINDOW,
     keys = [],
     serials = [],
   } = parts

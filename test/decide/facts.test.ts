@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { decide, type Decision, type Peer } from '../../src/decide/decide.ts'
-import { tells } from '../../src/decide/judge-path.ts'
+import { refusalRank } from '../../src/decide/judge-path.ts'
 import type { RouteClass } from '../../src/decide/policy.ts'
 import type { Refusal } from '../../src/decide/refusal.ts'
 import { ok } from '../../src/kernel/types.ts'
@@ -121,7 +121,7 @@ test('what came further tells more, and what a person decided tells most', () =>
     'issuer-revoked',
     'revoked',
   ] as const
-  const told = order.map((kind) => tells({ kind } as Refusal))
+  const told = order.map((kind) => refusalRank({ kind } as Refusal))
   expect(told).toEqual(told.toSorted((one, other) => one - other))
   expect(new Set(told).size).toBe(order.length)
 })

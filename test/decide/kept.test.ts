@@ -1,8 +1,18 @@
 /** What is foretold of a fleet must be what it meets: the judge of kept facts and the judge of requests agree. */
 import { expect, test } from 'vitest'
-import { judgeKept, judgePath } from '../../src/decide/judge-path.ts'
+import { judgeRetained, judgePath } from '../../src/decide/judge-path.ts'
 import type { Standing } from '../../src/decide/policy.ts'
-import { aPath, aPolicy, at, DAY, EXPIRY, GRACE, ISSUED, WINDOW, type PathParts } from './a-path.ts'
+import {
+  aPath,
+  aPolicy,
+  at,
+  DAY,
+  EXPIRY,
+  GRACE,
+  ISSUED,
+  RENEWAL_WINDOW,
+  type PathParts,
+} from './a-path.ts'
 
 const STANDINGS: readonly (readonly [string, Standing | undefined])[] = [
   ['staged', { kind: 'staged' }],
@@ -19,7 +29,7 @@ const PATHS: readonly (readonly [string, PathParts])[] = [
   ['from an anchor that is not valid yet', { anchor: { notBefore: EXPIRY } }],
   ['with a denied key above it', { intermediate: { key: 'stolen' } }],
 ]
-const TIMES = [ISSUED - 1, ISSUED, EXPIRY - WINDOW, EXPIRY - DAY, EXPIRY, EXPIRY + 1]
+const TIMES = [ISSUED - 1, ISSUED, EXPIRY - RENEWAL_WINDOW, EXPIRY - DAY, EXPIRY, EXPIRY + 1]
 const LATER = [EXPIRY + GRACE, EXPIRY + GRACE + 1]
 
 for (const [what, standing] of STANDINGS) {
@@ -29,7 +39,7 @@ for (const [what, standing] of STANDINGS) {
       const standings = standing === undefined ? {} : { devices: standing }
       const policy = aPolicy({ standings, keys: ['stolen'] })
       for (const time of [...TIMES, ...LATER]) {
-        expect(judgeKept(path, policy, at(time))).toEqual(judgePath(path, policy, at(time)))
+        expect(judgeRetained(path, policy, at(time))).toEqual(judgePath(path, policy, at(time)))
       }
     })
   }

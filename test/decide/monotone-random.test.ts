@@ -3,7 +3,7 @@ import { decide, type Ask, type Decision, type Peer } from '../../src/decide/dec
 import type { Policy, RouteClass, Standing } from '../../src/decide/policy.ts'
 import { ok } from '../../src/kernel/types.ts'
 import type { SoundPath } from '../../src/trust/validate.ts'
-import { Random } from '../support/random.ts'
+import { SeededRandom } from '../support/random.ts'
 import { aPath, aPolicy, at, DAY, EXPIRY, ISSUED, type PathParts } from './a-path.ts'
 
 const SEED = 20_261_122
@@ -30,7 +30,7 @@ const routes = ['open', 'device', 'always', 'renewal', 'legacy-oauth', 'denied']
 const settings = ['first', 'second', 'third'] as const
 
 /** One device on some paths under some policy; time is what comes to it. */
-function lifeOf(random: Random, most: number): Life {
+function lifeOf(random: SeededRandom, most: number): Life {
   const near = (middle: number): number =>
     middle + random.below(41) * DAY - 20 * DAY + random.pick([-1000, -1, 0, 1, 999, 1000])
   const lifetime = () => ({ notBefore: near(ISSUED), notAfter: near(EXPIRY) })
@@ -38,7 +38,7 @@ function lifeOf(random: Random, most: number): Life {
   const parts = (setting: string): PathParts => ({
     ...leaf,
     setting,
-    ...(random.once(2) ? { intermediate: lifetime() } : {}),
+    ...(random.oneIn(2) ? { intermediate: lifetime() } : {}),
     anchor: lifetime(),
   })
   const count = 1 + random.below(most)
@@ -54,11 +54,11 @@ function lifeOf(random: Random, most: number): Life {
   const route: RouteClass = random.pick(routes)
   const paths = [first, ...others] as const
   const peer: Peer = { kind: 'presented', leaf: first.certificates[0], paths: ok(paths) }
-  const withoutGrace = random.once(4) ? 'old-agent' : undefined
+  const withoutGrace = random.oneIn(4) ? 'old-agent' : undefined
   return { ask: { peer, route, withoutGrace }, policy, instants: instantsOf(paths, policy) }
 }
 
-function standingOf(random: Random, near: (middle: number) => number): Standing {
+function standingOf(random: SeededRandom, near: (middle: number) => number): Standing {
   return random.pick<Standing>([
     { kind: 'current' },
     { kind: 'current' },
@@ -110,7 +110,7 @@ for (const [where, most] of PROMISES) {
     const gains: object[] = []
     const met = new Set<string>()
     for (let number = 0; number < CASES; number += 1) {
-      const { ask, policy, instants } = lifeOf(new Random(SEED, number), most)
+      const { ask, policy, instants } = lifeOf(new SeededRandom(SEED, number), most)
       const heights = instants.map((now) => height(decide(ask, policy, at(now))))
       heights.forEach((after, index) => {
         const before = heights[index - 1] ?? after
@@ -129,7 +129,7 @@ for (const [where, most] of PROMISES) {
 test('the order of a device’s paths changes neither whether it passes nor what is said of it', () => {
   const differences: object[] = []
   for (let number = 0; number < CASES; number += 1) {
-    const random = new Random(SEED, number)
+    const random = new SeededRandom(SEED, number)
     const { ask, policy, instants } = lifeOf(random, 3)
     const { peer } = ask
     if (peer.kind !== 'presented' || !peer.paths.ok) throw new Error('sound by decree')

@@ -68,7 +68,7 @@ promise([
 ])
 
 /** Paths by how far they come; time and leaf are the same for all. */
-const LADDER: readonly (readonly [kind: string, path: PathParts])[] = [
+const PATHS_BY_MERIT: readonly (readonly [kind: string, path: PathParts])[] = [
   ['staged', { setting: 'new' }],
   ['sunset', { setting: 'gone' }],
   ['issued-after-retirement', { setting: 'old' }],
@@ -94,8 +94,8 @@ const STANDINGS: Readonly<Record<string, Standing>> = {
 }
 
 promise(
-  LADDER.slice(1).flatMap(([kind, path], rung) => {
-    const [shorter, other] = LADDER[rung] ?? ['', {}]
+  PATHS_BY_MERIT.slice(1).flatMap(([kind, path], pathKind) => {
+    const [shorter, other] = PATHS_BY_MERIT[pathKind] ?? ['', {}]
     const row = { standings: STANDINGS, now: EXPIRY + 1, expect: `refuse ${kind}` }
     return [
       { ...row, promise: `${kind} tells more than ${shorter}`, paths: [other, path] },

@@ -2,7 +2,7 @@
  * When nothing that a peer could show besides would help it: a mistake here costs a device its better path.
  */
 import { expect, test } from 'vitest'
-import { suffices } from '../../src/decide/suffices.ts'
+import { isSufficient } from '../../src/decide/suffices.ts'
 import type { Finding } from '../../src/trust/finding.ts'
 import { aPath, aPolicy, at, DAY, EXPIRY, ISSUED, type PathParts } from './a-path.ts'
 import { CURRENT, DISTRUSTED, RETIRED_FOR_EVER } from './row.ts'
@@ -51,6 +51,6 @@ for (const [promise, paths, suffice] of rows) {
       ...aPath({ notBefore: ISSUED, ...parts }),
       findings,
     }))
-    expect(suffices(sound as ReturnType<typeof aPath>[], policy, at(NOW))).toBe(suffice)
+    expect(isSufficient(sound as ReturnType<typeof aPath>[], policy, at(NOW))).toBe(suffice)
   })
 }

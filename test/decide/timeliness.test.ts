@@ -1,9 +1,19 @@
 import { expect, test } from 'vitest'
 import { decide, timelinessOfPeer, vouchedFor, type Peer } from '../../src/decide/decide.ts'
 import type { RouteClass } from '../../src/decide/policy.ts'
-import { lifeOf, timelinessOf, type Timeliness } from '../../src/decide/timeliness.ts'
+import { validityBounds, timelinessOf, type Timeliness } from '../../src/decide/timeliness.ts'
 import { ok } from '../../src/kernel/types.ts'
-import { aCertificate, aPath, aPolicy, at, DAY, EXPIRY, GRACE, ISSUED, WINDOW } from './a-path.ts'
+import {
+  aCertificate,
+  aPath,
+  aPolicy,
+  at,
+  DAY,
+  EXPIRY,
+  GRACE,
+  ISSUED,
+  RENEWAL_WINDOW,
+} from './a-path.ts'
 import type { PathParts, PolicyParts } from './a-path.ts'
 import { unreadable, unsound } from './row.ts'
 
@@ -18,12 +28,12 @@ const rows: readonly Row[] = [
   { promise: 'validity begins with notBefore', now: ISSUED, state: 'valid' },
   {
     promise: 'a millisecond before the window it is too early to renew',
-    now: EXPIRY - WINDOW - 1,
+    now: EXPIRY - RENEWAL_WINDOW - 1,
     state: 'valid',
   },
   {
     promise: 'the window begins so many days before notAfter, to the millisecond',
-    now: EXPIRY - WINDOW,
+    now: EXPIRY - RENEWAL_WINDOW,
     state: 'in-renewal-window',
   },
   {
@@ -91,8 +101,8 @@ for (const { promise, now, state, ...parts } of rows) {
 
 test('the turning points are where the states change', () => {
   const leaf = aCertificate('leaf', { notBefore: ISSUED, notAfter: EXPIRY })
-  expect(lifeOf(leaf, aPolicy())).toEqual({
-    windowBegins: EXPIRY - WINDOW,
+  expect(validityBounds(leaf, aPolicy())).toEqual({
+    windowBegins: EXPIRY - RENEWAL_WINDOW,
     notAfter: EXPIRY,
     graceEnds: EXPIRY + GRACE,
   })
@@ -113,7 +123,7 @@ test('a certificate passes through its states in order, and never goes back', ()
     'expired',
   ]
   const leaf = aCertificate('leaf', { notBefore: ISSUED, notAfter: EXPIRY })
-  for (const renewalWindow of [0, DAY, WINDOW, 400 * DAY]) {
+  for (const renewalWindow of [0, DAY, RENEWAL_WINDOW, 400 * DAY]) {
     for (const grace of [0, DAY, GRACE]) {
       const states: Timeliness[] = []
       for (let now = ISSUED - DAY; now < EXPIRY + 2 * GRACE; now += DAY / 2) {
@@ -138,12 +148,12 @@ interface Told {
 const vouched: readonly Told[] = [
   {
     promise: 'before the window a device is vouched for as valid',
-    now: EXPIRY - WINDOW - 1,
+    now: EXPIRY - RENEWAL_WINDOW - 1,
     told: 'valid',
   },
   {
     promise: 'from the window on a device is vouched for as due',
-    now: EXPIRY - WINDOW,
+    now: EXPIRY - RENEWAL_WINDOW,
     told: 'in-renewal-window',
   },
   {
@@ -164,8 +174,8 @@ const vouched: readonly Told[] = [
   },
   {
     promise: "an intermediate that is nearly over does not make the device's certificate due",
-    now: EXPIRY - WINDOW - 1,
-    path: { intermediate: { notAfter: EXPIRY - WINDOW } },
+    now: EXPIRY - RENEWAL_WINDOW - 1,
+    path: { intermediate: { notAfter: EXPIRY - RENEWAL_WINDOW } },
     told: 'valid',
   },
 ]

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { decide, type Peer } from '../../src/decide/decide.ts'
 import type { Policy, RevocationDemand, Standing } from '../../src/decide/policy.ts'
-import { nextTurn } from '../../src/decide/next-change.ts'
+import { nextChange } from '../../src/decide/next-change.ts'
 import { fail, ok, type Millis } from '../../src/kernel/types.ts'
 import type { RevocationList } from '../../src/trust/revocation.ts'
-import { Random } from '../support/random.ts'
+import { SeededRandom } from '../support/random.ts'
 import {
   aCertificate,
   aPath,
@@ -39,7 +39,7 @@ const listed = (failure: RevocationDemand['failure']): Policy => {
 }
 
 /** A moment, the peer, and the first instant at which the verdict may be worse. */
-const TURNS: readonly [string, Peer, Policy, number, number | undefined][] = [
+const CHANGES: readonly [string, Peer, Policy, number, number | undefined][] = [
   ['a certificate turns behind its last millisecond', peerOn({}), aPolicy(), ISSUED, EXPIRY + 1],
   [
     'grace turns behind its last millisecond',
@@ -126,9 +126,9 @@ const TURNS: readonly [string, Peer, Policy, number, number | undefined][] = [
   ],
 ]
 
-for (const [promise, peer, policy, after, expected] of TURNS) {
+for (const [promise, peer, policy, after, expected] of CHANGES) {
   test(promise, () => {
-    expect(nextTurn(peer, policy, at(after))).toBe(expected)
+    expect(nextChange(peer, policy, at(after))).toBe(expected)
   })
 }
 
@@ -138,7 +138,7 @@ test('between two turns no verdict gets worse, on any route', () => {
   const surprises: object[] = []
   let turns = 0
   for (let number = 0; number < 1500; number += 1) {
-    const random = new Random(20_261_123, number)
+    const random = new SeededRandom(20_261_123, number)
     const near = (middle: number): number => middle + random.below(41) * DAY - 20 * DAY
     const life = () => ({ notBefore: near(ISSUED), notAfter: near(EXPIRY) })
     const leaf = life()
@@ -146,9 +146,9 @@ test('between two turns no verdict gets worse, on any route', () => {
       ...leaf,
       setting,
       anchor: life(),
-      ...(random.once(2) ? { intermediate: life() } : {}),
+      ...(random.oneIn(2) ? { intermediate: life() } : {}),
     }))
-    const sunset = random.once(2) ? at(near(EXPIRY)) : undefined
+    const sunset = random.oneIn(2) ? at(near(EXPIRY)) : undefined
     const policy = aPolicy({
       enforcement: random.pick(['required', 'recording']),
       grace: random.pick([0, 1, DAY, 30 * DAY]),
@@ -161,14 +161,14 @@ test('between two turns no verdict gets worse, on any route', () => {
     const admits = (now: number): readonly boolean[] =>
       routes.map((route) => decide({ peer, route }, policy, at(now)).kind === 'admit')
     let now: number = near(ISSUED) + 30 * DAY
-    for (let turn = nextTurn(peer, policy, at(now)); turn !== undefined;) {
+    for (let turn = nextChange(peer, policy, at(now)); turn !== undefined;) {
       turns += 1
       const [before, after] = [admits(now), admits(turn - 1)]
       if (before.some((admitted, index) => admitted && after[index] === false)) {
         surprises.push({ number, now, turn })
       }
       now = turn
-      turn = nextTurn(peer, policy, at(now))
+      turn = nextChange(peer, policy, at(now))
     }
     const [before, after] = [admits(now), admits(now + 10_000 * DAY)]
     // Behind the last turn nothing is left that could be lost.

@@ -3,7 +3,7 @@ import { decide, vouchedFor, type Peer } from '../../src/decide/decide.ts'
 import type { RouteClass } from '../../src/decide/policy.ts'
 import { ok } from '../../src/kernel/types.ts'
 import type { SoundPath } from '../../src/trust/validate.ts'
-import { aPath, aPolicy, at, EXPIRY, ISSUED, WINDOW } from './a-path.ts'
+import { aPath, aPolicy, at, EXPIRY, ISSUED, RENEWAL_WINDOW } from './a-path.ts'
 import type { PolicyParts } from './a-path.ts'
 
 const onlyPath = (path: SoundPath): Peer => ({
@@ -18,7 +18,7 @@ const vouchedAt = (now: number, route: RouteClass, parts: PolicyParts = {}): unk
 }
 
 test('a verified device is vouched for as valid', () => {
-  expect(vouchedAt(EXPIRY - WINDOW - 1, 'device')).toBe('valid')
+  expect(vouchedAt(EXPIRY - RENEWAL_WINDOW - 1, 'device')).toBe('valid')
 })
 
 test('a device in grace is vouched for as in grace, never as valid', () => {

@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { join } from 'node:path'
-import { adapted, configurationFor } from '../../src/demo/configuration.ts'
+import { adaptConfiguration, configurationFor } from '../../src/demo/configuration.ts'
 import { DEFAULT_PORTS } from '../../src/demo/ports.ts'
 import { emptyFolder } from './demo-process.ts'
 
 const original = await readFile('config/demo.yaml', 'utf8')
 
 test('for the default ports only the folder of the files changes', () => {
-  expect(adapted(original, DEFAULT_PORTS)).toBe(
+  expect(adaptConfiguration(original, DEFAULT_PORTS)).toBe(
     original.replaceAll('file:../demo-data/', 'file:').replace('../demo-data/tfe', 'tfe'),
   )
 })
 
 test('each port lands in its own place', () => {
-  const text = adapted(original, { frontEnd: 11, upstream: 22, metrics: 33, admin: 44 })
+  const text = adaptConfiguration(original, { frontEnd: 11, upstream: 22, metrics: 33, admin: 44 })
   expect(text).toMatch(/^ {4}port: 11$/m)
   expect(text).toMatch(/^ {4}url: https:\/\/localhost:22$/m)
   expect(text).toMatch(/^ {2}port: 33$/m)
@@ -23,7 +23,9 @@ test('each port lands in its own place', () => {
 })
 
 test('an example that has changed shape is noticed, not served by halves', () => {
-  expect(() => adapted(original.replace('port: 8443', 'port: 443'), DEFAULT_PORTS)).toThrow('8443')
+  expect(() =>
+    adaptConfiguration(original.replace('port: 8443', 'port: 443'), DEFAULT_PORTS),
+  ).toThrow('8443')
 })
 
 test('in its own folder on its own ports the demonstration serves the example itself', async () => {
@@ -39,5 +41,5 @@ test('anywhere else it serves a copy beside the files', async () => {
   const place = { root: process.cwd(), folder: folder.path, ports: DEFAULT_PORTS }
   const copy = await configurationFor(place)
   expect(copy).toBe(join(folder.path, 'demo.yaml'))
-  expect(await readFile(copy, 'utf8')).toBe(adapted(original, DEFAULT_PORTS))
+  expect(await readFile(copy, 'utf8')).toBe(adaptConfiguration(original, DEFAULT_PORTS))
 })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { has } from '../support/tools.ts'
+import { hasCommand } from '../support/tools.ts'
 import { DemoProcess, emptyFolder, onFreePorts } from './demo-process.ts'
 
 /** Whole processes on a machine that may be busy; nothing here measures time. */
@@ -33,7 +33,7 @@ async function pasted(command: string, cwd: string): Promise<{ out: string; code
   return { out, code }
 }
 
-test.skipIf(!has('curl', ['--version']))(
+test.skipIf(!hasCommand('curl', ['--version']))(
   'every printed curl line, pasted as it is, gives the printed result',
   PATIENCE,
   async () => {
@@ -60,7 +60,7 @@ test.skipIf(!has('curl', ['--version']))(
   },
 )
 
-test.skipIf(!has('curl', ['--version']))(
+test.skipIf(!hasCommand('curl', ['--version']))(
   'the demo MDM shows who it was told the device is, in grace as expired, and nobody on open routes',
   PATIENCE,
   async () => {
@@ -86,7 +86,7 @@ test.skipIf(!has('curl', ['--version']))(
   },
 )
 
-test.skipIf(!has('curl', ['--version']))(
+test.skipIf(!hasCommand('curl', ['--version']))(
   'the printed line to understand a refusal explains it, and the printed pages answer',
   PATIENCE,
   async () => {

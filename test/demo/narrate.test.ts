@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
-import { narrate, type Screen } from '../../src/demo/readable-log.ts'
+import { readableLine, type TextStyle } from '../../src/demo/readable-log.ts'
 
-const SCREEN: Screen = {
+const SCREEN: TextStyle = {
   paint: (_, text) => text,
   signs: { yes: 'yes', no: 'NO', note: '-', arrow: '->' },
 }
 
 const tell = (entry: Readonly<Record<string, unknown>>): string | undefined =>
-  narrate(`${JSON.stringify(entry)}\n`, SCREEN)
+  readableLine(`${JSON.stringify(entry)}\n`, SCREEN)
 
 const ADMITTED = {
   level: 'info',
@@ -74,5 +74,5 @@ test('warnings and errors are told with their place, chatter is not', () => {
 })
 
 test('what is no JSON is passed on as it is', () => {
-  expect(narrate('plain words\n', SCREEN)).toBe('plain words\n')
+  expect(readableLine('plain words\n', SCREEN)).toBe('plain words\n')
 })

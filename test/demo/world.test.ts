@@ -2,17 +2,17 @@ import { X509Certificate } from 'node:crypto'
 import { readFile, rm, stat, writeFile, chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { prepareWorld, type World } from '../../src/demo/prepare-folder.ts'
+import { prepareFolder, type PreparedFolder } from '../../src/demo/prepare-folder.ts'
 import type { Instant } from '../../src/kernel/types.ts'
 import { emptyFolder } from './demo-process.ts'
 
 const DAY = 86_400_000
 const NOW = Date.parse('2026-11-22T10:00:00Z')
 
-async function prepared(folder: string, now = NOW): Promise<World> {
-  const world = await prepareWorld(folder, { now: now as Instant, making: () => {} })
-  if (!world.ok) throw new Error(JSON.stringify(world.failure))
-  return world.value
+async function prepared(folder: string, now = NOW): Promise<PreparedFolder> {
+  const demoFiles = await prepareFolder(folder, { now: now as Instant, onProgress: () => {} })
+  if (!demoFiles.ok) throw new Error(JSON.stringify(demoFiles.failure))
+  return demoFiles.value
 }
 
 const certificate = async (folder: string, file: string): Promise<X509Certificate> =>
@@ -49,30 +49,30 @@ test('the devices are as old as their names say', async () => {
 test('a second start makes nothing', async () => {
   await using folder = await emptyFolder()
   const { made } = await prepared(folder.path)
-  expect(await prepared(folder.path)).toEqual({ made: 0, kept: made, mended: [] })
+  expect(await prepared(folder.path)).toEqual({ made: 0, reused: made, replaced: [] })
 })
 
 const MENDS: readonly {
   readonly promise: string
   readonly later?: number
   readonly spoil?: (folder: string) => Promise<void>
-  readonly mended: readonly string[]
+  readonly replaced: readonly string[]
 }[] = [
   {
     promise: 'a device in grace that drifts towards its end is made anew',
     later: 17 * DAY,
-    mended: ['devices/in-grace'],
+    replaced: ['devices/in-grace'],
   },
-  { promise: 'the day before that, it stays', later: 16 * DAY, mended: [] },
+  { promise: 'the day before that, it stays', later: 16 * DAY, replaced: [] },
   {
     promise: 'a file that is gone is made anew',
     spoil: (folder) => rm(join(folder, 'server.key')),
-    mended: ['server'],
+    replaced: ['server'],
   },
   {
     promise: 'a garbled file is made anew',
     spoil: (folder) => writeFile(join(folder, 'devices/previous.pem'), 'nonsense'),
-    mended: ['devices/previous'],
+    replaced: ['devices/previous'],
   },
   {
     promise: "a key that is another's is made anew with its certificate",
@@ -81,22 +81,22 @@ const MENDS: readonly {
         join(folder, 'devices/current.key'),
         await readFile(join(folder, 'devices/previous.key')),
       ),
-    mended: ['devices/current'],
+    replaced: ['devices/current'],
   },
   {
     promise: 'with an authority everything is made anew that it signed',
     spoil: (folder) => rm(join(folder, 'authorities/previous.pem')),
-    mended: ['authorities/previous', 'devices/previous', 'devices/issued-late'],
+    replaced: ['authorities/previous', 'devices/previous', 'devices/issued-late'],
   },
 ]
 
-for (const { promise, later = 0, spoil, mended } of MENDS) {
+for (const { promise, later = 0, spoil, replaced } of MENDS) {
   test(promise, async () => {
     await using folder = await emptyFolder()
     await prepared(folder.path)
     await spoil?.(folder.path)
-    const world = await prepared(folder.path, NOW + later)
-    expect(world.mended.map(({ file }) => file)).toEqual(mended)
+    const demoFiles = await prepared(folder.path, NOW + later)
+    expect(demoFiles.replaced.map(({ file }) => file)).toEqual(replaced)
     expect(await prepared(folder.path, NOW + later)).toMatchObject({ made: 0 })
   })
 }
@@ -115,8 +115,8 @@ test('a folder with files of somebody else is refused and stays as it was', asyn
   await using folder = await emptyFolder()
   const precious = join(folder.path, 'ca.pem')
   await writeFile(precious, 'precious')
-  const world = await prepareWorld(folder.path, { now: NOW as Instant, making: () => {} })
-  expect(world).toEqual({ ok: false, failure: { kind: 'occupied', folder: folder.path } })
+  const demoFiles = await prepareFolder(folder.path, { now: NOW as Instant, onProgress: () => {} })
+  expect(demoFiles).toEqual({ ok: false, failure: { kind: 'occupied', folder: folder.path } })
   expect(await readFile(precious, 'utf8')).toBe('precious')
 })
 
@@ -124,6 +124,6 @@ test('a file where the folder should be is a failure, not a bug', async () => {
   await using folder = await emptyFolder()
   const file = join(folder.path, 'file')
   await writeFile(file, '')
-  const world = await prepareWorld(file, { now: NOW as Instant, making: () => {} })
-  expect(world).toMatchObject({ ok: false, failure: { kind: 'unwritable', code: 'ENOTDIR' } })
+  const demoFiles = await prepareFolder(file, { now: NOW as Instant, onProgress: () => {} })
+  expect(demoFiles).toMatchObject({ ok: false, failure: { kind: 'unwritable', code: 'ENOTDIR' } })
 })

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { groups, refusalsText, type Group } from '../../scripts/refusals.ts'
 import { HANDSHAKES, HOSTS, REFUSALS, RUNTIME } from '../../scripts/refusals/samples.ts'
-import { TARGETS, TURNED_AWAY, UNPARSABLE } from '../../scripts/refusals/samples.ts'
-import { OUTGOING } from '../../scripts/refusals/outgoing-samples.ts'
+import { TARGETS, REJECTIONS, UNPARSABLE } from '../../scripts/refusals/samples.ts'
+import { UPSTREAM_TLS } from '../../scripts/refusals/outgoing-samples.ts'
 import { RELAYED } from '../../scripts/refusals/relay-samples.ts'
-import { LISTS } from '../../scripts/refusals/list-samples.ts'
-import { HELD } from '../../scripts/refusals/held-samples.ts'
+import { CRLS } from '../../scripts/refusals/list-samples.ts'
+import { THROTTLED } from '../../scripts/refusals/held-samples.ts'
 import { STORE } from '../../scripts/refusals/store-samples.ts'
 import { UPSTREAM } from '../../scripts/refusals/upstream-samples.ts'
-import { FINDING_WORDS } from '../../src/decide/explain-finding.ts'
+import { FINDING_EXPLANATIONS } from '../../src/decide/explain-finding.ts'
 import { UPSTREAM_FAILURES } from '../../src/forward/failure.ts'
 import { HANDSHAKE_FAILURES } from '../../src/handshake/failure.ts'
 
@@ -27,18 +27,18 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'The request was turned away': [
     ...Object.keys(HOSTS),
     ...Object.keys(TARGETS).map((kind) => `target-${kind}`),
-    ...Object.keys(TURNED_AWAY),
+    ...Object.keys(REJECTIONS),
   ],
   'The device was refused': Object.keys(REFUSALS),
-  'The request was held back': Object.keys(HELD),
+  'The request was held back': Object.keys(THROTTLED),
   'The request was admitted and failed': Object.keys(UPSTREAM),
   'The relayed connection ended': Object.keys(RELAYED),
   'The front end did not start': Object.keys(RUNTIME),
   'A server failed its health check': ['check-status'],
-  'A change of outgoing TLS was turned down': Object.keys(OUTGOING),
-  'A revocation list was not taken': Object.keys(LISTS),
+  'A change of outgoing TLS was turned down': Object.keys(UPSTREAM_TLS),
+  'A revocation list was not taken': Object.keys(CRLS),
   'The store said no': Object.keys(STORE),
-  'What was admitted all the same': Object.keys(FINDING_WORDS),
+  'What was admitted all the same': Object.keys(FINDING_EXPLANATIONS),
 }
 
 test('the page has one table for each way to end', () => {

@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest'
 import {
-  approvalShown,
-  isApprovalAsked,
+  displayedApproval,
+  isApprovalRequired,
   type ApprovalModel,
-  type ApprovalShown,
-  type Shown,
+  type DisplayedApproval,
+  type ApprovalFacts,
 } from '../../src/fleet/approval.ts'
 import type { Instant } from '../../src/kernel/types.ts'
 
 const at = (ms: number): Instant => ms as Instant
-const device = (facts: Partial<Shown> = {}): Shown => ({
+const device = (facts: Partial<ApprovalFacts> = {}): ApprovalFacts => ({
   approval: 'unapproved',
   approvedAt: undefined,
   lastSeenAt: at(100),
   ...facts,
 })
 
-const SHOWN: readonly [string, Partial<Shown>, ApprovalShown][] = [
+const SHOWN: readonly [string, Partial<ApprovalFacts>, DisplayedApproval][] = [
   ['a device is awaited until it is seen', { approvedAt: at(101) }, 'awaiting'],
   [
     'a device that is seen in the moment of its approval is green',
@@ -33,13 +33,13 @@ const SHOWN: readonly [string, Partial<Shown>, ApprovalShown][] = [
 
 for (const [promise, facts, shown] of SHOWN) {
   test(promise, () => {
-    expect(approvalShown(device({ approval: 'approved', ...facts }))).toBe(shown)
+    expect(displayedApproval(device({ approval: 'approved', ...facts }))).toBe(shown)
   })
 }
 
 for (const approval of ['unapproved', 'blocked'] as const) {
   test(`an ${approval} device is shown as such, whenever it was approved before`, () => {
-    expect(approvalShown(device({ approval, approvedAt: at(101) }))).toBe(approval)
+    expect(displayedApproval(device({ approval, approvedAt: at(101) }))).toBe(approval)
   })
 }
 
@@ -56,6 +56,6 @@ const ASKED: readonly [ApprovalModel, boolean, boolean][] = [
 for (const [model, isExternal, asked] of ASKED) {
   const where = isExternal ? 'from outside' : 'from inside'
   test(`${model} ${asked ? 'asks' : 'does not ask'} for approval ${where}`, () => {
-    expect(isApprovalAsked(model, isExternal)).toBe(asked)
+    expect(isApprovalRequired(model, isExternal)).toBe(asked)
   })
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isBelow, parseVersion, rankOf, versionText } from '../../src/fleet/client.ts'
+import { isOlder, parseVersion, versionRank, versionText } from '../../src/fleet/client.ts'
 
 const READ: readonly [string, readonly number[] | undefined][] = [
   ['10', [10]],
@@ -42,20 +42,20 @@ const ORDER: readonly [string, string, boolean][] = [
 
 for (const [one, other, below] of ORDER) {
   test(`${one} is ${below ? '' : 'not '}older than ${other}`, () => {
-    expect(isBelow(parseVersion(one) ?? [], parseVersion(other) ?? [])).toBe(below)
+    expect(isOlder(parseVersion(one) ?? [], parseVersion(other) ?? [])).toBe(below)
   })
 }
 
 for (const [one, other, below] of ORDER) {
   test(`${one} ranks ${below ? 'below' : 'at or above'} ${other}`, () => {
-    const rank = (text: string): number => rankOf(parseVersion(text) ?? [])
+    const rank = (text: string): number => versionRank(parseVersion(text) ?? [])
     expect(rank(one) < rank(other)).toBe(below)
   })
 }
 
 test('a part that does not fit in a rank never puts a newer release below an older one', () => {
-  expect(rankOf([10, 2, 0, 123_456])).toBeLessThan(rankOf([10, 2, 1]))
-  expect(rankOf([999_999_999, 999_999_999, 999_999_999, 999_999_999])).toBeLessThan(
+  expect(versionRank([10, 2, 0, 123_456])).toBeLessThan(versionRank([10, 2, 1]))
+  expect(versionRank([999_999_999, 999_999_999, 999_999_999, 999_999_999])).toBeLessThan(
     Number.MAX_SAFE_INTEGER,
   )
 })

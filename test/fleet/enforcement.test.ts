@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest'
-import { latchOf, PHRASE, warningsOf, type Warning } from '../../src/fleet/enforcement.ts'
+import {
+  checkLatch,
+  CONFIRMATION_PHRASE,
+  enforcementWarnings,
+  type EnforcementWarning,
+} from '../../src/fleet/enforcement.ts'
 
 const NOBODY = { succeeded: 0, 'no-info': 0, failed: 0, 'must-upgrade': 0 }
 
 test('an empty fleet is warned of one thing only: there is no way back', () => {
-  expect(warningsOf({ counts: NOBODY, wouldRefuse: new Map(), wanted: 0.95 })).toEqual([
+  expect(enforcementWarnings({ counts: NOBODY, wouldRefuse: new Map(), wanted: 0.95 })).toEqual([
     { kind: 'irreversible' },
   ])
 })
@@ -15,7 +20,7 @@ test('every warning carries how many devices', () => {
     ['no-certificate', 6],
     ['untrusted-issuer', 5],
   ])
-  expect(warningsOf({ counts, wouldRefuse, wanted: 0.95 })).toEqual([
+  expect(enforcementWarnings({ counts, wouldRefuse, wanted: 0.95 })).toEqual([
     { kind: 'irreversible' },
     { kind: 'devices-refused', devices: 11 },
     { kind: 'agents-too-old', devices: 8 },
@@ -32,19 +37,21 @@ const RATES: readonly [string, number, boolean][] = [
 for (const [promise, succeeded, warned] of RATES) {
   test(promise, () => {
     const counts = { ...NOBODY, succeeded, failed: 100 - succeeded }
-    const kinds = warningsOf({ counts, wouldRefuse: new Map(), wanted: 0.95 }).map((it) => it.kind)
+    const kinds = enforcementWarnings({ counts, wouldRefuse: new Map(), wanted: 0.95 }).map(
+      (it) => it.kind,
+    )
     expect(kinds.includes('success-rate-low')).toBe(warned)
   })
 }
 
-const WARNINGS: readonly Warning[] = [
+const WARNINGS: readonly EnforcementWarning[] = [
   { kind: 'irreversible' },
   { kind: 'devices-refused', devices: 2 },
 ]
 const READ = WARNINGS.map(({ kind }) => kind)
 
 test('the phrase and the warnings read throw the latch', () => {
-  expect(latchOf('recording', { phrase: PHRASE, read: READ }, WARNINGS)).toEqual({
+  expect(checkLatch('recording', { phrase: CONFIRMATION_PHRASE, read: READ }, WARNINGS)).toEqual({
     ok: true,
     value: 'required',
   })
@@ -54,31 +61,39 @@ const REFUSALS: readonly [
   string,
   'recording' | 'required',
   string,
-  readonly Warning['kind'][],
+  readonly EnforcementWarning['kind'][],
   string,
 ][] = [
-  ['it is thrown once', 'required', PHRASE, READ, 'already-required'],
+  ['it is thrown once', 'required', CONFIRMATION_PHRASE, READ, 'already-required'],
   ['another phrase does not throw it', 'recording', 'yes', READ, 'phrase-wrong'],
-  ['the phrase in capitals does not', 'recording', PHRASE.toUpperCase(), READ, 'phrase-wrong'],
+  [
+    'the phrase in capitals does not',
+    'recording',
+    CONFIRMATION_PHRASE.toUpperCase(),
+    READ,
+    'phrase-wrong',
+  ],
   ['nothing typed does not', 'recording', '', READ, 'phrase-wrong'],
   [
     'a warning that was not shown stops it',
     'recording',
-    PHRASE,
+    CONFIRMATION_PHRASE,
     ['irreversible'],
     'warnings-changed',
   ],
-  ['no warning read stops it', 'recording', PHRASE, [], 'warnings-changed'],
+  ['no warning read stops it', 'recording', CONFIRMATION_PHRASE, [], 'warnings-changed'],
 ]
 
 for (const [promise, enforcement, phrase, read, kind] of REFUSALS) {
   test(promise, () => {
-    const answer = latchOf(enforcement, { phrase, read }, WARNINGS)
+    const answer = checkLatch(enforcement, { phrase, read }, WARNINGS)
     expect(answer).toMatchObject({ ok: false, failure: { kind } })
   })
 }
 
 test('a warning that has gone since need not be read again', () => {
   const read = ['irreversible', 'success-rate-low'] as const
-  expect(latchOf('recording', { phrase: PHRASE, read }, [{ kind: 'irreversible' }]).ok).toBe(true)
+  expect(
+    checkLatch('recording', { phrase: CONFIRMATION_PHRASE, read }, [{ kind: 'irreversible' }]).ok,
+  ).toBe(true)
 })

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import type { ClientClass } from '../../src/fleet/client.ts'
 import {
-  departuresOf,
+  deviationsFrom,
   expectationOf,
   type Expectation,
   type Installation,
-  type Meeting,
-  type Setting,
+  type PortObservation,
+  type MutualAuthenticationSetting,
 } from '../../src/fleet/expectation.ts'
 
 /** `443 MA`, `443`, `9997`, or `9997 until its next check-in`. */
@@ -24,7 +24,12 @@ interface Row {
   readonly expected: readonly [string, string, string, string]
 }
 
-const SETTINGS: readonly Setting[] = ['off', 'turned-on', 'on-before-upgrade', 'on-from-start']
+const SETTINGS: readonly MutualAuthenticationSetting[] = [
+  'off',
+  'turned-on',
+  'on-before-upgrade',
+  'on-from-start',
+]
 const ALWAYS = ['443 MA', '443 MA', '443 MA', '443 MA'] as const
 const NEVER = ['9997', '9997', '9997', '9997'] as const
 const BY_SETTING = ['443', '443 MA', '443 MA', '443 MA'] as const
@@ -100,7 +105,7 @@ for (const [profile, storefrontCertificates, rows] of TABLES) {
   }
 }
 
-const DEPARTURES: readonly [string, Expectation, Meeting, readonly string[]][] = [
+const DEPARTURES: readonly [string, Expectation, PortObservation, readonly string[]][] = [
   [
     'a device on 443 with a fit certificate is where it belongs',
     { port: 'https', mutual: 'used' },
@@ -145,8 +150,8 @@ const DEPARTURES: readonly [string, Expectation, Meeting, readonly string[]][] =
   ],
 ]
 
-for (const [promise, expected, met, departures] of DEPARTURES) {
+for (const [promise, expected, met, deviations] of DEPARTURES) {
   test(promise, () => {
-    expect(departuresOf(expected, met)).toEqual(departures)
+    expect(deviationsFrom(expected, met)).toEqual(deviations)
   })
 }

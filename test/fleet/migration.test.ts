@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest'
 import {
   canMigrate,
-  closingOf,
-  migrated,
-  stepOf,
+  checkClosing,
+  migrationAfter,
+  migrationStep,
   type MigrationStatus,
-  type SyncPort,
+  type SyncPortFacts,
 } from '../../src/fleet/migration.ts'
 import type { ClientClass, Version } from '../../src/fleet/client.ts'
-import type { Meeting } from '../../src/fleet/expectation.ts'
+import type { PortObservation } from '../../src/fleet/expectation.ts'
 
 const STEPS: readonly [
   string,
-  Meeting,
+  PortObservation,
   ClientClass | undefined,
   'pending' | 'success' | undefined,
 ][] = [
@@ -55,11 +55,11 @@ const STEPS: readonly [
 
 for (const [promise, met, client, step] of STEPS) {
   test(promise, () => {
-    expect(stepOf(met, client)).toBe(step)
+    expect(migrationStep(met, client)).toBe(step)
   })
 }
 
-type Step = ReturnType<typeof stepOf>
+type Step = ReturnType<typeof migrationStep>
 
 const MOVES: readonly [string, MigrationStatus, Step, boolean, MigrationStatus][] = [
   [
@@ -95,7 +95,7 @@ const MOVES: readonly [string, MigrationStatus, Step, boolean, MigrationStatus][
 
 for (const [promise, before, step, isLate, after] of MOVES) {
   test(promise, () => {
-    expect(migrated(before, step, isLate)).toBe(after)
+    expect(migrationAfter(before, step, isLate)).toBe(after)
   })
 }
 
@@ -124,13 +124,13 @@ for (const [kind, version, profile, can] of CAN) {
 
 interface Row {
   readonly promise: string
-  readonly port?: Partial<SyncPort>
+  readonly port?: Partial<SyncPortFacts>
   readonly forced?: boolean
   readonly closes: boolean
   readonly kinds: readonly string[]
 }
 
-const QUIET: SyncPort = {
+const QUIET: SyncPortFacts = {
   isNewInstallation: false,
   mutualAuthentication: true,
   pending: 0,
@@ -194,7 +194,7 @@ const CLOSINGS: readonly Row[] = [
 
 for (const { promise, port, forced = false, closes, kinds } of CLOSINGS) {
   test(promise, () => {
-    const answer = closingOf({ ...QUIET, ...port }, forced)
+    const answer = checkClosing({ ...QUIET, ...port }, forced)
     expect(answer.ok).toBe(closes)
     const said = answer.ok ? answer.value.over : answer.failure
     expect(said.map(({ kind }) => kind)).toEqual(kinds)
@@ -202,7 +202,7 @@ for (const { promise, port, forced = false, closes, kinds } of CLOSINGS) {
 }
 
 test('a refusal to close carries how many', () => {
-  expect(closingOf({ ...QUIET, pending: 41, unidentified: 7 }, false)).toEqual({
+  expect(checkClosing({ ...QUIET, pending: 41, unidentified: 7 }, false)).toEqual({
     ok: false,
     failure: [
       { kind: 'devices-pending', pending: 41 },

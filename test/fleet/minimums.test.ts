@@ -3,10 +3,10 @@ import { expect, test } from 'vitest'
 import { PROFILES } from '../../src/config/reading/profiles.ts'
 import {
   CLIENT_CLASSES,
-  isBelow,
+  isOlder,
   parseMinimum,
   parseVersion,
-  rankOf,
+  versionRank,
   type ClientClass,
 } from '../../src/fleet/client.ts'
 import { readinessOf } from '../../src/fleet/readiness.ts'
@@ -103,9 +103,10 @@ test('a list that the store filters and a device that is shown agree about who m
   for (const minimum of minimums.map(parseMinimum)) {
     for (const agent of [...agents, '99999.1', '12.11.9', '12.11.10.0.0.1'].map(parseVersion)) {
       if (minimum === undefined || agent === undefined) throw new Error('a version of the table')
-      expect(rankOf(agent) < rankOf(minimum), `${agent.join('.')} under ${minimum.join('.')}`).toBe(
-        isBelow(agent, minimum),
-      )
+      expect(
+        versionRank(agent) < versionRank(minimum),
+        `${agent.join('.')} under ${minimum.join('.')}`,
+      ).toBe(isOlder(agent, minimum))
     }
   }
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import {
-  oauthAfter,
+  applyOAuthChange,
   oauthOutcome,
   unmetPreconditions,
   type OAuthChange,
@@ -114,7 +114,7 @@ const ROWS: readonly Row[] = [
 
 for (const { promise, from, change, facts, to } of ROWS) {
   test(promise, () => {
-    const answer = oauthAfter(from, change, { ...READY, ...facts })
+    const answer = applyOAuthChange(from, change, { ...READY, ...facts })
     expect(answer.ok ? answer.value : answer.failure.map(({ kind }) => kind)).toEqual(to)
   })
 }

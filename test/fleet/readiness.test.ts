@@ -6,17 +6,17 @@ import {
   readinessOf,
   successRate,
   type Readiness,
-  type Verdict,
+  type LastVerdict,
 } from '../../src/fleet/readiness.ts'
 
 const MINIMUM = new Map<ClientClass, Version>([['android-maw', [10, 1]]])
-const ADMIT: Verdict = { kind: 'admit' }
-const NONE: Verdict = { kind: 'none' }
-const refuse = (code: string): Verdict => ({ kind: 'refuse', code })
+const ADMIT: LastVerdict = { kind: 'admit' }
+const NONE: LastVerdict = { kind: 'none' }
+const refuse = (code: string): LastVerdict => ({ kind: 'refuse', code })
 
 interface Row {
   readonly promise: string
-  readonly verdict: Verdict
+  readonly verdict: LastVerdict
   readonly class?: ClientClass
   readonly version?: Version
   readonly state: Readiness

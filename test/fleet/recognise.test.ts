@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { findPreset } from '../../src/config/routes/presets/find-preset.ts'
-import { recognise, SIGNS } from '../../src/fleet/detect-client.ts'
+import { detectClient, CLIENT_RULES } from '../../src/fleet/detect-client.ts'
 
 /** The row, the User-Agent, and the kind of client that it seems to be. */
 const ROWS: readonly [string, string | undefined, string | undefined][] = [
@@ -22,7 +22,7 @@ const ROWS: readonly [string, string | undefined, string | undefined][] = [
 
 for (const [row, userAgent, expected] of ROWS) {
   test(`${userAgent ?? 'nobody named'} on ${row} seems to be ${expected ?? 'nobody in particular'}`, () => {
-    expect(recognise(row, userAgent).class).toBe(expected)
+    expect(detectClient(row, userAgent).class).toBe(expected)
   })
 }
 
@@ -41,7 +41,7 @@ const AGENTS: readonly [string, string | undefined, string | undefined][] = [
 
 for (const [userAgent, agent, version] of AGENTS) {
   test(`${userAgent.slice(0, 40)} names ${agent?.slice(0, 20) ?? 'no product'} and ${version ?? 'no version'}`, () => {
-    expect(recognise('everything', userAgent)).toMatchObject({ agent, agentVersion: version })
+    expect(detectClient('everything', userAgent)).toMatchObject({ agent, agentVersion: version })
   })
 }
 
@@ -50,12 +50,12 @@ test('every row that a sign names is one of a preset', () => {
     findPreset(name).rows.map(({ id }) => id),
   )
   expect(
-    SIGNS.flatMap(({ row }) => (row === undefined || known.includes(row) ? [] : [row])),
+    CLIENT_RULES.flatMap(({ row }) => (row === undefined || known.includes(row) ? [] : [row])),
   ).toEqual([])
 })
 
 test('what nobody has compared with a real client is not called verified', () => {
-  expect(recognise('windows-check-in', undefined).verified).toBe(true)
-  expect(recognise('client-check-in', 'a (Android)').verified).toBe(false)
-  expect(recognise('everything', undefined).verified).toBe(false)
+  expect(detectClient('windows-check-in', undefined).verified).toBe(true)
+  expect(detectClient('client-check-in', 'a (Android)').verified).toBe(false)
+  expect(detectClient('everything', undefined).verified).toBe(false)
 })

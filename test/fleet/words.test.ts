@@ -1,24 +1,29 @@
 import { expect, test } from 'vitest'
-import { closingWords, latchWords, oauthWords, warningText } from '../../src/fleet/explain.ts'
+import {
+  explainCloseRefusal,
+  explainLatchRefusal,
+  explainOAuthRefusal,
+  enforcementWarningText,
+} from '../../src/fleet/explain.ts'
 
 const SENTENCES: readonly [string, string][] = [
   [
     '1 device is still to migrate to 443',
-    closingWords({ kind: 'devices-pending', pending: 1 }).sentence,
+    explainCloseRefusal({ kind: 'devices-pending', pending: 1 }).sentence,
   ],
   [
     '41 devices are still to migrate to 443',
-    oauthWords({ kind: 'devices-pending', pending: 41 }).sentence,
+    explainOAuthRefusal({ kind: 'devices-pending', pending: 41 }).sentence,
   ],
   [
     '7 connections on the sync port could not be told to be a known device',
-    closingWords({ kind: 'connections-unidentified', unidentified: 7 }).sentence,
+    explainCloseRefusal({ kind: 'connections-unidentified', unidentified: 7 }).sentence,
   ],
   [
     'disabling the legacy endpoint was confirmed 1 of 2 times',
-    oauthWords({ kind: 'confirmation-missing', given: 1, wanted: 2 }).sentence,
+    explainOAuthRefusal({ kind: 'confirmation-missing', given: 1, wanted: 2 }).sentence,
   ],
-  ['type `x`', latchWords({ kind: 'phrase-wrong', wanted: 'x' }).nextStep],
+  ['type `x`', explainLatchRefusal({ kind: 'phrase-wrong', wanted: 'x' }).nextStep],
 ]
 
 for (const [text, said] of SENTENCES) {
@@ -28,7 +33,7 @@ for (const [text, said] of SENTENCES) {
 }
 
 test('a rate is rounded down, so that no fleet looks whole that is not', () => {
-  const text = warningText({ kind: 'success-rate-low', rate: 0.99999, wanted: 1 })
+  const text = enforcementWarningText({ kind: 'success-rate-low', rate: 0.99999, wanted: 1 })
   expect(text).toContain('99.9 %')
   expect(text).toContain('100 %')
 })

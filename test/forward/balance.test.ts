@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Balancer, type Candidate } from '../../src/forward/balance/load-balancer.ts'
+import { LoadBalancer, type Candidate } from '../../src/forward/balance/load-balancer.ts'
 
 const server = (name: string, weight = 1, load = 0): Candidate => ({ name, weight, load })
 const names = (choices: readonly (Candidate | undefined)[]) =>
@@ -11,18 +11,18 @@ const device = (index: number): string => index.toString(16).padStart(64, '0')
 const [a, b, c] = [server('a'), server('b'), server('c')]
 
 test('round robin takes turns', () => {
-  const balancer = new Balancer('round-robin')
+  const balancer = new LoadBalancer('round-robin')
   expect(names(times(7, () => balancer.choose([a, b, c], undefined)))).toBe('abcabca')
 })
 
 test('round robin gives each its weight, and never in a row what can be spread', () => {
-  const balancer = new Balancer('round-robin')
+  const balancer = new LoadBalancer('round-robin')
   const weighted = [server('a', 5), b, c]
   expect(names(times(14, () => balancer.choose(weighted, undefined)))).toBe('aabacaaaabacaa')
 })
 
 test('round robin goes on in turn when a server is left out', () => {
-  const balancer = new Balancer('round-robin')
+  const balancer = new LoadBalancer('round-robin')
   expect(names(times(4, () => balancer.choose([a, c], undefined)))).toBe('acac')
   expect(
     names(times(3, () => balancer.choose([a, b, c], undefined)))
@@ -62,7 +62,7 @@ const loads: readonly Row[] = [
 
 for (const { promise, servers, expect: expected } of loads) {
   test(`least connections: ${promise}`, () => {
-    const balancer = new Balancer('least-connections')
+    const balancer = new LoadBalancer('least-connections')
     const choices = times(3, () => balancer.choose(servers, undefined))
     expect(names(choices)).toBe(expected)
   })
@@ -70,13 +70,13 @@ for (const { promise, servers, expect: expected } of loads) {
 
 test('the same device goes to the same server, whoever asks and in whatever order they stand', () => {
   for (const index of times(50, (number) => number)) {
-    const chosen = new Balancer('device-hash').choose([a, b, c], device(index))
-    expect(new Balancer('device-hash').choose([c, a, b], device(index))).toBe(chosen)
+    const chosen = new LoadBalancer('device-hash').choose([a, b, c], device(index))
+    expect(new LoadBalancer('device-hash').choose([c, a, b], device(index))).toBe(chosen)
   }
 })
 
 test('a server that goes takes only its own devices with it', () => {
-  const balancer = new Balancer('device-hash')
+  const balancer = new LoadBalancer('device-hash')
   const stayed = times(300, device).filter((one) => balancer.choose([a, b, c], one) !== b)
   expect(stayed.length).toBeGreaterThan(150)
   for (const one of stayed) {
@@ -85,7 +85,7 @@ test('a server that goes takes only its own devices with it', () => {
 })
 
 test('devices spread over servers by weight', () => {
-  const balancer = new Balancer('device-hash')
+  const balancer = new LoadBalancer('device-hash')
   const weighted = [server('a', 3), server('b', 1)]
   const chosen = times(4000, (index) => balancer.choose(weighted, device(index))?.name)
   const share = chosen.filter((name) => name === 'a').length / chosen.length
@@ -94,12 +94,12 @@ test('devices spread over servers by weight', () => {
 })
 
 test('a request without a device goes in turn', () => {
-  const balancer = new Balancer('device-hash')
+  const balancer = new LoadBalancer('device-hash')
   expect(names(times(4, () => balancer.choose([a, b], undefined)))).toBe('abab')
 })
 
 test('nobody is chosen from nobody', () => {
   for (const manner of ['round-robin', 'least-connections', 'device-hash'] as const) {
-    expect(new Balancer(manner).choose([], device(1))).toBeUndefined()
+    expect(new LoadBalancer(manner).choose([], device(1))).toBeUndefined()
   }
 })

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import {
-  afterAnswer,
+  afterResponse,
   afterCheck,
   afterFailure,
-  FRESH,
-  speaksAgainst,
-  standingOf,
+  UNKNOWN_HEALTH,
+  countsAgainstServer,
+  healthStateOf,
   type Health,
 } from '../../src/forward/balance/health.ts'
 import type { HealthSettings } from '../../src/forward/settings.ts'
@@ -22,10 +22,10 @@ const SETTINGS = {
 /** `f` a failure, `a` an answer, `P` a check passed, `F` a check failed, a number milliseconds that pass. */
 function lived(story: string, chance = 0): { readonly health: Health; readonly now: Instant } {
   let now = 0
-  let health = FRESH
+  let health = UNKNOWN_HEALTH
   for (const [step] of story.matchAll(/[faPF]|\d+/g)) {
     if (step === 'f') health = afterFailure(health, SETTINGS, { now: now as Instant, chance })
-    else if (step === 'a') health = afterAnswer(health)
+    else if (step === 'a') health = afterResponse(health)
     else if (step === 'P' || step === 'F') health = afterCheck(health, step === 'P', SETTINGS)
     else now += Number(step)
   }
@@ -64,23 +64,23 @@ const rows: readonly Row[] = [
 for (const [promise, story, expected] of rows) {
   test(promise, () => {
     const { health, now } = lived(story)
-    expect(standingOf(health, now)).toBe(expected)
+    expect(healthStateOf(health, now)).toBe(expected)
   })
 }
 
 test('chance shortens an ejection by up to a tenth, and never lengthens it', () => {
-  expect(lived('fff', 0).health.outUntil).toBe(1000)
-  expect(lived('fff', 0.999_999).health.outUntil).toBe(900)
+  expect(lived('fff', 0).health.ejectedUntil).toBe(1000)
+  expect(lived('fff', 0.999_999).health.ejectedUntil).toBe(900)
 })
 
 test('an answer costs a healthy server nothing', () => {
-  expect(afterAnswer(FRESH)).toBe(FRESH)
+  expect(afterResponse(UNKNOWN_HEALTH)).toBe(UNKNOWN_HEALTH)
 })
 
 test('what the device, the request or we spoiled does not speak against a server', () => {
   const against = Object.values(UPSTREAM)
     .flatMap(({ facts }) => [...facts])
-    .filter(speaksAgainst)
+    .filter(countsAgainstServer)
   const ours = ['device-gone', 'overloaded', 'request-timeout', 'request-too-large', 'unsendable']
   const all = Object.keys(UPSTREAM)
   expect(new Set(against.map(({ kind }) => kind))).toEqual(

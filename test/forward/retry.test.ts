@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest'
-import { remedy, type Mishap, type Remedy } from '../../src/forward/exchange/retry.ts'
+import {
+  retryDecision,
+  type FailedAttempt,
+  type RetryDecision,
+} from '../../src/forward/exchange/retry.ts'
 
 /** A GET that met the end of a kept connection before any answer. */
-const LOST_GET: Mishap = {
+const LOST_GET: FailedAttempt = {
   method: 'GET',
   unsent: false,
-  heard: false,
+  responseBegan: false,
   body: 'none',
-  ended: true,
+  closed: true,
   reused: true,
 }
 
-type Row = readonly [promise: string, mishap: Partial<Mishap>, remedy: Remedy]
+type Row = readonly [promise: string, attempt: Partial<FailedAttempt>, decision: RetryDecision]
 
 const rows: readonly Row[] = [
   ['a lost GET on a kept connection is asked again where it was', {}, 'same-server'],
@@ -23,8 +27,8 @@ const rows: readonly Row[] = [
   ['a lost DELETE is not asked again', { method: 'DELETE' }, 'give-up'],
   ['a method in lower case is another method', { method: 'get' }, 'give-up'],
   ['a method that nobody knows is not asked again', { method: 'CHECKIN' }, 'give-up'],
-  ['an answer that had begun is not asked for again', { heard: true }, 'give-up'],
-  ['an answer that made no sense is not asked for again', { ended: false }, 'give-up'],
+  ['an answer that had begun is not asked for again', { responseBegan: true }, 'give-up'],
+  ['an answer that made no sense is not asked for again', { closed: false }, 'give-up'],
   ['a GET with a body may have been taken', { body: 'untouched' }, 'give-up'],
   ['a GET whose body was begun is not asked again', { body: 'touched' }, 'give-up'],
   ['a POST that was not sent may go anywhere', { method: 'POST', unsent: true }, 'same-server'],
@@ -38,9 +42,13 @@ const rows: readonly Row[] = [
     { method: 'POST', unsent: true, body: 'touched' },
     'give-up',
   ],
-  ['nothing that was answered counts as not sent', { unsent: true, heard: true }, 'give-up'],
+  [
+    'nothing that was answered counts as not sent',
+    { unsent: true, responseBegan: true },
+    'give-up',
+  ],
 ]
 
-for (const [promise, mishap, expected] of rows) {
-  test(promise, () => expect(remedy({ ...LOST_GET, ...mishap })).toBe(expected))
+for (const [promise, attempt, expected] of rows) {
+  test(promise, () => expect(retryDecision({ ...LOST_GET, ...attempt })).toBe(expected))
 }

@@ -12,7 +12,7 @@ import { parsePem, pemOf } from '../../src/x509/pem.ts'
 import { printName } from '../../src/x509/print-name.ts'
 import type { Input, Outcome, Target } from './campaign.ts'
 import { inputsFrom } from './inputs.ts'
-import { secondOpinion } from './oracle.ts'
+import { opensslOpinion } from './oracle.ts'
 import { DEVICE, ISSUING, ROOT, SEEDS } from './seeds.ts'
 import { elementsAllowed, elementsReadBy } from './work.ts'
 
@@ -51,7 +51,7 @@ function tryDer(octets: Buffer): Outcome {
   }
   const certificate = parsed.value
   const words = ['read', ...judgements(certificate, broken), ...shown(certificate, broken)]
-  const opinion = secondOpinion(certificate)
+  const opinion = opensslOpinion(certificate)
   if (opinion.kind === 'differs') broken.push(opinion.what)
   if (opinion.kind === 'known') words.push(`OpenSSL differs: ${opinion.reason}`)
   return { words, broken }

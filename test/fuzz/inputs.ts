@@ -3,7 +3,7 @@
  */
 import { sign } from 'node:crypto'
 import { pemOf } from '../../src/x509/pem.ts'
-import { Random } from '../support/random.ts'
+import { SeededRandom } from '../support/random.ts'
 import type { Target } from './campaign.ts'
 import { mutatedOctets, mutatedTree } from './mutate.ts'
 import type { Seed } from './seeds.ts'
@@ -22,14 +22,14 @@ export function inputsFrom(seeds: readonly Seed[], label: string): Target['make'
   if (first === undefined) throw new Error('a corpus has a seed')
   const corpus: Corpus = [first, ...others]
   return (campaign, number) => {
-    const random = new Random(campaign, number)
+    const random = new SeededRandom(campaign, number)
     const octets = derInput(random, corpus)
-    if (!random.once(16)) return { kind: 'der', octets }
+    if (!random.oneIn(16)) return { kind: 'der', octets }
     return { kind: 'pem', text: pemInput(octets, label, random) }
   }
 }
 
-function derInput(random: Random, corpus: Corpus): Buffer {
+function derInput(random: SeededRandom, corpus: Corpus): Buffer {
   const { seed, tree } = random.pick(corpus)
   const way = random.below(20)
   if (way < 5) return mutatedOctets(seed.der, random)
@@ -50,7 +50,7 @@ function signed(tree: Node, { signer }: Seed): Node {
 
 const UNUSED_BITS = Buffer.from([0])
 
-function pemInput(octets: Buffer, label: string, random: Random): string {
+function pemInput(octets: Buffer, label: string, random: SeededRandom): string {
   let text = pemOf(octets, label)
   for (let lies = random.below(3); lies > 0; lies -= 1) {
     text = random.pick(PEM_LIES)(text, random).slice(0, LONGEST_TEXT)
@@ -61,7 +61,7 @@ function pemInput(octets: Buffer, label: string, random: Random): string {
 /** Repeats of repeats would grow without bound. */
 const LONGEST_TEXT = 1_000_000
 
-type PemLie = (text: string, random: Random) => string
+type PemLie = (text: string, random: SeededRandom) => string
 
 const PEM_LIES: readonly [PemLie, ...PemLie[]] = [
   (text) => text.replaceAll('\n', '\r\n'),
@@ -80,7 +80,7 @@ const PEM_LIES: readonly [PemLie, ...PemLie[]] = [
   (text) => text.replaceAll(/CERTIFICATE|X509 CRL/gu, 'A-B-'.repeat(5000)),
 ]
 
-function placed(text: string, random: Random, added: string): string {
+function placed(text: string, random: SeededRandom, added: string): string {
   const at = random.below(text.length + 1)
   return text.slice(0, at) + added + text.slice(at)
 }

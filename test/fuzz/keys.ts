@@ -5,7 +5,7 @@
 import { createECDH, createPrivateKey, createPublicKey, hash, type KeyObject } from 'node:crypto'
 import * as der from '../support/der-writer.ts'
 import type { Keys } from '../support/mint-certificate.ts'
-import { Random } from '../support/random.ts'
+import { SeededRandom } from '../support/random.ts'
 
 /** An Ed25519 pair: its signatures follow from the key and the content, so that they are the same in every run. */
 export function ed25519(label: string): Keys {
@@ -25,14 +25,14 @@ const spkiOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'd
 export function ecSpki(curve: 'prime256v1' | 'secp384r1' | 'secp521r1', oid: string): Buffer {
   const sizes = { prime256v1: 32, secp384r1: 48, secp521r1: 64 }
   const pair = createECDH(curve)
-  pair.setPrivateKey(new Random(1).octets(sizes[curve]))
+  pair.setPrivateKey(new SeededRandom(1).octets(sizes[curve]))
   const algorithm = der.sequence(der.oid('1.2.840.10045.2.1'), der.oid(oid))
   return der.sequence(algorithm, der.bitString(pair.getPublicKey()))
 }
 
 /** What looks like the public half of an RSA key; its modulus is any odd number. */
 export function rsaSpki(bits: number, algorithm: Buffer): Buffer {
-  const modulus = new Random(bits).octets(bits / 8)
+  const modulus = new SeededRandom(bits).octets(bits / 8)
   modulus[0] = (modulus[0] ?? 0) | 0x80
   modulus[modulus.length - 1] = (modulus.at(-1) ?? 0) | 1
   const numbers = der.sequence(der.tlv(0x02, Buffer.from([0]), modulus), der.integer(65_537))

@@ -2,11 +2,11 @@
  * Lies that an encoding can tell. Those about structure are told in the tree, so that everything around them is
  * right; those about octets and lengths are told in the finished encoding.
  */
-import type { Random } from '../support/random.ts'
+import type { SeededRandom } from '../support/random.ts'
 import { encode, nodeOf, nth, replaced, type Node } from './tree.ts'
 
 /** A tree with some lies in it; a donor is what is spliced in from. */
-export function mutatedTree(root: Node, random: Random, donor: () => Node): Node {
+export function mutatedTree(root: Node, random: SeededRandom, donor: () => Node): Node {
   let tree = root
   for (let lies = 1 + random.below(3); lies > 0; lies -= 1) {
     const change = random.pick(CHANGES)
@@ -18,7 +18,7 @@ export function mutatedTree(root: Node, random: Random, donor: () => Node): Node
 }
 
 /** Octets with some lies in them. */
-export function mutatedOctets(octets: Buffer, random: Random): Buffer {
+export function mutatedOctets(octets: Buffer, random: SeededRandom): Buffer {
   let told = octets
   for (let lies = 1 + random.below(3); lies > 0 && told.length > 0; lies -= 1) {
     told = random.pick(OCTET_LIES)(told, random)
@@ -26,7 +26,7 @@ export function mutatedOctets(octets: Buffer, random: Random): Buffer {
   return told
 }
 
-type Change = (node: Node, random: Random, donor: () => Node) => readonly Node[]
+type Change = (node: Node, random: SeededRandom, donor: () => Node) => readonly Node[]
 
 /** The largest thing that one change makes: just beyond what a certificate may have. */
 const GROWN = 70_000
@@ -54,10 +54,10 @@ const CHANGES: readonly [Change, ...Change[]] = [
       Buffer.isBuffer(node.body) ? nodeOf(node.tag, edgeOf(node.tag, node.body, random)) : node,
     ]
   }),
-  (node, random) => [nested(node, 1 + random.below(random.once(8) ? 8000 : 12), random)],
+  (node, random) => [nested(node, 1 + random.below(random.oneIn(8) ? 8000 : 12), random)],
 ]
 
-const partOf = (donor: Node, random: Random): Node => nth(donor, random.below(donor.count))
+const partOf = (donor: Node, random: SeededRandom): Node => nth(donor, random.below(donor.count))
 
 const TAGS = [
   0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0c, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1a, 0x1c, 0x1e,
@@ -65,7 +65,7 @@ const TAGS = [
 ] as const
 
 /** So many SEQUENCEs around a node. Written as octets: a tree that deep could not be walked. */
-function nested(node: Node, depth: number, random: Random): Node {
+function nested(node: Node, depth: number, random: SeededRandom): Node {
   const tag = random.pick([0x30, 0x31, 0xa0, 0xa4, node.tag | 0x20])
   const inner = encode(node)
   const heads: Buffer[] = []
@@ -86,7 +86,7 @@ function lengthOctets(length: number): Buffer {
 }
 
 /** Contents at and beyond the edge of what a type holds. */
-function edgeOf(tag: number, body: Buffer, random: Random): Buffer {
+function edgeOf(tag: number, body: Buffer, random: SeededRandom): Buffer {
   switch (tag) {
     case 0x01:
       return Buffer.from(random.pick([[], [0], [1], [0xff], [0xff, 0xff]]))
@@ -105,12 +105,12 @@ function edgeOf(tag: number, body: Buffer, random: Random): Buffer {
   }
 }
 
-type Content = (random: Random) => Buffer
+type Content = (random: SeededRandom) => Buffer
 
 const NUMBERS: readonly [Content, ...Content[]] = [
   (random) => Buffer.from([random.below(256)]),
   (random) => random.octets(random.below(40)),
-  (random) => random.octets(random.once(16) ? 60_000 : 300),
+  (random) => random.octets(random.oneIn(16) ? 60_000 : 300),
   (random) => Buffer.concat([Buffer.from([0]), random.octets(1 + random.below(20))]),
   (random) => Buffer.concat([Buffer.from([0x80]), random.octets(random.below(24))]),
   () => Buffer.from([0x7f, 0xff, 0xff, 0xff]),
@@ -125,7 +125,7 @@ const IDENTIFIERS: readonly [Content, ...Content[]] = [
   (random) => Buffer.from([0x2b, 0x65, 0x6e + random.below(6)]),
   // One arc of hundreds of bits, many arcs, and an arc with a needless octet.
   (random) => Buffer.from([0x55, ...Array<number>(random.below(70)).fill(0xff), 0x7f]),
-  (random) => Buffer.alloc(random.once(8) ? 60_000 : 60 + random.below(10), 0x2a),
+  (random) => Buffer.alloc(random.oneIn(8) ? 60_000 : 60 + random.below(10), 0x2a),
   (random) => Buffer.from([0x55, 0x80, random.below(128)]),
   () => Buffer.from([0x55, 0x1d, 0x8f]),
   () => Buffer.alloc(0),
@@ -152,7 +152,7 @@ const TIMES = [
 const TEXTS: readonly [Content, ...Content[]] = [
   () => Buffer.alloc(0),
   (random) => random.octets(1 + random.below(64)),
-  (random) => random.octets(random.once(16) ? 60_000 : 4 * random.below(64)),
+  (random) => random.octets(random.oneIn(16) ? 60_000 : 4 * random.below(64)),
   (random) => Buffer.alloc(1 + random.below(300), 0x20),
   () => Buffer.from('a\u0000b.example', 'latin1'),
   // Folds and joins to many times its length; surrogates without their halves; direction marks.
@@ -165,7 +165,7 @@ const TEXTS: readonly [Content, ...Content[]] = [
   (random) => random.octets(random.pick([3, 4, 5, 8, 16, 32])),
 ]
 
-type OctetLie = (octets: Buffer, random: Random) => Buffer
+type OctetLie = (octets: Buffer, random: SeededRandom) => Buffer
 
 const OCTET_LIES: readonly [OctetLie, ...OctetLie[]] = [
   (octets, random) => changed(octets, random, (octet) => octet ^ (1 << random.below(8))),
@@ -189,19 +189,19 @@ const LENGTHS = [
   Buffer.from([0xff]),
 ] as const
 
-function changed(octets: Buffer, random: Random, change: (octet: number) => number): Buffer {
+function changed(octets: Buffer, random: SeededRandom, change: (octet: number) => number): Buffer {
   const copy = Buffer.from(octets)
   const at = random.below(copy.length)
   copy[at] = change(copy[at] ?? 0)
   return copy
 }
 
-function cut(octets: Buffer, random: Random, count: number): Buffer {
+function cut(octets: Buffer, random: SeededRandom, count: number): Buffer {
   const at = random.below(octets.length)
   return Buffer.concat([octets.subarray(0, at), octets.subarray(at + count)])
 }
 
-function inserted(octets: Buffer, random: Random, added: Buffer): Buffer {
+function inserted(octets: Buffer, random: SeededRandom, added: Buffer): Buffer {
   const at = random.below(octets.length + 1)
   return Buffer.concat([octets.subarray(0, at), added, octets.subarray(at)])
 }

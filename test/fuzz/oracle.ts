@@ -15,7 +15,7 @@ export type Opinion =
   | { readonly kind: 'differs'; readonly what: string }
 
 /** Asks OpenSSL about a certificate that we have read. */
-export function secondOpinion(ours: Certificate): Opinion {
+export function opensslOpinion(ours: Certificate): Opinion {
   const theirs = attempted(() => new X509Certificate(ours.der))
   if (theirs === undefined) {
     const known = REFUSED_BY_OPENSSL.find(([, applies]) => applies(ours))

@@ -13,7 +13,7 @@ import {
   OIDS,
   subjectKeyIdentifier,
 } from '../support/mint.ts'
-import { Random } from '../support/random.ts'
+import { SeededRandom } from '../support/random.ts'
 import { ecSpki, ed25519, pss, RSA, rsaSpki, SHA256, SHA512 } from './keys.ts'
 
 /** A certificate of the corpus, and the key that signs its mutants when they are to reach what lies behind. */
@@ -174,7 +174,7 @@ const fromIssuing: Readonly<Record<string, Buffer>> = {
   'signed with RSASSA-PSS, for RSASSA-PSS': byIssuing({
     keys: keysOf(rsaSpki(2048, pss(SHA512, 64))),
     innerAlgorithm: pss(SHA256, 32),
-    signature: new Random(7).octets(256),
+    signature: new SeededRandom(7).octets(256),
     extensions: DEVICE_RIGHTS,
   }),
   'signed with ECDSA': byIssuing({

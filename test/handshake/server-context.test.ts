@@ -12,7 +12,7 @@ import { serverIdentity } from '../../src/handshake/server-identity.ts'
 import type { TrustVersion } from '../../src/kernel/types.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
 import { fleet } from '../support/product.ts'
-import { VERSIONS, visit } from '../support/visit.ts'
+import { VERSIONS, requestOnce } from '../support/visit.ts'
 
 const TLS: ServerTls = {
   minVersion: 'TLSv1.2',
@@ -29,7 +29,7 @@ const BINDING: TicketBinding = {
   trustVersion: 'one' as TrustVersion,
 }
 
-interface Door {
+interface ServerVariant {
   readonly binding?: Partial<TicketBinding>
   readonly identity?: Leaf
   readonly tls?: Partial<ServerTls>
@@ -38,7 +38,7 @@ interface Door {
 /** The same name from the same CA, as after a renewal. */
 const renewed = mintLeaf({ issuer: fleet.serverCa, purposes: ['serverAuth'], dns: ['localhost'] })
 
-const OTHER_DOORS: readonly (readonly [string, Door])[] = [
+const OTHER_DOORS: readonly (readonly [string, ServerVariant])[] = [
   ['with another secret', { binding: { secret: randomBytes(32) } }],
   ['of another listener', { binding: { listener: 'people' } }],
   ['under another trust version', { binding: { trustVersion: 'two' as TrustVersion } }],
@@ -64,17 +64,21 @@ for (const version of VERSIONS) {
 }
 
 /** Whether the session from the first door, another process as far as TLS can tell, serves at the second. */
-async function resumes(version: (typeof VERSIONS)[number], from: Door, to: Door): Promise<boolean> {
+async function resumes(
+  version: (typeof VERSIONS)[number],
+  from: ServerVariant,
+  to: ServerVariant,
+): Promise<boolean> {
   await using first = await open(from)
   await using second = await open(to)
-  const { session } = await visit(first, { version, device: fleet.device })
+  const { session } = await requestOnce(first, { version, device: fleet.device })
   // Another session than its own must be what makes the difference.
-  const fresh = await visit(second, { version, device: fleet.device })
+  const fresh = await requestOnce(second, { version, device: fleet.device })
   expect(fresh.resumed).toBe(false)
-  return (await visit(second, { version, device: fleet.device, session })).resumed
+  return (await requestOnce(second, { version, device: fleet.device, session })).resumed
 }
 
-async function open({ binding, identity = fleet.server, tls }: Door) {
+async function open({ binding, identity = fleet.server, tls }: ServerVariant) {
   const file = (text: string) => ({ path: 'a file', at: 'here', bytes: Buffer.from(text) })
   const opened = serverIdentity({
     kind: 'pem',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { isoText, type Instant } from '../../src/kernel/types.ts'
-import { Random } from '../support/random.ts'
+import { SeededRandom } from '../support/random.ts'
 
 const END_OF_9999 = 253_402_300_799_999
 const text = (time: number): string => isoText(time as Instant)
@@ -14,7 +14,7 @@ test('every day of four hundred years is written as Date writes it', () => {
 })
 
 test('any millisecond up to the year 9999 is written as Date writes it', () => {
-  const random = new Random(9999)
+  const random = new SeededRandom(9999)
   for (let n = 0; n < 20_000; n += 1) {
     const time = random.below(END_OF_9999 / 1000) * 1000 + random.below(1000)
     expect(text(time)).toBe(dates(time))

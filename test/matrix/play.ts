@@ -5,7 +5,7 @@
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { calling, product, type Line, type Product } from '../support/product.ts'
+import { clientTls, product, type Line, type Product } from '../support/product.ts'
 import { FILES, NAME } from './material.ts'
 import type { Group, Kind, Row } from './row.ts'
 import type { ServerKind } from './server-kind.ts'
@@ -59,7 +59,7 @@ export async function playGroup(
       })),
     )
   }
-  const front = stack.use(
+  const frontEnd = stack.use(
     await product({
       upstreamPort: 0,
       files: FILES,
@@ -71,8 +71,8 @@ export async function playGroup(
     }),
   )
   const answers: Answer[] = []
-  for (const { name } of parts) answers.push(await ask(front.port, `/${name}`))
-  const scrape = await metricsOf(front)
+  for (const { name } of parts) answers.push(await ask(frontEnd.port, `/${name}`))
+  const scrape = await metricsOf(frontEnd)
   const played = await Promise.all(
     parts.map(async ({ row, kind, name }, index) => {
       const { status = 0, body = '' } = answers[index] ?? {}
@@ -80,7 +80,7 @@ export async function playGroup(
         status,
         protocol: /Protocol\s*: (\S+)/.exec(body)?.[1],
         suite: /Cipher\s*: (\S+)/.exec(body)?.[1],
-        reason: await reasonFor(front, name),
+        reason: await reasonFor(frontEnd, name),
         metrics: moved(scrape, name),
       }
       return { row, kind, seen }
@@ -107,7 +107,7 @@ interface Answer {
 /** What a device without a certificate gets, on a connection of its own. */
 async function ask(port: number, path: string): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  request({ ...calling(port), path, agent: false }, (response) => {
+  request({ ...clientTls(port), path, agent: false }, (response) => {
     text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject)
   })
     .once('error', reject)
@@ -116,9 +116,9 @@ async function ask(port: number, path: string): Promise<Answer> {
 }
 
 /** The reason of the request's line, or else that of the line about its upstream; the name of the upstream taken out. */
-async function reasonFor(front: Product, name: string): Promise<string | undefined> {
-  const line = await front.line(({ path }) => path === `/${name}`)
-  const untrusted = front.lines.find(isUntrusted(name))
+async function reasonFor(frontEnd: Product, name: string): Promise<string | undefined> {
+  const line = await frontEnd.waitForLine(({ path }) => path === `/${name}`)
+  const untrusted = frontEnd.lines.find(isUntrusted(name))
   const reason = line['reason'] ?? untrusted?.['reason']
   return typeof reason === 'string' ? reason.replaceAll(name, 'UPSTREAM') : undefined
 }

@@ -1,7 +1,7 @@
 /** OpenSSL's `s_server`, one process for each description; `-www` tells in its answer what was spoken. */
 import { join } from 'node:path'
 import { isCommand } from '../consumers/child.ts'
-import { sServer } from '../support/s-server.ts'
+import { opensslServer } from '../support/s-server.ts'
 import { ALL_PROTOCOLS, type Protocol, type ServerSpec } from './row.ts'
 import { kept, suitesOf, writerIn, type ServerKind } from './server-kind.ts'
 
@@ -16,7 +16,7 @@ export const openssl: ServerKind = {
       const shown = spec.leaf ?? spec.virtualHost?.leaf
       if (shown === undefined) throw new Error('a server that shows nothing')
       const args = sServerArguments(spec, join(folder, `s-server-${index}`))
-      ports.push(stack.use(await sServer(shown, args)).port)
+      ports.push(stack.use(await opensslServer(shown, args)).port)
     }
     return kept(ports, stack)
   },

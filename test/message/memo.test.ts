@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { remembered } from '../../src/message/memo.ts'
+import { memoized } from '../../src/message/memo.ts'
 
 /** Answers with the length of a name, and says how often it had to count. */
 function counter(): {
@@ -7,7 +7,7 @@ function counter(): {
   readonly counted: () => number
 } {
   let times = 0
-  const lengthOf = remembered((name) => {
+  const lengthOf = memoized((name) => {
     times += 1
     return name.length
   })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { fieldSieve, requestFields, type FieldPlan } from '../../src/message/request-fields.ts'
+import { fieldFilter, requestFields, type FieldPlan } from '../../src/message/request-fields.ts'
 
 const plan = (parts: Partial<FieldPlan> = {}): FieldPlan => ({
-  sieve: fieldSieve([]),
+  filter: fieldFilter([]),
   host: undefined,
   identity: [],
   forwarding: [],

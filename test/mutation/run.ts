@@ -16,7 +16,7 @@ import { instrument, type Mutant } from './instrument.ts'
 import { playAll, type Verdict } from './play.ts'
 import { readArguments, settle } from './survivors.ts'
 
-const ROOMS = ['trust', 'decide', 'message']
+const MODULES = ['trust', 'decide', 'message']
 /** Laws are tried on hundreds of worlds, seconds each; what they alone would notice lacks a row in a table. */
 const LAWS = /(?:properties|-random|-web)\.test\.ts$/u
 /** Of a hundred mutants. */
@@ -24,7 +24,7 @@ const WANTED = 95
 
 const { values } = parseArgs({
   options: {
-    room: { type: 'string', multiple: true, default: ROOMS },
+    room: { type: 'string', multiple: true, default: MODULES },
     file: { type: 'string', multiple: true },
     since: { type: 'string' },
     killers: { type: 'boolean', default: false },
@@ -42,7 +42,7 @@ async function run(): Promise<number> {
   }
   const started = performance.now()
   const { sources, mutants } = instrumentAll(files)
-  const testFiles = ROOMS.flatMap((room) => globSync(`test/${room}/**/*.test.ts`, { cwd: root }))
+  const testFiles = MODULES.flatMap((room) => globSync(`test/${room}/**/*.test.ts`, { cwd: root }))
     .filter((path) => !LAWS.test(path))
     .toSorted()
   console.log(`${mutants.length} mutants in ${files.length} files, ${testFiles.length} test files`)

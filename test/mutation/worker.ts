@@ -5,7 +5,7 @@
 import process from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Mutant } from './instrument.ts'
-import { World, type Test } from './world.ts'
+import { LoadedTests, type Test } from './world.ts'
 
 /** What the thread is told. */
 export interface Task {
@@ -42,8 +42,8 @@ const MAX_RENEWALS = 400
 const { root, sources, testFiles, mutants, coverage: known } = workerData as Task
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin.
 const say = (report: Report): void => parentPort?.postMessage(report)
-const world = new World(root, sources)
-const { toggle } = world
+const loadedTests = new LoadedTests(root, sources)
+const { toggle } = loadedTests
 let renewals = 0
 
 // What a mutant leaves behind unhandled is its own affair.
@@ -83,7 +83,7 @@ async function play(covered: Coverage): Promise<void> {
 
 async function loadAll(): Promise<readonly Test[]> {
   const all: Test[] = []
-  for (const file of testFiles) all.push(...(await world.load(file)))
+  for (const file of testFiles) all.push(...(await loadedTests.load(file)))
   return all
 }
 
@@ -91,7 +91,7 @@ async function loadAll(): Promise<readonly Test[]> {
 async function loadAnew(affected: ReadonlySet<string>): Promise<readonly Test[]> {
   const all: Test[] = []
   for (const file of testFiles) {
-    if (affected.has(file)) all.push(...(await world.load(file)))
+    if (affected.has(file)) all.push(...(await loadedTests.load(file)))
     else all.push(...tests.filter((test) => test.file === file))
   }
   return all
@@ -105,7 +105,7 @@ async function cover(): Promise<Coverage | undefined> {
     toggle.reached = reached
     const begun = performance.now()
     // Twice, because mutants are played against one load.
-    const passed = (await world.passes(test)) && (await world.passes(test))
+    const passed = (await loadedTests.passes(test)) && (await loadedTests.passes(test))
     covered.push({ reached, milliseconds: performance.now() - begun })
     if (!passed) {
       say({ kind: 'broken', test: `${test.file}: ${test.name}` })
@@ -124,11 +124,11 @@ async function killerOf(mutant: Mutant, covered: Coverage): Promise<string | und
     .map(({ test }) => test)
   toggle.active = mutant.id
   for (const test of reaching) {
-    if (await world.passes(test)) continue
+    if (await loadedTests.passes(test)) continue
     // What the sources remember may be left over from another mutant: then the test fails without this one, too.
     toggle.active = -1
-    if (await world.passes(test)) return nameOf(test)
-    const affected = world.renew(mutant.file)
+    if (await loadedTests.passes(test)) return nameOf(test)
+    const affected = loadedTests.renew(mutant.file)
     renewals += 1
     tests = await loadAnew(affected)
     break
@@ -143,18 +143,18 @@ async function killerInFresh(
   mutant: Mutant,
   concerns: (file: string) => boolean,
 ): Promise<string | undefined> {
-  const affected = world.renew(mutant.file)
+  const affected = loadedTests.renew(mutant.file)
   renewals += 1
   toggle.active = mutant.id
-  const room = mutant.file.split('/')[1]
+  const module = mutant.file.split('/')[1]
   const files = testFiles.filter((file) => affected.has(file) && concerns(file))
   const nearFirst = files.toSorted(
-    (one, other) => Number(other.includes(`/${room}/`)) - Number(one.includes(`/${room}/`)),
+    (one, other) => Number(other.includes(`/${module}/`)) - Number(one.includes(`/${module}/`)),
   )
   for (const file of nearFirst) {
     try {
-      for (const test of await world.load(file)) {
-        if (!(await world.passes(test))) return nameOf(test)
+      for (const test of await loadedTests.load(file)) {
+        if (!(await loadedTests.passes(test))) return nameOf(test)
       }
     } catch {
       return `${file}: loading it`

@@ -37,7 +37,7 @@ const MAX_ROUNDS = 1_000_000
 const VITEST = 'tfe-mutation:vitest'
 
 /** Modules in place of those on the disk; `root` ends with a slash. */
-export class World {
+export class LoadedTests {
   readonly toggle: Switch = { active: -1, reached: undefined, rounds: MAX_ROUNDS }
   readonly #root: string
   readonly #sources: Map<string, string>

@@ -1,15 +1,15 @@
 /** A little runtime for tables: enough suites to tell families apart, and room for an upgrade. */
 import {
-  catalogueOf,
+  buildCatalogue,
   type Catalogue,
-  type Offers,
+  type RuntimeOffers,
   type Selection,
 } from '../../src/upstream-tls/catalogue.ts'
-import type { FileWords } from '../../src/upstream-tls/verification.ts'
-import { press, type Action } from '../../src/upstream-tls/settings-page.ts'
-import type { Page, Rules } from '../../src/upstream-tls/page-types.ts'
+import type { FileTlsSettings } from '../../src/upstream-tls/verification.ts'
+import { applyAction, type Action } from '../../src/upstream-tls/settings-page.ts'
+import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/page-types.ts'
 
-export const OFFERS: Offers = {
+export const OFFERS: RuntimeOffers = {
   protocols: ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'],
   suites: [
     'tls_aes_256_gcm_sha384',
@@ -27,11 +27,11 @@ export const [T256, T128] = ['TLS_AES_256_GCM_SHA384', 'TLS_AES_128_GCM_SHA256']
 export const [E256, E128] = ['ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES128-GCM-SHA256']
 export const [CBC, RSA] = ['ECDHE-RSA-AES128-SHA', 'AES128-SHA']
 
-export const aCatalogue = (change: Partial<Offers> = {}): Catalogue =>
-  catalogueOf({ ...OFFERS, ...change })
+export const aCatalogue = (change: Partial<RuntimeOffers> = {}): Catalogue =>
+  buildCatalogue({ ...OFFERS, ...change })
 
 /** A configuration file that leaves everything to the page, under the preset `secure`. */
-export const FILE: FileWords = {
+export const FILE: FileTlsSettings = {
   selection: undefined,
   stated: [],
   verification: {
@@ -43,7 +43,7 @@ export const FILE: FileWords = {
   },
 }
 
-export const RULES: Rules = { catalogue: aCatalogue(), preset: 'secure', file: FILE }
+export const RULES: SettingsContext = { catalogue: aCatalogue(), preset: 'secure', file: FILE }
 
 export const aSelection = (change: Partial<Selection> = {}): Selection => ({
   ...RULES.catalogue.defaults.secure,
@@ -51,9 +51,13 @@ export const aSelection = (change: Partial<Selection> = {}): Selection => ({
 })
 
 /** Presses buttons that must all be accepted. */
-export function pressed(page: Page, actions: readonly Action[], rules: Rules = RULES): Page {
+export function applyAll(
+  page: TlsSettings,
+  actions: readonly Action[],
+  rules: SettingsContext = RULES,
+): TlsSettings {
   return actions.reduce((before, action) => {
-    const result = press(before, action, rules)
+    const result = applyAction(before, action, rules)
     if (!result.ok) throw new Error(`${action.kind}: ${JSON.stringify(result.failure)}`)
     return result.value.page
   }, page)

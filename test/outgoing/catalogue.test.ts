@@ -1,13 +1,13 @@
 /** What the catalogue says of a runtime; the real one is asked in test/config/runtime-offers.test.ts. */
 import { expect, test } from 'vitest'
-import { findItem, offered, type Column } from '../../src/upstream-tls/catalogue.ts'
+import { findItem, offeredItems, type Column } from '../../src/upstream-tls/catalogue.ts'
 import { suiteFacts } from '../../src/upstream-tls/suite.ts'
 import { aCatalogue, CBC, E128, E256, RSA, T128, T256 } from './a-runtime.ts'
 
 const catalogue = aCatalogue()
 
 test('Available holds what the runtime offers, the strongest first, and nothing that needs a shared secret', () => {
-  expect(offered(catalogue, 'suites').map(({ name }) => name)).toEqual([
+  expect(offeredItems(catalogue, 'suites').map(({ name }) => name)).toEqual([
     T256,
     T128,
     E256,
@@ -15,7 +15,7 @@ test('Available holds what the runtime offers, the strongest first, and nothing 
     CBC,
     RSA,
   ])
-  expect(offered(catalogue, 'groups').map(({ name }) => name)).toEqual([
+  expect(offeredItems(catalogue, 'groups').map(({ name }) => name)).toEqual([
     'X25519MLKEM768',
     'X25519',
     'P-256',
@@ -185,7 +185,7 @@ for (const { promise, written, column = 'suites', expect: wanted } of NAMES) {
       found.kind === 'offered'
         ? found.item.name
         : found.kind === 'unknown'
-          ? `unknown ${found.meant}`
+          ? `unknown ${found.suggestion}`
           : found.kind
     expect(text).toBe(wanted)
   })

@@ -1,7 +1,7 @@
 /** What becomes of the columns that a file leaves out. */
 import { expect, test } from 'vitest'
-import type { Preset, Selection } from '../../src/upstream-tls/catalogue.ts'
-import { completed } from '../../src/upstream-tls/complete.ts'
+import type { TlsPreset, Selection } from '../../src/upstream-tls/catalogue.ts'
+import { completeSelection } from '../../src/upstream-tls/complete.ts'
 import { selectionFaults } from '../../src/upstream-tls/selection.ts'
 import { aCatalogue, CBC, E128, E256, RSA, RULES, T128, T256 } from './a-runtime.ts'
 
@@ -10,7 +10,7 @@ const { catalogue } = RULES
 interface Row {
   readonly promise: string
   readonly written: Partial<Selection>
-  readonly preset?: Preset
+  readonly preset?: TlsPreset
   readonly selection: Partial<Selection>
 }
 
@@ -51,7 +51,7 @@ const ROWS: readonly Row[] = [
 
 for (const { promise, written, preset = 'secure', selection } of ROWS) {
   test(promise, () => {
-    const made = completed(written, preset, catalogue)
+    const made = completeSelection(written, preset, catalogue)
     expect(made).toMatchObject(selection)
     expect(selectionFaults(made, catalogue)).toEqual([])
   })
@@ -59,7 +59,7 @@ for (const { promise, written, preset = 'secure', selection } of ROWS) {
 
 test('a runtime without a suite for a protocol leaves that to be said as a fault', () => {
   const poor = aCatalogue({ suites: ['tls_aes_128_gcm_sha256'] })
-  const made = completed({ protocols: ['TLSv1.1'] }, 'secure', poor)
+  const made = completeSelection({ protocols: ['TLSv1.1'] }, 'secure', poor)
   expect(selectionFaults(made, poor)).toMatchObject([
     { kind: 'nothing-selected', column: 'suites' },
   ])

@@ -1,12 +1,21 @@
 /** Laws of the page under any sequence of presses; the dice are seeded, so a failure repeats. */
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { COLUMNS, offered, type Column } from '../../src/upstream-tls/catalogue.ts'
+import { COLUMNS, offeredItems, type Column } from '../../src/upstream-tls/catalogue.ts'
 import type { VerificationEdit } from '../../src/upstream-tls/edit-verification.ts'
-import { inForce } from '../../src/upstream-tls/draft-result.ts'
-import { columnsOf, freshPage, press, type Action } from '../../src/upstream-tls/settings-page.ts'
+import { effectiveSelection } from '../../src/upstream-tls/draft-result.ts'
+import {
+  columnsOf,
+  initialSettings,
+  applyAction,
+  type Action,
+} from '../../src/upstream-tls/settings-page.ts'
 import { selectionFaults } from '../../src/upstream-tls/selection.ts'
-import { DEFAULT_STORES, obeyed, verificationFaults } from '../../src/upstream-tls/verification.ts'
+import {
+  DEFAULT_STORES,
+  effectiveVerification,
+  verificationFaults,
+} from '../../src/upstream-tls/verification.ts'
 import { mintCa } from '../support/mint.ts'
 import { RULES } from './a-runtime.ts'
 
@@ -15,7 +24,7 @@ const CA = mintCa({ name: 'Internal' })
 const CA_SHA256 = hash('sha256', CA.certificate)
 
 /** Park and Miller's generator: enough to wander with. */
-function dice(seed: number): (sides: number) => number {
+function random(seed: number): (sides: number) => number {
   let state = seed
   return (sides) => {
     state = (state * 48_271) % 2_147_483_647
@@ -71,21 +80,21 @@ function aSwitch(kind: Switch, roll: (sides: number) => number): Action {
 }
 
 test('whatever is pressed, what is applied can connect and believes somebody, and every item stands in exactly one column', () => {
-  const roll = dice(20_261_122)
-  let page = freshPage(RULES)
+  const roll = random(20_261_122)
+  let page = initialSettings(RULES)
   const effects = new Map<string, number>()
   for (let presses = 0; presses < 20_000; presses += 1) {
-    const pressed = press(page, anAction(roll), RULES)
-    if (!pressed.ok) continue
-    ;({ page } = pressed.value)
-    const { kind } = pressed.value.effect
+    const applyAll = applyAction(page, anAction(roll), RULES)
+    if (!applyAll.ok) continue
+    ;({ page } = applyAll.value)
+    const { kind } = applyAll.value.effect
     effects.set(kind, (effects.get(kind) ?? 0) + 1)
-    expect(selectionFaults(inForce(page.applied, RULES), catalogue)).toEqual([])
-    const { verification, faults } = obeyed(page.chosen, RULES.file)
+    expect(selectionFaults(effectiveSelection(page.applied, RULES), catalogue)).toEqual([])
+    const { verification, faults } = effectiveVerification(page.chosen, RULES.file)
     expect([...faults, ...verificationFaults(verification)]).toEqual([])
     for (const column of COLUMNS) {
       const { available, selected } = columnsOf(page.draft, column, RULES)
-      const all = offered(catalogue, column).map(({ name }) => name)
+      const all = offeredItems(catalogue, column).map(({ name }) => name)
       expect([...available, ...selected].toSorted()).toEqual(all.toSorted())
     }
   }

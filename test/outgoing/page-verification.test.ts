@@ -4,27 +4,27 @@
  */
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { differs, drafted } from '../../src/upstream-tls/draft-result.ts'
-import { MOST_CERTIFICATES } from '../../src/upstream-tls/edit-verification.ts'
-import { explainPage } from '../../src/upstream-tls/explain-page.ts'
+import { hasChanges, draftResult } from '../../src/upstream-tls/draft-result.ts'
+import { MAX_CUSTOM_CERTIFICATES } from '../../src/upstream-tls/edit-verification.ts'
+import { explainActionFault } from '../../src/upstream-tls/explain-page.ts'
 import {
   explainVerificationChange,
   explainVerificationNotice,
 } from '../../src/upstream-tls/explain-verification.ts'
-import { freshPage, press, type Action } from '../../src/upstream-tls/settings-page.ts'
+import { initialSettings, applyAction, type Action } from '../../src/upstream-tls/settings-page.ts'
 import {
-  obeyed,
-  resolved,
-  SETTINGS,
+  effectiveVerification,
+  resolveVerification,
+  VERIFICATION_SETTINGS,
   sniText,
-  type Chosen,
-  type Setting,
+  type VerificationOverrides,
+  type VerificationSetting,
   type Verification,
 } from '../../src/upstream-tls/verification.ts'
 import { mintKeys } from '../support/mint-certificate.ts'
 import { mintCa } from '../support/mint.ts'
-import { aSelection, FILE, pressed, RSA, RULES } from './a-runtime.ts'
-import type { Page, Rules } from '../../src/upstream-tls/page-types.ts'
+import { aSelection, FILE, applyAll, RSA, RULES } from './a-runtime.ts'
+import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/page-types.ts'
 
 const [ca, other] = [mintCa({ name: 'Internal Root' }), mintCa({ name: 'Other Root' })]
 const shaOf = ({ certificate }: { readonly certificate: Buffer }): string =>
@@ -57,21 +57,21 @@ const ACTIONS = {
   cancel: { kind: 'cancel' },
 } as const satisfies Record<string, Action>
 
-const fresh = freshPage(RULES)
-const offDrafted = pressed(fresh, [STRICT_OFF, ALLOW])
-const offApplied = pressed(offDrafted, [APPLY, CONFIRM])
-const ownCa = pressed(fresh, [STORE_OFF, CUSTOM_ON, ADD])
+const fresh = initialSettings(RULES)
+const offDrafted = applyAll(fresh, [STRICT_OFF, ALLOW])
+const offApplied = applyAll(offDrafted, [APPLY, CONFIRM])
+const ownCa = applyAll(fresh, [STORE_OFF, CUSTOM_ON, ADD])
 
 const SITUATIONS = {
   'nothing touched': fresh,
-  'strict off, unsigned': pressed(fresh, [STRICT_OFF]),
+  'strict off, unsigned': applyAll(fresh, [STRICT_OFF]),
   'strict off, signed': offDrafted,
-  'strict off waits for confirmation': pressed(offDrafted, [APPLY]),
+  'strict off waits for confirmation': applyAll(offDrafted, [APPLY]),
   'strict off applied': offApplied,
-  'strict off applied, settings reset': pressed(offApplied, [{ kind: 'reset-settings' }]),
+  'strict off applied, settings reset': applyAll(offApplied, [{ kind: 'reset-settings' }]),
   'own CA alone': ownCa,
-  'Proceed awaited': pressed(fresh, [{ kind: 'choose-custom' }]),
-} as const satisfies Record<string, Page>
+  'Proceed awaited': applyAll(fresh, [{ kind: 'choose-custom' }]),
+} as const satisfies Record<string, TlsSettings>
 
 type Cells = Readonly<Record<keyof typeof ACTIONS, string>>
 
@@ -211,12 +211,13 @@ for (const [situation, page] of Object.entries(SITUATIONS)) {
   }
 }
 
-function outcome(page: Page, action: Action): string {
+function outcome(page: TlsSettings, action: Action): string {
   const before = structuredClone(page)
-  const result = press(page, action, RULES)
+  const result = applyAction(page, action, RULES)
   expect(page).toEqual(before)
   if (!result.ok) {
-    for (const one of result.failure) expect(explainPage(one).sentence).not.toMatch(/undefined/)
+    for (const one of result.failure)
+      expect(explainActionFault(one).sentence).not.toMatch(/undefined/)
     return `fault ${result.failure[0]?.kind}`
   }
   const { draft, chosen, applied } = result.value.page
@@ -231,8 +232,11 @@ function outcome(page: Page, action: Action): string {
   ].join(' ')
 }
 
-function letters(chosen: Chosen): string {
-  const { strict, allowUntrusted, defaultStore, customStore, sni } = resolved(chosen, FILE)
+function letters(chosen: VerificationOverrides): string {
+  const { strict, allowUntrusted, defaultStore, customStore, sni } = resolveVerification(
+    chosen,
+    FILE,
+  )
   const text = [
     strict ? '' : 's',
     allowUntrusted ? 'a' : '',
@@ -253,14 +257,14 @@ test('a setting that is put back to the default is no choice any more, and follo
     [ADD, REMOVE],
     [SNI_OFF, { kind: 'set-sni', sni: 'on' }],
   ] as const) {
-    expect(pressed(fresh, [there]).draft.chosen).not.toEqual({})
-    expect(pressed(fresh, [there, back])).toEqual(fresh)
+    expect(applyAll(fresh, [there]).draft.chosen).not.toEqual({})
+    expect(applyAll(fresh, [there, back])).toEqual(fresh)
   }
 })
 
 interface AskedRow {
   readonly promise: string
-  readonly page: Page
+  readonly page: TlsSettings
   readonly changes: readonly string[]
   readonly notices: readonly string[]
 }
@@ -279,13 +283,13 @@ const ASKED: readonly AskedRow[] = [
   },
   {
     promise: 'a signature beside strict TLS is kept, and said to have no effect',
-    page: pressed(fresh, [ALLOW]),
+    page: applyAll(fresh, [ALLOW]),
     changes: ['Allow and Log untrusted servers: from off to on'],
     notices: ['Allow and Log untrusted servers: no effect while strict TLS is on'],
   },
   {
     promise: 'uploaded certificates are named, and said to have no effect while the store is off',
-    page: pressed(fresh, [ADD]),
+    page: applyAll(fresh, [ADD]),
     changes: [
       `Enable Custom Trust Store: adds CN=Internal Root (SHA-256 ${shaOf(ca).slice(0, 16)}…)`,
     ],
@@ -293,13 +297,13 @@ const ASKED: readonly AskedRow[] = [
   },
   {
     promise: 'a custom store without a certificate is said to have no effect',
-    page: pressed(fresh, [CUSTOM_ON]),
+    page: applyAll(fresh, [CUSTOM_ON]),
     changes: ['Enable Custom Trust Store: from off to on'],
     notices: ['Enable Custom Trust Store: no effect, nothing was uploaded'],
   },
   {
     promise: 'trust in one CA alone is no loss of a guarantee',
-    page: pressed(ownCa, [{ kind: 'set-sni', sni: 'Core.Internal.' }]),
+    page: applyAll(ownCa, [{ kind: 'set-sni', sni: 'Core.Internal.' }]),
     changes: [
       'Enable Default Trust Store: from bundled to off',
       `Enable Custom Trust Store: from off to on; adds CN=Internal Root (SHA-256 ${shaOf(ca).slice(0, 16)}…)`,
@@ -309,7 +313,7 @@ const ASKED: readonly AskedRow[] = [
   },
   {
     promise: 'a removed CA is named',
-    page: pressed(pressed(ownCa, [APPLY, CONFIRM]), [
+    page: applyAll(applyAll(ownCa, [APPLY, CONFIRM]), [
       { kind: 'add-certificates', pem: other.pem },
       {
         kind: 'remove-certificate',
@@ -327,13 +331,13 @@ const ASKED: readonly AskedRow[] = [
 
 for (const { promise, page, changes, notices } of ASKED) {
   test(promise, () => {
-    const asked = press(page, APPLY, RULES)
+    const asked = applyAction(page, APPLY, RULES)
     if (!asked.ok || asked.value.effect.kind !== 'ask-to-confirm') expect.fail('nothing asked')
     const { verification } = asked.value.effect
     expect(verification.changes.map(explainVerificationChange)).toEqual(changes)
     expect(verification.notices.map(explainVerificationNotice)).toEqual(notices)
-    const used = drafted(page, RULES)
-    expect(press(asked.value.page, CONFIRM, RULES)).toMatchObject({
+    const used = draftResult(page, RULES)
+    expect(applyAction(asked.value.page, CONFIRM, RULES)).toMatchObject({
       value: { effect: { kind: 'apply', next: used.ok ? used.value : 'nothing' } },
     })
   })
@@ -343,7 +347,7 @@ const broken = ca.pem.replace(/\n.{8}/, '\n!!!!!!!!')
 const noCertificate = `-----BEGIN CERTIFICATE-----\n${Buffer.from('hello').toString('base64')}\n-----END CERTIFICATE-----\n`
 const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'
 
-const TURNED_DOWN: readonly (readonly [string, Page, Action, readonly object[]])[] = [
+const TURNED_DOWN: readonly (readonly [string, TlsSettings, Action, readonly object[]])[] = [
   [
     'text without a certificate is not trusted',
     fresh,
@@ -377,24 +381,24 @@ const TURNED_DOWN: readonly (readonly [string, Page, Action, readonly object[]])
   [
     'more certificates than travel to every process are refused',
     fresh,
-    { kind: 'add-certificates', pem: ca.pem.repeat(MOST_CERTIFICATES + 1) },
+    { kind: 'add-certificates', pem: ca.pem.repeat(MAX_CUSTOM_CERTIFICATES + 1) },
     [{ kind: 'too-many-certificates', found: 101, limit: 100 }],
   ],
   [
     'strict TLS that believes nobody is not applied',
-    pressed(ownCa, [REMOVE]),
+    applyAll(ownCa, [REMOVE]),
     APPLY,
     [{ kind: 'empty-trust-store' }],
   ],
   [
     'strict TLS with a CA in a store that is off is not applied',
-    pressed(ownCa, [{ kind: 'set-custom-store', enabled: false }]),
+    applyAll(ownCa, [{ kind: 'set-custom-store', enabled: false }]),
     APPLY,
     [{ kind: 'empty-trust-store' }],
   ],
   [
     'faults of columns and of trust are told together',
-    pressed(fresh, [
+    applyAll(fresh, [
       STRICT_OFF,
       { kind: 'choose-custom' },
       { kind: 'proceed' },
@@ -418,25 +422,27 @@ const TURNED_DOWN: readonly (readonly [string, Page, Action, readonly object[]])
 
 for (const [promise, page, action, faults] of TURNED_DOWN) {
   test(promise, () => {
-    expect(press(page, action, RULES)).toMatchObject({ ok: false, failure: faults })
+    expect(applyAction(page, action, RULES)).toMatchObject({ ok: false, failure: faults })
   })
 }
 
 test('as many certificates as travel to every process are taken, and no more', () => {
   const keys = mintKeys()
-  const most = Array.from({ length: MOST_CERTIFICATES }, (_, index) =>
+  const most = Array.from({ length: MAX_CUSTOM_CERTIFICATES }, (_, index) =>
     mintCa({ name: `Root ${index}`, keys }),
   )
-  const page = pressed(fresh, [
+  const page = applyAll(fresh, [
     { kind: 'add-certificates', pem: most.map(({ pem }) => pem).join('some words between\n') },
   ])
-  expect(page.draft.chosen.customStore?.certificates).toHaveLength(MOST_CERTIFICATES)
-  expect(press(page, ADD, RULES)).toMatchObject({ failure: [{ kind: 'too-many-certificates' }] })
+  expect(page.draft.chosen.customStore?.certificates).toHaveLength(MAX_CUSTOM_CERTIFICATES)
+  expect(applyAction(page, ADD, RULES)).toMatchObject({
+    failure: [{ kind: 'too-many-certificates' }],
+  })
 })
 
 test('the longest names there are can be sent', () => {
   for (const name of ['a'.repeat(63), `${'a.'.repeat(126)}a`, 'mdm_1.internal']) {
-    expect(pressed(fresh, [{ kind: 'set-sni', sni: name }]).draft.chosen.sni).toEqual({
+    expect(applyAll(fresh, [{ kind: 'set-sni', sni: name }]).draft.chosen.sni).toEqual({
       kind: 'name',
       name,
     })
@@ -444,16 +450,16 @@ test('the longest names there are can be sent', () => {
 })
 
 /** Rules under a file that states some of it. */
-const stating = (words: Partial<Verification>, selection = FILE.selection): Rules => ({
+const stating = (words: Partial<Verification>, selection = FILE.selection): SettingsContext => ({
   ...RULES,
   file: {
     selection,
-    stated: Object.keys(words) as Setting[],
+    stated: Object.keys(words) as VerificationSetting[],
     verification: { ...FILE.verification, ...words },
   },
 })
 
-const LOCKED: readonly (readonly [Setting, readonly Action[]])[] = [
+const LOCKED: readonly (readonly [VerificationSetting, readonly Action[]])[] = [
   ['strict', [STRICT_OFF, STRICT_ON]],
   ['allowUntrusted', [ALLOW]],
   ['defaultStore', [STORE_OFF]],
@@ -465,14 +471,14 @@ for (const [setting, actions] of LOCKED) {
   const rules = stating({ [setting]: FILE.verification[setting] })
   test(`what the file states of ${setting} is locked, and the rest is not`, () => {
     for (const action of actions) {
-      expect(press(freshPage(rules), action, rules)).toEqual({
+      expect(applyAction(initialSettings(rules), action, rules)).toEqual({
         ok: false,
         failure: [{ kind: 'set-by-configuration-file', what: setting }],
       })
     }
     for (const [free, others] of LOCKED) {
       if (free === setting) continue
-      expect(press(freshPage(rules), others[0] ?? APPLY, rules).ok).toBe(true)
+      expect(applyAction(initialSettings(rules), others[0] ?? APPLY, rules).ok).toBe(true)
     }
   })
 }
@@ -480,7 +486,7 @@ for (const [setting, actions] of LOCKED) {
 test('a selection that the file states is locked, shown, and in force; trust can be changed beside it', () => {
   const stated = aSelection({ suites: [RSA], protocols: ['TLSv1.2'] })
   const rules = stating({}, stated)
-  const page = freshPage(rules)
+  const page = initialSettings(rules)
   for (const action of [
     { kind: 'choose-default' },
     { kind: 'choose-custom' },
@@ -490,14 +496,14 @@ test('a selection that the file states is locked, shown, and in force; trust can
     { kind: 'order', column: 'suites', name: RSA, place: 0 },
     { kind: 'reset' },
   ] as const) {
-    expect(press(page, action, rules)).toMatchObject({
+    expect(applyAction(page, action, rules)).toMatchObject({
       failure: [{ kind: 'set-by-configuration-file', what: 'selection' }],
     })
   }
-  expect(press(page, APPLY, rules)).toMatchObject({
+  expect(applyAction(page, APPLY, rules)).toMatchObject({
     failure: [{ kind: 'nothing-to-apply', moved: false }],
   })
-  const applied = press(pressed(page, [SNI_OFF, APPLY], rules), CONFIRM, rules)
+  const applied = applyAction(applyAll(page, [SNI_OFF, APPLY], rules), CONFIRM, rules)
   expect(applied).toMatchObject({
     value: { effect: { next: { selection: stated, verification: { sni: { kind: 'off' } } } } },
   })
@@ -505,20 +511,22 @@ test('a selection that the file states is locked, shown, and in force; trust can
 
 test('the word of the file beats what was chosen before, and the choice waits', () => {
   const { chosen } = offApplied
-  expect(resolved(chosen, stating({ strict: true }).file)).toMatchObject({ strict: true })
-  expect(resolved(chosen, FILE)).toMatchObject({ strict: false, allowUntrusted: true })
+  expect(resolveVerification(chosen, stating({ strict: true }).file)).toMatchObject({
+    strict: true,
+  })
+  expect(resolveVerification(chosen, FILE)).toMatchObject({ strict: false, allowUntrusted: true })
 })
 
 test('choices that the file has made unusable are set aside whole: nobody is believed by accident', () => {
   // The signature is withdrawn in the file; without it strict TLS cannot be off.
   const { file } = stating({ allowUntrusted: false })
-  expect(obeyed(offApplied.chosen, file)).toEqual({
+  expect(effectiveVerification(offApplied.chosen, file)).toEqual({
     verification: file.verification,
     faults: [{ kind: 'strict-off-unsigned' }],
   })
-  const own = pressed(ownCa, [APPLY, CONFIRM]).chosen
+  const own = applyAll(ownCa, [APPLY, CONFIRM]).chosen
   const emptied = stating({ customStore: { enabled: false, certificates: [] } }).file
-  expect(obeyed(own, emptied)).toEqual({
+  expect(effectiveVerification(own, emptied)).toEqual({
     verification: emptied.verification,
     faults: [{ kind: 'empty-trust-store' }],
   })
@@ -526,35 +534,35 @@ test('choices that the file has made unusable are set aside whole: nobody is bel
 
 test('a choice that the file overrules can be taken back', () => {
   const rules = stating({ strict: true, allowUntrusted: false })
-  const page = pressed(offApplied, [{ kind: 'reset-settings' }], rules)
-  expect(differs(page, rules)).toBe(true)
-  expect(pressed(page, [APPLY, CONFIRM], rules).chosen).toEqual({})
+  const page = applyAll(offApplied, [{ kind: 'reset-settings' }], rules)
+  expect(hasChanges(page, rules)).toBe(true)
+  expect(applyAll(page, [APPLY, CONFIRM], rules).chosen).toEqual({})
 })
 
 test('the draft is what would be applied, or why it cannot be', () => {
-  expect(drafted(offDrafted, RULES)).toMatchObject({
+  expect(draftResult(offDrafted, RULES)).toMatchObject({
     ok: true,
     value: { verification: { strict: false } },
   })
-  expect(drafted(SITUATIONS['strict off, unsigned'], RULES)).toEqual({
+  expect(draftResult(SITUATIONS['strict off, unsigned'], RULES)).toEqual({
     ok: false,
     failure: [{ kind: 'strict-off-unsigned' }],
   })
-  expect(differs(fresh, RULES)).toBe(false)
-  expect(differs(offDrafted, RULES)).toBe(true)
-  expect(differs(offApplied, RULES)).toBe(false)
+  expect(hasChanges(fresh, RULES)).toBe(false)
+  expect(hasChanges(offDrafted, RULES)).toBe(true)
+  expect(hasChanges(offApplied, RULES)).toBe(false)
 })
 
 test('moved items under Use Default are no difference, and are not drafted', () => {
-  const page = pressed(fresh, [{ kind: 'select', column: 'suites', names: [RSA] }])
-  expect(differs(page, RULES)).toBe(false)
-  expect(drafted(page, RULES)).toMatchObject({
+  const page = applyAll(fresh, [{ kind: 'select', column: 'suites', names: [RSA] }])
+  expect(hasChanges(page, RULES)).toBe(false)
+  expect(draftResult(page, RULES)).toMatchObject({
     value: { selection: RULES.catalogue.defaults.secure },
   })
 })
 
 test('the page names each setting once, and SNI reads as in a configuration', () => {
-  expect([...SETTINGS].toSorted()).toEqual(Object.keys(FILE.verification).toSorted())
+  expect([...VERIFICATION_SETTINGS].toSorted()).toEqual(Object.keys(FILE.verification).toSorted())
   expect([{ kind: 'off' } as const, { kind: 'name', name: 'a' } as const].map(sniText)).toEqual([
     'off',
     'a',

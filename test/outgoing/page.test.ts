@@ -3,11 +3,16 @@
  * comes of it; a fault leaves the page as it was.
  */
 import { expect, test } from 'vitest'
-import { inForce } from '../../src/upstream-tls/draft-result.ts'
-import { explainChange, explainPage } from '../../src/upstream-tls/explain-page.ts'
-import { columnsOf, freshPage, press, type Action } from '../../src/upstream-tls/settings-page.ts'
-import { CBC, E128, E256, pressed, RSA, RULES, T128, T256 } from './a-runtime.ts'
-import type { Page } from '../../src/upstream-tls/page-types.ts'
+import { effectiveSelection } from '../../src/upstream-tls/draft-result.ts'
+import { explainSelectionChange, explainActionFault } from '../../src/upstream-tls/explain-page.ts'
+import {
+  columnsOf,
+  initialSettings,
+  applyAction,
+  type Action,
+} from '../../src/upstream-tls/settings-page.ts'
+import { CBC, E128, E256, applyAll, RSA, RULES, T128, T256 } from './a-runtime.ts'
+import type { TlsSettings } from '../../src/upstream-tls/page-types.ts'
 
 const CHOOSE_DEFAULT: Action = { kind: 'choose-default' }
 const CHOOSE_CUSTOM: Action = { kind: 'choose-custom' }
@@ -33,28 +38,28 @@ const ACTIONS = {
   CANCEL,
 }
 
-const fresh = freshPage(RULES)
+const fresh = initialSettings(RULES)
 const MOVE_RSA: Action = { kind: 'select', column: 'suites', names: [RSA] }
-const customDrafted = pressed(fresh, [CHOOSE_CUSTOM, PROCEED, MOVE_RSA])
-const customApplied = pressed(customDrafted, [APPLY, CONFIRM])
+const customDrafted = applyAll(fresh, [CHOOSE_CUSTOM, PROCEED, MOVE_RSA])
+const customApplied = applyAll(customDrafted, [APPLY, CONFIRM])
 
 /** Every situation an operator can be in. */
 const SITUATIONS = {
   'default applied, nothing touched': fresh,
-  'default applied, items moved': pressed(fresh, [MOVE_RSA]),
-  'custom chosen, Proceed awaited': pressed(fresh, [CHOOSE_CUSTOM]),
-  'proceeded, nothing moved': pressed(fresh, [CHOOSE_CUSTOM, PROCEED]),
+  'default applied, items moved': applyAll(fresh, [MOVE_RSA]),
+  'custom chosen, Proceed awaited': applyAll(fresh, [CHOOSE_CUSTOM]),
+  'proceeded, nothing moved': applyAll(fresh, [CHOOSE_CUSTOM, PROCEED]),
   'proceeded, items moved': customDrafted,
-  'custom waits for confirmation': pressed(customDrafted, [APPLY]),
+  'custom waits for confirmation': applyAll(customDrafted, [APPLY]),
   'custom applied, nothing touched': customApplied,
-  'custom applied, columns reset': pressed(customApplied, [RESET]),
-  'custom applied, default chosen': pressed(customApplied, [CHOOSE_DEFAULT]),
-  'default waits for confirmation': pressed(customApplied, [CHOOSE_DEFAULT, APPLY]),
-  'custom applied, default chosen, custom chosen again': pressed(customApplied, [
+  'custom applied, columns reset': applyAll(customApplied, [RESET]),
+  'custom applied, default chosen': applyAll(customApplied, [CHOOSE_DEFAULT]),
+  'default waits for confirmation': applyAll(customApplied, [CHOOSE_DEFAULT, APPLY]),
+  'custom applied, default chosen, custom chosen again': applyAll(customApplied, [
     CHOOSE_DEFAULT,
     CHOOSE_CUSTOM,
   ]),
-} as const satisfies Record<string, Page>
+} as const satisfies Record<string, TlsSettings>
 
 type Cells = Readonly<Record<keyof typeof ACTIONS, string>>
 
@@ -204,13 +209,14 @@ for (const [situation, page] of Object.entries(SITUATIONS)) {
 }
 
 /** What a press comes to, in a few letters. */
-function outcome(page: Page, action: Action): string {
+function outcome(page: TlsSettings, action: Action): string {
   const before = structuredClone(page)
-  const result = press(page, action, RULES)
+  const result = applyAction(page, action, RULES)
   expect(page).toEqual(before)
   if (!result.ok) {
     const [fault] = result.failure
-    for (const one of result.failure) expect(explainPage(one).sentence).not.toMatch(/undefined/)
+    for (const one of result.failure)
+      expect(explainActionFault(one).sentence).not.toMatch(/undefined/)
     return `fault ${fault?.kind}${fault?.kind === 'nothing-to-apply' && fault.moved ? ', moved' : ''}`
   }
   const { draft, applied } = result.value.page
@@ -248,7 +254,7 @@ function order(suites: readonly string[]): string {
 test('only Yes changes what is applied, whatever else is pressed', () => {
   for (const page of Object.values(SITUATIONS)) {
     for (const action of Object.values(ACTIONS)) {
-      const result = press(page, action, RULES)
+      const result = applyAction(page, action, RULES)
       if (result.ok && action.kind !== 'confirm')
         expect(result.value.page.applied).toEqual(page.applied)
     }
@@ -256,11 +262,13 @@ test('only Yes changes what is applied, whatever else is pressed', () => {
 })
 
 test('Apply asks with the differences and what is weak about them, and Yes hands back what to use', () => {
-  const asked = press(customDrafted, APPLY, RULES)
+  const asked = applyAction(customDrafted, APPLY, RULES)
   if (!asked.ok || asked.value.effect.kind !== 'ask-to-confirm') expect.fail('nothing asked')
-  expect(asked.value.effect.changes.map(explainChange)).toEqual([`Cipher Suites: adds ${RSA}`])
+  expect(asked.value.effect.changes.map(explainSelectionChange)).toEqual([
+    `Cipher Suites: adds ${RSA}`,
+  ])
   expect(asked.value.effect.notices).toMatchObject([{ kind: 'weak-suites', names: [RSA] }])
-  const confirmed = press(asked.value.page, CONFIRM, RULES)
+  const confirmed = applyAction(asked.value.page, CONFIRM, RULES)
   expect(confirmed).toMatchObject({
     value: {
       effect: { kind: 'apply', next: { selection: { suites: [T256, T128, E256, E128, RSA] } } },
@@ -269,9 +277,9 @@ test('Apply asks with the differences and what is weak about them, and Yes hands
 })
 
 test('back to the default is the default, and the columns show it', () => {
-  const back = pressed(customApplied, [CHOOSE_DEFAULT, APPLY, CONFIRM])
+  const back = applyAll(customApplied, [CHOOSE_DEFAULT, APPLY, CONFIRM])
   expect(back).toEqual(fresh)
-  expect(inForce(back.applied, RULES)).toEqual(RULES.catalogue.defaults.secure)
+  expect(effectiveSelection(back.applied, RULES)).toEqual(RULES.catalogue.defaults.secure)
 })
 
 interface MoveRow {
@@ -280,7 +288,7 @@ interface MoveRow {
   readonly faults: readonly object[]
 }
 
-const custom = pressed(fresh, [CHOOSE_CUSTOM, PROCEED])
+const custom = applyAll(fresh, [CHOOSE_CUSTOM, PROCEED])
 const move = (
   kind: 'select' | 'deselect',
   column: 'protocols' | 'suites' | 'groups',
@@ -337,15 +345,15 @@ const TURNED_DOWN: readonly MoveRow[] = [
 
 for (const { promise, actions, faults } of TURNED_DOWN) {
   test(promise, () => {
-    const page = pressed(custom, actions.slice(0, -1))
+    const page = applyAll(custom, actions.slice(0, -1))
     const last = actions.at(-1)
     if (last === undefined) expect.fail('no action')
-    expect(press(page, last, RULES)).toMatchObject({ ok: false, failure: faults })
+    expect(applyAction(page, last, RULES)).toMatchObject({ ok: false, failure: faults })
   })
 }
 
 test('either spelling moves the same item', () => {
-  const page = pressed(custom, [
+  const page = applyAll(custom, [
     move('select', 'suites', 'TLS_RSA_WITH_AES_128_CBC_SHA'),
     move('select', 'groups', 'ffdhe2048'),
   ])
@@ -357,18 +365,18 @@ test('either spelling moves the same item', () => {
 })
 
 test('a selected item is put where the operator wants it, and beyond the end is the end', () => {
-  const first = pressed(custom, [{ kind: 'order', column: 'suites', name: E128, place: 0 }])
+  const first = applyAll(custom, [{ kind: 'order', column: 'suites', name: E128, place: 0 }])
   expect(first.draft.selection.suites).toEqual([E128, T256, T128, E256])
-  const last = pressed(first, [{ kind: 'order', column: 'suites', name: E128, place: 99 }])
+  const last = applyAll(first, [{ kind: 'order', column: 'suites', name: E128, place: 99 }])
   expect(last.draft.selection.suites).toEqual([T256, T128, E256, E128])
 })
 
 test('Reset to Default resets every column and neither the choice nor what is applied', () => {
-  const moved = pressed(customApplied, [
+  const moved = applyAll(customApplied, [
     move('deselect', 'protocols', 'TLSv1.3'),
     move('select', 'groups', 'ffdhe2048'),
   ])
-  const reset = pressed(moved, [RESET])
+  const reset = applyAll(moved, [RESET])
   expect(reset.draft).toEqual({
     mode: 'custom',
     selection: RULES.catalogue.defaults.secure,

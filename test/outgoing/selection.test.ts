@@ -1,10 +1,17 @@
 /** What keeps a selection from being applied, what is said of one that can be, and what the library is told. */
 import { expect, test } from 'vitest'
 import type { Selection } from '../../src/upstream-tls/catalogue.ts'
-import { changeBetween } from '../../src/upstream-tls/changes.ts'
-import { explainNotice, explainSelection } from '../../src/upstream-tls/explain-selection.ts'
+import { selectionChanges } from '../../src/upstream-tls/changes.ts'
+import {
+  explainSelectionNotice,
+  explainSelection,
+} from '../../src/upstream-tls/explain-selection.ts'
 import { handshakeOffer } from '../../src/upstream-tls/handshake-offer.ts'
-import { sameSelection, selectionFaults, selectionNotices } from '../../src/upstream-tls/selection.ts'
+import {
+  sameSelection,
+  selectionFaults,
+  selectionNotices,
+} from '../../src/upstream-tls/selection.ts'
 import { aSelection, CBC, E128, E256, RSA, RULES, T128, T256 } from './a-runtime.ts'
 
 const { catalogue } = RULES
@@ -105,7 +112,7 @@ const FAULTS: readonly FaultRow[] = [
   {
     promise: 'an unknown suite is a fault even beside known ones',
     change: { suites: [T256, E256, 'ECDHE-RSA-AES256-GCM-SHA348'] },
-    faults: [{ kind: 'unknown-name', meant: E256 }],
+    faults: [{ kind: 'unknown-name', suggestion: E256 }],
   },
   {
     promise: 'a suite twice is a fault',
@@ -132,7 +139,7 @@ test('weak protocols and weak suites are said, and suites without a protocol', (
     aSelection({ protocols: ['TLSv1.2', 'TLSv1.1'], suites: [T128, E128, CBC, RSA] }),
     catalogue,
   )
-  expect(notices.map(explainNotice)).toEqual([
+  expect(notices.map(explainSelectionNotice)).toEqual([
     'TLSv1.1 is weak: deprecated (RFC 8996): its signatures rest on SHA-1',
     `${CBC}: weak, CBC mode, open to padding attacks`,
     `${RSA}: weak, no forward secrecy; CBC mode, open to padding attacks`,
@@ -190,7 +197,7 @@ for (const [promise, change, offer] of OFFERED) {
 
 test('what differs is told by column, and the order of protocols is no difference', () => {
   const change = { protocols: ['TLSv1.2', 'TLSv1.3'], suites: [T128, T256, E256, CBC] } as const
-  expect(changeBetween(aSelection(), aSelection(change))).toEqual([
+  expect(selectionChanges(aSelection(), aSelection(change))).toEqual([
     { column: 'suites', added: [CBC], removed: [E128], reordered: true },
   ])
 })

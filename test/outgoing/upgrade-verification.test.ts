@@ -3,20 +3,24 @@
  * start says when the default or the configuration file is another one (S3-13, decision 20).
  */
 import { expect, test } from 'vitest'
-import { parsePageDocument } from '../../src/config/upstream/stored-document.ts'
-import { documentOf, openPage, type PageDocument } from '../../src/upstream-tls/document.ts'
+import { parseTlsSettingsDocument } from '../../src/config/upstream/stored-document.ts'
+import {
+  documentOf,
+  openSettings,
+  type TlsSettingsDocument,
+} from '../../src/upstream-tls/document.ts'
 import { explainUpgrade } from '../../src/upstream-tls/explain-page.ts'
-import { freshPage, type Action } from '../../src/upstream-tls/settings-page.ts'
-import { seenNow, upgrade } from '../../src/upstream-tls/upgrade.ts'
-import type { Setting, Verification } from '../../src/upstream-tls/verification.ts'
+import { initialSettings, type Action } from '../../src/upstream-tls/settings-page.ts'
+import { currentBaseline, upgrade } from '../../src/upstream-tls/upgrade.ts'
+import type { VerificationSetting, Verification } from '../../src/upstream-tls/verification.ts'
 import { mintCa } from '../support/mint.ts'
-import { aCatalogue, aSelection, FILE, pressed, RSA, RULES } from './a-runtime.ts'
-import type { Page, Rules } from '../../src/upstream-tls/page-types.ts'
+import { aCatalogue, aSelection, FILE, applyAll, RSA, RULES } from './a-runtime.ts'
+import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/page-types.ts'
 
 const ca = mintCa({ name: 'Internal Root' })
 const YES: readonly Action[] = [{ kind: 'apply' }, { kind: 'confirm' }]
-const fresh = freshPage(RULES)
-const everything = pressed(fresh, [
+const fresh = initialSettings(RULES)
+const everything = applyAll(fresh, [
   { kind: 'set-strict', enabled: false },
   { kind: 'set-allow-untrusted', enabled: true },
   { kind: 'set-default-store', store: 'system' },
@@ -24,22 +28,22 @@ const everything = pressed(fresh, [
   { kind: 'add-certificates', pem: ca.pem },
   { kind: 'set-sni', sni: 'core.internal' },
 ])
-const applied = pressed(everything, YES)
-const uploaded = pressed(fresh, [{ kind: 'add-certificates', pem: ca.pem }])
+const applied = applyAll(everything, YES)
+const uploaded = applyAll(fresh, [{ kind: 'add-certificates', pem: ca.pem }])
 
-const keep = (page: Page, rules = RULES): unknown =>
+const keep = (page: TlsSettings, rules = RULES): unknown =>
   JSON.parse(JSON.stringify(documentOf(page, rules)))
 
-function opened(stored: unknown, rules: Rules = RULES) {
-  const parsed = parsePageDocument(stored)
+function opened(stored: unknown, rules: SettingsContext = RULES) {
+  const parsed = parseTlsSettingsDocument(stored)
   if (!parsed.ok) expect.fail(JSON.stringify(parsed.failure))
-  return openPage(parsed.value, rules)
+  return openSettings(parsed.value, rules)
 }
 
 for (const [what, page] of [
   ['a draft of everything', everything],
   ['an applied page of everything', applied],
-  ['an applied page whose draft was reset', pressed(applied, [{ kind: 'reset-settings' }])],
+  ['an applied page whose draft was reset', applyAll(applied, [{ kind: 'reset-settings' }])],
   ['an upload under a store that is off', uploaded],
 ] as const) {
   test(`${what} is the same after it was kept`, () => {
@@ -48,7 +52,7 @@ for (const [what, page] of [
 }
 
 /** A page as the version before wrote it. */
-function firstVersion(page: Page): unknown {
+function firstVersion(page: TlsSettings): unknown {
   const { applied: of, draft, seen } = documentOf(page, RULES)
   return JSON.parse(
     JSON.stringify({
@@ -60,7 +64,7 @@ function firstVersion(page: Page): unknown {
   )
 }
 
-const custom = pressed(fresh, [
+const custom = applyAll(fresh, [
   { kind: 'choose-custom' },
   { kind: 'proceed' },
   { kind: 'select', column: 'suites', names: [RSA] },
@@ -86,19 +90,22 @@ test('what is written is of the version of today, also when it was read from the
 })
 
 /** Rules with other words of the preset or, where `stated`, of the file itself. */
-const under = (words: Partial<Verification>, stated: readonly Setting[] = []): Rules => ({
+const under = (
+  words: Partial<Verification>,
+  stated: readonly VerificationSetting[] = [],
+): SettingsContext => ({
   ...RULES,
   file: { ...FILE, stated, verification: { ...FILE.verification, ...words } },
 })
 
 interface Row {
   readonly promise: string
-  readonly page: Page
-  readonly rules: Rules
+  readonly page: TlsSettings
+  readonly rules: SettingsContext
   readonly report: readonly string[]
 }
 
-const NO_SNI = pressed(fresh, [{ kind: 'set-sni', sni: 'off' }, ...YES])
+const NO_SNI = applyAll(fresh, [{ kind: 'set-sni', sni: 'off' }, ...YES])
 
 const ROWS: readonly Row[] = [
   {
@@ -149,17 +156,20 @@ const ROWS: readonly Row[] = [
 
 for (const { promise, page, rules, report } of ROWS) {
   test(promise, () => {
-    const after = upgrade(page, seenNow(RULES), rules)
+    const after = upgrade(page, currentBaseline(RULES), rules)
     expect(after.report.map((one) => explainUpgrade(one, 'mdm'))).toEqual(report)
     expect(after.page).toEqual(page)
-    expect(after.seen).toEqual(seenNow(rules))
+    expect(after.seen).toEqual(currentBaseline(rules))
   })
 }
 
 test('an upgrade of the columns leaves trust and SNI as they were chosen', () => {
-  const rules: Rules = { ...RULES, catalogue: aCatalogue({ groups: ['X25519', 'P-256'] }) }
-  for (const page of [applied, everything, pressed(custom, [{ kind: 'set-sni', sni: 'off' }])]) {
-    const after = upgrade(page, seenNow(RULES), rules)
+  const rules: SettingsContext = {
+    ...RULES,
+    catalogue: aCatalogue({ groups: ['X25519', 'P-256'] }),
+  }
+  for (const page of [applied, everything, applyAll(custom, [{ kind: 'set-sni', sni: 'off' }])]) {
+    const after = upgrade(page, currentBaseline(RULES), rules)
     expect(after.report).not.toEqual([])
     expect(after.page.chosen).toEqual(page.chosen)
     expect(after.page.draft.chosen).toEqual(page.draft.chosen)
@@ -168,8 +178,8 @@ test('an upgrade of the columns leaves trust and SNI as they were chosen', () =>
 
 test('under a selection that the file states nothing is told of columns, and they are carried over', () => {
   const catalogue = aCatalogue({ suites: ['tls_aes_256_gcm_sha384'] })
-  const rules: Rules = { ...RULES, catalogue, file: { ...FILE, selection: aSelection() } }
-  const after = upgrade(custom, seenNow(RULES), rules)
+  const rules: SettingsContext = { ...RULES, catalogue, file: { ...FILE, selection: aSelection() } }
+  const after = upgrade(custom, currentBaseline(RULES), rules)
   expect(after.report).toEqual([])
   expect(after.page.draft.selection.suites).not.toContain(RSA)
 })
@@ -209,7 +219,7 @@ const MISUNDERSTOOD: readonly (readonly [string, unknown, RegExp])[] = [
 
 for (const [what, stored, says] of MISUNDERSTOOD) {
   test(`${what} is refused by name`, () => {
-    const parsed = parsePageDocument(JSON.parse(JSON.stringify(stored)))
+    const parsed = parseTlsSettingsDocument(JSON.parse(JSON.stringify(stored)))
     if (parsed.ok) expect.fail('understood')
     expect(parsed.failure.map(({ at, message }) => `${at} ${message}`).join('\n')).toMatch(says)
   })
@@ -232,6 +242,12 @@ for (const [what, pem] of [
 }
 
 test('every part of a document is one that is written', () => {
-  const written: readonly (keyof PageDocument)[] = ['version', 'applied', 'chosen', 'draft', 'seen']
+  const written: readonly (keyof TlsSettingsDocument)[] = [
+    'version',
+    'applied',
+    'chosen',
+    'draft',
+    'seen',
+  ]
   expect(Object.keys(keep(applied) as object)).toEqual(written)
 })

@@ -1,26 +1,26 @@
 /** What an upgrade of the program or its runtime makes of a page (S3-13), and how a page is kept meanwhile. */
 import { expect, test } from 'vitest'
-import { parsePageDocument } from '../../src/config/upstream/stored-document.ts'
-import type { Offers } from '../../src/upstream-tls/catalogue.ts'
-import { documentOf, openPage } from '../../src/upstream-tls/document.ts'
+import { parseTlsSettingsDocument } from '../../src/config/upstream/stored-document.ts'
+import type { RuntimeOffers } from '../../src/upstream-tls/catalogue.ts'
+import { documentOf, openSettings } from '../../src/upstream-tls/document.ts'
 import { explainUpgrade } from '../../src/upstream-tls/explain-page.ts'
-import { freshPage, type Action } from '../../src/upstream-tls/settings-page.ts'
-import { seenNow, upgrade } from '../../src/upstream-tls/upgrade.ts'
+import { initialSettings, type Action } from '../../src/upstream-tls/settings-page.ts'
+import { currentBaseline, upgrade } from '../../src/upstream-tls/upgrade.ts'
 import {
   aCatalogue,
   CBC,
   E128,
   E256,
   OFFERS,
-  pressed,
+  applyAll,
   RSA,
   RULES,
   T128,
   T256,
 } from './a-runtime.ts'
-import type { Page, Rules } from '../../src/upstream-tls/page-types.ts'
+import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/page-types.ts'
 
-const fresh = freshPage(RULES)
+const fresh = initialSettings(RULES)
 const CUSTOM: readonly Action[] = [
   { kind: 'choose-custom' },
   { kind: 'proceed' },
@@ -28,18 +28,18 @@ const CUSTOM: readonly Action[] = [
   { kind: 'order', column: 'suites', name: RSA, place: 0 },
 ]
 const APPLIED: readonly Action[] = [{ kind: 'apply' }, { kind: 'confirm' }]
-const customApplied = pressed(fresh, [...CUSTOM, ...APPLIED])
+const customApplied = applyAll(fresh, [...CUSTOM, ...APPLIED])
 
 const CHACHA = 'TLS_CHACHA20_POLY1305_SHA256'
-const less = (...names: readonly string[]): Partial<Offers> => ({
+const less = (...names: readonly string[]): Partial<RuntimeOffers> => ({
   suites: OFFERS.suites.filter((name) => !names.includes(name.toUpperCase())),
 })
-const more: Partial<Offers> = { suites: [...OFFERS.suites, CHACHA, 'AES256-SHA'] }
+const more: Partial<RuntimeOffers> = { suites: [...OFFERS.suites, CHACHA, 'AES256-SHA'] }
 
 interface Row {
   readonly promise: string
-  readonly page: Page
-  readonly offers: Partial<Offers>
+  readonly page: TlsSettings
+  readonly offers: Partial<RuntimeOffers>
   readonly applied: 'default' | readonly string[]
   readonly drafted: readonly string[]
   readonly report: readonly string[]
@@ -96,7 +96,7 @@ const ROWS: readonly Row[] = [
   },
   {
     promise: 'items moved under the default stay moved',
-    page: pressed(fresh, [{ kind: 'select', column: 'suites', names: [CBC, RSA] }]),
+    page: applyAll(fresh, [{ kind: 'select', column: 'suites', names: [CBC, RSA] }]),
     offers: less(RSA),
     applied: 'default',
     drafted: [T256, T128, E256, E128, CBC],
@@ -117,7 +117,7 @@ const ROWS: readonly Row[] = [
   },
   {
     promise: 'a custom draft that equals the old default stays what it is',
-    page: pressed(fresh, CUSTOM.slice(0, 2)),
+    page: applyAll(fresh, CUSTOM.slice(0, 2)),
     offers: more,
     applied: 'default',
     drafted: [T256, T128, E256, E128],
@@ -128,7 +128,7 @@ const ROWS: readonly Row[] = [
   },
   {
     promise: 'an open question is closed',
-    page: pressed(fresh, [...CUSTOM, { kind: 'apply' }]),
+    page: applyAll(fresh, [...CUSTOM, { kind: 'apply' }]),
     offers: less(CBC),
     applied: 'default',
     drafted: [RSA, T256, T128, E256, E128],
@@ -141,53 +141,63 @@ const ROWS: readonly Row[] = [
 
 for (const { promise, page, offers, applied, drafted, report } of ROWS) {
   test(promise, () => {
-    const rules: Rules = { ...RULES, catalogue: aCatalogue(offers) }
-    const after = upgrade(page, seenNow(RULES), rules)
+    const rules: SettingsContext = { ...RULES, catalogue: aCatalogue(offers) }
+    const after = upgrade(page, currentBaseline(RULES), rules)
     const used = after.page.applied
     expect(used.kind === 'default' ? 'default' : used.selection.suites).toEqual(applied)
     expect(after.page.draft.selection.suites).toEqual(drafted)
     expect(after.report.map((one) => explainUpgrade(one, 'mdm'))).toEqual(report)
-    expect(after.seen).toEqual(seenNow(rules))
+    expect(after.seen).toEqual(currentBaseline(rules))
     expect(upgrade(after.page, after.seen, rules).report).toEqual([])
   })
 }
 
 test('another preset is another default, and a custom list does not care', () => {
-  const rules: Rules = { ...RULES, preset: 'sentry-compat' }
-  expect(upgrade(fresh, seenNow(RULES), rules).page.draft.selection.protocols).toEqual(['TLSv1.2'])
-  expect(upgrade(customApplied, seenNow(RULES), rules).page.applied).toEqual(customApplied.applied)
+  const rules: SettingsContext = { ...RULES, preset: 'sentry-compat' }
+  expect(upgrade(fresh, currentBaseline(RULES), rules).page.draft.selection.protocols).toEqual([
+    'TLSv1.2',
+  ])
+  expect(upgrade(customApplied, currentBaseline(RULES), rules).page.applied).toEqual(
+    customApplied.applied,
+  )
 })
 
 test('a protocol that the runtime drops leaves a custom list', () => {
-  const page = pressed(fresh, [
+  const page = applyAll(fresh, [
     ...CUSTOM,
     { kind: 'select', column: 'protocols', names: ['TLSv1.1'] },
     ...APPLIED,
   ])
-  const rules: Rules = { ...RULES, catalogue: aCatalogue({ protocols: ['TLSv1.3', 'TLSv1.2'] }) }
-  expect(upgrade(page, seenNow(RULES), rules).page.applied).toMatchObject({
+  const rules: SettingsContext = {
+    ...RULES,
+    catalogue: aCatalogue({ protocols: ['TLSv1.3', 'TLSv1.2'] }),
+  }
+  expect(upgrade(page, currentBaseline(RULES), rules).page.applied).toMatchObject({
     selection: { protocols: ['TLSv1.3', 'TLSv1.2'] },
   })
 })
 
-const keep = (page: Page): unknown => JSON.parse(JSON.stringify(documentOf(page, RULES)))
+const keep = (page: TlsSettings): unknown => JSON.parse(JSON.stringify(documentOf(page, RULES)))
 
 for (const [what, page] of [
   ['an untouched page', fresh],
   ['a custom page', customApplied],
-  ['a draft under the default', pressed(fresh, CUSTOM.slice(2))],
+  ['a draft under the default', applyAll(fresh, CUSTOM.slice(2))],
 ] as const) {
   test(`${what} is the same after it was kept`, () => {
-    const parsed = parsePageDocument(keep(page))
+    const parsed = parseTlsSettingsDocument(keep(page))
     if (!parsed.ok) expect.fail(JSON.stringify(parsed.failure))
-    expect(openPage(parsed.value, RULES)).toMatchObject({ ok: true, value: { page, report: [] } })
+    expect(openSettings(parsed.value, RULES)).toMatchObject({
+      ok: true,
+      value: { page, report: [] },
+    })
   })
 }
 
 test('an open question is not kept', () => {
-  const parsed = parsePageDocument(keep(pressed(fresh, CUSTOM.slice(0, 1))))
+  const parsed = parseTlsSettingsDocument(keep(applyAll(fresh, CUSTOM.slice(0, 1))))
   if (!parsed.ok) expect.fail(JSON.stringify(parsed.failure))
-  expect(openPage(parsed.value, RULES)).toMatchObject({ value: { page: fresh } })
+  expect(openSettings(parsed.value, RULES)).toMatchObject({ value: { page: fresh } })
 })
 
 const set = (path: string, value: unknown): unknown => {
@@ -229,24 +239,26 @@ const MISUNDERSTOOD: readonly (readonly [string, unknown, RegExp])[] = [
 
 for (const [what, stored, says] of MISUNDERSTOOD) {
   test(`${what} is refused by name`, () => {
-    const parsed = parsePageDocument(stored)
+    const parsed = parseTlsSettingsDocument(stored)
     if (parsed.ok) expect.fail('understood')
     expect(parsed.failure.map(({ at, message }) => `${at} ${message}`).join('\n')).toMatch(says)
   })
 }
 
 test('a suite that no runtime ever had is refused by name', () => {
-  const parsed = parsePageDocument(set('draft.selection.suites', [T256, 'ECDHE-RSA-ROT13-SHA']))
+  const parsed = parseTlsSettingsDocument(
+    set('draft.selection.suites', [T256, 'ECDHE-RSA-ROT13-SHA']),
+  )
   if (!parsed.ok) expect.fail(JSON.stringify(parsed.failure))
-  expect(openPage(parsed.value, RULES)).toEqual({
+  expect(openSettings(parsed.value, RULES)).toEqual({
     ok: false,
     failure: [{ at: 'draft.selection.suites[1]', found: 'ECDHE-RSA-ROT13-SHA' }],
   })
 })
 
 test('who fell back to the default has it chosen, and its columns shown', () => {
-  const rules: Rules = { ...RULES, catalogue: aCatalogue(less(T256, T128)) }
-  expect(upgrade(customApplied, seenNow(RULES), rules).page).toEqual({
+  const rules: SettingsContext = { ...RULES, catalogue: aCatalogue(less(T256, T128)) }
+  expect(upgrade(customApplied, currentBaseline(RULES), rules).page).toEqual({
     applied: { kind: 'default' },
     chosen: {},
     draft: {
@@ -258,14 +270,14 @@ test('who fell back to the default has it chosen, and its columns shown', () => 
   })
 })
 
-const opened = (stored: unknown, rules: Rules = RULES) => {
-  const parsed = parsePageDocument(stored)
+const opened = (stored: unknown, rules: SettingsContext = RULES) => {
+  const parsed = parseTlsSettingsDocument(stored)
   if (!parsed.ok) expect.fail(JSON.stringify(parsed.failure))
-  return openPage(parsed.value, rules)
+  return openSettings(parsed.value, rules)
 }
 
 test('what an older runtime had and this one has not leaves a kept page', () => {
-  const rules: Rules = { ...RULES, catalogue: aCatalogue(less(RSA)) }
+  const rules: SettingsContext = { ...RULES, catalogue: aCatalogue(less(RSA)) }
   expect(opened(keep(customApplied), rules)).toMatchObject({
     ok: true,
     value: { page: { applied: { selection: { suites: [T256, T128, E256, E128] } } } },

@@ -4,7 +4,7 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { ConnectionFacts, RequestEvent } from '../../src/record/event.ts'
-import { connectionJournal } from '../../src/record/access-log.ts'
+import { accessLog } from '../../src/record/access-log.ts'
 
 const FACTS: ConnectionFacts = {
   connection: 'c1',
@@ -51,7 +51,7 @@ for (const base of [{}, { worker: 3, host: HOSTILE }]) {
     const { log, lines } = aLog('info', base)
     const device = { subject: HOSTILE, setting: undefined } as unknown as ConnectionFacts['device']
     const facts = { ...FACTS, servername: 'mdm.example.com', device }
-    connectionJournal(log, BOTH, facts).request(REQUEST)
+    accessLog(log, BOTH, facts).request(REQUEST)
     log.child(facts).info(REQUEST, 'request')
     const [ours = '', pinos = ''] = lines
     expect(withoutTime(ours)).toBe(withoutTime(pinos))
@@ -64,13 +64,13 @@ for (const base of [{}, { worker: 3, host: HOSTILE }]) {
 
 test('a refusal is told by its message', () => {
   const { log, lines } = aLog()
-  connectionJournal(log, BOTH, FACTS).request({ ...REQUEST, decision: 'refuse' })
+  accessLog(log, BOTH, FACTS).request({ ...REQUEST, decision: 'refuse' })
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', msg: 'request refused' })
 })
 
 test('a logger that is only told of warnings gets no lines', () => {
   const { log, lines } = aLog('warn')
-  const journal = connectionJournal(log, BOTH, FACTS)
+  const journal = accessLog(log, BOTH, FACTS)
   journal.request(REQUEST)
   journal.closed({ outcome: 'served' } as never)
   journal.tunnel({ outcome: 'served' } as never)
@@ -80,7 +80,7 @@ test('a logger that is only told of warnings gets no lines', () => {
 for (const kind of ['requests', 'connections'] as const) {
   test(`without ${kind} the others are written`, () => {
     const { log, lines } = aLog()
-    const journal = connectionJournal(log, { ...BOTH, [kind]: false }, FACTS)
+    const journal = accessLog(log, { ...BOTH, [kind]: false }, FACTS)
     journal.request(REQUEST)
     journal.closed({ outcome: 'served' } as never)
     expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([

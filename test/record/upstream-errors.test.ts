@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import type { Instant } from '../../src/kernel/types.ts'
 import { UpstreamErrorList } from '../../src/record/upstream-error-list.ts'
 import {
-  UpstreamErrors,
-  type MetUpstreamError,
-  type UpstreamMishap,
+  UpstreamErrorBuffer,
+  type UpstreamErrorEntry,
+  type UpstreamErrorEvent,
 } from '../../src/record/upstream-errors.ts'
 
 const at = (ms: number): Instant => ms as Instant
 
-const mishap = (changes: Partial<UpstreamMishap> = {}, sentence = 'no'): UpstreamMishap => ({
+const event = (changes: Partial<UpstreamErrorEvent> = {}, sentence = 'no'): UpstreamErrorEvent => ({
   upstream: 'mdm',
   server: 'a:1',
   during: 'request',
@@ -20,7 +20,7 @@ const mishap = (changes: Partial<UpstreamMishap> = {}, sentence = 'no'): Upstrea
   ...changes,
 })
 
-const met = (changes: Partial<MetUpstreamError> = {}): MetUpstreamError => ({
+const met = (changes: Partial<UpstreamErrorEntry> = {}): UpstreamErrorEntry => ({
   upstream: 'mdm',
   server: 'a:1',
   during: 'request',
@@ -37,11 +37,11 @@ const met = (changes: Partial<MetUpstreamError> = {}): MetUpstreamError => ({
 })
 
 function gathering(options: { readonly waitMs?: number; readonly limit?: number } = {}) {
-  const told: { readonly errors: readonly MetUpstreamError[]; readonly lost: number }[] = []
+  const told: { readonly errors: readonly UpstreamErrorEntry[]; readonly lost: number }[] = []
   const first = Promise.withResolvers<void>()
-  const errors = new UpstreamErrors(
+  const errors = new UpstreamErrorBuffer(
     {
-      upstreamErrors: (batch, lost) => {
+      onUpstreamErrors: (batch, lost) => {
         told.push({ errors: batch, lost })
         first.resolve()
       },
@@ -53,8 +53,8 @@ function gathering(options: { readonly waitMs?: number; readonly limit?: number 
 
 test('equal errors are one with a count, first and last, and the words of the last', () => {
   const { told, errors } = gathering()
-  errors.met(mishap({}, 'one'), at(10))
-  errors.met(mishap({}, 'two'), at(20))
+  errors.add(event({}, 'one'), at(10))
+  errors.add(event({}, 'two'), at(20))
   errors.flush()
   errors.flush()
   expect(told).toEqual([
@@ -62,7 +62,7 @@ test('equal errors are one with a count, first and last, and the words of the la
   ])
 })
 
-const APART: readonly [string, Partial<UpstreamMishap>][] = [
+const APART: readonly [string, Partial<UpstreamErrorEvent>][] = [
   ['another upstream', { upstream: 'other' }],
   ['another server', { server: 'b:1' }],
   ['a health check', { during: 'check' }],
@@ -74,8 +74,8 @@ const APART: readonly [string, Partial<UpstreamMishap>][] = [
 for (const [what, change] of APART) {
   test(`${what} is an entry of its own`, () => {
     const { told, errors } = gathering()
-    errors.met(mishap(), at(1))
-    errors.met(mishap(change), at(1))
+    errors.add(event(), at(1))
+    errors.add(event(change), at(1))
     errors.flush()
     expect(told[0]?.errors).toEqual([met(), met(change)])
   })
@@ -88,7 +88,7 @@ test('no words are made for an error that only counts', () => {
     described += 1
     return { sentence: '', nextStep: '', chain: [] }
   }
-  for (let time = 0; time < 1000; time += 1) errors.met(mishap({ describe }), at(time))
+  for (let time = 0; time < 1000; time += 1) errors.add(event({ describe }), at(time))
   expect(described).toBe(0)
   errors.flush()
   expect(described).toBe(1)
@@ -96,7 +96,7 @@ test('no words are made for an error that only counts', () => {
 
 test('errors are told soon without being asked for', async () => {
   const { told, errors, first } = gathering({ waitMs: 1 })
-  errors.met(mishap(), at(1))
+  errors.add(event(), at(1))
   expect(told).toEqual([])
   await first
   expect(told).toEqual([{ errors: [met()], lost: 0 }])
@@ -104,16 +104,16 @@ test('errors are told soon without being asked for', async () => {
 
 test('what finds no room is counted; what is known already still counts', () => {
   const { told, errors } = gathering({ limit: 1 })
-  errors.met(mishap(), at(1))
-  errors.met(mishap({ server: 'b:1' }), at(2))
-  errors.met(mishap(), at(3))
+  errors.add(event(), at(1))
+  errors.add(event({ server: 'b:1' }), at(2))
+  errors.add(event(), at(3))
   errors.flush()
   expect(told).toEqual([{ errors: [met({ count: 2, last: at(3) })], lost: 1 }])
 })
 
-function listed(...batches: readonly (readonly MetUpstreamError[])[]): UpstreamErrorList {
+function listed(...batches: readonly (readonly UpstreamErrorEntry[])[]): UpstreamErrorList {
   const list = new UpstreamErrorList(at(0), 2)
-  for (const batch of batches) list.upstreamErrors(batch, 0)
+  for (const batch of batches) list.onUpstreamErrors(batch, 0)
   return list
 }
 
@@ -143,7 +143,7 @@ test('an entry that is there already pushes nobody out', () => {
 
 test('what a process had no room for is said', () => {
   const list = new UpstreamErrorList(at(0))
-  list.upstreamErrors([], 7)
+  list.onUpstreamErrors([], 7)
   expect(list.list().lost).toBe(7)
 })
 

@@ -3,16 +3,16 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setDefaultCACertificates } from 'node:tls'
 import { expect, test } from 'vitest'
-import { FETCH_LIMITS, fetchList, type FetchLimits } from '../../src/revoke/fetch.ts'
-import { listServer, type Answer } from '../support/list-server.ts'
+import { FETCH_LIMITS, fetchCrl, type FetchLimits } from '../../src/revoke/fetch.ts'
+import { crlServer, type CrlResponder } from '../support/list-server.ts'
 import { mintLeaf } from '../support/mint.ts'
 import { fleet } from '../support/product.ts'
 
 const CONTENT = Buffer.from('a list')
 
-async function outcome(answer: Buffer | Answer, limits: Partial<FetchLimits> = {}) {
-  await using server = await listServer(answer)
-  return await fetchList(server.url, asking(limits))
+async function outcome(answer: Buffer | CrlResponder, limits: Partial<FetchLimits> = {}) {
+  await using server = await crlServer(answer)
+  return await fetchCrl(server.url, asking(limits))
 }
 
 const asking = (limits: Partial<FetchLimits> = {}) => ({
@@ -22,20 +22,20 @@ const asking = (limits: Partial<FetchLimits> = {}) => ({
 })
 
 const to =
-  (location: string): Answer =>
+  (location: string): CrlResponder =>
   (_, response) =>
     response.writeHead(302, { location }).end()
 
 /** So many redirects, then the content. */
 const after =
-  (hops: number): Answer =>
+  (hops: number): CrlResponder =>
   (request, response) => {
     const left = Number(/\d+$/.exec(request.url ?? '')?.[0] ?? hops)
     if (left === 0) response.end(CONTENT)
     else response.writeHead(307, { location: `/${left - 1}` }).end()
   }
 
-const rows: readonly (readonly [string, Buffer | Answer, Partial<FetchLimits>, string])[] = [
+const rows: readonly (readonly [string, Buffer | CrlResponder, Partial<FetchLimits>, string])[] = [
   ['what is published is fetched', CONTENT, {}, 'octets'],
   ['as many redirects as allowed are followed', after(3), {}, 'octets'],
   ['one redirect more is not', after(4), {}, 'crl-redirected'],
@@ -92,10 +92,10 @@ for (const [promise, answer, limits, expected] of rows) {
 }
 
 test('a server that nobody runs is a failure', async () => {
-  const server = await listServer(CONTENT)
+  const server = await crlServer(CONTENT)
   const { url } = server
   await server[Symbol.asyncDispose]()
-  expect(await fetchList(url, asking())).toEqual({
+  expect(await fetchCrl(url, asking())).toEqual({
     ok: false,
     failure: { kind: 'crl-unreachable', code: 'ECONNREFUSED' },
   })
@@ -121,7 +121,7 @@ for (const [promise, location, expected] of turns) {
       else response.writeHead(302, { location: location(portOf(server)) }).end()
     })
     await once(server.listen(0, '127.0.0.1'), 'listening')
-    const result = await fetchList(`https://localhost:${portOf(server)}/`, asking())
+    const result = await fetchCrl(`https://localhost:${portOf(server)}/`, asking())
     expect(result.ok ? result.value.kind : result.failure.kind).toBe(expected)
   })
 }
@@ -134,13 +134,13 @@ function closed(server: Server): Promise<unknown> {
 }
 
 test('what a server calls unchanged is not sent again', async () => {
-  await using server = await listServer((request, response) => {
+  await using server = await crlServer((request, response) => {
     if (request.headers['if-none-match'] === '"7"') response.writeHead(304).end()
     else response.writeHead(200, { etag: '"7"' }).end(CONTENT)
   })
-  const first = await fetchList(server.url, asking())
+  const first = await fetchCrl(server.url, asking())
   if (!first.ok || first.value.kind !== 'octets') return expect.fail('no octets')
   const known = first.value.validators
-  const second = await fetchList(server.url, { ...asking(), known })
+  const second = await fetchCrl(server.url, { ...asking(), known })
   expect(second).toEqual({ ok: true, value: { kind: 'unchanged' } })
 })

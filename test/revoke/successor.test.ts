@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { unfitSuccessor } from '../../src/revoke/successor.ts'
+import { unfitReplacement } from '../../src/revoke/successor.ts'
 import { DEFAULT_LIMITS } from '../../src/trust/limits.ts'
 import { verifyList, type RevocationList } from '../../src/trust/revocation.ts'
 import { parseCrl } from '../../src/x509/crl.ts'
@@ -64,6 +64,6 @@ const rows: readonly (readonly [string, Parts, Parts, string])[] = [
 
 for (const [promise, next, inForce, expected] of rows) {
   test(promise, () => {
-    expect(unfitSuccessor(list(next), list(inForce))?.kind ?? 'taken').toBe(expected)
+    expect(unfitReplacement(list(next), list(inForce))?.kind ?? 'taken').toBe(expected)
   })
 }

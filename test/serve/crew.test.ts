@@ -10,11 +10,11 @@ import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { FromWorker, ToWorker } from '../../src/serve/workers/messages.ts'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { listServer } from '../support/list-server.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { crlServer } from '../support/list-server.ts'
 import { mintCrl, serialIn } from '../support/mint-crl.ts'
-import { calling, fleet, productYaml, writeFiles } from '../support/product.ts'
-import { MAIN, served, type Served } from '../support/served.ts'
+import { clientTls, fleet, productYaml, writeFiles } from '../support/product.ts'
+import { MAIN, serveProcess, type ServeProcess } from '../support/served.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
@@ -23,87 +23,89 @@ const PATIENT = { timeout: 60_000 }
 const NO_X = '{ id: no-x, path: /device/x, class: denied }'
 
 test('a worker that is hired after a refused reload serves what the others serve', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await served(upstream.port, { workers: 2 })
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await serveProcess(upstream.port, { workers: 2 })
   // What is bound is refused by the workers alone: the primary binds nothing.
-  house.write({ rows: [NO_X], limits: ['connections: 77'] })
-  house.child.kill('SIGHUP')
-  await house.linesOf(1, (line) => /reload refused/.test(String(line['msg'])))
-  await replaceOne(house)
-  expect(await statusesOfBoth(house)).toEqual(['200'])
+  frontEnd.writeConfiguration({ rows: [NO_X], limits: ['connections: 77'] })
+  frontEnd.child.kill('SIGHUP')
+  await frontEnd.waitForLines(1, (line) => /reload refused/.test(String(line['msg'])))
+  await replaceOne(frontEnd)
+  expect(await statusesOfBoth(frontEnd)).toEqual(['200'])
 })
 
 test('what a worker alone has taken of a reload that others refused, it gives back', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await served(upstream.port, { workers: 2 })
-  const [victim = 0] = childrenOf(house.child)
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await serveProcess(upstream.port, { workers: 2 })
+  const [victim = 0] = childrenOf(frontEnd.child)
   // It cannot answer, and dies of that while the other one has already moved on.
   process.kill(victim, 'SIGSTOP')
-  house.write({ rows: [NO_X] })
-  house.child.kill('SIGHUP')
-  await someAnswer(house, '403')
+  frontEnd.writeConfiguration({ rows: [NO_X] })
+  frontEnd.child.kill('SIGHUP')
+  await someAnswer(frontEnd, '403')
   process.kill(victim, 'SIGKILL')
-  await house.linesOf(1, (line) => /reload refused/.test(String(line['msg'])))
-  await ready(house)
-  expect(await statusesOfBoth(house)).toEqual(['200'])
-  house.child.kill('SIGHUP')
-  await house.linesOf(1, (line) => line['msg'] === 'reload applied')
-  expect(await statusesOfBoth(house)).toEqual(['403'])
+  await frontEnd.waitForLines(1, (line) => /reload refused/.test(String(line['msg'])))
+  await ready(frontEnd)
+  expect(await statusesOfBoth(frontEnd)).toEqual(['200'])
+  frontEnd.child.kill('SIGHUP')
+  await frontEnd.waitForLines(1, (line) => line['msg'] === 'reload applied')
+  expect(await statusesOfBoth(frontEnd)).toEqual(['403'])
 })
 
 test(
   'a worker that hangs holds up no reload: it is ended and replaced, what it was told is refused, and the next reload applies',
   PATIENT,
   async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await served(upstream.port, { workers: 2 })
-    const [victim = 0] = childrenOf(house.child)
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await serveProcess(upstream.port, { workers: 2 })
+    const [victim = 0] = childrenOf(frontEnd.child)
     process.kill(victim, 'SIGSTOP')
-    house.write({ rows: [NO_X] })
-    house.child.kill('SIGHUP')
-    const [refused] = await house.linesOf(1, ({ msg }) => /reload refused/.test(String(msg)))
+    frontEnd.writeConfiguration({ rows: [NO_X] })
+    frontEnd.child.kill('SIGHUP')
+    const [refused] = await frontEnd.waitForLines(1, ({ msg }) =>
+      /reload refused/.test(String(msg)),
+    )
     expect(refused?.['faults']).toMatchObject([
       { at: 'workers', message: expect.stringMatching(/gave no answer within 10 seconds/u) },
     ])
-    const [told] = await house.linesOf(1, ({ msg }) => /a worker hangs/.test(String(msg)))
+    const [told] = await frontEnd.waitForLines(1, ({ msg }) => /a worker hangs/.test(String(msg)))
     expect(told).toMatchObject({ level: 'error', waited_ms: 10_000 })
-    await ready(house)
-    expect(childrenOf(house.child)).not.toContain(victim)
-    expect(await statusesOfBoth(house)).toEqual(['200'])
-    house.child.kill('SIGHUP')
-    await house.linesOf(1, ({ msg }) => msg === 'reload applied')
-    expect(await statusesOfBoth(house)).toEqual(['403'])
+    await ready(frontEnd)
+    expect(childrenOf(frontEnd.child)).not.toContain(victim)
+    expect(await statusesOfBoth(frontEnd)).toEqual(['200'])
+    frontEnd.child.kill('SIGHUP')
+    await frontEnd.waitForLines(1, ({ msg }) => msg === 'reload applied')
+    expect(await statusesOfBoth(frontEnd)).toEqual(['403'])
   },
 )
 
 test('a worker that hangs holds up no end of the program', PATIENT, async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  const house = await served(upstream.port, { workers: 2, yaml: { drain: ' 0s' } })
-  const [victim = 0] = childrenOf(house.child)
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  const frontEnd = await serveProcess(upstream.port, { workers: 2, yaml: { drain: ' 0s' } })
+  const [victim = 0] = childrenOf(frontEnd.child)
   process.kill(victim, 'SIGSTOP')
-  await house[Symbol.asyncDispose]()
-  expect(await house.exit).toBe(0)
+  await frontEnd[Symbol.asyncDispose]()
+  expect(await frontEnd.exit).toBe(0)
   expect(() => process.kill(victim, 0)).toThrow(/ESRCH/u)
 })
 
 test('a worker that is hired later knows what was revoked', async () => {
   const revoked = [{ serial: serialIn(fleet.device.der) }]
-  await using server = await listServer(mintCrl({ issuer: fleet.devices, revoked }))
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using server = await crlServer(mintCrl({ issuer: fleet.devices, revoked }))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const trust = `
   enrollmentSettings:
     - name: Fleet
       standing: current
       chain: 'file:fleet.pem'
       crl: { lists: [{ url: '${server.url}' }], refresh: 1d }`
-  await using house = await served(upstream.port, { workers: 2, yaml: { trust } })
-  await replaceOne(house)
-  expect(server.asked.length).toBe(1)
+  await using frontEnd = await serveProcess(upstream.port, { workers: 2, yaml: { trust } })
+  await replaceOne(frontEnd)
+  expect(server.received.length).toBe(1)
   for (let visit = 0; visit < VISITS; visit += 1) {
-    const device = await Device.to(house.port, calling(house.port, fleet.device))
+    const device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
     await device.ended
   }
-  const refused = await house.linesOf(VISITS, (line) => line['code'] === 'revoked')
+  const refused = await frontEnd.waitForLines(VISITS, (line) => line['code'] === 'revoked')
   expect(new Set(refused.map((line) => line['worker'])).size).toBe(2)
 })
 
@@ -114,8 +116,8 @@ test('a worker that could not start says so when it is told something else', asy
   if (listener === undefined) return expect.fail('no listener')
   // TEST-NET-1: an address that no machine has.
   const nowhere = { ...config, listeners: [{ ...listener, address: '192.0.2.1' }] as const }
-  worker.tell({ kind: 'start', worker: 1, orders: ordersOf(nowhere, 1) })
-  worker.tell({ kind: 'reload', worker: 1, orders: ordersOf(config, 2) })
+  worker.tell({ kind: 'start', worker: 1, processConfig: ordersOf(nowhere, 1) })
+  worker.tell({ kind: 'reload', worker: 1, processConfig: ordersOf(config, 2) })
   expect((await worker.answers(2)).map(({ kind }) => kind)).toEqual(['refused', 'refused'])
 })
 
@@ -127,16 +129,16 @@ const ordersOf = (config: Config, version: number) => ({
   rules: undefined,
 })
 
-async function statusOf({ port }: Pick<Served, 'port'>): Promise<string | undefined> {
-  await using device = await Device.to(port, calling(port, fleet.device))
+async function statusOf({ port }: Pick<ServeProcess, 'port'>): Promise<string | undefined> {
+  await using device = await Device.to(port, clientTls(port, fleet.device))
   device.send(REQUEST)
   return (await device.response()).startLine.split(' ')[1]
 }
 
 /** The statuses of so many visits that both workers have had some. */
-async function statusesOfBoth(house: Served): Promise<readonly unknown[]> {
+async function statusesOfBoth(frontEnd: ServeProcess): Promise<readonly unknown[]> {
   const statuses = new Set<unknown>()
-  for (let visit = 0; visit < VISITS; visit += 1) statuses.add(await statusOf(house))
+  for (let visit = 0; visit < VISITS; visit += 1) statuses.add(await statusOf(frontEnd))
   return [...statuses]
 }
 
@@ -144,24 +146,24 @@ async function statusesOfBoth(house: Served): Promise<readonly unknown[]> {
 const VISITS = 16
 
 /** Settles when some worker answers so; another one may not answer at all. */
-async function someAnswer(house: Served, status: string): Promise<void> {
+async function someAnswer(frontEnd: ServeProcess, status: string): Promise<void> {
   const over = new AbortController()
   const visitor = async (): Promise<void> => {
-    while (!over.signal.aborted && (await statusOf(house)) !== status);
+    while (!over.signal.aborted && (await statusOf(frontEnd)) !== status);
   }
   await Promise.any(Array.from({ length: VISITS }, visitor))
   over.abort()
 }
 
-async function replaceOne(house: Served): Promise<void> {
-  process.kill(childrenOf(house.child)[0] ?? 0, 'SIGKILL')
-  await house.linesOf(1, (line) => /starting another/.test(String(line['msg'])))
-  await ready(house)
+async function replaceOne(frontEnd: ServeProcess): Promise<void> {
+  process.kill(childrenOf(frontEnd.child)[0] ?? 0, 'SIGKILL')
+  await frontEnd.waitForLines(1, (line) => /starting another/.test(String(line['msg'])))
+  await ready(frontEnd)
 }
 
 /** Asks again until it is so; each ask is a real round trip. */
-async function ready(house: Served): Promise<void> {
-  while (!(await house.ask('/readyz')).startsWith('ready'));
+async function ready(frontEnd: ServeProcess): Promise<void> {
+  while (!(await frontEnd.fetchStatus('/readyz')).startsWith('ready'));
 }
 
 function childrenOf({ pid }: ChildProcess): readonly number[] {

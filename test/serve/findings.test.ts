@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
-import { calling, fleet, product, type Line } from '../support/product.ts'
-import { served } from '../support/served.ts'
+import { clientTls, fleet, product, type Line } from '../support/product.ts'
+import { serveProcess } from '../support/served.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const AUTHORITY_KEY_IDENTIFIER = '2.5.29.35'
@@ -15,7 +15,7 @@ const sloppy = mintLeaf({
 })
 
 async function ask(port: number, path: string, leaf: Leaf): Promise<void> {
-  await using device = await Device.to(port, calling(port, leaf))
+  await using device = await Device.to(port, clientTls(port, leaf))
   device.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
   await device.response()
 }
@@ -61,18 +61,18 @@ const ROWS: readonly Row[] = [
 
 for (const { promise, device, path, code, findings } of ROWS) {
   test(promise, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port })
-    await ask(house.port, path, device)
-    const line: Line = await house.line((one) => 'decision' in one)
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port })
+    await ask(frontEnd.port, path, device)
+    const line: Line = await frontEnd.waitForLine((one) => 'decision' in one)
     expect(line['code']).toBe(code)
     expect(line['findings']).toEqual(findings)
   })
 }
 
 test('under the strict profile the same path is refused, and the reason names what is wrong', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await product({
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await product({
     upstreamPort: upstream.port,
     yaml: {
       trust: `
@@ -81,21 +81,21 @@ test('under the strict profile the same path is refused, and the reason names wh
     - { name: Fleet, standing: current, chain: 'file:fleet.pem' }`,
     },
   })
-  await ask(house.port, '/device/x', sloppy)
-  const line = await house.line((one) => 'decision' in one)
+  await ask(frontEnd.port, '/device/x', sloppy)
+  const line = await frontEnd.waitForLine((one) => 'decision' in one)
   expect(line['code']).toBe('departs-from-profile')
   expect(line['reason']).toContain('purpose-missing, authority-key-identifier-missing')
 })
 
 test('one scrape counts the findings of all workers, by code', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await served(upstream.port, { workers: 2 })
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await serveProcess(upstream.port, { workers: 2 })
   const asked = 24
-  for (let turn = 0; turn < asked; turn += 1) await ask(house.port, '/device/x', sloppy)
-  await ask(house.port, '/device/x', fleet.device)
-  const lines = await house.linesOf(asked + 1, (line) => 'decision' in line)
+  for (let turn = 0; turn < asked; turn += 1) await ask(frontEnd.port, '/device/x', sloppy)
+  await ask(frontEnd.port, '/device/x', fleet.device)
+  const lines = await frontEnd.waitForLines(asked + 1, (line) => 'decision' in line)
   expect(new Set(lines.map((line) => line['worker'])).size).toBe(2)
-  const metrics = await house.ask('/metrics')
+  const metrics = await frontEnd.fetchStatus('/metrics')
   const counted = [...metrics.matchAll(/^tfe_findings_total\{(.*)\} (\d+)$/gm)].map(
     ([, labels, count]) => `${labels} ${count}`,
   )
@@ -106,10 +106,10 @@ test('one scrape counts the findings of all workers, by code', async () => {
 })
 
 test('the event says whom the certificate names as its issuer, and since when it counts', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await product({ upstreamPort: upstream.port })
-  await ask(house.port, '/device/x', fleet.unknown)
-  const line = await house.line((one) => 'decision' in one)
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await product({ upstreamPort: upstream.port })
+  await ask(frontEnd.port, '/device/x', fleet.unknown)
+  const line = await frontEnd.waitForLine((one) => 'decision' in one)
   expect(line).toMatchObject({
     code: 'untrusted-issuer',
     device: {

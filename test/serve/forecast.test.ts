@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { EXPIRES } from '../../src/record/expiry-metrics.ts'
+import { EXPIRY_BUCKETS } from '../../src/record/expiry-metrics.ts'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
-import { calling, fleet } from '../support/product.ts'
-import { served } from '../support/served.ts'
+import { clientTls, fleet } from '../support/product.ts'
+import { serveProcess } from '../support/served.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const DAY = 86_400_000
@@ -33,10 +33,10 @@ const DEVICES: readonly (readonly [Leaf, string])[] = [
 
 for (const workers of [1, 2]) {
   test(`a scrape counts the devices of all processes once, by when they expire (${workers} workers)`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await served(upstream.port, { workers })
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await serveProcess(upstream.port, { workers })
     const meet = async (leaf: Leaf | undefined): Promise<void> => {
-      await using device = await Device.to(house.port, calling(house.port, leaf))
+      await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, leaf))
       device.send('GET /enroll/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
       expect((await device.response()).startLine).toContain('200')
     }
@@ -52,25 +52,25 @@ for (const workers of [1, 2]) {
     await meet(lasting(5, { selfSigned: true }))
     await meet(undefined)
     const asked = rounds * DEVICES.length + 5
-    const lines = await house.linesOf(asked, (line) => 'decision' in line)
+    const lines = await frontEnd.waitForLines(asked, (line) => 'decision' in line)
     expect(new Set(lines.map((line) => line['worker'])).size).toBe(workers)
-    const metrics = await house.ask('/metrics')
-    const counted = EXPIRES.map((kind) => [kind, countOf(metrics, kind)])
-    const once = EXPIRES.map((kind) => [kind, kind === '61-270d' ? 2 : 1])
+    const metrics = await frontEnd.fetchStatus('/metrics')
+    const counted = EXPIRY_BUCKETS.map((kind) => [kind, countOf(metrics, kind)])
+    const once = EXPIRY_BUCKETS.map((kind) => [kind, kind === '61-270d' ? 2 : 1])
     expect(counted).toEqual(once)
     expect(metrics).toContain('tfe_device_sightings_uncounted_total 0')
   })
 }
 
 test('a device that somebody said no to is not waited for', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await served(upstream.port, { workers: 1 })
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await serveProcess(upstream.port, { workers: 1 })
   const meet = async (): Promise<void> => {
-    await using device = await Device.to(house.port, calling(house.port, fleet.old))
+    await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.old))
     device.send('GET /enroll/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await device.response()
   }
-  house.write({
+  frontEnd.writeConfiguration({
     yaml: {
       trust: `
   enrollmentSettings:
@@ -78,11 +78,11 @@ test('a device that somebody said no to is not waited for', async () => {
     - { name: Old Fleet, standing: distrusted, chain: 'file:previous.pem' }`,
     },
   })
-  house.child.kill('SIGHUP')
-  await house.linesOf(1, (line) => line['msg'] === 'reload applied')
+  frontEnd.child.kill('SIGHUP')
+  await frontEnd.waitForLines(1, (line) => line['msg'] === 'reload applied')
   await meet()
-  const metrics = await house.ask('/metrics')
-  for (const kind of EXPIRES) expect(countOf(metrics, kind)).toBe(0)
+  const metrics = await frontEnd.fetchStatus('/metrics')
+  for (const kind of EXPIRY_BUCKETS) expect(countOf(metrics, kind)).toBe(0)
 })
 
 const countOf = (metrics: string, kind: string): number =>

@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
-import { Housekeeping, thisInstance } from '../../src/serve/store-sync/maintenance.ts'
+import { Maintenance, thisInstance } from '../../src/serve/store-sync/maintenance.ts'
 import type { Sighting } from '../../src/store/devices/sighting.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { aRing, sqliteBackend, testClock, type Place } from '../store/place.ts'
@@ -17,19 +17,19 @@ interface Line {
   readonly facts: object
 }
 
-async function house(place: Place, { id = 'one', ring = aRing(1) } = {}) {
+async function startMaintenance(place: Place, { id = 'one', ring = aRing(1) } = {}) {
   if (place.settings.kind !== 'sqlite') throw new Error('these tests lock a file')
   const clock = testClock()
   const opened = await openStore(
-    { ...place.settings, patience: 50 as never },
-    { clock, ring, beginnings: { enforcement: 'recording' } },
+    { ...place.settings, busyTimeout: 50 as never },
+    { clock, ring, initialSettings: { enforcement: 'recording' } },
   )
   if (!opened.ok) throw new Error(opened.failure.kind)
   const store = opened.value
   const lines: Line[] = []
   const line = (level: Line['level']) => (facts: object, msg: string) =>
     void lines.push({ level, msg, facts })
-  const keeping = new Housekeeping({
+  const keeping = new Maintenance({
     store,
     log: { info: line('info'), warn: line('warn'), error: line('error') },
     clock,
@@ -85,27 +85,27 @@ async function withAlice({ store }: { readonly store: Store }): Promise<void> {
 
 test('strangers are forgotten after three days, to the hour in which they were last seen', async () => {
   await using place = await sqliteBackend.place()
-  await using it = await house(place)
+  await using it = await startMaintenance(place)
   const { store, keeping, clock, lines } = it
   const gone = stranger('gone', clock.at - 3 * DAY_MS - 3_600_000)
   const here = stranger('here', clock.at - 3 * DAY_MS + 3_600_000)
   expect((await store.sightings.record([gone, here])).ok).toBe(true)
-  await keeping.round()
+  await keeping.runOnce()
   expect(await devicesIn(store)).toBe(1)
-  expect(keeping.counts.strangersForgotten).toBe(1)
+  expect(keeping.counts.unverifiedForgotten).toBe(1)
   expect(lines).toMatchObject([{ level: 'info', facts: { devices: 1 } }])
-  await keeping.round()
+  await keeping.runOnce()
   expect(lines).toHaveLength(1)
 })
 
 test('sessions that have ended are thrown away, others stay', async () => {
   await using place = await sqliteBackend.place()
-  await using it = await house(place)
+  await using it = await startMaintenance(place)
   const { store, keeping, clock } = it
   await withAlice(it)
   await sessionUntil(store, 'ended', clock.at - 1)
   await sessionUntil(store, 'lives', clock.at)
-  await keeping.round()
+  await keeping.runOnce()
   expect(keeping.counts.sessionsEnded).toBe(1)
   expect(await store.credentials.findSession(hex('ended'))).toMatchObject({ value: undefined })
   expect(await store.credentials.findSession(hex('lives'))).toMatchObject({
@@ -115,24 +115,24 @@ test('sessions that have ended are thrown away, others stay', async () => {
 
 test('a replica that lacks the current key is named once, and once more when nobody lacks it', async () => {
   await using place = await sqliteBackend.place()
-  await using ahead = await house(place, { ring: aRing(1, 2) })
-  await using behind = await house(place, { id: 'two' })
+  await using ahead = await startMaintenance(place, { ring: aRing(1, 2) })
+  await using behind = await startMaintenance(place, { id: 'two' })
   const secret = { name: 'a', secret: Buffer.from('a') }
   expect((await ahead.store.secrets.put(BY, secret, 0)).ok).toBe(true)
-  await behind.keeping.round()
+  await behind.keeping.runOnce()
   expect(behind.lines).toMatchObject([
     { level: 'warn', msg: 'this front end cannot open secrets under the current key' },
     { level: 'warn', msg: 'a replica lacks the current key', facts: { replicas: ['tfe-two'] } },
   ])
   expect(behind.keeping.counts.keys).toMatchObject({ fault: { kind: 'key-missing' } })
-  await ahead.keeping.round()
-  await ahead.keeping.round()
+  await ahead.keeping.runOnce()
+  await ahead.keeping.runOnce()
   expect(ahead.lines).toMatchObject([
     { level: 'warn', msg: 'a replica lacks the current key', facts: { replicas: ['tfe-two'] } },
   ])
   expect(ahead.keeping.counts.keys).toMatchObject({ current: 2, fault: undefined })
   await behind.keeping.close({ leaving: true })
-  await ahead.keeping.round()
+  await ahead.keeping.runOnce()
   expect(ahead.lines.at(-1)).toMatchObject({
     level: 'info',
     msg: 'every replica holds the current key',
@@ -148,32 +148,32 @@ const SILENCE: readonly [string, number, number][] = [
 for (const [what, silence, lacking] of SILENCE) {
   test(`a replica that ${what}`, async () => {
     await using place = await sqliteBackend.place()
-    await using ahead = await house(place, { ring: aRing(1, 2) })
-    await using behind = await house(place, { id: 'two' })
+    await using ahead = await startMaintenance(place, { ring: aRing(1, 2) })
+    await using behind = await startMaintenance(place, { id: 'two' })
     const secret = { name: 'a', secret: Buffer.from('a') }
     expect((await ahead.store.secrets.put(BY, secret, 0)).ok).toBe(true)
-    await behind.keeping.round()
+    await behind.keeping.runOnce()
     ahead.clock.at += silence
-    await ahead.keeping.round()
+    await ahead.keeping.runOnce()
     expect(ahead.keeping.counts.keys?.lacking).toHaveLength(lacking)
   })
 }
 
 test('a store that is away costs one line for each chore, and everything is made up for later', async () => {
   await using place = await sqliteBackend.place()
-  await using it = await house(place)
+  await using it = await startMaintenance(place)
   const { store, keeping, clock, lines } = it
   await withAlice(it)
   await sessionUntil(store, 'ended', clock.at - 1)
   if (place.settings.kind !== 'sqlite') return expect.fail()
   const other = new DatabaseSync(place.settings.path)
   other.exec('begin exclusive')
-  await keeping.round()
-  await keeping.round()
+  await keeping.runOnce()
+  await keeping.runOnce()
   expect(lines.map(({ level, facts }) => ({ level, ...facts }))).toMatchObject(
-    ['keys', 'sessions', 'strangers'].map((chore) => ({
+    ['keys', 'sessions', 'strangers'].map((job) => ({
       level: 'warn',
-      chore,
+      job,
       code: 'store-locked',
     })),
   )
@@ -181,17 +181,17 @@ test('a store that is away costs one line for each chore, and everything is made
   expect(keeping.counts.failures).toEqual({ keys: 2, sessions: 2, strangers: 2 })
   other.exec('rollback')
   other.close()
-  await keeping.round()
+  await keeping.runOnce()
   expect(keeping.counts).toMatchObject({ sessionsEnded: 1, failures: { keys: 2 } })
   expect(lines).toHaveLength(3)
 })
 
 test('it begins at once, and ends after what it has begun', async () => {
   await using place = await sqliteBackend.place()
-  await using it = await house(place)
+  await using it = await startMaintenance(place)
   await withAlice(it)
   await sessionUntil(it.store, 'ended', it.clock.at - 1)
-  it.keeping.begin()
+  it.keeping.start()
   await it.keeping.close({ leaving: false })
   expect(it.keeping.counts).toMatchObject({ sessionsEnded: 1, keys: { current: 0 } })
 })

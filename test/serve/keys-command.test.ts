@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
-import { keysCommand, type KeysWishes } from '../../src/cli/commands/keys.ts'
-import { keptStore, openKept } from '../../src/serve/store-sync/open.ts'
+import { keysCommand, type KeysOptions } from '../../src/cli/commands/keys.ts'
+import { configuredStore, openConfiguredStore } from '../../src/serve/store-sync/open.ts'
 import { initCommand } from '../../src/cli/commands/store.ts'
 import type { Store } from '../../src/store/port.ts'
 import { productYaml, writeFiles } from '../support/product.ts'
@@ -18,7 +18,7 @@ const STORE = ` { sqlite: data/tfe.sqlite, keys: 'file:secrets/tfe.keys' }`
 interface Machine extends Disposable {
   readonly folder: string
   init(from?: string): Promise<Said>
-  keys(action: KeysWishes['action'], bundle?: string, typed?: string): Promise<Said>
+  keys(action: KeysOptions['action'], bundle?: string, typed?: string): Promise<Said>
   look<Value>(at: (store: Store) => Promise<Value>): Promise<Value>
 }
 
@@ -56,8 +56,8 @@ function machine(store = STORE): Machine {
     },
     async look(at) {
       const loaded = await loadConfig(file, {})
-      const kept = loaded.ok ? keptStore(loaded.value.config) : loaded
-      const opened = kept.ok ? await openKept(kept.value) : kept
+      const kept = loaded.ok ? configuredStore(loaded.value.config) : loaded
+      const opened = kept.ok ? await openConfiguredStore(kept.value) : kept
       if (!opened.ok) throw new Error(JSON.stringify(opened.failure))
       try {
         return await at(opened.value)
@@ -159,7 +159,7 @@ test('a new key joins the old ones, and nothing is sealed with it yet', async ()
   expect(grown).toMatchObject({ code: 0 })
   expect(grown.out).toContain('holds the keys 1, 2')
   expect((await one.keys('list')).out).toContain('holds the keys 1, 2')
-  const standing = await one.look((store) => store.secrets.standing(0 as never))
+  const standing = await one.look((store) => store.secrets.keyStatus(0 as never))
   expect(standing.ok && standing.value.current).toBe(1)
 })
 

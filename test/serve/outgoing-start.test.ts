@@ -6,18 +6,18 @@ import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { runtimeCatalogue } from '../../src/config/reading/runtime-offers.ts'
 import type { Instant } from '../../src/kernel/types.ts'
-import { documentOf, pageName } from '../../src/upstream-tls/document.ts'
-import { freshPage, type Action } from '../../src/upstream-tls/settings-page.ts'
-import { foundStore } from '../../src/serve/store-sync/create.ts'
+import { documentOf, documentName } from '../../src/upstream-tls/document.ts'
+import { initialSettings, type Action } from '../../src/upstream-tls/settings-page.ts'
+import { createStore } from '../../src/serve/store-sync/create.ts'
 import { openLogTo } from '../../src/serve/log.ts'
-import { startServing } from '../../src/serve/start.ts'
+import { startServer } from '../../src/serve/start.ts'
 import { openStore } from '../../src/store/store.ts'
-import { FILE, pressed } from '../outgoing/a-runtime.ts'
+import { FILE, applyAll } from '../outgoing/a-runtime.ts'
 import { productYaml, writeFiles, type Line } from '../support/product.ts'
-import type { Rules } from '../../src/upstream-tls/page-types.ts'
+import type { SettingsContext } from '../../src/upstream-tls/page-types.ts'
 
 const BY = { who: 'test', from: 'test' }
-const RULES: Rules = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE }
+const RULES: SettingsContext = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE }
 const APPLIED: readonly Action[] = [
   { kind: 'set-strict', enabled: false },
   { kind: 'set-allow-untrusted', enabled: true },
@@ -35,28 +35,28 @@ async function startWith(actions: readonly Action[], upstreamTls: readonly strin
   writeFileSync(file, productYaml({ upstreamPort: 1, upstreamTls, yaml }))
   const loaded = await loadConfig(file, {})
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure))
-  const founded = await foundStore(loaded.value, BY)
-  if (!founded.ok) throw new Error(JSON.stringify(founded.failure))
+  const created = await createStore(loaded.value, BY)
+  if (!created.ok) throw new Error(JSON.stringify(created.failure))
   const store = await openStore(
     { kind: 'sqlite', path: join(folder, 'data/tfe.sqlite') },
     {
       clock: { now: () => Date.now() as Instant },
       ring: { keys: new Map() },
-      beginnings: undefined,
+      initialSettings: undefined,
     },
   )
   if (!store.ok) throw new Error(store.failure.kind)
-  const body = documentOf(pressed(freshPage(RULES), actions, RULES), RULES)
-  const put = await store.value.documents.put(BY, { name: pageName('mdm'), body }, 'any')
+  const body = documentOf(applyAll(initialSettings(RULES), actions, RULES), RULES)
+  const put = await store.value.documents.put(BY, { name: documentName('mdm'), body }, 'any')
   await store.value.close()
   if (!put.ok) throw new Error(put.failure.kind)
   const lines: Line[] = []
-  const journal = openLogTo(
+  const logger = openLogTo(
     { write: (text) => lines.push(JSON.parse(text) as Line) },
     { level: 'info', requests: true, connections: true },
   )
   const entry = { script: join(import.meta.dirname, '../../src/main.ts'), args: ['worker'] }
-  const started = await startServing(loaded.value, { journal, entry })
+  const started = await startServer(loaded.value, { logger, entry })
   if (!started.ok) throw new Error(JSON.stringify(started.failure))
   const scraped = await fetch(`http://127.0.0.1:${started.value.statusPort}/metrics`)
   const metrics = await scraped.text()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Millis } from '../../src/kernel/types.ts'
-import { Rotation, type Alarm } from '../../src/serve/reload/ticket-rotation.ts'
+import { TicketRotation, type Timer } from '../../src/serve/reload/ticket-rotation.ts'
 
 const HOUR = 3_600_000
 
@@ -17,7 +17,7 @@ test('the ticket secret is replaced every twelve hours', () => {
 test('a device that is locked out has the secret replaced at once, and twelve hours begin anew', () => {
   const { times, pass, rotation } = rotating()
   pass(HOUR)
-  rotation.soon()
+  rotation.rotateSoon()
   expect(times).toEqual([HOUR])
   pass(12 * HOUR)
   expect(times).toEqual([HOUR, 13 * HOUR])
@@ -26,8 +26,8 @@ test('a device that is locked out has the secret replaced at once, and twelve ho
 test('whoever asks again and again has it replaced every ten seconds and no more often', () => {
   const { times, pass, rotation } = rotating()
   for (let second = 0; second < 25; second += 1) {
-    rotation.soon()
-    rotation.soon()
+    rotation.rotateSoon()
+    rotation.rotateSoon()
     pass(1000)
   }
   expect(times).toEqual([0, 10_000, 20_000])
@@ -35,9 +35,9 @@ test('whoever asks again and again has it replaced every ten seconds and no more
 
 test('a device that is locked out right after a rotation waits ten seconds, and not for the next one to ask', () => {
   const { times, pass, rotation } = rotating()
-  rotation.soon()
+  rotation.rotateSoon()
   pass(1)
-  rotation.soon()
+  rotation.rotateSoon()
   pass(9998)
   expect(times).toEqual([0])
   pass(1)
@@ -48,15 +48,15 @@ test('a regular rotation that is due sooner serves a locked-out device, too', ()
   const { times, pass, rotation } = rotating()
   pass(12 * HOUR)
   pass(5000)
-  rotation.soon()
+  rotation.rotateSoon()
   pass(5000)
   expect(times).toEqual([12 * HOUR, 12 * HOUR + 10_000])
 })
 
 test('after its end nothing is replaced any more, whoever asks', () => {
   const { times, pass, rotation } = rotating()
-  rotation.end()
-  rotation.soon()
+  rotation.stop()
+  rotation.rotateSoon()
   pass(24 * HOUR)
   expect(times).toEqual([])
 })
@@ -75,7 +75,7 @@ test('a secret that was made just now does not keep a locked-out device waiting'
   const { times, pass, rotation } = rotating()
   rotation.replaced(0 as Millis)
   pass(1)
-  rotation.soon()
+  rotation.rotateSoon()
   expect(times).toEqual([1])
 })
 
@@ -84,7 +84,7 @@ test('a secret that is too old already is replaced at once, and after the end no
   rotation.replaced((13 * HOUR) as Millis)
   pass(0)
   expect(times).toEqual([0])
-  rotation.end()
+  rotation.stop()
   rotation.replaced((13 * HOUR) as Millis)
   pass(HOUR)
   expect(times).toEqual([0])
@@ -95,16 +95,16 @@ function rotating() {
   const START = 5_000_000
   let now = START
   const pending = new Set<{ readonly at: number; readonly run: () => void }>()
-  const alarm: Alarm = {
+  const alarm: Timer = {
     now: () => now as Millis,
-    in(wait, run) {
+    after(wait, run) {
       const one = { at: now + wait, run }
       pending.add(one)
       return () => void pending.delete(one)
     },
   }
   const times: number[] = []
-  const rotation = new Rotation(() => void times.push(now - START), alarm)
+  const rotation = new TicketRotation(() => void times.push(now - START), alarm)
   const pass = (length: number): void => {
     const end = now + length
     for (;;) {

@@ -8,7 +8,7 @@ import type { TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import { presentedBy, type Presented } from '../../src/identify/presented.ts'
 import { ok } from '../../src/kernel/types.ts'
-import { runtimeFault, type Observe } from '../../src/serve/self-test/self-test.ts'
+import { selfTestFault, type ReadPresented } from '../../src/serve/self-test/self-test.ts'
 import { productYaml, writeFiles } from '../support/product.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
@@ -16,7 +16,7 @@ const BOTH = ['TLSv1.2', 'TLSv1.3'] as const
 
 /** A runtime that shows something else than what was presented. */
 const playing =
-  (change: (presented: Presented, socket: TLSSocket) => Presented): Observe =>
+  (change: (presented: Presented, socket: TLSSocket) => Presented): ReadPresented =>
   (socket) =>
     change(presentedBy(socket), socket)
 
@@ -30,78 +30,82 @@ test('the runtime that runs this passes, and is not tried again', async () => {
     looks += 1
     return presented
   })
-  expect(await runtimeFault(BOTH, observe)).toBeUndefined()
+  expect(await selfTestFault(BOTH, observe)).toBeUndefined()
   expect(looks).toBe(12)
-  expect(await runtimeFault(['TLSv1.3'], observe)).toBeUndefined()
+  expect(await selfTestFault(['TLSv1.3'], observe)).toBeUndefined()
   expect(looks).toBe(12)
 })
 
 for (const tls of BOTH) {
-  const rows: readonly (readonly [promise: string, observe: Observe, fault: object])[] = [
+  const rows: readonly (readonly [promise: string, readPresented: ReadPresented, fault: object])[] =
     [
-      'loses intermediates',
-      playing((presented, socket) => (isOver(tls, socket) ? alone(presented) : presented)),
-      { kind: 'runtime-loses-chain', presented: 2, kept: 1 },
-    ],
-    [
-      'loses intermediates once authorities are named',
-      // As Node 24 did: only where OpenSSL came to like the chain.
-      playing((presented, socket) =>
-        isOver(tls, socket) && socket.authorizationError === null ? alone(presented) : presented,
-      ),
-      { kind: 'runtime-loses-chain', presented: 2, kept: 1 },
-    ],
-    [
-      'shows intermediates in the place of the leaf',
-      playing((presented, socket) => {
-        if (presented.kind !== 'chain' || !isOver(tls, socket)) return presented
-        const others = presented.intermediates()
-        const [first = presented.leaf] = others.ok ? others.value : []
-        return { ...presented, leaf: first, intermediates: () => ok([presented.leaf]) }
-      }),
-      { kind: 'runtime-loses-chain', presented: 2, kept: 2 },
-    ],
-    [
-      'never resumes',
-      playing((presented, socket) =>
-        'resumed' in presented && isOver(tls, socket)
-          ? { ...presented, resumed: false }
-          : presented,
-      ),
-      { kind: 'runtime-does-not-resume' },
-    ],
-    [
-      'forgets who resumes',
-      playing((presented, socket) =>
-        presented.kind === 'chain' && presented.resumed && isOver(tls, socket)
-          ? { kind: 'none', resumed: true }
-          : presented,
-      ),
-      { kind: 'runtime-loses-leaf' },
-    ],
-    [
-      'gives a certificate to who has none',
-      inventing((presented) => presented.resumed, tls),
-      { kind: 'runtime-invents-certificate' },
-    ],
-    [
-      'cannot look at a peer',
-      playing((presented, socket) => {
-        if (isOver(tls, socket)) throw new Error('no such method')
-        return presented
-      }),
-      { kind: 'runtime-cannot-handshake', detail: 'no such method' },
-    ],
-  ]
+      [
+        'loses intermediates',
+        playing((presented, socket) => (isOver(tls, socket) ? alone(presented) : presented)),
+        { kind: 'runtime-loses-chain', presented: 2, kept: 1 },
+      ],
+      [
+        'loses intermediates once authorities are named',
+        // As Node 24 did: only where OpenSSL came to like the chain.
+        playing((presented, socket) =>
+          isOver(tls, socket) && socket.authorizationError === null ? alone(presented) : presented,
+        ),
+        { kind: 'runtime-loses-chain', presented: 2, kept: 1 },
+      ],
+      [
+        'shows intermediates in the place of the leaf',
+        playing((presented, socket) => {
+          if (presented.kind !== 'chain' || !isOver(tls, socket)) return presented
+          const others = presented.intermediates()
+          const [first = presented.leaf] = others.ok ? others.value : []
+          return { ...presented, leaf: first, intermediates: () => ok([presented.leaf]) }
+        }),
+        { kind: 'runtime-loses-chain', presented: 2, kept: 2 },
+      ],
+      [
+        'never resumes',
+        playing((presented, socket) =>
+          'resumed' in presented && isOver(tls, socket)
+            ? { ...presented, resumed: false }
+            : presented,
+        ),
+        { kind: 'runtime-does-not-resume' },
+      ],
+      [
+        'forgets who resumes',
+        playing((presented, socket) =>
+          presented.kind === 'chain' && presented.resumed && isOver(tls, socket)
+            ? { kind: 'none', resumed: true }
+            : presented,
+        ),
+        { kind: 'runtime-loses-leaf' },
+      ],
+      [
+        'gives a certificate to who has none',
+        inventing((presented) => presented.resumed, tls),
+        { kind: 'runtime-invents-certificate' },
+      ],
+      [
+        'cannot look at a peer',
+        playing((presented, socket) => {
+          if (isOver(tls, socket)) throw new Error('no such method')
+          return presented
+        }),
+        { kind: 'runtime-cannot-handshake', detail: 'no such method' },
+      ],
+    ]
   for (const [promise, observe, fault] of rows) {
     test(`over ${tls}, a runtime that ${promise} does not pass`, async () => {
-      expect(await runtimeFault(BOTH, observe)).toEqual({ tls, ...fault })
+      expect(await selfTestFault(BOTH, observe)).toEqual({ tls, ...fault })
     })
   }
 }
 
 /** Shows the last certificate seen where there is none. */
-function inventing(where: (none: Presented & { kind: 'none' }) => boolean, tls: string): Observe {
+function inventing(
+  where: (none: Presented & { kind: 'none' }) => boolean,
+  tls: string,
+): ReadPresented {
   let last: Presented | undefined
   return playing((presented, socket) => {
     if (presented.kind === 'chain') last = presented
@@ -114,8 +118,8 @@ test('a version that no listener speaks is not tried', async () => {
   const deaf = playing((presented, socket) =>
     isOver('TLSv1.2', socket) ? alone(presented) : presented,
   )
-  expect(await runtimeFault(['TLSv1.3'], deaf)).toBeUndefined()
-  expect(await runtimeFault(['TLSv1.2'], deaf)).toMatchObject({ kind: 'runtime-loses-chain' })
+  expect(await selfTestFault(['TLSv1.3'], deaf)).toBeUndefined()
+  expect(await selfTestFault(['TLSv1.2'], deaf)).toMatchObject({ kind: 'runtime-loses-chain' })
 })
 
 /** Node as it would be if it kept the leaf alone. */

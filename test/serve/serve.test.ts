@@ -4,39 +4,41 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { calling, fleet, productYaml, writeFiles } from '../support/product.ts'
-import { MAIN, occupied, served } from '../support/served.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { clientTls, fleet, productYaml, writeFiles } from '../support/product.ts'
+import { MAIN, listenOnFreePort, serveProcess } from '../support/served.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
 test('two workers share the port, and one scrape counts the requests of both', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await served(upstream.port, { workers: 2 })
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await serveProcess(upstream.port, { workers: 2 })
   const asked = 24
   for (let turn = 0; turn < asked; turn += 1) {
-    await using device = await Device.to(house.port, calling(house.port, fleet.device))
+    await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
     device.send(REQUEST)
     expect((await device.response()).startLine).toContain('200')
   }
   const workers = new Set(
-    (await house.linesOf(asked, (line) => 'decision' in line)).map((line) => line['worker']),
+    (await frontEnd.waitForLines(asked, (line) => 'decision' in line)).map(
+      (line) => line['worker'],
+    ),
   )
   expect(workers.size).toBe(2)
-  const metrics = await house.ask('/metrics')
+  const metrics = await frontEnd.fetchStatus('/metrics')
   expect(metrics).toMatch(/tfe_requests_total\{[^}]*code="verified"[^}]*\} 24/)
 })
 
 test('a worker that dies is replaced, and the front end says so meanwhile', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await served(upstream.port, { workers: 2 })
-  const children = await childrenOf(house.child)
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await serveProcess(upstream.port, { workers: 2 })
+  const children = await childrenOf(frontEnd.child)
   expect(children).toHaveLength(2)
   process.kill(children[0] ?? 0, 'SIGKILL')
-  await house.linesOf(1, (line) => /starting another/.test(String(line['msg'])))
-  await until(async () => (await house.ask('/readyz')).startsWith('ready'))
-  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  await frontEnd.waitForLines(1, (line) => /starting another/.test(String(line['msg'])))
+  await until(async () => (await frontEnd.fetchStatus('/readyz')).startsWith('ready'))
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   device.send(REQUEST)
   expect((await device.response()).startLine).toContain('200')
 })
@@ -44,42 +46,46 @@ test('a worker that dies is replaced, and the front end says so meanwhile', asyn
 for (const workers of [1, 2]) {
   test(`SIGTERM lets the request under way finish, then ends with 0 (${workers} workers)`, async () => {
     const asked = Promise.withResolvers<() => void>()
-    await using upstream = await rawUpstream(fleetUpstream, async (peer) => {
+    await using upstream = await rawUpstream(upstreamTlsOptions, async (peer) => {
       await peer.request()
       asked.resolve(() => peer.write(OK))
     })
     // Long enough for a busy machine: the request is to end by itself.
-    await using house = await served(upstream.port, { workers, yaml: { drain: ' 20s' } })
-    await using device = await Device.to(house.port, calling(house.port, fleet.device))
+    await using frontEnd = await serveProcess(upstream.port, { workers, yaml: { drain: ' 20s' } })
+    await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
     device.send(REQUEST)
     const answer = await asked.promise
-    house.child.kill('SIGTERM')
-    await house.linesOf(1, (line) => line['msg'] === 'draining')
-    expect(await house.ask('/readyz')).toContain('draining')
+    frontEnd.child.kill('SIGTERM')
+    await frontEnd.waitForLines(1, (line) => line['msg'] === 'draining')
+    expect(await frontEnd.fetchStatus('/readyz')).toContain('draining')
     answer()
     expect((await device.response()).startLine).toContain('200')
-    expect(await house.exit).toBe(0)
+    expect(await frontEnd.exit).toBe(0)
   })
 
   test(`SIGHUP applies a changed file, and refuses a broken one (${workers} workers)`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await served(upstream.port, { workers })
-    house.write({ rows: ['{ id: no-x, path: /device/x, class: denied }'] })
-    house.child.kill('SIGHUP')
-    await house.linesOf(1, (line) => line['msg'] === 'reload applied')
-    await using device = await Device.to(house.port, calling(house.port, fleet.device))
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await serveProcess(upstream.port, { workers })
+    frontEnd.writeConfiguration({ rows: ['{ id: no-x, path: /device/x, class: denied }'] })
+    frontEnd.child.kill('SIGHUP')
+    await frontEnd.waitForLines(1, (line) => line['msg'] === 'reload applied')
+    await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
     device.send(REQUEST)
     expect((await device.response()).startLine).toContain('403')
-    house.write({ yaml: { profile: ' nonsense' } })
-    house.child.kill('SIGHUP')
-    const [refused] = await house.linesOf(1, (line) => /reload refused/.test(String(line['msg'])))
+    frontEnd.writeConfiguration({ yaml: { profile: ' nonsense' } })
+    frontEnd.child.kill('SIGHUP')
+    const [refused] = await frontEnd.waitForLines(1, (line) =>
+      /reload refused/.test(String(line['msg'])),
+    )
     expect(JSON.stringify(refused?.['faults'])).toContain('tfe.yaml:1:')
-    expect(await house.ask('/metrics')).toContain('tfe_reload_total{outcome="refused"} 1')
+    expect(await frontEnd.fetchStatus('/metrics')).toContain(
+      'tfe_reload_total{outcome="refused"} 1',
+    )
   })
 }
 
 test('a port that is taken is said in a sentence, and ends with 3', async () => {
-  const { server, port } = await occupied()
+  const { server, port } = await listenOnFreePort()
   try {
     const { code, complaint } = await failed(port)
     expect(complaint).toMatch(new RegExp(`tfe\\.yaml:\\d+:\\d+.*127\\.0\\.0\\.1:${port} in use`))

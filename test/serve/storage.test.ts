@@ -5,16 +5,16 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runtimeCatalogue } from '../../src/config/reading/runtime-offers.ts'
 import type { Instant, KeyFingerprint } from '../../src/kernel/types.ts'
-import { documentOf, pageName } from '../../src/upstream-tls/document.ts'
-import { freshPage, press, type Action } from '../../src/upstream-tls/settings-page.ts'
-import { makeAdmin } from '../../src/cli/commands/create-admin.ts'
+import { documentOf, documentName } from '../../src/upstream-tls/document.ts'
+import { initialSettings, applyAction, type Action } from '../../src/upstream-tls/settings-page.ts'
+import { createAdmin } from '../../src/cli/commands/create-admin.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { FILE } from '../outgoing/a-runtime.ts'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { calling, fleet, product, type Product, type ProductOptions } from '../support/product.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { clientTls, fleet, product, type Product, type ProductOptions } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import type { Rules } from '../../src/upstream-tls/page-types.ts'
+import type { SettingsContext } from '../../src/upstream-tls/page-types.ts'
 
 const KEY = hash(
   'sha256',
@@ -31,82 +31,82 @@ async function beside({ folder }: Product): Promise<Store & AsyncDisposable> {
     {
       clock: { now: () => Date.now() as Instant },
       ring: { keys: new Map() },
-      beginnings: undefined,
+      initialSettings: undefined,
     },
   )
   if (!opened.ok) throw new Error(opened.failure.kind)
   return { ...opened.value, [Symbol.asyncDispose]: () => opened.value.close() }
 }
 
-async function statusOf(house: Product): Promise<string> {
-  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+async function statusOf(frontEnd: Product): Promise<string> {
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   device.send(REQUEST)
   return (await device.response()).startLine.split(' ')[1] ?? ''
 }
 
-async function houseWith(options: Partial<ProductOptions> = {}) {
-  const upstream = await rawUpstream(fleetUpstream, answering(OK))
-  const house = await product({
+async function frontEndWith(options: Partial<ProductOptions> = {}) {
+  const upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  const frontEnd = await product({
     upstreamPort: upstream.port,
     ...options,
     yaml: { ...STORE, ...options.yaml },
   })
-  return { upstream, house }
+  return { upstream, frontEnd }
 }
 
 test('a key that another program denies is refused within two seconds, and its connection ends', async () => {
-  const { upstream, house } = await houseWith()
+  const { upstream, frontEnd } = await frontEndWith()
   await using _upstream = upstream
-  await using _house = house
-  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  await using _frontEnd = frontEnd
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   device.send(REQUEST)
   expect((await device.response()).startLine).toContain('200')
-  await using store = await beside(house)
+  await using store = await beside(frontEnd)
   const began = performance.now()
   const denied = { kind: 'key', key: KEY } as const
   expect((await store.denials.add(BY, denied, 'lost')).ok).toBe(true)
   await device.ended
   expect(performance.now() - began).toBeLessThan(2000)
   // Nothing is open to it any more: the connection ends before a request.
-  await expect(statusOf(house)).rejects.toThrow('connection over')
+  await expect(statusOf(frontEnd)).rejects.toThrow('connection over')
   expect((await store.denials.remove(BY, denied)).ok).toBe(true)
-  await expect.poll(() => statusOf(house).catch(() => ''), { timeout: 3000 }).toBe('200')
+  await expect.poll(() => statusOf(frontEnd).catch(() => ''), { timeout: 3000 }).toBe('200')
 })
 
 test('a CA that is distrusted in the store admits nobody, whatever the file says', async () => {
-  const { upstream, house } = await houseWith()
+  const { upstream, frontEnd } = await frontEndWith()
   await using _upstream = upstream
-  await using _house = house
-  expect(await statusOf(house)).toBe('200')
-  await using store = await beside(house)
+  await using _frontEnd = frontEnd
+  expect(await statusOf(frontEnd)).toBe('200')
+  await using store = await beside(frontEnd)
   expect((await store.enrollment.distrust(BY, 'Fleet', 'any')).ok).toBe(true)
-  await house.line(({ msg }) => msg === 'a change of the store is in force')
-  expect(await statusOf(house)).toBe('403')
+  await frontEnd.waitForLine(({ msg }) => msg === 'a change of the store is in force')
+  expect(await statusOf(frontEnd)).toBe('403')
 })
 
 test('the latch of the store beats recording in the file', async () => {
-  const { upstream, house } = await houseWith({ yaml: { enforcement: ' recording' } })
+  const { upstream, frontEnd } = await frontEndWith({ yaml: { enforcement: ' recording' } })
   await using _upstream = upstream
-  await using _house = house
+  await using _frontEnd = frontEnd
   const stranger = async (): Promise<string> => {
-    await using device = await Device.to(house.port, calling(house.port, fleet.unknown))
+    await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.unknown))
     device.send(REQUEST)
     return (await device.response()).startLine.split(' ')[1] ?? ''
   }
   expect(await stranger()).toBe('200')
-  await using store = await beside(house)
+  await using store = await beside(frontEnd)
   const keeping = { saveAuthentication: true, saveDecryption: false }
   expect((await store.enforcement.require(BY, keeping, 'any')).ok).toBe(true)
-  await house.line(({ msg }) => msg === 'a change of the store is in force')
+  await frontEnd.waitForLine(({ msg }) => msg === 'a change of the store is in force')
   expect(await stranger()).toBe('403')
 })
 
 test('a device that calls is in the store soon, and one that is blocked there is refused', async () => {
-  const { upstream, house } = await houseWith()
+  const { upstream, frontEnd } = await frontEndWith()
   await using _upstream = upstream
-  await using _house = house
-  expect(await statusOf(house)).toBe('200')
-  await using store = await beside(house)
+  await using _frontEnd = frontEnd
+  expect(await statusOf(frontEnd)).toBe('200')
+  await using store = await beside(frontEnd)
   const known = async (): Promise<readonly { readonly id: string }[]> => {
     const page = await store.devices.list({
       filter: {},
@@ -119,23 +119,23 @@ test('a device that calls is in the store soon, and one that is blocked there is
   await expect.poll(async () => (await known()).length, { timeout: 8000 }).toBe(1)
   const [device = { id: '' }] = await known()
   expect((await store.approvals.block(BY, [{ id: device.id }])).ok).toBe(true)
-  await expect.poll(() => statusOf(house).catch(() => ''), { timeout: 2000 }).toBe('')
+  await expect.poll(() => statusOf(frontEnd).catch(() => ''), { timeout: 2000 }).toBe('')
 })
 
 test('a device that is forgotten is approved no more, although its key is the same', async () => {
-  const { upstream, house } = await houseWith({
+  const { upstream, frontEnd } = await frontEndWith({
     yaml: { approval: ' { model: manual }' },
     rows: ['{ id: data, path: /data/*, class: device, sensitive: true }'],
   })
   await using _upstream = upstream
-  await using _house = house
+  await using _frontEnd = frontEnd
   const sensitive = async (): Promise<string> => {
-    await using device = await Device.to(house.port, calling(house.port, fleet.device))
+    await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
     device.send('GET /data/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
     return (await device.response()).startLine.split(' ')[1] ?? ''
   }
   expect(await sensitive()).toBe('403')
-  await using store = await beside(house)
+  await using store = await beside(frontEnd)
   const seen = async (): Promise<string> => {
     const page = await store.approvals.keys('unapproved', { limit: 10 })
     return (page.ok ? page.value.items[0]?.device : undefined) ?? ''
@@ -149,22 +149,22 @@ test('a device that is forgotten is approved no more, although its key is the sa
 })
 
 test('serving without a store is refused with the sentence that says how to make one', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const options = { upstreamPort: upstream.port, yaml: { store: ' ', metrics: ' { port: 0 }' } }
   await expect(product(options)).rejects.toThrow(/store/)
 })
 
 test('the admin API is served beside the front end, and what it changes is in force at once', async () => {
-  const { upstream, house } = await houseWith({ yaml: { admin: ' { port: 0 }' } })
+  const { upstream, frontEnd } = await frontEndWith({ yaml: { admin: ' { port: 0 }' } })
   await using _upstream = upstream
-  await using _house = house
-  await using store = await beside(house)
-  const path = join(house.folder, 'token')
+  await using _frontEnd = frontEnd
+  await using store = await beside(frontEnd)
+  const path = join(frontEnd.folder, 'token')
   const credential = { kind: 'token-file', path } as const
-  const made = await makeAdmin(store, { name: 'alice', role: 'administrator', credential }, BY)
+  const made = await createAdmin(store, { name: 'alice', role: 'administrator', credential }, BY)
   expect(made.ok).toBe(true)
   const call = (method: string, at: string, body?: unknown): Promise<Response> =>
-    fetch(`http://127.0.0.1:${house.adminPort}${at}`, {
+    fetch(`http://127.0.0.1:${frontEnd.adminPort}${at}`, {
       method,
       headers: {
         authorization: `Bearer ${readFileSync(path, 'utf8').trim()}`,
@@ -174,26 +174,26 @@ test('the admin API is served beside the front end, and what it changes is in fo
     })
   const settings = await call('GET', '/api/enrollment-settings')
   expect(await settings.json()).toMatchObject({ items: [{ name: 'Fleet' }, { name: 'Old Fleet' }] })
-  expect((await fetch(`http://127.0.0.1:${house.adminPort}/api/devices`)).status).toBe(401)
+  expect((await fetch(`http://127.0.0.1:${frontEnd.adminPort}/api/devices`)).status).toBe(401)
   const denied = { kind: 'key', key: KEY }
-  expect(await statusOf(house)).toBe('200')
+  expect(await statusOf(frontEnd)).toBe('200')
   expect((await call('POST', '/api/deny-list', { denied, note: 'lost' })).status).toBe(201)
-  await expect.poll(() => statusOf(house).catch(() => ''), { timeout: 2000 }).toBe('')
+  await expect.poll(() => statusOf(frontEnd).catch(() => ''), { timeout: 2000 }).toBe('')
 })
 
 test('agent minimums of the file are locked in the office, and after a reload without them the portal edits those of the profile', async () => {
   const admin = ' { port: 0 }'
-  const { upstream, house } = await houseWith({
+  const { upstream, frontEnd } = await frontEndWith({
     yaml: { admin, fleet: ' { minimums: { ios-maw: "13.0" } }' },
   })
   await using _upstream = upstream
-  await using _house = house
-  await using store = await beside(house)
-  const path = join(house.folder, 'token')
+  await using _frontEnd = frontEnd
+  await using store = await beside(frontEnd)
+  const path = join(frontEnd.folder, 'token')
   const credential = { kind: 'token-file', path } as const
-  await makeAdmin(store, { name: 'alice', role: 'administrator', credential }, BY)
+  await createAdmin(store, { name: 'alice', role: 'administrator', credential }, BY)
   const minimums = async (): Promise<unknown> => {
-    const at = `http://127.0.0.1:${house.adminPort}/api/settings/agent-minimums`
+    const at = `http://127.0.0.1:${frontEnd.adminPort}/api/settings/agent-minimums`
     const authorization = `Bearer ${readFileSync(path, 'utf8').trim()}`
     return await (await fetch(at, { headers: { authorization } })).json()
   }
@@ -202,7 +202,7 @@ test('agent minimums of the file are locked in the office, and after a reload wi
     locked: true,
   })
   const next = { upstreamPort: upstream.port, yaml: { ...STORE, admin, profile: ' core-10' } }
-  expect(await house.reload(next)).toMatchObject({ kind: 'applied' })
+  expect(await frontEnd.reload(next)).toMatchObject({ kind: 'applied' })
   expect(await minimums()).toMatchObject({
     minimums: [{ class: 'ios-maw', version: '9.8' }, {}, {}, {}],
     locked: false,
@@ -210,10 +210,10 @@ test('agent minimums of the file are locked in the office, and after a reload wi
 })
 
 test('other settings of the store are refused on reload: it is open', async () => {
-  const { upstream, house } = await houseWith()
+  const { upstream, frontEnd } = await frontEndWith()
   await using _upstream = upstream
-  await using _house = house
-  const outcome = await house.reload({
+  await using _frontEnd = frontEnd
+  const outcome = await frontEnd.reload({
     upstreamPort: upstream.port,
     yaml: { store: ' { sqlite: data/other.sqlite }' },
   })
@@ -221,11 +221,11 @@ test('other settings of the store are refused on reload: it is open', async () =
 })
 
 test('a device that called stands in the store, approved by itself', async () => {
-  const { upstream, house } = await houseWith()
+  const { upstream, frontEnd } = await frontEndWith()
   await using _upstream = upstream
-  await using _house = house
-  expect(await statusOf(house)).toBe('200')
-  await using store = await beside(house)
+  await using _frontEnd = frontEnd
+  expect(await statusOf(frontEnd)).toBe('200')
+  await using store = await beside(frontEnd)
   const keys = async (): Promise<readonly KeyFingerprint[]> => {
     const page = await store.approvals.keys('approved', { limit: 10 })
     return page.ok ? page.value.items.map(({ key }) => key) : []
@@ -233,7 +233,7 @@ test('a device that called stands in the store, approved by itself', async () =>
   await expect.poll(keys, { timeout: 10_000 }).toEqual([KEY])
 })
 
-const RULES: Rules = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE }
+const RULES: SettingsContext = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE }
 const WITHOUT_13: readonly Action[] = [
   { kind: 'choose-custom' },
   { kind: 'proceed' },
@@ -244,28 +244,28 @@ const WITHOUT_13: readonly Action[] = [
 
 /** The page of outgoing TLS after these buttons, as it is kept. */
 function pageAfter(actions: readonly Action[]): unknown {
-  let page = freshPage(RULES)
+  let page = initialSettings(RULES)
   for (const action of actions) {
-    const pressed = press(page, action, RULES)
+    const pressed = applyAction(page, action, RULES)
     if (!pressed.ok) throw new Error(JSON.stringify(pressed.failure))
     ;({ page } = pressed.value)
   }
   return documentOf(page, RULES)
 }
 
-const APPLIED = { name: pageName('mdm'), body: pageAfter(WITHOUT_13) }
-const DRAFTED = { name: pageName('mdm'), body: pageAfter(WITHOUT_13.slice(0, 3)) }
+const APPLIED = { name: documentName('mdm'), body: pageAfter(WITHOUT_13) }
+const DRAFTED = { name: documentName('mdm'), body: pageAfter(WITHOUT_13.slice(0, 3)) }
 
 test('what is applied on the page of outgoing TLS is what new upstream connections speak', async () => {
-  const { upstream, house } = await houseWith()
+  const { upstream, frontEnd } = await frontEndWith()
   await using _upstream = upstream
-  await using _house = house
-  expect(await statusOf(house)).toBe('200')
+  await using _frontEnd = frontEnd
+  expect(await statusOf(frontEnd)).toBe('200')
   expect(upstream.peers.at(-1)?.socket.getProtocol()).toBe('TLSv1.3')
-  await using store = await beside(house)
+  await using store = await beside(frontEnd)
   expect((await store.documents.put(BY, APPLIED, 'any')).ok).toBe(true)
-  await house.line(({ msg }) => msg === 'a change of the store is in force')
-  expect(await statusOf(house)).toBe('200')
+  await frontEnd.waitForLine(({ msg }) => msg === 'a change of the store is in force')
+  expect(await statusOf(frontEnd)).toBe('200')
   expect(upstream.peers.at(-1)?.socket.getProtocol()).toBe('TLSv1.2')
 })
 
@@ -276,16 +276,16 @@ const WITHOUT_EFFECT: readonly [string, typeof APPLIED, readonly string[]][] = [
 
 for (const [promise, document, upstreamTls] of WITHOUT_EFFECT) {
   test(promise, async () => {
-    const { upstream, house } = await houseWith({ upstreamTls })
+    const { upstream, frontEnd } = await frontEndWith({ upstreamTls })
     await using _upstream = upstream
-    await using _house = house
-    await using store = await beside(house)
+    await using _frontEnd = frontEnd
+    await using store = await beside(frontEnd)
     expect((await store.documents.put(BY, document, 'any')).ok).toBe(true)
     // A change behind it that is seen to have arrived.
     const endpoints = { mutual: 'enabled', legacy: 'enabled' } as const
     expect((await store.oauth.set(BY, endpoints, 'any')).ok).toBe(true)
-    await house.line(({ msg }) => msg === 'a change of the store is in force')
-    expect(await statusOf(house)).toBe('200')
+    await frontEnd.waitForLine(({ msg }) => msg === 'a change of the store is in force')
+    expect(await statusOf(frontEnd)).toBe('200')
     expect(upstream.peers.at(-1)?.socket.getProtocol()).toBe('TLSv1.3')
   })
 }

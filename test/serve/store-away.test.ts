@@ -5,19 +5,19 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Instant, KeyFingerprint } from '../../src/kernel/types.ts'
-import { makeAdmin } from '../../src/cli/commands/create-admin.ts'
+import { createAdmin } from '../../src/cli/commands/create-admin.ts'
 import { openStore, type Store, type StoreSettings } from '../../src/store/store.ts'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
-import { ownPostgres } from '../support/postgres.ts'
-import { calling, fleet, product, type Product, type ProductOptions } from '../support/product.ts'
+import { startPostgres } from '../support/postgres.ts'
+import { clientTls, fleet, product, type Product, type ProductOptions } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const BY = { who: 'test', from: 'test' }
 /** Different sightings that may wait here. */
 const LIMIT = 8
-const postgres = await ownPostgres()
+const postgres = await startPostgres()
 afterAll(async () => {
   if (postgres.kind === 'found') await postgres.stop()
 })
@@ -25,8 +25,8 @@ afterAll(async () => {
 /** A store that can be taken away and given back. */
 interface Taken {
   readonly options: Partial<ProductOptions>
-  settings(house: Product): StoreSettings
-  away(house: Product): Promise<{ back(): Promise<void> }>
+  settings(frontEnd: Product): StoreSettings
+  away(frontEnd: Product): Promise<{ back(): Promise<void> }>
   /** What /readyz says meanwhile. */
   readonly sentence: RegExp
   readonly code: string
@@ -36,11 +36,11 @@ const lockedFile: Taken = {
   options: { yaml: { store: ' { sqlite: data/tfe.sqlite }' } },
   settings: ({ folder }) => ({ kind: 'sqlite', path: join(folder, 'data/tfe.sqlite') }),
   away({ folder }) {
-    const thief = new DatabaseSync(join(folder, 'data/tfe.sqlite'), { timeout: 10_000 })
-    thief.exec('begin exclusive')
+    const lockHolder = new DatabaseSync(join(folder, 'data/tfe.sqlite'), { timeout: 10_000 })
+    lockHolder.exec('begin exclusive')
     return Promise.resolve({
       back() {
-        thief.close()
+        lockHolder.close()
         return Promise.resolve()
       },
     })
@@ -54,7 +54,7 @@ const stoppedDatabase = (cluster: typeof postgres & { kind: 'found' }): Taken =>
   options: {
     yaml: { store: ` { postgres: 'file:pg.url', keys: 'file:tfe.keys' }` },
     files: { 'pg.url': cluster.url },
-    found: true,
+    createStore: true,
   },
   settings: () => ({ kind: 'postgres', url: cluster.url }),
   async away() {
@@ -74,25 +74,25 @@ else test.skip(`a stopped PostgreSQL: ${postgres.why}`, () => {})
 function promises(name: string, taken: Taken): void {
   describe(name, () => {
     test('traffic goes on, what fits waits and is stored, the rest is counted, and a block made right after holds', async () => {
-      await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-      await using house = await product({
+      await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+      await using frontEnd = await product({
         upstreamPort: upstream.port,
-        ledgerLimit: LIMIT,
+        sightingLimit: LIMIT,
         ...taken.options,
         yaml: { ...taken.options.yaml, admin: ' { port: 0 }' },
       })
-      const call = await administrator(house, taken)
-      const before = await measures(house)
+      const call = await administrator(frontEnd, taken)
+      const before = await measures(frontEnd)
       const devices = Array.from({ length: LIMIT + 2 }, (_, index) =>
         mintLeaf({ issuer: fleet.devices, name: `caller ${index}` }),
       )
-      const outage = await taken.away(house)
-      for (const device of devices) expect(await statusOf(house, device)).toBe('200')
-      await expect.poll(() => ask(house, '/readyz'), PATIENCE).toMatch(taken.sentence)
+      const outage = await taken.away(frontEnd)
+      for (const device of devices) expect(await statusOf(frontEnd, device)).toBe('200')
+      await expect.poll(() => ask(frontEnd, '/readyz'), PATIENCE).toMatch(taken.sentence)
       await expect
-        .poll(() => measures(house), PATIENCE)
+        .poll(() => measures(frontEnd), PATIENCE)
         .toMatchObject({ buffered: LIMIT, dropped: 2, recorded: before.recorded })
-      await expect.poll(async () => (await measures(house)).failed, PATIENCE).toBeGreaterThan(0)
+      await expect.poll(async () => (await measures(frontEnd)).failed, PATIENCE).toBeGreaterThan(0)
       // Nobody at the desk waits for the store either: it was waited for in vain a moment ago.
       const began = performance.now()
       const refused = await call('POST', '/api/deny-list', {
@@ -105,17 +105,17 @@ function promises(name: string, taken: Taken): void {
       expect(await refused.json()).toMatchObject({ code: taken.code, status: 503 })
 
       await outage.back()
-      await using store = await beside(house, taken)
+      await using store = await beside(frontEnd, taken)
       const [blocked] = devices
       if (blocked === undefined) return expect.fail('no device')
-      await using live = await Device.to(house.port, calling(house.port, blocked))
+      await using live = await Device.to(frontEnd.port, clientTls(frontEnd.port, blocked))
       const denied = { kind: 'key', key: keyOf(blocked) } as const
       expect((await store.denials.add(BY, denied, 'lost')).ok).toBe(true)
       await live.ended
       await expect
-        .poll(() => measures(house), PATIENCE)
+        .poll(() => measures(frontEnd), PATIENCE)
         .toMatchObject({ buffered: 0, dropped: 2, recorded: before.recorded + LIMIT })
-      await expect.poll(() => ask(house, '/readyz'), PATIENCE).toBe('ready\n')
+      await expect.poll(() => ask(frontEnd, '/readyz'), PATIENCE).toBe('ready\n')
       const count = await store.devices.count({}, [])
       expect(count.ok && count.value).toBe(LIMIT)
       expect((await call('GET', '/api/devices')).status).toBe(200)
@@ -129,8 +129,8 @@ const PATIENCE = { timeout: 20_000 }
 const keyOf = ({ keyPem }: Leaf): KeyFingerprint =>
   hash('sha256', createPublicKey(keyPem).export({ type: 'spki', format: 'der' })) as KeyFingerprint
 
-async function statusOf(house: Product, leaf: Leaf): Promise<string> {
-  await using device = await Device.to(house.port, calling(house.port, leaf))
+async function statusOf(frontEnd: Product, leaf: Leaf): Promise<string> {
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, leaf))
   device.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   return (await device.response()).startLine.split(' ')[1] ?? ''
 }
@@ -138,8 +138,8 @@ async function statusOf(house: Product, leaf: Leaf): Promise<string> {
 const ask = async ({ statusPort }: Product, path: string): Promise<string> =>
   (await fetch(`http://127.0.0.1:${statusPort}${path}`)).text()
 
-async function measures(house: Product) {
-  const text = await ask(house, '/metrics')
+async function measures(frontEnd: Product) {
+  const text = await ask(frontEnd, '/metrics')
   const of = (name: string): number =>
     Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
   return {
@@ -151,25 +151,25 @@ async function measures(house: Product) {
 }
 
 /** As another replica, or another program on this machine, would open it. */
-async function beside(house: Product, taken: Taken): Promise<Store & AsyncDisposable> {
-  const opened = await openStore(taken.settings(house), {
+async function beside(frontEnd: Product, taken: Taken): Promise<Store & AsyncDisposable> {
+  const opened = await openStore(taken.settings(frontEnd), {
     clock: { now: () => Date.now() as Instant },
     ring: { keys: new Map() },
-    beginnings: undefined,
+    initialSettings: undefined,
   })
   if (!opened.ok) throw new Error(JSON.stringify(opened.failure))
   return { ...opened.value, [Symbol.asyncDispose]: () => opened.value.close() }
 }
 
-async function administrator(house: Product, taken: Taken) {
-  await using store = await beside(house, taken)
-  const path = join(house.folder, 'token')
+async function administrator(frontEnd: Product, taken: Taken) {
+  await using store = await beside(frontEnd, taken)
+  const path = join(frontEnd.folder, 'token')
   const credential = { kind: 'token-file', path } as const
-  const made = await makeAdmin(store, { name: 'alice', role: 'administrator', credential }, BY)
+  const made = await createAdmin(store, { name: 'alice', role: 'administrator', credential }, BY)
   expect(made.ok).toBe(true)
   const authorization = `Bearer ${readFileSync(path, 'utf8').trim()}`
   return (method: string, at: string, body?: unknown): Promise<Response> =>
-    fetch(`http://127.0.0.1:${house.adminPort}${at}`, {
+    fetch(`http://127.0.0.1:${frontEnd.adminPort}${at}`, {
       method,
       headers: {
         authorization,

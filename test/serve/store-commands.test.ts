@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { isPassword } from '../../src/admin/auth/passwords.ts'
+import { verifyPassword } from '../../src/admin/auth/passwords.ts'
 import { hashOf } from '../../src/admin/auth/token-text.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { keptStore, openKept, settingsOf } from '../../src/serve/store-sync/open.ts'
+import {
+  configuredStore,
+  openConfiguredStore,
+  storeSettingsOf,
+} from '../../src/serve/store-sync/open.ts'
 import { adminCommand, breakGlassCommand, initCommand } from '../../src/cli/commands/store.ts'
 import type { Instant } from '../../src/kernel/types.ts'
-import { holdStore } from '../../src/store/engine/lock.ts'
+import { lockStore } from '../../src/store/engine/lock.ts'
 import type { Store } from '../../src/store/port.ts'
 import { productYaml, writeFiles } from '../support/product.ts'
 
@@ -26,7 +30,7 @@ interface Bench extends Disposable {
   ): Promise<Said>
   breakGlass(): Promise<Said>
   look<Value>(at: (store: Store) => Promise<Value>): Promise<Value>
-  settings(): Promise<Parameters<typeof holdStore>[0]>
+  settings(): Promise<Parameters<typeof lockStore>[0]>
 }
 
 interface Said {
@@ -57,7 +61,7 @@ function bench(yaml: Readonly<Record<string, string>> = {}): Bench {
   const stdin = Readable.from([])
   const kept = async () => {
     const loaded = await loadConfig(config, {})
-    const store = loaded.ok ? keptStore(loaded.value.config) : loaded
+    const store = loaded.ok ? configuredStore(loaded.value.config) : loaded
     if (!store.ok) throw new Error(JSON.stringify(store.failure))
     return store.value
   }
@@ -77,7 +81,7 @@ function bench(yaml: Readonly<Record<string, string>> = {}): Bench {
         breakGlassCommand({ file: config, reason: 'locked out' }, { terminal, env: {}, stdin }),
       ),
     async look(at) {
-      const store = await openKept(await kept())
+      const store = await openConfiguredStore(await kept())
       if (!store.ok) throw new Error(JSON.stringify(store.failure))
       try {
         return await at(store.value)
@@ -85,7 +89,7 @@ function bench(yaml: Readonly<Record<string, string>> = {}): Bench {
         await store.value.close()
       }
     },
-    settings: async () => settingsOf(await kept()),
+    settings: async () => storeSettingsOf(await kept()),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
@@ -158,7 +162,7 @@ test('a key ring that is there is used, so that a backup of secrets can be opene
   writeFileSync(join(it.folder, 'tfe.keys'), line, { mode: 0o600 })
   expect((await it.init()).code).toBe(0)
   expect(readFileSync(join(it.folder, 'tfe.keys'), 'utf8')).toBe(line)
-  const standing = await it.look(async ({ secrets }) => await secrets.standing(0 as Instant))
+  const standing = await it.look(async ({ secrets }) => await secrets.keyStatus(0 as Instant))
   expect(standing).toMatchObject({ ok: true, value: { current: 7, fault: undefined } })
 })
 
@@ -189,7 +193,7 @@ test('a password comes from standard input, and is kept as its hash', async () =
   await it.admin('viewer', undefined, 'a long enough password\nmore')
   const found = await it.look(({ admins }) => admins.find('alice'))
   const hash = found.ok ? found.value?.passwordHash : undefined
-  expect(await isPassword('a long enough password', hash ?? '')).toBe(true)
+  expect(await verifyPassword('a long enough password', hash ?? '')).toBe(true)
 })
 
 for (const [what, typed] of [
@@ -217,7 +221,7 @@ test('breaking glass undoes the latch and says who and why in the audit trail', 
 test('glass cannot be broken while somebody serves from the store', async () => {
   using it = bench()
   await it.init()
-  const hold = await holdStore(await it.settings(), 'serving')
+  const hold = await lockStore(await it.settings(), 'serving')
   if (!hold.ok) throw new Error(hold.failure.kind)
   const said = await it.breakGlass()
   await hold.value.release()

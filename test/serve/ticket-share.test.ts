@@ -1,8 +1,8 @@
 /** The ticket secret in a store that several hold: real stores, time set by hand. */
 import { expect, test } from 'vitest'
-import type { OpenLog } from '../../src/serve/log.ts'
+import type { ProcessLogger } from '../../src/serve/log.ts'
 import { openLogTo } from '../../src/serve/log.ts'
-import { OWN_TICKETS, TicketShare } from '../../src/serve/reload/shared-ticket-secret.ts'
+import { LOCAL_TICKETS, SharedTicketSecret } from '../../src/serve/reload/shared-ticket-secret.ts'
 import { TICKET_SECRET } from '../../src/store/secrets/secrets.ts'
 import type { Line } from '../support/product.ts'
 import {
@@ -13,12 +13,12 @@ import {
   type OpenStore,
   type TestClock,
 } from '../store/place.ts'
-import { ADMIN, sure } from '../store/sighted.ts'
+import { ADMIN, unwrap } from '../store/sighted.ts'
 
 const HOUR = 3_600_000
 
 interface Replica {
-  readonly share: TicketShare
+  readonly share: SharedTicketSecret
   readonly lines: readonly Line[]
 }
 
@@ -26,11 +26,11 @@ type Holding = { readonly secrets: Pick<OpenStore['secrets'], 'open' | 'put'> }
 
 function replica(store: Holding, clock: TestClock): Replica {
   const lines: Line[] = []
-  const { log }: OpenLog = openLogTo(
+  const { log }: ProcessLogger = openLogTo(
     { write: (text) => void lines.push(JSON.parse(text) as Line) },
     { level: 'info', requests: true, connections: true },
   )
-  return { share: new TicketShare(store.secrets, log, clock), lines }
+  return { share: new SharedTicketSecret(store.secrets, log, clock), lines }
 }
 
 const begun = async (store: Holding, clock: TestClock) => {
@@ -59,9 +59,9 @@ test('a secret of twelve hours ago serves nobody: it is overwritten, and the old
   const other = await begun(store, clock)
   expect(other.first).toMatchObject({ age: 0 })
   expect(other.first.secret.equals(one.first.secret)).toBe(false)
-  expect(sure(await store.secrets.list())).toMatchObject([{ name: TICKET_SECRET, version: 2 }])
-  expect(sure(await store.secrets.open(TICKET_SECRET))?.secret).toEqual(other.first.secret)
-  expect((await one.share.look())?.secret).toEqual(other.first.secret)
+  expect(unwrap(await store.secrets.list())).toMatchObject([{ name: TICKET_SECRET, version: 2 }])
+  expect(unwrap(await store.secrets.open(TICKET_SECRET))?.secret).toEqual(other.first.secret)
+  expect((await one.share.refresh())?.secret).toEqual(other.first.secret)
 })
 
 test('of two that replace it at once one is followed by the other', async () => {
@@ -73,7 +73,7 @@ test('of two that replace it at once one is followed by the other', async () => 
   const [first, second] = await Promise.all([one.share.replace(), other.share.replace()])
   expect(first.secret.equals(second.secret)).toBe(true)
   expect(first.secret.equals(one.first.secret)).toBe(false)
-  expect([await one.share.look(), await other.share.look()]).toEqual([undefined, undefined])
+  expect([await one.share.refresh(), await other.share.refresh()]).toEqual([undefined, undefined])
 })
 
 test('what was removed by hand is made anew by one, and taken by the other, though versions begin anew', async () => {
@@ -82,10 +82,10 @@ test('what was removed by hand is made anew by one, and taken by the other, thou
   await using store = await opened(place, { clock })
   const [one, other] = [await begun(store, clock), await begun(store, clock)]
   clock.at += 1000
-  sure(await store.secrets.remove(ADMIN, TICKET_SECRET, 'any'))
-  const made = await one.share.look()
+  unwrap(await store.secrets.remove(ADMIN, TICKET_SECRET, 'any'))
+  const made = await one.share.refresh()
   expect(made?.secret.equals(one.first.secret)).toBe(false)
-  expect((await other.share.look())?.secret).toEqual(made?.secret)
+  expect((await other.share.refresh())?.secret).toEqual(made?.secret)
 })
 
 test('who lacks the key warns once and uses its own, and leaves the shared one alone', async () => {
@@ -105,8 +105,8 @@ test('who lacks the key warns once and uses its own, and leaves the shared one a
   ])
   const secrets = [one.first, lone.first, again].map(({ secret }) => secret.toString('hex'))
   expect(new Set(secrets).size).toBe(3)
-  expect(sure(await store.secrets.open(TICKET_SECRET))?.secret).toEqual(one.first.secret)
-  expect(await one.share.look()).toBeUndefined()
+  expect(unwrap(await store.secrets.open(TICKET_SECRET))?.secret).toEqual(one.first.secret)
+  expect(await one.share.refresh()).toBeUndefined()
 })
 
 test('who has another key of the same version uses its own, too', async () => {
@@ -118,7 +118,7 @@ test('who has another key of the same version uses its own, too', async () => {
   await using other = await opened(place, { clock, ring: wrong })
   const lone = await begun(other, clock)
   expect(lone.lines).toMatchObject([{ code: 'key-wrong' }])
-  expect(sure(await store.secrets.open(TICKET_SECRET))?.secret).toEqual(one.first.secret)
+  expect(unwrap(await store.secrets.open(TICKET_SECRET))?.secret).toEqual(one.first.secret)
 })
 
 test('a row that was altered is overwritten by who has the key', async () => {
@@ -128,9 +128,9 @@ test('a row that was altered is overwritten by who has the key', async () => {
   const one = await begun(store, clock)
   await place.damage(`update secrets set sealed = x'00'`)
   clock.at += 1
-  const next = await one.share.look()
+  const next = await one.share.refresh()
   expect(next?.secret.equals(one.first.secret)).toBe(false)
-  expect(sure(await store.secrets.open(TICKET_SECRET))?.secret).toEqual(next?.secret)
+  expect(unwrap(await store.secrets.open(TICKET_SECRET))?.secret).toEqual(next?.secret)
 })
 
 test('with the store away the secret in use stays until it is due, then its own follows, and with the store it is shared again', async () => {
@@ -146,21 +146,21 @@ test('with the store away the secret in use stays until it is due, then its own 
   }
   const one = await begun({ secrets: held }, clock)
   isAway = true
-  expect(await one.share.look()).toBeUndefined()
+  expect(await one.share.refresh()).toBeUndefined()
   expect(one.lines).toEqual([])
   clock.at += 12 * HOUR
   const own = await one.share.replace()
   expect(own.secret.equals(one.first.secret)).toBe(false)
   expect(one.lines).toMatchObject([{ code: 'store-closed' }])
   isAway = false
-  const shared = await one.share.look()
+  const shared = await one.share.refresh()
   expect(shared).toMatchObject({ age: 0 })
-  expect(sure(await store.secrets.open(TICKET_SECRET))?.secret).toEqual(shared?.secret)
+  expect(unwrap(await store.secrets.open(TICKET_SECRET))?.secret).toEqual(shared?.secret)
   expect(one.lines.map(({ msg }) => msg)).toContain('the ticket secret is shared again')
 })
 
 test('who shares with nobody keeps nothing, and has another secret each time', async () => {
-  const [one, other] = [await OWN_TICKETS.replace(), await OWN_TICKETS.replace()]
+  const [one, other] = [await LOCAL_TICKETS.replace(), await LOCAL_TICKETS.replace()]
   expect(one.secret.equals(other.secret)).toBe(false)
-  expect(await OWN_TICKETS.look()).toBeUndefined()
+  expect(await LOCAL_TICKETS.refresh()).toBeUndefined()
 })

@@ -7,40 +7,40 @@ import { loadConfig } from '../../src/config/load.ts'
 import { Metrics } from '../../src/record/metrics.ts'
 import { FrontEnd } from '../../src/serve/process/front-end.ts'
 import { Overlay } from '../../src/state/overlay.ts'
-import { ReadLists } from '../../src/state/revocation.ts'
+import { LoadedCrls } from '../../src/state/revocation.ts'
 import { openLogTo } from '../../src/serve/log.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { fleet, productYaml, writeFiles, type Line } from '../support/product.ts'
-import { served, type Served } from '../support/served.ts'
+import { serveProcess, type ServeProcess } from '../support/served.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { VERSIONS, visit, type Visit, type Visited } from '../support/visit.ts'
+import { VERSIONS, requestOnce, type OneRequest, type OneResponse } from '../support/visit.ts'
 
 const ON = { workers: 2, tls: '{ resumption: "on" }' }
 
 for (const version of VERSIONS) {
   test(`${version}: a session that one worker began is resumed by the other one`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await served(upstream.port, ON)
-    const door = counted(house)
-    const first = await door.visit({ version, device: fleet.device })
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await serveProcess(upstream.port, ON)
+    const counter = counted(frontEnd)
+    const first = await counter.visit({ version, device: fleet.device })
     const { session } = first
-    const next = await door.visitOther(first.worker, { version, device: fleet.device, session })
+    const next = await counter.visitOther(first.worker, { version, device: fleet.device, session })
     expect([first.resumed, next.resumed, next.status]).toEqual([false, true, 200])
   })
 
   test(`${version}: the secret is replaced in every worker, also when one device asked only one of them`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await served(upstream.port, ON)
-    const door = counted(house)
-    const good = await door.visit({ version, device: fleet.device })
-    const bare = await door.visit({ version, path: '/enroll/x' })
-    const refused = await door.visit({ version, device: fleet.device, session: bare.session })
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await serveProcess(upstream.port, ON)
+    const counter = counted(frontEnd)
+    const good = await counter.visit({ version, device: fleet.device })
+    const bare = await counter.visit({ version, path: '/enroll/x' })
+    const refused = await counter.visit({ version, device: fleet.device, session: bare.session })
     expect([refused.resumed, refused.status]).toEqual([true, 403])
-    await house.linesOf(1, ({ msg }) => msg === 'ticket secret replaced')
+    await frontEnd.waitForLines(1, ({ msg }) => msg === 'ticket secret replaced')
     const workers = new Set<unknown>()
     while (workers.size < 2) {
       for (const { session } of [good, bare, refused]) {
-        const next = await door.visit({ version, device: fleet.device, session })
+        const next = await counter.visit({ version, device: fleet.device, session })
         expect([next.resumed, next.status]).toEqual([false, 200])
         workers.add(next.worker)
       }
@@ -48,15 +48,15 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: an issuer that one worker was shown serves sessions that the other one resumes`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await served(upstream.port, { ...ON, yaml: { trust: ROOT_ALONE } })
-    const door = counted(house)
-    const first = await door.visit({ version, device: fleet.device })
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await serveProcess(upstream.port, { ...ON, yaml: { trust: ROOT_ALONE } })
+    const counter = counted(frontEnd)
+    const first = await counter.visit({ version, device: fleet.device })
     const { session } = first
     // Messages keep their order: after the first answer the primary has heard of it, after the second both workers.
-    await house.ask('/metrics')
-    await house.ask('/metrics')
-    const next = await door.visitOther(first.worker, { version, device: fleet.device, session })
+    await frontEnd.fetchStatus('/metrics')
+    await frontEnd.fetchStatus('/metrics')
+    const next = await counter.visitOther(first.worker, { version, device: fleet.device, session })
     expect([next.resumed, next.status]).toEqual([true, 200])
   })
 }
@@ -71,7 +71,7 @@ test('a ticket secret that was replaced is erased', async () => {
   const { log } = openLogTo({ write() {} }, { level: 'info', requests: true, connections: true })
   const [old, next] = [randomBytes(32), randomBytes(32)]
   const { config } = loaded.value
-  const orders = {
+  const processConfig = {
     config,
     version: 1,
     ticketSecret: old,
@@ -82,21 +82,21 @@ test('a ticket secret that was replaced is erased', async () => {
     log,
     metrics: new Metrics(),
     shared: false,
-    lists: new ReadLists(),
+    crls: new LoadedCrls(),
     overlay: new Overlay(),
-    lockedOut() {},
-    met() {},
-    sightings: { saw() {} },
-    ledger: { saw() {} },
-    upstreamErrors: { met() {} },
+    onStaleSession() {},
+    onIssuer() {},
+    expirySightings: { add() {} },
+    sightingBuffer: { add() {} },
+    upstreamErrors: { add() {} },
   }
-  const started = await FrontEnd.start(orders, deps)
+  const started = await FrontEnd.start(processConfig, deps)
   if (!started.ok) throw new Error(JSON.stringify(started.failure))
   expect(old.equals(ERASED)).toBe(false)
-  expect(started.value.reload({ ...orders, ticketSecret: next })).toEqual([])
+  expect(started.value.reload({ ...processConfig, ticketSecret: next })).toEqual([])
   expect([old.equals(ERASED), next.equals(ERASED)]).toEqual([true, false])
   // The same orders once more, as after a change of configuration: the secret is in use.
-  expect(started.value.reload({ ...orders, ticketSecret: next })).toEqual([])
+  expect(started.value.reload({ ...processConfig, ticketSecret: next })).toEqual([])
   expect(next.equals(ERASED)).toBe(false)
   await started.value.drain()
   rmSync(folder, { recursive: true })
@@ -107,21 +107,21 @@ const ROOT_ALONE = `
     - { name: Fleet, standing: current, chain: 'file:root.pem' }`
 const ERASED = Buffer.alloc(32)
 
-type Told = Visited & { readonly worker: unknown }
+type Told = OneResponse & { readonly worker: unknown }
 
 /** Visits one after the other, each with the worker that served it. */
-function counted(house: Served) {
+function counted(frontEnd: ServeProcess) {
   let visits = 0
-  const one = async (visitor: Visit): Promise<Told> => {
-    const visited = await visit(house, visitor)
+  const one = async (visitor: OneRequest): Promise<Told> => {
+    const visited = await requestOnce(frontEnd, visitor)
     visits += 1
-    const lines = await house.linesOf(visits, (line: Line) => 'decision' in line)
+    const lines = await frontEnd.waitForLines(visits, (line: Line) => 'decision' in line)
     return { ...visited, worker: lines.at(-1)?.['worker'] }
   }
   return {
     visit: one,
     /** The system chooses a worker for each connection: asks until it is another one. */
-    async visitOther(than: unknown, visitor: Visit): Promise<Told> {
+    async visitOther(than: unknown, visitor: OneRequest): Promise<Told> {
       for (;;) {
         const visited = await one(visitor)
         if (visited.worker !== than) return visited

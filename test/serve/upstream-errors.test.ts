@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintLeaf } from '../support/mint.ts'
-import { calling, fleet } from '../support/product.ts'
-import { freePorts, MAIN, served } from '../support/served.ts'
+import { clientTls, fleet } from '../support/product.ts'
+import { freePorts, MAIN, serveProcess } from '../support/served.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const wrong = mintLeaf({
@@ -15,7 +15,7 @@ const wrong = mintLeaf({
   purposes: ['serverAuth'],
   dns: ['s01-trvlr-001'],
 })
-const WRONG_NAME = { ...fleetUpstream, key: wrong.keyPem, cert: wrong.chainPem }
+const WRONG_NAME = { ...upstreamTlsOptions, key: wrong.keyPem, cert: wrong.chainPem }
 const VISITS = 16
 
 interface Listed {
@@ -44,17 +44,20 @@ for (const workers of [1, 2]) {
       store: ' { sqlite: data/tfe.sqlite }',
       admin: ` { address: 127.0.0.1, port: ${adminPort} }`,
     }
-    await using house = await served(upstream.port, { workers, yaml })
-    const token = tokenFor(house.folder)
+    await using frontEnd = await serveProcess(upstream.port, { workers, yaml })
+    const token = tokenFor(frontEnd.folder)
     for (let visit = 0; visit < VISITS; visit += 1) {
-      await using device = await Device.to(house.port, calling(house.port, fleet.device))
+      await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
       device.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
       expect((await device.response()).startLine).toContain('502')
     }
-    const lines = await house.linesOf(VISITS, (line) => line['failure'] === 'tls-name-mismatch')
+    const lines = await frontEnd.waitForLines(
+      VISITS,
+      (line) => line['failure'] === 'tls-name-mismatch',
+    )
     expect(new Set(lines.map((line) => line['worker'])).size).toBe(workers)
     // A scrape makes every process tell what it has gathered.
-    await house.ask('/metrics')
+    await frontEnd.fetchStatus('/metrics')
     const response = await fetch(`http://127.0.0.1:${adminPort}/api/upstream-errors?upstream=mdm`, {
       headers: { authorization: `Bearer ${token}` },
     })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { advertisedAuthorities, MAX_NAMES_OCTETS } from '../../src/state/advertise.ts'
+import { advertisedCas, MAX_NAMES_OCTETS } from '../../src/state/advertise.ts'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
 import * as der from '../support/der-writer.ts'
 import { mintKeys } from '../support/mint-certificate.ts'
@@ -29,10 +29,10 @@ const authorities = (sum: number): readonly Certificate[] => [
 ]
 
 test('as many names as fit a certificate request are named, and one octet more is none', () => {
-  const most = advertisedAuthorities(authorities(MAX_NAMES_OCTETS), 'tfe.yaml:1:1')
+  const most = advertisedCas(authorities(MAX_NAMES_OCTETS), 'tfe.yaml:1:1')
   expect(most.pems).toHaveLength(401)
   expect(most.warnings).toEqual([])
-  const over = advertisedAuthorities(authorities(MAX_NAMES_OCTETS + 1), 'tfe.yaml:1:1')
+  const over = advertisedCas(authorities(MAX_NAMES_OCTETS + 1), 'tfe.yaml:1:1')
   expect(over.pems).toEqual([])
   expect(over.warnings).toHaveLength(1)
   expect(over.warnings[0]?.at).toBe('tfe.yaml:1:1')
@@ -42,5 +42,5 @@ test('as many names as fit a certificate request are named, and one octet more i
 
 test('a name that several authorities have is named once', () => {
   const [one, other] = [named(100, 1), named(100, 1)]
-  expect(advertisedAuthorities([one, other], '').pems).toHaveLength(1)
+  expect(advertisedCas([one, other], '').pems).toHaveLength(1)
 })

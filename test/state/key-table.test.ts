@@ -2,14 +2,14 @@ import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import { KeyTable, packKeys } from '../../src/state/key-table.ts'
-import { Random } from '../support/random.ts'
+import { SeededRandom } from '../support/random.ts'
 
 const keyOf = (number: number): KeyFingerprint => hash('sha256', `key ${number}`) as KeyFingerprint
 
 test('a table answers like a map, whatever is put in and taken out', () => {
   const table = new KeyTable()
   const map = new Map<KeyFingerprint, number>()
-  const random = new Random(20_261_122, 1)
+  const random = new SeededRandom(20_261_122, 1)
   for (let step = 0; step < 60_000; step += 1) {
     const key = keyOf(random.below(6000))
     const word = random.below(4)
@@ -19,7 +19,7 @@ test('a table answers like a map, whatever is put in and taken out', () => {
   }
   expect(table.size).toBe(map.size)
   const different = Array.from({ length: 6000 }, (_, number) => keyOf(number)).filter(
-    (key) => table.wordOf(key) !== (map.get(key) ?? 0),
+    (key) => table.valueFor(key) !== (map.get(key) ?? 0),
   )
   expect(different).toEqual([])
 })
@@ -32,7 +32,7 @@ test('keys that meet in one slot are told apart, and one leaves the others finda
   )
   for (const [index, key] of alike.entries()) table.set(key, 1 + (index % 3))
   for (const key of alike.filter((_, index) => index % 2 === 0)) table.set(key, 0)
-  expect(alike.map((key) => table.wordOf(key))).toEqual(
+  expect(alike.map((key) => table.valueFor(key))).toEqual(
     alike.map((_, index) => (index % 2 === 0 ? 0 : 1 + (index % 3))),
   )
   expect(table.size).toBe(25)
@@ -43,23 +43,23 @@ test('keys that differ in their first half only are one key, and those that diff
   const key = keyOf(1)
   table.set(key, 2)
   expect(
-    table.wordOf(
+    table.valueFor(
       `${key.slice(0, 31)}${key[31] === '0' ? '1' : '0'}${key.slice(32)}` as KeyFingerprint,
     ),
   ).toBe(0)
-  expect(table.wordOf(`${key.slice(0, 32)}${'0'.repeat(32)}` as KeyFingerprint)).toBe(2)
+  expect(table.valueFor(`${key.slice(0, 32)}${'0'.repeat(32)}` as KeyFingerprint)).toBe(2)
 })
 
 test('pages hold everything, and make another table like this', () => {
   const table = new KeyTable()
   for (let number = 0; number < 2501; number += 1) table.set(keyOf(number), 1 + (number % 255))
   const pages = [...table.pages(1000)]
-  expect(pages.map(({ words }) => words.length)).toEqual([1000, 1000, 501])
+  expect(pages.map(({ values }) => values.length)).toEqual([1000, 1000, 501])
   const other = new KeyTable()
   for (const page of structuredClone(pages)) other.unpack(page)
   expect(other.size).toBe(2501)
   for (let number = 0; number < 2501; number += 1) {
-    expect(other.wordOf(keyOf(number))).toBe(1 + (number % 255))
+    expect(other.valueFor(keyOf(number))).toBe(1 + (number % 255))
   }
 })
 
@@ -81,7 +81,7 @@ test('what is packed with the word 0 takes keys out', () => {
       [keyOf(3), 0],
     ]),
   )
-  expect([1, 2, 3].map((number) => table.wordOf(keyOf(number)))).toEqual([0, 2, 0])
+  expect([1, 2, 3].map((number) => table.valueFor(keyOf(number)))).toEqual([0, 2, 0])
 })
 
 test('a million keys take less than 40 MB', () => {

@@ -6,9 +6,9 @@ import { expect, test } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { runtimeCatalogue } from '../../src/config/reading/runtime-offers.ts'
-import type { Chosen } from '../../src/upstream-tls/verification.ts'
-import { calledWith, fileWords, underPages } from '../../src/state/outgoing.ts'
-import { givenFiles } from '../config/given-files.ts'
+import type { VerificationOverrides } from '../../src/upstream-tls/verification.ts'
+import { withTlsSettings, fileSettings, applyUpstreamTls } from '../../src/state/outgoing.ts'
+import { inMemoryFiles } from '../config/given-files.ts'
 import { mintCa } from '../support/mint.ts'
 
 const ca = mintCa({ name: 'Internal Root' })
@@ -29,13 +29,13 @@ listeners:
 routes: { all: { upstream: core, rows: [{ id: all, path: /*, class: device }] } }
 upstreams: { core: { url: 'https://core.internal', tls: ${tls} } }
 `
-  const read = await loadConfig('c.yaml', {}, givenFiles('c.yaml', text))
+  const read = await loadConfig('c.yaml', {}, inMemoryFiles('c.yaml', text))
   if (!read.ok) throw new Error(JSON.stringify(read.failure))
   return read.value.config
 }
 
-const UNVERIFIED: Chosen = { strict: false, allowUntrusted: true }
-const OWN_CA: Chosen = {
+const UNVERIFIED: VerificationOverrides = { strict: false, allowUntrusted: true }
+const OWN_CA: VerificationOverrides = {
   defaultStore: 'off',
   customStore: { enabled: true, certificates: [ca.pem] },
 }
@@ -43,7 +43,7 @@ const OWN_CA: Chosen = {
 interface Row {
   readonly promise: string
   readonly tls: string
-  readonly chosen: Chosen
+  readonly chosen: VerificationOverrides
   readonly selection?: typeof SECURE | typeof OLD
   readonly now: object
   readonly dangers: readonly string[]
@@ -141,7 +141,7 @@ const ROWS: readonly Row[] = [
 for (const { promise, tls, chosen, selection = SECURE, now, dangers } of ROWS) {
   test(promise, async () => {
     const config = await configOf(tls)
-    const under = underPages(config, [{ upstream: 'core', selection, chosen }])
+    const under = applyUpstreamTls(config, [{ upstream: 'core', selection, chosen }])
     expect(under.upstreams[0].tls).toMatchObject(now)
     expect(under.upstreams[0]).toMatchObject({ name: 'core', servers: config.upstreams[0].servers })
     const outgoing = under.dangers.filter(({ kind }) => kind !== 'no-store')
@@ -158,7 +158,7 @@ test('the page of an upstream that is no more changes nothing', async () => {
   const config = await configOf('{}')
   const pages = [{ upstream: 'gone', selection: OLD, chosen: UNVERIFIED }]
   const { upstreams, dangers } = config
-  expect(underPages(config, pages)).toEqual({ upstreams, dangers })
+  expect(applyUpstreamTls(config, pages)).toEqual({ upstreams, dangers })
 })
 
 test('an upstream without TLS has no page', async () => {
@@ -166,7 +166,7 @@ test('an upstream without TLS has no page', async () => {
   const [first] = config.upstreams
   const plain = { ...first, protocol: 'http:', tls: undefined } as const
   const pages = [{ upstream: 'core', selection: OLD, chosen: UNVERIFIED }]
-  expect(underPages({ ...config, upstreams: [plain] }, pages).upstreams).toEqual([plain])
+  expect(applyUpstreamTls({ ...config, upstreams: [plain] }, pages).upstreams).toEqual([plain])
   const verification = {
     strict: false,
     allowUntrusted: true,
@@ -174,7 +174,7 @@ test('an upstream without TLS has no page', async () => {
     customStore: { enabled: true, certificates: [ca.pem] },
     sni: { kind: 'off' },
   } as const
-  expect(calledWith(plain, { selection: OLD, verification })).toBe(plain)
+  expect(withTlsSettings(plain, { selection: OLD, verification })).toBe(plain)
 })
 
 test('the words of the file are its own keys, and what follows from its preset', async () => {
@@ -182,7 +182,7 @@ test('the words of the file are its own keys, and what follows from its preset',
     await configOf('{ preset: sentry-compat, dangerousUnverified: true, sni: a.test }')
   ).upstreams[0]
   if (tls === undefined) expect.fail()
-  expect(fileWords(tls)).toEqual({
+  expect(fileSettings(tls)).toEqual({
     selection: undefined,
     stated: ['allowUntrusted', 'sni'],
     verification: {
@@ -196,7 +196,7 @@ test('the words of the file are its own keys, and what follows from its preset',
   const stated = (await configOf('{ protocols: [TLSv1.3], trust: { default: system } }'))
     .upstreams[0].tls
   if (stated === undefined) expect.fail()
-  expect(fileWords(stated)).toMatchObject({
+  expect(fileSettings(stated)).toMatchObject({
     selection: { protocols: ['TLSv1.3'] },
     stated: ['defaultStore'],
   })

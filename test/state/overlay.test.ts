@@ -73,7 +73,7 @@ test('between begin and end nobody is judged by half of it', () => {
 
 test('the deny list of the configuration stays when ours comes and goes', () => {
   const overlay = new Overlay()
-  const { keys, serials } = overlay.deniedBeside(new Set([one]), new Set(['a:01']))
+  const { keys, serials } = overlay.deniedWith(new Set([one]), new Set(['a:01']))
   const denied = (): readonly boolean[] => [one, two].map((key) => keys.has(key))
   expect([denied(), keys.size, serials.size]).toEqual([[true, false], 1, 1])
   const entries = [
@@ -109,7 +109,7 @@ test('its deltas make another one like it, also in the middle of being replaced'
   expect([
     other.revision,
     other.wasKnown('Fleet', three),
-    other.deniedBeside(NONE, NONE).keys.has(two),
+    other.deniedWith(NONE, NONE).keys.has(two),
   ]).toEqual([3, true, true])
   for (const each of [overlay, other]) each.apply({ kind: 'end', revision: 4 })
   expect(approvals(other)).toEqual(approvals(overlay))

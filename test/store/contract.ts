@@ -9,11 +9,11 @@ import { devices } from './contract/devices.ts'
 import { documents } from './contract/documents.ts'
 import { enrollment } from './contract/enrollment.ts'
 import { feed } from './contract/feed.ts'
-import { hearsay } from './contract/hearsay.ts'
+import { unprovenClaims } from './contract/hearsay.ts'
 import { inventory } from './contract/inventory.ts'
 import { linking } from './contract/linking.ts'
 import { secrets } from './contract/secrets.ts'
-import { strangers } from './contract/strangers.ts'
+import { unverifiedDevices } from './contract/strangers.ts'
 import { switches } from './contract/switches.ts'
 import { transfer } from './contract/transfer.ts'
 import type { Backend } from './place.ts'
@@ -27,13 +27,13 @@ export function storeContract(backend: Backend): void {
     devices(backend)
     approvals(backend)
     inventory(backend)
-    hearsay(backend)
+    unprovenClaims(backend)
     switches(backend)
     administrators(backend)
     secrets(backend)
     feed(backend)
     transfer(backend)
     concurrency(backend)
-    strangers(backend)
+    unverifiedDevices(backend)
   })
 }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { holdStore, type Hold } from '../../src/store/engine/lock.ts'
+import { lockStore, type StoreLock } from '../../src/store/engine/lock.ts'
 import type { StoreSettings } from '../../src/store/store.ts'
 import { findPostgres } from '../support/postgres.ts'
 import { postgresBackend, sqliteBackend } from './place.ts'
@@ -18,8 +18,8 @@ const backends = [
   ...(postgres.kind === 'found' ? [postgresBackend(postgres.url)] : []),
 ]
 
-async function held(settings: StoreSettings, kind: 'serving' | 'alone'): Promise<Hold> {
-  const hold = await holdStore(settings, kind)
+async function held(settings: StoreSettings, kind: 'serving' | 'alone'): Promise<StoreLock> {
+  const hold = await lockStore(settings, kind)
   if (!hold.ok) throw new Error(JSON.stringify(hold.failure))
   return hold.value
 }
@@ -30,12 +30,12 @@ for (const backend of backends) {
       await using place = await backend.place()
       const one = await held(place.settings, 'serving')
       const two = await held(place.settings, 'serving')
-      expect(await holdStore(place.settings, 'alone')).toEqual({
+      expect(await lockStore(place.settings, 'alone')).toEqual({
         ok: false,
         failure: { kind: 'held-elsewhere', by: 'serving' },
       })
       await one.release()
-      expect((await holdStore(place.settings, 'alone')).ok).toBe(false)
+      expect((await lockStore(place.settings, 'alone')).ok).toBe(false)
       await two.release()
       await (await held(place.settings, 'alone')).release()
     })
@@ -43,7 +43,7 @@ for (const backend of backends) {
     test('while one has it alone, nobody begins to serve', async () => {
       await using place = await backend.place()
       const alone = await held(place.settings, 'alone')
-      expect(await holdStore(place.settings, 'serving')).toEqual({
+      expect(await lockStore(place.settings, 'serving')).toEqual({
         ok: false,
         failure: { kind: 'held-elsewhere', by: 'alone' },
       })
@@ -54,18 +54,18 @@ for (const backend of backends) {
     test('a killed process holds nothing', async () => {
       await using place = await backend.place()
       const script = `
-        const { holdStore } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/store/engine/lock.ts'))})
-        const hold = await holdStore(${JSON.stringify(place.settings)}, 'serving')
+        const { lockStore } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/store/engine/lock.ts'))})
+        const hold = await lockStore(${JSON.stringify(place.settings)}, 'serving')
         console.log(hold.ok)
         setInterval(() => {}, 1000)`
       const child = spawn(process.execPath, ['--input-type=module', '-e', script])
       expect(String((await once(child.stdout, 'data'))[0])).toBe('true\n')
-      expect((await holdStore(place.settings, 'alone')).ok).toBe(false)
+      expect((await lockStore(place.settings, 'alone')).ok).toBe(false)
       child.kill('SIGKILL')
       await once(child, 'exit')
       // A database notices a moment after the system does.
       await expect
-        .poll(async () => (await holdStore(place.settings, 'alone')).ok, { timeout: 5000 })
+        .poll(async () => (await lockStore(place.settings, 'alone')).ok, { timeout: 5000 })
         .toBe(true)
     })
   })

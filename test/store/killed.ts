@@ -13,7 +13,7 @@ import type { AuditRow } from '../../src/store/access/audit.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Backend, Place } from './place.ts'
 import { opened } from './place.ts'
-import { aKey, keysOf, sure } from './sighted.ts'
+import { aKey, keysOf, unwrap } from './sighted.ts'
 
 /** Declares the test for one backend. */
 export function survivesKills(backend: Backend): void {
@@ -23,7 +23,7 @@ export function survivesKills(backend: Backend): void {
     const acknowledged: string[] = []
     for (let round = 1; round <= ROUNDS; round += 1) {
       acknowledged.push(...(await untilKilled(place, round)))
-      await using store = await opened(place, { beginnings: undefined })
+      await using store = await opened(place, { initialSettings: undefined })
       await check(store, acknowledged)
     }
     // It got somewhere at all; without this a writer that dies at once would pass.
@@ -55,9 +55,9 @@ async function untilKilled(place: Place, round: number): Promise<readonly string
 const WRITER = join(import.meta.dirname, 'writer.ts')
 
 async function check(store: Store, acknowledged: readonly string[]): Promise<void> {
-  const documents = new Set(sure(await store.documents.list()).map(({ name }) => name))
-  const settings = sure(await store.enrollment.list())
-  const secrets = new Set(sure(await store.secrets.list()).map(({ name }) => name))
+  const documents = new Set(unwrap(await store.documents.list()).map(({ name }) => name))
+  const settings = unwrap(await store.enrollment.list())
+  const secrets = new Set(unwrap(await store.secrets.list()).map(({ name }) => name))
   const keys = new Map(
     (await keysOf(store, 'approved', 'blocked')).map((one) => [one.key, one.approval]),
   )
@@ -70,9 +70,9 @@ async function check(store: Store, acknowledged: readonly string[]): Promise<voi
     if (kind === 'block') expect(keys.get(aKey(name))).toBe('blocked')
     if (kind === 'secret') {
       expect(secrets).toContain(name)
-      expect(sure(await store.secrets.open(name))?.secret.toString()).toBe(name)
+      expect(unwrap(await store.secrets.open(name))?.secret.toString()).toBe(name)
     }
-    if (kind === 'latch') expect(sure(await store.enforcement.current()).state).toBe('required')
+    if (kind === 'latch') expect(unwrap(await store.enforcement.current()).state).toBe('required')
   }
   expect(settings.filter(({ standing }) => standing.kind === 'current').length).toBeLessThanOrEqual(
     1,
@@ -83,14 +83,14 @@ async function check(store: Store, acknowledged: readonly string[]): Promise<voi
     .map(({ subject }) => subject)
   expect(new Set(audited)).toEqual(documents)
   const last = Math.max(0, ...rows.map(({ revision }) => revision))
-  expect(sure(await store.feed.revision())).toBeGreaterThanOrEqual(last)
+  expect(unwrap(await store.feed.revision())).toBeGreaterThanOrEqual(last)
 }
 
 async function everyAuditRow(store: Store): Promise<readonly AuditRow[]> {
   const rows: AuditRow[] = []
   let after: string | undefined
   do {
-    const page = sure(await store.audit.list({ limit: 1000, after }))
+    const page = unwrap(await store.audit.list({ limit: 1000, after }))
     rows.push(...page.items)
     after = page.next
   } while (after !== undefined)

@@ -7,7 +7,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Instant } from '../../src/kernel/types.ts'
 import type { KeyRing } from '../../src/store/secrets/seal.ts'
-import { openStore, type Opening, type Store, type StoreSettings } from '../../src/store/store.ts'
+import {
+  openStore,
+  type OpenOptions,
+  type Store,
+  type StoreSettings,
+} from '../../src/store/store.ts'
 import { onPostgres } from '../support/postgres.ts'
 
 /** A place for one store. */
@@ -80,12 +85,12 @@ export const aRing = (...versions: readonly number[]): KeyRing => ({
 export type OpenStore = Store & AsyncDisposable
 
 /** Opens the store of a place, making it if need be; fails the test when that fails. */
-export async function opened(place: Place, opening: Partial<Opening> = {}): Promise<OpenStore> {
+export async function opened(place: Place, options: Partial<OpenOptions> = {}): Promise<OpenStore> {
   const store = await openStore(place.settings, {
     clock: testClock(),
     ring: aRing(1),
-    beginnings: { enforcement: 'recording' },
-    ...opening,
+    initialSettings: { enforcement: 'recording' },
+    ...options,
   })
   if (!store.ok) throw new Error(JSON.stringify(store.failure))
   return { ...store.value, [Symbol.asyncDispose]: () => store.value.close() }

@@ -4,7 +4,7 @@ import { findPostgres } from '../support/postgres.ts'
 import { storeContract } from './contract.ts'
 import { survivesKills } from './killed.ts'
 import { opened, postgresBackend } from './place.ts'
-import { ADMIN, refused, sure } from './sighted.ts'
+import { ADMIN, unwrapFailure, unwrap } from './sighted.ts'
 
 const postgres = await findPostgres()
 afterAll(async () => {
@@ -21,7 +21,7 @@ if (postgres.kind === 'found') {
     await using store = await opened(place)
     await using replica = await opened(place)
     const told = watchOnce(replica)
-    sure(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
+    unwrap(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
     expect(await told).toBe(1)
   })
 
@@ -33,7 +33,9 @@ if (postgres.kind === 'found') {
       await place.damage(END_CONNECTIONS)
       yield ROW
     }
-    expect(refused(await store.transfer.import(ADMIN, cutOff())).kind).toBe('store-unavailable')
+    expect(unwrapFailure(await store.transfer.import(ADMIN, cutOff())).kind).toBe(
+      'store-unavailable',
+    )
     for (let done = await store.documents.list(); !done.ok; done = await store.documents.list());
   })
 
@@ -42,7 +44,7 @@ if (postgres.kind === 'found') {
     await using store = await opened(place)
     await using replica = await opened(place)
     const told = watchOnce(replica)
-    sure(await replica.documents.list())
+    unwrap(await replica.documents.list())
     await place.damage(END_CONNECTIONS)
     // Questions that meet a connection that is ending are told so; soon there are only fresh ones.
     const failures = new Set<string>()

@@ -71,7 +71,7 @@ export async function keysOf(
     let after: string | undefined
     do {
       // A small page, so that most tests turn one.
-      const page = sure(await store.approvals.keys(approval, { limit: 2, after }))
+      const page = unwrap(await store.approvals.keys(approval, { limit: 2, after }))
       keys.push(...page.items)
       after = page.next
     } while (after !== undefined)
@@ -80,13 +80,13 @@ export async function keysOf(
 }
 
 /** The value of a result that the test counts on. */
-export function sure<Value>(result: Result<Value, unknown>): Value {
+export function unwrap<Value>(result: Result<Value, unknown>): Value {
   if (!result.ok) throw new Error(JSON.stringify(result.failure))
   return result.value
 }
 
 /** The failure of a result that the test counts on. */
-export function refused<Failure>(result: Result<unknown, Failure>): Failure {
+export function unwrapFailure<Failure>(result: Result<unknown, Failure>): Failure {
   if (result.ok) throw new Error(`it was granted: ${JSON.stringify(result.value)}`)
   return result.failure
 }

@@ -18,12 +18,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Millis } from '../../src/kernel/types.ts'
 import { openStore, type StoreSettings } from '../../src/store/store.ts'
 import { aRing, opened, sqliteBackend, testClock, type Place } from './place.ts'
-import { ADMIN, refused, sure } from './sighted.ts'
+import { ADMIN, unwrapFailure, unwrap } from './sighted.ts'
 
 const OPENING = {
   clock: testClock(),
   ring: aRing(1),
-  beginnings: { enforcement: 'recording' },
+  initialSettings: { enforcement: 'recording' },
 } as const
 let folder: string
 beforeEach(() => {
@@ -48,27 +48,27 @@ test('a store without room says so, and keeps what it had', async () => {
     if (!done.ok) why = done.failure
   }
   expect(why?.kind).toBe('store-full')
-  const documents = sure(await store.documents.list())
+  const documents = unwrap(await store.documents.list())
   expect(documents).toHaveLength(written - 1)
-  expect(sure(await store.audit.list({ limit: 1000 })).items).toHaveLength(written - 1)
+  expect(unwrap(await store.audit.list({ limit: 1000 })).items).toHaveLength(written - 1)
   // What fits is still taken.
-  sure(await store.documents.remove(ADMIN, 'd0', 'any'))
-  sure(await store.documents.put(ADMIN, { name: 'small', body: 1 }, 0))
+  unwrap(await store.documents.remove(ADMIN, 'd0', 'any'))
+  unwrap(await store.documents.put(ADMIN, { name: 'small', body: 1 }, 0))
 })
 
 test('a store that another process holds is waited for, and then given up as locked', async () => {
   const path = join(folder, 'store.db')
-  await using store = await opened(placeOf({ kind: 'sqlite', path, patience: 50 as Millis }))
+  await using store = await opened(placeOf({ kind: 'sqlite', path, busyTimeout: 50 as Millis }))
   const other = new DatabaseSync(path)
   other.exec('begin immediate')
-  expect(refused(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0)).kind).toBe(
+  expect(unwrapFailure(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0)).kind).toBe(
     'store-locked',
   )
   // Readers are not held up in WAL mode.
-  expect(sure(await store.documents.list())).toEqual([])
+  expect(unwrap(await store.documents.list())).toEqual([])
   other.exec('rollback')
   other.close()
-  sure(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
+  unwrap(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
 })
 
 test('a file that is no database is left as it is', async () => {
@@ -76,7 +76,7 @@ test('a file that is no database is left as it is', async () => {
   const text =
     'this is a letter, and not a database; it is longer than a header of SQLite is. '.repeat(20)
   writeFileSync(path, text)
-  expect(refused(await openStore({ kind: 'sqlite', path }, OPENING)).kind).toBe('not-a-store')
+  expect(unwrapFailure(await openStore({ kind: 'sqlite', path }, OPENING)).kind).toBe('not-a-store')
   expect(statSync(path).size).toBe(text.length)
 })
 
@@ -84,19 +84,19 @@ test('a damaged file is named as damaged', async () => {
   const path = join(folder, 'store.db')
   const first = await opened(placeOf({ kind: 'sqlite', path }))
   for (let turn = 0; turn < 50; turn += 1) {
-    sure(await first.documents.put(ADMIN, { name: `d${turn}`, body: 'x'.repeat(5000) }, 0))
+    unwrap(await first.documents.put(ADMIN, { name: `d${turn}`, body: 'x'.repeat(5000) }, 0))
   }
   await first.close()
   truncateSync(path, 60_000)
   const again = await openStore({ kind: 'sqlite', path }, OPENING)
-  const why = again.ok ? refused(await again.value.documents.list()) : again.failure
+  const why = again.ok ? unwrapFailure(await again.value.documents.list()) : again.failure
   if (again.ok) await again.value.close()
   expect(why.kind).toBe('store-corrupt')
 })
 
 test('a folder that is not there is named', async () => {
   const path = join(folder, 'missing', 'store.db')
-  const why = refused(await openStore({ kind: 'sqlite', path }, OPENING))
+  const why = unwrapFailure(await openStore({ kind: 'sqlite', path }, OPENING))
   expect(why).toMatchObject({ kind: 'store-unavailable' })
 })
 
@@ -107,7 +107,7 @@ test.skipIf(process.getuid?.() === 0)('a store that may not be written says so',
   chmodSync(path, 0o400)
   const store = await openStore({ kind: 'sqlite', path }, OPENING)
   const why = store.ok
-    ? refused(await store.value.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
+    ? unwrapFailure(await store.value.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
     : store.failure
   if (store.ok) await store.value.close()
   expect(why.kind).toBe('store-read-only')
@@ -115,33 +115,33 @@ test.skipIf(process.getuid?.() === 0)('a store that may not be written says so',
 
 test('a database that nobody serves is unavailable', async () => {
   const settings = { kind: 'postgres', url: `postgres://tfe@localhost/x?host=${folder}` } as const
-  expect(refused(await openStore(settings, OPENING)).kind).toBe('store-unavailable')
+  expect(unwrapFailure(await openStore(settings, OPENING)).kind).toBe('store-unavailable')
 })
 
 test('a backup of a running store is a whole store, and goes on beside changes', async () => {
   await using place = await sqliteBackend.place()
   await using store = await opened(place)
-  sure(await store.documents.put(ADMIN, { name: 'before', body: 1 }, 0))
+  unwrap(await store.documents.put(ADMIN, { name: 'before', body: 1 }, 0))
   const copy = join(folder, 'copy.db')
   const [backedUp, changed] = await Promise.all([
     store.transfer.backup(ADMIN, copy),
     store.documents.put(ADMIN, { name: 'meanwhile', body: 1 }, 0),
   ])
-  sure(backedUp)
-  sure(changed)
+  unwrap(backedUp)
+  unwrap(changed)
   await using restored = await opened(placeOf({ kind: 'sqlite', path: copy }), {
-    beginnings: undefined,
+    initialSettings: undefined,
   })
   expect(restored.id).toBe(store.id)
-  expect(sure(await restored.documents.find('before'))?.version).toBe(1)
+  expect(unwrap(await restored.documents.find('before'))?.version).toBe(1)
 })
 
 test('who copied the store, when and how many octets stands in its audit trail', async () => {
   await using place = await sqliteBackend.place()
   await using store = await opened(place)
   const copy = join(folder, 'audited.db')
-  sure(await store.transfer.backup(ADMIN, copy))
-  const { items } = sure(await store.audit.list({ limit: 9 }))
+  unwrap(await store.transfer.backup(ADMIN, copy))
+  const { items } = unwrap(await store.audit.list({ limit: 9 }))
   expect(items).toMatchObject([
     { who: ADMIN.who, action: 'store.backup', after: { octets: statSync(copy).size } },
   ])
@@ -155,11 +155,11 @@ test('a copy or an export that nobody can write down is none', async () => {
   // Reading goes on, writing does not.
   other.exec('begin immediate')
   const copy = join(folder, 'unwritten.db')
-  expect(refused(await store.transfer.backup(ADMIN, copy)).kind).toBe('store-locked')
+  expect(unwrapFailure(await store.transfer.backup(ADMIN, copy)).kind).toBe('store-locked')
   expect(existsSync(copy)).toBe(false)
   const lines: string[] = []
   const done = await store.transfer.export(ADMIN, async (line) => void lines.push(line))
-  expect(refused(done).kind).toBe('store-locked')
+  expect(unwrapFailure(done).kind).toBe('store-locked')
   expect(lines).toEqual([])
   other.close()
 })
@@ -169,10 +169,10 @@ test('a backup never writes over a file', async () => {
   await using store = await opened(place)
   const copy = join(folder, 'copy.db')
   writeFileSync(copy, 'precious')
-  expect(refused(await store.transfer.backup(ADMIN, copy)).kind).toBe('backup-refused')
+  expect(unwrapFailure(await store.transfer.backup(ADMIN, copy)).kind).toBe('backup-refused')
   expect(statSync(copy).size).toBe('precious'.length)
   const nowhere = join(folder, 'missing', 'copy.db')
-  expect(refused(await store.transfer.backup(ADMIN, nowhere)).kind).toMatch(
+  expect(unwrapFailure(await store.transfer.backup(ADMIN, nowhere)).kind).toMatch(
     /store-unavailable|backup-refused/,
   )
   expect(existsSync(nowhere)).toBe(false)
@@ -181,13 +181,13 @@ test('a backup never writes over a file', async () => {
 test('a store that was copied while nobody wrote opens as itself', async () => {
   await using place = await sqliteBackend.place()
   const first = await opened(place)
-  sure(await first.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
+  unwrap(await first.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
   await first.close()
   if (place.settings.kind !== 'sqlite') throw new Error('not SQLite')
   const copy = join(folder, 'copy.db')
   copyFileSync(place.settings.path, copy)
   await using second = await opened(placeOf({ kind: 'sqlite', path: copy }), {
-    beginnings: undefined,
+    initialSettings: undefined,
   })
-  expect(sure(await second.documents.find('a'))?.body).toBe(1)
+  expect(unwrap(await second.documents.find('a'))?.body).toBe(1)
 })

@@ -7,14 +7,14 @@ import { writeSync } from 'node:fs'
 import process from 'node:process'
 import { openStore, type StoreSettings } from '../../src/store/store.ts'
 import { aRing, testClock } from './place.ts'
-import { aCertificate, ADMIN, aSighting, sure } from './sighted.ts'
+import { aCertificate, ADMIN, aSighting, unwrap } from './sighted.ts'
 
 const [settings = '', round = ''] = process.argv.slice(2)
-const store = sure(
+const store = unwrap(
   await openStore(JSON.parse(settings) as StoreSettings, {
     clock: testClock(),
     ring: aRing(1),
-    beginnings: undefined,
+    initialSettings: undefined,
   }),
 )
 
@@ -24,16 +24,16 @@ const acknowledge = (what: string): void => void writeSync(1, `${what}\n`)
 acknowledge('ready')
 for (let turn = 0; ; turn += 1) {
   const name = `${round}-${turn}`
-  sure(await store.documents.put(ADMIN, { name, body: { turn } }, 0))
+  unwrap(await store.documents.put(ADMIN, { name, body: { turn } }, 0))
   acknowledge(`document ${name}`)
-  sure(await store.enrollment.stage(ADMIN, { name, source: 'local', chain: [Buffer.from(name)] }))
+  unwrap(await store.enrollment.stage(ADMIN, { name, source: 'local', chain: [Buffer.from(name)] }))
   const retiring = { cutOff: 'not-before', sunset: undefined } as const
-  sure(await store.enrollment.promote(ADMIN, name, { expected: 1, retiring }))
+  unwrap(await store.enrollment.promote(ADMIN, name, { expected: 1, retiring }))
   acknowledge(`setting ${name}`)
   const certificate = aCertificate(name, { setting: name, signedIds: [name] })
-  sure(await store.sightings.record([aSighting(certificate, { approvesItself: true })]))
+  unwrap(await store.sightings.record([aSighting(certificate, { approvesItself: true })]))
   acknowledge(`device ${name}`)
-  const found = sure(
+  const found = unwrap(
     await store.devices.list({
       filter: { text: name },
       order: 'first-seen',
@@ -41,13 +41,13 @@ for (let turn = 0; ; turn += 1) {
       minimums: [],
     }),
   )
-  sure(await store.approvals.block(ADMIN, [{ id: found.items[0]?.id ?? '' }]))
+  unwrap(await store.approvals.block(ADMIN, [{ id: found.items[0]?.id ?? '' }]))
   acknowledge(`block ${name}`)
-  sure(await store.secrets.put(ADMIN, { name, secret: Buffer.from(name) }, 0))
+  unwrap(await store.secrets.put(ADMIN, { name, secret: Buffer.from(name) }, 0))
   acknowledge(`secret ${name}`)
   if (turn === 2 && round === '3') {
     const keeping = { saveAuthentication: true, saveDecryption: true }
-    sure(await store.enforcement.require(ADMIN, keeping, 'any'))
+    unwrap(await store.enforcement.require(ADMIN, keeping, 'any'))
     acknowledge('latch')
   }
 }

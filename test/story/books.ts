@@ -4,7 +4,13 @@
  */
 import type { Agent, Certificate, Device } from './devices.ts'
 import type { Place } from './kinds.ts'
-import { beginning, fateOf, settingOf, type Fate, type Regime } from './rules.ts'
+import {
+  initialPolicy,
+  expectedOutcomeOf,
+  settingOf,
+  type ExpectedOutcome,
+  type PolicyState,
+} from './rules.ts'
 
 /** A count; the two differ when a program was killed before it could say how far it came. */
 export interface Range {
@@ -13,7 +19,7 @@ export interface Range {
 }
 
 /** What the product has to say of one device. */
-export interface Entry {
+export interface ExpectedDevice {
   readonly device: Device
   inventory: string | null
   class: string | null
@@ -38,7 +44,7 @@ export interface Entry {
 }
 
 /** A request that somebody makes. */
-export interface Meeting {
+export interface PlannedRequest {
   readonly device: Device
   readonly certificate: Certificate | undefined
   readonly place: Place
@@ -47,16 +53,16 @@ export interface Meeting {
 }
 
 /** One that was answered, what it came to, and when. */
-interface Met {
-  readonly meeting: Meeting
-  readonly fate: Fate
+interface AnsweredRequest {
+  readonly planned: PlannedRequest
+  readonly expectedOutcome: ExpectedOutcome
   readonly at: number
 }
 
-export class Books {
-  readonly regime: Regime = beginning()
+export class ExpectedState {
+  readonly policyState: PolicyState = initialPolicy()
   /** By the device's name. */
-  readonly entries = new Map<string, Entry>()
+  readonly entries = new Map<string, ExpectedDevice>()
   /** Requests that nobody could assign, by listener. */
   readonly unidentified = new Map<string, Range>()
   /** What the upstream has to have seen. */
@@ -64,49 +70,51 @@ export class Books {
   /** Rows of the audit trail, by action. */
   readonly trail = new Map<string, Range>()
   minimums: readonly { readonly class: string; readonly version: string }[] = []
-  #recent: Met[] = []
+  #recent: AnsweredRequest[] = []
 
   /** What becomes of a request now. */
-  fate({ device, certificate, place }: Meeting): Fate {
+  expectedOutcome({ device, certificate, place }: PlannedRequest): ExpectedOutcome {
     const approval = this.entries.get(device.name)?.approval ?? 'unapproved'
-    return fateOf({ certificate, approval }, place, this.regime)
+    return expectedOutcomeOf({ certificate, approval }, place, this.policyState)
   }
 
   /** A request was answered as it had to be. */
-  met(meeting: Meeting, fate: Fate, began: number): void {
+  countAnswered(planned: PlannedRequest, expectedOutcome: ExpectedOutcome, began: number): void {
     // What left no trace cannot be lost, and made again it could: on a port, say, that was closed then and is open now.
-    if (fate.counts !== 'nobody') this.#recent.push({ meeting, fate, at: Date.now() })
-    const sightings = this.#sightingsOf(meeting, fate)
+    if (expectedOutcome.counts !== 'nobody')
+      this.#recent.push({ planned, expectedOutcome, at: Date.now() })
+    const sightings = this.#sightingsOf(planned, expectedOutcome)
     sightings.least += 1
     sightings.most += 1
-    if (fate.upstream !== 'nothing') {
-      this.upstream[fate.upstream].least += 1
-      this.upstream[fate.upstream].most += 1
+    if (expectedOutcome.upstream !== 'nothing') {
+      this.upstream[expectedOutcome.upstream].least += 1
+      this.upstream[expectedOutcome.upstream].most += 1
     }
-    if (fate.counts !== 'device') return
-    this.#note(meeting, fate)
-    this.#entry(meeting.device).metAt = began
+    if (expectedOutcome.counts !== 'device') return
+    this.#note(planned, expectedOutcome)
+    this.#entry(planned.device).metAt = began
   }
 
   /** A request that died with the program: it may have been counted, or not. */
-  mayHaveMet(meeting: Meeting, fate: Fate): void {
-    this.#sightingsOf(meeting, fate).most += 1
-    if (fate.upstream !== 'nothing') this.upstream[fate.upstream].most += 1
+  countMaybe(planned: PlannedRequest, expectedOutcome: ExpectedOutcome): void {
+    this.#sightingsOf(planned, expectedOutcome).most += 1
+    if (expectedOutcome.upstream !== 'nothing') this.upstream[expectedOutcome.upstream].most += 1
   }
 
   /**
    * The program died: what it had counted since then may be lost with it. The requests are handed back in their order,
    * to be made once more.
    */
-  doubt(since: number): readonly Meeting[] {
+  forgetSince(since: number): readonly PlannedRequest[] {
     const doubtful = this.#recent.filter(({ at }) => at >= since)
     this.#recent = []
-    for (const { meeting, fate } of doubtful) this.#sightingsOf(meeting, fate).least -= 1
-    return doubtful.map(({ meeting }) => meeting)
+    for (const { planned, expectedOutcome } of doubtful)
+      this.#sightingsOf(planned, expectedOutcome).least -= 1
+    return doubtful.map(({ planned }) => planned)
   }
 
   /** An administrator's change was acknowledged. */
-  wrote(action: string, rows = 1): void {
+  countAudit(action: string, rows = 1): void {
     if (rows === 0) return
     const range = this.#rowsOf(action)
     range.least += rows
@@ -114,12 +122,12 @@ export class Books {
   }
 
   /** The program died under something that leaves a row. */
-  mayHaveWritten(action: string): void {
+  countAuditMaybe(action: string): void {
     this.#rowsOf(action).most += 1
   }
 
   /** What may have been written was. */
-  hasWritten(action: string): void {
+  confirmAudit(action: string): void {
     this.#rowsOf(action).least += 1
   }
 
@@ -138,7 +146,7 @@ export class Books {
     this.entries.delete(name)
   }
 
-  entry(device: Device): Entry {
+  entry(device: Device): ExpectedDevice {
     const entry = this.entries.get(device.name)
     if (entry === undefined) throw new Error(`the books know no ${device.name}`)
     return entry
@@ -150,7 +158,7 @@ export class Books {
     return range
   }
 
-  #sightingsOf({ device, listener }: Meeting, { counts }: Fate): Range {
+  #sightingsOf({ device, listener }: PlannedRequest, { counts }: ExpectedOutcome): Range {
     switch (counts) {
       case 'nobody':
         return zero()
@@ -164,9 +172,12 @@ export class Books {
     }
   }
 
-  #note({ device, certificate, agent, place, listener }: Meeting, fate: Fate): void {
+  #note(
+    { device, certificate, agent, place, listener }: PlannedRequest,
+    expectedOutcome: ExpectedOutcome,
+  ): void {
     const entry = this.#entry(device)
-    const { status, code, isFit, isSound } = fate
+    const { status, code, isFit, isSound } = expectedOutcome
     entry.listener = listener
     entry.code = code
     // What it meets, or would meet if certificates were required.
@@ -189,10 +200,10 @@ export class Books {
     entry.notAfter = certificate.notAfter
   }
 
-  #entry(device: Device): Entry {
+  #entry(device: Device): ExpectedDevice {
     const known = this.entries.get(device.name)
     if (known !== undefined) return known
-    const entry: Entry = {
+    const entry: ExpectedDevice = {
       device,
       inventory: null,
       class: null,

@@ -6,11 +6,11 @@ import { migrate } from './migration.ts'
 import { approve, checkIn, completeInventory, register, setUp } from './opening.ts'
 import { removeOldCa } from './removal.ts'
 import { syncPort } from './sync-port.ts'
-import type { World } from './world.ts'
+import type { Simulation } from './world.ts'
 
 export interface Chapter {
   readonly title: string
-  readonly play: (world: World) => Promise<void>
+  readonly play: (simulation: Simulation) => Promise<void>
 }
 
 export const CHAPTERS: readonly Chapter[] = [

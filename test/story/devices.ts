@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { mintCa, mintLeaf, type Ca, type Leaf } from '../support/mint.ts'
 import { mintKeys, type Keys } from '../support/mint-certificate.ts'
-import type { Random } from '../support/random.ts'
+import type { SeededRandom } from '../support/random.ts'
 import { KINDS, OLD_AGENT, type KindFacts } from './kinds.ts'
 
 const DAY = 86_400_000
@@ -87,7 +87,7 @@ const OLD_AGENTS = 20
 const LEGACY = 60
 
 /** A fleet of so many devices, 500 in the story as it is told. */
-export function makeFleet(size: number, authorities: Authorities, random: Random): Device[] {
+export function makeFleet(size: number, authorities: Authorities, random: SeededRandom): Device[] {
   const of500 = (count: number): number => Math.max(1, Math.round((count * size) / 500))
   const kinds = KINDS.flatMap((facts) => Array.from({ length: of500(facts.share) }, () => facts))
   const dealt = random.shuffled(
@@ -122,7 +122,7 @@ export function makeFleet(size: number, authorities: Authorities, random: Random
 }
 
 /** Devices that only the inventory knows. */
-export function makeGhosts(count: number): Device[] {
+export function makeAbsentDevices(count: number): Device[] {
   const [facts] = KINDS
   if (facts === undefined) throw new Error('there are no kinds')
   return Array.from({ length: count }, (_, index) => {

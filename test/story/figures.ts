@@ -1,5 +1,5 @@
 /** The numbers of the books, under the names by which the table compares them with the API's. */
-import type { Books, Entry, Range } from './books.ts'
+import type { ExpectedState, ExpectedDevice, Range } from './books.ts'
 import { SETTING_NAMES } from './devices.ts'
 import { GRACE } from './rules.ts'
 import { KINDS } from './kinds.ts'
@@ -17,7 +17,7 @@ export const MIGRATION_STATES = ['none', 'pending', 'success'] as const
 /** Lists that are asked for whole: the query, and who is on it. */
 export const LISTS: readonly {
   readonly query: string
-  readonly has: (entry: Entry, books: Books) => boolean
+  readonly has: (entry: ExpectedDevice, expectedState: ExpectedState) => boolean
 }[] = [
   { query: '', has: () => true },
   { query: 'in_inventory=true', has: ({ inventory }) => inventory !== null },
@@ -26,9 +26,12 @@ export const LISTS: readonly {
   { query: 'awaiting=true', has: ({ awaiting }) => awaiting },
   {
     query: 'authentication=must-upgrade',
-    has: (entry, books) => stateOf(entry, books) === 'must-upgrade',
+    has: (entry, expectedState) => stateOf(entry, expectedState) === 'must-upgrade',
   },
-  { query: 'authentication=failed', has: (entry, books) => stateOf(entry, books) === 'failed' },
+  {
+    query: 'authentication=failed',
+    has: (entry, expectedState) => stateOf(entry, expectedState) === 'failed',
+  },
   { query: 'migration=pending', has: ({ migration }) => migration === 'pending' },
   { query: 'class=win10', has: (entry) => entry.class === 'win10' },
   { query: 'class=macos-maw', has: (entry) => entry.class === 'macos-maw' },
@@ -44,21 +47,21 @@ export const LISTS: readonly {
 ]
 
 /** Every figure that the books have. */
-export function figuresOf(books: Books): Figures {
-  const entries = [...books.entries.values()]
-  const count = (has: (entry: Entry) => boolean): number => entries.filter(has).length
+export function figuresOf(expectedState: ExpectedState): Figures {
+  const entries = [...expectedState.entries.values()]
+  const count = (has: (entry: ExpectedDevice) => boolean): number => entries.filter(has).length
   const figures = new Map<string, Figure>()
   for (const { query, has } of LISTS)
     figures.set(
       `list ${query || 'of all'}`,
-      count((one) => has(one, books)),
+      count((one) => has(one, expectedState)),
     )
   figures.set('records that differ', 0)
   figures.set('keys', sum(entries.map(({ keys }) => keys.size)))
   figures.set('certificates', sum(entries.map(({ certificates }) => certificates.size)))
   figures.set('sightings', together(entries.map(({ sightings }) => sightings)))
   figures.set('chart devices', entries.length)
-  const states = STATES.map((state) => count((one) => stateOf(one, books) === state))
+  const states = STATES.map((state) => count((one) => stateOf(one, expectedState) === state))
   for (const [index, state] of STATES.entries())
     figures.set(`readiness ${state}`, states[index] ?? 0)
   const [succeeded = 0, noInfo = 0, failed = 0, mustUpgrade = 0] = states
@@ -89,7 +92,7 @@ export function figuresOf(books: Books): Figures {
     if (verdict === 'refuse' && code !== null) refused.set(code, (refused.get(code) ?? 0) + 1)
   }
   figures.set('would refuse', listed(refused))
-  const { regime } = books
+  const { policyState } = expectedState
   const warnings = [
     'irreversible',
     ...(refused.size > 0 ? ['devices-refused'] : []),
@@ -97,16 +100,16 @@ export function figuresOf(books: Books): Figures {
     ...(noInfo > 0 ? ['no-information'] : []),
     ...(rate !== undefined && rate < 0.95 ? ['success-rate-low'] : []),
   ]
-  figures.set('warnings', regime.enforcement === 'required' ? '' : warnings.join(' '))
-  figures.set('enforcement', regime.enforcement)
-  figures.set('OAuth', `new ${regime.modern}, legacy ${regime.legacy}`)
-  figures.set('sync port', regime.sync)
+  figures.set('warnings', policyState.enforcement === 'required' ? '' : warnings.join(' '))
+  figures.set('enforcement', policyState.enforcement)
+  figures.set('OAuth', `new ${policyState.modern}, legacy ${policyState.legacy}`)
+  figures.set('sync port', policyState.sync)
   figures.set(
     'sync port pending',
     count(({ migration }) => migration === 'pending'),
   )
   figures.set('sync port never met', count(isNeverMet))
-  figures.set('sync port unidentified', books.unidentified.get('sync') ?? 0)
+  figures.set('sync port unidentified', expectedState.unidentified.get('sync') ?? 0)
   const pending = new Map<string, number>()
   for (const { migration, class: kind } of entries) {
     const name = kind ?? 'unknown'
@@ -119,7 +122,7 @@ export function figuresOf(books: Books): Figures {
   )
   figures.set('inventory never met', count(isNeverMet))
   for (const which of ['old', 'next'] as const) {
-    const [name, standing] = [SETTING_NAMES[which], regime.standings[which]]
+    const [name, standing] = [SETTING_NAMES[which], policyState.standings[which]]
     if (standing === 'absent') continue
     figures.set(`standing of ${name}`, standing)
     figures.set(
@@ -127,23 +130,26 @@ export function figuresOf(books: Books): Figures {
       count((entry) => dependsOn(name, entry)),
     )
   }
-  for (const [action, rows] of books.trail) figures.set(`audit ${action}`, rows)
-  figures.set('audit rows', together([...books.trail.values()]))
-  figures.set('upstream named', books.upstream.named)
-  figures.set('upstream anonymous', books.upstream.anonymous)
-  figures.set('upstream relayed', books.upstream.relayed)
+  for (const [action, rows] of expectedState.trail) figures.set(`audit ${action}`, rows)
+  figures.set('audit rows', together([...expectedState.trail.values()]))
+  figures.set('upstream named', expectedState.upstream.named)
+  figures.set('upstream anonymous', expectedState.upstream.anonymous)
+  figures.set('upstream relayed', expectedState.upstream.relayed)
   return figures
 }
 
 /** Whoever could still renew under it: until the end of grace. */
-export const dependsOn = (name: string, { setting, approval, notAfter }: Entry): boolean =>
+export const dependsOn = (name: string, { setting, approval, notAfter }: ExpectedDevice): boolean =>
   setting === name && approval !== 'blocked' && (notAfter ?? 0) >= Date.now() - GRACE
 
-const isNeverMet = ({ inventory, verdict }: Entry): boolean =>
+const isNeverMet = ({ inventory, verdict }: ExpectedDevice): boolean =>
   inventory !== null && verdict === null
 
 /** Where a device stands in the readiness chart. */
-export function stateOf(entry: Entry, { minimums }: Books): (typeof STATES)[number] {
+export function stateOf(
+  entry: ExpectedDevice,
+  { minimums }: ExpectedState,
+): (typeof STATES)[number] {
   if (entry.authentication === 'succeeded') return 'succeeded'
   const minimum = minimums.find((one) => one.class === entry.class)
   return minimum !== undefined && entry.version !== null && isOlder(entry.version, minimum.version)
@@ -160,7 +166,7 @@ function isOlder(one: string, other: string): boolean {
   return false
 }
 
-const shownApproval = ({ approval, awaiting }: Entry): (typeof APPROVAL_STATES)[number] =>
+const shownApproval = ({ approval, awaiting }: ExpectedDevice): (typeof APPROVAL_STATES)[number] =>
   awaiting ? 'awaiting' : approval
 
 /** Codes and how many, in the order of the codes. */

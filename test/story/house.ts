@@ -18,7 +18,7 @@ export type StorePlace =
   | { readonly kind: 'sqlite' }
   | { readonly kind: 'postgres'; readonly url: string; readonly schema: string }
 
-export interface HouseSettings {
+export interface ServeProcessSettings {
   readonly folder: string
   readonly store: StorePlace
   readonly upstreamPort: number
@@ -34,7 +34,7 @@ export interface Ports {
   readonly status: number
 }
 
-export class House {
+export class ServeProcess {
   readonly ports: Ports
   readonly token: string
   readonly folder: string
@@ -53,7 +53,7 @@ export class House {
   }
 
   /** Makes store and administrator; does not serve yet. */
-  static async found(settings: HouseSettings): Promise<House> {
+  static async create(settings: ServeProcessSettings): Promise<ServeProcess> {
     const { folder, store } = settings
     const [devices = 0, sync = 0, admin = 0, status = 0] = await freePorts(4)
     const ports = { devices, sync, admin, status }
@@ -77,7 +77,7 @@ export class House {
     )
     // The upgrade: an existing store keeps what it has, whatever the profile begins with.
     writeFileSync(file, yamlOf('epmm-11.5', settings, ports))
-    return new House(folder, ports, readFileSync(tokenFile, 'utf8').trim())
+    return new ServeProcess(folder, ports, readFileSync(tokenFile, 'utf8').trim())
   }
 
   /** Starts serving; resolves when both workers do. */
@@ -151,9 +151,9 @@ function tfe(...args: readonly string[]): void {
   if (status !== 0) throw new Error(`tfe ${args[0]} ended with ${status}: ${stdout}${stderr}`)
 }
 
-function yamlOf(profile: string, settings: HouseSettings, ports: Ports): string {
+function yamlOf(profile: string, settings: ServeProcessSettings, ports: Ports): string {
   const { store, upstreamPort, legacyPort } = settings
-  const kept =
+  const storeYaml =
     store.kind === 'sqlite'
       ? '{ sqlite: data/tfe.sqlite, keys: file:tfe.keys }'
       : `{ postgres: file:store-url, schema: ${store.schema}, keys: file:tfe.keys }`
@@ -169,7 +169,7 @@ function yamlOf(profile: string, settings: HouseSettings, ports: Ports): string 
   return `profile: ${profile}
 instance: story
 workers: 2
-store: ${kept}
+store: ${storeYaml}
 admin: { port: ${ports.admin} }
 grace: 30d
 drain: 1s

@@ -10,7 +10,7 @@ import { readKeyRing } from '../../src/store/secrets/key-ring.ts'
 import { openStore, type Store, type StoreSettings } from '../../src/store/store.ts'
 import { SETTING_NAMES } from './devices.ts'
 import type { StorePlace } from './house.ts'
-import type { World } from './world.ts'
+import type { Simulation } from './world.ts'
 
 /** What was found. */
 export interface Findings {
@@ -24,19 +24,22 @@ export interface Findings {
 }
 
 /** Looks into the store of a program that is dead. */
-export async function postMortem(world: World, place: StorePlace): Promise<Findings> {
-  const { folder } = world.cast.house
+export async function inspectKilledStore(
+  simulation: Simulation,
+  place: StorePlace,
+): Promise<Findings> {
+  const { folder } = simulation.participants.serveProcess
   const faults: string[] = []
   const settings = settingsOf(folder, place)
   if (settings.kind === 'sqlite') faults.push(...integrityOf(settings.path))
   const store = sure(await openStore(settings, await opening(folder)))
   try {
     const trail = await trailOf(store)
-    const pending = settlePending(world, trail, faults)
-    compareTrail(world, trail, faults)
-    await compareState(world, store, faults)
+    const pending = settlePending(simulation, trail, faults)
+    compareTrail(simulation, trail, faults)
+    await compareState(simulation, store, faults)
     const rows = await readBack(store, folder, faults)
-    world.books.wrote('store.export')
+    simulation.expectedState.countAudit('store.export')
     const latch = sure(await store.enforcement.current()).state
     return { faults, rows, auditRows: sumOf(trail), latch, pending }
   } finally {
@@ -52,7 +55,7 @@ function settingsOf(folder: string, place: StorePlace): StoreSettings {
 
 async function opening(folder: string) {
   const ring = sure(await readKeyRing(`file:${join(folder, 'tfe.keys')}`))
-  return { clock: { now: () => Date.now() as Instant }, ring, beginnings: undefined }
+  return { clock: { now: () => Date.now() as Instant }, ring, initialSettings: undefined }
 }
 
 function integrityOf(path: string): readonly string[] {
@@ -84,25 +87,30 @@ async function trailOf(store: Store): Promise<Trail> {
 }
 
 /** Says whether the change under way was made, by its rows of the audit trail: all of them, or none. */
-function settlePending(world: World, trail: Trail, faults: string[]): Findings['pending'] {
-  const { pending, books } = world
+function settlePending(
+  simulation: Simulation,
+  trail: Trail,
+  faults: string[],
+): Findings['pending'] {
+  const { pending, expectedState } = simulation
   if (pending === undefined) return 'none'
   const wanted = Object.entries(pending.change.trail).filter(([, rows]) => rows > 0)
   const found = wanted.map(
-    ([action, rows]) => ((trail.get(action) ?? 0) - (books.trail.get(action)?.least ?? 0)) / rows,
+    ([action, rows]) =>
+      ((trail.get(action) ?? 0) - (expectedState.trail.get(action)?.least ?? 0)) / rows,
   )
   if (found.every((share) => share === 0)) return 'not made'
   if (!found.every((share) => share === 1)) {
     faults.push(`${pending.change.path}: ${found.join(', ')} of its audit rows are there`)
   }
   pending.isFound = true
-  world.made(pending.change)
+  simulation.acknowledge(pending.change)
   return 'made'
 }
 
-function compareTrail({ books }: World, trail: Trail, faults: string[]): void {
-  for (const action of new Set([...books.trail.keys(), ...trail.keys()])) {
-    const { least, most } = books.trail.get(action) ?? { least: 0, most: 0 }
+function compareTrail({ expectedState }: Simulation, trail: Trail, faults: string[]): void {
+  for (const action of new Set([...expectedState.trail.keys(), ...trail.keys()])) {
+    const { least, most } = expectedState.trail.get(action) ?? { least: 0, most: 0 }
     const found = trail.get(action) ?? 0
     if (found >= least && found <= most) continue
     faults.push(`audit rows of ${action}: ${found}, wanted ${least} to ${most}`)
@@ -110,26 +118,34 @@ function compareTrail({ books }: World, trail: Trail, faults: string[]): void {
 }
 
 /** Everything that administrators decided is as they were told. */
-async function compareState({ books }: World, store: Store, faults: string[]): Promise<void> {
-  const { regime } = books
-  const entries = [...books.entries.values()]
+async function compareState(
+  { expectedState }: Simulation,
+  store: Store,
+  faults: string[],
+): Promise<void> {
+  const { policyState } = expectedState
+  const entries = [...expectedState.entries.values()]
   const same = (what: string, found: unknown, wanted: unknown): void => {
     if (found !== wanted) faults.push(`${what}: ${String(found)}, wanted ${String(wanted)}`)
   }
-  same('latch', sure(await store.enforcement.current()).state, regime.enforcement)
+  same('latch', sure(await store.enforcement.current()).state, policyState.enforcement)
   const settings = sure(await store.enrollment.list())
   for (const which of ['old', 'next'] as const) {
     const name = SETTING_NAMES[which]
     const standing = settings.find((one) => one.name === name)?.standing.kind ?? 'absent'
-    same(`standing of ${name}`, standing, regime.standings[which])
+    same(`standing of ${name}`, standing, policyState.standings[which])
   }
   const oauth = sure(await store.oauth.current())
-  same('new OAuth endpoint', oauth.mutual, regime.modern)
-  same('legacy OAuth endpoint', oauth.legacy === 'disabled' ? 'disabled' : 'enabled', regime.legacy)
+  same('new OAuth endpoint', oauth.mutual, policyState.modern)
+  same(
+    'legacy OAuth endpoint',
+    oauth.legacy === 'disabled' ? 'disabled' : 'enabled',
+    policyState.legacy,
+  )
   const port = sure(await store.ports.list()).find(({ name }) => name === 'sync')
-  same('sync port', port?.state ?? 'open', regime.sync)
+  same('sync port', port?.state ?? 'open', policyState.sync)
   const documents = sure(await store.documents.list()).length
-  same('documents', documents, books.trail.get('document.put')?.least ?? 0)
+  same('documents', documents, expectedState.trail.get('document.put')?.least ?? 0)
   for (const approval of ['approved', 'blocked'] as const) {
     const found = sure(await store.devices.count({ approval }, []))
     same(approval, found, entries.filter((one) => one.approval === approval).length)
@@ -151,7 +167,7 @@ async function readBack(store: Store, folder: string, faults: string[]): Promise
   const again = sure(
     await openStore(
       { kind: 'sqlite', path },
-      { ...(await opening(folder)), beginnings: { enforcement: 'recording' } },
+      { ...(await opening(folder)), initialSettings: { enforcement: 'recording' } },
     ),
   )
   try {

@@ -17,7 +17,7 @@ export type Method = 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT'
 /** The call that everything can be taken away by. */
 export const EXPORT = '/api/export'
 
-export class Office {
+export class AdminClient {
   readonly #port: number
   readonly #token: string
   #calls = 0
@@ -39,9 +39,9 @@ export class Office {
         method,
         path,
         // The API bounds the calls of one address; the desks of this office have one each.
-        localAddress: `127.0.0.${1 + (Math.floor(this.#calls / CALLS_A_DESK) % DESKS)}`,
+        localAddress: `127.0.0.${1 + (Math.floor(this.#calls / CALLS_PER_ADDRESS) % ADDRESSES)}`,
         agent: false,
-        timeout: PATIENCE_MS,
+        timeout: TIMEOUT_MS,
         headers: {
           authorization: `Bearer ${this.#token}`,
           ...(text === undefined
@@ -69,6 +69,6 @@ export class Office {
   }
 }
 
-const CALLS_A_DESK = 200
-const DESKS = 50
-const PATIENCE_MS = 60_000
+const CALLS_PER_ADDRESS = 200
+const ADDRESSES = 50
+const TIMEOUT_MS = 60_000

@@ -1,9 +1,9 @@
 /** The numbers that the admin API gives, under the names that the books have for them. */
-import type { Books, Entry } from './books.ts'
+import type { ExpectedState, ExpectedDevice } from './books.ts'
 import { SETTING_NAMES } from './devices.ts'
 import { APPROVAL_STATES, listed, LISTS, stateOf } from './figures.ts'
 import { EXPORT } from './office.ts'
-import type { World } from './world.ts'
+import type { Simulation } from './world.ts'
 
 export type Read = number | string
 type Readings = Map<string, Read>
@@ -36,11 +36,11 @@ export interface Shown {
 }
 
 /** Every device on a list. */
-export async function listOf(world: World, query: string): Promise<readonly Shown[]> {
+export async function listOf(simulation: Simulation, query: string): Promise<readonly Shown[]> {
   const items: Shown[] = []
   for (let after: string | null = ''; after !== null;) {
     const page = after === '' ? '' : `&after=${encodeURIComponent(after)}`
-    const { body } = await world.read(`/api/devices?limit=1000&${query}${page}`)
+    const { body } = await simulation.read(`/api/devices?limit=1000&${query}${page}`)
     const answer = body as { readonly items: readonly Shown[]; readonly next: string | null }
     items.push(...answer.items)
     after = answer.next
@@ -50,10 +50,10 @@ export async function listOf(world: World, query: string): Promise<readonly Show
 
 /** The ids of devices as an operator would select them: by their entries in the inventory, or because they have none. */
 export async function idsOf(
-  world: World,
-  entries: readonly Entry[],
+  simulation: Simulation,
+  entries: readonly ExpectedDevice[],
 ): Promise<readonly { readonly id: string; readonly version: number }[]> {
-  const items = await listOf(world, '')
+  const items = await listOf(simulation, '')
   const versions = new Map(items.map(({ id, version }) => [id, version]))
   const byInventory = new Map(items.map((one) => [one.inventory?.id, one.id]))
   const unlisted = entries.filter(({ inventory }) => inventory === null)
@@ -62,7 +62,7 @@ export async function idsOf(
   )
   const others = items.flatMap(({ id, inventory }) => (inventory === null ? [id] : []))
   if (unlisted.length > 0 && unlisted.length !== others.length) {
-    world.fault(`${others.length} devices without inventory, ${unlisted.length} in the books`)
+    simulation.fault(`${others.length} devices without inventory, ${unlisted.length} in the books`)
   }
   return [...known, ...(unlisted.length > 0 ? others : [])].map((id) => ({
     id,
@@ -71,8 +71,8 @@ export async function idsOf(
 }
 
 /** Keys and certificates that devices have shown, counted in the export: the one answer that holds every row. */
-async function readExport(world: World, read: Readings): Promise<void> {
-  const { body } = await world.read(EXPORT)
+async function readExport(simulation: Simulation, read: Readings): Promise<void> {
+  const { body } = await simulation.read(EXPORT)
   const tables = String(body)
     .trimEnd()
     .split('\n')
@@ -83,34 +83,41 @@ async function readExport(world: World, read: Readings): Promise<void> {
 }
 
 /** Reads everything there is a number for. */
-export async function readings(world: World): Promise<Reading> {
-  const { books } = world
+export async function readings(simulation: Simulation): Promise<Reading> {
+  const { expectedState } = simulation
   const read: Map<string, Read> = new Map()
   let differences: readonly string[] = []
   for (const { query } of LISTS) {
-    const items = await listOf(world, query)
+    const items = await listOf(simulation, query)
     read.set(`list ${query || 'of all'}`, items.length)
-    if (query === '') differences = compareRecords(world, items, read)
+    if (query === '') differences = compareRecords(simulation, items, read)
   }
-  await readExport(world, read)
-  await readCharts(world, read)
-  await readSwitches(world, read)
-  await readMigration(world, read)
-  await readSettings(world, books, read)
-  await readTrail(world, read)
-  read.set('upstream named', world.cast.core.tally.named)
-  read.set('upstream anonymous', world.cast.core.tally.anonymous)
-  read.set('upstream relayed', world.cast.core.tally.relayed)
+  await readExport(simulation, read)
+  await readCharts(simulation, read)
+  await readSwitches(simulation, read)
+  await readMigration(simulation, read)
+  await readSettings(simulation, expectedState, read)
+  await readTrail(simulation, read)
+  read.set('upstream named', simulation.participants.core.tally.named)
+  read.set('upstream anonymous', simulation.participants.core.tally.anonymous)
+  read.set('upstream relayed', simulation.participants.core.tally.relayed)
   return { read, differences }
 }
 
-function compareRecords(world: World, items: readonly Shown[], read: Readings): readonly string[] {
+function compareRecords(
+  simulation: Simulation,
+  items: readonly Shown[],
+  read: Readings,
+): readonly string[] {
   const byInventory = new Map(items.map((one) => [one.inventory?.id, one]))
-  const entries = [...world.books.entries.values()]
+  const entries = [...simulation.expectedState.entries.values()]
   const differences = entries.flatMap((entry) => {
     if (entry.inventory === null) return []
     const shown = byInventory.get(entry.inventory)
-    const found = shown === undefined ? ['is on no list'] : differencesOf(entry, shown, world.books)
+    const found =
+      shown === undefined
+        ? ['is on no list']
+        : differencesOf(entry, shown, simulation.expectedState)
     return found.length === 0 ? [] : [`${entry.device.name}: ${found.join(', ')}`]
   })
   // Nothing tells the others apart but what is recorded of them.
@@ -122,7 +129,9 @@ function compareRecords(world: World, items: readonly Shown[], read: Readings): 
     .sort((one, other) => one.sightings.most - other.sightings.most)
   for (const shown of others) {
     // Of those that it may be, the one that fits the fewest of the records to come.
-    const at = unlisted.findIndex((one) => differencesOf(one, shown, world.books).length === 0)
+    const at = unlisted.findIndex(
+      (one) => differencesOf(one, shown, simulation.expectedState).length === 0,
+    )
     if (at === -1) differences.push(`nobody is ${shown.id}`)
     else unlisted.splice(at, 1)
   }
@@ -136,7 +145,11 @@ function compareRecords(world: World, items: readonly Shown[], read: Readings): 
 }
 
 /** Where the record of a device is not what the books say. */
-function differencesOf(entry: Entry, shown: Shown, books: Books): readonly string[] {
+function differencesOf(
+  entry: ExpectedDevice,
+  shown: Shown,
+  expectedState: ExpectedState,
+): readonly string[] {
   const pairs: readonly [string, unknown, unknown][] = [
     ['inventory', entry.inventory, shown.inventory?.id ?? null],
     ['class', entry.class, shown.class],
@@ -145,23 +158,25 @@ function differencesOf(entry: Entry, shown: Shown, books: Books): readonly strin
     ['listener', entry.listener, shown.listener],
     ['verdict', entry.verdict, shown.verdict],
     ['code', entry.code, shown.code],
-    ['authentication', stateOf(entry, books), shown.authentication],
+    ['authentication', stateOf(entry, expectedState), shown.authentication],
     ['approval', entry.approval, shown.approval],
     ['awaiting', entry.awaiting, shown.awaiting],
     ['migration', entry.migration, shown.migration],
     ['setting', entry.setting, shown.setting],
     ['not after', entry.notAfter, shown.not_after === null ? null : Date.parse(shown.not_after)],
   ]
-  const found = pairs.flatMap(([what, books, api]) =>
-    books === api ? [] : [`${what} ${String(books)} in the books, ${String(api)} from the API`],
+  const found = pairs.flatMap(([what, expectedState, api]) =>
+    expectedState === api
+      ? []
+      : [`${what} ${String(expectedState)} in the books, ${String(api)} from the API`],
   )
   const { least, most } = entry.sightings
   if (shown.sightings >= least && shown.sightings <= most) return found
   return [...found, `sightings ${least} to ${most} in the books, ${shown.sightings} from the API`]
 }
 
-async function readCharts(world: World, read: Readings): Promise<void> {
-  const { body } = await world.read('/api/charts')
+async function readCharts(simulation: Simulation, read: Readings): Promise<void> {
+  const { body } = await simulation.read('/api/charts')
   const charts = body as {
     readonly devices: number
     readonly readiness: readonly { readonly state: string; readonly devices: number }[]
@@ -179,8 +194,8 @@ async function readCharts(world: World, read: Readings): Promise<void> {
   for (const one of charts.classes) read.set(`class ${one.class ?? 'unknown'}`, one.devices)
 }
 
-async function readSwitches(world: World, read: Readings): Promise<void> {
-  const { body } = await world.read('/api/enforcement')
+async function readSwitches(simulation: Simulation, read: Readings): Promise<void> {
+  const { body } = await simulation.read('/api/enforcement')
   const {
     enforcement,
     warnings,
@@ -193,7 +208,7 @@ async function readSwitches(world: World, read: Readings): Promise<void> {
   read.set('enforcement', enforcement.state)
   read.set('warnings', warnings.map(({ kind }) => kind).join(' '))
   read.set('would refuse', listed(new Map(wouldRefuse.map(({ code, devices }) => [code, devices]))))
-  const oauth = (await world.read('/api/oauth')).body as {
+  const oauth = (await simulation.read('/api/oauth')).body as {
     readonly new: string
     readonly legacy: string
   }
@@ -202,8 +217,8 @@ async function readSwitches(world: World, read: Readings): Promise<void> {
   read.set('OAuth', `new ${oauth.new}, legacy ${legacy}`)
 }
 
-async function readMigration(world: World, read: Readings): Promise<void> {
-  const port = (await world.read('/api/sync-port')).body as {
+async function readMigration(simulation: Simulation, read: Readings): Promise<void> {
+  const port = (await simulation.read('/api/sync-port')).body as {
     readonly state: string
     readonly pending: number
     readonly never_met: number
@@ -213,7 +228,7 @@ async function readMigration(world: World, read: Readings): Promise<void> {
   read.set('sync port pending', port.pending)
   read.set('sync port never met', port.never_met)
   read.set('sync port unidentified', port.unidentified)
-  const { body } = await world.read('/api/migration')
+  const { body } = await simulation.read('/api/migration')
   const migration = body as {
     readonly pending_by_class: readonly {
       readonly class: string | null
@@ -231,11 +246,15 @@ async function readMigration(world: World, read: Readings): Promise<void> {
   read.set('inventory never met', migration.never_met)
 }
 
-async function readSettings(world: World, { regime }: Books, read: Readings): Promise<void> {
+async function readSettings(
+  simulation: Simulation,
+  { policyState }: ExpectedState,
+  read: Readings,
+): Promise<void> {
   for (const which of ['old', 'next'] as const) {
-    if (regime.standings[which] === 'absent') continue
+    if (policyState.standings[which] === 'absent') continue
     const name = SETTING_NAMES[which]
-    const { body } = await world.read(`/api/enrollment-settings/${encodeURIComponent(name)}`)
+    const { body } = await simulation.read(`/api/enrollment-settings/${encodeURIComponent(name)}`)
     const { setting, dependents } = body as {
       readonly setting: { readonly standing: string }
       readonly dependents: number
@@ -245,8 +264,8 @@ async function readSettings(world: World, { regime }: Books, read: Readings): Pr
   }
 }
 
-async function readTrail(world: World, read: Readings): Promise<void> {
-  const rows = await trailOf(world)
+async function readTrail(simulation: Simulation, read: Readings): Promise<void> {
+  const rows = await trailOf(simulation)
   const counts = new Map<string, number>()
   for (const { action } of rows) counts.set(action, (counts.get(action) ?? 0) + 1)
   for (const [action, count] of counts) read.set(`audit ${action}`, count)
@@ -262,11 +281,11 @@ export interface TrailRow {
 }
 
 /** The whole audit trail, newest first. */
-export async function trailOf(world: World): Promise<readonly TrailRow[]> {
+export async function trailOf(simulation: Simulation): Promise<readonly TrailRow[]> {
   const rows: TrailRow[] = []
   for (let after: string | null = ''; after !== null;) {
     const page = after === '' ? '' : `&after=${encodeURIComponent(after)}`
-    const { body } = await world.read(`/api/audit?limit=1000${page}`)
+    const { body } = await simulation.read(`/api/audit?limit=1000${page}`)
     const answer = body as { readonly items: readonly TrailRow[]; readonly next: string | null }
     rows.push(...answer.items)
     after = answer.next

@@ -3,19 +3,19 @@
  * dead store, another start, and everybody who may have been forgotten comes back.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { Random } from '../support/random.ts'
+import { SeededRandom } from '../support/random.ts'
 import type { StorePlace } from './house.ts'
-import { postMortem } from './mortem.ts'
-import type { World } from './world.ts'
+import { inspectKilledStore } from './mortem.ts'
+import type { Simulation } from './world.ts'
 
 /**
  * What was seen this long before a sudden end may be lost with it: two seconds of gathering in a worker, one in the
  * primary, and a transaction, on a machine that is busy. What was seen before that has to be there.
  */
-export const BOUND_MS = 6000
+export const LOSS_BOUND_MS = 6000
 
 /** How often, where, and what else dies. */
-export interface Sentence {
+export interface KillPlan {
   readonly kills: number
   readonly seed: number
   readonly place: StorePlace
@@ -25,10 +25,10 @@ export interface Sentence {
   readonly database: (() => Promise<void>) | undefined
 }
 
-export class Reaper {
-  readonly #world: World
-  readonly #sentence: Sentence
-  readonly #random: Random
+export class RandomKills {
+  readonly #simulation: Simulation
+  readonly #plan: KillPlan
+  readonly #random: SeededRandom
   readonly #moments: number[]
   #passed = 0
   #killed = 0
@@ -36,34 +36,34 @@ export class Reaper {
   #made = 0
   #faults = 0
   #isBusy = false
-  #struck: Promise<void> = Promise.resolve()
+  #killing: Promise<void> = Promise.resolve()
   /** Where the story is. */
   chapter = ''
 
-  constructor(world: World, sentence: Sentence) {
-    this.#world = world
-    this.#sentence = sentence
-    this.#random = new Random(sentence.seed, 1)
-    const { kills, moments } = sentence
+  constructor(simulation: Simulation, plan: KillPlan) {
+    this.#simulation = simulation
+    this.#plan = plan
+    this.#random = new SeededRandom(plan.seed, 1)
+    const { kills, moments } = plan
     this.#moments = Array.from({ length: kills }, () => this.#random.below(moments)).sort(
       (one, other) => one - other,
     )
-    world.moment = (weight, lastsMs) => this.#moment(weight, lastsMs)
-    world.cast.say(HEADS)
+    simulation.moment = (weight, lastsMs) => this.#moment(weight, lastsMs)
+    simulation.participants.say(HEADS)
   }
 
   /** How it went, as one line. */
   verdict(): { readonly text: string; readonly isWell: boolean } {
-    const { kills } = this.#sentence
+    const { kills } = this.#plan
     const isWell = this.#killed === kills && this.#faults === 0
     const text = `${this.#killed} of ${kills} times killed, the database ${this.#databases} times with it; ${this.#made} changes were made and not acknowledged; ${this.#faults} faults in dead stores`
     return { text, isWell }
   }
 
   /** Settles when every end that was due has come, those that came too close upon each other too, and the program is up. */
-  async rest(): Promise<void> {
+  async settle(): Promise<void> {
     for (;;) {
-      await this.#struck
+      await this.#killing
       if ((this.#moments[0] ?? Infinity) > this.#passed) return
       this.#moment(0, 1)
     }
@@ -75,38 +75,38 @@ export class Reaper {
     if (next === undefined || this.#passed < next || this.#isBusy) return
     this.#moments.shift()
     this.#isBusy = true
-    this.#struck = this.#strike(this.#random.below(lastsMs)).catch((error: unknown) => {
-      this.#world.fault(`after a sudden end: ${String(error)}`)
+    this.#killing = this.#killOnce(this.#random.below(lastsMs)).catch((error: unknown) => {
+      this.#simulation.fault(`after a sudden end: ${String(error)}`)
       // Nothing can go on from here.
       process.exitCode = 1
       process.exit()
     })
   }
 
-  async #strike(afterMs: number): Promise<void> {
+  async #killOnce(afterMs: number): Promise<void> {
     await pause(afterMs)
     const { promise, resolve } = Promise.withResolvers<void>()
-    const world = this.#world
-    const { house, say } = world.cast
+    const simulation = this.#simulation
+    const { serveProcess, say } = simulation.participants
     const { chapter } = this
-    const during = world.pending?.change.path
-    world.up = promise
-    world.life += 1
+    const during = simulation.pending?.change.path
+    simulation.up = promise
+    simulation.startCount += 1
     const killedAt = Date.now()
-    await house.kill()
+    await serveProcess.kill()
     this.#killed += 1
-    const { database, place } = this.#sentence
-    const isWithDatabase = database !== undefined && this.#random.once(5)
+    const { database, place } = this.#plan
+    const isWithDatabase = database !== undefined && this.#random.oneIn(5)
     if (isWithDatabase) {
       await database()
       this.#databases += 1
     }
-    const found = await postMortem(world, place)
+    const found = await inspectKilledStore(simulation, place)
     this.#faults += found.faults.length
     if (found.pending === 'made') this.#made += 1
-    await house.start()
-    const again = world.books.doubt(killedAt - BOUND_MS)
-    await world.again(again)
+    await serveProcess.start()
+    const again = simulation.expectedState.forgetSince(killedAt - LOSS_BOUND_MS)
+    await simulation.resend(again)
     const cells = [
       String(this.#killed),
       chapter,

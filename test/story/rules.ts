@@ -12,7 +12,7 @@ export const GRACE = 30 * DAY
 export type Standing = 'absent' | 'staged' | 'current' | 'previously-trusted' | 'removed'
 
 /** What the operator has decided for the whole fleet so far. */
-export interface Regime {
+export interface PolicyState {
   enforcement: 'recording' | 'required'
   model: 'auto' | 'manual'
   readonly standings: Record<'next' | 'old', Standing>
@@ -23,7 +23,7 @@ export interface Regime {
   sync: 'open' | 'closed'
 }
 
-export const beginning = (): Regime => ({
+export const initialPolicy = (): PolicyState => ({
   enforcement: 'recording',
   model: 'auto',
   standings: { old: 'current', next: 'absent' },
@@ -34,13 +34,13 @@ export const beginning = (): Regime => ({
 })
 
 /** Who asks. */
-export interface Asker {
+export interface Requester {
   readonly certificate: Certificate | undefined
   readonly approval: 'approved' | 'blocked' | 'unapproved'
 }
 
 /** What somebody has to meet. */
-export interface Fate {
+export interface ExpectedOutcome {
   /** As in the list of devices. */
   readonly code: string
   /** What the device sees; 0 is a connection that ends without an answer. */
@@ -54,25 +54,29 @@ export interface Fate {
 }
 
 /** What becomes of a request, by the rules of the documents. */
-export function fateOf({ certificate, approval }: Asker, place: Place, regime: Regime): Fate {
-  const isSound = certificate !== undefined && isKnown(certificate.issuer, regime)
+export function expectedOutcomeOf(
+  { certificate, approval }: Requester,
+  place: Place,
+  policyState: PolicyState,
+): ExpectedOutcome {
+  const isSound = certificate !== undefined && isKnown(certificate.issuer, policyState)
   const counts = certificate === undefined ? 'unidentified' : 'device'
   if (certificate !== undefined && approval === 'blocked') {
     return { code: 'blocked', status: 0, upstream: 'nothing', counts, isFit: false, isSound }
   }
-  if (place.asks === 'relay' && regime.sync === 'closed') {
+  if (place.asks === 'relay' && policyState.sync === 'closed') {
     // Nobody is asked who he is any more.
     const code = 'listener-closed'
     return { code, status: 0, upstream: 'nothing', counts: 'nobody', isFit: false, isSound }
   }
-  if (place.endpoint === 'oauth' && regime.modern === 'disabled') {
+  if (place.endpoint === 'oauth' && policyState.modern === 'disabled') {
     // Says nothing of the device.
     const code = 'oauth-disabled'
     return { code, status: 403, upstream: 'nothing', counts: 'nobody', isFit: false, isSound }
   }
   const isOpenPort = place.asks === 'relay' && certificate === undefined
   if (place.asks === 'legacy-oauth' || place.asks === 'open' || isOpenPort) {
-    if (place.asks === 'legacy-oauth' && regime.legacy === 'disabled') {
+    if (place.asks === 'legacy-oauth' && policyState.legacy === 'disabled') {
       return {
         code: 'legacy-oauth-disabled',
         status: 403,
@@ -93,12 +97,12 @@ export function fateOf({ certificate, approval }: Asker, place: Place, regime: R
       isSound,
     }
   }
-  const code = codeOf({ certificate, approval }, place, regime)
+  const code = codeOf({ certificate, approval }, place, policyState)
   if (code === 'verified' || code === 'in-grace') {
     const upstream = place.asks === 'relay' ? 'relayed' : 'named'
     return { code, status: 200, upstream, counts, isFit: true, isSound }
   }
-  const isLetPass = regime.enforcement === 'recording' && place.asks !== 'always'
+  const isLetPass = policyState.enforcement === 'recording' && place.asks !== 'always'
   // Where no HTTP is spoken nobody can be told that he is refused.
   const refused = place.asks === 'relay' ? 0 : 403
   const anonymous = place.asks === 'relay' ? 'relayed' : 'anonymous'
@@ -112,22 +116,26 @@ export function fateOf({ certificate, approval }: Asker, place: Place, regime: R
   }
 }
 
-const isKnown = (issuer: Issuer, { standings }: Regime): boolean =>
+const isKnown = (issuer: Issuer, { standings }: PolicyState): boolean =>
   issuer !== 'stranger' && standings[issuer] !== 'absent' && standings[issuer] !== 'removed'
 
-function codeOf({ certificate, approval }: Asker, place: Place, regime: Regime): string {
+function codeOf(
+  { certificate, approval }: Requester,
+  place: Place,
+  policyState: PolicyState,
+): string {
   if (certificate === undefined) return 'no-certificate'
   const { issuer, notBefore, notAfter } = certificate
-  if (issuer === 'stranger' || !isKnown(issuer, regime)) return 'untrusted-issuer'
-  const standing = regime.standings[issuer]
+  if (issuer === 'stranger' || !isKnown(issuer, policyState)) return 'untrusted-issuer'
+  const standing = policyState.standings[issuer]
   if (standing === 'staged') return 'staged'
-  if (standing === 'previously-trusted' && notBefore > regime.retiredAt)
+  if (standing === 'previously-trusted' && notBefore > policyState.retiredAt)
     return 'issued-after-retirement'
   const late = Date.now() - notAfter
   if (late > GRACE) return 'expired-beyond-grace'
   if (late > 0 && place.asks !== 'renewal') return 'expired'
   if (place.sensitive === true && approval !== 'approved') {
-    if (regime.model === 'manual' || standing !== 'current') return 'unapproved'
+    if (policyState.model === 'manual' || standing !== 'current') return 'unapproved'
   }
   return late > 0 ? 'in-grace' : 'verified'
 }

@@ -8,16 +8,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { findPostgres, onPostgres, ownPostgres } from '../support/postgres.ts'
-import { Random } from '../support/random.ts'
+import { findPostgres, onPostgres, startPostgres } from '../support/postgres.ts'
+import { SeededRandom } from '../support/random.ts'
 import { CHAPTERS } from './chapters.ts'
 import { startCore } from './core.ts'
-import { makeFleet, makeGhosts, mintAuthorities } from './devices.ts'
-import { House, type StorePlace } from './house.ts'
+import { makeFleet, makeAbsentDevices, mintAuthorities } from './devices.ts'
+import { ServeProcess, type StorePlace } from './house.ts'
 import { writeMaterial } from './material.ts'
-import { Reaper } from './reaper.ts'
+import { RandomKills } from './reaper.ts'
 import { Table } from './table.ts'
-import { World } from './world.ts'
+import { Simulation } from './world.ts'
 
 const { values } = parseArgs({
   options: {
@@ -33,7 +33,7 @@ const kills = Number(values.kill)
 const say = (line: string): void => console.log(line)
 
 /** What `tfe init` and `tfe admin create` leave in the audit trail. */
-const FOUNDING: readonly [string, number][] = [
+const SETUP: readonly [string, number][] = [
   ['enrollment.seed', 1],
   ['key.rotate', 1],
   ['admin.create', 1],
@@ -59,7 +59,7 @@ async function onPostgreSql(): Promise<boolean> {
     return found.kind === 'missing' ? missing(found.why) : await playOn(found)
   }
   // One that is to fall has to be our own.
-  const own = await ownPostgres()
+  const own = await startPostgres()
   if (own.kind === 'missing') return missing(own.why)
   return await playOn(own, async () => {
     await own.halt('SIGQUIT')
@@ -96,60 +96,66 @@ async function play(
   const seconds = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`
   say(`\n== ${name}`)
   const folder = mkdtempSync(join(tmpdir(), 'tfe-story-'))
-  const random = new Random(seed)
+  const random = new SeededRandom(seed)
   const authorities = mintAuthorities()
   const material = writeMaterial(folder, authorities)
   await using core = await startCore(material)
-  const house = await House.found({
+  const serveProcess = await ServeProcess.create({
     folder,
     store,
     upstreamPort: core.port,
     legacyPort: core.legacyPort,
   })
-  const world = new World({
-    house,
+  const simulation = new Simulation({
+    serveProcess,
     core,
     authorities,
     devices: makeFleet(size, authorities, random),
-    ghosts: makeGhosts(5),
+    absentDevices: makeAbsentDevices(5),
     siteRoot: material.siteRoot,
     say,
   })
-  for (const [action, rows] of FOUNDING) world.books.wrote(action, rows)
-  const table = new Table(world)
-  await house.start()
+  for (const [action, rows] of SETUP) simulation.expectedState.countAudit(action, rows)
+  const table = new Table(simulation)
+  await serveProcess.start()
   const reaper =
     kills === 0
       ? undefined
-      : new Reaper(world, { kills, seed, place: store, moments: momentsOf(size), database })
+      : new RandomKills(simulation, {
+          kills,
+          seed,
+          place: store,
+          moments: momentsOf(size),
+          database,
+        })
   let passed = 0
-  if (reaper === undefined) world.moment = (weight) => void (passed += weight)
+  if (reaper === undefined) simulation.moment = (weight) => void (passed += weight)
   try {
     for (const { title, play: chapter } of CHAPTERS) {
       say(`\n${title} (${seconds()})`)
       if (reaper !== undefined) reaper.chapter = title
-      await chapter(world)
-      await reaper?.rest()
+      await chapter(simulation)
+      await reaper?.settle()
       await table.compare(title)
     }
-    await reaper?.rest()
+    await reaper?.settle()
   } finally {
-    await house.stop()
+    await serveProcess.stop()
   }
   say(`\n${name}: every number as it stands at the end`)
   table.printAll()
   const killed = reaper?.verdict()
   if (killed === undefined) say(`  ${passed} moments`)
   else say(`  ${killed.text}`)
-  const isWell = table.wrong === 0 && world.faults.length === 0 && killed?.isWell !== false
+  const isWell = table.wrong === 0 && simulation.faults.length === 0 && killed?.isWell !== false
   say(
-    `\n${name}: ${table.compared} numbers compared, ${table.wrong} differ, ${world.faults.length} other faults, ${seconds()}`,
+    `\n${name}: ${table.compared} numbers compared, ${table.wrong} differ, ${simulation.faults.length} other faults, ${seconds()}`,
   )
-  for (const fault of world.faults) say(`  ${fault}`)
+  for (const fault of simulation.faults) say(`  ${fault}`)
   if (isWell) rmSync(folder, { recursive: true, force: true })
   else
     say(
-      `configuration and store are left in ${folder}; the log's complaints:\n${house.complaints.slice(-20).join('\n')}`,
+      `configuration and store are left in ${folder}; the log's complaints:\n${serveProcess.complaints.slice(-20).join('\n')}`,
     )
   return isWell
 }

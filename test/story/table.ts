@@ -3,26 +3,26 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { agrees, figuresOf, figureText, type Figure } from './figures.ts'
 import { readings, type Read } from './reading.ts'
 import { settled, settledAgain } from './settled.ts'
-import type { World } from './world.ts'
+import type { Simulation } from './world.ts'
 
 /** One number, twice. */
 interface Compared {
   readonly name: string
-  readonly books: Figure | undefined
+  readonly expectedState: Figure | undefined
   readonly read: Read | undefined
   readonly isRight: boolean
 }
 
 export class Table {
-  readonly #world: World
+  readonly #simulation: Simulation
   /** What was printed last of each number. */
   readonly #last = new Map<string, string>()
   #compared = 0
   #wrong = 0
   #all: readonly Compared[] = []
 
-  constructor(world: World) {
-    this.#world = world
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation
   }
 
   get compared(): number {
@@ -35,16 +35,16 @@ export class Table {
 
   /** Compares every number, and prints those that have changed since the last chapter, and those that are wrong. */
   async compare(chapter: string): Promise<void> {
-    const { say } = this.#world.cast
+    const { say } = this.#simulation.participants
     const began = performance.now()
-    await settled(this.#world)
+    await settled(this.#simulation)
     const seconds = ((performance.now() - began) / 1000).toFixed(1)
     const differences = await this.#readUntilRight()
     const wrong = this.#all.filter(({ isRight }) => !isRight)
     this.#compared += this.#all.length
     this.#wrong += wrong.length
     for (const one of this.#all) {
-      const text = figureText(one.books)
+      const text = figureText(one.expectedState)
       if (one.isRight && this.#last.get(one.name) === text) continue
       this.#last.set(one.name, text)
       say(line(one))
@@ -57,7 +57,7 @@ export class Table {
 
   /** Every number as it stood last. */
   printAll(): void {
-    const { say } = this.#world.cast
+    const { say } = this.#simulation.participants
     say(`  ${'number'.padEnd(WIDTH)}  ${'books'.padEnd(WIDE)}  API`)
     for (const one of this.#all) say(line(one))
   }
@@ -66,19 +66,24 @@ export class Table {
   async #readUntilRight(): Promise<readonly string[]> {
     const deadline = Date.now() + LONGEST_MS
     for (;;) {
-      const { life } = this.#world
-      const { read, differences } = await readings(this.#world)
-      const books = figuresOf(this.#world.books)
-      this.#all = [...new Set([...books.keys(), ...read.keys()])].map((name) => {
-        const [one, other] = [books.get(name), read.get(name)]
-        return { name, books: one, read: other, isRight: one !== undefined && agrees(one, other) }
+      const { startCount } = this.#simulation
+      const { read, differences } = await readings(this.#simulation)
+      const expectedState = figuresOf(this.#simulation.expectedState)
+      this.#all = [...new Set([...expectedState.keys(), ...read.keys()])].map((name) => {
+        const [one, other] = [expectedState.get(name), read.get(name)]
+        return {
+          name,
+          expectedState: one,
+          read: other,
+          isRight: one !== undefined && agrees(one, other),
+        }
       })
       const isRight = this.#all.every((one) => one.isRight)
       // What was read in two lives is no picture of either.
-      const isWhole = life === this.#world.life
+      const isWhole = startCount === this.#simulation.startCount
       if (isWhole && (isRight || Date.now() > deadline)) return differences
       await pause(isWhole ? LOOK_AGAIN_MS : 0)
-      await settledAgain(this.#world)
+      await settledAgain(this.#simulation)
     }
   }
 }
@@ -89,5 +94,5 @@ const WIDE = 24
 const LONGEST_MS = 5000
 const LOOK_AGAIN_MS = 500
 
-const line = ({ name, books, read, isRight }: Compared): string =>
-  `  ${name.padEnd(WIDTH)}  ${figureText(books).padEnd(WIDE)}  ${figureText(read)}${isRight ? '' : '   DIFFERS'}`
+const line = ({ name, expectedState, read, isRight }: Compared): string =>
+  `  ${name.padEnd(WIDTH)}  ${figureText(expectedState).padEnd(WIDE)}  ${figureText(read)}${isRight ? '' : '   DIFFERS'}`

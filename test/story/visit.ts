@@ -52,7 +52,7 @@ export const headOf = (
   ].join('\r\n')
 
 /** A conversation on the sync port: 200 when what was said came back, 0 when the connection ended without. */
-export async function converse(
+export async function relayOnce(
   address: Address,
   certificate: Certificate | undefined,
 ): Promise<number> {
@@ -69,7 +69,7 @@ export async function converse(
 }
 
 /** The status of the answer; 0 is a connection that ended without one. */
-export async function visit(address: Address, request: Request): Promise<number> {
+export async function requestOnce(address: Address, request: Request): Promise<number> {
   const socket = dial(address, request.certificate)
   let received = ''
   socket.on('data', (chunk: Buffer) => {

@@ -3,25 +3,25 @@
  * request or a change when the program dies under it.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { Books, type Meeting } from './books.ts'
+import { ExpectedState, type PlannedRequest } from './books.ts'
 import type { Core } from './core.ts'
 import type { Authorities, Certificate, Device } from './devices.ts'
-import type { House } from './house.ts'
+import type { ServeProcess } from './house.ts'
 import { metricsOf } from './metrics.ts'
 import { PLACES, type Place } from './kinds.ts'
-import type { Fate } from './rules.ts'
-import { EXPORT, Office, type Answer, type Method } from './office.ts'
+import type { ExpectedOutcome } from './rules.ts'
+import { EXPORT, AdminClient, type Answer, type Method } from './office.ts'
 import { settledAgain } from './settled.ts'
-import { converse, visit, type Address } from './visit.ts'
+import { relayOnce, requestOnce, type Address } from './visit.ts'
 
 /** Who plays. */
-export interface Cast {
-  readonly house: House
+export interface Participants {
+  readonly serveProcess: ServeProcess
   readonly core: Core
   readonly authorities: Authorities
   readonly devices: readonly Device[]
   /** Whom the inventory expects in vain. */
-  readonly ghosts: readonly Device[]
+  readonly absentDevices: readonly Device[]
   readonly siteRoot: string
   readonly say: (line: string) => void
 }
@@ -51,21 +51,21 @@ export interface Pending {
 }
 
 /** How a request is not the device's usual one. */
-export interface Manner {
+export interface RequestVariation {
   readonly place?: Place
   readonly certificate?: Certificate | undefined
   /** The code that the story is about; the books have to come to the same. */
   readonly code?: string
 }
 
-export class World {
-  readonly books = new Books()
-  readonly office: Office
-  readonly cast: Cast
+export class Simulation {
+  readonly expectedState = new ExpectedState()
+  readonly adminClient: AdminClient
+  readonly participants: Participants
   /** Things that were not as they had to be. */
   readonly faults: string[] = []
   /** How often the program was started; what began in another life than it ended in has died. */
-  life = 1
+  startCount = 1
   /** Whoever wants something waits for the program to be up. */
   up: Promise<void> = Promise.resolve()
   /** What is under way; there is one administrator. */
@@ -73,66 +73,71 @@ export class World {
   /** Called before everything that somebody does, with its weight among the moments of the story, and how long it lasts. */
   moment: (weight: number, lastsMs: number) => void = () => {}
 
-  constructor(cast: Cast) {
-    this.cast = cast
-    this.office = new Office(cast.house.ports.admin, cast.house.token)
+  constructor(participants: Participants) {
+    this.participants = participants
+    this.adminClient = new AdminClient(
+      participants.serveProcess.ports.admin,
+      participants.serveProcess.token,
+    )
   }
 
   /** A device makes a request, until it is answered by a program that lives. */
-  async call(device: Device, manner: Manner = {}): Promise<void> {
+  async call(device: Device, manner: RequestVariation = {}): Promise<void> {
     const place = manner.place ?? (device.isLegacy ? PLACES.sync : device.facts.checkIn)
-    const meeting: Meeting = {
+    const planned: PlannedRequest = {
       device,
       certificate: 'certificate' in manner ? manner.certificate : device.certificate,
       place,
       agent: device.agent,
       listener: place.asks === 'relay' ? 'sync' : 'devices',
     }
-    await this.meet(meeting, manner.code)
+    await this.send(planned, manner.code)
   }
 
   /** Makes a request, and makes it again when the program dies under it. */
-  async meet(meeting: Meeting, code?: string): Promise<void> {
+  async send(planned: PlannedRequest, code?: string): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       await this.up
-      const fate = this.books.fate(meeting)
-      if (code !== undefined && fate.code !== code) {
-        this.fault(`${meeting.device.name}: the books say ${fate.code}, the story ${code}`)
+      const expectedOutcome = this.expectedState.expectedOutcome(planned)
+      if (code !== undefined && expectedOutcome.code !== code) {
+        this.fault(
+          `${planned.device.name}: the books say ${expectedOutcome.code}, the story ${code}`,
+        )
       }
       if (attempt === 1) this.moment(...VISIT)
-      if (await this.#visit(meeting, fate)) return
+      if (await this.#visit(planned, expectedOutcome)) return
     }
   }
 
   /** Requests that may have been forgotten are made once more, each device's in their order. */
-  async again(meetings: readonly Meeting[]): Promise<void> {
-    const byDevice = Map.groupBy(meetings, ({ device }) => device)
+  async resend(requests: readonly PlannedRequest[]): Promise<void> {
+    const byDevice = Map.groupBy(requests, ({ device }) => device)
     await this.each([...byDevice.keys()], async (device) => {
-      for (const meeting of byDevice.get(device) ?? []) {
-        await this.#visit(meeting, this.books.fate(meeting))
+      for (const planned of byDevice.get(device) ?? []) {
+        await this.#visit(planned, this.expectedState.expectedOutcome(planned))
       }
     })
   }
 
   /** One attempt; false when the program died meanwhile. */
-  async #visit(meeting: Meeting, fate: Fate): Promise<boolean> {
-    const { life } = this
-    const { certificate, place, agent, device } = meeting
+  async #visit(planned: PlannedRequest, expectedOutcome: ExpectedOutcome): Promise<boolean> {
+    const { startCount } = this
+    const { certificate, place, agent, device } = planned
     const { userAgent } = agent
     const began = Date.now()
     const status =
       place.asks === 'relay'
-        ? await converse(this.addressOf('sync'), certificate)
-        : await visit(this.addressOf('devices'), { certificate, path: place.path, userAgent })
-    if (life !== this.life) {
-      this.books.mayHaveMet(meeting, fate)
+        ? await relayOnce(this.addressOf('sync'), certificate)
+        : await requestOnce(this.addressOf('devices'), { certificate, path: place.path, userAgent })
+    if (startCount !== this.startCount) {
+      this.expectedState.countMaybe(planned, expectedOutcome)
       return false
     }
-    if (status !== fate.status) {
-      const wanted = `${fate.status} (${fate.code}) in the books`
+    if (status !== expectedOutcome.status) {
+      const wanted = `${expectedOutcome.status} (${expectedOutcome.code}) in the books`
       this.fault(`${device.name} on ${place.path}: met ${status}, ${wanted}`)
     }
-    this.books.met(meeting, fate, began)
+    this.expectedState.countAnswered(planned, expectedOutcome, began)
     return true
   }
 
@@ -149,20 +154,20 @@ export class World {
   async read(path: string): Promise<Answer> {
     for (;;) {
       await this.up
-      const { life } = this
+      const { startCount } = this
       // Who takes everything away is written down, before the first line of it.
       const leaves = path === EXPORT ? ['store.export'] : []
       // Before the answer: whoever looks into the store of a program that died under it may find the row.
-      for (const action of leaves) this.books.mayHaveWritten(action)
+      for (const action of leaves) this.expectedState.countAuditMaybe(action)
       try {
-        const answer = await this.office.call('GET', path)
+        const answer = await this.adminClient.call('GET', path)
         if (answer.status !== 200) {
           this.fault(`GET ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
         }
-        for (const action of leaves) this.books.hasWritten(action)
+        for (const action of leaves) this.expectedState.confirmAudit(action)
         return answer
       } catch (error) {
-        await this.#died(life, error)
+        await this.#died(startCount, error)
       }
     }
   }
@@ -180,9 +185,9 @@ export class World {
   /** A call that changes nothing, until it is answered. */
   async ask(call: Call): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
-      const { life, answer } = await this.#attempt(call, attempt)
+      const { startCount, answer } = await this.#attempt(call, attempt)
       if (answer !== undefined) return answer
-      await this.#next(life)
+      await this.#next(startCount)
     }
   }
 
@@ -195,8 +200,8 @@ export class World {
     this.pending = pending
     try {
       for (let attempt = 1; ; attempt += 1) {
-        const { life, answer } = await this.#attempt(change, attempt)
-        if (answer === undefined) await this.#next(life)
+        const { startCount, answer } = await this.#attempt(change, attempt)
+        if (answer === undefined) await this.#next(startCount)
         // Found by whoever looked into the dead store: its answer was on the way, or never sent.
         if (pending.isFound) return answer
         if (answer === undefined) continue
@@ -204,7 +209,7 @@ export class World {
           this.fault(
             `${change.method} ${change.path}: ${answer.status} ${JSON.stringify(answer.body)}`,
           )
-        } else this.made(change)
+        } else this.acknowledge(change)
         return answer
       }
     } finally {
@@ -213,8 +218,8 @@ export class World {
   }
 
   /** The change is acknowledged, or was found. */
-  made({ trail, effect }: Change): void {
-    for (const [action, rows] of Object.entries(trail)) this.books.wrote(action, rows)
+  acknowledge({ trail, effect }: Change): void {
+    for (const [action, rows] of Object.entries(trail)) this.expectedState.countAudit(action, rows)
     effect()
   }
 
@@ -234,56 +239,60 @@ export class World {
   async scrape(): Promise<string> {
     for (;;) {
       await this.up
-      const { life } = this
+      const { startCount } = this
       try {
-        return await metricsOf(this.cast.house.ports.status)
+        return await metricsOf(this.participants.serveProcess.ports.status)
       } catch (error) {
-        await this.#died(life, error)
+        await this.#died(startCount, error)
       }
     }
   }
 
   addressOf(listener: 'devices' | 'sync'): Address {
-    return { port: this.cast.house.ports[listener], siteRoot: this.cast.siteRoot }
+    return {
+      port: this.participants.serveProcess.ports[listener],
+      siteRoot: this.participants.siteRoot,
+    }
   }
 
   fault(text: string): void {
     this.faults.push(text)
-    this.cast.say(`  NOT AS IT HAS TO BE: ${text}`)
+    this.participants.say(`  NOT AS IT HAS TO BE: ${text}`)
   }
 
   async #attempt(
     { method, path, body, versionAt }: Call,
     attempt: number,
-  ): Promise<{ readonly life: number; readonly answer: Answer | undefined }> {
+  ): Promise<{ readonly startCount: number; readonly answer: Answer | undefined }> {
     // What was seen before a sudden end has to have been seen again.
     if (attempt > 1) await settledAgain(this)
     const match = versionAt === undefined ? undefined : (await this.read(versionAt)).etag
     const sent = await body?.()
     await this.up
-    const { life } = this
-    if (this.pending?.isFound === true) return { life, answer: undefined }
+    const { startCount } = this
+    if (this.pending?.isFound === true) return { startCount, answer: undefined }
     if (attempt === 1) this.moment(...CHANGE)
     try {
-      const answer = await this.office.call(method, path, {
+      const answer = await this.adminClient.call(method, path, {
         ...(sent === undefined ? {} : { body: sent }),
         ...(match === undefined ? {} : { match }),
       })
-      return { life, answer }
+      return { startCount, answer }
     } catch (error) {
-      if (life === this.life) throw error
-      return { life, answer: undefined }
+      if (startCount === this.startCount) throw error
+      return { startCount, answer: undefined }
     }
   }
 
-  async #next(life: number): Promise<void> {
+  async #next(startCount: number): Promise<void> {
     await this.up
-    if (life === this.life && this.pending?.isFound !== true) throw new Error('nobody died')
+    if (startCount === this.startCount && this.pending?.isFound !== true)
+      throw new Error('nobody died')
   }
 
   /** Whoever was cut off because the program died waits for its next life; anything else is a fault of the story. */
-  async #died(life: number, error: unknown): Promise<void> {
-    if (life === this.life) throw error
+  async #died(startCount: number, error: unknown): Promise<void> {
+    if (startCount === this.startCount) throw error
     await this.up
   }
 }

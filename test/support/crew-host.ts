@@ -5,21 +5,21 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config/load.ts'
-import { clusterCrew } from '../../src/serve/workers/cluster-pool.ts'
-import { localCrew } from '../../src/serve/workers/in-process-pool.ts'
+import { clusterPool } from '../../src/serve/workers/cluster-pool.ts'
+import { inProcessPool } from '../../src/serve/workers/in-process-pool.ts'
 import { openLog } from '../../src/serve/log.ts'
-import type { CrewNews } from '../../src/serve/workers/pool.ts'
-import type { Told } from './crewed.ts'
-import type { Orders } from '../../src/serve/process/process-config.ts'
+import type { WorkerEvents } from '../../src/serve/workers/pool.ts'
+import type { PoolCommand } from './crewed.ts'
+import type { ProcessConfig } from '../../src/serve/process/process-config.ts'
 
 const [, , file = '', workers = '1'] = process.argv
 const loaded = await loadConfig(file, {})
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure))
 const { config } = loaded.value
-const journal = openLog(config.log, {})
+const logger = openLog(config.log, {})
 const entry = { script: join(import.meta.dirname, '../../src/main.ts'), args: ['worker'] }
-const crew = workers === '1' ? localCrew(journal) : clusterCrew(Number(workers), entry, journal)
-let orders: Orders = {
+const pool = workers === '1' ? inProcessPool(logger) : clusterPool(Number(workers), entry, logger)
+let processConfig: ProcessConfig = {
   config,
   version: 1,
   ticketSecret: randomBytes(32),
@@ -27,26 +27,26 @@ let orders: Orders = {
   rules: undefined,
 }
 
-process.on('message', (told: Told) => {
-  obey(told).then(
+process.on('message', (command: PoolCommand) => {
+  handle(command).then(
     (answer) => process.send?.({ answer }),
     (error: unknown) => process.send?.({ answer: String(error) }),
   )
 })
 process.on('disconnect', () => process.exit(0))
-const news: CrewNews = {
-  lockedOut() {},
-  sighted() {},
-  upstreamErrors() {},
-  seen(sightings) {
-    for (const seen of sightings) journal.log.info({ seen }, 'seen')
+const events: WorkerEvents = {
+  onStaleSession() {},
+  onExpirySightings() {},
+  onUpstreamErrors() {},
+  onSightings(sightings) {
+    for (const seen of sightings) logger.log.info({ seen }, 'seen')
   },
 }
-process.send?.({ answer: await crew.start(orders, news) })
+process.send?.({ answer: await pool.start(processConfig, events) })
 
-async function obey(told: Told): Promise<unknown> {
-  if (told.kind === 'overlay') return crew.overlay(told.delta)
-  if (told.kind === 'drain') return crew.drain()
-  orders = { ...orders, version: orders.version + 1, rules: told.rules }
-  return crew.reload(orders)
+async function handle(command: PoolCommand): Promise<unknown> {
+  if (command.kind === 'overlay') return pool.applyOverlayDelta(command.delta)
+  if (command.kind === 'drain') return pool.drain()
+  processConfig = { ...processConfig, version: processConfig.version + 1, rules: command.rules }
+  return pool.reload(processConfig)
 }

@@ -9,23 +9,23 @@ import { join } from 'node:path'
 import type { StoreRules } from '../../src/state/rules.ts'
 import type { OverlayDelta } from '../../src/state/overlay.ts'
 import { fleet, productYaml, writeFiles, type Line, type ProductOptions } from './product.ts'
-import { freePorts, Log } from './served.ts'
+import { freePorts, LineLog } from './served.ts'
 
 /** What a test may tell. */
-export type Told =
+export type PoolCommand =
   | { readonly kind: 'overlay'; readonly delta: OverlayDelta }
   | { readonly kind: 'rules'; readonly rules: StoreRules }
   | { readonly kind: 'drain' }
 
-export interface Crewed extends AsyncDisposable {
+export interface PoolProcess extends AsyncDisposable {
   readonly port: number
   /** Tells it, and waits until the primary has passed it on. */
-  tell(told: Told): Promise<unknown>
-  linesOf(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]>
+  send(command: PoolCommand): Promise<unknown>
+  waitForLines(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]>
 }
 
 /** Starts a crew. */
-export async function crewed(workers: number, options: ProductOptions): Promise<Crewed> {
+export async function poolProcess(workers: number, options: ProductOptions): Promise<PoolProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-crewed-'))
   writeFiles(folder)
   const [port = 0] = await freePorts(1)
@@ -36,24 +36,24 @@ export async function crewed(workers: number, options: ProductOptions): Promise<
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   const exit = once(child, 'exit')
-  const log = new Log(child)
+  const log = new LineLog(child)
   const answered = async (): Promise<unknown> => {
     const [message] = (await once(child, 'message')) as [{ readonly answer: unknown }]
     return message.answer
   }
   const started = await answered()
   if (!(started instanceof Object && 'ports' in started)) throw new Error(JSON.stringify(started))
-  const tell = (told: Told): Promise<unknown> => {
+  const send = (command: PoolCommand): Promise<unknown> => {
     const answer = answered()
-    child.send(told)
+    child.send(command)
     return answer
   }
   return {
     port,
-    tell,
-    linesOf: (count, fits) => log.linesOf(count, fits),
+    send,
+    waitForLines: (count, fits) => log.waitForLines(count, fits),
     async [Symbol.asyncDispose]() {
-      await tell({ kind: 'drain' })
+      await send({ kind: 'drain' })
       child.disconnect()
       await exit
       rmSync(folder, { recursive: true, force: true })
@@ -62,7 +62,7 @@ export async function crewed(workers: number, options: ProductOptions): Promise<
 }
 
 /** What the store of the tests' little fleet says when nobody has changed anything. */
-export function theRules(changes: Partial<StoreRules> = {}): StoreRules {
+export function storeRules(changes: Partial<StoreRules> = {}): StoreRules {
   return {
     revision: 1,
     enforcement: 'required',
@@ -77,7 +77,7 @@ export function theRules(changes: Partial<StoreRules> = {}): StoreRules {
     approvalModel: undefined,
     oauth: { modern: 'enabled', legacy: 'enabled' },
     closedListeners: [],
-    outgoing: [],
+    upstreamTls: [],
     ...changes,
   }
 }

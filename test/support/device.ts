@@ -83,7 +83,7 @@ export class Device implements AsyncDisposable {
   }
 
   /** Hangs up, whatever is under way. */
-  hangUp(): void {
+  disconnect(): void {
     this.socket.destroy()
   }
 

@@ -1,7 +1,7 @@
 import { fleet } from './product.ts'
 
 /** How the fleet's upstream speaks TLS: it talks to nobody but the front end. */
-export const fleetUpstream = {
+export const upstreamTlsOptions = {
   key: fleet.upstreamServer.keyPem,
   cert: fleet.upstreamServer.chainPem,
   ca: fleet.upstreamCa.pem,

@@ -20,9 +20,9 @@ import {
   type UpstreamHealthChange,
 } from '../../src/forward/balance/upstream.ts'
 import type { Instant, Millis } from '../../src/kernel/types.ts'
-import { fieldSieve, requestFields } from '../../src/message/request-fields.ts'
-import type { Preset, Selection } from '../../src/upstream-tls/catalogue.ts'
-import { completed } from '../../src/upstream-tls/complete.ts'
+import { fieldFilter, requestFields } from '../../src/message/request-fields.ts'
+import type { TlsPreset, Selection } from '../../src/upstream-tls/catalogue.ts'
+import { completeSelection } from '../../src/upstream-tls/complete.ts'
 import { mintCa, mintLeaf } from './mint.ts'
 
 const POLICY: Policy = {
@@ -56,8 +56,11 @@ export function serverOptions(leaf: { readonly chainPem: string; readonly keyPem
 }
 
 /** A selection of which a test names some columns; the others follow the preset. */
-export function selected(written: Partial<Selection>, preset: Preset = 'secure'): Selection {
-  return completed(written, preset, runtimeCatalogue())
+export function completedSelection(
+  written: Partial<Selection>,
+  preset: TlsPreset = 'secure',
+): Selection {
+  return completeSelection(written, preset, runtimeCatalogue())
 }
 
 type Tls = NonNullable<UpstreamSettings['tls']>
@@ -99,7 +102,7 @@ const STRICT: Tls = {
   hostname: 'upstream.test',
   pins: [],
   trust: { default: 'off', custom: [{ at: 'ca.pem', bytes: Buffer.from(upstreamCa.pem) }] },
-  selection: selected({}),
+  selection: completedSelection({}),
 }
 
 /** Strict TLS towards `upstream.test` on the loopback interface. */
@@ -142,7 +145,7 @@ export function upstreamSettings(port: number, changes: UpstreamChanges = {}): U
 }
 
 /** How the front is set up. */
-export interface FrontOptions extends UpstreamChanges {
+export interface ForwardingServerOptions extends UpstreamChanges {
   readonly identity?: ClientIdentity
   readonly bodyBytes?: number
   readonly bodyIdle?: number
@@ -154,7 +157,7 @@ export interface FrontOptions extends UpstreamChanges {
   readonly identityFields?: readonly string[]
 }
 
-export interface Front extends AsyncDisposable {
+export interface ForwardingServer extends AsyncDisposable {
   readonly port: number
   readonly upstream: Upstream
   /** In the order in which exchanges ended. */
@@ -173,10 +176,13 @@ export interface Front extends AsyncDisposable {
 }
 
 /** Serves on a port of the system's choice until disposed of. */
-export async function front(upstreamPort: number, options: FrontOptions = {}): Promise<Front> {
+export async function forwardingServer(
+  upstreamPort: number,
+  options: ForwardingServerOptions = {},
+): Promise<ForwardingServer> {
   const untrusted: UntrustedServer[] = []
-  const changes = new Gathered<UpstreamHealthChange>()
-  const errors = new Gathered<UpstreamError>()
+  const changes = new AwaitableList<UpstreamHealthChange>()
+  const errors = new AwaitableList<UpstreamError>()
   const opened = openUpstream(upstreamSettings(upstreamPort, options), {
     identity: options.identity,
     onUntrusted: (facts) => untrusted.push(facts),
@@ -185,7 +191,7 @@ export async function front(upstreamPort: number, options: FrontOptions = {}): P
   })
   if (!opened.ok) throw new Error(JSON.stringify(opened.failure))
   const upstream = opened.value
-  const outcomes = new Gathered<Outcome>()
+  const outcomes = new AwaitableList<Outcome>()
   const serve = handler(upstream, options, (outcome) => outcomes.add(outcome))
   const server = createServer(
     { cert: frontLeaf.chainPem, key: frontLeaf.keyPem, ALPNProtocols: ['http/1.1'] },
@@ -219,11 +225,11 @@ type Serve = (request: IncomingMessage, response: ServerResponse, expects: boole
 
 function handler(
   upstream: Upstream,
-  options: FrontOptions,
+  options: ForwardingServerOptions,
   ended: (outcome: Outcome) => void,
 ): Serve {
   const plan = {
-    sieve: fieldSieve([]),
+    filter: fieldFilter([]),
     host: undefined,
     identity: options.identityFields ?? [],
     forwarding: [],
@@ -249,7 +255,7 @@ function handler(
 }
 
 /** A list that can be waited for. */
-class Gathered<Item> {
+class AwaitableList<Item> {
   readonly items: Item[] = []
   #wake = Promise.withResolvers<void>()
 

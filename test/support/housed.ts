@@ -4,9 +4,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Instant } from '../../src/kernel/types.ts'
-import { makeAdmin } from '../../src/cli/commands/create-admin.ts'
+import { createAdmin } from '../../src/cli/commands/create-admin.ts'
 import { openStore } from '../../src/store/store.ts'
-import { freePorts, served, type Served, type ServedOptions } from './served.ts'
+import { freePorts, serveProcess, type ServeProcess, type ServeProcessOptions } from './served.ts'
 
 /** What the admin API said. */
 export interface Answer {
@@ -16,41 +16,41 @@ export interface Answer {
 }
 
 /** Both, until disposed of. */
-export interface House extends AsyncDisposable {
-  readonly front: Served
+export interface ServedWithStore extends AsyncDisposable {
+  readonly frontEnd: ServeProcess
   readonly call: (method: string, path: string, body?: unknown, match?: string) => Promise<Answer>
 }
 
 /** `tfe serve` with two workers, a store in a file, and an administrator with a token. */
-export async function housed(
+export async function servedWithStore(
   upstreamPort: number,
   yaml: Readonly<Record<string, string>>,
-  options: Omit<ServedOptions, 'yaml'> = {},
-): Promise<House> {
+  options: Omit<ServeProcessOptions, 'yaml'> = {},
+): Promise<ServedWithStore> {
   const [adminPort = 0] = await freePorts(1)
-  const front = await served(upstreamPort, {
+  const frontEnd = await serveProcess(upstreamPort, {
     workers: 2,
     ...options,
     yaml: { store: ' { sqlite: data/tfe.sqlite }', admin: ` { port: ${adminPort} }`, ...yaml },
   })
   const opened = await openStore(
-    { kind: 'sqlite', path: join(front.folder, 'data/tfe.sqlite') },
+    { kind: 'sqlite', path: join(frontEnd.folder, 'data/tfe.sqlite') },
     {
       clock: { now: () => Date.now() as Instant },
       ring: { keys: new Map() },
-      beginnings: undefined,
+      initialSettings: undefined,
     },
   )
   if (!opened.ok) throw new Error(opened.failure.kind)
-  const path = join(front.folder, 'token')
+  const path = join(frontEnd.folder, 'token')
   const credential = { kind: 'token-file', path } as const
   const who = { name: 'alice', role: 'administrator', credential } as const
-  const made = await makeAdmin(opened.value, who, { who: 'test', from: 'test' })
+  const made = await createAdmin(opened.value, who, { who: 'test', from: 'test' })
   await opened.value.close()
   if (!made.ok) throw new Error('there is no administrator')
   const token = readFileSync(path, 'utf8').trim()
   return {
-    front,
+    frontEnd,
     async call(method, at, body, match) {
       const response = await fetch(`http://127.0.0.1:${adminPort}${at}`, {
         method,
@@ -65,6 +65,6 @@ export async function housed(
       const etag = response.headers.get('etag') ?? ''
       return { status: response.status, etag, body: text === '' ? undefined : JSON.parse(text) }
     },
-    [Symbol.asyncDispose]: () => front[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => frontEnd[Symbol.asyncDispose](),
   }
 }

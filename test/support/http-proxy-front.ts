@@ -24,12 +24,15 @@ const httpProxy = createRequire(import.meta.url)('http-proxy') as {
   createProxyServer(options: object): HttpProxy
 }
 
-export interface ProxyFront extends AsyncDisposable {
+export interface HttpProxyServer extends AsyncDisposable {
   readonly port: number
 }
 
 /** Serves until disposed of; the identity goes into `field`, as RFC 9440 has it. */
-export async function httpProxyFront(upstreamPort: number, field: string): Promise<ProxyFront> {
+export async function httpProxyServer(
+  upstreamPort: number,
+  field: string,
+): Promise<HttpProxyServer> {
   const agent = new Agent({
     keepAlive: true,
     ca: fleet.upstreamCa.pem,

@@ -3,26 +3,26 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export interface ListServer extends AsyncDisposable {
+export interface CrlServer extends AsyncDisposable {
   readonly port: number
   readonly url: string
   /** Every request so far. */
-  readonly asked: readonly IncomingMessage[]
+  readonly received: readonly IncomingMessage[]
   /** What is answered from now on. */
-  publish(content: Buffer | Answer): void
+  publish(content: Buffer | CrlResponder): void
   /** Settles when so many requests have come. */
   requests(count: number): Promise<void>
 }
 
-export type Answer = (request: IncomingMessage, response: ServerResponse) => void
+export type CrlResponder = (request: IncomingMessage, response: ServerResponse) => void
 
 /** Serves at `/list.crl`, and everywhere else. */
-export async function listServer(content: Buffer | Answer): Promise<ListServer> {
+export async function crlServer(content: Buffer | CrlResponder): Promise<CrlServer> {
   let answer = answering(content)
-  const asked: IncomingMessage[] = []
+  const received: IncomingMessage[] = []
   let wake = (): void => {}
   const server = createServer((request, response) => {
-    asked.push(request)
+    received.push(request)
     wake()
     answer(request, response)
   })
@@ -32,12 +32,12 @@ export async function listServer(content: Buffer | Answer): Promise<ListServer> 
   return {
     port,
     url: `http://127.0.0.1:${port}/list.crl`,
-    asked,
+    received,
     publish(next) {
       answer = answering(next)
     },
     async requests(count) {
-      while (asked.length < count) {
+      while (received.length < count) {
         await new Promise<void>((resolve) => {
           wake = resolve
         })
@@ -51,7 +51,7 @@ export async function listServer(content: Buffer | Answer): Promise<ListServer> 
   }
 }
 
-const answering = (content: Buffer | Answer): Answer =>
+const answering = (content: Buffer | CrlResponder): CrlResponder =>
   typeof content === 'function'
     ? content
     : (_, response) => {

@@ -7,11 +7,11 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { Device } from './device.ts'
-import { fleetUpstream } from './fleet-upstream.ts'
-import { calling, fleet, type Product } from './product.ts'
+import { upstreamTlsOptions } from './fleet-upstream.ts'
+import { clientTls, fleet, type Product } from './product.ts'
 
 /** What the upstream saw of one connection. */
-export interface Seen {
+export interface ObservedConnection {
   readonly at: number
   readonly protocol: string | null
   readonly suite: string
@@ -20,18 +20,18 @@ export interface Seen {
   readonly servername: string | false | null
 }
 
-export interface WatchedUpstream extends AsyncDisposable {
+export interface ObservedUpstream extends AsyncDisposable {
   readonly server: Server
   readonly port: number
-  readonly seen: readonly Seen[]
+  readonly connections: readonly ObservedConnection[]
 }
 
 /** An MDM server that is generous with session tickets, and hangs up now and then so that there are new connections. */
-export async function watchedUpstream(): Promise<WatchedUpstream> {
-  const seen: Seen[] = []
-  const server = createServer(fleetUpstream, (request, response) => {
+export async function observedUpstream(): Promise<ObservedUpstream> {
+  const connections: ObservedConnection[] = []
+  const server = createServer(upstreamTlsOptions, (request, response) => {
     served += 1
-    if (served % HANG_UP_AFTER === 0) response.setHeader('Connection', 'close')
+    if (served % CLOSE_AFTER === 0) response.setHeader('Connection', 'close')
     request.resume()
     response.end('ok')
   })
@@ -39,7 +39,7 @@ export async function watchedUpstream(): Promise<WatchedUpstream> {
   server.keepAliveTimeout = 60_000
   server.on('tlsClientError', () => {})
   server.on('secureConnection', (socket: TLSSocket) => {
-    seen.push({
+    connections.push({
       at: performance.now(),
       protocol: socket.getProtocol(),
       suite: socket.getCipher().name,
@@ -51,7 +51,7 @@ export async function watchedUpstream(): Promise<WatchedUpstream> {
   await once(server, 'listening')
   return {
     server,
-    seen,
+    connections,
     port: (server.address() as AddressInfo).port,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
@@ -61,15 +61,17 @@ export async function watchedUpstream(): Promise<WatchedUpstream> {
   }
 }
 
-const HANG_UP_AFTER = 7
+const CLOSE_AFTER = 7
 
 /** What devices ask. */
 export const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
 /** Sends requests at the rate until it is told to stop; says how many there were, and which did not come to 200. */
-export async function underLoad(house: Product, during: () => Promise<void>) {
+export async function underLoad(frontEnd: Product, during: () => Promise<void>) {
   const devices = await Promise.all(
-    Array.from({ length: DEVICES }, () => Device.to(house.port, calling(house.port, fleet.device))),
+    Array.from({ length: DEVICES }, () =>
+      Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device)),
+    ),
   )
   const failed: string[] = []
   let sent = 0
@@ -91,7 +93,7 @@ export async function underLoad(house: Product, during: () => Promise<void>) {
   await during()
   state.over = true
   await Promise.all(running)
-  for (const device of devices) device.hangUp()
+  for (const device of devices) device.disconnect()
   return { sent, failed }
 }
 
@@ -99,19 +101,20 @@ const RATE = 200
 /** How many ask. */
 export const DEVICES = 24
 /** Two seconds' worth and a margin for a busy machine: without load the promise would be cheap. */
-export const LEAST = 300
+export const MIN_REQUESTS = 300
 
 /** Settles once the upstream has had so many more connections, and the bound has passed. */
 export async function moreConnections(
-  upstream: WatchedUpstream,
+  upstream: ObservedUpstream,
   since: number,
-): Promise<readonly Seen[]> {
-  const late = (): readonly Seen[] => upstream.seen.filter(({ at }) => at > since + BOUND)
-  while (late().length < ENOUGH) await once(upstream.server, 'secureConnection')
+): Promise<readonly ObservedConnection[]> {
+  const late = (): readonly ObservedConnection[] =>
+    upstream.connections.filter(({ at }) => at > since + BOUND_MS)
+  while (late().length < ENOUGH_CONNECTIONS) await once(upstream.server, 'secureConnection')
   return late()
 }
 
 /** The issue's: within two seconds every new connection obeys. */
-const BOUND = 2000
+const BOUND_MS = 2000
 /** New connections that tell. */
-export const ENOUGH = 20
+export const ENOUGH_CONNECTIONS = 20

@@ -1,12 +1,12 @@
 /** An upstream that answers what is whole, begins an answer without end, and says when it has half a request. */
-import { fleetUpstream } from './fleet-upstream.ts'
+import { upstreamTlsOptions } from './fleet-upstream.ts'
 import { OK, rawUpstream } from './upstream.ts'
 
 /** Starts one; `left` settles when the front end let go of what was under way. */
-export async function patientUpstream() {
+export async function stallingUpstream() {
   const half = Promise.withResolvers<void>()
   const left = { upload: Promise.withResolvers<void>(), download: Promise.withResolvers<void>() }
-  const upstream = await rawUpstream(fleetUpstream, async (peer) => {
+  const upstream = await rawUpstream(upstreamTlsOptions, async (peer) => {
     const gone = peer.closed.then(() => undefined)
     for (;;) {
       const begun = peer.until('\r\n\r\n').then(

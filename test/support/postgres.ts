@@ -14,7 +14,7 @@ export type FoundPostgres =
   | { readonly kind: 'missing'; readonly why: string }
 
 /** A cluster of one's own, which can be away for a while. */
-export interface OwnPostgres {
+export interface PostgresCluster {
   readonly kind: 'found'
   readonly url: string
   /** Ends it as an administrator does, or as a fall would (SIGQUIT); what it holds stays. */
@@ -24,8 +24,8 @@ export interface OwnPostgres {
 }
 
 /** Starts one from the system's binaries, whatever `TFE_POSTGRES_URL` names. */
-export async function ownPostgres(): Promise<
-  OwnPostgres | { readonly kind: 'missing'; readonly why: string }
+export async function startPostgres(): Promise<
+  PostgresCluster | { readonly kind: 'missing'; readonly why: string }
 > {
   const binaries = newestBinaries()
   if (binaries === undefined) {
@@ -59,7 +59,7 @@ function newestBinaries(): string | undefined {
     .find((folder) => existsSync(join(folder, 'initdb')))
 }
 
-async function startCluster(binaries: string): ReturnType<typeof ownPostgres> {
+async function startCluster(binaries: string): ReturnType<typeof startPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-pg-'))
   const as = unprivileged()
   if (as.uid !== undefined && as.gid !== undefined) chownSync(folder, as.uid, as.gid)

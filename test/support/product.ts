@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Fault, Result } from '../../src/kernel/types.ts'
-import type { Loaded } from '../../src/config/config.ts'
-import { foundStore } from '../../src/serve/store-sync/create.ts'
+import type { LoadedConfig } from '../../src/config/config.ts'
+import { createStore } from '../../src/serve/store-sync/create.ts'
 import { openLogTo } from '../../src/serve/log.ts'
-import { startServing, type Serving } from '../../src/serve/start.ts'
+import { startServer, type RunningServer } from '../../src/serve/start.ts'
 import { mintCa, mintLeaf, type Leaf } from './mint.ts'
 
 const DAY = 86_400_000
@@ -80,9 +80,9 @@ export interface ProductOptions {
   readonly tls?: string
   readonly workers?: number
   /** Makes the store, which an SQLite one is made anyway. */
-  readonly found?: boolean
+  readonly createStore?: boolean
   /** How many different sightings wait at most while the store is away. */
-  readonly ledgerLimit?: number
+  readonly sightingLimit?: number
   /** Files beside the configuration, besides the usual ones. */
   readonly files?: Readonly<Record<string, string>>
 }
@@ -92,13 +92,13 @@ export interface Product extends AsyncDisposable {
   readonly port: number
   readonly statusPort: number
   readonly adminPort: number | undefined
-  readonly serving: Serving
+  readonly serving: RunningServer
   /** Every event and log line so far, parsed. */
   readonly lines: readonly Line[]
   /** Settles with the first line, past or future, that fits. */
-  line(fits: (line: Line) => boolean): Promise<Line>
+  waitForLine(fits: (waitForLine: Line) => boolean): Promise<Line>
   /** Writes another configuration over the first and reloads it. */
-  reload(options: ProductOptions): ReturnType<Serving['reload']>
+  reload(options: ProductOptions): ReturnType<RunningServer['reload']>
   readonly folder: string
 }
 
@@ -110,7 +110,7 @@ export async function product(options: ProductOptions): Promise<Product> {
   writeFiles(folder)
   const lines: Line[] = []
   const waiting = new Set<(line: Line) => void>()
-  const journal = openLogTo(
+  const logger = openLogTo(
     {
       write(text) {
         const line = JSON.parse(text) as Line
@@ -123,16 +123,16 @@ export async function product(options: ProductOptions): Promise<Product> {
   const loaded = await load(folder, options)
   if (!loaded.ok) throw new Error(faultText(loaded.failure))
   const { store } = loaded.value.config
-  if (options.found === true || (store?.kind === 'sqlite' && !existsSync(store.path))) {
-    const founded = await foundStore(loaded.value, { who: 'test', from: 'test' })
-    if (!founded.ok) throw new Error(faultText(founded.failure))
+  if (options.createStore === true || (store?.kind === 'sqlite' && !existsSync(store.path))) {
+    const created = await createStore(loaded.value, { who: 'test', from: 'test' })
+    if (!created.ok) throw new Error(faultText(created.failure))
   }
   const entry = { script: join(import.meta.dirname, '../../src/main.ts'), args: ['worker'] }
-  const { ledgerLimit } = options
-  const started = await startServing(loaded.value, {
-    journal,
+  const { sightingLimit } = options
+  const started = await startServer(loaded.value, {
+    logger,
     entry,
-    ...(ledgerLimit === undefined ? {} : { ledgerLimit }),
+    ...(sightingLimit === undefined ? {} : { sightingLimit }),
   })
   if (!started.ok) throw new Error(faultText(started.failure))
   const serving = started.value
@@ -143,7 +143,7 @@ export async function product(options: ProductOptions): Promise<Product> {
     serving,
     lines,
     folder,
-    line: (fits) => {
+    waitForLine: (fits) => {
       const known = lines.find(fits)
       if (known !== undefined) return Promise.resolve(known)
       return new Promise((resolve) => {
@@ -235,7 +235,7 @@ export function writeFiles(folder: string): void {
 }
 
 /** What a TLS client needs to call as this device, or as nobody. */
-export function calling(port: number, leaf?: Leaf) {
+export function clientTls(port: number, leaf?: Leaf) {
   return {
     host: '127.0.0.1',
     port,
@@ -248,7 +248,7 @@ export function calling(port: number, leaf?: Leaf) {
 async function load(
   folder: string,
   options: ProductOptions,
-): Promise<Result<Loaded, readonly Fault[]>> {
+): Promise<Result<LoadedConfig, readonly Fault[]>> {
   const path = join(folder, 'tfe.yaml')
   for (const [name, text] of Object.entries(options.files ?? {})) {
     writeFileSync(join(folder, name), text)

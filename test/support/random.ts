@@ -2,7 +2,7 @@
  * Chance that can be had again: the same seed gives the same choices, on every machine and in every run.
  */
 
-export class Random {
+export class SeededRandom {
   #state: number
 
   /** `stream` sets many independent generators of one seed apart. */
@@ -22,7 +22,7 @@ export class Random {
   }
 
   /** True once in so many times. */
-  once(inSoMany: number): boolean {
+  oneIn(inSoMany: number): boolean {
     return this.below(inSoMany) === 0
   }
 

@@ -1,19 +1,19 @@
 /** An upstream that reads what arrives the way HTTP/1.1 says, answers it, and remembers every octet. */
 import type { RawMessage } from './raw-message.ts'
-import { upstreamTls } from './scene.ts'
+import { upstreamTlsOptions } from './scene.ts'
 import { OK, rawUpstream } from './upstream.ts'
 
-export interface Reader extends AsyncDisposable {
+export interface RecordingUpstream extends AsyncDisposable {
   readonly port: number
   /** Everything since the last call: the requests as they were read, and every octet as it came. */
   take(): { readonly requests: readonly RawMessage[]; readonly octets: string }
 }
 
 /** Reads on a port of the system's choice. */
-export async function reader(): Promise<Reader> {
+export async function recordingUpstream(): Promise<RecordingUpstream> {
   const requests: RawMessage[] = []
   const octets: string[] = []
-  const upstream = await rawUpstream(upstreamTls, async (peer) => {
+  const upstream = await rawUpstream(upstreamTlsOptions, async (peer) => {
     peer.socket.on('data', (chunk: Buffer) => octets.push(chunk.toString('latin1')))
     for (let next = await peer.request(); next !== undefined; next = await peer.request()) {
       requests.push(next)

@@ -8,15 +8,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A running `openssl s_server`. */
-export interface SServer extends AsyncDisposable {
+export interface OpensslServer extends AsyncDisposable {
   readonly port: number
 }
 
 /** Starts one on a port of the system's choice, with this certificate and these further arguments. */
-export async function sServer(
+export async function opensslServer(
   { chainPem, keyPem }: { readonly chainPem: string; readonly keyPem: string },
   args: readonly string[],
-): Promise<SServer> {
+): Promise<OpensslServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-s-server-'))
   const [chain, key] = [join(folder, 'chain.pem'), join(folder, 'key.pem')]
   writeFileSync(chain, chainPem)

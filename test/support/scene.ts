@@ -7,11 +7,18 @@ import { connect as connectTcp, createServer, type AddressInfo, type Socket } fr
 import type { ConnectionOptions } from 'node:tls'
 import { expect } from 'vitest'
 import { Device } from './device.ts'
-import { calling, fleet, product, type Line, type Product, type ProductOptions } from './product.ts'
+import {
+  clientTls,
+  fleet,
+  product,
+  type Line,
+  type Product,
+  type ProductOptions,
+} from './product.ts'
 import { answering, OK, rawUpstream, type RawUpstream, type Script } from './upstream.ts'
 
 /** A good upstream for the product's strict TLS. */
-export const upstreamTls = {
+export const upstreamTlsOptions = {
   key: fleet.upstreamServer.keyPem,
   cert: fleet.upstreamServer.chainPem,
   ca: fleet.upstreamCa.pem,
@@ -19,40 +26,40 @@ export const upstreamTls = {
   rejectUnauthorized: true,
 }
 
-export interface Scene extends AsyncDisposable {
+export interface ProductWithUpstream extends AsyncDisposable {
   readonly product: Product
   readonly upstream: RawUpstream
   /** A device with a good certificate; `options` as for `tls.connect`. */
   device(options?: ConnectionOptions): Promise<Device>
   /** A device that can break its connection with a TCP reset. */
-  brittleDevice(): Promise<{ readonly device: Device; readonly reset: () => void }>
+  resettableDevice(): Promise<{ readonly device: Device; readonly reset: () => void }>
   /** Sends a request of the usual kind. */
-  ask(device: Device, line: string, ...fields: readonly string[]): void
+  request(device: Device, line: string, ...fields: readonly string[]): void
   /** Settles with so many records, in the order in which the requests ended. */
-  records(count: number): Promise<readonly Line[]>
+  requestLines(count: number): Promise<readonly Line[]>
   /** Settles when every device's connection is over and written down; fails unless all is as it was before. */
-  aftermath(
-    records: number,
+  expectCleanState(
+    requestLines: number,
     besides?: { readonly failedHandshakes: number },
   ): Promise<readonly Line[]>
 }
 
 /** What varies from scene to scene besides the script. */
-export interface SceneOptions extends Partial<ProductOptions> {
+export interface ProductWithUpstreamOptions extends Partial<ProductOptions> {
   /** Gets the first TCP connection to the upstream; the others get through to it. */
   readonly gate?: (socket: Socket) => void
 }
 
 /** `first` scripts the first connection to the upstream; every other one is answered well. */
-export async function scene(
+export async function productWithUpstream(
   first: Script = answering(OK),
-  { gate, ...options }: SceneOptions = {},
-): Promise<Scene> {
-  const upstream = await rawUpstream(upstreamTls, (peer, connection) =>
+  { gate, ...options }: ProductWithUpstreamOptions = {},
+): Promise<ProductWithUpstream> {
+  const upstream = await rawUpstream(upstreamTlsOptions, (peer, connection) =>
     connection === 1 ? first(peer, connection) : answering(OK)(peer, connection),
   )
-  const gated = gate === undefined ? undefined : await gatedPort(upstream.port, gate)
-  const front = await product({
+  const gated = gate === undefined ? undefined : await interceptedPort(upstream.port, gate)
+  const frontEnd = await product({
     upstreamPort: gated?.port ?? upstream.port,
     // A connection that were left behind would be the only one.
     upstreamLimits: ['connections: 1'],
@@ -60,52 +67,53 @@ export async function scene(
   })
   let devices = 0
   const written = (kind: 'request' | 'connection'): readonly Line[] =>
-    front.lines.filter(({ msg }) =>
+    frontEnd.lines.filter(({ msg }) =>
       kind === 'connection' ? msg === 'connection' : String(msg).startsWith('request'),
     )
   const settled = async (kind: 'request' | 'connection', count: number): Promise<void> => {
-    if (written(kind).length < count) await front.line(() => written(kind).length >= count)
+    if (written(kind).length < count)
+      await frontEnd.waitForLine(() => written(kind).length >= count)
   }
   const device = async (others: ConnectionOptions = {}): Promise<Device> => {
     devices += 1
-    const { port, ...rest } = calling(front.port, fleet.device)
+    const { port, ...rest } = clientTls(frontEnd.port, fleet.device)
     return Device.to(port, { ...rest, ...others })
   }
-  const ask = (asking: Device, line: string, ...fields: readonly string[]): void =>
+  const request = (asking: Device, line: string, ...fields: readonly string[]): void =>
     asking.send(`${[`${line} HTTP/1.1`, 'Host: localhost', ...fields].join('\r\n')}\r\n\r\n`)
-  const records = async (count: number): Promise<readonly Line[]> => {
+  const requestLines = async (count: number): Promise<readonly Line[]> => {
     await settled('request', count)
     return written('request')
   }
   return {
-    product: front,
+    product: frontEnd,
     upstream,
     device,
-    async brittleDevice() {
-      const socket = connectTcp(front.port, '127.0.0.1')
+    async resettableDevice() {
+      const socket = connectTcp(frontEnd.port, '127.0.0.1')
       return { device: await device({ socket }), reset: () => void socket.resetAndDestroy() }
     },
-    ask,
-    records,
-    async aftermath(count, { failedHandshakes } = { failedHandshakes: 0 }) {
+    request,
+    requestLines,
+    async expectCleanState(count, { failedHandshakes } = { failedHandshakes: 0 }) {
       devices += failedHandshakes
-      const found = await records(count)
+      const found = await requestLines(count)
       await settled('connection', devices)
-      expect(await openConnections(front)).toBe(0)
+      expect(await openConnections(frontEnd)).toBe(0)
       {
         await using next = await device()
-        ask(next, 'GET /device/next')
+        request(next, 'GET /device/next')
         expect((await next.response()).startLine).toBe('HTTP/1.1 200 OK')
       }
       await settled('connection', devices)
-      expect(await openConnections(front)).toBe(0)
-      const all = await records(count + 1)
+      expect(await openConnections(frontEnd)).toBe(0)
+      const all = await requestLines(count + 1)
       expect(all.map(({ path }) => path)).toHaveLength(count + 1)
       expect(all.at(-1)?.['path']).toBe('/device/next')
       return found
     },
     async [Symbol.asyncDispose]() {
-      await front[Symbol.asyncDispose]()
+      await frontEnd[Symbol.asyncDispose]()
       await gated?.close()
       await upstream[Symbol.asyncDispose]()
     },
@@ -113,7 +121,7 @@ export async function scene(
 }
 
 /** A port before another one, which keeps the first connection for itself. */
-async function gatedPort(
+async function interceptedPort(
   port: number,
   gate: (socket: Socket) => void,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {

@@ -9,20 +9,20 @@ import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config/load.ts'
-import { foundStore } from '../../src/serve/store-sync/create.ts'
+import { createStore } from '../../src/serve/store-sync/create.ts'
 import { productYaml, writeFiles, type Line, type ProductOptions } from './product.ts'
 
 export const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
-export interface Served extends AsyncDisposable {
+export interface ServeProcess extends AsyncDisposable {
   readonly child: ChildProcess
   readonly port: number
   readonly folder: string
   readonly exit: Promise<number | null>
   /** The first `count` lines that fit, past or future. */
-  linesOf(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]>
-  ask(path: string): Promise<string>
-  write(changes: Changes): void
+  waitForLines(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]>
+  fetchStatus(path: string): Promise<string>
+  writeConfiguration(changes: Changes): void
 }
 
 export interface Changes {
@@ -32,7 +32,7 @@ export interface Changes {
   readonly yaml?: Readonly<Record<string, string>>
 }
 
-export interface ServedOptions extends Pick<
+export interface ServeProcessOptions extends Pick<
   ProductOptions,
   'rows' | 'workers' | 'tls' | 'yaml' | 'upstreamLimits'
 > {
@@ -41,10 +41,13 @@ export interface ServedOptions extends Pick<
 }
 
 /** `tfe serve` as a process of its own, ready; a store that it names is made. */
-export async function served(upstreamPort: number, options: ServedOptions): Promise<Served> {
+export async function serveProcess(
+  upstreamPort: number,
+  options: ServeProcessOptions,
+): Promise<ServeProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-served-'))
   const [port, statusPort] = await freePorts(2)
-  const write = (changes: Changes): void => {
+  const writeConfiguration = (changes: Changes): void => {
     const text = productYaml({
       ...options,
       upstreamPort,
@@ -58,24 +61,24 @@ export async function served(upstreamPort: number, options: ServedOptions): Prom
     writeFileSync(join(folder, 'tfe.yaml'), text.replace('port: 0\n', `port: ${port}\n`))
   }
   writeFiles(folder)
-  write({})
+  writeConfiguration({})
   const file = join(folder, 'tfe.yaml')
-  await foundStoreOf(file)
+  await createStoreOf(file)
   const started = (await options.instead?.(file)) ?? [MAIN, 'serve', '--config', file]
   const child = spawn(process.execPath, started, { stdio: ['ignore', 'pipe', 'inherit'] })
   const exit = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => resolve(code))
   })
-  const log = new Log(child)
-  await log.linesOf(1, (line) => line['msg'] === 'serving')
+  const log = new LineLog(child)
+  await log.waitForLines(1, (line) => line['msg'] === 'serving')
   return {
     child,
     port: port ?? 0,
     folder,
     exit,
-    write,
-    linesOf: (count, fits) => log.linesOf(count, fits),
-    ask: async (path) => (await fetch(`http://127.0.0.1:${statusPort}${path}`)).text(),
+    writeConfiguration,
+    waitForLines: (count, fits) => log.waitForLines(count, fits),
+    fetchStatus: async (path) => (await fetch(`http://127.0.0.1:${statusPort}${path}`)).text(),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')
       await exit
@@ -84,18 +87,18 @@ export async function served(upstreamPort: number, options: ServedOptions): Prom
   }
 }
 
-async function foundStoreOf(file: string): Promise<void> {
+async function createStoreOf(file: string): Promise<void> {
   const loaded = await loadConfig(file, {})
   // A faulty configuration is for the program to refuse.
   if (!loaded.ok || loaded.value.config.store?.kind === 'dangerous-none') return
   const { store } = loaded.value.config
   if (store?.kind === 'sqlite' && existsSync(store.path)) return
-  const founded = await foundStore(loaded.value, { who: 'test', from: 'test' })
-  if (!founded.ok) throw new Error(JSON.stringify(founded.failure))
+  const created = await createStore(loaded.value, { who: 'test', from: 'test' })
+  if (!created.ok) throw new Error(JSON.stringify(created.failure))
 }
 
 /** The lines of a process that serves. */
-export class Log {
+export class LineLog {
   readonly #lines: Line[] = []
   readonly #waiting = new Set<() => void>()
 
@@ -110,7 +113,7 @@ export class Log {
     })
   }
 
-  async linesOf(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]> {
+  async waitForLines(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]> {
     for (;;) {
       const found = this.#lines.filter(fits)
       if (found.length >= count) return found.slice(0, count)
@@ -128,15 +131,17 @@ export class Log {
  * that starts again, is not taken by a bystander.
  */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const occupants = await Promise.all(Array.from({ length: count }, () => occupied(steadyPort)))
+  const occupants = await Promise.all(
+    Array.from({ length: count }, () => listenOnFreePort(portBelowEphemeral)),
+  )
   for (const { server } of occupants) server.close()
   await Promise.all(occupants.map(({ server }) => once(server, 'close')))
   return occupants.map(({ port }) => port)
 }
 
-const steadyPort = (): number => 12_000 + randomInt(20_000)
+const portBelowEphemeral = (): number => 12_000 + randomInt(20_000)
 
-export async function occupied(
+export async function listenOnFreePort(
   choose: () => number = () => 0,
 ): Promise<{ readonly server: Server; readonly port: number }> {
   for (let attempt = 1; ; attempt += 1) {

@@ -10,7 +10,7 @@ import type { Leaf } from './mint.ts'
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
 /** The same certificate, around the twin of its P-256 signature. */
-export function twinOf(leaf: Leaf): Leaf {
+export function malleated(leaf: Leaf): Leaf {
   const [tbs, algorithm, signature] = parts(leaf.der)
   const [r, s] = parts(contentOf(signature).subarray(1))
   const other = der.sequence(r, der.integer(ORDER - numberIn(s)))

@@ -1,5 +1,5 @@
 /** An upstream that gives tokens for a name and a password, as the legacy OAuth endpoint does. */
-import { fleetUpstream } from './fleet-upstream.ts'
+import { upstreamTlsOptions } from './fleet-upstream.ts'
 import { valuesOf, type RawMessage } from './raw-message.ts'
 import { rawUpstream, type RawUpstream } from './upstream.ts'
 
@@ -13,7 +13,7 @@ export interface TokenServer extends AsyncDisposable {
 /** Anybody's password is `right`. */
 export async function tokenServer(refusal = 401): Promise<TokenServer> {
   const requests: RawMessage[] = []
-  const upstream = await rawUpstream(fleetUpstream, async (peer) => {
+  const upstream = await rawUpstream(upstreamTlsOptions, async (peer) => {
     for (;;) {
       const request = await peer.request()
       if (request === undefined) return

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 
 /** Whether the `openssl` command can be called; tests that use it as an oracle skip visibly without it. */
 export function hasOpenssl(): boolean {
-  return has('openssl', ['version'])
+  return hasCommand('openssl', ['version'])
 }
 
 /** Whether a command runs at all. */
-export function has(command: string, args: readonly string[]): boolean {
+export function hasCommand(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0
 }

@@ -4,9 +4,9 @@
 import { once } from 'node:events'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { Leaf } from './mint.ts'
-import { calling, product, type Line, type Product, type ProductOptions } from './product.ts'
+import { clientTls, product, type Line, type Product, type ProductOptions } from './product.ts'
 import { rawUpstream, type RawUpstream, type Script } from './upstream.ts'
-import { upstreamTls } from './scene.ts'
+import { upstreamTlsOptions } from './scene.ts'
 
 /** What varies from tunnel to tunnel. */
 export interface TunnelOptions extends Partial<Omit<ProductOptions, 'limits' | 'yaml'>> {
@@ -19,12 +19,12 @@ export interface TunnelOptions extends Partial<Omit<ProductOptions, 'limits' | '
   readonly upstream?: Parameters<typeof rawUpstream>[0]
 }
 
-export interface Tunnelled extends AsyncDisposable {
+export interface ProductWithTunnels extends AsyncDisposable {
   readonly product: Product
   readonly upstream: RawUpstream
   readonly port: number
   /** A device, its handshake behind it. */
-  device(leaf?: Leaf, options?: ConnectionOptions): Promise<Talker>
+  device(leaf?: Leaf, options?: ConnectionOptions): Promise<TunnelClient>
   /** The first so many lines about tunnels. */
   tunnels(count: number): Promise<readonly Line[]>
 }
@@ -53,40 +53,47 @@ export const syncListener = (relay = '{}', limits: readonly string[] = []): stri
     relay: ${relay}`
 
 /** Starts both. */
-export async function tunnelled(script: Script, options: TunnelOptions = {}): Promise<Tunnelled> {
+export async function productWithTunnels(
+  script: Script,
+  options: TunnelOptions = {},
+): Promise<ProductWithTunnels> {
   const { relay, limits, yaml, upstream: tls = {}, ...rest } = options
-  const upstream = await rawUpstream({ ...upstreamTls, allowHalfOpen: true, ...tls }, script)
-  const front = await product({
+  const upstream = await rawUpstream({ ...upstreamTlsOptions, allowHalfOpen: true, ...tls }, script)
+  const frontEnd = await product({
     upstreamPort: upstream.port,
     ...rest,
     yaml: { listeners: syncListeners(relay, limits), ...yaml },
   })
-  const port = front.serving.ports['sync'] ?? 0
-  const talkers = new Set<Talker>()
+  const port = frontEnd.serving.ports['sync'] ?? 0
+  const clients = new Set<TunnelClient>()
   return {
-    product: front,
+    product: frontEnd,
     upstream,
     port,
     async device(leaf, others = {}) {
-      const talker = await Talker.to({ ...calling(port, leaf), allowHalfOpen: true, ...others })
-      talkers.add(talker)
-      return talker
+      const client = await TunnelClient.to({
+        ...clientTls(port, leaf),
+        allowHalfOpen: true,
+        ...others,
+      })
+      clients.add(client)
+      return client
     },
     async tunnels(count) {
-      const found = (): readonly Line[] => front.lines.filter(({ msg }) => msg === 'tunnel')
-      if (found().length < count) await front.line(() => found().length >= count)
+      const found = (): readonly Line[] => frontEnd.lines.filter(({ msg }) => msg === 'tunnel')
+      if (found().length < count) await frontEnd.waitForLine(() => found().length >= count)
       return found()
     },
     async [Symbol.asyncDispose]() {
-      for (const { socket } of talkers) socket.destroy()
-      await front[Symbol.asyncDispose]()
+      for (const { socket } of clients) socket.destroy()
+      await frontEnd[Symbol.asyncDispose]()
       await upstream[Symbol.asyncDispose]()
     },
   }
 }
 
 /** One end of a connection that carries octets. */
-export class Talker {
+export class TunnelClient {
   readonly socket: TLSSocket
   /** Settles when the other side has ended its half, or the connection is gone. */
   readonly ended: Promise<'ended' | 'gone'>
@@ -114,22 +121,22 @@ export class Talker {
     })
   }
 
-  static async to(options: ConnectionOptions & { allowHalfOpen?: boolean }): Promise<Talker> {
+  static async to(options: ConnectionOptions & { allowHalfOpen?: boolean }): Promise<TunnelClient> {
     const socket = connect(options)
     await once(socket, 'secureConnect')
-    return new Talker(socket)
+    return new TunnelClient(socket)
   }
 
   get received(): string {
     return this.#received.toString('latin1')
   }
 
-  say(text: string | Buffer): void {
+  send(text: string | Buffer): void {
     this.socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text)
   }
 
   /** Waits until so much has arrived, or the connection is gone. */
-  async hear(marker: string): Promise<string> {
+  async receiveUntil(marker: string): Promise<string> {
     while (!this.received.includes(marker)) {
       if (this.socket.destroyed) throw new Error(`gone before ${JSON.stringify(marker)}`)
       await new Promise<void>((resolve) => {

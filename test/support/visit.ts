@@ -1,10 +1,10 @@
 import { connect, type TLSSocket } from 'node:tls'
 import type { Leaf } from './mint.ts'
-import { calling } from './product.ts'
+import { clientTls } from './product.ts'
 
 export const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
 
-export interface Visit {
+export interface OneRequest {
   readonly version: (typeof VERSIONS)[number]
   readonly device?: Leaf
   readonly path?: string
@@ -12,7 +12,7 @@ export interface Visit {
   readonly servername?: string
 }
 
-export interface Visited {
+export interface OneResponse {
   readonly status: number
   readonly head: string
   readonly resumed: boolean
@@ -20,12 +20,12 @@ export interface Visited {
 }
 
 /** One connection, one request; the last session that the front end offered is kept. Status 0 is no answer. */
-export async function visit(
+export async function requestOnce(
   { port }: { readonly port: number },
-  { version, device, path = '/device/x', session, servername = 'localhost' }: Visit,
-): Promise<Visited> {
+  { version, device, path = '/device/x', session, servername = 'localhost' }: OneRequest,
+): Promise<OneResponse> {
   const socket: TLSSocket = connect({
-    ...calling(port, device),
+    ...clientTls(port, device),
     minVersion: version,
     maxVersion: version,
     servername,

@@ -1,15 +1,22 @@
 import { expect, test } from 'vitest'
-import { claimOf, type BasicMeans, type Sight } from '../../src/throttle/account-names.ts'
+import {
+  accountNamesOf,
+  type BasicNameOwner,
+  type RequestView,
+} from '../../src/throttle/account-names.ts'
 
 const key = Buffer.alloc(32, 1)
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
 
-type Part = Partial<Omit<Sight, 'body'>> & { readonly body?: string; readonly means?: BasicMeans }
+type Part = Partial<Omit<RequestView, 'body'>> & {
+  readonly body?: string
+  readonly means?: BasicNameOwner
+}
 
 function claim({ body = '', means = 'account', ...part }: Part) {
-  const sight = { method: 'POST', target: '/token', headers: {}, whole: true, ...part }
-  return claimOf({ ...sight, body: Buffer.from(body) }, means, key)
+  const view = { method: 'POST', target: '/token', headers: {}, whole: true, ...part }
+  return accountNamesOf({ ...view, body: Buffer.from(body) }, means, key)
 }
 
 /** The hash of a name, by the plainest request that gives it. */
@@ -163,20 +170,20 @@ const sure: readonly (Part & { readonly promise: string; readonly sure: boolean 
 
 for (const { promise, sure: expected, ...part } of sure) {
   test(promise, () => {
-    expect(claim(part).sure).toBe(expected)
+    expect(claim(part).isSure).toBe(expected)
   })
 }
 
 test('a hash says nothing about the name, and another key makes another one', () => {
-  const sight = {
+  const view = {
     method: 'POST',
     target: '/',
     headers: basic('ann:x'),
     body: Buffer.alloc(0),
     whole: true,
   }
-  const [one] = claimOf(sight, 'account', key).accounts
-  const [other] = claimOf(sight, 'account', Buffer.alloc(32, 2)).accounts
+  const [one] = accountNamesOf(view, 'account', key).accounts
+  const [other] = accountNamesOf(view, 'account', Buffer.alloc(32, 2)).accounts
   expect(one).toMatch(/^[0-9a-f]{32}$/u)
   expect(other).toMatch(/^[0-9a-f]{32}$/u)
   expect(other).not.toBe(one)

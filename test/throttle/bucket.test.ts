@@ -1,14 +1,19 @@
 import { expect, test } from 'vitest'
 import type { Millis } from '../../src/kernel/types.ts'
-import { drawn, filled, waitOf, type Bucket } from '../../src/throttle/token-bucket.ts'
+import {
+  takeToken,
+  refill,
+  waitForToken,
+  type TokenBucket,
+} from '../../src/throttle/token-bucket.ts'
 
 const at = (ms: number): Millis => ms as Millis
-const bucket = (tokens: number): Bucket => ({ tokens, at: at(0) })
-const pace = { perMinute: 60, burst: 3 }
+const bucket = (tokens: number): TokenBucket => ({ tokens, at: at(0) })
+const limit = { perMinute: 60, burst: 3 }
 
 const rows: readonly {
   readonly promise: string
-  readonly from: Bucket | undefined
+  readonly from: TokenBucket | undefined
   readonly now: number
   readonly tokens: number
   readonly wait: number
@@ -37,15 +42,15 @@ const rows: readonly {
 
 for (const { promise, from, now, tokens, wait } of rows) {
   test(promise, () => {
-    const found = filled(from, pace, at(now))
-    expect([found.tokens, waitOf(found, pace)]).toEqual([tokens, wait])
+    const found = refill(from, limit, at(now))
+    expect([found.tokens, waitForToken(found, limit)]).toEqual([tokens, wait])
   })
 }
 
 test('a request costs one token', () => {
-  expect(drawn(bucket(2))).toEqual(bucket(1))
+  expect(takeToken(bucket(2))).toEqual(bucket(1))
 })
 
 test('a burst that a reload made smaller holds at once', () => {
-  expect(filled(bucket(20), pace, at(0)).tokens).toBe(3)
+  expect(refill(bucket(20), limit, at(0)).tokens).toBe(3)
 })

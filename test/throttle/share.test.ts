@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Millis } from '../../src/kernel/types.ts'
-import { shareOf } from '../../src/throttle/per-worker-share.ts'
+import { perWorkerRules } from '../../src/throttle/per-worker-share.ts'
 
 const lockout = {
   period: 900_000 as Millis,
@@ -21,11 +21,11 @@ const rows: readonly (readonly [string, number, number, number, number, number])
 ]
 for (const [promise, perMinute, burst, sharers, shared, atOnce] of rows) {
   test(promise, () => {
-    const found = shareOf({ address: { perMinute, burst }, account, lockout }, sharers)
+    const found = perWorkerRules({ address: { perMinute, burst }, account, lockout }, sharers)
     expect(found.address).toEqual({ perMinute: shared, burst: atOnce })
   })
 }
 
 test('failures are not divided', () => {
-  expect(shareOf({ address: account, account, lockout }, 8).lockout).toEqual(lockout)
+  expect(perWorkerRules({ address: account, account, lockout }, 8).lockout).toEqual(lockout)
 })

@@ -1,20 +1,28 @@
 import { expect, test } from 'vitest'
 import type { Millis } from '../../src/kernel/types.ts'
-import { failed, lockedFor, type LockRule, type Tally } from '../../src/throttle/lockout.ts'
+import {
+  recordFailure,
+  lockedFor,
+  type LockoutRule,
+  type FailureRecord,
+} from '../../src/throttle/lockout.ts'
 
 const ms = (value: number): Millis => value as Millis
-const rule: LockRule = { failures: 3, period: ms(1000), first: ms(100), longest: ms(400) }
+const rule: LockoutRule = { failures: 3, period: ms(1000), first: ms(100), longest: ms(400) }
 
 /** Failures at these times, by this rule. */
-const after = (times: readonly number[], by = rule): Tally | undefined =>
-  times.reduce<Tally | undefined>((tally, now) => failed(tally, by, ms(now)), undefined)
+const after = (times: readonly number[], by = rule): FailureRecord | undefined =>
+  times.reduce<FailureRecord | undefined>(
+    (record, now) => recordFailure(record, by, ms(now)),
+    undefined,
+  )
 
 const rows: readonly {
   readonly promise: string
   readonly failures: readonly number[]
   readonly now: number
   readonly wait: number
-  readonly by?: LockRule
+  readonly by?: LockoutRule
 }[] = [
   { promise: 'nobody is locked out before a failure', failures: [], now: 0, wait: 0 },
   {

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/trust/limits.ts'
 import { mintKeys } from '../support/mint-certificate.ts'
 import { mintCa, mintLeaf, type Ca } from '../support/mint.ts'
-import { Random } from '../support/random.ts'
+import { SeededRandom } from '../support/random.ts'
 import { caBelow, device, examined, ROOT, verdict, type Peer } from './fleet.ts'
 
 /** As many as there may be, each signed by the one before, under names of their own. */
-function ladder(rungs: number): readonly Ca[] {
+function longChain(length: number): readonly Ca[] {
   const cas: Ca[] = []
-  while (cas.length < rungs) cas.push(caBelow(cas.at(-1) ?? ROOT, `Rung ${cas.length}`))
+  while (cas.length < length) cas.push(caBelow(cas.at(-1) ?? ROOT, `Rung ${cas.length}`))
   return cas
 }
 
@@ -17,7 +17,7 @@ const namesakes = (count: number): readonly Ca[] =>
   Array.from({ length: count }, () => caBelow(ROOT, 'Namesake'))
 
 test('a chain may be as long as the limit of its depth, and not longer by one', () => {
-  const cas = ladder(DEFAULT_LIMITS.depth + 1)
+  const cas = longChain(DEFAULT_LIMITS.depth + 1)
   const leafBelow = (depth: number) => mintLeaf({ issuer: cas[depth - 1] ?? ROOT })
   const { depth } = DEFAULT_LIMITS
   expect(verdict({ leaf: leafBelow(depth), presented: cas })).toBe('sound')
@@ -25,7 +25,7 @@ test('a chain may be as long as the limit of its depth, and not longer by one', 
 })
 
 test('a chain of a hundred is given up at its depth, before any signature', () => {
-  const cas = ladder(100)
+  const cas = longChain(100)
   const { result, spent } = examined({
     leaf: mintLeaf({ issuer: cas[99] ?? ROOT }),
     presented: cas,
@@ -101,13 +101,13 @@ for (const [promise, make] of hostile) {
 test('whatever signs whatever, the work stays within its budgets', () => {
   const keys = Array.from({ length: 6 }, () => mintKeys())
   for (let number = 0; number < 40; number += 1) {
-    const random = new Random(20_261_122, number)
+    const random = new SeededRandom(20_261_122, number)
     const any = () => ({
       name: random.pick(['P', 'Q', 'R']),
       keys: keys[random.below(keys.length)] ?? mintKeys(),
     })
     const presented = Array.from({ length: 30 }, () =>
-      mintCa({ ...any(), issuer: random.once(5) ? ROOT : mintCa(any()) }),
+      mintCa({ ...any(), issuer: random.oneIn(5) ? ROOT : mintCa(any()) }),
     )
     const leaf = mintLeaf({ issuer: mintCa(any()) })
     const { spent, attempts } = examined({ leaf, presented })
@@ -118,7 +118,7 @@ test('whatever signs whatever, the work stays within its budgets', () => {
 })
 
 test('an honest device among all that is admitted as if it were alone', () => {
-  const presented = [...namesakes(8), ...ladder(4)]
+  const presented = [...namesakes(8), ...longChain(4)]
   const honest = caBelow(ROOT, 'Honest')
   expect(verdict({ leaf: device({ issuer: honest }), presented: [...presented, honest] })).toBe(
     'sound',

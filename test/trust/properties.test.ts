@@ -6,7 +6,7 @@ import type { Certificate } from '../../src/x509/certificate.ts'
 import { ed25519 } from '../fuzz/keys.ts'
 import { mintKeys, type Keys } from '../support/mint-certificate.ts'
 import { mintCa, mintLeaf, OIDS, type Ca } from '../support/mint.ts'
-import { Random } from '../support/random.ts'
+import { SeededRandom } from '../support/random.ts'
 import { read } from './fleet.ts'
 
 /** Other worlds: `TFE_SEED=7`; a law that fails names the seed and the world. */
@@ -28,7 +28,7 @@ const ANY = [FIRST, ...OTHERS] as const
 const DEVICE = mintKeys()
 
 /** A device among authorities that sign each other and themselves, some known, some presented. */
-interface World {
+interface RandomPki {
   readonly leaf: Certificate
   readonly presented: readonly Certificate[]
   readonly settings: readonly Setting[]
@@ -41,10 +41,10 @@ interface Setting {
 
 type Authority = (typeof ANY)[number]
 
-function worldOf(random: Random): World {
+function randomPki(random: SeededRandom): RandomPki {
   const cas = Array.from({ length: 5 + random.below(12) }, () => caOf(random))
   const { leaf } = leafOf(random)
-  const presented = cas.filter(() => random.once(2))
+  const presented = cas.filter(() => random.oneIn(2))
   const anchors = random.shuffled([...cas, ...ANY.map((one) => signedBy(one, one, []))])
   const settings = anchors
     .slice(0, 1 + random.below(6))
@@ -55,9 +55,9 @@ function worldOf(random: Random): World {
 const HINTS = [OIDS.authorityKeyIdentifier, OIDS.subjectKeyIdentifier]
 
 /** With key identifiers, without, or with some. */
-const silence = (random: Random): readonly string[] => HINTS.filter(() => random.once(3))
+const silence = (random: SeededRandom): readonly string[] => HINTS.filter(() => random.oneIn(3))
 
-function caOf(random: Random): Certificate {
+function caOf(random: SeededRandom): Certificate {
   return signedBy(random.pick(ANY), random.pick(ANY), silence(random), random)
 }
 
@@ -65,9 +65,9 @@ function signedBy(
   subject: Authority,
   issuer: Authority,
   without: readonly string[],
-  random?: Random,
+  random?: SeededRandom,
 ): Certificate {
-  const pathLength = random?.once(6) === true ? random.below(2) : undefined
+  const pathLength = random?.oneIn(6) === true ? random.below(2) : undefined
   return read(
     mintCa({
       ...subject,
@@ -85,13 +85,13 @@ function caOfAuthority(one: Authority): Ca {
   return ca
 }
 
-function leafOf(random: Random) {
+function leafOf(random: SeededRandom) {
   const issuer = caOfAuthority(random.pick(ANY))
-  const purposes = random.once(8) ? (['serverAuth'] as const) : (['clientAuth'] as const)
+  const purposes = random.oneIn(8) ? (['serverAuth'] as const) : (['clientAuth'] as const)
   return { leaf: read(mintLeaf({ issuer, keys: DEVICE, purposes, without: silence(random) })) }
 }
 
-const examined = ({ leaf, presented, settings }: World): Examination =>
+const examined = ({ leaf, presented, settings }: RandomPki): Examination =>
   examine(
     { leaf, intermediates: presented },
     trustStore({ settings, profile: 'private' }),
@@ -120,21 +120,21 @@ function isCut({ result, spent }: Examination): boolean {
 
 interface Whole {
   readonly number: number
-  readonly world: World
+  readonly pki: RandomPki
   readonly verdict: string
 }
 
 /** The worlds in which nothing was cut short. */
 const WHOLE: readonly Whole[] = Array.from({ length: WORLDS }, (_, number) => {
-  const world = worldOf(new Random(SEED, number))
-  return { number, world, examination: examined(world) }
-}).flatMap(({ number, world, examination }) =>
-  isCut(examination) ? [] : [{ number, world, verdict: verdictOf(examination) }],
+  const pki = randomPki(new SeededRandom(SEED, number))
+  return { number, pki, examination: examined(pki) }
+}).flatMap(({ number, pki, examination }) =>
+  isCut(examination) ? [] : [{ number, pki, verdict: verdictOf(examination) }],
 )
 
 interface Case extends Whole {
   /** For what has to be chosen: the same however often, and in whatever order, the laws are tried. */
-  readonly random: Random
+  readonly random: SeededRandom
   readonly where: string
 }
 
@@ -142,7 +142,7 @@ interface Case extends Whole {
 const casesOf = (law: number): readonly Case[] =>
   WHOLE.map((whole) => ({
     ...whole,
-    random: new Random(SEED, law * WORLDS + whole.number),
+    random: new SeededRandom(SEED, law * WORLDS + whole.number),
     where: `seed ${SEED}, world ${whole.number}`,
   }))
 
@@ -167,11 +167,11 @@ test('the worlds of these properties are of every kind', () => {
 })
 
 test('the order of presented certificates and of anchors never changes a verdict or a path', () => {
-  for (const { world, verdict, random, where } of casesOf(1)) {
+  for (const { pki, verdict, random, where } of casesOf(1)) {
     const shuffled = {
-      ...world,
-      presented: random.shuffled([...world.presented, ...world.presented.slice(0, 2)]),
-      settings: random.shuffled(world.settings),
+      ...pki,
+      presented: random.shuffled([...pki.presented, ...pki.presented.slice(0, 2)]),
+      settings: random.shuffled(pki.settings),
     }
     expect(verdictOf(examined(shuffled)), where).toBe(verdict)
   }
@@ -180,22 +180,22 @@ test('the order of presented certificates and of anchors never changes a verdict
 test('a CA with another name never changes a verdict or a path, known or presented', () => {
   const stranger = read(mintCa({ name: 'Stranger' }))
   const below = read(mintCa({ name: 'Below', issuer: mintCa({ name: 'Stranger' }) }))
-  for (const { world, verdict, random, where } of casesOf(2)) {
+  for (const { pki, verdict, random, where } of casesOf(2)) {
     const setting = { name: 'stranger', chain: [stranger, below] }
-    const settings = random.shuffled([...world.settings, setting])
-    const presented = random.shuffled([...world.presented, below, stranger])
-    expect(verdictOf(examined({ ...world, settings, presented })), where).toBe(verdict)
+    const settings = random.shuffled([...pki.settings, setting])
+    const presented = random.shuffled([...pki.presented, below, stranger])
+    expect(verdictOf(examined({ ...pki, settings, presented })), where).toBe(verdict)
   }
 })
 
 test('a CA with the same name and another key admits nobody and locks nobody out', () => {
   const namesakes = ['One', 'Two', 'Three', 'Four'].map((name) => read(mintCa({ name })))
-  for (const { world, verdict, random, where } of casesOf(3)) {
-    const namesake = random.pick([namesakes[0] ?? world.leaf, ...namesakes])
+  for (const { pki, verdict, random, where } of casesOf(3)) {
+    const namesake = random.pick([namesakes[0] ?? pki.leaf, ...namesakes])
     const setting = { name: 'namesake', chain: [namesake] }
     for (const changed of [
-      { ...world, settings: random.shuffled([...world.settings, setting]) },
-      { ...world, presented: random.shuffled([...world.presented, namesake]) },
+      { ...pki, settings: random.shuffled([...pki.settings, setting]) },
+      { ...pki, presented: random.shuffled([...pki.presented, namesake]) },
     ]) {
       const after = verdictOf(examined(changed))
       // The most telling reason may become another one: now there is somebody by that name.
@@ -207,10 +207,10 @@ test('a CA with the same name and another key admits nobody and locks nobody out
 
 test('an authority that nobody trusts adds nothing, whatever it signs', () => {
   const impostor: Keys = mintKeys()
-  for (const { world, verdict, random, where } of casesOf(4)) {
+  for (const { pki, verdict, random, where } of casesOf(4)) {
     const issuer = mintCa({ name: random.pick(ANY).name, keys: impostor })
     const forged = ANY.map(({ name, keys }) => read(mintCa({ name, keys, issuer })))
-    const examination = examined({ ...world, presented: [...forged, ...world.presented] })
+    const examination = examined({ ...pki, presented: [...forged, ...pki.presented] })
     const after = verdictOf(examination)
     const before = new Set(verdict.split('\n'))
     const isAdmitted = after.includes(' < ')
@@ -227,14 +227,14 @@ test('what a peer presents until its budget runs out costs its own paths, and no
   const issuer = mintCa({ name: FIRST.name, keys: impostor })
   const forged = ANY.map(({ name, keys }) => read(mintCa({ name, keys, issuer })))
   let cut = 0
-  for (const { world, verdict, where } of casesOf(5)) {
-    const presented = [...forged, ...world.presented]
-    const examination = examined({ ...world, presented })
+  for (const { pki, verdict, where } of casesOf(5)) {
+    const presented = [...forged, ...pki.presented]
+    const examination = examined({ ...pki, presented })
     if (!isCut(examination)) continue
     cut += 1
     const limits = { ...DEFAULT_LIMITS, steps: 1_000_000, signatures: 10_000 }
-    const store = trustStore({ settings: world.settings, profile: 'private', limits })
-    const patient = examine({ leaf: world.leaf, intermediates: presented }, store, 'client')
+    const store = trustStore({ settings: pki.settings, profile: 'private', limits })
+    const patient = examine({ leaf: pki.leaf, intermediates: presented }, store, 'client')
     if (verdict.includes(' < ')) expect(verdictOf(patient), where).toBe(verdict)
     expect(examination.spent.steps, where).toBeLessThanOrEqual(DEFAULT_LIMITS.steps + 1)
   }

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { examine } from '../../src/trust/judge.ts'
 import { mintKeys } from '../support/mint-certificate.ts'
 import { mintCa, mintLeaf, type Ca } from '../support/mint.ts'
-import { Random } from '../support/random.ts'
+import { SeededRandom } from '../support/random.ts'
 import { pathsOf, read, ROOT, storeOf } from './fleet.ts'
 
 /** Four names by three keys, each pair certified by every CA that there is at the time: cross-signed at random. */
-function webOf(random: Random) {
+function webOf(random: SeededRandom) {
   const keys = Array.from({ length: 3 }, () => mintKeys())
   const cas: [Ca, ...Ca[]] = [ROOT]
   for (let count = 0; count < 24; count += 1) {
@@ -14,7 +14,7 @@ function webOf(random: Random) {
     const key = keys[random.below(keys.length)]
     if (key === undefined) continue
     // One in five comes from a root that nobody trusts.
-    const issuer = random.once(5) ? mintCa({ name: `CA ${random.below(4)}` }) : random.pick(cas)
+    const issuer = random.oneIn(5) ? mintCa({ name: `CA ${random.below(4)}` }) : random.pick(cas)
     cas.push(mintCa({ name, keys: key, issuer }))
   }
   const certificates = cas.slice(1).map(read)
@@ -23,15 +23,15 @@ function webOf(random: Random) {
 }
 
 test('whatever is remembered, no device loses a path, its place or its refusal for want of budget', () => {
-  const random = new Random(20)
+  const random = new SeededRandom(20)
   const told = { helped: 0, untouched: 0, exhausted: 0 }
   for (let web = 0; web < 8; web += 1) {
     const { certificates, leaves } = webOf(random)
     for (let turn = 0; turn < 60; turn += 1) {
       const leaf = leaves[random.below(leaves.length)]
       if (leaf === undefined) continue
-      const intermediates = certificates.filter(() => random.once(4))
-      const others = certificates.filter(() => random.once(2))
+      const intermediates = certificates.filter(() => random.oneIn(4))
+      const others = certificates.filter(() => random.oneIn(2))
       const remembered = Map.groupBy(others, ({ subject }) => subject.key)
       const limits = { steps: 3 + random.below(60), paths: 1 + random.below(4) }
       const store = storeOf({ limits })

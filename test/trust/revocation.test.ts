@@ -152,13 +152,17 @@ const scoped = (...parts: readonly Uint8Array[]): RevocationList =>
 const USERS = der.contextPrimitive(1, Buffer.from([0xff]))
 const AUTHORITIES = der.contextPrimitive(2, Buffer.from([0xff]))
 const clear = listOf(minted())
-const naughty = listOf(minted({ revoked: naming(LEAF) }))
+const misissued = listOf(minted({ revoked: naming(LEAF) }))
 const ofRoot = listOf(minted({ issuer: ROOT, revoked: naming(ISSUING) }))
 const ofTwin = listOf(minted({ issuer: TWIN, revoked: naming(LEAF) }), [TWIN])
 
 const rows: readonly Row[] = [
   { promise: 'a certificate that the list does not name is good', lists: [clear], expect: 'good' },
-  { promise: 'a certificate that the list names is revoked', lists: [naughty], expect: 'revoked' },
+  {
+    promise: 'a certificate that the list names is revoked',
+    lists: [misissued],
+    expect: 'revoked',
+  },
   { promise: 'without a list nobody can tell', lists: [], expect: 'unknown no-list' },
   {
     promise: 'the list of a CA with the same name and another key names nobody here',
@@ -196,7 +200,7 @@ const rows: readonly Row[] = [
   },
   {
     promise: 'what a stale list names stays revoked',
-    lists: [naughty],
+    lists: [misissued],
     now: ENDS + 1000 * HOUR,
     expect: 'revoked',
   },
@@ -214,12 +218,12 @@ const rows: readonly Row[] = [
   },
   {
     promise: 'of two lists the newer counts: what it no longer names is good again',
-    lists: [naughty, listOf(minted({ thisUpdate: new Date(NOW - HOUR / 2) }))],
+    lists: [misissued, listOf(minted({ thisUpdate: new Date(NOW - HOUR / 2) }))],
     expect: 'good',
   },
   {
     promise: 'of two lists the newer counts, whatever their order',
-    lists: [listOf(minted({ thisUpdate: new Date(NOW - HOUR / 2) })), naughty],
+    lists: [listOf(minted({ thisUpdate: new Date(NOW - HOUR / 2) })), misissued],
     expect: 'good',
   },
   {
@@ -303,7 +307,7 @@ const rows: readonly Row[] = [
   {
     promise: 'a list of one point never replaces a newer or older whole one',
     lists: [
-      naughty,
+      misissued,
       listOf(minted({ thisUpdate: new Date(NOW), extensions: [issuingPoint(USERS)] })),
     ],
     expect: 'revoked',
@@ -323,10 +327,10 @@ test('of a path the leaf is looked at before its issuers, and every issuer is', 
   if (!result.ok) throw new Error(result.failure.kind)
   const [path] = result.value
   const found = (...lists: readonly RevocationList[]) => revokedOn(path, listsByIssuer(lists))
-  expect(found(naughty, ofRoot)?.certificate).toBe(path.certificates[0])
+  expect(found(misissued, ofRoot)?.certificate).toBe(path.certificates[0])
   expect(found(ofRoot)?.certificate).toBe(path.certificates[1])
   expect(found(clear)).toBeUndefined()
-  expect(found(naughty)).toMatchObject({ reason: 'keyCompromise' })
+  expect(found(misissued)).toMatchObject({ reason: 'keyCompromise' })
   expect(found()).toBeUndefined()
 })
 
@@ -336,7 +340,7 @@ test('an answer is not remembered beyond its lists', () => {
   const [path] = result.value
   const before = listsByIssuer([clear])
   expect(revokedOn(path, before)).toBeUndefined()
-  expect(revokedOn(path, listsByIssuer([naughty]))).toBeDefined()
+  expect(revokedOn(path, listsByIssuer([misissued]))).toBeDefined()
   expect(revokedOn(path, before)).toBeUndefined()
 })
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintLeaf } from '../support/mint.ts'
-import { calling, fleet, product } from '../support/product.ts'
+import { clientTls, fleet, product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const phone = mintLeaf({ issuer: fleet.devices, name: 'phone' })
@@ -24,14 +24,14 @@ const CLAIMS = [
 for (const claim of CLAIMS) {
   const what = claim === '' ? 'saying nothing' : `that says ${claim.trim()}`
   test(`a row that is open to other networks refuses a fit device ${what}`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port, rows: ROWS })
-    await using caller = await Device.to(house.port, calling(house.port, phone))
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port, rows: ROWS })
+    await using caller = await Device.to(frontEnd.port, clientTls(frontEnd.port, phone))
     caller.send(`GET /far/x HTTP/1.1\r\nHost: localhost\r\n${claim}\r\n`)
     const { startLine, body } = await caller.response()
     expect(startLine).toContain('403')
     expect(body).not.toContain('192.0.2')
-    const line = await house.line((one) => 'decision' in one)
+    const line = await frontEnd.waitForLine((one) => 'decision' in one)
     expect(line['code']).toBe('address-not-allowed')
     expect(line['reason']).toContain('192.0.2.0/24')
     expect(upstream.peers).toHaveLength(0)
@@ -39,17 +39,17 @@ for (const claim of CLAIMS) {
 }
 
 test('a row that is open to its network admits it', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await product({ upstreamPort: upstream.port, rows: ROWS })
-  await using caller = await Device.to(house.port, calling(house.port, phone))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await product({ upstreamPort: upstream.port, rows: ROWS })
+  await using caller = await Device.to(frontEnd.port, clientTls(frontEnd.port, phone))
   caller.send('GET /near/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   expect((await caller.response()).startLine).toContain('200')
 })
 
 test('an open row that is open to other networks is closed to strangers from here', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await product({ upstreamPort: upstream.port, rows: ROWS })
-  await using caller = await Device.to(house.port, calling(house.port))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await product({ upstreamPort: upstream.port, rows: ROWS })
+  await using caller = await Device.to(frontEnd.port, clientTls(frontEnd.port))
   caller.send('GET /elsewhere/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   expect((await caller.response()).startLine).toContain('403')
   expect(upstream.peers).toHaveLength(0)

@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { expect, test } from 'vitest'
 import type { Device } from '../support/device.ts'
-import { scene } from '../support/scene.ts'
+import { productWithUpstream } from '../support/scene.ts'
 import type { UpstreamPeer } from '../support/upstream.ts'
 
 /** What the upstream does when the request has come that far; it settles when the device may go. */
@@ -83,7 +83,7 @@ interface End {
 
 const ENDS: readonly End[] = [
   { end: 'resets its connection', act: (_, reset) => reset() },
-  { end: 'hangs up', act: (device) => device.hangUp() },
+  { end: 'hangs up', act: (device) => device.disconnect() },
   { end: 'ends its half of the connection', act: (device) => void device.socket.end() },
 ]
 
@@ -101,9 +101,9 @@ for (const { moment, sent, arrived, record } of MOMENTS) {
               await peer.closed
               upstreamFreed.resolve()
             }
-      await using stage = await scene(script)
+      await using stage = await productWithUpstream(script)
       {
-        const { device, reset } = await stage.brittleDevice()
+        const { device, reset } = await stage.resettableDevice()
         await using _ = device
         // Who reads on learns too early that nothing is left to be broken off.
         if (record?.status === 200) device.socket.pause()
@@ -115,7 +115,7 @@ for (const { moment, sent, arrived, record } of MOMENTS) {
       }
       // The upstream learns of it, too.
       if (script !== undefined) await upstreamFreed.promise
-      const found = await stage.aftermath(record === undefined ? 0 : 1)
+      const found = await stage.expectCleanState(record === undefined ? 0 : 1)
       if (record !== undefined) expect(found[0]).toMatchObject(record)
     })
   }
@@ -123,32 +123,32 @@ for (const { moment, sent, arrived, record } of MOMENTS) {
 
 for (const protocol of ['TLSv1.2', 'TLSv1.3'] as const) {
   test(`a device that ends its connection between two requests is sent nothing more (${protocol})`, async () => {
-    await using stage = await scene()
+    await using stage = await productWithUpstream()
     const below = connectTcp(stage.product.port, '127.0.0.1')
     const over = once(below, 'close')
     {
       await using device = await stage.device({ socket: below, maxVersion: protocol })
-      stage.ask(device, 'GET /device/x')
+      stage.request(device, 'GET /device/x')
       await device.response()
       const received = below.bytesRead
       device.socket.end()
       await over
       expect(below.bytesRead).toBe(received)
     }
-    await stage.aftermath(1)
+    await stage.expectCleanState(1)
   })
 }
 
 test('a device that ends its half behind nonsense still reads what became of its request', async () => {
-  await using stage = await scene()
+  await using stage = await productWithUpstream()
   {
     await using device = await stage.device()
-    stage.ask(device, 'GET /device/x')
+    stage.request(device, 'GET /device/x')
     await device.response()
     device.socket.end('no request at all\r\n\r\n')
     expect((await device.response()).startLine).toBe('HTTP/1.1 400 Bad Request')
   }
-  await stage.aftermath(1)
+  await stage.expectCleanState(1)
 })
 
 function written(device: Device, text: string): Promise<void> {
@@ -158,51 +158,51 @@ function written(device: Device, text: string): Promise<void> {
 }
 
 test('a device that resets its connection inside the handshake is counted and forgotten', async () => {
-  await using stage = await scene()
+  await using stage = await productWithUpstream()
   const socket = connectTcp(stage.product.port, '127.0.0.1')
   await once(socket, 'connect')
   // The beginning of a ClientHello, and no end.
   socket.write(Buffer.from('16030100c8010000c40303', 'hex'), () => socket.resetAndDestroy())
-  const line = await stage.product.line(({ outcome }) => outcome === 'handshake-failed')
+  const line = await stage.product.waitForLine(({ outcome }) => outcome === 'handshake-failed')
   expect(line).toMatchObject({ requests: 0 })
-  await stage.aftermath(0, { failedHandshakes: 1 })
+  await stage.expectCleanState(0, { failedHandshakes: 1 })
 })
 
 test('a device that speaks plain HTTP to the TLS port is counted and forgotten', async () => {
-  await using stage = await scene()
+  await using stage = await productWithUpstream()
   const socket = connectTcp(stage.product.port, '127.0.0.1')
   socket.on('error', () => {})
   socket.end('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
-  const line = await stage.product.line(({ outcome }) => outcome === 'handshake-failed')
+  const line = await stage.product.waitForLine(({ outcome }) => outcome === 'handshake-failed')
   expect(line).toMatchObject({ requests: 0 })
-  await stage.aftermath(0, { failedHandshakes: 1 })
+  await stage.expectCleanState(0, { failedHandshakes: 1 })
 })
 
 test('a device that says nothing after its handshake is told so, and let go', async () => {
-  await using stage = await scene(undefined, { limits: ['headers: 200ms'] })
+  await using stage = await productWithUpstream(undefined, { limits: ['headers: 200ms'] })
   {
     await using device = await stage.device()
     await device.ended
   }
-  await stage.aftermath(0)
+  await stage.expectCleanState(0)
 })
 
 test('a device that never ends its header section is told so, and let go', async () => {
-  await using stage = await scene(undefined, { limits: ['headers: 200ms'] })
+  await using stage = await productWithUpstream(undefined, { limits: ['headers: 200ms'] })
   {
     await using device = await stage.device()
     device.send(`${HEAD}X-Half: wa`)
     expect((await device.response()).startLine).toContain(' 408 ')
     await device.ended
   }
-  const line = await stage.product.line(({ msg }) => msg === 'connection')
+  const line = await stage.product.waitForLine(({ msg }) => msg === 'connection')
   expect(line).toMatchObject({ outcome: 'refused', code: 'unparsable-header-timeout' })
-  await stage.aftermath(0)
+  await stage.expectCleanState(0)
 })
 
 test('a body that stands still is given up by both sides', async () => {
   const freed = Promise.withResolvers<void>()
-  await using stage = await scene(
+  await using stage = await productWithUpstream(
     async (peer) => {
       await peer.closed
       freed.resolve()
@@ -216,12 +216,12 @@ test('a body that stands still is given up by both sides', async () => {
     await device.ended
   }
   await freed.promise
-  const [record] = await stage.aftermath(1)
+  const [record] = await stage.expectCleanState(1)
   expect(record).toMatchObject({ status: 408, failure: 'request-timeout' })
 })
 
 test('a body that drips is let through as long as it moves', async () => {
-  await using stage = await scene(undefined, { limits: ['bodyIdle: 1s'] })
+  await using stage = await productWithUpstream(undefined, { limits: ['bodyIdle: 1s'] })
   {
     await using device = await stage.device()
     device.send(`${HEAD}Content-Length: 12\r\n\r\n`)
@@ -235,13 +235,13 @@ test('a body that drips is let through as long as it moves', async () => {
     expect(performance.now() - started).toBeGreaterThan(1000)
     expect((await device.response()).startLine).toBe('HTTP/1.1 200 OK')
   }
-  const [record] = await stage.aftermath(1)
+  const [record] = await stage.expectCleanState(1)
   expect(record).toMatchObject({ status: 200, bytes_in: 12 })
 })
 
 test('a device that stops reading its answer is let go, and so is the upstream', async () => {
   const freed = Promise.withResolvers<void>()
-  await using stage = await scene(
+  await using stage = await productWithUpstream(
     async (peer) => {
       await peer.request()
       peer.write(`HTTP/1.1 200 OK\r\nContent-Length: ${LARGE}\r\n\r\n`)
@@ -254,11 +254,11 @@ test('a device that stops reading its answer is let go, and so is the upstream',
   {
     await using device = await stage.device()
     device.socket.pause()
-    stage.ask(device, 'GET /device/x')
+    stage.request(device, 'GET /device/x')
     await freed.promise
     device.socket.resume()
     await device.ended
   }
-  const [record] = await stage.aftermath(1)
+  const [record] = await stage.expectCleanState(1)
   expect(record).toMatchObject({ status: 200, failure: 'device-gone' })
 })

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Device } from '../support/device.ts'
 import { valuesOf, type RawMessage } from '../support/raw-message.ts'
-import { scene, type SceneOptions } from '../support/scene.ts'
+import { productWithUpstream, type ProductWithUpstreamOptions } from '../support/scene.ts'
 import { OK } from '../support/upstream.ts'
 
 interface Row {
@@ -10,15 +10,15 @@ interface Row {
   readonly octets: string
   readonly status: number
   readonly code: string
-  readonly options?: SceneOptions
+  readonly options?: ProductWithUpstreamOptions
 }
 
 const LINE = 'GET /device/x HTTP/1.1\r\n'
 const HOST = 'Host: localhost\r\n'
 const fields = (count: number): string =>
   Array.from({ length: count }, (_, index) => `X-${index}: x\r\n`).join('')
-const FEW_FIELDS: SceneOptions = { limits: ['headerCount: 20'] }
-const SMALL_BODIES: SceneOptions = { limits: ['bodyBytes: 10B'] }
+const FEW_FIELDS: ProductWithUpstreamOptions = { limits: ['headerCount: 20'] }
+const SMALL_BODIES: ProductWithUpstreamOptions = { limits: ['bodyBytes: 10B'] }
 const POST = `POST /device/x HTTP/1.1\r\n${HOST}`
 
 const ROWS: readonly Row[] = [
@@ -147,13 +147,13 @@ const ROWS: readonly Row[] = [
 
 for (const { promise, octets, status, code, options } of ROWS) {
   test(promise, async () => {
-    await using stage = await scene(undefined, options)
+    await using stage = await productWithUpstream(undefined, options)
     {
       await using device = await stage.device()
       device.send(octets)
       expect(statusOf(await device.response())).toBe(status)
     }
-    const [record] = await stage.aftermath(1)
+    const [record] = await stage.expectCleanState(1)
     expect(record).toMatchObject({ status, code })
     // Who was turned away was asked for nowhere.
     expect(record?.['upstream']).toBe(code === 'verified' ? 'mdm' : undefined)
@@ -163,17 +163,19 @@ for (const { promise, octets, status, code, options } of ROWS) {
 const statusOf = ({ startLine }: RawMessage): number => Number(startLine.split(' ')[1])
 
 test('a header section beyond its limit is answered 431 before it is a request', async () => {
-  await using stage = await scene(undefined, { limits: ['headerBytes: 1KiB'] })
+  await using stage = await productWithUpstream(undefined, { limits: ['headerBytes: 1KiB'] })
   {
     await using device = await stage.device()
     device.send(`${LINE}${HOST}X-Long: ${'x'.repeat(2000)}\r\n\r\n`)
     expect(statusOf(await device.response())).toBe(431)
   }
-  await stage.aftermath(0)
+  await stage.expectCleanState(0)
 })
 
 test('a request for a host of another certificate than the one shown is answered 421', async () => {
-  await using stage = await scene(undefined, { yaml: { listeners: TWO_CERTIFICATES } })
+  await using stage = await productWithUpstream(undefined, {
+    yaml: { listeners: TWO_CERTIFICATES },
+  })
   const asking = async (servername: string, host: string): Promise<number> => {
     await using device = await stage.device({ servername })
     device.send(`${LINE}Host: ${host}\r\n\r\n`)
@@ -183,7 +185,7 @@ test('a request for a host of another certificate than the one shown is answered
   expect(await asking('other.test', 'localhost')).toBe(421)
   expect(await asking('other.test', 'other.test')).toBe(200)
   expect(await asking('localhost', '127.0.0.1')).toBe(200)
-  const records = await stage.aftermath(4)
+  const records = await stage.expectCleanState(4)
   expect(records.map(({ code }) => code)).toEqual([
     'host-not-sni',
     'host-not-sni',
@@ -208,28 +210,28 @@ async function askOld(device: Device, ...lines: readonly string[]): Promise<RawM
 }
 
 test('an HTTP/1.0 device that asks for it keeps its connection', async () => {
-  await using stage = await scene()
+  await using stage = await productWithUpstream()
   {
     await using device = await stage.device()
     const first = await askOld(device, 'Connection: keep-alive')
     expect(valuesOf(first, 'connection').join()).toMatch(/^keep-alive$/i)
     expect((await askOld(device, 'Connection: keep-alive')).body).toBe('ok')
   }
-  await stage.aftermath(2)
+  await stage.expectCleanState(2)
 })
 
 test('an HTTP/1.0 device that does not ask loses its connection after the answer', async () => {
-  await using stage = await scene()
+  await using stage = await productWithUpstream()
   {
     await using device = await stage.device()
     expect((await askOld(device)).body).toBe('ok')
     expect(await device.ended).toBe('clean')
   }
-  await stage.aftermath(1)
+  await stage.expectCleanState(1)
 })
 
 test('an HTTP/1.0 device gets a body of unknown length up to the end of the connection, never in chunks', async () => {
-  await using stage = await scene(async (peer) => {
+  await using stage = await productWithUpstream(async (peer) => {
     await peer.request()
     peer.write(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n4\r\nhalf\r\n0\r\n\r\n',
@@ -243,19 +245,19 @@ test('an HTTP/1.0 device gets a body of unknown length up to the end of the conn
     expect(valuesOf(answer, 'transfer-encoding')).toEqual([])
     expect(answer.body).toBe('halfhalf')
   }
-  await stage.aftermath(1)
+  await stage.expectCleanState(1)
 })
 
 test('after as many requests as a connection may carry it ends, and the next one is not read', async () => {
-  await using stage = await scene(undefined, { limits: ['requestsPerConnection: 2'] })
+  await using stage = await productWithUpstream(undefined, { limits: ['requestsPerConnection: 2'] })
   {
     await using device = await stage.device()
-    for (const number of [1, 2, 3]) stage.ask(device, `GET /device/${number}`)
+    for (const number of [1, 2, 3]) stage.request(device, `GET /device/${number}`)
     expect(valuesOf(await device.response(), 'connection')).toEqual(['keep-alive'])
     expect(valuesOf(await device.response(), 'connection')).toEqual(['close'])
     expect(await device.ended).toBe('clean')
     expect(device.pending).toBe('')
   }
-  const records = await stage.aftermath(3)
+  const records = await stage.expectCleanState(3)
   expect(records.map(({ code }) => code)).toEqual(['verified', 'verified', 'after-close'])
 })

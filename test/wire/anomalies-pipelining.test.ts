@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { type Device } from '../support/device.ts'
 import { type Line } from '../support/product.ts'
-import { scene } from '../support/scene.ts'
+import { productWithUpstream } from '../support/scene.ts'
 import { OK, type UpstreamPeer } from '../support/upstream.ts'
 
 const get = (path: string, ...fields: readonly string[]): string =>
@@ -42,7 +42,7 @@ function targets(): {
 
 test('eight requests sent at once are carried out and answered one after the other', async () => {
   const seen: string[] = []
-  await using stage = await scene(
+  await using stage = await productWithUpstream(
     async (peer) => {
       for (let next = await peer.request(); next !== undefined; next = await peer.request()) {
         const [, target = ''] = next.startLine.split(' ')
@@ -59,7 +59,7 @@ test('eight requests sent at once are carried out and answered one after the oth
     device.send(paths.map((path) => get(path)).join(''))
     for (const path of paths) expect((await device.response()).body).toBe(path)
   }
-  await stage.aftermath(8)
+  await stage.expectCleanState(8)
   expect(seen).toEqual([...paths, '/device/next'])
   expect(stage.upstream.peers).toHaveLength(1)
 })
@@ -67,7 +67,7 @@ test('eight requests sent at once are carried out and answered one after the oth
 test('the ninth request sent at once is turned away, and none that follows is read', async () => {
   const { seen, script } = targets()
   const gate = Promise.withResolvers<void>()
-  await using stage = await scene(async (peer) => {
+  await using stage = await productWithUpstream(async (peer) => {
     await gate.promise
     await script(peer)
   })
@@ -75,11 +75,11 @@ test('the ninth request sent at once is turned away, and none that follows is re
   {
     await using device = await stage.device()
     device.send(numbers.map((number) => get(`/device/${number}`)).join(''))
-    await stage.records(2)
+    await stage.requestLines(2)
     gate.resolve()
     expect(await answers(device)).toEqual([...Array<string>(8).fill('200'), '429'])
   }
-  const records = await stage.aftermath(11)
+  const records = await stage.expectCleanState(11)
   expect(summary(records).filter((line) => !line.includes('verified'))).toEqual([
     '/device/10 after-close 0',
     '/device/11 after-close 0',
@@ -95,26 +95,26 @@ test('the ninth request sent at once is turned away, and none that follows is re
 
 test('a request behind one that says `Connection: close` is not read, and the one before is answered', async () => {
   const { seen, script } = targets()
-  await using stage = await scene(script)
+  await using stage = await productWithUpstream(script)
   {
     await using device = await stage.device()
     device.send(get('/device/last', 'Connection: close') + get('/device/behind'))
     expect(await answers(device)).toEqual(['200'])
     expect(await device.ended).toBe('clean')
   }
-  expect(summary(await stage.aftermath(1))).toContain('/device/last verified 200')
+  expect(summary(await stage.expectCleanState(1))).toContain('/device/last verified 200')
   expect(seen).toEqual(['/device/last', '/device/next'])
 })
 
 test('a request behind one whose answer ends the connection never reaches the upstream', async () => {
   const { seen, script } = targets()
-  await using stage = await scene(script)
+  await using stage = await productWithUpstream(script)
   {
     await using device = await stage.device()
     device.send(`GET /device/no-host HTTP/1.1\r\n\r\n${get('/device/behind')}`)
     expect(await answers(device)).toEqual(['400'])
   }
-  expect(summary(await stage.aftermath(2))).toEqual(
+  expect(summary(await stage.expectCleanState(2))).toEqual(
     expect.arrayContaining(['/device/behind after-close 0', '/device/no-host host-missing 400']),
   )
   expect(seen).toEqual(['/device/next'])
@@ -122,7 +122,7 @@ test('a request behind one whose answer ends the connection never reaches the up
 
 test('a request that asks for an upgrade is answered as if it had not, and is the last', async () => {
   const { seen, script } = targets()
-  await using stage = await scene(script)
+  await using stage = await productWithUpstream(script)
   {
     await using device = await stage.device()
     device.send(get('/device/up', 'Connection: upgrade', 'Upgrade: h2c') + get('/device/behind'))
@@ -133,66 +133,66 @@ test('a request that asks for an upgrade is answered as if it had not, and is th
     device.send(get('/device/later'))
     expect(await answers(device)).toEqual([])
   }
-  const records = await stage.aftermath(1)
+  const records = await stage.expectCleanState(1)
   expect(records[0]).toMatchObject({ path: '/device/up', status: 200 })
   expect(seen).toEqual(['/device/up', '/device/next'])
 })
 
 test('whole requests are answered although nonsense follows them', async () => {
-  await using stage = await scene()
+  await using stage = await productWithUpstream()
   {
     await using device = await stage.device()
     device.send(`${get('/device/a')}${get('/device/b')}NONSENSE\r\n\r\n`)
     expect(await answers(device)).toEqual(['200', '200'])
   }
-  const records = await stage.aftermath(2)
+  const records = await stage.expectCleanState(2)
   expect(summary(records)).toEqual(
     expect.arrayContaining(['/device/a verified 200', '/device/b verified 200']),
   )
-  const connection = await stage.product.line(({ msg }) => msg === 'connection')
+  const connection = await stage.product.waitForLine(({ msg }) => msg === 'connection')
   expect(connection).toMatchObject({ outcome: 'refused', code: 'unparsable-malformed' })
 })
 
 test('nonsense inside a body breaks the connection off, and no answer pretends otherwise', async () => {
-  await using stage = await scene()
+  await using stage = await productWithUpstream()
   {
     await using device = await stage.device()
-    stage.ask(device, 'POST /device/body', 'Transfer-Encoding: chunked')
+    stage.request(device, 'POST /device/body', 'Transfer-Encoding: chunked')
     device.send('3\r\nabc\r\nnonsense\r\n')
     expect(await answers(device)).toEqual([])
   }
-  const [record] = await stage.aftermath(1)
+  const [record] = await stage.expectCleanState(1)
   expect(record).toMatchObject({ status: 0, failure: 'device-gone' })
 })
 
 test('an answer of ours is the only one, even when the device hangs up inside the body', async () => {
-  await using stage = await scene()
+  await using stage = await productWithUpstream()
   {
     await using device = await stage.device()
-    stage.ask(device, 'POST /admin/x', 'Transfer-Encoding: chunked')
+    stage.request(device, 'POST /admin/x', 'Transfer-Encoding: chunked')
     device.send('3\r\nabc\r\n')
     await device.until('"status":403')
     device.socket.end()
     expect(await answers(device)).toEqual(['403'])
   }
-  await stage.aftermath(1)
+  await stage.expectCleanState(1)
 })
 
 test('CONNECT is answered 501, and written down', async () => {
-  await using stage = await scene()
+  await using stage = await productWithUpstream()
   {
     await using device = await stage.device()
     device.send('CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n')
     expect(await answers(device)).toEqual(['501'])
   }
-  const connection = await stage.product.line(({ msg }) => msg === 'connection')
+  const connection = await stage.product.waitForLine(({ msg }) => msg === 'connection')
   expect(connection).toMatchObject({ outcome: 'refused', code: 'unparsable-connect' })
-  await stage.aftermath(0)
+  await stage.expectCleanState(0)
 })
 
 test('CONNECT behind a request under way breaks both off, and frees the upstream', async () => {
   const [asked, freed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  await using stage = await scene(async (peer) => {
+  await using stage = await productWithUpstream(async (peer) => {
     await peer.request()
     asked.resolve()
     await peer.closed
@@ -206,13 +206,13 @@ test('CONNECT behind a request under way breaks both off, and frees the upstream
     expect(await answers(device)).toEqual([])
   }
   await freed.promise
-  const [record] = await stage.aftermath(1)
+  const [record] = await stage.expectCleanState(1)
   expect(record).toMatchObject({ status: 0, failure: 'device-gone' })
 })
 
 test('a device that hangs up leaves a record for every request it had sent', async () => {
   const held = Promise.withResolvers<void>()
-  await using stage = await scene(async (peer) => {
+  await using stage = await productWithUpstream(async (peer) => {
     await peer.request()
     held.resolve()
     await peer.closed
@@ -222,7 +222,7 @@ test('a device that hangs up leaves a record for every request it had sent', asy
     device.send(get('/device/slow') + get('/device/queued') + get('/device/refused#fragment'))
     await held.promise
   }
-  expect(summary(await stage.aftermath(3))).toEqual([
+  expect(summary(await stage.expectCleanState(3))).toEqual([
     '/device/queued verified 0',
     '/device/refused#fragment target-fragment 0',
     '/device/slow verified 0',
@@ -231,7 +231,7 @@ test('a device that hangs up leaves a record for every request it had sent', asy
 
 test('a device that ends its half of the connection is taken for gone', async () => {
   const asked = Promise.withResolvers<void>()
-  await using stage = await scene(async (peer) => {
+  await using stage = await productWithUpstream(async (peer) => {
     await peer.request()
     asked.resolve()
     await peer.closed
@@ -243,6 +243,6 @@ test('a device that ends its half of the connection is taken for gone', async ()
     device.socket.end()
     expect(await answers(device)).toEqual([])
   }
-  const [record] = await stage.aftermath(1)
+  const [record] = await stage.expectCleanState(1)
   expect(record).toMatchObject({ status: 0, failure: 'device-gone' })
 })

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { scene } from '../support/scene.ts'
+import { productWithUpstream } from '../support/scene.ts'
 import type { UpstreamPeer } from '../support/upstream.ts'
 
 /** How far it came before it went wrong. */
@@ -81,7 +81,7 @@ const SOON = ['connections: 1', 'connect: 1s', 'responseHeaders: 500ms', 'bodyId
 for (const { moment, before, answering } of MOMENTS) {
   for (const { end, act, failures, status } of ENDS) {
     test(`an upstream that ${end} ${moment} costs one answer`, async () => {
-      await using stage = await scene(
+      await using stage = await productWithUpstream(
         async (peer) => {
           await before(peer)
           act(peer)
@@ -90,7 +90,7 @@ for (const { moment, before, answering } of MOMENTS) {
       )
       {
         await using device = await stage.device()
-        stage.ask(device, 'POST /device/x', 'Content-Length: 4')
+        stage.request(device, 'POST /device/x', 'Content-Length: 4')
         device.send('body')
         if (answering) await expect(device.response()).rejects.toThrow('connection over')
         else {
@@ -99,7 +99,7 @@ for (const { moment, before, answering } of MOMENTS) {
           expect(answer.startLine).toContain(` ${status} `)
         }
       }
-      const [record] = await stage.aftermath(1)
+      const [record] = await stage.expectCleanState(1)
       expect(record).toMatchObject({
         code: 'verified',
         status: answering ? 200 : status,
@@ -110,29 +110,31 @@ for (const { moment, before, answering } of MOMENTS) {
 }
 
 test('an upstream that is reset inside a body without a length does not make half of it look whole', async () => {
-  await using stage = await scene(async (peer) => {
+  await using stage = await productWithUpstream(async (peer) => {
     await said('HTTP/1.1 200 OK\r\n\r\nhalf')(peer)
     peer.reset()
   })
   {
     await using device = await stage.device()
-    stage.ask(device, 'GET /device/x')
+    stage.request(device, 'GET /device/x')
     await expect(device.response()).rejects.toThrow('connection over')
   }
-  const [record] = await stage.aftermath(1)
+  const [record] = await stage.expectCleanState(1)
   expect(record).toMatchObject({ status: 200, failure: 'reset' })
 })
 
 test('an upstream that takes no body is given up', async () => {
-  await using stage = await scene((peer) => void peer.socket.pause(), { upstreamLimits: SOON })
+  await using stage = await productWithUpstream((peer) => void peer.socket.pause(), {
+    upstreamLimits: SOON,
+  })
   {
     await using device = await stage.device()
-    stage.ask(device, 'POST /device/x', 'Content-Length: 50000000')
+    stage.request(device, 'POST /device/x', 'Content-Length: 50000000')
     const block = Buffer.alloc(1 << 20)
     for (let sent = 0; sent < 50; sent++) device.send(block)
     expect((await device.response()).startLine).toContain(' 504 ')
   }
-  const [record] = await stage.aftermath(1)
+  const [record] = await stage.expectCleanState(1)
   expect(record).toMatchObject({ status: 504, failure: 'body-timeout' })
 })
 
@@ -171,13 +173,13 @@ const GATES: readonly {
 
 for (const { promise, gate, status, failure } of GATES) {
   test(`an upstream that ${promise} costs one answer`, async () => {
-    await using stage = await scene(undefined, { gate, upstreamLimits: SOON })
+    await using stage = await productWithUpstream(undefined, { gate, upstreamLimits: SOON })
     {
       await using device = await stage.device()
-      stage.ask(device, 'GET /device/x')
+      stage.request(device, 'GET /device/x')
       expect((await device.response()).startLine).toContain(` ${status} `)
     }
-    const [record] = await stage.aftermath(1)
+    const [record] = await stage.expectCleanState(1)
     expect(record).toMatchObject({ status, failure })
   })
 }

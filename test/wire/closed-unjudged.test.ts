@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { calling, fleet, product } from '../support/product.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { clientTls, fleet, product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 /** A listener whose every row asks for a fit certificate. */
-const CLOSED_HOUSE = {
+const NO_OPEN_ROUTE = {
   routes: `
   tested:
     upstream: mdm
@@ -24,13 +24,13 @@ const STRANGERS = [
 
 for (const [who, leaf, code] of STRANGERS) {
   test(`where every row asks for a certificate, ${who} is closed before HTTP is read`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port, yaml: CLOSED_HOUSE })
-    await using device = await Device.to(house.port, calling(house.port, leaf))
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port, yaml: NO_OPEN_ROUTE })
+    await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, leaf))
     device.send(REQUEST)
     await device.ended
     expect(device.pending).toBe('')
-    const line = await house.line((one) => one['outcome'] === 'closed-unjudged')
+    const line = await frontEnd.waitForLine((one) => one['outcome'] === 'closed-unjudged')
     expect(line).toMatchObject({ code, requests: 0, protocol: 'TLSv1.3' })
     expect(line['cipher']).toMatch(/^TLS_/)
     expect(line['next_step']).toBeTypeOf('string')
@@ -38,20 +38,20 @@ for (const [who, leaf, code] of STRANGERS) {
 }
 
 test('the same house serves a fit device', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await product({ upstreamPort: upstream.port, yaml: CLOSED_HOUSE })
-  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await product({ upstreamPort: upstream.port, yaml: NO_OPEN_ROUTE })
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   device.send(REQUEST)
   expect((await device.response()).startLine).toContain('200')
 })
 
 test('while recording, the same house lets everybody ask, vouches for nobody unfit, and says what it would refuse', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  const yaml = { ...CLOSED_HOUSE, enforcement: ' recording' }
-  await using house = await product({ upstreamPort: upstream.port, yaml })
-  await using device = await Device.to(house.port, calling(house.port))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  const yaml = { ...NO_OPEN_ROUTE, enforcement: ' recording' }
+  await using frontEnd = await product({ upstreamPort: upstream.port, yaml })
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port))
   device.send(REQUEST)
   expect((await device.response()).startLine).toContain('200')
-  const line = await house.line((one) => one['code'] === 'recording')
+  const line = await frontEnd.waitForLine((one) => one['code'] === 'recording')
   expect(line).toMatchObject({ would_refuse: 'no-certificate', verify: 'NONE' })
 })

@@ -3,21 +3,21 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { patientUpstream } from '../support/patient-upstream.ts'
-import { calling, fleet } from '../support/product.ts'
-import { served } from '../support/served.ts'
+import { stallingUpstream } from '../support/patient-upstream.ts'
+import { clientTls, fleet } from '../support/product.ts'
+import { serveProcess } from '../support/served.ts'
 
 for (const workers of [1, 2]) {
   test(`an upload that a drain cuts off ends the program in peace, and has its line (${workers} workers)`, async () => {
-    const { upstream, half } = await patientUpstream()
+    const { upstream, half } = await stallingUpstream()
     await using _upstream = upstream
-    await using house = await served(upstream.port, { workers })
-    await using device = await Device.to(house.port, calling(house.port, fleet.device))
+    await using frontEnd = await serveProcess(upstream.port, { workers })
+    await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
     device.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
     await half
-    house.child.kill('SIGTERM')
-    expect(await house.exit).toBe(0)
-    const [line] = await house.linesOf(1, ({ msg }) => msg === 'request')
+    frontEnd.child.kill('SIGTERM')
+    expect(await frontEnd.exit).toBe(0)
+    const [line] = await frontEnd.waitForLines(1, ({ msg }) => msg === 'request')
     expect(line).toMatchObject({ failure: 'device-gone', protocol: 'TLSv1.3' })
     expect(line?.['cipher']).toMatch(/^TLS_/)
   })

@@ -1,8 +1,8 @@
 import { request } from 'node:https'
 import { expect, test } from 'vitest'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { calling, fleet, product } from '../support/product.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { clientTls, fleet, product } from '../support/product.ts'
 import type { Leaf } from '../support/mint.ts'
 
 interface Row {
@@ -93,11 +93,11 @@ const ROWS: readonly Row[] = [
 
 for (const { promise, device, path, status, code } of ROWS) {
   test(promise, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port })
-    const answer = await ask(house.port, path, device)
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port })
+    const answer = await ask(frontEnd.port, path, device)
     expect(answer.status).toBe(status)
-    const line = await house.line((one) => 'decision' in one)
+    const line = await frontEnd.waitForLine((one) => 'decision' in one)
     expect(line['code']).toBe(code)
     if (status !== 200) {
       expect(answer.body).toContain(String(line['reference']))
@@ -114,7 +114,7 @@ interface Answer {
 
 function ask(port: number, path: string, device?: Leaf): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const outgoing = request({ ...calling(port, device), path, agent: false }, (response) => {
+  const outgoing = request({ ...clientTls(port, device), path, agent: false }, (response) => {
     let body = ''
     response.setEncoding('utf8')
     response.on('data', (chunk: string) => {

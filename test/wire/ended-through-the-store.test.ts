@@ -5,15 +5,15 @@
 import { hash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { PHRASE } from '../../src/fleet/enforcement.ts'
+import { CONFIRMATION_PHRASE } from '../../src/fleet/enforcement.ts'
 import { Device } from '../support/device.ts'
-import { housed, type Answer, type House } from '../support/housed.ts'
-import { listServer } from '../support/list-server.ts'
+import { servedWithStore, type Answer, type ServedWithStore } from '../support/housed.ts'
+import { crlServer } from '../support/list-server.ts'
 import { mintCrl, serialIn } from '../support/mint-crl.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
-import { patientUpstream } from '../support/patient-upstream.ts'
-import { calling, fleet } from '../support/product.ts'
-import type { Served } from '../support/served.ts'
+import { stallingUpstream } from '../support/patient-upstream.ts'
+import { clientTls, fleet } from '../support/product.ts'
+import type { ServeProcess } from '../support/served.ts'
 
 const GET = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
 const POST = 'POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf'
@@ -26,22 +26,22 @@ const keyOf = (leaf: Leaf): string => {
   return hash('sha256', spki)
 }
 
-async function visiting({ port }: Served, leaf: Leaf): Promise<Device> {
-  const visitor = await Device.to(port, calling(port, leaf))
+async function visiting({ port }: ServeProcess, leaf: Leaf): Promise<Device> {
+  const visitor = await Device.to(port, clientTls(port, leaf))
   visitor.send(GET)
   expect((await visitor.response()).startLine).toContain('200')
   return visitor
 }
 
 /** Idle connections until both workers hold one. */
-async function spread(front: Served, leaf: Leaf): Promise<readonly Device[]> {
+async function spread(frontEnd: ServeProcess, leaf: Leaf): Promise<readonly Device[]> {
   const idle: Device[] = []
   for (;;) {
-    const next = await Promise.all(Array.from({ length: 6 }, () => visiting(front, leaf)))
+    const next = await Promise.all(Array.from({ length: 6 }, () => visiting(frontEnd, leaf)))
     idle.push(...next)
     const ours = (line: Readonly<Record<string, unknown>>): boolean =>
       'decision' in line && JSON.stringify(line).includes(keyOf(leaf))
-    const lines = await front.linesOf(idle.length, ours)
+    const lines = await frontEnd.waitForLines(idle.length, ours)
     if (new Set(lines.map((line) => line['worker'])).size === 2) return idle
   }
 }
@@ -52,7 +52,7 @@ interface Cause {
   readonly leaf?: Leaf
   readonly yaml?: Readonly<Record<string, string>>
   /** Readies what can be readied, and gives what does it. */
-  readonly ready: (house: House) => Promise<() => Promise<Answer>>
+  readonly ready: (deployment: ServedWithStore) => Promise<() => Promise<Answer>>
 }
 
 interface Selected {
@@ -61,7 +61,7 @@ interface Selected {
 }
 
 /** The devices that the store knows, once it knows one, as they are selected. */
-async function known({ call }: House): Promise<readonly Selected[]> {
+async function known({ call }: ServedWithStore): Promise<readonly Selected[]> {
   const ask = async (): Promise<readonly Selected[]> => {
     const { body } = await call('GET', `/api/devices?text=${keyOf(device).slice(0, 16)}`)
     return (body as { items: readonly Selected[] }).items.map(({ id, version }) => ({
@@ -77,9 +77,9 @@ const CAUSES: readonly Cause[] = [
   {
     name: 'blocking',
     code: 'blocked',
-    async ready(house) {
-      const devices = await known(house)
-      return () => house.call('POST', '/api/devices/block', { devices })
+    async ready(deployment) {
+      const devices = await known(deployment)
+      return () => deployment.call('POST', '/api/devices/block', { devices })
     },
   },
   {
@@ -100,7 +100,12 @@ const CAUSES: readonly Cause[] = [
       const { body, etag } = await call('GET', '/api/enforcement')
       const { warnings } = body as { warnings: readonly { kind: string }[] }
       const read = warnings.map(({ kind }) => kind)
-      const sent = { phrase: PHRASE, read, save_authentication: true, save_decryption: false }
+      const sent = {
+        phrase: CONFIRMATION_PHRASE,
+        read,
+        save_authentication: true,
+        save_decryption: false,
+      }
       return () => call('POST', '/api/enforcement/require', sent, etag)
     },
   },
@@ -108,24 +113,24 @@ const CAUSES: readonly Cause[] = [
 
 for (const { name, code, leaf = device, yaml = {}, ready } of CAUSES) {
   test(`${name} over the admin API ends connections and bodies both ways within two seconds, on two workers`, async () => {
-    const { upstream, half, left } = await patientUpstream()
+    const { upstream, half, left } = await stallingUpstream()
     await using _upstream = upstream
-    await using house = await housed(upstream.port, yaml)
-    const { front } = house
-    const idle = await spread(front, leaf)
-    await using uploading = await Device.to(front.port, calling(front.port, leaf))
+    await using deployment = await servedWithStore(upstream.port, yaml)
+    const { frontEnd } = deployment
+    const idle = await spread(frontEnd, leaf)
+    await using uploading = await Device.to(frontEnd.port, clientTls(frontEnd.port, leaf))
     uploading.send(POST)
     await half
-    await using downloading = await Device.to(front.port, calling(front.port, leaf))
+    await using downloading = await Device.to(frontEnd.port, clientTls(frontEnd.port, leaf))
     downloading.send(ENDLESS)
     while (!downloading.pending.includes('the first part')) await once(downloading.socket, 'data')
-    const act = await ready(house)
+    const act = await ready(deployment)
     const since = performance.now()
     expect((await act()).status).toBe(200)
     await Promise.all([...idle, uploading, downloading].map(({ ended }) => ended))
     expect(performance.now() - since).toBeLessThan(2000)
     await Promise.all([left.upload.promise, left.download.promise])
-    const lines = await front.linesOf(idle.length + 2, ({ outcome }) => outcome === 'ended')
+    const lines = await frontEnd.waitForLines(idle.length + 2, ({ outcome }) => outcome === 'ended')
     expect(new Set(lines.map((line) => line['code']))).toEqual(new Set([code]))
     expect(new Set(lines.map((line) => line['worker'])).size).toBe(2)
   })
@@ -149,45 +154,45 @@ const withList = (url: string): Readonly<Record<string, string>> => ({
 })
 
 test('a list that names a device ends its connections and bodies both ways within two seconds of being read, on two workers', async () => {
-  const { upstream, half, left } = await patientUpstream()
+  const { upstream, half, left } = await stallingUpstream()
   await using _upstream = upstream
-  await using server = await listServer(list(1))
-  await using house = await housed(upstream.port, withList(server.url))
-  const { front } = house
-  const idle = await spread(front, device)
-  await using uploading = await Device.to(front.port, calling(front.port, device))
+  await using server = await crlServer(list(1))
+  await using deployment = await servedWithStore(upstream.port, withList(server.url))
+  const { frontEnd } = deployment
+  const idle = await spread(frontEnd, device)
+  await using uploading = await Device.to(frontEnd.port, clientTls(frontEnd.port, device))
   uploading.send(POST)
   await half
   server.publish(list(2, { revoked: [{ serial: serialIn(device.der) }] }))
-  await front.linesOf(2, ({ msg }) => msg === 'revocation list in force')
+  await frontEnd.waitForLines(2, ({ msg }) => msg === 'revocation list in force')
   const since = performance.now()
   await Promise.all([...idle, uploading].map(({ ended }) => ended))
   expect(performance.now() - since).toBeLessThan(2000)
   await left.upload.promise
-  const lines = await front.linesOf(idle.length + 1, ({ outcome }) => outcome === 'ended')
+  const lines = await frontEnd.waitForLines(idle.length + 1, ({ outcome }) => outcome === 'ended')
   expect(new Set(lines.map((line) => line['code']))).toEqual(new Set(['revoked']))
   expect(new Set(lines.map((line) => line['worker'])).size).toBe(2)
 })
 
 test('under hard-fail a list that ends while connections live ends them within two seconds, bodies under way included', async () => {
-  const { upstream, half, left } = await patientUpstream()
+  const { upstream, half, left } = await stallingUpstream()
   await using _upstream = upstream
-  await using server = await listServer(list(1))
-  await using house = await housed(upstream.port, withList(server.url))
-  const { front } = house
-  const idle = await spread(front, device)
-  await using uploading = await Device.to(front.port, calling(front.port, device))
+  await using server = await crlServer(list(1))
+  await using deployment = await servedWithStore(upstream.port, withList(server.url))
+  const { frontEnd } = deployment
+  const idle = await spread(frontEnd, device)
+  await using uploading = await Device.to(frontEnd.port, clientTls(frontEnd.port, device))
   uploading.send(POST)
   await half
   // Whole seconds; far enough for the list to be read before.
   const ends = Math.floor(Date.now() / 1000) * 1000 + 7000
   server.publish(list(2, { nextUpdate: new Date(ends) }))
-  await front.linesOf(2, ({ msg }) => msg === 'revocation list in force')
+  await frontEnd.waitForLines(2, ({ msg }) => msg === 'revocation list in force')
   expect(Date.now()).toBeLessThan(ends)
   await Promise.all([...idle, uploading].map(({ ended }) => ended))
   expect(Date.now()).toBeGreaterThanOrEqual(ends)
   expect(Date.now()).toBeLessThan(ends + 1000 + 2000)
   await left.upload.promise
-  const lines = await front.linesOf(idle.length + 1, ({ outcome }) => outcome === 'ended')
+  const lines = await frontEnd.waitForLines(idle.length + 1, ({ outcome }) => outcome === 'ended')
   expect(new Set(lines.map((line) => line['code']))).toEqual(new Set(['revocation-stale']))
 })

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { connect, createServer, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { listServer } from '../support/list-server.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { crlServer } from '../support/list-server.ts'
 import { mintKeys } from '../support/mint-certificate.ts'
 import { crlPem, mintCrl } from '../support/mint-crl.ts'
 import { mintLeaf, type Leaf, type LeafOptions } from '../support/mint.ts'
-import { calling, fleet, product, type Line, type Product } from '../support/product.ts'
+import { clientTls, fleet, product, type Line, type Product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const DAY = 86_400_000
@@ -69,43 +69,43 @@ const ROWS: readonly Row[] = [
 
 for (const { what, leaf, code, trust } of ROWS) {
   test(`a certificate that is ${what} is refused on a renewal route by its own code`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({
       upstreamPort: upstream.port,
       ...(trust === undefined ? {} : { yaml: { trust } }),
     })
     // Nothing is open to what is denied: its connection ends before HTTP.
     const status = trust === undefined ? '403' : 'closed'
-    expect(await renew(house, leaf)).toEqual({ status, code })
+    expect(await renew(frontEnd, leaf)).toEqual({ status, code })
     expect(upstream.peers).toHaveLength(0)
   })
 }
 
 test('a certificate that is expired and revoked is refused on a renewal route by its own code', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const list = mintCrl({ issuer: fleet.devices, revoked: [{ serial: SERIAL }] })
-  await using publisher = await listServer(list)
+  await using publisher = await crlServer(list)
   const yaml = { trust: listing(publisher.url) }
-  await using house = await product({ upstreamPort: upstream.port, yaml })
-  expect(await renew(house, revoked)).toEqual({ status: 'closed', code: 'revoked' })
+  await using frontEnd = await product({ upstreamPort: upstream.port, yaml })
+  expect(await renew(frontEnd, revoked)).toEqual({ status: 'closed', code: 'revoked' })
   expect(upstream.peers).toHaveLength(0)
 })
 
 test('a certificate that is expired and not on the list of its CA is admitted on a renewal route', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const list = mintCrl({ issuer: fleet.devices, revoked: [{ serial: SERIAL }] })
-  await using publisher = await listServer(list)
+  await using publisher = await crlServer(list)
   const yaml = { trust: listing(publisher.url) }
-  await using house = await product({ upstreamPort: upstream.port, yaml })
-  expect(await renew(house, merely)).toEqual({ status: '200', code: 'in-grace' })
+  await using frontEnd = await product({ upstreamPort: upstream.port, yaml })
+  expect(await renew(frontEnd, merely)).toEqual({ status: '200', code: 'in-grace' })
 })
 
 for (const leaf of [merely, revoked]) {
   const which = leaf === merely ? 'nothing worse' : 'on no list'
   test(`a certificate that is expired and ${which} is admitted on a renewal route`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port })
-    expect(await renew(house, leaf)).toEqual({ status: '200', code: 'in-grace' })
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port })
+    expect(await renew(frontEnd, leaf)).toEqual({ status: '200', code: 'in-grace' })
   })
 }
 
@@ -128,13 +128,13 @@ test('Node by itself sees that a certificate is revoked while it has not expired
   expect(await nodesOpinion(timely)).toBe('CERT_REVOKED')
 })
 
-async function renew(house: Product, leaf: Leaf) {
-  await using device = await Device.to(house.port, calling(house.port, leaf))
+async function renew(frontEnd: Product, leaf: Leaf) {
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, leaf))
   device.send('GET /renew/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   const answer = await device.response().catch(() => undefined)
   const judged = (line: Line): boolean =>
     'decision' in line || line['outcome'] === 'closed-unjudged'
-  const line = await house.line(judged)
+  const line = await frontEnd.waitForLine(judged)
   return { status: answer?.startLine.slice(9, 12) ?? 'closed', code: line['code'] }
 }
 
@@ -154,7 +154,7 @@ async function nodesOpinion(leaf: Leaf): Promise<string> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const met = once(server, 'secureConnection') as Promise<[TLSSocket]>
-  const socket = connect(calling((server.address() as AddressInfo).port, leaf))
+  const socket = connect(clientTls((server.address() as AddressInfo).port, leaf))
   const [peer] = await met
   // Node's types say Error; it is the code.
   const opinion = String(peer.authorizationError)

@@ -4,15 +4,15 @@
 import { hash, X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
-import type { Seen } from '../../src/record/device-sightings.ts'
+import type { Sighting } from '../../src/record/device-sightings.ts'
 import { approvalsDelta } from '../../src/state/overlay.ts'
-import { crewed, theRules, type Crewed } from '../support/crewed.ts'
+import { poolProcess, storeRules, type PoolProcess } from '../support/crewed.ts'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
-import { calling, fleet } from '../support/product.ts'
+import { clientTls, fleet } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { visit } from '../support/visit.ts'
+import { requestOnce } from '../support/visit.ts'
 
 const device = mintLeaf({ issuer: fleet.devices, name: 'counted' })
 const keyOf = (leaf: Leaf): KeyFingerprint => {
@@ -21,23 +21,23 @@ const keyOf = (leaf: Leaf): KeyFingerprint => {
 }
 
 /** Everything that was seen so far, once it comes to so many sightings. */
-async function seenIn(crew: Crewed, wanted: number): Promise<readonly Seen[]> {
+async function seenIn(pool: PoolProcess, wanted: number): Promise<readonly Sighting[]> {
   for (let lines = 1; ; lines += 1) {
-    const found = await crew.linesOf(lines, ({ msg }) => msg === 'seen')
-    const seen = found.map((line) => line['seen'] as Seen)
+    const found = await pool.waitForLines(lines, ({ msg }) => msg === 'seen')
+    const seen = found.map((line) => line['seen'] as Sighting)
     if (seen.reduce((sum, { count }) => sum + count, 0) >= wanted) return seen
   }
 }
 
 test('the requests of a device on two workers are counted whole, with its certificate', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using crew = await crewed(2, { upstreamPort: upstream.port })
-  await crew.tell({ kind: 'rules', rules: theRules() })
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using pool = await poolProcess(2, { upstreamPort: upstream.port })
+  await pool.send({ kind: 'rules', rules: storeRules() })
   const asked = 12
   for (let turn = 0; turn < asked; turn += 1) {
-    expect((await visit(crew, { version: 'TLSv1.3', device })).status).toBe(200)
+    expect((await requestOnce(pool, { version: 'TLSv1.3', device })).status).toBe(200)
   }
-  const seen = await seenIn(crew, asked)
+  const seen = await seenIn(pool, asked)
   expect(seen.reduce((sum, { count }) => sum + count, 0)).toBe(asked)
   expect(seen.length).toBeLessThan(asked)
   expect(seen[0]).toMatchObject({
@@ -51,16 +51,18 @@ test('the requests of a device on two workers are counted whole, with its certif
 })
 
 test('the books know who is blocked, who showed nothing, and nothing of paths that ask for nothing', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using crew = await crewed(1, { upstreamPort: upstream.port })
-  await crew.tell({ kind: 'rules', rules: theRules() })
-  expect((await visit(crew, { version: 'TLSv1.3', device, path: '/enroll/x' })).status).toBe(200)
-  expect((await visit(crew, { version: 'TLSv1.3', path: '/enroll/x' })).status).toBe(200)
-  expect((await visit(crew, { version: 'TLSv1.3' })).status).toBe(403)
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using pool = await poolProcess(1, { upstreamPort: upstream.port })
+  await pool.send({ kind: 'rules', rules: storeRules() })
+  expect((await requestOnce(pool, { version: 'TLSv1.3', device, path: '/enroll/x' })).status).toBe(
+    200,
+  )
+  expect((await requestOnce(pool, { version: 'TLSv1.3', path: '/enroll/x' })).status).toBe(200)
+  expect((await requestOnce(pool, { version: 'TLSv1.3' })).status).toBe(403)
   const delta = approvalsDelta(2, [{ key: keyOf(device), approval: 'blocked' }])
-  await crew.tell({ kind: 'overlay', delta })
-  expect((await visit(crew, { version: 'TLSv1.3', device })).status).toBe(0)
-  const seen = await seenIn(crew, 3)
+  await pool.send({ kind: 'overlay', delta })
+  expect((await requestOnce(pool, { version: 'TLSv1.3', device })).status).toBe(0)
+  const seen = await seenIn(pool, 3)
   const facts = seen.map(({ code, authentication, certificate, count }) => [
     code,
     authentication,
@@ -75,18 +77,18 @@ test('the books know who is blocked, who showed nothing, and nothing of paths th
 })
 
 test('in recording the books know who would be refused, though the device was let pass', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using crew = await crewed(1, { upstreamPort: upstream.port })
-  await crew.tell({ kind: 'rules', rules: theRules({ enforcement: 'recording' }) })
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using pool = await poolProcess(1, { upstreamPort: upstream.port })
+  await pool.send({ kind: 'rules', rules: storeRules({ enforcement: 'recording' }) })
   const stranger = fleet.unknown
-  expect((await visit(crew, { version: 'TLSv1.3', device: stranger })).status).toBe(200)
-  const [seen] = await seenIn(crew, 1)
+  expect((await requestOnce(pool, { version: 'TLSv1.3', device: stranger })).status).toBe(200)
+  const [seen] = await seenIn(pool, 1)
   expect(seen).toMatchObject({ verdict: 'refuse', code: 'untrusted-issuer' })
 })
 
 test('the books hold a disabled endpoint against nobody who calls it', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using crew = await crewed(1, {
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using pool = await poolProcess(1, {
     upstreamPort: upstream.port,
     rows: [
       '{ id: legacy, path: /legacy/*, class: legacy-oauth }',
@@ -94,27 +96,27 @@ test('the books hold a disabled endpoint against nobody who calls it', async () 
     ],
   })
   const oauth = { modern: 'disabled', legacy: 'disabled' } as const
-  await crew.tell({ kind: 'rules', rules: theRules({ oauth }) })
+  await pool.send({ kind: 'rules', rules: storeRules({ oauth }) })
   for (const path of ['/legacy/x', '/modern/x']) {
-    expect((await visit(crew, { version: 'TLSv1.3', device, path })).status).toBe(403)
+    expect((await requestOnce(pool, { version: 'TLSv1.3', device, path })).status).toBe(403)
   }
-  expect((await visit(crew, { version: 'TLSv1.3', device })).status).toBe(200)
-  const seen = await seenIn(crew, 1)
+  expect((await requestOnce(pool, { version: 'TLSv1.3', device })).status).toBe(200)
+  const seen = await seenIn(pool, 1)
   expect(seen.map(({ code, count }) => [code, count])).toEqual([['verified', 1]])
 })
 
 test('a body that ends late is no newer word on its device than what it met meanwhile', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using crew = await crewed(1, { upstreamPort: upstream.port })
-  await crew.tell({ kind: 'rules', rules: theRules() })
-  await using slow = await Device.to(crew.port, calling(crew.port, device))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using pool = await poolProcess(1, { upstreamPort: upstream.port })
+  await pool.send({ kind: 'rules', rules: storeRules() })
+  await using slow = await Device.to(pool.port, clientTls(pool.port, device))
   slow.send(
     'POST /renew/x HTTP/1.1\r\nHost: localhost\r\nUser-Agent: slow\r\nContent-Length: 2\r\n\r\na',
   )
   await expect.poll(() => upstream.peers.length).toBe(1)
-  expect((await visit(crew, { version: 'TLSv1.3', device })).status).toBe(200)
+  expect((await requestOnce(pool, { version: 'TLSv1.3', device })).status).toBe(200)
   slow.send('b')
   expect((await slow.response()).startLine).toContain('200')
-  const seen = await seenIn(crew, 2)
+  const seen = await seenIn(pool, 2)
   expect(seen.map(({ agent }) => agent)).toEqual(['slow', undefined])
 })

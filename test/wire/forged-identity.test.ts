@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { IDENTITY_FORMATS } from '../../src/message/encode/settings.ts'
 import { Device } from '../support/device.ts'
 import type { Leaf } from '../support/mint.ts'
-import { calling, fleet, product, type Product } from '../support/product.ts'
+import { clientTls, fleet, product, type Product } from '../support/product.ts'
 import type { RawMessage } from '../support/raw-message.ts'
-import { reader, type Reader } from '../support/reader.ts'
+import { recordingUpstream, type RecordingUpstream } from '../support/reader.ts'
 
 /** By producer; the last two lines are names that this configuration gives to fields of ours. */
 const NAMES: readonly string[] = `
@@ -125,11 +125,11 @@ const CALLERS: readonly Caller[] = [
   { who: 'a device in grace on a renewal route', path: '/late', leaf: fleet.inGrace },
 ]
 
-let upstream: Reader
-let front: Product
+let upstream: RecordingUpstream
+let frontEnd: Product
 
 beforeAll(async () => {
-  upstream = await reader()
+  upstream = await recordingUpstream()
   const one = (name: string): string => `
   ${name}:
     url: https://localhost:${upstream.port}
@@ -137,7 +137,7 @@ beforeAll(async () => {
       trust: { default: off, custom: ['file:upstream-ca.pem'] }
       clientCertificate: { chain: 'file:front-end.pem', key: 'file:front-end.key' }
     identity: { format: ${name}, fields: { verify: X-Judged, subject: Who.Calls } }`
-  front = await product({
+  frontEnd = await product({
     upstreamPort: upstream.port,
     yaml: {
       upstreams: IDENTITY_FORMATS.map(one).join(''),
@@ -155,7 +155,7 @@ ${IDENTITY_FORMATS.flatMap((name) => [
 })
 
 afterAll(async () => {
-  await front[Symbol.asyncDispose]()
+  await frontEnd[Symbol.asyncDispose]()
   await upstream[Symbol.asyncDispose]()
 })
 
@@ -165,7 +165,7 @@ async function send(
   target: string,
   { method, lines, follows }: Omit<Disguise, 'promise'>,
 ): Promise<{ readonly requests: readonly RawMessage[]; readonly octets: string }> {
-  const { port, ...options } = calling(front.port, leaf)
+  const { port, ...options } = clientTls(frontEnd.port, leaf)
   await using device = await Device.to(port, options)
   device.send(`${method} ${target} HTTP/1.1\r\nHost: localhost\r\n${lines}\r\n`)
   let answer = lines.startsWith('Expect') ? await device.response() : undefined

@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest'
 import type { Outcome } from '../../src/forward/exchange/exchange.ts'
 import { Device } from '../support/device.ts'
-import { front, goodServer } from '../support/forward-front.ts'
+import { forwardingServer, goodServer } from '../support/forward-front.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { OK, rawUpstream, type UpstreamPeer } from '../support/upstream.ts'
 
@@ -20,11 +20,11 @@ function firstPeer(): { peer: Promise<UpstreamPeer>; script: (peer: UpstreamPeer
 test('a device that hangs up before the answer ends the upstream request', async () => {
   const { peer, script } = firstPeer()
   await using upstream = await rawUpstream(goodServer, script)
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /slow')
   await (await peer).request()
-  device.hangUp()
+  device.disconnect()
   await (
     await peer
   ).closed
@@ -35,12 +35,12 @@ test('a device that hangs up before the answer ends the upstream request', async
 test('a device that hangs up in the middle of its body ends the upstream request', async () => {
   const { peer, script } = firstPeer()
   await using upstream = await rawUpstream(goodServer, script)
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('POST /', 'Transfer-Encoding: chunked')
   device.send('5\r\nhello\r\n')
   await (await peer).until('hello')
-  device.hangUp()
+  device.disconnect()
   await (
     await peer
   ).closed
@@ -52,13 +52,13 @@ test('a device that hangs up in the middle of its body ends the upstream request
 test('a device that hangs up in the middle of the answer ends the upstream request', async () => {
   const { peer, script } = firstPeer()
   await using upstream = await rawUpstream(goodServer, script)
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /')
   await (await peer).request()
   ;(await peer).write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf')
   await device.until('half')
-  device.hangUp()
+  device.disconnect()
   await (
     await peer
   ).closed
@@ -68,14 +68,14 @@ test('a device that hangs up in the middle of the answer ends the upstream reque
 test('a device that hangs up while it waits for a connection leaves the queue', async () => {
   const { peer, script } = firstPeer()
   await using upstream = await rawUpstream(goodServer, script)
-  await using server = await front(upstream.port, { limits: { connections: 1 } })
+  await using server = await forwardingServer(upstream.port, { limits: { connections: 1 } })
   await using first = await Device.to(server.port)
   first.request('GET /1')
   await (await peer).request()
   await using second = await Device.to(server.port)
   second.request('GET /2')
   await expect.poll(() => server.upstream.waiting).toBe(1)
-  second.hangUp()
+  second.disconnect()
   expect(await server.outcome()).toMatchObject(HUNG_UP)
   expect(server.upstream.waiting).toBe(0)
   ;(await peer).write(OK)
@@ -85,12 +85,12 @@ test('a device that hangs up while it waits for a connection leaves the queue', 
 test('a pipelined request whose device is gone does not outlive it', async () => {
   const { peer, script } = firstPeer()
   await using upstream = await rawUpstream(goodServer, script)
-  await using server = await front(upstream.port, { limits: { bodyIdle: 200 } })
+  await using server = await forwardingServer(upstream.port, { limits: { bodyIdle: 200 } })
   await using device = await Device.to(server.port)
   device.request('GET /1')
   device.request('GET /2')
   await (await peer).request()
-  device.hangUp()
+  device.disconnect()
   expect(await server.outcome(2)).toMatchObject(HUNG_UP)
   expect(server.outcomes[0]).toMatchObject(HUNG_UP)
   await expect.poll(() => server.upstream.connections).toBe(0)
@@ -134,7 +134,7 @@ for (const { promise, head, how } of deaths) {
   test(promise, async () => {
     const { peer, script } = firstPeer()
     await using upstream = await rawUpstream(goodServer, script)
-    await using server = await front(upstream.port)
+    await using server = await forwardingServer(upstream.port)
     await using device = await Device.to(server.port)
     device.request('GET /')
     await (await peer).request()
@@ -152,7 +152,7 @@ test('an upstream that dies before its answer is a 502, and the device may go on
     if (connection === 1) peer.reset()
     else peer.write(OK)
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /')
   const refusal = await device.response()
@@ -167,7 +167,7 @@ test('an answer that comes while the body is still sent reaches the device, and 
     await peer.until('\r\n\r\n')
     peer.end('HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig')
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('POST /', `Content-Length: ${64 * 1024 * 1024}`)
   device.send(Buffer.alloc(256 * 1024))
@@ -185,7 +185,7 @@ test('an early chunked answer reaches the device whole', async () => {
     await peer.until('\r\n\r\n')
     peer.end('HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n')
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('POST /', 'Transfer-Encoding: chunked')
   device.send('5\r\nhello\r\n')
@@ -199,7 +199,7 @@ test('an early answer lets the device finish its body, and a second request star
     if (request?.startLine.startsWith('GET') === true) peer.write(OK)
     else peer.end(OK)
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('POST /', 'Content-Length: 5')
   device.send('hello')
@@ -211,7 +211,7 @@ test('an early answer lets the device finish its body, and a second request star
 test('a body that is broken in the middle reaches the upstream as broken', async () => {
   const { peer, script } = firstPeer()
   await using upstream = await rawUpstream(goodServer, script)
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('POST /', 'Transfer-Encoding: chunked')
   device.send('5\r\nhello\r\n')
@@ -226,13 +226,13 @@ test('a body that is broken in the middle reaches the upstream as broken', async
 
 test('broken exchanges leave no connection behind', async () => {
   await using upstream = await rawUpstream(goodServer, () => {})
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   for (const round of [1, 2, 3, 4, 5]) {
     await using device = await Device.to(server.port)
     device.request('POST /', 'Content-Length: 10')
     device.send('half')
     await expect.poll(() => upstream.peers[round - 1]?.pending).toContain('half')
-    device.hangUp()
+    device.disconnect()
     expect(await server.outcome(round)).toMatchObject({ ...HUNG_UP, bytesIn: 4 })
   }
   await expect.poll(() => server.upstream.connections).toBe(0)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { front, goodServer } from '../support/forward-front.ts'
+import { forwardingServer, goodServer } from '../support/forward-front.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { OK, rawUpstream } from '../support/upstream.ts'
 
@@ -9,7 +9,7 @@ const SOON = 150
 
 test('an upstream that never answers is a 504', async () => {
   await using upstream = await rawUpstream(goodServer, () => {})
-  await using server = await front(upstream.port, { limits: { responseHeaders: SOON } })
+  await using server = await forwardingServer(upstream.port, { limits: { responseHeaders: SOON } })
   await using device = await Device.to(server.port)
   device.request('GET /')
   const refusal = await device.response()
@@ -24,7 +24,7 @@ test('the wait for an answer begins with the end of the request', async () => {
     await peer.request()
     peer.write(OK)
   })
-  await using server = await front(upstream.port, { limits: { responseHeaders: SOON } })
+  await using server = await forwardingServer(upstream.port, { limits: { responseHeaders: SOON } })
   await using device = await Device.to(server.port)
   device.request('POST /', 'Content-Length: 8')
   for (const octet of 'abcdefgh') {
@@ -40,7 +40,7 @@ test('an upstream that stops in the middle of its answer breaks it', async () =>
     await peer.request()
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf')
   })
-  await using server = await front(upstream.port, { limits: { bodyIdle: SOON } })
+  await using server = await forwardingServer(upstream.port, { limits: { bodyIdle: SOON } })
   await using device = await Device.to(server.port)
   device.request('GET /')
   await expect(device.response()).rejects.toThrow('connection over')
@@ -53,7 +53,7 @@ test('an upstream that stops in the middle of its answer breaks it', async () =>
 
 test('a device that stops in the middle of its body is a 408, and the upstream request ends', async () => {
   await using upstream = await rawUpstream(goodServer, () => {})
-  await using server = await front(upstream.port, { bodyIdle: SOON })
+  await using server = await forwardingServer(upstream.port, { bodyIdle: SOON })
   await using device = await Device.to(server.port)
   device.request('POST /', 'Content-Length: 100')
   device.send('half')
@@ -71,7 +71,7 @@ test('a device that stops reading frees the upstream', async () => {
       await new Promise((resolve) => peer.socket.write(block, resolve))
     }
   })
-  await using server = await front(upstream.port, { bodyIdle: 400 })
+  await using server = await forwardingServer(upstream.port, { bodyIdle: 400 })
   await using device = await Device.to(server.port)
   device.request('GET /')
   device.socket.pause()
@@ -86,7 +86,7 @@ test('an upstream that stops taking a body is a 504', async () => {
   await using upstream = await rawUpstream(goodServer, (peer) => {
     peer.socket.pause()
   })
-  await using server = await front(upstream.port, { limits: { bodyIdle: 400 } })
+  await using server = await forwardingServer(upstream.port, { limits: { bodyIdle: 400 } })
   await using device = await Device.to(server.port)
   device.request('POST /', 'Content-Length: 100000000')
   const block = Buffer.alloc(1 << 16)
@@ -111,7 +111,7 @@ test('a server that accepts and never shakes hands is a connect timeout', async 
     mute.listen(0, '127.0.0.1', resolve)
   })
   const { port } = mute.address() as { port: number }
-  await using server = await front(port, { limits: { connect: SOON } })
+  await using server = await forwardingServer(port, { limits: { connect: SOON } })
   await using device = await Device.to(server.port)
   device.request('GET /')
   expect((await device.response()).startLine).toBe('HTTP/1.1 504 Gateway Timeout')
@@ -121,7 +121,9 @@ test('a server that accepts and never shakes hands is a connect timeout', async 
 
 test('a request that waits for a busy connection too long is a 503', async () => {
   await using upstream = await rawUpstream(goodServer, () => {})
-  await using server = await front(upstream.port, { limits: { connections: 1, connect: SOON } })
+  await using server = await forwardingServer(upstream.port, {
+    limits: { connections: 1, connect: SOON },
+  })
   await using first = await Device.to(server.port)
   first.request('GET /1')
   await expect.poll(() => upstream.peers[0]?.pending).toContain('/1')
@@ -134,7 +136,7 @@ test('a request that waits for a busy connection too long is a 503', async () =>
 
 test('more requests than may wait are refused at once', async () => {
   await using upstream = await rawUpstream(goodServer, () => {})
-  await using server = await front(upstream.port, { limits: { connections: 1 } })
+  await using server = await forwardingServer(upstream.port, { limits: { connections: 1 } })
   await using devices = new AsyncDisposableStack()
   // One on the connection, four waiting, and one too many.
   for (const _ of Array.from({ length: 6 })) {

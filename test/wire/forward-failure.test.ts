@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import {
-  answerTo,
+  failureStatus,
   explainUpstream,
   UPSTREAM_FAILURES,
   type UpstreamFailure,
@@ -93,7 +93,7 @@ const rows: readonly Row[] = [
 
 for (const [failure, status, error, text] of rows) {
   test(`${JSON.stringify(failure)} is ${status} and ${error}`, () => {
-    expect(answerTo(failure)).toEqual({ status, error })
+    expect(failureStatus(failure)).toEqual({ status, error })
     const { sentence, nextStep } = explainUpstream(failure, 'mdm')
     expect(`${sentence}; ${nextStep}`).toContain(text)
   })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { front, goodServer } from '../support/forward-front.ts'
+import { forwardingServer, goodServer } from '../support/forward-front.ts'
 import { valuesOf, type RawMessage } from '../support/raw-message.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
@@ -10,7 +10,7 @@ test('a request reaches the upstream with method, target and end-to-end fields a
     seen = await peer.request()
     peer.write(OK)
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /mdm/Checkin?q=%41&x=/%C3%A4', 'x-Odd-Case: 1', 'Accept: a', 'accept: b')
   expect((await device.response()).body).toBe('ok')
@@ -27,7 +27,7 @@ test('a response reaches the device with status, reason, names, order and repeti
   const answer =
     'HTTP/1.1 207 Odd Reason\r\nSet-Cookie: a=1\r\nx-lower: \xe4\r\nSET-COOKIE: b=2\r\nContent-Length: 3\r\nDate: now\r\n\r\nabc'
   await using upstream = await rawUpstream(goodServer, answering(answer))
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /')
   const response = await device.response()
@@ -47,7 +47,7 @@ test('a body that ends with the connection is chunked towards the device', async
     await peer.request()
     peer.end('HTTP/1.0 200 OK\r\n\r\nuntil the end')
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /')
   expect(await device.response()).toMatchObject({ framing: 'chunked', body: 'until the end' })
@@ -71,7 +71,7 @@ test('response trailers reach the device, without those that name a device or be
     '',
   ].join('\r\n')
   await using upstream = await rawUpstream(goodServer, answering(answer))
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /')
   const response = await device.response()
@@ -85,7 +85,7 @@ test('request trailers never reach the upstream', async () => {
     seen = await peer.request()
     peer.write(OK)
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('POST /', 'Transfer-Encoding: chunked', 'Trailer: X-Client-Cert')
   device.send('2\r\nhi\r\n0\r\nX-Client-Cert: EVIL\r\nClient-Cert: EVIL\r\n\r\n')
@@ -99,7 +99,7 @@ test('early hints reach the device before the answer', async () => {
     goodServer,
     answering(`HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n${OK}`),
   )
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /')
   const hints = await device.response()
@@ -113,7 +113,7 @@ test('a device that speaks HTTP/1.0 gets no early hints', async () => {
     goodServer,
     answering(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${OK}`),
   )
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.send('GET / HTTP/1.0\r\nHost: front.test\r\n\r\n')
   expect((await device.response()).startLine).toBe('HTTP/1.1 200 OK')
@@ -125,7 +125,7 @@ test('Expect stops here: the device is told to go on, and the upstream never see
     seen = await peer.request()
     peer.write(OK)
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('PUT /', 'Expect: 100-continue', 'Content-Length: 4')
   expect((await device.response()).startLine).toBe('HTTP/1.1 100 Continue')
@@ -140,7 +140,7 @@ test('a device whose upstream is unreachable is not told to send its body', asyn
     await using gone = await rawUpstream(goodServer, () => {})
     return gone.port
   })()
-  await using server = await front(port)
+  await using server = await forwardingServer(port)
   await using device = await Device.to(server.port)
   device.request('PUT /', 'Expect: 100-continue', 'Content-Length: 4')
   expect((await device.response()).startLine).toBe('HTTP/1.1 502 Bad Gateway')
@@ -153,7 +153,7 @@ test('a device whose upstream is unreachable is not told to send its body', asyn
 
 test('the last answer of a draining listener ends its connection', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using server = await front(upstream.port, { last: true })
+  await using server = await forwardingServer(upstream.port, { last: true })
   await using device = await Device.to(server.port)
   device.request('GET /')
   expect(valuesOf(await device.response(), 'connection')).toEqual(['close'])
@@ -167,7 +167,7 @@ test('pipelined requests are answered in their order', async () => {
       peer.write(`HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${path}`)
     }
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   for (const path of ['/1', '/2', '/3']) device.request(`GET ${path}`)
   for (const path of ['/1', '/2', '/3']) expect((await device.response()).body).toBe(path)
@@ -175,7 +175,7 @@ test('pipelined requests are answered in their order', async () => {
 
 test('one connection carries one request after the other', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   for (const _ of Array.from({ length: 5 })) {
     device.request('GET /')

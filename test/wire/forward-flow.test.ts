@@ -4,7 +4,7 @@
 import { memoryUsage } from 'node:process'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { front, goodServer } from '../support/forward-front.ts'
+import { forwardingServer, goodServer } from '../support/forward-front.ts'
 import { OK, rawUpstream } from '../support/upstream.ts'
 
 const MIB = 1024 * 1024
@@ -47,7 +47,7 @@ test('a device that reads slowly slows the upstream down, and gets everything in
     peer.write(`HTTP/1.1 200 OK\r\nContent-Length: ${SIZE}\r\n\r\n`)
     poured = pour((block, done) => peer.socket.write(block, done)).poured
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   let octets = 0
   device.socket.removeAllListeners('data')
@@ -79,7 +79,7 @@ test('an upstream that reads slowly slows the device down, and gets everything i
       peer.socket.resume()
     })
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('POST /', `Content-Length: ${SIZE}`)
   const { poured } = pour((block, done) => device.socket.write(block, done))
@@ -99,7 +99,7 @@ test('a body is streamed in both directions at once', async () => {
     await peer.until('more')
     peer.write('4\r\nlast\r\n0\r\n\r\n')
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('POST /', 'Transfer-Encoding: chunked')
   device.send('4\r\nping\r\n')
@@ -123,7 +123,7 @@ test('small answers that are ready before the large one in front of them disturb
       }
     }
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await Promise.all(
     Array.from({ length: 4 }, async () => {
       await using device = await Device.to(server.port)

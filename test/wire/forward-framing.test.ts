@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { front, goodServer } from '../support/forward-front.ts'
+import { forwardingServer, goodServer } from '../support/forward-front.ts'
 import { valuesOf, type RawMessage } from '../support/raw-message.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
@@ -73,7 +73,7 @@ for (const { promise, line, lines, body, expect: expected } of framings) {
         peer.write(OK)
       }
     })
-    await using server = await front(upstream.port)
+    await using server = await forwardingServer(upstream.port)
     await using device = await Device.to(server.port)
     device.request(line, ...lines)
     device.send(body)
@@ -126,7 +126,7 @@ const bodiless: readonly Bodiless[] = [
 for (const { promise, method, answer, length } of bodiless) {
   test(promise, async () => {
     await using upstream = await rawUpstream(goodServer, answering(answer))
-    await using server = await front(upstream.port)
+    await using server = await forwardingServer(upstream.port)
     await using device = await Device.to(server.port)
     for (const _ of [1, 2]) {
       device.request(`${method} /`)

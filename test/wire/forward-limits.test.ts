@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { front, goodServer } from '../support/forward-front.ts'
+import { forwardingServer, goodServer } from '../support/forward-front.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
@@ -8,7 +8,7 @@ const LIMIT = 1000
 
 test('a body that says it is too large never reaches the upstream', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using server = await front(upstream.port, { bodyBytes: LIMIT })
+  await using server = await forwardingServer(upstream.port, { bodyBytes: LIMIT })
   await using device = await Device.to(server.port)
   device.request('POST /', `Content-Length: ${LIMIT + 1}`)
   const refusal = await device.response()
@@ -20,7 +20,7 @@ test('a body that says it is too large never reaches the upstream', async () => 
 
 test('a body of exactly the limit is let through', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using server = await front(upstream.port, { bodyBytes: LIMIT })
+  await using server = await forwardingServer(upstream.port, { bodyBytes: LIMIT })
   await using device = await Device.to(server.port)
   device.request('POST /', `Content-Length: ${LIMIT}`)
   device.send(Buffer.alloc(LIMIT))
@@ -29,7 +29,7 @@ test('a body of exactly the limit is let through', async () => {
 
 test('a chunked body that grows too large is cut off on both sides', async () => {
   await using upstream = await rawUpstream(goodServer, () => {})
-  await using server = await front(upstream.port, { bodyBytes: LIMIT })
+  await using server = await forwardingServer(upstream.port, { bodyBytes: LIMIT })
   await using device = await Device.to(server.port)
   device.request('POST /', 'Transfer-Encoding: chunked')
   device.send(`3e8\r\n${'a'.repeat(LIMIT)}\r\n`)
@@ -42,7 +42,7 @@ test('a chunked body that grows too large is cut off on both sides', async () =>
 
 test('a chunked body of exactly the limit is let through', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using server = await front(upstream.port, { bodyBytes: LIMIT })
+  await using server = await forwardingServer(upstream.port, { bodyBytes: LIMIT })
   await using device = await Device.to(server.port)
   device.request('POST /', 'Transfer-Encoding: chunked')
   device.send(`3e8\r\n${'a'.repeat(LIMIT)}\r\n0\r\n\r\n`)
@@ -51,7 +51,7 @@ test('a chunked body of exactly the limit is let through', async () => {
 
 test('a refused small body does not put the connection out of step', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using server = await front(upstream.port, { bodyBytes: 10 })
+  await using server = await forwardingServer(upstream.port, { bodyBytes: 10 })
   await using device = await Device.to(server.port)
   // The body is itself a request: whoever loses count would serve it.
   const body = 'GET /SMUGGLED HTTP/1.1\r\nHost: front.test\r\n\r\n'
@@ -66,7 +66,7 @@ test('a refused small body does not put the connection out of step', async () =>
 
 test('a refused large body ends the connection, cleanly', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using server = await front(upstream.port, { bodyBytes: LIMIT })
+  await using server = await forwardingServer(upstream.port, { bodyBytes: LIMIT })
   await using device = await Device.to(server.port)
   device.request('POST /', 'Content-Length: 10000000')
   device.send(Buffer.alloc(1_000_000))
@@ -77,7 +77,7 @@ test('a refused large body ends the connection, cleanly', async () => {
 
 test('a refused HEAD has no body', async () => {
   await using upstream = await rawUpstream(goodServer, (peer) => peer.reset())
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('HEAD /')
   const refusal = await device.response('no-body')
@@ -93,7 +93,7 @@ test('the device learns the reference of a failure, and nothing about the upstre
     await using gone = await rawUpstream(goodServer, () => {})
     return gone.port
   })()
-  await using server = await front(port)
+  await using server = await forwardingServer(port)
   await using device = await Device.to(server.port)
   device.request('GET /')
   const { head, body } = await device.response()

@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest'
 import type { UpstreamFailure } from '../../src/forward/failure.ts'
 import { Device } from '../support/device.ts'
-import { front, goodServer } from '../support/forward-front.ts'
+import { forwardingServer, goodServer } from '../support/forward-front.ts'
 import { OK, rawUpstream } from '../support/upstream.ts'
 
 interface Odd {
@@ -235,7 +235,7 @@ for (const { promise, answer, expect: expected, failure } of rows) {
       if (connection === 1) peer.end(answer)
       else peer.write(OK)
     })
-    await using server = await front(upstream.port)
+    await using server = await forwardingServer(upstream.port)
     await using device = await Device.to(server.port)
     device.request('POST /', 'Content-Length: 0')
     if (expected === 'broken') await expect(device.response()).rejects.toThrow('connection over')

@@ -7,7 +7,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import type { Outcome } from '../../src/forward/exchange/exchange.ts'
-import { refuse, type Answer } from '../../src/forward/exchange/refuse.ts'
+import { refuse, type LocalReply } from '../../src/forward/exchange/refuse.ts'
 import { Device } from '../support/device.ts'
 import { goodServer } from '../support/forward-front.ts'
 import { valuesOf } from '../support/raw-message.ts'
@@ -18,7 +18,7 @@ interface Refuser extends AsyncDisposable {
 }
 
 /** A server that refuses everything in the given way. */
-async function refuser(answer: Partial<Answer> = {}, last = false): Promise<Refuser> {
+async function refuser(answer: Partial<LocalReply> = {}, last = false): Promise<Refuser> {
   const outcomes: Outcome[] = []
   const serve = (request: IncomingMessage, response: ServerResponse, expects: boolean): void => {
     const exchange = { request, response, expectsContinue: expects, last, reference: () => 'ref-7' }
@@ -143,7 +143,7 @@ test('a device that is gone before the answer is recorded as gone', async () => 
   await using device = await Device.to(server.port)
   device.request('POST /', 'Content-Length: 100000000')
   await device.response()
-  device.hangUp()
+  device.disconnect()
   await expect
     .poll(() => server.outcomes)
     .toMatchObject([{ failure: { kind: 'device-gone', how: 'hung-up' } }])

@@ -5,7 +5,7 @@
  */
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { front, goodServer } from '../support/forward-front.ts'
+import { forwardingServer, goodServer } from '../support/forward-front.ts'
 import { OK, rawUpstream, type Script } from '../support/upstream.ts'
 
 /** Serves one request per connection, and dies when it has read the second. */
@@ -77,7 +77,7 @@ for (const { promise, line, body, status, retried } of rows) {
       goodServer,
       diesOnSecond((text) => seen.push(text)),
     )
-    await using server = await front(upstream.port)
+    await using server = await forwardingServer(upstream.port)
     await using device = await Device.to(server.port)
     device.request('GET /1')
     await device.response()
@@ -105,7 +105,7 @@ test('a GET is sent once more and no oftener', async () => {
     await peer.request()
     peer.reset()
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /1')
   await device.response()
@@ -120,7 +120,7 @@ test('a GET on a new connection is never sent twice', async () => {
     await peer.request()
     peer.reset()
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /')
   expect((await device.response()).startLine).toBe('HTTP/1.1 502 Bad Gateway')
@@ -134,7 +134,7 @@ test('a GET whose answer had begun is never sent twice', async () => {
     await peer.request()
     peer.end('HTTP/1.1 2')
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /1')
   await device.response()
@@ -149,7 +149,7 @@ test('a POST after the upstream closed its kept connection goes over a new one',
     peer.write(OK)
     peer.end()
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   for (const _ of [1, 2, 3, 4, 5]) {
     device.request('POST /', 'Content-Length: 2')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { front, goodServer } from '../support/forward-front.ts'
+import { forwardingServer, goodServer } from '../support/forward-front.ts'
 import { OK, rawUpstream } from '../support/upstream.ts'
 
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
@@ -31,7 +31,7 @@ for (const { promise, parts } of rows) {
         }
       }
     })
-    await using server = await front(upstream.port)
+    await using server = await forwardingServer(upstream.port)
     await using device = await Device.to(server.port)
     for (const _ of [1, 2]) {
       device.request('GET /')
@@ -49,7 +49,7 @@ test('a 100 that never ends is a bad response', async () => {
     await peer.request()
     peer.write(`HTTP/1.1 100 Continue\r\nX: ${'a'.repeat(20_000)}`)
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /')
   expect((await device.response()).startLine).toBe('HTTP/1.1 502 Bad Gateway')

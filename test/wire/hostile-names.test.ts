@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import * as der from '../support/der-writer.ts'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintLeaf } from '../support/mint.ts'
-import { calling, fleet, product } from '../support/product.ts'
+import { clientTls, fleet, product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const LONG_NAMES = [
@@ -14,24 +14,24 @@ const LONG_NAMES = [
 
 for (const [what, name, code] of LONG_NAMES) {
   test(`a subject of ${what} is refused, and no line about it is long`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port })
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port })
     const leaf = mintLeaf({ issuer: fleet.stranger, subject: der.commonName(name) })
-    await using device = await Device.to(house.port, calling(house.port, leaf))
+    await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, leaf))
     device.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
     expect((await device.response()).startLine).toContain('403')
-    const line = await house.line((one) => 'decision' in one)
+    const line = await frontEnd.waitForLine((one) => 'decision' in one)
     expect(line['code']).toBe(code)
     expect(JSON.stringify(line).length).toBeLessThan(4096)
   })
 }
 
 test('a Host of any length makes no long line', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await product({ upstreamPort: upstream.port })
-  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await product({ upstreamPort: upstream.port })
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   device.send(`GET /device/x HTTP/1.1\r\nHost: ${'\\'.repeat(12_000)}\r\n\r\n`)
   expect((await device.response()).startLine).toContain('400')
-  const line = await house.line((one) => 'decision' in one)
+  const line = await frontEnd.waitForLine((one) => 'decision' in one)
   expect(JSON.stringify(line).length).toBeLessThan(4096)
 })

@@ -2,12 +2,12 @@ import { createPublicKey, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { pss, SHA256, SHA512 } from '../fuzz/keys.ts'
 import * as der from '../support/der-writer.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintCertificate, mintKeys, type Keys } from '../support/mint-certificate.ts'
 import { mintCa } from '../support/mint.ts'
 import { fleet, product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { VERSIONS, visit } from '../support/visit.ts'
+import { VERSIONS, requestOnce } from '../support/visit.ts'
 
 /** An RSA key that is for RSASSA-PSS with SHA-256 and salts of 32 octets alone (RFC 4055 §1.2). */
 function pssKeys(): Keys {
@@ -32,12 +32,12 @@ const forged = mintCertificate({
 
 for (const version of VERSIONS) {
   test(`${version}: a signature that its CA's key is not for is a bad one, and ends nothing but its request`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
     const settings = [
       `{ name: Fleet, standing: current, chain: 'file:fleet.pem' }`,
       `{ name: Careful, standing: previously-trusted, retiredAt: 2100-01-01T00:00:00Z, chain: 'file:careful.pem' }`,
     ]
-    await using house = await product({
+    await using frontEnd = await product({
       upstreamPort: upstream.port,
       yaml: {
         trust: `\n  enrollmentSettings:\n${settings.map((one) => `    - ${one}\n`).join('')}`,
@@ -45,9 +45,9 @@ for (const version of VERSIONS) {
       files: { 'careful.pem': authority.pem },
     })
     const peer = { ...forged, chainPem: forged.pem }
-    expect((await visit(house, { version, device: peer })).status).toBe(403)
-    const line = await house.line((one) => one['decision'] === 'refuse')
+    expect((await requestOnce(frontEnd, { version, device: peer })).status).toBe(403)
+    const line = await frontEnd.waitForLine((one) => one['decision'] === 'refuse')
     expect(line['code']).toBe('bad-signature')
-    expect((await visit(house, { version, device: fleet.device })).status).toBe(200)
+    expect((await requestOnce(frontEnd, { version, device: fleet.device })).status).toBe(200)
   })
 }

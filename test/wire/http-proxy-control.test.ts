@@ -4,10 +4,10 @@
  */
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { httpProxyFront } from '../support/http-proxy-front.ts'
-import { calling, fleet, product } from '../support/product.ts'
+import { httpProxyServer } from '../support/http-proxy-front.ts'
+import { clientTls, fleet, product } from '../support/product.ts'
 import { valuesOf, type RawMessage } from '../support/raw-message.ts'
-import { reader } from '../support/reader.ts'
+import { recordingUpstream } from '../support/reader.ts'
 
 const FIELD = 'Client-Cert'
 const FORGED = `${FIELD}: :Rk9SR0VE:`
@@ -20,7 +20,7 @@ const lines = (requests: readonly RawMessage[]): readonly string[] =>
   requests.map(({ startLine }) => startLine)
 
 async function aDevice(port: number): Promise<Device> {
-  const { port: _, ...options } = calling(port, fleet.device)
+  const { port: _, ...options } = clientTls(port, fleet.device)
   return Device.to(port, options)
 }
 
@@ -48,8 +48,8 @@ async function expectFirst(port: number): Promise<void> {
 }
 
 test('http-proxy turns the chunked body of a DELETE into a second request with a forged identity', async () => {
-  await using upstream = await reader()
-  await using proxy = await httpProxyFront(upstream.port, FIELD)
+  await using upstream = await recordingUpstream()
+  await using proxy = await httpProxyServer(upstream.port, FIELD)
   await smuggle(proxy.port)
   const { requests } = upstream.take()
   expect(lines(requests)).toContain('GET /device/smuggled HTTP/1.1')
@@ -57,9 +57,9 @@ test('http-proxy turns the chunked body of a DELETE into a second request with a
 })
 
 test('we keep the chunked body of a DELETE a body', async () => {
-  await using upstream = await reader()
-  await using front = await product({ upstreamPort: upstream.port })
-  await smuggle(front.port)
+  await using upstream = await recordingUpstream()
+  await using frontEnd = await product({ upstreamPort: upstream.port })
+  await smuggle(frontEnd.port)
   const { requests } = upstream.take()
   expect(lines(requests)).toEqual([
     'DELETE /device/harmless HTTP/1.1',
@@ -70,22 +70,22 @@ test('we keep the chunked body of a DELETE a body', async () => {
 })
 
 test('http-proxy lets a forged identity through with Expect: 100-continue', async () => {
-  await using upstream = await reader()
-  await using proxy = await httpProxyFront(upstream.port, FIELD)
+  await using upstream = await recordingUpstream()
+  await using proxy = await httpProxyServer(upstream.port, FIELD)
   await expectFirst(proxy.port)
   expect(identities(upstream.take().requests)).toEqual([':Rk9SR0VE:'])
 })
 
 test('we replace a forged identity with Expect: 100-continue', async () => {
-  await using upstream = await reader()
-  await using front = await product({ upstreamPort: upstream.port })
-  await expectFirst(front.port)
+  await using upstream = await recordingUpstream()
+  await using frontEnd = await product({ upstreamPort: upstream.port })
+  await expectFirst(frontEnd.port)
   expect(identities(upstream.take().requests)).toEqual([TRUE])
 })
 
 test('without these tricks http-proxy says the truth: it is not the set-up that fails', async () => {
-  await using upstream = await reader()
-  await using proxy = await httpProxyFront(upstream.port, FIELD)
+  await using upstream = await recordingUpstream()
+  await using proxy = await httpProxyServer(upstream.port, FIELD)
   await using device = await aDevice(proxy.port)
   device.send(`GET /device/plain HTTP/1.1\r\nHost: localhost\r\n${FORGED}\r\n\r\n`)
   await device.response()

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
 import { fleet, product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { VERSIONS, visit } from '../support/visit.ts'
+import { VERSIONS, requestOnce } from '../support/visit.ts'
 
 /** Its intermediate stays at home, as with many an embedded client. */
 const alone = (leaf: Leaf): Leaf => ({ ...leaf, chainPem: leaf.pem })
@@ -20,13 +20,14 @@ const yaml = {
 
 for (const version of VERSIONS) {
   test(`${version}: a device that presents its leaf alone is admitted once another one has shown their issuer`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port, yaml })
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port, yaml })
     const visits = [quiet, fleet.device, quiet, impostor]
     const statuses = []
-    for (const device of visits) statuses.push((await visit(house, { version, device })).status)
+    for (const device of visits)
+      statuses.push((await requestOnce(frontEnd, { version, device })).status)
     expect(statuses).toEqual([403, 200, 200, 403])
-    const judged = house.lines.filter((line) => 'decision' in line)
+    const judged = frontEnd.lines.filter((line) => 'decision' in line)
     expect(judged.map((line) => line['code'])).toEqual([
       'untrusted-issuer',
       'verified',

@@ -1,8 +1,8 @@
 /** The watch over the legacy OAuth endpoint looks at bodies; this is what it may not do to them. */
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { calling, product, type Product } from '../support/product.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { clientTls, product, type Product } from '../support/product.ts'
 import { tokenServer } from '../support/token-server.ts'
 import { OK, rawUpstream } from '../support/upstream.ts'
 
@@ -10,7 +10,7 @@ const ROWS = [
   '{ id: token, path: /oauth/*, class: legacy-oauth }',
   '{ id: unwatched, path: /usual/*, class: open }',
 ]
-const house = (upstreamPort: number, legacyOAuth = ' {}'): Promise<Product> =>
+const startFrontEnd = (upstreamPort: number, legacyOAuth = ' {}'): Promise<Product> =>
   product({ upstreamPort, rows: ROWS, yaml: { legacyOAuth } })
 
 const POST = 'POST /oauth/token HTTP/1.1\r\nHost: localhost\r\n'
@@ -85,8 +85,8 @@ const rows: readonly {
 for (const { promise, request, body } of rows) {
   test(`${promise} reaches the server as over any other row, and so does the next request`, async () => {
     await using server = await tokenServer()
-    await using one = await house(server.port)
-    await using device = await Device.to(one.port, calling(one.port))
+    await using one = await startFrontEnd(server.port)
+    await using device = await Device.to(one.port, clientTls(one.port))
     for (const octets of [request, request.replace('/oauth/', '/usual/'), sized(FORM)]) {
       device.send(octets)
       await device.response()
@@ -102,8 +102,8 @@ for (const { promise, request, body } of rows) {
 
 test('a body that comes octet by octet reaches the server whole', async () => {
   await using server = await tokenServer()
-  await using one = await house(server.port)
-  await using device = await Device.to(one.port, calling(one.port))
+  await using one = await startFrontEnd(server.port)
+  await using device = await Device.to(one.port, clientTls(one.port))
   for (const octet of sized(FORM)) {
     const written = Promise.withResolvers<void>()
     device.socket.write(octet, () => written.resolve())
@@ -115,8 +115,8 @@ test('a body that comes octet by octet reaches the server whole', async () => {
 
 test('a device that asks before it sends is told to go on, once, and its body arrives', async () => {
   await using server = await tokenServer()
-  await using one = await house(server.port)
-  await using device = await Device.to(one.port, calling(one.port))
+  await using one = await startFrontEnd(server.port)
+  await using device = await Device.to(one.port, clientTls(one.port))
   device.send(`${POST}Expect: 100-continue\r\nContent-Length: ${FORM.length}\r\n\r\n`)
   expect((await device.response()).startLine).toContain('100')
   device.send(FORM)
@@ -128,12 +128,12 @@ test('a device that asks before it sends is told to go on, once, and its body ar
 for (const fields of [['Content-Length: 1000'], ['Transfer-Encoding: chunked']]) {
   test(`what has arrived of a body goes on while the rest is awaited, with ${String(fields)}`, async () => {
     const seen = Promise.withResolvers<void>()
-    await using server = await rawUpstream(fleetUpstream, async (peer) => {
+    await using server = await rawUpstream(upstreamTlsOptions, async (peer) => {
       await peer.until('username=ann')
       seen.resolve()
     })
-    await using one = await house(server.port)
-    await using device = await Device.to(one.port, calling(one.port))
+    await using one = await startFrontEnd(server.port)
+    await using device = await Device.to(one.port, clientTls(one.port))
     const begun = fields[0]?.startsWith('T') === true ? chunk('username=ann&') : 'username=ann&'
     device.send(`${POST}${fields.join('')}\r\n\r\n${begun}`)
     await seen.promise
@@ -143,26 +143,26 @@ for (const fields of [['Content-Length: 1000'], ['Transfer-Encoding: chunked']])
 
 test('half a name is nobody’s: only what is whole is counted', async () => {
   const seen = Promise.withResolvers<void>()
-  await using server = await rawUpstream(fleetUpstream, async (peer) => {
+  await using server = await rawUpstream(upstreamTlsOptions, async (peer) => {
     await peer.until('username=an')
     seen.resolve()
     await peer.request()
     peer.write(OK)
   })
-  await using one = await house(server.port)
-  await using device = await Device.to(one.port, calling(one.port))
+  await using one = await startFrontEnd(server.port)
+  await using device = await Device.to(one.port, clientTls(one.port))
   device.send(`${POST}Content-Length: ${FORM.length}\r\n\r\nusername=an`)
   await seen.promise
   device.send('n&password=right')
   expect((await device.response()).startLine).toContain('200')
-  const line = await one.line((found) => 'decision' in found)
+  const line = await one.waitForLine((found) => 'decision' in found)
   expect(line['account_hash']).toBeUndefined()
 })
 
 test('two requests sent at once reach the server with their own bodies, in their order', async () => {
   await using server = await tokenServer()
-  await using one = await house(server.port)
-  await using device = await Device.to(one.port, calling(one.port))
+  await using one = await startFrontEnd(server.port)
+  await using device = await Device.to(one.port, clientTls(one.port))
   device.send(sized('username=ann&password=wrong') + sized('username=bob&password=right'))
   expect((await device.response()).startLine).toContain('401')
   expect((await device.response()).startLine).toContain('200')
@@ -170,15 +170,15 @@ test('two requests sent at once reach the server with their own bodies, in their
     'username=ann&password=wrong',
     'username=bob&password=right',
   ])
-  await one.line(() => one.lines.filter((line) => 'decision' in line).length === 2)
+  await one.waitForLine(() => one.lines.filter((line) => 'decision' in line).length === 2)
   const hashes = one.lines.flatMap((line) => ('decision' in line ? [line['account_hash']] : []))
   expect(new Set(hashes).size).toBe(2)
 })
 
 test('of two requests sent at once the second is held back for what the first did', async () => {
   await using server = await tokenServer()
-  await using one = await house(server.port, ' { lockout: { failures: 1 } }')
-  await using device = await Device.to(one.port, calling(one.port))
+  await using one = await startFrontEnd(server.port, ' { lockout: { failures: 1 } }')
+  await using device = await Device.to(one.port, clientTls(one.port))
   device.send(sized('username=ann&password=wrong') + sized('username=ann&password=right'))
   expect((await device.response()).startLine).toContain('401')
   expect((await device.response()).startLine).toContain('429')
@@ -194,8 +194,8 @@ const held: readonly (readonly [string, string])[] = [
 for (const [promise, request] of held) {
   test(`a request held back with ${promise} leaves the connection in step`, async () => {
     await using server = await tokenServer()
-    await using one = await house(server.port, ' { address: { rate: 1, burst: 1 } }')
-    await using device = await Device.to(one.port, calling(one.port))
+    await using one = await startFrontEnd(server.port, ' { address: { rate: 1, burst: 1 } }')
+    await using device = await Device.to(one.port, clientTls(one.port))
     device.send(sized(FORM))
     expect((await device.response()).startLine).toContain('200')
     for (const _ of [1, 2, 3]) {
@@ -210,12 +210,12 @@ for (const [promise, request] of held) {
 
 test('a large body that is held back ends its connection or leaves it in step, and never hangs', async () => {
   await using server = await tokenServer()
-  await using one = await house(server.port, ' { address: { rate: 1, burst: 1 } }')
-  await using first = await Device.to(one.port, calling(one.port))
+  await using one = await startFrontEnd(server.port, ' { address: { rate: 1, burst: 1 } }')
+  await using first = await Device.to(one.port, clientTls(one.port))
   first.send(sized(FORM))
   expect((await first.response()).startLine).toContain('200')
   for (const length of [65_300, 65_500, 66_000, 70_000, 80_000, 200_000]) {
-    await using device = await Device.to(one.port, calling(one.port))
+    await using device = await Device.to(one.port, clientTls(one.port))
     device.send(sized(octets(length)))
     expect((await device.response()).startLine).toContain('429')
     device.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -226,8 +226,8 @@ test('a large body that is held back ends its connection or leaves it in step, a
 
 test('a device that asks before it sends is held back before it has sent', async () => {
   await using server = await tokenServer()
-  await using one = await house(server.port, ' { address: { rate: 1, burst: 1 } }')
-  await using device = await Device.to(one.port, calling(one.port))
+  await using one = await startFrontEnd(server.port, ' { address: { rate: 1, burst: 1 } }')
+  await using device = await Device.to(one.port, clientTls(one.port))
   device.send(sized(FORM))
   expect((await device.response()).startLine).toContain('200')
   device.send(`${POST}Expect: 100-continue\r\nContent-Length: ${FORM.length}\r\n\r\n`)

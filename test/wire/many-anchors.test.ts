@@ -3,12 +3,12 @@ import { connect as connectTcp, type AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:tls'
 import { expect, test } from 'vitest'
 import * as der from '../support/der-writer.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintKeys } from '../support/mint-certificate.ts'
 import { mintCa } from '../support/mint.ts'
-import { calling, fleet, product, type Product } from '../support/product.ts'
+import { clientTls, fleet, product, type Product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { VERSIONS, visit, type Visit } from '../support/visit.ts'
+import { VERSIONS, requestOnce, type OneRequest } from '../support/visit.ts'
 
 /** Names as public authorities have them: some 165 octets, so that 400 take a little more than 64 KiB. */
 const keys = mintKeys()
@@ -40,7 +40,7 @@ interface Setting {
   readonly standing?: 'distrusted' | 'staged'
 }
 
-async function house(
+async function startFrontEnd(
   upstreamPort: number,
   { advertise, admitting = 400, standing = 'staged' }: Setting,
 ) {
@@ -62,33 +62,41 @@ for (const version of VERSIONS) {
   for (const advertise of [false, true]) {
     const naming = advertise ? 'that should be named' : 'that are not named'
     test(`${version}: with 400 authorities ${naming} a device is admitted, and again when it resumes`, async () => {
-      await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-      await using front = await house(upstream.port, { advertise })
-      const first = await visit(front, { version, device: fleet.device })
+      await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+      await using frontEnd = await startFrontEnd(upstream.port, { advertise })
+      const first = await requestOnce(frontEnd, { version, device: fleet.device })
       expect([first.status, first.resumed]).toEqual([200, false])
-      const again = await visit(front, { version, device: fleet.device, session: first.session })
+      const again = await requestOnce(frontEnd, {
+        version,
+        device: fleet.device,
+        session: first.session,
+      })
       expect([again.status, again.resumed]).toEqual([200, true])
-      expect(warnings(front)).toHaveLength(advertise ? 1 : 0)
+      expect(warnings(frontEnd)).toHaveLength(advertise ? 1 : 0)
     })
   }
 
   for (const standing of ['distrusted', 'staged'] as const) {
     test(`${version}: as many authorities as fit are named, those of a ${standing} setting left out`, async () => {
-      await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-      await using front = await house(upstream.port, { advertise: true, admitting: 300, standing })
-      expect((await visit(front, { version, device: fleet.device })).status).toBe(200)
-      expect(warnings(front)).toEqual([])
-      const named = await octetsOfHandshake(front.port, version)
+      await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+      await using frontEnd = await startFrontEnd(upstream.port, {
+        advertise: true,
+        admitting: 300,
+        standing,
+      })
+      expect((await requestOnce(frontEnd, { version, device: fleet.device })).status).toBe(200)
+      expect(warnings(frontEnd)).toEqual([])
+      const named = await octetsOfHandshake(frontEnd.port, version)
       expect(named).toBeGreaterThan(300 * 150)
       expect(named).toBeLessThan(65_536)
     })
   }
 
   test(`${version}: where too many should be named, none is`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using front = await house(upstream.port, { advertise: true })
-    expect(await octetsOfHandshake(front.port, version)).toBeLessThan(8000)
-    expect(warnings(front)[0]).toMatch(/found 40[0-9] authorities to name.*wanted at most 64511/)
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await startFrontEnd(upstream.port, { advertise: true })
+    expect(await octetsOfHandshake(frontEnd.port, version)).toBeLessThan(8000)
+    expect(warnings(frontEnd)[0]).toMatch(/found 40[0-9] authorities to name.*wanted at most 64511/)
   })
 
   test(`${version}: the control, plain Node told to name the same 400, fails every handshake`, async () => {
@@ -120,17 +128,17 @@ for (const version of VERSIONS) {
 const warnings = ({ lines }: Product): readonly string[] =>
   lines.flatMap(({ msg }) => (/authorities to name/.test(String(msg)) ? String(msg) : []))
 
-const octetsOfHandshake = async (port: number, version: Visit['version']): Promise<number> =>
+const octetsOfHandshake = async (port: number, version: OneRequest['version']): Promise<number> =>
   (await handshake(port, version)).octets
 
 /** A handshake as a device with a certificate, and what arrived during it. */
 async function handshake(
   port: number,
-  version: Visit['version'],
+  version: OneRequest['version'],
 ): Promise<{ readonly secured: boolean; readonly octets: number }> {
   const wire = connectTcp(port, '127.0.0.1')
   const socket = connect({
-    ...calling(port, fleet.device),
+    ...clientTls(port, fleet.device),
     socket: wire,
     minVersion: version,
     maxVersion: version,

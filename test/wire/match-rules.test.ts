@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
-import { calling, fleet, product } from '../support/product.ts'
+import { clientTls, fleet, product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const phone = mintLeaf({ issuer: fleet.devices, name: 'phone', dns: ['p1.phones.example'] })
@@ -77,13 +77,13 @@ const ROWS: readonly Row[] = [
 
 for (const { promise, device, path, code } of ROWS) {
   test(promise, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port, rows: MATCHED })
-    await using caller = await Device.to(house.port, calling(house.port, device))
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port, rows: MATCHED })
+    await using caller = await Device.to(frontEnd.port, clientTls(frontEnd.port, device))
     caller.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
     const { startLine, body } = await caller.response()
     expect(startLine).toContain(code === 'verified' ? '200' : '403')
-    const line = await house.line((one) => 'decision' in one)
+    const line = await frontEnd.waitForLine((one) => 'decision' in one)
     expect(line['code']).toBe(code)
     if (code !== 'match-rule-unmet') return
     expect(line['reason']).toMatch(/^this path asks for .+, and the certificate has /)
@@ -104,29 +104,29 @@ const CLIENTS: readonly (readonly [promise: string, agent: string, path: string,
 
 for (const [promise, agent, path, code] of CLIENTS) {
   test(promise, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({
       upstreamPort: upstream.port,
       yaml: { withoutGrace: " [{ product: Client, below: '10.1' }]" },
     })
-    await using caller = await Device.to(house.port, calling(house.port, fleet.inGrace))
+    await using caller = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.inGrace))
     caller.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: ${agent}\r\n\r\n`)
     await caller.response()
-    expect((await house.line((one) => 'decision' in one))['code']).toBe(code)
+    expect((await frontEnd.waitForLine((one) => 'decision' in one))['code']).toBe(code)
   })
 }
 
 test('a forged old User-Agent without a certificate is refused', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await product({
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await product({
     upstreamPort: upstream.port,
     yaml: { withoutGrace: " [{ product: Client, below: '10.1' }]" },
   })
   for (const path of ['/renew/x', '/device/x', '/always/x']) {
-    await using caller = await Device.to(house.port, calling(house.port))
+    await using caller = await Device.to(frontEnd.port, clientTls(frontEnd.port))
     caller.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: ${OLD}\r\n\r\n`)
     expect((await caller.response()).startLine).toContain('403')
-    const line = await house.line((one) => one['path'] === path)
+    const line = await frontEnd.waitForLine((one) => one['path'] === path)
     expect(line['code']).toBe('no-certificate')
   }
   expect(upstream.peers).toHaveLength(0)

@@ -3,11 +3,11 @@
  * by both workers, certificate or not, and nothing else changes.
  */
 import { expect, test } from 'vitest'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { housed, type House } from '../support/housed.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { servedWithStore, type ServedWithStore } from '../support/housed.ts'
 import { fleet } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { visit } from '../support/visit.ts'
+import { requestOnce } from '../support/visit.ts'
 
 const ROWS = [
   '{ id: token, path: /oauth/*, class: always, endpoint: oauth }',
@@ -15,21 +15,25 @@ const ROWS = [
 ]
 const { device } = fleet
 
-const statusOf = async ({ front }: House, path: string): Promise<number> =>
-  (await visit(front, { version: 'TLSv1.3', device, path })).status
+const statusOf = async ({ frontEnd }: ServedWithStore, path: string): Promise<number> =>
+  (await requestOnce(frontEnd, { version: 'TLSv1.3', device, path })).status
 
 test('the new OAuth endpoint, once disabled, refuses fit devices on both workers with oauth-disabled, in recording too; the legacy one works', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await housed(upstream.port, { profile: ' core-10' }, { rows: ROWS })
-  expect(await statusOf(house, '/oauth/token')).toBe(200)
-  const { etag } = await house.call('GET', '/api/oauth')
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using deployment = await servedWithStore(
+    upstream.port,
+    { profile: ' core-10' },
+    { rows: ROWS },
+  )
+  expect(await statusOf(deployment, '/oauth/token')).toBe(200)
+  const { etag } = await deployment.call('GET', '/api/oauth')
   const asked = { change: 'disable-new' }
-  expect((await house.call('POST', '/api/oauth', asked, etag)).status).toBe(200)
-  await expect.poll(() => statusOf(house, '/oauth/token'), { timeout: 10_000 }).toBe(403)
+  expect((await deployment.call('POST', '/api/oauth', asked, etag)).status).toBe(200)
+  await expect.poll(() => statusOf(deployment, '/oauth/token'), { timeout: 10_000 }).toBe(403)
   const workers = new Set<unknown>()
   for (let count = 1; workers.size < 2; count += 1) {
-    expect(await statusOf(house, '/oauth/token')).toBe(403)
-    const lines = await house.front.linesOf(
+    expect(await statusOf(deployment, '/oauth/token')).toBe(403)
+    const lines = await deployment.frontEnd.waitForLines(
       count,
       // Not the line of a connection that the change itself ended.
       ({ code, decision }) => code === 'oauth-disabled' && decision === 'refuse',
@@ -40,14 +44,14 @@ test('the new OAuth endpoint, once disabled, refuses fit devices on both workers
     expect(line?.['next_step']).toContain('enable it')
   }
   const before = upstream.peers.length
-  const bare = await visit(house.front, { version: 'TLSv1.3', path: '/oauth/token' })
+  const bare = await requestOnce(deployment.frontEnd, { version: 'TLSv1.3', path: '/oauth/token' })
   expect(bare.status).toBe(403)
   expect(bare.head).not.toContain('oauth')
   expect(upstream.peers).toHaveLength(before)
-  expect(await statusOf(house, '/legacy/token')).toBe(200)
-  expect(await statusOf(house, '/device/x')).toBe(200)
-  const back = await house.call('GET', '/api/oauth')
+  expect(await statusOf(deployment, '/legacy/token')).toBe(200)
+  expect(await statusOf(deployment, '/device/x')).toBe(200)
+  const back = await deployment.call('GET', '/api/oauth')
   // What was never configured comes back only when the documents' preconditions are met.
-  const enabled = await house.call('POST', '/api/oauth', { change: 'enable-new' }, back.etag)
+  const enabled = await deployment.call('POST', '/api/oauth', { change: 'enable-new' }, back.etag)
   expect(enabled.status).toBe(409)
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { calling, fleet, product } from '../support/product.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { clientTls, fleet, product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 /** What clients said of themselves before they could present certificates; anybody may say it. */
@@ -15,13 +15,13 @@ const OLD_AGENTS = [
 
 for (const path of ['/device/x', '/always/x', '/renew/x']) {
   test(`an old User-Agent stands for no certificate on ${path}`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port })
-    await using device = await Device.to(house.port, calling(house.port))
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port })
+    await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port))
     for (const agent of OLD_AGENTS) {
       device.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: ${agent}\r\n\r\n`)
       expect((await device.response()).startLine).toContain('403')
-      const line = await house.line((one) => one['user_agent'] === agent)
+      const line = await frontEnd.waitForLine((one) => one['user_agent'] === agent)
       expect(line['code']).toBe('no-certificate')
     }
     expect(upstream.peers).toHaveLength(0)
@@ -29,9 +29,9 @@ for (const path of ['/device/x', '/always/x', '/renew/x']) {
 }
 
 test('an old User-Agent takes nothing from a device that has a certificate', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await product({ upstreamPort: upstream.port })
-  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await product({ upstreamPort: upstream.port })
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   for (const agent of OLD_AGENTS) {
     device.send(`GET /device/x HTTP/1.1\r\nHost: localhost\r\nUser-Agent: ${agent}\r\n\r\n`)
     expect((await device.response()).startLine).toContain('200')

@@ -8,26 +8,26 @@ import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { makeAdmin } from '../../src/cli/commands/create-admin.ts'
+import { createAdmin } from '../../src/cli/commands/create-admin.ts'
 import { openStore } from '../../src/store/store.ts'
 import type { Instant } from '../../src/kernel/types.ts'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import {
-  ENOUGH,
-  LEAST,
+  ENOUGH_CONNECTIONS,
+  MIN_REQUESTS,
   moreConnections,
   REQUEST,
   underLoad,
-  watchedUpstream,
-  type Seen,
+  observedUpstream,
+  type ObservedConnection,
 } from '../support/load.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
-import { calling, fleet, product, type Product, type ProductOptions } from '../support/product.ts'
+import { clientTls, fleet, product, type Product, type ProductOptions } from '../support/product.ts'
 
 const otherCa = mintCa({ name: 'Next Upstream Root' })
 const nextServer = mintLeaf({ issuer: otherCa, purposes: ['serverAuth'], dns: ['localhost'] })
-const nextUpstream = { ...fleetUpstream, key: nextServer.keyPem, cert: nextServer.chainPem }
+const nextUpstream = { ...upstreamTlsOptions, key: nextServer.keyPem, cert: nextServer.chainPem }
 
 const SERVER_SHA256 = hash('sha256', new X509Certificate(fleet.upstreamServer.pem).raw)
 
@@ -65,31 +65,37 @@ ${[CLIENT, ...tls].map((line) => `      ${line}\n`).join('')}    limits: { conne
 const CLIENT = 'clientCertificate: { chain: file:front-end.pem, key: file:front-end.key }'
 
 /** A front end whose file leaves trust and SNI of its upstream to the page, and an administrator at its office. */
-async function houseWith(port: number, tls: readonly string[] = []) {
-  const house = await product(optionsOf(port, tls))
-  const token = await tokenIn(house)
+async function frontEndWith(port: number, tls: readonly string[] = []) {
+  const frontEnd = await product(optionsOf(port, tls))
+  const token = await tokenIn(frontEnd)
   const call = async (path: string, body: unknown): Promise<Answer> => {
-    const response = await fetch(`http://127.0.0.1:${house.adminPort}/api/upstreams/mdm/${path}`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        'if-match': '*',
+    const response = await fetch(
+      `http://127.0.0.1:${frontEnd.adminPort}/api/upstreams/mdm/${path}`,
+      {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'if-match': '*',
+        },
+        body: JSON.stringify(body),
       },
-      body: JSON.stringify(body),
-    })
+    )
     return { status: response.status, body: (await response.json()) as Answer['body'] }
   }
-  const press = (buttons: readonly object[]): Promise<Answer> => call('tls', { press: buttons })
-  const changes = (): number => house.lines.filter(({ msg }) => msg === IN_FORCE).length
+  const applyActions = (actions: readonly object[]): Promise<Answer> =>
+    call('tls', { applyActions: actions })
+  const changes = (): number => frontEnd.lines.filter(({ msg }) => msg === IN_FORCE).length
   return {
-    house,
+    frontEnd,
     call,
-    press,
+    applyActions,
     /** Presses, confirms, and waits until every new connection obeys. */
-    apply: async (buttons: readonly object[]): Promise<void> => {
+    apply: async (actions: readonly object[]): Promise<void> => {
       const before = changes()
-      expect(await press([...buttons, ...YES])).toMatchObject({ body: { took_effect: true } })
+      expect(await applyActions([...actions, ...YES])).toMatchObject({
+        body: { took_effect: true },
+      })
       await expect.poll(changes, { timeout: 2000 }).toBeGreaterThan(before)
     },
   }
@@ -103,21 +109,21 @@ async function tokenIn({ folder }: Product): Promise<string> {
     {
       clock: { now: () => Date.now() as Instant },
       ring: { keys: new Map() },
-      beginnings: undefined,
+      initialSettings: undefined,
     },
   )
   if (!opened.ok) throw new Error(opened.failure.kind)
   const path = join(folder, 'token')
   const credential = { kind: 'token-file', path } as const
   const by = { who: 'test', from: 'test' }
-  const made = await makeAdmin(opened.value, { name: 'a', role: 'administrator', credential }, by)
+  const made = await createAdmin(opened.value, { name: 'a', role: 'administrator', credential }, by)
   await opened.value.close()
   if (!made.ok) throw new Error(JSON.stringify(made.failure))
   return readFileSync(path, 'utf8').trim()
 }
 
-async function statusOf(house: Product): Promise<string> {
-  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+async function statusOf(frontEnd: Product): Promise<string> {
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   device.send(REQUEST)
   return (await device.response()).startLine.split(' ')[1] ?? ''
 }
@@ -128,11 +134,11 @@ async function dangersOf({ statusPort }: Product): Promise<string> {
 }
 
 test('a draft is tested against the live upstream before it is applied, and nothing obeys it yet', async () => {
-  await using upstream = await watchedUpstream()
-  const { house, call, press, apply } = await houseWith(upstream.port)
-  await using _house = house
-  expect(await statusOf(house)).toBe('502')
-  await press(OWN_CA)
+  await using upstream = await observedUpstream()
+  const { frontEnd, call, applyActions, apply } = await frontEndWith(upstream.port)
+  await using _frontEnd = frontEnd
+  expect(await statusOf(frontEnd)).toBe('502')
+  await applyActions(OWN_CA)
   expect(await call('test', {})).toMatchObject({
     body: {
       settings: 'draft',
@@ -162,18 +168,22 @@ test('a draft is tested against the live upstream before it is applied, and noth
     },
   })
   // No connection of the test is kept for requests, and nothing was applied.
-  expect(await statusOf(house)).toBe('502')
+  expect(await statusOf(frontEnd)).toBe('502')
   await apply([])
-  expect(await statusOf(house)).toBe('200')
+  expect(await statusOf(frontEnd)).toBe('200')
 })
 
 test('the exact error of a draft names what the certificate was issued to, and the remedy', async () => {
-  await using upstream = await watchedUpstream()
+  await using upstream = await observedUpstream()
   const wrong = mintLeaf({ issuer: fleet.upstreamCa, purposes: ['serverAuth'], dns: ['s01.test'] })
-  upstream.server.setSecureContext({ ...fleetUpstream, key: wrong.keyPem, cert: wrong.chainPem })
-  const { house, call, press } = await houseWith(upstream.port)
-  await using _house = house
-  await press(OWN_CA)
+  upstream.server.setSecureContext({
+    ...upstreamTlsOptions,
+    key: wrong.keyPem,
+    cert: wrong.chainPem,
+  })
+  const { frontEnd, call, applyActions } = await frontEndWith(upstream.port)
+  await using _frontEnd = frontEnd
+  await applyActions(OWN_CA)
   expect(await call('test', {})).toMatchObject({
     body: {
       reports: [
@@ -192,17 +202,17 @@ test('the exact error of a draft names what the certificate was issued to, and t
       ],
     },
   })
-  await press(UNVERIFIED)
+  await applyActions(UNVERIFIED)
   expect(await call('test', {})).toMatchObject({
     body: { reports: [{ usable: true, failures: [{ code: 'tls-name-mismatch' }] }] },
   })
 })
 
 test('a drafted selection is what a test offers', async () => {
-  await using upstream = await watchedUpstream()
-  const { house, call, press } = await houseWith(upstream.port)
-  await using _house = house
-  await press([
+  await using upstream = await observedUpstream()
+  const { frontEnd, call, applyActions } = await frontEndWith(upstream.port)
+  await using _frontEnd = frontEnd
+  await applyActions([
     ...OWN_CA,
     { kind: 'set-sni', sni: 'given.test' },
     { kind: 'choose-custom' },
@@ -212,7 +222,7 @@ test('a drafted selection is what a test offers', async () => {
   expect(await call('test', {})).toMatchObject({
     body: { reports: [{ usable: true, sni: 'given.test', tls: { protocol: 'TLSv1.2' } }] },
   })
-  expect(upstream.seen.at(-1)?.servername).toBe('given.test')
+  expect(upstream.connections.at(-1)?.servername).toBe('given.test')
   const scanned = await call('scan', {})
   expect(scanned).toMatchObject({
     body: { settings: 'draft', reports: [{ sni: 'given.test', complete: true }] },
@@ -222,8 +232,8 @@ test('a drafted selection is what a test offers', async () => {
 test('an upstream that says nothing holds one test at a time, and that one ends', async () => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1')
   await once(silent, 'listening')
-  const { house, call } = await houseWith((silent.address() as AddressInfo).port)
-  await using _house = house
+  const { frontEnd, call } = await frontEndWith((silent.address() as AddressInfo).port)
+  await using _frontEnd = frontEnd
   const connected = once(silent, 'connection')
   const first = call('test', {})
   const [socket] = (await connected) as [Socket]
@@ -244,7 +254,7 @@ interface Row {
   readonly tls?: readonly string[]
   readonly before: readonly object[]
   readonly after: readonly object[]
-  readonly of: (seen: Seen) => unknown
+  readonly of: (seen: ObservedConnection) => unknown
   readonly values: readonly [unknown, unknown]
 }
 
@@ -267,23 +277,24 @@ const ROWS: readonly Row[] = [
 
 for (const { promise, before, after, of, values } of ROWS) {
   test(promise, { timeout: 40_000 }, async () => {
-    await using upstream = await watchedUpstream()
-    const { house, apply } = await houseWith(upstream.port)
-    await using _house = house
+    await using upstream = await observedUpstream()
+    const { frontEnd, apply } = await frontEndWith(upstream.port)
+    await using _frontEnd = frontEnd
     await apply(before)
-    let late: readonly Seen[] = []
-    let early: readonly Seen[] = []
-    const load = await underLoad(house, async () => {
-      while (upstream.seen.length < ENOUGH) await once(upstream.server, 'secureConnection')
-      early = [...upstream.seen]
+    let late: readonly ObservedConnection[] = []
+    let early: readonly ObservedConnection[] = []
+    const load = await underLoad(frontEnd, async () => {
+      while (upstream.connections.length < ENOUGH_CONNECTIONS)
+        await once(upstream.server, 'secureConnection')
+      early = [...upstream.connections]
       await apply(after)
       late = await moreConnections(upstream, performance.now())
     })
     expect(load.failed).toEqual([])
     expect(new Set(early.map(of))).toEqual(new Set([values[0]]))
     expect(new Set(late.map(of))).toEqual(new Set([values[1]]))
-    expect(upstream.seen.filter(({ resumed }) => resumed)).toEqual([])
-    expect(load.sent).toBeGreaterThan(LEAST)
+    expect(upstream.connections.filter(({ resumed }) => resumed)).toEqual([])
+    expect(load.sent).toBeGreaterThan(MIN_REQUESTS)
   })
 }
 
@@ -291,12 +302,13 @@ test(
   'a CA is exchanged on the page under load without a failed request, and the old one vouches for nobody after that',
   { timeout: 40_000 },
   async () => {
-    await using upstream = await watchedUpstream()
-    const { house, apply } = await houseWith(upstream.port)
-    await using _house = house
+    await using upstream = await observedUpstream()
+    const { frontEnd, apply } = await frontEndWith(upstream.port)
+    await using _frontEnd = frontEnd
     await apply(OWN_CA)
-    const load = await underLoad(house, async () => {
-      while (upstream.seen.length < ENOUGH) await once(upstream.server, 'secureConnection')
+    const load = await underLoad(frontEnd, async () => {
+      while (upstream.connections.length < ENOUGH_CONNECTIONS)
+        await once(upstream.server, 'secureConnection')
       await apply(trusting(otherCa.pem))
       upstream.server.setSecureContext(nextUpstream)
       const sha256 = hash('sha256', fleet.upstreamCa.certificate)
@@ -305,11 +317,11 @@ test(
     })
     expect(load.failed).toEqual([])
     // The server that the old store vouched for is back, and has sessions to resume.
-    upstream.server.setSecureContext(fleetUpstream)
+    upstream.server.setSecureContext(upstreamTlsOptions)
     upstream.server.closeAllConnections()
-    expect(await statusOf(house)).toBe('502')
-    expect(upstream.seen.filter(({ resumed }) => resumed)).toEqual([])
-    expect(load.sent).toBeGreaterThan(LEAST)
+    expect(await statusOf(frontEnd)).toBe('502')
+    expect(upstream.connections.filter(({ resumed }) => resumed)).toEqual([])
+    expect(load.sent).toBeGreaterThan(MIN_REQUESTS)
   },
 )
 
@@ -317,49 +329,50 @@ test(
   'strict TLS goes off and on under load without a failed request; meanwhile strangers are used, logged and announced',
   { timeout: 40_000 },
   async () => {
-    await using upstream = await watchedUpstream()
-    const { house, apply } = await houseWith(upstream.port)
-    await using _house = house
+    await using upstream = await observedUpstream()
+    const { frontEnd, apply } = await frontEndWith(upstream.port)
+    await using _frontEnd = frontEnd
     await apply(OWN_CA)
-    expect(await dangersOf(house)).not.toContain('unverified-upstream')
-    const load = await underLoad(house, async () => {
-      while (upstream.seen.length < ENOUGH) await once(upstream.server, 'secureConnection')
+    expect(await dangersOf(frontEnd)).not.toContain('unverified-upstream')
+    const load = await underLoad(frontEnd, async () => {
+      while (upstream.connections.length < ENOUGH_CONNECTIONS)
+        await once(upstream.server, 'secureConnection')
       await apply(UNVERIFIED)
       upstream.server.setSecureContext(nextUpstream)
       await moreConnections(upstream, performance.now())
       expect(
-        await house.line(({ dangerous }) => dangerous === 'unverified-upstream'),
+        await frontEnd.waitForLine(({ dangerous }) => dangerous === 'unverified-upstream'),
       ).toMatchObject({ msg: expect.stringContaining('upstream mdm is not verified') as string })
-      expect(await dangersOf(house)).toContain('unverified-upstream')
-      upstream.server.setSecureContext(fleetUpstream)
+      expect(await dangersOf(frontEnd)).toContain('unverified-upstream')
+      upstream.server.setSecureContext(upstreamTlsOptions)
       await apply([{ kind: 'reset-settings' }, ...OWN_CA])
       await moreConnections(upstream, performance.now())
     })
     expect(load.failed).toEqual([])
-    expect(await dangersOf(house)).not.toContain('unverified-upstream')
+    expect(await dangersOf(frontEnd)).not.toContain('unverified-upstream')
     upstream.server.setSecureContext(nextUpstream)
     upstream.server.closeAllConnections()
-    expect(await statusOf(house)).toBe('502')
-    expect(upstream.seen.filter(({ resumed }) => resumed)).toEqual([])
-    expect(load.sent).toBeGreaterThan(LEAST)
+    expect(await statusOf(frontEnd)).toBe('502')
+    expect(upstream.connections.filter(({ resumed }) => resumed)).toEqual([])
+    expect(load.sent).toBeGreaterThan(MIN_REQUESTS)
   },
 )
 
 test('what the file states cannot be pressed, and what was applied before is overruled by it', async () => {
-  await using upstream = await watchedUpstream()
+  await using upstream = await observedUpstream()
   const trust = "trust: { default: off, custom: ['file:upstream-ca.pem'] }"
-  const { house, press, apply } = await houseWith(upstream.port, [trust])
-  await using _house = house
-  expect(await statusOf(house)).toBe('200')
-  expect(await press(trusting(otherCa.pem))).toMatchObject({
+  const { frontEnd, applyActions, apply } = await frontEndWith(upstream.port, [trust])
+  await using _frontEnd = frontEnd
+  expect(await statusOf(frontEnd)).toBe('200')
+  expect(await applyActions(trusting(otherCa.pem))).toMatchObject({
     status: 409,
     body: { code: 'set-by-configuration-file' },
   })
   await apply([{ kind: 'set-sni', sni: 'given.test' }])
-  expect(await statusOf(house)).toBe('200')
-  expect(upstream.seen.at(-1)?.servername).toBe('given.test')
-  const outcome = await house.reload(optionsOf(upstream.port, [trust, 'sni: off']))
+  expect(await statusOf(frontEnd)).toBe('200')
+  expect(upstream.connections.at(-1)?.servername).toBe('given.test')
+  const outcome = await frontEnd.reload(optionsOf(upstream.port, [trust, 'sni: off']))
   expect(outcome).toMatchObject({ kind: 'applied' })
-  expect(await statusOf(house)).toBe('200')
-  expect(upstream.seen.at(-1)?.servername).toBe(false)
+  expect(await statusOf(frontEnd)).toBe('200')
+  expect(upstream.connections.at(-1)?.servername).toBe(false)
 })

@@ -9,19 +9,19 @@ import { join } from 'node:path'
 import { connect, createServer as createTlsServer } from 'node:tls'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import {
   DEVICES,
-  ENOUGH,
-  LEAST,
+  ENOUGH_CONNECTIONS,
+  MIN_REQUESTS,
   moreConnections,
   REQUEST,
   underLoad,
-  watchedUpstream,
-  type Seen,
+  observedUpstream,
+  type ObservedConnection,
 } from '../support/load.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
-import { calling, fleet, product, type ProductOptions } from '../support/product.ts'
+import { clientTls, fleet, product, type ProductOptions } from '../support/product.ts'
 
 const otherCa = mintCa({ name: 'Next Upstream Root' })
 const nextServer = mintLeaf({ issuer: otherCa, purposes: ['serverAuth'], dns: ['localhost'] })
@@ -43,7 +43,7 @@ interface Row {
   readonly promise: string
   readonly before: string
   readonly after: string
-  readonly of: (seen: Seen) => string | null
+  readonly of: (seen: ObservedConnection) => string | null
   readonly values: readonly [string, string]
 }
 
@@ -67,21 +67,23 @@ const ROWS: readonly Row[] = [
 
 for (const { promise, before, after, of, values } of ROWS) {
   test(promise, { timeout: 30_000 }, async () => {
-    await using upstream = await watchedUpstream()
-    await using house = await product(options(upstream.port, before))
-    let late: readonly Seen[] = []
-    let early: readonly Seen[] = []
-    const load = await underLoad(house, async () => {
-      while (upstream.seen.length < DEVICES) await once(upstream.server, 'secureConnection')
-      early = [...upstream.seen]
-      expect(await house.reload(options(upstream.port, after))).toMatchObject({ kind: 'applied' })
+    await using upstream = await observedUpstream()
+    await using frontEnd = await product(options(upstream.port, before))
+    let late: readonly ObservedConnection[] = []
+    let early: readonly ObservedConnection[] = []
+    const load = await underLoad(frontEnd, async () => {
+      while (upstream.connections.length < DEVICES) await once(upstream.server, 'secureConnection')
+      early = [...upstream.connections]
+      expect(await frontEnd.reload(options(upstream.port, after))).toMatchObject({
+        kind: 'applied',
+      })
       late = await moreConnections(upstream, performance.now())
     })
     expect(load.failed).toEqual([])
     expect(new Set(early.map(of))).toEqual(new Set([values[0]]))
     expect(new Set(late.map(of))).toEqual(new Set([values[1]]))
-    expect(upstream.seen.filter(({ resumed }) => resumed)).toEqual([])
-    expect(load.sent).toBeGreaterThan(LEAST)
+    expect(upstream.connections.filter(({ resumed }) => resumed)).toEqual([])
+    expect(load.sent).toBeGreaterThan(MIN_REQUESTS)
   })
 }
 
@@ -89,48 +91,52 @@ test(
   'a change of trust store under load fails no request, and nothing that the old one vouched for is resumed',
   { timeout: 30_000 },
   async () => {
-    await using upstream = await watchedUpstream()
+    await using upstream = await observedUpstream()
     const settings = options(upstream.port, '')
-    await using house = await product(settings)
+    await using frontEnd = await product(settings)
     const trust = (...pems: readonly string[]): void =>
-      writeFileSync(join(house.folder, 'upstream-ca.pem'), pems.join(''))
-    let late: readonly Seen[] = []
-    const load = await underLoad(house, async () => {
-      while (upstream.seen.length < DEVICES) await once(upstream.server, 'secureConnection')
+      writeFileSync(join(frontEnd.folder, 'upstream-ca.pem'), pems.join(''))
+    let late: readonly ObservedConnection[] = []
+    const load = await underLoad(frontEnd, async () => {
+      while (upstream.connections.length < DEVICES) await once(upstream.server, 'secureConnection')
       // As one changes a CA: both are trusted, the server moves over, the old one is dropped.
       trust(fleet.upstreamCa.pem, otherCa.pem)
-      expect(await house.reload(settings)).toMatchObject({ kind: 'applied' })
+      expect(await frontEnd.reload(settings)).toMatchObject({ kind: 'applied' })
       upstream.server.setSecureContext({
-        ...fleetUpstream,
+        ...upstreamTlsOptions,
         key: nextServer.keyPem,
         cert: nextServer.chainPem,
       })
       trust(otherCa.pem)
-      expect(await house.reload(settings)).toMatchObject({ kind: 'applied' })
+      expect(await frontEnd.reload(settings)).toMatchObject({ kind: 'applied' })
       late = await moreConnections(upstream, performance.now())
     })
     expect(load.failed).toEqual([])
     // The server that the old store vouched for is back, and has sessions to resume.
-    upstream.server.setSecureContext(fleetUpstream)
+    upstream.server.setSecureContext(upstreamTlsOptions)
     upstream.server.closeAllConnections()
     const answers = await Promise.all(
-      Array.from({ length: ENOUGH }, async () => {
-        await using device = await Device.to(house.port, calling(house.port, fleet.device))
+      Array.from({ length: ENOUGH_CONNECTIONS }, async () => {
+        await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
         device.send(REQUEST)
         return (await device.response()).startLine
       }),
     )
     expect(new Set(answers)).toEqual(new Set(['HTTP/1.1 502 Bad Gateway']))
-    expect(await house.line((one) => one['failure'] === 'tls-untrusted')).toBeDefined()
-    expect(upstream.seen.filter(({ resumed }) => resumed)).toEqual([])
-    expect(late.length).toBeGreaterThanOrEqual(ENOUGH)
-    expect(load.sent).toBeGreaterThan(LEAST)
+    expect(await frontEnd.waitForLine((one) => one['failure'] === 'tls-untrusted')).toBeDefined()
+    expect(upstream.connections.filter(({ resumed }) => resumed)).toEqual([])
+    expect(late.length).toBeGreaterThanOrEqual(ENOUGH_CONNECTIONS)
+    expect(load.sent).toBeGreaterThan(MIN_REQUESTS)
   },
 )
 
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   test(`control: over ${version} a client that resumes skips its changed trust store`, async () => {
-    const server = createTlsServer({ ...fleetUpstream, minVersion: version, maxVersion: version })
+    const server = createTlsServer({
+      ...upstreamTlsOptions,
+      minVersion: version,
+      maxVersion: version,
+    })
     server.on('secureConnection', (socket) => socket.end('hello'))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')

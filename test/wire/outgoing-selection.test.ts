@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import { mintLeaf } from '../support/mint.ts'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { calling, fleet, product, type Product } from '../support/product.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { clientTls, fleet, product, type Product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const upstreams = (port: number, tls: readonly string[]) => ({
@@ -19,8 +19,8 @@ ${tls.map((line) => `      ${line}\n`).join('')}`,
   },
 })
 
-async function ask(house: Product): Promise<string> {
-  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+async function ask(frontEnd: Product): Promise<string> {
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   device.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   return (await device.response()).startLine
 }
@@ -30,7 +30,7 @@ const scrape = async ({ statusPort }: Product): Promise<string> =>
 
 for (const version of ['TLSv1', 'TLSv1.1'] as const) {
   const legacy = {
-    ...fleetUpstream,
+    ...upstreamTlsOptions,
     minVersion: version,
     maxVersion: version,
     ciphers: 'DEFAULT:@SECLEVEL=0',
@@ -38,40 +38,40 @@ for (const version of ['TLSv1', 'TLSv1.1'] as const) {
 
   test(`${version} connects when it is selected, and is called weak at the start and in the metrics`, async () => {
     await using upstream = await rawUpstream(legacy, answering(OK))
-    await using house = await product(upstreams(upstream.port, [`protocols: [${version}]`]))
-    expect(await ask(house)).toBe('HTTP/1.1 200 OK')
+    await using frontEnd = await product(upstreams(upstream.port, [`protocols: [${version}]`]))
+    expect(await ask(frontEnd)).toBe('HTTP/1.1 200 OK')
     expect(upstream.peers[0]?.socket.getProtocol()).toBe(version)
-    const line = await house.line((one) => one['dangerous'] === 'weak-upstream-protocol')
+    const line = await frontEnd.waitForLine((one) => one['dangerous'] === 'weak-upstream-protocol')
     expect(line['msg']).toContain(`upstream mdm may be called over ${version}, which is weak`)
-    expect(await scrape(house)).toContain('tfe_dangerous{kind="weak-upstream-protocol"} 1')
+    expect(await scrape(frontEnd)).toContain('tfe_dangerous{kind="weak-upstream-protocol"} 1')
   })
 
   test(`${version} does not connect when it is not selected`, async () => {
     await using upstream = await rawUpstream(legacy, answering(OK))
-    await using house = await product(upstreams(upstream.port, []))
-    expect(await ask(house)).toBe('HTTP/1.1 502 Bad Gateway')
-    expect(await house.line((one) => one['failure'] === 'tls-handshake')).toBeDefined()
+    await using frontEnd = await product(upstreams(upstream.port, []))
+    expect(await ask(frontEnd)).toBe('HTTP/1.1 502 Bad Gateway')
+    expect(await frontEnd.waitForLine((one) => one['failure'] === 'tls-handshake')).toBeDefined()
     // The house of the tests has no store, which is announced as well.
-    expect((await scrape(house)).match(/tfe_dangerous\{[^}]*\}/gu)).toEqual([
+    expect((await scrape(frontEnd)).match(/tfe_dangerous\{[^}]*\}/gu)).toEqual([
       'tfe_dangerous{kind="no-store"}',
     ])
   })
 }
 
 test('SSLv2Hello is kept, has no effect, and is called impossible at the start', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const selection = ['protocols: [TLSv1.2, TLSv1.1, TLSv1, SSLv2Hello]']
-  await using house = await product(upstreams(upstream.port, selection))
-  expect(await ask(house)).toBe('HTTP/1.1 200 OK')
-  const line = await house.line(({ msg }) => String(msg).includes('SSLv2Hello'))
+  await using frontEnd = await product(upstreams(upstream.port, selection))
+  expect(await ask(frontEnd)).toBe('HTTP/1.1 200 OK')
+  const line = await frontEnd.waitForLine(({ msg }) => String(msg).includes('SSLv2Hello'))
   expect(line['msg']).toContain('impossible with this runtime')
 })
 
 test("a suite in IANA's spelling is the suite that is spoken", async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const selection = ['protocols: [TLSv1.2]', 'ciphers: [TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA]']
-  await using house = await product(upstreams(upstream.port, selection))
-  expect(await ask(house)).toBe('HTTP/1.1 200 OK')
+  await using frontEnd = await product(upstreams(upstream.port, selection))
+  expect(await ask(frontEnd)).toBe('HTTP/1.1 200 OK')
   expect(upstream.peers[0]?.socket.getCipher().standardName).toBe(
     'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA',
   )
@@ -103,14 +103,14 @@ const NAMES: readonly NameRow[] = [
 for (const { promise, server, issuedTo, remedy } of NAMES) {
   test(promise, async () => {
     const leaf = mintLeaf(server)
-    const options = { ...fleetUpstream, cert: leaf.chainPem, key: leaf.keyPem }
+    const options = { ...upstreamTlsOptions, cert: leaf.chainPem, key: leaf.keyPem }
     await using upstream = await rawUpstream(options, answering(OK))
-    await using house = await product(upstreams(upstream.port, []))
-    expect(await ask(house)).toBe('HTTP/1.1 502 Bad Gateway')
-    const line = await house.line((one) => one['failure'] === 'tls-name-mismatch')
+    await using frontEnd = await product(upstreams(upstream.port, []))
+    expect(await ask(frontEnd)).toBe('HTTP/1.1 502 Bad Gateway')
+    const line = await frontEnd.waitForLine((one) => one['failure'] === 'tls-name-mismatch')
     expect(line['reason']).toContain(`server name mismatch, certificate issued to: ${issuedTo}`)
     expect(line['next_step']).toMatch(remedy)
-    expect(await scrape(house)).toMatch(
+    expect(await scrape(frontEnd)).toMatch(
       /tfe_upstream_failures_total\{[^}]*failure="tls-name-mismatch"[^}]*\} 1/,
     )
   })
@@ -121,24 +121,26 @@ test('Allow and Log says chain, every reason and remedy, counts per upstream, an
     issuer: fleet.stranger,
     purposes: ['serverAuth'],
     dns: ['s01-trvlr-001'],
-    name: 'traveller',
+    name: 'roaming',
   })
-  const options = { ...fleetUpstream, cert: stranger.chainPem, key: stranger.keyPem }
+  const options = { ...upstreamTlsOptions, cert: stranger.chainPem, key: stranger.keyPem }
   await using upstream = await rawUpstream(options, answering(OK))
   const allow = ['strict: false', 'dangerousUnverified: true']
-  await using house = await product(upstreams(upstream.port, allow))
-  expect(await ask(house)).toBe('HTTP/1.1 200 OK')
-  const line = await house.line(({ msg }) => String(msg).startsWith('untrusted upstream used'))
+  await using frontEnd = await product(upstreams(upstream.port, allow))
+  expect(await ask(frontEnd)).toBe('HTTP/1.1 200 OK')
+  const line = await frontEnd.waitForLine(({ msg }) =>
+    String(msg).startsWith('untrusted upstream used'),
+  )
   expect(line).toMatchObject({
     level: 'warn',
     upstream: 'mdm',
     failures: ['tls-untrusted', 'tls-name-mismatch'],
-    chain: [{ subject: 'CN=traveller', issuer: 'CN=Stranger' }],
+    chain: [{ subject: 'CN=roaming', issuer: 'CN=Stranger' }],
   })
   expect(line['reason']).toContain('its chain does not lead to the trust store')
   expect(line['reason']).toContain('server name mismatch, certificate issued to: [s01-trvlr-001]')
   expect(line['next_step']).toContain('add its CA to `tls.trust.custom`')
-  const metrics = await scrape(house)
+  const metrics = await scrape(frontEnd)
   expect(metrics).toContain(
     'tfe_upstream_untrusted_total{upstream="mdm",reason="unknown-issuer"} 1',
   )
@@ -146,5 +148,7 @@ test('Allow and Log says chain, every reason and remedy, counts per upstream, an
     'tfe_upstream_untrusted_total{upstream="mdm",reason="tls-name-mismatch"} 1',
   )
   expect(metrics).toContain('tfe_dangerous{kind="unverified-upstream"} 1')
-  expect(await house.line((one) => one['dangerous'] === 'unverified-upstream')).toBeDefined()
+  expect(
+    await frontEnd.waitForLine((one) => one['dangerous'] === 'unverified-upstream'),
+  ).toBeDefined()
 })

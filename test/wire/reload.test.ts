@@ -2,34 +2,34 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ProductOptions } from '../support/product.ts'
-import { calling, fleet, product } from '../support/product.ts'
+import { clientTls, fleet, product } from '../support/product.ts'
 import { mintKeys } from '../support/mint-certificate.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
 import { Device } from '../support/device.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 
 const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
 test('a reload of the same configuration is unchanged', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const options = { upstreamPort: upstream.port }
-  await using house = await product(options)
-  expect(await house.reload(options)).toEqual({ kind: 'unchanged' })
+  await using frontEnd = await product(options)
+  expect(await frontEnd.reload(options)).toEqual({ kind: 'unchanged' })
 })
 
 test('an applied reload counts the snapshot up, and an open connection sees the new world', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const options = { upstreamPort: upstream.port }
-  await using house = await product(options)
-  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  await using frontEnd = await product(options)
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   device.send(REQUEST)
   expect((await device.response()).startLine).toContain('200')
   const narrowed = { ...options, rows: ['{ id: no-x, path: /device/x, class: denied }'] }
-  expect(await house.reload(narrowed)).toEqual({ kind: 'applied', from: 1, to: 2 })
+  expect(await frontEnd.reload(narrowed)).toEqual({ kind: 'applied', from: 1, to: 2 })
   device.send(REQUEST)
   expect((await device.response()).startLine).toContain('403')
-  const line = await house.line((one) => one['code'] === 'route-denied')
+  const line = await frontEnd.waitForLine((one) => one['code'] === 'route-denied')
   expect(line['snapshot']).toBe(2)
 })
 
@@ -63,44 +63,44 @@ const BROKEN: readonly (readonly [string, (options: ProductOptions) => ProductOp
 
 for (const [what, change, says] of BROKEN) {
   test(`a reload with ${what} is refused, and the old configuration serves on`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
     const options = { upstreamPort: upstream.port }
-    await using house = await product(options)
-    const outcome = await house.reload(change(options))
+    await using frontEnd = await product(options)
+    const outcome = await frontEnd.reload(change(options))
     if (outcome.kind !== 'refused') expect.fail(outcome.kind)
     expect(outcome.faults.map(({ at, message }) => `${at} ${message}`).join('\n')).toMatch(says)
-    await using device = await Device.to(house.port, calling(house.port, fleet.device))
+    await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
     device.send(REQUEST)
     expect((await device.response()).startLine).toContain('200')
-    expect(await scrape(house.statusPort)).toContain('tfe_reload_total{outcome="refused"} 1')
+    expect(await scrape(frontEnd.statusPort)).toContain('tfe_reload_total{outcome="refused"} 1')
   })
 }
 
 test('a reload with a garbled CA chain is refused, and says in which line', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const options = { upstreamPort: upstream.port }
-  await using house = await product(options)
+  await using frontEnd = await product(options)
   writeFileSync(
-    join(house.folder, 'fleet.pem'),
+    join(frontEnd.folder, 'fleet.pem'),
     '-----BEGIN CERTIFICATE-----\nnot base64!\n-----END CERTIFICATE-----\n',
   )
-  const outcome = await house.reload(options)
+  const outcome = await frontEnd.reload(options)
   if (outcome.kind !== 'refused') expect.fail(outcome.kind)
   expect(outcome.faults[0]?.at).toMatch(/fleet\.pem:2$/)
 })
 
 test('a CA that is distrusted ends the live connection, the body under way included', async () => {
   const silent = Promise.withResolvers<void>()
-  await using upstream = await rawUpstream(fleetUpstream, async (peer) => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, async (peer) => {
     await peer.until('half')
     silent.resolve()
   })
   const options = { upstreamPort: upstream.port }
-  await using house = await product(options)
-  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  await using frontEnd = await product(options)
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   device.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
   await silent.promise
-  expect(await house.reload({ ...options, yaml: { trust: DISTRUSTED } })).toMatchObject({
+  expect(await frontEnd.reload({ ...options, yaml: { trust: DISTRUSTED } })).toMatchObject({
     kind: 'applied',
   })
   await device.ended
@@ -108,28 +108,28 @@ test('a CA that is distrusted ends the live connection, the body under way inclu
 })
 
 test('a distrusted intermediate admits nobody although a trusted root signed it, and the root is spared', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const trust = `
   enrollmentSettings:
     - { name: Root, standing: current, chain: 'file:root.pem' }
     - { name: Branch, standing: distrusted, chain: 'file:fleet.pem' }`
-  await using house = await product({ upstreamPort: upstream.port })
-  writeFileSync(join(house.folder, 'root.pem'), fleet.root.pem)
-  await house.reload({ upstreamPort: upstream.port, yaml: { trust } })
+  await using frontEnd = await product({ upstreamPort: upstream.port })
+  writeFileSync(join(frontEnd.folder, 'root.pem'), fleet.root.pem)
+  await frontEnd.reload({ upstreamPort: upstream.port, yaml: { trust } })
   const sibling = mintLeaf({ issuer: mintCa({ name: 'Sibling', issuer: fleet.root }) })
   const answers: string[] = []
   for (const leaf of [fleet.device, sibling]) {
-    await using device = await Device.to(house.port, calling(house.port, leaf))
+    await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, leaf))
     device.send(REQUEST)
     answers.push((await device.response()).startLine.slice(9, 12))
   }
   expect(answers).toEqual(['403', '200'])
-  const line = await house.line((one) => one['decision'] === 'refuse')
+  const line = await frontEnd.waitForLine((one) => one['decision'] === 'refuse')
   expect(line['code']).toBe('denied-issuer')
 })
 
 test('a distrusted CA admits nobody although the chain of a trusted one holds a cross certificate for it', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const stolen = mintKeys()
   const old = mintCa({ name: 'Stolen CA', keys: stolen })
   const next = mintCa({ name: 'Next CA' })
@@ -139,47 +139,47 @@ test('a distrusted CA admits nobody although the chain of a trusted one holds a 
   enrollmentSettings:
     - { name: Next, standing: current, chain: 'file:next.pem' }
     - { name: Old, standing: ${standing}, chain: 'file:old.pem' }`
-  await using house = await product({ upstreamPort: upstream.port })
-  writeFileSync(join(house.folder, 'next.pem'), cross.pem + next.pem)
-  writeFileSync(join(house.folder, 'old.pem'), old.pem)
+  await using frontEnd = await product({ upstreamPort: upstream.port })
+  writeFileSync(join(frontEnd.folder, 'next.pem'), cross.pem + next.pem)
+  writeFileSync(join(frontEnd.folder, 'old.pem'), old.pem)
   const answers: string[] = []
   for (const standing of ['staged', 'distrusted']) {
-    await house.reload({ upstreamPort: upstream.port, yaml: { trust: trust(standing) } })
+    await frontEnd.reload({ upstreamPort: upstream.port, yaml: { trust: trust(standing) } })
     for (const leaf of [forged, mintLeaf({ issuer: next, name: 'honest' })]) {
-      await using device = await Device.to(house.port, calling(house.port, leaf))
+      await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, leaf))
       device.send(REQUEST)
       answers.push((await device.response()).startLine.slice(9, 12))
     }
   }
   expect(answers).toEqual(['200', '200', '403', '200'])
-  const line = await house.line((one) => one['decision'] === 'refuse')
+  const line = await frontEnd.waitForLine((one) => one['decision'] === 'refuse')
   expect(line['code']).toBe('denied-issuer')
 })
 
 test('a connection that the new world still admits lives on', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const options = { upstreamPort: upstream.port }
-  await using house = await product(options)
-  await using device = await Device.to(house.port, calling(house.port, fleet.old))
+  await using frontEnd = await product(options)
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.old))
   device.send(REQUEST)
   await device.response()
-  await house.reload({ ...options, yaml: { grace: ' 20d' } })
+  await frontEnd.reload({ ...options, yaml: { grace: ' 20d' } })
   device.send(REQUEST)
   expect((await device.response()).startLine).toContain('200')
 })
 
 test('an upstream whose settings did not change keeps its connection over a reload', async () => {
   const connections = new Set<number>()
-  await using upstream = await rawUpstream(fleetUpstream, (peer, connection) => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, (peer, connection) => {
     connections.add(connection)
     return answering(OK)(peer, connection)
   })
   const options = { upstreamPort: upstream.port }
-  await using house = await product(options)
-  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+  await using frontEnd = await product(options)
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   device.send(REQUEST)
   await device.response()
-  await house.reload({ ...options, yaml: { grace: ' 20d' } })
+  await frontEnd.reload({ ...options, yaml: { grace: ' 20d' } })
   device.send(REQUEST)
   await device.response()
   expect(connections.size).toBe(1)

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
-import { calling, fleet, product } from '../support/product.ts'
+import { clientTls, fleet, product } from '../support/product.ts'
 import type { RawMessage } from '../support/raw-message.ts'
 import { OK, rawUpstream } from '../support/upstream.ts'
 
@@ -69,16 +69,16 @@ const ROWS: readonly Row[] = [
 for (const { promise, device, path, told, verify, recorded } of ROWS) {
   test(promise, async () => {
     const heard: (RawMessage | undefined)[] = []
-    await using upstream = await rawUpstream(fleetUpstream, async (peer) => {
+    await using upstream = await rawUpstream(upstreamTlsOptions, async (peer) => {
       heard.push(await peer.request())
       peer.write(OK)
     })
-    await using house = await product({
+    await using frontEnd = await product({
       upstreamPort: upstream.port,
       identity: IDENTITY,
       yaml: { renewalWindow: ' 30d' },
     })
-    await using caller = await Device.to(house.port, calling(house.port, device))
+    await using caller = await Device.to(frontEnd.port, clientTls(frontEnd.port, device))
     // The device's own word for it is removed, in any spelling.
     caller.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nx_renewal: valid\r\n\r\n`)
     expect((await caller.response()).startLine).toContain('200')
@@ -88,32 +88,32 @@ for (const { promise, device, path, told, verify, recorded } of ROWS) {
     expect(valueOf('x-renewal')).toEqual(told === undefined ? [] : [told])
     expect(valueOf('x_renewal')).toEqual([])
     expect(valueOf('x-client-verify')).toEqual([verify])
-    const line = await house.line((one) => 'decision' in one)
+    const line = await frontEnd.waitForLine((one) => 'decision' in one)
     expect(line['timeliness']).toBe(recorded)
   })
 }
 
 test('a device that is refused for its age is recorded with it', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, async (peer) => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, async (peer) => {
     await peer.request()
     peer.write(OK)
   })
-  await using house = await product({ upstreamPort: upstream.port, identity: IDENTITY })
-  await using caller = await Device.to(house.port, calling(house.port, fleet.beyondGrace))
+  await using frontEnd = await product({ upstreamPort: upstream.port, identity: IDENTITY })
+  await using caller = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.beyondGrace))
   caller.send('GET /renew/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   expect((await caller.response()).startLine).toContain('403')
-  const line = await house.line((one) => 'decision' in one)
+  const line = await frontEnd.waitForLine((one) => 'decision' in one)
   expect(line).toMatchObject({ code: 'expired-beyond-grace', timeliness: 'expired' })
 })
 
 test('without a name for it the state is sent to nobody', async () => {
   const heard: (RawMessage | undefined)[] = []
-  await using upstream = await rawUpstream(fleetUpstream, async (peer) => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, async (peer) => {
     heard.push(await peer.request())
     peer.write(OK)
   })
-  await using house = await product({ upstreamPort: upstream.port })
-  await using caller = await Device.to(house.port, calling(house.port, due))
+  await using frontEnd = await product({ upstreamPort: upstream.port })
+  await using caller = await Device.to(frontEnd.port, clientTls(frontEnd.port, due))
   caller.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   expect((await caller.response()).startLine).toContain('200')
   expect(heard[0]?.head).not.toContain('in-renewal-window')

@@ -1,19 +1,19 @@
 /** What a device calls itself is kept for people to read; it makes nobody anybody. */
 import { hash, X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { housed, type House } from '../support/housed.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { servedWithStore, type ServedWithStore } from '../support/housed.ts'
 import { mintLeaf, type Leaf } from '../support/mint.ts'
 import { fleet } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { visit } from '../support/visit.ts'
+import { requestOnce } from '../support/visit.ts'
 
 const ROWS = [
   '{ id: named, path: /named/*, class: device, reportedId: "query:clientid" }',
   '{ id: secret, path: /secret/*, class: device, sensitive: true, reportedId: "query:clientid" }',
 ]
 const honest = mintLeaf({ issuer: fleet.devices, name: 'honest' })
-const liar = mintLeaf({ issuer: fleet.devices, name: 'liar' })
+const impostor = mintLeaf({ issuer: fleet.devices, name: 'liar' })
 const keyOf = ({ der }: Leaf): string =>
   hash('sha256', new X509Certificate(der).publicKey.export({ type: 'spki', format: 'der' }))
 
@@ -24,11 +24,14 @@ interface Record {
   readonly approval: string
 }
 
-const statusOf = async ({ front }: House, device: Leaf, path: string): Promise<number> =>
-  (await visit(front, { version: 'TLSv1.3', device, path })).status
+const statusOf = async (
+  { frontEnd }: ServedWithStore,
+  device: Leaf,
+  path: string,
+): Promise<number> => (await requestOnce(frontEnd, { version: 'TLSv1.3', device, path })).status
 
 /** The record of a key, once it says what the device calls itself. */
-async function recordOf({ call }: House, leaf: Leaf): Promise<Record> {
+async function recordOf({ call }: ServedWithStore, leaf: Leaf): Promise<Record> {
   const ask = async (): Promise<readonly Record[]> => {
     const { body } = await call('GET', `/api/devices?text=${keyOf(leaf).slice(0, 16)}`)
     return (body as { readonly items: readonly Record[] }).items
@@ -42,24 +45,24 @@ async function recordOf({ call }: House, leaf: Leaf): Promise<Record> {
 }
 
 test('two devices that call themselves the same are two, both named so, and approving one approves nobody else', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const yaml = { approval: ' { model: manual }' }
-  await using house = await housed(upstream.port, yaml, { rows: ROWS })
-  for (const leaf of [honest, liar]) {
-    expect(await statusOf(house, leaf, '/named/x?clientid=serial-77')).toBe(200)
-    expect(await statusOf(house, leaf, '/secret/x?clientid=serial-77')).toBe(403)
+  await using deployment = await servedWithStore(upstream.port, yaml, { rows: ROWS })
+  for (const leaf of [honest, impostor]) {
+    expect(await statusOf(deployment, leaf, '/named/x?clientid=serial-77')).toBe(200)
+    expect(await statusOf(deployment, leaf, '/secret/x?clientid=serial-77')).toBe(403)
   }
-  const [one, other] = [await recordOf(house, honest), await recordOf(house, liar)]
+  const [one, other] = [await recordOf(deployment, honest), await recordOf(deployment, impostor)]
   expect(one.id).not.toBe(other.id)
   expect([one.approval, other.approval]).toEqual(['unapproved', 'unapproved'])
   const devices = [{ id: one.id, version: one.version }]
-  expect((await house.call('POST', '/api/devices/approve', { devices })).status).toBe(200)
+  expect((await deployment.call('POST', '/api/devices/approve', { devices })).status).toBe(200)
   await expect
-    .poll(() => statusOf(house, honest, '/secret/x?clientid=serial-77'), { timeout: 10_000 })
+    .poll(() => statusOf(deployment, honest, '/secret/x?clientid=serial-77'), { timeout: 10_000 })
     .toBe(200)
   // Enough for both workers.
   for (let turn = 0; turn < 8; turn += 1) {
-    expect(await statusOf(house, liar, '/secret/x?clientid=serial-77')).toBe(403)
+    expect(await statusOf(deployment, impostor, '/secret/x?clientid=serial-77')).toBe(403)
   }
-  expect((await recordOf(house, liar)).approval).toBe('unapproved')
+  expect((await recordOf(deployment, impostor)).approval).toBe('unapproved')
 })

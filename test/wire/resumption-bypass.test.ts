@@ -3,19 +3,19 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createSecureContext, createServer, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { fleet, product, type ProductOptions } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { VERSIONS, visit, type Visit, type Visited } from '../support/visit.ts'
+import { VERSIONS, requestOnce, type OneRequest, type OneResponse } from '../support/visit.ts'
 
 /** A front door whose old fleet can be retired while devices hold sessions. */
-interface Door extends AsyncDisposable {
+interface ResumingServer extends AsyncDisposable {
   readonly port: number
   retire(): Promise<void>
 }
 
 /** Ordinary Node: OpenSSL verifies, whoever is not verified does not get in, a CA is retired by a new context. */
-const ORDINARY: readonly (readonly [string, () => Promise<Door>])[] = [
+const ORDINARY: readonly (readonly [string, () => Promise<ResumingServer>])[] = [
   ['with ticket keys of its own and a new secure context', withTicketKeys],
   ['with its contexts swapped behind SNICallback', behindSniCallback],
 ]
@@ -23,9 +23,9 @@ const ORDINARY: readonly (readonly [string, () => Promise<Door>])[] = [
 for (const version of VERSIONS) {
   for (const [how, open] of ORDINARY) {
     test(`${version}: plain Node ${how} goes on admitting the retired CA to whoever resumes`, async () => {
-      await using door = await open()
-      const scene = await retiredWhileAway(version, door)
-      expect(scene).toEqual({ before: 200, fresh: 0, resumed: true, after: 200 })
+      await using target = await open()
+      const statuses = await retiredWhileAway(version, target)
+      expect(statuses).toEqual({ before: 200, fresh: 0, resumed: true, after: 200 })
     })
   }
 
@@ -34,18 +34,18 @@ for (const version of VERSIONS) {
     ['with two certificates behind SNICallback', { yaml: { listeners: twoNames() } }],
   ] as const) {
     test(`${version}: the front end ${how} refuses the retired CA, resumed or not`, async () => {
-      await using door = await frontEnd(options)
-      const scene = await retiredWhileAway(version, door)
-      expect(scene).toEqual({ before: 200, fresh: 403, resumed: false, after: 403 })
+      await using target = await frontEnd(options)
+      const statuses = await retiredWhileAway(version, target)
+      expect(statuses).toEqual({ before: 200, fresh: 403, resumed: false, after: 403 })
     })
   }
 }
 
-async function retiredWhileAway(version: (typeof VERSIONS)[number], door: Door) {
-  const call = (visitor: Partial<Visit>): Promise<Visited> =>
-    visit(door, { version, device: fleet.old, ...visitor })
+async function retiredWhileAway(version: (typeof VERSIONS)[number], target: ResumingServer) {
+  const call = (visitor: Partial<OneRequest>): Promise<OneResponse> =>
+    requestOnce(target, { version, device: fleet.old, ...visitor })
   const first = await call({})
-  await door.retire()
+  await target.retire()
   // Without the session nobody lets it in: the CA is gone.
   const fresh = await call({})
   const { resumed, status } = await call({ session: first.session })
@@ -56,7 +56,7 @@ const server = { key: fleet.server.keyPem, cert: fleet.server.chainPem }
 const before = [fleet.root.pem, fleet.devices.pem, fleet.previous.pem]
 const after = [fleet.root.pem, fleet.devices.pem]
 
-async function withTicketKeys(): Promise<Door> {
+async function withTicketKeys(): Promise<ResumingServer> {
   const ticketKeys = randomBytes(48)
   const tls = createServer(
     { ...server, ca: before, ticketKeys, requestCert: true, rejectUnauthorized: true },
@@ -65,7 +65,7 @@ async function withTicketKeys(): Promise<Door> {
   return listening(tls, () => tls.setSecureContext({ ...server, ca: after, ticketKeys }))
 }
 
-async function behindSniCallback(): Promise<Door> {
+async function behindSniCallback(): Promise<ResumingServer> {
   let context = createSecureContext({ ...server, ca: before })
   const tls = createServer(
     {
@@ -87,7 +87,10 @@ function greet(socket: TLSSocket): void {
   socket.once('data', () => socket.end(OK))
 }
 
-async function listening(tls: ReturnType<typeof createServer>, retire: () => void): Promise<Door> {
+async function listening(
+  tls: ReturnType<typeof createServer>,
+  retire: () => void,
+): Promise<ResumingServer> {
   tls.on('tlsClientError', () => {})
   tls.listen(0, '127.0.0.1')
   await once(tls, 'listening')
@@ -101,21 +104,21 @@ async function listening(tls: ReturnType<typeof createServer>, retire: () => voi
   }
 }
 
-async function frontEnd(options: Partial<ProductOptions>): Promise<Door> {
-  const upstream = await rawUpstream(fleetUpstream, answering(OK))
+async function frontEnd(options: Partial<ProductOptions>): Promise<ResumingServer> {
+  const upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const all = { upstreamPort: upstream.port, tls: '{ resumption: "on" }', ...options }
-  const house = await product(all)
+  const started = await product(all)
   return {
-    port: house.port,
+    port: started.port,
     async retire() {
       const trust = `
   enrollmentSettings:
     - { name: Fleet, standing: current, chain: 'file:fleet.pem' }`
-      const outcome = await house.reload({ ...all, yaml: { ...all.yaml, trust } })
+      const outcome = await started.reload({ ...all, yaml: { ...all.yaml, trust } })
       expect(outcome.kind).toBe('applied')
     },
     async [Symbol.asyncDispose]() {
-      await house[Symbol.asyncDispose]()
+      await started[Symbol.asyncDispose]()
       await upstream[Symbol.asyncDispose]()
     },
   }

@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest'
 import { fleet, product } from '../support/product.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { VERSIONS, visit } from '../support/visit.ts'
+import { VERSIONS, requestOnce } from '../support/visit.ts'
 
 const ON = { tls: '{ resumption: "on" }' }
 
 for (const version of VERSIONS) {
   test(`${version}: a resumed session is judged from its leaf and still admitted`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port, ...ON })
-    const first = await visit(house, { version, device: fleet.device })
-    const second = await visit(house, { version, device: fleet.device, session: first.session })
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port, ...ON })
+    const first = await requestOnce(frontEnd, { version, device: fleet.device })
+    const second = await requestOnce(frontEnd, {
+      version,
+      device: fleet.device,
+      session: first.session,
+    })
     expect([first.status, first.resumed, second.status, second.resumed]).toEqual([
       200,
       false,
@@ -21,83 +25,103 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: a resumed session of a CA that was distrusted meanwhile is not admitted`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
     const options = { upstreamPort: upstream.port, ...ON }
-    await using house = await product(options)
-    const first = await visit(house, { version, device: fleet.old })
+    await using frontEnd = await product(options)
+    const first = await requestOnce(frontEnd, { version, device: fleet.old })
     expect(first.status).toBe(200)
-    await house.reload({ ...options, yaml: { trust: OLD_FLEET_DISTRUSTED } })
-    const second = await visit(house, { version, device: fleet.old, session: first.session })
+    await frontEnd.reload({ ...options, yaml: { trust: OLD_FLEET_DISTRUSTED } })
+    const second = await requestOnce(frontEnd, {
+      version,
+      device: fleet.old,
+      session: first.session,
+    })
     expect(second.status).toBe(403)
   })
 
   test(`${version}: a ticket from before a CA was removed is worthless`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
     const options = { upstreamPort: upstream.port, ...ON }
-    await using house = await product(options)
-    const first = await visit(house, { version, device: fleet.old })
-    await house.reload({ ...options, yaml: { trust: FLEET_ALONE } })
-    const second = await visit(house, { version, device: fleet.old, session: first.session })
+    await using frontEnd = await product(options)
+    const first = await requestOnce(frontEnd, { version, device: fleet.old })
+    await frontEnd.reload({ ...options, yaml: { trust: FLEET_ALONE } })
+    const second = await requestOnce(frontEnd, {
+      version,
+      device: fleet.old,
+      session: first.session,
+    })
     expect([second.status, second.resumed]).toEqual([403, false])
   })
 
   test(`${version}: a session that began without a certificate is refused by name, and its connection ends`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port, ...ON })
-    const first = await visit(house, { version, path: '/enroll/x' })
-    const second = await visit(house, { version, device: fleet.device, session: first.session })
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port, ...ON })
+    const first = await requestOnce(frontEnd, { version, path: '/enroll/x' })
+    const second = await requestOnce(frontEnd, {
+      version,
+      device: fleet.device,
+      session: first.session,
+    })
     expect([first.status, second.resumed, second.status]).toEqual([200, true, 403])
     expect(second.head).toMatch(/connection: close/i)
-    const line = await house.line((one) => one['decision'] === 'refuse')
+    const line = await frontEnd.waitForLine((one) => one['decision'] === 'refuse')
     expect(line['code']).toBe('resumed-without-certificate')
   })
 
   test(`${version}: a session that was refused for having begun without a certificate does not serve again`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port, ...ON })
-    const first = await visit(house, { version, path: '/enroll/x' })
-    const refused = await visit(house, { version, device: fleet.device, session: first.session })
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port, ...ON })
+    const first = await requestOnce(frontEnd, { version, path: '/enroll/x' })
+    const refused = await requestOnce(frontEnd, {
+      version,
+      device: fleet.device,
+      session: first.session,
+    })
     expect([refused.resumed, refused.status]).toEqual([true, 403])
     for (const session of [first.session, refused.session]) {
-      const next = await visit(house, { version, device: fleet.device, session })
+      const next = await requestOnce(frontEnd, { version, device: fleet.device, session })
       expect([next.resumed, next.status]).toEqual([false, 200])
     }
-    expect(house.lines.filter(({ msg }) => msg === 'ticket secret replaced')).toHaveLength(1)
+    expect(frontEnd.lines.filter(({ msg }) => msg === 'ticket secret replaced')).toHaveLength(1)
   })
 
   test(`${version}: a session whose issuers are known to nobody ends, so that the device can show them again`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port, ...ON })
-    const first = await visit(house, { version, device: fleet.unknown })
-    const second = await visit(house, { version, device: fleet.unknown, session: first.session })
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port, ...ON })
+    const first = await requestOnce(frontEnd, { version, device: fleet.unknown })
+    const second = await requestOnce(frontEnd, {
+      version,
+      device: fleet.unknown,
+      session: first.session,
+    })
     expect([first.status, second.resumed, second.status]).toEqual([403, true, 403])
     for (const session of [first.session, second.session]) {
-      const next = await visit(house, { version, device: fleet.unknown, session })
+      const next = await requestOnce(frontEnd, { version, device: fleet.unknown, session })
       expect([next.resumed, next.status]).toEqual([false, 403])
     }
   })
 
   test(`${version}: a listener that is closed to whoever has no certificate gives them no ticket either`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
     const yaml = { routes: DEVICES_ONLY }
-    await using house = await product({ upstreamPort: upstream.port, yaml, ...ON })
-    const turnedAway = await visit(house, { version })
-    const admitted = await visit(house, { version, device: fleet.device })
+    await using frontEnd = await product({ upstreamPort: upstream.port, yaml, ...ON })
+    const turnedAway = await requestOnce(frontEnd, { version })
+    const admitted = await requestOnce(frontEnd, { version, device: fleet.device })
     expect([turnedAway.status, turnedAway.session]).toEqual([0, undefined])
     expect([admitted.status, typeof admitted.session]).toEqual([200, 'object'])
   })
 
   test(`${version}: a ticket of one listener does not serve at another one`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({
       upstreamPort: upstream.port,
       yaml: { listeners: TWO_LISTENERS },
     })
-    const { devices = 0, people = 0 } = house.serving.ports
-    const first = await visit(house, { version, device: fleet.device })
+    const { devices = 0, people = 0 } = frontEnd.serving.ports
+    const first = await requestOnce(frontEnd, { version, device: fleet.device })
     const { session } = first
-    const across = await visit({ port: people }, { version, device: fleet.device, session })
-    const back = await visit({ port: devices }, { version, device: fleet.device, session })
+    const across = await requestOnce({ port: people }, { version, device: fleet.device, session })
+    const back = await requestOnce({ port: devices }, { version, device: fleet.device, session })
     expect([first.status, across.resumed, across.status, back.resumed]).toEqual([
       200,
       false,
@@ -107,8 +131,8 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: a ticket of one name does not serve under another one`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({
       upstreamPort: upstream.port,
       yaml: { listeners: TWO_NAMES },
     })
@@ -116,10 +140,20 @@ for (const version of VERSIONS) {
       ['localhost', 'other.test'],
       ['other.test', 'localhost'],
     ] as const) {
-      const first = await visit(house, { version, device: fleet.device, servername: from })
+      const first = await requestOnce(frontEnd, { version, device: fleet.device, servername: from })
       const { session } = first
-      const across = await visit(house, { version, device: fleet.device, servername: to, session })
-      const back = await visit(house, { version, device: fleet.device, servername: from, session })
+      const across = await requestOnce(frontEnd, {
+        version,
+        device: fleet.device,
+        servername: to,
+        session,
+      })
+      const back = await requestOnce(frontEnd, {
+        version,
+        device: fleet.device,
+        servername: from,
+        session,
+      })
       expect([first.status, across.resumed, across.status, back.resumed, back.status]).toEqual([
         200,
         false,
@@ -131,10 +165,14 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: where devices enrol, sessions are not resumed unless the operator says so`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-    await using house = await product({ upstreamPort: upstream.port })
-    const first = await visit(house, { version, path: '/enroll/x' })
-    const second = await visit(house, { version, device: fleet.device, session: first.session })
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using frontEnd = await product({ upstreamPort: upstream.port })
+    const first = await requestOnce(frontEnd, { version, path: '/enroll/x' })
+    const second = await requestOnce(frontEnd, {
+      version,
+      device: fleet.device,
+      session: first.session,
+    })
     expect([second.resumed, second.status]).toEqual([false, 200])
   })
 }

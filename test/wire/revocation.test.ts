@@ -3,12 +3,12 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { listServer, type ListServer } from '../support/list-server.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { crlServer, type CrlServer } from '../support/list-server.ts'
 import { mintKeys } from '../support/mint-certificate.ts'
 import { mintCrl, serialIn, type CrlFields } from '../support/mint-crl.ts'
 import { mintCa, mintLeaf, type Leaf } from '../support/mint.ts'
-import { calling, fleet, product, type Product } from '../support/product.ts'
+import { clientTls, fleet, product, type Product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const HOUR = 3_600_000
@@ -44,34 +44,34 @@ function trust(lists: readonly string[], settings = ''): string {
     - { name: Old Fleet, standing: previously-trusted, retiredAt: 2100-01-01T00:00:00Z, chain: 'file:previous.pem' }`
 }
 
-const at = (server: ListServer): string => `{ url: '${server.url}' }`
+const at = (server: CrlServer): string => `{ url: '${server.url}' }`
 
 interface Options {
   readonly settings?: string
   readonly yaml?: Readonly<Record<string, string>>
 }
 
-async function house(
-  servers: readonly ListServer[],
+async function startFrontEnd(
+  servers: readonly CrlServer[],
   { settings, yaml = {} }: Options = {},
 ): Promise<Product & AsyncDisposable> {
-  const upstream = await rawUpstream(fleetUpstream, answering(OK))
-  const front = await product({
+  const upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  const frontEnd = await product({
     upstreamPort: upstream.port,
     yaml: { trust: trust(servers.map(at), settings), ...yaml },
   })
   return {
-    ...front,
+    ...frontEnd,
     async [Symbol.asyncDispose]() {
-      await front[Symbol.asyncDispose]()
+      await frontEnd[Symbol.asyncDispose]()
       await upstream[Symbol.asyncDispose]()
     },
   }
 }
 
 /** The status of the answer; a device to which no route is open is not even asked what it wants. */
-async function status(front: Product, leaf: Leaf, path = '/device/x'): Promise<string> {
-  await using calls = await Device.to(front.port, calling(front.port, leaf))
+async function status(frontEnd: Product, leaf: Leaf, path = '/device/x'): Promise<string> {
+  await using calls = await Device.to(frontEnd.port, clientTls(frontEnd.port, leaf))
   calls.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
   try {
     return (await calls.response()).startLine.slice(9, 12)
@@ -81,119 +81,124 @@ async function status(front: Product, leaf: Leaf, path = '/device/x'): Promise<s
 }
 
 /** Why the first that was turned away was. */
-const codeOf = async (front: Product): Promise<unknown> => {
-  const line = await front.line(
+const codeOf = async (frontEnd: Product): Promise<unknown> => {
+  const line = await frontEnd.waitForLine(
     (one) => one['decision'] === 'refuse' || one['outcome'] === 'closed-unjudged',
   )
   return line['code']
 }
 
-const inForce = (front: Product, count: number): Promise<unknown> =>
-  front.line(
-    () => front.lines.filter(({ msg }) => msg === 'revocation list in force').length >= count,
+const inForce = (frontEnd: Product, count: number): Promise<unknown> =>
+  frontEnd.waitForLine(
+    () => frontEnd.lines.filter(({ msg }) => msg === 'revocation list in force').length >= count,
   )
 
-const notTaken = (front: Product, code: string) => front.line((line) => line['code'] === code)
+const notTaken = (frontEnd: Product, code: string) =>
+  frontEnd.waitForLine((line) => line['code'] === code)
 
-const metrics = async (front: Product): Promise<string> =>
-  (await fetch(`http://127.0.0.1:${front.statusPort}/metrics`)).text()
+const metrics = async (frontEnd: Product): Promise<string> =>
+  (await fetch(`http://127.0.0.1:${frontEnd.statusPort}/metrics`)).text()
 
-const ready = async (front: Product): Promise<string> =>
-  (await fetch(`http://127.0.0.1:${front.statusPort}/readyz`)).text()
+const ready = async (frontEnd: Product): Promise<string> =>
+  (await fetch(`http://127.0.0.1:${frontEnd.statusPort}/readyz`)).text()
 
 test('a revoked device is refused, its neighbour is served', async () => {
-  await using server = await listServer(list(naming(device)))
-  await using front = await house([server])
-  expect(await status(front, device)).toBe('closed')
-  expect(await codeOf(front)).toBe('revoked')
-  expect(await status(front, other)).toBe('200')
-  expect(await ready(front)).toBe('ready\n')
+  await using server = await crlServer(list(naming(device)))
+  await using frontEnd = await startFrontEnd([server])
+  expect(await status(frontEnd, device)).toBe('closed')
+  expect(await codeOf(frontEnd)).toBe('revoked')
+  expect(await status(frontEnd, other)).toBe('200')
+  expect(await ready(frontEnd)).toBe('ready\n')
 })
 
 const routes = ['/device/x', '/renew/x', '/enroll/x', '/always/x']
 for (const enforcement of ['required', 'recording']) {
   for (const path of routes) {
     test(`a revoked device is refused on ${path} under enforcement ${enforcement}`, async () => {
-      await using server = await listServer(list(naming(device)))
-      await using front = await house([server], { yaml: { enforcement: ` ${enforcement}` } })
-      expect(await status(front, device, path)).toBe('closed')
-      expect(await codeOf(front)).toBe('revoked')
+      await using server = await crlServer(list(naming(device)))
+      await using frontEnd = await startFrontEnd([server], {
+        yaml: { enforcement: ` ${enforcement}` },
+      })
+      expect(await status(frontEnd, device, path)).toBe('closed')
+      expect(await codeOf(frontEnd)).toBe('revoked')
     })
   }
 }
 
 test('expired and revoked on a renewal route is revoked; expired alone renews', async () => {
-  await using server = await listServer(list())
-  await using front = await house([server])
-  expect(await status(front, late, '/renew/x')).toBe('200')
+  await using server = await crlServer(list())
+  await using frontEnd = await startFrontEnd([server])
+  expect(await status(frontEnd, late, '/renew/x')).toBe('200')
   server.publish(list(naming(late)))
-  await inForce(front, 2)
-  expect(await status(front, late, '/renew/x')).toBe('closed')
-  expect(await codeOf(front)).toBe('revoked')
+  await inForce(frontEnd, 2)
+  expect(await status(frontEnd, late, '/renew/x')).toBe('closed')
+  expect(await codeOf(frontEnd)).toBe('revoked')
 })
 
 test('a revoked CA takes its devices with it', async () => {
-  await using server = await listServer(list())
-  await using roots = await listServer(
+  await using server = await crlServer(list())
+  await using roots = await crlServer(
     mintCrl({ issuer: fleet.root, revoked: [{ serial: serialIn(fleet.devices.der) }] }),
   )
-  await using front = await house([server, roots])
-  expect(await status(front, device)).toBe('403')
-  expect(await codeOf(front)).toBe('issuer-revoked')
+  await using frontEnd = await startFrontEnd([server, roots])
+  expect(await status(frontEnd, device)).toBe('403')
+  expect(await codeOf(frontEnd)).toBe('issuer-revoked')
 })
 
 test('another CA’s list is not taken, whatever it is called', async () => {
   const twin = mintCa({ name: 'Fleet Devices' })
-  await using server = await listServer(list())
-  await using twins = await listServer(mintCrl({ issuer: twin, ...naming(device) }))
-  await using elsewhere = await listServer(mintCrl({ issuer: fleet.stranger, ...naming(device) }))
-  await using front = await house([server, twins, elsewhere], { settings: 'failure: soft-fail' })
-  await notTaken(front, 'crl-forged')
-  await notTaken(front, 'crl-of-another-ca')
-  expect(await status(front, device)).toBe('200')
+  await using server = await crlServer(list())
+  await using twins = await crlServer(mintCrl({ issuer: twin, ...naming(device) }))
+  await using elsewhere = await crlServer(mintCrl({ issuer: fleet.stranger, ...naming(device) }))
+  await using frontEnd = await startFrontEnd([server, twins, elsewhere], {
+    settings: 'failure: soft-fail',
+  })
+  await notTaken(frontEnd, 'crl-forged')
+  await notTaken(frontEnd, 'crl-of-another-ca')
+  expect(await status(frontEnd, device)).toBe('200')
 })
 
 test('under hard-fail a list that cannot be believed leaves the CAs of its setting unknown', async () => {
-  await using server = await listServer(list())
-  await using elsewhere = await listServer(mintCrl({ issuer: fleet.stranger }))
-  await using front = await house([server, elsewhere])
-  expect(await status(front, device)).toBe('403')
-  expect(await codeOf(front)).toBe('revocation-unknown')
-  expect(await ready(front)).toMatch(/^not ready: list 2 of what Fleet has revoked/)
+  await using server = await crlServer(list())
+  await using elsewhere = await crlServer(mintCrl({ issuer: fleet.stranger }))
+  await using frontEnd = await startFrontEnd([server, elsewhere])
+  expect(await status(frontEnd, device)).toBe('403')
+  expect(await codeOf(frontEnd)).toBe('revocation-unknown')
+  expect(await ready(frontEnd)).toMatch(/^not ready: list 2 of what Fleet has revoked/)
 })
 
 test('a forged list frees nobody, and revokes nobody; the very same entries signed by the CA do both', async () => {
   const forger = { subject: fleet.devices.subject, key: mintKeys().key }
-  await using server = await listServer(list(naming(device)))
-  await using front = await house([server])
+  await using server = await crlServer(list(naming(device)))
+  await using frontEnd = await startFrontEnd([server])
   server.publish(list({ ...naming(other), issuer: forger }))
-  await notTaken(front, 'crl-forged')
-  expect([await status(front, device), await status(front, other)]).toEqual(['closed', '200'])
+  await notTaken(frontEnd, 'crl-forged')
+  expect([await status(frontEnd, device), await status(frontEnd, other)]).toEqual(['closed', '200'])
   // The control: nothing but the signature is different.
   server.publish(list(naming(other)))
-  await inForce(front, 2)
-  expect([await status(front, device), await status(front, other)]).toEqual(['200', 'closed'])
+  await inForce(frontEnd, 2)
+  expect([await status(frontEnd, device), await status(frontEnd, other)]).toEqual(['200', 'closed'])
 })
 
 test('an older list than the one in force is not taken', async () => {
   const old = list()
-  await using server = await listServer(list(naming(device)))
-  await using front = await house([server])
+  await using server = await crlServer(list(naming(device)))
+  await using frontEnd = await startFrontEnd([server])
   server.publish(old)
-  await notTaken(front, 'crl-replayed')
-  expect(await status(front, device)).toBe('closed')
+  await notTaken(frontEnd, 'crl-replayed')
+  expect(await status(frontEnd, device)).toBe('closed')
 })
 
 test('the list of another CA of the chain does not take the place of the one in force, nor pave the way for an old one', async () => {
   const old = list()
-  await using server = await listServer(list(naming(device)))
-  await using front = await house([server], { settings: 'failure: soft-fail' })
+  await using server = await crlServer(list(naming(device)))
+  await using frontEnd = await startFrontEnd([server], { settings: 'failure: soft-fail' })
   server.publish(mintCrl({ issuer: fleet.root }))
-  await notTaken(front, 'crl-swapped')
-  expect(await status(front, device)).toBe('closed')
+  await notTaken(frontEnd, 'crl-swapped')
+  expect(await status(frontEnd, device)).toBe('closed')
   server.publish(old)
-  await notTaken(front, 'crl-replayed')
-  expect(await status(front, device)).toBe('closed')
+  await notTaken(frontEnd, 'crl-replayed')
+  expect(await status(frontEnd, device)).toBe('closed')
 })
 
 const STALE = new Date(Date.now() - HOUR)
@@ -205,12 +210,12 @@ const failures: readonly (readonly [string, string, string, string])[] = [
 ]
 for (const [policy, settings, expected, code] of failures) {
   test(`under ${policy} a list that has ended is answered ${expected}, and still revokes`, async () => {
-    await using server = await listServer(list({ ...naming(device), nextUpdate: STALE }))
-    await using front = await house([server], { settings })
-    expect(await status(front, other)).toBe(expected)
-    if (code !== '') expect(await codeOf(front)).toBe(code)
-    expect(await status(front, device)).toBe('closed')
-    await front.line((line) => line['code'] === 'revoked')
+    await using server = await crlServer(list({ ...naming(device), nextUpdate: STALE }))
+    await using frontEnd = await startFrontEnd([server], { settings })
+    expect(await status(frontEnd, other)).toBe(expected)
+    if (code !== '') expect(await codeOf(frontEnd)).toBe(code)
+    expect(await status(frontEnd, device)).toBe('closed')
+    await frontEnd.waitForLine((line) => line['code'] === 'revoked')
   })
 }
 
@@ -221,37 +226,37 @@ const missing: readonly (readonly [string, string, string, string, RegExp])[] = 
 ]
 for (const [policy, settings, enforcement, expected, readiness] of missing) {
   test(`under ${policy} a list that was never read is answered ${expected}`, async () => {
-    await using server = await listServer((_, response) => response.writeHead(404).end())
-    await using front = await house([server], {
+    await using server = await crlServer((_, response) => response.writeHead(404).end())
+    await using frontEnd = await startFrontEnd([server], {
       settings,
       yaml: { enforcement: ` ${enforcement}` },
     })
-    await notTaken(front, 'crl-status')
-    expect(await status(front, device)).toBe(expected)
-    expect(await ready(front)).toMatch(readiness)
+    await notTaken(frontEnd, 'crl-status')
+    expect(await status(frontEnd, device)).toBe(expected)
+    expect(await ready(frontEnd)).toMatch(readiness)
     server.publish(list())
-    await inForce(front, 1)
-    expect(await status(front, device)).toBe('200')
-    expect(await ready(front)).toBe('ready\n')
+    await inForce(frontEnd, 1)
+    expect(await status(frontEnd, device)).toBe('200')
+    expect(await ready(frontEnd)).toBe('ready\n')
   })
 }
 
 test('recording writes down what nobody could tell', async () => {
-  await using server = await listServer((_, response) => response.writeHead(500).end())
-  await using front = await house([server], { yaml: { enforcement: ' recording' } })
-  expect(await status(front, device)).toBe('200')
-  const line = await front.line((one) => one['would_refuse'] !== undefined)
+  await using server = await crlServer((_, response) => response.writeHead(500).end())
+  await using frontEnd = await startFrontEnd([server], { yaml: { enforcement: ' recording' } })
+  expect(await status(frontEnd, device)).toBe('200')
+  const line = await frontEnd.waitForLine((one) => one['would_refuse'] !== undefined)
   expect(line['would_refuse']).toBe('revocation-unknown')
 })
 
 test('a list that fails later stays in force, and the failure is counted', async () => {
-  await using server = await listServer(list(naming(device)))
-  await using front = await house([server])
+  await using server = await crlServer(list(naming(device)))
+  await using frontEnd = await startFrontEnd([server])
   server.publish((_, response) => response.end('<html>maintenance</html>'))
-  await notTaken(front, 'crl-pem-unfit')
-  expect(await status(front, device)).toBe('closed')
-  expect(await status(front, other)).toBe('200')
-  const text = await metrics(front)
+  await notTaken(frontEnd, 'crl-pem-unfit')
+  expect(await status(frontEnd, device)).toBe('closed')
+  expect(await status(frontEnd, other)).toBe('200')
+  const text = await metrics(frontEnd)
   expect(text).toContain('tfe_crl_refresh_total{setting="Fleet",list="1",outcome="applied"} 1')
   expect(text).toMatch(
     /tfe_crl_refresh_total\{setting="Fleet",list="1",outcome="crl-pem-unfit"\} [1-9]/,
@@ -262,22 +267,22 @@ test('a list that fails later stays in force, and the failure is counted', async
 })
 
 test('without lists the metrics say nothing of them', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using front = await product({ upstreamPort: upstream.port })
-  expect(await metrics(front)).not.toContain('tfe_crl')
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await product({ upstreamPort: upstream.port })
+  expect(await metrics(frontEnd)).not.toContain('tfe_crl')
 })
 
 test('a kept-alive connection of a device that was revoked ends within two seconds of the list', async () => {
-  await using server = await listServer(list())
-  await using front = await house([server])
-  await using calls = await Device.to(front.port, calling(front.port, device))
-  await using neighbour = await Device.to(front.port, calling(front.port, other))
+  await using server = await crlServer(list())
+  await using frontEnd = await startFrontEnd([server])
+  await using calls = await Device.to(frontEnd.port, clientTls(frontEnd.port, device))
+  await using neighbour = await Device.to(frontEnd.port, clientTls(frontEnd.port, other))
   for (const one of [calls, neighbour]) {
     one.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
     expect((await one.response()).startLine).toContain('200')
   }
   server.publish(list(naming(device)))
-  await inForce(front, 2)
+  await inForce(frontEnd, 2)
   const since = performance.now()
   await calls.ended
   expect(performance.now() - since).toBeLessThan(2000)
@@ -288,18 +293,18 @@ test('a kept-alive connection of a device that was revoked ends within two secon
 test('a body under way of a device that was revoked ends', async () => {
   const silent = Promise.withResolvers<void>()
   const gone = Promise.withResolvers<void>()
-  await using upstream = await rawUpstream(fleetUpstream, async (peer) => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, async (peer) => {
     await peer.until('half')
     silent.resolve()
     await once(peer.socket, 'close')
     gone.resolve()
   })
-  await using server = await listServer(list())
-  await using front = await product({
+  await using server = await crlServer(list())
+  await using frontEnd = await product({
     upstreamPort: upstream.port,
     yaml: { trust: trust([at(server)]) },
   })
-  await using calls = await Device.to(front.port, calling(front.port, device))
+  await using calls = await Device.to(frontEnd.port, clientTls(frontEnd.port, device))
   calls.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
   await silent.promise
   server.publish(list(naming(device)))
@@ -309,56 +314,56 @@ test('a body under way of a device that was revoked ends', async () => {
 })
 
 test('a list in a file counts as soon as the file is another', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using server = await listServer(list())
-  await using front = await product({
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using server = await crlServer(list())
+  await using frontEnd = await product({
     upstreamPort: upstream.port,
     yaml: { trust: trust([at(server)]) },
   })
-  writeFileSync(join(front.folder, 'fleet.crl'), list())
+  writeFileSync(join(frontEnd.folder, 'fleet.crl'), list())
   const options = { upstreamPort: upstream.port, yaml: { trust: trust(['{ file: fleet.crl }']) } }
-  expect(await front.reload(options)).toMatchObject({ kind: 'applied' })
-  await using calls = await Device.to(front.port, calling(front.port, device))
+  expect(await frontEnd.reload(options)).toMatchObject({ kind: 'applied' })
+  await using calls = await Device.to(frontEnd.port, clientTls(frontEnd.port, device))
   calls.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   expect((await calls.response()).startLine).toContain('200')
-  writeFileSync(join(front.folder, 'next.crl'), list(naming(device)))
+  writeFileSync(join(frontEnd.folder, 'next.crl'), list(naming(device)))
   const since = performance.now()
-  renameSync(join(front.folder, 'next.crl'), join(front.folder, 'fleet.crl'))
+  renameSync(join(frontEnd.folder, 'next.crl'), join(frontEnd.folder, 'fleet.crl'))
   await calls.ended
   expect(performance.now() - since).toBeLessThan(2000)
 })
 
 test('a reload asks for every list, also where the configuration is the same', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using server = await listServer(list())
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using server = await crlServer(list())
   const yaml = { trust: trust([at(server)]).replace('refresh: 1s', 'refresh: 1d') }
   const options = { upstreamPort: upstream.port, yaml }
-  await using front = await product(options)
-  expect(server.asked.length).toBe(1)
+  await using frontEnd = await product(options)
+  expect(server.received.length).toBe(1)
   server.publish(list(naming(device)))
-  expect(await front.reload(options)).toEqual({ kind: 'unchanged' })
-  await inForce(front, 2)
-  expect(await status(front, device)).toBe('closed')
+  expect(await frontEnd.reload(options)).toEqual({ kind: 'unchanged' })
+  await inForce(frontEnd, 2)
+  expect(await status(frontEnd, device)).toBe('closed')
 })
 
 test('a reload that takes the list away takes its revocations away', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using server = await listServer(list(naming(device)))
-  await using front = await product({
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using server = await crlServer(list(naming(device)))
+  await using frontEnd = await product({
     upstreamPort: upstream.port,
     yaml: { trust: trust([at(server)]) },
   })
-  expect(await status(front, device)).toBe('closed')
-  expect(await front.reload({ upstreamPort: upstream.port })).toMatchObject({ kind: 'applied' })
-  expect(await status(front, device)).toBe('200')
+  expect(await status(frontEnd, device)).toBe('closed')
+  expect(await frontEnd.reload({ upstreamPort: upstream.port })).toMatchObject({ kind: 'applied' })
+  expect(await status(frontEnd, device)).toBe('200')
 })
 
 test('a reload that is refused leaves the lists as they were', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using server = await listServer(list(naming(device)))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using server = await crlServer(list(naming(device)))
   const yaml = { trust: trust([at(server)]) }
-  await using front = await product({ upstreamPort: upstream.port, yaml })
-  const outcome = await front.reload({ upstreamPort: upstream.port, limits: ['connections: 7'] })
+  await using frontEnd = await product({ upstreamPort: upstream.port, yaml })
+  const outcome = await frontEnd.reload({ upstreamPort: upstream.port, limits: ['connections: 7'] })
   expect(outcome.kind).toBe('refused')
-  expect(await status(front, device)).toBe('closed')
+  expect(await status(frontEnd, device)).toBe('closed')
 })

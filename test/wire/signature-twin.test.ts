@@ -1,14 +1,14 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import type { Leaf } from '../support/mint.ts'
-import { calling, fleet, product, type Line } from '../support/product.ts'
-import { twinOf } from '../support/signature-twin.ts'
+import { clientTls, fleet, product, type Line } from '../support/product.ts'
+import { malleated } from '../support/signature-twin.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const sha256 = (octets: Buffer): string => createHash('sha256').update(octets).digest('hex')
-const twin: Leaf = twinOf(fleet.device)
+const twin: Leaf = malleated(fleet.device)
 
 const blocking = (deny: string): Readonly<Record<string, string>> => ({
   trust: `
@@ -29,9 +29,9 @@ test('the twin is another certificate by its fingerprint, and as good as the fir
 test('a block by fingerprint would let the twin pass', async () => {
   const blocked = new Set([sha256(fleet.device.der)])
   expect([fleet.device, twin].map(({ der }) => blocked.has(sha256(der)))).toEqual([true, false])
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
-  await using house = await product({ upstreamPort: upstream.port })
-  expect(await ask(house.port, '/device/x', twin)).toBe('200')
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  await using frontEnd = await product({ upstreamPort: upstream.port })
+  expect(await ask(frontEnd.port, '/device/x', twin)).toBe('200')
 })
 
 const BLOCKS = [
@@ -45,16 +45,16 @@ const BLOCKS = [
 for (const [code, deny] of BLOCKS) {
   for (const enforcement of ['required', 'recording']) {
     test(`a blocked device stays blocked when its signature is re-encoded (${code}, ${enforcement})`, async () => {
-      await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+      await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
       const yaml = { ...blocking(deny), enforcement: ` ${enforcement}` }
-      await using house = await product({ upstreamPort: upstream.port, yaml })
+      await using frontEnd = await product({ upstreamPort: upstream.port, yaml })
       for (const leaf of [fleet.device, twin]) {
         for (const path of ['/device/x', '/renew/x', '/always/x', '/enroll/x']) {
-          expect(await ask(house.port, path, leaf), path).toBe('closed')
+          expect(await ask(frontEnd.port, path, leaf), path).toBe('closed')
         }
       }
-      const ends = (): readonly Line[] => house.lines.filter((line) => 'outcome' in line)
-      await house.line(() => ends().length === 8)
+      const ends = (): readonly Line[] => frontEnd.lines.filter((line) => 'outcome' in line)
+      await frontEnd.waitForLine(() => ends().length === 8)
       const told = ends().map((line) => `${String(line['outcome'])} ${String(line['code'])}`)
       expect(new Set(told)).toEqual(new Set([`closed-unjudged ${code}`]))
       expect(upstream.peers).toHaveLength(0)
@@ -63,7 +63,7 @@ for (const [code, deny] of BLOCKS) {
 }
 
 async function ask(port: number, path: string, leaf: Leaf): Promise<string> {
-  await using device = await Device.to(port, calling(port, leaf))
+  await using device = await Device.to(port, clientTls(port, leaf))
   device.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
   const answer = await device.response().catch(() => undefined)
   // Nothing is open to a blocked device: its connection ends before HTTP.

@@ -4,12 +4,12 @@ import type { Instant } from '../../src/kernel/types.ts'
 import { TICKET_SECRET } from '../../src/store/secrets/secrets.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { postgresBackend } from '../store/place.ts'
-import { ADMIN, sure } from '../store/sighted.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { ADMIN, unwrap } from '../store/sighted.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { findPostgres } from '../support/postgres.ts'
 import { fleet, product, type Product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
-import { VERSIONS, visit } from '../support/visit.ts'
+import { VERSIONS, requestOnce } from '../support/visit.ts'
 
 const postgres = await findPostgres()
 afterAll(async () => {
@@ -21,25 +21,25 @@ const OTHER_KEY = Buffer.alloc(32, 2)
 process.env['TFE_TEST_RING'] = `1 ${KEY.toString('base64')}`
 process.env['TFE_TEST_OTHER_RING'] = `1 ${OTHER_KEY.toString('base64')}`
 
-interface House extends AsyncDisposable {
+interface Replicas extends AsyncDisposable {
   readonly store: Store
   instance(ring?: string): Promise<Product>
 }
 
 /** A place with a store in it; instances are closed with it, last first. */
-async function houseAt(url: string): Promise<House> {
+async function replicasAt(url: string): Promise<Replicas> {
   const closing = new AsyncDisposableStack()
   const { settings } = closing.use(await postgresBackend(url).place())
   const schema = settings.kind === 'postgres' ? (settings.schema ?? '') : ''
   const opened = await openStore(settings, {
     clock: { now: () => Date.now() as Instant },
     ring: { keys: new Map([[1, KEY]]) },
-    beginnings: { enforcement: 'required' },
+    initialSettings: { enforcement: 'required' },
   })
   if (!opened.ok) throw new Error(JSON.stringify(opened.failure))
   const store = closing.adopt(opened.value, (one) => one.close())
-  sure(await store.secrets.rotate(ADMIN))
-  const upstream = closing.use(await rawUpstream(fleetUpstream, answering(OK)))
+  unwrap(await store.secrets.rotate(ADMIN))
+  const upstream = closing.use(await rawUpstream(upstreamTlsOptions, answering(OK)))
   return {
     store,
     async instance(ring = 'TFE_TEST_RING') {
@@ -63,70 +63,87 @@ if (postgres.kind === 'found') {
   const { url } = postgres
   for (const version of VERSIONS) {
     test(`${version}: a session that one replica began is resumed by the other, and judged there`, async () => {
-      await using house = await houseAt(url)
-      const [one, other] = [await house.instance(), await house.instance()]
-      const first = await visit(one, { version, device: fleet.device })
-      const next = await visit(other, { version, device: fleet.device, session: first.session })
+      await using replicas = await replicasAt(url)
+      const [one, other] = [await replicas.instance(), await replicas.instance()]
+      const first = await requestOnce(one, { version, device: fleet.device })
+      const next = await requestOnce(other, {
+        version,
+        device: fleet.device,
+        session: first.session,
+      })
       expect([first.resumed, next.resumed, next.status]).toEqual([false, true, 200])
     })
 
     test(`${version}: after a change of trust a session of before is resumed by nobody`, async () => {
-      await using house = await houseAt(url)
-      const [one, other] = [await house.instance(), await house.instance()]
-      const first = await visit(one, { version, device: fleet.device })
-      const old = await visit(one, { version, device: fleet.old })
+      await using replicas = await replicasAt(url)
+      const [one, other] = [await replicas.instance(), await replicas.instance()]
+      const first = await requestOnce(one, { version, device: fleet.device })
+      const old = await requestOnce(one, { version, device: fleet.old })
       const removal = { expected: 'any', force: true, aliveSince: undefined } as const
-      sure(await house.store.enrollment.remove(ADMIN, 'Old Fleet', removal))
+      unwrap(await replicas.store.enrollment.remove(ADMIN, 'Old Fleet', removal))
       for (const at of [one, other]) {
-        await at.line(({ msg }) => msg === 'a change of the store is in force')
+        await at.waitForLine(({ msg }) => msg === 'a change of the store is in force')
         const { session } = first
-        const next = await visit(at, { version, device: fleet.device, session })
+        const next = await requestOnce(at, { version, device: fleet.device, session })
         expect([next.resumed, next.status]).toEqual([false, 200])
-        const gone = await visit(at, { version, device: fleet.old, session: old.session })
+        const gone = await requestOnce(at, { version, device: fleet.old, session: old.session })
         expect([gone.resumed, gone.status]).toEqual([false, 403])
       }
     })
 
     test(`${version}: what one replica replaces is replaced in the other, and the row that was is overwritten`, async () => {
-      await using house = await houseAt(url)
-      const [one, other] = [await house.instance(), await house.instance()]
-      const before = sure(await house.store.secrets.open(TICKET_SECRET))
-      const good = await visit(one, { version, device: fleet.device })
-      const bare = await visit(one, { version, path: '/enroll/x' })
+      await using replicas = await replicasAt(url)
+      const [one, other] = [await replicas.instance(), await replicas.instance()]
+      const before = unwrap(await replicas.store.secrets.open(TICKET_SECRET))
+      const good = await requestOnce(one, { version, device: fleet.device })
+      const bare = await requestOnce(one, { version, path: '/enroll/x' })
       // Held to a session without a certificate that the other one began: the secret is replaced.
-      const held = await visit(other, { version, device: fleet.device, session: bare.session })
+      const held = await requestOnce(other, {
+        version,
+        device: fleet.device,
+        session: bare.session,
+      })
       expect([held.resumed, held.status]).toEqual([true, 403])
-      await Promise.all([one.line(replaced), other.line(replaced)])
+      await Promise.all([one.waitForLine(replaced), other.waitForLine(replaced)])
       for (const at of [one, other]) {
         for (const { session } of [good, bare, held]) {
-          const next = await visit(at, { version, device: fleet.device, session })
+          const next = await requestOnce(at, { version, device: fleet.device, session })
           expect([next.resumed, next.status]).toEqual([false, 200])
         }
       }
-      const after = sure(await house.store.secrets.open(TICKET_SECRET))
+      const after = unwrap(await replicas.store.secrets.open(TICKET_SECRET))
       expect(after?.version).toBe((before?.version ?? 0) + 1)
       expect(after?.secret.equals(before?.secret ?? Buffer.alloc(0))).toBe(false)
-      expect(sure(await house.store.secrets.list())).toHaveLength(1)
-      const fresh = await visit(one, { version, device: fleet.device })
+      expect(unwrap(await replicas.store.secrets.list())).toHaveLength(1)
+      const fresh = await requestOnce(one, { version, device: fleet.device })
       const { session } = fresh
-      expect((await visit(other, { version, device: fleet.device, session })).resumed).toBe(true)
+      expect((await requestOnce(other, { version, device: fleet.device, session })).resumed).toBe(
+        true,
+      )
     })
 
     test(`${version}: a replica with another key ring warns, serves, and resumes its own sessions only`, async () => {
-      await using house = await houseAt(url)
-      const [one, stranger] = [await house.instance(), await house.instance('TFE_TEST_OTHER_RING')]
-      const said = await stranger.line(({ code }) => code === 'key-wrong')
+      await using replicas = await replicasAt(url)
+      const [one, stranger] = [
+        await replicas.instance(),
+        await replicas.instance('TFE_TEST_OTHER_RING'),
+      ]
+      const said = await stranger.waitForLine(({ code }) => code === 'key-wrong')
       expect(said['msg']).toBe(
         'the ticket secret is not shared: no other instance resumes our sessions',
       )
-      const first = await visit(one, { version, device: fleet.device })
-      const across = await visit(stranger, {
+      const first = await requestOnce(one, { version, device: fleet.device })
+      const across = await requestOnce(stranger, {
         version,
         device: fleet.device,
         session: first.session,
       })
       expect([across.resumed, across.status]).toEqual([false, 200])
-      const own = await visit(stranger, { version, device: fleet.device, session: across.session })
+      const own = await requestOnce(stranger, {
+        version,
+        device: fleet.device,
+        session: across.session,
+      })
       expect([own.resumed, own.status]).toEqual([true, 200])
     })
   }

@@ -1,9 +1,9 @@
 /** What the operator demands of paths, keys and signatures reaches live devices. */
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
 import { mintLeaf } from '../support/mint.ts'
-import { calling, fleet, product } from '../support/product.ts'
+import { clientTls, fleet, product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 const sha1 = mintLeaf({ issuer: fleet.devices, digest: 'sha1' })
@@ -39,31 +39,34 @@ const NAMES = new Map([
 
 for (const { limits, leaf, code } of ROWS) {
   test(`${NAMES.get(leaf)} is ${code} under ${limits || 'the defaults'}`, async () => {
-    await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
     const trust = `
   limits: { ${limits} }
   enrollmentSettings:
     - { name: Fleet, standing: current, chain: 'file:fleet.pem' }`
-    await using front = await product({ upstreamPort: upstream.port, yaml: { trust } })
+    await using frontEnd = await product({ upstreamPort: upstream.port, yaml: { trust } })
     const weak = { ciphers: 'DEFAULT:@SECLEVEL=0' }
-    await using device = await Device.to(front.port, { ...calling(front.port, leaf), ...weak })
+    await using device = await Device.to(frontEnd.port, {
+      ...clientTls(frontEnd.port, leaf),
+      ...weak,
+    })
     device.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
     const { startLine } = await device.response()
-    const line = await front.line((one) => one['path'] === '/device/x')
+    const line = await frontEnd.waitForLine((one) => one['path'] === '/device/x')
     expect(line['code']).toBe(code)
     expect(startLine).toContain(code === 'verified' ? '200' : '403')
   })
 }
 
 test('what is given up is said at the start and counted', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, answering(OK))
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const trust = `
   limits: { dangerousSha1: true }
   enrollmentSettings:
     - { name: Fleet, standing: current, chain: 'file:fleet.pem' }`
-  await using front = await product({ upstreamPort: upstream.port, yaml: { trust } })
-  const line = await front.line((one) => one['dangerous'] === 'weak-device-certificates')
+  await using frontEnd = await product({ upstreamPort: upstream.port, yaml: { trust } })
+  const line = await frontEnd.waitForLine((one) => one['dangerous'] === 'weak-device-certificates')
   expect(String(line['at'])).toContain('trust.limits.dangerousSha1')
-  const metrics = await (await fetch(`http://127.0.0.1:${front.statusPort}/metrics`)).text()
+  const metrics = await (await fetch(`http://127.0.0.1:${frontEnd.statusPort}/metrics`)).text()
   expect(metrics).toMatch(/tfe_dangerous\w*\{[^}]*kind="weak-device-certificates"[^}]*\} 1/u)
 })

@@ -3,22 +3,27 @@
  * on both workers when it is done.
  */
 import { expect, test } from 'vitest'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { housed, type House } from '../support/housed.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { servedWithStore, type ServedWithStore } from '../support/housed.ts'
 import type { Leaf } from '../support/mint.ts'
-import { calling, fleet, type Line } from '../support/product.ts'
-import { echo, syncListener, Talker } from '../support/tunnelled.ts'
+import { clientTls, fleet, type Line } from '../support/product.ts'
+import { echo, syncListener, TunnelClient } from '../support/tunnelled.ts'
 import { rawUpstream } from '../support/upstream.ts'
 
-async function talking({ front }: House, leaf: Leaf | undefined): Promise<Talker> {
-  const talker = await Talker.to(calling(front.port, leaf))
-  talker.say('hello')
-  await talker.hear('hello')
-  return talker
+async function openTunnels(
+  { frontEnd }: ServedWithStore,
+  leaf: Leaf | undefined,
+): Promise<TunnelClient> {
+  const client = await TunnelClient.to(clientTls(frontEnd.port, leaf))
+  client.send('hello')
+  await client.receiveUntil('hello')
+  return client
 }
 
 /** What keeps the port from being closed, once somebody was seen there. */
-async function kept({ call }: House): Promise<{ readonly etag: string; readonly unmet: string[] }> {
+async function kept({
+  call,
+}: ServedWithStore): Promise<{ readonly etag: string; readonly unmet: string[] }> {
   const ask = async () => {
     const { body, etag } = await call('GET', '/api/sync-port')
     const { unmet } = body as { readonly unmet: readonly { readonly code: string }[] }
@@ -29,34 +34,34 @@ async function kept({ call }: House): Promise<{ readonly etag: string; readonly 
 }
 
 test('the sync port is not closed over a pending device unless forced; then every tunnel ends within two seconds, on two workers', async () => {
-  await using upstream = await rawUpstream(fleetUpstream, echo)
-  await using house = await housed(upstream.port, { listeners: syncListener() })
+  await using upstream = await rawUpstream(upstreamTlsOptions, echo)
+  await using deployment = await servedWithStore(upstream.port, { listeners: syncListener() })
   const isTunnel = ({ msg }: Line): boolean => msg === 'tunnel'
-  const talkers: Talker[] = []
+  const clients: TunnelClient[] = []
   // Which worker takes a connection is the kernel's choice; of so many, hardly all are one worker's.
   for (let turn = 0; turn < 16; turn += 1) {
-    talkers.push(await talking(house, turn % 4 === 0 ? undefined : fleet.device))
+    clients.push(await openTunnels(deployment, turn % 4 === 0 ? undefined : fleet.device))
   }
-  const { etag, unmet } = await kept(house)
+  const { etag, unmet } = await kept(deployment)
   expect(unmet).toContain('devices-pending')
-  const refused = await house.call('POST', '/api/sync-port/close', { force: false }, etag)
+  const refused = await deployment.call('POST', '/api/sync-port/close', { force: false }, etag)
   expect(refused.status).toBe(409)
-  for (const talker of talkers) {
-    talker.say('still here')
-    await talker.hear('still here')
+  for (const client of clients) {
+    client.send('still here')
+    await client.receiveUntil('still here')
   }
   const since = performance.now()
-  const closed = await house.call('POST', '/api/sync-port/close', { force: true }, etag)
+  const closed = await deployment.call('POST', '/api/sync-port/close', { force: true }, etag)
   expect(closed.status).toBe(200)
-  await Promise.all(talkers.map(({ gone }) => gone))
+  await Promise.all(clients.map(({ gone }) => gone))
   expect(performance.now() - since).toBeLessThan(2000)
-  const lines = await house.front.linesOf(talkers.length, isTunnel)
+  const lines = await deployment.frontEnd.waitForLines(clients.length, isTunnel)
   const told = lines.map(({ outcome, code }) => `${String(outcome)} ${String(code)}`)
   expect(new Set(told)).toEqual(new Set(['ended listener-closed']))
   expect(new Set(lines.map(({ worker }) => worker)).size).toBe(2)
-  const late = await Talker.to(calling(house.front.port, fleet.device))
+  const late = await TunnelClient.to(clientTls(deployment.frontEnd.port, fleet.device))
   await late.gone
-  const all = await house.front.linesOf(talkers.length + 1, isTunnel)
+  const all = await deployment.frontEnd.waitForLines(clients.length + 1, isTunnel)
   expect(all.at(-1)).toMatchObject({ outcome: 'refused', code: 'listener-closed' })
-  expect(upstream.peers).toHaveLength(talkers.length)
+  expect(upstream.peers).toHaveLength(clients.length)
 })

@@ -3,7 +3,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { mintLeaf } from '../support/mint.ts'
 import { fleet } from '../support/product.ts'
-import { echo, tunnelled } from '../support/tunnelled.ts'
+import { echo, productWithTunnels } from '../support/tunnelled.ts'
 
 const sha256 = (octets: Buffer): string => createHash('sha256').update(octets).digest('hex')
 const denied = mintLeaf({ issuer: fleet.devices, name: 'denied' })
@@ -27,20 +27,20 @@ for (const [code, deny] of LISTS) {
   enrollmentSettings:
     - { name: Fleet, standing: current, chain: 'file:fleet.pem' }`
       const yaml = { trust, enforcement: ` ${enforcement}` }
-      await using house = await tunnelled(echo, { yaml })
-      const caller = await house.device(denied)
-      caller.say('me')
+      await using frontEnd = await productWithTunnels(echo, { yaml })
+      const caller = await frontEnd.device(denied)
+      caller.send('me')
       if (code === 'verified') {
-        await caller.hear('me')
+        await caller.receiveUntil('me')
         caller.socket.destroy()
       } else await caller.ended
-      const [line] = await house.tunnels(1)
+      const [line] = await frontEnd.tunnels(1)
       expect(line).toMatchObject({ code, decision: code === 'verified' ? 'admit' : 'refuse' })
       expect(caller.received).toBe(code === 'verified' ? 'me' : '')
-      expect(house.upstream.peers).toHaveLength(code === 'verified' ? 1 : 0)
-      const neighbour = await house.device(fleet.device)
-      neighbour.say('you')
-      await neighbour.hear('you')
+      expect(frontEnd.upstream.peers).toHaveLength(code === 'verified' ? 1 : 0)
+      const neighbour = await frontEnd.device(fleet.device)
+      neighbour.send('you')
+      await neighbour.receiveUntil('you')
     })
   }
 }

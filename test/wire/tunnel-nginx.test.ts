@@ -11,9 +11,9 @@ import process from 'node:process'
 import { expect, test } from 'vitest'
 import { start } from '../consumers/child.ts'
 import type { Leaf } from '../support/mint.ts'
-import { calling, fleet, product, writeFiles } from '../support/product.ts'
+import { clientTls, fleet, product, writeFiles } from '../support/product.ts'
 import { freePorts } from '../support/served.ts'
-import { syncListeners, Talker } from '../support/tunnelled.ts'
+import { syncListeners, TunnelClient } from '../support/tunnelled.ts'
 
 const NGINX = '/usr/sbin/nginx'
 const isMissing = !existsSync(NGINX)
@@ -80,23 +80,23 @@ async function reading(relay: string) {
   const nginx = start({ program: NGINX, args, logFile: join(folder, 'log') })
   stack.use(nginx)
   await nginx.until(() => isOpen(port))
-  const house = stack.use(
+  const frontEnd = stack.use(
     await product({ upstreamPort: port, yaml: { listeners: syncListeners(relay) } }),
   )
   const kept = stack.move()
   return {
     nginx,
-    port: house.serving.ports['sync'] ?? 0,
+    port: frontEnd.serving.ports['sync'] ?? 0,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
 
-async function asked(house: Awaited<ReturnType<typeof reading>>, leaf: Leaf | undefined) {
-  const device = await Talker.to(calling(house.port, leaf))
+async function asked(frontEnd: Awaited<ReturnType<typeof reading>>, leaf: Leaf | undefined) {
+  const device = await TunnelClient.to(clientTls(frontEnd.port, leaf))
   const { localPort } = device.socket
-  device.say(ASK)
+  device.send(ASK)
   await device.gone
-  const told = `from 127.0.0.1 ${localPort} to 127.0.0.1 ${house.port} by 127.0.0.1\n`
+  const told = `from 127.0.0.1 ${localPort} to 127.0.0.1 ${frontEnd.port} by 127.0.0.1\n`
   return { received: device.received, told }
 }
 
@@ -105,15 +105,15 @@ const BEFORE_TLS = '{ proxyProtocol: before-tls }'
 test.skipIf(isMissing)(
   'nginx reads who called, and where, of a client without a certificate',
   async () => {
-    await using house = await reading(BEFORE_TLS)
-    const { received, told } = await asked(house, undefined)
+    await using frontEnd = await reading(BEFORE_TLS)
+    const { received, told } = await asked(frontEnd, undefined)
     expect(received).toContain(told)
   },
 )
 
 test.skipIf(isMissing || isNarrow)('nginx reads past a whole certificate', async () => {
-  await using house = await reading(BEFORE_TLS)
-  const { received, told } = await asked(house, fleet.device)
+  await using frontEnd = await reading(BEFORE_TLS)
+  const { received, told } = await asked(frontEnd, fleet.device)
   expect(received).toContain(told)
 })
 
@@ -122,17 +122,17 @@ test.skipIf(isMissing || !isNarrow)(
   'nginx before 1.23.2 hangs up on a header with a name or a certificate',
   async () => {
     for (const more of ['', ', proxyCertificate: false']) {
-      await using house = await reading(`{ proxyProtocol: before-tls${more} }`)
-      expect((await asked(house, fleet.device)).received).toBe('')
-      expect(house.nginx.log()).toContain('header is too large')
+      await using frontEnd = await reading(`{ proxyProtocol: before-tls${more} }`)
+      expect((await asked(frontEnd, fleet.device)).received).toBe('')
+      expect(frontEnd.nginx.log()).toContain('header is too large')
     }
   },
 )
 
 for (const relay of ['{}', '{ proxyProtocol: inside-tls }']) {
   test.skipIf(isMissing)(`nginx hangs up where it finds none: ${relay}`, async () => {
-    await using house = await reading(relay)
-    expect((await asked(house, undefined)).received).toBe('')
-    expect(house.nginx.log()).toContain('broken header')
+    await using frontEnd = await reading(relay)
+    expect((await asked(frontEnd, undefined)).received).toBe('')
+    expect(frontEnd.nginx.log()).toContain('broken header')
   })
 }

@@ -6,11 +6,11 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { expect, test } from 'vitest'
-import { httpProxyFront } from '../support/http-proxy-front.ts'
-import { calling, fleet } from '../support/product.ts'
-import { Talker, tunnelled } from '../support/tunnelled.ts'
+import { httpProxyServer } from '../support/http-proxy-front.ts'
+import { clientTls, fleet } from '../support/product.ts'
+import { TunnelClient, productWithTunnels } from '../support/tunnelled.ts'
 import { rawUpstream, type Script, type UpstreamPeer } from '../support/upstream.ts'
-import { upstreamTls } from '../support/scene.ts'
+import { upstreamTlsOptions } from '../support/scene.ts'
 
 const SIGNATURE = '\r\n\r\n\0\r\nQUIT\n'
 const MIPR = Buffer.from('4d4950520102000000000010ffffffff1c000000', 'hex')
@@ -32,42 +32,42 @@ async function heard(peer: UpstreamPeer | undefined, marker: Buffer): Promise<Bu
 }
 
 test('inside TLS the header comes first, names the device, and what the device forges is payload', async () => {
-  await using house = await tunnelled(ready, {
+  await using frontEnd = await productWithTunnels(ready, {
     relay: '{ proxyProtocol: inside-tls }',
   })
-  const device = await house.device(fleet.device)
-  device.say(Buffer.concat([FORGED, MIPR]))
-  await device.hear('ready')
-  const octets = await heard(house.upstream.peers[0], MIPR)
+  const device = await frontEnd.device(fleet.device)
+  device.send(Buffer.concat([FORGED, MIPR]))
+  await device.receiveUntil('ready')
+  const octets = await heard(frontEnd.upstream.peers[0], MIPR)
   expect(octets.subarray(0, 12).toString('latin1')).toBe(SIGNATURE)
   const end = 16 + octets.readUInt16BE(14)
   expect(octets.readUInt16BE(24)).toBe(device.socket.localPort)
   expect(octets.subarray(0, end).includes(fleet.device.der)).toBe(true)
   expect(octets.subarray(end)).toEqual(Buffer.concat([FORGED, MIPR]))
   device.socket.destroy()
-  const [line] = await house.tunnels(1)
+  const [line] = await frontEnd.tunnels(1)
   expect(line).toMatchObject({ told: 'certificate' })
 })
 
 test('nobody is named whom we do not vouch for', async () => {
-  await using house = await tunnelled(ready, {
+  await using frontEnd = await productWithTunnels(ready, {
     relay: '{ proxyProtocol: inside-tls }',
     yaml: { enforcement: ' recording' },
   })
-  const device = await house.device(fleet.unknown)
-  device.say(MIPR)
+  const device = await frontEnd.device(fleet.unknown)
+  device.send(MIPR)
   const octets = await (async () => {
-    await device.hear('ready')
-    return heard(house.upstream.peers[0], MIPR)
+    await device.receiveUntil('ready')
+    return heard(frontEnd.upstream.peers[0], MIPR)
   })()
   expect(octets.includes(fleet.unknown.der)).toBe(false)
   device.socket.destroy()
-  const [line] = await house.tunnels(1)
+  const [line] = await frontEnd.tunnels(1)
   expect(line).toMatchObject({ told: 'address', code: 'recording' })
 })
 
 test('before TLS the header goes ahead of our handshake, in the clear', async () => {
-  await using behind = await rawUpstream({ ...upstreamTls, allowHalfOpen: true }, (peer) => {
+  await using behind = await rawUpstream({ ...upstreamTlsOptions, allowHalfOpen: true }, (peer) => {
     peer.socket.pipe(peer.socket)
   })
   const heads: Buffer[] = []
@@ -86,13 +86,13 @@ test('before TLS the header goes ahead of our handshake, in the clear', async ()
   await once(reader, 'listening')
   const { port } = reader.address() as AddressInfo
   {
-    await using house = await tunnelled(() => {}, {
+    await using frontEnd = await productWithTunnels(() => {}, {
       upstreamPort: port,
       relay: '{ proxyProtocol: before-tls }',
     })
-    const device = await house.device(fleet.device)
-    device.say(MIPR)
-    await device.hear(MIPR.toString('latin1'))
+    const device = await frontEnd.device(fleet.device)
+    device.send(MIPR)
+    await device.receiveUntil(MIPR.toString('latin1'))
     expect(heads[0]?.subarray(0, 12).toString('latin1')).toBe(SIGNATURE)
     expect(heads[0]?.includes(fleet.device.der)).toBe(true)
   }
@@ -100,18 +100,21 @@ test('before TLS the header goes ahead of our handshake, in the clear', async ()
 })
 
 test('an HTTP proxy in the place of the relay breaks what devices speak there', async () => {
-  await using upstream = await rawUpstream(upstreamTls, ({ socket }) => void socket.pipe(socket))
-  await using proxy = await httpProxyFront(upstream.port, 'Client-Cert')
-  const socket = connectTls(calling(proxy.port, fleet.device))
+  await using upstream = await rawUpstream(
+    upstreamTlsOptions,
+    ({ socket }) => void socket.pipe(socket),
+  )
+  await using proxy = await httpProxyServer(upstream.port, 'Client-Cert')
+  const socket = connectTls(clientTls(proxy.port, fleet.device))
   socket.on('error', () => {})
   await once(socket, 'secureConnect')
   const over = once(socket.resume(), 'close')
   socket.write(MIPR)
   await over
   expect(upstream.peers).toHaveLength(0)
-  await using house = await tunnelled((peer) => void peer.socket.pipe(peer.socket))
-  const talker = await Talker.to(calling(house.port, fleet.device))
-  talker.say(MIPR)
-  await talker.hear(MIPR.toString('latin1'))
-  talker.socket.destroy()
+  await using frontEnd = await productWithTunnels((peer) => void peer.socket.pipe(peer.socket))
+  const client = await TunnelClient.to(clientTls(frontEnd.port, fleet.device))
+  client.send(MIPR)
+  await client.receiveUntil(MIPR.toString('latin1'))
+  client.socket.destroy()
 })

@@ -3,26 +3,26 @@
  */
 import { expect, test } from 'vitest'
 import { fleet } from '../support/product.ts'
-import { echo, tunnelled } from '../support/tunnelled.ts'
+import { echo, productWithTunnels } from '../support/tunnelled.ts'
 
 /** As the MI protocol begins: binary, and no line of HTTP. */
 const MIPR = Buffer.from('4d4950520102000000000010ffffffff1c0000000d0a0d0a00ff', 'hex')
 
 test('octets that are no HTTP pass unchanged, both ways, for a device with a fit certificate', async () => {
-  await using house = await tunnelled(echo)
-  const device = await house.device(fleet.device)
-  device.say(MIPR)
-  await device.hear(MIPR.toString('latin1'))
+  await using frontEnd = await productWithTunnels(echo)
+  const device = await frontEnd.device(fleet.device)
+  device.send(MIPR)
+  await device.receiveUntil(MIPR.toString('latin1'))
   device.socket.end()
   expect(await device.ended).toBe('ended')
-  const [line] = await house.tunnels(1)
+  const [line] = await frontEnd.tunnels(1)
   expect(line).toMatchObject({
     listener: 'sync',
     outcome: 'relayed',
     decision: 'admit',
     code: 'verified',
     upstream: 'mdm',
-    server: `localhost:${house.upstream.port}`,
+    server: `localhost:${frontEnd.upstream.port}`,
     told: 'nothing',
     bytes_in: MIPR.length,
     bytes_out: MIPR.length,
@@ -33,12 +33,12 @@ test('octets that are no HTTP pass unchanged, both ways, for a device with a fit
 })
 
 test('a legacy client without a certificate passes, and is told apart from one with', async () => {
-  await using house = await tunnelled(echo)
-  const device = await house.device()
-  device.say(MIPR)
-  await device.hear(MIPR.toString('latin1'))
+  await using frontEnd = await productWithTunnels(echo)
+  const device = await frontEnd.device()
+  device.send(MIPR)
+  await device.receiveUntil(MIPR.toString('latin1'))
   device.socket.end()
-  const [line] = await house.tunnels(1)
+  const [line] = await frontEnd.tunnels(1)
   expect(line).toMatchObject({ outcome: 'relayed', code: 'open-route', route_class: 'open' })
 })
 
@@ -72,47 +72,47 @@ const REFUSED = [
 for (const { promise, code, ...row } of REFUSED) {
   const { leaf, ...options } = { leaf: undefined, ...row }
   test(`${promise} is refused on the sync port before the upstream is called`, async () => {
-    await using house = await tunnelled(echo, options)
-    const device = await house.device(leaf)
-    device.say(MIPR)
+    await using frontEnd = await productWithTunnels(echo, options)
+    const device = await frontEnd.device(leaf)
+    device.send(MIPR)
     await device.ended
     expect(device.received).toBe('')
-    const [line] = await house.tunnels(1)
+    const [line] = await frontEnd.tunnels(1)
     expect(line).toMatchObject({ outcome: 'refused', decision: 'refuse', code, bytes_in: 0 })
     expect(line?.['reason']).toBeTypeOf('string')
     expect(line?.['next_step']).toBeTypeOf('string')
-    expect(house.upstream.peers).toHaveLength(0)
+    expect(frontEnd.upstream.peers).toHaveLength(0)
   })
 }
 
 test('while recording an unfit certificate passes, and what it would have met is written down', async () => {
-  await using house = await tunnelled(echo, { yaml: { enforcement: ' recording' } })
-  const device = await house.device(fleet.unknown)
-  device.say(MIPR)
-  await device.hear(MIPR.toString('latin1'))
+  await using frontEnd = await productWithTunnels(echo, { yaml: { enforcement: ' recording' } })
+  const device = await frontEnd.device(fleet.unknown)
+  device.send(MIPR)
+  await device.receiveUntil(MIPR.toString('latin1'))
   device.socket.end()
-  const [line] = await house.tunnels(1)
+  const [line] = await frontEnd.tunnels(1)
   expect(line).toMatchObject({ code: 'recording', would_refuse: 'untrusted-issuer' })
 })
 
 test('a device that has ended its half still hears the rest', async () => {
-  await using house = await tunnelled((peer) => {
+  await using frontEnd = await productWithTunnels((peer) => {
     peer.socket.once('end', () => peer.end('all that was asked for'))
   })
-  const device = await house.device(fleet.device)
-  device.say('a question')
+  const device = await frontEnd.device(fleet.device)
+  device.send('a question')
   device.socket.end()
   expect(await device.ended).toBe('ended')
   expect(device.received).toBe('all that was asked for')
-  expect(house.upstream.peers[0]?.pending).toBe('a question')
+  expect(frontEnd.upstream.peers[0]?.pending).toBe('a question')
 })
 
 test('an upstream that has ended its half still hears the rest', async () => {
-  await using house = await tunnelled((peer) => peer.end('goodbye'))
-  const device = await house.device(fleet.device)
+  await using frontEnd = await productWithTunnels((peer) => peer.end('goodbye'))
+  const device = await frontEnd.device(fleet.device)
   expect(await device.ended).toBe('ended')
-  device.say('and you')
+  device.send('and you')
   device.socket.end()
-  await house.tunnels(1)
-  expect(house.upstream.peers[0]?.pending).toBe('and you')
+  await frontEnd.tunnels(1)
+  expect(frontEnd.upstream.peers[0]?.pending).toBe('and you')
 })

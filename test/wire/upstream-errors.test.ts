@@ -2,13 +2,13 @@
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
 import {
-  front,
+  forwardingServer,
   goodServer,
-  selected,
+  completedSelection,
   serverOptions,
   upstreamCa,
-  type Front,
-  type FrontOptions,
+  type ForwardingServer,
+  type ForwardingServerOptions,
 } from '../support/forward-front.ts'
 import { mintCa, mintLeaf, type LeafOptions } from '../support/mint.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
@@ -19,12 +19,12 @@ const leaf = (options: Partial<LeafOptions> = {}) =>
   serverOptions(
     mintLeaf({ issuer: upstreamCa, dns: ['upstream.test'], purposes: ['serverAuth'], ...options }),
   )
-const ALLOW: NonNullable<FrontOptions['tls']> = { strict: false }
+const ALLOW: NonNullable<ForwardingServerOptions['tls']> = { strict: false }
 const DAY = 86_400_000
 const EXPIRED = { notBefore: Date.now() - 9 * DAY, notAfter: Date.now() - DAY }
 
-async function visit(house: Front): Promise<string> {
-  await using device = await Device.to(house.port)
+async function visit(frontEnd: ForwardingServer): Promise<string> {
+  await using device = await Device.to(frontEnd.port)
   device.send('GET / HTTP/1.1\r\nHost: front.test\r\n\r\n')
   return (await device.response()).startLine.split(' ')[1] ?? ''
 }
@@ -32,7 +32,7 @@ async function visit(house: Front): Promise<string> {
 interface Row {
   readonly promise: string
   readonly server: ReturnType<typeof leaf> & { readonly maxVersion?: 'TLSv1.2' }
-  readonly tls?: FrontOptions['tls']
+  readonly tls?: ForwardingServerOptions['tls']
   readonly code: string
   readonly detail?: string
   readonly sentence: RegExp
@@ -80,7 +80,7 @@ const REFUSED: readonly Row[] = [
   {
     promise: 'a protocol that the server refuses is told by its alert',
     server: { ...leaf(), maxVersion: 'TLSv1.2' },
-    tls: { selection: selected({ protocols: ['TLSv1.3'] }) },
+    tls: { selection: completedSelection({ protocols: ['TLSv1.3'] }) },
     code: 'tls-handshake',
     detail: 'protocol_version',
     sentence: /alert protocol_version/,
@@ -92,10 +92,10 @@ const REFUSED: readonly Row[] = [
 for (const { promise, server, tls = {}, sentence, nextStep, chain, code, detail } of REFUSED) {
   test(promise, async () => {
     await using upstream = await rawUpstream(server, answering(OK))
-    await using house = await front(upstream.port, { tls })
-    expect(await visit(house)).toBe('502')
-    expect(house.errors).toHaveLength(1)
-    const [error] = house.errors
+    await using frontEnd = await forwardingServer(upstream.port, { tls })
+    expect(await visit(frontEnd)).toBe('502')
+    expect(frontEnd.errors).toHaveLength(1)
+    const [error] = frontEnd.errors
     expect(error).toMatchObject({ upstream: 'mdm', during: 'request', code, allowed: false })
     expect(error).toMatchObject({ server: `127.0.0.1:${upstream.port}`, detail })
     const words = error?.describe()
@@ -110,10 +110,10 @@ test('a port that nobody listens on is told as such', async () => {
     await gone[Symbol.asyncDispose]()
     return gone
   })
-  await using house = await front(port)
-  expect(await visit(house)).toBe('502')
-  expect(house.errors).toMatchObject([{ code: 'refused', detail: undefined }])
-  expect(house.errors[0]?.describe()).toMatchObject({
+  await using frontEnd = await forwardingServer(port)
+  expect(await visit(frontEnd)).toBe('502')
+  expect(frontEnd.errors).toMatchObject([{ code: 'refused', detail: undefined }])
+  expect(frontEnd.errors[0]?.describe()).toMatchObject({
     sentence: `mdm refused the connection to 127.0.0.1:${port}`,
     chain: [],
   })
@@ -121,13 +121,13 @@ test('a port that nobody listens on is told as such', async () => {
 
 test('what Allow and Log lets through is told reason by reason, and marked as allowed', async () => {
   await using upstream = await rawUpstream(leaf({ issuer: other, dns: ['x.test'] }), answering(OK))
-  await using house = await front(upstream.port, { tls: ALLOW })
-  expect(await visit(house)).toBe('200')
-  expect(house.errors).toMatchObject([
+  await using frontEnd = await forwardingServer(upstream.port, { tls: ALLOW })
+  expect(await visit(frontEnd)).toBe('200')
+  expect(frontEnd.errors).toMatchObject([
     { code: 'tls-untrusted', detail: 'unknown-issuer', allowed: true },
     { code: 'tls-name-mismatch', allowed: true },
   ])
-  expect(house.errors[1]?.describe().chain).toMatchObject([{ subject: 'CN=device-1' }])
+  expect(frontEnd.errors[1]?.describe().chain).toMatchObject([{ subject: 'CN=device-1' }])
 })
 
 test('a server that breaks off in the middle of its answer is told of', async () => {
@@ -136,9 +136,9 @@ test('a server that breaks off in the middle of its answer is told of', async ()
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf')
     peer.reset()
   })
-  await using house = await front(upstream.port)
-  await visit(house).catch(() => '')
-  expect(await house.error(1)).toMatchObject({ code: 'reset', detail: 'response' })
+  await using frontEnd = await forwardingServer(upstream.port)
+  await visit(frontEnd).catch(() => '')
+  expect(await frontEnd.error(1)).toMatchObject({ code: 'reset', detail: 'response' })
 })
 
 test('a health check that fails is told as a check', async () => {
@@ -151,9 +151,9 @@ test('a health check that fails is told as a check', async () => {
     sni: { kind: 'as-requests' },
     http: { method: 'GET', path: '/up', host: undefined, expect: [{ from: 200, to: 299 }] },
   } as const
-  await using house = await front(upstream.port, { health: { check } })
-  house.upstream.watchHealth()
-  const error = await house.error(1)
+  await using frontEnd = await forwardingServer(upstream.port, { health: { check } })
+  frontEnd.upstream.startHealthChecks()
+  const error = await frontEnd.error(1)
   expect(error).toMatchObject({ during: 'check', code: 'check-status', detail: undefined })
   expect(error.describe().sentence).toContain('answered its health check with 500')
 })
@@ -166,12 +166,12 @@ test('requests that succeed, and devices that hang up, are no errors of the upst
     await peer.request()
     asked.resolve()
   })
-  await using house = await front(upstream.port)
-  expect(await visit(house)).toBe('200')
-  await using hasty = await Device.to(house.port)
+  await using frontEnd = await forwardingServer(upstream.port)
+  expect(await visit(frontEnd)).toBe('200')
+  await using hasty = await Device.to(frontEnd.port)
   hasty.request('GET /')
   await asked.promise
-  hasty.hangUp()
-  await house.outcome(2)
-  expect(house.errors).toEqual([])
+  hasty.disconnect()
+  await frontEnd.outcome(2)
+  expect(frontEnd.errors).toEqual([])
 })

@@ -4,12 +4,12 @@
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { expect, test } from 'vitest'
 import {
-  front,
+  forwardingServer,
   goodServer,
   serverOptions,
   upstreamCa,
-  type Front,
-  type FrontOptions,
+  type ForwardingServer,
+  type ForwardingServerOptions,
 } from '../support/forward-front.ts'
 import { mintLeaf } from '../support/mint.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
@@ -30,11 +30,18 @@ const HTTP = {
   expect: [{ from: 200, to: 399 }],
 } as const
 
-type Check = Partial<NonNullable<NonNullable<FrontOptions['health']>['check']>>
+type Check = Partial<NonNullable<NonNullable<ForwardingServerOptions['health']>['check']>>
 
-async function watched(port: number, check: Check, options: FrontOptions = {}): Promise<Front> {
-  const server = await front(port, { ...options, health: { check: { ...CHECK, ...check } } })
-  server.upstream.watchHealth()
+async function watched(
+  port: number,
+  check: Check,
+  options: ForwardingServerOptions = {},
+): Promise<ForwardingServer> {
+  const server = await forwardingServer(port, {
+    ...options,
+    health: { check: { ...CHECK, ...check } },
+  })
+  server.upstream.startHealthChecks()
   return server
 }
 
@@ -164,7 +171,7 @@ test('a server whose check is off is left alone, beside one that is asked', asyn
 
 test('nobody is asked before the watch begins or after the upstream is closed', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using idle = await front(upstream.port, { health: { check: CHECK } })
+  await using idle = await forwardingServer(upstream.port, { health: { check: CHECK } })
   await using server = await watched(upstream.port, {})
   await expect.poll(() => upstream.peers.length).toBeGreaterThan(2)
   await server.upstream.close()

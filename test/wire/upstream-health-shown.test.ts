@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tfe } from '../cli/session.ts'
 import { Device } from '../support/device.ts'
-import { fleetUpstream } from '../support/fleet-upstream.ts'
-import { calling, fleet, product, productYaml, type Product } from '../support/product.ts'
+import { upstreamTlsOptions } from '../support/fleet-upstream.ts'
+import { clientTls, fleet, product, productYaml, type Product } from '../support/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
 /** Two servers, of which the first need not be there. */
@@ -21,13 +21,13 @@ const upstreams = (ports: readonly number[], more = ''): Readonly<Record<string,
     ${more}`,
 })
 
-async function deserted(): Promise<number> {
-  await using upstream = await rawUpstream(fleetUpstream, () => {})
+async function closedServers(): Promise<number> {
+  await using upstream = await rawUpstream(upstreamTlsOptions, () => {})
   return upstream.port
 }
 
-async function ask(house: Product): Promise<string> {
-  await using device = await Device.to(house.port, calling(house.port, fleet.device))
+async function ask(frontEnd: Product): Promise<string> {
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   device.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   return (await device.response()).startLine
 }
@@ -36,14 +36,14 @@ const scrape = async ({ statusPort }: Product, path = '/metrics'): Promise<strin
   (await fetch(`http://127.0.0.1:${statusPort}${path}`)).text()
 
 test('a server that is gone costs no request, is out in log and metrics, and the front end stays ready', async () => {
-  const gone = await deserted()
-  await using live = await rawUpstream(fleetUpstream, answering(OK))
+  const gone = await closedServers()
+  await using live = await rawUpstream(upstreamTlsOptions, answering(OK))
   const yaml = upstreams([gone, live.port], 'health: { failures: 2, ejection: 1m }')
-  await using house = await product({ upstreamPort: gone, yaml })
-  const both = await scrape(house)
+  await using frontEnd = await product({ upstreamPort: gone, yaml })
+  const both = await scrape(frontEnd)
   expect(both).toContain(`tfe_upstream_server_in{upstream="mdm",server="localhost:${gone}"} 1`)
-  for (const _ of [1, 2, 3, 4, 5]) expect(await ask(house)).toContain('200')
-  const line = await house.line(({ msg }) => msg === 'upstream server is out')
+  for (const _ of [1, 2, 3, 4, 5]) expect(await ask(frontEnd)).toContain('200')
+  const line = await frontEnd.waitForLine(({ msg }) => msg === 'upstream server is out')
   expect(line).toMatchObject({
     upstream: 'mdm',
     server: `localhost:${gone}`,
@@ -52,30 +52,30 @@ test('a server that is gone costs no request, is out in log and metrics, and the
     servers_in: 1,
   })
   expect(String(line['next_step'])).toContain('see whether it runs')
-  const metrics = await scrape(house)
+  const metrics = await scrape(frontEnd)
   expect(metrics).toContain(`tfe_upstream_server_in{upstream="mdm",server="localhost:${gone}"} 0`)
   expect(metrics).toContain(
     `tfe_upstream_server_in{upstream="mdm",server="localhost:${live.port}"} 1`,
   )
   expect(metrics).toMatch(/tfe_upstream_retries_total\{upstream="mdm"\} 2\n/)
-  expect(await scrape(house, '/readyz')).toBe('ready\n')
-  const requests = house.lines.filter((one) => 'decision' in one)
+  expect(await scrape(frontEnd, '/readyz')).toBe('ready\n')
+  const requests = frontEnd.lines.filter((one) => 'decision' in one)
   expect(requests.map(({ server }) => server)).toEqual(Array(5).fill(`localhost:${live.port}`))
 })
 
 test('when no server is left it is an error in the log, and the front end stays ready', async () => {
-  const [one, other] = [await deserted(), await deserted()]
+  const [one, other] = [await closedServers(), await closedServers()]
   const yaml = upstreams([one, other], 'health: { failures: 1, ejection: 1m }')
-  await using house = await product({ upstreamPort: one, yaml })
-  expect(await ask(house)).toContain('502')
-  const line = await house.line(({ msg }) => String(msg).startsWith('no server of'))
+  await using frontEnd = await product({ upstreamPort: one, yaml })
+  expect(await ask(frontEnd)).toContain('502')
+  const line = await frontEnd.waitForLine(({ msg }) => String(msg).startsWith('no server of'))
   expect(line).toMatchObject({ level: 'error', servers_in: 0 })
-  expect(await scrape(house, '/readyz')).toBe('ready\n')
+  expect(await scrape(frontEnd, '/readyz')).toBe('ready\n')
 })
 
 test('checks begin with the front end, and name what they ask', async () => {
   const asked = Promise.withResolvers<string>()
-  await using live = await rawUpstream(fleetUpstream, async (peer) => {
+  await using live = await rawUpstream(upstreamTlsOptions, async (peer) => {
     asked.resolve((await peer.request())?.startLine ?? '')
     peer.end('HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n')
   })
@@ -83,22 +83,22 @@ test('checks begin with the front end, and name what they ask', async () => {
     [live.port],
     'health: { check: { interval: 1s, timeout: 1s, path: /status, down: 1 } }',
   )
-  await using house = await product({ upstreamPort: live.port, yaml })
+  await using frontEnd = await product({ upstreamPort: live.port, yaml })
   expect(await asked.promise).toBe('GET /status HTTP/1.1')
-  expect(await house.line(({ standing }) => standing === 'check-failed')).toMatchObject({
+  expect(await frontEnd.waitForLine(({ standing }) => standing === 'check-failed')).toMatchObject({
     failure: 'check-status',
     servers_in: 0,
   })
 })
 
 test('tfe check says the plan', async () => {
-  await using live = await rawUpstream(fleetUpstream, answering(OK))
+  await using live = await rawUpstream(upstreamTlsOptions, answering(OK))
   const yaml = upstreams(
     [live.port, 2],
     'balance: device-hash\n    health: { check: { path: /status, sni: off } }',
   )
-  await using house = await product({ upstreamPort: live.port, yaml })
-  const file = join(house.folder, 'check.yaml')
+  await using frontEnd = await product({ upstreamPort: live.port, yaml })
+  const file = join(frontEnd.folder, 'check.yaml')
   writeFileSync(file, productYaml({ upstreamPort: live.port, yaml }))
   const { code, out } = await tfe(['check', file])
   expect(code).toBe(0)

@@ -7,7 +7,12 @@ import { connect } from 'node:tls'
 import { expect, test } from 'vitest'
 import { presentedList, pinOf } from '../../src/forward/connect/pins.ts'
 import { Device } from '../support/device.ts'
-import { front, serverOptions, upstreamCa, type FrontOptions } from '../support/forward-front.ts'
+import {
+  forwardingServer,
+  serverOptions,
+  upstreamCa,
+  type ForwardingServerOptions,
+} from '../support/forward-front.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
@@ -103,9 +108,9 @@ const rows: readonly Row[] = [
   },
 ]
 
-async function asked(shows: Row['shows'], options: FrontOptions) {
+async function asked(shows: Row['shows'], options: ForwardingServerOptions) {
   await using upstream = await rawUpstream(serverOptions(shows), answering(OK))
-  await using proxy = await front(upstream.port, options)
+  await using proxy = await forwardingServer(upstream.port, options)
   await using device = await Device.to(proxy.port)
   device.request('GET /')
   const { startLine } = await device.response()

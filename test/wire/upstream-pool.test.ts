@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { front, goodServer, upstreamCa } from '../support/forward-front.ts'
+import { forwardingServer, goodServer, upstreamCa } from '../support/forward-front.ts'
 import { mintLeaf } from '../support/mint.ts'
 import { answering, OK, rawUpstream, type UpstreamPeer } from '../support/upstream.ts'
 
@@ -14,9 +14,9 @@ test('two upstreams never share a connection, though address and port are the sa
   })
   const identity = (name: string) =>
     mintLeaf({ issuer: upstreamCa, name, purposes: ['clientAuth'] })
-  await using one = await front(upstream.port, { identity: identity('one') })
-  await using two = await front(upstream.port, { identity: identity('two') })
-  await using none = await front(upstream.port)
+  await using one = await forwardingServer(upstream.port, { identity: identity('one') })
+  await using two = await forwardingServer(upstream.port, { identity: identity('two') })
+  await using none = await forwardingServer(upstream.port)
   for (const { port } of [one, two, none, one, two, none]) {
     await using device = await Device.to(port)
     device.request('GET /')
@@ -42,7 +42,7 @@ test('no more connections are opened than allowed, and everybody is served', asy
     })
     await answering(OK)(peer, 0)
   })
-  await using server = await front(upstream.port, { limits: { connections: 3 } })
+  await using server = await forwardingServer(upstream.port, { limits: { connections: 3 } })
   await Promise.all(
     Array.from({ length: 12 }, async () => {
       await using device = await Device.to(server.port)
@@ -60,7 +60,7 @@ test('a connection that the upstream closes is replaced', async () => {
     await peer.request()
     peer.end(`HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok`)
   })
-  await using server = await front(upstream.port, { limits: { connections: 1 } })
+  await using server = await forwardingServer(upstream.port, { limits: { connections: 1 } })
   await using device = await Device.to(server.port)
   for (const _ of [1, 2, 3]) {
     device.request('GET /')
@@ -71,7 +71,7 @@ test('a connection that the upstream closes is replaced', async () => {
 
 test('an idle connection is closed after its limit', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using server = await front(upstream.port, { limits: { idle: 100 } })
+  await using server = await forwardingServer(upstream.port, { limits: { idle: 100 } })
   await using device = await Device.to(server.port)
   device.request('GET /')
   await device.response()
@@ -84,7 +84,7 @@ test('the upstream’s own keep-alive limit is respected when it is shorter', as
     goodServer,
     answering('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok'),
   )
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /')
   await device.response()
@@ -96,7 +96,7 @@ test('a failed dial fails the request it was for, and no other', async () => {
   await using upstream = await rawUpstream(goodServer, (peer, connection) => {
     if (connection === 1) peers.resolve(peer)
   })
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using first = await Device.to(server.port)
   first.request('GET /1')
   const peer = await peers.promise
@@ -112,7 +112,7 @@ test('a failed dial fails the request it was for, and no other', async () => {
 test('close waits for what is under way, and leaves nothing open', async () => {
   const peers = Promise.withResolvers<UpstreamPeer>()
   await using upstream = await rawUpstream(goodServer, (peer) => peers.resolve(peer))
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /')
   const peer = await peers.promise
@@ -133,7 +133,7 @@ test('close waits for what is under way, and leaves nothing open', async () => {
 
 test('a request that still belongs to a closed pool is served, and its connection not kept', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await server.upstream.close()
   await using device = await Device.to(server.port)
   device.request('GET /')
@@ -144,7 +144,7 @@ test('a request that still belongs to a closed pool is served, and its connectio
 test('destroy breaks off what is under way', async () => {
   const peers = Promise.withResolvers<UpstreamPeer>()
   await using upstream = await rawUpstream(goodServer, (peer) => peers.resolve(peer))
-  await using server = await front(upstream.port)
+  await using server = await forwardingServer(upstream.port)
   await using device = await Device.to(server.port)
   device.request('GET /')
   const peer = await peers.promise

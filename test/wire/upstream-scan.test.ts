@@ -5,7 +5,11 @@ import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { createSecureContext } from 'node:tls'
 import { expect, test } from 'vitest'
-import { scanServer, type ScanOptions, type ScanReport } from '../../src/forward/diagnose/scan-server.ts'
+import {
+  scanServer,
+  type ScanOptions,
+  type ScanReport,
+} from '../../src/forward/diagnose/scan-server.ts'
 import { openUpstream } from '../../src/forward/balance/upstream.ts'
 import {
   goodServer,
@@ -14,7 +18,7 @@ import {
   upstreamSettings,
 } from '../support/forward-front.ts'
 import { mintLeaf } from '../support/mint.ts'
-import { sServer } from '../support/s-server.ts'
+import { opensslServer } from '../support/s-server.ts'
 import { hasOpenssl } from '../support/tools.ts'
 import { rawUpstream } from '../support/upstream.ts'
 
@@ -28,7 +32,7 @@ async function scanned(port: number, options: Partial<ScanOptions> = {}): Promis
   return scanServer(plan, {
     identity: undefined,
     concurrency: 4,
-    most: 200,
+    maxConnections: 200,
     timeout: 5000,
     onProgress: () => {},
     ...options,
@@ -108,7 +112,7 @@ test('never more connections at a time, nor altogether, than allowed', async () 
   const seen: number[] = []
   const report = await scanned(port, {
     concurrency: 2,
-    most: 5,
+    maxConnections: 5,
     timeout: 50,
     onProgress: (connections) => seen.push(connections),
   })
@@ -139,7 +143,7 @@ const rsa = mintLeaf({
 test.skipIf(!hasOpenssl())(
   'OpenSSL’s own server with the oldest protocols is found out',
   async () => {
-    await using server = await sServer(rsa, [
+    await using server = await opensslServer(rsa, [
       '-no_tls1_3',
       '-cipher',
       'AES128-SHA:ECDHE-RSA-AES256-SHA:@SECLEVEL=0',

@@ -7,7 +7,12 @@ import { connect } from 'node:tls'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
 import * as der from '../support/der-writer.ts'
-import { front, selected, serverOptions, type FrontOptions } from '../support/forward-front.ts'
+import {
+  forwardingServer,
+  completedSelection,
+  serverOptions,
+  type ForwardingServerOptions,
+} from '../support/forward-front.ts'
 import {
   authorityKeyIdentifier,
   mintCa,
@@ -78,7 +83,7 @@ for (const row of ROWS) {
 
   test(`${row.promise} is not believed under strict TLS`, async () => {
     await using upstream = await rawUpstream(serverOptions(server), answering(OK))
-    await using proxy = await front(upstream.port, { tls: { trust } })
+    await using proxy = await forwardingServer(upstream.port, { tls: { trust } })
     expect(await ask(proxy.port)).toBe('HTTP/1.1 502 Bad Gateway')
     expect((await proxy.outcome()).failure).toEqual({ kind: 'tls-untrusted', ...unsound })
     // Not one octet of the request was said to a server that is not believed.
@@ -87,7 +92,7 @@ for (const row of ROWS) {
 
   test(`${row.promise} is used and noticed without strict TLS`, async () => {
     await using upstream = await rawUpstream(serverOptions(server), answering(OK))
-    await using proxy = await front(upstream.port, { tls: { trust, strict: false } })
+    await using proxy = await forwardingServer(upstream.port, { tls: { trust, strict: false } })
     expect(await ask(proxy.port)).toBe('HTTP/1.1 200 OK')
     expect(proxy.untrusted).toMatchObject([{ untrusted: unsound, mismatch: undefined }])
   })
@@ -112,10 +117,14 @@ const LEGACY = {
   ciphers: 'ALL:@SECLEVEL=0',
 } as const
 
-const AGES: readonly (readonly [promise: string, FrontOptions['tls'], status: string])[] = [
+const AGES: readonly (readonly [
+  promise: string,
+  ForwardingServerOptions['tls'],
+  status: string,
+])[] = [
   [
     'whoever selects TLS 1.1 reaches a server with a key and a signature of its time',
-    { selection: selected({ protocols: ['TLSv1.2', 'TLSv1.1'] }) },
+    { selection: completedSelection({ protocols: ['TLSv1.2', 'TLSv1.1'] }) },
     'HTTP/1.1 200 OK',
   ],
   ['whoever does not is kept from it', {}, 'HTTP/1.1 502 Bad Gateway'],
@@ -124,7 +133,9 @@ const AGES: readonly (readonly [promise: string, FrontOptions['tls'], status: st
 for (const [promise, tls, status] of AGES) {
   test(promise, async () => {
     await using upstream = await rawUpstream(LEGACY, answering(OK))
-    await using proxy = await front(upstream.port, { tls: { ...tls, trust: trusting(old.pem) } })
+    await using proxy = await forwardingServer(upstream.port, {
+      tls: { ...tls, trust: trusting(old.pem) },
+    })
     expect(await ask(proxy.port)).toBe(status)
   })
 }

@@ -3,7 +3,7 @@
  */
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { front, goodServer, type Front } from '../support/forward-front.ts'
+import { forwardingServer, goodServer, type ForwardingServer } from '../support/forward-front.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { answering, OK, rawUpstream, type RawUpstream, type Script } from '../support/upstream.ts'
 
@@ -20,7 +20,7 @@ async function noting(seen: string[], name: string): Promise<RawUpstream> {
 }
 
 /** A port where nobody listens any more. */
-async function deserted(): Promise<number> {
+async function closedServers(): Promise<number> {
   await using upstream = await rawUpstream(goodServer, () => {})
   return upstream.port
 }
@@ -35,7 +35,7 @@ const breaksOff =
     peer.reset()
   }
 
-async function ask(server: Front, line: string, body?: string): Promise<string> {
+async function ask(server: ForwardingServer, line: string, body?: string): Promise<string> {
   await using device = await Device.to(server.port)
   if (body === undefined) device.request(line)
   else {
@@ -49,7 +49,7 @@ test('requests take turns over the servers', async () => {
   const seen: string[] = []
   await using a = await noting(seen, 'a')
   await using b = await noting(seen, 'b')
-  await using server = await front(a.port, { others: [b.port] })
+  await using server = await forwardingServer(a.port, { others: [b.port] })
   for (const _ of [1, 2, 3, 4]) await ask(server, 'GET /')
   expect(seen).toEqual(['a GET /', 'b GET /', 'a GET /', 'b GET /'])
 })
@@ -61,7 +61,7 @@ test('with least connections a busy server gets nothing more', async () => {
     seen.push('slow')
   })
   await using quick = await noting(seen, 'quick')
-  await using server = await front(slow.port, {
+  await using server = await forwardingServer(slow.port, {
     others: [quick.port],
     balance: 'least-connections',
   })
@@ -78,7 +78,7 @@ test('the same device is served by the same server, over different connections',
   const devices = 'abcdefghijklmnopqrstuvwxyz0123456789'
   await using a = await noting(seen, 'a')
   await using b = await noting(seen, 'b')
-  await using server = await front(a.port, {
+  await using server = await forwardingServer(a.port, {
     others: [b.port],
     balance: 'device-hash',
     device: ({ url }) => url,
@@ -95,9 +95,9 @@ test('the same device is served by the same server, over different connections',
 
 test('a server that refuses connections costs nobody a request, whatever the method', async () => {
   const seen: string[] = []
-  const gone = await deserted()
+  const gone = await closedServers()
   await using live = await noting(seen, 'live')
-  await using server = await front(gone, { others: [live.port] })
+  await using server = await forwardingServer(gone, { others: [live.port] })
   expect(await ask(server, 'GET /1')).toBe('200 OK')
   expect(await ask(server, 'POST /2', 'hello')).toBe('200 OK')
   expect(await ask(server, 'POST /3', 'hello')).toBe('200 OK')
@@ -107,18 +107,18 @@ test('a server that refuses connections costs nobody a request, whatever the met
 
 test('control: with one attempt the same requests fail', async () => {
   const seen: string[] = []
-  const gone = await deserted()
+  const gone = await closedServers()
   await using live = await noting(seen, 'live')
-  await using server = await front(gone, { others: [live.port], attempts: 1 })
+  await using server = await forwardingServer(gone, { others: [live.port], attempts: 1 })
   expect(await ask(server, 'POST /1', 'hello')).toBe('502 Bad Gateway')
   expect(await ask(server, 'POST /2', 'hello')).toBe('200 OK')
 })
 
 test('no more servers are tried than allowed', async () => {
   const seen: string[] = []
-  const gone = [await deserted(), await deserted()] as const
+  const gone = [await closedServers(), await closedServers()] as const
   await using live = await noting(seen, 'live')
-  await using server = await front(gone[0], { others: [gone[1], live.port] })
+  await using server = await forwardingServer(gone[0], { others: [gone[1], live.port] })
   expect(await ask(server, 'GET /')).toBe('502 Bad Gateway')
   expect(seen).toEqual([])
 })
@@ -128,7 +128,7 @@ for (const method of ['GET', 'HEAD', 'OPTIONS']) {
     const seen: string[] = []
     await using broken = await rawUpstream(goodServer, breaksOff(seen))
     await using live = await noting(seen, 'live')
-    await using server = await front(broken.port, { others: [live.port] })
+    await using server = await forwardingServer(broken.port, { others: [live.port] })
     await using device = await Device.to(server.port)
     device.request(`${method} /`)
     const answer = await device.response(method === 'HEAD' ? 'no-body' : 'response')
@@ -143,7 +143,7 @@ for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
       const seen: string[] = []
       await using broken = await rawUpstream(goodServer, breaksOff(seen))
       await using live = await noting(seen, 'live')
-      await using server = await front(broken.port, { others: [live.port] })
+      await using server = await forwardingServer(broken.port, { others: [live.port] })
       expect(await ask(server, `${method} /`, body)).toBe('502 Bad Gateway')
       expect(seen).toEqual([`broken ${method} /`])
       expect(await server.outcome()).toMatchObject({ retried: false, failure: { kind: 'reset' } })
@@ -152,14 +152,14 @@ for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
 }
 
 test('an upstream name as Host is that of the server that is called, the second one too', async () => {
-  const gone = await deserted()
+  const gone = await closedServers()
   const hosts: string[] = []
   await using live = await rawUpstream(goodServer, async (peer) => {
     const request = await peer.request()
     hosts.push(...(request === undefined ? [] : valuesOf(request, 'host')))
     peer.write(OK)
   })
-  await using server = await front(gone, { others: [live.port], host: 'server' })
+  await using server = await forwardingServer(gone, { others: [live.port], host: 'server' })
   expect(await ask(server, 'GET /')).toBe('200 OK')
   expect(hosts).toEqual([`127.0.0.1:${live.port}`])
 })
@@ -167,33 +167,33 @@ test('an upstream name as Host is that of the server that is called, the second 
 test('a server that fails is avoided, comes back for one request, and is forgiven when it answers', async () => {
   const seen: string[] = []
   let well = false
-  await using moody = await rawUpstream(goodServer, async (peer) => {
+  await using flaky = await rawUpstream(goodServer, async (peer) => {
     if (!well) return peer.reset()
     await answering(OK)(peer, 0)
   })
   await using live = await noting(seen, 'live')
-  await using server = await front(moody.port, {
+  await using server = await forwardingServer(flaky.port, {
     others: [live.port],
     health: { failures: 2, ejection: 50, longestEjection: 50 },
   })
   for (const _ of [1, 2, 3, 4]) expect(await ask(server, 'GET /')).toBe('200 OK')
   expect(await server.change(1)).toMatchObject({
     upstream: 'mdm',
-    server: `127.0.0.1:${moody.port}`,
+    server: `127.0.0.1:${flaky.port}`,
     standing: 'ejected',
     code: 'reset',
     left: 1,
   })
   well = true
   expect(await server.change(2)).toMatchObject({ standing: 'in', left: 2 })
-  const before = moody.peers.length
+  const before = flaky.peers.length
   for (const _ of [1, 2]) expect(await ask(server, 'GET /')).toBe('200 OK')
-  expect(moody.peers.length).toBe(before + 1)
+  expect(flaky.peers.length).toBe(before + 1)
 })
 
 test('when no server is in, all are tried, and it is said', async () => {
-  const ports = [await deserted(), await deserted()] as const
-  await using server = await front(ports[0], {
+  const ports = [await closedServers(), await closedServers()] as const
+  await using server = await forwardingServer(ports[0], {
     others: [ports[1]],
     health: { failures: 1 },
   })
@@ -206,11 +206,11 @@ test('when no server is in, all are tried, and it is said', async () => {
 
 test('a single server is watched, and never lost', async () => {
   let well = false
-  await using moody = await rawUpstream(goodServer, async (peer) => {
+  await using flaky = await rawUpstream(goodServer, async (peer) => {
     if (!well) return peer.reset()
     await answering(OK)(peer, 0)
   })
-  await using server = await front(moody.port, { health: { failures: 1 } })
+  await using server = await forwardingServer(flaky.port, { health: { failures: 1 } })
   expect(await ask(server, 'GET /')).toBe('502 Bad Gateway')
   expect(await server.change(1)).toMatchObject({ standing: 'ejected', left: 0 })
   well = true
@@ -224,7 +224,7 @@ test('statuses are no failures: a server that answers 500 stays in', async () =>
     answering('HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n'),
   )
   await using b = await rawUpstream(goodServer, answering(OK))
-  await using server = await front(a.port, { others: [b.port], health: { failures: 1 } })
+  await using server = await forwardingServer(a.port, { others: [b.port], health: { failures: 1 } })
   for (const _ of [1, 2, 3, 4]) await ask(server, 'GET /')
   expect(server.outcomes.map(({ status }) => status)).toEqual([500, 200, 500, 200])
   expect(server.changes).toEqual([])

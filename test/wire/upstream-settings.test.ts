@@ -7,10 +7,10 @@ import type { ClientIdentity, UpstreamSettings } from '../../src/forward/setting
 import { openUpstream } from '../../src/forward/balance/upstream.ts'
 import type { ServerIdentity } from '../../src/handshake/server-identity.ts'
 import {
-  selected,
+  completedSelection,
   upstreamCa,
   upstreamSettings,
-  type FrontOptions,
+  type ForwardingServerOptions,
 } from '../support/forward-front.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
 
@@ -25,7 +25,7 @@ const custom = (...pems: readonly string[]) => ({
 
 interface FaultRow {
   readonly promise: string
-  readonly tls?: FrontOptions['tls']
+  readonly tls?: ForwardingServerOptions['tls']
   readonly identity?: { readonly chainPem: string; readonly keyPem: string }
   readonly at: string
 }
@@ -43,7 +43,9 @@ const faultRows: readonly FaultRow[] = [
   },
   {
     promise: 'an unknown suite is a fault, even beside known ones',
-    tls: { selection: selected({ suites: ['TLS_AES_128_GCM_SHA256', 'ECDHE-RSA-ROT13'] }) },
+    tls: {
+      selection: completedSelection({ suites: ['TLS_AES_128_GCM_SHA256', 'ECDHE-RSA-ROT13'] }),
+    },
     at: 'upstreams.mdm.tls.ciphers',
   },
   {

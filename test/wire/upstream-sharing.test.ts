@@ -8,7 +8,12 @@ import type { IncomingMessage } from 'node:http'
 import { createSecureContext } from 'node:tls'
 import { expect, test } from 'vitest'
 import { Device } from '../support/device.ts'
-import { front, goodServer, upstreamCa, type FrontOptions } from '../support/forward-front.ts'
+import {
+  forwardingServer,
+  goodServer,
+  upstreamCa,
+  type ForwardingServerOptions,
+} from '../support/forward-front.ts'
 import { mintCa, mintLeaf } from '../support/mint.ts'
 import { OK, rawUpstream, type RawUpstream } from '../support/upstream.ts'
 
@@ -19,19 +24,19 @@ const trusting = (pem: string) => ({
 })
 
 /** What the server saw: on which connection, resumed or not, and as whom. */
-interface Sight {
+interface ObservedConnection {
   readonly connection: number
   readonly resumed: boolean
   readonly subject: string | undefined
 }
 
-async function watching(sights: Sight[]): Promise<RawUpstream> {
+async function watching(connections: ObservedConnection[]): Promise<RawUpstream> {
   const options = { ...goodServer, requestCert: true, rejectUnauthorized: false }
   return rawUpstream(options, async (peer, connection) => {
     while ((await peer.request()) !== undefined) {
       const resumed = peer.socket.isSessionReused()
       const subject = peer.socket.getPeerX509Certificate()?.subject
-      sights.push({ connection, resumed, subject })
+      connections.push({ connection, resumed, subject })
       peer.write(OK)
     }
   })
@@ -39,8 +44,8 @@ async function watching(sights: Sight[]): Promise<RawUpstream> {
 
 interface Row {
   readonly promise: string
-  readonly one: FrontOptions
-  readonly other: FrontOptions
+  readonly one: ForwardingServerOptions
+  readonly other: ForwardingServerOptions
 }
 
 const rows: readonly Row[] = [
@@ -60,41 +65,41 @@ const rows: readonly Row[] = [
 
 for (const { promise, one, other } of rows) {
   test(`upstreams with ${promise} never share a connection or a session`, async () => {
-    const sights: Sight[] = []
-    await using upstream = await watching(sights)
-    await using first = await front(upstream.port, { name: 'one', ...one })
-    await using second = await front(upstream.port, { name: 'two', ...other })
+    const connections: ObservedConnection[] = []
+    await using upstream = await watching(connections)
+    await using first = await forwardingServer(upstream.port, { name: 'one', ...one })
+    await using second = await forwardingServer(upstream.port, { name: 'two', ...other })
     for (const { port } of [first, second, first, second]) {
       await using device = await Device.to(port)
       device.request('GET /')
       expect((await device.response()).body).toBe('ok')
     }
-    expect(sights.map(({ connection }) => connection)).toEqual([1, 2, 1, 2])
-    expect(sights.some(({ resumed }) => resumed)).toBe(false)
+    expect(connections.map(({ connection }) => connection)).toEqual([1, 2, 1, 2])
+    expect(connections.some(({ resumed }) => resumed)).toBe(false)
   })
 }
 
 test('an upstream that distrusts the server fails beside one that trusts it', async () => {
-  const sights: Sight[] = []
-  await using upstream = await watching(sights)
-  await using trustful = await front(upstream.port, {})
-  await using wary = await front(upstream.port, { tls: trusting(wrongCa.pem) })
+  const connections: ObservedConnection[] = []
+  await using upstream = await watching(connections)
+  await using trustful = await forwardingServer(upstream.port, {})
+  await using strict = await forwardingServer(upstream.port, { tls: trusting(wrongCa.pem) })
   for (const [{ port }, status] of [
     [trustful, '200 OK'],
-    [wary, '502 Bad Gateway'],
+    [strict, '502 Bad Gateway'],
     [trustful, '200 OK'],
-    [wary, '502 Bad Gateway'],
+    [strict, '502 Bad Gateway'],
   ] as const) {
     await using device = await Device.to(port)
     device.request('GET /')
     expect((await device.response()).startLine).toBe(`HTTP/1.1 ${status}`)
   }
-  expect(sights.map(({ connection }) => connection)).toEqual([1, 1])
+  expect(connections.map(({ connection }) => connection)).toEqual([1, 1])
 })
 
 test('control: behind a shared agent the second upstream speaks as the first', async () => {
-  const sights: Sight[] = []
-  await using upstream = await watching(sights)
+  const connections: ObservedConnection[] = []
+  await using upstream = await watching(connections)
   const agent = new Agent({ keepAlive: true })
   for (const name of ['one', 'two']) {
     const { chainPem, keyPem } = us(name)
@@ -112,7 +117,7 @@ test('control: behind a shared agent the second upstream speaks as the first', a
     await freed
   }
   agent.destroy()
-  expect(sights.map(({ connection, subject }) => [connection, subject])).toEqual([
+  expect(connections.map(({ connection, subject }) => [connection, subject])).toEqual([
     [1, 'CN=one'],
     [1, 'CN=one'],
   ])

@@ -1,14 +1,14 @@
 /** When the settings of an upstream change, whoever has no connection yet gets one under the new ones. */
 import { expect, test } from 'vitest'
-import type { Leg } from '../../src/forward/balance/connection.ts'
-import type { Want } from '../../src/forward/balance/pool.ts'
+import type { UpstreamConnection } from '../../src/forward/balance/connection.ts'
+import type { ConnectionWaiter } from '../../src/forward/balance/pool.ts'
 import { openUpstream, type Upstream } from '../../src/forward/balance/upstream.ts'
-import { goodServer, selected, upstreamSettings } from '../support/forward-front.ts'
+import { goodServer, completedSelection, upstreamSettings } from '../support/forward-front.ts'
 import { rawUpstream } from '../support/upstream.ts'
 
 function opened(port: number, protocol: 'TLSv1.2' | 'TLSv1.3', name?: string): Upstream {
   const settings = upstreamSettings(port, {
-    tls: { selection: selected({ protocols: [protocol] }) },
+    tls: { selection: completedSelection({ protocols: [protocol] }) },
     limits: { connections: 1 },
     ...(name === undefined ? {} : { hostname: name }),
   })
@@ -18,13 +18,16 @@ function opened(port: number, protocol: 'TLSv1.2' | 'TLSv1.3', name?: string): U
 }
 
 /** Somebody who waits, and what comes of it. */
-function waiting(): { readonly want: Want; readonly leg: Promise<Leg> } {
-  const { promise, resolve, reject } = Promise.withResolvers<Leg>()
+function waiting(): {
+  readonly want: ConnectionWaiter
+  readonly connection: Promise<UpstreamConnection>
+} {
+  const { promise, resolve, reject } = Promise.withResolvers<UpstreamConnection>()
   // Some are left waiting when their test ends.
   promise.catch(() => {})
   return {
     want: { ready: resolve, failed: (failure) => reject(new Error(failure.kind)) },
-    leg: promise,
+    connection: promise,
   }
 }
 
@@ -39,7 +42,7 @@ async function succession() {
   const [old, next] = [opened(server.port, 'TLSv1.3'), opened(server.port, 'TLSv1.2')]
   const holder = waiting()
   poolOf(old).acquire(holder.want)
-  await holder.leg
+  await holder.connection
   return {
     old,
     next,
@@ -58,7 +61,7 @@ test('who waits in line when the settings change is served by the new ones at on
   poolOf(scene.old).acquire(waiter.want)
   expect([scene.old.waiting, scene.next.waiting]).toEqual([1, 0])
   void scene.old.close(scene.next)
-  await waiter.leg
+  await waiter.connection
   expect(scene.protocols()).toEqual(['TLSv1.3', 'TLSv1.2'])
 })
 
@@ -68,7 +71,7 @@ test('who comes back for another connection gets one under the new settings', as
     void scene.old.close(scene.next)
     const late = waiting()
     poolOf(scene.old)[how](late.want)
-    await late.leg
+    await late.connection
     expect(scene.protocols()).toEqual(['TLSv1.3', 'TLSv1.2'])
   }
 })
@@ -79,7 +82,7 @@ test('a handshake that was under way is not used', async () => {
   const waiter = waiting()
   poolOf(old).acquire(waiter.want)
   const closed = old.close(next)
-  await waiter.leg
+  await waiter.connection
   await closed
   expect([old.connections, next.connections]).toEqual([0, 1])
   next.destroy()
@@ -91,9 +94,9 @@ test('who no longer waits is forgotten by the successor, too', async () => {
   poolOf(scene.old).acquire(first.want)
   poolOf(scene.old).acquire(second.want)
   void scene.old.close(scene.next)
-  poolOf(scene.old).forget(second.want)
+  poolOf(scene.old).cancel(second.want)
   expect(scene.next.waiting).toBe(1)
-  await first.leg
+  await first.connection
   expect(scene.next.waiting).toBe(0)
 })
 
@@ -103,7 +106,7 @@ test('a server that is gone leaves who waits for it to the first of the new ones
   const waiter = waiting()
   void old.close(next)
   poolOf(old).acquire(waiter.want)
-  await waiter.leg
+  await waiter.connection
   expect(server.peers[0]?.socket.getProtocol()).toBe('TLSv1.2')
   old.destroy()
   next.destroy()

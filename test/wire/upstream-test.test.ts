@@ -9,14 +9,14 @@ import {
   serverOptions,
   upstreamCa,
   upstreamSettings,
-  type FrontOptions,
+  type ForwardingServerOptions,
 } from '../support/forward-front.ts'
 import { X509Certificate } from 'node:crypto'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { mintCa, mintLeaf } from '../support/mint.ts'
-import { sServer } from '../support/s-server.ts'
+import { opensslServer } from '../support/s-server.ts'
 import { hasOpenssl } from '../support/tools.ts'
 import { rawUpstream } from '../support/upstream.ts'
 
@@ -26,7 +26,7 @@ const issuing = mintCa({ name: 'Issuing', issuer: upstreamCa })
 const good = leafOf({ issuer: issuing, dns: ['upstream.test'] })
 const DAY = 86_400_000
 
-async function tested(port: number, options: FrontOptions = {}): Promise<TestReport> {
+async function tested(port: number, options: ForwardingServerOptions = {}): Promise<TestReport> {
   const opened = openUpstream(upstreamSettings(port, options), {
     identity: options.identity,
     onUntrusted: () => {},
@@ -78,7 +78,7 @@ test('nothing is asked of the server, and it sees an orderly end', async () => {
 interface Row {
   readonly promise: string
   readonly leaf: { readonly chainPem: string; readonly keyPem: string }
-  readonly options?: FrontOptions
+  readonly options?: ForwardingServerOptions
   readonly codes: readonly string[]
   readonly says: string
 }
@@ -190,7 +190,11 @@ test('where nobody listens, the connection is refused', async () => {
 test.skipIf(!hasOpenssl())(
   'OpenSSL’s own server with one old suite is shown as it is',
   async () => {
-    await using server = await sServer(good, ['-tls1_2', '-cipher', 'ECDHE-ECDSA-AES128-SHA256'])
+    await using server = await opensslServer(good, [
+      '-tls1_2',
+      '-cipher',
+      'ECDHE-ECDSA-AES128-SHA256',
+    ])
     const report = await tested(server.port, {
       tls: {
         selection: {

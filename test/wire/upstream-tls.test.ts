@@ -6,12 +6,12 @@ import { expect, test } from 'vitest'
 import { explainUpstream } from '../../src/forward/failure.ts'
 import { Device } from '../support/device.ts'
 import {
-  front,
+  forwardingServer,
   goodServer,
-  selected,
+  completedSelection,
   serverOptions,
   upstreamCa,
-  type FrontOptions,
+  type ForwardingServerOptions,
 } from '../support/forward-front.ts'
 import { mintCa, mintLeaf, type LeafOptions } from '../support/mint.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
@@ -33,7 +33,7 @@ test('the mismatch is told in the words the operator searches for', async () => 
     serverOptions(server({ dns: ['s01-trvlr-001'] })),
     answering(OK),
   )
-  await using proxy = await front(upstream.port)
+  await using proxy = await forwardingServer(upstream.port)
   await using device = await Device.to(proxy.port)
   device.request('GET /')
   await device.response()
@@ -46,7 +46,7 @@ test('the mismatch is told in the words the operator searches for', async () => 
 
 interface SniRow {
   readonly promise: string
-  readonly tls: FrontOptions['tls']
+  readonly tls: ForwardingServerOptions['tls']
   readonly sni: string | false
 }
 
@@ -67,7 +67,7 @@ const sniRows: readonly SniRow[] = [
 for (const { promise, tls, sni } of sniRows) {
   test(promise, async () => {
     await using upstream = await rawUpstream(goodServer, answering(OK))
-    await using proxy = await front(upstream.port, tls === undefined ? {} : { tls })
+    await using proxy = await forwardingServer(upstream.port, tls === undefined ? {} : { tls })
     await using device = await Device.to(proxy.port)
     device.request('GET /')
     expect((await device.response()).body).toBe('ok')
@@ -77,7 +77,7 @@ for (const { promise, tls, sni } of sniRows) {
 
 test('the Host of a request changes neither SNI nor the verified name nor the connection', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using proxy = await front(upstream.port)
+  await using proxy = await forwardingServer(upstream.port)
   await using device = await Device.to(proxy.port)
   for (const host of ['a.test', 'b.test', 'c.test:8443']) {
     device.send(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
@@ -89,7 +89,7 @@ test('the Host of a request changes neither SNI nor the verified name nor the co
 test('with strict TLS off the server is used, and what is wrong with it is said once per connection', async () => {
   const leaf = server({ issuer: otherCa, dns: ['a.test'] })
   await using upstream = await rawUpstream(serverOptions(leaf), answering(OK))
-  await using proxy = await front(upstream.port, { tls: { strict: false } })
+  await using proxy = await forwardingServer(upstream.port, { tls: { strict: false } })
   await using device = await Device.to(proxy.port)
   for (const _ of [1, 2]) {
     device.request('GET /')
@@ -118,7 +118,7 @@ test('with strict TLS off a trusted chain with a wrong name is noticed', async (
     serverOptions(server({ dns: ['a.test'] })),
     answering(OK),
   )
-  await using proxy = await front(upstream.port, { tls: { strict: false } })
+  await using proxy = await forwardingServer(upstream.port, { tls: { strict: false } })
   await using device = await Device.to(proxy.port)
   device.request('GET /')
   expect((await device.response()).body).toBe('ok')
@@ -127,7 +127,7 @@ test('with strict TLS off a trusted chain with a wrong name is noticed', async (
 
 test('with strict TLS off a good server is not complained about', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using proxy = await front(upstream.port, { tls: { strict: false } })
+  await using proxy = await forwardingServer(upstream.port, { tls: { strict: false } })
   await using device = await Device.to(proxy.port)
   device.request('GET /')
   expect((await device.response()).body).toBe('ok')
@@ -139,11 +139,11 @@ const stranger = mintLeaf({ issuer: otherCa, name: 'tfe', purposes: ['clientAuth
 const demanding = { ...goodServer, requestCert: true, rejectUnauthorized: true, ca: upstreamCa.pem }
 
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-  const tls = { selection: selected({ protocols: [version] }) }
+  const tls = { selection: completedSelection({ protocols: [version] }) }
 
   test(`over ${version} an upstream that demands our certificate gets it`, async () => {
     await using upstream = await rawUpstream(demanding, answering(OK))
-    await using proxy = await front(upstream.port, { tls, identity: us })
+    await using proxy = await forwardingServer(upstream.port, { tls, identity: us })
     await using device = await Device.to(proxy.port)
     device.request('GET /')
     expect((await device.response()).body).toBe('ok')
@@ -152,7 +152,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
 
   test(`over ${version} an upstream that misses our certificate is a failed handshake, and the operator hears why`, async () => {
     await using upstream = await rawUpstream(demanding, answering(OK))
-    await using proxy = await front(upstream.port, { tls })
+    await using proxy = await forwardingServer(upstream.port, { tls })
     await using device = await Device.to(proxy.port)
     device.request('GET /')
     expect((await device.response()).startLine).toBe('HTTP/1.1 502 Bad Gateway')
@@ -165,7 +165,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   // Node's server says nothing when it rejects; others send an alert, as above.
   test(`over ${version} an upstream that rejects our certificate without a word is a reset`, async () => {
     await using upstream = await rawUpstream(demanding, answering(OK))
-    await using proxy = await front(upstream.port, { tls, identity: stranger })
+    await using proxy = await forwardingServer(upstream.port, { tls, identity: stranger })
     await using device = await Device.to(proxy.port)
     device.request('GET /')
     expect((await device.response()).startLine).toBe('HTTP/1.1 502 Bad Gateway')
@@ -175,8 +175,8 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
 
 test('no common version is a failed handshake', async () => {
   await using upstream = await rawUpstream({ ...goodServer, maxVersion: 'TLSv1.2' }, answering(OK))
-  await using proxy = await front(upstream.port, {
-    tls: { selection: selected({ protocols: ['TLSv1.3'] }) },
+  await using proxy = await forwardingServer(upstream.port, {
+    tls: { selection: completedSelection({ protocols: ['TLSv1.3'] }) },
   })
   await using device = await Device.to(proxy.port)
   device.request('GET /')
@@ -191,8 +191,8 @@ test('TLS 1.0 and 1.1 connect when they are selected', async () => {
   for (const version of ['TLSv1', 'TLSv1.1'] as const) {
     const legacy = { ...goodServer, minVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' }
     await using upstream = await rawUpstream(legacy, answering(OK))
-    await using proxy = await front(upstream.port, {
-      tls: { selection: selected({ protocols: [version] }, 'sentry-compat') },
+    await using proxy = await forwardingServer(upstream.port, {
+      tls: { selection: completedSelection({ protocols: [version] }, 'sentry-compat') },
     })
     await using device = await Device.to(proxy.port)
     device.request('GET /')
@@ -203,9 +203,12 @@ test('TLS 1.0 and 1.1 connect when they are selected', async () => {
 
 test('only the selected suites are offered', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
-  await using proxy = await front(upstream.port, {
+  await using proxy = await forwardingServer(upstream.port, {
     tls: {
-      selection: selected({ protocols: ['TLSv1.2'], suites: ['ECDHE-ECDSA-CHACHA20-POLY1305'] }),
+      selection: completedSelection({
+        protocols: ['TLSv1.2'],
+        suites: ['ECDHE-ECDSA-CHACHA20-POLY1305'],
+      }),
     },
   })
   await using device = await Device.to(proxy.port)
@@ -218,10 +221,10 @@ test('the security level is lowered for the upstream with TLS 1.1 alone', async 
   const legacy = { ...goodServer, maxVersion: 'TLSv1.1' as const, minVersion: 'TLSv1' as const }
   const server = { ...legacy, ciphers: 'DEFAULT@SECLEVEL=0' }
   await using upstream = await rawUpstream(server, answering(OK))
-  await using old = await front(upstream.port, {
-    tls: { selection: selected({ protocols: ['TLSv1.2', 'TLSv1.1'] }) },
+  await using old = await forwardingServer(upstream.port, {
+    tls: { selection: completedSelection({ protocols: ['TLSv1.2', 'TLSv1.1'] }) },
   })
-  await using beside = await front(upstream.port)
+  await using beside = await forwardingServer(upstream.port)
   const failures = []
   for (const proxy of [old, beside]) {
     await using device = await Device.to(proxy.port)
@@ -237,12 +240,12 @@ test('X25519MLKEM768 is offered first, with a share, and agreed on where the ups
     { ...goodServer, ecdhCurve: 'X25519MLKEM768:P-256' },
     answering(OK),
   )
-  await using proxy = await front(upstream.port)
+  await using proxy = await forwardingServer(upstream.port)
   await using device = await Device.to(proxy.port)
   device.request('GET /')
   expect((await device.response()).body).toBe('ok')
-  await using classical = await front(upstream.port, {
-    tls: { selection: selected({ groups: ['X448'] }) },
+  await using classical = await forwardingServer(upstream.port, {
+    tls: { selection: completedSelection({ groups: ['X448'] }) },
   })
   await using other = await Device.to(classical.port)
   other.request('GET /')
@@ -255,7 +258,7 @@ test('HTTP/2 is neither offered nor spoken', async () => {
     { ...goodServer, ALPNProtocols: ['h2', 'http/1.1'] },
     answering(OK),
   )
-  await using proxy = await front(upstream.port)
+  await using proxy = await forwardingServer(upstream.port)
   await using device = await Device.to(proxy.port)
   device.request('GET /')
   await device.response()
@@ -268,7 +271,7 @@ test('a server that speaks no TLS is a failed handshake', async () => {
   await new Promise<void>((resolve) => {
     plain.listen(0, '127.0.0.1', resolve)
   })
-  await using proxy = await front((plain.address() as { port: number }).port)
+  await using proxy = await forwardingServer((plain.address() as { port: number }).port)
   await using device = await Device.to(proxy.port)
   device.request('GET /')
   await device.response()
@@ -277,7 +280,7 @@ test('a server that speaks no TLS is a failed handshake', async () => {
 })
 
 test('an unknown name is a failed look-up', async () => {
-  await using proxy = await front(443, { hostname: 'no-such-host.invalid' })
+  await using proxy = await forwardingServer(443, { hostname: 'no-such-host.invalid' })
   await using device = await Device.to(proxy.port)
   device.request('GET /')
   await device.response()
@@ -294,7 +297,7 @@ test('sessions are never resumed outwards', async () => {
     await peer.request()
     peer.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok')
   })
-  await using proxy = await front(upstream.port)
+  await using proxy = await forwardingServer(upstream.port)
   await using device = await Device.to(proxy.port)
   for (const _ of [1, 2, 3]) {
     device.request('GET /')
@@ -309,7 +312,9 @@ test('plain HTTP is spoken where the settings say so', async () => {
   await new Promise<void>((resolve) => {
     plain.listen(0, '127.0.0.1', resolve)
   })
-  await using proxy = await front((plain.address() as { port: number }).port, { plain: true })
+  await using proxy = await forwardingServer((plain.address() as { port: number }).port, {
+    plain: true,
+  })
   await using device = await Device.to(proxy.port)
   device.request('GET /in-the-clear')
   expect((await device.response()).body).toBe('/in-the-clear')

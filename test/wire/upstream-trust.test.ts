@@ -4,7 +4,12 @@
 import { expect, test } from 'vitest'
 import type { UpstreamFailure } from '../../src/forward/failure.ts'
 import { Device } from '../support/device.ts'
-import { front, serverOptions, upstreamCa, type FrontOptions } from '../support/forward-front.ts'
+import {
+  forwardingServer,
+  serverOptions,
+  upstreamCa,
+  type ForwardingServerOptions,
+} from '../support/forward-front.ts'
 import { mintCa, mintLeaf, type Leaf, type LeafOptions } from '../support/mint.ts'
 import { answering, OK, rawUpstream } from '../support/upstream.ts'
 
@@ -25,7 +30,7 @@ const DAY = 86_400_000
 
 interface Row {
   readonly promise: string
-  readonly tls?: FrontOptions['tls']
+  readonly tls?: ForwardingServerOptions['tls']
   readonly server: { readonly chainPem: string; readonly keyPem: string }
   /** What the device gets, or what went wrong. */
   readonly expect: 'served' | UpstreamFailure
@@ -186,7 +191,7 @@ const rows: readonly Row[] = [
 for (const { promise, tls, server: leaf, expect: expected } of rows) {
   test(promise, async () => {
     await using upstream = await rawUpstream(serverOptions(leaf), answering(OK))
-    await using proxy = await front(upstream.port, tls === undefined ? {} : { tls })
+    await using proxy = await forwardingServer(upstream.port, tls === undefined ? {} : { tls })
     await using device = await Device.to(proxy.port)
     device.request('GET /')
     const { startLine, body } = await device.response()
@@ -204,7 +209,7 @@ for (const { promise, tls, server: leaf, expect: expected } of rows) {
 test('a self-signed certificate in the custom store is trusted', async () => {
   const leaf = server({ selfSigned: true })
   await using upstream = await rawUpstream(serverOptions(leaf), answering(OK))
-  await using proxy = await front(upstream.port, { tls: { trust: custom(leaf.pem) } })
+  await using proxy = await forwardingServer(upstream.port, { tls: { trust: custom(leaf.pem) } })
   await using device = await Device.to(proxy.port)
   device.request('GET /')
   expect((await device.response()).body).toBe('ok')

@@ -9,12 +9,12 @@ import { Metrics } from '../../src/record/metrics.ts'
 import { FrontEnd } from '../../src/serve/process/front-end.ts'
 import { openLogTo } from '../../src/serve/log.ts'
 import { Overlay } from '../../src/state/overlay.ts'
-import { ReadLists } from '../../src/state/revocation.ts'
+import { LoadedCrls } from '../../src/state/revocation.ts'
 import { parseCrl } from '../../src/x509/crl.ts'
 import { Device } from '../support/device.ts'
 import { mintCrl } from '../support/mint-crl.ts'
-import { patientUpstream } from '../support/patient-upstream.ts'
-import { calling, fleet, productYaml, writeFiles } from '../support/product.ts'
+import { stallingUpstream } from '../support/patient-upstream.ts'
+import { clientTls, fleet, productYaml, writeFiles } from '../support/product.ts'
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const LIST = 'http://127.0.0.1:9/list.crl'
@@ -22,12 +22,12 @@ const TRUST = `
   enrollmentSettings:
     - { name: Fleet, standing: current, chain: 'file:fleet.pem', crl: { lists: [{ url: '${LIST}' }] } }`
 
-for (const [promise, sweep, livesOn] of [
+for (const [promise, revalidation, livesOn] of [
   ['without the sweep a connection outlives the list that it was judged by', false, true],
   ['with it the same connection ends', true, false],
 ] as const) {
   test(promise, async () => {
-    const { upstream, half, left } = await patientUpstream()
+    const { upstream, half, left } = await stallingUpstream()
     await using _upstream = upstream
     const folder = mkdtempSync(join(tmpdir(), 'tfe-sweep-'))
     writeFiles(folder)
@@ -38,8 +38,8 @@ for (const [promise, sweep, livesOn] of [
     const ends = Math.floor(Date.now() / 1000) * 1000 + 4000
     const list = parseCrl(mintCrl({ issuer: fleet.devices, nextUpdate: new Date(ends) }))
     if (!list.ok) throw new Error(JSON.stringify(list.failure))
-    const lists = new ReadLists()
-    lists.set('Fleet', LIST, list.value)
+    const crls = new LoadedCrls()
+    crls.set('Fleet', LIST, list.value)
     const { log } = openLogTo({ write() {} }, { level: 'info', requests: true, connections: true })
     const { config } = loaded.value
     const [ticketSecret, accountKey] = [randomBytes(32), randomBytes(32)]
@@ -49,20 +49,20 @@ for (const [promise, sweep, livesOn] of [
         log,
         metrics: new Metrics(),
         shared: false,
-        lists,
+        crls,
         overlay: new Overlay(),
-        lockedOut() {},
-        met() {},
-        sightings: { saw() {} },
-        ledger: { saw() {} },
-        upstreamErrors: { met() {} },
-        ...(sweep ? {} : { sweepEveryMs: LONGEST_TIMER_MS }),
+        onStaleSession() {},
+        onIssuer() {},
+        expirySightings: { add() {} },
+        sightingBuffer: { add() {} },
+        upstreamErrors: { add() {} },
+        ...(revalidation ? {} : { revalidateEveryMs: LONGEST_TIMER_MS }),
       },
     )
     if (!started.ok) throw new Error(JSON.stringify(started.failure))
-    started.value.revise()
+    started.value.reapplyCrls()
     const port = started.value.ports['devices'] ?? 0
-    await using uploading = await Device.to(port, calling(port, fleet.device))
+    await using uploading = await Device.to(port, clientTls(port, fleet.device))
     uploading.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
     await half
     expect(Date.now()).toBeLessThan(ends)

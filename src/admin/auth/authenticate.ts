@@ -11,7 +11,7 @@ import { lesserOf, type AccessRefusal, type Principal } from './principal.ts'
 import { hashOf, isSessionId, isToken } from './token-text.ts'
 
 /** What a call shows. */
-export interface Shown {
+export interface PresentedCredentials {
   readonly authorization: string | undefined
   readonly session: string | undefined
   /** The key of the client certificate of its connection, if that is timely. */
@@ -22,50 +22,53 @@ export interface Shown {
   readonly requestedBy: string | undefined
 }
 
-export interface DoorkeeperDeps {
-  readonly credentials: Pick<Credentials, 'findToken' | 'findSession' | 'noteUse'>
+export interface AuthenticateDeps {
+  readonly credentials: Pick<Credentials, 'findToken' | 'findSession' | 'recordUse'>
   readonly admins: Pick<Admins, 'findByKey'>
   readonly clock: Clock
 }
 
-export type Recognised = Result<Principal, AccessRefusal | StoreTrouble>
+export type AuthenticateResult = Result<Principal, AccessRefusal | StoreTrouble>
 
 /** Recognises whoever calls. */
-export async function recognise(shown: Shown, deps: DoorkeeperDeps): Promise<Recognised> {
-  if (shown.authorization !== undefined) return await byToken(shown.authorization, deps)
-  if (shown.session !== undefined) return await bySession(shown, shown.session, deps)
-  if (shown.certificateKey !== undefined) {
-    return await byCertificate(shown, shown.certificateKey, deps)
+export async function authenticate(
+  presented: PresentedCredentials,
+  deps: AuthenticateDeps,
+): Promise<AuthenticateResult> {
+  if (presented.authorization !== undefined) return await byToken(presented.authorization, deps)
+  if (presented.session !== undefined) return await bySession(presented, presented.session, deps)
+  if (presented.certificateKey !== undefined) {
+    return await byCertificate(presented, presented.certificateKey, deps)
   }
   return fail({ kind: 'credential-missing' })
 }
 
-async function byToken(authorization: string, deps: DoorkeeperDeps): Promise<Recognised> {
+async function byToken(authorization: string, deps: AuthenticateDeps): Promise<AuthenticateResult> {
   const [, token] = /^Bearer +(\S+)$/iu.exec(authorization) ?? []
   if (token === undefined || !isToken(token)) return fail({ kind: 'credential-malformed' })
   const found = await deps.credentials.findToken(hashOf(token))
   if (!found.ok) return found
   if (found.value === undefined) return fail({ kind: 'credential-unknown' })
-  const { admin, token: kept } = found.value
+  const { admin, token: stored } = found.value
   const now = deps.clock.now()
-  if (kept.expiresAt <= now) return fail({ kind: 'credential-expired' })
-  const role = lesserOf(admin.role, kept.role)
-  const recognised = enabled(admin, { role, by: 'token', tokenEnds: kept.expiresAt })
-  if (recognised.ok && now - (kept.lastUsedAt ?? 0) >= NOTED_EVERY) {
+  if (stored.expiresAt <= now) return fail({ kind: 'credential-expired' })
+  const role = lesserOf(admin.role, stored.role)
+  const authenticated = enabled(admin, { role, by: 'token', tokenEnds: stored.expiresAt })
+  if (authenticated.ok && now - (stored.lastUsedAt ?? 0) >= USE_RECORDED_EVERY_MS) {
     // A note that cannot be kept is no reason to turn an administrator away; the next call tries again.
-    await deps.credentials.noteUse(new Map([[kept.id, now]]))
+    await deps.credentials.recordUse(new Map([[stored.id, now]]))
   }
-  return recognised
+  return authenticated
 }
 
 /** Milliseconds. Whoever asks whether a token is still in use asks about days; a script must not write with each call. */
-const NOTED_EVERY = 60_000
+const USE_RECORDED_EVERY_MS = 60_000
 
 async function bySession(
-  { changes, requestedBy }: Shown,
+  { changes, requestedBy }: PresentedCredentials,
   id: string,
-  deps: DoorkeeperDeps,
-): Promise<Recognised> {
+  deps: AuthenticateDeps,
+): Promise<AuthenticateResult> {
   if (!isSessionId(id)) return fail({ kind: 'credential-malformed' })
   const found = await deps.credentials.findSession(hashOf(id))
   if (!found.ok) return found
@@ -78,10 +81,10 @@ async function bySession(
 }
 
 async function byCertificate(
-  { changes, requestedBy }: Shown,
+  { changes, requestedBy }: PresentedCredentials,
   key: KeyFingerprint,
-  deps: DoorkeeperDeps,
-): Promise<Recognised> {
+  deps: AuthenticateDeps,
+): Promise<AuthenticateResult> {
   const found = await deps.admins.findByKey(key)
   if (!found.ok) return found
   if (found.value === undefined) return fail({ kind: 'credential-unknown' })

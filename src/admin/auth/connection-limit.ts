@@ -7,22 +7,22 @@ import { isInside, type Network } from '../../kernel/network.ts'
 
 /** Bounds the connections of a server; those from outside the allow list leave room for the others. */
 export function limitConnections(server: Server, networks: readonly Network[]): void {
-  server.maxConnections = MOST_CONNECTIONS
-  let strangers = 0
+  server.maxConnections = MAX_CONNECTIONS
+  let unlisted = 0
   server.on('connection', (socket) => {
     if (isInside(socket.remoteAddress ?? '', networks)) return
-    if (strangers >= MOST_STRANGERS) {
+    if (unlisted >= MAX_UNLISTED) {
       socket.destroy()
       return
     }
-    strangers += 1
+    unlisted += 1
     socket.once('close', () => {
-      strangers -= 1
+      unlisted -= 1
     })
   })
 }
 
 /** A portal holds six, a script one or two; so many are a team at work, and a small part of a process's descriptors. */
-const MOST_CONNECTIONS = 500
+const MAX_CONNECTIONS = 500
 /** Enough to tell somebody who configured the wrong network so. */
-const MOST_STRANGERS = 50
+const MAX_UNLISTED = 50

@@ -9,13 +9,13 @@ const derive = promisify(argon2)
 /** Hashes a password for the store. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_OCTETS)
-  const tag = await derived(password, { salt, ...COST })
+  const tag = await deriveTag(password, { salt, ...COST })
   const { memory, passes, parallelism } = COST
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`
 }
 
 /** Whether a password is the one behind a hash; a hash that cannot be read is nobody's. */
-export async function isPassword(password: string, hash: string): Promise<boolean> {
+export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const [, memory, passes, parallelism, salt, tag] = HASH.exec(hash) ?? []
   if (salt === undefined || tag === undefined) return false
   const wanted = Buffer.from(tag, 'base64')
@@ -24,14 +24,14 @@ export async function isPassword(password: string, hash: string): Promise<boolea
     passes: Number(passes),
     parallelism: Number(parallelism),
   }
-  if (cost.memory > MOST_MEMORY || cost.passes > MOST_PASSES) return false
-  const found = await derived(password, { salt: Buffer.from(salt, 'base64'), ...cost })
+  if (cost.memory > MAX_MEMORY || cost.passes > MAX_PASSES) return false
+  const found = await deriveTag(password, { salt: Buffer.from(salt, 'base64'), ...cost })
   return found.length === wanted.length && timingSafeEqual(found, wanted)
 }
 
 /** Takes as long as a wrong password, for names that nobody has: else the time would tell which somebody has. */
-export async function isNobodysPassword(password: string): Promise<false> {
-  await derived(password, { salt: randomBytes(SALT_OCTETS), ...COST })
+export async function verifyDummyPassword(password: string): Promise<false> {
+  await deriveTag(password, { salt: randomBytes(SALT_OCTETS), ...COST })
   return false
 }
 
@@ -43,7 +43,7 @@ interface Derivation {
   readonly parallelism: number
 }
 
-const derived = async (password: string, it: Derivation): Promise<Buffer> =>
+const deriveTag = async (password: string, it: Derivation): Promise<Buffer> =>
   await derive('argon2id', {
     // The same letters typed on another keyboard are the same password.
     message: Buffer.from(password.normalize('NFKC')),
@@ -62,10 +62,10 @@ const HASH =
 /** 19 MiB and two passes: OWASP's first choice for argon2id; some 40 ms here. */
 const COST = { memory: 19_456, passes: 2, parallelism: 1 }
 /** A hash from the store must not make us spend a gigabyte. */
-const MOST_MEMORY = 262_144
-const MOST_PASSES = 10
+const MAX_MEMORY = 262_144
+const MAX_PASSES = 10
 const SALT_OCTETS = 16
 const TAG_OCTETS = 32
 
 /** Long enough that guessing at the allowed rate is hopeless; longer than anything typed is not a password. */
-export const PASSWORD_LENGTH = { least: 12, most: 256 }
+export const PASSWORD_LENGTH = { min: 12, max: 256 }

@@ -5,7 +5,7 @@
 import type { Clock } from '../../kernel/ports.ts'
 
 /** Counts failures within a sliding period; bounded in memory. */
-export class Attempts {
+export class SignInAttempts {
   readonly #clock: Clock
   readonly #failures = new Map<string, { count: number; since: number }>()
 
@@ -18,45 +18,48 @@ export class Attempts {
    * something else: guesses that are sent all at once would otherwise all begin before the first has failed.
    */
   begin(address: string, name: string): number {
-    const seconds = Math.max(this.#wait(byAddress(address)), this.#wait(byName(name)))
+    const seconds = Math.max(
+      this.#secondsToWait(byAddress(address)),
+      this.#secondsToWait(byName(name)),
+    )
     if (seconds > 0) return seconds
-    this.#note(byAddress(address))
-    this.#note(byName(name))
+    this.#increment(byAddress(address))
+    this.#increment(byName(name))
     return 0
   }
 
   /** A success forgives the address, not the name: others may still be at it. */
   succeeded(address: string, name: string): void {
     this.#failures.delete(byAddress(address))
-    this.#takeBack(byName(name))
+    this.#decrement(byName(name))
   }
 
   /** It was neither right nor wrong: nobody could be asked. */
   undecided(address: string, name: string): void {
-    this.#takeBack(byAddress(address))
-    this.#takeBack(byName(name))
+    this.#decrement(byAddress(address))
+    this.#decrement(byName(name))
   }
 
-  #takeBack(key: string): void {
+  #decrement(key: string): void {
     const failures = this.#current(key)
     if (failures === undefined) return
     failures.count -= 1
     if (failures.count <= 0) this.#failures.delete(key)
   }
 
-  #wait(key: string): number {
+  #secondsToWait(key: string): number {
     const failures = this.#current(key)
     if (failures === undefined || failures.count < FREE_FAILURES) return 0
     return Math.ceil((failures.since + PERIOD_MS - this.#clock.now()) / 1000)
   }
 
-  #note(key: string): void {
+  #increment(key: string): void {
     const failures = this.#current(key)
     if (failures !== undefined) {
       failures.count += 1
       return
     }
-    if (this.#failures.size >= MOST_KEYS) {
+    if (this.#failures.size >= MAX_KEYS) {
       // The oldest goes: whoever makes us forget pays with as many attempts.
       for (const oldest of this.#failures.keys()) {
         this.#failures.delete(oldest)
@@ -81,4 +84,4 @@ const byName = (name: string): string => `name ${name}`
 const FREE_FAILURES = 5
 const PERIOD_MS = 60_000
 /** Some megabytes; only addresses on the allow list get here. */
-const MOST_KEYS = 10_000
+const MAX_KEYS = 10_000

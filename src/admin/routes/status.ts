@@ -10,20 +10,23 @@ import { PassThrough } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { isoText, ok } from '../../kernel/types.ts'
-import type { By } from '../../store/transactions.ts'
+import type { Actor } from '../../store/transactions.ts'
 import { explainStore } from '../../store/explain.ts'
-import { define } from '../define-route.ts'
-import { orNull, record, time } from '../schemas.ts'
-import type { Office } from '../context.ts'
+import { defineRoute } from '../define-route.ts'
+import { nullable, strictObject, time } from '../schemas.ts'
+import type { AdminContext } from '../context.ts'
 
 /** Adds the calls. */
-export function statusCalls(app: FastifyInstance, office: Office): void {
-  status(app, office)
-  takingAway(app, office)
+export function addStatusRoutes(app: FastifyInstance, context: AdminContext): void {
+  addStatusRoute(app, context)
+  addExportRoutes(app, context)
 }
 
-function status(app: FastifyInstance, { store, clock, version, serving }: Office): void {
-  define(
+function addStatusRoute(
+  app: FastifyInstance,
+  { store, clock, version, frontEnd }: AdminContext,
+): void {
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -32,23 +35,23 @@ function status(app: FastifyInstance, { store, clock, version, serving }: Office
       tag: 'status',
       summary:
         'Version, store, snapshot, and what the configuration file has locked. Answers without a store, too.',
-      answer: record({
+      response: strictObject({
         version: Type.String(),
         now: time('The clock of this instance.'),
-        store: record({
+        store: strictObject({
           id: Type.String(),
           where: Type.String(),
-          revision: orNull(Type.Integer({ description: 'Null while it does not answer.' })),
-          trouble: orNull(
-            record({ code: Type.String(), text: Type.String(), next_step: Type.String() }),
+          revision: nullable(Type.Integer({ description: 'Null while it does not answer.' })),
+          trouble: nullable(
+            strictObject({ code: Type.String(), text: Type.String(), next_step: Type.String() }),
           ),
         }),
-        snapshot: record({
-          revision: orNull(
+        snapshot: strictObject({
+          revision: nullable(
             Type.Integer({ description: 'The revision of the store that is judged by.' }),
           ),
           built: time('When it was built.'),
-          behind: orNull(Type.Integer({ description: 'Changes of the store that it lacks.' })),
+          behind: nullable(Type.Integer({ description: 'Changes of the store that it lacks.' })),
         }),
         locked: Type.Array(Type.String(), {
           description: 'Keys that the configuration file states.',
@@ -59,7 +62,7 @@ function status(app: FastifyInstance, { store, clock, version, serving }: Office
       const found = await store.feed.revision()
       const revision = found.ok ? found.value : undefined
       const trouble = found.ok ? undefined : explainStore(found.failure)
-      const snapshot = serving.snapshot()
+      const snapshot = frontEnd.snapshot()
       const behind =
         revision === undefined || snapshot.revision === undefined
           ? null
@@ -82,7 +85,7 @@ function status(app: FastifyInstance, { store, clock, version, serving }: Office
             built: isoText(snapshot.builtAt),
             behind,
           },
-          locked: [...serving.locked()],
+          locked: [...frontEnd.locked()],
         },
       })
     },
@@ -91,9 +94,9 @@ function status(app: FastifyInstance, { store, clock, version, serving }: Office
 
 const octets = (description: string) => Type.Unsafe<unknown>({ type: 'string', description })
 
-function takingAway(app: FastifyInstance, office: Office): void {
-  const { store, log } = office
-  define(
+function addExportRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { store, log } = context
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -101,16 +104,16 @@ function takingAway(app: FastifyInstance, office: Office): void {
       role: 'administrator',
       tag: 'status',
       summary: 'The whole store as lines of JSON, for an import elsewhere. Secrets stay sealed.',
-      answer: octets('Lines of JSON; the last one says that nothing is missing.'),
+      response: octets('Lines of JSON; the last one says that nothing is missing.'),
     },
-    async ({ by, reply }) => {
+    async ({ actor, reply }) => {
       await Promise.resolve()
-      log.warn({ who: by.who, from: by.from }, 'the store is exported')
+      log.warn({ who: actor.who, from: actor.from }, 'the store is exported')
       asFile(reply, { type: 'application/jsonl', name: 'tfe-store.jsonl' })
-      return ok({ body: exported(office, by) })
+      return ok({ body: exportStream(context, actor) })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -118,15 +121,15 @@ function takingAway(app: FastifyInstance, office: Office): void {
       role: 'administrator',
       tag: 'status',
       summary: 'A copy of the store file as of now; only where the store is a file.',
-      answer: octets('An SQLite database.'),
+      response: octets('An SQLite database.'),
       fails: [409],
     },
-    async ({ by, reply }) => {
-      log.warn({ who: by.who, from: by.from }, 'the store is copied')
+    async ({ actor, reply }) => {
+      log.warn({ who: actor.who, from: actor.from }, 'the store is copied')
       // Only its owner may look into it: it holds what the store holds.
       const folder = await mkdtemp(join(tmpdir(), 'tfe-backup-'))
       const path = join(folder, 'store.db')
-      const done = await store.transfer.backup(by, path)
+      const done = await store.transfer.backup(actor, path)
       if (!done.ok) {
         await rm(folder, { recursive: true, force: true })
         return done
@@ -146,12 +149,12 @@ const asFile = (
   reply.header('content-type', type).header('content-disposition', `attachment; filename="${name}"`)
 
 /** The export as it grows. Whoever hangs up ends it, so that no reader of the store is left behind. */
-function exported({ store, log }: Office, by: By): PassThrough {
+function exportStream({ store, log }: AdminContext, actor: Actor): PassThrough {
   const stream = new PassThrough()
   const gone = new AbortController()
   stream.once('close', () => gone.abort())
   store.transfer
-    .export(by, async (line) => {
+    .export(actor, async (line) => {
       gone.signal.throwIfAborted()
       if (!stream.write(`${line}\n`)) await once(stream, 'drain', { signal: gone.signal })
     })

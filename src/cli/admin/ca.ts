@@ -1,9 +1,15 @@
 /** `tfe ca`: enrollment settings, from their upload to their end. */
 import { readFileSync } from 'node:fs'
-import { confirmed } from './confirm.ts'
-import { facts, part, table, type Desk, type End } from './command-context.ts'
+import { confirmAll } from './confirm.ts'
+import {
+  formatFacts,
+  pathSegment,
+  formatTable,
+  type CommandContext,
+  type CommandResult,
+} from './command-context.ts'
 
-interface Setting {
+interface EnrollmentSettingItem {
   readonly name: string
   readonly source: string
   readonly standing: string
@@ -21,12 +27,13 @@ interface Setting {
 export const CA = { list, show, upload, preview, promote, amend, remove, distrust } as const
 
 const BASE = '/api/enrollment-settings'
-const pathOf = (desk: Desk, rest = ''): string => `${BASE}/${part(desk.arg(0))}${rest}`
+const settingPath = (context: CommandContext, rest = ''): string =>
+  `${BASE}/${pathSegment(context.argument(0))}${rest}`
 
-async function list(desk: Desk): Promise<End> {
-  const told = await desk.get<{ items: readonly Setting[] }>(BASE)
-  if (!told.ok) return told.failure
-  const { body } = told.value
+async function list(context: CommandContext): Promise<CommandResult> {
+  const response = await context.get<{ items: readonly EnrollmentSettingItem[] }>(BASE)
+  if (!response.ok) return response.failure
+  const { body } = response.value
   const rows = body.items.map((it) => [
     it.name,
     it.standing,
@@ -34,18 +41,23 @@ async function list(desk: Desk): Promise<End> {
     it.chain[0]?.subject ?? null,
     it.sunset,
   ])
-  return desk.print(body, table(['NAME', 'STANDING', 'SOURCE', 'CA', 'SUNSET'], rows))
+  return context.print(body, formatTable(['NAME', 'STANDING', 'SOURCE', 'CA', 'SUNSET'], rows))
 }
 
-async function show(desk: Desk): Promise<End> {
-  const told = await desk.get<{ setting: Setting; dependents: number }>(pathOf(desk))
-  if (!told.ok) return told.failure
-  const { body } = told.value
-  return desk.print(body, [...shown(body.setting), `devices that depend on it: ${body.dependents}`])
+async function show(context: CommandContext): Promise<CommandResult> {
+  const response = await context.get<{ setting: EnrollmentSettingItem; dependents: number }>(
+    settingPath(context),
+  )
+  if (!response.ok) return response.failure
+  const { body } = response.value
+  return context.print(body, [
+    ...settingLines(body.setting),
+    `devices that depend on it: ${body.dependents}`,
+  ])
 }
 
-const shown = (it: Setting): readonly string[] => [
-  ...facts([
+const settingLines = (it: EnrollmentSettingItem): readonly string[] => [
+  ...formatFacts([
     ['name', it.name],
     ['standing', it.standing],
     ['source', it.source],
@@ -54,28 +66,28 @@ const shown = (it: Setting): readonly string[] => [
     ['sunset', it.sunset],
   ]),
   '',
-  ...table(
+  ...formatTable(
     ['SUBJECT', 'ENDS', 'KEY'],
     it.chain.map((one) => [one.subject, one.not_after, one.key]),
   ),
 ]
 
-async function upload(desk: Desk): Promise<End> {
-  const file = desk.arg(1)
+async function upload(context: CommandContext): Promise<CommandResult> {
+  const file = context.argument(1)
   const octets = readFile(file)
   if (typeof octets === 'string') return octets
   const text = octets.toString('utf8')
   const chain = text.includes('-----BEGIN') ? text : octets.toString('base64')
-  const source = desk.options.get('source') ?? 'other'
-  const told = await desk.ask<{
-    setting: Setting
+  const source = context.options.get('source') ?? 'other'
+  const response = await context.request<{
+    setting: EnrollmentSettingItem
     findings: readonly string[]
     warnings: readonly string[]
-  }>({ method: 'POST', path: BASE, body: { name: desk.arg(0), source, chain } })
-  if (!told.ok) return told.failure
-  const { body } = told.value
-  return desk.print(body, [
-    ...shown(body.setting),
+  }>({ method: 'POST', path: BASE, body: { name: context.argument(0), source, chain } })
+  if (!response.ok) return response.failure
+  const { body } = response.value
+  return context.print(body, [
+    ...settingLines(body.setting),
     ...body.findings.map((it) => `finding: ${it}`),
     ...body.warnings.map((it) => `warning: ${it}`),
     `next: tfe ca preview ${body.setting.name} promote`,
@@ -91,7 +103,7 @@ function readFile(file: string): Buffer | string {
 }
 
 /** The retirement that the options speak of. */
-function retirement({ options }: Desk): { cut_off?: string; sunset?: string | null } {
+function retirement({ options }: CommandContext): { cut_off?: string; sunset?: string | null } {
   const [cutOff, sunset] = [options.get('cut-off'), options.get('sunset')]
   return {
     ...(cutOff === undefined ? {} : { cut_off: cutOff }),
@@ -99,32 +111,36 @@ function retirement({ options }: Desk): { cut_off?: string; sunset?: string | nu
   }
 }
 
-async function preview(desk: Desk): Promise<End> {
-  const at = desk.options.get('at')
-  const told = await desk.ask<{
+async function preview(context: CommandContext): Promise<CommandResult> {
+  const at = context.options.get('at')
+  const response = await context.request<{
     judged: number
     complete: boolean
     changes: readonly { setting: string; from: string; to: string; devices: number }[]
     items: readonly { device: string; subject: string; from: string; to: string }[]
   }>({
     method: 'POST',
-    path: pathOf(desk, '/preview'),
-    body: { change: desk.arg(1), ...retirement(desk), ...(at === undefined ? {} : { at }) },
+    path: settingPath(context, '/preview'),
+    body: {
+      change: context.argument(1),
+      ...retirement(context),
+      ...(at === undefined ? {} : { at }),
+    },
   })
-  if (!told.ok) return told.failure
-  const { body } = told.value
+  if (!response.ok) return response.failure
+  const { body } = response.value
   const { judged, complete, changes, items } = body
   const head = `${judged} devices judged${complete ? '' : ', of more than that'}`
-  if (changes.length === 0) return desk.print(body, [`${head}; none would meet another verdict`])
-  return desk.print(body, [
+  if (changes.length === 0) return context.print(body, [`${head}; none would meet another verdict`])
+  return context.print(body, [
     head,
     '',
-    ...table(
+    ...formatTable(
       ['SETTING', 'FROM', 'TO', 'DEVICES'],
       changes.map((it) => [it.setting, it.from, it.to, it.devices]),
     ),
     '',
-    ...table(
+    ...formatTable(
       ['DEVICE', 'SUBJECT', 'FROM', 'TO'],
       items.map((it) => [it.device, it.subject, it.from, it.to]),
     ),
@@ -132,51 +148,62 @@ async function preview(desk: Desk): Promise<End> {
 }
 
 /** Changes the setting as it is now; whoever is faster wins, and we are told. */
-async function change(desk: Desk, method: 'PATCH' | 'POST', rest: string, body?: object) {
-  const found = await desk.get<unknown>(pathOf(desk))
+async function changeSetting(
+  context: CommandContext,
+  method: 'PATCH' | 'POST',
+  rest: string,
+  body?: object,
+) {
+  const found = await context.get<unknown>(settingPath(context))
   if (!found.ok) return found
   const sent = body === undefined ? {} : { body }
-  return await desk.ask<Setting>({
+  return await context.request<EnrollmentSettingItem>({
     method,
-    path: pathOf(desk, rest),
+    path: settingPath(context, rest),
     match: found.value.etag,
     ...sent,
   })
 }
 
-async function promote(desk: Desk): Promise<End> {
-  const body = { cut_off: 'not-before', sunset: null, ...retirement(desk) }
-  const told = await change(desk, 'POST', '/promote', body)
-  if (!told.ok) return told.failure
-  const { current, retired } = told.value.body as unknown as {
-    readonly current: Setting
-    readonly retired: Setting | null
+async function promote(context: CommandContext): Promise<CommandResult> {
+  const body = { cut_off: 'not-before', sunset: null, ...retirement(context) }
+  const response = await changeSetting(context, 'POST', '/promote', body)
+  if (!response.ok) return response.failure
+  const { current, retired } = response.value.body as unknown as {
+    readonly current: EnrollmentSettingItem
+    readonly retired: EnrollmentSettingItem | null
   }
-  return desk.print(told.value.body, [
+  return context.print(response.value.body, [
     `${current.name} is current`,
     ...(retired === null ? [] : [`${retired.name} is previously trusted`]),
   ])
 }
 
-async function amend(desk: Desk): Promise<End> {
-  const body = retirement(desk)
+async function amend(context: CommandContext): Promise<CommandResult> {
+  const body = retirement(context)
   if (Object.keys(body).length === 0) return 'amend needs --cut-off or --sunset'
-  return ended(desk, await change(desk, 'PATCH', '', body))
+  return printStanding(context, await changeSetting(context, 'PATCH', '', body))
 }
 
-async function remove(desk: Desk): Promise<End> {
-  return ended(desk, await change(desk, 'POST', '/remove', { force: desk.options.has('force') }))
+async function remove(context: CommandContext): Promise<CommandResult> {
+  return printStanding(
+    context,
+    await changeSetting(context, 'POST', '/remove', { force: context.options.has('force') }),
+  )
 }
 
-async function distrust(desk: Desk): Promise<End> {
-  const question = `every device under ${desk.arg(0)} is refused at once, and its connections end`
-  const may = await confirmed(desk, [question])
+async function distrust(context: CommandContext): Promise<CommandResult> {
+  const question = `every device under ${context.argument(0)} is refused at once, and its connections end`
+  const may = await confirmAll(context, [question])
   if (may !== true) return may
-  return ended(desk, await change(desk, 'POST', '/distrust'))
+  return printStanding(context, await changeSetting(context, 'POST', '/distrust'))
 }
 
-function ended(desk: Desk, told: Awaited<ReturnType<typeof change>>): End {
-  if (!told.ok) return told.failure
-  const { body } = told.value
-  return desk.print(body, [`${body.name} is ${body.standing}`])
+function printStanding(
+  context: CommandContext,
+  response: Awaited<ReturnType<typeof changeSetting>>,
+): CommandResult {
+  if (!response.ok) return response.failure
+  const { body } = response.value
+  return context.print(body, [`${body.name} is ${body.standing}`])
 }

@@ -8,7 +8,7 @@ import { isIP } from 'node:net'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 
 /** Where the office is, and who calls it. */
-export interface Reach {
+export interface AdminEndpoint {
   readonly url: URL
   readonly token: string
   /** PEM. */
@@ -16,7 +16,7 @@ export interface Reach {
 }
 
 /** One call. */
-export interface Ask {
+export interface ApiRequest {
   readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT'
   readonly path: string
   readonly body?: unknown
@@ -25,7 +25,7 @@ export interface Ask {
 }
 
 /** What came back. */
-export interface Told {
+export interface ApiResponse {
   readonly status: number
   readonly etag: string
   readonly body: unknown
@@ -34,7 +34,10 @@ export interface Told {
 type Env = Readonly<Record<string, string | undefined>>
 
 /** Understands where to call and as whom; a string says what is wrong with that. */
-export function readReach(options: ReadonlyMap<string, string>, env: Env): Result<Reach, string> {
+export function readAdminEndpoint(
+  options: ReadonlyMap<string, string>,
+  env: Env,
+): Result<AdminEndpoint, string> {
   const text = options.get('url') ?? (env['TFE_ADMIN_URL'] || DEFAULT_URL)
   const url = URL.parse(text)
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
@@ -61,9 +64,9 @@ const DEFAULT_URL = 'http://127.0.0.1:9465'
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
 
-type Wrong = { readonly ok: false; readonly failure: string }
+type ReadFailure = { readonly ok: false; readonly failure: string }
 
-function readText(file: string): string | Wrong {
+function readText(file: string): string | ReadFailure {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
@@ -71,7 +74,7 @@ function readText(file: string): string | Wrong {
   }
 }
 
-function readToken(file: string): string | Wrong {
+function readToken(file: string): string | ReadFailure {
   const text = readText(file)
   if (typeof text !== 'string') return text
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
@@ -82,8 +85,11 @@ function readToken(file: string): string | Wrong {
 }
 
 /** Calls once. A failure is a sentence about the connection; whatever the office answers is an answer. */
-export async function callOffice(reach: Reach, ask: Ask): Promise<Result<Told, string>> {
-  const { url, token, ca } = reach
+export async function callAdminApi(
+  endpoint: AdminEndpoint,
+  ask: ApiRequest,
+): Promise<Result<ApiResponse, string>> {
+  const { url, token, ca } = endpoint
   const body = ask.body === undefined ? undefined : JSON.stringify(ask.body)
   const headers = {
     authorization: `Bearer ${token}`,
@@ -92,9 +98,9 @@ export async function callOffice(reach: Reach, ask: Ask): Promise<Result<Told, s
     ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
     ...(ask.match === undefined ? {} : { 'if-match': ask.match }),
   }
-  const { promise, resolve } = Promise.withResolvers<Result<Told, string>>()
+  const { promise, resolve } = Promise.withResolvers<Result<ApiResponse, string>>()
   const where = new URL(ask.path, url)
-  const options = { method: ask.method, headers, timeout: ANSWER_MS }
+  const options = { method: ask.method, headers, timeout: RESPONSE_TIMEOUT_MS }
   const taken = (response: IncomingMessage): void => {
     void read(response, url.origin).then(resolve)
   }
@@ -102,13 +108,18 @@ export async function callOffice(reach: Reach, ask: Ask): Promise<Result<Told, s
     url.protocol === 'https:'
       ? httpsRequest(where, { ...options, ...(ca === undefined ? {} : { ca }) }, taken)
       : httpRequest(where, options, taken)
-  call.once('timeout', () => call.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)))
+  call.once('timeout', () =>
+    call.destroy(new Error(`no answer within ${RESPONSE_TIMEOUT_MS / 1000} s`)),
+  )
   call.once('error', (error) => resolve(fail(`${url.origin} cannot be reached: ${codeOf(error)}`)))
   call.end(body)
   return await promise
 }
 
-async function read(response: IncomingMessage, origin: string): Promise<Result<Told, string>> {
+async function read(
+  response: IncomingMessage,
+  origin: string,
+): Promise<Result<ApiResponse, string>> {
   const parts: Buffer[] = []
   try {
     for await (const part of response) parts.push(part as Buffer)
@@ -133,4 +144,4 @@ function codeOf(error: unknown): string {
 }
 
 /** A list of a million devices is asked for in pages; whatever takes longer than this has gone wrong. */
-const ANSWER_MS = 60_000
+const RESPONSE_TIMEOUT_MS = 60_000

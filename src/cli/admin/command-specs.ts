@@ -6,7 +6,7 @@ import type { CommandEntry, OptionEntry } from '../command-spec.ts'
 const json: OptionEntry = { value: undefined, sentence: 'JSON for programs in place of text' }
 
 /** How every one of them reaches the office. */
-export const REACH = {
+export const ENDPOINT_OPTIONS = {
   url: {
     value: 'URL',
     sentence: 'where the admin API is (TFE_ADMIN_URL; default: http://127.0.0.1:9465)',
@@ -20,7 +20,7 @@ export const REACH = {
 } as const satisfies Readonly<Record<string, OptionEntry>>
 
 /** The options that every action takes. */
-export const REACH_OPTIONS: readonly string[] = Object.keys(REACH)
+export const ENDPOINT_OPTION_NAMES: readonly string[] = Object.keys(ENDPOINT_OPTIONS)
 
 const ACTION = { name: 'ACTION', sentence: 'what to do, see Actions' }
 const id = { name: 'ID', sentence: 'a device, as `tfe devices list` names it' }
@@ -44,7 +44,7 @@ const confirm: OptionEntry = {
   repeat: true,
 }
 
-export const OFFICE = {
+export const ADMIN_COMMANDS = {
   devices: {
     summary: 'list, show, approve and block devices',
     about:
@@ -101,7 +101,7 @@ export const OFFICE = {
       text: { value: 'WORDS', sentence: 'beginnings of ids, fingerprints, serials, names' },
       limit,
       after,
-      ...REACH,
+      ...ENDPOINT_OPTIONS,
     },
     examples: [
       'tfe devices list --approval unapproved --verdict admit',
@@ -147,7 +147,7 @@ export const OFFICE = {
       at: { value: 'TIME', sentence: 'judge as of this time (default: now)' },
       force,
       confirm,
-      ...REACH,
+      ...ENDPOINT_OPTIONS,
     },
     examples: [
       'tfe ca upload new-ca chain.pem --source scep',
@@ -166,7 +166,7 @@ export const OFFICE = {
     },
     options: {
       phrase: { value: 'TEXT', sentence: 'the phrase, where nobody can be asked' },
-      ...REACH,
+      ...ENDPOINT_OPTIONS,
     },
     examples: ['tfe enforce status', 'tfe enforce require'],
   },
@@ -182,7 +182,7 @@ export const OFFICE = {
       'enable-legacy': { takes: [], sentence: 'enable the legacy endpoint' },
       'disable-legacy': { takes: [], sentence: 'disable it', options: ['confirm'] },
     },
-    options: { confirm, ...REACH },
+    options: { confirm, ...ENDPOINT_OPTIONS },
     examples: ['tfe oauth status', 'tfe oauth disable-legacy'],
   },
   port: {
@@ -195,7 +195,7 @@ export const OFFICE = {
       close: { takes: [], sentence: 'close it', options: ['force'] },
       open: { takes: [], sentence: 'open it again' },
     },
-    options: { force, ...REACH },
+    options: { force, ...ENDPOINT_OPTIONS },
     examples: ['tfe port status', 'tfe port close'],
   },
   audit: {
@@ -210,7 +210,7 @@ export const OFFICE = {
       until: { value: 'TIME', sentence: 'before this' },
       limit,
       after,
-      ...REACH,
+      ...ENDPOINT_OPTIONS,
     },
     examples: ['tfe audit --who alice --since 2026-11-01T00:00:00Z'],
   },
@@ -238,7 +238,7 @@ export const OFFICE = {
         sentence: 'take off the list',
       },
     },
-    options: { note: { value: 'TEXT', sentence: 'why; needed to add' }, ...REACH },
+    options: { note: { value: 'TEXT', sentence: 'why; needed to add' }, ...ENDPOINT_OPTIONS },
     examples: ["tfe deny add KEY --note 'stolen laptop, ticket 4711'"],
   },
   token: {
@@ -265,7 +265,7 @@ export const OFFICE = {
         among: ['viewer', 'operator', 'administrator'],
       },
       days: { value: 'COUNT', sentence: 'how long it lasts (default: 30)' },
-      ...REACH,
+      ...ENDPOINT_OPTIONS,
     },
     examples: ['tfe token create nightly-report --role viewer --days 90'],
   },
@@ -281,10 +281,10 @@ export const OFFICE = {
         options: ['check'],
       },
     },
-    options: { check: { value: undefined, sentence: 'only look for faults' }, ...REACH },
+    options: { check: { value: undefined, sentence: 'only look for faults' }, ...ENDPOINT_OPTIONS },
     examples: ['tfe inventory import devices.csv'],
   },
 } as const satisfies Readonly<Record<string, CommandEntry>>
 
 /** A command that calls the admin API. */
-export type OfficeCommand = keyof typeof OFFICE
+export type AdminCommand = keyof typeof ADMIN_COMMANDS

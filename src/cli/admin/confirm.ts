@@ -3,42 +3,46 @@
  * asked and the confirmation stands on the command line.
  */
 import { EXIT } from '../exit-code.ts'
-import type { Desk, End } from './command-context.ts'
+import type { CommandContext, CommandResult } from './command-context.ts'
 
 /** Has each sentence confirmed: by `yes` on a terminal, else by one --confirm for each. */
-export async function confirmed(desk: Desk, sentences: readonly string[]): Promise<true | End> {
-  const { terminal, options } = desk
+export async function confirmAll(
+  context: CommandContext,
+  sentences: readonly string[],
+): Promise<true | CommandResult> {
+  const { terminal, options } = context
   const given = Number(options.get('confirm') ?? 0)
   for (const [at, sentence] of sentences.entries()) {
-    desk.note([sentence])
+    context.printNotice([sentence])
     if (at < given) continue
     if (terminal.ask === undefined) {
       const flags = sentences.map(() => '--confirm').join(' ')
       return `this has to be confirmed, and there is nobody to ask: add ${flags}`
     }
     const answer = await terminal.ask('type yes to go on: ')
-    if (answer.trim() !== 'yes') return left(desk)
+    if (answer.trim() !== 'yes') return reportUnchanged(context)
   }
   return true
 }
 
 /** Has a phrase typed, or taken from --phrase. */
-export async function typedPhrase(desk: Desk, phrase: string): Promise<Result> {
-  const given = desk.options.get('phrase')
+export async function readPhrase(context: CommandContext, phrase: string): Promise<PhraseResult> {
+  const given = context.options.get('phrase')
   if (given !== undefined) return { kind: 'typed', text: given }
-  const { ask } = desk.terminal
+  const { ask } = context.terminal
   if (ask === undefined) {
     const end = `this takes a phrase, and there is nobody to ask: add --phrase '${phrase}'`
     return { kind: 'end', end }
   }
   const text = (await ask(`type \`${phrase}\` to go on: `)).trim()
-  return text === phrase ? { kind: 'typed', text } : { kind: 'end', end: left(desk) }
+  return text === phrase ? { kind: 'typed', text } : { kind: 'end', end: reportUnchanged(context) }
 }
 
-type Result =
-  { readonly kind: 'typed'; readonly text: string } | { readonly kind: 'end'; readonly end: End }
+type PhraseResult =
+  | { readonly kind: 'typed'; readonly text: string }
+  | { readonly kind: 'end'; readonly end: CommandResult }
 
-function left({ terminal }: Desk): End {
+function reportUnchanged({ terminal }: CommandContext): CommandResult {
   terminal.err('tfe: nothing was changed\n')
   return EXIT.no
 }

@@ -1,8 +1,16 @@
 /** `tfe devices`: lists, one of them whole, and decisions about them. */
 import { EXIT } from '../exit-code.ts'
-import { facts, more, part, queryOf, table, type Desk, type End } from './command-context.ts'
+import {
+  formatFacts,
+  nextPageHint,
+  pathSegment,
+  queryOf,
+  formatTable,
+  type CommandContext,
+  type CommandResult,
+} from './command-context.ts'
 
-interface Device {
+interface DeviceItem {
   readonly id: string
   readonly inventory: { readonly id: string; readonly name: string | null } | null
   readonly class: string | null
@@ -20,7 +28,7 @@ interface Device {
   readonly not_after: string | null
 }
 
-interface Decided {
+interface DecisionResult {
   readonly changed: readonly string[]
   readonly left: readonly { readonly id: string; readonly why: string; readonly text: string }[]
 }
@@ -30,21 +38,21 @@ export const DEVICES = {
   list,
   readiness,
   show,
-  approve: (desk: Desk) => decide(desk, 'approve', 'approved'),
-  block: (desk: Desk) => decide(desk, 'block', 'blocked'),
-  unblock: (desk: Desk) => decide(desk, 'unblock', 'unblocked'),
-  withdraw: (desk: Desk) => decide(desk, 'withdraw', 'unapproved'),
+  approve: (context: CommandContext) => decide(context, 'approve', 'approved'),
+  block: (context: CommandContext) => decide(context, 'block', 'blocked'),
+  unblock: (context: CommandContext) => decide(context, 'unblock', 'unblocked'),
+  withdraw: (context: CommandContext) => decide(context, 'withdraw', 'unapproved'),
   forget,
 } as const
 
-async function list(desk: Desk): Promise<End> {
+async function list(context: CommandContext): Promise<CommandResult> {
   const names = ['approval', 'authentication', 'migration', 'class', 'setting', 'verdict', 'code']
-  const query = queryOf(desk.options, [...names, 'text', 'limit', 'after'])
-  const told = await desk.get<{ items: readonly Device[]; next: string | null }>(
+  const query = queryOf(context.options, [...names, 'text', 'limit', 'after'])
+  const response = await context.get<{ items: readonly DeviceItem[]; next: string | null }>(
     `/api/devices${query}`,
   )
-  if (!told.ok) return told.failure
-  const { body } = told.value
+  if (!response.ok) return response.failure
+  const { body } = response.value
   const rows = body.items.map((it) => [
     it.id,
     it.inventory?.name ?? it.inventory?.id ?? null,
@@ -55,36 +63,36 @@ async function list(desk: Desk): Promise<End> {
     it.last_seen,
   ])
   const heads = ['ID', 'NAME', 'CLASS', 'APPROVAL', 'LAST VERDICT', 'MIGRATION', 'LAST SEEN']
-  return desk.print(body, [...table(heads, rows), ...more(body.next)])
+  return context.print(body, [...formatTable(heads, rows), ...nextPageHint(body.next)])
 }
 
-const approvalOf = ({ approval, awaiting }: Device): string =>
+const approvalOf = ({ approval, awaiting }: DeviceItem): string =>
   awaiting ? `${approval}, awaiting next connection` : approval
 
-async function readiness(desk: Desk): Promise<End> {
-  const told = await desk.get<{
+async function readiness(context: CommandContext): Promise<CommandResult> {
+  const response = await context.get<{
     readiness: readonly { label: string; state: string; devices: number }[]
     success_rate: number | null
     devices: number
   }>('/api/charts')
-  if (!told.ok) return told.failure
-  const { body } = told.value
+  if (!response.ok) return response.failure
+  const { body } = response.value
   const rows = body.readiness.map(({ label, state, devices }) => [label, devices, state])
   // Rounded down, as in the warnings: a fleet that is not whole must not look so.
   const rate =
     body.success_rate === null
       ? 'nobody has tried yet'
       : `${Math.floor(body.success_rate * 1000) / 10} % of those that tried or cannot try`
-  return desk.print(body, [
-    ...table(['READINESS', 'DEVICES', 'LISTED BY --authentication'], rows),
+  return context.print(body, [
+    ...formatTable(['READINESS', 'DEVICES', 'LISTED BY --authentication'], rows),
     '',
     `success rate: ${rate}`,
   ])
 }
 
-async function show(desk: Desk): Promise<End> {
-  const told = await desk.get<{
-    device: Device
+async function show(context: CommandContext): Promise<CommandResult> {
+  const response = await context.get<{
+    device: DeviceItem
     certificates: readonly {
       fingerprint: string
       subject: string
@@ -93,12 +101,12 @@ async function show(desk: Desk): Promise<End> {
       code: string
     }[]
     signed_ids: readonly string[]
-  }>(`/api/devices/${part(desk.arg(0))}`)
-  if (!told.ok) return told.failure
-  const { body } = told.value
+  }>(`/api/devices/${pathSegment(context.argument(0))}`)
+  if (!response.ok) return response.failure
+  const { body } = response.value
   const { device, certificates, signed_ids: ids } = body
-  return desk.print(body, [
-    ...facts([
+  return context.print(body, [
+    ...formatFacts([
       ['device', device.id],
       ['inventory', device.inventory?.id ?? null],
       ['class', device.class],
@@ -114,7 +122,7 @@ async function show(desk: Desk): Promise<End> {
       ['signed ids', ids.length === 0 ? null : ids.join(', ')],
     ]),
     '',
-    ...table(
+    ...formatTable(
       ['CERTIFICATE', 'SUBJECT', 'FROM', 'TO', 'LAST VERDICT'],
       certificates.map((it) => [
         it.fingerprint.slice(0, 16),
@@ -127,35 +135,39 @@ async function show(desk: Desk): Promise<End> {
   ])
 }
 
-async function decide(desk: Desk, verb: string, done: string): Promise<End> {
+async function decide(context: CommandContext, verb: string, done: string): Promise<CommandResult> {
   const devices: { readonly id: string; readonly version: number }[] = []
-  for (const id of desk.takes) {
-    const found = await desk.find<{ readonly device: { readonly version: number } }>(
-      `/api/devices/${part(id)}`,
+  for (const id of context.takes) {
+    const found = await context.find<{ readonly device: { readonly version: number } }>(
+      `/api/devices/${pathSegment(id)}`,
     )
     if (!found.ok) return found.failure
     devices.push({ id, version: found.value?.body.device.version ?? NO_VERSION })
   }
   const path = `/api/devices/${verb}`
-  const told = await desk.ask<Decided>({ method: 'POST', path, body: { devices } })
-  if (!told.ok) return told.failure
-  const { body } = told.value
-  desk.print(body, [
+  const response = await context.request<DecisionResult>({
+    method: 'POST',
+    path,
+    body: { devices },
+  })
+  if (!response.ok) return response.failure
+  const { body } = response.value
+  context.print(body, [
     ...body.changed.map((id) => `${id} is ${done}`),
     ...body.left.map(({ id, text }) => `${id} is left: ${text}`),
   ])
   // A script has to see that something it named was not done.
-  return body.left.length === 0 ? EXIT.fine : EXIT.no
+  return body.left.length === 0 ? EXIT.ok : EXIT.no
 }
 
 /** What is not there is sent all the same, so that the answer says of each what became of it; versions begin at 1. */
 const NO_VERSION = 0
 
-async function forget(desk: Desk): Promise<End> {
-  const id = desk.arg(0)
-  const path = `/api/devices/${part(id)}`
-  const found = await desk.get<unknown>(path)
+async function forget(context: CommandContext): Promise<CommandResult> {
+  const id = context.argument(0)
+  const path = `/api/devices/${pathSegment(id)}`
+  const found = await context.get<unknown>(path)
   if (!found.ok) return found.failure
-  const told = await desk.ask({ method: 'DELETE', path, match: found.value.etag })
-  return told.ok ? desk.print({ forgotten: id }, [`${id} is forgotten`]) : told.failure
+  const response = await context.request({ method: 'DELETE', path, match: found.value.etag })
+  return response.ok ? context.print({ forgotten: id }, [`${id} is forgotten`]) : response.failure
 }

@@ -1,8 +1,13 @@
 /** `tfe enforce`, `tfe oauth` and `tfe port`: what is thrown for the whole fleet. */
-import { confirmed, typedPhrase } from './confirm.ts'
-import { facts, table, type Desk, type End } from './command-context.ts'
+import { confirmAll, readPhrase } from './confirm.ts'
+import {
+  formatFacts,
+  formatTable,
+  type CommandContext,
+  type CommandResult,
+} from './command-context.ts'
 
-interface Enforcement {
+interface EnforcementItem {
   readonly enforcement: {
     readonly state: string
     readonly since: string
@@ -17,30 +22,32 @@ interface Enforcement {
 /** What each action of `tfe enforce` does. */
 export const ENFORCE = { status: enforceStatus, require } as const
 
-async function enforceStatus(desk: Desk): Promise<End> {
-  const told = await desk.get<Enforcement>('/api/enforcement')
-  return told.ok ? desk.print(told.value.body, enforcementLines(told.value.body)) : told.failure
+async function enforceStatus(context: CommandContext): Promise<CommandResult> {
+  const response = await context.get<EnforcementItem>('/api/enforcement')
+  return response.ok
+    ? context.print(response.value.body, enforcementLines(response.value.body))
+    : response.failure
 }
 
-function enforcementLines(it: Enforcement): readonly string[] {
+function enforcementLines(it: EnforcementItem): readonly string[] {
   const { state, since } = it.enforcement
   const refused = it.would_refuse.map(({ code, devices }) => [code, devices])
   return [
     `certificates are ${state === 'required' ? 'required' : 'recorded, not required'} since ${since}`,
     ...(it.warnings.length === 0 ? [] : ['', 'before certificates are required:']),
     ...it.warnings.map(({ text }) => `- ${text}`),
-    ...(refused.length === 0 ? [] : ['', ...table(['WOULD BE REFUSED', 'DEVICES'], refused)]),
+    ...(refused.length === 0 ? [] : ['', ...formatTable(['WOULD BE REFUSED', 'DEVICES'], refused)]),
   ]
 }
 
-async function require(desk: Desk): Promise<End> {
-  const told = await desk.get<Enforcement>('/api/enforcement')
-  if (!told.ok) return told.failure
-  const { body, etag } = told.value
-  desk.note(enforcementLines(body))
-  const phrase = await typedPhrase(desk, body.phrase)
+async function require(context: CommandContext): Promise<CommandResult> {
+  const response = await context.get<EnforcementItem>('/api/enforcement')
+  if (!response.ok) return response.failure
+  const { body, etag } = response.value
+  context.printNotice(enforcementLines(body))
+  const phrase = await readPhrase(context, body.phrase)
   if (phrase.kind === 'end') return phrase.end
-  const done = await desk.ask<Enforcement['enforcement']>({
+  const done = await context.request<EnforcementItem['enforcement']>({
     method: 'POST',
     path: '/api/enforcement/require',
     match: etag,
@@ -52,10 +59,10 @@ async function require(desk: Desk): Promise<End> {
     },
   })
   if (!done.ok) return done.failure
-  return desk.print(done.value.body, ['certificates are required'])
+  return context.print(done.value.body, ['certificates are required'])
 }
 
-interface Oauth {
+interface OAuthItem {
   readonly new: string
   readonly legacy: string
   readonly unmet: readonly { readonly code: string; readonly text: string }[]
@@ -64,43 +71,49 @@ interface Oauth {
 /** What each action of `tfe oauth` does. */
 export const OAUTH = {
   status: oauthStatus,
-  'enable-new': (desk: Desk) => oauthChange(desk, 'enable-new'),
-  'disable-new': (desk: Desk) => oauthChange(desk, 'disable-new'),
-  'enable-legacy': (desk: Desk) => oauthChange(desk, 'enable-legacy'),
+  'enable-new': (context: CommandContext) => oauthChange(context, 'enable-new'),
+  'disable-new': (context: CommandContext) => oauthChange(context, 'disable-new'),
+  'enable-legacy': (context: CommandContext) => oauthChange(context, 'enable-legacy'),
   'disable-legacy': disableLegacy,
 } as const
 
-async function oauthStatus(desk: Desk): Promise<End> {
-  const told = await desk.get<Oauth>('/api/oauth')
-  return told.ok ? desk.print(told.value.body, oauthLines(told.value.body)) : told.failure
+async function oauthStatus(context: CommandContext): Promise<CommandResult> {
+  const response = await context.get<OAuthItem>('/api/oauth')
+  return response.ok
+    ? context.print(response.value.body, oauthLines(response.value.body))
+    : response.failure
 }
 
-const oauthLines = (it: Oauth): readonly string[] => [
-  ...facts([
+const oauthLines = (it: OAuthItem): readonly string[] => [
+  ...formatFacts([
     ['new endpoint', it.new],
     ['legacy endpoint', it.legacy],
   ]),
   ...it.unmet.map(({ text }) => `- ${text}`),
 ]
 
-async function oauthChange(desk: Desk, change: string, confirmations = 0): Promise<End> {
-  const told = await desk.get<Oauth>('/api/oauth')
-  if (!told.ok) return told.failure
-  const match = told.value.etag
+async function oauthChange(
+  context: CommandContext,
+  change: string,
+  confirmations = 0,
+): Promise<CommandResult> {
+  const response = await context.get<OAuthItem>('/api/oauth')
+  if (!response.ok) return response.failure
+  const match = response.value.etag
   const body = { change, confirmations }
-  const done = await desk.ask<Oauth>({ method: 'POST', path: '/api/oauth', match, body })
-  return done.ok ? desk.print(done.value.body, oauthLines(done.value.body)) : done.failure
+  const done = await context.request<OAuthItem>({ method: 'POST', path: '/api/oauth', match, body })
+  return done.ok ? context.print(done.value.body, oauthLines(done.value.body)) : done.failure
 }
 
-async function disableLegacy(desk: Desk): Promise<End> {
-  const may = await confirmed(desk, [
+async function disableLegacy(context: CommandContext): Promise<CommandResult> {
+  const may = await confirmAll(context, [
     'clients that have no certificate get no token any more, the watchOS app among them',
     'whoever depends on the legacy endpoint is locked out as soon as this is done',
   ])
-  return may === true ? oauthChange(desk, 'disable-legacy', 2) : may
+  return may === true ? oauthChange(context, 'disable-legacy', 2) : may
 }
 
-interface SyncPort {
+interface SyncPortItem {
   readonly state: string
   readonly forced: boolean
   readonly listener: string | null
@@ -113,17 +126,20 @@ interface SyncPort {
 /** What each action of `tfe port` does. */
 export const PORT = {
   status: portStatus,
-  close: (desk: Desk) => portChange(desk, 'close', { force: desk.options.has('force') }),
-  open: (desk: Desk) => portChange(desk, 'open'),
+  close: (context: CommandContext) =>
+    portChange(context, 'close', { force: context.options.has('force') }),
+  open: (context: CommandContext) => portChange(context, 'open'),
 } as const
 
-async function portStatus(desk: Desk): Promise<End> {
-  const told = await desk.get<SyncPort>('/api/sync-port')
-  return told.ok ? desk.print(told.value.body, portLines(told.value.body)) : told.failure
+async function portStatus(context: CommandContext): Promise<CommandResult> {
+  const response = await context.get<SyncPortItem>('/api/sync-port')
+  return response.ok
+    ? context.print(response.value.body, portLines(response.value.body))
+    : response.failure
 }
 
-const portLines = (it: SyncPort): readonly string[] => [
-  ...facts([
+const portLines = (it: SyncPortItem): readonly string[] => [
+  ...formatFacts([
     ['sync port', it.forced ? `${it.state}, forced` : it.state],
     ['listener', it.listener],
     ['devices pending', it.pending],
@@ -133,14 +149,18 @@ const portLines = (it: SyncPort): readonly string[] => [
   ...it.unmet.map(({ text, next_step: next }) => `- ${text}: ${next}`),
 ]
 
-async function portChange(desk: Desk, verb: string, body?: object): Promise<End> {
-  const told = await desk.get<SyncPort>('/api/sync-port')
-  if (!told.ok) return told.failure
-  const done = await desk.ask<SyncPort>({
+async function portChange(
+  context: CommandContext,
+  verb: string,
+  body?: object,
+): Promise<CommandResult> {
+  const response = await context.get<SyncPortItem>('/api/sync-port')
+  if (!response.ok) return response.failure
+  const done = await context.request<SyncPortItem>({
     method: 'POST',
     path: `/api/sync-port/${verb}`,
-    match: told.value.etag,
+    match: response.value.etag,
     ...(body === undefined ? {} : { body }),
   })
-  return done.ok ? desk.print(done.value.body, portLines(done.value.body)) : done.failure
+  return done.ok ? context.print(done.value.body, portLines(done.value.body)) : done.failure
 }

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts'
 import { unreachable } from '../../kernel/types.ts'
 import { modelText } from '../approval-model.ts'
-import { columns } from '../text-layout.ts'
+import { twoColumns } from '../text-layout.ts'
 
 /** The model, the rows that ask, and one line per state of a device. */
 export function approval(config: Config): readonly string[] {
@@ -16,7 +16,7 @@ export function approval(config: Config): readonly string[] {
       : []
   return [
     `  ${modelText(config.approval)}`,
-    ...columns([
+    ...twoColumns([
       ['sensitive rows', rows.join(', ') || 'none: approval keeps nobody out, a block does'],
       ...inside,
       ['unapproved', unapproved(config, rows.length > 0)],

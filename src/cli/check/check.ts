@@ -3,66 +3,73 @@
  */
 import type { Config } from '../../config/config.ts'
 import type { Fault, Instant } from '../../kernel/types.ts'
-import type { World } from '../../state/world.ts'
+import type { CompiledConfig } from '../../state/world.ts'
 import { approval } from './approval.ts'
 import { dangers } from './dangers.ts'
 import { listeners } from './listeners.ts'
 import { routes } from './routes.ts'
-import { storage } from './store.ts'
+import { storeLines } from './store.ts'
 import { trust } from './trust.ts'
 import { upstreams } from './upstreams.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { faultLine, loadWithoutFiles, loadWorld } from '../load-world.ts'
-import { counted } from '../format-time.ts'
+import { faultLine, loadWithoutFiles, loadCompiled } from '../load-world.ts'
+import { countText } from '../format-time.ts'
 import type { Terminal } from '../terminal.ts'
 
-interface Room {
+interface CommandEnvironment {
   readonly terminal: Terminal
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
 /** Prints every fault, or warnings and a summary. */
-export async function check(file: string, room: Room): Promise<ExitCode> {
-  const { out, paint, signs } = room.terminal
-  const loaded = await loadWorld(file, room.env)
-  if (!loaded.ok) return faulty(file, loaded.failure, room)
-  const { world, warnings } = loaded.value
-  out(summary({ config: world.config, world, warnings }, room))
-  const warned = warnings.length === 0 ? '' : `, ${counted(warnings.length, 'warning')}`
+export async function check(file: string, environment: CommandEnvironment): Promise<ExitCode> {
+  const { out, paint, signs } = environment.terminal
+  const loaded = await loadCompiled(file, environment.env)
+  if (!loaded.ok) return printFaults(file, loaded.failure, environment)
+  const { compiled, warnings } = loaded.value
+  out(summary({ config: compiled.config, compiled, warnings }, environment))
+  const warned = warnings.length === 0 ? '' : `, ${countText(warnings.length, 'warning')}`
   out(`${paint('good', signs.yes)} ${file}: no faults${warned}\n`)
-  return EXIT.fine
+  return EXIT.ok
 }
 
-async function faulty(file: string, faults: readonly Fault[], room: Room): Promise<ExitCode> {
-  const { out, paint, signs } = room.terminal
+async function printFaults(
+  file: string,
+  faults: readonly Fault[],
+  environment: CommandEnvironment,
+): Promise<ExitCode> {
+  const { out, paint, signs } = environment.terminal
   out(faults.map((fault) => `${faultLine(fault)}\n`).join(''))
-  out(`${paint('bad', signs.no)} ${counted(faults.length, 'fault')}: nothing would be served\n`)
+  out(`${paint('bad', signs.no)} ${countText(faults.length, 'fault')}: nothing would be served\n`)
   // Only files and variables of this machine are missing: the configuration itself can still be read aloud.
-  const without = await loadWithoutFiles(file, room.env)
+  const without = await loadWithoutFiles(file, environment.env)
   if (without !== undefined) {
     out(`\nWith the missing files and variables in place it would do this.\n\n`)
-    out(summary({ ...without, world: undefined }, room))
+    out(summary({ ...without, compiled: undefined }, environment))
   }
   return EXIT.no
 }
 
-interface Material {
+interface SummaryInput {
   readonly config: Config
   /** Undefined where the files are missing that say more. */
-  readonly world: World | undefined
+  readonly compiled: CompiledConfig | undefined
   readonly warnings: readonly Fault[]
 }
 
-function summary({ config, world, warnings }: Material, { terminal }: Room): string {
+function summary(
+  { config, compiled, warnings }: SummaryInput,
+  { terminal }: CommandEnvironment,
+): string {
   const now = Date.now() as Instant
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ['Warnings', notDangers(warnings, config).map((warning) => `  ${faultLine(warning)}`)],
-    ['Listeners', listeners(config, world, now)],
-    ['Who is trusted', trust(config, world, now)],
+    ['Listeners', listeners(config, compiled, now)],
+    ['Who is trusted', trust(config, compiled, now)],
     ['Who has to be approved', approval(config)],
     ...routes(config, terminal),
-    ['Upstreams', upstreams(config, world)],
-    ['What changes while serving', storage(config)],
+    ['Upstreams', upstreams(config, compiled)],
+    ['What changes while serving', storeLines(config)],
     ['What is dangerous', dangers(config)],
   ]
   return sections

@@ -2,7 +2,7 @@
 import type { Config, RouteRow, RouteTable } from '../../config/config.ts'
 import { presetFacts } from '../../config/routes/preset-facts.ts'
 import { padded } from '../text-layout.ts'
-import { lengthText } from '../format-time.ts'
+import { durationText } from '../format-time.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** One section per table, then what is off. */
@@ -10,8 +10,8 @@ export function routes(
   config: Config,
   { paint, signs }: Terminal,
 ): readonly (readonly [string, readonly string[]])[] {
-  const spoken = config.listeners.filter(({ relay }) => relay === undefined)
-  const tables = [...new Set(spoken.map((one) => one.routes))]
+  const httpListeners = config.listeners.filter(({ relay }) => relay === undefined)
+  const tables = [...new Set(httpListeners.map((one) => one.routes))]
   const facts = presetFacts(config)
   const off = facts
     .filter(({ kind }) => kind !== 'question')
@@ -25,8 +25,8 @@ export function routes(
       [
         ...rows(table, signs.arrow),
         '  anything else: 404, never forwarded',
-        ...endpoint(table),
-        ...watch(table, config.legacyOAuth),
+        ...oauthEndpointLines(table),
+        ...oauthThrottleLines(table, config.legacyOAuth),
       ],
     ]),
     [`Rows that are ${paint('warn', 'off')}: nobody has tried them against a real server`, off],
@@ -48,7 +48,7 @@ function rows({ rows }: RouteTable, arrow: string): readonly string[] {
 }
 
 /** Administrators turn it off and on while serving; the file only says which row it is. */
-const endpoint = ({ rows }: RouteTable): readonly string[] =>
+const oauthEndpointLines = ({ rows }: RouteTable): readonly string[] =>
   rows.some((row) => row.endpoint === 'oauth')
     ? [
         '  new OAuth endpoint: serves until `tfe oauth disable-new`; then refused to everybody (oauth-disabled), in recording too',
@@ -56,14 +56,17 @@ const endpoint = ({ rows }: RouteTable): readonly string[] =>
     : []
 
 /** How rows without a certificate and with passwords are kept under watch. */
-function watch({ rows }: RouteTable, legacy: Config['legacyOAuth']): readonly string[] {
+function oauthThrottleLines(
+  { rows }: RouteTable,
+  legacy: Config['legacyOAuth'],
+): readonly string[] {
   if (rows.every((row) => row.class !== 'legacy-oauth')) return []
   const { address, account, lockout, basic } = legacy
   const { failures, addressFailures, accountFailures, period, first, longest } = lockout
   const client = basic === 'client' ? '; beside a username, Basic names the program' : ''
   return [
     `  legacy-oauth: ${address.perMinute} requests a minute from an address, ${address.burst} at once; ${account.perMinute} and ${account.burst} for an account where it has not signed in lately${client}`,
-    `  locked out for ${lengthText(first)} to ${lengthText(longest)}: an account from one address after ${failures} failures in ${lengthText(period)}, an address after ${addressFailures}; an account elsewhere after ${accountFailures}, for ${lengthText(period)}`,
+    `  locked out for ${durationText(first)} to ${durationText(longest)}: an account from one address after ${failures} failures in ${durationText(period)}, an address after ${addressFailures}; an account elsewhere after ${accountFailures}, for ${durationText(period)}`,
   ]
 }
 
@@ -71,11 +74,11 @@ function destination(row: RouteRow, arrow: string): string {
   const { class: kind, upstream, match, networks, sensitive } = row
   if (kind === 'denied') return `${arrow} nobody`
   const narrowed = match === undefined ? '' : ', for certificates that match'
-  const whence =
+  const sources =
     networks === undefined
       ? ''
       : `, from ${networks.map(({ text }) => text).join(', ') || 'no network'} only`
   const approved = sensitive ? ', sensitive' : ''
   const which = row.endpoint === 'oauth' ? ', new OAuth endpoint' : ''
-  return `${arrow} ${upstream ?? 'nowhere'}${narrowed}${whence}${approved}${which}`
+  return `${arrow} ${upstream ?? 'nowhere'}${narrowed}${sources}${approved}${which}`
 }

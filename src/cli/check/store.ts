@@ -2,7 +2,7 @@ import { bracketed } from '../../config/reading/host.ts'
 import type { Config } from '../../config/config.ts'
 
 /** Where that is kept which changes while serving, and who may change it from where. */
-export function storage({ store, admin }: Config): readonly string[] {
+export function storeLines({ store, admin }: Config): readonly string[] {
   if (store === undefined || store.kind === 'dangerous-none') return []
   const where = store.kind === 'sqlite' ? `SQLite, ${store.path}` : `PostgreSQL, ${store.at}`
   const keys = store.keys?.reference ?? 'none: no secret is kept'

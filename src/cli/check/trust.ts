@@ -2,15 +2,19 @@
 import type { Standing } from '../../decide/policy.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
 import type { Config } from '../../config/config.ts'
-import { placeOfList, type CrlSettings } from '../../config/trust/types.ts'
+import { crlLocation, type CrlSettings } from '../../config/trust/types.ts'
 import { agentRuleText } from '../../message/agent.ts'
-import type { World } from '../../state/world.ts'
+import type { CompiledConfig } from '../../state/world.ts'
 import { printName } from '../../x509/print-name.ts'
-import { columns } from '../text-layout.ts'
-import { counted, dayText, distanceText, lengthText } from '../format-time.ts'
+import { twoColumns } from '../text-layout.ts'
+import { countText, dayText, relativeDayText, durationText } from '../format-time.ts'
 
 /** Enforcement first, then each enrollment setting with its anchors. */
-export function trust(config: Config, world: World | undefined, now: Instant): readonly string[] {
+export function trust(
+  config: Config,
+  compiled: CompiledConfig | undefined,
+  now: Instant,
+): readonly string[] {
   const { enforcement, grace, renewalWindow, withoutGrace } = config
   const { denied, profile } = config.trust
   const settings = config.trust.enrollmentSettings.map(
@@ -23,15 +27,15 @@ export function trust(config: Config, world: World | undefined, now: Instant): r
       : '  enforcement: RECORDING; a device without a fit certificate is written down and admitted, unnamed',
     grace === 0
       ? '  no grace: an expired certificate opens nothing'
-      : `  grace: ${lengthText(grace)} after its expiry a certificate still opens renewal routes`,
-    `  renewal window: from ${lengthText(renewalWindow)} before its expiry a certificate is due for renewal`,
+      : `  grace: ${durationText(grace)} after its expiry a certificate still opens renewal routes`,
+    `  renewal window: from ${durationText(renewalWindow)} before its expiry a certificate is due for renewal`,
     ...withoutGrace.map(
       (rule) => `  no grace for clients that call themselves ${agentRuleText(rule)}`,
     ),
     `  profile: ${profile}; ${profile === 'strict' ? 'any departure from RFC 5280 is refused' : 'harmless departures from RFC 5280 are noted'}`,
-    `  deny list: ${denials === 0 ? 'empty' : counted(denials, 'entrie').replace('1 entrie', '1 entry')}`,
-    ...columns(settings),
-    ...(world?.trust.anchors ?? []).map(
+    `  deny list: ${denials === 0 ? 'empty' : countText(denials, 'entrie').replace('1 entrie', '1 entry')}`,
+    ...twoColumns(settings),
+    ...(compiled?.trust.anchors ?? []).map(
       ({ certificate, setting }) =>
         `    ${setting}: ${printName(certificate.subject)}, ${validity(certificate.notAfter, now)}`,
     ),
@@ -44,18 +48,18 @@ export function trust(config: Config, world: World | undefined, now: Instant): r
 /** Named, not read: `tfe explain` reads them. */
 function revocationLines(name: string, crl: CrlSettings): readonly string[] {
   const { lists, failure, grace, refresh } = crl
-  const patience =
-    failure === 'hard-fail' && grace > 0 ? `, ${lengthText(grace)} after its end` : ''
+  const graceText =
+    failure === 'hard-fail' && grace > 0 ? `, ${durationText(grace)} after its end` : ''
   return [
-    `    ${name}: revocation lists, ${failure}${patience}, asked for every ${lengthText(refresh)}`,
-    ...lists.map((source) => `      ${placeOfList(source)}`),
+    `    ${name}: revocation lists, ${failure}${graceText}, asked for every ${durationText(refresh)}`,
+    ...lists.map((source) => `      ${crlLocation(source)}`),
   ]
 }
 
 const validity = (notAfter: Instant, now: Instant): string =>
   notAfter < now
-    ? `EXPIRED ${distanceText(notAfter, now)}`
-    : `until ${dayText(notAfter)}, ${distanceText(notAfter, now)}`
+    ? `EXPIRED ${relativeDayText(notAfter, now)}`
+    : `until ${dayText(notAfter)}, ${relativeDayText(notAfter, now)}`
 
 function standingText(standing: Standing, now: Instant): string {
   switch (standing.kind) {
@@ -68,7 +72,7 @@ function standingText(standing: Standing, now: Instant): string {
     case 'previously-trusted': {
       const { retiredAt, sunset } = standing
       const end =
-        sunset === undefined ? '' : `, until ${dayText(sunset)} (${distanceText(sunset, now)})`
+        sunset === undefined ? '' : `, until ${dayText(sunset)} (${relativeDayText(sunset, now)})`
       return `previously trusted: admits what it issued up to ${dayText(retiredAt)}${end}`
     }
     default:

@@ -7,18 +7,21 @@ import type {
   UpstreamTls,
 } from '../../config/upstream/types.ts'
 import { unreachable } from '../../kernel/types.ts'
-import type { UpstreamWorld, World } from '../../state/world.ts'
+import type { CompiledUpstream, CompiledConfig } from '../../state/world.ts'
 import type { Config } from '../../config/config.ts'
 import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
 import { selectionNotices, versionsOf } from '../../upstream-tls/selection.ts'
-import { columns } from '../text-layout.ts'
-import { counted } from '../format-time.ts'
+import { twoColumns } from '../text-layout.ts'
+import { countText } from '../format-time.ts'
 
 /** One paragraph per upstream; without a world, nothing about what we show there. */
-export const upstreams = (config: Config, world: World | undefined): readonly string[] =>
-  config.upstreams.flatMap((one) => paragraph(one, world?.upstreams.get(one.name)?.identity))
+export const upstreams = (
+  config: Config,
+  compiled: CompiledConfig | undefined,
+): readonly string[] =>
+  config.upstreams.flatMap((one) => paragraph(one, compiled?.upstreams.get(one.name)?.identity))
 
-function paragraph(upstream: Upstream, identity: UpstreamWorld['identity']): readonly string[] {
+function paragraph(upstream: Upstream, identity: CompiledUpstream['identity']): readonly string[] {
   const { name, protocol, servers, tls, host, identity: told } = upstream
   const [first] = servers
   const rows: readonly Row[] = [
@@ -35,7 +38,7 @@ function paragraph(upstream: Upstream, identity: UpstreamWorld['identity']): rea
   ]
   return [
     `  ${name}: ${servers.length === 1 ? `${protocol}//${first.name}` : `${servers.length} servers`}`,
-    ...columns(rows).map((line) => `  ${line}`),
+    ...twoColumns(rows).map((line) => `  ${line}`),
   ]
 }
 
@@ -47,7 +50,7 @@ function serverRows({ protocol, servers, balance, attempts }: Upstream): readonl
       const share = weight === 1 ? '' : `, weight ${weight}`
       return ['server', `${protocol}//${name}${share}`]
     }),
-    ['chosen', BALANCES[balance]],
+    ['chosen', BALANCE_TEXT[balance]],
     [
       'retries',
       attempts === 1 ? 'none' : `what may be sent again goes to up to ${attempts} servers`,
@@ -58,7 +61,7 @@ function serverRows({ protocol, servers, balance, attempts }: Upstream): readonl
 /** Passive health needs a second server to have an effect; checks are worth a line in any case. */
 function healthRows({ servers, health }: Upstream): readonly Row[] {
   const { failures, ejection, longestEjection, check } = health
-  const [first, longest] = [lengthText(ejection), lengthText(longestEjection)]
+  const [first, longest] = [durationText(ejection), durationText(longestEjection)]
   const avoided: Row = [
     'avoided',
     `after ${failures} failures in a row, for ${first} to ${longest}, while another server is in`,
@@ -74,7 +77,7 @@ function checkText(check: UpstreamCheck, servers: Upstream['servers']): string {
   const left = servers.filter((one) => !one.check).map(({ name }) => name)
   return [
     http === undefined ? 'by connecting' : `by ${http.method} ${http.path}`,
-    ` every ${lengthText(interval)}`,
+    ` every ${durationText(interval)}`,
     sni.kind === 'as-requests'
       ? ''
       : sni.kind === 'name'
@@ -85,9 +88,9 @@ function checkText(check: UpstreamCheck, servers: Upstream['servers']): string {
   ].join('')
 }
 
-const lengthText = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`)
+const durationText = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`)
 
-const BALANCES: Readonly<Record<Upstream['balance'], string>> = {
+const BALANCE_TEXT: Readonly<Record<Upstream['balance'], string>> = {
   'round-robin': 'in turn',
   'least-connections': 'whoever has the least to do',
   'device-hash': 'by the key of the device; in turn for requests without one',
@@ -125,7 +128,7 @@ function selectionText({ mode, selection, preset }: UpstreamTls): string {
     weakProtocols.includes(one) ? `${one} (WEAK)` : one,
   )
   const whose = mode === 'default' ? `default of ${preset}` : 'custom configuration'
-  const suites = counted(selection.suites.length, 'suite')
+  const suites = countText(selection.suites.length, 'suite')
   return `${versions.join(' and ')}, ${suites}${weak === 0 ? '' : ` (${weak} weak)`}: ${whose}`
 }
 

@@ -7,13 +7,13 @@ import { hashPassword, PASSWORD_LENGTH } from '../../admin/auth/passwords.ts'
 import type { Role } from '../../admin/auth/principal.ts'
 import { hashOf, newToken } from '../../admin/auth/token-text.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
-import type { By } from '../../store/transactions.ts'
+import type { Actor } from '../../store/transactions.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { Store } from '../../store/port.ts'
 
 /** Who is made, and what they sign in with. */
-export interface Wanted {
+export interface NewAdmin {
   readonly name: string
   readonly role: Role
   readonly credential: Credential
@@ -25,63 +25,67 @@ export type Credential =
   | { readonly kind: 'token-file'; readonly path: string }
 
 /** Makes an administrator; with a token also when one of that name is there already, who then has one more. */
-export async function makeAdmin(
+export async function createAdmin(
   store: Pick<Store, 'admins' | 'credentials'>,
-  { name, role, credential }: Wanted,
-  by: By,
+  { name, role, credential }: NewAdmin,
+  actor: Actor,
 ): Promise<Result<void, readonly Fault[]>> {
   if (!NAME.test(name)) {
     const message = 'found another name, wanted 1 to 63 letters, digits and `._@-`'
     return fail([{ at: 'NAME', message }])
   }
   if (credential.kind === 'password') {
-    const { least, most } = PASSWORD_LENGTH
+    const { min, max } = PASSWORD_LENGTH
     const { length } = credential.password
-    if (length < least || length > most) {
-      const message = `found a password of ${length} characters, wanted ${least} to ${most}`
+    if (length < min || length > max) {
+      const message = `found a password of ${length} characters, wanted ${min} to ${max}`
       return fail([{ at: 'password', message }])
     }
     const passwordHash = await hashPassword(credential.password)
-    const made = await store.admins.create(by, {
+    const made = await store.admins.create(actor, {
       name,
       role,
       passwordHash,
       certificateKey: undefined,
     })
-    return made.ok ? ok(undefined) : fail([said(made.failure)])
+    return made.ok ? ok(undefined) : fail([storeFailureFault(made.failure)])
   }
-  const made = await store.admins.create(by, {
+  const made = await store.admins.create(actor, {
     name,
     role,
     passwordHash: undefined,
     certificateKey: undefined,
   })
-  if (!made.ok && made.failure.kind !== 'already-exists') return fail([said(made.failure)])
+  if (!made.ok && made.failure.kind !== 'already-exists')
+    return fail([storeFailureFault(made.failure)])
   const token = newToken()
-  const written = await writePrivately(credential.path, token)
+  const written = await writePrivateFile(credential.path, token)
   if (!written.ok) return written
-  const kept = await store.credentials.createToken(by, {
+  const saved = await store.credentials.createToken(actor, {
     hash: hashOf(token),
     admin: name,
     role,
     label: 'made on the command line',
-    expiresAt: (Date.now() + TOKEN_LIFE_MS) as Instant,
+    expiresAt: (Date.now() + TOKEN_LIFETIME_MS) as Instant,
   })
-  return kept.ok ? ok(undefined) : fail([said(kept.failure)])
+  return saved.ok ? ok(undefined) : fail([storeFailureFault(saved.failure)])
 }
 
 /** What names may be made of: they stand in the audit trail and in paths of the API. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/u
 /** A first token is for setting up; whoever needs one for longer makes it over the API. */
-const TOKEN_LIFE_MS = 30 * 86_400_000
+const TOKEN_LIFETIME_MS = 30 * 86_400_000
 
-const said = (failure: StoreFailure): Fault => {
+const storeFailureFault = (failure: StoreFailure): Fault => {
   const { code, sentence, nextStep } = explainStore(failure)
   return { at: code, message: `${sentence}: ${nextStep}` }
 }
 
 /** `wx`: a file that is there may be open to somebody, or be a link to somewhere else. */
-async function writePrivately(path: string, text: string): Promise<Result<void, readonly Fault[]>> {
+async function writePrivateFile(
+  path: string,
+  text: string,
+): Promise<Result<void, readonly Fault[]>> {
   try {
     await using file = await open(path, 'wx', 0o600)
     await file.writeFile(`${text}\n`)

@@ -5,33 +5,37 @@
 import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { hashOf } from '../../admin/auth/token-text.ts'
-import type { Loaded } from '../../config/config.ts'
+import type { LoadedConfig } from '../../config/config.ts'
 import { ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { Store } from '../../store/port.ts'
-import { makeAdmin } from './create-admin.ts'
-import { foundStore } from '../../serve/store-sync/create.ts'
-import { keptStore, openKept } from '../../serve/store-sync/open.ts'
+import { createAdmin } from './create-admin.ts'
+import { createStore } from '../../serve/store-sync/create.ts'
+import { configuredStore, openConfiguredStore } from '../../serve/store-sync/open.ts'
 
-const BY = { who: 'demo', from: 'start' }
+const ACTOR = { who: 'demo', from: 'start' }
 
 /** Makes what is missing, so that `tokenFile` holds a token that is good for at least a day. */
 export async function demoStore(
-  loaded: Loaded,
+  loaded: LoadedConfig,
   tokenFile: string,
 ): Promise<Result<void, readonly Fault[]>> {
-  const kept = keptStore(loaded.config)
-  if (!kept.ok) return kept
-  if (kept.value.kind === 'sqlite' && !existsSync(kept.value.path)) {
-    const founded = await foundStore(loaded, BY)
-    if (!founded.ok) return founded
+  const configured = configuredStore(loaded.config)
+  if (!configured.ok) return configured
+  if (configured.value.kind === 'sqlite' && !existsSync(configured.value.path)) {
+    const created = await createStore(loaded, ACTOR)
+    if (!created.ok) return created
   }
-  const opened = await openKept(kept.value)
+  const opened = await openConfiguredStore(configured.value)
   if (!opened.ok) return opened
   try {
     if (await isGood(tokenFile, opened.value)) return ok(undefined)
     await rm(tokenFile, { force: true })
     const credential = { kind: 'token-file', path: tokenFile } as const
-    return await makeAdmin(opened.value, { name: 'demo', role: 'administrator', credential }, BY)
+    return await createAdmin(
+      opened.value,
+      { name: 'demo', role: 'administrator', credential },
+      ACTOR,
+    )
   } finally {
     await opened.value.close()
   }

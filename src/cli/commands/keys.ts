@@ -9,7 +9,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { loadConfig } from '../../config/load.ts'
 import { fail, ok, unreachable, type Fault, type Result } from '../../kernel/types.ts'
 import {
-  joinedRing,
+  mergeKeyRings,
   readKeyRing,
   unwrapKeyRing,
   withNewKey,
@@ -17,11 +17,11 @@ import {
   writeKeyRing,
 } from '../../store/secrets/key-ring.ts'
 import { versionsOf, type KeyRing } from '../../store/secrets/seal.ts'
-import { keptStore } from '../../serve/store-sync/open.ts'
-import { complain, firstLine, type Desk } from './store.ts'
+import { configuredStore } from '../../serve/store-sync/open.ts'
+import { printFaults, firstLine, type CommandContext } from './store.ts'
 
 /** What is to be done with the ring. */
-export interface KeysWishes {
+export interface KeysOptions {
   readonly file: string
   readonly action: 'export' | 'import' | 'list' | 'new'
   /** Where the bundle of `export` and `import` lies. */
@@ -29,28 +29,35 @@ export interface KeysWishes {
 }
 
 /** `tfe keys`; also while the program serves, which reads the ring when it starts. */
-export async function keysCommand(wishes: KeysWishes, desk: Desk): Promise<ExitCode> {
-  const ring = await ringFile(wishes.file, desk.env)
-  const said = ring.ok ? await carryOut(wishes, ring.value, desk) : ring
-  if (!said.ok) return complain(said.failure, desk.terminal)
-  const { out, paint, signs } = desk.terminal
+export async function keysCommand(
+  options: KeysOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const ring = await ringFileOf(options.file, context.env)
+  const said = ring.ok ? await runAction(options, ring.value, context) : ring
+  if (!said.ok) return printFaults(said.failure, context.terminal)
+  const { out, paint, signs } = context.terminal
   const [first = '', ...others] = said.value
   out([`${paint('good', signs.yes)} ${first}`, ...others.map((line) => `  ${line}`), ''].join('\n'))
-  return EXIT.fine
+  return EXIT.ok
 }
 
-type Said = Result<readonly string[], readonly Fault[]>
+type Report = Result<readonly string[], readonly Fault[]>
 
-async function carryOut({ action, bundle }: KeysWishes, ring: RingFile, desk: Desk): Promise<Said> {
+async function runAction(
+  { action, bundle }: KeysOptions,
+  ring: RingFile,
+  context: CommandContext,
+): Promise<Report> {
   switch (action) {
     case 'list':
-      return listed(ring)
+      return listKeys(ring)
     case 'new':
-      return grown(ring)
+      return addKey(ring)
     case 'export':
-      return exported(ring, bundle, desk)
+      return exportKeys(ring, bundle, context)
     case 'import':
-      return imported(ring, bundle, desk)
+      return importKeys(ring, bundle, context)
     default:
       return unreachable(action)
   }
@@ -63,15 +70,15 @@ interface RingFile {
   readonly at: string
 }
 
-async function ringFile(
+async function ringFileOf(
   file: string,
-  env: Desk['env'],
+  env: CommandContext['env'],
 ): Promise<Result<RingFile, readonly Fault[]>> {
   const loaded = await loadConfig(file, env)
   if (!loaded.ok) return loaded
-  const kept = keptStore(loaded.value.config)
-  if (!kept.ok) return kept
-  const { keys, at } = kept.value
+  const configured = configuredStore(loaded.value.config)
+  if (!configured.ok) return configured
+  const { keys, at } = configured.value
   if (keys?.reference.startsWith('file:') === true) {
     return ok({ path: keys.reference.slice('file:'.length), at: keys.at })
   }
@@ -80,18 +87,18 @@ async function ringFile(
   return fail([{ at: keys?.at ?? at, message }])
 }
 
-const held = ({ path }: RingFile): Promise<Result<KeyRing, readonly Fault[]>> =>
+const readRing = ({ path }: RingFile): Promise<Result<KeyRing, readonly Fault[]>> =>
   readKeyRing(`file:${path}`)
 
 const numbers = (ring: KeyRing): string => versionsOf(ring).join(', ')
 
-async function listed(file: RingFile): Promise<Said> {
-  const ring = await held(file)
+async function listKeys(file: RingFile): Promise<Report> {
+  const ring = await readRing(file)
   return ring.ok ? ok([`${file.path} holds the keys ${numbers(ring.value)}`]) : ring
 }
 
-async function grown(file: RingFile): Promise<Said> {
-  const ring = await held(file)
+async function addKey(file: RingFile): Promise<Report> {
+  const ring = await readRing(file)
   if (!ring.ok) return ring
   const next = withNewKey(ring.value)
   await writeKeyRing(file.path, next)
@@ -102,10 +109,14 @@ async function grown(file: RingFile): Promise<Said> {
   ])
 }
 
-async function exported(file: RingFile, bundle: string, desk: Desk): Promise<Said> {
-  const ring = await held(file)
+async function exportKeys(
+  file: RingFile,
+  bundle: string,
+  context: CommandContext,
+): Promise<Report> {
+  const ring = await readRing(file)
   if (!ring.ok) return ring
-  const passphrase = await passphraseFrom(desk)
+  const passphrase = await passphraseFrom(context)
   if (!passphrase.ok) return passphrase
   try {
     await writeFile(bundle, `${wrapKeyRing(ring.value, passphrase.value)}\n`, {
@@ -113,7 +124,7 @@ async function exported(file: RingFile, bundle: string, desk: Desk): Promise<Sai
       mode: 0o600,
     })
   } catch (error) {
-    return fail([{ at: bundle, message: `${wentWrong(error)}, wanted to write a new file there` }])
+    return fail([{ at: bundle, message: `${errorText(error)}, wanted to write a new file there` }])
   }
   return ok([
     `the keys ${numbers(ring.value)} are in ${bundle}, under the passphrase`,
@@ -121,16 +132,20 @@ async function exported(file: RingFile, bundle: string, desk: Desk): Promise<Sai
   ])
 }
 
-async function imported(file: RingFile, bundle: string, desk: Desk): Promise<Said> {
+async function importKeys(
+  file: RingFile,
+  bundle: string,
+  context: CommandContext,
+): Promise<Report> {
   const text = await textOf(bundle)
   if (!text.ok) return text
-  const passphrase = await passphraseFrom(desk)
+  const passphrase = await passphraseFrom(context)
   if (!passphrase.ok) return passphrase
   const brought = unwrapKeyRing(text.value, passphrase.value)
   if (!brought.ok) return fail(brought.failure.map(({ message }) => ({ at: bundle, message })))
-  const own = existsSync(file.path) ? await held(file) : ok(NO_KEYS)
+  const own = existsSync(file.path) ? await readRing(file) : ok(NO_KEYS)
   if (!own.ok) return own
-  const both = joinedRing(own.value, brought.value)
+  const both = mergeKeyRings(own.value, brought.value)
   if (!both.ok) return fail(both.failure.map(({ message }) => ({ at: file.path, message })))
   await mkdir(dirname(file.path), { recursive: true, mode: 0o700 })
   await writeKeyRing(file.path, both.value)
@@ -143,28 +158,30 @@ async function imported(file: RingFile, bundle: string, desk: Desk): Promise<Sai
 async function textOf(bundle: string): Promise<Result<string, readonly Fault[]>> {
   try {
     const { size } = await stat(bundle)
-    if (size <= MOST_OCTETS) return ok(await readFile(bundle, 'utf8'))
+    if (size <= MAX_OCTETS) return ok(await readFile(bundle, 'utf8'))
     const message = `found ${size} octets, wanted what \`tfe keys export\` wrote`
     return fail([{ at: bundle, message }])
   } catch (error) {
-    const message = `${wentWrong(error)}, wanted what \`tfe keys export\` wrote`
+    const message = `${errorText(error)}, wanted what \`tfe keys export\` wrote`
     return fail([{ at: bundle, message }])
   }
 }
 
 /** From standard input, so that neither a list of processes nor a shell's history has it. */
-async function passphraseFrom({ stdin }: Desk): Promise<Result<string, readonly Fault[]>> {
+async function passphraseFrom({
+  stdin,
+}: CommandContext): Promise<Result<string, readonly Fault[]>> {
   const passphrase = await firstLine(stdin)
-  if (passphrase.length >= SHORTEST) return ok(passphrase)
-  const message = `found ${passphrase.length} characters, wanted a passphrase of at least ${SHORTEST}: the bundle may be caught on its way`
+  if (passphrase.length >= MIN_PASSPHRASE) return ok(passphrase)
+  const message = `found ${passphrase.length} characters, wanted a passphrase of at least ${MIN_PASSPHRASE}: the bundle may be caught on its way`
   return fail([{ at: 'standard input', message }])
 }
 
-const wentWrong = (error: unknown): string =>
+const errorText = (error: unknown): string =>
   `found ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}`
 
 const NO_KEYS: KeyRing = { keys: new Map() }
 /** As for an administrator's password: whoever has the bundle may guess as long as he likes, half a second each. */
-const SHORTEST = 12
+const MIN_PASSPHRASE = 12
 /** A ring has a few lines of 50 octets. */
-const MOST_OCTETS = 64 * 1024
+const MAX_OCTETS = 64 * 1024

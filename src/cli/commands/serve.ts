@@ -3,10 +3,10 @@
  */
 import { loadConfig } from '../../config/load.ts'
 import type { Fault } from '../../kernel/types.ts'
-import type { Witness } from '../../serve/workers/pool.ts'
-import { giveBack } from '../../serve/workers/release-memory.ts'
+import type { TestHook } from '../../serve/workers/pool.ts'
+import { releaseMemory } from '../../serve/workers/release-memory.ts'
 import { openLog } from '../../serve/log.ts'
-import { startServing } from '../../serve/start.ts'
+import { startServer } from '../../serve/start.ts'
 
 /** How serving ended, in the command line's exit codes. */
 export type ServeEnd = 'drained' | 'faulty-configuration' | 'not-started'
@@ -17,7 +17,7 @@ export interface ServeOptions {
   err(text: string): void
   readonly entry: { readonly script: string; readonly args: readonly string[] }
   readonly version: string
-  readonly witness?: Witness
+  readonly testHook?: TestHook
 }
 
 /** Serves until a signal ends it. */
@@ -25,40 +25,40 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
   const load = () => loadConfig(file, options.env)
   const loaded = await load()
   if (!loaded.ok) {
-    complain(loaded.failure, options)
+    printFaults(loaded.failure, options)
     return 'faulty-configuration'
   }
-  const journal = openLog(loaded.value.config.log, {})
+  const logger = openLog(loaded.value.config.log, {})
   // A bug where no connection is near: the lines so far, and the last one, should still arrive.
   process.once('uncaughtException', (error) => {
-    journal.log.fatal({ err: error }, 'the front end met a bug and ends')
-    journal.flush()
+    logger.log.fatal({ err: error }, 'the front end met a bug and ends')
+    logger.flush()
     process.exit(BUG)
   })
-  giveBack()
-  const started = await startServing(loaded.value, {
-    journal,
+  releaseMemory()
+  const started = await startServer(loaded.value, {
+    logger,
     entry: options.entry,
     version: options.version,
-    ...(options.witness === undefined ? {} : { witness: options.witness }),
+    ...(options.testHook === undefined ? {} : { testHook: options.testHook }),
   })
   if (!started.ok) {
-    journal.flush()
-    complain(started.failure, options)
+    logger.flush()
+    printFaults(started.failure, options)
     return 'not-started'
   }
   const serving = started.value
   process.on('SIGHUP', () => {
     load()
       .then((next) => serving.reload(next))
-      .catch((error: unknown) => journal.log.error({ err: error }, 'reload met a bug'))
+      .catch((error: unknown) => logger.log.error({ err: error }, 'reload met a bug'))
   })
   await firstOf('SIGTERM', 'SIGINT')
   await serving.drain()
   return 'drained'
 }
 
-function complain(faults: readonly Fault[], options: ServeOptions): void {
+function printFaults(faults: readonly Fault[], options: ServeOptions): void {
   for (const { at, message } of faults) options.err(`${at}: ${message}\n`)
 }
 

@@ -8,22 +8,22 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 import { loadConfig } from '../../config/load.ts'
 import { fail, isoText, ok, type Fault, type Result } from '../../kernel/types.ts'
-import type { By } from '../../store/transactions.ts'
-import { explainHold, holdStore } from '../../store/engine/lock.ts'
+import type { Actor } from '../../store/transactions.ts'
+import { explainStoreLock, lockStore } from '../../store/engine/lock.ts'
 import type { Store } from '../../store/port.ts'
-import type { Credential, Wanted } from './create-admin.ts'
-import { makeAdmin } from './create-admin.ts'
-import { foundStore } from '../../serve/store-sync/create.ts'
+import type { Credential, NewAdmin } from './create-admin.ts'
+import { createAdmin } from './create-admin.ts'
+import { createStore } from '../../serve/store-sync/create.ts'
 import {
-  keptStore,
-  openKept,
-  settingsOf,
+  configuredStore,
+  openConfiguredStore,
+  storeSettingsOf,
   storeFault,
-  type Kept,
+  type ConfiguredStore,
 } from '../../serve/store-sync/open.ts'
 
 /** What the commands need of the world. */
-export interface Desk {
+export interface CommandContext {
   readonly terminal: Terminal
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdin: Readable
@@ -32,15 +32,15 @@ export interface Desk {
 /** `tfe init`; `from`: the file of an export that it begins with. */
 export async function initCommand(
   file: string,
-  { terminal, env }: Desk,
+  { terminal, env }: CommandContext,
   from?: string,
 ): Promise<ExitCode> {
   const loaded = await loadConfig(file, env)
-  if (!loaded.ok) return complain(loaded.failure, terminal)
-  const founded = await foundStore(loaded.value, whoIsHere(), from)
-  if (!founded.ok) return complain(founded.failure, terminal)
+  if (!loaded.ok) return printFaults(loaded.failure, terminal)
+  const created = await createStore(loaded.value, currentUser(), from)
+  if (!created.ok) return printFaults(created.failure, terminal)
   const { out, paint, signs } = terminal
-  const { where, enforcement, settings, keyFile, rows } = founded.value
+  const { where, enforcement, settings, keyFile, rows } = created.value
   const lines = [
     `${paint('good', signs.yes)} made the store ${where}`,
     `  enforcement          ${enforcement}${enforcement === 'required' ? '' : ': whoever would be refused is written down and admitted'}`,
@@ -59,89 +59,93 @@ export async function initCommand(
     `  ${paint('code', `tfe serve --config ${file}`)}`,
   ]
   out(`${lines.join('\n')}\n`)
-  return EXIT.fine
+  return EXIT.ok
 }
 
 /** What `tfe admin create` was given. */
-export interface AdminWishes {
+export interface CreateAdminOptions {
   readonly file: string
   readonly name: string
-  readonly role: Wanted['role']
+  readonly role: NewAdmin['role']
   /** Undefined: the password comes from standard input. */
   readonly tokenFile: string | undefined
 }
 
 /** `tfe admin create`; also while the program serves from the store. */
-export async function adminCommand(wishes: AdminWishes, desk: Desk): Promise<ExitCode> {
-  const { name, role, tokenFile } = wishes
-  const { terminal } = desk
+export async function adminCommand(
+  options: CreateAdminOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { name, role, tokenFile } = options
+  const { terminal } = context
   const credential: Credential =
     tokenFile === undefined
-      ? { kind: 'password', password: await firstLine(desk.stdin) }
+      ? { kind: 'password', password: await firstLine(context.stdin) }
       : { kind: 'token-file', path: tokenFile }
-  const made = await withStore({ file: wishes.file, alone: false }, desk, (store) =>
-    makeAdmin(store, { name, role, credential }, whoIsHere()),
+  const made = await withStore({ file: options.file, exclusive: false }, context, (store) =>
+    createAdmin(store, { name, role, credential }, currentUser()),
   )
-  if (!made.ok) return complain(made.failure, terminal)
+  if (!made.ok) return printFaults(made.failure, terminal)
   const { out, paint, signs } = terminal
   out(`${paint('good', signs.yes)} ${name} may sign in as ${role}\n`)
   if (tokenFile !== undefined) {
     out(`  the token is in ${tokenFile}, which only you can read; it ends in 30 days\n`)
   }
-  return EXIT.fine
+  return EXIT.ok
 }
 
 /** `tfe break-glass`: undoes the latch of a store that nobody serves from, and writes down who did and why. */
 export async function breakGlassCommand(
   { file, reason }: { readonly file: string; readonly reason: string },
-  desk: Desk,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  const { terminal } = desk
-  const done = await withStore({ file, alone: true }, desk, async (store, kept) => {
+  const { terminal } = context
+  const done = await withStore({ file, exclusive: true }, context, async (store, configured) => {
     const before = await store.enforcement.current()
-    if (!before.ok) return fail([storeFault(kept, before.failure)])
-    const after = await store.enforcement.dangerouslyBreakGlass(whoIsHere(), reason)
-    if (!after.ok) return fail([storeFault(kept, after.failure)])
+    if (!before.ok) return fail([storeFault(configured, before.failure)])
+    const after = await store.enforcement.dangerouslyBreakGlass(currentUser(), reason)
+    if (!after.ok) return fail([storeFault(configured, after.failure)])
     return ok({ before: before.value, after: after.value })
   })
-  if (!done.ok) return complain(done.failure, terminal)
+  if (!done.ok) return printFaults(done.failure, terminal)
   const { out, paint, signs } = terminal
   const { before, after } = done.value
   if (before.state === 'recording') {
     out('certificates were not required: nothing was changed\n')
-    return EXIT.fine
+    return EXIT.ok
   }
   const since = isoText(before.since)
   out(
     `${paint('warn', signs.note)} certificates were required since ${since}; now: recording. The audit trail says who did this and why (${after.glassBroken} in all).\n`,
   )
-  return EXIT.fine
+  return EXIT.ok
 }
 
 /** `alone`: nobody serves from it, and nobody begins to before the work is done. */
 async function withStore<Value>(
-  { file, alone }: { readonly file: string; readonly alone: boolean },
-  { env }: Desk,
-  work: (store: Store, kept: Kept) => Promise<Result<Value, readonly Fault[]>>,
+  { file, exclusive }: { readonly file: string; readonly exclusive: boolean },
+  { env }: CommandContext,
+  work: (store: Store, configured: ConfiguredStore) => Promise<Result<Value, readonly Fault[]>>,
 ): Promise<Result<Value, readonly Fault[]>> {
   const loaded = await loadConfig(file, env)
   if (!loaded.ok) return loaded
-  const kept = keptStore(loaded.value.config)
-  if (!kept.ok) return kept
+  const configured = configuredStore(loaded.value.config)
+  if (!configured.ok) return configured
   await using ending = new AsyncDisposableStack()
-  if (alone) {
-    const hold = await holdStore(settingsOf(kept.value), 'alone')
-    if (!hold.ok) return fail([{ at: kept.value.at, message: explainHold(hold.failure) }])
-    ending.adopt(hold.value, (one) => one.release())
+  if (exclusive) {
+    const lock = await lockStore(storeSettingsOf(configured.value), 'alone')
+    if (!lock.ok)
+      return fail([{ at: configured.value.at, message: explainStoreLock(lock.failure) }])
+    ending.adopt(lock.value, (one) => one.release())
   }
-  const opened = await openKept(kept.value)
+  const opened = await openConfiguredStore(configured.value)
   if (!opened.ok) return opened
   const store = ending.adopt(opened.value, (one) => one.close())
-  return await work(store, kept.value)
+  return await work(store, configured.value)
 }
 
 /** The account of the operating system: on this machine there is nobody else to ask. */
-export function whoIsHere(): By {
+export function currentUser(): Actor {
   try {
     return { who: userInfo().username, from: 'cli' }
   } catch {
@@ -156,16 +160,16 @@ export async function firstLine(input: Readable): Promise<string> {
   input.setEncoding('utf8')
   for await (const part of input) {
     text += String(part)
-    if (text.includes('\n') || text.length > LONGEST_LINE) break
+    if (text.includes('\n') || text.length > MAX_LINE) break
   }
   return text.split(/\r?\n/, 1)[0] ?? ''
 }
 
 /** More than any password. */
-const LONGEST_LINE = 4096
+const MAX_LINE = 4096
 
 /** Every fault on a line of its own. */
-export function complain(faults: readonly Fault[], { err }: Terminal): ExitCode {
+export function printFaults(faults: readonly Fault[], { err }: Terminal): ExitCode {
   for (const { at, message } of faults) err(`${at}: ${message}\n`)
   return EXIT.no
 }

@@ -5,37 +5,37 @@
 import type { RouteRow } from '../../config/config.ts'
 import { decide, type Decision, type Peer } from '../../decide/decide.ts'
 import type { Approval, Policy } from '../../decide/policy.ts'
-import type { World } from '../../state/world.ts'
+import type { CompiledConfig } from '../../state/world.ts'
 import { modelText } from '../approval-model.ts'
 import { note, type Section, type Step } from './report.ts'
-import type { Question } from './arguments.ts'
-import { askOf, decisionStep } from './verdicts.ts'
+import type { ExplainQuery } from './arguments.ts'
+import { decisionInput, decisionStep } from './verdicts.ts'
 
-interface Around {
-  readonly world: World
-  readonly question: Question
+interface ExplainContext {
+  readonly compiled: CompiledConfig
+  readonly query: ExplainQuery
 }
 
 /** One section for the row of a request; for each kind of sensitive row where there is no request. */
 export function approvalSections(
   peer: Peer,
   row: RouteRow | undefined,
-  around: Around,
+  context: ExplainContext,
 ): readonly Section[] {
-  const { approval } = around.world.config
-  const begin = note(modelText(approval), ...present(peer))
+  const { approval } = context.compiled.config
+  const intro = note(modelText(approval), ...storeHint(peer))
   if (row?.class === 'denied') return []
   if (row !== undefined) {
-    const steps = [begin, ...plainness(row), ...states(peer, row, around)]
+    const steps = [intro, ...notSensitiveNote(row), ...stepsByState(peer, row, context)]
     return [{ title: 'What approval would change', steps }]
   }
-  const rows = around.question.listener.config.routes.rows.filter((one) => one.sensitive)
+  const rows = context.query.listener.config.routes.rows.filter((one) => one.sensitive)
   const kinds = [...Map.groupBy(rows, (one) => one.class).values()]
   return [
     {
       title: 'What approval would change',
       steps: [
-        begin,
+        intro,
         ...(kinds.length === 0
           ? [note('no row of this listener is sensitive: it keeps nobody out, a block does')]
           : []),
@@ -47,14 +47,14 @@ export function approvalSections(
         // What a row asks of certificates besides is its own: `--route` tells.
         const general = { ...first, match: undefined, networks: undefined }
         const title = `On sensitive rows of class ${first.class} (${names})`
-        return { title, steps: states(peer, general, around) }
+        return { title, steps: stepsByState(peer, general, context) }
       })
     }),
   ]
 }
 
 /** Approval follows the key, so that is what to look for. */
-const present = (peer: Peer): readonly string[] =>
+const storeHint = (peer: Peer): readonly string[] =>
   peer.kind === 'presented'
     ? [
         'the verdict takes the device for unapproved: the store, which knows better, is not opened here',
@@ -62,28 +62,32 @@ const present = (peer: Peer): readonly string[] =>
       ]
     : []
 
-const plainness = ({ id, sensitive }: RouteRow): readonly Step[] =>
+const notSensitiveNote = ({ id, sensitive }: RouteRow): readonly Step[] =>
   sensitive ? [] : [note(`the row ${id} is not sensitive: it asks nobody to be approved`)]
 
 /** A step for each state, and for each side of the internal networks where it matters and nobody said which. */
-function states(peer: Peer, row: RouteRow, { world, question }: Around): readonly Step[] {
-  const ask = askOf(peer, row, { world, question })
+function stepsByState(
+  peer: Peer,
+  row: RouteRow,
+  { compiled, query }: ExplainContext,
+): readonly Step[] {
+  const ask = decisionInput(peer, row, { compiled, query })
   const verdict = (state: Approval, origin: typeof ask.origin): Decision =>
-    decide({ ...ask, origin }, withApproval(world.policy, state), question.at)
+    decide({ ...ask, origin }, withApproval(compiled.policy, state), query.at)
   const isSplit =
-    world.config.approval.model === 'manual-external' &&
+    compiled.config.approval.model === 'manual-external' &&
     row.sensitive &&
-    question.from === undefined
+    query.from === undefined
   const unapproved = isSplit
     ? [
-        named('unapproved, from outside', verdict('unapproved', 'external')),
-        named('unapproved, from an internal network', verdict('unapproved', 'internal')),
+        labelled('unapproved, from outside', verdict('unapproved', 'external')),
+        labelled('unapproved, from an internal network', verdict('unapproved', 'internal')),
       ]
-    : [named('unapproved', verdict('unapproved', ask.origin))]
+    : [labelled('unapproved', verdict('unapproved', ask.origin))]
   return [
     ...unapproved,
-    named('approved', verdict('approved', ask.origin)),
-    named('blocked', verdict('blocked', ask.origin)),
+    labelled('approved', verdict('approved', ask.origin)),
+    labelled('blocked', verdict('blocked', ask.origin)),
   ]
 }
 
@@ -92,7 +96,7 @@ const withApproval = (policy: Policy, state: Approval): Policy => ({
   fleet: { ...policy.fleet, approvals: { approvalOf: () => state } },
 })
 
-function named(state: string, decision: Decision): Step {
+function labelled(state: string, decision: Decision): Step {
   const step = decisionStep(decision)
   return { ...step, text: `${state}: ${step.text}` }
 }

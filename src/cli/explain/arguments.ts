@@ -1,15 +1,15 @@
 /**
  * What exactly is asked: options → a question about one listener, one time and perhaps one request.
  */
-import { nearest } from '../../kernel/closest-match.ts'
+import { closestMatch } from '../../kernel/closest-match.ts'
 import { parseInstant } from '../../config/reading/units.ts'
 import { addressOctets } from '../../kernel/network.ts'
 import { fail, type Instant, ok, type Result } from '../../kernel/types.ts'
-import type { ListenerWorld, World } from '../../state/world.ts'
+import type { CompiledListener, CompiledConfig } from '../../state/world.ts'
 
 /** Everything but the certificate. */
-export interface Question {
-  readonly listener: ListenerWorld
+export interface ExplainQuery {
+  readonly listener: CompiledListener
   readonly at: Instant
   /** Undefined asks about every class of route that the listener has. */
   readonly request: { readonly method: string; readonly target: string } | undefined
@@ -20,13 +20,13 @@ export interface Question {
 }
 
 /** Reads the options of `tfe explain`; a failure says what is wrong with them. */
-export function parseQuestion(
+export function parseExplainQuery(
   options: ReadonlyMap<string, string>,
-  world: World,
-): Result<Question, string> {
+  compiled: CompiledConfig,
+): Result<ExplainQuery, string> {
   const at = instantOf(options.get('at'))
   if (!at.ok) return at
-  const listener = listenerOf(options.get('listener'), world)
+  const listener = listenerOf(options.get('listener'), compiled)
   if (!listener.ok) return listener
   const from = addressOf(options.get('from'))
   if (!from.ok) return from
@@ -61,13 +61,13 @@ function instantOf(text: string | undefined): Result<Instant, string> {
 
 function listenerOf(
   wanted: string | undefined,
-  { listeners }: World,
-): Result<ListenerWorld, string> {
+  { listeners }: CompiledConfig,
+): Result<CompiledListener, string> {
   const names = [...listeners.keys()]
   const listener = listeners.get(wanted ?? names[0] ?? '')
   if (listener !== undefined) return ok(listener)
-  const meant = nearest(wanted ?? '', names)
+  const suggestion = closestMatch(wanted ?? '', names)
   return fail(
-    `there is no listener '${wanted ?? ''}'; ${meant === undefined ? `there is ${names.join(', ')}` : `did you mean ${meant}?`}`,
+    `there is no listener '${wanted ?? ''}'; ${suggestion === undefined ? `there is ${names.join(', ')}` : `did you mean ${suggestion}?`}`,
   )
 }

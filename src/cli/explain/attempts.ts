@@ -2,7 +2,7 @@
 import { explain } from '../../decide/explain.ts'
 import type { Attempt, Examination } from '../../trust/judge.ts'
 import type { Limits } from '../../trust/limits.ts'
-import { counted } from '../format-time.ts'
+import { countText } from '../format-time.ts'
 import { no, note, type Section, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
 
@@ -15,7 +15,7 @@ export function attemptSection({ attempts, spent }: Examination, limits: Limits)
       ...attempts.slice(0, MAX_SHOWN).map(attemptStep),
       ...(rest > 0 ? [note(`and ${rest} more`)] : []),
       note(
-        `the work: ${spent.signatures} of ${counted(limits.signatures, 'signature')}, ${spent.steps} of ${counted(limits.steps, 'step')}, ${spent.comparisons} of ${counted(limits.comparisons, 'comparison')} with name constraints`,
+        `the work: ${spent.signatures} of ${countText(limits.signatures, 'signature')}, ${spent.steps} of ${countText(limits.steps, 'step')}, ${spent.comparisons} of ${countText(limits.comparisons, 'comparison')} with name constraints`,
       ),
     ],
   }

@@ -3,8 +3,8 @@ import type { Instant } from '../../kernel/types.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { keyText } from '../../x509/key.ts'
 import { generalNameText, printName } from '../../x509/print-name.ts'
-import { columns } from '../text-layout.ts'
-import { distanceText, secondText } from '../format-time.ts'
+import { twoColumns } from '../text-layout.ts'
+import { relativeDayText, timestampText } from '../format-time.ts'
 import { note, type Section } from './report.ts'
 
 /** One section per presented certificate, leaf first. */
@@ -17,7 +17,7 @@ export function certificateSections(
       index === 0
         ? "The device's certificate"
         : `Certificate ${index + 1} of ${certificates.length}, sent along`,
-    steps: [note(name(certificate), ...columns(facts(certificate, now)))],
+    steps: [note(name(certificate), ...twoColumns(facts(certificate, now)))],
   }))
 }
 
@@ -32,7 +32,10 @@ function facts(certificate: Certificate, now: Instant): readonly (readonly [stri
   return [
     ['issuer', printName(issuer)],
     ['serial', serial],
-    ['valid', `${secondText(notBefore)} to ${secondText(notAfter)}; ${validity(certificate, now)}`],
+    [
+      'valid',
+      `${timestampText(notBefore)} to ${timestampText(notAfter)}; ${validity(certificate, now)}`,
+    ],
     ...(names.length === 0 ? [] : [['names', names.join(', ')] as const]),
     ['key', `${keyText(publicKey.algorithm)}, SHA-256 ${publicKey.fingerprint}`],
     ['certificate', `SHA-256 ${fingerprint}`],
@@ -44,7 +47,7 @@ export function validity(
   { notBefore, notAfter }: Pick<Certificate, 'notBefore' | 'notAfter'>,
   now: Instant,
 ): string {
-  if (now < notBefore) return `not yet valid, begins ${distanceText(notBefore, now)}`
-  if (now > notAfter) return `expired ${distanceText(notAfter, now)}`
-  return `ends ${distanceText(notAfter, now)}`
+  if (now < notBefore) return `not yet valid, begins ${relativeDayText(notBefore, now)}`
+  if (now > notAfter) return `expired ${relativeDayText(notAfter, now)}`
+  return `ends ${relativeDayText(notAfter, now)}`
 }

@@ -9,8 +9,8 @@ import { EXTENSION, KEY_USAGE } from '../../x509/extensions.ts'
 import { keyText } from '../../x509/key.ts'
 import type { Subtree } from '../../x509/name-constraints.ts'
 import { generalNameText } from '../../x509/print-name.ts'
-import { columns } from '../text-layout.ts'
-import { counted } from '../format-time.ts'
+import { twoColumns } from '../text-layout.ts'
+import { countText } from '../format-time.ts'
 import { type Section, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
 
@@ -24,7 +24,7 @@ export function checkSections(paths: readonly SoundPath[]): readonly Section[] {
       ),
       yes(
         `${name(anchor.certificate)}, the trust anchor`,
-        ...columns([
+        ...twoColumns([
           ['signature', 'not asked for: it is trusted by itself'],
           ...rights(anchor.certificate),
         ]),
@@ -36,7 +36,7 @@ export function checkSections(paths: readonly SoundPath[]): readonly Section[] {
 const checkStep = (certificate: Certificate, issuer: Certificate): Step =>
   yes(
     name(certificate),
-    ...columns([
+    ...twoColumns([
       [
         'signature',
         `${signatureText(certificate.signature.algorithm)}, verified with the key of ${name(issuer)}`,
@@ -71,7 +71,7 @@ function caText(constraints: Certificate['extensions']['basicConstraints']): str
   const { pathLength } = constraints
   return pathLength === undefined
     ? 'yes'
-    : `yes, with at most ${counted(pathLength, 'intermediate')} below`
+    : `yes, with at most ${countText(pathLength, 'intermediate')} below`
 }
 
 /** RFC 5280 §4.2.1.3, from the first bit on. */

@@ -5,25 +5,25 @@
 import type { RouteRow } from '../../config/config.ts'
 import { decide, type Peer } from '../../decide/decide.ts'
 import type { OAuthEndpoints } from '../../fleet/oauth.ts'
-import type { World } from '../../state/world.ts'
+import type { CompiledConfig } from '../../state/world.ts'
 import { note, type Section, type Step } from './report.ts'
-import type { Question } from './arguments.ts'
-import { askOf, decisionStep } from './verdicts.ts'
+import type { ExplainQuery } from './arguments.ts'
+import { decisionInput, decisionStep } from './verdicts.ts'
 
-interface Around {
-  readonly world: World
-  readonly question: Question
+interface ExplainContext {
+  readonly compiled: CompiledConfig
+  readonly query: ExplainQuery
 }
 
 /** One section where the row of a request is such an endpoint; where there is no request, which rows are. */
 export function endpointSections(
   peer: Peer,
   row: RouteRow | undefined,
-  around: Around,
+  context: ExplainContext,
 ): readonly Section[] {
   const title = 'What disabling the OAuth endpoint would change'
   if (row === undefined) {
-    const rows = around.question.listener.config.routes.rows.filter(
+    const rows = context.query.listener.config.routes.rows.filter(
       (one) => kindOf(one) !== undefined,
     )
     if (rows.length === 0) return []
@@ -33,22 +33,26 @@ export function endpointSections(
   const kind = kindOf(row)
   if (kind === undefined) return []
   const state = (word: 'enabled' | 'disabled'): Step => {
-    const { policy } = around.world
+    const { policy } = context.compiled
     const oauth: OAuthEndpoints = {
       ...policy.fleet.oauth,
       [kind === 'new' ? 'modern' : 'legacy']: word,
     }
     const fleet = { ...policy.fleet, oauth }
-    const decision = decide(askOf(peer, row, around), { ...policy, fleet }, around.question.at)
+    const decision = decide(
+      decisionInput(peer, row, context),
+      { ...policy, fleet },
+      context.query.at,
+    )
     const step = decisionStep(decision)
     return { ...step, text: `${word}: ${step.text}` }
   }
-  const begin = note(
+  const intro = note(
     `the row ${row.id} is the ${kind} OAuth endpoint`,
     'the verdict takes it for not disabled: the store, which knows better, is not opened here',
     '`tfe oauth status` shows what it is',
   )
-  return [{ title, steps: [begin, state('enabled'), state('disabled')] }]
+  return [{ title, steps: [intro, state('enabled'), state('disabled')] }]
 }
 
 function kindOf({ endpoint, class: kind }: RouteRow): 'new' | 'legacy' | undefined {

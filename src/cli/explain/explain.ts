@@ -12,7 +12,7 @@ import {
 import { explain as explainRefusal } from '../../decide/explain.ts'
 import type { Timeliness } from '../../decide/timeliness.ts'
 import { isoText, type Result } from '../../kernel/types.ts'
-import type { World } from '../../state/world.ts'
+import type { CompiledConfig } from '../../state/world.ts'
 import { findingCodes } from '../../trust/finding.ts'
 import { examine, type Examination } from '../../trust/judge.ts'
 import {
@@ -23,7 +23,7 @@ import {
 import { printName } from '../../x509/print-name.ts'
 import { readCertificates } from '../certificate-file.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { accountText, no, type Section } from './report.ts'
+import { reportText, no, type Section } from './report.ts'
 import { approvalSections } from './approval.ts'
 import { attemptSection } from './attempts.ts'
 import { certificateSections } from './certificates.ts'
@@ -31,21 +31,21 @@ import { checkSections } from './checks.ts'
 import { denialSections } from './denials.ts'
 import { endpointSections } from './endpoint.ts'
 import { issuerSteps } from './issuers.ts'
-import { lifeSection } from './validity.ts'
-import { withLists } from './lists.ts'
+import { validitySection } from './validity.ts'
+import { loadCrls } from './lists.ts'
 import { matchSections } from './match.ts'
 import { pathSections } from './paths.ts'
-import { parseQuestion, type Question } from './arguments.ts'
+import { parseExplainQuery, type ExplainQuery } from './arguments.ts'
 import { revocationSections } from './revocation.ts'
 import {
-  askOf,
+  decisionInput,
   classesSection,
-  type Meeting,
-  meetingOf,
+  type RouteMatch,
+  matchRoute,
   routeSection,
   verdictSection,
 } from './verdicts.ts'
-import { faultLine, loadWorld } from '../load-world.ts'
+import { faultLine, loadCompiled } from '../load-world.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Prints the account; a string says what was wrong with the question. */
@@ -60,126 +60,126 @@ export async function explain(
     readonly env: Readonly<Record<string, string | undefined>>
   },
 ): Promise<ExitCode | string> {
-  const loaded = await loadWorld(options.get('config') ?? '', env)
+  const loaded = await loadCompiled(options.get('config') ?? '', env)
   if (!loaded.ok) {
     terminal.err(loaded.failure.map((fault) => `${faultLine(fault)}\n`).join(''))
     return EXIT.no
   }
-  const { world } = loaded.value
-  const question = parseQuestion(options, world)
-  if (!question.ok) return question.failure
+  const { compiled } = loaded.value
+  const query = parseExplainQuery(options, compiled)
+  if (!query.ok) return query.failure
   const octets = await readCertificates(file)
   if (!octets.ok) {
     terminal.err(`tfe: ${octets.failure}\n`)
     return EXIT.no
   }
-  const heard = await withLists(world, question.value.at)
-  const found = judged(octets.value, heard.world, question.value)
-  const account = { ...found, sections: [...heard.sections, ...found.sections] }
+  const withCrls = await loadCrls(compiled, query.value.at)
+  const found = judgeFile(octets.value, withCrls.compiled, query.value)
+  const report = { ...found, sections: [...withCrls.sections, ...found.sections] }
   terminal.out(
     options.has('json')
-      ? `${JSON.stringify(asJson(account, question.value), undefined, 2)}\n`
-      : accountText(account.sections, terminal),
+      ? `${JSON.stringify(asJson(report, query.value), undefined, 2)}\n`
+      : reportText(report.sections, terminal),
   )
-  return account.admitted ? EXIT.fine : EXIT.no
+  return report.admitted ? EXIT.ok : EXIT.no
 }
 
 /** The judgement and everything that was seen on the way. */
-interface Account {
+interface Report {
   readonly sections: readonly Section[]
   readonly admitted: boolean
   /** Undefined when the path was turned away before the device was asked. */
   readonly decision: Decision | undefined
-  readonly meeting: Meeting | undefined
+  readonly routeMatch: RouteMatch | undefined
   readonly certificates: readonly Certificate[]
   readonly timeliness: Timeliness | undefined
 }
 
-function judged(
+function judgeFile(
   [first, ...others]: readonly [Buffer, ...Buffer[]],
-  world: World,
-  question: Question,
-): Account {
+  compiled: CompiledConfig,
+  query: ExplainQuery,
+): Report {
   const leaf = parseCertificate(first)
   // As on a connection: an intermediate that cannot be read is as good as not sent.
   const intermediates = others
     .map((der) => parseCertificate(der))
     .flatMap((one) => (one.ok ? [one.value] : []))
-  const meeting = meetingOf(question)
-  const { peer, examined } = judgement(leaf, intermediates, world)
+  const routeMatch = matchRoute(query)
+  const { peer, examined } = judgePeer(leaf, intermediates, compiled)
   const seen = leaf.ok
-    ? about(leaf.value, intermediates, { world, question, peer, examined })
+    ? certificateReport(leaf.value, intermediates, { compiled, query, peer, examined })
     : [{ title: "The device's certificate", steps: [no('cannot be read')] }]
   const certificates = leaf.ok ? [leaf.value, ...intermediates] : []
-  const timeliness = timelinessOfPeer(peer, world.policy, question.at)
-  if (meeting?.ok === false) {
-    const sections = [...seen, routeSection(question, meeting)]
-    return { sections, admitted: false, decision: undefined, meeting, certificates, timeliness }
+  const timeliness = timelinessOfPeer(peer, compiled.policy, query.at)
+  if (routeMatch?.ok === false) {
+    const sections = [...seen, routeSection(query, routeMatch)]
+    return { sections, admitted: false, decision: undefined, routeMatch, certificates, timeliness }
   }
-  const row = meeting?.value
-  const decision = decide(askOf(peer, row, { world, question }), world.policy, question.at)
+  const row = routeMatch?.value
+  const decision = decide(decisionInput(peer, row, { compiled, query }), compiled.policy, query.at)
   const verdict =
-    meeting === undefined
-      ? [classesSection(peer, world, question)]
+    routeMatch === undefined
+      ? [classesSection(peer, compiled, query)]
       : [
-          routeSection(question, meeting),
+          routeSection(query, routeMatch),
           ...matchSections(peer, row?.match),
-          verdictSection(decision, row, { world, question }),
+          verdictSection(decision, row, { compiled, query }),
         ]
   const changes = [
-    ...approvalSections(peer, row, { world, question }),
-    ...endpointSections(peer, row, { world, question }),
+    ...approvalSections(peer, row, { compiled, query }),
+    ...endpointSections(peer, row, { compiled, query }),
   ]
   return {
     sections: [...seen, ...verdict, ...changes],
     admitted: decision.kind === 'admit',
     decision,
-    meeting,
+    routeMatch,
     certificates,
     timeliness,
   }
 }
 
 /** As on a connection, with everything that was tried beside the answer. */
-function judgement(
+function judgePeer(
   leaf: Result<Certificate, CertificateFault>,
   intermediates: readonly Certificate[],
-  { trust }: World,
+  { trust }: CompiledConfig,
 ): { readonly peer: Peer; readonly examined: Examination | undefined } {
   if (!leaf.ok) return { peer: { kind: 'unreadable', fault: leaf.failure }, examined: undefined }
   const examined = examine({ leaf: leaf.value, intermediates }, trust, 'client')
   return { peer: { kind: 'presented', leaf: leaf.value, paths: examined.result }, examined }
 }
 
-interface Seen {
-  readonly world: World
-  readonly question: Question
+interface SectionInput {
+  readonly compiled: CompiledConfig
+  readonly query: ExplainQuery
   readonly peer: Peer
   readonly examined: Examination | undefined
 }
 
-function about(
+function certificateReport(
   leaf: Certificate,
   intermediates: readonly Certificate[],
-  { world, question, peer, examined }: Seen,
+  { compiled, query, peer, examined }: SectionInput,
 ): readonly Section[] {
-  const { trust, policy } = world
+  const { trust, policy } = compiled
   const paths = examined?.result
   return [
-    ...certificateSections([leaf, ...intermediates], question.at),
+    ...certificateSections([leaf, ...intermediates], query.at),
     { title: 'Who signed it', steps: issuerSteps(leaf, intermediates, trust) },
     ...(examined === undefined ? [] : [attemptSection(examined, trust.limits)]),
-    ...(paths === undefined ? [] : pathSections(paths, policy, question.at)),
-    ...(paths === undefined ? [] : revocationSections(paths, policy.revocation, question.at)),
+    ...(paths === undefined ? [] : pathSections(paths, policy, query.at)),
+    ...(paths === undefined ? [] : revocationSections(paths, policy.revocation, query.at)),
     ...(paths?.ok === true ? checkSections(paths.value) : []),
     ...denialSections(peer, policy.denied),
-    lifeSection(leaf, policy, question.at),
+    validitySection(leaf, policy, query.at),
   ]
 }
 
 function asJson(
-  { sections, decision, meeting, certificates, timeliness }: Account,
-  question: Question,
+  { sections, decision, routeMatch, certificates, timeliness }: Report,
+  query: ExplainQuery,
 ): unknown {
   const why = decision?.kind === 'refuse' ? explainRefusal(decision.why) : undefined
   const path = decision?.kind === 'admit' ? vouchedFor(decision)?.path : undefined
@@ -187,17 +187,17 @@ function asJson(
     verdict: decision?.kind === 'admit' ? 'admit' : 'refuse',
     code:
       decision === undefined
-        ? meeting?.ok === false && meeting.failure.kind
+        ? routeMatch?.ok === false && routeMatch.failure.kind
         : decision.kind === 'admit'
           ? decision.basis.kind
           : why?.code,
     sentence: why?.sentence,
     next_step: why?.nextStep,
-    at: isoText(question.at),
+    at: isoText(query.at),
     timeliness,
     findings: path === undefined ? undefined : findingCodes(path.findings),
-    listener: question.listener.config.name,
-    route: meeting?.ok === true ? routeFacts(meeting.value) : undefined,
+    listener: query.listener.config.name,
+    route: routeMatch?.ok === true ? routeFacts(routeMatch.value) : undefined,
     certificates: certificates.map((one) => ({
       subject: printName(one.subject),
       issuer: printName(one.issuer),

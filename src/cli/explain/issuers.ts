@@ -2,7 +2,7 @@
  * Who signed whom, as far up as signatures hold; and where they stop holding, the authorities that were almost it.
  * Looks for an operator, within a bound; the judge's own word is asked elsewhere.
  */
-import { nearest } from '../../kernel/closest-match.ts'
+import { closestMatch } from '../../kernel/closest-match.ts'
 import type { TrustStore } from '../../trust/store.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import type { Name } from '../../x509/name.ts'
@@ -108,7 +108,8 @@ function nearMisses(certificate: Certificate, known: readonly Authority[]): read
       : []
   })
   const subjects = known.map((one) => name(one.certificate))
-  const alike = misses.length === 0 ? nearest(shortName(issuer), commonNames(known)) : undefined
+  const alike =
+    misses.length === 0 ? closestMatch(shortName(issuer), commonNames(known)) : undefined
   return [
     no(
       self

@@ -1,6 +1,6 @@
 /** Every sound path held against standing, deny list and time; or why there is none. */
 import { explain } from '../../decide/explain.ts'
-import { FINDING_WORDS } from '../../decide/explain-finding.ts'
+import { FINDING_EXPLANATIONS } from '../../decide/explain-finding.ts'
 import { judgePath } from '../../decide/judge-path.ts'
 import type { Policy, Standing } from '../../decide/policy.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
@@ -32,7 +32,7 @@ function pathSteps(path: SoundPath, policy: Policy, now: Instant): readonly Step
     ...findings.map((finding) =>
       note(
         `departs harmlessly from RFC 5280: ${findingText(finding)}`,
-        FINDING_WORDS[finding.kind],
+        FINDING_EXPLANATIONS[finding.kind],
         `in ${finding.subject}`,
       ),
     ),

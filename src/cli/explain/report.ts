@@ -1,7 +1,7 @@
 /**
  * An account of a judgement: sections of steps, each of which held, failed, or is only worth knowing.
  */
-import { harmless, indented } from '../text-layout.ts'
+import { replaceControlCharacters, indented } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** One thing that was looked at. */
@@ -26,7 +26,7 @@ export const note = (text: string, ...more: readonly string[]): Step => ({
 })
 
 /** An account as text. What a certificate says of itself is shown without characters that move the cursor. */
-export function accountText(sections: readonly Section[], { paint, signs }: Terminal): string {
+export function reportText(sections: readonly Section[], { paint, signs }: Terminal): string {
   const line = ({ kind, text, more }: Step): string => {
     const sign = {
       yes: paint('good', signs.yes),
@@ -35,14 +35,15 @@ export function accountText(sections: readonly Section[], { paint, signs }: Term
     }
     const width = signs[kind].length + 3
     return [
-      `  ${sign[kind]} ${harmless(text)}`,
-      ...indented(more.map(harmless), ' '.repeat(width)),
+      `  ${sign[kind]} ${replaceControlCharacters(text)}`,
+      ...indented(more.map(replaceControlCharacters), ' '.repeat(width)),
     ].join('\n')
   }
   return sections
     .filter(({ steps }) => steps.length > 0)
     .map(
-      ({ title, steps }) => `${paint('bold', harmless(title))}\n${steps.map(line).join('\n')}\n\n`,
+      ({ title, steps }) =>
+        `${paint('bold', replaceControlCharacters(title))}\n${steps.map(line).join('\n')}\n\n`,
     )
     .join('')
 }

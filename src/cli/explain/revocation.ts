@@ -4,7 +4,7 @@ import type { RevocationDemand, RevocationPolicy } from '../../decide/policy.ts'
 import { type Instant, plus, unreachable } from '../../kernel/types.ts'
 import { issuedOn, type RevocationList, statusOf } from '../../trust/revocation.ts'
 import type { PathResult, SoundPath } from '../../trust/validate.ts'
-import { ageText, lengthText, secondText } from '../format-time.ts'
+import { ageText, durationText, timestampText } from '../format-time.ts'
 import { no, note, type Section, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
 
@@ -39,14 +39,14 @@ function steps(
           return yes(`${who}: not revoked`, listText(status.list, now))
         case 'revoked': {
           const { at, reason, list } = status.revocation
-          return no(`${who}: REVOKED at ${secondText(at)} (${reason})`, listText(list, now))
+          return no(`${who}: REVOKED at ${timestampText(at)} (${reason})`, listText(list, now))
         }
         case 'unknown': {
           const isLeaf = certificate === path.certificates[0]
           const unlisted = demand === undefined || (!isLeaf && isUnlisted(status, demand))
           if (unlisted) return note(`${who}: not checked, ${name(issuer)} publishes no list here`)
-          const text = `${who}: nobody can tell, ${UNKNOWN[status.why]} of ${name(issuer)}`
-          const counts = forgives(demand, status.list, { why: status.why, now })
+          const text = `${who}: nobody can tell, ${UNKNOWN_TEXT[status.why]} of ${name(issuer)}`
+          const counts = isTolerated(demand, status.list, { why: status.why, now })
           const more = status.list === undefined ? [] : [listText(status.list, now)]
           return (counts ? note : no)(text, ...more)
         }
@@ -57,7 +57,7 @@ function steps(
   ]
 }
 
-const UNKNOWN = {
+const UNKNOWN_TEXT = {
   'no-list': 'no list was read',
   'not-covered': 'the lists are about other certificates',
   'not-yet': 'the list has not begun',
@@ -65,10 +65,10 @@ const UNKNOWN = {
 } as const
 
 /** Whether the setting lets this pass. */
-function forgives(
+function isTolerated(
   { failure, grace }: RevocationDemand,
   list: RevocationList | undefined,
-  { why, now }: { readonly why: keyof typeof UNKNOWN; readonly now: Instant },
+  { why, now }: { readonly why: keyof typeof UNKNOWN_TEXT; readonly now: Instant },
 ): boolean {
   if (failure === 'soft-fail') return true
   return why === 'stale' && list !== undefined && now <= plus(list.crl.nextUpdate, grace)
@@ -78,11 +78,11 @@ function demandText(setting: string, demand: RevocationDemand | undefined): stri
   if (demand === undefined) return `${setting} demands no revocation list`
   if (demand.failure === 'soft-fail') return `${setting}: soft-fail, who cannot be told is admitted`
   const grace =
-    demand.grace === 0 ? '' : `, a list counts for ${lengthText(demand.grace)} after its end`
+    demand.grace === 0 ? '' : `, a list counts for ${durationText(demand.grace)} after its end`
   return `${setting}: hard-fail, who cannot be told is refused${grace}`
 }
 
 function listText({ crl }: RevocationList, now: Instant): string {
   const numbered = crl.number === undefined ? 'the list' : `list ${crl.number}`
-  return `${numbered}, made ${ageText(crl.thisUpdate, now)}, the next is due ${secondText(crl.nextUpdate)}`
+  return `${numbered}, made ${ageText(crl.thisUpdate, now)}, the next is due ${timestampText(crl.nextUpdate)}`
 }

@@ -1,32 +1,37 @@
 /** Where the device's own certificate stands in time, and when that changes. */
 import type { Policy } from '../../decide/policy.ts'
-import { lifeOf, timelinessOf, type Life, type Timeliness } from '../../decide/timeliness.ts'
+import {
+  validityBounds,
+  timelinessOf,
+  type ValidityBounds,
+  type Timeliness,
+} from '../../decide/timeliness.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
 import type { Certificate } from '../../x509/certificate.ts'
-import { distanceText, secondText } from '../format-time.ts'
+import { relativeDayText, timestampText } from '../format-time.ts'
 import { no, note, type Section, type Step, yes } from './report.ts'
 
 /** One section: the state, and its turning points. */
-export function lifeSection(leaf: Certificate, policy: Policy, now: Instant): Section {
-  const life = lifeOf(leaf, policy)
+export function validitySection(leaf: Certificate, policy: Policy, now: Instant): Section {
+  const validity = validityBounds(leaf, policy)
   return {
     title: "The device's certificate in time",
     steps: [
       stateStep(timelinessOf(leaf, policy, now)),
       note(
         'its turning points',
-        `renewal window begins  ${pointText(life.windowBegins, now)}`,
-        `expires                ${pointText(life.notAfter, now)}`,
-        `grace ends             ${graceText(life, now)}`,
+        `renewal window begins  ${pointText(validity.windowBegins, now)}`,
+        `expires                ${pointText(validity.notAfter, now)}`,
+        `grace ends             ${graceText(validity, now)}`,
       ),
     ],
   }
 }
 
 const pointText = (at: Instant, now: Instant): string =>
-  `${secondText(at)}, ${distanceText(at, now)}`
+  `${timestampText(at)}, ${relativeDayText(at, now)}`
 
-const graceText = ({ notAfter, graceEnds }: Life, now: Instant): string =>
+const graceText = ({ notAfter, graceEnds }: ValidityBounds, now: Instant): string =>
   graceEnds === notAfter ? 'at once: there is none' : pointText(graceEnds, now)
 
 function stateStep(state: Timeliness): Step {

@@ -9,16 +9,16 @@ import { agentRuleText, ruleFor } from '../../message/agent.ts'
 import { encodeIdentity, type Withheld } from '../../message/encode/encode.ts'
 import { findRoute } from '../../message/route.ts'
 import { parseTarget, type TargetFault } from '../../message/target.ts'
-import type { World } from '../../state/world.ts'
-import { secondText } from '../format-time.ts'
+import type { CompiledConfig } from '../../state/world.ts'
+import { timestampText } from '../format-time.ts'
 import { no, note, type Section, type Step, yes } from './report.ts'
-import type { Question } from './arguments.ts'
+import type { ExplainQuery } from './arguments.ts'
 
 /** The row that a request meets, or why it meets none. */
-export type Meeting = Result<RouteRow, TargetFault | { readonly kind: 'route-unknown' }>
+export type RouteMatch = Result<RouteRow, TargetFault | { readonly kind: 'route-unknown' }>
 
 /** Which row the question's request meets; undefined when it names no request. */
-export function meetingOf({ request, listener }: Question): Meeting | undefined {
+export function matchRoute({ request, listener }: ExplainQuery): RouteMatch | undefined {
   if (request === undefined) return undefined
   const target = parseTarget(request.target)
   if (!target.ok) return target
@@ -27,15 +27,15 @@ export function meetingOf({ request, listener }: Question): Meeting | undefined 
 }
 
 /** What is asked of the judge: a request's row, or the class of most rows where there is no request. */
-export function askOf(
+export function decisionInput(
   peer: Peer,
   row: RouteRow | undefined,
-  { world, question }: { readonly world: World; readonly question: Question },
+  { compiled, query }: { readonly compiled: CompiledConfig; readonly query: ExplainQuery },
 ): Ask {
-  const rule = ruleFor(question.userAgent, world.config.withoutGrace)
-  const { from } = question
+  const rule = ruleFor(query.userAgent, compiled.config.withoutGrace)
+  const { from } = query
   const networks = row?.networks
-  const { internalNetworks } = world.config.approval
+  const { internalNetworks } = compiled.config.approval
   return {
     peer,
     route: row?.class ?? 'device',
@@ -49,11 +49,11 @@ export function askOf(
 }
 
 /** How the request was routed. */
-export function routeSection({ request, listener }: Question, meeting: Meeting): Section {
+export function routeSection({ request, listener }: ExplainQuery, routeMatch: RouteMatch): Section {
   const asked = `${request?.method} ${request?.target}`
   const title = `The route of ${asked} on listener ${listener.config.name}`
-  if (meeting.ok) {
-    const { id, path, class: kind, upstream, sensitive } = meeting.value
+  if (routeMatch.ok) {
+    const { id, path, class: kind, upstream, sensitive } = routeMatch.value
     const marked = sensitive ? ', for approved devices where the model asks' : ''
     return {
       title,
@@ -67,7 +67,7 @@ export function routeSection({ request, listener }: Question, meeting: Meeting):
       ],
     }
   }
-  const { kind } = meeting.failure
+  const { kind } = routeMatch.failure
   return {
     title,
     steps:
@@ -81,31 +81,31 @@ export function routeSection({ request, listener }: Question, meeting: Meeting):
 export function verdictSection(
   decision: Decision,
   row: RouteRow | undefined,
-  { world, question }: { readonly world: World; readonly question: Question },
+  { compiled, query }: { readonly compiled: CompiledConfig; readonly query: ExplainQuery },
 ): Section {
   return {
-    title: `The verdict as of ${secondText(question.at)}`,
+    title: `The verdict as of ${timestampText(query.at)}`,
     steps: [
       decisionStep(decision),
-      ...(decision.kind === 'admit' ? toldSteps(decision, row, world) : []),
+      ...(decision.kind === 'admit' ? upstreamSteps(decision, row, compiled) : []),
     ],
   }
 }
 
 /** The verdicts on every class that the listener has. */
-export function classesSection(peer: Peer, world: World, question: Question): Section {
+export function classesSection(peer: Peer, compiled: CompiledConfig, query: ExplainQuery): Section {
   return {
-    title: `The verdict as of ${secondText(question.at)}, by class of route`,
-    steps: alike(
-      question.listener.classes
+    title: `The verdict as of ${timestampText(query.at)}, by class of route`,
+    steps: groupByVerdict(
+      query.listener.classes
         .filter((kind) => kind !== 'denied')
         .map((kind) => [
           kind,
           decisionStep(
             decide(
-              { ...askOf(peer, undefined, { world, question }), route: kind },
-              world.policy,
-              question.at,
+              { ...decisionInput(peer, undefined, { compiled, query }), route: kind },
+              compiled.policy,
+              query.at,
             ),
           ),
         ]),
@@ -114,7 +114,7 @@ export function classesSection(peer: Peer, world: World, question: Question): Se
 }
 
 /** Classes with the same verdict share a step. */
-function alike(verdicts: readonly (readonly [RouteClass, Step])[]): readonly Step[] {
+function groupByVerdict(verdicts: readonly (readonly [RouteClass, Step])[]): readonly Step[] {
   const groups = Map.groupBy(verdicts, ([, { text }]) => text)
   return [...groups.values()].flatMap((group) => {
     const kinds = group.map(([kind]) => kind).join(', ')
@@ -135,7 +135,7 @@ export function decisionStep(decision: Decision): Step {
     case 'in-grace':
       return yes(
         'ADMITTED: in-grace',
-        `the certificate has expired; it may renew until ${secondText(basis.endsAt)}`,
+        `the certificate has expired; it may renew until ${timestampText(basis.endsAt)}`,
       )
     case 'open-route':
       return yes(
@@ -156,10 +156,10 @@ export function decisionStep(decision: Decision): Step {
   }
 }
 
-function toldSteps(
+function upstreamSteps(
   decision: Decision & { readonly kind: 'admit' },
   row: RouteRow | undefined,
-  { upstreams }: World,
+  { upstreams }: CompiledConfig,
 ): readonly Step[] {
   const upstream = upstreams.get(row?.upstream ?? '')?.config
   if (upstream === undefined) return []
@@ -170,14 +170,14 @@ function toldSteps(
   const lines = fields.flatMap((name, at) =>
     at % 2 === 0 ? [`${name}: ${shortened(fields[at + 1] ?? '')}`] : [],
   )
-  const kept = KEPT_BACK[withheld]
+  const kept = WITHHELD_TEXT[withheld]
   return [
     note(`the upstream ${upstream.name} would read`, ...lines),
     ...(kept === undefined ? [] : [note(kept)]),
   ]
 }
 
-const KEPT_BACK: Readonly<Record<Withheld, string | undefined>> = {
+const WITHHELD_TEXT: Readonly<Record<Withheld, string | undefined>> = {
   nothing: undefined,
   chain: 'the intermediates are left out: with them the fields would exceed maxBytes',
   grace:

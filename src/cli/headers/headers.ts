@@ -1,7 +1,7 @@
 /**
  * `tfe headers`: the field lines in which an upstream would read a certificate.
  */
-import { nearest } from '../../kernel/closest-match.ts'
+import { closestMatch } from '../../kernel/closest-match.ts'
 import type { Vouched } from '../../decide/decide.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { identityFields } from '../../message/encode/encode.ts'
@@ -12,12 +12,12 @@ import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { readCertificates } from '../certificate-file.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { FORMATS } from './formats.ts'
-import { faultLine, loadWorld } from '../load-world.ts'
-import { columns } from '../text-layout.ts'
+import { faultLine, loadCompiled } from '../load-world.ts'
+import { twoColumns } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
 import type { TrustStore } from '../../trust/store.ts'
 
-interface Room {
+interface CommandEnvironment {
   readonly terminal: Terminal
   readonly env: Readonly<Record<string, string | undefined>>
 }
@@ -28,36 +28,39 @@ type Options = ReadonlyMap<string, string>
 export async function headers(
   file: string | undefined,
   options: Options,
-  room: Room,
+  environment: CommandEnvironment,
 ): Promise<ExitCode | string> {
-  const { terminal } = room
+  const { terminal } = environment
   if (options.has('list') || file === undefined) {
-    terminal.out(`${columns(FORMATS.map(({ name, readers }) => [name, readers])).join('\n')}\n`)
-    return EXIT.fine
+    terminal.out(`${twoColumns(FORMATS.map(({ name, readers }) => [name, readers])).join('\n')}\n`)
+    return EXIT.ok
   }
   const format = FORMATS.find(({ name }) => name === options.get('format'))
   if (format === undefined && !options.has('config')) {
     return `tfe headers needs --format FORMAT, or --config FILE to take it from: ${FORMATS.map(({ name }) => name).join(', ')}`
   }
-  const certificates = await parsed(file)
+  const certificates = await parseChain(file)
   if (!certificates.ok) {
     terminal.err(`tfe: ${certificates.failure}\n`)
     return EXIT.no
   }
-  const manner = await mannerOf(options, format?.name, room)
-  if (!manner.ok) return manner.failure
-  const { settings, trust } = manner.value
-  const fields = identityFields(vouched(certificates.value, { options, trust, room }), settings)
+  const encoding = await readEncoding(options, format?.name, environment)
+  if (!encoding.ok) return encoding.failure
+  const { settings, trust } = encoding.value
+  const fields = identityFields(
+    vouchedIdentity(certificates.value, { options, trust, environment }),
+    settings,
+  )
   for (let at = 0; at < fields.length; at += 2) {
     terminal.out(`${fields[at] ?? ''}: ${fields[at + 1] ?? ''}\n`)
   }
   if (format !== undefined) terminal.err(`read by: ${format.readers}\n`)
-  return EXIT.fine
+  return EXIT.ok
 }
 
 type Chain = readonly [Certificate, ...Certificate[]]
 
-async function parsed(file: string): Promise<Result<Chain, string>> {
+async function parseChain(file: string): Promise<Result<Chain, string>> {
   const read = await readCertificates(file)
   if (!read.ok) return read
   const chain: Certificate[] = []
@@ -76,28 +79,31 @@ async function parsed(file: string): Promise<Result<Chain, string>> {
 }
 
 /** How to write, and by whom paths are found when there is somebody. */
-interface Manner {
+interface EncodingInput {
   readonly settings: IdentitySettings
   readonly trust: TrustStore | undefined
 }
 
-async function mannerOf(
+async function readEncoding(
   options: Options,
   format: IdentityFormat | undefined,
-  { terminal, env }: Room,
-): Promise<Result<Manner, ExitCode | string>> {
+  { terminal, env }: CommandEnvironment,
+): Promise<Result<EncodingInput, ExitCode | string>> {
   const chain = options.has('chain')
   const file = options.get('config')
   if (file === undefined) {
     if (options.has('upstream')) return fail('found --upstream without --config, which names it')
-    return ok({ settings: { ...PLAIN, format: format ?? 'rfc9440', chain }, trust: undefined })
+    return ok({
+      settings: { ...DEFAULT_IDENTITY, format: format ?? 'rfc9440', chain },
+      trust: undefined,
+    })
   }
-  const loaded = await loadWorld(file, env)
+  const loaded = await loadCompiled(file, env)
   if (!loaded.ok) {
     terminal.err(loaded.failure.map((fault) => `${faultLine(fault)}\n`).join(''))
     return fail(EXIT.no)
   }
-  const { upstreams } = loaded.value.world.config
+  const { upstreams } = loaded.value.compiled.config
   const wanted = options.get('upstream')
   const upstream =
     wanted === undefined
@@ -110,7 +116,7 @@ async function mannerOf(
     format: format ?? identity.format,
     chain: chain || identity.chain,
   }
-  return ok({ settings, trust: loaded.value.world.trust })
+  return ok({ settings, trust: loaded.value.compiled.trust })
 }
 
 function noIdentity(
@@ -121,12 +127,12 @@ function noIdentity(
   if (wanted === undefined)
     return 'no upstream of this configuration is told anything about devices'
   if (names.includes(wanted)) return `the upstream '${wanted}' is told nothing about devices`
-  const meant = nearest(wanted, names)
-  return `there is no upstream '${wanted}'; ${meant === undefined ? `there is ${names.join(', ')}` : `did you mean ${meant}?`}`
+  const suggestion = closestMatch(wanted, names)
+  return `there is no upstream '${wanted}'; ${suggestion === undefined ? `there is ${names.join(', ')}` : `did you mean ${suggestion}?`}`
 }
 
 /** The defaults of the configuration, for whoever has none. */
-const PLAIN: Omit<IdentitySettings, 'format' | 'chain'> = {
+const DEFAULT_IDENTITY: Omit<IdentitySettings, 'format' | 'chain'> = {
   fields: {},
   serial: 'hex-upper',
   name: 'rfc2253',
@@ -135,13 +141,17 @@ const PLAIN: Omit<IdentitySettings, 'format' | 'chain'> = {
   maxBytes: 64 * 1024,
 }
 
-function vouched(
+function vouchedIdentity(
   [leaf, ...intermediates]: Chain,
   {
     options,
     trust,
-    room,
-  }: { readonly options: Options; readonly trust: TrustStore | undefined; readonly room: Room },
+    environment,
+  }: {
+    readonly options: Options
+    readonly trust: TrustStore | undefined
+    readonly environment: CommandEnvironment
+  },
 ): Vouched | undefined {
   const verify = options.get('verify') ?? 'success'
   if (verify === 'none') return undefined
@@ -149,18 +159,18 @@ function vouched(
   const found = trust === undefined ? undefined : judge({ leaf, intermediates }, trust, 'client')
   if (found?.ok === true) return { path: found.value[0], timeliness }
   if (found !== undefined) {
-    room.terminal.err(
+    environment.terminal.err(
       `note: this configuration would refuse the certificate (${found.failure.kind}); shown as if it did not\n`,
     )
   }
-  return { path: unjudged([leaf, ...intermediates]), timeliness }
+  return { path: unverifiedPath([leaf, ...intermediates]), timeliness }
 }
 
 /**
  * A path that nobody found sound. Only here, where it is printed and admits nobody, may one be made without the
  * judge; what was presented stands in for it.
  */
-function unjudged(certificates: Chain): SoundPath {
+function unverifiedPath(certificates: Chain): SoundPath {
   const last = certificates.at(-1) ?? certificates[0]
   const anchor = { certificate: last, setting: 'none', selfSigned: false, faults: [] }
   return { certificates, anchor } as unknown as SoundPath

@@ -2,13 +2,13 @@
 import type { Server } from '../../forward/balance/server.ts'
 import type { ClientIdentity } from '../../forward/settings.ts'
 import { openUpstream } from '../../forward/balance/upstream.ts'
-import { nearest } from '../../kernel/closest-match.ts'
+import { closestMatch } from '../../kernel/closest-match.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { faultLine, loadWorld } from '../load-world.ts'
+import { faultLine, loadCompiled } from '../load-world.ts'
 import type { Terminal } from '../terminal.ts'
 
-export interface Room {
+export interface CommandEnvironment {
   readonly terminal: Terminal
   readonly env: Readonly<Record<string, string | undefined>>
 }
@@ -16,30 +16,30 @@ export interface Room {
 export type Options = ReadonlyMap<string, string>
 
 /** The servers, and what we show them. */
-export interface Called {
+export interface TargetServers {
   readonly servers: readonly Server[]
   readonly identity: ClientIdentity | undefined
 }
 
 /** Finds them; a string says what was wrong with the question, an exit code that the faults were printed. */
-export async function calledServers(
+export async function findTargetServers(
   name: string | undefined,
   options: Options,
-  { terminal, env }: Room,
-): Promise<Result<Called, ExitCode | string>> {
+  { terminal, env }: CommandEnvironment,
+): Promise<Result<TargetServers, ExitCode | string>> {
   const file = options.get('config')
   if (file === undefined)
     return fail('this calls an upstream as a configuration says: add --config FILE')
   if (name === undefined) return fail('this calls one upstream: say its NAME')
-  const loaded = await loadWorld(file, env)
+  const loaded = await loadCompiled(file, env)
   if (!loaded.ok) {
     terminal.err(loaded.failure.map((fault) => `${faultLine(fault)}\n`).join(''))
     return fail(EXIT.no)
   }
-  const { upstreams } = loaded.value.world
+  const { upstreams } = loaded.value.compiled
   const found = upstreams.get(name)
   if (found === undefined)
-    return fail(unknown(`there is no upstream '${name}'`, name, [...upstreams.keys()]))
+    return fail(unknownNameText(`there is no upstream '${name}'`, name, [...upstreams.keys()]))
   const { config, identity } = found
   const opened = openUpstream(config, { identity, onUntrusted: () => {} })
   if (!opened.ok) {
@@ -51,11 +51,11 @@ export async function calledServers(
   const chosen = wanted === undefined ? servers : servers.filter((one) => one.name === wanted)
   if (chosen.length > 0) return ok({ servers: chosen, identity })
   const names = servers.map((one) => one.name)
-  return fail(unknown(`${name} has no server '${wanted}'`, wanted ?? '', names))
+  return fail(unknownNameText(`${name} has no server '${wanted}'`, wanted ?? '', names))
 }
 
 /** Ends a sentence about a name that nothing has. */
-export function unknown(what: string, name: string, names: readonly string[]): string {
-  const meant = nearest(name, names)
-  return `${what}; ${meant === undefined ? `there is ${names.join(', ')}` : `did you mean ${meant}?`}`
+export function unknownNameText(what: string, name: string, names: readonly string[]): string {
+  const suggestion = closestMatch(name, names)
+  return `${what}; ${suggestion === undefined ? `there is ${names.join(', ')}` : `did you mean ${suggestion}?`}`
 }

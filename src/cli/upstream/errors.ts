@@ -1,11 +1,11 @@
 /** `tfe upstream errors [NAME]`: what went wrong with the upstreams of a running front end, asked of its admin API. */
 import type { ExitCode } from '../exit-code.ts'
-import { readReach } from '../admin/client.ts'
-import { Desk, queryOf, table } from '../admin/command-context.ts'
-import { harmless, indented } from '../text-layout.ts'
-import type { Options, Room } from './called-servers.ts'
+import { readAdminEndpoint } from '../admin/client.ts'
+import { CommandContext, queryOf, formatTable } from '../admin/command-context.ts'
+import { replaceControlCharacters, indented } from '../text-layout.ts'
+import type { Options, CommandEnvironment } from './called-servers.ts'
 
-interface Entry {
+interface UpstreamErrorItem {
   readonly upstream: string
   readonly server: string
   readonly during: 'check' | 'request'
@@ -25,8 +25,8 @@ interface Entry {
   }[]
 }
 
-interface Listed {
-  readonly items: readonly Entry[]
+interface UpstreamErrorList {
+  readonly items: readonly UpstreamErrorItem[]
   readonly since: string
   readonly lost: number
 }
@@ -35,23 +35,23 @@ interface Listed {
 export async function errors(
   name: string | undefined,
   options: Options,
-  { terminal, env }: Room,
+  { terminal, env }: CommandEnvironment,
 ): Promise<ExitCode | string> {
-  const reach = readReach(options, env)
-  if (!reach.ok) return reach.failure
-  const desk = new Desk({ takes: [], options }, terminal, reach.value)
-  const meant = new Map(options)
-  if (name !== undefined) meant.set('upstream', name)
-  const told = await desk.get<Listed>(
-    `/api/upstream-errors${queryOf(meant, ['upstream', 'server'])}`,
+  const endpoint = readAdminEndpoint(options, env)
+  if (!endpoint.ok) return endpoint.failure
+  const context = new CommandContext({ takes: [], options }, terminal, endpoint.value)
+  const suggestion = new Map(options)
+  if (name !== undefined) suggestion.set('upstream', name)
+  const response = await context.get<UpstreamErrorList>(
+    `/api/upstream-errors${queryOf(suggestion, ['upstream', 'server'])}`,
   )
-  if (!told.ok) return told.failure
-  const { body } = told.value
-  const end = desk.print(body, linesOf(body))
+  if (!response.ok) return response.failure
+  const { body } = response.value
+  const end = context.print(body, linesOf(body))
   const [latest] = body.items
   if (!options.has('clear') || latest === undefined) return end
   const [server, until] = [options.get('server'), latest.last]
-  const cleared = await desk.ask<{ readonly cleared: number }>({
+  const cleared = await context.request<{ readonly cleared: number }>({
     method: 'POST',
     path: '/api/upstream-errors/clear',
     body: {
@@ -61,19 +61,19 @@ export async function errors(
     },
   })
   if (!cleared.ok) return cleared.failure
-  desk.note(['', `taken off the list: ${cleared.value.body.cleared}`])
+  context.printNotice(['', `taken off the list: ${cleared.value.body.cleared}`])
   return end
 }
 
-function linesOf({ items, since, lost }: Listed): readonly string[] {
+function linesOf({ items, since, lost }: UpstreamErrorList): readonly string[] {
   const more = lost === 0 ? [] : ['', `${lost} errors are in none of them: see the log`]
   if (items.length === 0) return [`nothing went wrong since ${since}`, ...more]
   const rows = items.map((it) => [it.upstream, it.server, nameOf(it), it.count, it.first, it.last])
   const heads = ['UPSTREAM', 'SERVER', 'ERROR', 'COUNT', 'FIRST', 'LAST']
-  return [...table(heads, rows), ...items.flatMap(wordsOf), ...more]
+  return [...formatTable(heads, rows), ...items.flatMap(errorLines), ...more]
 }
 
-const nameOf = ({ code, detail, during, allowed }: Entry): string =>
+const nameOf = ({ code, detail, during, allowed }: UpstreamErrorItem): string =>
   [
     code,
     ...(detail === null ? [] : [detail]),
@@ -82,14 +82,16 @@ const nameOf = ({ code, detail, during, allowed }: Entry): string =>
   ].join(' ')
 
 /** The sentences are long, and names in them are the server's own. */
-const wordsOf = (it: Entry): readonly string[] => [
+const errorLines = (it: UpstreamErrorItem): readonly string[] => [
   '',
-  harmless(`${it.server}: ${nameOf(it)}`),
+  replaceControlCharacters(`${it.server}: ${nameOf(it)}`),
   ...indented([
-    harmless(it.text),
-    harmless(`next: ${it.next_step}`),
+    replaceControlCharacters(it.text),
+    replaceControlCharacters(`next: ${it.next_step}`),
     ...it.chain.map((one, at) =>
-      harmless(`certificate ${at + 1}: ${one.subject}, by ${one.issuer}, until ${one.not_after}`),
+      replaceControlCharacters(
+        `certificate ${at + 1}: ${one.subject}, by ${one.issuer}, until ${one.not_after}`,
+      ),
     ),
   ]),
 ]

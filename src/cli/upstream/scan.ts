@@ -1,24 +1,24 @@
 /** `tfe upstream scan NAME`: what each server accepts. */
 import {
   scanServer,
-  type Answer,
+  type OfferResult,
   type ScannedProtocol,
   type ScanReport,
 } from '../../forward/diagnose/scan-server.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { columns, harmless } from '../text-layout.ts'
+import { twoColumns, replaceControlCharacters } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
-import { calledServers, type Options, type Room } from './called-servers.ts'
+import { findTargetServers, type Options, type CommandEnvironment } from './called-servers.ts'
 
 /** Scans; the exit code is 0 when every server accepts something. */
 export async function scan(
   name: string | undefined,
   options: Options,
-  room: Room,
+  environment: CommandEnvironment,
 ): Promise<ExitCode | string> {
-  const called = await calledServers(name, options, room)
+  const called = await findTargetServers(name, options, environment)
   if (!called.ok) return called.failure
-  const { terminal } = room
+  const { terminal } = environment
   const { servers, identity } = called.value
   const plain = servers.find(({ plan }) => plan.context === undefined)
   if (plain !== undefined) return `${name} is called without TLS: there is nothing to scan`
@@ -29,7 +29,7 @@ export async function scan(
       await scanServer(plan, {
         identity,
         concurrency: CONCURRENCY,
-        most: MOST,
+        maxConnections: MAX_CONNECTIONS,
         timeout: plan.settings.limits.connect,
         onProgress: (connections, doing) => say(`${connections} connections, ${doing}`),
       }),
@@ -41,7 +41,7 @@ export async function scan(
       ? `${JSON.stringify(reports, undefined, 2)}\n`
       : reports.map((report) => reportText(report, terminal)).join('\n'),
   )
-  return reports.every(acceptsSomething) ? EXIT.fine : EXIT.no
+  return reports.every(acceptsSomething) ? EXIT.ok : EXIT.no
 }
 
 /** One line that is written over where a person watches, and nothing elsewhere. */
@@ -60,8 +60,8 @@ function reportText(report: ScanReport, { paint }: Terminal): string {
   const rows = protocols.flatMap((one) => protocolRows(one, sni))
   return [
     `${paint('bold', server)}: ${connections} connections${complete ? '' : ', not complete: the bound was reached'}`,
-    ...columns(rows),
-    ...columns([['groups', groups.length === 0 ? 'none' : groups.join(', ')]]),
+    ...twoColumns(rows),
+    ...twoColumns([['groups', groups.length === 0 ? 'none' : groups.join(', ')]]),
     '',
   ].join('\n')
 }
@@ -79,13 +79,18 @@ function protocolRows(
   return [
     [protocol, both],
     ...(differ
-      ? [['', `another certificate without SNI: ${harmless(withoutSni.names.join(', '))}`] as const]
+      ? [
+          [
+            '',
+            `another certificate without SNI: ${replaceControlCharacters(withoutSni.names.join(', '))}`,
+          ] as const,
+        ]
       : []),
     ...suites.map((suite) => ['', suite] as const),
   ]
 }
 
-function answerText(answer: Answer): string {
+function answerText(answer: OfferResult): string {
   switch (answer.kind) {
     case 'accepted':
       return 'accepted'
@@ -102,4 +107,4 @@ function answerText(answer: Answer): string {
 /** Few enough for a server that counts connections, enough to be done in seconds. */
 const CONCURRENCY = 4
 /** A server that takes everything costs some 80; beyond twice that something does not end. */
-const MOST = 200
+const MAX_CONNECTIONS = 200

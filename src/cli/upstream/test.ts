@@ -1,28 +1,28 @@
 /** `tfe upstream test NAME`: one connection to each server, and everything that can be said about it. */
-import type { ShownCertificate } from '../../forward/connect/shown-certificate.ts'
+import type { CertificateReport } from '../../forward/connect/shown-certificate.ts'
 import { checkText, testServer, type TestReport } from '../../forward/diagnose/test-server.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { columns, harmless } from '../text-layout.ts'
+import { twoColumns, replaceControlCharacters } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
-import { calledServers, type Options, type Room } from './called-servers.ts'
+import { findTargetServers, type Options, type CommandEnvironment } from './called-servers.ts'
 
 /** Tests; the exit code is 0 when requests would be carried by every server. */
 export async function test(
   name: string | undefined,
   options: Options,
-  room: Room,
+  environment: CommandEnvironment,
 ): Promise<ExitCode | string> {
-  const called = await calledServers(name, options, room)
+  const called = await findTargetServers(name, options, environment)
   if (!called.ok) return called.failure
   const reports: TestReport[] = []
   for (const { plan } of called.value.servers) reports.push(await testServer(plan))
-  const { terminal } = room
+  const { terminal } = environment
   terminal.out(
     options.has('json')
       ? `${JSON.stringify(reports, undefined, 2)}\n`
       : reports.map((report) => reportText(report, terminal)).join('\n'),
   )
-  return reports.every(({ usable }) => usable) ? EXIT.fine : EXIT.no
+  return reports.every(({ usable }) => usable) ? EXIT.ok : EXIT.no
 }
 
 function reportText(report: TestReport, { paint, signs }: Terminal): string {
@@ -45,11 +45,11 @@ function reportText(report: TestReport, { paint, signs }: Terminal): string {
         ]
   return [
     verdict,
-    ...columns(rows),
+    ...twoColumns(rows),
     ...(tls?.chain ?? []).flatMap(certificateText),
     ...failures.flatMap(({ code, sentence, nextStep }) => [
-      `  ${paint(usable ? 'warn' : 'bad', code)}: ${harmless(sentence)}`,
-      `    ${harmless(nextStep)}`,
+      `  ${paint(usable ? 'warn' : 'bad', code)}: ${replaceControlCharacters(sentence)}`,
+      `    ${replaceControlCharacters(nextStep)}`,
     ]),
     '',
   ].join('\n')
@@ -57,17 +57,17 @@ function reportText(report: TestReport, { paint, signs }: Terminal): string {
 
 const twice = (one: string, other: string): string => (one === other ? one : `${one} (${other})`)
 
-function certificateText(one: ShownCertificate, index: number): readonly string[] {
+function certificateText(one: CertificateReport, index: number): readonly string[] {
   const rows: readonly (readonly [string, string])[] = [
-    ['issued by', harmless(one.issuer)],
-    ...(index === 0 ? [['for', harmless(one.names.join(', '))] as const] : []),
+    ['issued by', replaceControlCharacters(one.issuer)],
+    ...(index === 0 ? [['for', replaceControlCharacters(one.names.join(', '))] as const] : []),
     ['valid', `${one.notBefore} to ${one.notAfter}`],
     ['key', one.key],
     ['pin', one.pin],
   ]
   const place = one.onPath ? '' : ' (signed nothing here: the server need not send it)'
   return [
-    `  certificate ${index + 1}: ${harmless(one.subject)}${place}`,
-    ...columns(rows).map((line) => `  ${line}`),
+    `  certificate ${index + 1}: ${replaceControlCharacters(one.subject)}${place}`,
+    ...twoColumns(rows).map((line) => `  ${line}`),
   ]
 }

@@ -17,63 +17,71 @@ import {
   readVersions,
 } from '../reading/tls.ts'
 import {
-  type Desk,
+  type ReadContext,
   fault,
   isFaulty,
   type Maybe,
   missing,
-  placeOf,
-  present,
-  some,
+  locationOf,
+  orMissing,
+  readNonEmpty,
   warn,
-  whole,
+  allOrMissing,
 } from '../reading/read-context.ts'
-import type { Document } from '../schema.ts'
+import type { ConfigDocument } from '../schema.ts'
 import { ROUTES_WANTED } from './schema.ts'
-import type { Draft } from '../shape.ts'
+import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
 
-type Written = Draft<Document['listeners'][string]>
+type Written = DeepPartial<ConfigDocument['listeners'][string]>
 
 /** What a listener is written as, and what it may name. */
-interface Room {
+interface ListenerInput {
   readonly written: Written
   readonly table: (path: Path, name: string) => Maybe<RouteTable>
   readonly upstreams: readonly string[]
 }
 
 /** Reads one listener; `table` finds its routes and reports when there are none. */
-export function readListener(desk: Desk, name: string, room: Room): Maybe<Listener> {
-  const { written, table, upstreams } = room
+export function readListener(
+  context: ReadContext,
+  name: string,
+  input: ListenerInput,
+): Maybe<Listener> {
+  const { written, table, upstreams } = input
   const path = ['listeners', name]
   const { purpose } = written
-  return whole<Listener>({
-    at: placeOf(desk, path),
+  return allOrMissing<Listener>({
+    at: locationOf(context, path),
     name,
-    purpose: present(purpose),
-    address: readAddress(desk, [...path, 'address'], written.address),
-    port: readPort(desk, path, written),
-    hosts: readHosts(desk, [...path, 'hosts'], written.hosts),
-    certificates: some(written.certificates, (certificate, index) =>
-      readIdentity(desk, [...path, 'certificates', index], certificate),
+    purpose: orMissing(purpose),
+    address: readAddress(context, [...path, 'address'], written.address),
+    port: readPort(context, path, written),
+    hosts: readHosts(context, [...path, 'hosts'], written.hosts),
+    certificates: readNonEmpty(written.certificates, (certificate, index) =>
+      readIdentity(context, [...path, 'certificates', index], certificate),
     ),
-    tls: readTls(desk, [...path, 'tls'], written.tls ?? {}),
+    tls: readTls(context, [...path, 'tls'], written.tls ?? {}),
     limits: readLimits(written.limits ?? {}),
-    routes: readRoutes(desk, path, { written, table }),
-    relay: readRelay(desk, path, { written, upstreams }),
+    routes: readRoutes(context, path, { written, table }),
+    relay: readRelay(context, path, { written, upstreams }),
   })
 }
 
 /** A sync port has no requests, and so no routes. */
-function readRoutes(desk: Desk, path: Path, { written, table }: Pick<Room, 'written' | 'table'>) {
+function readRoutes(
+  context: ReadContext,
+  path: Path,
+  { written, table }: Pick<ListenerInput, 'written' | 'table'>,
+) {
   const { purpose, routes } = written
   if (purpose === 'sync') {
     if (routes === undefined) return NO_ROUTES
-    return fault(desk, [...path, 'routes'], ROUTES_ON_SYNC, 'key')
+    return fault(context, [...path, 'routes'], ROUTES_ON_SYNC, 'key')
   }
   if (routes !== undefined) return table([...path, 'routes'], routes)
-  if (isFaulty(desk, path)) return missing
-  return fault(desk, path, `found no routes, wanted ${ROUTES_WANTED}: add routes`, 'key')
+  if (isFaulty(context, path)) return missing
+  return fault(context, path, `found no routes, wanted ${ROUTES_WANTED}: add routes`, 'key')
 }
 
 const NO_ROUTES: RouteTable = { name: 'none', preset: undefined, rows: [], off: [] }
@@ -81,34 +89,34 @@ const ROUTES_ON_SYNC =
   'found routes on a sync port, where no HTTP is spoken and nothing is asked by path, wanted relay alone: remove it'
 
 /** S0-08, S0-09 and S0-39: where devices, sync clients and Apps@Work web clips expect us. */
-export function usualPort(purpose: ListenerPurpose | undefined): number {
+export function defaultPort(purpose: ListenerPurpose | undefined): number {
   if (purpose === 'web-clip') return 7443
   return purpose === 'sync' ? 9997 : 443
 }
 
-function readPort(desk: Desk, path: Path, { port, purpose }: Written): Maybe<number> {
-  if (isFaulty(desk, [...path, 'port'])) return missing
-  const chosen = port ?? usualPort(purpose)
+function readPort(context: ReadContext, path: Path, { port, purpose }: Written): Maybe<number> {
+  if (isFaulty(context, [...path, 'port'])) return missing
+  const chosen = port ?? defaultPort(purpose)
   if (purpose !== 'web-clip' || (chosen !== 443 && chosen !== 8443)) return chosen
   return fault(
-    desk,
+    context,
     [...path, 'port'],
     `found port ${chosen} for a web clip, wanted any but 443 (devices) and 8443 (the admin port): use 7443`,
   )
 }
 
 function readHosts(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   written: Written['hosts'],
 ): Maybe<readonly [string, ...string[]]> {
   const seen = new Set<string>()
-  return some(written, (host, index) => {
+  return readNonEmpty(written, (host, index) => {
     const parsed = parseHost(host)
-    if (!parsed.ok) return fault(desk, [...path, index], parsed.failure)
+    if (!parsed.ok) return fault(context, [...path, index], parsed.failure)
     if (seen.has(parsed.value)) {
       return fault(
-        desk,
+        context,
         [...path, index],
         `found ${parsed.value} a second time, wanted it once: remove it`,
       )
@@ -119,30 +127,30 @@ function readHosts(
 }
 
 function readTls(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
-  { minVersion, maxVersion, ...written }: Draft<Document['listeners'][string]['tls']>,
+  { minVersion, maxVersion, ...written }: DeepPartial<ConfigDocument['listeners'][string]['tls']>,
 ): Maybe<ListenerTls> {
-  const ciphers = readCiphers(desk, [...path, 'ciphers'], written.ciphers)
-  const groups = readGroups(desk, [...path, 'groups'], written.groups)
+  const ciphers = readCiphers(context, [...path, 'ciphers'], written.ciphers)
+  const groups = readGroups(context, [...path, 'groups'], written.groups)
   if (minVersion === undefined || maxVersion === undefined) return missing
-  const versions = readVersions(desk, path, { minVersion, maxVersion })
+  const versions = readVersions(context, path, { minVersion, maxVersion })
   if (ciphers !== missing && ciphers !== undefined) {
     const at = [...path, 'ciphers']
     const isNew = (name: string): boolean => name.startsWith('TLS_')
-    if (minVersion === 'TLSv1.3' && !ciphers.some(isNew)) warn(desk, at, NO_EFFECT_ON_13)
+    if (minVersion === 'TLSv1.3' && !ciphers.some(isNew)) warn(context, at, NO_EFFECT_ON_13)
     if (minVersion === 'TLSv1.2' && ciphers.every(isNew)) {
-      if (maxVersion === 'TLSv1.2') return fault(desk, at, NONE_FOR_12)
-      warn(desk, at, NO_12)
+      if (maxVersion === 'TLSv1.2') return fault(context, at, NONE_FOR_12)
+      warn(context, at, NO_12)
     }
   }
   if (versions === missing) return missing
-  return whole<ListenerTls>({
+  return allOrMissing<ListenerTls>({
     ...versions,
     ciphers,
     groups,
-    resumption: present(written.resumption),
-    advertiseCas: present(written.advertiseCas),
+    resumption: orMissing(written.resumption),
+    advertiseCas: orMissing(written.advertiseCas),
   })
 }
 
@@ -154,15 +162,15 @@ const NONE_FOR_12 =
 const NO_12 =
   'found only suites of TLS 1.3, so devices that speak TLS 1.2 cannot connect: write minVersion TLSv1.3 if that is meant, or name suites of TLS 1.2, too'
 
-const readLimits = (written: Draft<Document['listeners'][string]['limits']>) =>
-  whole<ListenerLimits>({
-    connections: present(written.connections),
+const readLimits = (written: DeepPartial<ConfigDocument['listeners'][string]['limits']>) =>
+  allOrMissing<ListenerLimits>({
+    connections: orMissing(written.connections),
     handshake: millis(written.handshake),
     headers: millis(written.headers),
     headerBytes: octets(written.headerBytes),
-    headerCount: present(written.headerCount),
+    headerCount: orMissing(written.headerCount),
     bodyBytes: octets(written.bodyBytes),
     bodyIdle: millis(written.bodyIdle),
     idle: millis(written.idle),
-    requestsPerConnection: present(written.requestsPerConnection),
+    requestsPerConnection: orMissing(written.requestsPerConnection),
   })

@@ -3,25 +3,25 @@ import type { Listener, Relay } from '../config.ts'
 import { readNetworks } from '../reading/networks.ts'
 import { checkUpstream } from '../routes/read.ts'
 import {
-  type Desk,
+  type ReadContext,
   fault,
   isFaulty,
   type Maybe,
   missing,
-  placeOf,
-  present,
+  locationOf,
+  orMissing,
   warn,
 } from '../reading/read-context.ts'
-import type { Document } from '../schema.ts'
-import type { Draft } from '../shape.ts'
+import type { ConfigDocument } from '../schema.ts'
+import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
 
-type Written = Draft<Document['listeners'][string]>
+type Written = DeepPartial<ConfigDocument['listeners'][string]>
 type WrittenRelay = NonNullable<Written['relay']>
 
 /** Reads `relay`, which a sync port must have and no other listener may. */
 export function readRelay(
-  desk: Desk,
+  context: ReadContext,
   at: Path,
   { written, upstreams }: { readonly written: Written; readonly upstreams: readonly string[] },
 ): Maybe<Listener['relay']> {
@@ -30,48 +30,48 @@ export function readRelay(
   if (purpose !== 'sync') {
     if (relay === undefined || purpose === undefined) return undefined
     const message = `found relay on a listener for ${purpose}, wanted it on a sync port alone: write purpose: sync, or remove it`
-    return fault(desk, path, message, 'key')
+    return fault(context, path, message, 'key')
   }
   for (const key of Object.keys(limits ?? {})) {
     const place = [...at, 'limits', key]
-    if (!OF_A_RELAY.has(key) && desk.text.has(place)) warn(desk, place, NO_REQUESTS)
+    if (!RELAY_LIMITS.has(key) && context.text.has(place)) warn(context, place, NO_REQUESTS)
   }
   if (relay === undefined) {
-    if (isFaulty(desk, path)) return missing
-    return fault(desk, at, 'found no relay, wanted where a sync port leads: add relay', 'key')
+    if (isFaulty(context, path)) return missing
+    return fault(context, at, 'found no relay, wanted where a sync port leads: add relay', 'key')
   }
-  return relayOf(desk, path, { relay, upstreams })
+  return readRelaySettings(context, path, { relay, upstreams })
 }
 
-const OF_A_RELAY: ReadonlySet<string> = new Set(['connections', 'handshake', 'idle'])
+const RELAY_LIMITS: ReadonlySet<string> = new Set(['connections', 'handshake', 'idle'])
 const NO_REQUESTS = 'found a limit on requests, which has no effect on a sync port: remove it'
 
-function relayOf(
-  desk: Desk,
+function readRelaySettings(
+  context: ReadContext,
   path: Path,
   { relay, upstreams }: { readonly relay: WrittenRelay; readonly upstreams: readonly string[] },
 ): Maybe<Relay> {
-  const before = desk.faults.length
+  const before = context.faults.length
   const upstream = relay.upstream ?? (upstreams.length === 1 ? upstreams[0] : undefined)
   if (relay.upstream !== undefined) {
-    checkUpstream({ desk, upstreams }, [...path, 'upstream'], relay.upstream)
-  } else if (upstream === undefined && !isFaulty(desk, [...path, 'upstream'])) {
+    checkUpstream({ context, upstreams }, [...path, 'upstream'], relay.upstream)
+  } else if (upstream === undefined && !isFaulty(context, [...path, 'upstream'])) {
     const message = `found ${upstreams.length} upstreams and no word on which of them the connections go to, wanted one named: add upstream`
-    fault(desk, path, message, 'key')
+    fault(context, path, message, 'key')
   }
-  const networks = readNetworks(desk, [...path, 'allow'], relay.allow)
-  const certificate = present(relay.certificate)
+  const networks = readNetworks(context, [...path, 'allow'], relay.allow)
+  const certificate = orMissing(relay.certificate)
   if (relay.sensitive === true && certificate === 'if-shown') {
-    fault(desk, [...path, 'sensitive'], SENSITIVE, 'key')
+    fault(context, [...path, 'sensitive'], SENSITIVE, 'key')
   }
-  if (relay.proxyProtocol === 'off' && desk.text.has([...path, 'proxyCertificate'])) {
-    warn(desk, [...path, 'proxyCertificate'], NO_HEADER)
+  if (relay.proxyProtocol === 'off' && context.text.has([...path, 'proxyCertificate'])) {
+    warn(context, [...path, 'proxyCertificate'], NO_HEADER)
   }
-  const place = present(relay.proxyProtocol)
-  const withCertificate = present(relay.proxyCertificate)
-  const sensitive = present(relay.sensitive)
+  const place = orMissing(relay.proxyProtocol)
+  const withCertificate = orMissing(relay.proxyCertificate)
+  const sensitive = orMissing(relay.sensitive)
   if (
-    desk.faults.length > before ||
+    context.faults.length > before ||
     upstream === undefined ||
     networks === missing ||
     certificate === missing ||
@@ -82,7 +82,14 @@ function relayOf(
     return missing
   }
   const proxyProtocol = { place, certificate: withCertificate }
-  return { at: placeOf(desk, path), upstream, certificate, sensitive, networks, proxyProtocol }
+  return {
+    at: locationOf(context, path),
+    upstream,
+    certificate,
+    sensitive,
+    networks,
+    proxyProtocol,
+  }
 }
 
 const SENSITIVE =

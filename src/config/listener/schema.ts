@@ -1,17 +1,17 @@
 /** The keys of a listener: one port that devices call. */
 import { Type } from 'typebox'
 import {
-  count,
+  integer,
   defaultGroup,
   flag,
   group,
-  length,
-  line,
+  duration,
+  singleLine,
   listOf,
   reference,
   size,
-  text,
-  word,
+  patternText,
+  choice,
 } from '../reading/schema-types.ts'
 import { relay } from '../schema-relay.ts'
 
@@ -43,18 +43,18 @@ export const certificateKeys = {
 export const tlsNames = (description: string, example: string) =>
   listOf(
     description,
-    text('One name.', '^[A-Za-z0-9_-]{1,64}$', {
+    patternText('One name.', '^[A-Za-z0-9_-]{1,64}$', {
       wanted: `a name in OpenSSL's spelling, such as ${example}`,
     }),
   )
 
 const tls = defaultGroup('How the listener speaks TLS with devices.', {
-  minVersion: word(
+  minVersion: choice(
     'The oldest version accepted. Older ones than 1.2 are broken (RFC 8996) and not offered.',
     TLS_VERSIONS,
     'TLSv1.2',
   ),
-  maxVersion: word('The newest version offered.', TLS_VERSIONS, 'TLSv1.3'),
+  maxVersion: choice('The newest version offered.', TLS_VERSIONS, 'TLSv1.3'),
   ciphers: Type.Optional(
     tlsNames(
       'Cipher suites, strongest first. Left out: forward-secret AEAD suites only, which every device since 2014 speaks.',
@@ -67,7 +67,7 @@ const tls = defaultGroup('How the listener speaks TLS with devices.', {
       'X25519MLKEM768',
     ),
   ),
-  resumption: word(
+  resumption: choice(
     'Whether a device may resume a session. Each resumed connection is judged again, so it is safe. `auto`: where no route is open or renews. `on`: there, too; a device that resumes after enrolling is refused once, and after renewing some clients go on as the certificate that they have replaced.',
     ['auto', 'on', 'off'],
     'auto',
@@ -79,17 +79,17 @@ const tls = defaultGroup('How the listener speaks TLS with devices.', {
 })
 
 const limits = defaultGroup('What one device, or all of them together, may take.', {
-  connections: count(
+  connections: integer(
     'Open connections per worker; more are closed at once. An idle TLS connection costs some 50 to 80 KB, and more while its peer presents a large certificate.',
     [1, 1_000_000],
     4000,
   ),
-  handshake: length(
+  handshake: duration(
     'From connecting to the end of the TLS handshake. Ten seconds is enough for a slow phone on a bad network, and short enough that silent connections cannot fill the listener.',
     ['100ms', '2m'],
     '10s',
   ),
-  headers: length(
+  headers: duration(
     'From the first octet of a request to the end of its header section. A device sends it in one packet; only an attack drips.',
     ['100ms', '2m'],
     '10s',
@@ -99,7 +99,7 @@ const limits = defaultGroup('What one device, or all of them together, may take.
     ['1KiB', '64KiB'],
     '16KiB',
   ),
-  headerCount: count(
+  headerCount: integer(
     'Fields in a header section. Real devices send fewer than 30.',
     [10, 1000],
     100,
@@ -109,17 +109,17 @@ const limits = defaultGroup('What one device, or all of them together, may take.
     ['0B', '1024GiB'],
     '2GiB',
   ),
-  bodyIdle: length(
+  bodyIdle: duration(
     'How long a body under way may stand still, in either direction. A phone that changes networks is back within seconds.',
     ['100ms', '1h'],
     '60s',
   ),
-  idle: length(
+  idle: duration(
     'Between two requests of a connection. Devices that check in do so in bursts; a minute spares them a second handshake. On a sync port: how long no octet moves in either direction.',
     ['100ms', '1h'],
     '60s',
   ),
-  requestsPerConnection: count(
+  requestsPerConnection: integer(
     'Requests before the connection is closed politely, so that connections spread over workers again.',
     [1, 1_000_000],
     10_000,
@@ -131,25 +131,25 @@ export const ROUTES_WANTED = 'the name of a preset or of an entry in `routes`'
 
 /** One listener. */
 export const listener = group('One port that devices call.', {
-  purpose: word(
+  purpose: choice(
     'What it is for. A `web-clip` listener serves Apps@Work with certificates and must use a port of its own: 7443 is recommended, 443 and 8443 are refused. `sync` is the legacy sync port of EPMM and Core: no HTTP is spoken there, and connections are relayed as `relay` says.',
     ['devices', 'web-clip', 'sync'],
     'devices',
   ),
-  address: line(
+  address: singleLine(
     'The address to bind: IPv4 or IPv6. `::` is every address of both kinds, where the system allows it.',
     'an IP address',
     '0.0.0.0',
   ),
   port: Type.Optional(
-    count(
+    integer(
       'The TCP port. Left out: 443, 7443 for a web clip, 9997 for the sync port. 0 lets the system choose, which is useful in tests.',
       [0, 65_535],
     ),
   ),
   hosts: listOf(
     'The host names (or IP addresses) that devices use. A request for any other is answered 421: whoever comes for another server is not for us to forward. On a sync port they only choose among certificates.',
-    line('A host name without scheme or port.', 'a host name or an IP address'),
+    singleLine('A host name without scheme or port.', 'a host name or an IP address'),
   ),
   certificates: listOf(
     'Who we are. The device chooses by SNI among several; the first serves whoever names nobody.',
@@ -158,7 +158,7 @@ export const listener = group('One port that devices call.', {
   tls,
   limits,
   routes: Type.Optional(
-    line(
+    singleLine(
       'Which requests are served, and what they ask of the device: the name of a preset (epmm, core-10, nanomdm, generic) or of an entry in the top-level `routes`. Every listener needs it but a sync port, where there are no requests.',
       ROUTES_WANTED,
     ),

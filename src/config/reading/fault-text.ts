@@ -3,15 +3,15 @@
  * never quoted.
  */
 import type { ErrorObject } from 'ajv/dist/2020.js'
-import { nearest } from '../../kernel/closest-match.ts'
+import { closestMatch } from '../../kernel/closest-match.ts'
 import type { Annotations } from './schema-types.ts'
 
 /** One sentence for one error of the shape check. */
-export function sentenceFor(error: ErrorObject): string {
+export function faultText(error: ErrorObject): string {
   const schema = annotationsOf(error.parentSchema)
   const { params, keyword, data } = error
   const wanted = schema.wanted ?? 'something else'
-  const found = schema.secret === true ? withheld(data) : described(data)
+  const found = schema.secret === true ? describeSecret(data) : describeValue(data)
   switch (keyword) {
     case 'additionalProperties':
       return unknownKey(String(params['additionalProperty']), keysOf(error.parentSchema))
@@ -37,7 +37,7 @@ export function sentenceFor(error: ErrorObject): string {
 }
 
 /** A value as a fault may show it: short, on one line, and visibly text or number or list. */
-export function described(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
   if (typeof value === 'string') return `the text ${quoted(value)}`
   if (typeof value === 'number') return `the number ${value}`
@@ -53,21 +53,21 @@ export function quoted(value: string): string {
 
 /** "did you mean …", or what to do when nothing comes near. */
 export function unknownKey(key: string, known: readonly string[]): string {
-  const meant = nearest(key, known)
-  return meant === undefined
+  const suggestion = closestMatch(key, known)
+  return suggestion === undefined
     ? `found the unknown key ${quoted(key)}, wanted one of ${known.join(', ')}: remove it`
-    : `found the unknown key ${quoted(key)}, wanted a known one: did you mean ${meant}?`
+    : `found the unknown key ${quoted(key)}, wanted a known one: did you mean ${suggestion}?`
 }
 
-const withheld = (value: unknown): string =>
+const describeSecret = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number'
     ? 'a literal value (not shown here)'
-    : described(value)
+    : describeValue(value)
 
 function correction(value: unknown, allowed: unknown): string {
   const words = Array.isArray(allowed) ? allowed.map(String) : []
-  const meant = nearest(String(value), words)
-  return meant === undefined ? 'choose one' : `did you mean ${meant}?`
+  const suggestion = closestMatch(String(value), words)
+  return suggestion === undefined ? 'choose one' : `did you mean ${suggestion}?`
 }
 
 function typeAdvice({ data: value, instancePath, params, parentSchema }: ErrorObject): string {

@@ -8,7 +8,7 @@ import process from 'node:process'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 
 /** Where the content of files comes from. */
-export interface Files {
+export interface FileReader {
   read(path: string): Promise<Result<FileContent, FileFailure>>
   /** What relative `file:` references start from; the configuration file's folder when undefined. */
   readonly folder?: string
@@ -28,10 +28,10 @@ export type FileFailure =
   | { readonly kind: 'unreadable'; readonly code: string }
 
 /** The disk of this machine. */
-export const diskFiles: Files = { read: readFromDisk }
+export const diskReader: FileReader = { read: readFromDisk }
 
 /** 4 MiB: all public CAs of the world in one PEM file are a quarter of that. */
-const LIMIT = 4 * 1024 * 1024
+const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 async function readFromDisk(path: string): Promise<Result<FileContent, FileFailure>> {
   try {
@@ -39,7 +39,7 @@ async function readFromDisk(path: string): Promise<Result<FileContent, FileFailu
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const about = await file.stat()
     if (!about.isFile()) return fail({ kind: 'not-a-file' })
-    if (about.size > LIMIT) return fail({ kind: 'too-large', limit: LIMIT })
+    if (about.size > MAX_FILE_BYTES) return fail({ kind: 'too-large', limit: MAX_FILE_BYTES })
     const bytes = await file.readFile()
     if (bytes.length === 0) return fail({ kind: 'empty' })
     return ok({ bytes, shared: process.platform !== 'win32' && (about.mode & 0o077) !== 0 })
@@ -55,20 +55,20 @@ async function readFromDisk(path: string): Promise<Result<FileContent, FileFailu
 export async function readReferences(
   data: unknown,
   folder: string,
-  files: Files,
+  files: FileReader,
 ): Promise<ReadonlyMap<string, Result<FileContent, FileFailure>>> {
-  const paths = new Set(referencesIn(data).map((written) => resolvedPath(written, folder)))
+  const paths = new Set(referencesIn(data).map((written) => resolveReference(written, folder)))
   const contents = new Map<string, Result<FileContent, FileFailure>>()
   for (const path of paths) contents.set(path, await files.read(path))
   return contents
 }
 
 /** `file:tls/server.pem` seen from a folder. */
-export const resolvedPath = (reference: string, folder: string): string =>
+export const resolveReference = (reference: string, folder: string): string =>
   resolve(folder, reference.slice('file:'.length))
 
 /** The folder that a configuration file's references start from. */
-export const folderOf = (file: string, { folder }: Files): string =>
+export const folderOf = (file: string, { folder }: FileReader): string =>
   resolve(folder ?? dirname(file))
 
 function referencesIn(data: unknown): readonly string[] {

@@ -4,7 +4,7 @@
 import { isIP, isIPv6 } from 'node:net'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { quoted } from './fault-text.ts'
-import type { Desk, Maybe } from './read-context.ts'
+import type { ReadContext, Maybe } from './read-context.ts'
 import type { Path } from './yaml-text.ts'
 import { missing, fault } from './read-context.ts'
 
@@ -35,12 +35,16 @@ export function parseHost(written: string): Result<string, string> {
 }
 
 /** An address to bind: no names, which may resolve to anything by the next start. */
-export function readAddress(desk: Desk, path: Path, written: string | undefined): Maybe<string> {
+export function readAddress(
+  context: ReadContext,
+  path: Path,
+  written: string | undefined,
+): Maybe<string> {
   if (written === undefined) return missing
   if (isIP(written) !== 0) return written
   const advice =
     written === 'localhost' ? 'write 127.0.0.1 or ::1' : 'write 0.0.0.0 for every address'
-  return fault(desk, path, `found ${quoted(written)}, wanted an IP address: ${advice}`)
+  return fault(context, path, `found ${quoted(written)}, wanted an IP address: ${advice}`)
 }
 
 /** As it stands in a URL or a Host field. */

@@ -34,4 +34,4 @@ export type IdentityFiles =
     }
 
 /** The versions that either side of us may speak. */
-export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
+export type ListenerTlsVersion = 'TLSv1.2' | 'TLSv1.3'

@@ -1,7 +1,7 @@
 /** Networks from which rows may be reached, by class and by row. */
 import type { RouteClass } from '../../decide/policy.ts'
 import { parseNetwork, type Network } from '../../kernel/network.ts'
-import { type Desk, every, fault, isFaulty, type Maybe, missing } from './read-context.ts'
+import { type ReadContext, readEach, fault, isFaulty, type Maybe, missing } from './read-context.ts'
 import { quoted } from './fault-text.ts'
 import type { Path } from './yaml-text.ts'
 
@@ -10,28 +10,28 @@ export type AccessLists = ReadonlyMap<RouteClass, readonly Network[]>
 
 /** Reads a list of networks; nothing when there is none. */
 export function readNetworks(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   written: readonly (string | undefined)[] | undefined,
 ): Maybe<readonly Network[] | undefined> {
-  if (written === undefined) return isFaulty(desk, path) ? missing : undefined
-  return every(written, (text: string, index) => {
+  if (written === undefined) return isFaulty(context, path) ? missing : undefined
+  return readEach(written, (text: string, index) => {
     const network = parseNetwork(text)
     if (network.ok) return network.value
     const message = `found ${quoted(text)}, ${network.failure}: correct it`
-    return fault(desk, [...path, index], message)
+    return fault(context, [...path, index], message)
   })
 }
 
 /** Reads the lists of all classes; faults stay with the desk. */
 export function readAccess(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   written: Readonly<Partial<Record<RouteClass, readonly (string | undefined)[] | undefined>>>,
 ): AccessLists {
   const lists = new Map<RouteClass, readonly Network[]>()
   for (const kind of CLASSES) {
-    const networks = readNetworks(desk, [...path, kind], written[kind])
+    const networks = readNetworks(context, [...path, kind], written[kind])
     if (networks !== missing && networks !== undefined) lists.set(kind, networks)
   }
   return lists

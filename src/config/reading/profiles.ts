@@ -6,7 +6,7 @@ import type { ClientClass, Version } from '../../fleet/client.ts'
 import type { MinimumVersions } from '../../fleet/readiness.ts'
 import type { ProfileName } from '../config.ts'
 
-export interface Profile {
+export interface ProfileDefaults {
   /** S0-10 against S1-01: what a new installation starts with. */
   readonly enforcement: Enforcement
   /** S0-35 against S1-11: the longest window, which is also the one that a blank field means. */
@@ -34,7 +34,7 @@ const CORE: readonly (readonly [ClientClass, Version])[] = [
   ['android-apps', [10, 2]],
 ]
 
-export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+export const PROFILES: Readonly<Record<ProfileName, ProfileDefaults>> = {
   'epmm-11.5': {
     enforcement: 'required',
     renewalWindow: '270d',

@@ -5,8 +5,8 @@
  */
 import { type Result, unreachable } from '../../kernel/types.ts'
 import type { LoadedFile, LoadedSecret } from '../config.ts'
-import { type FileContent, type FileFailure, resolvedPath } from './files.ts'
-import type { Path, PlacedFault, Text } from './yaml-text.ts'
+import { type FileContent, type FileFailure, resolveReference } from './files.ts'
+import type { Path, LocatedFault, YamlText } from './yaml-text.ts'
 
 export const missing: unique symbol = Symbol('missing')
 
@@ -14,37 +14,38 @@ export const missing: unique symbol = Symbol('missing')
 export type Maybe<Value> = Value | typeof missing
 
 /** What is at hand while a document is read. */
-export interface Desk {
-  readonly text: Text
+export interface ReadContext {
+  readonly text: YamlText
   readonly folder: string
   readonly contents: ReadonlyMap<string, Result<FileContent, FileFailure>>
   readonly env: Readonly<Record<string, string | undefined>>
   /** Grows while the document is read; seeded with the faults of its text and shape. */
-  readonly faults: PlacedFault[]
-  readonly warnings: PlacedFault[]
+  readonly faults: LocatedFault[]
+  readonly warnings: LocatedFault[]
 }
 
 /** Notes something wrong; returns `missing`, so that it can stand where the value would. */
 export function fault(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   message: string,
   which: 'key' | 'value' = 'value',
 ): typeof missing {
-  desk.faults.push(desk.text.place(path, message, which))
+  context.faults.push(context.text.faultAt(path, message, which))
   return missing
 }
 
 /** Notes something that is served all the same, and that the operator should know. */
-export function warn(desk: Desk, path: Path, message: string): void {
-  desk.warnings.push(desk.text.place(path, message))
+export function warn(context: ReadContext, path: Path, message: string): void {
+  context.warnings.push(context.text.faultAt(path, message))
 }
 
 /** `file:line:column path`, for the rooms that look into the content later. */
-export const placeOf = (desk: Desk, path: Path): string => desk.text.place(path, '').at
+export const locationOf = (context: ReadContext, path: Path): string =>
+  context.text.faultAt(path, '').at
 
 /** Whether a fault at this place, or inside it, is known: then its absence means nothing. */
-export const isFaulty = ({ faults }: Desk, path: Path): boolean =>
+export const isFaulty = ({ faults }: ReadContext, path: Path): boolean =>
   faults.some(
     (known) =>
       known.path.length >= path.length &&
@@ -52,17 +53,17 @@ export const isFaulty = ({ faults }: Desk, path: Path): boolean =>
   )
 
 /** A value that the schema demands: when it is not there, the shape check has said so. */
-export const present = <Value>(value: Value | undefined): Maybe<Value> => value ?? missing
+export const orMissing = <Value>(value: Value | undefined): Maybe<Value> => value ?? missing
 
 /** An object once all its parts are there. */
-export function whole<Value extends object>(parts: {
+export function allOrMissing<Value extends object>(parts: {
   readonly [Key in keyof Value]: Maybe<Value[Key]>
 }): Maybe<Value> {
   return Object.values(parts).includes(missing) ? missing : (parts as Value)
 }
 
 /** A list once all its items are there. */
-export function every<Item, Value>(
+export function readEach<Item, Value>(
   items: readonly (Item | undefined)[] | undefined,
   read: (item: Item, index: number) => Maybe<Value>,
 ): Maybe<readonly Value[]> {
@@ -78,43 +79,47 @@ export function every<Item, Value>(
 }
 
 /** The same for a list that must not be empty; the shape check reports an empty one. */
-export function some<Item, Value>(
+export function readNonEmpty<Item, Value>(
   items: readonly (Item | undefined)[] | undefined,
   read: (item: Item, index: number) => Maybe<Value>,
 ): Maybe<readonly [Value, ...Value[]]> {
-  const values = every(items, read)
+  const values = readEach(items, read)
   if (values === missing) return missing
   const [first, ...rest] = values
   return first === undefined ? missing : [first, ...rest]
 }
 
 /** The content that a reference names. */
-export function content(desk: Desk, path: Path, reference: string | undefined): Maybe<LoadedFile> {
+export function readContent(
+  context: ReadContext,
+  path: Path,
+  reference: string | undefined,
+): Maybe<LoadedFile> {
   if (reference === undefined) return missing
-  const at = placeOf(desk, path)
+  const at = locationOf(context, path)
   if (reference.startsWith('env:')) {
-    const value = variable(desk, path, reference)
+    const value = readVariable(context, path, reference)
     return value === missing ? missing : { at, path: reference, bytes: Buffer.from(value) }
   }
-  const file = resolvedPath(reference, desk.folder)
-  const read = desk.contents.get(file)
+  const file = resolveReference(reference, context.folder)
+  const read = context.contents.get(file)
   if (read === undefined) return missing
-  if (!read.ok) return fault(desk, path, explainFile(file, read.failure))
+  if (!read.ok) return fault(context, path, explainFileFailure(file, read.failure))
   return { at, path: file, bytes: read.value.bytes }
 }
 
 /** Content that nobody else should read (S2-23). */
-export function secretContent(
-  desk: Desk,
+export function readSecretContent(
+  context: ReadContext,
   path: Path,
   reference: string | undefined,
 ): Maybe<LoadedFile> {
-  const loaded = content(desk, path, reference)
-  const read = loaded === missing ? undefined : desk.contents.get(loaded.path)
+  const loaded = readContent(context, path, reference)
+  const read = loaded === missing ? undefined : context.contents.get(loaded.path)
   if (loaded !== missing && read?.ok === true && read.value.shared) {
     const advice = `chmod 600 ${loaded.path}`
     warn(
-      desk,
+      context,
       path,
       `found that others than its owner can read ${loaded.path}, wanted a file of mode 600: ${advice}`,
     )
@@ -123,27 +128,31 @@ export function secretContent(
 }
 
 /** A secret of one line. */
-export function secretText(desk: Desk, path: Path, reference: string): Maybe<LoadedSecret> {
-  const loaded = secretContent(desk, path, reference)
+export function readSecretText(
+  context: ReadContext,
+  path: Path,
+  reference: string,
+): Maybe<LoadedSecret> {
+  const loaded = readSecretContent(context, path, reference)
   if (loaded === missing) return missing
   // Editors end files with a line break; no passphrase does.
   return { at: loaded.at, text: loaded.bytes.toString('utf8').replace(/\r?\n$/, '') }
 }
 
-function variable(desk: Desk, path: Path, reference: string): Maybe<string> {
+function readVariable(context: ReadContext, path: Path, reference: string): Maybe<string> {
   const name = reference.slice('env:'.length)
-  const value = Object.hasOwn(desk.env, name) ? desk.env[name] : undefined
+  const value = Object.hasOwn(context.env, name) ? context.env[name] : undefined
   if (value !== undefined && value !== '') return value
   const found = value === '' ? 'is empty' : 'is not set'
   return fault(
-    desk,
+    context,
     path,
     `found that the variable ${name} ${found}, wanted its content: set it before the start`,
   )
 }
 
 /** Why a file is not there, as a whole sentence. */
-export function explainFile(file: string, failure: FileFailure): string {
+export function explainFileFailure(file: string, failure: FileFailure): string {
   switch (failure.kind) {
     case 'absent':
       return `found no file ${file}, wanted it there: create it or correct the path (paths start from the folder of the configuration)`

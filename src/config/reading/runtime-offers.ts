@@ -1,14 +1,14 @@
 /** What the TLS library of this process can do, asked once: its answer does not change while it runs. */
 import { createSecureContext, getCiphers } from 'node:tls'
-import { catalogueOf, type Catalogue } from '../../upstream-tls/catalogue.ts'
+import { buildCatalogue, type Catalogue } from '../../upstream-tls/catalogue.ts'
 import { GROUPS } from '../../upstream-tls/group.ts'
 import { PROTOCOLS, type TlsVersion } from '../../upstream-tls/suite.ts'
 
-let known: Catalogue | undefined
+let cached: Catalogue | undefined
 
 /** The catalogue of outgoing protocols, suites and groups that this runtime really offers. */
 export function runtimeCatalogue(): Catalogue {
-  known ??= catalogueOf({
+  cached ??= buildCatalogue({
     protocols: PROTOCOLS.filter((one): one is TlsVersion => one !== 'SSLv2Hello').filter(
       (version) => accepts({ minVersion: version, maxVersion: version }),
     ),
@@ -16,7 +16,7 @@ export function runtimeCatalogue(): Catalogue {
     // There is no list to ask: node:crypto's getCurves() leaves out X25519 and every post-quantum group.
     groups: GROUPS.map(({ name }) => name).filter((name) => accepts({ ecdhCurve: name })),
   })
-  return known
+  return cached
 }
 
 function accepts(options: Parameters<typeof createSecureContext>[0]): boolean {

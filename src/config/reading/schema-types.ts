@@ -4,7 +4,7 @@
  * `secret`, which keeps it out of every sentence.
  */
 import { type Static, type TSchema, Type } from 'typebox'
-import { INSTANT_PATTERN, LENGTH_PATTERN, SIZE_PATTERN } from './units.ts'
+import { INSTANT_PATTERN, DURATION_PATTERN, SIZE_PATTERN } from './units.ts'
 
 /** What our annotations add to a schema; `shape.ts` and the generated reference read them. */
 export interface Annotations {
@@ -35,7 +35,7 @@ export const defaultGroup = <Keys extends Record<string, TSchema>>(
   })
 
 /** Things that the operator names. */
-export const named = <Thing extends TSchema>(description: string, thing: Thing, least: number) =>
+export const namedMap = <Thing extends TSchema>(description: string, thing: Thing, least: number) =>
   Type.Unsafe<Readonly<Record<string, Static<Thing>>>>({
     type: 'object',
     description,
@@ -58,19 +58,27 @@ export const optionalListOf = <Item extends TSchema>(description: string, item: 
   Type.Array(item, { description, default: [], maxItems: 10_000, wanted: 'a list' })
 
 /** A length of time; the bounds are the operator's spelling. */
-export const length = (description: string, between: readonly [string, string], ours?: string) =>
+export const duration = (
+  description: string,
+  between: readonly [string, string],
+  defaultValue?: string,
+) =>
   Type.Unsafe<string>({
     type: 'string',
     description,
-    pattern: LENGTH_PATTERN,
+    pattern: DURATION_PATTERN,
     lengthBetween: between,
     wanted: 'a length of time with its unit, such as 30s, 15m or 1d 12h',
     advice: 'write a number and ms, s, m, h or d',
-    ...(ours === undefined ? {} : { default: ours }),
+    ...(defaultValue === undefined ? {} : { default: defaultValue }),
   })
 
 /** A size in octets. */
-export const size = (description: string, between: readonly [string, string], ours: string) =>
+export const size = (
+  description: string,
+  between: readonly [string, string],
+  defaultValue: string,
+) =>
   Type.Unsafe<string>({
     type: 'string',
     description,
@@ -78,58 +86,62 @@ export const size = (description: string, between: readonly [string, string], ou
     sizeBetween: between,
     wanted: 'a size with its unit, such as 512B, 16KiB or 2GiB',
     advice: 'write a number and B, KiB, MiB or GiB',
-    default: ours,
+    default: defaultValue,
   })
 
 /** A whole number. */
-export const count = (description: string, between: readonly [number, number], ours?: number) =>
+export const integer = (
+  description: string,
+  between: readonly [number, number],
+  defaultValue?: number,
+) =>
   Type.Unsafe<number>({
     type: 'integer',
     description,
     minimum: between[0],
     maximum: between[1],
     wanted: `a whole number from ${between[0]} to ${between[1]}`,
-    ...(ours === undefined ? {} : { default: ours }),
+    ...(defaultValue === undefined ? {} : { default: defaultValue }),
   })
 
 /** True or false. */
-export const flag = (description: string, ours?: boolean) =>
+export const flag = (description: string, defaultValue?: boolean) =>
   Type.Boolean({
     description,
     wanted: 'true or false',
     advice: 'yes, no, on and off are plain words in YAML 1.2',
-    ...(ours === undefined ? {} : { default: ours }),
+    ...(defaultValue === undefined ? {} : { default: defaultValue }),
   })
 
 /** One of a few words. An enumeration, not a union of literals, which would report one fault three times. */
-export const word = <Word extends string>(
+export const choice = <Word extends string>(
   description: string,
   words: readonly Word[],
-  ours?: Word,
+  defaultValue?: Word,
 ) =>
   Type.Unsafe<Word>({
     type: 'string',
     description,
     enum: words,
     wanted: `one of ${words.join(', ')}`,
-    ...(ours === undefined ? {} : { default: ours }),
+    ...(defaultValue === undefined ? {} : { default: defaultValue }),
   })
 
 /** Free text on one line. */
-export const line = (description: string, wanted: string, ours?: string) =>
+export const singleLine = (description: string, wanted: string, defaultValue?: string) =>
   Type.Unsafe<string>({
     type: 'string',
     description,
     pattern: '^[^\\u0000-\\u001f\\u007f]{1,1000}$',
     wanted,
-    ...(ours === undefined ? {} : { default: ours }),
+    ...(defaultValue === undefined ? {} : { default: defaultValue }),
   })
 
 /** Text of a given pattern. */
-export const text = (
+export const patternText = (
   description: string,
   pattern: string,
-  { wanted, advice, ours }: { wanted: string; advice?: string; ours?: string },
+  { wanted, advice, defaultValue }: { wanted: string; advice?: string; defaultValue?: string },
 ) =>
   Type.Unsafe<string>({
     type: 'string',
@@ -137,12 +149,12 @@ export const text = (
     pattern,
     wanted,
     ...(advice === undefined ? {} : { advice }),
-    ...(ours === undefined ? {} : { default: ours }),
+    ...(defaultValue === undefined ? {} : { default: defaultValue }),
   })
 
 /** A public key by its SHA-256. */
 export const keyFingerprint = (description: string) =>
-  text(description, '^(?:[0-9A-Fa-f]{64}|(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2})$', {
+  patternText(description, '^(?:[0-9A-Fa-f]{64}|(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2})$', {
     wanted:
       'the SHA-256 of the public key (SPKI): 64 hexadecimal digits, colons between octets or not',
     advice:
@@ -161,7 +173,7 @@ export const reference = (description: string) =>
   })
 
 /** A point in time. */
-export const instant = (description: string) =>
+export const pointInTime = (description: string) =>
   Type.Unsafe<string>({
     type: 'string',
     description,

@@ -1,26 +1,26 @@
 /** What listeners and upstreams have in common: certificates with their keys, versions, suites, groups. */
 import { createSecureContext } from 'node:tls'
 import type { Millis } from '../../kernel/types.ts'
-import type { IdentityFiles, TlsVersion } from '../config.ts'
-import { nearest } from '../../kernel/closest-match.ts'
+import type { IdentityFiles, ListenerTlsVersion } from '../config.ts'
+import { closestMatch } from '../../kernel/closest-match.ts'
 import { findItem } from '../../upstream-tls/catalogue.ts'
 import { runtimeCatalogue } from './runtime-offers.ts'
 import {
-  content,
-  type Desk,
-  every,
+  readContent,
+  type ReadContext,
+  readEach,
   fault,
   isFaulty,
   type Maybe,
   missing,
-  placeOf,
-  secretContent,
-  secretText,
-  whole,
+  locationOf,
+  readSecretContent,
+  readSecretText,
+  allOrMissing,
 } from './read-context.ts'
 import { quoted } from './fault-text.ts'
 import type { Path } from './yaml-text.ts'
-import { parseLength, parseSize } from './units.ts'
+import { parseDuration, parseSize } from './units.ts'
 
 /** The keys of a certificate as they stand in the file. */
 export interface WrittenIdentity {
@@ -32,55 +32,60 @@ export interface WrittenIdentity {
 
 /** A chain with its key, from PEM or PKCS#12. */
 export function readIdentity(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   written: WrittenIdentity,
 ): Maybe<IdentityFiles> {
-  const at = placeOf(desk, path)
+  const at = locationOf(context, path)
   const { chain, key, pkcs12 } = written
   const passphrase =
     written.passphrase === undefined
       ? undefined
-      : secretText(desk, [...path, 'passphrase'], written.passphrase)
+      : readSecretText(context, [...path, 'passphrase'], written.passphrase)
   if (pkcs12 !== undefined && (chain !== undefined || key !== undefined)) {
     return fault(
-      desk,
+      context,
       [...path, 'pkcs12'],
       'found pkcs12 beside chain or key, wanted one or the other: remove one',
       'key',
     )
   }
   if (pkcs12 !== undefined) {
-    const file = secretContent(desk, [...path, 'pkcs12'], pkcs12)
-    return whole<IdentityFiles & { kind: 'pkcs12' }>({ kind: 'pkcs12', at, file, passphrase })
+    const file = readSecretContent(context, [...path, 'pkcs12'], pkcs12)
+    return allOrMissing<IdentityFiles & { kind: 'pkcs12' }>({
+      kind: 'pkcs12',
+      at,
+      file,
+      passphrase,
+    })
   }
   const absent = [chain === undefined ? ['chain'] : [], key === undefined ? ['key'] : []].flat()
-  if (absent.length > 0 && !isFaulty(desk, path)) {
+  if (absent.length > 0 && !isFaulty(context, path)) {
     return fault(
-      desk,
+      context,
       path,
       `found no ${absent.join(' and no ')}, wanted chain and key (or pkcs12): add what is missing`,
     )
   }
-  return whole<IdentityFiles & { kind: 'pem' }>({
+  return allOrMissing<IdentityFiles & { kind: 'pem' }>({
     kind: 'pem',
     at,
-    chain: content(desk, [...path, 'chain'], chain),
-    key: secretContent(desk, [...path, 'key'], key),
+    chain: readContent(context, [...path, 'chain'], chain),
+    key: readSecretContent(context, [...path, 'key'], key),
     passphrase,
   })
 }
 
 /** The oldest and the newest version; the order is checked. */
-export function readVersions<Version extends TlsVersion>(
-  desk: Desk,
+export function readVersions<Version extends ListenerTlsVersion>(
+  context: ReadContext,
   path: Path,
   versions: { readonly minVersion: Version; readonly maxVersion: Version },
 ): Maybe<{ readonly minVersion: Version; readonly maxVersion: Version }> {
   const { minVersion, maxVersion } = versions
   if (minVersion <= maxVersion) return versions
   return fault(
-    desk,
+    context,
     [...path, 'minVersion'],
     `found minVersion ${minVersion} above maxVersion ${maxVersion}, wanted the older first: swap them`,
   )
@@ -91,40 +96,44 @@ export function readVersions<Version extends TlsVersion>(
  * and lists some that no handshake ends with, so we ask first.
  */
 export function readCiphers(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   names: readonly (string | undefined)[] | undefined,
 ): Maybe<readonly string[] | undefined> {
   if (names === undefined) return undefined
   const what = 'a cipher suite'
-  return every(names, (name, index) => {
+  return readEach(names, (name, index) => {
     const found = findItem(runtimeCatalogue(), 'suites', name)
     if (found.kind === 'offered') return found.item.name
     if (found.kind === 'unknown') {
-      return unknownName(desk, [...path, index], { name, what, meant: found.meant })
+      return unknownName(context, [...path, index], { name, what, suggestion: found.suggestion })
     }
     const message = `found ${quoted(name)}, wanted a suite that devices can use: ${found.why}; remove it`
-    return fault(desk, [...path, index], message)
+    return fault(context, [...path, index], message)
   })
 }
 
 /** Groups that this runtime knows. */
 export function readGroups(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   names: readonly (string | undefined)[] | undefined,
 ): Maybe<readonly string[] | undefined> {
   if (names === undefined) return undefined
-  return every(names, (name, index) => {
+  return readEach(names, (name, index) => {
     if (isGroup(name)) return name
-    const meant = nearest(name, COMMON_GROUPS)
-    return unknownName(desk, [...path, index], { name, what: 'a key exchange group', meant })
+    const suggestion = closestMatch(name, COMMON_GROUPS)
+    return unknownName(context, [...path, index], {
+      name,
+      what: 'a key exchange group',
+      suggestion,
+    })
   })
 }
 
 /** A length of time whose spelling and bounds the shape check has seen. */
 export function millis(written: string | undefined): Maybe<Millis> {
-  const read = written === undefined ? undefined : parseLength(written)
+  const read = written === undefined ? undefined : parseDuration(written)
   return read?.ok === true ? read.value : missing
 }
 
@@ -147,10 +156,10 @@ function isGroup(name: string): boolean {
 }
 
 function unknownName(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
-  { name, what, meant }: { name: string; what: string; meant: string | undefined },
+  { name, what, suggestion }: { name: string; what: string; suggestion: string | undefined },
 ): typeof missing {
-  const advice = meant === undefined ? 'remove it' : `did you mean ${meant}?`
-  return fault(desk, path, `found ${quoted(name)}, wanted ${what} of this runtime: ${advice}`)
+  const advice = suggestion === undefined ? 'remove it' : `did you mean ${suggestion}?`
+  return fault(context, path, `found ${quoted(name)}, wanted ${what} of this runtime: ${advice}`)
 }

@@ -5,7 +5,7 @@
 import { fail, type Instant, type Millis, ok, type Result } from '../../kernel/types.ts'
 
 /** `1d 12h`, `90s`, `500ms`: descending units, each at most once. */
-export const LENGTH_PATTERN =
+export const DURATION_PATTERN =
   '^(?=[0-9])(?:[0-9]{1,6}d ?)?(?:[0-9]{1,8}h ?)?(?:[0-9]{1,8}m(?!s) ?)?(?:[0-9]{1,9}s ?)?(?:[0-9]{1,12}ms)?$'
 
 /** `512B`, `16KiB`, `2GiB`: powers of 1024, so that nobody has to ask. */
@@ -16,8 +16,8 @@ export const INSTANT_PATTERN =
   '^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2}))?$'
 
 /** Reads a length of time. */
-export function parseLength(text: string): Result<Millis, 'not-a-length'> {
-  if (!new RegExp(LENGTH_PATTERN).test(text)) return fail('not-a-length')
+export function parseDuration(text: string): Result<Millis, 'not-a-length'> {
+  if (!new RegExp(DURATION_PATTERN).test(text)) return fail('not-a-length')
   let total = 0
   for (const [, count, unit] of text.matchAll(/([0-9]+)(ms|s|m|h|d)/g)) {
     total += Number(count) * (MILLIS.get(unit ?? '') ?? 0)

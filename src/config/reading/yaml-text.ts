@@ -23,28 +23,28 @@ import type { Fault } from '../../kernel/types.ts'
 export type Path = readonly (string | number)[]
 
 /** Something wrong, with what is needed to put it in order of appearance. */
-export interface PlacedFault extends Fault {
+export interface LocatedFault extends Fault {
   readonly path: Path
   readonly offset: number
 }
 
 /** A file that could be read as YAML, perhaps with faults. */
-export interface Text {
+export interface YamlText {
   readonly data: unknown
-  readonly faults: readonly PlacedFault[]
+  readonly faults: readonly LocatedFault[]
   /** Values that stand for something we refused; nothing more is to be said about them. */
-  readonly broken: readonly Path[]
+  readonly rejected: readonly Path[]
   /** A fault at the value, or at its key, or at the nearest thing above that exists. */
-  place(path: Path, message: string, which?: 'key' | 'value'): PlacedFault
+  faultAt(path: Path, message: string, which?: 'key' | 'value'): LocatedFault
   /** Whether the operator wrote this, as opposed to a default. */
   has(path: Path): boolean
 }
 
 /** A fault at a place in the text that is known already. */
-type Pin = (offset: number, path: Path, message: string) => PlacedFault
+type FaultAtOffset = (offset: number, path: Path, message: string) => LocatedFault
 
 /** Reads YAML; when the text cannot be read at all, `data` is undefined and the faults say why. */
-export function readText(source: string, file: string): Text {
+export function parseYaml(source: string, file: string): YamlText {
   const lines = new LineCounter()
   const yaml = parseDocument(source, {
     lineCounter: lines,
@@ -55,28 +55,33 @@ export function readText(source: string, file: string): Text {
     const { line, col } = lines.linePos(offset)
     return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}${path.length === 0 ? '' : ` ${pathText(path)}`}`
   }
-  const pin: Pin = (offset, path, message) => ({ at: at(offset, path), message, path, offset })
-  const place: Text['place'] = (path, message, which = 'value') =>
-    pin(offsetOf(yaml, path, which), path, message)
-  const has: Text['has'] = (path) => yaml.hasIn(path)
+  const faultAtOffset: FaultAtOffset = (offset, path, message) => ({
+    at: at(offset, path),
+    message,
+    path,
+    offset,
+  })
+  const faultAt: YamlText['faultAt'] = (path, message, which = 'value') =>
+    faultAtOffset(offsetOf(yaml, path, which), path, message)
+  const has: YamlText['has'] = (path) => yaml.hasIn(path)
   const syntax = [...yaml.errors, ...yaml.warnings]
   if (syntax.length > 0) {
     const faults = syntax
       // The parser may say several things about one place; the first is the cause.
       .filter((error, index) => syntax.findIndex(({ pos }) => pos[0] === error.pos[0]) === index)
       .map((error) => {
-        const offset = causeOf(yaml, error)
-        return pin(offset, [], sentenceOf(error))
+        const offset = errorOffset(yaml, error)
+        return faultAtOffset(offset, [], yamlErrorText(error))
       })
-    return { data: undefined, faults, broken: [], place, has }
+    return { data: undefined, faults, rejected: [], faultAt, has }
   }
-  const broken: Path[] = []
+  const rejected: Path[] = []
   const faults = [
-    ...oddKeys(yaml, pin, broken),
-    ...duplicates(yaml, lines, pin),
-    ...aliases(yaml, place, broken),
+    ...nonScalarKeys(yaml, faultAtOffset, rejected),
+    ...duplicates(yaml, lines, faultAtOffset),
+    ...aliases(yaml, faultAt, rejected),
   ]
-  return { data: yaml.toJS({ maxAliasCount: 0 }), faults, broken, place, has }
+  return { data: yaml.toJS({ maxAliasCount: 0 }), faults, rejected, faultAt, has }
 }
 
 /** `listeners.devices.certificates[0].chain` */
@@ -89,7 +94,7 @@ export const pathText = (path: Path): string =>
 
 function offsetOf(yaml: YamlDocument, path: Path, which: 'key' | 'value'): number {
   let node: unknown = yaml.contents
-  let offset = startOf(node) ?? 0
+  let offset = nodeOffset(node) ?? 0
   for (const [index, step] of path.entries()) {
     const next = stepInto(node, step)
     if (next === undefined) return offset
@@ -97,7 +102,7 @@ function offsetOf(yaml: YamlDocument, path: Path, which: 'key' | 'value'): numbe
     const pointsAtValue = isAlias(next.value) || (isScalar(next.value) && next.value.value !== null)
     // A block mapping starts on the line below its key; people look for the key.
     const target = (last && which === 'value' && pointsAtValue) || next.key === undefined
-    offset = startOf(target ? next.value : next.key) ?? offset
+    offset = nodeOffset(target ? next.value : next.key) ?? offset
     node = next.value
   }
   return offset
@@ -119,39 +124,47 @@ function stepInto(
 
 const keyText = (key: unknown): string => String(isScalar(key) ? key.value : key)
 
-const startOf = (node: unknown): number | undefined =>
+const nodeOffset = (node: unknown): number | undefined =>
   isNode(node) ? (node.range?.[0] ?? undefined) : undefined
 
 /** YAML lets a whole mapping be a key; no reader of a configuration expects that. */
-function oddKeys(yaml: YamlDocument, pin: Pin, broken: Path[]): readonly PlacedFault[] {
-  const faults: PlacedFault[] = []
+function nonScalarKeys(
+  yaml: YamlDocument,
+  faultAtOffset: FaultAtOffset,
+  rejected: Path[],
+): readonly LocatedFault[] {
+  const faults: LocatedFault[] = []
   visit(yaml, {
     Pair(_, pair, ancestors) {
       if (isScalar(pair.key)) return
-      const offset = startOf(pair.key) ?? 0
-      pair.key = new Scalar(`key ${broken.length + 1}`)
+      const offset = nodeOffset(pair.key) ?? 0
+      pair.key = new Scalar(`key ${rejected.length + 1}`)
       const path = [...pathOf(ancestors, pair), keyText(pair.key)]
       const message = 'found a mapping, list or alias as a key, wanted a word: correct it'
-      faults.push(pin(offset, path.slice(0, -1), message))
-      broken.push(path)
+      faults.push(faultAtOffset(offset, path.slice(0, -1), message))
+      rejected.push(path)
     },
   })
   return faults
 }
 
-function duplicates(yaml: YamlDocument, lines: LineCounter, pin: Pin): readonly PlacedFault[] {
-  const faults: PlacedFault[] = []
+function duplicates(
+  yaml: YamlDocument,
+  lines: LineCounter,
+  faultAtOffset: FaultAtOffset,
+): readonly LocatedFault[] {
+  const faults: LocatedFault[] = []
   visit(yaml, {
     Map(_, map, ancestors) {
       const seen = new Map<string, number>()
       for (const { key } of map.items) {
         const name = keyText(key)
         const first = seen.get(name)
-        const offset = startOf(key) ?? 0
+        const offset = nodeOffset(key) ?? 0
         if (first === undefined) seen.set(name, offset)
         else {
           const message = `found the key ${name} a second time, wanted it once: remove one (the first is in line ${lines.linePos(first).line})`
-          faults.push(pin(offset, [...pathOf(ancestors, map), name], message))
+          faults.push(faultAtOffset(offset, [...pathOf(ancestors, map), name], message))
         }
       }
     },
@@ -159,7 +172,11 @@ function duplicates(yaml: YamlDocument, lines: LineCounter, pin: Pin): readonly 
   return faults
 }
 
-function aliases(yaml: YamlDocument, place: Text['place'], broken: Path[]): readonly PlacedFault[] {
+function aliases(
+  yaml: YamlDocument,
+  faultAt: YamlText['faultAt'],
+  rejected: Path[],
+): readonly LocatedFault[] {
   const found: Path[] = []
   visit(yaml, {
     Alias(_, alias, ancestors) {
@@ -167,10 +184,10 @@ function aliases(yaml: YamlDocument, place: Text['place'], broken: Path[]): read
     },
   })
   const faults = found.map((path) =>
-    place(path, 'found an alias (*), wanted the value itself: repeat it here'),
+    faultAt(path, 'found an alias (*), wanted the value itself: repeat it here'),
   )
   visit(yaml, { Alias: () => new Scalar(null) })
-  broken.push(...found)
+  rejected.push(...found)
   return faults
 }
 
@@ -187,7 +204,7 @@ function pathOf(ancestors: readonly unknown[], self: unknown): Path {
 }
 
 /** Where a person should look: for a quote without end where it begins, which may be hundreds of lines up. */
-function causeOf(yaml: YamlDocument, { code, pos }: YAMLError): number {
+function errorOffset(yaml: YamlDocument, { code, pos }: YAMLError): number {
   let offset = pos[0]
   if (code !== 'MISSING_CHAR') return offset
   visit(yaml, {
@@ -199,18 +216,18 @@ function causeOf(yaml: YamlDocument, { code, pos }: YAMLError): number {
   return offset
 }
 
-function sentenceOf({ code, message }: YAMLError): string {
+function yamlErrorText({ code, message }: YAMLError): string {
   return (
-    SENTENCES[code] ??
-    `found text that is not YAML (${withoutText(message)}), wanted YAML 1.2: correct it`
+    YAML_ERROR_TEXT[code] ??
+    `found text that is not YAML (${withoutQuotedText(message)}), wanted YAML 1.2: correct it`
   )
 }
 
 /** The parser's words before any piece of the file that it quotes: it might quote a secret. */
-const withoutText = (message: string): string =>
+const withoutQuotedText = (message: string): string =>
   (/^[A-Za-z ,-]+/.exec(message)?.[0] ?? 'unreadable').trim().toLowerCase()
 
-const SENTENCES: Readonly<Record<string, string>> = {
+const YAML_ERROR_TEXT: Readonly<Record<string, string>> = {
   BAD_INDENT:
     'found a line that is indented less or more than it should be, or a bracket left open above it, wanted the same number of spaces as its neighbours: align it',
   BLOCK_AS_IMPLICIT_KEY:

@@ -2,7 +2,7 @@
  * What about the presets in use nobody could verify: rows that are off, paths that are not known, questions
  * that only the product's own pages answer. `tfe check` prints them.
  */
-import type { Config, PresetName, RouteTable, RowOff } from '../config.ts'
+import type { Config, PresetName, RouteTable, DisabledRow } from '../config.ts'
 import { findPreset } from './presets/find-preset.ts'
 
 /** One thing to confirm before relying on a preset. */
@@ -35,7 +35,7 @@ function factsOf({ preset, off }: RouteTable): readonly PresetFact[] {
   return [...unverified.map((row) => factOf(preset, row)), ...questions]
 }
 
-function factOf(preset: PresetName, { id, path, class: kind, origin }: RowOff): PresetFact {
+function factOf(preset: PresetName, { id, path, class: kind, origin }: DisabledRow): PresetFact {
   const sentence = `${path ?? 'path not known'} (${kind}): ${origin.sentence}`
   return { preset, kind: path === undefined ? 'path-unknown' : 'row-off', id, sentence }
 }

@@ -1,27 +1,34 @@
 /** Tables of routes: a preset, the operator's changes to it, and the operator's own rows. */
 import { routeTable } from '../../message/route.ts'
 import type { RouteRow, RouteTable } from '../config.ts'
-import { nearest } from '../../kernel/closest-match.ts'
+import { closestMatch } from '../../kernel/closest-match.ts'
 import { findPreset, isPresetName } from './presets/find-preset.ts'
 import { readAccess } from '../reading/networks.ts'
-import { fromOperator, fromPreset, type TableDesk, type WrittenRow } from './row.ts'
-import { type Desk, fault, isFaulty, type Maybe, missing, warn } from '../reading/read-context.ts'
-import { type Document, PRESETS } from '../schema.ts'
+import { readOperatorRow, readPresetRow, type TableContext, type WrittenRow } from './row.ts'
+import {
+  type ReadContext,
+  fault,
+  isFaulty,
+  type Maybe,
+  missing,
+  warn,
+} from '../reading/read-context.ts'
+import { type ConfigDocument, PRESET_NAMES } from '../schema.ts'
 import { quoted } from '../reading/fault-text.ts'
-import type { Draft } from '../shape.ts'
+import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
 
-type Written = Draft<NonNullable<Document['routes']>[string]>
+type Written = DeepPartial<NonNullable<ConfigDocument['routes']>[string]>
 
 /** Finds the table that a listener names, however many listeners name it. */
-export interface Tables {
+export interface TableLookup {
   readonly find: (path: Path, name: string) => Maybe<RouteTable>
   /** To be asked when all listeners have found theirs. */
   readonly warnOfUnused: () => void
 }
 
 /** What rows may name: written elsewhere in the file. */
-export interface Named {
+export interface ReferencedNames {
   readonly upstreams: readonly string[]
   /** Enrollment settings. */
   readonly settings: readonly string[]
@@ -29,10 +36,10 @@ export interface Named {
 
 /** Reads every table of the file, also those that nobody uses. */
 export function readTables(
-  desk: Desk,
-  written: Draft<NonNullable<Document['routes']>>,
-  { upstreams, settings }: Named,
-): Tables {
+  context: ReadContext,
+  written: DeepPartial<NonNullable<ConfigDocument['routes']>>,
+  { upstreams, settings }: ReferencedNames,
+): TableLookup {
   const tables = new Map<string, Maybe<RouteTable>>()
   const used = new Set<string>()
   const own = Object.keys(written)
@@ -40,79 +47,85 @@ export function readTables(
     const path = ['routes', name]
     if (isPresetName(name)) {
       const message = `found the name ${name}, wanted another one: it is the name of a preset`
-      tables.set(name, fault(desk, path, message, 'key'))
+      tables.set(name, fault(context, path, message, 'key'))
     } else
-      tables.set(name, readTable({ desk, path, upstreams, settings }, name, written[name] ?? {}))
+      tables.set(name, readTable({ context, path, upstreams, settings }, name, written[name] ?? {}))
   }
-  const find: Tables['find'] = (path, name) => {
+  const find: TableLookup['find'] = (path, name) => {
     used.add(name)
     const known = tables.get(name)
     if (known !== undefined) return known
     if (isPresetName(name)) {
-      const plain = readTable({ desk, path, upstreams, settings }, name, { preset: name, rows: [] })
+      const plain = readTable({ context, path, upstreams, settings }, name, {
+        preset: name,
+        rows: [],
+      })
       tables.set(name, plain)
       return plain
     }
-    return isFaulty(desk, ['routes', name]) ? missing : unknownTable(desk, path, { name, own })
+    return isFaulty(context, ['routes', name])
+      ? missing
+      : unknownTable(context, path, { name, own })
   }
   const warnOfUnused = (): void => {
     for (const name of own) {
       if (used.has(name)) continue
       const message = `found the routes ${name}, which have no effect: no listener names them`
-      warn(desk, ['routes', name], message)
+      warn(context, ['routes', name], message)
     }
   }
   return { find, warnOfUnused }
 }
 
 function unknownTable(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   { name, own }: { name: string; own: readonly string[] },
 ): typeof missing {
-  const all = [...own, ...PRESETS]
-  const meant = nearest(name, all)
-  const advice = meant === undefined ? `choose one of ${all.join(', ')}` : `did you mean ${meant}?`
+  const all = [...own, ...PRESET_NAMES]
+  const suggestion = closestMatch(name, all)
+  const advice =
+    suggestion === undefined ? `choose one of ${all.join(', ')}` : `did you mean ${suggestion}?`
   const message = `found the routes ${quoted(name)}, wanted a preset or an entry in routes: ${advice}`
-  return fault(desk, path, message)
+  return fault(context, path, message)
 }
 
-interface TablePlace extends Named {
-  readonly desk: Desk
+interface TableInput extends ReferencedNames {
+  readonly context: ReadContext
   readonly path: Path
 }
 
-function readTable(place: TablePlace, name: string, written: Written): Maybe<RouteTable> {
-  const { desk, path } = place
-  const before = desk.faults.length
-  const changes = changesOf(place, written.rows ?? [])
-  const table: TableDesk = {
+function readTable(place: TableInput, name: string, written: Written): Maybe<RouteTable> {
+  const { context, path } = place
+  const before = context.faults.length
+  const changes = rowChanges(place, written.rows ?? [])
+  const table: TableContext = {
     ...place,
     preset: written.preset,
-    home: written.upstream,
-    access: readAccess(desk, [...path, 'access'], written.access ?? {}),
-    places: new Map([...changes].map(([id, { path: row }]) => [id, row])),
+    defaultUpstream: written.upstream,
+    access: readAccess(context, [...path, 'access'], written.access ?? {}),
+    rowPaths: new Map([...changes].map(([id, { path: row }]) => [id, row])),
   }
   if (written.upstream !== undefined) checkUpstream(table, [...path, 'upstream'], written.upstream)
   const presetRows = written.preset === undefined ? [] : findPreset(written.preset).rows
   const known = presetRows.map(({ id }) => id)
   const outcomes = [
-    ...presetRows.map((row) => fromPreset(table, row, changes.get(row.id)?.row)),
+    ...presetRows.map((row) => readPresetRow(table, row, changes.get(row.id)?.row)),
     ...[...changes].flatMap(([id, { row }]) =>
-      known.includes(id) ? [] : [fromOperator(table, row, { id, known })],
+      known.includes(id) ? [] : [readOperatorRow(table, row, { id, known })],
     ),
   ]
   const rows = outcomes.flatMap((outcome) => (outcome.kind === 'on' ? [outcome.row] : []))
   const off = outcomes.flatMap((outcome) => (outcome.kind === 'off' ? [outcome.row] : []))
   checkRows(table, rows)
   // Faults of shape came before and lie inside this table's path; those of the table itself have just been added.
-  if (desk.faults.length > before || isFaulty(desk, path)) return missing
+  if (context.faults.length > before || isFaulty(context, path)) return missing
   return { name, preset: written.preset, rows, off }
 }
 
 /** The operator's rows by id; an id that comes twice is a fault. */
-function changesOf(
-  { desk, path }: TablePlace,
+function rowChanges(
+  { context, path }: TableInput,
   rows: readonly (WrittenRow | undefined)[],
 ): ReadonlyMap<string, { readonly row: WrittenRow; readonly path: Path }> {
   const changes = new Map<string, { readonly row: WrittenRow; readonly path: Path }>()
@@ -121,7 +134,7 @@ function changesOf(
     if (row?.id === undefined) continue
     if (changes.has(row.id)) {
       const message = `found a second row ${row.id}, wanted each id once: join them or rename one`
-      fault(desk, [...place, 'id'], message)
+      fault(context, [...place, 'id'], message)
     } else changes.set(row.id, { row, path: place })
   }
   return changes
@@ -129,38 +142,41 @@ function changesOf(
 
 /** Whether an upstream of that name is there; reports it when not. */
 export function checkUpstream(
-  { desk, upstreams }: Pick<TableDesk, 'desk' | 'upstreams'>,
+  { context, upstreams }: Pick<TableContext, 'context' | 'upstreams'>,
   path: Path,
   name: string,
 ): void {
   if (upstreams.length === 0 || upstreams.includes(name)) return
-  const meant = nearest(name, upstreams)
+  const suggestion = closestMatch(name, upstreams)
   const advice =
-    meant === undefined ? `choose one of ${upstreams.join(', ')}` : `did you mean ${meant}?`
+    suggestion === undefined
+      ? `choose one of ${upstreams.join(', ')}`
+      : `did you mean ${suggestion}?`
   const message = `found the upstream ${quoted(name)}, wanted one that is in upstreams: ${advice}`
-  fault(desk, path, message)
+  fault(context, path, message)
 }
 
-function checkRows(table: TableDesk, rows: readonly RouteRow[]): void {
-  const { desk, path, upstreams, places } = table
+function checkRows(table: TableContext, rows: readonly RouteRow[]): void {
+  const { context, path, upstreams, rowPaths } = table
   for (const { id, upstream } of rows) {
-    const place = [...(places.get(id) ?? path), 'upstream']
-    if (upstream !== undefined && upstream !== table.home) checkUpstream(table, place, upstream)
+    const place = [...(rowPaths.get(id) ?? path), 'upstream']
+    if (upstream !== undefined && upstream !== table.defaultUpstream)
+      checkUpstream(table, place, upstream)
   }
-  const homeless = rows.filter((row) => row.upstream === undefined && row.class !== 'denied')
-  if (homeless.length > 0 && upstreams.length > 1) {
+  const withoutUpstream = rows.filter((row) => row.upstream === undefined && row.class !== 'denied')
+  if (withoutUpstream.length > 0 && upstreams.length > 1) {
     const message = `found ${upstreams.length} upstreams and no word on which of them these routes go to, wanted one named: add an entry in routes with upstream`
-    fault(desk, path, message)
+    fault(context, path, message)
   }
   const sorted = routeTable(rows)
   for (const { at, message } of sorted.ok ? [] : sorted.failure) {
-    const place = places.get(at)
-    fault(desk, place === undefined ? path : [...place, 'path'], `row ${at}: ${message}`)
+    const place = rowPaths.get(at)
+    fault(context, place === undefined ? path : [...place, 'path'], `row ${at}: ${message}`)
   }
   const serves = rows.some((row) => row.class !== 'denied')
-  if (!serves && !isFaulty(desk, path)) {
+  if (!serves && !isFaulty(context, path)) {
     const message =
       'found no row that serves anything, wanted at least one: add rows, or choose a preset'
-    fault(desk, path, message)
+    fault(context, path, message)
   }
 }

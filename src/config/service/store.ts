@@ -1,44 +1,46 @@
 /** Where the store is, and who may administer it from where. */
 import { resolve } from 'node:path'
 import type { Danger } from '../config.ts'
-import type { AdminListener, KeysReference, StoreConfig } from './types.ts'
-import { resolvedPath } from '../reading/files.ts'
+import type { AdminListenerSettings, KeyRingReference, StoreConfig } from './types.ts'
+import { resolveReference } from '../reading/files.ts'
 import { readNetworks } from '../reading/networks.ts'
 import { readIdentity } from '../reading/tls.ts'
 import {
-  type Desk,
+  type ReadContext,
   fault,
   isFaulty,
   type Maybe,
   missing,
-  placeOf,
-  present,
-  secretText,
+  locationOf,
+  orMissing,
+  readSecretText,
   warn,
-  whole,
+  allOrMissing,
 } from '../reading/read-context.ts'
-import type { Document } from '../schema.ts'
-import type { Draft } from '../shape.ts'
+import type { ConfigDocument } from '../schema.ts'
+import type { DeepPartial } from '../shape.ts'
 import { readAddress } from '../reading/host.ts'
 
-type WrittenStore = Draft<NonNullable<Document['store']>>
-type WrittenAdmin = Draft<NonNullable<Document['admin']>>
+type WrittenStore = DeepPartial<NonNullable<ConfigDocument['store']>>
+type WrittenAdmin = DeepPartial<NonNullable<ConfigDocument['admin']>>
 
 /** Reads which store there is; that there is none at all is a fault for whoever serves (decision 5). */
 export function readStore(
-  desk: Desk,
+  context: ReadContext,
   written: WrittenStore | undefined,
   dangers: Danger[],
 ): Maybe<StoreConfig | undefined> {
-  if (written === undefined) return isFaulty(desk, ['store']) ? missing : undefined
-  const at = placeOf(desk, ['store'])
+  if (written === undefined) return isFaulty(context, ['store']) ? missing : undefined
+  const at = locationOf(context, ['store'])
   const { sqlite, postgres, schema, keys, dangerousNone } = written
-  const chosen = KINDS.filter((kind) => written[kind] !== undefined && written[kind] !== false)
+  const chosen = STORE_KINDS.filter(
+    (kind) => written[kind] !== undefined && written[kind] !== false,
+  )
   if (chosen.length !== 1) {
-    if (isFaulty(desk, ['store'])) return missing
+    if (isFaulty(context, ['store'])) return missing
     const found = chosen.length === 0 ? 'none of them' : chosen.join(' and ')
     return fault(
-      desk,
+      context,
       ['store'],
       `found ${found}, wanted one of sqlite and postgres: write where the store is, and create it with \`tfe init\``,
       'key',
@@ -46,87 +48,91 @@ export function readStore(
   }
   if (schema !== undefined && postgres === undefined) {
     const message = 'found schema without postgres, where it has no effect: remove it'
-    warn(desk, ['store', 'schema'], message)
+    warn(context, ['store', 'schema'], message)
   }
   if (dangerousNone === true) {
     const sentence =
       'there is no store: nobody can be approved or blocked, the latch is not kept, and devices are not remembered'
-    dangers.push({ kind: 'no-store', at: placeOf(desk, ['store', 'dangerousNone']), sentence })
-    warn(desk, ['store', 'dangerousNone'], sentence)
+    dangers.push({
+      kind: 'no-store',
+      at: locationOf(context, ['store', 'dangerousNone']),
+      sentence,
+    })
+    warn(context, ['store', 'dangerousNone'], sentence)
     return { kind: 'dangerous-none', at }
   }
-  const ring = readKeys(desk, keys)
+  const ring = readKeys(context, keys)
   if (sqlite !== undefined) {
-    return whole<StoreConfig & { kind: 'sqlite' }>({
+    return allOrMissing<StoreConfig & { kind: 'sqlite' }>({
       kind: 'sqlite',
       at,
-      path: resolve(desk.folder, sqlite),
+      path: resolve(context.folder, sqlite),
       keys: ring,
     })
   }
-  if (ring === undefined && !isFaulty(desk, ['store', 'keys'])) {
+  if (ring === undefined && !isFaulty(context, ['store', 'keys'])) {
     const message =
       'found postgres without keys, wanted the key ring that every replica seals secrets with: add keys, such as file:secrets/tfe.keys, and let `tfe init` make it'
-    return fault(desk, ['store', 'postgres'], message, 'key')
+    return fault(context, ['store', 'postgres'], message, 'key')
   }
-  return whole<StoreConfig & { kind: 'postgres' }>({
+  return allOrMissing<StoreConfig & { kind: 'postgres' }>({
     kind: 'postgres',
     at,
-    url: readUrl(desk, postgres),
+    url: readUrl(context, postgres),
     schema,
     keys: ring ?? missing,
   })
 }
 
-const KINDS = ['sqlite', 'postgres', 'dangerousNone'] as const
+const STORE_KINDS = ['sqlite', 'postgres', 'dangerousNone'] as const
 
-function readKeys(desk: Desk, written: string | undefined): KeysReference | undefined {
+function readKeys(context: ReadContext, written: string | undefined): KeyRingReference | undefined {
   if (written === undefined) return undefined
   const reference = written.startsWith('file:')
-    ? `file:${resolvedPath(written, desk.folder)}`
+    ? `file:${resolveReference(written, context.folder)}`
     : written
-  return { at: placeOf(desk, ['store', 'keys']), reference }
+  return { at: locationOf(context, ['store', 'keys']), reference }
 }
 
-function readUrl(desk: Desk, written: string | undefined) {
+function readUrl(context: ReadContext, written: string | undefined) {
   if (written === undefined) return missing
-  const url = secretText(desk, ['store', 'postgres'], written)
+  const url = readSecretText(context, ['store', 'postgres'], written)
   if (url === missing) return missing
   const isOurs = URL.canParse(url.text) && /^postgres(?:ql)?:$/.test(new URL(url.text).protocol)
   if (isOurs) return url
   // What it holds is not repeated: a password is in it.
   const message =
     'found something else than an address there, wanted postgres://user:password@host/database: correct the content'
-  return fault(desk, ['store', 'postgres'], message)
+  return fault(context, ['store', 'postgres'], message)
 }
 
 /** Reads the listener of the admin API; undefined where there is none. */
 export function readAdmin(
-  desk: Desk,
+  context: ReadContext,
   written: WrittenAdmin | undefined,
-): Maybe<AdminListener | undefined> {
-  if (written === undefined) return isFaulty(desk, ['admin']) ? missing : undefined
-  const address = readAddress(desk, ['admin', 'address'], written.address)
+): Maybe<AdminListenerSettings | undefined> {
+  if (written === undefined) return isFaulty(context, ['admin']) ? missing : undefined
+  const address = readAddress(context, ['admin', 'address'], written.address)
   const { certificate, clientCertificates } = written
   if (address !== missing && certificate === undefined && !isLoopback(address)) {
     const message = `found ${address} without certificate, wanted TLS where others can listen: add certificate, or bind 127.0.0.1`
-    fault(desk, ['admin', 'address'], message)
+    fault(context, ['admin', 'address'], message)
   }
   if (clientCertificates === true && certificate === undefined) {
     const message =
       'found clientCertificates without certificate, wanted TLS, in which they are shown: add certificate'
-    fault(desk, ['admin', 'clientCertificates'], message)
+    fault(context, ['admin', 'clientCertificates'], message)
   }
-  return whole<AdminListener>({
-    at: placeOf(desk, ['admin']),
+  return allOrMissing<AdminListenerSettings>({
+    at: locationOf(context, ['admin']),
     address,
-    port: present(written.port),
-    allow: readNetworks(desk, ['admin', 'allow'], written.allow) ?? missing,
+    port: orMissing(written.port),
+    allow: readNetworks(context, ['admin', 'allow'], written.allow) ?? missing,
     certificate:
       certificate === undefined
         ? undefined
-        : readIdentity(desk, ['admin', 'certificate'], certificate),
-    clientCertificates: present(clientCertificates),
+        : readIdentity(context, ['admin', 'certificate'], certificate),
+    clientCertificates: orMissing(clientCertificates),
   })
 }
 

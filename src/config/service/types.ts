@@ -10,27 +10,27 @@ export type StoreConfig =
       /** The resolved path; whether anything is there is asked when it is opened. */
       readonly path: string
       /** Undefined: this store seals no secrets. */
-      readonly keys: KeysReference | undefined
+      readonly keys: KeyRingReference | undefined
     }
   | {
       readonly kind: 'postgres'
       readonly at: string
       readonly url: LoadedSecret
       readonly schema: string | undefined
-      readonly keys: KeysReference
+      readonly keys: KeyRingReference
     }
   /** The operator wants none, in writing. */
   | { readonly kind: 'dangerous-none'; readonly at: string }
 
 /** The key ring: not read here, because `tfe init` makes one and other commands do without. */
-export interface KeysReference {
+export interface KeyRingReference {
   readonly at: string
   /** `file:` and a resolved path, or `env:` and a name. */
   readonly reference: string
 }
 
 /** The admin API's own listener. */
-export interface AdminListener {
+export interface AdminListenerSettings {
   readonly at: string
   readonly address: string
   readonly port: number

@@ -2,46 +2,46 @@
 import { DEFAULT_LIMITS } from '../../trust/limits.ts'
 import type { Danger, TrustLimits } from '../config.ts'
 import {
-  type Desk,
+  type ReadContext,
   type Maybe,
   missing,
-  placeOf,
-  present,
+  locationOf,
+  orMissing,
   warn,
-  whole,
+  allOrMissing,
 } from '../reading/read-context.ts'
-import type { Document } from '../schema.ts'
-import type { Draft } from '../shape.ts'
+import type { ConfigDocument } from '../schema.ts'
+import type { DeepPartial } from '../shape.ts'
 
-type Written = Draft<Document['trust']['limits']>
+type Written = DeepPartial<ConfigDocument['trust']['limits']>
 
 /** Reads the limits; what they give up is added to `dangers`. */
-export function readLimits(
-  desk: Desk,
+export function readTrustLimits(
+  context: ReadContext,
   { written, dangers }: { written: Written; dangers: Danger[] },
 ): Maybe<TrustLimits> {
   const { rsaBits, digest, dangerousRsaBits, dangerousSha1 } = written
-  const give = (key: string, sentence: string): void => {
+  const addDanger = (key: string, sentence: string): void => {
     const place = ['trust', 'limits', key]
-    dangers.push({ kind: 'weak-device-certificates', at: placeOf(desk, place), sentence })
-    warn(desk, place, sentence)
+    dangers.push({ kind: 'weak-device-certificates', at: locationOf(context, place), sentence })
+    warn(context, place, sentence)
   }
   if (dangerousRsaBits !== undefined) {
-    give(
+    addDanger(
       'dangerousRsaBits',
       `RSA keys of ${dangerousRsaBits} bits are taken: whoever factors one is that device, or issues devices of that CA`,
     )
   }
   if (dangerousSha1 === true) {
-    give(
+    addDanger(
       'dangerousSha1',
       'signatures made with SHA-1 are taken: whoever buys a collision has a certificate that no CA issued',
     )
   }
-  const least = dangerousRsaBits ?? rsaBits
-  return whole<TrustLimits>({
-    depth: present(written.depth),
-    rsaBits: least === undefined ? missing : { ...DEFAULT_LIMITS.rsaBits, minimum: least },
+  const minimum = dangerousRsaBits ?? rsaBits
+  return allOrMissing<TrustLimits>({
+    depth: orMissing(written.depth),
+    rsaBits: minimum === undefined ? missing : { ...DEFAULT_LIMITS.rsaBits, minimum: minimum },
     digests:
       digest === undefined
         ? missing
@@ -49,7 +49,7 @@ export function readLimits(
             ...(dangerousSha1 === true ? (['sha1'] as const) : []),
             ...DIGESTS.slice(DIGESTS.indexOf(digest)),
           ],
-    anyPurpose: present(written.anyPurpose),
+    anyPurpose: orMissing(written.anyPurpose),
   })
 }
 

@@ -17,5 +17,5 @@ export type CrlSource =
   | { readonly kind: 'url'; readonly at: string; readonly url: string }
 
 /** The place of a list as people write it; the key by which it is known, too. */
-export const placeOfList = (source: CrlSource): string =>
+export const crlLocation = (source: CrlSource): string =>
   source.kind === 'file' ? source.path : source.url

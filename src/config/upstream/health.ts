@@ -4,25 +4,25 @@ import { parseHost } from '../reading/host.ts'
 import { readSni } from './sni.ts'
 import { millis } from '../reading/tls.ts'
 import {
-  type Desk,
-  every,
+  type ReadContext,
+  readEach,
   fault,
   type Maybe,
   missing,
-  present,
+  orMissing,
   warn,
-  whole,
+  allOrMissing,
 } from '../reading/read-context.ts'
-import type { Document } from '../schema.ts'
-import type { Draft } from '../shape.ts'
+import type { ConfigDocument } from '../schema.ts'
+import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
 
-type Written = Draft<Document['upstreams'][string]['health']>
+type Written = DeepPartial<ConfigDocument['upstreams'][string]['health']>
 type WrittenCheck = NonNullable<Written['check']>
 
 /** Reads the group; `plain` is an upstream without TLS. */
 export function readHealth(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   { written, plain }: { readonly written: Written; readonly plain: boolean },
 ): Maybe<UpstreamHealth> {
@@ -30,21 +30,21 @@ export function readHealth(
   const longest = millis(written.longestEjection)
   if (ejection !== missing && longest !== missing && longest < ejection) {
     const message = `found ${written.longestEjection}, shorter than the first time (${written.ejection}), wanted at least that: raise it, or lower ejection`
-    fault(desk, [...path, 'longestEjection'], message)
+    fault(context, [...path, 'longestEjection'], message)
   }
-  return whole<UpstreamHealth>({
-    failures: present(written.failures),
+  return allOrMissing<UpstreamHealth>({
+    failures: orMissing(written.failures),
     ejection,
     longestEjection: longest,
     check:
       written.check === undefined
         ? undefined
-        : readCheck(desk, [...path, 'check'], { written: written.check, plain }),
+        : readCheck(context, [...path, 'check'], { written: written.check, plain }),
   })
 }
 
 function readCheck(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   { written, plain }: { readonly written: WrittenCheck; readonly plain: boolean },
 ): Maybe<UpstreamCheck> {
@@ -52,52 +52,56 @@ function readCheck(
   const timeout = millis(written.timeout)
   if (interval !== missing && timeout !== missing && timeout > interval) {
     const message = `found ${written.timeout}, longer than the interval (${written.interval}), wanted at most that: shorten it`
-    fault(desk, [...path, 'timeout'], message)
+    fault(context, [...path, 'timeout'], message)
   }
-  if (plain && desk.text.has([...path, 'sni'])) {
+  if (plain && context.text.has([...path, 'sni'])) {
     const message =
       'found a server name for TLS on an http: upstream, where it has no effect: remove it'
-    warn(desk, [...path, 'sni'], message)
+    warn(context, [...path, 'sni'], message)
   }
-  return whole<UpstreamCheck>({
+  return allOrMissing<UpstreamCheck>({
     interval,
     timeout,
-    up: present(written.up),
-    down: present(written.down),
+    up: orMissing(written.up),
+    down: orMissing(written.down),
     sni:
       written.sni === 'as-requests'
         ? { kind: 'as-requests' }
         : written.sni === undefined
           ? missing
-          : readSni(desk, [...path, 'sni'], written.sni),
-    http: readHttp(desk, path, written),
+          : readSni(context, [...path, 'sni'], written.sni),
+    http: readHttp(context, path, written),
   })
 }
 
-function readHttp(desk: Desk, path: Path, written: WrittenCheck): Maybe<UpstreamCheck['http']> {
+function readHttp(
+  context: ReadContext,
+  path: Path,
+  written: WrittenCheck,
+): Maybe<UpstreamCheck['http']> {
   if (written.path === undefined) {
     for (const key of ['method', 'host', 'expect']) {
-      if (!desk.text.has([...path, key])) continue
+      if (!context.text.has([...path, key])) continue
       const message = `found ${key} without path, where it has no effect (only a connection is made): add a path`
-      warn(desk, [...path, key], message)
+      warn(context, [...path, key], message)
     }
     return undefined
   }
   const host = written.host === undefined ? undefined : parseHost(written.host)
-  return whole<NonNullable<UpstreamCheck['http']>>({
-    method: present(written.method),
+  return allOrMissing<NonNullable<UpstreamCheck['http']>>({
+    method: orMissing(written.method),
     path: written.path,
     host:
       host === undefined
         ? undefined
         : host.ok
           ? host.value
-          : fault(desk, [...path, 'host'], host.failure),
-    expect: every(written.expect, (text: string, index) => {
+          : fault(context, [...path, 'host'], host.failure),
+    expect: readEach(written.expect, (text: string, index) => {
       const [from = 0, to = from] = text.split('-').map(Number)
       if (from <= to) return { from, to }
       const message = `found ${text}, wanted the smaller status first: turn it round`
-      return fault(desk, [...path, 'expect', index], message)
+      return fault(context, [...path, 'expect', index], message)
     }),
   })
 }

@@ -3,53 +3,53 @@ import type { IdentityField, IdentityFormat, IdentitySettings } from './types.ts
 import { isReserved } from '../../message/hop-by-hop.ts'
 import { octets } from '../reading/tls.ts'
 import {
-  type Desk,
+  type ReadContext,
   fault,
   type Maybe,
   missing,
-  placeOf,
-  present,
+  locationOf,
+  orMissing,
   warn,
-  whole,
+  allOrMissing,
 } from '../reading/read-context.ts'
-import type { Document } from '../schema.ts'
-import type { Draft } from '../shape.ts'
+import type { ConfigDocument } from '../schema.ts'
+import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
 
-type Written = Draft<NonNullable<Document['upstreams'][string]['identity']>>
+type Written = DeepPartial<NonNullable<ConfigDocument['upstreams'][string]['identity']>>
 
 /** Reads the identity settings of one upstream. */
 export function readIdentitySettings(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   written: Written,
 ): Maybe<IdentitySettings> {
-  warnOfNoEffect(desk, path, written)
-  return whole<IdentitySettings>({
-    at: placeOf(desk, path),
-    format: present(written.format),
-    fields: readFields(desk, [...path, 'fields'], written.fields ?? {}),
-    serial: present(written.serial),
-    name: present(written.name),
-    fingerprint: whole<IdentitySettings['fingerprint']>({
-      digest: present(written.fingerprint?.digest),
-      form: present(written.fingerprint?.form),
+  warnOfNoEffect(context, path, written)
+  return allOrMissing<IdentitySettings>({
+    at: locationOf(context, path),
+    format: orMissing(written.format),
+    fields: readFields(context, [...path, 'fields'], written.fields ?? {}),
+    serial: orMissing(written.serial),
+    name: orMissing(written.name),
+    fingerprint: allOrMissing<IdentitySettings['fingerprint']>({
+      digest: orMissing(written.fingerprint?.digest),
+      form: orMissing(written.fingerprint?.form),
     }),
-    chain: present(written.chain),
-    grace: present(written.grace),
+    chain: orMissing(written.chain),
+    grace: orMissing(written.grace),
     maxBytes: octets(written.maxBytes),
   })
 }
 
-function warnOfNoEffect(desk: Desk, path: Path, { format, chain, grace }: Written): void {
+function warnOfNoEffect(context: ReadContext, path: Path, { format, chain, grace }: Written): void {
   if (format === undefined) return
   if (chain === true && WITHOUT_CHAIN.has(format)) {
     const message = `found chain: true, which has no effect: the format ${format} has no place for intermediates`
-    warn(desk, [...path, 'chain'], message)
+    warn(context, [...path, 'chain'], message)
   }
   if (grace === true && !WITHOUT_VERIFY.has(format)) {
     const message = `found grace: true, which has no effect: the format ${format} says FAILED:expired-grace in its verify field anyway`
-    warn(desk, [...path, 'grace'], message)
+    warn(context, [...path, 'grace'], message)
   }
 }
 
@@ -72,7 +72,7 @@ const WITHOUT_VERIFY: ReadonlySet<IdentityFormat> = new Set([
 ])
 
 function readFields(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   written: NonNullable<Written['fields']>,
 ): Maybe<IdentitySettings['fields']> {
@@ -89,7 +89,7 @@ function readFields(
       : twin === undefined
         ? undefined
         : `found ${name} for ${fact} and for ${twin}, wanted different names (- and _ count as the same): rename one`
-    if (message !== undefined) whole = fault(desk, [...path, fact], message) !== missing
+    if (message !== undefined) whole = fault(context, [...path, fact], message) !== missing
     seen.set(key, fact)
     fields[fact as IdentityField] = name
   }

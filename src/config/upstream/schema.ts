@@ -1,18 +1,18 @@
 /** The keys of an upstream: a server that we forward to, and what it is told about the device. */
 import { Type } from 'typebox'
 import {
-  count,
+  integer,
   defaultGroup,
   flag,
   group,
-  length,
-  line,
+  duration,
+  singleLine,
   listOf,
   optionalListOf,
   reference,
   size,
-  text,
-  word,
+  patternText,
+  choice,
 } from '../reading/schema-types.ts'
 import { health } from '../schema-health.ts'
 import { IDENTITY_FORMATS } from '../../message/encode/settings.ts'
@@ -26,7 +26,7 @@ const FIELD_NAME = {
 }
 
 const fieldName = (description: string) =>
-  Type.Optional(text(description, FIELD_NAME.pattern, { wanted: FIELD_NAME.wanted }))
+  Type.Optional(patternText(description, FIELD_NAME.pattern, { wanted: FIELD_NAME.wanted }))
 
 const fields = defaultGroup(
   "Field names in place of the format's own. A fact that the format does not send by itself is sent when it has a name here.",
@@ -59,29 +59,29 @@ const fields = defaultGroup(
 const identity = group(
   'How this upstream is told who the device is. Left out: it is told nothing (RFC 9440 §4). Whatever a device sends under any of these names is removed first, always.',
   {
-    format: word(
+    format: choice(
       'How the certificate is written. `rfc9440` is the standard; the others are what the products of that name send. With `tomcat`, a Tomcat that also asks for our clientCertificate takes us for the client wherever no device is named: let the routes behind it ask for a certificate, or Tomcat not.',
       IDENTITY_FORMATS,
       'rfc9440',
     ),
     fields,
-    serial: word(
+    serial: choice(
       'How the serial number is written. Consumers disagree: Fleet reads hexadecimal, Caddy sends decimal.',
       ['hex-lower', 'hex-upper', 'hex-colon', 'decimal'],
       'hex-upper',
     ),
-    name: word(
+    name: choice(
       'How distinguished names are written; `slash` is what old OpenSSL tools print.',
       ['rfc4514', 'rfc2253', 'slash'],
       'rfc2253',
     ),
     fingerprint: defaultGroup('How the fingerprint is made and written.', {
-      digest: word(
+      digest: choice(
         'Use `sha1` only for an upstream that knows nothing else: it is forgeable.',
         ['sha256', 'sha1'],
         'sha256',
       ),
-      form: word('How the octets are written.', ['hex', 'colon', 'base64'], 'hex'),
+      form: choice('How the octets are written.', ['hex', 'colon', 'base64'], 'hex'),
     }),
     chain: flag('Send the intermediates too, where the format has a place for them.', false),
     grace: flag(
@@ -99,7 +99,7 @@ const identity = group(
 const tls = defaultGroup(
   'How we speak TLS with the upstream. `strict`, `dangerousUnverified`, `sni`, `trust.default`, `trust.custom`, and the three lists together: where there is a store, what is left out here is drafted, tested and applied on the page of outgoing TLS, and what is written here is locked there.',
   {
-    preset: word(
+    preset: choice(
       '`secure`: strict TLS, SNI, TLS 1.2 and 1.3. `sentry-compat`: what Standalone Sentry does out of the box, for moving over unchanged: strict off, SNI off, TLS 1.2 only.',
       ['secure', 'sentry-compat'],
       'secure',
@@ -114,19 +114,19 @@ const tls = defaultGroup(
       false,
     ),
     sni: Type.Optional(
-      line(
+      singleLine(
         'The server name sent in the handshake (SNI): `off`, `on` (the hostname), or a name. Left out: as the preset says.',
         'off, on, or a host name',
       ),
     ),
     hostname: Type.Optional(
-      line(
+      singleLine(
         "The name that the upstream's certificates must carry. Left out: each server's own host. Independent of SNI.",
         'a host name or an IP address',
       ),
     ),
     trust: defaultGroup('Who may vouch for the upstream.', {
-      default: word(
+      default: choice(
         'Enable Default Trust Store: the public CAs that come with Node (`bundled`), those of the operating system (`system`), or none (`off`). For an internal CA choose `off` and name it in `custom`.',
         ['bundled', 'system', 'off'],
         'bundled',
@@ -138,7 +138,7 @@ const tls = defaultGroup(
     }),
     pins: optionalListOf(
       'Public keys of which the upstream must show one, besides being trusted: in its own certificate or in one above it that it sends. A CA that is trusted and should not have signed is then not enough. Name a second key, kept in reserve, or a new key of the upstream stops everything. `tfe upstream test` prints the pins of what the upstream shows. Without strict TLS another key is logged and used.',
-      text(
+      patternText(
         'The SHA-256 of a SubjectPublicKeyInfo in base64.',
         '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$',
         {
@@ -151,13 +151,13 @@ const tls = defaultGroup(
     protocols: Type.Optional(
       listOf(
         'The protocols offered, in any order and without a hole between them. Without `protocols`, `ciphers` and `groups` the upstream follows the default of the preset, also when a later version changes it (Use Default, recommended); with any of them it has a custom configuration. TLSv1.1 and TLSv1 are weak and lower the security level for this upstream alone. SSLv2Hello needs TLSv1 and is impossible with this runtime: it is kept, warned about, and has no effect.',
-        word('One protocol.', PROTOCOLS),
+        choice('One protocol.', PROTOCOLS),
       ),
     ),
     ciphers: Type.Optional(
       listOf(
         "The cipher suites offered, preferred first, in OpenSSL's spelling or IANA's, which is Java's. A suite belongs to TLS 1.3 or to the older protocols by its name; the two are ordered apart, and each selected protocol needs one. Left out: the default of the preset, as far as the protocols can use it. `tfe upstream catalogue` shows what there is.",
-        text('One suite.', '^[A-Za-z0-9_-]{1,64}$', {
+        patternText('One suite.', '^[A-Za-z0-9_-]{1,64}$', {
           wanted:
             'a name such as ECDHE-RSA-AES256-GCM-SHA384 or TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
         }),
@@ -179,17 +179,17 @@ const tls = defaultGroup(
 )
 
 const limits = defaultGroup('How long we wait for the upstream, and how much of it we use.', {
-  connections: count(
+  connections: integer(
     'Connections to each server, per worker. Tomcat runs 200 requests at a time unless told otherwise; more would queue there, unseen.',
     [1, 100_000],
     128,
   ),
-  connect: length(
+  connect: duration(
     'From connecting to the end of the TLS handshake. In one data centre this is milliseconds.',
     ['50ms', '2m'],
     '5s',
   ),
-  responseHeaders: length(
+  responseHeaders: duration(
     "From the end of the request to the end of the response's header section. Check-ins that compute policies take seconds, long ones half a minute.",
     ['100ms', '1h'],
     '60s',
@@ -199,12 +199,12 @@ const limits = defaultGroup('How long we wait for the upstream, and how much of 
     ['1KiB', '1MiB'],
     '32KiB',
   ),
-  bodyIdle: length(
+  bodyIdle: duration(
     'How long a body may stand still on the side of the upstream.',
     ['100ms', '1h'],
     '60s',
   ),
-  idle: length(
+  idle: duration(
     'Between two requests of a connection. Must be shorter than the patience of the upstream, which would hang up on a request otherwise; Apache httpd waits 5 seconds.',
     ['100ms', '1h'],
     '4s',
@@ -212,14 +212,14 @@ const limits = defaultGroup('How long we wait for the upstream, and how much of 
 })
 
 const address = (description: string) =>
-  text(description, '^https?://[^/?#@\\s]+/?$', {
+  patternText(description, '^https?://[^/?#@\\s]+/?$', {
     wanted: 'https:// with host and port, without user, path or query',
     advice: 'write it as https://core.internal:443',
   })
 
 const server = group('One server.', {
   url: address('Scheme, host and port, as `url` of the upstream.'),
-  weight: count(
+  weight: integer(
     'Its share beside the others: a server of weight 2 gets twice the requests, connections or devices of one of weight 1.',
     [1, 100],
     1,
@@ -244,12 +244,12 @@ export const upstream = group('What we forward to: one server, or several that a
       wanted: 'a list of 1 to 64 servers',
     }),
   ),
-  balance: word(
+  balance: choice(
     'How a server is chosen among several. `round-robin`: in turn. `least-connections`: whoever has the fewest requests under way for its weight. `device-hash`: the same device goes to the same server, by the key of its certificate (rendezvous hashing: when a server goes, only its devices move); a request without a certificate that we vouch for goes in turn. Each worker counts for itself.',
     ['round-robin', 'least-connections', 'device-hash'],
     'round-robin',
   ),
-  attempts: count(
+  attempts: integer(
     'Servers that one request is tried on, the first included. Another server gets only what was not sent (no connection could be made), and GET, HEAD and OPTIONS without a body that met a broken connection before any answer. A POST is never sent twice.',
     [1, 5],
     2,
@@ -259,7 +259,7 @@ export const upstream = group('What we forward to: one server, or several that a
     'Your signature under an `http:` upstream: anybody on the way can read and change everything, identities included.',
     false,
   ),
-  host: line(
+  host: singleLine(
     'What the upstream reads as Host: `preserve` (what the device asked for; MDM servers put it into profiles), `upstream` (host and port of the server that is called), or a fixed name.',
     'preserve, upstream, or a host name',
     'preserve',

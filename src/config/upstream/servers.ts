@@ -2,19 +2,19 @@
 import type { Upstream, UpstreamServer } from './types.ts'
 import { bracketed, parseHost } from '../reading/host.ts'
 import {
-  type Desk,
+  type ReadContext,
   fault,
   isFaulty,
   type Maybe,
   missing,
-  placeOf,
-  some,
+  locationOf,
+  readNonEmpty,
 } from '../reading/read-context.ts'
-import type { Document } from '../schema.ts'
-import type { Draft } from '../shape.ts'
+import type { ConfigDocument } from '../schema.ts'
+import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
 
-type Written = Draft<Document['upstreams'][string]>
+type Written = DeepPartial<ConfigDocument['upstreams'][string]>
 type WrittenServer = NonNullable<NonNullable<Written['servers']>[number]>
 type Servers = readonly [ReadServer, ...ReadServer[]]
 
@@ -25,46 +25,47 @@ export interface ReadServer {
 }
 
 /** Reads `url` or `servers`, whichever there is. */
-export function readServers(desk: Desk, path: Path, written: Written): Maybe<Servers> {
+export function readServers(context: ReadContext, path: Path, written: Written): Maybe<Servers> {
   if (written.url !== undefined && written.servers !== undefined) {
     const message = 'found url and servers, wanted one of them: move the url into the list'
-    return fault(desk, [...path, 'url'], message, 'key')
+    return fault(context, [...path, 'url'], message, 'key')
   }
-  if (written.servers !== undefined) return readList(desk, [...path, 'servers'], written.servers)
+  if (written.servers !== undefined) return readList(context, [...path, 'servers'], written.servers)
   if (written.url === undefined) {
-    if (isFaulty(desk, [...path, 'url']) || isFaulty(desk, [...path, 'servers'])) return missing
-    return fault(desk, path, 'found no url, wanted one: write the address of the server', 'key')
+    if (isFaulty(context, [...path, 'url']) || isFaulty(context, [...path, 'servers']))
+      return missing
+    return fault(context, path, 'found no url, wanted one: write the address of the server', 'key')
   }
-  const read = readServer(desk, [...path, 'url'], { url: written.url, weight: 1, check: true })
+  const read = readServer(context, [...path, 'url'], { url: written.url, weight: 1, check: true })
   return read === missing ? missing : [read]
 }
 
 /** Without the schemes, which the upstream says once. */
-export const bare = ([first, ...rest]: Servers): Upstream['servers'] => [
+export const withoutSchemes = ([first, ...rest]: Servers): Upstream['servers'] => [
   first.server,
   ...rest.map(({ server }) => server),
 ]
 
 function readList(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   written: NonNullable<Written['servers']>,
 ): Maybe<Servers> {
   const seen = new Set<string>()
   let protocol: Upstream['protocol'] | undefined
-  return some(written, (one, index): Maybe<ReadServer> => {
+  return readNonEmpty(written, (one, index): Maybe<ReadServer> => {
     const place = [...path, index, 'url']
-    const read = readServer(desk, place, one)
+    const read = readServer(context, place, one)
     if (read === missing) return missing
     protocol ??= read.protocol
     if (read.protocol !== protocol) {
       const message = `found ${read.protocol} beside ${protocol}, wanted one scheme for all servers of an upstream: make two upstreams of it`
-      return fault(desk, place, message)
+      return fault(context, place, message)
     }
     const { name } = read.server
     if (seen.has(name)) {
       const message = `found ${name} twice, wanted each server once: use weight to give it a larger share`
-      return fault(desk, place, message)
+      return fault(context, place, message)
     }
     seen.add(name)
     return read
@@ -72,7 +73,7 @@ function readList(
 }
 
 function readServer(
-  desk: Desk,
+  context: ReadContext,
   path: Path,
   { url: written, weight, check }: WrittenServer,
 ): Maybe<ReadServer> {
@@ -81,13 +82,13 @@ function readServer(
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     const message =
       'found a URL that cannot be read, wanted https:// with host and port: correct it'
-    return fault(desk, path, message)
+    return fault(context, path, message)
   }
   const host = parseHost(url.hostname)
-  if (!host.ok) return fault(desk, path, host.failure)
+  if (!host.ok) return fault(context, path, host.failure)
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
-  if (port === 0) return fault(desk, path, 'found port 0, wanted one to connect to: correct it')
+  if (port === 0) return fault(context, path, 'found port 0, wanted one to connect to: correct it')
   const name = `${bracketed(host.value)}:${port}`
-  const server = { at: placeOf(desk, path), name, hostname: host.value, port, weight, check }
+  const server = { at: locationOf(context, path), name, hostname: host.value, port, weight, check }
   return { protocol: url.protocol, server }
 }

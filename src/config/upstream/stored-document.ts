@@ -2,13 +2,17 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { Type } from 'typebox'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
-import { todays, type FirstPageDocument, type PageDocument } from '../../upstream-tls/document.ts'
-import { MOST_CERTIFICATES } from '../../upstream-tls/edit-verification.ts'
+import {
+  toCurrentVersion,
+  type TlsSettingsDocumentV1,
+  type TlsSettingsDocument,
+} from '../../upstream-tls/document.ts'
+import { MAX_CUSTOM_CERTIFICATES } from '../../upstream-tls/edit-verification.ts'
 import { PROTOCOLS } from '../../upstream-tls/suite.ts'
-import { DEFAULT_STORES, type Chosen } from '../../upstream-tls/verification.ts'
+import { DEFAULT_STORES, type VerificationOverrides } from '../../upstream-tls/verification.ts'
 import { MAX_CERTIFICATE_BYTES } from '../../x509/certificate.ts'
-import { group, word } from '../reading/schema-types.ts'
-import { described, quoted } from '../reading/fault-text.ts'
+import { group, choice } from '../reading/schema-types.ts'
+import { describeValue, quoted } from '../reading/fault-text.ts'
 
 // OpenSSL's longest name has 29 characters; a runtime offers some seventy suites, pre-shared keys and all.
 const name = Type.String({
@@ -16,11 +20,11 @@ const name = Type.String({
   wanted: "a name in OpenSSL's spelling",
 })
 const names = Type.Array(name, { maxItems: 500, wanted: 'a list of names' })
-const protocols = Type.Array(word('A protocol.', PROTOCOLS), { maxItems: 5, wanted: 'a list' })
+const protocols = Type.Array(choice('A protocol.', PROTOCOLS), { maxItems: 5, wanted: 'a list' })
 
 const selection = group('Selected columns.', { protocols, suites: names, groups: names })
 
-const applied = Type.Unsafe<PageDocument['applied']>({
+const applied = Type.Unsafe<TlsSettingsDocument['applied']>({
   type: 'object',
   wanted: 'a mapping of keys',
   // Only the faults of the alternative that `kind` names are told.
@@ -31,14 +35,14 @@ const applied = Type.Unsafe<PageDocument['applied']>({
     group('Use Custom Configuration.', { kind: Type.Literal('custom'), selection }),
   ],
 })
-const draft = { mode: word('What is chosen.', ['default', 'custom']), selection }
+const draft = { mode: choice('What is chosen.', ['default', 'custom']), selection }
 const seen = { offered: selection, default: selection }
 const flag = Type.Boolean({ wanted: 'true or false' })
 const settings = {
   strict: flag,
   allowUntrusted: flag,
-  defaultStore: word('Enable Default Trust Store.', DEFAULT_STORES),
-  sni: Type.Unsafe<NonNullable<Chosen['sni']>>({
+  defaultStore: choice('Enable Default Trust Store.', DEFAULT_STORES),
+  sni: Type.Unsafe<NonNullable<VerificationOverrides['sni']>>({
     type: 'object',
     wanted: 'a mapping of keys',
     discriminator: { propertyName: 'kind' },
@@ -58,10 +62,10 @@ const customStore = group('Enable Custom Trust Store.', {
   certificates: Type.Array(
     // Base64 and its line breaks take four octets for three, and a little.
     Type.String({ maxLength: MAX_CERTIFICATE_BYTES * 1.5, wanted: 'a certificate in PEM' }),
-    { maxItems: MOST_CERTIFICATES, wanted: 'a list of certificates' },
+    { maxItems: MAX_CUSTOM_CERTIFICATES, wanted: 'a list of certificates' },
   ),
 })
-const chosen = Type.Unsafe<Chosen>(
+const chosen = Type.Unsafe<VerificationOverrides>(
   group('What was set otherwise than the default.', {
     strict: Type.Optional(settings.strict),
     allowUntrusted: Type.Optional(settings.allowUntrusted),
@@ -71,14 +75,14 @@ const chosen = Type.Unsafe<Chosen>(
   }),
 )
 
-const first = group('A page of protocols, suites and groups.', {
+const schemaV1 = group('A page of protocols, suites and groups.', {
   version: Type.Literal(1, { wanted: 'version 1' }),
   applied,
   draft: group('What is drafted.', draft),
   seen: group('What was offered and default when this was written.', seen),
 })
 
-const second = group('A page of outgoing TLS.', {
+const schemaV2 = group('A page of outgoing TLS.', {
   version: Type.Literal(2, { wanted: 'version 2' }),
   applied,
   chosen,
@@ -91,15 +95,17 @@ const second = group('A page of outgoing TLS.', {
 
 const ajv = new Ajv2020({ allErrors: true, discriminator: true, strict: false, verbose: true })
 const plain = (schema: object): object => JSON.parse(JSON.stringify(schema)) as object
-const fitsFirst = ajv.compile<FirstPageDocument>(plain(first))
-const fitsSecond = ajv.compile<PageDocument>(plain(second))
+const isVersion1 = ajv.compile<TlsSettingsDocumentV1>(plain(schemaV1))
+const isVersion2 = ajv.compile<TlsSettingsDocument>(plain(schemaV2))
 
 /** A stored document, or everything in it that this version does not understand, each by name. */
-export function parsePageDocument(stored: unknown): Result<PageDocument, readonly Fault[]> {
+export function parseTlsSettingsDocument(
+  stored: unknown,
+): Result<TlsSettingsDocument, readonly Fault[]> {
   // Read forward only: what is written is always of today's version.
   const isFirst = stored instanceof Object && 'version' in stored && stored.version === 1
-  const fits = isFirst ? fitsFirst : fitsSecond
-  if (fits(stored)) return ok(todays(stored))
+  const fits = isFirst ? isVersion1 : isVersion2
+  if (fits(stored)) return ok(toCurrentVersion(stored))
   return fail(
     (fits.errors ?? []).map(({ instancePath, keyword, params, data }) => {
       const at = instancePath.slice(1).replaceAll('/', '.')
@@ -118,7 +124,7 @@ export function parsePageDocument(stored: unknown): Result<PageDocument, readonl
       }
       return {
         at,
-        message: `found ${described(data)}, which this version does not understand: it was written by another one`,
+        message: `found ${describeValue(data)}, which this version does not understand: it was written by another one`,
       }
     }),
   )

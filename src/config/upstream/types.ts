@@ -4,7 +4,7 @@
 import type { IdentitySettings as EncodeSettings } from '../../message/encode/settings.ts'
 import type { Millis } from '../../kernel/types.ts'
 import type { Selection } from '../../upstream-tls/catalogue.ts'
-import type { Setting } from '../../upstream-tls/verification.ts'
+import type { VerificationSetting } from '../../upstream-tls/verification.ts'
 import type { IdentityFiles, LoadedFile } from '../reading/loaded-file.ts'
 
 /** What we forward to: servers that answer alike. */
@@ -82,7 +82,7 @@ export interface UpstreamTls {
   /** Allow and Log untrusted servers: the signature under strict TLS being off. */
   readonly allowUntrusted: boolean
   /** What of strict TLS, trust and SNI the file says itself, and its preset does not; it beats the page. */
-  readonly stated: readonly Setting[]
+  readonly stated: readonly VerificationSetting[]
   readonly sni: ServerNameIndication
   /** The name that the certificates must carry, independent of SNI; `undefined` is each server's own host. */
   readonly hostname: string | undefined

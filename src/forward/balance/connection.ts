@@ -9,10 +9,10 @@
 import type { Socket } from 'node:net'
 import { Client, type Dispatcher } from 'undici'
 import { wantedName, type DialPlan } from '../connect/dial.ts'
-import { skipContinue, type ContinueFilter } from './skip-100-continue.ts'
+import { skip100Continue, type ContinueFilter } from './skip-100-continue.ts'
 
 /** What a request tells its connection. */
-export interface Call {
+export interface UpstreamRequest {
   readonly method: string
   readonly target: string
   /** Name, value, name, value …; `Host` among them. */
@@ -21,33 +21,33 @@ export interface Call {
 }
 
 /** Who wants to know what becomes of a connection. */
-export interface LegOwner {
+export interface ConnectionOwner {
   /** The connection may carry the next request. */
-  freed(leg: Leg): void
+  released(connection: UpstreamConnection): void
   /** The connection is no more. */
-  lost(leg: Leg): void
+  closed(connection: UpstreamConnection): void
 }
 
 /** A live connection; it is never opened anew. */
-export class Leg {
+export class UpstreamConnection {
   readonly #socket: Socket
   readonly #client: Client
-  readonly #owner: LegOwner
+  readonly #owner: ConnectionOwner
   readonly #servername: string
   readonly #filter: ContinueFilter
-  #served = 0
-  #busy = false
-  #attached = false
+  #requestCount = 0
+  #inUse = false
+  #connected = false
   #alert: Error | undefined
 
-  constructor(socket: Socket, plan: DialPlan, owner: LegOwner) {
+  constructor(socket: Socket, plan: DialPlan, owner: ConnectionOwner) {
     const { limits } = plan.settings
     this.#socket = socket
     this.#owner = owner
-    this.#filter = skipContinue(socket)
+    this.#filter = skip100Continue(socket)
     this.#servername = wantedName(plan)
     this.#client = new Client(originOf(plan), {
-      connect: (_, done) => this.#attach(done),
+      connect: (_, done) => this.#connectOnce(done),
       allowH2: false,
       pipelining: 1,
       keepAliveTimeout: limits.idle,
@@ -58,7 +58,7 @@ export class Leg {
       bodyTimeout: 0,
     })
     this.#client.on('drain', () => this.release())
-    socket.once('close', () => owner.lost(this))
+    socket.once('close', () => owner.closed(this))
     // A fatal alert reaches OpenSSL as an end and an error, and Node passes on the end first; undici then
     // destroys the socket, and only this event (Node's own, undocumented) still tells what was said.
     socket.on('_tlsError', (error: Error) => {
@@ -68,7 +68,7 @@ export class Leg {
 
   /** True from the second request on: the upstream may have hung up meanwhile. */
   get reused(): boolean {
-    return this.#served > 1
+    return this.#requestCount > 1
   }
 
   /** True when the connection ended with an error, whatever the HTTP client made of it. */
@@ -86,15 +86,15 @@ export class Leg {
   }
 
   /** Sends a request; everything further comes through the handler, an impossible request too. */
-  send(call: Call, handler: Dispatcher.DispatchHandler): void {
-    this.#busy = true
-    this.#served += 1
-    this.#filter.expectHead()
+  send(request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
+    this.#inUse = true
+    this.#requestCount += 1
+    this.#filter.expectResponse()
     const options = {
-      method: call.method,
-      path: call.target,
-      headers: call.fields,
-      body: call.body,
+      method: request.method,
+      path: request.target,
+      headers: request.fields,
+      body: request.body,
       // Fixed: undici would take the name from Host, and part with the connection whenever it changes.
       servername: this.#servername,
     }
@@ -103,9 +103,9 @@ export class Leg {
 
   /** Back to the owner, unless that has happened or the connection is gone. */
   release(): void {
-    if (!this.#busy) return
-    this.#busy = false
-    if (this.alive) this.#owner.freed(this)
+    if (!this.#inUse) return
+    this.#inUse = false
+    if (this.alive) this.#owner.released(this)
     else this.destroy()
   }
 
@@ -117,18 +117,18 @@ export class Leg {
   }
 
   /** undici connects when the first request comes, and again when its socket is gone: then this leg is spent. */
-  #attach(done: (...result: [null, Socket] | [Error, null]) => void): void {
-    const first = !this.#attached
-    this.#attached = true
+  #connectOnce(done: (...result: [null, Socket] | [Error, null]) => void): void {
+    const first = !this.#connected
+    this.#connected = true
     queueMicrotask(() => {
       if (first && this.alive) done(null, this.#socket)
-      else done(new SpentError(), null)
+      else done(new ConnectionClosedError(), null)
     })
   }
 }
 
 /** The connection was gone before a byte of the request was written: the request may go anywhere else. */
-export class SpentError extends Error {
+export class ConnectionClosedError extends Error {
   constructor() {
     super('the connection is spent')
   }

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { dial, serverName, wantedName, type DialPlan } from '../connect/dial.ts'
 import { explainUpstream, type UpstreamFailure } from '../failure.ts'
-import { hangUp } from '../connect/close-gracefully.ts'
+import { closeGracefully } from '../connect/close-gracefully.ts'
 import type { CheckSettings, HttpCheck, ServerNameIndication } from '../settings.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
@@ -22,12 +22,16 @@ export function checkServer(
   return new Promise((resolve) => {
     dial(withSni(plan, sniOf(plan, check), check.timeout), (dialled) => {
       if (!dialled.ok || check.http === undefined) {
-        if (dialled.ok) hangUp(dialled.value)
+        if (dialled.ok) closeGracefully(dialled.value)
         resolve(dialled.ok ? ok(undefined) : dialled)
         return
       }
       const { http, timeout } = check
-      ask(dialled.value, { http, timeout, authority: http.host ?? plan.server.name }, resolve)
+      sendHttpCheck(
+        dialled.value,
+        { http, timeout, authority: http.host ?? plan.server.name },
+        resolve,
+      )
     })
   })
 }
@@ -46,7 +50,7 @@ export async function failsBySni(
   if (nameIn(plan, sniOf(plan, check)) === nameIn(plan, tls.sni)) return false
   return new Promise((resolve) => {
     dial(withSni(plan, tls.sni, check.timeout), (dialled) => {
-      if (dialled.ok) hangUp(dialled.value)
+      if (dialled.ok) closeGracefully(dialled.value)
       resolve(dialled.ok)
     })
   })
@@ -102,30 +106,30 @@ function withSni(
   }
 }
 
-interface Question {
+interface HttpCheckRequest {
   readonly http: HttpCheck
   readonly timeout: CheckSettings['timeout']
   readonly authority: string
 }
 
 /** One request, and of its answer the status line. */
-function ask(
+function sendHttpCheck(
   socket: Socket,
-  { http, timeout, authority }: Question,
+  { http, timeout, authority }: HttpCheckRequest,
   done: (result: Result<undefined, CheckFailure>) => void,
 ): void {
-  let heard = ''
+  let received = ''
   const settle = (result: Result<undefined, CheckFailure>): void => {
     clearTimeout(deadline)
-    socket.off('data', listen).off('close', ended).destroy()
+    socket.off('data', onData).off('close', onClose).destroy()
     done(result)
   }
-  const ended = (): void =>
-    settle(fail({ kind: 'reset', during: heard === '' ? 'request' : 'response' }))
-  const listen = (chunk: Buffer): void => {
-    heard += chunk.toString('latin1')
-    const status = finalStatus(heard)
-    if (status === 'unfinished' && heard.length <= MAX_HEARD) return
+  const onClose = (): void =>
+    settle(fail({ kind: 'reset', during: received === '' ? 'request' : 'response' }))
+  const onData = (chunk: Buffer): void => {
+    received += chunk.toString('latin1')
+    const status = finalStatus(received)
+    if (status === 'unfinished' && received.length <= MAX_RECEIVED) return
     if (typeof status === 'string') settle(fail({ kind: 'bad-response', reason: 'no status line' }))
     else if (isExpected(status, http)) settle(ok(undefined))
     else settle(fail({ kind: 'check-status', status }))
@@ -134,25 +138,25 @@ function ask(
     () => settle(fail({ kind: 'response-timeout', limit: timeout })),
     timeout,
   )
-  socket.on('data', listen).once('close', ended)
+  socket.on('data', onData).once('close', onClose)
   socket.write(
     `${http.method} ${http.path} HTTP/1.1\r\nHost: ${authority}\r\nUser-Agent: tfe-health-check\r\nConnection: close\r\n\r\n`,
   )
 }
 
 /** Behind any interim responses (RFC 9110 §15.2). */
-function finalStatus(heard: string): number | 'nonsense' | 'unfinished' {
-  const end = heard.indexOf('\r\n')
+function finalStatus(received: string): number | 'nonsense' | 'unfinished' {
+  const end = received.indexOf('\r\n')
   if (end === -1) return 'unfinished'
-  const status = Number(/^HTTP\/1\.[01] ([1-5][0-9]{2})(?: |$)/.exec(heard.slice(0, end))?.[1])
+  const status = Number(/^HTTP\/1\.[01] ([1-5][0-9]{2})(?: |$)/.exec(received.slice(0, end))?.[1])
   if (Number.isNaN(status)) return 'nonsense'
   if (status >= 200) return status
-  const next = heard.indexOf('\r\n\r\n')
-  return next === -1 ? 'unfinished' : finalStatus(heard.slice(next + 4))
+  const next = received.indexOf('\r\n\r\n')
+  return next === -1 ? 'unfinished' : finalStatus(received.slice(next + 4))
 }
 
 const isExpected = (status: number, { expect }: HttpCheck): boolean =>
   expect.some(({ from, to }) => status >= from && status <= to)
 
 /** A status line and a few interim responses; whoever says more before is no HTTP server. */
-const MAX_HEARD = 4096
+const MAX_RECEIVED = 4096

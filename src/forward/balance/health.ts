@@ -15,7 +15,7 @@ export interface Health {
   readonly failures: number
   /** Times it was put out since a request last succeeded: each lasts twice as long as the one before. */
   readonly ejections: number
-  readonly outUntil: Instant | undefined
+  readonly ejectedUntil: Instant | undefined
   readonly check: CheckRecord
 }
 
@@ -27,26 +27,26 @@ interface CheckRecord {
 }
 
 /** In, or why not. */
-export type Standing = 'check-failed' | 'ejected' | 'in'
+export type HealthState = 'check-failed' | 'ejected' | 'in'
 
 /** A server about which nothing is known. */
-export const FRESH: Health = {
+export const UNKNOWN_HEALTH: Health = {
   failures: 0,
   ejections: 0,
-  outUntil: undefined,
+  ejectedUntil: undefined,
   check: { verdict: 'unasked', streak: 0 },
 }
 
 /** Where it stands at `now`. */
-export function standingOf({ outUntil, check }: Health, now: Instant): Standing {
+export function healthStateOf({ ejectedUntil, check }: Health, now: Instant): HealthState {
   if (check.verdict === 'down') return 'check-failed'
-  return outUntil !== undefined && now < outUntil ? 'ejected' : 'in'
+  return ejectedUntil !== undefined && now < ejectedUntil ? 'ejected' : 'in'
 }
 
 /** An answer came, whatever its status: statuses are the application's words, not the server's health. */
-export function afterAnswer(health: Health): Health {
+export function afterResponse(health: Health): Health {
   if (health.failures === 0 && health.ejections === 0) return health
-  return { ...health, failures: 0, ejections: 0, outUntil: undefined }
+  return { ...health, failures: 0, ejections: 0, ejectedUntil: undefined }
 }
 
 /**
@@ -59,7 +59,7 @@ export function afterFailure(
   { now, chance }: { readonly now: Instant; readonly chance: number },
 ): Health {
   // Out already, and tried because nobody is in: that must not lengthen its time.
-  if (health.outUntil !== undefined && now < health.outUntil) return health
+  if (health.ejectedUntil !== undefined && now < health.ejectedUntil) return health
   const failures = health.failures + 1
   if (health.ejections === 0 && failures < settings.failures) return { ...health, failures }
   const length = Math.min(settings.longestEjection, settings.ejection * 2 ** health.ejections)
@@ -67,7 +67,7 @@ export function afterFailure(
     ...health,
     failures,
     ejections: health.ejections + 1,
-    outUntil: plus(now, spread(length as Millis, chance)),
+    ejectedUntil: plus(now, withJitter(length as Millis, chance)),
   }
 }
 
@@ -75,7 +75,8 @@ export function afterFailure(
 export function afterCheck(health: Health, passed: boolean, settings: HealthSettings): Health {
   const { check } = health
   const verdict = passed ? 'up' : 'down'
-  if (check.verdict === verdict) return check.streak === 0 ? health : recorded(health, verdict, 0)
+  if (check.verdict === verdict)
+    return check.streak === 0 ? health : withCheckRecord(health, verdict, 0)
   // The first answer after the start counts at once when it is good, and like any other when it is bad.
   const needed = passed
     ? check.verdict === 'unasked'
@@ -84,21 +85,25 @@ export function afterCheck(health: Health, passed: boolean, settings: HealthSett
     : settings.check?.down
   const streak = check.streak + 1
   return streak >= (needed ?? 1)
-    ? recorded(health, verdict, 0)
-    : recorded(health, check.verdict, streak)
+    ? withCheckRecord(health, verdict, 0)
+    : withCheckRecord(health, check.verdict, streak)
 }
 
-const recorded = (health: Health, verdict: CheckRecord['verdict'], streak: number): Health => ({
+const withCheckRecord = (
+  health: Health,
+  verdict: CheckRecord['verdict'],
+  streak: number,
+): Health => ({
   ...health,
   check: { verdict, streak },
 })
 
 /** Up to a tenth shorter, so that workers and replicas do not come back all at once. */
-export const spread = (length: Millis, chance: number): Millis =>
+export const withJitter = (length: Millis, chance: number): Millis =>
   Math.round(length * (1 - chance / 10)) as Millis
 
 /** Whether a failure speaks against the server, and not against the device, the request or ourselves. */
-export function speaksAgainst(failure: UpstreamFailure): boolean {
+export function countsAgainstServer(failure: UpstreamFailure): boolean {
   switch (failure.kind) {
     case 'bad-response':
     case 'body-timeout':

@@ -15,13 +15,13 @@ export interface Candidate {
 }
 
 /** Chooses; remembers nothing but whose turn it is. */
-export class Balancer {
-  readonly #manner: Balance
+export class LoadBalancer {
+  readonly #method: Balance
   /** How much each server is owed, by name (round-robin). */
-  readonly #owed = new Map<string, number>()
+  readonly #currentWeights = new Map<string, number>()
 
-  constructor(manner: Balance) {
-    this.#manner = manner
+  constructor(method: Balance) {
+    this.#method = method
   }
 
   /**
@@ -33,30 +33,32 @@ export class Balancer {
     device: string | undefined,
   ): One | undefined {
     if (candidates.length < 2) return candidates[0]
-    switch (this.#manner) {
+    switch (this.#method) {
       case 'round-robin':
-        return this.#inTurn(candidates)
+        return this.#roundRobin(candidates)
       case 'least-connections':
-        return this.#inTurn(leastLoaded(candidates))
+        return this.#roundRobin(leastLoaded(candidates))
       case 'device-hash':
-        return device === undefined ? this.#inTurn(candidates) : favourite(candidates, device)
+        return device === undefined
+          ? this.#roundRobin(candidates)
+          : rendezvousHash(candidates, device)
       default:
-        return unreachable(this.#manner)
+        return unreachable(this.#method)
     }
   }
 
   /** Smooth weighted round robin: all are owed their weight each time, and whoever is owed most pays for all. */
-  #inTurn<One extends Candidate>(candidates: readonly One[]): One | undefined {
+  #roundRobin<One extends Candidate>(candidates: readonly One[]): One | undefined {
     let best: One | undefined
     let most = -Infinity
     let total = 0
     for (const one of candidates) {
-      const owed = (this.#owed.get(one.name) ?? 0) + one.weight
-      this.#owed.set(one.name, owed)
+      const owed = (this.#currentWeights.get(one.name) ?? 0) + one.weight
+      this.#currentWeights.set(one.name, owed)
       total += one.weight
       if (owed > most) [best, most] = [one, owed]
     }
-    if (best !== undefined) this.#owed.set(best.name, most - total)
+    if (best !== undefined) this.#currentWeights.set(best.name, most - total)
     return best
   }
 }
@@ -72,21 +74,21 @@ function leastLoaded<One extends Candidate>(candidates: readonly One[]): readonl
  * Rendezvous hashing: each server draws a number that follows from device and server alone, and the highest wins.
  * A server that goes takes only its own devices with it. With -weight / ln(u) the chance to win is the weight's share.
  */
-function favourite<One extends Candidate>(
+function rendezvousHash<One extends Candidate>(
   candidates: readonly One[],
   device: string,
 ): One | undefined {
   let best: One | undefined
   let highest = -Infinity
   for (const one of candidates) {
-    const score = -one.weight / Math.log(drawn(device, one.name))
+    const score = -one.weight / Math.log(unitHash(device, one.name))
     if (score > highest) [best, highest] = [one, score]
   }
   return best
 }
 
 /** Between 0 and 1, neither included. The name ends in a port, so that no two pairs write the same text. */
-function drawn(device: string, server: string): number {
+function unitHash(device: string, server: string): number {
   const octets = hash('sha256', `${device} ${server}`, 'buffer')
   return (octets.readUIntBE(0, 6) + 0.5) / 2 ** 48
 }

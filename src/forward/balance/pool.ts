@@ -5,75 +5,78 @@
 import type { X509Certificate } from 'node:crypto'
 import { dial, type DialPlan } from '../connect/dial.ts'
 import type { UpstreamFailure } from '../failure.ts'
-import { Leg, type LegOwner } from './connection.ts'
+import { UpstreamConnection, type ConnectionOwner } from './connection.ts'
 import type { UpstreamLimits } from '../settings.ts'
 
 /** Somebody who waits for a connection; told exactly once, unless forgotten first. */
-export interface Want {
-  ready(leg: Leg): void
+export interface ConnectionWaiter {
+  ready(connection: UpstreamConnection): void
   failed(failure: UpstreamFailure): void
 }
 
 /** Told of a connection that could not be made; `shown` is the leaf that the server presented. */
-export type DialFailed = (failure: UpstreamFailure, shown: X509Certificate | undefined) => void
+export type DialFailureCallback = (
+  failure: UpstreamFailure,
+  shown: X509Certificate | undefined,
+) => void
 
 /** A pool with a bound on connections and on who waits for one. */
-export class Pool implements LegOwner {
+export class Pool implements ConnectionOwner {
   readonly limits: UpstreamLimits
   readonly #plan: DialPlan
-  readonly #dialFailed: DialFailed
-  readonly #legs = new Set<Leg>()
+  readonly #dialFailed: DialFailureCallback
+  readonly #established = new Set<UpstreamConnection>()
   /** Most recently used last, and used first: the others come to their idle limit. */
-  readonly #idle: Leg[] = []
+  readonly #idle: UpstreamConnection[] = []
   /** In the order of arrival; true while a connection is being opened for it. */
-  readonly #waiting = new Map<Want, boolean>()
+  readonly #waiters = new Map<ConnectionWaiter, boolean>()
   #dialling = 0
   #closing: PromiseWithResolvers<void> | undefined
   /** Opens what is still to be opened once these settings no longer hold. */
-  #successor: Pool | undefined
+  #replacement: Pool | undefined
 
   /** `dialFailed` is told once of each connection that could not be made. */
-  constructor(plan: DialPlan, dialFailed: DialFailed) {
+  constructor(plan: DialPlan, dialFailed: DialFailureCallback) {
     this.limits = plan.settings.limits
     this.#plan = plan
     this.#dialFailed = dialFailed
   }
 
   /** A connection at once, or when one is free or new; a failure when there is none to be had. */
-  acquire(want: Want): void {
-    if (this.#successor !== undefined) {
-      this.#successor.acquire(want)
+  acquire(waiter: ConnectionWaiter): void {
+    if (this.#replacement !== undefined) {
+      this.#replacement.acquire(waiter)
       return
     }
-    const leg = this.#takeIdle()
-    if (leg !== undefined) want.ready(leg)
-    else this.#enqueue(want)
+    const connection = this.#takeIdle()
+    if (connection !== undefined) waiter.ready(connection)
+    else this.#enqueue(waiter)
   }
 
   /** As `acquire`, but never an idle connection: for a request that just met a dead one. */
-  acquireFresh(want: Want): void {
-    if (this.#successor !== undefined) {
-      this.#successor.acquireFresh(want)
+  acquireFresh(waiter: ConnectionWaiter): void {
+    if (this.#replacement !== undefined) {
+      this.#replacement.acquireFresh(waiter)
       return
     }
     if (this.#full) this.#takeIdle()?.destroy()
-    this.#enqueue(want)
+    this.#enqueue(waiter)
   }
 
   /** Whoever waited does so no longer. */
-  forget(want: Want): void {
-    this.#waiting.delete(want)
-    this.#successor?.forget(want)
+  cancel(waiter: ConnectionWaiter): void {
+    this.#waiters.delete(waiter)
+    this.#replacement?.cancel(waiter)
   }
 
   /** Connections now open or opening, for the metrics. */
   get connections(): number {
-    return this.#legs.size + this.#dialling
+    return this.#established.size + this.#dialling
   }
 
   /** Exchanges that wait for a connection, for the metrics. */
   get waiting(): number {
-    return this.#waiting.size
+    return this.#waiters.size
   }
 
   /**
@@ -81,11 +84,11 @@ export class Pool implements LegOwner {
    * successor nobody dials here again: whoever still waits, or comes back for another connection, gets one of the
    * successor's, made under its settings.
    */
-  async close(successor?: Pool): Promise<void> {
+  async close(replacement?: Pool): Promise<void> {
     this.#closing ??= Promise.withResolvers<void>()
-    this.#successor ??= successor
-    for (const leg of this.#idle.splice(0)) leg.destroy()
-    if (this.#successor !== undefined) this.#handOver(this.#successor)
+    this.#replacement ??= replacement
+    for (const connection of this.#idle.splice(0)) connection.destroy()
+    if (this.#replacement !== undefined) this.#moveWaitersTo(this.#replacement)
     this.#settleClose()
     await this.#closing.promise
   }
@@ -93,21 +96,21 @@ export class Pool implements LegOwner {
   /** Breaks off everything under way. */
   destroy(): void {
     void this.close()
-    for (const leg of this.#legs) leg.destroy()
+    for (const connection of this.#established) connection.destroy()
   }
 
-  freed(leg: Leg): void {
-    const next = this.#nextWaiting()
-    if (next !== undefined) next.ready(leg)
-    else if (this.#closing === undefined) this.#idle.push(leg)
-    else leg.destroy()
+  released(connection: UpstreamConnection): void {
+    const next = this.#nextWaiter()
+    if (next !== undefined) next.ready(connection)
+    else if (this.#closing === undefined) this.#idle.push(connection)
+    else connection.destroy()
   }
 
-  lost(leg: Leg): void {
-    this.#legs.delete(leg)
-    const index = this.#idle.indexOf(leg)
+  closed(connection: UpstreamConnection): void {
+    this.#established.delete(connection)
+    const index = this.#idle.indexOf(connection)
     if (index !== -1) this.#idle.splice(index, 1)
-    this.#openForWaiting()
+    this.#openForWaiters()
     this.#settleClose()
   }
 
@@ -115,70 +118,70 @@ export class Pool implements LegOwner {
     return this.connections >= this.limits.connections
   }
 
-  #takeIdle(): Leg | undefined {
+  #takeIdle(): UpstreamConnection | undefined {
     for (;;) {
-      const leg = this.#idle.pop()
-      if (leg === undefined || leg.alive) return leg
-      leg.destroy()
+      const connection = this.#idle.pop()
+      if (connection === undefined || connection.alive) return connection
+      connection.destroy()
     }
   }
 
-  #enqueue(want: Want): void {
+  #enqueue(waiter: ConnectionWaiter): void {
     const { connections } = this.limits
     const bound = connections * WAITING_PER_CONNECTION
-    if (this.#full && this.#waiting.size >= bound) {
-      want.failed({ kind: 'overloaded', connections, waiting: this.#waiting.size })
+    if (this.#full && this.#waiters.size >= bound) {
+      waiter.failed({ kind: 'overloaded', connections, waiting: this.#waiters.size })
       return
     }
-    this.#waiting.set(want, false)
-    if (!this.#full) this.#open(want)
+    this.#waiters.set(waiter, false)
+    if (!this.#full) this.#open(waiter)
   }
 
-  #nextWaiting(): Want | undefined {
-    for (const want of this.#waiting.keys()) {
-      this.#waiting.delete(want)
-      return want
+  #nextWaiter(): ConnectionWaiter | undefined {
+    for (const waiter of this.#waiters.keys()) {
+      this.#waiters.delete(waiter)
+      return waiter
     }
     return undefined
   }
 
-  #open(want: Want): void {
-    this.#waiting.set(want, true)
+  #open(waiter: ConnectionWaiter): void {
+    this.#waiters.set(waiter, true)
     this.#dialling += 1
     dial(this.#plan, (result, shown) => {
       this.#dialling -= 1
       if (!result.ok) this.#dialFailed(result.failure, shown)
-      if (result.ok) this.#opened(new Leg(result.value, this.#plan, this), want)
-      else if (this.#waiting.delete(want)) want.failed(result.failure)
-      this.#openForWaiting()
+      if (result.ok) this.#opened(new UpstreamConnection(result.value, this.#plan, this), waiter)
+      else if (this.#waiters.delete(waiter)) waiter.failed(result.failure)
+      this.#openForWaiters()
       this.#settleClose()
     })
   }
 
-  #opened(leg: Leg, want: Want): void {
-    this.#legs.add(leg)
-    const taker = this.#waiting.delete(want) ? want : this.#nextWaiting()
+  #opened(connection: UpstreamConnection, waiter: ConnectionWaiter): void {
+    this.#established.add(connection)
+    const next = this.#waiters.delete(waiter) ? waiter : this.#nextWaiter()
     // Nobody waits any more. undici only watches a connection that has carried a request, so it is not kept.
-    if (taker === undefined) leg.destroy()
-    else taker.ready(leg)
+    if (next === undefined) connection.destroy()
+    else next.ready(connection)
   }
 
-  #openForWaiting(): void {
-    for (const [want, opening] of this.#waiting) {
+  #openForWaiters(): void {
+    for (const [waiter, opening] of this.#waiters) {
       if (this.#full) return
-      if (!opening) this.#open(want)
+      if (!opening) this.#open(waiter)
     }
   }
 
   /** A handshake that is under way ends under the old settings, and its connection is thrown away unused. */
-  #handOver(successor: Pool): void {
-    const waiting = [...this.#waiting.keys()]
-    this.#waiting.clear()
-    for (const want of waiting) successor.acquire(want)
+  #moveWaitersTo(replacement: Pool): void {
+    const waiting = [...this.#waiters.keys()]
+    this.#waiters.clear()
+    for (const waiter of waiting) replacement.acquire(waiter)
   }
 
   #settleClose(): void {
-    if (this.connections === 0 && this.#waiting.size === 0) this.#closing?.resolve()
+    if (this.connections === 0 && this.#waiters.size === 0) this.#closing?.resolve()
   }
 }
 

@@ -15,24 +15,29 @@ import {
   type CheckFailure,
 } from './health-check.ts'
 import {
-  afterAnswer,
+  afterResponse,
   afterCheck,
   afterFailure,
-  FRESH,
-  speaksAgainst,
-  spread,
-  standingOf,
-  type Standing,
+  UNKNOWN_HEALTH,
+  countsAgainstServer,
+  withJitter,
+  healthStateOf,
+  type HealthState,
 } from './health.ts'
 import { Pool } from './pool.ts'
 import type { CheckSettings } from '../settings.ts'
-import { checkError, requestError, type UpstreamError, type Whose } from '../upstream-error.ts'
+import {
+  checkError,
+  requestError,
+  type UpstreamError,
+  type ServerReference,
+} from '../upstream-error.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
 /** A server went out, or came back; `code` names the failure that put it out. */
 export interface HealthChange {
   readonly server: string
-  readonly standing: Standing
+  readonly standing: HealthState
   readonly code: string | undefined
   readonly explanation: Explanation | undefined
   /** For how long requests avoid it; `undefined` where only a check can bring it back. */
@@ -40,9 +45,9 @@ export interface HealthChange {
 }
 
 /** Who is told what becomes of a server. */
-export interface ServerNews {
-  changed(change: HealthChange): void
-  erred(error: UpstreamError): void
+export interface ServerEvents {
+  healthChanged(change: HealthChange): void
+  errorOccurred(error: UpstreamError): void
 }
 
 /** What a server's health depends on besides the server. */
@@ -62,17 +67,17 @@ export class Server implements Candidate {
   readonly pool: Pool
   readonly plan: DialPlan
   readonly #ports: HealthPorts
-  readonly #news: ServerNews
+  readonly #events: ServerEvents
   #load = 0
-  #lines = 0
-  #health = FRESH
-  #told: Standing = 'in'
-  #return: NodeJS.Timeout | undefined
-  #nextCheck: NodeJS.Timeout | undefined
+  #tunnels = 0
+  #health = UNKNOWN_HEALTH
+  #reported: HealthState = 'in'
+  #returnTimer: NodeJS.Timeout | undefined
+  #checkTimer: NodeJS.Timeout | undefined
   #checking = false
   #retired = false
 
-  constructor(plan: DialPlan, ports: HealthPorts, news: ServerNews) {
+  constructor(plan: DialPlan, ports: HealthPorts, events: ServerEvents) {
     const { server } = plan
     this.name = server.name
     this.hostname = server.hostname
@@ -81,7 +86,7 @@ export class Server implements Candidate {
     this.plan = plan
     this.pool = new Pool(plan, (failure, shown) => this.failed(failure, shown))
     this.#ports = ports
-    this.#news = news
+    this.#events = events
   }
 
   /** Exchanges that have chosen this server and are not over. */
@@ -89,75 +94,78 @@ export class Server implements Candidate {
     return this.#load
   }
 
-  get standing(): Standing {
-    return this.#health === FRESH ? 'in' : standingOf(this.#health, this.#ports.clock.now())
+  get standing(): HealthState {
+    return this.#health === UNKNOWN_HEALTH
+      ? 'in'
+      : healthStateOf(this.#health, this.#ports.clock.now())
   }
 
   /** Relayed connections, each of which has one of its own here. */
-  get lines(): number {
-    return this.#lines
+  get tunnels(): number {
+    return this.#tunnels
   }
 
   /** A relayed connection wants one of its own for as long as it lives; false when there is none to be had. */
-  takeLine(): boolean {
-    if (this.pool.connections + this.#lines >= this.pool.limits.connections) return false
-    this.#lines += 1
-    this.taken()
+  openTunnel(): boolean {
+    if (this.pool.connections + this.#tunnels >= this.pool.limits.connections) return false
+    this.#tunnels += 1
+    this.exchangeBegan()
     return true
   }
 
   /** A relayed connection is over. */
-  freeLine(): void {
-    this.#lines -= 1
-    this.left()
+  closeTunnel(): void {
+    this.#tunnels -= 1
+    this.exchangeEnded()
   }
 
   /** An exchange has chosen this server. */
-  taken(): void {
+  exchangeBegan(): void {
     this.#load += 1
   }
 
   /** An exchange that had chosen it is over, or has gone to another. */
-  left(): void {
+  exchangeEnded(): void {
     this.#load -= 1
   }
 
   /** It began an answer. */
-  answered(): void {
-    this.#health = afterAnswer(this.#health)
-    if (this.#told !== 'in') this.#notice(undefined)
+  responseBegan(): void {
+    this.#health = afterResponse(this.#health)
+    if (this.#reported !== 'in') this.#reportHealth(undefined)
   }
 
   /** A connection could not be made, or a request on a connection failed; `shown` is what it presented. */
   failed(failure: UpstreamFailure, shown?: X509Certificate): void {
-    if (!speaksAgainst(failure)) return
-    this.#news.erred(requestError(this.#whose, failure, shown))
+    if (!countsAgainstServer(failure)) return
+    this.#events.errorOccurred(requestError(this.#reference, failure, shown))
     const moment = { now: this.#ports.clock.now(), chance: this.#ports.chance() }
     this.#health = afterFailure(this.#health, this.plan.settings.health, moment)
-    this.#notice({ code: failure.kind, explanation: explainUpstream(failure, this.name) })
+    this.#reportHealth({ code: failure.kind, explanation: explainUpstream(failure, this.name) })
   }
 
   /** Begins to ask in the background, if it is to be asked. */
-  watch(): void {
+  startChecks(): void {
     const { check } = this.plan.settings.health
     if (check === undefined || !this.plan.server.check || this.#checking) return
     this.#checking = true
     // The first at a random time, or all workers would ask at once for ever.
-    this.#checkIn((check.interval * this.#ports.chance()) as Millis, check)
+    this.#scheduleCheck((check.interval * this.#ports.chance()) as Millis, check)
   }
 
   /** Asks no more, and forgets what it waited for. */
-  unwatch(): void {
+  stopChecks(): void {
     this.#checking = false
     this.#retired = true
-    clearTimeout(this.#nextCheck)
-    clearTimeout(this.#return)
+    clearTimeout(this.#checkTimer)
+    clearTimeout(this.#returnTimer)
   }
 
-  #checkIn(wait: Millis, check: CheckSettings): void {
-    this.#nextCheck = setTimeout(() => {
+  #scheduleCheck(wait: Millis, check: CheckSettings): void {
+    this.#checkTimer = setTimeout(() => {
       void this.#check(check).then(() => {
-        if (this.#checking) this.#checkIn(spread(check.interval, this.#ports.chance()), check)
+        if (this.#checking)
+          this.#scheduleCheck(withJitter(check.interval, this.#ports.chance()), check)
       })
     }, wait).unref()
   }
@@ -167,46 +175,49 @@ export class Server implements Candidate {
     if (!this.#checking) return
     this.#health = afterCheck(this.#health, result.ok, this.plan.settings.health)
     if (result.ok) {
-      this.#notice(undefined)
+      this.#reportHealth(undefined)
       return
     }
-    const reason = await this.#reason(check, result.failure)
-    this.#news.erred(checkError(this.#whose, result.failure, reason.explanation))
-    this.#notice(reason)
+    const reason = await this.#explainFailedCheck(check, result.failure)
+    this.#events.errorOccurred(checkError(this.#reference, result.failure, reason.explanation))
+    this.#reportHealth(reason)
   }
 
-  get #whose(): Whose {
+  get #reference(): ServerReference {
     return { upstream: this.plan.settings.name, server: this.name }
   }
 
-  async #reason(
+  async #explainFailedCheck(
     check: CheckSettings,
     failure: CheckFailure,
   ): Promise<Reason & { readonly explanation: Explanation }> {
     // Only when the server goes out: the question costs it a connection.
     const bySni =
-      this.#told === 'in' && this.standing !== 'in' && (await failsBySni(this.plan, check, failure))
+      this.#reported === 'in' &&
+      this.standing !== 'in' &&
+      (await failsBySni(this.plan, check, failure))
     return {
       code: failure.kind,
       explanation: bySni ? explainSni(failure, this.plan) : explainCheck(failure, this.name),
     }
   }
 
-  #notice(reason: Reason | undefined): void {
+  #reportHealth(reason: Reason | undefined): void {
     const { standing } = this
     // What becomes of the last requests of a world that is gone is no news.
-    if (standing === this.#told || this.#retired) return
-    this.#told = standing
-    clearTimeout(this.#return)
-    const { outUntil } = this.#health
+    if (standing === this.#reported || this.#retired) return
+    this.#reported = standing
+    clearTimeout(this.#returnTimer)
+    const { ejectedUntil } = this.#health
     const out =
-      standing === 'ejected' && outUntil !== undefined
-        ? ((outUntil - this.#ports.clock.now()) as Millis)
+      standing === 'ejected' && ejectedUntil !== undefined
+        ? ((ejectedUntil - this.#ports.clock.now()) as Millis)
         : undefined
     // Nothing else happens when its time is over, and somebody should be told.
-    if (out !== undefined) this.#return = setTimeout(() => this.#notice(undefined), out + 1).unref()
-    const { code, explanation } = standing === 'in' ? NONE : (reason ?? NONE)
-    this.#news.changed({ server: this.name, standing, code, explanation, out })
+    if (out !== undefined)
+      this.#returnTimer = setTimeout(() => this.#reportHealth(undefined), out + 1).unref()
+    const { code, explanation } = standing === 'in' ? NO_REASON : (reason ?? NO_REASON)
+    this.#events.healthChanged({ server: this.name, standing, code, explanation, out })
   }
 }
 
@@ -215,7 +226,7 @@ interface Reason {
   readonly explanation: Explanation | undefined
 }
 
-const NONE: Reason = { code: undefined, explanation: undefined }
+const NO_REASON: Reason = { code: undefined, explanation: undefined }
 
 /** RFC 9110 §4.2.1, §4.2.2: the port of the scheme is left out. */
 function authorityOf({ settings, server: { hostname, port } }: DialPlan): string {

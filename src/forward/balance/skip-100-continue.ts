@@ -7,11 +7,11 @@ import type { Socket } from 'node:net'
 
 /** Told when the next octets to be read begin a response. */
 export interface ContinueFilter {
-  expectHead(): void
+  expectResponse(): void
 }
 
 /** Skips unasked-for 100s on a connection whose reader calls `read()`. */
-export function skipContinue(socket: Socket): ContinueFilter {
+export function skip100Continue(socket: Socket): ContinueFilter {
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null
   let expecting = false
   let held: Buffer | undefined
@@ -28,7 +28,7 @@ export function skipContinue(socket: Socket): ContinueFilter {
     return rest
   }
   return {
-    expectHead() {
+    expectResponse() {
       expecting = true
     },
   }

@@ -3,15 +3,15 @@
  * each upstream its own TLS context, so that no two identities and no two trust settings ever share a connection.
  */
 import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
-import { Balancer } from './load-balancer.ts'
+import { LoadBalancer } from './load-balancer.ts'
 import { clientContext } from '../connect/client-context.ts'
 import type { DialPlan } from '../connect/dial.ts'
-import { secondOpinion } from '../connect/own-path-check.ts'
+import { ownPathCheck } from '../connect/own-path-check.ts'
 import type { UntrustedServer } from '../connect/untrusted.ts'
 import { Server, type HealthChange, type HealthPorts } from './server.ts'
 import type { ClientIdentity, UpstreamLimits, UpstreamSettings } from '../settings.ts'
 import { allowedErrors, type UpstreamError } from '../upstream-error.ts'
-import { Watch } from '../deadlines.ts'
+import { DeadlineSweeper } from '../deadlines.ts'
 
 /** What an upstream needs besides its settings. */
 export interface UpstreamOptions {
@@ -42,43 +42,45 @@ export function openUpstream(
   if (settings.tls === undefined) return ok(new Upstream(settings, undefined, options))
   const context = clientContext(settings.tls, options.identity, settings.at)
   if (!context.ok) return fail(context.failure)
-  const client = { context: context.value, opinion: secondOpinion(settings.tls) }
+  const client = { context: context.value, checkPath: ownPathCheck(settings.tls) }
   return ok(new Upstream(settings, client, options))
 }
 
-const PLAIN = { context: undefined, opinion: undefined }
+const PLAIN = { context: undefined, checkPath: undefined }
 
 /** Its servers, and who is next. */
 export class Upstream {
   readonly name: string
   readonly limits: UpstreamLimits
   readonly attempts: number
-  readonly watch: Watch
+  readonly deadlines: DeadlineSweeper
   readonly servers: readonly Server[]
-  readonly #balancer: Balancer
+  readonly #loadBalancer: LoadBalancer
 
   constructor(
     settings: UpstreamSettings,
-    client: Pick<DialPlan, 'context' | 'opinion'> | undefined,
-    { onUntrusted, onHealth, onError, health = MACHINE }: UpstreamOptions,
+    client: Pick<DialPlan, 'context' | 'checkPath'> | undefined,
+    { onUntrusted, onHealth, onError, health = SYSTEM_PORTS }: UpstreamOptions,
   ) {
     const { limits } = settings
     this.name = settings.name
     this.limits = limits
     this.attempts = settings.attempts
-    this.watch = new Watch(Math.min(limits.connect, limits.responseHeaders, limits.bodyIdle))
-    const changed = (change: HealthChange): void =>
-      onHealth?.({ ...change, upstream: this.name, left: this.#well(this.servers).length })
-    const erred = (error: UpstreamError): void => onError?.(error)
+    this.deadlines = new DeadlineSweeper(
+      Math.min(limits.connect, limits.responseHeaders, limits.bodyIdle),
+    )
+    const healthChanged = (change: HealthChange): void =>
+      onHealth?.({ ...change, upstream: this.name, left: this.#healthy(this.servers).length })
+    const errorOccurred = (error: UpstreamError): void => onError?.(error)
     const allowed = (facts: UntrustedServer): void => {
       onUntrusted(facts)
-      for (const error of allowedErrors(facts)) erred(error)
+      for (const error of allowedErrors(facts)) errorOccurred(error)
     }
     const plan = { settings, ...(client ?? PLAIN), onUntrusted: allowed }
     this.servers = settings.servers.map(
-      (server) => new Server({ ...plan, server }, health, { changed, erred }),
+      (server) => new Server({ ...plan, server }, health, { healthChanged, errorOccurred }),
     )
-    this.#balancer = new Balancer(settings.balance)
+    this.#loadBalancer = new LoadBalancer(settings.balance)
   }
 
   /**
@@ -89,18 +91,18 @@ export class Upstream {
     const { servers } = this
     if (servers.length === 1) return tried.length === 0 ? servers[0] : undefined
     const left = tried.length === 0 ? servers : servers.filter((one) => !tried.includes(one))
-    const well = this.#well(left)
-    return this.#balancer.choose(well.length === 0 ? left : well, device)
+    const healthy = this.#healthy(left)
+    return this.#loadBalancer.choose(healthy.length === 0 ? left : healthy, device)
   }
 
   /** Begins the active checks, where there are any; until then nothing is opened. */
-  watchHealth(): void {
-    for (const server of this.servers) server.watch()
+  startHealthChecks(): void {
+    for (const server of this.servers) server.startChecks()
   }
 
   /** Connections now open or opening, for the metrics. */
   get connections(): number {
-    return this.servers.reduce((sum, { pool, lines }) => sum + pool.connections + lines, 0)
+    return this.servers.reduce((sum, { pool, tunnels }) => sum + pool.connections + tunnels, 0)
   }
 
   /** Exchanges that wait for a connection, for the metrics. */
@@ -112,12 +114,12 @@ export class Upstream {
    * Closes what is idle now and the rest when it is done; requests that already began here still get through. What
    * has no connection yet gets one of the successor's: of the same server or, when it is gone, of the first.
    */
-  async close(successor?: Upstream): Promise<void> {
-    for (const server of this.servers) server.unwatch()
-    const heirs = successor?.servers
+  async close(replacement?: Upstream): Promise<void> {
+    for (const server of this.servers) server.stopChecks()
+    const replacements = replacement?.servers
     await Promise.all(
       this.servers.map(({ name, pool }) =>
-        pool.close((heirs?.find((one) => one.name === name) ?? heirs?.[0])?.pool),
+        pool.close((replacements?.find((one) => one.name === name) ?? replacements?.[0])?.pool),
       ),
     )
   }
@@ -125,17 +127,17 @@ export class Upstream {
   /** Breaks off everything under way. */
   destroy(): void {
     for (const server of this.servers) {
-      server.unwatch()
+      server.stopChecks()
       server.pool.destroy()
     }
   }
 
-  #well(servers: readonly Server[]): readonly Server[] {
+  #healthy(servers: readonly Server[]): readonly Server[] {
     return servers.filter(({ standing }) => standing === 'in')
   }
 }
 
-const MACHINE: HealthPorts = {
+const SYSTEM_PORTS: HealthPorts = {
   clock: { now: () => Date.now() as Instant },
   chance: () => Math.random(),
 }

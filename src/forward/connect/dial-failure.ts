@@ -1,7 +1,7 @@
 /**
  * Node's and OpenSSL's errors on an outgoing connection → a closed list of failures with facts.
  */
-import type { NameMismatch, Untrusted, UpstreamFailure } from '../failure.ts'
+import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../failure.ts'
 
 /** Says in the words of S3-07 that the certificate is for somebody else. */
 export class IdentityError extends Error {
@@ -47,11 +47,11 @@ const ALERT =
   /(?:_ALERT_|^ERR_SSL_TLSV1_(?=UNRECOGNIZED_NAME$|UNSUPPORTED_EXTENSION$|CERTIFICATE_UNOBTAINABLE$|BAD_CERTIFICATE_))(.+)$/
 
 /** What OpenSSL's verdict on a chain means; `other` for those that nobody has met yet, nothing for success. */
-export function untrustedBecause(code: string): Untrusted {
+export function untrustedReason(code: string): UntrustedReason {
   return UNTRUSTED.get(code) ?? 'other'
 }
 
-const UNTRUSTED: ReadonlyMap<string, Untrusted> = new Map<string, Untrusted>([
+const UNTRUSTED: ReadonlyMap<string, UntrustedReason> = new Map<string, UntrustedReason>([
   ['CA_MD_TOO_WEAK', 'other'],
   ['CERT_CHAIN_TOO_LONG', 'other'],
   ['CERT_HAS_EXPIRED', 'expired'],

@@ -11,13 +11,13 @@ import {
   type SecureContext,
 } from 'node:tls'
 import { fail, ok, unreachable, type Result } from '../../kernel/types.ts'
-import { dialFailure, IDENTITY_ERROR, IdentityError, untrustedBecause } from './dial-failure.ts'
+import { dialFailure, IDENTITY_ERROR, IdentityError, untrustedReason } from './dial-failure.ts'
 import type { UpstreamFailure } from '../failure.ts'
 import { presentedList, unpinned } from './pins.ts'
-import type { SecondOpinion } from './own-path-check.ts'
+import type { OwnPathCheck } from './own-path-check.ts'
 import { nameMismatch } from './server-name.ts'
 import type { ServerSettings, UpstreamSettings, UpstreamTls } from '../settings.ts'
-import { shownCertificate, type UntrustedServer } from './untrusted.ts'
+import { loggedCertificate, type UntrustedServer } from './untrusted.ts'
 
 /** Everything about a server that does not change between two connections. */
 export interface DialPlan {
@@ -26,13 +26,13 @@ export interface DialPlan {
   /** `undefined` for plain HTTP. */
   readonly context: SecureContext | undefined
   /** `undefined` for plain HTTP. */
-  readonly opinion: SecondOpinion | undefined
+  readonly checkPath: OwnPathCheck | undefined
   /** Called once per connection that verification would have refused. */
   readonly onUntrusted: (facts: UntrustedServer) => void
 }
 
 /** What a connection is for. */
-export interface Opening {
+export interface DialOptions {
   readonly alpn: readonly string[]
   /** Whether one direction may end before the other. */
   readonly halfOpen: boolean
@@ -40,16 +40,16 @@ export interface Opening {
   readonly preamble: Buffer | undefined
 }
 
-const FOR_HTTP: Opening = { alpn: ['http/1.1'], halfOpen: false, preamble: undefined }
+const HTTP_OPTIONS: DialOptions = { alpn: ['http/1.1'], halfOpen: false, preamble: undefined }
 
 /** Told once, never at once, how dialling ended; `shown` is the leaf that the server presented. */
-export type Dialled = (
+export type DialCallback = (
   result: Result<Socket, UpstreamFailure>,
   shown: X509Certificate | undefined,
 ) => void
 
 /** A connection that may carry requests, or why there is none. */
-export function dial(plan: DialPlan, done: Dialled, opening = FOR_HTTP): void {
+export function dial(plan: DialPlan, done: DialCallback, options = HTTP_OPTIONS): void {
   const { limits } = plan.settings
   let open = true
   let leaf: X509Certificate | undefined
@@ -71,88 +71,89 @@ export function dial(plan: DialPlan, done: Dialled, opening = FOR_HTTP): void {
     () => settle(fail({ kind: 'connect-timeout', limit: limits.connect })),
     limits.connect,
   )
-  const watch = (socket: Socket, event: 'connect' | 'secureConnect', then: () => void): void => {
+  const track = (socket: Socket, event: 'connect' | 'secureConnect', then: () => void): void => {
     sockets.push(socket)
     socket.once('error', failed)
     socket.once(event, then)
   }
-  const shakeHands = (below: Socket | undefined): void => {
-    const socket = openSocket(plan, opening, below)
+  const connect = (underlying: Socket | undefined): void => {
+    const socket = openSocket(plan, options, underlying)
     // Node's event before it verifies, undocumented: a socket that is refused has forgotten the chain by its error.
     if (socket instanceof TLSSocket) {
       socket.prependOnceListener('secure', () => {
         leaf = socket.getPeerX509Certificate()
       })
     }
-    watch(socket, plan.context === undefined ? 'connect' : 'secureConnect', () => {
-      const refusal = socket instanceof TLSSocket ? judged(plan, socket, leaf) : undefined
+    track(socket, plan.context === undefined ? 'connect' : 'secureConnect', () => {
+      const refusal =
+        socket instanceof TLSSocket ? verificationFailure(plan, socket, leaf) : undefined
       settle(refusal === undefined ? ok(socket) : fail(refusal))
     })
   }
-  const { preamble } = opening
+  const { preamble } = options
   if (preamble === undefined || plan.context === undefined) {
-    shakeHands(undefined)
+    connect(undefined)
     return
   }
-  const below = connectTcp(transportOf(plan, opening))
-  watch(below, 'connect', () => {
-    below.write(preamble, (error) => {
-      if (open && (error === undefined || error === null)) shakeHands(below)
+  const underlying = connectTcp(transportOf(plan, options))
+  track(underlying, 'connect', () => {
+    underlying.write(preamble, (error) => {
+      if (open && (error === undefined || error === null)) connect(underlying)
     })
   })
 }
 
 /** What the TLS library does not look at, or was told not to refuse. */
-function judged(
+function verificationFailure(
   plan: DialPlan,
   socket: TLSSocket,
   leaf: X509Certificate | undefined,
 ): UpstreamFailure | undefined {
   const { tls } = plan.settings
   if (tls === undefined || leaf === undefined) return undefined
-  const untrusted = untrustedIn(plan, socket, leaf)
+  const untrusted = untrustedChain(plan, socket, leaf)
   const shown = unpinned(leaf, tls.pins)
-  if (!tls.strict) noticeUntrusted(plan, leaf, { untrusted, shown })
+  if (!tls.strict) reportUntrusted(plan, leaf, { untrusted, shown })
   else if (untrusted !== undefined) return { kind: 'tls-untrusted', ...untrusted }
   else if (shown !== undefined) return { kind: 'tls-pin-mismatch', shown }
   return undefined
 }
 
 /** What the TLS library holds against a chain or, when it believes it, what we do. */
-export function untrustedIn(
-  { opinion }: DialPlan,
+export function untrustedChain(
+  { checkPath }: DialPlan,
   socket: TLSSocket,
   leaf: X509Certificate,
 ): UntrustedServer['untrusted'] {
   // Node types it as an error; it is the code of one.
   const code = String(socket.authorizationError ?? '')
   const chainHolds = code === '' || code === 'null' || code === IDENTITY_ERROR
-  return chainHolds ? opinion?.(leaf) : { why: untrustedBecause(code), code }
+  return chainHolds ? checkPath?.(leaf) : { why: untrustedReason(code), code }
 }
 
 /** Begins to connect; refuses what strict TLS refuses. */
-export function openSocket(plan: DialPlan, opening = FOR_HTTP, below?: Socket): Socket {
+export function openSocket(plan: DialPlan, options = HTTP_OPTIONS, underlying?: Socket): Socket {
   const { settings, context } = plan
   const { tls } = settings
-  const transport = transportOf(plan, opening)
+  const transport = transportOf(plan, options)
   if (context === undefined || tls === undefined) return connectTcp(transport)
   return connectTls({
     ...transport,
-    ...(below === undefined ? {} : { socket: below }),
+    ...(underlying === undefined ? {} : { socket: underlying }),
     secureContext: context,
     servername: serverName(tls.sni, wantedName(plan)),
-    ...(opening.alpn.length === 0 ? {} : { ALPNProtocols: [...opening.alpn] }),
+    ...(options.alpn.length === 0 ? {} : { ALPNProtocols: [...options.alpn] }),
     rejectUnauthorized: tls.strict,
     checkServerIdentity: (_, certificate) => identityError(certificate, wantedName(plan)),
   })
 }
 
-const transportOf = ({ server }: DialPlan, { halfOpen }: Opening) => ({
+const transportOf = ({ server }: DialPlan, { halfOpen }: DialOptions) => ({
   host: server.hostname,
   port: server.port,
   noDelay: true,
   keepAlive: true,
-  keepAliveInitialDelay: PROBE_MS,
+  keepAliveInitialDelay: KEEP_ALIVE_MS,
   allowHalfOpen: halfOpen,
 })
 
@@ -185,7 +186,7 @@ function identityError(certificate: PeerCertificate, wanted: string): Error | un
 }
 
 /** Strict TLS is off: what it would have refused is used, and said. An untrusted chain must not hide a wrong name. */
-function noticeUntrusted(
+function reportUntrusted(
   plan: DialPlan,
   leaf: X509Certificate,
   {
@@ -204,11 +205,11 @@ function noticeUntrusted(
     untrusted,
     mismatch,
     unpinned: shown,
-    chain: presentedList(leaf).map(shownCertificate),
+    chain: presentedList(leaf).map(loggedCertificate),
   })
 }
 
 const ignore = (): void => {}
 
 /** Idle connections die silently in NAT tables and firewalls, which forget after some five minutes. */
-const PROBE_MS = 60_000
+const KEEP_ALIVE_MS = 60_000

@@ -21,27 +21,27 @@ export interface Unsound {
 }
 
 /** Asked about a chain that the TLS library believes; nothing when we do, too. */
-export type SecondOpinion = (leaf: X509Certificate) => Unsound | undefined
+export type OwnPathCheck = (leaf: X509Certificate) => Unsound | undefined
 
 /** Ours, for one upstream. */
-export function secondOpinion({ trust, selection }: UpstreamTls): SecondOpinion {
+export function ownPathCheck({ trust, selection }: UpstreamTls): OwnPathCheck {
   const listed = [
     ...defaultAnchors(trust.default),
     ...trust.custom.flatMap(({ bytes }) => certificatesIn(bytes.toString('latin1'))),
   ]
   const named = Map.groupBy(listed, ({ subject }) => subject.key)
-  const limits = lowersSecurity(selection) ? OLD_LIMITS : DEFAULT_LIMITS
+  const limits = lowersSecurity(selection) ? LEGACY_LIMITS : DEFAULT_LIMITS
   return (leaf) => {
     const code = faultIn(presentedList(leaf), named, limits)
     return code === undefined ? undefined : { why: 'unsound', code }
   }
 }
 
-type Named = ReadonlyMap<string, readonly Certificate[]>
+type CertificatesByName = ReadonlyMap<string, readonly Certificate[]>
 
 function faultIn(
   presented: readonly X509Certificate[],
-  named: Named,
+  named: CertificatesByName,
   limits: Limits,
 ): string | undefined {
   const [first, ...others] = presented.map(({ raw }) => parseCertificate(raw))
@@ -62,7 +62,11 @@ function faultIn(
  * to what they say of themselves would take a fifth of a second for each upstream. Each stands alone, so that whatever
  * is listed is an anchor, as it is for the TLS library.
  */
-function storeFor(presented: readonly Certificate[], named: Named, limits: Limits): TrustStore {
+function storeFor(
+  presented: readonly Certificate[],
+  named: CertificatesByName,
+  limits: Limits,
+): TrustStore {
   const issuers = new Set(presented.map(({ issuer }) => issuer.key))
   const anchors = [...issuers].flatMap((key) => named.get(key) ?? [])
   const settings = anchors.map((one) => ({ name: 'listed', chain: [one] }))
@@ -99,7 +103,7 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE---
  * Whoever selects TLS 1.1 or 1.0 lowers the security level of the TLS library for this upstream, because such servers
  * have certificates of their time; ours goes along, as far as RSA 1024 and SHA-1.
  */
-const OLD_LIMITS: Limits = {
+const LEGACY_LIMITS: Limits = {
   ...DEFAULT_LIMITS,
   rsaBits: { ...DEFAULT_LIMITS.rsaBits, minimum: 1024 },
   digests: ['sha1', ...DEFAULT_LIMITS.digests],

@@ -4,7 +4,7 @@ import { pinOf, presentedList, presentedPath } from './pins.ts'
 import { namesOf } from './server-name.ts'
 
 /** One certificate that a server sent. */
-export interface ShownCertificate {
+export interface CertificateReport {
   readonly subject: string
   readonly issuer: string
   /** Subject alternative names, or the common name when there is none; bounded. */
@@ -23,7 +23,7 @@ export interface ShownCertificate {
 }
 
 /** Everything the server sent, in its order. */
-export function shownChain(leaf: X509Certificate): readonly ShownCertificate[] {
+export function chainReport(leaf: X509Certificate): readonly CertificateReport[] {
   const path = presentedPath(leaf)
   return presentedList(leaf).map((one) => ({
     subject: oneLine(one.subject),

@@ -3,22 +3,22 @@
  * named; an untrusted chain does not hide a wrong name.
  */
 import type { X509Certificate } from 'node:crypto'
-import type { NameMismatch, Untrusted, UpstreamFailure } from '../failure.ts'
+import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../failure.ts'
 
 /** The facts, once per connection. */
 export interface UntrustedServer {
   readonly upstream: string
   readonly server: string
-  readonly untrusted: { readonly why: Untrusted; readonly code: string } | undefined
+  readonly untrusted: { readonly why: UntrustedReason; readonly code: string } | undefined
   readonly mismatch: NameMismatch | undefined
   /** The pins of the keys it showed, none of which is wanted. */
   readonly unpinned: readonly string[] | undefined
   /** What it presented, leaf first. */
-  readonly chain: readonly ShownCertificate[]
+  readonly chain: readonly LoggedCertificate[]
 }
 
 /** A presented certificate as the log names it; the peer wrote subject and issuer. */
-export interface ShownCertificate {
+export interface LoggedCertificate {
   readonly subject: string
   readonly issuer: string
   /** UTC, ISO 8601. */
@@ -28,7 +28,7 @@ export interface ShownCertificate {
 }
 
 /** What strict TLS would have said, in its order: the chain, the name, the pins. Never empty. */
-export function wouldHaveFailed({
+export function strictTlsFailures({
   untrusted,
   mismatch,
   unpinned,
@@ -41,7 +41,7 @@ export function wouldHaveFailed({
 }
 
 /** A certificate in a few words. */
-export function shownCertificate(certificate: X509Certificate): ShownCertificate {
+export function loggedCertificate(certificate: X509Certificate): LoggedCertificate {
   const { subject, issuer, validToDate, fingerprint256 } = certificate
   return {
     subject: nameText(subject),

@@ -4,7 +4,7 @@ import type { TlsVersion } from '../../upstream-tls/suite.ts'
 import { codeOf, dialFailure } from '../connect/dial-failure.ts'
 import type { DialPlan } from '../connect/dial.ts'
 import type { UpstreamFailure } from '../failure.ts'
-import { hangUp } from '../connect/close-gracefully.ts'
+import { closeGracefully } from '../connect/close-gracefully.ts'
 import { namesOf } from '../connect/server-name.ts'
 import type { ClientIdentity } from '../settings.ts'
 
@@ -61,21 +61,24 @@ export function probe(
   }, timeout)
   socket.once('secureConnect', () => {
     result ??= acceptedBy(socket)
-    hangUp(socket)
+    closeGracefully(socket)
   })
   socket.on('error', (error) => {
-    if (OURS.test(codeOf(error))) result ??= { kind: 'impossible' }
+    if (LOCAL_TLS_ERROR.test(codeOf(error))) result ??= { kind: 'impossible' }
     refused(dialFailure(error, server.hostname))
   })
   // Not before: whoever counts connections counts those that still end.
-  socket.once('close', () => resolve(result ?? BROKEN_OFF))
+  socket.once('close', () => resolve(result ?? CONNECTION_CLOSED))
   return promise.finally(() => clearTimeout(deadline))
 }
 
-const BROKEN_OFF: ProbeResult = { kind: 'refused', failure: { kind: 'reset', during: 'handshake' } }
+const CONNECTION_CLOSED: ProbeResult = {
+  kind: 'refused',
+  failure: { kind: 'reset', during: 'handshake' },
+}
 
 /** The TLS library has nothing to offer, and never asked the server. */
-const OURS = /^ERR_SSL_NO_(?:CIPHERS_AVAILABLE|PROTOCOLS_AVAILABLE|SUITABLE_)/
+const LOCAL_TLS_ERROR = /^ERR_SSL_NO_(?:CIPHERS_AVAILABLE|PROTOCOLS_AVAILABLE|SUITABLE_)/
 
 function contextOf(
   { version, suites, groups }: Offer,

@@ -8,7 +8,7 @@ import { suiteFacts, type TlsVersion } from '../../upstream-tls/suite.ts'
 import { serverName, wantedName, type DialPlan } from '../connect/dial.ts'
 import type { UpstreamFailure } from '../failure.ts'
 import { probe, type Offer, type ProbeResult } from './probe.ts'
-import { Turnstile } from './semaphore.ts'
+import { Semaphore } from './semaphore.ts'
 import type { ClientIdentity } from '../settings.ts'
 
 /** How a scan goes about it. */
@@ -17,7 +17,7 @@ export interface ScanOptions {
   /** Connections open at a time. */
   readonly concurrency: number
   /** Connections altogether: an upstream that counts failed handshakes must not lock us out. */
-  readonly most: number
+  readonly maxConnections: number
   /** Milliseconds for each connection. */
   readonly timeout: number
   /** On the clock of `performance.now()`: no connection begins after this. Undefined: `most` is the end. */
@@ -43,14 +43,14 @@ export interface ScanReport {
 export interface ScannedProtocol {
   readonly protocol: TlsVersion
   /** `undefined` when there is no name to send. */
-  readonly withSni: Answer | undefined
-  readonly withoutSni: Answer
+  readonly withSni: OfferResult | undefined
+  readonly withoutSni: OfferResult
   /** OpenSSL's spelling, in the order in which the server takes them from a list. */
   readonly suites: readonly string[]
 }
 
 /** Accepted, under which certificate, or what came instead. */
-export type Answer =
+export type OfferResult =
   | { readonly kind: 'accepted'; readonly fingerprint: string; readonly names: readonly string[] }
   | { readonly kind: 'refused'; readonly failure: UpstreamFailure }
   /** This runtime cannot offer it, or the scan was over. */
@@ -78,7 +78,7 @@ const VERSIONS: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1
 const bestOf = ({
   withSni,
   withoutSni,
-}: Pick<ScannedProtocol, 'withSni' | 'withoutSni'>): Answer =>
+}: Pick<ScannedProtocol, 'withSni' | 'withoutSni'>): OfferResult =>
   withSni?.kind === 'accepted' ? withSni : withoutSni
 
 class Scan {
@@ -87,12 +87,12 @@ class Scan {
   complete = true
   readonly #plan: DialPlan
   readonly #options: ScanOptions
-  readonly #turnstile: Turnstile
+  readonly #semaphore: Semaphore
 
   constructor(plan: DialPlan, options: ScanOptions) {
     this.#plan = plan
     this.#options = options
-    this.#turnstile = new Turnstile(options.concurrency)
+    this.#semaphore = new Semaphore(options.concurrency)
     const { tls } = plan.settings
     const own = tls?.sni.kind === 'name' ? tls.sni : ({ kind: 'on' } as const)
     // What requests would send, or what they could: that is the question when SNI is off.
@@ -108,8 +108,8 @@ class Scan {
       this.name === '' ? undefined : ask(this.name),
       ask(''),
     ])
-    const withSni = this.name === '' ? undefined : answerOf(named)
-    const withoutSni = answerOf(nameless)
+    const withSni = this.name === '' ? undefined : offerResultOf(named)
+    const withoutSni = offerResultOf(nameless)
     const answers = { withSni, withoutSni }
     if (bestOf(answers).kind !== 'accepted') return { protocol: version, ...answers, suites: [] }
     const sni = withSni?.kind === 'accepted' ? this.name : ''
@@ -154,10 +154,10 @@ class Scan {
   /** `undefined` when there may be no more connections. */
   async #probe(offer: Offer): Promise<ProbeResult | undefined> {
     if (offer.suites.length === 0) return { kind: 'impossible' }
-    await this.#turnstile.enter()
+    await this.#semaphore.acquire()
     try {
-      const { most, timeout, until = Infinity, identity, onProgress } = this.#options
-      if (this.connections >= most || performance.now() > until) {
+      const { maxConnections, timeout, until = Infinity, identity, onProgress } = this.#options
+      if (this.connections >= maxConnections || performance.now() > until) {
         this.complete = false
         return undefined
       }
@@ -166,12 +166,12 @@ class Scan {
       onProgress(this.connections, offer.version)
       return result
     } finally {
-      this.#turnstile.leave()
+      this.#semaphore.release()
     }
   }
 }
 
-function answerOf(result: ProbeResult | undefined): Answer {
+function offerResultOf(result: ProbeResult | undefined): OfferResult {
   switch (result?.kind) {
     case 'accepted':
       return { kind: 'accepted', fingerprint: result.fingerprint, names: result.names }

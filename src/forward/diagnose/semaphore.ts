@@ -1,14 +1,14 @@
 /** Lets so many in at a time; whoever comes first is first. */
-export class Turnstile {
+export class Semaphore {
   #free: number
   readonly #waiting: (() => void)[] = []
 
-  constructor(places: number) {
-    this.#free = places
+  constructor(permits: number) {
+    this.#free = permits
   }
 
   /** Settles when there is a place. */
-  async enter(): Promise<void> {
+  async acquire(): Promise<void> {
     if (this.#free > 0) {
       this.#free -= 1
       return
@@ -18,7 +18,7 @@ export class Turnstile {
     })
   }
 
-  leave(): void {
+  release(): void {
     const next = this.#waiting.shift()
     if (next === undefined) this.#free += 1
     else next()

@@ -6,12 +6,18 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { unreachable } from '../../kernel/types.ts'
 import { dialFailure } from '../connect/dial-failure.ts'
-import { openSocket, serverName, untrustedIn, wantedName, type DialPlan } from '../connect/dial.ts'
+import {
+  openSocket,
+  serverName,
+  untrustedChain,
+  wantedName,
+  type DialPlan,
+} from '../connect/dial.ts'
 import { explainUpstream, type UpstreamFailure } from '../failure.ts'
-import { hangUp } from '../connect/close-gracefully.ts'
+import { closeGracefully } from '../connect/close-gracefully.ts'
 import { unpinned } from '../connect/pins.ts'
 import { nameMismatch } from '../connect/server-name.ts'
-import { shownChain, type ShownCertificate } from '../connect/shown-certificate.ts'
+import { chainReport, type CertificateReport } from '../connect/shown-certificate.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
 /** What a test found. */
@@ -43,7 +49,7 @@ export interface TlsFacts {
   /** `undefined` where the key exchange has none, as in RSA. */
   readonly group: string | undefined
   readonly alpn: string | undefined
-  readonly chain: readonly ShownCertificate[]
+  readonly chain: readonly CertificateReport[]
   readonly hostname: Check
   readonly trust: Check
   readonly pins: Check
@@ -61,7 +67,7 @@ export async function testServer(plan: DialPlan): Promise<TestReport> {
   const duration = Math.round(performance.now() - begun)
   const facts = broken === undefined && socket instanceof TLSSocket ? factsOf(plan, socket) : NONE
   const late = facts.tls === undefined ? undefined : await lateRefusal(socket, server.hostname)
-  hangUp(socket)
+  closeGracefully(socket)
   const fatal = broken ?? late
   const failures = fatal === undefined ? facts.failures : [...facts.failures, fatal]
   const sni = settings.tls === undefined ? '' : serverName(settings.tls.sni, wantedName(plan))
@@ -128,7 +134,7 @@ function factsOf(plan: DialPlan, socket: TLSSocket): Facts {
   const leaf = socket.getPeerX509Certificate()
   const { tls } = plan.settings
   if (leaf === undefined || tls === undefined) return NONE
-  const untrusted = untrustedIn(plan, socket, leaf)
+  const untrusted = untrustedChain(plan, socket, leaf)
   const mismatch = nameMismatch(leaf, wantedName(plan))
   const shown = unpinned(leaf, tls.pins)
   // In the order in which strict TLS looks at them.
@@ -143,7 +149,7 @@ function factsOf(plan: DialPlan, socket: TLSSocket): Facts {
     standardSuite: standardName,
     group: groupOf(socket),
     alpn: socket.alpnProtocol || undefined,
-    chain: shownChain(leaf),
+    chain: chainReport(leaf),
     hostname: mismatch === undefined ? 'passed' : 'failed',
     trust: untrusted === undefined ? 'passed' : 'failed',
     pins: tls.pins.length === 0 ? 'not-asked' : shown === undefined ? 'passed' : 'failed',

@@ -5,16 +5,16 @@ import { codeOf, dialFailure } from '../connect/dial-failure.ts'
 import type { UpstreamFailure } from '../failure.ts'
 
 /** How far the answer had come: not a byte, a byte, or its whole head. */
-export type Progress = 'unheard' | 'heard' | 'answering'
+export type ResponseProgress = 'unheard' | 'heard' | 'answering'
 
 /** Names what ended an exchange; `hostname` is the upstream's. */
 export function exchangeFailure(
   error: Error,
-  progress: Progress,
+  progress: ResponseProgress,
   hostname: string,
 ): UpstreamFailure {
   const code = codeOf(error)
-  if (isReset(error) || (progress === 'answering' && stopsShort(error))) {
+  if (isReset(error) || (progress === 'answering' && isTruncated(error))) {
     return { kind: 'reset', during: progress === 'unheard' ? 'request' : 'response' }
   }
   if (UNSENDABLE.has(code)) return { kind: 'unsendable', reason: error.message }
@@ -33,7 +33,7 @@ export function isReset(error: Error): boolean {
 const RESET: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
 
 /** The end came inside a body. Before one, undici says the same of a head with nonsense for a length. */
-const stopsShort = (error: Error): boolean =>
+const isTruncated = (error: Error): boolean =>
   codeOf(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
   parserReason(error) === 'Invalid EOF state'
 

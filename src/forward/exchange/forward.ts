@@ -7,16 +7,16 @@ import { performance } from 'node:perf_hooks'
 import type { Dispatcher } from 'undici'
 import type { Admission } from '../../decide/decide.ts'
 import { unreachable } from '../../kernel/types.ts'
-import { exchangeFailure, isReset, type Progress } from './exchange-failure.ts'
+import { exchangeFailure, isReset, type ResponseProgress } from './exchange-failure.ts'
 import { hasBody, type Destination, type Exchange, type Outcome } from './exchange.ts'
 import type { UpstreamFailure } from '../failure.ts'
-import { Itinerary, type Traveller } from './failover.ts'
-import { SpentError, type Leg } from '../balance/connection.ts'
-import { lateness, patience, type Turn } from './timeouts.ts'
-import { answerFailure } from './refuse.ts'
-import { Reply } from './response.ts'
-import { Upload, type UploadWatcher } from './request-body.ts'
-import type { Watched } from '../deadlines.ts'
+import { Failover, type RetryableRequest } from './failover.ts'
+import { ConnectionClosedError, type UpstreamConnection } from '../balance/connection.ts'
+import { timeoutFailure, timeoutOf, type WaitState } from './timeouts.ts'
+import { replyWithFailure } from './refuse.ts'
+import { ResponseWriter } from './response.ts'
+import { RequestBody, type RequestBodyObserver } from './request-body.ts'
+import type { DeadlineItem } from '../deadlines.ts'
 
 type Controller = Dispatcher.DispatchController
 
@@ -27,7 +27,7 @@ export function forward(
   destination: Destination,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
-    new Flight(exchange, destination, resolve).begin()
+    new ForwardedRequest(exchange, destination, resolve).start()
   })
 }
 
@@ -35,81 +35,87 @@ export function forward(
 type Phase = 'waiting' | 'sending' | 'answering' | 'answered' | 'over'
 
 /** Everything one exchange remembers: one object for each request instead of a closure for each event. */
-class Flight implements Dispatcher.DispatchHandler, Traveller, UploadWatcher, Watched {
+class ForwardedRequest
+  implements Dispatcher.DispatchHandler, RetryableRequest, RequestBodyObserver, DeadlineItem
+{
   slot = 0
   readonly #exchange: Exchange
-  readonly #to: Destination
+  readonly #destination: Destination
   readonly #resolve: (outcome: Outcome) => void
-  readonly #reply: Reply
-  readonly #itinerary: Itinerary
-  readonly #begunAt = performance.now()
+  readonly #responseWriter: ResponseWriter
+  readonly #failover: Failover
+  readonly #startedAt = performance.now()
   #phase: Phase = 'waiting'
-  #leg: Leg | undefined
+  #connection: UpstreamConnection | undefined
   #controller: Controller | undefined
-  #upload: Upload | undefined
+  #requestBody: RequestBody | undefined
   /** When something last moved, on the watch's clock. */
-  #since = 0
-  #heard = false
-  #continued = false
+  #lastProgressAt = 0
+  #responseBegan = false
+  #sentContinue = false
   #bytesIn = 0
   #connectMs: number | undefined
   #firstByteMs: number | undefined
   #failure: UpstreamFailure | undefined
 
-  constructor(exchange: Exchange, to: Destination, resolve: (outcome: Outcome) => void) {
+  constructor(exchange: Exchange, destination: Destination, resolve: (outcome: Outcome) => void) {
     this.#exchange = exchange
-    this.#reply = new Reply(exchange)
-    this.#to = to
-    this.#itinerary = new Itinerary(to.upstream, to.device)
+    this.#responseWriter = new ResponseWriter(exchange)
+    this.#destination = destination
+    this.#failover = new Failover(destination.upstream, destination.device)
     this.#resolve = resolve
   }
 
-  begin(): void {
+  start(): void {
     const { request, response } = this.#exchange
-    const { upstream, bodyBytes } = this.#to
-    upstream.watch.add(this)
-    this.#moved()
-    response.on('close', () => this.#closed())
-    if (request.destroyed || response.destroyed) this.#closed()
-    else if (Number(request.headers['content-length'] ?? 0) > bodyBytes) this.tooLarge()
-    else this.#itinerary.advance(this)
+    const { upstream, bodyBytes } = this.#destination
+    upstream.deadlines.add(this)
+    this.#noteProgress()
+    response.on('close', () => this.#responseClosed())
+    if (request.destroyed || response.destroyed) this.#responseClosed()
+    else if (Number(request.headers['content-length'] ?? 0) > bodyBytes) this.bodyTooLarge()
+    else this.#failover.tryNextServer(this)
   }
 
-  beginAnew(): void {
+  beginAttempt(): void {
     this.#phase = 'waiting'
     this.#controller = undefined
-    this.#leg = undefined
-    this.#upload = undefined
-    this.#moved()
+    this.#connection = undefined
+    this.#requestBody = undefined
+    this.#noteProgress()
   }
 
-  ready(leg: Leg): void {
+  ready(connection: UpstreamConnection): void {
     const { request, response, expectsContinue } = this.#exchange
-    this.#leg = leg
-    this.#connectMs ??= performance.now() - this.#begunAt
+    this.#connection = connection
+    this.#connectMs ??= performance.now() - this.#startedAt
     this.#phase = 'sending'
-    this.#moved()
-    if (hasBody(request)) this.#upload = new Upload(request, this.#to.bodyBytes, this)
+    this.#noteProgress()
+    if (hasBody(request))
+      this.#requestBody = new RequestBody(request, this.#destination.bodyBytes, this)
     // Only now: when there is no upstream, the device need not send its body.
-    if (expectsContinue && !this.#continued) response.writeContinue()
-    this.#continued = true
-    const { target, fields, host } = this.#to
-    if (host === 'server') this.#itinerary.address(fields)
-    leg.send({ method: request.method ?? '', target, fields, body: this.#upload ?? null }, this)
+    if (expectsContinue && !this.#sentContinue) response.writeContinue()
+    this.#sentContinue = true
+    const { target, fields, host } = this.#destination
+    if (host === 'server') this.#failover.setHost(fields)
+    connection.send(
+      { method: request.method ?? '', target, fields, body: this.#requestBody ?? null },
+      this,
+    )
   }
 
   /** Nothing was sent, and nobody has touched the device's body: another server may have any request. */
   failed(failure: UpstreamFailure): void {
-    if (this.#abandoned || !this.#itinerary.advance(this)) this.#fail(failure)
+    if (this.#abandoned || !this.#failover.tryNextServer(this)) this.#fail(failure)
   }
 
-  arrived(octets: number): void {
+  bodyReceived(octets: number): void {
     this.#bytesIn += octets
-    this.#moved()
+    this.#noteProgress()
   }
 
-  tooLarge(): void {
-    this.#fail({ kind: 'request-too-large', limit: this.#to.bodyBytes })
+  bodyTooLarge(): void {
+    this.#fail({ kind: 'request-too-large', limit: this.#destination.bodyBytes })
   }
 
   onRequestStart(controller: Controller): void {
@@ -120,30 +126,30 @@ class Flight implements Dispatcher.DispatchHandler, Traveller, UploadWatcher, Wa
 
   /** The first byte of a response, an interim one included. */
   onResponseStarted(): void {
-    this.#heard = true
+    this.#responseBegan = true
   }
 
   onResponseStart(controller: Controller, status: number, _: unknown, reason = ''): void {
     const raw = controller.rawHeaders as readonly Buffer[]
     // undici takes anything below 200 for an interim response, and a 100 never gets here (skip-100-continue.ts).
     if (status < 100) this.#fail({ kind: 'bad-response', reason: `status ${status}` })
-    else if (status < 200) this.#reply.inform(status, raw)
+    else if (status < 200) this.#responseWriter.writeInterim(status, raw)
     else {
-      this.#firstByteMs = performance.now() - this.#begunAt
+      this.#firstByteMs = performance.now() - this.#startedAt
       this.#phase = 'answering'
-      this.#moved()
-      this.#itinerary.server?.answered()
-      const close = this.#exchange.last || this.#uploading
-      this.#reply.begin({ status, reason, raw, close })
+      this.#noteProgress()
+      this.#failover.server?.responseBegan()
+      const close = this.#exchange.last || this.#bodyPending
+      this.#responseWriter.writeHead({ status, reason, raw, close })
     }
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    this.#moved()
-    if (this.#reply.write(chunk, this.#uploading)) return
+    this.#noteProgress()
+    if (this.#responseWriter.write(chunk, this.#bodyPending)) return
     controller.pause()
-    this.#reply.onDrain(() => {
-      this.#moved()
+    this.#responseWriter.onDrain(() => {
+      this.#noteProgress()
       // Node may call this from within the write of a pipelined answer, and so from within undici's parser, which
       // must not be entered twice.
       process.nextTick(() => this.#controller?.resume())
@@ -152,51 +158,54 @@ class Flight implements Dispatcher.DispatchHandler, Traveller, UploadWatcher, Wa
 
   onResponseEnd(controller: Controller): void {
     // undici takes a reset for the end of a body without a length.
-    if (this.#leg?.broken === true) {
+    if (this.#connection?.broken === true) {
       this.#fail({ kind: 'reset', during: 'response' })
       return
     }
     this.#phase = 'answered'
-    this.#moved()
-    const uploading = this.#uploading
-    if (uploading) this.#upload?.destroy()
-    this.#reply.end((controller.rawTrailers ?? NO_TRAILERS) as readonly Buffer[], uploading)
+    this.#noteProgress()
+    const bodyPending = this.#bodyPending
+    if (bodyPending) this.#requestBody?.destroy()
+    this.#responseWriter.end(
+      (controller.rawTrailers ?? NO_TRAILERS) as readonly Buffer[],
+      bodyPending,
+    )
   }
 
   onResponseError(_: unknown, error: Error): void {
     if (this.#abandoned) return
-    if (this.#again(error)) return
+    if (this.#retry(error)) return
     // A request that undici would not even take leaves the connection untouched.
-    if (this.#controller === undefined) this.#leg?.release()
-    if (this.#heard) this.#fail(this.#failureOf(error))
-    else setImmediate(() => this.#fail(this.#failureOf(this.#leg?.alert ?? error)))
+    if (this.#controller === undefined) this.#connection?.release()
+    if (this.#responseBegan) this.#fail(this.#failureOf(error))
+    else setImmediate(() => this.#fail(this.#failureOf(this.#connection?.alert ?? error)))
   }
 
   check(now: number): void {
     // A pipelined request hears nothing of the end of its connection before its turn.
     if (this.#exchange.request.socket.destroyed) {
-      this.#closed()
+      this.#responseClosed()
       return
     }
-    const { upstream, bodyIdle } = this.#to
-    const pool = this.#itinerary.server?.pool ?? upstream
-    const turn = this.#turn
-    const limit = patience(turn, upstream.limits, bodyIdle)
+    const { upstream, bodyIdle } = this.#destination
+    const pool = this.#failover.server?.pool ?? upstream
+    const waitState = this.#waitState
+    const limit = timeoutOf(waitState, upstream.limits, bodyIdle)
     // The clock is coarse: nothing may be cut off before its time.
-    if (now - this.#since <= limit + upstream.watch.period) return
+    if (now - this.#lastProgressAt <= limit + upstream.deadlines.period) return
     // An answer of ours that the device does not take is not answered again.
     if (this.#abandoned) this.#exchange.response.destroy()
-    else this.#fail(lateness(turn, limit, pool))
+    else this.#fail(timeoutFailure(waitState, limit, pool))
   }
 
   /** Who has to move next. */
-  get #turn(): Turn {
+  get #waitState(): WaitState {
     switch (this.#phase) {
       case 'waiting':
         return 'connection'
       case 'sending':
-        if (!this.#uploading) return 'upstream-answer'
-        return this.#upload?.hungry === true ? 'device-sends' : 'upstream-takes'
+        if (!this.#bodyPending) return 'upstream-answer'
+        return this.#requestBody?.awaitingDevice === true ? 'device-sends' : 'upstream-takes'
       case 'answering':
         return this.#controller?.paused === true ? 'device-takes' : 'upstream-sends'
       case 'answered':
@@ -207,14 +216,14 @@ class Flight implements Dispatcher.DispatchHandler, Traveller, UploadWatcher, Wa
     }
   }
 
-  get #progress(): Progress {
+  get #progress(): ResponseProgress {
     if (this.#phase === 'answering') return 'answering'
-    return this.#heard ? 'heard' : 'unheard'
+    return this.#responseBegan ? 'heard' : 'unheard'
   }
 
   /** The device still sends its body. */
-  get #uploading(): boolean {
-    return this.#upload !== undefined && !this.#upload.ended
+  get #bodyPending(): boolean {
+    return this.#requestBody !== undefined && !this.#requestBody.ended
   }
 
   /** Nobody waits for the upstream any more. */
@@ -222,31 +231,36 @@ class Flight implements Dispatcher.DispatchHandler, Traveller, UploadWatcher, Wa
     return this.#failure !== undefined || this.#phase === 'over'
   }
 
-  #moved(): void {
-    this.#since = this.#to.upstream.watch.now
+  #noteProgress(): void {
+    this.#lastProgressAt = this.#destination.upstream.deadlines.now
   }
 
   #failureOf(error: Error): UpstreamFailure {
-    return exchangeFailure(error, this.#progress, this.#itinerary.server?.hostname ?? '')
+    return exchangeFailure(error, this.#progress, this.#failover.server?.hostname ?? '')
   }
 
   /** Whether the request is on its way once more. */
-  #again(error: Error): boolean {
-    const mishap = {
+  #retry(error: Error): boolean {
+    const attempt = {
       method: this.#exchange.request.method ?? '',
-      unsent: error instanceof SpentError,
-      heard: this.#heard,
-      body: this.#upload === undefined ? 'none' : this.#upload.begun ? 'touched' : 'untouched',
-      ended: isReset(error),
-      reused: this.#leg?.reused === true,
+      unsent: error instanceof ConnectionClosedError,
+      responseBegan: this.#responseBegan,
+      body:
+        this.#requestBody === undefined
+          ? 'none'
+          : this.#requestBody.started
+            ? 'touched'
+            : 'untouched',
+      closed: isReset(error),
+      reused: this.#connection?.reused === true,
     } as const
-    return this.#itinerary.retry(mishap, this)
+    return this.#failover.retry(attempt, this)
   }
 
   #fail(failure: UpstreamFailure): void {
     if (this.#abandoned) return
     this.#failure = failure
-    this.#itinerary.blame(failure, this.#leg)
+    this.#failover.recordFailure(failure, this.#connection)
     this.#abandonUpstream()
     const { response } = this.#exchange
     if (response.headersSent || failure.kind === 'device-gone') {
@@ -254,18 +268,18 @@ class Flight implements Dispatcher.DispatchHandler, Traveller, UploadWatcher, Wa
       return
     }
     this.#phase = 'answered'
-    this.#moved()
-    answerFailure(this.#exchange, failure, this.#continued)
+    this.#noteProgress()
+    replyWithFailure(this.#exchange, failure, this.#sentContinue)
   }
 
   #abandonUpstream(): void {
-    this.#itinerary.server?.pool.forget(this)
-    this.#upload?.destroy()
+    this.#failover.server?.pool.cancel(this)
+    this.#requestBody?.destroy()
     this.#controller?.abort(new AbandonedError())
   }
 
   /** The response's end, good or bad: every exchange leaves by this door. */
-  #closed(): void {
+  #responseClosed(): void {
     if (this.#phase === 'over') return
     const { response } = this.#exchange
     const answered = this.#phase === 'answered'
@@ -274,16 +288,16 @@ class Flight implements Dispatcher.DispatchHandler, Traveller, UploadWatcher, Wa
     if (!(answered && response.writableFinished)) {
       this.#failure ??= { kind: 'device-gone', how: 'hung-up' }
     }
-    this.#to.upstream.watch.remove(this)
-    this.#itinerary.end()
+    this.#destination.upstream.deadlines.remove(this)
+    this.#failover.release()
     this.#resolve({
       status: response.headersSent ? response.statusCode : undefined,
       bytesIn: this.#bytesIn,
-      bytesOut: this.#reply.octets,
+      bytesOut: this.#responseWriter.octets,
       connectMs: this.#connectMs,
       firstByteMs: this.#firstByteMs,
-      server: this.#itinerary.server?.name,
-      retried: this.#itinerary.detoured,
+      server: this.#failover.server?.name,
+      retried: this.#failover.retried,
       failure: this.#failure,
     })
   }

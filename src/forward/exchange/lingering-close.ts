@@ -6,22 +6,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** Ends a response whose last octet is already written, when the rest of the request has been read or is too much. */
-export function endAfterDiscarding(request: IncomingMessage, response: ServerResponse): void {
+export function endAfterLingering(request: IncomingMessage, response: ServerResponse): void {
   // The head alone would wait for `end`.
   if (!response.headersSent) response.flushHeaders()
-  discard(request, () => response.end())
+  linger(request, () => response.end())
 }
 
 /** Ends a response on a connection that goes on, and the connection if the rest of the request is too slow. */
-export function endAndDiscard(request: IncomingMessage, response: ServerResponse): void {
+export function endThenLinger(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request
   response.end()
-  discard(request, () => {
+  linger(request, () => {
     if (!request.complete) socket.destroy()
   })
 }
 
-function discard(request: IncomingMessage, done: () => void): void {
+function linger(request: IncomingMessage, done: () => void): void {
   if (request.complete || request.destroyed) {
     done()
     return
@@ -34,14 +34,14 @@ function discard(request: IncomingMessage, done: () => void): void {
   }
   const onData = (chunk: Buffer): void => {
     octets += chunk.length
-    if (octets > MAX_DISCARDED) settle()
+    if (octets > MAX_LINGER_BYTES) settle()
   }
-  const deadline = setTimeout(settle, MAX_DISCARD_MS)
+  const deadline = setTimeout(settle, LINGER_TIMEOUT_MS)
   request.on('data', onData).once('end', settle).once('close', settle)
   request.resume()
 }
 
 /** More than two kernels hold in their buffers together (Linux: at most 6 MiB to receive, 4 MiB to send). */
-const MAX_DISCARDED = 10 * 1024 * 1024
+const MAX_LINGER_BYTES = 10 * 1024 * 1024
 /** Several round trips of a bad mobile link: time to see the answer and to stop sending. */
-const MAX_DISCARD_MS = 2000
+const LINGER_TIMEOUT_MS = 2000

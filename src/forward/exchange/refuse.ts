@@ -4,12 +4,12 @@
  */
 import { STATUS_CODES } from 'node:http'
 import { PROBLEM_TYPE, problemDocument } from '../../message/problem.ts'
-import { endAfterDiscarding, endAndDiscard } from './lingering-close.ts'
+import { endAfterLingering, endThenLinger } from './lingering-close.ts'
 import { hasBody, type Exchange, type Outcome } from './exchange.ts'
-import { answerTo, type UpstreamFailure } from '../failure.ts'
+import { failureStatus, type UpstreamFailure } from '../failure.ts'
 
 /** An answer of ours. */
-export interface Answer {
+export interface LocalReply {
   readonly status: number
   /** Name, value, name, value …, besides those every answer of ours has. */
   readonly fields: readonly string[]
@@ -18,7 +18,7 @@ export interface Answer {
 }
 
 /** Answers instead of forwarding; settles when the device has the answer or is gone. */
-export function refuse(exchange: Exchange, answer: Answer): Promise<Outcome> {
+export function refuse(exchange: Exchange, reply: LocalReply): Promise<Outcome> {
   const { request, response } = exchange
   return new Promise((resolve) => {
     const settle = (): void => resolve(outcomeOf(exchange))
@@ -27,36 +27,36 @@ export function refuse(exchange: Exchange, answer: Answer): Promise<Outcome> {
       return
     }
     response.once('close', settle)
-    writeAnswer(exchange, answer, false)
+    writeLocalReply(exchange, reply, false)
   })
 }
 
 /** Tells the device that its request was admitted and yet came to nothing. */
-export function answerFailure(
+export function replyWithFailure(
   exchange: Exchange,
   failure: UpstreamFailure,
   continued: boolean,
 ): void {
-  const { status, error } = answerTo(failure)
+  const { status, error } = failureStatus(failure)
   // RFC 9209 §2.3: the type only; which host, which name and which alert stay with us.
   const fields = ['Proxy-Status', `tfe; error=${error}`]
-  writeAnswer(exchange, { status, fields, close: false }, continued)
+  writeLocalReply(exchange, { status, fields, close: false }, continued)
 }
 
 /** `continued`: the device was told to send its body, although it had asked first. */
-function writeAnswer(exchange: Exchange, answer: Answer, continued: boolean): void {
+function writeLocalReply(exchange: Exchange, reply: LocalReply, continued: boolean): void {
   const { request, response, expectsContinue, last } = exchange
   const unread = hasBody(request) && !request.complete && (continued || !expectsContinue)
-  const close = answer.close || last || (unread && !isSmall(exchange))
-  const document = problemDocument({ status: answer.status, reference: exchange.reference() })
-  response.writeHead(answer.status, STATUS_CODES[answer.status] ?? '', [
+  const close = reply.close || last || (unread && !isSmall(exchange))
+  const document = problemDocument({ status: reply.status, reference: exchange.reference() })
+  response.writeHead(reply.status, STATUS_CODES[reply.status] ?? '', [
     'Content-Type',
     PROBLEM_TYPE,
     'Content-Length',
     String(Buffer.byteLength(document)),
     'Cache-Control',
     'no-store',
-    ...answer.fields,
+    ...reply.fields,
     ...(close ? ['Connection', 'close'] : []),
   ])
   if (!unread) {
@@ -64,8 +64,8 @@ function writeAnswer(exchange: Exchange, answer: Answer, continued: boolean): vo
     return
   }
   response.write(document)
-  if (close) endAfterDiscarding(request, response)
-  else endAndDiscard(request, response)
+  if (close) endAfterLingering(request, response)
+  else endThenLinger(request, response)
 }
 
 /** Reading such a body to its end costs less than a new TLS handshake would. */

@@ -7,27 +7,27 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 
 /** Who is told what happens to a body. */
-export interface UploadWatcher {
+export interface RequestBodyObserver {
   /** Octets arrived from the device. */
-  arrived(octets: number): void
-  tooLarge(): void
+  bodyReceived(octets: number): void
+  bodyTooLarge(): void
 }
 
 /** Nothing is read from the device before the upstream asks for it. */
-export class Upload extends Readable {
+export class RequestBody extends Readable {
   readonly #request: IncomingMessage
   readonly #limit: number
-  readonly #watcher: UploadWatcher
+  readonly #observer: RequestBodyObserver
   #octets = 0
-  #begun = false
+  #started = false
   #ended = false
 
   /** `limit` is in octets. */
-  constructor(request: IncomingMessage, limit: number, watcher: UploadWatcher) {
+  constructor(request: IncomingMessage, limit: number, observer: RequestBodyObserver) {
     super()
     this.#request = request
     this.#limit = limit
-    this.#watcher = watcher
+    this.#observer = observer
   }
 
   /** The device has sent everything. */
@@ -36,17 +36,17 @@ export class Upload extends Readable {
   }
 
   /** Something may have been taken from the device. */
-  get begun(): boolean {
-    return this.#begun
+  get started(): boolean {
+    return this.#started
   }
 
   /** It is the device we wait for, not the upstream. */
-  get hungry(): boolean {
-    return this.#begun && !this.#ended && !this.#request.isPaused()
+  get awaitingDevice(): boolean {
+    return this.#started && !this.#ended && !this.#request.isPaused()
   }
 
   override _read(): void {
-    if (!this.#begun) this.#begin()
+    if (!this.#started) this.#start()
     this.#request.resume()
   }
 
@@ -56,15 +56,15 @@ export class Upload extends Readable {
     done(error)
   }
 
-  #begin(): void {
-    this.#begun = true
+  #start(): void {
+    this.#started = true
     this.#request.on('data', this.#onData).once('end', this.#onEnd)
   }
 
   readonly #onData = (chunk: Buffer): void => {
     this.#octets += chunk.length
-    this.#watcher.arrived(chunk.length)
-    if (this.#octets > this.#limit) this.#watcher.tooLarge()
+    this.#observer.bodyReceived(chunk.length)
+    if (this.#octets > this.#limit) this.#observer.bodyTooLarge()
     else if (!this.push(chunk)) this.#request.pause()
   }
 

@@ -2,16 +2,16 @@
  * The upstream's answer as it is written to the device: status, fields and octets as they came.
  */
 import type { ServerResponse } from 'node:http'
-import { endAfterDiscarding } from './lingering-close.ts'
+import { endAfterLingering } from './lingering-close.ts'
 import type { Exchange } from './exchange.ts'
 import { latin1, responseHead, trailers } from './response-head.ts'
 
 /** One response on its way; it counts what it carries. */
-export class Reply {
+export class ResponseWriter {
   readonly #exchange: Exchange
   readonly #response: ServerResponse
   /** Octets of the body still to come; negative when nobody said. */
-  #left = -1
+  #remaining = -1
   #octets = 0
   #drained: (() => void) | undefined
 
@@ -26,15 +26,15 @@ export class Reply {
   }
 
   /** An interim response (RFC 9110 §15.2); HTTP/1.0 knows none. */
-  inform(status: number, raw: readonly Buffer[]): void {
+  writeInterim(status: number, raw: readonly Buffer[]): void {
     if (this.#exchange.request.httpVersionMinor === 0) return
     this.#response.writeInformation(status, responseHead(raw).fields)
   }
 
   /** The head; `close` says that the connection ends with this response. */
-  begin({ status, reason, raw, close }: Head): void {
+  writeHead({ status, reason, raw, close }: ResponseStart): void {
     const { fields, length } = responseHead(raw)
-    if (this.#exchange.request.method !== 'HEAD') this.#left = length
+    if (this.#exchange.request.method !== 'HEAD') this.#remaining = length
     if (close) fields.push('Connection', 'close')
     this.#response.writeHead(status, PRINTABLE.test(reason) ? reason : '', fields)
   }
@@ -42,8 +42,8 @@ export class Reply {
   /** Octets of the body; false when the device cannot take more now. `wait`: the request is not all here yet. */
   write(chunk: Buffer, wait: boolean): boolean {
     this.#octets += chunk.length
-    this.#left -= chunk.length
-    if (this.#left !== 0 || wait) return this.#response.write(chunk)
+    this.#remaining -= chunk.length
+    if (this.#remaining !== 0 || wait) return this.#response.write(chunk)
     // The last octets and the end go out in one write; head and body of a small answer become one string for it.
     if (this.#octets === chunk.length && chunk.length <= SMALL_BODY) {
       this.#response.end(latin1(chunk), 'latin1')
@@ -62,13 +62,13 @@ export class Reply {
   end(rawTrailers: readonly Buffer[], wait: boolean): void {
     if (this.#response.writableEnded) return
     if (rawTrailers.length > 0) this.#response.addTrailers(trailers(rawTrailers))
-    if (wait) endAfterDiscarding(this.#exchange.request, this.#response)
+    if (wait) endAfterLingering(this.#exchange.request, this.#response)
     else this.#response.end()
   }
 }
 
 /** What a response begins with. */
-export interface Head {
+export interface ResponseStart {
   readonly status: number
   readonly reason: string
   /** undici's octets: name, value, name, value … */

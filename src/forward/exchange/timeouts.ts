@@ -6,7 +6,7 @@ import type { UpstreamFailure } from '../failure.ts'
 import type { UpstreamLimits } from '../settings.ts'
 
 /** What an exchange waits for. */
-export type Turn =
+export type WaitState =
   | 'connection'
   | 'device-sends'
   | 'device-takes'
@@ -15,8 +15,8 @@ export type Turn =
   | 'upstream-takes'
 
 /** The limit in milliseconds; `bodyIdle` is the device's. */
-export function patience(turn: Turn, limits: UpstreamLimits, bodyIdle: number): number {
-  switch (turn) {
+export function timeoutOf(waitState: WaitState, limits: UpstreamLimits, bodyIdle: number): number {
+  switch (waitState) {
     case 'connection':
       return limits.connect
     case 'device-sends':
@@ -28,17 +28,17 @@ export function patience(turn: Turn, limits: UpstreamLimits, bodyIdle: number): 
     case 'upstream-takes':
       return limits.bodyIdle
     default:
-      return unreachable(turn)
+      return unreachable(waitState)
   }
 }
 
 /** The failure of whoever did not move. */
-export function lateness(
-  turn: Turn,
+export function timeoutFailure(
+  waitState: WaitState,
   limit: number,
   { connections, waiting }: { readonly connections: number; readonly waiting: number },
 ): UpstreamFailure {
-  switch (turn) {
+  switch (waitState) {
     case 'connection':
       return { kind: 'overloaded', connections, waiting }
     case 'device-sends':
@@ -52,6 +52,6 @@ export function lateness(
     case 'upstream-takes':
       return { kind: 'body-timeout', waiting: 'to-write', limit }
     default:
-      return unreachable(turn)
+      return unreachable(waitState)
   }
 }

@@ -5,10 +5,10 @@ import { explainUpstream, type UpstreamFailure } from '../failure.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
 /** Every way a relay can fail. */
-export type RelayFailure = UpstreamFailure | RelayEnd
+export type RelayFailure = UpstreamFailure | RelayOnlyFailure
 
 /** What only a relay meets. */
-export type RelayEnd =
+export type RelayOnlyFailure =
   /** No octet moved in either direction. */
   | { readonly kind: 'relay-idle'; readonly limit: number }
   /** The device broke the connection off. */
@@ -17,11 +17,11 @@ export type RelayEnd =
 /** The failure in the operator's words; `upstream` is the configured name. */
 export function explainRelay(failure: RelayFailure, upstream: string): Explanation {
   return failure.kind === 'relay-idle' || failure.kind === 'relay-device-gone'
-    ? explainEnd(failure)
+    ? explainRelayOnly(failure)
     : explainUpstream(failure, upstream)
 }
 
-function explainEnd(failure: RelayEnd): Explanation {
+function explainRelayOnly(failure: RelayOnlyFailure): Explanation {
   switch (failure.kind) {
     case 'relay-idle':
       return {
@@ -40,7 +40,11 @@ function explainEnd(failure: RelayEnd): Explanation {
 }
 
 /** Names what an upstream did to a connection that was open; `heard` when it had sent something. */
-export function brokenLine(error: Error | null, heard: boolean, hostname: string): UpstreamFailure {
+export function upstreamBroken(
+  error: Error | null,
+  heard: boolean,
+  hostname: string,
+): UpstreamFailure {
   // TLS 1.3: a server that misses our certificate says so only after the handshake (RFC 8446 §4.4.2.4).
   if (error !== null && codeOf(error).startsWith('ERR_SSL_')) return dialFailure(error, hostname)
   return { kind: 'reset', during: heard ? 'response' : 'request' }

@@ -7,15 +7,15 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Admission } from '../../decide/decide.ts'
 import type { Millis } from '../../kernel/types.ts'
-import { dial, type Dialled, type Opening } from '../connect/dial.ts'
+import { dial, type DialCallback, type DialOptions } from '../connect/dial.ts'
 import type { UpstreamFailure } from '../failure.ts'
-import { brokenLine, type RelayFailure } from './relay-failure.ts'
+import { upstreamBroken, type RelayFailure } from './relay-failure.ts'
 import type { Server } from '../balance/server.ts'
 import type { Upstream } from '../balance/upstream.ts'
-import type { Watched } from '../deadlines.ts'
+import type { DeadlineItem } from '../deadlines.ts'
 
 /** Where an admitted connection goes, and what goes ahead of it. */
-export interface Way {
+export interface RelayDestination {
   readonly upstream: Upstream
   /** Octets that we say about the device, before any of its own. */
   readonly header: Buffer | undefined
@@ -39,36 +39,40 @@ export interface RelayOutcome {
 }
 
 /** Relays until it is over; settles when both connections are gone. Demands the proof that the device may pass. */
-export function relay(_proof: Admission, device: TLSSocket, way: Way): Promise<RelayOutcome> {
-  return new Relay(device, way).run()
+export function relay(
+  _proof: Admission,
+  device: TLSSocket,
+  destination: RelayDestination,
+): Promise<RelayOutcome> {
+  return new Relay(device, destination).run()
 }
 
-class Relay implements Watched {
+class Relay implements DeadlineItem {
   slot = 0
-  #isWatched = false
+  #hasDeadline = false
   readonly #device: TLSSocket
-  readonly #way: Way
+  readonly #destination: RelayDestination
   readonly #tried: Server[] = []
-  readonly #begun = performance.now()
-  readonly #over = Promise.withResolvers<void>()
-  #line: Socket | undefined
+  readonly #startedAt = performance.now()
+  readonly #finished = Promise.withResolvers<void>()
+  #upstreamSocket: Socket | undefined
   #failure: RelayFailure | undefined
   #connectMs: number | undefined
   #bytesIn = 0
   #bytesOut = 0
-  #moved = 0
+  #lastProgressAt = 0
 
-  constructor(device: TLSSocket, way: Way) {
+  constructor(device: TLSSocket, destination: RelayDestination) {
     this.#device = device
-    this.#way = way
+    this.#destination = destination
   }
 
   async run(): Promise<RelayOutcome> {
-    const { watch } = this.#way.upstream
+    const { deadlines } = this.#destination.upstream
     this.#device.once('close', () => this.#deviceClosed())
-    this.#advance({ kind: 'overloaded', connections: 0, waiting: 0 })
-    await this.#over.promise
-    if (this.#isWatched) watch.remove(this)
+    this.#tryNextServer({ kind: 'overloaded', connections: 0, waiting: 0 })
+    await this.#finished.promise
+    if (this.#hasDeadline) deadlines.remove(this)
     return {
       server: this.#tried.at(-1)?.name,
       bytesIn: this.#bytesIn,
@@ -79,103 +83,103 @@ class Relay implements Watched {
   }
 
   check(now: number): void {
-    const { idle } = this.#way
-    if (now - this.#moved < idle) return
-    this.#break({ kind: 'relay-idle', limit: idle })
+    const { idle } = this.#destination
+    if (now - this.#lastProgressAt < idle) return
+    this.#abort({ kind: 'relay-idle', limit: idle })
   }
 
   /** On to a server that was not tried yet; the last failure stands when there is none. Nothing was sent so far. */
-  #advance(last: UpstreamFailure): void {
-    const { upstream, device, header, place } = this.#way
+  #tryNextServer(last: UpstreamFailure): void {
+    const { upstream, device, header, place } = this.#destination
     const next =
       this.#tried.length < upstream.attempts ? upstream.choose(device, this.#tried) : undefined
     if (next === undefined) return this.#giveUp(last)
     this.#tried.push(next)
-    if (!next.takeLine()) {
+    if (!next.openTunnel()) {
       const { connections } = upstream.limits
-      return this.#advance({ kind: 'overloaded', connections, waiting: 0 })
+      return this.#tryNextServer({ kind: 'overloaded', connections, waiting: 0 })
     }
     const preamble = place === 'before-tls' ? header : undefined
-    const opening: Opening = { alpn: [], halfOpen: true, preamble }
-    const answer: Dialled = (result, shown) => {
+    const options: DialOptions = { alpn: [], halfOpen: true, preamble }
+    const dialled: DialCallback = (result, shown) => {
       if (result.ok) return this.#connected(result.value, next)
-      next.freeLine()
+      next.closeTunnel()
       next.failed(result.failure, shown)
-      if (this.#device.destroyed) this.#over.resolve()
-      else this.#advance(result.failure)
+      if (this.#device.destroyed) this.#finished.resolve()
+      else this.#tryNextServer(result.failure)
     }
-    dial(next.plan, answer, opening)
+    dial(next.plan, dialled, options)
   }
 
   #giveUp(failure: UpstreamFailure): void {
     this.#failure ??= failure
-    if (this.#device.destroyed) this.#over.resolve()
+    if (this.#device.destroyed) this.#finished.resolve()
     else this.#device.destroy()
   }
 
-  #connected(line: Socket, server: Server): void {
-    this.#line = line
-    line.once('close', () => {
-      server.freeLine()
-      this.#lineClosed(line, server)
+  #connected(upstreamSocket: Socket, server: Server): void {
+    this.#upstreamSocket = upstreamSocket
+    upstreamSocket.once('close', () => {
+      server.closeTunnel()
+      this.#upstreamClosed(upstreamSocket, server)
     })
     const device = this.#device
     if (device.destroyed) {
-      line.destroy()
+      upstreamSocket.destroy()
       return
     }
-    this.#connectMs = Math.round(performance.now() - this.#begun)
-    const { upstream, header, place } = this.#way
-    upstream.watch.add(this)
-    this.#isWatched = true
-    this.#moved = upstream.watch.now + upstream.watch.period
+    this.#connectMs = Math.round(performance.now() - this.#startedAt)
+    const { upstream, header, place } = this.#destination
+    upstream.deadlines.add(this)
+    this.#hasDeadline = true
+    this.#lastProgressAt = upstream.deadlines.now + upstream.deadlines.period
     const isAhead = place === 'before-tls' && server.plan.context !== undefined
-    if (header !== undefined && !isAhead) line.write(header)
-    const moves = (): void => {
-      this.#moved = upstream.watch.now + upstream.watch.period
+    if (header !== undefined && !isAhead) upstreamSocket.write(header)
+    const noteProgress = (): void => {
+      this.#lastProgressAt = upstream.deadlines.now + upstream.deadlines.period
     }
     device.on('data', (chunk: Buffer) => {
       this.#bytesIn += chunk.length
-      moves()
+      noteProgress()
     })
-    line.on('data', (chunk: Buffer) => {
-      if (this.#bytesOut === 0) server.answered()
+    upstreamSocket.on('data', (chunk: Buffer) => {
+      if (this.#bytesOut === 0) server.responseBegan()
       this.#bytesOut += chunk.length
-      moves()
+      noteProgress()
     })
-    device.pipe(line)
-    line.pipe(device)
+    device.pipe(upstreamSocket)
+    upstreamSocket.pipe(device)
   }
 
   #deviceClosed(): void {
-    if (this.#line === undefined) {
+    if (this.#upstreamSocket === undefined) {
       // While the upstream was being called: whoever answers then is hung up on.
       this.#failure ??= { kind: 'relay-device-gone' }
-      this.#over.resolve()
+      this.#finished.resolve()
       return
     }
-    if (!this.#isOver()) this.#break({ kind: 'relay-device-gone' })
-    if (this.#line.closed) this.#over.resolve()
+    if (!this.#isComplete()) this.#abort({ kind: 'relay-device-gone' })
+    if (this.#upstreamSocket.closed) this.#finished.resolve()
   }
 
-  #lineClosed(line: Socket, server: Server): void {
-    if (!this.#isOver()) {
-      const failure = brokenLine(line.errored, this.#bytesOut > 0, server.hostname)
+  #upstreamClosed(upstreamSocket: Socket, server: Server): void {
+    if (!this.#isComplete()) {
+      const failure = upstreamBroken(upstreamSocket.errored, this.#bytesOut > 0, server.hostname)
       if (this.#failure === undefined) server.failed(failure)
-      this.#break(failure)
+      this.#abort(failure)
     }
-    if (this.#device.closed) this.#over.resolve()
+    if (this.#device.closed) this.#finished.resolve()
   }
 
   /** Both have said all they had to say: whatever becomes of the connections now is nobody's loss. */
-  #isOver(): boolean {
-    return this.#device.readableEnded && this.#line?.readableEnded === true
+  #isComplete(): boolean {
+    return this.#device.readableEnded && this.#upstreamSocket?.readableEnded === true
   }
 
   /** Not politely: a connection that was broken off must not look complete to the other side. */
-  #break(failure: RelayFailure): void {
+  #abort(failure: RelayFailure): void {
     this.#failure ??= failure
     this.#device.destroy()
-    this.#line?.destroy()
+    this.#upstreamSocket?.destroy()
   }
 }

@@ -65,7 +65,7 @@ export function encodeIdentity(
   return anonymous('FAILED:identity-too-large', settings, 'identity')
 }
 
-/** The names that these settings give to identity fields, for `fieldSieve`; numbered fields as a family. */
+/** The names that these settings give to identity fields, for `fieldFilter`; numbered fields as a family. */
 export function identityNames({ format, fields }: IdentitySettings): readonly string[] {
   const names = Object.values({ ...FORMATS[format].names, ...fields })
   return names.flatMap((name) => [name, `${name}_*`])

@@ -2,54 +2,54 @@
  * What the admin API may know of the front end that it stands beside, and ask of it. In the primary: it sees the
  * configuration and the world in force, and calls upstreams with connections of its own.
  */
-import type { Serving } from '../../admin/front-end.ts'
+import type { FrontEndView } from '../../admin/front-end.ts'
 import type { Config } from '../../config/config.ts'
 import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
 import type { Instant } from '../../kernel/types.ts'
-import { fileWords } from '../../state/outgoing.ts'
-import type { World } from '../../state/world.ts'
+import { fileSettings } from '../../state/outgoing.ts'
+import type { CompiledConfig } from '../../state/world.ts'
 import { syncListener } from '../store-sync/read-rules.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
 
 /** What is in force now. */
-export interface InForce {
-  readonly world: World
+export interface CurrentConfig {
+  readonly compiled: CompiledConfig
   /** As the file has it, without what the store says. */
-  readonly written: Config
+  readonly fileConfig: Config
   /** Of the store; undefined before the first. */
   readonly revision: number | undefined
   readonly builtAt: Instant
 }
 
 /** The front end as the office sees it. */
-export function officeView(
-  inForce: () => InForce,
-  upstreamErrors: Serving['upstreamErrors'],
-): Serving {
-  const calls = new UpstreamCalls(() => inForce().world)
+export function frontEndView(
+  current: () => CurrentConfig,
+  upstreamErrors: FrontEndView['upstreamErrors'],
+): FrontEndView {
+  const calls = new UpstreamCalls(() => current().compiled)
   return {
     upstreamErrors,
     minimums: () => {
-      const { minimums, minimumsStated } = inForce().world.config.fleet
+      const { minimums, minimumsStated } = current().compiled.config.fleet
       return { versions: minimums, statedByFile: minimumsStated }
     },
     approvalModel: () => {
-      const { model, modelStated } = inForce().world.config.approval
+      const { model, modelStated } = current().compiled.config.approval
       return modelStated ? model : undefined
     },
-    trust: () => inForce().world.config.trust,
-    policy: () => inForce().world.policy,
-    syncListener: () => syncListener(inForce().world.config),
-    locked: () => lockedIn(inForce().world),
+    trust: () => current().compiled.config.trust,
+    policy: () => current().compiled.policy,
+    syncListener: () => syncListener(current().compiled.config),
+    locked: () => statedKeys(current().compiled),
     snapshot: () => {
-      const { revision, builtAt } = inForce()
+      const { revision, builtAt } = current()
       return { revision, builtAt }
     },
     upstreams: () =>
-      inForce().written.upstreams.map(({ name, servers, tls }) => ({
+      current().fileConfig.upstreams.map(({ name, servers, tls }) => ({
         name,
         servers: servers.map((one) => one.name),
-        tls: tls === undefined ? undefined : { preset: tls.preset, file: fileWords(tls) },
+        tls: tls === undefined ? undefined : { preset: tls.preset, file: fileSettings(tls) },
       })),
     catalogue: runtimeCatalogue,
     testUpstream: (ask) => calls.test(ask),
@@ -59,7 +59,7 @@ export function officeView(
 }
 
 /** Keys that the file states, and the portal shows locked (decision 20). */
-function lockedIn({ config }: World): readonly string[] {
+function statedKeys({ config }: CompiledConfig): readonly string[] {
   return [
     ...(config.enforcementStated ? ['enforcement'] : []),
     ...(config.approval.modelStated ? ['approval.model'] : []),

@@ -3,29 +3,29 @@
  */
 import type { AddressInfo } from 'node:net'
 import { adminServer } from '../../admin/server.ts'
-import type { AdminListener } from '../../config/config.ts'
+import type { AdminListenerSettings } from '../../config/config.ts'
 import { serverIdentity } from '../../handshake/server-identity.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
 import type { AdminDeps } from '../../admin/context.ts'
 
 /** What the API is about. */
-export type AdminMatter = Pick<AdminDeps, 'log' | 'serving' | 'store' | 'version'>
+export type AdminListenerOptions = Pick<AdminDeps, 'log' | 'frontEnd' | 'store' | 'version'>
 
 /** An admin API that is served. */
-export interface OpenAdmin {
+export interface AdminListenerHandle {
   readonly port: number
   close(): Promise<void>
 }
 
 /** Listens as the configuration says, or says what stands in the way. */
-export async function openAdmin(
-  at: AdminListener,
-  matter: AdminMatter,
-): Promise<Result<OpenAdmin, readonly Fault[]>> {
+export async function openAdminListener(
+  at: AdminListenerSettings,
+  options: AdminListenerOptions,
+): Promise<Result<AdminListenerHandle, readonly Fault[]>> {
   const identity = at.certificate === undefined ? undefined : serverIdentity(at.certificate)
   if (identity?.ok === false) return identity
   const app = await adminServer({
-    ...matter,
+    ...options,
     clock: { now: () => Date.now() as Instant },
     networks: at.allow,
     tls:

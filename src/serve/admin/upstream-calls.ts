@@ -9,25 +9,25 @@ import type { ClientIdentity } from '../../forward/settings.ts'
 import { testServer, type TestReport } from '../../forward/diagnose/test-server.ts'
 import { openUpstream, type Upstream } from '../../forward/balance/upstream.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
-import { calledWith } from '../../state/outgoing.ts'
-import type { World } from '../../state/world.ts'
-import type { Used } from '../../upstream-tls/page-types.ts'
+import { withTlsSettings } from '../../state/outgoing.ts'
+import type { CompiledConfig } from '../../state/world.ts'
+import type { EffectiveSettings } from '../../upstream-tls/page-types.ts'
 
 export class UpstreamCalls {
-  readonly #world: () => World
+  readonly #compiled: () => CompiledConfig
   /**
    * Upstreams that are being called. A server that counts failed handshakes takes a second scan for an attack, and
    * somebody who presses Test again and again would hold as many connections as they like.
    */
   readonly #busy = new Set<string>()
 
-  constructor(world: () => World) {
-    this.#world = world
+  constructor(compiled: () => CompiledConfig) {
+    this.#compiled = compiled
   }
 
   /** Ends with the longest `connect` of the upstream, two minutes at most. */
   test(ask: UpstreamCall): Promise<Result<readonly TestReport[], UpstreamCallFailure>> {
-    return this.#calling(ask, (opened) =>
+    return this.#withUpstream(ask, (opened) =>
       Promise.all(
         opened.servers
           .filter(({ name }) => ask.server === undefined || name === ask.server)
@@ -38,15 +38,15 @@ export class UpstreamCalls {
 
   /** Server after server; what is not asked when the time is over is told as not complete. */
   async scan(ask: UpstreamCall): Promise<Result<readonly ScanReport[], UpstreamCallFailure>> {
-    const called = this.#world().upstreams.get(ask.upstream)?.config
+    const called = this.#compiled().upstreams.get(ask.upstream)?.config
     if (called !== undefined && called.tls === undefined) return fail({ kind: 'without-tls' })
-    return await this.#calling(ask, async (opened, identity) => {
-      const until = performance.now() + SCAN_MS
+    return await this.#withUpstream(ask, async (opened, identity) => {
+      const until = performance.now() + SCAN_TIMEOUT_MS
       const reports: ScanReport[] = []
       for (const { name, plan } of opened.servers) {
         if (ask.server !== undefined && name !== ask.server) continue
         const timeout = plan.settings.limits.connect
-        const bounds = { concurrency: 4, most: MOST_CONNECTIONS, timeout, until }
+        const bounds = { concurrency: 4, maxConnections: MAX_CONNECTIONS, timeout, until }
         reports.push(await scanServer(plan, { identity, ...bounds, onProgress: () => {} }))
       }
       return reports
@@ -54,26 +54,26 @@ export class UpstreamCalls {
   }
 
   /** What keeps an upstream from being called so: the TLS library has the last word. */
-  faults(upstream: string, used: Used): readonly Fault[] {
-    const found = this.#world().upstreams.get(upstream)
+  faults(upstream: string, used: EffectiveSettings): readonly Fault[] {
+    const found = this.#compiled().upstreams.get(upstream)
     if (found === undefined) return []
-    const opened = open(calledWith(found.config, used), found.identity)
+    const opened = open(withTlsSettings(found.config, used), found.identity)
     if (!opened.ok) return opened.failure
     opened.value.destroy()
     return []
   }
 
-  async #calling<Report>(
+  async #withUpstream<Report>(
     { upstream, server, used }: UpstreamCall,
     call: (opened: Upstream, identity: ClientIdentity | undefined) => Promise<Report>,
   ): Promise<Result<Report, UpstreamCallFailure>> {
-    const found = this.#world().upstreams.get(upstream)
+    const found = this.#compiled().upstreams.get(upstream)
     const names = found?.config.servers.map(({ name }) => name) ?? []
     if (found === undefined || (server !== undefined && !names.includes(server))) {
       return fail({ kind: 'unknown' })
     }
     if (this.#busy.has(upstream)) return fail({ kind: 'under-way' })
-    const config = used === undefined ? found.config : calledWith(found.config, used)
+    const config = used === undefined ? found.config : withTlsSettings(found.config, used)
     const opened = open(config, found.identity)
     if (!opened.ok) return fail({ kind: 'unusable', faults: opened.failure })
     this.#busy.add(upstream)
@@ -91,6 +91,6 @@ const open = (config: Settings, identity: ClientIdentity | undefined) =>
   openUpstream(config, { identity, onUntrusted: () => {} })
 
 /** As the command line: what lists can hold, and no more than a server takes for a bad day of one client. */
-const MOST_CONNECTIONS = 600
+const MAX_CONNECTIONS = 600
 /** A server that answers is scanned in seconds; a person waits no longer than this. */
-const SCAN_MS = 120_000
+const SCAN_TIMEOUT_MS = 120_000

@@ -26,7 +26,7 @@ export function handshakeEvent(error: Error, socket: TLSSocket, deps: HandshakeE
     duration_ms: 0,
   } as const
   metrics.closed(listener, event)
-  if (!deps.snapshot().world.config.log.connections) return
+  if (!deps.snapshot().compiled.config.log.connections) return
   const remote = socket.remoteAddress ?? 'unknown'
   log.info({ listener, remote, tls_code: codeOf(error), ...event }, 'connection')
 }

@@ -6,65 +6,65 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
 import type { ListenerHandlers } from '../../accept/listener.ts'
-import type { Remedy, Unparsable } from '../../accept/unparsable.ts'
+import type { UnparsableAction, Unparsable } from '../../accept/unparsable.ts'
 import { decide, isExpected } from '../../decide/decide.ts'
 import { explain } from '../../decide/explain.ts'
 import { presentedBy } from '../../identify/presented.ts'
-import type { Recognition } from '../../identify/peer.ts'
-import type { Crowd } from '../../kernel/slot-list.ts'
+import type { PeerCache } from '../../identify/peer.ts'
+import type { SlotList } from '../../kernel/slot-list.ts'
 import type { Clock } from '../../kernel/ports.ts'
 import type { Instant } from '../../kernel/types.ts'
-import { handle, type CorridorDeps } from '../../pipeline/pipeline.ts'
+import { handleRequest, type PipelineDeps } from '../../pipeline/pipeline.ts'
 import { Connection } from '../../pipeline/connection.ts'
-import { explainTurnedAway } from '../../pipeline/rejection.ts'
-import type { LegacyWatch } from '../../pipeline/oauth-throttle.ts'
-import { glimpseOf, type Judged } from '../../pipeline/device-sighting.ts'
+import { explainRejection } from '../../pipeline/rejection.ts'
+import type { LegacyOAuthThrottle } from '../../pipeline/oauth-throttle.ts'
+import { observationOf, type ObservedEvent } from '../../pipeline/device-sighting.ts'
 import type { RequestEvent } from '../../record/event.ts'
-import type { Glimpse } from '../../record/device-sightings.ts'
-import { connectionJournal, type ConnectionJournal } from '../../record/access-log.ts'
+import type { Observation } from '../../record/device-sightings.ts'
+import { accessLog, type AccessLog } from '../../record/access-log.ts'
 import type { Metrics } from '../../record/metrics.ts'
-import type { Sightings } from '../../record/expiry-sightings.ts'
+import type { ExpirySightingBuffer } from '../../record/expiry-sightings.ts'
 import type { Snapshot } from '../../state/snapshot.ts'
 import { handshakeEvent } from './handshake-event.ts'
-import type { Unrecorded } from './in-flight.ts'
+import type { InFlight } from './in-flight.ts'
 
-export interface ReceptionDeps {
+export interface ConnectionHandlerDeps {
   readonly log: Logger
   readonly metrics: Metrics
   readonly clock: Clock
-  readonly recognition: Recognition
-  readonly legacy: LegacyWatch
+  readonly peerCache: PeerCache
+  readonly oauthThrottle: LegacyOAuthThrottle
   /** Every open connection of this process, whatever its listener. */
-  readonly connections: Crowd<Connection>
+  readonly connections: SlotList<Connection>
   /** What has begun here and has no line yet. */
-  readonly unrecorded: Pick<Unrecorded, 'begin' | 'end'>
+  readonly inFlight: Pick<InFlight, 'begin' | 'end'>
   snapshot(): Snapshot
   draining(): boolean
   /** A device was held to a session that says less of it than a new one would: its tickets must not serve again. */
-  lockedOut(): void
-  readonly sightings: Pick<Sightings, 'saw'>
+  onStaleSession(): void
+  readonly expirySightings: Pick<ExpirySightingBuffer, 'add'>
   /** For the books of the fleet. */
-  saw(glimpse: Glimpse): void
+  observe(observation: Observation): void
 }
 
 /** The handlers of one listener. */
-export class Reception implements ListenerHandlers {
+export class HttpConnectionHandler implements ListenerHandlers {
   readonly #listener: string
-  readonly #deps: ReceptionDeps
+  readonly #deps: ConnectionHandlerDeps
   readonly #bySocket = new WeakMap<TLSSocket, Connection>()
-  readonly #corridor: CorridorDeps
+  readonly #pipeline: PipelineDeps
 
-  constructor(listener: string, deps: ReceptionDeps) {
+  constructor(listener: string, deps: ConnectionHandlerDeps) {
     this.#listener = listener
     this.#deps = deps
-    const { clock, recognition, legacy } = deps
-    this.#corridor = {
+    const { clock, peerCache, oauthThrottle } = deps
+    this.#pipeline = {
       clock,
-      recognition,
-      legacy,
+      peerCache,
+      oauthThrottle,
       snapshot: () => deps.snapshot(),
       draining: () => deps.draining(),
-      lockedOut: () => deps.lockedOut(),
+      onStaleSession: () => deps.onStaleSession(),
       record: (connection, event, judgedAt) => this.#record(connection, event, judgedAt),
     }
   }
@@ -76,18 +76,18 @@ export class Reception implements ListenerHandlers {
       now: clock.now(),
     })
     this.#bySocket.set(socket, connection)
-    const place = connections.join(connection)
-    this.#deps.unrecorded.begin()
+    const place = connections.add(connection)
+    this.#deps.inFlight.begin()
     metrics.opened(this.#listener)
     socket.once('close', () => {
-      connections.leave(place)
+      connections.remove(place)
       // What a weak map holds outlives its key in the young generation (docs/design-notes.md, "Speed").
       this.#bySocket.delete(socket)
       this.#closed(connection)
     })
-    socket.once('end', () => leaveQuietly(connection))
+    socket.once('end', () => closeSilently(connection))
     const mayAsk = this.#mayAsk(connection)
-    this.#sight(connection)
+    this.#addExpirySighting(connection)
     return mayAsk
   }
 
@@ -98,12 +98,12 @@ export class Reception implements ListenerHandlers {
       request.socket.destroy()
       return
     }
-    const { unrecorded, log } = this.#deps
-    unrecorded.begin()
-    handle({ request, response, expectsContinue }, connection, this.#corridor).then(
-      () => unrecorded.end(),
+    const { inFlight, log } = this.#deps
+    inFlight.begin()
+    handleRequest({ request, response, expectsContinue }, connection, this.#pipeline).then(
+      () => inFlight.end(),
       (error: unknown) => {
-        unrecorded.end()
+        inFlight.end()
         // A bug of ours: the one request is lost, and the operator gets the trace.
         log.error({ err: error, connection: connection.id }, 'a request met a bug')
         request.socket.destroy()
@@ -115,7 +115,7 @@ export class Reception implements ListenerHandlers {
     handshakeEvent(error, socket, { ...this.#deps, listener: this.#listener })
   }
 
-  unparsable(fault: Unparsable, socket: TLSSocket): Remedy {
+  unparsable(fault: Unparsable, socket: TLSSocket): UnparsableAction {
     const connection = this.#bySocket.get(socket)
     if (connection === undefined || fault === 'connection') return BREAK
     // While answers are under way, the parser says again and again what it said before.
@@ -127,7 +127,7 @@ export class Reception implements ListenerHandlers {
       }
     }
     const { unanswered } = connection
-    connection.last = Math.min(connection.last, connection.requests)
+    connection.lastAnswered = Math.min(connection.lastAnswered, connection.requests)
     if (unanswered.size === 0) {
       return { kind: 'answer', reference: connection.reference(connection.requests + 1) }
     }
@@ -150,12 +150,12 @@ export class Reception implements ListenerHandlers {
    * opening a single route is enough to let everybody ask.
    */
   #mayAsk(connection: Connection): boolean {
-    const { clock, recognition } = this.#deps
-    const { world, judge, listeners } = this.#deps.snapshot()
+    const { clock, peerCache } = this.#deps
+    const { compiled, judge, listeners } = this.#deps.snapshot()
     const view = listeners.get(this.#listener)
     if (view === undefined) return false
-    if (view.world.isClosed) {
-      const { code, sentence, nextStep } = explainTurnedAway({ kind: 'listener-closed' })
+    if (view.compiled.isClosed) {
+      const { code, sentence, nextStep } = explainRejection({ kind: 'listener-closed' })
       connection.ending = {
         outcome: 'closed-unjudged',
         code,
@@ -164,16 +164,17 @@ export class Reception implements ListenerHandlers {
       }
       return false
     }
-    const peer = connection.peer(recognition, judge)
+    const peer = connection.peer(peerCache, judge)
     let why: Parameters<typeof explain>[0] | undefined
-    for (const route of view.world.classes) {
-      const decision = decide({ peer, route }, world.policy, clock.now())
+    for (const route of view.compiled.classes) {
+      const decision = decide({ peer, route }, compiled.policy, clock.now())
       if (decision.kind === 'admit') return true
       // What a denied row says tells nothing about the peer.
       if (decision.why.kind !== 'route-denied') why ??= decision.why
     }
-    if (why !== undefined && connection.isHeldBack(why)) this.#deps.lockedOut()
-    if (why !== undefined) this.#note(connection, { ...UNJUDGED, code: why.kind }, clock.now())
+    if (why !== undefined && connection.needsFullHandshake(why)) this.#deps.onStaleSession()
+    if (why !== undefined)
+      this.#addObservation(connection, { ...UNJUDGED, code: why.kind }, clock.now())
     const words = why === undefined ? undefined : explain(why)
     connection.ending = {
       outcome: 'closed-unjudged',
@@ -184,31 +185,31 @@ export class Reception implements ListenerHandlers {
     return false
   }
 
-  #sight(connection: Connection): void {
-    const { clock, recognition, sightings } = this.#deps
-    const { world, judge } = this.#deps.snapshot()
-    const peer = connection.peer(recognition, judge)
-    if (peer.kind !== 'presented' || !isExpected(peer, world.policy, clock.now())) return
-    sightings.saw({ key: peer.leaf.publicKey.fingerprint, notAfter: peer.leaf.notAfter })
+  #addExpirySighting(connection: Connection): void {
+    const { clock, peerCache, expirySightings } = this.#deps
+    const { compiled, judge } = this.#deps.snapshot()
+    const peer = connection.peer(peerCache, judge)
+    if (peer.kind !== 'presented' || !isExpected(peer, compiled.policy, clock.now())) return
+    expirySightings.add({ key: peer.leaf.publicKey.fingerprint, notAfter: peer.leaf.notAfter })
   }
 
   #record(connection: Connection, event: RequestEvent, judgedAt: Instant): void {
     this.#deps.metrics.request(this.#listener, event)
-    if (this.#settings.requests) this.#journal(connection).request(event)
+    if (this.#settings.requests) this.#accessLog(connection).request(event)
     // Not now: what it met since, on another connection, is the newer word on the device.
-    this.#note(connection, event, judgedAt)
+    this.#addObservation(connection, event, judgedAt)
   }
 
-  #note({ lastPeer: peer }: Connection, event: Judged, now: Instant): void {
-    const { policy } = this.#deps.snapshot().world
-    const glimpse = glimpseOf(event, {
+  #addObservation({ lastPeer: peer }: Connection, event: ObservedEvent, now: Instant): void {
+    const { policy } = this.#deps.snapshot().compiled
+    const observation = observationOf(event, {
       peer,
       policy,
       listener: this.#listener,
       port: 'https',
       now,
     })
-    if (glimpse !== undefined) this.#deps.saw(glimpse)
+    if (observation !== undefined) this.#deps.observe(observation)
   }
 
   #closed(connection: Connection): void {
@@ -227,16 +228,16 @@ export class Reception implements ListenerHandlers {
       duration_ms: clock.now() - connection.openedAt,
     } as const
     metrics.closed(this.#listener, event)
-    if (this.#settings.connections) this.#journal(connection).closed(event)
-    this.#deps.unrecorded.end()
+    if (this.#settings.connections) this.#accessLog(connection).closed(event)
+    this.#deps.inFlight.end()
   }
 
-  #journal(connection: Connection): ConnectionJournal {
-    return connection.journal((facts) => connectionJournal(this.#deps.log, this.#settings, facts))
+  #accessLog(connection: Connection): AccessLog {
+    return connection.accessLog((facts) => accessLog(this.#deps.log, this.#settings, facts))
   }
 
   get #settings() {
-    return this.#deps.snapshot().world.config.log
+    return this.#deps.snapshot().compiled.config.log
   }
 }
 
@@ -244,7 +245,7 @@ export class Reception implements ListenerHandlers {
  * The device has closed, and nothing is owed to it: a farewell would find nobody, costs a record and two system calls,
  * and is mostly answered by a reset. So nginx keeps silent here, too.
  */
-function leaveQuietly({ socket, unanswered }: Connection): void {
+function closeSilently({ socket, unanswered }: Connection): void {
   if (unanswered.size === 0 && socket.writableLength === 0) socket.destroy()
 }
 
@@ -258,17 +259,17 @@ const UNJUDGED = {
   reported_id: undefined,
 } as const
 
-const BREAK: Remedy = { kind: 'break' }
-const LEAVE: Remedy = { kind: 'leave' }
+const BREAK: UnparsableAction = { kind: 'break' }
+const LEAVE: UnparsableAction = { kind: 'leave' }
 
 /** What the log says where something arrived that was no request. */
 export const explainUnparsable = (fault: Exclude<Unparsable, 'connection'>) => ({
   code: `unparsable-${fault}`,
-  reason: UNPARSABLE_WORDS[fault],
+  reason: UNPARSABLE_TEXT[fault],
   next_step: 'see what speaks to this port: an honest HTTP client does not do this',
 })
 
-const UNPARSABLE_WORDS: Readonly<Record<Exclude<Unparsable, 'connection'>, string>> = {
+const UNPARSABLE_TEXT: Readonly<Record<Exclude<Unparsable, 'connection'>, string>> = {
   'after-close': 'more arrived after the device had ended the connection itself (RFC 9112 §9.6)',
   body: 'a request body was not framed as it should be',
   connect: 'the device asked for a tunnel to another host',

@@ -6,7 +6,7 @@ import type { StoreRules } from '../../state/rules.ts'
 import type { TrustVersion } from '../../kernel/types.ts'
 
 /** Everything a serving process is told when it starts, and again whenever that changes. */
-export interface Orders {
+export interface ProcessConfig {
   readonly config: Config
   /** Counts up with every applied reload. */
   readonly version: number
@@ -19,7 +19,7 @@ export interface Orders {
 }
 
 /** An issuer met on a sound path: a hint to those that have not met it. */
-export interface IssuerMet {
+export interface IssuerHint {
   readonly der: Buffer
   readonly trustVersion: TrustVersion
 }

@@ -6,64 +6,64 @@ import { decide, type Ask, type Decision } from '../../decide/decide.ts'
 import { explain } from '../../decide/explain.ts'
 import type { Policy } from '../../decide/policy.ts'
 import type { Refusal } from '../../decide/refusal.ts'
-import { nextTurn } from '../../decide/next-change.ts'
-import type { Recognition } from '../../identify/peer.ts'
+import { nextChange } from '../../decide/next-change.ts'
+import type { PeerCache } from '../../identify/peer.ts'
 import type { Clock } from '../../kernel/ports.ts'
 import type { Instant, KeyFingerprint } from '../../kernel/types.ts'
 import type { Connection } from '../../pipeline/connection.ts'
-import { explainTurnedAway } from '../../pipeline/rejection.ts'
+import { explainRejection } from '../../pipeline/rejection.ts'
 import { tunnelAsk } from '../../pipeline/tunnel.ts'
 import type { ConnectionEvent } from '../../record/event.ts'
 import type { Snapshot } from '../../state/snapshot.ts'
 
-export interface VigilDeps {
+export interface ConnectionRevalidatorDeps {
   /** Every open connection of this process. */
   readonly connections: Iterable<Connection>
-  readonly recognition: Recognition
+  readonly peerCache: PeerCache
   readonly clock: Clock
   snapshot(): Snapshot
 }
 
 /** One per process. */
-export class Vigil {
-  readonly #deps: VigilDeps
+export class ConnectionRevalidator {
+  readonly #deps: ConnectionRevalidatorDeps
   readonly #timer: NodeJS.Timeout
   /** Up to here every turn has been looked at. */
-  #swept: Instant
+  #checkedUntil: Instant
 
-  constructor(deps: VigilDeps, { everyMs = EVERY_MS } = {}) {
+  constructor(deps: ConnectionRevalidatorDeps, { everyMs = EVERY_MS } = {}) {
     this.#deps = deps
-    this.#swept = deps.clock.now()
-    this.#timer = setInterval(() => this.sweep(), everyMs)
+    this.#checkedUntil = deps.clock.now()
+    this.#timer = setInterval(() => this.revalidateExpiring(), everyMs)
     this.#timer.unref()
   }
 
   /** Ends whoever would now be refused: of all who were judged by a policy, or of those with such a key. */
-  endTheRefused(by: Policy, has?: (key: KeyFingerprint) => boolean): void {
+  closeUnauthorized(judgedBy: Policy, has?: (key: KeyFingerprint) => boolean): void {
     const now = this.#deps.clock.now()
     for (const connection of this.#deps.connections) {
       if (has !== undefined && !this.#holds(connection, has)) continue
-      this.#judge(connection, { policy: by, at: now, now })
+      this.#revalidate(connection, { policy: judgedBy, at: now, now })
     }
   }
 
   /** Ends those whose verdict has turned since the last time. */
-  sweep(): void {
-    const { clock, connections, recognition } = this.#deps
-    const { world, judge } = this.#deps.snapshot()
+  revalidateExpiring(): void {
+    const { clock, connections, peerCache } = this.#deps
+    const { compiled, judge } = this.#deps.snapshot()
     const now = clock.now()
     for (const connection of connections) {
-      if (connection.turning?.policy !== world.policy) {
-        const peer = connection.peer(recognition, judge)
-        const at = nextTurn(peer, world.policy, this.#swept)
-        connection.turning = { policy: world.policy, at }
+      if (connection.nextChange?.policy !== compiled.policy) {
+        const peer = connection.peer(peerCache, judge)
+        const at = nextChange(peer, compiled.policy, this.#checkedUntil)
+        connection.nextChange = { policy: compiled.policy, at }
       }
-      const { at } = connection.turning
+      const { at } = connection.nextChange
       if (at === undefined || now < at) continue
-      connection.turning = undefined
-      this.#judge(connection, { policy: world.policy, at: this.#swept, now })
+      connection.nextChange = undefined
+      this.#revalidate(connection, { policy: compiled.policy, at: this.#checkedUntil, now })
     }
-    this.#swept = now
+    this.#checkedUntil = now
   }
 
   close(): void {
@@ -71,32 +71,38 @@ export class Vigil {
   }
 
   #holds(connection: Connection, has: (key: KeyFingerprint) => boolean): boolean {
-    const peer = connection.peer(this.#deps.recognition, this.#deps.snapshot().judge)
+    const peer = connection.peer(this.#deps.peerCache, this.#deps.snapshot().judge)
     return peer.kind === 'presented' && has(peer.leaf.publicKey.fingerprint)
   }
 
-  #judge(connection: Connection, change: Change): void {
+  #revalidate(connection: Connection, change: Change): void {
     const ending = this.#endingOf(connection, change)
     if (ending === undefined) return
     connection.ending = { outcome: 'ended', ...ending.words }
     // What is under way where nothing was lost may end; behind it nothing is read any more.
-    if (ending.when === 'answered') connection.last = Math.min(connection.last, connection.requests)
+    if (ending.when === 'answered')
+      connection.lastAnswered = Math.min(connection.lastAnswered, connection.requests)
     else connection.socket.destroy()
   }
 
   #endingOf(connection: Connection, { policy, at, now }: Change): Ending | undefined {
-    const { world, judge, listeners } = this.#deps.snapshot()
-    const listener = listeners.get(connection.listener)?.world
-    if (listener === undefined) return atOnce(explainTurnedAway({ kind: 'listener-gone' }))
-    if (listener.isClosed) return atOnce(explainTurnedAway({ kind: 'listener-closed' }))
+    const { compiled, judge, listeners } = this.#deps.snapshot()
+    const listener = listeners.get(connection.listener)?.compiled
+    if (listener === undefined) return atOnce(explainRejection({ kind: 'listener-gone' }))
+    if (listener.isClosed) return atOnce(explainRejection({ kind: 'listener-closed' }))
     const before = connection.lastPeer
-    const peer = connection.peer(this.#deps.recognition, judge)
-    const refusalOf = (ask: Ask): Refusal | undefined => refusal(decide(ask, world.policy, now))
+    const peer = connection.peer(this.#deps.peerCache, judge)
+    const refusalOf = (ask: Ask): Refusal | undefined => refusal(decide(ask, compiled.policy, now))
     // A tunnel is asked about as if it began now: it may outlive what its listener asked of it.
     const asks =
       listener.config.relay === undefined
-        ? connection.underWay
-        : [tunnelAsk(connection, listener.config.relay, { peer, approval: world.config.approval })]
+        ? connection.activeAsks
+        : [
+            tunnelAsk(connection, listener.config.relay, {
+              peer,
+              approval: compiled.config.approval,
+            }),
+          ]
     for (const asked of asks) {
       const why = refusalOf({ ...asked, peer })
       if (why !== undefined) return atOnce(explain(why))

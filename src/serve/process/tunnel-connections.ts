@@ -7,51 +7,51 @@ import type { TunnelHandlers } from '../../accept/tunnel-listener.ts'
 import { isExpected } from '../../decide/decide.ts'
 import { presentedBy } from '../../identify/presented.ts'
 import { Connection } from '../../pipeline/connection.ts'
-import { glimpseOf } from '../../pipeline/device-sighting.ts'
-import { explainTurnedAway } from '../../pipeline/rejection.ts'
-import { judgement, type TunnelVerdict } from '../../pipeline/tunnel-event.ts'
-import { carry, type TunnelDeps } from '../../pipeline/tunnel.ts'
-import { connectionJournal, type ConnectionJournal } from '../../record/access-log.ts'
+import { observationOf } from '../../pipeline/device-sighting.ts'
+import { explainRejection } from '../../pipeline/rejection.ts'
+import { verdictFields, type TunnelVerdict } from '../../pipeline/tunnel-event.ts'
+import { handleTunnel, type TunnelDeps } from '../../pipeline/tunnel.ts'
+import { accessLog, type AccessLog } from '../../record/access-log.ts'
 import type { TunnelEvent } from '../../record/tunnel-event.ts'
 import { handshakeEvent } from './handshake-event.ts'
-import type { ReceptionDeps } from './http-connections.ts'
+import type { ConnectionHandlerDeps } from './http-connections.ts'
 
 /** The handlers of one sync port. */
-export class TunnelReception implements TunnelHandlers {
+export class TunnelConnectionHandler implements TunnelHandlers {
   readonly #listener: string
-  readonly #deps: ReceptionDeps
-  readonly #corridor: TunnelDeps
+  readonly #deps: ConnectionHandlerDeps
+  readonly #pipeline: TunnelDeps
 
-  constructor(listener: string, deps: ReceptionDeps) {
+  constructor(listener: string, deps: ConnectionHandlerDeps) {
     this.#listener = listener
     this.#deps = deps
-    const { clock, recognition } = deps
-    this.#corridor = {
+    const { clock, peerCache } = deps
+    this.#pipeline = {
       clock,
-      recognition,
+      peerCache,
       snapshot: () => deps.snapshot(),
-      lockedOut: () => deps.lockedOut(),
-      judged: (verdict) => this.#note(verdict),
+      onStaleSession: () => deps.onStaleSession(),
+      judged: (verdict) => this.#addObservation(verdict),
     }
   }
 
   connected(socket: TLSSocket): boolean {
-    const { clock, connections, metrics, log, unrecorded } = this.#deps
+    const { clock, connections, metrics, log, inFlight } = this.#deps
     const connection = new Connection(socket, this.#listener, {
       presented: presentedBy(socket),
       now: clock.now(),
     })
-    const place = connections.join(connection)
-    unrecorded.begin()
+    const place = connections.add(connection)
+    inFlight.begin()
     metrics.opened(this.#listener)
-    socket.once('close', () => connections.leave(place))
-    carry(connection, this.#corridor)
-      .then((event) => this.#over(connection, event))
+    socket.once('close', () => connections.remove(place))
+    handleTunnel(connection, this.#pipeline)
+      .then((event) => this.#recordEnd(connection, event))
       .catch((error: unknown) => {
         log.error({ err: error, connection: connection.id }, 'a tunnel met a bug')
         socket.destroy()
       })
-      .finally(() => unrecorded.end())
+      .finally(() => inFlight.end())
     return true
   }
 
@@ -63,8 +63,8 @@ export class TunnelReception implements TunnelHandlers {
     this.#deps.metrics.dropped(this.#listener)
   }
 
-  cutOff(): void {
-    const { code, sentence, nextStep } = explainTurnedAway({ kind: 'drained' })
+  forceClose(): void {
+    const { code, sentence, nextStep } = explainRejection({ kind: 'drained' })
     const words = { code, reason: sentence, next_step: nextStep }
     for (const connection of this.#deps.connections) {
       if (connection.listener !== this.#listener) continue
@@ -76,32 +76,32 @@ export class TunnelReception implements TunnelHandlers {
     this.#deps.log.error({ err: error, listener: this.#listener }, 'a connection met a bug')
   }
 
-  #over(connection: Connection, event: TunnelEvent): void {
+  #recordEnd(connection: Connection, event: TunnelEvent): void {
     const { metrics } = this.#deps
     metrics.closed(this.#listener, event)
-    metrics.tunnels.over(this.#listener, event)
-    this.#journal(connection).tunnel(event)
+    metrics.tunnels.ended(this.#listener, event)
+    this.#accessLog(connection).tunnel(event)
   }
 
   /** Before the first octet passes: a connection that stays open for hours is in the books from its beginning. */
-  #note(verdict: TunnelVerdict): void {
+  #addObservation(verdict: TunnelVerdict): void {
     if (verdict.kind === 'closed') return
-    const { clock, sightings } = this.#deps
-    const { policy } = this.#deps.snapshot().world
+    const { clock, expirySightings } = this.#deps
+    const { policy } = this.#deps.snapshot().compiled
     const { peer } = verdict.ask
     const now = clock.now()
     if (peer.kind === 'presented' && isExpected(peer, policy, now)) {
-      sightings.saw({ key: peer.leaf.publicKey.fingerprint, notAfter: peer.leaf.notAfter })
+      expirySightings.add({ key: peer.leaf.publicKey.fingerprint, notAfter: peer.leaf.notAfter })
     }
-    const event = { ...judgement(verdict), ...NO_REQUEST }
-    const meeting = { peer, policy, listener: this.#listener, port: 'sync', now } as const
-    const glimpse = glimpseOf(event, meeting)
-    if (glimpse !== undefined) this.#deps.saw(glimpse)
+    const event = { ...verdictFields(verdict), ...NO_REQUEST }
+    const context = { peer, policy, listener: this.#listener, port: 'sync', now } as const
+    const observation = observationOf(event, context)
+    if (observation !== undefined) this.#deps.observe(observation)
   }
 
-  #journal(connection: Connection): ConnectionJournal {
-    const { log } = this.#deps.snapshot().world.config
-    return connection.journal((facts) => connectionJournal(this.#deps.log, log, facts))
+  #accessLog(connection: Connection): AccessLog {
+    const { log } = this.#deps.snapshot().compiled.config
+    return connection.accessLog((facts) => accessLog(this.#deps.log, log, facts))
   }
 }
 

@@ -3,7 +3,7 @@ import type { UpstreamHealthChange } from '../../forward/balance/upstream.ts'
 import type { Log } from '../../kernel/ports.ts'
 
 /** Writes the line. */
-export function tellHealth(log: Log, change: UpstreamHealthChange): void {
+export function logHealthChange(log: Log, change: UpstreamHealthChange): void {
   const { upstream, server, standing, code, explanation, out, left } = change
   const facts = {
     upstream,

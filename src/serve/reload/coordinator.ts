@@ -4,19 +4,19 @@
  */
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { Config, Loaded } from '../../config/config.ts'
+import type { Config, LoadedConfig } from '../../config/config.ts'
 import type { Fault, Instant, Result } from '../../kernel/types.ts'
 import type { StoreRules } from '../../state/rules.ts'
-import { buildWorld, type World } from '../../state/world.ts'
-import { announceDangers } from '../announce.ts'
-import type { Crew } from '../workers/pool.ts'
+import { compileConfig, type CompiledConfig } from '../../state/world.ts'
+import { logNewDangers } from '../announce.ts'
+import type { WorkerPool } from '../workers/pool.ts'
 import { fixedFaults } from './fixed-settings.ts'
-import type { OpenLog } from '../log.ts'
-import type { ReloadCount } from './metrics.ts'
+import type { ProcessLogger } from '../log.ts'
+import type { ReloadMetrics } from './metrics.ts'
 import type { Revocation } from '../revocation/revocation.ts'
-import { Rotation } from './ticket-rotation.ts'
+import { TicketRotation } from './ticket-rotation.ts'
 import type { TicketSecret, TicketSource } from './shared-ticket-secret.ts'
-import type { Orders } from '../process/process-config.ts'
+import type { ProcessConfig } from '../process/process-config.ts'
 
 /** What a reload came to. */
 export type ReloadOutcome =
@@ -24,10 +24,10 @@ export type ReloadOutcome =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'refused'; readonly faults: readonly Fault[] }
 
-export interface ReignDeps {
-  readonly crew: Crew
-  readonly journal: OpenLog
-  readonly counted: ReloadCount
+export interface ReloadCoordinatorDeps {
+  readonly pool: WorkerPool
+  readonly logger: ProcessLogger
+  readonly reloadMetrics: ReloadMetrics
   readonly revocation: Revocation
   /** Where the secret behind session tickets comes from. */
   readonly tickets: TicketSource
@@ -36,51 +36,51 @@ export interface ReignDeps {
 }
 
 /** What it begins with. */
-export interface Beginning {
+export interface InitialState {
   /** As the file has it; the world is what it amounts to under the rules. */
   readonly config: Config
   readonly rules: StoreRules | undefined
-  readonly world: World
+  readonly compiled: CompiledConfig
   readonly tickets: TicketSecret
 }
 
 /** One per front end, in the process that gives the orders. */
-export class Reign {
-  orders: Orders
+export class ReloadCoordinator {
+  processConfig: ProcessConfig
   /** What the orders amount to, as this process built it. */
-  world: World
+  compiled: CompiledConfig
   builtAt = Date.now() as Instant
-  begun = false
+  started = false
   draining = false
-  readonly rotation: Rotation
-  readonly #deps: ReignDeps
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly rotation: TicketRotation
+  readonly #deps: ReloadCoordinatorDeps
+  #queue: Promise<unknown> = Promise.resolve()
 
-  constructor({ world, config, rules, tickets }: Beginning, deps: ReignDeps) {
-    this.orders = {
+  constructor({ compiled, config, rules, tickets }: InitialState, deps: ReloadCoordinatorDeps) {
+    this.processConfig = {
       config,
       version: 1,
       ticketSecret: tickets.secret,
       accountKey: randomBytes(SECRET_OCTETS),
       rules,
     }
-    this.world = world
+    this.compiled = compiled
     this.#deps = deps
-    this.rotation = new Rotation(() => this.#rotate())
+    this.rotation = new TicketRotation(() => this.#replaceTicketSecret())
     this.rotation.replaced(tickets.age)
   }
 
   /** One at a time: a second trigger waits for the first to end. */
-  reload(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome> {
-    return this.#next(() => this.#reload(next))
+  reload(next: Result<LoadedConfig, readonly Fault[]>): Promise<ReloadOutcome> {
+    return this.#enqueue(() => this.#reload(next))
   }
 
   /** The store has other rules for the whole fleet. What they say of the latch and of CAs is in force before this resolves. */
-  rule(rules: StoreRules): Promise<ReloadOutcome> {
-    return this.#next(async () => {
+  applyStoreRules(rules: StoreRules): Promise<ReloadOutcome> {
+    return this.#enqueue(async () => {
       if (this.draining) return { kind: 'unchanged' }
-      const outcome = await this.#order(this.orders.config, rules, [])
-      const { log } = this.#deps.journal
+      const outcome = await this.#applyConfig(this.processConfig.config, rules, [])
+      const { log } = this.#deps.logger
       const facts = { revision: rules.revision, ...outcome }
       if (outcome.kind === 'refused') {
         log.error(facts, 'a change of the store is not in force: the rules before it are')
@@ -89,100 +89,102 @@ export class Reign {
     })
   }
 
-  end(): void {
+  stop(): void {
     this.draining = true
-    this.rotation.end()
+    this.rotation.stop()
     this.#deps.revocation.close()
   }
 
-  #next<Value>(work: () => Promise<Value>): Promise<Value> {
-    const outcome = this.#turn.then(work)
-    this.#turn = outcome.catch(() => undefined)
+  #enqueue<Value>(work: () => Promise<Value>): Promise<Value> {
+    const outcome = this.#queue.then(work)
+    this.#queue = outcome.catch(() => undefined)
     return outcome
   }
 
-  async #reload(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome> {
-    const outcome = await this.#apply(next)
-    this.#deps.counted.count(outcome.kind)
-    const { log } = this.#deps.journal
+  async #reload(next: Result<LoadedConfig, readonly Fault[]>): Promise<ReloadOutcome> {
+    const outcome = await this.#applyFile(next)
+    this.#deps.reloadMetrics.count(outcome.kind)
+    const { log } = this.#deps.logger
     if (outcome.kind === 'refused') {
       log.error({ faults: outcome.faults }, 'reload refused: the old configuration serves on')
     } else log.info(outcome, `reload ${outcome.kind}`)
     return outcome
   }
 
-  async #apply(next: Result<Loaded, readonly Fault[]>): Promise<ReloadOutcome> {
+  async #applyFile(next: Result<LoadedConfig, readonly Fault[]>): Promise<ReloadOutcome> {
     if (!next.ok) return { kind: 'refused', faults: next.failure }
     const { config, warnings } = next.value
-    if (isDeepStrictEqual(config, this.orders.config)) {
+    if (isDeepStrictEqual(config, this.processConfig.config)) {
       // Whoever asks for a reload may be waiting for a revocation.
       this.#deps.revocation.refresh()
       return { kind: 'unchanged' }
     }
-    const faults = fixedFaults(this.orders.config, config)
+    const faults = fixedFaults(this.processConfig.config, config)
     if (faults.length > 0) {
-      const world = buildWorld(config, Date.now() as Instant, { rules: this.orders.rules })
-      return { kind: 'refused', faults: world.ok ? faults : [...faults, ...world.failure] }
+      const compiled = compileConfig(config, Date.now() as Instant, {
+        rules: this.processConfig.rules,
+      })
+      return { kind: 'refused', faults: compiled.ok ? faults : [...faults, ...compiled.failure] }
     }
-    return this.#order(config, await this.#deps.rulesFor(config), warnings)
+    return this.#applyConfig(config, await this.#deps.rulesFor(config), warnings)
   }
 
   /** Builds it here first: what this process can build, every worker can, so that no half of a crew moves on alone. */
-  async #order(
+  async #applyConfig(
     config: Config,
     rules: StoreRules | undefined,
     warnings: readonly Fault[],
   ): Promise<ReloadOutcome> {
-    const { crew, revocation, journal } = this.#deps
-    const world = buildWorld(config, Date.now() as Instant, { rules })
-    if (!world.ok) return { kind: 'refused', faults: world.failure }
-    for (const { at, message } of [...warnings, ...world.value.warnings]) {
-      journal.log.warn({ at }, message)
+    const { pool, revocation, logger } = this.#deps
+    const compiled = compileConfig(config, Date.now() as Instant, { rules })
+    if (!compiled.ok) return { kind: 'refused', faults: compiled.failure }
+    for (const { at, message } of [...warnings, ...compiled.value.warnings]) {
+      logger.log.warn({ at }, message)
     }
-    const from = this.orders.version
-    const orders = { ...this.orders, config, rules, version: from + 1 }
+    const from = this.processConfig.version
+    const processConfig = { ...this.processConfig, config, rules, version: from + 1 }
     // New lists first: under hard-fail a setting without its list would turn away its devices.
-    await revocation.adopt(world.value)
-    const answer = await crew.reload(orders)
+    await revocation.adopt(compiled.value)
+    const answer = await pool.reload(processConfig)
     if (answer.kind === 'refused') {
       // The lists of the world that serves on.
-      await revocation.restore(this.world)
+      await revocation.restore(this.compiled)
       return answer
     }
-    announceDangers(world.value.config, this.world.config, journal)
-    this.orders = orders
-    this.world = world.value
+    logNewDangers(compiled.value.config, this.compiled.config, logger)
+    this.processConfig = processConfig
+    this.compiled = compiled.value
     this.builtAt = Date.now() as Instant
-    revocation.release(world.value)
+    revocation.release(compiled.value)
     revocation.refresh()
-    return { kind: 'applied', from, to: orders.version }
+    return { kind: 'applied', from, to: processConfig.version }
   }
 
   /** A secret of the store was replaced: perhaps the one behind session tickets, by another replica. */
-  sealed(): void {
-    this.#retell(() => this.#deps.tickets.look())
+  ticketSecretChanged(): void {
+    this.#updateTicketSecret(() => this.#deps.tickets.refresh())
   }
 
-  #rotate(): void {
-    this.#retell(() => this.#deps.tickets.replace())
+  #replaceTicketSecret(): void {
+    this.#updateTicketSecret(() => this.#deps.tickets.replace())
   }
 
-  #retell(next: () => Promise<TicketSecret | undefined>): void {
-    this.#next(async () => {
+  #updateTicketSecret(next: () => Promise<TicketSecret | undefined>): void {
+    this.#enqueue(async () => {
       if (this.draining) return
       const tickets = await next()
       if (tickets === undefined) return
-      const old = this.orders.ticketSecret
-      this.orders = { ...this.orders, ticketSecret: tickets.secret }
+      const old = this.processConfig.ticketSecret
+      this.processConfig = { ...this.processConfig, ticketSecret: tickets.secret }
       this.rotation.replaced(tickets.age)
       try {
-        await this.#deps.crew.reload(this.orders)
-        this.#deps.journal.log.info({}, 'ticket secret replaced')
+        await this.#deps.pool.reload(this.processConfig)
+        this.#deps.logger.log.info({}, 'ticket secret replaced')
       } finally {
         old.fill(0)
       }
     }).catch((error: unknown) =>
-      this.#deps.journal.log.error({ err: error }, 'ticket rotation failed'),
+      this.#deps.logger.log.error({ err: error }, 'ticket rotation failed'),
     )
   }
 }

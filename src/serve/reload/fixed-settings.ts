@@ -29,14 +29,14 @@ export function fixedFaults(before: Config, after: Config): readonly Fault[] {
   }
   const other = 'found other settings than at the start, wanted those: restart to change them'
   for (const key of ['store', 'admin', 'instance'] as const) {
-    if (isDeepStrictEqual(placeless(before[key]), placeless(after[key]))) continue
+    if (isDeepStrictEqual(withoutPlaces(before[key]), withoutPlaces(after[key]))) continue
     faults.push({ at: key, message: other })
   }
   return faults
 }
 
 /** Without where it stands in the file: a line more above it is no other setting. */
-const placeless = (value: unknown): unknown =>
+const withoutPlaces = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value ?? null, (key, part: unknown) => (key === 'at' ? undefined : part)),
   )

@@ -1,7 +1,7 @@
 import { Counter, Registry } from 'prom-client'
 
 /** Reloads by outcome; counted where they are decided, not in every worker. */
-export class ReloadCount {
+export class ReloadMetrics {
   readonly #registry = new Registry()
   readonly #reloads = new Counter({
     name: 'tfe_reload_total',

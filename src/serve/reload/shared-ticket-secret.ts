@@ -9,10 +9,10 @@ import type { Instant, Millis } from '../../kernel/types.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { Store } from '../../store/port.ts'
-import type { Expected } from '../../store/version.ts'
-import { TICKET_SECRET, type Opened } from '../../store/secrets/secrets.ts'
-import type { OpenLog } from '../log.ts'
-import { TICKETS_LIVE_MS } from './ticket-rotation.ts'
+import type { ExpectedVersion } from '../../store/version.ts'
+import { TICKET_SECRET, type OpenedSecret } from '../../store/secrets/secrets.ts'
+import type { ProcessLogger } from '../log.ts'
+import { TICKET_SECRET_LIFETIME_MS } from './ticket-rotation.ts'
 
 /** A secret, and how long somebody has been deriving tickets from it. */
 export interface TicketSecret {
@@ -25,28 +25,32 @@ export interface TicketSource {
   /** Another secret than the one in use; never fails. */
   replace(): Promise<TicketSecret>
   /** The one that is to be used from now on, if it is another than the one in use. */
-  look(): Promise<TicketSecret | undefined>
+  refresh(): Promise<TicketSecret | undefined>
 }
 
 /** For the one who shares with nobody: chance, in memory, and nothing that outlives the process. */
-export const OWN_TICKETS: TicketSource = {
-  replace: () => Promise.resolve(ownSecret()),
-  look: () => Promise.resolve(undefined),
+export const LOCAL_TICKETS: TicketSource = {
+  replace: () => Promise.resolve(newSecret()),
+  refresh: () => Promise.resolve(undefined),
 }
 
 /** The store's. Calls come one at a time. */
-export class TicketShare implements TicketSource {
+export class SharedTicketSecret implements TicketSource {
   readonly #secrets: Pick<Store['secrets'], 'open' | 'put'>
-  readonly #log: OpenLog['log']
+  readonly #log: ProcessLogger['log']
   readonly #clock: Clock
   /** Which of the store's secrets is in use; undefined while it is one of our own. */
   #inUse: Row | undefined
   /** Why the store did not help last time. */
-  #why: StoreFailure | undefined
+  #failure: StoreFailure | undefined
   /** What was said of it last. */
-  #told: StoreFailure['kind'] | undefined
+  #reported: StoreFailure['kind'] | undefined
 
-  constructor(secrets: Pick<Store['secrets'], 'open' | 'put'>, log: OpenLog['log'], clock: Clock) {
+  constructor(
+    secrets: Pick<Store['secrets'], 'open' | 'put'>,
+    log: ProcessLogger['log'],
+    clock: Clock,
+  ) {
     this.#secrets = secrets
     this.#log = log
     this.#clock = clock
@@ -54,68 +58,72 @@ export class TicketShare implements TicketSource {
 
   /** What to begin with. */
   async begin(): Promise<TicketSecret> {
-    return (await this.look()) ?? this.#onOurOwn()
+    return (await this.refresh()) ?? this.#useLocal()
   }
 
   async replace(): Promise<TicketSecret> {
     const { version } = this.#inUse ?? {}
-    const shared = version === undefined ? await this.look() : await this.#put(version)
-    return shared ?? this.#onOurOwn()
+    const shared = version === undefined ? await this.refresh() : await this.#put(version)
+    return shared ?? this.#useLocal()
   }
 
-  async look(): Promise<TicketSecret | undefined> {
+  async refresh(): Promise<TicketSecret | undefined> {
     const found = await this.#secrets.open(TICKET_SECRET)
     if (!found.ok) {
       // A row that nobody can open is overwritten by whoever holds the store's current key, and by no other.
       const { kind } = found.failure
       const isUseless = kind === 'seal-broken' || kind === 'key-missing'
-      return isUseless ? this.#put('any') : this.#apart(found.failure)
+      return isUseless ? this.#put('any') : this.#noteFailure(found.failure)
     }
     if (found.value === undefined) return this.#put(0)
     const { secret, version, updatedAt } = found.value
     const age = this.#ageOf(updatedAt)
     const isInUse = version === this.#inUse?.version && updatedAt === this.#inUse.updatedAt
     if (isInUse) return undefined
-    return age < TICKETS_LIVE_MS
-      ? this.#shared({ version, updatedAt }, { secret, age })
+    return age < TICKET_SECRET_LIFETIME_MS
+      ? this.#useShared({ version, updatedAt }, { secret, age })
       : this.#put(version)
   }
 
   /** Puts a new one in the place of the one that is known; whoever was faster is followed. */
-  async #put(expected: Expected): Promise<TicketSecret | undefined> {
-    const { secret, age } = ownSecret()
-    const put = await this.#secrets.put(BY, { name: TICKET_SECRET, secret, quiet: true }, expected)
-    if (put.ok) return this.#shared(put.value, { secret, age })
+  async #put(expected: ExpectedVersion): Promise<TicketSecret | undefined> {
+    const { secret, age } = newSecret()
+    const put = await this.#secrets.put(
+      ACTOR,
+      { name: TICKET_SECRET, secret, unaudited: true },
+      expected,
+    )
+    if (put.ok) return this.#useShared(put.value, { secret, age })
     secret.fill(0)
-    if (put.failure.kind !== 'stale') return this.#apart(put.failure)
+    if (put.failure.kind !== 'stale') return this.#noteFailure(put.failure)
     const theirs = await this.#secrets.open(TICKET_SECRET)
-    if (!theirs.ok) return this.#apart(theirs.failure)
+    if (!theirs.ok) return this.#noteFailure(theirs.failure)
     // Removed in this very moment: the news of that is on its way, and asks once more.
-    if (theirs.value === undefined) return this.#onOurOwn()
+    if (theirs.value === undefined) return this.#useLocal()
     const { secret: other, updatedAt } = theirs.value
-    return this.#shared(theirs.value, { secret: other, age: this.#ageOf(updatedAt) })
+    return this.#useShared(theirs.value, { secret: other, age: this.#ageOf(updatedAt) })
   }
 
-  #shared({ version, updatedAt }: Row, secret: TicketSecret): TicketSecret {
-    if (this.#told !== undefined) this.#log.info({}, 'the ticket secret is shared again')
+  #useShared({ version, updatedAt }: Row, secret: TicketSecret): TicketSecret {
+    if (this.#reported !== undefined) this.#log.info({}, 'the ticket secret is shared again')
     // After a removal versions begin anew.
     this.#inUse = { version, updatedAt }
-    this.#why = undefined
-    this.#told = undefined
+    this.#failure = undefined
+    this.#reported = undefined
     return secret
   }
 
   /** Nothing changes for whoever has a secret, shared or not, until it is due. */
-  #apart(why: StoreFailure): undefined {
-    this.#why = why
+  #noteFailure(why: StoreFailure): undefined {
+    this.#failure = why
   }
 
   /** Said once for each reason. */
-  #onOurOwn(): TicketSecret {
+  #useLocal(): TicketSecret {
     this.#inUse = undefined
-    const why = this.#why
-    if (why !== undefined && why.kind !== this.#told) {
-      this.#told = why.kind
+    const why = this.#failure
+    if (why !== undefined && why.kind !== this.#reported) {
+      this.#reported = why.kind
       const { code, sentence, nextStep } = explainStore(why)
       const facts = { code, reason: sentence, next_step: nextStep }
       this.#log.warn(
@@ -123,7 +131,7 @@ export class TicketShare implements TicketSource {
         'the ticket secret is not shared: no other instance resumes our sessions',
       )
     }
-    return ownSecret()
+    return newSecret()
   }
 
   /** Clocks of replicas differ by seconds; a row from the future is new. */
@@ -132,10 +140,10 @@ export class TicketShare implements TicketSource {
   }
 }
 
-type Row = Pick<Opened, 'updatedAt' | 'version'>
+type Row = Pick<OpenedSecret, 'updatedAt' | 'version'>
 
-const ownSecret = (): TicketSecret => ({ secret: randomBytes(SECRET_OCTETS), age: 0 as Millis })
+const newSecret = (): TicketSecret => ({ secret: randomBytes(SECRET_OCTETS), age: 0 as Millis })
 
-const BY = { who: 'auto', from: 'ticket rotation' }
+const ACTOR = { who: 'auto', from: 'ticket rotation' }
 /** As long as what HKDF makes of it, SHA-256. */
 const SECRET_OCTETS = 32

@@ -6,64 +6,64 @@
 import type { Millis } from '../../kernel/types.ts'
 
 /** Time as it passes, whatever the wall clock says. */
-export interface Alarm {
+export interface Timer {
   now(): Millis
   /** Runs once, later; the answer calls it off. */
-  in(wait: Millis, run: () => void): () => void
+  after(wait: Millis, run: () => void): () => void
 }
 
 /** Says when; `rotate` does it. */
-export class Rotation {
+export class TicketRotation {
   readonly #rotate: () => void
-  readonly #alarm: Alarm
+  readonly #timer: Timer
   #last = -Infinity
   #due = Infinity
-  #callOff: () => void = () => {}
+  #cancel: () => void = () => {}
 
-  constructor(rotate: () => void, alarm: Alarm = PROCESS_ALARM) {
+  constructor(rotate: () => void, timer: Timer = PROCESS_TIMER) {
     this.#rotate = rotate
-    this.#alarm = alarm
-    this.#set(alarm.now() + TICKETS_LIVE_MS)
+    this.#timer = timer
+    this.#set(timer.now() + TICKET_SECRET_LIFETIME_MS)
   }
 
   /** At once, or as soon as may be: whoever resumes without a certificate can ask for it, and it costs everybody's tickets. */
-  soon(): void {
-    const now = this.#alarm.now()
-    const at = Math.max(now, this.#last + APART_MS)
+  rotateSoon(): void {
+    const now = this.#timer.now()
+    const at = Math.max(now, this.#last + MIN_INTERVAL_MS)
     if (at >= this.#due) return
-    if (at === now) this.#turn()
+    if (at === now) this.#fire()
     else this.#set(at)
   }
 
   /** What is in use was made that long ago, here or elsewhere. */
   replaced(age: Millis): void {
     if (this.#due === -Infinity) return
-    const now = this.#alarm.now()
-    this.#set(Math.max(now, now - age + TICKETS_LIVE_MS))
+    const now = this.#timer.now()
+    this.#set(Math.max(now, now - age + TICKET_SECRET_LIFETIME_MS))
   }
 
   /** No more. */
-  end(): void {
-    this.#callOff()
+  stop(): void {
+    this.#cancel()
     this.#due = -Infinity
   }
 
   #set(at: number): void {
-    this.#callOff()
+    this.#cancel()
     this.#due = at
-    this.#callOff = this.#alarm.in((at - this.#alarm.now()) as Millis, () => this.#turn())
+    this.#cancel = this.#timer.after((at - this.#timer.now()) as Millis, () => this.#fire())
   }
 
-  #turn(): void {
-    this.#last = this.#alarm.now()
-    this.#set(this.#last + TICKETS_LIVE_MS)
+  #fire(): void {
+    this.#last = this.#timer.now()
+    this.#set(this.#last + TICKET_SECRET_LIFETIME_MS)
     this.#rotate()
   }
 }
 
-const PROCESS_ALARM: Alarm = {
+const PROCESS_TIMER: Timer = {
   now: () => performance.now() as Millis,
-  in(wait, run) {
+  after(wait, run) {
     const timer = setTimeout(run, wait)
     // Nothing to wait for when all else has ended.
     timer.unref()
@@ -72,6 +72,6 @@ const PROCESS_ALARM: Alarm = {
 }
 
 /** Decision 10: twelve hours bound how much traffic one stolen secret opens. */
-export const TICKETS_LIVE_MS = 12 * 3600 * 1000
+export const TICKET_SECRET_LIFETIME_MS = 12 * 3600 * 1000
 /** A rotation builds every TLS context anew, some milliseconds for each; a locked-out device waits no longer than this. */
-const APART_MS = 10_000
+const MIN_INTERVAL_MS = 10_000

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry as Metrics } from 'prom-client'
-import type { Attempt, Watched } from '../../revoke/keeper.ts'
-import type { ListFacts } from '../../revoke/registry.ts'
+import type { RefreshResult, ConfiguredCrl } from '../../revoke/keeper.ts'
+import type { CrlFacts } from '../../revoke/registry.ts'
 
 /** Revocation lists as a scraper sees them; counted where they are fetched, not in every worker. */
 export class RevocationMetrics {
@@ -40,13 +40,13 @@ export class RevocationMetrics {
   }
 
   /** The setting and the number of the list come from the configuration, so the labels are bounded. */
-  tried({ setting, number }: Watched, attempt: Attempt): void {
+  countAttempt({ setting, number }: ConfiguredCrl, attempt: RefreshResult): void {
     const outcome = attempt.kind === 'failed' ? attempt.why.kind : attempt.kind
     this.#refreshes.inc({ setting, list: String(number), outcome })
   }
 
   /** In the text format of Prometheus; empty where no list is named. */
-  async text(lists: readonly ListFacts[], now: number): Promise<string> {
+  async text(lists: readonly CrlFacts[], now: number): Promise<string> {
     for (const gauge of [this.#age, this.#nextUpdate, this.#entries]) gauge.reset()
     for (const { setting, number, inForce } of lists) {
       if (inForce === undefined) continue

@@ -4,51 +4,55 @@
  */
 import type { Config } from '../../config/config.ts'
 import type { Instant, Millis } from '../../kernel/types.ts'
-import { explainList } from '../../revoke/failure.ts'
-import type { Attempt, Watched, World as Surroundings } from '../../revoke/keeper.ts'
-import { placeOf, Registry, type Bulletin } from '../../revoke/registry.ts'
-import { watchedIn, type Chains } from '../../state/watched.ts'
-import type { OpenLog } from '../log.ts'
+import { explainCrlFailure } from '../../revoke/failure.ts'
+import type {
+  RefreshResult,
+  ConfiguredCrl,
+  RefreshPorts as Surroundings,
+} from '../../revoke/keeper.ts'
+import { placeOf, CrlRegistry, type CrlUpdate } from '../../revoke/registry.ts'
+import { configuredCrls, type CompiledTrust } from '../../state/watched.ts'
+import type { ProcessLogger } from '../log.ts'
 import { RevocationMetrics } from './metrics.ts'
 
 /** What this needs from the house. */
 export interface RevocationDeps {
-  readonly journal: OpenLog
-  revise(bulletin: Bulletin): void
+  readonly logger: ProcessLogger
+  applyCrlUpdate(update: CrlUpdate): void
 }
 
 export class Revocation {
-  readonly #registry: Registry
+  readonly #registry: CrlRegistry
   readonly #metrics = new RevocationMetrics()
-  readonly #journal: OpenLog
+  readonly #logger: ProcessLogger
   #config: Config | undefined
 
   constructor(deps: RevocationDeps) {
-    this.#journal = deps.journal
-    this.#registry = new Registry(
+    this.#logger = deps.logger
+    this.#registry = new CrlRegistry(
       {
-        changed: (bulletin) => deps.revise(bulletin),
-        tried: (watched, attempt) => this.#tried(watched, attempt),
+        changed: (update) => deps.applyCrlUpdate(update),
+        attempted: (watched, attempt) => this.#logAttempt(watched, attempt),
       },
-      SURROUNDINGS,
+      ENVIRONMENT,
     )
   }
 
   /** Keeps the lists of this world, too; the first attempt at each new one is waited for, within reason. */
-  async adopt(world: Chains): Promise<void> {
-    this.#config = world.config
-    await this.#registry.adopt(watchedIn(world), PATIENCE_MS)
+  async adopt(compiled: CompiledTrust): Promise<void> {
+    this.#config = compiled.config
+    await this.#registry.add(configuredCrls(compiled), FIRST_READ_TIMEOUT_MS)
   }
 
   /** This world is in force: what only the ones before it asked for is let go. */
-  release(world: Chains): void {
-    this.#registry.release(watchedIn(world))
+  release(compiled: CompiledTrust): void {
+    this.#registry.retainOnly(configuredCrls(compiled))
   }
 
   /** This world stays in force: what its successor had asked for is let go. */
-  async restore(world: Chains): Promise<void> {
-    await this.adopt(world)
-    this.release(world)
+  async restore(compiled: CompiledTrust): Promise<void> {
+    await this.adopt(compiled)
+    this.release(compiled)
   }
 
   /** Asks for every list now. */
@@ -57,7 +61,7 @@ export class Revocation {
   }
 
   /** A sentence where a list that must be there never was. */
-  unready(): string | undefined {
+  notReadyReason(): string | undefined {
     const hard = this.#config?.trust.enrollmentSettings.filter(
       ({ crl, standing }) => crl?.failure === 'hard-fail' && standing.kind !== 'distrusted',
     )
@@ -76,9 +80,9 @@ export class Revocation {
     this.#registry.close()
   }
 
-  #tried(watched: Watched, attempt: Attempt): void {
-    this.#metrics.tried(watched, attempt)
-    const { log } = this.#journal
+  #logAttempt(watched: ConfiguredCrl, attempt: RefreshResult): void {
+    this.#metrics.countAttempt(watched, attempt)
+    const { log } = this.#logger
     const where = { setting: watched.setting, list: placeOf(watched.source) }
     if (attempt.kind === 'applied') {
       const { thisUpdate, nextUpdate, entries } = attempt.crl
@@ -90,13 +94,13 @@ export class Revocation {
       log.info({ ...where, ...facts }, 'revocation list in force')
     }
     if (attempt.kind !== 'failed') return
-    const { sentence, nextStep } = explainList(attempt.why)
+    const { sentence, nextStep } = explainCrlFailure(attempt.why)
     const facts = { code: attempt.why.kind, reason: sentence, next_step: nextStep }
     log.warn({ ...where, ...facts }, 'revocation list not taken: the one before stays in force')
   }
 }
 
-const SURROUNDINGS: Surroundings = {
+const ENVIRONMENT: Surroundings = {
   clock: { now: () => Date.now() as Instant },
   chance: () => Math.random(),
   after(wait, run) {
@@ -108,4 +112,4 @@ const SURROUNDINGS: Surroundings = {
 }
 
 /** A start or a reload that waits longer looks stuck; a list that is later takes effect when it comes. */
-const PATIENCE_MS = 10_000 as Millis
+const FIRST_READ_TIMEOUT_MS = 10_000 as Millis

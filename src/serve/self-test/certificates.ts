@@ -7,14 +7,14 @@ import type { ServerIdentity } from '../../handshake/server-identity.ts'
 import { pemOf } from '../../x509/pem.ts'
 
 /** A chain as a peer presents it, leaf first, and what trusts it. */
-export interface SelfTestMaterial {
+export interface SelfTestCertificates {
   readonly identity: ServerIdentity
   readonly leaf: Buffer
   readonly intermediate: Buffer
   readonly rootPem: string
 }
 
-export function selfTestMaterial(): SelfTestMaterial {
+export function selfTestCertificates(): SelfTestCertificates {
   const root = { name: 'tfe self-test root', keys: keys() }
   const issuing = { name: 'tfe self-test issuing', keys: keys() }
   const device = { name: 'tfe self-test', keys: keys() }
@@ -33,19 +33,19 @@ export function selfTestMaterial(): SelfTestMaterial {
 
 const keys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
-interface Holder {
+interface KeyHolder {
   readonly name: string
   readonly keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
 }
 
 /** RFC 5280 §4.1, as small as OpenSSL takes it. */
-function certificate(of: Holder, by: Holder, constraints: Buffer): Buffer {
+function certificate(of: KeyHolder, by: KeyHolder, constraints: Buffer): Buffer {
   const body = sequence(
     tlv(0xa0, VERSION_3),
     tlv(0x02, Buffer.from([1])),
     ECDSA_WITH_SHA256,
     commonName(by.name),
-    ALWAYS,
+    VALIDITY,
     commonName(of.name),
     of.keys.publicKey.export({ type: 'spki', format: 'der' }),
     tlv(0xa3, sequence(sequence(BASIC_CONSTRAINTS, TRUE, tlv(0x04, constraints)))),
@@ -78,7 +78,7 @@ const BASIC_CONSTRAINTS = tlv(0x06, Buffer.from('551d13', 'hex'))
 const AUTHORITY = sequence(TRUE)
 const END_ENTITY = sequence()
 /** From 1970 to 9999: a clock that is wrong is not what is tested. */
-const ALWAYS = sequence(
+const VALIDITY = sequence(
   tlv(0x17, Buffer.from('700101000000Z')),
   tlv(0x18, Buffer.from('99991231235959Z')),
 )

@@ -4,26 +4,30 @@
 import { unreachable } from '../../kernel/types.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
-export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
+export type TestedTlsVersion = 'TLSv1.2' | 'TLSv1.3'
 
 /** Closed; the kinds are stable codes. */
 export type RuntimeFault =
-  | { readonly kind: 'runtime-cannot-handshake'; readonly tls: TlsVersion; readonly detail: string }
+  | {
+      readonly kind: 'runtime-cannot-handshake'
+      readonly tls: TestedTlsVersion
+      readonly detail: string
+    }
   /** At a full handshake other certificates are there than were presented. */
   | {
       readonly kind: 'runtime-loses-chain'
-      readonly tls: TlsVersion
+      readonly tls: TestedTlsVersion
       readonly presented: number
       readonly kept: number
     }
-  | { readonly kind: 'runtime-does-not-resume'; readonly tls: TlsVersion }
+  | { readonly kind: 'runtime-does-not-resume'; readonly tls: TestedTlsVersion }
   /** A resumed session lacks the certificate that it began with. */
-  | { readonly kind: 'runtime-loses-leaf'; readonly tls: TlsVersion }
+  | { readonly kind: 'runtime-loses-leaf'; readonly tls: TestedTlsVersion }
   /** A session that began without a certificate has one. */
-  | { readonly kind: 'runtime-invents-certificate'; readonly tls: TlsVersion }
+  | { readonly kind: 'runtime-invents-certificate'; readonly tls: TestedTlsVersion }
 
 /** One sentence, and what to do; `runtime` names the one that was tested. */
-export function explainRuntime(fault: RuntimeFault, runtime: string): Explanation {
+export function explainRuntimeFault(fault: RuntimeFault, runtime: string): Explanation {
   const { kind, tls } = fault
   switch (kind) {
     case 'runtime-cannot-handshake':
@@ -34,27 +38,27 @@ export function explainRuntime(fault: RuntimeFault, runtime: string): Explanatio
     case 'runtime-loses-chain':
       return {
         sentence: `${runtime} shows ${fault.kept} of ${fault.presented} certificates that a peer presented over ${tls}: devices would be refused for intermediates that they did present`,
-        nextStep: OTHER_NODE,
+        nextStep: USE_OUR_NODE,
       }
     case 'runtime-does-not-resume':
       return {
         sentence: `${runtime} did not resume a ${tls} session of its own: what is known about resumed sessions does not hold here`,
-        nextStep: OTHER_NODE,
+        nextStep: USE_OUR_NODE,
       }
     case 'runtime-loses-leaf':
       return {
         sentence: `${runtime} does not show the certificate of a resumed ${tls} session: who returns could not be judged again`,
-        nextStep: OTHER_NODE,
+        nextStep: USE_OUR_NODE,
       }
     case 'runtime-invents-certificate':
       return {
         sentence: `${runtime} shows a certificate in a ${tls} session that began without one: a device could pass for another`,
-        nextStep: OTHER_NODE,
+        nextStep: USE_OUR_NODE,
       }
     default:
       return unreachable(kind)
   }
 }
 
-const OTHER_NODE =
+const USE_OUR_NODE =
   'start the front end with the Node that it brings (npm ci, then npm run tfe) or from its image, and report the version that failed'

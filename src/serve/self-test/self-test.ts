@@ -10,48 +10,48 @@ import { connect, createServer, type Server, type TLSSocket } from 'node:tls'
 import { serverContexts } from '../../handshake/server-context.ts'
 import { presentedBy, type Presented } from '../../identify/presented.ts'
 import type { TrustVersion } from '../../kernel/types.ts'
-import type { RuntimeFault, TlsVersion } from './fault.ts'
-import { selfTestMaterial, type SelfTestMaterial } from './certificates.ts'
+import type { RuntimeFault, TestedTlsVersion } from './fault.ts'
+import { selfTestCertificates, type SelfTestCertificates } from './certificates.ts'
 
 /** How a presented chain is taken from a socket. */
-export type Observe = (socket: TLSSocket) => Presented
+export type ReadPresented = (socket: TLSSocket) => Presented
 
 /** The first thing wrong with the runtime, if anything is. A runtime does not change: what passed is not asked again. */
-export async function runtimeFault(
-  versions: readonly TlsVersion[],
-  observe: Observe = presentedBy,
+export async function selfTestFault(
+  versions: readonly TestedTlsVersion[],
+  readPresented: ReadPresented = presentedBy,
 ): Promise<RuntimeFault | undefined> {
-  const known = passed.get(observe) ?? new Set()
+  const known = passed.get(readPresented) ?? new Set()
   const untried = versions.filter((version) => !known.has(version))
   if (untried.length === 0) return undefined
-  const material = selfTestMaterial()
+  const material = selfTestCertificates()
   for (const advertised of [[], [material.rootPem]]) {
-    const fault = await faultOf({ material, advertised, observe }, untried)
+    const fault = await faultOf({ material, advertised, readPresented }, untried)
     if (fault !== undefined) return fault
   }
-  passed.set(observe, new Set([...known, ...untried]))
+  passed.set(readPresented, new Set([...known, ...untried]))
   return undefined
 }
 
-const passed = new WeakMap<Observe, Set<TlsVersion>>()
+const passed = new WeakMap<ReadPresented, Set<TestedTlsVersion>>()
 
-interface Trial {
-  readonly material: SelfTestMaterial
+interface SelfTestCase {
+  readonly material: SelfTestCertificates
   /** Naming authorities makes OpenSSL verify what is presented, and Node has lost intermediates only then. */
   readonly advertised: readonly string[]
-  readonly observe: Observe
+  readonly readPresented: ReadPresented
 }
 
 async function faultOf(
-  trial: Trial,
-  versions: readonly TlsVersion[],
+  testCase: SelfTestCase,
+  versions: readonly TestedTlsVersion[],
 ): Promise<RuntimeFault | undefined> {
-  const server = serverFor(trial)
+  const server = serverFor(testCase)
   try {
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     for (const tls of versions) {
-      const fault = await faultOver(tls, trial, server)
+      const fault = await faultOver(tls, testCase, server)
       if (fault !== undefined) return fault
     }
     return undefined
@@ -60,7 +60,7 @@ async function faultOf(
   }
 }
 
-function serverFor({ material, advertised }: Trial): Server {
+function serverFor({ material, advertised }: SelfTestCase): Server {
   const settings = {
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
@@ -78,15 +78,15 @@ function serverFor({ material, advertised }: Trial): Server {
 }
 
 async function faultOver(
-  tls: TlsVersion,
-  trial: Trial,
+  tls: TestedTlsVersion,
+  testCase: SelfTestCase,
   server: Server,
 ): Promise<RuntimeFault | undefined> {
   try {
-    const known = await faultWithCertificate(tls, trial, server)
+    const known = await faultWithCertificate(tls, testCase, server)
     // The last one needs no second look with other authorities: nothing is presented.
-    if (known !== undefined || trial.advertised.length > 0) return known
-    return await faultWithout(tls, trial, server)
+    if (known !== undefined || testCase.advertised.length > 0) return known
+    return await faultWithout(tls, testCase, server)
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     return { kind: 'runtime-cannot-handshake', tls, detail }
@@ -94,32 +94,32 @@ async function faultOver(
 }
 
 async function faultWithCertificate(
-  tls: TlsVersion,
-  trial: Trial,
+  tls: TestedTlsVersion,
+  testCase: SelfTestCase,
   server: Server,
 ): Promise<RuntimeFault | undefined> {
-  const first = await meet(trial, server, { tls, presents: true, session: undefined })
-  const { leaf, intermediate } = trial.material
+  const first = await handshake(testCase, server, { tls, presents: true, session: undefined })
+  const { leaf, intermediate } = testCase.material
   const shown = first.certificates
   const isWhole = shown.length === 2 && shown[0]?.equals(leaf) && shown[1]?.equals(intermediate)
   if (isWhole !== true || first.presented.kind !== 'chain' || first.presented.resumed) {
     return { kind: 'runtime-loses-chain', tls, presented: 2, kept: shown.length }
   }
-  const again = await meet(trial, server, { tls, presents: true, session: first.session })
+  const again = await handshake(testCase, server, { tls, presents: true, session: first.session })
   if (!isResumed(again.presented)) return { kind: 'runtime-does-not-resume', tls }
   const [returned] = again.certificates
   return returned?.equals(leaf) === true ? undefined : { kind: 'runtime-loses-leaf', tls }
 }
 
 async function faultWithout(
-  tls: TlsVersion,
-  trial: Trial,
+  tls: TestedTlsVersion,
+  testCase: SelfTestCase,
   server: Server,
 ): Promise<RuntimeFault | undefined> {
-  const first = await meet(trial, server, { tls, presents: false, session: undefined })
+  const first = await handshake(testCase, server, { tls, presents: false, session: undefined })
   if (first.presented.kind !== 'none') return { kind: 'runtime-invents-certificate', tls }
   // As a device that was issued one since.
-  const again = await meet(trial, server, { tls, presents: true, session: first.session })
+  const again = await handshake(testCase, server, { tls, presents: true, session: first.session })
   if (again.presented.kind !== 'none') return { kind: 'runtime-invents-certificate', tls }
   return isResumed(again.presented) ? undefined : { kind: 'runtime-does-not-resume', tls }
 }
@@ -133,13 +133,13 @@ function certificatesIn(presented: Presented): readonly Buffer[] {
 const isResumed = (presented: Presented): boolean =>
   (presented.kind === 'none' || presented.kind === 'chain') && presented.resumed
 
-interface Caller {
-  readonly tls: TlsVersion
+interface ClientOptions {
+  readonly tls: TestedTlsVersion
   readonly presents: boolean
   readonly session: Buffer | undefined
 }
 
-interface Meeting {
+interface HandshakeResult {
   readonly presented: Presented
   /** All that was presented, leaf first: asked for while the connection lived. */
   readonly certificates: readonly Buffer[]
@@ -147,8 +147,12 @@ interface Meeting {
 }
 
 /** One connection, from both sides. */
-function meet({ material, observe }: Trial, server: Server, caller: Caller): Promise<Meeting> {
-  const { promise, resolve, reject } = Promise.withResolvers<Meeting>()
+function handshake(
+  { material, readPresented }: SelfTestCase,
+  server: Server,
+  options: ClientOptions,
+): Promise<HandshakeResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<HandshakeResult>()
   const { identity, rootPem } = material
   let presented: Presented | undefined
   let certificates: readonly Buffer[] = []
@@ -158,7 +162,7 @@ function meet({ material, observe }: Trial, server: Server, caller: Caller): Pro
     server.off('tlsClientError', reject)
     socket.on('error', reject)
     try {
-      presented = observe(socket)
+      presented = readPresented(socket)
       certificates = certificatesIn(presented)
     } catch (error) {
       reject(error)
@@ -173,12 +177,14 @@ function meet({ material, observe }: Trial, server: Server, caller: Caller): Pro
     ca: rootPem,
     // There is no name to check: both ends are this process.
     checkServerIdentity: () => undefined,
-    minVersion: caller.tls,
-    maxVersion: caller.tls,
-    ...(caller.presents ? { cert: identity.chainPem, key: identity.keyPem } : {}),
-    ...(caller.session === undefined ? {} : { session: caller.session }),
+    minVersion: options.tls,
+    maxVersion: options.tls,
+    ...(options.presents ? { cert: identity.chainPem, key: identity.keyPem } : {}),
+    ...(options.session === undefined ? {} : { session: options.session }),
   })
-  client.setTimeout(PATIENCE_MS, () => client.destroy(new Error('no answer within seconds')))
+  client.setTimeout(HANDSHAKE_TIMEOUT_MS, () =>
+    client.destroy(new Error('no answer within seconds')),
+  )
   client.on('session', (ticket) => {
     session = ticket
   })
@@ -192,4 +198,4 @@ function meet({ material, observe }: Trial, server: Server, caller: Caller): Pro
 }
 
 /** A handshake takes milliseconds; a machine that needs longer has other troubles, and should say so. */
-const PATIENCE_MS = 5000
+const HANDSHAKE_TIMEOUT_MS = 5000

@@ -5,19 +5,19 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export interface Status {
+export interface StatusSource {
   /** The text format of Prometheus. */
   metrics(): Promise<string>
   /** Undefined when traffic may come; otherwise one sentence that says why not. */
-  unready(): string | undefined
+  notReadyReason(): string | undefined
   /** One sentence that whoever asks should know although traffic may come. */
-  remark?(): string | undefined
+  degradedReason?(): string | undefined
 }
 
 /** Serves until closed; rejects when the address cannot be had. */
 export async function statusListener(
   at: { readonly address: string; readonly port: number },
-  status: Status,
+  status: StatusSource,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     // A scraper that hangs up early is nobody's failure.
@@ -40,7 +40,7 @@ export async function statusListener(
 async function answer(
   method: string,
   target: string,
-  { response, status }: { readonly response: ServerResponse; readonly status: Status },
+  { response, status }: { readonly response: ServerResponse; readonly status: StatusSource },
 ): Promise<void> {
   if (method !== 'GET' && method !== 'HEAD') return text(response, 405, 'only GET is served here\n')
   const [path = ''] = target.split('?', 1)
@@ -48,9 +48,9 @@ async function answer(
     case '/healthz':
       return text(response, 200, 'alive\n')
     case '/readyz': {
-      const why = status.unready()
-      const remark = status.remark?.()
-      const more = remark === undefined ? '' : `${remark}\n`
+      const why = status.notReadyReason()
+      const degraded = status.degradedReason?.()
+      const more = degraded === undefined ? '' : `${degraded}\n`
       return why === undefined
         ? text(response, 200, `ready\n${more}`)
         : text(response, 503, `not ready: ${why}\n`)

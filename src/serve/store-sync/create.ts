@@ -5,21 +5,28 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Loaded } from '../../config/config.ts'
+import type { LoadedConfig } from '../../config/config.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
-import { buildWorld, type World } from '../../state/world.ts'
-import type { By } from '../../store/transactions.ts'
+import { compileConfig, type CompiledConfig } from '../../state/world.ts'
+import type { Actor } from '../../store/transactions.ts'
 import type { NewSetting } from '../../store/settings/enrollment.ts'
 import type { StoredStanding } from '../../store/settings/enrollment-setting.ts'
-import { explainHold, holdStore } from '../../store/engine/lock.ts'
+import { explainStoreLock, lockStore } from '../../store/engine/lock.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import { withNewKey, writeKeyRing } from '../../store/secrets/key-ring.ts'
 import type { Store } from '../../store/port.ts'
 import { openStore } from '../../store/store.ts'
-import { keptStore, openKept, ringOf, settingsOf, storeFault, type Kept } from './open.ts'
+import {
+  configuredStore,
+  openConfiguredStore,
+  keyRingOf,
+  storeSettingsOf,
+  storeFault,
+  type ConfiguredStore,
+} from './open.ts'
 
 /** What was made. */
-export interface Founded {
+export interface CreatedStore {
   readonly where: string
   readonly enforcement: 'recording' | 'required'
   /** Names of the enrollment settings that it begins with. */
@@ -34,35 +41,35 @@ export interface Founded {
  * Makes the store of a configuration, or says why not; then nothing was made but perhaps a key ring. With the file of an
  * export it begins with that in place of the configuration's enrollment settings.
  */
-export async function foundStore(
-  { config }: Loaded,
-  by: By,
+export async function createStore(
+  { config }: LoadedConfig,
+  actor: Actor,
   from?: string,
-): Promise<Result<Founded, readonly Fault[]>> {
-  const kept = keptStore(config)
-  if (!kept.ok) return kept
-  const world = buildWorld(config, Date.now() as Instant)
-  if (!world.ok) return world
-  const absent = await stillAbsent(kept.value)
+): Promise<Result<CreatedStore, readonly Fault[]>> {
+  const configured = configuredStore(config)
+  if (!configured.ok) return configured
+  const compiled = compileConfig(config, Date.now() as Instant)
+  if (!compiled.ok) return compiled
+  const absent = await checkAbsent(configured.value)
   if (!absent.ok) return absent
-  const keyFile = await madeKeys(kept.value)
+  const keyFile = await ensureKeyRing(configured.value)
   if (!keyFile.ok) return keyFile
   const { enforcement } = config
-  const opened = await openKept(kept.value, { enforcement })
+  const opened = await openConfiguredStore(configured.value, { enforcement })
   if (!opened.ok) return opened
   await using closing = new AsyncDisposableStack()
   const store = closing.adopt(opened.value, (one) => one.close())
   if (from !== undefined) {
-    const restored = await restore(store, from, by)
+    const restored = await restore(store, from, actor)
     if (restored.ok) return ok({ ...restored.value, where: store.where, keyFile: keyFile.value })
     await closing.disposeAsync()
-    return fail([...restored.failure, ...(await discarded(kept.value))])
+    return fail([...restored.failure, ...(await discardStore(configured.value))])
   }
-  const seeded = await seed(store, world.value, by)
-  if (!seeded.ok) return fail([storeFault(kept.value, seeded.failure)])
-  if (kept.value.keys !== undefined) {
-    const registered = await store.secrets.rotate(by)
-    if (!registered.ok) return fail([storeFault(kept.value, registered.failure)])
+  const initialised = await initialiseSettings(store, compiled.value, actor)
+  if (!initialised.ok) return fail([storeFault(configured.value, initialised.failure)])
+  if (configured.value.keys !== undefined) {
+    const registered = await store.secrets.rotate(actor)
+    if (!registered.ok) return fail([storeFault(configured.value, registered.failure)])
   }
   const settings = config.trust.enrollmentSettings.map(({ name }) => name)
   return ok({ where: store.where, enforcement, settings, keyFile: keyFile.value, rows: undefined })
@@ -72,12 +79,12 @@ export async function foundStore(
 async function restore(
   store: Store,
   from: string,
-  by: By,
-): Promise<Result<Pick<Founded, 'enforcement' | 'rows' | 'settings'>, readonly Fault[]>> {
+  actor: Actor,
+): Promise<Result<Pick<CreatedStore, 'enforcement' | 'rows' | 'settings'>, readonly Fault[]>> {
   const fault = (failure: StoreFailure) => fail([storeFault({ at: from }, failure)])
   try {
     await using file = await open(from)
-    const taken = await store.transfer.import(by, linesOf(file))
+    const taken = await store.transfer.import(actor, linesOf(file))
     if (!taken.ok) return fault(taken.failure)
     const latch = await store.enforcement.current()
     if (!latch.ok) return fault(latch.failure)
@@ -97,7 +104,7 @@ async function* linesOf(file: FileHandle): AsyncIterable<string> {
 }
 
 /** The empty store of an import that failed: the next `tfe init` must not take it for somebody's. */
-async function discarded(store: Kept): Promise<readonly Fault[]> {
+async function discardStore(store: ConfiguredStore): Promise<readonly Fault[]> {
   if (store.kind === 'sqlite') {
     for (const part of ['', '-wal', '-shm']) await rm(`${store.path}${part}`, { force: true })
     return []
@@ -107,13 +114,16 @@ async function discarded(store: Kept): Promise<readonly Fault[]> {
 }
 
 /** Gives a store that has no enrollment settings those of the configuration; does nothing to any other. */
-export const seed = (store: Pick<Store, 'enrollment'>, world: World, by: By) =>
-  store.enrollment.seed(by, settingsIn(world))
+export const initialiseSettings = (
+  store: Pick<Store, 'enrollment'>,
+  compiled: CompiledConfig,
+  actor: Actor,
+) => store.enrollment.seed(actor, settingsIn(compiled))
 
 function settingsIn({
   config,
   chains,
-}: World): readonly (NewSetting & { readonly standing: StoredStanding })[] {
+}: CompiledConfig): readonly (NewSetting & { readonly standing: StoredStanding })[] {
   return config.trust.enrollmentSettings.map(({ name, source, standing }) => ({
     name,
     source,
@@ -122,7 +132,7 @@ function settingsIn({
   }))
 }
 
-async function stillAbsent(store: Kept): Promise<Result<void, readonly Fault[]>> {
+async function checkAbsent(store: ConfiguredStore): Promise<Result<void, readonly Fault[]>> {
   const exists = (where: string) =>
     fail([
       {
@@ -135,15 +145,15 @@ async function stillAbsent(store: Kept): Promise<Result<void, readonly Fault[]>>
     const made = await makeFolder(store.path, store.at)
     if (!made.ok) return made
   }
-  const hold = await holdStore(settingsOf(store), 'alone')
-  if (!hold.ok) return fail([{ at: store.at, message: explainHold(hold.failure) }])
+  const lock = await lockStore(storeSettingsOf(store), 'alone')
+  if (!lock.ok) return fail([{ at: store.at, message: explainStoreLock(lock.failure) }])
   try {
     if (store.kind === 'sqlite') return ok(undefined)
     const empty = { keys: new Map<number, Uint8Array>() }
-    const found = await openStore(settingsOf(store), {
+    const found = await openStore(storeSettingsOf(store), {
       clock: { now: () => Date.now() as Instant },
       ring: empty,
-      beginnings: undefined,
+      initialSettings: undefined,
     })
     if (found.ok) {
       await found.value.close()
@@ -153,16 +163,18 @@ async function stillAbsent(store: Kept): Promise<Result<void, readonly Fault[]>>
       ? ok(undefined)
       : fail([storeFault(store, found.failure)])
   } finally {
-    await hold.value.release()
+    await lock.value.release()
   }
 }
 
 /** A ring that is there is used: another replica, or a backup, brought it. */
-async function madeKeys(store: Kept): Promise<Result<string | undefined, readonly Fault[]>> {
+async function ensureKeyRing(
+  store: ConfiguredStore,
+): Promise<Result<string | undefined, readonly Fault[]>> {
   const reference = store.keys?.reference
   const path = reference?.startsWith('file:') === true ? reference.slice('file:'.length) : undefined
   if (path === undefined || existsSync(path)) {
-    const ring = await ringOf(store)
+    const ring = await keyRingOf(store)
     return ring.ok ? ok(undefined) : ring
   }
   const made = await makeFolder(path, store.keys?.at ?? store.at)

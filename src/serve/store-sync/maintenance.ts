@@ -9,11 +9,11 @@ import type { Clock, Log } from '../../kernel/ports.ts'
 import { ok, type Instant, type Result } from '../../kernel/types.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
-import type { KeyStanding } from '../../store/secrets/key-standing.ts'
+import type { KeyStatus } from '../../store/secrets/key-standing.ts'
 import type { Store } from '../../store/port.ts'
 
 /** What is kept in order. */
-export type KeptInOrder = Pick<Store, 'credentials' | 'secrets' | 'sightings'>
+export type MaintainedStore = Pick<Store, 'credentials' | 'secrets' | 'sightings'>
 
 /** This front end among those that share its store; its id is the same after a restart. */
 export interface Instance {
@@ -22,61 +22,61 @@ export interface Instance {
 }
 
 /** What came of it so far. */
-export interface HousekeepingCounts {
+export interface MaintenanceCounts {
   /** Devices that nobody vouched for and that did not come back. */
-  readonly strangersForgotten: number
+  readonly unverifiedForgotten: number
   readonly sessionsEnded: number
   /** Rounds that the store failed; the next one comes in its time. */
-  readonly failures: Readonly<Record<Chore['name'], number>>
+  readonly failures: Readonly<Record<MaintenanceJob['name'], number>>
   /** Undefined before the first answer. */
-  readonly keys: Pick<KeyStanding, 'current' | 'fault' | 'lacking' | 'left'> | undefined
+  readonly keys: Pick<KeyStatus, 'current' | 'fault' | 'lacking' | 'left'> | undefined
 }
 
-interface Chore {
+interface MaintenanceJob {
   readonly name: 'keys' | 'sessions' | 'strangers'
   readonly everyMs: number
-  work(now: Instant): Promise<Result<void, StoreFailure>>
+  run(now: Instant): Promise<Result<void, StoreFailure>>
 }
 
-export interface HousekeepingDeps {
-  readonly store: KeptInOrder
+export interface MaintenanceDeps {
+  readonly store: MaintainedStore
   readonly log: Log
   readonly clock: Clock
   readonly instance: Instance
 }
 
-export class Housekeeping {
-  readonly #deps: HousekeepingDeps
+export class Maintenance {
+  readonly #deps: MaintenanceDeps
   readonly #timers: NodeJS.Timeout[] = []
-  readonly #failing = new Set<Chore['name']>()
+  readonly #failing = new Set<MaintenanceJob['name']>()
   readonly #failures = { keys: 0, sessions: 0, strangers: 0 }
-  #turn: Promise<void> = Promise.resolve()
-  #strangersForgotten = 0
+  #queue: Promise<void> = Promise.resolve()
+  #unverifiedForgotten = 0
   #sessionsEnded = 0
-  #keys: KeyStanding | undefined
-  #lacked = ''
+  #keys: KeyStatus | undefined
+  #lastLogged = ''
 
-  constructor(deps: HousekeepingDeps) {
+  constructor(deps: MaintenanceDeps) {
     this.#deps = deps
   }
 
   /** Does everything once, and again and again from then on. */
-  begin(): void {
-    for (const chore of this.#chores) {
-      this.#do(chore)
-      this.#timers.push(setInterval(() => this.#do(chore), chore.everyMs).unref())
+  start(): void {
+    for (const chore of this.#jobs) {
+      this.#enqueue(chore)
+      this.#timers.push(setInterval(() => this.#enqueue(chore), chore.everyMs).unref())
     }
   }
 
   /** Does everything once, one after another, and resolves when it is done. */
-  round(): Promise<void> {
-    for (const chore of this.#chores) this.#do(chore)
-    return this.#turn
+  runOnce(): Promise<void> {
+    for (const chore of this.#jobs) this.#enqueue(chore)
+    return this.#queue
   }
 
-  get counts(): HousekeepingCounts {
+  get counts(): MaintenanceCounts {
     return {
-      strangersForgotten: this.#strangersForgotten,
+      unverifiedForgotten: this.#unverifiedForgotten,
       sessionsEnded: this.#sessionsEnded,
       failures: { ...this.#failures },
       keys: this.#keys,
@@ -86,25 +86,25 @@ export class Housekeeping {
   /** Ends; with `leaving` the other replicas are told. A store that is away cannot be, and forgets us by itself. */
   async close({ leaving }: { readonly leaving: boolean }): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
-    await this.#turn
-    if (leaving) await this.#deps.store.secrets.leave(this.#deps.instance.id)
+    await this.#queue
+    if (leaving) await this.#deps.store.secrets.deregister(this.#deps.instance.id)
   }
 
-  readonly #chores: readonly Chore[] = [
-    { name: 'keys', everyMs: REPORT_MS, work: (now) => this.#report(now) },
-    { name: 'sessions', everyMs: SWEEP_MS, work: (now) => this.#endSessions(now) },
-    { name: 'strangers', everyMs: SWEEP_MS, work: (now) => this.#forget(now) },
+  readonly #jobs: readonly MaintenanceJob[] = [
+    { name: 'keys', everyMs: REPORT_MS, run: (now) => this.#report(now) },
+    { name: 'sessions', everyMs: CLEANUP_MS, run: (now) => this.#endSessions(now) },
+    { name: 'strangers', everyMs: CLEANUP_MS, run: (now) => this.#forgetUnverified(now) },
   ]
 
-  #do(chore: Chore): void {
-    this.#turn = this.#turn.then(() => this.#attempt(chore))
+  #enqueue(chore: MaintenanceJob): void {
+    this.#queue = this.#queue.then(() => this.#run(chore))
   }
 
-  async #attempt(chore: Chore): Promise<void> {
+  async #run(chore: MaintenanceJob): Promise<void> {
     const { log, clock } = this.#deps
     const { name } = chore
     try {
-      const done = await chore.work(clock.now())
+      const done = await chore.run(clock.now())
       if (done.ok) this.#failing.delete(name)
       else this.#failed(name, done.failure)
     } catch (error) {
@@ -115,7 +115,7 @@ export class Housekeeping {
   }
 
   /** One line for a store that is away, not one each time. */
-  #failed(name: Chore['name'], failure: StoreFailure): void {
+  #failed(name: MaintenanceJob['name'], failure: StoreFailure): void {
     this.#failures[name] += 1
     if (this.#failing.has(name)) return
     this.#failing.add(name)
@@ -128,21 +128,21 @@ export class Housekeeping {
     const { store, instance } = this.#deps
     const reported = await store.secrets.report(instance)
     if (!reported.ok) return reported
-    const standing = await store.secrets.standing((now - SILENT_MS) as Instant)
+    const standing = await store.secrets.keyStatus((now - PRESUMED_GONE_MS) as Instant)
     if (!standing.ok) return standing
     this.#keys = standing.value
-    this.#tellKeys(standing.value)
+    this.#logKeyStanding(standing.value)
     return ok(undefined)
   }
 
   /** S2-22. Said when it changes: whoever gave out a key wants to read that nobody lacks it any more. */
-  #tellKeys({ lacking, fault, current }: KeyStanding): void {
+  #logKeyStanding({ lacking, fault, current }: KeyStatus): void {
     const { log } = this.#deps
     const names = lacking.map(({ name }) => name)
     const lacked = JSON.stringify([fault?.kind, current, lacking.map(({ id }) => id)])
-    if (lacked === this.#lacked) return
-    const before = this.#lacked
-    this.#lacked = lacked
+    if (lacked === this.#lastLogged) return
+    const before = this.#lastLogged
+    this.#lastLogged = lacked
     if (fault !== undefined) {
       const { code, sentence, nextStep } = explainStore(fault)
       const facts = { code, reason: sentence, next_step: nextStep }
@@ -159,39 +159,39 @@ export class Housekeeping {
   }
 
   async #endSessions(now: Instant): Promise<Result<void, StoreFailure>> {
-    const swept = await this.#deps.store.credentials.sweep(now)
+    const swept = await this.#deps.store.credentials.deleteExpiredSessions(now)
     if (!swept.ok) return swept
     this.#sessionsEnded += swept.value.sessions
     return ok(undefined)
   }
 
-  async #forget(now: Instant): Promise<Result<void, StoreFailure>> {
+  async #forgetUnverified(now: Instant): Promise<Result<void, StoreFailure>> {
     const { store, log } = this.#deps
-    const forgotten = await store.sightings.forgetStrangers((now - STRANGE_MS) as Instant)
+    const forgotten = await store.sightings.forgetUnverified((now - UNVERIFIED_KEEP_MS) as Instant)
     if (!forgotten.ok) return forgotten
     const { devices } = forgotten.value
-    this.#strangersForgotten += devices
+    this.#unverifiedForgotten += devices
     if (devices > 0) log.info({ devices }, 'devices that nobody vouches for are forgotten')
     return ok(undefined)
   }
 }
 
 /** The same for the same configuration and name, so that a restart is not somebody new. */
-export function thisInstance({ file, instance }: Named): Instance {
+export function thisInstance({ file, instance }: InstanceSource): Instance {
   const name = instance ?? hostname()
   return { id: createHash('sha256').update(`${name}\n${file}`).digest('hex').slice(0, 32), name }
 }
 
-type Named = { readonly file: string; readonly instance: string | undefined }
+type InstanceSource = { readonly file: string; readonly instance: string | undefined }
 
 /** Somebody who has just given out a key looks soon; a row per replica costs a store nothing. */
 const REPORT_MS = 5 * 60_000
 /** Three reports: whoever missed them is gone, and lacks nothing. */
-const SILENT_MS = 3 * REPORT_MS
+const PRESUMED_GONE_MS = 3 * REPORT_MS
 /** Both make room only; nobody is let in by what is left lying. A round is two look-ups by index while there is nothing. */
-const SWEEP_MS = 60 * 60_000
+const CLEANUP_MS = 60 * 60_000
 /**
  * Honest devices whose CA nobody has uploaded yet call daily, and stay. Keys that were made up to fill the list of
  * strangers take its room no longer than this.
  */
-const STRANGE_MS = 3 * 24 * 60 * 60_000
+const UNVERIFIED_KEEP_MS = 3 * 24 * 60 * 60_000

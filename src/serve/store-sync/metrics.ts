@@ -1,7 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client'
-import type { HousekeepingCounts } from './maintenance.ts'
-import type { LedgerCounts } from './sighting-writer.ts'
-import type { LinkFacts } from './change-watcher.ts'
+import type { MaintenanceCounts } from './maintenance.ts'
+import type { SightingCounts } from './sighting-writer.ts'
+import type { StoreStatus } from './change-watcher.ts'
 
 /** What a scrape is told about the store, and about sightings on their way into it. */
 export class StoreMetrics {
@@ -9,17 +9,17 @@ export class StoreMetrics {
   readonly #up: Gauge
   readonly #revision: Gauge
   readonly #answered: Gauge
-  readonly #troubles: Counter
+  readonly #storeFailures: Counter
   readonly #buffered: Gauge
   readonly #recorded: Counter
   readonly #dropped: Counter
-  readonly #failures: Counter
+  readonly #batchFailures: Counter
   readonly #keyFit: Gauge
   readonly #keyLacking: Gauge
   readonly #secretsLeft: Gauge
-  readonly #strangers: Counter
+  readonly #unverified: Counter
   readonly #sessions: Counter
-  readonly #choresFailed: Counter
+  readonly #jobsFailed: Counter
 
   constructor() {
     const registers = [this.#registry]
@@ -38,7 +38,7 @@ export class StoreMetrics {
       help: 'When the store last answered (Unix time).',
       registers,
     })
-    this.#troubles = new Counter({
+    this.#storeFailures = new Counter({
       name: 'tfe_store_troubles_total',
       help: 'Times the store was asked for changes and did not answer.',
       registers,
@@ -58,7 +58,7 @@ export class StoreMetrics {
       help: 'Sightings that came to nobody, for want of room.',
       registers,
     })
-    this.#failures = new Counter({
+    this.#batchFailures = new Counter({
       name: 'tfe_sighting_batches_failed_total',
       help: 'Batches of sightings that the store did not take; they are tried again.',
       registers,
@@ -78,7 +78,7 @@ export class StoreMetrics {
       help: 'Secrets that are still sealed with an older key.',
       registers,
     })
-    this.#strangers = new Counter({
+    this.#unverified = new Counter({
       name: 'tfe_strangers_forgotten_total',
       help: 'Devices that nobody vouched for, did not come back, and were forgotten.',
       registers,
@@ -88,7 +88,7 @@ export class StoreMetrics {
       help: 'Sessions of administrators that had ended and were thrown away.',
       registers,
     })
-    this.#choresFailed = new Counter({
+    this.#jobsFailed = new Counter({
       name: 'tfe_housekeeping_failures_total',
       help: 'Rounds of housekeeping that the store did not let happen, by chore; the next comes in its time.',
       labelNames: ['chore'],
@@ -97,32 +97,36 @@ export class StoreMetrics {
   }
 
   /** In the text format of Prometheus. */
-  text(link: LinkFacts, ledger: LedgerCounts, chores: HousekeepingCounts): Promise<string> {
-    this.#up.set(link.trouble === undefined ? 1 : 0)
-    this.#revision.set(link.revision)
-    this.#answered.set(link.answeredAt / 1000)
-    this.#buffered.set(ledger.buffered)
+  text(
+    store: StoreStatus,
+    sightings: SightingCounts,
+    maintenance: MaintenanceCounts,
+  ): Promise<string> {
+    this.#up.set(store.failure === undefined ? 1 : 0)
+    this.#revision.set(store.revision)
+    this.#answered.set(store.answeredAt / 1000)
+    this.#buffered.set(sightings.buffered)
     const counted = [
-      [this.#troubles, link.troubles],
-      [this.#recorded, ledger.recorded],
-      [this.#dropped, ledger.dropped],
-      [this.#failures, ledger.failures],
-      [this.#strangers, chores.strangersForgotten],
-      [this.#sessions, chores.sessionsEnded],
+      [this.#storeFailures, store.failures],
+      [this.#recorded, sightings.recorded],
+      [this.#dropped, sightings.dropped],
+      [this.#batchFailures, sightings.failures],
+      [this.#unverified, maintenance.unverifiedForgotten],
+      [this.#sessions, maintenance.sessionsEnded],
     ] as const
     // Counted elsewhere: a counter here can only be set from nothing.
     for (const [counter, value] of counted) {
       counter.reset()
       counter.inc(value)
     }
-    this.#choresFailed.reset()
-    for (const [chore, count] of Object.entries(chores.failures)) {
-      this.#choresFailed.inc({ chore }, count)
+    this.#jobsFailed.reset()
+    for (const [chore, count] of Object.entries(maintenance.failures)) {
+      this.#jobsFailed.inc({ chore }, count)
     }
-    if (chores.keys !== undefined) {
-      this.#keyFit.set(chores.keys.fault === undefined ? 1 : 0)
-      this.#keyLacking.set(chores.keys.lacking.length)
-      this.#secretsLeft.set(chores.keys.left)
+    if (maintenance.keys !== undefined) {
+      this.#keyFit.set(maintenance.keys.fault === undefined ? 1 : 0)
+      this.#keyLacking.set(maintenance.keys.lacking.length)
+      this.#secretsLeft.set(maintenance.keys.left)
     }
     return this.#registry.metrics()
   }

@@ -6,16 +6,22 @@ import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/ty
 import { explainStore } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import { readKeyRing } from '../../store/secrets/key-ring.ts'
-import { privateFile } from '../../store/engine/private-file.ts'
+import { createPrivateFile } from '../../store/engine/private-file.ts'
 import type { KeyRing } from '../../store/secrets/seal.ts'
-import type { Beginnings } from '../../store/migrate/prepare-schema.ts'
+import type { InitialSettings } from '../../store/migrate/prepare-schema.ts'
 import { openStore, type Store, type StoreSettings } from '../../store/store.ts'
 
 /** A store of the configuration, and not the lack of one. */
-export type Kept = Exclude<NonNullable<Config['store']>, { readonly kind: 'dangerous-none' }>
+export type ConfiguredStore = Exclude<
+  NonNullable<Config['store']>,
+  { readonly kind: 'dangerous-none' }
+>
 
 /** The store that the configuration names; none and "none, in writing" are faults here. */
-export function keptStore({ store, file }: Config): Result<Kept, readonly Fault[]> {
+export function configuredStore({
+  store,
+  file,
+}: Config): Result<ConfiguredStore, readonly Fault[]> {
   if (store === undefined) {
     const message = `found no store, wanted one: add store, such as \`store: { sqlite: data/tfe.sqlite }\`, then run \`tfe init --config ${file}\``
     return fail([{ at: file, message }])
@@ -25,7 +31,7 @@ export function keptStore({ store, file }: Config): Result<Kept, readonly Fault[
 }
 
 /** As the store's own room says it. */
-export const settingsOf = (store: Kept): StoreSettings =>
+export const storeSettingsOf = (store: ConfiguredStore): StoreSettings =>
   store.kind === 'sqlite'
     ? { kind: 'sqlite', path: store.path }
     : {
@@ -35,7 +41,9 @@ export const settingsOf = (store: Kept): StoreSettings =>
       }
 
 /** The key ring that the configuration names; an empty one where it names none. */
-export async function ringOf({ keys }: Kept): Promise<Result<KeyRing, readonly Fault[]>> {
+export async function keyRingOf({
+  keys,
+}: ConfiguredStore): Promise<Result<KeyRing, readonly Fault[]>> {
   if (keys === undefined) return ok({ keys: new Map() })
   const ring = await readKeyRing(keys.reference)
   return ring.ok
@@ -44,20 +52,24 @@ export async function ringOf({ keys }: Kept): Promise<Result<KeyRing, readonly F
 }
 
 /** Opens it; `beginnings` only for `tfe init`. */
-export async function openKept(
-  store: Kept,
-  beginnings?: Beginnings,
+export async function openConfiguredStore(
+  store: ConfiguredStore,
+  initialSettings?: InitialSettings,
 ): Promise<Result<Store, readonly Fault[]>> {
-  const ring = await ringOf(store)
+  const ring = await keyRingOf(store)
   if (!ring.ok) return ring
   // Hashes of passwords are in it, and who may do what; its companions inherit the mode.
-  if (store.kind === 'sqlite' && beginnings !== undefined) privateFile(store.path)
-  const opened = await openStore(settingsOf(store), { clock: CLOCK, ring: ring.value, beginnings })
+  if (store.kind === 'sqlite' && initialSettings !== undefined) createPrivateFile(store.path)
+  const opened = await openStore(storeSettingsOf(store), {
+    clock: CLOCK,
+    ring: ring.value,
+    initialSettings,
+  })
   return opened.ok ? opened : fail([storeFault(store, opened.failure)])
 }
 
 /** A failure of the store, where the configuration names it. */
-export function storeFault({ at }: Pick<Kept, 'at'>, failure: StoreFailure): Fault {
+export function storeFault({ at }: Pick<ConfiguredStore, 'at'>, failure: StoreFailure): Fault {
   const { sentence, nextStep } = explainStore(failure)
   return { at, message: `${sentence}: ${nextStep}` }
 }

@@ -2,7 +2,7 @@
  * What the store says, as the processes that judge need it: rules for the whole fleet, and decisions about single
  * devices. Read by the primary alone, page by page, never on a request's way.
  */
-import { readPages } from './read-upstream-tls.ts'
+import { readUpstreamTls } from './read-upstream-tls.ts'
 import { SYNC_PORT } from '../../admin/routes/fleet/sync-port.ts'
 import type { Config } from '../../config/config.ts'
 import type { Enforcement } from '../../decide/policy.ts'
@@ -14,17 +14,17 @@ import {
   type DenialDelta,
   type OverlayDelta,
 } from '../../state/overlay.ts'
-import type { StoredChain, StoreRules } from '../../state/rules.ts'
-import type { Denied } from '../../store/devices/denials.ts'
+import type { StoredEnrollmentSetting, StoreRules } from '../../state/rules.ts'
+import type { DenyTarget } from '../../store/devices/denials.ts'
 import type { StoredSetting, StoredStanding } from '../../store/settings/enrollment-setting.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { Store } from '../../store/port.ts'
 
 /** Whoever takes deltas in, in their order. */
-export type Take = (delta: OverlayDelta) => void
+export type ApplyDelta = (delta: OverlayDelta) => void
 
 /** The parts of the configuration that beat the store, or name what it speaks of. */
-export type Written = Pick<
+export type FileConfig = Pick<
   Config,
   'approval' | 'enforcement' | 'enforcementStated' | 'listeners' | 'upstreams'
 >
@@ -32,7 +32,7 @@ export type Written = Pick<
 /** What holds for the whole fleet, as of a revision or later. */
 export async function readRules(
   store: Store,
-  written: Written,
+  fileConfig: FileConfig,
   revision: number,
 ): Promise<Result<StoreRules, StoreFailure>> {
   const enforcement = await store.enforcement.current()
@@ -48,26 +48,26 @@ export async function readRules(
   const body = approval.value?.body
   const model = body === undefined ? undefined : readApprovalModel(body)
   if (model?.ok === false) return fail(notUnderstood(APPROVAL_DOCUMENT))
-  const pages = await readPages(store, written.upstreams)
+  const pages = await readUpstreamTls(store, fileConfig.upstreams)
   if (!pages.ok) return pages
   const { mutual, legacy } = oauth.value
   const closed = ports.value.filter(({ state }) => state === 'closed').map(({ name }) => name)
-  const sync = syncListener(written)
+  const sync = syncListener(fileConfig)
   return ok({
     revision,
-    enforcement: enforcementOf(enforcement.value.state, written),
+    enforcement: effectiveEnforcement(enforcement.value.state, fileConfig),
     enrollmentSettings: settings.value.flatMap(chainOf),
     // The file's own word is not edited in the portal (decision 20).
-    approvalModel: written.approval.modelStated ? undefined : model?.value,
+    approvalModel: fileConfig.approval.modelStated ? undefined : model?.value,
     // The legacy endpoint is there until somebody disables it.
     oauth: { modern: mutual, legacy: legacy === 'disabled' ? 'disabled' : 'enabled' },
     closedListeners: sync !== undefined && closed.includes(SYNC_PORT) ? [sync] : [],
-    outgoing: pages.value.outgoing,
+    upstreamTls: pages.value.upstreamTls,
   })
 }
 
 /** The listener behind the legacy sync port (S0-16); one that speaks HTTP there is told by its port or its name. */
-export const syncListener = ({ listeners }: Pick<Written, 'listeners'>): string | undefined =>
+export const syncListener = ({ listeners }: Pick<FileConfig, 'listeners'>): string | undefined =>
   (
     listeners.find(({ purpose }) => purpose === 'sync') ??
     listeners.find(({ port }) => port === 9997) ??
@@ -75,9 +75,9 @@ export const syncListener = ({ listeners }: Pick<Written, 'listeners'>): string 
   )?.name
 
 /** Decision 5: the latch beats the file, which beats what the store began with. */
-export const enforcementOf = (
+export const effectiveEnforcement = (
   stored: Enforcement,
-  { enforcement, enforcementStated }: Pick<Written, 'enforcement' | 'enforcementStated'>,
+  { enforcement, enforcementStated }: Pick<FileConfig, 'enforcement' | 'enforcementStated'>,
 ): Enforcement => (stored === 'required' || !enforcementStated ? stored : enforcement)
 
 const notUnderstood = (name: string): StoreFailure => ({
@@ -89,7 +89,12 @@ const notUnderstood = (name: string): StoreFailure => ({
   wanted: 'a document that this version wrote',
 })
 
-function chainOf({ name, source, chain, standing }: StoredSetting): readonly StoredChain[] {
+function chainOf({
+  name,
+  source,
+  chain,
+  standing,
+}: StoredSetting): readonly StoredEnrollmentSetting[] {
   return standing.kind === 'removed' ? [] : [{ name, source, chain, standing }]
 }
 
@@ -97,7 +102,7 @@ function chainOf({ name, source, chain, standing }: StoredSetting): readonly Sto
 export async function readDecisions(
   store: Store,
   revision: number,
-  take: Take,
+  apply: ApplyDelta,
 ): Promise<Result<void, StoreFailure>> {
   // Gathered first: a store that fails half-way must not leave half a list in force.
   const deltas: OverlayDelta[] = [{ kind: 'begin', revision }]
@@ -120,12 +125,12 @@ export async function readDecisions(
   if (!denials.ok) return denials
   const entries = denials.value.map(({ denied }) => entryOf(denied, true))
   deltas.push({ kind: 'denied', revision, entries }, { kind: 'end', revision })
-  for (const delta of deltas) take(delta)
+  for (const delta of deltas) apply(delta)
   return ok(undefined)
 }
 
 /** A setting whose cut-off asks which keys were seen before it retired. */
-export interface CutOffAsk {
+export interface CutOffQuery {
   readonly name: string
   readonly standing: StoredStanding
   readonly revision: number
@@ -134,8 +139,8 @@ export interface CutOffAsk {
 /** The keys that a setting's cut-off knows; nothing for a setting that asks for none. */
 export async function readKnown(
   store: Pick<Store, 'approvals'>,
-  { name, standing, revision }: CutOffAsk,
-  take: Take,
+  { name, standing, revision }: CutOffQuery,
+  apply: ApplyDelta,
 ): Promise<Result<void, StoreFailure>> {
   if (standing.kind !== 'previously-trusted' || standing.cutOff !== 'known-devices') {
     return ok(undefined)
@@ -144,7 +149,7 @@ export async function readKnown(
   do {
     const page = await store.approvals.knownKeys(name, standing.retiredAt, { after, limit: PAGE })
     if (!page.ok) return page
-    take(knownDelta(revision, name, page.value))
+    apply(knownDelta(revision, name, page.value))
     after = page.value.length < PAGE ? undefined : page.value.at(-1)
   } while (after !== undefined)
   return ok(undefined)
@@ -170,7 +175,7 @@ export async function readDenials(
   return ok({ kind: 'denied', revision, entries })
 }
 
-const entryOf = (one: Denied, denied: boolean): DenialDelta =>
+const entryOf = (one: DenyTarget, denied: boolean): DenialDelta =>
   one.kind === 'key'
     ? { of: 'key', value: one.key, denied }
     : { of: 'serial', value: `${one.issuerKey}:${one.serial}`, denied }

@@ -3,52 +3,52 @@
  * and SNI, carried over to what today's runtime offers (S3-13).
  */
 import type { Config } from '../../config/config.ts'
-import { parsePageDocument } from '../../config/upstream/stored-document.ts'
+import { parseTlsSettingsDocument } from '../../config/upstream/stored-document.ts'
 import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
-import { openPage, pageName } from '../../upstream-tls/document.ts'
-import { ownSelection } from '../../upstream-tls/draft-result.ts'
+import { openSettings, documentName } from '../../upstream-tls/document.ts'
+import { appliedSelection } from '../../upstream-tls/draft-result.ts'
 import { explainUpgrade } from '../../upstream-tls/explain-page.ts'
-import { fileWords } from '../../state/outgoing.ts'
+import { fileSettings } from '../../state/outgoing.ts'
 import type { StoreRules } from '../../state/rules.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { Store } from '../../store/port.ts'
 
 /** The selections, and what an upgrade of the runtime changed about them, in sentences. */
-export interface KeptPages {
-  readonly outgoing: StoreRules['outgoing']
-  readonly news: readonly string[]
+export interface StoredUpstreamTls {
+  readonly upstreamTls: StoreRules['upstreamTls']
+  readonly upgradeNotes: readonly string[]
 }
 
 /** Reads the page of every upstream with TLS; one that was never opened has the default. */
-export async function readPages(
+export async function readUpstreamTls(
   { documents }: Pick<Store, 'documents'>,
   upstreams: Config['upstreams'],
-): Promise<Result<KeptPages, StoreFailure>> {
-  const outgoing: StoreRules['outgoing'][number][] = []
-  const news: string[] = []
+): Promise<Result<StoredUpstreamTls, StoreFailure>> {
+  const upstreamTls: StoreRules['upstreamTls'][number][] = []
+  const upgradeNotes: string[] = []
   for (const { name, tls } of upstreams) {
     if (tls === undefined) continue
-    const found = await documents.find(pageName(name))
+    const found = await documents.find(documentName(name))
     if (!found.ok) return found
     if (found.value === undefined) continue
-    const document = parsePageDocument(found.value.body)
+    const document = parseTlsSettingsDocument(found.value.body)
     if (!document.ok) return fail(notUnderstood(name, document.failure[0]?.message))
-    const rules = { catalogue: runtimeCatalogue(), preset: tls.preset, file: fileWords(tls) }
-    const opened = openPage(document.value, rules)
+    const rules = { catalogue: runtimeCatalogue(), preset: tls.preset, file: fileSettings(tls) }
+    const opened = openSettings(document.value, rules)
     if (!opened.ok) return fail(notUnderstood(name, opened.failure[0]?.found))
     const { page, report } = opened.value
-    const selection = ownSelection(page.applied, rules)
-    outgoing.push({ upstream: name, selection, chosen: page.chosen })
-    news.push(...report.map((one) => explainUpgrade(one, name)))
+    const selection = appliedSelection(page.applied, rules)
+    upstreamTls.push({ upstream: name, selection, chosen: page.chosen })
+    upgradeNotes.push(...report.map((one) => explainUpgrade(one, name)))
   }
-  return ok({ outgoing, news })
+  return ok({ upstreamTls, upgradeNotes })
 }
 
 const notUnderstood = (upstream: string, found = 'something else'): StoreFailure => ({
   kind: 'unknown-row',
   table: 'documents',
-  key: pageName(upstream),
+  key: documentName(upstream),
   column: 'body',
   found,
   wanted: 'a page that this version wrote',

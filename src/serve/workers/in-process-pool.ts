@@ -1,73 +1,73 @@
 import { Metrics } from '../../record/metrics.ts'
-import { Ledger } from '../../record/device-sightings.ts'
-import { Sightings } from '../../record/expiry-sightings.ts'
-import { UpstreamErrors } from '../../record/upstream-errors.ts'
+import { SightingBuffer } from '../../record/device-sightings.ts'
+import { ExpirySightingBuffer } from '../../record/expiry-sightings.ts'
+import { UpstreamErrorBuffer } from '../../record/upstream-errors.ts'
 import { Overlay } from '../../state/overlay.ts'
-import { ReadLists } from '../../state/revocation.ts'
-import type { Crew, CrewAnswer, Witness } from './pool.ts'
+import { LoadedCrls } from '../../state/revocation.ts'
+import type { WorkerPool, WorkerPoolResult, TestHook } from './pool.ts'
 import { FrontEnd } from '../process/front-end.ts'
-import type { OpenLog } from '../log.ts'
-import type { Orders } from '../process/process-config.ts'
+import type { ProcessLogger } from '../log.ts'
+import type { ProcessConfig } from '../process/process-config.ts'
 
 /** The crew of one: this very process serves. */
-export function localCrew(journal: OpenLog, witness?: Witness): Crew {
+export function inProcessPool(logger: ProcessLogger, testHook?: TestHook): WorkerPool {
   const metrics = new Metrics()
-  const lists = new ReadLists()
+  const crls = new LoadedCrls()
   const overlay = new Overlay()
   let frontEnd: FrontEnd | undefined
-  let sightings: Sightings | undefined
-  let ledger: Ledger | undefined
-  let upstreamErrors: UpstreamErrors | undefined
+  let expirySightings: ExpirySightingBuffer | undefined
+  let sightingBuffer: SightingBuffer | undefined
+  let upstreamErrors: UpstreamErrorBuffer | undefined
   return {
-    async start(orders, news): Promise<CrewAnswer> {
-      sightings = new Sightings(news)
-      ledger = new Ledger(news)
-      upstreamErrors = new UpstreamErrors(news)
-      const started = await FrontEnd.start(orders, {
-        log: journal.log,
+    async start(processConfig, events): Promise<WorkerPoolResult> {
+      expirySightings = new ExpirySightingBuffer(events)
+      sightingBuffer = new SightingBuffer(events)
+      upstreamErrors = new UpstreamErrorBuffer(events)
+      const started = await FrontEnd.start(processConfig, {
+        log: logger.log,
         metrics,
         shared: false,
-        lists,
+        crls,
         overlay,
-        lockedOut: () => news.lockedOut(),
-        sightings,
-        ledger,
+        onStaleSession: () => events.onStaleSession(),
+        expirySightings,
+        sightingBuffer,
         upstreamErrors,
-        met: () => {},
+        onIssuer: () => {},
       })
       if (!started.ok) return { kind: 'refused', faults: started.failure }
       frontEnd = started.value
       // A list may have come while the ports were being bound.
-      frontEnd.revise()
-      witness?.(ledger)
+      frontEnd.reapplyCrls()
+      testHook?.(sightingBuffer)
       return { kind: 'serving', ports: frontEnd.ports }
     },
-    async reload(orders: Orders): Promise<CrewAnswer> {
+    async reload(processConfig: ProcessConfig): Promise<WorkerPoolResult> {
       const running = frontEnd
       if (running === undefined) throw new Error('reload before start')
-      const faults = running.reload(orders)
+      const faults = running.reload(processConfig)
       return faults.length > 0
         ? { kind: 'refused', faults }
         : { kind: 'serving', ports: running.ports }
     },
-    revise({ setting, place, crl }) {
-      lists.set(setting, place, crl)
-      frontEnd?.revise()
+    applyCrlUpdate({ setting, place, crl }) {
+      crls.set(setting, place, crl)
+      frontEnd?.reapplyCrls()
     },
-    overlay(delta) {
-      const narrowed = overlay.apply(delta)
-      frontEnd?.narrowed(narrowed)
+    applyOverlayDelta(delta) {
+      const restricted = overlay.apply(delta)
+      frontEnd?.onRestricted(restricted)
     },
     scrape: () => {
-      sightings?.flush()
-      ledger?.flush()
+      expirySightings?.flush()
+      sightingBuffer?.flush()
       upstreamErrors?.flush()
       return metrics.registry.metrics()
     },
-    amiss: () => (frontEnd === undefined ? 'starting' : undefined),
+    notReadyReason: () => (frontEnd === undefined ? 'starting' : undefined),
     async drain(): Promise<void> {
       await frontEnd?.drain()
-      ledger?.flush()
+      sightingBuffer?.flush()
     },
   }
 }

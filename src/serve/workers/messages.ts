@@ -3,15 +3,19 @@
  * maps and sets.
  */
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
-import type { Seen } from '../../record/device-sightings.ts'
-import type { Sighting } from '../../record/expiry-sightings.ts'
-import type { MetUpstreamError } from '../../record/upstream-errors.ts'
+import type { Sighting } from '../../record/device-sightings.ts'
+import type { ExpirySighting } from '../../record/expiry-sightings.ts'
+import type { UpstreamErrorEntry } from '../../record/upstream-errors.ts'
 import type { OverlayDelta } from '../../state/overlay.ts'
-import type { CrewAnswer } from './pool.ts'
-import type { IssuerMet, Orders } from '../process/process-config.ts'
+import type { WorkerPoolResult } from './pool.ts'
+import type { IssuerHint, ProcessConfig } from '../process/process-config.ts'
 
 export type ToWorker =
-  | { readonly kind: 'start' | 'reload'; readonly orders: Orders; readonly worker: number }
+  | {
+      readonly kind: 'start' | 'reload'
+      readonly processConfig: ProcessConfig
+      readonly worker: number
+    }
   | {
       readonly kind: 'list'
       readonly setting: string
@@ -21,21 +25,25 @@ export type ToWorker =
     }
   | { readonly kind: 'overlay'; readonly delta: OverlayDelta }
   | { readonly kind: 'scrape'; readonly id: number }
-  | { readonly kind: 'issuer'; readonly issuer: IssuerMet }
+  | { readonly kind: 'issuer'; readonly issuer: IssuerHint }
   | { readonly kind: 'drain' }
 
 export type FromWorker =
   | { readonly kind: 'hello' }
-  | { readonly kind: 'locked-out' }
-  | { readonly kind: 'sighted'; readonly sightings: readonly Sighting[]; readonly lost: number }
-  | { readonly kind: 'seen'; readonly sightings: readonly Seen[]; readonly lost: number }
+  | { readonly kind: 'stale-session' }
   | {
-      readonly kind: 'upstream-errors'
-      readonly errors: readonly MetUpstreamError[]
+      readonly kind: 'expiry-sightings'
+      readonly sightings: readonly ExpirySighting[]
       readonly lost: number
     }
-  | { readonly kind: 'issuer'; readonly issuer: IssuerMet }
-  | { readonly kind: 'answer'; readonly answer: CrewAnswer }
+  | { readonly kind: 'sightings'; readonly sightings: readonly Sighting[]; readonly lost: number }
+  | {
+      readonly kind: 'upstream-errors'
+      readonly errors: readonly UpstreamErrorEntry[]
+      readonly lost: number
+    }
+  | { readonly kind: 'issuer'; readonly issuer: IssuerHint }
+  | { readonly kind: 'answer'; readonly answer: WorkerPoolResult }
   | {
       readonly kind: 'metrics'
       readonly id: number

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 
 /** Copies whole lines only, so that the lines of several sources never mix; what is left at the end follows as it is. */
-export function wholeLines(from: Readable | null, to: Writable): void {
+export function pipeLines(from: Readable | null, to: Writable): void {
   let rest: Buffer = Buffer.alloc(0)
   from?.on('data', (chunk: Buffer) => {
     const end = chunk.lastIndexOf(NEWLINE)

@@ -3,38 +3,38 @@
  * so that signals, reloads, scrapes and the drain are written once.
  */
 import type { Fault } from '../../kernel/types.ts'
-import type { Ledger, LedgerSink } from '../../record/device-sightings.ts'
-import type { SightingSink } from '../../record/expiry-sightings.ts'
+import type { SightingBuffer, SightingSink } from '../../record/device-sightings.ts'
+import type { ExpirySightingSink } from '../../record/expiry-sightings.ts'
 import type { UpstreamErrorSink } from '../../record/upstream-errors.ts'
-import type { Bulletin } from '../../revoke/registry.ts'
+import type { CrlUpdate } from '../../revoke/registry.ts'
 import type { OverlayDelta } from '../../state/overlay.ts'
-import type { Orders } from '../process/process-config.ts'
+import type { ProcessConfig } from '../process/process-config.ts'
 
 /** How a start or a reload went in every process of the crew. */
-export type CrewAnswer =
+export type WorkerPoolResult =
   | { readonly kind: 'serving'; readonly ports: Readonly<Record<string, number>> }
   | { readonly kind: 'refused'; readonly faults: readonly Fault[] }
 
 /** What the crew has to say without being asked. */
-export interface CrewNews extends SightingSink, LedgerSink, UpstreamErrorSink {
+export interface WorkerEvents extends ExpirySightingSink, SightingSink, UpstreamErrorSink {
   /** A device was held to a session that says less of it than a new one would. */
-  lockedOut(): void
+  onStaleSession(): void
 }
 
 /** Has more to note than what devices do at the listeners; called once in each process that serves. */
-export type Witness = (ledger: Pick<Ledger, 'saw'>) => void
+export type TestHook = (ledger: Pick<SightingBuffer, 'add'>) => void
 
-export interface Crew {
-  start(orders: Orders, news: CrewNews): Promise<CrewAnswer>
-  reload(orders: Orders): Promise<CrewAnswer>
+export interface WorkerPool {
+  start(processConfig: ProcessConfig, events: WorkerEvents): Promise<WorkerPoolResult>
+  reload(processConfig: ProcessConfig): Promise<WorkerPoolResult>
   /** Puts a revocation list in force, or takes it away, in every process; before the start it is kept for it. */
-  revise(bulletin: Bulletin): void
+  applyCrlUpdate(update: CrlUpdate): void
   /** Changes what was decided about single devices, in every process; before the start it is kept for it. */
-  overlay(delta: OverlayDelta): void
+  applyOverlayDelta(delta: OverlayDelta): void
   /** The metrics of all processes in the text format of Prometheus. */
   scrape(): Promise<string>
   /** Undefined when every process serves; otherwise what is amiss. */
-  amiss(): string | undefined
+  notReadyReason(): string | undefined
   /** Ends when the last request has, or the configured patience is over. */
   drain(): Promise<void>
 }

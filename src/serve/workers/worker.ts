@@ -4,64 +4,67 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Fault } from '../../kernel/types.ts'
 import { Metrics } from '../../record/metrics.ts'
-import { Ledger } from '../../record/device-sightings.ts'
-import { Sightings } from '../../record/expiry-sightings.ts'
-import { UpstreamErrors } from '../../record/upstream-errors.ts'
+import { SightingBuffer } from '../../record/device-sightings.ts'
+import { ExpirySightingBuffer } from '../../record/expiry-sightings.ts'
+import { UpstreamErrorBuffer } from '../../record/upstream-errors.ts'
 import { Overlay } from '../../state/overlay.ts'
-import { ReadLists } from '../../state/revocation.ts'
+import { LoadedCrls } from '../../state/revocation.ts'
 import { parseCrl } from '../../x509/crl.ts'
-import type { Witness } from './pool.ts'
+import type { TestHook } from './pool.ts'
 import { FrontEnd } from '../process/front-end.ts'
-import { giveBack } from './release-memory.ts'
-import { openLog, type OpenLog } from '../log.ts'
+import { releaseMemory } from './release-memory.ts'
+import { openLog, type ProcessLogger } from '../log.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
-import type { Orders } from '../process/process-config.ts'
+import type { ProcessConfig } from '../process/process-config.ts'
 
 /** Runs until told to drain, or until the primary is gone. */
-export function runWorker(witness?: Witness): void {
-  const worker = new Worker(witness)
+export function runWorker(testHook?: TestHook): void {
+  const worker = new Worker(testHook)
   process.on('message', (message) => {
-    worker.obey(message as ToWorker).catch((error: unknown) => worker.fall(error))
+    worker.handleMessage(message as ToWorker).catch((error: unknown) => worker.crash(error))
   })
-  process.once('uncaughtException', (error) => worker.fall(error))
+  process.once('uncaughtException', (error) => worker.crash(error))
   // The primary died: nobody would rotate tickets, reload or drain us any more.
   process.on('disconnect', () => {
-    worker.obey({ kind: 'drain' }).catch((error: unknown) => worker.fall(error))
+    worker.handleMessage({ kind: 'drain' }).catch((error: unknown) => worker.crash(error))
   })
   // Signals to the whole group are the primary's to interpret.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
-  say({ kind: 'hello' })
+  sendToPrimary({ kind: 'hello' })
 }
 
-type Commanded = Extract<ToWorker, { readonly orders: Orders }>
+type ConfigMessage = Extract<ToWorker, { readonly processConfig: ProcessConfig }>
 
 class Worker {
   readonly #metrics = new Metrics()
-  readonly #ledger = new Ledger({
-    seen: (sightings, lost) => {
-      this.#told = new Promise((left) => say({ kind: 'seen', sightings, lost }, left))
+  readonly #sightingBuffer = new SightingBuffer({
+    onSightings: (sightings, lost) => {
+      this.#sightingsSent = new Promise((sent) =>
+        sendToPrimary({ kind: 'sightings', sightings, lost }, sent),
+      )
     },
   })
   /** Settles when the last batch of sightings has left this process. */
-  #told: Promise<void> = Promise.resolve()
-  readonly #sightings = new Sightings({
-    sighted: (sightings, lost) => say({ kind: 'sighted', sightings, lost }),
+  #sightingsSent: Promise<void> = Promise.resolve()
+  readonly #expirySightings = new ExpirySightingBuffer({
+    onExpirySightings: (sightings, lost) =>
+      sendToPrimary({ kind: 'expiry-sightings', sightings, lost }),
   })
-  readonly #upstreamErrors = new UpstreamErrors({
-    upstreamErrors: (errors, lost) => say({ kind: 'upstream-errors', errors, lost }),
+  readonly #upstreamErrors = new UpstreamErrorBuffer({
+    onUpstreamErrors: (errors, lost) => sendToPrimary({ kind: 'upstream-errors', errors, lost }),
   })
-  readonly #lists = new ReadLists()
+  readonly #crls = new LoadedCrls()
   #started: Promise<void> = Promise.resolve()
   readonly #overlay = new Overlay()
-  #journal: OpenLog | undefined
+  #logger: ProcessLogger | undefined
   #frontEnd: FrontEnd | undefined
-  readonly #witness: Witness | undefined
+  readonly #testHook: TestHook | undefined
 
-  constructor(witness: Witness | undefined) {
-    this.#witness = witness
+  constructor(testHook: TestHook | undefined) {
+    this.#testHook = testHook
   }
 
-  async obey(message: ToWorker): Promise<void> {
+  async handleMessage(message: ToWorker): Promise<void> {
     switch (message.kind) {
       case 'start':
         this.#started = this.#start(message)
@@ -69,40 +72,40 @@ class Worker {
       case 'reload':
         // The ports may still be being bound, and then what was ordered last would be lost.
         await this.#started
-        return this.#reload(message.orders)
+        return this.#reload(message.processConfig)
       case 'list':
-        return this.#revise(message)
+        return this.#applyCrl(message)
       case 'overlay': {
-        const narrowed = this.#overlay.apply(message.delta)
-        return this.#frontEnd?.narrowed(narrowed)
+        const restricted = this.#overlay.apply(message.delta)
+        return this.#frontEnd?.onRestricted(restricted)
       }
       case 'scrape': {
         // Sent before the metrics, so that it is heard before them: a scrape shows every device so far.
-        this.#sightings.flush()
-        this.#ledger.flush()
+        this.#expirySightings.flush()
+        this.#sightingBuffer.flush()
         this.#upstreamErrors.flush()
         const metrics = await this.#metrics.registry.getMetricsAsJSON()
-        return say({ kind: 'metrics', id: message.id, metrics })
+        return sendToPrimary({ kind: 'metrics', id: message.id, metrics })
       }
       case 'issuer': {
         // The channel makes another kind of octets of a buffer.
         const { der, trustVersion } = message.issuer
-        return this.#frontEnd?.learn({ der: Buffer.from(der), trustVersion })
+        return this.#frontEnd?.addIssuer({ der: Buffer.from(der), trustVersion })
       }
       case 'drain':
         await this.#frontEnd?.drain()
-        this.#ledger.flush()
-        await this.#journal?.end()
+        this.#sightingBuffer.flush()
+        await this.#logger?.end()
         // What is still on its way through the channel would go with us.
-        await Promise.race([this.#told, pause(CHANNEL_PATIENCE_MS)])
+        await Promise.race([this.#sightingsSent, pause(CHANNEL_TIMEOUT_MS)])
         process.exit(0)
     }
   }
 
-  #reload(orders: Orders): void {
+  #reload(processConfig: ProcessConfig): void {
     const frontEnd = this.#frontEnd
-    const faults = frontEnd === undefined ? [NOT_STARTED] : frontEnd.reload(orders)
-    say({
+    const faults = frontEnd === undefined ? [NOT_STARTED] : frontEnd.reload(processConfig)
+    sendToPrimary({
       kind: 'answer',
       answer:
         frontEnd === undefined || faults.length > 0
@@ -112,42 +115,42 @@ class Worker {
   }
 
   /** The primary has read it; here it is read again, because its octets travel better than its table. */
-  #revise({ setting, place, der }: ToWorker & { kind: 'list' }): void {
+  #applyCrl({ setting, place, der }: ToWorker & { kind: 'list' }): void {
     const crl = der === undefined ? undefined : parseCrl(der)
-    this.#lists.set(setting, place, crl?.ok === true ? crl.value : undefined)
-    this.#frontEnd?.revise()
+    this.#crls.set(setting, place, crl?.ok === true ? crl.value : undefined)
+    this.#frontEnd?.reapplyCrls()
   }
 
   /** A bug: said once, then this process makes room for a fresh one. */
-  fall(error: unknown): never {
-    this.#journal?.log.fatal({ err: error }, 'worker failed')
-    this.#journal?.flush()
+  crash(error: unknown): never {
+    this.#logger?.log.fatal({ err: error }, 'worker failed')
+    this.#logger?.flush()
     process.exit(70)
   }
 
-  async #start(message: Commanded): Promise<void> {
-    const { orders } = message
-    giveBack()
-    this.#journal = openLog(orders.config.log, { worker: message.worker })
-    const started = await FrontEnd.start(orders, {
-      log: this.#journal.log,
+  async #start(message: ConfigMessage): Promise<void> {
+    const { processConfig } = message
+    releaseMemory()
+    this.#logger = openLog(processConfig.config.log, { worker: message.worker })
+    const started = await FrontEnd.start(processConfig, {
+      log: this.#logger.log,
       metrics: this.#metrics,
       shared: true,
-      lists: this.#lists,
+      crls: this.#crls,
       overlay: this.#overlay,
-      lockedOut: () => say({ kind: 'locked-out' }),
-      sightings: this.#sightings,
-      ledger: this.#ledger,
+      onStaleSession: () => sendToPrimary({ kind: 'stale-session' }),
+      expirySightings: this.#expirySightings,
+      sightingBuffer: this.#sightingBuffer,
       upstreamErrors: this.#upstreamErrors,
-      met: (issuer) => say({ kind: 'issuer', issuer }),
+      onIssuer: (issuer) => sendToPrimary({ kind: 'issuer', issuer }),
     })
     if (!started.ok)
-      return say({ kind: 'answer', answer: { kind: 'refused', faults: started.failure } })
+      return sendToPrimary({ kind: 'answer', answer: { kind: 'refused', faults: started.failure } })
     this.#frontEnd = started.value
     // A list may have come while the ports were being bound.
-    started.value.revise()
-    say({ kind: 'answer', answer: { kind: 'serving', ports: started.value.ports } })
-    this.#witness?.(this.#ledger)
+    started.value.reapplyCrls()
+    sendToPrimary({ kind: 'answer', answer: { kind: 'serving', ports: started.value.ports } })
+    this.#testHook?.(this.#sightingBuffer)
   }
 }
 
@@ -157,10 +160,10 @@ const NOT_STARTED: Fault = {
 }
 
 /** `left` is called when it has left this process, or nobody listens any more. */
-function say(message: FromWorker, left: () => void = () => {}): void {
-  if (process.send === undefined) left()
-  else process.send(message, undefined, undefined, left)
+function sendToPrimary(message: FromWorker, sent: () => void = () => {}): void {
+  if (process.send === undefined) sent()
+  else process.send(message, undefined, undefined, sent)
 }
 
 /** A primary that takes nothing for so long is as good as gone. */
-const CHANNEL_PATIENCE_MS = 5000
+const CHANNEL_TIMEOUT_MS = 5000

@@ -3,11 +3,11 @@
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../../kernel/types.ts'
-import type { Book, By, Db, Tx } from '../transactions.ts'
+import type { Transactions, Actor, Db, Tx } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { flag, instant, orUndefined, word } from '../schema/row.ts'
+import { booleanColumn, instantColumn, orUndefined, enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
-import { asExpected, type Expected } from '../version.ts'
+import { checkVersion, type ExpectedVersion } from '../version.ts'
 import { ROLES, type Role } from '../schema/vocabulary.ts'
 
 export interface Admin {
@@ -32,13 +32,13 @@ export interface NewAdmin {
 export type AdminChange = Partial<Omit<NewAdmin, 'name'>> & { readonly disabled?: boolean }
 
 export class Admins {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   list(): Promise<Result<readonly Admin[], StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const rows = await db.selectFrom('admins').selectAll().orderBy('name').execute()
       return rows.map(readAdmin)
     })
@@ -56,21 +56,21 @@ export class Admins {
     column: 'name' | 'certificate_key',
     value: string,
   ): Promise<Result<Admin | undefined, StoreTrouble>> {
-    return this.#book.read((db) => adminWhere(db, column, value))
+    return this.#transactions.read((db) => adminWhere(db, column, value))
   }
 
   create(
-    by: By,
+    actor: Actor,
     { name, role, passwordHash, certificateKey }: NewAdmin,
   ): Promise<Result<Admin, StoreFailure>> {
-    return this.#book.change<Admin, StoreFailure>(by, async (tx, now) => {
+    return this.#transactions.change<Admin, StoreFailure>(actor, async (tx, now) => {
       const taken = await tx
         .selectFrom('admins')
         .select('name')
-        .where((the) =>
-          the.or([
-            the('name', '=', name),
-            ...(certificateKey === undefined ? [] : [the('certificate_key', '=', certificateKey)]),
+        .where((eb) =>
+          eb.or([
+            eb('name', '=', name),
+            ...(certificateKey === undefined ? [] : [eb('certificate_key', '=', certificateKey)]),
           ]),
         )
         .executeTakeFirst()
@@ -90,8 +90,8 @@ export class Admins {
       const admin = readAdmin(row)
       return ok({
         value: admin,
-        entries: [{ action: 'admin.create', subject: name, after: shown(admin) }],
-        touched: [],
+        entries: [{ action: 'admin.create', subject: name, after: auditView(admin) }],
+        notices: [],
       })
     })
   }
@@ -101,11 +101,11 @@ export class Admins {
    * can sign in stays one.
    */
   change(
-    by: By,
+    actor: Actor,
     name: string,
-    { expected, change }: { readonly expected: Expected; readonly change: AdminChange },
+    { expected, change }: { readonly expected: ExpectedVersion; readonly change: AdminChange },
   ): Promise<Result<Admin, StoreFailure>> {
-    return this.#book.change<Admin, StoreFailure>(by, async (tx, now) => {
+    return this.#transactions.change<Admin, StoreFailure>(actor, async (tx, now) => {
       const found = await this.#expected(tx, name, expected)
       if (!found.ok) return found
       const before = found.value
@@ -114,7 +114,10 @@ export class Admins {
       if (holder !== undefined) {
         return fail({ kind: 'already-exists', what: 'administrator', key: holder })
       }
-      if (isChief(before) && !(await staysChief(tx, { before, after, now }))) {
+      if (
+        isActiveAdministrator(before) &&
+        !(await leavesAdministrator(tx, { before, after, now }))
+      ) {
         return fail({ kind: 'last-administrator', name })
       }
       await tx
@@ -135,39 +138,48 @@ export class Admins {
           {
             action: 'admin.change',
             subject: name,
-            before: shown(before),
-            after: { ...shown(after), changed: Object.keys(change) },
+            before: auditView(before),
+            after: { ...auditView(after), changed: Object.keys(change) },
           },
         ],
-        touched: [],
+        notices: [],
       })
     })
   }
 
   /** Removes an administrator with all tokens and sessions. */
-  remove(by: By, name: string, expected: Expected): Promise<Result<void, StoreFailure>> {
-    return this.#book.change<void, StoreFailure>(by, async (tx, now) => {
+  remove(
+    actor: Actor,
+    name: string,
+    expected: ExpectedVersion,
+  ): Promise<Result<void, StoreFailure>> {
+    return this.#transactions.change<void, StoreFailure>(actor, async (tx, now) => {
       const found = await this.#expected(tx, name, expected)
       if (!found.ok) return found
-      if (isChief(found.value) && !(await hasOtherChief(tx, name, now))) {
+      if (isActiveAdministrator(found.value) && !(await hasOtherAdministrator(tx, name, now))) {
         return fail({ kind: 'last-administrator', name })
       }
       await tx.deleteFrom('admins').where('name', '=', name).execute()
       return ok({
         value: undefined,
-        entries: [{ action: 'admin.remove', subject: name, before: shown(found.value) }],
-        touched: [],
+        entries: [{ action: 'admin.remove', subject: name, before: auditView(found.value) }],
+        notices: [],
       })
     })
   }
 
-  async #expected(tx: Tx, name: string, expected: Expected): Promise<Result<Admin, StoreFailure>> {
+  async #expected(
+    tx: Tx,
+    name: string,
+    expected: ExpectedVersion,
+  ): Promise<Result<Admin, StoreFailure>> {
     const admin = await adminWhere(tx, 'name', name)
-    return asExpected(admin, expected, { what: 'administrator', key: name })
+    return checkVersion(admin, expected, { what: 'administrator', key: name })
   }
 }
 
-const isChief = ({ role, disabled }: Admin): boolean => role === 'administrator' && !disabled
+const isActiveAdministrator = ({ role, disabled }: Admin): boolean =>
+  role === 'administrator' && !disabled
 
 /** Whoever else has that certificate key. */
 async function holderOf(
@@ -185,21 +197,27 @@ async function holderOf(
   return holder?.name
 }
 
-interface Turn {
+interface AdministratorChange {
   readonly before: Admin
   readonly after: Admin
   readonly now: Instant
 }
 
 /** Whether after a change of one of them somebody can still administrate. */
-async function staysChief(tx: Tx, { before, after, now }: Turn): Promise<boolean> {
+async function leavesAdministrator(
+  tx: Tx,
+  { before, after, now }: AdministratorChange,
+): Promise<boolean> {
   const keepsCredential =
     hasCredential(after) || !hasCredential(before) || (await hasToken(tx, after.name, now))
-  return (isChief(after) && keepsCredential) || (await hasOtherChief(tx, after.name, now))
+  return (
+    (isActiveAdministrator(after) && keepsCredential) ||
+    (await hasOtherAdministrator(tx, after.name, now))
+  )
 }
 
 /** An administrator who has nothing to sign in with is no help to anybody. */
-async function hasOtherChief(tx: Tx, name: string, now: Instant): Promise<boolean> {
+async function hasOtherAdministrator(tx: Tx, name: string, now: Instant): Promise<boolean> {
   const rows = await tx
     .selectFrom('admins')
     .selectAll()
@@ -228,7 +246,7 @@ async function hasToken(tx: Tx, admin: string, now: Instant): Promise<boolean> {
 }
 
 /** What the audit trail may say: a hash is no secret, but nobody should have to argue about that. */
-const shown = ({ role, disabled, passwordHash, certificateKey }: Admin): object => ({
+const auditView = ({ role, disabled, passwordHash, certificateKey }: Admin): object => ({
   role,
   disabled,
   password: passwordHash !== undefined,
@@ -250,11 +268,11 @@ export function readAdmin(row: Selectable<Tables['admins']>): Admin {
   const at = { table: 'admins', key: row.name }
   return {
     name: row.name,
-    role: word(row.role, ROLES, { ...at, column: 'role' }),
+    role: enumColumn(row.role, ROLES, { ...at, column: 'role' }),
     passwordHash: orUndefined(row.password_hash),
     certificateKey: orUndefined(row.certificate_key) as KeyFingerprint | undefined,
-    disabled: flag(row.disabled, { ...at, column: 'disabled' }),
+    disabled: booleanColumn(row.disabled, { ...at, column: 'disabled' }),
     version: row.version,
-    createdAt: instant(row.created_at, { ...at, column: 'created_at' }),
+    createdAt: instantColumn(row.created_at, { ...at, column: 'created_at' }),
   }
 }

@@ -4,10 +4,10 @@
  */
 import type { Selectable } from 'kysely'
 import { ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Book, By, Entry } from '../transactions.ts'
+import type { Transactions, Actor, AuditEntry } from '../transactions.ts'
 import type { StoreFailure } from '../failure.ts'
-import { boundedLimit, pageOf, parseCursor, type Page, type PageAsk } from '../page.ts'
-import { instant, json } from '../schema/row.ts'
+import { boundedLimit, pageOf, parseCursor, type Page, type PageRequest } from '../page.ts'
+import { instantColumn, jsonColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
 
 /** Who did what, from where, when, and what it was before and after. */
@@ -24,7 +24,7 @@ export interface AuditRow {
   readonly revision: number
 }
 
-export interface AuditAsk extends PageAsk {
+export interface AuditQuery extends PageRequest {
   readonly who?: string | undefined
   readonly action?: string | undefined
   readonly subject?: string | undefined
@@ -33,33 +33,33 @@ export interface AuditAsk extends PageAsk {
 }
 
 export class Audit {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   /** Writes down what somebody did beside the store: nothing in it changes, and yet somebody will ask. */
-  note(by: By, entry: Entry): Promise<Result<void, StoreFailure>> {
-    return this.#book.change<void, StoreFailure>(by, () =>
-      Promise.resolve(ok({ value: undefined, entries: [entry], touched: [] })),
+  note(actor: Actor, entry: AuditEntry): Promise<Result<void, StoreFailure>> {
+    return this.#transactions.change<void, StoreFailure>(actor, () =>
+      Promise.resolve(ok({ value: undefined, entries: [entry], notices: [] })),
     )
   }
 
   /** Newest first. */
-  async list(ask: AuditAsk): Promise<Result<Page<AuditRow>, StoreFailure>> {
-    const cursor = parseCursor(ask.after, 'number')
+  async list(request: AuditQuery): Promise<Result<Page<AuditRow>, StoreFailure>> {
+    const cursor = parseCursor(request.after, 'number')
     if (!cursor.ok) return cursor
-    return await this.#book.read(async (db) => {
+    return await this.#transactions.read(async (db) => {
       let query = db.selectFrom('audit').selectAll().orderBy('id', 'desc')
       if (cursor.value !== undefined) query = query.where('id', '<', Number(cursor.value[0]))
       for (const column of ['who', 'action', 'subject'] as const) {
-        const value = ask[column]
+        const value = request[column]
         if (value !== undefined) query = query.where(column, '=', value)
       }
-      if (ask.since !== undefined) query = query.where('at', '>=', ask.since)
-      if (ask.until !== undefined) query = query.where('at', '<', ask.until)
-      const rows = await query.limit(boundedLimit(ask.limit) + 1).execute()
-      return pageOf(rows, ask, { item: readAuditRow, cursor: ({ id }) => [id, ''] })
+      if (request.since !== undefined) query = query.where('at', '>=', request.since)
+      if (request.until !== undefined) query = query.where('at', '<', request.until)
+      const rows = await query.limit(boundedLimit(request.limit) + 1).execute()
+      return pageOf(rows, request, { item: readAuditRow, cursor: ({ id }) => [id, ''] })
     })
   }
 }
@@ -69,11 +69,11 @@ export function readAuditRow(row: Selectable<Tables['audit']>): AuditRow {
   const at = { table: 'audit', key: String(row.id) }
   const read = (column: 'before' | 'after'): unknown => {
     const text = row[column]
-    return text === null ? undefined : json(text, { ...at, column })
+    return text === null ? undefined : jsonColumn(text, { ...at, column })
   }
   return {
     id: row.id,
-    at: instant(row.at, { ...at, column: 'at' }),
+    at: instantColumn(row.at, { ...at, column: 'at' }),
     who: row.who,
     from: row.origin,
     action: row.action,

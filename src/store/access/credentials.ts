@@ -5,9 +5,9 @@ import type { Selectable } from 'kysely'
 import { randomUUID } from 'node:crypto'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
 import { adminWhere, type Admin } from './admins.ts'
-import type { Book, By } from '../transactions.ts'
+import type { Transactions, Actor } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { instant, orNever, word } from '../schema/row.ts'
+import { instantColumn, optionalInstant, enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
 import { ROLES, type Role } from '../schema/vocabulary.ts'
 
@@ -38,13 +38,13 @@ export interface Session {
 }
 
 export class Credentials {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   tokens(): Promise<Result<readonly Token[], StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('tokens')
         .selectAll()
@@ -56,10 +56,10 @@ export class Credentials {
   }
 
   createToken(
-    by: By,
+    actor: Actor,
     { hash, admin, role, label, expiresAt }: NewToken,
   ): Promise<Result<Token, StoreFailure>> {
-    return this.#book.change<Token, StoreFailure>(by, async (tx, now) => {
+    return this.#transactions.change<Token, StoreFailure>(actor, async (tx, now) => {
       const owner = await tx
         .selectFrom('admins')
         .select('name')
@@ -83,13 +83,13 @@ export class Credentials {
         entries: [
           { action: 'token.create', subject: token.id, after: { admin, role, label, expiresAt } },
         ],
-        touched: [],
+        notices: [],
       })
     })
   }
 
-  revokeToken(by: By, id: string): Promise<Result<void, StoreFailure>> {
-    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+  revokeToken(actor: Actor, id: string): Promise<Result<void, StoreFailure>> {
+    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
       const row = await tx
         .deleteFrom('tokens')
         .where('id', '=', id)
@@ -100,7 +100,7 @@ export class Credentials {
       return ok({
         value: undefined,
         entries: [{ action: 'token.revoke', subject: id, before: { admin, role, label } }],
-        touched: [],
+        notices: [],
       })
     })
   }
@@ -109,7 +109,7 @@ export class Credentials {
   findToken(
     hash: string,
   ): Promise<Result<{ readonly token: Token; readonly admin: Admin } | undefined, StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const row = await db
         .selectFrom('tokens')
         .selectAll()
@@ -122,8 +122,8 @@ export class Credentials {
   }
 
   /** Notes when tokens were last used; many at once, and no admin change. */
-  noteUse(used: ReadonlyMap<string, Instant>): Promise<Result<void, StoreTrouble>> {
-    return this.#book.write<void, StoreTrouble>(async (tx) => {
+  recordUse(used: ReadonlyMap<string, Instant>): Promise<Result<void, StoreTrouble>> {
+    return this.#transactions.write<void, StoreTrouble>(async (tx) => {
       for (const [id, at] of used) {
         // Of two replicas one may be late.
         await tx
@@ -139,14 +139,14 @@ export class Credentials {
 
   /** Begins a session; signing in is audited. */
   beginSession(
-    by: By,
+    actor: Actor,
     {
       hash,
       admin,
       expiresAt,
     }: { readonly hash: string; readonly admin: string; readonly expiresAt: Instant },
   ): Promise<Result<void, StoreFailure>> {
-    return this.#book.change<void, StoreFailure>(by, async (tx, now) => {
+    return this.#transactions.change<void, StoreFailure>(actor, async (tx, now) => {
       await tx
         .insertInto('sessions')
         .values({ hash, admin, created_at: now, expires_at: expiresAt, last_used_at: now })
@@ -154,7 +154,7 @@ export class Credentials {
       return ok({
         value: undefined,
         entries: [{ action: 'session.begin', subject: admin }],
-        touched: [],
+        notices: [],
       })
     })
   }
@@ -165,7 +165,7 @@ export class Credentials {
   ): Promise<
     Result<{ readonly session: Session; readonly admin: Admin } | undefined, StoreTrouble>
   > {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const row = await db
         .selectFrom('sessions')
         .selectAll()
@@ -185,21 +185,23 @@ export class Credentials {
     })
   }
 
-  endSession(by: By, hash: string): Promise<Result<void, StoreFailure>> {
-    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+  endSession(actor: Actor, hash: string): Promise<Result<void, StoreFailure>> {
+    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
       const row = await tx
         .deleteFrom('sessions')
         .where('hash', '=', hash)
         .returningAll()
         .executeTakeFirst()
       const entries = row === undefined ? [] : [{ action: 'session.end', subject: row.admin }]
-      return ok({ value: undefined, entries, touched: [] })
+      return ok({ value: undefined, entries, notices: [] })
     })
   }
 
   /** Throws away what expired before a point in time. */
-  sweep(before: Instant): Promise<Result<{ readonly sessions: number }, StoreTrouble>> {
-    return this.#book.write<{ readonly sessions: number }, StoreTrouble>(async (tx) => {
+  deleteExpiredSessions(
+    before: Instant,
+  ): Promise<Result<{ readonly sessions: number }, StoreTrouble>> {
+    return this.#transactions.write<{ readonly sessions: number }, StoreTrouble>(async (tx) => {
       const gone = await tx
         .deleteFrom('sessions')
         .where('expires_at', '<', before)
@@ -215,10 +217,10 @@ export function readToken(row: Selectable<Tables['tokens']>): Token {
   return {
     id: row.id,
     admin: row.admin,
-    role: word(row.role, ROLES, { ...at, column: 'role' }),
+    role: enumColumn(row.role, ROLES, { ...at, column: 'role' }),
     label: row.label,
-    createdAt: instant(row.created_at, { ...at, column: 'created_at' }),
-    expiresAt: instant(row.expires_at, { ...at, column: 'expires_at' }),
-    lastUsedAt: orNever(row.last_used_at),
+    createdAt: instantColumn(row.created_at, { ...at, column: 'created_at' }),
+    expiresAt: instantColumn(row.expires_at, { ...at, column: 'expires_at' }),
+    lastUsedAt: optionalInstant(row.last_used_at),
   }
 }

@@ -6,21 +6,24 @@ import type { Selectable } from 'kysely'
 import type { RefusalCode } from '../../decide/refusal.ts'
 import type { Instant } from '../../kernel/types.ts'
 import type { Tx } from '../transactions.ts'
-import { word } from '../schema/row.ts'
+import { enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
 import { STANDINGS } from '../schema/vocabulary.ts'
 
 type DeviceRow = Selectable<Tables['devices']>
 
 /** What the last certificate of a device has to hold against. */
-export interface Measure {
+export interface CertificateCriteria {
   readonly validAt: Instant
   /** Enrollment settings whose certificates are admitted at that time. */
   readonly trusted: ReadonlySet<string>
 }
 
 /** Whether the last certificate was judged fit, has not ended, and comes from a CA that is still trusted. */
-export function hasValidCertificate(row: DeviceRow, { validAt, trusted }: Measure): boolean {
+export function hasValidCertificate(
+  row: DeviceRow,
+  { validAt, trusted }: CertificateCriteria,
+): boolean {
   if (row.not_after < validAt || row.setting === null || !trusted.has(row.setting)) return false
   return row.verdict === 'admit' || JUDGED_FIT.has(row.code ?? '')
 }
@@ -32,14 +35,17 @@ export function hasValidCertificate(row: DeviceRow, { validAt, trusted }: Measur
 const JUDGED_FIT: ReadonlySet<string> = new Set<RefusalCode>(['match-rule-unmet', 'unapproved'])
 
 /** Settings that are current, or previously trusted and not yet past their sunset. */
-export async function readTrusted(tx: Tx, validAt: Instant): Promise<Measure['trusted']> {
+export async function readTrusted(
+  tx: Tx,
+  validAt: Instant,
+): Promise<CertificateCriteria['trusted']> {
   const rows = await tx
     .selectFrom('enrollment_settings')
     .select(['name', 'standing', 'sunset'])
     .execute()
   const trusted = rows.filter(({ name, standing, sunset }) => {
     const at = { table: 'enrollment_settings', key: name, column: 'standing' }
-    const found = word(standing, STANDINGS, at)
+    const found = enumColumn(standing, STANDINGS, at)
     if (found === 'current') return true
     return found === 'previously-trusted' && (sunset === null || sunset > validAt)
   })

@@ -5,28 +5,28 @@
 import { sql, type Selectable, type SqlBool } from 'kysely'
 import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../../kernel/types.ts'
 import { hasValidCertificate, readTrusted } from './approvable.ts'
-import { chunks, type Book, type By, type Tx } from '../transactions.ts'
+import { chunks, type Transactions, type Actor, type Tx } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { listOf } from '../engine/bulk-rows.ts'
-import { boundedLimit, pageOf, parseCursor, type Page, type PageAsk } from '../page.ts'
-import { word } from '../schema/row.ts'
+import { inList } from '../engine/bulk-rows.ts'
+import { boundedLimit, pageOf, parseCursor, type Page, type PageRequest } from '../page.ts'
+import { enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
 import { APPROVALS, type Approval } from '../schema/vocabulary.ts'
 
 /** A device, and the version of it that the decision was made on. */
-export interface Selected {
+export interface SelectedDevice {
   readonly id: string
   /** Undefined is `*`. */
   readonly expected?: number | undefined
 }
 
 /** Why a selected device was left as it was. */
-export type LeftAlone =
+export type SkipReason =
   'not-found' | 'stale' | 'already' | 'blocked' | 'no-valid-certificate' | 'not-blocked'
 
-export interface Decided {
+export interface DecisionOutcome {
   readonly changed: readonly string[]
-  readonly left: readonly { readonly id: string; readonly why: LeftAlone }[]
+  readonly left: readonly { readonly id: string; readonly why: SkipReason }[]
 }
 
 /** A key, and what its device's approval is. */
@@ -37,35 +37,38 @@ export interface KeyApproval {
 }
 
 export class Approvals {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   /** Approve selected (S2-18): unapproved devices whose last certificate was fit and still is at `validAt`; the rest is left. */
   approve(
-    by: By,
-    selected: readonly Selected[],
+    actor: Actor,
+    selected: readonly SelectedDevice[],
     validAt: Instant,
-  ): Promise<Result<Decided, StoreFailure>> {
-    return this.#decide(by, selected, {
+  ): Promise<Result<DecisionOutcome, StoreFailure>> {
+    return this.#decide(actor, selected, {
       approval: 'approved',
-      objector: async (tx) => {
-        const measure = { validAt, trusted: await readTrusted(tx, validAt) }
+      skipRule: async (tx) => {
+        const criteria = { validAt, trusted: await readTrusted(tx, validAt) }
         return (row) => {
           if (row.approval === 'blocked') return 'blocked'
           if (row.approval === 'approved') return 'already'
-          return hasValidCertificate(row, measure) ? undefined : 'no-valid-certificate'
+          return hasValidCertificate(row, criteria) ? undefined : 'no-valid-certificate'
         }
       },
     })
   }
 
   /** Block; takes effect whatever the device's certificate is like. */
-  block(by: By, selected: readonly Selected[]): Promise<Result<Decided, StoreFailure>> {
-    return this.#decide(by, selected, {
+  block(
+    actor: Actor,
+    selected: readonly SelectedDevice[],
+  ): Promise<Result<DecisionOutcome, StoreFailure>> {
+    return this.#decide(actor, selected, {
       approval: 'blocked',
-      objector:
+      skipRule:
         () =>
         ({ approval }) =>
           approval === 'blocked' ? 'already' : undefined,
@@ -73,10 +76,13 @@ export class Approvals {
   }
 
   /** Lifts blocks: the devices are unapproved again, and have to be approved anew. */
-  unblock(by: By, selected: readonly Selected[]): Promise<Result<Decided, StoreFailure>> {
-    return this.#decide(by, selected, {
+  unblock(
+    actor: Actor,
+    selected: readonly SelectedDevice[],
+  ): Promise<Result<DecisionOutcome, StoreFailure>> {
+    return this.#decide(actor, selected, {
       approval: 'unapproved',
-      objector:
+      skipRule:
         () =>
         ({ approval }) =>
           approval === 'blocked' ? undefined : 'not-blocked',
@@ -84,10 +90,13 @@ export class Approvals {
   }
 
   /** Takes approvals back without blocking. */
-  withdraw(by: By, selected: readonly Selected[]): Promise<Result<Decided, StoreFailure>> {
-    return this.#decide(by, selected, {
+  withdraw(
+    actor: Actor,
+    selected: readonly SelectedDevice[],
+  ): Promise<Result<DecisionOutcome, StoreFailure>> {
+    return this.#decide(actor, selected, {
       approval: 'unapproved',
-      objector:
+      skipRule:
         () =>
         ({ approval }) => {
           if (approval === 'blocked') return 'blocked'
@@ -97,28 +106,28 @@ export class Approvals {
   }
 
   #decide(
-    by: By,
-    selected: readonly Selected[],
-    { approval, objector }: Deciding,
-  ): Promise<Result<Decided, StoreFailure>> {
+    actor: Actor,
+    selected: readonly SelectedDevice[],
+    { approval, skipRule }: DecisionRule,
+  ): Promise<Result<DecisionOutcome, StoreFailure>> {
     const found = selected.length
     if (found > SELECTION_LIMIT) {
       return Promise.resolve(
         fail({ kind: 'too-many', what: 'device', found, limit: SELECTION_LIMIT }),
       )
     }
-    const { dialect } = this.#book
-    return this.#book.change<Decided, StoreFailure>(by, async (tx, now) => {
+    const { dialect } = this.#transactions
+    return this.#transactions.change<DecisionOutcome, StoreFailure>(actor, async (tx, now) => {
       const ids = [...new Set(selected.map(({ id }) => id))]
       const rows = await tx
         .selectFrom('devices')
         .selectAll()
-        .where('id', 'in', listOf(dialect, ids))
+        .where('id', 'in', inList(dialect, ids))
         .execute()
-      const objection = await objector(tx)
+      const skipReasonOf = await skipRule(tx)
       const byId = new Map(rows.map((row) => [row.id, row]))
       const changed = new Map<string, DeviceRow>()
-      const left: { id: string; why: LeftAlone }[] = []
+      const left: { id: string; why: SkipReason }[] = []
       for (const { id, expected } of selected) {
         const row = byId.get(id)
         const why =
@@ -126,22 +135,22 @@ export class Approvals {
             ? 'not-found'
             : expected !== undefined && expected !== row.version
               ? 'stale'
-              : objection(row)
+              : skipReasonOf(row)
         if (why !== undefined || row === undefined) left.push({ id, why: why ?? 'not-found' })
         else changed.set(id, row)
       }
-      for (const some of chunks([...changed.keys()])) {
+      for (const chunk of chunks([...changed.keys()])) {
         await tx
           .updateTable('devices')
-          .set((the) => ({
+          .set((eb) => ({
             approval,
-            approval_by: by.who,
+            approval_by: actor.who,
             approval_at: now,
             // Green only when the device has been seen with it (S2-16).
             awaiting: Number(approval === 'approved'),
-            version: the('version', '+', 1),
+            version: eb('version', '+', 1),
           }))
-          .where('id', 'in', some)
+          .where('id', 'in', chunk)
           .execute()
       }
       return ok({
@@ -152,16 +161,19 @@ export class Approvals {
           before: { approval: row.approval },
           after: { approval },
         })),
-        touched: [...changed.keys()].map((id) => ({ topic: 'approval', subject: id })),
+        notices: [...changed.keys()].map((id) => ({ topic: 'approval', subject: id })),
       })
     })
   }
 
   /** Keys of the devices with one approval, device by device: what a snapshot's overlay begins with. */
-  async keys(approval: Approval, ask: PageAsk): Promise<Result<Page<KeyApproval>, StoreFailure>> {
-    const cursor = parseCursor(ask.after, 'string')
+  async keys(
+    approval: Approval,
+    request: PageRequest,
+  ): Promise<Result<Page<KeyApproval>, StoreFailure>> {
+    const cursor = parseCursor(request.after, 'string')
     if (!cursor.ok) return cursor
-    return await this.#book.read(async (db) => {
+    return await this.#transactions.read(async (db) => {
       let query = db
         .selectFrom('devices')
         // CROSS: SQLite keeps this order of the tables, and so finds the rows in the order of the pages.
@@ -177,8 +189,8 @@ export class Approvals {
           .where('devices.id', '>=', String(device))
           .where(sql<SqlBool>`(devices.id > ${device} or device_keys.key > ${key})`)
       }
-      const rows = await query.limit(boundedLimit(ask.limit) + 1).execute()
-      return pageOf(rows, ask, {
+      const rows = await query.limit(boundedLimit(request.limit) + 1).execute()
+      return pageOf(rows, request, {
         item: (row) => readKeyApproval(row),
         cursor: ({ device, key }) => [device, key],
       })
@@ -191,7 +203,7 @@ export class Approvals {
     before: Instant,
     { after, limit }: { readonly after?: string | undefined; readonly limit: number },
   ): Promise<Result<readonly KeyFingerprint[], StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('certificates')
         .select('key')
@@ -210,13 +222,13 @@ export class Approvals {
 
 type DeviceRow = Selectable<Tables['devices']>
 
-interface Deciding {
+interface DecisionRule {
   readonly approval: Approval
   /** Says of a device why it is left; made once per selection. */
-  readonly objector: (tx: Tx) => Objection | Promise<Objection>
+  readonly skipRule: (tx: Tx) => SkipRule | Promise<SkipRule>
 }
 
-type Objection = (row: DeviceRow) => LeftAlone | undefined
+type SkipRule = (row: DeviceRow) => SkipReason | undefined
 
 const ACTION: Readonly<Record<Approval, string>> = {
   approved: 'device.approve',
@@ -225,14 +237,16 @@ const ACTION: Readonly<Record<Approval, string>> = {
 }
 
 /** What the feed says of a key that lost its approved device: whoever holds approvals holds them by key. */
-export const keySubject = (key: string): string => `${KEY_MARK}${key}`
+export const keySubject = (key: string): string => `${KEY_SUBJECT_PREFIX}${key}`
 
 /** The key that such a subject names; undefined when it names a device. */
 export const keyInSubject = (subject: string): KeyFingerprint | undefined =>
-  subject.startsWith(KEY_MARK) ? (subject.slice(KEY_MARK.length) as KeyFingerprint) : undefined
+  subject.startsWith(KEY_SUBJECT_PREFIX)
+    ? (subject.slice(KEY_SUBJECT_PREFIX.length) as KeyFingerprint)
+    : undefined
 
 /** No device has a colon in its id. */
-const KEY_MARK = 'key:'
+const KEY_SUBJECT_PREFIX = 'key:'
 
 /** One call approves what a person can have selected; a whole fleet goes page by page. */
 const SELECTION_LIMIT = 10_000
@@ -247,6 +261,6 @@ export function readKeyApproval(row: {
   return {
     key: row.key as KeyFingerprint,
     device: row.device,
-    approval: word(row.approval, APPROVALS, at),
+    approval: enumColumn(row.approval, APPROVALS, at),
   }
 }

@@ -2,28 +2,28 @@
  * Connection attempts as numbers: per hour for the success rate (S4-03), and those that nobody can be told from.
  */
 import type { Instant, Result } from '../../kernel/types.ts'
-import type { Book } from '../transactions.ts'
+import type { Transactions } from '../transactions.ts'
 import type { StoreTrouble } from '../failure.ts'
-import { word } from '../schema/row.ts'
+import { enumColumn } from '../schema/row.ts'
 import { AUTHENTICATIONS, type Authentication } from '../schema/vocabulary.ts'
 
 /** Connection attempts of an hour. */
-export interface Tally {
+export interface HourlyAttempts {
   /** The hour's beginning. */
   readonly at: Instant
   readonly authentication: Authentication
   readonly sightings: number
 }
 
-export class Attempts {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+export class AttemptCounts {
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   /** Attempts per hour since a point in time, oldest first: the success rate. */
-  tallies(since: Instant): Promise<Result<readonly Tally[], StoreTrouble>> {
-    return this.#book.read(async (db) => {
+  hourly(since: Instant): Promise<Result<readonly HourlyAttempts[], StoreTrouble>> {
+    return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('tallies')
         .selectAll()
@@ -35,7 +35,7 @@ export class Attempts {
         const at = { table: 'tallies', key: String(hour), column: 'authentication' }
         return {
           at: (hour * HOUR) as Instant,
-          authentication: word(authentication, AUTHENTICATIONS, at),
+          authentication: enumColumn(authentication, AUTHENTICATIONS, at),
           sightings,
         }
       })
@@ -53,7 +53,7 @@ export class Attempts {
       StoreTrouble
     >
   > {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const rows = await db.selectFrom('unidentified').selectAll().orderBy('listener').execute()
       return rows.map(({ listener, sightings, last_seen }) => ({
         listener,

@@ -2,7 +2,7 @@
  * The numbers behind every chart (S2-09, S2-17, S4-03): how many devices are alike in all that charts show.
  */
 import type { AgentMinimum } from './device-filter.ts'
-import { flag, word } from '../schema/row.ts'
+import { booleanColumn, enumColumn } from '../schema/row.ts'
 import {
   APPROVALS,
   AUTHENTICATIONS,
@@ -50,15 +50,18 @@ export function chartCells(
 
 function cellOf(row: ChartRow, oldest: ReadonlyMap<string, number>): ChartCell {
   const at = { table: 'devices', key: `of class ${row.class ?? 'unknown'}` }
-  const stored = word(row.authentication, AUTHENTICATIONS, { ...at, column: 'authentication' })
+  const stored = enumColumn(row.authentication, AUTHENTICATIONS, {
+    ...at,
+    column: 'authentication',
+  })
   const minimum = row.class === null ? undefined : oldest.get(row.class)
   const tooOld = minimum !== undefined && row.agent_rank !== null && row.agent_rank < minimum
   return {
     class: row.class ?? undefined,
     authentication: tooOld && stored !== 'succeeded' ? 'must-upgrade' : stored,
-    approval: word(row.approval, APPROVALS, { ...at, column: 'approval' }),
-    awaiting: flag(row.awaiting, { ...at, column: 'awaiting' }),
-    migration: word(row.migration, MIGRATIONS, { ...at, column: 'migration' }),
+    approval: enumColumn(row.approval, APPROVALS, { ...at, column: 'approval' }),
+    awaiting: booleanColumn(row.awaiting, { ...at, column: 'awaiting' }),
+    migration: enumColumn(row.migration, MIGRATIONS, { ...at, column: 'migration' }),
     devices: row.devices,
   }
 }

@@ -4,19 +4,19 @@
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../../kernel/types.ts'
-import type { Book, By } from '../transactions.ts'
+import type { Transactions, Actor } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { instant, unknown, word } from '../schema/row.ts'
+import { instantColumn, throwUnknownRow, enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
 import { DENY_KINDS } from '../schema/vocabulary.ts'
 
 /** Whom an entry means. */
-export type Denied =
+export type DenyTarget =
   | { readonly kind: 'key'; readonly key: KeyFingerprint }
   | { readonly kind: 'serial'; readonly issuerKey: KeyFingerprint; readonly serial: string }
 
 export interface DenyEntry {
-  readonly denied: Denied
+  readonly denied: DenyTarget
   /** Why, in the administrator's words. */
   readonly note: string
   readonly createdBy: string
@@ -24,14 +24,14 @@ export interface DenyEntry {
 }
 
 export class Denials {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   /** All entries, oldest first. */
   list(): Promise<Result<readonly DenyEntry[], StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('deny_entries')
         .selectAll()
@@ -43,9 +43,9 @@ export class Denials {
     })
   }
 
-  add(by: By, denied: Denied, note: string): Promise<Result<DenyEntry, StoreFailure>> {
-    const { kind, value } = columnsOf(denied)
-    return this.#book.change<DenyEntry, StoreFailure>(by, async (tx, now) => {
+  add(actor: Actor, denied: DenyTarget, note: string): Promise<Result<DenyEntry, StoreFailure>> {
+    const { kind, value } = denyColumns(denied)
+    return this.#transactions.change<DenyEntry, StoreFailure>(actor, async (tx, now) => {
       const existing = await tx
         .selectFrom('deny_entries')
         .select('value')
@@ -55,19 +55,19 @@ export class Denials {
       if (existing !== undefined) {
         return fail({ kind: 'already-exists', what: 'deny entry', key: value })
       }
-      const row = { kind, value, note, created_by: by.who, created_at: now }
+      const row = { kind, value, note, created_by: actor.who, created_at: now }
       await tx.insertInto('deny_entries').values(row).execute()
       return ok({
         value: readDenyEntry(row),
         entries: [{ action: 'deny.add', subject: `${kind}:${value}`, after: { note } }],
-        touched: [{ topic: 'deny', subject: `${kind}:${value}` }],
+        notices: [{ topic: 'deny', subject: `${kind}:${value}` }],
       })
     })
   }
 
-  remove(by: By, denied: Denied): Promise<Result<void, StoreFailure>> {
-    const { kind, value } = columnsOf(denied)
-    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+  remove(actor: Actor, denied: DenyTarget): Promise<Result<void, StoreFailure>> {
+    const { kind, value } = denyColumns(denied)
+    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
       const row = await tx
         .deleteFrom('deny_entries')
         .where('kind', '=', kind)
@@ -80,13 +80,15 @@ export class Denials {
         entries: [
           { action: 'deny.remove', subject: `${kind}:${value}`, before: { note: row.note } },
         ],
-        touched: [{ topic: 'deny', subject: `${kind}:${value}` }],
+        notices: [{ topic: 'deny', subject: `${kind}:${value}` }],
       })
     })
   }
 }
 
-const columnsOf = (denied: Denied): { readonly kind: Denied['kind']; readonly value: string } =>
+const denyColumns = (
+  denied: DenyTarget,
+): { readonly kind: DenyTarget['kind']; readonly value: string } =>
   denied.kind === 'key'
     ? { kind: 'key', value: denied.key }
     : { kind: 'serial', value: `${denied.issuerKey}:${denied.serial}` }
@@ -94,19 +96,19 @@ const columnsOf = (denied: Denied): { readonly kind: Denied['kind']; readonly va
 /** Row → entry. */
 export function readDenyEntry(row: Selectable<Tables['deny_entries']>): DenyEntry {
   const at = { table: 'deny_entries', key: `${row.kind}:${row.value}` }
-  const kind = word(row.kind, DENY_KINDS, { ...at, column: 'kind' })
+  const kind = enumColumn(row.kind, DENY_KINDS, { ...at, column: 'kind' })
   return {
     denied: kind === 'key' ? { kind, key: row.value as KeyFingerprint } : serialOf(row.value, at),
     note: row.note,
     createdBy: row.created_by,
-    createdAt: instant(row.created_at, { ...at, column: 'created_at' }),
+    createdAt: instantColumn(row.created_at, { ...at, column: 'created_at' }),
   }
 }
 
-function serialOf(value: string, at: { readonly table: string; readonly key: string }): Denied {
+function serialOf(value: string, at: { readonly table: string; readonly key: string }): DenyTarget {
   const [, issuerKey, serial] = /^([0-9a-f]{64}):(-?[0-9a-f]+)$/.exec(value) ?? []
   if (issuerKey === undefined || serial === undefined) {
-    return unknown(value, '<issuer key>:<serial>', { ...at, column: 'value' })
+    return throwUnknownRow(value, '<issuer key>:<serial>', { ...at, column: 'value' })
   }
   return { kind: 'serial', issuerKey: issuerKey as KeyFingerprint, serial }
 }

@@ -3,7 +3,7 @@
  */
 import type { Selectable } from 'kysely'
 import type { Instant } from '../../kernel/types.ts'
-import { migrated } from '../../fleet/migration.ts'
+import { migrationAfter } from '../../fleet/migration.ts'
 import type { SightedCertificate, Sighting } from './sighting.ts'
 import type { Tables } from '../schema/tables.ts'
 import { MIGRATIONS } from '../schema/vocabulary.ts'
@@ -11,25 +11,25 @@ import { MIGRATIONS } from '../schema/vocabulary.ts'
 export type DeviceRow = Selectable<Tables['devices']>
 
 /** A device while the batch is worked through. */
-export interface Draft {
+export interface DeviceDraft {
   row: DeviceRow
   /** As it was; undefined for a new one. */
   readonly before: DeviceRow | undefined
   hasKey: boolean
   /** Its inventory entry moved to the device that proved to be it, and nothing else was in it. */
-  gone: boolean
+  deleted: boolean
   /** Whether the snapshots' overlays have to learn of it. */
   overlay: boolean
   approvedItself: boolean
 }
 
 /** What any sighting says. */
-export function see({ row }: Draft, sighting: Sighting): void {
+export function applySighting({ row }: DeviceDraft, sighting: Sighting): void {
   const { at, count, migration } = sighting
   row.first_seen = row.first_seen === 0 ? at : Math.min(row.first_seen, at)
   row.sightings += count
   const before = MIGRATIONS.find((one) => one === row.migration)
-  if (before !== undefined) row.migration = migrated(before, migration, at < row.last_seen)
+  if (before !== undefined) row.migration = migrationAfter(before, migration, at < row.last_seen)
   // Of several replicas one may be late; the newest word counts.
   if (at < row.last_seen) return
   row.last_seen = at
@@ -45,8 +45,8 @@ export function see({ row }: Draft, sighting: Sighting): void {
 }
 
 /** What a sighting with a certificate says besides. */
-export function seeCertificate(
-  { row }: Draft,
+export function applyCertificate(
+  { row }: DeviceDraft,
   { at }: Sighting,
   { sound, setting, notAfter }: SightedCertificate,
 ): void {
@@ -61,7 +61,7 @@ export function seeCertificate(
  * inventory left out, and can hold the closing of the sync port back. It is no meeting and no attempt to authenticate:
  * whoever knows an id could take the device out of what such closings and warnings wait for.
  */
-export function hear({ row }: Draft, sighting: Sighting): void {
+export function applyUnprovenClaims({ row }: DeviceDraft, sighting: Sighting): void {
   row.class ??= sighting.class ?? null
   if (row.agent === null) {
     row.agent = sighting.agent ?? null
@@ -72,7 +72,7 @@ export function hear({ row }: Draft, sighting: Sighting): void {
 }
 
 /** A device that approves itself (decision 9, `auto`). */
-export function approve(draft: Draft, now: Instant): void {
+export function approveAutomatically(draft: DeviceDraft, now: Instant): void {
   const { row } = draft
   if (row.approval !== 'unapproved') return
   row.approval = 'approved'
@@ -84,11 +84,11 @@ export function approve(draft: Draft, now: Instant): void {
 }
 
 /** A device as the batch begins with it; a new one without `before`. */
-export const draftOf = (before: DeviceRow | undefined, hasKey: boolean, id = ''): Draft => ({
+export const newDraft = (before: DeviceRow | undefined, hasKey: boolean, id = ''): DeviceDraft => ({
   row: before === undefined ? blankDevice(id) : { ...before },
   before,
   hasKey,
-  gone: false,
+  deleted: false,
   overlay: false,
   approvedItself: false,
 })

@@ -38,46 +38,54 @@ export interface AgentMinimum {
   readonly rank: number
 }
 
-type Devices = ExpressionBuilder<Tables, 'devices'>
+type DeviceExpressions = ExpressionBuilder<Tables, 'devices'>
 
 /** The conditions of a filter, `text` apart. */
 export function conditions(
-  the: Devices,
+  eb: DeviceExpressions,
   filter: DeviceFilter,
   minimums: readonly AgentMinimum[],
 ): Expression<SqlBool>[] {
   const all: Expression<SqlBool>[] = []
   const { authentication } = filter
-  for (const column of EQUALS) {
+  for (const column of EQUALITY_COLUMNS) {
     const value = filter[column]
-    if (value !== undefined) all.push(the(`devices.${column}`, '=', value))
+    if (value !== undefined) all.push(eb(`devices.${column}`, '=', value))
   }
-  if (filter.awaiting !== undefined) all.push(the('devices.awaiting', '=', Number(filter.awaiting)))
+  if (filter.awaiting !== undefined) all.push(eb('devices.awaiting', '=', Number(filter.awaiting)))
   if (authentication === 'must-upgrade') {
     // Said twice, because the first can be looked up.
-    all.push(the('devices.authentication', 'in', ['failed', 'no-info']), mustUpgrade(minimums))
+    all.push(eb('devices.authentication', 'in', ['failed', 'no-info']), mustUpgrade(minimums))
   }
   if (authentication !== undefined && authentication !== 'must-upgrade') {
     all.push(
-      the('devices.authentication', '=', authentication),
+      eb('devices.authentication', '=', authentication),
       sql<SqlBool>`not ${mustUpgrade(minimums)}`,
     )
   }
-  if (filter.seenSince !== undefined) all.push(the('devices.last_seen', '>=', filter.seenSince))
+  if (filter.seenSince !== undefined) all.push(eb('devices.last_seen', '>=', filter.seenSince))
   if (filter.notSeenSince !== undefined) {
-    all.push(the('devices.last_seen', '<', filter.notSeenSince))
+    all.push(eb('devices.last_seen', '<', filter.notSeenSince))
   }
-  if (filter.validAt !== undefined) all.push(the('devices.not_after', '>=', filter.validAt))
+  if (filter.validAt !== undefined) all.push(eb('devices.not_after', '>=', filter.validAt))
   if (filter.endsBefore !== undefined) {
-    all.push(the('devices.not_after', '<', filter.endsBefore), the('devices.not_after', '>', 0))
+    all.push(eb('devices.not_after', '<', filter.endsBefore), eb('devices.not_after', '>', 0))
   }
   if (filter.inInventory !== undefined) {
-    all.push(the('devices.inventory_id', filter.inInventory ? 'is not' : 'is', null))
+    all.push(eb('devices.inventory_id', filter.inInventory ? 'is not' : 'is', null))
   }
   return all
 }
 
-const EQUALS = ['approval', 'migration', 'class', 'listener', 'setting', 'verdict', 'code'] as const
+const EQUALITY_COLUMNS = [
+  'approval',
+  'migration',
+  'class',
+  'listener',
+  'setting',
+  'verdict',
+  'code',
+] as const
 
 /**
  * Whether the agent is too old to authenticate. One that did authenticate is not, whatever its version says. Worked
@@ -93,11 +101,11 @@ export function mustUpgrade(minimums: readonly AgentMinimum[]): Expression<SqlBo
 }
 
 /** The words of a search, the longest first: it leads to the fewest devices. */
-export const wordsOf = (text: string | undefined): readonly string[] =>
+export const searchWords = (text: string | undefined): readonly string[] =>
   [...new Set((text ?? '').split(/\s+/).map(termOf))]
     .filter((word) => word !== '')
     .sort((one, other) => other.length - one.length)
     .slice(0, 8)
 
 /** Behind every text that begins with a prefix: U+10FFFF is the last there is, in octets as well. */
-export const behind = (prefix: string): string => `${prefix}\u{10FFFF}`
+export const prefixEnd = (prefix: string): string => `${prefix}\u{10FFFF}`

@@ -4,22 +4,29 @@
 import { sql, type SelectQueryBuilder, type SqlBool } from 'kysely'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { keySubject } from './approvals.ts'
-import type { Book, By, Db } from '../transactions.ts'
+import type { Transactions, Actor, Db } from '../transactions.ts'
 import { chartCells, type ChartCell } from './charts.ts'
 import {
-  behind,
+  prefixEnd,
   conditions,
-  wordsOf,
+  searchWords,
   type AgentMinimum,
   type DeviceFilter,
 } from './device-filter.ts'
 import { readCertificate, readDevice, type Device, type DeviceCertificate } from './device.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { keptUnder, type KeptCertificate } from './retained-certificates.ts'
+import { retainedUnder, type RetainedCertificate } from './retained-certificates.ts'
 import type { DeviceRow } from './device-draft.ts'
-import { boundedLimit, pageOf, parseCursor, type Cursor, type Page, type PageAsk } from '../page.ts'
+import {
+  boundedLimit,
+  pageOf,
+  parseCursor,
+  type Cursor,
+  type Page,
+  type PageRequest,
+} from '../page.ts'
 import type { Tables } from '../schema/tables.ts'
-import { asExpected, type Expected } from '../version.ts'
+import { checkVersion, type ExpectedVersion } from '../version.ts'
 
 /** One device with everything that is kept of it. */
 export interface DeviceDetail {
@@ -32,7 +39,7 @@ export interface DeviceDetail {
 }
 
 /** What to list, and in which order. */
-export interface DeviceAsk extends PageAsk {
+export interface DeviceListRequest extends PageRequest {
   readonly filter: DeviceFilter
   /** `newest` is `first-seen` backwards. A search is in the order of what was found, whatever this says. */
   readonly order: 'first-seen' | 'last-seen' | 'newest'
@@ -40,24 +47,24 @@ export interface DeviceAsk extends PageAsk {
 }
 
 export class Devices {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   /** One page of a list or search; its cost follows the page, not the fleet, unless filters leave almost nothing. */
-  async list(ask: DeviceAsk): Promise<Result<Page<Device>, StoreFailure>> {
-    const words = wordsOf(ask.filter.text)
+  async list(request: DeviceListRequest): Promise<Result<Page<Device>, StoreFailure>> {
+    const words = searchWords(request.filter.text)
     const [first] = words
-    if (first !== undefined) return await this.#search(ask, first, words)
-    const byTime = ask.order === 'last-seen'
-    const cursor = parseCursor(ask.after, byTime ? 'number' : 'string')
+    if (first !== undefined) return await this.#search(request, first, words)
+    const byTime = request.order === 'last-seen'
+    const cursor = parseCursor(request.after, byTime ? 'number' : 'string')
     if (!cursor.ok) return cursor
-    return await this.#book.read(async (db) => {
-      let query = filtered(db, ask)
-      query = ORDERS[ask.order](query, cursor.value)
-      const rows = await query.limit(boundedLimit(ask.limit) + 1).execute()
-      return pageOf(rows, ask, {
+    return await this.#transactions.read(async (db) => {
+      let query = filtered(db, request)
+      query = ORDERS[request.order](query, cursor.value)
+      const rows = await query.limit(boundedLimit(request.limit) + 1).execute()
+      return pageOf(rows, request, {
         item: readDevice,
         cursor: (row) => (byTime ? [row.last_seen, row.id] : [row.id, '']),
       })
@@ -65,17 +72,17 @@ export class Devices {
   }
 
   async #search(
-    ask: DeviceAsk,
+    request: DeviceListRequest,
     first: string,
     words: readonly string[],
   ): Promise<Result<Page<Device>, StoreFailure>> {
-    const cursor = parseCursor(ask.after, 'string')
+    const cursor = parseCursor(request.after, 'string')
     if (!cursor.ok) return cursor
-    return await this.#book.read(async (db) => {
-      let query = filtered(db, ask)
+    return await this.#transactions.read(async (db) => {
+      let query = filtered(db, request)
         .innerJoin('search_terms as found', 'found.device', 'devices.id')
         .where('found.term', '>=', first)
-        .where('found.term', '<', behind(first))
+        .where('found.term', '<', prefixEnd(first))
         // A device that several terms lead to is shown at the first of them.
         .where(
           sql<SqlBool>`not exists (select 1 from search_terms as earlier where earlier.device = found.device
@@ -89,8 +96,8 @@ export class Devices {
         const [term, device] = cursor.value
         query = query.where(sql<SqlBool>`(found.term, found.device) > (${term}, ${device})`)
       }
-      const rows = await query.limit(boundedLimit(ask.limit) + 1).execute()
-      return pageOf(rows, ask, {
+      const rows = await query.limit(boundedLimit(request.limit) + 1).execute()
+      return pageOf(rows, request, {
         item: (row) => readDevice(row),
         cursor: (row) => [row.found_term, row.id],
       })
@@ -102,11 +109,9 @@ export class Devices {
     filter: DeviceFilter,
     minimums: readonly AgentMinimum[],
   ): Promise<Result<number, StoreTrouble>> {
-    return this.#book.read(async (db) => {
-      let query = db
-        .selectFrom('devices')
-        .where((the) => the.and(conditions(the, filter, minimums)))
-      for (const word of wordsOf(filter.text)) query = query.where(hasTerm(word))
+    return this.#transactions.read(async (db) => {
+      let query = db.selectFrom('devices').where((eb) => eb.and(conditions(eb, filter, minimums)))
+      for (const word of searchWords(filter.text)) query = query.where(hasTerm(word))
       const { devices } = await query
         .select(({ fn }) => fn.countAll<number>().as('devices'))
         .executeTakeFirstOrThrow()
@@ -116,7 +121,7 @@ export class Devices {
 
   /** One device whole. */
   find(id: string): Promise<Result<DeviceDetail | undefined, StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const row = await db.selectFrom('devices').selectAll().where('id', '=', id).executeTakeFirst()
       if (row === undefined) return undefined
       const certificates = await db
@@ -153,7 +158,7 @@ export class Devices {
 
   /** Every chart's numbers in one walk along an index; the sum over the cells is the number of devices. */
   charts(minimums: readonly AgentMinimum[]): Promise<Result<readonly ChartCell[], StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const columns = [
         'class',
         'authentication',
@@ -174,7 +179,7 @@ export class Devices {
 
   /** How many devices were refused last, by the code of the refusal. */
   refusals(): Promise<Result<ReadonlyMap<string, number>, StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('devices')
         .select(['code'])
@@ -188,21 +193,24 @@ export class Devices {
   }
 
   /** The last sound certificates of the devices under a setting, those that end first before the others. */
-  async kept(setting: string, ask: PageAsk): Promise<Result<Page<KeptCertificate>, StoreFailure>> {
-    const cursor = parseCursor(ask.after, 'number')
+  async retainedCertificates(
+    setting: string,
+    request: PageRequest,
+  ): Promise<Result<Page<RetainedCertificate>, StoreFailure>> {
+    const cursor = parseCursor(request.after, 'number')
     if (!cursor.ok) return cursor
-    const limit = boundedLimit(ask.limit)
-    const { dialect } = this.#book
-    return await this.#book.read((db) =>
-      keptUnder(db, setting, { cursor: cursor.value, limit, dialect }),
+    const limit = boundedLimit(request.limit)
+    const { dialect } = this.#transactions
+    return await this.#transactions.read((db) =>
+      retainedUnder(db, setting, { cursor: cursor.value, limit, dialect }),
     )
   }
 
   /** Forgets a device with its certificates, so that it is new when it comes back; never a blocked one. */
-  forget(by: By, id: string, expected: Expected): Promise<Result<void, StoreFailure>> {
-    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+  forget(actor: Actor, id: string, expected: ExpectedVersion): Promise<Result<void, StoreFailure>> {
+    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
       const row = await tx.selectFrom('devices').selectAll().where('id', '=', id).executeTakeFirst()
-      const found = asExpected(row, expected, { what: 'device', key: id })
+      const found = checkVersion(row, expected, { what: 'device', key: id })
       if (!found.ok) return found
       const before = readDevice(found.value)
       if (before.approval === 'blocked') return fail({ kind: 'device-blocked', device: id })
@@ -223,7 +231,7 @@ export class Devices {
         value: undefined,
         entries: [{ action: 'device.forget', subject: id, before }],
         // Its keys by name: nobody can ask afterwards which they were, and whoever judges holds them as approved.
-        touched: [id, ...keys.map(({ key }) => keySubject(key))].map(
+        notices: [id, ...keys.map(({ key }) => keySubject(key))].map(
           (subject) => ({ topic: 'approval', subject }) as const,
         ),
       })
@@ -231,16 +239,16 @@ export class Devices {
   }
 }
 
-type Query = SelectQueryBuilder<Tables, 'devices', DeviceRow>
+type DeviceQuery = SelectQueryBuilder<Tables, 'devices', DeviceRow>
 
-const filtered = (db: Db, { filter, minimums }: DeviceAsk): Query =>
+const filtered = (db: Db, { filter, minimums }: DeviceListRequest): DeviceQuery =>
   db
     .selectFrom('devices')
     .selectAll('devices')
-    .where((the) => the.and(conditions(the, filter, minimums)))
+    .where((eb) => eb.and(conditions(eb, filter, minimums)))
 
 const ORDERS: Readonly<
-  Record<DeviceAsk['order'], (query: Query, after: Cursor | undefined) => Query>
+  Record<DeviceListRequest['order'], (query: DeviceQuery, after: Cursor | undefined) => DeviceQuery>
 > = {
   'first-seen': (query, after) => {
     const ordered = query.orderBy('devices.id')
@@ -259,4 +267,4 @@ const ORDERS: Readonly<
 
 const hasTerm = (word: string) =>
   sql<SqlBool>`exists (select 1 from search_terms as also where also.device = devices.id
-    and also.term >= ${word} and also.term < ${behind(word)})`
+    and also.term >= ${word} and also.term < ${prefixEnd(word)})`

@@ -3,12 +3,12 @@
  * counted because of it; nothing in it approves anybody.
  */
 import { fail, ok, type Result } from '../../kernel/types.ts'
-import type { Book, By, Tx } from '../transactions.ts'
+import type { Transactions, Actor, Tx } from '../transactions.ts'
 import type { StoreFailure } from '../failure.ts'
-import { listOf } from '../engine/bulk-rows.ts'
+import { inList } from '../engine/bulk-rows.ts'
 import { blankDevice, type DeviceRow } from './device-draft.ts'
 import type { Dialect } from '../engine/engine.ts'
-import { FACTS, writerOf } from './write-plan.ts'
+import { DEVICE_COLUMNS, writerOf } from './write-plan.ts'
 import { termOf } from './search-terms.ts'
 import { newDeviceId } from './sightings.ts'
 
@@ -25,7 +25,7 @@ export interface InventoryEntry {
   readonly pending?: boolean | undefined
 }
 
-export interface Imported {
+export interface ImportCounts {
   readonly added: number
   readonly updated: number
   /** Of these, how many are devices that were seen already. */
@@ -36,13 +36,16 @@ export interface Imported {
 export const INVENTORY_LIMIT = 10_000
 
 export class Inventory {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   /** Adds and updates entries; of two with the same id the last counts. What the devices showed themselves is kept. */
-  import(by: By, entries: readonly InventoryEntry[]): Promise<Result<Imported, StoreFailure>> {
+  import(
+    actor: Actor,
+    entries: readonly InventoryEntry[],
+  ): Promise<Result<ImportCounts, StoreFailure>> {
     const found = entries.length
     if (found > INVENTORY_LIMIT) {
       return Promise.resolve(
@@ -50,9 +53,9 @@ export class Inventory {
       )
     }
     const last = [...new Map(entries.map((entry) => [entry.id, entry])).values()]
-    const { dialect } = this.#book
-    return this.#book.change<Imported, StoreFailure>(by, async (tx, now) => {
-      const known = await readKnown(
+    const { dialect } = this.#transactions
+    return this.#transactions.change<ImportCounts, StoreFailure>(actor, async (tx, now) => {
+      const matches = await findMatches(
         tx,
         dialect,
         last.map(({ id }) => id),
@@ -62,20 +65,20 @@ export class Inventory {
       const terms: { readonly term: string; readonly device: string }[] = []
       let linked = 0
       for (const entry of last) {
-        const before = known.holders.get(entry.id) ?? known.provers.get(entry.id)
+        const before = matches.byInventoryId.get(entry.id) ?? matches.bySignedId.get(entry.id)
         // A device that proved two ids stands for the first of them; the other waits for one of its own.
         const device =
           before?.inventory_id === null || before?.inventory_id === entry.id ? before : undefined
         if (device?.inventory_id === null) linked += 1
         const row = device ?? blankDevice(newDeviceId(now))
-        enter(row, entry)
+        applyEntry(row, entry)
         if (device === undefined) fresh.push(row)
         else old.push(row)
-        for (const term of termsOf(entry)) terms.push({ term, device: row.id })
+        for (const term of inventoryTerms(entry)) terms.push({ term, device: row.id })
       }
       const write = writerOf(tx, dialect)
-      await write.update('devices', { key: 'id', shape: FACTS, rows: old })
-      await write.insert('devices', { shape: { id: 'text', ...FACTS }, rows: fresh })
+      await write.update('devices', { key: 'id', shape: DEVICE_COLUMNS, rows: old })
+      await write.insert('devices', { shape: { id: 'text', ...DEVICE_COLUMNS }, rows: fresh })
       const shape = { term: 'text', device: 'text' } as const
       await write.insert('search_terms', { shape, rows: terms, onConflict: 'do nothing' })
       const value = { added: fresh.length, updated: old.length, linked }
@@ -83,52 +86,58 @@ export class Inventory {
       return ok({
         value,
         entries: [{ action: 'inventory.import', subject: 'inventory', after }],
-        touched: [],
+        notices: [],
       })
     })
   }
 }
 
-interface Known {
+interface InventoryMatches {
   /** By inventory id, the devices that have the entry already. */
-  readonly holders: ReadonlyMap<string, DeviceRow>
+  readonly byInventoryId: ReadonlyMap<string, DeviceRow>
   /** By inventory id, the devices for which a trusted CA signed it. */
-  readonly provers: ReadonlyMap<string, DeviceRow>
+  readonly bySignedId: ReadonlyMap<string, DeviceRow>
 }
 
-async function readKnown(tx: Tx, dialect: Dialect, ids: readonly string[]): Promise<Known> {
-  const holders = await tx
+async function findMatches(
+  tx: Tx,
+  dialect: Dialect,
+  ids: readonly string[],
+): Promise<InventoryMatches> {
+  const byInventoryId = await tx
     .selectFrom('devices')
     .selectAll()
-    .where('inventory_id', 'in', listOf(dialect, ids))
+    .where('inventory_id', 'in', inList(dialect, ids))
     .execute()
-  const provers = await tx
+  const bySignedId = await tx
     .selectFrom('signed_ids')
     .innerJoin('devices', 'devices.id', 'signed_ids.device')
     .selectAll('devices')
     .select('signed_ids.id as signed_id')
-    .where('signed_ids.id', 'in', listOf(dialect, ids))
+    .where('signed_ids.id', 'in', inList(dialect, ids))
     .execute()
   // One object per device, however many ids it proved.
-  const rows = new Map([...holders, ...provers].map((row): [string, DeviceRow] => [row.id, row]))
+  const rows = new Map(
+    [...byInventoryId, ...bySignedId].map((row): [string, DeviceRow] => [row.id, row]),
+  )
   const found = (id: string): readonly DeviceRow[] => {
     const row = rows.get(id)
     return row === undefined ? [] : [row]
   }
   return {
-    holders: new Map(
-      holders.flatMap(({ id, inventory_id }) =>
+    byInventoryId: new Map(
+      byInventoryId.flatMap(({ id, inventory_id }) =>
         found(id).map((row) => [inventory_id ?? '', row] as const),
       ),
     ),
-    provers: new Map(
-      provers.flatMap(({ id, signed_id }) => found(id).map((row) => [signed_id, row] as const)),
+    bySignedId: new Map(
+      bySignedId.flatMap(({ id, signed_id }) => found(id).map((row) => [signed_id, row] as const)),
     ),
   }
 }
 
 /** What the device showed itself is kept: the inventory fills what is missing. */
-function enter(row: DeviceRow, entry: InventoryEntry): void {
+function applyEntry(row: DeviceRow, entry: InventoryEntry): void {
   const seen = row.last_seen > 0
   row.inventory_id = entry.id
   row.inventory_name = entry.name ?? row.inventory_name
@@ -141,5 +150,5 @@ function enter(row: DeviceRow, entry: InventoryEntry): void {
   if (entry.pending === true && row.migration === 'none') row.migration = 'pending'
 }
 
-const termsOf = ({ id, name }: InventoryEntry): readonly string[] =>
+const inventoryTerms = ({ id, name }: InventoryEntry): readonly string[] =>
   [id, ...(name ?? '').split(/\s+/)].map(termOf).filter((term) => term !== '')

@@ -7,23 +7,23 @@
 import type { Selectable } from 'kysely'
 import type { Instant } from '../../kernel/types.ts'
 import {
-  approve,
-  draftOf,
-  hear,
-  see,
-  seeCertificate,
+  approveAutomatically,
+  newDraft,
+  applyUnprovenClaims,
+  applySighting,
+  applyCertificate,
   type DeviceRow,
-  type Draft,
+  type DeviceDraft,
 } from './device-draft.ts'
 import { termOf, termsOf } from './search-terms.ts'
 import type { SightedCertificate, Sighting } from './sighting.ts'
 import type { Tables } from '../schema/tables.ts'
-import type { StandingWord } from '../schema/vocabulary.ts'
+import type { StandingKind } from '../schema/vocabulary.ts'
 
 export type CertificateRow = Selectable<Tables['certificates']>
 
 /** What the store knew before the batch, as far as the batch can touch it. */
-export interface Known {
+export interface KnownDevices {
   readonly devices: readonly DeviceRow[]
   /** Key → device. */
   readonly keys: ReadonlyMap<string, string>
@@ -32,14 +32,14 @@ export interface Known {
   /** Devices that have shown a certificate, among `devices`. */
   readonly withKeys: ReadonlySet<string>
   readonly certificates: ReadonlyMap<string, CertificateRow>
-  readonly standings: ReadonlyMap<string, StandingWord>
+  readonly standings: ReadonlyMap<string, StandingKind>
   /** Certificates without a sound path that may still be added. */
-  readonly unsoundRoom: number
+  readonly unsoundCapacity: number
 }
 
 /** What the batch comes to. */
-export interface Plan {
-  readonly drafts: readonly Draft[]
+export interface LinkingPlan {
+  readonly drafts: readonly DeviceDraft[]
   readonly keys: readonly { key: string; device: string; first_seen: number }[]
   readonly ids: readonly { id: string; device: string }[]
   readonly terms: readonly { term: string; device: string }[]
@@ -49,25 +49,29 @@ export interface Plan {
 }
 
 /** Where time and new ids come from. */
-export interface Means {
+export interface LinkingDeps {
   readonly now: Instant
   newId(): string
 }
 
 /** Works through a batch in the order of time. */
-export function plan(sightings: readonly Sighting[], known: Known, means: Means): Plan {
-  const linking = new Linking(known, means)
+export function plan(
+  sightings: readonly Sighting[],
+  known: KnownDevices,
+  deps: LinkingDeps,
+): LinkingPlan {
+  const linking = new DeviceLinker(known, deps)
   for (const sighting of [...sightings].sort((one, other) => one.at - other.at)) {
     linking.add(sighting)
   }
   return linking.plan()
 }
 
-class Linking {
-  readonly #known: Known
-  readonly #means: Means
-  readonly #drafts = new Map<string, Draft>()
-  readonly #inventory = new Map<string, Draft>()
+class DeviceLinker {
+  readonly #known: KnownDevices
+  readonly #deps: LinkingDeps
+  readonly #drafts = new Map<string, DeviceDraft>()
+  readonly #inventory = new Map<string, DeviceDraft>()
   readonly #keyOf = new Map<string, string>()
   readonly #idOf = new Map<string, string>()
   readonly #newKeys = new Map<string, { key: string; device: string; first_seen: number }>()
@@ -81,15 +85,15 @@ class Linking {
     string,
     { listener: string; sightings: number; last_seen: number }
   >()
-  #unsoundRoom: number
+  #unsoundCapacity: number
   #dropped = 0
 
-  constructor(known: Known, means: Means) {
+  constructor(known: KnownDevices, deps: LinkingDeps) {
     this.#known = known
-    this.#means = means
-    this.#unsoundRoom = known.unsoundRoom
+    this.#deps = deps
+    this.#unsoundCapacity = known.unsoundCapacity
     for (const row of known.devices) {
-      const draft = draftOf(row, known.withKeys.has(row.id))
+      const draft = newDraft(row, known.withKeys.has(row.id))
       this.#drafts.set(row.id, draft)
       if (row.inventory_id !== null) this.#inventory.set(row.inventory_id, draft)
     }
@@ -99,8 +103,8 @@ class Linking {
 
   add(sighting: Sighting): void {
     const { certificate } = sighting
-    if (certificate === undefined) return this.#addBare(sighting)
-    const ids = this.#idsThatCount(certificate)
+    if (certificate === undefined) return this.#addWithoutCertificate(sighting)
+    const ids = this.#trustedIds(certificate)
     const draft = this.#deviceOf(certificate, ids) ?? this.#newDevice(sighting, ids)
     if (draft === undefined) {
       this.#dropped += sighting.count
@@ -109,15 +113,15 @@ class Linking {
     this.#bindKey(certificate, draft, sighting.at)
     for (const id of ids) this.#bindId(id, draft)
     const wasNamed = draft.row.reported_id !== null
-    see(draft, sighting)
-    seeCertificate(draft, sighting, certificate)
+    applySighting(draft, sighting)
+    applyCertificate(draft, sighting, certificate)
     // Words only of what is kept: one key can sign any number of names for itself.
-    if (this.#hasRoom(certificate)) this.#label(draft, certificate, wasNamed)
-    if (this.#approvesItself(sighting, certificate)) approve(draft, this.#means.now)
-    this.#keep(certificate, sighting)
+    if (this.#hasCapacity(certificate)) this.#addSearchTerms(draft, certificate, wasNamed)
+    if (this.#approvesItself(sighting, certificate)) approveAutomatically(draft, this.#deps.now)
+    this.#retain(certificate, sighting)
   }
 
-  plan(): Plan {
+  plan(): LinkingPlan {
     return {
       drafts: [...this.#drafts.values()],
       keys: [...this.#newKeys.values()],
@@ -130,10 +134,10 @@ class Linking {
   }
 
   /** Without a certificate nothing is proven: it was nobody, and what it says labels an entry that never showed one. */
-  #addBare(sighting: Sighting): void {
+  #addWithoutCertificate(sighting: Sighting): void {
     const { reportedId, listener, count, at } = sighting
     const entry = reportedId === undefined ? undefined : this.#inventory.get(reportedId)
-    if (entry !== undefined && !entry.hasKey) hear(entry, sighting)
+    if (entry !== undefined && !entry.hasKey) applyUnprovenClaims(entry, sighting)
     const before = this.#unidentified.get(listener)
     this.#unidentified.set(listener, {
       listener,
@@ -142,14 +146,14 @@ class Linking {
     })
   }
 
-  #idsThatCount({ sound, setting, signedIds }: SightedCertificate): readonly string[] {
+  #trustedIds({ sound, setting, signedIds }: SightedCertificate): readonly string[] {
     const standing = setting === undefined ? undefined : this.#known.standings.get(setting)
     // A staged or distrusted CA may sign what it likes: it joins nobody to a device that somebody approved.
     const counts = sound && (standing === 'current' || standing === 'previously-trusted')
     return counts ? signedIds.slice(0, IDS_LIMIT) : []
   }
 
-  #deviceOf({ key }: SightedCertificate, ids: readonly string[]): Draft | undefined {
+  #deviceOf({ key }: SightedCertificate, ids: readonly string[]): DeviceDraft | undefined {
     const byKey = this.#draft(this.#keyOf.get(key))
     const all = [byKey, ...ids.map((id) => this.#draft(this.#idOf.get(id)))].filter(
       (one) => one !== undefined,
@@ -158,24 +162,27 @@ class Linking {
     return all.find(({ row }) => row.approval === 'blocked') ?? all[0]
   }
 
-  #draft(id: string | undefined): Draft | undefined {
+  #draft(id: string | undefined): DeviceDraft | undefined {
     return id === undefined ? undefined : this.#drafts.get(id)
   }
 
-  #newDevice({ certificate, reportedId }: Sighting, ids: readonly string[]): Draft | undefined {
-    if (certificate?.sound !== true && this.#unsoundRoom <= 0) return undefined
+  #newDevice(
+    { certificate, reportedId }: Sighting,
+    ids: readonly string[],
+  ): DeviceDraft | undefined {
+    if (certificate?.sound !== true && this.#unsoundCapacity <= 0) return undefined
     // Whoever takes an inventory entry over by a name of its own choosing gains a name: the entry carries no approval.
     const candidates = reportedId === undefined ? ids : [...ids, reportedId]
     for (const id of candidates) {
       const entry = this.#inventory.get(id)
-      if (entry !== undefined && !entry.hasKey && !entry.gone) return entry
+      if (entry !== undefined && !entry.hasKey && !entry.deleted) return entry
     }
-    const draft = draftOf(undefined, false, this.#means.newId())
+    const draft = newDraft(undefined, false, this.#deps.newId())
     this.#drafts.set(draft.row.id, draft)
     return draft
   }
 
-  #bindKey({ key }: SightedCertificate, draft: Draft, at: Instant): void {
+  #bindKey({ key }: SightedCertificate, draft: DeviceDraft, at: Instant): void {
     draft.hasKey = true
     const device = draft.row.id
     if (this.#keyOf.get(key) === device) return
@@ -185,7 +192,7 @@ class Linking {
     if (draft.row.approval !== 'unapproved') draft.overlay = true
   }
 
-  #bindId(id: string, draft: Draft): void {
+  #bindId(id: string, draft: DeviceDraft): void {
     if (!this.#idOf.has(id)) {
       this.#idOf.set(id, draft.row.id)
       this.#newIds.set(id, { id, device: draft.row.id })
@@ -197,7 +204,7 @@ class Linking {
     draft.row.inventory_name = entry.row.inventory_name
     entry.row.inventory_id = null
     entry.row.inventory_name = null
-    entry.gone = !entry.hasKey
+    entry.deleted = !entry.hasKey
     for (const name of (draft.row.inventory_name ?? '').split(/\s+/)) {
       const term = termOf(name)
       if (term !== '') this.#terms.set(`${term}\n${draft.row.id}`, { term, device: draft.row.id })
@@ -205,15 +212,15 @@ class Linking {
     this.#inventory.set(id, draft)
   }
 
-  #label({ row }: Draft, certificate: SightedCertificate, wasNamed: boolean): void {
-    const words = new Set<string>()
+  #addSearchTerms({ row }: DeviceDraft, certificate: SightedCertificate, wasNamed: boolean): void {
+    const newTerms = new Set<string>()
     if (!this.#known.certificates.has(certificate.fingerprint)) {
-      for (const term of termsOf(certificate)) words.add(term)
+      for (const term of termsOf(certificate)) newTerms.add(term)
     }
     // One name per device, the first that was kept: a device may give itself another with every request. The row
     // shows its newest; to take the older word back could take one from it that a certificate left there.
-    if (!wasNamed && row.reported_id !== null) words.add(termOf(row.reported_id))
-    for (const term of words) {
+    if (!wasNamed && row.reported_id !== null) newTerms.add(termOf(row.reported_id))
+    for (const term of newTerms) {
       if (term !== '') this.#terms.set(`${term}\n${row.id}`, { term, device: row.id })
     }
   }
@@ -223,18 +230,19 @@ class Linking {
     return this.#known.standings.get(setting) === 'current'
   }
 
-  #hasRoom({ fingerprint, sound }: SightedCertificate): boolean {
+  #hasCapacity({ fingerprint, sound }: SightedCertificate): boolean {
     const isKnown = this.#certificates.has(fingerprint) || this.#known.certificates.has(fingerprint)
-    return isKnown || sound || this.#unsoundRoom > 0
+    return isKnown || sound || this.#unsoundCapacity > 0
   }
 
-  #keep(certificate: SightedCertificate, { at, verdict, code }: Sighting): void {
-    if (!this.#hasRoom(certificate)) return
+  #retain(certificate: SightedCertificate, { at, verdict, code }: Sighting): void {
+    if (!this.#hasCapacity(certificate)) return
     const { fingerprint } = certificate
-    const kept = this.#certificates.get(fingerprint)
-    const before = kept?.before ?? this.#known.certificates.get(fingerprint)
-    if (kept === undefined && before === undefined && !certificate.sound) this.#unsoundRoom -= 1
-    const last = kept?.row ?? before
+    const pending = this.#certificates.get(fingerprint)
+    const before = pending?.before ?? this.#known.certificates.get(fingerprint)
+    if (pending === undefined && before === undefined && !certificate.sound)
+      this.#unsoundCapacity -= 1
+    const last = pending?.row ?? before
     if (last !== undefined && last.last_seen > at) return
     this.#certificates.set(fingerprint, {
       before,

@@ -3,31 +3,31 @@
  */
 import type { Tx } from '../transactions.ts'
 import type { Dialect } from '../engine/engine.ts'
-import { listOf } from '../engine/bulk-rows.ts'
-import type { CertificateRow, Known } from './linking.ts'
-import { word } from '../schema/row.ts'
+import { inList } from '../engine/bulk-rows.ts'
+import type { CertificateRow, KnownDevices } from './linking.ts'
+import { enumColumn } from '../schema/row.ts'
 import type { Sighting } from './sighting.ts'
 import { STANDINGS } from '../schema/vocabulary.ts'
 
 /** What to look for. */
-export interface Reading {
+export interface LoadKnownOptions {
   readonly dialect: Dialect
   readonly sightings: readonly Sighting[]
   readonly unsoundLimit: number
 }
 
 /** Reads it in as many questions as there are tables. */
-export async function readKnown(
+export async function loadKnown(
   tx: Tx,
-  { dialect, sightings, unsoundLimit }: Reading,
-): Promise<Known> {
+  { dialect, sightings, unsoundLimit }: LoadKnownOptions,
+): Promise<KnownDevices> {
   const certificates = sightings.flatMap(({ certificate }) => certificate ?? [])
   const signed = unique(certificates.flatMap(({ signedIds }) => signedIds))
-  const claimed = unique(sightings.flatMap(({ reportedId }) => reportedId ?? []))
+  const reported = unique(sightings.flatMap(({ reportedId }) => reportedId ?? []))
   const keys = await tx
     .selectFrom('device_keys')
     .select(['key', 'device'])
-    .where('key', 'in', listOf(dialect, unique(certificates.map(({ key }) => key))))
+    .where('key', 'in', inList(dialect, unique(certificates.map(({ key }) => key))))
     .execute()
   const ids =
     signed.length === 0
@@ -35,16 +35,16 @@ export async function readKnown(
       : await tx
           .selectFrom('signed_ids')
           .selectAll()
-          .where('id', 'in', listOf(dialect, signed))
+          .where('id', 'in', inList(dialect, signed))
           .execute()
-  const names = unique([...signed, ...claimed])
+  const names = unique([...signed, ...reported])
   const entries =
     names.length === 0
       ? []
       : await tx
           .selectFrom('devices')
           .select('id')
-          .where('inventory_id', 'in', listOf(dialect, names))
+          .where('inventory_id', 'in', inList(dialect, names))
           .execute()
   const wanted = unique(
     [...keys, ...ids].map(({ device }) => device).concat(entries.map(({ id }) => id)),
@@ -52,13 +52,13 @@ export async function readKnown(
   const devices = await tx
     .selectFrom('devices')
     .selectAll()
-    .where('id', 'in', listOf(dialect, wanted))
+    .where('id', 'in', inList(dialect, wanted))
     .execute()
   const withKeys = await tx
     .selectFrom('device_keys')
     .select('device')
     .distinct()
-    .where('device', 'in', listOf(dialect, wanted))
+    .where('device', 'in', inList(dialect, wanted))
     .execute()
   return {
     devices,
@@ -71,7 +71,7 @@ export async function readKnown(
       unique(certificates.map(({ fingerprint }) => fingerprint)),
     ),
     standings: await readStandings(tx),
-    unsoundRoom: certificates.every(({ sound }) => sound)
+    unsoundCapacity: certificates.every(({ sound }) => sound)
       ? 0
       : unsoundLimit - (await unsoundCertificates(tx)),
   }
@@ -87,17 +87,17 @@ async function readCertificates(
   const rows = await tx
     .selectFrom('certificates')
     .selectAll()
-    .where('fingerprint', 'in', listOf(dialect, fingerprints))
+    .where('fingerprint', 'in', inList(dialect, fingerprints))
     .execute()
   return new Map(rows.map((row) => [row.fingerprint, row]))
 }
 
-async function readStandings(tx: Tx): Promise<Known['standings']> {
+async function readStandings(tx: Tx): Promise<KnownDevices['standings']> {
   const rows = await tx.selectFrom('enrollment_settings').select(['name', 'standing']).execute()
   return new Map(
     rows.map(({ name, standing }) => {
       const at = { table: 'enrollment_settings', key: name, column: 'standing' }
-      return [name, word(standing, STANDINGS, at)]
+      return [name, enumColumn(standing, STANDINGS, at)]
     }),
   )
 }

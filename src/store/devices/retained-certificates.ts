@@ -6,10 +6,10 @@ import { sql, type SqlBool } from 'kysely'
 import type { Instant, KeyFingerprint } from '../../kernel/types.ts'
 import type { Db } from '../transactions.ts'
 import type { Dialect } from '../engine/engine.ts'
-import { listOf } from '../engine/bulk-rows.ts'
+import { inList } from '../engine/bulk-rows.ts'
 import { pageOf, type Cursor, type Page } from '../page.ts'
 
-export interface KeptCertificate {
+export interface RetainedCertificate {
   readonly device: string
   readonly key: KeyFingerprint
   readonly issuerKey: KeyFingerprint | undefined
@@ -22,18 +22,18 @@ export interface KeptCertificate {
 }
 
 /** Which part of them. */
-export interface KeptAsk {
+export interface RetainedPageRequest {
   readonly cursor: Cursor | undefined
   readonly limit: number
   readonly dialect: Dialect
 }
 
 /** One page, in the order in which the certificates end. Blocked devices are refused whatever the standing. */
-export async function keptUnder(
+export async function retainedUnder(
   db: Db,
   setting: string,
-  { cursor, limit, dialect }: KeptAsk,
-): Promise<Page<KeptCertificate>> {
+  { cursor, limit, dialect }: RetainedPageRequest,
+): Promise<Page<RetainedCertificate>> {
   let query = db
     .selectFrom('devices')
     .select(['id', 'not_after'])
@@ -52,7 +52,7 @@ export async function keptUnder(
     .innerJoin('certificates', 'certificates.key', 'device_keys.key')
     .selectAll('certificates')
     .select('device_keys.device')
-    .where('device_keys.device', 'in', listOf(dialect, [...ends.keys()]))
+    .where('device_keys.device', 'in', inList(dialect, [...ends.keys()]))
     .execute()
   const sound = certificates.filter((row) => row.sound === 1 && row.setting === setting)
   const knownSince = new Map<string, number>()
@@ -60,10 +60,10 @@ export async function keptUnder(
     knownSince.set(key, Math.min(at, knownSince.get(key) ?? at))
   }
   // Two certificates of one device may end together: one of them speaks for it.
-  const kept = new Map(
+  const retained = new Map(
     sound
       .filter((row) => row.not_after === ends.get(row.device))
-      .map((row): [string, KeptCertificate] => [
+      .map((row): [string, RetainedCertificate] => [
         row.device,
         {
           device: row.device,
@@ -80,7 +80,7 @@ export async function keptUnder(
   const page = pageOf(
     rows,
     { limit },
-    { item: ({ id }) => kept.get(id), cursor: (row) => [row.not_after, row.id] },
+    { item: ({ id }) => retained.get(id), cursor: (row) => [row.not_after, row.id] },
   )
   return { ...page, items: page.items.filter((one) => one !== undefined) }
 }

@@ -42,7 +42,7 @@ export interface SightedCertificate {
 }
 
 /** What became of a batch. */
-export interface Recorded {
+export interface RecordResult {
   readonly sightings: number
   readonly newDevices: number
   readonly approvedThemselves: number

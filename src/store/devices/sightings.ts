@@ -4,39 +4,39 @@
  */
 import { randomBytes } from 'node:crypto'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Book } from '../transactions.ts'
+import type { Transactions } from '../transactions.ts'
 import type { StoreFailure } from '../failure.ts'
-import { listOf } from '../engine/bulk-rows.ts'
-import { readKnown } from './load-known.ts'
-import { plan, type Plan } from './linking.ts'
-import { BATCH_LIMIT, UNSOUND_LIMIT, type Recorded, type Sighting } from './sighting.ts'
+import { inList } from '../engine/bulk-rows.ts'
+import { loadKnown } from './load-known.ts'
+import { plan, type LinkingPlan } from './linking.ts'
+import { BATCH_LIMIT, UNSOUND_LIMIT, type RecordResult, type Sighting } from './sighting.ts'
 import { writePlan, writeTallies } from './write-plan.ts'
 
 export class Sightings {
-  readonly #book: Book
+  readonly #transactions: Transactions
   readonly #unsoundLimit: number
-  constructor(book: Book, unsoundLimit = UNSOUND_LIMIT) {
-    this.#book = book
+  constructor(transactions: Transactions, unsoundLimit = UNSOUND_LIMIT) {
+    this.#transactions = transactions
     this.#unsoundLimit = unsoundLimit
   }
 
   /** Takes in a batch, all of it or nothing; a batch that failed may be given again. */
-  record(sightings: readonly Sighting[]): Promise<Result<Recorded, StoreFailure>> {
+  record(sightings: readonly Sighting[]): Promise<Result<RecordResult, StoreFailure>> {
     const found = sightings.length
     if (found > BATCH_LIMIT) {
       return Promise.resolve(fail({ kind: 'too-many', what: 'device', found, limit: BATCH_LIMIT }))
     }
-    const { dialect } = this.#book
-    return this.#book.change<Recorded, StoreFailure>(LEDGER, async (tx, now) => {
-      const known = await readKnown(tx, { dialect, sightings, unsoundLimit: this.#unsoundLimit })
+    const { dialect } = this.#transactions
+    return this.#transactions.change<RecordResult, StoreFailure>(AUTO_ACTOR, async (tx, now) => {
+      const known = await loadKnown(tx, { dialect, sightings, unsoundLimit: this.#unsoundLimit })
       const planned = plan(sightings, known, { now, newId: () => newDeviceId(now) })
       await writePlan(tx, dialect, planned)
       await writeTallies(tx, dialect, sightings)
       const overlaid = planned.drafts.filter(({ overlay }) => overlay)
       return ok({
-        value: recorded(sightings, planned),
+        value: recordResult(sightings, planned),
         entries: [],
-        touched: overlaid.map(({ row }) => ({ topic: 'approval', subject: row.id })),
+        notices: overlaid.map(({ row }) => ({ topic: 'approval', subject: row.id })),
       })
     })
   }
@@ -45,17 +45,17 @@ export class Sightings {
    * Forgets what strangers left behind: certificates without a sound path that were not seen since, and devices that
    * never had a sound one. What somebody blocked, approved or expects stays. Makes room under the bound again.
    */
-  forgetStrangers(
+  forgetUnverified(
     notSeenSince: Instant,
   ): Promise<Result<{ readonly devices: number }, StoreFailure>> {
-    const { dialect } = this.#book
-    return this.#book.write<{ readonly devices: number }, StoreFailure>(async (tx) => {
+    const { dialect } = this.#transactions
+    return this.#transactions.write<{ readonly devices: number }, StoreFailure>(async (tx) => {
       await tx
         .deleteFrom('certificates')
         .where('sound', '=', 0)
         .where('last_seen', '<', notSeenSince)
         .execute()
-      const strangers = await tx
+      const unverified = await tx
         .deleteFrom('devices')
         .where('not_after', '=', 0)
         .where('approval', '=', 'unapproved')
@@ -63,9 +63,9 @@ export class Sightings {
         .where('last_seen', '<', notSeenSince)
         .returning('id')
         .execute()
-      const ids = strangers.map(({ id }) => id)
+      const ids = unverified.map(({ id }) => id)
       for (const table of ['device_keys', 'signed_ids', 'search_terms'] as const) {
-        await tx.deleteFrom(table).where('device', 'in', listOf(dialect, ids)).execute()
+        await tx.deleteFrom(table).where('device', 'in', inList(dialect, ids)).execute()
       }
       return ok({ devices: ids.length })
     })
@@ -73,9 +73,9 @@ export class Sightings {
 }
 
 /** Not an administrator: what it does is no admin change, and leaves no audit row. */
-const LEDGER = { who: 'auto', from: 'sightings' }
+const AUTO_ACTOR = { who: 'auto', from: 'sightings' }
 
-function recorded(sightings: readonly Sighting[], planned: Plan): Recorded {
+function recordResult(sightings: readonly Sighting[], planned: LinkingPlan): RecordResult {
   const { drafts, unidentified, dropped } = planned
   return {
     sightings: sum(sightings.map(({ count }) => count)),

@@ -3,116 +3,130 @@
  */
 import { sql } from 'kysely'
 import type { Tx } from '../transactions.ts'
-import type { Draft } from './device-draft.ts'
+import type { DeviceDraft } from './device-draft.ts'
 import type { Dialect } from '../engine/engine.ts'
-import { columnsOf, fed, listOf, type Shape } from '../engine/bulk-rows.ts'
-import type { Plan } from './linking.ts'
+import { columnList, jsonRows, inList, type RowShape } from '../engine/bulk-rows.ts'
+import type { LinkingPlan } from './linking.ts'
 import type { Sighting } from './sighting.ts'
 
 /** Writes what a batch came to. */
-export async function writePlan(tx: Tx, dialect: Dialect, planned: Plan): Promise<void> {
+export async function writePlan(tx: Tx, dialect: Dialect, planned: LinkingPlan): Promise<void> {
   const write = writerOf(tx, dialect)
   await writeDevices(tx, dialect, planned.drafts)
   await write.insert('device_keys', {
-    shape: KEY,
+    shape: KEY_COLUMNS,
     rows: planned.keys,
     // Evidence that leads to a blocked device takes the key with it.
     onConflict: '(key) do update set device = excluded.device',
   })
-  await write.insert('signed_ids', { shape: ID, rows: planned.ids, onConflict: 'do nothing' })
-  await write.insert('search_terms', { shape: TERM, rows: planned.terms, onConflict: 'do nothing' })
+  await write.insert('signed_ids', {
+    shape: ID_COLUMNS,
+    rows: planned.ids,
+    onConflict: 'do nothing',
+  })
+  await write.insert('search_terms', {
+    shape: TERM_COLUMNS,
+    rows: planned.terms,
+    onConflict: 'do nothing',
+  })
   await writeCertificates(write, planned)
   await write.insert('unidentified', {
-    shape: UNIDENTIFIED,
+    shape: UNIDENTIFIED_COLUMNS,
     rows: planned.unidentified,
     onConflict: `(listener) do update set sightings = unidentified.sightings + excluded.sightings,
       last_seen = excluded.last_seen`,
   })
 }
 
-async function writeDevices(tx: Tx, dialect: Dialect, drafts: readonly Draft[]): Promise<void> {
+async function writeDevices(
+  tx: Tx,
+  dialect: Dialect,
+  drafts: readonly DeviceDraft[],
+): Promise<void> {
   const write = writerOf(tx, dialect)
-  const gone = drafts.filter(({ gone }) => gone).map(({ row }) => row.id)
-  if (gone.length > 0) {
-    await tx.deleteFrom('devices').where('id', 'in', listOf(dialect, gone)).execute()
-    await tx.deleteFrom('search_terms').where('device', 'in', listOf(dialect, gone)).execute()
+  const deleted = drafts.filter(({ deleted }) => deleted).map(({ row }) => row.id)
+  if (deleted.length > 0) {
+    await tx.deleteFrom('devices').where('id', 'in', inList(dialect, deleted)).execute()
+    await tx.deleteFrom('search_terms').where('device', 'in', inList(dialect, deleted)).execute()
   }
-  const old = drafts.filter(({ before, gone }) => before !== undefined && !gone)
-  const changed = old.filter(factsChanged)
+  const old = drafts.filter(({ before, deleted }) => before !== undefined && !deleted)
+  const changed = old.filter(areFactsChanged)
   // Whoever lost an inventory entry first, or two rows would hold it for a moment.
-  const losers = changed.filter(({ row }) => row.inventory_id === null)
+  const withoutEntry = changed.filter(({ row }) => row.inventory_id === null)
   const others = changed.filter(({ row }) => row.inventory_id !== null)
-  for (const some of [losers, others]) {
-    await write.update('devices', { key: 'id', shape: FACTS, rows: some.map(rowOf) })
+  for (const group of [withoutEntry, others]) {
+    await write.update('devices', { key: 'id', shape: DEVICE_COLUMNS, rows: group.map(rowOf) })
   }
-  const seen = old.filter((draft) => !factsChanged(draft) && isSeen(draft))
-  await write.update('devices', { key: 'id', shape: SEEN, rows: seen.map(rowOf) })
+  const seen = old.filter((draft) => !areFactsChanged(draft) && isSightingChanged(draft))
+  await write.update('devices', { key: 'id', shape: SIGHTING_COLUMNS, rows: seen.map(rowOf) })
   await write.insert('devices', {
-    shape: { id: 'text', ...FACTS },
+    shape: { id: 'text', ...DEVICE_COLUMNS },
     rows: drafts.filter(({ before }) => before === undefined).map(rowOf),
   })
 }
 
-async function writeCertificates(write: Writer, { certificates }: Plan): Promise<void> {
+async function writeCertificates(write: RowWriter, { certificates }: LinkingPlan): Promise<void> {
   const fresh = certificates.filter(({ before }) => before === undefined)
   const known = certificates.filter(({ before }) => before !== undefined)
-  const changed = known.filter(({ row, before }) => differs(row, before, CERTIFICATE_FACTS))
+  const changed = known.filter(({ row, before }) => differs(row, before, CERTIFICATE_FACT_NAMES))
   const seen = known.filter(
     ({ row, before }) =>
-      !differs(row, before, CERTIFICATE_FACTS) && row.last_seen - (before?.last_seen ?? 0) >= HOUR,
+      !differs(row, before, CERTIFICATE_FACT_NAMES) &&
+      row.last_seen - (before?.last_seen ?? 0) >= HOUR,
   )
   const key = 'fingerprint'
-  const rowsOf = (some: Plan['certificates']): readonly object[] => some.map(({ row }) => row)
+  const rowsOf = (group: LinkingPlan['certificates']): readonly object[] =>
+    group.map(({ row }) => row)
   await write.insert('certificates', {
-    shape: { [key]: 'text', ...CERTIFICATE },
+    shape: { [key]: 'text', ...CERTIFICATE_COLUMNS },
     rows: rowsOf(fresh),
   })
-  await write.update('certificates', { key, shape: CERTIFICATE, rows: rowsOf(changed) })
+  await write.update('certificates', { key, shape: CERTIFICATE_COLUMNS, rows: rowsOf(changed) })
   await write.update('certificates', { key, shape: { last_seen: 'int' }, rows: rowsOf(seen) })
 }
 
 /** Statements whose text does not depend on how many rows they carry. */
-interface Writer {
+interface RowWriter {
   insert(table: string, rows: Insertion): Promise<void>
-  update(table: string, rows: Updating): Promise<void>
+  update(table: string, rows: UpdateRows): Promise<void>
 }
 
 interface Insertion {
-  readonly shape: Shape
+  readonly shape: RowShape
   readonly rows: readonly object[]
   readonly onConflict?: string
 }
 
-interface Updating {
+interface UpdateRows {
   readonly key: string
-  readonly shape: Shape
+  readonly shape: RowShape
   readonly rows: readonly object[]
 }
 
 /** Writes rows of any number with the same statements. */
-export const writerOf = (tx: Tx, dialect: Dialect): Writer => ({
+export const writerOf = (tx: Tx, dialect: Dialect): RowWriter => ({
   async insert(table, { shape, rows, onConflict }) {
     if (rows.length === 0) return
     const conflict = onConflict === undefined ? '' : ` on conflict ${onConflict}`
-    await sql`insert into ${sql.raw(table)} (${columnsOf(shape)}) select ${columnsOf(shape)}
-      from ${fed(dialect, shape, rows)} where true${sql.raw(conflict)}`.execute(tx)
+    await sql`insert into ${sql.raw(table)} (${columnList(shape)}) select ${columnList(shape)}
+      from ${jsonRows(dialect, shape, rows)} where true${sql.raw(conflict)}`.execute(tx)
   },
   async update(table, { key, shape, rows }) {
     if (rows.length === 0) return
     const sets = Object.keys(shape).map((name) => `${name} = fed.${name}`)
     await sql`update ${sql.raw(table)} set ${sql.raw(sets.join(', '))}
-      from ${fed(dialect, { [key]: 'text', ...shape }, rows)}
+      from ${jsonRows(dialect, { [key]: 'text', ...shape }, rows)}
       where ${sql.raw(`${table}.${key} = fed.${key}`)}`.execute(tx)
   },
 })
 
-const rowOf = ({ row }: Draft): object => row
+const rowOf = ({ row }: DeviceDraft): object => row
 
 /** What every sighting changes; kept apart, because the other columns are in indexes that it would rewrite in vain. */
-const SEEN: Shape = { last_seen: 'int', sightings: 'int' }
+const SIGHTING_COLUMNS: RowShape = { last_seen: 'int', sightings: 'int' }
 /** The columns of a device besides its id. */
-export const FACTS: Shape = {
-  ...SEEN,
+export const DEVICE_COLUMNS: RowShape = {
+  ...SIGHTING_COLUMNS,
   inventory_id: 'text',
   inventory_name: 'text',
   reported_id: 'text',
@@ -134,11 +148,11 @@ export const FACTS: Shape = {
   not_after: 'int',
   version: 'int',
 }
-const KEY: Shape = { key: 'text', device: 'text', first_seen: 'int' }
-const ID: Shape = { id: 'text', device: 'text' }
-const TERM: Shape = { term: 'text', device: 'text' }
-const UNIDENTIFIED: Shape = { listener: 'text', sightings: 'int', last_seen: 'int' }
-const CERTIFICATE: Shape = {
+const KEY_COLUMNS: RowShape = { key: 'text', device: 'text', first_seen: 'int' }
+const ID_COLUMNS: RowShape = { id: 'text', device: 'text' }
+const TERM_COLUMNS: RowShape = { term: 'text', device: 'text' }
+const UNIDENTIFIED_COLUMNS: RowShape = { listener: 'text', sightings: 'int', last_seen: 'int' }
+const CERTIFICATE_COLUMNS: RowShape = {
   key: 'text',
   issuer_key: 'text',
   serial: 'text',
@@ -154,11 +168,17 @@ const CERTIFICATE: Shape = {
   first_seen: 'int',
   last_seen: 'int',
 }
-const CERTIFICATE_FACTS = Object.keys(CERTIFICATE).filter((name) => name !== 'last_seen')
-const DEVICE_FACTS = Object.keys(FACTS).filter((name) => SEEN[name] === undefined)
+const CERTIFICATE_FACT_NAMES = Object.keys(CERTIFICATE_COLUMNS).filter(
+  (name) => name !== 'last_seen',
+)
+const DEVICE_FACT_NAMES = Object.keys(DEVICE_COLUMNS).filter(
+  (name) => SIGHTING_COLUMNS[name] === undefined,
+)
 
-const factsChanged = ({ row, before }: Draft): boolean => differs(row, before, DEVICE_FACTS)
-const isSeen = ({ row, before }: Draft): boolean => differs(row, before, Object.keys(SEEN))
+const areFactsChanged = ({ row, before }: DeviceDraft): boolean =>
+  differs(row, before, DEVICE_FACT_NAMES)
+const isSightingChanged = ({ row, before }: DeviceDraft): boolean =>
+  differs(row, before, Object.keys(SIGHTING_COLUMNS))
 
 function differs(row: object, before: object | undefined, names: readonly string[]): boolean {
   if (before === undefined) return true
@@ -179,9 +199,9 @@ export async function writeTallies(
     tallies.set(name, { hour, authentication, sightings: before + count })
   }
   if (tallies.size === 0) return
-  const shape: Shape = { hour: 'int', authentication: 'text', sightings: 'int' }
-  await sql`insert into tallies (${columnsOf(shape)}) select ${columnsOf(shape)}
-    from ${fed(dialect, shape, [...tallies.values()])} where true
+  const shape: RowShape = { hour: 'int', authentication: 'text', sightings: 'int' }
+  await sql`insert into tallies (${columnList(shape)}) select ${columnList(shape)}
+    from ${jsonRows(dialect, shape, [...tallies.values()])} where true
     on conflict (hour, authentication) do update set sightings = tallies.sightings + excluded.sightings`.execute(
     tx,
   )

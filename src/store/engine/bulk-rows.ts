@@ -6,10 +6,14 @@ import { sql, type RawBuilder } from 'kysely'
 import type { Dialect } from './engine.ts'
 
 /** Column → type of the rows that are fed in. */
-export type Shape = Readonly<Record<string, 'text' | 'int'>>
+export type RowShape = Readonly<Record<string, 'text' | 'int'>>
 
 /** A table expression named `fed` that holds the rows. */
-export function fed(dialect: Dialect, shape: Shape, rows: readonly object[]): RawBuilder<unknown> {
+export function jsonRows(
+  dialect: Dialect,
+  shape: RowShape,
+  rows: readonly object[],
+): RawBuilder<unknown> {
   const names = Object.keys(shape)
   const data = JSON.stringify(
     rows.map((row) =>
@@ -27,11 +31,11 @@ export function fed(dialect: Dialect, shape: Shape, rows: readonly object[]): Ra
 }
 
 /** The columns of a shape, for `insert into … (…) select … from fed`. */
-export const columnsOf = (shape: Shape): RawBuilder<unknown> =>
+export const columnList = (shape: RowShape): RawBuilder<unknown> =>
   sql.raw(Object.keys(shape).join(', '))
 
 /** The right-hand side of `in`, for any number of texts. */
-export const listOf = (dialect: Dialect, texts: readonly string[]): RawBuilder<string> =>
+export const inList = (dialect: Dialect, texts: readonly string[]): RawBuilder<string> =>
   dialect === 'sqlite'
     ? sql<string>`(select value from json_each(${JSON.stringify(texts)}))`
     : sql<string>`(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`

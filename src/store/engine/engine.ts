@@ -15,7 +15,7 @@ export interface Engine {
   /** What an exception of the driver means; undefined for one that is a bug of ours. */
   troubleOf(error: unknown): StoreTrouble | undefined
   /** Another consistent view that does not hold up whoever writes; closes itself after `work`. */
-  aside<Value>(work: (db: Kysely<Tables>) => Promise<Value>): Promise<Value>
+  consistentRead<Value>(work: (db: Kysely<Tables>) => Promise<Value>): Promise<Value>
   /** Writes a whole copy beside a running store. */
   backup(path: string): Promise<Result<void, StoreTrouble | TransferFailure>>
   /** Calls back when another connection may have changed something: a hint, never the truth. */

@@ -6,48 +6,49 @@
 import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
 import { fail, ok, type Result } from '../../kernel/types.ts'
-import { privateFile } from './private-file.ts'
+import { createPrivateFile } from './private-file.ts'
 import { connectionOptions } from './postgres.ts'
 import type { StoreSettings } from '../store.ts'
 
 /** Serving processes share a store; what must not happen while they serve wants it alone. */
-export type HoldKind = 'serving' | 'alone'
+export type StoreLockMode = 'serving' | 'alone'
 
 /** A store that is held until it is released, or this process ends. */
-export interface Hold {
+export interface StoreLock {
   release(): Promise<void>
 }
 
 /** Why it cannot be held. */
-export type HoldFailure =
-  | { readonly kind: 'held-elsewhere'; readonly by: HoldKind }
+export type StoreLockFailure =
+  | { readonly kind: 'held-elsewhere'; readonly by: StoreLockMode }
   | { readonly kind: 'not-holdable'; readonly detail: string }
 
 /** Takes hold of a store, or says at once that somebody else has it. */
-export function holdStore(
+export function lockStore(
   settings: StoreSettings,
-  kind: HoldKind,
-): Promise<Result<Hold, HoldFailure>> {
+  kind: StoreLockMode,
+): Promise<Result<StoreLock, StoreLockFailure>> {
   return settings.kind === 'sqlite'
-    ? Promise.resolve(holdFile(`${settings.path}.lock`, kind))
-    : holdDatabase(connectionOptions(settings), kind)
+    ? Promise.resolve(lockFile(`${settings.path}.lock`, kind))
+    : lockDatabase(connectionOptions(settings), kind)
 }
 
 /** A file beside the store, because the store itself is locked and unlocked by every change. */
-function holdFile(path: string, kind: HoldKind): Result<Hold, HoldFailure> {
+function lockFile(path: string, kind: StoreLockMode): Result<StoreLock, StoreLockFailure> {
   let database: DatabaseSync | undefined
   try {
-    privateFile(path)
+    createPrivateFile(path)
     database = new DatabaseSync(path, { timeout: 0 })
     // An open read transaction is a shared lock, an exclusive one excludes it.
     database.exec(kind === 'serving' ? 'begin' : 'begin exclusive')
     database.prepare('select count(*) from sqlite_master').get()
-    const held = database
-    return ok({ release: () => Promise.resolve(held.close()) })
+    const locked = database
+    return ok({ release: () => Promise.resolve(locked.close()) })
   } catch (error) {
     database?.close()
     const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0
-    if ((errcode & 0xff) === SQLITE_BUSY) return fail({ kind: 'held-elsewhere', by: other(kind) })
+    if ((errcode & 0xff) === SQLITE_BUSY)
+      return fail({ kind: 'held-elsewhere', by: otherMode(kind) })
     const detail = error instanceof Error ? `${error.message} (${path})` : path
     return fail({ kind: 'not-holdable', detail })
   }
@@ -55,36 +56,36 @@ function holdFile(path: string, kind: HoldKind): Result<Hold, HoldFailure> {
 
 const SQLITE_BUSY = 5
 
-const other = (kind: HoldKind): HoldKind => (kind === 'serving' ? 'alone' : 'serving')
+const otherMode = (kind: StoreLockMode): StoreLockMode => (kind === 'serving' ? 'alone' : 'serving')
 
 /** An advisory lock belongs to the connection: it is kept open, and made again when it breaks. */
-async function holdDatabase(
+async function lockDatabase(
   options: ReturnType<typeof connectionOptions>,
-  kind: HoldKind,
-): Promise<Result<Hold, HoldFailure>> {
-  const ask = kind === 'serving' ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock'
+  kind: StoreLockMode,
+): Promise<Result<StoreLock, StoreLockFailure>> {
+  const lockFunction = kind === 'serving' ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock'
   let released = false
   let client: Client | undefined
   let retry: NodeJS.Timeout | undefined
-  const again = (): void => {
+  const relock = (): void => {
     if (released || kind === 'alone' || retry !== undefined) return
     // Until then another process could take it alone; while the database is away that one cannot work either.
     retry = setTimeout(() => {
       retry = undefined
-      connect().catch(again)
+      connect().catch(relock)
     }, RETRY_MS).unref()
   }
   const connect = async (): Promise<boolean> => {
     const fresh = new Client({ ...options, keepAlive: true })
     client = fresh
     const broken = (): void => {
-      if (client === fresh) again()
+      if (client === fresh) relock()
     }
     fresh.on('error', broken)
     fresh.on('end', broken)
     await fresh.connect()
     const { rows } = await fresh.query<{ held: boolean }>(
-      `select ${ask}(${LOCK}, hashtext(current_schema())) as held`,
+      `select ${lockFunction}(${STORE_LOCK_ID}, hashtext(current_schema())) as held`,
     )
     return rows[0]?.held === true
   }
@@ -96,7 +97,7 @@ async function holdDatabase(
   try {
     if (await connect()) return ok({ release })
     await release()
-    return fail({ kind: 'held-elsewhere', by: other(kind) })
+    return fail({ kind: 'held-elsewhere', by: otherMode(kind) })
   } catch (error) {
     await release()
     const detail = error instanceof Error ? error.message : String(error)
@@ -105,12 +106,12 @@ async function holdDatabase(
 }
 
 /** Any number of ours, and not the schema's: "tfh" in ASCII. */
-const LOCK = 0x746668
+const STORE_LOCK_ID = 0x746668
 /** A database that restarts takes longer; asking oftener would not bring it back. */
 const RETRY_MS = 1000
 
 /** The failure in words, and what to do. */
-export function explainHold(failure: HoldFailure): string {
+export function explainStoreLock(failure: StoreLockFailure): string {
   if (failure.kind === 'not-holdable') {
     return `the store cannot be held: ${failure.detail}: give the program the right to write beside it, or look after the database`
   }

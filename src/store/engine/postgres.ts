@@ -38,7 +38,7 @@ export function openPostgres(settings: PostgresSettings): Engine {
     where: withoutPassword(settings.url),
     db,
     troubleOf,
-    aside: (work) =>
+    consistentRead: (work) =>
       db
         .transaction()
         .setIsolationLevel('repeatable read')
@@ -91,7 +91,7 @@ function listen(options: ClientConfig, hint: () => void): () => void {
   let stopped = false
   let client: Client | undefined
   let retry: NodeJS.Timeout | undefined
-  const again = (broken: Client): void => {
+  const reconnect = (broken: Client): void => {
     if (stopped || client !== broken) return
     client = undefined
     void broken.end().catch(() => {})
@@ -101,14 +101,14 @@ function listen(options: ClientConfig, hint: () => void): () => void {
   const connect = (): void => {
     const fresh = new Client({ ...options, keepAlive: true })
     client = fresh
-    fresh.on('error', () => again(fresh))
-    fresh.on('end', () => again(fresh))
+    fresh.on('error', () => reconnect(fresh))
+    fresh.on('end', () => reconnect(fresh))
     fresh.on('notification', hint)
     fresh
       .connect()
       .then(() => fresh.query(`listen ${CHANNEL}`))
       .then(hint)
-      .catch(() => again(fresh))
+      .catch(() => reconnect(fresh))
   }
   connect()
   return () => {

@@ -17,7 +17,7 @@ import {
   BEGIN,
   CLOSE,
   THREAD_FILE,
-  type ThreadAnswer,
+  type ThreadResponse,
   type ThreadSettings,
 } from './sqlite-thread.ts'
 
@@ -41,7 +41,7 @@ export const sqliteDialect = (settings: Omit<ThreadSettings, 'thread'>): Dialect
 class ThreadDriver implements Driver {
   readonly #connection: ThreadConnection
   readonly #waiting: (() => void)[] = []
-  #lent = false
+  #inUse = false
 
   constructor(settings: ThreadSettings) {
     this.#connection = new ThreadConnection(settings)
@@ -50,8 +50,8 @@ class ThreadDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    if (this.#lent) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#lent = true
+    if (this.#inUse) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#inUse = true
     return this.#connection
   }
 
@@ -59,7 +59,7 @@ class ThreadDriver implements Driver {
     const next = this.#waiting.shift()
     // Handed on while it still counts as lent, or a newcomer could slip in between.
     if (next !== undefined) next()
-    else this.#lent = false
+    else this.#inUse = false
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
@@ -87,21 +87,21 @@ interface Pending {
 class ThreadConnection implements DatabaseConnection {
   readonly #worker: Worker
   readonly #pending = new Map<number, Pending>()
-  #asked = 0
+  #lastId = 0
   #ended: Error | undefined
 
   constructor(settings: ThreadSettings) {
     // Its own flags: those of a test runner or a debugger are not the thread's business.
     this.#worker = new Worker(THREAD_FILE, { workerData: settings, execArgv: [] })
-    this.#worker.on('message', (answer: ThreadAnswer) => this.#hear(answer))
+    this.#worker.on('message', (response: ThreadResponse) => this.#receive(response))
     this.#worker.on('error', (error) => this.#end(error instanceof Error ? error : CLOSED))
     this.#worker.on('exit', () => this.#end(CLOSED))
   }
 
   executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended)
-    this.#asked += 1
-    const id = this.#asked
+    this.#lastId += 1
+    const id = this.#lastId
     this.#worker.postMessage({ id, sql, parameters }, [])
     return new Promise((resolve, reject) => {
       // The rows are what the query's type says they are; the rooms above check what is in them.
@@ -116,16 +116,17 @@ class ThreadConnection implements DatabaseConnection {
 
   async close(): Promise<void> {
     if (this.#ended !== undefined) return
-    const gone = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
+    const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
     await this.executeQuery(CompiledQuery.raw(CLOSE)).catch(() => this.#worker.terminate())
-    await gone
+    await exited
   }
 
-  #hear(answer: ThreadAnswer): void {
-    const pending = this.#pending.get(answer.id)
-    this.#pending.delete(answer.id)
-    if (answer.kind === 'failed') pending?.reject(new SqliteError(answer.message, answer.errcode))
-    else pending?.resolve({ rows: [...answer.rows], numAffectedRows: BigInt(answer.changes) })
+  #receive(response: ThreadResponse): void {
+    const pending = this.#pending.get(response.id)
+    this.#pending.delete(response.id)
+    if (response.kind === 'failed')
+      pending?.reject(new SqliteError(response.message, response.errcode))
+    else pending?.resolve({ rows: [...response.rows], numAffectedRows: BigInt(response.changes) })
   }
 
   #end(error: Error): void {

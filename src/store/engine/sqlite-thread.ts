@@ -13,18 +13,18 @@ export interface ThreadSettings {
   readonly thread: 'tfe-sqlite'
   readonly path: string
   /** Milliseconds to wait for another process's transaction. */
-  readonly patience: number
+  readonly busyTimeout: number
   /** The most the file may grow to, in octets. */
   readonly maxBytes: number | undefined
 }
 
-export interface ThreadAsk {
+export interface ThreadRequest {
   readonly id: number
   readonly sql: string
   readonly parameters: readonly unknown[]
 }
 
-export type ThreadAnswer =
+export type ThreadResponse =
   | {
       readonly kind: 'rows'
       readonly id: number
@@ -44,29 +44,35 @@ if (!isMainThread && parentPort !== null && isThreadSettings(settings)) serve(se
 function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): void {
   const statements = new Map<string, StatementSync>()
   let database: DatabaseSync | undefined
-  let isBrief = false
+  let isShortened = false
   // Whoever has waited in vain for another process's transaction was patient for all behind him: administrators are
   // told at once, and sightings wait elsewhere.
-  const waitFor = (patience: number): void => {
-    isBrief = patience !== settings.patience
-    database?.exec(`pragma busy_timeout = ${patience}`)
+  const setBusyTimeout = (busyTimeout: number): void => {
+    isShortened = busyTimeout !== settings.busyTimeout
+    database?.exec(`pragma busy_timeout = ${busyTimeout}`)
   }
-  port.on('message', (ask: ThreadAsk) => {
+  port.on('message', (request: ThreadRequest) => {
     try {
       database ??= open(settings)
-      if (ask.sql === CLOSE) {
+      if (request.sql === CLOSE) {
         statements.clear()
         database.close()
-        port.postMessage({ kind: 'rows', id: ask.id, rows: [], changes: 0 } satisfies ThreadAnswer)
+        port.postMessage({
+          kind: 'rows',
+          id: request.id,
+          rows: [],
+          changes: 0,
+        } satisfies ThreadResponse)
         return port.close()
       }
-      const statement = prepared(ask.sql, database, statements)
-      port.postMessage(answer(ask, statement))
-      if (isBrief && ask.sql === BEGIN) waitFor(settings.patience)
+      const statement = prepared(request.sql, database, statements)
+      port.postMessage(execute(request, statement))
+      if (isShortened && request.sql === BEGIN) setBusyTimeout(settings.busyTimeout)
     } catch (error) {
-      const failed = failure(ask.id, error)
+      const failed = failure(request.id, error)
       port.postMessage(failed)
-      if (isBusy(failed.errcode) && !isBrief) waitFor(Math.min(BRIEF_MS, settings.patience))
+      if (isBusy(failed.errcode) && !isShortened)
+        setBusyTimeout(Math.min(SHORT_BUSY_TIMEOUT_MS, settings.busyTimeout))
     }
   })
 }
@@ -75,17 +81,20 @@ function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): 
 export const BEGIN = 'begin immediate'
 
 /** Long enough for another process's small change, short enough for whoever looks at a page. */
-const BRIEF_MS = 100
+const SHORT_BUSY_TIMEOUT_MS = 100
 /** SQLITE_BUSY and SQLITE_LOCKED. */
 const isBusy = (errcode: number): boolean => (errcode & 0xff) === 5 || (errcode & 0xff) === 6
 
 /** Not SQL; asks the thread to end. */
 export const CLOSE = '--close'
 
-function open({ path, patience, maxBytes }: ThreadSettings): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: patience, enableForeignKeyConstraints: true })
+function open({ path, busyTimeout, maxBytes }: ThreadSettings): DatabaseSync {
+  const database = new DatabaseSync(path, {
+    timeout: busyTimeout,
+    enableForeignKeyConstraints: true,
+  })
   try {
-    return setUp(database, patience, maxBytes)
+    return configure(database, busyTimeout, maxBytes)
   } catch (error) {
     // The next question opens it anew.
     database.close()
@@ -93,12 +102,12 @@ function open({ path, patience, maxBytes }: ThreadSettings): DatabaseSync {
   }
 }
 
-function setUp(
+function configure(
   database: DatabaseSync,
-  patience: number,
+  busyTimeout: number,
   maxBytes: number | undefined,
 ): DatabaseSync {
-  toWal(database, patience)
+  enableWal(database, busyTimeout)
   // FULL: a change that was acknowledged survives a power cut, not only a kill.
   // 64 MiB of pages in memory, and as much of the log before it is written back: pages that many batches change are
   // then written once.
@@ -117,8 +126,8 @@ function setUp(
  * Of several programs that turn a new file to WAL at once all but one are told at once that it is locked: SQLite does not
  * wait here, whatever the timeout says, since two that hold it for reading would wait for each other.
  */
-function toWal(database: DatabaseSync, patience: number): void {
-  const deadline = performance.now() + patience
+function enableWal(database: DatabaseSync, busyTimeout: number): void {
+  const deadline = performance.now() + busyTimeout
   for (;;) {
     try {
       return database.exec('pragma journal_mode = wal')
@@ -126,13 +135,13 @@ function toWal(database: DatabaseSync, patience: number): void {
       const { errcode } = failure(0, error)
       if (!isBusy(errcode) || performance.now() >= deadline) throw error
       // This thread is there to wait.
-      Atomics.wait(NEVER, 0, 0, AGAIN_MS)
+      Atomics.wait(SLEEP_CELL, 0, 0, RETRY_MS)
     }
   }
 }
 
-const NEVER = new Int32Array(new SharedArrayBuffer(4))
-const AGAIN_MS = 10
+const SLEEP_CELL = new Int32Array(new SharedArrayBuffer(4))
+const RETRY_MS = 10
 
 function prepared(
   sql: string,
@@ -148,7 +157,7 @@ function prepared(
   return statement
 }
 
-function answer({ id, parameters }: ThreadAsk, statement: StatementSync): ThreadAnswer {
+function execute({ id, parameters }: ThreadRequest, statement: StatementSync): ThreadResponse {
   // What kysely and the rooms bind is text, number, null or octets.
   const values = parameters as SQLInputValue[]
   if (statement.columns().length > 0) {
@@ -158,7 +167,7 @@ function answer({ id, parameters }: ThreadAsk, statement: StatementSync): Thread
   return { kind: 'rows', id, rows: [], changes: Number(statement.run(...values).changes) }
 }
 
-function failure(id: number, error: unknown): ThreadAnswer & { kind: 'failed' } {
+function failure(id: number, error: unknown): ThreadResponse & { kind: 'failed' } {
   const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0
   const message = error instanceof Error ? error.message : String(error)
   return { kind: 'failed', id, message, errcode }

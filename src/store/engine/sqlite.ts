@@ -16,7 +16,7 @@ export interface SqliteSettings {
   readonly kind: 'sqlite'
   readonly path: string
   /** How long a change waits for another process's; the default is 5 s, what a backup tool may hold it for. */
-  readonly patience?: Millis
+  readonly busyTimeout?: Millis
   /** The most the file may grow to, in octets; unbounded when left out. */
   readonly maxBytes?: number
 }
@@ -24,19 +24,19 @@ export interface SqliteSettings {
 /** Opens a file; whether it is a store of ours is asked later. */
 export function openSqlite(settings: SqliteSettings): Engine {
   const { path } = settings
-  const own = {
+  const connection = {
     path,
-    patience: settings.patience ?? 5000,
+    busyTimeout: settings.busyTimeout ?? 5000,
     maxBytes: settings.maxBytes,
   }
-  const db = new Kysely<Tables>({ dialect: sqliteDialect(own) })
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(connection) })
   return {
     dialect: 'sqlite',
     where: path,
     db,
     troubleOf: (error) => troubleOf(error, path),
-    aside: (work) => aside(work, own),
-    backup: (target) => backup(target, own),
+    consistentRead: (work) => consistentRead(work, connection),
+    backup: (target) => backup(target, connection),
     // Within this process the book says so itself; other processes are found by the poll.
     listen: () => () => {},
     close: () => db.destroy(),
@@ -46,13 +46,13 @@ export function openSqlite(settings: SqliteSettings): Engine {
 /** Whether there is anything at the path; opening it would make an empty file. */
 export const sqliteExists = ({ path }: SqliteSettings): boolean => existsSync(path)
 
-type Own = Parameters<typeof sqliteDialect>[0]
+type ConnectionSettings = Parameters<typeof sqliteDialect>[0]
 
-async function aside<Value>(
+async function consistentRead<Value>(
   work: (db: Kysely<Tables>) => Promise<Value>,
-  own: Own,
+  connection: ConnectionSettings,
 ): Promise<Value> {
-  const db = new Kysely<Tables>({ dialect: sqliteDialect(own) })
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(connection) })
   try {
     return await db.connection().execute(async (one) => {
       // DEFERRED: in WAL mode a reader sees one moment and stops no writer.
@@ -70,13 +70,13 @@ async function aside<Value>(
 
 async function backup(
   target: string,
-  own: Own,
+  connection: ConnectionSettings,
 ): Promise<Result<void, StoreTrouble | TransferFailure>> {
   if (existsSync(target)) {
     return fail({ kind: 'backup-refused', detail: `${target} exists already` })
   }
   const unfinished = `${target}.unfinished`
-  const db = new Kysely<Tables>({ dialect: sqliteDialect(own) })
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(connection) })
   try {
     await rm(unfinished, { force: true })
     // A copy of one moment, without the free pages, on a connection of its own: changes go on meanwhile.
@@ -88,7 +88,7 @@ async function backup(
   } catch (error) {
     await rm(unfinished, { force: true })
     const detail = error instanceof Error ? error.message : String(error)
-    return fail(troubleOf(error, own.path) ?? { kind: 'backup-refused', detail })
+    return fail(troubleOf(error, connection.path) ?? { kind: 'backup-refused', detail })
   } finally {
     await db.destroy()
   }

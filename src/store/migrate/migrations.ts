@@ -5,13 +5,13 @@
 import type { Dialect } from '../engine/engine.ts'
 
 /** The SQL statements that lead from the step before to this one. */
-export interface Migration {
+export interface SchemaMigration {
   readonly version: number
   readonly statements: (dialect: Dialect) => readonly string[]
 }
 
 /** Every step there is, in order. */
-export const MIGRATION_STEPS: readonly Migration[] = [{ version: 1, statements: first }]
+export const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [{ version: 1, statements: version1 }]
 
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = 1
@@ -39,7 +39,7 @@ const TYPES = {
   },
 } as const
 
-function first(dialect: Dialect): readonly string[] {
+function version1(dialect: Dialect): readonly string[] {
   const { text, int, bytes, counter, table, keyed } = TYPES[dialect]
   const one = `id ${int} not null primary key check (id = 1)`
   return [

@@ -7,16 +7,16 @@ import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
 import type { Db, Tx } from '../transactions.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { StoreFailure } from '../failure.ts'
-import { MIGRATION_STEPS, SCHEMA_VERSION } from './migrations.ts'
-import type { Enforcing } from '../schema/vocabulary.ts'
+import { SCHEMA_MIGRATIONS, SCHEMA_VERSION } from './migrations.ts'
+import type { EnforcementState } from '../schema/vocabulary.ts'
 
 /** What a store that is made now begins with. */
-export interface Beginnings {
-  readonly enforcement: Enforcing
+export interface InitialSettings {
+  readonly enforcement: EnforcementState
 }
 
 /** What the schema of an opened store is. */
-export interface Opened {
+export interface PreparedSchema {
   readonly storeId: string
   /** Whether it was made just now. */
   readonly created: boolean
@@ -25,15 +25,16 @@ export interface Opened {
 /** Makes or upgrades the schema in one transaction. `beginnings` undefined: an empty database is a fault (decision 5). */
 export async function prepareSchema(
   engine: Engine,
-  beginnings: Beginnings | undefined,
+  initialSettings: InitialSettings | undefined,
   now: Instant,
-): Promise<Result<Opened, StoreFailure>> {
+): Promise<Result<PreparedSchema, StoreFailure>> {
   const tx = await engine.db.startTransaction().execute()
-  let result: Result<Opened, StoreFailure>
+  let result: Result<PreparedSchema, StoreFailure>
   try {
     // Two replicas that start together take turns.
-    if (engine.dialect === 'postgres') await sql`select pg_advisory_xact_lock(${LOCK})`.execute(tx)
-    result = await prepare(engine, { tx, beginnings, now })
+    if (engine.dialect === 'postgres')
+      await sql`select pg_advisory_xact_lock(${SCHEMA_LOCK_ID})`.execute(tx)
+    result = await prepare(engine, { tx, initialSettings, now })
   } catch (error) {
     await tx
       .rollback()
@@ -47,18 +48,18 @@ export async function prepareSchema(
 }
 
 /** Any number of ours: "tfe" in ASCII. */
-const LOCK = 0x746665
+const SCHEMA_LOCK_ID = 0x746665
 
-interface Preparing {
+interface PrepareOptions {
   readonly tx: Tx
-  readonly beginnings: Beginnings | undefined
+  readonly initialSettings: InitialSettings | undefined
   readonly now: Instant
 }
 
 async function prepare(
   engine: Engine,
-  { tx, beginnings, now }: Preparing,
-): Promise<Result<Opened, StoreFailure>> {
+  { tx, initialSettings, now }: PrepareOptions,
+): Promise<Result<PreparedSchema, StoreFailure>> {
   const names = new Set(await tableNames(engine, tx))
   const isOurs = names.has('schema_versions') && names.has('store_meta')
   if (!isOurs) {
@@ -66,7 +67,7 @@ async function prepare(
       const [one = ''] = [...names].sort()
       return fail({ kind: 'not-a-store', detail: `${engine.where} holds the table ${one}` })
     }
-    if (beginnings === undefined) return fail({ kind: 'store-absent', where: engine.where })
+    if (initialSettings === undefined) return fail({ kind: 'store-absent', where: engine.where })
     await sql`create table schema_versions (version bigint not null primary key, applied_at bigint not null)`.execute(
       tx,
     )
@@ -75,12 +76,12 @@ async function prepare(
   if (found > SCHEMA_VERSION) {
     return fail({ kind: 'schema-newer', found, known: SCHEMA_VERSION })
   }
-  for (const { version, statements } of MIGRATION_STEPS) {
+  for (const { version, statements } of SCHEMA_MIGRATIONS) {
     if (version <= found) continue
     for (const statement of statements(engine.dialect)) await sql.raw(statement).execute(tx)
     await tx.insertInto('schema_versions').values({ version, applied_at: now }).execute()
   }
-  if (!isOurs && beginnings !== undefined) await begin(tx, beginnings, now)
+  if (!isOurs && initialSettings !== undefined) await insertInitialRows(tx, initialSettings, now)
   const meta = await tx.selectFrom('store_meta').selectAll().where('id', '=', 1).executeTakeFirst()
   if (meta === undefined || meta.format !== FORMAT) {
     return fail({ kind: 'not-a-store', detail: `${engine.where} has tables of the same names` })
@@ -100,7 +101,11 @@ export async function schemaVersion(db: Db): Promise<number> {
 /** What every store says of itself. */
 export const FORMAT = 'trusted-front-end'
 
-async function begin(tx: Tx, { enforcement }: Beginnings, now: Instant): Promise<void> {
+async function insertInitialRows(
+  tx: Tx,
+  { enforcement }: InitialSettings,
+  now: Instant,
+): Promise<void> {
   await tx
     .insertInto('store_meta')
     .values({

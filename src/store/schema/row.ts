@@ -15,73 +15,86 @@ export class UnknownRow extends Error {
 }
 
 /** Which row is being read. */
-export interface At {
+export interface RowRef {
   readonly table: string
   readonly key: string
 }
 
 /** A word out of a closed list. */
-export function word<Word extends string>(
+export function enumColumn<Value extends string>(
   value: string,
-  words: readonly Word[],
-  at: At & { readonly column: string },
-): Word {
-  const found = words.find((one) => one === value)
+  allowed: readonly Value[],
+  at: RowRef & { readonly column: string },
+): Value {
+  const found = allowed.find((one) => one === value)
   if (found !== undefined) return found
-  return unknown(JSON.stringify(value), words.map((one) => JSON.stringify(one)).join(' or '), at)
+  return throwUnknownRow(
+    JSON.stringify(value),
+    allowed.map((one) => JSON.stringify(one)).join(' or '),
+    at,
+  )
 }
 
 /** A word out of a closed list, or none. */
-export const optionalWord = <Word extends string>(
+export const optionalEnumColumn = <Value extends string>(
   value: string | null,
-  words: readonly Word[],
-  at: At & { readonly column: string },
-): Word | undefined => (value === null ? undefined : word(value, words, at))
+  allowed: readonly Value[],
+  at: RowRef & { readonly column: string },
+): Value | undefined => (value === null ? undefined : enumColumn(value, allowed, at))
 
 /** A point in time that has to be there. */
-export function instant(value: number | null, at: At & { readonly column: string }): Instant {
+export function instantColumn(
+  value: number | null,
+  at: RowRef & { readonly column: string },
+): Instant {
   if (value !== null && Number.isSafeInteger(value) && value >= 0) return value as Instant
-  return unknown(String(value), 'milliseconds since 1970', at)
+  return throwUnknownRow(String(value), 'milliseconds since 1970', at)
 }
 
 /** A date that a certificate claims: before 1970 as well, since anybody can make one that says so. */
-export function claimedDate(value: number, at: At & { readonly column: string }): Instant {
+export function untrustedDateColumn(
+  value: number,
+  at: RowRef & { readonly column: string },
+): Instant {
   if (Number.isSafeInteger(value)) return value as Instant
-  return unknown(String(value), 'milliseconds since or before 1970', at)
+  return throwUnknownRow(String(value), 'milliseconds since or before 1970', at)
 }
 
 /** A point in time, or never. */
-export const orNever = (value: number | null): Instant | undefined =>
+export const optionalInstant = (value: number | null): Instant | undefined =>
   value === null || value === 0 ? undefined : (value as Instant)
 
 /** A column of yes and no. */
-export function flag(value: number, at: At & { readonly column: string }): boolean {
+export function booleanColumn(value: number, at: RowRef & { readonly column: string }): boolean {
   if (value === 0 || value === 1) return value === 1
-  return unknown(String(value), '0 or 1', at)
+  return throwUnknownRow(String(value), '0 or 1', at)
 }
 
 /** A column of JSON. */
-export function json(text: string, at: At & { readonly column: string }): unknown {
+export function jsonColumn(text: string, at: RowRef & { readonly column: string }): unknown {
   try {
     const value: unknown = JSON.parse(text)
     return value
   } catch {
-    return unknown('text that is no JSON', 'JSON', at)
+    return throwUnknownRow('text that is no JSON', 'JSON', at)
   }
 }
 
 /** A column of a JSON list of texts. */
-export function texts(text: string, at: At & { readonly column: string }): readonly string[] {
-  const value = json(text, at)
+export function stringListColumn(
+  text: string,
+  at: RowRef & { readonly column: string },
+): readonly string[] {
+  const value = jsonColumn(text, at)
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value
-  return unknown('other JSON', 'a list of texts', at)
+  return throwUnknownRow('other JSON', 'a list of texts', at)
 }
 
 /** Ends the reading of a row. */
-export function unknown(
+export function throwUnknownRow(
   found: string,
   wanted: string,
-  { table, key, column }: At & { readonly column: string },
+  { table, key, column }: RowRef & { readonly column: string },
 ): never {
   throw new UnknownRow({
     kind: 'unknown-row',

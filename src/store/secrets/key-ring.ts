@@ -26,11 +26,11 @@ export async function readKeyRing(reference: string): Promise<Result<KeyRing, re
     ])
   }
   const path = reference.slice('file:'.length)
-  const text = await readPrivately(path)
+  const text = await readPrivateFile(path)
   return text.ok ? parseKeyRing(text.value, path) : text
 }
 
-async function readPrivately(path: string): Promise<Result<string, readonly Fault[]>> {
+async function readPrivateFile(path: string): Promise<Result<string, readonly Fault[]>> {
   try {
     // Without O_NONBLOCK a named pipe would hold the start until somebody writes.
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -93,7 +93,7 @@ export function withNewKey(ring: KeyRing | undefined): KeyRing {
 }
 
 /** Both rings in one; a version that they hold different keys for is a fault, because one of them would be lost. */
-export function joinedRing(one: KeyRing, other: KeyRing): Result<KeyRing, readonly Fault[]> {
+export function mergeKeyRings(one: KeyRing, other: KeyRing): Result<KeyRing, readonly Fault[]> {
   const keys = new Map(one.keys)
   for (const [version, key] of other.keys) {
     const held = keys.get(version)
@@ -131,9 +131,9 @@ const ringText = (ring: KeyRing): string =>
 export function wrapKeyRing(ring: KeyRing, passphrase: string): string {
   const salt = randomBytes(16)
   const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', stretched(passphrase, salt), nonce)
+  const cipher = createCipheriv('aes-256-gcm', deriveKey(passphrase, salt), nonce)
   const body = Buffer.concat([cipher.update(ringText(ring)), cipher.final(), cipher.getAuthTag()])
-  return `${WRAPPED}.${[salt, nonce, body].map((part) => part.toString('base64url')).join('.')}`
+  return `${BUNDLE_FORMAT}.${[salt, nonce, body].map((part) => part.toString('base64url')).join('.')}`
 }
 
 /** Opens what `wrapKeyRing` made. */
@@ -142,10 +142,10 @@ export function unwrapKeyRing(text: string, passphrase: string): Result<KeyRing,
   const [tag, salt = '', nonce = '', body = ''] = text.trim().split('.')
   const sealed = Buffer.from(body, 'base64url')
   const nonceOctets = Buffer.from(nonce, 'base64url')
-  if (tag !== WRAPPED || sealed.length < 16 || nonceOctets.length !== 12) {
+  if (tag !== BUNDLE_FORMAT || sealed.length < 16 || nonceOctets.length !== 12) {
     return fail([{ at, message: 'found something else, wanted what `tfe keys export` wrote' }])
   }
-  const key = stretched(passphrase, Buffer.from(salt, 'base64url'))
+  const key = deriveKey(passphrase, Buffer.from(salt, 'base64url'))
   const decipher = createDecipheriv('aes-256-gcm', key, nonceOctets, { authTagLength: 16 })
   decipher.setAuthTag(sealed.subarray(-16))
   try {
@@ -158,8 +158,8 @@ export function unwrapKeyRing(text: string, passphrase: string): Result<KeyRing,
   }
 }
 
-const WRAPPED = 'tfe-keys-1'
+const BUNDLE_FORMAT = 'tfe-keys-1'
 
 /** 128 MiB and about half a second per guess: a bundle travels, and may be caught. */
-const stretched = (passphrase: string, salt: Buffer): Buffer =>
+const deriveKey = (passphrase: string, salt: Buffer): Buffer =>
   scryptSync(passphrase.normalize('NFC'), salt, 32, { N: 131_072, r: 8, p: 1, maxmem: 256 << 20 })

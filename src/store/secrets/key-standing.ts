@@ -4,7 +4,7 @@
 import type { Instant } from '../../kernel/types.ts'
 import type { Db } from '../transactions.ts'
 import type { SealFailure } from '../failure.ts'
-import { json } from '../schema/row.ts'
+import { jsonColumn } from '../schema/row.ts'
 
 /** What may be said of a secret without opening it. */
 export interface SecretFacts {
@@ -15,7 +15,7 @@ export interface SecretFacts {
 }
 
 /** Where the fleet of instances stands with its keys. */
-export interface KeyStanding {
+export interface KeyStatus {
   /** What new secrets are sealed with; 0 before the first key. */
   readonly current: number
   /** What this instance holds. */
@@ -42,7 +42,7 @@ export async function currentVersion(db: Db): Promise<number> {
 }
 
 /** How many secrets are sealed with another key. */
-export async function leftUnder(db: Db, current: number): Promise<number> {
+export async function countUnderOtherKeys(db: Db, current: number): Promise<number> {
   const { left } = await db
     .selectFrom('secrets')
     .select(({ fn }) => fn.countAll<number>().as('left'))
@@ -52,11 +52,11 @@ export async function leftUnder(db: Db, current: number): Promise<number> {
 }
 
 /** Instances that reported since then and lack the current key. */
-export async function lackingIn(
+export async function instancesLackingKey(
   db: Db,
   current: number,
   since: Instant,
-): Promise<KeyStanding['lacking']> {
+): Promise<KeyStatus['lacking']> {
   const instances = await db
     .selectFrom('instances')
     .selectAll()
@@ -65,7 +65,7 @@ export async function lackingIn(
     .execute()
   return instances
     .filter(({ id, key_versions }) => {
-      const held = json(key_versions, { table: 'instances', key: id, column: 'key_versions' })
+      const held = jsonColumn(key_versions, { table: 'instances', key: id, column: 'key_versions' })
       return current > 0 && !(Array.isArray(held) && held.includes(current))
     })
     .map(({ id, name, seen_at }) => ({ id, name, seenAt: seen_at as Instant }))

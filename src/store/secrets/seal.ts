@@ -20,7 +20,7 @@ export interface Sealed {
 }
 
 /** Which row and version of it a sealed value belongs to. */
-export interface Place {
+export interface SealBinding {
   readonly name: string
   readonly version: number
 }
@@ -28,7 +28,7 @@ export interface Place {
 /** Seals octets under one key of the ring. */
 export function seal(
   secret: Uint8Array,
-  place: Place,
+  binding: SealBinding,
   { ring, keyVersion }: { readonly ring: KeyRing; readonly keyVersion: number },
 ): Result<Sealed, SealFailure> {
   const key = ring.keys.get(keyVersion)
@@ -36,7 +36,7 @@ export function seal(
   // 96 random bits: a collision becomes likely at 2^48 secrets under one key, and there are dozens.
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
-  cipher.setAAD(binding(place, keyVersion))
+  cipher.setAAD(additionalData(binding, keyVersion))
   const sealed = Buffer.concat([cipher.update(secret), cipher.final(), cipher.getAuthTag()])
   return ok({ keyVersion, nonce, sealed })
 }
@@ -44,15 +44,15 @@ export function seal(
 /** Opens what was sealed for exactly this row and version. */
 export function unseal(
   { keyVersion, nonce, sealed }: Sealed,
-  place: Place,
+  binding: SealBinding,
   ring: KeyRing,
 ): Result<Buffer, SealFailure> {
   const key = ring.keys.get(keyVersion)
   if (key === undefined) return missing(ring, keyVersion)
-  const broken = fail<SealFailure>({ kind: 'seal-broken', secret: place.name })
+  const broken = fail<SealFailure>({ kind: 'seal-broken', secret: binding.name })
   if (nonce.length !== 12 || sealed.length < TAG) return broken
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG })
-  decipher.setAAD(binding(place, keyVersion))
+  decipher.setAAD(additionalData(binding, keyVersion))
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG))
   try {
     const secret = decipher.update(sealed.subarray(0, sealed.length - TAG))
@@ -64,7 +64,7 @@ export function unseal(
 
 const TAG = 16
 
-const binding = ({ name, version }: Place, keyVersion: number): Buffer =>
+const additionalData = ({ name, version }: SealBinding, keyVersion: number): Buffer =>
   Buffer.from(JSON.stringify(['tfe secret', name, version, keyVersion]))
 
 const missing = (ring: KeyRing, version: number) =>

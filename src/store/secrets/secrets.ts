@@ -3,46 +3,46 @@
  * the store's current key, stay under their old one until they change (S2-20), and can be sealed anew in bulk (S2-21).
  */
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Book, By, Db, Tx } from '../transactions.ts'
+import type { Transactions, Actor, Db, Tx } from '../transactions.ts'
 import type { SealFailure, StoreFailure, StoreTrouble } from '../failure.ts'
 import {
   currentVersion,
-  lackingIn,
-  leftUnder,
-  type KeyStanding,
+  instancesLackingKey,
+  countUnderOtherKeys,
+  type KeyStatus,
   type SecretFacts,
 } from './key-standing.ts'
 import { checkValue, seal, unseal, versionsOf, type KeyRing } from './seal.ts'
-import type { Expected } from '../version.ts'
+import type { ExpectedVersion } from '../version.ts'
 
 /** The name of the secret behind session tickets: replaced by the program, never exported, written by no call. */
 export const TICKET_SECRET = 'tfe session tickets'
 
 /** What is to be sealed. */
-export interface Sealing {
+export interface SecretInput {
   readonly name: string
   readonly secret: Uint8Array
   /** Leaves no audit row: for what the program replaces as often as strangers make it. */
-  readonly quiet?: true
+  readonly unaudited?: true
 }
 
 /** A secret that was opened. */
-export interface Opened {
+export interface OpenedSecret {
   readonly secret: Buffer
   readonly version: number
   readonly updatedAt: Instant
 }
 
 export class Secrets {
-  readonly #book: Book
+  readonly #transactions: Transactions
   readonly #ring: KeyRing
-  constructor(book: Book, ring: KeyRing) {
-    this.#book = book
+  constructor(transactions: Transactions, ring: KeyRing) {
+    this.#transactions = transactions
     this.#ring = ring
   }
 
   list(): Promise<Result<readonly SecretFacts[], StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('secrets')
         .select(['name', 'key_version', 'version', 'updated_at'])
@@ -58,8 +58,8 @@ export class Secrets {
   }
 
   /** The secret itself; undefined when there is none of that name. */
-  async open(name: string): Promise<Result<Opened | undefined, StoreFailure>> {
-    const row = await this.#book.read((db) =>
+  async open(name: string): Promise<Result<OpenedSecret | undefined, StoreFailure>> {
+    const row = await this.#transactions.read((db) =>
       db.selectFrom('secrets').selectAll().where('name', '=', name).executeTakeFirst(),
     )
     if (!row.ok || row.value === undefined) return row.ok ? ok(undefined) : row
@@ -71,11 +71,11 @@ export class Secrets {
 
   /** Seals a secret under the current key; `expected` 0 is for one that must not be there yet. */
   put(
-    by: By,
-    { name, secret, quiet }: Sealing,
-    expected: Expected,
+    actor: Actor,
+    { name, secret, unaudited }: SecretInput,
+    expected: ExpectedVersion,
   ): Promise<Result<SecretFacts, StoreFailure>> {
-    return this.#book.change<SecretFacts, StoreFailure>(by, async (tx, now) => {
+    return this.#transactions.change<SecretFacts, StoreFailure>(actor, async (tx, now) => {
       const before = await tx
         .selectFrom('secrets')
         .select(['version', 'key_version'])
@@ -87,15 +87,15 @@ export class Secrets {
       }
       const keyVersion = await this.#currentKey(tx, now)
       if (!keyVersion.ok) return keyVersion
-      const place = { name, version: found + 1 }
-      const done = seal(secret, place, { ring: this.#ring, keyVersion: keyVersion.value })
+      const binding = { name, version: found + 1 }
+      const done = seal(secret, binding, { ring: this.#ring, keyVersion: keyVersion.value })
       if (!done.ok) return done
       const row = {
         name,
         key_version: done.value.keyVersion,
         nonce: done.value.nonce,
         sealed: done.value.sealed,
-        version: place.version,
+        version: binding.version,
         updated_at: now,
       }
       await tx
@@ -104,25 +104,29 @@ export class Secrets {
         .onConflict((one) => one.column('name').doUpdateSet(row))
         .execute()
       return ok({
-        value: { ...place, keyVersion: keyVersion.value, updatedAt: now },
+        value: { ...binding, keyVersion: keyVersion.value, updatedAt: now },
         entries:
-          quiet === true
+          unaudited === true
             ? []
             : [
                 {
                   action: 'secret.put',
                   subject: name,
                   before: before === undefined ? undefined : { version: found },
-                  after: { version: place.version, keyVersion: keyVersion.value },
+                  after: { version: binding.version, keyVersion: keyVersion.value },
                 },
               ],
-        touched: [{ topic: 'secret', subject: name }],
+        notices: [{ topic: 'secret', subject: name }],
       })
     })
   }
 
-  remove(by: By, name: string, expected: Expected): Promise<Result<void, StoreFailure>> {
-    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+  remove(
+    actor: Actor,
+    name: string,
+    expected: ExpectedVersion,
+  ): Promise<Result<void, StoreFailure>> {
+    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
       const row = await tx
         .selectFrom('secrets')
         .select('version')
@@ -137,14 +141,14 @@ export class Secrets {
       return ok({
         value: undefined,
         entries: [{ action: 'secret.remove', subject: name, before: { version: row.version } }],
-        touched: [{ topic: 'secret', subject: name }],
+        notices: [{ topic: 'secret', subject: name }],
       })
     })
   }
 
   /** Makes the newest key of this instance's ring the store's current one. Existing secrets stay as they are. */
-  rotate(by: By): Promise<Result<number, StoreFailure>> {
-    return this.#book.change<number, StoreFailure>(by, async (tx, now) => {
+  rotate(actor: Actor): Promise<Result<number, StoreFailure>> {
+    return this.#transactions.change<number, StoreFailure>(actor, async (tx, now) => {
       const current = await currentVersion(tx)
       const newest = versionsOf(this.#ring).at(-1) ?? 0
       if (newest <= current) return fail({ kind: 'key-not-newer', ring: newest, current })
@@ -159,18 +163,18 @@ export class Secrets {
             after: { version: newest },
           },
         ],
-        touched: [{ topic: 'secret', subject: 'key ring' }],
+        notices: [{ topic: 'secret', subject: 'key ring' }],
       })
     })
   }
 
   /** Seals up to `limit` secrets anew under the current key; call it until nothing is left. */
   reseal(
-    by: By,
+    actor: Actor,
     limit: number,
   ): Promise<Result<{ readonly resealed: number; readonly left: number }, StoreFailure>> {
-    return this.#book.change<{ resealed: number; left: number }, StoreFailure>(
-      by,
+    return this.#transactions.change<{ resealed: number; left: number }, StoreFailure>(
+      actor,
       async (tx, now) => {
         const current = await this.#currentKey(tx, now)
         if (!current.ok) return current
@@ -189,24 +193,24 @@ export class Secrets {
           }
           const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#ring)
           if (!opened.ok) return opened
-          const place = { name, version: version + 1 }
-          const done = seal(opened.value, place, { ring: this.#ring, keyVersion: current.value })
+          const binding = { name, version: version + 1 }
+          const done = seal(opened.value, binding, { ring: this.#ring, keyVersion: current.value })
           if (!done.ok) return done
           const { keyVersion: key_version, ...parts } = done.value
           await tx
             .updateTable('secrets')
-            .set({ ...parts, key_version, version: place.version, updated_at: now })
+            .set({ ...parts, key_version, version: binding.version, updated_at: now })
             .where('name', '=', name)
             .execute()
         }
-        const left = await leftUnder(tx, current.value)
+        const left = await countUnderOtherKeys(tx, current.value)
         const after = { resealed: rows.length, left, keyVersion: current.value }
         const entries =
           rows.length === 0 ? [] : [{ action: 'secret.reseal', subject: 'secrets', after }]
         return ok({
           value: { resealed: rows.length, left },
           entries,
-          touched: rows.map(({ name }) => ({ topic: 'secret', subject: name })),
+          notices: rows.map(({ name }) => ({ topic: 'secret', subject: name })),
         })
       },
     )
@@ -217,11 +221,11 @@ export class Secrets {
     readonly id: string
     readonly name: string
   }): Promise<Result<void, StoreTrouble>> {
-    return this.#book.write<void, StoreTrouble>(async (tx) => {
+    return this.#transactions.write<void, StoreTrouble>(async (tx) => {
       const row = {
         ...instance,
         key_versions: JSON.stringify(versionsOf(this.#ring)),
-        seen_at: this.#book.clock.now(),
+        seen_at: this.#transactions.clock.now(),
       }
       await tx
         .insertInto('instances')
@@ -230,30 +234,30 @@ export class Secrets {
         .execute()
       await tx
         .deleteFrom('instances')
-        .where('seen_at', '<', row.seen_at - FORGOTTEN_AFTER_MS)
+        .where('seen_at', '<', row.seen_at - INSTANCE_EXPIRY_MS)
         .execute()
       return ok(undefined)
     })
   }
 
   /** This instance ends: nobody has to give it a key. */
-  leave(id: string): Promise<Result<void, StoreTrouble>> {
-    return this.#book.write<void, StoreTrouble>(async (tx) => {
+  deregister(id: string): Promise<Result<void, StoreTrouble>> {
+    return this.#transactions.write<void, StoreTrouble>(async (tx) => {
       await tx.deleteFrom('instances').where('id', '=', id).execute()
       return ok(undefined)
     })
   }
 
   /** Where the keys stand; instances count that reported since `since`. */
-  standing(since: Instant): Promise<Result<KeyStanding, StoreTrouble>> {
-    return this.#book.read(async (db) => {
+  keyStatus(since: Instant): Promise<Result<KeyStatus, StoreTrouble>> {
+    return this.#transactions.read(async (db) => {
       const current = await currentVersion(db)
       return {
         current,
         held: versionsOf(this.#ring),
         fault: await this.#faultOf(db, current),
-        left: await leftUnder(db, current),
-        lacking: await lackingIn(db, current, since),
+        left: await countUnderOtherKeys(db, current),
+        lacking: await instancesLackingKey(db, current, since),
       }
     })
   }
@@ -297,4 +301,4 @@ export class Secrets {
 }
 
 /** Containers come with a new name each time; those that fell without taking leave would stay for ever. */
-const FORGOTTEN_AFTER_MS = 7 * 86_400_000
+const INSTANCE_EXPIRY_MS = 7 * 86_400_000

@@ -3,11 +3,11 @@
  * them: this room keeps them, with their versions.
  */
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Book, By } from '../transactions.ts'
+import type { Transactions, Actor } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { instant, json } from '../schema/row.ts'
+import { instantColumn, jsonColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
-import type { Expected } from '../version.ts'
+import type { ExpectedVersion } from '../version.ts'
 import type { Selectable } from 'kysely'
 
 export interface SettingsDocument {
@@ -19,14 +19,14 @@ export interface SettingsDocument {
 }
 
 export class Documents {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   /** The document of that name, if there is one. */
   find(name: string): Promise<Result<SettingsDocument | undefined, StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const row = await db
         .selectFrom('documents')
         .selectAll()
@@ -38,7 +38,7 @@ export class Documents {
 
   /** All of them, by name. */
   list(): Promise<Result<readonly SettingsDocument[], StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const rows = await db.selectFrom('documents').selectAll().orderBy('name').execute()
       return rows.map(readDocument)
     })
@@ -46,11 +46,11 @@ export class Documents {
 
   /** Writes a document; `expected` 0 is for one that must not be there yet. */
   put(
-    by: By,
+    actor: Actor,
     { name, body }: { readonly name: string; readonly body: unknown },
-    expected: Expected,
+    expected: ExpectedVersion,
   ): Promise<Result<SettingsDocument, StoreFailure>> {
-    return this.#book.change<SettingsDocument, StoreFailure>(by, async (tx, now) => {
+    return this.#transactions.change<SettingsDocument, StoreFailure>(actor, async (tx, now) => {
       const before = await tx
         .selectFrom('documents')
         .selectAll()
@@ -70,14 +70,18 @@ export class Documents {
       return ok({
         value: readDocument(row),
         entries: [{ action: 'document.put', subject: name, before: old, after: body }],
-        touched: [{ topic: 'document', subject: name }],
+        notices: [{ topic: 'document', subject: name }],
       })
     })
   }
 
   /** Takes a document away, so that the default holds again. */
-  remove(by: By, name: string, expected: Expected): Promise<Result<void, StoreFailure>> {
-    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+  remove(
+    actor: Actor,
+    name: string,
+    expected: ExpectedVersion,
+  ): Promise<Result<void, StoreFailure>> {
+    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
       const before = await tx
         .selectFrom('documents')
         .selectAll()
@@ -94,7 +98,7 @@ export class Documents {
       return ok({
         value: undefined,
         entries: [{ action: 'document.remove', subject: name, before: readDocument(before).body }],
-        touched: [{ topic: 'document', subject: name }],
+        notices: [{ topic: 'document', subject: name }],
       })
     })
   }
@@ -105,8 +109,8 @@ export function readDocument(row: Selectable<Tables['documents']>): SettingsDocu
   const at = { table: 'documents', key: row.name }
   return {
     name: row.name,
-    body: json(row.body, { ...at, column: 'body' }),
+    body: jsonColumn(row.body, { ...at, column: 'body' }),
     version: row.version,
-    updatedAt: instant(row.updated_at, { ...at, column: 'updated_at' }),
+    updatedAt: instantColumn(row.updated_at, { ...at, column: 'updated_at' }),
   }
 }

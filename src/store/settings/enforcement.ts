@@ -3,16 +3,16 @@
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Book, By, Db } from '../transactions.ts'
+import type { Transactions, Actor, Db } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { flag, instant, unknown, word } from '../schema/row.ts'
+import { booleanColumn, instantColumn, throwUnknownRow, enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
-import { asExpected, type Expected } from '../version.ts'
-import { ENFORCEMENTS, type Enforcing } from '../schema/vocabulary.ts'
+import { checkVersion, type ExpectedVersion } from '../version.ts'
+import { ENFORCEMENTS, type EnforcementState } from '../schema/vocabulary.ts'
 
 /** The latch, and what is kept of connection attempts (S2-19). */
 export interface StoredEnforcement {
-  readonly state: Enforcing
+  readonly state: EnforcementState
   readonly since: Instant
   readonly saveAuthentication: boolean
   readonly saveDecryption: boolean
@@ -22,51 +22,54 @@ export interface StoredEnforcement {
 }
 
 /** What to keep from now on; required on the way to `required`, and changeable later. */
-export interface Keeping {
+export interface AttemptRetention {
   readonly saveAuthentication: boolean
   readonly saveDecryption: boolean
 }
 
 export class Enforcement {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   current(): Promise<Result<StoredEnforcement, StoreTrouble>> {
-    return this.#book.read(readEnforcement)
+    return this.#transactions.read(readEnforcement)
   }
 
   /** Throws the latch. There is no way back in this program while it runs. */
   require(
-    by: By,
-    keeping: Keeping,
-    expected: Expected,
+    actor: Actor,
+    retention: AttemptRetention,
+    expected: ExpectedVersion,
   ): Promise<Result<StoredEnforcement, StoreFailure>> {
-    return this.#changeEnforcement(by, expected, (before, now) =>
+    return this.#changeEnforcement(actor, expected, (before, now) =>
       before.state === 'required'
         ? fail({ kind: 'latched', since: before.since })
         : ok({
             action: 'enforcement.require',
-            after: { ...before, ...keeping, state: 'required', since: now },
+            after: { ...before, ...retention, state: 'required', since: now },
           }),
     )
   }
 
   /** What is saved of connection attempts. */
-  keep(
-    by: By,
-    keeping: Keeping,
-    expected: Expected,
+  setRetention(
+    actor: Actor,
+    retention: AttemptRetention,
+    expected: ExpectedVersion,
   ): Promise<Result<StoredEnforcement, StoreFailure>> {
-    return this.#changeEnforcement(by, expected, (before) =>
-      ok({ action: 'enforcement.keep', after: { ...before, ...keeping } }),
+    return this.#changeEnforcement(actor, expected, (before) =>
+      ok({ action: 'enforcement.keep', after: { ...before, ...retention } }),
     )
   }
 
   /** Undoes the latch: for `tfe break-glass` on a stopped program only, and written down as what it is. */
-  dangerouslyBreakGlass(by: By, reason: string): Promise<Result<StoredEnforcement, StoreFailure>> {
-    return this.#changeEnforcement(by, 'any', (before, now) =>
+  dangerouslyBreakGlass(
+    actor: Actor,
+    reason: string,
+  ): Promise<Result<StoredEnforcement, StoreFailure>> {
+    return this.#changeEnforcement(actor, 'any', (before, now) =>
       before.state === 'recording'
         ? ok(undefined)
         : ok({
@@ -83,19 +86,22 @@ export class Enforcement {
   }
 
   #changeEnforcement(
-    by: By,
-    expected: Expected,
-    next: (before: StoredEnforcement, now: Instant) => Result<Turn | undefined, StoreFailure>,
+    actor: Actor,
+    expected: ExpectedVersion,
+    next: (
+      before: StoredEnforcement,
+      now: Instant,
+    ) => Result<EnforcementChange | undefined, StoreFailure>,
   ): Promise<Result<StoredEnforcement, StoreFailure>> {
-    return this.#book.change<StoredEnforcement, StoreFailure>(by, async (tx, now) => {
+    return this.#transactions.change<StoredEnforcement, StoreFailure>(actor, async (tx, now) => {
       const before = await readEnforcement(tx)
-      const found = asExpected(before, expected, { what: 'enforcement', key: 'enforcement' })
+      const found = checkVersion(before, expected, { what: 'enforcement', key: 'enforcement' })
       if (!found.ok) return found
-      const turn = next(before, now)
-      if (!turn.ok) return turn
-      if (turn.value === undefined) return ok({ value: before, entries: [], touched: [] })
-      const { action, reason } = turn.value
-      const after = { ...turn.value.after, version: before.version + 1 }
+      const planned = next(before, now)
+      if (!planned.ok) return planned
+      if (planned.value === undefined) return ok({ value: before, entries: [], notices: [] })
+      const { action, reason } = planned.value
+      const after = { ...planned.value.after, version: before.version + 1 }
       await tx
         .updateTable('enforcement')
         .set({
@@ -111,13 +117,13 @@ export class Enforcement {
       return ok({
         value: after,
         entries: [{ action, subject: 'enforcement', before, after: { ...after, reason } }],
-        touched: [{ topic: 'enforcement', subject: 'enforcement' }],
+        notices: [{ topic: 'enforcement', subject: 'enforcement' }],
       })
     })
   }
 }
 
-interface Turn {
+interface EnforcementChange {
   readonly action: string
   readonly reason?: string
   readonly after: StoredEnforcement
@@ -133,10 +139,13 @@ export async function readEnforcement(db: Db): Promise<StoredEnforcement> {
 export function readEnforcementRow(row: Selectable<Tables['enforcement']>): StoredEnforcement {
   const at = { table: 'enforcement', key: String(row.id) }
   return {
-    state: word(row.state, ENFORCEMENTS, { ...at, column: 'state' }),
-    since: instant(row.since, { ...at, column: 'since' }),
-    saveAuthentication: flag(row.save_authentication, { ...at, column: 'save_authentication' }),
-    saveDecryption: flag(row.save_decryption, { ...at, column: 'save_decryption' }),
+    state: enumColumn(row.state, ENFORCEMENTS, { ...at, column: 'state' }),
+    since: instantColumn(row.since, { ...at, column: 'since' }),
+    saveAuthentication: booleanColumn(row.save_authentication, {
+      ...at,
+      column: 'save_authentication',
+    }),
+    saveDecryption: booleanColumn(row.save_decryption, { ...at, column: 'save_decryption' }),
     glassBroken: row.glass_broken,
     version: row.version,
   }
@@ -144,4 +153,4 @@ export function readEnforcementRow(row: Selectable<Tables['enforcement']>): Stor
 
 /** A store without its latch has forgotten it; reading that as `recording` would open the door. */
 export const noRow = (table: string): never =>
-  unknown('no row', 'one row', { table, key: '1', column: 'id' })
+  throwUnknownRow('no row', 'one row', { table, key: '1', column: 'id' })

@@ -1,7 +1,13 @@
 import type { Selectable } from 'kysely'
 import { unreachable, type Instant } from '../../kernel/types.ts'
 import type { Db } from '../transactions.ts'
-import { instant, optionalWord, orUndefined, unknown, word } from '../schema/row.ts'
+import {
+  instantColumn,
+  optionalEnumColumn,
+  orUndefined,
+  throwUnknownRow,
+  enumColumn,
+} from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
 import { CUT_OFFS, SOURCES, STANDINGS, type CutOff, type Source } from '../schema/vocabulary.ts'
 
@@ -37,8 +43,12 @@ export async function readSettings(
   db: Db,
   names?: readonly string[],
 ): Promise<readonly StoredSetting[]> {
-  const ask = db.selectFrom('enrollment_settings').selectAll().orderBy('created_at').orderBy('name')
-  const rows = await (names === undefined ? ask : ask.where('name', 'in', names)).execute()
+  const query = db
+    .selectFrom('enrollment_settings')
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('name')
+  const rows = await (names === undefined ? query : query.where('name', 'in', names)).execute()
   const parts = await db
     .selectFrom('setting_certificates')
     .selectAll()
@@ -61,18 +71,18 @@ export function readSetting(
   const at = { table: 'enrollment_settings', key: row.name }
   return {
     name: row.name,
-    source: word(row.source, SOURCES, { ...at, column: 'source' }),
+    source: enumColumn(row.source, SOURCES, { ...at, column: 'source' }),
     standing: standingOf(row),
     chain,
     version: row.version,
-    createdAt: instant(row.created_at, { ...at, column: 'created_at' }),
-    updatedAt: instant(row.updated_at, { ...at, column: 'updated_at' }),
+    createdAt: instantColumn(row.created_at, { ...at, column: 'created_at' }),
+    updatedAt: instantColumn(row.updated_at, { ...at, column: 'updated_at' }),
   }
 }
 
 function standingOf(row: Selectable<Tables['enrollment_settings']>): StoredStanding {
   const at = { table: 'enrollment_settings', key: row.name }
-  const kind = word(row.standing, STANDINGS, { ...at, column: 'standing' })
+  const kind = enumColumn(row.standing, STANDINGS, { ...at, column: 'standing' })
   switch (kind) {
     case 'staged':
     case 'current':
@@ -82,10 +92,10 @@ function standingOf(row: Selectable<Tables['enrollment_settings']>): StoredStand
     case 'previously-trusted':
       return {
         kind,
-        retiredAt: instant(row.retired_at, { ...at, column: 'retired_at' }),
+        retiredAt: instantColumn(row.retired_at, { ...at, column: 'retired_at' }),
         cutOff:
-          optionalWord(row.cut_off, CUT_OFFS, { ...at, column: 'cut_off' }) ??
-          unknown('null', 'a cut-off', { ...at, column: 'cut_off' }),
+          optionalEnumColumn(row.cut_off, CUT_OFFS, { ...at, column: 'cut_off' }) ??
+          throwUnknownRow('null', 'a cut-off', { ...at, column: 'cut_off' }),
         sunset: orUndefined(row.sunset) as Instant | undefined,
       }
     default:

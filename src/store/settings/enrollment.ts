@@ -3,7 +3,7 @@
  * at once (decision 8). The schema holds that no two are current.
  */
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Book, By, Changed, Db, Tx } from '../transactions.ts'
+import type { Transactions, Actor, ChangeResult, Db, Tx } from '../transactions.ts'
 import {
   readSettings,
   standingColumns,
@@ -12,8 +12,8 @@ import {
   type StoredStanding,
 } from './enrollment-setting.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { asExpected, type Expected } from '../version.ts'
-import type { CutOff, Source, StandingWord } from '../schema/vocabulary.ts'
+import { checkVersion, type ExpectedVersion } from '../version.ts'
+import type { CutOff, Source, StandingKind } from '../schema/vocabulary.ts'
 
 /** A chain that was uploaded and checked; this room keeps octets. */
 export interface NewSetting {
@@ -23,12 +23,12 @@ export interface NewSetting {
 }
 
 /** How the one before retires when another becomes current. */
-export interface Retiring {
+export interface RetirementTerms {
   readonly cutOff: CutOff
   readonly sunset: Instant | undefined
 }
 
-export interface Promoted {
+export interface Promotion {
   readonly current: StoredSetting
   readonly retired: StoredSetting | undefined
 }
@@ -41,33 +41,33 @@ export interface Removal {
 }
 
 export class Enrollment {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   /** All settings, removed and distrusted ones included, oldest first. */
   list(): Promise<Result<readonly StoredSetting[], StoreTrouble>> {
-    return this.#book.read((db) => readSettings(db))
+    return this.#transactions.read((db) => readSettings(db))
   }
 
   find(name: string): Promise<Result<StoredSetting | undefined, StoreTrouble>> {
-    return this.#book.read(async (db) => (await readSettings(db, [name]))[0])
+    return this.#transactions.read(async (db) => (await readSettings(db, [name]))[0])
   }
 
   /** Fills a store that has no settings yet from the configuration file; does nothing otherwise. */
   seed(
-    by: By,
+    actor: Actor,
     settings: readonly (NewSetting & { readonly standing: StoredStanding })[],
   ): Promise<Result<'seeded' | 'kept', StoreFailure>> {
-    return this.#book.change<'seeded' | 'kept', StoreFailure>(by, async (tx, now) => {
+    return this.#transactions.change<'seeded' | 'kept', StoreFailure>(actor, async (tx, now) => {
       const existing = await tx
         .selectFrom('enrollment_settings')
         .select('name')
         .limit(1)
         .executeTakeFirst()
       if (existing !== undefined || settings.length === 0) {
-        return ok({ value: 'kept', entries: [], touched: [] })
+        return ok({ value: 'kept', entries: [], notices: [] })
       }
       for (const setting of settings) await insert({ tx, now, setting })
       return ok({
@@ -77,15 +77,15 @@ export class Enrollment {
           subject: name,
           after: { source, standing },
         })),
-        touched: settings.map(({ name }) => touch(name)),
+        notices: settings.map(({ name }) => enrollmentNotice(name)),
       })
     })
   }
 
   /** Adds a setting that admits nobody yet. A name is used once, for the sake of the audit trail and of the devices under it. */
-  stage(by: By, setting: NewSetting): Promise<Result<StoredSetting, StoreFailure>> {
+  stage(actor: Actor, setting: NewSetting): Promise<Result<StoredSetting, StoreFailure>> {
     const { name, source } = setting
-    return this.#book.change<StoredSetting, StoreFailure>(by, async (tx, now) => {
+    return this.#transactions.change<StoredSetting, StoreFailure>(actor, async (tx, now) => {
       const [existing] = await readSettings(tx, [name])
       if (existing !== undefined) {
         return fail({ kind: 'already-exists', what: 'enrollment setting', key: name })
@@ -101,64 +101,74 @@ export class Enrollment {
           updatedAt: now,
         },
         entries: [{ action: 'enrollment.stage', subject: name, after: { source, standing } }],
-        touched: [touch(name)],
+        notices: [enrollmentNotice(name)],
       })
     })
   }
 
   /** Makes a staged or previously trusted setting current; the current one retires in the same step. */
   promote(
-    by: By,
+    actor: Actor,
     name: string,
-    { expected, retiring }: { readonly expected: Expected; readonly retiring: Retiring },
-  ): Promise<Result<Promoted, StoreFailure>> {
-    return this.#book.change<Promoted, StoreFailure>(by, async (tx, now) => {
-      const found = await inStanding(tx, { name, expected }, ['staged', 'previously-trusted'])
+    {
+      expected,
+      retiring,
+    }: { readonly expected: ExpectedVersion; readonly retiring: RetirementTerms },
+  ): Promise<Result<Promotion, StoreFailure>> {
+    return this.#transactions.change<Promotion, StoreFailure>(actor, async (tx, now) => {
+      const found = await findInStanding(tx, { name, expected }, ['staged', 'previously-trusted'])
       if (!found.ok) return found
       const settings = await readSettings(tx)
       const before = settings.find(({ standing }) => standing.kind === 'current')
       const retired =
         before === undefined
           ? undefined
-          : await moved(tx, before, {
+          : await updateStanding(tx, before, {
               now,
               standing: { kind: 'previously-trusted', retiredAt: now, ...retiring },
             })
-      const current = await moved(tx, found.value, { now, standing: { kind: 'current' } })
-      const steps = [step('enrollment.promote', found.value, current)]
+      const current = await updateStanding(tx, found.value, { now, standing: { kind: 'current' } })
+      const steps = [standingChange('enrollment.promote', found.value, current)]
       if (before !== undefined && retired !== undefined)
-        steps.push(step('enrollment.retire', before, retired))
-      return ok({ value: { current, retired }, ...together(steps) })
+        steps.push(standingChange('enrollment.retire', before, retired))
+      return ok({ value: { current, retired }, ...combined(steps) })
     })
   }
 
   /** Changes cut-off or sunset of a previously trusted setting. */
   amend(
-    by: By,
+    actor: Actor,
     name: string,
     {
       expected,
       retirement,
-    }: { readonly expected: Expected; readonly retirement: Partial<Retirement> },
+    }: { readonly expected: ExpectedVersion; readonly retirement: Partial<Retirement> },
   ): Promise<Result<StoredSetting, StoreFailure>> {
-    return this.#book.change<StoredSetting, StoreFailure>(by, async (tx, now) => {
-      const found = await inStanding(tx, { name, expected }, ['previously-trusted'])
+    return this.#transactions.change<StoredSetting, StoreFailure>(actor, async (tx, now) => {
+      const found = await findInStanding(tx, { name, expected }, ['previously-trusted'])
       if (!found.ok) return found
       const { standing } = found.value
-      if (standing.kind !== 'previously-trusted') return notIn(found.value, ['previously-trusted'])
-      const after = await moved(tx, found.value, { now, standing: { ...standing, ...retirement } })
-      return ok({ value: after, ...together([step('enrollment.amend', found.value, after)]) })
+      if (standing.kind !== 'previously-trusted')
+        return standingRefusal(found.value, ['previously-trusted'])
+      const after = await updateStanding(tx, found.value, {
+        now,
+        standing: { ...standing, ...retirement },
+      })
+      return ok({
+        value: after,
+        ...combined([standingChange('enrollment.amend', found.value, after)]),
+      })
     })
   }
 
   /** Ends a setting's life; refused while devices depend on it or it is distrusted, unless forced; never the current one. */
   remove(
-    by: By,
+    actor: Actor,
     name: string,
-    { expected, force, aliveSince }: Removal & { readonly expected: Expected },
+    { expected, force, aliveSince }: Removal & { readonly expected: ExpectedVersion },
   ): Promise<Result<StoredSetting, StoreFailure>> {
-    return this.#book.change<StoredSetting, StoreFailure>(by, async (tx, now) => {
-      const found = await inStanding(tx, { name, expected }, REMOVABLE)
+    return this.#transactions.change<StoredSetting, StoreFailure>(actor, async (tx, now) => {
+      const found = await findInStanding(tx, { name, expected }, REMOVABLE)
       if (!found.ok) return found
       // As long as it is known, its keys are refused on every path, also where somebody else cross-signed them.
       if (found.value.standing.kind === 'distrusted' && !force) {
@@ -166,49 +176,56 @@ export class Enrollment {
       }
       const devices = await dependents(tx, name, aliveSince)
       if (devices > 0 && !force) return fail({ kind: 'setting-in-use', setting: name, devices })
-      const after = await moved(tx, found.value, { now, standing: { kind: 'removed' } })
-      const done = step('enrollment.remove', found.value, after)
-      return ok({ value: after, ...together([{ ...done, extra: { force, devices } }]) })
+      const after = await updateStanding(tx, found.value, { now, standing: { kind: 'removed' } })
+      const done = standingChange('enrollment.remove', found.value, after)
+      return ok({ value: after, ...combined([{ ...done, extra: { force, devices } }]) })
     })
   }
 
   /** Refuses everything under a setting from now on; for a stolen CA key. Leaves no current one if it was current. */
-  distrust(by: By, name: string, expected: Expected): Promise<Result<StoredSetting, StoreFailure>> {
-    return this.#book.change<StoredSetting, StoreFailure>(by, async (tx, now) => {
-      const found = await inStanding(tx, { name, expected }, [
+  distrust(
+    actor: Actor,
+    name: string,
+    expected: ExpectedVersion,
+  ): Promise<Result<StoredSetting, StoreFailure>> {
+    return this.#transactions.change<StoredSetting, StoreFailure>(actor, async (tx, now) => {
+      const found = await findInStanding(tx, { name, expected }, [
         'staged',
         'current',
         'previously-trusted',
         'removed',
       ])
       if (!found.ok) return found
-      const after = await moved(tx, found.value, { now, standing: { kind: 'distrusted' } })
-      return ok({ value: after, ...together([step('enrollment.distrust', found.value, after)]) })
+      const after = await updateStanding(tx, found.value, { now, standing: { kind: 'distrusted' } })
+      return ok({
+        value: after,
+        ...combined([standingChange('enrollment.distrust', found.value, after)]),
+      })
     })
   }
 
   /** How many devices that are not blocked last showed a sound certificate under a setting. */
   dependents(name: string, aliveSince?: Instant): Promise<Result<number, StoreTrouble>> {
-    return this.#book.read((db) => dependents(db, name, aliveSince))
+    return this.#transactions.read((db) => dependents(db, name, aliveSince))
   }
 }
 
-const REMOVABLE: readonly StandingWord[] = ['staged', 'previously-trusted', 'distrusted']
+const REMOVABLE: readonly StandingKind[] = ['staged', 'previously-trusted', 'distrusted']
 
-async function inStanding(
+async function findInStanding(
   tx: Tx,
-  { name, expected }: { readonly name: string; readonly expected: Expected },
-  wanted: readonly StandingWord[],
+  { name, expected }: { readonly name: string; readonly expected: ExpectedVersion },
+  wanted: readonly StandingKind[],
 ): Promise<Result<StoredSetting, StoreFailure>> {
   const [row] = await readSettings(tx, [name])
-  const found = asExpected(row, expected, { what: 'enrollment setting', key: name })
+  const found = checkVersion(row, expected, { what: 'enrollment setting', key: name })
   if (!found.ok || wanted.includes(found.value.standing.kind)) return found
-  return notIn(found.value, wanted)
+  return standingRefusal(found.value, wanted)
 }
 
-const notIn = (
+const standingRefusal = (
   { name, standing }: StoredSetting,
-  wanted: readonly StandingWord[],
+  wanted: readonly StandingKind[],
 ): { readonly ok: false; readonly failure: StoreFailure } =>
   fail({
     kind: 'standing-refused',
@@ -217,7 +234,7 @@ const notIn = (
     wanted: wanted.join(' or '),
   })
 
-async function moved(
+async function updateStanding(
   tx: Tx,
   setting: StoredSetting,
   { now, standing }: { readonly now: Instant; readonly standing: StoredStanding },
@@ -266,27 +283,31 @@ async function dependents(db: Db, name: string, aliveSince: Instant | undefined)
   return devices
 }
 
-interface Step {
+interface StandingChange {
   readonly action: string
   readonly before: StoredSetting
   readonly after: StoredSetting
   readonly extra?: object
 }
 
-const step = (action: string, before: StoredSetting, after: StoredSetting): Step => ({
+const standingChange = (
+  action: string,
+  before: StoredSetting,
+  after: StoredSetting,
+): StandingChange => ({
   action,
   before,
   after,
 })
 
-const together = (steps: readonly Step[]): Omit<Changed<never>, 'value'> => ({
+const combined = (steps: readonly StandingChange[]): Omit<ChangeResult<never>, 'value'> => ({
   entries: steps.map(({ action, before, after, extra }) => ({
     action,
     subject: before.name,
     before: { standing: before.standing },
     after: { standing: after.standing, ...extra },
   })),
-  touched: steps.map(({ before }) => touch(before.name)),
+  notices: steps.map(({ before }) => enrollmentNotice(before.name)),
 })
 
-const touch = (name: string) => ({ topic: 'enrollment', subject: name }) as const
+const enrollmentNotice = (name: string) => ({ topic: 'enrollment', subject: name }) as const

@@ -3,12 +3,12 @@
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Result } from '../../kernel/types.ts'
-import type { Book, By, Db } from '../transactions.ts'
+import type { Transactions, Actor, Db } from '../transactions.ts'
 import { noRow } from './enforcement.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { word } from '../schema/row.ts'
+import { enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
-import { asExpected, type Expected } from '../version.ts'
+import { checkVersion, type ExpectedVersion } from '../version.ts'
 import { ENDPOINT_STATES, type EndpointState } from '../schema/vocabulary.ts'
 
 /** The new (mutual) and the legacy endpoint (S0-27 … S0-30). */
@@ -19,24 +19,24 @@ export interface StoredOauth {
 }
 
 export class Oauth {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   current(): Promise<Result<StoredOauth, StoreTrouble>> {
-    return this.#book.read(readOauth)
+    return this.#transactions.read(readOauth)
   }
 
   /** Sets both endpoints; never both disabled. Preconditions and confirmations are the office's business. */
   set(
-    by: By,
+    actor: Actor,
     endpoints: Pick<StoredOauth, 'mutual' | 'legacy'>,
-    expected: Expected,
+    expected: ExpectedVersion,
   ): Promise<Result<StoredOauth, StoreFailure>> {
-    return this.#book.change<StoredOauth, StoreFailure>(by, async (tx, now) => {
+    return this.#transactions.change<StoredOauth, StoreFailure>(actor, async (tx, now) => {
       const before = await readOauth(tx)
-      const found = asExpected(before, expected, { what: 'oauth', key: 'oauth' })
+      const found = checkVersion(before, expected, { what: 'oauth', key: 'oauth' })
       if (!found.ok) return found
       const { mutual, legacy } = endpoints
       if (mutual === 'disabled' && legacy === 'disabled') {
@@ -51,7 +51,7 @@ export class Oauth {
       return ok({
         value: after,
         entries: [{ action: 'oauth.set', subject: 'oauth', before, after }],
-        touched: [{ topic: 'oauth', subject: 'oauth' }],
+        notices: [{ topic: 'oauth', subject: 'oauth' }],
       })
     })
   }
@@ -66,8 +66,8 @@ async function readOauth(db: Db): Promise<StoredOauth> {
 export function readOauthRow(row: Selectable<Tables['oauth']>): StoredOauth {
   const at = { table: 'oauth', key: String(row.id) }
   return {
-    mutual: word(row.mutual, ENDPOINT_STATES, { ...at, column: 'mutual' }),
-    legacy: word(row.legacy, ENDPOINT_STATES, { ...at, column: 'legacy' }),
+    mutual: enumColumn(row.mutual, ENDPOINT_STATES, { ...at, column: 'mutual' }),
+    legacy: enumColumn(row.legacy, ENDPOINT_STATES, { ...at, column: 'legacy' }),
     version: row.version,
   }
 }

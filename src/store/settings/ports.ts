@@ -3,11 +3,11 @@
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Book, By, Db, Tx } from '../transactions.ts'
+import type { Transactions, Actor, Db, Tx } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { flag, instant, word } from '../schema/row.ts'
+import { booleanColumn, instantColumn, enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
-import type { Expected } from '../version.ts'
+import type { ExpectedVersion } from '../version.ts'
 import { PORT_STATES, type PortState } from '../schema/vocabulary.ts'
 
 export interface StoredPort {
@@ -20,22 +20,22 @@ export interface StoredPort {
 }
 
 export class Ports {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   /** The ports that were ever switched; one that is not listed is open. */
   list(): Promise<Result<readonly StoredPort[], StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const rows = await db.selectFrom('ports').selectAll().orderBy('name').execute()
       return rows.map(readPort)
     })
   }
 
   /** What keeps a port from being closed, by the same counts that closing it goes by. */
-  waiting(listener: string, since: Instant): Promise<Result<Waiting, StoreTrouble>> {
-    return this.#book.read((db) => waitingOn(db, listener, since))
+  blockers(listener: string, since: Instant): Promise<Result<PortBlockers, StoreTrouble>> {
+    return this.#transactions.read((db) => countBlockers(db, listener, since))
   }
 
   /**
@@ -43,25 +43,29 @@ export class Ports {
    * known device, unless forced. Counted in the same transaction, so that no device slips in between.
    */
   close(
-    by: By,
+    actor: Actor,
     name: string,
-    { expected, force, listener, since, over }: Closing,
+    { expected, force, listener, since, over }: CloseRequest,
   ): Promise<Result<StoredPort, StoreFailure>> {
-    return this.#setPort(by, name, {
+    return this.#setPort(actor, name, {
       expected,
       state: 'closed',
       forced: force,
       over,
       check: async (tx) => {
-        const waiting = await waitingOn(tx, listener, since)
-        if (force || (waiting.pending === 0 && waiting.unidentified === 0)) return undefined
-        return { kind: 'devices-pending', ...waiting }
+        const blockers = await countBlockers(tx, listener, since)
+        if (force || (blockers.pending === 0 && blockers.unidentified === 0)) return undefined
+        return { kind: 'devices-pending', ...blockers }
       },
     })
   }
 
-  open(by: By, name: string, expected: Expected): Promise<Result<StoredPort, StoreFailure>> {
-    return this.#setPort(by, name, {
+  open(
+    actor: Actor,
+    name: string,
+    expected: ExpectedVersion,
+  ): Promise<Result<StoredPort, StoreFailure>> {
+    return this.#setPort(actor, name, {
       expected,
       state: 'open',
       forced: false,
@@ -70,9 +74,13 @@ export class Ports {
     })
   }
 
-  #setPort(by: By, name: string, turn: PortTurn): Promise<Result<StoredPort, StoreFailure>> {
-    const { expected, state, forced, over, check } = turn
-    return this.#book.change<StoredPort, StoreFailure>(by, async (tx, now) => {
+  #setPort(
+    actor: Actor,
+    name: string,
+    change: PortChange,
+  ): Promise<Result<StoredPort, StoreFailure>> {
+    const { expected, state, forced, over, check } = change
+    return this.#transactions.change<StoredPort, StoreFailure>(actor, async (tx, now) => {
       const row = await tx
         .selectFrom('ports')
         .selectAll()
@@ -101,15 +109,15 @@ export class Ports {
             after: { state, forced, over },
           },
         ],
-        touched: [{ topic: 'port', subject: name }],
+        notices: [{ topic: 'port', subject: name }],
       })
     })
   }
 }
 
 /** How a port is closed; `expected` 0 is for a port that was never switched. */
-export interface Closing {
-  readonly expected: Expected
+export interface CloseRequest {
+  readonly expected: ExpectedVersion
   readonly force: boolean
   /** The listener behind the port, as sightings name it. */
   readonly listener: string
@@ -120,15 +128,15 @@ export interface Closing {
 }
 
 /** Whom a port still waits for. */
-export interface Waiting {
+export interface PortBlockers {
   /** Devices whose migration to the device port has not ended. */
   readonly pending: number
   /** Connections that could not be told to be a known device. */
   readonly unidentified: number
 }
 
-interface PortTurn {
-  readonly expected: Expected
+interface PortChange {
+  readonly expected: ExpectedVersion
   readonly state: PortState
   readonly forced: boolean
   readonly over: unknown
@@ -140,14 +148,14 @@ export function readPort(row: Selectable<Tables['ports']>): StoredPort {
   const at = { table: 'ports', key: row.name }
   return {
     name: row.name,
-    state: word(row.state, PORT_STATES, { ...at, column: 'state' }),
-    forced: flag(row.forced, { ...at, column: 'forced' }),
+    state: enumColumn(row.state, PORT_STATES, { ...at, column: 'state' }),
+    forced: booleanColumn(row.forced, { ...at, column: 'forced' }),
     version: row.version,
-    updatedAt: instant(row.updated_at, { ...at, column: 'updated_at' }),
+    updatedAt: instantColumn(row.updated_at, { ...at, column: 'updated_at' }),
   }
 }
 
-async function waitingOn(db: Db, listener: string, since: Instant): Promise<Waiting> {
+async function countBlockers(db: Db, listener: string, since: Instant): Promise<PortBlockers> {
   return {
     pending: await pendingDevices(db),
     unidentified: await unidentifiedOn(db, listener, since),

@@ -4,11 +4,11 @@
 import type { Selectable } from 'kysely'
 import { randomUUID } from 'node:crypto'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Book, By } from '../transactions.ts'
+import type { Transactions, Actor } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { instant, json, word } from '../schema/row.ts'
+import { instantColumn, jsonColumn, enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
-import { asExpected, type Expected } from '../version.ts'
+import { checkVersion, type ExpectedVersion } from '../version.ts'
 import { QUERY_ORIGINS, type QueryOrigin } from '../schema/vocabulary.ts'
 
 export interface SavedQuery {
@@ -29,20 +29,20 @@ export interface NewQuery {
 }
 
 export class SavedQueries {
-  readonly #book: Book
-  constructor(book: Book) {
-    this.#book = book
+  readonly #transactions: Transactions
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
   }
 
   list(): Promise<Result<readonly SavedQuery[], StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const rows = await db.selectFrom('saved_queries').selectAll().orderBy('name').execute()
       return rows.map(readSavedQuery)
     })
   }
 
   find(id: string): Promise<Result<SavedQuery | undefined, StoreTrouble>> {
-    return this.#book.read(async (db) => {
+    return this.#transactions.read(async (db) => {
       const row = await db
         .selectFrom('saved_queries')
         .selectAll()
@@ -53,8 +53,8 @@ export class SavedQueries {
   }
 
   /** Saves a query under a new name; a chart's query that is there already is given back as it is. */
-  save(by: By, { name, origin, query }: NewQuery): Promise<Result<SavedQuery, StoreFailure>> {
-    return this.#book.change<SavedQuery, StoreFailure>(by, async (tx, now) => {
+  save(actor: Actor, { name, origin, query }: NewQuery): Promise<Result<SavedQuery, StoreFailure>> {
+    return this.#transactions.change<SavedQuery, StoreFailure>(actor, async (tx, now) => {
       const existing = await tx
         .selectFrom('saved_queries')
         .selectAll()
@@ -63,14 +63,14 @@ export class SavedQueries {
       if (existing !== undefined) {
         const same = existing.origin === origin && existing.query === JSON.stringify(query)
         if (!same) return fail({ kind: 'already-exists', what: 'saved query', key: name })
-        return ok({ value: readSavedQuery(existing), entries: [], touched: [] })
+        return ok({ value: readSavedQuery(existing), entries: [], notices: [] })
       }
       const row = {
         id: randomUUID(),
         name,
         origin,
         query: JSON.stringify(query),
-        created_by: by.who,
+        created_by: actor.who,
         created_at: now,
         version: 1,
       }
@@ -78,26 +78,26 @@ export class SavedQueries {
       return ok({
         value: readSavedQuery(row),
         entries: [{ action: 'query.save', subject: name, after: { origin, query } }],
-        touched: [],
+        notices: [],
       })
     })
   }
 
-  remove(by: By, id: string, expected: Expected): Promise<Result<void, StoreFailure>> {
-    return this.#book.change<void, StoreFailure>(by, async (tx) => {
+  remove(actor: Actor, id: string, expected: ExpectedVersion): Promise<Result<void, StoreFailure>> {
+    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
       const row = await tx
         .selectFrom('saved_queries')
         .selectAll()
         .where('id', '=', id)
         .executeTakeFirst()
-      const found = asExpected(row, expected, { what: 'saved query', key: id })
+      const found = checkVersion(row, expected, { what: 'saved query', key: id })
       if (!found.ok) return found
       await tx.deleteFrom('saved_queries').where('id', '=', id).execute()
       const { name, query } = readSavedQuery(found.value)
       return ok({
         value: undefined,
         entries: [{ action: 'query.remove', subject: name, before: { query } }],
-        touched: [],
+        notices: [],
       })
     })
   }
@@ -109,10 +109,10 @@ export function readSavedQuery(row: Selectable<Tables['saved_queries']>): SavedQ
   return {
     id: row.id,
     name: row.name,
-    origin: word(row.origin, QUERY_ORIGINS, { ...at, column: 'origin' }),
-    query: json(row.query, { ...at, column: 'query' }),
+    origin: enumColumn(row.origin, QUERY_ORIGINS, { ...at, column: 'origin' }),
+    query: jsonColumn(row.query, { ...at, column: 'query' }),
     createdBy: row.created_by,
-    createdAt: instant(row.created_at, { ...at, column: 'created_at' }),
+    createdAt: instantColumn(row.created_at, { ...at, column: 'created_at' }),
     version: row.version,
   }
 }

@@ -14,7 +14,7 @@ export async function rowCount(db: Db): Promise<number> {
   let sum = 0
   for (const table of EXPORTED) {
     const { rows } = await sql<{ count: number }>`select count(*) as count
-      from ${sql.table(table)} where ${travelling(table)}`.execute(db)
+      from ${sql.table(table)} where ${exportFilter(table)}`.execute(db)
     sum += rows[0]?.count ?? 0
   }
   return sum
@@ -26,12 +26,12 @@ export async function* rowsOf(db: Db, table: (typeof EXPORTED)[number]): AsyncGe
   const names = ORDER[table].split(', ')
   let after: readonly unknown[] | undefined
   for (;;) {
-    const behind =
+    const afterLast =
       after === undefined
         ? sql``
         : sql`and (${order}) > (${sql.join(after.map((value) => sql`${value}`))})`
     const { rows } = await sql<Row>`select * from ${sql.table(table)}
-      where ${travelling(table)} ${behind} order by ${order} limit ${PAGE}`.execute(db)
+      where ${exportFilter(table)} ${afterLast} order by ${order} limit ${PAGE}`.execute(db)
     yield* rows
     const last = rows.at(-1)
     if (rows.length < PAGE || last === undefined) return
@@ -40,7 +40,7 @@ export async function* rowsOf(db: Db, table: (typeof EXPORTED)[number]): AsyncGe
 }
 
 /** All but one: a copy of that would open what was said yesterday to whoever finds the key ring tomorrow. */
-const travelling = (table: (typeof EXPORTED)[number]): RawBuilder<unknown> =>
+const exportFilter = (table: (typeof EXPORTED)[number]): RawBuilder<unknown> =>
   table === 'secrets' ? sql`name <> ${TICKET_SECRET}` : sql`1 = 1`
 
 /** Rows in memory at a time; a row has at most a few KiB. */

@@ -12,14 +12,14 @@ import { readEnforcementRow } from '../settings/enforcement.ts'
 import { readSetting } from '../settings/enrollment-setting.ts'
 import { readOauthRow } from '../settings/oauth.ts'
 import { readPort } from '../settings/ports.ts'
-import { word } from '../schema/row.ts'
+import { enumColumn } from '../schema/row.ts'
 import { readSavedQuery } from '../settings/saved-queries.ts'
 import type { EXPORTED, Tables } from '../schema/tables.ts'
 import { AUTHENTICATIONS } from '../schema/vocabulary.ts'
 
-type Exported = (typeof EXPORTED)[number]
+type ExportedTable = (typeof EXPORTED)[number]
 type Readers = {
-  readonly [Name in Exported]: ((row: Selectable<Tables[Name]>) => unknown) | undefined
+  readonly [Name in ExportedTable]: ((row: Selectable<Tables[Name]>) => unknown) | undefined
 }
 
 /** Tables without words of ours in them need no reader; their columns' types are the schema's business. */
@@ -33,7 +33,7 @@ const READERS: Readers = {
   signed_ids: undefined,
   search_terms: undefined,
   tallies: ({ hour, authentication }) =>
-    word(authentication, AUTHENTICATIONS, {
+    enumColumn(authentication, AUTHENTICATIONS, {
       table: 'tallies',
       key: String(hour),
       column: 'authentication',
@@ -52,7 +52,7 @@ const READERS: Readers = {
 }
 
 /** Reads a row as its table's reader would; throws `UnknownRow` when it cannot. */
-export function readRow(table: Exported, row: Readonly<Record<string, unknown>>): void {
+export function readRow(table: ExportedTable, row: Readonly<Record<string, unknown>>): void {
   // The columns are there (the caller compared their names); what is in them is what the reader is for.
   const reader = READERS[table] as ((row: unknown) => unknown) | undefined
   reader?.(row)

@@ -7,7 +7,7 @@ import { rm, stat } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { Audit } from '../access/audit.ts'
-import type { Book, By, Entry, Tx } from '../transactions.ts'
+import type { Transactions, Actor, AuditEntry, Tx } from '../transactions.ts'
 import type { Engine } from '../engine/engine.ts'
 import { rowCount, rowsOf, type Row } from './exported-rows.ts'
 import type { StoreFailure } from '../failure.ts'
@@ -18,7 +18,7 @@ import { SCHEMA_VERSION } from '../migrate/migrations.ts'
 import { FORMAT } from '../migrate/prepare-schema.ts'
 import { EXPORTED } from '../schema/tables.ts'
 
-export interface Exported {
+export interface TransferSummary {
   readonly rows: number
   readonly revision: number
 }
@@ -27,10 +27,10 @@ export interface Exported {
 export type LineSink = (line: string) => Promise<void>
 
 export class Transfer {
-  readonly #book: Book
+  readonly #transactions: Transactions
   readonly #engine: Engine
-  constructor(book: Book, engine: Engine) {
-    this.#book = book
+  constructor(transactions: Transactions, engine: Engine) {
+    this.#transactions = transactions
     this.#engine = engine
   }
 
@@ -38,65 +38,70 @@ export class Transfer {
    * Writes everything as of one moment, while changes go on. Sessions, the feed and instances stay at home. Whoever
    * takes it away is written down before the first line, in case they hang up before the last.
    */
-  async export(by: By, sink: LineSink): Promise<Result<Exported, StoreFailure>> {
-    const told = await this.#book.readAside<Result<Exported, StoreFailure>>(async (db) => {
-      const digest = createHash('sha256')
-      const say = async (value: unknown): Promise<void> => {
-        const line = JSON.stringify(value)
-        digest.update(line).update('\n')
-        await sink(line)
-      }
-      const { revision, store_id: store } = await db
-        .selectFrom('store_meta')
-        .selectAll()
-        .executeTakeFirstOrThrow()
-      const after = { rows: await rowCount(db), revision }
-      const noted = await this.#note(by, { action: 'store.export', subject: 'store', after })
-      if (!noted.ok) return noted
-      await say({ format: FORMAT, export: 1, schema: SCHEMA_VERSION, store, revision })
-      let rows = 0
-      for (const table of EXPORTED) {
-        for await (const row of rowsOf(db, table)) {
-          await say({ table, row: portable(row) })
-          rows += 1
+  async export(actor: Actor, sink: LineSink): Promise<Result<TransferSummary, StoreFailure>> {
+    const done = await this.#transactions.consistentRead<Result<TransferSummary, StoreFailure>>(
+      async (db) => {
+        const digest = createHash('sha256')
+        const writeLine = async (value: unknown): Promise<void> => {
+          const line = JSON.stringify(value)
+          digest.update(line).update('\n')
+          await sink(line)
         }
-      }
-      await sink(JSON.stringify({ end: true, rows, sha256: digest.digest('hex') }))
-      return ok({ rows, revision })
-    })
-    return told.ok ? told.value : told
+        const { revision, store_id: store } = await db
+          .selectFrom('store_meta')
+          .selectAll()
+          .executeTakeFirstOrThrow()
+        const after = { rows: await rowCount(db), revision }
+        const noted = await this.#note(actor, { action: 'store.export', subject: 'store', after })
+        if (!noted.ok) return noted
+        await writeLine({ format: FORMAT, export: 1, schema: SCHEMA_VERSION, store, revision })
+        let rows = 0
+        for (const table of EXPORTED) {
+          for await (const row of rowsOf(db, table)) {
+            await writeLine({ table, row: encodedRow(row) })
+            rows += 1
+          }
+        }
+        await sink(JSON.stringify({ end: true, rows, sha256: digest.digest('hex') }))
+        return ok({ rows, revision })
+      },
+    )
+    return done.ok ? done.value : done
   }
 
   /** Takes an export into a store that has nothing in it yet: all of it, or nothing. */
-  import(by: By, lines: AsyncIterable<string>): Promise<Result<Exported, StoreFailure>> {
-    return this.#book.change<Exported, StoreFailure>(by, async (tx) => {
+  import(
+    actor: Actor,
+    lines: AsyncIterable<string>,
+  ): Promise<Result<TransferSummary, StoreFailure>> {
+    return this.#transactions.change<TransferSummary, StoreFailure>(actor, async (tx) => {
       for (const table of EXPORTED) {
-        if (BEGUN.has(table)) continue
+        if (PREFILLED_TABLES.has(table)) continue
         const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(tx)
         if (rows.length > 0) return fail({ kind: 'import-into-used', table })
       }
-      const taken = await takeIn(tx, lines)
-      if (!taken.ok) return taken
-      if (this.#book.dialect === 'postgres') {
+      const imported = await importLines(tx, lines)
+      if (!imported.ok) return imported
+      if (this.#transactions.dialect === 'postgres') {
         await sql`select setval(pg_get_serial_sequence('audit', 'id'), (select coalesce(max(id), 0) + 1 from audit))`.execute(
           tx,
         )
       }
-      const { rows, store } = taken.value
+      const { rows, store } = imported.value
       return ok({
-        value: taken.value,
+        value: imported.value,
         entries: [{ action: 'store.import', subject: 'store', after: { rows, from: store } }],
-        touched: [{ topic: 'enforcement', subject: 'enforcement' }],
+        notices: [{ topic: 'enforcement', subject: 'enforcement' }],
       })
     })
   }
 
   /** Copies a running store to a file that does not exist yet. A copy that nobody could write down is none. */
-  async backup(by: By, path: string): Promise<Result<void, StoreFailure>> {
+  async backup(actor: Actor, path: string): Promise<Result<void, StoreFailure>> {
     const done = await this.#engine.backup(path)
     if (!done.ok) return done
     const { size: octets } = await stat(path)
-    const noted = await this.#note(by, {
+    const noted = await this.#note(actor, {
       action: 'store.backup',
       subject: 'store',
       after: { octets },
@@ -106,16 +111,16 @@ export class Transfer {
   }
 
   /** Nothing in the store changes, and yet somebody has all of it now. */
-  #note(by: By, entry: Entry): Promise<Result<void, StoreFailure>> {
-    return new Audit(this.#book).note(by, entry)
+  #note(actor: Actor, entry: AuditEntry): Promise<Result<void, StoreFailure>> {
+    return new Audit(this.#transactions).note(actor, entry)
   }
 }
 
 /** Tables that a new store has its first rows in; the import replaces them. */
-const BEGUN: ReadonlySet<string> = new Set(['enforcement', 'oauth'])
+const PREFILLED_TABLES: ReadonlySet<string> = new Set(['enforcement', 'oauth'])
 
 /** Octets have no JSON: they travel as `{ "base64": … }`. */
-const portable = (row: Row): Row =>
+const encodedRow = (row: Row): Row =>
   Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
       name,
@@ -123,27 +128,27 @@ const portable = (row: Row): Row =>
     ]),
   )
 
-interface TakenIn extends Exported {
+interface ImportSummary extends TransferSummary {
   readonly store: string
 }
 
-async function takeIn(
+async function importLines(
   tx: Tx,
   lines: AsyncIterable<string>,
-): Promise<Result<TakenIn, StoreFailure>> {
+): Promise<Result<ImportSummary, StoreFailure>> {
   const digest = createHash('sha256')
   let number = 0
   let rows = 0
   let header: Header | undefined
-  const bad = (detail: string) =>
+  const malformed = (detail: string) =>
     fail<StoreFailure>({ kind: 'import-malformed', line: number, detail })
   for await (const line of lines) {
     number += 1
     const value = parsed(line)
-    if (value === undefined) return bad('found text that is no JSON object')
+    if (value === undefined) return malformed('found text that is no JSON object')
     if (header === undefined) {
       if (value['format'] !== FORMAT || value['export'] !== 1) {
-        return bad('found no header, wanted the first line of an export')
+        return malformed('found no header, wanted the first line of an export')
       }
       const schema = Number(value['schema'])
       if (schema !== SCHEMA_VERSION) {
@@ -155,18 +160,18 @@ async function takeIn(
     }
     if (value['end'] === true) {
       if (value['rows'] !== rows || value['sha256'] !== digest.digest('hex')) {
-        return bad(
+        return malformed(
           'found a trailer that counts other rows: the export is incomplete or was altered',
         )
       }
       return ok({ ...header, rows })
     }
     digest.update(line).update('\n')
-    const fault = await takeRow(tx, value)
-    if (fault !== undefined) return bad(fault)
+    const fault = await importRow(tx, value)
+    if (fault !== undefined) return malformed(fault)
     rows += 1
   }
-  return bad('found the end of the file, wanted the trailer: the export is incomplete')
+  return malformed('found the end of the file, wanted the trailer: the export is incomplete')
 }
 
 interface Header {
@@ -175,19 +180,19 @@ interface Header {
 }
 
 /** Writes one row, or says what is wrong with it. */
-async function takeRow(tx: Tx, { table: name, row }: Row): Promise<string | undefined> {
+async function importRow(tx: Tx, { table: name, row }: Row): Promise<string | undefined> {
   const table = EXPORTED.find((one) => one === name)
   if (table === undefined)
     return `found the table ${JSON.stringify(name)}, which this schema has not`
   if (!isRow(row)) return 'found no row'
-  const columns = await columnsOf(tx, table)
+  const columns = await tableColumns(tx, table)
   const extra = Object.keys(row).find((column) => !columns.has(column))
   if (extra !== undefined)
     return `table ${table}: found the column ${JSON.stringify(extra)}, which this schema has not`
-  const lacking = [...columns].find((column) => !(column in row))
-  if (lacking !== undefined) return `table ${table}: found no column ${lacking}`
+  const missing = [...columns].find((column) => !(column in row))
+  if (missing !== undefined) return `table ${table}: found no column ${missing}`
   const values = Object.fromEntries(
-    Object.entries(row).map(([column, value]) => [column, own(value)]),
+    Object.entries(row).map(([column, value]) => [column, decodedValue(value)]),
   )
   try {
     readRow(table, values)
@@ -211,7 +216,7 @@ const isConstraint = (error: unknown): error is Error =>
     : 'code' in error && /^2[23]/.test(String(error.code)))
 
 async function put(tx: Tx, table: string, values: Row): Promise<void> {
-  if (BEGUN.has(table)) await replaceOnly(tx, table, values)
+  if (PREFILLED_TABLES.has(table)) await replaceSingleRow(tx, table, values)
   else {
     const names = Object.keys(values).map((column) => sql.ref(column))
     const fields = Object.values(values).map((value) => sql`${value}`)
@@ -222,7 +227,7 @@ async function put(tx: Tx, table: string, values: Row): Promise<void> {
 }
 
 /** A new store may begin as `required`; nobody has thrown that latch yet, and what is restored counts. */
-async function replaceOnly(tx: Tx, table: string, values: Row): Promise<void> {
+async function replaceSingleRow(tx: Tx, table: string, values: Row): Promise<void> {
   if (values['state'] === 'recording') {
     await sql`update enforcement set state = 'recording', glass_broken = glass_broken + 1
       where state = 'required'`.execute(tx)
@@ -231,11 +236,11 @@ async function replaceOnly(tx: Tx, table: string, values: Row): Promise<void> {
   await sql`update ${sql.table(table)} set ${sql.join(sets)}`.execute(tx)
 }
 
-const seenColumns = new WeakMap<Tx, Map<string, ReadonlySet<string>>>()
+const knownColumns = new WeakMap<Tx, Map<string, ReadonlySet<string>>>()
 
-async function columnsOf(tx: Tx, table: string): Promise<ReadonlySet<string>> {
-  const known = seenColumns.get(tx) ?? new Map<string, ReadonlySet<string>>()
-  seenColumns.set(tx, known)
+async function tableColumns(tx: Tx, table: string): Promise<ReadonlySet<string>> {
+  const known = knownColumns.get(tx) ?? new Map<string, ReadonlySet<string>>()
+  knownColumns.set(tx, known)
   const columns = known.get(table)
   if (columns !== undefined) return columns
   const tables = await tx.introspection.getTables()
@@ -255,7 +260,7 @@ function parsed(line: string): Row | undefined {
 const isRow = (value: unknown): value is Row =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const own = (value: unknown): unknown =>
+const decodedValue = (value: unknown): unknown =>
   isRow(value) && typeof value['base64'] === 'string'
     ? Buffer.from(value['base64'], 'base64')
     : value

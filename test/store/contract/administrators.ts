@@ -3,7 +3,7 @@ import type { Instant } from '../../../src/kernel/types.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened } from '../place.ts'
-import { ADMIN, aKey, DAY, hex, refused, SEEN, sure } from '../sighted.ts'
+import { ADMIN, aKey, DAY, hex, unwrapFailure, SEEN, unwrap } from '../sighted.ts'
 
 const CLI = { who: 'root', from: 'cli' }
 const admin = (name: string, role: 'viewer' | 'administrator' = 'administrator') => ({
@@ -21,7 +21,7 @@ const token = (hash: string) => ({
 })
 
 async function withAlice(store: Store): Promise<void> {
-  sure(await store.admins.create(CLI, admin('alice')))
+  unwrap(await store.admins.create(CLI, admin('alice')))
 }
 
 /** Who may use the office. */
@@ -29,12 +29,14 @@ export function administrators(backend: Backend): void {
   test('two administrators share neither name nor certificate', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
-    sure(await store.admins.create(CLI, { ...admin('alice'), certificateKey: aKey('card') }))
-    expect(refused(await store.admins.create(CLI, admin('alice'))).kind).toBe('already-exists')
+    unwrap(await store.admins.create(CLI, { ...admin('alice'), certificateKey: aKey('card') }))
+    expect(unwrapFailure(await store.admins.create(CLI, admin('alice'))).kind).toBe(
+      'already-exists',
+    )
     const bob = { ...admin('bob'), certificateKey: aKey('card') }
-    expect(refused(await store.admins.create(CLI, bob)).kind).toBe('already-exists')
-    expect(sure(await store.admins.findByKey(aKey('card')))?.name).toBe('alice')
-    expect(sure(await store.admins.findByKey(aKey('other')))).toBeUndefined()
+    expect(unwrapFailure(await store.admins.create(CLI, bob)).kind).toBe('already-exists')
+    expect(unwrap(await store.admins.findByKey(aKey('card')))?.name).toBe('alice')
+    expect(unwrap(await store.admins.findByKey(aKey('other')))).toBeUndefined()
   })
 
   test.each<[string, (store: Store) => Promise<Awaited<ReturnType<Store['admins']['change']>>>]>([
@@ -52,13 +54,13 @@ export function administrators(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await withAlice(store)
-    sure(await store.admins.create(CLI, admin('viewer', 'viewer')))
-    expect(refused(await change(store)).kind).toBe('last-administrator')
-    expect(refused(await store.admins.remove(ADMIN, 'alice', 'any')).kind).toBe(
+    unwrap(await store.admins.create(CLI, admin('viewer', 'viewer')))
+    expect(unwrapFailure(await change(store)).kind).toBe('last-administrator')
+    expect(unwrapFailure(await store.admins.remove(ADMIN, 'alice', 'any')).kind).toBe(
       'last-administrator',
     )
-    sure(await store.admins.create(CLI, admin('bob')))
-    sure(await change(store))
+    unwrap(await store.admins.create(CLI, admin('bob')))
+    unwrap(await change(store))
   })
 
   test('an administrator who has nothing to sign in with does not stand in for the last one', async () => {
@@ -66,21 +68,21 @@ export function administrators(backend: Backend): void {
     await using store = await opened(place)
     await withAlice(store)
     const ghost = { ...admin('ghost'), passwordHash: undefined }
-    sure(await store.admins.create(CLI, ghost))
+    unwrap(await store.admins.create(CLI, ghost))
     const disabled = { expected: 'any', change: { disabled: true } } as const
     const refusal = { kind: 'last-administrator', name: 'alice' }
-    expect(refused(await store.admins.remove(ADMIN, 'alice', 'any'))).toEqual(refusal)
-    expect(refused(await store.admins.change(ADMIN, 'alice', disabled))).toEqual(refusal)
+    expect(unwrapFailure(await store.admins.remove(ADMIN, 'alice', 'any'))).toEqual(refusal)
+    expect(unwrapFailure(await store.admins.change(ADMIN, 'alice', disabled))).toEqual(refusal)
     const bare = { expected: 'any', change: { passwordHash: undefined } } as const
-    expect(refused(await store.admins.change(ADMIN, 'alice', bare))).toEqual(refusal)
-    sure(
+    expect(unwrapFailure(await store.admins.change(ADMIN, 'alice', bare))).toEqual(refusal)
+    unwrap(
       await store.credentials.createToken(CLI, {
         ...token('1'),
         admin: 'ghost',
         role: 'administrator',
       }),
     )
-    sure(await store.admins.change(ADMIN, 'alice', disabled))
+    unwrap(await store.admins.change(ADMIN, 'alice', disabled))
   })
 
   test.each([
@@ -90,10 +92,10 @@ export function administrators(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await withAlice(store)
-    sure(await store.admins.create(CLI, { ...admin('ghost'), passwordHash: undefined }))
+    unwrap(await store.admins.create(CLI, { ...admin('ghost'), passwordHash: undefined }))
     const given = { ...token('1'), admin: 'ghost', role: 'administrator' as const, ...facts }
-    sure(await store.credentials.createToken(CLI, given))
-    expect(refused(await store.admins.remove(ADMIN, 'alice', 'any')).kind).toBe(
+    unwrap(await store.credentials.createToken(CLI, given))
+    expect(unwrapFailure(await store.admins.remove(ADMIN, 'alice', 'any')).kind).toBe(
       'last-administrator',
     )
   })
@@ -101,15 +103,17 @@ export function administrators(backend: Backend): void {
   test('nobody takes over the certificate key of another administrator', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
-    sure(await store.admins.create(CLI, { ...admin('alice'), certificateKey: aKey('card') }))
-    sure(await store.admins.create(CLI, admin('bob')))
+    unwrap(await store.admins.create(CLI, { ...admin('alice'), certificateKey: aKey('card') }))
+    unwrap(await store.admins.create(CLI, admin('bob')))
     const change = { certificateKey: aKey('card') }
-    expect(refused(await store.admins.change(ADMIN, 'bob', { expected: 'any', change }))).toEqual({
+    expect(
+      unwrapFailure(await store.admins.change(ADMIN, 'bob', { expected: 'any', change })),
+    ).toEqual({
       kind: 'already-exists',
       what: 'administrator',
       key: 'alice',
     })
-    sure(await store.admins.change(ADMIN, 'alice', { expected: 'any', change }))
+    unwrap(await store.admins.change(ADMIN, 'alice', { expected: 'any', change }))
   })
 
   test('the audit trail never holds a password hash', async () => {
@@ -117,8 +121,8 @@ export function administrators(backend: Backend): void {
     await using store = await opened(place)
     await withAlice(store)
     const change = { passwordHash: '$argon2id$other' }
-    sure(await store.admins.change(ADMIN, 'alice', { expected: 1, change }))
-    expect(JSON.stringify(sure(await store.audit.list({ limit: 9 })))).not.toContain('argon2id$')
+    unwrap(await store.admins.change(ADMIN, 'alice', { expected: 1, change }))
+    expect(JSON.stringify(unwrap(await store.audit.list({ limit: 9 })))).not.toContain('argon2id$')
   })
 
   test('a changed administrator has no session left', async () => {
@@ -126,30 +130,32 @@ export function administrators(backend: Backend): void {
     await using store = await opened(place)
     await withAlice(store)
     const session = { hash: hex('s'), admin: 'alice', expiresAt: (SEEN + DAY) as Instant }
-    sure(await store.credentials.beginSession(ADMIN, session))
-    expect(sure(await store.credentials.findSession(hex('s')))?.admin.name).toBe('alice')
-    sure(await store.admins.change(ADMIN, 'alice', { expected: 1, change: { passwordHash: 'x' } }))
-    expect(sure(await store.credentials.findSession(hex('s')))).toBeUndefined()
+    unwrap(await store.credentials.beginSession(ADMIN, session))
+    expect(unwrap(await store.credentials.findSession(hex('s')))?.admin.name).toBe('alice')
+    unwrap(
+      await store.admins.change(ADMIN, 'alice', { expected: 1, change: { passwordHash: 'x' } }),
+    )
+    expect(unwrap(await store.credentials.findSession(hex('s')))).toBeUndefined()
   })
 
   test('tokens are found by their hash, revoked, and gone with their administrator', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await withAlice(store)
-    sure(await store.admins.create(CLI, admin('bob')))
-    const one = sure(await store.credentials.createToken(ADMIN, token('one')))
-    sure(await store.credentials.createToken(ADMIN, token('two')))
-    expect(sure(await store.credentials.findToken(hex('one')))?.token.id).toBe(one.id)
-    sure(await store.credentials.noteUse(new Map([[one.id, SEEN]])))
-    sure(await store.credentials.noteUse(new Map([[one.id, (SEEN - 1) as Instant]])))
-    expect(sure(await store.credentials.findToken(hex('one')))?.token.lastUsedAt).toBe(SEEN)
-    sure(await store.credentials.revokeToken(ADMIN, one.id))
-    expect(sure(await store.credentials.findToken(hex('one')))).toBeUndefined()
-    expect(refused(await store.credentials.revokeToken(ADMIN, one.id)).kind).toBe('not-found')
-    sure(await store.admins.remove(ADMIN, 'alice', 'any'))
-    expect(sure(await store.credentials.findToken(hex('two')))).toBeUndefined()
+    unwrap(await store.admins.create(CLI, admin('bob')))
+    const one = unwrap(await store.credentials.createToken(ADMIN, token('one')))
+    unwrap(await store.credentials.createToken(ADMIN, token('two')))
+    expect(unwrap(await store.credentials.findToken(hex('one')))?.token.id).toBe(one.id)
+    unwrap(await store.credentials.recordUse(new Map([[one.id, SEEN]])))
+    unwrap(await store.credentials.recordUse(new Map([[one.id, (SEEN - 1) as Instant]])))
+    expect(unwrap(await store.credentials.findToken(hex('one')))?.token.lastUsedAt).toBe(SEEN)
+    unwrap(await store.credentials.revokeToken(ADMIN, one.id))
+    expect(unwrap(await store.credentials.findToken(hex('one')))).toBeUndefined()
+    expect(unwrapFailure(await store.credentials.revokeToken(ADMIN, one.id)).kind).toBe('not-found')
+    unwrap(await store.admins.remove(ADMIN, 'alice', 'any'))
+    expect(unwrap(await store.credentials.findToken(hex('two')))).toBeUndefined()
     const orphan = { ...token('three'), admin: 'nobody' }
-    expect(refused(await store.credentials.createToken(ADMIN, orphan)).kind).toBe('not-found')
+    expect(unwrapFailure(await store.credentials.createToken(ADMIN, orphan)).kind).toBe('not-found')
   })
 
   test('a session ends when it is ended or swept', async () => {
@@ -161,12 +167,14 @@ export function administrators(backend: Backend): void {
       admin: 'alice',
       expiresAt: expiresAt as Instant,
     })
-    sure(await store.credentials.beginSession(ADMIN, session('a', SEEN)))
-    sure(await store.credentials.beginSession(ADMIN, session('b', SEEN + 1)))
-    expect(sure(await store.credentials.sweep((SEEN + 1) as Instant))).toEqual({ sessions: 1 })
-    expect(sure(await store.credentials.findSession(hex('a')))).toBeUndefined()
-    expect(sure(await store.credentials.findSession(hex('b')))).toBeDefined()
-    sure(await store.credentials.endSession(ADMIN, hex('b')))
-    expect(sure(await store.credentials.findSession(hex('b')))).toBeUndefined()
+    unwrap(await store.credentials.beginSession(ADMIN, session('a', SEEN)))
+    unwrap(await store.credentials.beginSession(ADMIN, session('b', SEEN + 1)))
+    expect(unwrap(await store.credentials.deleteExpiredSessions((SEEN + 1) as Instant))).toEqual({
+      sessions: 1,
+    })
+    expect(unwrap(await store.credentials.findSession(hex('a')))).toBeUndefined()
+    expect(unwrap(await store.credentials.findSession(hex('b')))).toBeDefined()
+    unwrap(await store.credentials.endSession(ADMIN, hex('b')))
+    expect(unwrap(await store.credentials.findSession(hex('b')))).toBeUndefined()
   })
 }

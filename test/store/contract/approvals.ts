@@ -10,9 +10,9 @@ import {
   aKey,
   aSighting,
   DAY,
-  refused,
+  unwrapFailure,
   SEEN,
-  sure,
+  unwrap,
   keysOf,
 } from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
@@ -21,7 +21,7 @@ const VALID_UNTIL = (SEEN + 365 * DAY) as Instant
 
 async function fleet(store: Store, ...keys: readonly string[]): Promise<readonly string[]> {
   await makeCurrent(store, 'first')
-  sure(await store.sightings.record(keys.map((key) => aSighting(aCertificate(key)))))
+  unwrap(await store.sightings.record(keys.map((key) => aSighting(aCertificate(key)))))
   const all = await keysOf(store, 'unapproved')
   return keys.map((key) => all.find((one) => one.key === aKey(key))?.device ?? '')
 }
@@ -32,10 +32,10 @@ export function approvals(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     const [a = '', b = '', c = ''] = await fleet(store, 'a', 'b', 'c')
-    sure(await store.approvals.block(ADMIN, [{ id: c }]))
-    sure(await store.approvals.approve(ADMIN, [{ id: b }], VALID_UNTIL))
+    unwrap(await store.approvals.block(ADMIN, [{ id: c }]))
+    unwrap(await store.approvals.approve(ADMIN, [{ id: b }], VALID_UNTIL))
     const selected = [{ id: a }, { id: b }, { id: c }, { id: 'nobody' }]
-    expect(sure(await store.approvals.approve(ADMIN, selected, VALID_UNTIL))).toEqual({
+    expect(unwrap(await store.approvals.approve(ADMIN, selected, VALID_UNTIL))).toEqual({
       changed: [a],
       left: [
         { id: b, why: 'already' },
@@ -51,8 +51,8 @@ export function approvals(backend: Backend): void {
     const [a = ''] = await fleet(store, 'a')
     const late = (VALID_UNTIL + 1) as Instant
     const left = [{ id: a, why: 'no-valid-certificate' }]
-    expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], late)).left).toEqual(left)
-    expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], VALID_UNTIL)).changed).toEqual([
+    expect(unwrap(await store.approvals.approve(ADMIN, [{ id: a }], late)).left).toEqual(left)
+    expect(unwrap(await store.approvals.approve(ADMIN, [{ id: a }], VALID_UNTIL)).changed).toEqual([
       a,
     ])
   })
@@ -77,8 +77,8 @@ export function approvals(backend: Backend): void {
     const [a = ''] = await fleet(store, 'a')
     const at = (SEEN + 1) as Instant
     const later = aSighting(aCertificate('a', change), { at, verdict: 'refuse', ...said })
-    sure(await store.sightings.record([later]))
-    expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], SEEN))).toEqual({
+    unwrap(await store.sightings.record([later]))
+    expect(unwrap(await store.approvals.approve(ADMIN, [{ id: a }], SEEN))).toEqual({
       changed: [],
       left: [{ id: a, why: 'no-valid-certificate' }],
     })
@@ -91,12 +91,12 @@ export function approvals(backend: Backend): void {
       await using store = await opened(place)
       const [a = ''] = await fleet(store, 'a')
       const at = (SEEN + 1) as Instant
-      sure(
+      unwrap(
         await store.sightings.record([
           aSighting(aCertificate('a'), { at, verdict: 'refuse', code }),
         ]),
       )
-      expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], SEEN)).changed).toEqual([a])
+      expect(unwrap(await store.approvals.approve(ADMIN, [{ id: a }], SEEN)).changed).toEqual([a])
     },
   )
 
@@ -104,9 +104,9 @@ export function approvals(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     const [a = ''] = await fleet(store, 'a')
-    sure(await store.enrollment.distrust(ADMIN, 'first', 'any'))
+    unwrap(await store.enrollment.distrust(ADMIN, 'first', 'any'))
     const left = [{ id: a, why: 'no-valid-certificate' }]
-    expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], SEEN)).left).toEqual(left)
+    expect(unwrap(await store.approvals.approve(ADMIN, [{ id: a }], SEEN)).left).toEqual(left)
   })
 
   test('a previously trusted CA counts until the moment of its sunset', async () => {
@@ -114,13 +114,13 @@ export function approvals(backend: Backend): void {
     await using store = await opened(place)
     const [a = ''] = await fleet(store, 'a')
     const sunset = (SEEN + DAY) as Instant
-    sure(await store.enrollment.stage(ADMIN, { name: 'next', source: 'local', chain: [] }))
+    unwrap(await store.enrollment.stage(ADMIN, { name: 'next', source: 'local', chain: [] }))
     const retiring = { cutOff: 'not-before', sunset } as const
-    sure(await store.enrollment.promote(ADMIN, 'next', { expected: 'any', retiring }))
+    unwrap(await store.enrollment.promote(ADMIN, 'next', { expected: 'any', retiring }))
     const left = [{ id: a, why: 'no-valid-certificate' }]
-    expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], sunset)).left).toEqual(left)
+    expect(unwrap(await store.approvals.approve(ADMIN, [{ id: a }], sunset)).left).toEqual(left)
     const before = (sunset - 1) as Instant
-    expect(sure(await store.approvals.approve(ADMIN, [{ id: a }], before)).changed).toEqual([a])
+    expect(unwrap(await store.approvals.approve(ADMIN, [{ id: a }], before)).changed).toEqual([a])
   })
 
   test('an approved device awaits its next connection, and is green only after it', async () => {
@@ -128,11 +128,11 @@ export function approvals(backend: Backend): void {
     const clock = testClock(SEEN + 1000)
     await using store = await opened(place, { clock })
     const [a = ''] = await fleet(store, 'a')
-    sure(await store.approvals.approve(ADMIN, [{ id: a }], VALID_UNTIL))
-    const awaiting = async () => sure(await store.devices.find(a))?.device.awaiting
+    unwrap(await store.approvals.approve(ADMIN, [{ id: a }], VALID_UNTIL))
+    const awaiting = async () => unwrap(await store.devices.find(a))?.device.awaiting
     expect(await awaiting()).toBe(true)
     const seenAt = async (at: number) =>
-      sure(await store.sightings.record([aSighting(aCertificate('a'), { at: at as Instant })]))
+      unwrap(await store.sightings.record([aSighting(aCertificate('a'), { at: at as Instant })]))
     await seenAt(SEEN + 1000)
     expect(await awaiting()).toBe(true)
     await seenAt(SEEN + 1001)
@@ -143,12 +143,12 @@ export function approvals(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     const [a = ''] = await fleet(store, 'a')
-    const version = sure(await store.devices.find(a))?.device.version ?? 0
-    sure(await store.approvals.block(ADMIN, [{ id: a, expected: version }]))
-    const again = sure(await store.approvals.unblock(ADMIN, [{ id: a, expected: version }]))
+    const version = unwrap(await store.devices.find(a))?.device.version ?? 0
+    unwrap(await store.approvals.block(ADMIN, [{ id: a, expected: version }]))
+    const again = unwrap(await store.approvals.unblock(ADMIN, [{ id: a, expected: version }]))
     expect(again).toEqual({ changed: [], left: [{ id: a, why: 'stale' }] })
     expect(
-      sure(await store.approvals.unblock(ADMIN, [{ id: a, expected: version + 1 }])).changed,
+      unwrap(await store.approvals.unblock(ADMIN, [{ id: a, expected: version + 1 }])).changed,
     ).toEqual([a])
   })
 
@@ -156,13 +156,13 @@ export function approvals(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     const ids = await fleet(store, 'a', 'b')
-    sure(
+    unwrap(
       await store.approvals.block(
         ADMIN,
         ids.map((id) => ({ id })),
       ),
     )
-    const rows = sure(await store.audit.list({ limit: 10, action: 'device.block' })).items
+    const rows = unwrap(await store.audit.list({ limit: 10, action: 'device.block' })).items
     expect(new Set(rows.map(({ subject }) => subject))).toEqual(new Set(ids))
     expect(rows[0]).toMatchObject({
       before: { approval: 'unapproved' },
@@ -174,13 +174,15 @@ export function approvals(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     const [a = '', b = ''] = await fleet(store, 'a', 'b')
-    sure(await store.approvals.block(ADMIN, [{ id: a }]))
-    sure(await store.approvals.approve(ADMIN, [{ id: b }], SEEN))
-    expect(sure(await store.approvals.withdraw(ADMIN, [{ id: a }, { id: b }]))).toEqual({
+    unwrap(await store.approvals.block(ADMIN, [{ id: a }]))
+    unwrap(await store.approvals.approve(ADMIN, [{ id: b }], SEEN))
+    expect(unwrap(await store.approvals.withdraw(ADMIN, [{ id: a }, { id: b }]))).toEqual({
       changed: [b],
       left: [{ id: a, why: 'blocked' }],
     })
-    expect(sure(await store.approvals.unblock(ADMIN, [{ id: b }])).left[0]?.why).toBe('not-blocked')
+    expect(unwrap(await store.approvals.unblock(ADMIN, [{ id: b }])).left[0]?.why).toBe(
+      'not-blocked',
+    )
   })
 
   test('a large selection is decided in one step, a larger one refused', async () => {
@@ -189,9 +191,11 @@ export function approvals(backend: Backend): void {
     const keys = Array.from({ length: 700 }, (_, index) => `device ${index}`)
     const ids = await fleet(store, ...keys)
     const selected = ids.map((id) => ({ id }))
-    expect(sure(await store.approvals.approve(ADMIN, selected, SEEN)).changed).toHaveLength(700)
+    expect(unwrap(await store.approvals.approve(ADMIN, selected, SEEN)).changed).toHaveLength(700)
     const tooMany = Array.from({ length: 10_001 }, (_, index) => ({ id: String(index) }))
-    expect(refused(await store.approvals.block(ADMIN, tooMany))).toMatchObject({ kind: 'too-many' })
+    expect(unwrapFailure(await store.approvals.block(ADMIN, tooMany))).toMatchObject({
+      kind: 'too-many',
+    })
   })
 
   test('keys known before a retirement are told from those that came later', async () => {
@@ -199,13 +203,13 @@ export function approvals(backend: Backend): void {
     await using store = await opened(place)
     await fleet(store, 'a', 'b')
     const at = (SEEN + DAY) as Instant
-    sure(await store.sightings.record([aSighting(aCertificate('late'), { at })]))
+    unwrap(await store.sightings.record([aSighting(aCertificate('late'), { at })]))
     const known = async (before: Instant, limit = 10) =>
-      sure(await store.approvals.knownKeys('first', before, { limit }))
+      unwrap(await store.approvals.knownKeys('first', before, { limit }))
     expect(await known(at)).toEqual([aKey('a'), aKey('b')])
     expect(await known(at, 1)).toEqual([aKey('a')])
     expect(await known((at + 1) as Instant)).toHaveLength(3)
-    expect(sure(await store.approvals.knownKeys('second', at, { limit: 9 }))).toEqual([])
+    expect(unwrap(await store.approvals.knownKeys('second', at, { limit: 9 }))).toEqual([])
   })
 
   test('deny entries are kept once, listed and taken off, each with its audit row', async () => {
@@ -213,15 +217,15 @@ export function approvals(backend: Backend): void {
     await using store = await opened(place)
     const key = { kind: 'key', key: aKey('stolen') } as const
     const serial = { kind: 'serial', issuerKey: aKey('issuer'), serial: '0a' } as const
-    sure(await store.denials.add(ADMIN, key, 'stolen'))
-    sure(await store.denials.add(ADMIN, serial, ''))
-    expect(refused(await store.denials.add(ADMIN, key, 'again')).kind).toBe('already-exists')
-    expect(sure(await store.denials.list()).map(({ denied }) => denied)).toEqual(
+    unwrap(await store.denials.add(ADMIN, key, 'stolen'))
+    unwrap(await store.denials.add(ADMIN, serial, ''))
+    expect(unwrapFailure(await store.denials.add(ADMIN, key, 'again')).kind).toBe('already-exists')
+    expect(unwrap(await store.denials.list()).map(({ denied }) => denied)).toEqual(
       expect.arrayContaining([key, serial]),
     )
-    sure(await store.denials.remove(ADMIN, key))
-    expect(refused(await store.denials.remove(ADMIN, key)).kind).toBe('not-found')
-    const actions = sure(await store.audit.list({ limit: 9 })).items.map(({ action }) => action)
+    unwrap(await store.denials.remove(ADMIN, key))
+    expect(unwrapFailure(await store.denials.remove(ADMIN, key)).kind).toBe('not-found')
+    const actions = unwrap(await store.audit.list({ limit: 9 })).items.map(({ action }) => action)
     expect(actions).toEqual(['deny.remove', 'deny.add', 'deny.add'])
   })
 }

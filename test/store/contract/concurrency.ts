@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Backend } from '../place.ts'
 import { opened } from '../place.ts'
-import { aCertificate, ADMIN, aSighting, sure } from '../sighted.ts'
+import { aCertificate, ADMIN, aSighting, unwrap } from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const RETIRING = { cutOff: 'not-before', sunset: undefined } as const
@@ -14,14 +14,14 @@ export function concurrency(backend: Backend): void {
     await using other = await opened(place)
     await makeCurrent(one, 'first')
     for (const name of ['a', 'b']) {
-      sure(await one.enrollment.stage(ADMIN, { name, source: 'local', chain: [] }))
+      unwrap(await one.enrollment.stage(ADMIN, { name, source: 'local', chain: [] }))
     }
     const promote = (store: typeof one, name: string) =>
       store.enrollment.promote(ADMIN, name, { expected: 1, retiring: RETIRING })
     const results = await Promise.all([promote(one, 'a'), promote(other, 'b'), promote(other, 'a')])
     // `a` was promoted by one of the two, and whoever came second was told.
     expect(results.filter(({ ok }) => ok)).toHaveLength(2)
-    const settings = sure(await one.enrollment.list())
+    const settings = unwrap(await one.enrollment.list())
     expect(settings.filter(({ standing }) => standing.kind === 'current')).toHaveLength(1)
     expect(settings.filter(({ standing }) => standing.kind === 'previously-trusted')).toHaveLength(
       2,
@@ -39,7 +39,7 @@ export function concurrency(backend: Backend): void {
     const granted = results.filter(({ ok }) => ok)
     const stale = results.filter((result) => !result.ok && result.failure.kind === 'stale')
     expect([granted.length, stale.length]).toEqual([1, 19])
-    expect(sure(await one.audit.list({ limit: 100 })).items).toHaveLength(1)
+    expect(unwrap(await one.audit.list({ limit: 100 })).items).toHaveLength(1)
   })
 
   test('two replicas that learn the same device at once learn one', async () => {
@@ -53,10 +53,10 @@ export function concurrency(backend: Backend): void {
     const rounds = Array.from({ length: 8 }, (_, index) =>
       (index % 2 === 0 ? one : other).sightings.record(batch),
     )
-    const learned = (await Promise.all(rounds)).map((result) => sure(result).newDevices)
+    const learned = (await Promise.all(rounds)).map((result) => unwrap(result).newDevices)
     expect(learned.reduce((all, many) => all + many, 0)).toBe(50)
-    expect(sure(await one.devices.count({}, []))).toBe(50)
-    const [device] = sure(
+    expect(unwrap(await one.devices.count({}, []))).toBe(50)
+    const [device] = unwrap(
       await one.devices.list({ filter: {}, order: 'first-seen', limit: 1, minimums: [] }),
     ).items
     expect(device?.sightings).toBe(8)
@@ -69,8 +69,8 @@ export function concurrency(backend: Backend): void {
     const writes = Array.from({ length: 30 }, (_, index) =>
       (index % 2 === 0 ? one : other).documents.put(ADMIN, { name: `d${index}`, body: index }, 0),
     )
-    for (const result of await Promise.all(writes)) sure(result)
-    const rows = sure(await one.audit.list({ limit: 100 })).items
+    for (const result of await Promise.all(writes)) unwrap(result)
+    const rows = unwrap(await one.audit.list({ limit: 100 })).items
     expect(rows.map(({ revision }) => revision).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 30 }, (_, index) => index + 1),
     )

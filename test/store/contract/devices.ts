@@ -12,9 +12,9 @@ import {
   DAY,
   hex,
   keysOf,
-  refused,
+  unwrapFailure,
   SEEN,
-  sure,
+  unwrap,
 } from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
@@ -46,7 +46,7 @@ async function five(store: Store): Promise<void> {
     const at = (SEEN + index * 1000) as Instant
     const subject = `CN=${name}, O=Example`
     const signedIds = [`id-${name}`]
-    sure(
+    unwrap(
       await store.sightings.record([
         aSighting(aCertificate(name, { subject, signedIds }), { at, ...facts[index] }),
       ]),
@@ -67,10 +67,10 @@ async function found(
   let after: string | undefined
   do {
     const ask = { filter, order, limit, after, minimums: MINIMUMS }
-    const page = sure(await store.devices.list(ask))
+    const page = unwrap(await store.devices.list(ask))
     expect(page.items.length).toBeLessThanOrEqual(limit)
     for (const { id } of page.items) {
-      const subject = sure(await store.devices.find(id))?.certificates[0]?.subject
+      const subject = unwrap(await store.devices.find(id))?.certificates[0]?.subject
       names.push(/CN=(\w+)/.exec(subject ?? '')?.[1] ?? id)
     }
     after = page.next
@@ -131,7 +131,7 @@ export function devices(backend: Backend): void {
       ['signs that mean something to LIKE', { text: '%' }, []],
     ])('by %s finds what it says, and the count agrees', async (_what, filter, expected) => {
       expect([...(await found(store, filter))].sort()).toEqual([...expected].sort())
-      expect(sure(await store.devices.count(filter, MINIMUMS))).toBe(expected.length)
+      expect(unwrap(await store.devices.count(filter, MINIMUMS))).toBe(expected.length)
     })
   })
 
@@ -139,7 +139,7 @@ export function devices(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await five(store)
-    const cells = sure(await store.devices.charts(MINIMUMS))
+    const cells = unwrap(await store.devices.charts(MINIMUMS))
     const per = (name: 'authentication' | 'migration' | 'approval') => {
       const sums: Record<string, number> = {}
       for (const cell of cells) sums[cell[name]] = (sums[cell[name]] ?? 0) + cell.devices
@@ -156,51 +156,55 @@ export function devices(backend: Backend): void {
     const hour = 3_600_000
     const at = (SEEN + hour) as Instant
     const one = aSighting(aCertificate('a'), { count: 5 })
-    sure(await store.sightings.record([one, { ...one, authentication: 'failed', count: 2 }]))
-    sure(await store.sightings.record([one, { ...one, at, count: 1 }]))
-    expect(sure(await store.attempts.tallies(SEEN))).toEqual([
+    unwrap(await store.sightings.record([one, { ...one, authentication: 'failed', count: 2 }]))
+    unwrap(await store.sightings.record([one, { ...one, at, count: 1 }]))
+    expect(unwrap(await store.attemptCounts.hourly(SEEN))).toEqual([
       { at: SEEN, authentication: 'failed', sightings: 2 },
       { at: SEEN, authentication: 'succeeded', sightings: 10 },
       { at, authentication: 'succeeded', sightings: 1 },
     ])
-    expect(sure(await store.attempts.tallies(at))).toHaveLength(1)
+    expect(unwrap(await store.attemptCounts.hourly(at))).toHaveLength(1)
   })
 
   test('a device that was forgotten is new when it comes back', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await five(store)
-    const [device] = sure(await store.devices.list({ ...LIST, filter: { text: 'alpha' } })).items
+    const [device] = unwrap(await store.devices.list({ ...LIST, filter: { text: 'alpha' } })).items
     if (device === undefined) throw new Error('there is none')
-    sure(await store.devices.forget(ADMIN, device.id, 'any'))
-    expect(sure(await store.devices.find(device.id))).toBeUndefined()
-    expect(sure(await store.devices.count({}, []))).toBe(4)
-    expect(sure(await store.sightings.record([aSighting(aCertificate('alpha'))])).newDevices).toBe(
-      1,
+    unwrap(await store.devices.forget(ADMIN, device.id, 'any'))
+    expect(unwrap(await store.devices.find(device.id))).toBeUndefined()
+    expect(unwrap(await store.devices.count({}, []))).toBe(4)
+    expect(
+      unwrap(await store.sightings.record([aSighting(aCertificate('alpha'))])).newDevices,
+    ).toBe(1)
+    expect(unwrapFailure(await store.devices.forget(ADMIN, device.id, 'any')).kind).toBe(
+      'not-found',
     )
-    expect(refused(await store.devices.forget(ADMIN, device.id, 'any')).kind).toBe('not-found')
   })
 
   test('a blocked device is not forgotten, or its block would be', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await five(store)
-    const [device] = sure(await store.devices.list(LIST)).items
+    const [device] = unwrap(await store.devices.list(LIST)).items
     if (device === undefined) throw new Error('there is none')
-    sure(await store.approvals.block(ADMIN, [{ id: device.id }]))
-    expect(refused(await store.devices.forget(ADMIN, device.id, 'any')).kind).toBe('device-blocked')
+    unwrap(await store.approvals.block(ADMIN, [{ id: device.id }]))
+    expect(unwrapFailure(await store.devices.forget(ADMIN, device.id, 'any')).kind).toBe(
+      'device-blocked',
+    )
   })
 
   test('a device that somebody has approved meanwhile is not forgotten by who did not know', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    sure(await store.sightings.record([aSighting(aCertificate('a'))]))
+    unwrap(await store.sightings.record([aSighting(aCertificate('a'))]))
     const [{ device } = { device: '' }] = await keysOf(store, 'unapproved')
-    const { version } = sure(await store.devices.find(device))?.device ?? { version: 0 }
-    sure(await store.approvals.approve(ADMIN, [{ id: device }], SEEN))
-    expect(refused(await store.devices.forget(ADMIN, device, version)).kind).toBe('stale')
-    sure(await store.devices.forget(ADMIN, device, version + 1))
+    const { version } = unwrap(await store.devices.find(device))?.device ?? { version: 0 }
+    unwrap(await store.approvals.approve(ADMIN, [{ id: device }], SEEN))
+    expect(unwrapFailure(await store.devices.forget(ADMIN, device, version)).kind).toBe('stale')
+    unwrap(await store.devices.forget(ADMIN, device, version + 1))
   })
 
   test('of each device under a setting that is not blocked, one last sound certificate is kept, page after page', async () => {
@@ -208,7 +212,7 @@ export function devices(backend: Backend): void {
     await using store = await opened(place)
     const ends = (name: string, days: number) =>
       aCertificate(name, { notAfter: (SEEN + days * DAY) as Instant })
-    sure(
+    unwrap(
       await store.sightings.record([
         aSighting(ends('b', 2)),
         aSighting(ends('a', 1)),
@@ -219,21 +223,23 @@ export function devices(backend: Backend): void {
         aSighting({ ...ends('elsewhere', 3), setting: 'second' }),
       ]),
     )
-    const all = sure(await store.devices.list({ ...LIST, limit: 100 })).items
-    const held = await Promise.all(all.map(async ({ id }) => sure(await store.devices.find(id))))
+    const all = unwrap(await store.devices.list({ ...LIST, limit: 100 })).items
+    const held = await Promise.all(all.map(async ({ id }) => unwrap(await store.devices.find(id))))
     const blocked = held.find((one) => one?.keys.includes(aKey('blocked')))?.device.id ?? ''
-    sure(await store.approvals.block(ADMIN, [{ id: blocked }]))
+    unwrap(await store.approvals.block(ADMIN, [{ id: blocked }]))
     const keys: string[] = []
     let after: string | undefined
     do {
-      const page = sure(await store.devices.kept('first', { limit: 1, after }))
+      const page = unwrap(await store.devices.retainedCertificates('first', { limit: 1, after }))
       keys.push(...page.items.map(({ key }) => key))
       after = page.next
     } while (after !== undefined)
     expect(keys[0]).toBe(aKey('a'))
     expect(keys.slice(1).sort()).toEqual([aKey('b'), aKey('c')])
-    expect(sure(await store.devices.kept('first', { limit: 100 })).items).toHaveLength(3)
-    expect(sure(await store.devices.refusals())).toEqual(new Map([['bad', 1]]))
+    expect(
+      unwrap(await store.devices.retainedCertificates('first', { limit: 100 })).items,
+    ).toHaveLength(3)
+    expect(unwrap(await store.devices.refusals())).toEqual(new Map([['bad', 1]]))
   })
 }
 

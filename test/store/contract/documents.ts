@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Backend } from '../place.ts'
 import { opened, testClock } from '../place.ts'
-import { ADMIN, refused, sure } from '../sighted.ts'
+import { ADMIN, unwrapFailure, unwrap } from '../sighted.ts'
 
 /** Settings documents and the audit rows that come with every change. */
 export function documents(backend: Backend): void {
@@ -9,33 +9,35 @@ export function documents(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     const body = { strict: true, text: 'ü "quoted"', list: [1, null] }
-    expect(sure(await store.documents.put(ADMIN, { name: 'outgoing', body }, 0)).version).toBe(1)
-    expect(sure(await store.documents.find('outgoing'))).toMatchObject({ body, version: 1 })
-    expect(sure(await store.documents.find('other'))).toBeUndefined()
+    expect(unwrap(await store.documents.put(ADMIN, { name: 'outgoing', body }, 0)).version).toBe(1)
+    expect(unwrap(await store.documents.find('outgoing'))).toMatchObject({ body, version: 1 })
+    expect(unwrap(await store.documents.find('other'))).toBeUndefined()
   })
 
   test('a change that was decided on an older version is stale, and changes nothing', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
-    sure(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
-    sure(await store.documents.put(ADMIN, { name: 'a', body: 2 }, 1))
-    const why = refused(await store.documents.put(ADMIN, { name: 'a', body: 3 }, 1))
+    unwrap(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
+    unwrap(await store.documents.put(ADMIN, { name: 'a', body: 2 }, 1))
+    const why = unwrapFailure(await store.documents.put(ADMIN, { name: 'a', body: 3 }, 1))
     const stale = { kind: 'stale', what: 'settings document', key: 'a', expected: 1, found: 2 }
     expect(why).toEqual(stale)
-    expect(refused(await store.documents.remove(ADMIN, 'a', 1))).toEqual(stale)
-    expect(refused(await store.documents.put(ADMIN, { name: 'a', body: 3 }, 0)).kind).toBe('stale')
-    expect(sure(await store.documents.find('a'))?.body).toBe(2)
-    expect(sure(await store.audit.list({ limit: 10 })).items).toHaveLength(2)
+    expect(unwrapFailure(await store.documents.remove(ADMIN, 'a', 1))).toEqual(stale)
+    expect(unwrapFailure(await store.documents.put(ADMIN, { name: 'a', body: 3 }, 0)).kind).toBe(
+      'stale',
+    )
+    expect(unwrap(await store.documents.find('a'))?.body).toBe(2)
+    expect(unwrap(await store.audit.list({ limit: 10 })).items).toHaveLength(2)
   })
 
   test('a change says who, what, from where, when, before and after', async () => {
     await using place = await backend.place()
     const clock = testClock()
     await using store = await opened(place, { clock })
-    sure(await store.documents.put(ADMIN, { name: 'a', body: { on: false } }, 0))
+    unwrap(await store.documents.put(ADMIN, { name: 'a', body: { on: false } }, 0))
     clock.at += 5000
-    sure(await store.documents.put(ADMIN, { name: 'a', body: { on: true } }, 'any'))
-    const [last] = sure(await store.audit.list({ limit: 1 })).items
+    unwrap(await store.documents.put(ADMIN, { name: 'a', body: { on: true } }, 'any'))
+    const [last] = unwrap(await store.audit.list({ limit: 1 })).items
     expect(last).toMatchObject({
       at: clock.at,
       who: 'alice',
@@ -55,18 +57,18 @@ export function documents(backend: Backend): void {
     const bob = { who: 'bob', from: 'cli' }
     for (const [index, by] of [ADMIN, bob, ADMIN, bob, ADMIN].entries()) {
       clock.at += 1000
-      sure(await store.documents.put(by, { name: `d${index}`, body: index }, 0))
+      unwrap(await store.documents.put(by, { name: `d${index}`, body: index }, 0))
     }
     const seen: string[] = []
     let after: string | undefined
     do {
-      const page = sure(await store.audit.list({ limit: 2, after }))
+      const page = unwrap(await store.audit.list({ limit: 2, after }))
       seen.push(...page.items.map(({ subject }) => subject))
       after = page.next
     } while (after !== undefined)
     expect(seen).toEqual(['d4', 'd3', 'd2', 'd1', 'd0'])
     const subjects = async (ask: object): Promise<readonly string[]> =>
-      sure(await store.audit.list({ limit: 10, ...ask })).items.map(({ subject }) => subject)
+      unwrap(await store.audit.list({ limit: 10, ...ask })).items.map(({ subject }) => subject)
     expect(await subjects({ who: 'bob' })).toEqual(['d3', 'd1'])
     expect(await subjects({ subject: 'd2' })).toEqual(['d2'])
     expect(await subjects({ action: 'document.remove' })).toEqual([])
@@ -84,7 +86,7 @@ export function documents(backend: Backend): void {
       'W10',
       Buffer.from('["a","b"]').toString('base64url'),
     ]) {
-      expect(refused(await store.audit.list({ limit: 1, after })).kind).toBe('bad-cursor')
+      expect(unwrapFailure(await store.audit.list({ limit: 1, after })).kind).toBe('bad-cursor')
     }
   })
 
@@ -97,8 +99,8 @@ export function documents(backend: Backend): void {
     await using store = await opened(place)
     const after = Buffer.from(JSON.stringify(forged)).toString('base64url')
     const ask = { filter: {}, order: 'first-seen', limit: 1, minimums: [], after } as const
-    expect(refused(await store.devices.list(ask)).kind).toBe('bad-cursor')
-    expect(refused(await store.approvals.keys('approved', { limit: 1, after })).kind).toBe(
+    expect(unwrapFailure(await store.devices.list(ask)).kind).toBe('bad-cursor')
+    expect(unwrapFailure(await store.approvals.keys('approved', { limit: 1, after })).kind).toBe(
       'bad-cursor',
     )
   })
@@ -111,14 +113,14 @@ export function documents(backend: Backend): void {
       origin: 'chart',
       query: { authentication: 'failed' },
     } as const
-    const saved = sure(await store.queries.save(ADMIN, query))
-    expect(sure(await store.queries.save(ADMIN, query)).id).toBe(saved.id)
-    expect(refused(await store.queries.save(ADMIN, { ...query, query: {} })).kind).toBe(
+    const saved = unwrap(await store.queries.save(ADMIN, query))
+    expect(unwrap(await store.queries.save(ADMIN, query)).id).toBe(saved.id)
+    expect(unwrapFailure(await store.queries.save(ADMIN, { ...query, query: {} })).kind).toBe(
       'already-exists',
     )
-    expect(sure(await store.queries.find(saved.id))?.query).toEqual({ authentication: 'failed' })
-    expect(refused(await store.queries.remove(ADMIN, saved.id, 7)).kind).toBe('stale')
-    sure(await store.queries.remove(ADMIN, saved.id, 1))
-    expect(sure(await store.queries.list())).toEqual([])
+    expect(unwrap(await store.queries.find(saved.id))?.query).toEqual({ authentication: 'failed' })
+    expect(unwrapFailure(await store.queries.remove(ADMIN, saved.id, 7)).kind).toBe('stale')
+    unwrap(await store.queries.remove(ADMIN, saved.id, 1))
+    expect(unwrap(await store.queries.list())).toEqual([])
   })
 }

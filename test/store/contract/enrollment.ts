@@ -3,7 +3,7 @@ import type { Instant } from '../../../src/kernel/types.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened, testClock } from '../place.ts'
-import { aCertificate, ADMIN, aSighting, DAY, refused, SEEN, sure } from '../sighted.ts'
+import { aCertificate, ADMIN, aSighting, DAY, unwrapFailure, SEEN, unwrap } from '../sighted.ts'
 
 const RETIRING = { cutOff: 'not-before', sunset: undefined } as const
 const setting = (name: string) =>
@@ -15,13 +15,13 @@ const setting = (name: string) =>
 
 /** Stages and promotes a setting; the one before retires. */
 export async function makeCurrent(store: Store, name: string): Promise<void> {
-  sure(await store.enrollment.stage(ADMIN, setting(name)))
-  sure(await store.enrollment.promote(ADMIN, name, { expected: 'any', retiring: RETIRING }))
+  unwrap(await store.enrollment.stage(ADMIN, setting(name)))
+  unwrap(await store.enrollment.promote(ADMIN, name, { expected: 'any', retiring: RETIRING }))
 }
 
 const standings = async (store: Store): Promise<Readonly<Record<string, string>>> =>
   Object.fromEntries(
-    sure(await store.enrollment.list()).map(({ name, standing }) => [name, standing.kind]),
+    unwrap(await store.enrollment.list()).map(({ name, standing }) => [name, standing.kind]),
   )
 
 /** The life of enrollment settings. */
@@ -32,18 +32,18 @@ export function enrollment(backend: Backend): void {
     await using store = await opened(place, { clock })
     await makeCurrent(store, 'old')
     clock.at += 1000
-    sure(await store.enrollment.stage(ADMIN, setting('new')))
+    unwrap(await store.enrollment.stage(ADMIN, setting('new')))
     expect(await standings(store)).toEqual({ old: 'current', new: 'staged' })
     const sunset = (clock.at + DAY) as Instant
     const retiring = { cutOff: 'known-devices', sunset } as const
-    const promoted = sure(await store.enrollment.promote(ADMIN, 'new', { expected: 1, retiring }))
+    const promoted = unwrap(await store.enrollment.promote(ADMIN, 'new', { expected: 1, retiring }))
     expect(promoted.retired?.standing).toEqual({
       kind: 'previously-trusted',
       retiredAt: clock.at,
       ...retiring,
     })
     expect(await standings(store)).toEqual({ old: 'previously-trusted', new: 'current' })
-    const [first, second] = sure(await store.audit.list({ limit: 2 })).items
+    const [first, second] = unwrap(await store.audit.list({ limit: 2 })).items
     expect(new Set([first?.action, second?.action])).toEqual(
       new Set(['enrollment.promote', 'enrollment.retire']),
     )
@@ -53,8 +53,8 @@ export function enrollment(backend: Backend): void {
   test('a chain comes back octet by octet, in its order', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
-    sure(await store.enrollment.stage(ADMIN, setting('a')))
-    const found = sure(await store.enrollment.find('a'))
+    unwrap(await store.enrollment.stage(ADMIN, setting('a')))
+    const found = unwrap(await store.enrollment.find('a'))
     expect(found?.chain.map((der) => Buffer.from(der).toString('hex'))).toEqual(
       setting('a').chain.map((der) => der.toString('hex')),
     )
@@ -63,16 +63,18 @@ export function enrollment(backend: Backend): void {
   test('a name is used once, even after its removal', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
-    sure(await store.enrollment.stage(ADMIN, setting('a')))
-    sure(await store.enrollment.remove(ADMIN, 'a', { expected: 1, force: false }))
-    expect(refused(await store.enrollment.stage(ADMIN, setting('a'))).kind).toBe('already-exists')
+    unwrap(await store.enrollment.stage(ADMIN, setting('a')))
+    unwrap(await store.enrollment.remove(ADMIN, 'a', { expected: 1, force: false }))
+    expect(unwrapFailure(await store.enrollment.stage(ADMIN, setting('a'))).kind).toBe(
+      'already-exists',
+    )
   })
 
   test('the schema itself holds that no two settings are current', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'a')
-    sure(await store.enrollment.stage(ADMIN, setting('b')))
+    unwrap(await store.enrollment.stage(ADMIN, setting('b')))
     const twice = place.damage(`update enrollment_settings set standing = 'current'`)
     await expect(twice).rejects.toThrow(/unique/i)
     expect(await standings(store)).toEqual({ a: 'current', b: 'staged' })
@@ -85,14 +87,14 @@ export function enrollment(backend: Backend): void {
     const removal = { expected: 'any', force: true } as const
     await makeCurrent(store, 'a')
     const refusedAs = async (result: Promise<unknown>): Promise<string> =>
-      refused((await result) as Awaited<ReturnType<typeof store.enrollment.remove>>).kind
+      unwrapFailure((await result) as Awaited<ReturnType<typeof store.enrollment.remove>>).kind
     expect(await refusedAs(store.enrollment.promote(ADMIN, 'a', step))).toBe('standing-refused')
     expect(await refusedAs(store.enrollment.remove(ADMIN, 'a', removal))).toBe('standing-refused')
     const retirement = { sunset: undefined }
     expect(
       await refusedAs(store.enrollment.amend(ADMIN, 'a', { expected: 'any', retirement })),
     ).toBe('standing-refused')
-    sure(await store.enrollment.distrust(ADMIN, 'a', 'any'))
+    unwrap(await store.enrollment.distrust(ADMIN, 'a', 'any'))
     expect(await refusedAs(store.enrollment.distrust(ADMIN, 'a', 'any'))).toBe('standing-refused')
     expect(await refusedAs(store.enrollment.promote(ADMIN, 'a', step))).toBe('standing-refused')
     expect(await refusedAs(store.enrollment.promote(ADMIN, 'nobody', step))).toBe('not-found')
@@ -102,15 +104,17 @@ export function enrollment(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    sure(await store.sightings.record([aSighting(aCertificate('a')), aSighting(aCertificate('b'))]))
+    unwrap(
+      await store.sightings.record([aSighting(aCertificate('a')), aSighting(aCertificate('b'))]),
+    )
     await makeCurrent(store, 'second')
     const kept = await store.enrollment.remove(ADMIN, 'first', { expected: 'any', force: false })
-    expect(refused(kept)).toEqual({ kind: 'setting-in-use', setting: 'first', devices: 2 })
+    expect(unwrapFailure(kept)).toEqual({ kind: 'setting-in-use', setting: 'first', devices: 2 })
     // Both certificates have ended by then, and their devices with them.
     const aliveSince = (SEEN + 365 * DAY + 1) as Instant
-    expect(sure(await store.enrollment.dependents('first', aliveSince))).toBe(0)
-    expect(sure(await store.enrollment.dependents('first', (aliveSince - 1) as Instant))).toBe(2)
-    sure(await store.enrollment.remove(ADMIN, 'first', { expected: 'any', force: true }))
+    expect(unwrap(await store.enrollment.dependents('first', aliveSince))).toBe(0)
+    expect(unwrap(await store.enrollment.dependents('first', (aliveSince - 1) as Instant))).toBe(2)
+    unwrap(await store.enrollment.remove(ADMIN, 'first', { expected: 'any', force: true }))
     expect(await standings(store)).toEqual({ first: 'removed', second: 'current' })
   })
 
@@ -118,11 +122,11 @@ export function enrollment(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'a')
-    sure(await store.enrollment.distrust(ADMIN, 'a', 'any'))
+    unwrap(await store.enrollment.distrust(ADMIN, 'a', 'any'))
     const kept = await store.enrollment.remove(ADMIN, 'a', { expected: 'any', force: false })
-    expect(refused(kept)).toEqual({ kind: 'distrust-forgotten', setting: 'a' })
+    expect(unwrapFailure(kept)).toEqual({ kind: 'distrust-forgotten', setting: 'a' })
     expect(await standings(store)).toEqual({ a: 'distrusted' })
-    sure(await store.enrollment.remove(ADMIN, 'a', { expected: 'any', force: true }))
+    unwrap(await store.enrollment.remove(ADMIN, 'a', { expected: 'any', force: true }))
     expect(await standings(store)).toEqual({ a: 'removed' })
   })
 
@@ -132,10 +136,12 @@ export function enrollment(backend: Backend): void {
     await makeCurrent(store, 'a')
     await makeCurrent(store, 'b')
     const retirement = { sunset: (SEEN + DAY) as Instant }
-    const version = sure(await store.enrollment.find('a'))?.version ?? 0
+    const version = unwrap(await store.enrollment.find('a'))?.version ?? 0
     const stale = await store.enrollment.amend(ADMIN, 'a', { expected: version - 1, retirement })
-    expect(refused(stale).kind).toBe('stale')
-    const after = sure(await store.enrollment.amend(ADMIN, 'a', { expected: version, retirement }))
+    expect(unwrapFailure(stale).kind).toBe('stale')
+    const after = unwrap(
+      await store.enrollment.amend(ADMIN, 'a', { expected: version, retirement }),
+    )
     expect(after.standing).toMatchObject({ cutOff: 'not-before', sunset: SEEN + DAY })
   })
 
@@ -143,9 +149,9 @@ export function enrollment(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     const seeds = [{ ...setting('a'), standing: { kind: 'current' } }] as const
-    expect(sure(await store.enrollment.seed(ADMIN, seeds))).toBe('seeded')
+    expect(unwrap(await store.enrollment.seed(ADMIN, seeds))).toBe('seeded')
     const others = [{ ...setting('b'), standing: { kind: 'current' } }] as const
-    expect(sure(await store.enrollment.seed(ADMIN, others))).toBe('kept')
+    expect(unwrap(await store.enrollment.seed(ADMIN, others))).toBe('kept')
     expect(await standings(store)).toEqual({ a: 'current' })
   })
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened } from '../place.ts'
-import { aCertificate, ADMIN, aKey, aSighting, SEEN, sure, keysOf } from '../sighted.ts'
+import { aCertificate, ADMIN, aKey, aSighting, SEEN, unwrap, keysOf } from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
 /** The next revision that a store is told of. */
@@ -27,30 +27,30 @@ export function feed(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    sure(await store.sightings.record(['a', 'b'].map((key) => aSighting(aCertificate(key)))))
-    const start = sure(await store.feed.revision())
-    const none = sure(await store.feed.since(start))
+    unwrap(await store.sightings.record(['a', 'b'].map((key) => aSighting(aCertificate(key)))))
+    const start = unwrap(await store.feed.revision())
+    const none = unwrap(await store.feed.since(start))
     expect(none).toMatchObject({ kind: 'changes', revision: start, approvals: [], forgotten: [] })
     const [one] = await keysOf(store, 'unapproved')
-    sure(await store.approvals.block(ADMIN, [{ id: one?.device ?? '' }]))
-    sure(await store.denials.add(ADMIN, { kind: 'key', key: aKey('x') }, ''))
-    const since = sure(await store.feed.since(start))
+    unwrap(await store.approvals.block(ADMIN, [{ id: one?.device ?? '' }]))
+    unwrap(await store.denials.add(ADMIN, { kind: 'key', key: aKey('x') }, ''))
+    const since = unwrap(await store.feed.since(start))
     if (since.kind !== 'changes') throw new Error(since.kind)
     expect(since.approvals).toEqual([{ ...one, approval: 'blocked' }])
-    expect([...since.touched.keys()].sort()).toEqual(['approval', 'deny'])
-    expect(since.touched.get('deny')).toEqual([`key:${aKey('x')}`])
+    expect([...since.changed.keys()].sort()).toEqual(['approval', 'deny'])
+    expect(since.changed.get('deny')).toEqual([`key:${aKey('x')}`])
   })
 
   test('sightings that change no approval leave the revision alone', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    const before = sure(await store.feed.revision())
+    const before = unwrap(await store.feed.revision())
     for (const at of [SEEN, SEEN])
-      sure(await store.sightings.record([aSighting(aCertificate('a'), { at })]))
-    expect(sure(await store.feed.revision())).toBe(before)
-    sure(await store.sightings.record([aSighting(aCertificate('a'), { approvesItself: true })]))
-    expect(sure(await store.feed.revision())).toBe(before + 1)
+      unwrap(await store.sightings.record([aSighting(aCertificate('a'), { at })]))
+    expect(unwrap(await store.feed.revision())).toBe(before)
+    unwrap(await store.sightings.record([aSighting(aCertificate('a'), { approvesItself: true })]))
+    expect(unwrap(await store.feed.revision())).toBe(before + 1)
   })
 
   test('a new key of a blocked device is in the feed', async () => {
@@ -58,12 +58,12 @@ export function feed(backend: Backend): void {
     await using store = await opened(place)
     await makeCurrent(store, 'first')
     const signedIds = ['udid']
-    sure(await store.sightings.record([aSighting(aCertificate('a', { signedIds }))]))
+    unwrap(await store.sightings.record([aSighting(aCertificate('a', { signedIds }))]))
     const [one] = await keysOf(store, 'unapproved')
-    sure(await store.approvals.block(ADMIN, [{ id: one?.device ?? '' }]))
-    const before = sure(await store.feed.revision())
-    sure(await store.sightings.record([aSighting(aCertificate('b', { signedIds }))]))
-    const since = sure(await store.feed.since(before))
+    unwrap(await store.approvals.block(ADMIN, [{ id: one?.device ?? '' }]))
+    const before = unwrap(await store.feed.revision())
+    unwrap(await store.sightings.record([aSighting(aCertificate('b', { signedIds }))]))
+    const since = unwrap(await store.feed.since(before))
     if (since.kind !== 'changes') throw new Error(since.kind)
     expect(since.approvals.map(({ key, approval }) => [key, approval])).toEqual([
       [aKey('a'), 'blocked'],
@@ -75,11 +75,11 @@ export function feed(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    sure(await store.sightings.record([aSighting(aCertificate('a'), { approvesItself: true })]))
+    unwrap(await store.sightings.record([aSighting(aCertificate('a'), { approvesItself: true })]))
     const [one] = await keysOf(store, 'approved')
-    const before = sure(await store.feed.revision())
-    sure(await store.devices.forget(ADMIN, one?.device ?? '', 'any'))
-    expect(sure(await store.feed.since(before))).toMatchObject({
+    const before = unwrap(await store.feed.revision())
+    unwrap(await store.devices.forget(ADMIN, one?.device ?? '', 'any'))
+    expect(unwrap(await store.feed.since(before))).toMatchObject({
       forgotten: [one?.device],
       approvals: [],
     })
@@ -89,14 +89,14 @@ export function feed(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    sure(await store.sightings.record([aSighting(aCertificate('a'), { approvesItself: true })]))
+    unwrap(await store.sightings.record([aSighting(aCertificate('a'), { approvesItself: true })]))
     const [one] = await keysOf(store, 'approved')
-    const before = sure(await store.feed.revision())
-    sure(await store.devices.forget(ADMIN, one?.device ?? '', 'any'))
-    expect(sure(await store.feed.since(before))).toMatchObject({ bareKeys: [aKey('a')] })
-    sure(await store.sightings.record([aSighting(aCertificate('a'))]))
-    expect(sure(await store.feed.since(before))).toMatchObject({
-      bareKeys: [],
+    const before = unwrap(await store.feed.revision())
+    unwrap(await store.devices.forget(ADMIN, one?.device ?? '', 'any'))
+    expect(unwrap(await store.feed.since(before))).toMatchObject({ orphanedKeys: [aKey('a')] })
+    unwrap(await store.sightings.record([aSighting(aCertificate('a'))]))
+    expect(unwrap(await store.feed.since(before))).toMatchObject({
+      orphanedKeys: [],
       approvals: [{ key: aKey('a'), approval: 'unapproved' }],
     })
   })
@@ -104,18 +104,19 @@ export function feed(backend: Backend): void {
   test('whoever asks from before the pruned changes, or from another store, reads everything anew', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
-    for (const name of ['a', 'b', 'c']) sure(await store.documents.put(ADMIN, { name, body: 1 }, 0))
-    sure(await store.feed.prune(2))
-    expect(sure(await store.feed.since(1)).kind).toBe('everything')
-    expect(sure(await store.feed.since(2))).toMatchObject({ kind: 'changes', revision: 3 })
-    expect(sure(await store.feed.since(4)).kind).toBe('everything')
+    for (const name of ['a', 'b', 'c'])
+      unwrap(await store.documents.put(ADMIN, { name, body: 1 }, 0))
+    unwrap(await store.feed.prune(2))
+    expect(unwrap(await store.feed.since(1)).kind).toBe('everything')
+    expect(unwrap(await store.feed.since(2))).toMatchObject({ kind: 'changes', revision: 3 })
+    expect(unwrap(await store.feed.since(4)).kind).toBe('everything')
   })
 
   test('a change of this process is told at once', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     const told = nextRevision(store, 0, 3_600_000)
-    sure(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
+    unwrap(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
     expect(await told).toBe(1)
   })
 
@@ -124,7 +125,7 @@ export function feed(backend: Backend): void {
     await using store = await opened(place)
     await using other = await opened(place)
     const told = nextRevision(store, 0, 20)
-    sure(await other.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
+    unwrap(await other.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
     expect(await told).toBe(1)
   })
 }

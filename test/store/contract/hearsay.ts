@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
 import type { Backend } from '../place.ts'
 import { opened } from '../place.ts'
-import { aCertificate, ADMIN, aSighting, SEEN, sure } from '../sighted.ts'
+import { aCertificate, ADMIN, aSighting, SEEN, unwrap } from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const later = (ms: number): Instant => (SEEN + ms) as Instant
 
 /** What a device says of itself: a label, and no more of it than one. */
-export function hearsay(backend: Backend): void {
+export function unprovenClaims(backend: Backend): void {
   test.each([
     ['with each batch', (index: number) => later(index)],
     ['in sightings that come late', (index: number) => later(-1 - index)],
@@ -16,17 +16,17 @@ export function hearsay(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    const say = (from: number, to: number) =>
+    const sightingSaying = (from: number, to: number) =>
       Array.from({ length: to - from }, (_, index) =>
         aSighting(aCertificate('a'), {
           at: at(from + index),
           reportedId: `self-${String(from + index).padStart(2, '0')}`,
         }),
       )
-    for (const batch of [say(0, 1), say(1, 17), say(17, 33)]) {
-      sure(await store.sightings.record(batch))
+    for (const batch of [sightingSaying(0, 1), sightingSaying(1, 17), sightingSaying(17, 33)]) {
+      unwrap(await store.sightings.record(batch))
     }
-    const found = async (text: string) => sure(await store.devices.count({ text }, []))
+    const found = async (text: string) => unwrap(await store.devices.count({ text }, []))
     const names = Array.from({ length: 33 }, (_, index) => `self-${String(index).padStart(2, '0')}`)
     const hits = await Promise.all(names.map(found))
     expect(hits).toEqual([1, ...names.slice(1).map(() => 0)])
@@ -36,15 +36,15 @@ export function hearsay(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    sure(await store.sightings.record([aSighting(aCertificate('a'))]))
+    unwrap(await store.sightings.record([aSighting(aCertificate('a'))]))
     const late = [1, 2, 3].map((ms) =>
       aSighting(aCertificate('a'), { at: later(-ms), reportedId: `late-${ms}` }),
     )
-    sure(await store.sightings.record(late))
-    expect(sure(await store.devices.count({ text: 'late' }, []))).toBe(0)
+    unwrap(await store.sightings.record(late))
+    expect(unwrap(await store.devices.count({ text: 'late' }, []))).toBe(0)
     const named = aSighting(aCertificate('a'), { at: later(1), reportedId: 'Late-4' })
-    sure(await store.sightings.record([named]))
-    expect(sure(await store.devices.count({ text: 'late-4' }, []))).toBe(1)
+    unwrap(await store.sightings.record([named]))
+    expect(unwrap(await store.devices.count({ text: 'late-4' }, []))).toBe(1)
   })
 
   test.each([
@@ -58,10 +58,10 @@ export function hearsay(backend: Backend): void {
     async (_what, said, migration) => {
       await using place = await backend.place()
       await using store = await opened(place)
-      sure(await store.inventory.import(ADMIN, [{ id: 'udid-1', class: 'win10' }]))
+      unwrap(await store.inventory.import(ADMIN, [{ id: 'udid-1', class: 'win10' }]))
       const bare = aSighting(undefined, { reportedId: 'udid-1', count: 3, ...said })
-      expect(sure(await store.sightings.record([bare])).unidentified).toBe(3)
-      const [device] = sure(await store.devices.list(ALL)).items
+      expect(unwrap(await store.sightings.record([bare])).unidentified).toBe(3)
+      const [device] = unwrap(await store.devices.list(ALL)).items
       expect(device).toMatchObject({
         class: 'win10',
         agent: 'MDM',
@@ -75,7 +75,7 @@ export function hearsay(backend: Backend): void {
         code: undefined,
       })
       const neverMet = { inInventory: true, notSeenSince: 1 as Instant }
-      expect(sure(await store.devices.count(neverMet, []))).toBe(1)
+      expect(unwrap(await store.devices.count(neverMet, []))).toBe(1)
     },
   )
 
@@ -83,28 +83,28 @@ export function hearsay(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     const old = { agent: 'Old', agentVersion: '0.1', agentRank: 0, class: 'ios-mdm' }
-    sure(await store.inventory.import(ADMIN, [{ id: 'udid-1', ...old }]))
-    sure(await store.sightings.record([aSighting(undefined, { reportedId: 'udid-1' })]))
+    unwrap(await store.inventory.import(ADMIN, [{ id: 'udid-1', ...old }]))
+    unwrap(await store.sightings.record([aSighting(undefined, { reportedId: 'udid-1' })]))
     const minimums = [{ class: 'ios-mdm', rank: 1 }]
-    expect(sure(await store.devices.count({ authentication: 'must-upgrade' }, minimums))).toBe(1)
+    expect(unwrap(await store.devices.count({ authentication: 'must-upgrade' }, minimums))).toBe(1)
   })
 
   test('whoever gives the id of a device that has shown a certificate is nobody all the same', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    sure(await store.inventory.import(ADMIN, [{ id: 'udid-1' }]))
-    sure(await store.sightings.record([aSighting(aCertificate('a', { signedIds: ['udid-1'] }))]))
+    unwrap(await store.inventory.import(ADMIN, [{ id: 'udid-1' }]))
+    unwrap(await store.sightings.record([aSighting(aCertificate('a', { signedIds: ['udid-1'] }))]))
     const bare = aSighting(undefined, {
       at: later(1),
       listener: 'sync',
       reportedId: 'udid-1',
       migration: 'pending',
     })
-    sure(await store.sightings.record([bare]))
-    const [device] = sure(await store.devices.list(ALL)).items
+    unwrap(await store.sightings.record([bare]))
+    const [device] = unwrap(await store.devices.list(ALL)).items
     expect(device).toMatchObject({ lastSeen: SEEN, listener: 'devices', migration: 'none' })
-    expect(sure(await store.ports.waiting('sync', SEEN)).unidentified).toBe(1)
+    expect(unwrap(await store.ports.blockers('sync', SEEN)).unidentified).toBe(1)
   })
 }
 

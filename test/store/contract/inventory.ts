@@ -3,11 +3,11 @@ import type { Instant } from '../../../src/kernel/types.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened } from '../place.ts'
-import { aCertificate, ADMIN, aSighting, SEEN, sure } from '../sighted.ts'
+import { aCertificate, ADMIN, aSighting, SEEN, unwrap } from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const all = { filter: {}, order: 'first-seen', limit: 100, minimums: [] } as const
-const devicesOf = async (store: Store) => sure(await store.devices.list(all)).items
+const devicesOf = async (store: Store) => unwrap(await store.devices.list(all)).items
 
 /** Devices that should be there. */
 export function inventory(backend: Backend): void {
@@ -18,14 +18,14 @@ export function inventory(backend: Backend): void {
       { id: 'udid-1', name: 'Ann iPad', class: 'ios-mdm' },
       { id: 'udid-2', pending: true },
     ]
-    expect(sure(await store.inventory.import(ADMIN, entries))).toEqual({
+    expect(unwrap(await store.inventory.import(ADMIN, entries))).toEqual({
       added: 2,
       updated: 0,
       linked: 0,
     })
-    expect(sure(await store.devices.count({ authentication: 'no-info' }, []))).toBe(2)
-    expect(sure(await store.devices.count({ migration: 'pending' }, []))).toBe(1)
-    expect(sure(await store.devices.count({ text: 'ipad' }, []))).toBe(1)
+    expect(unwrap(await store.devices.count({ authentication: 'no-info' }, []))).toBe(2)
+    expect(unwrap(await store.devices.count({ migration: 'pending' }, []))).toBe(1)
+    expect(unwrap(await store.devices.count({ text: 'ipad' }, []))).toBe(1)
     expect((await devicesOf(store)).every(({ lastSeen }) => lastSeen === undefined)).toBe(true)
   })
 
@@ -33,8 +33,8 @@ export function inventory(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    sure(await store.inventory.import(ADMIN, [{ id: 'udid-1', name: 'Ann' }]))
-    sure(await store.sightings.record([aSighting(aCertificate('a', { signedIds: ['udid-1'] }))]))
+    unwrap(await store.inventory.import(ADMIN, [{ id: 'udid-1', name: 'Ann' }]))
+    unwrap(await store.sightings.record([aSighting(aCertificate('a', { signedIds: ['udid-1'] }))]))
     const [device, ...others] = await devicesOf(store)
     expect(others).toEqual([])
     expect(device).toMatchObject({
@@ -48,17 +48,17 @@ export function inventory(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    sure(await store.inventory.import(ADMIN, [{ id: 'udid-1', name: 'Ann' }]))
-    sure(
+    unwrap(await store.inventory.import(ADMIN, [{ id: 'udid-1', name: 'Ann' }]))
+    unwrap(
       await store.sightings.record([aSighting(aCertificate('claims'), { reportedId: 'udid-1' })]),
     )
     const at = (SEEN + 1) as Instant
     const signed = aCertificate('signed', { signedIds: ['udid-1'] })
-    sure(await store.sightings.record([aSighting(signed, { at })]))
+    unwrap(await store.sightings.record([aSighting(signed, { at })]))
     const found = await devicesOf(store)
     expect(found).toHaveLength(2)
     const holder = found.find(({ inventory }) => inventory !== undefined)
-    const detail = sure(await store.devices.find(holder?.id ?? ''))
+    const detail = unwrap(await store.devices.find(holder?.id ?? ''))
     expect(detail?.signedIds).toEqual(['udid-1'])
     expect(holder?.inventory?.name).toBe('Ann')
   })
@@ -67,34 +67,34 @@ export function inventory(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    sure(await store.sightings.record([aSighting(aCertificate('a'))]))
-    sure(await store.inventory.import(ADMIN, [{ id: 'udid-1', name: 'Ann' }]))
+    unwrap(await store.sightings.record([aSighting(aCertificate('a'))]))
+    unwrap(await store.inventory.import(ADMIN, [{ id: 'udid-1', name: 'Ann' }]))
     expect(await devicesOf(store)).toHaveLength(2)
     const renewed = aCertificate('a', { signedIds: ['udid-1'] })
-    sure(await store.sightings.record([aSighting(renewed, { at: (SEEN + 1) as Instant })]))
+    unwrap(await store.sightings.record([aSighting(renewed, { at: (SEEN + 1) as Instant })]))
     const [device, ...others] = await devicesOf(store)
     expect(others).toEqual([])
     expect(device?.inventory).toEqual({ id: 'udid-1', name: 'Ann' })
-    expect(sure(await store.devices.count({ text: 'ann' }, []))).toBe(1)
+    expect(unwrap(await store.devices.count({ text: 'ann' }, []))).toBe(1)
   })
 
   test('an import links the devices that proved their ids before', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
-    sure(await store.sightings.record([aSighting(aCertificate('a', { signedIds: ['udid-1'] }))]))
+    unwrap(await store.sightings.record([aSighting(aCertificate('a', { signedIds: ['udid-1'] }))]))
     const entries = [{ id: 'udid-1' }, { id: 'udid-2' }, { id: 'udid-2', name: 'twice' }]
-    expect(sure(await store.inventory.import(ADMIN, entries))).toEqual({
+    expect(unwrap(await store.inventory.import(ADMIN, entries))).toEqual({
       added: 1,
       updated: 1,
       linked: 1,
     })
-    expect(sure(await store.inventory.import(ADMIN, entries))).toEqual({
+    expect(unwrap(await store.inventory.import(ADMIN, entries))).toEqual({
       added: 0,
       updated: 2,
       linked: 0,
     })
-    expect(sure(await store.devices.count({}, []))).toBe(2)
+    expect(unwrap(await store.devices.count({}, []))).toBe(2)
   })
 
   test('what a device showed itself is kept over what an inventory says of it', async () => {
@@ -102,14 +102,14 @@ export function inventory(backend: Backend): void {
     await using store = await opened(place)
     await makeCurrent(store, 'first')
     const signedIds = ['udid-1', 'udid-2']
-    sure(
+    unwrap(
       await store.sightings.record([
         aSighting(aCertificate('a', { signedIds }), { class: undefined }),
       ]),
     )
     const old = { agent: 'Old', agentVersion: '0.1', agentRank: 0, class: 'win10', pending: true }
     const entries = signedIds.map((id) => ({ id, ...old }))
-    expect(sure(await store.inventory.import(ADMIN, entries))).toEqual({
+    expect(unwrap(await store.inventory.import(ADMIN, entries))).toEqual({
       added: 1,
       updated: 1,
       linked: 1,

@@ -10,9 +10,9 @@ import {
   aKey,
   aSighting,
   hex,
-  refused,
+  unwrapFailure,
   SEEN,
-  sure,
+  unwrap,
   keysOf,
 } from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
@@ -27,11 +27,11 @@ async function deviceOf(store: Store, key: string): Promise<string | undefined> 
 
 const approvalOf = async (store: Store, key: string): Promise<string | undefined> => {
   const id = await deviceOf(store, key)
-  return id === undefined ? undefined : sure(await store.devices.find(id))?.device.approval
+  return id === undefined ? undefined : unwrap(await store.devices.find(id))?.device.approval
 }
 
 const record = async (store: Store, ...sightings: readonly Sighting[]) =>
-  sure(await store.sightings.record(sightings))
+  unwrap(await store.sightings.record(sightings))
 
 /** Decision 9: which certificates are one device, and what approval they inherit. */
 export function linking(backend: Backend): void {
@@ -44,7 +44,7 @@ export function linking(backend: Backend): void {
     const done = await record(store, aSighting(renewed, { at: later(1000) }))
     expect(done.newDevices).toBe(0)
     const device = await deviceOf(store, 'a')
-    const detail = sure(await store.devices.find(device ?? ''))
+    const detail = unwrap(await store.devices.find(device ?? ''))
     expect(detail?.certificates.map(({ serial }) => serial)).toEqual(['02', '0a1b'])
     expect(detail?.device).toMatchObject({ approval: 'approved', sightings: 2 })
   })
@@ -70,9 +70,9 @@ export function linking(backend: Backend): void {
     await using store = await opened(place)
     await makeCurrent(store, 'first')
     for (const name of ['staged', 'distrusted']) {
-      sure(await store.enrollment.stage(ADMIN, { name, source: 'other', chain: [] }))
+      unwrap(await store.enrollment.stage(ADMIN, { name, source: 'other', chain: [] }))
     }
-    sure(await store.enrollment.distrust(ADMIN, 'distrusted', 'any'))
+    unwrap(await store.enrollment.distrust(ADMIN, 'distrusted', 'any'))
     const signedIds = ['udid-1']
     await record(store, aSighting(aCertificate('a', { signedIds }), { approvesItself: true }))
     const thief = aCertificate('thief', { signedIds, ...change })
@@ -111,7 +111,7 @@ export function linking(backend: Backend): void {
     await makeCurrent(store, 'first')
     const signedIds = ['udid-1']
     await record(store, aSighting(aCertificate('a', { signedIds })))
-    sure(await store.approvals.block(ADMIN, [{ id: (await deviceOf(store, 'a')) ?? '' }]))
+    unwrap(await store.approvals.block(ADMIN, [{ id: (await deviceOf(store, 'a')) ?? '' }]))
     const b = aCertificate('b', { signedIds })
     await record(store, aSighting(b, { at: later(1), approvesItself: true }))
     expect(await approvalOf(store, 'b')).toBe('blocked')
@@ -126,7 +126,7 @@ export function linking(backend: Backend): void {
       aSighting(aCertificate('bad', { signedIds: ['udid-bad'] })),
       aSighting(aCertificate('good'), { approvesItself: true }),
     )
-    sure(await store.approvals.block(ADMIN, [{ id: (await deviceOf(store, 'bad')) ?? '' }]))
+    unwrap(await store.approvals.block(ADMIN, [{ id: (await deviceOf(store, 'bad')) ?? '' }]))
     expect(await approvalOf(store, 'good')).toBe('approved')
     const both = aCertificate('good', {
       signedIds: ['udid-bad'],
@@ -164,7 +164,7 @@ export function linking(backend: Backend): void {
     const refusedOne = { verdict: 'refuse', code: 'expired', authentication: 'failed' } as const
     await record(store, aSighting(aCertificate('a'), { at: later(2000), ...refusedOne, count: 3 }))
     await record(store, aSighting(aCertificate('a'), { at: later(1000), agentVersion: '0.9' }))
-    const detail = sure(await store.devices.find((await deviceOf(store, 'a')) ?? ''))
+    const detail = unwrap(await store.devices.find((await deviceOf(store, 'a')) ?? ''))
     expect(detail?.device).toMatchObject({
       firstSeen: SEEN + 1000,
       lastSeen: SEEN + 2000,
@@ -186,13 +186,14 @@ export function linking(backend: Backend): void {
     ).entries()) {
       await record(store, aSighting(aCertificate('a'), { at: later(index), migration }))
       seen.push(
-        sure(await store.devices.find((await deviceOf(store, 'a')) ?? ''))?.device.migration ?? '',
+        unwrap(await store.devices.find((await deviceOf(store, 'a')) ?? ''))?.device.migration ??
+          '',
       )
     }
     expect(seen).toEqual(['none', 'none', 'pending', 'success', 'success', 'pending'])
     // Of several replicas one may be late: what it says of an earlier moment undoes nothing.
     await record(store, aSighting(aCertificate('a'), { at: later(1), migration: 'success' }))
-    const device = sure(await store.devices.find((await deviceOf(store, 'a')) ?? ''))?.device
+    const device = unwrap(await store.devices.find((await deviceOf(store, 'a')) ?? ''))?.device
     expect(device?.migration).toBe('pending')
   })
 
@@ -220,11 +221,11 @@ export function linking(backend: Backend): void {
     await record(store, named('first'))
     await record(store, named('second'), named('third'))
     const found = async (text: string): Promise<number> =>
-      sure(await store.devices.count({ text }, []))
+      unwrap(await store.devices.count({ text }, []))
     expect([await found('first'), await found('second'), await found('third')]).toEqual([1, 0, 0])
     // The device itself was seen, whatever it calls itself.
     const id = (await deviceOf(store, 'one')) ?? ''
-    expect(sure(await store.devices.find(id))?.device.sightings).toBe(3)
+    expect(unwrap(await store.devices.find(id))?.device.sightings).toBe(3)
   })
 
   test('strangers that stayed away are forgotten, and make room', async () => {
@@ -235,9 +236,9 @@ export function linking(backend: Backend): void {
       aSighting(aCertificate(key, { sound: false, setting: undefined }), { at: later(ms) })
     await record(store, stranger('gone', 0), stranger('blocked', 0), stranger('here', 1000))
     await record(store, aSighting(aCertificate('fit')))
-    sure(await store.approvals.block(ADMIN, [{ id: (await deviceOf(store, 'blocked')) ?? '' }]))
+    unwrap(await store.approvals.block(ADMIN, [{ id: (await deviceOf(store, 'blocked')) ?? '' }]))
     expect((await record(store, stranger('late', 1000))).dropped).toBe(1)
-    expect(sure(await store.sightings.forgetStrangers(later(1000)))).toEqual({ devices: 1 })
+    expect(unwrap(await store.sightings.forgetUnverified(later(1000)))).toEqual({ devices: 1 })
     expect(await deviceOf(store, 'gone')).toBeUndefined()
     expect(await approvalOf(store, 'blocked')).toBe('blocked')
     expect(await approvalOf(store, 'here')).toBe('unapproved')
@@ -250,18 +251,18 @@ export function linking(backend: Backend): void {
     await using store = await opened(place)
     const bare = aSighting(undefined, { listener: 'sync', reportedId: 'who-knows', count: 4 })
     expect(await record(store, bare)).toMatchObject({ newDevices: 0, unidentified: 4 })
-    expect(sure(await store.attempts.unidentified())).toEqual([
+    expect(unwrap(await store.attemptCounts.unidentified())).toEqual([
       { listener: 'sync', sightings: 4, lastSeen: SEEN },
     ])
-    expect(sure(await store.devices.count({}, []))).toBe(0)
+    expect(unwrap(await store.devices.count({}, []))).toBe(0)
   })
 
   test('a batch past its bound is refused whole', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     const one = aSighting(aCertificate('a'))
-    const why = refused(await store.sightings.record(Array.from({ length: 5001 }, () => one)))
+    const why = unwrapFailure(await store.sightings.record(Array.from({ length: 5001 }, () => one)))
     expect(why).toMatchObject({ kind: 'too-many', found: 5001, limit: 5000 })
-    expect(sure(await store.devices.count({}, []))).toBe(0)
+    expect(unwrap(await store.devices.count({}, []))).toBe(0)
   })
 }

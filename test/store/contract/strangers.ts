@@ -3,14 +3,14 @@ import { explainStore } from '../../../src/store/explain.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { aRing, opened, testClock } from '../place.ts'
-import { ADMIN, refused, sure } from '../sighted.ts'
+import { ADMIN, unwrapFailure, unwrap } from '../sighted.ts'
 import { fill } from './transfer.ts'
 
 type Asking = (store: Store) => Promise<unknown>
 const LIST = { filter: {}, order: 'first-seen', limit: 10, minimums: [] } as const
 
 /** Rows and schemas that this program did not write. */
-export function strangers(backend: Backend): void {
+export function unverifiedDevices(backend: Backend): void {
   test.each<[string, string, { readonly table: string; readonly column: string }, Asking]>([
     [
       'a standing',
@@ -109,7 +109,9 @@ export function strangers(backend: Backend): void {
       await using store = await opened(place)
       await fill(store)
       await place.damage(statement)
-      const why = refused((await ask(store)) as Awaited<ReturnType<Store['enrollment']['list']>>)
+      const why = unwrapFailure(
+        (await ask(store)) as Awaited<ReturnType<Store['enrollment']['list']>>,
+      )
       expect(why).toMatchObject({ kind: 'unknown-row', ...where })
       expect(explainStore(why).sentence).toContain(`table ${where.table}`)
     },
@@ -120,15 +122,15 @@ export function strangers(backend: Backend): void {
     await using store = await opened(place)
     await fill(store)
     await place.damage(`update enrollment_settings set standing = 'beloved' where name = 'first'`)
-    expect(refused(await store.sightings.record([])).kind).toBe('unknown-row')
+    expect(unwrapFailure(await store.sightings.record([])).kind).toBe('unknown-row')
   })
 
   test('a schema newer than this program is refused by its number', async () => {
     await using place = await backend.place()
     await (await opened(place)).close()
     await place.damage('insert into schema_versions (version, applied_at) values (99, 0)')
-    const opening = { clock: testClock(), ring: aRing(1), beginnings: undefined }
-    const why = refused(await openStore(place.settings, opening))
+    const opening = { clock: testClock(), ring: aRing(1), initialSettings: undefined }
+    const why = unwrapFailure(await openStore(place.settings, opening))
     expect(why).toEqual({ kind: 'schema-newer', found: 99, known: 1 })
   })
 
@@ -138,16 +140,16 @@ export function strangers(backend: Backend): void {
     const opening = {
       clock: testClock(),
       ring: aRing(1),
-      beginnings: { enforcement: 'required' },
+      initialSettings: { enforcement: 'required' },
     } as const
-    expect(refused(await openStore(place.settings, opening)).kind).toBe('not-a-store')
+    expect(unwrapFailure(await openStore(place.settings, opening)).kind).toBe('not-a-store')
   })
 
   test('a store that should be there and is not is a fault, and none is made', async () => {
     await using place = await backend.place()
-    const opening = { clock: testClock(), ring: aRing(1), beginnings: undefined }
-    expect(refused(await openStore(place.settings, opening)).kind).toBe('store-absent')
-    expect(refused(await openStore(place.settings, opening)).kind).toBe('store-absent')
+    const opening = { clock: testClock(), ring: aRing(1), initialSettings: undefined }
+    expect(unwrapFailure(await openStore(place.settings, opening)).kind).toBe('store-absent')
+    expect(unwrapFailure(await openStore(place.settings, opening)).kind).toBe('store-absent')
   })
 
   test('a store keeps its name over a restart, and two are told apart', async () => {
@@ -166,11 +168,11 @@ export function strangers(backend: Backend): void {
     await using place = await backend.place()
     const store = await opened(place)
     await store.close()
-    expect(refused(await store.enforcement.current()).kind).toBe('store-closed')
-    expect(refused(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0)).kind).toBe(
+    expect(unwrapFailure(await store.enforcement.current()).kind).toBe('store-closed')
+    expect(unwrapFailure(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0)).kind).toBe(
       'store-closed',
     )
-    expect(refused(await store.sightings.record([])).kind).toBe('store-closed')
+    expect(unwrapFailure(await store.sightings.record([])).kind).toBe('store-closed')
   })
 
   test('two programs that make the same store at once make one', async () => {
@@ -180,6 +182,6 @@ export function strangers(backend: Backend): void {
     expect(stores.filter(({ created }) => created)).toHaveLength(1)
     for (const store of stores) await store.close()
     await using last = await opened(place)
-    expect(sure(await last.feed.revision())).toBe(0)
+    expect(unwrap(await last.feed.revision())).toBe(0)
   })
 }

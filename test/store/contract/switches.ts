@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
 import type { Backend } from '../place.ts'
 import { opened, testClock } from '../place.ts'
-import { aCertificate, ADMIN, aSighting, refused, SEEN, sure } from '../sighted.ts'
+import { aCertificate, ADMIN, aSighting, unwrapFailure, SEEN, unwrap } from '../sighted.ts'
 
-const KEEPING = { saveAuthentication: true, saveDecryption: false }
+const AGENT_SETTINGS = { saveAuthentication: true, saveDecryption: false }
 const CLI = { who: 'root', from: 'cli' }
 
 /** The latch, the OAuth endpoints and the ports. */
@@ -14,15 +14,15 @@ export function switches(backend: Backend): void {
     const clock = testClock(SEEN)
     {
       await using store = await opened(place, { clock })
-      expect(sure(await store.enforcement.current()).state).toBe('recording')
-      sure(await store.enforcement.require(ADMIN, KEEPING, 1))
+      expect(unwrap(await store.enforcement.current()).state).toBe('recording')
+      unwrap(await store.enforcement.require(ADMIN, AGENT_SETTINGS, 1))
     }
-    await using store = await opened(place, { beginnings: { enforcement: 'recording' } })
+    await using store = await opened(place, { initialSettings: { enforcement: 'recording' } })
     expect(store.created).toBe(false)
-    expect(sure(await store.enforcement.current())).toEqual({
+    expect(unwrap(await store.enforcement.current())).toEqual({
       state: 'required',
       since: SEEN,
-      ...KEEPING,
+      ...AGENT_SETTINGS,
       glassBroken: 0,
       version: 2,
     })
@@ -31,10 +31,16 @@ export function switches(backend: Backend): void {
   test('the latch is thrown once', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
-    expect(refused(await store.enforcement.require(ADMIN, KEEPING, 9)).kind).toBe('stale')
-    sure(await store.enforcement.require(ADMIN, KEEPING, 1))
-    expect(refused(await store.enforcement.require(ADMIN, KEEPING, 'any')).kind).toBe('latched')
-    const kept = sure(await store.enforcement.keep(ADMIN, { ...KEEPING, saveDecryption: true }, 2))
+    expect(unwrapFailure(await store.enforcement.require(ADMIN, AGENT_SETTINGS, 9)).kind).toBe(
+      'stale',
+    )
+    unwrap(await store.enforcement.require(ADMIN, AGENT_SETTINGS, 1))
+    expect(unwrapFailure(await store.enforcement.require(ADMIN, AGENT_SETTINGS, 'any')).kind).toBe(
+      'latched',
+    )
+    const kept = unwrap(
+      await store.enforcement.setRetention(ADMIN, { ...AGENT_SETTINGS, saveDecryption: true }, 2),
+    )
     expect(kept).toMatchObject({ state: 'required', saveDecryption: true })
   })
 
@@ -47,24 +53,26 @@ export function switches(backend: Backend): void {
     ],
   ])('the schema holds the latch against %s', async (_how, statement) => {
     await using place = await backend.place()
-    await using store = await opened(place, { beginnings: { enforcement: 'required' } })
+    await using store = await opened(place, { initialSettings: { enforcement: 'required' } })
     await expect(place.damage(statement)).rejects.toThrow(/latched/)
-    expect(sure(await store.enforcement.current()).state).toBe('required')
+    expect(unwrap(await store.enforcement.current()).state).toBe('required')
   })
 
   test('breaking the glass undoes the latch, and the audit trail says so and why', async () => {
     await using place = await backend.place()
-    await using store = await opened(place, { beginnings: { enforcement: 'required' } })
-    const after = sure(await store.enforcement.dangerouslyBreakGlass(CLI, 'nobody could check in'))
+    await using store = await opened(place, { initialSettings: { enforcement: 'required' } })
+    const after = unwrap(
+      await store.enforcement.dangerouslyBreakGlass(CLI, 'nobody could check in'),
+    )
     expect(after).toMatchObject({ state: 'recording', glassBroken: 1 })
-    const [row] = sure(await store.audit.list({ limit: 1 })).items
+    const [row] = unwrap(await store.audit.list({ limit: 1 })).items
     expect(row).toMatchObject({
       who: 'root',
       action: 'enforcement.break-glass',
       before: { state: 'required' },
       after: { state: 'recording', reason: 'nobody could check in' },
     })
-    sure(await store.enforcement.require(ADMIN, KEEPING, 'any'))
+    unwrap(await store.enforcement.require(ADMIN, AGENT_SETTINGS, 'any'))
   })
 
   test('either OAuth endpoint can be disabled and enabled again, never both', async () => {
@@ -72,15 +80,15 @@ export function switches(backend: Backend): void {
     await using store = await opened(place)
     const set = (mutual: 'enabled' | 'disabled', legacy: 'enabled' | 'disabled') =>
       store.oauth.set(ADMIN, { mutual, legacy }, 'any')
-    sure(await set('enabled', 'disabled'))
-    expect(refused(await set('disabled', 'disabled')).kind).toBe('oauth-both-disabled')
-    sure(await set('disabled', 'enabled'))
-    expect(sure(await store.oauth.current())).toMatchObject({
+    unwrap(await set('enabled', 'disabled'))
+    expect(unwrapFailure(await set('disabled', 'disabled')).kind).toBe('oauth-both-disabled')
+    unwrap(await set('disabled', 'enabled'))
+    expect(unwrap(await store.oauth.current())).toMatchObject({
       mutual: 'disabled',
       legacy: 'enabled',
     })
     const stale = await store.oauth.set(ADMIN, { mutual: 'enabled', legacy: 'enabled' }, 1)
-    expect(refused(stale).kind).toBe('stale')
+    expect(unwrapFailure(stale).kind).toBe('stale')
   })
 
   test('a port is not closed while a device is pending, unless forced', async () => {
@@ -88,36 +96,39 @@ export function switches(backend: Backend): void {
     await using store = await opened(place)
     const closing = { expected: 0, force: false, listener: 'sync', since: SEEN } as const
     const pending = aSighting(aCertificate('a'), { migration: 'pending' })
-    sure(await store.sightings.record([pending]))
-    expect(refused(await store.ports.close(ADMIN, 'sync', closing))).toEqual({
+    unwrap(await store.sightings.record([pending]))
+    expect(unwrapFailure(await store.ports.close(ADMIN, 'sync', closing))).toEqual({
       kind: 'devices-pending',
       pending: 1,
       unidentified: 0,
     })
-    expect(sure(await store.ports.waiting('sync', SEEN))).toEqual({ pending: 1, unidentified: 0 })
-    sure(await store.ports.close(ADMIN, 'sync', { ...closing, force: true, over: ['a device'] }))
-    const [row] = sure(await store.audit.list({ limit: 1 })).items
+    expect(unwrap(await store.ports.blockers('sync', SEEN))).toEqual({
+      pending: 1,
+      unidentified: 0,
+    })
+    unwrap(await store.ports.close(ADMIN, 'sync', { ...closing, force: true, over: ['a device'] }))
+    const [row] = unwrap(await store.audit.list({ limit: 1 })).items
     expect(row).toMatchObject({ action: 'port.close', after: { forced: true, over: ['a device'] } })
-    expect(sure(await store.ports.list())).toMatchObject([
+    expect(unwrap(await store.ports.list())).toMatchObject([
       { name: 'sync', state: 'closed', forced: true },
     ])
-    sure(await store.ports.open(ADMIN, 'sync', 1))
-    sure(await store.sightings.record([{ ...pending, migration: 'success' }]))
-    expect(refused(await store.ports.close(ADMIN, 'sync', closing)).kind).toBe('stale')
-    sure(await store.ports.close(ADMIN, 'sync', { ...closing, expected: 2 }))
+    unwrap(await store.ports.open(ADMIN, 'sync', 1))
+    unwrap(await store.sightings.record([{ ...pending, migration: 'success' }]))
+    expect(unwrapFailure(await store.ports.close(ADMIN, 'sync', closing)).kind).toBe('stale')
+    unwrap(await store.ports.close(ADMIN, 'sync', { ...closing, expected: 2 }))
   })
 
   test('a port is not closed while somebody unknown calls it', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
-    sure(await store.sightings.record([aSighting(undefined, { listener: 'sync' })]))
+    unwrap(await store.sightings.record([aSighting(undefined, { listener: 'sync' })]))
     const closing = { expected: 'any', force: false, listener: 'sync', since: SEEN } as const
-    expect(refused(await store.ports.close(ADMIN, 'sync', closing))).toMatchObject({
+    expect(unwrapFailure(await store.ports.close(ADMIN, 'sync', closing))).toMatchObject({
       unidentified: 1,
     })
-    expect(sure(await store.ports.waiting('sync', SEEN)).unidentified).toBe(1)
-    expect(sure(await store.ports.waiting('elsewhere', SEEN)).unidentified).toBe(0)
+    expect(unwrap(await store.ports.blockers('sync', SEEN)).unidentified).toBe(1)
+    expect(unwrap(await store.ports.blockers('elsewhere', SEEN)).unidentified).toBe(0)
     const since = (SEEN + 1) as Instant
-    sure(await store.ports.close(ADMIN, 'sync', { ...closing, since }))
+    unwrap(await store.ports.close(ADMIN, 'sync', { ...closing, since }))
   })
 }

@@ -3,42 +3,42 @@ import type { Instant } from '../../../src/kernel/types.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../place.ts'
 import { opened } from '../place.ts'
-import { aCertificate, ADMIN, aKey, aSighting, keysOf, refused, sure } from '../sighted.ts'
+import { aCertificate, ADMIN, aKey, aSighting, keysOf, unwrapFailure, unwrap } from '../sighted.ts'
 import { makeCurrent } from './enrollment.ts'
 
-const KEEPING = { saveAuthentication: false, saveDecryption: true }
+const AGENT_SETTINGS = { saveAuthentication: false, saveDecryption: true }
 
 /** A store with something in every table. */
 export async function fill(store: Store): Promise<void> {
   await makeCurrent(store, 'first')
   await makeCurrent(store, 'second')
-  sure(await store.inventory.import(ADMIN, [{ id: 'udid-9', name: 'Nine' }]))
-  sure(
+  unwrap(await store.inventory.import(ADMIN, [{ id: 'udid-9', name: 'Nine' }]))
+  unwrap(
     await store.sightings.record([
       aSighting(aCertificate('a', { signedIds: ['udid-1'] }), { reportedId: 'x' }),
       aSighting(aCertificate('b', { setting: 'second' }), { approvesItself: true }),
       aSighting(undefined, { listener: 'sync' }),
     ]),
   )
-  sure(await store.denials.add(ADMIN, { kind: 'key', key: aKey('stolen') }, 'note'))
-  sure(await store.enforcement.require(ADMIN, KEEPING, 'any'))
-  sure(await store.oauth.set(ADMIN, { mutual: 'enabled', legacy: 'disabled' }, 'any'))
-  sure(await store.ports.open(ADMIN, 'sync', 'any'))
-  sure(await store.queries.save(ADMIN, { name: 'q', origin: 'operator', query: {} }))
+  unwrap(await store.denials.add(ADMIN, { kind: 'key', key: aKey('stolen') }, 'note'))
+  unwrap(await store.enforcement.require(ADMIN, AGENT_SETTINGS, 'any'))
+  unwrap(await store.oauth.set(ADMIN, { mutual: 'enabled', legacy: 'disabled' }, 'any'))
+  unwrap(await store.ports.open(ADMIN, 'sync', 'any'))
+  unwrap(await store.queries.save(ADMIN, { name: 'q', origin: 'operator', query: {} }))
   const admin = {
     name: 'alice',
     role: 'administrator',
     passwordHash: 'h',
     certificateKey: undefined,
   } as const
-  sure(await store.admins.create(ADMIN, admin))
-  sure(await store.secrets.put(ADMIN, { name: 's', secret: Buffer.from('secret') }, 0))
-  sure(await store.documents.put(ADMIN, { name: 'd', body: { a: 1 } }, 0))
+  unwrap(await store.admins.create(ADMIN, admin))
+  unwrap(await store.secrets.put(ADMIN, { name: 's', secret: Buffer.from('secret') }, 0))
+  unwrap(await store.documents.put(ADMIN, { name: 'd', body: { a: 1 } }, 0))
 }
 
 export async function exported(store: Store): Promise<readonly string[]> {
   const lines: string[] = []
-  sure(await store.transfer.export(ADMIN, async (line) => void lines.push(line)))
+  unwrap(await store.transfer.export(ADMIN, async (line) => void lines.push(line)))
   return lines
 }
 
@@ -56,30 +56,30 @@ export function transfer(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place)
     const old = { sound: false, notBefore: -20 as Instant, notAfter: -10 as Instant }
-    sure(await store.sightings.record([aSighting(aCertificate('a', old))]))
+    unwrap(await store.sightings.record([aSighting(aCertificate('a', old))]))
     const [{ device } = { device: '' }] = await keysOf(store, 'unapproved')
-    expect(sure(await store.devices.find(device))?.certificates).toMatchObject([
+    expect(unwrap(await store.devices.find(device))?.certificates).toMatchObject([
       { notBefore: -20, notAfter: -10 },
     ])
     const lines = await exported(store)
     await using otherPlace = await backend.place()
     await using other = await opened(otherPlace)
-    sure(await other.transfer.import(ADMIN, each(lines)))
+    unwrap(await other.transfer.import(ADMIN, each(lines)))
   })
 
   test('who took the store away, when and how much of it stands in the audit trail before a line is out', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await fill(store)
-    const revision = sure(await store.feed.revision())
+    const revision = unwrap(await store.feed.revision())
     const known = async () =>
-      sure(await store.audit.list({ limit: 1, action: 'store.export' })).items
+      unwrap(await store.audit.list({ limit: 1, action: 'store.export' })).items
     const lines: string[] = []
     const first = Promise.withResolvers<Awaited<ReturnType<typeof known>>>()
     const done = await store.transfer.export(ADMIN, async (line) => {
       if (lines.push(line) === 1) first.resolve(await known())
     })
-    const { rows } = sure(done)
+    const { rows } = unwrap(done)
     expect(rows).toBe(lines.length - 2)
     expect(await first.promise).toMatchObject([
       { who: ADMIN.who, from: ADMIN.from, after: { rows, revision } },
@@ -92,12 +92,12 @@ export function transfer(backend: Backend): void {
     await fill(store)
     const lines = await exported(store)
     await using otherPlace = await backend.place()
-    await using other = await opened(otherPlace, { beginnings: { enforcement: 'recording' } })
+    await using other = await opened(otherPlace, { initialSettings: { enforcement: 'recording' } })
     const audited = async () =>
-      sure(await other.audit.list({ limit: 9, action: 'store.import' })).items
-    refused(await other.transfer.import(ADMIN, each(lines.slice(0, -1))))
+      unwrap(await other.audit.list({ limit: 9, action: 'store.import' })).items
+    unwrapFailure(await other.transfer.import(ADMIN, each(lines.slice(0, -1))))
     expect(await audited()).toEqual([])
-    const { rows } = sure(await other.transfer.import(ADMIN, each(lines)))
+    const { rows } = unwrap(await other.transfer.import(ADMIN, each(lines)))
     expect(await audited()).toMatchObject([{ who: ADMIN.who, after: { rows, from: store.id } }])
   })
 
@@ -107,13 +107,13 @@ export function transfer(backend: Backend): void {
     await fill(store)
     const lines = await exported(store)
     await using otherPlace = await backend.place()
-    await using other = await opened(otherPlace, { beginnings: { enforcement: 'recording' } })
-    sure(await other.transfer.import(ADMIN, each(lines)))
+    await using other = await opened(otherPlace, { initialSettings: { enforcement: 'recording' } })
+    unwrap(await other.transfer.import(ADMIN, each(lines)))
     expect(rowsOf(await exported(other))).toEqual(rowsOf(lines))
-    expect(sure(await other.secrets.open('s'))?.secret.toString()).toBe('secret')
-    expect(sure(await other.enforcement.current()).state).toBe('required')
+    expect(unwrap(await other.secrets.open('s'))?.secret.toString()).toBe('secret')
+    expect(unwrap(await other.enforcement.current()).state).toBe('required')
     // The next audit row finds a number that no imported one has.
-    sure(await other.documents.put(ADMIN, { name: 'e', body: 1 }, 0))
+    unwrap(await other.documents.put(ADMIN, { name: 'e', body: 1 }, 0))
   })
 
   test('an import into a store that has something is refused', async () => {
@@ -121,7 +121,9 @@ export function transfer(backend: Backend): void {
     await using store = await opened(place)
     await fill(store)
     const lines = await exported(store)
-    expect(refused(await store.transfer.import(ADMIN, each(lines))).kind).toBe('import-into-used')
+    expect(unwrapFailure(await store.transfer.import(ADMIN, each(lines))).kind).toBe(
+      'import-into-used',
+    )
   })
 
   test.each<[string, (lines: readonly string[]) => readonly string[], string]>([
@@ -171,7 +173,7 @@ export function transfer(backend: Backend): void {
     const lines = change(await exported(store))
     await using otherPlace = await backend.place()
     await using other = await opened(otherPlace)
-    expect(refused(await other.transfer.import(ADMIN, each(lines))).kind).toBe(kind)
+    expect(unwrapFailure(await other.transfer.import(ADMIN, each(lines))).kind).toBe(kind)
     await using freshPlace = await backend.place()
     await using fresh = await opened(freshPlace)
     expect(rowsOf(await exported(other))).toEqual(rowsOf(await exported(fresh)))

@@ -14,14 +14,14 @@ import {
 import type { Admin } from '../../../store/access/admins.ts'
 import type { Token } from '../../../store/access/credentials.ts'
 import { ROLES } from '../../../store/schema/vocabulary.ts'
-import { define } from '../../define-route.ts'
+import { defineRoute } from '../../define-route.ts'
 import { hashPassword, PASSWORD_LENGTH } from '../../auth/passwords.ts'
 import { lesserOf, type Principal } from '../../auth/principal.ts'
-import { nameText, orNull, record, text, time, word } from '../../schemas.ts'
+import { pathSegmentText, nullable, strictObject, text, time, stringEnum } from '../../schemas.ts'
 import { hashOf, newToken } from '../../auth/token-text.ts'
-import type { Office } from '../../context.ts'
+import type { AdminContext } from '../../context.ts'
 
-const role = word(
+const role = stringEnum(
   ROLES,
   'viewer looks, operator acts on devices, administrator changes trust and people.',
 )
@@ -29,27 +29,27 @@ const key = Type.String({
   pattern: '^[0-9a-f]{64}$',
   description: 'SHA-256 of the public key (SubjectPublicKeyInfo) of a client certificate.',
 })
-const password = Type.String({ minLength: PASSWORD_LENGTH.least, maxLength: PASSWORD_LENGTH.most })
-const named = record({ name: text(200) })
+const password = Type.String({ minLength: PASSWORD_LENGTH.min, maxLength: PASSWORD_LENGTH.max })
+const nameParams = strictObject({ name: text(200) })
 
-const admin = record({
+const admin = strictObject({
   name: Type.String(),
   role,
   password: Type.Boolean({ description: 'Whether there is one.' }),
-  certificate_key: orNull(key),
+  certificate_key: nullable(key),
   disabled: Type.Boolean(),
   version: Type.Integer(),
   created: time('When it was created.'),
 })
 
-const token = record({
+const token = strictObject({
   id: Type.String(),
   administrator: Type.String(),
   role,
   label: Type.String(),
   created: time('When it was created.'),
   expires: time('When it ends.'),
-  last_used: orNull(time('When it was last used.')),
+  last_used: nullable(time('When it was last used.')),
 })
 
 const shownAdmin = (it: Admin) => ({
@@ -73,14 +73,14 @@ const shownToken = (it: Token) => ({
 })
 
 /** Adds the calls. */
-export function adminCalls(app: FastifyInstance, office: Office): void {
-  listing(app, office)
-  changing(app, office)
-  tokenCalls(app, office)
+export function addAdministratorRoutes(app: FastifyInstance, context: AdminContext): void {
+  addListRoutes(app, context)
+  addChangeRoutes(app, context)
+  addTokenRoutes(app, context)
 }
 
-function listing(app: FastifyInstance, { store }: Office): void {
-  define(
+function addListRoutes(app: FastifyInstance, { store }: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -88,14 +88,14 @@ function listing(app: FastifyInstance, { store }: Office): void {
       role: 'administrator',
       tag: 'administrators',
       summary: 'All administrators, by name.',
-      answer: record({ items: Type.Array(admin) }),
+      response: strictObject({ items: Type.Array(admin) }),
     },
     async () => {
       const all = await store.admins.list()
       return all.ok ? ok({ body: { items: all.value.map(shownAdmin) } }) : all
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -103,18 +103,18 @@ function listing(app: FastifyInstance, { store }: Office): void {
       role: 'administrator',
       tag: 'administrators',
       summary: 'Create an administrator, who signs in by password, by client certificate, or both.',
-      body: record({
-        name: nameText(200),
+      body: strictObject({
+        name: pathSegmentText(200),
         role,
         password: Type.Optional(password),
         certificate_key: Type.Optional(key),
       }),
-      answer: admin,
+      response: admin,
       created: true,
       fails: [409, 422],
     },
-    async ({ by, body }) => {
-      const made = await store.admins.create(by, {
+    async ({ actor, body }) => {
+      const made = await store.admins.create(actor, {
         name: body.name,
         role: body.role,
         passwordHash: body.password === undefined ? undefined : await hashPassword(body.password),
@@ -127,8 +127,8 @@ function listing(app: FastifyInstance, { store }: Office): void {
   )
 }
 
-function changing(app: FastifyInstance, { store }: Office): void {
-  define(
+function addChangeRoutes(app: FastifyInstance, { store }: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'PATCH',
@@ -137,18 +137,18 @@ function changing(app: FastifyInstance, { store }: Office): void {
       tag: 'administrators',
       summary:
         'Change role, password, certificate or disabling; it ends the sessions. The last administrator stays one.',
-      params: named,
-      body: record({
+      params: nameParams,
+      body: strictObject({
         role: Type.Optional(role),
         password: Type.Optional(password),
-        certificate_key: Type.Optional(orNull(key)),
+        certificate_key: Type.Optional(nullable(key)),
         disabled: Type.Optional(Type.Boolean()),
       }),
-      answer: admin,
+      response: admin,
       versioned: true,
       fails: [404, 409, 422],
     },
-    async ({ by, params, body, expected }) => {
+    async ({ actor, params, body, expected }) => {
       const change = {
         ...(body.role === undefined ? {} : { role: body.role }),
         ...(body.password === undefined ? {} : { passwordHash: await hashPassword(body.password) }),
@@ -157,12 +157,12 @@ function changing(app: FastifyInstance, { store }: Office): void {
           : { certificateKey: (body.certificate_key ?? undefined) as KeyFingerprint | undefined }),
         ...(body.disabled === undefined ? {} : { disabled: body.disabled }),
       }
-      const changed = await store.admins.change(by, params.name, { expected, change })
+      const changed = await store.admins.change(actor, params.name, { expected, change })
       if (!changed.ok) return changed
       return ok({ body: shownAdmin(changed.value), version: changed.value.version })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'DELETE',
@@ -170,19 +170,19 @@ function changing(app: FastifyInstance, { store }: Office): void {
       role: 'administrator',
       tag: 'administrators',
       summary: 'Remove an administrator, with all tokens and sessions.',
-      params: named,
+      params: nameParams,
       versioned: true,
       fails: [404, 409],
     },
-    async ({ by, params, expected }) => {
-      const removed = await store.admins.remove(by, params.name, expected)
+    async ({ actor, params, expected }) => {
+      const removed = await store.admins.remove(actor, params.name, expected)
       return removed.ok ? ok({ body: undefined }) : removed
     },
   )
 }
 
-function tokenCalls(app: FastifyInstance, { store, clock }: Office): void {
-  define(
+function addTokenRoutes(app: FastifyInstance, { store, clock }: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -190,14 +190,14 @@ function tokenCalls(app: FastifyInstance, { store, clock }: Office): void {
       role: 'administrator',
       tag: 'administrators',
       summary: 'All API tokens; what they are made of is not kept.',
-      answer: record({ items: Type.Array(token) }),
+      response: strictObject({ items: Type.Array(token) }),
     },
     async () => {
       const all = await store.credentials.tokens()
       return all.ok ? ok({ body: { items: all.value.map(shownToken) } }) : all
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -206,30 +206,30 @@ function tokenCalls(app: FastifyInstance, { store, clock }: Office): void {
       tag: 'administrators',
       summary:
         'Make an API token for oneself; this answer is the only one that shows it. One that is made by the token of somebody who is no administrator ends with that at the latest.',
-      body: record({
+      body: strictObject({
         label: text(200),
         role: Type.Optional(role),
         days: Type.Integer({ minimum: 1, maximum: 400, description: 'How long it lasts.' }),
       }),
-      answer: record({ token: Type.String(), about: token }),
+      response: strictObject({ token: Type.String(), about: token }),
       created: true,
       fails: [404, 422],
     },
-    async ({ by, body, principal }) => {
+    async ({ actor, body, principal }) => {
       const fresh = newToken()
-      const made = await store.credentials.createToken(by, {
+      const made = await store.credentials.createToken(actor, {
         hash: hashOf(fresh),
         admin: principal.name,
         // A token may do less than whoever makes it, never more.
         role: lesserOf(principal.role, body.role ?? principal.role),
         label: body.label,
-        expiresAt: endOf(principal, plus(clock.now(), (body.days * DAY_MS) as Millis)),
+        expiresAt: expiryOf(principal, plus(clock.now(), (body.days * DAY_MS) as Millis)),
       })
       if (!made.ok) return made
       return ok({ body: { token: fresh, about: shownToken(made.value) } })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'DELETE',
@@ -237,11 +237,11 @@ function tokenCalls(app: FastifyInstance, { store, clock }: Office): void {
       role: 'administrator',
       tag: 'administrators',
       summary: 'Revoke an API token.',
-      params: record({ id: Type.String({ pattern: '^[0-9a-f-]{36}$' }) }),
+      params: strictObject({ id: Type.String({ pattern: '^[0-9a-f-]{36}$' }) }),
       fails: [404],
     },
-    async ({ by, params }) => {
-      const revoked = await store.credentials.revokeToken(by, params.id)
+    async ({ actor, params }) => {
+      const revoked = await store.credentials.revokeToken(actor, params.id)
       return revoked.ok ? ok({ body: undefined }) : revoked
     },
   )
@@ -251,7 +251,7 @@ function tokenCalls(app: FastifyInstance, { store, clock }: Office): void {
  * A token that leaked must not renew itself for ever. With one of an administrator that is no use: it can make an
  * administrator.
  */
-function endOf({ role, tokenEnds }: Principal, asked: Instant): Instant {
+function expiryOf({ role, tokenEnds }: Principal, asked: Instant): Instant {
   if (tokenEnds === undefined || role === 'administrator') return asked
   return Math.min(tokenEnds, asked) as Instant
 }

@@ -6,19 +6,19 @@ import { Type, type Static } from 'typebox'
 import { isoText, ok, type Instant } from '../../../kernel/types.ts'
 import type { SavedQuery } from '../../../store/settings/saved-queries.ts'
 import { QUERY_ORIGINS } from '../../../store/schema/vocabulary.ts'
-import { define } from '../../define-route.ts'
-import { page, pageOf, record, text, time, word } from '../../schemas.ts'
+import { defineRoute } from '../../define-route.ts'
+import { pageQuery, pageOf, strictObject, text, time, stringEnum } from '../../schemas.ts'
 import { filterShape } from '../devices/shapes.ts'
-import type { Office } from '../../context.ts'
+import type { AdminContext } from '../../context.ts'
 
 /** Adds the calls. */
-export function recordCalls(app: FastifyInstance, office: Office): void {
-  auditCalls(app, office)
-  queryCalls(app, office)
+export function addAuditAndQueryRoutes(app: FastifyInstance, context: AdminContext): void {
+  addAuditRoutes(app, context)
+  addQueryRoutes(app, context)
 }
 
-function auditCalls(app: FastifyInstance, { store }: Office): void {
-  define(
+function addAuditRoutes(app: FastifyInstance, { store }: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -27,16 +27,16 @@ function auditCalls(app: FastifyInstance, { store }: Office): void {
       tag: 'audit',
       summary:
         'Who changed what, from where, when, and what it was before and after; newest first.',
-      query: record({
+      query: strictObject({
         who: Type.Optional(text(200)),
         action: Type.Optional(text(100)),
         subject: Type.Optional(text(500)),
         since: Type.Optional(time('At or after this.')),
         until: Type.Optional(time('Before this.')),
-        ...page,
+        ...pageQuery,
       }),
-      answer: pageOf(
-        record({
+      response: pageOf(
+        strictObject({
           id: Type.Integer(),
           at: time('When.'),
           who: Type.String(),
@@ -69,18 +69,18 @@ function auditCalls(app: FastifyInstance, { store }: Office): void {
   )
 }
 
-const query = record({
+const query = strictObject({
   id: Type.String(),
   name: Type.String(),
-  origin: word(QUERY_ORIGINS, 'Chart-generated, or saved by somebody.'),
+  origin: stringEnum(QUERY_ORIGINS, 'Chart-generated, or saved by somebody.'),
   query: Type.Unknown(),
   created_by: Type.String(),
   created: time('When it was saved.'),
   version: Type.Integer(),
 })
 
-function queryCalls(app: FastifyInstance, { store }: Office): void {
-  define(
+function addQueryRoutes(app: FastifyInstance, { store }: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -88,14 +88,14 @@ function queryCalls(app: FastifyInstance, { store }: Office): void {
       role: 'viewer',
       tag: 'devices',
       summary: 'Saved queries, by name; the segments of charts among them.',
-      answer: record({ items: Type.Array(query) }),
+      response: strictObject({ items: Type.Array(query) }),
     },
     async () => {
       const all = await store.queries.list()
       return all.ok ? ok({ body: { items: all.value.map(shownQuery) } }) : all
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -103,18 +103,22 @@ function queryCalls(app: FastifyInstance, { store }: Office): void {
       role: 'operator',
       tag: 'devices',
       summary: 'Save a query under a name. A chart segment that was saved before is given back.',
-      body: record({ name: text(200), origin: word(QUERY_ORIGINS), query: filterShape }),
-      answer: query,
+      body: strictObject({
+        name: text(200),
+        origin: stringEnum(QUERY_ORIGINS),
+        query: filterShape,
+      }),
+      response: query,
       created: true,
       fails: [409, 422],
     },
-    async ({ by, body }) => {
-      const saved = await store.queries.save(by, body)
+    async ({ actor, body }) => {
+      const saved = await store.queries.save(actor, body)
       if (!saved.ok) return saved
       return ok({ body: shownQuery(saved.value), version: saved.value.version })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'DELETE',
@@ -122,12 +126,12 @@ function queryCalls(app: FastifyInstance, { store }: Office): void {
       role: 'operator',
       tag: 'devices',
       summary: 'Remove a saved query.',
-      params: record({ id: text(200) }),
+      params: strictObject({ id: text(200) }),
       versioned: true,
       fails: [404],
     },
-    async ({ by, params, expected }) => {
-      const removed = await store.queries.remove(by, params.id, expected)
+    async ({ actor, params, expected }) => {
+      const removed = await store.queries.remove(actor, params.id, expected)
       return removed.ok ? ok({ body: undefined }) : removed
     },
   )

@@ -6,16 +6,16 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { fail, isoText, ok, type Instant } from '../../../kernel/types.ts'
 import { explainStore } from '../../../store/explain.ts'
-import type { KeyStanding, SecretFacts } from '../../../store/secrets/key-standing.ts'
+import type { KeyStatus, SecretFacts } from '../../../store/secrets/key-standing.ts'
 import { TICKET_SECRET } from '../../../store/secrets/secrets.ts'
-import { define } from '../../define-route.ts'
-import { faulty } from '../../refused.ts'
-import { orNull, record, text, time } from '../../schemas.ts'
-import type { Office } from '../../context.ts'
+import { defineRoute } from '../../define-route.ts'
+import { invalidData } from '../../refused.ts'
+import { nullable, strictObject, text, time } from '../../schemas.ts'
+import type { AdminContext } from '../../context.ts'
 
-const named = record({ name: text(200) })
+const nameParams = strictObject({ name: text(200) })
 
-const secret = record({
+const secret = strictObject({
   name: Type.String(),
   key_version: Type.Integer({ description: 'The key that it is sealed with.' }),
   version: Type.Integer(),
@@ -30,13 +30,13 @@ const shownSecret = (it: SecretFacts): Static<typeof secret> => ({
 })
 
 /** Adds the calls. */
-export function secretCalls(app: FastifyInstance, office: Office): void {
-  keeping(app, office)
-  keyCalls(app, office)
+export function addSecretAndKeyRoutes(app: FastifyInstance, context: AdminContext): void {
+  addSecretRoutes(app, context)
+  addKeyRoutes(app, context)
 }
 
-function keeping(app: FastifyInstance, { store }: Office): void {
-  define(
+function addSecretRoutes(app: FastifyInstance, { store }: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -44,14 +44,14 @@ function keeping(app: FastifyInstance, { store }: Office): void {
       role: 'administrator',
       tag: 'secrets',
       summary: 'The names of all secrets, never what they are.',
-      answer: record({ items: Type.Array(secret) }),
+      response: strictObject({ items: Type.Array(secret) }),
     },
     async () => {
       const all = await store.secrets.list()
       return all.ok ? ok({ body: { items: all.value.map(shownSecret) } }) : all
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'PUT',
@@ -59,35 +59,38 @@ function keeping(app: FastifyInstance, { store }: Office): void {
       role: 'administrator',
       tag: 'secrets',
       summary: 'Seal a secret under the current key; a new one on If-Match: "0".',
-      params: named,
-      body: record({
+      params: nameParams,
+      body: strictObject({
         secret: Type.String({
           minLength: 1,
           maxLength: 100_000,
           description: 'Its octets in base64.',
         }),
       }),
-      answer: secret,
+      response: secret,
       versioned: true,
       fails: [409, 422],
     },
-    async ({ by, params, body, expected }) => {
+    async ({ actor, params, body, expected }) => {
       // Whoever chose it could read what devices say.
       if (params.name === TICKET_SECRET) {
-        return faulty(
+        return invalidData(
           [{ at: 'name', message: 'wanted a name that the program does not use' }],
           'the secret',
         )
       }
       const octets = Buffer.from(body.secret, 'base64')
       if (octets.length === 0 || octets.toString('base64') !== body.secret) {
-        return faulty([{ at: 'body.secret', message: 'wanted base64 (RFC 4648 §4)' }], 'the secret')
+        return invalidData(
+          [{ at: 'body.secret', message: 'wanted base64 (RFC 4648 §4)' }],
+          'the secret',
+        )
       }
-      const put = await store.secrets.put(by, { name: params.name, secret: octets }, expected)
+      const put = await store.secrets.put(actor, { name: params.name, secret: octets }, expected)
       return put.ok ? ok({ body: shownSecret(put.value), version: put.value.version }) : put
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'DELETE',
@@ -95,32 +98,32 @@ function keeping(app: FastifyInstance, { store }: Office): void {
       role: 'administrator',
       tag: 'secrets',
       summary: 'Remove a secret.',
-      params: named,
+      params: nameParams,
       versioned: true,
       fails: [404],
     },
-    async ({ by, params, expected }) => {
-      const removed = await store.secrets.remove(by, params.name, expected)
+    async ({ actor, params, expected }) => {
+      const removed = await store.secrets.remove(actor, params.name, expected)
       return removed.ok ? ok({ body: undefined }) : removed
     },
   )
 }
 
-const keys = record({
+const keys = strictObject({
   current: Type.Integer({ description: 'The key that new secrets are sealed with; 0 for none.' }),
   held: Type.Array(Type.Integer(), { description: 'The keys that this instance holds.' }),
-  fault: orNull(Type.String({ description: 'Why this instance cannot use the current key.' })),
+  fault: nullable(Type.String({ description: 'Why this instance cannot use the current key.' })),
   left: Type.Integer({ description: 'Secrets that are still sealed with another key.' }),
   lacking: Type.Array(
-    record({ id: Type.String(), name: Type.String(), seen: time('When it last reported.') }),
+    strictObject({ id: Type.String(), name: Type.String(), seen: time('When it last reported.') }),
     { description: 'Instances that lack the current key.' },
   ),
   warnings: Type.Array(Type.String()),
 })
 
-function keyCalls(app: FastifyInstance, office: Office): void {
-  const { store, clock } = office
-  define(
+function addKeyRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { store, clock } = context
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -128,15 +131,15 @@ function keyCalls(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'secrets',
       summary: 'Where the instances stand with the keys that seal secrets.',
-      answer: keys,
+      response: keys,
     },
     async () => {
-      const standing = await store.secrets.standing(reportedSince(clock.now()))
+      const standing = await store.secrets.keyStatus(reportedSince(clock.now()))
       if (!standing.ok) return standing
       return ok({ body: shownKeys(standing.value), version: standing.value.current })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -144,23 +147,23 @@ function keyCalls(app: FastifyInstance, office: Office): void {
       role: 'administrator',
       tag: 'secrets',
       summary: 'Seal with the newest key of this instance from now on. What is sealed stays so.',
-      answer: record({ current: Type.Integer() }),
+      response: strictObject({ current: Type.Integer() }),
       versioned: true,
       fails: [409],
     },
-    async ({ by, expected }) => {
-      const standing = await store.secrets.standing(clock.now())
+    async ({ actor, expected }) => {
+      const standing = await store.secrets.keyStatus(clock.now())
       if (!standing.ok) return standing
       const { current: found } = standing.value
       if (expected !== 'any' && expected !== found) {
         return fail({ kind: 'stale', what: 'secret', key: 'key ring', expected, found })
       }
-      const rotated = await store.secrets.rotate(by)
+      const rotated = await store.secrets.rotate(actor)
       if (!rotated.ok) return rotated
       return ok({ body: { current: rotated.value }, version: rotated.value })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -168,14 +171,14 @@ function keyCalls(app: FastifyInstance, office: Office): void {
       role: 'administrator',
       tag: 'secrets',
       summary: 'Seal some secrets anew under the current key; call it until none is left.',
-      body: record({
+      body: strictObject({
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
       }),
-      answer: record({ resealed: Type.Integer(), left: Type.Integer() }),
+      response: strictObject({ resealed: Type.Integer(), left: Type.Integer() }),
       fails: [409, 422],
     },
-    async ({ by, body }) => {
-      const done = await store.secrets.reseal(by, body.limit ?? 100)
+    async ({ actor, body }) => {
+      const done = await store.secrets.reseal(actor, body.limit ?? 100)
       return done.ok ? ok({ body: done.value }) : done
     },
   )
@@ -185,7 +188,7 @@ function keyCalls(app: FastifyInstance, office: Office): void {
 const REPORTED_MS = 86_400_000
 const reportedSince = (now: Instant): Instant => (now - REPORTED_MS) as Instant
 
-function shownKeys(it: KeyStanding): Static<typeof keys> {
+function shownKeys(it: KeyStatus): Static<typeof keys> {
   const fault = it.fault === undefined ? undefined : explainStore(it.fault)
   const newest = it.held.at(-1) ?? 0
   return {

@@ -5,24 +5,24 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { fail, ok, plus, isoText, type Millis } from '../../../kernel/types.ts'
 import { ROLES } from '../../../store/schema/vocabulary.ts'
-import { define } from '../../define-route.ts'
-import { isNobodysPassword, isPassword, PASSWORD_LENGTH } from '../../auth/passwords.ts'
+import { defineRoute } from '../../define-route.ts'
+import { verifyDummyPassword, verifyPassword, PASSWORD_LENGTH } from '../../auth/passwords.ts'
 import { accessProblem } from '../../problem.ts'
-import { record, text, time, word } from '../../schemas.ts'
+import { strictObject, text, time, stringEnum } from '../../schemas.ts'
 import { hashOf, newSessionId } from '../../auth/token-text.ts'
-import { giveSession, sessionOf, takeSession } from '../../auth/session-cookie.ts'
-import type { Office } from '../../context.ts'
+import { setSessionCookie, sessionIdOf, clearSessionCookie } from '../../auth/session-cookie.ts'
+import type { AdminContext } from '../../context.ts'
 
-const me = record({
+const principalShape = strictObject({
   name: Type.String(),
-  role: word(ROLES),
-  by: word(['certificate', 'session', 'token'] as const, 'How the caller was recognised.'),
+  role: stringEnum(ROLES),
+  by: stringEnum(['certificate', 'session', 'token'] as const, 'How the caller was recognised.'),
 })
 
 /** Adds the calls. */
-export function sessionCalls(app: FastifyInstance, office: Office): void {
-  const { store, clock, attempts, log } = office
-  define(
+export function addSessionRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { store, clock, signInAttempts, log } = context
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -30,40 +30,46 @@ export function sessionCalls(app: FastifyInstance, office: Office): void {
       role: 'anybody',
       tag: 'session',
       summary: 'Sign in with name and password; the answer sets the session cookie.',
-      body: record({
+      body: strictObject({
         name: text(200),
-        password: Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH.most }),
+        password: Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH.max }),
       }),
-      answer: record({ name: Type.String(), role: word(ROLES), expires: time('When it ends.') }),
+      response: strictObject({
+        name: Type.String(),
+        role: stringEnum(ROLES),
+        expires: time('When it ends.'),
+      }),
       created: true,
       fails: [401, 422],
     },
     async ({ body, request, reply }) => {
       const { name, password } = body
-      const seconds = attempts.begin(request.ip, name)
+      const seconds = signInAttempts.begin(request.ip, name)
       if (seconds > 0) {
         log.warn(
           { from: request.ip, seconds },
           'somebody has to wait before the next attempt to sign in',
         )
-        return refused({ kind: 'too-many-attempts', seconds })
+        return accessFailure({ kind: 'too-many-attempts', seconds })
       }
       const found = await store.admins.find(name)
       if (!found.ok) {
-        attempts.undecided(request.ip, name)
+        signInAttempts.undecided(request.ip, name)
         return found
       }
       const admin = found.value
       const hash = admin?.passwordHash
-      const isRight =
-        hash === undefined ? await isNobodysPassword(password) : await isPassword(password, hash)
-      if (!isRight || admin === undefined || admin.disabled) {
+      const isCorrect =
+        hash === undefined
+          ? await verifyDummyPassword(password)
+          : await verifyPassword(password, hash)
+      if (!isCorrect || admin === undefined || admin.disabled) {
         // What nobody is called may be a password in the wrong field.
         const who = admin?.name ?? 'nobody of ours'
         log.warn({ from: request.ip, who }, 'somebody failed to sign in')
-        return refused({ kind: 'credential-unknown' })
+        return accessFailure({ kind: 'credential-unknown' })
       }
-      attempts.succeeded(request.ip, name)
+      signInAttempts.succeeded(request.ip, name)
       const id = newSessionId()
       const expiresAt = plus(clock.now(), SESSION_LENGTH)
       const begun = await store.credentials.beginSession(
@@ -71,11 +77,11 @@ export function sessionCalls(app: FastifyInstance, office: Office): void {
         { hash: hashOf(id), admin: name, expiresAt },
       )
       if (!begun.ok) return begun
-      giveSession(request, reply, id)
+      setSessionCookie(request, reply, id)
       return ok({ body: { name, role: admin.role, expires: isoText(expiresAt) } })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'DELETE',
@@ -84,17 +90,17 @@ export function sessionCalls(app: FastifyInstance, office: Office): void {
       tag: 'session',
       summary: 'Sign out.',
     },
-    async ({ by, request, reply }) => {
-      const id = sessionOf(request)
+    async ({ actor, request, reply }) => {
+      const id = sessionIdOf(request)
       if (id !== undefined) {
-        const ended = await store.credentials.endSession(by, hashOf(id))
+        const ended = await store.credentials.endSession(actor, hashOf(id))
         if (!ended.ok) return ended
       }
-      takeSession(request, reply)
+      clearSessionCookie(request, reply)
       return ok({ body: undefined })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -102,7 +108,7 @@ export function sessionCalls(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'session',
       summary: 'Who the caller is.',
-      answer: me,
+      response: principalShape,
     },
     async ({ principal: { name, role, by } }) => {
       await Promise.resolve()
@@ -111,7 +117,7 @@ export function sessionCalls(app: FastifyInstance, office: Office): void {
   )
 }
 
-const refused = (why: Parameters<typeof accessProblem>[0]) =>
+const accessFailure = (why: Parameters<typeof accessProblem>[0]) =>
   fail({ kind: 'problem', problem: accessProblem(why) } as const)
 
 /** A working day; a new one begins with the password. */

@@ -4,17 +4,21 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { isoText, ok, type KeyFingerprint, type Result } from '../../../kernel/types.ts'
-import type { Decided, LeftAlone, Selected } from '../../../store/devices/approvals.ts'
-import type { By } from '../../../store/transactions.ts'
-import type { Denied, DenyEntry } from '../../../store/devices/denials.ts'
+import type {
+  DecisionOutcome,
+  SkipReason,
+  SelectedDevice,
+} from '../../../store/devices/approvals.ts'
+import type { Actor } from '../../../store/transactions.ts'
+import type { DenyTarget, DenyEntry } from '../../../store/devices/denials.ts'
 import type { StoreFailure } from '../../../store/failure.ts'
-import { define } from '../../define-route.ts'
-import { record, text, time, word } from '../../schemas.ts'
-import type { Office } from '../../context.ts'
+import { defineRoute } from '../../define-route.ts'
+import { strictObject, text, time, stringEnum } from '../../schemas.ts'
+import type { AdminContext } from '../../context.ts'
 
-const selection = record({
+const selection = strictObject({
   devices: Type.Array(
-    record({
+    strictObject({
       id: text(200),
       // One `If-Match` per device: what was decided on one that has changed since is no decision on this one.
       version: Type.Integer({
@@ -26,17 +30,17 @@ const selection = record({
   ),
 })
 
-const REASONS = [
+const SKIP_REASONS = [
   'not-found',
   'stale',
   'already',
   'blocked',
   'no-valid-certificate',
   'not-blocked',
-] as const satisfies readonly LeftAlone[]
+] as const satisfies readonly SkipReason[]
 
 /** Why a selected device is left, in words. */
-const LEFT: Readonly<Record<LeftAlone, string>> = {
+const SKIP_TEXTS: Readonly<Record<SkipReason, string>> = {
   'not-found': 'there is no such device: it may have been forgotten',
   stale: 'somebody else has changed it since: look at it again',
   already: 'it is so already',
@@ -46,47 +50,50 @@ const LEFT: Readonly<Record<LeftAlone, string>> = {
   'not-blocked': 'it is not blocked',
 }
 
-const decided = record({
+const outcomeShape = strictObject({
   changed: Type.Array(Type.String()),
   left: Type.Array(
-    record({
+    strictObject({
       id: Type.String(),
-      why: word(REASONS),
+      why: stringEnum(SKIP_REASONS),
       text: Type.String(),
     }),
   ),
 })
 
-type Decide = (by: By, devices: readonly Selected[]) => Promise<Result<Decided, StoreFailure>>
+type Decide = (
+  actor: Actor,
+  devices: readonly SelectedDevice[],
+) => Promise<Result<DecisionOutcome, StoreFailure>>
 
 /** Adds the calls. */
-export function approvalCalls(app: FastifyInstance, office: Office): void {
-  const { store, clock } = office
+export function addApprovalRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { store, clock } = context
   const { approvals } = store
   const decisions: readonly [string, string, Decide][] = [
     [
       'approve',
       'Approve selected: unapproved devices with a valid certificate; the rest is left, and why is said.',
-      (by, devices) => approvals.approve(by, devices, clock.now()),
+      (actor, devices) => approvals.approve(actor, devices, clock.now()),
     ],
     [
       'block',
       'Block: refused from now on, on live connections too.',
-      (by, devices) => approvals.block(by, devices),
+      (actor, devices) => approvals.block(actor, devices),
     ],
     [
       'unblock',
       'Lift a block: the devices are unapproved again.',
-      (by, devices) => approvals.unblock(by, devices),
+      (actor, devices) => approvals.unblock(actor, devices),
     ],
     [
       'withdraw',
       'Take an approval back without blocking.',
-      (by, devices) => approvals.withdraw(by, devices),
+      (actor, devices) => approvals.withdraw(actor, devices),
     ],
   ]
   for (const [verb, summary, decide] of decisions) {
-    define(
+    defineRoute(
       app,
       {
         method: 'POST',
@@ -95,28 +102,31 @@ export function approvalCalls(app: FastifyInstance, office: Office): void {
         tag: 'approval',
         summary,
         body: selection,
-        answer: decided,
+        response: outcomeShape,
         fails: [409, 413, 422],
       },
-      async ({ by, body }) => {
+      async ({ actor, body }) => {
         const devices = body.devices.map(({ id, version }) => ({ id, expected: version }))
-        const result = await decide(by, devices)
+        const result = await decide(actor, devices)
         if (!result.ok) return result
         const { changed, left } = result.value
         return ok({
-          body: { changed: [...changed], left: left.map((it) => ({ ...it, text: LEFT[it.why] })) },
+          body: {
+            changed: [...changed],
+            left: left.map((it) => ({ ...it, text: SKIP_TEXTS[it.why] })),
+          },
         })
       },
     )
   }
-  denyCalls(app, office)
+  addDenyListRoutes(app, context)
 }
 
 const fingerprint = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const denied = Type.Union(
   [
-    record({ kind: Type.Literal('key'), key: fingerprint }),
-    record({
+    strictObject({ kind: Type.Literal('key'), key: fingerprint }),
+    strictObject({
       kind: Type.Literal('serial'),
       issuer_key: fingerprint,
       serial: Type.String({ pattern: '^-?(?:[0-9a-f]{2}){1,40}$' }),
@@ -127,15 +137,15 @@ const denied = Type.Union(
       'By public key, or by issuer key and serial number; never by certificate fingerprint, which has a twin.',
   },
 )
-const entry = record({
+const entry = strictObject({
   denied,
   note: Type.String(),
   created_by: Type.String(),
   created: time('When it was added.'),
 })
 
-function denyCalls(app: FastifyInstance, { store }: Office): void {
-  define(
+function addDenyListRoutes(app: FastifyInstance, { store }: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -143,14 +153,14 @@ function denyCalls(app: FastifyInstance, { store }: Office): void {
       role: 'viewer',
       tag: 'approval',
       summary: 'Whom the deny list refuses, oldest entry first.',
-      answer: record({ items: Type.Array(entry) }),
+      response: strictObject({ items: Type.Array(entry) }),
     },
     async () => {
       const all = await store.denials.list()
       return all.ok ? ok({ body: { items: all.value.map(shownEntry) } }) : all
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -158,17 +168,17 @@ function denyCalls(app: FastifyInstance, { store }: Office): void {
       role: 'operator',
       tag: 'approval',
       summary: 'Deny a key or a certificate at once, on live connections too.',
-      body: record({ denied, note: text(500, 'Why.') }),
-      answer: entry,
+      body: strictObject({ denied, note: text(500, 'Why.') }),
+      response: entry,
       created: true,
       fails: [409, 422],
     },
-    async ({ by, body }) => {
-      const added = await store.denials.add(by, deniedOf(body.denied), body.note)
+    async ({ actor, body }) => {
+      const added = await store.denials.add(actor, deniedOf(body.denied), body.note)
       return added.ok ? ok({ body: shownEntry(added.value) }) : added
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -176,17 +186,17 @@ function denyCalls(app: FastifyInstance, { store }: Office): void {
       role: 'operator',
       tag: 'approval',
       summary: 'Take an entry off the deny list.',
-      body: record({ denied }),
+      body: strictObject({ denied }),
       fails: [404, 422],
     },
-    async ({ by, body }) => {
-      const removed = await store.denials.remove(by, deniedOf(body.denied))
+    async ({ actor, body }) => {
+      const removed = await store.denials.remove(actor, deniedOf(body.denied))
       return removed.ok ? ok({ body: undefined }) : removed
     },
   )
 }
 
-const deniedOf = (sent: Static<typeof denied>): Denied =>
+const deniedOf = (sent: Static<typeof denied>): DenyTarget =>
   sent.kind === 'key'
     ? { kind: 'key', key: sent.key as KeyFingerprint }
     : {

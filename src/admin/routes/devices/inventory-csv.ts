@@ -2,12 +2,12 @@
  * An inventory as somebody uploads it → entries, or everything that is wrong with it at once, line by line.
  */
 import { parse, type CsvError } from 'csv-parse/sync'
-import { CLIENT_CLASSES, parseVersion, rankOf } from '../../../fleet/client.ts'
+import { CLIENT_CLASSES, parseVersion, versionRank } from '../../../fleet/client.ts'
 import { fail, ok, type Fault, type Result } from '../../../kernel/types.ts'
 import type { InventoryEntry } from '../../../store/devices/inventory.ts'
 
 /** One device as it was written; a cell that is empty says nothing. */
-export interface WrittenEntry {
+export interface RawEntry {
   readonly id: string
   readonly name?: string | undefined
   readonly class?: string | undefined
@@ -42,7 +42,7 @@ export function readInventoryCsv(
     skip_records_with_error: true,
     on_skip: (error: CsvError | undefined) => {
       const line = Number(error?.['lines'] ?? 1) + firstLine - 1
-      faults.push({ at: `line ${line}`, message: `cannot be read as CSV: ${shortOf(error)}` })
+      faults.push({ at: `line ${line}`, message: `cannot be read as CSV: ${errorText(error)}` })
     },
   }) as unknown as readonly { readonly record: readonly string[]; readonly info: Info }[]
   const [head, ...body] = rows
@@ -57,7 +57,7 @@ export function readInventoryCsv(
   }
   // Below columns that mean nothing every line would be wrong in the same way.
   if (unknown.length > 0 || !columns.includes('id')) return fail(faults)
-  const written = body.flatMap(({ record, info }): readonly Located[] => {
+  const written = body.flatMap(({ record, info }): readonly LocatedEntry[] => {
     const at = `line ${info.lines + firstLine - 1}`
     if (record.length !== columns.length) {
       const message = `found ${record.length} cells, wanted ${columns.length}`
@@ -65,7 +65,7 @@ export function readInventoryCsv(
       return []
     }
     const cells = new Map(columns.map((name, index) => [name, record[index] ?? '']))
-    const pending = switchOf(cells.get('pending') ?? '')
+    const pending = parseYesNo(cells.get('pending') ?? '')
     if (pending === 'neither') {
       faults.push({ at, message: `found pending ${quoted(cells.get('pending') ?? '')}, ${YES_NO}` })
       return []
@@ -87,36 +87,37 @@ export function readInventoryCsv(
 }
 
 /** An entry, and where in the upload it stands. */
-export interface Located {
+export interface LocatedEntry {
   readonly at: string
-  readonly entry: WrittenEntry
+  readonly entry: RawEntry
 }
 
 /** Checks what was written, every fault at once. */
 export function checkEntries(
-  written: readonly Located[],
+  written: readonly LocatedEntry[],
 ): Result<readonly InventoryEntry[], readonly Fault[]> {
   const faults: Fault[] = []
   const firsts = new Map<string, string>()
   const entries = written.map(({ at, entry }): InventoryEntry => {
-    const found = (message: string): unknown => faults.push({ at, message })
+    const addFault = (message: string): unknown => faults.push({ at, message })
     const { id, agent_version: agentVersion, class: kind } = entry
     const version = agentVersion === undefined ? undefined : parseVersion(agentVersion)
-    if (id === '') found('found no id, wanted the one that the management server knows')
+    if (id === '') addFault('found no id, wanted the one that the management server knows')
     for (const text of [id, entry.name, entry.agent, agentVersion]) {
       if (text !== undefined && text.length > CELL_LENGTH) {
-        found(`found a cell of ${text.length} characters, wanted at most ${CELL_LENGTH}`)
+        addFault(`found a cell of ${text.length} characters, wanted at most ${CELL_LENGTH}`)
       }
-      if (text !== undefined && /\p{Cc}/u.test(text)) found('found control characters in a cell')
+      if (text !== undefined && /\p{Cc}/u.test(text)) addFault('found control characters in a cell')
     }
     if (kind !== undefined && !CLIENT_CLASSES.some((one) => one === kind)) {
-      found(`found the class ${quoted(kind)}, wanted one of ${CLIENT_CLASSES.join(', ')}`)
+      addFault(`found the class ${quoted(kind)}, wanted one of ${CLIENT_CLASSES.join(', ')}`)
     }
     if (agentVersion !== undefined && version === undefined) {
-      found(`found the version ${quoted(agentVersion)}, wanted numbers and dots such as 10.1`)
+      addFault(`found the version ${quoted(agentVersion)}, wanted numbers and dots such as 10.1`)
     }
     const first = firsts.get(id)
-    if (first !== undefined && id !== '') found(`found ${quoted(id)} again, it stands in ${first}`)
+    if (first !== undefined && id !== '')
+      addFault(`found ${quoted(id)} again, it stands in ${first}`)
     else firsts.set(id, at)
     return {
       id,
@@ -124,7 +125,7 @@ export function checkEntries(
       class: kind,
       agent: entry.agent,
       agentVersion,
-      agentRank: version === undefined ? undefined : rankOf(version),
+      agentRank: version === undefined ? undefined : versionRank(version),
       pending: entry.pending,
     }
   })
@@ -141,7 +142,7 @@ function delimiterOf(text: string): string {
   return [',', ';', '\t'].find((one) => head.includes(one)) ?? ','
 }
 
-function switchOf(text: string): boolean | undefined | 'neither' {
+function parseYesNo(text: string): boolean | undefined | 'neither' {
   const word = text.toLowerCase()
   if (word === '') return undefined
   if (['true', 'yes', '1', 'pending'].includes(word)) return true
@@ -156,7 +157,7 @@ const inOrder = (faults: readonly Fault[]): readonly Fault[] =>
 const lineOf = ({ at }: Fault): number => Number(/\d+/u.exec(at)?.[0] ?? 0)
 
 /** The parser's message names options of its own; its code is enough. */
-const shortOf = (error: CsvError | undefined): string =>
+const errorText = (error: CsvError | undefined): string =>
   (error?.code ?? 'unknown').replace(/^CSV_/u, '').replaceAll('_', ' ').toLowerCase()
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 60))

@@ -5,15 +5,15 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { CLIENT_CLASSES } from '../../../fleet/client.ts'
 import { ok, type Fault, type Result } from '../../../kernel/types.ts'
-import type { By } from '../../../store/transactions.ts'
+import type { Actor } from '../../../store/transactions.ts'
 import { INVENTORY_LIMIT, type InventoryEntry } from '../../../store/devices/inventory.ts'
-import { define, type Answered, type CallFailure } from '../../define-route.ts'
+import { defineRoute, type RouteOutput, type RouteFailure } from '../../define-route.ts'
 import { checkEntries, INVENTORY_COLUMNS, readInventoryCsv } from './inventory-csv.ts'
-import { faulty } from '../../refused.ts'
-import { record, text, word } from '../../schemas.ts'
-import type { Office } from '../../context.ts'
+import { invalidData } from '../../refused.ts'
+import { strictObject, text, stringEnum } from '../../schemas.ts'
+import type { AdminContext } from '../../context.ts'
 
-const imported = record({
+const imported = strictObject({
   entries: Type.Integer({ description: 'Read and without fault.' }),
   added: Type.Integer(),
   updated: Type.Integer(),
@@ -23,10 +23,10 @@ const imported = record({
 
 const dryRun = Type.Boolean({ default: false, description: 'Only look for faults.' })
 
-const entry = record({
+const entry = strictObject({
   id: text(200, 'The id under which the management server knows the device.'),
   name: Type.Optional(text(200)),
-  class: Type.Optional(word(CLIENT_CLASSES)),
+  class: Type.Optional(stringEnum(CLIENT_CLASSES)),
   agent: Type.Optional(text(200)),
   agent_version: Type.Optional(text(60)),
   pending: Type.Optional(
@@ -35,8 +35,8 @@ const entry = record({
 })
 
 /** Adds the calls. */
-export function inventoryCalls(app: FastifyInstance, office: Office): void {
-  define(
+export function addInventoryRoutes(app: FastifyInstance, context: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -44,19 +44,22 @@ export function inventoryCalls(app: FastifyInstance, office: Office): void {
       role: 'operator',
       tag: 'inventory',
       summary: `Import up to ${INVENTORY_LIMIT} devices; doing it again changes nothing more. All of them, or none.`,
-      body: record({
+      body: strictObject({
         devices: Type.Array(entry, { maxItems: INVENTORY_LIMIT }),
         dry_run: Type.Optional(dryRun),
       }),
-      answer: imported,
+      response: imported,
       fails: [409, 413, 422],
     },
-    async ({ by, body }) => {
+    async ({ actor, body }) => {
       const located = body.devices.map((it, index) => ({ at: `devices.${index}`, entry: it }))
-      return await taken(office, by, { read: checkEntries(located), dryRun: body.dry_run ?? false })
+      return await importEntries(context, actor, {
+        read: checkEntries(located),
+        dryRun: body.dry_run ?? false,
+      })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -64,7 +67,7 @@ export function inventoryCalls(app: FastifyInstance, office: Office): void {
       role: 'operator',
       tag: 'inventory',
       summary: 'The same from CSV, with every fault and its line.',
-      body: record({
+      body: strictObject({
         csv: Type.String({
           minLength: 1,
           maxLength: 900_000,
@@ -80,40 +83,40 @@ export function inventoryCalls(app: FastifyInstance, office: Office): void {
         ),
         dry_run: Type.Optional(dryRun),
       }),
-      answer: imported,
+      response: imported,
       fails: [409, 413, 422],
     },
-    async ({ by, body }) => {
+    async ({ actor, body }) => {
       const { csv, first_line: firstLine = 1, dry_run: dryRun = false } = body
-      return await taken(office, by, { read: readInventoryCsv(csv, firstLine), dryRun })
+      return await importEntries(context, actor, { read: readInventoryCsv(csv, firstLine), dryRun })
     },
   )
 }
 
-interface Taking {
+interface ImportRequest {
   readonly read: Result<readonly InventoryEntry[], readonly Fault[]>
   readonly dryRun: boolean
 }
 
-async function taken(
-  { store }: Office,
-  by: By,
-  { read, dryRun }: Taking,
-): Promise<Result<Answered<Static<typeof imported>>, CallFailure>> {
-  if (!read.ok) return faulty(bounded(read.failure), 'the inventory')
+async function importEntries(
+  { store }: AdminContext,
+  actor: Actor,
+  { read, dryRun }: ImportRequest,
+): Promise<Result<RouteOutput<Static<typeof imported>>, RouteFailure>> {
+  if (!read.ok) return invalidData(bounded(read.failure), 'the inventory')
   const entries = read.value.length
   const none = { entries, added: 0, updated: 0, linked: 0 }
   if (dryRun || entries === 0) return ok({ body: { ...none, dry_run: dryRun } })
-  const done = await store.inventory.import(by, read.value)
+  const done = await store.inventory.import(actor, read.value)
   return done.ok ? ok({ body: { entries, ...done.value, dry_run: false } }) : done
 }
 
 function bounded(faults: readonly Fault[]): readonly Fault[] {
-  const more = faults.length - MOST_FAULTS
+  const more = faults.length - MAX_FAULTS
   if (more <= 0) return faults
   const rest = { at: 'further', message: `${more} more of them: correct these first` }
-  return [...faults.slice(0, MOST_FAULTS), rest]
+  return [...faults.slice(0, MAX_FAULTS), rest]
 }
 
 /** What somebody corrects in one sitting. */
-const MOST_FAULTS = 200
+const MAX_FAULTS = 200

@@ -8,45 +8,51 @@ import { READINESS, READINESS_LABELS, successRate } from '../../../fleet/readine
 import { fail, ok } from '../../../kernel/types.ts'
 import type { ChartCell } from '../../../store/devices/charts.ts'
 import { APPROVALS, MIGRATIONS } from '../../../store/schema/vocabulary.ts'
-import { define } from '../../define-route.ts'
-import { orNull, page, pageOf, record, text, word } from '../../schemas.ts'
+import { defineRoute } from '../../define-route.ts'
+import { nullable, pageQuery, pageOf, strictObject, text, stringEnum } from '../../schemas.ts'
 import {
   AUTHENTICATION_STATES,
   certificateShape,
   deviceShape,
   filterOf,
   filterProperties,
-  shownCertificate,
+  shownDeviceCertificate,
   shownDevice,
 } from './shapes.ts'
-import { minimumsOf, ranked } from '../fleet/settings.ts'
-import type { Office } from '../../context.ts'
+import { minimumsOf, agentMinimums } from '../fleet/settings.ts'
+import type { AdminContext } from '../../context.ts'
 
-const identified = record({ id: text(200) })
+const idParams = strictObject({ id: text(200) })
 
-const chartsShape = record({
+const chartsShape = strictObject({
   devices: Type.Integer(),
   readiness: Type.Array(
-    record({ state: word(AUTHENTICATION_STATES), label: Type.String(), devices: Type.Integer() }),
+    strictObject({
+      state: stringEnum(AUTHENTICATION_STATES),
+      label: Type.String(),
+      devices: Type.Integer(),
+    }),
     { description: 'In the order of the chart.' },
   ),
-  success_rate: orNull(
+  success_rate: nullable(
     Type.Number({ description: 'Of those that tried or cannot try; null when nobody tried.' }),
   ),
-  approval: record({
+  approval: strictObject({
     approved: Type.Integer(),
     awaiting: Type.Integer({ description: 'Approved, awaiting next connection.' }),
     unapproved: Type.Integer(),
     blocked: Type.Integer(),
   }),
-  migration: Type.Array(record({ status: word(MIGRATIONS), devices: Type.Integer() })),
-  classes: Type.Array(record({ class: orNull(word(CLIENT_CLASSES)), devices: Type.Integer() })),
+  migration: Type.Array(strictObject({ status: stringEnum(MIGRATIONS), devices: Type.Integer() })),
+  classes: Type.Array(
+    strictObject({ class: nullable(stringEnum(CLIENT_CLASSES)), devices: Type.Integer() }),
+  ),
 })
 
 /** Adds the calls. */
-export function deviceCalls(app: FastifyInstance, office: Office): void {
-  const { store } = office
-  define(
+export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { store } = context
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -54,24 +60,24 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'devices',
       summary: 'A page of the devices that meet every condition.',
-      query: record({
+      query: strictObject({
         ...filterProperties,
-        order: Type.Optional(word(['first-seen', 'last-seen'] as const)),
-        ...page,
+        order: Type.Optional(stringEnum(['first-seen', 'last-seen'] as const)),
+        ...pageQuery,
       }),
-      answer: pageOf(deviceShape),
+      response: pageOf(deviceShape),
     },
     async ({ query }) => {
       const { limit = 100, after, order = 'last-seen', ...asked } = query
       const filter = filterOf(asked)
-      const minimums = await minimumsOf(office)
+      const minimums = await minimumsOf(context)
       if (!minimums.ok) return minimums
       const listed = await store.devices.list({
         filter,
         order,
         limit,
         after,
-        minimums: ranked(minimums.value),
+        minimums: agentMinimums(minimums.value),
       })
       if (!listed.ok) return listed
       const { items, next } = listed.value
@@ -80,7 +86,7 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
       })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -88,8 +94,8 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'devices',
       summary: 'One device, with its certificates, keys and ids.',
-      params: identified,
-      answer: record({
+      params: idParams,
+      response: strictObject({
         device: deviceShape,
         certificates: Type.Array(certificateShape, { description: 'Newest first, at most 100.' }),
         keys: Type.Array(Type.String()),
@@ -102,12 +108,12 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
       if (!found.ok) return found
       const it = found.value
       if (it === undefined) return fail({ kind: 'not-found', what: 'device', key: params.id })
-      const minimums = await minimumsOf(office)
+      const minimums = await minimumsOf(context)
       if (!minimums.ok) return minimums
       return ok({
         body: {
           device: shownDevice(it.device, minimums.value),
-          certificates: it.certificates.map(shownCertificate),
+          certificates: it.certificates.map(shownDeviceCertificate),
           keys: [...it.keys],
           signed_ids: [...it.signedIds],
         },
@@ -115,7 +121,7 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
       })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'DELETE',
@@ -123,16 +129,16 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
       role: 'operator',
       tag: 'devices',
       summary: 'Forget a device, so that it is new when it comes back. A blocked one is kept.',
-      params: identified,
+      params: idParams,
       versioned: true,
       fails: [404, 409],
     },
-    async ({ by, params, expected }) => {
-      const forgotten = await store.devices.forget(by, params.id, expected)
+    async ({ actor, params, expected }) => {
+      const forgotten = await store.devices.forget(actor, params.id, expected)
       return forgotten.ok ? ok({ body: undefined }) : forgotten
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -140,12 +146,12 @@ export function deviceCalls(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'devices',
       summary: 'The numbers of the charts: readiness, approval status, migration, classes.',
-      answer: chartsShape,
+      response: chartsShape,
     },
     async () => {
-      const minimums = await minimumsOf(office)
+      const minimums = await minimumsOf(context)
       if (!minimums.ok) return minimums
-      const charts = await store.devices.charts(ranked(minimums.value))
+      const charts = await store.devices.charts(agentMinimums(minimums.value))
       return charts.ok ? ok({ body: chartsOf(charts.value) }) : charts
     },
   )

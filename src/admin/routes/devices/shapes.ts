@@ -16,100 +16,100 @@ import {
   readinessOf,
   type Assessment,
   type MinimumVersions,
-  type Verdict,
+  type LastVerdict,
 } from '../../../fleet/readiness.ts'
-import { orNull, record, text, time, word } from '../../schemas.ts'
+import { nullable, strictObject, text, time, stringEnum } from '../../schemas.ts'
 
 /** The four states of the readiness chart. */
 export const AUTHENTICATION_STATES = [...AUTHENTICATIONS, 'must-upgrade'] as const
 
-const on = word(['true', 'false'] as const)
+const booleanText = stringEnum(['true', 'false'] as const)
 
 /** What a list of devices can be narrowed to; the same for saved queries. */
 export const filterProperties = {
-  approval: Type.Optional(word(APPROVALS)),
-  awaiting: Type.Optional(on),
-  authentication: Type.Optional(word(AUTHENTICATION_STATES)),
-  migration: Type.Optional(word(MIGRATIONS, 'Client Migration Status.')),
-  class: Type.Optional(word(CLIENT_CLASSES)),
+  approval: Type.Optional(stringEnum(APPROVALS)),
+  awaiting: Type.Optional(booleanText),
+  authentication: Type.Optional(stringEnum(AUTHENTICATION_STATES)),
+  migration: Type.Optional(stringEnum(MIGRATIONS, 'Client Migration Status.')),
+  class: Type.Optional(stringEnum(CLIENT_CLASSES)),
   listener: Type.Optional(text(200)),
   setting: Type.Optional(text(200, 'The enrollment setting of its last sound certificate.')),
-  verdict: Type.Optional(word(VERDICTS)),
+  verdict: Type.Optional(stringEnum(VERDICTS)),
   code: Type.Optional(
     text(100, 'The basis of the last admission, or the code of the last refusal.'),
   ),
   seen_since: Type.Optional(time('Seen at or after this.')),
   not_seen_since: Type.Optional(time('Not seen at or after this.')),
-  in_inventory: Type.Optional(on),
+  in_inventory: Type.Optional(booleanText),
   valid_at: Type.Optional(time('Its last sound certificate ends at or after this.')),
   text: Type.Optional(
     text(200, 'Beginnings of words: an id, a fingerprint, a serial, a name in the subject.'),
   ),
 }
 
-export const filterShape = record(filterProperties)
+export const filterShape = strictObject(filterProperties)
 
 /** A filter as it is sent → as the store takes it. */
 export function filterOf(asked: Static<typeof filterShape>): DeviceFilter {
   const { seen_since, not_seen_since, valid_at, in_inventory, awaiting, ...same } = asked
   return {
     ...same,
-    awaiting: switchOf(awaiting),
-    inInventory: switchOf(in_inventory),
+    awaiting: booleanOf(awaiting),
+    inInventory: booleanOf(in_inventory),
     seenSince: instantOf(seen_since),
     notSeenSince: instantOf(not_seen_since),
     validAt: instantOf(valid_at),
   }
 }
 
-const switchOf = (word: 'true' | 'false' | undefined): boolean | undefined =>
+const booleanOf = (word: 'true' | 'false' | undefined): boolean | undefined =>
   word === undefined ? undefined : word === 'true'
 
 const instantOf = (text: string | undefined): Instant | undefined =>
   text === undefined ? undefined : (Date.parse(text) as Instant)
 
-const unknownTime = orNull(time('Null when it never happened.'))
+const unknownTime = nullable(time('Null when it never happened.'))
 
 /** A device. */
-export const deviceShape = record({
+export const deviceShape = strictObject({
   id: Type.String(),
-  inventory: orNull(record({ id: Type.String(), name: orNull(Type.String()) })),
-  reported_id: orNull(Type.String({ description: 'What it says of itself; carries nothing.' })),
-  class: orNull(Type.String()),
-  agent: orNull(Type.String()),
-  agent_version: orNull(Type.String()),
-  listener: orNull(Type.String()),
+  inventory: nullable(strictObject({ id: Type.String(), name: nullable(Type.String()) })),
+  reported_id: nullable(Type.String({ description: 'What it says of itself; carries nothing.' })),
+  class: nullable(Type.String()),
+  agent: nullable(Type.String()),
+  agent_version: nullable(Type.String()),
+  listener: nullable(Type.String()),
   first_seen: unknownTime,
   last_seen: unknownTime,
   sightings: Type.Integer(),
-  verdict: orNull(word(VERDICTS)),
-  code: orNull(Type.String()),
-  migration: word(MIGRATIONS),
-  authentication: word(AUTHENTICATION_STATES, 'The state on the readiness chart.'),
+  verdict: nullable(stringEnum(VERDICTS)),
+  code: nullable(Type.String()),
+  migration: stringEnum(MIGRATIONS),
+  authentication: stringEnum(AUTHENTICATION_STATES, 'The state on the readiness chart.'),
   authentication_cause: Type.String({ description: 'What usually causes that state.' }),
-  approval: word(APPROVALS),
-  approval_by: orNull(Type.String()),
+  approval: stringEnum(APPROVALS),
+  approval_by: nullable(Type.String()),
   approval_at: unknownTime,
   awaiting: Type.Boolean({ description: 'Approved, awaiting next connection.' }),
-  setting: orNull(Type.String()),
+  setting: nullable(Type.String()),
   not_after: unknownTime,
   version: Type.Integer(),
 })
 
 /** A certificate that a device has shown. */
-export const certificateShape = record({
+export const certificateShape = strictObject({
   fingerprint: Type.String(),
   key: Type.String(),
-  issuer_key: orNull(Type.String()),
+  issuer_key: nullable(Type.String()),
   serial: Type.String(),
   issuer: Type.String(),
   subject: Type.String(),
   signed_ids: Type.Array(Type.String()),
   not_before: time('Its first moment.'),
   not_after: time('Its last moment.'),
-  setting: orNull(Type.String()),
+  setting: nullable(Type.String()),
   sound: Type.Boolean(),
-  verdict: word(VERDICTS),
+  verdict: stringEnum(VERDICTS),
   code: Type.String(),
   first_seen: time('When it was first shown.'),
   last_seen: time('When it was last shown.'),
@@ -122,14 +122,14 @@ const timeOrNull = (at: Instant | undefined): string | null =>
 const assessed = (it: Device, minimums: MinimumVersions): Assessment =>
   readinessOf(
     {
-      verdict: LAST[it.authentication](it.code ?? ''),
+      verdict: LAST_VERDICT[it.authentication](it.code ?? ''),
       class: CLIENT_CLASSES.find((one) => one === it.class),
       version: it.agentVersion === undefined ? undefined : parseVersion(it.agentVersion),
     },
     minimums,
   )
 
-const LAST: Readonly<Record<Device['authentication'], (code: string) => Verdict>> = {
+const LAST_VERDICT: Readonly<Record<Device['authentication'], (code: string) => LastVerdict>> = {
   succeeded: () => ({ kind: 'admit' }),
   'no-info': () => ({ kind: 'none' }),
   failed: (code) => ({ kind: 'refuse', code }),
@@ -161,7 +161,7 @@ export const shownDevice = (it: Device, minimums: MinimumVersions): Static<typeo
   version: it.version,
 })
 
-export const shownCertificate = (it: DeviceCertificate): Static<typeof certificateShape> => ({
+export const shownDeviceCertificate = (it: DeviceCertificate): Static<typeof certificateShape> => ({
   fingerprint: it.fingerprint,
   key: it.key,
   issuer_key: it.issuerKey ?? null,

@@ -2,7 +2,7 @@
  * What an administrator uploads as a CA chain → certificates, or everything that is wrong with it at once.
  */
 import { fail, isoText, ok, type Fault, type Instant, type Result } from '../../../kernel/types.ts'
-import { anchorWords } from '../../../state/authorities.ts'
+import { explainAnchorFault } from '../../../state/authorities.ts'
 import { findingCodes, findingsOn, type FindingCode } from '../../../trust/finding.ts'
 import type { Limits, Profile } from '../../../trust/limits.ts'
 import { trustStore, type TrustStore } from '../../../trust/store.ts'
@@ -21,7 +21,7 @@ export interface UploadedChain {
 }
 
 /** What an upload is held against. */
-export interface UploadMeasure {
+export interface UploadRules {
   readonly trust: { readonly profile: Profile; readonly limits: Partial<Limits> }
   readonly now: Instant
   /** Anchors that are there already, with the name of their setting. */
@@ -29,9 +29,9 @@ export interface UploadMeasure {
 }
 
 /** Reads a chain: PEM (certificates or PKCS#7), or base64 of DER (a certificate or PKCS#7). */
-export function readUpload(
+export function parseCaUpload(
   text: string,
-  measure: UploadMeasure,
+  rules: UploadRules,
 ): Result<UploadedChain, readonly Fault[]> {
   const octets = text.includes('-----BEGIN') ? fromPem(text) : fromBase64(text)
   if (!octets.ok) return octets
@@ -58,35 +58,35 @@ export function readUpload(
   }
   const store = trustStore({
     settings: [{ name: 'upload', chain: certificates }],
-    ...measure.trust,
+    ...rules.trust,
   })
-  const unfit = [...unfitness(store), ...repeats(store, measure)]
+  const unfit = [...anchorFaults(store), ...duplicateAnchors(store, rules)]
   if (unfit.length > 0) return fail(unfit)
   return ok({
     certificates,
     anchors: store.anchors.map(({ certificate }) => certificate),
     findings: findingCodes(store.anchors.flatMap((anchor) => findingsOn([], anchor))),
-    warnings: store.anchors.flatMap(({ certificate }) => timeWarnings(certificate, measure.now)),
+    warnings: store.anchors.flatMap(({ certificate }) => timeWarnings(certificate, rules.now)),
   })
 }
 
-interface Located {
+interface LocatedDer {
   readonly der: Buffer
   /** Where in the upload. */
   readonly at: string
 }
 
-function fromPem(text: string): Result<readonly Located[], readonly Fault[]> {
+function fromPem(text: string): Result<readonly LocatedDer[], readonly Fault[]> {
   const label = ['PKCS7', 'CMS'].find((it) => text.includes(`-----BEGIN ${it}-----`))
   const blocks = parsePem(text, label)
   if (!blocks.ok) {
     return fail(blocks.failure.map(({ line, message }) => ({ at: `line ${line}`, message })))
   }
   const located = blocks.value.map(({ der, line }) => ({ der, at: `line ${line}` }))
-  return label === undefined ? ok(located) : unpacked(located)
+  return label === undefined ? ok(located) : unpackPkcs7(located)
 }
 
-function fromBase64(text: string): Result<readonly Located[], readonly Fault[]> {
+function fromBase64(text: string): Result<readonly LocatedDer[], readonly Fault[]> {
   const bare = text.replaceAll(/\s/gu, '')
   const der = Buffer.from(bare, 'base64')
   if (bare === '' || der.toString('base64').replaceAll('=', '') !== bare.replaceAll('=', '')) {
@@ -99,17 +99,19 @@ function fromBase64(text: string): Result<readonly Located[], readonly Fault[]> 
     ])
   }
   const located = [{ der, at: 'chain' }]
-  return looksLikePkcs7(der) ? unpacked(located) : ok(located)
+  return looksLikePkcs7(der) ? unpackPkcs7(located) : ok(located)
 }
 
-function unpacked(bags: readonly Located[]): Result<readonly Located[], readonly Fault[]> {
+function unpackPkcs7(
+  containers: readonly LocatedDer[],
+): Result<readonly LocatedDer[], readonly Fault[]> {
   const faults: Fault[] = []
-  const located = bags.flatMap(({ der, at }) => {
-    const inside = certificatesInPkcs7(der)
-    if (inside.ok) {
-      return inside.value.map((it, index) => ({ der: it, at: `${at}, certificate ${index + 1}` }))
+  const located = containers.flatMap(({ der, at }) => {
+    const parsed = certificatesInPkcs7(der)
+    if (parsed.ok) {
+      return parsed.value.map((it, index) => ({ der: it, at: `${at}, certificate ${index + 1}` }))
     }
-    const { field, problem, offset } = inside.failure
+    const { field, problem, offset } = parsed.failure
     faults.push({
       at,
       message: `this PKCS#7 file cannot be read: ${field}: ${problem.replaceAll('-', ' ')} at octet ${offset}`,
@@ -119,16 +121,16 @@ function unpacked(bags: readonly Located[]): Result<readonly Located[], readonly
   return faults.length > 0 ? fail(faults) : ok(located)
 }
 
-const unfitness = (store: TrustStore): readonly Fault[] =>
+const anchorFaults = (store: TrustStore): readonly Fault[] =>
   store.anchors.flatMap(({ certificate, faults }) =>
     faults.map((fault) => ({
       at: printName(certificate.subject),
-      message: `cannot be a trust anchor: ${anchorWords(fault)}`,
+      message: `cannot be a trust anchor: ${explainAnchorFault(fault)}`,
     })),
   )
 
 /** The same key again would make one CA stand in two places at once. */
-const repeats = (store: TrustStore, { known }: UploadMeasure): readonly Fault[] =>
+const duplicateAnchors = (store: TrustStore, { known }: UploadRules): readonly Fault[] =>
   store.anchors.flatMap(({ certificate }) => {
     const key = certificate.publicKey.fingerprint
     const other = known.find((it) => it.certificate.publicKey.fingerprint === key)

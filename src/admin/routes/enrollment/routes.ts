@@ -7,26 +7,26 @@ import { fail, ok, type Instant } from '../../../kernel/types.ts'
 import { readSubjectTemplate, SUBJECT_ATTRIBUTES } from '../../../fleet/subject-template.ts'
 import type { StoredSetting } from '../../../store/settings/enrollment-setting.ts'
 import { CUT_OFFS, SOURCES } from '../../../store/schema/vocabulary.ts'
-import { readUpload } from './ca-upload.ts'
-import { define } from '../../define-route.ts'
+import { parseCaUpload } from './ca-upload.ts'
+import { defineRoute } from '../../define-route.ts'
 import { adminProblem } from '../../problem.ts'
-import { nameText, orNull, record, text, time, word } from '../../schemas.ts'
+import { pathSegmentText, nullable, strictObject, text, time, stringEnum } from '../../schemas.ts'
 import { knownAnchors, settingShape, shownSetting } from './shapes.ts'
-import type { Office } from '../../context.ts'
+import type { AdminContext } from '../../context.ts'
 
-const named = record({ name: text(200) })
+const nameParams = strictObject({ name: text(200) })
 
 /** Adds the calls. */
-export function enrollmentCalls(app: FastifyInstance, office: Office): void {
-  looking(app, office)
-  staging(app, office)
-  promoting(app, office)
-  ending(app, office)
+export function addEnrollmentRoutes(app: FastifyInstance, context: AdminContext): void {
+  addReadRoutes(app, context)
+  addStageRoute(app, context)
+  addPromoteRoutes(app, context)
+  addEndRoutes(app, context)
 }
 
-function looking(app: FastifyInstance, office: Office): void {
-  const { store } = office
-  define(
+function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { store } = context
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -34,14 +34,14 @@ function looking(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'enrollment',
       summary: 'All enrollment settings, removed and distrusted ones included, oldest first.',
-      answer: record({ items: Type.Array(settingShape) }),
+      response: strictObject({ items: Type.Array(settingShape) }),
     },
     async () => {
       const all = await store.enrollment.list()
       return all.ok ? ok({ body: { items: all.value.map(shownSetting) } }) : all
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -49,15 +49,15 @@ function looking(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'enrollment',
       summary: 'One enrollment setting, and how many devices depend on it.',
-      params: named,
-      answer: record({ setting: settingShape, dependents: Type.Integer() }),
+      params: nameParams,
+      response: strictObject({ setting: settingShape, dependents: Type.Integer() }),
       fails: [404],
     },
     async ({ params }) => {
       const found = await store.enrollment.find(params.name)
       if (!found.ok) return found
       if (found.value === undefined) return fail(noSetting(params.name))
-      const dependents = await store.enrollment.dependents(params.name, aliveSince(office))
+      const dependents = await store.enrollment.dependents(params.name, aliveSince(context))
       if (!dependents.ok) return dependents
       return ok({
         body: { setting: shownSetting(found.value), dependents: dependents.value },
@@ -65,7 +65,7 @@ function looking(app: FastifyInstance, office: Office): void {
       })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -73,8 +73,8 @@ function looking(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'enrollment',
       summary: 'What the server makes of the subject of a certificate template.',
-      body: record({ subject: text(1000) }),
-      answer: record({
+      body: strictObject({ subject: text(1000) }),
+      response: strictObject({
         known: Type.Array(Type.String()),
         replaced: Type.Array(Type.String(), {
           description: `Attributes other than ${SUBJECT_ATTRIBUTES.join(' ')}, each once.`,
@@ -92,9 +92,9 @@ function looking(app: FastifyInstance, office: Office): void {
   )
 }
 
-function staging(app: FastifyInstance, office: Office): void {
-  const { store, clock } = office
-  define(
+function addStageRoute(app: FastifyInstance, context: AdminContext): void {
+  const { store, clock } = context
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -102,9 +102,9 @@ function staging(app: FastifyInstance, office: Office): void {
       role: 'administrator',
       tag: 'enrollment',
       summary: 'Upload CA Chain: staged, it admits nobody until it is made current.',
-      body: record({
-        name: nameText(200),
-        source: word(SOURCES),
+      body: strictObject({
+        name: pathSegmentText(200),
+        source: stringEnum(SOURCES),
         chain: Type.String({
           minLength: 1,
           maxLength: 500_000,
@@ -112,7 +112,7 @@ function staging(app: FastifyInstance, office: Office): void {
             'The text of a PEM file (certificates or PKCS#7), or a DER or PKCS#7 file in base64.',
         }),
       }),
-      answer: record({
+      response: strictObject({
         setting: settingShape,
         findings: Type.Array(Type.String(), {
           description: 'Harmless departures from the profiles.',
@@ -122,11 +122,11 @@ function staging(app: FastifyInstance, office: Office): void {
       created: true,
       fails: [409, 422],
     },
-    async ({ by, body }) => {
+    async ({ actor, body }) => {
       const all = await store.enrollment.list()
       if (!all.ok) return all
-      const uploaded = readUpload(body.chain, {
-        trust: office.serving.trust(),
+      const uploaded = parseCaUpload(body.chain, {
+        trust: context.frontEnd.trust(),
         now: clock.now(),
         known: knownAnchors(all.value),
       })
@@ -141,7 +141,7 @@ function staging(app: FastifyInstance, office: Office): void {
         return fail({ kind: 'problem', problem })
       }
       const { certificates, findings, warnings } = uploaded.value
-      const staged = await store.enrollment.stage(by, {
+      const staged = await store.enrollment.stage(actor, {
         name: body.name,
         source: body.source,
         chain: certificates.map(({ der }) => der),
@@ -161,15 +161,15 @@ function staging(app: FastifyInstance, office: Office): void {
 }
 
 const retirement = {
-  cut_off: word(
+  cut_off: stringEnum(
     CUT_OFFS,
     '`not-before` refuses what the retired CA issues later; `known-devices` also what a thief back-dates.',
   ),
-  sunset: orNull(time('From then on it admits nobody; null for never.')),
+  sunset: nullable(time('From then on it admits nobody; null for never.')),
 }
 
-function promoting(app: FastifyInstance, { store }: Office): void {
-  define(
+function addPromoteRoutes(app: FastifyInstance, { store }: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -178,15 +178,15 @@ function promoting(app: FastifyInstance, { store }: Office): void {
       tag: 'enrollment',
       summary:
         'Make a setting current; the current one becomes previously trusted in the same step.',
-      params: named,
-      body: record(retirement),
-      answer: record({ current: settingShape, retired: orNull(settingShape) }),
+      params: nameParams,
+      body: strictObject(retirement),
+      response: strictObject({ current: settingShape, retired: nullable(settingShape) }),
       versioned: true,
       fails: [404, 409, 422],
     },
-    async ({ by, params, body, expected }) => {
+    async ({ actor, params, body, expected }) => {
       const retiring = { cutOff: body.cut_off, sunset: instantOf(body.sunset) }
-      const promoted = await store.enrollment.promote(by, params.name, { expected, retiring })
+      const promoted = await store.enrollment.promote(actor, params.name, { expected, retiring })
       if (!promoted.ok) return promoted
       const { current, retired } = promoted.value
       return ok({
@@ -198,7 +198,7 @@ function promoting(app: FastifyInstance, { store }: Office): void {
       })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'PATCH',
@@ -206,32 +206,32 @@ function promoting(app: FastifyInstance, { store }: Office): void {
       role: 'administrator',
       tag: 'enrollment',
       summary: 'Change cut-off or sunset of a previously trusted setting.',
-      params: named,
-      body: record({
+      params: nameParams,
+      body: strictObject({
         cut_off: Type.Optional(retirement.cut_off),
         sunset: Type.Optional(retirement.sunset),
       }),
-      answer: settingShape,
+      response: settingShape,
       versioned: true,
       fails: [404, 409, 422],
     },
-    async ({ by, params, body, expected }) => {
+    async ({ actor, params, body, expected }) => {
       const change = {
         ...(body.cut_off === undefined ? {} : { cutOff: body.cut_off }),
         ...(body.sunset === undefined ? {} : { sunset: instantOf(body.sunset) }),
       }
-      const amended = await store.enrollment.amend(by, params.name, {
+      const amended = await store.enrollment.amend(actor, params.name, {
         expected,
         retirement: change,
       })
-      return amended.ok ? ok(answerOf(amended.value)) : amended
+      return amended.ok ? ok(settingOutput(amended.value)) : amended
     },
   )
 }
 
-function ending(app: FastifyInstance, office: Office): void {
-  const { store } = office
-  define(
+function addEndRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { store } = context
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -240,22 +240,22 @@ function ending(app: FastifyInstance, office: Office): void {
       tag: 'enrollment',
       summary:
         'Remove a setting that is not current; refused while devices depend on it or it is distrusted, unless forced.',
-      params: named,
-      body: record({ force: Type.Boolean({ default: false }) }),
-      answer: settingShape,
+      params: nameParams,
+      body: strictObject({ force: Type.Boolean({ default: false }) }),
+      response: settingShape,
       versioned: true,
       fails: [404, 409, 422],
     },
-    async ({ by, params, body, expected }) => {
-      const removed = await store.enrollment.remove(by, params.name, {
+    async ({ actor, params, body, expected }) => {
+      const removed = await store.enrollment.remove(actor, params.name, {
         expected,
         force: body.force,
-        aliveSince: aliveSince(office),
+        aliveSince: aliveSince(context),
       })
-      return removed.ok ? ok(answerOf(removed.value)) : removed
+      return removed.ok ? ok(settingOutput(removed.value)) : removed
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -263,26 +263,26 @@ function ending(app: FastifyInstance, office: Office): void {
       role: 'administrator',
       tag: 'enrollment',
       summary: 'Distrust now: for a stolen CA key. Ends live connections of its devices.',
-      params: named,
-      answer: settingShape,
+      params: nameParams,
+      response: settingShape,
       versioned: true,
       fails: [404, 409],
     },
-    async ({ by, params, expected }) => {
-      const distrusted = await store.enrollment.distrust(by, params.name, expected)
-      return distrusted.ok ? ok(answerOf(distrusted.value)) : distrusted
+    async ({ actor, params, expected }) => {
+      const distrusted = await store.enrollment.distrust(actor, params.name, expected)
+      return distrusted.ok ? ok(settingOutput(distrusted.value)) : distrusted
     },
   )
 }
 
-const answerOf = (setting: StoredSetting) => ({
+const settingOutput = (setting: StoredSetting) => ({
   body: shownSetting(setting),
   version: setting.version,
 })
 
 /** Whose certificate has ended for good depends on no CA any more; in grace a device still renews under it. */
-const aliveSince = ({ clock, serving }: Office): Instant =>
-  Math.max(0, clock.now() - serving.policy().grace) as Instant
+const aliveSince = ({ clock, frontEnd }: AdminContext): Instant =>
+  Math.max(0, clock.now() - frontEnd.policy().grace) as Instant
 
 const noSetting = (name: string) =>
   ({ kind: 'not-found', what: 'enrollment setting', key: name }) as const

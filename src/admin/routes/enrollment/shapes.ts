@@ -8,9 +8,9 @@ import { CUT_OFFS, SOURCES, STANDINGS } from '../../../store/schema/vocabulary.t
 import { parseCertificate, type Certificate } from '../../../x509/certificate.ts'
 import { keyText } from '../../../x509/key.ts'
 import { printName } from '../../../x509/print-name.ts'
-import { orNull, record, time, word } from '../../schemas.ts'
+import { nullable, strictObject, time, stringEnum } from '../../schemas.ts'
 
-const certificate = record({
+const certificate = strictObject({
   fingerprint: Type.String(),
   key: Type.String(),
   key_type: Type.String(),
@@ -22,13 +22,13 @@ const certificate = record({
 })
 
 /** An enrollment setting. */
-export const settingShape = record({
+export const settingShape = strictObject({
   name: Type.String(),
-  source: word(SOURCES),
-  standing: word(STANDINGS),
-  retired_at: orNull(time('When another one became current.')),
-  cut_off: orNull(word(CUT_OFFS)),
-  sunset: orNull(time('From when on it admits nobody.')),
+  source: stringEnum(SOURCES),
+  standing: stringEnum(STANDINGS),
+  retired_at: nullable(time('When another one became current.')),
+  cut_off: nullable(stringEnum(CUT_OFFS)),
+  sunset: nullable(time('From when on it admits nobody.')),
   chain: Type.Array(certificate),
   version: Type.Integer(),
   created: time('When it was staged.'),
@@ -45,7 +45,7 @@ export function shownSetting(it: StoredSetting): Static<typeof settingShape> {
     retired_at: retired === undefined ? null : isoText(retired.retiredAt),
     cut_off: retired?.cutOff ?? null,
     sunset: retired?.sunset === undefined ? null : isoText(retired.sunset),
-    chain: certificatesOf(it).map(shownCertificate),
+    chain: certificatesOf(it).map(shownChainCertificate),
     version: it.version,
     created: isoText(it.createdAt),
   }
@@ -67,7 +67,7 @@ export const certificatesOf = ({ chain }: StoredSetting): readonly Certificate[]
     return parsed.ok ? [parsed.value] : []
   })
 
-const shownCertificate = (it: Certificate): Static<typeof certificate> => ({
+const shownChainCertificate = (it: Certificate): Static<typeof certificate> => ({
   fingerprint: it.fingerprint,
   key: it.publicKey.fingerprint,
   key_type: keyText(it.publicKey.algorithm),

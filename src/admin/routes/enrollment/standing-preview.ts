@@ -4,33 +4,33 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
-import { judgeKept, type KeptPath } from '../../../decide/judge-path.ts'
+import { judgeRetained, type RetainedPath } from '../../../decide/judge-path.ts'
 import { NO_FLEET, type Policy, type Standing } from '../../../decide/policy.ts'
 import { fail, ok, unreachable, type Instant, type Result } from '../../../kernel/types.ts'
 import { Overlay, type DenialDelta } from '../../../state/overlay.ts'
 import type { StoredSetting, StoredStanding } from '../../../store/settings/enrollment-setting.ts'
 import type { StoreFailure } from '../../../store/failure.ts'
-import type { KeptCertificate } from '../../../store/devices/retained-certificates.ts'
-import { CUT_OFFS, type StandingWord } from '../../../store/schema/vocabulary.ts'
+import type { RetainedCertificate } from '../../../store/devices/retained-certificates.ts'
+import { CUT_OFFS, type StandingKind } from '../../../store/schema/vocabulary.ts'
 import type { Certificate } from '../../../x509/certificate.ts'
-import { define } from '../../define-route.ts'
-import { orNull, record, text, time, word } from '../../schemas.ts'
+import { defineRoute } from '../../define-route.ts'
+import { nullable, strictObject, text, time, stringEnum } from '../../schemas.ts'
 import { certificatesOf } from './shapes.ts'
-import type { Office } from '../../context.ts'
+import type { AdminContext } from '../../context.ts'
 
-const change = record({
-  change: word(['promote', 'amend', 'remove', 'distrust'] as const),
-  cut_off: Type.Optional(word(CUT_OFFS, 'Of the CA that retires, or is amended.')),
-  sunset: Type.Optional(orNull(time('Of the CA that retires, or is amended.'))),
+const change = strictObject({
+  change: stringEnum(['promote', 'amend', 'remove', 'distrust'] as const),
+  cut_off: Type.Optional(stringEnum(CUT_OFFS, 'Of the CA that retires, or is amended.')),
+  sunset: Type.Optional(nullable(time('Of the CA that retires, or is amended.'))),
   at: Type.Optional(time('Judge as of this moment; now when left out. A sunset shows only then.')),
 })
 type Change = Static<typeof change>
 
-const foretold = record({
+const previewShape = strictObject({
   judged: Type.Integer({ description: 'Devices under the settings that change.' }),
   complete: Type.Boolean({ description: 'False when there are more devices than are judged.' }),
   changes: Type.Array(
-    record({
+    strictObject({
       setting: Type.String(),
       from: Type.String(),
       to: Type.String(),
@@ -39,7 +39,7 @@ const foretold = record({
     { description: 'Codes of the verdicts; `verified` is admitted. Only what changes.' },
   ),
   items: Type.Array(
-    record({
+    strictObject({
       device: Type.String(),
       subject: Type.String(),
       from: Type.String(),
@@ -50,8 +50,8 @@ const foretold = record({
 })
 
 /** Adds the call. */
-export function standingPreviewCalls(app: FastifyInstance, office: Office): void {
-  define(
+export function addStandingPreviewRoute(app: FastifyInstance, context: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -59,13 +59,13 @@ export function standingPreviewCalls(app: FastifyInstance, office: Office): void
       role: 'viewer',
       tag: 'enrollment',
       summary: 'Which devices would meet another verdict after a change; nothing is changed.',
-      params: record({ name: text(200) }),
+      params: strictObject({ name: text(200) }),
       body: change,
-      answer: foretold,
+      response: previewShape,
       fails: [404, 409, 422],
     },
     async ({ params, body }) => {
-      const { store, clock, serving } = office
+      const { store, clock, frontEnd } = context
       const all = await store.enrollment.list()
       if (!all.ok) return all
       const now = body.at === undefined ? clock.now() : (Date.parse(body.at) as Instant)
@@ -73,27 +73,27 @@ export function standingPreviewCalls(app: FastifyInstance, office: Office): void
       if (!after.ok) return after
       const before = new Map(all.value.map(({ name, standing }) => [name, standing]))
       const affected = all.value.filter(({ name }) => before.get(name) !== after.value.get(name))
-      const told = new Foretold()
-      const denied = await deniedNow(store.denials, serving.policy().denied)
+      const preview = new StandingPreview()
+      const denied = await deniedNow(store.denials, frontEnd.policy().denied)
       if (!denied.ok) return denied
-      const policy = { ...serving.policy(), denied: denied.value }
+      const policy = { ...frontEnd.policy(), denied: denied.value }
       for (const setting of affected) {
-        const done = await walk(office, setting, {
-          told,
+        const done = await previewSetting(context, setting, {
+          preview,
           now,
-          before: { ...policy, ...REQUIRED, standings: judged(before) },
-          after: { ...policy, ...REQUIRED, standings: judged(after.value) },
+          before: { ...policy, ...REQUIRED, standings: policyStandings(before) },
+          after: { ...policy, ...REQUIRED, standings: policyStandings(after.value) },
         })
         if (!done.ok) return done
       }
-      return ok({ body: told.answer() })
+      return ok({ body: preview.answer() })
     },
   )
 }
 
 /** What the file denies and what the store does: requests meet both. */
 async function deniedNow(
-  denials: Pick<Office['store']['denials'], 'list'>,
+  denials: Pick<AdminContext['store']['denials'], 'list'>,
   { keys, serials }: Policy['denied'],
 ): Promise<Result<Policy['denied'], StoreFailure>> {
   const listed = await denials.list()
@@ -104,7 +104,7 @@ async function deniedNow(
   })
   const overlay = new Overlay()
   overlay.apply({ kind: 'denied', revision: 0, entries })
-  return ok(overlay.deniedBeside(keys, serials))
+  return ok(overlay.deniedWith(keys, serials))
 }
 
 /** What a path is worth does not depend on it. */
@@ -112,7 +112,7 @@ const REQUIRED = { enforcement: 'required', fleet: NO_FLEET } as const
 
 type Standings = ReadonlyMap<string, StoredStanding>
 
-interface Changing {
+interface ChangeRequest {
   readonly name: string
   readonly change: Change
   readonly now: Instant
@@ -121,7 +121,7 @@ interface Changing {
 /** The standings as the store would have them; refused where the store would refuse. */
 function standingsAfter(
   settings: readonly StoredSetting[],
-  { name, change, now }: Changing,
+  { name, change, now }: ChangeRequest,
 ): Result<Standings, StoreFailure> {
   const standings = new Map(settings.map((one) => [one.name, one.standing]))
   const standing = standings.get(name)
@@ -162,7 +162,7 @@ function standingsAfter(
 }
 
 /** Where a setting has to stand for each change; the store holds the same. */
-const CHANGEABLE: Readonly<Record<Change['change'], readonly StandingWord[]>> = {
+const CHANGEABLE: Readonly<Record<Change['change'], readonly StandingKind[]>> = {
   promote: ['staged', 'previously-trusted'],
   amend: ['previously-trusted'],
   remove: ['staged', 'previously-trusted', 'distrusted'],
@@ -170,7 +170,7 @@ const CHANGEABLE: Readonly<Record<Change['change'], readonly StandingWord[]>> = 
 }
 
 /** A removed setting is one that nobody knows any more. */
-const judged = (standings: Standings): ReadonlyMap<string, Standing> =>
+const policyStandings = (standings: Standings): ReadonlyMap<string, Standing> =>
   new Map(
     [...standings].flatMap(([name, standing]) =>
       standing.kind === 'removed' ? [] : [[name, standing] as const],
@@ -179,34 +179,37 @@ const judged = (standings: Standings): ReadonlyMap<string, Standing> =>
 
 type JudgedBy = Omit<Policy, 'revocation'>
 
-interface Walk {
-  readonly told: Foretold
+interface PreviewPass {
+  readonly preview: StandingPreview
   readonly now: Instant
   readonly before: JudgedBy
   readonly after: JudgedBy
 }
 
-async function walk(
-  { store }: Office,
+async function previewSetting(
+  { store }: AdminContext,
   setting: StoredSetting,
-  { told, now, before, after }: Walk,
+  { preview, now, before, after }: PreviewPass,
 ): Promise<Result<void, StoreFailure>> {
   const chain = certificatesOf(setting)
   let next: string | undefined
   do {
-    if (told.judged >= MOST_JUDGED) {
-      told.complete = false
+    if (preview.judged >= MAX_JUDGED) {
+      preview.complete = false
       return ok(undefined)
     }
-    const page = await store.devices.kept(setting.name, { limit: 1000, after: next })
+    const page = await store.devices.retainedCertificates(setting.name, {
+      limit: 1000,
+      after: next,
+    })
     if (!page.ok) return page
-    for (const kept of page.value.items) {
-      const path = pathOf(kept, setting.name, chain)
+    for (const retained of page.value.items) {
+      const path = pathOf(retained, setting.name, chain)
       // Whose key or serial is denied is refused before and after.
-      if (path === undefined || isDenied(kept, before)) continue
-      told.add(setting.name, kept, {
-        from: codeOf(judgeKept(path, knowing(before, kept), now)),
-        to: codeOf(judgeKept(path, knowing(after, kept), now)),
+      if (path === undefined || isDenied(retained, before)) continue
+      preview.add(setting.name, retained, {
+        from: codeOf(judgeRetained(path, withKnownDevices(before, retained), now)),
+        to: codeOf(judgeRetained(path, withKnownDevices(after, retained), now)),
       })
     }
     next = page.value.next
@@ -215,7 +218,7 @@ async function walk(
 }
 
 /** As the store would tell who was known: a CA that retired long ago may since have met devices for the first time. */
-function knowing(policy: JudgedBy, { knownSince }: KeptCertificate): JudgedBy {
+function withKnownDevices(policy: JudgedBy, { knownSince }: RetainedCertificate): JudgedBy {
   const wasKnown = (setting: string): boolean => {
     const standing = policy.standings.get(setting)
     return standing?.kind === 'previously-trusted' && knownSince < standing.retiredAt
@@ -223,16 +226,16 @@ function knowing(policy: JudgedBy, { knownSince }: KeptCertificate): JudgedBy {
   return { ...policy, fleet: { ...policy.fleet, known: { wasKnown } } }
 }
 
-const isDenied = ({ key, issuerKey, serial }: KeptCertificate, { denied }: JudgedBy): boolean =>
+const isDenied = ({ key, issuerKey, serial }: RetainedCertificate, { denied }: JudgedBy): boolean =>
   denied.keys.has(key) || denied.serials.has(`${issuerKey ?? ''}:${serial}`)
 
 /** The kept certificate below its issuers: the CA that signed it, and those above up to one that signed itself. */
 function pathOf(
-  kept: KeptCertificate,
+  retained: RetainedCertificate,
   setting: string,
   chain: readonly Certificate[],
-): KeptPath | undefined {
-  const issuer = chain.find(({ publicKey }) => publicKey.fingerprint === kept.issuerKey)
+): RetainedPath | undefined {
+  const issuer = chain.find(({ publicKey }) => publicKey.fingerprint === retained.issuerKey)
   const first = issuer ?? chain[0]
   if (first === undefined) return undefined
   let anchor: Certificate = first
@@ -246,23 +249,23 @@ function pathOf(
     between.push(anchor)
     anchor = above
   }
-  const leaf = { ...kept, publicKey: { fingerprint: kept.key } }
+  const leaf = { ...retained, publicKey: { fingerprint: retained.key } }
   return { certificates: [leaf, ...between], anchor: { setting, certificate: anchor } }
 }
 
-const codeOf = ({ kind }: ReturnType<typeof judgeKept>): string =>
+const codeOf = ({ kind }: ReturnType<typeof judgeRetained>): string =>
   kind === 'timely' ? 'verified' : kind
 
 /** What was found so far. */
-class Foretold {
+class StandingPreview {
   judged = 0
   complete = true
-  readonly #counts = new Map<string, Static<typeof foretold>['changes'][number]>()
-  readonly #items: Static<typeof foretold>['items'] = []
+  readonly #counts = new Map<string, Static<typeof previewShape>['changes'][number]>()
+  readonly #items: Static<typeof previewShape>['items'] = []
 
   add(
     setting: string,
-    { device, subject }: KeptCertificate,
+    { device, subject }: RetainedCertificate,
     { from, to }: { readonly from: string; readonly to: string },
   ): void {
     this.judged += 1
@@ -270,15 +273,15 @@ class Foretold {
     const name = `${setting}\n${from}\n${to}`
     const count = this.#counts.get(name) ?? { setting, from, to, devices: 0 }
     this.#counts.set(name, { ...count, devices: count.devices + 1 })
-    if (this.#items.length < MOST_SHOWN) this.#items.push({ device, subject, from, to })
+    if (this.#items.length < MAX_SHOWN) this.#items.push({ device, subject, from, to })
   }
 
-  answer(): Static<typeof foretold> {
+  answer(): Static<typeof previewShape> {
     const changes = [...this.#counts.values()]
     return { judged: this.judged, complete: this.complete, changes, items: this.#items }
   }
 }
 
 /** What is read in a few seconds; who has more devices under one CA learns the proportions. */
-const MOST_JUDGED = 200_000
-const MOST_SHOWN = 100
+const MAX_JUDGED = 200_000
+const MAX_SHOWN = 100

@@ -4,25 +4,34 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
-import { latchOf, PHRASE, warningsOf, type Warning } from '../../../fleet/enforcement.ts'
-import { oauthAfter, unmetPreconditions, type OAuthFacts } from '../../../fleet/oauth.ts'
-import { latchWords, oauthWords, warningText } from '../../../fleet/explain.ts'
+import {
+  checkLatch,
+  CONFIRMATION_PHRASE,
+  enforcementWarnings,
+  type EnforcementWarning,
+} from '../../../fleet/enforcement.ts'
+import { applyOAuthChange, unmetPreconditions, type OAuthFacts } from '../../../fleet/oauth.ts'
+import {
+  explainLatchRefusal,
+  explainOAuthRefusal,
+  enforcementWarningText,
+} from '../../../fleet/explain.ts'
 import { isoText, ok, type Result } from '../../../kernel/types.ts'
 import type { StoredEnforcement } from '../../../store/settings/enforcement.ts'
 import type { StoreTrouble } from '../../../store/failure.ts'
 import type { StoredOauth } from '../../../store/settings/oauth.ts'
 import { ENDPOINT_STATES, ENFORCEMENTS } from '../../../store/schema/vocabulary.ts'
-import { define } from '../../define-route.ts'
-import { refused } from '../../refused.ts'
-import { record, time, word } from '../../schemas.ts'
-import { previewOf } from './enforcement-preview.ts'
+import { defineRoute } from '../../define-route.ts'
+import { conflict } from '../../refused.ts'
+import { strictObject, time, stringEnum } from '../../schemas.ts'
+import { enforcementPreview } from './enforcement-preview.ts'
 import { syncPortIn } from './sync-port.ts'
-import type { Office } from '../../context.ts'
+import type { AdminContext } from '../../context.ts'
 
 /** Adds the calls. */
-export function switchCalls(app: FastifyInstance, office: Office): void {
-  enforcementCalls(app, office)
-  oauthCalls(app, office)
+export function addEnforcementAndOauthRoutes(app: FastifyInstance, context: AdminContext): void {
+  addEnforcementRoutes(app, context)
+  addOauthRoutes(app, context)
 }
 
 const KINDS = [
@@ -31,23 +40,23 @@ const KINDS = [
   'agents-too-old',
   'no-information',
   'success-rate-low',
-] as const satisfies readonly Warning['kind'][]
+] as const satisfies readonly EnforcementWarning['kind'][]
 
-const warning = record({ kind: word(KINDS), text: Type.String() })
-const keeping = {
+const warning = strictObject({ kind: stringEnum(KINDS), text: Type.String() })
+const retentionFields = {
   save_authentication: Type.Boolean({ description: 'Keep the results of authentication.' }),
   save_decryption: Type.Boolean({ description: 'Keep the results of decryption.' }),
 }
-const enforcement = record({
-  state: word(ENFORCEMENTS),
+const enforcement = strictObject({
+  state: stringEnum(ENFORCEMENTS),
   since: time('Since when.'),
-  ...keeping,
+  ...retentionFields,
   version: Type.Integer(),
 })
 
-function enforcementCalls(app: FastifyInstance, office: Office): void {
-  const { store } = office
-  define(
+function addEnforcementRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { store } = context
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -55,10 +64,10 @@ function enforcementCalls(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'enforcement',
       summary: 'Whether certificates are required, and what speaks against requiring them now.',
-      answer: record({
+      response: strictObject({
         enforcement,
         warnings: Type.Array(warning),
-        would_refuse: Type.Array(record({ code: Type.String(), devices: Type.Integer() }), {
+        would_refuse: Type.Array(strictObject({ code: Type.String(), devices: Type.Integer() }), {
           description: 'Known devices that would be refused, by the code they would get.',
         }),
         phrase: Type.String({ description: 'What has to be typed to require certificates.' }),
@@ -67,24 +76,24 @@ function enforcementCalls(app: FastifyInstance, office: Office): void {
     async () => {
       const current = await store.enforcement.current()
       if (!current.ok) return current
-      const preview = await previewOf(office)
+      const preview = await enforcementPreview(context)
       if (!preview.ok) return preview
-      const warnings = current.value.state === 'required' ? [] : warningsOf(preview.value)
+      const warnings = current.value.state === 'required' ? [] : enforcementWarnings(preview.value)
       return ok({
         body: {
           enforcement: shownEnforcement(current.value),
-          warnings: warnings.map((it) => ({ kind: it.kind, text: warningText(it) })),
+          warnings: warnings.map((it) => ({ kind: it.kind, text: enforcementWarningText(it) })),
           would_refuse: [...preview.value.wouldRefuse].map(([code, devices]) => ({
             code,
             devices,
           })),
-          phrase: PHRASE,
+          phrase: CONFIRMATION_PHRASE,
         },
         version: current.value.version,
       })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -92,31 +101,32 @@ function enforcementCalls(app: FastifyInstance, office: Office): void {
       role: 'administrator',
       tag: 'enforcement',
       summary: 'Require certificates. This cannot be undone.',
-      body: record({
+      body: strictObject({
         phrase: Type.String({ maxLength: 100 }),
-        read: Type.Array(word(KINDS), {
+        read: Type.Array(stringEnum(KINDS), {
           maxItems: 20,
           description: 'The warnings that were shown.',
         }),
-        ...keeping,
+        ...retentionFields,
       }),
-      answer: enforcement,
+      response: enforcement,
       versioned: true,
       fails: [409, 422],
     },
-    async ({ by, body, expected }) => {
+    async ({ actor, body, expected }) => {
       const current = await store.enforcement.current()
       if (!current.ok) return current
-      const preview = await previewOf(office)
+      const preview = await enforcementPreview(context)
       if (!preview.ok) return preview
-      const latch = latchOf(current.value.state, body, warningsOf(preview.value))
-      if (!latch.ok) return refused([{ code: latch.failure.kind, ...latchWords(latch.failure) }])
-      const thrown = await store.enforcement.require(by, keepingOf(body), expected)
+      const latch = checkLatch(current.value.state, body, enforcementWarnings(preview.value))
+      if (!latch.ok)
+        return conflict([{ code: latch.failure.kind, ...explainLatchRefusal(latch.failure) }])
+      const thrown = await store.enforcement.require(actor, retentionOf(body), expected)
       if (!thrown.ok) return thrown
       return ok({ body: shownEnforcement(thrown.value), version: thrown.value.version })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'PUT',
@@ -124,31 +134,31 @@ function enforcementCalls(app: FastifyInstance, office: Office): void {
       role: 'administrator',
       tag: 'enforcement',
       summary: 'Choose what is kept of connection attempts.',
-      body: record(keeping),
-      answer: enforcement,
+      body: strictObject(retentionFields),
+      response: enforcement,
       versioned: true,
       fails: [422],
     },
-    async ({ by, body, expected }) => {
-      const kept = await store.enforcement.keep(by, keepingOf(body), expected)
-      if (!kept.ok) return kept
-      return ok({ body: shownEnforcement(kept.value), version: kept.value.version })
+    async ({ actor, body, expected }) => {
+      const changed = await store.enforcement.setRetention(actor, retentionOf(body), expected)
+      if (!changed.ok) return changed
+      return ok({ body: shownEnforcement(changed.value), version: changed.value.version })
     },
   )
 }
 
-const oauth = record({
-  new: word(ENDPOINT_STATES, 'The endpoint that always asks for a certificate.'),
-  legacy: word(ENDPOINT_STATES, 'The endpoint that never does.'),
-  unmet: Type.Array(record({ code: Type.String(), text: Type.String() }), {
+const oauth = strictObject({
+  new: stringEnum(ENDPOINT_STATES, 'The endpoint that always asks for a certificate.'),
+  legacy: stringEnum(ENDPOINT_STATES, 'The endpoint that never does.'),
+  unmet: Type.Array(strictObject({ code: Type.String(), text: Type.String() }), {
     description: 'What keeps the new endpoint from being enabled; empty when nothing does.',
   }),
   version: Type.Integer(),
 })
 
-function oauthCalls(app: FastifyInstance, office: Office): void {
-  const { store } = office
-  define(
+function addOauthRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { store } = context
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -156,17 +166,17 @@ function oauthCalls(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'oauth',
       summary: 'The two OAuth endpoints, and what keeps the new one greyed out.',
-      answer: oauth,
+      response: oauth,
     },
     async () => {
       const current = await store.oauth.current()
       if (!current.ok) return current
-      const facts = await oauthFacts(office)
+      const facts = await oauthFacts(context)
       if (!facts.ok) return facts
       return ok({ body: shownOauth(current.value, facts.value), version: current.value.version })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -174,21 +184,26 @@ function oauthCalls(app: FastifyInstance, office: Office): void {
       role: 'administrator',
       tag: 'oauth',
       summary: 'Enable or disable an endpoint. Disabling the legacy one takes two confirmations.',
-      body: record({
-        change: word(['enable-new', 'disable-new', 'enable-legacy', 'disable-legacy'] as const),
+      body: strictObject({
+        change: stringEnum([
+          'enable-new',
+          'disable-new',
+          'enable-legacy',
+          'disable-legacy',
+        ] as const),
         confirmations: Type.Optional(Type.Integer({ minimum: 0, maximum: 2, default: 0 })),
       }),
-      answer: oauth,
+      response: oauth,
       versioned: true,
       fails: [409, 422],
     },
-    async ({ by, body, expected }) => {
+    async ({ actor, body, expected }) => {
       const current = await store.oauth.current()
       if (!current.ok) return current
-      const facts = await oauthFacts(office)
+      const facts = await oauthFacts(context)
       if (!facts.ok) return facts
       const { change: kind, confirmations = 0 } = body
-      const after = oauthAfter(
+      const after = applyOAuthChange(
         {
           modern: current.value.mutual,
           // The legacy endpoint is there until somebody disables it.
@@ -198,19 +213,21 @@ function oauthCalls(app: FastifyInstance, office: Office): void {
         facts.value,
       )
       if (!after.ok) {
-        return refused(after.failure.map((why) => ({ code: why.kind, ...oauthWords(why) })))
+        return conflict(
+          after.failure.map((why) => ({ code: why.kind, ...explainOAuthRefusal(why) })),
+        )
       }
       const { modern, legacy } = after.value
       // Both endpoints are set: of two who change one each at once, the later must not undo the other unseen.
       const looked = expected === 'any' ? current.value.version : expected
-      const set = await store.oauth.set(by, { mutual: modern, legacy }, looked)
+      const set = await store.oauth.set(actor, { mutual: modern, legacy }, looked)
       if (!set.ok) return set
       return ok({ body: shownOauth(set.value, facts.value), version: set.value.version })
     },
   )
 }
 
-async function oauthFacts({ store }: Office): Promise<Result<OAuthFacts, StoreTrouble>> {
+async function oauthFacts({ store }: AdminContext): Promise<Result<OAuthFacts, StoreTrouble>> {
   const enforced = await store.enforcement.current()
   if (!enforced.ok) return enforced
   const pending = await store.devices.count({ migration: 'pending' }, [])
@@ -224,7 +241,7 @@ async function oauthFacts({ store }: Office): Promise<Result<OAuthFacts, StoreTr
   })
 }
 
-const keepingOf = (body: { save_authentication: boolean; save_decryption: boolean }) => ({
+const retentionOf = (body: { save_authentication: boolean; save_decryption: boolean }) => ({
   saveAuthentication: body.save_authentication,
   saveDecryption: body.save_decryption,
 })
@@ -242,7 +259,7 @@ const shownOauth = (it: StoredOauth, facts: OAuthFacts): Static<typeof oauth> =>
   legacy: it.legacy,
   unmet: unmetPreconditions(facts).map((why) => ({
     code: why.kind,
-    text: oauthWords(why).sentence,
+    text: explainOAuthRefusal(why).sentence,
   })),
   version: it.version,
 })

@@ -1,18 +1,20 @@
 /**
  * How the fleet would fare if certificates were required now.
  */
-import type { Preview } from '../../../fleet/enforcement.ts'
+import type { EnforcementPreview } from '../../../fleet/enforcement.ts'
 import { ok, type Result } from '../../../kernel/types.ts'
-import type { CallFailure } from '../../define-route.ts'
-import { minimumsOf, ranked } from './settings.ts'
-import type { Office } from '../../context.ts'
+import type { RouteFailure } from '../../define-route.ts'
+import { minimumsOf, agentMinimums } from './settings.ts'
+import type { AdminContext } from '../../context.ts'
 
 /** Counts from the charts and from the last verdicts, which are those of `decide` whatever the enforcement. */
-export async function previewOf(office: Office): Promise<Result<Preview, CallFailure>> {
-  const { store } = office
-  const minimums = await minimumsOf(office)
+export async function enforcementPreview(
+  context: AdminContext,
+): Promise<Result<EnforcementPreview, RouteFailure>> {
+  const { store } = context
+  const minimums = await minimumsOf(context)
   if (!minimums.ok) return minimums
-  const cells = await store.devices.charts(ranked(minimums.value))
+  const cells = await store.devices.charts(agentMinimums(minimums.value))
   if (!cells.ok) return cells
   const refusals = await store.devices.refusals()
   if (!refusals.ok) return refusals

@@ -5,17 +5,17 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { CLIENT_CLASSES } from '../../../fleet/client.ts'
-import { closingOf, MIGRATION_LABELS, type SyncPort } from '../../../fleet/migration.ts'
-import { closingWords } from '../../../fleet/explain.ts'
+import { checkClosing, MIGRATION_LABELS, type SyncPortFacts } from '../../../fleet/migration.ts'
+import { explainCloseRefusal } from '../../../fleet/explain.ts'
 import { ok, type Instant, type Result } from '../../../kernel/types.ts'
 import type { ChartCell } from '../../../store/devices/charts.ts'
 import type { StoreTrouble } from '../../../store/failure.ts'
 import type { StoredPort } from '../../../store/settings/ports.ts'
 import { MIGRATIONS, PORT_STATES } from '../../../store/schema/vocabulary.ts'
-import { define } from '../../define-route.ts'
-import { refused } from '../../refused.ts'
-import { orNull, record, word } from '../../schemas.ts'
-import type { Office } from '../../context.ts'
+import { defineRoute } from '../../define-route.ts'
+import { conflict } from '../../refused.ts'
+import { nullable, strictObject, stringEnum } from '../../schemas.ts'
+import type { AdminContext } from '../../context.ts'
 
 /** The legacy sync port's name in the store. */
 export const SYNC_PORT = 'sync'
@@ -25,16 +25,16 @@ export const syncPortIn = (ports: readonly StoredPort[]): StoredPort | undefined
   ports.find(({ name }) => name === SYNC_PORT)
 
 /** Adds the calls. */
-export function syncPortCalls(app: FastifyInstance, office: Office): void {
-  looking(app, office)
-  turning(app, office)
-  migration(app, office)
+export function addSyncPortRoutes(app: FastifyInstance, context: AdminContext): void {
+  addReadRoute(app, context)
+  addSwitchRoutes(app, context)
+  addMigrationRoute(app, context)
 }
 
-const port = record({
-  state: word(PORT_STATES),
+const port = strictObject({
+  state: stringEnum(PORT_STATES),
   forced: Type.Boolean({ description: 'Closed although devices were pending.' }),
-  listener: orNull(Type.String({ description: 'The listener behind it, if there is one.' })),
+  listener: nullable(Type.String({ description: 'The listener behind it, if there is one.' })),
   pending: Type.Integer({ description: 'Devices that still have to migrate to 443.' }),
   never_met: Type.Integer({
     description: 'Devices of the inventory that never showed a certificate.',
@@ -43,14 +43,14 @@ const port = record({
     description: 'Connections on it that could not be told to be a known device.',
   }),
   unmet: Type.Array(
-    record({ code: Type.String(), text: Type.String(), next_step: Type.String() }),
+    strictObject({ code: Type.String(), text: Type.String(), next_step: Type.String() }),
     { description: 'What keeps it from being closed; empty when nothing does.' },
   ),
   version: Type.Integer({ description: '0 as long as it was never switched.' }),
 })
 
-function looking(app: FastifyInstance, office: Office): void {
-  define(
+function addReadRoute(app: FastifyInstance, context: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -58,18 +58,18 @@ function looking(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'migration',
       summary: 'Whether the sync port is open, and what keeps it from being closed.',
-      answer: port,
+      response: port,
     },
     async () => {
-      const found = await lookedAt(office)
-      return found.ok ? ok(answerOf(found.value, office)) : found
+      const found = await readSyncPort(context)
+      return found.ok ? ok(syncPortOutput(found.value, context)) : found
     },
   )
 }
 
-function turning(app: FastifyInstance, office: Office): void {
-  const { store, clock, serving } = office
-  define(
+function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { store, clock, frontEnd } = context
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -78,35 +78,37 @@ function turning(app: FastifyInstance, office: Office): void {
       tag: 'migration',
       summary:
         'Close the sync port; refused while devices are pending or unidentified, unless forced.',
-      body: record({
+      body: strictObject({
         force: Type.Boolean({ description: 'Close it in spite of that; written down as forced.' }),
       }),
-      answer: port,
+      response: port,
       versioned: true,
       fails: [409, 422],
     },
-    async ({ by, body, expected }) => {
-      const found = await lookedAt(office)
+    async ({ actor, body, expected }) => {
+      const found = await readSyncPort(context)
       if (!found.ok) return found
       const { facts } = found.value
-      const closing = closingOf(facts, body.force)
+      const closing = checkClosing(facts, body.force)
       if (!closing.ok) {
-        return refused(closing.failure.map((why) => ({ code: why.kind, ...closingWords(why) })))
+        return conflict(
+          closing.failure.map((why) => ({ code: why.kind, ...explainCloseRefusal(why) })),
+        )
       }
       const { over } = closing.value
-      const closed = await store.ports.close(by, SYNC_PORT, {
+      const closed = await store.ports.close(actor, SYNC_PORT, {
         expected,
         force: over.length > 0,
-        listener: serving.syncListener() ?? SYNC_PORT,
+        listener: frontEnd.syncListener() ?? SYNC_PORT,
         // Nobody was ever registered: whoever calls is nobody's device.
         since: facts.isNewInstallation ? FOREVER : sinceOf(clock.now()),
         ...(over.length > 0 ? { over } : {}),
       })
       if (!closed.ok) return closed
-      return ok(answerOf({ port: closed.value, facts }, office))
+      return ok(syncPortOutput({ port: closed.value, facts }, context))
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -114,21 +116,21 @@ function turning(app: FastifyInstance, office: Office): void {
       role: 'administrator',
       tag: 'migration',
       summary: 'Open the sync port again.',
-      answer: port,
+      response: port,
       versioned: true,
     },
-    async ({ by, expected }) => {
-      const opened = await store.ports.open(by, SYNC_PORT, expected)
+    async ({ actor, expected }) => {
+      const opened = await store.ports.open(actor, SYNC_PORT, expected)
       if (!opened.ok) return opened
-      const found = await lookedAt(office)
-      return found.ok ? ok(answerOf(found.value, office)) : found
+      const found = await readSyncPort(context)
+      return found.ok ? ok(syncPortOutput(found.value, context)) : found
     },
   )
 }
 
-function migration(app: FastifyInstance, office: Office): void {
-  const { store } = office
-  define(
+function addMigrationRoute(app: FastifyInstance, context: AdminContext): void {
+  const { store } = context
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -136,12 +138,16 @@ function migration(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'migration',
       summary: 'Client Migration Status of the fleet, altogether and by class.',
-      answer: record({
+      response: strictObject({
         status: Type.Array(
-          record({ status: word(MIGRATIONS), label: Type.String(), devices: Type.Integer() }),
+          strictObject({
+            status: stringEnum(MIGRATIONS),
+            label: Type.String(),
+            devices: Type.Integer(),
+          }),
         ),
         pending_by_class: Type.Array(
-          record({ class: orNull(word(CLIENT_CLASSES)), devices: Type.Integer() }),
+          strictObject({ class: nullable(stringEnum(CLIENT_CLASSES)), devices: Type.Integer() }),
         ),
         in_inventory: Type.Integer(),
         never_met: Type.Integer({ description: 'Of the inventory.' }),
@@ -180,21 +186,25 @@ function migration(app: FastifyInstance, office: Office): void {
   )
 }
 
-interface Looked {
+interface SyncPortState {
   readonly port: StoredPort | undefined
-  readonly facts: SyncPort
+  readonly facts: SyncPortFacts
 }
 
-async function lookedAt({ store, clock, serving }: Office): Promise<Result<Looked, StoreTrouble>> {
+async function readSyncPort({
+  store,
+  clock,
+  frontEnd,
+}: AdminContext): Promise<Result<SyncPortState, StoreTrouble>> {
   const enforced = await store.enforcement.current()
   if (!enforced.ok) return enforced
   const devices = await store.devices.count({}, [])
   if (!devices.ok) return devices
   const neverMet = await store.devices.count(NEVER_MET, [])
   if (!neverMet.ok) return neverMet
-  const listener = serving.syncListener() ?? SYNC_PORT
-  const waiting = await store.ports.waiting(listener, sinceOf(clock.now()))
-  if (!waiting.ok) return waiting
+  const listener = frontEnd.syncListener() ?? SYNC_PORT
+  const blockers = await store.ports.blockers(listener, sinceOf(clock.now()))
+  if (!blockers.ok) return blockers
   const ports = await store.ports.list()
   if (!ports.ok) return ports
   return ok({
@@ -203,28 +213,28 @@ async function lookedAt({ store, clock, serving }: Office): Promise<Result<Looke
       isNewInstallation: devices.value === 0,
       mutualAuthentication: enforced.value.state === 'required',
       neverMet: neverMet.value,
-      ...waiting.value,
+      ...blockers.value,
     },
   })
 }
 
-function answerOf(
-  { port: stored, facts }: Looked,
-  { serving }: Office,
+function syncPortOutput(
+  { port: stored, facts }: SyncPortState,
+  { frontEnd }: AdminContext,
 ): { readonly body: Static<typeof port>; readonly version: number } {
-  const closing = closingOf(facts, false)
+  const closing = checkClosing(facts, false)
   const unmet = stored?.state === 'closed' || closing.ok ? [] : closing.failure
   const version = stored?.version ?? 0
   return {
     body: {
       state: stored?.state ?? 'open',
       forced: stored?.forced ?? false,
-      listener: serving.syncListener() ?? null,
+      listener: frontEnd.syncListener() ?? null,
       pending: facts.pending,
       never_met: facts.neverMet,
       unidentified: facts.unidentified,
       unmet: unmet.map((why) => {
-        const { sentence, nextStep } = closingWords(why)
+        const { sentence, nextStep } = explainCloseRefusal(why)
         return { code: why.kind, text: sentence, next_step: nextStep }
       }),
       version,

@@ -6,30 +6,30 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { isoText, ok, type Instant } from '../../../kernel/types.ts'
 import type { ErrorFilter } from '../../../record/upstream-error-list.ts'
-import type { MetUpstreamError } from '../../../record/upstream-errors.ts'
-import { define } from '../../define-route.ts'
-import { unknownHere } from '../../refused.ts'
-import { orNull, record, text, time, word } from '../../schemas.ts'
-import type { Office } from '../../context.ts'
+import type { UpstreamErrorEntry } from '../../../record/upstream-errors.ts'
+import { defineRoute } from '../../define-route.ts'
+import { notFound } from '../../refused.ts'
+import { nullable, strictObject, text, time, stringEnum } from '../../schemas.ts'
+import type { AdminContext } from '../../context.ts'
 
 /** Adds the calls. */
-export function upstreamErrorCalls(app: FastifyInstance, office: Office): void {
-  looking(app, office)
-  clearing(app, office)
+export function addUpstreamErrorRoutes(app: FastifyInstance, context: AdminContext): void {
+  addListRoute(app, context)
+  addClearRoute(app, context)
 }
 
-const meant = {
+const filterFields = {
   upstream: Type.Optional(text(200, 'Those of this upstream.')),
   server: Type.Optional(text(300, 'Those of this server, as `HOST:PORT`.')),
   code: Type.Optional(text(100, 'Those with this code.')),
 }
 
-const shape = record({
+const shape = strictObject({
   upstream: Type.String(),
   server: Type.String(),
-  during: word(['check', 'request'] as const, 'What the server was called for.'),
+  during: stringEnum(['check', 'request'] as const, 'What the server was called for.'),
   code: Type.String({ description: 'As `failure` in the log; of a closed list.' }),
-  detail: orNull(
+  detail: nullable(
     Type.String({
       description: 'Why a chain is untrusted, the alert, or the error of the system.',
     }),
@@ -43,7 +43,7 @@ const shape = record({
   text: Type.String({ description: 'What was found, the last time.' }),
   next_step: Type.String({ description: 'What to do about it.' }),
   chain: Type.Array(
-    record({
+    strictObject({
       subject: Type.String(),
       issuer: Type.String(),
       not_after: Type.String(),
@@ -53,8 +53,8 @@ const shape = record({
   ),
 })
 
-function looking(app: FastifyInstance, { serving }: Office): void {
-  define(
+function addListRoute(app: FastifyInstance, { frontEnd }: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -63,8 +63,8 @@ function looking(app: FastifyInstance, { serving }: Office): void {
       tag: 'outgoing',
       summary:
         'What went wrong with the upstreams since this front end started: one entry per server and fault, latest first.',
-      query: record(meant),
-      answer: record({
+      query: strictObject(filterFields),
+      response: strictObject({
         items: Type.Array(shape),
         since: time('When the list began: it is kept in memory.'),
         lost: Type.Integer({
@@ -75,18 +75,18 @@ function looking(app: FastifyInstance, { serving }: Office): void {
     },
     async ({ query }) => {
       await Promise.resolve()
-      const { items, since, lost } = serving.upstreamErrors.list(query)
+      const { items, since, lost } = frontEnd.upstreamErrors.list(query)
       // A name that was mistyped must not look like an upstream that is well.
-      if (items.length === 0 && isUnknown(query.upstream, serving)) {
-        return unknownHere('upstream', query.upstream ?? '')
+      if (items.length === 0 && isUnknown(query.upstream, frontEnd)) {
+        return notFound('upstream', query.upstream ?? '')
       }
-      return ok({ body: { items: items.map(shown), since: isoText(since), lost } })
+      return ok({ body: { items: items.map(shownError), since: isoText(since), lost } })
     },
   )
 }
 
-function clearing(app: FastifyInstance, { serving, store }: Office): void {
-  define(
+function addClearRoute(app: FastifyInstance, { frontEnd, store }: AdminContext): void {
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -94,24 +94,24 @@ function clearing(app: FastifyInstance, { serving, store }: Office): void {
       role: 'operator',
       tag: 'outgoing',
       summary: 'Take errors off the list that were looked at; those that happen again come back.',
-      body: record({
-        ...meant,
+      body: strictObject({
+        ...filterFields,
         until: time('The `last` of the latest entry that was looked at: what came later stays.'),
       }),
-      answer: record({ cleared: Type.Integer({ description: 'Entries.' }) }),
+      response: strictObject({ cleared: Type.Integer({ description: 'Entries.' }) }),
       fails: [404, 422],
     },
-    async ({ by, body }) => {
+    async ({ actor, body }) => {
       const { until: untilText, ...filter } = body
       const until = Date.parse(untilText) as Instant
-      const { upstreamErrors } = serving
+      const { upstreamErrors } = frontEnd
       const items = upstreamErrors.list(filter).items.filter(({ last }) => last <= until)
-      if (items.length === 0 && isUnknown(filter.upstream, serving)) {
-        return unknownHere('upstream', filter.upstream ?? '')
+      if (items.length === 0 && isUnknown(filter.upstream, frontEnd)) {
+        return notFound('upstream', filter.upstream ?? '')
       }
       if (items.length === 0) return ok({ body: { cleared: 0 } })
       // First: what nobody could write down is not taken off.
-      const noted = await store.audit.note(by, {
+      const noted = await store.audit.note(actor, {
         action: 'upstream-errors.clear',
         subject: subjectOf(filter),
         before: { entries: items.length, errors: sum(items), until: untilText },
@@ -122,18 +122,18 @@ function clearing(app: FastifyInstance, { serving, store }: Office): void {
   )
 }
 
-const isUnknown = (name: string | undefined, serving: Office['serving']): boolean =>
+const isUnknown = (name: string | undefined, frontEnd: AdminContext['frontEnd']): boolean =>
   name !== undefined &&
-  serving.upstreamErrors.list({ upstream: name }).items.length === 0 &&
-  !serving.upstreams().some((one) => one.name === name)
+  frontEnd.upstreamErrors.list({ upstream: name }).items.length === 0 &&
+  !frontEnd.upstreams().some((one) => one.name === name)
 
 const subjectOf = ({ upstream, server, code }: ErrorFilter): string =>
   [upstream, server, code].filter((one) => one !== undefined).join(' ') || 'all upstreams'
 
-const sum = (items: readonly MetUpstreamError[]): number =>
+const sum = (items: readonly UpstreamErrorEntry[]): number =>
   items.reduce((all, { count }) => all + count, 0)
 
-const shown = (it: MetUpstreamError): Static<typeof shape> => ({
+const shownError = (it: UpstreamErrorEntry): Static<typeof shape> => ({
   upstream: it.upstream,
   server: it.server,
   during: it.during,

@@ -1,32 +1,41 @@
 /**
  * The page of one upstream between a call and the store: opened under today's rules, pressed, and asked for.
  */
-import { parsePageDocument } from '../../../config/upstream/stored-document.ts'
+import { parseTlsSettingsDocument } from '../../../config/upstream/stored-document.ts'
 import { fail, ok, unreachable, type Result } from '../../../kernel/types.ts'
 import type { Column } from '../../../upstream-tls/catalogue.ts'
-import { openPage, pageName } from '../../../upstream-tls/document.ts'
+import { openSettings, documentName } from '../../../upstream-tls/document.ts'
 import {
-  explainChange,
-  explainPage,
+  explainSelectionChange,
+  explainActionFault,
   explainUpgrade,
   PROCEED_WARNING,
 } from '../../../upstream-tls/explain-page.ts'
-import { explainNotice } from '../../../upstream-tls/explain-selection.ts'
+import { explainSelectionNotice } from '../../../upstream-tls/explain-selection.ts'
 import {
   explainVerificationChange,
   explainVerificationNotice,
 } from '../../../upstream-tls/explain-verification.ts'
-import { freshPage, press, type Action, type Effect } from '../../../upstream-tls/settings-page.ts'
+import {
+  initialSettings,
+  applyAction,
+  type Action,
+  type Effect,
+} from '../../../upstream-tls/settings-page.ts'
 import type { Verification } from '../../../upstream-tls/verification.ts'
 import type { StoreFailure } from '../../../store/failure.ts'
-import type { CallFailure } from '../../define-route.ts'
-import { refused } from '../../refused.ts'
+import type { RouteFailure } from '../../define-route.ts'
+import { conflict } from '../../refused.ts'
 import type { ServedUpstream } from '../../front-end.ts'
-import type { Page, Rules, Used } from '../../../upstream-tls/page-types.ts'
-import type { Office } from '../../context.ts'
+import type {
+  TlsSettings,
+  SettingsContext,
+  EffectiveSettings,
+} from '../../../upstream-tls/page-types.ts'
+import type { AdminContext } from '../../context.ts'
 
 /** A button as it was sent; what is needed with it depends on its kind. */
-export interface Pressed {
+export interface ActionInput {
   readonly kind: Action['kind']
   readonly column?: Column
   readonly names?: readonly string[]
@@ -41,34 +50,36 @@ export interface Pressed {
 
 /** The page after all of them. */
 export interface Outcome {
-  readonly page: Page
+  readonly page: TlsSettings
   readonly effect: Effect
   /** What was applied on the way, if anything was. */
-  readonly used: Used | undefined
+  readonly used: EffectiveSettings | undefined
 }
 
 /** Presses buttons in turn; the first that is turned down ends it. */
-export function pressAll(
-  { page, rules }: Opened,
-  buttons: readonly Pressed[],
-): Result<Outcome, CallFailure> {
+export function applyActions(
+  { page, rules }: LoadedSettings,
+  inputs: readonly ActionInput[],
+): Result<Outcome, RouteFailure> {
   let outcome: Outcome = { page, effect: { kind: 'none' }, used: undefined }
-  for (const [at, button] of buttons.entries()) {
-    const action = actionOf(button)
-    if (action === undefined) return malformed(at, button)
-    const pressed = press(outcome.page, action, rules)
-    if (!pressed.ok) {
-      return refused(pressed.failure.map((fault) => ({ code: fault.kind, ...explainPage(fault) })))
+  for (const [at, input] of inputs.entries()) {
+    const action = actionOf(input)
+    if (action === undefined) return malformed(at, input)
+    const applied = applyAction(outcome.page, action, rules)
+    if (!applied.ok) {
+      return conflict(
+        applied.failure.map((fault) => ({ code: fault.kind, ...explainActionFault(fault) })),
+      )
     }
-    const { page: next, effect } = pressed.value
+    const { page: next, effect } = applied.value
     outcome = { page: next, effect, used: effect.kind === 'apply' ? effect.next : outcome.used }
   }
   return ok(outcome)
 }
 
 /** Nothing when something is missing that its kind needs; what it does not need is left aside. */
-function actionOf(pressed: Pressed): Action | undefined {
-  const { kind, column, names, name, place } = pressed
+function actionOf(input: ActionInput): Action | undefined {
+  const { kind, column, names, name, place } = input
   switch (kind) {
     case 'select':
     case 'deselect':
@@ -80,15 +91,15 @@ function actionOf(pressed: Pressed): Action | undefined {
     case 'set-strict':
     case 'set-allow-untrusted':
     case 'set-custom-store':
-      return pressed.enabled === undefined ? undefined : { kind, enabled: pressed.enabled }
+      return input.enabled === undefined ? undefined : { kind, enabled: input.enabled }
     case 'set-default-store':
-      return pressed.store === undefined ? undefined : { kind, store: pressed.store }
+      return input.store === undefined ? undefined : { kind, store: input.store }
     case 'add-certificates':
-      return pressed.pem === undefined ? undefined : { kind, pem: pressed.pem }
+      return input.pem === undefined ? undefined : { kind, pem: input.pem }
     case 'remove-certificate':
-      return pressed.sha256 === undefined ? undefined : { kind, sha256: pressed.sha256 }
+      return input.sha256 === undefined ? undefined : { kind, sha256: input.sha256 }
     case 'set-sni':
-      return pressed.sni === undefined ? undefined : { kind, sni: pressed.sni }
+      return input.sni === undefined ? undefined : { kind, sni: input.sni }
     case 'choose-default':
     case 'choose-custom':
     case 'proceed':
@@ -103,8 +114,8 @@ function actionOf(pressed: Pressed): Action | undefined {
   }
 }
 
-const malformed = (at: number, { kind }: Pressed) =>
-  refused([
+const malformed = (at: number, { kind }: ActionInput) =>
+  conflict([
     {
       code: 'button-incomplete',
       sentence: `press.${at}: ${kind} does not say what it is about`,
@@ -128,13 +139,13 @@ export function questionOf(effect: Effect): Question | null {
   return {
     question: 'confirm',
     texts: [
-      ...changes.map(explainChange),
+      ...changes.map(explainSelectionChange),
       ...verification.changes.map(explainVerificationChange),
-      ...notices.map(explainNotice),
+      ...notices.map(explainSelectionNotice),
       ...verification.notices.map(explainVerificationNotice),
     ],
     dangerous: [
-      ...notices.filter(({ kind }) => kind === 'weak-protocol').map(explainNotice),
+      ...notices.filter(({ kind }) => kind === 'weak-protocol').map(explainSelectionNotice),
       ...verification.notices
         .filter(({ kind }) => kind === 'unverified')
         .map(explainVerificationNotice),
@@ -143,35 +154,42 @@ export function questionOf(effect: Effect): Question | null {
 }
 
 /** An upstream that is called with TLS, and so has a page. */
-export type WithTls = ServedUpstream & { readonly tls: NonNullable<ServedUpstream['tls']> }
+export type UpstreamWithTls = ServedUpstream & { readonly tls: NonNullable<ServedUpstream['tls']> }
 
 /** The upstream of that name, if it has a page. */
-export function withTls({ serving }: Office, name: string): WithTls | undefined {
-  const found = serving.upstreams().find((one) => one.name === name)
+export function upstreamWithTls(
+  { frontEnd }: AdminContext,
+  name: string,
+): UpstreamWithTls | undefined {
+  const found = frontEnd.upstreams().find((one) => one.name === name)
   return found?.tls === undefined ? undefined : { ...found, tls: found.tls }
 }
 
 /** A page as it stands. */
-export interface Opened {
-  readonly page: Page
-  readonly rules: Rules
+export interface LoadedSettings {
+  readonly page: TlsSettings
+  readonly rules: SettingsContext
   readonly report: readonly string[]
   readonly version: number
 }
 
 /** The page of an upstream; untouched when nothing is kept. */
-export async function openedPage(
-  { store, serving }: Office,
-  { name, tls }: WithTls,
-): Promise<Result<Opened, StoreFailure>> {
-  const rules: Rules = { catalogue: serving.catalogue(), preset: tls.preset, file: tls.file }
-  const key = pageName(name)
+export async function loadSettings(
+  { store, frontEnd }: AdminContext,
+  { name, tls }: UpstreamWithTls,
+): Promise<Result<LoadedSettings, StoreFailure>> {
+  const rules: SettingsContext = {
+    catalogue: frontEnd.catalogue(),
+    preset: tls.preset,
+    file: tls.file,
+  }
+  const key = documentName(name)
   const found = await store.documents.find(key)
   if (!found.ok) return found
   if (found.value === undefined)
-    return ok({ page: freshPage(rules), rules, report: [], version: 0 })
+    return ok({ page: initialSettings(rules), rules, report: [], version: 0 })
   const { body, version } = found.value
-  const strange = (places: readonly string[]): StoreFailure => ({
+  const unreadableDocument = (places: readonly string[]): StoreFailure => ({
     kind: 'unknown-row',
     table: 'documents',
     key,
@@ -179,10 +197,11 @@ export async function openedPage(
     found: places.join('; ').slice(0, 200),
     wanted: 'a page that this version wrote',
   })
-  const parsed = parsePageDocument(body)
-  if (!parsed.ok) return fail(strange(parsed.failure.map(({ at }) => at)))
-  const opened = openPage(parsed.value, rules)
-  if (!opened.ok) return fail(strange(opened.failure.map(({ at, found: name }) => `${at} ${name}`)))
-  const { page, report } = opened.value
+  const parsed = parseTlsSettingsDocument(body)
+  if (!parsed.ok) return fail(unreadableDocument(parsed.failure.map(({ at }) => at)))
+  const loaded = openSettings(parsed.value, rules)
+  if (!loaded.ok)
+    return fail(unreadableDocument(loaded.failure.map(({ at, found: name }) => `${at} ${name}`)))
+  const { page, report } = loaded.value
   return ok({ page, rules, report: report.map((one) => explainUpgrade(one, name)), version })
 }

@@ -7,28 +7,28 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { fail, ok } from '../../../kernel/types.ts'
 import { COLUMNS } from '../../../upstream-tls/catalogue.ts'
-import { documentOf, pageName } from '../../../upstream-tls/document.ts'
+import { documentOf, documentName } from '../../../upstream-tls/document.ts'
 import { DEFAULT_STORES } from '../../../upstream-tls/verification.ts'
-import { define } from '../../define-route.ts'
-import { openedPage, pressAll, questionOf, withTls } from './page.ts'
-import { faulty, unknownHere } from '../../refused.ts'
-import { orNull, record, text, word } from '../../schemas.ts'
+import { defineRoute } from '../../define-route.ts'
+import { loadSettings, applyActions, questionOf, upstreamWithTls } from './page.ts'
+import { invalidData, notFound } from '../../refused.ts'
+import { nullable, strictObject, text, stringEnum } from '../../schemas.ts'
 import { pageShape, shownPage } from './shapes.ts'
-import type { Office } from '../../context.ts'
+import type { AdminContext } from '../../context.ts'
 
-const named = record({ name: text(200) })
+const nameParams = strictObject({ name: text(200) })
 
 /** Adds the calls. */
-export function outgoingCalls(app: FastifyInstance, office: Office): void {
-  looking(app, office)
-  pressing(app, office)
+export function addUpstreamTlsRoutes(app: FastifyInstance, context: AdminContext): void {
+  addReadRoutes(app, context)
+  addActionRoute(app, context)
 }
 
 const names = Type.Array(Type.String())
 
-function looking(app: FastifyInstance, office: Office): void {
-  const { serving } = office
-  define(
+function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { frontEnd } = context
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -36,12 +36,12 @@ function looking(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'outgoing',
       summary: 'The upstreams, and who chose what they are called with.',
-      answer: record({
+      response: strictObject({
         items: Type.Array(
-          record({
+          strictObject({
             name: Type.String(),
             servers: names,
-            preset: orNull(Type.String({ description: 'Null without TLS.' })),
+            preset: nullable(Type.String({ description: 'Null without TLS.' })),
             locked: Type.Boolean({
               description: 'Protocols, suites and groups are set by the configuration file.',
             }),
@@ -51,7 +51,7 @@ function looking(app: FastifyInstance, office: Office): void {
     },
     async () => {
       await Promise.resolve()
-      const items = serving.upstreams().map(({ name, servers, tls }) => ({
+      const items = frontEnd.upstreams().map(({ name, servers, tls }) => ({
         name,
         servers: [...servers],
         preset: tls?.preset ?? null,
@@ -60,7 +60,7 @@ function looking(app: FastifyInstance, office: Office): void {
       return ok({ body: { items } })
     },
   )
-  define(
+  defineRoute(
     app,
     {
       method: 'GET',
@@ -68,24 +68,24 @@ function looking(app: FastifyInstance, office: Office): void {
       role: 'viewer',
       tag: 'outgoing',
       summary: 'Available, Selected and Default of one upstream, as drafted.',
-      params: named,
-      answer: pageShape,
+      params: nameParams,
+      response: pageShape,
       fails: [404],
     },
     async ({ params }) => {
-      const upstream = withTls(office, params.name)
-      if (upstream === undefined) return unknownHere('upstream with TLS', params.name)
-      const opened = await openedPage(office, upstream)
-      if (!opened.ok) return opened
-      const { version } = opened.value
-      return ok({ body: shownPage(upstream, opened.value), version })
+      const upstream = upstreamWithTls(context, params.name)
+      if (upstream === undefined) return notFound('upstream with TLS', params.name)
+      const loaded = await loadSettings(context, upstream)
+      if (!loaded.ok) return loaded
+      const { version } = loaded.value
+      return ok({ body: shownPage(upstream, loaded.value), version })
     },
   )
 }
 
 const action = Type.Object(
   {
-    kind: word([
+    kind: stringEnum([
       'choose-default',
       'choose-custom',
       'proceed',
@@ -105,12 +105,12 @@ const action = Type.Object(
       'confirm',
       'cancel',
     ] as const),
-    column: Type.Optional(word(COLUMNS)),
+    column: Type.Optional(stringEnum(COLUMNS)),
     names: Type.Optional(Type.Array(text(64), { minItems: 1, maxItems: 500 })),
     name: Type.Optional(text(64)),
     place: Type.Optional(Type.Integer({ minimum: 0, maximum: 500 })),
     enabled: Type.Optional(Type.Boolean()),
-    store: Type.Optional(word(DEFAULT_STORES)),
+    store: Type.Optional(stringEnum(DEFAULT_STORES)),
     // As much as a body may hold.
     pem: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000_000 })),
     sha256: Type.Optional(Type.String({ pattern: '^[0-9A-Fa-f:]{64,95}$' })),
@@ -123,9 +123,9 @@ const action = Type.Object(
   },
 )
 
-function pressing(app: FastifyInstance, office: Office): void {
-  const { store, serving } = office
-  define(
+function addActionRoute(app: FastifyInstance, context: AdminContext): void {
+  const { store, frontEnd } = context
+  defineRoute(
     app,
     {
       method: 'POST',
@@ -133,13 +133,13 @@ function pressing(app: FastifyInstance, office: Office): void {
       role: 'administrator',
       tag: 'outgoing',
       summary: 'Press buttons of the page in turn. All of them, or none when one is turned down.',
-      params: named,
-      body: record({ press: Type.Array(action, { minItems: 1, maxItems: 50 }) }),
-      answer: record({
+      params: nameParams,
+      body: strictObject({ press: Type.Array(action, { minItems: 1, maxItems: 50 }) }),
+      response: strictObject({
         page: pageShape,
-        asked: orNull(
-          record({
-            question: word(['proceed', 'confirm'] as const),
+        asked: nullable(
+          strictObject({
+            question: stringEnum(['proceed', 'confirm'] as const),
             texts: Type.Array(Type.String()),
             dangerous: Type.Array(Type.String(), {
               description: 'Those of them that give a guarantee up.',
@@ -153,33 +153,33 @@ function pressing(app: FastifyInstance, office: Office): void {
       versioned: true,
       fails: [404, 409, 422],
     },
-    async ({ by, params, body, expected }) => {
-      const upstream = withTls(office, params.name)
-      if (upstream === undefined) return unknownHere('upstream with TLS', params.name)
-      const opened = await openedPage(office, upstream)
-      if (!opened.ok) return opened
-      const { version: found, rules } = opened.value
+    async ({ actor, params, body, expected }) => {
+      const upstream = upstreamWithTls(context, params.name)
+      if (upstream === undefined) return notFound('upstream with TLS', params.name)
+      const loaded = await loadSettings(context, upstream)
+      if (!loaded.ok) return loaded
+      const { version: found, rules } = loaded.value
       if (expected !== 'any' && expected !== found) {
-        const key = pageName(upstream.name)
+        const key = documentName(upstream.name)
         return fail({ kind: 'stale', what: 'settings document', key, expected, found })
       }
-      const pressed = pressAll(opened.value, body.press)
-      if (!pressed.ok) return pressed
-      const { page, effect, used } = pressed.value
-      const faults = used === undefined ? [] : serving.upstreamFaults(upstream.name, used)
-      if (faults.length > 0) return faulty(faults, 'what is to be applied')
+      const applied = applyActions(loaded.value, body.press)
+      if (!applied.ok) return applied
+      const { page, effect, used } = applied.value
+      const faults = used === undefined ? [] : frontEnd.upstreamFaults(upstream.name, used)
+      if (faults.length > 0) return invalidData(faults, 'what is to be applied')
       const document = documentOf(page, rules)
       const isSame =
-        JSON.stringify(document) === JSON.stringify(documentOf(opened.value.page, rules))
-      const name = pageName(upstream.name)
+        JSON.stringify(document) === JSON.stringify(documentOf(loaded.value.page, rules))
+      const name = documentName(upstream.name)
       const put = isSame
         ? ok({ version: found })
-        : await store.documents.put(by, { name, body: document }, expected)
+        : await store.documents.put(actor, { name, body: document }, expected)
       if (!put.ok) return put
       const { version } = put.value
       return ok({
         body: {
-          page: shownPage(upstream, { ...opened.value, page, version }),
+          page: shownPage(upstream, { ...loaded.value, page, version }),
           asked: questionOf(effect),
           took_effect: used !== undefined,
         },

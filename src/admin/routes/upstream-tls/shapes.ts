@@ -2,33 +2,33 @@
 import { Type, type Static, type TSchema } from 'typebox'
 import { isoText } from '../../../kernel/types.ts'
 import type { Column } from '../../../upstream-tls/catalogue.ts'
-import { certificateIn } from '../../../upstream-tls/edit-verification.ts'
-import { explainNotice } from '../../../upstream-tls/explain-selection.ts'
+import { parseOneCertificate } from '../../../upstream-tls/edit-verification.ts'
+import { explainSelectionNotice } from '../../../upstream-tls/explain-selection.ts'
 import { explainVerificationNotice } from '../../../upstream-tls/explain-verification.ts'
-import { differs, drafted } from '../../../upstream-tls/draft-result.ts'
+import { hasChanges, draftResult } from '../../../upstream-tls/draft-result.ts'
 import { columnsOf } from '../../../upstream-tls/settings-page.ts'
 import { selectionNotices } from '../../../upstream-tls/selection.ts'
 import {
   DEFAULT_STORES,
-  obeyed,
-  resolved,
+  effectiveVerification,
+  resolveVerification,
   sniText,
   verificationNotices,
   type CustomStore,
-  type Setting,
+  type VerificationSetting,
 } from '../../../upstream-tls/verification.ts'
 import { printName } from '../../../x509/print-name.ts'
-import type { Opened, WithTls } from './page.ts'
-import { record, word } from '../../schemas.ts'
+import type { LoadedSettings, UpstreamWithTls } from './page.ts'
+import { strictObject, stringEnum } from '../../schemas.ts'
 
 const names = Type.Array(Type.String())
 const locked = Type.Boolean({ description: 'Set by the configuration file.' })
-const column = record({ available: names, selected: names, default: names })
+const column = strictObject({ available: names, selected: names, default: names })
 
 const setting = <Value extends TSchema>(value: Value) =>
-  record({ applied: value, draft: value, default: value, locked })
+  strictObject({ applied: value, draft: value, default: value, locked })
 
-const certificate = record({
+const certificate = strictObject({
   sha256: Type.String(),
   subject: Type.String(),
   issuer: Type.String(),
@@ -36,25 +36,28 @@ const certificate = record({
   not_after: Type.String(),
 })
 
-const store = record({ enabled: Type.Boolean(), certificates: Type.Array(certificate) })
+const store = strictObject({ enabled: Type.Boolean(), certificates: Type.Array(certificate) })
 
 /** What the page of an upstream says. */
-export const pageShape = record({
+export const pageShape = strictObject({
   upstream: Type.String(),
   preset: Type.String(),
   locked: Type.Boolean({
     description: 'Protocols, suites and groups are set by the configuration file.',
   }),
-  applied: word(['default', 'custom'] as const),
-  draft: word(['default', 'custom'] as const),
+  applied: stringEnum(['default', 'custom'] as const),
+  draft: stringEnum(['default', 'custom'] as const),
   protocols: column,
   suites: column,
   groups: column,
-  verification: record({
+  verification: strictObject({
     strict: setting(Type.Boolean({ description: 'Enable Strict TLS.' })),
     allow_untrusted: setting(Type.Boolean({ description: 'Allow and Log untrusted servers.' })),
-    default_store: setting(word(DEFAULT_STORES, 'Enable Default Trust Store.')),
-    custom_store: record({ applied: store, draft: store, locked }, 'Enable Custom Trust Store.'),
+    default_store: setting(stringEnum(DEFAULT_STORES, 'Enable Default Trust Store.')),
+    custom_store: strictObject(
+      { applied: store, draft: store, locked },
+      'Enable Custom Trust Store.',
+    ),
     sni: setting(Type.String({ description: 'Enable SNI: off, on, or the name that is sent.' })),
   }),
   changed: Type.Boolean({ description: 'Whether Apply would change anything.' }),
@@ -70,8 +73,8 @@ export const pageShape = record({
 
 /** The page as it stands. */
 export function shownPage(
-  { name, tls }: WithTls,
-  { page, rules, report, version }: Opened,
+  { name, tls }: UpstreamWithTls,
+  { page, rules, report, version }: LoadedSettings,
 ): Static<typeof pageShape> {
   const shown = (one: Column) => {
     const { available, selected, default: usual } = columnsOf(page.draft, one, rules)
@@ -87,20 +90,20 @@ export function shownPage(
     suites: shown('suites'),
     groups: shown('groups'),
     verification: shownVerification({ page, rules }),
-    changed: differs(page, rules),
+    changed: hasChanges(page, rules),
     notices: [...noticesOf({ page, rules })],
     report: [...report],
     version,
   }
 }
 
-type Page = Pick<Opened, 'page' | 'rules'>
+type Page = Pick<LoadedSettings, 'page' | 'rules'>
 
 function shownVerification({ page, rules: { file } }: Page) {
-  const applied = obeyed(page.chosen, file).verification
-  const draft = resolved(page.draft.chosen, file)
+  const applied = effectiveVerification(page.chosen, file).verification
+  const draft = resolveVerification(page.draft.chosen, file)
   const usual = file.verification
-  const isLocked = (one: Setting): boolean => file.stated.includes(one)
+  const isLocked = (one: VerificationSetting): boolean => file.stated.includes(one)
   return {
     strict: {
       applied: applied.strict,
@@ -137,7 +140,7 @@ function shownVerification({ page, rules: { file } }: Page) {
 const shownStore = ({ enabled, certificates }: CustomStore) => ({
   enabled,
   certificates: certificates.flatMap((pem) => {
-    const found = certificateIn(pem)
+    const found = parseOneCertificate(pem)
     if (found === undefined) return []
     const { fingerprint, subject, issuer, notBefore, notAfter } = found
     return [
@@ -153,10 +156,12 @@ const shownStore = ({ enabled, certificates }: CustomStore) => ({
 })
 
 function noticesOf({ page, rules }: Page): readonly string[] {
-  const used = drafted(page, rules)
-  const verification = resolved(page.draft.chosen, rules.file)
+  const used = draftResult(page, rules)
+  const verification = resolveVerification(page.draft.chosen, rules.file)
   return [
-    ...(used.ok ? selectionNotices(used.value.selection, rules.catalogue).map(explainNotice) : []),
+    ...(used.ok
+      ? selectionNotices(used.value.selection, rules.catalogue).map(explainSelectionNotice)
+      : []),
     ...verificationNotices(verification).map(explainVerificationNotice),
   ]
 }

@@ -5,19 +5,19 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { fail, ok, unreachable, type Result } from '../../../kernel/types.ts'
-import { explainPage } from '../../../upstream-tls/explain-page.ts'
-import { differs, drafted } from '../../../upstream-tls/draft-result.ts'
-import { define, type CallFailure } from '../../define-route.ts'
-import { openedPage, withTls } from './page.ts'
+import { explainActionFault } from '../../../upstream-tls/explain-page.ts'
+import { hasChanges, draftResult } from '../../../upstream-tls/draft-result.ts'
+import { defineRoute, type RouteFailure } from '../../define-route.ts'
+import { loadSettings, upstreamWithTls } from './page.ts'
 import { adminProblem } from '../../problem.ts'
-import { faulty, refused, unknownHere } from '../../refused.ts'
-import { record, text, word } from '../../schemas.ts'
+import { invalidData, conflict, notFound } from '../../refused.ts'
+import { strictObject, text, stringEnum } from '../../schemas.ts'
 import type { UpstreamCall, UpstreamCallFailure } from '../../front-end.ts'
-import type { Used } from '../../../upstream-tls/page-types.ts'
-import type { Office } from '../../context.ts'
+import type { EffectiveSettings } from '../../../upstream-tls/page-types.ts'
+import type { AdminContext } from '../../context.ts'
 
-const WHOSE = ['draft', 'applied'] as const
-type Whose = (typeof WHOSE)[number]
+const SETTINGS_SOURCES = ['draft', 'applied'] as const
+type SettingsSource = (typeof SETTINGS_SOURCES)[number]
 
 const report = Type.Unsafe<unknown>({
   type: 'object',
@@ -25,22 +25,22 @@ const report = Type.Unsafe<unknown>({
 })
 
 /** Adds the calls. */
-export function upstreamCalls(app: FastifyInstance, office: Office): void {
-  const { serving } = office
+export function addUpstreamTestRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { frontEnd } = context
   const kinds = [
     [
       'test',
       'Connect once to each server, and say what was agreed on, what was shown and what failed.',
-      (ask: UpstreamCall) => serving.testUpstream(ask),
+      (target: UpstreamCall) => frontEnd.testUpstream(target),
     ],
     [
       'scan',
       'Find out what each server accepts, by handshakes alone.',
-      (ask: UpstreamCall) => serving.scanUpstream(ask),
+      (target: UpstreamCall) => frontEnd.scanUpstream(target),
     ],
   ] as const
   for (const [verb, summary, call] of kinds) {
-    define(
+    defineRoute(
       app,
       {
         method: 'POST',
@@ -48,76 +48,76 @@ export function upstreamCalls(app: FastifyInstance, office: Office): void {
         role: 'operator',
         tag: 'outgoing',
         summary,
-        params: record({ name: text(200) }),
-        body: record({
+        params: strictObject({ name: text(200) }),
+        body: strictObject({
           server: Type.Optional(text(300, 'That server alone.')),
           settings: Type.Optional(
-            word(
-              WHOSE,
+            stringEnum(
+              SETTINGS_SOURCES,
               'With what is drafted on the page, or with what is applied. Left out: the draft, where it says something else.',
             ),
           ),
         }),
-        answer: record({
-          settings: word(WHOSE, 'What the servers were called with.'),
+        response: strictObject({
+          settings: stringEnum(SETTINGS_SOURCES, 'What the servers were called with.'),
           reports: Type.Array(report),
         }),
         fails: [404, 409, 422],
       },
       async ({ params, body, request }) => {
-        const called = await settingsOf(office, params.name, body.settings)
-        if (!called.ok) return called
-        const { settings, used } = called.value
+        const chosen = await settingsOf(context, params.name, body.settings)
+        if (!chosen.ok) return chosen
+        const { settings, used } = chosen.value
         // A server that swallows every handshake makes a scan wait for each of them.
-        request.raw.socket.setTimeout(CALLING_MS)
+        request.raw.socket.setTimeout(CALL_TIMEOUT_MS)
         const found = await call({ upstream: params.name, server: body.server, used })
         return found.ok
           ? ok({ body: { settings, reports: [...found.value] } })
-          : notCalled(params.name, found.failure)
+          : callFailure(params.name, found.failure)
       },
     )
   }
 }
 
-interface Called {
-  readonly settings: Whose
+interface ChosenSettings {
+  readonly settings: SettingsSource
   /** Undefined: what is in force. */
-  readonly used: Used | undefined
+  readonly used: EffectiveSettings | undefined
 }
 
 async function settingsOf(
-  office: Office,
+  context: AdminContext,
   name: string,
-  wanted: Whose | undefined,
-): Promise<Result<Called, CallFailure>> {
-  const upstream = withTls(office, name)
+  wanted: SettingsSource | undefined,
+): Promise<Result<ChosenSettings, RouteFailure>> {
+  const upstream = upstreamWithTls(context, name)
   // What is in force can be called while the store is away.
   if (wanted === 'applied' || (upstream === undefined && wanted === undefined)) {
     return ok({ settings: 'applied', used: undefined })
   }
-  if (upstream === undefined) return unknownHere('upstream with TLS', name)
-  const opened = await openedPage(office, upstream)
-  if (!opened.ok) return opened
-  const { page, rules } = opened.value
-  if (wanted === undefined && !differs(page, rules)) {
+  if (upstream === undefined) return notFound('upstream with TLS', name)
+  const loaded = await loadSettings(context, upstream)
+  if (!loaded.ok) return loaded
+  const { page, rules } = loaded.value
+  if (wanted === undefined && !hasChanges(page, rules)) {
     return ok({ settings: 'applied', used: undefined })
   }
-  const used = drafted(page, rules)
+  const used = draftResult(page, rules)
   if (used.ok) return ok({ settings: 'draft', used: used.value })
-  return refused(used.failure.map((fault) => ({ code: fault.kind, ...explainPage(fault) })))
+  return conflict(used.failure.map((fault) => ({ code: fault.kind, ...explainActionFault(fault) })))
 }
 
-function notCalled(
+function callFailure(
   upstream: string,
   why: UpstreamCallFailure,
-): { readonly ok: false; readonly failure: CallFailure } {
+): { readonly ok: false; readonly failure: RouteFailure } {
   switch (why.kind) {
     case 'unknown':
-      return unknownHere('upstream with that server', upstream)
+      return notFound('upstream with that server', upstream)
     case 'without-tls':
-      return unknownHere('upstream with TLS', upstream)
+      return notFound('upstream with TLS', upstream)
     case 'unusable':
-      return faulty(why.faults, 'these settings')
+      return invalidData(why.faults, 'these settings')
     case 'under-way':
       return fail({
         kind: 'problem',
@@ -134,4 +134,4 @@ function notCalled(
 }
 
 /** Above what any of them takes: a test the longest `connect`, two minutes; a scan its own bound. */
-const CALLING_MS = 180_000
+const CALL_TIMEOUT_MS = 180_000

@@ -1,11 +1,11 @@
 import { CHECK_IN, ENROLMENT, epmm, MANAGEMENT } from './epmm.ts'
-import type { Preset } from './preset.ts'
+import type { RoutePreset } from './preset.ts'
 
 /**
  * MobileIron Core 10: the same paths, as far as they are documented. Apps@Work follows the app storefront's own
  * setting there (S1-05), not a rule of the front end, and the new OAuth endpoint does not exist yet.
  */
-export const core10: Preset = {
+export const core10: RoutePreset = {
   title: 'MobileIron Core 10',
   rows: [
     ...MANAGEMENT,
@@ -16,7 +16,7 @@ export const core10: Preset = {
       reports: 'query:clientid',
       path: '/mifs/c/api/v4/appstore/*',
       class: 'device',
-      mark: 'D',
+      evidence: 'D',
       verified: true,
       sentence: 'Apps@Work: list of apps and settings',
     },
@@ -25,7 +25,7 @@ export const core10: Preset = {
       reports: 'query:clientid',
       path: '/mifs/asfV3/appstore/*',
       class: 'device',
-      mark: 'D',
+      evidence: 'D',
       verified: true,
       sentence: 'Apps@Work: the storefront without certificate authentication',
     },
@@ -34,7 +34,7 @@ export const core10: Preset = {
       reports: 'query:clientid',
       path: '/mifs/asfV3x/appstore/*',
       class: 'device',
-      mark: 'D',
+      evidence: 'D',
       verified: true,
       sentence:
         'Apps@Work: the storefront with certificate authentication; give it class always once App Storefront Authentication is set to certificates',

@@ -1,4 +1,4 @@
-import type { Preset, PresetRow } from './preset.ts'
+import type { RoutePreset, PresetRow } from './preset.ts'
 
 /**
  * Management and administration. None of it is a device's business; every way into EPMM that was ever found
@@ -9,7 +9,7 @@ export const MANAGEMENT: readonly PresetRow[] = [
     id: 'system-manager',
     path: '/mics/*',
     class: 'denied',
-    mark: 'D',
+    evidence: 'D',
     verified: true,
     sentence: 'System Manager: runs the appliance, belongs on port 8443 inside the company',
   },
@@ -17,7 +17,7 @@ export const MANAGEMENT: readonly PresetRow[] = [
     id: 'admin-portal',
     path: '/mifs/admin/*',
     class: 'denied',
-    mark: 'K',
+    evidence: 'K',
     verified: false,
     sentence: 'Admin Portal: for administrators, not for devices',
   },
@@ -25,7 +25,7 @@ export const MANAGEMENT: readonly PresetRow[] = [
     id: 'internal-services',
     path: '/mifs/services/*',
     class: 'denied',
-    mark: 'D',
+    evidence: 'D',
     verified: true,
     sentence:
       'internal web services: reached from outside in 2020 through a path that Apache and Tomcat read differently',
@@ -34,7 +34,7 @@ export const MANAGEMENT: readonly PresetRow[] = [
     id: 'rest-api',
     path: '/mifs/rs/*',
     class: 'denied',
-    mark: 'D',
+    evidence: 'D',
     verified: true,
     sentence: 'REST API of the server: for integrations inside the company',
   },
@@ -42,7 +42,7 @@ export const MANAGEMENT: readonly PresetRow[] = [
     id: 'rest-api-short',
     path: '/api/*',
     class: 'denied',
-    mark: 'K',
+    evidence: 'K',
     verified: false,
     sentence: 'REST API under its short name',
   },
@@ -50,7 +50,7 @@ export const MANAGEMENT: readonly PresetRow[] = [
     id: 'aad-api',
     path: '/mifs/aad/api/*',
     class: 'denied',
-    mark: 'D',
+    evidence: 'D',
     verified: true,
     sentence:
       'REST API behind a prefix of its own, open without password until July 2023 (CVE-2023-35078)',
@@ -59,7 +59,7 @@ export const MANAGEMENT: readonly PresetRow[] = [
     id: 'storefront-api',
     path: '/mifs/asfV3/api/*',
     class: 'denied',
-    mark: 'D',
+    evidence: 'D',
     verified: true,
     sentence:
       'REST API behind the app store prefix, open without password until August 2023 (CVE-2023-35082)',
@@ -68,7 +68,7 @@ export const MANAGEMENT: readonly PresetRow[] = [
     id: 'storefront-api-certificate',
     path: '/mifs/asfV3x/api/*',
     class: 'denied',
-    mark: 'K',
+    evidence: 'K',
     verified: false,
     sentence:
       'the same behind the certificate variant of the app store prefix, refused for its likeness',
@@ -77,7 +77,7 @@ export const MANAGEMENT: readonly PresetRow[] = [
     id: 'in-house-app-files',
     path: '/mifs/c/appstore/fob/*',
     class: 'denied',
-    mark: 'D',
+    evidence: 'D',
     verified: true,
     sentence:
       'files of in-house apps: ran shell commands for strangers in 2026 (CVE-2026-1281). If you distribute in-house apps and the server is patched, give the row class always',
@@ -86,7 +86,7 @@ export const MANAGEMENT: readonly PresetRow[] = [
     id: 'android-files',
     path: '/mifs/c/aftstore/fob/*',
     class: 'denied',
-    mark: 'D',
+    evidence: 'D',
     verified: true,
     sentence:
       'Android file transfer: the same hole (CVE-2026-1340). If you use it and the server is patched, give the row class always',
@@ -99,7 +99,7 @@ export const ENROLMENT: readonly PresetRow[] = [
     id: 'ireg',
     path: '/mifs/c/i/reg/*',
     class: 'open',
-    mark: 'D',
+    evidence: 'D',
     verified: true,
     sentence: 'registration of iOS and macOS devices in the browser; they have no certificate yet',
   },
@@ -107,7 +107,7 @@ export const ENROLMENT: readonly PresetRow[] = [
     id: 'windows-registration',
     path: '/mifs/c/windows/api/v2/device/registration',
     class: 'open',
-    mark: 'K',
+    evidence: 'K',
     verified: false,
     sentence:
       'registration of Windows devices, as seen from outside; turn it on after trying one device',
@@ -116,7 +116,7 @@ export const ENROLMENT: readonly PresetRow[] = [
     id: 'windows-discovery',
     path: '/EnrollmentServer/*',
     class: 'open',
-    mark: 'K',
+    evidence: 'K',
     verified: false,
     sentence: "Windows' own enrolment protocol; turn it on after trying one device",
   },
@@ -124,7 +124,7 @@ export const ENROLMENT: readonly PresetRow[] = [
     id: 'self-service',
     path: '/mifs/user/*',
     class: 'open',
-    mark: 'K',
+    evidence: 'K',
     verified: false,
     sentence:
       'self-service portal: people with browsers and passwords; decide whether it belongs on this listener',
@@ -133,7 +133,7 @@ export const ENROLMENT: readonly PresetRow[] = [
     id: 'scep',
     path: undefined,
     class: 'open',
-    mark: 'S',
+    evidence: 'S',
     verified: false,
     sentence:
       'certificates by SCEP through EPMM ("Proxy requests through Ivanti EPMM"): the path is not documented; read it from the log of one enrolment and set path and enabled',
@@ -146,7 +146,7 @@ export const CHECK_IN: readonly PresetRow[] = [
     id: 'client-check-in',
     path: undefined,
     class: 'device',
-    mark: 'S',
+    evidence: 'S',
     verified: false,
     sentence:
       'check-in of Mobile@Work with mutual authentication on 443: the path is not documented; read it from the log of one device and set path and enabled',
@@ -155,7 +155,7 @@ export const CHECK_IN: readonly PresetRow[] = [
     id: 'ios-mdm',
     path: '/mifs/c/i/mdm/*',
     class: 'device',
-    mark: 'K',
+    evidence: 'K',
     verified: false,
     sentence:
       'check-in of iOS and macOS MDM; compare with the ServerURL in an installed profile, then turn it on',
@@ -164,7 +164,7 @@ export const CHECK_IN: readonly PresetRow[] = [
     id: 'windows-check-in',
     path: undefined,
     class: 'always',
-    mark: 'S',
+    evidence: 'S',
     verified: false,
     sentence:
       'check-in of Windows, which always uses mutual authentication: the path is not documented',
@@ -173,7 +173,7 @@ export const CHECK_IN: readonly PresetRow[] = [
     id: 'renewal',
     path: undefined,
     class: 'renewal',
-    mark: 'S',
+    evidence: 'S',
     verified: false,
     sentence:
       'where a device asks for a new certificate, up to 30 days after the old one expired: the path is not documented; without this row an expired device must register again',
@@ -182,7 +182,7 @@ export const CHECK_IN: readonly PresetRow[] = [
     id: 'legacy-oauth',
     path: undefined,
     class: 'legacy-oauth',
-    mark: 'S',
+    evidence: 'S',
     verified: false,
     sentence:
       'the old OAuth endpoint, open to password spraying; only watchOS apps and old clients need it: the path is not documented',
@@ -190,7 +190,7 @@ export const CHECK_IN: readonly PresetRow[] = [
 ]
 
 /** Ivanti EPMM 11.5 and later. */
-export const epmm: Preset = {
+export const epmm: RoutePreset = {
   title: 'Ivanti EPMM 11.5 and later',
   rows: [
     ...MANAGEMENT,
@@ -201,7 +201,7 @@ export const epmm: Preset = {
       path: undefined,
       class: 'always',
       endpoint: 'oauth',
-      mark: 'S',
+      evidence: 'S',
       verified: false,
       sentence:
         'the new OAuth endpoint, which always requires mutual authentication: the path is not documented',
@@ -211,7 +211,7 @@ export const epmm: Preset = {
       reports: 'query:clientid',
       path: '/mifs/c/api/v4/appstore/*',
       class: 'device',
-      mark: 'D',
+      evidence: 'D',
       verified: true,
       sentence: 'Apps@Work: list of apps and settings',
     },
@@ -220,7 +220,7 @@ export const epmm: Preset = {
       reports: 'query:clientid',
       path: '/mifs/asfV3/appstore/*',
       class: 'device',
-      mark: 'D',
+      evidence: 'D',
       verified: true,
       sentence: 'Apps@Work: the storefront as Android opens it',
     },
@@ -229,7 +229,7 @@ export const epmm: Preset = {
       reports: 'query:clientid',
       path: '/mifs/asfV3x/appstore/*',
       class: 'always',
-      mark: 'D',
+      evidence: 'D',
       verified: true,
       sentence: 'Apps@Work: the storefront that asks for a certificate, in every mode',
     },

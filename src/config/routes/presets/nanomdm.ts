@@ -1,14 +1,14 @@
-import type { Preset } from './preset.ts'
+import type { RoutePreset } from './preset.ts'
 
 /** NanoMDM, and MicroMDM where it agrees, with a SCEP server beside it. */
-export const nanomdm: Preset = {
+export const nanomdm: RoutePreset = {
   title: 'NanoMDM',
   rows: [
     {
       id: 'mdm',
       path: '/mdm/*',
       class: 'device',
-      mark: 'V',
+      evidence: 'V',
       verified: true,
       sentence: 'commands and, unless split off, check-in of Apple devices',
     },
@@ -16,7 +16,7 @@ export const nanomdm: Preset = {
       id: 'checkin',
       path: '/checkin/*',
       class: 'device',
-      mark: 'V',
+      evidence: 'V',
       verified: true,
       sentence: 'check-in, where the profile names it separately',
     },
@@ -24,7 +24,7 @@ export const nanomdm: Preset = {
       id: 'authproxy',
       path: '/authproxy/*',
       class: 'device',
-      mark: 'V',
+      evidence: 'V',
       verified: true,
       sentence: 'content that NanoMDM hands out to devices that it knows',
     },
@@ -32,7 +32,7 @@ export const nanomdm: Preset = {
       id: 'api',
       path: '/v1/*',
       class: 'denied',
-      mark: 'V',
+      evidence: 'V',
       verified: true,
       sentence: 'API of the server, with one password for everything',
     },
@@ -40,7 +40,7 @@ export const nanomdm: Preset = {
       id: 'version',
       path: '/version',
       class: 'denied',
-      mark: 'V',
+      evidence: 'V',
       verified: true,
       sentence: 'tells strangers which version to attack',
     },
@@ -48,7 +48,7 @@ export const nanomdm: Preset = {
       id: 'scep',
       path: '/scep/*',
       class: 'open',
-      mark: 'K',
+      evidence: 'K',
       verified: false,
       sentence:
         'SCEP server, which protects itself by a challenge; turn it on if yours is published here',
@@ -57,7 +57,7 @@ export const nanomdm: Preset = {
       id: 'enroll',
       path: '/enroll/*',
       class: 'open',
-      mark: 'K',
+      evidence: 'K',
       verified: false,
       sentence:
         'enrolment profiles, as operators usually publish them; turn it on if yours are here',

@@ -5,7 +5,7 @@
 import type { RouteClass } from '../../../decide/policy.ts'
 
 /** How we know: S a source document, V verified in source, D documentation, K from knowledge alone. */
-export type Mark = 'S' | 'V' | 'D' | 'K'
+export type Evidence = 'S' | 'V' | 'D' | 'K'
 
 /** One row of a preset. */
 export interface PresetRow {
@@ -13,7 +13,7 @@ export interface PresetRow {
   /** `undefined`: the class is known and the path is not; the operator says it, and turns the row on. */
   readonly path: string | undefined
   readonly class: RouteClass
-  readonly mark: Mark
+  readonly evidence: Evidence
   /** False keeps the row off, unless it is a refusal: refusing on a rumour is safe. */
   readonly verified: boolean
   /** Where its clients give the id of their device: `query:` or `field:` and a name. */
@@ -30,12 +30,12 @@ export interface OpenQuestion {
   readonly sentence: string
 }
 
-export interface Preset {
+export interface RoutePreset {
   readonly title: string
   readonly rows: readonly PresetRow[]
   readonly questions: readonly OpenQuestion[]
 }
 
 /** Whether a row is in force as long as the operator says nothing. */
-export const isOn = (row: PresetRow): boolean =>
+export const isEnabledByDefault = (row: PresetRow): boolean =>
   row.path !== undefined && (row.verified || row.class === 'denied')
