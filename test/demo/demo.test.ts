@@ -5,7 +5,6 @@ import { hasCommand } from '../support/tools.ts'
 import { DemoProcess, emptyFolder, onFreePorts } from './demo-process.ts'
 
 /** Whole processes on a machine that may be busy; nothing here measures time. */
-const PATIENCE = { timeout: 90_000 }
 
 /** A printed line to paste, and the result printed above it. */
 interface Printed {
@@ -35,7 +34,6 @@ async function pasted(command: string, cwd: string): Promise<{ out: string; code
 
 test.skipIf(!hasCommand('curl', ['--version']))(
   'every printed curl line, pasted as it is, gives the printed result',
-  PATIENCE,
   async () => {
     await using folder = await emptyFolder()
     await using demo = new DemoProcess(folder.path, await onFreePorts())
@@ -62,7 +60,6 @@ test.skipIf(!hasCommand('curl', ['--version']))(
 
 test.skipIf(!hasCommand('curl', ['--version']))(
   'the demo MDM shows who it was told the device is, in grace as expired, and nobody on open routes',
-  PATIENCE,
   async () => {
     await using folder = await emptyFolder()
     await using demo = new DemoProcess(folder.path, await onFreePorts())
@@ -88,7 +85,6 @@ test.skipIf(!hasCommand('curl', ['--version']))(
 
 test.skipIf(!hasCommand('curl', ['--version']))(
   'the printed line to understand a refusal explains it, and the printed pages answer',
-  PATIENCE,
   async () => {
     await using folder = await emptyFolder()
     await using demo = new DemoProcess(folder.path, await onFreePorts())
@@ -104,40 +100,32 @@ test.skipIf(!hasCommand('curl', ['--version']))(
   },
 )
 
-test(
-  'a second start reuses what is there, and Ctrl-C ends each with exit code 0',
-  PATIENCE,
-  async () => {
-    await using folder = await emptyFolder()
-    const options = await onFreePorts()
-    await using first = new DemoProcess(folder.path, options)
-    await first.until(/made 16 keys and certificates[\s\S]*Ctrl-C ends everything/)
-    expect(await first.end('SIGINT')).toBe(0)
-    await using second = new DemoProcess(folder.path, options)
-    await second.until(/reused 16 keys and certificates[\s\S]*Ctrl-C ends everything/)
-    expect(await second.end('SIGTERM')).toBe(0)
-  },
-)
+test('a second start reuses what is there, and Ctrl-C ends each with exit code 0', async () => {
+  await using folder = await emptyFolder()
+  const options = await onFreePorts()
+  await using first = new DemoProcess(folder.path, options)
+  await first.until(/made 16 keys and certificates[\s\S]*Ctrl-C ends everything/)
+  expect(await first.end('SIGINT')).toBe(0)
+  await using second = new DemoProcess(folder.path, options)
+  await second.until(/reused 16 keys and certificates[\s\S]*Ctrl-C ends everything/)
+  expect(await second.end('SIGTERM')).toBe(0)
+})
 
-test(
-  'a taken port is named with the option that chooses another, nothing is made, exit code 3',
-  PATIENCE,
-  async () => {
-    await using folder = await emptyFolder()
-    const blocker = createServer()
-    await new Promise<void>((resolve) => blocker.listen({ host: '127.0.0.1', port: 0 }, resolve))
-    const { port } = blocker.address() as AddressInfo
-    const options = [`--port=${port}`, ...(await onFreePorts()).slice(1)]
-    await using demo = new DemoProcess(folder.path, options)
-    expect(await demo.ended()).toBe(3)
-    expect(demo.text).toContain(`the front end cannot have port ${port}: another program has it`)
-    expect(demo.text).toMatch(/choose another with --port \d+/)
-    expect(demo.text).not.toContain('made')
-    await new Promise<void>((resolve) => blocker.close(() => resolve()))
-  },
-)
+test('a taken port is named with the option that chooses another, nothing is made, exit code 3', async () => {
+  await using folder = await emptyFolder()
+  const blocker = createServer()
+  await new Promise<void>((resolve) => blocker.listen({ host: '127.0.0.1', port: 0 }, resolve))
+  const { port } = blocker.address() as AddressInfo
+  const options = [`--port=${port}`, ...(await onFreePorts()).slice(1)]
+  await using demo = new DemoProcess(folder.path, options)
+  expect(await demo.ended()).toBe(3)
+  expect(demo.text).toContain(`the front end cannot have port ${port}: another program has it`)
+  expect(demo.text).toMatch(/choose another with --port \d+/)
+  expect(demo.text).not.toContain('made')
+  await new Promise<void>((resolve) => blocker.close(() => resolve()))
+})
 
-test('a folder of somebody else is left alone, exit code 3', PATIENCE, async () => {
+test('a folder of somebody else is left alone, exit code 3', async () => {
   await using folder = await emptyFolder()
   const options = await onFreePorts()
   await using demo = new DemoProcess(folder.path, [...options, '--dir', import.meta.dirname])
@@ -145,18 +133,14 @@ test('a folder of somebody else is left alone, exit code 3', PATIENCE, async () 
   expect(demo.text).toContain('holds files that the demonstration did not make')
 })
 
-test(
-  'with --json standard output holds nothing but the JSON lines of the front end',
-  PATIENCE,
-  async () => {
-    await using folder = await emptyFolder()
-    const options = await onFreePorts()
-    await using demo = new DemoProcess(folder.path, [...options, '--json'])
-    await demo.until(/Ctrl-C ends everything[\s\S]*"msg":"serving"/)
-    await fetch(`https://localhost:${options[0]?.slice('--port='.length)}/`).catch(() => undefined)
-    await demo.until(/"outcome":"handshake-failed"/)
-    expect(await demo.end()).toBe(0)
-    const lines = demo.out.trimEnd().split('\n')
-    expect(lines.map((line) => typeof JSON.parse(line))).toEqual(lines.map(() => 'object'))
-  },
-)
+test('with --json standard output holds nothing but the JSON lines of the front end', async () => {
+  await using folder = await emptyFolder()
+  const options = await onFreePorts()
+  await using demo = new DemoProcess(folder.path, [...options, '--json'])
+  await demo.until(/Ctrl-C ends everything[\s\S]*"msg":"serving"/)
+  await fetch(`https://localhost:${options[0]?.slice('--port='.length)}/`).catch(() => undefined)
+  await demo.until(/"outcome":"handshake-failed"/)
+  expect(await demo.end()).toBe(0)
+  const lines = demo.out.trimEnd().split('\n')
+  expect(lines.map((line) => typeof JSON.parse(line))).toEqual(lines.map(() => 'object'))
+})

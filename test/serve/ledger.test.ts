@@ -71,7 +71,7 @@ test('a store that another process has locked loses nobody: they wait, and are w
   expect(writer.counts().failures).toBeGreaterThan(0)
   lockHolder.exec('commit')
   lockHolder.close()
-  await expect.poll(() => writer.counts().recorded, { timeout: 10_000 }).toBe(6000)
+  await expect.poll(() => writer.counts().recorded).toBe(6000)
   expect(writer.counts()).toMatchObject({ buffered: 0, dropped: 0 })
   expect(await devicesIn(store)).toBe(6000)
   await writer.close()

@@ -70,7 +70,7 @@ test('a key that another program denies is refused within two seconds, and its c
   // Nothing is open to it any more: the connection ends before a request.
   await expect(statusOf(frontEnd)).rejects.toThrow('connection over')
   expect((await store.denials.remove(BY, denied)).ok).toBe(true)
-  await expect.poll(() => statusOf(frontEnd).catch(() => ''), { timeout: 3000 }).toBe('200')
+  await expect.poll(() => statusOf(frontEnd).catch(() => '')).toBe('200')
 })
 
 test('a CA that is distrusted in the store admits nobody, whatever the file says', async () => {
@@ -116,10 +116,10 @@ test('a device that calls is in the store soon, and one that is blocked there is
     })
     return page.ok ? page.value.items : []
   }
-  await expect.poll(async () => (await known()).length, { timeout: 8000 }).toBe(1)
+  await expect.poll(async () => (await known()).length).toBe(1)
   const [device = { id: '' }] = await known()
   expect((await store.approvals.block(BY, [{ id: device.id }])).ok).toBe(true)
-  await expect.poll(() => statusOf(frontEnd).catch(() => ''), { timeout: 2000 }).toBe('')
+  await expect.poll(() => statusOf(frontEnd).catch(() => '')).toBe('')
 })
 
 test('a device that is forgotten is approved no more, although its key is the same', async () => {
@@ -140,12 +140,12 @@ test('a device that is forgotten is approved no more, although its key is the sa
     const page = await store.approvals.keys('unapproved', { limit: 10 })
     return (page.ok ? page.value.items[0]?.device : undefined) ?? ''
   }
-  await expect.poll(seen, { timeout: 8000 }).not.toBe('')
+  await expect.poll(seen).not.toBe('')
   const id = await seen()
   expect((await store.approvals.approve(BY, [{ id }], Date.now() as Instant)).ok).toBe(true)
-  await expect.poll(sensitive, { timeout: 3000 }).toBe('200')
+  await expect.poll(sensitive).toBe('200')
   expect((await store.devices.forget(BY, id, 'any')).ok).toBe(true)
-  await expect.poll(sensitive, { timeout: 3000 }).toBe('403')
+  await expect.poll(sensitive).toBe('403')
 })
 
 test('serving without a store is refused with the sentence that says how to make one', async () => {
@@ -178,7 +178,7 @@ test('the admin API is served beside the front end, and what it changes is in fo
   const denied = { kind: 'key', key: KEY }
   expect(await statusOf(frontEnd)).toBe('200')
   expect((await call('POST', '/api/deny-list', { denied, note: 'lost' })).status).toBe(201)
-  await expect.poll(() => statusOf(frontEnd).catch(() => ''), { timeout: 2000 }).toBe('')
+  await expect.poll(() => statusOf(frontEnd).catch(() => '')).toBe('')
 })
 
 test('agent minimums of the file are locked in the office, and after a reload without them the portal edits those of the profile', async () => {
@@ -230,7 +230,7 @@ test('a device that called stands in the store, approved by itself', async () =>
     const page = await store.approvals.keys('approved', { limit: 10 })
     return page.ok ? page.value.items.map(({ key }) => key) : []
   }
-  await expect.poll(keys, { timeout: 10_000 }).toEqual([KEY])
+  await expect.poll(keys).toEqual([KEY])
 })
 
 const RULES: SettingsContext = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE }

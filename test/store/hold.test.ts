@@ -64,9 +64,7 @@ for (const backend of backends) {
       child.kill('SIGKILL')
       await once(child, 'exit')
       // A database notices a moment after the system does.
-      await expect
-        .poll(async () => (await lockStore(place.settings, 'alone')).ok, { timeout: 5000 })
-        .toBe(true)
+      await expect.poll(async () => (await lockStore(place.settings, 'alone')).ok).toBe(true)
     })
   })
 }

@@ -69,7 +69,7 @@ async function known({ call }: ServedWithStore): Promise<readonly Selected[]> {
       version,
     }))
   }
-  await expect.poll(ask, { timeout: 15_000 }).toHaveLength(1)
+  await expect.poll(ask).toHaveLength(1)
   return await ask()
 }
 

@@ -29,7 +29,7 @@ test('the new OAuth endpoint, once disabled, refuses fit devices on both workers
   const { etag } = await deployment.call('GET', '/api/oauth')
   const asked = { change: 'disable-new' }
   expect((await deployment.call('POST', '/api/oauth', asked, etag)).status).toBe(200)
-  await expect.poll(() => statusOf(deployment, '/oauth/token'), { timeout: 10_000 }).toBe(403)
+  await expect.poll(() => statusOf(deployment, '/oauth/token')).toBe(403)
   const workers = new Set<unknown>()
   for (let count = 1; workers.size < 2; count += 1) {
     expect(await statusOf(deployment, '/oauth/token')).toBe(403)
