@@ -74,7 +74,7 @@ export function refuseUnparsable(
 
 /**
  * Nobody waits for an answer. A reset reaches us as the end of what the device sends, too, and a write after it is
- * never done (Node 26.10, test/wire/anomalies-device.test.ts).
+ * never done (Node 26.10, test/wire/anomalies/device.test.ts).
  */
 function isGone(fault: Unparsable): fault is 'connection' | 'unfinished' {
   return fault === 'connection' || fault === 'unfinished'

@@ -28,7 +28,7 @@ export class Connection {
   readonly presented: Presented
   /**
    * What was negotiated. Asked while the session is there for certain: Node 26.10 follows a null pointer when it is asked
-   * after the socket below was destroyed (test/wire/cut-off.test.ts), and the whole process is gone.
+   * after the socket below was destroyed (test/wire/anomalies/drain-cuts-upload.test.ts), and the whole process is gone.
    */
   readonly protocol: string
   readonly cipher: Cipher

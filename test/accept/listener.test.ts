@@ -12,7 +12,7 @@ import {
 } from '../../src/handshake/server-context.ts'
 import { serverIdentity, type ServerIdentity } from '../../src/handshake/server-identity.ts'
 import type { Millis, TrustVersion } from '../../src/kernel/types.ts'
-import { mintCa, mintLeaf } from '../support/mint.ts'
+import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
 
 const ca = mintCa()
 const server = mintLeaf({ issuer: ca, purposes: ['serverAuth'], dns: ['localhost'] })

@@ -16,7 +16,7 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import { clientTls, fleet, productYaml, writeFiles } from '../support/product.ts'
+import { clientTls, fleet, productYaml, writeFiles } from '../support/front-ends/product.ts'
 
 const SIZE = 1_000_000_000
 /** What the serving process may hold, in octets. */

@@ -8,9 +8,13 @@ import { X509Certificate } from 'node:crypto'
 import process from 'node:process'
 import * as peculiar from '@peculiar/x509'
 import { parseCertificate } from '../../src/x509/certificate.ts'
-import * as der from '../support/der-writer.ts'
-import { mintCertificate, mintKeys, type CertificateFields } from '../support/mint-certificate.ts'
-import { basicConstraints, mintCa, mintLeaf } from '../support/mint.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import {
+  mintCertificate,
+  mintKeys,
+  type CertificateFields,
+} from '../support/certificates/mint-certificate.ts'
+import { basicConstraints, mintCa, mintLeaf } from '../support/certificates/mint.ts'
 
 /** Answers whether it took the certificate; a reader that decodes lazily is made to decode. */
 type Read = (octets: Buffer) => boolean

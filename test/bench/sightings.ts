@@ -18,9 +18,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Instant } from '../../src/kernel/types.ts'
 import { openStore } from '../../src/store/store.ts'
-import { fedObservation, syntheticKey, deviceNumberAt, type SightingLoad } from '../support/fed.ts'
-import { serveProcess, type ServeProcess } from '../support/served.ts'
-import { checkIn, quickUpstream, someDevices } from './checking-in.ts'
+import {
+  fedObservation,
+  syntheticKey,
+  deviceNumberAt,
+  type SightingLoad,
+} from '../support/devices/synthetic-sightings.ts'
+import { serveProcess, type ServeProcess } from '../support/front-ends/serve-process.ts'
+import { checkIn, quickUpstream, someDevices } from './check-in-load.ts'
 
 const PER_MINUTE = 100_000
 const REQUESTS_PER_SECOND = 100
@@ -44,7 +49,7 @@ const KNOWN = Number(values.devices)
 const [WORKERS, OUTAGE] = [Number(values.workers), Number(values.outage)]
 /** Each device has one key here. */
 const ROWS = 'select key, sightings from device_keys join devices on devices.id = device'
-const HOST = join(import.meta.dirname, '../support/fed-host.ts')
+const HOST = join(import.meta.dirname, '../support/devices/synthetic-sightings-process.ts')
 const folder = mkdtempSync(join(tmpdir(), 'tfe-bench-sightings-'))
 const file = values.store ?? join(folder, 'store.db')
 const devices = someDevices(50)

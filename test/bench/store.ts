@@ -17,7 +17,7 @@ import type { StoreFailure } from '../../src/store/failure.ts'
 import type { Sighting } from '../../src/store/devices/sighting.ts'
 import { openStore, type Store, type StoreSettings } from '../../src/store/store.ts'
 import { createHash } from 'node:crypto'
-import { findPostgres, onPostgres } from '../support/postgres.ts'
+import { findPostgres, onPostgres } from '../support/store/postgres.ts'
 
 const { values } = parseArgs({
   options: {

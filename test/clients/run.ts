@@ -15,7 +15,7 @@ import {
   startClientFrontEnd,
   type Material,
   type ClientFrontEnd,
-} from './scene.ts'
+} from './front-end.ts'
 import { stepsOf } from './steps.ts'
 import { cellOf, heldBack, judge, type Verdict } from './verdicts.ts'
 

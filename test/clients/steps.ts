@@ -1,5 +1,5 @@
 import type { Visit } from './clients.ts'
-import { PATHS, type Material, type Setting } from './scene.ts'
+import { PATHS, type Material, type Setting } from './front-end.ts'
 
 /** A call that is made twice, and whom the upstream is to be told of. */
 export interface Step {

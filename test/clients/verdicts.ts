@@ -3,7 +3,7 @@
  * clients to the session they began; that is what the design notes give as the reason for `auto`, and how far it may
  * go: refused once after enrolment, held to the old certificate after renewal, locked out never.
  */
-import type { VisitOutcome, Setting } from './scene.ts'
+import type { VisitOutcome, Setting } from './front-end.ts'
 
 export interface WalkOutcomes {
   readonly expected: 'nobody' | 'first' | 'second'

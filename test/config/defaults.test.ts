@@ -7,7 +7,7 @@ import type { Config } from '../../src/config/config.ts'
 import { jsonSchemaText } from '../../src/config/json-schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { referenceText } from '../../src/config/reference.ts'
-import { inMemoryFiles } from './given-files.ts'
+import { inMemoryFiles } from '../support/config/in-memory-files.ts'
 
 async function loaded(head = '', upstream = ''): Promise<Config> {
   const text = `${head}

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
-import { inMemoryFiles } from './given-files.ts'
+import { inMemoryFiles } from '../support/config/in-memory-files.ts'
 
 const folder = join(import.meta.dirname, 'golden')
 const files = readdirSync(folder).toSorted()

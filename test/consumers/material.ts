@@ -4,8 +4,8 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Ca, type Leaf, mintCa, mintLeaf } from '../support/mint.ts'
-import { nameOf } from '../support/der-writer.ts'
+import { type Ca, type Leaf, mintCa, mintLeaf } from '../support/certificates/mint.ts'
+import { nameOf } from '../support/certificates/der-writer.ts'
 
 /** Paths of PEM files: a chain, leaf first, and its key. */
 export interface IdentityFiles {

@@ -1,6 +1,6 @@
 /** The oracle, judged: for each danger a forward that has it and nothing else, and a harmless one without any. */
 import { expect, test } from 'vitest'
-import type { Played } from './http1-lane.ts'
+import type { Played } from './http1-targets.ts'
 import { dangersIn, isDelivered, isRefused, type Danger } from './http1-oracle.ts'
 import type { Play } from './http1-rows.ts'
 

@@ -2,7 +2,7 @@
  * What may be said of a row when it is over: whether anything unsafe was forwarded, whether what had to pass did,
  * whether what had to be refused was.
  */
-import type { Played } from './http1-lane.ts'
+import type { Played } from './http1-targets.ts'
 import type { Play } from './http1-rows.ts'
 import { readRequests, type Field, type StrictRequest, type Unsafe } from './http1-strict.ts'
 

@@ -5,7 +5,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { HOST, productTarget, relayTarget, type ReplayTarget, type Played } from './http1-lane.ts'
+import {
+  HOST,
+  productTarget,
+  relayTarget,
+  type ReplayTarget,
+  type Played,
+} from './http1-targets.ts'
 import { dangersIn, isDelivered, isRefused } from './http1-oracle.ts'
 import { corpusRows, playsOf, type Play, type Row, type Verdict } from './http1-rows.ts'
 import { readRequests } from './http1-strict.ts'

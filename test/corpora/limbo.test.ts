@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { expect, test } from 'vitest'
 import { casesOf, vectors, verdictOn } from './limbo.ts'
-import { differencesBetween } from './twins.ts'
+import { differencesBetween } from './contradicting-cases.ts'
 import {
   exceptions,
   falselyAdmitted,

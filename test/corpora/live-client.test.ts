@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { fleet } from '../support/product.ts'
+import { fleet } from '../support/front-ends/product.ts'
 
-import { rawUpstream } from '../support/upstream.ts'
+import { rawUpstream } from '../support/upstreams/raw-upstream.ts'
 import { callWithNode } from './live-client.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tfe-live-client-'))

@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Profile } from '../../src/trust/limits.ts'
-import { mintCa, mintLeaf } from '../support/mint.ts'
+import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
 import type { SettingFiles } from './case-files.ts'
 import { FrontEndProcess, type Line } from './front-end-process.ts'
 

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { casesOf, tiersOf, vectors, type Verdict } from './limbo.ts'
 import { enclose, isEnclosed, missing } from './needs.ts'
-import { playOutgoing, type Doubt, type OutgoingRow } from './outgoing.ts'
+import { playOutgoing, type Doubt, type OutgoingRow } from './upstream-tls.ts'
 import { scoreTable } from './report.ts'
 import {
   exceptions,

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Profile, Purpose } from '../../src/trust/limits.ts'
 import { casesOf, tiersOf, verdictOn, type Case, type Tier, type Verdict } from './limbo.ts'
-import { differencesBetween } from './twins.ts'
+import { differencesBetween } from './contradicting-cases.ts'
 
 export const PROFILES: readonly Profile[] = ['private', 'strict']
 export const PURPOSES: readonly Purpose[] = ['server', 'client']

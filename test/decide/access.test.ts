@@ -3,7 +3,7 @@ import { decide, type Peer } from '../../src/decide/decide.ts'
 import type { RouteClass } from '../../src/decide/policy.ts'
 import { parseNetwork } from '../../src/kernel/network.ts'
 import { ok } from '../../src/kernel/types.ts'
-import { aPath, aPolicy, at, DAY, EXPIRY } from './a-path.ts'
+import { aPath, aPolicy, at, DAY, EXPIRY } from './builders.ts'
 
 const inside = parseNetwork('10.0.0.0/8')
 if (!inside.ok) throw new Error(inside.failure)

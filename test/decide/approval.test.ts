@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { NO_FLEET } from '../../src/decide/policy.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
-import { DAY, EXPIRY } from './a-path.ts'
-import { promise, CURRENT, RETIRED_FOR_EVER, unsound, type Row } from './row.ts'
+import { DAY, EXPIRY } from './builders.ts'
+import { promise, CURRENT, RETIRED_FOR_EVER, unsound, type Row } from './table-row.ts'
 
 const BLOCKED = { approvals: { 'leaf-key': 'blocked' } } as const
 const APPROVED = { approvals: { 'leaf-key': 'approved' } } as const

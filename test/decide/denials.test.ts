@@ -1,4 +1,4 @@
-import { promise, DISTRUSTED, unsound } from './row.ts'
+import { promise, DISTRUSTED, unsound } from './table-row.ts'
 
 promise([
   { promise: 'a denied key is refused', keys: ['leaf-key'], expect: 'refuse denied-key' },

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { isExpected, type Peer } from '../../src/decide/decide.ts'
 import { ok } from '../../src/kernel/types.ts'
-import { aPath, aPolicy, at, DAY, EXPIRY, GRACE, ISSUED } from './a-path.ts'
-import type { PathParts, PolicyParts } from './a-path.ts'
-import { DISTRUSTED, unreadable, unsound } from './row.ts'
+import { aPath, aPolicy, at, DAY, EXPIRY, GRACE, ISSUED } from './builders.ts'
+import type { PathParts, PolicyParts } from './builders.ts'
+import { DISTRUSTED, unreadable, unsound } from './table-row.ts'
 
 interface Row extends PolicyParts {
   readonly promise: string

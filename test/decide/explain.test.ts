@@ -3,8 +3,8 @@ import { explain } from '../../src/decide/explain.ts'
 import type { Refusal } from '../../src/decide/refusal.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
-import { mintCa } from '../support/mint.ts'
-import { at } from './a-path.ts'
+import { mintCa } from '../support/certificates/mint.ts'
+import { at } from './builders.ts'
 
 const parsed = parseCertificate(mintCa({ name: 'Old CA' }).der)
 if (!parsed.ok) throw new Error('a minted certificate is readable')

@@ -4,8 +4,8 @@ import { refusalRank } from '../../src/decide/judge-path.ts'
 import type { RouteClass } from '../../src/decide/policy.ts'
 import type { Refusal } from '../../src/decide/refusal.ts'
 import { ok } from '../../src/kernel/types.ts'
-import { aCertificate, aName, aPath, aPolicy, at, DAY, EXPIRY, GRACE, ISSUED } from './a-path.ts'
-import type { PathParts, PolicyParts } from './a-path.ts'
+import { aCertificate, aName, aPath, aPolicy, at, DAY, EXPIRY, GRACE, ISSUED } from './builders.ts'
+import type { PathParts, PolicyParts } from './builders.ts'
 
 interface Row extends PolicyParts {
   readonly path?: PathParts

@@ -4,8 +4,8 @@ import { ruleOutcomes, unmetRule, type MatchRules } from '../../src/decide/match
 import { parseNamePattern, type NamePattern } from '../../src/decide/name-pattern.ts'
 import { ok, type KeyFingerprint } from '../../src/kernel/types.ts'
 import type { GeneralName } from '../../src/x509/certificate.ts'
-import { aPath, aPolicy, at, DAY, EXPIRY, ISSUED } from './a-path.ts'
-import { CURRENT, DISTRUSTED, promise, unsound } from './row.ts'
+import { aPath, aPolicy, at, DAY, EXPIRY, ISSUED } from './builders.ts'
+import { CURRENT, DISTRUSTED, promise, unsound } from './table-row.ts'
 
 const rules = (parts: Partial<MatchRules>): MatchRules => ({
   subjectAltNames: undefined,

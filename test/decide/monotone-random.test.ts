@@ -3,8 +3,8 @@ import { decide, type Ask, type Decision, type Peer } from '../../src/decide/dec
 import type { Policy, RouteClass, Standing } from '../../src/decide/policy.ts'
 import { ok } from '../../src/kernel/types.ts'
 import type { SoundPath } from '../../src/trust/validate.ts'
-import { SeededRandom } from '../support/random.ts'
-import { aPath, aPolicy, at, DAY, EXPIRY, ISSUED, type PathParts } from './a-path.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
+import { aPath, aPolicy, at, DAY, EXPIRY, ISSUED, type PathParts } from './builders.ts'
 
 const SEED = 20_261_122
 const CASES = 4000

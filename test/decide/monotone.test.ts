@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { decide, type Decision, type Peer } from '../../src/decide/decide.ts'
 import type { RouteClass, Standing } from '../../src/decide/policy.ts'
 import { ok } from '../../src/kernel/types.ts'
-import { aPath, aPolicy, at, DAY, EXPIRY, ISSUED } from './a-path.ts'
+import { aPath, aPolicy, at, DAY, EXPIRY, ISSUED } from './builders.ts'
 
 const STANDINGS: readonly Standing[] = [
   { kind: 'current' },

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { expect, test } from 'vitest'
 import { isNamed, parseNamePattern } from '../../src/decide/name-pattern.ts'
 import type { GeneralName } from '../../src/x509/certificate.ts'
-import { ipOctets } from '../support/mint.ts'
+import { ipOctets } from '../support/certificates/mint.ts'
 
 function general(text: string): GeneralName {
   const colon = text.indexOf(':')

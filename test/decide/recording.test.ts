@@ -1,5 +1,5 @@
-import { EXPIRY } from './a-path.ts'
-import { promise, CURRENT, DISTRUSTED, unsound, unreadable } from './row.ts'
+import { EXPIRY } from './builders.ts'
+import { promise, CURRENT, DISTRUSTED, unsound, unreadable } from './table-row.ts'
 
 promise([
   {

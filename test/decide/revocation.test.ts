@@ -7,8 +7,8 @@ import { decide, type Peer } from '../../src/decide/decide.ts'
 import type { RevocationDemand, RevocationPolicy } from '../../src/decide/policy.ts'
 import { ok, type Millis } from '../../src/kernel/types.ts'
 import { listsByIssuer, type RevocationList } from '../../src/trust/revocation.ts'
-import { aCertificate, aPath, aPolicy, at, DAY, EXPIRY, ISSUED } from './a-path.ts'
-import { CURRENT, DISTRUSTED, GRACE_END, promise, RETIRED } from './row.ts'
+import { aCertificate, aPath, aPolicy, at, DAY, EXPIRY, ISSUED } from './builders.ts'
+import { CURRENT, DISTRUSTED, GRACE_END, promise, RETIRED } from './table-row.ts'
 
 const NOW = EXPIRY - 2 * DAY
 const ENDS = EXPIRY - DAY

@@ -1,6 +1,6 @@
 import type { Standing } from '../../src/decide/policy.ts'
-import { at, DAY, EXPIRY, GRACE, ISSUED, type PathParts } from './a-path.ts'
-import { promise, CURRENT, DISTRUSTED } from './row.ts'
+import { at, DAY, EXPIRY, GRACE, ISSUED, type PathParts } from './builders.ts'
+import { promise, CURRENT, DISTRUSTED } from './table-row.ts'
 
 promise([
   {

@@ -1,5 +1,5 @@
-import { DAY, EXPIRY, ISSUED } from './a-path.ts'
-import { promise, DISTRUSTED, RETIRED, RETIRED_FOR_EVER } from './row.ts'
+import { DAY, EXPIRY, ISSUED } from './builders.ts'
+import { promise, DISTRUSTED, RETIRED, RETIRED_FOR_EVER } from './table-row.ts'
 
 promise([
   {

@@ -1,5 +1,5 @@
-import { EXPIRY, ISSUED } from './a-path.ts'
-import { promise, GRACE_END } from './row.ts'
+import { EXPIRY, ISSUED } from './builders.ts'
+import { promise, GRACE_END } from './table-row.ts'
 
 promise([
   {

@@ -13,9 +13,9 @@ import {
   GRACE,
   ISSUED,
   RENEWAL_WINDOW,
-} from './a-path.ts'
-import type { PathParts, PolicyParts } from './a-path.ts'
-import { unreadable, unsound } from './row.ts'
+} from './builders.ts'
+import type { PathParts, PolicyParts } from './builders.ts'
+import { unreadable, unsound } from './table-row.ts'
 
 interface Row extends PolicyParts {
   readonly promise: string

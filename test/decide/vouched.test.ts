@@ -3,8 +3,8 @@ import { decide, vouchedFor, type Peer } from '../../src/decide/decide.ts'
 import type { RouteClass } from '../../src/decide/policy.ts'
 import { ok } from '../../src/kernel/types.ts'
 import type { SoundPath } from '../../src/trust/validate.ts'
-import { aPath, aPolicy, at, EXPIRY, ISSUED, RENEWAL_WINDOW } from './a-path.ts'
-import type { PolicyParts } from './a-path.ts'
+import { aPath, aPolicy, at, EXPIRY, ISSUED, RENEWAL_WINDOW } from './builders.ts'
+import type { PolicyParts } from './builders.ts'
 
 const onlyPath = (path: SoundPath): Peer => ({
   kind: 'presented',

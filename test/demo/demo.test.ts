@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { hasCommand } from '../support/tools.ts'
+import { hasCommand } from '../support/commands.ts'
 import { DemoProcess, emptyFolder, onFreePorts } from './demo-process.ts'
 
 /** Whole processes on a machine that may be busy; nothing here measures time. */

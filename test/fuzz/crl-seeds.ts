@@ -2,9 +2,14 @@
  * The corpus of revocation lists: with every entry extension and every extension that the reader decodes, the same
  * octets in every run.
  */
-import * as der from '../support/der-writer.ts'
-import { issuingPoint, mintCrl, pointName, type CrlFields } from '../support/mint-crl.ts'
-import { authorityKeyIdentifier } from '../support/mint.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import {
+  issuingPoint,
+  mintCrl,
+  pointName,
+  type CrlFields,
+} from '../support/certificates/mint-crl.ts'
+import { authorityKeyIdentifier } from '../support/certificates/mint.ts'
 import { ed25519 } from './keys.ts'
 import type { Seed } from './seeds.ts'
 

@@ -3,7 +3,7 @@
  */
 import { sign } from 'node:crypto'
 import { pemOf } from '../../src/x509/pem.ts'
-import { SeededRandom } from '../support/random.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
 import type { Target } from './campaign.ts'
 import { mutatedOctets, mutatedTree } from './mutate.ts'
 import type { Seed } from './seeds.ts'

@@ -3,9 +3,9 @@
  * anywhere else, because whoever reads this file has them.
  */
 import { createECDH, createPrivateKey, createPublicKey, hash, type KeyObject } from 'node:crypto'
-import * as der from '../support/der-writer.ts'
-import type { Keys } from '../support/mint-certificate.ts'
-import { SeededRandom } from '../support/random.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import type { Keys } from '../support/certificates/mint-certificate.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
 
 /** An Ed25519 pair: its signatures follow from the key and the content, so that they are the same in every run. */
 export function ed25519(label: string): Keys {

@@ -2,7 +2,7 @@
  * Lies that an encoding can tell. Those about structure are told in the tree, so that everything around them is
  * right; those about octets and lengths are told in the finished encoding.
  */
-import type { SeededRandom } from '../support/random.ts'
+import type { SeededRandom } from '../support/seeded-random.ts'
 import { encode, nodeOf, nth, replaced, type Node } from './tree.ts'
 
 /** A tree with some lies in it; a donor is what is spliced in from. */

@@ -2,8 +2,12 @@
  * The corpus: a dozen certificates of ours that between them have every field, type and extension that the reader
  * decodes. Minted at the start of each run, the same octets every time.
  */
-import * as der from '../support/der-writer.ts'
-import { mintCertificate, type Keys, type MintedExtension } from '../support/mint-certificate.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import {
+  mintCertificate,
+  type Keys,
+  type MintedExtension,
+} from '../support/certificates/mint-certificate.ts'
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -12,8 +16,8 @@ import {
   keyUsage,
   OIDS,
   subjectKeyIdentifier,
-} from '../support/mint.ts'
-import { SeededRandom } from '../support/random.ts'
+} from '../support/certificates/mint.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
 import { ecSpki, ed25519, pss, RSA, rsaSpki, SHA256, SHA512 } from './keys.ts'
 
 /** A certificate of the corpus, and the key that signs its mutants when they are to reach what lies behind. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openPkcs12 } from '../../src/handshake/pkcs12.ts'
-import { mintCa, mintLeaf, type Leaf } from '../support/mint.ts'
-import { hasOpenssl } from '../support/tools.ts'
+import { mintCa, mintLeaf, type Leaf } from '../support/certificates/mint.ts'
+import { hasOpenssl } from '../support/commands.ts'
 
 const PASS = 'a pass phrase with ünïcode'
 

@@ -10,9 +10,9 @@ import {
 } from '../../src/handshake/server-context.ts'
 import { serverIdentity } from '../../src/handshake/server-identity.ts'
 import type { TrustVersion } from '../../src/kernel/types.ts'
-import { mintLeaf, type Leaf } from '../support/mint.ts'
-import { fleet } from '../support/product.ts'
-import { VERSIONS, requestOnce } from '../support/visit.ts'
+import { mintLeaf, type Leaf } from '../support/certificates/mint.ts'
+import { fleet } from '../support/front-ends/product.ts'
+import { VERSIONS, requestOnce } from '../support/devices/request-once.ts'
 
 const TLS: ServerTls = {
   minVersion: 'TLSv1.2',

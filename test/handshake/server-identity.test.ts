@@ -7,7 +7,7 @@ import {
   type IdentitySource,
 } from '../../src/handshake/server-identity.ts'
 import type { Instant } from '../../src/kernel/types.ts'
-import { mintCa, mintLeaf } from '../support/mint.ts'
+import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
 
 const root = mintCa({ name: 'Root' })
 const middle = mintCa({ name: 'Middle', issuer: root })

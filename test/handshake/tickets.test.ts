@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 // @ts-expect-error plain JavaScript, for Node 20
 import { NODE_FLAGS } from '../../scripts/node26.mjs'
-import { mintCa, mintLeaf } from '../support/mint.ts'
+import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
 
 /** Counts the tickets of a whole handshake, and says whether the last one is taken. */
 const COUNT = `

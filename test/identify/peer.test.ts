@@ -5,8 +5,8 @@ import { PeerCache, type PathJudge } from '../../src/identify/peer.ts'
 import type { Presented, RawCertificate } from '../../src/identify/presented.ts'
 import { fail, ok, type Fingerprint, type Instant } from '../../src/kernel/types.ts'
 import { examine } from '../../src/trust/judge.ts'
-import type { Minted } from '../support/mint-certificate.ts'
-import { mintCa, mintLeaf } from '../support/mint.ts'
+import type { Minted } from '../support/certificates/mint-certificate.ts'
+import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
 import {
   caBelow,
   device,

@@ -7,8 +7,8 @@ import { connect, createServer, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import { presentedBy, type Presented } from '../../src/identify/presented.ts'
 import { certificateIn } from '../../src/identify/session-certificate.ts'
-import type { KeyType } from '../support/mint-certificate.ts'
-import { mintCa, mintLeaf, type Leaf } from '../support/mint.ts'
+import type { KeyType } from '../support/certificates/mint-certificate.ts'
+import { mintCa, mintLeaf, type Leaf } from '../support/certificates/mint.ts'
 
 const ROOT = mintCa({ name: 'Root' })
 const ISSUING = mintCa({ name: 'Issuing', issuer: ROOT })

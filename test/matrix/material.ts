@@ -6,7 +6,7 @@ import {
   mintLeaf,
   type Leaf,
   type LeafOptions,
-} from '../support/mint.ts'
+} from '../support/certificates/mint.ts'
 
 const DAY = 86_400_000
 const now = Date.now()

@@ -5,7 +5,7 @@
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { clientTls, product, type Line, type Product } from '../support/product.ts'
+import { clientTls, product, type Line, type Product } from '../support/front-ends/product.ts'
 import { FILES, NAME } from './material.ts'
 import type { Group, Kind, Row } from './row.ts'
 import type { ServerKind } from './server-kind.ts'

@@ -2,7 +2,7 @@
  * What a row of the matrix says: a server as it is built, an upstream as it is configured, and exactly what has to
  * come of it.
  */
-import type { Leaf } from '../support/mint.ts'
+import type { Leaf } from '../support/certificates/mint.ts'
 
 /** The programs that play servers. */
 export const KINDS = ['openssl', 'nginx', 'node'] as const

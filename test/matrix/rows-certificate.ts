@@ -1,6 +1,6 @@
 /** Whose certificates are believed under strict TLS, and whose keys. */
 import { createHash } from 'node:crypto'
-import type { Leaf } from '../support/mint.ts'
+import type { Leaf } from '../support/certificates/mint.ts'
 import {
   belowIntermediate,
   belowLapsed,

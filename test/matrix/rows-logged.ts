@@ -15,7 +15,7 @@ import {
 import { loggedOnly, served, type Expected, type Row } from './row.ts'
 import { NOBODY, unpinned, untrusted, WHY } from './rows-certificate.ts'
 import { mismatch } from './rows-name.ts'
-import type { Leaf } from '../support/mint.ts'
+import type { Leaf } from '../support/certificates/mint.ts'
 
 const LOOSE = { strict: false, dangerousUnverified: true }
 

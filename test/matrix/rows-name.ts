@@ -1,5 +1,5 @@
 /** Which host a server shows, and for whom its certificate is. */
-import type { LeafOptions } from '../support/mint.ts'
+import type { LeafOptions } from '../support/certificates/mint.ts'
 import { commonNameOnly, good, NAME, other, server } from './material.ts'
 import { alerted, failed, served, type Expected, type Row } from './row.ts'
 

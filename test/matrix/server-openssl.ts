@@ -1,7 +1,7 @@
 /** OpenSSL's `s_server`, one process for each description; `-www` tells in its answer what was spoken. */
 import { join } from 'node:path'
 import { isCommand } from '../consumers/child.ts'
-import { opensslServer } from '../support/s-server.ts'
+import { opensslServer } from '../support/upstreams/openssl-server.ts'
 import { ALL_PROTOCOLS, type Protocol, type ServerSpec } from './row.ts'
 import { kept, suitesOf, writerIn, type ServerKind } from './server-kind.ts'
 

@@ -6,8 +6,8 @@ import { inert, serialText } from '../../src/message/encode/facts.ts'
 import { IDENTITY_FIELDS, IDENTITY_FORMATS } from '../../src/message/encode/settings.ts'
 import type { IdentitySettings } from '../../src/message/encode/settings.ts'
 import { fieldFilter } from '../../src/message/request-fields.ts'
-import * as der from '../support/der-writer.ts'
-import { aDevice, named, settings } from './a-device.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import { aDevice, named, settings } from './encoder-devices.ts'
 
 const device = aDevice({ dns: ['d1.example'], ips: ['192.0.2.7'], emails: ['a@b.example'] })
 const inGrace: Vouched = { ...device, timeliness: 'in-grace' }

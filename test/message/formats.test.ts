@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { identityFields } from '../../src/message/encode/encode.ts'
 import type { IdentityFormat, IdentitySettings } from '../../src/message/encode/settings.ts'
-import * as der from '../support/der-writer.ts'
-import { aDevice, named, settings } from './a-device.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import { aDevice, named, settings } from './encoder-devices.ts'
 
 const device = aDevice({ dns: ['d1.example', 'd2.example'], uris: ['urn:uuid:1', 'tag:a,b;c=d'] })
 const deep = aDevice({}, 2)

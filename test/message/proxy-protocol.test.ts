@@ -4,8 +4,8 @@
  */
 import { expect, test } from 'vitest'
 import { proxyHeader, type Endpoint, type ProxyFacts } from '../../src/message/proxy-protocol.ts'
-import { nameOf } from '../support/der-writer.ts'
-import { aDevice } from './a-device.ts'
+import { nameOf } from '../support/certificates/der-writer.ts'
+import { aDevice } from './encoder-devices.ts'
 
 const TLS: ProxyFacts['tls'] = {
   version: 'TLSv1.3',

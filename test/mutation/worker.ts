@@ -5,7 +5,7 @@
 import process from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Mutant } from './instrument.ts'
-import { LoadedTests, type Test } from './world.ts'
+import { LoadedTests, type Test } from './loaded-tests.ts'
 
 /** What the thread is told. */
 export interface Task {

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { setDefaultCACertificates } from 'node:tls'
 import { expect, test } from 'vitest'
 import { FETCH_LIMITS, fetchCrl, type FetchLimits } from '../../src/revoke/fetch.ts'
-import { crlServer, type CrlResponder } from '../support/list-server.ts'
-import { mintLeaf } from '../support/mint.ts'
-import { fleet } from '../support/product.ts'
+import { crlServer, type CrlResponder } from '../support/crl-server.ts'
+import { mintLeaf } from '../support/certificates/mint.ts'
+import { fleet } from '../support/front-ends/product.ts'
 
 const CONTENT = Buffer.from('a list')
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { advertisedCas, MAX_NAMES_OCTETS } from '../../src/state/advertise.ts'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
-import * as der from '../support/der-writer.ts'
-import { mintKeys } from '../support/mint-certificate.ts'
-import { mintCa } from '../support/mint.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import { mintKeys } from '../support/certificates/mint-certificate.ts'
+import { mintCa } from '../support/certificates/mint.ts'
 
 const keys = mintKeys()
 

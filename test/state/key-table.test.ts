@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import { KeyTable, packKeys } from '../../src/state/key-table.ts'
-import { SeededRandom } from '../support/random.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
 
 const keyOf = (number: number): KeyFingerprint => hash('sha256', `key ${number}`) as KeyFingerprint
 

@@ -9,14 +9,14 @@ import { devices } from './contract/devices.ts'
 import { documents } from './contract/documents.ts'
 import { enrollment } from './contract/enrollment.ts'
 import { feed } from './contract/feed.ts'
-import { unprovenClaims } from './contract/hearsay.ts'
+import { unprovenClaims } from './contract/reported-ids.ts'
 import { inventory } from './contract/inventory.ts'
 import { linking } from './contract/linking.ts'
 import { secrets } from './contract/secrets.ts'
-import { unverifiedDevices } from './contract/strangers.ts'
-import { switches } from './contract/switches.ts'
+import { unverifiedDevices } from './contract/foreign-rows.ts'
+import { switches } from './contract/enforcement-oauth-ports.ts'
 import { transfer } from './contract/transfer.ts'
-import type { Backend } from './place.ts'
+import type { Backend } from '../support/store/backends.ts'
 
 /** Declares every test of the contract for one backend. */
 export function storeContract(backend: Backend): void {

@@ -1,12 +1,12 @@
 /** The story, chapter by chapter: what happens, in the order of an operator's year. */
-import { block } from './block.ts'
-import { bridge, late, renew, upgradeAgents } from './bridge.ts'
-import { oauth, throwLatch } from './closing.ts'
+import { block } from './block-during-uploads.ts'
+import { bridge, late, renew, upgradeAgents } from './ca-succession.ts'
+import { oauth, throwLatch } from './latch-and-oauth.ts'
 import { migrate } from './migration.ts'
-import { approve, checkIn, completeInventory, register, setUp } from './opening.ts'
-import { removeOldCa } from './removal.ts'
+import { approve, checkIn, completeInventory, register, setUp } from './enrollment-and-approval.ts'
+import { removeOldCa } from './ca-removal.ts'
 import { syncPort } from './sync-port.ts'
-import type { Simulation } from './world.ts'
+import type { Simulation } from './simulation.ts'
 
 export interface Chapter {
   readonly title: string

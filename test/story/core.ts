@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
-import type { Material } from './material.ts'
+import type { Material } from './certificates.ts'
 
 export interface Core extends AsyncDisposable {
   readonly port: number

@@ -3,10 +3,10 @@
  * signed.
  */
 import { createHash } from 'node:crypto'
-import { mintCa, mintLeaf, type Ca, type Leaf } from '../support/mint.ts'
-import { mintKeys, type Keys } from '../support/mint-certificate.ts'
-import type { SeededRandom } from '../support/random.ts'
-import { KINDS, OLD_AGENT, type KindFacts } from './kinds.ts'
+import { mintCa, mintLeaf, type Ca, type Leaf } from '../support/certificates/mint.ts'
+import { mintKeys, type Keys } from '../support/certificates/mint-certificate.ts'
+import type { SeededRandom } from '../support/seeded-random.ts'
+import { KINDS, OLD_AGENT, type KindFacts } from './client-kinds.ts'
 
 const DAY = 86_400_000
 

@@ -1,9 +1,9 @@
 /** Devices leave the sync port for 443, and come back to it, and leave it for good. */
 import type { Device } from './devices.ts'
-import { PLACES } from './kinds.ts'
-import { expectNumber, sends } from './opening.ts'
-import { settled } from './settled.ts'
-import type { Simulation } from './world.ts'
+import { PLACES } from './client-kinds.ts'
+import { expectNumber, sends } from './enrollment-and-approval.ts'
+import { settled } from './settled-numbers.ts'
+import type { Simulation } from './simulation.ts'
 
 /** How many are left on the sync port until the port is about to be closed. */
 const STRAGGLERS = 2

@@ -1,13 +1,13 @@
 /** The sync port: closing it is refused for every reason there is, then allowed; connections on it end with it. */
 import { once } from 'node:events'
-import { enableNew } from './closing.ts'
-import { PLACES } from './kinds.ts'
+import { enableNew } from './latch-and-oauth.ts'
+import { PLACES } from './client-kinds.ts'
 import { move } from './migration.ts'
-import { expectNumber, sends } from './opening.ts'
-import { idsOf } from './reading.ts'
-import { settled } from './settled.ts'
-import { closed, dial } from './visit.ts'
-import type { Simulation } from './world.ts'
+import { expectNumber, sends } from './enrollment-and-approval.ts'
+import { idsOf } from './api-numbers.ts'
+import { settled } from './settled-numbers.ts'
+import { closed, dial } from './device-request.ts'
+import type { Simulation } from './simulation.ts'
 
 const AT = '/api/sync-port'
 /** As the documents promise it. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/trust/limits.ts'
-import { mintKeys } from '../support/mint-certificate.ts'
-import { mintCa, mintLeaf, type Ca } from '../support/mint.ts'
-import { SeededRandom } from '../support/random.ts'
+import { mintKeys } from '../support/certificates/mint-certificate.ts'
+import { mintCa, mintLeaf, type Ca } from '../support/certificates/mint.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
 import { caBelow, device, examined, ROOT, verdict, type Peer } from './fleet.ts'
 
 /** As many as there may be, each signed by the one before, under names of their own. */

@@ -3,8 +3,8 @@
  * path, CA/Browser 7.1.2.7.8 wants no key that can issue in a TLS server.
  */
 import { expect, test } from 'vitest'
-import type { Ca } from '../support/mint.ts'
-import { mintCa } from '../support/mint.ts'
+import type { Ca } from '../support/certificates/mint.ts'
+import { mintCa } from '../support/certificates/mint.ts'
 import { caBelow, ROOT, verdict, type Peer } from './fleet.ts'
 
 type Path = Pick<Peer, 'leaf' | 'presented' | 'chains'>

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { PathFailure } from '../../src/trust/failure.ts'
 import { rankOf } from '../../src/trust/failure.ts'
-import * as der from '../support/der-writer.ts'
-import { mintKeys } from '../support/mint-certificate.ts'
-import { basicConstraints, keyUsage, mintCa, mintLeaf, OIDS } from '../support/mint.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import { mintKeys } from '../support/certificates/mint-certificate.ts'
+import { basicConstraints, keyUsage, mintCa, mintLeaf, OIDS } from '../support/certificates/mint.ts'
 import { caBelow, device, ISSUING, judged, ROOT, type Peer } from './fleet.ts'
 
 const dns = (text: string): Buffer => der.contextPrimitive(2, Buffer.from(text))

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
 import { findingCodes, type Finding } from '../../src/trust/finding.ts'
-import * as der from '../support/der-writer.ts'
-import { mintCertificate, mintKeys, type MintedExtension } from '../support/mint-certificate.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import {
+  mintCertificate,
+  mintKeys,
+  type MintedExtension,
+} from '../support/certificates/mint-certificate.ts'
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -11,7 +15,7 @@ import {
   mintLeaf,
   OIDS,
   subjectKeyIdentifier,
-} from '../support/mint.ts'
+} from '../support/certificates/mint.ts'
 import { caBelow, device, ISSUING, judged, ROOT, type Peer } from './fleet.ts'
 
 type Kind = Finding['kind']

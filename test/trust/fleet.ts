@@ -6,8 +6,14 @@ import type { Limits, Profile, Purpose } from '../../src/trust/limits.ts'
 import { trustStore, type TrustStore } from '../../src/trust/store.ts'
 import type { PathResult } from '../../src/trust/validate.ts'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
-import type { Minted } from '../support/mint-certificate.ts'
-import { mintCa, mintLeaf, type Ca, type CaOptions, type LeafOptions } from '../support/mint.ts'
+import type { Minted } from '../support/certificates/mint-certificate.ts'
+import {
+  mintCa,
+  mintLeaf,
+  type Ca,
+  type CaOptions,
+  type LeafOptions,
+} from '../support/certificates/mint.ts'
 
 export const ROOT = mintCa({ name: 'Root' })
 export const ISSUING = mintCa({ name: 'Issuing', issuer: ROOT })

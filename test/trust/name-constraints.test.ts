@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import * as der from '../support/der-writer.ts'
-import type { MintedExtension } from '../support/mint-certificate.ts'
-import { ipOctets, mintCa, mintLeaf, OIDS, type LeafOptions } from '../support/mint.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import type { MintedExtension } from '../support/certificates/mint-certificate.ts'
+import { ipOctets, mintCa, mintLeaf, OIDS, type LeafOptions } from '../support/certificates/mint.ts'
 import { caBelow, judged, verdict } from './fleet.ts'
 
 const dns = (text: string): Buffer => der.contextPrimitive(2, Buffer.from(text))

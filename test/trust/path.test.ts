@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { examine, judge } from '../../src/trust/judge.ts'
-import { mintKeys, type Minted } from '../support/mint-certificate.ts'
-import { mintCa, mintLeaf, OIDS, type Ca } from '../support/mint.ts'
+import { mintKeys, type Minted } from '../support/certificates/mint-certificate.ts'
+import { mintCa, mintLeaf, OIDS, type Ca } from '../support/certificates/mint.ts'
 import {
   caBelow,
   device,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import * as der from '../support/der-writer.ts'
-import type { MintedExtension } from '../support/mint-certificate.ts'
-import { mintCa, mintLeaf, OIDS, type Ca } from '../support/mint.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import type { MintedExtension } from '../support/certificates/mint-certificate.ts'
+import { mintCa, mintLeaf, OIDS, type Ca } from '../support/certificates/mint.ts'
 import { caBelow, judged, verdict } from './fleet.ts'
 
 const ANY = '2.5.29.32.0'

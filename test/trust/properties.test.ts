@@ -4,9 +4,9 @@ import { DEFAULT_LIMITS } from '../../src/trust/limits.ts'
 import { trustStore } from '../../src/trust/store.ts'
 import type { Certificate } from '../../src/x509/certificate.ts'
 import { ed25519 } from '../fuzz/keys.ts'
-import { mintKeys, type Keys } from '../support/mint-certificate.ts'
-import { mintCa, mintLeaf, OIDS, type Ca } from '../support/mint.ts'
-import { SeededRandom } from '../support/random.ts'
+import { mintKeys, type Keys } from '../support/certificates/mint-certificate.ts'
+import { mintCa, mintLeaf, OIDS, type Ca } from '../support/certificates/mint.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
 import { read } from './fleet.ts'
 
 /** Other worlds: `TFE_SEED=7`; a law that fails names the seed and the world. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { examine } from '../../src/trust/judge.ts'
-import { mintKeys } from '../support/mint-certificate.ts'
-import { mintCa, mintLeaf, type Ca } from '../support/mint.ts'
-import { SeededRandom } from '../support/random.ts'
+import { mintKeys } from '../support/certificates/mint-certificate.ts'
+import { mintCa, mintLeaf, type Ca } from '../support/certificates/mint.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
 import { pathsOf, read, ROOT, storeOf } from './fleet.ts'
 
 /** Four names by three keys, each pair certified by every CA that there is at the time: cross-signed at random. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { examine, type Examination } from '../../src/trust/judge.ts'
 import type { Certificate } from '../../src/x509/certificate.ts'
-import { mintKeys, type Minted } from '../support/mint-certificate.ts'
-import { mintCa, mintLeaf } from '../support/mint.ts'
+import { mintKeys, type Minted } from '../support/certificates/mint-certificate.ts'
+import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
 import { caBelow, device, ISSUING, pathsOf, read, ROOT, storeOf, type Peer } from './fleet.ts'
 
 interface Meeting extends Peer {

@@ -10,10 +10,10 @@ import {
   type RevocationList,
 } from '../../src/trust/revocation.ts'
 import { parseCrl } from '../../src/x509/crl.ts'
-import * as der from '../support/der-writer.ts'
-import type { Minted } from '../support/mint-certificate.ts'
-import { mintKeys } from '../support/mint-certificate.ts'
-import { keyUsage, mintCa, mintLeaf, type Ca } from '../support/mint.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import type { Minted } from '../support/certificates/mint-certificate.ts'
+import { mintKeys } from '../support/certificates/mint-certificate.ts'
+import { keyUsage, mintCa, mintLeaf, type Ca } from '../support/certificates/mint.ts'
 import {
   distributionPoints,
   issuingPoint,
@@ -21,7 +21,7 @@ import {
   pointName,
   serialIn,
   type CrlFields,
-} from '../support/mint-crl.ts'
+} from '../support/certificates/mint-crl.ts'
 import { ISSUING, judged, read, ROOT } from './fleet.ts'
 
 const HOUR = 3_600_000

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { parseAnchor } from '../../src/trust/anchor.ts'
 import { DEFAULT_LIMITS, type Limits, type Profile } from '../../src/trust/limits.ts'
 import { trustStore } from '../../src/trust/store.ts'
-import * as der from '../support/der-writer.ts'
-import { mintKeys, type Minted } from '../support/mint-certificate.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import { mintKeys, type Minted } from '../support/certificates/mint-certificate.ts'
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -11,7 +11,7 @@ import {
   mintCa,
   mintLeaf,
   OIDS,
-} from '../support/mint.ts'
+} from '../support/certificates/mint.ts'
 import { caBelow, ISSUING, nameOf, read, ROOT } from './fleet.ts'
 
 const OTHER = mintCa({ name: 'Other root' })

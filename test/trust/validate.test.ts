@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
-import * as der from '../support/der-writer.ts'
-import { mintKeys, type Minted, type MintedExtension } from '../support/mint-certificate.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import {
+  mintKeys,
+  type Minted,
+  type MintedExtension,
+} from '../support/certificates/mint-certificate.ts'
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -12,7 +16,7 @@ import {
   subjectKeyIdentifier,
   type Ca,
   type CaOptions,
-} from '../support/mint.ts'
+} from '../support/certificates/mint.ts'
 import { caBelow, device, ISSUING, ROOT, verdict, type Peer } from './fleet.ts'
 
 interface Row extends Partial<Peer> {

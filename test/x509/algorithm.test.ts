@@ -1,8 +1,12 @@
 import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { parseCertificate } from '../../src/x509/certificate.ts'
-import * as der from '../support/der-writer.ts'
-import { mintCertificate, mintKeys, type CertificateFields } from '../support/mint-certificate.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import {
+  mintCertificate,
+  mintKeys,
+  type CertificateFields,
+} from '../support/certificates/mint-certificate.ts'
 
 // Each of these was read by us and refused by OpenSSL until mutants showed it.
 

@@ -6,15 +6,15 @@ import {
   type Certificate,
 } from '../../src/x509/certificate.ts'
 import type { Laxity, Problem } from '../../src/x509/der-fault.ts'
-import * as der from '../support/der-writer.ts'
+import * as der from '../support/certificates/der-writer.ts'
 import {
   mintCertificate,
   mintKeys,
   type CertificateFields,
   type KeyType,
   type MintedExtension,
-} from '../support/mint-certificate.ts'
-import { basicConstraints, keyUsage, mintCa, mintLeaf, OIDS } from '../support/mint.ts'
+} from '../support/certificates/mint-certificate.ts'
+import { basicConstraints, keyUsage, mintCa, mintLeaf, OIDS } from '../support/certificates/mint.ts'
 
 const keys = mintKeys()
 const issuer = { subject: der.commonName('Test CA'), key: keys.key }

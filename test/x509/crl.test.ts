@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest'
 import { indexEntries } from '../../src/x509/crl-entries.ts'
 import { MAX_CRL_BYTES, MAX_PEM_BYTES, parseCrl, type Crl } from '../../src/x509/crl.ts'
-import * as der from '../support/der-writer.ts'
-import { mintCa, mintLeaf } from '../support/mint.ts'
-import { crlPem, issuingPoint, mintCrl, pointName, type CrlFields } from '../support/mint-crl.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
+import {
+  crlPem,
+  issuingPoint,
+  mintCrl,
+  pointName,
+  type CrlFields,
+} from '../support/certificates/mint-crl.ts'
 
 const CA = mintCa({ name: 'Lister' })
 const URL_OF_LIST = 'http://crl.test/a.crl'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DerReader, TAG } from '../../src/x509/der.ts'
-import { oid as encodedOid } from '../support/der-writer.ts'
+import { oid as encodedOid } from '../support/certificates/der-writer.ts'
 
 interface Row {
   readonly promise: string

@@ -1,7 +1,7 @@
 import { SocketAddress } from 'node:net'
 import { expect, test } from 'vitest'
 import { addressText } from '../../src/x509/general-name.ts'
-import { ipOctets } from '../support/mint.ts'
+import { ipOctets } from '../support/certificates/mint.ts'
 
 const rows: readonly (readonly [hex: string, text: string])[] = [
   ['c0000201', '192.0.2.1'],

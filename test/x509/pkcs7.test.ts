@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { certificatesInPkcs7, looksLikePkcs7 } from '../../src/x509/pkcs7.ts'
-import * as der from '../support/der-writer.ts'
-import { mintCa } from '../support/mint.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import { mintCa } from '../support/certificates/mint.ts'
 
 const root = mintCa({ name: 'Root' })
 const issuing = mintCa({ name: 'Issuing', issuer: root })

@@ -1,13 +1,13 @@
 import { constants, createPublicKey, sign } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
-import * as der from '../support/der-writer.ts'
+import * as der from '../support/certificates/der-writer.ts'
 import {
   mintCertificate,
   mintKeys,
   type CertificateFields,
   type Keys,
-} from '../support/mint-certificate.ts'
+} from '../support/certificates/mint-certificate.ts'
 import { verifiesUnder } from '../../src/x509/verify-signature.ts'
 
 const rsa = mintKeys('rsa2048')

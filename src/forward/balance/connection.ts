@@ -3,7 +3,7 @@
  *
  * An undici `Client` for each connection instead of its `Pool`, because only so is it known which connection
  * carries a request: a response without a length whose connection is reset would otherwise look complete
- * (undici 8.12.4 ends it as if it were, test/wire/anomalies-upstream.test.ts), and only a request on a reused
+ * (undici 8.12.4 ends it as if it were, test/wire/anomalies/upstream.test.ts), and only a request on a reused
  * connection may be tried again.
  */
 import type { Socket } from 'node:net'

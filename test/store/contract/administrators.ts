@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
 import type { Store } from '../../../src/store/store.ts'
-import type { Backend } from '../place.ts'
-import { opened } from '../place.ts'
-import { ADMIN, aKey, DAY, hex, unwrapFailure, SEEN, unwrap } from '../sighted.ts'
+import type { Backend } from '../../support/store/backends.ts'
+import { opened } from '../../support/store/backends.ts'
+import {
+  ADMIN,
+  aKey,
+  DAY,
+  hex,
+  unwrapFailure,
+  SEEN,
+  unwrap,
+} from '../../support/store/sightings.ts'
 
 const CLI = { who: 'root', from: 'cli' }
 const admin = (name: string, role: 'viewer' | 'administrator' = 'administrator') => ({

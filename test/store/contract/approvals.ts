@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
 import type { SightedCertificate, Sighting } from '../../../src/store/devices/sighting.ts'
 import type { Store } from '../../../src/store/store.ts'
-import type { Backend } from '../place.ts'
-import { opened, testClock } from '../place.ts'
+import type { Backend } from '../../support/store/backends.ts'
+import { opened, testClock } from '../../support/store/backends.ts'
 import {
   aCertificate,
   ADMIN,
@@ -14,7 +14,7 @@ import {
   SEEN,
   unwrap,
   keysOf,
-} from '../sighted.ts'
+} from '../../support/store/sightings.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const VALID_UNTIL = (SEEN + 365 * DAY) as Instant

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Backend } from '../place.ts'
-import { opened } from '../place.ts'
-import { aCertificate, ADMIN, aSighting, unwrap } from '../sighted.ts'
+import type { Backend } from '../../support/store/backends.ts'
+import { opened } from '../../support/store/backends.ts'
+import { aCertificate, ADMIN, aSighting, unwrap } from '../../support/store/sightings.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const RETIRING = { cutOff: 'not-before', sunset: undefined } as const

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Fingerprint, Instant } from '../../../src/kernel/types.ts'
 import type { DeviceFilter } from '../../../src/store/devices/device-filter.ts'
 import type { Store } from '../../../src/store/store.ts'
-import type { Backend } from '../place.ts'
-import { opened, type OpenStore, type Place } from '../place.ts'
+import type { Backend } from '../../support/store/backends.ts'
+import { opened, type OpenStore, type Place } from '../../support/store/backends.ts'
 import {
   aCertificate,
   ADMIN,
@@ -15,7 +15,7 @@ import {
   unwrapFailure,
   SEEN,
   unwrap,
-} from '../sighted.ts'
+} from '../../support/store/sightings.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const NAMES = ['alpha', 'bravo', 'charlie', 'delta', 'echo'] as const

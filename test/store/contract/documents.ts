@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Backend } from '../place.ts'
-import { opened, testClock } from '../place.ts'
-import { ADMIN, unwrapFailure, unwrap } from '../sighted.ts'
+import type { Backend } from '../../support/store/backends.ts'
+import { opened, testClock } from '../../support/store/backends.ts'
+import { ADMIN, unwrapFailure, unwrap } from '../../support/store/sightings.ts'
 
 /** Settings documents and the audit rows that come with every change. */
 export function documents(backend: Backend): void {

@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
 import type { Store } from '../../../src/store/store.ts'
-import type { Backend } from '../place.ts'
-import { opened, testClock } from '../place.ts'
-import { aCertificate, ADMIN, aSighting, DAY, unwrapFailure, SEEN, unwrap } from '../sighted.ts'
+import type { Backend } from '../../support/store/backends.ts'
+import { opened, testClock } from '../../support/store/backends.ts'
+import {
+  aCertificate,
+  ADMIN,
+  aSighting,
+  DAY,
+  unwrapFailure,
+  SEEN,
+  unwrap,
+} from '../../support/store/sightings.ts'
 
 const RETIRING = { cutOff: 'not-before', sunset: undefined } as const
 const setting = (name: string) =>

@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest'
 import type { Store } from '../../../src/store/store.ts'
-import type { Backend } from '../place.ts'
-import { opened } from '../place.ts'
-import { aCertificate, ADMIN, aKey, aSighting, SEEN, unwrap, keysOf } from '../sighted.ts'
+import type { Backend } from '../../support/store/backends.ts'
+import { opened } from '../../support/store/backends.ts'
+import {
+  aCertificate,
+  ADMIN,
+  aKey,
+  aSighting,
+  SEEN,
+  unwrap,
+  keysOf,
+} from '../../support/store/sightings.ts'
 import { makeCurrent } from './enrollment.ts'
 
 /** The next revision that a store is told of. */

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import type { Fingerprint, Instant } from '../../../src/kernel/types.ts'
 import type { Sighting } from '../../../src/store/devices/sighting.ts'
 import type { Store } from '../../../src/store/store.ts'
-import type { Backend } from '../place.ts'
-import { opened } from '../place.ts'
+import type { Backend } from '../../support/store/backends.ts'
+import { opened } from '../../support/store/backends.ts'
 import {
   aCertificate,
   ADMIN,
@@ -14,7 +14,7 @@ import {
   SEEN,
   unwrap,
   keysOf,
-} from '../sighted.ts'
+} from '../../support/store/sightings.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const later = (ms: number): Instant => (SEEN + ms) as Instant

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
 import { TICKET_SECRET } from '../../../src/store/secrets/secrets.ts'
-import type { Backend } from '../place.ts'
-import { aRing, opened, testClock } from '../place.ts'
-import { ADMIN, unwrapFailure, SEEN, unwrap } from '../sighted.ts'
+import type { Backend } from '../../support/store/backends.ts'
+import { aRing, opened, testClock } from '../../support/store/backends.ts'
+import { ADMIN, unwrapFailure, SEEN, unwrap } from '../../support/store/sightings.ts'
 
 const secret = (name: string, text: string) => ({ name, secret: Buffer.from(text) })
 const SINCE = 0 as Instant

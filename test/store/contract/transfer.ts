@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
 import type { Store } from '../../../src/store/store.ts'
-import type { Backend } from '../place.ts'
-import { opened } from '../place.ts'
-import { aCertificate, ADMIN, aKey, aSighting, keysOf, unwrapFailure, unwrap } from '../sighted.ts'
+import type { Backend } from '../../support/store/backends.ts'
+import { opened } from '../../support/store/backends.ts'
+import {
+  aCertificate,
+  ADMIN,
+  aKey,
+  aSighting,
+  keysOf,
+  unwrapFailure,
+  unwrap,
+} from '../../support/store/sightings.ts'
 import { makeCurrent } from './enrollment.ts'
 
 const AGENT_SETTINGS = { saveAuthentication: false, saveDecryption: true }

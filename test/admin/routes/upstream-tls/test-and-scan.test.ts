@@ -1,0 +1,132 @@
+/** Test and Scan over the admin API: with whose settings, and what is answered when there is no call. */
+import { expect, test } from 'vitest'
+import type { UpstreamCall, UpstreamCallFailure } from '../../../../src/admin/front-end.ts'
+import { fail, ok } from '../../../../src/kernel/types.ts'
+import { call, type Answer } from '../../../support/admin/call.ts'
+import { openAdminApi, type TestAdminApi } from '../../../support/admin/admin-api.ts'
+
+const PAGE = '/api/upstreams/core/tls'
+const NO_SNI = { kind: 'set-sni', sni: 'off' }
+const YES = [{ kind: 'apply' }, { kind: 'confirm' }]
+
+const applyActions = (api: TestAdminApi, actions: readonly object[]): Promise<Answer> =>
+  call(api, 'POST', PAGE, { body: { applyActions: actions }, match: '*' })
+const run = (api: TestAdminApi, body: object, verb = 'test'): Promise<Answer> =>
+  call(api, 'POST', `/api/upstreams/core/${verb}`, { body, as: 'operator' })
+
+/** An office whose front end notes what it is asked. */
+async function noting() {
+  const asked: UpstreamCall[] = []
+  const note = (ask: UpstreamCall) => {
+    asked.push(ask)
+    return Promise.resolve(ok([]))
+  }
+  const api = await openAdminApi({ frontEnd: { testUpstream: note, scanUpstream: note } })
+  return { asked, api }
+}
+
+for (const verb of ['test', 'scan']) {
+  test(`a ${verb} takes the draft where it says something else, and says which it took`, async () => {
+    const { asked, api } = await noting()
+    await using _api = api
+    expect(await run(api, {}, verb)).toMatchObject({
+      body: { settings: 'applied', reports: [] },
+    })
+    await applyActions(api, [NO_SNI])
+    expect(await run(api, {}, verb)).toMatchObject({ body: { settings: 'draft' } })
+    expect(await run(api, { settings: 'applied' }, verb)).toMatchObject({
+      body: { settings: 'applied' },
+    })
+    await applyActions(api, YES)
+    expect(await run(api, { server: 'a:1' }, verb)).toMatchObject({
+      body: { settings: 'applied' },
+    })
+    expect(await run(api, { settings: 'draft' }, verb)).toMatchObject({
+      body: { settings: 'draft' },
+    })
+    const without = { verification: { sni: { kind: 'off' } } }
+    expect(asked).toMatchObject([
+      { upstream: 'core', server: undefined, used: undefined },
+      { used: without },
+      { used: undefined },
+      { server: 'a:1', used: undefined },
+      { used: without },
+    ])
+  })
+}
+
+test('items moved under Use Default are no draft', async () => {
+  const { asked, api } = await noting()
+  await using _api = api
+  await applyActions(api, [{ kind: 'deselect', column: 'protocols', names: ['TLSv1.3'] }])
+  expect(await run(api, {})).toMatchObject({ body: { settings: 'applied' } })
+  expect(asked).toMatchObject([{ used: undefined }])
+})
+
+test('a draft that cannot be applied cannot be tested, for the same reasons', async () => {
+  const { asked, api } = await noting()
+  await using _api = api
+  await applyActions(api, [{ kind: 'set-strict', enabled: false }])
+  expect(await run(api, {})).toMatchObject({
+    status: 409,
+    body: { code: 'strict-off-unsigned' },
+  })
+  expect(asked).toEqual([])
+})
+
+const NOT_CALLED: readonly (readonly [UpstreamCallFailure, number, string])[] = [
+  [{ kind: 'unknown' }, 404, 'not-found'],
+  [{ kind: 'without-tls' }, 404, 'not-found'],
+  [{ kind: 'under-way' }, 409, 'call-under-way'],
+  [{ kind: 'unusable', faults: [{ at: 'a', message: 'b' }] }, 422, 'data-faulty'],
+]
+
+for (const [why, status, code] of NOT_CALLED) {
+  test(`what is not called because it is ${why.kind} is answered ${status}`, async () => {
+    await using api = await openAdminApi({
+      frontEnd: { testUpstream: () => Promise.resolve(fail(why)) },
+    })
+    expect(await run(api, {})).toMatchObject({ status, body: { code } })
+  })
+}
+
+test('an upstream without TLS has no draft, and can be called', async () => {
+  const asked: UpstreamCall[] = []
+  await using api = await openAdminApi({
+    frontEnd: {
+      upstreams: () => [{ name: 'core', servers: [], tls: undefined }],
+      testUpstream: (ask) => {
+        asked.push(ask)
+        return Promise.resolve(ok([]))
+      },
+    },
+  })
+  expect(await run(api, {})).toMatchObject({ body: { settings: 'applied' } })
+  expect(await run(api, { settings: 'draft' })).toMatchObject({ status: 404 })
+  expect(asked).toHaveLength(1)
+})
+
+for (const [what, body] of [
+  ['settings of nobody', { settings: 'mine' }],
+  ['a key that nobody reads', { strict: false }],
+  ['a server of another kind', { server: 7 }],
+] as const) {
+  test(`${what} are turned down before anybody is called`, async () => {
+    const { asked, api } = await noting()
+    await using _api = api
+    expect(await run(api, body)).toMatchObject({ status: 422 })
+    expect(asked).toEqual([])
+  })
+}
+
+test('whoever may only look calls nobody', async () => {
+  const { asked, api } = await noting()
+  await using _api = api
+  for (const verb of ['test', 'scan']) {
+    const path = `/api/upstreams/core/${verb}`
+    expect(await call(api, 'POST', path, { body: {}, as: 'viewer' })).toMatchObject({
+      status: 403,
+    })
+  }
+  expect(asked).toEqual([])
+})

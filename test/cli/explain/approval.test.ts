@@ -1,0 +1,194 @@
+/** What `tfe explain` and `tfe check` say of rows marked `sensitive`, for each model and state (S2-14 to S2-16). */
+import { expect, test } from 'vitest'
+import { mintLeaf } from '../../support/certificates/mint.ts'
+import {
+  CONFIGURATION,
+  current,
+  DAY,
+  configurationFolder,
+  previous,
+} from '../../support/cli/configuration-folder.ts'
+import { tfe, type CommandOutput } from '../../support/cli/run-command.ts'
+
+const withModel = (model: string, head = ''): string =>
+  `${head}approval: { model: ${model}${model === 'manual-external' ? ', internalNetworks: [10.0.0.0/8]' : ''} }\n${CONFIGURATION.replace(
+    '- { id: admin',
+    '- { id: secret, path: /secret/*, class: device, sensitive: true }\n      - { id: admin',
+  )}`
+
+async function explained(
+  configuration: string,
+  options: readonly string[],
+  issuer = current,
+): Promise<CommandOutput> {
+  await using made = await configurationFolder(configuration)
+  const device = { issuer, notBefore: Date.now() - 200 * DAY, notAfter: Date.now() + 20 * DAY }
+  const file = await made.write('device.pem', mintLeaf(device).pem)
+  return await tfe(['explain', file, '--config', made.config, ...options])
+}
+
+const SECRET = ['--route', '/secret/x']
+const INSIDE = [...SECRET, '--from', '10.1.2.3']
+const OUTSIDE = [...SECRET, '--from', '11.0.0.0']
+
+/** Verdict, then what an unapproved, an approved and a blocked device would meet. */
+const ROWS: readonly {
+  readonly promise: string
+  readonly model: string
+  readonly options: readonly string[]
+  readonly old?: boolean
+  readonly code: number
+  readonly unapproved: string
+}[] = [
+  {
+    promise: 'off keeps no unapproved device from a sensitive row',
+    model: 'off',
+    options: SECRET,
+    code: 0,
+    unapproved: 'ADMITTED: verified',
+  },
+  {
+    promise: 'under auto a certificate of the current CA is approval',
+    model: 'auto',
+    options: SECRET,
+    code: 0,
+    unapproved: 'ADMITTED: verified',
+  },
+  {
+    promise: 'under auto a certificate of a previously trusted CA is none',
+    model: 'auto',
+    options: SECRET,
+    old: true,
+    code: 1,
+    unapproved: 'REFUSED: unapproved',
+  },
+  {
+    promise: 'under manual an unapproved device stays away from a sensitive row',
+    model: 'manual',
+    options: SECRET,
+    code: 1,
+    unapproved: 'REFUSED: unapproved',
+  },
+  {
+    promise: 'under manual it passes a row that is not sensitive',
+    model: 'manual',
+    options: ['--route', '/x'],
+    code: 0,
+    unapproved: 'ADMITTED: verified',
+  },
+  {
+    promise: 'under manual-external it passes from an internal network',
+    model: 'manual-external',
+    options: INSIDE,
+    code: 0,
+    unapproved: 'ADMITTED: verified',
+  },
+  {
+    promise: 'under manual-external it is refused from the first address outside',
+    model: 'manual-external',
+    options: OUTSIDE,
+    code: 1,
+    unapproved: 'REFUSED: unapproved',
+  },
+]
+
+for (const { promise, model, options, old, code, unapproved } of ROWS) {
+  test(`${promise}, and a blocked one is refused, with the next step`, async () => {
+    const said = await explained(withModel(model), options, old === true ? previous : current)
+    expect(said).toMatchObject({ code, err: '' })
+    expect(said.out).toContain(`unapproved: ${unapproved}\n`)
+    expect(said.out).toContain('approved: ADMITTED: verified\n')
+    expect(said.out).toMatch(
+      /blocked: REFUSED: blocked\n.* is blocked\n +next step: none if that is meant; otherwise lift the block/u,
+    )
+    if (code === 1) expect(said.out).toMatch(/next step: approve the device/u)
+  })
+}
+
+test('without an address manual-external is told for both sides, and the verdict is that of outside', async () => {
+  const { out, code } = await explained(withModel('manual-external'), SECRET)
+  expect(code).toBe(1)
+  expect(out).toContain('unapproved, from outside: REFUSED: unapproved\n')
+  expect(out).toContain('unapproved, from an internal network: ADMITTED: verified\n')
+})
+
+test('in recording a sensitive row holds an unapproved device from outside, and writes down under manual', async () => {
+  const recording = 'enforcement: recording\n'
+  const external = await explained(withModel('manual-external', recording), OUTSIDE)
+  expect(external.out).toContain('unapproved: REFUSED: unapproved\n')
+  const manual = await explained(withModel('manual', recording), OUTSIDE)
+  expect(manual.out).toContain('unapproved: ADMITTED: recording\n')
+  expect(manual.out).toContain('blocked: REFUSED: blocked\n')
+})
+
+test('a blocked device is refused on an open row, too, and nobody passes a denied one', async () => {
+  const open = await explained(withModel('manual'), ['--route', '/enroll/x'])
+  expect(open.out).toContain('unapproved: ADMITTED: open-route\n')
+  expect(open.out).toContain('blocked: REFUSED: blocked\n')
+  const denied = await explained(withModel('manual'), ['--route', '/admin/x'])
+  expect(denied.out).not.toContain('What approval would change')
+})
+
+test('without a request each kind of sensitive row is told, and how to see what the device is', async () => {
+  const { out, code } = await explained(withModel('manual'), [])
+  expect(code).toBe(0)
+  expect(out).toContain('On sensitive rows of class device (secret)\n')
+  expect(out).toContain('unapproved: REFUSED: unapproved\n')
+  expect(out).toMatch(/`tfe devices list --text [0-9a-f]{16}` shows what it is/u)
+  expect((await explained(CONFIGURATION, [])).out).toContain('no row of this listener is sensitive')
+})
+
+test('for programs the route says that it is sensitive', async () => {
+  const { out } = await explained(withModel('manual'), [...SECRET, '--json'])
+  expect(JSON.parse(out)).toMatchObject({
+    code: 'unapproved',
+    next_step: 'approve the device',
+    route: { id: 'secret', class: 'device', sensitive: true },
+  })
+})
+
+const CHECKED: readonly [string, string, RegExp][] = [
+  ['off', '', /unapproved +passes as if it were approved$/mu],
+  [
+    'auto',
+    '',
+    /unapproved +on sensitive rows refused \(unapproved\), unless its CA is the current/u,
+  ],
+  ['manual', '', /unapproved +on sensitive rows refused \(unapproved\); approve it with/u],
+  [
+    'manual',
+    'enforcement: recording\n',
+    /unapproved +on sensitive rows written down and admitted/u,
+  ],
+  [
+    'manual-external',
+    'enforcement: recording\n',
+    /refused \(unapproved\) from outside, in recording/u,
+  ],
+]
+
+for (const [model, head, unapproved] of CHECKED) {
+  test(`a check says what a device meets under ${model}${head === '' ? '' : ' in recording'}`, async () => {
+    await using made = await configurationFolder(withModel(model, head))
+    const { out, code } = await tfe(['check', made.config])
+    expect(code).toBe(0)
+    expect(out).toContain(`  model ${model}: `)
+    expect(out).not.toContain('the portal may have chosen another one')
+    expect(out).toMatch(/sensitive rows +all\/secret$/mu)
+    expect(out).toMatch(/device +any method \/secret\/\* +→ mdm, sensitive +secret$/mu)
+    expect(out).toMatch(unapproved)
+    expect(out).toMatch(
+      /blocked +refused everywhere \(blocked\), in recording and on open rows too/u,
+    )
+    expect(/inside +10\.0\.0\.0\/8$/mu.test(out)).toBe(model === 'manual-external')
+  })
+}
+
+test('where no row is sensitive and the file names no model, a check says both', async () => {
+  await using made = await configurationFolder()
+  const { out } = await tfe(['check', made.config])
+  expect(out).toContain('model auto: a sound certificate under the current CA approves itself')
+  expect(out).toContain('; the portal may have chosen another one\n')
+  expect(out).toMatch(/sensitive rows +none: approval keeps nobody out, a block does$/mu)
+  expect(out).toMatch(/unapproved +passes as if it were approved$/mu)
+})

@@ -1,0 +1,55 @@
+/** What the judge demands of keys, signatures and paths, as the operator says it. */
+import { expect, test } from 'vitest'
+import type { Config } from '../../../src/config/config.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import { DEFAULT_LIMITS } from '../../../src/trust/limits.ts'
+import { inMemoryFiles } from '../../support/config/in-memory-files.ts'
+
+async function loaded(limits: string): Promise<Config> {
+  const text = `
+trust: { enrollmentSettings: [{ name: CA, standing: current, chain: file:ca.pem }]${limits} }
+listeners:
+  devices:
+    hosts: [mdm.example.com]
+    certificates: [{ chain: file:a.pem, key: file:a.key }]
+    routes: generic
+upstreams: { core: { url: "https://core.example.com", identity: {} } }
+`
+  const result = await loadConfig('c.yaml', {}, inMemoryFiles('c.yaml', text))
+  if (!result.ok) throw new Error(JSON.stringify(result.failure))
+  return result.value.config
+}
+
+test('whoever says nothing has the limits of the judge', async () => {
+  const { depth, rsaBits, digests, anyPurpose } = DEFAULT_LIMITS
+  expect((await loaded('')).trust.limits).toEqual({ depth, rsaBits, digests, anyPurpose })
+  expect((await loaded('')).dangers).toEqual([])
+})
+
+test('stricter limits need no signature', async () => {
+  const config = await loaded(', limits: { depth: 0, rsaBits: 3072, digest: sha384 }')
+  expect(config.trust.limits).toMatchObject({
+    depth: 0,
+    rsaBits: { minimum: 3072, maximum: 8192 },
+    digests: ['sha384', 'sha512'],
+  })
+  expect(config.dangers).toEqual([])
+})
+
+test('weaker ones are remembered as dangers', async () => {
+  const config = await loaded(', limits: { dangerousRsaBits: 1024, dangerousSha1: true }')
+  expect(config.trust.limits).toMatchObject({
+    rsaBits: { minimum: 1024 },
+    digests: ['sha1', 'sha256', 'sha384', 'sha512'],
+  })
+  expect(config.dangers.map(({ kind }) => kind)).toEqual([
+    'weak-device-certificates',
+    'weak-device-certificates',
+  ])
+})
+
+test('a key that is switched off is no danger', async () => {
+  const config = await loaded(', limits: { dangerousSha1: false }')
+  expect(config.trust.limits.digests).not.toContain('sha1')
+  expect(config.dangers).toEqual([])
+})

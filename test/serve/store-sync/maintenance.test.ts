@@ -1,0 +1,206 @@
+/** What is done to a store without anybody asking: on a store that is there, one that is locked, and one that others share. */
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import type { Fingerprint, Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
+import { Maintenance, thisInstance } from '../../../src/serve/store-sync/maintenance.ts'
+import type { Sighting } from '../../../src/store/devices/sighting.ts'
+import { openStore, type Store } from '../../../src/store/store.ts'
+import { aRing, sqliteBackend, testClock, type Place } from '../../support/store/backends.ts'
+
+const BY = { who: 'test', from: 'test' }
+const DAY_MS = 86_400_000
+const hex = (text: string): string => Buffer.from(text).toString('hex').padEnd(64, '0')
+
+interface Line {
+  readonly level: 'error' | 'info' | 'warn'
+  readonly msg: string
+  readonly facts: object
+}
+
+async function startMaintenance(place: Place, { id = 'one', ring = aRing(1) } = {}) {
+  if (place.settings.kind !== 'sqlite') throw new Error('these tests lock a file')
+  const clock = testClock()
+  const opened = await openStore(
+    { ...place.settings, busyTimeout: 50 as never },
+    { clock, ring, initialSettings: { enforcement: 'recording' } },
+  )
+  if (!opened.ok) throw new Error(opened.failure.kind)
+  const store = opened.value
+  const lines: Line[] = []
+  const line = (level: Line['level']) => (facts: object, msg: string) =>
+    void lines.push({ level, msg, facts })
+  const keeping = new Maintenance({
+    store,
+    log: { info: line('info'), warn: line('warn'), error: line('error') },
+    clock,
+    instance: { id, name: `tfe-${id}` },
+  })
+  const close = () => store.close()
+  return { store, keeping, clock, lines, [Symbol.asyncDispose]: close }
+}
+
+const stranger = (key: string, at: number): Sighting => ({
+  at: at as Instant,
+  count: 1,
+  listener: 'devices',
+  certificate: {
+    fingerprint: hex(key) as Fingerprint,
+    key: hex(key) as KeyFingerprint,
+    issuerKey: undefined,
+    serial: '01',
+    issuer: 'CN=Nobody',
+    subject: `CN=${key}`,
+    signedIds: [],
+    notBefore: 0 as Instant,
+    notAfter: (at + DAY_MS) as Instant,
+    setting: undefined,
+    sound: false,
+  },
+  reportedId: undefined,
+  class: undefined,
+  agent: undefined,
+  agentVersion: undefined,
+  agentRank: undefined,
+  verdict: 'refuse',
+  code: 'unknown-issuer',
+  authentication: 'failed',
+  migration: undefined,
+  approvesItself: false,
+})
+
+const devicesIn = async ({ devices }: Store): Promise<number> => {
+  const count = await devices.count({}, [])
+  return count.ok ? count.value : -1
+}
+
+async function sessionUntil(store: Store, name: string, expiresAt: number): Promise<void> {
+  const session = { hash: hex(name), admin: 'alice', expiresAt: expiresAt as Instant }
+  expect((await store.credentials.beginSession(BY, session)).ok).toBe(true)
+}
+
+async function withAlice({ store }: { readonly store: Store }): Promise<void> {
+  const alice = { name: 'alice', role: 'administrator', passwordHash: 'x' } as const
+  expect((await store.admins.create(BY, { ...alice, certificateKey: undefined })).ok).toBe(true)
+}
+
+test('strangers are forgotten after three days, to the hour in which they were last seen', async () => {
+  await using place = await sqliteBackend.place()
+  await using it = await startMaintenance(place)
+  const { store, keeping, clock, lines } = it
+  const gone = stranger('gone', clock.at - 3 * DAY_MS - 3_600_000)
+  const here = stranger('here', clock.at - 3 * DAY_MS + 3_600_000)
+  expect((await store.sightings.record([gone, here])).ok).toBe(true)
+  await keeping.runOnce()
+  expect(await devicesIn(store)).toBe(1)
+  expect(keeping.counts.unverifiedForgotten).toBe(1)
+  expect(lines).toMatchObject([{ level: 'info', facts: { devices: 1 } }])
+  await keeping.runOnce()
+  expect(lines).toHaveLength(1)
+})
+
+test('sessions that have ended are thrown away, others stay', async () => {
+  await using place = await sqliteBackend.place()
+  await using it = await startMaintenance(place)
+  const { store, keeping, clock } = it
+  await withAlice(it)
+  await sessionUntil(store, 'ended', clock.at - 1)
+  await sessionUntil(store, 'lives', clock.at)
+  await keeping.runOnce()
+  expect(keeping.counts.sessionsEnded).toBe(1)
+  expect(await store.credentials.findSession(hex('ended'))).toMatchObject({ value: undefined })
+  expect(await store.credentials.findSession(hex('lives'))).toMatchObject({
+    value: { admin: { name: 'alice' } },
+  })
+})
+
+test('a replica that lacks the current key is named once, and once more when nobody lacks it', async () => {
+  await using place = await sqliteBackend.place()
+  await using ahead = await startMaintenance(place, { ring: aRing(1, 2) })
+  await using behind = await startMaintenance(place, { id: 'two' })
+  const secret = { name: 'a', secret: Buffer.from('a') }
+  expect((await ahead.store.secrets.put(BY, secret, 0)).ok).toBe(true)
+  await behind.keeping.runOnce()
+  expect(behind.lines).toMatchObject([
+    { level: 'warn', msg: 'this front end cannot open secrets under the current key' },
+    { level: 'warn', msg: 'a replica lacks the current key', facts: { replicas: ['tfe-two'] } },
+  ])
+  expect(behind.keeping.counts.keys).toMatchObject({ fault: { kind: 'key-missing' } })
+  await ahead.keeping.runOnce()
+  await ahead.keeping.runOnce()
+  expect(ahead.lines).toMatchObject([
+    { level: 'warn', msg: 'a replica lacks the current key', facts: { replicas: ['tfe-two'] } },
+  ])
+  expect(ahead.keeping.counts.keys).toMatchObject({ current: 2, fault: undefined })
+  await behind.keeping.close({ leaving: true })
+  await ahead.keeping.runOnce()
+  expect(ahead.lines.at(-1)).toMatchObject({
+    level: 'info',
+    msg: 'every replica holds the current key',
+  })
+})
+
+const SILENT_MS = 15 * 60_000
+const SILENCE: readonly [string, number, number][] = [
+  ['missed three reports less a moment is still warned about', SILENT_MS, 1],
+  ['missed three reports is gone, and lacks nothing', SILENT_MS + 1, 0],
+]
+
+for (const [what, silence, lacking] of SILENCE) {
+  test(`a replica that ${what}`, async () => {
+    await using place = await sqliteBackend.place()
+    await using ahead = await startMaintenance(place, { ring: aRing(1, 2) })
+    await using behind = await startMaintenance(place, { id: 'two' })
+    const secret = { name: 'a', secret: Buffer.from('a') }
+    expect((await ahead.store.secrets.put(BY, secret, 0)).ok).toBe(true)
+    await behind.keeping.runOnce()
+    ahead.clock.at += silence
+    await ahead.keeping.runOnce()
+    expect(ahead.keeping.counts.keys?.lacking).toHaveLength(lacking)
+  })
+}
+
+test('a store that is away costs one line for each chore, and everything is made up for later', async () => {
+  await using place = await sqliteBackend.place()
+  await using it = await startMaintenance(place)
+  const { store, keeping, clock, lines } = it
+  await withAlice(it)
+  await sessionUntil(store, 'ended', clock.at - 1)
+  if (place.settings.kind !== 'sqlite') return expect.fail()
+  const other = new DatabaseSync(place.settings.path)
+  other.exec('begin exclusive')
+  await keeping.runOnce()
+  await keeping.runOnce()
+  expect(lines.map(({ level, facts }) => ({ level, ...facts }))).toMatchObject(
+    ['keys', 'sessions', 'strangers'].map((job) => ({
+      level: 'warn',
+      job,
+      code: 'store-locked',
+    })),
+  )
+  expect(lines).toHaveLength(3)
+  expect(keeping.counts.failures).toEqual({ keys: 2, sessions: 2, strangers: 2 })
+  other.exec('rollback')
+  other.close()
+  await keeping.runOnce()
+  expect(keeping.counts).toMatchObject({ sessionsEnded: 1, failures: { keys: 2 } })
+  expect(lines).toHaveLength(3)
+})
+
+test('it begins at once, and ends after what it has begun', async () => {
+  await using place = await sqliteBackend.place()
+  await using it = await startMaintenance(place)
+  await withAlice(it)
+  await sessionUntil(it.store, 'ended', it.clock.at - 1)
+  it.keeping.start()
+  await it.keeping.close({ leaving: false })
+  expect(it.keeping.counts).toMatchObject({ sessionsEnded: 1, keys: { current: 0 } })
+})
+
+test('an instance is the same after a restart, and another one for another configuration or name', () => {
+  const ids = (['a', 'b'] as const).flatMap((file) =>
+    [undefined, 'tfe-1'].map((instance) => thisInstance({ file, instance }).id),
+  )
+  expect(new Set(ids).size).toBe(4)
+  expect(thisInstance({ file: 'a', instance: undefined }).id).toBe(ids[0])
+  expect(thisInstance({ file: 'a', instance: 'tfe-1' }).name).toBe('tfe-1')
+})

@@ -1,0 +1,95 @@
+/** A start with a page of outgoing TLS in the store: what is dangerous about it is announced as if the file said so. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { loadConfig } from '../../../src/config/load.ts'
+import { runtimeCatalogue } from '../../../src/config/reading/runtime-offers.ts'
+import type { Instant } from '../../../src/kernel/types.ts'
+import { documentOf, documentName } from '../../../src/upstream-tls/document.ts'
+import { initialSettings, type Action } from '../../../src/upstream-tls/settings-page.ts'
+import { createStore } from '../../../src/serve/store-sync/create.ts'
+import { openLogTo } from '../../../src/serve/log.ts'
+import { startServer } from '../../../src/serve/start.ts'
+import { openStore } from '../../../src/store/store.ts'
+import { FILE, applyAll } from '../../upstream-tls/small-runtime.ts'
+import { productYaml, writeFiles, type Line } from '../../support/front-ends/product.ts'
+import type { SettingsContext } from '../../../src/upstream-tls/page-types.ts'
+
+const BY = { who: 'test', from: 'test' }
+const RULES: SettingsContext = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE }
+const APPLIED: readonly Action[] = [
+  { kind: 'set-strict', enabled: false },
+  { kind: 'set-allow-untrusted', enabled: true },
+  { kind: 'apply' },
+  { kind: 'confirm' },
+]
+
+/** Every line of a start and its end, over a store with this page, and the dangers of the metrics in between. */
+async function startWith(actions: readonly Action[], upstreamTls: readonly string[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'tfe-start-'))
+  writeFiles(folder)
+  const file = join(folder, 'tfe.yaml')
+  const yaml = { store: ' { sqlite: data/tfe.sqlite }' }
+  // Nobody calls the upstream.
+  writeFileSync(file, productYaml({ upstreamPort: 1, upstreamTls, yaml }))
+  const loaded = await loadConfig(file, {})
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure))
+  const created = await createStore(loaded.value, BY)
+  if (!created.ok) throw new Error(JSON.stringify(created.failure))
+  const store = await openStore(
+    { kind: 'sqlite', path: join(folder, 'data/tfe.sqlite') },
+    {
+      clock: { now: () => Date.now() as Instant },
+      ring: { keys: new Map() },
+      initialSettings: undefined,
+    },
+  )
+  if (!store.ok) throw new Error(store.failure.kind)
+  const body = documentOf(applyAll(initialSettings(RULES), actions, RULES), RULES)
+  const put = await store.value.documents.put(BY, { name: documentName('mdm'), body }, 'any')
+  await store.value.close()
+  if (!put.ok) throw new Error(put.failure.kind)
+  const lines: Line[] = []
+  const logger = openLogTo(
+    { write: (text) => lines.push(JSON.parse(text) as Line) },
+    { level: 'info', requests: true, connections: true },
+  )
+  const entry = { script: join(import.meta.dirname, '../../../src/main.ts'), args: ['worker'] }
+  const started = await startServer(loaded.value, { logger, entry })
+  if (!started.ok) throw new Error(JSON.stringify(started.failure))
+  const scraped = await fetch(`http://127.0.0.1:${started.value.statusPort}/metrics`)
+  const metrics = await scraped.text()
+  await started.value.drain()
+  rmSync(folder, { recursive: true, force: true })
+  return {
+    announced: lines.flatMap(({ dangerous, at }) =>
+      dangerous === undefined ? [] : [[dangerous, at]],
+    ),
+    counted: metrics.includes('tfe_dangerous{kind="unverified-upstream"'),
+    said: lines.map(({ msg }) => String(msg)),
+  }
+}
+
+test('strict TLS that was switched off on the page is announced at each start, and counted', async () => {
+  const { announced, counted } = await startWith(APPLIED, [])
+  expect(announced).toEqual([['unverified-upstream', 'store: outgoing TLS of mdm']])
+  expect(counted).toBe(true)
+})
+
+test('what is only drafted is neither announced nor counted', async () => {
+  const { announced, counted } = await startWith(APPLIED.slice(0, 2), [])
+  expect(announced).toEqual([])
+  expect(counted).toBe(false)
+})
+
+test('what the file states since is no danger, and the start says whose word counts', async () => {
+  const { announced, counted, said } = await startWith(APPLIED, ['strict: true'])
+  expect(announced).toEqual([])
+  expect(counted).toBe(false)
+  expect(said).toContainEqual(
+    expect.stringContaining(
+      'mdm: the configuration file states Enable Strict TLS, which was chosen otherwise on the page',
+    ),
+  )
+})

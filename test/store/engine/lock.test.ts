@@ -1,0 +1,70 @@
+/** Who serves from a store, and who has it alone; on both backends. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { lockStore, type StoreLock } from '../../../src/store/engine/lock.ts'
+import type { StoreSettings } from '../../../src/store/store.ts'
+import { findPostgres } from '../../support/store/postgres.ts'
+import { postgresBackend, sqliteBackend } from '../../support/store/backends.ts'
+
+const postgres = await findPostgres()
+if (postgres.kind === 'missing') console.warn(`skipped on PostgreSQL: ${postgres.why}`)
+afterAll(async () => {
+  if (postgres.kind === 'found') await postgres.stop()
+})
+const backends = [
+  sqliteBackend,
+  ...(postgres.kind === 'found' ? [postgresBackend(postgres.url)] : []),
+]
+
+async function held(settings: StoreSettings, kind: 'serving' | 'alone'): Promise<StoreLock> {
+  const hold = await lockStore(settings, kind)
+  if (!hold.ok) throw new Error(JSON.stringify(hold.failure))
+  return hold.value
+}
+
+for (const backend of backends) {
+  describe(backend.name, () => {
+    test('any number serve together, and nobody has the store alone meanwhile', async () => {
+      await using place = await backend.place()
+      const one = await held(place.settings, 'serving')
+      const two = await held(place.settings, 'serving')
+      expect(await lockStore(place.settings, 'alone')).toEqual({
+        ok: false,
+        failure: { kind: 'held-elsewhere', by: 'serving' },
+      })
+      await one.release()
+      expect((await lockStore(place.settings, 'alone')).ok).toBe(false)
+      await two.release()
+      await (await held(place.settings, 'alone')).release()
+    })
+
+    test('while one has it alone, nobody begins to serve', async () => {
+      await using place = await backend.place()
+      const alone = await held(place.settings, 'alone')
+      expect(await lockStore(place.settings, 'serving')).toEqual({
+        ok: false,
+        failure: { kind: 'held-elsewhere', by: 'alone' },
+      })
+      await alone.release()
+      await (await held(place.settings, 'serving')).release()
+    })
+
+    test('a killed process holds nothing', async () => {
+      await using place = await backend.place()
+      const script = `
+        const { lockStore } = await import(${JSON.stringify(join(import.meta.dirname, '../../../src/store/engine/lock.ts'))})
+        const hold = await lockStore(${JSON.stringify(place.settings)}, 'serving')
+        console.log(hold.ok)
+        setInterval(() => {}, 1000)`
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script])
+      expect(String((await once(child.stdout, 'data'))[0])).toBe('true\n')
+      expect((await lockStore(place.settings, 'alone')).ok).toBe(false)
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      // A database notices a moment after the system does.
+      await expect.poll(async () => (await lockStore(place.settings, 'alone')).ok).toBe(true)
+    })
+  })
+}

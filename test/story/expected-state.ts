@@ -1,0 +1,231 @@
+/**
+ * The simulation's own book-keeping: every number that the admin API can be asked for, worked out from what the
+ * simulation did. Nothing in it was ever read from the product.
+ */
+import type { Agent, Certificate, Device } from './devices.ts'
+import type { Place } from './client-kinds.ts'
+import {
+  initialPolicy,
+  expectedOutcomeOf,
+  settingOf,
+  type ExpectedOutcome,
+  type PolicyState,
+} from './expected-verdicts.ts'
+
+/** A count; the two differ when a program was killed before it could say how far it came. */
+export interface Range {
+  least: number
+  most: number
+}
+
+/** What the product has to say of one device. */
+export interface ExpectedDevice {
+  readonly device: Device
+  inventory: string | null
+  class: string | null
+  product: string | null
+  version: string | null
+  listener: string | null
+  verdict: 'admit' | 'refuse' | null
+  code: string | null
+  authentication: 'failed' | 'no-info' | 'succeeded'
+  approval: 'approved' | 'blocked' | 'unapproved'
+  awaiting: boolean
+  migration: 'none' | 'pending' | 'success'
+  setting: string | null
+  notAfter: number | null
+  readonly sightings: Range
+  /** When it last began a request that was answered. */
+  metAt: number
+  /** Public keys that it has shown. */
+  readonly keys: Set<string>
+  /** Certificates that it has shown. */
+  readonly certificates: Set<Certificate>
+}
+
+/** A request that somebody makes. */
+export interface PlannedRequest {
+  readonly device: Device
+  readonly certificate: Certificate | undefined
+  readonly place: Place
+  readonly agent: Agent
+  readonly listener: string
+}
+
+/** One that was answered, what it came to, and when. */
+interface AnsweredRequest {
+  readonly planned: PlannedRequest
+  readonly expectedOutcome: ExpectedOutcome
+  readonly at: number
+}
+
+export class ExpectedState {
+  readonly policyState: PolicyState = initialPolicy()
+  /** By the device's name. */
+  readonly entries = new Map<string, ExpectedDevice>()
+  /** Requests that nobody could assign, by listener. */
+  readonly unidentified = new Map<string, Range>()
+  /** What the upstream has to have seen. */
+  readonly upstream = { named: zero(), anonymous: zero(), relayed: zero() }
+  /** Rows of the audit trail, by action. */
+  readonly trail = new Map<string, Range>()
+  minimums: readonly { readonly class: string; readonly version: string }[] = []
+  #recent: AnsweredRequest[] = []
+
+  /** What becomes of a request now. */
+  expectedOutcome({ device, certificate, place }: PlannedRequest): ExpectedOutcome {
+    const approval = this.entries.get(device.name)?.approval ?? 'unapproved'
+    return expectedOutcomeOf({ certificate, approval }, place, this.policyState)
+  }
+
+  /** A request was answered as it had to be. */
+  countAnswered(planned: PlannedRequest, expectedOutcome: ExpectedOutcome, began: number): void {
+    // What left no trace cannot be lost, and made again it could: on a port, say, that was closed then and is open now.
+    if (expectedOutcome.counts !== 'nobody')
+      this.#recent.push({ planned, expectedOutcome, at: Date.now() })
+    const sightings = this.#sightingsOf(planned, expectedOutcome)
+    sightings.least += 1
+    sightings.most += 1
+    if (expectedOutcome.upstream !== 'nothing') {
+      this.upstream[expectedOutcome.upstream].least += 1
+      this.upstream[expectedOutcome.upstream].most += 1
+    }
+    if (expectedOutcome.counts !== 'device') return
+    this.#note(planned, expectedOutcome)
+    this.#entry(planned.device).metAt = began
+  }
+
+  /** A request that died with the program: it may have been counted, or not. */
+  countMaybe(planned: PlannedRequest, expectedOutcome: ExpectedOutcome): void {
+    this.#sightingsOf(planned, expectedOutcome).most += 1
+    if (expectedOutcome.upstream !== 'nothing') this.upstream[expectedOutcome.upstream].most += 1
+  }
+
+  /**
+   * The program died: what it had counted since then may be lost with it. The requests are handed back in their order,
+   * to be made once more.
+   */
+  forgetSince(since: number): readonly PlannedRequest[] {
+    const doubtful = this.#recent.filter(({ at }) => at >= since)
+    this.#recent = []
+    for (const { planned, expectedOutcome } of doubtful)
+      this.#sightingsOf(planned, expectedOutcome).least -= 1
+    return doubtful.map(({ planned }) => planned)
+  }
+
+  /** An administrator's change was acknowledged. */
+  countAudit(action: string, rows = 1): void {
+    if (rows === 0) return
+    const range = this.#rowsOf(action)
+    range.least += rows
+    range.most += rows
+  }
+
+  /** The program died under something that leaves a row. */
+  countAuditMaybe(action: string): void {
+    this.#rowsOf(action).most += 1
+  }
+
+  /** What may have been written was. */
+  confirmAudit(action: string): void {
+    this.#rowsOf(action).least += 1
+  }
+
+  /** The inventory says that a device should be there. */
+  expects(device: Device, { pending = false } = {}): void {
+    const entry = this.#entry(device)
+    entry.inventory = device.urn
+    entry.class ??= device.facts.kind
+    entry.product ??= device.agent.product
+    entry.version ??= device.agent.version
+    if (pending && entry.migration === 'none') entry.migration = 'pending'
+  }
+
+  /** An administrator had it forgotten. */
+  forget({ name }: Device): void {
+    this.entries.delete(name)
+  }
+
+  entry(device: Device): ExpectedDevice {
+    const entry = this.entries.get(device.name)
+    if (entry === undefined) throw new Error(`the books know no ${device.name}`)
+    return entry
+  }
+
+  #rowsOf(action: string): Range {
+    const range = this.trail.get(action) ?? zero()
+    this.trail.set(action, range)
+    return range
+  }
+
+  #sightingsOf({ device, listener }: PlannedRequest, { counts }: ExpectedOutcome): Range {
+    switch (counts) {
+      case 'nobody':
+        return zero()
+      case 'device':
+        return this.#entry(device).sightings
+      case 'unidentified': {
+        const range = this.unidentified.get(listener) ?? zero()
+        this.unidentified.set(listener, range)
+        return range
+      }
+    }
+  }
+
+  #note(
+    { device, certificate, agent, place, listener }: PlannedRequest,
+    expectedOutcome: ExpectedOutcome,
+  ): void {
+    const entry = this.#entry(device)
+    const { status, code, isFit, isSound } = expectedOutcome
+    entry.listener = listener
+    entry.code = code
+    // What it meets, or would meet if certificates were required.
+    entry.verdict = isFit ? 'admit' : 'refuse'
+    entry.authentication = isFit ? 'succeeded' : 'failed'
+    entry.awaiting = false
+    // Neither a connection that ends before it asks for anything nor the sync port says anything of the agent.
+    if (status !== 0 && place.asks !== 'relay') {
+      entry.class = device.facts.told ?? entry.class
+      entry.product = agent.product
+      entry.version = agent.version ?? entry.version
+    }
+    if (certificate === undefined) return
+    if (place.asks === 'relay' && isSound) entry.migration = 'pending'
+    else if (isFit && entry.migration === 'pending') entry.migration = 'success'
+    entry.keys.add(certificate.key)
+    entry.certificates.add(certificate)
+    if (!isSound) return
+    entry.setting = settingOf(certificate)
+    entry.notAfter = certificate.notAfter
+  }
+
+  #entry(device: Device): ExpectedDevice {
+    const known = this.entries.get(device.name)
+    if (known !== undefined) return known
+    const entry: ExpectedDevice = {
+      device,
+      inventory: null,
+      class: null,
+      product: null,
+      version: null,
+      listener: null,
+      verdict: null,
+      code: null,
+      authentication: 'no-info',
+      approval: 'unapproved',
+      awaiting: false,
+      migration: 'none',
+      setting: null,
+      notAfter: null,
+      sightings: zero(),
+      metAt: 0,
+      keys: new Set(),
+      certificates: new Set(),
+    }
+    this.entries.set(device.name, entry)
+    return entry
+  }
+}
+
+const zero = (): Range => ({ least: 0, most: 0 })

@@ -1,0 +1,23 @@
+import { basename, extname } from 'node:path'
+import type { FileFailure, FileReader } from '../../../src/config/reading/files.ts'
+import { fail, ok } from '../../../src/kernel/types.ts'
+
+/** A disk on which a file's name says what is wrong with it; every other file is there. */
+export const inMemoryFiles = (configuration: string, text: string): FileReader => ({
+  folder: '/given',
+  read: async (path) => {
+    if (path === configuration) return ok({ bytes: Buffer.from(text), shared: true })
+    const failure = FAILURES.get(basename(path, extname(path)))
+    if (failure !== undefined) return fail(failure)
+    const bytes = Buffer.from(`content of ${path}\n`)
+    return ok({ bytes, shared: path.includes('shared') })
+  },
+})
+
+const FAILURES: ReadonlyMap<string, FileFailure> = new Map([
+  ['absent', { kind: 'absent' }],
+  ['empty', { kind: 'empty' }],
+  ['folder', { kind: 'not-a-file' }],
+  ['huge', { kind: 'too-large', limit: 4 * 1024 * 1024 }],
+  ['locked', { kind: 'unreadable', code: 'EACCES' }],
+])

@@ -1,0 +1,156 @@
+/**
+ * `tfe serve` as a process of its own, for what only processes show: signals, workers, exit statuses.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadConfig } from '../../../src/config/load.ts'
+import { createStore } from '../../../src/serve/store-sync/create.ts'
+import { productYaml, writeFiles, type Line, type ProductOptions } from './product.ts'
+
+export const MAIN = join(import.meta.dirname, '../../../src/main.ts')
+
+export interface ServeProcess extends AsyncDisposable {
+  readonly child: ChildProcess
+  readonly port: number
+  readonly folder: string
+  readonly exit: Promise<number | null>
+  /** The first `count` lines that fit, past or future. */
+  waitForLines(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]>
+  fetchStatus(path: string): Promise<string>
+  writeConfiguration(changes: Changes): void
+}
+
+export interface Changes {
+  readonly rows?: readonly string[]
+  /** YAML below `limits:` of the listener, one `key: value` each. */
+  readonly limits?: readonly string[]
+  readonly yaml?: Readonly<Record<string, string>>
+}
+
+export interface ServeProcessOptions extends Pick<
+  ProductOptions,
+  'rows' | 'workers' | 'tls' | 'yaml' | 'upstreamLimits'
+> {
+  /** What is started instead of `tfe serve`: a script and its arguments. */
+  readonly instead?: (config: string) => Promise<readonly string[]>
+}
+
+/** `tfe serve` as a process of its own, ready; a store that it names is made. */
+export async function serveProcess(
+  upstreamPort: number,
+  options: ServeProcessOptions,
+): Promise<ServeProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'tfe-served-'))
+  const [port, statusPort] = await freePorts(2)
+  const writeConfiguration = (changes: Changes): void => {
+    const text = productYaml({
+      ...options,
+      upstreamPort,
+      ...changes,
+      yaml: {
+        metrics: ` { address: 127.0.0.1, port: ${statusPort} }`,
+        ...options.yaml,
+        ...changes.yaml,
+      },
+    })
+    writeFileSync(join(folder, 'tfe.yaml'), text.replace('port: 0\n', `port: ${port}\n`))
+  }
+  writeFiles(folder)
+  writeConfiguration({})
+  const file = join(folder, 'tfe.yaml')
+  await createStoreOf(file)
+  const started = (await options.instead?.(file)) ?? [MAIN, 'serve', '--config', file]
+  const child = spawn(process.execPath, started, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exit = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => resolve(code))
+  })
+  const log = new LineLog(child)
+  await log.waitForLines(1, (line) => line['msg'] === 'serving')
+  return {
+    child,
+    port: port ?? 0,
+    folder,
+    exit,
+    writeConfiguration,
+    waitForLines: (count, fits) => log.waitForLines(count, fits),
+    fetchStatus: async (path) => (await fetch(`http://127.0.0.1:${statusPort}${path}`)).text(),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM')
+      await exit
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function createStoreOf(file: string): Promise<void> {
+  const loaded = await loadConfig(file, {})
+  // A faulty configuration is for the program to refuse.
+  if (!loaded.ok || loaded.value.config.store?.kind === 'dangerous-none') return
+  const { store } = loaded.value.config
+  if (store?.kind === 'sqlite' && existsSync(store.path)) return
+  const created = await createStore(loaded.value, { who: 'test', from: 'test' })
+  if (!created.ok) throw new Error(JSON.stringify(created.failure))
+}
+
+/** The lines of a process that serves. */
+export class LineLog {
+  readonly #lines: Line[] = []
+  readonly #waiting = new Set<() => void>()
+
+  constructor({ stdout }: ChildProcess) {
+    let rest = ''
+    stdout?.setEncoding('utf8')
+    stdout?.on('data', (text: string) => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      this.#lines.push(...lines.map((line) => JSON.parse(line) as Line))
+      for (const wake of this.#waiting) wake()
+    })
+  }
+
+  async waitForLines(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]> {
+    for (;;) {
+      const found = this.#lines.filter(fits)
+      if (found.length >= count) return found.slice(0, count)
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#waiting.add(resolve)
+      await promise
+      this.#waiting.delete(resolve)
+    }
+  }
+}
+
+/**
+ * Ports that were free a moment ago; workers cannot share one that the system chooses for each. Below those that systems
+ * choose for outgoing connections (IANA's from 49152, Linux's from 32768): one that is let go for a moment, by a program
+ * that starts again, is not taken by a bystander.
+ */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const occupants = await Promise.all(
+    Array.from({ length: count }, () => listenOnFreePort(portBelowEphemeral)),
+  )
+  for (const { server } of occupants) server.close()
+  await Promise.all(occupants.map(({ server }) => once(server, 'close')))
+  return occupants.map(({ port }) => port)
+}
+
+const portBelowEphemeral = (): number => 12_000 + randomInt(20_000)
+
+export async function listenOnFreePort(
+  choose: () => number = () => 0,
+): Promise<{ readonly server: Server; readonly port: number }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const server = createServer()
+    try {
+      await once(server.listen(choose(), '127.0.0.1'), 'listening')
+      return { server, port: (server.address() as AddressInfo).port }
+    } catch (error) {
+      if (attempt === 100) throw error
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * A crew of one or several processes, and the hand of a store over it.
+ */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { StoreRules } from '../../../src/state/rules.ts'
+import type { OverlayDelta } from '../../../src/state/overlay.ts'
+import { fleet, productYaml, writeFiles, type Line, type ProductOptions } from './product.ts'
+import { freePorts, LineLog } from './serve-process.ts'
+
+/** What a test may tell. */
+export type PoolCommand =
+  | { readonly kind: 'overlay'; readonly delta: OverlayDelta }
+  | { readonly kind: 'rules'; readonly rules: StoreRules }
+  | { readonly kind: 'drain' }
+
+export interface PoolProcess extends AsyncDisposable {
+  readonly port: number
+  /** Tells it, and waits until the primary has passed it on. */
+  send(command: PoolCommand): Promise<unknown>
+  waitForLines(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]>
+}
+
+/** Starts a crew. */
+export async function poolProcess(workers: number, options: ProductOptions): Promise<PoolProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'tfe-crewed-'))
+  writeFiles(folder)
+  const [port = 0] = await freePorts(1)
+  const file = join(folder, 'tfe.yaml')
+  writeFileSync(file, productYaml(options).replace('port: 0\n', `port: ${port}\n`))
+  const child = fork(join(import.meta.dirname, 'worker-pool-process.ts'), [file, String(workers)], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  const exit = once(child, 'exit')
+  const log = new LineLog(child)
+  const answered = async (): Promise<unknown> => {
+    const [message] = (await once(child, 'message')) as [{ readonly answer: unknown }]
+    return message.answer
+  }
+  const started = await answered()
+  if (!(started instanceof Object && 'ports' in started)) throw new Error(JSON.stringify(started))
+  const send = (command: PoolCommand): Promise<unknown> => {
+    const answer = answered()
+    child.send(command)
+    return answer
+  }
+  return {
+    port,
+    send,
+    waitForLines: (count, fits) => log.waitForLines(count, fits),
+    async [Symbol.asyncDispose]() {
+      await send({ kind: 'drain' })
+      child.disconnect()
+      await exit
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What the store of the tests' little fleet says when nobody has changed anything. */
+export function storeRules(changes: Partial<StoreRules> = {}): StoreRules {
+  return {
+    revision: 1,
+    enforcement: 'required',
+    enrollmentSettings: [
+      {
+        name: 'Fleet',
+        source: 'local',
+        standing: { kind: 'current' },
+        chain: [fleet.devices.certificate, fleet.root.certificate],
+      },
+    ],
+    approvalModel: undefined,
+    oauth: { modern: 'enabled', legacy: 'enabled' },
+    closedListeners: [],
+    upstreamTls: [],
+    ...changes,
+  }
+}

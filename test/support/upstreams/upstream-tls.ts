@@ -1,0 +1,10 @@
+import { fleet } from '../front-ends/product.ts'
+
+/** How the fleet's upstream speaks TLS: it talks to nobody but the front end. */
+export const upstreamTlsOptions = {
+  key: fleet.upstreamServer.keyPem,
+  cert: fleet.upstreamServer.chainPem,
+  ca: fleet.upstreamCa.pem,
+  requestCert: true,
+  rejectUnauthorized: true,
+}

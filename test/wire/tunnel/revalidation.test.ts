@@ -1,0 +1,144 @@
+/**
+ * Tunnels live long: a decision about the device, the fleet or the port, and time, end those that they refuse, in
+ * whichever worker, and nobody else's.
+ */
+import { hash, X509Certificate } from 'node:crypto'
+import { expect, test } from 'vitest'
+import type { KeyFingerprint } from '../../../src/kernel/types.ts'
+import { approvalsDelta } from '../../../src/state/overlay.ts'
+import type { Sighting } from '../../../src/record/device-sightings.ts'
+import { poolProcess, storeRules, type PoolProcess } from '../../support/front-ends/worker-pool.ts'
+import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
+import { mintLeaf, type Leaf } from '../../support/certificates/mint.ts'
+import { clientTls, fleet } from '../../support/front-ends/product.ts'
+import { echo, syncListener, TunnelClient } from '../../support/front-ends/product-with-tunnels.ts'
+import { rawUpstream } from '../../support/upstreams/raw-upstream.ts'
+
+const SYNC = { listeners: syncListener() }
+const WITHIN_MS = 2000
+
+const keyOf = (leaf: Leaf): KeyFingerprint => {
+  const spki = new X509Certificate(leaf.der).publicKey.export({ type: 'spki', format: 'der' })
+  return hash('sha256', spki) as KeyFingerprint
+}
+
+/** Connections of a device, each of which has been heard by the upstream. */
+async function openTunnels(pool: PoolProcess, leaf: Leaf | undefined, count = 4) {
+  return Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const client = await TunnelClient.to(clientTls(pool.port, leaf))
+      client.send(`hello ${index}`)
+      await client.receiveUntil(`hello ${index}`)
+      return client
+    }),
+  )
+}
+
+/** Settles when all are over; says how long that took. */
+async function allClosed(clients: readonly TunnelClient[]): Promise<number> {
+  const begun = performance.now()
+  await Promise.all(clients.map(({ ended }) => ended))
+  return performance.now() - begun
+}
+
+async function expectStillRelayed(clients: readonly TunnelClient[]): Promise<void> {
+  for (const client of clients) {
+    client.send('still here')
+    await client.receiveUntil('still here')
+    client.socket.destroy()
+  }
+}
+
+test('a block ends the tunnels of its device on two workers within two seconds, and no others', async () => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, echo)
+  await using pool = await poolProcess(2, { upstreamPort: upstream.port, yaml: SYNC })
+  await pool.send({ kind: 'rules', rules: storeRules() })
+  const blocked = await openTunnels(pool, fleet.device, 8)
+  const others = [
+    ...(await openTunnels(pool, mintLeaf({ issuer: fleet.devices, name: 'other' }))),
+    ...(await openTunnels(pool, undefined)),
+  ]
+  const delta = approvalsDelta(2, [{ key: keyOf(fleet.device), approval: 'blocked' }])
+  await pool.send({ kind: 'overlay', delta })
+  expect(await allClosed(blocked)).toBeLessThan(WITHIN_MS)
+  const lines = await pool.waitForLines(8, ({ msg }) => msg === 'tunnel')
+  for (const line of lines) {
+    expect(line).toMatchObject({ outcome: 'ended', code: 'blocked', decision: 'admit' })
+    expect(line['next_step']).toBeTypeOf('string')
+  }
+  await expectStillRelayed(others)
+})
+
+test('the latch ends tunnels that only recording let pass, and leaves those alone of whom nothing is asked', async () => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, echo)
+  await using pool = await poolProcess(2, { upstreamPort: upstream.port, yaml: SYNC })
+  await pool.send({ kind: 'rules', rules: storeRules({ enforcement: 'recording' }) })
+  const unfit = await openTunnels(pool, fleet.unknown)
+  const others = [
+    ...(await openTunnels(pool, fleet.device)),
+    ...(await openTunnels(pool, undefined)),
+  ]
+  await pool.send({ kind: 'rules', rules: storeRules({ revision: 2 }) })
+  expect(await allClosed(unfit)).toBeLessThan(WITHIN_MS)
+  const [line] = await pool.waitForLines(1, ({ outcome }) => outcome === 'ended')
+  expect(line).toMatchObject({ code: 'untrusted-issuer' })
+  await expectStillRelayed(others)
+})
+
+test('closing the port ends every tunnel within two seconds, and none begins', async () => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, echo)
+  await using pool = await poolProcess(2, { upstreamPort: upstream.port, yaml: SYNC })
+  await pool.send({ kind: 'rules', rules: storeRules() })
+  const all = [...(await openTunnels(pool, fleet.device)), ...(await openTunnels(pool, undefined))]
+  await pool.send({ kind: 'rules', rules: storeRules({ revision: 2, closedListeners: ['sync'] }) })
+  expect(await allClosed(all)).toBeLessThan(WITHIN_MS)
+  const late = await TunnelClient.to(clientTls(pool.port, fleet.device))
+  await late.ended
+  const lines = await pool.waitForLines(9, ({ msg }) => msg === 'tunnel')
+  expect(new Set(lines.map(({ code }) => code))).toEqual(new Set(['listener-closed']))
+  expect(lines.filter(({ outcome }) => outcome === 'refused')).toHaveLength(1)
+})
+
+test('a tunnel ends when its certificate does', async () => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, echo)
+  await using pool = await poolProcess(1, { upstreamPort: upstream.port, yaml: SYNC })
+  await pool.send({ kind: 'rules', rules: storeRules() })
+  const notAfter = Math.floor(Date.now() / 1000) * 1000 + 4000
+  const short = mintLeaf({ issuer: fleet.devices, name: 'short', notAfter })
+  const clients = await openTunnels(pool, short, 1)
+  const others = await openTunnels(pool, fleet.device, 1)
+  await allClosed(clients)
+  // A certificate counts through its last second; then the sweep has its time.
+  expect(Date.now()).toBeGreaterThan(notAfter)
+  expect(Date.now()).toBeLessThan(notAfter + 1000 + WITHIN_MS)
+  const [line] = await pool.waitForLines(1, ({ msg }) => msg === 'tunnel')
+  expect(line).toMatchObject({ outcome: 'ended', code: 'expired' })
+  await expectStillRelayed(others)
+})
+
+test('the books are told of a tunnel when it begins: who is pending, and that somebody unknown called', async () => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, echo)
+  await using pool = await poolProcess(1, { upstreamPort: upstream.port, yaml: SYNC })
+  await pool.send({ kind: 'rules', rules: storeRules() })
+  const clients = [
+    ...(await openTunnels(pool, fleet.device, 1)),
+    ...(await openTunnels(pool, undefined, 1)),
+  ]
+  const stranger = await TunnelClient.to(clientTls(pool.port, fleet.unknown))
+  await stranger.ended
+  const lines = await pool.waitForLines(3, ({ msg }) => msg === 'seen')
+  const facts = lines.map((line) => {
+    const { listener, code, migration, certificate, authentication } = line['seen'] as Sighting
+    return [listener, code, certificate?.key, migration, authentication]
+  })
+  const byText = (one: unknown[], other: unknown[]): number =>
+    String(one) < String(other) ? -1 : 1
+  expect(facts.toSorted(byText)).toEqual(
+    [
+      ['sync', 'verified', keyOf(fleet.device), 'pending', 'succeeded'],
+      ['sync', 'open-route', undefined, 'pending', 'no-info'],
+      ['sync', 'untrusted-issuer', keyOf(fleet.unknown), undefined, 'failed'],
+    ].toSorted(byText),
+  )
+  await expectStillRelayed(clients)
+})

@@ -1,0 +1,376 @@
+/**
+ * The page of outgoing TLS in a front end that serves: what is tested before it is applied, and what an Apply does to
+ * connections under load of 200 requests per second. No file is written and nothing is started anew.
+ */
+import { hash, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { createAdmin } from '../../../src/cli/commands/create-admin.ts'
+import { openStore } from '../../../src/store/store.ts'
+import type { Instant } from '../../../src/kernel/types.ts'
+import { Device } from '../../support/devices/device.ts'
+import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
+import {
+  ENOUGH_CONNECTIONS,
+  MIN_REQUESTS,
+  moreConnections,
+  REQUEST,
+  underLoad,
+  observedUpstream,
+  type ObservedConnection,
+} from '../../support/devices/steady-load.ts'
+import { mintCa, mintLeaf } from '../../support/certificates/mint.ts'
+import {
+  clientTls,
+  fleet,
+  product,
+  type Product,
+  type ProductOptions,
+} from '../../support/front-ends/product.ts'
+
+const otherCa = mintCa({ name: 'Next Upstream Root' })
+const nextServer = mintLeaf({ issuer: otherCa, purposes: ['serverAuth'], dns: ['localhost'] })
+const nextUpstream = { ...upstreamTlsOptions, key: nextServer.keyPem, cert: nextServer.chainPem }
+
+const SERVER_SHA256 = hash('sha256', new X509Certificate(fleet.upstreamServer.pem).raw)
+
+const YES = [{ kind: 'apply' }, { kind: 'confirm' }]
+const trusting = (...pems: readonly string[]): readonly object[] =>
+  pems.map((pem) => ({ kind: 'add-certificates', pem }))
+const OWN_CA = [
+  { kind: 'set-default-store', store: 'off' },
+  { kind: 'set-custom-store', enabled: true },
+  ...trusting(fleet.upstreamCa.pem),
+]
+const UNVERIFIED = [
+  { kind: 'set-strict', enabled: false },
+  { kind: 'set-allow-untrusted', enabled: true },
+]
+
+interface Answer {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+const optionsOf = (port: number, tls: readonly string[]): ProductOptions => ({
+  upstreamPort: port,
+  yaml: {
+    store: ' { sqlite: data/tfe.sqlite }',
+    admin: ' { port: 0 }',
+    upstreams: `
+  mdm:
+    url: https://localhost:${port}
+    tls:
+${[CLIENT, ...tls].map((line) => `      ${line}\n`).join('')}    limits: { connect: 2s, connections: 16 }`,
+  },
+})
+
+const CLIENT = 'clientCertificate: { chain: file:front-end.pem, key: file:front-end.key }'
+
+/** A front end whose file leaves trust and SNI of its upstream to the page, and an administrator at its office. */
+async function frontEndWith(port: number, tls: readonly string[] = []) {
+  const frontEnd = await product(optionsOf(port, tls))
+  const token = await tokenIn(frontEnd)
+  const call = async (path: string, body: unknown): Promise<Answer> => {
+    const response = await fetch(
+      `http://127.0.0.1:${frontEnd.adminPort}/api/upstreams/mdm/${path}`,
+      {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'if-match': '*',
+        },
+        body: JSON.stringify(body),
+      },
+    )
+    return { status: response.status, body: (await response.json()) as Answer['body'] }
+  }
+  const applyActions = (actions: readonly object[]): Promise<Answer> =>
+    call('tls', { applyActions: actions })
+  const changes = (): number => frontEnd.lines.filter(({ msg }) => msg === IN_FORCE).length
+  return {
+    frontEnd,
+    call,
+    applyActions,
+    /** Presses, confirms, and waits until every new connection obeys. */
+    apply: async (actions: readonly object[]): Promise<void> => {
+      const before = changes()
+      expect(await applyActions([...actions, ...YES])).toMatchObject({
+        body: { took_effect: true },
+      })
+      await expect.poll(changes).toBeGreaterThan(before)
+    },
+  }
+}
+
+const IN_FORCE = 'a change of the store is in force'
+
+async function tokenIn({ folder }: Product): Promise<string> {
+  const opened = await openStore(
+    { kind: 'sqlite', path: join(folder, 'data/tfe.sqlite') },
+    {
+      clock: { now: () => Date.now() as Instant },
+      ring: { keys: new Map() },
+      initialSettings: undefined,
+    },
+  )
+  if (!opened.ok) throw new Error(opened.failure.kind)
+  const path = join(folder, 'token')
+  const credential = { kind: 'token-file', path } as const
+  const by = { who: 'test', from: 'test' }
+  const made = await createAdmin(opened.value, { name: 'a', role: 'administrator', credential }, by)
+  await opened.value.close()
+  if (!made.ok) throw new Error(JSON.stringify(made.failure))
+  return readFileSync(path, 'utf8').trim()
+}
+
+async function statusOf(frontEnd: Product): Promise<string> {
+  await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
+  device.send(REQUEST)
+  return (await device.response()).startLine.split(' ')[1] ?? ''
+}
+
+async function dangersOf({ statusPort }: Product): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${statusPort}/metrics`)
+  return (await response.text()).match(/^tfe_dangerous\{.*$/gm)?.join('\n') ?? ''
+}
+
+test('a draft is tested against the live upstream before it is applied, and nothing obeys it yet', async () => {
+  await using upstream = await observedUpstream()
+  const { frontEnd, call, applyActions, apply } = await frontEndWith(upstream.port)
+  await using _frontEnd = frontEnd
+  expect(await statusOf(frontEnd)).toBe('502')
+  await applyActions(OWN_CA)
+  expect(await call('test', {})).toMatchObject({
+    body: {
+      settings: 'draft',
+      reports: [
+        {
+          usable: true,
+          sni: 'localhost',
+          failures: [],
+          tls: {
+            protocol: 'TLSv1.3',
+            suite: 'TLS_AES_256_GCM_SHA384',
+            group: 'X25519MLKEM768',
+            hostname: 'passed',
+            trust: 'passed',
+            chain: expect.arrayContaining([
+              expect.objectContaining({ fingerprint: SERVER_SHA256 }),
+            ]) as unknown,
+          },
+        },
+      ],
+    },
+  })
+  expect(await call('test', { settings: 'applied' })).toMatchObject({
+    body: {
+      settings: 'applied',
+      reports: [{ usable: false, failures: [{ code: 'tls-untrusted' }], tls: { trust: 'failed' } }],
+    },
+  })
+  // No connection of the test is kept for requests, and nothing was applied.
+  expect(await statusOf(frontEnd)).toBe('502')
+  await apply([])
+  expect(await statusOf(frontEnd)).toBe('200')
+})
+
+test('the exact error of a draft names what the certificate was issued to, and the remedy', async () => {
+  await using upstream = await observedUpstream()
+  const wrong = mintLeaf({ issuer: fleet.upstreamCa, purposes: ['serverAuth'], dns: ['s01.test'] })
+  upstream.server.setSecureContext({
+    ...upstreamTlsOptions,
+    key: wrong.keyPem,
+    cert: wrong.chainPem,
+  })
+  const { frontEnd, call, applyActions } = await frontEndWith(upstream.port)
+  await using _frontEnd = frontEnd
+  await applyActions(OWN_CA)
+  expect(await call('test', {})).toMatchObject({
+    body: {
+      reports: [
+        {
+          usable: false,
+          tls: { hostname: 'failed', trust: 'passed' },
+          failures: [
+            {
+              code: 'tls-name-mismatch',
+              sentence: expect.stringContaining(
+                'server name mismatch, certificate issued to: [s01.test]',
+              ) as string,
+            },
+          ],
+        },
+      ],
+    },
+  })
+  await applyActions(UNVERIFIED)
+  expect(await call('test', {})).toMatchObject({
+    body: { reports: [{ usable: true, failures: [{ code: 'tls-name-mismatch' }] }] },
+  })
+})
+
+test('a drafted selection is what a test offers', async () => {
+  await using upstream = await observedUpstream()
+  const { frontEnd, call, applyActions } = await frontEndWith(upstream.port)
+  await using _frontEnd = frontEnd
+  await applyActions([
+    ...OWN_CA,
+    { kind: 'set-sni', sni: 'given.test' },
+    { kind: 'choose-custom' },
+    { kind: 'proceed' },
+    { kind: 'deselect', column: 'protocols', names: ['TLSv1.3'] },
+  ])
+  expect(await call('test', {})).toMatchObject({
+    body: { reports: [{ usable: true, sni: 'given.test', tls: { protocol: 'TLSv1.2' } }] },
+  })
+  expect(upstream.connections.at(-1)?.servername).toBe('given.test')
+  const scanned = await call('scan', {})
+  expect(scanned).toMatchObject({
+    body: { settings: 'draft', reports: [{ sni: 'given.test', complete: true }] },
+  })
+})
+
+test('an upstream that says nothing holds one test at a time, and that one ends', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { frontEnd, call } = await frontEndWith((silent.address() as AddressInfo).port)
+  await using _frontEnd = frontEnd
+  const connected = once(silent, 'connection')
+  const first = call('test', {})
+  const [socket] = (await connected) as [Socket]
+  expect(await call('test', {})).toMatchObject({
+    status: 409,
+    body: { code: 'call-under-way' },
+  })
+  expect(await first).toMatchObject({
+    body: { reports: [{ usable: false, failures: [{ code: 'connect-timeout' }] }] },
+  })
+  expect(await call('test', { server: 'other:1' })).toMatchObject({ status: 404 })
+  socket.destroy()
+  silent.close()
+})
+
+interface Row {
+  readonly promise: string
+  readonly tls?: readonly string[]
+  readonly before: readonly object[]
+  readonly after: readonly object[]
+  readonly of: (seen: ObservedConnection) => unknown
+  readonly values: readonly [unknown, unknown]
+}
+
+const ROWS: readonly Row[] = [
+  {
+    promise: 'another server name under load fails no request, and new connections send it',
+    before: OWN_CA,
+    after: [{ kind: 'set-sni', sni: 'balanced.test' }],
+    of: ({ servername }) => servername,
+    values: ['localhost', 'balanced.test'],
+  },
+  {
+    promise: 'SNI switched off under load fails no request, and new connections send none',
+    before: OWN_CA,
+    after: [{ kind: 'set-sni', sni: 'off' }],
+    of: ({ servername }) => servername,
+    values: ['localhost', false],
+  },
+]
+
+for (const { promise, before, after, of, values } of ROWS) {
+  test(promise, async () => {
+    await using upstream = await observedUpstream()
+    const { frontEnd, apply } = await frontEndWith(upstream.port)
+    await using _frontEnd = frontEnd
+    await apply(before)
+    let late: readonly ObservedConnection[] = []
+    let early: readonly ObservedConnection[] = []
+    const load = await underLoad(frontEnd, async () => {
+      while (upstream.connections.length < ENOUGH_CONNECTIONS)
+        await once(upstream.server, 'secureConnection')
+      early = [...upstream.connections]
+      await apply(after)
+      late = await moreConnections(upstream, performance.now())
+    })
+    expect(load.failed).toEqual([])
+    expect(new Set(early.map(of))).toEqual(new Set([values[0]]))
+    expect(new Set(late.map(of))).toEqual(new Set([values[1]]))
+    expect(upstream.connections.filter(({ resumed }) => resumed)).toEqual([])
+    expect(load.sent).toBeGreaterThan(MIN_REQUESTS)
+  })
+}
+
+test('a CA is exchanged on the page under load without a failed request, and the old one vouches for nobody after that', async () => {
+  await using upstream = await observedUpstream()
+  const { frontEnd, apply } = await frontEndWith(upstream.port)
+  await using _frontEnd = frontEnd
+  await apply(OWN_CA)
+  const load = await underLoad(frontEnd, async () => {
+    while (upstream.connections.length < ENOUGH_CONNECTIONS)
+      await once(upstream.server, 'secureConnection')
+    await apply(trusting(otherCa.pem))
+    upstream.server.setSecureContext(nextUpstream)
+    const sha256 = hash('sha256', fleet.upstreamCa.certificate)
+    await apply([{ kind: 'remove-certificate', sha256 }])
+    await moreConnections(upstream, performance.now())
+  })
+  expect(load.failed).toEqual([])
+  // The server that the old store vouched for is back, and has sessions to resume.
+  upstream.server.setSecureContext(upstreamTlsOptions)
+  upstream.server.closeAllConnections()
+  expect(await statusOf(frontEnd)).toBe('502')
+  expect(upstream.connections.filter(({ resumed }) => resumed)).toEqual([])
+  expect(load.sent).toBeGreaterThan(MIN_REQUESTS)
+})
+
+test('strict TLS goes off and on under load without a failed request; meanwhile strangers are used, logged and announced', async () => {
+  await using upstream = await observedUpstream()
+  const { frontEnd, apply } = await frontEndWith(upstream.port)
+  await using _frontEnd = frontEnd
+  await apply(OWN_CA)
+  expect(await dangersOf(frontEnd)).not.toContain('unverified-upstream')
+  const load = await underLoad(frontEnd, async () => {
+    while (upstream.connections.length < ENOUGH_CONNECTIONS)
+      await once(upstream.server, 'secureConnection')
+    await apply(UNVERIFIED)
+    upstream.server.setSecureContext(nextUpstream)
+    await moreConnections(upstream, performance.now())
+    expect(
+      await frontEnd.waitForLine(({ dangerous }) => dangerous === 'unverified-upstream'),
+    ).toMatchObject({ msg: expect.stringContaining('upstream mdm is not verified') as string })
+    expect(await dangersOf(frontEnd)).toContain('unverified-upstream')
+    upstream.server.setSecureContext(upstreamTlsOptions)
+    await apply([{ kind: 'reset-settings' }, ...OWN_CA])
+    await moreConnections(upstream, performance.now())
+  })
+  expect(load.failed).toEqual([])
+  expect(await dangersOf(frontEnd)).not.toContain('unverified-upstream')
+  upstream.server.setSecureContext(nextUpstream)
+  upstream.server.closeAllConnections()
+  expect(await statusOf(frontEnd)).toBe('502')
+  expect(upstream.connections.filter(({ resumed }) => resumed)).toEqual([])
+  expect(load.sent).toBeGreaterThan(MIN_REQUESTS)
+})
+
+test('what the file states cannot be pressed, and what was applied before is overruled by it', async () => {
+  await using upstream = await observedUpstream()
+  const trust = "trust: { default: off, custom: ['file:upstream-ca.pem'] }"
+  const { frontEnd, applyActions, apply } = await frontEndWith(upstream.port, [trust])
+  await using _frontEnd = frontEnd
+  expect(await statusOf(frontEnd)).toBe('200')
+  expect(await applyActions(trusting(otherCa.pem))).toMatchObject({
+    status: 409,
+    body: { code: 'set-by-configuration-file' },
+  })
+  await apply([{ kind: 'set-sni', sni: 'given.test' }])
+  expect(await statusOf(frontEnd)).toBe('200')
+  expect(upstream.connections.at(-1)?.servername).toBe('given.test')
+  const outcome = await frontEnd.reload(optionsOf(upstream.port, [trust, 'sni: off']))
+  expect(outcome).toMatchObject({ kind: 'applied' })
+  expect(await statusOf(frontEnd)).toBe('200')
+  expect(upstream.connections.at(-1)?.servername).toBe(false)
+})
