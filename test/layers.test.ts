@@ -78,7 +78,7 @@ const planted: readonly Planted[] = [
   },
   {
     promise: 'nothing depends on a file beside src',
-    files: { 'main.ts': "import { a } from './support/certificates/mint.ts'\n" },
+    files: { 'main.ts': "import { a } from '../test/support/mint.ts'\n" },
     found: ["src/main.ts:1:19: '../test/support/mint.ts' leaves src/"],
     why: 'outside',
   },
