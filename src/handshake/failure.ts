@@ -2,6 +2,7 @@
  * What went wrong before there was a TLS session: a closed list, so that a counter can carry it.
  * OpenSSL's own codes come and go with its versions; anything new counts as `other` and its code is logged.
  */
+import { errorCode } from '../kernel/error-code.ts'
 
 /** Every way a handshake ends badly. */
 export type HandshakeFailure =
@@ -30,7 +31,7 @@ export const HANDSHAKE_FAILURES: readonly HandshakeFailure[] = [
 
 /** Names the failure that Node reports in `tlsClientError`. */
 export function handshakeFailure(error: Error): HandshakeFailure {
-  const code = codeOf(error)
+  const code = errorCode(error)
   const known = BY_CODE.get(code)
   if (known !== undefined) return known
   // The device sent a fatal alert (RFC 8446 §6.2): mostly it does not trust our own certificate.
@@ -78,9 +79,4 @@ const SENTENCES: Readonly<Record<HandshakeFailure, string>> = {
   reset:
     'the connection broke before the handshake ended; port scanners and health probes look like this',
   timeout: "the handshake did not end within the listener's `limits.handshake`",
-}
-
-/** The code Node gives an error, or an empty string. */
-export function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

@@ -4,6 +4,7 @@
  */
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import { codeOrText } from '../kernel/error-code.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { MAX_CRL_BYTES } from '../x509/crl.ts'
 import type { FetchFailure } from './failure.ts'
@@ -53,7 +54,7 @@ export async function fetchCrl(
     return await follow(url, options, signal)
   } catch (error) {
     if (late.aborted) return fail({ kind: 'crl-late', limit: options.limits.deadline })
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const code = codeOrText(error)
     return fail({ kind: 'crl-unreachable', code })
   }
 }

@@ -3,6 +3,7 @@
  */
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { codeOrText } from '../kernel/error-code.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { MAX_CRL_BYTES } from '../x509/crl.ts'
 import type { FetchFailure } from './failure.ts'
@@ -32,7 +33,7 @@ export async function readCrlFile(
     }
     return ok({ kind: 'octets', octets: await file.readFile(), stamp })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const code = codeOrText(error)
     return fail({ kind: 'crl-file-unreadable', code })
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Node's and OpenSSL's errors on an outgoing connection → a closed list of failures with facts.
  */
+import { errorCode } from '../../kernel/error-code.ts'
 import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../failure.ts'
 
 /** Says in the words of S3-07 that the certificate is for somebody else. */
@@ -20,7 +21,7 @@ export const IDENTITY_ERROR = 'TFE_SERVER_NAME_MISMATCH'
 /** Names what went wrong between the look-up and the end of the handshake, or in the handshake's late part. */
 export function dialFailure(error: Error, hostname: string): UpstreamFailure {
   if (error instanceof IdentityError) return error.mismatch
-  const code = codeOf(error)
+  const code = errorCode(error)
   const why = UNTRUSTED.get(code)
   if (why !== undefined) return { kind: 'tls-untrusted', why, code }
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO') {
@@ -86,11 +87,6 @@ const LOOKUP_CODES: ReadonlySet<string> = new Set([
   'ENOTFOUND',
   'ESERVFAIL',
 ])
-
-/** The code Node gives an error, or an empty string. */
-export function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : ''
-}
 
 /** A name with several addresses fails with one error for each; the first stands for all. */
 function addressOf(error: Error): string {

@@ -1,7 +1,8 @@
 /** One handshake of a scan: exactly this protocol, these suites, these groups, this server name. */
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
 import type { TlsVersion } from '../../upstream-tls/suite.ts'
-import { codeOf, dialFailure } from '../connect/dial-failure.ts'
+import { errorCode } from '../../kernel/error-code.ts'
+import { dialFailure } from '../connect/dial-failure.ts'
 import type { DialPlan } from '../connect/dial.ts'
 import type { UpstreamFailure } from '../failure.ts'
 import { closeGracefully } from '../connect/close-gracefully.ts'
@@ -64,7 +65,7 @@ export function probe(
     closeGracefully(socket)
   })
   socket.on('error', (error) => {
-    if (LOCAL_TLS_ERROR.test(codeOf(error))) result ??= { kind: 'impossible' }
+    if (LOCAL_TLS_ERROR.test(errorCode(error))) result ??= { kind: 'impossible' }
     refused(dialFailure(error, server.hostname))
   })
   // Not before: whoever counts connections counts those that still end.

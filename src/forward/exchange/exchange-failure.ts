@@ -1,7 +1,8 @@
 /**
  * undici's errors on a connection that was already open → failures with facts.
  */
-import { codeOf, dialFailure } from '../connect/dial-failure.ts'
+import { errorCode } from '../../kernel/error-code.ts'
+import { dialFailure } from '../connect/dial-failure.ts'
 import type { UpstreamFailure } from '../failure.ts'
 
 /** How far the answer had come: not a byte, a byte, or its whole head. */
@@ -13,7 +14,7 @@ export function exchangeFailure(
   progress: ResponseProgress,
   hostname: string,
 ): UpstreamFailure {
-  const code = codeOf(error)
+  const code = errorCode(error)
   if (isReset(error) || (progress === 'answering' && isTruncated(error))) {
     return { kind: 'reset', during: progress === 'unheard' ? 'request' : 'response' }
   }
@@ -25,7 +26,7 @@ export function exchangeFailure(
 
 /** Whether the connection simply ended: at the right moment that is nobody's fault. */
 export function isReset(error: Error): boolean {
-  const code = codeOf(error)
+  const code = errorCode(error)
   if (code === 'UND_ERR_SOCKET') return !error.message.startsWith('bad ')
   return RESET.has(code)
 }
@@ -34,7 +35,7 @@ const RESET: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
 
 /** The end came inside a body. Before one, undici says the same of a head with nonsense for a length. */
 const isTruncated = (error: Error): boolean =>
-  codeOf(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
+  errorCode(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
   parserReason(error) === 'Invalid EOF state'
 
 /** llhttp's own words, which undici puts into brackets. */

@@ -1,6 +1,7 @@
 /** Why a relayed connection did not end by itself. */
 import { unreachable } from '../../kernel/types.ts'
-import { codeOf, dialFailure } from '../connect/dial-failure.ts'
+import { errorCode } from '../../kernel/error-code.ts'
+import { dialFailure } from '../connect/dial-failure.ts'
 import { explainUpstream, type UpstreamFailure } from '../failure.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
@@ -46,6 +47,6 @@ export function upstreamBroken(
   hostname: string,
 ): UpstreamFailure {
   // TLS 1.3: a server that misses our certificate says so only after the handshake (RFC 8446 §4.4.2.4).
-  if (error !== null && codeOf(error).startsWith('ERR_SSL_')) return dialFailure(error, hostname)
+  if (error !== null && errorCode(error).startsWith('ERR_SSL_')) return dialFailure(error, hostname)
   return { kind: 'reset', during: heard ? 'response' : 'request' }
 }

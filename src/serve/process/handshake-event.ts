@@ -1,6 +1,7 @@
 /** A handshake that failed → its counter and its line, on every kind of port. */
 import type { TLSSocket } from 'node:tls'
-import { codeOf, explainHandshake, handshakeFailure } from '../../handshake/failure.ts'
+import { errorCode } from '../../kernel/error-code.ts'
+import { explainHandshake, handshakeFailure } from '../../handshake/failure.ts'
 import type { Logger } from 'pino'
 import type { Metrics } from '../../record/metrics.ts'
 import type { Snapshot } from '../../state/snapshot.ts'
@@ -28,5 +29,5 @@ export function handshakeEvent(error: Error, socket: TLSSocket, deps: HandshakeE
   metrics.closed(listener, event)
   if (!deps.snapshot().compiled.config.log.connections) return
   const remote = socket.remoteAddress ?? 'unknown'
-  log.info({ listener, remote, tls_code: codeOf(error), ...event }, 'connection')
+  log.info({ listener, remote, tls_code: errorCode(error), ...event }, 'connection')
 }
