@@ -6,34 +6,9 @@
 import type { X509Certificate } from 'node:crypto'
 import { explainUpstream, type UpstreamFailure } from './failure.ts'
 import { presentedList } from './connect/pins.ts'
-import {
-  loggedCertificate,
-  strictTlsFailures,
-  type LoggedCertificate,
-  type UntrustedServer,
-} from './connect/untrusted.ts'
+import { loggedCertificate, strictTlsFailures, type UntrustedServer } from './connect/untrusted.ts'
+import type { UpstreamError } from '../kernel/upstream-error.ts'
 import type { Explanation } from '../kernel/explanation.ts'
-
-/** One thing that went wrong. */
-export interface UpstreamError {
-  readonly upstream: string
-  readonly server: string
-  /** What the server was called for. */
-  readonly during: 'check' | 'request'
-  /** The failure's kind, from a closed list. */
-  readonly code: string
-  /** What the kind does not tell: why a chain is untrusted, an alert, an error of the system; from closed lists. */
-  readonly detail: string | undefined
-  /** The connection is used all the same: strict TLS is off. */
-  readonly allowed: boolean
-  readonly describe: () => DescribedError
-}
-
-/** The words, and what the server showed; the peer wrote the names. */
-export interface DescribedError extends Explanation {
-  /** Leaf first; empty where it showed nothing. */
-  readonly chain: readonly LoggedCertificate[]
-}
 
 /** Whom it is about. */
 export type ServerReference = Pick<UpstreamError, 'server' | 'upstream'>

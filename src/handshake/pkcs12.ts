@@ -6,6 +6,7 @@
 import { X509Certificate } from 'node:crypto'
 import forge from 'node-forge'
 import { fail, ok, type Result } from '../kernel/types.ts'
+import { pemOf } from '../x509/pem.ts'
 
 /** What a `.p12` held: the private key (PKCS#8 or PKCS#1 DER as PEM) and every certificate, in file order. */
 export interface Unpacked {
@@ -76,7 +77,7 @@ function keysIn(pfx: forge.pkcs12.Pkcs12Pfx): readonly string[] {
   return bags.flatMap((bag) => {
     if (bag.key) return [forge.pki.privateKeyToPem(bag.key)]
     // An elliptic-curve key: the library cannot read it, but hands over its PKCS#8 as it stands.
-    return bag.asn1 ? [toPem('PRIVATE KEY', derOf(bag.asn1))] : []
+    return bag.asn1 ? [pemOf(derOf(bag.asn1), 'PRIVATE KEY')] : []
   })
 }
 
@@ -98,6 +99,3 @@ const derOf = (node: forge.asn1.Asn1): Buffer =>
   Buffer.from(forge.asn1.toDer(node).getBytes(), 'latin1')
 
 const ASCII = /^[ -~]*$/
-
-const toPem = (label: string, der: Buffer): string =>
-  `-----BEGIN ${label}-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`

@@ -6,7 +6,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { rootCertificates } from 'node:tls'
+import { errorCode } from '../kernel/error-code.ts'
 import { fail, isoText, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import { certificateBlocks } from '../x509/pem.ts'
 import { openPkcs12, type Pkcs12Failure } from './pkcs12.ts'
 
 /** A file that configuration has read: `at` is where the file is named, for faults. */
@@ -122,7 +124,7 @@ function fromPem(source: IdentitySource & { kind: 'pem' }): Result<Material, rea
   const faults: Fault[] = []
   const certificates: X509Certificate[] = []
   const { chain, key } = source
-  for (const block of chain.bytes.toString('latin1').match(CERTIFICATE_BLOCK) ?? []) {
+  for (const block of certificateBlocks(chain.bytes.toString('latin1'))) {
     try {
       certificates.push(new X509Certificate(block))
     } catch {
@@ -155,7 +157,7 @@ function decryptKey(key: LoadedFile, passphrase: string | undefined): Result<str
     })
     return ok(opened.export({ type: 'pkcs8', format: 'pem' }))
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const code = errorCode(error)
     if (passphrase === undefined && /MISSING_PASSPHRASE|INTERRUPTED_OR_CANCELLED/.test(code)) {
       return fail({
         at: key.at,
@@ -256,5 +258,3 @@ const namesOf = (leaf: X509Certificate): readonly string[] =>
 const oneLine = (name: string): string => `"${name.split('\n').toReversed().join(',')}"`
 
 const HOST_NAME = /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i
-
-const CERTIFICATE_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g

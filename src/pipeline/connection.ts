@@ -8,14 +8,13 @@ import type { Ask, Peer } from '../decide/decide.ts'
 import type { Refusal } from '../decide/refusal.ts'
 import type { Presented } from '../identify/presented.ts'
 import type { PathJudge, PeerCache } from '../identify/peer.ts'
+import { nameText, serialText } from './certificate-text.ts'
 import { newConnectionId } from './connection-id.ts'
 import type { EncodedIdentity } from '../message/encode/encode.ts'
 import type { FieldPlan } from '../message/request-fields.ts'
 import type { ConnectionEvent, ConnectionFacts, DeviceFacts } from '../record/event.ts'
 import type { AccessLog } from '../record/access-log.ts'
 import { isoText, type Instant } from '../kernel/types.ts'
-import type { Name } from '../x509/name.ts'
-import { printName } from '../x509/print-name.ts'
 
 /** One connection; its journal is opened when the first line is due. */
 export class Connection {
@@ -207,23 +206,13 @@ function deviceFacts(peer: Peer): DeviceFacts | undefined {
     key: leaf.publicKey.fingerprint,
     subject: nameText(leaf.subject),
     issuer: nameText(leaf.issuer),
-    serial: leaf.serial.slice(0, MAX_SERIAL),
+    serial: serialText(leaf),
     not_before: isoText(leaf.notBefore),
     not_after: isoText(leaf.notAfter),
     setting: paths.ok ? paths.value[0].anchor.setting : undefined,
   }
 }
 
-/** Measured before it is printed: whoever may speak at all chooses it, and escapes make it four times as long. */
-function nameText(name: Name): string {
-  const octets = name.der.length
-  return octets > MAX_NAME ? `a name of ${octets} octets` : printName(name, 'rfc4514')
-}
-
 const NO_CIPHER: Cipher = { name: 'none', standardName: 'none' }
-/** The longest honest names have some 300 octets; every line about the connection repeats them. */
-const MAX_NAME = 1024
-/** RFC 5280 §4.1.2.2 allows 20 octets; twice that tells an overlong one apart. */
-const MAX_SERIAL = 80
 /** A connection meets a handful of upstreams under one or two names, with and without identity. */
 const MAX_PLANS = 8

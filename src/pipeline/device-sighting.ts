@@ -14,8 +14,7 @@ import type {
   Observation,
   SightedCertificate,
 } from '../record/device-sightings.ts'
-import { printName } from '../x509/print-name.ts'
-import type { Name } from '../x509/name.ts'
+import { nameText, serialText } from './certificate-text.ts'
 
 /** Who was judged, by what, when and where. */
 export interface ObservationContext {
@@ -105,7 +104,7 @@ function certificateOf({ leaf, paths }: Peer & { readonly kind: 'presented' }): 
     fingerprint: leaf.fingerprint,
     key: leaf.publicKey.fingerprint,
     issuerKey: issuer?.publicKey.fingerprint,
-    serial: leaf.serial.slice(0, MAX_SERIAL),
+    serial: serialText(leaf),
     issuer: nameText(leaf.issuer),
     subject: nameText(leaf.subject),
     signedIds: path === undefined ? [] : signedIds(leaf.subjectAltNames),
@@ -115,11 +114,3 @@ function certificateOf({ leaf, paths }: Peer & { readonly kind: 'presented' }): 
     sound: path !== undefined,
   }
 }
-
-const nameText = (name: Name): string =>
-  name.der.length > MAX_NAME ? `a name of ${name.der.length} octets` : printName(name, 'rfc4514')
-
-/** As in the lines of the log: whoever may speak at all chooses it. */
-const MAX_NAME = 1024
-/** RFC 5280 §4.1.2.2 allows 20 octets; twice that tells an overlong one apart. */
-const MAX_SERIAL = 80

@@ -3,14 +3,13 @@
  * where somebody will want it.
  */
 import type { RouteRow } from '../config/config.ts'
-import { vouchedFor, type Admission, type Decision } from '../decide/decide.ts'
-import { explain } from '../decide/explain.ts'
+import type { Decision } from '../decide/decide.ts'
 import type { Timeliness } from '../decide/timeliness.ts'
 import { explainUpstream } from '../forward/failure.ts'
 import type { Outcome } from '../forward/exchange/exchange.ts'
 import type { RequestEvent } from '../record/event.ts'
-import { findingCodes, type FindingCode } from '../trust/finding.ts'
 import { explainThrottle, type ThrottleRefusal } from '../throttle/throttle-refusal.ts'
+import { decisionFields, explainDecision, MAX_REASON, refusalFields } from './decision-fields.ts'
 import type { RejectionFacts } from './rejection.ts'
 import type { ThrottleResult } from './oauth-throttle.ts'
 import type { Explanation } from '../kernel/explanation.ts'
@@ -101,31 +100,14 @@ type VerdictFields = Pick<
 >
 
 function verdictFields(verdict: Verdict): VerdictFields {
-  if (verdict.kind === 'rejected') {
-    const { code } = verdict.facts
-    return { ...NO_ROUTE, decision: 'refuse', code, would_refuse: undefined }
-  }
+  if (verdict.kind === 'rejected') return { ...NO_ROUTE, ...refusalFields(verdict.facts.code) }
   const { decision, route, timeliness } = verdict
-  const at = { route: route.id, route_class: route.class, timeliness }
-  if (decision.kind === 'refuse') {
-    const code = decision.why.kind
-    return {
-      ...at,
-      decision: 'refuse',
-      code,
-      would_refuse: undefined,
-      findings: undefined,
-      upstream: undefined,
-    }
-  }
-  const { basis } = decision
   return {
-    ...at,
-    decision: 'admit',
-    code: basis.kind,
-    would_refuse: basis.kind === 'recording' ? basis.wouldRefuse.kind : undefined,
-    findings: findingsOf(decision),
-    upstream: route.upstream,
+    route: route.id,
+    route_class: route.class,
+    timeliness,
+    ...decisionFields(decision),
+    upstream: decision.kind === 'refuse' ? undefined : route.upstream,
   }
 }
 
@@ -138,18 +120,13 @@ const throttleFields = ({
   upstream: undefined,
 })
 
-/** Of whoever is named to the upstream: what was not asked about shows nothing. */
-function findingsOf(admission: Admission): readonly FindingCode[] | undefined {
-  const { findings = [] } = vouchedFor(admission)?.path ?? {}
-  return findings.length === 0 ? undefined : findingCodes(findings)
-}
-
 function explanationOf(verdict: Verdict, { failure }: Outcome): Explanation | undefined {
   if (verdict.kind === 'rejected') return verdict.facts
   const { decision, route } = verdict
-  if (decision.kind === 'refuse') return explain(decision.why)
-  if (failure !== undefined) return explainUpstream(failure, route.upstream ?? '')
-  return decision.basis.kind === 'recording' ? explain(decision.basis.wouldRefuse) : undefined
+  if (decision.kind !== 'refuse' && failure !== undefined) {
+    return explainUpstream(failure, route.upstream ?? '')
+  }
+  return explainDecision(decision)
 }
 
 const tenths = (ms: number): number => Math.round(ms * 10) / 10
@@ -158,12 +135,9 @@ const NO_ROUTE = {
   route: undefined,
   route_class: 'none',
   timeliness: undefined,
-  findings: undefined,
   upstream: undefined,
 } as const
 
-/** A sentence may quote names that the peer chose. */
-const MAX_REASON = 1024
 /** A DNS name, a colon, five digits; what is longer was refused for it. */
 const MAX_HOST = 259
 /** A label for people; agents that send more are not telling us anything. */

@@ -1,11 +1,10 @@
 /** One relayed connection → one event. */
-import { vouchedFor, type Ask, type Decision } from '../decide/decide.ts'
-import { explain } from '../decide/explain.ts'
+import type { Ask, Decision } from '../decide/decide.ts'
 import { explainRelay } from '../forward/tunnel/relay-failure.ts'
 import { isoText, type Instant } from '../kernel/types.ts'
 import type { ConnectionEvent } from '../record/event.ts'
 import type { TunnelEvent } from '../record/tunnel-event.ts'
-import { findingCodes } from '../trust/finding.ts'
+import { decisionFields, explainDecision, MAX_REASON, refusalFields } from './decision-fields.ts'
 import type { RejectionFacts } from './rejection.ts'
 import type { RelayOutcome } from '../forward/tunnel/relay.ts'
 import type { Explanation } from '../kernel/explanation.ts'
@@ -83,31 +82,11 @@ type VerdictFields = Pick<
 /** What the record and the books of the fleet say of a verdict. */
 export function verdictFields(verdict: TunnelVerdict): VerdictFields {
   if (verdict.kind === 'closed') {
-    return { ...NOT_JUDGED, decision: 'refuse', code: verdict.facts.code }
+    return { route_class: 'none', timeliness: undefined, ...refusalFields(verdict.facts.code) }
   }
   const { ask, decision, timeliness } = verdict
-  const at = { route_class: ask.route, timeliness }
-  if (decision.kind === 'refuse') {
-    const code = decision.why.kind
-    return { ...at, decision: 'refuse', code, would_refuse: undefined, findings: undefined }
-  }
-  const { basis } = decision
-  const { findings = [] } = vouchedFor(decision)?.path ?? {}
-  return {
-    ...at,
-    decision: 'admit',
-    code: basis.kind,
-    would_refuse: basis.kind === 'recording' ? basis.wouldRefuse.kind : undefined,
-    findings: findings.length === 0 ? undefined : findingCodes(findings),
-  }
+  return { route_class: ask.route, timeliness, ...decisionFields(decision) }
 }
-
-const NOT_JUDGED = {
-  would_refuse: undefined,
-  route_class: 'none',
-  timeliness: undefined,
-  findings: undefined,
-} as const
 
 function explanationOf(
   verdict: TunnelVerdict,
@@ -117,12 +96,7 @@ function explanationOf(
   const explanation = ((): Explanation | undefined => {
     if (failure !== undefined) return explainRelay(failure, upstream)
     if (verdict.kind === 'closed') return verdict.facts
-    const { decision } = verdict
-    if (decision.kind === 'refuse') return explain(decision.why)
-    return decision.basis.kind === 'recording' ? explain(decision.basis.wouldRefuse) : undefined
+    return explainDecision(verdict.decision)
   })()
   return explanation && { reason: explanation.sentence, next_step: explanation.nextStep }
 }
-
-/** A sentence may quote names that the peer chose. */
-const MAX_REASON = 1024

@@ -1,9 +1,10 @@
 /**
- * What devices met, gathered per device and told in batches to whoever keeps the books: a look-up on the way of a
- * request, the rest later. Sightings with the same facts are one with a count, so that a device that asks a hundred
- * times is one line of the batch.
+ * What devices met, gathered per device and passed on in batches to the process that writes to the store: a request
+ * costs a look-up. Sightings with the same facts are one with a count, so that a device that asks a hundred times is one
+ * line of the batch.
  */
 import type { Fingerprint, Instant, KeyFingerprint } from '../kernel/types.ts'
+import { Batch } from './batch.ts'
 
 /** A device was seen, once or `count` times with the same facts. */
 export interface Sighting {
@@ -43,14 +44,14 @@ export interface SightedCertificate {
   readonly sound: boolean
 }
 
-/** One request, or a connection that was closed unjudged, as it passes by; nothing here has to be made for it. */
+/** An `Observation` is one request, or a connection that was closed before one; nothing here is made for it alone. */
 export interface Observation {
   readonly at: Instant
   readonly listener: string
   /** Tells connections and devices apart: the certificate's key, or nothing. */
   readonly key: KeyFingerprint | undefined
   readonly fingerprint: Fingerprint | undefined
-  /** Whether a CA that is trusted vouches for the key: others can be made up by the thousand. */
+  /** Whether the certificate is on a sound path: others can be made up by the thousand. */
   readonly sound: boolean
   readonly verdict: Sighting['verdict']
   readonly code: string
@@ -58,46 +59,48 @@ export interface Observation {
   readonly row: string | undefined
   readonly userAgent: string | undefined
   readonly reportedId: string | undefined
-  /** Whatever a batch needs besides; asked once, when the batch goes. */
+  /** Returns what a batch needs besides; called once, when the batch is passed on. */
   describe(): ObservationDetails
 }
 
-/** What is worked out of a glimpse when its batch goes. */
+/** What is worked out of an observation when its batch is passed on. */
 export type ObservationDetails = Omit<
   Sighting,
   'at' | 'count' | 'listener' | 'verdict' | 'code' | 'authentication'
 >
 
-/** Whoever keeps the books. Called between requests, never on the way of one. */
+/** A `SightingSink` writes sightings to the store. Called between requests, never within one. */
 export interface SightingSink {
   /** `lost` counts sightings that came faster than they could be passed on. */
   onSightings(sightings: readonly Sighting[], lost: number): void
 }
 
-/** Gathers glimpses. One per process. */
+/** A `SightingBuffer` gathers observations. One per process. */
 export class SightingBuffer {
-  readonly #sink: SightingSink
-  readonly #waitMs: number
-  readonly #limit: number
-  /** By key; the latest draft, which knows those before it. */
-  readonly #pending = new Map<string, PendingSighting>()
+  /** By device; the latest draft, which knows those before it. */
+  readonly #batch: Batch<string, PendingSighting>
   #waiting = 0
-  /** How many of those that wait are nobody's whom a CA vouches for. */
+  /** How many of them are of devices without a sound path. */
   #unverified = 0
-  #lost = 0
-  #timer: NodeJS.Timeout | undefined
   #earlyFlush: NodeJS.Immediate | undefined
 
   constructor(sink: SightingSink, { waitMs = WAIT_MS, limit = MAX_WAITING } = {}) {
-    this.#sink = sink
-    this.#waitMs = waitMs
-    this.#limit = limit
+    this.#batch = new Batch({ waitMs, limit }, (latest, lost) => {
+      clearImmediate(this.#earlyFlush)
+      this.#earlyFlush = undefined
+      this.#waiting = 0
+      this.#unverified = 0
+      // In order of time, so that the newest facts about a device are written last.
+      const sightings = latest.flatMap(sightingsOf).toSorted((one, other) => one.at - other.at)
+      sink.onSightings(sightings, lost)
+    })
   }
 
-  /** Notes a glimpse; costs a look-up, and a few words where its facts are new. */
+  /** Notes an observation: a look-up, and a few words where its facts are new. */
   add(observation: Observation): void {
+    const { items, limit } = this.#batch
     const name = observation.key ?? anonymousKey(observation)
-    const known = this.#pending.get(name)
+    const known = items.get(name)
     let depth = 0
     for (let pending = known; pending !== undefined; pending = pending.before) {
       depth += 1
@@ -106,48 +109,24 @@ export class SightingBuffer {
       if (observation.at > pending.at) pending.at = observation.at
       return
     }
-    const isFull = this.#waiting >= this.#limit
-    if (isFull || (!observation.sound && this.#unverified >= this.#limit / UNVERIFIED_SHARE))
-      this.#lost += 1
-    else {
-      this.#pending.set(name, { observation, at: observation.at, count: 1, before: known })
+    const isFull = this.#waiting >= limit
+    if (isFull || (!observation.sound && this.#unverified >= limit / UNVERIFIED_SHARE)) {
+      this.#batch.lost += 1
+    } else {
+      items.set(name, { observation, at: observation.at, count: 1, before: known })
       this.#waiting += 1
       if (!observation.sound) this.#unverified += 1
-      // Strangers hasten nothing: their share of a batch is what they get for the whole wait.
-      else if (this.#waiting - this.#unverified >= Math.min(EARLY_FLUSH, this.#limit / 2)) {
+      // Unverified devices hasten nothing: their share of a batch is what they get for the whole wait.
+      else if (this.#waiting - this.#unverified >= Math.min(EARLY_FLUSH, limit / 2)) {
         this.#earlyFlush ??= setImmediate(() => this.flush())
       }
     }
-    this.#timer ??= setTimeout(() => this.flush(), this.#waitMs).unref()
+    this.#batch.schedule()
   }
 
   /** Passes on what has gathered, at once. */
   flush(): void {
-    clearTimeout(this.#timer)
-    clearImmediate(this.#earlyFlush)
-    this.#timer = undefined
-    this.#earlyFlush = undefined
-    if (this.#waiting === 0) return
-    const sightings: Sighting[] = []
-    for (const latest of this.#pending.values()) {
-      for (
-        let pending: PendingSighting | undefined = latest;
-        pending !== undefined;
-        pending = pending.before
-      ) {
-        sightings.push(sightingOf(pending))
-      }
-    }
-    const lost = this.#lost
-    this.#pending.clear()
-    this.#waiting = 0
-    this.#unverified = 0
-    this.#lost = 0
-    // What happened first is told first: the last word on a device is the newest.
-    this.#sink.onSightings(
-      sightings.toSorted((one, other) => one.at - other.at),
-      lost,
-    )
+    this.#batch.flush()
   }
 }
 
@@ -167,20 +146,26 @@ const hasSameFacts = (one: Observation, other: Observation): boolean =>
   one.userAgent === other.userAgent &&
   one.reportedId === other.reportedId
 
-function sightingOf({ observation, at, count }: PendingSighting): Sighting {
-  const { listener, verdict, code, authentication } = observation
-  return { at, count, listener, verdict, code, authentication, ...observation.describe() }
+function sightingsOf(latest: PendingSighting): readonly Sighting[] {
+  const sightings: Sighting[] = []
+  for (let pending: PendingSighting | undefined = latest; pending; pending = pending.before) {
+    const { observation, at, count } = pending
+    const { listener, verdict, code, authentication } = observation
+    const facts = { listener, verdict, code, authentication }
+    sightings.push({ at, count, ...facts, ...observation.describe() })
+  }
+  return sightings
 }
 
-/** A device has a handful of agents and routes; whoever has more is counted with what came before. */
+/** A device has a handful of agents and routes; what is more is counted with what came before. */
 const MAX_VARIANTS = 16
-/** The part of the room that is left to whom no CA vouches for: they must not crowd out the fleet. */
+/** The part of a batch that devices without a sound path may take: they must not displace the fleet. */
 const UNVERIFIED_SHARE = 5
-/** Whoever showed no certificate: by what he calls himself, and one draft for each way of being nobody. */
+/** The key of devices without a certificate: what they call themselves, or one key for all others. */
 const anonymousKey = ({ reportedId = '' }: Observation): string => ` ${reportedId}`
 /** A batch costs a message between processes, and one transaction; a chart that is two seconds old is young. */
 const WAIT_MS = 2000
-/** So many go at once: telling a thousand in one piece would hold up requests for as long as they take to describe. */
+/** So many are flushed at once: a thousand in one piece would hold up requests for as long as they take to describe. */
 const EARLY_FLUSH = 250
 /** One call of the store takes 5,000. Each keeps its connection's certificate from being forgotten: some 15 MB at most. */
 const MAX_WAITING = 5000

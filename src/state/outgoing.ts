@@ -11,6 +11,7 @@ import {
   type VerificationOverrides,
   type FileTlsSettings,
 } from '../upstream-tls/verification.ts'
+import { certificateBlocks } from '../x509/pem.ts'
 import type { EffectiveSettings } from '../upstream-tls/page-types.ts'
 
 /** What was applied on the page of an upstream; the file's own word beats both (decision 20). */
@@ -35,16 +36,13 @@ export const fileSettings = ({
     defaultStore: tls.trust.default,
     customStore: {
       enabled: tls.trust.custom.length > 0,
-      certificates: tls.trust.custom.flatMap(({ bytes }) => certificatesIn(bytes)),
+      certificates: tls.trust.custom.flatMap(({ bytes }) =>
+        certificateBlocks(bytes.toString('latin1')),
+      ),
     },
     sni: tls.sni,
   },
 })
-
-const certificatesIn = (bytes: Buffer): readonly string[] =>
-  bytes.toString('latin1').match(PEM_CERTIFICATE) ?? []
-
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 /** The upstreams as their pages have them, and what is dangerous about that in place of what the file was. */
 export function applyUpstreamTls(

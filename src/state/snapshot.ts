@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { IdentitySettings } from '../config/config.ts'
 import type { Vouched } from '../decide/decide.ts'
 import { isSufficient } from '../decide/suffices.ts'
-import type { UpstreamError } from '../forward/upstream-error.ts'
+import type { UpstreamError } from '../kernel/upstream-error.ts'
 import type { UntrustedServer } from '../forward/connect/untrusted.ts'
 import {
   openUpstream,

@@ -107,7 +107,12 @@ function lineFault(content: string): string {
   return 'found characters that are not base64, wanted A-Z a-z 0-9 + / and = at the end: copy the block again'
 }
 
-/** DER as PEM, 64 characters a line, a line feed at the end. */
+/** Cuts the certificates out of a text, each with its boundaries; nothing between them is decoded. */
+export const certificateBlocks = (text: string): readonly string[] => text.match(CERTIFICATE) ?? []
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
+/** Writes DER as PEM: 64 characters a line, a line feed at the end (RFC 7468 §2). */
 export function pemOf(der: Uint8Array, label = 'CERTIFICATE'): string {
   const base64 = Buffer.from(der).toString('base64')
   const lines = base64.match(/.{1,64}/gu) ?? []

@@ -1,15 +1,12 @@
 import { expect, test } from 'vitest'
+import type { UpstreamError } from '../../src/kernel/upstream-error.ts'
 import type { Instant } from '../../src/kernel/types.ts'
 import { UpstreamErrorList } from '../../src/record/upstream-error-list.ts'
-import {
-  UpstreamErrorBuffer,
-  type UpstreamErrorEntry,
-  type UpstreamErrorEvent,
-} from '../../src/record/upstream-errors.ts'
+import { UpstreamErrorBuffer, type UpstreamErrorEntry } from '../../src/record/upstream-errors.ts'
 
 const at = (ms: number): Instant => ms as Instant
 
-const event = (changes: Partial<UpstreamErrorEvent> = {}, sentence = 'no'): UpstreamErrorEvent => ({
+const event = (changes: Partial<UpstreamError> = {}, sentence = 'no'): UpstreamError => ({
   upstream: 'mdm',
   server: 'a:1',
   during: 'request',
@@ -62,7 +59,7 @@ test('equal errors are one with a count, first and last, and the words of the la
   ])
 })
 
-const APART: readonly [string, Partial<UpstreamErrorEvent>][] = [
+const APART: readonly [string, Partial<UpstreamError>][] = [
   ['another upstream', { upstream: 'other' }],
   ['another server', { server: 'b:1' }],
   ['a health check', { during: 'check' }],

@@ -26,12 +26,8 @@ import {
 } from './health.ts'
 import { Pool } from './pool.ts'
 import type { CheckSettings } from '../settings.ts'
-import {
-  checkError,
-  requestError,
-  type UpstreamError,
-  type ServerReference,
-} from '../upstream-error.ts'
+import { checkError, requestError, type ServerReference } from '../upstream-error.ts'
+import type { UpstreamError } from '../../kernel/upstream-error.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
 /** A server went out, or came back; `code` names the failure that put it out. */

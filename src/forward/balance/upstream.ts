@@ -10,7 +10,8 @@ import { ownPathCheck } from '../connect/own-path-check.ts'
 import type { UntrustedServer } from '../connect/untrusted.ts'
 import { Server, type HealthChange, type HealthPorts } from './server.ts'
 import type { ClientIdentity, UpstreamLimits, UpstreamSettings } from '../settings.ts'
-import { allowedErrors, type UpstreamError } from '../upstream-error.ts'
+import { allowedErrors } from '../upstream-error.ts'
+import type { UpstreamError } from '../../kernel/upstream-error.ts'
 import { DeadlineSweeper } from '../deadlines.ts'
 
 /** What an upstream needs besides its settings. */
@@ -52,9 +53,9 @@ const PLAIN = { context: undefined, checkPath: undefined }
 export class Upstream {
   readonly name: string
   readonly limits: UpstreamLimits
-  readonly attempts: number
   readonly deadlines: DeadlineSweeper
   readonly servers: readonly Server[]
+  readonly #attempts: number
   readonly #loadBalancer: LoadBalancer
 
   constructor(
@@ -65,7 +66,7 @@ export class Upstream {
     const { limits } = settings
     this.name = settings.name
     this.limits = limits
-    this.attempts = settings.attempts
+    this.#attempts = settings.attempts
     this.deadlines = new DeadlineSweeper(
       Math.min(limits.connect, limits.responseHeaders, limits.bodyIdle),
     )
@@ -84,10 +85,11 @@ export class Upstream {
   }
 
   /**
-   * The server for a request; those already `tried` are left out, and nobody is left when all were. Who is out is
-   * avoided while somebody is in (health.ts).
+   * Chooses the server for a request, other than those already `tried`; `undefined` when all were, or as many as one
+   * request is tried on. An unhealthy server is avoided while a healthy one is left (health.ts).
    */
   choose(device: string | undefined, tried: readonly Server[]): Server | undefined {
+    if (tried.length >= this.#attempts) return undefined
     const { servers } = this
     if (servers.length === 1) return tried.length === 0 ? servers[0] : undefined
     const left = tried.length === 0 ? servers : servers.filter((one) => !tried.includes(one))

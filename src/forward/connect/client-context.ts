@@ -7,6 +7,7 @@ import { createSecureContext, getCACertificates, getCiphers, type SecureContext 
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { Selection } from '../../upstream-tls/catalogue.ts'
 import { handshakeOffer } from '../../upstream-tls/handshake-offer.ts'
+import { certificateBlocks } from '../../x509/pem.ts'
 import type { ClientIdentity, PemFile, UpstreamTls } from '../settings.ts'
 
 /** Builds the context, or says everything that stands in its way. */
@@ -48,12 +49,10 @@ function defaultRoots(store: UpstreamTls['trust']['default']): readonly string[]
   return store === 'off' ? [] : getCACertificates(store)
 }
 
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
-
 /** OpenSSL skips what it cannot read and trusts the rest: the operator would never hear of it. */
 function pemFaults({ at, bytes }: PemFile): readonly Fault[] {
-  const blocks = bytes.toString('latin1').match(PEM_CERTIFICATE)
-  if (blocks === null) {
+  const blocks = certificateBlocks(bytes.toString('latin1'))
+  if (blocks.length === 0) {
     return [{ at, message: 'found no certificate, wanted PEM: convert it with `openssl x509`' }]
   }
   return blocks.flatMap((block, index) => {
@@ -75,7 +74,7 @@ function suiteFaults({ suites }: Selection, at: string): readonly Fault[] {
 function identityFaults(identity: ClientIdentity | undefined, at: string): readonly Fault[] {
   if (identity === undefined) return []
   const where = `${at}.tls.clientCertificate`
-  const leaf = PEM_CERTIFICATE[Symbol.match](identity.chainPem)?.[0]
+  const [leaf] = certificateBlocks(identity.chainPem)
   if (leaf === undefined || !parses(() => new X509Certificate(leaf))) {
     return [
       { at: where, message: 'the certificate cannot be read, wanted PEM with the leaf first' },

@@ -11,6 +11,7 @@ import { judge } from '../../trust/judge.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../trust/limits.ts'
 import { trustStore, type TrustStore } from '../../trust/store.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
+import { certificateBlocks } from '../../x509/pem.ts'
 import { presentedList } from './pins.ts'
 import type { UpstreamTls } from '../settings.ts'
 
@@ -90,14 +91,12 @@ function defaultAnchors(store: DefaultStore): readonly Certificate[] {
 }
 
 function certificatesIn(text: string): readonly Certificate[] {
-  return (text.match(PEM_CERTIFICATE) ?? []).flatMap((block) => {
+  return certificateBlocks(text).flatMap((block) => {
+    // It can be read: `clientContext` has seen to it.
     const certificate = parseCertificate(new X509Certificate(block).raw)
     return certificate.ok ? [certificate.value] : []
   })
 }
-
-/** All of them can be read: `clientContext` has seen to it. */
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 /**
  * Whoever selects TLS 1.1 or 1.0 lowers the security level of the TLS library for this upstream, because such servers

@@ -3,6 +3,7 @@
  * named; an untrusted chain does not hide a wrong name.
  */
 import type { X509Certificate } from 'node:crypto'
+import type { PresentedCertificate } from '../../kernel/upstream-error.ts'
 import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../failure.ts'
 
 /** The facts, once per connection. */
@@ -14,25 +15,18 @@ export interface UntrustedServer {
   /** The pins of the keys it showed, none of which is wanted. */
   readonly unpinned: readonly string[] | undefined
   /** What it presented, leaf first. */
-  readonly chain: readonly LoggedCertificate[]
+  readonly chain: readonly PresentedCertificate[]
 }
 
-/** A presented certificate as the log names it; the peer wrote subject and issuer. */
-export interface LoggedCertificate {
-  readonly subject: string
-  readonly issuer: string
-  /** UTC, ISO 8601. */
-  readonly not_after: string
-  /** Lower-case hexadecimal. */
-  readonly sha256: string
-}
+/** What verification found. */
+type VerificationFaults = Pick<UntrustedServer, 'mismatch' | 'unpinned' | 'untrusted'>
 
-/** What strict TLS would have said, in its order: the chain, the name, the pins. Never empty. */
+/** What strict TLS would have said, in its order: the chain, the name, the pins. */
 export function strictTlsFailures({
   untrusted,
   mismatch,
   unpinned,
-}: UntrustedServer): readonly UpstreamFailure[] {
+}: VerificationFaults): readonly UpstreamFailure[] {
   return [
     ...(untrusted === undefined ? [] : [{ kind: 'tls-untrusted' as const, ...untrusted }]),
     ...(mismatch === undefined ? [] : [mismatch]),
@@ -41,7 +35,7 @@ export function strictTlsFailures({
 }
 
 /** A certificate in a few words. */
-export function loggedCertificate(certificate: X509Certificate): LoggedCertificate {
+export function loggedCertificate(certificate: X509Certificate): PresentedCertificate {
   const { subject, issuer, validToDate, fingerprint256 } = certificate
   return {
     subject: nameText(subject),

@@ -17,6 +17,7 @@ import { explainUpstream, type UpstreamFailure } from '../failure.ts'
 import { closeGracefully } from '../connect/close-gracefully.ts'
 import { unpinned } from '../connect/pins.ts'
 import { nameMismatch } from '../connect/server-name.ts'
+import { strictTlsFailures } from '../connect/untrusted.ts'
 import { chainReport, type CertificateReport } from '../connect/shown-certificate.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
@@ -137,11 +138,7 @@ function factsOf(plan: DialPlan, socket: TLSSocket): Facts {
   const untrusted = untrustedChain(plan, socket, leaf)
   const mismatch = nameMismatch(leaf, wantedName(plan))
   const shown = unpinned(leaf, tls.pins)
-  // In the order in which strict TLS looks at them.
-  const failures: UpstreamFailure[] = []
-  if (untrusted !== undefined) failures.push({ kind: 'tls-untrusted', ...untrusted })
-  if (mismatch !== undefined) failures.push(mismatch)
-  if (shown !== undefined) failures.push({ kind: 'tls-pin-mismatch', shown })
+  const failures = strictTlsFailures({ untrusted, mismatch, unpinned: shown })
   const { name, standardName } = socket.getCipher()
   const facts: TlsFacts = {
     protocol: socket.getProtocol() ?? 'unknown',

@@ -39,7 +39,6 @@ export class Failover {
 
   /** On to a server that was not tried yet; false when there is none, or enough were. */
   tryNextServer(request: RetryableRequest): boolean {
-    if (this.#tried.length >= this.#upstream.attempts) return false
     const next = this.#upstream.choose(this.#device, this.#tried)
     if (next === undefined) return false
     this.release()

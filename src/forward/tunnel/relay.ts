@@ -91,8 +91,7 @@ class Relay implements DeadlineItem {
   /** On to a server that was not tried yet; the last failure stands when there is none. Nothing was sent so far. */
   #tryNextServer(last: UpstreamFailure): void {
     const { upstream, device, header, place } = this.#destination
-    const next =
-      this.#tried.length < upstream.attempts ? upstream.choose(device, this.#tried) : undefined
+    const next = upstream.choose(device, this.#tried)
     if (next === undefined) return this.#giveUp(last)
     this.#tried.push(next)
     if (!next.openTunnel()) {

@@ -1,5 +1,5 @@
 import type { Certificate } from '../../x509/certificate.ts'
-import { pem } from './facts.ts'
+import { pemOf } from '../../x509/pem.ts'
 import { OWN_VERIFY, plainVerify, type Format } from './format.ts'
 
 /**
@@ -24,4 +24,4 @@ export const awsAlb: Format = {
 }
 
 /** Percent-encoded except `+`, `=` and `/`: to be read by a URL decoder, never by a form decoder. */
-const halfEscapedPem = (certificate: Certificate): string => encodeURI(pem(certificate))
+const halfEscapedPem = (certificate: Certificate): string => encodeURI(pemOf(certificate.der))

@@ -4,6 +4,7 @@
 import { hash } from 'node:crypto'
 import { unreachable, type Instant } from '../../kernel/types.ts'
 import type { Certificate, GeneralName } from '../../x509/certificate.ts'
+import { pemOf } from '../../x509/pem.ts'
 import { printName } from '../../x509/print-name.ts'
 import type { DeviceField, Render } from './format.ts'
 import type { FingerprintForm, SerialForm } from './settings.ts'
@@ -30,12 +31,6 @@ export const COMMON: Readonly<Record<DeviceField, Render>> = {
 /** Standard base64 with padding and without line breaks (RFC 4648 §4). */
 export const base64 = ({ der }: Certificate): string => der.toString('base64')
 
-/** PEM as OpenSSL writes it: lines of 64, a line break at the end (RFC 7468 §2). */
-export function pem({ der }: Certificate): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
-}
-
 /** PEM percent-encoded as nginx does it: of what occurs in PEM, only letters, digits and dashes stay. */
 export function escapedPem({ der }: Certificate): string {
   const base64 = der.toString('base64')
@@ -52,7 +47,7 @@ const PEM_LINE = 64
 
 /** PEM with spaces for line breaks, as Apache's mod_headers sends it and Tomcat's SSLValve reads it. */
 export const spacedPem = (certificate: Certificate): string =>
-  pem(certificate).trimEnd().replaceAll('\n', ' ')
+  pemOf(certificate.der).trimEnd().replaceAll('\n', ' ')
 
 /** A serial number; negative ones, which RFC 5280 §4.1.2.2 forbids and some CAs made, keep their sign. */
 export function serialText(serial: string, form: SerialForm): string {

@@ -13,7 +13,7 @@ import type { UntrustedServer } from '../../../src/forward/connect/untrusted.ts'
 import type { Outcome } from '../../../src/forward/exchange/exchange.ts'
 import { forward } from '../../../src/forward/exchange/forward.ts'
 import type { ClientIdentity, UpstreamSettings } from '../../../src/forward/settings.ts'
-import type { UpstreamError } from '../../../src/forward/upstream-error.ts'
+import type { UpstreamError } from '../../../src/kernel/upstream-error.ts'
 import {
   openUpstream,
   type Upstream,
