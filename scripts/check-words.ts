@@ -28,7 +28,7 @@ export function retiredWords(changelog: string): readonly string[] {
   })
 }
 
-/** Finds `words` in `texts`, which map a path to its text. A word counts whole: `crew` is not found in `screw`. */
+/** Finds `words` in `texts`, which map a path to its text. A word counts whole: `cat` is not found in `concat`. */
 export function findWords(
   words: readonly string[],
   texts: ReadonlyMap<string, string>,

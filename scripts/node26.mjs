@@ -35,7 +35,7 @@ export const ENGINE_FLAGS = [
 /** What Node is started with. */
 export const NODE_FLAGS = [
   ...ENGINE_FLAGS,
-  // Whoever brings a configuration of OpenSSL knows why.
+  // An OpenSSL configuration that the caller brings is there for a reason.
   ...(process.env.OPENSSL_CONF === undefined
     ? [`--openssl-config=${join(ROOT, 'openssl.cnf')}`]
     : []),

@@ -71,7 +71,7 @@ const planted: readonly Planted[] = [
     why: 'sameLayer',
   },
   {
-    promise: 'a computed import is refused because nobody can check it',
+    promise: 'a computed import is refused because it cannot be checked',
     files: { 'main.ts': 'export const a = (b: string) => import(b)\n' },
     found: ['src/main.ts:1:40: a computed import'],
     why: 'unstated',

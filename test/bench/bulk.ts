@@ -98,7 +98,7 @@ async function slowUpstream(
     },
     (incoming, response) => {
       const digest = incoming.method === 'PUT' ? take(incoming, response) : give(response)
-      // Reported by whoever asks for it; until then it must not end this process before it has tidied up.
+      // Reported where it is awaited; until then it must not end this process before it has tidied up.
       digest.catch(() => {})
       digests.set(incoming.url ?? '', digest)
     },

@@ -1,5 +1,5 @@
 // The lab's load generator, except that no two of its connections come from the same device: each shows a
-// certificate of its own, issued by the lab's device CA a moment ago, so that nobody can have seen it before.
+// certificate of its own, issued by the lab's device CA a moment ago, so that no server can have seen it before.
 //   gcc -O2 -I LAB -o loadgen lab-devices.c -lssl -lcrypto
 // Environment: LAB_DEVICES (how many to issue before the load begins), LAB_PKI (folder of inter.pem and inter.key).
 #include <openssl/ec.h>

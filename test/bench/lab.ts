@@ -2,7 +2,7 @@
  * What the front end costs beside nginx and HAProxy: CPU time per unit of work, measured by the lab.
  *   TFE_LAB=lab LAB_WORK=work node scripts/node26.mjs test/bench/lab.ts [--rounds 5] [--scen get,full13,full12]
  * TFE_LAB is the folder of the lab, LAB_WORK what its `setup` prepared. One worker, events and metrics on, started
- * as the image starts it; once with the lab's one device, once with devices that nobody has seen before. Exit status
+ * as the image starts it; once with the lab's one device, once with devices that no server has seen before. Exit status
  * 1 when a ratio to nginx exceeds its limit or an error occurred, 2 when something is missing.
  */
 import { execFileSync } from 'node:child_process'

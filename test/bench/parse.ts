@@ -114,7 +114,7 @@ function strictness(): void {
   for (const [what, octets] of Object.entries(BROKEN)) {
     const takers = Object.entries(READERS).filter(([, read]) => read(octets))
     const names = takers.map(([name]) => name).join(', ')
-    console.log(`${what.padEnd(38)} ${names === '' ? 'nobody' : names}`)
+    console.log(`${what.padEnd(38)} ${names === '' ? 'none' : names}`)
   }
 }
 

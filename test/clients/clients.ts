@@ -112,13 +112,13 @@ export const CLIENTS: readonly ClientKind[] = [openssl, curl, java('http'), java
 function planFile(visits: readonly Visit[], folder: string): string {
   const file = join(folder, 'plan')
   const lines = visits.map(
-    ({ path, identity: { chain, key } = NOBODY }) => `${path} ${chain} ${key}`,
+    ({ path, identity: { chain, key } = NO_IDENTITY }) => `${path} ${chain} ${key}`,
   )
   writeFileSync(file, `${lines.join('\n')}\n`)
   return file
 }
 
-const NOBODY: IdentityFiles = { chain: '-', key: '-' }
+const NO_IDENTITY: IdentityFiles = { chain: '-', key: '-' }
 
 /** No walk takes five seconds; a JVM on two busy cores takes a few to start. */
 const PATIENCE = 60_000

@@ -72,7 +72,7 @@ export interface VisitOutcome {
   readonly status: number
   readonly code: string
   readonly resumed: boolean
-  /** Whom the upstream was told of: `first`, `second`, `nobody`; `-` when it was not asked. */
+  /** Whom the upstream was told of: `first`, `second`, `none`; `-` when it was not asked. */
   readonly seen: string
 }
 
@@ -137,7 +137,7 @@ type Line = Partial<Omit<VisitOutcome, 'seen'>>
 /** RFC 9440 §2.1: a Structured Byte Sequence. */
 function toldOf({ headers }: IncomingMessage, material: Material): string {
   const field = headers['client-cert']
-  if (typeof field !== 'string') return 'nobody'
+  if (typeof field !== 'string') return 'none'
   return material.nameOf(Buffer.from(field.slice(1, -1), 'base64'))
 }
 

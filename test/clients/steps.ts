@@ -3,7 +3,7 @@ import { PATHS, type Material, type Setting } from './front-end.ts'
 
 /** A call that is made twice, and whom the upstream is to be told of. */
 export interface Step {
-  readonly expected: 'nobody' | 'first' | 'second'
+  readonly expected: 'none' | 'first' | 'second'
   readonly visits: readonly [Visit, Visit]
 }
 
@@ -17,7 +17,7 @@ export function stepsOf(setting: Setting, { first, second }: Material): readonly
     ],
   })
   return [
-    step('nobody', `${PATHS.open}start`, undefined),
+    step('none', `${PATHS.open}start`, undefined),
     step('first', `${PATHS.device}enrolled`, first),
     step('first', `${PATHS.renewal}now`, first),
     step('second', `${PATHS.device}renewed`, second),

@@ -6,7 +6,7 @@
 import type { VisitOutcome, Setting } from './front-end.ts'
 
 export interface WalkOutcomes {
-  readonly expected: 'nobody' | 'first' | 'second'
+  readonly expected: 'none' | 'first' | 'second'
   /** The same call, made twice. */
   readonly calls: readonly VisitOutcome[]
 }

@@ -42,7 +42,7 @@ export function start({ program, args, env = {}, logFile }: Command): Program {
       try {
         await Promise.race([failed, untilReady(child, isReady, log)])
       } catch (fault) {
-        await end(child) // nobody holds it yet, so nobody else would
+        await end(child) // no owner holds it yet, so no other code would
         throw fault
       }
     },

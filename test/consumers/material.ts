@@ -25,7 +25,7 @@ export interface Material {
   readonly siteRoot: string
   readonly frontEnd: IdentityFiles
   readonly upstream: IdentityFiles
-  /** What the front end shows to the servers, which serve nobody else. */
+  /** What the front end shows to the servers, which serve no other client. */
   readonly frontEndAsClient: IdentityFiles
 }
 

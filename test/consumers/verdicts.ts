@@ -22,20 +22,20 @@ export function judgeVouched({ status, body }: Answer, material: Material): Verd
   return { cell, fault: isSame ? undefined : 'the server holds another certificate' }
 }
 
-/** Whoever comes without one is refused there, with a problem document (RFC 9457). */
+/** A client without one is refused there, with a problem document (RFC 9457). */
 export function judgeRefused({ status, type }: Answer): Verdict {
   const cell = `${status} ${type}`
   const isRight = status === 403 && type === 'application/problem+json'
   return { cell, fault: isRight ? undefined : 'without a certificate: wanted a problem document' }
 }
 
-/** And passes an open route, where the server knows nobody. */
+/** And passes an open route, where the server is told of no device. */
 export function judgeOpen({ status, body }: Answer): Verdict {
   const { subject, certificate } = reportIn(body)
-  const isNobody = subject === '' && certificate === ''
-  const cell = `${status} ${isNobody ? 'nobody' : subject}`
-  const isRight = status === 200 && isNobody
-  return { cell, fault: isRight ? undefined : 'open route: wanted 200 and nobody named' }
+  const isAnonymous = subject === '' && certificate === ''
+  const cell = `${status} ${isAnonymous ? 'anonymous' : subject}`
+  const isRight = status === 200 && isAnonymous
+  return { cell, fault: isRight ? undefined : 'open route: wanted 200 and no device named' }
 }
 
 /** The lines `name: value` that every server here answers with. */

@@ -45,9 +45,9 @@ const ROWS: readonly { readonly octets: string; readonly danger: Danger }[] = [
     octets: FORWARDED.replace('Content-Length: 4', 'Transfer-Encoding: chunked'),
     danger: 'broken chunk',
   },
-  { octets: `${FORWARDED}GET /smuggled HTTP/1.1\r\n\r\n`, danger: 'a request that nobody sent' },
-  { octets: FORWARDED.replace('POST', 'PUT'), danger: 'a request that nobody sent' },
-  { octets: FORWARDED.replace(/body$/, 'bodY'), danger: 'a request that nobody sent' },
+  { octets: `${FORWARDED}GET /smuggled HTTP/1.1\r\n\r\n`, danger: 'a request that was not sent' },
+  { octets: FORWARDED.replace('POST', 'PUT'), danger: 'a request that was not sent' },
+  { octets: FORWARDED.replace(/body$/, 'bodY'), danger: 'a request that was not sent' },
 ]
 
 for (const { octets, danger } of ROWS) {
@@ -74,7 +74,7 @@ test('an honest forward holds no danger and is delivered', () => {
 const LOST: readonly (readonly [what: string, played: Played])[] = [
   ['a lost field', played(FORWARDED.replace('X-Is: kept\r\n', ''))],
   ['a changed value', played(FORWARDED.replace('kept', 'Kept'))],
-  ['a field that nobody sent', played(FORWARDED.replace('X-Is', 'Who: knows\r\nX-Is'))],
+  ['a field that was not sent', played(FORWARDED.replace('X-Is', 'Who: knows\r\nX-Is'))],
   ['another host', played(FORWARDED.replace('localhost', 'other'))],
   ['a target changed', played(FORWARDED.replace('/a', '/b'))],
   ['an answer that is no success', played(FORWARDED, { answers: [502] })],

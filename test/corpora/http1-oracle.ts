@@ -7,7 +7,7 @@ import type { Play } from './http1-rows.ts'
 import { readRequests, type Field, type StrictRequest, type Unsafe } from './http1-strict.ts'
 
 /** Everything unsafe about what an upstream was sent; empty is safe. */
-export type Danger = Unsafe | 'a request that nobody sent' | 'a harmless request was harmed'
+export type Danger = Unsafe | 'a request that was not sent' | 'a harmless request was harmed'
 
 /** Judges the octets alone, not what the front end says about them. */
 export function dangersIn(play: Play, { upstream, unharmed }: Played): readonly Danger[] {
@@ -15,7 +15,7 @@ export function dangersIn(play: Play, { upstream, unharmed }: Played): readonly 
   for (const octets of upstream) {
     const { requests, rest } = readRequests(octets)
     if (rest.kind === 'malformed') dangers.push(rest.why)
-    // Whoever forwards speaks its own version (RFC 9110 §6.2).
+    // A proxy speaks its own version (RFC 9110 §6.2).
     if (requests.some(({ version }) => version !== 'HTTP/1.1')) dangers.push('bad request line')
   }
   const sent = readRequests(play.octets).requests
@@ -23,7 +23,7 @@ export function dangersIn(play: Play, { upstream, unharmed }: Played): readonly 
   const strange = arrived.find(
     (request, index) => !isSameRequest(sent[index], request) || index >= sent.length,
   )
-  if (strange !== undefined) dangers.push('a request that nobody sent')
+  if (strange !== undefined) dangers.push('a request that was not sent')
   return dangers
 }
 

@@ -94,7 +94,7 @@ async function send(
   device.send(octets)
   const answers: number[] = []
   const { requests } = readRequests(octets)
-  // Whoever sent nothing whole waits for nothing, and hangs up.
+  // A client that sent nothing whole waits for nothing, and closes.
   for (const { method } of requests) {
     const answer = await next(device, method)
     if (answer === undefined) break

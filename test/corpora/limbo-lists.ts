@@ -31,7 +31,7 @@ export function revocationOf(
   return { lists: listsByIssuer(lists), demands }
 }
 
-/** Whether an operator would configure this list for this chain; one that nobody can read, for every chain. */
+/** Whether an operator would configure this list for this chain; an unreadable one, for every chain. */
 export function belongs(pem: string, chain: readonly Certificate[]): boolean {
   const crl = parseCrl(Buffer.from(pem))
   return chain.some(({ subject }) => !crl.ok || subject.key === crl.value.issuer.key)

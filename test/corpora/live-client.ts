@@ -75,7 +75,7 @@ export async function callWithNode(port: number, path: string, files: CaseFiles)
   const server = { host: '127.0.0.1', port, servername: 'localhost' }
   let socket: TLSSocket
   try {
-    // Nobody looks at who answers: the front end is the one that was started here.
+    // The server is not authenticated: the front end is the one that was started here.
     socket = connect({ ...server, ...device, rejectUnauthorized: false })
   } catch (error) {
     return withoutAnswer(error as Error)

@@ -36,7 +36,7 @@ export class LiveFrontEnd {
   readonly #options: LiveOptions
   #reloads = { applied: 0, refused: 0 }
 
-  /** Starts it, trusting nobody who appears in any case. */
+  /** Starts it, trusting no CA that appears in any case. */
   static async start(options: LiveOptions): Promise<LiveFrontEnd> {
     mkdirSync(options.folder, { recursive: true })
     writeIdentity(options.folder)
@@ -87,22 +87,22 @@ const MOST_DEPTH = 20
 const RELOAD_WITHIN_MS = 60_000
 const POLL_MS = 5
 
-/** What it shows its clients, good at every time that a case asks for; and an anchor that signed nobody. */
+/** What it shows its clients, good at every time that a case asks for; and an anchor that signed nothing. */
 export function writeIdentity(folder: string): void {
   const always = { notBefore: new Date(0), notAfter: new Date('2100-01-01T00:00:00Z') }
   const root = mintCa({ name: 'Front End Root', ...always })
   const leaf = mintLeaf({ issuer: root, purposes: ['serverAuth'], dns: ['localhost'], ...always })
   writeFileSync(join(folder, 'server.pem'), leaf.chainPem)
   writeFileSync(join(folder, 'server.key'), leaf.keyPem, { mode: 0o600 })
-  writeFileSync(join(folder, 'nobody.pem'), mintCa({ name: 'Nobody', ...always }).pem)
+  writeFileSync(join(folder, 'unused-ca.pem'), mintCa({ name: 'Unused CA', ...always }).pem)
 }
 
 function writeConfiguration(
   { folder, upstreamPort }: LiveOptions,
   { profile, settings, depth }: Trust,
 ): void {
-  // A front end has to trust somebody; nobody has a certificate of this CA.
-  const trusted = settings.length === 0 ? [{ chain: 'nobody.pem', lists: [] }] : settings
+  // A front end has to trust a CA; no client has a certificate of this one.
+  const trusted = settings.length === 0 ? [{ chain: 'unused-ca.pem', lists: [] }] : settings
   const configuration = {
     profile: 'generic',
     workers: 1,
@@ -136,7 +136,7 @@ function writeConfiguration(
         upstream: 'answering',
         rows: [
           { id: 'case', path: '/case/*', class: 'always' },
-          // Keeps the listener open to whoever is refused, so that the refusal has a status and a line.
+          // Keeps the listener open to a client that is refused, so that the refusal has a status and a line.
           { id: 'open', path: '/open/*', class: 'open' },
         ],
       },

@@ -90,7 +90,7 @@ for (const [what, parts] of ILL) {
   })
 }
 
-test('a case that nobody could ask about is excused by name, and only while nobody can', () => {
+test('a case that could not be asked is excused by name, and only while it cannot', () => {
   const [id = ''] = Object.keys(exceptions.notLive)
   const excused = { limbo: { ...limbo, id } }
   expect(faultsOn({ ...excused, code: 'no-certificate' })).toEqual([])
@@ -101,6 +101,6 @@ test('an excuse for a case that was not played is a fault', () => {
   expect(liveFaults([row({})])).toHaveLength(Object.keys(exceptions.notLive).length)
 })
 
-test('whoever comes without its certificate has not been judged', () => {
+test('a client without its certificate has not been judged', () => {
   expect(verdictIn(row({ code: 'no-certificate' }))).toBeUndefined()
 })

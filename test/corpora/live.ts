@@ -81,7 +81,7 @@ async function playGroup(
   })
 }
 
-/** Some seconds' worth: whoever waits sees that it moves. */
+/** Some seconds' worth: a person who waits sees that it moves. */
 const TELL_EVERY = 25
 
 /** Why this device's connections ended before HTTP; they have no path to be known by. */
@@ -137,7 +137,7 @@ export function verdictIn({ answer, code }: LiveRow): 'admit' | 'refuse' | undef
   return answer.status === 403 ? 'refuse' : undefined
 }
 
-/** Where the front end did not say what the pure core says, or was not asked for a reason that nobody wrote down. */
+/** Where the front end did not say what the pure core says, or was not asked for a reason that was not written down. */
 export function liveFaults(rows: readonly LiveRow[]): readonly string[] {
   const apart = exceptions.notLive
   const faults = rows.flatMap((row) => {
@@ -159,7 +159,7 @@ const askedInVain = ({ answer, code }: LiveRow): string =>
 
 const whyOf = (verdict: Verdict): string => (verdict.kind === 'refuse' ? verdict.why : 'admitted')
 
-/** The same code; or the one that whoever stands before the core has for the same thing. */
+/** The same code; or the one that the code before the core has for the same thing. */
 export function isSameReason({ pure, code, anchorsTaken }: LiveRow): boolean {
   if (pure.kind === 'admit') return code === 'verified'
   if (code === undefined) return false

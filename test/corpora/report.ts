@@ -86,8 +86,8 @@ export function liveReport(rows: readonly LiveRow[]): string {
   const renamed = same.filter((row) => !exact.includes(row) && !unfit.includes(row))
   return [
     `live, over TLS: ${asked.length} of ${rows.length} asked, ${same.length} with the verdict of the core, ${exact.length} of them with its code`,
-    'nobody could ask:',
-    cases(silent, ({ limbo: { id } }) => exceptions.notLive[id] ?? 'NOBODY SAYS WHY'),
+    'could not be asked:',
+    cases(silent, ({ limbo: { id } }) => exceptions.notLive[id] ?? 'NO REASON WRITTEN'),
     'an anchor refused by the configuration already:',
     cases(unfit, ({ code }) => `the request met: ${code}`),
     'the same verdict under another name:',

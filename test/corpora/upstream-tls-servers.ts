@@ -1,4 +1,4 @@
-/** An upstream for each case: a TLS server that shows the case's chain and says yes to whoever believes it. */
+/** An upstream for each case: a TLS server that shows the case's chain and says yes to a client that believes it. */
 import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -31,7 +31,7 @@ async function serveCase(limbo: Case, stack: AsyncDisposableStack): Promise<Stan
       {
         cert: [limbo.peer_certificate, ...limbo.untrusted_intermediates].join('\n'),
         key: limbo.peer_certificate_key ?? '',
-        // Whether a key is too weak is for whoever is called to us to say.
+        // Whether a key is too weak is for the caller to say.
         ciphers: 'DEFAULT:@SECLEVEL=0',
       },
       (_request, response) => response.end('believed\n'),

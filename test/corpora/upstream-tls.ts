@@ -16,7 +16,7 @@ import { frozenAt } from './needs.ts'
 import { serveCases, type Standing } from './upstream-tls-servers.ts'
 import type { PlainCase, PlainVerdict } from './plain-node.ts'
 
-/** Why somebody did not believe a server; nothing when they did. */
+/** Why a client did not believe a server; nothing when it did. */
 export type Doubt = string | undefined
 
 /** One case and what became of it. */
@@ -148,7 +148,7 @@ function writeConfiguration(group: readonly Listening[], folder: string): string
     workers: 1,
     store: { dangerousNone: true },
     trust: {
-      enrollmentSettings: [{ name: 'nobody', standing: 'current', chain: 'file:nobody.pem' }],
+      enrollmentSettings: [{ name: 'unused', standing: 'current', chain: 'file:unused-ca.pem' }],
     },
     listeners: {
       devices: {

@@ -69,7 +69,7 @@ export function readCorpus(folder: string, purpose: Purpose): Corpus {
   }
 }
 
-/** Names of hosts are compared by whoever dials; the judge says whether a path is sound. */
+/** Names of hosts are compared by the caller; the judge says whether a path is sound. */
 function hostNameCases(folder: string): ReadonlySet<string> {
   const path = join(folder, 'limbo-client-dropped.json')
   const dropped = JSON.parse(readFileSync(path, 'utf8')) as readonly (readonly [string, string])[]
@@ -147,7 +147,7 @@ function refusalFaults(
   return [...faults, ...twinFaults(corpus, argued)]
 }
 
-/** Whoever pleads that a twin demands the opposite has to have one: no judge can be right on both. */
+/** A claim that a twin demands the opposite needs a twin: no judge can be right on both. */
 function twinFaults(
   { cases }: Corpus,
   argued: Readonly<Record<string, Exception>>,

@@ -93,7 +93,7 @@ function shown({ subject, issuer, serial, der }: Certificate, broken: string[]):
   return []
 }
 
-/** Escapes take three characters for an octet, compatibility forms join up to nine; the rest is room. */
+/** Escapes take three characters for an octet, compatibility forms join up to nine; the rest is reserve. */
 const LONGER = 16
 
 function values<Value>(result: { readonly ok: boolean; readonly value?: readonly Value[] }) {

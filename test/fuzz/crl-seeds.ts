@@ -35,7 +35,7 @@ const SERIALS = [1, 0x7f, 0x80, 0x1234_5678, -1n, 2n ** 150n + 7n].map((serial, 
 )
 
 const lists: Readonly<Record<string, Buffer>> = {
-  'nobody revoked': list(),
+  'none revoked': list(),
   'some revoked': list({ revoked: SERIALS }),
   'version 1': list({ version: 0, revoked: [entry(7), entry(8)] }),
   'every extension': list({

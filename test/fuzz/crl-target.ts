@@ -55,7 +55,7 @@ function looked(crl: Crl, broken: string[]): readonly string[] {
       broken.push(`serial ${absent.slice(0, 20)} is found and stands nowhere`)
     }
   }
-  return [standing.length === 0 ? 'nobody revoked' : 'somebody revoked']
+  return [standing.length === 0 ? 'none revoked' : 'some revoked']
 }
 
 /** The serials, by position alone: after the second time, or the first where there is but one, stands the list. */

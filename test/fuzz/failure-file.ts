@@ -1,5 +1,5 @@
 /**
- * A failing input on disk: what broke, from which seed, and the octets in hexadecimal, so that whoever fixes it can
+ * A failing input on disk: what broke, from which seed, and the octets in hexadecimal, so that the person who mends it can
  * have it again without the campaign.
  */
 import type { Failure, Input } from './campaign.ts'

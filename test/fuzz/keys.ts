@@ -1,6 +1,6 @@
 /**
  * Keys that are the same in every run: a corpus that changed from run to run could not be replayed. Worth nothing
- * anywhere else, because whoever reads this file has them.
+ * anywhere else, because every reader of this file has them.
  */
 import { createECDH, createPrivateKey, createPublicKey, hash, type KeyObject } from 'node:crypto'
 import * as der from '../support/certificates/der-writer.ts'
@@ -21,7 +21,7 @@ export function ed25519(label: string): Keys {
 
 const spkiOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' })
 
-/** The public half of an elliptic key; nobody has to sign with it. */
+/** The public half of an elliptic key; nothing is signed with it. */
 export function ecSpki(curve: 'prime256v1' | 'secp384r1' | 'secp521r1', oid: string): Buffer {
   const sizes = { prime256v1: 32, secp384r1: 48, secp521r1: 64 }
   const pair = createECDH(curve)

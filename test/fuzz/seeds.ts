@@ -55,7 +55,7 @@ const byIssuing = (fields: Partial<Fields>): Buffer =>
     ...fields,
   })
 
-/** A public key whose private half nobody needs. */
+/** A public key whose private half is not needed. */
 const keysOf = (spki: Buffer): Keys => ({ key: rootKeys.key, spki })
 
 /** What the mutants are judged by. */

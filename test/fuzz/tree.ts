@@ -64,35 +64,35 @@ const SEQUENCE = 0x30
 
 /** Writes a tree from its end to its beginning, so that every length is known when it is written. */
 export function encode(root: Node): Buffer {
-  let room = Buffer.allocUnsafe(root.count * 16 + 4096)
-  let at = room.length
+  let buffer = Buffer.allocUnsafe(root.count * 16 + 4096)
+  let at = buffer.length
   const make = (octets: number): void => {
     if (at >= octets) return
-    const larger = Buffer.allocUnsafe(room.length * 2 + octets)
-    const start = larger.length - (room.length - at)
-    room.copy(larger, start, at)
-    room = larger
+    const larger = Buffer.allocUnsafe(buffer.length * 2 + octets)
+    const start = larger.length - (buffer.length - at)
+    buffer.copy(larger, start, at)
+    buffer = larger
     at = start
   }
   const put = (octets: Buffer): void => {
     make(octets.length)
     at -= octets.length
-    octets.copy(room, at)
+    octets.copy(buffer, at)
   }
   const write = ({ tag, prefix, body }: Node): void => {
-    const end = room.length - at
+    const end = buffer.length - at
     if (Buffer.isBuffer(body)) put(body)
     else for (let index = body.length - 1; index >= 0; index -= 1) write(body[index] ?? root)
     if (prefix.length > 0) put(prefix)
-    const length = room.length - at - end
+    const length = buffer.length - at - end
     make(8)
     const extra = length < 0x80 ? 0 : length < 0x100 ? 1 : length < 0x1_0000 ? 2 : 3
-    if (extra > 0) room.writeUIntBE(length, (at -= extra), extra)
-    room[(at -= 1)] = extra === 0 ? length : 0x80 | extra
-    room[(at -= 1)] = tag
+    if (extra > 0) buffer.writeUIntBE(length, (at -= extra), extra)
+    buffer[(at -= 1)] = extra === 0 ? length : 0x80 | extra
+    buffer[(at -= 1)] = tag
   }
   write(root)
-  return room.subarray(at)
+  return buffer.subarray(at)
 }
 
 /** The node that is so far from the root in the order of the encoding. */

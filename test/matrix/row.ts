@@ -13,7 +13,7 @@ export const ALL_PROTOCOLS: readonly Protocol[] = ['TLSv1.3', 'TLSv1.2', 'TLSv1.
 
 /** A TLS server in the words that all three kinds understand. */
 export interface ServerSpec {
-  /** Shown to whoever does not name the virtual host; `undefined` refuses other names. */
+  /** Shown to a client that does not name the virtual host; `undefined` refuses other names. */
   readonly leaf: Pick<Leaf, 'chainPem' | 'keyPem'> | undefined
   /** A virtual host that only SNI reaches. */
   readonly virtualHost?: { readonly name: string; readonly leaf: Leaf }

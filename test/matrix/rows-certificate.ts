@@ -74,7 +74,7 @@ export const CERTIFICATE_ROWS: readonly Row[] = [
 
 const pin = (spki: Buffer): string => createHash('sha256').update(spki).digest('base64')
 /** The pin of a key that no server has. */
-export const NOBODY = pin(Buffer.from('nobody has this key'))
+export const UNUSED_PIN = pin(Buffer.from('no server has this key'))
 
 /** What the log says when only this key was shown. */
 export const unpinned = ({ spki }: Leaf): string =>
@@ -90,7 +90,7 @@ export const PIN_ROWS: readonly Row[] = [
   {
     what: 'the pin of a key in reserve beside it',
     server: { leaf: good },
-    tls: { pins: [NOBODY, pin(good.spki)] },
+    tls: { pins: [UNUSED_PIN, pin(good.spki)] },
     expected: served(),
   },
   {
@@ -100,9 +100,9 @@ export const PIN_ROWS: readonly Row[] = [
     expected: served(),
   },
   {
-    what: 'the pin of somebody else',
+    what: 'the pin of another key',
     server: { leaf: good },
-    tls: { pins: [NOBODY] },
+    tls: { pins: [UNUSED_PIN] },
     expected: failed('tls-pin-mismatch', unpinned(good)),
   },
 ]

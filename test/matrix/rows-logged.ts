@@ -13,7 +13,7 @@ import {
   selfSigned,
 } from './material.ts'
 import { loggedOnly, served, type Expected, type Row } from './row.ts'
-import { NOBODY, unpinned, untrusted, WHY } from './rows-certificate.ts'
+import { UNUSED_PIN, unpinned, untrusted, WHY } from './rows-certificate.ts'
 import { mismatch } from './rows-name.ts'
 import type { Leaf } from '../support/certificates/mint.ts'
 
@@ -56,7 +56,7 @@ export const LOGGED_ROWS: readonly Row[] = [
   {
     what: 'another key than the one that is pinned',
     server: { leaf: good },
-    tls: { ...LOOSE, pins: [NOBODY] },
+    tls: { ...LOOSE, pins: [UNUSED_PIN] },
     expected: loggedOnly(['tls-pin-mismatch'], unpinned(good)),
   },
   {

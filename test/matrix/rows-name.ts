@@ -3,7 +3,7 @@ import type { LeafOptions } from '../support/certificates/mint.ts'
 import { commonNameOnly, good, NAME, other, server } from './material.ts'
 import { alerted, failed, served, type Expected, type Row } from './row.ts'
 
-/** What the log says of a certificate for somebody else. */
+/** What the log says of a certificate for another host. */
 export const mismatch = (issuedTo: string, wanted: string = NAME): string =>
   `server name mismatch, certificate issued to: [${issuedTo}], wanted: ${wanted}`
 

@@ -30,7 +30,7 @@ export function suitesOf({ suites }: ServerSpec): {
   }
 }
 
-/** What was started, handed over: whoever holds it ends it. */
+/** What was started, handed over: its owner ends it. */
 export function kept(ports: readonly number[], stack: AsyncDisposableStack): Running {
   const ending = stack.move()
   return { ports, [Symbol.asyncDispose]: () => ending.disposeAsync() }

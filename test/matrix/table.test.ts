@@ -22,7 +22,7 @@ const SERVED: Seen = {
 const ROWS: readonly (readonly [what: string, Expected, Seen, faults: number])[] = [
   ['nothing different is no fault', failed('reset', 'because'), REFUSED, 0],
   ['a reason in other words', failed('reset', 'Because'), REFUSED, 1],
-  ['a reason that nobody expected', { status: 502, metrics: REFUSED.metrics }, REFUSED, 1],
+  ['an unexpected reason', { status: 502, metrics: REFUSED.metrics }, REFUSED, 1],
   ['another metric', failed('dns', 'because'), REFUSED, 1],
   ['a metric that should not move', { status: 502, reason: 'because', metrics: [] }, REFUSED, 1],
   ['another status', served(), { ...SERVED, status: 502 }, 1],

@@ -1,6 +1,6 @@
 /**
  * What a mutant is: one small edit of one place in a source, such as a test ought to notice. Never one that the
- * compiler refuses for the value's type: nobody could commit it.
+ * compiler refuses for the value's type: it could not be committed.
  */
 import * as ast from 'typescript/unstable/ast'
 import type { Checker, Type } from 'typescript/unstable/sync'

@@ -1,7 +1,7 @@
 /**
  * `npm run test:mutate`: small faults are put into `trust`, `decide` and `message`, one at a time, and the tests of
  * these rooms have to notice.
- *   npm run test:mutate -- --room trust
+ *   npm run test:mutate -- --module trust
  *   npm run test:mutate -- --file src/decide/match.ts
  *   npm run test:mutate -- --since main
  */
@@ -24,7 +24,7 @@ const WANTED = 95
 
 const { values } = parseArgs({
   options: {
-    room: { type: 'string', multiple: true, default: MODULES },
+    module: { type: 'string', multiple: true, default: MODULES },
     file: { type: 'string', multiple: true },
     since: { type: 'string' },
     killers: { type: 'boolean', default: false },
@@ -42,7 +42,9 @@ async function run(): Promise<number> {
   }
   const started = performance.now()
   const { sources, mutants } = instrumentAll(files)
-  const testFiles = MODULES.flatMap((room) => globSync(`test/${room}/**/*.test.ts`, { cwd: root }))
+  const testFiles = MODULES.flatMap((module) =>
+    globSync(`test/${module}/**/*.test.ts`, { cwd: root }),
+  )
     .filter((path) => !LAWS.test(path))
     .toSorted()
   console.log(`${mutants.length} mutants in ${files.length} files, ${testFiles.length} test files`)
@@ -56,7 +58,7 @@ async function run(): Promise<number> {
 }
 
 function chosenFiles(): readonly string[] {
-  const all = values.room.flatMap((room) => globSync(`src/${room}/**/*.ts`, { cwd: root }))
+  const all = values.module.flatMap((module) => globSync(`src/${module}/**/*.ts`, { cwd: root }))
   const { file, since } = values
   const changed =
     since === undefined

@@ -38,7 +38,7 @@ export class AdminClient {
         port: this.#port,
         method,
         path,
-        // The API bounds the calls of one address; the desks of this office have one each.
+        // The API bounds the calls of one address; each client of the story has one of its own.
         localAddress: `127.0.0.${1 + (Math.floor(this.#calls / CALLS_PER_ADDRESS) % ADDRESSES)}`,
         agent: false,
         timeout: TIMEOUT_MS,

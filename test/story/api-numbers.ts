@@ -1,4 +1,4 @@
-/** The numbers that the admin API gives, under the names that the books have for them. */
+/** The numbers that the admin API gives, under the names of the expected numbers. */
 import type { ExpectedState, ExpectedDevice } from './expected-state.ts'
 import { SETTING_NAMES } from './devices.ts'
 import { APPROVAL_STATES, listed, LISTS, stateOf } from './expected-numbers.ts'
@@ -62,7 +62,7 @@ export async function idsOf(
   )
   const others = items.flatMap(({ id, inventory }) => (inventory === null ? [id] : []))
   if (unlisted.length > 0 && unlisted.length !== others.length) {
-    simulation.fault(`${others.length} devices without inventory, ${unlisted.length} in the books`)
+    simulation.fault(`${others.length} devices without inventory, ${unlisted.length} expected`)
   }
   return [...known, ...(unlisted.length > 0 ? others : [])].map((id) => ({
     id,
@@ -132,7 +132,7 @@ function compareRecords(
     const at = unlisted.findIndex(
       (one) => differencesOf(one, shown, simulation.expectedState).length === 0,
     )
-    if (at === -1) differences.push(`nobody is ${shown.id}`)
+    if (at === -1) differences.push(`no device is ${shown.id}`)
     else unlisted.splice(at, 1)
   }
   for (const { device } of unlisted) differences.push(`${device.name}: no record is like it`)
@@ -144,7 +144,7 @@ function compareRecords(
   return differences
 }
 
-/** Where the record of a device is not what the books say. */
+/** Where the record of a device is not what is expected. */
 function differencesOf(
   entry: ExpectedDevice,
   shown: Shown,
@@ -168,11 +168,11 @@ function differencesOf(
   const found = pairs.flatMap(([what, expectedState, api]) =>
     expectedState === api
       ? []
-      : [`${what} ${String(expectedState)} in the books, ${String(api)} from the API`],
+      : [`${what} ${String(expectedState)} expected, ${String(api)} from the API`],
   )
   const { least, most } = entry.sightings
   if (shown.sightings >= least && shown.sightings <= most) return found
-  return [...found, `sightings ${least} to ${most} in the books, ${shown.sightings} from the API`]
+  return [...found, `sightings ${least} to ${most} expected, ${shown.sightings} from the API`]
 }
 
 async function readCharts(simulation: Simulation, read: Readings): Promise<void> {
@@ -212,7 +212,7 @@ async function readSwitches(simulation: Simulation, read: Readings): Promise<voi
     readonly new: string
     readonly legacy: string
   }
-  // The legacy endpoint is there until somebody disables it.
+  // The legacy endpoint is there until an administrator disables it.
   const legacy = oauth.legacy === 'not-configured' ? 'enabled' : oauth.legacy
   read.set('OAuth', `new ${oauth.new}, legacy ${legacy}`)
 }

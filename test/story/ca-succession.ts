@@ -125,7 +125,7 @@ export async function renewOne(
 }
 
 /**
- * Whoever is beyond grace registers again; whoever came with a stranger's certificate gets one of ours; what the old CA
+ * A device beyond grace registers again; one that came with a stranger's certificate gets one of ours; what the old CA
  * issues after its retirement is refused; and those who could not be approved before are.
  */
 export async function late(simulation: Simulation): Promise<void> {
@@ -161,7 +161,7 @@ export async function late(simulation: Simulation): Promise<void> {
 async function issuedLate(simulation: Simulation): Promise<void> {
   const { expectedState, participants } = simulation
   const [device] = soundOnes(simulation)
-  if (device === undefined) return simulation.fault('nobody is left under the old CA')
+  if (device === undefined) return simulation.fault('no device is left under the old CA')
   const honest = certificateOf(device)
   const notBefore = Math.ceil((expectedState.policyState.retiredAt + 1) / 1000) * 1000
   // A certificate counts from its first second on.

@@ -10,7 +10,7 @@ export const HOST = 'mdm.story.test'
 export interface Material {
   /** PEM of the CA that devices know the front end by. */
   readonly siteRoot: string
-  /** How the server behind the front end speaks TLS: with nobody but the front end. */
+  /** How the server behind the front end speaks TLS: with the front end alone. */
   readonly upstream: {
     readonly key: string
     readonly cert: string

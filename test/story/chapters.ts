@@ -14,7 +14,7 @@ export interface Chapter {
 }
 
 export const CHAPTERS: readonly Chapter[] = [
-  { title: 'the office is set up', play: setUp },
+  { title: 'the admin API is set up', play: setUp },
   { title: 'devices register', play: register },
   { title: 'they check in and are recorded', play: checkIn },
   { title: 'the inventory is completed', play: completeInventory },

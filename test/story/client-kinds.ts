@@ -17,7 +17,7 @@ export type Kind =
 /** What a row of the route table asks, as far as the story uses it. */
 export type Asks = 'always' | 'device' | 'legacy-oauth' | 'open' | 'relay' | 'renewal'
 
-/** A request that somebody makes. */
+/** A request that a device makes. */
 export interface Place {
   readonly path: string
   readonly asks: Asks
@@ -151,7 +151,7 @@ export const OLD_AGENT = {
   userAgent: 'MobileIron/9.5.0.0 (Linux; Android 9)',
 } as const
 
-/** The oldest agents that can, as the story tells the portal; its own books go by the same list. */
+/** The oldest agents that can, as the story tells the admin API; its expected state goes by the same list. */
 export const MINIMUMS: readonly { readonly class: Kind; readonly version: string }[] = [
   { class: 'android-maw', version: '10.1' },
   { class: 'ios-maw', version: '9.8' },

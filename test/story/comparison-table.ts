@@ -1,4 +1,4 @@
-/** The books beside the API's numbers, chapter by chapter. */
+/** The expected numbers beside the API's, chapter by chapter. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { agrees, figuresOf, figureText, type Figure } from './expected-numbers.ts'
 import { readings, type Read } from './api-numbers.ts'
@@ -50,15 +50,14 @@ export class Table {
       say(line(one))
     }
     for (const one of differences.slice(0, 10)) say(`  ${one}`)
-    const verdict =
-      wrong.length === 0 ? 'all as in the books' : `${wrong.length} NOT as in the books`
+    const verdict = wrong.length === 0 ? 'all as expected' : `${wrong.length} NOT as expected`
     say(`  ${this.#all.length} numbers after "${chapter}": ${verdict} (settled in ${seconds} s)`)
   }
 
   /** Every number as it stood last. */
   printAll(): void {
     const { say } = this.#simulation.participants
-    say(`  ${'number'.padEnd(WIDTH)}  ${'books'.padEnd(WIDE)}  API`)
+    say(`  ${'number'.padEnd(WIDTH)}  ${'expected'.padEnd(WIDE)}  API`)
     for (const one of this.#all) say(line(one))
   }
 

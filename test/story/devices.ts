@@ -25,7 +25,7 @@ export interface Authorities {
 export const mintAuthorities = (): Authorities => ({
   old: mintCa({ name: SETTING_NAMES.old }),
   next: mintCa({ name: SETTING_NAMES.next }),
-  stranger: mintCa({ name: 'Somebody else' }),
+  stranger: mintCa({ name: 'Foreign CA' }),
 })
 
 /** A certificate, and what the simulation knows of it because it made it. */
@@ -69,7 +69,7 @@ export type Lot =
   | 'in-grace'
   /** Its certificate ended sixty days ago. */
   | 'beyond-grace'
-  /** Its certificate comes from a CA that nobody trusts. */
+  /** Its certificate comes from a CA that is not trusted. */
   | 'stranger'
   /** Its agent cannot authenticate. */
   | 'old-agent'
@@ -98,7 +98,7 @@ export function makeFleet(size: number, authorities: Authorities, random: Seeded
   return random.shuffled(kinds).map((facts, index) => {
     const isOld = facts.kind === 'android-maw' && oldAgents > 0
     if (isOld) oldAgents -= 1
-    // Whoever is told apart by nothing, or shows nothing, can only be counted by the inventory.
+    // A device that nothing tells apart, or that shows nothing, can only be counted by the inventory.
     const isDealt = !isOld && facts.told !== null && dealt.length > 0
     const lot: Lot = isOld ? 'old-agent' : isDealt ? (dealt.pop() ?? 'sound') : 'sound'
     const name = `story-${String(index + 1).padStart(4, '0')}`

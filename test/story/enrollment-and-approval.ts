@@ -1,4 +1,4 @@
-/** The first chapters: the office, the registrations, the first check-ins, the approvals. */
+/** The first chapters: the set-up over the admin API, the registrations, the first check-ins, the approvals. */
 import type { Device } from './devices.ts'
 import type { ExpectedDevice } from './expected-state.ts'
 import { MINIMUMS, PLACES } from './client-kinds.ts'
@@ -68,7 +68,7 @@ const entryOf = ({ urn, name, facts, agent }: Device): object => ({
   ...(agent.version === null ? {} : { agent_version: agent.version }),
 })
 
-/** Nobody has a certificate yet, as far as the open route is concerned. */
+/** No device has a certificate yet, as far as the open route is concerned. */
 export async function register(simulation: Simulation): Promise<void> {
   await simulation.each(simulation.participants.devices, (device) =>
     simulation.call(device, {
@@ -79,7 +79,7 @@ export async function register(simulation: Simulation): Promise<void> {
   )
 }
 
-/** Whoever checks in is judged and let pass; some of them go on to what is for approved devices. */
+/** A device that checks in is judged and let pass; some of them go on to what is for approved devices. */
 export async function checkIn(simulation: Simulation): Promise<void> {
   const { devices } = simulation.participants
   await simulation.each(devices, (device) => simulation.call(device))
@@ -88,7 +88,7 @@ export async function checkIn(simulation: Simulation): Promise<void> {
   )
 }
 
-/** The inventory is completed; whoever was seen already is linked to it by the id that the CA signed. */
+/** The inventory is completed; a device that was seen already is linked to it by the id that the CA signed. */
 export async function completeInventory(simulation: Simulation): Promise<void> {
   await settled(simulation)
   const { devices } = simulation.participants
@@ -158,12 +158,12 @@ export async function approveSelected(
 /** What is sent, the same each time. */
 export const sends = (body: object) => (): Promise<object> => Promise.resolve(body)
 
-/** A number in an answer beside that of the books. */
+/** A number in an answer beside the expected one. */
 export function expectNumber(
   simulation: Simulation,
   what: string,
   [found, wanted]: readonly [number, number],
 ): void {
-  simulation.participants.say(`  ${what}: ${wanted} in the books, ${found} from the API`)
-  if (found !== wanted) simulation.fault(`${what}: ${found} from the API, ${wanted} in the books`)
+  simulation.participants.say(`  ${what}: ${wanted} expected, ${found} from the API`)
+  if (found !== wanted) simulation.fault(`${what}: ${found} from the API, ${wanted} expected`)
 }

@@ -1,10 +1,10 @@
-/** The numbers of the books, under the names by which the table compares them with the API's. */
+/** The expected numbers, under the names by which the table compares them with the API's. */
 import type { ExpectedState, ExpectedDevice, Range } from './expected-state.ts'
 import { SETTING_NAMES } from './devices.ts'
 import { GRACE } from './expected-verdicts.ts'
 import { KINDS } from './client-kinds.ts'
 
-/** What the books say: a number, a word, or the two that a number lies between. */
+/** What is expected: a number, a word, or the two that a number lies between. */
 export type Figure = number | string | Range
 
 export type Figures = ReadonlyMap<string, Figure>
@@ -46,7 +46,7 @@ export const LISTS: readonly {
   },
 ]
 
-/** Every figure that the books have. */
+/** Every expected figure. */
 export function figuresOf(expectedState: ExpectedState): Figures {
   const entries = [...expectedState.entries.values()]
   const count = (has: (entry: ExpectedDevice) => boolean): number => entries.filter(has).length
@@ -138,7 +138,7 @@ export function figuresOf(expectedState: ExpectedState): Figures {
   return figures
 }
 
-/** Whoever could still renew under it: until the end of grace. */
+/** Devices that could still renew under it: until the end of grace. */
 export const dependsOn = (name: string, { setting, approval, notAfter }: ExpectedDevice): boolean =>
   setting === name && approval !== 'blocked' && (notAfter ?? 0) >= Date.now() - GRACE
 
@@ -182,7 +182,7 @@ function together(ranges: readonly Range[]): Range {
   return { least: sum(ranges.map(({ least }) => least)), most: sum(ranges.map(({ most }) => most)) }
 }
 
-/** Whether what was read is what the books say. */
+/** Whether what was read is what is expected. */
 export function agrees(figure: Figure, read: number | string | undefined): boolean {
   if (typeof figure !== 'object') return figure === read
   return typeof read === 'number' && figure.least <= read && read <= figure.most

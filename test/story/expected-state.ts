@@ -43,7 +43,7 @@ export interface ExpectedDevice {
   readonly certificates: Set<Certificate>
 }
 
-/** A request that somebody makes. */
+/** A request that a device makes. */
 export interface PlannedRequest {
   readonly device: Device
   readonly certificate: Certificate | undefined
@@ -63,7 +63,7 @@ export class ExpectedState {
   readonly policyState: PolicyState = initialPolicy()
   /** By the device's name. */
   readonly entries = new Map<string, ExpectedDevice>()
-  /** Requests that nobody could assign, by listener. */
+  /** Requests that could not be assigned to a device, by listener. */
   readonly unidentified = new Map<string, Range>()
   /** What the upstream has to have seen. */
   readonly upstream = { named: zero(), anonymous: zero(), relayed: zero() }
@@ -81,7 +81,7 @@ export class ExpectedState {
   /** A request was answered as it had to be. */
   countAnswered(planned: PlannedRequest, expectedOutcome: ExpectedOutcome, began: number): void {
     // What left no trace cannot be lost, and made again it could: on a port, say, that was closed then and is open now.
-    if (expectedOutcome.counts !== 'nobody')
+    if (expectedOutcome.counts !== 'none')
       this.#recent.push({ planned, expectedOutcome, at: Date.now() })
     const sightings = this.#sightingsOf(planned, expectedOutcome)
     sightings.least += 1
@@ -148,7 +148,7 @@ export class ExpectedState {
 
   entry(device: Device): ExpectedDevice {
     const entry = this.entries.get(device.name)
-    if (entry === undefined) throw new Error(`the books know no ${device.name}`)
+    if (entry === undefined) throw new Error(`the expected state has no ${device.name}`)
     return entry
   }
 
@@ -160,7 +160,7 @@ export class ExpectedState {
 
   #sightingsOf({ device, listener }: PlannedRequest, { counts }: ExpectedOutcome): Range {
     switch (counts) {
-      case 'nobody':
+      case 'none':
         return zero()
       case 'device':
         return this.#entry(device).sightings

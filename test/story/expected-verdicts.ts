@@ -1,6 +1,6 @@
 /**
  * The story's own idea of what a device has to meet: the rules of the documents once more, in few lines, so that the
- * books never have to ask the product. Nothing here is imported from it.
+ * expected state never has to ask the product. Nothing here is imported from it.
  */
 import { SETTING_NAMES, type Certificate, type Issuer } from './devices.ts'
 import type { Place } from './client-kinds.ts'
@@ -39,7 +39,7 @@ export interface Requester {
   readonly approval: 'approved' | 'blocked' | 'unapproved'
 }
 
-/** What somebody has to meet. */
+/** What a device has to meet. */
 export interface ExpectedOutcome {
   /** As in the list of devices. */
   readonly code: string
@@ -47,8 +47,8 @@ export interface ExpectedOutcome {
   readonly status: 200 | 403 | 0
   /** Whether the upstream hears of it, and whether by name. */
   readonly upstream: 'anonymous' | 'named' | 'nothing' | 'relayed'
-  /** Whom the books count it for. */
-  readonly counts: 'device' | 'nobody' | 'unidentified'
+  /** Whom it is counted for. */
+  readonly counts: 'device' | 'none' | 'unidentified'
   readonly isFit: boolean
   readonly isSound: boolean
 }
@@ -65,14 +65,14 @@ export function expectedOutcomeOf(
     return { code: 'blocked', status: 0, upstream: 'nothing', counts, isFit: false, isSound }
   }
   if (place.asks === 'relay' && policyState.sync === 'closed') {
-    // Nobody is asked who he is any more.
+    // The device is not asked who it is any more.
     const code = 'listener-closed'
-    return { code, status: 0, upstream: 'nothing', counts: 'nobody', isFit: false, isSound }
+    return { code, status: 0, upstream: 'nothing', counts: 'none', isFit: false, isSound }
   }
   if (place.endpoint === 'oauth' && policyState.modern === 'disabled') {
     // Says nothing of the device.
     const code = 'oauth-disabled'
-    return { code, status: 403, upstream: 'nothing', counts: 'nobody', isFit: false, isSound }
+    return { code, status: 403, upstream: 'nothing', counts: 'none', isFit: false, isSound }
   }
   const isOpenPort = place.asks === 'relay' && certificate === undefined
   if (place.asks === 'legacy-oauth' || place.asks === 'open' || isOpenPort) {
@@ -81,18 +81,18 @@ export function expectedOutcomeOf(
         code: 'legacy-oauth-disabled',
         status: 403,
         upstream: 'nothing',
-        counts: 'nobody',
+        counts: 'none',
         isFit: false,
         isSound,
       }
     }
     // Nothing was asked, so nothing is known of a device that has a certificate.
-    const nobody = certificate === undefined ? 'unidentified' : 'nobody'
+    const uncounted = certificate === undefined ? 'unidentified' : 'none'
     return {
       code: 'open-route',
       status: 200,
       upstream: isOpenPort ? 'relayed' : 'anonymous',
-      counts: nobody,
+      counts: uncounted,
       isFit: false,
       isSound,
     }
@@ -103,7 +103,7 @@ export function expectedOutcomeOf(
     return { code, status: 200, upstream, counts, isFit: true, isSound }
   }
   const isLetPass = policyState.enforcement === 'recording' && place.asks !== 'always'
-  // Where no HTTP is spoken nobody can be told that he is refused.
+  // Where no HTTP is spoken a client cannot be told that it is refused.
   const refused = place.asks === 'relay' ? 0 : 403
   const anonymous = place.asks === 'relay' ? 'relayed' : 'anonymous'
   return {

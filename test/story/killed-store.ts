@@ -19,7 +19,7 @@ export interface Findings {
   readonly rows: number
   readonly auditRows: number
   readonly latch: string
-  /** What became of the change that nobody had acknowledged. */
+  /** What became of the change that was not acknowledged. */
   readonly pending: 'made' | 'none' | 'not made'
 }
 

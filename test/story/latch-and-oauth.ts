@@ -75,7 +75,7 @@ export async function oauth(simulation: Simulation): Promise<void> {
       effect: () => void Object.assign(policyState, after),
     })
   await ask('open-route')
-  // Nobody could get a token any more.
+  // No client could get a token any more.
   await simulation.refused(endpoint('disable-legacy', 2), 409, 'both-disabled')
   await set(enableNew, { modern: 'enabled' })
   await simulation.refused(endpoint('disable-legacy'), 409, 'confirmation-missing')

@@ -23,7 +23,7 @@ export async function migrate(simulation: Simulation): Promise<void> {
   const moving = legacy.slice(0, -STRAGGLERS)
   await simulation.each(moving, (device) => move(simulation, device))
   const [returning] = moving
-  if (returning === undefined) return simulation.fault('nobody lives on the sync port')
+  if (returning === undefined) return simulation.fault('no device uses the sync port')
   await expectPending(simulation, STRAGGLERS)
   await simulation.call(returning, { place: PLACES.sync, code: 'verified' })
   await expectPending(simulation, STRAGGLERS + 1)

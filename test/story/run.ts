@@ -1,7 +1,7 @@
 /**
  * `npm run test:story`: one story of a fleet, from its first registration to the end of its first CA, over the admin
  * API and real connections of 500 simulated devices, on SQLite and on PostgreSQL. Every number that the API gives is
- * held against the simulation's own books. Exit status 1 on any difference, and when PostgreSQL is missing.
+ * held against the simulation's own expected state. Exit status 1 on any difference, and when PostgreSQL is missing.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,7 +40,7 @@ const SETUP: readonly [string, number][] = [
   ['token.create', 1],
 ]
 
-// Whoever stops the story stops what it started.
+// Stopping the story stops what it started.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 process.exitCode = (await runAll()) ? 0 : 1

@@ -13,7 +13,7 @@ import { SETTING_NAMES } from './devices.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
-/** Where the house keeps its store, as the configuration says it. */
+/** Where the front end keeps its store, as the configuration says it. */
 export type StorePlace =
   | { readonly kind: 'sqlite' }
   | { readonly kind: 'postgres'; readonly url: string; readonly schema: string }

@@ -4,7 +4,7 @@ import { listOf } from './api-numbers.ts'
 import type { Simulation } from './simulation.ts'
 
 /**
- * Waits until everybody who was met has reached the books of the product: batches wait two seconds in a worker and one
+ * Waits until every device that was met has reached the store of the product: batches wait two seconds in a worker and one
  * in the primary. What is not there after long will be a difference in the table.
  */
 export async function settled(simulation: Simulation): Promise<void> {

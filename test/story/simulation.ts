@@ -40,11 +40,11 @@ export interface Call {
 export interface Change extends Call {
   /** The rows that it leaves in the audit trail, by action. */
   readonly trail: Readonly<Record<string, number>>
-  /** What the books say of it from then on. */
+  /** What is expected of it from then on. */
   readonly effect: () => void
 }
 
-/** A change that nobody has acknowledged yet; whoever finds it in a dead store says so here. */
+/** A change that is not acknowledged yet; what is found of it in a dead store is said here. */
 export interface Pending {
   readonly change: Change
   isFound: boolean
@@ -54,7 +54,7 @@ export interface Pending {
 export interface RequestVariation {
   readonly place?: Place
   readonly certificate?: Certificate | undefined
-  /** The code that the story is about; the books have to come to the same. */
+  /** The code that the story is about; the expected state has to come to the same. */
   readonly code?: string
 }
 
@@ -66,11 +66,11 @@ export class Simulation {
   readonly faults: string[] = []
   /** How often the program was started; what began in another life than it ended in has died. */
   startCount = 1
-  /** Whoever wants something waits for the program to be up. */
+  /** Each call waits for the program to be up. */
   up: Promise<void> = Promise.resolve()
   /** What is under way; there is one administrator. */
   pending: Pending | undefined
-  /** Called before everything that somebody does, with its weight among the moments of the story, and how long it lasts. */
+  /** Called before each step, with its weight among the moments of the story, and how long it lasts. */
   moment: (weight: number, lastsMs: number) => void = () => {}
 
   constructor(participants: Participants) {
@@ -100,9 +100,7 @@ export class Simulation {
       await this.up
       const expectedOutcome = this.expectedState.expectedOutcome(planned)
       if (code !== undefined && expectedOutcome.code !== code) {
-        this.fault(
-          `${planned.device.name}: the books say ${expectedOutcome.code}, the story ${code}`,
-        )
+        this.fault(`${planned.device.name}: expected ${expectedOutcome.code}, the story ${code}`)
       }
       if (attempt === 1) this.moment(...VISIT)
       if (await this.#visit(planned, expectedOutcome)) return
@@ -134,7 +132,7 @@ export class Simulation {
       return false
     }
     if (status !== expectedOutcome.status) {
-      const wanted = `${expectedOutcome.status} (${expectedOutcome.code}) in the books`
+      const wanted = `${expectedOutcome.status} (${expectedOutcome.code}) expected`
       this.fault(`${device.name} on ${place.path}: met ${status}, ${wanted}`)
     }
     this.expectedState.countAnswered(planned, expectedOutcome, began)
@@ -157,7 +155,7 @@ export class Simulation {
       const { startCount } = this
       // Who takes everything away is written down, before the first line of it.
       const leaves = path === EXPORT ? ['store.export'] : []
-      // Before the answer: whoever looks into the store of a program that died under it may find the row.
+      // Before the answer: a look into the store of a program that died under it may find the row.
       for (const action of leaves) this.expectedState.countAuditMaybe(action)
       try {
         const answer = await this.adminClient.call('GET', path)
@@ -202,7 +200,7 @@ export class Simulation {
       for (let attempt = 1; ; attempt += 1) {
         const { startCount, answer } = await this.#attempt(change, attempt)
         if (answer === undefined) await this.#next(startCount)
-        // Found by whoever looked into the dead store: its answer was on the way, or never sent.
+        // Found in the dead store: its answer was on the way, or never sent.
         if (pending.isFound) return answer
         if (answer === undefined) continue
         if (answer.status < 200 || answer.status > 299) {
@@ -287,10 +285,10 @@ export class Simulation {
   async #next(startCount: number): Promise<void> {
     await this.up
     if (startCount === this.startCount && this.pending?.isFound !== true)
-      throw new Error('nobody died')
+      throw new Error('no program died')
   }
 
-  /** Whoever was cut off because the program died waits for its next life; anything else is a fault of the story. */
+  /** A call that was cut off because the program died waits for its next life; anything else is a fault of the story. */
   async #died(startCount: number, error: unknown): Promise<void> {
     if (startCount === this.startCount) throw error
     await this.up

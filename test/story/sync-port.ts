@@ -59,13 +59,13 @@ export async function syncPort(simulation: Simulation): Promise<void> {
   await closeByForce(simulation)
 }
 
-/** Closes the port while somebody talks on it. */
+/** Closes the port while a client talks on it. */
 async function closeWithDevicesLeft(simulation: Simulation): Promise<void> {
   const { expectedState, participants } = simulation
   const device = participants.devices.find(
     (one) => expectedState.entry(one).migration === 'success',
   )
-  if (device === undefined) return simulation.fault('nobody has migrated')
+  if (device === undefined) return simulation.fault('no device has migrated')
   await simulation.up
   const { startCount } = simulation
   const planned = {
@@ -84,7 +84,7 @@ async function closeWithDevicesLeft(simulation: Simulation): Promise<void> {
   const isMet = startCount === simulation.startCount
   if (isMet) expectedState.countAnswered(planned, expectedOutcome, at)
   else expectedState.countMaybe(planned, expectedOutcome)
-  // Whoever was there a moment ago is pending again, until it comes to 443.
+  // A device that was there a moment ago is pending again, until it comes to 443.
   await simulation.call(device, { code: 'verified' })
   await settled(simulation)
   await close(simulation, false)
@@ -99,7 +99,7 @@ async function closeWithDevicesLeft(simulation: Simulation): Promise<void> {
   await simulation.call(device, { place: PLACES.sync, code: 'listener-closed' })
 }
 
-/** Somebody without a certificate may be anybody's device: only force closes the port over him. */
+/** A client without a certificate may be any device: only force closes the port over it. */
 async function closeByForce(simulation: Simulation): Promise<void> {
   const [device] = simulation.participants.devices
   if (device === undefined) return simulation.fault('there are no devices')

@@ -83,7 +83,7 @@ const FRONT_END: FrontEndView = {
 }
 
 export async function openAdminApi(options: AdminApiOptions = {}): Promise<TestAdminApi> {
-  const folder = mkdtempSync(join(tmpdir(), 'tfe-office-'))
+  const folder = mkdtempSync(join(tmpdir(), 'tfe-admin-api-'))
   const clock = { at: options.at ?? NOW, now: (): Instant => clock.at as Instant }
   const opened = await openStore(
     { kind: 'sqlite', path: join(folder, 'store.db') },

@@ -1,5 +1,5 @@
 /**
- * A call as an administrator makes it, unless the test says somebody else does.
+ * A call as an administrator makes it, unless the test names another caller.
  */
 import type { Role } from '../../../src/admin/auth/principal.ts'
 import type { TestAdminApi } from './admin-api.ts'

@@ -1,5 +1,5 @@
 /**
- * The other signature: whenever (r, s) verifies under an ECDSA key, so does (r, n - s). Nobody needs the private key
+ * The other signature: whenever (r, s) verifies under an ECDSA key, so does (r, n - s). The private key is not needed
  * to turn one into the other, and the octets of the certificate change with it.
  */
 import * as der from './der-writer.ts'

@@ -19,7 +19,7 @@ export interface Keys {
   readonly spki: Buffer
 }
 
-/** What a certificate looks like from outside, whoever it is for. */
+/** What a certificate looks like from outside, whatever it is for. */
 export interface Minted extends Keys {
   readonly der: Buffer
   readonly pem: string

@@ -21,7 +21,7 @@ export interface Ca extends Minted {
   readonly certificate: Buffer
   /** The common name. */
   readonly name: string
-  /** This CA and the intermediates above it; empty when it is self-signed, for nobody presents its root. */
+  /** This CA and the intermediates above it; empty when it is self-signed, for a root is not presented. */
   readonly chainPem: string
 }
 
@@ -40,7 +40,7 @@ export interface CaOptions {
   readonly notAfter?: Date | number
   /** What the clock shows by which it is judged; default: the real clock's time. */
   readonly now?: number
-  /** Nobody means self-signed. */
+  /** Left out means self-signed. */
   readonly issuer?: Ca
   readonly pathLength?: number
   /** Added to the usual ones; one with the same oid replaces the usual one. */

@@ -12,7 +12,7 @@ export interface CommandOutput {
 export async function tfe(
   argv: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  /** What somebody types when asked; without them nobody is there. */
+  /** What a person types when asked; without it no person is there. */
   answers?: readonly string[],
 ): Promise<CommandOutput> {
   let out = ''

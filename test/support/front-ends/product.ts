@@ -234,7 +234,7 @@ export function writeFiles(folder: string): void {
   }
 }
 
-/** What a TLS client needs to call as this device, or as nobody. */
+/** What a TLS client needs to call as this device, or as none. */
 export function clientTls(port: number, leaf?: Leaf) {
   return {
     host: '127.0.0.1',

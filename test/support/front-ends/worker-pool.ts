@@ -1,5 +1,5 @@
 /**
- * A crew of one or several processes, and the hand of a store over it.
+ * A worker pool of one or several processes, told by the test what a store would tell it.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -24,7 +24,7 @@ export interface PoolProcess extends AsyncDisposable {
   waitForLines(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]>
 }
 
-/** Starts a crew. */
+/** Starts a worker pool. */
 export async function poolProcess(workers: number, options: ProductOptions): Promise<PoolProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-crewed-'))
   writeFiles(folder)
@@ -61,7 +61,7 @@ export async function poolProcess(workers: number, options: ProductOptions): Pro
   }
 }
 
-/** What the store of the tests' little fleet says when nobody has changed anything. */
+/** What the store of the tests' little fleet says when nothing was changed. */
 export function storeRules(changes: Partial<StoreRules> = {}): StoreRules {
   return {
     revision: 1,

@@ -120,7 +120,7 @@ async function startCluster(binaries: string): ReturnType<typeof startPostgres> 
 
 const ICU = ['--locale-provider=icu', '--icu-locale=en-US']
 
-/** The server refuses to run as root; 65534 is nobody on every Linux. */
+/** The server refuses to run as root; 65534 is the user without rights on every Linux. */
 const unprivileged = (): Pick<SpawnOptions, 'uid' | 'gid'> =>
   process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
 

@@ -1,6 +1,6 @@
 import { fleet } from '../front-ends/product.ts'
 
-/** How the fleet's upstream speaks TLS: it talks to nobody but the front end. */
+/** How the fleet's upstream speaks TLS: it talks to the front end alone. */
 export const upstreamTlsOptions = {
   key: fleet.upstreamServer.keyPem,
   cert: fleet.upstreamServer.chainPem,

@@ -81,7 +81,7 @@ const ROWS: readonly Row[] = [
     code: 'verified',
   },
   {
-    promise: 'a host that nobody serves here is answered 421',
+    promise: 'a host that is not served here is answered 421',
     octets: `${LINE}Host: elsewhere.test\r\n\r\n`,
     status: 421,
     code: 'host-unknown',
@@ -141,7 +141,7 @@ const ROWS: readonly Row[] = [
     code: 'transfer-coding-unknown',
   },
   {
-    promise: 'an expectation that nobody knows is answered 417',
+    promise: 'an unknown expectation is answered 417',
     octets: `${POST}Expect: miracles\r\nContent-Length: 0\r\n\r\n`,
     status: 417,
     code: 'expectation-unknown',

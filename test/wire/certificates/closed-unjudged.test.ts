@@ -17,7 +17,7 @@ const NO_OPEN_ROUTE = {
 const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
 const STRANGERS = [
-  ['nobody', undefined, 'no-certificate'],
+  ['no device', undefined, 'no-certificate'],
   ['a device of an unknown CA', fleet.unknown, 'untrusted-issuer'],
   ['an expired device', fleet.inGrace, 'expired'],
 ] as const
@@ -37,7 +37,7 @@ for (const [who, leaf, code] of STRANGERS) {
   })
 }
 
-test('the same house serves a fit device', async () => {
+test('the same front end serves a fit device', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   await using frontEnd = await product({ upstreamPort: upstream.port, yaml: NO_OPEN_ROUTE })
   await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
@@ -45,7 +45,7 @@ test('the same house serves a fit device', async () => {
   expect((await device.response()).startLine).toContain('200')
 })
 
-test('while recording, the same house lets everybody ask, vouches for nobody unfit, and says what it would refuse', async () => {
+test('while recording, the same front end lets every device ask, vouches for none that is unfit, and says what it would refuse', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const yaml = { ...NO_OPEN_ROUTE, enforcement: ' recording' }
   await using frontEnd = await product({ upstreamPort: upstream.port, yaml })

@@ -115,7 +115,7 @@ for (const leaf of [merely, revoked]) {
   })
 }
 
-// The control: whoever forgives `CERT_HAS_EXPIRED` on what Node reports has forgiven every one of them.
+// The control: code that forgives `CERT_HAS_EXPIRED` on what Node reports has forgiven every one of them.
 for (const [what, leaf] of [
   ['expired and nothing worse', merely],
   ['expired and forged', forged],

@@ -27,7 +27,7 @@ interface Row {
   readonly path: string
   readonly told: string | undefined
   readonly verify: string
-  /** What the event says; the upstream is told nothing about whom nobody vouches for. */
+  /** What the event says; the upstream is told nothing about a device that we do not vouch for. */
   readonly recorded: string
 }
 
@@ -57,7 +57,7 @@ const ROWS: readonly Row[] = [
     recorded: 'in-grace',
   },
   {
-    promise: 'on an open route nobody is told anything, and the event knows all the same',
+    promise: 'on an open route the upstream is told nothing, and the event knows all the same',
     device: due,
     path: '/enroll/x',
     told: undefined,
@@ -106,7 +106,7 @@ test('a device that is refused for its age is recorded with it', async () => {
   expect(line).toMatchObject({ code: 'expired-beyond-grace', timeliness: 'expired' })
 })
 
-test('without a name for it the state is sent to nobody', async () => {
+test('without a name for it the state is not sent', async () => {
   const heard: (RawMessage | undefined)[] = []
   await using upstream = await rawUpstream(upstreamTlsOptions, async (peer) => {
     heard.push(await peer.request())

@@ -1,5 +1,5 @@
 /**
- * Either side goes away at the worst moment. The other side must notice at once, and nobody may take what is left
+ * Either side goes away at the worst moment. The other side must notice at once, and what is left may not be taken
  * for a whole message.
  */
 import { expect, test } from 'vitest'

@@ -1,5 +1,5 @@
 /**
- * Large bodies and slow readers: whoever reads slowly slows the sender down, and the front end holds next to nothing.
+ * Large bodies and slow readers: a slow reader slows the sender down, and the front end holds next to nothing.
  */
 import { memoryUsage } from 'node:process'
 import { expect, test } from 'vitest'

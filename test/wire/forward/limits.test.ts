@@ -53,7 +53,7 @@ test('a refused small body does not put the connection out of step', async () =>
   await using upstream = await rawUpstream(goodServer, answering(OK))
   await using server = await forwardingServer(upstream.port, { bodyBytes: 10 })
   await using device = await Device.to(server.port)
-  // The body is itself a request: whoever loses count would serve it.
+  // The body is itself a request: a server that loses count would serve it.
   const body = 'GET /SMUGGLED HTTP/1.1\r\nHost: front.test\r\n\r\n'
   device.request('POST /', `Content-Length: ${body.length}`)
   expect((await device.response()).startLine).toBe('HTTP/1.1 413 Payload Too Large')

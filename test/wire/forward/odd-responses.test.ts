@@ -184,7 +184,7 @@ const rows: readonly Odd[] = [
     failure: 'bad-response',
   },
   {
-    promise: 'a version of HTTP that nobody writes like that is a bad response',
+    promise: 'a version of HTTP that is not written like that is a bad response',
     answer: `HTTP/3.7 200 OK\r\n${length('ok')}`,
     expect: BAD_GATEWAY,
     failure: 'bad-response',
@@ -214,7 +214,7 @@ const rows: readonly Odd[] = [
     failure: undefined,
   },
   {
-    promise: 'a second answer in one breath is nobody’s',
+    promise: 'a second answer in one segment belongs to no request',
     answer: `HTTP/1.1 200 OK\r\n${length('ok')}HTTP/1.1 200 OK\r\n${length('evil')}`,
     expect: 'HTTP/1.1 200 OK ok',
     failure: undefined,

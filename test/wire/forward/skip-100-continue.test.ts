@@ -36,7 +36,7 @@ for (const { promise, parts } of rows) {
     for (const _ of [1, 2]) {
       device.request('GET /')
       const response = await device.response()
-      // undici forgets all but the last piece of a reason phrase that comes in pieces; nobody may rely on one.
+      // undici forgets all but the last piece of a reason phrase that comes in pieces; no peer may rely on one.
       expect(response.startLine).toMatch(/^HTTP\/1\.1 200 /)
       expect(response.body).toBe(parts.at(-1) === CONTINUE ? CONTINUE : 'ok')
     }

@@ -122,7 +122,7 @@ interface Caller {
 }
 
 const CALLERS: readonly Caller[] = [
-  { who: 'nobody on an open route', path: '/open', leaf: undefined },
+  { who: 'no device on an open route', path: '/open', leaf: undefined },
   { who: 'a device on an open route', path: '/open', leaf: fleet.device },
   { who: 'a device on a device route', path: '/fleet', leaf: fleet.device },
   { who: 'a device in grace on a renewal route', path: '/late', leaf: fleet.inGrace },

@@ -1,4 +1,4 @@
-/** What a device calls itself is kept for people to read; it makes nobody anybody. */
+/** What a device calls itself is kept for people to read; it identifies no device. */
 import { hash, X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
@@ -42,7 +42,7 @@ async function recordOf({ call }: ServedWithStore, leaf: Leaf): Promise<Record> 
   return record
 }
 
-test('two devices that call themselves the same are two, both named so, and approving one approves nobody else', async () => {
+test('two devices that call themselves the same are two, both named so, and approving one approves no other', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const yaml = { approval: ' { model: manual }' }
   await using deployment = await servedWithStore(upstream.port, yaml, { rows: ROWS })

@@ -127,7 +127,7 @@ for (const [cause, told, code] of CAUSES) {
   })
 }
 
-test('throwing the latch ends who was only recorded, bodies under way included, and nobody else', async () => {
+test('throwing the latch ends who was only recorded, bodies under way included, and no other', async () => {
   const { upstream, half, left } = await stallingUpstream()
   await using _upstream = upstream
   await using pool = await poolProcess(2, { upstreamPort: upstream.port })

@@ -141,7 +141,7 @@ for (const fields of [['Content-Length: 1000'], ['Transfer-Encoding: chunked']])
   })
 }
 
-test('half a name is nobody’s: only what is whole is counted', async () => {
+test('half a name is no account: only what is whole is counted', async () => {
   const seen = Promise.withResolvers<void>()
   await using server = await rawUpstream(upstreamTlsOptions, async (peer) => {
     await peer.until('username=an')

@@ -10,7 +10,7 @@ const ROWS = [
   '{ id: token, path: /oauth/*, class: legacy-oauth, upstream: mdm }',
   '{ id: unwatched, path: /unwatched/*, class: open, upstream: mdm }',
 ]
-/** Rates that nobody meets here, and small bounds for failures. */
+/** Rates that no client meets here, and small bounds for failures. */
 const STRICT = ` { address: { rate: 60000, burst: 1000 }, account: { rate: 60000, burst: 1000 }, lockout: { failures: 3, addressFailures: 6, accountFailures: 9 } }`
 
 const startFrontEnd = (upstreamPort: number, legacyOAuth = STRICT): Promise<Product> =>
@@ -266,7 +266,7 @@ test('a page that anybody may read does not make an address known to an account'
   expect(await tryManyNames(attacker, ['ann'])).toEqual(['429'])
 })
 
-test('a server that is away counts as nobody’s failure', async () => {
+test('a server that is away is no failure of the client', async () => {
   await using server = await tokenServer()
   await using one = await startFrontEnd(server.port)
   await server.upstream.stopListening()

@@ -1,5 +1,5 @@
 /**
- * The new OAuth endpoint is disabled over the admin API, in a real store: whoever asks for a token there is refused,
+ * The new OAuth endpoint is disabled over the admin API, in a real store: a request for a token there is refused,
  * by both workers, certificate or not, and nothing else changes.
  */
 import { expect, test } from 'vitest'

@@ -107,7 +107,7 @@ test('a CA that is distrusted ends the live connection, the body under way inclu
   expect(device.pending).toBe('')
 })
 
-test('a distrusted intermediate admits nobody although a trusted root signed it, and the root is spared', async () => {
+test('a distrusted intermediate admits no device although a trusted root signed it, and the root is spared', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const trust = `
   enrollmentSettings:
@@ -128,7 +128,7 @@ test('a distrusted intermediate admits nobody although a trusted root signed it,
   expect(line['code']).toBe('denied-issuer')
 })
 
-test('a distrusted CA admits nobody although the chain of a trusted one holds a cross certificate for it', async () => {
+test('a distrusted CA admits no device although the chain of a trusted one holds a cross certificate for it', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const stolen = mintKeys()
   const old = mintCa({ name: 'Stolen CA', keys: stolen })

@@ -1,5 +1,5 @@
 /**
- * What reaches the books of the fleet: every request of a device, gathered, with what it met; by whichever worker.
+ * What reaches the store: every request of a device, gathered, with what it met; by whichever worker.
  */
 import { hash, X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
@@ -50,7 +50,7 @@ test('the requests of a device on two workers are counted whole, with its certif
   })
 })
 
-test('the books know who is blocked, who showed nothing, and nothing of paths that ask for nothing', async () => {
+test('the store knows which device is blocked and which showed nothing, and nothing of paths that ask for nothing', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   await using pool = await poolProcess(1, { upstreamPort: upstream.port })
   await pool.send({ kind: 'rules', rules: storeRules() })
@@ -76,7 +76,7 @@ test('the books know who is blocked, who showed nothing, and nothing of paths th
   ])
 })
 
-test('in recording the books know who would be refused, though the device was let pass', async () => {
+test('in recording the store knows which device would be refused, though the device was let pass', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   await using pool = await poolProcess(1, { upstreamPort: upstream.port })
   await pool.send({ kind: 'rules', rules: storeRules({ enforcement: 'recording' }) })
@@ -86,7 +86,7 @@ test('in recording the books know who would be refused, though the device was le
   expect(seen).toMatchObject({ verdict: 'refuse', code: 'untrusted-issuer' })
 })
 
-test('the books hold a disabled endpoint against nobody who calls it', async () => {
+test('a call of a disabled endpoint is not held against the device', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   await using pool = await poolProcess(1, {
     upstreamPort: upstream.port,

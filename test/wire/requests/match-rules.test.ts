@@ -68,7 +68,7 @@ const ROWS: readonly Row[] = [
     code: 'match-rule-unmet',
   },
   {
-    promise: 'a rule that would be met helps nobody whom time refuses',
+    promise: 'a rule that would be met does not help a device that time refuses',
     device: fleet.inGrace,
     path: '/fleet/x',
     code: 'expired',

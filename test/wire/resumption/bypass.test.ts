@@ -13,13 +13,13 @@ import {
   type OneResponse,
 } from '../../support/devices/request-once.ts'
 
-/** A front door whose old fleet can be retired while devices hold sessions. */
+/** A server whose old fleet can be retired while devices hold sessions. */
 interface ResumingServer extends AsyncDisposable {
   readonly port: number
   retire(): Promise<void>
 }
 
-/** Ordinary Node: OpenSSL verifies, whoever is not verified does not get in, a CA is retired by a new context. */
+/** Ordinary Node: OpenSSL verifies, a device that is not verified does not get in, a CA is retired by a new context. */
 const ORDINARY: readonly (readonly [string, () => Promise<ResumingServer>])[] = [
   ['with ticket keys of its own and a new secure context', withTicketKeys],
   ['with its contexts swapped behind SNICallback', behindSniCallback],
@@ -27,7 +27,7 @@ const ORDINARY: readonly (readonly [string, () => Promise<ResumingServer>])[] = 
 
 for (const version of VERSIONS) {
   for (const [how, open] of ORDINARY) {
-    test(`${version}: plain Node ${how} goes on admitting the retired CA to whoever resumes`, async () => {
+    test(`${version}: plain Node ${how} goes on admitting devices of the retired CA that resume`, async () => {
       await using target = await open()
       const statuses = await retiredWhileAway(version, target)
       expect(statuses).toEqual({ before: 200, fresh: 0, resumed: true, after: 200 })
@@ -51,7 +51,7 @@ async function retiredWhileAway(version: (typeof VERSIONS)[number], target: Resu
     requestOnce(target, { version, device: fleet.old, ...visitor })
   const first = await call({})
   await target.retire()
-  // Without the session nobody lets it in: the CA is gone.
+  // Without the session it is not let in: the CA is gone.
   const fresh = await call({})
   const { resumed, status } = await call({ session: first.session })
   return { before: first.status, fresh: fresh.status, resumed, after: status }

@@ -85,7 +85,7 @@ for (const version of VERSIONS) {
     expect(frontEnd.lines.filter(({ msg }) => msg === 'ticket secret replaced')).toHaveLength(1)
   })
 
-  test(`${version}: a session whose issuers are known to nobody ends, so that the device can show them again`, async () => {
+  test(`${version}: a session whose issuers are not known ends, so that the device can show them again`, async () => {
     await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
     await using frontEnd = await product({ upstreamPort: upstream.port, ...ON })
     const first = await requestOnce(frontEnd, { version, device: fleet.unknown })
@@ -101,7 +101,7 @@ for (const version of VERSIONS) {
     }
   })
 
-  test(`${version}: a listener that is closed to whoever has no certificate gives them no ticket either`, async () => {
+  test(`${version}: a listener that is closed to clients without a certificate gives them no ticket either`, async () => {
     await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
     const yaml = { routes: DEVICES_ONLY }
     await using frontEnd = await product({ upstreamPort: upstream.port, yaml, ...ON })

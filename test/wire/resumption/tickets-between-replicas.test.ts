@@ -74,7 +74,7 @@ if (postgres.kind === 'found') {
       expect([first.resumed, next.resumed, next.status]).toEqual([false, true, 200])
     })
 
-    test(`${version}: after a change of trust a session of before is resumed by nobody`, async () => {
+    test(`${version}: after a change of trust a session of before is not resumed`, async () => {
       await using replicas = await replicasAt(url)
       const [one, other] = [await replicas.instance(), await replicas.instance()]
       const first = await requestOnce(one, { version, device: fleet.device })

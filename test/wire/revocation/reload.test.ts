@@ -41,7 +41,7 @@ test('a revoked device is refused while a reload waits for the list of another p
   const reloaded = frontEnd.reload({ upstreamPort, yaml: { trust: trust(after) } })
   const response = await asked.promise
   expect(await isServed(frontEnd)).toBe(false)
-  // The control: the next world's list names nobody, and counts from the reload on.
+  // The control: the next configuration's list is empty, and counts from the reload on.
   response.end(mintCrl({ issuer: fleet.devices }))
   expect(await reloaded).toMatchObject({ kind: 'applied' })
   expect(await isServed(frontEnd)).toBe(true)

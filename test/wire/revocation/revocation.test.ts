@@ -167,7 +167,7 @@ test('under hard-fail a list that cannot be believed leaves the CAs of its setti
   expect(await ready(frontEnd)).toMatch(/^not ready: list 2 of what Fleet has revoked/)
 })
 
-test('a forged list frees nobody, and revokes nobody; the very same entries signed by the CA do both', async () => {
+test('a forged list frees no device and revokes none; the very same entries signed by the CA do both', async () => {
   const forger = { subject: fleet.devices.subject, key: mintKeys().key }
   await using server = await crlServer(list(naming(device)))
   await using frontEnd = await startFrontEnd([server])
@@ -241,7 +241,7 @@ for (const [policy, settings, enforcement, expected, readiness] of missing) {
   })
 }
 
-test('recording writes down what nobody could tell', async () => {
+test('recording writes down what could not be told', async () => {
   await using server = await crlServer((_, response) => response.writeHead(500).end())
   await using frontEnd = await startFrontEnd([server], { yaml: { enforcement: ' recording' } })
   expect(await status(frontEnd, device)).toBe('200')

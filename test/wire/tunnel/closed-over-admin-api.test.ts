@@ -1,5 +1,5 @@
 /**
- * The sync port is closed over the admin API, in a real store: refused while somebody still lives there, and at once
+ * The sync port is closed over the admin API, in a real store: refused while a device still uses it, and at once
  * on both workers when it is done.
  */
 import { expect, test } from 'vitest'
@@ -20,7 +20,7 @@ async function openTunnels(
   return client
 }
 
-/** What keeps the port from being closed, once somebody was seen there. */
+/** What keeps the port from being closed, once a device was seen there. */
 async function kept({
   call,
 }: ServedWithStore): Promise<{ readonly etag: string; readonly unmet: string[] }> {

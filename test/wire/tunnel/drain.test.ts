@@ -22,7 +22,7 @@ async function openTunnels({ port }: ServeProcess): Promise<TunnelClient> {
   return client
 }
 
-/** Settles once nobody listens there any more. */
+/** Settles once nothing listens there any more. */
 async function refusesConnections(port: number): Promise<void> {
   const answer = (): Promise<string> =>
     new Promise((resolve) => {

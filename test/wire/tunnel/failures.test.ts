@@ -79,7 +79,7 @@ test('an upstream that is not there is a failure with a next step, and the devic
   expect(line?.['next_step']).toBeTypeOf('string')
 })
 
-test('garbage in place of TLS is a handshake that failed, and costs nobody else anything', async () => {
+test('garbage in place of TLS is a handshake that failed, and costs no other connection anything', async () => {
   await using frontEnd = await productWithTunnels(echo)
   const garbage = connectTcp(frontEnd.port, '127.0.0.1')
   garbage.on('error', () => {})

@@ -1,5 +1,5 @@
 /**
- * Somebody else reads the header that goes ahead of the relayed octets: nginx, which drops a connection whose header it
+ * Another program reads the header that goes ahead of the relayed octets: nginx, which drops a connection whose header it
  * does not understand, and one without any.
  */
 import { spawnSync } from 'node:child_process'

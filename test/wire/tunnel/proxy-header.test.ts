@@ -53,7 +53,7 @@ test('inside TLS the header comes first, names the device, and what the device f
   expect(line).toMatchObject({ told: 'certificate' })
 })
 
-test('nobody is named whom we do not vouch for', async () => {
+test('no device is named that we do not vouch for', async () => {
   await using frontEnd = await productWithTunnels(ready, {
     relay: '{ proxyProtocol: inside-tls }',
     yaml: { enforcement: ' recording' },

@@ -1,6 +1,6 @@
 /**
  * Tunnels live long: a decision about the device, the fleet or the port, and time, end those that they refuse, in
- * whichever worker, and nobody else's.
+ * whichever worker, and no other.
  */
 import { hash, X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
@@ -116,7 +116,7 @@ test('a tunnel ends when its certificate does', async () => {
   await expectStillRelayed(others)
 })
 
-test('the books are told of a tunnel when it begins: who is pending, and that somebody unknown called', async () => {
+test('the store is told of a tunnel when it begins: which device is pending, and that an unknown client called', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
   await using pool = await poolProcess(1, { upstreamPort: upstream.port, yaml: SYNC })
   await pool.send({ kind: 'rules', rules: storeRules() })

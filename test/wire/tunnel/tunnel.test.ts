@@ -51,12 +51,12 @@ const REFUSED = [
     code: 'expired-beyond-grace',
   },
   {
-    promise: 'nobody, where one is asked for',
+    promise: 'no certificate, where one is asked for',
     relay: '{ certificate: device }',
     code: 'no-certificate',
   },
   {
-    promise: 'nobody, while recording, where one is asked for in every mode',
+    promise: 'no certificate, while recording, where one is asked for in every mode',
     relay: '{ certificate: always }',
     yaml: { enforcement: ' recording' },
     code: 'no-certificate',

@@ -28,7 +28,7 @@ import {
   type RawUpstream,
 } from '../../support/upstreams/raw-upstream.ts'
 
-const somebody = mintCa({ name: 'Somebody Else' })
+const otherCa = mintCa({ name: 'Other CA' })
 
 interface Row {
   readonly promise: string
@@ -49,12 +49,12 @@ const ROWS: readonly Row[] = [
   {
     promise: 'an anchor that signed itself and names another key for it',
     code: 'anchor-contradicts-itself',
-    ca: { extensions: [authorityKeyIdentifier(somebody.spki)] },
+    ca: { extensions: [authorityKeyIdentifier(otherCa.spki)] },
   },
   {
-    promise: 'an anchor that somebody else signed, and that does not say with which key',
+    promise: 'an anchor that another CA signed, and that does not say with which key',
     code: 'anchor-origin-unstated',
-    ca: { issuer: somebody, without: [OIDS.authorityKeyIdentifier] },
+    ca: { issuer: otherCa, without: [OIDS.authorityKeyIdentifier] },
   },
   {
     promise: 'an anchor without a name',
@@ -128,11 +128,11 @@ const AGES: readonly (readonly [
   status: string,
 ])[] = [
   [
-    'whoever selects TLS 1.1 reaches a server with a key and a signature of its time',
+    'a selection of TLS 1.1 reaches a server with a key and a signature of its time',
     { selection: completedSelection({ protocols: ['TLSv1.2', 'TLSv1.1'] }) },
     'HTTP/1.1 200 OK',
   ],
-  ['whoever does not is kept from it', {}, 'HTTP/1.1 502 Bad Gateway'],
+  ['without that selection it is out of reach', {}, 'HTTP/1.1 502 Bad Gateway'],
 ]
 
 for (const [promise, tls, status] of AGES) {

@@ -21,7 +21,7 @@ const pin = (pem: string): string => pinOf(first(pem))
 
 const issuing = mintCa({ name: 'Issuing', issuer: upstreamCa })
 const genuine = mintLeaf({ issuer: issuing, dns: ['upstream.test'], purposes: ['serverAuth'] })
-/** The same trusted CA signed it, for somebody else's key. */
+/** The same trusted CA signed it, for another key. */
 const rogueCa = mintCa({ name: 'Rogue', issuer: upstreamCa })
 const rogue = mintLeaf({ issuer: rogueCa, dns: ['upstream.test'], purposes: ['serverAuth'] })
 const stranger = mintCa({ name: 'Stranger' })
@@ -125,7 +125,7 @@ for (const { promise, shows, pins, status } of rows) {
   })
 }
 
-test('control: whoever looks at the list and not at the path is fooled', async () => {
+test('control: a check of the list instead of the path is fooled', async () => {
   const { outcome } = await asked(decorated, { tls: { pins: [pin(issuing.pem)] } })
   // What was shown as the path lacks the pin, although Node lists the pinned certificate.
   expect(outcome.failure).toEqual({

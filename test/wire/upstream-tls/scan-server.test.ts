@@ -84,7 +84,7 @@ test('a server that tells its hosts apart by SNI shows another certificate witho
 test('a server that wants SNI refuses without, and is scanned with it', async () => {
   const context = createSecureContext(goodServer)
   await using upstream = await rawUpstream(
-    // Without a certificate of its own it has nothing to show whoever names nobody.
+    // Without a certificate of its own it has nothing to show a client that names no host.
     { SNICallback: (_, done) => done(null, context), maxVersion: 'TLSv1.2' },
     () => {},
   )
@@ -123,7 +123,7 @@ test('never more connections at a time, nor altogether, than allowed', async () 
   expect(report).toMatchObject({ connections: 5, complete: false, groups: [] })
 })
 
-test('where nobody listens, every answer says so', async () => {
+test('where nothing listens, every answer says so', async () => {
   const upstream = await rawUpstream(goodServer, () => {})
   await upstream[Symbol.asyncDispose]()
   const report = await scanned(upstream.port)

@@ -51,7 +51,7 @@ for (const version of ['TLSv1', 'TLSv1.1'] as const) {
     await using frontEnd = await product(upstreams(upstream.port, []))
     expect(await ask(frontEnd)).toBe('HTTP/1.1 502 Bad Gateway')
     expect(await frontEnd.waitForLine((one) => one['failure'] === 'tls-handshake')).toBeDefined()
-    // The house of the tests has no store, which is announced as well.
+    // The front end of the tests has no store, which is announced as well.
     expect((await scrape(frontEnd)).match(/tfe_dangerous\{[^}]*\}/gu)).toEqual([
       'tfe_dangerous{kind="no-store"}',
     ])

@@ -180,7 +180,7 @@ test('a server that says nothing fails at the limit', async () => {
   expect(report.failures.map(({ code }) => code)).toEqual(['connect-timeout'])
 })
 
-test('where nobody listens, the connection is refused', async () => {
+test('where nothing listens, the connection is refused', async () => {
   const upstream = await rawUpstream(serverOptions(good), () => {})
   await upstream[Symbol.asyncDispose]()
   const report = await tested(upstream.port)

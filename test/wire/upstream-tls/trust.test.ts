@@ -157,7 +157,7 @@ const rows: readonly Row[] = [
     expect: 'served',
   },
   {
-    promise: 'an empty trust store trusts nobody',
+    promise: 'an empty trust store trusts no server',
     server: server(),
     tls: { trust: custom() },
     expect: untrusted('unknown-issuer', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'),

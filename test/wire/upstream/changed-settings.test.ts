@@ -1,4 +1,4 @@
-/** When the settings of an upstream change, whoever has no connection yet gets one under the new ones. */
+/** When the settings of an upstream change, a request without a connection gets one under the new ones. */
 import { expect, test } from 'vitest'
 import type { UpstreamConnection } from '../../../src/forward/balance/connection.ts'
 import type { ConnectionWaiter } from '../../../src/forward/balance/pool.ts'
@@ -21,7 +21,7 @@ function opened(port: number, protocol: 'TLSv1.2' | 'TLSv1.3', name?: string): U
   return upstream.value
 }
 
-/** Somebody who waits, and what comes of it. */
+/** A request that waits, and what comes of it. */
 function waiting(): {
   readonly want: ConnectionWaiter
   readonly connection: Promise<UpstreamConnection>

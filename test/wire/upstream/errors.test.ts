@@ -69,7 +69,7 @@ const REFUSED: readonly Row[] = [
     chain: ['CN=device-1'],
   },
   {
-    promise: 'keys that nobody pinned are told with the chain',
+    promise: 'keys that are not pinned are told with the chain',
     server: leaf(),
     tls: { pins: ['A'.repeat(43) + '='] },
     code: 'tls-pin-mismatch',
@@ -105,7 +105,7 @@ for (const { promise, server, tls = {}, sentence, nextStep, chain, code, detail 
   })
 }
 
-test('a port that nobody listens on is told as such', async () => {
+test('a port that nothing listens on is told as such', async () => {
   const { port } = await rawUpstream(goodServer, answering(OK)).then(async (gone) => {
     await gone[Symbol.asyncDispose]()
     return gone

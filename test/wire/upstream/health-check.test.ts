@@ -128,7 +128,7 @@ test('a check verifies the certificate as requests do', async () => {
   expect(explanation?.nextStep).not.toContain('health.check.sni')
 })
 
-/** A balancer that knows its servers by SNI, and shows whoever names none a certificate of its own. */
+/** A balancer that knows its servers by SNI, and shows a client that names none a certificate of its own. */
 function sniOnly() {
   const own = mintLeaf({ issuer: upstreamCa, dns: ['balancer.test'], purposes: ['serverAuth'] })
   return {
@@ -169,7 +169,7 @@ test('a server whose check is off is left alone, beside one that is asked', asyn
   expect(server.changes).toEqual([])
 })
 
-test('nobody is asked before the watch begins or after the upstream is closed', async () => {
+test('no server is asked before the checks begin or after the upstream is closed', async () => {
   await using upstream = await rawUpstream(goodServer, answering(OK))
   await using idle = await forwardingServer(upstream.port, { health: { check: CHECK } })
   await using server = await watched(upstream.port, {})

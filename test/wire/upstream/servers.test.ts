@@ -29,7 +29,7 @@ async function noting(seen: string[], name: string): Promise<RawUpstream> {
   })
 }
 
-/** A port where nobody listens any more. */
+/** A port where nothing listens any more. */
 async function closedServers(): Promise<number> {
   await using upstream = await rawUpstream(goodServer, () => {})
   return upstream.port
@@ -103,7 +103,7 @@ test('the same device is served by the same server, over different connections',
   expect(new Set(seen.map((line) => line[0])).size).toBe(2)
 })
 
-test('a server that refuses connections costs nobody a request, whatever the method', async () => {
+test('a server that refuses connections costs no request, whatever the method', async () => {
   const seen: string[] = []
   const gone = await closedServers()
   await using live = await noting(seen, 'live')
@@ -209,7 +209,7 @@ test('when no server is in, all are tried, and it is said', async () => {
   })
   expect(await ask(server, 'GET /')).toBe('502 Bad Gateway')
   expect(server.changes.map(({ left }) => left)).toEqual([1, 0])
-  // Still somebody is tried: twice one failed dial each, and no answer of ours without a try.
+  // Still a server is tried: twice one failed dial each, and no answer of ours without a try.
   expect(await ask(server, 'GET /')).toBe('502 Bad Gateway')
   expect(await server.outcome(2)).toMatchObject({ retried: true, failure: { kind: 'refused' } })
 })

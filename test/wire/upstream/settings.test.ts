@@ -68,8 +68,8 @@ for (const { promise, tls, identity, at } of faultRows) {
   })
 }
 
-test('what the configuration says about an upstream is what this room asks for', () => {
-  // The compiler is the judge; no room imports the configuration.
+test('what the configuration says about an upstream is what `forward` asks for', () => {
+  // The compiler is the judge; no edge module imports the configuration.
   const upstream = (settings: config.Upstream): UpstreamSettings => settings
   const identity = (opened: ServerIdentity): ClientIdentity => opened
   expect([upstream, identity]).toHaveLength(2)
