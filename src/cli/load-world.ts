@@ -6,7 +6,7 @@ import type { LoadedConfig } from '../config/config.ts'
 import { diskReader, type FileReader } from '../config/reading/files.ts'
 import { loadConfig } from '../config/load.ts'
 import { fail, type Fault, type Instant, ok, type Result } from '../kernel/types.ts'
-import { compileConfig, type CompiledConfig } from '../state/world.ts'
+import { compileConfig, type CompiledConfig } from '../state/compiled-config.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

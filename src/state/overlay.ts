@@ -2,7 +2,7 @@
  * What an administrator decided about single devices, over the world in force: it changes while the world stays, and
  * a change costs what changed (decision 19). A primary sends deltas to its workers; each process holds one of these,
  * and nobody asks a store while a request waits. What is small and changes trust itself travels with the orders
- * instead (`rules.ts`).
+ * instead (`store-rules.ts`).
  */
 import type { Approval, FleetPolicy, Members } from '../decide/policy.ts'
 import { unreachable, type KeyFingerprint } from '../kernel/types.ts'

@@ -1,5 +1,5 @@
 /**
- * The world in force: what `world.ts` built, plus what had to be opened to use it. Frozen, versioned, replaced by
+ * The world in force: what `compiled-config.ts` built, plus what had to be opened to use it. Frozen, versioned, replaced by
  * one assignment; whoever began under an old one finishes under it.
  */
 import { isDeepStrictEqual } from 'node:util'
@@ -20,8 +20,8 @@ import { hostTable, type HostTable } from '../message/authority.ts'
 import { encodeIdentity, identityNames, type EncodedIdentity } from '../message/encode/encode.ts'
 import { fieldFilter, type FieldFilter } from '../message/request-fields.ts'
 import { judge } from '../trust/judge.ts'
-import type { CompiledListener, CompiledUpstream, CompiledConfig } from './world.ts'
-import { LoadedCrls, revocationPolicy } from './revocation.ts'
+import type { CompiledListener, CompiledUpstream, CompiledConfig } from './compiled-config.ts'
+import { revocationPolicy, type LoadedCrls } from './revocation-policy.ts'
 
 export interface Snapshot {
   readonly version: number

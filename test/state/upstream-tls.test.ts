@@ -7,7 +7,7 @@ import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { runtimeCatalogue } from '../../src/config/reading/runtime-offers.ts'
 import type { VerificationOverrides } from '../../src/upstream-tls/verification.ts'
-import { withTlsSettings, fileSettings, applyUpstreamTls } from '../../src/state/outgoing.ts'
+import { withTlsSettings, fileSettings, applyUpstreamTls } from '../../src/state/upstream-tls.ts'
 import { inMemoryFiles } from '../support/config/in-memory-files.ts'
 import { mintCa } from '../support/certificates/mint.ts'
 

@@ -3,7 +3,7 @@
  */
 import type { Config } from '../../config/config.ts'
 import type { Fault, Instant } from '../../kernel/types.ts'
-import type { CompiledConfig } from '../../state/world.ts'
+import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { approval } from './approval.ts'
 import { dangers } from './dangers.ts'
 import { listeners } from './listeners.ts'

@@ -3,7 +3,7 @@ import { bracketed } from '../../config/reading/host.ts'
 import { isPubliclyTrusted, type ServerIdentity } from '../../handshake/server-identity.ts'
 import type { Instant, Millis } from '../../kernel/types.ts'
 import type { Config, Listener, Relay } from '../../config/config.ts'
-import type { CompiledListener, CompiledConfig } from '../../state/world.ts'
+import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
 import { twoColumns } from '../text-layout.ts'
 import { countText, dayText, relativeDayText, durationText } from '../format-time.ts'
 

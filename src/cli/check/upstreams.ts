@@ -7,7 +7,7 @@ import type {
   UpstreamTls,
 } from '../../config/upstream/types.ts'
 import { unreachable } from '../../kernel/types.ts'
-import type { CompiledUpstream, CompiledConfig } from '../../state/world.ts'
+import type { CompiledUpstream, CompiledConfig } from '../../state/compiled-config.ts'
 import type { Config } from '../../config/config.ts'
 import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
 import { selectionNotices, versionsOf } from '../../upstream-tls/selection.ts'

@@ -9,8 +9,8 @@ import type { LoadedConfig } from '../../config/config.ts'
 import { ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { Store } from '../../store/port.ts'
 import { createAdmin } from './create-admin.ts'
-import { createStore } from '../../serve/store-sync/create.ts'
-import { configuredStore, openConfiguredStore } from '../../serve/store-sync/open.ts'
+import { createStore } from '../../serve/store-sync/create-store.ts'
+import { configuredStore, openConfiguredStore } from '../../serve/store-sync/configured-store.ts'
 
 const ACTOR = { who: 'demo', from: 'start' }
 

@@ -17,7 +17,7 @@ import {
   writeKeyRing,
 } from '../../store/secrets/key-ring.ts'
 import { versionsOf, type KeyRing } from '../../store/secrets/seal.ts'
-import { configuredStore } from '../../serve/store-sync/open.ts'
+import { configuredStore } from '../../serve/store-sync/configured-store.ts'
 import { printFaults, firstLine, type CommandContext } from './store.ts'
 
 /** What is to be done with the ring. */

@@ -13,14 +13,14 @@ import { explainStoreLock, lockStore } from '../../store/engine/lock.ts'
 import type { Store } from '../../store/port.ts'
 import type { Credential, NewAdmin } from './create-admin.ts'
 import { createAdmin } from './create-admin.ts'
-import { createStore } from '../../serve/store-sync/create.ts'
+import { createStore } from '../../serve/store-sync/create-store.ts'
 import {
   configuredStore,
   openConfiguredStore,
   storeSettingsOf,
   storeFault,
   type ConfiguredStore,
-} from '../../serve/store-sync/open.ts'
+} from '../../serve/store-sync/configured-store.ts'
 
 /** What the commands need of the world. */
 export interface CommandContext {

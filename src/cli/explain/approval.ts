@@ -5,7 +5,7 @@
 import type { RouteRow } from '../../config/config.ts'
 import { decide, type Decision, type Peer } from '../../decide/decide.ts'
 import type { Approval, Policy } from '../../decide/policy.ts'
-import type { CompiledConfig } from '../../state/world.ts'
+import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { modelText } from '../approval-model.ts'
 import { note, type Section, type Step } from './report.ts'
 import type { ExplainQuery } from './arguments.ts'

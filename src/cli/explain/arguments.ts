@@ -5,7 +5,7 @@ import { closestMatch } from '../../kernel/closest-match.ts'
 import { parseInstant } from '../../config/reading/units.ts'
 import { addressOctets } from '../../kernel/network.ts'
 import { fail, type Instant, ok, type Result } from '../../kernel/types.ts'
-import type { CompiledListener, CompiledConfig } from '../../state/world.ts'
+import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
 
 /** Everything but the certificate. */
 export interface ExplainQuery {

@@ -5,7 +5,7 @@
 import type { RouteRow } from '../../config/config.ts'
 import { decide, type Peer } from '../../decide/decide.ts'
 import type { OAuthEndpoints } from '../../fleet/oauth.ts'
-import type { CompiledConfig } from '../../state/world.ts'
+import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { note, type Section, type Step } from './report.ts'
 import type { ExplainQuery } from './arguments.ts'
 import { decisionInput, decisionStep } from './verdicts.ts'

@@ -12,7 +12,7 @@ import {
 import { explain as explainRefusal } from '../../decide/explain.ts'
 import type { Timeliness } from '../../decide/timeliness.ts'
 import { isoText, type Result } from '../../kernel/types.ts'
-import type { CompiledConfig } from '../../state/world.ts'
+import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { findingCodes } from '../../trust/finding.ts'
 import { examine, type Examination } from '../../trust/judge.ts'
 import {

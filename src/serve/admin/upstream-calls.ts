@@ -9,8 +9,8 @@ import type { ClientIdentity } from '../../forward/settings.ts'
 import { testServer, type TestReport } from '../../forward/diagnose/test-server.ts'
 import { openUpstream, type Upstream } from '../../forward/balance/upstream.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
-import { withTlsSettings } from '../../state/outgoing.ts'
-import type { CompiledConfig } from '../../state/world.ts'
+import { withTlsSettings } from '../../state/upstream-tls.ts'
+import type { CompiledConfig } from '../../state/compiled-config.ts'
 import type { EffectiveSettings } from '../../upstream-tls/page-types.ts'
 
 export class UpstreamCalls {

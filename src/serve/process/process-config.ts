@@ -2,7 +2,7 @@
  * What the primary tells each serving process, and what a process tells it of the issuers it has met.
  */
 import type { Config } from '../../config/config.ts'
-import type { StoreRules } from '../../state/rules.ts'
+import type { StoreRules } from '../../state/store-rules.ts'
 import type { TrustVersion } from '../../kernel/types.ts'
 
 /** Everything a serving process is told when it starts, and again whenever that changes. */

@@ -1,8 +1,12 @@
-/** A server went out or came back: one line, and a louder one when nobody is left. */
+/**
+ * What the log says of upstreams: a change of a server's health, and an untrusted server that was used.
+ */
 import type { UpstreamHealthChange } from '../../forward/balance/upstream.ts'
+import { strictTlsFailures, type UntrustedServer } from '../../forward/connect/untrusted.ts'
+import { explainUpstream } from '../../forward/failure.ts'
 import type { Log } from '../../kernel/ports.ts'
 
-/** Writes the line. */
+/** Logs that a server went out or came back; at level `error` when no server is left. */
 export function logHealthChange(log: Log, change: UpstreamHealthChange): void {
   const { upstream, server, standing, code, explanation, out, left } = change
   const facts = {
@@ -19,3 +23,27 @@ export function logHealthChange(log: Log, change: UpstreamHealthChange): void {
   else if (left > 0) log.warn(facts, 'upstream server is out')
   else log.error(facts, 'no server of the upstream is in: all are tried as if they were')
 }
+
+/**
+ * Logs one line per connection that strict TLS would have refused, with every reason, its remedy and the chain: Allow and
+ * Log untrusted servers (S3-17).
+ */
+export function logUntrusted(log: Log, facts: UntrustedServer): void {
+  const failures = strictTlsFailures(facts)
+  const explanations = failures.map((failure) => explainUpstream(failure, facts.upstream))
+  const line = {
+    upstream: facts.upstream,
+    server: facts.server,
+    failures: failures.map(({ kind }) => kind),
+    reason: explanations.map(({ sentence }) => sentence).join('; '),
+    next_step: explanations.map(({ nextStep }) => nextStep).join('; '),
+    chain: facts.chain,
+  }
+  log.warn(line, 'untrusted upstream used: strict TLS is off')
+}
+
+/** What the metrics count a connection under: bounded, and every reason that applies. */
+export const untrustedReasons = (facts: UntrustedServer): readonly string[] =>
+  strictTlsFailures(facts).map((failure) =>
+    failure.kind === 'tls-untrusted' ? failure.why : failure.kind,
+  )

@@ -6,9 +6,8 @@ import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Config, LoadedConfig } from '../../config/config.ts'
 import type { Fault, Instant, Result } from '../../kernel/types.ts'
-import type { StoreRules } from '../../state/rules.ts'
-import { compileConfig, type CompiledConfig } from '../../state/world.ts'
-import { logNewDangers } from '../announce.ts'
+import type { StoreRules } from '../../state/store-rules.ts'
+import { compileConfig, type CompiledConfig } from '../../state/compiled-config.ts'
 import type { WorkerPool } from '../workers/pool.ts'
 import { fixedFaults } from './fixed-settings.ts'
 import type { ProcessLogger } from '../log.ts'
@@ -190,3 +189,15 @@ export class ReloadCoordinator {
 }
 
 const SECRET_OCTETS = 32
+
+/** Logs a warning for each danger of the configuration that was not there before, whatever brought it into force. */
+export function logNewDangers(
+  { dangers }: Pick<Config, 'dangers'>,
+  before: Pick<Config, 'dangers'>,
+  { log }: ProcessLogger,
+): void {
+  const known = before.dangers.map(({ sentence }) => sentence)
+  for (const { kind, at, sentence } of dangers) {
+    if (!known.includes(sentence)) log.warn({ dangerous: kind, at }, sentence)
+  }
+}

@@ -11,7 +11,7 @@ import type {
   RefreshPorts as Surroundings,
 } from '../../revoke/keeper.ts'
 import { placeOf, CrlRegistry, type CrlUpdate } from '../../revoke/registry.ts'
-import { configuredCrls, type CompiledTrust } from '../../state/watched.ts'
+import { configuredCrls, type CompiledTrust } from '../../state/revocation-policy.ts'
 import type { ProcessLogger } from '../log.ts'
 import { RevocationMetrics } from './metrics.ts'
 

@@ -9,12 +9,30 @@ import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls'
 import { serverContexts } from '../../handshake/server-context.ts'
 import { presentedBy, type Presented } from '../../identify/presented.ts'
-import type { TrustVersion } from '../../kernel/types.ts'
-import type { RuntimeFault, TestedTlsVersion } from './fault.ts'
+import type { Config } from '../../config/config.ts'
+import type { Fault, TrustVersion } from '../../kernel/types.ts'
+import { explainRuntimeFault, type RuntimeFault, type TestedTlsVersion } from './fault.ts'
 import { selfTestCertificates, type SelfTestCertificates } from './certificates.ts'
 
 /** How a presented chain is taken from a socket. */
 export type ReadPresented = (socket: TLSSocket) => Presented
+
+/** Returns what is wrong with this TLS runtime, tested over every version that a listener of the configuration speaks. */
+export async function runtimeFaults(
+  { listeners }: Config,
+  readPresented: ReadPresented | undefined,
+): Promise<readonly Fault[]> {
+  const spoken = VERSIONS.filter((version) =>
+    listeners.some(({ tls }) => tls.minVersion <= version && version <= tls.maxVersion),
+  )
+  const fault = await selfTestFault(spoken, readPresented)
+  if (fault === undefined) return []
+  const { node, openssl } = process.versions
+  const { sentence, nextStep } = explainRuntimeFault(fault, `Node ${node} (OpenSSL ${openssl})`)
+  return [{ at: fault.kind, message: `${sentence}; ${nextStep}` }]
+}
+
+const VERSIONS: readonly TestedTlsVersion[] = ['TLSv1.2', 'TLSv1.3']
 
 /** The first thing wrong with the runtime, if anything is. A runtime does not change: what passed is not asked again. */
 export async function selfTestFault(

@@ -14,7 +14,7 @@ import {
   type DenialDelta,
   type OverlayDelta,
 } from '../../state/overlay.ts'
-import type { StoredEnrollmentSetting, StoreRules } from '../../state/rules.ts'
+import type { StoredEnrollmentSetting, StoreRules } from '../../state/store-rules.ts'
 import type { DenyTarget } from '../../store/devices/denials.ts'
 import type { StoredSetting, StoredStanding } from '../../store/settings/enrollment-setting.ts'
 import type { StoreFailure } from '../../store/failure.ts'

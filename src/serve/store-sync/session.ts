@@ -4,13 +4,12 @@
 import type { Config } from '../../config/config.ts'
 import { explainStoreLock, lockStore, type StoreLock } from '../../store/engine/lock.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
-import type { StoreRules } from '../../state/rules.ts'
-import type { CompiledConfig } from '../../state/world.ts'
+import type { StoreRules } from '../../state/store-rules.ts'
+import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { Store } from '../../store/port.ts'
-import { initialiseSettings } from './create.ts'
-import { SightingWriter } from './sighting-writer.ts'
-import { sightingWriterLog } from '../ledger-lines.ts'
+import { initialiseSettings } from './create-store.ts'
+import { SightingWriter, sightingWriterLog } from './sighting-writer.ts'
 import { Maintenance, thisInstance } from './maintenance.ts'
 import type { ProcessLogger } from '../log.ts'
 import {
@@ -19,7 +18,7 @@ import {
   storeSettingsOf,
   storeFault,
   type ConfiguredStore,
-} from './open.ts'
+} from './configured-store.ts'
 import { ChangeWatcher, type StoreEvents } from './change-watcher.ts'
 import {
   LOCAL_TICKETS,

@@ -4,9 +4,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Result } from '../../kernel/types.ts'
-import { isTrouble } from '../../store/explain.ts'
+import { explainStore, isTrouble } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { RecordResult, Sighting } from '../../store/devices/sighting.ts'
+import type { ProcessLogger } from '../log.ts'
 
 /** Where batches go. */
 export interface SightingStore {
@@ -212,6 +213,23 @@ export class SightingWriter {
     }
     return batch
   }
+}
+
+/** Returns listeners that log what happens to sightings on their way into the store. */
+export const sightingWriterLog = ({ log }: ProcessLogger): SightingWriterEvents => ({
+  storeFailed: (why) => log.error(factsOf(why), 'sightings cannot be written: they wait'),
+  storeAnswered: () => log.info({}, 'sightings are written again'),
+  dropped: (sightings, error) =>
+    log.error({ sightings, err: error }, 'a batch of sightings met a bug and is dropped'),
+  unwritten: (sightings, why) => {
+    const facts = why === undefined ? {} : factsOf(why)
+    log.error({ sightings, ...facts }, 'the last sightings did not reach the store in time')
+  },
+})
+
+function factsOf(why: StoreFailure): object {
+  const { code, sentence, nextStep } = explainStore(why)
+  return { code, reason: sentence, next_step: nextStep }
 }
 
 /** A certificate that no CA vouches for: anybody can make up any number of those. */

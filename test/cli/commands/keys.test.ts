@@ -6,7 +6,10 @@ import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../../src/config/load.ts'
 import { keysCommand, type KeysOptions } from '../../../src/cli/commands/keys.ts'
-import { configuredStore, openConfiguredStore } from '../../../src/serve/store-sync/open.ts'
+import {
+  configuredStore,
+  openConfiguredStore,
+} from '../../../src/serve/store-sync/configured-store.ts'
 import { initCommand } from '../../../src/cli/commands/store.ts'
 import type { Store } from '../../../src/store/port.ts'
 import { productYaml, writeFiles } from '../../support/front-ends/product.ts'

@@ -12,7 +12,7 @@ import {
   configuredStore,
   openConfiguredStore,
   storeSettingsOf,
-} from '../../../src/serve/store-sync/open.ts'
+} from '../../../src/serve/store-sync/configured-store.ts'
 import { adminCommand, breakGlassCommand, initCommand } from '../../../src/cli/commands/store.ts'
 import type { Instant } from '../../../src/kernel/types.ts'
 import { lockStore } from '../../../src/store/engine/lock.ts'

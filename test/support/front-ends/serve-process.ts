@@ -9,7 +9,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../../src/config/load.ts'
-import { createStore } from '../../../src/serve/store-sync/create.ts'
+import { createStore } from '../../../src/serve/store-sync/create-store.ts'
 import { productYaml, writeFiles, type Line, type ProductOptions } from './product.ts'
 
 export const MAIN = join(import.meta.dirname, '../../../src/main.ts')

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import type { Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
 import { approvalsDelta } from '../../../src/state/overlay.ts'
-import type { StoreRules } from '../../../src/state/rules.ts'
+import type { StoreRules } from '../../../src/state/store-rules.ts'
 import {
   poolProcess,
   storeRules,

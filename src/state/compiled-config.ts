@@ -15,11 +15,11 @@ import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types
 import { routeTable, type RouteTable } from '../message/route.ts'
 import type { TrustStore } from '../trust/store.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { advertisedCas, type AdvertisedCas } from './advertise.ts'
+import { advertisedCas, type AdvertisedCas } from './advertised-cas.ts'
 import { trustedAuthorities, type Authorities } from './authorities.ts'
 import type { Overlay } from './overlay.ts'
-import { LoadedCrls, revocationPolicy } from './revocation.ts'
-import { applyRules, type StoreRules } from './rules.ts'
+import { LoadedCrls, revocationPolicy } from './revocation-policy.ts'
+import { applyRules, type StoreRules } from './store-rules.ts'
 
 /** Everything but the sockets. */
 export interface CompiledConfig {

@@ -7,7 +7,7 @@ import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { LoadedConfig } from '../../config/config.ts'
 import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
-import { compileConfig, type CompiledConfig } from '../../state/world.ts'
+import { compileConfig, type CompiledConfig } from '../../state/compiled-config.ts'
 import type { Actor } from '../../store/transactions.ts'
 import type { NewSetting } from '../../store/settings/enrollment.ts'
 import type { StoredStanding } from '../../store/settings/enrollment-setting.ts'
@@ -23,7 +23,7 @@ import {
   storeSettingsOf,
   storeFault,
   type ConfiguredStore,
-} from './open.ts'
+} from './configured-store.ts'
 
 /** What was made. */
 export interface CreatedStore {

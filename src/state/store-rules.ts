@@ -5,7 +5,7 @@
 import type { Config, EnrollmentSetting } from '../config/config.ts'
 import type { ApprovalModel, Enforcement, OAuthEndpoints, Standing } from '../decide/policy.ts'
 import { pemOf } from '../x509/pem.ts'
-import { applyUpstreamTls, type AppliedUpstreamTls } from './outgoing.ts'
+import { applyUpstreamTls, type AppliedUpstreamTls } from './upstream-tls.ts'
 
 /** What the store says of the whole fleet; plain data for structured clone. */
 export interface StoreRules {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { advertisedCas, MAX_NAMES_OCTETS } from '../../src/state/advertise.ts'
+import { advertisedCas, MAX_NAMES_OCTETS } from '../../src/state/advertised-cas.ts'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
 import * as der from '../support/certificates/der-writer.ts'
 import { mintKeys } from '../support/certificates/mint-certificate.ts'

@@ -2,12 +2,14 @@
  * The revocation overlay: lists that arrive while the world stays as it is. Each is held against the chains of the
  * world in force, whoever has verified it before.
  */
-import type { EnrollmentSetting } from '../config/config.ts'
+import type { Config, EnrollmentSetting } from '../config/config.ts'
 import { crlLocation } from '../config/trust/types.ts'
 import type { RevocationDemand, RevocationPolicy } from '../decide/policy.ts'
+import type { CrlSetting } from '../revoke/registry.ts'
 import { listsByIssuer, verifyList, type RevocationList } from '../trust/revocation.ts'
+import type { TrustStore } from '../trust/store.ts'
+import type { Certificate } from '../x509/certificate.ts'
 import type { Crl } from '../x509/crl.ts'
-import type { CompiledTrust } from './watched.ts'
 
 /** Lists that were read, by setting and place. */
 export class LoadedCrls {
@@ -52,3 +54,26 @@ const demandOf = (
   { failure, grace }: NonNullable<EnrollmentSetting['crl']>,
   incomplete: boolean,
 ): RevocationDemand => ({ failure, grace, incomplete })
+
+/** The part of a compiled configuration that names revocation lists, and the CAs that each may come from. */
+export interface CompiledTrust {
+  readonly config: Config
+  readonly chains: ReadonlyMap<string, readonly Certificate[]>
+  readonly trust: TrustStore
+}
+
+/** Returns the enrollment settings with revocation lists, each with the CAs that may have issued them. */
+export const configuredCrls = ({ config, chains, trust }: CompiledTrust): readonly CrlSetting[] =>
+  config.trust.enrollmentSettings.flatMap(({ name, crl }) =>
+    crl === undefined
+      ? []
+      : [
+          {
+            name,
+            lists: crl.lists,
+            refresh: crl.refresh,
+            authorities: chains.get(name) ?? [],
+            limits: trust.limits,
+          },
+        ],
+  )
