@@ -2,6 +2,7 @@
  * A file that holds what a device presents: PEM blocks, or one certificate in DER. Private keys beside them are
  * skipped, not read: people keep both in one file.
  */
+import { codeOrText } from '../kernel/error-code.ts'
 import { readFile } from 'node:fs/promises'
 import { fail, ok, type Result } from '../kernel/types.ts'
 
@@ -13,7 +14,7 @@ export async function readCertificates(
   try {
     octets = await readFile(file)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const code = codeOrText(error)
     return fail(`${file}: found ${READ_ERRORS[code] ?? code}, wanted a certificate: check the path`)
   }
   if (octets.length > MAX_FILE_BYTES) {

@@ -8,3 +8,10 @@ export interface Explanation {
   /** What the operator can do about it. */
   readonly nextStep: string
 }
+
+/** Returns an explanation as the fields of a log line. */
+export const explanationFields = ({
+  code,
+  sentence,
+  nextStep,
+}: Explanation & { readonly code: string }) => ({ code, reason: sentence, next_step: nextStep })

@@ -4,11 +4,13 @@
  */
 import { availableParallelism } from 'node:os'
 import type { Config, LoadedConfig } from '../config/config.ts'
-import { fail, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
+import { codeOrText } from '../kernel/error-code.ts'
+import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
 import { ExpiryMetrics } from '../record/expiry-metrics.ts'
 import { UpstreamErrorList } from '../record/upstream-error-list.ts'
 import { compileConfig } from '../state/compiled-config.ts'
 import { openAdminListener, type AdminListenerHandle } from './admin/listener.ts'
+import { SYSTEM_CLOCK } from './process/system-clock.ts'
 import { clusterPool } from './workers/cluster-pool.ts'
 import type { WorkerPool, TestHook } from './workers/pool.ts'
 import { inProcessPool } from './workers/in-process-pool.ts'
@@ -55,7 +57,7 @@ export async function startServer(
 ): Promise<Result<RunningServer, readonly Fault[]>> {
   const { config } = loaded
   const { logger, readPresented } = options
-  const fileCompiled = compileConfig(config, Date.now() as Instant)
+  const fileCompiled = compileConfig(config, SYSTEM_CLOCK.now())
   if (!fileCompiled.ok) return fileCompiled
   const size = config.workers === 'auto' ? availableParallelism() : config.workers
   const unshared = size === 1 ? [] : sharedPortFaults(config)
@@ -80,7 +82,7 @@ export async function startServer(
   })
   if (begun?.ok === false) return begun
   const rules = begun?.value
-  const compiled = compileConfig(config, Date.now() as Instant, { rules })
+  const compiled = compileConfig(config, SYSTEM_CLOCK.now(), { rules })
   if (!compiled.ok) return compiled
   logNewDangers(compiled.value.config, { dangers: [] }, logger)
   for (const { at, message } of [...loaded.warnings, ...compiled.value.warnings]) {
@@ -104,10 +106,10 @@ export async function startServer(
     },
   )
   const expiryMetrics = new ExpiryMetrics({
-    clock: { now: () => Date.now() as Instant },
+    clock: SYSTEM_CLOCK,
     grace: () => coordinator.processConfig.config.grace,
   })
-  const upstreamErrors = new UpstreamErrorList(Date.now() as Instant)
+  const upstreamErrors = new UpstreamErrorList(SYSTEM_CLOCK.now())
   const parts = {
     pool,
     reloadMetrics,
@@ -220,7 +222,7 @@ async function listenForStatus(
       }),
     )
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const code = codeOrText(error)
     const message = `cannot bind ${at.address}:${at.port} for metrics and health (${code}): choose another port, or end what uses it`
     return fail([{ at: at.at, message }])
   }

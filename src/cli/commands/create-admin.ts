@@ -2,6 +2,7 @@
  * The first administrator, from this machine: with a password, or with a token in a file that only its owner reads.
  * There is no page on which a stranger could be faster (decision 26).
  */
+import { codeOrText } from '../../kernel/error-code.ts'
 import { open } from 'node:fs/promises'
 import { hashPassword, PASSWORD_LENGTH } from '../../admin/auth/passwords.ts'
 import type { Role } from '../../admin/auth/principal.ts'
@@ -92,7 +93,7 @@ async function writePrivateFile(
     await file.sync()
     return ok(undefined)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const code = codeOrText(error)
     const message =
       code === 'EEXIST'
         ? 'found a file there, wanted none: name another, or remove it'

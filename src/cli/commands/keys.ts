@@ -2,6 +2,7 @@
  * `tfe keys`: the ring of keys that seal secrets in the store, as a file on this machine. It travels under a passphrase,
  * apart from the store.
  */
+import { codeOrText } from '../../kernel/error-code.ts'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -177,8 +178,7 @@ async function passphraseFrom({
   return fail([{ at: 'standard input', message }])
 }
 
-const errorText = (error: unknown): string =>
-  `found ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}`
+const errorText = (error: unknown): string => `found ${codeOrText(error)}`
 
 const NO_KEYS: KeyRing = { keys: new Map() }
 /** As for an administrator's password: whoever has the bundle may guess as long as he likes, half a second each. */

@@ -1,6 +1,7 @@
 /**
  * The configuration's window on disk: files are read whole, under a bound, before anything is made of them.
  */
+import { errorCode } from '../../kernel/error-code.ts'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
@@ -44,7 +45,7 @@ async function readFromDisk(path: string): Promise<Result<FileContent, FileFailu
     if (bytes.length === 0) return fail({ kind: 'empty' })
     return ok({ bytes, shared: process.platform !== 'win32' && (about.mode & 0o077) !== 0 })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const code = errorCode(error) || 'unknown'
     if (code === 'ENOENT' || code === 'ENOTDIR') return fail({ kind: 'absent' })
     if (code === 'EISDIR') return fail({ kind: 'not-a-file' })
     return fail({ kind: 'unreadable', code })

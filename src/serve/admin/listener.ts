@@ -1,12 +1,14 @@
 /**
  * The admin API's listener: its own port, its own certificate, its own end.
  */
+import { codeOrText } from '../../kernel/error-code.ts'
 import type { AddressInfo } from 'node:net'
 import { adminServer } from '../../admin/server.ts'
 import type { AdminListenerSettings } from '../../config/config.ts'
 import { serverIdentity } from '../../handshake/server-identity.ts'
-import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { AdminDeps } from '../../admin/context.ts'
+import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 
 /** What the API is about. */
 export type AdminListenerOptions = Pick<AdminDeps, 'log' | 'frontEnd' | 'store' | 'version'>
@@ -26,7 +28,7 @@ export async function openAdminListener(
   if (identity?.ok === false) return identity
   const app = await adminServer({
     ...options,
-    clock: { now: () => Date.now() as Instant },
+    clock: SYSTEM_CLOCK,
     networks: at.allow,
     tls:
       identity === undefined
@@ -41,7 +43,7 @@ export async function openAdminListener(
     await app.listen({ host: at.address, port: at.port })
   } catch (error) {
     await app.close()
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const code = codeOrText(error)
     const message = `cannot bind ${at.address}:${at.port} for the admin API (${code}): choose another port, or end what uses it`
     return fail([{ at: at.at, message }])
   }

@@ -1,13 +1,14 @@
 /**
  * Why a port cannot be had, in words.
  */
+import { codeOrText } from '../../kernel/error-code.ts'
 
 /** What `listen` threw, and what to do about it. */
 export function bindFault(
   error: unknown,
   at: { readonly address: string; readonly port: number },
 ): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  const code = codeOrText(error)
   const where = `${at.address}:${at.port}`
   switch (code) {
     case 'EADDRINUSE':

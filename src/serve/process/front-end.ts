@@ -7,9 +7,8 @@ import { Listener } from '../../accept/listener.ts'
 import { TunnelListener } from '../../accept/tunnel-listener.ts'
 import { serverContexts } from '../../handshake/server-context.ts'
 import { PeerCache } from '../../identify/peer.ts'
-import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { SlotList } from '../../kernel/slot-list.ts'
-import type { Clock } from '../../kernel/ports.ts'
 import type { Connection } from '../../pipeline/connection.ts'
 import type { LegacyOAuthThrottle } from '../../pipeline/oauth-throttle.ts'
 import type { Metrics } from '../../record/metrics.ts'
@@ -28,6 +27,7 @@ import { type LoadedCrls } from '../../state/revocation-policy.ts'
 import { compileConfig } from '../../state/compiled-config.ts'
 import { bindFault } from './bind-fault.ts'
 import { legacyOAuthThrottle } from './oauth-throttle.ts'
+import { SYSTEM_CLOCK } from './system-clock.ts'
 import { logHealthChange, logUntrusted, untrustedReasons } from './upstream-log.ts'
 import { HttpConnectionHandler, type ConnectionHandlerDeps } from './http-connections.ts'
 import { TunnelConnectionHandler } from './tunnel-connections.ts'
@@ -62,7 +62,7 @@ export class FrontEnd {
   readonly #listeners = new Map<string, Listener | TunnelListener>()
   readonly #connections = new SlotList<Connection>()
   readonly #inFlight = new InFlight()
-  readonly #peerCache = new PeerCache(CLOCK, ({ der }, trustVersion) => {
+  readonly #peerCache = new PeerCache(SYSTEM_CLOCK, ({ der }, trustVersion) => {
     this.#deps.onIssuer({ der, trustVersion })
   })
   readonly #oauthThrottle: LegacyOAuthThrottle
@@ -93,7 +93,7 @@ export class FrontEnd {
         connections: this.#connections,
         peerCache: this.#peerCache,
         snapshot: () => this.#snapshot,
-        clock: CLOCK,
+        clock: SYSTEM_CLOCK,
       },
       deps.revalidateEveryMs === undefined ? {} : { everyMs: deps.revalidateEveryMs },
     )
@@ -188,7 +188,7 @@ export class FrontEnd {
       onStaleSession: () => this.#deps.onStaleSession(),
       connections: this.#connections,
       inFlight: this.#inFlight,
-      clock: CLOCK,
+      clock: SYSTEM_CLOCK,
       peerCache: this.#peerCache,
       oauthThrottle: this.#oauthThrottle,
       snapshot: () => this.#snapshot,
@@ -216,7 +216,6 @@ export class FrontEnd {
 
 /** Turns of the event loop, each of which may wait for a busy machine; a request that hangs must not hold up the end. */
 const RECORD_TIMEOUT_MS = 2000
-const CLOCK: Clock = { now: () => Date.now() as Instant }
 
 function openNext(
   processConfig: ProcessConfig,
@@ -225,7 +224,7 @@ function openNext(
 ): Result<Snapshot, readonly Fault[]> {
   // Only the ticket secret was replaced: the world is the same.
   if (previous?.version === processConfig.version) return ok(previous)
-  const compiled = compileConfig(processConfig.config, CLOCK.now(), {
+  const compiled = compileConfig(processConfig.config, SYSTEM_CLOCK.now(), {
     rules: processConfig.rules,
     overlay,
   })
@@ -241,7 +240,7 @@ function openNext(
       metrics.health(change)
       logHealthChange(log, change)
     },
-    onError: (error) => upstreamErrors.add(error, CLOCK.now()),
+    onError: (error) => upstreamErrors.add(error, SYSTEM_CLOCK.now()),
   })
   return opened.ok ? ok(withCrls(opened.value, crls)) : opened
 }

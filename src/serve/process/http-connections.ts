@@ -11,6 +11,7 @@ import { decide, isExpected } from '../../decide/decide.ts'
 import { explain } from '../../decide/explain.ts'
 import { presentedBy } from '../../identify/presented.ts'
 import type { PeerCache } from '../../identify/peer.ts'
+import { explanationFields } from '../../kernel/explanation.ts'
 import type { SlotList } from '../../kernel/slot-list.ts'
 import type { Clock } from '../../kernel/ports.ts'
 import type { Instant } from '../../kernel/types.ts'
@@ -155,13 +156,8 @@ export class HttpConnectionHandler implements ListenerHandlers {
     const view = listeners.get(this.#listener)
     if (view === undefined) return false
     if (view.compiled.isClosed) {
-      const { code, sentence, nextStep } = explainRejection({ kind: 'listener-closed' })
-      connection.ending = {
-        outcome: 'closed-unjudged',
-        code,
-        reason: sentence,
-        next_step: nextStep,
-      }
+      const words = explanationFields(explainRejection({ kind: 'listener-closed' }))
+      connection.ending = { outcome: 'closed-unjudged', ...words }
       return false
     }
     const peer = connection.peer(peerCache, judge)

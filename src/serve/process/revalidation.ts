@@ -8,6 +8,7 @@ import type { Policy } from '../../decide/policy.ts'
 import type { Refusal } from '../../decide/refusal.ts'
 import { nextChange } from '../../decide/next-change.ts'
 import type { PeerCache } from '../../identify/peer.ts'
+import { explanationFields, type Explanation } from '../../kernel/explanation.ts'
 import type { Clock } from '../../kernel/ports.ts'
 import type { Instant, KeyFingerprint } from '../../kernel/types.ts'
 import type { Connection } from '../../pipeline/connection.ts'
@@ -121,7 +122,7 @@ export class ConnectionRevalidator {
         before !== undefined && refusal(decide({ peer: before, route }, policy, at)) === undefined,
     )
     if (lost === undefined) return undefined
-    const { words } = atOnce(explain(lost.why))
+    const words = explanationFields(explain(lost.why))
     return { words, when: connection.unanswered.size === 0 ? 'at-once' : 'answered' }
   }
 }
@@ -145,12 +146,8 @@ interface Ending {
   readonly when: 'at-once' | 'answered'
 }
 
-const atOnce = (it: {
-  readonly code: string
-  readonly sentence: string
-  readonly nextStep: string
-}): Ending => ({
-  words: { code: it.code, reason: it.sentence, next_step: it.nextStep },
+const atOnce = (it: Explanation & { readonly code: string }): Ending => ({
+  words: explanationFields(it),
   when: 'at-once',
 })
 

@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls'
 import type { TunnelHandlers } from '../../accept/tunnel-listener.ts'
 import { isExpected } from '../../decide/decide.ts'
 import { presentedBy } from '../../identify/presented.ts'
+import { explanationFields } from '../../kernel/explanation.ts'
 import { Connection } from '../../pipeline/connection.ts'
 import { observationOf } from '../../pipeline/device-sighting.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
@@ -64,8 +65,7 @@ export class TunnelConnectionHandler implements TunnelHandlers {
   }
 
   forceClose(): void {
-    const { code, sentence, nextStep } = explainRejection({ kind: 'drained' })
-    const words = { code, reason: sentence, next_step: nextStep }
+    const words = explanationFields(explainRejection({ kind: 'drained' }))
     for (const connection of this.#deps.connections) {
       if (connection.listener !== this.#listener) continue
       connection.ending ??= { outcome: 'ended', ...words }

@@ -5,9 +5,10 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Config, LoadedConfig } from '../../config/config.ts'
-import type { Fault, Instant, Result } from '../../kernel/types.ts'
+import type { Fault, Result } from '../../kernel/types.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
 import { compileConfig, type CompiledConfig } from '../../state/compiled-config.ts'
+import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import type { WorkerPool } from '../workers/pool.ts'
 import { fixedFaults } from './fixed-settings.ts'
 import type { ProcessLogger } from '../log.ts'
@@ -48,7 +49,7 @@ export class ReloadCoordinator {
   processConfig: ProcessConfig
   /** What the orders amount to, as this process built it. */
   compiled: CompiledConfig
-  builtAt = Date.now() as Instant
+  builtAt = SYSTEM_CLOCK.now()
   started = false
   draining = false
   readonly rotation: TicketRotation
@@ -120,7 +121,7 @@ export class ReloadCoordinator {
     }
     const faults = fixedFaults(this.processConfig.config, config)
     if (faults.length > 0) {
-      const compiled = compileConfig(config, Date.now() as Instant, {
+      const compiled = compileConfig(config, SYSTEM_CLOCK.now(), {
         rules: this.processConfig.rules,
       })
       return { kind: 'refused', faults: compiled.ok ? faults : [...faults, ...compiled.failure] }
@@ -135,7 +136,7 @@ export class ReloadCoordinator {
     warnings: readonly Fault[],
   ): Promise<ReloadOutcome> {
     const { pool, revocation, logger } = this.#deps
-    const compiled = compileConfig(config, Date.now() as Instant, { rules })
+    const compiled = compileConfig(config, SYSTEM_CLOCK.now(), { rules })
     if (!compiled.ok) return { kind: 'refused', faults: compiled.failure }
     for (const { at, message } of [...warnings, ...compiled.value.warnings]) {
       logger.log.warn({ at }, message)
@@ -153,7 +154,7 @@ export class ReloadCoordinator {
     logNewDangers(compiled.value.config, this.compiled.config, logger)
     this.processConfig = processConfig
     this.compiled = compiled.value
-    this.builtAt = Date.now() as Instant
+    this.builtAt = SYSTEM_CLOCK.now()
     revocation.release(compiled.value)
     revocation.refresh()
     return { kind: 'applied', from, to: processConfig.version }

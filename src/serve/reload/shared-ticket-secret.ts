@@ -4,6 +4,7 @@
  * Whoever cannot have it goes on with a secret of its own: its sessions are not resumed elsewhere, and that is all.
  */
 import { randomBytes } from 'node:crypto'
+import { explanationFields } from '../../kernel/explanation.ts'
 import type { Clock } from '../../kernel/ports.ts'
 import type { Instant, Millis } from '../../kernel/types.ts'
 import { explainStore } from '../../store/explain.ts'
@@ -124,8 +125,7 @@ export class SharedTicketSecret implements TicketSource {
     const why = this.#failure
     if (why !== undefined && why.kind !== this.#reported) {
       this.#reported = why.kind
-      const { code, sentence, nextStep } = explainStore(why)
-      const facts = { code, reason: sentence, next_step: nextStep }
+      const facts = explanationFields(explainStore(why))
       this.#log.warn(
         facts,
         'the ticket secret is not shared: no other instance resumes our sessions',

@@ -4,6 +4,7 @@
  * had a certificate: each time it is resumed, such a session gets a new ticket, and would never end.
  */
 import type { Millis } from '../../kernel/types.ts'
+import { afterUnref } from '../process/system-clock.ts'
 
 /** Time as it passes, whatever the wall clock says. */
 export interface Timer {
@@ -63,12 +64,7 @@ export class TicketRotation {
 
 const PROCESS_TIMER: Timer = {
   now: () => performance.now() as Millis,
-  after(wait, run) {
-    const timer = setTimeout(run, wait)
-    // Nothing to wait for when all else has ended.
-    timer.unref()
-    return () => clearTimeout(timer)
-  },
+  after: afterUnref,
 }
 
 /** Decision 10: twelve hours bound how much traffic one stolen secret opens. */

@@ -3,16 +3,14 @@
  * fetches: one connection per list and machine, and one voice about what is in force.
  */
 import type { Config } from '../../config/config.ts'
-import type { Instant, Millis } from '../../kernel/types.ts'
+import { explanationFields } from '../../kernel/explanation.ts'
+import type { Millis } from '../../kernel/types.ts'
 import { explainCrlFailure } from '../../revoke/failure.ts'
-import type {
-  RefreshResult,
-  ConfiguredCrl,
-  RefreshPorts as Surroundings,
-} from '../../revoke/keeper.ts'
+import type { ConfiguredCrl, RefreshPorts, RefreshResult } from '../../revoke/keeper.ts'
 import { placeOf, CrlRegistry, type CrlUpdate } from '../../revoke/registry.ts'
 import { configuredCrls, type CompiledTrust } from '../../state/revocation-policy.ts'
 import type { ProcessLogger } from '../log.ts'
+import { afterUnref, SYSTEM_CLOCK } from '../process/system-clock.ts'
 import { RevocationMetrics } from './metrics.ts'
 
 /** What this needs from the house. */
@@ -94,21 +92,16 @@ export class Revocation {
       log.info({ ...where, ...facts }, 'revocation list in force')
     }
     if (attempt.kind !== 'failed') return
-    const { sentence, nextStep } = explainCrlFailure(attempt.why)
-    const facts = { code: attempt.why.kind, reason: sentence, next_step: nextStep }
+    const { kind: code } = attempt.why
+    const facts = explanationFields({ code, ...explainCrlFailure(attempt.why) })
     log.warn({ ...where, ...facts }, 'revocation list not taken: the one before stays in force')
   }
 }
 
-const ENVIRONMENT: Surroundings = {
-  clock: { now: () => Date.now() as Instant },
+const ENVIRONMENT: RefreshPorts = {
+  clock: SYSTEM_CLOCK,
   chance: () => Math.random(),
-  after(wait, run) {
-    const timer = setTimeout(run, wait)
-    // Nothing to wait for when all else has ended.
-    timer.unref()
-    return () => clearTimeout(timer)
-  },
+  after: afterUnref,
 }
 
 /** A start or a reload that waits longer looks stuck; a list that is later takes effect when it comes. */

@@ -3,6 +3,7 @@
  * store is away everybody judges on by what it said last (decision 19).
  */
 import type { Config } from '../../config/config.ts'
+import { explanationFields } from '../../kernel/explanation.ts'
 import { ok, type Instant, type Result } from '../../kernel/types.ts'
 import type { OverlayDelta } from '../../state/overlay.ts'
 import { approvalsDelta } from '../../state/overlay.ts'
@@ -12,6 +13,7 @@ import type { StoreFailure } from '../../store/failure.ts'
 import type { ChangesSince } from '../../store/feed.ts'
 import type { Store } from '../../store/port.ts'
 import type { ProcessLogger } from '../log.ts'
+import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import { readUpstreamTls } from './read-upstream-tls.ts'
 import {
   effectiveEnforcement,
@@ -47,7 +49,7 @@ export class ChangeWatcher {
   #events: StoreEvents | undefined
   #rules: StoreRules | undefined
   #revision = 0
-  #answeredAt = Date.now() as Instant
+  #answeredAt = SYSTEM_CLOCK.now()
   #failure: StoreFailure | undefined
   #failures = 0
   #queue: Promise<void> = Promise.resolve()
@@ -194,7 +196,7 @@ export class ChangeWatcher {
   }
 
   #storeAnswered(): void {
-    this.#answeredAt = Date.now() as Instant
+    this.#answeredAt = SYSTEM_CLOCK.now()
     if (this.#failure === undefined) return
     this.#failure = undefined
     // What was missed may be unknown, and what could not be shared can be now.
@@ -205,8 +207,7 @@ export class ChangeWatcher {
   #storeFailed(why: StoreFailure): void {
     this.#failures += 1
     if (this.#failure?.kind !== why.kind) {
-      const { code, sentence, nextStep } = explainStore(why)
-      const facts = { code, reason: sentence, next_step: nextStep }
+      const facts = explanationFields(explainStore(why))
       this.#logger.log.error(facts, 'the store is away: judging goes on by what it said last')
     }
     this.#failure = why

@@ -2,7 +2,7 @@
  * The store that a configuration names, opened; every reason why it cannot be, as a fault that says what to do.
  */
 import type { Config } from '../../config/config.ts'
-import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import { readKeyRing } from '../../store/secrets/key-ring.ts'
@@ -10,6 +10,7 @@ import { createPrivateFile } from '../../store/engine/private-file.ts'
 import type { KeyRing } from '../../store/secrets/seal.ts'
 import type { InitialSettings } from '../../store/migrate/prepare-schema.ts'
 import { openStore, type Store, type StoreSettings } from '../../store/store.ts'
+import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 
 /** A store of the configuration, and not the lack of one. */
 export type ConfiguredStore = Exclude<
@@ -61,7 +62,7 @@ export async function openConfiguredStore(
   // Hashes of passwords are in it, and who may do what; its companions inherit the mode.
   if (store.kind === 'sqlite' && initialSettings !== undefined) createPrivateFile(store.path)
   const opened = await openStore(storeSettingsOf(store), {
-    clock: CLOCK,
+    clock: SYSTEM_CLOCK,
     ring: ring.value,
     initialSettings,
   })
@@ -73,5 +74,3 @@ export function storeFault({ at }: Pick<ConfiguredStore, 'at'>, failure: StoreFa
   const { sentence, nextStep } = explainStore(failure)
   return { at, message: `${sentence}: ${nextStep}` }
 }
-
-const CLOCK = { now: () => Date.now() as Instant }

@@ -6,7 +6,8 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { LoadedConfig } from '../../config/config.ts'
-import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import { codeOrText } from '../../kernel/error-code.ts'
+import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { compileConfig, type CompiledConfig } from '../../state/compiled-config.ts'
 import type { Actor } from '../../store/transactions.ts'
 import type { NewSetting } from '../../store/settings/enrollment.ts'
@@ -16,6 +17,7 @@ import type { StoreFailure } from '../../store/failure.ts'
 import { withNewKey, writeKeyRing } from '../../store/secrets/key-ring.ts'
 import type { Store } from '../../store/port.ts'
 import { openStore } from '../../store/store.ts'
+import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import {
   configuredStore,
   openConfiguredStore,
@@ -48,7 +50,7 @@ export async function createStore(
 ): Promise<Result<CreatedStore, readonly Fault[]>> {
   const configured = configuredStore(config)
   if (!configured.ok) return configured
-  const compiled = compileConfig(config, Date.now() as Instant)
+  const compiled = compileConfig(config, SYSTEM_CLOCK.now())
   if (!compiled.ok) return compiled
   const absent = await checkAbsent(configured.value)
   if (!absent.ok) return absent
@@ -93,7 +95,7 @@ async function restore(
     const names = settings.value.map(({ name }) => name)
     return ok({ enforcement: latch.value.state, rows: taken.value.rows, settings: names })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const code = codeOrText(error)
     return fail([{ at: from, message: `found ${code}, wanted the file of an export` }])
   }
 }
@@ -151,7 +153,7 @@ async function checkAbsent(store: ConfiguredStore): Promise<Result<void, readonl
     if (store.kind === 'sqlite') return ok(undefined)
     const empty = { keys: new Map<number, Uint8Array>() }
     const found = await openStore(storeSettingsOf(store), {
-      clock: { now: () => Date.now() as Instant },
+      clock: SYSTEM_CLOCK,
       ring: empty,
       initialSettings: undefined,
     })
@@ -188,7 +190,7 @@ async function makeFolder(file: string, at: string): Promise<Result<void, readon
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     return ok(undefined)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const code = codeOrText(error)
     const message = `cannot make the folder of ${file} (${code}): make it, or grant the right to`
     return fail([{ at, message }])
   }

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
+import { explanationFields } from '../../kernel/explanation.ts'
 import type { Clock, Log } from '../../kernel/ports.ts'
 import { ok, type Instant, type Result } from '../../kernel/types.ts'
 import { explainStore } from '../../store/explain.ts'
@@ -119,8 +120,7 @@ export class Maintenance {
     this.#failures[name] += 1
     if (this.#failing.has(name)) return
     this.#failing.add(name)
-    const { code, sentence, nextStep } = explainStore(failure)
-    const facts = { chore: name, code, reason: sentence, next_step: nextStep }
+    const facts = { chore: name, ...explanationFields(explainStore(failure)) }
     this.#deps.log.warn(facts, 'housekeeping failed: it is tried again in its time')
   }
 
@@ -144,8 +144,7 @@ export class Maintenance {
     const before = this.#lastLogged
     this.#lastLogged = lacked
     if (fault !== undefined) {
-      const { code, sentence, nextStep } = explainStore(fault)
-      const facts = { code, reason: sentence, next_step: nextStep }
+      const facts = explanationFields(explainStore(fault))
       log.warn(facts, 'this front end cannot open secrets under the current key')
     }
     if (names.length > 0) {

@@ -3,11 +3,12 @@
  */
 import type { Config } from '../../config/config.ts'
 import { explainStoreLock, lockStore, type StoreLock } from '../../store/engine/lock.ts'
-import { fail, ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { Store } from '../../store/port.ts'
+import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import { initialiseSettings } from './create-store.ts'
 import { SightingWriter, sightingWriterLog } from './sighting-writer.ts'
 import { Maintenance, thisInstance } from './maintenance.ts'
@@ -65,7 +66,7 @@ export class StoreSession {
     const maintenance = new Maintenance({
       store: opened.value,
       log: logger.log,
-      clock: { now: () => Date.now() as Instant },
+      clock: SYSTEM_CLOCK,
       instance: thisInstance(config),
     })
     const parts = { lock: lock.value, watcher, logger, maintenance, sightingLimit }
@@ -108,9 +109,7 @@ export class StoreSession {
     if (this.#configured.kind === 'sqlite') {
       return { source: LOCAL_TICKETS, first: await LOCAL_TICKETS.replace() }
     }
-    const source = new SharedTicketSecret(this.store.secrets, log, {
-      now: () => Date.now() as Instant,
-    })
+    const source = new SharedTicketSecret(this.store.secrets, log, SYSTEM_CLOCK)
     return { source, first: await source.begin() }
   }
 

@@ -3,6 +3,7 @@
  * to a bound. What does not fit is counted, so that nobody takes a gap for silence.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { explanationFields } from '../../kernel/explanation.ts'
 import type { Result } from '../../kernel/types.ts'
 import { explainStore, isTrouble } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
@@ -217,20 +218,16 @@ export class SightingWriter {
 
 /** Returns listeners that log what happens to sightings on their way into the store. */
 export const sightingWriterLog = ({ log }: ProcessLogger): SightingWriterEvents => ({
-  storeFailed: (why) => log.error(factsOf(why), 'sightings cannot be written: they wait'),
+  storeFailed: (why) =>
+    log.error(explanationFields(explainStore(why)), 'sightings cannot be written: they wait'),
   storeAnswered: () => log.info({}, 'sightings are written again'),
   dropped: (sightings, error) =>
     log.error({ sightings, err: error }, 'a batch of sightings met a bug and is dropped'),
   unwritten: (sightings, why) => {
-    const facts = why === undefined ? {} : factsOf(why)
+    const facts = why === undefined ? {} : explanationFields(explainStore(why))
     log.error({ sightings, ...facts }, 'the last sightings did not reach the store in time')
   },
 })
-
-function factsOf(why: StoreFailure): object {
-  const { code, sentence, nextStep } = explainStore(why)
-  return { code, reason: sentence, next_step: nextStep }
-}
 
 /** A certificate that no CA vouches for: anybody can make up any number of those. */
 const isUnverified = ({ certificate }: Sighting): boolean => certificate?.sound === false

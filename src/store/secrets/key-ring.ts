@@ -7,6 +7,7 @@ import { constants } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import process from 'node:process'
+import { errorCode } from '../../kernel/error-code.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { versionsOf, type KeyRing } from './seal.ts'
 
@@ -47,7 +48,7 @@ async function readPrivateFile(path: string): Promise<Result<string, readonly Fa
       return fail([{ at: path, message: 'found more than 64 KiB, wanted a key ring' }])
     return ok(await file.readFile('utf8'))
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error'
+    const code = errorCode(error) || 'an error'
     return fail([
       { at: path, message: `found ${code}, wanted the key ring; \`tfe init\` makes one` },
     ])
