@@ -14,10 +14,15 @@ export interface ListenerSettings {
 }
 
 export interface ListenerLimits {
+  /** Open TCP connections per worker. */
   readonly connections: number
+  /** From the TCP connection to the end of the TLS handshake. */
   readonly handshake: Millis
+  /** From the first byte of a request to the end of its header section. */
   readonly headers: Millis
+  /** Octets of request line and header section. */
   readonly headerBytes: number
+  /** Between two requests of a connection. */
   readonly idle: Millis
 }
 

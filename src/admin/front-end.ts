@@ -3,7 +3,7 @@
  * it, and a test can, too.
  */
 import type { Policy } from '../decide/policy.ts'
-import type { ApprovalModel } from '../fleet/approval.ts'
+import type { ApprovalModel } from '../decide/policy.ts'
 import type { MinimumVersions } from '../fleet/readiness.ts'
 import type { ScanReport } from '../forward/diagnose/scan-server.ts'
 import type { TestReport } from '../forward/diagnose/test-server.ts'

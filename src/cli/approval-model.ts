@@ -1,6 +1,6 @@
-import type { ApprovalSettings } from '../config/config.ts'
-
 /** The approval model in words, and who may choose another one. */
+import type { ApprovalSettings } from '../config/service/types.ts'
+
 export const modelText = ({ model, modelStated }: ApprovalSettings): string =>
   `model ${model}: ${MODELS[model]}${modelStated ? '' : '; the portal may have chosen another one'}`
 

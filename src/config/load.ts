@@ -5,10 +5,11 @@
 import { fail, type Fault, ok, type Result } from '../kernel/types.ts'
 import type { LoadedConfig } from './config.ts'
 import { diskReader, type FileReader, folderOf, readReferences } from './reading/files.ts'
-import { readDocument } from './read.ts'
 import { type ReadContext, explainFileFailure, missing } from './reading/read-context.ts'
-import { checkShape } from './shape.ts'
 import { type LocatedFault, parseYaml } from './reading/yaml-text.ts'
+import { readDocument } from './read-document.ts'
+import { configSchema } from './schema.ts'
+import { checkShape, shapeValidator } from './reading/check-shape.ts'
 
 /** Loads a configuration; all faults at once, in the order in which they stand in the file. */
 export async function loadConfig(
@@ -31,7 +32,7 @@ export async function loadConfig(
   }
   const text = parseYaml(source, path)
   if (text.data === undefined) return fail(inFileOrder(text.faults))
-  const { document, faults } = checkShape(text)
+  const { document, faults } = checkShape(validate, text)
   const folder = folderOf(path, files)
   const context: ReadContext = {
     text,
@@ -45,6 +46,8 @@ export async function loadConfig(
   if (config === missing || context.faults.length > 0) return fail(inFileOrder(context.faults))
   return ok({ config: deepFreeze(config), warnings: inFileOrder(context.warnings) })
 }
+
+const validate = shapeValidator(configSchema)
 
 /** 256 KiB: a thousand rows and settings fit ten times over. */
 const MAX_CONFIG_BYTES = 256 * 1024

@@ -20,25 +20,21 @@ import {
   patternText,
   choice,
 } from './reading/schema-types.ts'
-import { approval } from './schema-approval.ts'
-import { crl } from './schema-crl.ts'
-import { fleet } from './schema-fleet.ts'
-import { legacyOAuth } from './schema-legacy-oauth.ts'
-import { trustLimits } from './schema-limits.ts'
 import { listener } from './listener/schema.ts'
-import { match, networks, withoutGrace } from './schema-match.ts'
-import { admin, instance, store } from './schema-store.ts'
 import { upstream } from './upstream/schema.ts'
+import { approval } from './service/approval.ts'
+import { crl } from './trust/crl.ts'
+import { fleet } from './service/fleet.ts'
+import { legacyOAuth } from './service/legacy-oauth.ts'
+import { trustLimits } from './trust/limits.ts'
+import { match, withoutGrace } from './routes/match.ts'
+import { networks } from './reading/networks.ts'
+import { admin, instance, store } from './service/store.ts'
+import { PRESET_NAMES } from './routes/presets/names.ts'
+import { PROFILE_NAMES } from './reading/profiles.ts'
+import { LOG_LEVELS } from './config.ts'
 
-export const PRESET_NAMES = ['epmm', 'core-10', 'nanomdm', 'generic'] as const
-export const ROUTE_CLASSES = [
-  'open',
-  'device',
-  'always',
-  'renewal',
-  'legacy-oauth',
-  'denied',
-] as const
+const ROUTE_CLASSES = ['open', 'device', 'always', 'renewal', 'legacy-oauth', 'denied'] as const
 
 const HEX = '^(?:[0-9A-Fa-f]{2}:?){0,40}[0-9A-Fa-f]{1,2}$'
 const trust = group('Whom we trust to have named a device.', {
@@ -183,7 +179,7 @@ const routes = group('A table of routes.', {
 export const configSchema = group('The configuration of the Trusted Front End.', {
   profile: choice(
     'Which product the defaults follow: `epmm-11.5` (Ivanti EPMM 11.5 and later), `core-10` (MobileIron Core 10: not enforced from the start, renewal window 60 days) or `generic`.',
-    ['epmm-11.5', 'core-10', 'generic'],
+    PROFILE_NAMES,
     'epmm-11.5',
   ),
   instance: Type.Optional(instance),
@@ -241,11 +237,7 @@ export const configSchema = group('The configuration of the Trusted Front End.',
     },
   ),
   log: defaultGroup('What is written to standard output, one JSON object per line.', {
-    level: choice(
-      'The least important thing worth a line.',
-      ['debug', 'info', 'warn', 'error'],
-      'info',
-    ),
+    level: choice('The least important thing worth a line.', LOG_LEVELS, 'info'),
     requests: flag('One line per request.', true),
     connections: flag('One line per connection.', true),
   }),

@@ -1,6 +1,7 @@
 /** What is served all the same, and what the operator should know (decision 12: never silently dropped). */
-import type { Config, RouteRow } from './config.ts'
+import type { Config } from './config.ts'
 import { type ReadContext, warn } from './reading/read-context.ts'
+import type { RouteRow } from './routes/types.ts'
 
 /** Looks over a configuration that has no fault. */
 export function addWarnings(context: ReadContext, config: Config): void {

@@ -47,16 +47,19 @@ export interface FleetPolicy {
 
 export type Approval = 'unapproved' | 'approved' | 'blocked'
 
-/** Who has to be approved on routes marked `sensitive`. */
-export type ApprovalModel =
-  /** Nobody. */
-  | 'off'
-  /** Everybody; a sound certificate under the current CA approves itself. */
-  | 'auto'
-  /** Everybody, by an administrator. */
-  | 'manual'
+/** Which devices have to be approved on routes marked `sensitive`. */
+export type ApprovalModel = (typeof APPROVAL_MODELS)[number]
+
+export const APPROVAL_MODELS = [
+  /** None. */
+  'off',
+  /** All; a sound certificate under the current CA approves itself. */
+  'auto',
+  /** All, by an administrator. */
+  'manual',
   /** As `manual`, for devices that come from outside the internal networks (S2-14). */
-  | 'manual-external'
+  'manual-external',
+] as const
 
 /** The two OAuth endpoints (S0-25 to S0-30). */
 export interface OAuthEndpoints {

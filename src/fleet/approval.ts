@@ -2,23 +2,8 @@
  * Approval of devices (decision 9, S2-13 to S2-17): when it is asked, and how it is shown. What "Approve selected" takes
  * (S2-18) is decided where it is done: `store/devices/approvals.ts`.
  */
+import type { Approval, ApprovalModel } from '../decide/policy.ts'
 import { unreachable, type Instant } from '../kernel/types.ts'
-
-export type Approval = 'unapproved' | 'approved' | 'blocked'
-
-/** How devices come to be approved. */
-export type ApprovalModel = (typeof APPROVAL_MODELS)[number]
-
-export const APPROVAL_MODELS = [
-  /** Nobody asks. */
-  'off',
-  /** A sound certificate under the current CA approves itself. */
-  'auto',
-  /** Somebody approves every device. */
-  'manual',
-  /** As `manual`, for devices that come from outside the internal networks (S2-14). */
-  'manual-external',
-] as const
 
 /** What the portal shows: approved devices are green only once they have been seen since (S2-16). */
 export type DisplayedApproval = Approval | 'awaiting'

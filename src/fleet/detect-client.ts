@@ -5,7 +5,7 @@
 import { parseVersion, type ClientClass, type Version } from './client.ts'
 
 /** How we know: S a source document, V verified in source, D documentation, K from knowledge alone. */
-type Evidence = 'S' | 'V' | 'D' | 'K'
+export type Evidence = 'S' | 'V' | 'D' | 'K'
 
 /** One way to tell a kind of client; what a rule does not name may be anything. */
 export interface ClientRule {

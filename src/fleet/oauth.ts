@@ -2,13 +2,8 @@
  * The two OAuth endpoints (S0-25 to S0-30): the new one always asks for a certificate, the legacy one never does and
  * can be turned off, and on again.
  */
+import type { OAuthEndpoints } from '../decide/policy.ts'
 import { fail, ok, unreachable, type Result } from '../kernel/types.ts'
-
-/** What the operator has chosen. */
-export interface OAuthEndpoints {
-  readonly modern: 'not-configured' | 'enabled' | 'disabled'
-  readonly legacy: 'enabled' | 'disabled'
-}
 
 /** What becomes of a client that wants a token (S0-27). */
 export type OAuthOutcome = 'legacy-endpoint-works' | 'new-endpoint-works' | 'error'

@@ -3,7 +3,7 @@
  * one document under a name, and how it is read again. A document that nobody understands is refused, not guessed.
  */
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
-import { APPROVAL_MODELS, type ApprovalModel } from './approval.ts'
+import { APPROVAL_MODELS, type ApprovalModel } from '../decide/policy.ts'
 import { CLIENT_CLASSES, parseVersion, type ClientClass, type Version } from './client.ts'
 import type { MinimumVersions } from './readiness.ts'
 

@@ -1,9 +1,10 @@
 /**
- * What this room must be told about an upstream. `config/` satisfies it structurally; units are milliseconds
+ * What this module must know about an upstream; the types of the configuration extend these. Units are milliseconds
  * and octets.
  */
 import type { Millis } from '../kernel/types.ts'
 import type { Selection } from '../upstream-tls/catalogue.ts'
+import type { DEFAULT_STORES, ServerNameIndication } from '../upstream-tls/verification.ts'
 
 /** What requests are forwarded to: servers that answer alike, called alike. */
 export interface UpstreamSettings {
@@ -80,7 +81,7 @@ export interface UpstreamTls {
   /** The name or address that the certificate must carry, independent of SNI; `undefined` is the server's own host. */
   readonly hostname: string | undefined
   readonly trust: {
-    readonly default: 'bundled' | 'system' | 'off'
+    readonly default: (typeof DEFAULT_STORES)[number]
     /** PEM files. */
     readonly custom: readonly PemFile[]
   }
@@ -90,12 +91,7 @@ export interface UpstreamTls {
   readonly selection: Selection
 }
 
-/** RFC 6066 §3; `on` names the hostname to verify. */
-export type ServerNameIndication =
-  | { readonly kind: 'off' }
-  | { readonly kind: 'on' }
-  | { readonly kind: 'name'; readonly name: string }
-
+/** A `PemFile` is a file of certificates that the configuration has read; `at` is where it is named. */
 export interface PemFile {
   readonly at: string
   readonly bytes: Buffer
@@ -110,6 +106,7 @@ export interface ClientIdentity {
 
 /** How long we wait for an upstream, and how much of it we use. */
 export interface UpstreamLimits {
+  /** To each server, per worker. */
   readonly connections: number
   /** TCP and TLS together; also the longest a request waits for a free connection. */
   readonly connect: Millis
@@ -119,6 +116,6 @@ export interface UpstreamLimits {
   readonly responseHeaderBytes: number
   /** Without a byte of a body, in either direction. */
   readonly bodyIdle: Millis
-  /** Between two requests of a connection. */
+  /** Between two requests of a connection; below the upstream's own, or the upstream closes first. */
   readonly idle: Millis
 }

@@ -3,7 +3,6 @@
  * connection is built once; per request only the device's own fields are walked.
  */
 import type { IncomingMessage } from 'node:http'
-import type { ListenerLimits, RouteRow } from '../config/config.ts'
 import { vouchedFor, type Admission } from '../decide/decide.ts'
 import type { Destination } from '../forward/exchange/exchange.ts'
 import { forwardingFields } from '../message/forwarding-fields.ts'
@@ -12,6 +11,8 @@ import { requestFields } from '../message/request-fields.ts'
 import type { Snapshot, UpstreamView } from '../state/snapshot.ts'
 import type { Connection } from './connection.ts'
 import type { RequestHead } from './request-head.ts'
+import type { ListenerLimits } from '../config/listener/types.ts'
+import type { RouteRow } from '../config/routes/types.ts'
 
 /** An admitted request, and the row that it met. */
 export interface Admitted {

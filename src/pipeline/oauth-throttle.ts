@@ -2,7 +2,6 @@
  * A request to the legacy OAuth endpoint, which nobody's certificate speaks for: it passes when the throttle lets it,
  * and how it ended is remembered.
  */
-import type { LegacyOAuthSettings } from '../config/config-legacy-oauth.ts'
 import type { Exchange, Outcome } from '../forward/exchange/exchange.ts'
 import { refuse } from '../forward/exchange/refuse.ts'
 import type { Millis } from '../kernel/types.ts'
@@ -13,6 +12,7 @@ import { readBodyPrefix } from '../throttle/body-prefix.ts'
 import { perWorkerRules } from '../throttle/per-worker-share.ts'
 import type { SignInResult, Throttle } from '../throttle/throttle.ts'
 import type { Connection } from './connection.ts'
+import type { LegacyOAuthSettings } from '../config/service/types.ts'
 
 /** What is known about a request to the legacy OAuth endpoint besides how it ended. */
 export interface ThrottleResult {

@@ -2,9 +2,9 @@
  * Whether a device is inside. By the address of its connection alone: whatever a header says of addresses, anybody
  * may have written it.
  */
-import type { ApprovalSettings } from '../config/config.ts'
 import type { Origin } from '../decide/judge-approval.ts'
 import { isInside } from '../kernel/network.ts'
+import type { ApprovalSettings } from '../config/service/types.ts'
 
 /** Where a connection comes from; without an address it comes from outside. */
 export const originOf = (

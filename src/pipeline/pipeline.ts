@@ -6,7 +6,6 @@
  * One snapshot and one reading of the clock for the whole walk: a request sees one world.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ListenerLimits, RouteRow } from '../config/config.ts'
 import { decide, timelinessOfPeer, type Ask } from '../decide/decide.ts'
 import type { Exchange, Outcome } from '../forward/exchange/exchange.ts'
 import { forward } from '../forward/exchange/forward.ts'
@@ -32,6 +31,8 @@ import { AFTER_CLOSE, rejectEarly, isLast, rejected, type Rejected } from './req
 import { NO_ANSWER } from './rejection.ts'
 import type { RequestEvent } from '../record/event.ts'
 import type { Snapshot } from '../state/snapshot.ts'
+import type { ListenerLimits } from '../config/listener/types.ts'
+import type { RouteRow } from '../config/routes/types.ts'
 
 /** What the corridor borrows from the house. */
 export interface PipelineDeps {

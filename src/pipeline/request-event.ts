@@ -2,7 +2,6 @@
  * One walk → one event. Whatever happened, the record has the same shape, and the explanation is only written
  * where somebody will want it.
  */
-import type { RouteRow } from '../config/config.ts'
 import type { Decision } from '../decide/decide.ts'
 import type { Timeliness } from '../decide/timeliness.ts'
 import { explainUpstream } from '../forward/failure.ts'
@@ -13,6 +12,7 @@ import { decisionFields, explainDecision, MAX_REASON, refusalFields } from './de
 import type { RejectionFacts } from './rejection.ts'
 import type { ThrottleResult } from './oauth-throttle.ts'
 import type { Explanation } from '../kernel/explanation.ts'
+import type { RouteRow } from '../config/routes/types.ts'
 
 /** How far a request came. */
 export type Verdict =

@@ -2,7 +2,6 @@
  * The corridor of connections that are relayed octet by octet: the same identify and the same decide, once for the
  * whole connection, then both directions until it is over, and one record.
  */
-import type { ApprovalSettings, Relay } from '../config/config.ts'
 import { decide, timelinessOfPeer, vouchedFor, type Ask, type Peer } from '../decide/decide.ts'
 import type { Admission, Vouched } from '../decide/decide.ts'
 import type { RouteClass } from '../decide/policy.ts'
@@ -16,6 +15,8 @@ import type { Connection } from './connection.ts'
 import { originOf } from './origin.ts'
 import { explainRejection } from './rejection.ts'
 import { tunnelEvent, type TunnelVerdict, type TunnelOutcome } from './tunnel-event.ts'
+import type { ApprovalSettings } from '../config/service/types.ts'
+import type { Relay } from '../config/listener/types.ts'
 
 /** What this corridor borrows from the house. */
 export interface TunnelDeps {

@@ -7,7 +7,9 @@ import type { ConnectionEvent, ConnectionFacts, RequestEvent } from './event.ts'
 import type { TunnelEvent } from './tunnel-event.ts'
 
 export interface AccessLogSettings {
+  /** One line per request. */
   readonly requests: boolean
+  /** One line per connection. */
   readonly connections: boolean
 }
 

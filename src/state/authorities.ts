@@ -1,7 +1,6 @@
 /**
  * The enrollment settings of the configuration → the trust store, or every fault in their chains.
  */
-import type { EnrollmentSetting, TrustSettings } from '../config/config.ts'
 import {
   fail,
   isoText,
@@ -16,6 +15,7 @@ import { trustStore, type TrustStore } from '../trust/store.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
 import { printName } from '../x509/print-name.ts'
+import type { EnrollmentSetting, TrustSettings } from '../config/trust/types.ts'
 
 /** What the enrollment settings amount to. */
 export interface Authorities {

@@ -2,7 +2,7 @@
  * Configuration → everything that requests are judged and forwarded by, or every fault in it. Opens nothing:
  * `tfe check`, the start and a reload all build the same world, and only the last two go on to use it.
  */
-import type { Config, Listener, RouteRow, Upstream } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { NO_FLEET, type Policy, type RouteClass } from '../decide/policy.ts'
 import type { ServerTls } from '../handshake/server-context.ts'
 import {
@@ -20,6 +20,9 @@ import { trustedAuthorities, type Authorities } from './authorities.ts'
 import type { Overlay } from './overlay.ts'
 import { LoadedCrls, revocationPolicy } from './revocation-policy.ts'
 import { applyRules, type StoreRules } from './store-rules.ts'
+import type { Listener } from '../config/listener/types.ts'
+import type { RouteRow } from '../config/routes/types.ts'
+import type { Upstream } from '../config/upstream/types.ts'
 
 /** Everything but the sockets. */
 export interface CompiledConfig {

@@ -2,8 +2,8 @@
  * The revocation overlay: lists that arrive while the world stays as it is. Each is held against the chains of the
  * world in force, whoever has verified it before.
  */
-import type { Config, EnrollmentSetting } from '../config/config.ts'
-import { crlLocation } from '../config/trust/types.ts'
+import type { Config } from '../config/config.ts'
+import { crlLocation, type EnrollmentSetting } from '../config/trust/types.ts'
 import type { RevocationDemand, RevocationPolicy } from '../decide/policy.ts'
 import type { CrlSetting } from '../revoke/registry.ts'
 import { listsByIssuer, verifyList, type RevocationList } from '../trust/revocation.ts'

@@ -3,7 +3,6 @@
  * one assignment; whoever began under an old one finishes under it.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { IdentitySettings } from '../config/config.ts'
 import type { Vouched } from '../decide/decide.ts'
 import { isSufficient } from '../decide/suffices.ts'
 import type { UpstreamError } from '../kernel/upstream-error.ts'
@@ -22,6 +21,7 @@ import { fieldFilter, type FieldFilter } from '../message/request-fields.ts'
 import { judge } from '../trust/judge.ts'
 import type { CompiledListener, CompiledUpstream, CompiledConfig } from './compiled-config.ts'
 import { revocationPolicy, type LoadedCrls } from './revocation-policy.ts'
+import type { IdentitySettings } from '../message/encode/settings.ts'
 
 export interface Snapshot {
   readonly version: number

@@ -2,10 +2,11 @@
  * What an administrator decided for the whole fleet, over the configuration file: the latch, the CAs, the OAuth
  * endpoints, closed ports. Small and rare, so it travels with the orders, and a process builds its world anew from it.
  */
-import type { Config, EnrollmentSetting } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import type { ApprovalModel, Enforcement, OAuthEndpoints, Standing } from '../decide/policy.ts'
 import { pemOf } from '../x509/pem.ts'
 import { applyUpstreamTls, type AppliedUpstreamTls } from './upstream-tls.ts'
+import type { EnrollmentSetting } from '../config/trust/types.ts'
 
 /** What the store says of the whole fleet; plain data for structured clone. */
 export interface StoreRules {

@@ -2,7 +2,7 @@
  * An upstream of the configuration under what was decided on its page of outgoing TLS: what is in force, or what is
  * drafted and about to be tried.
  */
-import type { Config, Danger, Upstream, UpstreamTls } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { unverifiedUpstream, weakUpstreamProtocol } from '../config/upstream/dangers.ts'
 import type { Selection } from '../upstream-tls/catalogue.ts'
 import {
@@ -13,6 +13,8 @@ import {
 } from '../upstream-tls/verification.ts'
 import { certificateBlocks } from '../x509/pem.ts'
 import type { EffectiveSettings } from '../upstream-tls/page-types.ts'
+import type { Danger } from '../config/reading/danger.ts'
+import type { Upstream, UpstreamTls } from '../config/upstream/types.ts'
 
 /** What was applied on the page of an upstream; the file's own word beats both (decision 20). */
 export interface AppliedUpstreamTls {

@@ -21,7 +21,9 @@ import { recordFailure, lockedFor, type LockoutRule, type FailureRecord } from '
 
 /** How many requests, and how many failures, are too many. */
 export interface ThrottleRules {
+  /** Of one address (IPv6: its /64), in all workers together. */
   readonly address: RateLimit
+  /** Of one account, from addresses where it has not recently signed in, in all workers together. */
   readonly account: RateLimit
   readonly lockout: {
     readonly period: Millis

@@ -8,7 +8,7 @@ import {
   type VerificationOverrides,
   type FileTlsSettings,
   type VerificationSetting,
-  type Sni,
+  type ServerNameIndication,
   type Verification,
 } from './verification.ts'
 
@@ -117,7 +117,7 @@ function withOverride(
 /**
  * The server name to send. As a configuration would read it, but for addresses, which SNI cannot carry (RFC 6066 §3).
  */
-function readSni(written: string): Result<Sni, readonly EditFault[]> {
+function readSni(written: string): Result<ServerNameIndication, readonly EditFault[]> {
   if (written === 'off' || written === 'on') return ok({ kind: written })
   const name = written.toLowerCase().replace(/\.$/, '')
   const isName = name.length <= 253 && name.split('.').every((label) => LABEL.test(label))

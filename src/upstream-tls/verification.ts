@@ -5,8 +5,8 @@
  */
 import type { Selection } from './catalogue.ts'
 
-/** RFC 6066 §3; `on` names the host that is called. */
-export type Sni =
+/** The server name to send (RFC 6066 §3); `on` is the name to verify: the `hostname` of the settings, or the server's own. */
+export type ServerNameIndication =
   | { readonly kind: 'off' }
   | { readonly kind: 'on' }
   | { readonly kind: 'name'; readonly name: string }
@@ -30,7 +30,7 @@ export interface Verification {
   readonly defaultStore: (typeof DEFAULT_STORES)[number]
   readonly customStore: CustomStore
   /** Enable SNI. */
-  readonly sni: Sni
+  readonly sni: ServerNameIndication
 }
 
 /** One of them, in the order of the page. */
@@ -166,4 +166,5 @@ export function settingText(verification: Verification, setting: VerificationSet
 }
 
 /** As the configuration writes it. */
-export const sniText = (sni: Sni): string => (sni.kind === 'name' ? sni.name : sni.kind)
+export const sniText = (sni: ServerNameIndication): string =>
+  sni.kind === 'name' ? sni.name : sni.kind

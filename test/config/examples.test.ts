@@ -147,7 +147,6 @@ test('files and secrets are in memory, and say where the configuration names the
   const { config } = await example('epmm')
   expect(config.listeners[0].certificates[0]).toEqual({
     kind: 'pem',
-    at: expect.stringMatching(/epmm\.yaml:\d+:\d+ listeners\.devices\.certificates\[0\]$/),
     chain: {
       at: expect.stringMatching(/epmm\.yaml:\d+:\d+ listeners\.devices\.certificates\[0\]\.chain$/),
       path: join(scratch, 'epmm/tls/mdm.example.com.pem'),

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import type { ApprovalModel } from '../../src/decide/policy.ts'
 import {
   displayedApproval,
   isApprovalRequired,
-  type ApprovalModel,
   type DisplayedApproval,
   type ApprovalFacts,
 } from '../../src/fleet/approval.ts'

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
+import type { OAuthEndpoints } from '../../src/decide/policy.ts'
 import {
   applyOAuthChange,
   oauthOutcome,
   unmetPreconditions,
   type OAuthChange,
-  type OAuthEndpoints,
   type OAuthFacts,
   type OAuthOutcome,
 } from '../../src/fleet/oauth.ts'

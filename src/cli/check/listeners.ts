@@ -2,10 +2,11 @@
 import { bracketed } from '../../config/reading/host.ts'
 import { isPubliclyTrusted, type ServerIdentity } from '../../handshake/server-identity.ts'
 import type { Instant, Millis } from '../../kernel/types.ts'
-import type { Config, Listener, Relay } from '../../config/config.ts'
+import type { Config } from '../../config/config.ts'
 import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
 import { twoColumns } from '../text-layout.ts'
 import { countText, dayText, relativeDayText, durationText } from '../format-time.ts'
+import type { Listener, Relay } from '../../config/listener/types.ts'
 
 /** One paragraph per listener, and the processes behind all of them; without a world, nothing about certificates. */
 export function listeners(

@@ -1,9 +1,10 @@
 /** Which requests would be served, and what nobody has been able to verify about that. */
-import type { Config, RouteRow, RouteTable } from '../../config/config.ts'
+import type { Config } from '../../config/config.ts'
 import { presetFacts } from '../../config/routes/preset-facts.ts'
 import { padded } from '../text-layout.ts'
 import { durationText } from '../format-time.ts'
 import type { Terminal } from '../terminal.ts'
+import type { RouteRow, RouteTable } from '../../config/routes/types.ts'
 
 /** One section per table, then what is off. */
 export function routes(

@@ -1,11 +1,7 @@
 /** Where requests would go, how sure we would be of the way, and what we would say there about the device. */
-import type {
-  HostPolicy,
-  IdentitySettings,
-  Upstream,
-  UpstreamCheck,
-  UpstreamTls,
-} from '../../config/upstream/types.ts'
+import type { HostPolicy, Upstream, UpstreamTls } from '../../config/upstream/types.ts'
+import type { CheckSettings } from '../../forward/settings.ts'
+import type { IdentitySettings } from '../../message/encode/settings.ts'
 import { unreachable } from '../../kernel/types.ts'
 import type { CompiledUpstream, CompiledConfig } from '../../state/compiled-config.ts'
 import type { Config } from '../../config/config.ts'
@@ -72,7 +68,7 @@ function healthRows({ servers, health }: Upstream): readonly Row[] {
   ]
 }
 
-function checkText(check: UpstreamCheck, servers: Upstream['servers']): string {
+function checkText(check: CheckSettings, servers: Upstream['servers']): string {
   const { interval, sni, http, up, down } = check
   const left = servers.filter((one) => !one.check).map(({ name }) => name)
   return [

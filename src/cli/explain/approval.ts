@@ -2,7 +2,6 @@
  * What the approval of a device would change (decision 9): the verdict is asked for once for each state that an
  * administrator can give it, because the store, which knows the present one, is not opened here.
  */
-import type { RouteRow } from '../../config/config.ts'
 import { decide, type Decision, type Peer } from '../../decide/decide.ts'
 import type { Approval, Policy } from '../../decide/policy.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
@@ -10,6 +9,7 @@ import { modelText } from '../approval-model.ts'
 import { note, type Section, type Step } from './report.ts'
 import type { ExplainQuery } from './arguments.ts'
 import { decisionInput, decisionStep } from './verdicts.ts'
+import type { RouteRow } from '../../config/routes/types.ts'
 
 interface ExplainContext {
   readonly compiled: CompiledConfig

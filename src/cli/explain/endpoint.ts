@@ -2,13 +2,13 @@
  * What disabling an OAuth endpoint would change (S0-27, S0-30): the verdict is asked for once for each state, because the
  * store, which knows the present one, is not opened here.
  */
-import type { RouteRow } from '../../config/config.ts'
 import { decide, type Peer } from '../../decide/decide.ts'
-import type { OAuthEndpoints } from '../../fleet/oauth.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
+import type { OAuthEndpoints } from '../../decide/policy.ts'
 import { note, type Section, type Step } from './report.ts'
 import type { ExplainQuery } from './arguments.ts'
 import { decisionInput, decisionStep } from './verdicts.ts'
+import type { RouteRow } from '../../config/routes/types.ts'
 
 interface ExplainContext {
   readonly compiled: CompiledConfig

@@ -1,7 +1,6 @@
 /**
  * `tfe explain`: a certificate judged as the running front end would judge it, with every step said aloud.
  */
-import type { RouteRow } from '../../config/config.ts'
 import {
   decide,
   type Decision,
@@ -47,6 +46,7 @@ import {
 } from './verdicts.ts'
 import { faultLine, loadCompiled } from '../load-world.ts'
 import type { Terminal } from '../terminal.ts'
+import type { RouteRow } from '../../config/routes/types.ts'
 
 /** Prints the account; a string says what was wrong with the question. */
 export async function explain(

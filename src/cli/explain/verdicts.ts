@@ -1,5 +1,4 @@
 /** The verdict on one request, or on each class of route that a listener has. */
-import type { RouteRow } from '../../config/config.ts'
 import { type Ask, decide, type Decision, type Peer, vouchedFor } from '../../decide/decide.ts'
 import { explain } from '../../decide/explain.ts'
 import type { RouteClass } from '../../decide/policy.ts'
@@ -13,6 +12,7 @@ import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { timestampText } from '../format-time.ts'
 import { no, note, type Section, type Step, yes } from './report.ts'
 import type { ExplainQuery } from './arguments.ts'
+import type { RouteRow } from '../../config/routes/types.ts'
 
 /** The row that a request meets, or why it meets none. */
 export type RouteMatch = Result<RouteRow, TargetFault | { readonly kind: 'route-unknown' }>

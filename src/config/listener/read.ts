@@ -1,11 +1,4 @@
 /** A listener as the operator wrote it, made ready to open. */
-import type {
-  Listener,
-  ListenerLimits,
-  ListenerPurpose,
-  ListenerTls,
-  RouteTable,
-} from '../config.ts'
 import { parseHost, readAddress } from '../reading/host.ts'
 import { readRelay } from './relay.ts'
 import {
@@ -28,16 +21,17 @@ import {
   warn,
   allOrMissing,
 } from '../reading/read-context.ts'
-import type { ConfigDocument } from '../schema.ts'
-import { ROUTES_WANTED } from './schema.ts'
-import type { DeepPartial } from '../shape.ts'
+import { listener, ROUTES_WANTED } from './schema.ts'
 import type { Path } from '../reading/yaml-text.ts'
+import type { Listener, ListenerLimits, ListenerPurpose, ListenerTls } from './types.ts'
+import type { RouteTable } from '../routes/types.ts'
+import type { Written } from '../reading/deep-partial.ts'
 
-type Written = DeepPartial<ConfigDocument['listeners'][string]>
+type WrittenListener = Written<typeof listener>
 
 /** What a listener is written as, and what it may name. */
 interface ListenerInput {
-  readonly written: Written
+  readonly written: WrittenListener
   readonly table: (path: Path, name: string) => Maybe<RouteTable>
   readonly upstreams: readonly string[]
 }
@@ -94,7 +88,11 @@ export function defaultPort(purpose: ListenerPurpose | undefined): number {
   return purpose === 'sync' ? 9997 : 443
 }
 
-function readPort(context: ReadContext, path: Path, { port, purpose }: Written): Maybe<number> {
+function readPort(
+  context: ReadContext,
+  path: Path,
+  { port, purpose }: WrittenListener,
+): Maybe<number> {
   if (isFaulty(context, [...path, 'port'])) return missing
   const chosen = port ?? defaultPort(purpose)
   if (purpose !== 'web-clip' || (chosen !== 443 && chosen !== 8443)) return chosen
@@ -108,7 +106,7 @@ function readPort(context: ReadContext, path: Path, { port, purpose }: Written):
 function readHosts(
   context: ReadContext,
   path: Path,
-  written: Written['hosts'],
+  written: WrittenListener['hosts'],
 ): Maybe<readonly [string, ...string[]]> {
   const seen = new Set<string>()
   return readNonEmpty(written, (host, index) => {
@@ -129,7 +127,7 @@ function readHosts(
 function readTls(
   context: ReadContext,
   path: Path,
-  { minVersion, maxVersion, ...written }: DeepPartial<ConfigDocument['listeners'][string]['tls']>,
+  { minVersion, maxVersion, ...written }: NonNullable<WrittenListener['tls']>,
 ): Maybe<ListenerTls> {
   const ciphers = readCiphers(context, [...path, 'ciphers'], written.ciphers)
   const groups = readGroups(context, [...path, 'groups'], written.groups)
@@ -162,7 +160,7 @@ const NONE_FOR_12 =
 const NO_12 =
   'found only suites of TLS 1.3, so devices that speak TLS 1.2 cannot connect: write minVersion TLSv1.3 if that is meant, or name suites of TLS 1.2, too'
 
-const readLimits = (written: DeepPartial<ConfigDocument['listeners'][string]['limits']>) =>
+const readLimits = (written: NonNullable<WrittenListener['limits']>) =>
   allOrMissing<ListenerLimits>({
     connections: orMissing(written.connections),
     handshake: millis(written.handshake),

@@ -1,7 +1,7 @@
 /** What a sync port does with its connections, as the operator wrote it. */
-import type { Listener, Relay } from '../config.ts'
-import { readNetworks } from '../reading/networks.ts'
-import { checkUpstream } from '../routes/read.ts'
+import { Type } from 'typebox'
+import { flag, group, singleLine, choice } from '../reading/schema-types.ts'
+import { readNetworks, networks } from '../reading/networks.ts'
 import {
   type ReadContext,
   fault,
@@ -12,23 +12,62 @@ import {
   orMissing,
   warn,
 } from '../reading/read-context.ts'
-import type { ConfigDocument } from '../schema.ts'
-import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
+import { CERTIFICATE_DEMANDS, PROXY_POSITIONS, type ListenerPurpose, type Relay } from './types.ts'
+import { checkUpstream } from '../routes/upstream-reference.ts'
+import type { Written } from '../reading/deep-partial.ts'
 
-type Written = DeepPartial<ConfigDocument['listeners'][string]>
-type WrittenRelay = NonNullable<Written['relay']>
+/** Belongs to a listener of purpose `sync`. */
+export const relay = group(
+  'Where a sync port leads, and whom it lets through. What devices speak there is not HTTP (port 9997 of EPMM and Core), so whole connections are judged, and their octets pass as they are.',
+  {
+    upstream: Type.Optional(
+      singleLine(
+        'Where connections go. May be left out when there is only one upstream, which is seldom right: the server has a port of its own for this.',
+        'the name of an upstream',
+      ),
+    ),
+    certificate: choice(
+      'What is asked of the device. `if-shown`: nothing, as its clients have always had it; but one that shows a certificate is judged by it, and refused for it. `device`: a fit certificate, as `enforcement` says. `always`: one in every mode.',
+      CERTIFICATE_DEMANDS,
+      'if-shown',
+    ),
+    sensitive: flag(
+      'Only approved devices may use it, where the approval model asks for that. Makes no sense with `if-shown`.',
+      false,
+    ),
+    allow: Type.Optional(networks('From where it may be reached. Left out: from everywhere.')),
+    proxyProtocol: choice(
+      'Whether the upstream is told of the device by PROXY protocol v2: its address, its TLS session, and its certificate where we vouch for it. `before-tls`: in the clear, ahead of our own TLS handshake, where HAProxy and nginx look for it; whoever can reach the upstream or sits on the way can write one, too. `inside-tls`: as the first octets inside our TLS session, where nobody else can. Whatever the device sends comes behind it.',
+      PROXY_POSITIONS,
+      'off',
+    ),
+    proxyCertificate: flag(
+      'Whether the PROXY header carries the whole certificate. nginx reads headers of up to 4 KiB, so turn it off for nginx when certificates are large; before 1.23.2 hardly a hundred octets, which a name alone exceeds.',
+      true,
+    ),
+  },
+)
+
+/** What of a listener matters here. */
+interface RelayInput {
+  readonly written: {
+    readonly purpose?: ListenerPurpose | undefined
+    readonly limits?: object | undefined
+    readonly relay?: Written<typeof relay> | undefined
+  }
+  readonly upstreams: readonly string[]
+}
 
 /** Reads `relay`, which a sync port must have and no other listener may. */
 export function readRelay(
   context: ReadContext,
   at: Path,
-  { written, upstreams }: { readonly written: Written; readonly upstreams: readonly string[] },
-): Maybe<Listener['relay']> {
-  const { purpose, relay, limits } = written
+  { written: { purpose, limits, relay: settings }, upstreams }: RelayInput,
+): Maybe<Relay | undefined> {
   const path = [...at, 'relay']
   if (purpose !== 'sync') {
-    if (relay === undefined || purpose === undefined) return undefined
+    if (settings === undefined || purpose === undefined) return undefined
     const message = `found relay on a listener for ${purpose}, wanted it on a sync port alone: write purpose: sync, or remove it`
     return fault(context, path, message, 'key')
   }
@@ -36,11 +75,11 @@ export function readRelay(
     const place = [...at, 'limits', key]
     if (!RELAY_LIMITS.has(key) && context.text.has(place)) warn(context, place, NO_REQUESTS)
   }
-  if (relay === undefined) {
+  if (settings === undefined) {
     if (isFaulty(context, path)) return missing
     return fault(context, at, 'found no relay, wanted where a sync port leads: add relay', 'key')
   }
-  return readRelaySettings(context, path, { relay, upstreams })
+  return readRelaySettings(context, path, { written: settings, upstreams })
 }
 
 const RELAY_LIMITS: ReadonlySet<string> = new Set(['connections', 'handshake', 'idle'])
@@ -49,27 +88,27 @@ const NO_REQUESTS = 'found a limit on requests, which has no effect on a sync po
 function readRelaySettings(
   context: ReadContext,
   path: Path,
-  { relay, upstreams }: { readonly relay: WrittenRelay; readonly upstreams: readonly string[] },
+  { written, upstreams }: { written: Written<typeof relay>; upstreams: readonly string[] },
 ): Maybe<Relay> {
   const before = context.faults.length
-  const upstream = relay.upstream ?? (upstreams.length === 1 ? upstreams[0] : undefined)
-  if (relay.upstream !== undefined) {
-    checkUpstream({ context, upstreams }, [...path, 'upstream'], relay.upstream)
+  const upstream = written.upstream ?? (upstreams.length === 1 ? upstreams[0] : undefined)
+  if (written.upstream !== undefined) {
+    checkUpstream({ context, upstreams }, [...path, 'upstream'], written.upstream)
   } else if (upstream === undefined && !isFaulty(context, [...path, 'upstream'])) {
     const message = `found ${upstreams.length} upstreams and no word on which of them the connections go to, wanted one named: add upstream`
     fault(context, path, message, 'key')
   }
-  const networks = readNetworks(context, [...path, 'allow'], relay.allow)
-  const certificate = orMissing(relay.certificate)
-  if (relay.sensitive === true && certificate === 'if-shown') {
+  const networks = readNetworks(context, [...path, 'allow'], written.allow)
+  const certificate = orMissing(written.certificate)
+  if (written.sensitive === true && certificate === 'if-shown') {
     fault(context, [...path, 'sensitive'], SENSITIVE, 'key')
   }
-  if (relay.proxyProtocol === 'off' && context.text.has([...path, 'proxyCertificate'])) {
+  if (written.proxyProtocol === 'off' && context.text.has([...path, 'proxyCertificate'])) {
     warn(context, [...path, 'proxyCertificate'], NO_HEADER)
   }
-  const place = orMissing(relay.proxyProtocol)
-  const withCertificate = orMissing(relay.proxyCertificate)
-  const sensitive = orMissing(relay.sensitive)
+  const place = orMissing(written.proxyProtocol)
+  const withCertificate = orMissing(written.proxyCertificate)
+  const sensitive = orMissing(written.sensitive)
   if (
     context.faults.length > before ||
     upstream === undefined ||

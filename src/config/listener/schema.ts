@@ -8,45 +8,12 @@ import {
   duration,
   singleLine,
   listOf,
-  reference,
   size,
-  patternText,
   choice,
 } from '../reading/schema-types.ts'
-import { relay } from '../schema-relay.ts'
-
-export const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
-
-/** A certificate chain and its private key, as PEM or as PKCS#12. */
-export const certificateKeys = {
-  chain: Type.Optional(
-    reference(
-      'The certificate chain in PEM, leaf first, intermediates after it. Goes together with `key`.',
-    ),
-  ),
-  key: Type.Optional(
-    reference(
-      'The private key in PEM. Only the account that runs the front end should be able to read the file.',
-    ),
-  ),
-  pkcs12: Type.Optional(
-    reference(
-      'A `.p12` or `.pfx` file with chain and key, in place of `chain` and `key`; old RC2 and 3DES files open too.',
-    ),
-  ),
-  passphrase: Type.Optional(
-    reference('What opens an encrypted key or a PKCS#12 file. A line break at its end is ignored.'),
-  ),
-}
-
-/** Names of TLS suites and groups: OpenSSL's spelling. */
-export const tlsNames = (description: string, example: string) =>
-  listOf(
-    description,
-    patternText('One name.', '^[A-Za-z0-9_-]{1,64}$', {
-      wanted: `a name in OpenSSL's spelling, such as ${example}`,
-    }),
-  )
+import { relay } from './relay.ts'
+import { TLS_VERSIONS, tlsNames, certificateKeys } from '../reading/tls-schema.ts'
+import { LISTENER_PURPOSES, RESUMPTION_MODES } from './types.ts'
 
 const tls = defaultGroup('How the listener speaks TLS with devices.', {
   minVersion: choice(
@@ -69,7 +36,7 @@ const tls = defaultGroup('How the listener speaks TLS with devices.', {
   ),
   resumption: choice(
     'Whether a device may resume a session. Each resumed connection is judged again, so it is safe. `auto`: where no route is open or renews. `on`: there, too; a device that resumes after enrolling is refused once, and after renewing some clients go on as the certificate that they have replaced.',
-    ['auto', 'on', 'off'],
+    RESUMPTION_MODES,
     'auto',
   ),
   advertiseCas: flag(
@@ -133,7 +100,7 @@ export const ROUTES_WANTED = 'the name of a preset or of an entry in `routes`'
 export const listener = group('One port that devices call.', {
   purpose: choice(
     'What it is for. A `web-clip` listener serves Apps@Work with certificates and must use a port of its own: 7443 is recommended, 443 and 8443 are refused. `sync` is the legacy sync port of EPMM and Core: no HTTP is spoken there, and connections are relayed as `relay` says.',
-    ['devices', 'web-clip', 'sync'],
+    LISTENER_PURPOSES,
     'devices',
   ),
   address: singleLine(

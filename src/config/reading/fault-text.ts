@@ -20,7 +20,7 @@ export function faultText(error: ErrorObject): string {
     case 'required':
       return missingKey(String(params['missingProperty']), error.parentSchema)
     case 'enum':
-      return `found ${found}, wanted ${wanted}: ${correction(data, params['allowedValues'])}`
+      return `found ${found}, wanted ${wanted}: ${correction(String(data), wordsOf(params['allowedValues']), 'choose one')}`
     case 'lengthBetween':
     case 'sizeBetween':
       return `found ${found}, wanted ${bounds(schema)}: choose a value in between`
@@ -51,7 +51,16 @@ export function quoted(value: string): string {
   return JSON.stringify(shown.length > 60 ? `${shown.slice(0, 57)}...` : shown)
 }
 
-/** "did you mean …", or what to do when nothing comes near. */
+/** Returns "did you mean …?", or what to do when none of the known names comes near. */
+export function correction(
+  name: string,
+  known: readonly string[],
+  otherwise = `choose one of ${known.join(', ')}`,
+): string {
+  const suggestion = closestMatch(name, known)
+  return suggestion === undefined ? otherwise : `did you mean ${suggestion}?`
+}
+
 export function unknownKey(key: string, known: readonly string[]): string {
   const suggestion = closestMatch(key, known)
   return suggestion === undefined
@@ -59,16 +68,13 @@ export function unknownKey(key: string, known: readonly string[]): string {
     : `found the unknown key ${quoted(key)}, wanted a known one: did you mean ${suggestion}?`
 }
 
+const wordsOf = (allowed: unknown): readonly string[] =>
+  Array.isArray(allowed) ? allowed.map(String) : []
+
 const describeSecret = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number'
     ? 'a literal value (not shown here)'
     : describeValue(value)
-
-function correction(value: unknown, allowed: unknown): string {
-  const words = Array.isArray(allowed) ? allowed.map(String) : []
-  const suggestion = closestMatch(String(value), words)
-  return suggestion === undefined ? 'choose one' : `did you mean ${suggestion}?`
-}
 
 function typeAdvice({ data: value, instancePath, params, parentSchema }: ErrorObject): string {
   const { advice } = annotationsOf(parentSchema)

@@ -4,6 +4,7 @@ import { parseNetwork, type Network } from '../../kernel/network.ts'
 import { type ReadContext, readEach, fault, isFaulty, type Maybe, missing } from './read-context.ts'
 import { quoted } from './fault-text.ts'
 import type { Path } from './yaml-text.ts'
+import { listOf, patternText } from './schema-types.ts'
 
 /** The access lists of a table, by class; a class that is missing is open to every network. */
 export type AccessLists = ReadonlyMap<RouteClass, readonly Network[]>
@@ -38,3 +39,13 @@ export function readAccess(
 }
 
 const CLASSES = ['open', 'device', 'always', 'renewal', 'legacy-oauth'] as const
+
+/** Networks from which something may be reached. */
+export const networks = (description: string) =>
+  listOf(
+    description,
+    patternText('One network.', '^[0-9A-Fa-f:.]{2,45}(?:/[0-9]{1,3})?$', {
+      wanted: 'a network such as 10.0.0.0/8 or 2001:db8::/32, or one address',
+      advice: 'write the address, a slash and the length of the prefix',
+    }),
+  )

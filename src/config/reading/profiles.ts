@@ -4,8 +4,13 @@
 import type { Enforcement } from '../../decide/policy.ts'
 import type { ClientClass, Version } from '../../fleet/client.ts'
 import type { MinimumVersions } from '../../fleet/readiness.ts'
-import type { ProfileName } from '../config.ts'
 
+export const PROFILE_NAMES = ['epmm-11.5', 'core-10', 'generic'] as const
+
+/** Which product and version the defaults follow. */
+export type ProfileName = (typeof PROFILE_NAMES)[number]
+
+/** What a profile says where the file says nothing. */
 export interface ProfileDefaults {
   /** S0-10 against S1-01: what a new installation starts with. */
   readonly enforcement: Enforcement

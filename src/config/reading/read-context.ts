@@ -4,14 +4,20 @@
  * whatever needs it is missing too, without another word, so that one mistake is one fault.
  */
 import { type Result, unreachable } from '../../kernel/types.ts'
-import type { LoadedFile, LoadedSecret } from '../config.ts'
 import { type FileContent, type FileFailure, resolveReference } from './files.ts'
 import type { Path, LocatedFault, YamlText } from './yaml-text.ts'
+import type { LoadedFile } from '../../handshake/server-identity.ts'
 
 export const missing: unique symbol = Symbol('missing')
 
 /** A value, or the knowledge that the reason for its absence has been reported. */
 export type Maybe<Value> = Value | typeof missing
+
+/** A secret that the configuration names by `file:` or `env:`; a trailing line break is gone. Never to be printed. */
+export interface LoadedSecret {
+  readonly at: string
+  readonly text: string
+}
 
 /** What is at hand while a document is read. */
 export interface ReadContext {

@@ -5,8 +5,9 @@
  */
 import { type Static, type TSchema, Type } from 'typebox'
 import { INSTANT_PATTERN, DURATION_PATTERN, SIZE_PATTERN } from './units.ts'
+import type { KeyFingerprint } from '../../kernel/types.ts'
 
-/** What our annotations add to a schema; `shape.ts` and the generated reference read them. */
+/** What our annotations add to a schema; `check-shape.ts` and the generated reference read them. */
 export interface Annotations {
   readonly description?: string
   readonly default?: unknown
@@ -181,3 +182,7 @@ export const pointInTime = (description: string) =>
     wanted: 'a day such as 2026-03-01 (UTC) or a second such as 2026-03-01T12:00:00Z',
     advice: 'write the year first and say the offset from UTC',
   })
+
+/** The shape check has seen 64 digits; colons and case are the operator's. */
+export const normalizeFingerprint = (written: string): KeyFingerprint =>
+  written.replaceAll(':', '').toLowerCase() as KeyFingerprint

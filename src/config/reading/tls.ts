@@ -1,7 +1,6 @@
 /** What listeners and upstreams have in common: certificates with their keys, versions, suites, groups. */
 import { createSecureContext } from 'node:tls'
 import type { Millis } from '../../kernel/types.ts'
-import type { IdentityFiles, ListenerTlsVersion } from '../config.ts'
 import { closestMatch } from '../../kernel/closest-match.ts'
 import { findItem } from '../../upstream-tls/catalogue.ts'
 import { runtimeCatalogue } from './runtime-offers.ts'
@@ -13,7 +12,6 @@ import {
   isFaulty,
   type Maybe,
   missing,
-  locationOf,
   readSecretContent,
   readSecretText,
   allOrMissing,
@@ -21,6 +19,8 @@ import {
 import { quoted } from './fault-text.ts'
 import type { Path } from './yaml-text.ts'
 import { parseDuration, parseSize } from './units.ts'
+import type { IdentitySource } from '../../handshake/server-identity.ts'
+import type { ListenerTlsVersion } from './tls-schema.ts'
 
 /** The keys of a certificate as they stand in the file. */
 export interface WrittenIdentity {
@@ -35,8 +35,7 @@ export function readIdentity(
   context: ReadContext,
   path: Path,
   written: WrittenIdentity,
-): Maybe<IdentityFiles> {
-  const at = locationOf(context, path)
+): Maybe<IdentitySource> {
   const { chain, key, pkcs12 } = written
   const passphrase =
     written.passphrase === undefined
@@ -52,9 +51,8 @@ export function readIdentity(
   }
   if (pkcs12 !== undefined) {
     const file = readSecretContent(context, [...path, 'pkcs12'], pkcs12)
-    return allOrMissing<IdentityFiles & { kind: 'pkcs12' }>({
+    return allOrMissing<IdentitySource & { kind: 'pkcs12' }>({
       kind: 'pkcs12',
-      at,
       file,
       passphrase,
     })
@@ -67,9 +65,8 @@ export function readIdentity(
       `found no ${absent.join(' and no ')}, wanted chain and key (or pkcs12): add what is missing`,
     )
   }
-  return allOrMissing<IdentityFiles & { kind: 'pem' }>({
+  return allOrMissing<IdentitySource & { kind: 'pem' }>({
     kind: 'pem',
-    at,
     chain: readContent(context, [...path, 'chain'], chain),
     key: readSecretContent(context, [...path, 'key'], key),
     passphrase,

@@ -1,8 +1,8 @@
 /** What a row is besides its class: an endpoint that can be disabled, and where its clients name themselves. */
 import type { RouteClass } from '../../decide/policy.ts'
-import type { RouteRow } from '../config.ts'
 import { type ReadContext, fault, type Maybe } from '../reading/read-context.ts'
 import type { Path } from '../reading/yaml-text.ts'
+import type { RouteRow } from './types.ts'
 
 /** Which endpoint a row is; the new OAuth endpoint asks for a certificate in every mode (S0-27, decision 6). */
 export function readEndpoint(

@@ -1,9 +1,17 @@
 /** What a row asks of the certificate besides its class. */
+import { Type } from 'typebox'
+import {
+  group,
+  keyFingerprint,
+  singleLine,
+  listOf,
+  optionalListOf,
+  patternText,
+  normalizeFingerprint,
+} from '../reading/schema-types.ts'
 import type { MatchRules } from '../../decide/match.ts'
 import { parseNamePattern } from '../../decide/name-pattern.ts'
 import type { RouteClass } from '../../decide/policy.ts'
-import { closestMatch } from '../../kernel/closest-match.ts'
-import type { KeyFingerprint } from '../../kernel/types.ts'
 import {
   type ReadContext,
   readEach,
@@ -13,13 +21,65 @@ import {
   missing,
   allOrMissing,
 } from '../reading/read-context.ts'
-import type { ConfigDocument } from '../schema.ts'
-import { quoted } from '../reading/fault-text.ts'
-import type { DeepPartial } from '../shape.ts'
+import { correction, quoted } from '../reading/fault-text.ts'
 import type { Path } from '../reading/yaml-text.ts'
+import type { Written } from '../reading/deep-partial.ts'
 
-type Row = NonNullable<ConfigDocument['routes']>[string]['rows'][number]
-type Written = DeepPartial<NonNullable<Row['match']>>
+/** What a row asks of the certificate besides its class. */
+export const match = group(
+  'What the row asks of the certificate besides its class. Each key that is written must be met; one entry of its list is enough. It can only narrow, and makes no sense where no certificate is asked for.',
+  {
+    subjectAltNames: Type.Optional(
+      listOf(
+        "One of the device's subject alternative names: `dns:phone.example.com`, `dns:*.example.com` (everything below), `email:a@example.com`, `email:*@example.com`, `uri:urn:uuid:…`, `uri:spiffe://fleet.example/*` (everything that begins so), `ip:192.0.2.7`, `ip:2001:db8::/32`. A name in the certificate that is itself a wildcard never counts.",
+        singleLine('One name, or all below one.', 'dns:, email:, uri: or ip: and a name'),
+      ),
+    ),
+    enrollmentSettings: Type.Optional(
+      listOf(
+        'The enrollment setting whose CA the path ends at, by its name.',
+        singleLine('One setting.', 'the name of an enrollment setting'),
+      ),
+    ),
+    issuerKeys: Type.Optional(
+      listOf(
+        "The key that signed the device's certificate: of an intermediate where there is one.",
+        keyFingerprint('One public key.'),
+      ),
+    ),
+    policies: Type.Optional(
+      listOf(
+        'A certificate policy for which the path is valid: the certificate names it, and every CA above it allows it (RFC 5280 §6.1.5). Naming any policy covers it.',
+        patternText('One policy.', '^[0-2](?:\\.(?:0|[1-9][0-9]{0,18})){1,30}$', {
+          wanted: 'an object identifier in dotted decimal, such as 1.3.6.1.4.1.99999.1',
+          advice: 'write it in quotes',
+        }),
+      ),
+    ),
+  },
+)
+
+/** Clients that say that they are too old to renew an expired certificate. */
+export const withoutGrace = optionalListOf(
+  'Clients that have no grace, by what they say of themselves in User-Agent: Mobile@Work before 10.1 cannot renew what has expired and must register again. Whoever says something else has the grace that everybody has.',
+  group('One kind of client.', {
+    product: patternText(
+      'The product token, such as Name in `Name/10.0 (iPhone)`.',
+      "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$",
+      {
+        wanted: 'a product token such as MobileIron',
+        advice: 'write what stands before the slash; `user_agent` in the log shows it',
+      },
+    ),
+    below: Type.Optional(
+      patternText(
+        'Only versions before this one, and those that name none. Left out: every version.',
+        '^[0-9]{1,9}(?:\\.[0-9]{1,9}){0,7}$',
+        { wanted: 'a version of numbers and dots, such as 10.1', advice: 'write it in quotes' },
+      ),
+    ),
+  }),
+)
 
 /** Where a row stands, and what it is. */
 export interface MatchContext {
@@ -35,7 +95,7 @@ export interface MatchContext {
 export function readMatch(
   context: ReadContext,
   { path: row, id, kind, settings }: MatchContext,
-  written: Written | undefined,
+  written: Written<typeof match> | undefined,
 ): Maybe<MatchRules | undefined> {
   if (written === undefined) return undefined
   const path = [...row, 'match']
@@ -55,11 +115,11 @@ export function readMatch(
       const place = [...path, 'subjectAltNames', index]
       return fault(context, place, `found ${quoted(name)}, ${pattern.failure}: correct it`)
     }),
-    enrollmentSettings: optionalList(written.enrollmentSettings, (name: string, index) =>
-      settings.includes(name) || settings.length === 0
-        ? name
-        : unknownSetting(context, [...path, 'enrollmentSettings', index], { name, settings }),
-    ),
+    enrollmentSettings: optionalList(written.enrollmentSettings, (name: string, index) => {
+      if (settings.includes(name) || settings.length === 0) return name
+      const message = `found ${quoted(name)}, wanted the name of an enrollment setting: ${correction(name, settings)}`
+      return fault(context, [...path, 'enrollmentSettings', index], message)
+    }),
     issuerKeys: optionalList(written.issuerKeys, normalizeFingerprint),
     policies: optionalList(written.policies, (policy: string) => policy),
   })
@@ -87,21 +147,3 @@ function optionalList<Item, Value>(
 ): Maybe<readonly Value[] | undefined> {
   return items === undefined ? undefined : readEach(items, read)
 }
-
-function unknownSetting(
-  context: ReadContext,
-  path: Path,
-  { name, settings }: { readonly name: string; readonly settings: readonly string[] },
-): typeof missing {
-  const suggestion = closestMatch(name, settings)
-  const advice =
-    suggestion === undefined
-      ? `choose one of ${settings.join(', ')}`
-      : `did you mean ${suggestion}?`
-  const message = `found ${quoted(name)}, wanted the name of an enrollment setting: ${advice}`
-  return fault(context, path, message)
-}
-
-/** The shape check has seen 64 digits; colons and case are the operator's. */
-export const normalizeFingerprint = (written: string): KeyFingerprint =>
-  written.replaceAll(':', '').toLowerCase() as KeyFingerprint

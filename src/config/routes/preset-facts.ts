@@ -2,8 +2,10 @@
  * What about the presets in use nobody could verify: rows that are off, paths that are not known, questions
  * that only the product's own pages answer. `tfe check` prints them.
  */
-import type { Config, PresetName, RouteTable, DisabledRow } from '../config.ts'
+import type { Config } from '../config.ts'
 import { findPreset } from './presets/find-preset.ts'
+import type { PresetName } from './presets/names.ts'
+import type { RouteTable, DisabledRow } from './types.ts'
 
 /** One thing to confirm before relying on a preset. */
 export interface PresetFact {

@@ -1,7 +1,5 @@
 /** Tables of routes: a preset, the operator's changes to it, and the operator's own rows. */
 import { routeTable } from '../../message/route.ts'
-import type { RouteRow, RouteTable } from '../config.ts'
-import { closestMatch } from '../../kernel/closest-match.ts'
 import { findPreset, isPresetName } from './presets/find-preset.ts'
 import { readAccess } from '../reading/networks.ts'
 import { readOperatorRow, readPresetRow, type TableContext, type WrittenRow } from './row.ts'
@@ -13,10 +11,13 @@ import {
   missing,
   warn,
 } from '../reading/read-context.ts'
-import { type ConfigDocument, PRESET_NAMES } from '../schema.ts'
-import { quoted } from '../reading/fault-text.ts'
-import type { DeepPartial } from '../shape.ts'
+import { type ConfigDocument } from '../schema.ts'
+import { correction, quoted } from '../reading/fault-text.ts'
 import type { Path } from '../reading/yaml-text.ts'
+import type { RouteRow, RouteTable } from './types.ts'
+import { PRESET_NAMES } from './presets/names.ts'
+import type { DeepPartial } from '../reading/deep-partial.ts'
+import { checkUpstream } from './upstream-reference.ts'
 
 type Written = DeepPartial<NonNullable<ConfigDocument['routes']>[string]>
 
@@ -63,9 +64,10 @@ export function readTables(
       tables.set(name, plain)
       return plain
     }
-    return isFaulty(context, ['routes', name])
-      ? missing
-      : unknownTable(context, path, { name, own })
+    if (isFaulty(context, ['routes', name])) return missing
+    const advice = correction(name, [...own, ...PRESET_NAMES])
+    const message = `found the routes ${quoted(name)}, wanted a preset or an entry in routes: ${advice}`
+    return fault(context, path, message)
   }
   const warnOfUnused = (): void => {
     for (const name of own) {
@@ -75,19 +77,6 @@ export function readTables(
     }
   }
   return { find, warnOfUnused }
-}
-
-function unknownTable(
-  context: ReadContext,
-  path: Path,
-  { name, own }: { name: string; own: readonly string[] },
-): typeof missing {
-  const all = [...own, ...PRESET_NAMES]
-  const suggestion = closestMatch(name, all)
-  const advice =
-    suggestion === undefined ? `choose one of ${all.join(', ')}` : `did you mean ${suggestion}?`
-  const message = `found the routes ${quoted(name)}, wanted a preset or an entry in routes: ${advice}`
-  return fault(context, path, message)
 }
 
 interface TableInput extends ReferencedNames {
@@ -138,22 +127,6 @@ function rowChanges(
     } else changes.set(row.id, { row, path: place })
   }
   return changes
-}
-
-/** Whether an upstream of that name is there; reports it when not. */
-export function checkUpstream(
-  { context, upstreams }: Pick<TableContext, 'context' | 'upstreams'>,
-  path: Path,
-  name: string,
-): void {
-  if (upstreams.length === 0 || upstreams.includes(name)) return
-  const suggestion = closestMatch(name, upstreams)
-  const advice =
-    suggestion === undefined
-      ? `choose one of ${upstreams.join(', ')}`
-      : `did you mean ${suggestion}?`
-  const message = `found the upstream ${quoted(name)}, wanted one that is in upstreams: ${advice}`
-  fault(context, path, message)
 }
 
 function checkRows(table: TableContext, rows: readonly RouteRow[]): void {

@@ -1,5 +1,4 @@
 /** One row of a route table: the preset's, changed or not, or the operator's own. */
-import type { PresetName, RouteRow, DisabledRow, RowOrigin } from '../config.ts'
 import { closestMatch } from '../../kernel/closest-match.ts'
 import { isEnabledByDefault, type PresetRow } from './presets/preset.ts'
 import { readEndpoint, readReports } from './endpoint.ts'
@@ -14,9 +13,11 @@ import {
   type Maybe,
 } from '../reading/read-context.ts'
 import type { ConfigDocument } from '../schema.ts'
-import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
 import type { RouteClass } from '../../decide/policy.ts'
+import type { PresetName } from './presets/names.ts'
+import type { RouteRow, DisabledRow, RowOrigin } from './types.ts'
+import type { DeepPartial } from '../reading/deep-partial.ts'
 
 export type WrittenRow = DeepPartial<NonNullable<ConfigDocument['routes']>[string]['rows'][number]>
 

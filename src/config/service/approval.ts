@@ -1,6 +1,7 @@
 /** Who has to be approved, and where. */
-import type { ApprovalSettings } from '../config.ts'
-import { readNetworks } from '../reading/networks.ts'
+import { Type } from 'typebox'
+import { defaultGroup, choice } from '../reading/schema-types.ts'
+import { readNetworks, networks } from '../reading/networks.ts'
 import {
   type ReadContext,
   type Maybe,
@@ -9,14 +10,32 @@ import {
   warn,
   allOrMissing,
 } from '../reading/read-context.ts'
-import type { ConfigDocument } from '../schema.ts'
-import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
+import type { ApprovalSettings } from './types.ts'
+import type { Written } from '../reading/deep-partial.ts'
+import { APPROVAL_MODELS } from '../../decide/policy.ts'
+
+/** Who has to be approved on routes marked `sensitive`. */
+export const approval = defaultGroup(
+  'Who has to be approved on routes marked `sensitive`. Blocked devices are refused everywhere, whatever stands here.',
+  {
+    model: choice(
+      '`off`: nobody. `auto`: everybody, and a sound certificate under the current CA approves itself. `manual`: everybody, by an administrator. `manual-external`: as `manual`, for devices that come from outside `internalNetworks`; in `recording`, too, where a sensitive route then refuses whom it would otherwise write down.',
+      APPROVAL_MODELS,
+      'auto',
+    ),
+    internalNetworks: Type.Optional(
+      networks(
+        'Where devices are inside, for the model `manual-external`. It is the address of the connection that counts, and never a header.',
+      ),
+    ),
+  },
+)
 
 /** Reads the approval section. */
 export function readApproval(
   context: ReadContext,
-  written: DeepPartial<ConfigDocument['approval']>,
+  written: Written<typeof approval>,
 ): Maybe<ApprovalSettings> {
   const path = ['approval', 'internalNetworks']
   const networks = readNetworks(context, path, written.internalNetworks)

@@ -1,15 +1,53 @@
 /** What is expected of the fleet's agents. */
-import { CLIENT_CLASSES, parseMinimum, type ClientClass, type Version } from '../../fleet/client.ts'
-import type { FleetSettings, ProfileName } from '../config.ts'
-import { PROFILES } from '../reading/profiles.ts'
+import { Type } from 'typebox'
+import {
+  MINIMUM_PATTERN,
+  CLIENT_CLASSES,
+  parseMinimum,
+  type ClientClass,
+  type Version,
+} from '../../fleet/client.ts'
+import { defaultGroup, group, patternText } from '../reading/schema-types.ts'
+import { PROFILES, type ProfileName } from '../reading/profiles.ts'
 import { type ReadContext, isFaulty, type Maybe, missing } from '../reading/read-context.ts'
-import type { ConfigDocument } from '../schema.ts'
-import type { DeepPartial } from '../shape.ts'
+import type { FleetSettings } from './types.ts'
+import type { Written } from '../reading/deep-partial.ts'
+
+const oldest = (client: string) =>
+  Type.Optional(
+    patternText(`The oldest release of ${client}.`, `^none$|${MINIMUM_PATTERN}`, {
+      wanted: 'a version of up to four numbers, such as "10.1", or none',
+      advice: 'write it in quotes, with dots between the numbers',
+    }),
+  )
+
+/** What readiness is counted by. */
+export const fleet = defaultGroup(
+  "What is expected of the fleet's agents. It is counted and shown; no verdict asks for it.",
+  {
+    minimums: Type.Optional(
+      group(
+        'The oldest release of each kind of client that can come to authenticate. A device whose agent is older and has not succeeded counts as "Client agents must upgrade". Written here, the portal shows them locked; left out, it edits them, and begins with those of the profile. A class that is left out has the profile\'s, `none` has no minimum.',
+        {
+          'ios-maw': oldest('Mobile@Work for iOS'),
+          'ios-appconnect': oldest('AppConnect for iOS'),
+          'ios-mdm': oldest('the MDM client of iOS'),
+          'ios-apps': oldest('Apps@Work for iOS'),
+          'macos-maw': oldest('Mobile@Work for macOS'),
+          'macos-mdm': oldest('the MDM client of macOS'),
+          'android-maw': oldest('Mobile@Work for Android'),
+          'android-apps': oldest('Mobile@Work below Apps@Work for Android'),
+          win10: oldest('the client of Windows 10'),
+        },
+      ),
+    ),
+  },
+)
 
 /** Reads the fleet section; a class that it leaves out has the profile's minimum. */
 export function readFleet(
   context: ReadContext,
-  written: DeepPartial<ConfigDocument['fleet']>,
+  written: Written<typeof fleet>,
   profile: ProfileName | undefined,
 ): Maybe<FleetSettings> {
   if (profile === undefined || isFaulty(context, ['fleet'])) return missing

@@ -1,5 +1,5 @@
 /** How often the legacy OAuth endpoint may be asked. */
-import type { LegacyOAuthSettings } from '../config-legacy-oauth.ts'
+import { integer, defaultGroup, duration, choice } from '../reading/schema-types.ts'
 import { millis } from '../reading/tls.ts'
 import {
   type ReadContext,
@@ -9,15 +9,86 @@ import {
   orMissing,
   allOrMissing,
 } from '../reading/read-context.ts'
-import type { ConfigDocument } from '../schema.ts'
-import type { DeepPartial } from '../shape.ts'
+import type { LegacyOAuthSettings } from './types.ts'
+import type { Written } from '../reading/deep-partial.ts'
 
-type Written = DeepPartial<ConfigDocument['legacyOAuth']>
+/** Rows of class `legacy-oauth`. */
+export const legacyOAuth = defaultGroup(
+  'How rows of class `legacy-oauth` are kept under watch: no certificate is asked for there, so passwords can be guessed. Whoever asks too often, or fails too often (the server answers 400, 401 or 403), is answered 429 and told when to come back. Everything is counted in memory; a restart forgets it.',
+  {
+    address: defaultGroup(
+      'How often one address may ask (IPv6: one /64), whatever accounts it names. With several workers each allows its share, at least five at once. Behind something that hides addresses all clients are one address: raise this, and `addressFailures`.',
+      {
+        rate: integer(
+          'Requests a minute. A client keeps its token for hours, so one a second is an office behind one address, and far too slow to try passwords.',
+          [1, 60_000],
+          60,
+        ),
+        burst: integer(
+          'Requests at once, after a quiet time: people who open their apps in the morning.',
+          [1, 10_000],
+          20,
+        ),
+      },
+    ),
+    account: defaultGroup(
+      'How often one account may be named from addresses where it has not signed in lately, all together. Where it has, only the address counts.',
+      {
+        rate: integer(
+          'Requests a minute: a script that asks for a token before each call.',
+          [1, 60_000],
+          12,
+        ),
+        burst: integer('Requests at once: several devices of one person.', [1, 10_000], 10),
+      },
+    ),
+    basic: choice(
+      'Whose name stands in `Authorization: Basic`. `account`: it is counted, with any `username` in form or query. `client`: beside a `username` it is that of the program (RFC 6749 §2.3.1), which many people share, and is not counted; write this only if your server reads it so.',
+      ['account', 'client'],
+      'account',
+    ),
+    lockout: defaultGroup(
+      'What failing too often leads to. A success forgives nothing, or whoever owns one account could go on guessing the others. Failures are counted by each worker for itself; divided, one mistyped password would be too many.',
+      {
+        period: duration(
+          'How long failures count. Also how long an account that failed `accountFailures` times is closed to addresses where it has not signed in lately, every time the same: nobody can lock somebody out for good.',
+          ['10s', '1d'],
+          '15m',
+        ),
+        failures: integer(
+          'Of one account from one address, until the two are locked out together. People mistype a password two or three times.',
+          [1, 1000],
+          5,
+        ),
+        addressFailures: integer(
+          'Of one address with any accounts, until it is locked out. More than `failures`, for people who share an address; few enough to stop who tries many names.',
+          [1, 10_000],
+          20,
+        ),
+        accountFailures: integer(
+          'Of one account from all addresses, until it is locked out where it has not signed in lately. Large, because it can be used against its owner.',
+          [1, 100_000],
+          50,
+        ),
+        first: duration(
+          'How long a lock of an address, or of an account from an address, lasts the first time. Each further one lasts twice as long as the one before, until there was none for `longest`.',
+          ['1s', '1d'],
+          '1m',
+        ),
+        longest: duration(
+          'As long as it gets: with these numbers an address has some 600 guesses a day.',
+          ['1s', '7d'],
+          '1h',
+        ),
+      },
+    ),
+  },
+)
 
 /** Reads the group. */
 export function readLegacyOAuth(
   context: ReadContext,
-  written: Written,
+  written: Written<typeof legacyOAuth>,
 ): Maybe<LegacyOAuthSettings> {
   const { address, account, lockout } = written
   return allOrMissing<LegacyOAuthSettings>({
@@ -29,7 +100,7 @@ export function readLegacyOAuth(
 }
 
 function readRateLimit(
-  written: DeepPartial<ConfigDocument['legacyOAuth']['address']>,
+  written: NonNullable<Written<typeof legacyOAuth>['address']>,
 ): Maybe<LegacyOAuthSettings['address']> {
   return allOrMissing<LegacyOAuthSettings['address']>({
     perMinute: orMissing(written.rate),
@@ -39,7 +110,7 @@ function readRateLimit(
 
 function readLockout(
   context: ReadContext,
-  written: DeepPartial<ConfigDocument['legacyOAuth']['lockout']>,
+  written: NonNullable<Written<typeof legacyOAuth>['lockout']>,
 ): Maybe<LegacyOAuthSettings['lockout']> {
   const path = ['legacyOAuth', 'lockout']
   const first = millis(written.first)

@@ -1,8 +1,13 @@
-/** Where the store is and how it is administered, as the configuration says. */
+/** What a configuration says about the store, the admin API, approval, the fleet and the legacy OAuth endpoint. */
+import type { ApprovalModel } from '../../decide/policy.ts'
+import type { MinimumVersions } from '../../fleet/readiness.ts'
+import type { IdentitySource } from '../../handshake/server-identity.ts'
 import type { Network } from '../../kernel/network.ts'
-import type { IdentityFiles, LoadedSecret } from '../reading/loaded-file.ts'
+import type { BasicNameOwner } from '../../throttle/account-names.ts'
+import type { ThrottleRules } from '../../throttle/throttle.ts'
+import type { LoadedSecret } from '../reading/read-context.ts'
 
-/** Where what the operator changes while running is kept; undefined parts of it are defaults of the store's own. */
+/** Where the store is that keeps what administrators change while serving. */
 export type StoreConfig =
   | {
       readonly kind: 'sqlite'
@@ -19,7 +24,7 @@ export type StoreConfig =
       readonly schema: string | undefined
       readonly keys: KeyRingReference
     }
-  /** The operator wants none, in writing. */
+  /** The operator said explicitly that there is none. */
   | { readonly kind: 'dangerous-none'; readonly at: string }
 
 /** The key ring: not read here, because `tfe init` makes one and other commands do without. */
@@ -37,6 +42,28 @@ export interface AdminListenerSettings {
   /** Networks that may call at all. */
   readonly allow: readonly Network[]
   /** Undefined: in the clear, on the loopback only. */
-  readonly certificate: IdentityFiles | undefined
+  readonly certificate: IdentitySource | undefined
   readonly clientCertificates: boolean
+}
+
+/** Which devices have to be approved on sensitive routes. */
+export interface ApprovalSettings {
+  readonly model: ApprovalModel
+  /** Whether the file says so itself: then it is not edited in the portal. */
+  readonly modelStated: boolean
+  /** Where devices are inside, for the model `manual-external`. */
+  readonly internalNetworks: readonly Network[]
+}
+
+/** What is expected of the fleet; no verdict asks for it. */
+export interface FleetSettings {
+  /** The oldest agents that can come to authenticate: the file's, or else the profile's. */
+  readonly minimums: MinimumVersions
+  /** Whether the file says so itself: then they are not edited in the portal. */
+  readonly minimumsStated: boolean
+}
+
+/** How often rows of class `legacy-oauth` may be asked. */
+export interface LegacyOAuthSettings extends ThrottleRules {
+  readonly basic: BasicNameOwner
 }

@@ -1,4 +1,6 @@
 /** Where an enrollment setting finds its revocation lists. */
+import { Type } from 'typebox'
+import { group, duration, listOf, patternText, choice } from '../reading/schema-types.ts'
 import { resolve } from 'node:path'
 import { crlLocation, type CrlSettings, type CrlSource } from './types.ts'
 import { millis } from '../reading/tls.ts'
@@ -14,21 +16,58 @@ import {
   warn,
   allOrMissing,
 } from '../reading/read-context.ts'
-import type { ConfigDocument } from '../schema.ts'
 import { quoted } from '../reading/fault-text.ts'
-import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
+import type { Written } from '../reading/deep-partial.ts'
 
-type Written = DeepPartial<
-  NonNullable<ConfigDocument['trust']['enrollmentSettings'][number]['crl']>
->
-type WrittenList = NonNullable<NonNullable<Written['lists']>[number]>
+/** Lists, and what follows while nobody can tell. */
+export const crl = group(
+  'Where the CAs of the chain publish what they have revoked. A certificate that a list names is refused in every mode, `recording` and open routes included; the device needs a list of its own issuer, CAs below the anchor are checked where theirs publishes one. Delta and indirect lists are refused.',
+  {
+    lists: listOf(
+      'One entry for each list, in DER or PEM. It counts for the CA of the chain that signed it and for no other.',
+      group('One list: `file` or `url`.', {
+        file: Type.Optional(
+          patternText(
+            'A file, from the folder of the configuration. It is read again whenever it changes.',
+            '^(?!file:)[^\\u0000-\\u001f]{1,4000}$',
+            { wanted: 'the path of a file', advice: 'write the path alone, without file:' },
+          ),
+        ),
+        url: Type.Optional(
+          patternText(
+            'A URL. Lists are signed, so plain http is as good as https.',
+            '^https?://[^\\u0000-\\u0020]{1,2000}$',
+            { wanted: 'a URL that begins with http:// or https://' },
+          ),
+        ),
+      }),
+    ),
+    failure: choice(
+      'What follows while nobody can tell whether a certificate was revoked, because a list is missing or too old: `hard-fail` refuses (and writes down in `recording`), `soft-fail` admits.',
+      ['hard-fail', 'soft-fail'],
+      'hard-fail',
+    ),
+    grace: duration(
+      'With `hard-fail`: how long a list still counts after the time by which its successor was promised (nextUpdate).',
+      ['0s', '30d'],
+      '0s',
+    ),
+    refresh: duration(
+      'How often a URL is asked again. Sooner when its list is about to end; later, by and by, while it fails. The list read last stays in force.',
+      ['1s', '7d'],
+      '1h',
+    ),
+  },
+)
+
+type WrittenList = NonNullable<NonNullable<Written<typeof crl>['lists']>[number]>
 
 /** Reads `crl` of a setting; a setting without it checks no revocation. */
 export function readCrl(
   context: ReadContext,
   path: Path,
-  written: Written | undefined,
+  written: Written<typeof crl> | undefined,
 ): Maybe<CrlSettings | undefined> {
   if (written === undefined) return isFaulty(context, path) ? missing : undefined
   const lists = readNonEmpty(written.lists, (list: WrittenList, index) =>

@@ -1,10 +1,8 @@
 /** Whom we trust to have named a device, and whom we never admit. */
 import type { Standing } from '../../decide/policy.ts'
 import type { Instant } from '../../kernel/types.ts'
-import type { Danger, EnrollmentSetting, TrustSettings, ConfiguredDenyList } from '../config.ts'
 import { readCrl } from './crl.ts'
 import { readTrustLimits } from './limits.ts'
-import { normalizeFingerprint } from '../routes/match.ts'
 import {
   readContent,
   type ReadContext,
@@ -20,9 +18,12 @@ import {
 } from '../reading/read-context.ts'
 import type { ConfigDocument } from '../schema.ts'
 import { quoted } from '../reading/fault-text.ts'
-import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
 import { parseInstant } from '../reading/units.ts'
+import type { Danger } from '../reading/danger.ts'
+import type { EnrollmentSetting, TrustSettings, ConfiguredDenyList } from './types.ts'
+import { normalizeFingerprint } from '../reading/schema-types.ts'
+import type { DeepPartial } from '../reading/deep-partial.ts'
 
 type Written = DeepPartial<ConfigDocument['trust']>
 type WrittenSetting = DeepPartial<ConfigDocument['trust']['enrollmentSettings'][number]>

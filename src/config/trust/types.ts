@@ -1,12 +1,12 @@
-import type { Millis } from '../../kernel/types.ts'
+/** What a configuration says about the CAs that name devices. */
+import type { RevocationDemand, Standing } from '../../decide/policy.ts'
+import type { LoadedFile } from '../../handshake/server-identity.ts'
+import type { KeyFingerprint, Millis } from '../../kernel/types.ts'
+import type { Limits } from '../../trust/limits.ts'
 
 /** The revocation lists of an enrollment setting. */
-export interface CrlSettings {
+export interface CrlSettings extends Pick<RevocationDemand, 'failure' | 'grace'> {
   readonly lists: readonly [CrlSource, ...CrlSource[]]
-  /** What follows while nobody can tell whether a certificate was revoked. */
-  readonly failure: 'hard-fail' | 'soft-fail'
-  /** How long after its nextUpdate a list still counts. */
-  readonly grace: Millis
   /** How often a URL is asked again. */
   readonly refresh: Millis
 }
@@ -19,3 +19,34 @@ export type CrlSource =
 /** The place of a list as people write it; the key by which it is known, too. */
 export const crlLocation = (source: CrlSource): string =>
   source.kind === 'file' ? source.path : source.url
+
+/** Which CAs are trusted to name devices, and which keys and certificates are not. */
+export interface TrustSettings {
+  /** `private` admits harmless departures from the profile of RFC 5280, `strict` refuses on any finding. */
+  readonly profile: 'private' | 'strict'
+  readonly enrollmentSettings: readonly EnrollmentSetting[]
+  readonly denied: ConfiguredDenyList
+  /** What is demanded of keys, signatures and the length of a path. */
+  readonly limits: TrustLimits
+}
+
+/** Refused at once; `<issuer key fingerprint>:<serial>` for single certificates. */
+export interface ConfiguredDenyList {
+  readonly keys: ReadonlySet<KeyFingerprint>
+  readonly serials: ReadonlySet<string>
+}
+
+/** The limits that an operator may set; budgets are ours, for they protect the front end and not the fleet. */
+export type TrustLimits = Pick<Limits, 'depth' | 'rsaBits' | 'digests' | 'anyPurpose'>
+
+/** A CA chain that devices' certificates come from, and where it stands in the life of the fleet (decision 8). */
+export interface EnrollmentSetting {
+  readonly at: string
+  readonly name: string
+  readonly source: 'local' | 'scep' | 'other'
+  readonly standing: Standing
+  /** PEM: the trust anchor and any intermediates. */
+  readonly chain: LoadedFile
+  /** Undefined where revocation is not asked for. */
+  readonly crl: CrlSettings | undefined
+}

@@ -1,5 +1,5 @@
 /** What may be dangerous about an upstream, whoever decided it: the file, or somebody on the page of outgoing TLS. */
-import type { Danger } from '../config.ts'
+import type { Danger } from '../reading/danger.ts'
 
 /** Strict TLS is off. */
 export const unverifiedUpstream = (name: string, at: string): Danger => ({

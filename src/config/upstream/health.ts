@@ -1,5 +1,15 @@
 /** When the servers of an upstream count as ill. */
-import type { UpstreamCheck, UpstreamHealth } from './types.ts'
+import { Type } from 'typebox'
+import {
+  integer,
+  defaultGroup,
+  group,
+  duration,
+  singleLine,
+  patternText,
+  choice,
+} from '../reading/schema-types.ts'
+import type { CheckSettings, HealthSettings } from '../../forward/settings.ts'
 import { parseHost } from '../reading/host.ts'
 import { readSni } from './sni.ts'
 import { millis } from '../reading/tls.ts'
@@ -13,26 +23,87 @@ import {
   warn,
   allOrMissing,
 } from '../reading/read-context.ts'
-import type { ConfigDocument } from '../schema.ts'
-import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
+import type { Written } from '../reading/deep-partial.ts'
 
-type Written = DeepPartial<ConfigDocument['upstreams'][string]['health']>
-type WrittenCheck = NonNullable<Written['check']>
+const check = group(
+  'Ask each server in the background whether it is well. Left out: nobody is asked. Every worker asks for itself, from its own point of view; servers with `check: false` are left alone.',
+  {
+    interval: duration(
+      'From the end of one check to the next, less a random tenth at most, so that workers and replicas spread.',
+      ['1s', '1h'],
+      '10s',
+    ),
+    timeout: duration(
+      'For the connection, and again for the answer. At most the interval.',
+      ['50ms', '1m'],
+      '3s',
+    ),
+    down: integer('Checks failed in a row that put a server out.', [1, 100], 3),
+    up: integer('Checks passed in a row that bring it back.', [1, 100], 2),
+    sni: singleLine(
+      'The server name that checks send: `as-requests`, `off`, `on` (the hostname), or a name. Whatever else is checked, checks verify the certificate as requests do.',
+      'as-requests, off, on, or a host name',
+      'as-requests',
+    ),
+    path: Type.Optional(
+      patternText(
+        'What to ask for. Left out: a connection, TLS included, is enough.',
+        '^/[!-~]{0,1000}$',
+        { wanted: 'a path such as /status' },
+      ),
+    ),
+    method: choice('How to ask.', ['GET', 'HEAD', 'OPTIONS'], 'GET'),
+    host: Type.Optional(
+      singleLine('What the server reads in Host. Left out: its own host and port.', 'a host name'),
+    ),
+    expect: Type.Array(
+      patternText('One status, or a range.', '^[2-5][0-9]{2}(?:-[2-5][0-9]{2})?$', {
+        wanted: 'a status such as 200, or a range such as 200-399',
+      }),
+      {
+        description: 'The statuses that are a pass.',
+        default: ['200-399'],
+        minItems: 1,
+        maxItems: 20,
+        wanted: 'a list of statuses',
+      },
+    ),
+  },
+)
+
+/** When a server is avoided. */
+export const health = defaultGroup(
+  'When a server is avoided. The rule: a server that is out is avoided while another one is in; when none is in, all are tried as if they were, and the log says so. So the last server is never lost, and with a single one this only watches.',
+  {
+    failures: integer(
+      'Connections and requests failed in a row that put a server out. A status is not a failure, whatever it is: it is what the application says to one device.',
+      [1, 1000],
+      5,
+    ),
+    ejection: duration(
+      'How long a server that failed is out the first time. Then it is on probation: one more failure and it is out for twice as long as before, one answer and all is forgotten.',
+      ['100ms', '1h'],
+      '10s',
+    ),
+    longestEjection: duration('As long as it gets.', ['100ms', '1d'], '5m'),
+    check: Type.Optional(check),
+  },
+)
 
 /** Reads the group; `plain` is an upstream without TLS. */
 export function readHealth(
   context: ReadContext,
   path: Path,
-  { written, plain }: { readonly written: Written; readonly plain: boolean },
-): Maybe<UpstreamHealth> {
+  { written, plain }: { readonly written: Written<typeof health>; readonly plain: boolean },
+): Maybe<HealthSettings> {
   const ejection = millis(written.ejection)
   const longest = millis(written.longestEjection)
   if (ejection !== missing && longest !== missing && longest < ejection) {
     const message = `found ${written.longestEjection}, shorter than the first time (${written.ejection}), wanted at least that: raise it, or lower ejection`
     fault(context, [...path, 'longestEjection'], message)
   }
-  return allOrMissing<UpstreamHealth>({
+  return allOrMissing<HealthSettings>({
     failures: orMissing(written.failures),
     ejection,
     longestEjection: longest,
@@ -46,8 +117,8 @@ export function readHealth(
 function readCheck(
   context: ReadContext,
   path: Path,
-  { written, plain }: { readonly written: WrittenCheck; readonly plain: boolean },
-): Maybe<UpstreamCheck> {
+  { written, plain }: { readonly written: Written<typeof check>; readonly plain: boolean },
+): Maybe<CheckSettings> {
   const interval = millis(written.interval)
   const timeout = millis(written.timeout)
   if (interval !== missing && timeout !== missing && timeout > interval) {
@@ -59,7 +130,7 @@ function readCheck(
       'found a server name for TLS on an http: upstream, where it has no effect: remove it'
     warn(context, [...path, 'sni'], message)
   }
-  return allOrMissing<UpstreamCheck>({
+  return allOrMissing<CheckSettings>({
     interval,
     timeout,
     up: orMissing(written.up),
@@ -77,8 +148,8 @@ function readCheck(
 function readHttp(
   context: ReadContext,
   path: Path,
-  written: WrittenCheck,
-): Maybe<UpstreamCheck['http']> {
+  written: Written<typeof check>,
+): Maybe<CheckSettings['http']> {
   if (written.path === undefined) {
     for (const key of ['method', 'host', 'expect']) {
       if (!context.text.has([...path, key])) continue
@@ -88,7 +159,7 @@ function readHttp(
     return undefined
   }
   const host = written.host === undefined ? undefined : parseHost(written.host)
-  return allOrMissing<NonNullable<UpstreamCheck['http']>>({
+  return allOrMissing<NonNullable<CheckSettings['http']>>({
     method: orMissing(written.method),
     path: written.path,
     host:

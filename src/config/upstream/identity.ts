@@ -1,5 +1,9 @@
 /** How an upstream is told who the device is. */
-import type { IdentityField, IdentityFormat, IdentitySettings } from './types.ts'
+import type {
+  IdentityField,
+  IdentityFormat,
+  IdentitySettings,
+} from '../../message/encode/settings.ts'
 import { isReserved } from '../../message/hop-by-hop.ts'
 import { octets } from '../reading/tls.ts'
 import {
@@ -7,14 +11,13 @@ import {
   fault,
   type Maybe,
   missing,
-  locationOf,
   orMissing,
   warn,
   allOrMissing,
 } from '../reading/read-context.ts'
 import type { ConfigDocument } from '../schema.ts'
-import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
+import type { DeepPartial } from '../reading/deep-partial.ts'
 
 type Written = DeepPartial<NonNullable<ConfigDocument['upstreams'][string]['identity']>>
 
@@ -26,7 +29,6 @@ export function readIdentitySettings(
 ): Maybe<IdentitySettings> {
   warnOfNoEffect(context, path, written)
   return allOrMissing<IdentitySettings>({
-    at: locationOf(context, path),
     format: orMissing(written.format),
     fields: readFields(context, [...path, 'fields'], written.fields ?? {}),
     serial: orMissing(written.serial),

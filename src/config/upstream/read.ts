@@ -1,6 +1,7 @@
 /** An upstream as the operator wrote it, made ready to call. */
-import type { Danger, LoadedFile } from '../config.ts'
-import type { HostPolicy, Upstream, UpstreamLimits, UpstreamTls } from './types.ts'
+import type { LoadedFile } from '../../handshake/server-identity.ts'
+import type { UpstreamLimits } from '../../forward/settings.ts'
+import type { HostPolicy, Upstream, UpstreamTls } from './types.ts'
 import { VERIFICATION_SETTINGS, type VerificationSetting } from '../../upstream-tls/verification.ts'
 import { parseHost } from '../reading/host.ts'
 import { readHealth } from './health.ts'
@@ -22,9 +23,10 @@ import {
   allOrMissing,
 } from '../reading/read-context.ts'
 import type { ConfigDocument } from '../schema.ts'
-import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
 import { unverifiedUpstream } from './dangers.ts'
+import type { Danger } from '../reading/danger.ts'
+import type { DeepPartial } from '../reading/deep-partial.ts'
 
 type Written = DeepPartial<ConfigDocument['upstreams'][string]>
 type WrittenTls = DeepPartial<ConfigDocument['upstreams'][string]['tls']>

@@ -14,10 +14,10 @@ import {
   patternText,
   choice,
 } from '../reading/schema-types.ts'
-import { health } from '../schema-health.ts'
 import { IDENTITY_FORMATS } from '../../message/encode/settings.ts'
 import { PROTOCOLS } from '../../upstream-tls/suite.ts'
-import { certificateKeys, tlsNames } from '../listener/schema.ts'
+import { health } from './health.ts'
+import { certificateKeys, tlsNames } from '../reading/tls-schema.ts'
 
 const FIELD_NAME = {
   // RFC 9110 §5.1: a token.

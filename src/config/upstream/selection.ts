@@ -13,7 +13,6 @@ import {
   type SelectionFault,
 } from '../../upstream-tls/selection.ts'
 import { PROTOCOLS, type Protocol } from '../../upstream-tls/suite.ts'
-import type { Danger } from '../config.ts'
 import {
   type ReadContext,
   readEach,
@@ -27,6 +26,7 @@ import { runtimeCatalogue } from '../reading/runtime-offers.ts'
 import { quoted } from '../reading/fault-text.ts'
 import type { Path } from '../reading/yaml-text.ts'
 import { weakUpstreamProtocol } from './dangers.ts'
+import type { Danger } from '../reading/danger.ts'
 
 /** The three lists as they stand in the file. */
 export interface WrittenSelection {

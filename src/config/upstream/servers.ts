@@ -1,5 +1,6 @@
 /** The servers of an upstream, whether the operator wrote one or several. */
-import type { Upstream, UpstreamServer } from './types.ts'
+import type { ServerSettings } from '../../forward/settings.ts'
+import type { Upstream } from './types.ts'
 import { bracketed, parseHost } from '../reading/host.ts'
 import {
   type ReadContext,
@@ -7,12 +8,11 @@ import {
   isFaulty,
   type Maybe,
   missing,
-  locationOf,
   readNonEmpty,
 } from '../reading/read-context.ts'
 import type { ConfigDocument } from '../schema.ts'
-import type { DeepPartial } from '../shape.ts'
 import type { Path } from '../reading/yaml-text.ts'
+import type { DeepPartial } from '../reading/deep-partial.ts'
 
 type Written = DeepPartial<ConfigDocument['upstreams'][string]>
 type WrittenServer = NonNullable<NonNullable<Written['servers']>[number]>
@@ -21,7 +21,7 @@ type Servers = readonly [ReadServer, ...ReadServer[]]
 /** A server, and the scheme of its URL, which all servers of an upstream share. */
 export interface ReadServer {
   readonly protocol: Upstream['protocol']
-  readonly server: UpstreamServer
+  readonly server: ServerSettings
 }
 
 /** Reads `url` or `servers`, whichever there is. */
@@ -89,6 +89,6 @@ function readServer(
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
   if (port === 0) return fault(context, path, 'found port 0, wanted one to connect to: correct it')
   const name = `${bracketed(host.value)}:${port}`
-  const server = { at: locationOf(context, path), name, hostname: host.value, port, weight, check }
+  const server = { name, hostname: host.value, port, weight, check }
   return { protocol: url.protocol, server }
 }

@@ -1,5 +1,5 @@
 /** The server name to send (RFC 6066 §3), as the operator wrote it. */
-import type { ServerNameIndication } from './types.ts'
+import type { ServerNameIndication } from '../../upstream-tls/verification.ts'
 import { parseHost } from '../reading/host.ts'
 import { type ReadContext, fault, type Maybe } from '../reading/read-context.ts'
 import type { Path } from '../reading/yaml-text.ts'

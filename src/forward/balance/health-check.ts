@@ -7,7 +7,8 @@ import { fail, ok, type Result } from '../../kernel/types.ts'
 import { dial, serverName, wantedName, type DialPlan } from '../connect/dial.ts'
 import { explainUpstream, type UpstreamFailure } from '../failure.ts'
 import { closeGracefully } from '../connect/close-gracefully.ts'
-import type { CheckSettings, HttpCheck, ServerNameIndication } from '../settings.ts'
+import type { ServerNameIndication } from '../../upstream-tls/verification.ts'
+import type { CheckSettings, HttpCheck } from '../settings.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
 /** Why a server did not pass. */

@@ -4,11 +4,11 @@
 import { codeOrText } from '../../kernel/error-code.ts'
 import type { AddressInfo } from 'node:net'
 import { adminServer } from '../../admin/server.ts'
-import type { AdminListenerSettings } from '../../config/config.ts'
 import { serverIdentity } from '../../handshake/server-identity.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { AdminDeps } from '../../admin/context.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
+import type { AdminListenerSettings } from '../../config/service/types.ts'
 
 /** What the API is about. */
 export type AdminListenerOptions = Pick<AdminDeps, 'log' | 'frontEnd' | 'store' | 'version'>

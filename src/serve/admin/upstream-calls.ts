@@ -3,7 +3,6 @@
  * and each with an end.
  */
 import type { UpstreamCall, UpstreamCallFailure } from '../../admin/front-end.ts'
-import type { Upstream as Settings } from '../../config/config.ts'
 import { scanServer, type ScanReport } from '../../forward/diagnose/scan-server.ts'
 import type { ClientIdentity } from '../../forward/settings.ts'
 import { testServer, type TestReport } from '../../forward/diagnose/test-server.ts'
@@ -12,6 +11,7 @@ import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { withTlsSettings } from '../../state/upstream-tls.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import type { EffectiveSettings } from '../../upstream-tls/page-types.ts'
+import type { Upstream as Settings } from '../../config/upstream/types.ts'
 
 export class UpstreamCalls {
   readonly #compiled: () => CompiledConfig

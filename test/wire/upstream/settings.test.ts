@@ -2,7 +2,7 @@
  * Settings that cannot be served are faults with a place, before anything is connected.
  */
 import { expect, test } from 'vitest'
-import type * as config from '../../../src/config/config.ts'
+import type { Upstream } from '../../../src/config/upstream/types.ts'
 import type { ClientIdentity, UpstreamSettings } from '../../../src/forward/settings.ts'
 import { openUpstream } from '../../../src/forward/balance/upstream.ts'
 import type { ServerIdentity } from '../../../src/handshake/server-identity.ts'
@@ -69,8 +69,8 @@ for (const { promise, tls, identity, at } of faultRows) {
 }
 
 test('what the configuration says about an upstream is what `forward` asks for', () => {
-  // The compiler is the judge; no edge module imports the configuration.
-  const upstream = (settings: config.Upstream): UpstreamSettings => settings
+  // The compiler is the judge: `forward` lies below the configuration and cannot import it.
+  const upstream = (settings: Upstream): UpstreamSettings => settings
   const identity = (opened: ServerIdentity): ClientIdentity => opened
   expect([upstream, identity]).toHaveLength(2)
 })

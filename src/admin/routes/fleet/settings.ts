@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { APPROVAL_MODELS } from '../../../fleet/approval.ts'
+import { APPROVAL_MODELS } from '../../../decide/policy.ts'
 import { CLIENT_CLASSES, parseMinimum, versionRank, versionText } from '../../../fleet/client.ts'
 import {
   APPROVAL_DOCUMENT,

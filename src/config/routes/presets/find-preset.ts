@@ -1,9 +1,9 @@
-import type { PresetName } from '../../config.ts'
 import { core10 } from './core-10.ts'
 import { epmm } from './epmm.ts'
 import { generic } from './generic.ts'
 import { nanomdm } from './nanomdm.ts'
 import type { RoutePreset } from './preset.ts'
+import type { PresetName } from './names.ts'
 
 /** The preset of that name. */
 export const findPreset = (name: PresetName): RoutePreset => PRESETS_BY_NAME[name]

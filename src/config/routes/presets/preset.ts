@@ -3,9 +3,7 @@
  * says so; what nobody knows is an open question, not a guess.
  */
 import type { RouteClass } from '../../../decide/policy.ts'
-
-/** How we know: S a source document, V verified in source, D documentation, K from knowledge alone. */
-export type Evidence = 'S' | 'V' | 'D' | 'K'
+import type { Evidence } from '../../../fleet/detect-client.ts'
 
 /** One row of a preset. */
 export interface PresetRow {

@@ -2,7 +2,7 @@
 import type { Enforcement } from '../decide/policy.ts'
 import type { Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
-import type { Config, Danger, Listener, MetricsListener } from './config.ts'
+import type { Config, MetricsListener } from './config.ts'
 import type { Upstream } from './upstream/types.ts'
 import { PROFILES } from './reading/profiles.ts'
 import { readFleet } from './service/fleet.ts'
@@ -27,9 +27,11 @@ import {
   allOrMissing,
 } from './reading/read-context.ts'
 import type { ConfigDocument } from './schema.ts'
-import type { DeepPartial } from './shape.ts'
 import { addWarnings } from './warnings.ts'
 import { readAddress } from './reading/host.ts'
+import type { Danger } from './reading/danger.ts'
+import type { Listener } from './listener/types.ts'
+import type { DeepPartial } from './reading/deep-partial.ts'
 
 /** Reads the whole; faults and warnings gather on the desk. */
 export function readDocument(

@@ -2,22 +2,18 @@
  * Holds plain data against the schema: every fault at once, defaults filled in, and what was faulty taken out,
  * so that the rest can still be read and its own faults found in the same run.
  */
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
-import { configSchema, type ConfigDocument } from './schema.ts'
-import { faultText } from './reading/fault-text.ts'
-import type { Path, LocatedFault, YamlText } from './reading/yaml-text.ts'
-import { parseDuration, parseSize } from './reading/units.ts'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { TSchema } from 'typebox'
+import { faultText } from './fault-text.ts'
+import type { Path, LocatedFault, YamlText } from './yaml-text.ts'
+import { parseDuration, parseSize } from './units.ts'
 
-/** The document with holes where faults were. */
-export type DeepPartial<Value> = Value extends string | number | boolean
-  ? Value
-  : Value extends readonly (infer Item)[]
-    ? readonly (DeepPartial<Item> | undefined)[]
-    : { readonly [Key in keyof Value]?: DeepPartial<Value[Key]> | undefined }
-
-/** Checks the shape of a text that could be read. */
-export function checkShape(text: YamlText): {
-  readonly document: DeepPartial<ConfigDocument>
+/** Checks the shape of a text that could be read against a compiled schema. */
+export function checkShape(
+  validate: ValidateFunction,
+  text: YamlText,
+): {
+  readonly document: Readonly<Record<string, unknown>>
   readonly faults: readonly LocatedFault[]
 } {
   const data = structuredClone(text.data)
@@ -68,8 +64,9 @@ ajv.addKeyword({
     return read.ok ? read.value : undefined
   }),
 })
-// Through JSON, so that ajv sees the schema that editors see.
-const validate = ajv.compile(JSON.parse(JSON.stringify(configSchema)))
+/** Compiles a schema, through JSON, so that ajv sees what editors see. */
+export const shapeValidator = (schema: TSchema): ValidateFunction =>
+  ajv.compile(JSON.parse(JSON.stringify(schema)))
 
 /** Inside `propertyNames` ajv reports the failed pattern as well as the name; the name says it all. */
 const isPrimary = (error: ErrorObject): boolean => error.propertyName === undefined

@@ -1,0 +1,39 @@
+/** The keys that listeners, upstreams and the admin API have in common: certificates, and names of TLS suites and groups. */
+import { Type } from 'typebox'
+import { listOf, reference, patternText } from './schema-types.ts'
+
+export const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
+
+/** The versions that a listener may speak. */
+export type ListenerTlsVersion = (typeof TLS_VERSIONS)[number]
+
+/** A certificate chain and its private key, as PEM or as PKCS#12. */
+export const certificateKeys = {
+  chain: Type.Optional(
+    reference(
+      'The certificate chain in PEM, leaf first, intermediates after it. Goes together with `key`.',
+    ),
+  ),
+  key: Type.Optional(
+    reference(
+      'The private key in PEM. Only the account that runs the front end should be able to read the file.',
+    ),
+  ),
+  pkcs12: Type.Optional(
+    reference(
+      'A `.p12` or `.pfx` file with chain and key, in place of `chain` and `key`; old RC2 and 3DES files open too.',
+    ),
+  ),
+  passphrase: Type.Optional(
+    reference('What opens an encrypted key or a PKCS#12 file. A line break at its end is ignored.'),
+  ),
+}
+
+/** Names of TLS suites and groups: OpenSSL's spelling. */
+export const tlsNames = (description: string, example: string) =>
+  listOf(
+    description,
+    patternText('One name.', '^[A-Za-z0-9_-]{1,64}$', {
+      wanted: `a name in OpenSSL's spelling, such as ${example}`,
+    }),
+  )
