@@ -1,249 +1,299 @@
 /**
- * Every command with its arguments and options: the one source of what is understood, of what `--help` says
- * and of what is suggested to whoever mistypes.
+ * Every command with its arguments and options: the one source of what is understood, of what `--help` says and of
+ * what is suggested for a mistyped word. A command is loaded when it is run.
  */
+import type { Options } from './command-environment.ts'
+import type { TfeCommand } from './command.ts'
+import { addAdminCommands, calls } from './admin/command-specs.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
 import { FORMATS } from './headers/formats.ts'
-import { ADMIN_COMMANDS, ENDPOINT_OPTIONS } from './admin/command-specs.ts'
-import type { OptionEntry, CommandEntry } from './command-spec.ts'
+import { twoColumns } from './text-layout.ts'
 
-const config: OptionEntry = {
-  value: 'FILE',
-  sentence: 'the configuration file; config/ holds complete examples',
-  needed: true,
+/** What runs until a signal ends it, and the version; a test notes what would be started. */
+export interface Services {
+  readonly version: string
+  readonly serve: (file: string) => Promise<ExitCode>
+  readonly demo: (options: Options) => Promise<ExitCode>
 }
 
-const json: OptionEntry = { value: undefined, sentence: 'JSON for programs in place of text' }
-
-/** Whether a method is needed for a route: `explain` asks the route table as a request would. */
-const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const
-
-export const CATALOGUE = {
-  serve: {
-    summary: 'serve devices as a configuration says',
-    about:
+/** Adds the commands in the order in which the overview lists them. */
+export function addCommands(program: TfeCommand, services: Services): void {
+  program
+    .command('serve')
+    .summary('serve devices as a configuration says')
+    .description(
       'Runs the front end until SIGTERM or SIGINT, which let requests under way finish. The store that the configuration names must be there: `tfe init` makes it. SIGHUP reads the configuration again: all of it or, if anything is wrong, nothing. Writes one JSON line per event to standard output.',
-    takes: [],
-    options: { config },
-    examples: ['tfe serve --config /etc/tfe/epmm.yaml'],
-  },
-  init: {
-    summary: 'create the store of a configuration, once',
-    about:
+    )
+    .takesConfiguration()
+    .examples('tfe serve --config /etc/tfe/epmm.yaml')
+    .does(({ file }) => services.serve(file))
+  addStoreCommands(program)
+  addQuestions(program)
+  addUpstreamCommands(program)
+  addAdminCommands(program)
+  program
+    .command('demo')
+    .summary('bring up a complete demonstration on this machine')
+    .description(
+      'Makes certificates, starts an MDM server that shows what it receives, and the front end before it, all on the loopback; then prints what to try. Ctrl-C ends it; a second start reuses what is there.',
+    )
+    .option('--dir <FOLDER>', 'where certificates and keys are kept (default: demo-data)')
+    .port('--port <PORT>', 'the port that devices call (default: 8443)')
+    .port('--upstream-port <PORT>', 'the port of the demo MDM (default: 9443)')
+    .port('--metrics-port <PORT>', 'the port of metrics and readiness (default: 9464)')
+    .port('--admin-port <PORT>', 'the port of the admin API (default: 9465)')
+    .option('--json', 'the JSON lines of the front end in place of text')
+    .examples('npm start', 'tfe demo --port 10443')
+    .does(({ options }) => services.demo(options))
+  program
+    .command('help')
+    .summary('explain a command')
+    .description('Prints the help page of a command or of one of its actions, or the overview.')
+    .argument('[COMMAND...]', 'the command, and its action')
+    .examples('tfe help explain', 'tfe help ca promote')
+    .does(({ takes }) => {
+      program.find(takes).outputHelp()
+      return Promise.resolve(EXIT.ok)
+    })
+}
+
+function addStoreCommands(program: TfeCommand): void {
+  const store = () => import('./commands/store.ts')
+  program
+    .command('init')
+    .summary('create the store of a configuration, once')
+    .description(
       'Makes the store that the configuration names, and its key ring when that is a file that is not there. The enrollment settings of the configuration go into it; from then on they are changed there. A new store requires certificates, or begins by recording with profile core-10. A store that is there is never touched. With --from it begins with what an export of another store holds (`GET /api/export`): devices, decisions, CAs, administrators and the latch; bring the key ring first, with `tfe keys import`.',
-    takes: [],
-    options: {
-      config,
-      from: { value: 'EXPORT', sentence: 'begin with what this export holds' },
-    },
-    examples: [
+    )
+    .takesConfiguration()
+    .option('--from <EXPORT>', 'begin with what this export holds')
+    .examples(
       'tfe init --config /etc/tfe/epmm.yaml',
       'tfe init --config /etc/tfe/epmm.yaml --from old-store.jsonl',
-    ],
-  },
-  keys: {
-    summary: 'make, take along and bring the keys that seal secrets in the store',
-    about:
-      'The key ring lies in the file that store.keys names, apart from the store. A bundle for another instance is sealed under a passphrase, which is read from standard input. A program that serves reads the ring when it starts.',
-    takes: [{ name: 'ACTION', sentence: 'one of those below' }],
-    actions: {
-      list: { takes: [], sentence: 'which keys are in the ring' },
-      new: { takes: [], sentence: 'add a key that is newer than all' },
-      export: {
-        takes: [{ name: 'BUNDLE', sentence: 'a new file' }],
-        sentence: 'write the keys to a file for another instance',
-      },
-      import: {
-        takes: [{ name: 'BUNDLE', sentence: 'what `tfe keys export` wrote' }],
-        sentence: 'add the keys of another instance to the ring',
-      },
-    },
-    options: { config },
-    examples: [
-      'tfe keys export ring.bundle --config epmm.yaml < passphrase',
-      'tfe keys import ring.bundle --config epmm.yaml < passphrase',
-    ],
-  },
-  admin: {
-    summary: 'make an administrator, from this machine',
-    about:
-      '`create` makes an administrator of the admin API: with a password, read from standard input, or with a token for 30 days in a new file that only you can read. There is no page for a first administrator: whoever can do this could change the store anyway. A token can also be made for an administrator who is there already.',
-    takes: [
-      { name: 'ACTION', sentence: 'create' },
-      { name: 'NAME', sentence: 'how the administrator signs in, and is named in the audit trail' },
-    ],
-    options: {
-      config,
-      role: {
-        value: 'ROLE',
-        sentence: 'what they may do: look, decide about devices, or everything',
-        needed: true,
-        among: ['viewer', 'operator', 'administrator'],
-      },
-      'token-file': {
-        value: 'FILE',
-        sentence: 'write a new token there (default: read a password from standard input)',
-      },
-    },
-    examples: [
+    )
+    .does(async ({ file, options }, environment) =>
+      (await store()).initCommand(file, environment, options.get('from')),
+    )
+  addKeysCommands(program)
+  const admin = program
+    .command('admin')
+    .summary('make an administrator, from this machine')
+    .description(
+      'There is no page for a first administrator: who can do this could change the store anyway.',
+    )
+  admin
+    .command('create')
+    .description(
+      'Makes an administrator of the admin API: with a password, read from standard input, or with a token for 30 days in a new file that only you can read. A token can also be made for an administrator who is there already.',
+    )
+    .argument('<NAME>', 'how the administrator signs in, and is named in the audit trail')
+    .needsConfiguration()
+    .choice('--role <ROLE>', 'what they may do: look, decide about devices, or everything', ROLES)
+    .with((it) => it.options.at(-1)?.makeOptionMandatory())
+    .option(
+      '--token-file <FILE>',
+      'write a new token there (default: read a password from standard input)',
+    )
+    .examples(
       'tfe admin create alice --role administrator --config epmm.yaml < password',
       'tfe admin create script --role viewer --token-file token --config epmm.yaml',
-    ],
-  },
-  'break-glass': {
-    summary: 'stop requiring certificates, although that cannot be undone',
-    about:
-      'Undoes the latch of a store while nothing serves from it: devices without a fit certificate are written down and admitted again. For the day on which everybody is locked out. Blocked, revoked and distrusted certificates stay refused. The audit trail keeps who did it, when and why.',
-    takes: [],
-    options: {
-      config,
-      reason: { value: 'TEXT', sentence: 'why, for the audit trail', needed: true },
-    },
-    examples: ["tfe break-glass --config epmm.yaml --reason 'CA renewal went wrong, ticket 4711'"],
-  },
-  check: {
-    summary: 'say what a configuration would do, or everything that is wrong with it',
-    about:
+    )
+    .does(async ({ file, takes: [name = ''], options }, environment) => {
+      // The command line has checked that it is one of these.
+      const role = ROLES.find((one) => one === options.get('role')) ?? 'viewer'
+      const tokenFile = options.get('token-file')
+      return (await store()).adminCommand({ file, name, role, tokenFile }, environment)
+    })
+  program
+    .command('break-glass')
+    .summary('stop requiring certificates, although that cannot be undone')
+    .description(
+      'Undoes the latch of a store while nothing serves from it: devices without a fit certificate are recorded and admitted again. For the day on which every device is locked out. Blocked, revoked and distrusted certificates stay refused. The audit trail keeps who did it, when and why.',
+    )
+    .takesConfiguration()
+    .requiredOption('--reason <TEXT>', 'why, for the audit trail')
+    .examples("tfe break-glass --config epmm.yaml --reason 'ticket 4711: CA renewal failed'")
+    .does(async ({ file, options }, environment) =>
+      (await store()).breakGlassCommand({ file, reason: options.get('reason') ?? '' }, environment),
+    )
+}
+
+const ROLES = ['viewer', 'operator', 'administrator'] as const
+
+function addKeysCommands(program: TfeCommand): void {
+  const keys = program
+    .command('keys')
+    .summary('make, export and import the keys that seal secrets in the store')
+    .description(
+      'The key ring lies in the file that store.keys names, apart from the store. A bundle for another instance is sealed under a passphrase, which is read from standard input. A program that serves reads the ring when it starts.',
+    )
+  const action = (
+    action: 'export' | 'import' | 'list' | 'new',
+    description: string,
+    takes: (command: TfeCommand) => TfeCommand,
+  ): void => {
+    takes(keys.command(action).description(description)).does(
+      async ({ file, takes: [bundle = ''] }, environment) =>
+        (await import('./commands/keys.ts')).keysCommand({ file, action, bundle }, environment),
+    )
+  }
+  action('list', 'print which keys are in the ring', (it) => it.takesConfiguration())
+  action('new', 'add a key that is newer than all', (it) => it.takesConfiguration())
+  action('export', 'write the keys to a file for another instance', (it) =>
+    it
+      .argument('<BUNDLE>', 'a new file')
+      .needsConfiguration()
+      .examples('tfe keys export ring.bundle --config epmm.yaml < passphrase'),
+  )
+  action('import', 'add the keys of another instance to the ring', (it) =>
+    it
+      .argument('<BUNDLE>', 'what `tfe keys export` wrote')
+      .needsConfiguration()
+      .examples('tfe keys import ring.bundle --config epmm.yaml < passphrase'),
+  )
+}
+
+/** What is asked of a configuration, without a running front end. */
+function addQuestions(program: TfeCommand): void {
+  program
+    .command('check')
+    .summary('say what a configuration would do, or everything that is wrong with it')
+    .description(
       'Reads a configuration and every file it names, without binding a port. Lists all faults at once, each with file, line and column, what was found, what was wanted and what to do. Without faults it says in words what would be served, to whom, and what is dangerous about it.',
-    takes: [{ name: 'FILE', sentence: 'the configuration file' }],
-    options: {},
-    examples: ['tfe check config/demo.yaml'],
-  },
-  explain: {
-    summary: 'say step by step why a certificate would be admitted or refused',
-    about:
+    )
+    .takesConfiguration()
+    .examples('tfe check config/demo.yaml')
+    .does(async ({ file }, environment) =>
+      (await import('./check/check.ts')).check(file, environment),
+    )
+  program
+    .command('explain')
+    .summary('say step by step why a certificate would be admitted or refused')
+    .description(
       'Judges a certificate as the running front end would: the same path building, the same route table, the same verdict. Shows each certificate, each check, the CA it almost matched, what the upstream would be told, and what to do.',
-    takes: [
-      {
-        name: 'CERT.pem',
-        sentence: 'what the device presents: its certificate, then any intermediates (PEM or DER)',
-      },
-    ],
-    options: {
-      config,
-      at: { value: 'TIME', sentence: 'judge as of this time (2026-11-22 or 2026-11-22T10:00:00Z)' },
-      route: {
-        value: 'PATH',
-        sentence: 'judge on the route this path meets (default: every class)',
-      },
-      method: {
-        value: 'METHOD',
-        sentence: 'the method of that request (default: GET)',
-        among: METHODS,
-      },
-      listener: {
-        value: 'NAME',
-        sentence: 'the listener whose routes are asked (default: the first)',
-      },
-      'user-agent': {
-        value: 'TEXT',
-        sentence: 'what the client says of itself, where `withoutGrace` looks at it',
-      },
-      from: {
-        value: 'ADDRESS',
-        sentence: 'the address it calls from, where a row is open to some networks only',
-      },
-      json,
-    },
-    examples: [
+    )
+    .argument(
+      '<CERT.pem>',
+      'what the device presents: its certificate, then any intermediates (PEM or DER)',
+    )
+    .needsConfiguration()
+    .option('--at <TIME>', 'judge as of this time (2026-11-22 or 2026-11-22T10:00:00Z)')
+    .option('--route <PATH>', 'judge on the route this path meets (default: every class)')
+    .choice('--method <METHOD>', 'the method of that request (default: GET)', METHODS)
+    .option('--listener <NAME>', 'the listener whose routes are asked (default: the first)')
+    .option(
+      '--user-agent <TEXT>',
+      'what the client says of itself, where `withoutGrace` looks at it',
+    )
+    .option(
+      '--from <ADDRESS>',
+      'the address it calls from, where a row is open to some networks only',
+    )
+    .option('--json', JSON_SENTENCE)
+    .examples(
       'tfe explain device.pem --config config/demo.yaml --route /mdm/checkin',
       'tfe explain device.pem --config config/demo.yaml --at 2027-01-31',
-    ],
-  },
-  headers: {
-    summary: 'print the fields in which an upstream would read a certificate',
-    about:
+    )
+    .does(async ({ file, takes: [certificate = ''], options }, environment) =>
+      (await import('./explain/explain.ts')).explain({ certificate, file, options }, environment),
+    )
+  program
+    .command('headers')
+    .summary('print the fields in which an upstream would read a certificate')
+    .description(
       'Prints the field lines exactly as they would be sent, one per line, for trying a format against a server before any device does. Nothing is judged.',
-    takes: [
-      {
-        name: 'CERT.pem',
-        sentence: 'the certificate, then any intermediates (PEM or DER)',
-        unless: 'list',
-      },
-    ],
-    options: {
-      format: {
-        value: 'FORMAT',
-        sentence: `one of ${FORMATS.map(({ name }) => name).join(', ')}`,
-        among: FORMATS.map(({ name }) => name),
-      },
-      config: {
-        value: 'FILE',
-        sentence: 'take format and field names from an upstream of this configuration',
-      },
-      upstream: {
-        value: 'NAME',
-        sentence: 'that upstream (default: the first that is told anything)',
-      },
-      verify: {
-        value: 'VERDICT',
-        sentence:
-          'the verdict to write: success (default), in-grace, or none for a device not named',
-        among: ['success', 'in-grace', 'none'],
-      },
-      chain: { value: undefined, sentence: 'send the intermediates too, where the format can' },
-      list: { value: undefined, sentence: 'list the formats and who reads them' },
-    },
-    examples: ['tfe headers device.pem --format nginx', 'tfe headers --list'],
-  },
-  upstream: {
-    summary: 'what concerns the way to the upstreams: test, scan, catalogue, errors',
-    about:
-      '`test` connects to each server of an upstream as the configuration file has it (what is drafted or applied in a store is tested over the admin API, `POST /api/upstreams/NAME/test`) and shows what was agreed on, the certificates with their validity and pins, and whether hostname, trust and pins hold, or the exact error and its remedy; it sends no request. `scan` finds out which protocols, cipher suites and key exchange groups each server accepts, with SNI and without, by handshakes alone: at most four at a time and 200 altogether. `catalogue` prints, per upstream, the protocols, cipher suites and key exchange groups that are Selected and Available, in the spelling of OpenSSL and in that of IANA and Java; which are the default of its preset, which are weak and why, and what is impossible with this runtime. Keys and chains that the configuration names need not be there. Without a configuration it shows both presets. `errors` asks the admin API of a running front end what went wrong with its upstreams since it started: each fault once per server, with its text, its remedy and the certificates that were shown, connections that were allowed all the same included.',
-    takes: [
-      { name: 'ACTION', sentence: 'test, scan, catalogue or errors' },
-      {
-        name: 'NAME',
-        sentence: 'the upstream; catalogue and errors show all without one',
-        optional: true,
-      },
-    ],
-    options: {
-      config: { value: 'FILE', sentence: 'the configuration whose upstreams are meant' },
-      upstream: { value: 'NAME', sentence: 'the same as NAME' },
-      server: {
-        value: 'HOST:PORT',
-        sentence: 'that server of the upstream alone (test, scan, errors)',
-      },
-      clear: { value: undefined, sentence: 'take the errors that are printed off the list' },
-      ...ENDPOINT_OPTIONS,
-    },
-    examples: [
-      'tfe upstream test core --config config/epmm.yaml',
-      'tfe upstream scan core --config config/epmm.yaml --json',
-      'tfe upstream catalogue',
-      'tfe upstream errors core --clear',
-      'tfe upstream catalogue --config config/epmm.yaml --upstream core',
-    ],
-  },
-  ...ADMIN_COMMANDS,
-  demo: {
-    summary: 'bring up a complete demonstration on this machine',
-    about:
-      'Makes certificates, starts an MDM server that shows what it is told, and the front end before it, all on the loopback; then prints what to try. Ctrl-C ends it; a second start reuses what is there.',
-    takes: [],
-    options: {
-      dir: {
-        value: 'FOLDER',
-        sentence: 'where certificates and keys are kept (default: demo-data)',
-      },
-      port: { value: 'PORT', sentence: 'the port that devices call (default: 8443)' },
-      'upstream-port': { value: 'PORT', sentence: 'the port of the demo MDM (default: 9443)' },
-      'metrics-port': {
-        value: 'PORT',
-        sentence: 'the port of metrics and readiness (default: 9464)',
-      },
-      'admin-port': { value: 'PORT', sentence: 'the port of the admin API (default: 9465)' },
-      json: { value: undefined, sentence: 'the JSON lines of the front end in place of text' },
-    },
-    examples: ['npm start', 'tfe demo --port 10443'],
-  },
-  help: {
-    summary: 'explain a command',
-    about: 'Prints the help page of a command, or the overview.',
-    takes: [],
-    options: {},
-    examples: ['tfe help explain'],
-  },
-} as const satisfies Readonly<Record<string, CommandEntry>>
+    )
+    .argument('[CERT.pem]', 'the certificate, then any intermediates (PEM or DER)')
+    .choice(
+      '--format <FORMAT>',
+      'the format',
+      FORMATS.map(({ name }) => name),
+    )
+    .option('--config <FILE>', 'take format and field names from an upstream of this configuration')
+    .option('--upstream <NAME>', 'that upstream (default: the first that is told anything)')
+    .choice(
+      '--verify <VERDICT>',
+      'the verdict to write (default: success); none for a device that is not named',
+      ['success', 'in-grace', 'none'],
+    )
+    .option('--chain', 'send the intermediates too, where the format can')
+    .option('--list', 'list the formats and their readers')
+    .examples('tfe headers device.pem --format nginx', 'tfe headers --list')
+    .addHelpText('after', () =>
+      ['\nFormats:', ...twoColumns(FORMATS.map((one) => [one.name, one.readers]))].join('\n'),
+    )
+    .does(async ({ takes: [certificate], options }, environment) =>
+      (await import('./headers/headers.ts')).headers(certificate, options, environment),
+    )
+}
 
-export type CommandName = keyof typeof CATALOGUE
+/** The methods that `--method` takes: `explain` asks the route table as a request would. */
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const
+const JSON_SENTENCE = 'JSON for programs in place of text'
+
+function addUpstreamCommands(program: TfeCommand): void {
+  const upstream = program
+    .command('upstream')
+    .summary('test and scan upstreams, list their TLS settings and their errors')
+    .description(
+      'What concerns the connections to the upstreams. What is drafted or applied in a store is tested over the admin API, `POST /api/upstreams/NAME/test`.',
+    )
+  const named = (command: TfeCommand): TfeCommand =>
+    command
+      .argument('[NAME]', 'the upstream; catalogue and errors show all without one')
+      .option('--upstream <NAME>', 'the same as NAME')
+  const server = (command: TfeCommand): TfeCommand =>
+    command.option('--server <HOST:PORT>', 'that server of the upstream alone')
+  const config = (command: TfeCommand): TfeCommand =>
+    command
+      .option('--config <FILE>', 'the configuration whose upstreams are meant')
+      .option('--json', JSON_SENTENCE)
+  upstream
+    .command('test')
+    .description(
+      'Connects to each server of an upstream as the configuration file has it and shows what was agreed on, the certificates with their validity and pins, and whether hostname, trust and pins hold, or the exact error and its remedy; it sends no request.',
+    )
+    .with(named)
+    .with(server)
+    .with(config)
+    .examples('tfe upstream test core --config config/epmm.yaml')
+    .does(async (invocation, environment) =>
+      (await import('./upstream/test.ts')).test(invocation, environment),
+    )
+  upstream
+    .command('scan')
+    .description(
+      'Finds out which protocols, cipher suites and key exchange groups each server accepts, with SNI and without, by handshakes alone: at most four at a time and 200 altogether.',
+    )
+    .with(named)
+    .with(server)
+    .with(config)
+    .examples('tfe upstream scan core --config config/epmm.yaml --json')
+    .does(async (invocation, environment) =>
+      (await import('./upstream/scan.ts')).scan(invocation, environment),
+    )
+  upstream
+    .command('catalogue')
+    .description(
+      'Prints, per upstream, the protocols, cipher suites and key exchange groups that are Selected and Available, in the spelling of OpenSSL and in that of IANA and Java; which are the default of its preset, which are weak and why, and what is impossible with this runtime. Keys and chains that the configuration names need not be there. Without a configuration it shows both presets.',
+    )
+    .with(named)
+    .with(config)
+    .examples(
+      'tfe upstream catalogue',
+      'tfe upstream catalogue --config config/epmm.yaml --upstream core',
+    )
+    .does(async (invocation, environment) =>
+      (await import('./upstream/catalogue.ts')).catalogue(invocation, environment),
+    )
+  upstream
+    .command('errors')
+    .description(
+      'Asks the admin API of a running front end what went wrong with its upstreams since it started: each fault once per server, with its text, its remedy and the certificates that were shown, connections that were allowed all the same included.',
+    )
+    .with(named)
+    .with(server)
+    .option('--clear', 'take the errors that are printed off the list')
+    .examples('tfe upstream errors core --clear')
+    .with(calls(() => import('./upstream/errors.ts'), 'errors'))
+}

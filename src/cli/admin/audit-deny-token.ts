@@ -1,11 +1,11 @@
 /** `tfe audit`, `tfe deny` and `tfe token`. */
+import type { CommandResult } from '../command-environment.ts'
 import {
   nextPageHint,
   pathSegment,
   queryOf,
   formatTable,
   type CommandContext,
-  type CommandResult,
 } from './command-context.ts'
 
 interface AuditRow {
@@ -40,10 +40,7 @@ interface DenyListItem {
   readonly created: string
 }
 
-/** What each action of `tfe deny` does. */
-export const DENY = { list: denyList, add: deny, remove: undeny } as const
-
-async function denyList(context: CommandContext): Promise<CommandResult> {
+export async function denyList(context: CommandContext): Promise<CommandResult> {
   const response = await context.get<{ items: readonly DenyListItem[] }>('/api/deny-list')
   if (!response.ok) return response.failure
   const { body } = response.value
@@ -66,12 +63,10 @@ function parseDenied(text: string): Denied | undefined {
 const DENY_TARGET_WANTED =
   'wanted KEY or ISSUERKEY:SERIAL: 64 hexadecimal digits, and a serial in hexadecimal'
 
-async function deny(context: CommandContext): Promise<CommandResult> {
+export async function deny(context: CommandContext): Promise<CommandResult> {
   const denied = parseDenied(context.argument(0))
   if (denied === undefined) return DENY_TARGET_WANTED
-  const note = context.options.get('note')
-  if (note === undefined) return 'deny add needs --note TEXT: whoever reads the list asks why'
-  const body = { denied, note }
+  const body = { denied, note: context.options.get('note') }
   const response = await context.request<DenyListItem>({
     method: 'POST',
     path: '/api/deny-list',
@@ -82,7 +77,7 @@ async function deny(context: CommandContext): Promise<CommandResult> {
     : response.failure
 }
 
-async function undeny(context: CommandContext): Promise<CommandResult> {
+export async function undeny(context: CommandContext): Promise<CommandResult> {
   const denied = parseDenied(context.argument(0))
   if (denied === undefined) return DENY_TARGET_WANTED
   const path = '/api/deny-list/remove'
@@ -101,10 +96,7 @@ interface TokenItem {
   readonly last_used: string | null
 }
 
-/** What each action of `tfe token` does. */
-export const TOKEN = { list: listTokens, create: createToken, revoke } as const
-
-async function listTokens(context: CommandContext): Promise<CommandResult> {
+export async function listTokens(context: CommandContext): Promise<CommandResult> {
   const response = await context.get<{ items: readonly TokenItem[] }>('/api/tokens')
   if (!response.ok) return response.failure
   const { body } = response.value
@@ -119,7 +111,7 @@ async function listTokens(context: CommandContext): Promise<CommandResult> {
   return context.print(body, formatTable(['ID', 'OF', 'ROLE', 'LABEL', 'ENDS', 'LAST USED'], rows))
 }
 
-async function createToken(context: CommandContext): Promise<CommandResult> {
+export async function createToken(context: CommandContext): Promise<CommandResult> {
   const text = context.options.get('days') ?? '30'
   if (!/^\d{1,3}$/u.test(text))
     return `found --days '${text.slice(0, 20)}', wanted a number of days`
@@ -140,7 +132,7 @@ async function createToken(context: CommandContext): Promise<CommandResult> {
   return context.print(response.value.body, [token])
 }
 
-async function revoke(context: CommandContext): Promise<CommandResult> {
+export async function revoke(context: CommandContext): Promise<CommandResult> {
   const id = context.argument(0)
   const response = await context.request({
     method: 'DELETE',

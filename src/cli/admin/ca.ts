@@ -1,13 +1,8 @@
 /** `tfe ca`: enrollment settings, from their upload to their end. */
 import { readFileSync } from 'node:fs'
+import type { CommandResult } from '../command-environment.ts'
 import { confirmAll } from './confirm.ts'
-import {
-  formatFacts,
-  pathSegment,
-  formatTable,
-  type CommandContext,
-  type CommandResult,
-} from './command-context.ts'
+import { formatFacts, pathSegment, formatTable, type CommandContext } from './command-context.ts'
 
 interface EnrollmentSettingItem {
   readonly name: string
@@ -23,14 +18,11 @@ interface EnrollmentSettingItem {
   }[]
 }
 
-/** What each action does. */
-export const CA = { list, show, upload, preview, promote, amend, remove, distrust } as const
-
 const BASE = '/api/enrollment-settings'
 const settingPath = (context: CommandContext, rest = ''): string =>
   `${BASE}/${pathSegment(context.argument(0))}${rest}`
 
-async function list(context: CommandContext): Promise<CommandResult> {
+export async function list(context: CommandContext): Promise<CommandResult> {
   const response = await context.get<{ items: readonly EnrollmentSettingItem[] }>(BASE)
   if (!response.ok) return response.failure
   const { body } = response.value
@@ -44,7 +36,7 @@ async function list(context: CommandContext): Promise<CommandResult> {
   return context.print(body, formatTable(['NAME', 'STANDING', 'SOURCE', 'CA', 'SUNSET'], rows))
 }
 
-async function show(context: CommandContext): Promise<CommandResult> {
+export async function show(context: CommandContext): Promise<CommandResult> {
   const response = await context.get<{ setting: EnrollmentSettingItem; dependents: number }>(
     settingPath(context),
   )
@@ -72,7 +64,7 @@ const settingLines = (it: EnrollmentSettingItem): readonly string[] => [
   ),
 ]
 
-async function upload(context: CommandContext): Promise<CommandResult> {
+export async function upload(context: CommandContext): Promise<CommandResult> {
   const file = context.argument(1)
   const octets = readFile(file)
   if (typeof octets === 'string') return octets
@@ -111,7 +103,7 @@ function retirement({ options }: CommandContext): { cut_off?: string; sunset?: s
   }
 }
 
-async function preview(context: CommandContext): Promise<CommandResult> {
+export async function preview(context: CommandContext): Promise<CommandResult> {
   const at = context.options.get('at')
   const response = await context.request<{
     judged: number
@@ -165,7 +157,7 @@ async function changeSetting(
   })
 }
 
-async function promote(context: CommandContext): Promise<CommandResult> {
+export async function promote(context: CommandContext): Promise<CommandResult> {
   const body = { cut_off: 'not-before', sunset: null, ...retirement(context) }
   const response = await changeSetting(context, 'POST', '/promote', body)
   if (!response.ok) return response.failure
@@ -179,20 +171,20 @@ async function promote(context: CommandContext): Promise<CommandResult> {
   ])
 }
 
-async function amend(context: CommandContext): Promise<CommandResult> {
+export async function amend(context: CommandContext): Promise<CommandResult> {
   const body = retirement(context)
   if (Object.keys(body).length === 0) return 'amend needs --cut-off or --sunset'
   return printStanding(context, await changeSetting(context, 'PATCH', '', body))
 }
 
-async function remove(context: CommandContext): Promise<CommandResult> {
+export async function remove(context: CommandContext): Promise<CommandResult> {
   return printStanding(
     context,
     await changeSetting(context, 'POST', '/remove', { force: context.options.has('force') }),
   )
 }
 
-async function distrust(context: CommandContext): Promise<CommandResult> {
+export async function distrust(context: CommandContext): Promise<CommandResult> {
   const question = `every device under ${context.argument(0)} is refused at once, and its connections end`
   const may = await confirmAll(context, [question])
   if (may !== true) return may

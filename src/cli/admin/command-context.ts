@@ -3,20 +3,32 @@
  * or as JSON.
  */
 import { fail, ok, type Result } from '../../kernel/types.ts'
+import type { CommandEnvironment, Options } from '../command-environment.ts'
+import type { Invocation } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { replaceControlCharacters, padded } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
-import { callAdminApi, type ApiRequest, type AdminEndpoint, type ApiResponse } from './client.ts'
-
-export type Options = ReadonlyMap<string, string>
-
-/** What a command ends with: an exit code, or a sentence about how it was used. */
-export type CommandResult = ExitCode | string
+import {
+  callAdminApi,
+  readAdminEndpoint,
+  type ApiRequest,
+  type AdminEndpoint,
+  type ApiResponse,
+} from './client.ts'
 
 /** An answer of the office. */
 export interface ApiResult<Body> {
   readonly body: Body
   readonly etag: string
+}
+
+/** Opens the context of one command; a failure says what is wrong with its options. */
+export function openContext(
+  invocation: Pick<Invocation, 'options' | 'takes'>,
+  { terminal, env }: CommandEnvironment,
+): Result<CommandContext, string> {
+  const endpoint = readAdminEndpoint(invocation.options, env)
+  return endpoint.ok ? ok(new CommandContext(invocation, terminal, endpoint.value)) : endpoint
 }
 
 export class CommandContext {

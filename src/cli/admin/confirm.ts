@@ -2,8 +2,9 @@
  * Asking somebody. A change that is dangerous says what it does before it is confirmed, also where nobody can be
  * asked and the confirmation stands on the command line.
  */
+import type { CommandResult } from '../command-environment.ts'
 import { EXIT } from '../exit-code.ts'
-import type { CommandContext, CommandResult } from './command-context.ts'
+import type { CommandContext } from './command-context.ts'
 
 /** Has each sentence confirmed: by `yes` on a terminal, else by one --confirm for each. */
 export async function confirmAll(

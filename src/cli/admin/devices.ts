@@ -1,5 +1,6 @@
 /** `tfe devices`: lists, one of them whole, and decisions about them. */
 import { EXIT } from '../exit-code.ts'
+import type { CommandResult } from '../command-environment.ts'
 import {
   formatFacts,
   nextPageHint,
@@ -7,7 +8,6 @@ import {
   queryOf,
   formatTable,
   type CommandContext,
-  type CommandResult,
 } from './command-context.ts'
 
 interface DeviceItem {
@@ -33,19 +33,13 @@ interface DecisionResult {
   readonly left: readonly { readonly id: string; readonly why: string; readonly text: string }[]
 }
 
-/** What each action does. */
-export const DEVICES = {
-  list,
-  readiness,
-  show,
-  approve: (context: CommandContext) => decide(context, 'approve', 'approved'),
-  block: (context: CommandContext) => decide(context, 'block', 'blocked'),
-  unblock: (context: CommandContext) => decide(context, 'unblock', 'unblocked'),
-  withdraw: (context: CommandContext) => decide(context, 'withdraw', 'unapproved'),
-  forget,
-} as const
+type Decide = (context: CommandContext) => Promise<CommandResult>
+export const approve: Decide = (context) => decide(context, 'approve', 'approved')
+export const block: Decide = (context) => decide(context, 'block', 'blocked')
+export const unblock: Decide = (context) => decide(context, 'unblock', 'unblocked')
+export const withdraw: Decide = (context) => decide(context, 'withdraw', 'unapproved')
 
-async function list(context: CommandContext): Promise<CommandResult> {
+export async function list(context: CommandContext): Promise<CommandResult> {
   const names = ['approval', 'authentication', 'migration', 'class', 'setting', 'verdict', 'code']
   const query = queryOf(context.options, [...names, 'text', 'limit', 'after'])
   const response = await context.get<{ items: readonly DeviceItem[]; next: string | null }>(
@@ -69,7 +63,7 @@ async function list(context: CommandContext): Promise<CommandResult> {
 const approvalOf = ({ approval, awaiting }: DeviceItem): string =>
   awaiting ? `${approval}, awaiting next connection` : approval
 
-async function readiness(context: CommandContext): Promise<CommandResult> {
+export async function readiness(context: CommandContext): Promise<CommandResult> {
   const response = await context.get<{
     readiness: readonly { label: string; state: string; devices: number }[]
     success_rate: number | null
@@ -90,7 +84,7 @@ async function readiness(context: CommandContext): Promise<CommandResult> {
   ])
 }
 
-async function show(context: CommandContext): Promise<CommandResult> {
+export async function show(context: CommandContext): Promise<CommandResult> {
   const response = await context.get<{
     device: DeviceItem
     certificates: readonly {
@@ -163,7 +157,7 @@ async function decide(context: CommandContext, verb: string, done: string): Prom
 /** What is not there is sent all the same, so that the answer says of each what became of it; versions begin at 1. */
 const NO_VERSION = 0
 
-async function forget(context: CommandContext): Promise<CommandResult> {
+export async function forget(context: CommandContext): Promise<CommandResult> {
   const id = context.argument(0)
   const path = `/api/devices/${pathSegment(id)}`
   const found = await context.get<unknown>(path)

@@ -1,11 +1,7 @@
 /** `tfe enforce`, `tfe oauth` and `tfe port`: what is thrown for the whole fleet. */
+import type { CommandResult } from '../command-environment.ts'
 import { confirmAll, readPhrase } from './confirm.ts'
-import {
-  formatFacts,
-  formatTable,
-  type CommandContext,
-  type CommandResult,
-} from './command-context.ts'
+import { formatFacts, formatTable, type CommandContext } from './command-context.ts'
 
 interface EnforcementItem {
   readonly enforcement: {
@@ -19,10 +15,7 @@ interface EnforcementItem {
   readonly phrase: string
 }
 
-/** What each action of `tfe enforce` does. */
-export const ENFORCE = { status: enforceStatus, require } as const
-
-async function enforceStatus(context: CommandContext): Promise<CommandResult> {
+export async function enforceStatus(context: CommandContext): Promise<CommandResult> {
   const response = await context.get<EnforcementItem>('/api/enforcement')
   return response.ok
     ? context.print(response.value.body, enforcementLines(response.value.body))
@@ -40,7 +33,7 @@ function enforcementLines(it: EnforcementItem): readonly string[] {
   ]
 }
 
-async function require(context: CommandContext): Promise<CommandResult> {
+export async function requireCertificates(context: CommandContext): Promise<CommandResult> {
   const response = await context.get<EnforcementItem>('/api/enforcement')
   if (!response.ok) return response.failure
   const { body, etag } = response.value
@@ -68,16 +61,12 @@ interface OAuthItem {
   readonly unmet: readonly { readonly code: string; readonly text: string }[]
 }
 
-/** What each action of `tfe oauth` does. */
-export const OAUTH = {
-  status: oauthStatus,
-  'enable-new': (context: CommandContext) => oauthChange(context, 'enable-new'),
-  'disable-new': (context: CommandContext) => oauthChange(context, 'disable-new'),
-  'enable-legacy': (context: CommandContext) => oauthChange(context, 'enable-legacy'),
-  'disable-legacy': disableLegacy,
-} as const
+type OAuthAction = (context: CommandContext) => Promise<CommandResult>
+export const enableNew: OAuthAction = (context) => oauthChange(context, 'enable-new')
+export const disableNew: OAuthAction = (context) => oauthChange(context, 'disable-new')
+export const enableLegacy: OAuthAction = (context) => oauthChange(context, 'enable-legacy')
 
-async function oauthStatus(context: CommandContext): Promise<CommandResult> {
+export async function oauthStatus(context: CommandContext): Promise<CommandResult> {
   const response = await context.get<OAuthItem>('/api/oauth')
   return response.ok
     ? context.print(response.value.body, oauthLines(response.value.body))
@@ -105,7 +94,7 @@ async function oauthChange(
   return done.ok ? context.print(done.value.body, oauthLines(done.value.body)) : done.failure
 }
 
-async function disableLegacy(context: CommandContext): Promise<CommandResult> {
+export async function disableLegacy(context: CommandContext): Promise<CommandResult> {
   const may = await confirmAll(context, [
     'clients that have no certificate get no token any more, the watchOS app among them',
     'whoever depends on the legacy endpoint is locked out as soon as this is done',
@@ -123,15 +112,15 @@ interface SyncPortItem {
   readonly unmet: readonly { readonly text: string; readonly next_step: string }[]
 }
 
-/** What each action of `tfe port` does. */
-export const PORT = {
-  status: portStatus,
-  close: (context: CommandContext) =>
-    portChange(context, 'close', { force: context.options.has('force') }),
-  open: (context: CommandContext) => portChange(context, 'open'),
-} as const
+/** Closes the sync port; with --force in spite of devices that still need it. */
+export const closePort = (context: CommandContext): Promise<CommandResult> =>
+  portChange(context, 'close', { force: context.options.has('force') })
 
-async function portStatus(context: CommandContext): Promise<CommandResult> {
+/** Opens the sync port again. */
+export const openPort = (context: CommandContext): Promise<CommandResult> =>
+  portChange(context, 'open')
+
+export async function portStatus(context: CommandContext): Promise<CommandResult> {
   const response = await context.get<SyncPortItem>('/api/sync-port')
   return response.ok
     ? context.print(response.value.body, portLines(response.value.body))

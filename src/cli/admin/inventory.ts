@@ -1,10 +1,8 @@
 /** `tfe inventory import`: a list of any length, in parts, looked at whole before any of it is taken. */
 import { readFileSync } from 'node:fs'
+import type { CommandResult } from '../command-environment.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import type { CommandContext, CommandResult } from './command-context.ts'
-
-/** What each action does. */
-export const INVENTORY = { import: importFile } as const
+import type { CommandContext } from './command-context.ts'
 
 interface ImportCounts {
   readonly entries: number
@@ -18,7 +16,7 @@ interface Chunk {
   readonly body: object
 }
 
-async function importFile(context: CommandContext): Promise<CommandResult> {
+export async function importFile(context: CommandContext): Promise<CommandResult> {
   const file = context.argument(0)
   let text: string
   try {

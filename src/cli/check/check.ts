@@ -14,12 +14,7 @@ import { upstreams } from './upstreams.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { faultLine, loadWithoutFiles, loadCompiled } from '../load-world.ts'
 import { countText } from '../format-time.ts'
-import type { Terminal } from '../terminal.ts'
-
-interface CommandEnvironment {
-  readonly terminal: Terminal
-  readonly env: Readonly<Record<string, string | undefined>>
-}
+import type { CommandEnvironment } from '../command-environment.ts'
 
 /** Prints every fault, or warnings and a summary. */
 export async function check(file: string, environment: CommandEnvironment): Promise<ExitCode> {

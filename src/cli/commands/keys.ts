@@ -6,6 +6,7 @@ import { codeOrText } from '../../kernel/error-code.ts'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { CommandEnvironment } from '../command-environment.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { loadConfig } from '../../config/load.ts'
 import { fail, ok, unreachable, type Fault, type Result } from '../../kernel/types.ts'
@@ -19,7 +20,7 @@ import {
 } from '../../store/secrets/key-ring.ts'
 import { versionsOf, type KeyRing } from '../../store/secrets/seal.ts'
 import { configuredStore } from '../../serve/store-sync/configured-store.ts'
-import { printFaults, firstLine, type CommandContext } from './store.ts'
+import { printFaults, firstLine } from './store.ts'
 
 /** What is to be done with the ring. */
 export interface KeysOptions {
@@ -32,7 +33,7 @@ export interface KeysOptions {
 /** `tfe keys`; also while the program serves, which reads the ring when it starts. */
 export async function keysCommand(
   options: KeysOptions,
-  context: CommandContext,
+  context: CommandEnvironment,
 ): Promise<ExitCode> {
   const ring = await ringFileOf(options.file, context.env)
   const said = ring.ok ? await runAction(options, ring.value, context) : ring
@@ -48,7 +49,7 @@ type Report = Result<readonly string[], readonly Fault[]>
 async function runAction(
   { action, bundle }: KeysOptions,
   ring: RingFile,
-  context: CommandContext,
+  context: CommandEnvironment,
 ): Promise<Report> {
   switch (action) {
     case 'list':
@@ -73,7 +74,7 @@ interface RingFile {
 
 async function ringFileOf(
   file: string,
-  env: CommandContext['env'],
+  env: CommandEnvironment['env'],
 ): Promise<Result<RingFile, readonly Fault[]>> {
   const loaded = await loadConfig(file, env)
   if (!loaded.ok) return loaded
@@ -113,7 +114,7 @@ async function addKey(file: RingFile): Promise<Report> {
 async function exportKeys(
   file: RingFile,
   bundle: string,
-  context: CommandContext,
+  context: CommandEnvironment,
 ): Promise<Report> {
   const ring = await readRing(file)
   if (!ring.ok) return ring
@@ -136,7 +137,7 @@ async function exportKeys(
 async function importKeys(
   file: RingFile,
   bundle: string,
-  context: CommandContext,
+  context: CommandEnvironment,
 ): Promise<Report> {
   const text = await textOf(bundle)
   if (!text.ok) return text
@@ -171,7 +172,7 @@ async function textOf(bundle: string): Promise<Result<string, readonly Fault[]>>
 /** From standard input, so that neither a list of processes nor a shell's history has it. */
 async function passphraseFrom({
   stdin,
-}: CommandContext): Promise<Result<string, readonly Fault[]>> {
+}: CommandEnvironment): Promise<Result<string, readonly Fault[]>> {
   const passphrase = await firstLine(stdin)
   if (passphrase.length >= MIN_PASSPHRASE) return ok(passphrase)
   const message = `found ${passphrase.length} characters, wanted a passphrase of at least ${MIN_PASSPHRASE}: the bundle may be caught on its way`

@@ -7,9 +7,17 @@ import type { TestHook } from '../../serve/workers/pool.ts'
 import { releaseMemory } from '../../serve/workers/release-memory.ts'
 import { openLog } from '../../serve/log.ts'
 import { startServer } from '../../serve/start.ts'
+import { EXIT } from '../exit-code.ts'
 
-/** How serving ended, in the command line's exit codes. */
-export type ServeEnd = 'drained' | 'faulty-configuration' | 'not-started'
+/** How serving ended. */
+export type ServeEnd = keyof typeof SERVE_EXIT
+
+/** The exit code of each end. */
+export const SERVE_EXIT = {
+  drained: EXIT.ok,
+  'faulty-configuration': EXIT.no,
+  'not-started': EXIT.cannotStart,
+} as const
 
 export interface ServeOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -33,7 +41,7 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
   process.once('uncaughtException', (error) => {
     logger.log.fatal({ err: error }, 'the front end met a bug and ends')
     logger.flush()
-    process.exit(BUG)
+    process.exit(EXIT.bug)
   })
   releaseMemory()
   const started = await startServer(loaded.value, {
@@ -67,6 +75,3 @@ function firstOf(...signals: readonly NodeJS.Signals[]): Promise<void> {
   for (const signal of signals) process.once(signal, () => resolve())
   return promise
 }
-
-/** As in the command line's exit codes. */
-const BUG = 70

@@ -5,6 +5,7 @@
 import { userInfo } from 'node:os'
 import type { Readable } from 'node:stream'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { CommandEnvironment } from '../command-environment.ts'
 import type { Terminal } from '../terminal.ts'
 import { loadConfig } from '../../config/load.ts'
 import { fail, isoText, ok, type Fault, type Result } from '../../kernel/types.ts'
@@ -22,17 +23,10 @@ import {
   type ConfiguredStore,
 } from '../../serve/store-sync/configured-store.ts'
 
-/** What the commands need of the world. */
-export interface CommandContext {
-  readonly terminal: Terminal
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly stdin: Readable
-}
-
 /** `tfe init`; `from`: the file of an export that it begins with. */
 export async function initCommand(
   file: string,
-  { terminal, env }: CommandContext,
+  { terminal, env }: CommandEnvironment,
   from?: string,
 ): Promise<ExitCode> {
   const loaded = await loadConfig(file, env)
@@ -74,7 +68,7 @@ export interface CreateAdminOptions {
 /** `tfe admin create`; also while the program serves from the store. */
 export async function adminCommand(
   options: CreateAdminOptions,
-  context: CommandContext,
+  context: CommandEnvironment,
 ): Promise<ExitCode> {
   const { name, role, tokenFile } = options
   const { terminal } = context
@@ -97,7 +91,7 @@ export async function adminCommand(
 /** `tfe break-glass`: undoes the latch of a store that nobody serves from, and writes down who did and why. */
 export async function breakGlassCommand(
   { file, reason }: { readonly file: string; readonly reason: string },
-  context: CommandContext,
+  context: CommandEnvironment,
 ): Promise<ExitCode> {
   const { terminal } = context
   const done = await withStore({ file, exclusive: true }, context, async (store, configured) => {
@@ -124,7 +118,7 @@ export async function breakGlassCommand(
 /** `alone`: nobody serves from it, and nobody begins to before the work is done. */
 async function withStore<Value>(
   { file, exclusive }: { readonly file: string; readonly exclusive: boolean },
-  { env }: CommandContext,
+  { env }: CommandEnvironment,
   work: (store: Store, configured: ConfiguredStore) => Promise<Result<Value, readonly Fault[]>>,
 ): Promise<Result<Value, readonly Fault[]>> {
   const loaded = await loadConfig(file, env)

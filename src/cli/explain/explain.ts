@@ -21,7 +21,8 @@ import {
 } from '../../x509/certificate.ts'
 import { printName } from '../../x509/print-name.ts'
 import { readCertificates } from '../certificate-file.ts'
-import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { CommandEnvironment, CommandResult, Options } from '../command-environment.ts'
+import { EXIT } from '../exit-code.ts'
 import { reportText, no, type Section } from './report.ts'
 import { approvalSections } from './approval.ts'
 import { attemptSection } from './attempts.ts'
@@ -45,22 +46,21 @@ import {
   verdictSection,
 } from './verdicts.ts'
 import { faultLine, loadCompiled } from '../load-world.ts'
-import type { Terminal } from '../terminal.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
+
+/** What `tfe explain` was given: two files, and the options about the request. */
+export interface ExplainOptions {
+  readonly certificate: string
+  readonly file: string
+  readonly options: Options
+}
 
 /** Prints the account; a string says what was wrong with the question. */
 export async function explain(
-  file: string,
-  options: ReadonlyMap<string, string>,
-  {
-    terminal,
-    env,
-  }: {
-    readonly terminal: Terminal
-    readonly env: Readonly<Record<string, string | undefined>>
-  },
-): Promise<ExitCode | string> {
-  const loaded = await loadCompiled(options.get('config') ?? '', env)
+  { certificate, file, options }: ExplainOptions,
+  { terminal, env }: CommandEnvironment,
+): Promise<CommandResult> {
+  const loaded = await loadCompiled(file, env)
   if (!loaded.ok) {
     terminal.err(loaded.failure.map((fault) => `${faultLine(fault)}\n`).join(''))
     return EXIT.no
@@ -68,7 +68,7 @@ export async function explain(
   const { compiled } = loaded.value
   const query = parseExplainQuery(options, compiled)
   if (!query.ok) return query.failure
-  const octets = await readCertificates(file)
+  const octets = await readCertificates(certificate)
   if (!octets.ok) {
     terminal.err(`tfe: ${octets.failure}\n`)
     return EXIT.no

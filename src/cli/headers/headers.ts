@@ -14,15 +14,8 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { FORMATS } from './formats.ts'
 import { faultLine, loadCompiled } from '../load-world.ts'
 import { twoColumns } from '../text-layout.ts'
-import type { Terminal } from '../terminal.ts'
+import type { CommandEnvironment, Options } from '../command-environment.ts'
 import type { TrustStore } from '../../trust/store.ts'
-
-interface CommandEnvironment {
-  readonly terminal: Terminal
-  readonly env: Readonly<Record<string, string | undefined>>
-}
-
-type Options = ReadonlyMap<string, string>
 
 /** Prints the lines; a string says what was wrong with the question. */
 export async function headers(
@@ -31,10 +24,11 @@ export async function headers(
   environment: CommandEnvironment,
 ): Promise<ExitCode | string> {
   const { terminal } = environment
-  if (options.has('list') || file === undefined) {
+  if (options.has('list')) {
     terminal.out(`${twoColumns(FORMATS.map(({ name, readers }) => [name, readers])).join('\n')}\n`)
     return EXIT.ok
   }
+  if (file === undefined) return 'tfe headers needs CERT.pem, or --list'
   const format = FORMATS.find(({ name }) => name === options.get('format'))
   if (format === undefined && !options.has('config')) {
     return `tfe headers needs --format FORMAT, or --config FILE to take it from: ${FORMATS.map(({ name }) => name).join(', ')}`

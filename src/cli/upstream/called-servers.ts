@@ -6,27 +6,25 @@ import { closestMatch } from '../../kernel/closest-match.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { faultLine, loadCompiled } from '../load-world.ts'
-import type { Terminal } from '../terminal.ts'
-
-export interface CommandEnvironment {
-  readonly terminal: Terminal
-  readonly env: Readonly<Record<string, string | undefined>>
-}
-
-export type Options = ReadonlyMap<string, string>
+import type { CommandEnvironment } from '../command-environment.ts'
+import type { Invocation } from '../command.ts'
 
 /** The servers, and what we show them. */
 export interface TargetServers {
+  /** The upstream's name. */
+  readonly name: string
   readonly servers: readonly Server[]
   readonly identity: ClientIdentity | undefined
 }
 
 /** Finds them; a string says what was wrong with the question, an exit code that the faults were printed. */
 export async function findTargetServers(
-  name: string | undefined,
-  options: Options,
+  { takes, options }: Invocation,
   { terminal, env }: CommandEnvironment,
 ): Promise<Result<TargetServers, ExitCode | string>> {
+  const named = upstreamName({ takes, options })
+  if (!named.ok) return named
+  const name = named.value
   const file = options.get('config')
   if (file === undefined)
     return fail('this calls an upstream as a configuration says: add --config FILE')
@@ -49,9 +47,19 @@ export async function findTargetServers(
   const wanted = options.get('server')
   const { servers } = opened.value
   const chosen = wanted === undefined ? servers : servers.filter((one) => one.name === wanted)
-  if (chosen.length > 0) return ok({ servers: chosen, identity })
+  if (chosen.length > 0) return ok({ name, servers: chosen, identity })
   const names = servers.map((one) => one.name)
   return fail(unknownNameText(`${name} has no server '${wanted}'`, wanted ?? '', names))
+}
+
+/** The upstream that was named, by NAME or `--upstream`. */
+export function upstreamName({
+  takes: [name],
+  options,
+}: Pick<Invocation, 'options' | 'takes'>): Result<string | undefined, string> {
+  const option = options.get('upstream')
+  if (name === undefined || option === undefined) return ok(name ?? option)
+  return fail(`found the upstream twice, '${name}' and --upstream: say it once`)
 }
 
 /** Ends a sentence about a name that nothing has. */

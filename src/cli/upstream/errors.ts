@@ -1,9 +1,8 @@
 /** `tfe upstream errors [NAME]`: what went wrong with the upstreams of a running front end, asked of its admin API. */
-import type { ExitCode } from '../exit-code.ts'
-import { readAdminEndpoint } from '../admin/client.ts'
-import { CommandContext, queryOf, formatTable } from '../admin/command-context.ts'
+import { type CommandContext, queryOf, formatTable } from '../admin/command-context.ts'
+import type { CommandResult } from '../command-environment.ts'
 import { replaceControlCharacters, indented } from '../text-layout.ts'
-import type { Options, CommandEnvironment } from './called-servers.ts'
+import { upstreamName } from './called-servers.ts'
 
 interface UpstreamErrorItem {
   readonly upstream: string
@@ -32,18 +31,15 @@ interface UpstreamErrorList {
 }
 
 /** Prints the list; `--clear` then takes what was printed off it. */
-export async function errors(
-  name: string | undefined,
-  options: Options,
-  { terminal, env }: CommandEnvironment,
-): Promise<ExitCode | string> {
-  const endpoint = readAdminEndpoint(options, env)
-  if (!endpoint.ok) return endpoint.failure
-  const context = new CommandContext({ takes: [], options }, terminal, endpoint.value)
-  const suggestion = new Map(options)
-  if (name !== undefined) suggestion.set('upstream', name)
+export async function errors(context: CommandContext): Promise<CommandResult> {
+  const { options } = context
+  const named = upstreamName(context)
+  if (!named.ok) return named.failure
+  const name = named.value
+  const query = new Map(options)
+  if (name !== undefined) query.set('upstream', name)
   const response = await context.get<UpstreamErrorList>(
-    `/api/upstream-errors${queryOf(suggestion, ['upstream', 'server'])}`,
+    `/api/upstream-errors${queryOf(query, ['upstream', 'server'])}`,
   )
   if (!response.ok) return response.failure
   const { body } = response.value

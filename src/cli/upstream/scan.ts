@@ -8,18 +8,19 @@ import {
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { twoColumns, replaceControlCharacters } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
-import { findTargetServers, type Options, type CommandEnvironment } from './called-servers.ts'
+import type { CommandEnvironment } from '../command-environment.ts'
+import type { Invocation } from '../command.ts'
+import { findTargetServers } from './called-servers.ts'
 
 /** Scans; the exit code is 0 when every server accepts something. */
 export async function scan(
-  name: string | undefined,
-  options: Options,
+  invocation: Invocation,
   environment: CommandEnvironment,
 ): Promise<ExitCode | string> {
-  const called = await findTargetServers(name, options, environment)
+  const called = await findTargetServers(invocation, environment)
   if (!called.ok) return called.failure
   const { terminal } = environment
-  const { servers, identity } = called.value
+  const { name, servers, identity } = called.value
   const plain = servers.find(({ plan }) => plan.context === undefined)
   if (plain !== undefined) return `${name} is called without TLS: there is nothing to scan`
   const reports: ScanReport[] = []
@@ -37,7 +38,7 @@ export async function scan(
     say('')
   }
   terminal.out(
-    options.has('json')
+    invocation.options.has('json')
       ? `${JSON.stringify(reports, undefined, 2)}\n`
       : reports.map((report) => reportText(report, terminal)).join('\n'),
   )

@@ -4,21 +4,22 @@ import { checkText, testServer, type TestReport } from '../../forward/diagnose/t
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { twoColumns, replaceControlCharacters } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
-import { findTargetServers, type Options, type CommandEnvironment } from './called-servers.ts'
+import type { CommandEnvironment } from '../command-environment.ts'
+import type { Invocation } from '../command.ts'
+import { findTargetServers } from './called-servers.ts'
 
 /** Tests; the exit code is 0 when requests would be carried by every server. */
 export async function test(
-  name: string | undefined,
-  options: Options,
+  invocation: Invocation,
   environment: CommandEnvironment,
 ): Promise<ExitCode | string> {
-  const called = await findTargetServers(name, options, environment)
+  const called = await findTargetServers(invocation, environment)
   if (!called.ok) return called.failure
   const reports: TestReport[] = []
   for (const { plan } of called.value.servers) reports.push(await testServer(plan))
   const { terminal } = environment
   terminal.out(
-    options.has('json')
+    invocation.options.has('json')
       ? `${JSON.stringify(reports, undefined, 2)}\n`
       : reports.map((report) => reportText(report, terminal)).join('\n'),
   )

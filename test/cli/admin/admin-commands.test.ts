@@ -299,10 +299,10 @@ test('an inventory of several parts is looked at whole, with the lines of the fi
 
 const MISUSED: readonly [string, string, RegExp][] = [
   ['an action that is none', 'devices aprove 1', /did you mean approve\?/u],
-  ['no action', 'devices', /needs an action: list, readiness, show, approve/u],
-  ['a device that is missing', 'devices approve', /needs ID/u],
-  ['an argument too many', 'devices show 1 2', /'2', which tfe devices has no use for/u],
-  ['an option of another action', 'devices show 1 --class x', /show has no use for --class/u],
+  ['no action', 'devices', /needs an action\nactions: list, readiness, show, approve/u],
+  ['a device that is missing', 'devices approve', /missing required argument 'ID'/u],
+  ['an argument too many', 'devices show 1 2', /too many arguments for 'show'.*: 1, 2\./u],
+  ['an option of another action', 'devices show 1 --class x', /unknown option '--class'/u],
   ['a state that is none', 'devices list --approval maybe', /wanted one of unapproved/u],
   ['an address in the clear elsewhere', 'audit --url http://10.0.0.1:1', /only the loopback/u],
   ['an address that is none', 'audit --url office', /wanted https:\/\/HOST:PORT/u],

@@ -84,7 +84,7 @@ test('without a configuration both presets are shown', async () => {
 
 const MISUSED: readonly (readonly [string, string, string])[] = [
   ['a mistyped action', 'upstream catalog', 'did you mean catalogue?'],
-  ['another action', 'upstream paint', 'there is catalogue'],
+  ['another action', 'upstream paint', 'actions: test, scan, catalogue, errors'],
   ['an upstream without a configuration', 'upstream catalogue --upstream old', '--config'],
   [
     'an unknown upstream',

@@ -1,5 +1,7 @@
 /** A command line in, everything it said out; in this process, with a terminal that shows no colours. */
-import { run } from '../../../src/cli/run.ts'
+import { Readable } from 'node:stream'
+import type { TfeCommand } from '../../../src/cli/command.ts'
+import { programOf, run } from '../../../src/cli/run.ts'
 import type { Terminal } from '../../../src/cli/terminal.ts'
 
 export interface CommandOutput {
@@ -35,34 +37,32 @@ export async function tfe(
           },
         }),
   }
-  const code = await run(argv, {
+  const note = (text: string): Promise<0> => {
+    out += text
+    return Promise.resolve(0)
+  }
+  const environment = { terminal, env, stdin: Readable.from([]) }
+  const code = await run(argv, environment, {
     version: '1.2.3',
-    terminal,
-    env,
-    serve: (file) => {
-      out += `(serves ${file})`
-      return Promise.resolve(0)
-    },
-    init: (file, from) => {
-      out += `(makes the store of ${file}${from === undefined ? '' : ` from ${from}`})`
-      return Promise.resolve(0)
-    },
-    keys: (options) => {
-      out += `(does with keys: ${JSON.stringify(options)})`
-      return Promise.resolve(0)
-    },
-    admin: (options) => {
-      out += `(makes an administrator: ${JSON.stringify(options)})`
-      return Promise.resolve(0)
-    },
-    breakGlass: (options) => {
-      out += `(breaks glass: ${JSON.stringify(options)})`
-      return Promise.resolve(0)
-    },
-    demo: (options) => {
-      out += `(demonstrates ${JSON.stringify(options)})`
-      return Promise.resolve(0)
-    },
+    serve: (file) => note(`(serves ${file})`),
+    demo: (options) => note(`(demonstrates ${JSON.stringify(Object.fromEntries(options))})`),
   })
   return { code, out, err }
+}
+
+/** Every command, as a help page is written from it; nothing runs. */
+export const program = (): TfeCommand => {
+  const terminal: Terminal = {
+    out: () => {},
+    err: () => {},
+    paint: (_, text) => text,
+    signs: { yes: '', no: '', note: '', arrow: '', line: '' },
+    interactive: false,
+  }
+  const never = () => Promise.resolve(0 as const)
+  return programOf(
+    [],
+    { terminal, env: {}, stdin: Readable.from([]) },
+    { version: '', serve: never, demo: never },
+  )
 }

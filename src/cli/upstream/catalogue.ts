@@ -1,63 +1,26 @@
-/**
- * `tfe upstream ACTION`: what concerns the way to the upstreams, one word per thing to do.
- */
+/** `tfe upstream catalogue`: the protocols, suites and groups of each upstream. */
 import type { Upstream } from '../../config/upstream/types.ts'
 import { loadConfig } from '../../config/load.ts'
 import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
-import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { CommandEnvironment, CommandResult } from '../command-environment.ts'
+import type { Invocation } from '../command.ts'
+import { EXIT } from '../exit-code.ts'
 import { faultLine, loadWithoutFiles } from '../load-world.ts'
-import { ENDPOINT_OPTION_NAMES } from '../admin/command-specs.ts'
-import { unknownNameText, type Options, type CommandEnvironment } from './called-servers.ts'
+import { unknownNameText, upstreamName } from './called-servers.ts'
 import { columnsJson, columnsText, type ListedUpstream } from './columns.ts'
 
-const ACTIONS = {
-  catalogue,
-  test: async (name: string | undefined, options: Options, environment: CommandEnvironment) =>
-    (await import('./test.ts')).test(name, options, environment),
-  scan: async (name: string | undefined, options: Options, environment: CommandEnvironment) =>
-    (await import('./scan.ts')).scan(name, options, environment),
-  errors: async (name: string | undefined, options: Options, environment: CommandEnvironment) =>
-    (await import('./errors.ts')).errors(name, options, environment),
-} as const
-
-/** `errors` asks a running front end; the others read a configuration. */
-const ADMIN_API_OPTIONS: readonly string[] = [
-  'clear',
-  ...ENDPOINT_OPTION_NAMES.filter((name) => name !== 'json'),
-]
-
-/** Does one thing; a string says what was wrong with the question. */
-export async function upstream(
-  [action = '', name]: readonly string[],
-  options: Options,
-  environment: CommandEnvironment,
-): Promise<ExitCode | string> {
-  if (name !== undefined && options.has('upstream')) {
-    return `found the upstream twice, '${name}' and --upstream: say it once`
-  }
-  const one = name ?? options.get('upstream')
-  const misplaced = (action === 'errors' ? ['config'] : ADMIN_API_OPTIONS).find((it) =>
-    options.has(it),
-  )
-  if (Object.hasOwn(ACTIONS, action)) {
-    if (misplaced !== undefined) return `tfe upstream ${action} has no use for --${misplaced}`
-    return ACTIONS[action as keyof typeof ACTIONS](one, options, environment)
-  }
-  return unknownNameText(`there is no action '${action}'`, action, Object.keys(ACTIONS))
-}
-
 /** Available, Selected and Default of each upstream. */
-async function catalogue(
-  name: string | undefined,
-  options: Options,
+export async function catalogue(
+  { takes, options }: Invocation,
   { terminal, env }: CommandEnvironment,
-): Promise<ExitCode | string> {
+): Promise<CommandResult> {
+  const named = upstreamName({ takes, options })
+  if (!named.ok) return named.failure
+  const name = named.value
   const file = options.get('config')
   if (file === undefined && name !== undefined) {
     return 'found the name of an upstream without --config, which names it'
   }
-  if (options.has('server'))
-    return 'found --server, which only test, scan and errors have a use for'
   const shown = file === undefined ? PRESET_SELECTIONS : await upstreamsOf(file, name, env)
   if (typeof shown === 'string') return shown
   if ('faults' in shown) {

@@ -1,0 +1,40 @@
+/** `tfe demo`: the demonstration with a front end and a store. */
+import { resolve } from 'node:path'
+import process from 'node:process'
+import { runDemo } from '../../demo/demo.ts'
+import { DEFAULT_PORTS } from '../../demo/ports.ts'
+import { openLogTo } from '../../serve/log.ts'
+import { startServer } from '../../serve/start.ts'
+import type { Options } from '../command-environment.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { Terminal } from '../terminal.ts'
+import { demoStore } from './demo-store.ts'
+import type { ServeOptions } from './serve.ts'
+
+/** Runs the demonstration until SIGINT or SIGTERM; options that are not given have its defaults. */
+export async function demoCommand(
+  options: Options,
+  terminal: Terminal,
+  { entry, version }: Pick<ServeOptions, 'entry' | 'version'>,
+): Promise<ExitCode> {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  const { frontEnd, upstream, metrics, admin } = DEFAULT_PORTS
+  const chosen = {
+    folder: resolve(options.get('dir') ?? 'demo-data'),
+    ports: {
+      frontEnd: Number(options.get('port') ?? frontEnd),
+      upstream: Number(options.get('upstream-port') ?? upstream),
+      metrics: Number(options.get('metrics-port') ?? metrics),
+      admin: Number(options.get('admin-port') ?? admin),
+    },
+    json: options.has('json'),
+  }
+  const ending = await runDemo(chosen, terminal, {
+    stop: stop.signal,
+    prepare: demoStore,
+    serve: (loaded, lines) =>
+      startServer(loaded, { logger: openLogTo(lines, loaded.config.log), entry, version }),
+  })
+  return ending === 'ended' ? EXIT.ok : EXIT.cannotStart
+}
