@@ -16,7 +16,7 @@ export interface Terminal {
   readonly signs: Signs
   /** Whether a person watches: only then may a line be written over. */
   readonly interactive: boolean
-  /** Asks a person for a line; not there where nobody sits. */
+  /** Asks a person for a line; absent where no person watches. */
   readonly ask?: (question: string) => Promise<string>
 }
 

@@ -139,7 +139,7 @@ export async function preview(context: CommandContext): Promise<CommandResult> {
   ])
 }
 
-/** Changes the setting as it is now; whoever is faster wins, and we are told. */
+/** Changes the setting at the version just read; the API refuses when another change was faster. */
 async function changeSetting(
   context: CommandContext,
   method: 'PATCH' | 'POST',

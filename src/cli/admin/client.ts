@@ -7,7 +7,7 @@ import { request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 
-/** Where the office is, and who calls it. */
+/** Where the admin API is, and the token to call it with. */
 export interface AdminEndpoint {
   readonly url: URL
   readonly token: string
@@ -84,7 +84,7 @@ function readToken(file: string): string | ReadFailure {
   return token === '' ? fail(`${file} holds no token`) : token
 }
 
-/** Calls once. A failure is a sentence about the connection; whatever the office answers is an answer. */
+/** Calls once. A failure is a sentence about the connection; any answer of the admin API is an answer. */
 export async function callAdminApi(
   endpoint: AdminEndpoint,
   ask: ApiRequest,

@@ -1,6 +1,6 @@
 /**
- * Where one command sits: it asks the office, tells a refusal as the office explains it, and prints an answer as text
- * or as JSON.
+ * The context of one command: it calls the admin API, reports a refusal as the API explains it, and prints an answer as
+ * text or as JSON.
  */
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import type { CommandEnvironment, Options } from '../command-environment.ts'
@@ -16,7 +16,7 @@ import {
   type ApiResponse,
 } from './client.ts'
 
-/** An answer of the office. */
+/** An answer of the admin API. */
 export interface ApiResult<Body> {
   readonly body: Body
   readonly etag: string
@@ -109,7 +109,7 @@ export class CommandContext {
   #refused({ detail, next_step: nextStep, code, faults = [] }: Partial<Problem>): void {
     const { err } = this.terminal
     err(
-      `tfe: ${replaceControlCharacters(detail ?? 'the office refused')} (${replaceControlCharacters(code ?? 'unknown')})\n`,
+      `tfe: ${replaceControlCharacters(detail ?? 'the admin API refused')} (${replaceControlCharacters(code ?? 'unknown')})\n`,
     )
     for (const { at, message } of faults)
       err(`  ${replaceControlCharacters(at)}: ${replaceControlCharacters(message)}\n`)

@@ -1,6 +1,6 @@
 /**
- * Asking somebody. A change that is dangerous says what it does before it is confirmed, also where nobody can be
- * asked and the confirmation stands on the command line.
+ * Asks for a confirmation. A dangerous change says what it does before it is confirmed, also where there is no terminal
+ * to ask at and the confirmation stands on the command line.
  */
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT } from '../exit-code.ts'

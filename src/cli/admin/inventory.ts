@@ -126,7 +126,7 @@ function jsonChunks(text: string): readonly Chunk[] | undefined {
 }
 
 const CSV = '/api/inventory/csv'
-/** Devices in one call: some 200 KB, well below what the office takes, and a second's work there. */
+/** Devices in one call: some 200 KB, well below what the admin API takes, and a second's work there. */
 const CHUNK_SIZE = 2000
-/** Past this a quote was forgotten, and the office says so. */
+/** Past this a quote was forgotten, and the admin API says so. */
 const MAX_RECORD_LENGTH = 5000

@@ -1,4 +1,4 @@
-/** Which requests would be served, and what nobody has been able to verify about that. */
+/** Which requests would be served, and what could not be verified about that. */
 import type { Config } from '../../config/config.ts'
 import { presetFacts } from '../../config/routes/preset-facts.ts'
 import { padded } from '../text-layout.ts'

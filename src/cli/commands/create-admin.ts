@@ -74,7 +74,7 @@ export async function createAdmin(
 
 /** What names may be made of: they stand in the audit trail and in paths of the API. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/u
-/** A first token is for setting up; whoever needs one for longer makes it over the API. */
+/** A first token is for setting up; one for longer is made over the API. */
 const TOKEN_LIFETIME_MS = 30 * 86_400_000
 
 const storeFailureFault = (failure: StoreFailure): Fault => {
@@ -82,7 +82,7 @@ const storeFailureFault = (failure: StoreFailure): Fault => {
   return { at: code, message: `${sentence}: ${nextStep}` }
 }
 
-/** `wx`: a file that is there may be open to somebody, or be a link to somewhere else. */
+/** `wx`: a file that is there may be open in another process, or be a link to another place. */
 async function writePrivateFile(
   path: string,
   text: string,

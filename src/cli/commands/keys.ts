@@ -182,7 +182,7 @@ async function passphraseFrom({
 const errorText = (error: unknown): string => `found ${codeOrText(error)}`
 
 const NO_KEYS: KeyRing = { keys: new Map() }
-/** As for an administrator's password: whoever has the bundle may guess as long as he likes, half a second each. */
+/** As for an administrator's password: who has the bundle may guess without limit, half a second each. */
 const MIN_PASSPHRASE = 12
 /** A ring has a few lines of 50 octets. */
 const MAX_OCTETS = 64 * 1024

@@ -88,7 +88,7 @@ export async function adminCommand(
   return EXIT.ok
 }
 
-/** `tfe break-glass`: undoes the latch of a store that nobody serves from, and writes down who did and why. */
+/** `tfe break-glass`: undoes the latch of a store that no process serves from, and records who did and why. */
 export async function breakGlassCommand(
   { file, reason }: { readonly file: string; readonly reason: string },
   context: CommandEnvironment,
@@ -115,7 +115,7 @@ export async function breakGlassCommand(
   return EXIT.ok
 }
 
-/** `alone`: nobody serves from it, and nobody begins to before the work is done. */
+/** `exclusive`: no process serves from the store, and none begins to before the work is done. */
 async function withStore<Value>(
   { file, exclusive }: { readonly file: string; readonly exclusive: boolean },
   { env }: CommandEnvironment,
@@ -138,7 +138,7 @@ async function withStore<Value>(
   return await work(store, configured.value)
 }
 
-/** The account of the operating system: on this machine there is nobody else to ask. */
+/** The account of the operating system: this machine knows no other name. */
 export function currentUser(): Actor {
   try {
     return { who: userInfo().username, from: 'cli' }

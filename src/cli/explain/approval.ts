@@ -65,7 +65,7 @@ const storeHint = (peer: Peer): readonly string[] =>
 const notSensitiveNote = ({ id, sensitive }: RouteRow): readonly Step[] =>
   sensitive ? [] : [note(`the row ${id} is not sensitive: it asks nobody to be approved`)]
 
-/** A step for each state, and for each side of the internal networks where it matters and nobody said which. */
+/** A step for each state, and for each side of the internal networks where it matters and none was named. */
 function stepsByState(
   peer: Peer,
   row: RouteRow,

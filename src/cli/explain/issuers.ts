@@ -82,7 +82,7 @@ const issuersOf = (certificate: Certificate, known: readonly Authority[]): reado
       verifiesUnder(certificate, one.certificate),
   )
 
-/** Nobody known signed it: who has the name, who has the key, who is called almost the same. */
+/** No known authority signed it: which has the name, which the key, which is called almost the same. */
 function nearMisses(certificate: Certificate, known: readonly Authority[]): readonly Step[] {
   const { issuer, extensions } = certificate
   const wanted = printName(issuer)

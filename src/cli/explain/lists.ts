@@ -70,5 +70,5 @@ const RUNTIME = {
   },
 }
 
-/** Somebody sits and waits. */
+/** A person waits for the answer. */
 const FETCH_TIMEOUT_MS = 15_000 as Millis

@@ -8,7 +8,7 @@ import { ageText, durationText, timestampText } from '../format-time.ts'
 import { no, note, type Section, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
 
-/** One section per sound path; none where nobody publishes or demands a list. */
+/** One section per sound path; none where no list is published or demanded. */
 export function revocationSections(
   paths: PathResult,
   revocation: RevocationPolicy,

@@ -72,7 +72,7 @@ async function parseChain(file: string): Promise<Result<Chain, string>> {
   return leaf === undefined ? fail(`${file}: no certificate`) : ok([leaf, ...others])
 }
 
-/** How to write, and by whom paths are found when there is somebody. */
+/** How to write, and the trust store that paths are built from where there is one. */
 interface EncodingInput {
   readonly settings: IdentitySettings
   readonly trust: TrustStore | undefined
@@ -125,7 +125,7 @@ function noIdentity(
   return `there is no upstream '${wanted}'; ${suggestion === undefined ? `there is ${names.join(', ')}` : `did you mean ${suggestion}?`}`
 }
 
-/** The defaults of the configuration, for whoever has none. */
+/** The defaults of the configuration, where there is none. */
 const DEFAULT_IDENTITY: Omit<IdentitySettings, 'format' | 'chain'> = {
   fields: {},
   serial: 'hex-upper',
@@ -161,7 +161,7 @@ function vouchedIdentity(
 }
 
 /**
- * A path that nobody found sound. Only here, where it is printed and admits nobody, may one be made without the
+ * A path that was not found sound. Only here, where it is printed and admits no device, may one be made without the
  * judge; what was presented stands in for it.
  */
 function unverifiedPath(certificates: Chain): SoundPath {
