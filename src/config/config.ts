@@ -28,7 +28,7 @@ export interface Config {
   readonly profile: ProfileName
   /** What this instance is called among replicas; undefined: as the host is. */
   readonly instance: string | undefined
-  /** Undefined: the file names none, which serves nobody (decision 5). */
+  /** Undefined: the file names none, and then nothing is served (decision 5). */
   readonly store: StoreConfig | undefined
   /** Undefined: there is no admin API. */
   readonly admin: AdminListenerSettings | undefined

@@ -1,6 +1,6 @@
 /**
- * From a file's name to a configuration, or to every fault in it. Warnings travel apart from faults: they never
- * stop anybody, and they are never dropped.
+ * Loads a configuration from its file, or returns every fault in it. Warnings are apart from faults: they never stop
+ * the start, and they are never dropped.
  */
 import { fail, type Fault, ok, type Result } from '../kernel/types.ts'
 import type { LoadedConfig } from './config.ts'

@@ -33,7 +33,7 @@ import type { Danger } from './reading/danger.ts'
 import type { Listener } from './listener/types.ts'
 import type { DeepPartial } from './reading/deep-partial.ts'
 
-/** Reads the whole; faults and warnings gather on the desk. */
+/** Reads the whole document; faults and warnings are added to the context. */
 export function readDocument(
   context: ReadContext,
   document: DeepPartial<ConfigDocument>,

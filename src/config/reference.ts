@@ -118,9 +118,9 @@ function presetText(name: (typeof PRESET_NAMES)[number]): string {
       : `\n\nNot verified; confirm before relying on it:\n\n${asked.join('\n')}`
   return `## Preset \`${name}\`: ${title}
 
-Marks: S a source document says so, V verified in source, D documented, K from knowledge alone. A row that nobody has verified is off until you turn it on, unless it refuses. Of several rows that match, the most specific path wins.
+Evidence: S a source document says so, V verified in source, D documented, K from knowledge alone. A row that was not verified is off until you turn it on, unless it refuses. Of several rows that match, the most specific path wins.
 
-| Row | Path | Class | In force | Mark | What it is |
+| Row | Path | Class | In force | Evidence | What it is |
 |---|---|---|---|---|---|
 ${rows.map(presetRow).join('\n')}${open}`
 }

@@ -1,7 +1,7 @@
 /**
  * What may stand in a configuration file, key by key. The one source of the shape check, of the defaults, of
  * the JSON Schema for editors and of docs/configuration.md. What the schema cannot say (that a name exists,
- * that a port is free) is checked while the configuration is read.
+ * that no two listeners share a port) is checked while the configuration is read.
  */
 import { type Static, Type } from 'typebox'
 import {
@@ -37,7 +37,7 @@ import { LOG_LEVELS } from './config.ts'
 const ROUTE_CLASSES = ['open', 'device', 'always', 'renewal', 'legacy-oauth', 'denied'] as const
 
 const HEX = '^(?:[0-9A-Fa-f]{2}:?){0,40}[0-9A-Fa-f]{1,2}$'
-const trust = group('Whom we trust to have named a device.', {
+const trust = group('Which CAs are trusted to name devices.', {
   profile: choice(
     '`private` admits what private CAs get harmlessly wrong (no authority key identifier and the like), and notes it; `strict` refuses on any departure from RFC 5280.',
     ['private', 'strict'],
@@ -53,7 +53,7 @@ const trust = group('Whom we trust to have named a device.', {
         'local',
       ),
       standing: choice(
-        '`staged`: known, admits nobody yet. `current`: issues certificates to devices going forward. `previously-trusted`: retired; certificates issued before `retiredAt` still admit. `distrusted`: admits nobody from now on.',
+        '`staged`: known, admits no device yet. `current`: issues certificates to devices going forward. `previously-trusted`: retired; certificates issued before `retiredAt` still admit. `distrusted`: admits no device from now on.',
         ['staged', 'current', 'previously-trusted', 'distrusted'],
       ),
       retiredAt: Type.Optional(
@@ -139,7 +139,7 @@ const routes = group('A table of routes.', {
       ),
       class: Type.Optional(
         choice(
-          '`open`: no certificate needed (enrolment). `device`: follows `enforcement`. `always`: a certificate in every mode. `renewal`: as device, and an expired certificate still counts within `grace`. `legacy-oauth`: no certificate, kept under watch as `legacyOAuth` says. `denied`: nobody.',
+          '`open`: no certificate needed (enrolment). `device`: follows `enforcement`. `always`: a certificate in every mode. `renewal`: as device, and an expired certificate still counts within `grace`. `legacy-oauth`: no certificate, throttled as `legacyOAuth` says. `denied`: refused always.',
           ROUTE_CLASSES,
         ),
       ),
@@ -226,7 +226,7 @@ export const configSchema = group('The configuration of the Trusted Front End.',
   upstreams: namedMap('The servers that we forward to, by name.', upstream, 1),
   legacyOAuth,
   metrics: defaultGroup(
-    'Where /metrics, /healthz and /readyz are served, without TLS and to whoever can reach them.',
+    'Where /metrics, /healthz and /readyz are served, without TLS and to every client that can reach them.',
     {
       address: singleLine(
         'The address to bind; keep it away from devices.',

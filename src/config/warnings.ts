@@ -84,6 +84,6 @@ function warnOfUpstreams(
 
 function warnOfMetrics(context: ReadContext, { metrics }: Config): void {
   if (metrics.address.startsWith('127.') || metrics.address === '::1') return
-  const message = `found metrics on ${metrics.address}: they are served without TLS or password to whoever reaches that address; keep devices away from it`
+  const message = `found metrics on ${metrics.address}: they are served without TLS or password to every client that reaches that address; keep devices away from it`
   warn(context, ['metrics', 'address'], message)
 }

@@ -40,7 +40,7 @@ for (const name of ['demo', 'epmm', 'nanomdm']) {
   })
 }
 
-test('core-10.yaml loads, and is told that recording refuses nobody', async () => {
+test('core-10.yaml loads, and is told that recording refuses no device', async () => {
   const { config, warnings } = await example('core-10')
   expect(config.enforcement).toBe('recording')
   expect(warnings).toEqual([expect.stringContaining('enforcement: recording')])
@@ -116,7 +116,7 @@ test('the row that was sent to the SCEP server goes there, the others to the MDM
   })
 })
 
-test('what nobody could verify about EPMM is listed, its field for the certificate included', async () => {
+test('what could not be verified about EPMM is listed, its field for the certificate included', async () => {
   const { config } = await example('epmm')
   const facts = presetFacts(config)
   const ids = (kind: string): readonly string[] =>

@@ -38,7 +38,7 @@ export const relay = group(
     ),
     allow: Type.Optional(networks('From where it may be reached. Left out: from everywhere.')),
     proxyProtocol: choice(
-      'Whether the upstream is told of the device by PROXY protocol v2: its address, its TLS session, and its certificate where we vouch for it. `before-tls`: in the clear, ahead of our own TLS handshake, where HAProxy and nginx look for it; whoever can reach the upstream or sits on the way can write one, too. `inside-tls`: as the first octets inside our TLS session, where nobody else can. Whatever the device sends comes behind it.',
+      'Whether the upstream is told of the device by PROXY protocol v2: its address, its TLS session, and its certificate where we vouch for it. `before-tls`: in the clear, ahead of our own TLS handshake, where HAProxy and nginx look for it; what can reach the upstream or sits on the way can write one, too. `inside-tls`: as the first octets inside our TLS session, where nothing else can. Whatever the device sends comes behind it.',
       PROXY_POSITIONS,
       'off',
     ),
@@ -132,6 +132,6 @@ function readRelaySettings(
 }
 
 const SENSITIVE =
-  'found sensitive where a certificate is asked for only if one is shown, wanted none: a device would pass by leaving it at home: remove it, or write certificate: device'
+  'found sensitive where a certificate is asked for only if one is shown, wanted none: a device would pass by not sending it: remove it, or write certificate: device'
 const NO_HEADER =
   'found proxyCertificate without a PROXY header to put it in, where it has no effect: remove it, or choose a proxyProtocol'

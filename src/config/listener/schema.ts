@@ -40,7 +40,7 @@ const tls = defaultGroup('How the listener speaks TLS with devices.', {
     'auto',
   ),
   advertiseCas: flag(
-    'Name the trusted CAs when asking for a certificate, so that a browser or a device with several can choose. Off by default: agents know their own, the names tell whoever connects which CAs you trust, and OpenSSL spends a tenth of a handshake on verifying chains although its verdict is not asked for. Settings that are staged or distrusted are not named; TLS allows 64 KiB of names, and beyond that none is sent and a warning says so.',
+    'Name the trusted CAs when asking for a certificate, so that a browser or a device with several can choose. Off by default: agents know their own, the names tell every client that connects which CAs you trust, and OpenSSL spends a tenth of a handshake on verifying chains although its verdict is not asked for. Settings that are staged or distrusted are not named; TLS allows 64 KiB of names, and beyond that none is sent and a warning says so.',
     false,
   ),
 })
@@ -115,11 +115,11 @@ export const listener = group('One port that devices call.', {
     ),
   ),
   hosts: listOf(
-    'The host names (or IP addresses) that devices use. A request for any other is answered 421: whoever comes for another server is not for us to forward. On a sync port they only choose among certificates.',
+    'The host names (or IP addresses) that devices use. A request for any other is answered 421: what is meant for another server is not for us to forward. On a sync port they only choose among certificates.',
     singleLine('A host name without scheme or port.', 'a host name or an IP address'),
   ),
   certificates: listOf(
-    'Who we are. The device chooses by SNI among several; the first serves whoever names nobody.',
+    'Who we are. The device chooses by SNI among several; the first serves devices that send no name.',
     group('A certificate chain with its private key.', certificateKeys),
   ),
   tls,

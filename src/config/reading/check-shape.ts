@@ -1,5 +1,5 @@
 /**
- * Holds plain data against the schema: every fault at once, defaults filled in, and what was faulty taken out,
+ * Checks plain data against a schema: every fault at once, defaults filled in, and what was faulty taken out,
  * so that the rest can still be read and its own faults found in the same run.
  */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'

@@ -1,5 +1,5 @@
 /**
- * The configuration's window on disk: files are read whole, under a bound, before anything is made of them.
+ * Reads the files that a configuration names: whole, under a bound, before anything is made of them.
  */
 import { errorCode } from '../../kernel/error-code.ts'
 import { constants } from 'node:fs'
@@ -36,7 +36,7 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 async function readFromDisk(path: string): Promise<Result<FileContent, FileFailure>> {
   try {
-    // Without O_NONBLOCK a named pipe would hold the start until somebody writes.
+    // Without O_NONBLOCK a named pipe would hold the start until it is written to.
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const about = await file.stat()
     if (!about.isFile()) return fail({ kind: 'not-a-file' })

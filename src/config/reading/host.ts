@@ -19,7 +19,7 @@ export function parseHost(written: string): Result<string, string> {
   if (/:[0-9]+$/.test(written)) return fail(`${found}, wanted a host name: leave out the port`)
   if (written.includes('*')) {
     return fail(
-      `${found}, wanted a whole host name: name each host, wildcards admit what nobody thought of`,
+      `${found}, wanted a whole host name: name each host, wildcards admit names that were never meant`,
     )
   }
   if (/[^\u0000-\u007f]/.test(written)) {

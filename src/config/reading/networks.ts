@@ -24,7 +24,7 @@ export function readNetworks(
   })
 }
 
-/** Reads the lists of all classes; faults stay with the desk. */
+/** Reads the lists of all classes; faults are added to the context. */
 export function readAccess(
   context: ReadContext,
   path: Path,

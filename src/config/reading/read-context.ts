@@ -1,7 +1,7 @@
 /**
- * The desk at which a document becomes a configuration: it knows where every value stands in the file, holds
+ * The `ReadContext` with which a document becomes a configuration: it knows where every value stands in the file, holds
  * the contents of files and variables, and collects what is wrong. A part that cannot be made is `missing`;
- * whatever needs it is missing too, without another word, so that one mistake is one fault.
+ * what needs it is missing too, without a further fault, so that one mistake is one fault.
  */
 import { type Result, unreachable } from '../../kernel/types.ts'
 import { type FileContent, type FileFailure, resolveReference } from './files.ts'
@@ -46,7 +46,7 @@ export function warn(context: ReadContext, path: Path, message: string): void {
   context.warnings.push(context.text.faultAt(path, message))
 }
 
-/** `file:line:column path`, for the rooms that look into the content later. */
+/** `file:line:column path`, for the modules that look into the content later. */
 export const locationOf = (context: ReadContext, path: Path): string =>
   context.text.faultAt(path, '').at
 
@@ -114,7 +114,7 @@ export function readContent(
   return { at, path: file, bytes: read.value.bytes }
 }
 
-/** Content that nobody else should read (S2-23). */
+/** Returns content that only its owner should be able to read (S2-23); warns where others can. */
 export function readSecretContent(
   context: ReadContext,
   path: Path,

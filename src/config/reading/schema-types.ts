@@ -19,7 +19,7 @@ export interface Annotations {
   readonly sizeBetween?: readonly [string, string]
 }
 
-/** A group of keys; a key that is not listed is a fault. `missing` groups are filled with their defaults. */
+/** A group of keys; a key that is not listed is a fault. */
 export const group = <Keys extends Record<string, TSchema>>(description: string, keys: Keys) =>
   Type.Object(keys, { description, additionalProperties: false, wanted: 'a mapping of keys' })
 
@@ -162,7 +162,7 @@ export const keyFingerprint = (description: string) =>
       'take it from `tfe explain CERT.pem`; the fingerprint of the certificate is something else',
   })
 
-/** Content by reference. Never quoted in a fault: whoever gets this wrong may have pasted the secret itself. */
+/** Content by reference. Never quoted in a fault: a wrong value may be the secret itself, pasted here. */
 export const reference = (description: string) =>
   Type.Unsafe<string>({
     type: 'string',

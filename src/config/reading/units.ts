@@ -8,7 +8,7 @@ import { fail, type Instant, type Millis, ok, type Result } from '../../kernel/t
 export const DURATION_PATTERN =
   '^(?=[0-9])(?:[0-9]{1,6}d ?)?(?:[0-9]{1,8}h ?)?(?:[0-9]{1,8}m(?!s) ?)?(?:[0-9]{1,9}s ?)?(?:[0-9]{1,12}ms)?$'
 
-/** `512B`, `16KiB`, `2GiB`: powers of 1024, so that nobody has to ask. */
+/** `512B`, `16KiB`, `2GiB`: powers of 1024, as the units say. */
 export const SIZE_PATTERN = '^[0-9]{1,9}(?:B|KiB|MiB|GiB)$'
 
 /** A day, or a second with its offset from UTC. */

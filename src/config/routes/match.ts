@@ -61,7 +61,7 @@ export const match = group(
 
 /** Clients that say that they are too old to renew an expired certificate. */
 export const withoutGrace = optionalListOf(
-  'Clients that have no grace, by what they say of themselves in User-Agent: Mobile@Work before 10.1 cannot renew what has expired and must register again. Whoever says something else has the grace that everybody has.',
+  'Clients that have no grace, by what they say of themselves in User-Agent: Mobile@Work before 10.1 cannot renew what has expired and must register again. A client that says something else has the grace of all others.',
   group('One kind of client.', {
     product: patternText(
       'The product token, such as Name in `Name/10.0 (iPhone)`.',
@@ -138,7 +138,7 @@ const CLASSES_WITHOUT_CERTIFICATE: ReadonlySet<RouteClass> = new Set([
   'denied',
 ])
 const NO_MATCH_REASONS: Readonly<Partial<Record<RouteClass, string>>> = {
-  denied: 'nobody passes there',
+  denied: 'every request is refused there',
 }
 
 function optionalList<Item, Value>(

@@ -1,6 +1,6 @@
 /**
- * What about the presets in use nobody could verify: rows that are off, paths that are not known, questions
- * that only the product's own pages answer. `tfe check` prints them.
+ * Returns what could not be verified about the presets in use: rows that are off, paths that are not known, questions
+ * that only the product's own pages answer. `tfe check` prints it.
  */
 import type { Config } from '../config.ts'
 import { findPreset } from './presets/find-preset.ts'

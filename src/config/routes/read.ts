@@ -35,7 +35,7 @@ export interface ReferencedNames {
   readonly settings: readonly string[]
 }
 
-/** Reads every table of the file, also those that nobody uses. */
+/** Reads every table of the file, also those that no listener names. */
 export function readTables(
   context: ReadContext,
   written: DeepPartial<NonNullable<ConfigDocument['routes']>>,

@@ -157,7 +157,8 @@ function readSensitive(
 ): Maybe<boolean> {
   if (written !== true) return false
   if (kind === 'device' || kind === 'always' || kind === 'renewal') return true
-  const why = kind === 'denied' ? 'nobody passes there' : 'no certificate is asked for there'
+  const why =
+    kind === 'denied' ? 'every request is refused there' : 'no certificate is asked for there'
   const message = `found sensitive on the row ${id} of class ${kind}, wanted none: ${why}: remove it, or give the row another class`
   return fault(context, [...path, 'sensitive'], message, 'key')
 }

@@ -17,10 +17,10 @@ import { APPROVAL_MODELS } from '../../decide/policy.ts'
 
 /** Who has to be approved on routes marked `sensitive`. */
 export const approval = defaultGroup(
-  'Who has to be approved on routes marked `sensitive`. Blocked devices are refused everywhere, whatever stands here.',
+  'Which devices have to be approved on routes marked `sensitive`. Blocked devices are refused everywhere, whatever is written here.',
   {
     model: choice(
-      '`off`: nobody. `auto`: everybody, and a sound certificate under the current CA approves itself. `manual`: everybody, by an administrator. `manual-external`: as `manual`, for devices that come from outside `internalNetworks`; in `recording`, too, where a sensitive route then refuses whom it would otherwise write down.',
+      '`off`: no device. `auto`: all, and a sound certificate under the current CA approves itself. `manual`: all, by an administrator. `manual-external`: as `manual`, for devices that come from outside `internalNetworks`; in `recording`, too, where a sensitive route then refuses what it would otherwise only record.',
       APPROVAL_MODELS,
       'auto',
     ),

@@ -14,7 +14,7 @@ import type { Written } from '../reading/deep-partial.ts'
 
 /** Rows of class `legacy-oauth`. */
 export const legacyOAuth = defaultGroup(
-  'How rows of class `legacy-oauth` are kept under watch: no certificate is asked for there, so passwords can be guessed. Whoever asks too often, or fails too often (the server answers 400, 401 or 403), is answered 429 and told when to come back. Everything is counted in memory; a restart forgets it.',
+  'How rows of class `legacy-oauth` are throttled: no certificate is asked for there, so passwords can be guessed. A client that asks too often, or fails too often (the server answers 400, 401 or 403), is answered 429 and told when to come back. Everything is counted in memory; a restart forgets it.',
   {
     address: defaultGroup(
       'How often one address may ask (IPv6: one /64), whatever accounts it names. With several workers each allows its share, at least five at once. Behind something that hides addresses all clients are one address: raise this, and `addressFailures`.',
@@ -32,7 +32,7 @@ export const legacyOAuth = defaultGroup(
       },
     ),
     account: defaultGroup(
-      'How often one account may be named from addresses where it has not signed in lately, all together. Where it has, only the address counts.',
+      'How often one account may be named from addresses where it has not recently signed in, all together. Where it has, only the address counts.',
       {
         rate: integer(
           'Requests a minute: a script that asks for a token before each call.',
@@ -48,10 +48,10 @@ export const legacyOAuth = defaultGroup(
       'account',
     ),
     lockout: defaultGroup(
-      'What failing too often leads to. A success forgives nothing, or whoever owns one account could go on guessing the others. Failures are counted by each worker for itself; divided, one mistyped password would be too many.',
+      'What failing too often leads to. A success forgives nothing, or the owner of one account could go on guessing the others. Failures are counted by each worker for itself; divided, one mistyped password would be too many.',
       {
         period: duration(
-          'How long failures count. Also how long an account that failed `accountFailures` times is closed to addresses where it has not signed in lately, every time the same: nobody can lock somebody out for good.',
+          'How long failures count. Also how long an account that failed `accountFailures` times is closed to addresses where it has not recently signed in, every time the same: so no attacker can lock an account for good.',
           ['10s', '1d'],
           '15m',
         ),
@@ -66,7 +66,7 @@ export const legacyOAuth = defaultGroup(
           20,
         ),
         accountFailures: integer(
-          'Of one account from all addresses, until it is locked out where it has not signed in lately. Large, because it can be used against its owner.',
+          'Of one account from all addresses, until it is locked out where it has not recently signed in. Large, because it can be used against its owner.',
           [1, 100_000],
           50,
         ),

@@ -39,7 +39,7 @@ export const instance = patternText(
 )
 
 export const store = group(
-  'Where that is kept which changes while serving: devices and their approval, blocks, the enforcement latch, enrollment settings after the first start, OAuth endpoints, the audit trail. Create it once with `tfe init`; `tfe serve` does not start without it, because a lost volume must not silently forget whom somebody blocked. One of `sqlite` and `postgres`.',
+  'The store, which keeps what changes while serving: devices and their approval, blocks, the enforcement latch, enrollment settings after the first start, OAuth endpoints, the audit trail. Create it once with `tfe init`; `tfe serve` does not start without it, because a lost volume must not silently forget which devices were blocked. One of `sqlite` and `postgres`.',
   {
     sqlite: Type.Optional(
       singleLine(
@@ -75,7 +75,7 @@ export const store = group(
 )
 
 export const admin = group(
-  'The admin API, on a listener of its own. Left out: there is none, and what the store holds can be changed by nobody.',
+  'The admin API, on a listener of its own. Left out: there is none, and what the store holds cannot be changed.',
   {
     address: singleLine(
       'The address to bind. Other than the loopback needs `certificate`.',
@@ -102,7 +102,7 @@ export const admin = group(
   },
 )
 
-/** Reads which store there is; that there is none at all is a fault for whoever serves (decision 5). */
+/** Reads which store there is; that there is none at all is a fault for `tfe serve` alone (decision 5). */
 export function readStore(
   context: ReadContext,
   written: Written<typeof store> | undefined,
@@ -130,7 +130,7 @@ export function readStore(
   }
   if (dangerousNone === true) {
     const sentence =
-      'there is no store: nobody can be approved or blocked, the latch is not kept, and devices are not remembered'
+      'there is no store: no device can be approved or blocked, the latch is not kept, and devices are not remembered'
     dangers.push({
       kind: 'no-store',
       at: locationOf(context, ['store', 'dangerousNone']),

@@ -20,7 +20,7 @@ import { quoted } from '../reading/fault-text.ts'
 import type { Path } from '../reading/yaml-text.ts'
 import type { Written } from '../reading/deep-partial.ts'
 
-/** Lists, and what follows while nobody can tell. */
+/** The schema of `crl`: the lists of a setting, and what follows while revocation is not known. */
 export const crl = group(
   'Where the CAs of the chain publish what they have revoked. A certificate that a list names is refused in every mode, `recording` and open routes included; the device needs a list of its own issuer, CAs below the anchor are checked where theirs publishes one. Delta and indirect lists are refused.',
   {
@@ -44,7 +44,7 @@ export const crl = group(
       }),
     ),
     failure: choice(
-      'What follows while nobody can tell whether a certificate was revoked, because a list is missing or too old: `hard-fail` refuses (and writes down in `recording`), `soft-fail` admits.',
+      'What follows while it is not known whether a certificate was revoked, because a list is missing or too old: `hard-fail` refuses (and writes down in `recording`), `soft-fail` admits.',
       ['hard-fail', 'soft-fail'],
       'hard-fail',
     ),
@@ -77,7 +77,7 @@ export function readCrl(
   if (lists !== missing) checkRepeats(context, path, lists)
   if (written.failure === 'soft-fail' && context.text.has([...path, 'grace'])) {
     const message =
-      'found a grace beside soft-fail, where it has no effect: an old list refuses nobody there; remove it, or write hard-fail'
+      'found a grace beside soft-fail, where it has no effect: an old list refuses no device there; remove it, or write hard-fail'
     warn(context, [...path, 'grace'], message)
   }
   return allOrMissing<CrlSettings>({

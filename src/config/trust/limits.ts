@@ -1,4 +1,4 @@
-/** What the judge demands of keys, signatures and the length of a path. */
+/** The limits that `trust` demands of keys, signatures and the length of a path. */
 import { Type } from 'typebox'
 import { integer, defaultGroup, flag, choice } from '../reading/schema-types.ts'
 import { DEFAULT_LIMITS } from '../../trust/limits.ts'
@@ -36,7 +36,7 @@ export const trustLimits = defaultGroup(
     ),
     dangerousRsaBits: Type.Optional(
       integer(
-        'Takes weaker RSA keys than `rsaBits` may say, for a fleet that has them already. Whoever can factor one of them is that device, or that CA.',
+        'Takes weaker RSA keys than `rsaBits` may say, for a fleet that has them already. An attacker who can factor one of them is that device, or that CA.',
         [1024, 2047],
       ),
     ),
@@ -61,13 +61,13 @@ export function readTrustLimits(
   if (dangerousRsaBits !== undefined) {
     addDanger(
       'dangerousRsaBits',
-      `RSA keys of ${dangerousRsaBits} bits are taken: whoever factors one is that device, or issues devices of that CA`,
+      `RSA keys of ${dangerousRsaBits} bits are taken: an attacker who factors one is that device, or issues devices of that CA`,
     )
   }
   if (dangerousSha1 === true) {
     addDanger(
       'dangerousSha1',
-      'signatures made with SHA-1 are taken: whoever buys a collision has a certificate that no CA issued',
+      'signatures made with SHA-1 are taken: an attacker who buys a collision has a certificate that no CA issued',
     )
   }
   const minimum = dangerousRsaBits ?? rsaBits

@@ -132,7 +132,7 @@ function checkCurrent(
       'found a second current setting, wanted exactly one: make the older one previously-trusted'
     fault(context, [...path, index, 'standing'], message)
   }
-  // While a standing is unreadable nobody knows whether it was meant to be the current one.
+  // While a standing is unreadable it is not known whether it was meant to be the current one.
   const unsure = settings.some((setting) => setting?.standing === undefined)
   if (current.length === 0 && settings.length > 0 && !unsure) {
     const message = 'found no current setting, wanted exactly one: write standing: current on it'

@@ -1,4 +1,4 @@
-/** What may be dangerous about an upstream, whoever decided it: the file, or somebody on the page of outgoing TLS. */
+/** The dangers of an upstream, whether the file or the upstream TLS settings in the store decide it. */
 import type { Danger } from '../reading/danger.ts'
 
 /** Strict TLS is off. */

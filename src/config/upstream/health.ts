@@ -27,7 +27,7 @@ import type { Path } from '../reading/yaml-text.ts'
 import type { Written } from '../reading/deep-partial.ts'
 
 const check = group(
-  'Ask each server in the background whether it is well. Left out: nobody is asked. Every worker asks for itself, from its own point of view; servers with `check: false` are left alone.',
+  'Ask each server in the background whether it is well. Left out: no server is asked. Every worker asks for itself, from its own point of view; servers with `check: false` are left alone.',
   {
     interval: duration(
       'From the end of one check to the next, less a random tenth at most, so that workers and replicas spread.',

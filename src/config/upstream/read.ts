@@ -137,7 +137,7 @@ function readTls(
   })
 }
 
-/** The key that states each setting of the page. */
+/** The key of the file that states each setting of the upstream TLS settings. */
 const SETTING_PATHS: Readonly<Record<VerificationSetting, Path>> = {
   strict: ['strict'],
   allowUntrusted: ['dangerousUnverified'],
@@ -199,7 +199,7 @@ function readTrust(
 ): Maybe<UpstreamTls['trust']> {
   if (strict && written?.default === 'off' && written.custom?.length === 0) {
     const message =
-      'found strict TLS with an empty trust store, wanted somebody to vouch for the upstream: name the CA in custom, or choose a default store'
+      'found strict TLS with an empty trust store, wanted a CA that vouches for the upstream: name the CA in custom, or choose a default store'
     fault(context, path, message, 'key')
   }
   return allOrMissing<UpstreamTls['trust']>({

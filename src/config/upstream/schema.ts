@@ -97,7 +97,7 @@ const identity = group(
 )
 
 const tls = defaultGroup(
-  'How we speak TLS with the upstream. `strict`, `dangerousUnverified`, `sni`, `trust.default`, `trust.custom`, and the three lists together: where there is a store, what is left out here is drafted, tested and applied on the page of outgoing TLS, and what is written here is locked there.',
+  'How we speak TLS with the upstream. `strict`, `dangerousUnverified`, `sni`, `trust.default`, `trust.custom`, and the three lists together: where there is a store, what is left out here is drafted, tested and applied in the upstream TLS settings, and what is written here is locked there.',
   {
     preset: choice(
       '`secure`: strict TLS, SNI, TLS 1.2 and 1.3. `sentry-compat`: what Standalone Sentry does out of the box, for moving over unchanged: strict off, SNI off, TLS 1.2 only.',
@@ -205,7 +205,7 @@ const limits = defaultGroup('How long we wait for the upstream, and how much of 
     '60s',
   ),
   idle: duration(
-    'Between two requests of a connection. Must be shorter than the patience of the upstream, which would hang up on a request otherwise; Apache httpd waits 5 seconds.',
+    'Between two requests of a connection. Must be shorter than the idle timeout of the upstream, which would close the connection under a request otherwise; Apache httpd waits 5 seconds.',
     ['100ms', '1h'],
     '4s',
   ),
@@ -245,7 +245,7 @@ export const upstream = group('What we forward to: one server, or several that a
     }),
   ),
   balance: choice(
-    'How a server is chosen among several. `round-robin`: in turn. `least-connections`: whoever has the fewest requests under way for its weight. `device-hash`: the same device goes to the same server, by the key of its certificate (rendezvous hashing: when a server goes, only its devices move); a request without a certificate that we vouch for goes in turn. Each worker counts for itself.',
+    'How a server is chosen among several. `round-robin`: in turn. `least-connections`: the server that has the fewest requests under way for its weight. `device-hash`: the same device goes to the same server, by the key of its certificate (rendezvous hashing: when a server goes, only its devices move); a request without a certificate that we vouch for goes in turn. Each worker counts for itself.',
     ['round-robin', 'least-connections', 'device-hash'],
     'round-robin',
   ),

@@ -64,7 +64,7 @@ export function readSelection(
   return { mode: 'custom', selection }
 }
 
-/** The columns that were written; a hello in the form of SSLv2 is judged by S3-16 although nobody can send it. */
+/** The columns that were written; a hello in the form of SSLv2 is judged by S3-16 although no runtime of ours can send it. */
 function readColumns(
   context: ReadContext,
   path: Path,

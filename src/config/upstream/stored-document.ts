@@ -1,4 +1,4 @@
-/** The shape of a stored page of outgoing TLS; `upstream-tls/document.ts` says what it means. */
+/** The schema of the upstream TLS settings in the store; `upstream-tls/document.ts` says what they mean. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { Type } from 'typebox'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'

@@ -127,7 +127,7 @@ const SLIPS: readonly (readonly [string, string | undefined])[] = [
 ]
 
 for (const [typed, expected] of SLIPS) {
-  test(`"${typed.slice(0, 20)}" ${expected === undefined ? 'is nobody we know' : `means ${expected}`}`, () => {
+  test(`"${typed.slice(0, 20)}" ${expected === undefined ? 'is no name that we know' : `means ${expected}`}`, () => {
     expect(closestMatch(typed, WORDS)).toBe(expected)
   })
 }

@@ -20,7 +20,7 @@ upstreams: { core: { url: "https://core.example.com", identity: {} } }
   return result.value.config
 }
 
-test('whoever says nothing has the limits of the judge', async () => {
+test('a file that says nothing has the limits of the judge', async () => {
   const { depth, rsaBits, digests, anyPurpose } = DEFAULT_LIMITS
   expect((await loaded('')).trust.limits).toEqual({ depth, rsaBits, digests, anyPurpose })
   expect((await loaded('')).dangers).toEqual([])

@@ -1,6 +1,6 @@
 /**
- * Route tables that come with the program, as data. What nobody has tried against a real server is off, and
- * says so; what nobody knows is an open question, not a guess.
+ * Route tables that come with the program, as data. A row that was never tried against a real server is
+ * off, and says so; what is not known is an open question, not a guess.
  */
 import type { RouteClass } from '../../../decide/policy.ts'
 import type { Evidence } from '../../../fleet/detect-client.ts'
