@@ -21,7 +21,7 @@ import {
   warn,
   allOrMissing,
 } from '../reading/read-context.ts'
-import { listener, ROUTES_WANTED } from './schema.ts'
+import { type listener, ROUTES_WANTED } from './schema.ts'
 import type { Path } from '../reading/yaml-text.ts'
 import type { Listener, ListenerLimits, ListenerPurpose, ListenerTls } from './types.ts'
 import type { RouteTable } from '../routes/types.ts'
