@@ -26,7 +26,7 @@ export interface ListenerLimits {
   readonly idle: Millis
 }
 
-/** The TLS side, as the handshake room builds it; replaced whole on reload. */
+/** The TLS contexts, as `handshake` builds them; replaced whole on reload. */
 export interface ListenerTls {
   readonly defaults: SecureContextOptions
   readonly select: ((servername: string) => SecureContext | undefined) | undefined
@@ -44,7 +44,7 @@ export interface ServerOptions extends SecureContextOptions {
   readonly noDelay: true
 }
 
-/** One bound port; who extends it says what is done with what arrives. */
+/** A `BoundPort` is one bound port; the class that extends it says what is done with what arrives. */
 export class BoundPort<Served extends Server> {
   readonly name: string
   readonly #settings: ListenerSettings
@@ -111,7 +111,7 @@ export class BoundPort<Served extends Server> {
     return this.#draining
   }
 
-  /** Accepts no more, lets what is under way finish, and cuts the rest off after `patience`. */
+  /** Accepts no more, lets what is under way finish, and destroys the rest after `timeout`. */
   async drain(timeout: Millis): Promise<void> {
     this.#draining = true
     const closed = new Promise<void>((resolve) => {
@@ -132,7 +132,7 @@ export class BoundPort<Served extends Server> {
   /** Ends what has nothing under way, while the port drains. */
   protected closeIdle(_server: Served): void {}
 
-  /** The patience of the drain is over: what still lives is cut off now. */
+  /** Called when the drain has timed out: the connections that are still open are destroyed. */
   protected forceClose(): void {}
 }
 

@@ -1,5 +1,5 @@
 /**
- * A port that devices call with HTTP: its framing, and what a connection may cost before anybody knows who it is.
+ * A port that devices call with HTTP: its framing, and what a connection may cost before its device is identified.
  * Nothing here knows about trust; what to do with a connection or a request is handed in.
  */
 import { createServer, type Server } from 'node:https'
@@ -20,17 +20,17 @@ import {
   type Unparsable,
 } from './unparsable.ts'
 
-/** What the rest of the house does with what arrives. */
+/** What the caller does with what arrives. */
 export interface ListenerHandlers {
   /** A TLS session exists. False closes the connection before any HTTP is read. */
   connected(socket: TLSSocket): boolean
   request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void
   handshakeFailed(error: Error, socket: TLSSocket): void
-  /** No answer may land inside a response under way: only the house knows of one. */
+  /** No answer may land inside a response under way: only the caller knows of one. */
   unparsable(fault: Unparsable, socket: TLSSocket): UnparsableAction
   /** A TCP connection was turned away because the listener is full. */
   dropped(): void
-  /** Something was thrown that nobody expected; its connection is gone. */
+  /** A handler threw, which is a bug; the connection is destroyed. */
   bug(error: unknown): void
 }
 
@@ -97,7 +97,7 @@ function httpServer(
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     refuse(unparsable(error), socket as Socket)
   })
-  // Without this listener Node would close the connection, and nobody would know why.
+  // Without this listener Node would close the connection, and the log would not say why.
   server.on('connect', (_, socket) => refuse('connect', socket as Socket))
   server.on('drop', () => handlers.dropped())
   return server

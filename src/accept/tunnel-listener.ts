@@ -10,12 +10,12 @@ import {
 } from './bound-port.ts'
 import type { ListenerHandlers } from './listener.ts'
 
-/** What the rest of the house does with what arrives. */
+/** What the caller does with what arrives. */
 export interface TunnelHandlers extends Pick<
   ListenerHandlers,
   'bug' | 'connected' | 'dropped' | 'handshakeFailed'
 > {
-  /** The patience of the drain is over: what still lives is cut off now. */
+  /** Called when the drain has timed out: the connections that are still open are destroyed. */
   forceClose(): void
 }
 

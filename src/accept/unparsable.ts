@@ -1,6 +1,6 @@
 /**
  * What arrived inside TLS and was not an HTTP/1.1 request. Node's parser (llhttp, strict) is the judge;
- * here its verdicts get names, and the device gets an answer that helps nobody to probe us.
+ * here its verdicts get names, and the device gets an answer that says nothing about us.
  */
 import type { Socket } from 'node:net'
 import { PROBLEM_TYPE, problemDocument } from '../message/problem.ts'
@@ -47,7 +47,7 @@ export function unparsable(error: NodeJS.ErrnoException): Unparsable {
   }
 }
 
-/** The status that is answered, or undefined where nobody waits for an answer. */
+/** The status that is answered, or undefined where the device is gone. */
 export const unparsableStatus = (fault: Unparsable): number | undefined =>
   isGone(fault) ? undefined : ANSWERS[fault][0]
 
@@ -68,12 +68,12 @@ export function refuseUnparsable(
     `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   )
-  // Whoever takes no answer would keep the connection for good.
+  // A device that does not read the answer would keep the connection for good.
   setTimeout(() => socket.destroy(), REPLY_TIMEOUT_MS).unref()
 }
 
 /**
- * Nobody waits for an answer. A reset reaches us as the end of what the device sends, too, and a write after it is
+ * Tells whether the device is gone. A reset reaches us as the end of what the device sends, too, and a write after it is
  * never done (Node 26.10, test/wire/anomalies/device.test.ts).
  */
 function isGone(fault: Unparsable): fault is 'connection' | 'unfinished' {

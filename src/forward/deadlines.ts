@@ -6,13 +6,13 @@ import { performance } from 'node:perf_hooks'
 
 /** Something that may be overdue. */
 export interface DeadlineItem {
-  /** Its place in the watch's list; the watch alone sets it. */
+  /** Its index in the sweeper's list; only the sweeper sets it. */
   slot: number
-  /** `now` and all the times it compares are this watch's own. */
+  /** Called with the sweeper's own clock, on which all deadlines are measured. */
   check(now: number): void
 }
 
-/** Looks at whatever is under way, and sleeps when nothing is. */
+/** A `DeadlineSweeper` checks all items a few times a second; without items it has no timer. */
 export class DeadlineSweeper {
   readonly #period: number
   // Not a `Set`: the tables it outgrows keep pointing at what was in them, and so carried every third exchange

@@ -32,7 +32,7 @@ export type UpstreamFailure =
   /** The request cannot be written as HTTP/1.1; the parser in front should have refused it. */
   | { readonly kind: 'unsendable'; readonly reason: string }
 
-/** The certificate is for somebody else. */
+/** The certificate does not carry the wanted name. */
 export interface NameMismatch {
   readonly kind: 'tls-name-mismatch'
   readonly wanted: string
@@ -92,7 +92,7 @@ function explainPins(shown: readonly string[], upstream: string): Explanation {
   return {
     sentence: `${upstream} showed none of the pinned keys, but: [${shown.join(', ')}]`,
     nextStep:
-      'if it has a new key, add its pin to `tls.pins`; if nobody changed it, somebody poses as it',
+      'if it has a new key, add its pin to `tls.pins`; otherwise the server is being impersonated',
   }
 }
 
@@ -204,7 +204,7 @@ const STATUSES: Readonly<Record<UpstreamFailure['kind'], FailureStatus>> = {
   'bad-response': { status: 502, error: 'http_protocol_error' },
   'body-timeout': { status: 504, error: 'connection_read_timeout' },
   'connect-timeout': { status: 504, error: 'connection_timeout' },
-  // Nobody reads it; the event should not show a server error.
+  // The device is gone and reads no status; the event should not show a server error.
   'device-gone': { status: 499, error: 'http_request_error' },
   dns: { status: 502, error: 'dns_error' },
   overloaded: { status: 503, error: 'connection_limit_reached' },

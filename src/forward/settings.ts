@@ -45,7 +45,7 @@ export interface HealthSettings {
   /** How long the first time; each further time twice as long, up to the longest. */
   readonly ejection: Millis
   readonly longestEjection: Millis
-  /** `undefined` asks nobody. */
+  /** `undefined` checks no server. */
   readonly check: CheckSettings | undefined
 }
 

@@ -1,5 +1,5 @@
 /**
- * What went wrong with a server, as whoever keeps a list of it wants it: told once for each connection, exchange or
+ * What went wrong with a server, for the list that administrators look at: told once for each connection, exchange or
  * health check that failed, and for each connection that is used although strict TLS would have refused it. Nothing
  * is worked out for it that may never be looked at.
  */
@@ -10,7 +10,7 @@ import { loggedCertificate, strictTlsFailures, type UntrustedServer } from './co
 import type { UpstreamError } from '../kernel/upstream-error.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
-/** Whom it is about. */
+/** The server that it is about. */
 export type ServerReference = Pick<UpstreamError, 'server' | 'upstream'>
 
 /** A connection could not be made, or what was asked on it failed; `shown` is the leaf that it presented. */

@@ -34,7 +34,7 @@ interface SoundPeer {
   readonly paths: readonly SoundPath[]
 }
 
-/** Recognises peers, and remembers the sound ones within a bound. One per process. */
+/** A `PeerCache` finds the peer behind a presented chain, and remembers the sound ones within a bound. One per process. */
 export class PeerCache {
   #version: TrustVersion | undefined
   readonly #judged = new Map<string, SoundPeer>()
@@ -86,7 +86,7 @@ export class PeerCache {
     return judge.isSufficient(paths, this.#clock.now())
   }
 
-  /** What becomes of a peer that nobody here can vouch for well enough by its leaf alone. */
+  /** Judges a peer whose leaf alone has no sufficient path, with the intermediates that it presented. */
   #withIntermediates(leafOnly: PresentedPeer, presented: Chain, judge: PathJudge): Peer {
     const shown = presented.intermediates()
     if (!shown.ok)
@@ -124,8 +124,8 @@ export class PeerCache {
   }
 
   /**
-   * Issuers at once; the device when it comes again, because nothing costs a large fleet more than keeping what
-   * nobody asks for. The leaf's own key is also what a resumed session of this device will ask for.
+   * Issuers at once; the device when it comes again, because the costliest thing
+   * for a large fleet is to keep what is not asked for again. The leaf's own key is also what a resumed session of this device will ask for.
    */
   #remember(peer: PresentedPeer, keys: readonly string[]): SoundPeer | undefined {
     if (!peer.paths.ok) return undefined
@@ -142,10 +142,10 @@ export class PeerCache {
     return sound
   }
 
-  /** Only what stands on a sound path: nobody can fill the memory without a CA that we trust. */
+  /** Keeps an issuer on a sound path only: without a trusted CA the memory cannot be filled. */
   #rememberIssuer(issuer: Certificate): boolean {
     if (this.#intermediates.has(issuer.fingerprint)) {
-      // Somebody may have to go soon: not one that a device has just come by.
+      // The map is full: what a device has just used becomes the youngest, so that it is not evicted next.
       if (this.#intermediates.size === MAX_INTERMEDIATES_KNOWN) {
         this.#intermediates.delete(issuer.fingerprint)
         this.#intermediates.set(issuer.fingerprint, issuer)
@@ -166,8 +166,8 @@ export class PeerCache {
   }
 
   /**
-   * Whoever was judged without this issuer may have a better path with it, past one that has expired, say. And no two
-   * processes may differ in their answer because one had met it before the device, and the other one after.
+   * Forgets peers that were judged without this issuer: they may have a better path with it, past one that has expired,
+   * say. And no two processes may differ in their verdict because one met the issuer before the device, the other after.
    */
   #forgetWithout({ fingerprint, subject }: Certificate): void {
     for (const [key, { paths }] of this.#judged) {
@@ -194,7 +194,7 @@ export class PeerCache {
   }
 }
 
-/** Oldest out first: a map keeps the order of insertion. Answers what had to go. */
+/** Sets an entry; a full map loses its oldest one first (a `Map` keeps the order of insertion), which is returned. */
 function setBounded<Key, Value>(
   map: Map<Key, Value>,
   key: Key,

@@ -1,6 +1,6 @@
 /**
- * What a device laid on the table: certificates as bytes, unread. The leaf is taken from the socket when the connection
- * opens, what was presented with it when somebody asks; a resumed session has only the leaf left (decision 10).
+ * The presented chain: certificates as octets, not parsed. The leaf is taken from the socket when the connection opens,
+ * what was presented with it when it is asked for; a resumed session has only the leaf left (decision 10).
  */
 import { hash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
@@ -25,7 +25,7 @@ export type Presented =
       intermediates(): Result<readonly RawCertificate[], TooMany>
     }
 
-/** More than anybody honest presents. */
+/** More than any honest device presents. */
 export interface TooMany {
   readonly kind: 'too-many-certificates'
   readonly limit: number
@@ -73,7 +73,7 @@ function rawCertificate(der: Buffer): RawCertificate {
 const NOTHING_ELSE = ok([])
 /**
  * Devices' certificates have 0.5 to 4 KiB, post-quantum ones up to some 20. What is kept lives as long as its
- * connection, and anybody may open one.
+ * connection, and any client may open one.
  */
 const MAX_OCTETS = 24 * 1024
 /** Honest chains have one to three; the rest is room for cross-signed authorities. OpenSSL already caps the whole message at 100 KiB. */

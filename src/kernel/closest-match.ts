@@ -1,5 +1,5 @@
 /**
- * The known word that somebody most likely meant: at most a third of its letters mistyped (Damerau-Levenshtein
+ * The known word that was most likely meant: at most a third of its letters mistyped (Damerau-Levenshtein
  * distance, neighbours swapped counting once), and letter case never counting at all.
  */
 export function closestMatch(typed: string, known: readonly string[]): string | undefined {

@@ -1,15 +1,14 @@
+/**
+ * What the pure modules are handed in place of the clock and the log of the process.
+ */
 import type { Instant } from './types.ts'
 
-/**
- * The windows through which the pure floors would see the world, were they allowed to look.
- */
-
-/** Tells the time. Tests hand in one that stands still. */
+/** A `Clock` tells the time. Tests pass one that stands still. */
 export interface Clock {
   now(): Instant
 }
 
-/** Says something to the operator; `fields` are snake_case facts. */
+/** A `Log` takes what the operator reads; the names of `fields` are in snake_case. */
 export interface Log {
   info(fields: Readonly<Record<string, unknown>>, message: string): void
   warn(fields: Readonly<Record<string, unknown>>, message: string): void

@@ -1,17 +1,17 @@
 /**
  * Members that come and go all the time, such as connections. A `Set` would do but for one thing: whenever it is
- * rebuilt, which coming and going makes it every few dozen times, the old table is left with pointers to everybody who
- * was there, and once it has grown old itself it carries them all into the old generation, closed or not.
+ * rebuilt, which coming and going makes it every few dozen times, the old table is left with pointers to all members
+ * it had, and once it has grown old itself it carries them all into the old generation of the heap, closed or not.
  */
 
-/** A member's place; who joined keeps it for leaving. */
+/** A member's slot; the caller keeps it to remove the member. */
 export interface Slot<Item> {
   readonly item: Item
   /** Position in the list; only the list sets it. */
   index: number
 }
 
-/** Who is there now. Joining and leaving cost the same however many there are. */
+/** A `SlotList` is a list in which adding and removing cost the same however long it is. */
 export class SlotList<Item> implements Iterable<Item> {
   readonly #slots: Slot<Item>[] = []
 
@@ -35,8 +35,8 @@ export class SlotList<Item> implements Iterable<Item> {
   }
 
   /**
-   * Everybody, backwards: when the one who is looked at leaves, its slot is taken by one who was looked at before. Nobody
-   * who has left is met, and nobody who stays is missed.
+   * Iterates backwards: when the current member is removed, its slot is taken by one that was visited before. So no
+   * removed member is visited, and none that stays is missed.
    */
   *[Symbol.iterator](): Iterator<Item> {
     for (let index = this.#slots.length - 1; index >= 0; index -= 1) {

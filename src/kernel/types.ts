@@ -1,5 +1,5 @@
 /**
- * The words every room shares: what a brand is, what a failure is, what time is.
+ * The types that every module shares: brands, results, faults, points in time and their text.
  */
 declare const brand: unique symbol
 
@@ -80,7 +80,7 @@ const two = (number: number): string => (number < 10 ? `0${number}` : `${number}
 const DAY_MS = 86_400_000
 const END_OF_9999 = 253_402_300_799_999
 
-/** Makes the compiler list the case you forgot. */
+/** Makes the compiler name a case that a switch leaves out. */
 export function unreachable(value: never): never {
   throw new Error(`unreachable: ${JSON.stringify(value)}`)
 }

@@ -13,7 +13,7 @@ export function newConnectionId(): string {
   return pool.toString('hex', used - ID_OCTETS, used)
 }
 
-/** 64 bits: no two connections of a fleet's lifetime share one, and nobody guesses another's. */
+/** 64 bits: no two connections of a fleet's lifetime share one, and none can be guessed. */
 const ID_OCTETS = 8
 /** Asking the generator costs the same for eight octets as for these. */
 const POOL_OCTETS = 512 * ID_OCTETS

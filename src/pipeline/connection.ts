@@ -16,7 +16,7 @@ import type { ConnectionEvent, ConnectionFacts, DeviceFacts } from '../record/ev
 import type { AccessLog } from '../record/access-log.ts'
 import { isoText, type Instant } from '../kernel/types.ts'
 
-/** One connection; its journal is opened when the first line is due. */
+/** A `Connection` is one TLS connection; its access log is opened when the first line is due. */
 export class Connection {
   readonly id = newConnectionId()
   readonly listener: string
@@ -33,7 +33,7 @@ export class Connection {
   readonly cipher: Cipher
   /** What the requests under way asked, so that a change of trust, and time, can tell which they end. */
   readonly activeAsks: Ask[] = []
-  /** Where its verdict may turn next, worked out by whoever sweeps. */
+  /** When its verdict may change next; the revalidation of live connections sets it. */
   nextChange: VerdictChange | undefined
   /** What arrived and has no whole answer yet, in the order of arrival. */
   readonly unanswered = new Set<Unanswered>()
@@ -47,7 +47,7 @@ export class Connection {
   #peer: Peer | undefined
   #host: string | undefined
   #hostsOf: object | undefined
-  /** Whoever waits for the answers before its own. */
+  /** Requests that wait for the answers before their own. */
   readonly #waiting: (() => void)[] = []
   readonly #plans: { readonly kind: PlanKey; readonly made: IdentityPlan }[] = []
 
@@ -55,7 +55,7 @@ export class Connection {
     this.socket = socket
     this.listener = listener
     this.remote = socket.remoteAddress ?? 'unknown'
-    // False on a resumed TLS 1.2 session: then nobody knows, and the name is not held against the host.
+    // False on a resumed TLS 1.2 session: then the name is unknown, and the host is not compared with it.
     this.sni = typeof socket.servername === 'string' ? socket.servername : undefined
     this.openedAt = now
     this.presented = presented
@@ -65,8 +65,9 @@ export class Connection {
   }
 
   /**
-   * Settles when everything that arrived before has its answer; nothing did, when there is nothing to wait for. Requests of which one may change something are not
-   * to be carried out side by side (RFC 9112 §9.3.2), and devices do not pipeline often enough to tell them apart.
+   * Settles when every request that arrived before has its answer; `undefined` when there is none. Pipelined requests of
+   * which one may change something must not run side by side (RFC 9112 §9.3.2), and devices pipeline too seldom to tell
+   * them apart.
    */
   enqueue(arrived: Unanswered): Promise<void> | undefined {
     this.unanswered.add(arrived)
@@ -76,19 +77,19 @@ export class Connection {
     })
   }
 
-  /** Ends a turn: the next one begins, or the connection ends. */
+  /** Ends a request: the next one begins, or the connection ends. */
   dequeue(arrived: Unanswered): void {
     if (!this.unanswered.delete(arrived)) return
     this.#waiting.shift()?.()
     if (this.unanswered.size === 0 && this.lastAnswered !== Infinity) this.socket.destroySoon()
   }
 
-  /** Who was there when anybody last asked. */
+  /** The peer as it was last identified. */
   get lastPeer(): Peer | undefined {
     return this.#peer
   }
 
-  /** Who is there, as this judge sees it; asked again only when the trust version has changed. */
+  /** Identifies the peer; once for each trust version. */
   peer(peerCache: PeerCache, judge: PathJudge): Peer {
     if (this.#peer !== undefined && this.#judgedBy === judge.version) return this.#peer
     this.#peer = peerCache.peerOf(this.presented, judge)
@@ -98,7 +99,7 @@ export class Connection {
 
   /**
    * Whether only a connection that resumes nothing can help: the session began before the device had a certificate,
-   * or its issuers, which a resumed session has lost, are known to nobody here.
+   * or its issuers, which a resumed session has lost, are unknown here.
    */
   needsFullHandshake({ kind }: Refusal): boolean {
     if (kind === 'resumed-without-certificate') return true
@@ -106,7 +107,7 @@ export class Connection {
     return kind === 'untrusted-issuer' && presented.kind === 'chain' && presented.resumed
   }
 
-  /** Whether this very Host was found good before, in the same world. */
+  /** Whether this very Host was found good before, under the same configuration. */
   knowsHost(host: string | undefined, scope: object): boolean {
     return host !== undefined && this.#host === host && this.#hostsOf === scope
   }
@@ -129,7 +130,7 @@ export class Connection {
       }
     }
     const made = make()
-    // Plans of worlds that are gone, or for hosts by the hundred, must not pile up on a long connection.
+    // Plans of earlier configurations, or for hosts by the hundred, must not pile up on a long connection.
     if (this.#plans.length >= MAX_PLANS) this.#plans.length = 0
     this.#plans.push({ kind, made })
     return made
@@ -173,7 +174,7 @@ export interface IdentityPlan {
 
 /** What a plan depends on. */
 export interface PlanKey {
-  /** An upstream in one world. */
+  /** An upstream of one configuration. */
   readonly upstream: object
   /** What is vouched for, if anything is. */
   readonly path: object | undefined

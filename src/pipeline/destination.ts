@@ -63,7 +63,7 @@ export function destinationFor(
   return { destination, identity }
 }
 
-/** The world an admitted request moves in. */
+/** What the destination of a request depends on besides the request. */
 export interface DestinationContext {
   readonly snapshot: Snapshot
   readonly connection: Connection

@@ -1,5 +1,5 @@
 /**
- * One record → what the books of the fleet note of it, or nothing where it says nothing about a device.
+ * Record → observation of a device, or nothing where the record says nothing about one.
  */
 import type { Peer } from '../decide/decide.ts'
 import type { Policy } from '../decide/policy.ts'
@@ -16,7 +16,7 @@ import type {
 } from '../record/device-sightings.ts'
 import { nameText, serialText } from './certificate-text.ts'
 
-/** Who was judged, by what, when and where. */
+/** The peer that was judged, and the policy, time and listener. */
 export interface ObservationContext {
   readonly peer: Peer | undefined
   readonly policy: Policy
@@ -33,7 +33,7 @@ export type ObservedEvent = Pick<
 
 /**
  * What is noted. Where no certificate is asked for, a device that has one would have passed without: nothing is said
- * of it there, unless it was refused for what it is. A disabled endpoint says nothing of anybody either.
+ * of it there, unless it was refused for what it is. A disabled endpoint says nothing about devices either.
  */
 export function observationOf(
   event: ObservedEvent,
@@ -47,7 +47,7 @@ export function observationOf(
   const leaf = peer.kind === 'presented' ? peer.leaf : undefined
   if (!isAsked && leaf !== undefined && verdict === 'admit') return undefined
   const sound = peer.kind === 'presented' && peer.paths.ok
-  // With a certificate that anybody can make, anybody could take the names of the inventory.
+  // A self-made certificate must not be able to take a name of the inventory.
   const reportedId = leaf === undefined || sound ? event.reported_id : undefined
   return {
     at: now,
@@ -55,11 +55,11 @@ export function observationOf(
     key: leaf?.publicKey.fingerprint,
     fingerprint: leaf?.fingerprint,
     sound,
-    // In recording: what it would have met, or nobody could foretell what requiring certificates does.
+    // In recording: what it would have met, or the effect of requiring certificates could not be foreseen.
     verdict: event.would_refuse === undefined ? verdict : 'refuse',
     code: event.would_refuse ?? event.code,
     authentication: isAsked || leaf !== undefined ? succeeded(event) : 'no-info',
-    // Who shows nothing is nobody in particular, whatever he calls himself.
+    // Without a certificate these do not tell one device from another.
     row: leaf === undefined ? undefined : row,
     userAgent: leaf === undefined ? undefined : userAgent,
     reportedId,
@@ -88,7 +88,7 @@ function describe(
     agent: client.agent,
     agentVersion: client.agentVersion,
     agentRank: client.version === undefined ? undefined : versionRank(client.version),
-    // Keys that nobody vouches for are made up by the thousand: they are no devices that migrate.
+    // Keys without a sound path can be made up by the thousand: they are no devices that migrate.
     migration:
       certificate?.sound === false
         ? undefined

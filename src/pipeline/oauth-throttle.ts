@@ -1,6 +1,6 @@
 /**
- * A request to the legacy OAuth endpoint, which nobody's certificate speaks for: it passes when the throttle lets it,
- * and how it ended is remembered.
+ * A request to the legacy OAuth endpoint, for which no certificate is asked: it passes when the throttle admits it, and
+ * its outcome is counted.
  */
 import type { Exchange, Outcome } from '../forward/exchange/exchange.ts'
 import { refuse } from '../forward/exchange/refuse.ts'
@@ -28,7 +28,7 @@ export interface LegacyOAuthAttempt {
   readonly by: ThrottledBy | 'none'
 }
 
-/** One process's watch over the legacy OAuth endpoint. */
+/** The throttle of the legacy OAuth endpoint, as one process has it. */
 export interface LegacyOAuthThrottle {
   readonly throttle: Throttle
   /** Makes hashes of names that only this installation can make. */
@@ -58,7 +58,7 @@ export async function throttleLegacyOAuth(
     oauthThrottle.onAttempt({ outcome: refusal.kind, by: refusal.by })
     const fields = ['Retry-After', String(refusal.retryAfter)]
     const answer = refuse(exchange, { status: TOO_MANY_REQUESTS, fields, close: false })
-    // Node throws away the body of an answered request that nobody has touched; this one was looked at.
+    // Node discards the body of an answered request that was not touched; this one was.
     if (request.complete) request.resume()
     return { ...(await answer), throttled }
   }
@@ -77,20 +77,20 @@ export interface LegacyOAuthContext {
 }
 
 /**
- * What the server's status says. A device that hung up behind the head of the answer has read it; what we say in the
+ * What the server's status says. A device that closed the connection after the head of the answer has read it; what we say in the
  * server's place counts for nothing.
  */
 function outcomeOf({ status, firstByteMs }: Outcome, method: string): SignInResult {
   if (status === undefined || firstByteMs === undefined) return 'unclear'
   if (FAILED.has(status)) return 'failed'
-  // Tokens are asked for with POST (RFC 6749 §3.2); a page that anybody may read proves nothing about an account.
+  // Tokens are asked for with POST (RFC 6749 §3.2); a page that any client may read proves nothing about an account.
   return method === 'POST' && status >= 200 && status < 300 ? 'succeeded' : 'unclear'
 }
 
 /** RFC 6749 §5.2 says 400 or 401, servers of the legacy endpoint say 403, too. */
 const FAILED: ReadonlySet<number> = new Set([400, 401, 403])
 
-/** Milliseconds on a clock that nobody sets: a lock must not end, or last, because a day was corrected. */
+/** Milliseconds on a clock that is never set: a lock must not end, or last, because a day was corrected. */
 const clock = (): Millis => performance.now() as Millis
 
 const TOO_MANY_REQUESTS = 429

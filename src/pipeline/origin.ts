@@ -1,6 +1,6 @@
 /**
- * Whether a device is inside. By the address of its connection alone: whatever a header says of addresses, anybody
- * may have written it.
+ * Whether a device is inside. By the address of its connection alone: a header that names addresses
+ * may come from any client.
  */
 import type { Origin } from '../decide/judge-approval.ts'
 import { isInside } from '../kernel/network.ts'

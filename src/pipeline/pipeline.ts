@@ -1,9 +1,9 @@
 /**
- * The corridor: every request walks it in this order, and every request leaves by the same door.
+ * The request pipeline: every request takes these steps in this order, and every request is recorded.
  *
  *   accept → handshake → identify → decide → forward → record
  *
- * One snapshot and one reading of the clock for the whole walk: a request sees one world.
+ * One snapshot and one reading of the clock for the whole request: it sees one configuration.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { decide, timelinessOfPeer, type Ask } from '../decide/decide.ts'
@@ -34,7 +34,7 @@ import type { Snapshot } from '../state/snapshot.ts'
 import type { ListenerLimits } from '../config/listener/types.ts'
 import type { RouteRow } from '../config/routes/types.ts'
 
-/** What the corridor borrows from the house. */
+/** What the pipeline needs from the process. */
 export interface PipelineDeps {
   readonly clock: Clock
   readonly peerCache: PeerCache
@@ -56,7 +56,7 @@ export interface IncomingRequest {
   readonly expectsContinue: boolean
 }
 
-/** Walks one request from its head to its record. */
+/** Handles one request from its head to its record. */
 export async function handleRequest(
   incoming: IncomingRequest,
   connection: Connection,
@@ -144,14 +144,14 @@ function judge(
   return { kind: 'admitted', verdict, admitted, ask, snapshot, limits: config.limits }
 }
 
-/** Few rows say where. */
+/** Returns what the device calls itself, where the row says in which place. */
 const reportedBy = (
   { reports }: RouteRow,
   { target: { query } }: RequestHead,
   { rawHeaders }: IncomingMessage,
 ): string | undefined => reports && reportedId(reports, { query, rawHeaders })
 
-/** What a client says of itself takes grace away and gives nothing (decision 6); elsewhere nobody asks. */
+/** What a client says of itself takes grace away and gives nothing (decision 6); other routes do not ask. */
 function graceRule(
   route: RouteRow,
   { headers }: IncomingMessage,
@@ -232,5 +232,5 @@ const NO_RESPONSE: RequestOutcome = {
   failure: undefined,
   identity: NO_IDENTITY,
 }
-/** Enough to recognise any honest path; a line of the record is not a place for a novel. */
+/** Enough to recognise any honest path; a longer one only fills the log. */
 const MAX_PATH = 512

@@ -1,5 +1,5 @@
 /**
- * Requests that are turned away before anybody asks who the device is: what they ask for is not served here, or
+ * Requests that are rejected before the device is identified: what they ask for is not served here, or
  * could be read in two ways. Like every refusal: a code, a sentence, a next step.
  */
 import { authorityStatus, type AuthorityFault } from '../message/authority.ts'
@@ -36,7 +36,7 @@ export interface RejectionFacts {
 /** What a request sent after the last answer gets. */
 export const NO_ANSWER = 0
 
-/** Explains a request that was turned away. */
+/** Explains a rejected request. */
 export function explainRejection(why: Rejection): RejectionFacts {
   switch (why.kind) {
     case 'host':
@@ -72,8 +72,7 @@ export function explainRejection(why: Rejection): RejectionFacts {
       return {
         code: 'drained',
         status: NO_ANSWER,
-        sentence:
-          'the front end was told to end, and its patience with what was under way was over',
+        sentence: 'the front end is shutting down, and the drain timeout has passed',
         nextStep: 'none: the device calls again; raise `drain` if clients need longer to finish',
         close: true,
       }
@@ -140,7 +139,7 @@ function hostExplanation(fault: AuthorityFault): Explanation {
     case 'host-missing':
       return {
         sentence: 'the request names no host',
-        nextStep: 'let the client send a Host field; without one nobody can tell for whom it is',
+        nextStep: 'let the client send a Host field; without one its host is unknown',
       }
     case 'host-repeated':
       return {

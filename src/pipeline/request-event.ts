@@ -1,6 +1,6 @@
 /**
- * One walk → one event. Whatever happened, the record has the same shape, and the explanation is only written
- * where somebody will want it.
+ * One request → one event. Whatever happened, the record has the same shape; an explanation is written for refusals and
+ * failures only.
  */
 import type { Decision } from '../decide/decide.ts'
 import type { Timeliness } from '../decide/timeliness.ts'
@@ -26,7 +26,7 @@ export type Verdict =
       readonly reported: string | undefined
     }
 
-/** What is true of the walk however it ended. */
+/** What is true of a request however it ended. */
 export interface RequestFacts {
   readonly method: string
   readonly path: string
@@ -49,7 +49,7 @@ export interface ForwardedIdentity {
   readonly withheld: string
 }
 
-/** The event of a request that has left the corridor. */
+/** Makes the event of a request that is over. */
 export function requestEvent(
   facts: RequestFacts,
   verdict: Verdict,

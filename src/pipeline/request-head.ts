@@ -17,7 +17,7 @@ export interface RequestHead {
   readonly host: string
 }
 
-/** Reads a head, or says why the request is turned away. */
+/** Reads a head, or says why the request is rejected. */
 export function readRequestHead(
   request: IncomingMessage,
   connection: Connection,

@@ -1,19 +1,19 @@
 /**
- * Whose turn it is on a connection, and which request is the last that is answered there: what is sent behind that
- * one is not read, because its sender was told to go elsewhere with it (RFC 9112 §9.6).
+ * Which requests of a connection are rejected before their turn, and which one is the last that is answered: what is
+ * sent after that one is not read, because the answer told the device that the connection ends (RFC 9112 §9.6).
  */
 import type { IncomingMessage } from 'node:http'
 import type { Connection, Unanswered } from './connection.ts'
 import type { Verdict } from './request-event.ts'
 import { explainRejection, type Rejection } from './rejection.ts'
 
-/** Turned away before anybody asked who the device is. */
+/** A request that was rejected before its device was identified. */
 export interface Rejected {
   readonly kind: 'rejected'
   readonly verdict: Verdict & { readonly kind: 'rejected' }
 }
 
-/** Turns a request away. */
+/** Rejects a request. */
 export function rejected(why: Rejection): Rejected {
   return { kind: 'rejected', verdict: { kind: 'rejected', facts: explainRejection(why) } }
 }
@@ -24,7 +24,7 @@ const TOO_MANY_PIPELINED = rejected({ kind: 'too-many-pipelined', limit: MAX_PIP
 /** What is sent behind the last request. */
 export const AFTER_CLOSE = rejected({ kind: 'after-close' })
 
-/** Turns away what is not even worth waiting for its turn. */
+/** Rejects a request that need not wait for its turn. */
 export function rejectEarly(
   arrived: Unanswered,
   number: number,

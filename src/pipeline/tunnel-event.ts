@@ -34,7 +34,7 @@ export interface TunnelFacts {
   readonly ending: Pick<ConnectionEvent, 'code' | 'reason' | 'next_step'> | undefined
 }
 
-/** The event of a connection that is over; without a passage nothing was relayed. */
+/** Makes the event of a connection that is over; without an outcome nothing was relayed. */
 export function tunnelEvent(
   { openedAt, upstream, durationMs, snapshot, ending }: TunnelFacts,
   verdict: TunnelVerdict,
@@ -79,7 +79,7 @@ type VerdictFields = Pick<
   'decision' | 'code' | 'would_refuse' | 'route_class' | 'timeliness' | 'findings'
 >
 
-/** What the record and the books of the fleet say of a verdict. */
+/** Returns what the record and the sightings say of a verdict. */
 export function verdictFields(verdict: TunnelVerdict): VerdictFields {
   if (verdict.kind === 'closed') {
     return { route_class: 'none', timeliness: undefined, ...refusalFields(verdict.facts.code) }

@@ -1,5 +1,5 @@
 /**
- * The corridor of connections that are relayed octet by octet: the same identify and the same decide, once for the
+ * The pipeline of connections that are relayed octet by octet: the same identify and the same decide, once for the
  * whole connection, then both directions until it is over, and one record.
  */
 import { decide, timelinessOfPeer, vouchedFor, type Ask, type Peer } from '../decide/decide.ts'
@@ -18,7 +18,7 @@ import { tunnelEvent, type TunnelVerdict, type TunnelOutcome } from './tunnel-ev
 import type { ApprovalSettings } from '../config/service/types.ts'
 import type { Relay } from '../config/listener/types.ts'
 
-/** What this corridor borrows from the house. */
+/** What the pipeline of tunnels needs from the process. */
 export interface TunnelDeps {
   readonly clock: Clock
   readonly peerCache: PeerCache
@@ -29,7 +29,7 @@ export interface TunnelDeps {
   judged(verdict: TunnelVerdict): void
 }
 
-/** Walks one connection from its handshake to its record. */
+/** Handles one connection from its handshake to its record. */
 export async function handleTunnel(connection: Connection, deps: TunnelDeps): Promise<TunnelEvent> {
   const startedAt = performance.now()
   const snapshot = deps.snapshot()
@@ -69,8 +69,8 @@ export function tunnelAsk(
 }
 
 /**
- * The legacy clients of the port show no certificate, and never have (S0-14, S1-08): by default nobody is asked for
- * one. Whoever shows one is who it says, and is judged by it.
+ * The legacy clients of the port show no certificate, and never have (S0-14, S1-08): by default none is required.
+ * A device that presents one is judged by it.
  */
 function tunnelClass(certificate: Relay['certificate'], { kind }: Peer): RouteClass {
   if (certificate !== 'if-shown') return certificate

@@ -13,14 +13,14 @@ export interface AccessLogSettings {
   readonly connections: boolean
 }
 
-/** Writes the lines of one connection; the connection's own facts are serialised once, when it opens. */
+/** Writes the lines of one connection; the connection's own facts are serialised once, for its first line. */
 export interface AccessLog {
   request(event: RequestEvent): void
   closed(event: ConnectionEvent): void
   tunnel(event: TunnelEvent): void
 }
 
-/** Opens the journal of a connection; costs nothing when neither kind of line is wanted. */
+/** Opens the access log of a connection; without effect when neither kind of line is wanted. */
 export function accessLog(
   log: Logger,
   settings: AccessLogSettings,
@@ -50,7 +50,7 @@ export function accessLog(
 }
 
 /**
- * The two lines of a connection are put together here and handed to the logger's own stream: pino encodes each name and
+ * The lines of a connection are put together here and handed to the logger's own stream: pino encodes each name and
  * each value by itself, some fifty times for a device that makes one request.
  */
 const streamOf = (log: Logger): Lines =>

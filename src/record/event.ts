@@ -1,7 +1,7 @@
 /**
- * The facts of a request and of a connection, once, in the words of the log: one event, one line. Metrics and,
- * later, the ledger derive from the same value, so that they cannot tell different stories. The field names are
- * an interface: operators' queries depend on them.
+ * The facts of a request and of a connection, once, in the words of the log: one event, one line. Metrics and
+ * sightings are made from the same value, so that they agree. The field names are an interface: operators' queries
+ * depend on them.
  */
 import type { RouteClass } from '../decide/policy.ts'
 import type { Timeliness } from '../decide/timeliness.ts'
@@ -21,9 +21,9 @@ export interface RequestEvent {
   readonly code: string
   /** In `recording`: the refusal it would have met. */
   readonly would_refuse: string | undefined
-  /** An account that the legacy OAuth endpoint was asked about, as a hash that nobody else can make. */
+  /** An account that the legacy OAuth endpoint was asked about, as a hash that only this installation can make. */
   readonly account_hash: string | undefined
-  /** Where the certificate stands in time; undefined when nobody was asked, or no path was sound. */
+  /** Where the certificate stands in time; undefined where no certificate was asked for, or no path was sound. */
   readonly timeliness: Timeliness | undefined
   /** Harmless departures on the path that was admitted, each code once; undefined when there is none. */
   readonly findings: readonly FindingCode[] | undefined
@@ -83,7 +83,7 @@ export interface DeviceFacts {
 
 /** What happened to a connection as a whole; written when it closes. */
 export interface ConnectionEvent {
-  /** `ended`: its verdict turned while it lived. */
+  /** `ended`: its verdict changed while it was open. */
   readonly outcome: 'served' | 'closed-unjudged' | 'refused' | 'handshake-failed' | 'ended'
   /** The refusal or the handshake failure, from closed lists. */
   readonly code: string | undefined

@@ -72,7 +72,7 @@ export class ExpiryMetrics implements ExpirySightingSink {
     if (beyond > 0) this.#uncounted.inc(beyond)
   }
 
-  /** How many devices there are of each kind, and the end of those that nobody will see again. */
+  /** How many devices there are of each kind, and forgets those whose certificate expired long ago. */
   counts(): Readonly<Record<ExpiryBucket, number>> {
     const now = this.#deps.clock.now()
     const grace = this.#deps.grace()
@@ -99,7 +99,7 @@ export class ExpiryMetrics implements ExpirySightingSink {
 const DAY = 86_400_000
 /**
  * The largest fleets behind one front end, in 13 MB (measured); beyond, the counts are a sample. Only devices on a
- * sound path get here, so nobody fills this with keys that he made up.
+ * sound path get here, so self-made keys cannot fill it.
  */
 const MAX_DEVICES = 100_000
 /** Long enough to be noticed as lost; then it makes room, also for the old keys of those that renewed with new ones. */

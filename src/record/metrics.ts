@@ -6,7 +6,7 @@ import type { ConnectionEvent, RequestEvent } from './event.ts'
 import type { TunnelEvent } from './tunnel-event.ts'
 import { TunnelMetrics } from './tunnel-metrics.ts'
 
-/** All counters of one process. */
+/** The metrics of requests, connections and upstreams in one process. */
 export class Metrics {
   readonly registry = new Registry()
   readonly tunnels = new TunnelMetrics(this.registry)
@@ -203,7 +203,7 @@ export class Metrics {
     this.#legacyAttempts.inc({ outcome, by })
   }
 
-  /** Who is locked out of the legacy OAuth endpoint, counted when somebody asks. */
+  /** Counts who is locked out of the legacy OAuth endpoint, when the metrics are read. */
   registerLockouts(locked: () => Readonly<Record<string, number>>): void {
     const gauge: Gauge = new Gauge({
       name: 'tfe_legacy_oauth_locked',
@@ -221,7 +221,7 @@ export class Metrics {
     this.#serverChanges.inc({ upstream, server, standing })
   }
 
-  /** Says which world requests are judged by, and what it gave up. */
+  /** Publishes the snapshot in force and the guarantees that it gives up. */
   setSnapshot(snapshot: SnapshotFacts): void {
     this.#snapshot.set(snapshot.version)
     this.#dangerous.reset()

@@ -7,7 +7,7 @@ import type { FindingCode } from '../trust/finding.ts'
 export interface TunnelEvent {
   /**
    * `relayed`: both sides had ended. `broken-off`: the device broke it off. `failed`: the upstream, or the way to it.
-   * `refused`: nothing was relayed. `ended`: its verdict turned while it lived.
+   * `refused`: nothing was relayed. `ended`: its verdict changed while it was open.
    */
   readonly outcome: 'relayed' | 'broken-off' | 'failed' | 'refused' | 'ended'
   readonly decision: 'admit' | 'refuse'

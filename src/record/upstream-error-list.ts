@@ -1,11 +1,11 @@
 /**
  * The list of upstream errors that administrators look at: all processes' together, one entry per server and fault,
- * until somebody clears it or the front end ends. The log keeps each failure and the metrics their number.
+ * until an administrator clears it or the front end ends. The log keeps each failure and the metrics their number.
  */
 import type { Instant } from '../kernel/types.ts'
 import { errorKey, type UpstreamErrorEntry, type UpstreamErrorSink } from './upstream-errors.ts'
 
-/** Entries that somebody means; what is left out means any. */
+/** Selects entries; what is left out matches any. */
 export interface ErrorFilter {
   readonly upstream?: string | undefined
   readonly server?: string | undefined

@@ -130,7 +130,7 @@ function explainForm(why: FormFault): Explanation {
     case 'crl-without-next-update':
       return {
         sentence:
-          'the list does not say when the next one comes, so that nobody could tell it from an old one',
+          'the list does not say when the next one comes, so it could not be told from an old one',
         nextStep: "set the lists' validity in the CA (nextUpdate, RFC 5280 §5.1.2.5)",
       }
     case 'crl-number-unfit':

@@ -16,13 +16,13 @@ export type FileRead =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'octets'; readonly octets: Buffer; readonly stamp: FileStamp }
 
-/** Reads the file unless it still bears the mark. */
+/** Reads the file unless its stamp is the known one. */
 export async function readCrlFile(
   path: string,
   known: FileStamp | undefined,
 ): Promise<Result<FileRead, FetchFailure>> {
   try {
-    // Without O_NONBLOCK a named pipe would hold us until somebody writes.
+    // Without O_NONBLOCK a named pipe would block us until something is written to it.
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const about = await file.stat()
     const stamp = `${about.dev} ${about.ino} ${about.size} ${about.mtimeMs} ${about.ctimeMs}`

@@ -1,5 +1,5 @@
 /**
- * Keeps one list current: fetches it, believes it or not, and holds on to the last good one whatever happens.
+ * A `CrlRefresher` keeps one list current: it fetches, verifies, and keeps the last good one whatever happens.
  */
 import type { Clock } from '../kernel/ports.ts'
 import { fail, ok, type Instant, type Millis, type Result } from '../kernel/types.ts'
@@ -39,7 +39,7 @@ export interface RefreshPorts {
   readonly clock: Clock
   /** From 0 to 1. */
   chance(): number
-  /** Runs once, later; the answer calls it off. */
+  /** Runs `run` once, after `wait`; the returned function cancels it. */
   after(wait: Millis, run: () => void): () => void
 }
 
@@ -75,7 +75,7 @@ export class CrlRefresher {
     return this.#inForce?.crl
   }
 
-  /** Takes on other settings; a list that they do not bear out is let go, and asked for again. */
+  /** Takes other settings; a list that does not verify under them is dropped and fetched again. */
   reconfigure(configured: ConfiguredCrl): void {
     this.#configured = configured
     const verified = this.crl === undefined ? undefined : this.#verified(this.crl)

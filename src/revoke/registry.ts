@@ -1,6 +1,6 @@
 /**
- * All revocation lists that the enrollment settings name, each kept current. Says which list is in force where; who
- * judges by it is not its business.
+ * All revocation lists that the enrollment settings name, each kept current. Says which list is in force where; verdicts
+ * are made elsewhere.
  */
 import type { Instant, Millis } from '../kernel/types.ts'
 import type { Limits } from '../trust/limits.ts'
@@ -63,8 +63,8 @@ export class CrlRegistry {
   }
 
   /**
-   * Keeps these lists, too. Settles when each new one was asked for once, or when `patience` is over; a slow one goes
-   * on arriving. The others stay in force until `release`: whoever judges by them may do so for a while yet.
+   * Keeps these lists, too. Settles when each new one was asked for once, or after `timeout`; a slow one goes
+   * on arriving. The others stay in force until `retainOnly`: requests may still be judged by them.
    */
   async add(settings: readonly CrlSetting[], timeout: Millis): Promise<void> {
     const fresh: CrlRefresher[] = []

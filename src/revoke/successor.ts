@@ -1,6 +1,6 @@
 /**
- * Whether a list may take the place of the one in force. Whoever stands on the way to a URL, or speaks for it, can
- * hand out any list that some CA of the chain has signed; none of them may make us forget what was revoked.
+ * Whether a list may take the place of the one in force. An attacker on the way to a URL, or in its place,
+ * can hand out any list that some CA of the chain has signed; none of them may make us forget what was revoked.
  */
 import type { Instant } from '../kernel/types.ts'
 import type { RevocationList } from '../trust/revocation.ts'

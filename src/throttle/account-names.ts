@@ -1,6 +1,6 @@
 /**
  * Which accounts a request speaks of, by its own account. None of it is believed: a name can only bring limits with
- * it, never take one away, so whoever hides his name, or gives several, is held by his address all the same.
+ * it, never take one away, so a client that hides its name, or gives several, is limited by its address all the same.
  */
 import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -28,7 +28,7 @@ export interface AccountNames {
 /** Whose the name in `Authorization: Basic` is: in RFC 6749 §2.3.1 that of the client program, if a form names the account. */
 export type BasicNameOwner = 'account' | 'client'
 
-/** Reads the names; `key` keeps whoever sees a hash from trying names on it. */
+/** Reads the names; with `key`, a hash that is seen cannot be compared with guessed names. */
 export function accountNamesOf(
   view: RequestView,
   basicOwner: BasicNameOwner,
@@ -70,7 +70,7 @@ function basicName(authorization: string | undefined): string | undefined {
 /** Servers seldom tell `Ann` from `ann `; who has one account must not have one for each spelling. */
 const normalised = (name: string): string => name.normalize('NFKC').trim().toLowerCase()
 
-/** Half of an HMAC-SHA256: nobody finds two names for one in a lifetime, and it fits a line. */
+/** Half of an HMAC-SHA256: no two names collide in practice, and it fits a line. */
 const hash = (name: string, key: Buffer): string =>
   createHmac('sha256', key).update(name).digest('hex').slice(0, 32)
 

@@ -1,6 +1,6 @@
 /**
  * Failures within a period, and the lock that follows. A lock is doubled each time it falls again soon, up to the
- * longest; what is refused while it holds is not counted, so that no lock can be held shut by knocking.
+ * longest; what is refused while it holds is not counted, so that requests cannot prolong a lock.
  */
 import type { Millis } from '../kernel/types.ts'
 

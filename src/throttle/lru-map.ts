@@ -1,4 +1,4 @@
-/** What is remembered about many, in bounded memory: what was not touched for the longest time is forgotten first. */
+/** A `BoundedMap` holds at most `limit` entries; when it is full, the one that was set longest ago is forgotten first. */
 export class BoundedMap<Value> {
   readonly #limit: number
   readonly #entries = new Map<string, Value>()

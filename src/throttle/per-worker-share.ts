@@ -3,8 +3,8 @@ import type { RateLimit } from './token-bucket.ts'
 import type { ThrottleRules } from './throttle.ts'
 
 /**
- * The kernel spreads connections over the workers, whoever makes them: what is allowed is divided. Failures are not:
- * a quarter of five would lock out whoever mistypes a password once.
+ * Returns the rules for one of several workers. The kernel spreads connections over them: what is allowed is divided. Failures are not:
+ * a quarter of five would lock out a user who mistypes a password once.
  */
 export function perWorkerRules(rules: ThrottleRules, workers: number): ThrottleRules {
   const share = ({ perMinute, burst }: RateLimit): RateLimit => ({

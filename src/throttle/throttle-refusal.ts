@@ -2,7 +2,7 @@
 import { unreachable } from '../kernel/types.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
-/** What somebody was counted by; a closed list, fit for a metric's label. */
+/** What a request was counted by; a closed list, fit for a metric's label. */
 export type ThrottledBy = (typeof THROTTLED_BY)[number]
 export const THROTTLED_BY = ['address', 'account-and-network', 'account'] as const
 
@@ -27,7 +27,7 @@ export function explainThrottle(refusal: ThrottleRefusal): Explanation {
   switch (refusal.kind) {
     case 'rate-limited':
       return {
-        sentence: `${who} asked the legacy OAuth endpoint more often than the ${Math.ceil(refusal.perMinute)} times a minute that one worker allows; it may again in ${refusal.retryAfter} s`,
+        sentence: `${who} asked the legacy OAuth endpoint more often than the ${Math.ceil(refusal.perMinute)} times a minute that one worker allows; it may ask again in ${refusal.retryAfter} s`,
         nextStep: `none if that is meant; otherwise let the client keep its token, or raise \`legacyOAuth.${refusal.by === 'address' ? 'address' : 'account'}\``,
       }
     case 'locked-out':
@@ -43,7 +43,7 @@ export function explainThrottle(refusal: ThrottleRefusal): Explanation {
 const WHO: Readonly<Record<ThrottledBy, string>> = {
   address: 'this address (IPv6: its /64)',
   'account-and-network': 'this account from this address (IPv6: from its /64)',
-  account: 'this account, from addresses where it has not signed in lately,',
+  account: 'this account, from addresses where it has not signed in recently,',
 }
 
 const NEXT: Readonly<Record<ThrottledBy, string>> = {
@@ -52,5 +52,5 @@ const NEXT: Readonly<Record<ThrottledBy, string>> = {
   'account-and-network':
     'let its owner correct the password that a client keeps; if clients show an id of the program in Basic, write `legacyOAuth.basic: client`',
   account:
-    'somebody guesses its password from many addresses: let its owner change it, or sign in from where he did before',
+    'its password is being guessed from many addresses: let its owner change it, or sign in from an address used before',
 }

@@ -1,9 +1,9 @@
 /**
- * How often somebody may ask the legacy OAuth endpoint for a token (S0-25): by address, by account, and by account
- * from one network. It knows failures from the statuses of the server and forgives nothing on success: whoever owns
- * one account could otherwise buy back his address with it after every few guesses.
+ * How often the legacy OAuth endpoint may be asked for a token (S0-25): by address, by account, and by account
+ * from one network. It knows failures from the statuses of the server and forgives nothing on success: the owner of
+ * one account could otherwise reset the count of an address with it after every few guesses.
  *
- * A lock on an account everywhere would let anybody lock out anybody. So the small bound is per account and network;
+ * A lock on an account everywhere would let any client lock out any user. So the small bound is per account and network;
  * the large one, per account, does not grow, and does not hold on networks from which that account has signed in.
  */
 import type { Millis } from '../kernel/types.ts'
@@ -44,7 +44,7 @@ export interface Caller extends AccountNames {
   readonly network: string
 }
 
-/** What the server said: a status, which is no token as far as anybody knows, or nothing at all. */
+/** What the server said: a status, `unclear` for one that proves nothing, or for no answer at all. */
 export type SignInResult = 'failed' | 'succeeded' | 'unclear'
 
 /** What one process remembers; times are of a clock that only goes forward. */
@@ -173,13 +173,13 @@ interface Scope {
 const pairOf = (account: string, { network }: Pick<Caller, 'network'>): string =>
   `${account} ${network}`
 
-/** Rounded up: who comes back when told is not too early. */
+/** Rounded up, so that a client that obeys is not too early. */
 const seconds = (wait: Millis): number => Math.ceil(wait / 1000)
 
 /**
- * On each of four shelves, 17 MiB when all are full (measured). Whoever wants to make us forget a lock pays with as many requests of
- * other addresses or under other names, each of which costs an address a token.
+ * In each of four maps; the four take 17 MiB together when they are full (measured). An attacker who wants a lock
+ * forgotten needs as many requests from other addresses or under other names, each of which costs an address a token.
  */
 const MAX_ENTRIES = 20_000
-/** A holiday; longer away, and an account is a stranger on its own network until it has signed in again. */
+/** A holiday; after a longer absence an account is unknown on its own network until it has signed in again. */
 const KNOWN_MS = 30 * 86_400_000

@@ -1,6 +1,6 @@
 /**
- * A token bucket: so many requests at once, and so many each minute. Who is told to wait pays nothing, so that
- * knocking does not make the wait longer.
+ * A token bucket: so many requests at once, and so many each minute. A refused request takes no token, so that
+ * asking again does not make the wait longer.
  */
 import type { Millis } from '../kernel/types.ts'
 
@@ -17,7 +17,7 @@ export interface TokenBucket {
   readonly at: Millis
 }
 
-/** A bucket as it is now; one that nobody knows is full. */
+/** Returns a bucket as it is now; an unknown one is full. */
 export function refill(
   bucket: TokenBucket | undefined,
   limit: RateLimit,
@@ -37,5 +37,5 @@ export function waitForToken({ tokens }: TokenBucket, { perMinute }: RateLimit):
 }
 
 const MINUTE_MS = 60_000
-/** Fractions of tokens do not add up exactly; a thousandth of a millisecond is nobody's. */
+/** Fractions of tokens do not add up exactly; a thousandth of a millisecond does not count. */
 const ROUNDING = 0.001

@@ -112,11 +112,11 @@ export class UpstreamConnection {
   /** Ends the connection, and a request on it. */
   destroy(): void {
     this.#socket.destroy()
-    // Its promise settles when the socket has closed; `lost` tells.
+    // Its promise settles when the socket has closed, which the owner is told by `closed`.
     void this.#client.destroy()
   }
 
-  /** undici connects when the first request comes, and again when its socket is gone: then this leg is spent. */
+  /** undici connects when the first request comes, and again when its socket is gone: then this connection is not used any more. */
   #connectOnce(done: (...result: [null, Socket] | [Error, null]) => void): void {
     const first = !this.#connected
     this.#connected = true

@@ -159,5 +159,5 @@ function finalStatus(received: string): number | 'nonsense' | 'unfinished' {
 const isExpected = (status: number, { expect }: HttpCheck): boolean =>
   expect.some(({ from, to }) => status >= from && status <= to)
 
-/** A status line and a few interim responses; whoever says more before is no HTTP server. */
+/** A status line and a few interim responses; a server that sends more before its status is no HTTP server. */
 const MAX_RECEIVED = 4096

@@ -1,9 +1,9 @@
 /**
- * Whether a server is well, as far as one process can tell: by what became of requests (passive) and by asking
- * (active). Pure: time and chance arrive as arguments.
+ * The health of a server as one process sees it, by the outcome of requests (passive) and by health checks (active).
+ * Pure: time and chance are arguments.
  *
- * The rule for whoever chooses: a server that is out is avoided while another one is in. When none is in, all are
- * tried as if they were well, because a wrong opinion of ours must not be worse than none; that is said aloud.
+ * Requests avoid an unavailable server while another one is available. When none is, all are tried, because a wrong
+ * judgement of ours must not be worse than none; the log says so.
  */
 import { plus, unreachable, type Instant, type Millis } from '../../kernel/types.ts'
 import type { UpstreamFailure } from '../failure.ts'
@@ -20,13 +20,13 @@ export interface Health {
 }
 
 interface CheckRecord {
-  /** `unasked` counts as well: a start or a reload must not begin with nobody. */
+  /** `unasked` counts as well: a start or a reload must not begin without a server. */
   readonly verdict: 'down' | 'unasked' | 'up'
   /** Results in a row that speak against the verdict. */
   readonly streak: number
 }
 
-/** In, or why not. */
+/** Available, or why not. */
 export type HealthState = 'check-failed' | 'ejected' | 'in'
 
 /** A server about which nothing is known. */
@@ -58,7 +58,7 @@ export function afterFailure(
   settings: HealthSettings,
   { now, chance }: { readonly now: Instant; readonly chance: number },
 ): Health {
-  // Out already, and tried because nobody is in: that must not lengthen its time.
+  // Out already, and tried because no server is available: that must not lengthen its time.
   if (health.ejectedUntil !== undefined && now < health.ejectedUntil) return health
   const failures = health.failures + 1
   if (health.ejections === 0 && failures < settings.failures) return { ...health, failures }

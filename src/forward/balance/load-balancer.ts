@@ -47,7 +47,7 @@ export class LoadBalancer {
     }
   }
 
-  /** Smooth weighted round robin: all are owed their weight each time, and whoever is owed most pays for all. */
+  /** Smooth weighted round robin: each time every server gains its weight, and the one with the most is chosen and pays the total. */
   #roundRobin<One extends Candidate>(candidates: readonly One[]): One | undefined {
     let best: One | undefined
     let most = -Infinity

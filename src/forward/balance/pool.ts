@@ -8,7 +8,7 @@ import type { UpstreamFailure } from '../failure.ts'
 import { UpstreamConnection, type ConnectionOwner } from './connection.ts'
 import type { UpstreamLimits } from '../settings.ts'
 
-/** Somebody who waits for a connection; told exactly once, unless forgotten first. */
+/** A `ConnectionWaiter` waits for a connection; it is told exactly once, unless it was cancelled before. */
 export interface ConnectionWaiter {
   ready(connection: UpstreamConnection): void
   failed(failure: UpstreamFailure): void
@@ -63,7 +63,7 @@ export class Pool implements ConnectionOwner {
     this.#enqueue(waiter)
   }
 
-  /** Whoever waited does so no longer. */
+  /** Forgets a waiter, here or in the replacement. */
   cancel(waiter: ConnectionWaiter): void {
     this.#waiters.delete(waiter)
     this.#replacement?.cancel(waiter)
@@ -81,8 +81,8 @@ export class Pool implements ConnectionOwner {
 
   /**
    * Closes what is idle now and the rest when it is done; requests that already began here still get through. With a
-   * successor nobody dials here again: whoever still waits, or comes back for another connection, gets one of the
-   * successor's, made under its settings.
+   * replacement no connection is opened here again: a request that still waits, or needs another connection, gets one of
+   * the replacement's, made under its settings.
    */
   async close(replacement?: Pool): Promise<void> {
     this.#closing ??= Promise.withResolvers<void>()
@@ -161,7 +161,7 @@ export class Pool implements ConnectionOwner {
   #opened(connection: UpstreamConnection, waiter: ConnectionWaiter): void {
     this.#established.add(connection)
     const next = this.#waiters.delete(waiter) ? waiter : this.#nextWaiter()
-    // Nobody waits any more. undici only watches a connection that has carried a request, so it is not kept.
+    // No request waits any more. undici only watches a connection that has carried a request, so it is not kept.
     if (next === undefined) connection.destroy()
     else next.ready(connection)
   }

@@ -149,7 +149,7 @@ export class Server implements Candidate {
     this.#scheduleCheck((check.interval * this.#ports.chance()) as Millis, check)
   }
 
-  /** Asks no more, and forgets what it waited for. */
+  /** Ends the health checks and the timers. */
   stopChecks(): void {
     this.#checking = false
     this.#retired = true
@@ -200,7 +200,7 @@ export class Server implements Candidate {
 
   #reportHealth(reason: Reason | undefined): void {
     const { standing } = this
-    // What becomes of the last requests of a world that is gone is no news.
+    // How the last requests of an earlier configuration end is not reported.
     if (standing === this.#reported || this.#retired) return
     this.#reported = standing
     clearTimeout(this.#returnTimer)
@@ -209,7 +209,7 @@ export class Server implements Candidate {
       standing === 'ejected' && ejectedUntil !== undefined
         ? ((ejectedUntil - this.#ports.clock.now()) as Millis)
         : undefined
-    // Nothing else happens when its time is over, and somebody should be told.
+    // Without this timer the end of an ejection would be reported only with the next request.
     if (out !== undefined)
       this.#returnTimer = setTimeout(() => this.#reportHealth(undefined), out + 1).unref()
     const { code, explanation } = standing === 'in' ? NO_REASON : (reason ?? NO_REASON)

@@ -1,5 +1,5 @@
 /**
- * An interim 100 that nobody asked for is to be skipped (RFC 9110 §15.2), and old IIS and WebLogic servers send
+ * An interim 100 that was not asked for is to be skipped (RFC 9110 §15.2), and old IIS and WebLogic servers send
  * it. undici 8.12.4 breaks the connection off instead (`onHeadersComplete` in its client-h1.js), so the octets
  * are taken away before it sees them. May go when undici skips them itself: the promise has a test.
  */

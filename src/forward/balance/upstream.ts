@@ -31,7 +31,7 @@ export interface UpstreamOptions {
 /** A server went out or came back. */
 export interface UpstreamHealthChange extends HealthChange {
   readonly upstream: string
-  /** Servers that are in now; with 0 all are tried as if they were. */
+  /** How many servers are available now; with 0 all are tried. */
   readonly left: number
 }
 
@@ -49,7 +49,7 @@ export function openUpstream(
 
 const PLAIN = { context: undefined, checkPath: undefined }
 
-/** Its servers, and who is next. */
+/** An `Upstream` is its servers and the choice among them. */
 export class Upstream {
   readonly name: string
   readonly limits: UpstreamLimits
@@ -114,7 +114,7 @@ export class Upstream {
 
   /**
    * Closes what is idle now and the rest when it is done; requests that already began here still get through. What
-   * has no connection yet gets one of the successor's: of the same server or, when it is gone, of the first.
+   * has no connection yet gets one of the replacement's: of the same server or, when it is gone, of the first.
    */
   async close(replacement?: Upstream): Promise<void> {
     for (const server of this.servers) server.stopChecks()

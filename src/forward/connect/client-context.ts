@@ -32,7 +32,7 @@ export function clientContext(
 
 function contextOptions(tls: UpstreamTls, identity: ClientIdentity | undefined) {
   return {
-    // Never undefined: that would add what NODE_EXTRA_CA_CERTS names. An empty list trusts nobody.
+    // Never undefined: that would add what NODE_EXTRA_CA_CERTS names. An empty list trusts no CA.
     ca: [
       ...defaultRoots(tls.trust.default),
       ...tls.trust.custom.map(({ bytes }) => bytes.toString('latin1')),

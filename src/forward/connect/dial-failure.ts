@@ -4,7 +4,7 @@
 import { errorCode } from '../../kernel/error-code.ts'
 import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../failure.ts'
 
-/** Says in the words of S3-07 that the certificate is for somebody else. */
+/** An `IdentityError` says in the words of S3-07 that the certificate has another name. */
 export class IdentityError extends Error {
   readonly code = IDENTITY_ERROR
   readonly mismatch: NameMismatch
@@ -47,7 +47,7 @@ function networkFailure(error: Error, code: string): UpstreamFailure {
 const ALERT =
   /(?:_ALERT_|^ERR_SSL_TLSV1_(?=UNRECOGNIZED_NAME$|UNSUPPORTED_EXTENSION$|CERTIFICATE_UNOBTAINABLE$|BAD_CERTIFICATE_))(.+)$/
 
-/** What OpenSSL's verdict on a chain means; `other` for those that nobody has met yet, nothing for success. */
+/** What OpenSSL's verdict on a chain means; `other` for codes that are not listed. */
 export function untrustedReason(code: string): UntrustedReason {
   return UNTRUSTED.get(code) ?? 'other'
 }

@@ -1,7 +1,7 @@
 /**
- * A second opinion on an upstream's chain: ours, beside that of the TLS library. The library lets an anchor that
- * contradicts itself pass as long as it is listed, and does not look at much of RFC 5280; whoever poses as the
- * upstream has to get past both. Time is left to the library: it has judged it by then.
+ * Validates an upstream's certification path with our own path validation, after that of the TLS library. The library
+ * accepts a trust anchor that contradicts itself, and leaves out much of RFC 5280; an impostor has to pass both. Validity
+ * in time is left to the library, which has judged it by then.
  */
 import { X509Certificate } from 'node:crypto'
 import { getCACertificates } from 'node:tls'
@@ -99,7 +99,7 @@ function certificatesIn(text: string): readonly Certificate[] {
 }
 
 /**
- * Whoever selects TLS 1.1 or 1.0 lowers the security level of the TLS library for this upstream, because such servers
+ * An operator who selects TLS 1.1 or 1.0 lowers the security level of the TLS library for this upstream, because such servers
  * have certificates of their time; ours goes along, as far as RSA 1024 and SHA-1.
  */
 const LEGACY_LIMITS: Limits = {

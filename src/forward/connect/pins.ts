@@ -1,7 +1,7 @@
 /**
  * Whether a server showed a key that was pinned (as RFC 7469 §2.4 writes them: SHA-256 of the SubjectPublicKeyInfo,
  * in base64). A pin counts for a certificate that signed its way down to the leaf; standing in the presented list
- * is not enough, because whoever holds any certificate of a trusted CA could put the pinned one beside it.
+ * is not enough, because a server with any certificate of a trusted CA could send the pinned one with it.
  */
 import { createHash, type X509Certificate } from 'node:crypto'
 
@@ -15,7 +15,7 @@ export function unpinned(
   return shown.some((pin) => wanted.includes(pin)) ? undefined : shown
 }
 
-/** The pin of a certificate's key; `unreadable`, which nobody can want, for one that this runtime does not know. */
+/** The pin of a certificate's key; `unreadable`, which no setting can name, for one that this runtime does not know. */
 export function pinOf(certificate: X509Certificate): string {
   try {
     const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
@@ -54,7 +54,7 @@ export function presentedList(leaf: X509Certificate): readonly X509Certificate[]
 
 function signed(issuer: X509Certificate, subject: X509Certificate): boolean {
   try {
-    // Any device of a CA may have a certificate with the name and the key of somebody else's CA: it vouches for nobody.
+    // Any device of a CA may have a certificate with the name and the key of another CA: it is no issuer.
     return issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey)
   } catch {
     // A key that this runtime cannot use has signed nothing.

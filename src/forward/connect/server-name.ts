@@ -30,7 +30,7 @@ function covers(certificate: X509Certificate, wanted: string): boolean {
   return name !== '' && certificate.checkHost(name, HOST_CHECK) !== undefined
 }
 
-// `www*.example.com` has never been issued by anybody serious (RFC 9525 §6.3).
+// `www*.example.com` is not issued by public CAs (RFC 9525 §6.3).
 const HOST_CHECK = { subject: 'never', wildcards: true, partialWildcards: false } as const
 
 /** `DNS:a, IP Address:1.2.3.4` → the names; one with odd characters arrives as a JSON string and stays one. */

@@ -49,7 +49,7 @@ export function probe(
     secureContext: context,
     servername: offer.sni,
     ALPNProtocols: ['http/1.1'],
-    // Nothing is sent to whoever answers, and nobody's answer is believed.
+    // Nothing is sent to the server, and nothing that it answers is believed.
     rejectUnauthorized: false,
   })
   let result: ProbeResult | undefined
@@ -68,7 +68,7 @@ export function probe(
     if (LOCAL_TLS_ERROR.test(errorCode(error))) result ??= { kind: 'impossible' }
     refused(dialFailure(error, server.hostname))
   })
-  // Not before: whoever counts connections counts those that still end.
+  // Not before: a server that limits connections counts those that still end.
   socket.once('close', () => resolve(result ?? CONNECTION_CLOSED))
   return promise.finally(() => clearTimeout(deadline))
 }

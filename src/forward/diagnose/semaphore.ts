@@ -1,4 +1,4 @@
-/** Lets so many in at a time; whoever comes first is first. */
+/** A `Semaphore` limits how many tasks run at a time; they start in the order in which they came. */
 export class Semaphore {
   #free: number
   readonly #waiting: (() => void)[] = []
@@ -7,7 +7,7 @@ export class Semaphore {
     this.#free = permits
   }
 
-  /** Settles when there is a place. */
+  /** Settles when the task may start. */
   async acquire(): Promise<void> {
     if (this.#free > 0) {
       this.#free -= 1

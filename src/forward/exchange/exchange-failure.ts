@@ -24,7 +24,7 @@ export function exchangeFailure(
   return { kind: 'bad-response', reason: parserReason(error) }
 }
 
-/** Whether the connection simply ended: at the right moment that is nobody's fault. */
+/** Whether the connection simply ended, which is no fault on an idle connection. */
 export function isReset(error: Error): boolean {
   const code = errorCode(error)
   if (code === 'UND_ERR_SOCKET') return !error.message.startsWith('bad ')

@@ -9,7 +9,7 @@ import { retryDecision, type FailedAttempt } from './retry.ts'
 import type { Server } from '../balance/server.ts'
 import type { Upstream } from '../balance/upstream.ts'
 
-/** An exchange on its way: it forgets the last attempt before the next begins. */
+/** A `RetryableRequest` forgets the last attempt before the next begins. */
 export interface RetryableRequest extends ConnectionWaiter {
   beginAttempt(): void
 }
@@ -70,7 +70,7 @@ export class Failover {
     if (at !== -1 && this.#server !== undefined) fields[at + 1] = this.#server.authority
   }
 
-  /** The exchange failed for good. A failed dial is no business of ours: the pool has told of it. */
+  /** The exchange failed for good. A connection that could not be opened is left out: the pool has reported it. */
   recordFailure(failure: UpstreamFailure, connection: UpstreamConnection | undefined): void {
     if (connection === undefined) return
     // A kept connection may die at any time.

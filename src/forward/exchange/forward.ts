@@ -49,7 +49,7 @@ class ForwardedRequest
   #connection: UpstreamConnection | undefined
   #controller: Controller | undefined
   #requestBody: RequestBody | undefined
-  /** When something last moved, on the watch's clock. */
+  /** When something last moved, on the clock of the deadlines. */
   #lastProgressAt = 0
   #responseBegan = false
   #sentContinue = false
@@ -104,7 +104,7 @@ class ForwardedRequest
     )
   }
 
-  /** Nothing was sent, and nobody has touched the device's body: another server may have any request. */
+  /** Nothing was sent, and the device's body is untouched: another server may have any request. */
   failed(failure: UpstreamFailure): void {
     if (this.#abandoned || !this.#failover.tryNextServer(this)) this.#fail(failure)
   }
@@ -226,7 +226,7 @@ class ForwardedRequest
     return this.#requestBody !== undefined && !this.#requestBody.ended
   }
 
-  /** Nobody waits for the upstream any more. */
+  /** The device is gone, or has our own answer: the upstream's is not needed. */
   get #abandoned(): boolean {
     return this.#failure !== undefined || this.#phase === 'over'
   }
@@ -278,7 +278,7 @@ class ForwardedRequest
     this.#controller?.abort(new AbandonedError())
   }
 
-  /** The response's end, good or bad: every exchange leaves by this door. */
+  /** The response has ended, well or not: every exchange ends here. */
   #responseClosed(): void {
     if (this.#phase === 'over') return
     const { response } = this.#exchange
@@ -303,7 +303,7 @@ class ForwardedRequest
   }
 }
 
-/** Nobody waits for the answer any more. */
+/** The upstream's answer is not needed any more. */
 class AbandonedError extends Error {
   constructor() {
     super('the exchange was given up')

@@ -1,7 +1,7 @@
 /**
  * An answer given before the whole request body was read. Closing at once would turn the unread octets into a
- * TCP reset, which may overtake the answer (RFC 9112 §9.6); reading on without a bound would serve whoever
- * likes to send. So: a bounded while.
+ * TCP reset, which may overtake the answer (RFC 9112 §9.6); reading on without a bound would let a
+ * sender occupy us. So octets and time are bounded.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 

@@ -10,7 +10,7 @@ import { latin1, responseHead, trailers } from './response-head.ts'
 export class ResponseWriter {
   readonly #exchange: Exchange
   readonly #response: ServerResponse
-  /** Octets of the body still to come; negative when nobody said. */
+  /** Octets of the body still to come; negative when the head does not say. */
   #remaining = -1
   #octets = 0
   #drained: (() => void) | undefined
@@ -78,5 +78,5 @@ export interface ResponseStart {
 
 /** Octets up to which copying costs less than a second buffer in the write (measured: 5 µs of a request). */
 const SMALL_BODY = 2048
-/** A reason phrase that Node would refuse to write is left out; nobody may rely on one (RFC 9112 §4). */
+/** A reason phrase that Node would refuse to write is left out; no client may rely on one (RFC 9112 §4). */
 const PRINTABLE = /^[\t\x20-\x7e]*$/

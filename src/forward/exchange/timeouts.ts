@@ -1,5 +1,5 @@
 /**
- * How long nothing may move, and what it is called when nothing moved for longer: both depend on whose turn it is.
+ * How long nothing may move, and what it is called when nothing moved for longer: both depend on what the exchange waits for.
  */
 import { unreachable } from '../../kernel/types.ts'
 import type { UpstreamFailure } from '../failure.ts'
@@ -32,7 +32,7 @@ export function timeoutOf(waitState: WaitState, limits: UpstreamLimits, bodyIdle
   }
 }
 
-/** The failure of whoever did not move. */
+/** The failure of the side that did not move. */
 export function timeoutFailure(
   waitState: WaitState,
   limit: number,

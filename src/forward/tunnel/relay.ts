@@ -1,7 +1,7 @@
 /**
  * One admitted connection, octet by octet: a connection to the upstream of its own, and both directions until both
- * have ended. Whoever is slow is waited for (the other side is not read meanwhile), and whoever breaks off breaks
- * off the other.
+ * have ended. While one side is slow the other is not read, and when one connection breaks the
+ * other is destroyed.
  */
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
@@ -152,7 +152,7 @@ class Relay implements DeadlineItem {
 
   #deviceClosed(): void {
     if (this.#upstreamSocket === undefined) {
-      // While the upstream was being called: whoever answers then is hung up on.
+      // The upstream was still being called: a connection that opens now is closed at once.
       this.#failure ??= { kind: 'relay-device-gone' }
       this.#finished.resolve()
       return
@@ -170,12 +170,12 @@ class Relay implements DeadlineItem {
     if (this.#device.closed) this.#finished.resolve()
   }
 
-  /** Both have said all they had to say: whatever becomes of the connections now is nobody's loss. */
+  /** Both sides have ended: a connection that breaks now loses nothing. */
   #isComplete(): boolean {
     return this.#device.readableEnded && this.#upstreamSocket?.readableEnded === true
   }
 
-  /** Not politely: a connection that was broken off must not look complete to the other side. */
+  /** Destroys both, without an orderly end: a connection that was broken off must not look complete to the other side. */
   #abort(failure: RelayFailure): void {
     this.#failure ??= failure
     this.#device.destroy()
