@@ -91,7 +91,7 @@ export const groups = (): readonly Group[] => [
   },
   {
     title: 'The device was refused',
-    introduction: `In \`code\` of a request line with \`decision: refuse\`; under \`enforcement: recording\` mostly in \`would_refuse\`, and the request passes. Where no row of the listener could admit the device whatever it asked for, the connection is closed instead, with \`outcome: closed-unjudged\` and the same code.`,
+    introduction: `In \`code\` of a request line with \`decision: refuse\`; under \`enforcement: recording\` mostly in \`would_refuse\`, and the request passes. Where no row of the listener could admit the device whatever it asked for, the connection is closed instead, with \`outcome: closed-before-request\` and the same code.`,
     rows: entriesOf(REFUSALS).map(([code, { by, facts }]) =>
       row(
         code,

@@ -64,7 +64,7 @@ export const UPSTREAM: Cases<UpstreamFailure> = {
   'request-timeout': byDevice({ kind: 'request-timeout', limit }),
   'request-too-large': byDevice({ kind: 'request-too-large', limit }),
   'device-gone': byDevice(
-    { kind: 'device-gone', how: 'hung-up' },
+    { kind: 'device-gone', how: 'closed' },
     { kind: 'device-gone', how: 'stopped-reading' },
   ),
   unsendable: byUs({ kind: 'unsendable', reason: '{reason}' }),

@@ -15,7 +15,7 @@ export type UpstreamFailure =
       readonly limit: number
     }
   | { readonly kind: 'connect-timeout'; readonly limit: number }
-  | { readonly kind: 'device-gone'; readonly how: 'hung-up' | 'stopped-reading' }
+  | { readonly kind: 'device-gone'; readonly how: 'closed' | 'stopped-reading' }
   | { readonly kind: 'dns'; readonly hostname: string; readonly code: string }
   | { readonly kind: 'overloaded'; readonly connections: number; readonly waiting: number }
   | { readonly kind: 'refused'; readonly address: string }
@@ -141,7 +141,7 @@ function explainTraffic(failure: Traffic, upstream: string): Explanation {
       }
     case 'device-gone':
       return {
-        sentence: `the device ${failure.how === 'hung-up' ? 'hung up' : 'stopped reading'} before it had the whole answer`,
+        sentence: `the device ${failure.how === 'closed' ? 'closed the connection' : 'stopped reading'} before it had the whole answer`,
         nextStep: 'none, unless many devices do it: then look at the network in between',
       }
     case 'dns':

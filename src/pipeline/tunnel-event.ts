@@ -21,7 +21,7 @@ export type TunnelVerdict =
 
 /** What passed, and what the upstream was told. */
 export interface TunnelOutcome extends RelayOutcome {
-  readonly forwarded: TunnelEvent['told']
+  readonly forwarded: TunnelEvent['proxy_header']
 }
 
 /** What is true of a connection however it ended. */
@@ -48,7 +48,7 @@ export function tunnelEvent(
     ...(ending?.code === undefined ? {} : { code: ending.code }),
     upstream: outcome === undefined ? undefined : upstream,
     server: outcome?.server,
-    told: outcome?.forwarded ?? 'nothing',
+    proxy_header: outcome?.forwarded ?? 'nothing',
     failure: failure?.kind,
     reason: explanation?.reason?.slice(0, MAX_REASON),
     next_step: explanation?.next_step,
@@ -71,7 +71,7 @@ function outcomeOf(
   if (outcome === undefined) return 'refused'
   if (ending !== undefined) return 'ended'
   if (failure === undefined) return 'relayed'
-  return failure.kind === 'relay-device-gone' ? 'broken-off' : 'failed'
+  return failure.kind === 'relay-device-gone' ? 'aborted' : 'failed'
 }
 
 type VerdictFields = Pick<

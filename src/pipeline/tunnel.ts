@@ -136,7 +136,7 @@ function forwardedBy(
   { header }: RelayDestination,
   vouched: Vouched | undefined,
   { connectMs }: RelayOutcome,
-): TunnelEvent['told'] {
+): TunnelEvent['proxy_header'] {
   if (header === undefined || connectMs === undefined) return 'nothing'
   return isNamed(vouched) ? 'certificate' : 'address'
 }

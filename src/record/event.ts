@@ -84,7 +84,7 @@ export interface DeviceFacts {
 /** What happened to a connection as a whole; written when it closes. */
 export interface ConnectionEvent {
   /** `ended`: its verdict changed while it was open. */
-  readonly outcome: 'served' | 'closed-unjudged' | 'refused' | 'handshake-failed' | 'ended'
+  readonly outcome: 'served' | 'closed-before-request' | 'refused' | 'handshake-failed' | 'ended'
   /** The refusal or the handshake failure, from closed lists. */
   readonly code: string | undefined
   readonly reason: string | undefined

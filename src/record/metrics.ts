@@ -25,7 +25,7 @@ export class Metrics {
   readonly #dangerous: Gauge
   readonly #untrusted: Counter
   readonly #certificateExpiry: Gauge
-  readonly #serverIn: Gauge
+  readonly #serverAvailable: Gauge
   readonly #serverChanges: Counter
   readonly #retries: Counter
   readonly #legacyAttempts: Counter
@@ -124,8 +124,8 @@ export class Metrics {
       labelNames: ['upstream', 'reason'],
       registers,
     })
-    this.#serverIn = new Gauge({
-      name: 'tfe_upstream_server_in',
+    this.#serverAvailable = new Gauge({
+      name: 'tfe_upstream_server_available',
       help: '1 while requests go to a server, 0 while it is avoided; with several workers, 0 when any avoids it.',
       labelNames: ['upstream', 'server'],
       aggregator: 'min',
@@ -133,8 +133,8 @@ export class Metrics {
     })
     this.#serverChanges = new Counter({
       name: 'tfe_upstream_server_changes_total',
-      help: 'Times a server went out (ejected, check-failed) or came in again.',
-      labelNames: ['upstream', 'server', 'standing'],
+      help: 'Times a server became unavailable (ejected, check-failed) or available again.',
+      labelNames: ['upstream', 'server', 'state'],
       registers,
     })
     this.#retries = new Counter({
@@ -216,9 +216,9 @@ export class Metrics {
     })
   }
 
-  health({ upstream, server, standing }: ServerHealth): void {
-    this.#serverIn.set({ upstream, server }, standing === 'in' ? 1 : 0)
-    this.#serverChanges.inc({ upstream, server, standing })
+  health({ upstream, server, state }: ServerHealth): void {
+    this.#serverAvailable.set({ upstream, server }, state === 'available' ? 1 : 0)
+    this.#serverChanges.inc({ upstream, server, state })
   }
 
   /** Publishes the snapshot in force and the guarantees that it gives up. */
@@ -226,9 +226,9 @@ export class Metrics {
     this.#snapshot.set(snapshot.version)
     this.#dangerous.reset()
     for (const kind of snapshot.dangers) this.#dangerous.set({ kind }, 1)
-    this.#serverIn.reset()
-    for (const { upstream, server, standing } of snapshot.servers) {
-      this.#serverIn.set({ upstream, server }, standing === 'in' ? 1 : 0)
+    this.#serverAvailable.reset()
+    for (const { upstream, server, state } of snapshot.servers) {
+      this.#serverAvailable.set({ upstream, server }, state === 'available' ? 1 : 0)
     }
     this.#certificateExpiry.reset()
     for (const { role, name, notAfter } of snapshot.certificates) {
@@ -275,11 +275,11 @@ export interface SnapshotFacts {
   readonly servers: readonly ServerHealth[]
 }
 
-/** Whether a server is in; all three from closed lists or the configuration. */
+/** The health of a server; all three from closed lists or the configuration. */
 interface ServerHealth {
   readonly upstream: string
   readonly server: string
-  readonly standing: string
+  readonly state: string
 }
 
 interface RequestSeries {

@@ -6,10 +6,10 @@ import type { FindingCode } from '../trust/finding.ts'
 /** What happened to a relayed connection; written when it is over. snake_case because this is what the line says. */
 export interface TunnelEvent {
   /**
-   * `relayed`: both sides had ended. `broken-off`: the device broke it off. `failed`: the upstream, or the way to it.
+   * `relayed`: both sides had ended. `aborted`: the device broke it off. `failed`: the upstream, or the way to it.
    * `refused`: nothing was relayed. `ended`: its verdict changed while it was open.
    */
-  readonly outcome: 'relayed' | 'broken-off' | 'failed' | 'refused' | 'ended'
+  readonly outcome: 'relayed' | 'aborted' | 'failed' | 'refused' | 'ended'
   readonly decision: 'admit' | 'refuse'
   /** Why it was admitted, or the code of the refusal; from closed lists. */
   readonly code: string
@@ -21,7 +21,7 @@ export interface TunnelEvent {
   readonly upstream: string | undefined
   readonly server: string | undefined
   /** Whether a PROXY header was sent, and whether it named a certificate. */
-  readonly told: 'nothing' | 'address' | 'certificate'
+  readonly proxy_header: 'nothing' | 'address' | 'certificate'
   /** What spoiled it, from closed lists. */
   readonly failure: string | undefined
   readonly reason: string | undefined

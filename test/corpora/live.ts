@@ -89,7 +89,7 @@ function closedBecause(limbo: Case, lines: readonly Line[]): string | undefined 
   const leaf = readAll([limbo.peer_certificate])[0]?.fingerprint
   const codes = lines.flatMap(({ outcome, device, code }) => {
     const { fingerprint } = (device ?? {}) as { readonly fingerprint?: string }
-    return outcome === 'closed-unjudged' && fingerprint === leaf ? [code] : []
+    return outcome === 'closed-before-request' && fingerprint === leaf ? [code] : []
   })
   // Two different reasons cannot be told apart, so they are none.
   return new Set(codes).size === 1 ? textOf(codes[0]) : undefined

@@ -29,7 +29,12 @@ const rows: readonly Row[] = [
     'took no byte of a body for 7 ms',
   ],
   [{ kind: 'connect-timeout', limit: 7 }, 504, 'connection_timeout', 'within 7 ms'],
-  [{ kind: 'device-gone', how: 'hung-up' }, 499, 'http_request_error', 'the device hung up'],
+  [
+    { kind: 'device-gone', how: 'closed' },
+    499,
+    'http_request_error',
+    'the device closed the connection',
+  ],
   [
     { kind: 'device-gone', how: 'stopped-reading' },
     499,

@@ -20,27 +20,27 @@ export interface Health {
 }
 
 interface CheckRecord {
-  /** `unasked` counts as well: a start or a reload must not begin without a server. */
-  readonly verdict: 'down' | 'unasked' | 'up'
+  /** `unchecked` counts as well: a start or a reload must not begin without a server. */
+  readonly verdict: 'down' | 'unchecked' | 'up'
   /** Results in a row that speak against the verdict. */
   readonly streak: number
 }
 
 /** Available, or why not. */
-export type HealthState = 'check-failed' | 'ejected' | 'in'
+export type HealthState = 'available' | 'check-failed' | 'ejected'
 
 /** A server about which nothing is known. */
 export const UNKNOWN_HEALTH: Health = {
   failures: 0,
   ejections: 0,
   ejectedUntil: undefined,
-  check: { verdict: 'unasked', streak: 0 },
+  check: { verdict: 'unchecked', streak: 0 },
 }
 
-/** Where it stands at `now`. */
+/** Returns the state of a server at `now`. */
 export function healthStateOf({ ejectedUntil, check }: Health, now: Instant): HealthState {
   if (check.verdict === 'down') return 'check-failed'
-  return ejectedUntil !== undefined && now < ejectedUntil ? 'ejected' : 'in'
+  return ejectedUntil !== undefined && now < ejectedUntil ? 'ejected' : 'available'
 }
 
 /** An answer came, whatever its status: statuses are the application's words, not the server's health. */
@@ -79,7 +79,7 @@ export function afterCheck(health: Health, passed: boolean, settings: HealthSett
     return check.streak === 0 ? health : withCheckRecord(health, verdict, 0)
   // The first answer after the start counts at once when it is good, and like any other when it is bad.
   const needed = passed
-    ? check.verdict === 'unasked'
+    ? check.verdict === 'unchecked'
       ? 1
       : settings.check?.up
     : settings.check?.down

@@ -30,10 +30,10 @@ import { checkError, requestError, type ServerReference } from '../upstream-erro
 import type { UpstreamError } from '../../kernel/upstream-error.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
-/** A server went out, or came back; `code` names the failure that put it out. */
+/** A `HealthChange` says that a server became available or unavailable; `code` names the failure behind it. */
 export interface HealthChange {
   readonly server: string
-  readonly standing: HealthState
+  readonly state: HealthState
   readonly code: string | undefined
   readonly explanation: Explanation | undefined
   /** For how long requests avoid it; `undefined` where only a check can bring it back. */
@@ -67,7 +67,7 @@ export class Server implements Candidate {
   #load = 0
   #tunnels = 0
   #health = UNKNOWN_HEALTH
-  #reported: HealthState = 'in'
+  #reported: HealthState = 'available'
   #returnTimer: NodeJS.Timeout | undefined
   #checkTimer: NodeJS.Timeout | undefined
   #checking = false
@@ -90,9 +90,9 @@ export class Server implements Candidate {
     return this.#load
   }
 
-  get standing(): HealthState {
+  get state(): HealthState {
     return this.#health === UNKNOWN_HEALTH
-      ? 'in'
+      ? 'available'
       : healthStateOf(this.#health, this.#ports.clock.now())
   }
 
@@ -128,7 +128,7 @@ export class Server implements Candidate {
   /** It began an answer. */
   responseBegan(): void {
     this.#health = afterResponse(this.#health)
-    if (this.#reported !== 'in') this.#reportHealth(undefined)
+    if (this.#reported !== 'available') this.#reportHealth(undefined)
   }
 
   /** A connection could not be made, or a request on a connection failed; `shown` is what it presented. */
@@ -189,8 +189,8 @@ export class Server implements Candidate {
   ): Promise<Reason & { readonly explanation: Explanation }> {
     // Only when the server goes out: the question costs it a connection.
     const bySni =
-      this.#reported === 'in' &&
-      this.standing !== 'in' &&
+      this.#reported === 'available' &&
+      this.state !== 'available' &&
       (await failsBySni(this.plan, check, failure))
     return {
       code: failure.kind,
@@ -199,21 +199,21 @@ export class Server implements Candidate {
   }
 
   #reportHealth(reason: Reason | undefined): void {
-    const { standing } = this
+    const { state } = this
     // How the last requests of an earlier configuration end is not reported.
-    if (standing === this.#reported || this.#retired) return
-    this.#reported = standing
+    if (state === this.#reported || this.#retired) return
+    this.#reported = state
     clearTimeout(this.#returnTimer)
     const { ejectedUntil } = this.#health
     const out =
-      standing === 'ejected' && ejectedUntil !== undefined
+      state === 'ejected' && ejectedUntil !== undefined
         ? ((ejectedUntil - this.#ports.clock.now()) as Millis)
         : undefined
     // Without this timer the end of an ejection would be reported only with the next request.
     if (out !== undefined)
       this.#returnTimer = setTimeout(() => this.#reportHealth(undefined), out + 1).unref()
-    const { code, explanation } = standing === 'in' ? NO_REASON : (reason ?? NO_REASON)
-    this.#events.healthChanged({ server: this.name, standing, code, explanation, out })
+    const { code, explanation } = state === 'available' ? NO_REASON : (reason ?? NO_REASON)
+    this.#events.healthChanged({ server: this.name, state, code, explanation, out })
   }
 }
 

@@ -20,7 +20,7 @@ export interface UpstreamOptions {
   readonly identity: ClientIdentity | undefined
   /** Called once per connection to a server that strict TLS would have refused. */
   readonly onUntrusted: (facts: UntrustedServer) => void
-  /** Called when a server goes out or comes back. */
+  /** Called when a server becomes available or unavailable. */
   readonly onHealth?: (change: UpstreamHealthChange) => void
   /** Called for everything that goes wrong with a server, and for nothing else. */
   readonly onError?: (error: UpstreamError) => void
@@ -28,7 +28,7 @@ export interface UpstreamOptions {
   readonly health?: HealthPorts
 }
 
-/** A server went out or came back. */
+/** A server became available or unavailable. */
 export interface UpstreamHealthChange extends HealthChange {
   readonly upstream: string
   /** How many servers are available now; with 0 all are tried. */
@@ -135,7 +135,7 @@ export class Upstream {
   }
 
   #healthy(servers: readonly Server[]): readonly Server[] {
-    return servers.filter(({ standing }) => standing === 'in')
+    return servers.filter(({ state }) => state === 'available')
   }
 }
 

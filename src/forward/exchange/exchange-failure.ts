@@ -5,8 +5,8 @@ import { errorCode } from '../../kernel/error-code.ts'
 import { dialFailure } from '../connect/dial-failure.ts'
 import type { UpstreamFailure } from '../failure.ts'
 
-/** How far the answer had come: not a byte, a byte, or its whole head. */
-export type ResponseProgress = 'unheard' | 'heard' | 'answering'
+/** How far the response had come: not an octet, an octet, or its whole head. */
+export type ResponseProgress = 'none' | 'begun' | 'head-received'
 
 /** Names what ended an exchange; `hostname` is the upstream's. */
 export function exchangeFailure(
@@ -15,8 +15,8 @@ export function exchangeFailure(
   hostname: string,
 ): UpstreamFailure {
   const code = errorCode(error)
-  if (isReset(error) || (progress === 'answering' && isTruncated(error))) {
-    return { kind: 'reset', during: progress === 'unheard' ? 'request' : 'response' }
+  if (isReset(error) || (progress === 'head-received' && isTruncated(error))) {
+    return { kind: 'reset', during: progress === 'none' ? 'request' : 'response' }
   }
   if (UNSENDABLE.has(code)) return { kind: 'unsendable', reason: error.message }
   // TLS 1.3: a server that misses our certificate says so only after the handshake (RFC 8446 §4.4.2.4).

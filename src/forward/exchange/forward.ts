@@ -217,8 +217,8 @@ class ForwardedRequest
   }
 
   get #progress(): ResponseProgress {
-    if (this.#phase === 'answering') return 'answering'
-    return this.#responseBegan ? 'heard' : 'unheard'
+    if (this.#phase === 'answering') return 'head-received'
+    return this.#responseBegan ? 'begun' : 'none'
   }
 
   /** The device still sends its body. */
@@ -286,7 +286,7 @@ class ForwardedRequest
     this.#phase = 'over'
     if (!answered) this.#abandonUpstream()
     if (!(answered && response.writableFinished)) {
-      this.#failure ??= { kind: 'device-gone', how: 'hung-up' }
+      this.#failure ??= { kind: 'device-gone', how: 'closed' }
     }
     this.#destination.upstream.deadlines.remove(this)
     this.#failover.release()

@@ -86,6 +86,6 @@ function outcomeOf({ response }: Exchange): Outcome {
     firstByteMs: undefined,
     server: undefined,
     retried: false,
-    failure: answered ? undefined : { kind: 'device-gone', how: 'hung-up' },
+    failure: answered ? undefined : { kind: 'device-gone', how: 'closed' },
   }
 }

@@ -204,10 +204,10 @@ export class FrontEnd {
       dangers: compiled.config.dangers.map(({ kind }) => kind),
       certificates: certificatesOf(this.#snapshot),
       servers: [...upstreams.values()].flatMap(({ upstream }) =>
-        upstream.servers.map(({ name, standing }) => ({
+        upstream.servers.map(({ name, state }) => ({
           upstream: upstream.name,
           server: name,
-          standing,
+          state,
         })),
       ),
     })

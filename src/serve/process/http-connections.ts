@@ -157,7 +157,7 @@ export class HttpConnectionHandler implements ListenerHandlers {
     if (view === undefined) return false
     if (view.compiled.isClosed) {
       const words = explanationFields(explainRejection({ kind: 'listener-closed' }))
-      connection.ending = { outcome: 'closed-unjudged', ...words }
+      connection.ending = { outcome: 'closed-before-request', ...words }
       return false
     }
     const peer = connection.peer(peerCache, judge)
@@ -173,7 +173,7 @@ export class HttpConnectionHandler implements ListenerHandlers {
       this.#addObservation(connection, { ...UNJUDGED, code: why.kind }, clock.now())
     const words = why === undefined ? undefined : explain(why)
     connection.ending = {
-      outcome: 'closed-unjudged',
+      outcome: 'closed-before-request',
       code: why?.kind,
       reason: words?.sentence,
       next_step: words?.nextStep,

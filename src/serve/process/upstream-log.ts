@@ -8,20 +8,20 @@ import type { Log } from '../../kernel/ports.ts'
 
 /** Logs that a server went out or came back; at level `error` when no server is left. */
 export function logHealthChange(log: Log, change: UpstreamHealthChange): void {
-  const { upstream, server, standing, code, explanation, out, left } = change
+  const { upstream, server, state, code, explanation, out, left } = change
   const facts = {
     upstream,
     server,
-    standing,
+    state,
     failure: code,
     reason: explanation?.sentence,
     next_step: explanation?.nextStep,
-    out_ms: out,
-    servers_in: left,
+    ejected_ms: out,
+    servers_available: left,
   }
-  if (standing === 'in') log.info(facts, 'upstream server is in again')
-  else if (left > 0) log.warn(facts, 'upstream server is out')
-  else log.error(facts, 'no server of the upstream is in: all are tried as if they were')
+  if (state === 'available') log.info(facts, 'upstream server is available again')
+  else if (left > 0) log.warn(facts, 'upstream server is unavailable')
+  else log.error(facts, 'no server of the upstream is available: all are tried')
 }
 
 /**

@@ -32,29 +32,29 @@ function lived(story: string, chance = 0): { readonly health: Health; readonly n
   return { health, now: now as Instant }
 }
 
-type Row = readonly [promise: string, story: string, standing: string]
+type Row = readonly [promise: string, story: string, state: string]
 
 const rows: readonly Row[] = [
-  ['a server of which nothing is known is in', '', 'in'],
-  ['one failure less than enough leaves it in', 'ff', 'in'],
+  ['a server of which nothing is known is in', '', 'available'],
+  ['one failure less than enough leaves it in', 'ff', 'available'],
   ['enough failures in a row put it out', 'fff', 'ejected'],
-  ['an answer in between begins the count anew', 'ffaff', 'in'],
+  ['an answer in between begins the count anew', 'ffaff', 'available'],
   ['it is out through the last millisecond of its time', 'fff 999', 'ejected'],
-  ['it is in again when its time is over', 'fff 1000', 'in'],
+  ['it is in again when its time is over', 'fff 1000', 'available'],
   ['on probation one failure is enough', 'fff 1000 f', 'ejected'],
   ['the second time lasts twice as long: still out', 'fff 1000 f 1999', 'ejected'],
-  ['the second time lasts twice as long: in again', 'fff 1000 f 2000', 'in'],
+  ['the second time lasts twice as long: in again', 'fff 1000 f 2000', 'available'],
   ['the fourth time is cut at the longest: still out', 'fff 1000 f 2000 f 4000 f 4999', 'ejected'],
-  ['the fourth time is cut at the longest: in again', 'fff 1000 f 2000 f 4000 f 5000', 'in'],
-  ['an answer on probation forgives all', 'fff 1000 a ff', 'in'],
-  ['after forgiveness the first time is short again', 'fff 1000 f 2000 a fff 1000', 'in'],
-  ['failures while it is out do not lengthen its time', 'fff 500 ffff 500', 'in'],
-  ['an answer while it is out brings it back', 'fff a', 'in'],
-  ['checks failed, one less than enough, leave it in', 'FF', 'in'],
+  ['the fourth time is cut at the longest: in again', 'fff 1000 f 2000 f 4000 f 5000', 'available'],
+  ['an answer on probation forgives all', 'fff 1000 a ff', 'available'],
+  ['after forgiveness the first time is short again', 'fff 1000 f 2000 a fff 1000', 'available'],
+  ['failures while it is out do not lengthen its time', 'fff 500 ffff 500', 'available'],
+  ['an answer while it is out brings it back', 'fff a', 'available'],
+  ['checks failed, one less than enough, leave it in', 'FF', 'available'],
   ['enough checks failed put it out', 'FFF', 'check-failed'],
-  ['a check passed in between begins the count anew', 'FFPFF', 'in'],
+  ['a check passed in between begins the count anew', 'FFPFF', 'available'],
   ['one check passed does not bring it back', 'FFFP', 'check-failed'],
-  ['enough checks passed bring it back', 'FFFPP', 'in'],
+  ['enough checks passed bring it back', 'FFFPP', 'available'],
   ['passes must come in a row', 'FFFPFP', 'check-failed'],
   ['time alone does not bring back what a check put out', 'FFF 1000000', 'check-failed'],
   ['answers do not bring back what a check put out', 'FFF a', 'check-failed'],

@@ -139,7 +139,7 @@ async function renew(frontEnd: Product, leaf: Leaf) {
   device.send('GET /renew/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   const answer = await device.response().catch(() => undefined)
   const judged = (line: Line): boolean =>
-    'decision' in line || line['outcome'] === 'closed-unjudged'
+    'decision' in line || line['outcome'] === 'closed-before-request'
   const line = await frontEnd.waitForLine(judged)
   return { status: answer?.startLine.slice(9, 12) ?? 'closed', code: line['code'] }
 }

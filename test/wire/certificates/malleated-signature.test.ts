@@ -56,7 +56,7 @@ for (const [code, deny] of BLOCKS) {
       const ends = (): readonly Line[] => frontEnd.lines.filter((line) => 'outcome' in line)
       await frontEnd.waitForLine(() => ends().length === 8)
       const told = ends().map((line) => `${String(line['outcome'])} ${String(line['code'])}`)
-      expect(new Set(told)).toEqual(new Set([`closed-unjudged ${code}`]))
+      expect(new Set(told)).toEqual(new Set([`closed-before-request ${code}`]))
       expect(upstream.peers).toHaveLength(0)
     })
   }

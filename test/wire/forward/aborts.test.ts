@@ -9,7 +9,7 @@ import { forwardingServer, goodServer } from '../../support/front-ends/forwardin
 import { valuesOf } from '../../support/http/raw-message.ts'
 import { OK, rawUpstream, type UpstreamPeer } from '../../support/upstreams/raw-upstream.ts'
 
-const HUNG_UP: Partial<Outcome> = { failure: { kind: 'device-gone', how: 'hung-up' } }
+const HUNG_UP: Partial<Outcome> = { failure: { kind: 'device-gone', how: 'closed' } }
 
 /** The first connection, as soon as it exists. */
 function firstPeer(): { peer: Promise<UpstreamPeer>; script: (peer: UpstreamPeer) => void } {

@@ -146,5 +146,5 @@ test('a device that is gone before the answer is recorded as gone', async () => 
   device.disconnect()
   await expect
     .poll(() => server.outcomes)
-    .toMatchObject([{ failure: { kind: 'device-gone', how: 'hung-up' } }])
+    .toMatchObject([{ failure: { kind: 'device-gone', how: 'closed' } }])
 })

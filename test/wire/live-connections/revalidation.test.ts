@@ -174,7 +174,7 @@ test('a listener that is closed ends its connections and takes no more', async (
   await late.ended
   const lines = await pool.waitForLines(2, (line) => line['code'] === 'listener-closed')
   expect(new Set(lines.map((line) => line['outcome']))).toEqual(
-    new Set(['closed-unjudged', 'ended']),
+    new Set(['closed-before-request', 'ended']),
   )
 })
 

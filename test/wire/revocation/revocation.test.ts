@@ -83,7 +83,7 @@ async function status(frontEnd: Product, leaf: Leaf, path = '/device/x'): Promis
 /** Why the first that was turned away was. */
 const codeOf = async (frontEnd: Product): Promise<unknown> => {
   const line = await frontEnd.waitForLine(
-    (one) => one['decision'] === 'refuse' || one['outcome'] === 'closed-unjudged',
+    (one) => one['decision'] === 'refuse' || one['outcome'] === 'closed-before-request',
   )
   return line['code']
 }

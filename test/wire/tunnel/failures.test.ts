@@ -30,7 +30,7 @@ test('a reset by the device is written down as such', async () => {
   below.resetAndDestroy()
   const [line] = await frontEnd.tunnels(1)
   expect(line).toMatchObject({
-    outcome: 'broken-off',
+    outcome: 'aborted',
     failure: 'relay-device-gone',
     code: 'verified',
   })
@@ -64,7 +64,11 @@ test('nothing of the device reaches an upstream of another name, and everybody i
   device.send('a secret')
   await device.ended
   const [line] = await frontEnd.tunnels(1)
-  expect(line).toMatchObject({ outcome: 'failed', failure: 'tls-name-mismatch', told: 'nothing' })
+  expect(line).toMatchObject({
+    outcome: 'failed',
+    failure: 'tls-name-mismatch',
+    proxy_header: 'nothing',
+  })
   expect(line?.['reason']).toContain('server name mismatch, certificate issued to: [')
   expect(frontEnd.upstream.peers.map(({ pending }) => pending).join('')).toBe('')
 })

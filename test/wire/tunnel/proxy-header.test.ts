@@ -50,7 +50,7 @@ test('inside TLS the header comes first, names the device, and what the device f
   expect(octets.subarray(end)).toEqual(Buffer.concat([FORGED, MIPR]))
   device.socket.destroy()
   const [line] = await frontEnd.tunnels(1)
-  expect(line).toMatchObject({ told: 'certificate' })
+  expect(line).toMatchObject({ proxy_header: 'certificate' })
 })
 
 test('no device is named that we do not vouch for', async () => {
@@ -67,7 +67,7 @@ test('no device is named that we do not vouch for', async () => {
   expect(octets.includes(fleet.unknown.der)).toBe(false)
   device.socket.destroy()
   const [line] = await frontEnd.tunnels(1)
-  expect(line).toMatchObject({ told: 'address', code: 'recording' })
+  expect(line).toMatchObject({ proxy_header: 'address', code: 'recording' })
 })
 
 test('before TLS the header goes ahead of our handshake, in the clear', async () => {

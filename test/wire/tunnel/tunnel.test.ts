@@ -23,7 +23,7 @@ test('octets that are no HTTP pass unchanged, both ways, for a device with a fit
     code: 'verified',
     upstream: 'mdm',
     server: `localhost:${frontEnd.upstream.port}`,
-    told: 'nothing',
+    proxy_header: 'nothing',
     bytes_in: MIPR.length,
     bytes_out: MIPR.length,
     route_class: 'device',

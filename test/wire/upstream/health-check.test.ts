@@ -55,7 +55,7 @@ test('a server that answers its check with the wrong status goes out, and comes 
   })
   await using server = await watched(upstream.port, { http: HTTP })
   expect(await server.change(1)).toMatchObject({
-    standing: 'check-failed',
+    state: 'check-failed',
     code: 'check-status',
     explanation: {
       sentence: `127.0.0.1:${upstream.port} answered its health check with 503`,
@@ -63,7 +63,7 @@ test('a server that answers its check with the wrong status goes out, and comes 
     left: 0,
   })
   status = '204 Fine'
-  expect(await server.change(2)).toMatchObject({ standing: 'in', left: 1 })
+  expect(await server.change(2)).toMatchObject({ state: 'available', left: 1 })
   expect(new Set(heads)).toEqual(new Set(['GET /status HTTP/1.1']))
 })
 
@@ -141,8 +141,8 @@ function sniOnly() {
 test('a check without SNI that fails where requests with SNI would not says so (S3-11)', async () => {
   await using upstream = await rawUpstream(sniOnly(), answering(OK))
   await using server = await watched(upstream.port, { sni: { kind: 'off' } })
-  const { standing, code, explanation } = await server.change(1)
-  expect({ standing, code }).toEqual({ standing: 'check-failed', code: 'tls-name-mismatch' })
+  const { state, code, explanation } = await server.change(1)
+  expect({ state, code }).toEqual({ state: 'check-failed', code: 'tls-name-mismatch' })
   expect(explanation?.sentence).toContain(
     'it takes connections with the server name upstream.test, as requests make them, so only its check fails',
   )

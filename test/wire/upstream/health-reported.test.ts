@@ -47,21 +47,25 @@ test('a server that is gone costs no request, is out in log and metrics, and the
   const yaml = upstreams([gone, live.port], 'health: { failures: 2, ejection: 1m }')
   await using frontEnd = await product({ upstreamPort: gone, yaml })
   const both = await scrape(frontEnd)
-  expect(both).toContain(`tfe_upstream_server_in{upstream="mdm",server="localhost:${gone}"} 1`)
+  expect(both).toContain(
+    `tfe_upstream_server_available{upstream="mdm",server="localhost:${gone}"} 1`,
+  )
   for (const _ of [1, 2, 3, 4, 5]) expect(await ask(frontEnd)).toContain('200')
   const line = await frontEnd.waitForLine(({ msg }) => msg === 'upstream server is out')
   expect(line).toMatchObject({
     upstream: 'mdm',
     server: `localhost:${gone}`,
-    standing: 'ejected',
+    state: 'ejected',
     failure: 'refused',
-    servers_in: 1,
+    servers_available: 1,
   })
   expect(String(line['next_step'])).toContain('see whether it runs')
   const metrics = await scrape(frontEnd)
-  expect(metrics).toContain(`tfe_upstream_server_in{upstream="mdm",server="localhost:${gone}"} 0`)
   expect(metrics).toContain(
-    `tfe_upstream_server_in{upstream="mdm",server="localhost:${live.port}"} 1`,
+    `tfe_upstream_server_available{upstream="mdm",server="localhost:${gone}"} 0`,
+  )
+  expect(metrics).toContain(
+    `tfe_upstream_server_available{upstream="mdm",server="localhost:${live.port}"} 1`,
   )
   expect(metrics).toMatch(/tfe_upstream_retries_total\{upstream="mdm"\} 2\n/)
   expect(await scrape(frontEnd, '/readyz')).toBe('ready\n')
@@ -75,7 +79,7 @@ test('when no server is left it is an error in the log, and the front end stays 
   await using frontEnd = await product({ upstreamPort: one, yaml })
   expect(await ask(frontEnd)).toContain('502')
   const line = await frontEnd.waitForLine(({ msg }) => String(msg).startsWith('no server of'))
-  expect(line).toMatchObject({ level: 'error', servers_in: 0 })
+  expect(line).toMatchObject({ level: 'error', servers_available: 0 })
   expect(await scrape(frontEnd, '/readyz')).toBe('ready\n')
 })
 
@@ -91,9 +95,9 @@ test('checks begin with the front end, and name what they ask', async () => {
   )
   await using frontEnd = await product({ upstreamPort: live.port, yaml })
   expect(await asked.promise).toBe('GET /status HTTP/1.1')
-  expect(await frontEnd.waitForLine(({ standing }) => standing === 'check-failed')).toMatchObject({
+  expect(await frontEnd.waitForLine(({ state }) => state === 'check-failed')).toMatchObject({
     failure: 'check-status',
-    servers_in: 0,
+    servers_available: 0,
   })
 })
 

@@ -190,12 +190,12 @@ test('a server that fails is avoided, comes back for one request, and is forgive
   expect(await server.change(1)).toMatchObject({
     upstream: 'mdm',
     server: `127.0.0.1:${flaky.port}`,
-    standing: 'ejected',
+    state: 'ejected',
     code: 'reset',
     left: 1,
   })
   well = true
-  expect(await server.change(2)).toMatchObject({ standing: 'in', left: 2 })
+  expect(await server.change(2)).toMatchObject({ state: 'available', left: 2 })
   const before = flaky.peers.length
   for (const _ of [1, 2]) expect(await ask(server, 'GET /')).toBe('200 OK')
   expect(flaky.peers.length).toBe(before + 1)
@@ -222,10 +222,10 @@ test('a single server is watched, and never lost', async () => {
   })
   await using server = await forwardingServer(flaky.port, { health: { failures: 1 } })
   expect(await ask(server, 'GET /')).toBe('502 Bad Gateway')
-  expect(await server.change(1)).toMatchObject({ standing: 'ejected', left: 0 })
+  expect(await server.change(1)).toMatchObject({ state: 'ejected', left: 0 })
   well = true
   expect(await ask(server, 'GET /')).toBe('200 OK')
-  expect(await server.change(2)).toMatchObject({ standing: 'in', left: 1 })
+  expect(await server.change(2)).toMatchObject({ state: 'available', left: 1 })
 })
 
 test('statuses are no failures: a server that answers 500 stays in', async () => {

@@ -30,7 +30,7 @@ for (const [who, leaf, code] of STRANGERS) {
     device.send(REQUEST)
     await device.ended
     expect(device.pending).toBe('')
-    const line = await frontEnd.waitForLine((one) => one['outcome'] === 'closed-unjudged')
+    const line = await frontEnd.waitForLine((one) => one['outcome'] === 'closed-before-request')
     expect(line).toMatchObject({ code, requests: 0, protocol: 'TLSv1.3' })
     expect(line['cipher']).toMatch(/^TLS_/)
     expect(line['next_step']).toBeTypeOf('string')
