@@ -156,7 +156,7 @@ export const groups = (): readonly Group[] => [
   {
     title: 'A server failed its health check',
     introduction:
-      'In `failure` of a line `upstream server is out`, beside the codes of the table above: the device sees nothing, because requests go to other servers; when none is left, all are tried.',
+      'In `failure` of a line `upstream server is unavailable`, beside the codes of the table above: the device sees nothing, because requests go to other servers; when none is left, all are tried.',
     rows: [
       row('check-status', 'upstream', [
         {

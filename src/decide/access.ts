@@ -18,7 +18,7 @@ export interface AddressRefused {
   readonly networks: readonly string[]
 }
 
-/** The refusal, if the address lies in none of the networks. An empty list is open to nobody. */
+/** The refusal, if the address lies in none of the networks. An empty list admits no address. */
 export function addressRefused(access: Access | undefined): AddressRefused | undefined {
   if (access === undefined || isInside(access.address, access.networks)) return undefined
   const { address, networks } = access

@@ -88,14 +88,14 @@ export function vouchedFor({ basis }: Admission): Vouched | undefined {
   }
 }
 
-/** Where the certificate of a peer stands in time, whatever the verdict; of an unsound one nobody knows. */
+/** Where the certificate of a peer stands in time, whatever the verdict; undefined for an unsound one. */
 export function timelinessOfPeer(peer: Peer, policy: Policy, now: Instant): Timeliness | undefined {
   if (peer.kind !== 'presented' || !peer.paths.ok) return undefined
   return timelinessOf(peer.leaf, policy, now)
 }
 
 /**
- * Whether this is a device that the fleet still counts on: on a sound path, and nobody has said no to it, its key or
+ * Whether this is a device that the fleet still counts on: on a sound path, and without a refusal of it, its key or
  * its CA. Its own age does not matter: those that stayed away too long are the ones to look for.
  */
 export function isExpected(peer: Peer, policy: Policy, now: Instant): boolean {
@@ -131,7 +131,7 @@ function judge(ask: Ask, policy: Policy, now: Instant): Decision {
 
 /**
  * What was said about this very certificate or its key, and so holds on every route. For a key soundness is not asked
- * for: TLS proved that the peer holds it, whoever signed the certificate around it.
+ * for: TLS proved that the peer holds it, whichever CA signed the certificate.
  */
 function denialOf(
   { leaf, paths }: Peer & { readonly kind: 'presented' },
@@ -193,7 +193,7 @@ function judgePaths({ paths, ask }: Paths, policy: Policy, now: Instant): Decisi
     .reduce((best, next) => (weight(next) > weight(best) ? next : best), first)
 }
 
-/** Grace forgives on renewal routes only (decision 7); what the row asks besides is asked last, of whoever would pass. */
+/** Grace forgives on renewal routes only (decision 7); what the row asks besides is asked last, of a device that would pass. */
 function onRoute(path: SoundPath, ask: Ask, verdict: PathVerdict): Decision {
   const basis = basisOn(path, ask, verdict)
   if (!isBasis(basis)) return refuse(basis)

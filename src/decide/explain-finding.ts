@@ -27,7 +27,7 @@ export const FINDING_EXPLANATIONS: Readonly<Record<FindingCode, string>> = {
   'purpose-critical':
     'the purposes of the certificate are marked as critical (CA/Browser 7.1.2.7.6)',
   'purpose-in-self-signed-anchor':
-    'the trust anchor limits its own purposes, which nobody needs to heed (CA/Browser 7.1.2.1.2)',
+    'the trust anchor limits its own purposes, which need not be heeded (CA/Browser 7.1.2.1.2)',
   'purpose-missing': 'the certificate does not say what it is for (CA/Browser 7.1.2.7.6)',
   'serial-not-positive': 'the serial number is zero or negative (§4.1.2.2)',
   'serial-too-long': 'the serial number has more than twenty octets (§4.1.2.2)',

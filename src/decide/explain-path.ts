@@ -196,7 +196,7 @@ function explainName(why: NameFailure): Explanation {
       }
     case 'name-undecidable':
       return {
-        sentence: `nobody can tell whether ${why.name} of ${whose(why.subject)} lies within ${why.constraint}, as ${whose(why.by)} demands`,
+        sentence: `it cannot be decided whether ${why.name} of ${whose(why.subject)} lies within ${why.constraint}, as ${whose(why.by)} demands`,
         nextStep:
           'issue the certificate without that name, or the CA certificate without that constraint',
       }

@@ -1,5 +1,5 @@
 /**
- * What CAs revoked, and what nobody can tell, in words.
+ * Sentences about revoked certificates, and about those whose revocation status is unknown.
  */
 import { isoText, unreachable } from '../kernel/types.ts'
 import { printName } from '../x509/print-name.ts'

@@ -170,12 +170,12 @@ function explainCaRefused(why: CaRefused): Explanation {
       }
     case 'staged':
       return {
-        sentence: `the enrollment setting ${why.setting} is staged and admits nobody yet`,
+        sentence: `the enrollment setting ${why.setting} is staged and admits no device yet`,
         nextStep: 'make it current, or enrol the device under the one that is',
       }
     case 'sunset':
       return {
-        sentence: `the previously trusted enrollment setting ${why.setting} admits nobody since ${isoText(why.sunset)}`,
+        sentence: `the previously trusted enrollment setting ${why.setting} admits no device since ${isoText(why.sunset)}`,
         nextStep: 'enrol the device under the current enrollment setting, or move the sunset',
       }
     case 'issued-after-retirement':
@@ -188,7 +188,7 @@ function explainCaRefused(why: CaRefused): Explanation {
       return {
         sentence: `the device's key ${why.key} had not been seen when the enrollment setting ${why.setting} was retired at ${isoText(why.retiredAt)}, and its cut-off is for known devices`,
         nextStep:
-          'enrol the device under the current enrollment setting; if nobody can have stolen the key of the retired CA, the cut-off `not-before` is enough',
+          'enrol the device under the current enrollment setting; if the key of the retired CA cannot have been stolen, the cut-off `not-before` is enough',
       }
     default:
       return unreachable(why)

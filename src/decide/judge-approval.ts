@@ -18,11 +18,11 @@ export interface ApprovalAsk {
   readonly origin?: Origin | undefined
 }
 
-/** Whether this key's device is blocked: on every route, in `recording` too, and whoever signed its certificate. */
+/** Whether this key's device is blocked: on every route, in `recording` too, and whichever CA signed its certificate. */
 export const isBlocked = (key: KeyFingerprint, { approvals }: FleetPolicy): boolean =>
   approvals.approvalOf(key) === 'blocked'
 
-/** Why a device that would pass is kept from a sensitive route; nothing where nobody asks. */
+/** Why a device that would pass is kept from a sensitive route; nothing where approval is not asked for. */
 export function unapproved(
   { certificates, anchor }: SoundPath,
   ask: ApprovalAsk,

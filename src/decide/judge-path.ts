@@ -29,7 +29,7 @@ export interface Timely {
 /** Judges one path, whatever the route. */
 export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVerdict {
   const { setting } = path.anchor
-  // A setting that nobody knows any more must not admit anybody.
+  // A setting that does not exist any more must not admit a device.
   const standing = policy.standings.get(setting)
   if (standing === undefined || standing.kind === 'distrusted')
     return { kind: 'distrusted', setting }
@@ -77,7 +77,7 @@ export function judgeRetained(
   )
 }
 
-/** What grace might forgive comes last: nobody may pass in grace who may have been revoked. */
+/** What grace might forgive comes last: a device that may have been revoked must not pass in grace. */
 function lateOrUndecided(
   path: SoundPath,
   policy: Policy,
@@ -121,7 +121,7 @@ const ORDER: readonly Refusal['kind'][] = [
   'unapproved',
 ]
 
-/** A stolen CA key stays stolen when somebody cross-signs it: wherever that key stands on a path, the path falls. */
+/** A stolen CA key stays stolen when another CA cross-signs it: wherever that key stands on a path, the path falls. */
 function deniedIssuer(path: RetainedPath, { keys }: DenyList): CaRefused | undefined {
   if (keys.size === 0) return undefined
   const denied = issuerWhere(path, ({ publicKey }) => keys.has(publicKey.fingerprint))

@@ -1,6 +1,6 @@
 /**
  * Revocation, RFC 5280 §6.1.3 (a)(3), judged for every request: what a list names is refused like what is on the deny
- * list; where nobody can tell, the enrollment setting says what follows.
+ * list; where that is unknown, the enrollment setting says what follows.
  */
 import { plus, type Instant } from '../kernel/types.ts'
 import { issuedOn, revokedOn, statusOf, type RevocationStatus } from '../trust/revocation.ts'

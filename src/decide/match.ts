@@ -8,7 +8,7 @@ import type { SoundPath } from '../trust/validate.ts'
 import { generalNameText } from '../x509/print-name.ts'
 import { isNamed, type NamePattern } from './name-pattern.ts'
 
-/** Each rule that is there must be met; one entry of its list is enough. An empty list admits nobody. */
+/** Each rule that is there must be met; one entry of its list is enough. An empty list admits no device. */
 export interface MatchRules {
   /** One of the device's subject alternative names. */
   readonly subjectAltNames: readonly NamePattern[] | undefined
@@ -36,7 +36,7 @@ export interface RuleOutcome {
   readonly rule: MatchRule
   readonly met: boolean
   readonly wanted: readonly string[]
-  /** Worked out only for whoever asks. */
+  /** Worked out only when a rule asks. */
   readonly found: () => readonly string[]
 }
 

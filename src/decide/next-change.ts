@@ -24,7 +24,7 @@ function* changesOf(path: SoundPath, policy: Policy): Generator<Instant> {
   yield past(anchor.certificate.notAfter)
   yield past(plus(certificates[0].notAfter, policy.grace))
   const standing = policy.standings.get(anchor.setting)
-  // From its sunset on a CA admits nobody: that instant is the first of the end.
+  // From its sunset on a CA admits no device: that instant is the first of the end.
   if (standing?.kind === 'previously-trusted' && standing.sunset !== undefined) {
     yield standing.sunset
   }

@@ -17,7 +17,7 @@ export type Standing =
       readonly retiredAt: Instant
       /** `known-devices`: besides, only keys that were seen before it was retired; a thief back-dates. */
       readonly cutOff: 'not-before' | 'known-devices'
-      /** From this instant on the CA admits nobody. */
+      /** From this instant on the CA admits no device. */
       readonly sunset: Instant | undefined
     }
   | { readonly kind: 'distrusted' }
@@ -67,7 +67,7 @@ export interface OAuthEndpoints {
   readonly legacy: 'enabled' | 'disabled'
 }
 
-/** Where no store is: nobody was approved, blocked or seen before. */
+/** Without a store: no device was approved, blocked or seen before. */
 export const NO_FLEET: FleetPolicy = {
   model: 'auto',
   approvals: { approvalOf: () => 'unapproved' },
@@ -75,7 +75,7 @@ export const NO_FLEET: FleetPolicy = {
   oauth: { modern: 'not-configured', legacy: 'enabled' },
 }
 
-/** What CAs have revoked, and what follows where nobody can tell. An overlay: it changes while the rest stays. */
+/** What CAs have revoked, and what follows where that is unknown. An overlay: it changes while the rest stays. */
 export interface RevocationPolicy {
   readonly lists: RevocationLists
   /** By the name of the enrollment setting; nothing is demanded of paths to a setting that is missing here. */
@@ -84,15 +84,15 @@ export interface RevocationPolicy {
 
 /** What a setting with revocation lists asks for. */
 export interface RevocationDemand {
-  /** `hard-fail` refuses while nobody can tell whether a certificate was revoked; `soft-fail` admits. */
+  /** `hard-fail` refuses while it is unknown whether a certificate was revoked; `soft-fail` admits. */
   readonly failure: 'hard-fail' | 'soft-fail'
   /** How long after its nextUpdate a list still counts. */
   readonly grace: Millis
-  /** Whether a list that the setting names has never been read: nobody knows for which CA it would speak. */
+  /** Whether a list that the setting names has never been read: for which CA it would speak is unknown. */
   readonly incomplete: boolean
 }
 
-/** Nobody is revoked, and nothing is demanded. */
+/** Nothing is revoked, and nothing is demanded. */
 export const NO_REVOCATION: RevocationPolicy = { lists: new Map(), demands: new Map() }
 
 /** Refused at once, in `recording` and on open routes too. Never by certificate fingerprint (decision 9). */

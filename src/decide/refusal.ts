@@ -98,7 +98,7 @@ export type Revoked =
       readonly reason: RevocationReason
     }
 
-/** Nobody can tell whether a certificate was revoked, and its enrollment setting demands that somebody can. */
+/** It is unknown whether a certificate was revoked, and its enrollment setting demands to know. */
 export type Undecided =
   | {
       readonly kind: 'revocation-unknown'
@@ -125,7 +125,7 @@ export interface Unapproved {
 export type RefusalCode = Refusal['kind']
 
 /**
- * Whether `recording` refuses, too (decision 5). Somebody said no to this very device, key, CA or path; recording
+ * Whether `recording` refuses, too (decision 5). An administrator or a CA refused this very device, key, CA or path; recording
  * only spares devices that would not pass the rules in general.
  */
 export const isFinal = (why: Refusal): boolean => FINAL.has(why.kind)

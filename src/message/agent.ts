@@ -1,6 +1,6 @@
 /**
  * What a client says of itself in `User-Agent` (RFC 9110 §10.1.5). Anybody may say anything there, so it may only
- * ever narrow: whoever lies to get around a rule gets what everybody has.
+ * ever narrow: a client that lies to get around a rule gets what all others have.
  */
 
 /** Clients of a product, up to a version or all of them. */

@@ -57,7 +57,7 @@ export function hostValues(raw: readonly string[]): readonly string[] {
   return values
 }
 
-/** Settles for whom a request is; `sni` is undefined when the device named nobody or the session was resumed. */
+/** Settles for whom a request is; `sni` is undefined when the device sent none or the session was resumed. */
 export function checkAuthority(
   hostValues: readonly string[],
   sni: string | undefined,
@@ -72,7 +72,7 @@ export function checkAuthority(
   const contexts = contextsOf(host, table)
   if (contexts === undefined) return fail({ kind: 'host-unknown', host })
   if (sni === undefined || sni === host) return ok(authority)
-  // Whoever asks for a name that we do not serve is shown the default certificate.
+  // A client that asks for a name that we do not serve is shown the default certificate.
   const shown = contextsOf(sni.toLowerCase(), table) ?? DEFAULT
   if (shown.some((context) => contexts.includes(context))) return ok(authority)
   return fail({ kind: 'host-not-sni', host, sni })

@@ -1,6 +1,6 @@
 /**
  * Where a request came from, as the upstream may read it. We say it alone: what the device or anybody before it
- * said under these names has been removed, because nobody could tell the honest part of such a list from the rest.
+ * said under these names has been removed, because the honest part of such a list cannot be told from the rest.
  *
  * A departure from RFC 9110 §7.6.3: no `Via` is added. Upstreams take it for a sign of an old cache in between and
  * stop compressing; there is no loop it could break, because the upstream's address is configured.

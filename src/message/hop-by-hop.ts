@@ -12,7 +12,7 @@ export const isHopByHop = (name: string): boolean => HOP_BY_HOP.has(name)
 /** Adds to `nominated` the names, in lower case, that a `Connection` value declares hop-by-hop. */
 export function nominate(
   value: string,
-  nominated: ReadonlySet<string> = NOBODY,
+  nominated: ReadonlySet<string> = NO_NAMES,
 ): ReadonlySet<string> {
   // Nearly every one; saves taking the list apart.
   if (value === 'keep-alive' || value === 'close') return nominated
@@ -39,7 +39,7 @@ export function isReserved(name: string): boolean {
   return HOP_BY_HOP.has(lower) || END_TO_END.has(lower) || lower === 'expect'
 }
 
-const NOBODY: ReadonlySet<string> = new Set()
+const NO_NAMES: ReadonlySet<string> = new Set()
 
 /** RFC 9110 §7.6.1 and the older ones that still turn up. `Proxy-Status` (RFC 9209) is end-to-end and not here. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([

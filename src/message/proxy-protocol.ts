@@ -26,7 +26,7 @@ export interface ProxyFacts {
     readonly version: string
     readonly cipher: string
     readonly resumed: boolean
-    /** Undefined where we vouch for nobody: then it reads as if no certificate had been shown. */
+    /** Undefined where we vouch for no device: then it reads as if no certificate had been shown. */
     readonly vouched: Certificate | undefined
   }
   /** Whether the whole certificate goes along. */
@@ -77,8 +77,8 @@ const mapped = (octets: Buffer): Buffer =>
 function sslBlock({ tls, withCertificate }: ProxyFacts): Buffer {
   const { version, cipher, resumed, vouched } = tls
   const shown = resumed ? CLIENT.certificateInSession : CLIENT.certificate
-  const client = vouched === undefined ? CLIENT.nobody : shown
-  // Zero says that a certificate was verified: whoever showed none that we vouch for is not that.
+  const client = vouched === undefined ? CLIENT.none : shown
+  // Zero says that a certificate was verified: a device without one that we vouch for is not that.
   const verify = Buffer.of(0, 0, 0, vouched === undefined ? 1 : 0)
   const name = vouched === undefined ? undefined : commonName(vouched)
   return Buffer.concat([
@@ -115,4 +115,4 @@ const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
 const TYPE = { authority: 0x02, uniqueId: 0x05, ssl: 0x20 } as const
 const SSL_TYPE = { version: 0x21, commonName: 0x22, cipher: 0x23, certificate: 0x28 } as const
 /** PP2_CLIENT_SSL is 1, _CERT_CONN 2, _CERT_SESS 4; the last without the second on a resumed session. */
-const CLIENT = { nobody: 0x01, certificate: 0x07, certificateInSession: 0x05 } as const
+const CLIENT = { none: 0x01, certificate: 0x07, certificateInSession: 0x05 } as const

@@ -21,7 +21,7 @@ export interface Reporting {
 /** The id, where it is said exactly once and is one that an inventory could hold. */
 export function reportedId({ kind, name }: ReportedAt, said: Reporting): string | undefined {
   const values = kind === 'query' ? parameters(said.query, name) : fields(said, name)
-  // Of two nobody knows which the server believes.
+  // Of two it is unknown which the server believes.
   return values.length === 1 ? values.find((id) => PLAIN.test(id)) : undefined
 }
 

@@ -40,7 +40,7 @@ export function fieldFilter(ours: readonly string[]): FieldFilter {
 export function requestFields(raw: readonly string[], plan: FieldPlan): string[] {
   const { filter, host, identity, forwarding } = plan
   const fields: string[] = []
-  let nominated: ReadonlySet<string> = NOBODY
+  let nominated: ReadonlySet<string> = NO_NAMES
   for (let index = 1; index < raw.length; index += 2) {
     const name = raw[index - 1]
     const value = raw[index]
@@ -64,4 +64,4 @@ export function requestFields(raw: readonly string[], plan: FieldPlan): string[]
   return kept
 }
 
-const NOBODY: ReadonlySet<string> = new Set()
+const NO_NAMES: ReadonlySet<string> = new Set()

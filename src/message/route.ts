@@ -155,7 +155,7 @@ function rowFaults(row: RouteRow, earlier: readonly RouteRow[]): readonly Fault[
   return [{ at: row.id, message: `${taken}, wanted each method of a path in one row` }]
 }
 
-/** Of two rows for the same requests one would be dead, by their order or by rule 2, and nobody would notice. */
+/** Of two rows for the same requests one would be dead, by their order or by rule 2, unnoticed. */
 function clash(one: RouteRow, other: RouteRow): boolean {
   const denied = [one, other].filter((row) => row.class === 'denied')
   if (denied.length === 2) return false
@@ -170,7 +170,7 @@ function overlap(one: RouteRow, other: RouteRow): boolean {
   return one.methods.some((method) => other.methods?.includes(method) === true)
 }
 
-/** A pattern must be a path that a request can have; any other would never match, and nobody would notice. */
+/** A pattern must be a path that a request can have; any other would never match, unnoticed. */
 function patternFault(pattern: string): string | undefined {
   if (pattern === '/*') return undefined
   const base = pattern.endsWith('/*') ? pattern.slice(0, -2) : pattern

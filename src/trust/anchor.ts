@@ -32,9 +32,9 @@ export type AnchorFault =
   | { readonly kind: 'anchor-without-name' }
   | { readonly kind: 'anchor-key-weak'; readonly key: string }
   | { readonly kind: 'anchor-extension-unknown'; readonly oid: string }
-  /** It signed itself, and its authority key identifier names somebody else (§4.2.1.1). */
+  /** It signed itself, and its authority key identifier names another key (§4.2.1.1). */
   | { readonly kind: 'anchor-contradicts-itself' }
-  /** Somebody else signed it, and it does not say with which key (§4.2.1.1). */
+  /** It was signed by another key, and it does not say with which key (§4.2.1.1). */
   | { readonly kind: 'anchor-origin-unstated' }
 
 /** A certificate as a trust anchor, or everything that speaks against it. */

@@ -1,6 +1,6 @@
 /**
  * Every way in which a path is not sound, with its facts. Names are RFC 4514 text, keys and algorithms are words:
- * whoever reads a failure has no certificate at hand.
+ * its reader has no certificate at hand.
  */
 import type { AnchorFault } from './anchor.ts'
 import type { Finding } from './finding.ts'
@@ -46,7 +46,7 @@ export type PathFailure =
       readonly constraint: string
       readonly by: string
     }
-  /** A constraint applies, and nobody can tell whether it holds: fail closed. */
+  /** A constraint applies, and whether it holds cannot be decided: fail closed. */
   | {
       readonly kind: 'name-undecidable'
       readonly subject: string

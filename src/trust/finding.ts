@@ -107,7 +107,7 @@ const EVERYWHERE: readonly Departure[] = [
     'subject-alt-name-critical',
     (certificate) => hasSubject(certificate) && isCritical(certificate, EXTENSION.subjectAltName),
   ],
-  // §4.1.2.6: whoever has no subject must mark its other names as critical.
+  // §4.1.2.6: a certificate without a subject must mark its other names as critical.
   [
     'subject-alt-name-not-critical',
     (certificate) =>
@@ -125,7 +125,7 @@ const EVERYWHERE: readonly Departure[] = [
 
 const hasSubject = ({ subject }: Certificate): boolean => subject.rdns.length > 0
 
-/** §4.1.2.2: positive, at most twenty octets. Nobody looks for a trust anchor's, so it is not asked there. */
+/** §4.1.2.2: positive, at most twenty octets. That of a trust anchor is not looked up, so it is not checked. */
 const ABOUT_SERIAL: readonly Departure[] = [
   ['serial-not-positive', ({ serial }) => serial.startsWith('-') || /^0+$/u.test(serial)],
   ['serial-too-long', ({ serial }) => serial.length - (serial.startsWith('-') ? 1 : 0) > 40],

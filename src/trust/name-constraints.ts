@@ -21,7 +21,7 @@ interface Rule {
 export class NameRules {
   readonly #rules: Rule[] = []
 
-  /** Adds what a CA demands of everything below it; a malformed demand is a failure, whoever would meet it. */
+  /** Adds what a CA demands of everything below it; a malformed demand is a failure, whether or not it would be met. */
   add(ca: Certificate): PathFailure | undefined {
     const { nameConstraints } = ca.extensions
     if (nameConstraints === undefined) return undefined

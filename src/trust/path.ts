@@ -1,6 +1,6 @@
 /**
  * Path building (RFC 4158): from the leaf upwards by names, anchors first, under a budget. No signature is checked
- * here: `validate.ts` does so from the anchor downwards, and thereby never uses a key that nobody vouches for.
+ * here: `validate.ts` does so from the anchor downwards, and thereby never uses a key that is not vouched for.
  */
 import type { Certificate } from '../x509/certificate.ts'
 import { isSelfIssued, type TrustAnchor } from './anchor.ts'
@@ -27,7 +27,7 @@ export type Candidate =
       readonly certificates: readonly [Certificate, ...Certificate[]]
       readonly anchor: TrustAnchor
     }
-  /** Nobody is known by the name of the last one's issuer. */
+  /** No certificate is known by the name of the last one's issuer. */
   | { readonly kind: 'dead-end'; readonly certificates: readonly [Certificate, ...Certificate[]] }
   /** It could go on, but has more intermediates than are allowed. */
   | { readonly kind: 'too-long' }

@@ -30,7 +30,7 @@ export interface TrustSettings {
 }
 
 /**
- * Builds a store. In each chain, what signed itself and what nobody else in the chain signed is an anchor, the
+ * Builds a store. In each chain, what signed itself and what no other in the chain signed is an anchor, the
  * rest are intermediates; an unfit anchor stays, so that the paths that end there can say why they fail.
  */
 export function trustStore({ settings, profile, limits: chosen }: TrustSettings): TrustStore {

@@ -72,7 +72,7 @@ function unfitAnchor({ anchor }: Anchored): PathFailure | undefined {
   return { kind: 'unfit-anchor', anchor: subjectOf(anchor.certificate), faults: anchor.faults }
 }
 
-/** §6.1.3 (a)(1), from the anchor downwards: a key is used only after somebody trusted has vouched for it. */
+/** §6.1.3 (a)(1), from the anchor downwards: a key is used only after a trusted key has signed it. */
 function unsigned({ certificates, anchor }: Anchored, measure: Measure): PathFailure | undefined {
   const { effort, store } = measure
   let issuer = anchor.certificate
@@ -180,7 +180,7 @@ function misused(path: Anchored, measure: Measure): PathFailure | undefined {
   const leaf = path.certificates[0]
   const unknown = unknownExtension(leaf)
   if (unknown !== undefined) return unknown
-  // §4.2.1.10: only a CA may constrain names. In a leaf it says that somebody took it for one.
+  // §4.2.1.10: only a CA may constrain names. In a leaf it says that its issuer took it for one.
   if (leaf.extensions.nameConstraints !== undefined && !isCa(leaf)) {
     return { kind: 'name-constraints-malformed', subject: subjectOf(leaf), constraint: 'in a leaf' }
   }
@@ -215,9 +215,9 @@ const PURPOSES: Readonly<Record<Purpose, string>> = {
 
 /**
  * A client signs its handshake, so its key usage must allow signing (RFC 5280 §4.2.1.3); a server may have agreed
- * or transported a key instead. A CA's own certificate may do without: whoever holds its key can issue itself a
+ * or transported a key instead. A CA's own certificate may do without: the holder of its key can issue itself a
  * device, so refusing would protect nothing. As a server a CA that can still issue is refused (CA/Browser 7.1.2.7.8):
- * its key does not belong there. One to which its path leaves nobody to issue is a CA in name only.
+ * its key does not belong there. One whose path leaves it nothing to issue is a CA in name only.
  */
 function maySign(path: Anchored, purpose: Purpose): boolean {
   const leaf = path.certificates[0]

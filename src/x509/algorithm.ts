@@ -8,7 +8,7 @@ export type Parameters =
   | { readonly kind: 'absent' }
   | { readonly kind: 'null' }
   | { readonly kind: 'identifier'; readonly oid: string }
-  /** Not looked into: whoever knows the algorithm does. */
+  /** Not parsed here: the code that knows the algorithm does it. */
   | { readonly kind: 'sequence' }
 
 /** Reads the parameters, and that nothing follows; ANY is not anything, or two readers would differ in it. */

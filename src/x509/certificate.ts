@@ -187,7 +187,7 @@ function readPublicKey(tbs: DerReader): PublicKey {
   return { fingerprint: hash('sha256', spki) as KeyFingerprint, spki, algorithm }
 }
 
-/** §4.1.2.8: readers should know them, nobody should issue them. */
+/** §4.1.2.8: readers should know them, CAs should not issue them. */
 function skipUniqueIds(tbs: DerReader, version: 1 | 2 | 3): void {
   for (const tag of [primitive(1), primitive(2)]) {
     if (tbs.tag !== tag) continue

@@ -52,7 +52,7 @@ interface Walk {
 /** Twice what the largest list here is expected to have; the table of offsets then has 16 MiB. */
 export const MAX_ENTRIES = 2_000_000
 
-/** Reads every entry for its form and remembers none; a list without any is one that revokes nobody. */
+/** Reads every entry for its form and remembers none; a list without any is one that revokes nothing. */
 export function walkEntries(tbs: DerReader, der: Buffer, walk: Walk): EntrySpan {
   const list = tbs.optional(TAG.sequence)
   if (list === undefined) return { from: 0, to: 0, count: 0 }
@@ -127,7 +127,7 @@ function readReason(value: DerReader): RevocationReason | undefined {
 const ENUMERATED = 0x0a
 
 /**
- * Builds the table. To be done after the signature has been verified: whoever chooses the serials can choose them to
+ * Builds the table. To be done after the signature has been verified: an attacker who chooses the serials can choose them to
  * collide, and only the CA should be able to.
  */
 export function indexEntries(der: Buffer, { from, to, count }: EntrySpan): EntryIndex {

@@ -28,7 +28,7 @@ export type CrlFault =
       readonly scope: 'some-reasons' | 'attributes' | 'relative-name'
     }
   | { readonly kind: 'crl-unknown-critical-extension'; readonly oid: string }
-  /** Without the next one's date nobody could tell an old list from a current one (§5.1.2.5). */
+  /** Without the next one's date an old list could not be told from a current one (§5.1.2.5). */
   | { readonly kind: 'crl-without-next-update' }
   /** §5.2.3: lists with extensions are numbered, in at most 20 octets, and the number is not critical. */
   | { readonly kind: 'crl-number-unfit'; readonly found: 'none' | 'critical' | 'too-large' }

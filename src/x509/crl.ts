@@ -38,7 +38,7 @@ export interface Crl {
  * hostile server may make us hold.
  */
 export const MAX_CRL_BYTES = 64 * 1024 * 1024
-/** PEM of a larger list is read line by line to no purpose: whoever publishes one publishes DER (RFC 5280 §4.2.1.13). */
+/** PEM of a larger list is read line by line to no purpose: a CA that publishes one publishes DER (RFC 5280 §4.2.1.13). */
 export const MAX_PEM_BYTES = 16 * 1024 * 1024
 
 /** Reads one list; octets that are DER are kept, not copied. */

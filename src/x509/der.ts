@@ -51,7 +51,7 @@ interface Encoding {
  * Takes elements in the order in which the caller names them. The first fault sticks: every read after it yields
  * something empty, so callers read on and ask for `fault` once, at the end.
  *
- * Octets are cut out only where somebody keeps them: a `Buffer` costs more than all the rest of reading an element,
+ * Octets are cut out only where they are kept: a `Buffer` costs more than all the rest of reading an element,
  * and one certificate has some forty elements.
  */
 export class DerReader {

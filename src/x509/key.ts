@@ -29,7 +29,7 @@ export function readKeyAlgorithm(spki: DerReader): KeyAlgorithm {
     case '1.2.840.113549.1.1.10':
       return rsa('rsa-pss', key, spki)
     case '1.2.840.10045.2.1':
-      // Explicit parameters (RFC 5480 §2.1.1 forbids them) are a curve of somebody's own choosing.
+      // Explicit parameters (RFC 5480 §2.1.1 forbids them) are a curve of the peer's own choosing.
       return { kind: 'ec', curve: curveOf(parameters) }
     case '1.3.101.112':
       return { kind: 'ed25519' }

@@ -108,7 +108,7 @@ function rfc4514(value: Value): string {
   if (text === undefined) return `${type ?? value.oid}=#${value.der.toString('hex')}`
   const escaped = text
     .replaceAll(/["+,;<>\\]/gu, String.raw`\$&`)
-    // §2.4 allows it for any character; nobody's log, terminal or header field should obey a name.
+    // §2.4 allows it for any character; no log, terminal or header field should obey a name.
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, octetsEscaped)
   return `${type ?? value.oid}=${edgesEscaped(escaped)}`
 }

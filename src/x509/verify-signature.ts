@@ -42,7 +42,7 @@ export function verifiesUnder(
 
 /**
  * OpenSSL throws where a key may not be used so: an RSA-PSS key can name the one digest and the shortest salt it is
- * for (RFC 4055 §3.1), and whoever presents a certificate chooses others. That is a signature which does not hold.
+ * for (RFC 4055 §3.1), and the peer that presents a certificate chooses others. That is a signature which does not hold.
  */
 function holds(
   digest: Digest | null,

@@ -14,7 +14,7 @@ export interface Format {
   /** Where this format writes a fact differently from the others. */
   readonly values: Readonly<Partial<Record<DeviceField, Render>>>
   readonly verify: (verify: Verify) => string
-  /** Whether whoever reads this format is used to looking at a verify field before believing the rest. */
+  /** Whether readers of this format look at a verify field before believing the rest. */
   readonly readsVerify: boolean
 }
 

@@ -3,7 +3,7 @@ import { printName } from '../../x509/print-name.ts'
 import { escapedPem, inert } from './facts.ts'
 import { OWN_VERIFY, plainVerify, type Format, type Render } from './format.ts'
 
-/** Envoy's `x-forwarded-client-cert`: one element, ours; the chain includes the leaf. `By` is left out: nobody verifies it. */
+/** Envoy's `x-forwarded-client-cert`: one element, ours; the chain includes the leaf. `By` is left out: no reader verifies it. */
 export const xfcc: Format = {
   names: { certificate: 'x-forwarded-client-cert', verify: OWN_VERIFY },
   values: { certificate: (device, settings) => element(device, settings) },

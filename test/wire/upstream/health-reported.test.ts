@@ -51,7 +51,7 @@ test('a server that is gone costs no request, is out in log and metrics, and the
     `tfe_upstream_server_available{upstream="mdm",server="localhost:${gone}"} 1`,
   )
   for (const _ of [1, 2, 3, 4, 5]) expect(await ask(frontEnd)).toContain('200')
-  const line = await frontEnd.waitForLine(({ msg }) => msg === 'upstream server is out')
+  const line = await frontEnd.waitForLine(({ msg }) => msg === 'upstream server is unavailable')
   expect(line).toMatchObject({
     upstream: 'mdm',
     server: `localhost:${gone}`,
