@@ -145,7 +145,7 @@ class ClusterWorkerPool implements WorkerPool {
     handle.unresponsive = true
     this.#logger.log.error(
       { worker: handle.number, waited_ms: ANSWER_TIMEOUT_MS },
-      'a worker hangs: what it was told is refused, and it is ended and replaced',
+      'a worker does not answer: the change is refused, the worker is killed and replaced',
     )
     // It could not hear a gentler signal.
     handle.worker.process.kill('SIGKILL')

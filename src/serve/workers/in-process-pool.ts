@@ -1,73 +1,39 @@
-import { Metrics } from '../../record/metrics.ts'
-import { SightingBuffer } from '../../record/device-sightings.ts'
-import { ExpirySightingBuffer } from '../../record/expiry-sightings.ts'
-import { UpstreamErrorBuffer } from '../../record/upstream-errors.ts'
-import { Overlay } from '../../state/overlay.ts'
-import { LoadedCrls } from '../../state/revocation-policy.ts'
-import type { WorkerPool, WorkerPoolResult, TestHook } from './pool.ts'
-import { FrontEnd } from '../process/front-end.ts'
+import { ServingProcess } from '../process/serving-process.ts'
 import type { ProcessLogger } from '../log.ts'
-import type { ProcessConfig } from '../process/process-config.ts'
+import type { TestHook, WorkerEvents, WorkerPool } from './pool.ts'
 
-/** The crew of one: this very process serves. */
+/** Returns a pool of one: the process that calls it serves. */
 export function inProcessPool(logger: ProcessLogger, testHook?: TestHook): WorkerPool {
-  const metrics = new Metrics()
-  const crls = new LoadedCrls()
-  const overlay = new Overlay()
-  let frontEnd: FrontEnd | undefined
-  let expirySightings: ExpirySightingBuffer | undefined
-  let sightingBuffer: SightingBuffer | undefined
-  let upstreamErrors: UpstreamErrorBuffer | undefined
+  let events: WorkerEvents | undefined
+  const serving = new ServingProcess({
+    onSightings: (sightings, lost) => events?.onSightings(sightings, lost),
+    onExpirySightings: (sightings, lost) => events?.onExpirySightings(sightings, lost),
+    onUpstreamErrors: (errors, lost) => events?.onUpstreamErrors(errors, lost),
+  })
   return {
-    async start(processConfig, events): Promise<WorkerPoolResult> {
-      expirySightings = new ExpirySightingBuffer(events)
-      sightingBuffer = new SightingBuffer(events)
-      upstreamErrors = new UpstreamErrorBuffer(events)
-      const started = await FrontEnd.start(processConfig, {
+    async start(processConfig, listener) {
+      events = listener
+      const answer = await serving.start(processConfig, {
         log: logger.log,
-        metrics,
         shared: false,
-        crls,
-        overlay,
-        onStaleSession: () => events.onStaleSession(),
-        expirySightings,
-        sightingBuffer,
-        upstreamErrors,
+        onStaleSession: () => listener.onStaleSession(),
         onIssuer: () => {},
       })
-      if (!started.ok) return { kind: 'refused', faults: started.failure }
-      frontEnd = started.value
-      // A list may have come while the ports were being bound.
-      frontEnd.reapplyCrls()
-      testHook?.(sightingBuffer)
-      return { kind: 'serving', ports: frontEnd.ports }
+      if (answer.kind === 'serving') testHook?.(serving.sightingBuffer)
+      return answer
     },
-    async reload(processConfig: ProcessConfig): Promise<WorkerPoolResult> {
-      const running = frontEnd
-      if (running === undefined) throw new Error('reload before start')
-      const faults = running.reload(processConfig)
-      return faults.length > 0
-        ? { kind: 'refused', faults }
-        : { kind: 'serving', ports: running.ports }
+    async reload(processConfig) {
+      const answer = serving.reload(processConfig)
+      if (answer === undefined) throw new Error('reload before start')
+      return answer
     },
-    applyCrlUpdate({ setting, place, crl }) {
-      crls.set(setting, place, crl)
-      frontEnd?.reapplyCrls()
-    },
-    applyOverlayDelta(delta) {
-      const restricted = overlay.apply(delta)
-      frontEnd?.onRestricted(restricted)
-    },
+    applyCrlUpdate: ({ setting, place, crl }) => serving.applyCrl(setting, place, crl),
+    applyOverlayDelta: (delta) => serving.applyOverlayDelta(delta),
     scrape: () => {
-      expirySightings?.flush()
-      sightingBuffer?.flush()
-      upstreamErrors?.flush()
-      return metrics.registry.metrics()
+      serving.flush()
+      return serving.metrics.registry.metrics()
     },
-    notReadyReason: () => (frontEnd === undefined ? 'starting' : undefined),
-    async drain(): Promise<void> {
-      await frontEnd?.drain()
-      sightingBuffer?.flush()
-    },
+    notReadyReason: () => (serving.serving ? undefined : 'starting'),
+    drain: () => serving.drain(),
   }
 }

@@ -1,0 +1,98 @@
+/**
+ * What one process holds to serve, alone or as one of several workers: its front end, and what is kept for it before it
+ * starts.
+ */
+import type { Logger } from 'pino'
+import { SightingBuffer, type SightingSink } from '../../record/device-sightings.ts'
+import { ExpirySightingBuffer, type ExpirySightingSink } from '../../record/expiry-sightings.ts'
+import { Metrics } from '../../record/metrics.ts'
+import { UpstreamErrorBuffer, type UpstreamErrorSink } from '../../record/upstream-errors.ts'
+import { Overlay, type OverlayDelta } from '../../state/overlay.ts'
+import { LoadedCrls } from '../../state/revocation-policy.ts'
+import type { Crl } from '../../x509/crl.ts'
+import type { WorkerPoolResult } from '../workers/pool.ts'
+import { FrontEnd, type FrontEndDeps } from './front-end.ts'
+import type { IssuerHint, ProcessConfig } from './process-config.ts'
+
+/** How a process starts: what a `FrontEnd` needs that differs between a worker and a process that serves alone. */
+export type ServingProcessOptions = Pick<FrontEndDeps, 'onIssuer' | 'onStaleSession' | 'shared'> & {
+  readonly log: Logger
+}
+
+/** A `ServingProcess` takes lists and overlay deltas at any time, and serves from `start` to `drain`. */
+export class ServingProcess {
+  readonly metrics = new Metrics()
+  readonly sightingBuffer: SightingBuffer
+  readonly #expirySightings: ExpirySightingBuffer
+  readonly #upstreamErrors: UpstreamErrorBuffer
+  readonly #crls = new LoadedCrls()
+  readonly #overlay = new Overlay()
+  #frontEnd: FrontEnd | undefined
+
+  constructor(sinks: ExpirySightingSink & SightingSink & UpstreamErrorSink) {
+    this.#expirySightings = new ExpirySightingBuffer(sinks)
+    this.sightingBuffer = new SightingBuffer(sinks)
+    this.#upstreamErrors = new UpstreamErrorBuffer(sinks)
+  }
+
+  get serving(): boolean {
+    return this.#frontEnd !== undefined
+  }
+
+  async start(
+    processConfig: ProcessConfig,
+    options: ServingProcessOptions,
+  ): Promise<WorkerPoolResult> {
+    const started = await FrontEnd.start(processConfig, {
+      ...options,
+      metrics: this.metrics,
+      crls: this.#crls,
+      overlay: this.#overlay,
+      expirySightings: this.#expirySightings,
+      sightingBuffer: this.sightingBuffer,
+      upstreamErrors: this.#upstreamErrors,
+    })
+    if (!started.ok) return { kind: 'refused', faults: started.failure }
+    this.#frontEnd = started.value
+    // A list may have come while the ports were being bound.
+    started.value.reapplyCrls()
+    return { kind: 'serving', ports: started.value.ports }
+  }
+
+  /** Applies another configuration; undefined before the start. */
+  reload(processConfig: ProcessConfig): WorkerPoolResult | undefined {
+    const frontEnd = this.#frontEnd
+    if (frontEnd === undefined) return undefined
+    const faults = frontEnd.reload(processConfig)
+    return faults.length > 0
+      ? { kind: 'refused', faults }
+      : { kind: 'serving', ports: frontEnd.ports }
+  }
+
+  applyCrl(setting: string, place: string, crl: Crl | undefined): void {
+    this.#crls.set(setting, place, crl)
+    this.#frontEnd?.reapplyCrls()
+  }
+
+  applyOverlayDelta(delta: OverlayDelta): void {
+    const restricted = this.#overlay.apply(delta)
+    this.#frontEnd?.onRestricted(restricted)
+  }
+
+  addIssuer(issuer: IssuerHint): void {
+    this.#frontEnd?.addIssuer(issuer)
+  }
+
+  /** Passes on all that was gathered, so that what reads the metrics next finds every device so far. */
+  flush(): void {
+    this.#expirySightings.flush()
+    this.sightingBuffer.flush()
+    this.#upstreamErrors.flush()
+  }
+
+  /** Lets requests finish, and passes on the last sightings. */
+  async drain(): Promise<void> {
+    await this.#frontEnd?.drain()
+    this.sightingBuffer.flush()
+  }
+}
