@@ -24,7 +24,7 @@ export function openLog(
     lines.writeOut()
     const dropped = lines.takeDropped()
     if (dropped > 0) {
-      log.warn({ dropped }, 'lines were dropped: whoever reads this log does not keep up')
+      log.warn({ dropped }, 'log lines were dropped: the reader of standard output is too slow')
     }
   }, FLUSH_EVERY_MS)
   timer.unref()

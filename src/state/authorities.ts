@@ -135,7 +135,7 @@ export function explainAnchorFault(fault: AnchorFault): string {
     case 'anchor-key-weak':
       return `its key, ${fault.key}, is weaker than we accept; have the CA issued with a stronger one`
     case 'anchor-extension-unknown':
-      return `it holds the critical extension ${fault.oid}, which nobody here understands; have the CA issued without it`
+      return `it holds the critical extension ${fault.oid}, which this program does not implement; have the CA issued without it`
     case 'anchor-contradicts-itself':
       return 'it signed itself, and its authority key identifier names another key; have the CA issued again'
     case 'anchor-origin-unstated':
@@ -151,12 +151,14 @@ function expiryWarnings(
   const { notAfter, notBefore } = certificate
   const at = placeOf(setting, trust)
   if (now > notAfter)
-    return [{ at, message: `${setting}: its CA expired at ${isoText(notAfter)} and admits nobody` }]
+    return [
+      { at, message: `${setting}: its CA expired at ${isoText(notAfter)} and admits no device` },
+    ]
   if (now < notBefore)
     return [
       {
         at,
-        message: `${setting}: its CA is valid only from ${isoText(notBefore)} and admits nobody before`,
+        message: `${setting}: its CA is valid only from ${isoText(notBefore)} and admits no device before`,
       },
     ]
   if (notAfter - now < EXPIRY_WARNING_MS)

@@ -106,4 +106,4 @@ function upstreamTlsDangers({ name, tls }: Upstream): readonly Danger[] {
 }
 
 /** Where the page is, for faults and the log. */
-const storePlaceOf = (name: string): string => `store: outgoing TLS of ${name}`
+const storePlaceOf = (name: string): string => `store: upstream TLS of ${name}`

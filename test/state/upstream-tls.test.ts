@@ -149,7 +149,7 @@ for (const { promise, tls, chosen, selection = SECURE, now, dangers } of ROWS) {
     // What the file says keeps its place there.
     for (const one of outgoing) {
       const inFile = config.dangers.some(({ sentence }) => sentence === one.sentence)
-      expect(one.at).toMatch(inFile ? /^c\.yaml:/ : /^store: outgoing TLS of core$/)
+      expect(one.at).toMatch(inFile ? /^c\.yaml:/ : /^store: upstream TLS of core$/)
     }
   })
 }

@@ -106,7 +106,7 @@ export class HttpConnectionHandler implements ListenerHandlers {
       (error: unknown) => {
         inFlight.end()
         // A bug of ours: the one request is lost, and the operator gets the trace.
-        log.error({ err: error, connection: connection.id }, 'a request met a bug')
+        log.error({ err: error, connection: connection.id }, 'internal error in a request')
         request.socket.destroy()
       },
     )
@@ -143,7 +143,7 @@ export class HttpConnectionHandler implements ListenerHandlers {
   }
 
   bug(error: unknown): void {
-    this.#deps.log.error({ err: error, listener: this.#listener }, 'a connection met a bug')
+    this.#deps.log.error({ err: error, listener: this.#listener }, 'internal error in a connection')
   }
 
   /**
@@ -262,7 +262,7 @@ const LEAVE: UnparsableAction = { kind: 'leave' }
 export const explainUnparsable = (fault: Exclude<Unparsable, 'connection'>) => ({
   code: `unparsable-${fault}`,
   reason: UNPARSABLE_TEXT[fault],
-  next_step: 'see what speaks to this port: an honest HTTP client does not do this',
+  next_step: 'check which client uses this port: it does not speak HTTP/1.1 correctly',
 })
 
 const UNPARSABLE_TEXT: Readonly<Record<Exclude<Unparsable, 'connection'>, string>> = {

@@ -49,7 +49,7 @@ export class TunnelConnectionHandler implements TunnelHandlers {
     handleTunnel(connection, this.#pipeline)
       .then((event) => this.#recordEnd(connection, event))
       .catch((error: unknown) => {
-        log.error({ err: error, connection: connection.id }, 'a tunnel met a bug')
+        log.error({ err: error, connection: connection.id }, 'internal error in a tunnel')
         socket.destroy()
       })
       .finally(() => inFlight.end())
@@ -73,7 +73,7 @@ export class TunnelConnectionHandler implements TunnelHandlers {
   }
 
   bug(error: unknown): void {
-    this.#deps.log.error({ err: error, listener: this.#listener }, 'a connection met a bug')
+    this.#deps.log.error({ err: error, listener: this.#listener }, 'internal error in a connection')
   }
 
   #recordEnd(connection: Connection, event: TunnelEvent): void {

@@ -106,7 +106,10 @@ export class ReloadCoordinator {
     this.#deps.reloadMetrics.count(outcome.kind)
     const { log } = this.#deps.logger
     if (outcome.kind === 'refused') {
-      log.error({ faults: outcome.faults }, 'reload refused: the old configuration serves on')
+      log.error(
+        { faults: outcome.faults },
+        'reload refused: the previous configuration stays in force',
+      )
     } else log.info(outcome, `reload ${outcome.kind}`)
     return outcome
   }

@@ -67,7 +67,7 @@ export class Revocation {
       return inForce === undefined && hard?.some(({ name }) => name === setting)
     })
     if (missing === undefined) return undefined
-    return `list ${missing.number} of what ${missing.setting} has revoked was never read`
+    return `revocation list ${missing.number} of setting ${missing.setting} has never been read`
   }
 
   text(): Promise<string> {

@@ -32,7 +32,7 @@ export function explainRuntimeFault(fault: RuntimeFault, runtime: string): Expla
   switch (kind) {
     case 'runtime-cannot-handshake':
       return {
-        sentence: `${runtime} could not shake hands with itself over ${tls}: ${fault.detail}`,
+        sentence: `${runtime} could not complete a TLS handshake with itself over ${tls}: ${fault.detail}`,
         nextStep: `look for what restricts TLS on this machine (the OpenSSL configuration, a FIPS mode), or leave ${tls} out with tls.minVersion or tls.maxVersion of each listener`,
       }
     case 'runtime-loses-chain':
@@ -47,7 +47,7 @@ export function explainRuntimeFault(fault: RuntimeFault, runtime: string): Expla
       }
     case 'runtime-loses-leaf':
       return {
-        sentence: `${runtime} does not show the certificate of a resumed ${tls} session: who returns could not be judged again`,
+        sentence: `${runtime} does not show the certificate of a resumed ${tls} session: a resumed session could not be judged again`,
         nextStep: USE_OUR_NODE,
       }
     case 'runtime-invents-certificate':

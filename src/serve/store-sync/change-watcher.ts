@@ -117,7 +117,10 @@ export class ChangeWatcher {
       else this.#storeFailed(read.failure)
     })
     this.#queue = this.#queue.catch((error: unknown) => {
-      this.#logger.log.error({ err: error }, 'a change of the store met a bug')
+      this.#logger.log.error(
+        { err: error },
+        'internal error while a change of the store was applied',
+      )
     })
   }
 
@@ -208,7 +211,7 @@ export class ChangeWatcher {
     this.#failures += 1
     if (this.#failure?.kind !== why.kind) {
       const facts = explanationFields(explainStore(why))
-      this.#logger.log.error(facts, 'the store is away: judging goes on by what it said last')
+      this.#logger.log.error(facts, 'the store is unavailable: the last known state stays in force')
     }
     this.#failure = why
   }

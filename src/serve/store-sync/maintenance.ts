@@ -34,7 +34,7 @@ export interface MaintenanceCounts {
 }
 
 interface MaintenanceJob {
-  readonly name: 'keys' | 'sessions' | 'strangers'
+  readonly name: 'keys' | 'sessions' | 'unverified'
   readonly everyMs: number
   run(now: Instant): Promise<Result<void, StoreFailure>>
 }
@@ -50,7 +50,7 @@ export class Maintenance {
   readonly #deps: MaintenanceDeps
   readonly #timers: NodeJS.Timeout[] = []
   readonly #failing = new Set<MaintenanceJob['name']>()
-  readonly #failures = { keys: 0, sessions: 0, strangers: 0 }
+  readonly #failures = { keys: 0, sessions: 0, unverified: 0 }
   #queue: Promise<void> = Promise.resolve()
   #unverifiedForgotten = 0
   #sessionsEnded = 0
@@ -63,15 +63,15 @@ export class Maintenance {
 
   /** Does everything once, and again and again from then on. */
   start(): void {
-    for (const chore of this.#jobs) {
-      this.#enqueue(chore)
-      this.#timers.push(setInterval(() => this.#enqueue(chore), chore.everyMs).unref())
+    for (const job of this.#jobs) {
+      this.#enqueue(job)
+      this.#timers.push(setInterval(() => this.#enqueue(job), job.everyMs).unref())
     }
   }
 
   /** Does everything once, one after another, and resolves when it is done. */
   runOnce(): Promise<void> {
-    for (const chore of this.#jobs) this.#enqueue(chore)
+    for (const job of this.#jobs) this.#enqueue(job)
     return this.#queue
   }
 
@@ -94,24 +94,24 @@ export class Maintenance {
   readonly #jobs: readonly MaintenanceJob[] = [
     { name: 'keys', everyMs: REPORT_MS, run: (now) => this.#report(now) },
     { name: 'sessions', everyMs: CLEANUP_MS, run: (now) => this.#endSessions(now) },
-    { name: 'strangers', everyMs: CLEANUP_MS, run: (now) => this.#forgetUnverified(now) },
+    { name: 'unverified', everyMs: CLEANUP_MS, run: (now) => this.#forgetUnverified(now) },
   ]
 
-  #enqueue(chore: MaintenanceJob): void {
-    this.#queue = this.#queue.then(() => this.#run(chore))
+  #enqueue(job: MaintenanceJob): void {
+    this.#queue = this.#queue.then(() => this.#run(job))
   }
 
-  async #run(chore: MaintenanceJob): Promise<void> {
+  async #run(job: MaintenanceJob): Promise<void> {
     const { log, clock } = this.#deps
-    const { name } = chore
+    const { name } = job
     try {
-      const done = await chore.run(clock.now())
+      const done = await job.run(clock.now())
       if (done.ok) this.#failing.delete(name)
       else this.#failed(name, done.failure)
     } catch (error) {
-      // A bug of ours must not end the front end for a chore.
+      // A bug of ours must not end the front end for a job.
       this.#failures[name] += 1
-      log.error({ err: error, chore: name }, 'housekeeping met a bug')
+      log.error({ err: error, job: name }, 'maintenance job hit an internal error')
     }
   }
 
@@ -120,8 +120,8 @@ export class Maintenance {
     this.#failures[name] += 1
     if (this.#failing.has(name)) return
     this.#failing.add(name)
-    const facts = { chore: name, ...explanationFields(explainStore(failure)) }
-    this.#deps.log.warn(facts, 'housekeeping failed: it is tried again in its time')
+    const facts = { job: name, ...explanationFields(explainStore(failure)) }
+    this.#deps.log.warn(facts, 'maintenance job failed and will be retried')
   }
 
   async #report(now: Instant): Promise<Result<void, StoreFailure>> {
@@ -170,7 +170,7 @@ export class Maintenance {
     if (!forgotten.ok) return forgotten
     const { devices } = forgotten.value
     this.#unverifiedForgotten += devices
-    if (devices > 0) log.info({ devices }, 'devices that nobody vouches for are forgotten')
+    if (devices > 0) log.info({ devices }, 'unverified devices were deleted')
     return ok(undefined)
   }
 }

@@ -3,98 +3,64 @@ import type { MaintenanceCounts } from './maintenance.ts'
 import type { SightingCounts } from './sighting-writer.ts'
 import type { StoreStatus } from './change-watcher.ts'
 
-/** What a scrape is told about the store, and about sightings on their way into it. */
+/** Metrics of the store, and of sightings on their way into it. */
 export class StoreMetrics {
   readonly #registry = new Registry()
-  readonly #up: Gauge
-  readonly #revision: Gauge
-  readonly #answered: Gauge
-  readonly #storeFailures: Counter
-  readonly #buffered: Gauge
-  readonly #recorded: Counter
-  readonly #dropped: Counter
-  readonly #batchFailures: Counter
-  readonly #keyFit: Gauge
-  readonly #keyLacking: Gauge
-  readonly #secretsLeft: Gauge
-  readonly #unverified: Counter
-  readonly #sessions: Counter
-  readonly #jobsFailed: Counter
-
-  constructor() {
-    const registers = [this.#registry]
-    this.#up = new Gauge({
-      name: 'tfe_store_up',
-      help: '1 while the store answers; while it does not, judging goes on by what it said last.',
-      registers,
-    })
-    this.#revision = new Gauge({
-      name: 'tfe_store_revision',
-      help: 'The revision of the store that requests are judged by.',
-      registers,
-    })
-    this.#answered = new Gauge({
-      name: 'tfe_store_answered_seconds',
-      help: 'When the store last answered (Unix time).',
-      registers,
-    })
-    this.#storeFailures = new Counter({
-      name: 'tfe_store_troubles_total',
-      help: 'Times the store was asked for changes and did not answer.',
-      registers,
-    })
-    this.#buffered = new Gauge({
-      name: 'tfe_sightings_buffered',
-      help: 'Sightings that wait to be written.',
-      registers,
-    })
-    this.#recorded = new Counter({
-      name: 'tfe_sightings_recorded_total',
-      help: 'Sightings that are durable in the store.',
-      registers,
-    })
-    this.#dropped = new Counter({
-      name: 'tfe_sightings_dropped_total',
-      help: 'Sightings that came to nobody, for want of room.',
-      registers,
-    })
-    this.#batchFailures = new Counter({
-      name: 'tfe_sighting_batches_failed_total',
-      help: 'Batches of sightings that the store did not take; they are tried again.',
-      registers,
-    })
-    this.#keyFit = new Gauge({
-      name: 'tfe_key_fit',
-      help: '1 while this front end can work with the key that secrets are sealed with now.',
-      registers,
-    })
-    this.#keyLacking = new Gauge({
-      name: 'tfe_key_lacking_replicas',
-      help: 'Replicas that reported lately and lack the key that secrets are sealed with now.',
-      registers,
-    })
-    this.#secretsLeft = new Gauge({
-      name: 'tfe_secrets_under_old_keys',
-      help: 'Secrets that are still sealed with an older key.',
-      registers,
-    })
-    this.#unverified = new Counter({
-      name: 'tfe_strangers_forgotten_total',
-      help: 'Devices that nobody vouched for, did not come back, and were forgotten.',
-      registers,
-    })
-    this.#sessions = new Counter({
-      name: 'tfe_admin_sessions_swept_total',
-      help: 'Sessions of administrators that had ended and were thrown away.',
-      registers,
-    })
-    this.#jobsFailed = new Counter({
-      name: 'tfe_housekeeping_failures_total',
-      help: 'Rounds of housekeeping that the store did not let happen, by chore; the next comes in its time.',
-      labelNames: ['chore'],
-      registers,
-    })
-  }
+  readonly #up = this.#gauge(
+    'tfe_store_up',
+    '1 while the store answers; while it does not, the last known state stays in force.',
+  )
+  readonly #revision = this.#gauge(
+    'tfe_store_revision',
+    'The revision of the store that requests are judged by.',
+  )
+  readonly #answered = this.#gauge(
+    'tfe_store_last_answer_timestamp_seconds',
+    'When the store last answered (Unix time).',
+  )
+  readonly #storeFailures = this.#counter(
+    'tfe_store_failures_total',
+    'Times the store was asked for changes and did not answer.',
+  )
+  readonly #buffered = this.#gauge('tfe_sightings_buffered', 'Sightings that wait to be written.')
+  readonly #recorded = this.#counter(
+    'tfe_sightings_recorded_total',
+    'Sightings that are durable in the store.',
+  )
+  readonly #dropped = this.#counter(
+    'tfe_sightings_dropped_total',
+    'Sightings dropped because the buffer was full.',
+  )
+  readonly #batchFailures = this.#counter(
+    'tfe_sighting_batches_failed_total',
+    'Batches of sightings that the store did not take; they are tried again.',
+  )
+  readonly #keyFit = this.#gauge(
+    'tfe_key_usable',
+    '1 while this front end can work with the key that secrets are sealed with now.',
+  )
+  readonly #keyLacking = this.#gauge(
+    'tfe_key_lacking_replicas',
+    'Replicas that reported within the last 15 minutes and lack the key that secrets are sealed with now.',
+  )
+  readonly #secretsLeft = this.#gauge(
+    'tfe_secrets_under_old_keys',
+    'Secrets that are still sealed with an older key.',
+  )
+  readonly #unverified = this.#counter(
+    'tfe_unverified_devices_deleted_total',
+    'Devices with certificates of no known CA that did not come back and were deleted.',
+  )
+  readonly #sessions = this.#counter(
+    'tfe_admin_sessions_swept_total',
+    'Sessions of administrators that had ended and were thrown away.',
+  )
+  readonly #jobsFailed = new Counter({
+    name: 'tfe_maintenance_failures_total',
+    help: 'Maintenance jobs that failed because the store did, by job; each is tried again in its next period.',
+    labelNames: ['job'],
+    registers: [this.#registry],
+  })
 
   /** In the text format of Prometheus. */
   text(
@@ -120,8 +86,8 @@ export class StoreMetrics {
       counter.inc(value)
     }
     this.#jobsFailed.reset()
-    for (const [chore, count] of Object.entries(maintenance.failures)) {
-      this.#jobsFailed.inc({ chore }, count)
+    for (const [job, count] of Object.entries(maintenance.failures)) {
+      this.#jobsFailed.inc({ job }, count)
     }
     if (maintenance.keys !== undefined) {
       this.#keyFit.set(maintenance.keys.fault === undefined ? 1 : 0)
@@ -129,5 +95,13 @@ export class StoreMetrics {
       this.#secretsLeft.set(maintenance.keys.left)
     }
     return this.#registry.metrics()
+  }
+
+  #gauge(name: string, help: string): Gauge {
+    return new Gauge({ name, help, registers: [this.#registry] })
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name, help, registers: [this.#registry] })
   }
 }

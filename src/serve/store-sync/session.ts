@@ -148,8 +148,8 @@ export class StoreSession {
     const since = new Date(answeredAt).toISOString()
     const basis =
       failure === undefined && !isSilent
-        ? 'judging by what it says'
-        : `judging by what it said last at ${since}`
+        ? 'decisions use what it says'
+        : `decisions use what it said last at ${since}`
     return `${sentence}; ${basis}; ${counts.buffered} sightings wait, ${counts.dropped} were dropped`
   }
 

@@ -222,7 +222,7 @@ export const sightingWriterLog = ({ log }: ProcessLogger): SightingWriterEvents 
     log.error(explanationFields(explainStore(why)), 'sightings cannot be written: they wait'),
   storeAnswered: () => log.info({}, 'sightings are written again'),
   dropped: (sightings, error) =>
-    log.error({ sightings, err: error }, 'a batch of sightings met a bug and is dropped'),
+    log.error({ sightings, err: error }, 'internal error: a batch of sightings is dropped'),
   unwritten: (sightings, why) => {
     const facts = why === undefined ? {} : explanationFields(explainStore(why))
     log.error({ sightings, ...facts }, 'the last sightings did not reach the store in time')

@@ -83,7 +83,7 @@ async function withAlice({ store }: { readonly store: Store }): Promise<void> {
   expect((await store.admins.create(BY, { ...alice, certificateKey: undefined })).ok).toBe(true)
 }
 
-test('strangers are forgotten after three days, to the hour in which they were last seen', async () => {
+test('unverified devices are forgotten after three days, to the hour in which they were last seen', async () => {
   await using place = await sqliteBackend.place()
   await using it = await startMaintenance(place)
   const { store, keeping, clock, lines } = it
@@ -159,7 +159,7 @@ for (const [what, silence, lacking] of SILENCE) {
   })
 }
 
-test('a store that is away costs one line for each chore, and everything is made up for later', async () => {
+test('a store that is away costs one line for each job, and everything is made up for later', async () => {
   await using place = await sqliteBackend.place()
   await using it = await startMaintenance(place)
   const { store, keeping, clock, lines } = it
@@ -171,14 +171,14 @@ test('a store that is away costs one line for each chore, and everything is made
   await keeping.runOnce()
   await keeping.runOnce()
   expect(lines.map(({ level, facts }) => ({ level, ...facts }))).toMatchObject(
-    ['keys', 'sessions', 'strangers'].map((job) => ({
+    ['keys', 'sessions', 'unverified'].map((job) => ({
       level: 'warn',
       job,
       code: 'store-locked',
     })),
   )
   expect(lines).toHaveLength(3)
-  expect(keeping.counts.failures).toEqual({ keys: 2, sessions: 2, strangers: 2 })
+  expect(keeping.counts.failures).toEqual({ keys: 2, sessions: 2, unverified: 2 })
   other.exec('rollback')
   other.close()
   await keeping.runOnce()

@@ -68,7 +68,7 @@ const stoppedDatabase = (cluster: typeof postgres & { kind: 'found' }): Taken =>
     return { back: () => cluster.resume() }
   },
   sentence:
-    /^ready\nthe store does not answer: .*; judging by what it said last at .*; \d+ sightings wait, \d+ were dropped\n$/,
+    /^ready\nthe store does not answer: .*; decisions use what it said last at .*; \d+ sightings wait, \d+ were dropped\n$/,
   code: 'store-unavailable',
 })
 

@@ -73,7 +73,7 @@ async function startWith(actions: readonly Action[], upstreamTls: readonly strin
 
 test('strict TLS that was switched off on the page is announced at each start, and counted', async () => {
   const { announced, counted } = await startWith(APPLIED, [])
-  expect(announced).toEqual([['unverified-upstream', 'store: outgoing TLS of mdm']])
+  expect(announced).toEqual([['unverified-upstream', 'store: upstream TLS of mdm']])
   expect(counted).toBe(true)
 })
 

@@ -61,7 +61,9 @@ test('a worker that hangs holds up no reload: it is ended and replaced, what it 
   expect(refused?.['faults']).toMatchObject([
     { at: 'workers', message: expect.stringMatching(/gave no answer within 10 seconds/u) },
   ])
-  const [told] = await frontEnd.waitForLines(1, ({ msg }) => /a worker hangs/.test(String(msg)))
+  const [told] = await frontEnd.waitForLines(1, ({ msg }) =>
+    /a worker does not answer/.test(String(msg)),
+  )
   expect(told).toMatchObject({ level: 'error', waited_ms: 10_000 })
   await ready(frontEnd)
   expect(childrenOf(frontEnd.child)).not.toContain(victim)

@@ -164,7 +164,7 @@ test('under hard-fail a list that cannot be believed leaves the CAs of its setti
   await using frontEnd = await startFrontEnd([server, elsewhere])
   expect(await status(frontEnd, device)).toBe('403')
   expect(await codeOf(frontEnd)).toBe('revocation-unknown')
-  expect(await ready(frontEnd)).toMatch(/^not ready: list 2 of what Fleet has revoked/)
+  expect(await ready(frontEnd)).toMatch(/^not ready: revocation list 2 of setting Fleet/)
 })
 
 test('a forged list frees no device and revokes none; the very same entries signed by the CA do both', async () => {

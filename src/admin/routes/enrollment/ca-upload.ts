@@ -144,7 +144,7 @@ function timeWarnings(
   now: Instant,
 ): readonly string[] {
   const who = printName(subject)
-  if (now > notAfter) return [`${who} expired at ${isoText(notAfter)} and admits nobody`]
+  if (now > notAfter) return [`${who} expired at ${isoText(notAfter)} and admits no device`]
   if (now < notBefore) return [`${who} is valid only from ${isoText(notBefore)}`]
   return []
 }
