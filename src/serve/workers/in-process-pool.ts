@@ -1,4 +1,4 @@
-import { ServingProcess } from '../process/serving-process.ts'
+import { ServingProcess } from './serving-process.ts'
 import type { ProcessLogger } from '../log.ts'
 import type { TestHook, WorkerEvents, WorkerPool } from './pool.ts'
 

@@ -4,7 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseCrl } from '../../x509/crl.ts'
 import type { TestHook, WorkerPoolResult } from './pool.ts'
-import { ServingProcess } from '../process/serving-process.ts'
+import { ServingProcess } from './serving-process.ts'
 import { releaseMemory } from './release-memory.ts'
 import { openLog, type ProcessLogger } from '../log.ts'
 import type { FromWorker, ToWorker } from './messages.ts'

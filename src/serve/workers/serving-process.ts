@@ -10,9 +10,9 @@ import { UpstreamErrorBuffer, type UpstreamErrorSink } from '../../record/upstre
 import { Overlay, type OverlayDelta } from '../../state/overlay.ts'
 import { LoadedCrls } from '../../state/revocation-policy.ts'
 import type { Crl } from '../../x509/crl.ts'
-import type { WorkerPoolResult } from '../workers/pool.ts'
-import { FrontEnd, type FrontEndDeps } from './front-end.ts'
-import type { IssuerHint, ProcessConfig } from './process-config.ts'
+import type { WorkerPoolResult } from './pool.ts'
+import { FrontEnd, type FrontEndDeps } from '../process/front-end.ts'
+import type { IssuerHint, ProcessConfig } from '../process/process-config.ts'
 
 /** How a process starts: what a `FrontEnd` needs that differs between a worker and a process that serves alone. */
 export type ServingProcessOptions = Pick<FrontEndDeps, 'onIssuer' | 'onStaleSession' | 'shared'> & {
