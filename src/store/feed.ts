@@ -4,12 +4,13 @@
  */
 import type { KeyFingerprint, Result } from '../kernel/types.ts'
 import { keyInSubject, readKeyApproval, type KeyApproval } from './devices/approvals.ts'
-import { pruneFeed, type Transactions, type Db } from './transactions.ts'
+import { pruneFeed, type Transactions } from './transactions.ts'
 import type { Dialect, Engine } from './engine/engine.ts'
 import type { StoreTrouble } from './failure.ts'
 import { inList } from './engine/bulk-rows.ts'
 import { enumColumn } from './schema/row.ts'
 import { TOPICS, type Topic } from './schema/vocabulary.ts'
+import type { Db } from './schema/tables.ts'
 
 /** What happened after a revision. */
 export type ChangesSince =

@@ -3,13 +3,13 @@
  * is one writer at a time on both backends, so no change ever meets half of another.
  */
 import { CHANNEL } from './engine/postgres.ts'
-import { sql, type Kysely, type Transaction } from 'kysely'
+import { sql } from 'kysely'
 import type { Clock } from '../kernel/ports.ts'
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
 import type { Dialect, Engine } from './engine/engine.ts'
 import type { StoreFailure, StoreTrouble } from './failure.ts'
 import { UnknownRow } from './schema/row.ts'
-import type { Tables } from './schema/tables.ts'
+import type { Db, Tx } from './schema/tables.ts'
 import type { Topic } from './schema/vocabulary.ts'
 
 /** Who changes something, and from where: an administrator at an address, `cli`, or a part of the program. */
@@ -38,9 +38,6 @@ export interface ChangeNotice {
   readonly topic: Topic
   readonly subject: string
 }
-
-export type Tx = Transaction<Tables>
-export type Db = Kysely<Tables>
 
 /** An open store's transactions. */
 export class Transactions {

@@ -5,9 +5,8 @@
 import type { Selectable } from 'kysely'
 import type { RefusalCode } from '../../decide/refusal.ts'
 import type { Instant } from '../../kernel/types.ts'
-import type { Tx } from '../transactions.ts'
 import { enumColumn } from '../schema/row.ts'
-import type { Tables } from '../schema/tables.ts'
+import type { Tx, Tables } from '../schema/tables.ts'
 import { STANDINGS } from '../schema/vocabulary.ts'
 
 type DeviceRow = Selectable<Tables['devices']>

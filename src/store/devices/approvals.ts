@@ -5,12 +5,12 @@
 import { sql, type Selectable, type SqlBool } from 'kysely'
 import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../../kernel/types.ts'
 import { hasValidCertificate, readTrusted } from './approvable.ts'
-import { chunks, type Transactions, type Actor, type Tx } from '../transactions.ts'
+import { chunks, type Transactions, type Actor } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import { boundedLimit, pageOf, parseCursor, type Page, type PageRequest } from '../page.ts'
 import { enumColumn } from '../schema/row.ts'
-import type { Tables } from '../schema/tables.ts'
+import type { Tx, Tables } from '../schema/tables.ts'
 import { APPROVALS, type Approval } from '../schema/vocabulary.ts'
 
 /** A device, and the version of it that the decision was made on. */

@@ -4,7 +4,7 @@
 import { sql, type SelectQueryBuilder, type SqlBool } from 'kysely'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { keySubject } from './approvals.ts'
-import type { Transactions, Actor, Db } from '../transactions.ts'
+import type { Transactions, Actor } from '../transactions.ts'
 import { chartCells, type ChartCell } from './charts.ts'
 import {
   prefixEnd,
@@ -25,7 +25,7 @@ import {
   type Page,
   type PageRequest,
 } from '../page.ts'
-import type { Tables } from '../schema/tables.ts'
+import type { Db, Tables } from '../schema/tables.ts'
 import { checkVersion, type ExpectedVersion } from '../version.ts'
 
 /** One device with everything that is kept of it. */

@@ -3,7 +3,7 @@
  * counted because of it; nothing in it approves anybody.
  */
 import { fail, ok, type Result } from '../../kernel/types.ts'
-import type { Transactions, Actor, Tx } from '../transactions.ts'
+import type { Transactions, Actor } from '../transactions.ts'
 import type { StoreFailure } from '../failure.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import { blankDevice, type DeviceRow } from './device-draft.ts'
@@ -11,6 +11,7 @@ import type { Dialect } from '../engine/engine.ts'
 import { DEVICE_COLUMNS, writerOf } from './write-plan.ts'
 import { termOf } from './search-terms.ts'
 import { newDeviceId } from './sightings.ts'
+import type { Tx } from '../schema/tables.ts'
 
 /** One line of an inventory. */
 export interface InventoryEntry {

@@ -1,13 +1,13 @@
 /**
  * What the store knows of the devices that a batch of sightings can touch.
  */
-import type { Tx } from '../transactions.ts'
 import type { Dialect } from '../engine/engine.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import type { CertificateRow, KnownDevices } from './linking.ts'
 import { enumColumn } from '../schema/row.ts'
 import type { Sighting } from './sighting.ts'
 import { STANDINGS } from '../schema/vocabulary.ts'
+import type { Tx } from '../schema/tables.ts'
 
 /** What to look for. */
 export interface LoadKnownOptions {

@@ -4,10 +4,10 @@
  */
 import { sql, type SqlBool } from 'kysely'
 import type { Instant, KeyFingerprint } from '../../kernel/types.ts'
-import type { Db } from '../transactions.ts'
 import type { Dialect } from '../engine/engine.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import { pageOf, type Cursor, type Page } from '../page.ts'
+import type { Db } from '../schema/tables.ts'
 
 export interface RetainedCertificate {
   readonly device: string

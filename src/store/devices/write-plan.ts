@@ -2,12 +2,12 @@
  * A plan in a handful of statements, whatever the number of sightings.
  */
 import { sql } from 'kysely'
-import type { Tx } from '../transactions.ts'
 import type { DeviceDraft } from './device-draft.ts'
 import type { Dialect } from '../engine/engine.ts'
 import { columnList, jsonRows, inList, type RowShape } from '../engine/bulk-rows.ts'
 import type { LinkingPlan } from './linking.ts'
 import type { Sighting } from './sighting.ts'
+import type { Tx } from '../schema/tables.ts'
 
 /** Writes what a batch came to. */
 export async function writePlan(tx: Tx, dialect: Dialect, planned: LinkingPlan): Promise<void> {

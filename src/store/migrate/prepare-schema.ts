@@ -4,11 +4,11 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Db, Tx } from '../transactions.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { StoreFailure } from '../failure.ts'
 import { SCHEMA_MIGRATIONS, SCHEMA_VERSION } from './migrations.ts'
 import type { EnforcementState } from '../schema/vocabulary.ts'
+import type { Db, Tx } from '../schema/tables.ts'
 
 /** What a store that is made now begins with. */
 export interface InitialSettings {

@@ -3,7 +3,7 @@
  * (`row.ts`), because another version, or a hand, may have written it. Points in time are milliseconds since 1970;
  * 0 stands for never where a column takes part in an order.
  */
-import type { Generated } from 'kysely'
+import type { Generated, Kysely, Transaction } from 'kysely'
 
 export interface Tables {
   store_meta: MetaTable
@@ -32,6 +32,11 @@ export interface Tables {
   instances: InstancesTable
   schema_versions: SchemaVersionsTable
 }
+
+/** An open database, inside a transaction or not. */
+export type Db = Kysely<Tables>
+/** A transaction. */
+export type Tx = Transaction<Tables>
 
 interface SchemaVersionsTable {
   version: number

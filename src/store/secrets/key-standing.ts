@@ -2,9 +2,9 @@
  * What may be said of secrets and keys without opening any.
  */
 import type { Instant } from '../../kernel/types.ts'
-import type { Db } from '../transactions.ts'
 import type { SealFailure } from '../failure.ts'
 import { jsonColumn } from '../schema/row.ts'
+import type { Db } from '../schema/tables.ts'
 
 /** What may be said of a secret without opening it. */
 export interface SecretFacts {

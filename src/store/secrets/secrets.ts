@@ -3,7 +3,7 @@
  * the store's current key, stay under their old one until they change (S2-20), and can be sealed anew in bulk (S2-21).
  */
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Transactions, Actor, Db, Tx } from '../transactions.ts'
+import type { Transactions, Actor } from '../transactions.ts'
 import type { SealFailure, StoreFailure, StoreTrouble } from '../failure.ts'
 import {
   currentVersion,
@@ -14,6 +14,7 @@ import {
 } from './key-standing.ts'
 import { checkValue, seal, unseal, versionsOf, type KeyRing } from './seal.ts'
 import type { ExpectedVersion } from '../version.ts'
+import type { Db, Tx } from '../schema/tables.ts'
 
 /** The name of the secret behind session tickets: replaced by the program, never exported, written by no call. */
 export const TICKET_SECRET = 'tfe session tickets'

@@ -3,10 +3,10 @@
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Transactions, Actor, Db } from '../transactions.ts'
+import type { Transactions, Actor } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
 import { booleanColumn, instantColumn, throwUnknownRow, enumColumn } from '../schema/row.ts'
-import type { Tables } from '../schema/tables.ts'
+import type { Db, Tables } from '../schema/tables.ts'
 import { checkVersion, type ExpectedVersion } from '../version.ts'
 import { ENFORCEMENTS, type EnforcementState } from '../schema/vocabulary.ts'
 

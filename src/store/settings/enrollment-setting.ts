@@ -1,6 +1,5 @@
 import type { Selectable } from 'kysely'
 import { unreachable, type Instant } from '../../kernel/types.ts'
-import type { Db } from '../transactions.ts'
 import {
   instantColumn,
   optionalEnumColumn,
@@ -8,7 +7,7 @@ import {
   throwUnknownRow,
   enumColumn,
 } from '../schema/row.ts'
-import type { Tables } from '../schema/tables.ts'
+import type { Db, Tables } from '../schema/tables.ts'
 import { CUT_OFFS, SOURCES, STANDINGS, type CutOff, type Source } from '../schema/vocabulary.ts'
 
 /** A CA chain that devices' certificates come from (decision 8). Satisfies `decide`'s standings structurally. */

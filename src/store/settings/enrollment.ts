@@ -3,7 +3,7 @@
  * at once (decision 8). The schema holds that no two are current.
  */
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Transactions, Actor, ChangeResult, Db, Tx } from '../transactions.ts'
+import type { Transactions, Actor, ChangeResult } from '../transactions.ts'
 import {
   readSettings,
   standingColumns,
@@ -14,6 +14,7 @@ import {
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
 import { checkVersion, type ExpectedVersion } from '../version.ts'
 import type { CutOff, Source, StandingKind } from '../schema/vocabulary.ts'
+import type { Db, Tx } from '../schema/tables.ts'
 
 /** A chain that was uploaded and checked; this room keeps octets. */
 export interface NewSetting {

@@ -3,11 +3,11 @@
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Result } from '../../kernel/types.ts'
-import type { Transactions, Actor, Db } from '../transactions.ts'
+import type { Transactions, Actor } from '../transactions.ts'
 import { noRow } from './enforcement.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
 import { enumColumn } from '../schema/row.ts'
-import type { Tables } from '../schema/tables.ts'
+import type { Db, Tables } from '../schema/tables.ts'
 import { checkVersion, type ExpectedVersion } from '../version.ts'
 import { ENDPOINT_STATES, type EndpointState } from '../schema/vocabulary.ts'
 

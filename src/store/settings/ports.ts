@@ -3,10 +3,10 @@
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Transactions, Actor, Db, Tx } from '../transactions.ts'
+import type { Transactions, Actor } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
 import { booleanColumn, instantColumn, enumColumn } from '../schema/row.ts'
-import type { Tables } from '../schema/tables.ts'
+import type { Db, Tx, Tables } from '../schema/tables.ts'
 import type { ExpectedVersion } from '../version.ts'
 import { PORT_STATES, type PortState } from '../schema/vocabulary.ts'
 

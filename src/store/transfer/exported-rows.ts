@@ -2,9 +2,8 @@
  * What an export consists of: the rows of every table that travels.
  */
 import { sql, type RawBuilder } from 'kysely'
-import type { Db } from '../transactions.ts'
 import { TICKET_SECRET } from '../secrets/secrets.ts'
-import { EXPORTED } from '../schema/tables.ts'
+import { type Db, EXPORTED } from '../schema/tables.ts'
 
 /** A row of any table, as the database has it. */
 export type Row = Readonly<Record<string, unknown>>

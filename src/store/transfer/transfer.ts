@@ -7,7 +7,7 @@ import { rm, stat } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { Audit } from '../access/audit.ts'
-import type { Transactions, Actor, AuditEntry, Tx } from '../transactions.ts'
+import type { Transactions, Actor, AuditEntry } from '../transactions.ts'
 import type { Engine } from '../engine/engine.ts'
 import { rowCount, rowsOf, type Row } from './exported-rows.ts'
 import type { StoreFailure } from '../failure.ts'
@@ -16,7 +16,7 @@ import { UnknownRow } from '../schema/row.ts'
 import { SqliteError } from '../engine/sqlite-driver.ts'
 import { SCHEMA_VERSION } from '../migrate/migrations.ts'
 import { FORMAT } from '../migrate/prepare-schema.ts'
-import { EXPORTED } from '../schema/tables.ts'
+import { type Tx, EXPORTED } from '../schema/tables.ts'
 
 export interface TransferSummary {
   readonly rows: number
