@@ -56,25 +56,16 @@ export async function openStore(
     return fail({ kind: 'store-absent', where: settings.path })
   }
   const engine = settings.kind === 'sqlite' ? openSqlite(settings) : openPostgres(settings)
-  const prepared = await guarded(engine, () => prepareSchema(engine, initialSettings, clock.now()))
-  if (!prepared.ok) {
+  try {
+    const prepared = await prepareSchema(engine, initialSettings, clock.now())
+    if (prepared.ok) return ok(assembleStore(engine, { ...options, ...prepared.value }))
     await engine.close()
     return prepared
-  }
-  return ok(assembleStore(engine, { ...options, ...prepared.value }))
-}
-
-async function guarded<Value>(
-  engine: Engine,
-  work: () => Promise<Result<Value, StoreFailure>>,
-): Promise<Result<Value, StoreFailure>> {
-  try {
-    return await work()
   } catch (error) {
-    const trouble = engine.troubleOf(error)
-    if (trouble !== undefined) return fail(trouble)
     await engine.close()
-    throw error
+    const trouble = engine.troubleOf(error)
+    if (trouble === undefined) throw error
+    return fail(trouble)
   }
 }
 

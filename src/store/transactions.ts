@@ -2,11 +2,9 @@
  * Who opens transactions. Every admin change, its audit row and its place in the feed are one transaction; there
  * is one writer at a time on both backends, so no change ever meets half of another.
  */
-import { CHANNEL } from './engine/postgres.ts'
-import { sql } from 'kysely'
 import type { Clock } from '../kernel/ports.ts'
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
-import type { Dialect, Engine } from './engine/engine.ts'
+import { inTransaction, type Dialect, type Engine } from './engine/engine.ts'
 import type { StoreFailure, StoreTrouble } from './failure.ts'
 import { UnknownRow } from './schema/row.ts'
 import type { Db, Tx } from './schema/tables.ts'
@@ -87,7 +85,7 @@ export class Transactions {
         revision = await nextRevision(tx)
         await recordChange({ tx, actor, now, revision, entries, notices })
         if (revision % PRUNE_EVERY === 0) await pruneFeed(tx, revision - FEED_RETENTION)
-        if (this.dialect === 'postgres') await sql`select pg_notify(${CHANNEL}, '')`.execute(tx)
+        await this.#engine.announce(tx)
       }
       return ok(value)
     })
@@ -99,25 +97,13 @@ export class Transactions {
   async write<Value, Failure extends StoreFailure>(
     work: (tx: Tx) => Promise<Result<Value, Failure>>,
   ): Promise<Result<Value, Failure | StoreTrouble>> {
-    let tx
     try {
-      tx = await this.#engine.db.startTransaction().execute()
-      // One writer at a time, as SQLite has it anyway: no deadlocks, no lost linking, and revisions commit in order.
-      if (this.dialect === 'postgres') {
-        await sql`select 1 from store_meta where id = 1 for update`.execute(tx)
-      }
-      const result = await work(tx)
-      if (result.ok) await tx.commit().execute()
-      else await tx.rollback().execute()
-      return result
+      return await inTransaction(this.#engine.db, async (tx) => {
+        // One writer at a time, as SQLite has it anyway: no deadlocks, no lost linking, and revisions commit in order.
+        await this.#engine.lockWriters(tx)
+        return await work(tx)
+      })
     } catch (error) {
-      if (tx !== undefined && !tx.isCommitted && !tx.isRolledBack) {
-        await tx
-          .rollback()
-          .execute()
-          // The connection is gone, and the transaction with it.
-          .catch(() => {})
-      }
       return fail(this.#troubleOf(error))
     }
   }

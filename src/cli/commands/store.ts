@@ -127,7 +127,7 @@ async function withStore<Value>(
   if (!configured.ok) return configured
   await using ending = new AsyncDisposableStack()
   if (exclusive) {
-    const lock = await lockStore(storeSettingsOf(configured.value), 'alone')
+    const lock = await lockStore(storeSettingsOf(configured.value), 'exclusive')
     if (!lock.ok)
       return fail([{ at: configured.value.at, message: explainStoreLock(lock.failure) }])
     ending.adopt(lock.value, (one) => one.release())

@@ -147,7 +147,7 @@ async function checkAbsent(store: ConfiguredStore): Promise<Result<void, readonl
     const made = await makeFolder(store.path, store.at)
     if (!made.ok) return made
   }
-  const lock = await lockStore(storeSettingsOf(store), 'alone')
+  const lock = await lockStore(storeSettingsOf(store), 'exclusive')
   if (!lock.ok) return fail([{ at: store.at, message: explainStoreLock(lock.failure) }])
   try {
     if (store.kind === 'sqlite') return ok(undefined)

@@ -57,7 +57,7 @@ export class StoreSession {
     if (!configured.ok) return configured
     const opened = await openConfiguredStore(configured.value)
     if (!opened.ok) return opened
-    const lock = await lockStore(storeSettingsOf(configured.value), 'serving')
+    const lock = await lockStore(storeSettingsOf(configured.value), 'shared')
     if (!lock.ok) {
       await opened.value.close()
       return fail([{ at: configured.value.at, message: explainStoreLock(lock.failure) }])

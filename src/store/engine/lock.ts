@@ -4,14 +4,13 @@
  * row or a file that says "in use" would outlive a kill, and be believed or ignored, both wrongly.
  */
 import { DatabaseSync } from 'node:sqlite'
-import { Client } from 'pg'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { createPrivateFile } from './private-file.ts'
-import { connectionOptions } from './postgres.ts'
+import { connectionOptions, openLastingConnection } from './postgres.ts'
 import type { StoreSettings } from '../store.ts'
 
 /** Serving processes share a store; what must not happen while they serve wants it alone. */
-export type StoreLockMode = 'serving' | 'alone'
+export type StoreLockMode = 'shared' | 'exclusive'
 
 /** A store that is held until it is released, or this process ends. */
 export interface StoreLock {
@@ -20,27 +19,27 @@ export interface StoreLock {
 
 /** Why it cannot be held. */
 export type StoreLockFailure =
-  | { readonly kind: 'held-elsewhere'; readonly by: StoreLockMode }
-  | { readonly kind: 'not-holdable'; readonly detail: string }
+  | { readonly kind: 'locked-elsewhere'; readonly by: StoreLockMode }
+  | { readonly kind: 'not-lockable'; readonly detail: string }
 
 /** Takes hold of a store, or says at once that somebody else has it. */
 export function lockStore(
   settings: StoreSettings,
-  kind: StoreLockMode,
+  mode: StoreLockMode,
 ): Promise<Result<StoreLock, StoreLockFailure>> {
   return settings.kind === 'sqlite'
-    ? Promise.resolve(lockFile(`${settings.path}.lock`, kind))
-    : lockDatabase(connectionOptions(settings), kind)
+    ? Promise.resolve(lockFile(`${settings.path}.lock`, mode))
+    : lockDatabase(connectionOptions(settings), mode)
 }
 
 /** A file beside the store, because the store itself is locked and unlocked by every change. */
-function lockFile(path: string, kind: StoreLockMode): Result<StoreLock, StoreLockFailure> {
+function lockFile(path: string, mode: StoreLockMode): Result<StoreLock, StoreLockFailure> {
   let database: DatabaseSync | undefined
   try {
     createPrivateFile(path)
     database = new DatabaseSync(path, { timeout: 0 })
     // An open read transaction is a shared lock, an exclusive one excludes it.
-    database.exec(kind === 'serving' ? 'begin' : 'begin exclusive')
+    database.exec(mode === 'shared' ? 'begin' : 'begin exclusive')
     database.prepare('select count(*) from sqlite_master').get()
     const locked = database
     return ok({ release: () => Promise.resolve(locked.close()) })
@@ -48,60 +47,43 @@ function lockFile(path: string, kind: StoreLockMode): Result<StoreLock, StoreLoc
     database?.close()
     const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0
     if ((errcode & 0xff) === SQLITE_BUSY)
-      return fail({ kind: 'held-elsewhere', by: otherMode(kind) })
+      return fail({ kind: 'locked-elsewhere', by: otherMode(mode) })
     const detail = error instanceof Error ? `${error.message} (${path})` : path
-    return fail({ kind: 'not-holdable', detail })
+    return fail({ kind: 'not-lockable', detail })
   }
 }
 
 const SQLITE_BUSY = 5
 
-const otherMode = (kind: StoreLockMode): StoreLockMode => (kind === 'serving' ? 'alone' : 'serving')
+const otherMode = (mode: StoreLockMode): StoreLockMode =>
+  mode === 'shared' ? 'exclusive' : 'shared'
 
-/** An advisory lock belongs to the connection: it is kept open, and made again when it breaks. */
+/** An advisory lock belongs to the connection: it is kept open, and a shared lock is taken again when it breaks. */
 async function lockDatabase(
   options: ReturnType<typeof connectionOptions>,
-  kind: StoreLockMode,
+  mode: StoreLockMode,
 ): Promise<Result<StoreLock, StoreLockFailure>> {
-  const lockFunction = kind === 'serving' ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock'
-  let released = false
-  let client: Client | undefined
-  let retry: NodeJS.Timeout | undefined
-  const relock = (): void => {
-    if (released || kind === 'alone' || retry !== undefined) return
-    // Until then another process could take it alone; while the database is away that one cannot work either.
-    retry = setTimeout(() => {
-      retry = undefined
-      connect().catch(relock)
-    }, RETRY_MS).unref()
-  }
-  const connect = async (): Promise<boolean> => {
-    const fresh = new Client({ ...options, keepAlive: true })
-    client = fresh
-    const broken = (): void => {
-      if (client === fresh) relock()
-    }
-    fresh.on('error', broken)
-    fresh.on('end', broken)
-    await fresh.connect()
-    const { rows } = await fresh.query<{ held: boolean }>(
-      `select ${lockFunction}(${STORE_LOCK_ID}, hashtext(current_schema())) as held`,
-    )
-    return rows[0]?.held === true
-  }
-  const release = async (): Promise<void> => {
-    released = true
-    clearTimeout(retry)
-    await client?.end().catch(() => {})
-  }
+  const lockFunction = mode === 'shared' ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock'
+  let isLocked = false
+  const connection = openLastingConnection(options, {
+    // Until then another process could lock it exclusively; while the database is away that one cannot work either.
+    retryMs: mode === 'shared' ? RETRY_MS : undefined,
+    setUp: async (client) => {
+      const { rows } = await client.query<{ locked: boolean }>(
+        `select ${lockFunction}(${STORE_LOCK_ID}, hashtext(current_schema())) as locked`,
+      )
+      isLocked = rows[0]?.locked === true
+    },
+  })
   try {
-    if (await connect()) return ok({ release })
-    await release()
-    return fail({ kind: 'held-elsewhere', by: otherMode(kind) })
+    await connection.ready
+    if (isLocked) return ok({ release: connection.close })
+    await connection.close()
+    return fail({ kind: 'locked-elsewhere', by: otherMode(mode) })
   } catch (error) {
-    await release()
+    await connection.close()
     const detail = error instanceof Error ? error.message : String(error)
-    return fail({ kind: 'not-holdable', detail })
+    return fail({ kind: 'not-lockable', detail })
   }
 }
 
@@ -112,10 +94,10 @@ const RETRY_MS = 1000
 
 /** The failure in words, and what to do. */
 export function explainStoreLock(failure: StoreLockFailure): string {
-  if (failure.kind === 'not-holdable') {
+  if (failure.kind === 'not-lockable') {
     return `the store cannot be held: ${failure.detail}: give the program the right to write beside it, or look after the database`
   }
-  return failure.by === 'serving'
+  return failure.by === 'shared'
     ? 'found a process that serves from this store, wanted none: stop every `tfe serve` on it first'
     : 'found a process that has this store to itself (`tfe break-glass`), wanted none: let it end first'
 }

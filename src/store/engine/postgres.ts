@@ -18,7 +18,7 @@ export interface PostgresSettings {
 }
 
 /** The channel of the hints. */
-export const CHANNEL = 'tfe_changes'
+const CHANNEL = 'tfe_changes'
 
 /** Opens a database; nothing is connected before the first question. */
 export function openPostgres(settings: PostgresSettings): Engine {
@@ -38,6 +38,12 @@ export function openPostgres(settings: PostgresSettings): Engine {
     where: withoutPassword(settings.url),
     db,
     troubleOf,
+    lockWriters: async (tx) => {
+      await sql`select 1 from store_meta where id = 1 for update`.execute(tx)
+    },
+    announce: async (tx) => {
+      await sql`select pg_notify(${CHANNEL}, '')`.execute(tx)
+    },
     consistentRead: (work) =>
       db
         .transaction()
@@ -86,39 +92,70 @@ function parserOf(oid: number): (value: string) => unknown {
   }
 }
 
-/** One connection of its own that only listens, and comes back when it breaks. */
-function listen(options: ClientConfig, hint: () => void): () => void {
-  let stopped = false
-  let client: Client | undefined
-  let retry: NodeJS.Timeout | undefined
-  const reconnect = (broken: Client): void => {
-    if (stopped || client !== broken) return
-    client = undefined
-    void broken.end().catch(() => {})
-    // Hints that are missed meanwhile are found by the poll.
-    retry = setTimeout(connect, RECONNECT_MS).unref()
-  }
-  const connect = (): void => {
-    const fresh = new Client({ ...options, keepAlive: true })
-    client = fresh
-    fresh.on('error', () => reconnect(fresh))
-    fresh.on('end', () => reconnect(fresh))
-    fresh.on('notification', hint)
-    fresh
-      .connect()
-      .then(() => fresh.query(`listen ${CHANNEL}`))
-      .then(hint)
-      .catch(() => reconnect(fresh))
-  }
-  connect()
-  return () => {
-    stopped = true
-    clearTimeout(retry)
-    void client?.end().catch(() => {})
-  }
+const listen = (options: ClientConfig, hint: () => void): (() => void) => {
+  // Hints that are missed while it is away are found by the poll.
+  const connection = openLastingConnection(options, {
+    retryMs: 2000,
+    setUp: async (client) => {
+      client.on('notification', hint)
+      await client.query(`listen ${CHANNEL}`)
+      hint()
+    },
+  })
+  connection.ready.catch(() => {})
+  return () => void connection.close()
 }
 
-const RECONNECT_MS = 2000
+/** How a `LastingConnection` is made ready for use, each time it is made. */
+export interface LastingConnectionOptions {
+  readonly setUp: (client: Client) => Promise<void>
+  /** Milliseconds from a break to the next attempt; undefined: it stays broken. */
+  readonly retryMs: number | undefined
+}
+
+/** A `LastingConnection` is a connection beside the pool that is made again when it breaks. */
+export interface LastingConnection {
+  /** Rejects when the first attempt fails; later ones follow all the same. */
+  readonly ready: Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens a connection of its own: what listens or holds a lock belongs to one connection. */
+export function openLastingConnection(
+  options: ClientConfig,
+  { setUp, retryMs }: LastingConnectionOptions,
+): LastingConnection {
+  let closed = false
+  let client: Client | undefined
+  let retry: NodeJS.Timeout | undefined
+  const replace = (broken: Client): void => {
+    if (closed || client !== broken) return
+    client = undefined
+    void broken.end().catch(() => {})
+    if (retryMs !== undefined) retry = setTimeout(() => connect().catch(() => {}), retryMs).unref()
+  }
+  const connect = async (): Promise<void> => {
+    const fresh = new Client({ ...options, keepAlive: true })
+    client = fresh
+    fresh.on('error', () => replace(fresh))
+    fresh.on('end', () => replace(fresh))
+    try {
+      await fresh.connect()
+      await setUp(fresh)
+    } catch (error) {
+      replace(fresh)
+      throw error
+    }
+  }
+  return {
+    ready: connect(),
+    close: async () => {
+      closed = true
+      clearTimeout(retry)
+      await client?.end().catch(() => {})
+    },
+  }
+}
 
 function withoutPassword(url: string): string {
   if (!URL.canParse(url)) return 'postgres'

@@ -37,7 +37,10 @@ export function openSqlite(settings: SqliteSettings): Engine {
     troubleOf: (error) => troubleOf(error, path),
     consistentRead: (work) => consistentRead(work, connection),
     backup: (target) => backup(target, connection),
-    // Within this process the book says so itself; other processes are found by the poll.
+    // `begin immediate` is the lock already.
+    lockWriters: () => Promise.resolve(),
+    // Within this process `Transactions` calls its listeners; other processes find a change by their poll.
+    announce: () => Promise.resolve(),
     listen: () => () => {},
     close: () => db.destroy(),
   }

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
-import type { Engine } from '../engine/engine.ts'
+import { inTransaction, type Engine } from '../engine/engine.ts'
 import type { StoreFailure } from '../failure.ts'
 import { SCHEMA_MIGRATIONS, SCHEMA_VERSION } from './migrations.ts'
 import type { EnforcementState } from '../schema/vocabulary.ts'
@@ -22,29 +22,18 @@ export interface PreparedSchema {
   readonly created: boolean
 }
 
-/** Makes or upgrades the schema in one transaction. `beginnings` undefined: an empty database is a fault (decision 5). */
-export async function prepareSchema(
+/** Makes or upgrades the schema in one transaction. `initialSettings` undefined: an empty database is a fault (decision 5). */
+export function prepareSchema(
   engine: Engine,
   initialSettings: InitialSettings | undefined,
   now: Instant,
 ): Promise<Result<PreparedSchema, StoreFailure>> {
-  const tx = await engine.db.startTransaction().execute()
-  let result: Result<PreparedSchema, StoreFailure>
-  try {
+  return inTransaction(engine.db, async (tx) => {
     // Two replicas that start together take turns.
     if (engine.dialect === 'postgres')
       await sql`select pg_advisory_xact_lock(${SCHEMA_LOCK_ID})`.execute(tx)
-    result = await prepare(engine, { tx, initialSettings, now })
-  } catch (error) {
-    await tx
-      .rollback()
-      .execute()
-      .catch(() => {})
-    throw error
-  }
-  if (result.ok) await tx.commit().execute()
-  else await tx.rollback().execute()
-  return result
+    return await prepare(engine, { tx, initialSettings, now })
+  })
 }
 
 /** Any number of ours: "tfe" in ASCII. */

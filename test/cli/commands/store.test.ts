@@ -221,7 +221,7 @@ test('breaking glass undoes the latch and says who and why in the audit trail', 
 test('glass cannot be broken while somebody serves from the store', async () => {
   using it = bench()
   await it.init()
-  const hold = await lockStore(await it.settings(), 'serving')
+  const hold = await lockStore(await it.settings(), 'shared')
   if (!hold.ok) throw new Error(hold.failure.kind)
   const said = await it.breakGlass()
   await hold.value.release()

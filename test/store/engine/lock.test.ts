@@ -18,7 +18,7 @@ const backends = [
   ...(postgres.kind === 'found' ? [postgresBackend(postgres.url)] : []),
 ]
 
-async function held(settings: StoreSettings, kind: 'serving' | 'alone'): Promise<StoreLock> {
+async function held(settings: StoreSettings, kind: 'shared' | 'exclusive'): Promise<StoreLock> {
   const hold = await lockStore(settings, kind)
   if (!hold.ok) throw new Error(JSON.stringify(hold.failure))
   return hold.value
@@ -28,43 +28,43 @@ for (const backend of backends) {
   describe(backend.name, () => {
     test('any number serve together, and nobody has the store alone meanwhile', async () => {
       await using place = await backend.place()
-      const one = await held(place.settings, 'serving')
-      const two = await held(place.settings, 'serving')
-      expect(await lockStore(place.settings, 'alone')).toEqual({
+      const one = await held(place.settings, 'shared')
+      const two = await held(place.settings, 'shared')
+      expect(await lockStore(place.settings, 'exclusive')).toEqual({
         ok: false,
-        failure: { kind: 'held-elsewhere', by: 'serving' },
+        failure: { kind: 'locked-elsewhere', by: 'shared' },
       })
       await one.release()
-      expect((await lockStore(place.settings, 'alone')).ok).toBe(false)
+      expect((await lockStore(place.settings, 'exclusive')).ok).toBe(false)
       await two.release()
-      await (await held(place.settings, 'alone')).release()
+      await (await held(place.settings, 'exclusive')).release()
     })
 
     test('while one has it alone, nobody begins to serve', async () => {
       await using place = await backend.place()
-      const alone = await held(place.settings, 'alone')
-      expect(await lockStore(place.settings, 'serving')).toEqual({
+      const alone = await held(place.settings, 'exclusive')
+      expect(await lockStore(place.settings, 'shared')).toEqual({
         ok: false,
-        failure: { kind: 'held-elsewhere', by: 'alone' },
+        failure: { kind: 'locked-elsewhere', by: 'exclusive' },
       })
       await alone.release()
-      await (await held(place.settings, 'serving')).release()
+      await (await held(place.settings, 'shared')).release()
     })
 
     test('a killed process holds nothing', async () => {
       await using place = await backend.place()
       const script = `
         const { lockStore } = await import(${JSON.stringify(join(import.meta.dirname, '../../../src/store/engine/lock.ts'))})
-        const hold = await lockStore(${JSON.stringify(place.settings)}, 'serving')
+        const hold = await lockStore(${JSON.stringify(place.settings)}, 'shared')
         console.log(hold.ok)
         setInterval(() => {}, 1000)`
       const child = spawn(process.execPath, ['--input-type=module', '-e', script])
       expect(String((await once(child.stdout, 'data'))[0])).toBe('true\n')
-      expect((await lockStore(place.settings, 'alone')).ok).toBe(false)
+      expect((await lockStore(place.settings, 'exclusive')).ok).toBe(false)
       child.kill('SIGKILL')
       await once(child, 'exit')
       // A database notices a moment after the system does.
-      await expect.poll(async () => (await lockStore(place.settings, 'alone')).ok).toBe(true)
+      await expect.poll(async () => (await lockStore(place.settings, 'exclusive')).ok).toBe(true)
     })
   })
 }
