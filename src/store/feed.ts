@@ -2,7 +2,7 @@
  * The change feed: what a snapshot has to fetch since the revision that it was built from. A hint may come early,
  * late or never; the revision is the truth, and is asked for regularly.
  */
-import type { KeyFingerprint, Result } from '../kernel/types.ts'
+import { ok, type KeyFingerprint, type Result } from '../kernel/types.ts'
 import { keyInSubject, readKeyApproval, type KeyApproval } from './devices/approvals.ts'
 import { pruneFeed, type Transactions } from './transactions.ts'
 import type { Dialect, Engine } from './engine/engine.ts'
@@ -72,11 +72,11 @@ export class Feed {
         .execute()
       if (rows.length > FEED_LIMIT) return { kind: 'everything', revision: meta.revision }
       const changed = new Map<Topic, string[]>()
-      for (const { topic, subject } of rows) {
-        const known = enumColumn(topic, TOPICS, { table: 'changes', key: subject, column: 'topic' })
-        const subjects = changed.get(known)
-        if (subjects === undefined) changed.set(known, [subject])
-        else subjects.push(subject)
+      for (const row of rows) {
+        const topic = enumColumn({ table: 'changes', key: row.subject, row }, 'topic', TOPICS)
+        const subjects = changed.get(topic)
+        if (subjects === undefined) changed.set(topic, [row.subject])
+        else subjects.push(row.subject)
       }
       const subjects = changed.get('approval') ?? []
       const devices = subjects.filter((subject) => keyInSubject(subject) === undefined)
@@ -102,10 +102,9 @@ export class Feed {
 
   /** Forgets changes older than a revision; whoever asks from before it reads everything anew. */
   prune(before: number): Promise<Result<void, StoreTrouble>> {
-    return this.#transactions.write<void, StoreTrouble>(async (tx) => {
-      await pruneFeed(tx, before)
-      return { ok: true, value: undefined }
-    })
+    return this.#transactions.write<void, StoreTrouble>(async (tx) =>
+      ok(await pruneFeed(tx, before)),
+    )
   }
 
   /** Watches until the answer is called; a poll every `pollEvery` milliseconds, at once on a hint. */

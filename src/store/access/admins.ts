@@ -265,14 +265,14 @@ export async function adminWhere(
 
 /** Row → administrator. */
 export function readAdmin(row: Selectable<Tables['admins']>): Admin {
-  const at = { table: 'admins', key: row.name }
+  const at = { table: 'admins', key: row.name, row }
   return {
     name: row.name,
-    role: enumColumn(row.role, ROLES, { ...at, column: 'role' }),
+    role: enumColumn(at, 'role', ROLES),
     passwordHash: orUndefined(row.password_hash),
     certificateKey: orUndefined(row.certificate_key) as KeyFingerprint | undefined,
-    disabled: booleanColumn(row.disabled, { ...at, column: 'disabled' }),
+    disabled: booleanColumn(at, 'disabled'),
     version: row.version,
-    createdAt: instantColumn(row.created_at, { ...at, column: 'created_at' }),
+    createdAt: instantColumn(at, 'created_at'),
   }
 }

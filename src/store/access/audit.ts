@@ -66,14 +66,13 @@ export class Audit {
 
 /** Row → audit row. */
 export function readAuditRow(row: Selectable<Tables['audit']>): AuditRow {
-  const at = { table: 'audit', key: String(row.id) }
+  const at = { table: 'audit', key: String(row.id), row }
   const read = (column: 'before' | 'after'): unknown => {
-    const text = row[column]
-    return text === null ? undefined : jsonColumn(text, { ...at, column })
+    return row[column] === null ? undefined : jsonColumn(at, column)
   }
   return {
     id: row.id,
-    at: instantColumn(row.at, { ...at, column: 'at' }),
+    at: instantColumn(at, 'at'),
     who: row.who,
     from: row.origin,
     action: row.action,

@@ -213,14 +213,14 @@ export class Credentials {
 
 /** Row → token. */
 export function readToken(row: Selectable<Tables['tokens']>): Token {
-  const at = { table: 'tokens', key: row.id }
+  const at = { table: 'tokens', key: row.id, row }
   return {
     id: row.id,
     admin: row.admin,
-    role: enumColumn(row.role, ROLES, { ...at, column: 'role' }),
+    role: enumColumn(at, 'role', ROLES),
     label: row.label,
-    createdAt: instantColumn(row.created_at, { ...at, column: 'created_at' }),
-    expiresAt: instantColumn(row.expires_at, { ...at, column: 'expires_at' }),
+    createdAt: instantColumn(at, 'created_at'),
+    expiresAt: instantColumn(at, 'expires_at'),
     lastUsedAt: optionalInstant(row.last_used_at),
   }
 }

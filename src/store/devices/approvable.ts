@@ -42,11 +42,14 @@ export async function readTrusted(
     .selectFrom('enrollment_settings')
     .select(['name', 'standing', 'sunset'])
     .execute()
-  const trusted = rows.filter(({ name, standing, sunset }) => {
-    const at = { table: 'enrollment_settings', key: name, column: 'standing' }
-    const found = enumColumn(standing, STANDINGS, at)
-    if (found === 'current') return true
-    return found === 'previously-trusted' && (sunset === null || sunset > validAt)
+  const trusted = rows.filter((row) => {
+    const standing = enumColumn(
+      { table: 'enrollment_settings', key: row.name, row },
+      'standing',
+      STANDINGS,
+    )
+    if (standing === 'current') return true
+    return standing === 'previously-trusted' && (row.sunset === null || row.sunset > validAt)
   })
   return new Set(trusted.map(({ name }) => name))
 }

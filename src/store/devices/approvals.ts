@@ -257,10 +257,9 @@ export function readKeyApproval(row: {
   readonly device: string
   readonly approval: string
 }): KeyApproval {
-  const at = { table: 'devices', key: row.device, column: 'approval' }
   return {
     key: row.key as KeyFingerprint,
     device: row.device,
-    approval: enumColumn(row.approval, APPROVALS, at),
+    approval: enumColumn({ table: 'devices', key: row.device, row }, 'approval', APPROVALS),
   }
 }

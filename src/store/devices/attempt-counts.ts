@@ -1,10 +1,12 @@
 /**
  * Connection attempts as numbers: per hour for the success rate (S4-03), and those that nobody can be told from.
  */
+import type { Selectable } from 'kysely'
 import type { Instant, Result } from '../../kernel/types.ts'
 import type { Transactions } from '../transactions.ts'
 import type { StoreTrouble } from '../failure.ts'
 import { enumColumn } from '../schema/row.ts'
+import type { Tables } from '../schema/tables.ts'
 import { AUTHENTICATIONS, type Authentication } from '../schema/vocabulary.ts'
 
 /** Connection attempts of an hour. */
@@ -31,14 +33,11 @@ export class AttemptCounts {
         .orderBy('hour')
         .orderBy('authentication')
         .execute()
-      return rows.map(({ hour, authentication, sightings }) => {
-        const at = { table: 'tallies', key: String(hour), column: 'authentication' }
-        return {
-          at: (hour * HOUR) as Instant,
-          authentication: enumColumn(authentication, AUTHENTICATIONS, at),
-          sightings,
-        }
-      })
+      return rows.map((row) => ({
+        at: (row.hour * HOUR) as Instant,
+        authentication: readTallyOutcome(row),
+        sightings: row.sightings,
+      }))
     })
   }
 
@@ -63,5 +62,9 @@ export class AttemptCounts {
     })
   }
 }
+
+/** Row → what an hour's attempts came to. */
+export const readTallyOutcome = (row: Selectable<Tables['tallies']>): Authentication =>
+  enumColumn({ table: 'tallies', key: String(row.hour), row }, 'authentication', AUTHENTICATIONS)
 
 const HOUR = 3_600_000

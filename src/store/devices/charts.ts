@@ -49,19 +49,16 @@ export function chartCells(
 }
 
 function cellOf(row: ChartRow, oldest: ReadonlyMap<string, number>): ChartCell {
-  const at = { table: 'devices', key: `of class ${row.class ?? 'unknown'}` }
-  const stored = enumColumn(row.authentication, AUTHENTICATIONS, {
-    ...at,
-    column: 'authentication',
-  })
+  const at = { table: 'devices', key: `of class ${row.class ?? 'unknown'}`, row }
+  const stored = enumColumn(at, 'authentication', AUTHENTICATIONS)
   const minimum = row.class === null ? undefined : oldest.get(row.class)
   const tooOld = minimum !== undefined && row.agent_rank !== null && row.agent_rank < minimum
   return {
     class: row.class ?? undefined,
     authentication: tooOld && stored !== 'succeeded' ? 'must-upgrade' : stored,
-    approval: enumColumn(row.approval, APPROVALS, { ...at, column: 'approval' }),
-    awaiting: booleanColumn(row.awaiting, { ...at, column: 'awaiting' }),
-    migration: enumColumn(row.migration, MIGRATIONS, { ...at, column: 'migration' }),
+    approval: enumColumn(at, 'approval', APPROVALS),
+    awaiting: booleanColumn(at, 'awaiting'),
+    migration: enumColumn(at, 'migration', MIGRATIONS),
     devices: row.devices,
   }
 }

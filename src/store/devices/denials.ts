@@ -6,7 +6,7 @@ import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { instantColumn, throwUnknownRow, enumColumn } from '../schema/row.ts'
+import { instantColumn, throwUnknownRow, enumColumn, type RowRef } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
 import { DENY_KINDS } from '../schema/vocabulary.ts'
 
@@ -93,22 +93,24 @@ const denyColumns = (
     ? { kind: 'key', value: denied.key }
     : { kind: 'serial', value: `${denied.issuerKey}:${denied.serial}` }
 
+type DenyRow = Selectable<Tables['deny_entries']>
+
 /** Row → entry. */
-export function readDenyEntry(row: Selectable<Tables['deny_entries']>): DenyEntry {
-  const at = { table: 'deny_entries', key: `${row.kind}:${row.value}` }
-  const kind = enumColumn(row.kind, DENY_KINDS, { ...at, column: 'kind' })
+export function readDenyEntry(row: DenyRow): DenyEntry {
+  const at = { table: 'deny_entries', key: `${row.kind}:${row.value}`, row }
+  const kind = enumColumn(at, 'kind', DENY_KINDS)
   return {
-    denied: kind === 'key' ? { kind, key: row.value as KeyFingerprint } : serialOf(row.value, at),
+    denied: kind === 'key' ? { kind, key: row.value as KeyFingerprint } : serialOf(at),
     note: row.note,
     createdBy: row.created_by,
-    createdAt: instantColumn(row.created_at, { ...at, column: 'created_at' }),
+    createdAt: instantColumn(at, 'created_at'),
   }
 }
 
-function serialOf(value: string, at: { readonly table: string; readonly key: string }): DenyTarget {
-  const [, issuerKey, serial] = /^([0-9a-f]{64}):(-?[0-9a-f]+)$/.exec(value) ?? []
+function serialOf(at: RowRef<DenyRow>): DenyTarget {
+  const [, issuerKey, serial] = /^([0-9a-f]{64}):(-?[0-9a-f]+)$/.exec(at.row.value) ?? []
   if (issuerKey === undefined || serial === undefined) {
-    return throwUnknownRow(value, '<issuer key>:<serial>', { ...at, column: 'value' })
+    return throwUnknownRow(at, 'value', { found: at.row.value, wanted: '<issuer key>:<serial>' })
   }
   return { kind: 'serial', issuerKey: issuerKey as KeyFingerprint, serial }
 }

@@ -78,7 +78,7 @@ export interface DeviceCertificate {
 
 /** Row → device. */
 export function readDevice(row: Selectable<Tables['devices']>): Device {
-  const at = { table: 'devices', key: row.id }
+  const at = { table: 'devices', key: row.id, row }
   return {
     id: row.id,
     inventory:
@@ -94,17 +94,14 @@ export function readDevice(row: Selectable<Tables['devices']>): Device {
     firstSeen: optionalInstant(row.first_seen),
     lastSeen: optionalInstant(row.last_seen),
     sightings: row.sightings,
-    verdict: optionalEnumColumn(row.verdict, VERDICTS, { ...at, column: 'verdict' }),
+    verdict: optionalEnumColumn(at, 'verdict', VERDICTS),
     code: orUndefined(row.code),
-    migration: enumColumn(row.migration, MIGRATIONS, { ...at, column: 'migration' }),
-    authentication: enumColumn(row.authentication, AUTHENTICATIONS, {
-      ...at,
-      column: 'authentication',
-    }),
-    approval: enumColumn(row.approval, APPROVALS, { ...at, column: 'approval' }),
+    migration: enumColumn(at, 'migration', MIGRATIONS),
+    authentication: enumColumn(at, 'authentication', AUTHENTICATIONS),
+    approval: enumColumn(at, 'approval', APPROVALS),
     approvalBy: orUndefined(row.approval_by),
     approvalAt: optionalInstant(row.approval_at),
-    awaiting: booleanColumn(row.awaiting, { ...at, column: 'awaiting' }),
+    awaiting: booleanColumn(at, 'awaiting'),
     setting: orUndefined(row.setting),
     notAfter: optionalInstant(row.not_after),
     version: row.version,
@@ -113,7 +110,7 @@ export function readDevice(row: Selectable<Tables['devices']>): Device {
 
 /** Row → certificate. */
 export function readCertificate(row: Selectable<Tables['certificates']>): DeviceCertificate {
-  const at = { table: 'certificates', key: row.fingerprint }
+  const at = { table: 'certificates', key: row.fingerprint, row }
   return {
     fingerprint: row.fingerprint as Fingerprint,
     key: row.key as KeyFingerprint,
@@ -121,14 +118,14 @@ export function readCertificate(row: Selectable<Tables['certificates']>): Device
     serial: row.serial,
     issuer: row.issuer,
     subject: row.subject,
-    signedIds: stringListColumn(row.signed_ids, { ...at, column: 'signed_ids' }),
-    notBefore: untrustedDateColumn(row.not_before, { ...at, column: 'not_before' }),
-    notAfter: untrustedDateColumn(row.not_after, { ...at, column: 'not_after' }),
+    signedIds: stringListColumn(at, 'signed_ids'),
+    notBefore: untrustedDateColumn(at, 'not_before'),
+    notAfter: untrustedDateColumn(at, 'not_after'),
     setting: orUndefined(row.setting),
-    sound: booleanColumn(row.sound, { ...at, column: 'sound' }),
-    verdict: enumColumn(row.verdict, VERDICTS, { ...at, column: 'verdict' }),
+    sound: booleanColumn(at, 'sound'),
+    verdict: enumColumn(at, 'verdict', VERDICTS),
     code: row.code,
-    firstSeen: instantColumn(row.first_seen, { ...at, column: 'first_seen' }),
-    lastSeen: instantColumn(row.last_seen, { ...at, column: 'last_seen' }),
+    firstSeen: instantColumn(at, 'first_seen'),
+    lastSeen: instantColumn(at, 'last_seen'),
   }
 }

@@ -95,9 +95,9 @@ async function readCertificates(
 async function readStandings(tx: Tx): Promise<KnownDevices['standings']> {
   const rows = await tx.selectFrom('enrollment_settings').select(['name', 'standing']).execute()
   return new Map(
-    rows.map(({ name, standing }) => {
-      const at = { table: 'enrollment_settings', key: name, column: 'standing' }
-      return [name, enumColumn(standing, STANDINGS, at)]
+    rows.map((row) => {
+      const at = { table: 'enrollment_settings', key: row.name, row }
+      return [row.name, enumColumn(at, 'standing', STANDINGS)]
     }),
   )
 }

@@ -14,87 +14,91 @@ export class UnknownRow extends Error {
   }
 }
 
-/** Which row is being read. */
-export interface RowRef {
+/** A `RowRef` is the row that is being read, and what a failure calls it. */
+export interface RowRef<Row extends object> {
   readonly table: string
   readonly key: string
+  readonly row: Row
 }
 
-/** A word out of a closed list. */
-export function enumColumn<Value extends string>(
-  value: string,
+type Column<Row extends object> = keyof Row & string
+
+/** Reads one of a closed list of texts. */
+export function enumColumn<Row extends object, Value extends string>(
+  at: RowRef<Row>,
+  column: Column<Row>,
   allowed: readonly Value[],
-  at: RowRef & { readonly column: string },
 ): Value {
+  const value: unknown = at.row[column]
   const found = allowed.find((one) => one === value)
   if (found !== undefined) return found
-  return throwUnknownRow(
-    JSON.stringify(value),
-    allowed.map((one) => JSON.stringify(one)).join(' or '),
-    at,
-  )
+  const wanted = allowed.map((one) => JSON.stringify(one)).join(' or ')
+  return throwUnknownRow(at, column, { found: JSON.stringify(value), wanted })
 }
 
-/** A word out of a closed list, or none. */
-export const optionalEnumColumn = <Value extends string>(
-  value: string | null,
+/** Reads one of a closed list of texts, or NULL. */
+export const optionalEnumColumn = <Row extends object, Value extends string>(
+  at: RowRef<Row>,
+  column: Column<Row>,
   allowed: readonly Value[],
-  at: RowRef & { readonly column: string },
-): Value | undefined => (value === null ? undefined : enumColumn(value, allowed, at))
+): Value | undefined => (at.row[column] === null ? undefined : enumColumn(at, column, allowed))
 
-/** A point in time that has to be there. */
-export function instantColumn(
-  value: number | null,
-  at: RowRef & { readonly column: string },
-): Instant {
-  if (value !== null && Number.isSafeInteger(value) && value >= 0) return value as Instant
-  return throwUnknownRow(String(value), 'milliseconds since 1970', at)
+/** Reads a point in time that has to be there. */
+export function instantColumn<Row extends object>(at: RowRef<Row>, column: Column<Row>): Instant {
+  const value: unknown = at.row[column]
+  if (isInteger(value) && value >= 0) return value as Instant
+  return throwUnknownRow(at, column, { found: String(value), wanted: 'milliseconds since 1970' })
 }
 
-/** A date that a certificate claims: before 1970 as well, since anybody can make one that says so. */
-export function untrustedDateColumn(
-  value: number,
-  at: RowRef & { readonly column: string },
+/** Reads a date that a certificate claims: before 1970 as well, since anybody can make one that says so. */
+export function untrustedDateColumn<Row extends object>(
+  at: RowRef<Row>,
+  column: Column<Row>,
 ): Instant {
-  if (Number.isSafeInteger(value)) return value as Instant
-  return throwUnknownRow(String(value), 'milliseconds since or before 1970', at)
+  const value: unknown = at.row[column]
+  if (isInteger(value)) return value as Instant
+  const wanted = 'milliseconds since or before 1970'
+  return throwUnknownRow(at, column, { found: String(value), wanted })
 }
 
-/** A point in time, or never. */
+const isInteger = (value: unknown): value is number => Number.isSafeInteger(value)
+
+/** Reads a point in time where NULL and 0 stand for never. */
 export const optionalInstant = (value: number | null): Instant | undefined =>
   value === null || value === 0 ? undefined : (value as Instant)
 
-/** A column of yes and no. */
-export function booleanColumn(value: number, at: RowRef & { readonly column: string }): boolean {
+/** Reads a column of yes and no. */
+export function booleanColumn<Row extends object>(at: RowRef<Row>, column: Column<Row>): boolean {
+  const value: unknown = at.row[column]
   if (value === 0 || value === 1) return value === 1
-  return throwUnknownRow(String(value), '0 or 1', at)
+  return throwUnknownRow(at, column, { found: String(value), wanted: '0 or 1' })
 }
 
-/** A column of JSON. */
-export function jsonColumn(text: string, at: RowRef & { readonly column: string }): unknown {
+/** Reads a column of JSON. */
+export function jsonColumn<Row extends object>(at: RowRef<Row>, column: Column<Row>): unknown {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(String(at.row[column]))
     return value
   } catch {
-    return throwUnknownRow('text that is no JSON', 'JSON', at)
+    return throwUnknownRow(at, column, { found: 'text that is no JSON', wanted: 'JSON' })
   }
 }
 
-/** A column of a JSON list of texts. */
-export function stringListColumn(
-  text: string,
-  at: RowRef & { readonly column: string },
+/** Reads a column of a JSON list of texts. */
+export function stringListColumn<Row extends object>(
+  at: RowRef<Row>,
+  column: Column<Row>,
 ): readonly string[] {
-  const value = jsonColumn(text, at)
+  const value = jsonColumn(at, column)
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value
-  return throwUnknownRow('other JSON', 'a list of texts', at)
+  return throwUnknownRow(at, column, { found: 'other JSON', wanted: 'a list of texts' })
 }
 
 /** Ends the reading of a row. */
-export function throwUnknownRow(
-  found: string,
-  wanted: string,
-  { table, key, column }: RowRef & { readonly column: string },
+export function throwUnknownRow<Row extends object>(
+  { table, key }: RowRef<Row>,
+  column: Column<Row>,
+  { found, wanted }: { readonly found: string; readonly wanted: string },
 ): never {
   throw new UnknownRow({
     kind: 'unknown-row',
@@ -106,8 +110,9 @@ export function throwUnknownRow(
   })
 }
 
-/** NULL as TypeScript says it. */
-export const orUndefined = <Value>(value: Value | null): Value | undefined => value ?? undefined
+/** A store whose only row of a table is gone has forgotten it; a guessed latch would admit devices without certificates. */
+export const throwNoRow = (table: string): never =>
+  throwUnknownRow({ table, key: '1', row: { id: 1 } }, 'id', { found: 'no row', wanted: 'one row' })
 
-/** `undefined` as SQL says it. */
-export const orNull = <Value>(value: Value | undefined): Value | null => value ?? null
+/** Returns a column as TypeScript says NULL. */
+export const orUndefined = <Value>(value: Value | null): Value | undefined => value ?? undefined

@@ -64,8 +64,8 @@ export async function instancesLackingKey(
     .orderBy('id')
     .execute()
   return instances
-    .filter(({ id, key_versions }) => {
-      const held = jsonColumn(key_versions, { table: 'instances', key: id, column: 'key_versions' })
+    .filter((row) => {
+      const held = jsonColumn({ table: 'instances', key: row.id, row }, 'key_versions')
       return current > 0 && !(Array.isArray(held) && held.includes(current))
     })
     .map(({ id, name, seen_at }) => ({ id, name, seenAt: seen_at as Instant }))

@@ -106,11 +106,11 @@ export class Documents {
 
 /** Row → document. */
 export function readDocument(row: Selectable<Tables['documents']>): SettingsDocument {
-  const at = { table: 'documents', key: row.name }
+  const at = { table: 'documents', key: row.name, row }
   return {
     name: row.name,
-    body: jsonColumn(row.body, { ...at, column: 'body' }),
+    body: jsonColumn(at, 'body'),
     version: row.version,
-    updatedAt: instantColumn(row.updated_at, { ...at, column: 'updated_at' }),
+    updatedAt: instantColumn(at, 'updated_at'),
   }
 }

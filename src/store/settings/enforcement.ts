@@ -5,7 +5,7 @@ import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { booleanColumn, instantColumn, throwUnknownRow, enumColumn } from '../schema/row.ts'
+import { booleanColumn, instantColumn, throwNoRow, enumColumn } from '../schema/row.ts'
 import type { Db, Tables } from '../schema/tables.ts'
 import { checkVersion, type ExpectedVersion } from '../version.ts'
 import { ENFORCEMENTS, type EnforcementState } from '../schema/vocabulary.ts'
@@ -132,25 +132,18 @@ interface EnforcementChange {
 /** The one row of the latch. */
 export async function readEnforcement(db: Db): Promise<StoredEnforcement> {
   const row = await db.selectFrom('enforcement').selectAll().executeTakeFirst()
-  return row === undefined ? noRow('enforcement') : readEnforcementRow(row)
+  return row === undefined ? throwNoRow('enforcement') : readEnforcementRow(row)
 }
 
 /** Row → latch. */
 export function readEnforcementRow(row: Selectable<Tables['enforcement']>): StoredEnforcement {
-  const at = { table: 'enforcement', key: String(row.id) }
+  const at = { table: 'enforcement', key: String(row.id), row }
   return {
-    state: enumColumn(row.state, ENFORCEMENTS, { ...at, column: 'state' }),
-    since: instantColumn(row.since, { ...at, column: 'since' }),
-    saveAuthentication: booleanColumn(row.save_authentication, {
-      ...at,
-      column: 'save_authentication',
-    }),
-    saveDecryption: booleanColumn(row.save_decryption, { ...at, column: 'save_decryption' }),
+    state: enumColumn(at, 'state', ENFORCEMENTS),
+    since: instantColumn(at, 'since'),
+    saveAuthentication: booleanColumn(at, 'save_authentication'),
+    saveDecryption: booleanColumn(at, 'save_decryption'),
     glassBroken: row.glass_broken,
     version: row.version,
   }
 }
-
-/** A store without its latch has forgotten it; reading that as `recording` would open the door. */
-export const noRow = (table: string): never =>
-  throwUnknownRow('no row', 'one row', { table, key: '1', column: 'id' })

@@ -67,21 +67,21 @@ export function readSetting(
   row: Selectable<Tables['enrollment_settings']>,
   chain: readonly Uint8Array[],
 ): StoredSetting {
-  const at = { table: 'enrollment_settings', key: row.name }
+  const at = { table: 'enrollment_settings', key: row.name, row }
   return {
     name: row.name,
-    source: enumColumn(row.source, SOURCES, { ...at, column: 'source' }),
+    source: enumColumn(at, 'source', SOURCES),
     standing: standingOf(row),
     chain,
     version: row.version,
-    createdAt: instantColumn(row.created_at, { ...at, column: 'created_at' }),
-    updatedAt: instantColumn(row.updated_at, { ...at, column: 'updated_at' }),
+    createdAt: instantColumn(at, 'created_at'),
+    updatedAt: instantColumn(at, 'updated_at'),
   }
 }
 
 function standingOf(row: Selectable<Tables['enrollment_settings']>): StoredStanding {
-  const at = { table: 'enrollment_settings', key: row.name }
-  const kind = enumColumn(row.standing, STANDINGS, { ...at, column: 'standing' })
+  const at = { table: 'enrollment_settings', key: row.name, row }
+  const kind = enumColumn(at, 'standing', STANDINGS)
   switch (kind) {
     case 'staged':
     case 'current':
@@ -91,10 +91,10 @@ function standingOf(row: Selectable<Tables['enrollment_settings']>): StoredStand
     case 'previously-trusted':
       return {
         kind,
-        retiredAt: instantColumn(row.retired_at, { ...at, column: 'retired_at' }),
+        retiredAt: instantColumn(at, 'retired_at'),
         cutOff:
-          optionalEnumColumn(row.cut_off, CUT_OFFS, { ...at, column: 'cut_off' }) ??
-          throwUnknownRow('null', 'a cut-off', { ...at, column: 'cut_off' }),
+          optionalEnumColumn(at, 'cut_off', CUT_OFFS) ??
+          throwUnknownRow(at, 'cut_off', { found: 'null', wanted: 'a cut-off' }),
         sunset: orUndefined(row.sunset) as Instant | undefined,
       }
     default:

@@ -4,9 +4,8 @@
 import type { Selectable } from 'kysely'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import { noRow } from './enforcement.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { enumColumn } from '../schema/row.ts'
+import { enumColumn, throwNoRow } from '../schema/row.ts'
 import type { Db, Tables } from '../schema/tables.ts'
 import { checkVersion, type ExpectedVersion } from '../version.ts'
 import { ENDPOINT_STATES, type EndpointState } from '../schema/vocabulary.ts'
@@ -59,15 +58,15 @@ export class Oauth {
 
 async function readOauth(db: Db): Promise<StoredOauth> {
   const row = await db.selectFrom('oauth').selectAll().executeTakeFirst()
-  return row === undefined ? noRow('oauth') : readOauthRow(row)
+  return row === undefined ? throwNoRow('oauth') : readOauthRow(row)
 }
 
 /** Row → OAuth endpoints. */
 export function readOauthRow(row: Selectable<Tables['oauth']>): StoredOauth {
-  const at = { table: 'oauth', key: String(row.id) }
+  const at = { table: 'oauth', key: String(row.id), row }
   return {
-    mutual: enumColumn(row.mutual, ENDPOINT_STATES, { ...at, column: 'mutual' }),
-    legacy: enumColumn(row.legacy, ENDPOINT_STATES, { ...at, column: 'legacy' }),
+    mutual: enumColumn(at, 'mutual', ENDPOINT_STATES),
+    legacy: enumColumn(at, 'legacy', ENDPOINT_STATES),
     version: row.version,
   }
 }

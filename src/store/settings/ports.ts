@@ -145,13 +145,13 @@ interface PortChange {
 
 /** Row → port. */
 export function readPort(row: Selectable<Tables['ports']>): StoredPort {
-  const at = { table: 'ports', key: row.name }
+  const at = { table: 'ports', key: row.name, row }
   return {
     name: row.name,
-    state: enumColumn(row.state, PORT_STATES, { ...at, column: 'state' }),
-    forced: booleanColumn(row.forced, { ...at, column: 'forced' }),
+    state: enumColumn(at, 'state', PORT_STATES),
+    forced: booleanColumn(at, 'forced'),
     version: row.version,
-    updatedAt: instantColumn(row.updated_at, { ...at, column: 'updated_at' }),
+    updatedAt: instantColumn(at, 'updated_at'),
   }
 }
 

@@ -105,14 +105,14 @@ export class SavedQueries {
 
 /** Row → query. */
 export function readSavedQuery(row: Selectable<Tables['saved_queries']>): SavedQuery {
-  const at = { table: 'saved_queries', key: row.id }
+  const at = { table: 'saved_queries', key: row.id, row }
   return {
     id: row.id,
     name: row.name,
-    origin: enumColumn(row.origin, QUERY_ORIGINS, { ...at, column: 'origin' }),
-    query: jsonColumn(row.query, { ...at, column: 'query' }),
+    origin: enumColumn(at, 'origin', QUERY_ORIGINS),
+    query: jsonColumn(at, 'query'),
     createdBy: row.created_by,
-    createdAt: instantColumn(row.created_at, { ...at, column: 'created_at' }),
+    createdAt: instantColumn(at, 'created_at'),
     version: row.version,
   }
 }

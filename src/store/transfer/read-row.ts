@@ -5,6 +5,7 @@ import type { Selectable } from 'kysely'
 import { readAdmin } from '../access/admins.ts'
 import { readAuditRow } from '../access/audit.ts'
 import { readToken } from '../access/credentials.ts'
+import { readTallyOutcome } from '../devices/attempt-counts.ts'
 import { readDenyEntry } from '../devices/denials.ts'
 import { readCertificate, readDevice } from '../devices/device.ts'
 import { readDocument } from '../settings/documents.ts'
@@ -12,10 +13,8 @@ import { readEnforcementRow } from '../settings/enforcement.ts'
 import { readSetting } from '../settings/enrollment-setting.ts'
 import { readOauthRow } from '../settings/oauth.ts'
 import { readPort } from '../settings/ports.ts'
-import { enumColumn } from '../schema/row.ts'
 import { readSavedQuery } from '../settings/saved-queries.ts'
 import type { EXPORTED, Tables } from '../schema/tables.ts'
-import { AUTHENTICATIONS } from '../schema/vocabulary.ts'
 
 type ExportedTable = (typeof EXPORTED)[number]
 type Readers = {
@@ -32,12 +31,7 @@ const READERS: Readers = {
   certificates: readCertificate,
   signed_ids: undefined,
   search_terms: undefined,
-  tallies: ({ hour, authentication }) =>
-    enumColumn(authentication, AUTHENTICATIONS, {
-      table: 'tallies',
-      key: String(hour),
-      column: 'authentication',
-    }),
+  tallies: readTallyOutcome,
   unidentified: undefined,
   deny_entries: readDenyEntry,
   enforcement: readEnforcementRow,
