@@ -19,8 +19,8 @@ export interface Actor {
 /** A change that was made, and what has to be written down about it. */
 export interface ChangeResult<Value> {
   readonly value: Value
-  readonly entries: readonly AuditEntry[]
-  readonly notices: readonly ChangeNotice[]
+  readonly entries?: readonly AuditEntry[]
+  readonly notices?: readonly ChangeNotice[]
 }
 
 /** One row of the audit trail; `before` and `after` are plain data without secrets. */
@@ -80,7 +80,7 @@ export class Transactions {
       const now = this.clock.now()
       const changed = await work(tx, now)
       if (!changed.ok) return changed
-      const { value, entries, notices } = changed.value
+      const { value, entries = [], notices = [] } = changed.value
       if (entries.length > 0 || notices.length > 0) {
         revision = await nextRevision(tx)
         await recordChange({ tx, actor, now, revision, entries, notices })

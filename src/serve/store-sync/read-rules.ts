@@ -3,7 +3,7 @@
  * devices. Read by the primary alone, page by page, never on a request's way.
  */
 import { readUpstreamTls } from './read-upstream-tls.ts'
-import { SYNC_PORT } from '../../admin/routes/fleet/sync-port.ts'
+import { SYNC_PORT } from '../../store/settings/ports.ts'
 import type { Config } from '../../config/config.ts'
 import type { Enforcement } from '../../decide/policy.ts'
 import { APPROVAL_DOCUMENT, readApprovalModel } from '../../fleet/stored-settings.ts'

@@ -91,7 +91,6 @@ export class Admins {
       return ok({
         value: admin,
         entries: [{ action: 'admin.create', subject: name, after: auditView(admin) }],
-        notices: [],
       })
     })
   }
@@ -142,7 +141,6 @@ export class Admins {
             after: { ...auditView(after), changed: Object.keys(change) },
           },
         ],
-        notices: [],
       })
     })
   }
@@ -163,7 +161,6 @@ export class Admins {
       return ok({
         value: undefined,
         entries: [{ action: 'admin.remove', subject: name, before: auditView(found.value) }],
-        notices: [],
       })
     })
   }

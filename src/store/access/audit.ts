@@ -41,7 +41,7 @@ export class Audit {
   /** Writes down what somebody did beside the store: nothing in it changes, and yet somebody will ask. */
   note(actor: Actor, entry: AuditEntry): Promise<Result<void, StoreFailure>> {
     return this.#transactions.change<void, StoreFailure>(actor, () =>
-      Promise.resolve(ok({ value: undefined, entries: [entry], notices: [] })),
+      Promise.resolve(ok({ value: undefined, entries: [entry] })),
     )
   }
 

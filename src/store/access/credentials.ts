@@ -10,6 +10,7 @@ import type { StoreFailure, StoreTrouble } from '../failure.ts'
 import { instantColumn, optionalInstant, enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
 import { ROLES, type Role } from '../schema/vocabulary.ts'
+import { findRow, removeRow } from '../version.ts'
 
 export interface Token {
   readonly id: string
@@ -60,11 +61,7 @@ export class Credentials {
     { hash, admin, role, label, expiresAt }: NewToken,
   ): Promise<Result<Token, StoreFailure>> {
     return this.#transactions.change<Token, StoreFailure>(actor, async (tx, now) => {
-      const owner = await tx
-        .selectFrom('admins')
-        .select('name')
-        .where('name', '=', admin)
-        .executeTakeFirst()
+      const owner = await findRow(tx, 'admins', admin)
       if (owner === undefined) return fail({ kind: 'not-found', what: 'administrator', key: admin })
       const row = {
         id: randomUUID(),
@@ -83,25 +80,20 @@ export class Credentials {
         entries: [
           { action: 'token.create', subject: token.id, after: { admin, role, label, expiresAt } },
         ],
-        notices: [],
       })
     })
   }
 
   revokeToken(actor: Actor, id: string): Promise<Result<void, StoreFailure>> {
-    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
-      const row = await tx
-        .deleteFrom('tokens')
-        .where('id', '=', id)
-        .returningAll()
-        .executeTakeFirst()
-      if (row === undefined) return fail({ kind: 'not-found', what: 'token', key: id })
-      const { admin, role, label } = readToken(row)
-      return ok({
-        value: undefined,
-        entries: [{ action: 'token.revoke', subject: id, before: { admin, role, label } }],
-        notices: [],
-      })
+    return removeRow(this.#transactions, actor, {
+      table: 'tokens',
+      what: 'token',
+      key: [id],
+      expected: 'any',
+      entry: (row) => {
+        const { admin, role, label } = readToken(row)
+        return { action: 'token.revoke', subject: id, before: { admin, role, label } }
+      },
     })
   }
 
@@ -154,7 +146,6 @@ export class Credentials {
       return ok({
         value: undefined,
         entries: [{ action: 'session.begin', subject: admin }],
-        notices: [],
       })
     })
   }
@@ -193,7 +184,7 @@ export class Credentials {
         .returningAll()
         .executeTakeFirst()
       const entries = row === undefined ? [] : [{ action: 'session.end', subject: row.admin }]
-      return ok({ value: undefined, entries, notices: [] })
+      return ok({ value: undefined, entries })
     })
   }
 

@@ -9,6 +9,7 @@ import type { StoreFailure, StoreTrouble } from '../failure.ts'
 import { instantColumn, throwUnknownRow, enumColumn, type RowRef } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
 import { DENY_KINDS } from '../schema/vocabulary.ts'
+import { findRow, removeRow } from '../version.ts'
 
 /** Whom an entry means. */
 export type DenyTarget =
@@ -46,12 +47,7 @@ export class Denials {
   add(actor: Actor, denied: DenyTarget, note: string): Promise<Result<DenyEntry, StoreFailure>> {
     const { kind, value } = denyColumns(denied)
     return this.#transactions.change<DenyEntry, StoreFailure>(actor, async (tx, now) => {
-      const existing = await tx
-        .selectFrom('deny_entries')
-        .select('value')
-        .where('kind', '=', kind)
-        .where('value', '=', value)
-        .executeTakeFirst()
+      const existing = await findRow(tx, 'deny_entries', kind, value)
       if (existing !== undefined) {
         return fail({ kind: 'already-exists', what: 'deny entry', key: value })
       }
@@ -67,21 +63,17 @@ export class Denials {
 
   remove(actor: Actor, denied: DenyTarget): Promise<Result<void, StoreFailure>> {
     const { kind, value } = denyColumns(denied)
-    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
-      const row = await tx
-        .deleteFrom('deny_entries')
-        .where('kind', '=', kind)
-        .where('value', '=', value)
-        .returningAll()
-        .executeTakeFirst()
-      if (row === undefined) return fail({ kind: 'not-found', what: 'deny entry', key: value })
-      return ok({
-        value: undefined,
-        entries: [
-          { action: 'deny.remove', subject: `${kind}:${value}`, before: { note: row.note } },
-        ],
-        notices: [{ topic: 'deny', subject: `${kind}:${value}` }],
-      })
+    return removeRow(this.#transactions, actor, {
+      table: 'deny_entries',
+      what: 'deny entry',
+      key: [kind, value],
+      expected: 'any',
+      entry: ({ note }) => ({
+        action: 'deny.remove',
+        subject: `${kind}:${value}`,
+        before: { note },
+      }),
+      topic: 'deny',
     })
   }
 }

@@ -26,7 +26,7 @@ import {
   type PageRequest,
 } from '../page.ts'
 import type { Db, Tables } from '../schema/tables.ts'
-import { checkVersion, type ExpectedVersion } from '../version.ts'
+import { checkVersion, findRow, type ExpectedVersion } from '../version.ts'
 
 /** One device with everything that is kept of it. */
 export interface DeviceDetail {
@@ -122,7 +122,7 @@ export class Devices {
   /** One device whole. */
   find(id: string): Promise<Result<DeviceDetail | undefined, StoreTrouble>> {
     return this.#transactions.read(async (db) => {
-      const row = await db.selectFrom('devices').selectAll().where('id', '=', id).executeTakeFirst()
+      const row = await findRow(db, 'devices', id)
       if (row === undefined) return undefined
       const certificates = await db
         .selectFrom('certificates')
@@ -209,7 +209,7 @@ export class Devices {
   /** Forgets a device with its certificates, so that it is new when it comes back; never a blocked one. */
   forget(actor: Actor, id: string, expected: ExpectedVersion): Promise<Result<void, StoreFailure>> {
     return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
-      const row = await tx.selectFrom('devices').selectAll().where('id', '=', id).executeTakeFirst()
+      const row = await findRow(tx, 'devices', id)
       const found = checkVersion(row, expected, { what: 'device', key: id })
       if (!found.ok) return found
       const before = readDevice(found.value)

@@ -87,7 +87,6 @@ export class Inventory {
       return ok({
         value,
         entries: [{ action: 'inventory.import', subject: 'inventory', after }],
-        notices: [],
       })
     })
   }

@@ -35,7 +35,6 @@ export class Sightings {
       const overlaid = planned.drafts.filter(({ overlay }) => overlay)
       return ok({
         value: recordResult(sightings, planned),
-        entries: [],
         notices: overlaid.map(({ row }) => ({ topic: 'approval', subject: row.id })),
       })
     })

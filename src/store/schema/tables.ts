@@ -275,26 +275,32 @@ interface InstancesTable {
   seen_at: number
 }
 
-/** In the order in which an import can fill them. */
-export const EXPORTED = [
-  'documents',
-  'enrollment_settings',
-  'setting_certificates',
-  'devices',
-  'device_keys',
-  'certificates',
-  'signed_ids',
-  'search_terms',
-  'tallies',
-  'unidentified',
-  'deny_entries',
-  'enforcement',
-  'oauth',
-  'ports',
-  'saved_queries',
-  'admins',
-  'tokens',
-  'key_ring',
-  'secrets',
-  'audit',
-] as const satisfies readonly (keyof Tables)[]
+/** The tables that an export takes along, in the order in which an import can fill them, each with its primary key. */
+export const PRIMARY_KEYS = {
+  documents: 'name',
+  enrollment_settings: 'name',
+  setting_certificates: 'setting, position',
+  devices: 'id',
+  device_keys: 'key',
+  certificates: 'fingerprint',
+  signed_ids: 'id',
+  search_terms: 'term, device',
+  tallies: 'hour, authentication',
+  unidentified: 'listener',
+  deny_entries: 'kind, value',
+  enforcement: 'id',
+  oauth: 'id',
+  ports: 'name',
+  saved_queries: 'id',
+  admins: 'name',
+  tokens: 'id',
+  key_ring: 'version',
+  secrets: 'name',
+  audit: 'id',
+} as const satisfies Partial<Record<keyof Tables, string>>
+
+/** The name of a table that an export takes along. */
+export type ExportedTable = keyof typeof PRIMARY_KEYS
+
+/** Their names, in the order of an import. */
+export const EXPORTED = Object.keys(PRIMARY_KEYS) as readonly ExportedTable[]

@@ -13,7 +13,7 @@ import {
   type SecretFacts,
 } from './key-standing.ts'
 import { checkValue, seal, unseal, versionsOf, type KeyRing } from './seal.ts'
-import type { ExpectedVersion } from '../version.ts'
+import { ABSENT, checkVersion, findRow, removeRow, type ExpectedVersion } from '../version.ts'
 import type { Db, Tx } from '../schema/tables.ts'
 
 /** The name of the secret behind session tickets: replaced by the program, never exported, written by no call. */
@@ -60,9 +60,7 @@ export class Secrets {
 
   /** The secret itself; undefined when there is none of that name. */
   async open(name: string): Promise<Result<OpenedSecret | undefined, StoreFailure>> {
-    const row = await this.#transactions.read((db) =>
-      db.selectFrom('secrets').selectAll().where('name', '=', name).executeTakeFirst(),
-    )
+    const row = await this.#transactions.read((db) => findRow(db, 'secrets', name))
     if (!row.ok || row.value === undefined) return row.ok ? ok(undefined) : row
     const { version, key_version: keyVersion, nonce, sealed, updated_at } = row.value
     const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#ring)
@@ -77,18 +75,12 @@ export class Secrets {
     expected: ExpectedVersion,
   ): Promise<Result<SecretFacts, StoreFailure>> {
     return this.#transactions.change<SecretFacts, StoreFailure>(actor, async (tx, now) => {
-      const before = await tx
-        .selectFrom('secrets')
-        .select(['version', 'key_version'])
-        .where('name', '=', name)
-        .executeTakeFirst()
-      const found = before?.version ?? 0
-      if (expected !== 'any' && expected !== found) {
-        return fail({ kind: 'stale', what: 'secret', key: name, expected, found })
-      }
+      const before = await findRow(tx, 'secrets', name)
+      const found = checkVersion(before ?? ABSENT, expected, { what: 'secret', key: name })
+      if (!found.ok) return found
       const keyVersion = await this.#currentKey(tx, now)
       if (!keyVersion.ok) return keyVersion
-      const binding = { name, version: found + 1 }
+      const binding = { name, version: found.value.version + 1 }
       const done = seal(secret, binding, { ring: this.#ring, keyVersion: keyVersion.value })
       if (!done.ok) return done
       const row = {
@@ -113,7 +105,7 @@ export class Secrets {
                 {
                   action: 'secret.put',
                   subject: name,
-                  before: before === undefined ? undefined : { version: found },
+                  before: before && { version: before.version },
                   after: { version: binding.version, keyVersion: keyVersion.value },
                 },
               ],
@@ -127,23 +119,13 @@ export class Secrets {
     name: string,
     expected: ExpectedVersion,
   ): Promise<Result<void, StoreFailure>> {
-    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
-      const row = await tx
-        .selectFrom('secrets')
-        .select('version')
-        .where('name', '=', name)
-        .executeTakeFirst()
-      if (row === undefined) return fail({ kind: 'not-found', what: 'secret', key: name })
-      if (expected !== 'any' && expected !== row.version) {
-        const found = row.version
-        return fail({ kind: 'stale', what: 'secret', key: name, expected, found })
-      }
-      await tx.deleteFrom('secrets').where('name', '=', name).execute()
-      return ok({
-        value: undefined,
-        entries: [{ action: 'secret.remove', subject: name, before: { version: row.version } }],
-        notices: [{ topic: 'secret', subject: name }],
-      })
+    return removeRow(this.#transactions, actor, {
+      table: 'secrets',
+      what: 'secret',
+      key: [name],
+      expected,
+      entry: ({ version }) => ({ action: 'secret.remove', subject: name, before: { version } }),
+      topic: 'secret',
     })
   }
 
@@ -263,7 +245,7 @@ export class Secrets {
     })
   }
 
-  /** The store's current key; the first secret makes the oldest key of the ring that one. */
+  /** The store's current key; the first secret makes the newest key of the ring that one. */
   async #currentKey(tx: Tx, now: Instant): Promise<Result<number, SealFailure>> {
     const current = await currentVersion(tx)
     const fault = await this.#faultOf(tx, current)

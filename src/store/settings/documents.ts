@@ -2,12 +2,12 @@
  * Settings that the portal edits, one JSON document per key. What is in them is the business of whoever stores
  * them: this room keeps them, with their versions.
  */
-import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import { ok, type Instant, type Result } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
 import { instantColumn, jsonColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
-import type { ExpectedVersion } from '../version.ts'
+import { ABSENT, checkVersion, findRow, removeRow, type ExpectedVersion } from '../version.ts'
 import type { Selectable } from 'kysely'
 
 export interface SettingsDocument {
@@ -24,15 +24,11 @@ export class Documents {
     this.#transactions = transactions
   }
 
-  /** The document of that name, if there is one. */
+  /** Returns the document of that name, if there is one. */
   find(name: string): Promise<Result<SettingsDocument | undefined, StoreTrouble>> {
     return this.#transactions.read(async (db) => {
-      const row = await db
-        .selectFrom('documents')
-        .selectAll()
-        .where('name', '=', name)
-        .executeTakeFirst()
-      return row === undefined ? undefined : readDocument(row)
+      const row = await findRow(db, 'documents', name)
+      return row && readDocument(row)
     })
   }
 
@@ -51,25 +47,29 @@ export class Documents {
     expected: ExpectedVersion,
   ): Promise<Result<SettingsDocument, StoreFailure>> {
     return this.#transactions.change<SettingsDocument, StoreFailure>(actor, async (tx, now) => {
-      const before = await tx
-        .selectFrom('documents')
-        .selectAll()
-        .where('name', '=', name)
-        .executeTakeFirst()
-      const found = before?.version ?? 0
-      if (expected !== 'any' && expected !== found) {
-        return fail({ kind: 'stale', what: 'settings document', key: name, expected, found })
-      }
-      const row = { name, body: JSON.stringify(body), version: found + 1, updated_at: now }
+      const before = await findRow(tx, 'documents', name)
+      const found = checkVersion(before ?? ABSENT, expected, {
+        what: 'settings document',
+        key: name,
+      })
+      if (!found.ok) return found
+      const version = found.value.version + 1
+      const row = { name, body: JSON.stringify(body), version, updated_at: now }
       await tx
         .insertInto('documents')
         .values(row)
         .onConflict((one) => one.column('name').doUpdateSet(row))
         .execute()
-      const old = before === undefined ? undefined : readDocument(before).body
       return ok({
         value: readDocument(row),
-        entries: [{ action: 'document.put', subject: name, before: old, after: body }],
+        entries: [
+          {
+            action: 'document.put',
+            subject: name,
+            before: before && readDocument(before).body,
+            after: body,
+          },
+        ],
         notices: [{ topic: 'document', subject: name }],
       })
     })
@@ -81,25 +81,17 @@ export class Documents {
     name: string,
     expected: ExpectedVersion,
   ): Promise<Result<void, StoreFailure>> {
-    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
-      const before = await tx
-        .selectFrom('documents')
-        .selectAll()
-        .where('name', '=', name)
-        .executeTakeFirst()
-      if (before === undefined) {
-        return fail({ kind: 'not-found', what: 'settings document', key: name })
-      }
-      const found = before.version
-      if (expected !== 'any' && expected !== found) {
-        return fail({ kind: 'stale', what: 'settings document', key: name, expected, found })
-      }
-      await tx.deleteFrom('documents').where('name', '=', name).execute()
-      return ok({
-        value: undefined,
-        entries: [{ action: 'document.remove', subject: name, before: readDocument(before).body }],
-        notices: [{ topic: 'document', subject: name }],
-      })
+    return removeRow(this.#transactions, actor, {
+      table: 'documents',
+      what: 'settings document',
+      key: [name],
+      expected,
+      entry: (row) => ({
+        action: 'document.remove',
+        subject: name,
+        before: readDocument(row).body,
+      }),
+      topic: 'document',
     })
   }
 }

@@ -99,7 +99,7 @@ export class Enforcement {
       if (!found.ok) return found
       const planned = next(before, now)
       if (!planned.ok) return planned
-      if (planned.value === undefined) return ok({ value: before, entries: [], notices: [] })
+      if (planned.value === undefined) return ok({ value: before })
       const { action, reason } = planned.value
       const after = { ...planned.value.after, version: before.version + 1 }
       await tx

@@ -68,7 +68,7 @@ export class Enrollment {
         .limit(1)
         .executeTakeFirst()
       if (existing !== undefined || settings.length === 0) {
-        return ok({ value: 'kept', entries: [], notices: [] })
+        return ok({ value: 'kept' })
       }
       for (const setting of settings) await insert({ tx, now, setting })
       return ok({

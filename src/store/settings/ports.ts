@@ -1,5 +1,5 @@
 /**
- * Ports that are closed for good once every device has left them (S0-16).
+ * Ports of the server that an operator closes once every device has left them (S0-16), and can open again.
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
@@ -7,9 +7,17 @@ import type { Transactions, Actor } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
 import { booleanColumn, instantColumn, enumColumn } from '../schema/row.ts'
 import type { Db, Tx, Tables } from '../schema/tables.ts'
-import type { ExpectedVersion } from '../version.ts'
+import { ABSENT, checkVersion, findRow, type ExpectedVersion } from '../version.ts'
 import { PORT_STATES, type PortState } from '../schema/vocabulary.ts'
 
+/** The name of the legacy port on which devices check in without a certificate (S0-08). */
+export const SYNC_PORT = 'sync'
+
+/** Returns the sync port among the ports that were ever switched. */
+export const syncPortIn = (ports: readonly StoredPort[]): StoredPort | undefined =>
+  ports.find(({ name }) => name === SYNC_PORT)
+
+/** A `StoredPort` is a port that was switched at least once. */
 export interface StoredPort {
   readonly name: string
   readonly state: PortState
@@ -81,19 +89,13 @@ export class Ports {
   ): Promise<Result<StoredPort, StoreFailure>> {
     const { expected, state, forced, over, check } = change
     return this.#transactions.change<StoredPort, StoreFailure>(actor, async (tx, now) => {
-      const row = await tx
-        .selectFrom('ports')
-        .selectAll()
-        .where('name', '=', name)
-        .executeTakeFirst()
-      const before = row === undefined ? undefined : readPort(row)
-      const version = before?.version ?? 0
-      if (expected !== 'any' && expected !== version) {
-        return fail({ kind: 'stale', what: 'port', key: name, expected, found: version })
-      }
+      const row = await findRow(tx, 'ports', name)
+      const found = checkVersion(row ?? ABSENT, expected, { what: 'port', key: name })
+      if (!found.ok) return found
       const refused = await check?.(tx)
       if (refused !== undefined) return fail(refused)
-      const after = { name, state, forced: Number(forced), version: version + 1, updated_at: now }
+      const version = found.value.version + 1
+      const after = { name, state, forced: Number(forced), version, updated_at: now }
       await tx
         .insertInto('ports')
         .values(after)
@@ -105,7 +107,7 @@ export class Ports {
           {
             action: state === 'closed' ? 'port.close' : 'port.open',
             subject: name,
-            before: before?.state ?? 'open',
+            before: row === undefined ? 'open' : readPort(row).state,
             after: { state, forced, over },
           },
         ],

@@ -8,7 +8,7 @@ import type { Transactions, Actor } from '../transactions.ts'
 import type { StoreFailure, StoreTrouble } from '../failure.ts'
 import { instantColumn, jsonColumn, enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
-import { checkVersion, type ExpectedVersion } from '../version.ts'
+import { findRow, removeRow, type ExpectedVersion } from '../version.ts'
 import { QUERY_ORIGINS, type QueryOrigin } from '../schema/vocabulary.ts'
 
 export interface SavedQuery {
@@ -43,12 +43,8 @@ export class SavedQueries {
 
   find(id: string): Promise<Result<SavedQuery | undefined, StoreTrouble>> {
     return this.#transactions.read(async (db) => {
-      const row = await db
-        .selectFrom('saved_queries')
-        .selectAll()
-        .where('id', '=', id)
-        .executeTakeFirst()
-      return row === undefined ? undefined : readSavedQuery(row)
+      const row = await findRow(db, 'saved_queries', id)
+      return row && readSavedQuery(row)
     })
   }
 
@@ -63,7 +59,7 @@ export class SavedQueries {
       if (existing !== undefined) {
         const same = existing.origin === origin && existing.query === JSON.stringify(query)
         if (!same) return fail({ kind: 'already-exists', what: 'saved query', key: name })
-        return ok({ value: readSavedQuery(existing), entries: [], notices: [] })
+        return ok({ value: readSavedQuery(existing) })
       }
       const row = {
         id: randomUUID(),
@@ -78,27 +74,20 @@ export class SavedQueries {
       return ok({
         value: readSavedQuery(row),
         entries: [{ action: 'query.save', subject: name, after: { origin, query } }],
-        notices: [],
       })
     })
   }
 
   remove(actor: Actor, id: string, expected: ExpectedVersion): Promise<Result<void, StoreFailure>> {
-    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
-      const row = await tx
-        .selectFrom('saved_queries')
-        .selectAll()
-        .where('id', '=', id)
-        .executeTakeFirst()
-      const found = checkVersion(row, expected, { what: 'saved query', key: id })
-      if (!found.ok) return found
-      await tx.deleteFrom('saved_queries').where('id', '=', id).execute()
-      const { name, query } = readSavedQuery(found.value)
-      return ok({
-        value: undefined,
-        entries: [{ action: 'query.remove', subject: name, before: { query } }],
-        notices: [],
-      })
+    return removeRow(this.#transactions, actor, {
+      table: 'saved_queries',
+      what: 'saved query',
+      key: [id],
+      expected,
+      entry: (row) => {
+        const { name, query } = readSavedQuery(row)
+        return { action: 'query.remove', subject: name, before: { query } }
+      },
     })
   }
 }

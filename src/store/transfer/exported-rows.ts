@@ -3,7 +3,7 @@
  */
 import { sql, type RawBuilder } from 'kysely'
 import { TICKET_SECRET } from '../secrets/secrets.ts'
-import { type Db, EXPORTED } from '../schema/tables.ts'
+import { EXPORTED, PRIMARY_KEYS, type Db, type ExportedTable } from '../schema/tables.ts'
 
 /** A row of any table, as the database has it. */
 export type Row = Readonly<Record<string, unknown>>
@@ -20,9 +20,9 @@ export async function rowCount(db: Db): Promise<number> {
 }
 
 /** The rows of a table along its primary key, some at a time. */
-export async function* rowsOf(db: Db, table: (typeof EXPORTED)[number]): AsyncGenerator<Row> {
-  const order = sql.raw(ORDER[table])
-  const names = ORDER[table].split(', ')
+export async function* rowsOf(db: Db, table: ExportedTable): AsyncGenerator<Row> {
+  const order = sql.raw(PRIMARY_KEYS[table])
+  const names = PRIMARY_KEYS[table].split(', ')
   let after: readonly unknown[] | undefined
   for (;;) {
     const afterLast =
@@ -39,32 +39,8 @@ export async function* rowsOf(db: Db, table: (typeof EXPORTED)[number]): AsyncGe
 }
 
 /** All but one: a copy of that would open what was said yesterday to whoever finds the key ring tomorrow. */
-const exportFilter = (table: (typeof EXPORTED)[number]): RawBuilder<unknown> =>
+const exportFilter = (table: ExportedTable): RawBuilder<unknown> =>
   table === 'secrets' ? sql`name <> ${TICKET_SECRET}` : sql`1 = 1`
 
 /** Rows in memory at a time; a row has at most a few KiB. */
 const PAGE = 1000
-
-/** The primary keys, along which the rows are read. */
-const ORDER: Readonly<Record<(typeof EXPORTED)[number], string>> = {
-  documents: 'name',
-  enrollment_settings: 'name',
-  setting_certificates: 'setting, position',
-  devices: 'id',
-  device_keys: 'key',
-  certificates: 'fingerprint',
-  signed_ids: 'id',
-  search_terms: 'term, device',
-  tallies: 'hour, authentication',
-  unidentified: 'listener',
-  deny_entries: 'kind, value',
-  enforcement: 'id',
-  oauth: 'id',
-  ports: 'name',
-  saved_queries: 'id',
-  admins: 'name',
-  tokens: 'id',
-  key_ring: 'version',
-  secrets: 'name',
-  audit: 'id',
-}

@@ -14,9 +14,8 @@ import { readSetting } from '../settings/enrollment-setting.ts'
 import { readOauthRow } from '../settings/oauth.ts'
 import { readPort } from '../settings/ports.ts'
 import { readSavedQuery } from '../settings/saved-queries.ts'
-import type { EXPORTED, Tables } from '../schema/tables.ts'
+import type { ExportedTable, Tables } from '../schema/tables.ts'
 
-type ExportedTable = (typeof EXPORTED)[number]
 type Readers = {
   readonly [Name in ExportedTable]: ((row: Selectable<Tables[Name]>) => unknown) | undefined
 }

@@ -25,7 +25,7 @@ import { defineRoute } from '../../define-route.ts'
 import { conflict } from '../../refused.ts'
 import { strictObject, time, stringEnum } from '../../schemas.ts'
 import { enforcementPreview } from './enforcement-preview.ts'
-import { syncPortIn } from './sync-port.ts'
+import { syncPortIn } from '../../../store/settings/ports.ts'
 import type { AdminContext } from '../../context.ts'
 
 /** Adds the calls. */

@@ -10,19 +10,12 @@ import { explainCloseRefusal } from '../../../fleet/explain.ts'
 import { ok, type Instant, type Result } from '../../../kernel/types.ts'
 import type { ChartCell } from '../../../store/devices/charts.ts'
 import type { StoreTrouble } from '../../../store/failure.ts'
-import type { StoredPort } from '../../../store/settings/ports.ts'
+import { SYNC_PORT, syncPortIn, type StoredPort } from '../../../store/settings/ports.ts'
 import { MIGRATIONS, PORT_STATES } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
 import { conflict } from '../../refused.ts'
 import { nullable, strictObject, stringEnum } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
-
-/** The legacy sync port's name in the store. */
-export const SYNC_PORT = 'sync'
-
-/** The sync port among those that were ever switched; one that never was is open. */
-export const syncPortIn = (ports: readonly StoredPort[]): StoredPort | undefined =>
-  ports.find(({ name }) => name === SYNC_PORT)
 
 /** Adds the calls. */
 export function addSyncPortRoutes(app: FastifyInstance, context: AdminContext): void {
