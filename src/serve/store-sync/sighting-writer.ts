@@ -7,7 +7,8 @@ import { explanationFields } from '../../kernel/explanation.ts'
 import type { Result } from '../../kernel/types.ts'
 import { explainStore, isTrouble } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
-import type { RecordResult, Sighting } from '../../store/devices/sighting.ts'
+import type { Sighting } from '../../fleet/sighting.ts'
+import type { RecordResult } from '../../store/devices/sighting.ts'
 import type { ProcessLogger } from '../log.ts'
 
 /** Where batches go. */

@@ -4,7 +4,7 @@
 import type { Selectable } from 'kysely'
 import type { Instant } from '../../kernel/types.ts'
 import { migrationAfter } from '../../fleet/migration.ts'
-import type { SightedCertificate, Sighting } from './sighting.ts'
+import type { SightedCertificate, Sighting } from '../../fleet/sighting.ts'
 import type { Tables } from '../schema/tables.ts'
 import { MIGRATIONS } from '../schema/vocabulary.ts'
 

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import type { SightedCertificate } from '../../fleet/sighting.ts'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../kernel/types.ts'
 import {
   untrustedDateColumn,
@@ -55,20 +56,8 @@ export interface Device {
   readonly version: number
 }
 
-/** A certificate that a device has shown. */
-export interface DeviceCertificate {
-  readonly fingerprint: Fingerprint
-  readonly key: KeyFingerprint
-  /** Of the CA that signed it; known only when its path was sound. */
-  readonly issuerKey: KeyFingerprint | undefined
-  readonly serial: string
-  readonly issuer: string
-  readonly subject: string
-  readonly signedIds: readonly string[]
-  readonly notBefore: Instant
-  readonly notAfter: Instant
-  readonly setting: string | undefined
-  readonly sound: boolean
+/** A `DeviceCertificate` is a certificate that a device has shown, and what it met last. */
+export interface DeviceCertificate extends SightedCertificate {
   readonly verdict: Verdict
   readonly code: string
   readonly firstSeen: Instant

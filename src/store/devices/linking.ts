@@ -16,7 +16,7 @@ import {
   type DeviceDraft,
 } from './device-draft.ts'
 import { termOf, termsOf } from './search-terms.ts'
-import type { SightedCertificate, Sighting } from './sighting.ts'
+import type { SightedCertificate, Sighting } from '../../fleet/sighting.ts'
 import type { Tables } from '../schema/tables.ts'
 import type { StandingKind } from '../schema/vocabulary.ts'
 

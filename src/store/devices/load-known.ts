@@ -5,7 +5,7 @@ import type { Dialect } from '../engine/engine.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import type { CertificateRow, KnownDevices } from './linking.ts'
 import { enumColumn } from '../schema/row.ts'
-import type { Sighting } from './sighting.ts'
+import type { Sighting } from '../../fleet/sighting.ts'
 import { STANDINGS } from '../schema/vocabulary.ts'
 import type { Tx } from '../schema/tables.ts'
 

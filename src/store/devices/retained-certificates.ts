@@ -3,20 +3,19 @@
  * setting's standing is foretold from.
  */
 import { sql, type SqlBool } from 'kysely'
+import type { SightedCertificate } from '../../fleet/sighting.ts'
 import type { Instant, KeyFingerprint } from '../../kernel/types.ts'
 import type { Dialect } from '../engine/engine.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import { pageOf, type Cursor, type Page } from '../page.ts'
 import type { Db } from '../schema/tables.ts'
 
-export interface RetainedCertificate {
+/** A `RetainedCertificate` is the last sound certificate of a device. */
+export interface RetainedCertificate extends Pick<
+  SightedCertificate,
+  'key' | 'issuerKey' | 'serial' | 'subject' | 'notBefore' | 'notAfter'
+> {
   readonly device: string
-  readonly key: KeyFingerprint
-  readonly issuerKey: KeyFingerprint | undefined
-  readonly serial: string
-  readonly subject: string
-  readonly notBefore: Instant
-  readonly notAfter: Instant
   /** When its key was first seen with a sound certificate of the setting: what the cut-off `known-devices` asks. */
   readonly knownSince: Instant
 }

@@ -1,7 +1,7 @@
 /**
  * The words under which a device is found.
  */
-import type { SightedCertificate } from './sighting.ts'
+import type { SightedCertificate } from '../../fleet/sighting.ts'
 
 /** What people type to find a device: whole values and the values inside the subject, in lower case. */
 export function termsOf({

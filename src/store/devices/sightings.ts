@@ -9,7 +9,8 @@ import type { StoreFailure } from '../failure.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import { loadKnown } from './load-known.ts'
 import { plan, type LinkingPlan } from './linking.ts'
-import { BATCH_LIMIT, UNSOUND_LIMIT, type RecordResult, type Sighting } from './sighting.ts'
+import type { Sighting } from '../../fleet/sighting.ts'
+import { BATCH_LIMIT, UNSOUND_LIMIT, type RecordResult } from './sighting.ts'
 import { writePlan, writeTallies } from './write-plan.ts'
 
 export class Sightings {

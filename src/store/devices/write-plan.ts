@@ -6,7 +6,7 @@ import type { DeviceDraft } from './device-draft.ts'
 import type { Dialect } from '../engine/engine.ts'
 import { columnList, jsonRows, inList, type RowShape } from '../engine/bulk-rows.ts'
 import type { LinkingPlan } from './linking.ts'
-import type { Sighting } from './sighting.ts'
+import type { Sighting } from '../../fleet/sighting.ts'
 import type { Tx } from '../schema/tables.ts'
 
 /** Writes what a batch came to. */

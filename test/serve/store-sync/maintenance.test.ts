@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
 import { Maintenance, thisInstance } from '../../../src/serve/store-sync/maintenance.ts'
-import type { Sighting } from '../../../src/store/devices/sighting.ts'
+import type { Sighting } from '../../../src/fleet/sighting.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { aRing, sqliteBackend, testClock, type Place } from '../../support/store/backends.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
-import type { SightedCertificate, Sighting } from '../../../src/store/devices/sighting.ts'
+import type { SightedCertificate, Sighting } from '../../../src/fleet/sighting.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../../support/store/backends.ts'
 import { opened, testClock } from '../../support/store/backends.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant } from '../../../src/kernel/types.ts'
-import type { Sighting } from '../../../src/store/devices/sighting.ts'
+import type { Sighting } from '../../../src/fleet/sighting.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../../support/store/backends.ts'
 import { opened } from '../../support/store/backends.ts'

@@ -1,5 +1,5 @@
 import type { Fingerprint, Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
-import type { Sighting } from '../../../src/store/devices/sighting.ts'
+import type { Sighting } from '../../../src/fleet/sighting.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { NOW } from './admin-api.ts'
 

@@ -1,6 +1,6 @@
 import type { Fingerprint, Instant, KeyFingerprint, Result } from '../../../src/kernel/types.ts'
 import type { KeyApproval } from '../../../src/store/devices/approvals.ts'
-import type { SightedCertificate, Sighting } from '../../../src/store/devices/sighting.ts'
+import type { SightedCertificate, Sighting } from '../../../src/fleet/sighting.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Approval } from '../../../src/store/schema/vocabulary.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../../../src/kernel/types.ts'
-import type { Sighting } from '../../../../src/store/devices/sighting.ts'
+import type { Sighting } from '../../../../src/fleet/sighting.ts'
 import { parseCertificate } from '../../../../src/x509/certificate.ts'
 import { call, type Answer } from '../../../support/admin/call.ts'
 import { mintCa, NOW, openAdminApi, type TestAdminApi } from '../../../support/admin/admin-api.ts'
