@@ -10,7 +10,7 @@ export interface EnforcementPreview {
   readonly counts: ReadinessCounts
   /** Known devices that would be refused, by the code they would get; computed by `decide` itself. */
   readonly wouldRefuse: ReadonlyMap<string, number>
-  /** The lowest success rate at which nobody has to insist, 0 to 1. */
+  /** The lowest success rate that gives no warning, 0 to 1. */
   readonly wanted: number
 }
 
@@ -42,7 +42,7 @@ export function enforcementWarnings({
   return warnings
 }
 
-/** What has to be typed, to the letter: nobody types this by accident. */
+/** What has to be typed, to the letter: it is not typed by accident. */
 export const CONFIRMATION_PHRASE = 'require certificates'
 
 /** Why certificates are not required yet. */

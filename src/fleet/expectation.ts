@@ -92,7 +92,7 @@ function mobileAtWorkExpectation(client: Client, { profile, setting }: Installat
   }
 }
 
-/** A version that nobody knows is not held against a client. */
+/** An unknown version is not held against a client. */
 const isTooOld = ({ version }: Client, from: Version): boolean =>
   version !== undefined && isOlder(version, from)
 
@@ -127,7 +127,7 @@ export type Deviation =
   /** Expected to authenticate, and did not. */
   | 'without-certificate'
 
-/** What is unexpected about a meeting. */
+/** Returns what is unexpected about an observation. */
 export function deviationsFrom(expected: Expectation, met: PortObservation): readonly Deviation[] {
   const deviations: Deviation[] = []
   if (met.port === 'sync' && expected.port === 'https') deviations.push('on-sync-port')

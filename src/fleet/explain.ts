@@ -102,7 +102,7 @@ export function enforcementWarningText(warning: EnforcementWarning): string {
     case 'agents-too-old':
       return `the agents of ${warning.devices} devices are too old to authenticate`
     case 'no-information':
-      return `nobody knows how ${warning.devices} devices would fare: they have not tried to authenticate`
+      return `it is unknown how ${warning.devices} devices would fare: they have not tried to authenticate`
     case 'success-rate-low':
       return `${percent(warning.rate)} of the devices that tried have succeeded, and ${percent(warning.wanted)} are wanted`
     default:

@@ -17,7 +17,7 @@ export const MIGRATION_LABELS: Readonly<Record<MigrationStatus, string>> = {
 }
 
 /**
- * What a meeting says of the way from the sync port to 443; nothing, when it says nothing. A verified check-in of a
+ * Returns what an observation says of the way from the sync port to 443; nothing, when it says nothing. A verified check-in of a
  * client that never lived on the sync port, such as the MDM client of a phone whose Mobile@Work is still there, is no
  * step on that way; of which kind a client is it only says itself, and that can only hold the success back.
  */
@@ -73,14 +73,14 @@ const MIGRATES_FROM: Readonly<Record<'epmm-11.5' | 'core-10', ReadonlyMap<Client
 
 /** What stands between an operator and a closed sync port. */
 export interface SyncPortFacts {
-  /** No device was ever registered: there is nobody to wait for (S0-16). */
+  /** No device was ever registered: there is no device to wait for (S0-16). */
   readonly isNewInstallation: boolean
   readonly mutualAuthentication: boolean
   /** Known devices whose migration is pending. */
   readonly pending: number
   /** Devices of the imported inventory that never showed a certificate: they may come by either port. */
   readonly neverMet: number
-  /** Connections on the port, in the period looked at, that nobody could assign to a known device. */
+  /** Connections on the port, in the period looked at, that could not be assigned to a known device. */
   readonly unidentified: number
 }
 

@@ -31,7 +31,7 @@ export type OAuthRefusal =
   | { readonly kind: 'sync-port-open' }
   /** Two dialogues, each with the answer "Disable" (S0-30). */
   | { readonly kind: 'confirmation-missing'; readonly given: number; readonly wanted: number }
-  /** Nobody could get a token any more. */
+  /** No client could get a token any more. */
   | { readonly kind: 'both-disabled' }
 
 /** What an operator asks for. */

@@ -27,7 +27,7 @@ export interface ReadinessFacts {
 }
 
 export type LastVerdict =
-  /** It was never seen, or only where nobody asks for a certificate. */
+  /** It was never seen, or only where no certificate is asked for. */
   | { readonly kind: 'none' }
   | { readonly kind: 'admit' }
   | { readonly kind: 'refuse'; readonly code: string }
@@ -80,7 +80,7 @@ export type ReadinessCounts = Readonly<Record<Readiness, number>>
 
 /**
  * The certificate-based authentication success rate (S4-03), 0 to 1: of the devices that tried or cannot try, how
- * many succeeded. Nothing when nobody tried: no devices are not a success.
+ * many succeeded. Nothing when no device tried: no devices are not a success.
  */
 export function successRate({
   succeeded,

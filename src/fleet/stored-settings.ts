@@ -1,6 +1,6 @@
 /**
  * Settings of the fleet that the portal edits where the configuration file leaves them out: what is kept of each, as
- * one document under a name, and how it is read again. A document that nobody understands is refused, not guessed.
+ * one document under a name, and how it is read again. A document that cannot be read is refused, not guessed.
  */
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
 import { APPROVAL_MODELS, type ApprovalModel } from '../decide/policy.ts'

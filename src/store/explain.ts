@@ -132,7 +132,7 @@ function explainRefusal(why: ChangeRefusal): SentenceAndStep {
     case 'distrust-forgotten':
       return [
         `the enrollment setting ${why.setting} is distrusted, and removing it would forget that its keys are`,
-        'leave it, it admits nobody; or force the removal if no other chain holds a certificate for its CA',
+        'leave it, it admits no device; or force the removal if no other chain holds a certificate for its CA',
       ]
     case 'setting-in-use':
       return [
@@ -151,7 +151,7 @@ function explainRefusal(why: ChangeRefusal): SentenceAndStep {
       ]
     case 'oauth-both-disabled':
       return [
-        'both OAuth endpoints would be disabled, and nobody could sign in',
+        'both OAuth endpoints would be disabled, and no client could sign in',
         'enable the other endpoint first',
       ]
     case 'devices-pending':
@@ -162,7 +162,7 @@ function explainRefusal(why: ChangeRefusal): SentenceAndStep {
     case 'last-administrator':
       return [
         `${why.name} is the last administrator`,
-        'make another one first, or nobody could make one again',
+        'make another one first, or there would be none to make one again',
       ]
     case 'key-missing':
     case 'key-wrong':

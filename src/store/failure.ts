@@ -1,6 +1,6 @@
 /**
- * Everything that a question to the store, or a change, can end with instead of an answer. Closed: whoever
- * switches over it learns at compile time of a new one.
+ * Everything that a question to the store, or a change, can end with instead of an answer. Closed: a switch
+ * over it does not compile when there is a new one.
  */
 import type { Instant } from '../kernel/types.ts'
 
@@ -17,7 +17,7 @@ export type StoreTrouble =
   | { readonly kind: 'schema-newer'; readonly found: number; readonly known: number }
   | UnknownRowFailure
 
-/** A row that no version known to this program writes. Guessing its meaning could admit somebody. */
+/** A row that no version known to this program writes. Guessing its meaning could admit a device. */
 export interface UnknownRowFailure {
   readonly kind: 'unknown-row'
   readonly table: string

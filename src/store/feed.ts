@@ -24,13 +24,13 @@ export type ChangesSince =
       readonly approvals: readonly KeyApproval[]
       /** Devices among them that are gone, or have no key: drop what you hold for them. */
       readonly forgotten: readonly string[]
-      /** Keys of such devices that no other device holds: nobody has approved them any more. */
+      /** Keys of such devices that no other device holds: they are approved no more. */
       readonly orphanedKeys: readonly KeyFingerprint[]
     }
   /** So much, or so long ago, that everything is to be read anew. */
   | { readonly kind: 'everything'; readonly revision: number }
 
-/** Whoever watches. */
+/** A `Watcher` is told of changes. */
 export interface Watcher {
   /** A change was made; called with each revision that is found, never twice with the same. */
   revision(revision: number): void
@@ -100,7 +100,7 @@ export class Feed {
     })
   }
 
-  /** Forgets changes older than a revision; whoever asks from before it reads everything anew. */
+  /** Forgets changes older than a revision; a caller that asks from before it reads everything anew. */
   prune(before: number): Promise<Result<void, StoreTrouble>> {
     return this.#transactions.write<void, StoreTrouble>(async (tx) =>
       ok(await pruneFeed(tx, before)),

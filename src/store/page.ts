@@ -18,7 +18,7 @@ export interface Page<Item> {
 /** What a cursor holds: where in the list's order the page before ended. */
 export type Cursor = readonly [number | string, string]
 
-/** Reads a cursor; it comes from a stranger and is nothing but a place in an order. */
+/** Reads a cursor; it comes from the network and is nothing but a place in an order. */
 export function parseCursor(
   text: string | undefined,
   first: 'number' | 'string',

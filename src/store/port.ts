@@ -1,6 +1,6 @@
 /**
- * What may be asked of a store and changed in it. Rooms that need less state less (`Pick<Store, 'feed'>`, or an
- * interface of their own); these types satisfy them structurally.
+ * What may be asked of a store and changed in it. Modules that need less ask for less
+ * (`Pick<Store, 'feed'>`, or an interface of their own), which these types satisfy structurally.
  *
  * Every change takes who makes it first, is one transaction with its audit row, and is durable when its promise
  * resolves. Where a thing has a version, the change says which version it was decided on and fails as `stale`

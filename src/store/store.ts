@@ -1,6 +1,6 @@
 /**
- * Opening a store. Whoever opens one gets everything that may be asked of it and changed in it; there is no other
- * way to the tables.
+ * Opening a store: the answer holds everything that may be asked of it and changed in it; there is no other way to
+ * the tables.
  */
 import type { Clock } from '../kernel/ports.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'

@@ -59,7 +59,7 @@ export class Transactions {
     }
   }
 
-  /** Asks for several things as of one moment, without holding up whoever writes. */
+  /** Asks for several things as of one moment, without blocking a writer. */
   async consistentRead<Value>(
     work: (db: Db) => Promise<Value>,
   ): Promise<Result<Value, StoreTrouble>> {
@@ -127,7 +127,8 @@ export class Transactions {
   }
 }
 
-/** Whoever is further behind reads everything anew; so many changes are days of an office, or minutes of a new fleet. */
+/** An instance that is further behind reads everything anew; so many changes are days of administration, or minutes of a
+ * new fleet. */
 const FEED_RETENTION = 10_000
 const PRUNE_EVERY = 1000
 

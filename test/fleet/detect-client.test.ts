@@ -21,7 +21,7 @@ const ROWS: readonly [string, string | undefined, string | undefined][] = [
 ]
 
 for (const [row, userAgent, expected] of ROWS) {
-  test(`${userAgent ?? 'nobody named'} on ${row} seems to be ${expected ?? 'nobody in particular'}`, () => {
+  test(`${userAgent ?? 'no agent'} on ${row} seems to be ${expected ?? 'no known client'}`, () => {
     expect(detectClient(row, userAgent).class).toBe(expected)
   })
 }
@@ -54,7 +54,7 @@ test('every row that a sign names is one of a preset', () => {
   ).toEqual([])
 })
 
-test('what nobody has compared with a real client is not called verified', () => {
+test('what was never compared with a real client is not called verified', () => {
   expect(detectClient('windows-check-in', undefined).verified).toBe(true)
   expect(detectClient('client-check-in', 'a (Android)').verified).toBe(false)
   expect(detectClient('everything', undefined).verified).toBe(false)

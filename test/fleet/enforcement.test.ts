@@ -6,12 +6,12 @@ import {
   type EnforcementWarning,
 } from '../../src/fleet/enforcement.ts'
 
-const NOBODY = { succeeded: 0, 'no-info': 0, failed: 0, 'must-upgrade': 0 }
+const NO_DEVICES = { succeeded: 0, 'no-info': 0, failed: 0, 'must-upgrade': 0 }
 
 test('an empty fleet is warned of one thing only: there is no way back', () => {
-  expect(enforcementWarnings({ counts: NOBODY, wouldRefuse: new Map(), wanted: 0.95 })).toEqual([
-    { kind: 'irreversible' },
-  ])
+  expect(enforcementWarnings({ counts: NO_DEVICES, wouldRefuse: new Map(), wanted: 0.95 })).toEqual(
+    [{ kind: 'irreversible' }],
+  )
 })
 
 test('every warning carries how many devices', () => {
@@ -36,7 +36,7 @@ const RATES: readonly [string, number, boolean][] = [
 
 for (const [promise, succeeded, warned] of RATES) {
   test(promise, () => {
-    const counts = { ...NOBODY, succeeded, failed: 100 - succeeded }
+    const counts = { ...NO_DEVICES, succeeded, failed: 100 - succeeded }
     const kinds = enforcementWarnings({ counts, wouldRefuse: new Map(), wanted: 0.95 }).map(
       (it) => it.kind,
     )

@@ -16,7 +16,12 @@ const STEPS: readonly [
   ClientClass | undefined,
   'pending' | 'success' | undefined,
 ][] = [
-  ['nobody on the sync port has left it', { port: 'sync', verified: false }, undefined, 'pending'],
+  [
+    'a client on the sync port has not left it',
+    { port: 'sync', verified: false },
+    undefined,
+    'pending',
+  ],
   ['a certificate does not change that', { port: 'sync', verified: true }, 'ios-maw', 'pending'],
   [
     'a verified check-in on 443 ends a migration',
@@ -139,7 +144,7 @@ const QUIET: SyncPortFacts = {
 }
 
 const CLOSINGS: readonly Row[] = [
-  { promise: 'a port that nobody needs closes', closes: true, kinds: [] },
+  { promise: 'a port that no device needs closes', closes: true, kinds: [] },
   {
     promise: 'one pending device keeps the port open',
     port: { pending: 1 },
@@ -153,7 +158,7 @@ const CLOSINGS: readonly Row[] = [
     kinds: ['connections-unidentified'],
   },
   {
-    promise: 'a device of the inventory that nobody has met keeps the port open',
+    promise: 'a device of the inventory that was never seen keeps the port open',
     port: { neverMet: 1 },
     closes: false,
     kinds: ['devices-never-met'],

@@ -71,7 +71,7 @@ const ROWS: readonly Row[] = [
     state: 'failed',
   },
   {
-    promise: 'a version that nobody knows is not held against a device',
+    promise: 'an unknown version is not held against a device',
     verdict: NONE,
     class: 'android-maw',
     state: 'no-info',
@@ -101,12 +101,12 @@ test("the chart has the documents' four labels, in their order", () => {
 })
 
 const RATES: readonly [string, readonly [number, number, number, number], number | undefined][] = [
-  ['nobody tried: there is no rate', [0, 7, 0, 0], undefined],
+  ['no device tried: there is no rate', [0, 7, 0, 0], undefined],
   ['an empty fleet has no rate', [0, 0, 0, 0], undefined],
   ['those without information do not count', [3, 1000, 1, 0], 0.75],
   ['agents that must upgrade count as not succeeded', [1, 0, 0, 1], 0.5],
   ['everybody succeeded', [5, 2, 0, 0], 1],
-  ['nobody succeeded', [0, 0, 2, 1], 0],
+  ['no device succeeded', [0, 0, 2, 1], 0],
 ]
 
 for (const [promise, [succeeded, noInfo, failed, mustUpgrade], rate] of RATES) {

@@ -1,5 +1,5 @@
 /**
- * Who may use the office. Passwords, tokens and sessions arrive here hashed; this room never sees one.
+ * The administrators. Passwords, tokens and sessions arrive here hashed.
  */
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../../kernel/types.ts'
@@ -178,7 +178,7 @@ export class Admins {
 const isActiveAdministrator = ({ role, disabled }: Admin): boolean =>
   role === 'administrator' && !disabled
 
-/** Whoever else has that certificate key. */
+/** Returns the name of another administrator with that certificate key. */
 async function holderOf(
   tx: Tx,
   key: KeyFingerprint | undefined,
@@ -200,7 +200,7 @@ interface AdministratorChange {
   readonly now: Instant
 }
 
-/** Whether after a change of one of them somebody can still administrate. */
+/** Whether after a change of one of them an administrator can still sign in. */
 async function leavesAdministrator(
   tx: Tx,
   { before, after, now }: AdministratorChange,
@@ -213,7 +213,7 @@ async function leavesAdministrator(
   )
 }
 
-/** An administrator who has nothing to sign in with is no help to anybody. */
+/** An administrator who has nothing to sign in with does not count. */
 async function hasOtherAdministrator(tx: Tx, name: string, now: Instant): Promise<boolean> {
   const rows = await tx
     .selectFrom('admins')
@@ -242,7 +242,7 @@ async function hasToken(tx: Tx, admin: string, now: Instant): Promise<boolean> {
   return token !== undefined
 }
 
-/** What the audit trail may say: a hash is no secret, but nobody should have to argue about that. */
+/** What the audit trail may say: a hash is no secret, but does not belong there either. */
 const auditView = ({ role, disabled, passwordHash, certificateKey }: Admin): object => ({
   role,
   disabled,

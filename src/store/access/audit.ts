@@ -1,6 +1,6 @@
 /**
- * The audit trail, as it is read. Only `transactions.ts` writes it, in the transaction of the change itself; what changes
- * nothing in the store is noted for itself.
+ * The audit trail, as it is read. `transactions.ts` writes it, in the transaction of the change itself, and an import takes
+ * its rows along; what changes nothing in the store has an entry of its own.
  */
 import type { Selectable } from 'kysely'
 import { ok, type Instant, type Result } from '../../kernel/types.ts'
@@ -38,7 +38,7 @@ export class Audit {
     this.#transactions = transactions
   }
 
-  /** Writes down what somebody did beside the store: nothing in it changes, and yet somebody will ask. */
+  /** Adds an entry about what an administrator did beside the store: nothing else in it changes. */
   note(actor: Actor, entry: AuditEntry): Promise<Result<void, StoreFailure>> {
     return this.#transactions.change<void, StoreFailure>(actor, () =>
       Promise.resolve(ok({ value: undefined, entries: [entry] })),

@@ -1,5 +1,5 @@
 /**
- * Tokens and sessions, by their hashes. Whoever steals the store has nothing to sign in with.
+ * Tokens and sessions, by their hashes. A stolen store has nothing to sign in with.
  */
 import type { Selectable } from 'kysely'
 import { randomUUID } from 'node:crypto'
@@ -97,7 +97,7 @@ export class Credentials {
     })
   }
 
-  /** The token of that hash and its administrator, expired or disabled ones included: whoever asks judges. */
+  /** The token of that hash and its administrator, expired or disabled ones included: the caller judges. */
   findToken(
     hash: string,
   ): Promise<Result<{ readonly token: Token; readonly admin: Admin } | undefined, StoreTrouble>> {
@@ -188,7 +188,7 @@ export class Credentials {
     })
   }
 
-  /** Throws away what expired before a point in time. */
+  /** Deletes the sessions that expired before a point in time. */
   deleteExpiredSessions(
     before: Instant,
   ): Promise<Result<{ readonly sessions: number }, StoreTrouble>> {

@@ -236,7 +236,7 @@ const ACTION: Readonly<Record<Approval, string>> = {
   unapproved: 'device.unapprove',
 }
 
-/** What the feed says of a key that lost its approved device: whoever holds approvals holds them by key. */
+/** What the feed says of a key that lost its approved device: snapshots hold approvals by key. */
 export const keySubject = (key: string): string => `${KEY_SUBJECT_PREFIX}${key}`
 
 /** The key that such a subject names; undefined when it names a device. */

@@ -1,5 +1,5 @@
 /**
- * Connection attempts as numbers: per hour for the success rate (S4-03), and those that nobody can be told from.
+ * Connection attempts as numbers: per hour for the success rate (S4-03), and those that belong to no known device.
  */
 import type { Selectable } from 'kysely'
 import type { Instant, Result } from '../../kernel/types.ts'

@@ -57,9 +57,9 @@ export function applyCertificate(
 }
 
 /**
- * What somebody says who shows nothing and gives the id of a device that never showed anything either. It fills what the
- * inventory left out, and can hold the closing of the sync port back. It is no meeting and no attempt to authenticate:
- * whoever knows an id could take the device out of what such closings and warnings wait for.
+ * Applies what a client without a certificate says under the id of a device that never showed one either. It fills what
+ * the inventory left out, and can hold the closing of the sync port back. It is no sighting and no attempt to
+ * authenticate: any client that knows an id could take the device out of what such closings and warnings wait for.
  */
 export function applyUnprovenClaims({ row }: DeviceDraft, sighting: Sighting): void {
   row.class ??= sighting.class ?? null

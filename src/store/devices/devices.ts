@@ -230,7 +230,7 @@ export class Devices {
       return ok({
         value: undefined,
         entries: [{ action: 'device.forget', subject: id, before }],
-        // Its keys by name: nobody can ask afterwards which they were, and whoever judges holds them as approved.
+        // Its keys by name: afterwards the store no longer knows them, and snapshots hold them as approved.
         notices: [id, ...keys.map(({ key }) => keySubject(key))].map(
           (subject) => ({ topic: 'approval', subject }) as const,
         ),

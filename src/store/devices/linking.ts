@@ -133,7 +133,7 @@ class DeviceLinker {
     }
   }
 
-  /** Without a certificate nothing is proven: it was nobody, and what it says labels an entry that never showed one. */
+  /** Without a certificate nothing is proven: it was no known device, and what it says labels an entry that never showed one. */
   #addWithoutCertificate(sighting: Sighting): void {
     const { reportedId, listener, count, at } = sighting
     const entry = reportedId === undefined ? undefined : this.#inventory.get(reportedId)
@@ -148,7 +148,7 @@ class DeviceLinker {
 
   #trustedIds({ sound, setting, signedIds }: SightedCertificate): readonly string[] {
     const standing = setting === undefined ? undefined : this.#known.standings.get(setting)
-    // A staged or distrusted CA may sign what it likes: it joins nobody to a device that somebody approved.
+    // A staged or distrusted CA may sign what it likes: it joins no client to an approved device.
     const counts = sound && (standing === 'current' || standing === 'previously-trusted')
     return counts ? signedIds.slice(0, IDS_LIMIT) : []
   }
@@ -171,7 +171,7 @@ class DeviceLinker {
     ids: readonly string[],
   ): DeviceDraft | undefined {
     if (certificate?.sound !== true && this.#unsoundCapacity <= 0) return undefined
-    // Whoever takes an inventory entry over by a name of its own choosing gains a name: the entry carries no approval.
+    // A device that takes an inventory entry over by a name of its own choosing gains a name: the entry carries no approval.
     const candidates = reportedId === undefined ? ids : [...ids, reportedId]
     for (const id of candidates) {
       const entry = this.#inventory.get(id)
@@ -188,7 +188,7 @@ class DeviceLinker {
     if (this.#keyOf.get(key) === device) return
     this.#keyOf.set(key, device)
     this.#newKeys.set(key, { key, device, first_seen: at })
-    // The new key is approved or blocked because its device is: whoever judges by key has to hear of it.
+    // The new key is approved or blocked because its device is: snapshots judge by key and have to learn of it.
     if (draft.row.approval !== 'unapproved') draft.overlay = true
   }
 
@@ -199,7 +199,7 @@ class DeviceLinker {
     }
     const entry = this.#inventory.get(id)
     if (entry === undefined || entry === draft || draft.row.inventory_id !== null) return
-    // A signed id takes the entry from whoever merely claimed it.
+    // A signed id takes the entry from a device that merely claimed it.
     draft.row.inventory_id = entry.row.inventory_id
     draft.row.inventory_name = entry.row.inventory_name
     entry.row.inventory_id = null
@@ -267,5 +267,5 @@ class DeviceLinker {
   }
 }
 
-/** Ids of one certificate: a device has one or two; 8 is room for a UDID, a serial number, a UUID and names. */
+/** Ids of one certificate: a device has one or two; 8 are enough for a UDID, a serial number, a UUID and names. */
 const IDS_LIMIT = 8

@@ -17,8 +17,8 @@ export function termsOf({
 }
 
 /**
- * A text as it is looked for: lower case, at most 128 characters. Hashes are cut to 24 digits on both sides: nobody
- * has two that begin alike, and whole ones would make up a fifth of the store.
+ * A text as it is looked for: lower case, at most 128 characters. Hashes are cut to 24 digits on both sides: no
+ * store has two that begin alike, and whole ones would make up a fifth of the store.
  */
 export function termOf(text: string): string {
   const term = text.toLowerCase().slice(0, 128)

@@ -42,8 +42,8 @@ export class Sightings {
   }
 
   /**
-   * Forgets what strangers left behind: certificates without a sound path that were not seen since, and devices that
-   * never had a sound one. What somebody blocked, approved or expects stays. Makes room under the bound again.
+   * Deletes what unverified devices left behind: certificates without a sound path that were not seen since, and devices that
+   * never had a sound one. What is blocked, approved or in the inventory stays. New ones fit under the bound again.
    */
   forgetUnverified(
     notSeenSince: Instant,

@@ -51,7 +51,7 @@ async function writeDevices(
   }
   const old = drafts.filter(({ before, deleted }) => before !== undefined && !deleted)
   const changed = old.filter(areFactsChanged)
-  // Whoever lost an inventory entry first, or two rows would hold it for a moment.
+  // Devices that lost an inventory entry first, or two rows would hold it for a moment.
   const withoutEntry = changed.filter(({ row }) => row.inventory_id === null)
   const others = changed.filter(({ row }) => row.inventory_id !== null)
   for (const group of [withoutEntry, others]) {
@@ -113,10 +113,10 @@ export const writerOf = (tx: Tx, dialect: Dialect): RowWriter => ({
   },
   async update(table, { key, shape, rows }) {
     if (rows.length === 0) return
-    const sets = Object.keys(shape).map((name) => `${name} = fed.${name}`)
+    const sets = Object.keys(shape).map((name) => `${name} = input.${name}`)
     await sql`update ${sql.raw(table)} set ${sql.raw(sets.join(', '))}
       from ${jsonRows(dialect, { [key]: 'text', ...shape }, rows)}
-      where ${sql.raw(`${table}.${key} = fed.${key}`)}`.execute(tx)
+      where ${sql.raw(`${table}.${key} = input.${key}`)}`.execute(tx)
   },
 })
 

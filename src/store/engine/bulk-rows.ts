@@ -5,10 +5,10 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Dialect } from './engine.ts'
 
-/** Column → type of the rows that are fed in. */
+/** Column → type of the rows that are put in. */
 export type RowShape = Readonly<Record<string, 'text' | 'int'>>
 
-/** A table expression named `fed` that holds the rows. */
+/** A table expression named `input` that holds the rows. */
 export function jsonRows(
   dialect: Dialect,
   shape: RowShape,
@@ -22,15 +22,15 @@ export function jsonRows(
   )
   if (dialect === 'sqlite') {
     const columns = names.map((name) => `json_extract(value, '$.${name}') as ${name}`).join(', ')
-    return sql`(select ${sql.raw(columns)} from json_each(${data})) as fed`
+    return sql`(select ${sql.raw(columns)} from json_each(${data})) as input`
   }
   const columns = names
     .map((name) => `${name} ${shape[name] === 'int' ? 'bigint' : 'text'}`)
     .join(', ')
-  return sql`jsonb_to_recordset(${data}::jsonb) as fed (${sql.raw(columns)})`
+  return sql`jsonb_to_recordset(${data}::jsonb) as input (${sql.raw(columns)})`
 }
 
-/** The columns of a shape, for `insert into … (…) select … from fed`. */
+/** The columns of a shape, for `insert into … (…) select … from input`. */
 export const columnList = (shape: RowShape): RawBuilder<unknown> =>
   sql.raw(Object.keys(shape).join(', '))
 

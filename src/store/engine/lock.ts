@@ -12,17 +12,17 @@ import type { StoreSettings } from '../store.ts'
 /** Serving processes share a store; what must not happen while they serve wants it alone. */
 export type StoreLockMode = 'shared' | 'exclusive'
 
-/** A store that is held until it is released, or this process ends. */
+/** A `StoreLock` is held until it is released, or this process ends. */
 export interface StoreLock {
   release(): Promise<void>
 }
 
-/** Why it cannot be held. */
+/** A `StoreLockFailure` says why a store cannot be locked. */
 export type StoreLockFailure =
   | { readonly kind: 'locked-elsewhere'; readonly by: StoreLockMode }
   | { readonly kind: 'not-lockable'; readonly detail: string }
 
-/** Takes hold of a store, or says at once that somebody else has it. */
+/** Locks a store, or says at once that another process has it. */
 export function lockStore(
   settings: StoreSettings,
   mode: StoreLockMode,

@@ -1,6 +1,6 @@
 /**
  * What kysely needs to speak to the SQLite thread: one connection, lent to one user at a time, so that a
- * transaction is never interleaved with somebody else's question.
+ * transaction is never interleaved with another caller's query.
  */
 import { Worker } from 'node:worker_threads'
 import {
@@ -104,7 +104,7 @@ class ThreadConnection implements DatabaseConnection {
     const id = this.#lastId
     this.#worker.postMessage({ id, sql, parameters }, [])
     return new Promise((resolve, reject) => {
-      // The rows are what the query's type says they are; the rooms above check what is in them.
+      // The rows are what the query's type says they are; the row readers check what is in them.
       this.#pending.set(id, { resolve: (result) => resolve(result as QueryResult<Row>), reject })
     })
   }

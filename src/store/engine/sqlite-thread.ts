@@ -1,6 +1,6 @@
 /**
  * The thread that holds an SQLite connection. `node:sqlite` is synchronous, and a walk through a million rows or an
- * fsync must not hold up the sockets (decision 19); here it holds up nobody.
+ * fsync must not hold up the sockets (decision 19); here it blocks this thread alone.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
@@ -45,8 +45,8 @@ function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): 
   const statements = new Map<string, StatementSync>()
   let database: DatabaseSync | undefined
   let isShortened = false
-  // Whoever has waited in vain for another process's transaction was patient for all behind him: administrators are
-  // told at once, and sightings wait elsewhere.
+  // Once one query has waited in vain for another process's transaction, those behind it wait a short time only:
+  // administrators are told at once, and sightings are buffered.
   const setBusyTimeout = (busyTimeout: number): void => {
     isShortened = busyTimeout !== settings.busyTimeout
     database?.exec(`pragma busy_timeout = ${busyTimeout}`)
@@ -80,7 +80,7 @@ function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): 
 /** What begins a change. IMMEDIATE: one that reads first and writes later could find the file taken and lose its reads. */
 export const BEGIN = 'begin immediate'
 
-/** Long enough for another process's small change, short enough for whoever looks at a page. */
+/** Long enough for another process's small change, short enough for a person who looks at a page. */
 const SHORT_BUSY_TIMEOUT_MS = 100
 /** SQLITE_BUSY and SQLITE_LOCKED. */
 const isBusy = (errcode: number): boolean => (errcode & 0xff) === 5 || (errcode & 0xff) === 6
@@ -158,7 +158,7 @@ function prepared(
 }
 
 function execute({ id, parameters }: ThreadRequest, statement: StatementSync): ThreadResponse {
-  // What kysely and the rooms bind is text, number, null or octets.
+  // What kysely and the store's modules bind is text, number, null or octets.
   const values = parameters as SQLInputValue[]
   if (statement.columns().length > 0) {
     const rows = statement.all(...values)

@@ -132,7 +132,7 @@ function version1(dialect: Dialect): readonly string[] {
 }
 
 /**
- * The latch holds against any SQL that is not a break-glass: not only this program's code keeps it. Whoever may
+ * The latch holds against any SQL that is not a break-glass: not only this program's code keeps it. A person who may
  * write the database may of course drop the trigger; that is the machine's owner, who may break the glass too.
  */
 const LATCH: Readonly<Record<Dialect, readonly string[]>> = {

@@ -33,14 +33,14 @@ export async function readKeyRing(reference: string): Promise<Result<KeyRing, re
 
 async function readPrivateFile(path: string): Promise<Result<string, readonly Fault[]>> {
   try {
-    // Without O_NONBLOCK a named pipe would hold the start until somebody writes.
+    // Without O_NONBLOCK a named pipe would hold the start until another process writes.
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const about = await file.stat()
     if (!about.isFile())
       return fail([{ at: path, message: 'found no regular file, wanted the key ring' }])
     if (process.platform !== 'win32' && (about.mode & 0o077) !== 0) {
       const mode = (about.mode & 0o777).toString(8).padStart(4, '0')
-      const message = `found mode ${mode}, wanted a file that only its owner can read: chmod 600 it, and make a new key if somebody may have read it`
+      const message = `found mode ${mode}, wanted a file that only its owner can read: chmod 600 it, and make a new key if others may have read it`
       return fail([{ at: path, message }])
     }
     // A ring has a few lines of 50 octets.

@@ -22,9 +22,9 @@ export interface KeyStatus {
   readonly held: readonly number[]
   /** Why this instance cannot work with the current key. */
   readonly fault: SealFailure | undefined
-  /** Secrets that are still sealed with an older key. */
+  /** Secrets that are still sealed with another key. */
   readonly left: number
-  /** Instances that reported lately and lack the current key (S2-22). */
+  /** Instances that reported since a given time and lack the current key (S2-22). */
   readonly lacking: readonly {
     readonly id: string
     readonly name: string

@@ -23,7 +23,7 @@ export const TICKET_SECRET = 'tfe session tickets'
 export interface SecretInput {
   readonly name: string
   readonly secret: Uint8Array
-  /** Leaves no audit row: for what the program replaces as often as strangers make it. */
+  /** Leaves no audit row: for what the program replaces as often as clients make it. */
   readonly unaudited?: true
 }
 
@@ -170,7 +170,7 @@ export class Secrets {
           .execute()
         for (const { name, version, key_version: keyVersion, nonce, sealed } of rows) {
           if (name === TICKET_SECRET) {
-            // Sealed anew it would live on; taken away, whoever uses it makes another.
+            // Sealed anew it would live on; deleted, the primary makes another.
             await tx.deleteFrom('secrets').where('name', '=', name).execute()
             continue
           }
@@ -199,7 +199,7 @@ export class Secrets {
     )
   }
 
-  /** Tells the others which keys this instance holds; call it now and then. Whoever was silent for long is forgotten. */
+  /** Tells the others which keys this instance holds; call it now and then. Instances that were silent for long are deleted. */
   report(instance: {
     readonly id: string
     readonly name: string
@@ -223,7 +223,7 @@ export class Secrets {
     })
   }
 
-  /** This instance ends: nobody has to give it a key. */
+  /** Deletes this instance, which ends: it needs no key any more. */
   deregister(id: string): Promise<Result<void, StoreTrouble>> {
     return this.#transactions.write<void, StoreTrouble>(async (tx) => {
       await tx.deleteFrom('instances').where('id', '=', id).execute()

@@ -1,6 +1,6 @@
 /**
- * Settings that the portal edits, one JSON document per key. What is in them is the business of whoever stores
- * them: this room keeps them, with their versions.
+ * Settings that the portal edits, one JSON document per key. What is in them is checked by the modules that
+ * store and read them.
  */
 import { ok, type Instant, type Result } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'

@@ -33,7 +33,7 @@ export type StoredStanding =
 export interface Retirement {
   readonly retiredAt: Instant
   readonly cutOff: CutOff
-  /** From this instant on the CA admits nobody. */
+  /** From this instant on the CA admits no device. */
   readonly sunset: Instant | undefined
 }
 

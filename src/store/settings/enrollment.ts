@@ -16,7 +16,7 @@ import { checkVersion, type ExpectedVersion } from '../version.ts'
 import type { CutOff, Source, StandingKind } from '../schema/vocabulary.ts'
 import type { Db, Tx } from '../schema/tables.ts'
 
-/** A chain that was uploaded and checked; this room keeps octets. */
+/** A chain that was uploaded and checked; the store keeps its octets. */
 export interface NewSetting {
   readonly name: string
   readonly source: Source
@@ -83,7 +83,7 @@ export class Enrollment {
     })
   }
 
-  /** Adds a setting that admits nobody yet. A name is used once, for the sake of the audit trail and of the devices under it. */
+  /** Adds a setting that admits no device yet. A name is used once, for the sake of the audit trail and of the devices under it. */
   stage(actor: Actor, setting: NewSetting): Promise<Result<StoredSetting, StoreFailure>> {
     const { name, source } = setting
     return this.#transactions.change<StoredSetting, StoreFailure>(actor, async (tx, now) => {
@@ -171,7 +171,7 @@ export class Enrollment {
     return this.#transactions.change<StoredSetting, StoreFailure>(actor, async (tx, now) => {
       const found = await findInStanding(tx, { name, expected }, REMOVABLE)
       if (!found.ok) return found
-      // As long as it is known, its keys are refused on every path, also where somebody else cross-signed them.
+      // As long as it is known, its keys are refused on every path, also where another CA cross-signed them.
       if (found.value.standing.kind === 'distrusted' && !force) {
         return fail({ kind: 'distrust-forgotten', setting: name })
       }

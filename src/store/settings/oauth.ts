@@ -27,7 +27,7 @@ export class Oauth {
     return this.#transactions.read(readOauth)
   }
 
-  /** Sets both endpoints; never both disabled. Preconditions and confirmations are the office's business. */
+  /** Sets both endpoints; never both disabled. Preconditions and confirmations are checked by the admin API. */
   set(
     actor: Actor,
     endpoints: Pick<StoredOauth, 'mutual' | 'legacy'>,

@@ -15,7 +15,7 @@ export interface SavedQuery {
   readonly id: string
   readonly name: string
   readonly origin: QueryOrigin
-  /** What was saved, as plain data; whoever runs it parses it. */
+  /** What was saved, as plain data; it is parsed where it is run. */
   readonly query: unknown
   readonly createdBy: string
   readonly createdAt: Instant

@@ -38,7 +38,7 @@ export async function* rowsOf(db: Db, table: ExportedTable): AsyncGenerator<Row>
   }
 }
 
-/** All but one: a copy of that would open what was said yesterday to whoever finds the key ring tomorrow. */
+/** All but one: a copy of that would decrypt recorded TLS sessions for a person who finds the key ring later. */
 const exportFilter = (table: ExportedTable): RawBuilder<unknown> =>
   table === 'secrets' ? sql`name <> ${TICKET_SECRET}` : sql`1 = 1`
 

@@ -35,8 +35,8 @@ export class Transfer {
   }
 
   /**
-   * Writes everything as of one moment, while changes go on. Sessions, the feed and instances stay at home. Whoever
-   * takes it away is written down before the first line, in case they hang up before the last.
+   * Writes everything as of one moment, while changes go on. Sessions, the feed and instances are left out. The
+   * export is audited before its first line, in case the client hangs up before the last.
    */
   async export(actor: Actor, sink: LineSink): Promise<Result<TransferSummary, StoreFailure>> {
     const done = await this.#transactions.consistentRead<Result<TransferSummary, StoreFailure>>(
@@ -96,7 +96,7 @@ export class Transfer {
     })
   }
 
-  /** Copies a running store to a file that does not exist yet. A copy that nobody could write down is none. */
+  /** Copies a running store to a file that does not exist yet. A copy that could not be audited is deleted. */
   async backup(actor: Actor, path: string): Promise<Result<void, StoreFailure>> {
     const done = await this.#engine.backup(path)
     if (!done.ok) return done
@@ -110,7 +110,7 @@ export class Transfer {
     return noted
   }
 
-  /** Nothing in the store changes, and yet somebody has all of it now. */
+  /** Nothing in the store changes, and yet an administrator has all of it now. */
   #note(actor: Actor, entry: AuditEntry): Promise<Result<void, StoreFailure>> {
     return new Audit(this.#transactions).note(actor, entry)
   }
@@ -226,7 +226,7 @@ async function put(tx: Tx, table: string, values: Row): Promise<void> {
   }
 }
 
-/** A new store may begin as `required`; nobody has thrown that latch yet, and what is restored counts. */
+/** A new store may begin as `required`; no administrator has thrown that latch yet, and what is restored counts. */
 async function replaceSingleRow(tx: Tx, table: string, values: Row): Promise<void> {
   if (values['state'] === 'recording') {
     await sql`update enforcement set state = 'recording', glass_broken = glass_broken + 1

@@ -108,7 +108,7 @@ export function administrators(backend: Backend): void {
     )
   })
 
-  test('nobody takes over the certificate key of another administrator', async () => {
+  test('no administrator takes over the certificate key of another', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     unwrap(await store.admins.create(CLI, { ...admin('alice'), certificateKey: aKey('card') }))
@@ -162,7 +162,7 @@ export function administrators(backend: Backend): void {
     expect(unwrapFailure(await store.credentials.revokeToken(ADMIN, one.id)).kind).toBe('not-found')
     unwrap(await store.admins.remove(ADMIN, 'alice', 'any'))
     expect(unwrap(await store.credentials.findToken(hex('two')))).toBeUndefined()
-    const orphan = { ...token('three'), admin: 'nobody' }
+    const orphan = { ...token('three'), admin: 'missing' }
     expect(unwrapFailure(await store.credentials.createToken(ADMIN, orphan)).kind).toBe('not-found')
   })
 

@@ -34,13 +34,13 @@ export function approvals(backend: Backend): void {
     const [a = '', b = '', c = ''] = await fleet(store, 'a', 'b', 'c')
     unwrap(await store.approvals.block(ADMIN, [{ id: c }]))
     unwrap(await store.approvals.approve(ADMIN, [{ id: b }], VALID_UNTIL))
-    const selected = [{ id: a }, { id: b }, { id: c }, { id: 'nobody' }]
+    const selected = [{ id: a }, { id: b }, { id: c }, { id: 'missing' }]
     expect(unwrap(await store.approvals.approve(ADMIN, selected, VALID_UNTIL))).toEqual({
       changed: [a],
       left: [
         { id: b, why: 'already' },
         { id: c, why: 'blocked' },
-        { id: 'nobody', why: 'not-found' },
+        { id: 'missing', why: 'not-found' },
       ],
     })
   })
@@ -69,7 +69,7 @@ export function approvals(backend: Backend): void {
     ['has an expired issuer', { code: 'issuer-expired' }, {}],
     ['was not looked at, from there', { code: 'address-not-allowed' }, {}],
     ['has a wrong signature', { code: 'bad-signature' }, { sound: false, setting: undefined }],
-    ['is of a setting that nobody knows', { verdict: 'admit' }, { setting: 'nobody' }],
+    ['is of an unknown setting', { verdict: 'admit' }, { setting: 'missing' }],
   ])('a device whose last certificate %s is not approved with the others', async (...row) => {
     const [, said, change] = row
     await using place = await backend.place()

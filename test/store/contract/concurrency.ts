@@ -19,7 +19,7 @@ export function concurrency(backend: Backend): void {
     const promote = (store: typeof one, name: string) =>
       store.enrollment.promote(ADMIN, name, { expected: 1, retiring: RETIRING })
     const results = await Promise.all([promote(one, 'a'), promote(other, 'b'), promote(other, 'a')])
-    // `a` was promoted by one of the two, and whoever came second was told.
+    // `a` was promoted by one of the two, and the second caller was told.
     expect(results.filter(({ ok }) => ok)).toHaveLength(2)
     const settings = unwrap(await one.enrollment.list())
     expect(settings.filter(({ standing }) => standing.kind === 'current')).toHaveLength(1)

@@ -195,7 +195,7 @@ export function devices(backend: Backend): void {
     )
   })
 
-  test('a device that somebody has approved meanwhile is not forgotten by who did not know', async () => {
+  test('a device that was approved meanwhile is not forgotten by a caller who did not know', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')

@@ -69,7 +69,7 @@ export function switches(backend: Backend): void {
     await using place = await backend.place()
     await using store = await opened(place, { initialSettings: { enforcement: 'required' } })
     const after = unwrap(
-      await store.enforcement.dangerouslyBreakGlass(CLI, 'nobody could check in'),
+      await store.enforcement.dangerouslyBreakGlass(CLI, 'no device could check in'),
     )
     expect(after).toMatchObject({ state: 'recording', glassBroken: 1 })
     const [row] = unwrap(await store.audit.list({ limit: 1 })).items
@@ -77,7 +77,7 @@ export function switches(backend: Backend): void {
       who: 'root',
       action: 'enforcement.break-glass',
       before: { state: 'required' },
-      after: { state: 'recording', reason: 'nobody could check in' },
+      after: { state: 'recording', reason: 'no device could check in' },
     })
     unwrap(await store.enforcement.require(ADMIN, AGENT_SETTINGS, 'any'))
   })
@@ -125,7 +125,7 @@ export function switches(backend: Backend): void {
     unwrap(await store.ports.close(ADMIN, 'sync', { ...closing, expected: 2 }))
   })
 
-  test('a port is not closed while somebody unknown calls it', async () => {
+  test('a port is not closed while an unknown device calls it', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     unwrap(await store.sightings.record([aSighting(undefined, { listener: 'sync' })]))

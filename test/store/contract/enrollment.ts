@@ -105,7 +105,7 @@ export function enrollment(backend: Backend): void {
     unwrap(await store.enrollment.distrust(ADMIN, 'a', 'any'))
     expect(await refusedAs(store.enrollment.distrust(ADMIN, 'a', 'any'))).toBe('standing-refused')
     expect(await refusedAs(store.enrollment.promote(ADMIN, 'a', step))).toBe('standing-refused')
-    expect(await refusedAs(store.enrollment.promote(ADMIN, 'nobody', step))).toBe('not-found')
+    expect(await refusedAs(store.enrollment.promote(ADMIN, 'missing', step))).toBe('not-found')
   })
 
   test('a setting on which devices depend is removed only by force', async () => {

@@ -93,7 +93,7 @@ export function feed(backend: Backend): void {
     })
   })
 
-  test("a key whose device was forgotten is nobody's until it comes back as a new one", async () => {
+  test('a key whose device was forgotten belongs to no device until it comes back as a new one', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
@@ -109,7 +109,7 @@ export function feed(backend: Backend): void {
     })
   })
 
-  test('whoever asks from before the pruned changes, or from another store, reads everything anew', async () => {
+  test('a caller that asks from before the pruned changes, or from another store, reads everything anew', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     for (const name of ['a', 'b', 'c'])

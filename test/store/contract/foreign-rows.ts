@@ -117,7 +117,7 @@ export function unverifiedDevices(backend: Backend): void {
     },
   )
 
-  test('a sighting under a setting whose standing nobody knows changes nothing', async () => {
+  test('a sighting under a setting whose standing is unknown changes nothing', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await fill(store)
@@ -134,7 +134,7 @@ export function unverifiedDevices(backend: Backend): void {
     expect(why).toEqual({ kind: 'schema-newer', found: 99, known: 1 })
   })
 
-  test("somebody else's tables are left alone", async () => {
+  test('the tables of another program are left alone', async () => {
     await using place = await backend.place()
     await place.damage('create table customers (id int)')
     const opening = {

@@ -44,7 +44,7 @@ export function inventory(backend: Backend): void {
     })
   })
 
-  test('a signed id takes an entry from whoever merely claimed it', async () => {
+  test('a signed id takes an entry from a device that merely claimed it', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')

@@ -64,7 +64,7 @@ export function linking(backend: Backend): void {
     ['the path is not sound', { sound: false, setting: undefined }],
     ['the setting is staged', { setting: 'staged' }],
     ['the setting is distrusted', { setting: 'distrusted' }],
-    ['the setting is unknown', { setting: 'nobody' }],
+    ['the setting is unknown', { setting: 'missing' }],
   ])('an id carries no approval when %s', async (_why, change) => {
     await using place = await backend.place()
     await using store = await opened(place)
@@ -92,7 +92,7 @@ export function linking(backend: Backend): void {
     expect(await approvalOf(store, 'a')).toBe('approved')
   })
 
-  test('the same subject joins nobody', async () => {
+  test('the same subject joins no devices', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
@@ -197,7 +197,7 @@ export function linking(backend: Backend): void {
     expect(device?.migration).toBe('pending')
   })
 
-  test('certificates that nobody vouches for are kept up to a bound, and counted past it', async () => {
+  test('certificates without a sound path are kept up to a bound, and counted past it', async () => {
     await using place = await backend.place()
     await using store = await opened(place, { unsoundLimit: 2 })
     await makeCurrent(store, 'first')
@@ -206,7 +206,7 @@ export function linking(backend: Backend): void {
     expect((await record(store, stranger('x'), stranger('y'))).dropped).toBe(0)
     expect((await record(store, stranger('z'), stranger('x'))).dropped).toBe(1)
     expect(await deviceOf(store, 'z')).toBeUndefined()
-    // Whoever a CA vouches for is always taken in.
+    // A device with a sound certificate is always taken in.
     expect((await record(store, aSighting(aCertificate('fit')))).newDevices).toBe(1)
   })
 

@@ -32,7 +32,7 @@ export function unprovenClaims(backend: Backend): void {
     expect(hits).toEqual([1, ...names.slice(1).map(() => 0)])
   })
 
-  test('a late sighting that names a device which nobody named leaves no word', async () => {
+  test('a late sighting that names a device without a name leaves no word', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
@@ -79,7 +79,7 @@ export function unprovenClaims(backend: Backend): void {
     },
   )
 
-  test('an agent that the inventory names is not made newer by what somebody says', async () => {
+  test('an agent that the inventory names is not made newer by what a client says', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     const old = { agent: 'Old', agentVersion: '0.1', agentRank: 0, class: 'ios-mdm' }
@@ -89,7 +89,7 @@ export function unprovenClaims(backend: Backend): void {
     expect(unwrap(await store.devices.count({ authentication: 'must-upgrade' }, minimums))).toBe(1)
   })
 
-  test('whoever gives the id of a device that has shown a certificate is nobody all the same', async () => {
+  test('a client that gives the id of a device that has shown a certificate stays unidentified', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')

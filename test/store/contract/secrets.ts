@@ -84,7 +84,7 @@ export function secrets(backend: Backend): void {
     expect(unwrap(await behind.secrets.keyStatus(SEEN)).fault).toEqual(missing)
     const standing = unwrap(await ahead.secrets.keyStatus(SEEN))
     expect(standing.lacking).toEqual([{ id: 'two', name: 'tfe-2', seenAt: SEEN }])
-    // Whoever has not reported for long is no replica any more.
+    // An instance that has not reported for long is no replica any more.
     expect(unwrap(await ahead.secrets.keyStatus((SEEN + 1) as Instant)).lacking).toEqual([])
   })
 

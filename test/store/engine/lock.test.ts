@@ -26,7 +26,7 @@ async function held(settings: StoreSettings, kind: 'shared' | 'exclusive'): Prom
 
 for (const backend of backends) {
   describe(backend.name, () => {
-    test('any number serve together, and nobody has the store alone meanwhile', async () => {
+    test('any number share the lock, and none has it exclusively meanwhile', async () => {
       await using place = await backend.place()
       const one = await held(place.settings, 'shared')
       const two = await held(place.settings, 'shared')
@@ -40,7 +40,7 @@ for (const backend of backends) {
       await (await held(place.settings, 'exclusive')).release()
     })
 
-    test('while one has it alone, nobody begins to serve', async () => {
+    test('while one has the lock exclusively, none shares it', async () => {
       await using place = await backend.place()
       const alone = await held(place.settings, 'exclusive')
       expect(await lockStore(place.settings, 'shared')).toEqual({

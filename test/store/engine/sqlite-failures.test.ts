@@ -119,7 +119,7 @@ test.skipIf(process.getuid?.() === 0)('a store that may not be written says so',
   expect(why.kind).toBe('store-read-only')
 })
 
-test('a database that nobody serves is unavailable', async () => {
+test('a database without a server is unavailable', async () => {
   const settings = { kind: 'postgres', url: `postgres://tfe@localhost/x?host=${folder}` } as const
   expect(unwrapFailure(await openStore(settings, OPENING)).kind).toBe('store-unavailable')
 })
@@ -153,7 +153,7 @@ test('who copied the store, when and how many octets stands in its audit trail',
   ])
 })
 
-test('a copy or an export that nobody can write down is none', async () => {
+test('a copy or an export that cannot be audited fails', async () => {
   await using place = await sqliteBackend.place()
   const settings = { ...place.settings, patience: 50 as never }
   await using store = await opened(placeOf(settings))
@@ -184,7 +184,7 @@ test('a backup never writes over a file', async () => {
   expect(existsSync(nowhere)).toBe(false)
 })
 
-test('a store that was copied while nobody wrote opens as itself', async () => {
+test('a store that was copied while no process wrote opens as itself', async () => {
   await using place = await sqliteBackend.place()
   const first = await opened(place)
   unwrap(await first.documents.put(ADMIN, { name: 'a', body: 1 }, 0))

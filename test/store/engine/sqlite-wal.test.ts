@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { opened, sqliteBackend } from '../../support/store/backends.ts'
 
-/** A file that is no WAL yet, and somebody in the middle of a change to it. */
+/** A file that is no WAL yet, and another connection in the middle of a change to it. */
 async function held() {
   const place = await sqliteBackend.place()
   if (place.settings.kind !== 'sqlite') throw new Error('SQLite lies in a file')
@@ -11,7 +11,7 @@ async function held() {
   return { place, path: place.settings.path, holder }
 }
 
-test('whoever opens a file while another program makes a store of it waits', async () => {
+test('a program that opens a file while another makes a store of it waits', async () => {
   const { place, holder } = await held()
   await using _place = place
   const opening = opened(place)
