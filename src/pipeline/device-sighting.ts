@@ -9,11 +9,8 @@ import { detectClient } from '../fleet/detect-client.ts'
 import { signedIds } from '../fleet/signed-ids.ts'
 import type { Instant } from '../kernel/types.ts'
 import type { RequestEvent } from '../record/event.ts'
-import type {
-  ObservationDetails,
-  Observation,
-  SightedCertificate,
-} from '../record/device-sightings.ts'
+import type { SightedCertificate } from '../fleet/sighting.ts'
+import type { ObservationDetails, Observation } from '../record/device-sightings.ts'
 import { nameText, serialText } from './certificate-text.ts'
 
 /** The peer that was judged, and the policy, time and listener. */

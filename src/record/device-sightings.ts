@@ -3,46 +3,9 @@
  * costs a look-up. Sightings with the same facts are one with a count, so that a device that asks a hundred times is one
  * line of the batch.
  */
+import type { Sighting } from '../fleet/sighting.ts'
 import type { Fingerprint, Instant, KeyFingerprint } from '../kernel/types.ts'
 import { Batch } from './batch.ts'
-
-/** A device was seen, once or `count` times with the same facts. */
-export interface Sighting {
-  /** Of the last of them. */
-  readonly at: Instant
-  readonly count: number
-  readonly listener: string
-  /** Undefined when none was shown. */
-  readonly certificate: SightedCertificate | undefined
-  /** What the device says of itself, in a URL or header. */
-  readonly reportedId: string | undefined
-  readonly class: string | undefined
-  readonly agent: string | undefined
-  readonly agentVersion: string | undefined
-  readonly agentRank: number | undefined
-  /** What it met; in recording, what it would have met. */
-  readonly verdict: 'admit' | 'refuse'
-  readonly code: string
-  readonly authentication: 'succeeded' | 'no-info' | 'failed'
-  readonly migration: 'pending' | 'success' | undefined
-  readonly approvesItself: boolean
-}
-
-export interface SightedCertificate {
-  readonly fingerprint: Fingerprint
-  readonly key: KeyFingerprint
-  /** Of the CA on the sound path. */
-  readonly issuerKey: KeyFingerprint | undefined
-  readonly serial: string
-  readonly issuer: string
-  readonly subject: string
-  /** Device ids from subject alternative names. */
-  readonly signedIds: readonly string[]
-  readonly notBefore: Instant
-  readonly notAfter: Instant
-  readonly setting: string | undefined
-  readonly sound: boolean
-}
 
 /** An `Observation` is one request, or a connection that was closed before one; nothing here is made for it alone. */
 export interface Observation {

@@ -3,7 +3,7 @@
  * maps and sets.
  */
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
-import type { Sighting } from '../../record/device-sightings.ts'
+import type { Sighting } from '../../fleet/sighting.ts'
 import type { ExpirySighting } from '../../record/expiry-sightings.ts'
 import type { UpstreamErrorEntry } from '../../record/upstream-errors.ts'
 import type { OverlayDelta } from '../../state/overlay.ts'

@@ -4,7 +4,7 @@
 import { hash, X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { KeyFingerprint } from '../../../src/kernel/types.ts'
-import type { Sighting } from '../../../src/record/device-sightings.ts'
+import type { Sighting } from '../../../src/fleet/sighting.ts'
 import { approvalsDelta } from '../../../src/state/overlay.ts'
 import { poolProcess, storeRules, type PoolProcess } from '../../support/front-ends/worker-pool.ts'
 import { Device } from '../../support/devices/device.ts'
