@@ -77,7 +77,7 @@ async function lockDatabase(
   })
   try {
     await connection.ready
-    if (isLocked) return ok({ release: connection.close })
+    if (isLocked) return ok({ release: () => connection.close() })
     await connection.close()
     return fail({ kind: 'locked-elsewhere', by: otherMode(mode) })
   } catch (error) {

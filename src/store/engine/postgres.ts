@@ -132,7 +132,8 @@ export function openLastingConnection(
     if (closed || client !== broken) return
     client = undefined
     void broken.end().catch(() => {})
-    if (retryMs !== undefined) retry = setTimeout(() => connect().catch(() => {}), retryMs).unref()
+    if (retryMs !== undefined)
+      retry = setTimeout(() => void connect().catch(() => {}), retryMs).unref()
   }
   const connect = async (): Promise<void> => {
     const fresh = new Client({ ...options, keepAlive: true })
