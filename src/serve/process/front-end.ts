@@ -53,6 +53,8 @@ export interface FrontEndDeps {
   readonly upstreamErrors: Pick<UpstreamErrorBuffer, 'add'>
   /** An issuer was met that the other processes may not know. */
   onIssuer(issuer: IssuerHint): void
+  /** What the time is; the real time unless a test says otherwise. */
+  readonly clock?: Clock
   /** How often verdicts are looked at that turn with time, in milliseconds; a second unless a test wants none. */
   readonly revalidateEveryMs?: number
 }
@@ -62,9 +64,8 @@ export class FrontEnd {
   readonly #listeners = new Map<string, Listener | TunnelListener>()
   readonly #connections = new SlotList<Connection>()
   readonly #inFlight = new InFlight()
-  readonly #peerCache = new PeerCache(SYSTEM_CLOCK, ({ der }, trustVersion) => {
-    this.#deps.onIssuer({ der, trustVersion })
-  })
+  readonly #clock: Clock
+  readonly #peerCache: PeerCache
   readonly #oauthThrottle: LegacyOAuthThrottle
   readonly #revalidator: ConnectionRevalidator
   #processConfig: ProcessConfig
@@ -88,12 +89,16 @@ export class FrontEnd {
     this.#processConfig = processConfig
     this.#snapshot = snapshot
     this.#deps = deps
+    this.#clock = deps.clock ?? SYSTEM_CLOCK
+    this.#peerCache = new PeerCache(this.#clock, ({ der }, trustVersion) => {
+      deps.onIssuer({ der, trustVersion })
+    })
     this.#revalidator = new ConnectionRevalidator(
       {
         connections: this.#connections,
         peerCache: this.#peerCache,
         snapshot: () => this.#snapshot,
-        clock: SYSTEM_CLOCK,
+        clock: this.#clock,
       },
       deps.revalidateEveryMs === undefined ? {} : { everyMs: deps.revalidateEveryMs },
     )
@@ -188,7 +193,7 @@ export class FrontEnd {
       onStaleSession: () => this.#deps.onStaleSession(),
       connections: this.#connections,
       inFlight: this.#inFlight,
-      clock: SYSTEM_CLOCK,
+      clock: this.#clock,
       peerCache: this.#peerCache,
       oauthThrottle: this.#oauthThrottle,
       snapshot: () => this.#snapshot,
@@ -220,11 +225,11 @@ const RECORD_TIMEOUT_MS = 2000
 function openNext(
   processConfig: ProcessConfig,
   previous: Snapshot | undefined,
-  { log, metrics, crls, overlay, upstreamErrors }: FrontEndDeps,
+  { log, metrics, crls, overlay, upstreamErrors, clock = SYSTEM_CLOCK }: FrontEndDeps,
 ): Result<Snapshot, readonly Fault[]> {
   // Only the ticket secret was replaced: the world is the same.
   if (previous?.version === processConfig.version) return ok(previous)
-  const compiled = compileConfig(processConfig.config, SYSTEM_CLOCK.now(), {
+  const compiled = compileConfig(processConfig.config, clock.now(), {
     rules: processConfig.rules,
     overlay,
   })
@@ -240,7 +245,7 @@ function openNext(
       metrics.health(change)
       logHealthChange(log, change)
     },
-    onError: (error) => upstreamErrors.add(error, SYSTEM_CLOCK.now()),
+    onError: (error) => upstreamErrors.add(error, clock.now()),
   })
   return opened.ok ? ok(withCrls(opened.value, crls)) : opened
 }

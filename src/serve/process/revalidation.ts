@@ -32,7 +32,7 @@ export class ConnectionRevalidator {
   /** Up to here every turn has been looked at. */
   #checkedUntil: Instant
 
-  constructor(deps: ConnectionRevalidatorDeps, { everyMs = EVERY_MS } = {}) {
+  constructor(deps: ConnectionRevalidatorDeps, { everyMs = REVALIDATE_EVERY_MS } = {}) {
     this.#deps = deps
     this.#checkedUntil = deps.clock.now()
     this.#timer = setInterval(() => this.revalidateExpiring(), everyMs)
@@ -155,4 +155,4 @@ const atOnce = (it: Explanation & { readonly code: string }): Ending => ({
  * Half of what a change may take to act, so that the sweep and a slow moment fit in. Looking at 4,000 connections
  * whose turn has been worked out takes some 50 microseconds; the requests' own way knows nothing of it.
  */
-const EVERY_MS = 1000
+export const REVALIDATE_EVERY_MS = 1000
