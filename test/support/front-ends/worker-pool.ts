@@ -15,12 +15,19 @@ import { freePorts, LineLog } from './serve-process.ts'
 export type PoolCommand =
   | { readonly kind: 'overlay'; readonly delta: OverlayDelta }
   | { readonly kind: 'rules'; readonly rules: StoreRules }
+  | { readonly kind: 'scrape' }
   | { readonly kind: 'drain' }
 
 export interface PoolProcess extends AsyncDisposable {
   readonly port: number
   /** Tells it, and waits until the primary has passed it on. */
   send(command: PoolCommand): Promise<unknown>
+  /**
+   * How many connections and tunnels were ended by what was sent before, as the workers count them. They are asked
+   * twice, and obey in order: the first answer comes after what was sent was done, the second after sockets that this
+   * destroyed are closed. So whatever is counted here ended by itself, before the next thing that a worker was told.
+   */
+  ended(code: string): Promise<number>
   waitForLines(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]>
 }
 
@@ -51,6 +58,10 @@ export async function poolProcess(workers: number, options: ProductOptions): Pro
   return {
     port,
     send,
+    async ended(code) {
+      await send({ kind: 'scrape' })
+      return endedIn(String(await send({ kind: 'scrape' })), code)
+    },
     waitForLines: (count, fits) => log.waitForLines(count, fits),
     async [Symbol.asyncDispose]() {
       await send({ kind: 'drain' })
@@ -59,6 +70,14 @@ export async function poolProcess(workers: number, options: ProductOptions): Pro
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** How many connections ended with this code, on all listeners, in a text for Prometheus. */
+export function endedIn(metrics: string, code: string): number {
+  const counts = [...metrics.matchAll(/^tfe_connections_total\{(.*)\} (\d+)$/gmu)]
+  return counts
+    .filter(([, labels]) => labels?.includes(`outcome="ended",code="${code}"`))
+    .reduce((sum, [, , count]) => sum + Number(count), 0)
 }
 
 /** What the store of the tests' little fleet says when nothing was changed. */
