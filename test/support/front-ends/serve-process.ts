@@ -22,6 +22,8 @@ export interface ServeProcess extends AsyncDisposable {
   /** The first `count` lines that fit, past or future. */
   waitForLines(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]>
   fetchStatus(path: string): Promise<string>
+  /** How many connections and tunnels have ended with this code so far, as the workers count them. */
+  ended(code: string): Promise<number>
   writeConfiguration(changes: Changes): void
 }
 
@@ -70,6 +72,8 @@ export async function serveProcess(
     child.once('exit', (code) => resolve(code))
   })
   const log = new LineLog(child)
+  const fetchStatus = async (path: string): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${statusPort}${path}`)).text()
   await log.waitForLines(1, (line) => line['msg'] === 'serving')
   return {
     child,
@@ -78,7 +82,8 @@ export async function serveProcess(
     exit,
     writeConfiguration,
     waitForLines: (count, fits) => log.waitForLines(count, fits),
-    fetchStatus: async (path) => (await fetch(`http://127.0.0.1:${statusPort}${path}`)).text(),
+    fetchStatus,
+    ended: async (code) => endedIn(await fetchStatus('/metrics'), code),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')
       await exit
@@ -95,6 +100,14 @@ async function createStoreOf(file: string): Promise<void> {
   if (store?.kind === 'sqlite' && existsSync(store.path)) return
   const created = await createStore(loaded.value, { who: 'test', from: 'test' })
   if (!created.ok) throw new Error(JSON.stringify(created.failure))
+}
+
+/** How many connections ended with this code, on all listeners, in a text for Prometheus. */
+export function endedIn(metrics: string, code: string): number {
+  const counts = [...metrics.matchAll(/^tfe_connections_total\{(.*)\} (\d+)$/gmu)]
+  return counts
+    .filter(([, labels]) => labels?.includes(`outcome="ended",code="${code}"`))
+    .reduce((sum, [, , count]) => sum + Number(count), 0)
 }
 
 /** The lines of a process that serves. */

@@ -3,6 +3,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
 import { createAdmin } from '../../../src/cli/commands/create-admin.ts'
 import { openStore } from '../../../src/store/store.ts'
@@ -24,6 +25,8 @@ export interface Answer {
 export interface ServedWithStore extends AsyncDisposable {
   readonly frontEnd: ServeProcess
   readonly call: (method: string, path: string, body?: unknown, match?: string) => Promise<Answer>
+  /** Settles once requests are judged by everything that the store holds now. */
+  inForce(): Promise<void>
 }
 
 /** `tfe serve` with two workers, a store in a file, and an administrator with a token. */
@@ -54,22 +57,28 @@ export async function servedWithStore(
   await opened.value.close()
   if (!made.ok) throw new Error('there is no administrator')
   const token = readFileSync(path, 'utf8').trim()
+  const call: ServedWithStore['call'] = async (method, at, body, match) => {
+    const response = await fetch(`http://127.0.0.1:${adminPort}${at}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(match === undefined ? {} : { 'if-match': match }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    const etag = response.headers.get('etag') ?? ''
+    return { status: response.status, etag, body: text === '' ? undefined : JSON.parse(text) }
+  }
+  const behind = async (): Promise<unknown> => {
+    const { body } = await call('GET', '/api/status')
+    return (body as { readonly snapshot: { readonly behind: unknown } }).snapshot.behind
+  }
   return {
     frontEnd,
-    async call(method, at, body, match) {
-      const response = await fetch(`http://127.0.0.1:${adminPort}${at}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(match === undefined ? {} : { 'if-match': match }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      const text = await response.text()
-      const etag = response.headers.get('etag') ?? ''
-      return { status: response.status, etag, body: text === '' ? undefined : JSON.parse(text) }
-    },
+    call,
+    inForce: () => expect.poll(behind).toBe(0),
     [Symbol.asyncDispose]: () => frontEnd[Symbol.asyncDispose](),
   }
 }

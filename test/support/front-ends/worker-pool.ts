@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import type { StoreRules } from '../../../src/state/store-rules.ts'
 import type { OverlayDelta } from '../../../src/state/overlay.ts'
 import { fleet, productYaml, writeFiles, type Line, type ProductOptions } from './product.ts'
-import { freePorts, LineLog } from './serve-process.ts'
+import { endedIn, freePorts, LineLog } from './serve-process.ts'
 
 /** What a test may tell. */
 export type PoolCommand =
@@ -70,14 +70,6 @@ export async function poolProcess(workers: number, options: ProductOptions): Pro
       rmSync(folder, { recursive: true, force: true })
     },
   }
-}
-
-/** How many connections ended with this code, on all listeners, in a text for Prometheus. */
-export function endedIn(metrics: string, code: string): number {
-  const counts = [...metrics.matchAll(/^tfe_connections_total\{(.*)\} (\d+)$/gmu)]
-  return counts
-    .filter(([, labels]) => labels?.includes(`outcome="ended",code="${code}"`))
-    .reduce((sum, [, , count]) => sum + Number(count), 0)
 }
 
 /** What the store of the tests' little fleet says when nothing was changed. */

@@ -1,6 +1,6 @@
 /**
  * What an administrator decides over the admin API, kept in a real store, and what a CA publishes: both end live
- * connections within two seconds, bodies both ways included, on two real workers.
+ * connections as soon as they are in force, bodies both ways included, on two real workers.
  */
 import { hash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
@@ -12,6 +12,7 @@ import {
   type Answer,
   type ServedWithStore,
 } from '../../support/front-ends/serve-with-admin.ts'
+import { inTime } from '../../support/in-time.ts'
 import { crlServer } from '../../support/crl-server.ts'
 import { mintCrl, serialIn } from '../../support/certificates/mint-crl.ts'
 import { mintLeaf, type Leaf } from '../../support/certificates/mint.ts'
@@ -116,7 +117,7 @@ const CAUSES: readonly Cause[] = [
 ]
 
 for (const { name, code, leaf = device, yaml = {}, ready } of CAUSES) {
-  test(`${name} over the admin API ends connections and bodies both ways within two seconds, on two workers`, async () => {
+  test(`${name} over the admin API ends connections and bodies both ways as soon as it is in force, on two workers`, async () => {
     const { upstream, half, left } = await stallingUpstream()
     await using _upstream = upstream
     await using deployment = await servedWithStore(upstream.port, yaml)
@@ -129,10 +130,12 @@ for (const { name, code, leaf = device, yaml = {}, ready } of CAUSES) {
     downloading.send(ENDLESS)
     while (!downloading.pending.includes('the first part')) await once(downloading.socket, 'data')
     const act = await ready(deployment)
-    const since = performance.now()
+    expect(await frontEnd.ended(code)).toBe(0)
     expect((await act()).status).toBe(200)
+    await deployment.inForce()
+    // Workers do what they are told in order: what the change ends is over when they are asked next.
+    expect(await frontEnd.ended(code)).toBe(idle.length + 2)
     await Promise.all([...idle, uploading, downloading].map(({ ended }) => ended))
-    expect(performance.now() - since).toBeLessThan(2000)
     await Promise.all([left.upload.promise, left.download.promise])
     const lines = await frontEnd.waitForLines(idle.length + 2, ({ outcome }) => outcome === 'ended')
     expect(new Set(lines.map((line) => line['code']))).toEqual(new Set([code]))
@@ -157,7 +160,7 @@ const withList = (url: string): Readonly<Record<string, string>> => ({
       crl: { lists: [{ url: '${url}' }], refresh: 1s }`,
 })
 
-test('a list that names a device ends its connections and bodies both ways within two seconds of being read, on two workers', async () => {
+test('a list that names a device ends its connections and bodies both ways as soon as it is in force, on two workers', async () => {
   const { upstream, half, left } = await stallingUpstream()
   await using _upstream = upstream
   await using server = await crlServer(list(1))
@@ -169,34 +172,34 @@ test('a list that names a device ends its connections and bodies both ways withi
   await half
   server.publish(list(2, { revoked: [{ serial: serialIn(device.der) }] }))
   await frontEnd.waitForLines(2, ({ msg }) => msg === 'revocation list in force')
-  const since = performance.now()
+  expect(await frontEnd.ended('revoked')).toBe(idle.length + 1)
   await Promise.all([...idle, uploading].map(({ ended }) => ended))
-  expect(performance.now() - since).toBeLessThan(2000)
   await left.upload.promise
   const lines = await frontEnd.waitForLines(idle.length + 1, ({ outcome }) => outcome === 'ended')
   expect(new Set(lines.map((line) => line['code']))).toEqual(new Set(['revoked']))
   expect(new Set(lines.map((line) => line['worker'])).size).toBe(2)
 })
 
-test('under hard-fail a list that ends while connections live ends them within two seconds, bodies under way included', async () => {
-  const { upstream, half, left } = await stallingUpstream()
-  await using _upstream = upstream
-  await using server = await crlServer(list(1))
-  await using deployment = await servedWithStore(upstream.port, withList(server.url))
-  const { frontEnd } = deployment
-  const idle = await spread(frontEnd, device)
-  await using uploading = await Device.to(frontEnd.port, clientTls(frontEnd.port, device))
-  uploading.send(POST)
-  await half
-  // Whole seconds; far enough for the list to be read before.
-  const ends = Math.floor(Date.now() / 1000) * 1000 + 7000
-  server.publish(list(2, { nextUpdate: new Date(ends) }))
-  await frontEnd.waitForLines(2, ({ msg }) => msg === 'revocation list in force')
-  expect(Date.now()).toBeLessThan(ends)
-  await Promise.all([...idle, uploading].map(({ ended }) => ended))
-  expect(Date.now()).toBeGreaterThanOrEqual(ends)
-  expect(Date.now()).toBeLessThan(ends + 1000 + 2000)
+test('under hard-fail a list that ends while connections live ends them, bodies under way included', async () => {
+  await using inside = await inTime(async (ends, stack) => {
+    const { upstream, half, left } = await stallingUpstream()
+    stack.use(upstream)
+    const server = stack.use(await crlServer(list(1)))
+    const deployment = await servedWithStore(upstream.port, withList(server.url))
+    const { frontEnd } = stack.use(deployment)
+    const idle = await spread(frontEnd, device)
+    const uploading = await Device.to(frontEnd.port, clientTls(frontEnd.port, device))
+    uploading.send(POST)
+    await half
+    server.publish(list(2, { nextUpdate: new Date(ends) }))
+    await frontEnd.waitForLines(2, ({ msg }) => msg === 'revocation list in force')
+    return { frontEnd, left, all: [...idle, uploading] }
+  })
+  const { frontEnd, left, all } = inside.scene
+  await Promise.all(all.map(({ ended }) => ended))
+  // That the first look after its end ends them: without-revalidation.test.ts.
+  expect(Date.now()).toBeGreaterThanOrEqual(inside.ends)
   await left.upload.promise
-  const lines = await frontEnd.waitForLines(idle.length + 1, ({ outcome }) => outcome === 'ended')
+  const lines = await frontEnd.waitForLines(all.length, ({ outcome }) => outcome === 'ended')
   expect(new Set(lines.map((line) => line['code']))).toEqual(new Set(['revocation-stale']))
 })

@@ -230,7 +230,7 @@ test('a certificate that expires ends its connections by itself, on two workers'
   expect(Date.now()).toBeGreaterThan(inside.ends + 999)
   await left.upload.promise
   const lines = await pool.waitForLines(all.length, ({ outcome }) => outcome === 'ended')
-  expect(new Set(lines.map(({ code }) => code))).toEqual(new Set(['expired']))
+  expect(new Set(lines.map(({ code }) => code))).toEqual(new Set(['expired-beyond-grace']))
   expect(new Set(lines.map(({ worker }) => worker)).size).toBe(2)
   other.send(GET)
   expect((await other.response()).startLine).toContain('200')

@@ -9,6 +9,7 @@ import { mintKeys } from '../../support/certificates/mint-certificate.ts'
 import { mintCrl, serialIn, type CrlFields } from '../../support/certificates/mint-crl.ts'
 import { mintCa, mintLeaf, type Leaf } from '../../support/certificates/mint.ts'
 import { clientTls, fleet, product, type Product } from '../../support/front-ends/product.ts'
+import { endedIn } from '../../support/front-ends/serve-process.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const HOUR = 3_600_000
@@ -272,7 +273,7 @@ test('without lists the metrics say nothing of them', async () => {
   expect(await metrics(frontEnd)).not.toContain('tfe_crl')
 })
 
-test('a kept-alive connection of a device that was revoked ends within two seconds of the list', async () => {
+test('a kept-alive connection of a device that was revoked ends as soon as the list is in force', async () => {
   await using server = await crlServer(list())
   await using frontEnd = await startFrontEnd([server])
   await using calls = await Device.to(frontEnd.port, clientTls(frontEnd.port, device))
@@ -283,9 +284,8 @@ test('a kept-alive connection of a device that was revoked ends within two secon
   }
   server.publish(list(naming(device)))
   await inForce(frontEnd, 2)
-  const since = performance.now()
+  expect(endedIn(await metrics(frontEnd), 'revoked')).toBe(1)
   await calls.ended
-  expect(performance.now() - since).toBeLessThan(2000)
   neighbour.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   expect((await neighbour.response()).startLine).toContain('200')
 })
@@ -321,16 +321,17 @@ test('a list in a file counts as soon as the file is another', async () => {
     yaml: { trust: trust([at(server)]) },
   })
   writeFileSync(join(frontEnd.folder, 'fleet.crl'), list())
-  const options = { upstreamPort: upstream.port, yaml: { trust: trust(['{ file: fleet.crl }']) } }
+  // Not because it is time to ask again.
+  const rarely = trust(['{ file: fleet.crl }']).replace('refresh: 1s', 'refresh: 1d')
+  const options = { upstreamPort: upstream.port, yaml: { trust: rarely } }
   expect(await frontEnd.reload(options)).toMatchObject({ kind: 'applied' })
   await using calls = await Device.to(frontEnd.port, clientTls(frontEnd.port, device))
   calls.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   expect((await calls.response()).startLine).toContain('200')
   writeFileSync(join(frontEnd.folder, 'next.crl'), list(naming(device)))
-  const since = performance.now()
   renameSync(join(frontEnd.folder, 'next.crl'), join(frontEnd.folder, 'fleet.crl'))
   await calls.ended
-  expect(performance.now() - since).toBeLessThan(2000)
+  await frontEnd.waitForLine(({ code }) => code === 'revoked')
 })
 
 test('a reload asks for every list, also where the configuration is the same', async () => {

@@ -33,7 +33,7 @@ async function kept({
   return await ask()
 }
 
-test('the sync port is not closed over a pending device unless forced; then every tunnel ends within two seconds, on two workers', async () => {
+test('the sync port is not closed over a pending device unless forced; then every tunnel ends as soon as that is in force, on two workers', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
   await using deployment = await servedWithStore(upstream.port, { listeners: syncListener() })
   const isTunnel = ({ msg }: Line): boolean => msg === 'tunnel'
@@ -50,11 +50,12 @@ test('the sync port is not closed over a pending device unless forced; then ever
     client.send('still here')
     await client.receiveUntil('still here')
   }
-  const since = performance.now()
   const closed = await deployment.call('POST', '/api/sync-port/close', { force: true }, etag)
   expect(closed.status).toBe(200)
+  await deployment.inForce()
+  // Workers do what they are told in order: what the change ends is over when they are asked next.
+  expect(await deployment.frontEnd.ended('listener-closed')).toBe(clients.length)
   await Promise.all(clients.map(({ gone }) => gone))
-  expect(performance.now() - since).toBeLessThan(2000)
   const lines = await deployment.frontEnd.waitForLines(clients.length, isTunnel)
   const told = lines.map(({ outcome, code }) => `${String(outcome)} ${String(code)}`)
   expect(new Set(told)).toEqual(new Set(['ended listener-closed']))

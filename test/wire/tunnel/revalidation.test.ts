@@ -11,11 +11,11 @@ import { poolProcess, storeRules, type PoolProcess } from '../../support/front-e
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 import { mintLeaf, type Leaf } from '../../support/certificates/mint.ts'
 import { clientTls, fleet } from '../../support/front-ends/product.ts'
+import { inTime } from '../../support/in-time.ts'
 import { echo, syncListener, TunnelClient } from '../../support/front-ends/product-with-tunnels.ts'
 import { rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const SYNC = { listeners: syncListener() }
-const WITHIN_MS = 2000
 
 const keyOf = (leaf: Leaf): KeyFingerprint => {
   const spki = new X509Certificate(leaf.der).publicKey.export({ type: 'spki', format: 'der' })
@@ -34,11 +34,9 @@ async function openTunnels(pool: PoolProcess, leaf: Leaf | undefined, count = 4)
   )
 }
 
-/** Settles when all are over; says how long that took. */
-async function allClosed(clients: readonly TunnelClient[]): Promise<number> {
-  const begun = performance.now()
+/** Settles when all are over. */
+async function allClosed(clients: readonly TunnelClient[]): Promise<void> {
   await Promise.all(clients.map(({ ended }) => ended))
-  return performance.now() - begun
 }
 
 async function expectStillRelayed(clients: readonly TunnelClient[]): Promise<void> {
@@ -49,7 +47,7 @@ async function expectStillRelayed(clients: readonly TunnelClient[]): Promise<voi
   }
 }
 
-test('a block ends the tunnels of its device on two workers within two seconds, and no others', async () => {
+test('a block ends the tunnels of its device on two workers before they are told anything else, and no others', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
   await using pool = await poolProcess(2, { upstreamPort: upstream.port, yaml: SYNC })
   await pool.send({ kind: 'rules', rules: storeRules() })
@@ -60,7 +58,8 @@ test('a block ends the tunnels of its device on two workers within two seconds, 
   ]
   const delta = approvalsDelta(2, [{ key: keyOf(fleet.device), approval: 'blocked' }])
   await pool.send({ kind: 'overlay', delta })
-  expect(await allClosed(blocked)).toBeLessThan(WITHIN_MS)
+  expect(await pool.ended('blocked')).toBe(blocked.length)
+  await allClosed(blocked)
   const lines = await pool.waitForLines(8, ({ msg }) => msg === 'tunnel')
   for (const line of lines) {
     expect(line).toMatchObject({ outcome: 'ended', code: 'blocked', decision: 'admit' })
@@ -79,19 +78,21 @@ test('the latch ends tunnels that only recording let pass, and leaves those alon
     ...(await openTunnels(pool, undefined)),
   ]
   await pool.send({ kind: 'rules', rules: storeRules({ revision: 2 }) })
-  expect(await allClosed(unfit)).toBeLessThan(WITHIN_MS)
+  expect(await pool.ended('untrusted-issuer')).toBe(unfit.length)
+  await allClosed(unfit)
   const [line] = await pool.waitForLines(1, ({ outcome }) => outcome === 'ended')
   expect(line).toMatchObject({ code: 'untrusted-issuer' })
   await expectStillRelayed(others)
 })
 
-test('closing the port ends every tunnel within two seconds, and none begins', async () => {
+test('closing the port ends every tunnel before a worker is told anything else, and none begins', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
   await using pool = await poolProcess(2, { upstreamPort: upstream.port, yaml: SYNC })
   await pool.send({ kind: 'rules', rules: storeRules() })
   const all = [...(await openTunnels(pool, fleet.device)), ...(await openTunnels(pool, undefined))]
   await pool.send({ kind: 'rules', rules: storeRules({ revision: 2, closedListeners: ['sync'] }) })
-  expect(await allClosed(all)).toBeLessThan(WITHIN_MS)
+  expect(await pool.ended('listener-closed')).toBe(all.length)
+  await allClosed(all)
   const late = await TunnelClient.to(clientTls(pool.port, fleet.device))
   await late.ended
   const lines = await pool.waitForLines(9, ({ msg }) => msg === 'tunnel')
@@ -100,17 +101,19 @@ test('closing the port ends every tunnel within two seconds, and none begins', a
 })
 
 test('a tunnel ends when its certificate does', async () => {
-  await using upstream = await rawUpstream(upstreamTlsOptions, echo)
-  await using pool = await poolProcess(1, { upstreamPort: upstream.port, yaml: SYNC })
-  await pool.send({ kind: 'rules', rules: storeRules() })
-  const notAfter = Math.floor(Date.now() / 1000) * 1000 + 4000
-  const short = mintLeaf({ issuer: fleet.devices, name: 'short', notAfter })
-  const clients = await openTunnels(pool, short, 1)
-  const others = await openTunnels(pool, fleet.device, 1)
+  await using inside = await inTime(async (notAfter, stack) => {
+    const upstream = stack.use(await rawUpstream(upstreamTlsOptions, echo))
+    const options = { upstreamPort: upstream.port, yaml: SYNC }
+    const pool = stack.use(await poolProcess(1, options))
+    await pool.send({ kind: 'rules', rules: storeRules() })
+    const short = mintLeaf({ issuer: fleet.devices, name: 'short', notAfter })
+    const clients = await openTunnels(pool, short, 1)
+    return { pool, clients, others: await openTunnels(pool, fleet.device, 1) }
+  })
+  const { pool, clients, others } = inside.scene
   await allClosed(clients)
-  // A certificate counts through its last second; then the sweep has its time.
-  expect(Date.now()).toBeGreaterThan(notAfter)
-  expect(Date.now()).toBeLessThan(notAfter + 1000 + WITHIN_MS)
+  // A certificate counts through its whole last second.
+  expect(Date.now()).toBeGreaterThan(inside.ends + 999)
   const [line] = await pool.waitForLines(1, ({ msg }) => msg === 'tunnel')
   expect(line).toMatchObject({ outcome: 'ended', code: 'expired' })
   await expectStillRelayed(others)
