@@ -7,8 +7,8 @@ import process from 'node:process'
 import { decide, vouchedFor, type Peer } from '../../src/decide/decide.ts'
 import { NO_FLEET, type Policy } from '../../src/decide/policy.ts'
 import type { Instant, Millis } from '../../src/kernel/types.ts'
-import type { Profile, Purpose } from '../../src/trust/limits.ts'
-import { judge } from '../../src/trust/judge.ts'
+import type { Limits, Profile, Purpose } from '../../src/trust/limits.ts'
+import { examine, judge, type Examination } from '../../src/trust/judge.ts'
 import { trustStore, type TrustStore } from '../../src/trust/store.ts'
 import { parseCertificate, type Certificate } from '../../src/x509/certificate.ts'
 import { parsePem } from '../../src/x509/pem.ts'
@@ -58,19 +58,14 @@ export function tiersOf(folder: string, file: string): ReadonlyMap<string, Tier>
 
 /** What the core says, its clock set as the case wants it: of a request that every certificate has to answer for. */
 export function verdictOn(limbo: Case, profile: Profile, purpose: Purpose): Verdict {
-  const { max_chain_depth: depth, trusted_certs: anchors, crls } = limbo
-  const settings = anchors.map((pem, index) => ({
-    name: `setting ${index}`,
-    chain: readAll([pem]),
-  }))
-  const store = trustStore({ settings, profile, limits: depth === null ? {} : { depth } })
+  const { settings, store } = storeOf(limbo, profile)
   const policy: Policy = {
     enforcement: 'required',
     grace: (30 * DAY) as Millis,
     renewalWindow: (270 * DAY) as Millis,
     standings: new Map(settings.map(({ name }) => [name, { kind: 'current' }])),
     denied: { keys: new Set(), serials: new Set() },
-    revocation: revocationOf(crls ?? [], settings),
+    revocation: revocationOf(limbo.crls ?? [], settings),
     fleet: NO_FLEET,
   }
   const at = Date.parse(limbo.validation_time ?? '2026-01-01T00:00:00Z') as Instant
@@ -81,6 +76,29 @@ export function verdictOn(limbo: Case, profile: Profile, purpose: Purpose): Verd
 }
 
 const DAY = 86_400_000
+
+/** What it takes to judge the presented chain, and the budgets for it; nothing for a leaf that cannot be read. */
+export function examinationOf(
+  limbo: Case,
+  profile: Profile,
+  purpose: Purpose,
+): { readonly limits: Limits; readonly examination: Examination | undefined } {
+  const { store } = storeOf(limbo, profile)
+  const leaf = read(limbo.peer_certificate)
+  if (!leaf.ok) return { limits: store.limits, examination: undefined }
+  const intermediates = readAll(limbo.untrusted_intermediates)
+  const examination = examine({ leaf: leaf.value, intermediates }, store, purpose)
+  return { limits: store.limits, examination }
+}
+
+function storeOf({ max_chain_depth: depth, trusted_certs: anchors }: Case, profile: Profile) {
+  const settings = anchors.map((pem, index) => ({
+    name: `setting ${index}`,
+    chain: readAll([pem]),
+  }))
+  const limits = depth === null ? {} : { depth }
+  return { settings, store: trustStore({ settings, profile, limits }) }
+}
 
 function peerIn(limbo: Case, store: TrustStore, purpose: Purpose): Peer {
   const leaf = read(limbo.peer_certificate)

@@ -137,6 +137,8 @@ test('a store that keeps one batch waiting is asked by nobody else meanwhile', a
   expect(writer.counts()).toMatchObject({ recorded: 2, buffered: 0 })
 })
 
+const DELAY_MS = 1
+
 test('what comes while a slow store writes is written after it, without anybody asking', async () => {
   const seen: number[] = []
   const asked = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
@@ -150,13 +152,13 @@ test('what comes while a slow store writes is written after it, without anybody 
         return recordedAs({ sightings: batch })
       },
     },
-    { delayMs: 1 },
+    { delayMs: DELAY_MS },
   )
   writer.add(sightings(1, 1), 0)
   await asked[0].promise
-  // Its time is over while the first batch is being written.
+  // Its time is over while the first batch is being written: of two timers with one duration, the first ends first.
   writer.add(sightings(2, 1), 0)
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  await new Promise((resolve) => setTimeout(resolve, DELAY_MS))
   free.resolve()
   await asked[1].promise
   writer.add(sightings(3, 1), 0)

@@ -7,7 +7,7 @@ import { connect as connectTcp } from 'node:net'
 import { expect, test } from 'vitest'
 import type { Device } from '../../support/devices/device.ts'
 import { productWithUpstream } from '../../support/front-ends/product-with-upstream.ts'
-import type { UpstreamPeer } from '../../support/upstreams/raw-upstream.ts'
+import { type Script, type UpstreamPeer } from '../../support/upstreams/raw-upstream.ts'
 
 /** What the upstream does when the request has come that far; it settles when the device may go. */
 type Upstream = (peer: UpstreamPeer) => Promise<void>
@@ -220,23 +220,45 @@ test('a body that stands still is given up by both sides', async () => {
   expect(record).toMatchObject({ status: 408, failure: 'request-timeout' })
 })
 
+const LAST = 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'
+
 test('a body that drips is let through as long as it moves', async () => {
-  await using stage = await productWithUpstream(undefined, { limits: ['bodyIdle: 1s'] })
+  let tail = ''
+  let arrived = Promise.withResolvers<void>()
+  const upstream: Script = ({ socket }) => {
+    // Thousands of drops: only the last octets are kept.
+    socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
+      tail = (tail + chunk.toString('latin1')).slice(-32)
+      arrived.resolve()
+      if (tail.endsWith('0\r\n\r\n')) socket.end(LAST)
+    })
+  }
+  const options = { limits: ['bodyIdle: 1s'], upstreamLimits: ['connections: 2'] }
+  await using stage = await productWithUpstream(upstream, options)
+  let drops = 0
   {
     await using device = await stage.device()
-    device.send(`${HEAD}Content-Length: 12\r\n\r\n`)
-    const started = performance.now()
-    for (const octet of 'twelve drops') {
-      device.send(octet)
-      await stage.upstream.peers[0]?.until(octet)
-      await new Promise((resolve) => setTimeout(resolve, 100))
+    device.send(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`)
+    const drip = async (): Promise<void> => {
+      drops += 1
+      const octets = `d${String(drops).padStart(7, '0')}`
+      device.send(`8\r\n${octets}\r\n`)
+      while (!tail.includes(octets)) {
+        await arrived.promise
+        arrived = Promise.withResolvers<void>()
+      }
     }
-    // Longer than it may stand still.
-    expect(performance.now() - started).toBeGreaterThan(1000)
+    await drip()
+    // It begins later and stands still: when its time is over, so would be that of the first drop.
+    await using still = await stage.device()
+    still.send(`${HEAD}Content-Length: 10\r\n\r\nhalf`)
+    while (!still.pending.includes(' 408 ')) await drip()
+    device.send('0\r\n\r\n')
     expect((await device.response()).startLine).toBe('HTTP/1.1 200 OK')
   }
-  const [record] = await stage.expectCleanState(1)
-  expect(record).toMatchObject({ status: 200, bytes_in: 12 })
+  const records = await stage.expectCleanState(2)
+  expect(records[0]).toMatchObject({ status: 408, failure: 'request-timeout' })
+  expect(records[1]).toMatchObject({ status: 200, bytes_in: 8 * drops })
 })
 
 test('a device that stops reading its answer is let go, and so is the upstream', async () => {
