@@ -12,7 +12,7 @@ import type { Catalogue, TlsPreset } from '../upstream-tls/catalogue.ts'
 import type { FileTlsSettings } from '../upstream-tls/verification.ts'
 import type { UpstreamErrorList } from '../record/upstream-error-list.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
-import type { EffectiveSettings } from '../upstream-tls/page-types.ts'
+import type { EffectiveSettings } from '../upstream-tls/settings-types.ts'
 
 export interface FrontEndView {
   /** The oldest agents that can authenticate: the file's own, or else the profile's, which the portal may replace. */

@@ -12,7 +12,7 @@ import {
   type FileTlsSettings,
 } from '../upstream-tls/verification.ts'
 import { certificateBlocks } from '../x509/pem.ts'
-import type { EffectiveSettings } from '../upstream-tls/page-types.ts'
+import type { EffectiveSettings } from '../upstream-tls/settings-types.ts'
 import type { Danger } from '../config/reading/danger.ts'
 import type { Upstream, UpstreamTls } from '../config/upstream/types.ts'
 

@@ -7,7 +7,7 @@ import { COLUMNS, findItem, type Catalogue, type Column, type Selection } from '
 import { parseOneCertificate } from './edit-verification.ts'
 import { type OfferBaseline, currentBaseline, upgrade, type UpgradeResult } from './upgrade.ts'
 import type { VerificationOverrides } from './verification.ts'
-import type { AppliedChoice, TlsDraft, TlsSettings, SettingsContext } from './page-types.ts'
+import type { AppliedChoice, TlsDraft, TlsSettings, SettingsContext } from './settings-types.ts'
 
 /** Version 2 of what is kept; the first had neither of the `chosen`. */
 export interface TlsSettingsDocument {

@@ -17,7 +17,7 @@ import type {
   TlsSettings,
   SettingsContext,
   EffectiveSettings,
-} from './page-types.ts'
+} from './settings-types.ts'
 
 /** What the connections of an upstream offer; the file's own word is not edited here (decision 20). */
 export const effectiveSelection = (applied: AppliedChoice, rules: SettingsContext): Selection =>

@@ -48,7 +48,7 @@ import type {
   AppliedSettings,
   TlsDraft,
   DraftStep,
-} from './page-types.ts'
+} from './settings-types.ts'
 
 /** A press of a button. */
 export type Action =

@@ -16,7 +16,7 @@ import {
   type VerificationChange,
   type VerificationFault,
 } from './verification.ts'
-import type { AppliedChoice, TlsSettings, SettingsContext } from './page-types.ts'
+import type { AppliedChoice, TlsSettings, SettingsContext } from './settings-types.ts'
 
 /** What was offered and default when the page was last kept. */
 export interface OfferBaseline {

@@ -24,7 +24,7 @@ import {
 import { mintKeys } from '../support/certificates/mint-certificate.ts'
 import { mintCa } from '../support/certificates/mint.ts'
 import { aSelection, FILE, applyAll, RSA, RULES } from './small-runtime.ts'
-import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/page-types.ts'
+import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/settings-types.ts'
 
 const [ca, other] = [mintCa({ name: 'Internal Root' }), mintCa({ name: 'Other Root' })]
 const shaOf = ({ certificate }: { readonly certificate: Buffer }): string =>

@@ -12,7 +12,7 @@ import {
   type Action,
 } from '../../src/upstream-tls/settings-page.ts'
 import { CBC, E128, E256, applyAll, RSA, RULES, T128, T256 } from './small-runtime.ts'
-import type { TlsSettings } from '../../src/upstream-tls/page-types.ts'
+import type { TlsSettings } from '../../src/upstream-tls/settings-types.ts'
 
 const CHOOSE_DEFAULT: Action = { kind: 'choose-default' }
 const CHOOSE_CUSTOM: Action = { kind: 'choose-custom' }

@@ -7,7 +7,7 @@ import {
 } from '../../src/upstream-tls/catalogue.ts'
 import type { FileTlsSettings } from '../../src/upstream-tls/verification.ts'
 import { applyAction, type Action } from '../../src/upstream-tls/settings-page.ts'
-import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/page-types.ts'
+import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/settings-types.ts'
 
 export const OFFERS: RuntimeOffers = {
   protocols: ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'],

@@ -15,7 +15,7 @@ import { currentBaseline, upgrade } from '../../src/upstream-tls/upgrade.ts'
 import type { VerificationSetting, Verification } from '../../src/upstream-tls/verification.ts'
 import { mintCa } from '../support/certificates/mint.ts'
 import { aCatalogue, aSelection, FILE, applyAll, RSA, RULES } from './small-runtime.ts'
-import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/page-types.ts'
+import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/settings-types.ts'
 
 const ca = mintCa({ name: 'Internal Root' })
 const YES: readonly Action[] = [{ kind: 'apply' }, { kind: 'confirm' }]

@@ -18,7 +18,7 @@ import {
   T128,
   T256,
 } from './small-runtime.ts'
-import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/page-types.ts'
+import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/settings-types.ts'
 
 const fresh = initialSettings(RULES)
 const CUSTOM: readonly Action[] = [

@@ -10,7 +10,7 @@ import { openUpstream, type Upstream } from '../../forward/balance/upstream.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { withTlsSettings } from '../../state/upstream-tls.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
-import type { EffectiveSettings } from '../../upstream-tls/page-types.ts'
+import type { EffectiveSettings } from '../../upstream-tls/settings-types.ts'
 import type { Upstream as Settings } from '../../config/upstream/types.ts'
 
 export class UpstreamCalls {

@@ -25,7 +25,7 @@ import {
 } from '../../support/front-ends/product.ts'
 import { endedIn } from '../../support/front-ends/serve-process.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
-import type { SettingsContext } from '../../../src/upstream-tls/page-types.ts'
+import type { SettingsContext } from '../../../src/upstream-tls/settings-types.ts'
 
 const KEY = hash(
   'sha256',

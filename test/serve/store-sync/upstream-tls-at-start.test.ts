@@ -14,7 +14,7 @@ import { startServer } from '../../../src/serve/start.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { FILE, applyAll } from '../../upstream-tls/small-runtime.ts'
 import { productYaml, writeFiles, type Line } from '../../support/front-ends/product.ts'
-import type { SettingsContext } from '../../../src/upstream-tls/page-types.ts'
+import type { SettingsContext } from '../../../src/upstream-tls/settings-types.ts'
 
 const BY = { who: 'test', from: 'test' }
 const RULES: SettingsContext = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE }

@@ -31,7 +31,7 @@ import type {
   TlsSettings,
   SettingsContext,
   EffectiveSettings,
-} from '../../../upstream-tls/page-types.ts'
+} from '../../../upstream-tls/settings-types.ts'
 import type { AdminContext } from '../../context.ts'
 
 /** A button as it was sent; what is needed with it depends on its kind. */

@@ -13,7 +13,7 @@ import { adminProblem } from '../../problem.ts'
 import { invalidData, conflict, notFound } from '../../refused.ts'
 import { strictObject, text, stringEnum } from '../../schemas.ts'
 import type { UpstreamCall, UpstreamCallFailure } from '../../front-end.ts'
-import type { EffectiveSettings } from '../../../upstream-tls/page-types.ts'
+import type { EffectiveSettings } from '../../../upstream-tls/settings-types.ts'
 import type { AdminContext } from '../../context.ts'
 
 const SETTINGS_SOURCES = ['draft', 'applied'] as const

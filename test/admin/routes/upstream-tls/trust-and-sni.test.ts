@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { parseTlsSettingsDocument } from '../../../../src/config/upstream/stored-document.ts'
 import { documentName } from '../../../../src/upstream-tls/document.ts'
-import type { EffectiveSettings } from '../../../../src/upstream-tls/page-types.ts'
+import type { EffectiveSettings } from '../../../../src/upstream-tls/settings-types.ts'
 import { FILE } from '../../../upstream-tls/small-runtime.ts'
 import { call, type Answer } from '../../../support/admin/call.ts'
 import {
