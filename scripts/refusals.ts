@@ -10,8 +10,9 @@ import { explainCheck } from '../src/forward/balance/health-check.ts'
 import { explainHandshake } from '../src/handshake/failure.ts'
 import type { AuthorityFault } from '../src/message/authority.ts'
 import type { TargetFault } from '../src/message/target.ts'
-import { explainActionFault } from '../src/upstream-tls/explain-page.ts'
-import type { ActionFault } from '../src/upstream-tls/settings-page.ts'
+import type { ApplyFault } from '../src/upstream-tls/apply-draft.ts'
+import { explainSettingsFault } from '../src/upstream-tls/explain-settings.ts'
+import type { DraftFault } from '../src/upstream-tls/read-draft.ts'
 import { FORBIDDEN } from '../src/pipeline/pipeline.ts'
 import { explainRejection, NO_ANSWER, type Rejection } from '../src/pipeline/rejection.ts'
 import { explainUnparsable } from '../src/serve/process/http-connections.ts'
@@ -167,14 +168,17 @@ export const groups = (): readonly Group[] => [
     ],
   },
   {
-    title: 'A change of outgoing TLS was turned down',
+    title: 'A change of the upstream TLS settings was turned down',
     introduction:
-      'What the page of outgoing TLS answers to the operator; nothing was changed. In a configuration file the same stands in a fault, with its place.',
+      'In `code`, or in `faults` with its place, of a problem document of the admin API; nothing was changed. In a configuration file the same stands in a fault, with its place.',
     rows: entriesOf(UPSTREAM_TLS).map(([code, { by, facts }]) =>
       row(
         code,
         by,
-        facts.map((fault: ActionFault) => ({ sees: NOTHING, ...explainActionFault(fault) })),
+        facts.map((fault: DraftFault | ApplyFault) => ({
+          sees: NOTHING,
+          ...explainSettingsFault(fault),
+        })),
       ),
     ),
   },

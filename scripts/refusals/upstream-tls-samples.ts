@@ -1,12 +1,13 @@
-/** Why the page of outgoing TLS turns an action down, typed over its closed union. */
-import type { ActionFault } from '../../src/upstream-tls/settings-page.ts'
+/** Why a draft of the upstream TLS settings is not taken or not applied, typed over its closed union. */
+import type { ApplyFault } from '../../src/upstream-tls/apply-draft.ts'
+import type { DraftFault } from '../../src/upstream-tls/read-draft.ts'
 import { amount } from './placeholders.ts'
 import { byUs, type Cases } from './samples.ts'
 
 const [name, suggestion, why] = ['{name}', '{nearest}', '{reason}']
 const column = 'suites'
 
-export const UPSTREAM_TLS: Cases<ActionFault> = {
+export const UPSTREAM_TLS: Cases<DraftFault | ApplyFault> = {
   'nothing-selected': byUs(
     { kind: 'nothing-selected', column: 'protocols' },
     { kind: 'nothing-selected', column: 'suites' },
@@ -22,13 +23,7 @@ export const UPSTREAM_TLS: Cases<ActionFault> = {
   'protocol-gap': byUs({ kind: 'protocol-gap', missing: ['TLSv1.2'] }),
   'no-suite': byUs({ kind: 'no-suite', protocol: 'TLSv1.3' }),
   'no-group': byUs({ kind: 'no-group', protocol: 'TLSv1.2' }),
-  'already-selected': byUs({ kind: 'already-selected', column, name }),
-  'not-selected': byUs({ kind: 'not-selected', column, name }),
-  'answer-first': byUs(
-    { kind: 'answer-first', asked: 'proceed' },
-    { kind: 'answer-first', asked: 'confirm' },
-  ),
-  'nothing-asked': byUs({ kind: 'nothing-asked', answer: 'confirm' }),
+  'not-acknowledged': byUs({ kind: 'not-acknowledged', warnings: [] }),
   'nothing-to-apply': byUs(
     { kind: 'nothing-to-apply', moved: true },
     { kind: 'nothing-to-apply', moved: false },
@@ -47,7 +42,6 @@ export const UPSTREAM_TLS: Cases<ActionFault> = {
   'no-certificate': byUs({ kind: 'no-certificate' }),
   'certificate-unreadable': byUs({ kind: 'certificate-unreadable', at: '{line}', why }),
   'already-trusted': byUs({ kind: 'already-trusted', sha256: '{sha256}' }),
-  'not-trusted': byUs({ kind: 'not-trusted', sha256: '{sha256}' }),
   'too-many-certificates': byUs({
     kind: 'too-many-certificates',
     found: amount('found'),

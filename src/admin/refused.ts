@@ -9,16 +9,19 @@ import { adminProblem } from './problem.ts'
 type ProblemResult = { readonly ok: false; readonly failure: RouteFailure }
 
 /** Everything that speaks against a change; the first is what the document says. */
-export function conflict(why: readonly (Explanation & { readonly code: string })[]): ProblemResult {
-  const [first, ...others] = why
+export function conflict(
+  why: readonly (Explanation & { readonly code: string })[],
+  faults: readonly Fault[] = why.length < 2
+    ? []
+    : why.map(({ code, sentence }) => ({ at: code, message: sentence })),
+): ProblemResult {
+  const [first] = why
   const problem = adminProblem({
     status: 409,
     code: first?.code ?? 'refused',
     detail: first?.sentence ?? 'the change is refused',
     nextStep: first?.nextStep ?? 'none',
-    ...(others.length === 0
-      ? {}
-      : { faults: why.map(({ code, sentence }) => ({ at: code, message: sentence })) }),
+    ...(faults.length === 0 ? {} : { faults }),
   })
   return fail({ kind: 'problem', problem })
 }

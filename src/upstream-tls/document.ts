@@ -1,20 +1,20 @@
 /**
- * The form in which a page is kept: one versioned JSON document per upstream, with what was applied, what is drafted
- * and what the runtime offered when it was written. An open question is not kept: nobody may be there to answer.
+ * The stored form of the settings: one versioned JSON document per upstream, with what was applied, what is drafted and
+ * what the runtime offered when it was written.
  */
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { COLUMNS, findItem, type Catalogue, type Column, type Selection } from './catalogue.ts'
-import { parseOneCertificate } from './edit-verification.ts'
+import { parseOneCertificate } from './custom-certificates.ts'
 import { type OfferBaseline, currentBaseline, upgrade, type UpgradeResult } from './upgrade.ts'
 import type { VerificationOverrides } from './verification.ts'
 import type { AppliedChoice, TlsDraft, TlsSettings, SettingsContext } from './settings-types.ts'
 
-/** Version 2 of what is kept; the first had neither of the `chosen`. */
+/** Version 2 of what is stored; the first had neither of the `chosen`. */
 export interface TlsSettingsDocument {
   readonly version: 2
   readonly applied: AppliedChoice
   readonly chosen: VerificationOverrides
-  readonly draft: Omit<TlsDraft, 'step'>
+  readonly draft: TlsDraft
   readonly seen: OfferBaseline
 }
 
@@ -22,11 +22,11 @@ export interface TlsSettingsDocument {
 export interface TlsSettingsDocumentV1 {
   readonly version: 1
   readonly applied: AppliedChoice
-  readonly draft: Omit<TlsDraft, 'step' | 'chosen'>
+  readonly draft: Omit<TlsDraft, 'chosen'>
   readonly seen: Omit<OfferBaseline, 'settings'>
 }
 
-/** A document of either version as one of today: nobody had chosen anything of what is new. */
+/** Returns a document of either version as one of today; what is new follows the default. */
 export function toCurrentVersion(
   document: TlsSettingsDocument | TlsSettingsDocumentV1,
 ): TlsSettingsDocument {
@@ -41,7 +41,7 @@ export function toCurrentVersion(
   }
 }
 
-/** The name under which a store keeps the page of an upstream. */
+/** Returns the key of the document of an upstream. */
 export const documentName = (upstream: string): string => `outgoing-tls/${upstream}`
 
 /** What a document says in place of something we understand. */
@@ -51,7 +51,7 @@ export interface DocumentFault {
   readonly found: string
 }
 
-/** The document of a page that is open under these rules. */
+/** Returns the document that holds these settings, and what is offered today. */
 export const documentOf = (
   { applied, chosen, draft }: TlsSettings,
   rules: SettingsContext,
@@ -59,13 +59,13 @@ export const documentOf = (
   version: 2,
   applied,
   chosen,
-  draft: { mode: draft.mode, selection: draft.selection, chosen: draft.chosen },
+  draft,
   seen: currentBaseline(rules),
 })
 
 /**
- * Opens a document whose shape was checked, and carries it over to today's runtime. A name that neither the runtime
- * has nor ever had is refused by name: a row that nobody understands may not be guessed at.
+ * Opens a document whose shape was checked, and carries it over to today's runtime. A name that the runtime neither has
+ * nor ever had is a fault: what is not understood is not guessed at.
  */
 export function openSettings(
   { applied, chosen, draft, seen }: TlsSettingsDocument,
@@ -81,11 +81,10 @@ export function openSettings(
     ...unreadableCertificates(draft.chosen, 'draft.chosen'),
   ]
   if (faults.length > 0) return fail(faults)
-  const page: TlsSettings = { applied, chosen, draft: { ...draft, step: { kind: 'editing' } } }
-  return ok(upgrade(page, seen, rules))
+  return ok(upgrade({ applied, chosen, draft }, seen, rules))
 }
 
-/** Trust in something that is not there would be trust in less than somebody applied. */
+/** To leave an unreadable certificate out would trust less than an administrator applied. */
 const unreadableCertificates = (
   { customStore }: VerificationOverrides,
   at: string,

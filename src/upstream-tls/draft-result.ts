@@ -1,6 +1,6 @@
 /**
- * What of a page is in force, and what Apply would make of its draft: selection and trust together, the file's own word
- * first.
+ * What of the settings is in force, and what applying their draft would make of it: selection and trust together. What
+ * the configuration file states comes first.
  */
 import { fail, ok, type Result } from '../kernel/types.ts'
 import type { Selection } from './catalogue.ts'
@@ -13,11 +13,26 @@ import {
 } from './verification.ts'
 import type {
   AppliedChoice,
+  AppliedSettings,
   TlsDraft,
   TlsSettings,
   SettingsContext,
   EffectiveSettings,
 } from './settings-types.ts'
+
+/** Returns the settings of an upstream that was never edited. */
+export const initialSettings = (context: SettingsContext): TlsSettings =>
+  withDraft({ applied: { kind: 'default' }, chosen: {} }, context)
+
+/** Adds a draft that says what is applied. */
+export const withDraft = (next: AppliedSettings, context: SettingsContext): TlsSettings => ({
+  ...next,
+  draft: {
+    mode: next.applied.kind,
+    selection: appliedSelection(next.applied, context),
+    chosen: next.chosen,
+  },
+})
 
 /** What the connections of an upstream offer; the file's own word is not edited here (decision 20). */
 export const effectiveSelection = (applied: AppliedChoice, rules: SettingsContext): Selection =>

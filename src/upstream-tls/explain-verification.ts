@@ -1,13 +1,10 @@
 /** Strict TLS, trust stores and SNI in the operator's words: what was turned down, what to know, what changes. */
 import { unreachable } from '../kernel/types.ts'
 import { printName } from '../x509/print-name.ts'
-import { parseOneCertificate, type EditFault } from './edit-verification.ts'
-import type {
-  VerificationSetting,
-  VerificationChange,
-  VerificationFault,
-  VerificationNotice,
-} from './verification.ts'
+import { parseOneCertificate } from './custom-certificates.ts'
+import type { DraftFault } from './read-draft.ts'
+import type { SelectionFault } from './selection.ts'
+import type { VerificationSetting, VerificationChange, VerificationNotice } from './verification.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** What a setting is called on the page. */
@@ -20,7 +17,7 @@ export const SETTING_TITLES: Readonly<Record<VerificationSetting, string>> = {
 }
 
 /** Why a change of them was turned down. */
-export function explainVerification(fault: EditFault | VerificationFault): Explanation {
+export function explainVerification(fault: Exclude<DraftFault, SelectionFault>): Explanation {
   switch (fault.kind) {
     case 'set-by-configuration-file':
       return {
@@ -50,18 +47,13 @@ export function explainVerification(fault: EditFault | VerificationFault): Expla
       }
     case 'certificate-unreadable':
       return {
-        sentence: `what was uploaded cannot be read, at ${fault.at}: ${fault.why}`,
+        sentence: `what was uploaded cannot be read, in ${fault.at}: ${fault.why}`,
         nextStep: 'export the certificate as PEM again; nothing of the upload was taken',
       }
     case 'already-trusted':
       return {
         sentence: `the certificate ${fault.sha256} is in the custom trust store already`,
         nextStep: 'nothing to do',
-      }
-    case 'not-trusted':
-      return {
-        sentence: `the custom trust store has no certificate ${fault.sha256}`,
-        nextStep: 'load the page again: somebody else may have removed it',
       }
     case 'too-many-certificates':
       return {

@@ -5,8 +5,7 @@
  */
 import { offeredItems, COLUMNS, type Catalogue, type Column, type Selection } from './catalogue.ts'
 import { selectionChanges, type SelectionChange } from './changes.ts'
-import { appliedSelection } from './draft-result.ts'
-import { initialSettings } from './settings-page.ts'
+import { appliedSelection, initialSettings } from './draft-result.ts'
 import { selectionFaults, type SelectionFault } from './selection.ts'
 import {
   effectiveVerification,
@@ -48,8 +47,6 @@ export type UpgradeNotice =
   | { readonly kind: 'overruled'; readonly settings: readonly VerificationSetting[] }
   /** With what the file states now, the choices cannot be used; the file's words take their place. */
   | { readonly kind: 'settings-set-aside'; readonly faults: readonly VerificationFault[] }
-  /** A question was open, and what it was asked about is no longer so. */
-  | { readonly kind: 'question-closed' }
 
 export interface UpgradeResult {
   readonly page: TlsSettings
@@ -105,7 +102,6 @@ function upgradeColumns(
   const defaults = selectionChanges(seen.default, now.default)
   if (moves.length === 0 && defaults.length === 0) return { page, seen: now, report: [] }
   const { applied, faults } = carryOver(page.applied, rules)
-  const closes = page.draft.step.kind !== 'editing'
   const draft = upgradeDraft(page, { seen, rules, applied, fellBack: faults.length > 0 })
   return {
     page: { applied, chosen: page.chosen, draft },
@@ -116,7 +112,6 @@ function upgradeColumns(
         : []),
       ...moves,
       ...(faults.length > 0 ? [{ kind: 'back-to-default' as const, faults }] : []),
-      ...(closes ? [{ kind: 'question-closed' as const }] : []),
     ],
   }
 }
@@ -208,7 +203,6 @@ function upgradeDraft(
     mode,
     selection: fellBack ? appliedSelection(applied, rules) : selection,
     chosen: draft.chosen,
-    step: fresh.step,
   }
 }
 

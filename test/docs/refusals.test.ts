@@ -35,7 +35,7 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'The relayed connection ended': Object.keys(RELAYED),
   'The front end did not start': Object.keys(RUNTIME),
   'A server failed its health check': ['check-status'],
-  'A change of outgoing TLS was turned down': Object.keys(UPSTREAM_TLS),
+  'A change of the upstream TLS settings was turned down': Object.keys(UPSTREAM_TLS),
   'A revocation list was not taken': Object.keys(CRLS),
   'The store said no': Object.keys(STORE),
   'What was admitted all the same': Object.keys(FINDING_EXPLANATIONS),

@@ -6,7 +6,8 @@ import {
   type Selection,
 } from '../../src/upstream-tls/catalogue.ts'
 import type { FileTlsSettings } from '../../src/upstream-tls/verification.ts'
-import { applyAction, type Action } from '../../src/upstream-tls/settings-page.ts'
+import { applyDraft, WARNING_CODES } from '../../src/upstream-tls/apply-draft.ts'
+import { readDraft, type DraftInput } from '../../src/upstream-tls/read-draft.ts'
 import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/settings-types.ts'
 
 export const OFFERS: RuntimeOffers = {
@@ -50,15 +51,43 @@ export const aSelection = (change: Partial<Selection> = {}): Selection => ({
   ...change,
 })
 
-/** Presses buttons that must all be accepted. */
-export function applyAll(
-  page: TlsSettings,
-  actions: readonly Action[],
+/** A part of a draft as it is sent, in one object: what is left out follows the default. */
+export type Sent = Partial<
+  { readonly mode: DraftInput['mode'] } & DraftInput['columns'] & DraftInput['verification']
+>
+
+export const anInput = ({
+  mode = 'default',
+  protocols,
+  suites,
+  groups,
+  ...rest
+}: Sent): DraftInput => ({
+  mode,
+  columns: { protocols, suites, groups },
+  verification: {
+    strict: rest.strict,
+    allowUntrusted: rest.allowUntrusted,
+    defaultStore: rest.defaultStore,
+    customStore: rest.customStore,
+    sni: rest.sni,
+  },
+})
+
+/** The settings with this draft, which has to be taken. */
+export function drafted(
+  settings: TlsSettings,
+  sent: Sent,
   rules: SettingsContext = RULES,
 ): TlsSettings {
-  return actions.reduce((before, action) => {
-    const result = applyAction(before, action, rules)
-    if (!result.ok) throw new Error(`${action.kind}: ${JSON.stringify(result.failure)}`)
-    return result.value.page
-  }, page)
+  const draft = readDraft(settings.draft, anInput(sent), rules)
+  if (!draft.ok) throw new Error(JSON.stringify(draft.failure))
+  return { ...settings, draft: draft.value }
+}
+
+/** The settings after their draft was applied with every warning acknowledged, which has to succeed. */
+export function applied(settings: TlsSettings, rules: SettingsContext = RULES): TlsSettings {
+  const result = applyDraft(settings, WARNING_CODES, rules)
+  if (!result.ok) throw new Error(JSON.stringify(result.failure))
+  return result.value.settings
 }

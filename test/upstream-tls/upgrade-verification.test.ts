@@ -9,27 +9,34 @@ import {
   openSettings,
   type TlsSettingsDocument,
 } from '../../src/upstream-tls/document.ts'
-import { explainUpgrade } from '../../src/upstream-tls/explain-page.ts'
-import { initialSettings, type Action } from '../../src/upstream-tls/settings-page.ts'
+import { explainUpgrade } from '../../src/upstream-tls/explain-settings.ts'
+import { initialSettings } from '../../src/upstream-tls/draft-result.ts'
 import { currentBaseline, upgrade } from '../../src/upstream-tls/upgrade.ts'
 import type { VerificationSetting, Verification } from '../../src/upstream-tls/verification.ts'
 import { mintCa } from '../support/certificates/mint.ts'
-import { aCatalogue, aSelection, FILE, applyAll, RSA, RULES } from './small-runtime.ts'
+import {
+  aCatalogue,
+  applied as applyTo,
+  aSelection,
+  drafted,
+  FILE,
+  RSA,
+  RULES,
+} from './small-runtime.ts'
 import type { TlsSettings, SettingsContext } from '../../src/upstream-tls/settings-types.ts'
 
 const ca = mintCa({ name: 'Internal Root' })
-const YES: readonly Action[] = [{ kind: 'apply' }, { kind: 'confirm' }]
 const fresh = initialSettings(RULES)
-const everything = applyAll(fresh, [
-  { kind: 'set-strict', enabled: false },
-  { kind: 'set-allow-untrusted', enabled: true },
-  { kind: 'set-default-store', store: 'system' },
-  { kind: 'set-custom-store', enabled: true },
-  { kind: 'add-certificates', pem: ca.pem },
-  { kind: 'set-sni', sni: 'core.internal' },
-])
-const applied = applyAll(everything, YES)
-const uploaded = applyAll(fresh, [{ kind: 'add-certificates', pem: ca.pem }])
+const EVERYTHING = {
+  strict: false,
+  allowUntrusted: true,
+  defaultStore: 'system',
+  customStore: { enabled: true, certificates: [ca.pem] },
+  sni: 'core.internal',
+} as const
+const everything = drafted(fresh, EVERYTHING)
+const applied = applyTo(everything)
+const uploaded = drafted(fresh, { customStore: { enabled: false, certificates: [ca.pem] } })
 
 const keep = (page: TlsSettings, rules = RULES): unknown =>
   JSON.parse(JSON.stringify(documentOf(page, rules)))
@@ -43,7 +50,7 @@ function opened(stored: unknown, rules: SettingsContext = RULES) {
 for (const [what, page] of [
   ['a draft of everything', everything],
   ['an applied page of everything', applied],
-  ['an applied page whose draft was reset', applyAll(applied, [{ kind: 'reset-settings' }])],
+  ['an applied page whose draft was reset', drafted(applied, {})],
   ['an upload under a store that is off', uploaded],
 ] as const) {
   test(`${what} is the same after it was kept`, () => {
@@ -64,12 +71,8 @@ function firstVersion(page: TlsSettings): unknown {
   )
 }
 
-const custom = applyAll(fresh, [
-  { kind: 'choose-custom' },
-  { kind: 'proceed' },
-  { kind: 'select', column: 'suites', names: [RSA] },
-  ...YES,
-])
+const CUSTOM = { mode: 'custom', suites: [...aSelection().suites, RSA] } as const
+const custom = applyTo(drafted(fresh, CUSTOM))
 
 for (const [what, page] of [
   ['that follows the default', fresh],
@@ -105,7 +108,7 @@ interface Row {
   readonly report: readonly string[]
 }
 
-const NO_SNI = applyAll(fresh, [{ kind: 'set-sni', sni: 'off' }, ...YES])
+const NO_SNI = applyTo(drafted(fresh, { sni: 'off' }))
 
 const ROWS: readonly Row[] = [
   {
@@ -168,7 +171,7 @@ test('an upgrade of the columns leaves trust and SNI as they were chosen', () =>
     ...RULES,
     catalogue: aCatalogue({ groups: ['X25519', 'P-256'] }),
   }
-  for (const page of [applied, everything, applyAll(custom, [{ kind: 'set-sni', sni: 'off' }])]) {
+  for (const page of [applied, everything, drafted(custom, { ...CUSTOM, sni: 'off' })]) {
     const after = upgrade(page, currentBaseline(RULES), rules)
     expect(after.report).not.toEqual([])
     expect(after.page.chosen).toEqual(page.chosen)

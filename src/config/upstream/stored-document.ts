@@ -7,7 +7,7 @@ import {
   type TlsSettingsDocumentV1,
   type TlsSettingsDocument,
 } from '../../upstream-tls/document.ts'
-import { MAX_CUSTOM_CERTIFICATES } from '../../upstream-tls/edit-verification.ts'
+import { MAX_CUSTOM_CERTIFICATES } from '../../upstream-tls/custom-certificates.ts'
 import { PROTOCOLS } from '../../upstream-tls/suite.ts'
 import { DEFAULT_STORES, type VerificationOverrides } from '../../upstream-tls/verification.ts'
 import { MAX_CERTIFICATE_BYTES } from '../../x509/certificate.ts'
@@ -75,14 +75,14 @@ const chosen = Type.Unsafe<VerificationOverrides>(
   }),
 )
 
-const schemaV1 = group('A page of protocols, suites and groups.', {
+const schemaV1 = group('Protocols, suites and groups.', {
   version: Type.Literal(1, { wanted: 'version 1' }),
   applied,
   draft: group('What is drafted.', draft),
   seen: group('What was offered and default when this was written.', seen),
 })
 
-const schemaV2 = group('A page of outgoing TLS.', {
+const schemaV2 = group('Upstream TLS settings.', {
   version: Type.Literal(2, { wanted: 'version 2' }),
   applied,
   chosen,

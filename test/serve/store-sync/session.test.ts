@@ -6,14 +6,10 @@ import { expect, test } from 'vitest'
 import { runtimeCatalogue } from '../../../src/config/reading/runtime-offers.ts'
 import type { Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
 import { documentOf, documentName } from '../../../src/upstream-tls/document.ts'
-import {
-  initialSettings,
-  applyAction,
-  type Action,
-} from '../../../src/upstream-tls/settings-page.ts'
+import { initialSettings } from '../../../src/upstream-tls/draft-result.ts'
 import { createAdmin } from '../../../src/cli/commands/create-admin.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
-import { FILE } from '../../upstream-tls/small-runtime.ts'
+import { applied, drafted, FILE } from '../../upstream-tls/small-runtime.ts'
 import { Device } from '../../support/devices/device.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 import {
@@ -252,27 +248,14 @@ test('a device that called stands in the store, approved by itself', async () =>
 })
 
 const RULES: SettingsContext = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE }
-const WITHOUT_13: readonly Action[] = [
-  { kind: 'choose-custom' },
-  { kind: 'proceed' },
-  { kind: 'deselect', column: 'protocols', names: ['TLSv1.3'] },
-  { kind: 'apply' },
-  { kind: 'confirm' },
-]
+const WITHOUT_13 = drafted(
+  initialSettings(RULES),
+  { mode: 'custom', protocols: ['TLSv1.2'] },
+  RULES,
+)
 
-/** The page of outgoing TLS after these buttons, as it is kept. */
-function pageAfter(actions: readonly Action[]): unknown {
-  let page = initialSettings(RULES)
-  for (const action of actions) {
-    const pressed = applyAction(page, action, RULES)
-    if (!pressed.ok) throw new Error(JSON.stringify(pressed.failure))
-    ;({ page } = pressed.value)
-  }
-  return documentOf(page, RULES)
-}
-
-const APPLIED = { name: documentName('mdm'), body: pageAfter(WITHOUT_13) }
-const DRAFTED = { name: documentName('mdm'), body: pageAfter(WITHOUT_13.slice(0, 3)) }
+const APPLIED = { name: documentName('mdm'), body: documentOf(applied(WITHOUT_13, RULES), RULES) }
+const DRAFTED = { name: documentName('mdm'), body: documentOf(WITHOUT_13, RULES) }
 
 test('what is applied on the page of outgoing TLS is what new upstream connections speak', async () => {
   const { upstream, frontEnd } = await frontEndWith()

@@ -7,26 +7,22 @@ import { loadConfig } from '../../../src/config/load.ts'
 import { runtimeCatalogue } from '../../../src/config/reading/runtime-offers.ts'
 import type { Instant } from '../../../src/kernel/types.ts'
 import { documentOf, documentName } from '../../../src/upstream-tls/document.ts'
-import { initialSettings, type Action } from '../../../src/upstream-tls/settings-page.ts'
+import { initialSettings } from '../../../src/upstream-tls/draft-result.ts'
 import { createStore } from '../../../src/serve/store-sync/create-store.ts'
 import { openLogTo } from '../../../src/serve/log.ts'
 import { startServer } from '../../../src/serve/start.ts'
 import { openStore } from '../../../src/store/store.ts'
-import { FILE, applyAll } from '../../upstream-tls/small-runtime.ts'
+import { applied, drafted, FILE } from '../../upstream-tls/small-runtime.ts'
 import { productYaml, writeFiles, type Line } from '../../support/front-ends/product.ts'
-import type { SettingsContext } from '../../../src/upstream-tls/settings-types.ts'
+import type { SettingsContext, TlsSettings } from '../../../src/upstream-tls/settings-types.ts'
 
 const BY = { who: 'test', from: 'test' }
 const RULES: SettingsContext = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE }
-const APPLIED: readonly Action[] = [
-  { kind: 'set-strict', enabled: false },
-  { kind: 'set-allow-untrusted', enabled: true },
-  { kind: 'apply' },
-  { kind: 'confirm' },
-]
+const DRAFTED = drafted(initialSettings(RULES), { strict: false, allowUntrusted: true }, RULES)
+const APPLIED = applied(DRAFTED, RULES)
 
-/** Every line of a start and its end, over a store with this page, and the dangers of the metrics in between. */
-async function startWith(actions: readonly Action[], upstreamTls: readonly string[]) {
+/** Every line of a start and its end, over a store with these settings, and the dangers of the metrics in between. */
+async function startWith(settings: TlsSettings, upstreamTls: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-start-'))
   writeFiles(folder)
   const file = join(folder, 'tfe.yaml')
@@ -46,7 +42,7 @@ async function startWith(actions: readonly Action[], upstreamTls: readonly strin
     },
   )
   if (!store.ok) throw new Error(store.failure.kind)
-  const body = documentOf(applyAll(initialSettings(RULES), actions, RULES), RULES)
+  const body = documentOf(settings, RULES)
   const put = await store.value.documents.put(BY, { name: documentName('mdm'), body }, 'any')
   await store.value.close()
   if (!put.ok) throw new Error(put.failure.kind)
@@ -78,7 +74,7 @@ test('strict TLS that was switched off on the page is announced at each start, a
 })
 
 test('what is only drafted is neither announced nor counted', async () => {
-  const { announced, counted } = await startWith(APPLIED.slice(0, 2), [])
+  const { announced, counted } = await startWith(DRAFTED, [])
   expect(announced).toEqual([])
   expect(counted).toBe(false)
 })

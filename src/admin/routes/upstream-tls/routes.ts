@@ -1,19 +1,25 @@
 /**
- * The page "Outgoing SSL Configuration" of each upstream (S3-18 to S3-22). The rules are those of `upstream-tls/settings-page.ts`;
- * the store keeps what is drafted and applied, and never an open question: whoever presses Apply without Yes is asked,
- * and asks again with both.
+ * The TLS settings of each upstream (S3-18 to S3-22) as resources: what is in force, a draft that is put as a whole, and
+ * its application once its warnings are acknowledged.
  */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { fail, ok } from '../../../kernel/types.ts'
-import { COLUMNS } from '../../../upstream-tls/catalogue.ts'
+import { fail, ok, type Result } from '../../../kernel/types.ts'
+import { applyDraft, WARNING_CODES } from '../../../upstream-tls/apply-draft.ts'
 import { documentOf, documentName } from '../../../upstream-tls/document.ts'
-import { DEFAULT_STORES } from '../../../upstream-tls/verification.ts'
-import { defineRoute } from '../../define-route.ts'
-import { loadSettings, applyActions, questionOf, upstreamWithTls } from './page.ts'
-import { invalidData, notFound } from '../../refused.ts'
+import { explainSettingsFault, explainWarning } from '../../../upstream-tls/explain-settings.ts'
+import { readDraft } from '../../../upstream-tls/read-draft.ts'
+import type { TlsSettings } from '../../../upstream-tls/settings-types.ts'
+import {
+  defineRoute,
+  type RouteFailure,
+  type RouteInput,
+  type RouteOutput,
+} from '../../define-route.ts'
+import { loadSettings, upstreamWithTls, type LoadedSettings } from './load-settings.ts'
+import { conflict, invalidData, notFound } from '../../refused.ts'
 import { nullable, strictObject, text, stringEnum } from '../../schemas.ts'
-import { pageShape, shownPage } from './shapes.ts'
+import { draftInputOf, draftShape, fieldOf, settingsShape, shownSettings } from './shapes.ts'
 import type { AdminContext } from '../../context.ts'
 
 const nameParams = strictObject({ name: text(200) })
@@ -21,7 +27,8 @@ const nameParams = strictObject({ name: text(200) })
 /** Adds the calls. */
 export function addUpstreamTlsRoutes(app: FastifyInstance, context: AdminContext): void {
   addReadRoutes(app, context)
-  addActionRoute(app, context)
+  addDraftRoute(app, context)
+  addApplyRoute(app, context)
 }
 
 const names = Type.Array(Type.String())
@@ -67,9 +74,10 @@ function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
       path: '/api/upstreams/:name/tls',
       role: 'viewer',
       tag: 'outgoing',
-      summary: 'Available, Selected and Default of one upstream, as drafted.',
+      summary:
+        'What one upstream is called with, the draft, the default, and what can be selected.',
       params: nameParams,
-      response: pageShape,
+      response: settingsShape,
       fails: [404],
     },
     async ({ params }) => {
@@ -78,113 +86,108 @@ function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
       const loaded = await loadSettings(context, upstream)
       if (!loaded.ok) return loaded
       const { version } = loaded.value
-      return ok({ body: shownPage(upstream, loaded.value), version })
+      return ok({ body: shownSettings(upstream, loaded.value), version })
     },
   )
 }
 
-const action = Type.Object(
-  {
-    kind: stringEnum([
-      'choose-default',
-      'choose-custom',
-      'proceed',
-      'select',
-      'deselect',
-      'order',
-      'reset',
-      'set-strict',
-      'set-allow-untrusted',
-      'set-default-store',
-      'set-custom-store',
-      'add-certificates',
-      'remove-certificate',
-      'set-sni',
-      'reset-settings',
-      'apply',
-      'confirm',
-      'cancel',
-    ] as const),
-    column: Type.Optional(stringEnum(COLUMNS)),
-    names: Type.Optional(Type.Array(text(64), { minItems: 1, maxItems: 500 })),
-    name: Type.Optional(text(64)),
-    place: Type.Optional(Type.Integer({ minimum: 0, maximum: 500 })),
-    enabled: Type.Optional(Type.Boolean()),
-    store: Type.Optional(stringEnum(DEFAULT_STORES)),
-    // As much as a body may hold.
-    pem: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000_000 })),
-    sha256: Type.Optional(Type.String({ pattern: '^[0-9A-Fa-f:]{64,95}$' })),
-    sni: Type.Optional(text(254)),
-  },
-  {
-    additionalProperties: false,
-    description:
-      'select and deselect take column and names; order takes column, name and place; set-strict, set-allow-untrusted and set-custom-store take enabled; set-default-store takes store; add-certificates takes pem, remove-certificate takes sha256; set-sni takes sni (off, on or a name); the others nothing. reset is Reset to Default of the columns, reset-settings the same for the rest.',
-  },
-)
+function addDraftRoute(app: FastifyInstance, context: AdminContext): void {
+  defineRoute(
+    app,
+    {
+      method: 'PUT',
+      path: '/api/upstreams/:name/tls/draft',
+      role: 'administrator',
+      tag: 'outgoing',
+      summary: 'Put the whole draft; what it leaves out follows the default. Nothing takes effect.',
+      params: nameParams,
+      body: draftShape,
+      response: settingsShape,
+      versioned: true,
+      fails: [404, 422],
+    },
+    (input) =>
+      changeSettings(context, input, ({ settings, rules }) => {
+        const draft = readDraft(settings.draft, draftInputOf(input.body), rules)
+        if (draft.ok) return ok({ ...settings, draft: draft.value })
+        const faults = draft.failure.map(({ at, fault }) => {
+          const { sentence, nextStep } = explainSettingsFault(fault)
+          return { at: fieldOf(at), message: `${sentence}: ${nextStep}` }
+        })
+        return invalidData(faults, 'the draft')
+      }),
+  )
+}
 
-function addActionRoute(app: FastifyInstance, context: AdminContext): void {
-  const { store, frontEnd } = context
+function addApplyRoute(app: FastifyInstance, context: AdminContext): void {
+  const { frontEnd } = context
   defineRoute(
     app,
     {
       method: 'POST',
-      path: '/api/upstreams/:name/tls',
+      path: '/api/upstreams/:name/tls/apply',
       role: 'administrator',
       tag: 'outgoing',
-      summary: 'Press buttons of the page in turn. All of them, or none when one is turned down.',
+      summary:
+        'Apply the draft, once all of its warnings are acknowledged: new connections use it, those under way finish.',
       params: nameParams,
-      body: strictObject({ press: Type.Array(action, { minItems: 1, maxItems: 50 }) }),
-      response: strictObject({
-        page: pageShape,
-        asked: nullable(
-          strictObject({
-            question: stringEnum(['proceed', 'confirm'] as const),
-            texts: Type.Array(Type.String()),
-            dangerous: Type.Array(Type.String(), {
-              description: 'Those of them that give a guarantee up.',
-            }),
-          }),
-        ),
-        took_effect: Type.Boolean({
-          description: 'New connections use what was applied; those under way finish.',
+      body: strictObject({
+        acknowledged: Type.Array(stringEnum(WARNING_CODES), {
+          maxItems: WARNING_CODES.length,
+          description: 'The codes of the warnings that were read.',
         }),
       }),
+      response: settingsShape,
       versioned: true,
       fails: [404, 409, 422],
     },
-    async ({ actor, params, body, expected }) => {
-      const upstream = upstreamWithTls(context, params.name)
-      if (upstream === undefined) return notFound('upstream with TLS', params.name)
-      const loaded = await loadSettings(context, upstream)
-      if (!loaded.ok) return loaded
-      const { version: found, rules } = loaded.value
-      if (expected !== 'any' && expected !== found) {
-        const key = documentName(upstream.name)
-        return fail({ kind: 'stale', what: 'settings document', key, expected, found })
-      }
-      const applied = applyActions(loaded.value, body.press)
-      if (!applied.ok) return applied
-      const { page, effect, used } = applied.value
-      const faults = used === undefined ? [] : frontEnd.upstreamFaults(upstream.name, used)
-      if (faults.length > 0) return invalidData(faults, 'what is to be applied')
-      const document = documentOf(page, rules)
-      const isSame =
-        JSON.stringify(document) === JSON.stringify(documentOf(loaded.value.page, rules))
-      const name = documentName(upstream.name)
-      const put = isSame
-        ? ok({ version: found })
-        : await store.documents.put(actor, { name, body: document }, expected)
-      if (!put.ok) return put
-      const { version } = put.value
-      return ok({
-        body: {
-          page: shownPage(upstream, { ...loaded.value, page, version }),
-          asked: questionOf(effect),
-          took_effect: used !== undefined,
-        },
-        version,
-      })
-    },
+    (input) =>
+      changeSettings(context, input, ({ settings, rules }) => {
+        const applied = applyDraft(settings, input.body.acknowledged, rules)
+        if (!applied.ok) {
+          const [first] = applied.failure
+          return conflict(
+            applied.failure.map((fault) => ({ code: fault.kind, ...explainSettingsFault(fault) })),
+            first?.kind === 'not-acknowledged'
+              ? first.warnings.map((one) => ({ at: one.kind, message: explainWarning(one) }))
+              : undefined,
+          )
+        }
+        const faults = frontEnd.upstreamFaults(input.params.name, applied.value.used)
+        return faults.length > 0
+          ? invalidData(faults, 'what is to be applied')
+          : ok(applied.value.settings)
+      }),
   )
+}
+
+/**
+ * Stores what `change` makes of the settings, on the version that was read: a change between both is `stale`, also where
+ * the call takes whatever is there.
+ */
+async function changeSettings(
+  context: AdminContext,
+  { actor, params, expected }: RouteInput<{ readonly name: string }, unknown, unknown>,
+  change: (loaded: LoadedSettings) => Result<TlsSettings, RouteFailure>,
+): Promise<Result<RouteOutput<ReturnType<typeof shownSettings>>, RouteFailure>> {
+  const upstream = upstreamWithTls(context, params.name)
+  if (upstream === undefined) return notFound('upstream with TLS', params.name)
+  const loaded = await loadSettings(context, upstream)
+  if (!loaded.ok) return loaded
+  const { version: found, rules, settings: before } = loaded.value
+  const name = documentName(upstream.name)
+  if (expected !== 'any' && expected !== found) {
+    return fail({ kind: 'stale', what: 'settings document', key: name, expected, found })
+  }
+  const settings = change(loaded.value)
+  if (!settings.ok) return settings
+  const body = documentOf(settings.value, rules)
+  const isSame = JSON.stringify(body) === JSON.stringify(documentOf(before, rules))
+  const put = isSame
+    ? ok({ version: found })
+    : await context.store.documents.put(actor, { name, body }, found)
+  if (!put.ok) return put
+  const { version } = put.value
+  const shown = shownSettings(upstream, { ...loaded.value, settings: settings.value, version })
+  return ok({ body: shown, version })
 }

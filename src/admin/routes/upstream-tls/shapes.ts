@@ -1,167 +1,235 @@
-/** The page of outgoing TLS of one upstream, as the admin API shows it. */
-import { Type, type Static, type TSchema } from 'typebox'
+/** The TLS settings of one upstream, as the admin API takes and shows them. */
+import { Type, type Static } from 'typebox'
 import { isoText } from '../../../kernel/types.ts'
-import type { Column } from '../../../upstream-tls/catalogue.ts'
-import { parseOneCertificate } from '../../../upstream-tls/edit-verification.ts'
-import { explainSelectionNotice } from '../../../upstream-tls/explain-selection.ts'
-import { explainVerificationNotice } from '../../../upstream-tls/explain-verification.ts'
-import { hasChanges, draftResult } from '../../../upstream-tls/draft-result.ts'
-import { columnsOf } from '../../../upstream-tls/settings-page.ts'
-import { selectionNotices } from '../../../upstream-tls/selection.ts'
+import { draftChanges, draftWarnings, WARNING_CODES } from '../../../upstream-tls/apply-draft.ts'
+import {
+  COLUMNS,
+  offeredItems,
+  type Column,
+  type Selection,
+} from '../../../upstream-tls/catalogue.ts'
+import { parseOneCertificate } from '../../../upstream-tls/custom-certificates.ts'
+import { appliedSelection, hasChanges } from '../../../upstream-tls/draft-result.ts'
+import { explainChange, explainWarning } from '../../../upstream-tls/explain-settings.ts'
+import type { DraftInput, PlacedFault } from '../../../upstream-tls/read-draft.ts'
+import type { TlsDraft } from '../../../upstream-tls/settings-types.ts'
 import {
   DEFAULT_STORES,
   effectiveVerification,
   resolveVerification,
   sniText,
-  verificationNotices,
-  type CustomStore,
-  type VerificationSetting,
+  type Verification,
 } from '../../../upstream-tls/verification.ts'
 import { printName } from '../../../x509/print-name.ts'
-import type { LoadedSettings, UpstreamWithTls } from './page.ts'
-import { strictObject, stringEnum } from '../../schemas.ts'
+import { nullable, strictObject, stringEnum, text } from '../../schemas.ts'
+import type { LoadedSettings, UpstreamWithTls } from './load-settings.ts'
 
-const names = Type.Array(Type.String())
-const locked = Type.Boolean({ description: 'Set by the configuration file.' })
-const column = strictObject({ available: names, selected: names, default: names })
+const MODES = ['default', 'custom'] as const
+const switches = {
+  strict: Type.Boolean({ description: 'Enable Strict TLS.' }),
+  allow_untrusted: Type.Boolean({ description: 'Allow and Log untrusted servers.' }),
+  default_store: stringEnum(DEFAULT_STORES, 'Enable Default Trust Store.'),
+}
+const SNI = 'Enable SNI: off, on, or the name that is sent.'
 
-const setting = <Value extends TSchema>(value: Value) =>
-  strictObject({ applied: value, draft: value, default: value, locked })
+// 500 names, and a certificate text as long as a body may be: what is more is told by its own fault.
+const sentNames = Type.Optional(Type.Array(text(64), { maxItems: 500 }))
 
-const certificate = strictObject({
-  sha256: Type.String(),
-  subject: Type.String(),
-  issuer: Type.String(),
-  not_before: Type.String(),
-  not_after: Type.String(),
+/** The whole state of a draft. */
+export const draftShape = strictObject(
+  {
+    mode: stringEnum(MODES, 'Use Default, or Use Custom Configuration.'),
+    protocols: sentNames,
+    suites: sentNames,
+    groups: sentNames,
+    strict: Type.Optional(switches.strict),
+    allow_untrusted: Type.Optional(switches.allow_untrusted),
+    default_store: Type.Optional(switches.default_store),
+    custom_store: Type.Optional(
+      strictObject(
+        {
+          enabled: Type.Boolean(),
+          certificates: Type.Array(Type.String({ minLength: 1, maxLength: 1_000_000 }), {
+            maxItems: 500,
+            description: 'PEM, one certificate or several in each.',
+          }),
+        },
+        'Enable Custom Trust Store.',
+      ),
+    ),
+    sni: Type.Optional(text(254, SNI)),
+  },
+  'What is left out follows the default. What the configuration file states may be left out, or repeated.',
+)
+
+/** A draft as it was sent, in the terms of the settings. */
+export const draftInputOf = (body: Static<typeof draftShape>): DraftInput => ({
+  mode: body.mode,
+  columns: { protocols: body.protocols, suites: body.suites, groups: body.groups },
+  verification: {
+    strict: body.strict,
+    allowUntrusted: body.allow_untrusted,
+    defaultStore: body.default_store,
+    customStore: body.custom_store,
+    sni: body.sni,
+  },
 })
 
-const store = strictObject({ enabled: Type.Boolean(), certificates: Type.Array(certificate) })
+const FIELDS = {
+  mode: 'mode',
+  protocols: 'protocols',
+  suites: 'suites',
+  groups: 'groups',
+  strict: 'strict',
+  allowUntrusted: 'allow_untrusted',
+  defaultStore: 'default_store',
+  customStore: 'custom_store',
+  sni: 'sni',
+} as const satisfies Readonly<Record<PlacedFault['at'], string>>
 
-/** What the page of an upstream says. */
-export const pageShape = strictObject({
+/** Returns the field of the draft that a fault is in. */
+export const fieldOf = (at: PlacedFault['at']): string => FIELDS[at]
+
+const names = Type.Array(Type.String())
+const state = strictObject({
+  mode: stringEnum(MODES),
+  protocols: names,
+  suites: names,
+  groups: names,
+  ...switches,
+  custom_store: strictObject({
+    enabled: Type.Boolean(),
+    certificates: Type.Array(
+      strictObject({
+        pem: Type.String(),
+        sha256: Type.String(),
+        subject: Type.String(),
+        issuer: Type.String(),
+        not_before: Type.String(),
+        not_after: Type.String(),
+      }),
+    ),
+  }),
+  sni: Type.String({ description: SNI }),
+})
+
+const items = Type.Array(
+  strictObject({
+    name: Type.String(),
+    standard_name: Type.String({ description: "IANA's and Java's; it can be sent, too." }),
+    weak: nullable(Type.String({ description: 'Why it should be avoided.' })),
+  }),
+)
+
+const warning = strictObject({
+  code: stringEnum(WARNING_CODES),
+  text: Type.String(),
+  dangerous: Type.Boolean({ description: 'Whether it gives a guarantee up.' }),
+})
+
+/** The settings of an upstream. */
+export const settingsShape = strictObject({
   upstream: Type.String(),
   preset: Type.String(),
-  locked: Type.Boolean({
-    description: 'Protocols, suites and groups are set by the configuration file.',
+  applied: state,
+  draft: state,
+  default: state,
+  catalogue: strictObject(
+    { protocols: items, suites: items, groups: items },
+    'What can be selected, the strongest first.',
+  ),
+  locked: Type.Array(stringEnum(Object.values(FIELDS)), {
+    description: 'The fields of a draft that the configuration file states.',
   }),
-  applied: stringEnum(['default', 'custom'] as const),
-  draft: stringEnum(['default', 'custom'] as const),
-  protocols: column,
-  suites: column,
-  groups: column,
-  verification: strictObject({
-    strict: setting(Type.Boolean({ description: 'Enable Strict TLS.' })),
-    allow_untrusted: setting(Type.Boolean({ description: 'Allow and Log untrusted servers.' })),
-    default_store: setting(stringEnum(DEFAULT_STORES, 'Enable Default Trust Store.')),
-    custom_store: strictObject(
-      { applied: store, draft: store, locked },
-      'Enable Custom Trust Store.',
-    ),
-    sni: setting(Type.String({ description: 'Enable SNI: off, on, or the name that is sent.' })),
-  }),
-  changed: Type.Boolean({ description: 'Whether Apply would change anything.' }),
-  notices: Type.Array(Type.String(), {
-    description: 'What to know about the draft: what is weak, and what has no effect.',
+  changed: Type.Boolean({ description: 'Whether applying the draft would change anything.' }),
+  changes: Type.Array(Type.String(), { description: 'What it would change.' }),
+  warnings: Type.Array(warning, {
+    description: 'What has to be acknowledged, by its code, to apply the draft.',
   }),
   report: Type.Array(Type.String(), {
     description:
-      'What an upgrade of the program or its runtime, or another word of the configuration file, did to the page.',
+      'What an upgrade of the program or its runtime, or a change of the configuration file, did to the settings.',
   }),
   version: Type.Integer(),
 })
 
-/** The page as it stands. */
-export function shownPage(
-  { name, tls }: UpstreamWithTls,
-  { page, rules, report, version }: LoadedSettings,
-): Static<typeof pageShape> {
-  const shown = (one: Column) => {
-    const { available, selected, default: usual } = columnsOf(page.draft, one, rules)
-    return { available: [...available], selected: [...selected], default: [...usual] }
-  }
+/** Shows the settings as they are stored. */
+export function shownSettings(
+  { name, tls: { preset, file } }: UpstreamWithTls,
+  { settings, rules, report, version }: LoadedSettings,
+): Static<typeof settingsShape> {
+  const { applied, chosen, draft } = settings
+  const usual = rules.catalogue.defaults[preset]
+  const shown = (mode: TlsDraft['mode'], selection: Selection, verification: Verification) =>
+    shownState(mode, file.selection ?? selection, verification)
+  const offered = (column: Column) =>
+    offeredItems(rules.catalogue, column).map((item) => ({
+      name: item.name,
+      standard_name: item.standardName,
+      weak: item.weak ?? null,
+    }))
   return {
     upstream: name,
-    preset: tls.preset,
-    locked: tls.file.selection !== undefined,
-    applied: page.applied.kind,
-    draft: page.draft.mode,
-    protocols: shown('protocols'),
-    suites: shown('suites'),
-    groups: shown('groups'),
-    verification: shownVerification({ page, rules }),
-    changed: hasChanges(page, rules),
-    notices: [...noticesOf({ page, rules })],
+    preset,
+    applied: shown(
+      applied.kind,
+      appliedSelection(applied, rules),
+      effectiveVerification(chosen, file).verification,
+    ),
+    draft: shown(draft.mode, draft.selection, resolveVerification(draft.chosen, file)),
+    default: shownState('default', usual, file.verification),
+    catalogue: {
+      protocols: offered('protocols'),
+      suites: offered('suites'),
+      groups: offered('groups'),
+    },
+    locked: [
+      ...(file.selection === undefined ? [] : ['mode' as const, ...COLUMNS]),
+      ...file.stated.map((setting) => FIELDS[setting]),
+    ],
+    changed: hasChanges(settings, rules),
+    changes: draftChanges(settings, rules).map(explainChange),
+    warnings: draftWarnings(settings, rules).map((warning) => ({
+      code: warning.kind,
+      text: explainWarning(warning),
+      dangerous: warning.kind === 'unverified' || warning.kind === 'weak-protocol',
+    })),
     report: [...report],
     version,
   }
 }
 
-type Page = Pick<LoadedSettings, 'page' | 'rules'>
-
-function shownVerification({ page, rules: { file } }: Page) {
-  const applied = effectiveVerification(page.chosen, file).verification
-  const draft = resolveVerification(page.draft.chosen, file)
-  const usual = file.verification
-  const isLocked = (one: VerificationSetting): boolean => file.stated.includes(one)
-  return {
-    strict: {
-      applied: applied.strict,
-      draft: draft.strict,
-      default: usual.strict,
-      locked: isLocked('strict'),
-    },
-    allow_untrusted: {
-      applied: applied.allowUntrusted,
-      draft: draft.allowUntrusted,
-      default: usual.allowUntrusted,
-      locked: isLocked('allowUntrusted'),
-    },
-    default_store: {
-      applied: applied.defaultStore,
-      draft: draft.defaultStore,
-      default: usual.defaultStore,
-      locked: isLocked('defaultStore'),
-    },
-    custom_store: {
-      applied: shownStore(applied.customStore),
-      draft: shownStore(draft.customStore),
-      locked: isLocked('customStore'),
-    },
-    sni: {
-      applied: sniText(applied.sni),
-      draft: sniText(draft.sni),
-      default: sniText(usual.sni),
-      locked: isLocked('sni'),
-    },
-  }
-}
-
-const shownStore = ({ enabled, certificates }: CustomStore) => ({
-  enabled,
-  certificates: certificates.flatMap((pem) => {
-    const found = parseOneCertificate(pem)
-    if (found === undefined) return []
-    const { fingerprint, subject, issuer, notBefore, notAfter } = found
-    return [
-      {
-        sha256: fingerprint,
-        subject: printName(subject),
-        issuer: printName(issuer),
-        not_before: isoText(notBefore),
-        not_after: isoText(notAfter),
-      },
-    ]
-  }),
+const shownState = (
+  mode: TlsDraft['mode'],
+  { protocols, suites, groups }: Selection,
+  verification: Verification,
+): Static<typeof state> => ({
+  mode,
+  protocols: [...protocols],
+  suites: [...suites],
+  groups: [...groups],
+  strict: verification.strict,
+  allow_untrusted: verification.allowUntrusted,
+  default_store: verification.defaultStore,
+  custom_store: {
+    enabled: verification.customStore.enabled,
+    certificates: verification.customStore.certificates.flatMap(shownCertificate),
+  },
+  sni: sniText(verification.sni),
 })
 
-function noticesOf({ page, rules }: Page): readonly string[] {
-  const used = draftResult(page, rules)
-  const verification = resolveVerification(page.draft.chosen, rules.file)
+function shownCertificate(pem: string) {
+  const found = parseOneCertificate(pem)
+  if (found === undefined) return []
+  const { fingerprint, subject, issuer, notBefore, notAfter } = found
   return [
-    ...(used.ok
-      ? selectionNotices(used.value.selection, rules.catalogue).map(explainSelectionNotice)
-      : []),
-    ...verificationNotices(verification).map(explainVerificationNotice),
+    {
+      pem,
+      sha256: fingerprint,
+      subject: printName(subject),
+      issuer: printName(issuer),
+      not_before: isoText(notBefore),
+      not_after: isoText(notAfter),
+    },
   ]
 }

@@ -5,10 +5,10 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { fail, ok, unreachable, type Result } from '../../../kernel/types.ts'
-import { explainActionFault } from '../../../upstream-tls/explain-page.ts'
+import { explainSettingsFault } from '../../../upstream-tls/explain-settings.ts'
 import { hasChanges, draftResult } from '../../../upstream-tls/draft-result.ts'
 import { defineRoute, type RouteFailure } from '../../define-route.ts'
-import { loadSettings, upstreamWithTls } from './page.ts'
+import { loadSettings, upstreamWithTls } from './load-settings.ts'
 import { adminProblem } from '../../problem.ts'
 import { invalidData, conflict, notFound } from '../../refused.ts'
 import { strictObject, text, stringEnum } from '../../schemas.ts'
@@ -54,7 +54,7 @@ export function addUpstreamTestRoutes(app: FastifyInstance, context: AdminContex
           settings: Type.Optional(
             stringEnum(
               SETTINGS_SOURCES,
-              'With what is drafted on the page, or with what is applied. Left out: the draft, where it says something else.',
+              'With the draft, or with what is applied. Left out: the draft, where it says something else.',
             ),
           ),
         }),
@@ -98,13 +98,15 @@ async function settingsOf(
   if (upstream === undefined) return notFound('upstream with TLS', name)
   const loaded = await loadSettings(context, upstream)
   if (!loaded.ok) return loaded
-  const { page, rules } = loaded.value
-  if (wanted === undefined && !hasChanges(page, rules)) {
+  const { settings, rules } = loaded.value
+  if (wanted === undefined && !hasChanges(settings, rules)) {
     return ok({ settings: 'applied', used: undefined })
   }
-  const used = draftResult(page, rules)
+  const used = draftResult(settings, rules)
   if (used.ok) return ok({ settings: 'draft', used: used.value })
-  return conflict(used.failure.map((fault) => ({ code: fault.kind, ...explainActionFault(fault) })))
+  return conflict(
+    used.failure.map((fault) => ({ code: fault.kind, ...explainSettingsFault(fault) })),
+  )
 }
 
 function callFailure(

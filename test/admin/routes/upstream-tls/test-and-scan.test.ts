@@ -1,16 +1,18 @@
 /** Test and Scan over the admin API: with whose settings, and what is answered when there is no call. */
 import { expect, test } from 'vitest'
 import type { UpstreamCall, UpstreamCallFailure } from '../../../../src/admin/front-end.ts'
+import { runtimeCatalogue } from '../../../../src/config/reading/runtime-offers.ts'
 import { fail, ok } from '../../../../src/kernel/types.ts'
+import { documentName, documentOf } from '../../../../src/upstream-tls/document.ts'
+import { initialSettings } from '../../../../src/upstream-tls/draft-result.ts'
+import { FILE } from '../../../upstream-tls/small-runtime.ts'
 import { call, type Answer } from '../../../support/admin/call.ts'
 import { openAdminApi, type TestAdminApi } from '../../../support/admin/admin-api.ts'
 
-const PAGE = '/api/upstreams/core/tls'
-const NO_SNI = { kind: 'set-sni', sni: 'off' }
-const YES = [{ kind: 'apply' }, { kind: 'confirm' }]
+const TLS = '/api/upstreams/core/tls'
 
-const applyActions = (api: TestAdminApi, actions: readonly object[]): Promise<Answer> =>
-  call(api, 'POST', PAGE, { body: { applyActions: actions }, match: '*' })
+const draft = (api: TestAdminApi, sent: object): Promise<Answer> =>
+  call(api, 'PUT', `${TLS}/draft`, { body: { mode: 'default', ...sent }, match: '*' })
 const run = (api: TestAdminApi, body: object, verb = 'test'): Promise<Answer> =>
   call(api, 'POST', `/api/upstreams/core/${verb}`, { body, as: 'operator' })
 
@@ -32,12 +34,12 @@ for (const verb of ['test', 'scan']) {
     expect(await run(api, {}, verb)).toMatchObject({
       body: { settings: 'applied', reports: [] },
     })
-    await applyActions(api, [NO_SNI])
+    await draft(api, { sni: 'off' })
     expect(await run(api, {}, verb)).toMatchObject({ body: { settings: 'draft' } })
     expect(await run(api, { settings: 'applied' }, verb)).toMatchObject({
       body: { settings: 'applied' },
     })
-    await applyActions(api, YES)
+    await call(api, 'POST', `${TLS}/apply`, { body: { acknowledged: [] }, match: '*' })
     expect(await run(api, { server: 'a:1' }, verb)).toMatchObject({
       body: { settings: 'applied' },
     })
@@ -58,7 +60,7 @@ for (const verb of ['test', 'scan']) {
 test('items moved under Use Default are no draft', async () => {
   const { asked, api } = await noting()
   await using _api = api
-  await applyActions(api, [{ kind: 'deselect', column: 'protocols', names: ['TLSv1.3'] }])
+  expect((await draft(api, { protocols: ['TLSv1.2'] })).status).toBe(200)
   expect(await run(api, {})).toMatchObject({ body: { settings: 'applied' } })
   expect(asked).toMatchObject([{ used: undefined }])
 })
@@ -66,7 +68,12 @@ test('items moved under Use Default are no draft', async () => {
 test('a draft that cannot be applied cannot be tested, for the same reasons', async () => {
   const { asked, api } = await noting()
   await using _api = api
-  await applyActions(api, [{ kind: 'set-strict', enabled: false }])
+  // Only another configuration or runtime makes a stored draft impossible.
+  const rules = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE } as const
+  const fresh = initialSettings(rules)
+  const body = documentOf({ ...fresh, draft: { ...fresh.draft, chosen: { strict: false } } }, rules)
+  const by = { who: 'test', from: 'test' }
+  await api.store.documents.put(by, { name: documentName('core'), body }, 'any')
   expect(await run(api, {})).toMatchObject({
     status: 409,
     body: { code: 'strict-off-unsigned' },

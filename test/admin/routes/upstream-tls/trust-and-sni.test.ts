@@ -1,4 +1,4 @@
-/** Strict TLS, trust stores and SNI over the admin API: drafted, asked about, applied, audited, locked, refused. */
+/** Strict TLS, trust stores and SNI over the admin API: drafted, acknowledged, applied, audited, locked, refused. */
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { parseTlsSettingsDocument } from '../../../../src/config/upstream/stored-document.ts'
@@ -13,77 +13,72 @@ import {
   type TestAdminApi,
 } from '../../../support/admin/admin-api.ts'
 
-const PAGE = '/api/upstreams/core/tls'
+const TLS = '/api/upstreams/core/tls'
 const ca = mintCa({ name: 'Internal Root' })
 const SHA256 = hash('sha256', ca.certificate)
 
-const applyActions = (
-  api: TestAdminApi,
-  actions: readonly object[],
-  match = '*',
-): Promise<Answer> => call(api, 'POST', PAGE, { body: { applyActions: actions }, match })
+const draft = (api: TestAdminApi, sent: object, match = '*'): Promise<Answer> =>
+  call(api, 'PUT', `${TLS}/draft`, { body: { mode: 'default', ...sent }, match })
+const apply = (api: TestAdminApi, acknowledged: readonly string[], match = '*'): Promise<Answer> =>
+  call(api, 'POST', `${TLS}/apply`, { body: { acknowledged }, match })
 const stored = async (api: TestAdminApi): Promise<unknown> => {
   const found = await api.store.documents.find(documentName('core'))
   return found.ok ? found.value?.body : undefined
 }
 
-const YES = [{ kind: 'apply' }, { kind: 'confirm' }]
-const STRICT_OFF = { kind: 'set-strict', enabled: false }
-const ALLOW = { kind: 'set-allow-untrusted', enabled: true }
-const OWN_CA = [
-  { kind: 'set-default-store', store: 'off' },
-  { kind: 'set-custom-store', enabled: true },
-  { kind: 'add-certificates', pem: ca.pem },
-]
+const STRICT_OFF = { strict: false, allow_untrusted: true }
+const OWN_CA = { default_store: 'off', custom_store: { enabled: true, certificates: [ca.pem] } }
 
-test('a page that nobody touched shows the default of each setting, unlocked', async () => {
+test('an upstream that was never edited shows the default of each setting, unlocked', async () => {
   await using api = await openAdminApi()
-  const same = (value: unknown) => ({ applied: value, draft: value, default: value, locked: false })
-  const store = { enabled: false, certificates: [] }
-  expect((await call(api, 'GET', PAGE, { as: 'viewer' })).body).toMatchObject({
-    verification: {
-      strict: same(true),
-      allow_untrusted: same(false),
-      default_store: same('bundled'),
-      custom_store: { applied: store, draft: store, locked: false },
-      sni: same('on'),
-    },
+  const state = {
+    strict: true,
+    allow_untrusted: false,
+    default_store: 'bundled',
+    custom_store: { enabled: false, certificates: [] },
+    sni: 'on',
+  }
+  expect((await call(api, 'GET', TLS, { as: 'viewer' })).body).toMatchObject({
+    applied: state,
+    draft: state,
+    default: state,
+    locked: [],
     changed: false,
-    notices: [],
+    warnings: [],
   })
 })
 
-test('what is drafted stands beside what is applied until Yes, and says what is dangerous about it', async () => {
+test('what is drafted stands beside what is applied until it is applied, and says what is dangerous about it', async () => {
   await using api = await openAdminApi()
-  const drafted = await applyActions(api, [STRICT_OFF, ALLOW], '"0"')
+  const drafted = await draft(api, STRICT_OFF, '"0"')
   expect(drafted.body).toMatchObject({
-    took_effect: false,
-    page: {
-      changed: true,
-      verification: { strict: { applied: true, draft: false, default: true } },
-      notices: [expect.stringContaining('anybody on the way can pose as the upstream')],
-    },
+    changed: true,
+    applied: { strict: true },
+    draft: { strict: false },
+    default: { strict: true },
+    changes: [
+      'Enable Strict TLS: from on to off',
+      'Allow and Log untrusted servers: from off to on',
+    ],
+    warnings: [
+      {
+        code: 'unverified',
+        text: expect.stringContaining('anybody on the way can pose as the upstream') as string,
+        dangerous: true,
+      },
+    ],
   })
-  const asked = await applyActions(api, [{ kind: 'apply' }], drafted.etag)
-  const dangerous = [expect.stringContaining('anybody on the way') as string]
-  expect(asked.body).toMatchObject({
-    took_effect: false,
-    asked: {
-      question: 'confirm',
-      texts: [
-        'Enable Strict TLS: from on to off',
-        'Allow and Log untrusted servers: from off to on',
-        ...dangerous,
-      ],
-      dangerous,
-    },
-    page: { verification: { strict: { applied: true } } },
+  const asked = await apply(api, ['idle-signature'], drafted.etag)
+  expect(asked).toMatchObject({
+    status: 409,
+    body: { code: 'not-acknowledged', faults: [{ at: 'unverified' }] },
   })
-  const applied = await applyActions(api, YES, asked.etag)
+  expect((await call(api, 'GET', TLS)).body).toMatchObject({ applied: { strict: true } })
+  const applied = await apply(api, ['unverified'], drafted.etag)
   expect(applied.body).toMatchObject({
-    took_effect: true,
-    asked: null,
-    page: { changed: false, verification: { strict: { applied: false, draft: false } } },
+    changed: false,
+    applied: { strict: false },
+    draft: { strict: false },
   })
   const kept = parseTlsSettingsDocument(await stored(api))
   expect(kept.ok && kept.value.chosen).toEqual({ strict: false, allowUntrusted: true })
@@ -91,44 +86,41 @@ test('what is drafted stands beside what is applied until Yes, and says what is 
 
 test('a weak protocol is among what is dangerous, a weak suite is not', async () => {
   await using api = await openAdminApi()
-  const asked = await applyActions(api, [
-    { kind: 'choose-custom' },
-    { kind: 'proceed' },
-    { kind: 'select', column: 'protocols', names: ['TLSv1.1'] },
-    { kind: 'select', column: 'suites', names: ['ECDHE-RSA-AES128-SHA'] },
-    { kind: 'apply' },
+  const { body } = await draft(api, {
+    mode: 'custom',
+    protocols: ['TLSv1.3', 'TLSv1.2', 'TLSv1.1'],
+    suites: ['TLS_AES_256_GCM_SHA384', 'ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES128-SHA'],
+  })
+  const { warnings } = body as {
+    readonly warnings: readonly { readonly code: string; readonly dangerous: boolean }[]
+  }
+  expect(warnings.map(({ code, dangerous }) => `${code} ${dangerous}`)).toEqual([
+    'custom-selection false',
+    'weak-protocol true',
+    'weak-suites false',
   ])
-  expect(asked.body).toMatchObject({
-    asked: { dangerous: [expect.stringContaining('TLSv1.1 is weak')] },
-  })
 })
 
-test('an uploaded CA is shown by name and fingerprint, and taken away by it', async () => {
+test('an uploaded CA is shown by name and fingerprint, stays when it is sent again, and goes when it is left out', async () => {
   await using api = await openAdminApi()
-  const drafted = await applyActions(api, OWN_CA)
+  const drafted = await draft(api, OWN_CA)
+  const shown = { pem: ca.pem, sha256: SHA256, subject: 'CN=Internal Root' }
   expect(drafted.body).toMatchObject({
-    page: {
-      verification: {
-        custom_store: {
-          applied: { enabled: false, certificates: [] },
-          draft: {
-            enabled: true,
-            certificates: [{ sha256: SHA256, subject: 'CN=Internal Root' }],
-          },
-        },
-      },
-    },
+    applied: { custom_store: { enabled: false, certificates: [] } },
+    draft: { custom_store: { enabled: true, certificates: [shown] } },
   })
-  const without = await applyActions(api, [{ kind: 'remove-certificate', sha256: SHA256 }])
-  expect(without.body).toMatchObject({
-    page: { verification: { custom_store: { draft: { certificates: [] } } } },
+  expect(await draft(api, { ...OWN_CA, sni: 'off' })).toMatchObject({
+    body: { draft: { sni: 'off', custom_store: { certificates: [shown] } } },
+  })
+  expect(await draft(api, { custom_store: { enabled: true, certificates: [] } })).toMatchObject({
+    body: { draft: { custom_store: { enabled: true, certificates: [] } } },
   })
 })
 
-test('the audit trail has the page before and after, trusted certificates included', async () => {
+test('the audit trail has the settings before and after, trusted certificates included', async () => {
   await using api = await openAdminApi()
-  await applyActions(api, OWN_CA)
-  await applyActions(api, YES)
+  await draft(api, OWN_CA)
+  expect((await apply(api, [])).status).toBe(200)
   const audit = await call(api, 'GET', '/api/audit?action=document.put&limit=1')
   expect(audit.body).toMatchObject({
     items: [
@@ -159,9 +151,9 @@ test('what the TLS library cannot use is not applied, and its faults are told', 
       },
     },
   })
-  await applyActions(api, OWN_CA)
+  await draft(api, OWN_CA)
   expect(asked).toEqual([])
-  expect(await applyActions(api, YES)).toMatchObject({
+  expect(await apply(api, [])).toMatchObject({
     status: 422,
     body: { code: 'data-faulty', faults },
   })
@@ -170,94 +162,71 @@ test('what the TLS library cannot use is not applied, and its faults are told', 
   expect(kept.ok && kept.value.chosen).toEqual({})
 })
 
-const REFUSED: readonly (readonly [string, readonly object[], number, string])[] = [
-  ['strict TLS off without a signature', [STRICT_OFF, ...YES], 409, 'strict-off-unsigned'],
-  ['strict TLS with an empty trust store', [OWN_CA[0] ?? {}, ...YES], 409, 'empty-trust-store'],
-  [
-    'PEM that holds no certificate',
-    [{ kind: 'add-certificates', pem: 'hello' }],
-    409,
-    'no-certificate',
-  ],
-  [
-    'PEM that cannot be read',
-    [{ kind: 'add-certificates', pem: ca.pem.replace(/\n.{8}/, '\n!!!!!!!!') }],
-    409,
-    'certificate-unreadable',
-  ],
+const custom = (certificates: unknown) => ({ custom_store: { enabled: true, certificates } })
+
+const REFUSED: readonly (readonly [string, object, number, string])[] = [
+  ['strict TLS off without a signature', { strict: false }, 422, 'data-faulty'],
+  ['strict TLS with an empty trust store', { default_store: 'off' }, 422, 'data-faulty'],
+  ['PEM that holds no certificate', custom(['hello']), 422, 'data-faulty'],
+  ['PEM that cannot be read', custom([ca.pem.replace(/\n.{8}/, '\n!!!!!!!!')]), 422, 'data-faulty'],
   [
     'a private key among certificates',
-    [
-      {
-        kind: 'add-certificates',
-        pem: `${ca.pem}${ca.pem.replaceAll('CERTIFICATE', 'PRIVATE KEY')}`,
-      },
-    ],
-    409,
-    'certificate-unreadable',
-  ],
-  [
-    'the removal of a certificate that is not there',
-    [{ kind: 'remove-certificate', sha256: 'a'.repeat(64) }],
-    409,
-    'not-trusted',
-  ],
-  [
-    'a server name that is an address',
-    [{ kind: 'set-sni', sni: '10.0.0.1' }],
-    409,
-    'server-name-malformed',
-  ],
-  ['a switch without its position', [{ kind: 'set-strict' }], 409, 'button-incomplete'],
-  ['a store without its name', [{ kind: 'set-default-store' }], 409, 'button-incomplete'],
-  ['an upload without text', [{ kind: 'add-certificates' }], 409, 'button-incomplete'],
-  ['a removal without a fingerprint', [{ kind: 'remove-certificate' }], 409, 'button-incomplete'],
-  ['SNI without a name', [{ kind: 'set-sni' }], 409, 'button-incomplete'],
-  ['a word for a switch', [{ kind: 'set-strict', enabled: 'maybe' }], 422, 'data-faulty'],
-  [
-    'a trust store that is none',
-    [{ kind: 'set-default-store', store: 'java' }],
+    custom([`${ca.pem}${ca.pem.replaceAll('CERTIFICATE', 'PRIVATE KEY')}`]),
     422,
     'data-faulty',
   ],
-  ['a fingerprint that is none', [{ kind: 'remove-certificate', sha256: 'x' }], 422, 'data-faulty'],
-  ['a key that nobody reads', [{ ...STRICT_OFF, dangerousUnverified: true }], 422, 'data-faulty'],
-  [
-    'a server name with control characters',
-    [{ kind: 'set-sni', sni: 'core\r\nX-Evil: 1' }],
-    422,
-    'data-faulty',
-  ],
-  ['a server name without end', [{ kind: 'set-sni', sni: 'a'.repeat(300) }], 422, 'data-faulty'],
-  [
-    'more than a body may hold',
-    [{ kind: 'add-certificates', pem: ca.pem.repeat(3000) }],
-    413,
-    'body-too-large',
-  ],
+  ['a certificate twice', custom([ca.pem, ca.pem]), 422, 'data-faulty'],
+  ['a server name that is an address', { sni: '10.0.0.1' }, 422, 'data-faulty'],
+  ['a store without its switch', { custom_store: { certificates: [] } }, 422, 'data-faulty'],
+  ['a store without its certificates', { custom_store: { enabled: true } }, 422, 'data-faulty'],
+  ['an upload without text', custom(['']), 422, 'data-faulty'],
+  ['a certificate by its fingerprint', custom(['a'.repeat(64)]), 422, 'data-faulty'],
+  ['a text for a list of certificates', custom(ca.pem), 422, 'data-faulty'],
+  ['SNI without a name', { sni: '' }, 422, 'data-faulty'],
+  ['a word for a switch', { strict: 'maybe' }, 422, 'data-faulty'],
+  ['a trust store that is none', { default_store: 'java' }, 422, 'data-faulty'],
+  ['a key that is none', { ...STRICT_OFF, dangerousUnverified: true }, 422, 'data-faulty'],
+  ['a server name with control characters', { sni: 'core\r\nX-Evil: 1' }, 422, 'data-faulty'],
+  ['a server name without end', { sni: 'a'.repeat(300) }, 422, 'data-faulty'],
+  ['more than a body may hold', custom([ca.pem.repeat(3000)]), 413, 'body-too-large'],
 ]
 
-for (const [what, actions, status, code] of REFUSED) {
-  test(`${what} is turned down, and nothing is kept`, async () => {
+for (const [what, sent, status, code] of REFUSED) {
+  test(`${what} is turned down, and nothing is stored`, async () => {
     await using api = await openAdminApi()
-    expect(await applyActions(api, actions)).toMatchObject({ status, body: { code } })
+    const answer = await draft(api, sent)
+    expect(answer).toMatchObject({ status, body: { code } })
+    expect(JSON.stringify(answer.body)).not.toContain(ca.pem.split('\n')[1])
     expect(await stored(api)).toBeUndefined()
     expect(api.bugs).toEqual([])
   })
 }
 
-test('who does not say which page was decided on, or says an older one, changes nothing', async () => {
+test('a call that does not say which version was decided on, or says an older one, changes nothing', async () => {
   await using api = await openAdminApi()
-  const body = { applyActions: [ALLOW] }
-  expect(await call(api, 'POST', PAGE, { body })).toMatchObject({ status: 428 })
-  await applyActions(api, [ALLOW])
-  expect(await applyActions(api, [STRICT_OFF, ...YES], '"0"')).toMatchObject({ status: 412 })
-  expect(await call(api, 'POST', PAGE, { body, match: '*', as: 'operator' })).toMatchObject({
-    status: 403,
+  const body = { mode: 'default', allow_untrusted: true }
+  const acknowledged = { acknowledged: ['idle-signature', 'unverified'] }
+  expect(await call(api, 'PUT', `${TLS}/draft`, { body })).toMatchObject({ status: 428 })
+  await draft(api, body)
+  expect(await draft(api, STRICT_OFF, '"0"')).toMatchObject({ status: 412 })
+  expect(await call(api, 'POST', `${TLS}/apply`, { body: acknowledged })).toMatchObject({
+    status: 428,
+  })
+  expect(await apply(api, acknowledged.acknowledged, '"0"')).toMatchObject({ status: 412 })
+  for (const [method, path, sent] of [
+    ['PUT', `${TLS}/draft`, body],
+    ['POST', `${TLS}/apply`, acknowledged],
+  ] as const) {
+    expect(await call(api, method, path, { body: sent, match: '*', as: 'operator' })).toMatchObject(
+      { status: 403 },
+    )
+  }
+  expect(await call(api, 'GET', TLS)).toMatchObject({
+    body: { applied: { allow_untrusted: false }, draft: { strict: true, allow_untrusted: true } },
   })
 })
 
-/** An office whose configuration file states some settings. */
+/** An admin API whose configuration file states some settings. */
 const stating = (file: Partial<typeof FILE>): AdminApiOptions => ({
   frontEnd: {
     upstreams: () => [
@@ -267,61 +236,58 @@ const stating = (file: Partial<typeof FILE>): AdminApiOptions => ({
 })
 
 const LOCKED = [
-  ['strict', [STRICT_OFF]],
-  ['allowUntrusted', [ALLOW]],
-  ['defaultStore', OWN_CA.slice(0, 1)],
-  ['customStore', OWN_CA.slice(1, 2)],
-  ['customStore', OWN_CA.slice(2)],
-  ['sni', [{ kind: 'set-sni', sni: 'off' }]],
+  ['strict', 'strict', STRICT_OFF],
+  ['allowUntrusted', 'allow_untrusted', { allow_untrusted: true }],
+  ['defaultStore', 'default_store', { default_store: 'system' }],
+  ['customStore', 'custom_store', { custom_store: { enabled: true, certificates: [] } }],
+  ['customStore', 'custom_store', custom([ca.pem])],
+  ['sni', 'sni', { sni: 'off' }],
 ] as const
 
-for (const [setting, actions] of LOCKED) {
-  test(`${actions[0]?.kind} is locked where the file states ${setting}, and says so`, async () => {
+for (const [setting, field, sent] of LOCKED) {
+  test(`${JSON.stringify(sent).slice(0, 50)} is locked where the file states ${setting}, and says so`, async () => {
     await using api = await openAdminApi(stating({ stated: [setting] }))
-    expect(await applyActions(api, actions)).toMatchObject({
-      status: 409,
+    expect(await draft(api, sent)).toMatchObject({
+      status: 422,
       body: {
-        code: 'set-by-configuration-file',
-        detail: expect.stringContaining('is set by the configuration file') as string,
-        next_step: 'change it there, or take it out of the file to change it here',
+        code: 'data-faulty',
+        faults: [
+          {
+            at: field,
+            message: expect.stringContaining(
+              'is set by the configuration file: change it there, or take it out of the file to change it here',
+            ) as string,
+          },
+        ],
       },
     })
-    const { body } = await call(api, 'GET', PAGE)
-    const shown = (body as { readonly verification: Readonly<Record<string, object>> }).verification
-    const locked = Object.entries(shown).flatMap(([name, one]) =>
-      'locked' in one && one.locked === true ? [name] : [],
-    )
-    expect(locked).toEqual([setting.replace(/[A-Z]/, (letter) => `_${letter.toLowerCase()}`)])
+    expect((await call(api, 'GET', TLS)).body).toMatchObject({ locked: [field] })
   })
 }
 
-test('a selection that the file states leaves trust and SNI to the page', async () => {
-  await using api = await openAdminApi()
-  const free = await call(api, 'GET', PAGE)
-  const { protocols, suites, groups } = free.body as Readonly<
-    Record<'protocols' | 'suites' | 'groups', { readonly selected: readonly string[] }>
-  >
-  const selection = {
-    protocols: protocols.selected as ['TLSv1.3'],
-    suites: suites.selected,
-    groups: groups.selected,
-  }
-  await using locked = await openAdminApi(stating({ selection }))
-  const applied = await applyActions(locked, [{ kind: 'set-sni', sni: 'off' }, ...YES])
-  expect(applied.body).toMatchObject({
-    took_effect: true,
-    page: { locked: true, verification: { sni: { applied: 'off' } } },
+test('a selection that the file states leaves trust and SNI to the store', async () => {
+  await using free = await openAdminApi()
+  const { protocols, suites, groups } = (
+    (await call(free, 'GET', TLS)).body as {
+      readonly draft: NonNullable<(typeof FILE)['selection']>
+    }
+  ).draft
+  await using locked = await openAdminApi(stating({ selection: { protocols, suites, groups } }))
+  await draft(locked, { sni: 'off' })
+  expect(await apply(locked, [])).toMatchObject({
+    body: { locked: ['mode', 'protocols', 'suites', 'groups'], applied: { sni: 'off' } },
   })
 })
 
-test('a page from before trust was on it is read, and written anew with it', async () => {
+test('settings from before trust was among them are read, and written anew with it', async () => {
   await using api = await openAdminApi()
   const by = { who: 'test', from: 'test' }
-  await applyActions(api, [{ kind: 'choose-custom' }, { kind: 'proceed' }, ...YES])
+  await draft(api, { mode: 'custom' })
+  await apply(api, ['custom-selection'])
   const kept = parseTlsSettingsDocument(await stored(api))
   if (!kept.ok) expect.fail()
-  const { applied, draft, seen } = kept.value
-  const { mode, selection } = draft
+  const { applied, draft: kind, seen } = kept.value
+  const { mode, selection } = kind
   const { offered, default: usual } = seen
   const body = {
     version: 1,
@@ -330,9 +296,13 @@ test('a page from before trust was on it is read, and written anew with it', asy
     seen: { offered, default: usual },
   }
   await api.store.documents.put(by, { name: documentName('core'), body }, 'any')
-  const shown = await call(api, 'GET', PAGE)
-  expect(shown).toMatchObject({ status: 200, body: { applied: 'custom', changed: false } })
-  await applyActions(api, [{ kind: 'set-sni', sni: 'core.internal' }, ...YES], shown.etag)
+  const shown = await call(api, 'GET', TLS)
+  expect(shown).toMatchObject({
+    status: 200,
+    body: { applied: { mode: 'custom' }, changed: false },
+  })
+  const drafted = await draft(api, { mode: 'custom', sni: 'core.internal' }, shown.etag)
+  await apply(api, [], drafted.etag)
   expect(await stored(api)).toMatchObject({
     version: 2,
     applied: { kind: 'custom' },

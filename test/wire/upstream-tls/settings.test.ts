@@ -1,5 +1,5 @@
 /**
- * The page of outgoing TLS in a front end that serves: what is tested before it is applied, and what an Apply does to
+ * The upstream TLS settings of a front end that serves: what is tested before it is applied, and what applying does to
  * connections under load of 200 requests per second. No file is written and nothing is started anew.
  */
 import { hash, X509Certificate } from 'node:crypto'
@@ -37,18 +37,12 @@ const nextUpstream = { ...upstreamTlsOptions, key: nextServer.keyPem, cert: next
 
 const SERVER_SHA256 = hash('sha256', new X509Certificate(fleet.upstreamServer.pem).raw)
 
-const YES = [{ kind: 'apply' }, { kind: 'confirm' }]
-const trusting = (...pems: readonly string[]): readonly object[] =>
-  pems.map((pem) => ({ kind: 'add-certificates', pem }))
-const OWN_CA = [
-  { kind: 'set-default-store', store: 'off' },
-  { kind: 'set-custom-store', enabled: true },
-  ...trusting(fleet.upstreamCa.pem),
-]
-const UNVERIFIED = [
-  { kind: 'set-strict', enabled: false },
-  { kind: 'set-allow-untrusted', enabled: true },
-]
+const trusting = (...certificates: readonly string[]) => ({
+  default_store: 'off',
+  custom_store: { enabled: true, certificates },
+})
+const OWN_CA = trusting(fleet.upstreamCa.pem)
+const UNVERIFIED = { strict: false, allow_untrusted: true }
 
 interface Answer {
   readonly status: number
@@ -70,15 +64,15 @@ ${[CLIENT, ...tls].map((line) => `      ${line}\n`).join('')}    limits: { conne
 
 const CLIENT = 'clientCertificate: { chain: file:front-end.pem, key: file:front-end.key }'
 
-/** A front end whose file leaves trust and SNI of its upstream to the page, and an administrator at its office. */
+/** A front end whose file leaves trust and SNI of its upstream to the store, and an administrator. */
 async function frontEndWith(port: number, tls: readonly string[] = []) {
   const frontEnd = await product(optionsOf(port, tls))
   const token = await tokenIn(frontEnd)
-  const call = async (path: string, body: unknown): Promise<Answer> => {
+  const call = async (path: string, body: unknown, method = 'POST'): Promise<Answer> => {
     const response = await fetch(
       `http://127.0.0.1:${frontEnd.adminPort}/api/upstreams/mdm/${path}`,
       {
-        method: 'POST',
+        method,
         headers: {
           authorization: `Bearer ${token}`,
           'content-type': 'application/json',
@@ -89,20 +83,36 @@ async function frontEndWith(port: number, tls: readonly string[] = []) {
     )
     return { status: response.status, body: (await response.json()) as Answer['body'] }
   }
-  const applyActions = (actions: readonly object[]): Promise<Answer> =>
-    call('tls', { applyActions: actions })
-  const changes = (): number => frontEnd.lines.filter(({ msg }) => msg === IN_FORCE).length
+  const draft = (sent: object): Promise<Answer> =>
+    call('tls/draft', { mode: 'default', ...sent }, 'PUT')
+  /** The last change of the store that is stored, and the last one that is in force: a draft is one, too. */
+  const storedRevision = async (): Promise<number> => {
+    const response = await fetch(`http://127.0.0.1:${frontEnd.adminPort}/api/status`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    const { store } = (await response.json()) as { readonly store: { readonly revision: number } }
+    return store.revision
+  }
+  const revisionInForce = (): number =>
+    Math.max(
+      0,
+      ...frontEnd.lines
+        .filter(({ msg }) => msg === IN_FORCE)
+        .map(({ revision }) => Number(revision)),
+    )
   return {
     frontEnd,
     call,
-    applyActions,
-    /** Presses, confirms, and waits until every new connection obeys. */
-    apply: async (actions: readonly object[]): Promise<void> => {
-      const before = changes()
-      expect(await applyActions([...actions, ...YES])).toMatchObject({
-        body: { took_effect: true },
-      })
-      await expect.poll(changes).toBeGreaterThan(before)
+    draft,
+    /** Drafts, applies, and waits until every new connection obeys. */
+    apply: async (sent: object): Promise<void> => {
+      const drafted = await draft(sent)
+      expect(drafted).toMatchObject({ status: 200 })
+      const warnings = drafted.body['warnings'] as readonly { readonly code: string }[]
+      const acknowledged = warnings.map(({ code }) => code)
+      expect(await call('tls/apply', { acknowledged })).toMatchObject({ status: 200 })
+      const applied = await storedRevision()
+      await expect.poll(revisionInForce).toBeGreaterThanOrEqual(applied)
     },
   }
 }
@@ -141,10 +151,10 @@ async function dangersOf({ statusPort }: Product): Promise<string> {
 
 test('a draft is tested against the live upstream before it is applied, and nothing obeys it yet', async () => {
   await using upstream = await observedUpstream()
-  const { frontEnd, call, applyActions, apply } = await frontEndWith(upstream.port)
+  const { frontEnd, call, draft, apply } = await frontEndWith(upstream.port)
   await using _frontEnd = frontEnd
   expect(await statusOf(frontEnd)).toBe('502')
-  await applyActions(OWN_CA)
+  await draft(OWN_CA)
   expect(await call('test', {})).toMatchObject({
     body: {
       settings: 'draft',
@@ -175,7 +185,7 @@ test('a draft is tested against the live upstream before it is applied, and noth
   })
   // No connection of the test is kept for requests, and nothing was applied.
   expect(await statusOf(frontEnd)).toBe('502')
-  await apply([])
+  await apply(OWN_CA)
   expect(await statusOf(frontEnd)).toBe('200')
 })
 
@@ -187,9 +197,9 @@ test('the exact error of a draft names what the certificate was issued to, and t
     key: wrong.keyPem,
     cert: wrong.chainPem,
   })
-  const { frontEnd, call, applyActions } = await frontEndWith(upstream.port)
+  const { frontEnd, call, draft } = await frontEndWith(upstream.port)
   await using _frontEnd = frontEnd
-  await applyActions(OWN_CA)
+  await draft(OWN_CA)
   expect(await call('test', {})).toMatchObject({
     body: {
       reports: [
@@ -208,7 +218,7 @@ test('the exact error of a draft names what the certificate was issued to, and t
       ],
     },
   })
-  await applyActions(UNVERIFIED)
+  await draft({ ...OWN_CA, ...UNVERIFIED })
   expect(await call('test', {})).toMatchObject({
     body: { reports: [{ usable: true, failures: [{ code: 'tls-name-mismatch' }] }] },
   })
@@ -216,15 +226,9 @@ test('the exact error of a draft names what the certificate was issued to, and t
 
 test('a drafted selection is what a test offers', async () => {
   await using upstream = await observedUpstream()
-  const { frontEnd, call, applyActions } = await frontEndWith(upstream.port)
+  const { frontEnd, call, draft } = await frontEndWith(upstream.port)
   await using _frontEnd = frontEnd
-  await applyActions([
-    ...OWN_CA,
-    { kind: 'set-sni', sni: 'given.test' },
-    { kind: 'choose-custom' },
-    { kind: 'proceed' },
-    { kind: 'deselect', column: 'protocols', names: ['TLSv1.3'] },
-  ])
+  await draft({ ...OWN_CA, mode: 'custom', protocols: ['TLSv1.2'], sni: 'given.test' })
   expect(await call('test', {})).toMatchObject({
     body: { reports: [{ usable: true, sni: 'given.test', tls: { protocol: 'TLSv1.2' } }] },
   })
@@ -258,8 +262,8 @@ test('an upstream that says nothing holds one test at a time, and that one ends'
 interface Row {
   readonly promise: string
   readonly tls?: readonly string[]
-  readonly before: readonly object[]
-  readonly after: readonly object[]
+  readonly before: object
+  readonly after: object
   readonly of: (seen: ObservedConnection) => unknown
   readonly values: readonly [unknown, unknown]
 }
@@ -268,14 +272,14 @@ const ROWS: readonly Row[] = [
   {
     promise: 'another server name under load fails no request, and new connections send it',
     before: OWN_CA,
-    after: [{ kind: 'set-sni', sni: 'balanced.test' }],
+    after: { ...OWN_CA, sni: 'balanced.test' },
     of: ({ servername }) => servername,
     values: ['localhost', 'balanced.test'],
   },
   {
     promise: 'SNI switched off under load fails no request, and new connections send none',
     before: OWN_CA,
-    after: [{ kind: 'set-sni', sni: 'off' }],
+    after: { ...OWN_CA, sni: 'off' },
     of: ({ servername }) => servername,
     values: ['localhost', false],
   },
@@ -304,7 +308,7 @@ for (const { promise, before, after, of, values } of ROWS) {
   })
 }
 
-test('a CA is exchanged on the page under load without a failed request, and the old one vouches for nobody after that', async () => {
+test('a CA is exchanged under load without a failed request, and the old one vouches for no server after that', async () => {
   await using upstream = await observedUpstream()
   const { frontEnd, apply } = await frontEndWith(upstream.port)
   await using _frontEnd = frontEnd
@@ -312,10 +316,9 @@ test('a CA is exchanged on the page under load without a failed request, and the
   const load = await underLoad(frontEnd, async () => {
     while (upstream.connections.length < ENOUGH_CONNECTIONS)
       await once(upstream.server, 'secureConnection')
-    await apply(trusting(otherCa.pem))
+    await apply(trusting(fleet.upstreamCa.pem, otherCa.pem))
     upstream.server.setSecureContext(nextUpstream)
-    const sha256 = hash('sha256', fleet.upstreamCa.certificate)
-    await apply([{ kind: 'remove-certificate', sha256 }])
+    await apply(trusting(otherCa.pem))
     await moreConnections(upstream, performance.now())
   })
   expect(load.failed).toEqual([])
@@ -336,7 +339,7 @@ test('strict TLS goes off and on under load without a failed request; meanwhile 
   const load = await underLoad(frontEnd, async () => {
     while (upstream.connections.length < ENOUGH_CONNECTIONS)
       await once(upstream.server, 'secureConnection')
-    await apply(UNVERIFIED)
+    await apply({ ...OWN_CA, ...UNVERIFIED })
     upstream.server.setSecureContext(nextUpstream)
     await moreConnections(upstream, performance.now())
     expect(
@@ -344,7 +347,7 @@ test('strict TLS goes off and on under load without a failed request; meanwhile 
     ).toMatchObject({ msg: expect.stringContaining('upstream mdm is not verified') as string })
     expect(await dangersOf(frontEnd)).toContain('unverified-upstream')
     upstream.server.setSecureContext(upstreamTlsOptions)
-    await apply([{ kind: 'reset-settings' }, ...OWN_CA])
+    await apply(OWN_CA)
     await moreConnections(upstream, performance.now())
   })
   expect(load.failed).toEqual([])
@@ -356,17 +359,24 @@ test('strict TLS goes off and on under load without a failed request; meanwhile 
   expect(load.sent).toBeGreaterThan(MIN_REQUESTS)
 })
 
-test('what the file states cannot be pressed, and what was applied before is overruled by it', async () => {
+test('what the file states cannot be drafted, and what was applied before is overruled by it', async () => {
   await using upstream = await observedUpstream()
   const trust = "trust: { default: off, custom: ['file:upstream-ca.pem'] }"
-  const { frontEnd, applyActions, apply } = await frontEndWith(upstream.port, [trust])
+  const { frontEnd, draft, apply } = await frontEndWith(upstream.port, [trust])
   await using _frontEnd = frontEnd
   expect(await statusOf(frontEnd)).toBe('200')
-  expect(await applyActions(trusting(otherCa.pem))).toMatchObject({
-    status: 409,
-    body: { code: 'set-by-configuration-file' },
+  expect(await draft(trusting(otherCa.pem))).toMatchObject({
+    status: 422,
+    body: {
+      faults: [
+        {
+          at: 'custom_store',
+          message: expect.stringContaining('set by the configuration file') as string,
+        },
+      ],
+    },
   })
-  await apply([{ kind: 'set-sni', sni: 'given.test' }])
+  await apply({ ...OWN_CA, sni: 'given.test' })
   expect(await statusOf(frontEnd)).toBe('200')
   expect(upstream.connections.at(-1)?.servername).toBe('given.test')
   const outcome = await frontEnd.reload(optionsOf(upstream.port, [trust, 'sni: off']))

@@ -1,45 +1,22 @@
-/** What the page turned down, and what an upgrade did, in the operator's words. */
+/** Why a draft is not taken or not applied, what it changes, and what an upgrade did, in the operator's words. */
 import { unreachable } from '../kernel/types.ts'
+import type { ApplyFault, DraftWarning } from './apply-draft.ts'
 import type { SelectionChange } from './changes.ts'
-import { explainSelection, COLUMN_NOUNS } from './explain-selection.ts'
+import { explainSelection, explainSelectionNotice } from './explain-selection.ts'
 import {
   explainVerification,
   explainVerificationChange,
+  explainVerificationNotice,
   SETTING_TITLES,
 } from './explain-verification.ts'
-import type { ActionFault } from './settings-page.ts'
+import type { DraftFault } from './read-draft.ts'
 import type { UpgradeNotice } from './upgrade.ts'
+import type { VerificationChange } from './verification.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
-/** S3-14, shown before Proceed. */
-export const PROCEED_WARNING =
-  'changing protocols and cipher suites may affect the performance and the security of what passes: understand both before you proceed'
-
-/** Why an action was turned down. */
-export function explainActionFault(fault: ActionFault): Explanation {
+/** Explains why a draft is not taken or not applied. */
+export function explainSettingsFault(fault: DraftFault | ApplyFault): Explanation {
   switch (fault.kind) {
-    case 'already-selected':
-      return {
-        sentence: `the ${COLUMN_NOUNS[fault.column]} ${fault.name} is in Selected already`,
-        nextStep: 'nothing to do',
-      }
-    case 'not-selected':
-      return {
-        sentence: `the ${COLUMN_NOUNS[fault.column]} ${fault.name} is not in Selected`,
-        nextStep: 'move it there first',
-      }
-    case 'answer-first':
-      return fault.asked === 'proceed'
-        ? {
-            sentence: 'Use Custom Configuration waits for Proceed',
-            nextStep: 'click on Proceed, or choose Use Default',
-          }
-        : { sentence: 'a change waits to be confirmed', nextStep: 'answer Yes or No first' }
-    case 'nothing-asked':
-      return {
-        sentence: `there is nothing to ${fault.answer}`,
-        nextStep: 'load the page again: somebody else may have answered',
-      }
     case 'nothing-to-apply':
       return fault.moved
         ? {
@@ -47,6 +24,11 @@ export function explainActionFault(fault: ActionFault): Explanation {
             nextStep: 'select Use Custom Configuration to use them, or Reset to Default',
           }
         : { sentence: 'this is applied already', nextStep: 'nothing to do' }
+    case 'not-acknowledged':
+      return {
+        sentence: 'the draft brings warnings that are not acknowledged',
+        nextStep: 'read each of them, and call again with its code in `acknowledged`',
+      }
     case 'nothing-selected':
     case 'selected-twice':
     case 'unknown-name':
@@ -63,13 +45,35 @@ export function explainActionFault(fault: ActionFault): Explanation {
     case 'no-certificate':
     case 'certificate-unreadable':
     case 'already-trusted':
-    case 'not-trusted':
     case 'too-many-certificates':
       return explainVerification(fault)
     default:
       return unreachable(fault)
   }
 }
+
+/** Explains what has to be acknowledged before a draft is applied. */
+export function explainWarning(warning: DraftWarning): string {
+  switch (warning.kind) {
+    case 'custom-selection':
+      return 'changing protocols and cipher suites may affect the performance and the security of what passes: understand both before you proceed'
+    case 'weak-protocol':
+    case 'weak-suites':
+    case 'idle-suites':
+      return explainSelectionNotice(warning)
+    case 'unverified':
+    case 'idle-signature':
+    case 'idle-certificates':
+    case 'empty-custom-store':
+      return explainVerificationNotice(warning)
+    default:
+      return unreachable(warning)
+  }
+}
+
+/** Explains a difference that applying the draft would make. */
+export const explainChange = (change: SelectionChange | VerificationChange): string =>
+  'column' in change ? explainSelectionChange(change) : explainVerificationChange(change)
 
 /** A difference in one column, for the confirmation. */
 export function explainSelectionChange({
@@ -113,8 +117,6 @@ export function explainUpgrade(upgraded: UpgradeNotice, upstream: string): strin
       const why = upgraded.faults.map((fault) => explainVerification(fault).sentence).join('; ')
       return `${upstream}: with what the configuration file states, what was chosen on the page cannot be used (${why}); what the file says counts until you choose again`
     }
-    case 'question-closed':
-      return `${upstream}: a change that waited for an answer was set aside; look at the draft and apply it again`
     default:
       return unreachable(upgraded)
   }
