@@ -1,6 +1,6 @@
 /**
- * A front end from its start to its end: the store, the crew, the status listener, the admin API and the reloads,
- * written once for one process and for many.
+ * Starts and ends a front end: the store, the worker pool, the status listener, the admin API and the reloads, for one
+ * process as for several.
  */
 import { availableParallelism } from 'node:os'
 import type { Config, LoadedConfig } from '../config/config.ts'
@@ -36,7 +36,7 @@ export interface RunningServer {
   drain(): Promise<void>
 }
 
-/** How the crew is made up; `entry` is what a worker runs. */
+/** What a start is given; `entry` is the script that a worker runs. */
 export interface StartOptions {
   readonly logger: ProcessLogger
   readonly entry: { readonly script: string; readonly args: readonly string[] }
@@ -44,7 +44,7 @@ export interface StartOptions {
   readonly readPresented?: ReadPresented
   /** Of this program, for the admin API. */
   readonly version?: string
-  /** For a crew of one; a worker's is given to `runWorker`. */
+  /** Used when this process serves alone; a worker's is given to `runWorker`. */
   readonly testHook?: TestHook
   /** Different sightings that may wait while the store is away, where it is not the usual number. */
   readonly sightingLimit?: number

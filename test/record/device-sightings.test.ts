@@ -87,7 +87,7 @@ test('what does not fit is counted, and devices that wait already are still coun
   ])
 })
 
-test('strangers with keys that they made up do not crowd out the fleet', () => {
+test('strangers with keys that they made up do not displace the fleet', () => {
   const { buffer, batches } = aBuffer(100)
   for (let number = 0; number < 1000; number += 1) {
     buffer.add(

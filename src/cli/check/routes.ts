@@ -66,7 +66,7 @@ function oauthThrottleLines(
   const { failures, addressFailures, accountFailures, period, first, longest } = lockout
   const client = basic === 'client' ? '; beside a username, Basic names the program' : ''
   return [
-    `  legacy-oauth: ${address.perMinute} requests a minute from an address, ${address.burst} at once; ${account.perMinute} and ${account.burst} for an account where it has not signed in lately${client}`,
+    `  legacy-oauth: ${address.perMinute} requests a minute from an address, ${address.burst} at once; ${account.perMinute} and ${account.burst} for an account where it has not recently signed in${client}`,
     `  locked out for ${durationText(first)} to ${durationText(longest)}: an account from one address after ${failures} failures in ${durationText(period)}, an address after ${addressFailures}; an account elsewhere after ${accountFailures}, for ${durationText(period)}`,
   ]
 }

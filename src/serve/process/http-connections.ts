@@ -1,6 +1,6 @@
 /**
- * Where the listener's events meet the rooms: a connection is recognised when it opens, its requests walk the
- * corridor, and it is written down when it closes.
+ * Handles the events of one HTTP listener: identifies a connection when it opens, passes its requests to the request
+ * pipeline, and records it when it closes.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'

@@ -132,7 +132,7 @@ export class ReloadCoordinator {
     return this.#applyConfig(config, await this.#deps.rulesFor(config), warnings)
   }
 
-  /** Builds it here first: what this process can build, every worker can, so that no half of a crew moves on alone. */
+  /** Compiles it here first: what this process can compile, every worker can, so that a part of the pool never moves on alone. */
   async #applyConfig(
     config: Config,
     rules: StoreRules | undefined,

@@ -266,7 +266,7 @@ const keyOf = (one: Sighting): string =>
  * to restart or a backup tool to let go.
  */
 const LIMIT = 120_000
-/** The part of the room that is left to strangers: they must not crowd out the fleet while the store is away. */
+/** Unverified devices get one part in so many of the buffer: they must not displace the fleet while the store is away. */
 const UNVERIFIED_SHARE = 5
 /** A transaction of some 50 ms, in which administrators wait; reading and linking it holds up requests for half of that. */
 const BATCH = 500

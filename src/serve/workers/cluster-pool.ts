@@ -1,5 +1,5 @@
 /**
- * The crew of several: one worker per core, each with its own listening socket on the shared port
+ * Runs several worker processes: as many as `workers` says, each with its own listening socket on the shared port
  * (SO_REUSEPORT, which measured cheaper than handing connections over), the primary only supervises.
  */
 import cluster, { type Worker } from 'node:cluster'

@@ -10,18 +10,18 @@ import type { CrlUpdate } from '../../revoke/registry.ts'
 import type { OverlayDelta } from '../../state/overlay.ts'
 import type { ProcessConfig } from '../process/process-config.ts'
 
-/** How a start or a reload went in every process of the crew. */
+/** The result of a start or a reload in all processes of the pool. */
 export type WorkerPoolResult =
   | { readonly kind: 'serving'; readonly ports: Readonly<Record<string, number>> }
   | { readonly kind: 'refused'; readonly faults: readonly Fault[] }
 
-/** What the crew has to say without being asked. */
+/** What the processes of a pool report without being asked. */
 export interface WorkerEvents extends ExpirySightingSink, SightingSink, UpstreamErrorSink {
   /** A device was held to a session that says less of it than a new one would. */
   onStaleSession(): void
 }
 
-/** Has more to note than what devices do at the listeners; called once in each process that serves. */
+/** Adds sightings of its own for a test; called once in each process that serves. */
 export type TestHook = (ledger: Pick<SightingBuffer, 'add'>) => void
 
 export interface WorkerPool {
@@ -33,8 +33,8 @@ export interface WorkerPool {
   applyOverlayDelta(delta: OverlayDelta): void
   /** The metrics of all processes in the text format of Prometheus. */
   scrape(): Promise<string>
-  /** Undefined when every process serves; otherwise what is amiss. */
+  /** Undefined when every process serves; otherwise why the pool is not ready. */
   notReadyReason(): string | undefined
-  /** Ends when the last request has, or the configured patience is over. */
+  /** Ends when the last request has, or the drain timeout is over. */
   drain(): Promise<void>
 }
