@@ -55,7 +55,7 @@ const lockedFile: Taken = {
   },
   waits: true,
   sentence:
-    /^ready\nanother process holds the store: .*; judging by what it says; \d+ sightings wait, \d+ were dropped\n$/,
+    /^ready\nanother process holds the store: .*; decisions use what it says; \d+ sightings wait, \d+ were dropped\n$/,
   code: 'store-locked',
 }
 
