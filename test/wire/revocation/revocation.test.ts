@@ -221,8 +221,20 @@ for (const [policy, settings, expected, code] of failures) {
 }
 
 const missing: readonly (readonly [string, string, string, string, RegExp])[] = [
-  ['hard-fail', 'failure: hard-fail', 'required', '403', /^not ready: revocation list 1 of setting/],
-  ['hard-fail in recording', 'failure: hard-fail', 'recording', '200', /^not ready: revocation list 1 of setting/],
+  [
+    'hard-fail',
+    'failure: hard-fail',
+    'required',
+    '403',
+    /^not ready: revocation list 1 of setting/,
+  ],
+  [
+    'hard-fail in recording',
+    'failure: hard-fail',
+    'recording',
+    '200',
+    /^not ready: revocation list 1 of setting/,
+  ],
   ['soft-fail', 'failure: soft-fail', 'required', '200', /^ready/],
 ]
 for (const [policy, settings, enforcement, expected, readiness] of missing) {
