@@ -12,7 +12,7 @@ export interface AdminDeps {
   readonly clock: Clock
   readonly log: Log
   readonly version: string
-  /** The front end that this office stands beside. */
+  /** The front end that this admin API stands beside. */
   readonly frontEnd: FrontEndView
   /** Who may call at all. */
   readonly networks: readonly Network[]

@@ -22,8 +22,8 @@ export interface RouteSpec<
   readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT'
   /** As fastify writes it: `/api/devices/:id`. */
   readonly path: string
-  /** `anybody`: also without a credential. */
-  readonly role: Role | 'anybody'
+  /** `public`: also without a credential. */
+  readonly role: Role | 'public'
   readonly tag: string
   readonly summary: string
   readonly params?: Params
@@ -114,8 +114,8 @@ export function defineRoute<
   })
 }
 
-/** Who acts where nobody has to be anybody. */
-const ANONYMOUS: Principal = { name: 'nobody', role: 'viewer', by: 'session' }
+/** Who acts in a public call: its caller has shown no credential yet. */
+const ANONYMOUS: Principal = { name: 'anonymous', role: 'viewer', by: 'session' }
 
 /** Sends a problem document. */
 export function sendProblem(reply: FastifyReply, it: AdminProblem): FastifyReply {
@@ -147,14 +147,14 @@ export function parseIfMatch(field: string | undefined): ExpectedVersion | Admin
 }
 
 function schemaOf(spec: RouteSpec, status: number): object {
-  const always = [400, 403, 429, 500, 503, ...(spec.role === 'anybody' ? [] : [401])]
+  const always = [400, 403, 429, 500, 503, ...(spec.role === 'public' ? [] : [401])]
   const versioned = spec.versioned === true ? [412, 428] : []
   const failures = [...new Set([...always, ...versioned, ...(spec.fails ?? [])])]
   return {
     tags: [spec.tag],
     summary: spec.summary,
     'x-role': spec.role,
-    security: spec.role === 'anybody' ? [] : [{ token: [] }, { session: [] }],
+    security: spec.role === 'public' ? [] : [{ token: [] }, { session: [] }],
     ...(spec.params === undefined ? {} : { params: spec.params }),
     ...(spec.query === undefined ? {} : { querystring: spec.query }),
     ...(spec.body === undefined ? {} : { body: spec.body }),
@@ -187,10 +187,10 @@ const IF_MATCH = {
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What it takes to make this call. */
-    role?: Role | 'anybody'
+    role?: Role | 'public'
   }
   interface FastifyRequest {
-    /** Whoever calls; nobody where anybody may. */
+    /** Who calls; undefined in a public call. */
     principal: Principal | undefined
   }
 }

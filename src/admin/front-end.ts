@@ -1,6 +1,6 @@
 /**
- * What the office asks of the front end that it stands beside: narrow, so that whoever plugs them together can satisfy
- * it, and a test can, too.
+ * What the admin API asks of the front end that it stands beside: narrow, so that the serving process can satisfy it, and
+ * a test can, too.
  */
 import type { Policy } from '../decide/policy.ts'
 import type { ApprovalModel } from '../decide/policy.ts'
@@ -41,7 +41,7 @@ export interface FrontEndView {
   upstreamFaults(upstream: string, used: EffectiveSettings): readonly Fault[]
 }
 
-/** A call of an upstream that somebody asks for. */
+/** A call of an upstream that an administrator asks for. */
 export interface UpstreamCall {
   readonly upstream: string
   /** Undefined: each of them. */

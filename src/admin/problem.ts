@@ -47,18 +47,18 @@ export const adminProblem = ({
 
 const TITLES: ReadonlyMap<number, string> = new Map([
   [400, 'The call cannot be understood'],
-  [401, 'Nobody was recognised'],
+  [401, 'The call shows no valid credential'],
   [403, 'This may not be done'],
   [404, 'There is no such thing'],
   [405, 'This is not done here'],
   [409, 'The call does not fit what is there'],
-  [412, 'Somebody else was first'],
+  [412, 'The version has changed'],
   [413, 'The call is too large'],
   [415, 'The body is of the wrong type'],
   [422, 'The data is faulty'],
   [428, 'The call must say what it was decided on'],
   [429, 'Too many calls'],
-  [500, 'Something went wrong here'],
+  [500, 'Internal error'],
   [503, 'The store does not answer'],
 ])
 
@@ -80,7 +80,7 @@ const STATUSES: ReadonlyMap<StoreFailure['kind'], number> = new Map<StoreFailure
 /** Every other no of the store is a rule that this change would break. */
 const CONFLICT = 409
 
-/** Why somebody may not, told to somebody who may be anybody: no names, no hints which half was wrong. */
+/** Why a call is not let in, told to a caller that may be unknown: no names, no hints which half was wrong. */
 export function accessProblem(why: AccessRefusal): AdminProblem {
   switch (why.kind) {
     case 'credential-missing':
@@ -110,7 +110,7 @@ export function accessProblem(why: AccessRefusal): AdminProblem {
         403,
         why.kind,
         `this needs the role ${why.needed}, and the credential has ${why.has}`,
-        'ask somebody who has it',
+        'ask an administrator who has it',
       )
     case 'address-not-allowed':
       return accessDenial(

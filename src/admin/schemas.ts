@@ -3,7 +3,7 @@
  */
 import { Type, type TObject, type TProperties, type TSchema } from 'typebox'
 
-/** An object that holds these and nothing else: a key that nobody reads is a mistake somebody made. */
+/** An object that holds these and nothing else: a key that is not read is a mistake of the caller. */
 export const strictObject = <Properties extends TProperties>(
   properties: Properties,
   description?: string,

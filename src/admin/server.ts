@@ -62,7 +62,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
   })
   await app.register(cookie)
   await app.register(swagger, { openapi: description(deps.version) })
-  // Before the guard: as a hook of each route it would run behind it, and count nobody whom the guard turns away.
+  // Before the guard: as a hook of each route it would run behind it, and count no call that the guard turns away.
   app.addHook('onRequest', app.rateLimit())
   app.addHook('onRequest', async (request, reply) => {
     const refusal = await guard(request, deps)
@@ -71,7 +71,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
   const context: AdminContext = { ...deps, signInAttempts: new SignInAttempts(deps.clock) }
   await app.register(async (api) => {
     await Promise.resolve()
-    api.get('/api/openapi.json', { config: { role: 'anybody' }, schema: { hide: true } }, () =>
+    api.get('/api/openapi.json', { config: { role: 'public' }, schema: { hide: true } }, () =>
       app.swagger(),
     )
     addSessionRoutes(api, context)
@@ -103,7 +103,7 @@ function create({ tls }: AdminDeps): FastifyInstance {
     keepAliveTimeout: REQUEST_MS,
     routerOptions: { maxParamLength: 300 },
     exposeHeadRoutes: false,
-    // Whoever is behind a proxy of their own is that proxy, as far as the allow list is concerned.
+    // A client behind a proxy of its own is that proxy, as far as the allow list is concerned.
     trustProxy: false,
   }
   if (tls === undefined) return fastify(options)
@@ -125,8 +125,8 @@ function create({ tls }: AdminDeps): FastifyInstance {
 async function guard(request: FastifyRequest, deps: AdminDeps): Promise<AdminProblem | undefined> {
   if (!isInside(request.ip, deps.networks)) return accessProblem({ kind: 'address-not-allowed' })
   const needed = request.routeOptions.config.role
-  // What is not served is answered as such, to whoever asks; and signing in needs no credential.
-  if (needed === undefined || needed === 'anybody') return undefined
+  // What is not served is answered as such, to any caller; and signing in needs no credential.
+  if (needed === undefined || needed === 'public') return undefined
   const { store, clock } = deps
   const authenticated = await authenticate(
     {
@@ -164,10 +164,10 @@ function problemOf(error: FastifyError, request: FastifyRequest, log: Log): Admi
   if ('type' in error && 'next_step' in error) return error as unknown as AdminProblem
   const { statusCode: status = 500 } = error
   if (status >= 500) {
-    log.error({ err: error, path: request.routeOptions.url }, 'an admin call met a bug')
+    log.error({ err: error, path: request.routeOptions.url }, 'internal error in an admin API call')
     return adminProblem({
       status: 500,
-      code: 'bug',
+      code: 'internal-error',
       detail: 'the call met a fault of the program',
       nextStep: 'look in the log, and report what it says',
     })
@@ -204,7 +204,7 @@ const description = (version: string) =>
     },
   }) as const
 
-/** CA chains are the largest thing anybody uploads, inventories aside, which come in parts. */
+/** CA chains are the largest thing that is uploaded, inventories aside, which come in parts. */
 const BODY_OCTETS = 1024 * 1024
 /** An administrator's machine is near; longer than this is a connection that is held open on purpose. */
 const REQUEST_MS = 30_000

@@ -5,7 +5,7 @@ export const modelText = ({ model, modelStated }: ApprovalSettings): string =>
   `model ${model}: ${MODELS[model]}${modelStated ? '' : '; the portal may have chosen another one'}`
 
 const MODELS: Readonly<Record<ApprovalSettings['model'], string>> = {
-  off: 'nobody has to be approved',
+  off: 'no device has to be approved',
   auto: 'a sound certificate under the current CA approves itself, any other device waits for Approve',
   manual: 'every device waits for Approve',
   'manual-external': 'devices that come from outside wait for Approve',

@@ -75,7 +75,7 @@ test('a value may begin with a dash behind an equals sign', async () => {
   expect((await tfe(['demo', '--dir=-x'])).out).toBe('(demonstrates {"dir":"-x"})')
 })
 
-test('what was typed cannot move the cursor of whoever reads the answer', async () => {
+test('what was typed cannot move the cursor of the reader of the answer', async () => {
   const { err } = await tfe(['\u001B[2Jx'])
   expect(err).not.toContain('\u001B')
 })

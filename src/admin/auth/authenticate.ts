@@ -30,7 +30,7 @@ export interface AuthenticateDeps {
 
 export type AuthenticateResult = Result<Principal, AccessRefusal | StoreTrouble>
 
-/** Recognises whoever calls. */
+/** Finds the administrator whose credential a call shows. */
 export async function authenticate(
   presented: PresentedCredentials,
   deps: AuthenticateDeps,
@@ -61,7 +61,7 @@ async function byToken(authorization: string, deps: AuthenticateDeps): Promise<A
   return authenticated
 }
 
-/** Milliseconds. Whoever asks whether a token is still in use asks about days; a script must not write with each call. */
+/** Milliseconds. Whether a token is still in use is a question about days; a script must not write with each call. */
 const USE_RECORDED_EVERY_MS = 60_000
 
 async function bySession(
@@ -75,7 +75,7 @@ async function bySession(
   if (found.value === undefined) return fail({ kind: 'credential-unknown' })
   const { admin, session } = found.value
   if (session.expiresAt <= deps.clock.now()) return fail({ kind: 'credential-expired' })
-  // The browser sends the cookie whoever made it ask; SameSite is the first line, this the second.
+  // The browser sends the cookie whichever page made it ask; SameSite is the first defence, this the second.
   if (changes && requestedBy === undefined) return fail({ kind: 'cross-site' })
   return enabled(admin, { role: admin.role, by: 'session' })
 }
@@ -88,7 +88,7 @@ async function byCertificate(
   const found = await deps.admins.findByKey(key)
   if (!found.ok) return found
   if (found.value === undefined) return fail({ kind: 'credential-unknown' })
-  // The browser shows the certificate whoever made it ask, too, and there is no SameSite for it.
+  // The browser shows the certificate whichever page made it ask, too, and there is no SameSite for it.
   if (changes && requestedBy === undefined) return fail({ kind: 'cross-site' })
   return enabled(found.value, { role: found.value.role, by: 'certificate' })
 }

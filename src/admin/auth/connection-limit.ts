@@ -1,6 +1,6 @@
 /**
- * How many connections the office holds: the allow list is asked about requests, and whoever sends none would otherwise
- * cost a descriptor each of the process that has the store.
+ * How many connections the admin API holds: the allow list is asked about requests, and a client that sends none would
+ * otherwise cost a descriptor for each connection of the process that has the store.
  */
 import type { Server } from 'node:net'
 import { isInside, type Network } from '../../kernel/network.ts'
@@ -24,5 +24,5 @@ export function limitConnections(server: Server, networks: readonly Network[]): 
 
 /** A portal holds six, a script one or two; so many are a team at work, and a small part of a process's descriptors. */
 const MAX_CONNECTIONS = 500
-/** Enough to tell somebody who configured the wrong network so. */
+/** Enough to tell an administrator who configured the wrong network so. */
 const MAX_UNLISTED = 50

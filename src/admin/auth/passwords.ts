@@ -14,7 +14,7 @@ export async function hashPassword(password: string): Promise<string> {
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`
 }
 
-/** Whether a password is the one behind a hash; a hash that cannot be read is nobody's. */
+/** Whether a password is the one behind a hash; no password is behind a hash that cannot be read. */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const [, memory, passes, parallelism, salt, tag] = HASH.exec(hash) ?? []
   if (salt === undefined || tag === undefined) return false
@@ -29,7 +29,7 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
   return found.length === wanted.length && timingSafeEqual(found, wanted)
 }
 
-/** Takes as long as a wrong password, for names that nobody has: else the time would tell which somebody has. */
+/** Takes as long as a wrong password, for unknown names: else the time would tell which names are known. */
 export async function verifyDummyPassword(password: string): Promise<false> {
   await deriveTag(password, { salt: randomBytes(SALT_OCTETS), ...COST })
   return false

@@ -25,14 +25,14 @@ export const lesserOf = (one: Role, other: Role): Role => (includes(one, other) 
 /** Viewers look, operators act on devices, administrators change trust and people. */
 const RANK: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, administrator: 2 }
 
-/** Why nobody was recognised, or may not do this. */
+/** Why a call shows no valid credential, or may not do this. */
 export type AccessRefusal =
   | { readonly kind: 'credential-missing' }
   | { readonly kind: 'credential-malformed' }
   | { readonly kind: 'credential-unknown' }
   | { readonly kind: 'credential-expired' }
   | { readonly kind: 'administrator-disabled' }
-  /** A session's request that a page of somebody else may have sent. */
+  /** A session's request that a page of another site may have sent. */
   | { readonly kind: 'cross-site' }
   | { readonly kind: 'role-too-weak'; readonly has: Role; readonly needed: Role }
   | { readonly kind: 'address-not-allowed' }

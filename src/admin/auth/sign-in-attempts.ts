@@ -1,5 +1,5 @@
 /**
- * How often somebody may try to sign in: per address and per name, so that neither one address can try many names
+ * How often a client may try to sign in: per address and per name, so that neither one address can try many names
  * nor many addresses one name.
  */
 import type { Clock } from '../../kernel/ports.ts'
@@ -34,7 +34,7 @@ export class SignInAttempts {
     this.#decrement(byName(name))
   }
 
-  /** It was neither right nor wrong: nobody could be asked. */
+  /** It was neither right nor wrong: the store did not answer. */
   undecided(address: string, name: string): void {
     this.#decrement(byAddress(address))
     this.#decrement(byName(name))
@@ -60,7 +60,7 @@ export class SignInAttempts {
       return
     }
     if (this.#failures.size >= MAX_KEYS) {
-      // The oldest goes: whoever makes us forget pays with as many attempts.
+      // The oldest goes: a client that makes us forget it pays with as many attempts.
       for (const oldest of this.#failures.keys()) {
         this.#failures.delete(oldest)
         break

@@ -148,7 +148,7 @@ const asFile = (
 ): FastifyReply =>
   reply.header('content-type', type).header('content-disposition', `attachment; filename="${name}"`)
 
-/** The export as it grows. Whoever hangs up ends it, so that no reader of the store is left behind. */
+/** The export as it grows. A client that hangs up ends it, so that no reader of the store is left behind. */
 function exportStream({ store, log }: AdminContext, actor: Actor): PassThrough {
   const stream = new PassThrough()
   const gone = new AbortController()
@@ -164,7 +164,7 @@ function exportStream({ store, log }: AdminContext, actor: Actor): PassThrough {
       else stream.destroy(new Error(explainStore(done.failure).sentence))
     })
     .catch((error: unknown) => {
-      if (!gone.signal.aborted) log.error({ err: error }, 'an export met a bug')
+      if (!gone.signal.aborted) log.error({ err: error }, 'internal error in an export')
       stream.destroy()
     })
   return stream

@@ -18,7 +18,7 @@ export async function confirmAll(
     if (at < given) continue
     if (terminal.ask === undefined) {
       const flags = sentences.map(() => '--confirm').join(' ')
-      return `this has to be confirmed, and there is nobody to ask: add ${flags}`
+      return `this has to be confirmed, and there is no terminal to ask at: add ${flags}`
     }
     const answer = await terminal.ask('type yes to go on: ')
     if (answer.trim() !== 'yes') return reportUnchanged(context)
@@ -32,7 +32,7 @@ export async function readPhrase(context: CommandContext, phrase: string): Promi
   if (given !== undefined) return { kind: 'typed', text: given }
   const { ask } = context.terminal
   if (ask === undefined) {
-    const end = `this takes a phrase, and there is nobody to ask: add --phrase '${phrase}'`
+    const end = `this takes a phrase, and there is no terminal to ask at: add --phrase '${phrase}'`
     return { kind: 'end', end }
   }
   const text = (await ask(`type \`${phrase}\` to go on: `)).trim()

@@ -75,7 +75,7 @@ export async function readiness(context: CommandContext): Promise<CommandResult>
   // Rounded down, as in the warnings: a fleet that is not whole must not look so.
   const rate =
     body.success_rate === null
-      ? 'nobody has tried yet'
+      ? 'no device has tried yet'
       : `${Math.floor(body.success_rate * 1000) / 10} % of those that tried or cannot try`
   return context.print(body, [
     ...formatTable(['READINESS', 'DEVICES', 'LISTED BY --authentication'], rows),

@@ -97,7 +97,7 @@ async function oauthChange(
 export async function disableLegacy(context: CommandContext): Promise<CommandResult> {
   const may = await confirmAll(context, [
     'clients that have no certificate get no token any more, the watchOS app among them',
-    'whoever depends on the legacy endpoint is locked out as soon as this is done',
+    'clients that depend on the legacy endpoint are locked out as soon as this is done',
   ])
   return may === true ? oauthChange(context, 'disable-legacy', 2) : may
 }

@@ -17,7 +17,7 @@ export function approval(config: Config): readonly string[] {
   return [
     `  ${modelText(config.approval)}`,
     ...twoColumns([
-      ['sensitive rows', rows.join(', ') || 'none: approval keeps nobody out, a block does'],
+      ['sensitive rows', rows.join(', ') || 'none: approval keeps no device out, a block does'],
       ...inside,
       ['unapproved', unapproved(config, rows.length > 0)],
       ['approved', 'passes wherever its certificate does'],

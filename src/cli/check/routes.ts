@@ -30,7 +30,7 @@ export function routes(
         ...oauthThrottleLines(table, config.legacyOAuth),
       ],
     ]),
-    [`Rows that are ${paint('warn', 'off')}: nobody has tried them against a real server`, off],
+    [`Rows that are ${paint('warn', 'off')}: never tried against a real server`, off],
     ['To confirm with your server before relying on the preset', questions],
   ]
 }
@@ -73,7 +73,7 @@ function oauthThrottleLines(
 
 function destination(row: RouteRow, arrow: string): string {
   const { class: kind, upstream, match, networks, sensitive } = row
-  if (kind === 'denied') return `${arrow} nobody`
+  if (kind === 'denied') return `${arrow} nowhere`
   const narrowed = match === undefined ? '' : ', for certificates that match'
   const sources =
     networks === undefined

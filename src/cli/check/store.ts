@@ -8,7 +8,7 @@ export function storeLines({ store, admin }: Config): readonly string[] {
   const keys = store.keys?.reference ?? 'none: no secret is kept'
   const lines = [`  store     ${where}`, `  key ring  ${keys}`]
   if (admin === undefined)
-    return [...lines, '  admin     nowhere: nobody can change what the store holds']
+    return [...lines, '  admin     nowhere: what the store holds cannot be changed']
   const scheme = admin.certificate === undefined ? 'http' : 'https'
   const { address, port, allow } = admin
   return [

@@ -66,9 +66,9 @@ function standingText(standing: Standing, now: Instant): string {
     case 'current':
       return 'current: admits, and issues to devices going forward'
     case 'staged':
-      return 'staged: admits nobody yet'
+      return 'staged: admits no device yet'
     case 'distrusted':
-      return 'distrusted: admits nobody'
+      return 'distrusted: admits no device'
     case 'previously-trusted': {
       const { retiredAt, sunset } = standing
       const end =

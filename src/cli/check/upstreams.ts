@@ -88,7 +88,7 @@ const durationText = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` 
 
 const BALANCE_TEXT: Readonly<Record<Upstream['balance'], string>> = {
   'round-robin': 'in turn',
-  'least-connections': 'whoever has the least to do',
+  'least-connections': 'the server with the fewest requests under way for its weight',
   'device-hash': 'by the key of the device; in turn for requests without one',
 }
 
@@ -109,7 +109,7 @@ function tlsRows(tls: UpstreamTls, own: string): readonly Row[] {
       'strict',
       strict
         ? `yes: the certificate must name ${hostname} and lead to ${stores.join(' or ')}`
-        : 'NO: whoever answers is believed (and logged, when strict TLS would have refused)',
+        : 'NO: any server that answers is believed (and logged, when strict TLS would have refused)',
     ],
     ...(pins.length === 0 ? [] : [['pins', `one of ${pins.length} keys must be shown`] as const]),
   ]

@@ -39,7 +39,7 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
   const logger = openLog(loaded.value.config.log, {})
   // A bug where no connection is near: the lines so far, and the last one, should still arrive.
   process.once('uncaughtException', (error) => {
-    logger.log.fatal({ err: error }, 'the front end met a bug and ends')
+    logger.log.fatal({ err: error }, 'internal error: the front end ends')
     logger.flush()
     process.exit(EXIT.bug)
   })
@@ -59,7 +59,7 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
   process.on('SIGHUP', () => {
     load()
       .then((next) => serving.reload(next))
-      .catch((error: unknown) => logger.log.error({ err: error }, 'reload met a bug'))
+      .catch((error: unknown) => logger.log.error({ err: error }, 'internal error in a reload'))
   })
   await firstOf('SIGTERM', 'SIGINT')
   await serving.drain()

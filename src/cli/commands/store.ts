@@ -37,7 +37,7 @@ export async function initCommand(
   const { where, enforcement, settings, keyFile, rows } = created.value
   const lines = [
     `${paint('good', signs.yes)} made the store ${where}`,
-    `  enforcement          ${enforcement}${enforcement === 'required' ? '' : ': whoever would be refused is written down and admitted'}`,
+    `  enforcement          ${enforcement}${enforcement === 'required' ? '' : ': devices that would be refused are written down and admitted'}`,
     `  enrollment settings  ${settings.join(', ')} (from now on they are changed in the store, not in the file)`,
     ...(rows === undefined ? [] : [`  rows                 ${rows}, from ${from ?? 'an export'}`]),
     ...(keyFile === undefined

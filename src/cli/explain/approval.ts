@@ -37,7 +37,11 @@ export function approvalSections(
       steps: [
         intro,
         ...(kinds.length === 0
-          ? [note('no row of this listener is sensitive: it keeps nobody out, a block does')]
+          ? [
+              note(
+                'no row of this listener is sensitive: approval keeps no device out, a block does',
+              ),
+            ]
           : []),
       ],
     },
@@ -63,7 +67,7 @@ const storeHint = (peer: Peer): readonly string[] =>
     : []
 
 const notSensitiveNote = ({ id, sensitive }: RouteRow): readonly Step[] =>
-  sensitive ? [] : [note(`the row ${id} is not sensitive: it asks nobody to be approved`)]
+  sensitive ? [] : [note(`the row ${id} is not sensitive: it asks for no approval`)]
 
 /** A step for each state, and for each side of the internal networks where it matters and none was named. */
 function stepsByState(

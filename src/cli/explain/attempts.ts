@@ -31,7 +31,7 @@ function attemptStep({ candidate, failure }: Attempt): Step {
 function pathText(candidate: Attempt['candidate']): string {
   if (candidate.kind === 'too-long') return 'a path that goes on and on'
   const names = candidate.certificates.map(name)
-  if (candidate.kind === 'dead-end') return [...names, 'nobody known here'].join(' < ')
+  if (candidate.kind === 'dead-end') return [...names, 'no authority known here'].join(' < ')
   return [...names, name(candidate.anchor.certificate)].join(' < ')
 }
 

@@ -114,11 +114,11 @@ function nearMisses(certificate: Certificate, known: readonly Authority[]): read
     no(
       self
         ? `${name(certificate)} was signed by its own key: only a trust anchor may be`
-        : `${name(certificate)} asks for ${wanted}, and nobody known here signed it`,
+        : `${name(certificate)} asks for ${wanted}, and no authority known here signed it`,
       ...misses,
       ...(alike === undefined ? [] : [`'${alike}' is called almost the same`]),
     ),
-    note(`known here: ${subjects.length === 0 ? 'nobody' : subjects.join('; ')}`),
+    note(`known here: ${subjects.length === 0 ? 'none' : subjects.join('; ')}`),
   ]
 }
 

@@ -45,7 +45,7 @@ function steps(
           const isLeaf = certificate === path.certificates[0]
           const unlisted = demand === undefined || (!isLeaf && isUnlisted(status, demand))
           if (unlisted) return note(`${who}: not checked, ${name(issuer)} publishes no list here`)
-          const text = `${who}: nobody can tell, ${UNKNOWN_TEXT[status.why]} of ${name(issuer)}`
+          const text = `${who}: status unknown, ${UNKNOWN_TEXT[status.why]} of ${name(issuer)}`
           const counts = isTolerated(demand, status.list, { why: status.why, now })
           const more = status.list === undefined ? [] : [listText(status.list, now)]
           return (counts ? note : no)(text, ...more)
@@ -76,10 +76,10 @@ function isTolerated(
 
 function demandText(setting: string, demand: RevocationDemand | undefined): string {
   if (demand === undefined) return `${setting} demands no revocation list`
-  if (demand.failure === 'soft-fail') return `${setting}: soft-fail, who cannot be told is admitted`
+  if (demand.failure === 'soft-fail') return `${setting}: soft-fail, an unknown status is admitted`
   const grace =
     demand.grace === 0 ? '' : `, a list counts for ${durationText(demand.grace)} after its end`
-  return `${setting}: hard-fail, who cannot be told is refused${grace}`
+  return `${setting}: hard-fail, an unknown status is refused${grace}`
 }
 
 function listText({ crl }: RevocationList, now: Instant): string {

@@ -62,7 +62,7 @@ export function routeSection({ request, listener }: ExplainQuery, routeMatch: Ro
         kind === 'denied'
           ? no(`meets the row ${id} (${path}) of class denied`)
           : yes(
-              `meets the row ${id} (${path}) of class ${kind}${marked}, which leads to ${upstream ?? 'nobody'}`,
+              `meets the row ${id} (${path}) of class ${kind}${marked}, which leads to ${upstream ?? 'no upstream'}`,
             ),
       ],
     }
@@ -72,8 +72,8 @@ export function routeSection({ request, listener }: ExplainQuery, routeMatch: Ro
     title,
     steps:
       kind === 'route-unknown'
-        ? [no('no row matches: answered 404 whoever asks')]
-        : [no(`the path can be read in two ways (${kind}): answered 400 whoever asks`)],
+        ? [no('no row matches: answered 404 for any caller')]
+        : [no(`the path can be read in two ways (${kind}): answered 400 for any caller`)],
   }
 }
 
@@ -140,7 +140,7 @@ export function decisionStep(decision: Decision): Step {
     case 'open-route':
       return yes(
         'ADMITTED: open-route',
-        'no certificate is asked for here, and nobody is named to the upstream',
+        'no certificate is asked for here, and no device is named to the upstream',
       )
     case 'recording': {
       const { code, sentence, nextStep } = explain(basis.wouldRefuse)

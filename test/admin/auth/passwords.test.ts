@@ -40,11 +40,11 @@ const UNREADABLE: readonly [string, string][] = [
   ],
 ]
 for (const [what, hash] of UNREADABLE) {
-  test(`${what} is nobody's`, async () => {
+  test(`${what} fits no password`, async () => {
     expect(await verifyPassword('correct horse battery', hash)).toBe(false)
   })
 }
 
-test("nobody's password is never right", async () => {
+test('the password of an unknown name is never right', async () => {
   expect(await verifyDummyPassword('anything')).toBe(false)
 })

@@ -29,7 +29,7 @@ const send = (
     ...(takesBody ? { body } : {}),
   })
 
-const guarded = (): readonly DescribedOperation[] => calls.filter(({ role }) => role !== 'anybody')
+const guarded = (): readonly DescribedOperation[] => calls.filter(({ role }) => role !== 'public')
 const nameOf = ({ method, path }: DescribedOperation): string => `${method} ${path}`
 
 /** Sends every guarded call, and answers those that ended otherwise than they should. */
@@ -61,10 +61,10 @@ async function otherThan(
 test('every call says which role it needs, and only signing in needs none', () => {
   expect(calls.length).toBeGreaterThan(9)
   expect(calls.filter(({ role }) => role === 'undeclared')).toEqual([])
-  expect(calls.filter(({ role }) => role === 'anybody').map(nameOf)).toEqual(['POST /api/session'])
+  expect(calls.filter(({ role }) => role === 'public').map(nameOf)).toEqual(['POST /api/session'])
 })
 
-test('whoever has no credential has no more calls in a minute than anybody else', async () => {
+test('a caller without a credential has no more calls in a minute than any other', async () => {
   await using small = await openAdminApi({ callsPerMinute: 3 })
   const headers = { authorization: `Bearer ${newToken()}` }
   const statuses: number[] = []
@@ -82,7 +82,7 @@ test('every call without a credential is refused', async () => {
 })
 
 const WRONG: readonly [string, () => Record<string, string>, string][] = [
-  ['a token of nobody', () => ({ authorization: `Bearer ${newToken()}` }), 'credential-unknown'],
+  ['an unknown token', () => ({ authorization: `Bearer ${newToken()}` }), 'credential-unknown'],
   ['a token of another make', () => ({ authorization: 'Bearer letmein' }), 'credential-malformed'],
   [
     'a password in place of a token',
@@ -90,11 +90,7 @@ const WRONG: readonly [string, () => Record<string, string>, string][] = [
     'credential-malformed',
   ],
   ['an empty authorization', () => ({ authorization: 'Bearer ' }), 'credential-malformed'],
-  [
-    'a session of nobody',
-    () => ({ cookie: `tfe-session=${newSessionId()}` }),
-    'credential-unknown',
-  ],
+  ['an unknown session', () => ({ cookie: `tfe-session=${newSessionId()}` }), 'credential-unknown'],
   ['a session of another make', () => ({ cookie: "tfe-session=' or 1=1" }), 'credential-malformed'],
   [
     'the cookie that only TLS may carry',
@@ -204,7 +200,7 @@ const NAMES: readonly [string, string][] = [
 ]
 
 for (const [name, why] of NAMES) {
-  test(`nobody is called ${JSON.stringify(name)}, ${why}`, async () => {
+  test(`no administrator is called ${JSON.stringify(name)}, ${why}`, async () => {
     const response = await fetch(`${api.url}/api/administrators`, {
       method: 'POST',
       headers: {

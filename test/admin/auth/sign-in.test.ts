@@ -34,13 +34,13 @@ test('a session begins with name and password, says who one is, and ends', async
   expect(after.status).toBe(401)
 })
 
-test('a wrong password and a name that nobody has get the same answer', async () => {
+test('a wrong password and an unknown name get the same answer', async () => {
   await using api = await openAdminApi()
   await api.tokenOf('operator')
   const wrong = await signIn(api, 'operator', 'something else')
-  const nobody = await signIn(api, 'nobody at all', 'something else')
+  const unknown = await signIn(api, 'no such name', 'something else')
   expect(wrong.status).toBe(401)
-  expect(await wrong.text()).toBe(await nobody.text())
+  expect(await wrong.text()).toBe(await unknown.text())
 })
 
 test('after five failures a name is locked even for the right password, and another one is not', async () => {
@@ -72,7 +72,7 @@ test('the log says who fails to sign in from where, and repeats no name that may
   for (let attempt = 0; attempt < 4; attempt += 1) await signIn(api, 'operator', 'wrong')
   expect(api.warnings).toMatchObject([
     { from: '127.0.0.1', who: 'operator' },
-    { who: 'nobody of ours' },
+    { who: 'no known administrator' },
     { who: 'operator' },
     { who: 'operator' },
     { who: 'operator' },
@@ -147,7 +147,7 @@ async function callWith(
   }
 }
 
-test('an administrator is known by the key of a client certificate, whoever signed that', async () => {
+test('an administrator is known by the key of a client certificate, whichever CA signed that', async () => {
   await using api = await openAdminApi({ tls, at: Date.now() })
   const mine = mintLeaf({ issuer: ca, name: 'me' })
   const parsed = parseCertificate(mine.der)
@@ -200,7 +200,7 @@ test('a token of no administrator makes none that outlasts it', async () => {
   expect(await lasting('administrator')).toBe('2027-12-27T00:00:00.000Z')
 })
 
-test('another key under the same name is nobody, and so is an expired certificate of the right one', async () => {
+test('another key under the same name is unknown, and so is an expired certificate of the right one', async () => {
   await using api = await openAdminApi({ tls, at: Date.now() })
   const mine = mintLeaf({ issuer: ca, name: 'me', notAfter: api.clock.at - 60_000 })
   const other = mintLeaf({ issuer: ca, name: 'me' })

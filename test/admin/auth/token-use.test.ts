@@ -59,7 +59,7 @@ test.each<[string, (api: TestAdminApi) => Promise<void>]>([
   expect(await lastUsed(api)).toBeNull()
 })
 
-test('a store that cannot keep the note turns nobody away', async () => {
+test('a store that cannot keep the note turns no caller away', async () => {
   await using api = await openAdminApi()
   const { credentials, admins } = api.store
   const noted: unknown[] = []

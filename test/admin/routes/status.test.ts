@@ -64,7 +64,7 @@ test('a backup is a store that opens', async () => {
 })
 
 for (const path of ['/api/export', '/api/backup']) {
-  test(`nobody but an administrator takes ${path} away`, async () => {
+  test(`only an administrator takes ${path} away`, async () => {
     await using api = await openAdminApi()
     expect(await call(api, 'GET', path, { as: 'operator' })).toMatchObject({ status: 403 })
   })

@@ -15,7 +15,7 @@ const BY = { who: 'test', from: 'test' }
 let folder: string
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tfe-cli-office-'))
+  folder = mkdtempSync(join(tmpdir(), 'tfe-cli-admin-'))
 })
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
@@ -74,14 +74,14 @@ test('devices are listed in a table, approved by id, and found again', async () 
   expect(out.match(/approved, awaiting next connection/gu)).toHaveLength(2)
 })
 
-test('whoever is left is named with the reason, exit code 1', async () => {
+test('a device that is left is named with the reason, exit code 1', async () => {
   await using office = await fleet()
   const [first = ''] = await idsOf(office)
   await typed(office, ['devices', 'block', first])
-  const again = await typed(office, ['devices', 'approve', first, 'nobody'])
+  const again = await typed(office, ['devices', 'approve', first, 'unknown'])
   expect(again).toMatchObject({ code: 1 })
   expect(again.out).toContain(`${first} is left: it is blocked`)
-  expect(again.out).toContain('nobody is left: there is no such device')
+  expect(again.out).toContain('unknown is left: there is no such device')
   const forget = await typed(office, ['devices', 'forget', first])
   expect(forget).toMatchObject({ code: 1, out: '' })
   expect(forget.err).toMatch(/^tfe: .*\(device-blocked\)\nnext: /u)
@@ -112,10 +112,10 @@ test('readiness is printed with the labels of the chart, and an old agent must u
   expect(shown.out).toMatch(/authentication +must-upgrade: its agent is 10\.0, and only 10\.1/u)
 })
 
-test('a fleet that nobody has met has no success rate', async () => {
+test('a fleet of which no device was met has no success rate', async () => {
   await using office = await openAdminApi()
   const { out } = await typed(office, words('devices readiness'))
-  expect(out).toContain('success rate: nobody has tried yet\n')
+  expect(out).toContain('success rate: no device has tried yet\n')
 })
 
 test('one device is shown whole', async () => {
@@ -154,7 +154,7 @@ test('certificates are required after the warnings were printed and the phrase w
 const NOT_REQUIRED: readonly [string, string, How, number][] = [
   ['with another answer', 'enforce require', { answers: ['yes'] }, 1],
   ['with no answer', 'enforce require', { answers: [] }, 1],
-  ['where nobody can be asked', 'enforce require', {}, 2],
+  ['where there is no terminal to ask at', 'enforce require', {}, 2],
   ['with another phrase', 'enforce require --phrase yes', {}, 1],
   ['by an operator', `enforce require`, { as: 'operator', answers: [CONFIRMATION_PHRASE] }, 1],
 ]
@@ -285,7 +285,7 @@ test('an inventory of several parts is looked at whole, with the lines of the fi
   expect((await typed(office, ['inventory', 'import', good])).out).toBe(
     '4500 devices: 4500 added, 0 updated; 0 of them were seen already\n',
   )
-  const flat = lines.map((_, at) => (at === 10 || at === 4400 ? ',nobody' : `B${at},x`))
+  const flat = lines.map((_, at) => (at === 10 || at === 4400 ? ',unknown' : `B${at},x`))
   const bad = file('bad.csv', `id,name\n${flat.join('\n')}\n`)
   const said = await typed(office, ['inventory', 'import', bad])
   expect(said).toMatchObject({ code: 1, out: '' })
@@ -311,7 +311,7 @@ const MISUSED: readonly [string, string, RegExp][] = [
 ]
 
 for (const [what, line, message] of MISUSED) {
-  test(`${what} is misuse, exit code 2, and calls nobody`, async () => {
+  test(`${what} is misuse, exit code 2, and calls no admin API`, async () => {
     const said = await tfe(words(line), {
       TFE_ADMIN_TOKEN: 'x',
       TFE_ADMIN_URL: 'http://127.0.0.1:1',
@@ -321,7 +321,7 @@ for (const [what, line, message] of MISUSED) {
   })
 }
 
-test('without a token nobody is called', async () => {
+test('without a token no admin API is called', async () => {
   const said = await tfe(words('audit'))
   expect(said).toMatchObject({ code: 2 })
   expect(said.err).toContain('set TFE_ADMIN_TOKEN')

@@ -19,12 +19,12 @@ test('a good configuration is told in words: who listens, who is trusted, where 
   expect(out).toMatch(/Old +previously trusted: admits what it issued up to/)
   expect(out).toMatch(/open +any method \/enroll\/\* +→ mdm +enroll/)
   expect(out).toMatch(/renewal +POST \/renew\/\* +→ mdm +renew/)
-  expect(out).toMatch(/denied +any method \/admin\/\* +→ nobody +admin/)
+  expect(out).toMatch(/denied +any method \/admin\/\* +→ nowhere +admin/)
   expect(out).toContain('strict   yes: the certificate must name mdm.internal')
   expect(out).toContain('is told  format rfc9440, verify in X-Verify')
   expect(out).not.toContain('What is dangerous')
   expect(out).toMatch(/store +SQLite, .*\/data\/tfe\.sqlite/)
-  expect(out).toContain('nobody can change what the store holds')
+  expect(out).toContain('what the store holds cannot be changed')
   expect(out).toMatch(/✓ .*: no faults, 1 warning\n$/)
 })
 
@@ -146,9 +146,9 @@ for (const name of ['epmm', 'core-10', 'nanomdm', 'generic']) {
   })
 }
 
-test('the rows of a preset that nobody verified are listed with why they are off', async () => {
+test('the rows of a preset that were never verified are listed with why they are off', async () => {
   const { out } = await tfe(['check', 'config/epmm.yaml'])
-  expect(out).toContain('Rows that are off: nobody has tried them against a real server')
+  expect(out).toContain('Rows that are off: never tried against a real server')
   expect(out).toMatch(/^ {2}renewal: path not known \(renewal\): /m)
   expect(out).toContain('To confirm with your server before relying on the preset')
 })

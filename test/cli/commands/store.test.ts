@@ -200,7 +200,7 @@ for (const [what, typed] of [
   ['short', 'elevenchars'],
   ['missing', ''],
 ] as const) {
-  test(`a password that is ${what} makes nobody`, async () => {
+  test(`a password that is ${what} makes no administrator`, async () => {
     using it = bench()
     await it.init()
     expect((await it.admin('viewer', undefined, typed)).code).toBe(1)
@@ -218,7 +218,7 @@ test('breaking glass undoes the latch and says who and why in the audit trail', 
   expect(JSON.stringify(trail)).toContain('locked out')
 })
 
-test('glass cannot be broken while somebody serves from the store', async () => {
+test('glass cannot be broken while a process serves from the store', async () => {
   using it = bench()
   await it.init()
   const hold = await lockStore(await it.settings(), 'shared')

@@ -121,7 +121,7 @@ test('in recording a sensitive row holds an unapproved device from outside, and 
   expect(manual.out).toContain('blocked: REFUSED: blocked\n')
 })
 
-test('a blocked device is refused on an open row, too, and nobody passes a denied one', async () => {
+test('a blocked device is refused on an open row, too, and no device passes a denied one', async () => {
   const open = await explained(withModel('manual'), ['--route', '/enroll/x'])
   expect(open.out).toContain('unapproved: ADMITTED: open-route\n')
   expect(open.out).toContain('blocked: REFUSED: blocked\n')
@@ -189,6 +189,6 @@ test('where no row is sensitive and the file names no model, a check says both',
   const { out } = await tfe(['check', made.config])
   expect(out).toContain('model auto: a sound certificate under the current CA approves itself')
   expect(out).toContain('; the portal may have chosen another one\n')
-  expect(out).toMatch(/sensitive rows +none: approval keeps nobody out, a block does$/mu)
+  expect(out).toMatch(/sensitive rows +none: approval keeps no device out, a block does$/mu)
   expect(out).toMatch(/unapproved +passes as if it were approved$/mu)
 })

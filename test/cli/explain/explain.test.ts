@@ -106,7 +106,8 @@ const VERDICTS: readonly {
     verdict: 'ADMITTED: open-route',
   },
   {
-    promise: 'a path that can be read in two ways is turned away before anybody is asked',
+    promise:
+      'a path that can be read in two ways is turned away before any certificate is asked for',
     device: {},
     options: ['--route', '/x/..;/admin'],
     verdict: 'can be read in two ways (path-parameter)',
@@ -195,7 +196,7 @@ test('the path is shown from the device to the trust anchor, with who vouches fo
   expect(out).toContain('✓ the enrollment setting New is current')
 })
 
-test('what the upstream would be told is shown on the route, and that it is nobody on an open one', async () => {
+test('what the upstream would be told is shown on the route, and that it is no device on an open one', async () => {
   const known = await explained({}, ['--route', '/x'])
   expect(known.out).toMatch(
     /the upstream mdm would read\n {4}Client-Cert: :MII.*\n {4}X-Verify: SUCCESS/,
@@ -264,7 +265,7 @@ test('every path that was tried is shown with what spoke against it, and the wor
   )
   expect(out).toMatch(/the work: \d+ of 64 signatures, \d of 2000 steps, 0 of 65536 comparisons/)
   const stranger = await explained({ issuer: mintCa({ name: 'X' }), name: 'phone' })
-  expect(stranger.out).toMatch(/✗ CN=phone < nobody known here\n {4}untrusted-issuer: /)
+  expect(stranger.out).toMatch(/✗ CN=phone < no authority known here\n {4}untrusted-issuer: /)
 })
 
 test('more paths than a person reads are counted', async () => {

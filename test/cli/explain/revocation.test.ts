@@ -37,7 +37,7 @@ test('explain reads the lists, and says which was used, how old it is, and its v
   expect(out).toContain('3 hours ago')
   expect(out).toContain('CN=device-1: REVOKED at 2026-01-02T03:04:05Z (keyCompromise)')
   expect(out).toContain('CN=Fleet CA: not revoked')
-  expect(out).toContain('hard-fail, who cannot be told is refused, a list counts for 2 hours')
+  expect(out).toContain('hard-fail, an unknown status is refused, a list counts for 2 hours')
   expect(out).toContain('REFUSED: revoked')
   expect(code).not.toBe(0)
 })
@@ -48,7 +48,7 @@ test('explain says why a list cannot be used, and who is refused for it', async 
   const { out } = await tfe(['explain', file, '--config', made.config])
   expect(out).toContain('absent.crl: crl-file-unreadable')
   expect(out).toContain('next step: put the list there')
-  expect(out).toContain('CN=device-1: nobody can tell, no list was read of CN=Fleet CA')
+  expect(out).toContain('CN=device-1: status unknown, no list was read of CN=Fleet CA')
   expect(out).toContain('REFUSED: revocation-unknown')
 })
 
@@ -59,7 +59,7 @@ test('explain of a setting without lists says nothing of them', async () => {
   expect(out).not.toMatch(/revocation/i)
 })
 
-test('check names every list and what follows without it, and asks nobody', async () => {
+test('check names every list and what follows without it, and fetches none', async () => {
   await using server = await crlServer(Buffer.alloc(0))
   await using made = await configurationFolder(
     listed(`{ lists: [{ url: '${server.url}' }, { file: a.crl }], refresh: 2h, grace: 1d }`),

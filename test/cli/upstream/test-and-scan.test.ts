@@ -73,7 +73,7 @@ test('scan prints a table of what is accepted', async () => {
   expect(code).toBe(0)
 })
 
-test('where nobody listens, both end with 1', async () => {
+test('where no server listens, both end with 1', async () => {
   const upstream = await rawUpstream(upstreamTlsOptions, () => {})
   await upstream[Symbol.asyncDispose]()
   const file = configured(upstream.port)

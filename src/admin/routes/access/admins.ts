@@ -205,7 +205,7 @@ function addTokenRoutes(app: FastifyInstance, { store, clock }: AdminContext): v
       role: 'viewer',
       tag: 'administrators',
       summary:
-        'Make an API token for oneself; this answer is the only one that shows it. One that is made by the token of somebody who is no administrator ends with that at the latest.',
+        'Make an API token for oneself; this answer is the only one that shows it. One that is made by a token of the role viewer or operator ends with that token at the latest.',
       body: strictObject({
         label: text(200),
         role: Type.Optional(role),
@@ -220,7 +220,7 @@ function addTokenRoutes(app: FastifyInstance, { store, clock }: AdminContext): v
       const made = await store.credentials.createToken(actor, {
         hash: hashOf(fresh),
         admin: principal.name,
-        // A token may do less than whoever makes it, never more.
+        // A token may do less than the caller that makes it, never more.
         role: lesserOf(principal.role, body.role ?? principal.role),
         label: body.label,
         expiresAt: expiryOf(principal, plus(clock.now(), (body.days * DAY_MS) as Millis)),

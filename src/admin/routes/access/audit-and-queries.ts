@@ -72,7 +72,7 @@ function addAuditRoutes(app: FastifyInstance, { store }: AdminContext): void {
 const query = strictObject({
   id: Type.String(),
   name: Type.String(),
-  origin: stringEnum(QUERY_ORIGINS, 'Chart-generated, or saved by somebody.'),
+  origin: stringEnum(QUERY_ORIGINS, 'Chart-generated, or saved by an administrator.'),
   query: Type.Unknown(),
   created_by: Type.String(),
   created: time('When it was saved.'),

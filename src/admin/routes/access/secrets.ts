@@ -72,7 +72,7 @@ function addSecretRoutes(app: FastifyInstance, { store }: AdminContext): void {
       fails: [409, 422],
     },
     async ({ actor, params, body, expected }) => {
-      // Whoever chose it could read what devices say.
+      // A caller that chose it could decrypt what devices send.
       if (params.name === TICKET_SECRET) {
         return invalidData(
           [{ at: 'name', message: 'wanted a name that the program does not use' }],

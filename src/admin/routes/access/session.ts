@@ -27,7 +27,7 @@ export function addSessionRoutes(app: FastifyInstance, context: AdminContext): v
     {
       method: 'POST',
       path: '/api/session',
-      role: 'anybody',
+      role: 'public',
       tag: 'session',
       summary: 'Sign in with name and password; the answer sets the session cookie.',
       body: strictObject({
@@ -48,7 +48,7 @@ export function addSessionRoutes(app: FastifyInstance, context: AdminContext): v
       if (seconds > 0) {
         log.warn(
           { from: request.ip, seconds },
-          'somebody has to wait before the next attempt to sign in',
+          'too many attempts to sign in: the client has to wait',
         )
         return accessFailure({ kind: 'too-many-attempts', seconds })
       }
@@ -64,9 +64,9 @@ export function addSessionRoutes(app: FastifyInstance, context: AdminContext): v
           ? await verifyDummyPassword(password)
           : await verifyPassword(password, hash)
       if (!isCorrect || admin === undefined || admin.disabled) {
-        // What nobody is called may be a password in the wrong field.
-        const who = admin?.name ?? 'nobody of ours'
-        log.warn({ from: request.ip, who }, 'somebody failed to sign in')
+        // An unknown name may be a password in the wrong field.
+        const who = admin?.name ?? 'no known administrator'
+        log.warn({ from: request.ip, who }, 'an attempt to sign in failed')
         return accessFailure({ kind: 'credential-unknown' })
       }
       signInAttempts.succeeded(request.ip, name)

@@ -42,7 +42,7 @@ const SKIP_REASONS = [
 /** Why a selected device is left, in words. */
 const SKIP_TEXTS: Readonly<Record<SkipReason, string>> = {
   'not-found': 'there is no such device: it may have been forgotten',
-  stale: 'somebody else has changed it since: look at it again',
+  stale: 'it has changed since: look at it again',
   already: 'it is so already',
   blocked: 'it is blocked: unblock it by itself if that was a mistake',
   'no-valid-certificate':
@@ -205,7 +205,7 @@ const deniedOf = (sent: Static<typeof denied>): DenyTarget =>
         serial: canonicalSerial(sent.serial),
       }
 
-/** As certificates are known by: with a leading zero octet, as some tools print it, an entry would deny nobody. */
+/** As certificates are known by: with a leading zero octet, as some tools print it, an entry would deny no device. */
 const canonicalSerial = (serial: string): string => serial.replace(/^(-?)(?:00)+(?=..)/u, '$1')
 
 const shownEntry = (it: DenyEntry): Static<typeof entry> => ({

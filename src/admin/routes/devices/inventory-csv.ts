@@ -1,5 +1,5 @@
 /**
- * An inventory as somebody uploads it → entries, or everything that is wrong with it at once, line by line.
+ * An inventory as an administrator uploads it → entries, or everything that is wrong with it at once, line by line.
  */
 import { parse, type CsvError } from 'csv-parse/sync'
 import { CLIENT_CLASSES, parseVersion, versionRank } from '../../../fleet/client.ts'

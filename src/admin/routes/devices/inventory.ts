@@ -1,5 +1,5 @@
 /**
- * The list of devices that should be there (S1-03): without it nobody can count those that never came.
+ * The list of devices that should be there (S1-03): without it those that never came cannot be counted.
  */
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
@@ -118,5 +118,5 @@ function bounded(faults: readonly Fault[]): readonly Fault[] {
   return [...faults.slice(0, MAX_FAULTS), rest]
 }
 
-/** What somebody corrects in one sitting. */
+/** As many as an administrator corrects at one time. */
 const MAX_FAULTS = 200

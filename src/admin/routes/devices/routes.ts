@@ -35,7 +35,7 @@ const chartsShape = strictObject({
     { description: 'In the order of the chart.' },
   ),
   success_rate: nullable(
-    Type.Number({ description: 'Of those that tried or cannot try; null when nobody tried.' }),
+    Type.Number({ description: 'Of those that tried or cannot try; null when none tried.' }),
   ),
   approval: strictObject({
     approved: Type.Integer(),

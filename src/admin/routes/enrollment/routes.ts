@@ -101,7 +101,7 @@ function addStageRoute(app: FastifyInstance, context: AdminContext): void {
       path: '/api/enrollment-settings',
       role: 'administrator',
       tag: 'enrollment',
-      summary: 'Upload CA Chain: staged, it admits nobody until it is made current.',
+      summary: 'Upload CA Chain: staged, it admits no device until it is made current.',
       body: strictObject({
         name: pathSegmentText(200),
         source: stringEnum(SOURCES),
@@ -165,7 +165,7 @@ const retirement = {
     CUT_OFFS,
     '`not-before` refuses what the retired CA issues later; `known-devices` also what a thief back-dates.',
   ),
-  sunset: nullable(time('From then on it admits nobody; null for never.')),
+  sunset: nullable(time('From then on it admits no device; null for never.')),
 }
 
 function addPromoteRoutes(app: FastifyInstance, { store }: AdminContext): void {

@@ -28,7 +28,7 @@ export const settingShape = strictObject({
   standing: stringEnum(STANDINGS),
   retired_at: nullable(time('When another one became current.')),
   cut_off: nullable(stringEnum(CUT_OFFS)),
-  sunset: nullable(time('From when on it admits nobody.')),
+  sunset: nullable(time('From when on it admits no device.')),
   chain: Type.Array(certificate),
   version: Type.Integer(),
   created: time('When it was staged.'),

@@ -169,7 +169,7 @@ const CHANGEABLE: Readonly<Record<Change['change'], readonly StandingKind[]>> = 
   distrust: ['staged', 'current', 'previously-trusted', 'removed'],
 }
 
-/** A removed setting is one that nobody knows any more. */
+/** A removed setting is unknown to the policy. */
 const policyStandings = (standings: Standings): ReadonlyMap<string, Standing> =>
   new Map(
     [...standings].flatMap(([name, standing]) =>

@@ -206,7 +206,7 @@ function addOauthRoutes(app: FastifyInstance, context: AdminContext): void {
       const after = applyOAuthChange(
         {
           modern: current.value.mutual,
-          // The legacy endpoint is there until somebody disables it.
+          // The legacy endpoint is there until an administrator disables it.
           legacy: current.value.legacy === 'disabled' ? 'disabled' : 'enabled',
         },
         kind === 'disable-legacy' ? { kind, confirmations } : { kind },

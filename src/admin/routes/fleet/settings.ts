@@ -60,7 +60,7 @@ async function storedMinimums({
   return ok({ minimums: read.value, version })
 }
 
-/** Counting a fleet by a document that nobody understands would be a guess. */
+/** Counting a fleet by a document that cannot be read would be a guess. */
 const unreadableDocument = (key: string, faults: readonly Fault[]): StoreFailure => ({
   kind: 'unknown-row',
   table: 'documents',
@@ -70,7 +70,7 @@ const unreadableDocument = (key: string, faults: readonly Fault[]): StoreFailure
   wanted: 'a document that this version wrote',
 })
 
-const version = Type.Integer({ description: '0 as long as nobody has set it.' })
+const version = Type.Integer({ description: '0 as long as it was never set.' })
 const locked = Type.Boolean({ description: 'Set by the configuration file.' })
 
 function addAgentMinimumRoutes(app: FastifyInstance, context: AdminContext): void {
@@ -156,7 +156,7 @@ function addApprovalModelRoutes(app: FastifyInstance, context: AdminContext): vo
   const { store, frontEnd } = context
   const model = stringEnum(
     APPROVAL_MODELS,
-    'off asks nobody; auto approves a sound certificate of the current CA; manual waits for Approve; manual-external only for devices from outside.',
+    'off asks for no approval; auto approves a sound certificate of the current CA; manual waits for Approve; manual-external only for devices from outside.',
   )
   defineRoute(
     app,

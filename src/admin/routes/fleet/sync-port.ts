@@ -93,7 +93,7 @@ function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
         expected,
         force: over.length > 0,
         listener: frontEnd.syncListener() ?? SYNC_PORT,
-        // Nobody was ever registered: whoever calls is nobody's device.
+        // No device was ever registered: a connection on the port is not one of ours.
         since: facts.isNewInstallation ? FOREVER : sinceOf(clock.now()),
         ...(over.length > 0 ? { over } : {}),
       })
@@ -236,7 +236,7 @@ function syncPortOutput(
   }
 }
 
-/** The period in which a connection that nobody could assign counts: clients check in daily, people take holidays. */
+/** The period in which a connection of no known device counts: clients check in daily, people take holidays. */
 const LOOK_BACK_MS = 14 * 86_400_000
 const sinceOf = (now: Instant): Instant => Math.max(0, now - LOOK_BACK_MS) as Instant
 const FOREVER = Number.MAX_SAFE_INTEGER as Instant

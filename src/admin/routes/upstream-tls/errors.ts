@@ -110,7 +110,7 @@ function addClearRoute(app: FastifyInstance, { frontEnd, store }: AdminContext):
         return notFound('upstream', filter.upstream ?? '')
       }
       if (items.length === 0) return ok({ body: { cleared: 0 } })
-      // First: what nobody could write down is not taken off.
+      // First: what the audit trail could not take is not taken off the list.
       const noted = await store.audit.note(actor, {
         action: 'upstream-errors.clear',
         subject: subjectOf(filter),

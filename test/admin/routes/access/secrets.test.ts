@@ -107,7 +107,7 @@ test('removing a secret asks for its version', async () => {
   expect(await remove('"1"')).toMatchObject({ status: 404 })
 })
 
-test('nobody chooses the secret behind session tickets', async () => {
+test('no caller chooses the secret behind session tickets', async () => {
   await using api = await openAdminApi({ ring: ringOf(1) })
   const path = `/api/secrets/${encodeURIComponent(TICKET_SECRET)}`
   const body = { secret: Buffer.from('known').toString('base64') }

@@ -73,7 +73,7 @@ test('Approve selected takes the valid devices, says why it leaves the others, a
   await using api = await fleet()
   const { items } = await listOf(api)
   const decided = (await ask(api, '/api/devices/approve', {
-    devices: [...items.map(({ id, version }) => ({ id, version })), { id: 'nobody', version: 1 }],
+    devices: [...items.map(({ id, version }) => ({ id, version })), { id: 'unknown', version: 1 }],
   })) as { changed: readonly string[]; left: readonly { id: string; why: string }[] }
   expect(decided.changed).toHaveLength(2)
   expect(decided.left.map(({ why }) => why).sort()).toEqual(['no-valid-certificate', 'not-found'])
@@ -136,7 +136,7 @@ const FAULTY: readonly [string, string][] = [
   ['a limit beyond what a page holds', '?limit=1001'],
   ['a time without a zone', '?seen_since=2026-11-22T00:00:00'],
   ['a condition that is none', '?colour=red'],
-  ['a cursor of somebody else', '?after=bm9uc2Vuc2U'],
+  ['a cursor from elsewhere', '?after=bm9uc2Vuc2U'],
 ]
 
 for (const [what, query] of FAULTY) {

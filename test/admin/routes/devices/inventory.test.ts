@@ -75,7 +75,7 @@ test('every fault is told at once with its line, and nothing is imported', async
 
 const FAULTY: readonly [string, string, string][] = [
   ['no column id', 'name\nAnn\n', 'line 1'],
-  ['a column that nobody reads', 'id,owner\nA1,Ann\n', 'line 1'],
+  ['an unknown column', 'id,owner\nA1,Ann\n', 'line 1'],
   ['a cell without end', 'id\n"A1\nA2\nA3\n', 'line'],
   ['control characters', 'id,name\nA1,a\u0007b\n', 'line 2'],
   ['an id that is too long', `id\n${'x'.repeat(201)}\n`, 'line 2'],
@@ -108,7 +108,7 @@ test('a quoted cell may hold whatever separates cells and lines', () => {
   expect(read.ok && read.value[0]?.name).toBe('Ann, "the" one')
 })
 
-test('faults past those that somebody corrects in one sitting are counted', async () => {
+test('faults past those that an administrator corrects at one time are counted', async () => {
   await using api = await openAdminApi()
   const csv = `id,class\n${Array.from({ length: 300 }, (_, at) => `A${at},tv`).join('\n')}\n`
   const { body } = await send(api, csv)

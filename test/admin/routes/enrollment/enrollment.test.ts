@@ -183,7 +183,7 @@ test('a device in grace still depends on its CA, and one beyond it does not', as
   const ended = { ...seen.certificate, setting: 'old', notAfter: api.clock.at as Instant }
   await api.store.sightings.record([{ ...seen, certificate: ended }])
   await post(api, '/new/promote', retiring, '*')
-  // The office of these tests grants thirty days.
+  // The admin API of these tests grants thirty days.
   api.clock.at += 30 * DAY_MS
   expect(await post(api, '/old/remove', { force: false }, '*')).toMatchObject({
     status: 409,

@@ -37,7 +37,7 @@ const REFUSED: readonly [string, object, string | undefined, number, string][] =
   ['with another phrase', { phrase: 'yes please' }, '*', 409, 'phrase-wrong'],
   ['with a warning unread', { read: [] }, '*', 409, 'warnings-changed'],
   ['with a warning that is none', { read: ['all of them'] }, '*', 422, 'data-faulty'],
-  ['with a word that nobody reads', { force: true }, '*', 422, 'data-faulty'],
+  ['with an unknown word', { force: true }, '*', 422, 'data-faulty'],
 ]
 
 for (const [how, change, match, status, code] of REFUSED) {
@@ -105,7 +105,7 @@ test('the legacy OAuth endpoint is disabled after two confirmations, and comes b
   })
 })
 
-test('of two who change one OAuth endpoint each at once, nobody undoes the other unseen', async () => {
+test('of two who change one OAuth endpoint each at once, neither undoes the other unseen', async () => {
   await using api = await openAdminApi()
   const { oauth } = api.store
   const both = { mutual: 'enabled', legacy: 'enabled' } as const

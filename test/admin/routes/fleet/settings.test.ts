@@ -113,7 +113,7 @@ test('what the file states beats what the portal kept before', async () => {
   })
 })
 
-test('the approval model is auto until somebody chooses, and is kept', async () => {
+test('the approval model is auto until an administrator chooses, and is kept', async () => {
   await using api = await openAdminApi()
   expect(await call(api, 'GET', MODEL)).toMatchObject({
     etag: '"0"',

@@ -82,7 +82,7 @@ test('force means nothing while certificates are not required', async () => {
   })
 })
 
-test('a new installation closes it at once, unforced, whoever knocked before', async () => {
+test('a new installation closes it at once, unforced, whatever connected before', async () => {
   await using api = await openAdminApi()
   const keeping = { saveAuthentication: false, saveDecryption: false }
   await api.store.enforcement.require(BY, keeping, 'any')

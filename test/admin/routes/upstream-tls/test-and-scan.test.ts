@@ -16,7 +16,7 @@ const draft = (api: TestAdminApi, sent: object): Promise<Answer> =>
 const run = (api: TestAdminApi, body: object, verb = 'test'): Promise<Answer> =>
   call(api, 'POST', `/api/upstreams/core/${verb}`, { body, as: 'operator' })
 
-/** An office whose front end notes what it is asked. */
+/** An admin API whose front end notes what it is asked. */
 async function noting() {
   const asked: UpstreamCall[] = []
   const note = (ask: UpstreamCall) => {
@@ -114,11 +114,11 @@ test('an upstream without TLS has no draft, and can be called', async () => {
 })
 
 for (const [what, body] of [
-  ['settings of nobody', { settings: 'mine' }],
-  ['a key that nobody reads', { strict: false }],
+  ['unknown settings', { settings: 'mine' }],
+  ['an unknown key', { strict: false }],
   ['a server of another kind', { server: 7 }],
 ] as const) {
-  test(`${what} are turned down before anybody is called`, async () => {
+  test(`${what} are turned down before any server is called`, async () => {
     const { asked, api } = await noting()
     await using _api = api
     expect(await run(api, body)).toMatchObject({ status: 422 })
@@ -126,7 +126,7 @@ for (const [what, body] of [
   })
 }
 
-test('whoever may only look calls nobody', async () => {
+test('a viewer calls no server', async () => {
   const { asked, api } = await noting()
   await using _api = api
   for (const verb of ['test', 'scan']) {
