@@ -4,8 +4,14 @@
  */
 import { fail, type Fault, ok, type Result } from '../kernel/types.ts'
 import type { LoadedConfig } from './config.ts'
-import { diskReader, type FileReader, folderOf, readReferences } from './reading/files.ts'
-import { type ReadContext, explainFileFailure, missing } from './reading/read-context.ts'
+import {
+  diskReader,
+  explainFileFailure,
+  type FileReader,
+  folderOf,
+  readReferences,
+} from './reading/files.ts'
+import { missing, Place, type ReadContext } from './reading/place.ts'
 import { type LocatedFault, parseYaml } from './reading/yaml-text.ts'
 import { readDocument } from './read-document.ts'
 import { configSchema } from './schema.ts'
@@ -41,8 +47,9 @@ export async function loadConfig(
     env,
     faults: [...text.faults, ...faults],
     warnings: [],
+    dangers: [],
   }
-  const config = readDocument(context, document, path)
+  const config = readDocument(new Place(context, [], document), path)
   if (config === missing || context.faults.length > 0) return fail(inFileOrder(context.faults))
   return ok({ config: deepFreeze(config), warnings: inFileOrder(context.warnings) })
 }

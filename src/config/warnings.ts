@@ -1,89 +1,91 @@
 /** What is served all the same, and what the operator should know (decision 12: never silently dropped). */
+import type { RouteClass } from '../decide/policy.ts'
+import { isLoopback } from '../kernel/network.ts'
 import type { Config } from './config.ts'
-import { type ReadContext, warn } from './reading/read-context.ts'
+import type { DeepPartial, Place } from './reading/place.ts'
+import type { ConfigDocument } from './schema.ts'
 import type { RouteRow } from './routes/types.ts'
 
+type Root = Place<DeepPartial<ConfigDocument>>
+
 /** Looks over a configuration that has no fault. */
-export function addWarnings(context: ReadContext, config: Config): void {
-  warnOfRelays(context, config)
+export function addWarnings(root: Root, config: Config): void {
+  warnOfRelays(root, config)
   const rows = config.listeners.flatMap(({ routes }) => routes.rows)
-  warnOfStore(context, config)
-  warnOfEnforcement(context, config)
-  warnOfGrace(context, rows)
-  warnOfLegacyOAuth(context, rows)
-  warnOfUpstreams(context, config, rows)
-  warnOfMetrics(context, config)
+  warnOfStore(root, config)
+  warnOfEnforcement(root, config)
+  warnOfRoutes(root, rows)
+  warnOfUpstreams(root, config, rows)
+  warnOfMetrics(root, config)
 }
 
 /** No fault, because a file may be checked, and certificates explained, before there is a store. */
-function warnOfStore(context: ReadContext, { store, admin }: Config): void {
+function warnOfStore(root: Root, { store, admin }: Config): void {
   if (store === undefined) {
     const message =
       'found no store, without which `tfe serve` does not start: add store, such as `store: { sqlite: data/tfe.sqlite }`, and create it with `tfe init`'
-    warn(context, [], message)
+    root.warn(message)
   }
   if (admin !== undefined && store?.kind === 'dangerous-none') {
-    warn(context, ['admin'], 'found admin without a store, where it has no effect: remove it')
+    root.at('admin').warn('found admin without a store, where it has no effect: remove it')
   }
 }
 
 /** S0-05: the product recommends enforcing; so do we. */
-function warnOfEnforcement(context: ReadContext, { enforcement }: Config): void {
+function warnOfEnforcement(root: Root, { enforcement }: Config): void {
   if (enforcement === 'required') return
   const message =
     'found enforcement: recording: devices without a fit certificate are written down and admitted; write required when the records look right'
-  warn(context, ['enforcement'], message)
+  root.at('enforcement').warn(message)
 }
 
-function warnOfGrace(context: ReadContext, rows: readonly RouteRow[]): void {
-  if (!context.text.has(['grace']) || rows.some((row) => row.class === 'renewal')) return
-  const message = 'found a grace, which has no effect: no row of class renewal is in force'
-  warn(context, ['grace'], message)
-}
-
-function warnOfLegacyOAuth(context: ReadContext, rows: readonly RouteRow[]): void {
-  if (!context.text.has(['legacyOAuth']) || rows.some((row) => row.class === 'legacy-oauth')) return
-  const message =
-    'found limits for the legacy OAuth endpoint, which have no effect: no row of class legacy-oauth is in force'
-  warn(context, ['legacyOAuth'], message)
+/** Settings that count on rows of one class alone. */
+function warnOfRoutes(root: Root, rows: readonly RouteRow[]): void {
+  const isServed = (kind: RouteClass): boolean => rows.some((row) => row.class === kind)
+  if (root.at('grace').isStated && !isServed('renewal')) {
+    const message = 'found a grace, which has no effect: no row of class renewal is in force'
+    root.at('grace').warn(message)
+  }
+  if (root.at('legacyOAuth').isStated && !isServed('legacy-oauth')) {
+    const message =
+      'found limits for the legacy OAuth endpoint, which have no effect: no row of class legacy-oauth is in force'
+    root.at('legacyOAuth').warn(message)
+  }
 }
 
 /** Of several sync ports the store could only close one. */
-function warnOfRelays(context: ReadContext, { listeners }: Config): void {
+function warnOfRelays(root: Root, { listeners }: Config): void {
   const [first, ...others] = listeners.filter(({ purpose }) => purpose === 'sync')
   for (const { name } of others) {
     const message = `found a second sync port beside ${first?.name}: closing the sync port closes the first alone`
-    warn(context, ['listeners', name, 'purpose'], message)
+    root.at('listeners').at(name).at('purpose').warn(message)
   }
 }
 
 function warnOfUpstreams(
-  context: ReadContext,
+  root: Root,
   { upstreams, listeners }: Config,
   rows: readonly RouteRow[],
 ): void {
   const relayed = new Set(listeners.flatMap(({ relay }) => relay?.upstream ?? []))
   for (const { name, identity } of upstreams) {
+    const place = root.at('upstreams').at(name)
     const served = rows.filter((row) => row.upstream === name)
     if (served.length === 0 && relayed.has(name)) {
       if (identity === undefined) continue
       const message = `found an identity for the upstream ${name}, which has no effect: only octets are relayed there; use relay.proxyProtocol of the listener`
-      warn(context, ['upstreams', name, 'identity'], message)
+      place.at('identity').warn(message)
     } else if (served.length === 0) {
-      warn(
-        context,
-        ['upstreams', name],
-        `found the upstream ${name}, which has no effect: no row goes there`,
-      )
+      place.warn(`found the upstream ${name}, which has no effect: no row goes there`)
     } else if (identity === undefined && served.some((row) => row.class !== 'open')) {
       const message = `found no identity for the upstream ${name}: devices are judged, and it is not told who they are; add identity if it should be`
-      warn(context, ['upstreams', name], message)
+      place.warn(message)
     }
   }
 }
 
-function warnOfMetrics(context: ReadContext, { metrics }: Config): void {
-  if (metrics.address.startsWith('127.') || metrics.address === '::1') return
+function warnOfMetrics(root: Root, { metrics }: Config): void {
+  if (isLoopback(metrics.address)) return
   const message = `found metrics on ${metrics.address}: they are served without TLS or password to every client that reaches that address; keep devices away from it`
-  warn(context, ['metrics', 'address'], message)
+  root.at('metrics').at('address').warn(message)
 }

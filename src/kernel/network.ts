@@ -42,6 +42,10 @@ export function isInside(address: string, networks: readonly Network[]): boolean
   return octets !== undefined && networks.some((network) => isWithin(octets, network))
 }
 
+/** Whether only this machine reaches an address. */
+export const isLoopback = (address: string): boolean =>
+  address === '::1' || (address.startsWith('127.') && addressOctets(address) !== undefined)
+
 /** The octets of an address as a socket tells it, an IPv4-mapped one as the IPv4 address that it is; nothing for what is none. */
 export const socketOctets = (address: string): readonly number[] | undefined =>
   addressOctets(address.replace(MAPPED, ''))

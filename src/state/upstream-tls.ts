@@ -3,7 +3,7 @@
  * drafted and about to be tried.
  */
 import type { Config } from '../config/config.ts'
-import { unverifiedUpstream, weakUpstreamProtocol } from '../config/upstream/dangers.ts'
+import { unverifiedUpstream, weakUpstreamProtocol } from '../config/reading/danger.ts'
 import type { Selection } from '../upstream-tls/catalogue.ts'
 import {
   effectiveVerification,
@@ -56,7 +56,7 @@ export function applyUpstreamTls(
   if (first === undefined) return { upstreams, dangers }
   const now = [first, ...others].flatMap(upstreamTlsDangers)
   const verified = [first, ...others].filter(({ tls }) => tls?.strict === true)
-  const over = verified.map(({ name }) => unverifiedUpstream(name, '').sentence)
+  const over = verified.map(({ name }) => unverifiedUpstream(name).sentence)
   const still = dangers.filter(({ sentence }) => !over.includes(sentence))
   const known = still.map(({ sentence }) => sentence)
   return {
@@ -100,8 +100,8 @@ function upstreamTlsDangers({ name, tls }: Upstream): readonly Danger[] {
   )
   const at = storePlaceOf(name)
   return [
-    ...(tls.strict ? [] : [unverifiedUpstream(name, at)]),
-    ...(protocols.length === 0 ? [] : [weakUpstreamProtocol(name, { protocols, at })]),
+    ...(tls.strict ? [] : [{ ...unverifiedUpstream(name), at }]),
+    ...(protocols.length === 0 ? [] : [{ ...weakUpstreamProtocol(name, protocols), at }]),
   ]
 }
 

@@ -4,7 +4,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { isIP } from 'node:net'
+import { isLoopback } from '../../kernel/network.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 
 /** Where the admin API is, and the token to call it with. */
@@ -44,7 +44,7 @@ export function readAdminEndpoint(
     return fail(`found the address '${text}', wanted https://HOST:PORT`)
   }
   // In the clear the token is everybody's on the way.
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+  if (url.protocol === 'http:' && !isThisMachine(url.hostname)) {
     return fail(`found ${text}, wanted https: only the loopback is called in the clear`)
   }
   const file = options.get('token-file')
@@ -61,8 +61,8 @@ export function readAdminEndpoint(
 
 const DEFAULT_URL = 'http://127.0.0.1:9465'
 
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
+const isThisMachine = (host: string): boolean =>
+  host === 'localhost' || host === '[::1]' || isLoopback(host)
 
 type ReadFailure = { readonly ok: false; readonly failure: string }
 

@@ -1,81 +1,63 @@
 /** A listener as the operator wrote it, made ready to open. */
-import { parseHost, readAddress } from '../reading/host.ts'
+import { readAddress, readHost } from '../reading/host.ts'
 import { readRelay } from './relay.ts'
+import { readCiphers, readGroups, readIdentity, readVersions } from '../reading/tls.ts'
 import {
-  millis,
-  octets,
-  readCiphers,
-  readGroups,
-  readIdentity,
-  readVersions,
-} from '../reading/tls.ts'
-import {
-  type ReadContext,
-  fault,
-  isFaulty,
+  allOrMissing,
   type Maybe,
   missing,
-  locationOf,
-  orMissing,
-  readNonEmpty,
-  warn,
-  allOrMissing,
-} from '../reading/read-context.ts'
+  type Place,
+  readEach,
+  nonEmptyList,
+  type Written,
+} from '../reading/place.ts'
 import { type listener, ROUTES_WANTED } from './schema.ts'
-import type { Path } from '../reading/yaml-text.ts'
 import type { Listener, ListenerLimits, ListenerPurpose, ListenerTls } from './types.ts'
 import type { RouteTable } from '../routes/types.ts'
-import type { Written } from '../reading/deep-partial.ts'
 
-type WrittenListener = Written<typeof listener>
+type ListenerPlace = Place<Written<typeof listener>>
+type TlsPlace = Place<NonNullable<Written<typeof listener>['tls']>>
+type LimitsPlace = Place<NonNullable<Written<typeof listener>['limits']>>
 
-/** What a listener is written as, and what it may name. */
-interface ListenerInput {
-  readonly written: WrittenListener
-  readonly table: (path: Path, name: string) => Maybe<RouteTable>
+/** What a listener may name. */
+interface Referenced {
+  /** Finds the routes that a listener names, and reports when there are none. */
+  readonly table: (place: Place<string>) => Maybe<RouteTable>
   readonly upstreams: readonly string[]
 }
 
-/** Reads one listener; `table` finds its routes and reports when there are none. */
+/** Reads one listener. */
 export function readListener(
-  context: ReadContext,
+  place: ListenerPlace,
   name: string,
-  input: ListenerInput,
+  { table, upstreams }: Referenced,
 ): Maybe<Listener> {
-  const { written, table, upstreams } = input
-  const path = ['listeners', name]
-  const { purpose } = written
   return allOrMissing<Listener>({
-    at: locationOf(context, path),
+    at: place.location,
     name,
-    purpose: orMissing(purpose),
-    address: readAddress(context, [...path, 'address'], written.address),
-    port: readPort(context, path, written),
-    hosts: readHosts(context, [...path, 'hosts'], written.hosts),
-    certificates: readNonEmpty(written.certificates, (certificate, index) =>
-      readIdentity(context, [...path, 'certificates', index], certificate),
+    purpose: place.required('purpose'),
+    address: readAddress(place.at('address')),
+    port: readPort(place),
+    hosts: readHosts(place.at('hosts')),
+    certificates: nonEmptyList(
+      readEach(place.at('certificates'), (_, certificate) => readIdentity(certificate)),
     ),
-    tls: readTls(context, [...path, 'tls'], written.tls ?? {}),
-    limits: readLimits(written.limits ?? {}),
-    routes: readRoutes(context, path, { written, table }),
-    relay: readRelay(context, path, { written, upstreams }),
+    tls: readTls(place.at('tls')),
+    limits: readLimits(place.at('limits')),
+    routes: readRoutes(place, table),
+    relay: readRelay(place, upstreams),
   })
 }
 
 /** A sync port has no requests, and so no routes. */
-function readRoutes(
-  context: ReadContext,
-  path: Path,
-  { written, table }: Pick<ListenerInput, 'written' | 'table'>,
-) {
-  const { purpose, routes } = written
-  if (purpose === 'sync') {
-    if (routes === undefined) return NO_ROUTES
-    return fault(context, [...path, 'routes'], ROUTES_ON_SYNC, 'key')
+function readRoutes(place: ListenerPlace, table: Referenced['table']): Maybe<RouteTable> {
+  const routes = place.at('routes')
+  if (place.written?.purpose === 'sync') {
+    return routes.written === undefined ? NO_ROUTES : routes.fault(ROUTES_ON_SYNC, 'key')
   }
-  if (routes !== undefined) return table([...path, 'routes'], routes)
-  if (isFaulty(context, path)) return missing
-  return fault(context, path, `found no routes, wanted ${ROUTES_WANTED}: add routes`, 'key')
+  if (routes.written !== undefined) return table(routes)
+  if (place.isFaulty) return missing
+  return place.fault(`found no routes, wanted ${ROUTES_WANTED}: add routes`, 'key')
 }
 
 const NO_ROUTES: RouteTable = { name: 'none', preset: undefined, rows: [], off: [] }
@@ -88,58 +70,46 @@ export function defaultPort(purpose: ListenerPurpose | undefined): number {
   return purpose === 'sync' ? 9997 : 443
 }
 
-function readPort(
-  context: ReadContext,
-  path: Path,
-  { port, purpose }: WrittenListener,
-): Maybe<number> {
-  if (isFaulty(context, [...path, 'port'])) return missing
-  const chosen = port ?? defaultPort(purpose)
+function readPort(place: ListenerPlace): Maybe<number> {
+  const port = place.at('port')
+  if (port.isFaulty) return missing
+  const purpose = place.written?.purpose
+  const chosen = port.written ?? defaultPort(purpose)
   if (purpose !== 'web-clip' || (chosen !== 443 && chosen !== 8443)) return chosen
-  return fault(
-    context,
-    [...path, 'port'],
+  return port.fault(
     `found port ${chosen} for a web clip, wanted any but 443 (devices) and 8443 (the admin port): use 7443`,
   )
 }
 
 function readHosts(
-  context: ReadContext,
-  path: Path,
-  written: WrittenListener['hosts'],
+  hosts: Place<readonly (string | undefined)[]>,
 ): Maybe<readonly [string, ...string[]]> {
   const seen = new Set<string>()
-  return readNonEmpty(written, (host, index) => {
-    const parsed = parseHost(host)
-    if (!parsed.ok) return fault(context, [...path, index], parsed.failure)
-    if (seen.has(parsed.value)) {
-      return fault(
-        context,
-        [...path, index],
-        `found ${parsed.value} a second time, wanted it once: remove it`,
-      )
+  const read = readEach(hosts, (_, place) => {
+    const host = readHost(place)
+    if (host === missing) return missing
+    if (seen.has(host)) {
+      return place.fault(`found ${host} a second time, wanted it once: remove it`)
     }
-    seen.add(parsed.value)
-    return parsed.value
+    seen.add(host)
+    return host
   })
+  return nonEmptyList(read)
 }
 
-function readTls(
-  context: ReadContext,
-  path: Path,
-  { minVersion, maxVersion, ...written }: NonNullable<WrittenListener['tls']>,
-): Maybe<ListenerTls> {
-  const ciphers = readCiphers(context, [...path, 'ciphers'], written.ciphers)
-  const groups = readGroups(context, [...path, 'groups'], written.groups)
+function readTls(place: TlsPlace): Maybe<ListenerTls> {
+  const suites = place.at('ciphers')
+  const ciphers = readCiphers(suites)
+  const groups = readGroups(place.at('groups'))
+  const { minVersion, maxVersion } = place.written ?? {}
   if (minVersion === undefined || maxVersion === undefined) return missing
-  const versions = readVersions(context, path, { minVersion, maxVersion })
+  const versions = readVersions(place, { minVersion, maxVersion })
   if (ciphers !== missing && ciphers !== undefined) {
-    const at = [...path, 'ciphers']
     const isNew = (name: string): boolean => name.startsWith('TLS_')
-    if (minVersion === 'TLSv1.3' && !ciphers.some(isNew)) warn(context, at, NO_EFFECT_ON_13)
+    if (minVersion === 'TLSv1.3' && !ciphers.some(isNew)) suites.warn(NO_EFFECT_ON_13)
     if (minVersion === 'TLSv1.2' && ciphers.every(isNew)) {
-      if (maxVersion === 'TLSv1.2') return fault(context, at, NONE_FOR_12)
-      warn(context, at, NO_12)
+      if (maxVersion === 'TLSv1.2') return suites.fault(NONE_FOR_12)
+      suites.warn(NO_12)
     }
   }
   if (versions === missing) return missing
@@ -147,8 +117,8 @@ function readTls(
     ...versions,
     ciphers,
     groups,
-    resumption: orMissing(written.resumption),
-    advertiseCas: orMissing(written.advertiseCas),
+    resumption: place.required('resumption'),
+    advertiseCas: place.required('advertiseCas'),
   })
 }
 
@@ -160,15 +130,15 @@ const NONE_FOR_12 =
 const NO_12 =
   'found only suites of TLS 1.3, so devices that speak TLS 1.2 cannot connect: write minVersion TLSv1.3 if that is meant, or name suites of TLS 1.2, too'
 
-const readLimits = (written: NonNullable<WrittenListener['limits']>) =>
+const readLimits = (place: LimitsPlace): Maybe<ListenerLimits> =>
   allOrMissing<ListenerLimits>({
-    connections: orMissing(written.connections),
-    handshake: millis(written.handshake),
-    headers: millis(written.headers),
-    headerBytes: octets(written.headerBytes),
-    headerCount: orMissing(written.headerCount),
-    bodyBytes: octets(written.bodyBytes),
-    bodyIdle: millis(written.bodyIdle),
-    idle: millis(written.idle),
-    requestsPerConnection: orMissing(written.requestsPerConnection),
+    connections: place.required('connections'),
+    handshake: place.millis('handshake'),
+    headers: place.millis('headers'),
+    headerBytes: place.octets('headerBytes'),
+    headerCount: place.required('headerCount'),
+    bodyBytes: place.octets('bodyBytes'),
+    bodyIdle: place.millis('bodyIdle'),
+    idle: place.millis('idle'),
+    requestsPerConnection: place.required('requestsPerConnection'),
   })

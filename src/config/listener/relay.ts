@@ -2,20 +2,9 @@
 import { Type } from 'typebox'
 import { flag, group, singleLine, choice } from '../reading/schema-types.ts'
 import { readNetworks, networks } from '../reading/networks.ts'
-import {
-  type ReadContext,
-  fault,
-  isFaulty,
-  type Maybe,
-  missing,
-  locationOf,
-  orMissing,
-  warn,
-} from '../reading/read-context.ts'
-import type { Path } from '../reading/yaml-text.ts'
+import { allOrMissing, type Maybe, missing, type Place, type Written } from '../reading/place.ts'
 import { CERTIFICATE_DEMANDS, PROXY_POSITIONS, type ListenerPurpose, type Relay } from './types.ts'
 import { checkUpstream } from '../routes/upstream-reference.ts'
-import type { Written } from '../reading/deep-partial.ts'
 
 /** Belongs to a listener of purpose `sync`. */
 export const relay = group(
@@ -50,85 +39,67 @@ export const relay = group(
 )
 
 /** What of a listener matters here. */
-interface RelayInput {
-  readonly written: {
-    readonly purpose?: ListenerPurpose | undefined
-    readonly limits?: object | undefined
-    readonly relay?: Written<typeof relay> | undefined
-  }
-  readonly upstreams: readonly string[]
-}
+type ListenerPlace = Place<{
+  readonly purpose?: ListenerPurpose | undefined
+  readonly limits?: object | undefined
+  readonly relay?: Written<typeof relay> | undefined
+}>
 
 /** Reads `relay`, which a sync port must have and no other listener may. */
 export function readRelay(
-  context: ReadContext,
-  at: Path,
-  { written: { purpose, limits, relay: settings }, upstreams }: RelayInput,
+  listener: ListenerPlace,
+  upstreams: readonly string[],
 ): Maybe<Relay | undefined> {
-  const path = [...at, 'relay']
+  const place = listener.at('relay')
+  const { purpose } = listener.written ?? {}
   if (purpose !== 'sync') {
-    if (settings === undefined || purpose === undefined) return undefined
+    if (place.written === undefined || purpose === undefined) return undefined
     const message = `found relay on a listener for ${purpose}, wanted it on a sync port alone: write purpose: sync, or remove it`
-    return fault(context, path, message, 'key')
+    return place.fault(message, 'key')
   }
-  for (const key of Object.keys(limits ?? {})) {
-    const place = [...at, 'limits', key]
-    if (!RELAY_LIMITS.has(key) && context.text.has(place)) warn(context, place, NO_REQUESTS)
+  for (const [key, limit] of listener.at('limits').entries()) {
+    if (!RELAY_LIMITS.has(key) && limit.isStated) limit.warn(NO_REQUESTS)
   }
-  if (settings === undefined) {
-    if (isFaulty(context, path)) return missing
-    return fault(context, at, 'found no relay, wanted where a sync port leads: add relay', 'key')
-  }
-  return readRelaySettings(context, path, { written: settings, upstreams })
+  if (place.written !== undefined) return readRelaySettings(place, upstreams)
+  if (place.isFaulty) return missing
+  return listener.fault('found no relay, wanted where a sync port leads: add relay', 'key')
 }
 
 const RELAY_LIMITS: ReadonlySet<string> = new Set(['connections', 'handshake', 'idle'])
 const NO_REQUESTS = 'found a limit on requests, which has no effect on a sync port: remove it'
 
 function readRelaySettings(
-  context: ReadContext,
-  path: Path,
-  { written, upstreams }: { written: Written<typeof relay>; upstreams: readonly string[] },
+  place: Place<Written<typeof relay>>,
+  upstreams: readonly string[],
 ): Maybe<Relay> {
-  const before = context.faults.length
-  const upstream = written.upstream ?? (upstreams.length === 1 ? upstreams[0] : undefined)
-  if (written.upstream !== undefined) {
-    checkUpstream({ context, upstreams }, [...path, 'upstream'], written.upstream)
-  } else if (upstream === undefined && !isFaulty(context, [...path, 'upstream'])) {
+  const { faults } = place.context
+  const before = faults.length
+  const named = place.at('upstream')
+  const upstream = named.written ?? (upstreams.length === 1 ? upstreams[0] : undefined)
+  checkUpstream(named, upstreams)
+  if (upstream === undefined && !named.isFaulty) {
     const message = `found ${upstreams.length} upstreams and no word on which of them the connections go to, wanted one named: add upstream`
-    fault(context, path, message, 'key')
+    place.fault(message, 'key')
   }
-  const networks = readNetworks(context, [...path, 'allow'], written.allow)
-  const certificate = orMissing(written.certificate)
-  if (written.sensitive === true && certificate === 'if-shown') {
-    fault(context, [...path, 'sensitive'], SENSITIVE, 'key')
+  const networks = readNetworks(place.at('allow'))
+  const { certificate, sensitive, proxyProtocol } = place.written ?? {}
+  if (sensitive === true && certificate === 'if-shown') {
+    place.at('sensitive').fault(SENSITIVE, 'key')
   }
-  if (written.proxyProtocol === 'off' && context.text.has([...path, 'proxyCertificate'])) {
-    warn(context, [...path, 'proxyCertificate'], NO_HEADER)
-  }
-  const place = orMissing(written.proxyProtocol)
-  const withCertificate = orMissing(written.proxyCertificate)
-  const sensitive = orMissing(written.sensitive)
-  if (
-    context.faults.length > before ||
-    upstream === undefined ||
-    networks === missing ||
-    certificate === missing ||
-    place === missing ||
-    withCertificate === missing ||
-    sensitive === missing
-  ) {
-    return missing
-  }
-  const proxyProtocol = { place, certificate: withCertificate }
-  return {
-    at: locationOf(context, path),
-    upstream,
-    certificate,
-    sensitive,
+  const proxyCertificate = place.at('proxyCertificate')
+  if (proxyProtocol === 'off' && proxyCertificate.isStated) proxyCertificate.warn(NO_HEADER)
+  if (faults.length > before) return missing
+  return allOrMissing<Relay>({
+    at: place.location,
+    upstream: upstream ?? missing,
+    certificate: place.required('certificate'),
+    sensitive: place.required('sensitive'),
     networks,
-    proxyProtocol,
-  }
+    proxyProtocol: allOrMissing<Relay['proxyProtocol']>({
+      place: place.required('proxyProtocol'),
+      certificate: place.required('proxyCertificate'),
+    }),
+  })
 }
 
 const SENSITIVE =

@@ -40,30 +40,27 @@ const ajv = new Ajv2020({
   verbose: true,
 })
 ajv.addVocabulary(['wanted', 'advice', 'secret'])
-const boundsKeyword = (read: (text: string) => number | undefined) => ({
-  type: 'string' as const,
-  schemaType: 'array' as const,
-  validate: ([low, high]: readonly [string, string], written: string) => {
-    const value = read(written)
-    // What cannot be read has failed its pattern already.
-    if (value === undefined) return true
-    return value >= (read(low) ?? 0) && value <= (read(high) ?? 0)
-  },
-})
-ajv.addKeyword({
-  keyword: 'lengthBetween',
-  ...boundsKeyword((written) => {
-    const read = parseDuration(written)
-    return read.ok ? read.value : undefined
-  }),
-})
-ajv.addKeyword({
-  keyword: 'sizeBetween',
-  ...boundsKeyword((written) => {
-    const read = parseSize(written)
-    return read.ok ? read.value : undefined
-  }),
-})
+for (const [keyword, parse] of [
+  ['lengthBetween', parseDuration],
+  ['sizeBetween', parseSize],
+] as const) {
+  const read = (text: string): number | undefined => {
+    const parsed = parse(text)
+    return parsed.ok ? parsed.value : undefined
+  }
+  ajv.addKeyword({
+    keyword,
+    type: 'string',
+    schemaType: 'array',
+    validate: ([low, high]: readonly [string, string], written: string) => {
+      const value = read(written)
+      // What cannot be read has failed its pattern already.
+      if (value === undefined) return true
+      return value >= (read(low) ?? 0) && value <= (read(high) ?? 0)
+    },
+  })
+}
+
 /** Compiles a schema, through JSON, so that ajv sees what editors see. */
 export const shapeValidator = (schema: TSchema): ValidateFunction =>
   ajv.compile(JSON.parse(JSON.stringify(schema)))

@@ -9,3 +9,18 @@ export interface Danger {
   readonly at: string
   readonly sentence: string
 }
+
+/** What is given up, and what follows from it, wherever that was said. */
+type GivenUp = Omit<Danger, 'at'>
+
+/** Strict TLS is off, by the file or by the upstream TLS settings in the store. */
+export const unverifiedUpstream = (name: string): GivenUp => ({
+  kind: 'unverified-upstream',
+  sentence: `upstream ${name} is not verified: anybody on the way can pose as it and is told who the devices are`,
+})
+
+/** TLS 1.0 or 1.1 is selected, by the file or by the upstream TLS settings in the store. */
+export const weakUpstreamProtocol = (name: string, protocols: readonly string[]): GivenUp => ({
+  kind: 'weak-upstream-protocol',
+  sentence: `upstream ${name} may be called over ${protocols.join(' or ')}, which is weak (RFC 8996): signatures by SHA-1, and the security level of its connections is lowered`,
+})

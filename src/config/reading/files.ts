@@ -6,7 +6,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import process from 'node:process'
-import { fail, ok, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Result, unreachable } from '../../kernel/types.ts'
 
 /** Where the content of files comes from. */
 export interface FileReader {
@@ -71,6 +71,24 @@ export const resolveReference = (reference: string, folder: string): string =>
 /** The folder that a configuration file's references start from. */
 export const folderOf = (file: string, { folder }: FileReader): string =>
   resolve(folder ?? dirname(file))
+
+/** Why a file is not there, as a whole sentence. */
+export function explainFileFailure(file: string, failure: FileFailure): string {
+  switch (failure.kind) {
+    case 'absent':
+      return `found no file ${file}, wanted it there: create it or correct the path (paths start from the folder of the configuration)`
+    case 'empty':
+      return `found nothing in ${file}, wanted content: write the file again`
+    case 'not-a-file':
+      return `found something other than a file at ${file}, wanted a file: name the file itself`
+    case 'too-large':
+      return `found more than ${failure.limit / 1024 / 1024} MiB in ${file}, wanted less: is it the right file?`
+    case 'unreadable':
+      return `found ${file} but could not read it (${failure.code}), wanted read access: grant it to the account that runs this`
+    default:
+      return unreachable(failure)
+  }
+}
 
 function referencesIn(data: unknown): readonly string[] {
   if (typeof data === 'string') return data.startsWith('file:') ? [data] : []

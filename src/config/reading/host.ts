@@ -3,10 +3,9 @@
  */
 import { isIP, isIPv6 } from 'node:net'
 import { fail, ok, type Result } from '../../kernel/types.ts'
+import type { ServerNameIndication } from '../../upstream-tls/verification.ts'
 import { quoted } from './fault-text.ts'
-import type { ReadContext, Maybe } from './read-context.ts'
-import type { Path } from './yaml-text.ts'
-import { missing, fault } from './read-context.ts'
+import { type Maybe, missing, type Place } from './place.ts'
 
 /** A DNS name or an address, lower case, without port or brackets; the failure is a whole sentence. */
 export function parseHost(written: string): Result<string, string> {
@@ -34,17 +33,31 @@ export function parseHost(written: string): Result<string, string> {
   return ok(name)
 }
 
+/** A DNS name or an address. */
+export const readHost = (place: Place<string>): Maybe<string> =>
+  place.written === undefined ? missing : place.orFault(parseHost(place.written))
+
+/** The server name to send (RFC 6066 §3): `off`, `on` or a name. */
+export function readSni(place: Place<string>): Maybe<ServerNameIndication> {
+  if (place.written === 'on' || place.written === 'off') return { kind: place.written }
+  const name = readHost(place)
+  if (name === missing) return missing
+  // RFC 6066 §3: literal addresses are not permitted in SNI.
+  if (/^[0-9.]+$|:/.test(name)) {
+    const message = 'found an IP address, wanted a host name, off or on: SNI cannot carry addresses'
+    return place.fault(message)
+  }
+  return { kind: 'name', name }
+}
+
 /** An address to bind: no names, which may resolve to anything by the next start. */
-export function readAddress(
-  context: ReadContext,
-  path: Path,
-  written: string | undefined,
-): Maybe<string> {
+export function readAddress(place: Place<string>): Maybe<string> {
+  const { written } = place
   if (written === undefined) return missing
   if (isIP(written) !== 0) return written
   const advice =
     written === 'localhost' ? 'write 127.0.0.1 or ::1' : 'write 0.0.0.0 for every address'
-  return fault(context, path, `found ${quoted(written)}, wanted an IP address: ${advice}`)
+  return place.fault(`found ${quoted(written)}, wanted an IP address: ${advice}`)
 }
 
 /** As it stands in a URL or a Host field. */

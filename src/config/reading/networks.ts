@@ -1,9 +1,8 @@
 /** Networks from which rows may be reached, by class and by row. */
 import type { RouteClass } from '../../decide/policy.ts'
 import { parseNetwork, type Network } from '../../kernel/network.ts'
-import { type ReadContext, readEach, fault, isFaulty, type Maybe, missing } from './read-context.ts'
+import { type Maybe, missing, type Place, readEach } from './place.ts'
 import { quoted } from './fault-text.ts'
-import type { Path } from './yaml-text.ts'
 import { listOf, patternText } from './schema-types.ts'
 
 /** The access lists of a table, by class; a class that is missing is open to every network. */
@@ -11,28 +10,23 @@ export type AccessLists = ReadonlyMap<RouteClass, readonly Network[]>
 
 /** Reads a list of networks; nothing when there is none. */
 export function readNetworks(
-  context: ReadContext,
-  path: Path,
-  written: readonly (string | undefined)[] | undefined,
+  place: Place<readonly (string | undefined)[]>,
 ): Maybe<readonly Network[] | undefined> {
-  if (written === undefined) return isFaulty(context, path) ? missing : undefined
-  return readEach(written, (text: string, index) => {
+  if (place.written === undefined) return place.isFaulty ? missing : undefined
+  return readEach(place, (text, item) => {
     const network = parseNetwork(text)
     if (network.ok) return network.value
-    const message = `found ${quoted(text)}, ${network.failure}: correct it`
-    return fault(context, [...path, index], message)
+    return item.fault(`found ${quoted(text)}, ${network.failure}: correct it`)
   })
 }
 
-/** Reads the lists of all classes; faults are added to the context. */
+/** Reads the lists of all classes; faults are noted at their places. */
 export function readAccess(
-  context: ReadContext,
-  path: Path,
-  written: Readonly<Partial<Record<RouteClass, readonly (string | undefined)[] | undefined>>>,
+  place: Place<Readonly<Partial<Record<RouteClass, readonly (string | undefined)[] | undefined>>>>,
 ): AccessLists {
   const lists = new Map<RouteClass, readonly Network[]>()
   for (const kind of CLASSES) {
-    const networks = readNetworks(context, [...path, kind], written[kind])
+    const networks = readNetworks(place.at(kind))
     if (networks !== missing && networks !== undefined) lists.set(kind, networks)
   }
   return lists

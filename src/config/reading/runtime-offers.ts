@@ -13,11 +13,14 @@ export function runtimeCatalogue(): Catalogue {
       (version) => accepts({ minVersion: version, maxVersion: version }),
     ),
     suites: getCiphers(),
-    // There is no list to ask: node:crypto's getCurves() leaves out X25519 and every post-quantum group.
-    groups: GROUPS.map(({ name }) => name).filter((name) => accepts({ ecdhCurve: name })),
+    groups: GROUPS.map(({ name }) => name).filter(isGroupOffered),
   })
   return cached
 }
+
+/** Whether this runtime knows a group of that name. */
+// There is no list to ask: node:crypto's getCurves() leaves out X25519 and every post-quantum group.
+export const isGroupOffered = (name: string): boolean => accepts({ ecdhCurve: name })
 
 function accepts(options: Parameters<typeof createSecureContext>[0]): boolean {
   try {

@@ -13,17 +13,14 @@ import type { MatchRules } from '../../decide/match.ts'
 import { parseNamePattern } from '../../decide/name-pattern.ts'
 import type { RouteClass } from '../../decide/policy.ts'
 import {
-  type ReadContext,
-  readEach,
-  fault,
-  isFaulty,
+  allOrMissing,
   type Maybe,
   missing,
-  allOrMissing,
-} from '../reading/read-context.ts'
+  type Place,
+  readEach,
+  type Written,
+} from '../reading/place.ts'
 import { correction, quoted } from '../reading/fault-text.ts'
-import type { Path } from '../reading/yaml-text.ts'
-import type { Written } from '../reading/deep-partial.ts'
 
 /** What a row asks of the certificate besides its class. */
 export const match = group(
@@ -81,10 +78,9 @@ export const withoutGrace = optionalListOf(
   }),
 )
 
-/** Where a row stands, and what it is. */
-export interface MatchContext {
+/** Whose rules they are. */
+export interface RuleOwner {
   /** Of the row. */
-  readonly path: Path
   readonly id: string
   readonly kind: RouteClass
   /** The names of all enrollment settings. */
@@ -93,35 +89,32 @@ export interface MatchContext {
 
 /** Reads the rules of a row; `undefined` when it has none. */
 export function readMatch(
-  context: ReadContext,
-  { path: row, id, kind, settings }: MatchContext,
-  written: Written<typeof match> | undefined,
+  place: Place<Written<typeof match>>,
+  { id, kind, settings }: RuleOwner,
 ): Maybe<MatchRules | undefined> {
-  if (written === undefined) return undefined
-  const path = [...row, 'match']
+  if (place.written === undefined) return undefined
   if (CLASSES_WITHOUT_CERTIFICATE.has(kind)) {
     const message = `found match on the row ${id} of class ${kind}, wanted none: ${NO_MATCH_REASONS[kind] ?? 'no certificate is asked for there'}: remove it, or give the row another class`
-    return fault(context, path, message, 'key')
+    return place.fault(message, 'key')
   }
-  if (Object.keys(written).length === 0) {
-    if (isFaulty(context, path)) return missing
+  if (Object.keys(place.written).length === 0) {
+    if (place.isFaulty) return missing
     const message = `found match without a rule, wanted at least one of ${RULES.join(', ')}: add one, or remove match`
-    return fault(context, path, message, 'key')
+    return place.fault(message, 'key')
   }
   return allOrMissing<MatchRules>({
-    subjectAltNames: optionalList(written.subjectAltNames, (name: string, index) => {
+    subjectAltNames: optionalList(place.at('subjectAltNames'), (name, item) => {
       const pattern = parseNamePattern(name)
       if (pattern.ok) return pattern.value
-      const place = [...path, 'subjectAltNames', index]
-      return fault(context, place, `found ${quoted(name)}, ${pattern.failure}: correct it`)
+      return item.fault(`found ${quoted(name)}, ${pattern.failure}: correct it`)
     }),
-    enrollmentSettings: optionalList(written.enrollmentSettings, (name: string, index) => {
+    enrollmentSettings: optionalList(place.at('enrollmentSettings'), (name, item) => {
       if (settings.includes(name) || settings.length === 0) return name
       const message = `found ${quoted(name)}, wanted the name of an enrollment setting: ${correction(name, settings)}`
-      return fault(context, [...path, 'enrollmentSettings', index], message)
+      return item.fault(message)
     }),
-    issuerKeys: optionalList(written.issuerKeys, normalizeFingerprint),
-    policies: optionalList(written.policies, (policy: string) => policy),
+    issuerKeys: optionalList(place.at('issuerKeys'), normalizeFingerprint),
+    policies: optionalList(place.at('policies'), (policy) => policy),
   })
 }
 
@@ -141,9 +134,7 @@ const NO_MATCH_REASONS: Readonly<Partial<Record<RouteClass, string>>> = {
   denied: 'every request is refused there',
 }
 
-function optionalList<Item, Value>(
-  items: readonly (Item | undefined)[] | undefined,
-  read: (item: Item, index: number) => Maybe<Value>,
-): Maybe<readonly Value[] | undefined> {
-  return items === undefined ? undefined : readEach(items, read)
-}
+const optionalList = <Value>(
+  list: Place<readonly (string | undefined)[]>,
+  read: (item: string, place: Place<string>) => Maybe<Value>,
+): Maybe<readonly Value[] | undefined> => list.optional((items) => readEach(items, read))

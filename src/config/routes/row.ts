@@ -1,30 +1,18 @@
 /** One row of a route table: the preset's, changed or not, or the operator's own. */
 import { closestMatch } from '../../kernel/closest-match.ts'
 import { isEnabledByDefault, type PresetRow } from './presets/preset.ts'
-import { readEndpoint, readReports } from './endpoint.ts'
 import { readMatch } from './match.ts'
 import { type AccessLists, readNetworks } from '../reading/networks.ts'
-import {
-  type ReadContext,
-  fault,
-  isFaulty,
-  missing,
-  warn,
-  type Maybe,
-} from '../reading/read-context.ts'
+import { type DeepPartial, type Maybe, missing, type Place } from '../reading/place.ts'
 import type { ConfigDocument } from '../schema.ts'
-import type { Path } from '../reading/yaml-text.ts'
-import type { RouteClass } from '../../decide/policy.ts'
 import type { PresetName } from './presets/names.ts'
 import type { RouteRow, DisabledRow, RowOrigin } from './types.ts'
-import type { DeepPartial } from '../reading/deep-partial.ts'
 
 export type WrittenRow = DeepPartial<NonNullable<ConfigDocument['routes']>[string]['rows'][number]>
 
 /** A table while its rows are read. */
 export interface TableContext {
-  readonly context: ReadContext
-  readonly path: Path
+  readonly place: Place<unknown>
   /** The names of all upstreams. */
   readonly upstreams: readonly string[]
   /** The names of all enrollment settings. */
@@ -34,8 +22,6 @@ export interface TableContext {
   readonly defaultUpstream: string | undefined
   /** From where the rows of each class may be reached, unless they say so themselves. */
   readonly access: AccessLists
-  /** Where the operator wrote about a row, by its id. */
-  readonly rowPaths: ReadonlyMap<string, Path>
 }
 
 export type RowOutcome =
@@ -43,65 +29,60 @@ export type RowOutcome =
   | { readonly kind: 'off'; readonly row: DisabledRow }
   | { readonly kind: 'on'; readonly row: RouteRow }
 
-/** A row of the preset, with what the operator changed. */
+/** A row of the preset, with what the operator changed at a place of the document. */
 export function readPresetRow(
   table: TableContext,
   row: PresetRow,
-  change: WrittenRow | undefined,
+  place: Place<WrittenRow>,
 ): RowOutcome {
-  const { context } = table
-  const { id, evidence, verified, sentence } = row
-  const place = table.rowPaths.get(id) ?? table.path
+  const { written: change } = place
+  const { id, evidence, verified, sentence, reports, endpoint } = row
   const path = change?.path ?? row.path
   const kind = change?.class ?? row.class
   const origin: RowOrigin = { preset: table.preset, evidence, verified, sentence }
   if (!(change?.enabled ?? isEnabledByDefault(row))) {
-    if (change !== undefined && change.enabled === undefined && !isFaulty(context, place)) {
+    if (change !== undefined && change.enabled === undefined && !place.isFaulty) {
       const message = `found changes to the row ${id}, which have no effect: it is off until you write enabled: true`
-      warn(context, place, message)
+      place.warn(message)
     }
     return { kind: 'off', row: { id, path, class: kind, origin } }
   }
   if (path === undefined) {
-    if (isFaulty(context, place)) return { kind: 'faulty' }
-    fault(
-      context,
-      place,
-      `found no path for the row ${id}, wanted one (the preset does not know it): add path`,
-    )
+    if (!place.isFaulty) {
+      place.fault(
+        `found no path for the row ${id}, wanted one (the preset does not know it): add path`,
+      )
+    }
     return { kind: 'faulty' }
   }
   if (row.class === 'denied' && kind !== 'denied') {
     const message = `found the row ${id} changed from denied to ${kind}, make sure that this is meant: ${sentence}`
-    warn(context, place, message)
+    place.warn(message)
   }
-  const { reports, endpoint } = row
-  const about = { id, path, class: kind, origin, reports, endpoint }
-  return enabledRow(table, about, change)
+  return enabledRow(table, { id, path, class: kind, origin, reports, endpoint }, place)
 }
 
 /** A row that the preset does not have. */
 export function readOperatorRow(
   table: TableContext,
-  row: WrittenRow,
+  place: Place<WrittenRow>,
   { id, known }: { readonly id: string; readonly known: readonly string[] },
 ): RowOutcome {
-  const { context } = table
-  const place = table.rowPaths.get(id) ?? table.path
-  if (row.path === undefined || row.class === undefined) {
-    if (isFaulty(context, place)) return { kind: 'faulty' }
-    const lacking = (['path', 'class'] as const).filter((key) => row[key] === undefined)
+  const { path, class: kind, enabled } = place.written ?? {}
+  if (path === undefined || kind === undefined) {
+    if (place.isFaulty) return { kind: 'faulty' }
+    const lacking = [path === undefined ? ['path'] : [], kind === undefined ? ['class'] : []].flat()
     const suggestion = closestMatch(id, known)
     const advice =
       suggestion === undefined
         ? `add ${lacking.join(' and ')}`
         : `did you mean the row ${suggestion}?`
     const message = `found no ${lacking.join(' and no ')} for the row ${id}, wanted path and class for a row that is not in the preset: ${advice}`
-    fault(context, [...place, 'id'], message)
+    place.at('id').fault(message)
     return { kind: 'faulty' }
   }
-  const about = { id, path: row.path, class: row.class, origin: OPERATOR_ORIGIN }
-  return row.enabled === false ? { kind: 'off', row: about } : enabledRow(table, about, row)
+  const about = { id, path, class: kind, origin: OPERATOR_ORIGIN }
+  return enabled === false ? { kind: 'off', row: about } : enabledRow(table, about, place)
 }
 
 const OPERATOR_ORIGIN: RowOrigin = {
@@ -118,47 +99,67 @@ function enabledRow(
     endpoint: own,
     ...about
   }: DisabledRow & Pick<PresetRow, 'endpoint' | 'reports'> & { path: string },
-  change: WrittenRow | undefined,
+  place: Place<WrittenRow>,
 ): RowOutcome {
-  const methods = change?.methods?.filter((method) => method !== undefined)
-  const { context, settings } = table
-  const place = {
-    path: table.rowPaths.get(about.id) ?? table.path,
-    id: about.id,
-    kind: about.class,
-  }
-  const match = readMatch(context, { ...place, settings }, change?.match)
-  const sensitive = readSensitive(context, place, change?.sensitive)
-  const allow = readNetworks(context, [...place.path, 'allow'], change?.allow)
-  const endpoint = readEndpoint(context, place, change?.endpoint ?? own)
+  const change = place.written
+  const { id, class: kind } = about
+  const match = readMatch(place.at('match'), { id, kind, settings: table.settings })
+  const sensitive = readSensitive(place.at('sensitive'), about)
+  const allow = readNetworks(place.at('allow'))
+  const endpoint = readEndpoint(place.at('endpoint').as(change?.endpoint ?? own), about)
   if (match === missing || sensitive === missing || allow === missing || endpoint === missing) {
     return { kind: 'faulty' }
   }
-  const reports = readReports(change?.reportedId ?? known)
-  const asked = { ...about, methods, match, sensitive, reports, endpoint }
-  const networks = allow ?? table.access.get(about.class)
-  if (about.class !== 'denied') {
+  const row = {
+    ...about,
+    methods: change?.methods?.filter((method) => method !== undefined),
+    match,
+    sensitive,
+    reports: readReports(change?.reportedId ?? known),
+    endpoint,
+    networks: allow ?? table.access.get(kind),
+  }
+  if (kind !== 'denied') {
     const only = table.upstreams.length === 1 ? table.upstreams[0] : undefined
     const upstream = change?.upstream ?? table.defaultUpstream ?? only
-    return { kind: 'on', row: { ...asked, networks, upstream } }
+    return { kind: 'on', row: { ...row, upstream } }
   }
   if (change?.upstream !== undefined) {
-    const message = `found an upstream on the denied row ${about.id}, where it has no effect: remove it`
-    warn(table.context, [...(table.rowPaths.get(about.id) ?? table.path), 'upstream'], message)
+    const message = `found an upstream on the denied row ${id}, where it has no effect: remove it`
+    place.at('upstream').warn(message)
   }
-  return { kind: 'on', row: { ...asked, networks, upstream: undefined } }
+  return { kind: 'on', row: { ...row, upstream: undefined } }
 }
 
 /** Whether a row is for approved devices only. */
 function readSensitive(
-  context: ReadContext,
-  { path, id, kind }: { readonly path: Path; readonly id: string; readonly kind: RouteClass },
-  written: boolean | undefined,
+  place: Place<boolean>,
+  { id, class: kind }: Pick<RouteRow, 'id' | 'class'>,
 ): Maybe<boolean> {
-  if (written !== true) return false
+  if (place.written !== true) return false
   if (kind === 'device' || kind === 'always' || kind === 'renewal') return true
   const why =
     kind === 'denied' ? 'every request is refused there' : 'no certificate is asked for there'
   const message = `found sensitive on the row ${id} of class ${kind}, wanted none: ${why}: remove it, or give the row another class`
-  return fault(context, [...path, 'sensitive'], message, 'key')
+  return place.fault(message, 'key')
+}
+
+/** Which endpoint a row is; the new OAuth endpoint asks for a certificate in every mode (S0-27, decision 6). */
+function readEndpoint(
+  place: Place<NonNullable<RouteRow['endpoint']>>,
+  { id, class: kind }: Pick<RouteRow, 'id' | 'class'>,
+): Maybe<RouteRow['endpoint']> {
+  if (place.written === undefined || kind === 'always') return place.written
+  // Refused to every client, whatever the store says.
+  if (kind === 'denied') return undefined
+  const message = `found the new OAuth endpoint in the row ${id} of class ${kind}, wanted class always: it asks for a certificate in every mode: correct the class, or remove endpoint`
+  return place.fault(message, 'key')
+}
+
+/** `query:clientid` → where to look; the shape was checked. */
+function readReports(written: string | undefined): RouteRow['reports'] {
+  if (written === undefined) return undefined
+  const colon = written.indexOf(':')
+  const kind = written.slice(0, colon) === 'query' ? 'query' : 'field'
+  return { kind, name: written.slice(colon + 1) }
 }

@@ -2,17 +2,8 @@
 import { Type } from 'typebox'
 import { defaultGroup, choice } from '../reading/schema-types.ts'
 import { readNetworks, networks } from '../reading/networks.ts'
-import {
-  type ReadContext,
-  type Maybe,
-  missing,
-  orMissing,
-  warn,
-  allOrMissing,
-} from '../reading/read-context.ts'
-import type { Path } from '../reading/yaml-text.ts'
+import { allOrMissing, type Maybe, missing, type Place, type Written } from '../reading/place.ts'
 import type { ApprovalSettings } from './types.ts'
-import type { Written } from '../reading/deep-partial.ts'
 import { APPROVAL_MODELS } from '../../decide/policy.ts'
 
 /** Who has to be approved on routes marked `sensitive`. */
@@ -33,36 +24,23 @@ export const approval = defaultGroup(
 )
 
 /** Reads the approval section. */
-export function readApproval(
-  context: ReadContext,
-  written: Written<typeof approval>,
-): Maybe<ApprovalSettings> {
-  const path = ['approval', 'internalNetworks']
-  const networks = readNetworks(context, path, written.internalNetworks)
+export function readApproval(place: Place<Written<typeof approval>>): Maybe<ApprovalSettings> {
+  const networks = readNetworks(place.at('internalNetworks'))
   if (networks === missing) return missing
   const internalNetworks = networks ?? []
-  warnOfNetworks(context, path, written.model, internalNetworks)
-  const modelStated = context.text.has(['approval', 'model'])
-  return allOrMissing<ApprovalSettings>({
-    model: orMissing(written.model),
-    modelStated,
-    internalNetworks,
-  })
-}
-
-function warnOfNetworks(
-  context: ReadContext,
-  path: Path,
-  model: string | undefined,
-  networks: readonly unknown[],
-): void {
-  if (model === 'manual-external' && networks.length === 0) {
+  const model = place.written?.model
+  if (model === 'manual-external' && internalNetworks.length === 0) {
     const message =
       'found the model manual-external without internalNetworks: every device counts as one from outside; name the networks that are inside'
-    warn(context, ['approval'], message)
+    place.warn(message)
   }
-  if (model !== 'manual-external' && networks.length > 0) {
+  if (model !== 'manual-external' && internalNetworks.length > 0) {
     const message = `found internalNetworks with the model ${model}, where they have no effect: remove them, or write model: manual-external`
-    warn(context, path, message)
+    place.at('internalNetworks').warn(message)
   }
+  return allOrMissing<ApprovalSettings>({
+    model: place.required('model'),
+    modelStated: place.at('model').isStated,
+    internalNetworks,
+  })
 }

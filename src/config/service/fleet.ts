@@ -9,9 +9,8 @@ import {
 } from '../../fleet/client.ts'
 import { defaultGroup, group, patternText } from '../reading/schema-types.ts'
 import { PROFILES, type ProfileName } from '../reading/profiles.ts'
-import { type ReadContext, isFaulty, type Maybe, missing } from '../reading/read-context.ts'
+import { type Maybe, missing, type Place, type Written } from '../reading/place.ts'
 import type { FleetSettings } from './types.ts'
-import type { Written } from '../reading/deep-partial.ts'
 
 const oldest = (client: string) =>
   Type.Optional(
@@ -46,16 +45,16 @@ export const fleet = defaultGroup(
 
 /** Reads the fleet section; a class that it leaves out has the profile's minimum. */
 export function readFleet(
-  context: ReadContext,
-  written: Written<typeof fleet>,
+  place: Place<Written<typeof fleet>>,
   profile: ProfileName | undefined,
 ): Maybe<FleetSettings> {
-  if (profile === undefined || isFaulty(context, ['fleet'])) return missing
+  if (profile === undefined || place.isFaulty) return missing
+  const written = place.at('minimums')
   const minimums = new Map<ClientClass, Version>()
   for (const name of CLIENT_CLASSES) {
-    const text = written.minimums?.[name]
+    const text = written.written?.[name]
     const oldest = text === undefined ? PROFILES[profile].minimums.get(name) : parseMinimum(text)
     if (oldest !== undefined) minimums.set(name, oldest)
   }
-  return { minimums, minimumsStated: context.text.has(['fleet', 'minimums']) }
+  return { minimums, minimumsStated: written.isStated }
 }

@@ -1,16 +1,7 @@
 /** How often the legacy OAuth endpoint may be asked. */
 import { integer, defaultGroup, duration, choice } from '../reading/schema-types.ts'
-import { millis } from '../reading/tls.ts'
-import {
-  type ReadContext,
-  fault,
-  type Maybe,
-  missing,
-  orMissing,
-  allOrMissing,
-} from '../reading/read-context.ts'
+import { allOrMissing, type Maybe, missing, type Place, type Written } from '../reading/place.ts'
 import type { LegacyOAuthSettings } from './types.ts'
-import type { Written } from '../reading/deep-partial.ts'
 
 /** Rows of class `legacy-oauth`. */
 export const legacyOAuth = defaultGroup(
@@ -87,50 +78,46 @@ export const legacyOAuth = defaultGroup(
 
 /** Reads the group. */
 export function readLegacyOAuth(
-  context: ReadContext,
-  written: Written<typeof legacyOAuth>,
+  place: Place<Written<typeof legacyOAuth>>,
 ): Maybe<LegacyOAuthSettings> {
-  const { address, account, lockout } = written
   return allOrMissing<LegacyOAuthSettings>({
-    address: readRateLimit(address ?? {}),
-    account: readRateLimit(account ?? {}),
-    basic: orMissing(written.basic),
-    lockout: readLockout(context, lockout ?? {}),
+    address: readRateLimit(place.at('address')),
+    account: readRateLimit(place.at('account')),
+    basic: place.required('basic'),
+    lockout: readLockout(place.at('lockout')),
   })
 }
 
-function readRateLimit(
-  written: NonNullable<Written<typeof legacyOAuth>['address']>,
-): Maybe<LegacyOAuthSettings['address']> {
-  return allOrMissing<LegacyOAuthSettings['address']>({
-    perMinute: orMissing(written.rate),
-    burst: orMissing(written.burst),
+const readRateLimit = (
+  place: Place<NonNullable<Written<typeof legacyOAuth>['address']>>,
+): Maybe<LegacyOAuthSettings['address']> =>
+  allOrMissing<LegacyOAuthSettings['address']>({
+    perMinute: place.required('rate'),
+    burst: place.required('burst'),
   })
-}
 
 function readLockout(
-  context: ReadContext,
-  written: NonNullable<Written<typeof legacyOAuth>['lockout']>,
+  place: Place<NonNullable<Written<typeof legacyOAuth>['lockout']>>,
 ): Maybe<LegacyOAuthSettings['lockout']> {
-  const path = ['legacyOAuth', 'lockout']
-  const first = millis(written.first)
-  const longest = millis(written.longest)
+  const { written = {} } = place
+  const first = place.millis('first')
+  const longest = place.millis('longest')
   if (first !== missing && longest !== missing && longest < first) {
     const message = `found ${written.longest}, shorter than the first time (${written.first}), wanted at least that: raise it, or lower first`
-    fault(context, [...path, 'longest'], message)
+    place.at('longest').fault(message)
   }
   // The smaller bound would always be met first, and the one of account and address together would never be.
   for (const key of ['addressFailures', 'accountFailures'] as const) {
     const [found, least] = [written[key], written.failures]
     if (found === undefined || least === undefined || found >= least) continue
     const message = `found ${found}, less than failures (${least}), which would never be met, wanted at least that: raise it, or lower failures`
-    fault(context, [...path, key], message)
+    place.at(key).fault(message)
   }
   return allOrMissing<LegacyOAuthSettings['lockout']>({
-    period: millis(written.period),
-    failures: orMissing(written.failures),
-    addressFailures: orMissing(written.addressFailures),
-    accountFailures: orMissing(written.accountFailures),
+    period: place.millis('period'),
+    failures: place.required('failures'),
+    addressFailures: place.required('addressFailures'),
+    accountFailures: place.required('accountFailures'),
     first,
     longest,
   })

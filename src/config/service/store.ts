@@ -10,26 +10,15 @@ import {
   patternText,
 } from '../reading/schema-types.ts'
 import { resolve } from 'node:path'
+import { isLoopback } from '../../kernel/network.ts'
 import type { AdminListenerSettings, KeyRingReference, StoreConfig } from './types.ts'
 import { resolveReference } from '../reading/files.ts'
 import { readNetworks } from '../reading/networks.ts'
 import { readIdentity } from '../reading/tls.ts'
-import {
-  type ReadContext,
-  fault,
-  isFaulty,
-  type Maybe,
-  missing,
-  locationOf,
-  orMissing,
-  readSecretText,
-  warn,
-  allOrMissing,
-} from '../reading/read-context.ts'
+import { type LoadedSecret, readSecretText } from '../reading/content.ts'
+import { allOrMissing, type Maybe, missing, type Place, type Written } from '../reading/place.ts'
 import { readAddress } from '../reading/host.ts'
 import { certificateKeys } from '../reading/tls-schema.ts'
-import type { Danger } from '../reading/danger.ts'
-import type { Written } from '../reading/deep-partial.ts'
 
 /** What tells this instance from its replicas. */
 export const instance = patternText(
@@ -103,116 +92,88 @@ export const admin = group(
 )
 
 /** Reads which store there is; that there is none at all is a fault for `tfe serve` alone (decision 5). */
-export function readStore(
-  context: ReadContext,
-  written: Written<typeof store> | undefined,
-  dangers: Danger[],
-): Maybe<StoreConfig | undefined> {
-  if (written === undefined) return isFaulty(context, ['store']) ? missing : undefined
-  const at = locationOf(context, ['store'])
-  const { sqlite, postgres, schema, keys, dangerousNone } = written
+export function readStore(place: Place<Written<typeof store>>): Maybe<StoreConfig | undefined> {
+  const { written, location: at } = place
+  if (written === undefined) return place.isFaulty ? missing : undefined
+  const { sqlite, postgres, schema, dangerousNone } = written
   const chosen = STORE_KINDS.filter(
     (kind) => written[kind] !== undefined && written[kind] !== false,
   )
   if (chosen.length !== 1) {
-    if (isFaulty(context, ['store'])) return missing
+    if (place.isFaulty) return missing
     const found = chosen.length === 0 ? 'none of them' : chosen.join(' and ')
-    return fault(
-      context,
-      ['store'],
-      `found ${found}, wanted one of sqlite and postgres: write where the store is, and create it with \`tfe init\``,
-      'key',
-    )
+    const message = `found ${found}, wanted one of sqlite and postgres: write where the store is, and create it with \`tfe init\``
+    return place.fault(message, 'key')
   }
   if (schema !== undefined && postgres === undefined) {
-    const message = 'found schema without postgres, where it has no effect: remove it'
-    warn(context, ['store', 'schema'], message)
+    place.at('schema').warn('found schema without postgres, where it has no effect: remove it')
   }
   if (dangerousNone === true) {
     const sentence =
       'there is no store: no device can be approved or blocked, the latch is not kept, and devices are not remembered'
-    dangers.push({
-      kind: 'no-store',
-      at: locationOf(context, ['store', 'dangerousNone']),
-      sentence,
-    })
-    warn(context, ['store', 'dangerousNone'], sentence)
+    place.at('dangerousNone').warnOfDanger({ kind: 'no-store', sentence })
     return { kind: 'dangerous-none', at }
   }
-  const ring = readKeys(context, keys)
+  const keys = place.at('keys').optional(readKeys)
   if (sqlite !== undefined) {
-    return allOrMissing<StoreConfig & { kind: 'sqlite' }>({
-      kind: 'sqlite',
-      at,
-      path: resolve(context.folder, sqlite),
-      keys: ring,
-    })
+    return { kind: 'sqlite', at, path: resolve(place.context.folder, sqlite), keys }
   }
-  if (ring === undefined && !isFaulty(context, ['store', 'keys'])) {
+  if (keys === undefined && !place.at('keys').isFaulty) {
     const message =
       'found postgres without keys, wanted the key ring that every replica seals secrets with: add keys, such as file:secrets/tfe.keys, and let `tfe init` make it'
-    return fault(context, ['store', 'postgres'], message, 'key')
+    return place.at('postgres').fault(message, 'key')
   }
   return allOrMissing<StoreConfig & { kind: 'postgres' }>({
     kind: 'postgres',
     at,
-    url: readUrl(context, postgres),
+    url: readUrl(place.at('postgres')),
     schema,
-    keys: ring ?? missing,
+    keys: keys ?? missing,
   })
 }
 
 const STORE_KINDS = ['sqlite', 'postgres', 'dangerousNone'] as const
 
-function readKeys(context: ReadContext, written: string | undefined): KeyRingReference | undefined {
-  if (written === undefined) return undefined
+function readKeys({ context, location: at, written = '' }: Place<string>): KeyRingReference {
   const reference = written.startsWith('file:')
     ? `file:${resolveReference(written, context.folder)}`
     : written
-  return { at: locationOf(context, ['store', 'keys']), reference }
+  return { at, reference }
 }
 
-function readUrl(context: ReadContext, written: string | undefined) {
-  if (written === undefined) return missing
-  const url = readSecretText(context, ['store', 'postgres'], written)
+function readUrl(place: Place<string>): Maybe<LoadedSecret> {
+  const url = readSecretText(place)
   if (url === missing) return missing
   const isOurs = URL.canParse(url.text) && /^postgres(?:ql)?:$/.test(new URL(url.text).protocol)
   if (isOurs) return url
   // What it holds is not repeated: a password is in it.
   const message =
     'found something else than an address there, wanted postgres://user:password@host/database: correct the content'
-  return fault(context, ['store', 'postgres'], message)
+  return place.fault(message)
 }
 
 /** Reads the listener of the admin API; undefined where there is none. */
 export function readAdmin(
-  context: ReadContext,
-  written: Written<typeof admin> | undefined,
+  place: Place<Written<typeof admin>>,
 ): Maybe<AdminListenerSettings | undefined> {
-  if (written === undefined) return isFaulty(context, ['admin']) ? missing : undefined
-  const address = readAddress(context, ['admin', 'address'], written.address)
-  const { certificate, clientCertificates } = written
+  if (place.written === undefined) return place.isFaulty ? missing : undefined
+  const address = readAddress(place.at('address'))
+  const { certificate, clientCertificates } = place.written
   if (address !== missing && certificate === undefined && !isLoopback(address)) {
     const message = `found ${address} without certificate, wanted TLS where others can listen: add certificate, or bind 127.0.0.1`
-    fault(context, ['admin', 'address'], message)
+    place.at('address').fault(message)
   }
   if (clientCertificates === true && certificate === undefined) {
     const message =
       'found clientCertificates without certificate, wanted TLS, in which they are shown: add certificate'
-    fault(context, ['admin', 'clientCertificates'], message)
+    place.at('clientCertificates').fault(message)
   }
   return allOrMissing<AdminListenerSettings>({
-    at: locationOf(context, ['admin']),
+    at: place.location,
     address,
-    port: orMissing(written.port),
-    allow: readNetworks(context, ['admin', 'allow'], written.allow) ?? missing,
-    certificate:
-      certificate === undefined
-        ? undefined
-        : readIdentity(context, ['admin', 'certificate'], certificate),
-    clientCertificates: orMissing(clientCertificates),
+    port: place.required('port'),
+    allow: readNetworks(place.at('allow')) ?? missing,
+    certificate: place.at('certificate').optional(readIdentity),
+    clientCertificates: place.required('clientCertificates'),
   })
 }
-
-/** Addresses that only this machine reaches. */
-const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1'

@@ -5,7 +5,7 @@ import type { IdentitySource } from '../../handshake/server-identity.ts'
 import type { Network } from '../../kernel/network.ts'
 import type { BasicNameOwner } from '../../throttle/account-names.ts'
 import type { ThrottleRules } from '../../throttle/throttle.ts'
-import type { LoadedSecret } from '../reading/read-context.ts'
+import type { LoadedSecret } from '../reading/content.ts'
 
 /** Where the store is that keeps what administrators change while serving. */
 export type StoreConfig =

@@ -3,22 +3,16 @@ import { Type } from 'typebox'
 import { group, duration, listOf, patternText, choice } from '../reading/schema-types.ts'
 import { resolve } from 'node:path'
 import { crlLocation, type CrlSettings, type CrlSource } from './types.ts'
-import { millis } from '../reading/tls.ts'
 import {
-  type ReadContext,
-  fault,
-  isFaulty,
+  allOrMissing,
   type Maybe,
   missing,
-  locationOf,
-  orMissing,
-  readNonEmpty,
-  warn,
-  allOrMissing,
-} from '../reading/read-context.ts'
+  type Place,
+  readEach,
+  nonEmptyList,
+  type Written,
+} from '../reading/place.ts'
 import { quoted } from '../reading/fault-text.ts'
-import type { Path } from '../reading/yaml-text.ts'
-import type { Written } from '../reading/deep-partial.ts'
 
 /** The schema of `crl`: the lists of a setting, and what follows while revocation is not known. */
 export const crl = group(
@@ -64,82 +58,61 @@ export const crl = group(
 type WrittenList = NonNullable<NonNullable<Written<typeof crl>['lists']>[number]>
 
 /** Reads `crl` of a setting; a setting without it checks no revocation. */
-export function readCrl(
-  context: ReadContext,
-  path: Path,
-  written: Written<typeof crl> | undefined,
-): Maybe<CrlSettings | undefined> {
-  if (written === undefined) return isFaulty(context, path) ? missing : undefined
-  const lists = readNonEmpty(written.lists, (list: WrittenList, index) =>
-    readSource(context, [...path, 'lists', index], list),
-  )
-  const grace = millis(written.grace)
-  if (lists !== missing) checkRepeats(context, path, lists)
-  if (written.failure === 'soft-fail' && context.text.has([...path, 'grace'])) {
-    const message =
-      'found a grace beside soft-fail, where it has no effect: an old list refuses no device there; remove it, or write hard-fail'
-    warn(context, [...path, 'grace'], message)
+export function readCrl(place: Place<Written<typeof crl>>): Maybe<CrlSettings | undefined> {
+  if (place.written === undefined) return place.isFaulty ? missing : undefined
+  const lists = nonEmptyList(readEach(place.at('lists'), (_, list) => readSource(list)))
+  const grace = place.at('grace')
+  if (lists !== missing) checkRepeats(place, lists)
+  if (place.written.failure === 'soft-fail' && grace.isStated) {
+    grace.warn(
+      'found a grace beside soft-fail, where it has no effect: an old list refuses no device there; remove it, or write hard-fail',
+    )
   }
   return allOrMissing<CrlSettings>({
     lists,
-    failure: orMissing(written.failure),
-    grace,
-    refresh: millis(written.refresh),
+    failure: place.required('failure'),
+    grace: place.millis('grace'),
+    refresh: place.millis('refresh'),
   })
 }
 
-function readSource(
-  context: ReadContext,
-  path: Path,
-  { file, url }: WrittenList,
-): Maybe<CrlSource> {
-  if (isFaulty(context, path)) return missing
-  const at = locationOf(context, path)
+function readSource(place: Place<WrittenList>): Maybe<CrlSource> {
+  if (place.isFaulty) return missing
+  const { file, url } = place.written ?? {}
   if (file !== undefined && url !== undefined) {
-    return fault(
-      context,
-      [...path, 'url'],
-      'found file and url, wanted one of them: make it two entries',
-    )
+    const message = 'found file and url, wanted one of them: make it two entries'
+    return place.at('url').fault(message)
   }
-  if (file !== undefined) return { kind: 'file', at, path: resolve(context.folder, file) }
-  if (url !== undefined) return readUrl(context, [...path, 'url'], { at, url })
-  return fault(
-    context,
-    path,
-    'found neither file nor url, wanted one of them: say where the list is',
-  )
+  const at = place.location
+  if (file !== undefined) return { kind: 'file', at, path: resolve(place.context.folder, file) }
+  if (url === undefined) {
+    return place.fault('found neither file nor url, wanted one of them: say where the list is')
+  }
+  const read = readUrl(place.at('url'), url)
+  return read === missing ? missing : { kind: 'url', at, url: read }
 }
 
-function readUrl(
-  context: ReadContext,
-  path: Path,
-  { at, url }: { readonly at: string; readonly url: string },
-): Maybe<CrlSource> {
+function readUrl(place: Place<string>, url: string): Maybe<string> {
   const parsed = URL.parse(url)
   if (parsed === null) {
-    return fault(context, path, `found ${quoted(url)}, wanted a URL with a host: correct it`)
+    return place.fault(`found ${quoted(url)}, wanted a URL with a host: correct it`)
   }
   // It is logged and counted by; whatever else it holds, it must not hold a password.
   if (parsed.username !== '' || parsed.password !== '') {
     const message = `found ${quoted(url)}, wanted a URL without a name and password: lists are public, publish this one without`
-    return fault(context, path, message)
+    return place.fault(message)
   }
   if (parsed.hash !== '') {
-    return fault(
-      context,
-      path,
-      `found ${quoted(url)}, wanted a URL without a fragment (#): remove it`,
-    )
+    return place.fault(`found ${quoted(url)}, wanted a URL without a fragment (#): remove it`)
   }
-  return { kind: 'url', at, url: parsed.href }
+  return parsed.href
 }
 
-function checkRepeats(context: ReadContext, path: Path, lists: readonly CrlSource[]): void {
-  const places = lists.map(crlLocation)
-  for (const [index, place] of places.entries()) {
-    if (places.indexOf(place) === index) continue
+function checkRepeats(place: Place<Written<typeof crl>>, lists: readonly CrlSource[]): void {
+  const locations = lists.map(crlLocation)
+  for (const [index, location] of locations.entries()) {
+    if (locations.indexOf(location) === index) continue
     const message = 'found a list that is named above already, wanted each once: remove it'
-    fault(context, [...path, 'lists', index], message)
+    place.at('lists').at(index).fault(message)
   }
 }

@@ -2,18 +2,8 @@
 import { Type } from 'typebox'
 import { integer, defaultGroup, flag, choice } from '../reading/schema-types.ts'
 import { DEFAULT_LIMITS } from '../../trust/limits.ts'
-import {
-  type ReadContext,
-  type Maybe,
-  missing,
-  locationOf,
-  orMissing,
-  warn,
-  allOrMissing,
-} from '../reading/read-context.ts'
-import type { Danger } from '../reading/danger.ts'
+import { allOrMissing, type Maybe, missing, type Place, type Written } from '../reading/place.ts'
 import type { TrustLimits } from './types.ts'
-import type { Written } from '../reading/deep-partial.ts'
 
 /** Every key has a default that is safe. */
 export const trustLimits = defaultGroup(
@@ -47,33 +37,23 @@ export const trustLimits = defaultGroup(
   },
 )
 
-/** Reads the limits; what they give up is added to `dangers`. */
-export function readTrustLimits(
-  context: ReadContext,
-  { written, dangers }: { written: Written<typeof trustLimits>; dangers: Danger[] },
-): Maybe<TrustLimits> {
-  const { rsaBits, digest, dangerousRsaBits, dangerousSha1 } = written
-  const addDanger = (key: string, sentence: string): void => {
-    const place = ['trust', 'limits', key]
-    dangers.push({ kind: 'weak-device-certificates', at: locationOf(context, place), sentence })
-    warn(context, place, sentence)
-  }
+/** Reads the limits; what they give up is added to the dangers. */
+export function readTrustLimits(place: Place<Written<typeof trustLimits>>): Maybe<TrustLimits> {
+  const { rsaBits, digest, dangerousRsaBits, dangerousSha1 } = place.written ?? {}
+  const kind = 'weak-device-certificates'
   if (dangerousRsaBits !== undefined) {
-    addDanger(
-      'dangerousRsaBits',
-      `RSA keys of ${dangerousRsaBits} bits are taken: an attacker who factors one is that device, or issues devices of that CA`,
-    )
+    const sentence = `RSA keys of ${dangerousRsaBits} bits are taken: an attacker who factors one is that device, or issues devices of that CA`
+    place.at('dangerousRsaBits').warnOfDanger({ kind, sentence })
   }
   if (dangerousSha1 === true) {
-    addDanger(
-      'dangerousSha1',
-      'signatures made with SHA-1 are taken: an attacker who buys a collision has a certificate that no CA issued',
-    )
+    const sentence =
+      'signatures made with SHA-1 are taken: an attacker who buys a collision has a certificate that no CA issued'
+    place.at('dangerousSha1').warnOfDanger({ kind, sentence })
   }
   const minimum = dangerousRsaBits ?? rsaBits
   return allOrMissing<TrustLimits>({
-    depth: orMissing(written.depth),
-    rsaBits: minimum === undefined ? missing : { ...DEFAULT_LIMITS.rsaBits, minimum: minimum },
+    depth: place.required('depth'),
+    rsaBits: minimum === undefined ? missing : { ...DEFAULT_LIMITS.rsaBits, minimum },
     digests:
       digest === undefined
         ? missing
@@ -81,7 +61,7 @@ export function readTrustLimits(
             ...(dangerousSha1 === true ? (['sha1'] as const) : []),
             ...DIGESTS.slice(DIGESTS.indexOf(digest)),
           ],
-    anyPurpose: orMissing(written.anyPurpose),
+    anyPurpose: place.required('anyPurpose'),
   })
 }
 

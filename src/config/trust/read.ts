@@ -4,163 +4,128 @@ import type { Instant } from '../../kernel/types.ts'
 import { readCrl } from './crl.ts'
 import { readTrustLimits } from './limits.ts'
 import {
-  readContent,
-  type ReadContext,
-  readEach,
-  fault,
-  isFaulty,
+  allOrMissing,
+  type DeepPartial,
   type Maybe,
   missing,
-  locationOf,
-  orMissing,
-  warn,
-  allOrMissing,
-} from '../reading/read-context.ts'
+  Place,
+  readEach,
+} from '../reading/place.ts'
+import { readContent } from '../reading/content.ts'
 import type { ConfigDocument } from '../schema.ts'
 import { quoted } from '../reading/fault-text.ts'
-import type { Path } from '../reading/yaml-text.ts'
 import { parseInstant } from '../reading/units.ts'
-import type { Danger } from '../reading/danger.ts'
 import type { EnrollmentSetting, TrustSettings, ConfiguredDenyList } from './types.ts'
 import { normalizeFingerprint } from '../reading/schema-types.ts'
-import type { DeepPartial } from '../reading/deep-partial.ts'
 
-type Written = DeepPartial<ConfigDocument['trust']>
-type WrittenSetting = DeepPartial<ConfigDocument['trust']['enrollmentSettings'][number]>
+type TrustPlace = Place<DeepPartial<ConfigDocument['trust']>>
+type SettingPlace = Place<DeepPartial<ConfigDocument['trust']['enrollmentSettings'][number]>>
 
-/** Reads the trust section; what it gives up is added to `dangers`. */
-export function readTrust(
-  context: ReadContext,
-  written: Written,
-  dangers: Danger[],
-): Maybe<TrustSettings> {
-  const path = ['trust', 'enrollmentSettings']
-  const settings = readEach(written.enrollmentSettings, (setting, index) =>
-    readSetting(context, [...path, index], setting),
-  )
-  checkNames(context, path, written.enrollmentSettings ?? [])
-  checkCurrent(context, path, written.enrollmentSettings ?? [])
+/** Reads the trust section; what it gives up is added to the dangers. */
+export function readTrust(place: TrustPlace): Maybe<TrustSettings> {
+  const settings = place.at('enrollmentSettings')
+  const enrollmentSettings = readEach(settings, (_, setting) => readSetting(setting))
+  checkNames(Place.items(settings))
+  checkCurrent(settings, Place.items(settings))
   return allOrMissing<TrustSettings>({
-    profile: orMissing(written.profile),
-    enrollmentSettings: settings,
-    denied: readDenied(context, ['trust', 'deny'], written.deny ?? {}),
-    limits: readTrustLimits(context, { written: written.limits ?? {}, dangers }),
+    profile: place.required('profile'),
+    enrollmentSettings,
+    denied: readDenied(place.at('deny')),
+    limits: readTrustLimits(place.at('limits')),
   })
 }
 
-function readSetting(
-  context: ReadContext,
-  path: Path,
-  written: WrittenSetting,
-): Maybe<EnrollmentSetting> {
-  return allOrMissing<EnrollmentSetting>({
-    at: locationOf(context, path),
-    name: orMissing(written.name),
-    source: orMissing(written.source),
-    standing: readStanding(context, path, written),
-    chain: readContent(context, [...path, 'chain'], written.chain),
-    crl: readCrl(context, [...path, 'crl'], written.crl),
+const readSetting = (place: SettingPlace): Maybe<EnrollmentSetting> =>
+  allOrMissing<EnrollmentSetting>({
+    at: place.location,
+    name: place.required('name'),
+    source: place.required('source'),
+    standing: readStanding(place),
+    chain: readContent(place.at('chain')),
+    crl: readCrl(place.at('crl')),
   })
-}
 
-function readStanding(context: ReadContext, path: Path, written: WrittenSetting): Maybe<Standing> {
-  const retiredAt = readInstant(context, [...path, 'retiredAt'], written.retiredAt)
-  const sunset = readInstant(context, [...path, 'sunset'], written.sunset)
-  const { standing } = written
+function readStanding(place: SettingPlace): Maybe<Standing> {
+  const retiredAt = place.at('retiredAt').optional(readInstant)
+  const sunset = place.at('sunset').optional(readInstant)
+  const { standing, ...written } = place.written ?? {}
   if (standing === undefined) return missing
   if (standing !== 'previously-trusted') {
     for (const key of ['retiredAt', 'sunset'] as const) {
       if (written[key] === undefined) continue
       const message = `found ${key} on a setting that is ${standing}, where it has no effect: remove it, or write standing: previously-trusted`
-      warn(context, [...path, key], message)
+      place.at(key).warn(message)
     }
     return { kind: standing }
   }
   if (retiredAt === undefined) {
-    if (isFaulty(context, [...path, 'retiredAt'])) return missing
+    if (place.at('retiredAt').isFaulty) return missing
     const message =
       'found previously-trusted without retiredAt, wanted the day of its retirement: add retiredAt, so that what it issues later is refused'
-    return fault(context, [...path, 'standing'], message)
+    return place.at('standing').fault(message)
   }
   if (retiredAt === missing || sunset === missing) return missing
   if (sunset !== undefined && sunset <= retiredAt) {
     const message = `found sunset ${written.sunset} not after retiredAt ${written.retiredAt}, wanted a later day: correct one of them`
-    return fault(context, [...path, 'sunset'], message)
+    return place.at('sunset').fault(message)
   }
   // Who was seen before its retirement is known to a store alone.
   return { kind: 'previously-trusted', retiredAt, cutOff: 'not-before', sunset }
 }
 
-function readInstant(
-  context: ReadContext,
-  path: Path,
-  written: string | undefined,
-): Maybe<Instant | undefined> {
-  if (written === undefined) return undefined
+function readInstant(place: Place<string>): Maybe<Instant> {
+  const { written = '' } = place
   const read = parseInstant(written)
   if (read.ok) return read.value
-  return fault(context, path, `found ${quoted(written)}, wanted a day that exists: correct it`)
+  return place.fault(`found ${quoted(written)}, wanted a day that exists: correct it`)
 }
 
-function checkNames(
-  context: ReadContext,
-  path: Path,
-  settings: NonNullable<Written['enrollmentSettings']>,
-) {
+function checkNames(settings: readonly SettingPlace[]): void {
   const seen = new Set<string>()
-  for (const [index, setting] of settings.entries()) {
-    const name = setting?.name
+  for (const setting of settings) {
+    const name = setting.written?.name
     if (name === undefined) continue
     if (seen.has(name)) {
       const message = `found a second setting named ${quoted(name)}, wanted different names: rename one`
-      fault(context, [...path, index, 'name'], message)
+      setting.at('name').fault(message)
     }
     seen.add(name)
   }
 }
 
-function checkCurrent(
-  context: ReadContext,
-  path: Path,
-  settings: NonNullable<Written['enrollmentSettings']>,
-): void {
-  const current = settings.flatMap((setting, index) =>
-    setting?.standing === 'current' ? [index] : [],
-  )
-  for (const index of current.slice(1)) {
+function checkCurrent(list: Place<unknown>, settings: readonly SettingPlace[]): void {
+  const current = settings.filter(({ written }) => written?.standing === 'current')
+  for (const setting of current.slice(1)) {
     const message =
       'found a second current setting, wanted exactly one: make the older one previously-trusted'
-    fault(context, [...path, index, 'standing'], message)
+    setting.at('standing').fault(message)
   }
   // While a standing is unreadable it is not known whether it was meant to be the current one.
-  const unsure = settings.some((setting) => setting?.standing === undefined)
+  const unsure = settings.some(({ written }) => written?.standing === undefined)
   if (current.length === 0 && settings.length > 0 && !unsure) {
-    const message = 'found no current setting, wanted exactly one: write standing: current on it'
-    fault(context, path, message, 'key')
+    list.fault('found no current setting, wanted exactly one: write standing: current on it', 'key')
   }
 }
 
 function readDenied(
-  context: ReadContext,
-  path: Path,
-  written: DeepPartial<ConfigDocument['trust']['deny']>,
-) {
-  const keys = readEach(written.keys, (key: string) => normalizeFingerprint(key))
-  const serials = readEach(written.serials, ({ issuerKey, serial }) =>
+  place: Place<DeepPartial<ConfigDocument['trust']['deny']>>,
+): Maybe<ConfiguredDenyList> {
+  const keys = readEach(place.at('keys'), (key: string) => normalizeFingerprint(key))
+  const serials = readEach(place.at('serials'), ({ issuerKey, serial }) =>
     issuerKey === undefined || serial === undefined
       ? missing
       : `${normalizeFingerprint(issuerKey)}:${canonicalSerial(serial)}`,
   )
   if (keys === missing || serials === missing) return missing
-  warnOfRepetition(context, [...path, 'keys'], keys)
-  warnOfRepetition(context, [...path, 'serials'], serials)
-  return { keys: new Set(keys), serials: new Set(serials) } satisfies ConfiguredDenyList
+  warnOfRepetition(place.at('keys'), keys)
+  warnOfRepetition(place.at('serials'), serials)
+  return { keys: new Set(keys), serials: new Set(serials) }
 }
 
-function warnOfRepetition(context: ReadContext, path: Path, entries: readonly string[]): void {
+function warnOfRepetition(list: Place<readonly unknown[]>, entries: readonly string[]): void {
   for (const [index, entry] of entries.entries()) {
     if (entries.indexOf(entry) === index) continue
-    warn(context, [...path, index], 'found an entry that is in the list already: remove it')
+    list.at(index).warn('found an entry that is in the list already: remove it')
   }
 }
 

@@ -10,21 +10,15 @@ import {
   choice,
 } from '../reading/schema-types.ts'
 import type { CheckSettings, HealthSettings } from '../../forward/settings.ts'
-import { parseHost } from '../reading/host.ts'
-import { readSni } from './sni.ts'
-import { millis } from '../reading/tls.ts'
+import { readHost, readSni } from '../reading/host.ts'
 import {
-  type ReadContext,
-  readEach,
-  fault,
+  allOrMissing,
   type Maybe,
   missing,
-  orMissing,
-  warn,
-  allOrMissing,
-} from '../reading/read-context.ts'
-import type { Path } from '../reading/yaml-text.ts'
-import type { Written } from '../reading/deep-partial.ts'
+  type Place,
+  readEach,
+  type Written,
+} from '../reading/place.ts'
 
 const check = group(
   'Ask each server in the background whether it is well. Left out: no server is asked. Every worker asks for itself, from its own point of view; servers with `check: false` are left alone.',
@@ -93,86 +87,62 @@ export const health = defaultGroup(
 
 /** Reads the group; `plain` is an upstream without TLS. */
 export function readHealth(
-  context: ReadContext,
-  path: Path,
-  { written, plain }: { readonly written: Written<typeof health>; readonly plain: boolean },
+  place: Place<Written<typeof health>>,
+  plain: boolean,
 ): Maybe<HealthSettings> {
-  const ejection = millis(written.ejection)
-  const longest = millis(written.longestEjection)
-  if (ejection !== missing && longest !== missing && longest < ejection) {
-    const message = `found ${written.longestEjection}, shorter than the first time (${written.ejection}), wanted at least that: raise it, or lower ejection`
-    fault(context, [...path, 'longestEjection'], message)
+  const ejection = place.millis('ejection')
+  const longestEjection = place.millis('longestEjection')
+  if (ejection !== missing && longestEjection !== missing && longestEjection < ejection) {
+    const message = `found ${place.written?.longestEjection}, shorter than the first time (${place.written?.ejection}), wanted at least that: raise it, or lower ejection`
+    place.at('longestEjection').fault(message)
   }
   return allOrMissing<HealthSettings>({
-    failures: orMissing(written.failures),
+    failures: place.required('failures'),
     ejection,
-    longestEjection: longest,
-    check:
-      written.check === undefined
-        ? undefined
-        : readCheck(context, [...path, 'check'], { written: written.check, plain }),
+    longestEjection,
+    check: place.at('check').optional((check) => readCheck(check, plain)),
   })
 }
 
-function readCheck(
-  context: ReadContext,
-  path: Path,
-  { written, plain }: { readonly written: Written<typeof check>; readonly plain: boolean },
-): Maybe<CheckSettings> {
-  const interval = millis(written.interval)
-  const timeout = millis(written.timeout)
+function readCheck(place: Place<Written<typeof check>>, plain: boolean): Maybe<CheckSettings> {
+  const interval = place.millis('interval')
+  const timeout = place.millis('timeout')
   if (interval !== missing && timeout !== missing && timeout > interval) {
-    const message = `found ${written.timeout}, longer than the interval (${written.interval}), wanted at most that: shorten it`
-    fault(context, [...path, 'timeout'], message)
+    const message = `found ${place.written?.timeout}, longer than the interval (${place.written?.interval}), wanted at most that: shorten it`
+    place.at('timeout').fault(message)
   }
-  if (plain && context.text.has([...path, 'sni'])) {
-    const message =
-      'found a server name for TLS on an http: upstream, where it has no effect: remove it'
-    warn(context, [...path, 'sni'], message)
+  const sni = place.at('sni')
+  if (plain && sni.isStated) {
+    sni.warn('found a server name for TLS on an http: upstream, where it has no effect: remove it')
   }
   return allOrMissing<CheckSettings>({
     interval,
     timeout,
-    up: orMissing(written.up),
-    down: orMissing(written.down),
-    sni:
-      written.sni === 'as-requests'
-        ? { kind: 'as-requests' }
-        : written.sni === undefined
-          ? missing
-          : readSni(context, [...path, 'sni'], written.sni),
-    http: readHttp(context, path, written),
+    up: place.required('up'),
+    down: place.required('down'),
+    sni: sni.written === 'as-requests' ? { kind: 'as-requests' } : readSni(sni),
+    http: readHttp(place),
   })
 }
 
-function readHttp(
-  context: ReadContext,
-  path: Path,
-  written: Written<typeof check>,
-): Maybe<CheckSettings['http']> {
-  if (written.path === undefined) {
-    for (const key of ['method', 'host', 'expect']) {
-      if (!context.text.has([...path, key])) continue
+function readHttp(place: Place<Written<typeof check>>): Maybe<CheckSettings['http']> {
+  const path = place.written?.path
+  if (path === undefined) {
+    for (const key of ['method', 'host', 'expect'] as const) {
+      if (!place.at(key).isStated) continue
       const message = `found ${key} without path, where it has no effect (only a connection is made): add a path`
-      warn(context, [...path, key], message)
+      place.at(key).warn(message)
     }
     return undefined
   }
-  const host = written.host === undefined ? undefined : parseHost(written.host)
   return allOrMissing<NonNullable<CheckSettings['http']>>({
-    method: orMissing(written.method),
-    path: written.path,
-    host:
-      host === undefined
-        ? undefined
-        : host.ok
-          ? host.value
-          : fault(context, [...path, 'host'], host.failure),
-    expect: readEach(written.expect, (text: string, index) => {
+    method: place.required('method'),
+    path,
+    host: place.at('host').optional(readHost),
+    expect: readEach(place.at('expect'), (text, range) => {
       const [from = 0, to = from] = text.split('-').map(Number)
       if (from <= to) return { from, to }
-      const message = `found ${text}, wanted the smaller status first: turn it round`
-      return fault(context, [...path, 'expect', index], message)
+      return range.fault(`found ${text}, wanted the smaller status first: turn it round`)
     }),
   })
 }

@@ -5,53 +5,48 @@ import type {
   IdentitySettings,
 } from '../../message/encode/settings.ts'
 import { isReserved } from '../../message/hop-by-hop.ts'
-import { octets } from '../reading/tls.ts'
 import {
-  type ReadContext,
-  fault,
+  allOrMissing,
+  type DeepPartial,
   type Maybe,
   missing,
-  orMissing,
-  warn,
-  allOrMissing,
-} from '../reading/read-context.ts'
+  type Place,
+} from '../reading/place.ts'
 import type { ConfigDocument } from '../schema.ts'
-import type { Path } from '../reading/yaml-text.ts'
-import type { DeepPartial } from '../reading/deep-partial.ts'
 
-type Written = DeepPartial<NonNullable<ConfigDocument['upstreams'][string]['identity']>>
+type IdentityPlace = Place<
+  DeepPartial<NonNullable<ConfigDocument['upstreams'][string]['identity']>>
+>
 
 /** Reads the identity settings of one upstream. */
-export function readIdentitySettings(
-  context: ReadContext,
-  path: Path,
-  written: Written,
-): Maybe<IdentitySettings> {
-  warnOfNoEffect(context, path, written)
+export function readIdentitySettings(place: IdentityPlace): Maybe<IdentitySettings> {
+  warnOfNoEffect(place)
+  const fingerprint = place.at('fingerprint')
   return allOrMissing<IdentitySettings>({
-    format: orMissing(written.format),
-    fields: readFields(context, [...path, 'fields'], written.fields ?? {}),
-    serial: orMissing(written.serial),
-    name: orMissing(written.name),
+    format: place.required('format'),
+    fields: readFields(place),
+    serial: place.required('serial'),
+    name: place.required('name'),
     fingerprint: allOrMissing<IdentitySettings['fingerprint']>({
-      digest: orMissing(written.fingerprint?.digest),
-      form: orMissing(written.fingerprint?.form),
+      digest: fingerprint.required('digest'),
+      form: fingerprint.required('form'),
     }),
-    chain: orMissing(written.chain),
-    grace: orMissing(written.grace),
-    maxBytes: octets(written.maxBytes),
+    chain: place.required('chain'),
+    grace: place.required('grace'),
+    maxBytes: place.octets('maxBytes'),
   })
 }
 
-function warnOfNoEffect(context: ReadContext, path: Path, { format, chain, grace }: Written): void {
+function warnOfNoEffect(place: IdentityPlace): void {
+  const { format, chain, grace } = place.written ?? {}
   if (format === undefined) return
   if (chain === true && WITHOUT_CHAIN.has(format)) {
     const message = `found chain: true, which has no effect: the format ${format} has no place for intermediates`
-    warn(context, [...path, 'chain'], message)
+    place.at('chain').warn(message)
   }
   if (grace === true && !WITHOUT_VERIFY.has(format)) {
     const message = `found grace: true, which has no effect: the format ${format} says FAILED:expired-grace in its verify field anyway`
-    warn(context, [...path, 'grace'], message)
+    place.at('grace').warn(message)
   }
 }
 
@@ -73,15 +68,12 @@ const WITHOUT_VERIFY: ReadonlySet<IdentityFormat> = new Set([
   'base64-der',
 ])
 
-function readFields(
-  context: ReadContext,
-  path: Path,
-  written: NonNullable<Written['fields']>,
-): Maybe<IdentitySettings['fields']> {
+function readFields(identity: IdentityPlace): Maybe<IdentitySettings['fields']> {
   const fields: Partial<Record<IdentityField, string>> = {}
   const seen = new Map<string, string>()
   let whole = true
-  for (const [fact, name] of Object.entries(written)) {
+  for (const [fact, place] of identity.at('fields').entries()) {
+    const name = place.written
     if (name === undefined) continue
     // Consumers that speak CGI take - and _ for the same; two such names would be one.
     const key = name.toLowerCase().replaceAll('_', '-')
@@ -91,7 +83,7 @@ function readFields(
       : twin === undefined
         ? undefined
         : `found ${name} for ${fact} and for ${twin}, wanted different names (- and _ count as the same): rename one`
-    if (message !== undefined) whole = fault(context, [...path, fact], message) !== missing
+    if (message !== undefined) whole = place.fault(message) !== missing
     seen.set(key, fact)
     fields[fact as IdentityField] = name
   }

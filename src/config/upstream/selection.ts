@@ -1,6 +1,10 @@
 /** Which protocols, suites and groups an upstream is called with: the preset's default, or the operator's own. */
-import type { Column, TlsPreset, Selection } from '../../upstream-tls/catalogue.ts'
-import { findItem } from '../../upstream-tls/catalogue.ts'
+import {
+  findItem,
+  type Column,
+  type Selection,
+  type TlsPreset,
+} from '../../upstream-tls/catalogue.ts'
 import { completeSelection } from '../../upstream-tls/complete.ts'
 import {
   explainSelectionNotice,
@@ -13,20 +17,10 @@ import {
   type SelectionFault,
 } from '../../upstream-tls/selection.ts'
 import { PROTOCOLS, type Protocol } from '../../upstream-tls/suite.ts'
-import {
-  type ReadContext,
-  readEach,
-  fault,
-  type Maybe,
-  missing,
-  locationOf,
-  warn,
-} from '../reading/read-context.ts'
+import { type Maybe, missing, type Place, readEach } from '../reading/place.ts'
 import { runtimeCatalogue } from '../reading/runtime-offers.ts'
-import { quoted } from '../reading/fault-text.ts'
-import type { Path } from '../reading/yaml-text.ts'
-import { weakUpstreamProtocol } from './dangers.ts'
-import type { Danger } from '../reading/danger.ts'
+import { unknownName } from '../reading/tls.ts'
+import { weakUpstreamProtocol } from '../reading/danger.ts'
 
 /** The three lists as they stand in the file. */
 export interface WrittenSelection {
@@ -42,46 +36,40 @@ export interface SelectionSettings {
   readonly selection: Selection
 }
 
-/** Reads the lists; without any the upstream follows the default of its preset. */
+/** Reads the lists of the upstream `name`; without any the upstream follows the default of its preset. */
 export function readSelection(
-  context: ReadContext,
-  path: Path,
-  { written, preset, dangers }: { written: WrittenSelection; preset: TlsPreset; dangers: Danger[] },
+  place: Place<WrittenSelection>,
+  { name, preset }: { readonly name: string; readonly preset: TlsPreset },
 ): Maybe<SelectionSettings> {
   const catalogue = runtimeCatalogue()
-  const { protocols, ciphers, groups } = written
+  const { protocols, ciphers, groups } = place.written ?? {}
   if (protocols === undefined && ciphers === undefined && groups === undefined) {
     return { mode: 'default', selection: catalogue.defaults[preset] }
   }
-  const partial = readColumns(context, path, written)
+  const partial = readColumns(place)
   if (partial === missing) return missing
   const selection = completeSelection(partial, preset, catalogue)
   const faults = selectionFaults(selection, catalogue)
-  for (const one of faults)
-    fault(context, faultPath(one, path, written), selectionFaultText(one), 'key')
+  for (const one of faults) {
+    const column = place.at(keyOf(one))
+    const where = column.written === undefined ? place : column
+    where.fault(selectionFaultText(one), 'key')
+  }
   if (faults.length > 0) return missing
-  warnOfWeakness(context, path, { selection, dangers })
+  warnOfWeakness(place, name, selection)
   return { mode: 'custom', selection }
 }
 
 /** The columns that were written; a hello in the form of SSLv2 is judged by S3-16 although no runtime of ours can send it. */
-function readColumns(
-  context: ReadContext,
-  path: Path,
-  written: WrittenSelection,
-): Maybe<Partial<Selection>> {
-  const column = (key: 'protocols' | 'ciphers' | 'groups'): Maybe<readonly string[] | undefined> =>
-    readColumn(context, [...path, key], {
-      column: key === 'ciphers' ? 'suites' : key,
-      names: written[key],
-    })
-  const protocols = column('protocols')
-  const suites = column('ciphers')
-  const groups = column('groups')
-  const hello = written.protocols?.indexOf('SSLv2Hello') ?? -1
-  if (hello >= 0 && written.protocols?.includes('TLSv1') !== true) {
+function readColumns(place: Place<WrittenSelection>): Maybe<Partial<Selection>> {
+  const list = place.at('protocols')
+  const protocols = readColumn(list, 'protocols')
+  const suites = readColumn(place.at('ciphers'), 'suites')
+  const groups = readColumn(place.at('groups'), 'groups')
+  const hello = list.written?.indexOf('SSLv2Hello') ?? -1
+  if (hello >= 0 && list.written?.includes('TLSv1') !== true) {
     const message = 'found SSLv2Hello without TLSv1, wanted both or neither: remove SSLv2Hello'
-    return fault(context, [...path, 'protocols', hello], message)
+    return list.at(hello).fault(message)
   }
   if (protocols === missing || suites === missing || groups === missing) return missing
   return {
@@ -93,51 +81,34 @@ function readColumns(
   }
 }
 
-interface WrittenColumn {
-  readonly column: Column
-  readonly names: readonly (string | undefined)[] | undefined
-}
-
 /** The stored names of what was written in either spelling. What is impossible here has no effect, and is said. */
 function readColumn(
-  context: ReadContext,
-  path: Path,
-  { column, names }: WrittenColumn,
+  list: Place<readonly (string | undefined)[]>,
+  column: Column,
 ): Maybe<readonly string[] | undefined> {
-  if (names === undefined) return undefined
+  if (list.written === undefined) return undefined
+  const noun = COLUMN_NOUNS[column]
   const seen = new Set<string>()
-  const read = readEach(names, (name: string, index): Maybe<readonly string[]> => {
-    const place = [...path, index]
+  const read = readEach(list, (name, place): Maybe<readonly string[]> => {
     const found = findItem(runtimeCatalogue(), column, name)
-    if (found.kind === 'unknown') {
-      const advice =
-        found.suggestion === undefined ? 'remove it' : `did you mean ${found.suggestion}?`
-      const message = `found ${quoted(name)}, wanted a ${COLUMN_NOUNS[column]} of this runtime: ${advice}`
-      return fault(context, place, message)
-    }
+    if (found.kind === 'unknown') return unknownName(place, noun, found.suggestion)
     if (found.kind === 'impossible') {
       const message = `found ${name}, which is kept and has no effect, because it is impossible with this runtime (${found.why}): remove it`
-      warn(context, place, message)
+      place.warn(message)
       return []
     }
     const { name: stored } = found.item
     if (seen.has(stored)) {
-      const message = `found the ${COLUMN_NOUNS[column]} ${stored} twice, wanted it once: remove one`
-      return fault(context, place, message)
+      return place.fault(`found the ${noun} ${stored} twice, wanted it once: remove one`)
     }
     seen.add(stored)
     return [stored]
   })
   if (read === missing) return missing
   const possible = read.flat()
-  if (possible.length > 0 || names.length === 0) return possible
-  const message = `found no ${COLUMN_NOUNS[column]} that is possible with this runtime, wanted at least one: \`tfe upstream catalogue\` shows what there is`
-  return fault(context, path, message, 'key')
-}
-
-function faultPath(fault: SelectionFault, path: Path, written: WrittenSelection): Path {
-  const key = keyOf(fault)
-  return written[key] === undefined ? path : [...path, key]
+  if (possible.length > 0 || list.written.length === 0) return possible
+  const message = `found no ${noun} that is possible with this runtime, wanted at least one: \`tfe upstream catalogue\` shows what there is`
+  return list.fault(message, 'key')
 }
 
 function keyOf(fault: SelectionFault): 'protocols' | 'ciphers' | 'groups' {
@@ -152,22 +123,14 @@ function selectionFaultText(fault: SelectionFault): string {
 }
 
 /** S3-14: what weakens the upstream is said at each start; a weak protocol is a guarantee given up. */
-function warnOfWeakness(
-  context: ReadContext,
-  path: Path,
-  { selection, dangers }: { selection: Selection; dangers: Danger[] },
-): void {
+function warnOfWeakness(place: Place<WrittenSelection>, name: string, selection: Selection): void {
   const notices = selectionNotices(selection, runtimeCatalogue())
-  const weak = notices.flatMap((one) => (one.kind === 'weak-protocol' ? [one.name] : []))
-  if (weak.length > 0) {
-    const place = [...path, 'protocols']
-    const where = { protocols: weak, at: locationOf(context, place) }
-    const danger = weakUpstreamProtocol(String(path[1]), where)
-    dangers.push(danger)
-    warn(context, place, danger.sentence)
+  const protocols = notices.flatMap((one) => (one.kind === 'weak-protocol' ? [one.name] : []))
+  if (protocols.length > 0) {
+    place.at('protocols').warnOfDanger(weakUpstreamProtocol(name, protocols))
   }
   for (const one of notices) {
-    if (one.kind === 'weak-protocol' || !context.text.has([...path, 'ciphers'])) continue
-    warn(context, [...path, 'ciphers'], `found ${explainSelectionNotice(one)}`)
+    if (one.kind === 'weak-protocol' || !place.at('ciphers').isStated) continue
+    place.at('ciphers').warn(`found ${explainSelectionNotice(one)}`)
   }
 }

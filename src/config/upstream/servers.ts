@@ -3,16 +3,14 @@ import type { ServerSettings } from '../../forward/settings.ts'
 import type { Upstream } from './types.ts'
 import { bracketed, parseHost } from '../reading/host.ts'
 import {
-  type ReadContext,
-  fault,
-  isFaulty,
+  type DeepPartial,
   type Maybe,
   missing,
-  readNonEmpty,
-} from '../reading/read-context.ts'
+  type Place,
+  readEach,
+  nonEmptyList,
+} from '../reading/place.ts'
 import type { ConfigDocument } from '../schema.ts'
-import type { Path } from '../reading/yaml-text.ts'
-import type { DeepPartial } from '../reading/deep-partial.ts'
 
 type Written = DeepPartial<ConfigDocument['upstreams'][string]>
 type WrittenServer = NonNullable<NonNullable<Written['servers']>[number]>
@@ -25,18 +23,18 @@ export interface ReadServer {
 }
 
 /** Reads `url` or `servers`, whichever there is. */
-export function readServers(context: ReadContext, path: Path, written: Written): Maybe<Servers> {
-  if (written.url !== undefined && written.servers !== undefined) {
+export function readServers(place: Place<Written>): Maybe<Servers> {
+  const { url, servers } = place.written ?? {}
+  if (url !== undefined && servers !== undefined) {
     const message = 'found url and servers, wanted one of them: move the url into the list'
-    return fault(context, [...path, 'url'], message, 'key')
+    return place.at('url').fault(message, 'key')
   }
-  if (written.servers !== undefined) return readList(context, [...path, 'servers'], written.servers)
-  if (written.url === undefined) {
-    if (isFaulty(context, [...path, 'url']) || isFaulty(context, [...path, 'servers']))
-      return missing
-    return fault(context, path, 'found no url, wanted one: write the address of the server', 'key')
+  if (servers !== undefined) return readList(place.at('servers'))
+  if (url === undefined) {
+    if (place.at('url').isFaulty || place.at('servers').isFaulty) return missing
+    return place.fault('found no url, wanted one: write the address of the server', 'key')
   }
-  const read = readServer(context, [...path, 'url'], { url: written.url, weight: 1, check: true })
+  const read = readServer(place.at('url'), { url, weight: 1, check: true })
   return read === missing ? missing : [read]
 }
 
@@ -46,35 +44,31 @@ export const withoutSchemes = ([first, ...rest]: Servers): Upstream['servers'] =
   ...rest.map(({ server }) => server),
 ]
 
-function readList(
-  context: ReadContext,
-  path: Path,
-  written: NonNullable<Written['servers']>,
-): Maybe<Servers> {
+function readList(servers: Place<NonNullable<Written['servers']>>): Maybe<Servers> {
   const seen = new Set<string>()
   let protocol: Upstream['protocol'] | undefined
-  return readNonEmpty(written, (one, index): Maybe<ReadServer> => {
-    const place = [...path, index, 'url']
-    const read = readServer(context, place, one)
-    if (read === missing) return missing
-    protocol ??= read.protocol
-    if (read.protocol !== protocol) {
-      const message = `found ${read.protocol} beside ${protocol}, wanted one scheme for all servers of an upstream: make two upstreams of it`
-      return fault(context, place, message)
+  const read = readEach(servers, (written: WrittenServer, server): Maybe<ReadServer> => {
+    const place = server.at('url')
+    const one = readServer(place, written)
+    if (one === missing) return missing
+    protocol ??= one.protocol
+    if (one.protocol !== protocol) {
+      const message = `found ${one.protocol} beside ${protocol}, wanted one scheme for all servers of an upstream: make two upstreams of it`
+      return place.fault(message)
     }
-    const { name } = read.server
+    const { name } = one.server
     if (seen.has(name)) {
       const message = `found ${name} twice, wanted each server once: use weight to give it a larger share`
-      return fault(context, place, message)
+      return place.fault(message)
     }
     seen.add(name)
-    return read
+    return one
   })
+  return nonEmptyList(read)
 }
 
 function readServer(
-  context: ReadContext,
-  path: Path,
+  place: Place<string>,
   { url: written, weight, check }: WrittenServer,
 ): Maybe<ReadServer> {
   if (written === undefined || weight === undefined || check === undefined) return missing
@@ -82,13 +76,12 @@ function readServer(
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     const message =
       'found a URL that cannot be read, wanted https:// with host and port: correct it'
-    return fault(context, path, message)
+    return place.fault(message)
   }
-  const host = parseHost(url.hostname)
-  if (!host.ok) return fault(context, path, host.failure)
+  const hostname = place.orFault(parseHost(url.hostname))
+  if (hostname === missing) return missing
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
-  if (port === 0) return fault(context, path, 'found port 0, wanted one to connect to: correct it')
-  const name = `${bracketed(host.value)}:${port}`
-  const server = { name, hostname: host.value, port, weight, check }
-  return { protocol: url.protocol, server }
+  if (port === 0) return place.fault('found port 0, wanted one to connect to: correct it')
+  const name = `${bracketed(hostname)}:${port}`
+  return { protocol: url.protocol, server: { name, hostname, port, weight, check } }
 }
