@@ -130,7 +130,7 @@ function compileListener(
   const [first, ...others] = identities
   if (first === undefined || table === undefined || faults.length > 0) return fail(faults)
   const classes = [...new Set(rows.map((row) => row.class))]
-  // Whoever comes to the sync port without a certificate may come back with one, as where devices enrol.
+  // A device that comes to the sync port without a certificate may come back with one, as where devices enrol.
   const initialClasses = config.relay?.certificate === 'if-shown' ? (['open'] as const) : classes
   return ok({
     config,

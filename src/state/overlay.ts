@@ -1,7 +1,7 @@
 /**
  * What an administrator decided about single devices, over the world in force: it changes while the world stays, and
  * a change costs what changed (decision 19). A primary sends deltas to its workers; each process holds one of these,
- * and nobody asks a store while a request waits. What is small and changes trust itself travels with the orders
+ * and no store is asked while a request waits. What is small and changes trust itself travels with the orders
  * instead (`store-rules.ts`).
  */
 import type { Approval, FleetPolicy, Members } from '../decide/policy.ts'
@@ -10,7 +10,7 @@ import { KeyTable, packKeys, type PackedKeys } from './key-table.ts'
 
 /** What changed; plain data for structured clone. `revision` is the store's, once this is applied. */
 export type OverlayDelta =
-  /** Whatever follows up to `end` replaces everything at once: nobody is judged by half of it. */
+  /** Whatever follows up to `end` replaces everything at once: no device is judged by half of it. */
   | { readonly kind: 'begin'; readonly revision: number }
   | { readonly kind: 'end'; readonly revision: number }
   /** Approvals as they are now, made by `approvalsDelta`. */
@@ -59,9 +59,9 @@ export const knownDelta = (
 const APPROVALS: readonly Approval[] = ['unapproved', 'approved', 'blocked']
 const KNOWN = 1
 
-/** Whom a delta may have turned away: nobody, the holders of some keys, or anybody. */
+/** Whom a delta may have turned away: no device, the holders of some keys, or any device. */
 export type Restricted =
-  | { readonly kind: 'nobody' }
+  | { readonly kind: 'none' }
   | { readonly kind: 'keys'; readonly has: (key: KeyFingerprint) => boolean }
   | { readonly kind: 'anybody' }
 
@@ -211,4 +211,4 @@ function union<Member>(fixed: Members<Member>, own: () => ReadonlySet<Member>): 
   }
 }
 
-const NO_ONE: Restricted = { kind: 'nobody' }
+const NO_ONE: Restricted = { kind: 'none' }

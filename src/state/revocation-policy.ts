@@ -1,6 +1,6 @@
 /**
  * The revocation overlay: lists that arrive while the world stays as it is. Each is held against the chains of the
- * world in force, whoever has verified it before.
+ * world in force, whether or not it was verified before.
  */
 import type { Config } from '../config/config.ts'
 import { crlLocation, type EnrollmentSetting } from '../config/trust/types.ts'

@@ -1,6 +1,6 @@
 /**
  * The world in force: what `compiled-config.ts` built, plus what had to be opened to use it. Frozen, versioned, replaced by
- * one assignment; whoever began under an old one finishes under it.
+ * one assignment; a request that began under an old one finishes under it.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Vouched } from '../decide/decide.ts'

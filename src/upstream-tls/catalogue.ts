@@ -88,7 +88,7 @@ export function buildCatalogue(offers: RuntimeOffers): Catalogue {
   }
 }
 
-/** What somebody meant by a name in either spelling. */
+/** What is meant by a name in either spelling. */
 export type LookupResult =
   | { readonly kind: 'offered'; readonly item: CatalogueItem }
   | { readonly kind: 'impossible'; readonly why: string }

@@ -11,7 +11,7 @@ import type { TlsVersion } from './suite.ts'
 
 /**
  * Fills the columns that are left out with the default. A selected protocol for which the default has no suite
- * gets all it can use, be they weak: whoever asks for TLS 1.1 by name wants to connect.
+ * gets all it can use, be they weak: an operator who asks for TLS 1.1 by name wants to connect.
  */
 export function completeSelection(
   written: Partial<Selection>,

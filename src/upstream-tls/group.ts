@@ -9,7 +9,7 @@ export interface GroupFacts {
   /** What else people write. */
   readonly aliases: readonly string[]
   readonly protocols: readonly TlsVersion[]
-  /** Post-quantum and classical in one: whoever records today cannot read it with tomorrow's machine. */
+  /** Post-quantum and classical in one: an attacker who records today cannot read it with tomorrow's machine. */
   readonly hybrid: boolean
   readonly byDefault: boolean
 }

@@ -90,7 +90,7 @@ const UNSUPPORTED_REASONS: readonly (readonly [RegExp, string])[] = [
   [/RC4/, "RC4 is not built into this runtime's OpenSSL"],
   [/(?:^|[-_])DES[-_]CBC/, "single DES is not built into this runtime's OpenSSL"],
   [/NULL|^TLS_SHA(?:256|384)_/, 'it encrypts nothing'],
-  [/^A(?:EC)?DH-|_ANON_/, 'it authenticates nobody'],
+  [/^A(?:EC)?DH-|_ANON_/, 'it authenticates no server'],
   [/PSK|SRP/, 'it needs a secret shared beforehand, and there is none'],
   [/DSS/, 'it is for DSA keys, which no server has any more'],
   [/_ECDH_|^ECDH-/, 'static ECDH was removed from OpenSSL'],

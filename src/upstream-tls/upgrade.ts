@@ -21,11 +21,11 @@ import type { AppliedChoice, TlsSettings, SettingsContext } from './settings-typ
 export interface OfferBaseline {
   readonly offered: Readonly<Record<Column, readonly string[]>>
   readonly default: Selection
-  /** What stood for strict TLS, trust and SNI where nobody chose; undefined in a page from before they were on it. */
+  /** What stood for strict TLS, trust and SNI where nothing was chosen; undefined in a page from before they were on it. */
   readonly settings: VerificationDefaults | undefined
 }
 
-/** The defaults that a preset gives; nobody uploads a default. */
+/** The defaults that a preset gives; a default is never uploaded. */
 export type VerificationDefaults = Omit<Verification, 'customStore'>
 
 /** What an upgrade did to one upstream. */
@@ -41,7 +41,7 @@ export type UpgradeNotice =
   | { readonly kind: 'newly-available'; readonly column: Column; readonly names: readonly string[] }
   /** A custom list of which too little is left to connect with; the default takes its place. */
   | { readonly kind: 'back-to-default'; readonly faults: readonly SelectionFault[] }
-  /** Strict TLS, trust or SNI: nobody chose, and the default is another one. */
+  /** Strict TLS, trust or SNI: nothing was chosen, and the default is another one. */
   | { readonly kind: 'setting-default-changed'; readonly change: VerificationChange }
   /** The configuration file states what had been chosen otherwise here; told for as long as the two differ. */
   | { readonly kind: 'overruled'; readonly settings: readonly VerificationSetting[] }
@@ -171,7 +171,7 @@ interface CarriedChoice {
   readonly faults: readonly SelectionFault[]
 }
 
-/** The default is never weaker than what is left of a custom list that cannot be used; an outage helps nobody. */
+/** The default is never weaker than what is left of a custom list that cannot be used; an outage helps no operator. */
 function carryOver(applied: AppliedChoice, { catalogue }: SettingsContext): CarriedChoice {
   if (applied.kind === 'default') return { applied, faults: [] }
   const selection = stillOffered(applied.selection, catalogue)
@@ -188,7 +188,7 @@ interface DraftUpgrade {
   readonly fellBack: boolean
 }
 
-/** A draft that was the old default becomes the new one; one that somebody worked on keeps what there still is. */
+/** A draft that was the old default becomes the new one; one that an administrator worked on keeps what there still is. */
 function upgradeDraft(
   { draft }: TlsSettings,
   { seen, rules, applied, fellBack }: DraftUpgrade,

@@ -1,7 +1,7 @@
 /**
  * The other half of the page of outgoing TLS (S3-01 to S3-11, S3-17): Enable Strict TLS, Allow and Log untrusted
  * servers, the two trust stores, and SNI. What the configuration file states holds; of the rest the page keeps what
- * was chosen over the default, so that whoever stands at the default follows it.
+ * was chosen over the default, so that settings left at the default follow it.
  */
 import type { Selection } from './catalogue.ts'
 
@@ -83,7 +83,7 @@ export function effectiveVerification(
     : { verification: file.verification, faults }
 }
 
-/** All of it that cannot be: nobody may be believed by accident, and somebody must be. */
+/** All of it that cannot be: no server may be believed by accident, and one must be. */
 export function verificationFaults(verification: Verification): readonly VerificationFault[] {
   const { strict, allowUntrusted, defaultStore } = verification
   if (!strict) return allowUntrusted ? [] : [{ kind: 'strict-off-unsigned' }]

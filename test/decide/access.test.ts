@@ -29,7 +29,7 @@ for (const route of CLASSES) {
     const access = { address: '10.1.2.3', networks }
     expect(decide({ peer: fit, route, access }, aPolicy({}), NOW).kind).toBe('admit')
   })
-  test(`nobody reaches ${route} where the list is empty`, () => {
+  test(`no client reaches ${route} where the list is empty`, () => {
     const access = { address: '10.1.2.3', networks: [] }
     expect(decide({ peer: fit, route, access }, aPolicy({}), NOW).kind).toBe('refuse')
   })

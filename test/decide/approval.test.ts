@@ -33,7 +33,7 @@ promise([
     expect: 'refuse blocked',
   },
   {
-    promise: 'a blocked key stays blocked whoever signed the certificate around it',
+    promise: 'a blocked key stays blocked whichever CA signed the certificate around it',
     ...BLOCKED,
     peer: unsound,
     route: 'open',
@@ -53,7 +53,7 @@ promise([
     expect: 'refuse blocked',
   },
   {
-    promise: 'a block of another key refuses nobody',
+    promise: 'a block of another key refuses no device',
     approvals: { 'other-key': 'blocked' },
     expect: 'admit verified',
   },
@@ -105,7 +105,7 @@ promise([
     expect: 'admit verified',
   },
   {
-    promise: 'approval of another key approves nobody else',
+    promise: 'approval of another key approves no other device',
     approvals: { 'other-key': 'approved' },
     model: 'manual',
     sensitive: true,
@@ -133,7 +133,7 @@ promise([
     expect: 'refuse untrusted-issuer',
   },
   {
-    promise: 'approval vouches for nobody without a certificate',
+    promise: 'approval vouches for no client without a certificate',
     ...APPROVED,
     model: 'manual',
     sensitive: true,
@@ -141,7 +141,7 @@ promise([
     expect: 'refuse no-certificate',
   },
   {
-    promise: 'with the model off nobody asks',
+    promise: 'with the model off approval is not asked for',
     model: 'off',
     sensitive: true,
     expect: 'admit verified',
@@ -190,7 +190,7 @@ promise([
     expect: 'admit verified',
   },
   {
-    promise: 'a device of which nobody knows where it is counts as one from outside',
+    promise: 'a device whose place is not known counts as one from outside',
     model: 'manual-external',
     sensitive: true,
     expect: 'refuse unapproved',
@@ -234,7 +234,7 @@ promise([
   },
   {
     promise:
-      'from outside, nobody gets past approval in recording by leaving the certificate at home',
+      'from outside, no device gets past approval in recording by leaving the certificate at home',
     model: 'manual-external',
     sensitive: true,
     origin: 'external',
@@ -387,7 +387,7 @@ promise([
   },
 ])
 
-test('without a store nobody is approved, and nobody was seen before', () => {
+test('without a store no device is approved, and none was seen before', () => {
   const { approvals, known } = NO_FLEET
   expect(approvals.approvalOf('k' as KeyFingerprint)).toBe('unapproved')
   expect(known.wasKnown('devices', 'k' as KeyFingerprint)).toBe(false)

@@ -1,6 +1,6 @@
 /**
  * Builders for the tables of this room: what a row does not say is a device certificate issued straight by a
- * current CA, both valid, nobody denied, enforcement required.
+ * current CA, both valid, no device denied, enforcement required.
  */
 import { NO_REVOCATION } from '../../src/decide/policy.ts'
 import type {

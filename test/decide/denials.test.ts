@@ -34,7 +34,7 @@ promise([
     expect: 'refuse denied-key',
   },
   {
-    promise: 'somebody else’s denied key refuses nobody',
+    promise: 'the denied key of another device refuses no device',
     keys: ['other-key'],
     expect: 'admit verified',
   },
@@ -62,12 +62,12 @@ promise([
     expect: 'admit verified',
   },
   {
-    promise: 'another serial of the same CA is refused to nobody',
+    promise: 'another serial of the same CA is refused to no device',
     serials: ['anchor-key:08'],
     expect: 'admit verified',
   },
   {
-    promise: 'a serial says nothing while nobody vouches for its issuer',
+    promise: 'a serial says nothing while no CA vouches for its issuer',
     serials: ['anchor-key:07'],
     peer: unsound,
     expect: 'refuse untrusted-issuer',

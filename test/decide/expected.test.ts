@@ -22,7 +22,7 @@ const ROWS: readonly Row[] = [
     expected: true,
   },
   {
-    promise: 'recording counts on nobody whom the rules refuse',
+    promise: 'recording counts on no device that the rules refuse',
     enforcement: 'recording',
     peer: unsound,
     expected: false,
@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
     keys: ['anchor-key'],
     expected: false,
   },
-  { promise: 'nobody is no device', peer: { kind: 'none' }, expected: false },
+  { promise: 'a peer without a certificate is no device', peer: { kind: 'none' }, expected: false },
   { promise: 'an unsound path is no device', peer: unsound, expected: false },
   { promise: 'what cannot be read is no device', peer: unreadable, expected: false },
 ]

@@ -21,7 +21,7 @@ const rows: readonly (readonly [promise: string, paths: readonly Parts[], suffic
     false,
   ],
   ['one to a distrusted CA does not', [{ setting: 'bad' }], false],
-  ['one to a setting that nobody knows does not', [{ setting: 'gone' }], false],
+  ['one to a setting that is not known does not', [{ setting: 'gone' }], false],
   [
     'one whose intermediate has expired does not: the renewed one may be shown',
     [{ intermediate: { notAfter: NOW - 1 } }],

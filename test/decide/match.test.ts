@@ -57,7 +57,7 @@ promise([
     expect: UNMET,
   },
   {
-    promise: 'an empty list admits nobody',
+    promise: 'an empty list admits no device',
     match: rules({ enrollmentSettings: [] }),
     expect: UNMET,
   },
@@ -227,7 +227,7 @@ promise([
     expect: 'refuse expired',
   },
   {
-    promise: 'saying that it is an old client helps nobody without a certificate',
+    promise: 'saying that it is an old client helps no client without a certificate',
     withoutGrace: 'Old below 2',
     peer: { kind: 'none' },
     route: 'renewal',
@@ -257,7 +257,7 @@ test('a refusal says which rule, what was wanted and what was found', () => {
   })
 })
 
-test('rules and client never admit whom the row alone refuses, nor name somebody else', () => {
+test('rules and client never admit a device that the row alone refuses, nor name another one', () => {
   const narrowings = [
     { match: rules({ enrollmentSettings: ['devices'] }) },
     { match: rules({ enrollmentSettings: ['others'] }) },

@@ -59,7 +59,7 @@ const APART: readonly (readonly [pattern: string, name: string, why: string])[] 
   ['dns:a.example', 'other:a.example', 'an unknown kind matches nothing'],
   ['email:a@b.example', 'email:A@b.example', 'mailboxes keep their case'],
   ['email:*@b.example', 'email:a@x.b.example', 'all mailboxes of a host are of that host'],
-  ['email:*@b.example', 'email:@b.example', 'nobody is no mailbox'],
+  ['email:*@b.example', 'email:@b.example', 'an empty local part is no mailbox'],
   ['email:*@b.example', 'email:b.example', 'a host is no mailbox'],
   ['email:*@b.example', 'email:"a@c"@b.example', 'a quoted @ could be cut at two places'],
   ['email:a@b.example', 'dns:b.example', 'a host of mailboxes is no mailbox'],

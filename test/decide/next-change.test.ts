@@ -84,7 +84,7 @@ const CHANGES: readonly [string, Peer, Policy, number, number | undefined][] = [
     undefined,
   ],
   [
-    'a setting that nobody knows turns nothing',
+    'a setting that is not known turns nothing',
     peerOn({}),
     aPolicy({ standings: {} }),
     ISSUED,
@@ -112,13 +112,13 @@ const CHANGES: readonly [string, Peer, Policy, number, number | undefined][] = [
     STALE + DAY + 1,
   ],
   ['a list that may be stale turns nothing', peerOn({}), listed('soft-fail'), ISSUED, EXPIRY + 1],
-  ['nobody without a certificate turns', { kind: 'none' }, aPolicy(), ISSUED, undefined],
+  ['no client without a certificate turns', { kind: 'none' }, aPolicy(), ISSUED, undefined],
   [
     'an unsound path has nothing to lose',
     {
       kind: 'presented',
       leaf: aCertificate('leaf'),
-      paths: fail({ kind: 'untrusted-issuer', issuer: 'somebody' }),
+      paths: fail({ kind: 'untrusted-issuer', issuer: 'unknown' }),
     },
     aPolicy(),
     ISSUED,

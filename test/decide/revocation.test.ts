@@ -181,7 +181,7 @@ promise([
   },
 
   {
-    promise: 'under hard-fail a CA without a list admits nobody',
+    promise: 'under hard-fail a CA without a list admits no device',
     revocation: demanding([]),
     expect: 'refuse revocation-unknown',
   },
@@ -196,19 +196,19 @@ promise([
     expect: 'refuse revocation-unknown',
   },
   {
-    promise: 'recording writes down what nobody can tell, and admits',
+    promise: 'recording writes down what cannot be told, and admits',
     revocation: demanding([]),
     enforcement: 'recording',
     expect: 'admit recording revocation-unknown',
   },
   {
-    promise: 'an open route asks nobody for a list',
+    promise: 'an open route asks no device for a list',
     revocation: demanding([]),
     route: 'open',
     expect: 'admit open-route',
   },
   {
-    promise: 'where nothing is demanded nobody needs a list',
+    promise: 'where nothing is demanded no list is needed',
     revocation: {
       lists: new Map(),
       demands: new Map([['other', { failure: 'hard-fail', grace: 0 as Millis, incomplete: true }]]),
@@ -216,7 +216,7 @@ promise([
     expect: 'admit verified',
   },
   {
-    promise: 'under hard-fail a list that begins later admits nobody',
+    promise: 'under hard-fail a list that begins later admits no device',
     revocation: demanding([{ from: NOW + DAY, until: NOW + 9 * DAY }]),
     expect: 'refuse revocation-unknown',
   },
@@ -256,7 +256,7 @@ promise([
     expect: 'refuse revocation-stale',
   },
   {
-    promise: 'who expired does not renew while nobody can tell whether he was revoked',
+    promise: 'who expired does not renew while it is not known whether he was revoked',
     revocation: demanding([]),
     now: EXPIRY + DAY,
     route: 'renewal',

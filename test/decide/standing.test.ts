@@ -3,7 +3,7 @@ import { promise, DISTRUSTED, RETIRED, RETIRED_FOR_EVER } from './table-row.ts'
 
 promise([
   {
-    promise: 'a staged CA admits nobody yet',
+    promise: 'a staged CA admits no device yet',
     standing: { kind: 'staged' },
     expect: 'refuse staged',
   },
@@ -15,7 +15,7 @@ promise([
     expect: 'refuse staged',
   },
   {
-    promise: 'a distrusted CA admits nobody',
+    promise: 'a distrusted CA admits no device',
     standing: DISTRUSTED,
     expect: 'refuse distrusted',
   },

@@ -42,7 +42,7 @@ export const RETIRED_FOR_EVER: Standing = { ...RETIRED, sunset: undefined }
 export const unsound: Peer = {
   kind: 'presented',
   leaf: aCertificate('leaf'),
-  paths: fail({ kind: 'untrusted-issuer', issuer: 'somebody' }),
+  paths: fail({ kind: 'untrusted-issuer', issuer: 'unknown' }),
 }
 export const unreadable: Peer = {
   kind: 'unreadable',

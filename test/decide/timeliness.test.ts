@@ -108,7 +108,7 @@ test('the turning points are where the states change', () => {
   })
 })
 
-test('nothing is said about the time of what nobody could believe', () => {
+test('nothing is said about the time of what cannot be believed', () => {
   for (const peer of [unsound, unreadable, { kind: 'none' }, { kind: 'none-resumed' }] as const) {
     expect(timelinessOfPeer(peer, aPolicy(), at(EXPIRY))).toBeUndefined()
   }

@@ -25,11 +25,11 @@ test('a device in grace is vouched for as in grace, never as valid', () => {
   expect(vouchedAt(EXPIRY + 1, 'renewal')).toBe('in-grace')
 })
 
-test('nobody is vouched for on an open route, however good the certificate', () => {
+test('no device is vouched for on an open route, however good the certificate', () => {
   expect(vouchedAt(EXPIRY, 'open')).toBeUndefined()
 })
 
-test('nobody is vouched for whom only recording admitted', () => {
+test('no device is vouched for that only recording admitted', () => {
   expect(vouchedAt(EXPIRY + 1, 'device', { enforcement: 'recording' })).toBeUndefined()
 })
 

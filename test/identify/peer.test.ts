@@ -39,7 +39,7 @@ test('a device that comes back on a resumed session, without its issuer, costs a
   expect(cache.work()).toEqual({ asked: 0, parsed: 0, judged: 0, signatures: 0 })
 })
 
-test('devices that come once push nobody out of memory', () => {
+test('devices that come once push no other device out of memory', () => {
   const cache = countingCache()
   const regular = device()
   cache.remember(regular, [ISSUING])
@@ -159,7 +159,7 @@ test('more intermediates than anybody may show refuse only whom the known ones d
   )
 })
 
-test('a search that what was shown has drowned costs nobody the path of the known issuers', () => {
+test('a search that what was shown has drowned costs no device the path of the known issuers', () => {
   const cache = countingCache()
   const faithful = mintLeaf({ issuer: OLD, name: 'faithful' })
   cache.meet(faithful, [OLD])
@@ -169,7 +169,7 @@ test('a search that what was shown has drowned costs nobody the path of the know
 })
 
 for (const news of ['shown here', 'taught']) {
-  test(`a renewed issuer that was ${news} serves whoever presents the old one, met before or not`, () => {
+  test(`a renewed issuer that was ${news} serves each device that presents the old one, met before or not`, () => {
     const cache = countingCache()
     const faithful = mintLeaf({ issuer: OLD, name: 'faithful' })
     expect(paths(cache.meet(faithful, [OLD]))).toBe(1)
@@ -182,7 +182,7 @@ for (const news of ['shown here', 'taught']) {
   })
 }
 
-test('an issuer that says nothing new about a device has nobody judged again', () => {
+test('an issuer that says nothing new about a device has no device judged again', () => {
   const cache = countingCache()
   const leaf = device()
   cache.remember(leaf, [ISSUING])
@@ -192,7 +192,7 @@ test('an issuer that says nothing new about a device has nobody judged again', (
   expect(cache.work().judged).toBe(0)
 })
 
-test('an issuer that nobody trusted vouches for is not remembered', () => {
+test('an issuer that no trusted CA vouches for is not remembered', () => {
   const cache = countingCache()
   const rogue = caBelow(mintCa({ name: 'Stranger' }), 'Rogue')
   cache.meet(mintLeaf({ issuer: rogue }), [rogue])

@@ -128,7 +128,7 @@ for (const version of VERSIONS) {
     expect(ours).toEqual(nodes)
   })
 
-  test(`over ${version}, nobody is there where nothing was presented, resumed or not`, async () => {
+  test(`over ${version}, there is no peer where nothing was presented, resumed or not`, async () => {
     const first = await meet(presentedBy, { version })
     expect(first.seen).toEqual({ kind: 'none', resumed: false })
     const again = await meet(presentedBy, { version }, { version })

@@ -35,7 +35,7 @@ for (const [address, network, inside] of INSIDE) {
   })
 }
 
-test('one of several networks is enough, and no network holds nobody', () => {
+test('one of several networks is enough, and an empty list holds no address', () => {
   expect(isInside('192.0.2.7', networksOf('10.0.0.0/8', '192.0.2.0/24'))).toBe(true)
   expect(isInside('192.0.2.7', [])).toBe(false)
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { SlotList, type Slot } from '../../src/kernel/slot-list.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
 
-test('whoever joined and did not leave is there, whatever the order of coming and going', () => {
+test('each one that joined and did not leave is there, whatever the order of coming and going', () => {
   const random = new SeededRandom(1)
   const list = new SlotList<number>()
   const slots: Slot<number>[] = []
@@ -19,7 +19,7 @@ test('whoever joined and did not leave is there, whatever the order of coming an
   }
 })
 
-test('leaving twice takes nobody else along', () => {
+test('leaving twice takes no other one along', () => {
   const list = new SlotList<string>()
   const [one] = [list.add('one'), list.add('other')]
   list.remove(one)
@@ -35,7 +35,7 @@ test('a slot of one list is none of another', () => {
 })
 
 for (const leaver of ['the one who is looked at', 'everybody']) {
-  test(`when ${leaver} leaves during a round, nobody who stays is missed and nobody who left is met`, () => {
+  test(`when ${leaver} leaves during a round, none that stays is missed and none that left is met`, () => {
     const list = new SlotList<number>()
     const slots = Array.from({ length: 9 }, (_, member) => list.add(member))
     const met: number[] = []

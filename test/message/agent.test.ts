@@ -63,16 +63,16 @@ test('of several rules that mean a client the first one speaks', () => {
   expect(ruleFor('MobileIron/9', [wider, OLD])).toBe(wider)
 })
 
-test('a rule without a product means nobody', () => {
-  const nobody: AgentRule = { product: '', below: undefined }
-  expect(ruleFor(' MobileIron/9  Other ', [nobody])).toBeUndefined()
+test('a rule without a product means no client', () => {
+  const unnamed: AgentRule = { product: '', below: undefined }
+  expect(ruleFor(' MobileIron/9  Other ', [unnamed])).toBeUndefined()
 })
 
 test('a rule is read as it was written', () => {
   expect([OLD, ANY].map(agentRuleText)).toEqual(['MobileIron below 10.1', 'watchOS'])
 })
 
-test('without rules nobody is meant', () => {
+test('without rules no client is meant', () => {
   expect(ruleFor('MobileIron/1', [])).toBeUndefined()
 })
 

@@ -220,7 +220,7 @@ for (const row of rows) {
   })
 }
 
-test('a table without hosts serves nobody', () => {
+test('a table without hosts serves no request', () => {
   expect(checkAuthority(['mdm.example'], undefined, hostTable([]))).toMatchObject({ ok: false })
 })
 

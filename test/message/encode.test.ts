@@ -24,7 +24,7 @@ for (const format of IDENTITY_FORMATS) {
   const isNumeric = format === 'haproxy'
   const looksAtVerify = ['nginx', 'apache', 'haproxy'].includes(format)
 
-  test(`${format} says NONE, and nothing about anybody, when nobody is vouched for`, () => {
+  test(`${format} says NONE, and nothing about any device, when none is vouched for`, () => {
     const fields = named(identityFields(undefined, settings({ format, chain: true })))
     const values = Object.values(fields)
     expect(values).toEqual(isNumeric ? ['0', '1'] : ['NONE'])

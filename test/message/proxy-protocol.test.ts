@@ -123,7 +123,7 @@ const sslOf = (header: Buffer) => {
 const device = aDevice()
 const vouched = { ...TLS, vouched: device.leaf }
 
-test('whoever we vouch for is verified, with name and certificate', () => {
+test('a device that we vouch for is verified, with name and certificate', () => {
   const { client, verify, parts } = sslOf(proxyHeader(facts({ tls: vouched })))
   expect([client, verify]).toEqual([0x07, 0])
   expect(parts.get(0x21)?.toString()).toBe('TLSv1.3')
@@ -137,7 +137,7 @@ test('on a resumed session the certificate was shown earlier', () => {
   expect(client).toBe(0x05)
 })
 
-test('whoever we do not vouch for is not verified, and no certificate is named', () => {
+test('a device that we do not vouch for is not verified, and no certificate is named', () => {
   const { client, verify, parts } = sslOf(proxyHeader(facts({ tls: { ...TLS, resumed: true } })))
   expect([client, verify]).toEqual([0x01, 1])
   expect([...parts.keys()]).toEqual([0x21, 0x23])

@@ -17,7 +17,7 @@ const QUERIES: readonly [string, string | undefined, string | undefined][] = [
   ['a longer name is another one', 'xclientid=1', undefined],
   ['a shorter name is another one', 'client=1', undefined],
   ['another case is another name', 'ClientID=1', undefined],
-  ['of two nobody knows which counts', 'clientid=1&clientid=2', undefined],
+  ['of two it is not known which counts', 'clientid=1&clientid=2', undefined],
   ['an escape that is none says nothing', 'clientid=%zz', undefined],
   ['a line break is no id', 'clientid=a%0ab', undefined],
   ['a blank is no id', 'clientid=a%20b', undefined],
@@ -38,7 +38,7 @@ const FIELDS: readonly [string, readonly string[], string | undefined][] = [
   ['a field is read', ['Host', 'a', 'X-Device-Id', 'one'], 'one'],
   ['whatever its case', ['x-device-ID', 'one'], 'one'],
   ['a value that looks like the name is none', ['Host', 'x-device-id', 'Accept', 'a'], undefined],
-  ['of two nobody knows which counts', ['X-Device-Id', 'a', 'X-Device-Id', 'b'], undefined],
+  ['of two it is not known which counts', ['X-Device-Id', 'a', 'X-Device-Id', 'b'], undefined],
   ['nothing is said where it is missing', ['Host', 'a'], undefined],
   ['an id with a blank is none', ['X-Device-Id', 'a b'], undefined],
 ]

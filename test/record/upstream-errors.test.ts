@@ -133,7 +133,7 @@ test('a full list gives up what was met longest ago, and says how many errors th
   expect(lost).toBe(4)
 })
 
-test('an entry that is there already pushes nobody out', () => {
+test('an entry that is there already pushes no other out', () => {
   const list = listed([met()], [met({ server: 'b:1' })], [met({ server: 'b:1' })])
   expect(list.list()).toMatchObject({ items: [{}, {}], lost: 0 })
 })
@@ -167,7 +167,7 @@ for (const [filter, names] of MEANT) {
   })
 }
 
-test('what was met after somebody looked is not cleared', () => {
+test('what was met after an administrator looked is not cleared', () => {
   const list = listed(TWO)
   expect(list.clear({}, at(9))).toBe(0)
   expect(list.clear({}, at(10))).toBe(1)

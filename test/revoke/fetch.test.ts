@@ -91,7 +91,7 @@ for (const [promise, answer, limits, expected] of rows) {
   })
 }
 
-test('a server that nobody runs is a failure', async () => {
+test('a server that does not run is a failure', async () => {
   const server = await crlServer(CONTENT)
   const { url } = server
   await server[Symbol.asyncDispose]()

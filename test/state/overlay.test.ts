@@ -8,7 +8,7 @@ const [one, two, three] = ['one', 'two', 'three'].map(
 ) as [KeyFingerprint, KeyFingerprint, KeyFingerprint]
 const approvals = (overlay: Overlay) => [one, two, three].map((key) => overlay.approvalOf(key))
 
-test('an overlay of which nothing was said knows nobody', () => {
+test('an overlay of which nothing was said knows no device', () => {
   const overlay = new Overlay()
   expect(approvals(overlay)).toEqual(['unapproved', 'unapproved', 'unapproved'])
   expect(overlay.wasKnown('Fleet', one)).toBe(false)
@@ -48,7 +48,7 @@ test('a view that a policy holds shows the present', () => {
 
 test('only who was blocked or forgotten can have lost by a change of approvals', () => {
   const overlay = new Overlay()
-  expect(overlay.apply(approvalsDelta(1, [{ key: one, approval: 'approved' }])).kind).toBe('nobody')
+  expect(overlay.apply(approvalsDelta(1, [{ key: one, approval: 'approved' }])).kind).toBe('none')
   const narrowed = overlay.apply(
     approvalsDelta(2, [
       { key: one, approval: 'unapproved' },
@@ -59,7 +59,7 @@ test('only who was blocked or forgotten can have lost by a change of approvals',
   expect([one, two, three].map((key) => narrowed.has(key))).toEqual([true, true, false])
 })
 
-test('between begin and end nobody is judged by half of it', () => {
+test('between begin and end no device is judged by half of it', () => {
   const overlay = new Overlay()
   overlay.apply(approvalsDelta(1, [{ key: one, approval: 'blocked' }]))
   overlay.apply({ kind: 'begin', revision: 9 })
@@ -88,7 +88,7 @@ test('the deny list of the configuration stays when ours comes and goes', () => 
     false,
   ])
   const lifted = entries.map((entry) => ({ ...entry, denied: false }))
-  expect(overlay.apply({ kind: 'denied', revision: 2, entries: lifted }).kind).toBe('nobody')
+  expect(overlay.apply({ kind: 'denied', revision: 2, entries: lifted }).kind).toBe('none')
   expect([denied(), serials.has('b:02'), serials.has('a:01')]).toEqual([[true, false], false, true])
 })
 

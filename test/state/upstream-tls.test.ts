@@ -100,7 +100,7 @@ const ROWS: readonly Row[] = [
     dangers: [],
   },
   {
-    promise: 'uploaded CAs under a store that is off trust nobody',
+    promise: 'uploaded CAs under a store that is off trust no server',
     tls: '{}',
     chosen: { customStore: { enabled: false, certificates: [ca.pem] } },
     now: { trust: { default: 'bundled', custom: [] } },

@@ -24,7 +24,7 @@ const hashOf = (name: string): string | undefined =>
   claim({ body: new URLSearchParams({ username: name }).toString() }).accounts[0]
 
 const rows: readonly (Part & { readonly promise: string; readonly names: readonly string[] })[] = [
-  { promise: 'a request that names nobody has no account', names: [] },
+  { promise: 'a request without a name has no account', names: [] },
   { promise: 'Basic names an account', headers: basic('ann:secret'), names: ['ann'] },
   {
     promise: 'the scheme is Basic in any case',
@@ -39,12 +39,12 @@ const rows: readonly (Part & { readonly promise: string; readonly names: readonl
   { promise: 'a name without a password is one', headers: basic('ann'), names: ['ann'] },
   { promise: 'an empty name is none', headers: basic(':x'), names: [] },
   {
-    promise: 'another scheme names nobody',
+    promise: 'another scheme names no account',
     headers: { authorization: 'Bearer YW5uOng=' },
     names: [],
   },
   {
-    promise: 'what is not Base64 names nobody',
+    promise: 'what is not Base64 names no account',
     headers: { authorization: 'Basic a b' },
     names: [],
   },
@@ -67,7 +67,7 @@ const rows: readonly (Part & { readonly promise: string; readonly names: readonl
     body: 'username=ann',
     names: ['ann'],
   },
-  { promise: 'another key names nobody', body: 'user=ann&xusername=bob', names: [] },
+  { promise: 'another key names no account', body: 'user=ann&xusername=bob', names: [] },
   {
     promise: 'of many names the first and the last count',
     body: 'username=a&username=b&username=c&username=d',

@@ -24,9 +24,9 @@ const rows: readonly {
   readonly wait: number
   readonly by?: LockoutRule
 }[] = [
-  { promise: 'nobody is locked out before a failure', failures: [], now: 0, wait: 0 },
+  { promise: 'no client is locked out before a failure', failures: [], now: 0, wait: 0 },
   {
-    promise: 'one failure less than the bound locks nobody out',
+    promise: 'one failure less than the bound locks no client out',
     failures: [0, 1],
     now: 1,
     wait: 0,

@@ -62,7 +62,7 @@ test('one address that tries many accounts is locked out', () => {
   expect(server.try(from('net', 'one more'), 'failed')).toBe('locked-out address 60')
 })
 
-test('who names nobody is locked out all the same', () => {
+test('a client that names no account is locked out all the same', () => {
   const server = new ThrottledServer()
   expect(server.fail(6, () => from('net'))).toEqual(['failed'])
   expect(server.try(from('net'), 'failed')).toBe('locked-out address 60')
@@ -107,7 +107,7 @@ test('many addresses that try one account lock it out for strangers, and no othe
   expect(server.try(from('another', 'bob'), 'succeeded')).toBe('succeeded')
 })
 
-test('nobody can lock an account out of where its owner signs in', () => {
+test('no client can lock an account out of where its owner signs in', () => {
   const server = new ThrottledServer()
   server.try(from('home', 'ann'), 'succeeded')
   for (let day = 0; day < 20; day += 1) {
@@ -198,7 +198,7 @@ test('an account that is named too often is held back, from any address', () => 
   expect(server.try(from('net-3', 'bob'), 'unclear')).toBe('unclear')
 })
 
-test('nobody can use up the requests of an account where its owner signs in', () => {
+test('no client can use up the requests of an account where its owner signs in', () => {
   const server = new ThrottledServer(slow)
   server.try(from('home', 'ann'), 'succeeded')
   for (const at of [1, 2, 3, 4]) server.try(from(`net-${at}`, 'ann'), 'unclear')
@@ -253,7 +253,7 @@ test('a bounded map drops what was not set for the longest time, and never holds
   expect([...kept, map.size]).toEqual([3, undefined, 4, 2])
 })
 
-test('made-up names do not push out where somebody signed in', () => {
+test('made-up names do not push out where an owner signed in', () => {
   const server = new ThrottledServer()
   server.try(from('home', 'ann'), 'succeeded')
   for (let at = 0; at < 30_000; at += 1) server.try(from(`net-${at}`, `made-up-${at}`), 'failed')

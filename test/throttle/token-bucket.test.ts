@@ -18,7 +18,7 @@ const rows: readonly {
   readonly tokens: number
   readonly wait: number
 }[] = [
-  { promise: 'whom nobody knows has the whole burst', from: undefined, now: 7, tokens: 3, wait: 0 },
+  { promise: 'an unknown client has the whole burst', from: undefined, now: 7, tokens: 3, wait: 0 },
   { promise: 'one token is enough', from: bucket(1), now: 0, tokens: 1, wait: 0 },
   {
     promise: 'an empty bucket waits for a whole token',

@@ -59,12 +59,12 @@ const rows: readonly Row[] = [
     server: 'wrong-key-usage',
   },
   {
-    promise: 'one to which its issuer leaves nobody to issue may be a server',
+    promise: 'one to which its issuer leaves none to issue may be a server',
     path: belowLength(0),
     server: 'sound',
   },
   {
-    promise: 'a path length that leaves it somebody is not enough',
+    promise: 'a path length that leaves it one is not enough',
     path: belowLength(1),
     server: 'wrong-key-usage',
   },
@@ -89,7 +89,7 @@ const rows: readonly Row[] = [
     server: 'sound',
   },
   {
-    promise: 'one more from the anchor leaves it somebody',
+    promise: 'one more from the anchor leaves it one to issue',
     path: belowRoot(2),
     server: 'wrong-key-usage',
   },

@@ -347,13 +347,13 @@ const rows: readonly Row[] = [
     expect: 'sound',
   },
   {
-    promise: 'a user that looks like the host fools nobody',
+    promise: 'a user that looks like the host is not taken for it',
     permitted: [uri('example.com')],
     leaf: { uris: ['https://example.com@evil.org/'] },
     expect: 'name-not-permitted',
   },
   {
-    promise: 'a path that looks like a user fools nobody',
+    promise: 'a path that looks like a user is not taken for one',
     permitted: [uri('example.com')],
     leaf: { uris: ['https://evil.org/@example.com'] },
     expect: 'name-not-permitted',
@@ -470,19 +470,19 @@ const rows: readonly Row[] = [
   },
 
   {
-    promise: 'a kind nobody can compare cannot be decided',
+    promise: 'a kind that cannot be compared cannot be decided',
     excluded: [upn('a@example.com')],
     leaf: { extensions: [names(upn('b@example.com'))] },
     expect: 'name-undecidable',
   },
   {
-    promise: 'a kind nobody can compare is no matter where it is absent',
+    promise: 'a kind that cannot be compared is no matter where it is absent',
     excluded: [upn('a@example.com')],
     leaf: { dns: ['example.com'] },
     expect: 'sound',
   },
   {
-    promise: 'another kind nobody can compare is no matter',
+    promise: 'another kind that cannot be compared is no matter',
     excluded: [upn('a@example.com')],
     leaf: { extensions: [names(registered)] },
     expect: 'sound',
@@ -507,7 +507,7 @@ const rows: readonly Row[] = [
     ['an address with a mask of holes', ip('192.0.2.0', '255.0.255.0')],
     ['a long address without a mask', der.contextPrimitive(7, ipOctets('2001:db8::1'))],
   ].map(([what, base]): Row => ({
-    promise: `a constraint that is ${String(what)} makes its CA useless, whoever is below`,
+    promise: `a constraint that is ${String(what)} makes its CA useless, whatever is below`,
     permitted: [base as Buffer],
     expect: 'name-constraints-malformed',
   })),

@@ -16,7 +16,7 @@ import {
   verdict,
 } from './fleet.ts'
 
-/** The same name and key once more, signed by somebody else. */
+/** The same name and key once more, signed by another CA. */
 const crossSigned = (ca: Ca, issuer: Ca, without: readonly string[] = []): Ca =>
   mintCa({ name: ca.name, keys: ca, issuer, without })
 
@@ -164,7 +164,7 @@ test('a clique of CAs with one name ends the search, not the process', () => {
   expect(result).toMatchObject({
     failure: { kind: 'budget-exhausted', resource: 'steps', limit: 2000 },
   })
-  // Nobody vouched for these keys, so none was used.
+  // No CA vouched for these keys, so none was used.
   expect(spent.signatures).toBe(0)
 })
 

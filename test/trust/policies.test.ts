@@ -46,7 +46,7 @@ interface Row {
 }
 
 const rows: readonly Row[] = [
-  { promise: 'without a demand nobody needs a policy', expect: 'sound' },
+  { promise: 'without a demand no policy is needed', expect: 'sound' },
   {
     promise: 'policies may be critical',
     cas: [[{ ...policies(GOLD), critical: true }]],

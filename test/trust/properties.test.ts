@@ -188,7 +188,7 @@ test('a CA with another name never changes a verdict or a path, known or present
   }
 })
 
-test('a CA with the same name and another key admits nobody and locks nobody out', () => {
+test('a CA with the same name and another key admits no device and locks none out', () => {
   const namesakes = ['One', 'Two', 'Three', 'Four'].map((name) => read(mintCa({ name })))
   for (const { pki, verdict, random, where } of casesOf(3)) {
     const namesake = random.pick([namesakes[0] ?? pki.leaf, ...namesakes])
@@ -198,14 +198,14 @@ test('a CA with the same name and another key admits nobody and locks nobody out
       { ...pki, presented: random.shuffled([...pki.presented, namesake]) },
     ]) {
       const after = verdictOf(examined(changed))
-      // The most telling reason may become another one: now there is somebody by that name.
+      // The most telling reason may become another one: now there is a CA by that name.
       if (verdict.includes(' < ')) expect(after, where).toBe(verdict)
       else expect(after, where).not.toContain(' < ')
     }
   }
 })
 
-test('an authority that nobody trusts adds nothing, whatever it signs', () => {
+test('an authority that is not trusted adds nothing, whatever it signs', () => {
   const impostor: Keys = mintKeys()
   for (const { pki, verdict, random, where } of casesOf(4)) {
     const issuer = mintCa({ name: random.pick(ANY).name, keys: impostor })
@@ -217,7 +217,7 @@ test('an authority that nobody trusts adds nothing, whatever it signs', () => {
     expect(isAdmitted ? after.split('\n').filter((path) => !before.has(path)) : [], where).toEqual(
       [],
     )
-    // Whoever presents so much that the budget runs out loses paths of its own, and nobody else's.
+    // A peer that presents so much that the budget runs out loses paths of its own, and of no other peer.
     if (verdict.includes(' < ') && !isCut(examination)) expect(after, where).toBe(verdict)
   }
 })

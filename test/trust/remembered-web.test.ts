@@ -13,7 +13,7 @@ function webOf(random: SeededRandom) {
     const name = `CA ${random.below(4)}`
     const key = keys[random.below(keys.length)]
     if (key === undefined) continue
-    // One in five comes from a root that nobody trusts.
+    // One in five comes from a root that is not trusted.
     const issuer = random.oneIn(5) ? mintCa({ name: `CA ${random.below(4)}` }) : random.pick(cas)
     cas.push(mintCa({ name, keys: key, issuer }))
   }

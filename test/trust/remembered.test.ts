@@ -163,7 +163,7 @@ test('a remembered chain is held to the same depth', () => {
 })
 
 const STRANGER = mintCa({ name: 'Stranger' })
-/** Namesakes whose own issuer nobody knows. */
+/** Namesakes whose own issuer is not known. */
 const LOST = Array.from({ length: 3 }, () => caBelow(STRANGER, 'Lost'))
 const OTHER_ROOT = mintCa({ name: 'Other Root' })
 

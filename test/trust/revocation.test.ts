@@ -163,14 +163,14 @@ const rows: readonly Row[] = [
     lists: [misissued],
     expect: 'revoked',
   },
-  { promise: 'without a list nobody can tell', lists: [], expect: 'unknown no-list' },
+  { promise: 'without a list it cannot be told', lists: [], expect: 'unknown no-list' },
   {
-    promise: 'the list of a CA with the same name and another key names nobody here',
+    promise: 'the list of a CA with the same name and another key names no device here',
     lists: [clear, ofTwin],
     expect: 'good',
   },
   {
-    promise: 'the list of a CA with the same name and another key clears nobody here',
+    promise: 'the list of a CA with the same name and another key clears no device here',
     lists: [ofTwin],
     expect: 'unknown no-list',
   },
@@ -282,7 +282,7 @@ const rows: readonly Row[] = [
     expect: 'unknown not-covered',
   },
   {
-    promise: 'a point for some reasons only makes nobody covered',
+    promise: 'a point for some reasons only makes no device covered',
     lists: [scoped(pointName(POINT))],
     certificate: mintLeaf({
       issuer: ISSUING,

@@ -89,7 +89,7 @@ test('the order of intermediates does not count', () => {
   expect(one).toBe(other)
 })
 
-test('these limits hold unless somebody says otherwise', () => {
+test('these limits hold unless others are given', () => {
   expect(DEFAULT_LIMITS).toEqual({
     depth: 8,
     paths: 16,
@@ -237,7 +237,7 @@ const unfit: readonly (readonly [promise: string, Minted, readonly object[]])[] 
     [],
   ],
   [
-    'one that somebody else signed and that does not say who is unfit',
+    'one that another CA signed and that does not say who is unfit',
     caBelow(ROOT, 'Silent', { without: [OIDS.authorityKeyIdentifier] }),
     [{ kind: 'anchor-origin-unstated' }],
   ],

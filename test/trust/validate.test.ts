@@ -92,7 +92,7 @@ const rows: readonly Row[] = [
     presented: [],
     expect: 'untrusted-issuer',
   },
-  { promise: 'without any anchor nobody is sound', chains: [], expect: 'untrusted-issuer' },
+  { promise: 'without any anchor no device is sound', chains: [], expect: 'untrusted-issuer' },
   {
     promise: 'a device that signed itself is not',
     leaf: device({ selfSigned: true }),
@@ -114,12 +114,12 @@ const rows: readonly Row[] = [
     expect: 'bad-signature',
   },
   {
-    promise: 'an intermediate with a changed signature carries nobody',
+    promise: 'an intermediate with a changed signature carries no device',
     presented: [bent(ISSUING)],
     expect: 'bad-signature',
   },
   {
-    promise: 'a forged intermediate carries nobody',
+    promise: 'a forged intermediate carries no device',
     ...(() => {
       const issuing = caBelow(mintCa({ name: 'Root' }), 'Forged issuing')
       return { leaf: mintLeaf({ issuer: issuing }), presented: [issuing] }
@@ -182,17 +182,17 @@ const rows: readonly Row[] = [
   ]),
 
   {
-    promise: 'a CA without basic constraints issues nobody',
+    promise: 'a CA without basic constraints issues no certificate',
     ...below({ without: [OIDS.basicConstraints] }),
     expect: 'not-a-ca',
   },
   {
-    promise: 'a CA whose basic constraints deny it issues nobody',
+    promise: 'a CA whose basic constraints deny it issues no certificate',
     ...below({ extensions: [basicConstraints(false)] }),
     expect: 'not-a-ca',
   },
   {
-    promise: 'a device issues nobody',
+    promise: 'a device issues no certificate',
     ...(() => {
       const middle = mintLeaf({ issuer: ISSUING, name: 'middle' })
       const issuer = { ...ISSUING, ...middle }
@@ -201,7 +201,7 @@ const rows: readonly Row[] = [
     expect: 'not-a-ca',
   },
   {
-    promise: 'a CA whose key usage lacks keyCertSign issues nobody',
+    promise: 'a CA whose key usage lacks keyCertSign issues no certificate',
     ...below({ extensions: [keyUsage('cRLSign')] }),
     expect: 'ca-may-not-sign',
   },
@@ -244,7 +244,7 @@ const rows: readonly Row[] = [
     expect: 'sound',
   },
   {
-    promise: 'the path length of a device is nobody’s concern',
+    promise: 'the path length of a device is not looked at',
     leaf: device({ extensions: [basicConstraints(true, 0)] }),
     expect: 'sound',
   },
@@ -433,7 +433,7 @@ const rows: readonly Row[] = [
     expect: 'sound',
   },
   {
-    promise: 'key identifiers that do not match are hints and exclude nobody',
+    promise: 'key identifiers that do not match are hints and exclude no issuer',
     leaf: device({
       extensions: [authorityKeyIdentifier(ROOT.spki), subjectKeyIdentifier(ROOT.spki)],
     }),

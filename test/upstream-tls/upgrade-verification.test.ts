@@ -80,7 +80,7 @@ for (const [what, page] of [
 ] as const) {
   test(`a page ${what} from before trust was on it is read, and says nothing of trust`, () => {
     expect(opened(firstVersion(page))).toMatchObject({ ok: true, value: { page, report: [] } })
-    // Another default is no news for whoever never saw the old one.
+    // Another default is no news for settings that never saw the old one.
     const rules = under({ strict: false, allowUntrusted: true })
     expect(opened(firstVersion(page), rules)).toMatchObject({ value: { report: [] } })
   })
@@ -112,7 +112,7 @@ const NO_SNI = applyTo(drafted(fresh, { sni: 'off' }))
 
 const ROWS: readonly Row[] = [
   {
-    promise: 'whoever follows the default is told of another one',
+    promise: 'settings that follow the default are told of another one',
     page: fresh,
     rules: under({ sni: { kind: 'off' }, defaultStore: 'system' }),
     report: [
@@ -121,7 +121,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    promise: 'whoever chose is not told of another default',
+    promise: 'settings that were chosen are not told of another default',
     page: NO_SNI,
     rules: under({ sni: { kind: 'name', name: 'other.test' } }),
     report: [],

@@ -43,7 +43,7 @@ const entry = (...parts: readonly Buffer[]) => ({
 const WHEN = utc('260101000000Z')
 
 const rows: readonly (readonly [string, Buffer, string])[] = [
-  ['a list that revokes nobody is read', minted(), 'read'],
+  ['a list that revokes no certificate is read', minted(), 'read'],
   ['an empty list of entries is read like none', minted({ rawEntries: der.sequence() }), 'read'],
   ['version 1 is read', minted({ version: 0, revoked: [{ serial: 7 }] }), 'read'],
   ['a list for users only is read', minted({ extensions: [issuingPoint(user())] }), 'read'],
@@ -156,7 +156,7 @@ const rows: readonly (readonly [string, Buffer, string])[] = [
     'duplicate-extension',
   ],
   [
-    'a reason that nobody defined is refused',
+    'a reason that is not defined is refused',
     minted({ revoked: [{ serial: 1, reason: 7 }] }),
     'unexpected-element',
   ],

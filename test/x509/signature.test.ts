@@ -116,7 +116,7 @@ test('RSA-PSS with another salt than it says does not hold', () => {
   expect(verifiesUnder(pss({ salt: 32, signedWithSalt: 20 }), authority)).toBe(false)
 })
 
-test('RSA-PSS with parameters nobody uses is another algorithm, which nothing verifies', () => {
+test('RSA-PSS with parameters that are never used is another algorithm, which nothing verifies', () => {
   for (const odd of [
     pss({ mask: 'sha384' }),
     pss({ trailer: 2 }),
@@ -128,7 +128,7 @@ test('RSA-PSS with parameters nobody uses is another algorithm, which nothing ve
 })
 
 test('a signature in a way that an RSA-PSS key is not for does not hold, and throws nothing', () => {
-  // Whoever calls chooses digest and salt; OpenSSL's exception let through was a bug with a trace for each such leaf.
+  // The caller chooses digest and salt; OpenSSL's exception let through was a bug with a trace for each such leaf.
   const uses = [
     [HASHES.sha384, 32],
     [HASHES.sha256, 48],

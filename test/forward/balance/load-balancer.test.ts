@@ -68,7 +68,7 @@ for (const { promise, servers, expect: expected } of loads) {
   })
 }
 
-test('the same device goes to the same server, whoever asks and in whatever order they stand', () => {
+test('the same device goes to the same server, whichever worker asks and in whatever order they stand', () => {
   for (const index of times(50, (number) => number)) {
     const chosen = new LoadBalancer('device-hash').choose([a, b, c], device(index))
     expect(new LoadBalancer('device-hash').choose([c, a, b], device(index))).toBe(chosen)
@@ -98,7 +98,7 @@ test('a request without a device goes in turn', () => {
   expect(names(times(4, () => balancer.choose([a, b], undefined)))).toBe('abab')
 })
 
-test('nobody is chosen from nobody', () => {
+test('no server is chosen from an empty list', () => {
   for (const manner of ['round-robin', 'least-connections', 'device-hash'] as const) {
     expect(new LoadBalancer(manner).choose([], device(1))).toBeUndefined()
   }

@@ -26,7 +26,7 @@ const rows: readonly Row[] = [
   ['a lost PUT is not asked again', { method: 'PUT' }, 'give-up'],
   ['a lost DELETE is not asked again', { method: 'DELETE' }, 'give-up'],
   ['a method in lower case is another method', { method: 'get' }, 'give-up'],
-  ['a method that nobody knows is not asked again', { method: 'CHECKIN' }, 'give-up'],
+  ['an unknown method is not asked again', { method: 'CHECKIN' }, 'give-up'],
   ['an answer that had begun is not asked for again', { responseBegan: true }, 'give-up'],
   ['an answer that made no sense is not asked for again', { closed: false }, 'give-up'],
   ['a GET with a body may have been taken', { body: 'untouched' }, 'give-up'],
