@@ -99,7 +99,7 @@ export async function runDemo(
   say(welcome({ ...welcomeContext(folder, configuration, ports), key: keyOf(current) }, output))
   lines.flush()
   await aborted(stop)
-  // Nobody waits for a demonstration: what is under way gets a moment, not the patience of production.
+  // No device depends on a demonstration: requests under way get half a second, not the drain time of production.
   await Promise.race([started.value.drain(), new Promise((resolve) => setTimeout(resolve, 500))])
   await upstream.close()
   say(`${output.interactive ? '\n' : ''}${output.signs.yes} all gone\n`)
@@ -110,7 +110,7 @@ export async function runDemo(
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 const ERASE_LINE = '\r\u001B[K'
 
-/** The front end's lines; what it says before the welcome waits until after it, or nobody would find it again. */
+/** Holds the front end's lines back until the welcome text is out: it would scroll earlier ones out of sight. */
 class BufferedLog {
   readonly #stage: DemoOutput
   readonly #json: boolean

@@ -18,7 +18,7 @@ export interface ExampleGroup {
   readonly examples: readonly Example[]
 }
 
-/** Where the demonstration is, as seen by whoever pastes. */
+/** Where the demonstration is, as seen from the shell that a command is pasted into. */
 export interface ExampleContext {
   /** Relative to the current folder, with a slash at the end unless empty. */
   readonly folder: string
@@ -54,7 +54,7 @@ export function examples(context: ExampleContext): readonly ExampleGroup[] {
           403,
           'refused: expired',
         ]),
-        example('a CA that nobody here knows', { device: 'unknown-ca', ...CHECK_IN }, [
+        example('a CA that the front end does not know', { device: 'unknown-ca', ...CHECK_IN }, [
           403,
           'refused: untrusted-issuer',
         ]),
@@ -83,12 +83,12 @@ export function examples(context: ExampleContext): readonly ExampleGroup[] {
       examples: [
         example('a new device', { path: '/enroll/profile' }, [
           200,
-          'admitted; the MDM is told nobody',
+          'admitted; the MDM is told no identity',
         ]),
       ],
     },
     {
-      title: 'What never gets through, whoever asks',
+      title: 'What never gets through, with any certificate',
       examples: [
         example('a management path', { device: 'current', path: '/admin/users' }, [
           403,
@@ -102,7 +102,7 @@ export function examples(context: ExampleContext): readonly ExampleGroup[] {
         example(
           'a forged identity field',
           { path: '/enroll/profile', more: '-H Client-Cert:forged' },
-          [200, 'admitted, but the field is gone: nobody was named'],
+          [200, 'admitted, but the field is gone: no device was named'],
         ),
         example(
           'a host that is not ours',

@@ -1,5 +1,5 @@
 /**
- * Who takes part in the demonstration: authorities first, so that whoever signs exists before whoever is signed.
+ * The certificates of the demonstration: authorities first, so that an issuer exists before what it signs.
  */
 import type { Purpose } from './mint.ts'
 
@@ -13,7 +13,7 @@ export interface Participant {
   /** Host names and IP addresses of a server. */
   readonly names: readonly string[]
   readonly validity: Validity
-  /** Whether its issuer's certificate follows it in the file: who serves sends the whole chain. */
+  /** Whether its issuer's certificate follows it in the file: a server sends the whole chain. */
   readonly chain: boolean
 }
 
@@ -76,7 +76,7 @@ export const PARTICIPANTS: readonly Participant[] = [
   authority('previous', 'Previous Device CA', {
     validity: { kind: 'lasting', since: '2020-01-01', days: 3650 },
   }),
-  authority('unknown', 'Somebody Else CA'),
+  authority('unknown', 'Unknown CA'),
   authority('server', 'Front End Server CA'),
   authority('upstream', 'MDM Server CA'),
   server('server', 'Trusted Front End', 'server'),
@@ -94,7 +94,7 @@ export const PARTICIPANTS: readonly Participant[] = [
   client('devices/self-signed-expired', undefined, expired(20)),
 ]
 
-/** PEM files that are several certificates of the roster, one after the other. */
+/** PEM files that hold certificates of the list above, one after the other. */
 export const BUNDLES: readonly { readonly file: string; readonly of: readonly string[] }[] = [
   { file: 'ca.pem', of: ['authorities/server'] },
   { file: 'trust/current.pem', of: ['authorities/current', 'authorities/current-root'] },

@@ -1,5 +1,5 @@
 /**
- * The four ports of the demonstration, tried before anything else: a stranger should read which one is taken,
+ * The four ports of the demonstration, tried before anything else: a new user should read which one is taken,
  * not which system call failed.
  */
 import { createServer } from 'node:net'

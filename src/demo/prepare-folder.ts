@@ -17,7 +17,7 @@ export interface PreparedFolder {
   readonly replaced: readonly { readonly file: string; readonly why: string }[]
 }
 
-/** Why there is no world. */
+/** Why the folder cannot be prepared. */
 export type FolderFailure =
   /** The folder holds files that are not ours; writing there might destroy some. */
   | { readonly kind: 'occupied'; readonly folder: string }
@@ -47,7 +47,7 @@ export async function prepareFolder(
   }
 }
 
-/** Who finds the folder later should know what it is; and so do we know that it is ours. */
+/** Says what the folder is to a person who finds it later, and marks it as ours for the next start. */
 const MARKER_FILE = 'README.txt'
 const MARKER_TEXT = `Made by the demonstration of the Trusted Front End (\`npm start\`).
 Everything here is for play: no key in this folder protects anything. Delete it whenever you like.
@@ -105,7 +105,7 @@ async function read(folder: string, { file }: Participant): Promise<Minted | und
     const path = join(folder, file)
     const certificate = await readFile(`${path}.pem`, 'utf8')
     const key = await readFile(`${path}.key`, 'utf8')
-    // Copies and archives lose modes; whoever restores the folder should not be warned about its keys.
+    // Copies and archives lose modes; after a restored folder the front end should not warn about its keys.
     await chmod(`${path}.key`, 0o600)
     return { certificate, key }
   } catch {

@@ -57,7 +57,7 @@ function request(entry: LogEntry, { paint, signs }: TextStyle): string {
   return `${cells.join('  ')}\n${reasonOf(entry, { paint, signs })}`
 }
 
-/** Connections that served requests have had their lines; what is told here never got that far. */
+/** Connections that served requests have had their lines; a connection that gets a line here never got that far. */
 function connection(entry: LogEntry, { paint, signs }: TextStyle): string | undefined {
   if (entry['outcome'] === 'served') return undefined
   const cells = [

@@ -1,6 +1,6 @@
 /**
  * The demonstration's MDM server: it answers every request with what it was told, so that a person sees what
- * really arrives behind the front end. It serves nobody but the front end, whose certificate it demands.
+ * really arrives behind the front end. It serves only the front end, whose certificate it demands.
  */
 import { X509Certificate } from 'node:crypto'
 import { createServer } from 'node:https'
@@ -12,7 +12,7 @@ export interface UpstreamOptions {
   readonly port: number
   readonly certificate: string
   readonly key: string
-  /** Who vouches for the front end. */
+  /** The CA that issued the front end's client certificate. */
   readonly ca: string
 }
 
@@ -32,7 +32,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<DemoUpstr
       rejectUnauthorized: true,
     },
     (request, response) => {
-      // The body is of no interest, but whoever sends one must be able to finish.
+      // The body is of no interest, but a client that sends one must be able to finish.
       request.resume()
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end(`${JSON.stringify(describeRequest(request), undefined, 2)}\n`)
@@ -60,7 +60,7 @@ export function describeRequest(request: IncomingMessage): Readonly<Record<strin
     request: `${request.method} ${request.url}`,
     host: request.headers.host,
     'sent by': commonName((request.socket as TLSSocket).getPeerX509Certificate()),
-    device: deviceIn(fields) ?? 'nobody was named',
+    device: deviceIn(fields) ?? 'no device was named',
     verify: fields.find(([name]) => /verify/i.test(name))?.[1] ?? 'not said',
     fields: Object.fromEntries(fields.map(([name, value]) => [name, shortened(value)])),
   }
@@ -98,7 +98,9 @@ function deviceIn(fields: readonly Field[]): Readonly<Record<string, string>> | 
 const joinName = (name: string): string => name.split('\n').join(', ')
 
 const commonName = (certificate: X509Certificate | undefined): string =>
-  certificate === undefined ? 'nobody' : (/CN=(.*)$/m.exec(certificate.subject)?.[1] ?? 'nameless')
+  certificate === undefined
+    ? 'no certificate'
+    : (/CN=(.*)$/m.exec(certificate.subject)?.[1] ?? 'nameless')
 
 const shortened = (value: string): string =>
   value.length <= 60 ? value : `${value.slice(0, 40)}… (${value.length} characters)`

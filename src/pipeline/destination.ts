@@ -21,7 +21,7 @@ export interface Admitted {
   readonly head: RequestHead
 }
 
-/** Where it goes, and what the upstream is told about the device. */
+/** Where a request goes, and what is sent to the upstream about the device. */
 export interface RequestPlan {
   readonly destination: Destination
   readonly identity: EncodedIdentity

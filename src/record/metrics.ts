@@ -263,7 +263,7 @@ function memoized<Value>(map: Map<string, Value>, key: string, make: () => Value
   return made
 }
 
-/** What a scrape is told about the snapshot in force. */
+/** What a scrape shows of the snapshot in force. */
 export interface SnapshotFacts {
   readonly version: number
   readonly dangers: readonly string[]

@@ -18,7 +18,7 @@ export interface ListedErrors {
   readonly items: readonly UpstreamErrorEntry[]
   /** When the list began. */
   readonly since: Instant
-  /** Errors that are in none of the entries: there was no room for theirs, or it had to go. */
+  /** Errors that are in none of the entries: theirs did not fit, or was evicted. */
   readonly lost: number
 }
 

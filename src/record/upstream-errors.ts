@@ -15,7 +15,7 @@ export interface UpstreamErrorEntry extends DescribedError, Omit<UpstreamError, 
 
 /** An `UpstreamErrorSink` keeps the list. */
 export interface UpstreamErrorSink {
-  /** `lost` counts errors for whose kind there was no room. */
+  /** `lost` counts errors whose kind did not fit into the buffer. */
   onUpstreamErrors(errors: readonly UpstreamErrorEntry[], lost: number): void
 }
 
@@ -55,7 +55,7 @@ export const errorKey = (error: Omit<UpstreamError, 'describe'>): string =>
   )
 
 interface PendingError {
-  /** The last one: its words are told. */
+  /** The last one: its words are reported. */
   event: UpstreamError
   count: number
   readonly first: Instant

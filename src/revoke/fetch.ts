@@ -31,7 +31,7 @@ export interface Validators {
   readonly lastModified: string | undefined
 }
 
-/** The octets, or the news that there is none. */
+/** The octets, or that there are no new ones. */
 export type Fetched =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'octets'; readonly octets: Buffer; readonly validators: Validators }

@@ -11,7 +11,7 @@ import type { FetchFailure } from './failure.ts'
 /** What tells one state of a file from the next. */
 export type FileStamp = string
 
-/** The octets, or the news that the file is the same. */
+/** The octets, or that the file is unchanged. */
 export type FileRead =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'octets'; readonly octets: Buffer; readonly stamp: FileStamp }

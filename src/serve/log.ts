@@ -6,7 +6,7 @@ export interface ProcessLogger {
   readonly log: Logger
   /** At once, for the moment before a crash; may cut off a write that is under way. */
   flush(): void
-  /** Settles when every line has been written, or nobody has read for too long; nothing may be logged after it. */
+  /** Settles when every line is written, or the reader took none for too long; nothing may be logged after it. */
   end(): Promise<void>
 }
 
@@ -69,7 +69,7 @@ class BufferedLines {
     this.#stream.write(lines)
   }
 
-  /** How many lines nobody took since the last time somebody asked. */
+  /** Returns how many lines were dropped since the last call. */
   takeDropped(): number {
     const dropped = this.#dropped
     this.#dropped = 0
@@ -81,7 +81,7 @@ class BufferedLines {
       this.writeOut()
       this.#stream.flushSync()
     } catch {
-      // Nobody reads standard output any more; there is nowhere left to say so.
+      // No process reads standard output any more; there is nowhere left to say so.
     }
   }
 
@@ -96,7 +96,7 @@ class BufferedLines {
   }
 }
 
-/** JSON lines to somebody who wants them one by one. */
+/** Writes JSON lines to `lines`, each with a call of its own. */
 export function openLogTo(
   lines: { write(line: string): void },
   settings: LogSettings,

@@ -134,7 +134,7 @@ export async function startServer(
   })
   const end = async (): Promise<void> => {
     coordinator.stop()
-    // First: nobody should change what is about to go, nor wait for an answer that will not come.
+    // First: no administrator should change what is about to end, nor wait for an answer that will not come.
     await admin.value?.close()
     await pool.drain()
     await closing.disposeAsync()
@@ -206,7 +206,7 @@ async function listenForStatus(
   try {
     return ok(
       await statusListener(at, {
-        // The forecast last: a scrape makes every process tell whom it saw.
+        // The expiry metrics last: a scrape makes every process report which devices it saw.
         metrics: async () => {
           const ours = [await pool.scrape(), await reloadMetrics.text(), await revocation.text()]
           return ours.join('') + (await expiryMetrics.text()) + ((await storeSession?.text()) ?? '')

@@ -24,7 +24,7 @@ export interface Authorities {
   readonly chains: ReadonlyMap<string, readonly Certificate[]>
   /** Keys of the CAs of distrusted settings: none may stand on a path, even where another CA signed it, too. */
   readonly distrusted: readonly KeyFingerprint[]
-  /** Certificates of the settings that can admit a device; only these are worth naming to a device. */
+  /** Certificates of the settings that can admit a device; only these are worth naming to one. */
   readonly admitting: readonly Certificate[]
   readonly warnings: readonly Fault[]
 }
@@ -58,8 +58,8 @@ export function trustedAuthorities(
 
 /**
  * What stands above another CA of its chain is spared if a setting that admits shares it: distrusting one branch must
- * not fell the tree. A CA that stands above none is what was distrusted: a cross certificate that another CA's
- * chain holds for it does not spare it, or its stolen key would go on signing for the other.
+ * not distrust the whole tree. A CA that stands above none is what was distrusted: a cross certificate that another
+ * setting's chain holds for it does not spare it, or its stolen key would go on signing for the other.
  */
 function distrustedKeys(
   settings: readonly { readonly chain: readonly Certificate[] }[],

@@ -1,6 +1,6 @@
 /**
  * Configuration → everything that requests are judged and forwarded by, or every fault in it. Opens nothing:
- * `tfe check`, the start and a reload all build the same world, and only the last two go on to use it.
+ * `tfe check`, the start and a reload all build the same one, and only the last two go on to use it.
  */
 import type { Config } from '../config/config.ts'
 import { NO_FLEET, type Policy, type RouteClass } from '../decide/policy.ts'
@@ -54,7 +54,7 @@ export interface CompiledUpstream {
   readonly identity: ServerIdentity | undefined
 }
 
-/** Builds the world a configuration describes; all faults at once. */
+/** Compiles a configuration; returns all faults at once. */
 export function compileConfig(
   fileConfig: Config,
   now: Instant,
@@ -130,7 +130,7 @@ function compileListener(
   const [first, ...others] = identities
   if (first === undefined || table === undefined || faults.length > 0) return fail(faults)
   const classes = [...new Set(rows.map((row) => row.class))]
-  // A device that comes to the sync port without a certificate may come back with one, as where devices enrol.
+  // A client that comes to the sync port without a certificate may come back with one, as where devices enrol.
   const initialClasses = config.relay?.certificate === 'if-shown' ? (['open'] as const) : classes
   return ok({
     config,

@@ -15,7 +15,7 @@ export interface PackedKeys {
 
 /**
  * Half of a SHA-256 names a key here. To pass for another's key takes 2^128 attempts; two keys with the same half
- * take 2^64, and belong to the one who made them.
+ * take 2^64, and belong to the one attacker who made them.
  */
 const OCTETS = 16
 const PARTS = 4

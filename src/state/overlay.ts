@@ -1,7 +1,7 @@
 /**
- * What an administrator decided about single devices, over the world in force: it changes while the world stays, and
+ * What an administrator decided about single devices, over the compiled configuration: it changes while that stays, and
  * a change costs what changed (decision 19). A primary sends deltas to its workers; each process holds one of these,
- * and no store is asked while a request waits. What is small and changes trust itself travels with the orders
+ * and no request waits for a store. What is small and changes trust itself travels with the process configuration
  * instead (`store-rules.ts`).
  */
 import type { Approval, FleetPolicy, Members } from '../decide/policy.ts'
@@ -10,7 +10,7 @@ import { KeyTable, packKeys, type PackedKeys } from './key-table.ts'
 
 /** What changed; plain data for structured clone. `revision` is the store's, once this is applied. */
 export type OverlayDelta =
-  /** Whatever follows up to `end` replaces everything at once: no device is judged by half of it. */
+  /** All that follows up to `end` replaces everything at once: no device is judged by half of it. */
   | { readonly kind: 'begin'; readonly revision: number }
   | { readonly kind: 'end'; readonly revision: number }
   /** Approvals as they are now, made by `approvalsDelta`. */
@@ -59,11 +59,11 @@ export const knownDelta = (
 const APPROVALS: readonly Approval[] = ['unapproved', 'approved', 'blocked']
 const KNOWN = 1
 
-/** Whom a delta may have turned away: no device, the holders of some keys, or any device. */
+/** Which devices a delta may have restricted: none, the holders of some keys, or any. */
 export type Restricted =
   | { readonly kind: 'none' }
   | { readonly kind: 'keys'; readonly has: (key: KeyFingerprint) => boolean }
-  | { readonly kind: 'anybody' }
+  | { readonly kind: 'any' }
 
 /** One per process. */
 export class Overlay {
@@ -102,21 +102,21 @@ export class Overlay {
     }
   }
 
-  /** Takes a delta in, and says whom it may have turned away. */
+  /** Takes a delta in, and returns which devices it may have restricted. */
   apply(delta: OverlayDelta): Restricted {
     if (delta.kind === 'begin') {
       this.#next = new OverlayContent()
-      return NO_ONE
+      return NONE
     }
     if (delta.kind === 'end') {
       this.#content = this.#next ?? this.#content
       this.#next = undefined
       this.#revision = delta.revision
-      return { kind: 'anybody' }
+      return { kind: 'any' }
     }
     if (this.#next !== undefined) {
       applyDelta(this.#next, delta)
-      return NO_ONE
+      return NONE
     }
     this.#revision = delta.revision
     return applyDelta(this.#content, delta)
@@ -166,21 +166,21 @@ function applyDelta(content: OverlayContent, delta: ContentDelta): Restricted {
       content.approvals.unpack(delta.keys)
       // Who was just approved loses nothing; who was blocked or forgotten may.
       return delta.keys.values.every((value) => APPROVALS[value] === 'approved')
-        ? NO_ONE
+        ? NONE
         : holdersOf(delta.keys)
     }
     case 'known': {
       const table = content.known.get(delta.setting) ?? new KeyTable()
       content.known.set(delta.setting, table)
       table.unpack(delta.keys)
-      return NO_ONE
+      return NONE
     }
     case 'unknown':
       content.known.delete(delta.setting)
-      return { kind: 'anybody' }
+      return { kind: 'any' }
     case 'denied':
       for (const entry of delta.entries) deny(content, entry)
-      return delta.entries.some(({ denied }) => denied) ? { kind: 'anybody' } : NO_ONE
+      return delta.entries.some(({ denied }) => denied) ? { kind: 'any' } : NONE
     default:
       return unreachable(delta)
   }
@@ -211,4 +211,4 @@ function union<Member>(fixed: Members<Member>, own: () => ReadonlySet<Member>): 
   }
 }
 
-const NO_ONE: Restricted = { kind: 'none' }
+const NONE: Restricted = { kind: 'none' }

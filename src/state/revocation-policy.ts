@@ -1,6 +1,6 @@
 /**
- * The revocation overlay: lists that arrive while the world stays as it is. Each is held against the chains of the
- * world in force, whether or not it was verified before.
+ * The revocation overlay: lists that arrive while the compiled configuration stays as it is. Each is verified against
+ * the chains in force, even where another process has verified it before.
  */
 import type { Config } from '../config/config.ts'
 import { crlLocation, type EnrollmentSetting } from '../config/trust/types.ts'
@@ -29,7 +29,7 @@ export class LoadedCrls {
 
 const keyOf = (setting: string, place: string): string => `${setting}\n${place}`
 
-/** What the lists come to in a world. */
+/** Returns what the lists say about the chains of a compiled configuration. */
 export function revocationPolicy(
   { config, chains, trust }: CompiledTrust,
   crls: LoadedCrls,

@@ -1,6 +1,6 @@
 /**
- * The world in force: what `compiled-config.ts` built, plus what had to be opened to use it. Frozen, versioned, replaced by
- * one assignment; a request that began under an old one finishes under it.
+ * The snapshot in force: what `compiled-config.ts` built, plus what had to be opened to use it. Frozen, versioned, replaced
+ * by one assignment; a request that began under an old one finishes under it.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Vouched } from '../decide/decide.ts'
@@ -29,7 +29,7 @@ export interface Snapshot {
   readonly judge: PathJudge
   readonly listeners: ReadonlyMap<string, ListenerView>
   readonly upstreams: ReadonlyMap<string, UpstreamView>
-  /** Which of a device's fields pass; knows every name that any upstream of this world reads an identity from. */
+  /** Which of a device's fields pass; knows every name that any upstream of this snapshot reads an identity from. */
   readonly fieldFilter: FieldFilter
 }
 
@@ -41,11 +41,11 @@ export interface ListenerView {
 export interface UpstreamView {
   readonly compiled: CompiledUpstream
   readonly upstream: Upstream
-  /** What this upstream is told about the device, or that there is none to speak of. */
+  /** Returns what is sent to this upstream about the device, or that there is nothing to send. */
   encode(vouched: Vouched | undefined): EncodedIdentity
 }
 
-/** What opening a snapshot needs from the house. */
+/** What opening a snapshot needs. */
 export interface SnapshotDeps {
   readonly version: number
   /** The snapshot it replaces: an upstream whose settings did not change keeps its connections. */
@@ -55,7 +55,7 @@ export interface SnapshotDeps {
   onError(error: UpstreamError): void
 }
 
-/** Opens a world; on any fault nothing is left open that was not open before. */
+/** Opens a snapshot; on any fault nothing is left open that was not open before. */
 export function openSnapshot(
   compiled: CompiledConfig,
   deps: SnapshotDeps,
@@ -88,7 +88,7 @@ export function openSnapshot(
   })
 }
 
-/** The same world with other lists in force. */
+/** Returns the same snapshot with other lists in force. */
 export function withCrls(snapshot: Snapshot, crls: LoadedCrls): Snapshot {
   const { compiled } = snapshot
   const policy = { ...compiled.policy, revocation: revocationPolicy(compiled, crls) }

@@ -1,6 +1,6 @@
 /**
  * What an administrator decided for the whole fleet, over the configuration file: the latch, the CAs, the OAuth
- * endpoints, closed ports. Small and rare, so it travels with the orders, and a process builds its world anew from it.
+ * endpoints, closed ports. Small and rare, so it travels with the process configuration, and a process compiles anew.
  */
 import type { Config } from '../config/config.ts'
 import type { ApprovalModel, Enforcement, OAuthEndpoints, Standing } from '../decide/policy.ts'

@@ -59,7 +59,7 @@ test.skipIf(!hasCommand('curl', ['--version']))(
 )
 
 test.skipIf(!hasCommand('curl', ['--version']))(
-  'the demo MDM shows who it was told the device is, in grace as expired, and nobody on open routes',
+  'the demo MDM shows who it was told the device is, in grace as expired, and no device on open routes',
   async () => {
     await using folder = await emptyFolder()
     await using demo = new DemoProcess(folder.path, await onFreePorts())
@@ -77,7 +77,7 @@ test.skipIf(!hasCommand('curl', ['--version']))(
     const { out } = await pasted(renewing[0]?.command ?? '', folder.path)
     expect(out).toContain('"verify": "FAILED:expired-grace"')
     for (const what of ['a new device', 'a forged identity field']) {
-      expect(seen.get(what)).toContain('"device": "nobody was named"')
+      expect(seen.get(what)).toContain('"device": "no device was named"')
       expect(seen.get(what)).not.toContain('forged')
     }
   },
@@ -125,7 +125,7 @@ test('a taken port is named with the option that chooses another, nothing is mad
   await new Promise<void>((resolve) => blocker.close(() => resolve()))
 })
 
-test('a folder of somebody else is left alone, exit code 3', async () => {
+test('a folder that the demonstration did not make is left alone, exit code 3', async () => {
   await using folder = await emptyFolder()
   const options = await onFreePorts()
   await using demo = new DemoProcess(folder.path, [...options, '--dir', import.meta.dirname])

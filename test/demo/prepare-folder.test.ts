@@ -111,7 +111,7 @@ test('a bundle that was spoilt is written again', async () => {
   expect(await readFile(bundle, 'utf8')).toBe(before)
 })
 
-test('a folder with files of somebody else is refused and stays as it was', async () => {
+test('a folder with files that the demonstration did not make is refused and stays as it was', async () => {
   await using folder = await emptyFolder()
   const precious = join(folder.path, 'ca.pem')
   await writeFile(precious, 'precious')

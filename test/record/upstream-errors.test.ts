@@ -133,7 +133,7 @@ test('a full list gives up what was met longest ago, and says how many errors th
   expect(lost).toBe(4)
 })
 
-test('an entry that is there already pushes no other out', () => {
+test('an entry that is there already evicts no other', () => {
   const list = listed([met()], [met({ server: 'b:1' })], [met({ server: 'b:1' })])
   expect(list.list()).toMatchObject({ items: [{}, {}], lost: 0 })
 })

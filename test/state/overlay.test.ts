@@ -8,7 +8,7 @@ const [one, two, three] = ['one', 'two', 'three'].map(
 ) as [KeyFingerprint, KeyFingerprint, KeyFingerprint]
 const approvals = (overlay: Overlay) => [one, two, three].map((key) => overlay.approvalOf(key))
 
-test('an overlay of which nothing was said knows no device', () => {
+test('an empty overlay knows no device', () => {
   const overlay = new Overlay()
   expect(approvals(overlay)).toEqual(['unapproved', 'unapproved', 'unapproved'])
   expect(overlay.wasKnown('Fleet', one)).toBe(false)
@@ -66,7 +66,7 @@ test('between begin and end no device is judged by half of it', () => {
   overlay.apply(approvalsDelta(9, [{ key: two, approval: 'blocked' }]))
   expect(approvals(overlay)).toEqual(['blocked', 'unapproved', 'unapproved'])
   expect(overlay.revision).toBe(1)
-  expect(overlay.apply({ kind: 'end', revision: 9 })).toEqual({ kind: 'anybody' })
+  expect(overlay.apply({ kind: 'end', revision: 9 })).toEqual({ kind: 'any' })
   expect(approvals(overlay)).toEqual(['unapproved', 'blocked', 'unapproved'])
   expect(overlay.revision).toBe(9)
 })
@@ -80,7 +80,7 @@ test('the deny list of the configuration stays when ours comes and goes', () => 
     { of: 'key', value: two, denied: true },
     { of: 'serial', value: 'b:02', denied: true },
   ] as const
-  expect(overlay.apply({ kind: 'denied', revision: 1, entries }).kind).toBe('anybody')
+  expect(overlay.apply({ kind: 'denied', revision: 1, entries }).kind).toBe('any')
   expect([denied(), keys.size, serials.has('b:02'), serials.has('b:03')]).toEqual([
     [true, true],
     2,
@@ -119,6 +119,6 @@ test('its deltas make another one like it, also in the middle of being replaced'
 test('a setting whose cut-off asks no more is forgotten', () => {
   const overlay = new Overlay()
   overlay.apply(knownDelta(1, 'Fleet', [one]))
-  expect(overlay.apply({ kind: 'unknown', revision: 2, setting: 'Fleet' }).kind).toBe('anybody')
+  expect(overlay.apply({ kind: 'unknown', revision: 2, setting: 'Fleet' }).kind).toBe('any')
   expect(overlay.wasKnown('Fleet', one)).toBe(false)
 })

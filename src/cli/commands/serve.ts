@@ -37,7 +37,7 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
     return 'faulty-configuration'
   }
   const logger = openLog(loaded.value.config.log, {})
-  // A bug where no connection is near: the lines so far, and the last one, should still arrive.
+  // A bug outside a request or a connection: the lines so far, and the last one, should still arrive.
   process.once('uncaughtException', (error) => {
     logger.log.fatal({ err: error }, 'internal error: the front end ends')
     logger.flush()

@@ -1,6 +1,6 @@
 /**
- * What the admin API may know of the front end that it stands beside, and ask of it. In the primary: it sees the
- * configuration and the world in force, and calls upstreams with connections of its own.
+ * What the admin API may read of the front end beside which it runs, and ask of it. In the primary: it sees the
+ * configuration file and the compiled configuration in force, and calls upstreams with connections of its own.
  */
 import type { FrontEndView } from '../../admin/front-end.ts'
 import type { Config } from '../../config/config.ts'
@@ -21,7 +21,7 @@ export interface CurrentConfig {
   readonly builtAt: Instant
 }
 
-/** The front end as the office sees it. */
+/** Returns the front end as the admin API sees it. */
 export function frontEndView(
   current: () => CurrentConfig,
   upstreamErrors: FrontEndView['upstreamErrors'],

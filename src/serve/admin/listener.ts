@@ -10,7 +10,7 @@ import type { AdminDeps } from '../../admin/context.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import type { AdminListenerSettings } from '../../config/service/types.ts'
 
-/** What the API is about. */
+/** What the admin API serves. */
 export type AdminListenerOptions = Pick<AdminDeps, 'log' | 'frontEnd' | 'store' | 'version'>
 
 /** An admin API that is served. */

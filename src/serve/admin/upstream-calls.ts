@@ -17,7 +17,7 @@ export class UpstreamCalls {
   readonly #compiled: () => CompiledConfig
   /**
    * Upstreams that are being called. A server that counts failed handshakes takes a second scan for an attack, and
-   * somebody who presses Test again and again would hold as many connections as they like.
+   * an administrator who asks for a test again and again would hold as many connections as there are calls.
    */
   readonly #busy = new Set<string>()
 
@@ -36,7 +36,7 @@ export class UpstreamCalls {
     )
   }
 
-  /** Server after server; what is not asked when the time is over is told as not complete. */
+  /** Scans server after server; what is not asked when the time is over is reported as not complete. */
   async scan(ask: UpstreamCall): Promise<Result<readonly ScanReport[], UpstreamCallFailure>> {
     const called = this.#compiled().upstreams.get(ask.upstream)?.config
     if (called !== undefined && called.tls === undefined) return fail({ kind: 'without-tls' })

@@ -1,5 +1,5 @@
 /**
- * One process's worth of serving: its listeners, the snapshot in force, and the connections that live under it.
+ * What one process serves with: its listeners, the snapshot in force, and the connections that were opened under it.
  */
 import type { Logger } from 'pino'
 import type { ListenerTls } from '../../accept/bound-port.ts'
@@ -41,14 +41,14 @@ export interface FrontEndDeps {
   readonly metrics: Metrics
   /** Other processes bind the same ports. */
   readonly shared: boolean
-  /** The revocation lists that were read; `revise` says that they changed. */
+  /** The revocation lists that were read; `reapplyCrls` is called when they change. */
   readonly crls: LoadedCrls
-  /** What was decided about single devices; `narrowed` says that somebody may have lost by a change. */
+  /** What was decided about single devices; `onRestricted` is called when a change may have restricted some. */
   readonly overlay: Overlay
   /** A device was held to a session that says less of it than a new one would. */
   onStaleSession(): void
   readonly expirySightings: Pick<ExpirySightingBuffer, 'add'>
-  /** The books of the fleet; kept where there is a store. */
+  /** Sightings of devices on their way to the store; added only where there is one. */
   readonly sightingBuffer: Pick<SightingBuffer, 'add'>
   /** What goes wrong with upstreams, for the list of the admin API. */
   readonly upstreamErrors: Pick<UpstreamErrorBuffer, 'add'>
@@ -72,7 +72,7 @@ export class FrontEnd {
   #processConfig: ProcessConfig
   #snapshot: Snapshot
 
-  /** Builds, opens and binds everything the orders ask for, or says what stands in the way. */
+  /** Builds, opens and binds everything that the process configuration asks for, or says what stands in the way. */
   static async start(
     processConfig: ProcessConfig,
     deps: FrontEndDeps,
@@ -112,7 +112,7 @@ export class FrontEnd {
     return Object.fromEntries([...this.#listeners.values()].map((one) => [one.name, one.port]))
   }
 
-  /** What another process has met; of another world it is no use here. */
+  /** Takes in an issuer that another process has met; one met under another trust version is ignored. */
   addIssuer({ der, trustVersion }: IssuerHint): void {
     if (trustVersion === this.#snapshot.judge.version) this.#peerCache.addIssuer(der, trustVersion)
   }
@@ -131,7 +131,7 @@ export class FrontEnd {
     const { ticketSecret } = this.#processConfig
     this.#processConfig = processConfig
     for (const [name, contexts] of tls) this.#listeners.get(name)?.setTls(contexts)
-    // Every process erases its own copy; one that it was given again for the same orders stays.
+    // Every process erases its own copy; one that it was given again with the same configuration stays.
     if (ticketSecret !== processConfig.ticketSecret) ticketSecret.fill(0)
     if (old !== next.value) closeRetired(old, next.value)
     this.#publishSnapshot()
@@ -146,14 +146,14 @@ export class FrontEnd {
     this.#revalidator.closeUnauthorized(policy)
   }
 
-  /** A change to the overlay took something away from somebody. */
+  /** Closes the live connections of devices that a change to the overlay restricted and that would now be refused. */
   onRestricted(restricted: Restricted): void {
     const { policy } = this.#snapshot.compiled
-    if (restricted.kind === 'anybody') this.#revalidator.closeUnauthorized(policy)
+    if (restricted.kind === 'any') this.#revalidator.closeUnauthorized(policy)
     else if (restricted.kind === 'keys') this.#revalidator.closeUnauthorized(policy, restricted.has)
   }
 
-  /** Stops accepting, lets requests finish within the configured patience, closes everything. */
+  /** Stops accepting, lets requests finish within the configured drain time, closes everything. */
   async drain(): Promise<void> {
     this.#revalidator.close()
     const timeout = this.#processConfig.config.drain
@@ -228,7 +228,7 @@ function openNext(
   previous: Snapshot | undefined,
   { log, metrics, crls, overlay, upstreamErrors, clock = SYSTEM_CLOCK }: FrontEndDeps,
 ): Result<Snapshot, readonly Fault[]> {
-  // Only the ticket secret was replaced: the world is the same.
+  // Only the ticket secret was replaced: the snapshot is the same.
   if (previous?.version === processConfig.version) return ok(previous)
   const compiled = compileConfig(processConfig.config, clock.now(), {
     rules: processConfig.rules,

@@ -44,7 +44,7 @@ export interface ConnectionHandlerDeps {
   /** A device was held to a session that says less of it than a new one would: its tickets must not serve again. */
   onStaleSession(): void
   readonly expirySightings: Pick<ExpirySightingBuffer, 'add'>
-  /** For the books of the fleet. */
+  /** Passes on what was seen of a device, for the store. */
   observe(observation: Observation): void
 }
 
@@ -132,7 +132,7 @@ export class HttpConnectionHandler implements ListenerHandlers {
     if (unanswered.size === 0) {
       return { kind: 'answer', reference: connection.reference(connection.requests + 1) }
     }
-    // Nobody watches the connection for the answers under way once the parser has let go of it.
+    // Once the parser has let go of the connection, no code watches it for the answers under way.
     if (fault === 'connect') return BREAK
     // What was wrong came behind whole requests: those are answered. Or it is the body of one of them.
     return [...unanswered].every(({ request }) => request.complete) ? LEAVE : BREAK
@@ -147,8 +147,8 @@ export class HttpConnectionHandler implements ListenerHandlers {
   }
 
   /**
-   * Closes before HTTP is parsed when no row of the listener could admit this peer. Derived from the rows, so that
-   * opening a single route is enough to let everybody ask.
+   * Returns whether HTTP is parsed at all: not when no row of the listener could admit this peer. Derived from the rows,
+   * so that opening a single route is enough to let every peer send a request.
    */
   #mayAsk(connection: Connection): boolean {
     const { clock, peerCache } = this.#deps
@@ -238,8 +238,8 @@ export class HttpConnectionHandler implements ListenerHandlers {
 }
 
 /**
- * The device has closed, and nothing is owed to it: a farewell would find nobody, costs a record and two system calls,
- * and is mostly answered by a reset. So nginx keeps silent here, too.
+ * Closes without a close_notify alert, because the device has closed and no answer is owed to it: the alert would
+ * reach no reader, costs a record and two system calls, and is mostly answered by a reset. nginx sends none here, either.
  */
 function closeSilently({ socket, unanswered }: Connection): void {
   if (unanswered.size === 0 && socket.writableLength === 0) socket.destroy()

@@ -1,5 +1,5 @@
 /**
- * Whom a drain still waits for when the last socket has closed: connections and requests whose line is to be written. A
+ * What a drain still waits for when the last socket has closed: connections and requests whose line is to be written. A
  * socket is gone before its events are, and a program that ends in between loses the lines of those it cut off.
  */
 export class InFlight {
@@ -15,7 +15,7 @@ export class InFlight {
     if (this.#count === 0) this.#onSettled?.()
   }
 
-  /** Settles when everything is recorded, or after `patience` milliseconds. */
+  /** Settles when everything is recorded, or after `timeout` milliseconds. */
   async settled(timeout: number): Promise<void> {
     if (this.#count === 0) return
     const { promise, resolve } = Promise.withResolvers<void>()

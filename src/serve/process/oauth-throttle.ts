@@ -1,4 +1,4 @@
-/** The watch over the legacy OAuth endpoint, plugged to this process's metrics. */
+/** The throttle of the legacy OAuth endpoint, connected to this process's metrics. */
 import { availableParallelism } from 'node:os'
 import type { LegacyOAuthThrottle } from '../../pipeline/oauth-throttle.ts'
 import type { Millis } from '../../kernel/types.ts'

@@ -1,11 +1,11 @@
 /**
- * What the primary tells each serving process, and what a process tells it of the issuers it has met.
+ * What the primary sends each serving process, and what a process sends it about the issuers it has met.
  */
 import type { Config } from '../../config/config.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
 import type { TrustVersion } from '../../kernel/types.ts'
 
-/** Everything a serving process is told when it starts, and again whenever that changes. */
+/** A `ProcessConfig` is everything that a serving process is sent when it starts, and again whenever it changes. */
 export interface ProcessConfig {
   readonly config: Config
   /** Counts up with every applied reload. */

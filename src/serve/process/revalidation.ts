@@ -1,6 +1,6 @@
 /**
- * What outlives the moment in which it was judged: live connections, kept alive between requests or with a body under
- * way. A change of trust, a block, a revocation and time itself end those that would now be refused.
+ * Judges live connections again, those between two requests and those with a body under way. A change of trust, a
+ * block, a revocation and time itself end those that would now be refused.
  */
 import { decide, type Ask, type Decision } from '../../decide/decide.ts'
 import { explain } from '../../decide/explain.ts'
@@ -29,7 +29,7 @@ export interface ConnectionRevalidatorDeps {
 export class ConnectionRevalidator {
   readonly #deps: ConnectionRevalidatorDeps
   readonly #timer: NodeJS.Timeout
-  /** Up to here every turn has been looked at. */
+  /** Every verdict that turned up to this instant has been looked at. */
   #checkedUntil: Instant
 
   constructor(deps: ConnectionRevalidatorDeps, { everyMs = REVALIDATE_EVERY_MS } = {}) {
@@ -39,7 +39,7 @@ export class ConnectionRevalidator {
     this.#timer.unref()
   }
 
-  /** Ends whoever would now be refused: of all who were judged by a policy, or of those with such a key. */
+  /** Ends the connections that would now be refused: of all judged by a policy, or of those with such a key. */
   closeUnauthorized(judgedBy: Policy, has?: (key: KeyFingerprint) => boolean): void {
     const now = this.#deps.clock.now()
     for (const connection of this.#deps.connections) {
@@ -152,7 +152,7 @@ const atOnce = (it: Explanation & { readonly code: string }): Ending => ({
 })
 
 /**
- * Half of what a change may take to act, so that the sweep and a slow moment fit in. Looking at 4,000 connections
- * whose turn has been worked out takes some 50 microseconds; the requests' own way knows nothing of it.
+ * Half of what a change may take to act, so that the check and a slow moment fit in. Looking at 4,000 connections
+ * whose next change has been worked out takes some 50 microseconds; requests do nothing for it.
  */
 export const REVALIDATE_EVERY_MS = 1000

@@ -1,6 +1,6 @@
 /**
- * Where the events of a sync port meet the rooms: a connection is judged as a whole when it opens, relayed, and written
- * down when it is over.
+ * Handles the events of a sync port: a connection is judged as a whole when it opens, relayed, and recorded when it is
+ * over.
  */
 import type { TLSSocket } from 'node:tls'
 import type { TunnelHandlers } from '../../accept/tunnel-listener.ts'
@@ -83,7 +83,7 @@ export class TunnelConnectionHandler implements TunnelHandlers {
     this.#accessLog(connection).tunnel(event)
   }
 
-  /** Before the first octet passes: a connection that stays open for hours is in the books from its beginning. */
+  /** Runs before the first octet passes: a connection that stays open for hours is recorded from its beginning. */
   #addObservation(verdict: TunnelVerdict): void {
     if (verdict.kind === 'closed') return
     const { clock, expirySightings } = this.#deps

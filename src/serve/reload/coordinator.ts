@@ -1,6 +1,6 @@
 /**
- * What changes while serving: the orders that every process has, one change at a time, whoever asks for it: a person
- * with a new configuration, the store with new rules, the clock with a new ticket secret.
+ * Changes the process configuration while serving, one change at a time: for an operator with a new file, for the store
+ * with new rules, for the clock with a new ticket secret.
  */
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
@@ -37,17 +37,17 @@ export interface ReloadCoordinatorDeps {
 
 /** What it begins with. */
 export interface InitialState {
-  /** As the file has it; the world is what it amounts to under the rules. */
+  /** As the file has it; `compiled` is what it amounts to under the rules. */
   readonly config: Config
   readonly rules: StoreRules | undefined
   readonly compiled: CompiledConfig
   readonly tickets: TicketSecret
 }
 
-/** One per front end, in the process that gives the orders. */
+/** One per front end, in the primary. */
 export class ReloadCoordinator {
   processConfig: ProcessConfig
-  /** What the orders amount to, as this process built it. */
+  /** What `processConfig` amounts to, as this process built it. */
   compiled: CompiledConfig
   builtAt = SYSTEM_CLOCK.now()
   started = false
@@ -118,7 +118,7 @@ export class ReloadCoordinator {
     if (!next.ok) return { kind: 'refused', faults: next.failure }
     const { config, warnings } = next.value
     if (isDeepStrictEqual(config, this.processConfig.config)) {
-      // Whoever asks for a reload may be waiting for a revocation.
+      // An operator who asks for a reload may be waiting for a revocation.
       this.#deps.revocation.refresh()
       return { kind: 'unchanged' }
     }
@@ -150,7 +150,7 @@ export class ReloadCoordinator {
     await revocation.adopt(compiled.value)
     const answer = await pool.reload(processConfig)
     if (answer.kind === 'refused') {
-      // The lists of the world that serves on.
+      // The lists of the configuration that stays in force.
       await revocation.restore(this.compiled)
       return answer
     }

@@ -1,7 +1,8 @@
 /**
  * The secret behind session tickets, shared between replicas through the store (decisions 10 and 18), so that a device
  * resumes wherever the balancer sends it. It is sealed with the key ring, in one row that each rotation overwrites.
- * Whoever cannot have it goes on with a secret of its own: its sessions are not resumed elsewhere, and that is all.
+ * A replica that cannot have it goes on with a secret of its own: its sessions are not resumed elsewhere, and that is
+ * all.
  */
 import { randomBytes } from 'node:crypto'
 import { explanationFields } from '../../kernel/explanation.ts'
@@ -15,7 +16,7 @@ import { TICKET_SECRET, type OpenedSecret } from '../../store/secrets/secrets.ts
 import type { ProcessLogger } from '../log.ts'
 import { TICKET_SECRET_LIFETIME_MS } from './ticket-rotation.ts'
 
-/** A secret, and how long somebody has been deriving tickets from it. */
+/** A secret, and how long tickets have been derived from it, by any replica. */
 export interface TicketSecret {
   readonly secret: Buffer
   readonly age: Millis
@@ -29,7 +30,7 @@ export interface TicketSource {
   refresh(): Promise<TicketSecret | undefined>
 }
 
-/** For the one who shares with nobody: chance, in memory, and nothing that outlives the process. */
+/** Random secrets for a process that shares none: in memory, and nothing that outlives the process. */
 export const LOCAL_TICKETS: TicketSource = {
   replace: () => Promise.resolve(newSecret()),
   refresh: () => Promise.resolve(undefined),
@@ -71,7 +72,7 @@ export class SharedTicketSecret implements TicketSource {
   async refresh(): Promise<TicketSecret | undefined> {
     const found = await this.#secrets.open(TICKET_SECRET)
     if (!found.ok) {
-      // A row that nobody can open is overwritten by whoever holds the store's current key, and by no other.
+      // A row that no replica can open is overwritten by one that holds the store's current key, and by no other.
       const { kind } = found.failure
       const isUseless = kind === 'seal-broken' || kind === 'key-missing'
       return isUseless ? this.#put('any') : this.#noteFailure(found.failure)
@@ -86,7 +87,7 @@ export class SharedTicketSecret implements TicketSource {
       : this.#put(version)
   }
 
-  /** Puts a new one in the place of the one that is known; whoever was faster is followed. */
+  /** Puts a new one in the place of the one that is known; where another replica was faster, its secret is used. */
   async #put(expected: ExpectedVersion): Promise<TicketSecret | undefined> {
     const { secret, age } = newSecret()
     const put = await this.#secrets.put(
@@ -99,7 +100,7 @@ export class SharedTicketSecret implements TicketSource {
     if (put.failure.kind !== 'stale') return this.#noteFailure(put.failure)
     const theirs = await this.#secrets.open(TICKET_SECRET)
     if (!theirs.ok) return this.#noteFailure(theirs.failure)
-    // Removed in this very moment: the news of that is on its way, and asks once more.
+    // Removed in this very moment: the change watcher will report that, and `refresh` is called once more.
     if (theirs.value === undefined) return this.#useLocal()
     const { secret: other, updatedAt } = theirs.value
     return this.#useShared(theirs.value, { secret: other, age: this.#ageOf(updatedAt) })
@@ -114,7 +115,7 @@ export class SharedTicketSecret implements TicketSource {
     return secret
   }
 
-  /** Nothing changes for whoever has a secret, shared or not, until it is due. */
+  /** Keeps the reason. A secret in use, shared or not, stays in use until it is due. */
   #noteFailure(why: StoreFailure): undefined {
     this.#failure = why
   }

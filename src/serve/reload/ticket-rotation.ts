@@ -1,7 +1,7 @@
 /**
- * When the secret behind the session tickets is replaced (decision 10): regularly, so that whoever steals the memory
- * of tomorrow cannot read the sessions of today; and soon, when a device was held to a session that began before it
- * had a certificate: each time it is resumed, such a session gets a new ticket, and would never end.
+ * When the secret behind the session tickets is replaced (decision 10): regularly, so that an attacker who reads the
+ * memory of tomorrow cannot read the sessions of today; and soon, when a device was held to a session that began before
+ * it had a certificate: each time it is resumed, such a session gets a new ticket, and would never end.
  */
 import type { Millis } from '../../kernel/types.ts'
 import { afterUnref } from '../process/system-clock.ts'
@@ -27,7 +27,10 @@ export class TicketRotation {
     this.#set(timer.now() + TICKET_SECRET_LIFETIME_MS)
   }
 
-  /** At once, or as soon as may be: whoever resumes without a certificate can ask for it, and it costs everybody's tickets. */
+  /**
+   * Rotates at once, or ten seconds after the last time: any client that resumes a session without a certificate can
+   * cause it, and it makes the tickets of all devices worthless.
+   */
   rotateSoon(): void {
     const now = this.#timer.now()
     const at = Math.max(now, this.#last + MIN_INTERVAL_MS)

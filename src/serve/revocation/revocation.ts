@@ -1,6 +1,6 @@
 /**
  * Revocation lists while serving: one process fetches, every process judges. With workers it is the primary that
- * fetches: one connection per list and machine, and one voice about what is in force.
+ * fetches: one connection per list and machine, and one process that says which lists are in force.
  */
 import type { Config } from '../../config/config.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
@@ -13,7 +13,7 @@ import type { ProcessLogger } from '../log.ts'
 import { afterUnref, SYSTEM_CLOCK } from '../process/system-clock.ts'
 import { RevocationMetrics } from './metrics.ts'
 
-/** What this needs from the house. */
+/** What `Revocation` is made with. */
 export interface RevocationDeps {
   readonly logger: ProcessLogger
   applyCrlUpdate(update: CrlUpdate): void
@@ -36,18 +36,18 @@ export class Revocation {
     )
   }
 
-  /** Keeps the lists of this world, too; the first attempt at each new one is waited for, within reason. */
+  /** Keeps the lists of this configuration, too; the first attempt at each new one is waited for, up to a bound. */
   async adopt(compiled: CompiledTrust): Promise<void> {
     this.#config = compiled.config
     await this.#registry.add(configuredCrls(compiled), FIRST_READ_TIMEOUT_MS)
   }
 
-  /** This world is in force: what only the ones before it asked for is let go. */
+  /** This configuration is in force: lists that only the ones before it asked for are dropped. */
   release(compiled: CompiledTrust): void {
     this.#registry.retainOnly(configuredCrls(compiled))
   }
 
-  /** This world stays in force: what its successor had asked for is let go. */
+  /** This configuration stays in force: lists that only its refused successor asked for are dropped. */
   async restore(compiled: CompiledTrust): Promise<void> {
     await this.adopt(compiled)
     this.release(compiled)

@@ -1,6 +1,6 @@
 /**
  * What the self-test shows: a leaf, the intermediate that issued it, and their root, made for this one start. The
- * keys are thrown away with the process, and nobody ever trusts them.
+ * keys are thrown away with the process, and no peer but the self-test ever trusts them.
  */
 import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'
 import type { ServerIdentity } from '../../handshake/server-identity.ts'

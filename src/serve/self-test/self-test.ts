@@ -1,7 +1,7 @@
 /**
- * Before anything is served: does this TLS runtime show what a peer presented? Versions of Node have lost
- * intermediates, and who leans on that finds out when devices are locked out. So it shakes hands with itself over
- * the loop-back, with the contexts that listeners use, and looks through the eyes that look at devices.
+ * Checks, before anything is served, that this TLS runtime shows what a peer presented. Versions of Node have lost
+ * intermediates, which an operator would notice only when devices are locked out. So it shakes hands with itself over
+ * the loopback, with the contexts that listeners use, and reads the chain with the code that reads a device's.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'

@@ -10,7 +10,7 @@ export interface StatusSource {
   metrics(): Promise<string>
   /** Undefined when traffic may come; otherwise one sentence that says why not. */
   notReadyReason(): string | undefined
-  /** One sentence that whoever asks should know although traffic may come. */
+  /** One sentence about what does not work, although traffic may come. */
   degradedReason?(): string | undefined
 }
 
@@ -20,7 +20,7 @@ export async function statusListener(
   status: StatusSource,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer((request, response) => {
-    // A scraper that hangs up early is nobody's failure.
+    // A scraper that hangs up early is no failure.
     response.on('error', () => {})
     answer(request.method ?? '', request.url ?? '', { response, status }).catch(() => {
       response.destroy()
@@ -79,7 +79,7 @@ async function closed(server: Server): Promise<void> {
 }
 
 const PROMETHEUS_TEXT = 'text/plain; version=0.0.4'
-/** A scrape is one short request; whoever needs longer is not a scraper. */
+/** A scrape is one short request; a client that needs longer is not a scraper. */
 const REQUEST_MS = 10_000
-/** A few scrapers and probes; more is somebody else. */
+/** A few scrapers and probes; more connections are not theirs. */
 const MAX_CONNECTIONS = 64

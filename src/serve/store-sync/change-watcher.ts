@@ -1,6 +1,6 @@
 /**
- * The primary's line to the store: what was decided there reaches every process within a second or two, and while the
- * store is away everybody judges on by what it said last (decision 19).
+ * Watches the store for changes, in the primary: what was decided there reaches every process within a second or two,
+ * and while the store is unavailable every process judges by the last known state (decision 19).
  */
 import type { Config } from '../../config/config.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
@@ -23,7 +23,7 @@ import {
   readRules,
 } from './read-rules.ts'
 
-/** Where news goes. */
+/** What is called when the store has changed. */
 export interface StoreEvents {
   overlayChanged(delta: OverlayDelta): void
   /** The rules for the whole fleet are others now; resolves when every process judges by them. */
@@ -32,7 +32,7 @@ export interface StoreEvents {
   secretsChanged(): void
 }
 
-/** How the link fares. */
+/** How reading from the store fares. */
 export interface StoreStatus {
   readonly revision: number
   /** When the store last answered. */
@@ -106,7 +106,7 @@ export class ChangeWatcher {
     this.#timer.unref()
   }
 
-  /** Looks for changes now; one at a time, and once more when somebody asks meanwhile. */
+  /** Looks for changes now; one look at a time, and once more when it is called meanwhile. */
   poll(): void {
     if (this.#queued) return
     this.#queued = true

@@ -31,7 +31,7 @@ export function configuredStore({
   return fail([{ at: store.at, message: 'found dangerousNone, wanted a store: name one' }])
 }
 
-/** As the store's own room says it. */
+/** Returns the settings of that store in the form that the `store` module takes. */
 export const storeSettingsOf = (store: ConfiguredStore): StoreSettings =>
   store.kind === 'sqlite'
     ? { kind: 'sqlite', path: store.path }
@@ -52,7 +52,7 @@ export async function keyRingOf({
     : fail(ring.failure.map(({ at, message }) => ({ at: keys.at, message: `${at}: ${message}` })))
 }
 
-/** Opens it; `beginnings` only for `tfe init`. */
+/** Opens it; `initialSettings` only for `tfe init`. */
 export async function openConfiguredStore(
   store: ConfiguredStore,
   initialSettings?: InitialSettings,

@@ -1,5 +1,5 @@
 /**
- * Founds a store: the key ring, the schema, the latch as the profile has it, the enrollment settings of the
+ * Creates a store: the key ring, the schema, the latch as the profile has it, the enrollment settings of the
  * configuration. Never touches one that is there.
  */
 import { existsSync } from 'node:fs'
@@ -105,7 +105,7 @@ async function* linesOf(file: FileHandle): AsyncIterable<string> {
   yield* file.readLines()
 }
 
-/** The empty store of an import that failed: the next `tfe init` must not take it for somebody's. */
+/** Removes the empty store of an import that failed: the next `tfe init` must not take it for a store in use. */
 async function discardStore(store: ConfiguredStore): Promise<readonly Fault[]> {
   if (store.kind === 'sqlite') {
     for (const part of ['', '-wal', '-shm']) await rm(`${store.path}${part}`, { force: true })

@@ -1,7 +1,7 @@
 /**
- * What nobody asks of a store and yet has to be done: what strangers left behind is forgotten, sessions that ended are
- * thrown away, and the other replicas are told which keys this one holds. In the process that has the store, never on
- * a request's path; several replicas may do the same without harm.
+ * Periodic jobs on the store: devices with certificates of no known CA are deleted, sessions that ended are deleted, and
+ * the other replicas are told which keys this one holds. In the process that has the store, never on a request's path;
+ * several replicas may do the same without harm.
  */
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -24,7 +24,7 @@ export interface Instance {
 
 /** What came of it so far. */
 export interface MaintenanceCounts {
-  /** Devices that nobody vouched for and that did not come back. */
+  /** Devices with certificates of no known CA that did not come back. */
   readonly unverifiedForgotten: number
   readonly sessionsEnded: number
   /** Rounds that the store failed; the next one comes in its time. */
@@ -84,7 +84,7 @@ export class Maintenance {
     }
   }
 
-  /** Ends; with `leaving` the other replicas are told. A store that is away cannot be, and forgets us by itself. */
+  /** Ends; with `leaving` this replica is deregistered. While the store is away it cannot be, and its row expires. */
   async close({ leaving }: { readonly leaving: boolean }): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#queue
@@ -135,7 +135,7 @@ export class Maintenance {
     return ok(undefined)
   }
 
-  /** S2-22. Said when it changes: whoever gave out a key wants to read that nobody lacks it any more. */
+  /** S2-22. Logged when it changes: an operator who gave out a key wants to read that no replica lacks it any more. */
   #logKeyStanding({ lacking, fault, current }: KeyStatus): void {
     const { log } = this.#deps
     const names = lacking.map(({ name }) => name)
@@ -175,7 +175,7 @@ export class Maintenance {
   }
 }
 
-/** The same for the same configuration and name, so that a restart is not somebody new. */
+/** The same for the same configuration and name, so that a restart is not a new replica. */
 export function thisInstance({ file, instance }: InstanceSource): Instance {
   const name = instance ?? hostname()
   return { id: createHash('sha256').update(`${name}\n${file}`).digest('hex').slice(0, 32), name }
@@ -183,14 +183,14 @@ export function thisInstance({ file, instance }: InstanceSource): Instance {
 
 type InstanceSource = { readonly file: string; readonly instance: string | undefined }
 
-/** Somebody who has just given out a key looks soon; a row per replica costs a store nothing. */
+/** An operator who has just given out a key looks soon; a row per replica costs a store nothing. */
 const REPORT_MS = 5 * 60_000
-/** Three reports: whoever missed them is gone, and lacks nothing. */
+/** Three reports: a replica that missed them is gone, and lacks nothing. */
 const PRESUMED_GONE_MS = 3 * REPORT_MS
-/** Both make room only; nobody is let in by what is left lying. A round is two look-ups by index while there is nothing. */
+/** Both only free space; what is left for an hour admits no client. With nothing to delete, a round is two index look-ups. */
 const CLEANUP_MS = 60 * 60_000
 /**
- * Honest devices whose CA nobody has uploaded yet call daily, and stay. Keys that were made up to fill the list of
- * strangers take its room no longer than this.
+ * Honest devices whose CA no administrator has uploaded yet call daily, and stay. Keys that were made up to fill the
+ * list of unverified devices occupy it no longer than this.
  */
 const UNVERIFIED_KEEP_MS = 3 * 24 * 60 * 60_000

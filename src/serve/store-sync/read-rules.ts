@@ -20,7 +20,7 @@ import type { StoredSetting, StoredStanding } from '../../store/settings/enrollm
 import type { StoreFailure } from '../../store/failure.ts'
 import type { Store } from '../../store/port.ts'
 
-/** Whoever takes deltas in, in their order. */
+/** Applies deltas, in the order in which it is called. */
 export type ApplyDelta = (delta: OverlayDelta) => void
 
 /** The parts of the configuration that beat the store, or name what it speaks of. */
@@ -59,14 +59,14 @@ export async function readRules(
     enrollmentSettings: settings.value.flatMap(chainOf),
     // The file's own word is not edited in the portal (decision 20).
     approvalModel: fileConfig.approval.modelStated ? undefined : model?.value,
-    // The legacy endpoint is there until somebody disables it.
+    // The legacy endpoint is there until an administrator disables it.
     oauth: { modern: mutual, legacy: legacy === 'disabled' ? 'disabled' : 'enabled' },
     closedListeners: sync !== undefined && closed.includes(SYNC_PORT) ? [sync] : [],
     upstreamTls: pages.value.upstreamTls,
   })
 }
 
-/** The listener behind the legacy sync port (S0-16); one that speaks HTTP there is told by its port or its name. */
+/** The listener behind the legacy sync port (S0-16); one that speaks HTTP there is known by its port or its name. */
 export const syncListener = ({ listeners }: Pick<FileConfig, 'listeners'>): string | undefined =>
   (
     listeners.find(({ purpose }) => purpose === 'sync') ??
@@ -98,13 +98,13 @@ function chainOf({
   return standing.kind === 'removed' ? [] : [{ name, source, chain, standing }]
 }
 
-/** Reads every decision about single devices; whoever takes them has nothing else afterwards. */
+/** Reads every decision about single devices, as deltas that replace all that the overlay held before. */
 export async function readDecisions(
   store: Store,
   revision: number,
   apply: ApplyDelta,
 ): Promise<Result<void, StoreFailure>> {
-  // Gathered first: a store that fails half-way must not leave half a list in force.
+  // Gathered first: a store that fails halfway must not leave half a list in force.
   const deltas: OverlayDelta[] = [{ kind: 'begin', revision }]
   for (const approval of ['approved', 'blocked'] as const) {
     let after: string | undefined

@@ -105,7 +105,7 @@ export class StoreSession {
 
   /** Where the secret behind session tickets comes from, and the one to begin with. */
   async tickets({ log }: ProcessLogger): Promise<{ source: TicketSource; first: TicketSecret }> {
-    // An embedded store serves one instance: on disk the secret would help nobody, and outlive what it opens.
+    // An embedded store serves one instance: on disk the secret would help no other, and outlive what it opens.
     if (this.#configured.kind === 'sqlite') {
       return { source: LOCAL_TICKETS, first: await LOCAL_TICKETS.replace() }
     }
@@ -136,7 +136,7 @@ export class StoreSession {
     return `the store has not answered for ${Math.floor(silent / 60_000)} minutes`
   }
 
-  /** What whoever asks for readiness should know although traffic may come. */
+  /** What `/readyz` says although traffic may come. */
   degradedReason(): string | undefined {
     const { failure, answeredAt } = this.#watcher.facts
     const counts = this.sightingWriter.counts()
@@ -158,7 +158,7 @@ export class StoreSession {
     return this.#metrics.text(facts, this.sightingWriter.counts(), this.#maintenance.counts)
   }
 
-  /** Writes what waits, and lets go. */
+  /** Writes what waits, closes the store and releases its lock. */
   async close(): Promise<void> {
     await this.#watcher.close()
     await this.sightingWriter.close()

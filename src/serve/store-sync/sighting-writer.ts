@@ -1,6 +1,6 @@
 /**
- * Who was seen, on the way into the store: gathered, merged, written in batches, and kept while the store is away, up
- * to a bound. What does not fit is counted, so that nobody takes a gap for silence.
+ * Sightings of devices on their way into the store: gathered, merged, written in batches, and kept while the store is
+ * away, up to a bound. What does not fit is counted, so that an administrator does not take a gap for silence.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { explanationFields } from '../../kernel/explanation.ts'
@@ -22,7 +22,7 @@ export interface SightingCounts {
   readonly recorded: number
   /** Sightings that wait. */
   readonly buffered: number
-  /** Sightings that nobody will ever count: there was no room, or a worker had none. */
+  /** Sightings that never reach the store: this buffer was full, or a worker's was. */
   readonly dropped: number
   /** Attempts that the store failed; what they carried waits on. */
   readonly failures: number
@@ -30,12 +30,12 @@ export interface SightingCounts {
   readonly lastFailure: StoreFailure | undefined
 }
 
-/** Whoever is told how writing fares; once each time that it changes. */
+/** What is called when writing fails, or succeeds again; once each time that it changes. */
 export interface SightingWriterEvents {
   /** A batch was not taken; it waits on. */
   storeFailed(why: StoreFailure): void
   storeAnswered(): void
-  /** A batch met a bug, or can never be taken, and is dropped. */
+  /** A batch hit an internal error, or can never be taken, and is dropped. */
   dropped(many: number, error: unknown): void
   /** The program ends, and so many sightings did not reach the store in time. */
   unwritten(many: number, why: StoreFailure | undefined): void
@@ -61,7 +61,7 @@ export class SightingWriter {
   readonly #waiting = new Map<string, Sighting>()
   /** What is being written; it stays here until it is durable. */
   #writing: readonly Sighting[] = []
-  /** Sums of both, and how many of those that wait are nobody's whom a CA vouches for. */
+  /** The sightings of both, and how many of the waiting entries are of certificates that no known CA signed. */
   #buffered = 0
   #unverified = 0
   #timer: NodeJS.Timeout | undefined
@@ -86,7 +86,7 @@ export class SightingWriter {
     }
   }
 
-  /** Takes sightings in; costs a map entry each. `lost` counts those that came to nobody. */
+  /** Takes sightings in; costs a map entry each. `lost` counts those that a worker had to drop. */
   add(sightings: readonly Sighting[], lost: number): void {
     this.#dropped += lost
     for (const sighting of sightings) this.#buffer(sighting)
@@ -115,10 +115,10 @@ export class SightingWriter {
     return this.#attempt
   }
 
-  /** Writes the last, as long as there is patience; what the store does not take by then is counted as dropped. */
+  /** Writes the last, for `closeMs` at most; what the store does not take by then is counted as dropped. */
   async close(): Promise<void> {
     const deadline = Date.now() + this.#options.closeMs
-    // Nobody adds to this any more: a store that restarts meanwhile is asked again, one that is gone is not waited for.
+    // No process adds sightings any more: a store that restarts is tried again, one that is gone is not waited for.
     for (;;) {
       await this.flush()
       if (this.#buffered === 0 || Date.now() + this.#options.retryMs > deadline) break
@@ -230,7 +230,7 @@ export const sightingWriterLog = ({ log }: ProcessLogger): SightingWriterEvents 
   },
 })
 
-/** A certificate that no CA vouches for: anybody can make up any number of those. */
+/** A certificate that no known CA signed: any client can make up any number of those. */
 const isUnverified = ({ certificate }: Sighting): boolean => certificate?.sound === false
 
 const countOf = (sightings: Iterable<Sighting>): number => {

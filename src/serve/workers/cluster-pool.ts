@@ -17,12 +17,12 @@ import type { IssuerHint, ProcessConfig } from '../process/process-config.ts'
 interface WorkerHandle {
   readonly worker: Worker
   readonly number: number
-  /** It was given orders: it answers each, in their order. */
+  /** It was sent a configuration: it answers each, in the order in which they were sent. */
   started: boolean
   serving: boolean
   /** It was ended because it gave no answer. */
   unresponsive: boolean
-  /** Who waits for its next answers, the first one first. */
+  /** Resolvers of the answers that it owes, the oldest first. */
   readonly pendingAnswers: ((answer: WorkerPoolResult) => void)[]
 }
 
@@ -48,13 +48,13 @@ class ClusterWorkerPool implements WorkerPool {
   readonly #logger: ProcessLogger
   readonly #workers = new Map<number, WorkerHandle>()
   readonly #scrapes = new Map<number, (metrics: FromWorker & { kind: 'metrics' }) => void>()
-  /** The lists in force, for whoever is hired later. */
+  /** The lists in force, for workers that are started later. */
   readonly #crls = new Map<string, ToWorker & { kind: 'list' }>()
   /** What was decided about single devices, for the same. */
   readonly #overlay = new Overlay()
   #processConfig: ProcessConfig | undefined
   #events: WorkerEvents | undefined
-  /** What workers have met under one trust version, for those that are hired later. */
+  /** What workers have met under one trust version, for those that are started later. */
   #issuers: readonly IssuerHint[] = []
   #draining = false
   #nextScrape = 0
@@ -75,9 +75,9 @@ class ClusterWorkerPool implements WorkerPool {
     const before = this.#processConfig
     const answer = await this.#applyToAll(processConfig)
     if (answer.kind === 'serving' || before === undefined) return answer
-    // Only the ticket secret was replaced, and the old one is about to be erased: whoever fell starts with the new one.
+    // Only the ticket secret was replaced, and the old one is about to be erased: a worker that is restarted gets the new one.
     if (before.version === processConfig.version) return answer
-    // Those that took them go back, and those hired later must not begin with what was refused.
+    // Workers that took it go back, and those started later must not begin with what was refused.
     await this.#applyToAll(before)
     return answer
   }
@@ -123,7 +123,7 @@ class ClusterWorkerPool implements WorkerPool {
     await Promise.all(gone)
   }
 
-  /** Orders for all, and for whoever is hired from now on. One that has not begun gets them when it does. */
+  /** Sends a configuration to every started worker, and keeps it for those that start later. */
   async #applyToAll(processConfig: ProcessConfig): Promise<WorkerPoolResult> {
     this.#processConfig = processConfig
     const started = [...this.#workers.values()].filter((handle) => handle.started)
@@ -140,7 +140,7 @@ class ClusterWorkerPool implements WorkerPool {
     )
   }
 
-  /** One that hangs serves nobody, and would hold up whoever waits for all: its end is its answer. */
+  /** Kills a worker that hangs: it serves no device, and would hold up every reload. Its end is its answer. */
   #killUnresponsive(handle: WorkerHandle): void {
     handle.unresponsive = true
     this.#logger.log.error(
@@ -151,7 +151,7 @@ class ClusterWorkerPool implements WorkerPool {
     handle.worker.process.kill('SIGKILL')
   }
 
-  /** Forks a worker, gives it its orders, and waits for its answer. */
+  /** Forks a worker, sends it the configuration, and waits for its answer. */
   #fork(number: number): Promise<WorkerPoolResult> {
     const worker = cluster.fork()
     const { promise, resolve } = Promise.withResolvers<WorkerPoolResult>()
@@ -178,7 +178,7 @@ class ClusterWorkerPool implements WorkerPool {
     return promise
   }
 
-  /** A worker that served and fell is replaced; one that could not even start is not, or it would spin. */
+  /** Replaces a worker that served and crashed; not one that could not even start, or it would be forked for ever. */
   #replace(handle: WorkerHandle, message: string): void {
     this.#workers.delete(handle.number)
     if (this.#draining || !handle.serving) return
@@ -193,7 +193,7 @@ class ClusterWorkerPool implements WorkerPool {
     if (answer.kind === 'serving' || this.#draining) return
     const { faults } = answer
     this.#logger.log.error({ worker: number, faults }, 'a worker could not be replaced')
-    // It serves nobody, and would have a say in every reload.
+    // It serves no device, and its answer would decide about every reload.
     const handle = this.#workers.get(number)
     if (handle !== undefined) send(handle, { kind: 'drain' })
   }
@@ -267,7 +267,7 @@ class ClusterWorkerPool implements WorkerPool {
   }
 }
 
-/** One voice for many: all serve, or the faults of the first that does not. */
+/** Combines the answers of many workers into one: all serve, or the faults of the first that does not. */
 function combineResults(answers: readonly WorkerPoolResult[]): WorkerPoolResult {
   const refused = answers.find((answer) => answer.kind === 'refused')
   return refused ?? answers[0] ?? { kind: 'refused', faults: [NO_WORKER] }
@@ -287,7 +287,7 @@ const MAX_ISSUERS = 64
 const REPLACE_AFTER_MS = 1000
 /**
  * A reload takes a worker tens of milliseconds, with thousands of CAs on a busy machine a second or two. One that is
- * silent for five times that hangs, and a reload that nobody answers is worse than one that is refused.
+ * silent for five times that hangs, and a reload that is never answered is worse than one that is refused.
  */
 const ANSWER_TIMEOUT_MS = 10_000
 const IN_TIME = ` within ${ANSWER_TIMEOUT_MS / 1000} seconds`

@@ -1,6 +1,6 @@
 /**
- * Who does the serving: one process, or one per core behind the same ports. The two look alike from above,
- * so that signals, reloads, scrapes and the drain are written once.
+ * The processes that serve: one, or one per core behind the same ports. Both have the same interface, so that signals,
+ * reloads, scrapes and the drain are written once.
  */
 import type { Fault } from '../../kernel/types.ts'
 import type { SightingBuffer, SightingSink } from '../../record/device-sightings.ts'
@@ -22,7 +22,7 @@ export interface WorkerEvents extends ExpirySightingSink, SightingSink, Upstream
 }
 
 /** Adds sightings of its own for a test; called once in each process that serves. */
-export type TestHook = (ledger: Pick<SightingBuffer, 'add'>) => void
+export type TestHook = (sightingBuffer: Pick<SightingBuffer, 'add'>) => void
 
 export interface WorkerPool {
   start(processConfig: ProcessConfig, events: WorkerEvents): Promise<WorkerPoolResult>

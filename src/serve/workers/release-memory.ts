@@ -1,7 +1,7 @@
 /**
- * What reading five hundred modules took and nobody needs any more, given back before anybody is served: a quarter of
- * what the process holds. Left alone it would stay, because serving makes too little lasting garbage for a collection
- * that would find it.
+ * Gives back, before the first device is served, the memory that loading five hundred modules took: a quarter of what
+ * the process holds. Left alone it would stay, because serving makes too little lasting garbage for a collection that
+ * would find it.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'

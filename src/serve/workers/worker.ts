@@ -126,5 +126,5 @@ function sendToPrimary(message: FromWorker, sent: () => void = () => {}): void {
   else process.send(message, undefined, undefined, sent)
 }
 
-/** A primary that takes nothing for so long is as good as gone. */
+/** A primary that takes nothing for so long is treated as gone. */
 const CHANNEL_TIMEOUT_MS = 5000

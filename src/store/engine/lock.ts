@@ -95,9 +95,9 @@ const RETRY_MS = 1000
 /** The failure in words, and what to do. */
 export function explainStoreLock(failure: StoreLockFailure): string {
   if (failure.kind === 'not-lockable') {
-    return `the store cannot be held: ${failure.detail}: give the program the right to write beside it, or look after the database`
+    return `the store cannot be locked: ${failure.detail}: give the program the right to write beside it, or check the database`
   }
   return failure.by === 'shared'
     ? 'found a process that serves from this store, wanted none: stop every `tfe serve` on it first'
-    : 'found a process that has this store to itself (`tfe break-glass`), wanted none: let it end first'
+    : 'found a process that has locked this store exclusively (`tfe break-glass`), wanted none: let it end first'
 }

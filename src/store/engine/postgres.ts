@@ -25,7 +25,7 @@ export function openPostgres(settings: PostgresSettings): Engine {
   const options = connectionOptions(settings)
   const pool = new Pool({
     ...options,
-    // Questions of an administrator, the ledger and the feed: 10 never wait for each other.
+    // Queries of an administrator, the sighting writer and the feed: 10 never wait for each other.
     max: 10,
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.

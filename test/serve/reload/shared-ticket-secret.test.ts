@@ -41,7 +41,7 @@ const begun = async (store: Holding, clock: TestClock) => {
   return { ...one, first: await one.share.begin() }
 }
 
-test('whoever begins later has the secret of whoever began first, and knows its age', async () => {
+test('a replica that begins later has the secret of the one that began first, and knows its age', async () => {
   await using place = await sqliteBackend.place()
   const clock = testClock()
   await using store = await opened(place, { clock })
@@ -53,7 +53,7 @@ test('whoever begins later has the secret of whoever began first, and knows its 
   expect([...one.lines, ...other.lines]).toEqual([])
 })
 
-test('a secret of twelve hours ago serves nobody: it is overwritten, and the old one is nowhere', async () => {
+test('a secret of twelve hours ago is not used: it is overwritten, and the old one is nowhere', async () => {
   await using place = await sqliteBackend.place()
   const clock = testClock()
   await using store = await opened(place, { clock })
@@ -162,7 +162,7 @@ test('with the store away the secret in use stays until it is due, then its own 
   expect(one.lines.map(({ msg }) => msg)).toContain('the ticket secret is shared again')
 })
 
-test('who shares with nobody keeps nothing, and has another secret each time', async () => {
+test('a process that shares its secret with no replica keeps nothing, and has another secret each time', async () => {
   const [one, other] = [await LOCAL_TICKETS.replace(), await LOCAL_TICKETS.replace()]
   expect(one.secret.equals(other.secret)).toBe(false)
   expect(await LOCAL_TICKETS.refresh()).toBeUndefined()

@@ -23,7 +23,7 @@ test('a device that is locked out has the secret replaced at once, and twelve ho
   expect(times).toEqual([HOUR, 13 * HOUR])
 })
 
-test('whoever asks again and again has it replaced every ten seconds and no more often', () => {
+test('asked for again and again, a rotation happens every ten seconds and no more often', () => {
   const { times, pass, rotation } = rotating()
   for (let second = 0; second < 25; second += 1) {
     rotation.rotateSoon()
@@ -53,7 +53,7 @@ test('a regular rotation that is due sooner serves a locked-out device, too', ()
   expect(times).toEqual([12 * HOUR, 12 * HOUR + 10_000])
 })
 
-test('after its end nothing is replaced any more, whoever asks', () => {
+test('after its end nothing is replaced any more, even when a rotation is asked for', () => {
   const { times, pass, rotation } = rotating()
   rotation.stop()
   rotation.rotateSoon()

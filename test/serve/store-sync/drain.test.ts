@@ -25,7 +25,7 @@ const serveWithSightings = (
     instead: (config) => Promise.resolve([HOST, config, String(workers), JSON.stringify(load)]),
   })
 
-/** As they stand in the file, whoever wrote it. */
+/** Counts the sightings in the file, whichever process wrote it. */
 function sightingsIn({ folder }: ServeProcess): number {
   const database = new DatabaseSync(join(folder, 'data/tfe.sqlite'), { readOnly: true })
   try {

@@ -1,4 +1,4 @@
-/** What is done to a store without anybody asking: on a store that is there, one that is locked, and one that others share. */
+/** Periodic jobs on a store: on one that is there, one that is locked, and one that others share. */
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
@@ -48,7 +48,7 @@ const stranger = (key: string, at: number): Sighting => ({
     key: hex(key) as KeyFingerprint,
     issuerKey: undefined,
     serial: '01',
-    issuer: 'CN=Nobody',
+    issuer: 'CN=Unknown',
     subject: `CN=${key}`,
     signedIds: [],
     notBefore: 0 as Instant,
@@ -113,7 +113,7 @@ test('sessions that have ended are thrown away, others stay', async () => {
   })
 })
 
-test('a replica that lacks the current key is named once, and once more when nobody lacks it', async () => {
+test('a replica that lacks the current key is named once, and once more when no replica lacks it', async () => {
   await using place = await sqliteBackend.place()
   await using ahead = await startMaintenance(place, { ring: aRing(1, 2) })
   await using behind = await startMaintenance(place, { id: 'two' })

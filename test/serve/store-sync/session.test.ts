@@ -87,7 +87,7 @@ test('a key that another program denies is refused as soon as its denial was rea
   await expect.poll(() => statusOf(frontEnd).catch(() => '')).toBe('200')
 })
 
-test('a CA that is distrusted in the store admits nobody, whatever the file says', async () => {
+test('a CA that is distrusted in the store admits no device, whatever the file says', async () => {
   const { upstream, frontEnd } = await frontEndWith()
   await using _upstream = upstream
   await using _frontEnd = frontEnd
@@ -271,7 +271,7 @@ test('what is applied on the page of outgoing TLS is what new upstream connectio
 })
 
 const WITHOUT_EFFECT: readonly [string, typeof APPLIED, readonly string[]][] = [
-  ['a draft that nobody applied changes no connection', DRAFTED, []],
+  ['a draft that was not applied changes no connection', DRAFTED, []],
   ['what the file states is not changed by the page', APPLIED, ['protocols: [TLSv1.3, TLSv1.2]']],
 ]
 

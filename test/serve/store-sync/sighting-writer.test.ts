@@ -58,7 +58,7 @@ const devicesIn = async ({ devices }: Store): Promise<number> => {
   return count.ok ? count.value : -1
 }
 
-test('a store that another process has locked loses nobody: they wait, and are written when it is free', async () => {
+test('a store that another process has locked loses no sighting: they wait, and are written when it is free', async () => {
   await using place = await sqliteBackend.place()
   await using store = await storeAt(place)
   const writer = new SightingWriter(store.sightings, { retryMs: 20 })
@@ -77,7 +77,7 @@ test('a store that another process has locked loses nobody: they wait, and are w
   await writer.close()
 })
 
-test('what there is no room for is counted, and what came to nobody before', async () => {
+test('sightings that do not fit are counted, and those that a worker dropped before', async () => {
   await using place = await sqliteBackend.place()
   await using store = await storeAt(place)
   const writer = new SightingWriter(store.sightings, { limit: 10, delayMs: 60_000 })
@@ -117,7 +117,7 @@ test('strangers get a fifth of the room: the fleet has the rest while the store 
   await writer.close()
 })
 
-test('a store that keeps one batch waiting is asked by nobody else meanwhile', async () => {
+test('a store that keeps one batch waiting is not asked again meanwhile', async () => {
   const free = Promise.withResolvers<void>()
   let asked = 0
   const writer = new SightingWriter({
@@ -139,7 +139,7 @@ test('a store that keeps one batch waiting is asked by nobody else meanwhile', a
 
 const DELAY_MS = 1
 
-test('what comes while a slow store writes is written after it, without anybody asking', async () => {
+test('what comes while a slow store writes is written after it, without another call', async () => {
   const seen: number[] = []
   const asked = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
   const free = Promise.withResolvers<void>()
@@ -193,7 +193,7 @@ test('a batch that meets a bug is dropped and counted, and those behind it are w
   expect(writer.counts()).toMatchObject({ recorded: 2, buffered: 0, dropped: 3 })
 })
 
-test('whoever listens is told once that the store is away, and once that it is back', async () => {
+test('listeners are told once that the store is away, and once that it is back', async () => {
   const told: string[] = []
   const answers = ['store-locked', 'store-locked', 'store-full', undefined, undefined] as const
   let asked = 0

@@ -27,7 +27,7 @@ async function startWith(settings: TlsSettings, upstreamTls: readonly string[]) 
   writeFiles(folder)
   const file = join(folder, 'tfe.yaml')
   const yaml = { store: ' { sqlite: data/tfe.sqlite }' }
-  // Nobody calls the upstream.
+  // No request goes to the upstream.
   writeFileSync(file, productYaml({ upstreamPort: 1, upstreamTls, yaml }))
   const loaded = await loadConfig(file, {})
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure))

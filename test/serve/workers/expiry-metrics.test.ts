@@ -47,7 +47,7 @@ for (const workers of [1, 2]) {
     // The same key under two certificates is one device; the newer certificate counts.
     await meet(renewed)
     await meet(soon)
-    // Whoever made his certificate himself, or has none, is no device of this fleet.
+    // A client that made its certificate itself, or has none, is no device of this fleet.
     await meet(fleet.unknown)
     await meet(lasting(5, { selfSigned: true }))
     await meet(undefined)
@@ -62,7 +62,7 @@ for (const workers of [1, 2]) {
   })
 }
 
-test('a device that somebody said no to is not waited for', async () => {
+test('a device whose CA is distrusted is not counted', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   await using frontEnd = await serveProcess(upstream.port, { workers: 1 })
   const meet = async (): Promise<void> => {

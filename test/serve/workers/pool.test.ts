@@ -1,4 +1,4 @@
-/** Workers that come, go and are told something else meanwhile: whoever is asked, the answer is the same. */
+/** Workers that start, end and are reloaded meanwhile: each of them gives the same answer. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
