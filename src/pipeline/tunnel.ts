@@ -25,8 +25,8 @@ export interface TunnelDeps {
   snapshot(): Snapshot
   /** A device was held to a session that says less of it than a new one would. */
   onStaleSession(): void
-  /** Told of the verdict before the first octet passes. */
-  judged(verdict: TunnelVerdict): void
+  /** Called with the verdict before the first octet passes. */
+  judged(connection: Connection, verdict: TunnelVerdict): void
 }
 
 /** Handles one connection from its handshake to its record. */
@@ -35,7 +35,7 @@ export async function handleTunnel(connection: Connection, deps: TunnelDeps): Pr
   const snapshot = deps.snapshot()
   const view = snapshot.listeners.get(connection.listener)
   const verdict = verdictOn(connection, view, { snapshot, deps })
-  deps.judged(verdict)
+  deps.judged(connection, verdict)
   const upstream = view?.compiled.config.relay?.upstream
   const outcome =
     view === undefined ? undefined : await openTunnel(connection, verdict, { view, snapshot })

@@ -30,8 +30,9 @@ import { legacyOAuthThrottle } from './oauth-throttle.ts'
 import type { Clock } from '../../kernel/ports.ts'
 import { SYSTEM_CLOCK } from './system-clock.ts'
 import { logHealthChange, logUntrusted, untrustedReasons } from './upstream-log.ts'
-import { HttpConnectionHandler, type ConnectionHandlerDeps } from './http-connections.ts'
-import { TunnelConnectionHandler } from './tunnel-connections.ts'
+import type { ConnectionHandlerDeps } from './connections.ts'
+import { httpHandlers } from './http-connections.ts'
+import { tunnelHandlers } from './tunnel-connections.ts'
 import { InFlight } from './in-flight.ts'
 import { ConnectionRevalidator } from './revalidation.ts'
 import type { IssuerHint, ProcessConfig } from './process-config.ts'
@@ -170,8 +171,8 @@ export class FrontEnd {
       const deps = this.#handlerDeps(name)
       const listener =
         config.relay === undefined
-          ? new Listener(config, tls, new HttpConnectionHandler(name, deps))
-          : new TunnelListener(config, tls, new TunnelConnectionHandler(name, deps))
+          ? new Listener(config, tls, httpHandlers(name, deps))
+          : new TunnelListener(config, tls, tunnelHandlers(name, deps))
       try {
         await listener.listen(this.#deps.shared)
         this.#listeners.set(name, listener)
@@ -183,15 +184,12 @@ export class FrontEnd {
   }
 
   #handlerDeps(name: string): ConnectionHandlerDeps {
-    const { log, metrics, expirySightings, sightingBuffer } = this.#deps
+    const { sightingBuffer } = this.#deps
     return {
-      log,
-      metrics,
-      expirySightings,
+      ...this.#deps,
       observe: (observation) => {
         if (this.#processConfig.rules !== undefined) sightingBuffer.add(observation)
       },
-      onStaleSession: () => this.#deps.onStaleSession(),
       connections: this.#connections,
       inFlight: this.#inFlight,
       clock: this.#clock,

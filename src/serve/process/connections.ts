@@ -1,0 +1,117 @@
+/**
+ * What the handlers of every kind of listener share: opening a connection, noting its device, and counting and logging
+ * what happens to it.
+ */
+import type { TLSSocket } from 'node:tls'
+import type { Logger } from 'pino'
+import type { TunnelHandlers } from '../../accept/tunnel-listener.ts'
+import { isExpected, type Peer } from '../../decide/decide.ts'
+import { explainHandshake, handshakeFailure } from '../../handshake/failure.ts'
+import type { PeerCache } from '../../identify/peer.ts'
+import { presentedBy } from '../../identify/presented.ts'
+import { errorCode } from '../../kernel/error-code.ts'
+import type { Clock } from '../../kernel/ports.ts'
+import type { SlotList } from '../../kernel/slot-list.ts'
+import { Connection } from '../../pipeline/connection.ts'
+import {
+  observationOf,
+  type ObservationContext,
+  type ObservedEvent,
+} from '../../pipeline/device-sighting.ts'
+import type { LegacyOAuthThrottle } from '../../pipeline/oauth-throttle.ts'
+import { accessLog, type AccessLog } from '../../record/access-log.ts'
+import type { Observation } from '../../record/device-sightings.ts'
+import type { ExpirySightingBuffer } from '../../record/expiry-sightings.ts'
+import type { Metrics } from '../../record/metrics.ts'
+import type { Snapshot } from '../../state/snapshot.ts'
+import type { InFlight } from './in-flight.ts'
+
+/** What the handlers of one listener need from their process. */
+export interface ConnectionHandlerDeps {
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly peerCache: PeerCache
+  readonly oauthThrottle: LegacyOAuthThrottle
+  /** Every open connection of this process, whatever its listener. */
+  readonly connections: SlotList<Connection>
+  /** What has begun here and has no line yet. */
+  readonly inFlight: Pick<InFlight, 'begin' | 'end'>
+  snapshot(): Snapshot
+  draining(): boolean
+  /** A device was held to a session that says less of it than a new one would: its tickets must not serve again. */
+  onStaleSession(): void
+  readonly expirySightings: Pick<ExpirySightingBuffer, 'add'>
+  /** Passes on what was seen of a device, for the store. */
+  observe(observation: Observation): void
+}
+
+/** Returns the handlers that do not depend on what a listener speaks. */
+export const commonHandlers = (
+  listener: string,
+  { log, metrics, snapshot }: ConnectionHandlerDeps,
+): Pick<TunnelHandlers, 'bug' | 'dropped' | 'handshakeFailed'> => ({
+  bug: (error) => log.error({ err: error, listener }, 'internal error in a connection'),
+  dropped: () => metrics.dropped(listener),
+  handshakeFailed(error, socket) {
+    const code = handshakeFailure(error)
+    const event = {
+      outcome: 'handshake-failed',
+      code,
+      reason: explainHandshake(code),
+      next_step: undefined,
+      requests: 0,
+      duration_ms: 0,
+    } as const
+    metrics.closed(listener, event)
+    if (!snapshot().compiled.config.log.connections) return
+    const remote = socket.remoteAddress ?? 'unknown'
+    log.info({ listener, remote, tls_code: errorCode(error), ...event }, 'connection')
+  },
+})
+
+/** Makes the connection of a finished handshake; it is in flight until its line is written. */
+export function openConnection(
+  socket: TLSSocket,
+  listener: string,
+  { clock, connections, inFlight, metrics }: ConnectionHandlerDeps,
+  closed: (connection: Connection) => void = () => {},
+): Connection {
+  const presented = presentedBy(socket)
+  const connection = new Connection(socket, listener, { presented, now: clock.now() })
+  const place = connections.add(connection)
+  inFlight.begin()
+  metrics.opened(listener)
+  socket.once('close', () => {
+    connections.remove(place)
+    closed(connection)
+  })
+  return connection
+}
+
+/** Counts the device for the expiry metrics, unless it is one that would be refused. */
+export function addExpirySighting(peer: Peer, deps: ConnectionHandlerDeps): void {
+  const { policy } = deps.snapshot().compiled
+  if (peer.kind !== 'presented' || !isExpected(peer, policy, deps.clock.now())) return
+  const { publicKey, notAfter } = peer.leaf
+  deps.expirySightings.add({ key: publicKey.fingerprint, notAfter })
+}
+
+/** Notes what a device met, for the store. */
+export function addObservation(
+  { lastPeer: peer, listener }: Connection,
+  event: ObservedEvent,
+  at: Pick<ObservationContext, 'now' | 'port'>,
+  deps: ConnectionHandlerDeps,
+): void {
+  const { policy } = deps.snapshot().compiled
+  const observation = observationOf(event, { peer, policy, listener, ...at })
+  if (observation !== undefined) deps.observe(observation)
+}
+
+/** Returns the access log of a connection, under the settings with which its first line was written. */
+export const accessLogOf = (
+  connection: Connection,
+  { log, snapshot }: ConnectionHandlerDeps,
+): AccessLog =>
+  connection.accessLog((facts) => accessLog(log, snapshot().compiled.config.log, facts))
