@@ -4,7 +4,6 @@
  */
 import { availableParallelism } from 'node:os'
 import type { Config, LoadedConfig } from '../config/config.ts'
-import { codeOrText } from '../kernel/error-code.ts'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
 import { ExpiryMetrics } from '../record/expiry-metrics.ts'
 import { UpstreamErrorList } from '../record/upstream-error-list.ts'
@@ -12,7 +11,7 @@ import { compileConfig } from '../state/compiled-config.ts'
 import { openAdminListener, type AdminListenerHandle } from './admin/listener.ts'
 import { SYSTEM_CLOCK } from './process/system-clock.ts'
 import { clusterPool } from './workers/cluster-pool.ts'
-import type { WorkerPool, TestHook } from './workers/pool.ts'
+import type { TestHook } from './workers/pool.ts'
 import { inProcessPool } from './workers/in-process-pool.ts'
 import type { ProcessLogger } from './log.ts'
 import { frontEndView } from './admin/front-end-view.ts'
@@ -20,7 +19,7 @@ import { logNewDangers, ReloadCoordinator, type ReloadOutcome } from './reload/c
 import { ReloadMetrics } from './reload/metrics.ts'
 import { Revocation } from './revocation/revocation.ts'
 import { runtimeFaults, type ReadPresented } from './self-test/self-test.ts'
-import { statusListener } from './status/listener.ts'
+import { openStatusListener } from './status/listener.ts'
 import { StoreSession } from './store-sync/session.ts'
 import { LOCAL_TICKETS } from './reload/shared-ticket-secret.ts'
 
@@ -93,15 +92,15 @@ export async function startServer(
     logger,
     applyCrlUpdate: (update) => pool.applyCrlUpdate(update),
   })
-  const tickets = await ticketsOf(storeSession.value, logger)
+  const tickets = storeSession.value?.ticketSource(logger) ?? LOCAL_TICKETS
   const coordinator = new ReloadCoordinator(
-    { config, rules, compiled: compiled.value, tickets: tickets.first },
+    { config, rules, compiled: compiled.value, tickets: await tickets.begin() },
     {
       pool,
       logger,
       reloadMetrics,
       revocation,
-      tickets: tickets.source,
+      tickets,
       rulesFor: (next) => storeSession.value?.adopt(next) ?? Promise.resolve(undefined),
     },
   )
@@ -110,19 +109,24 @@ export async function startServer(
     grace: () => coordinator.processConfig.config.grace,
   })
   const upstreamErrors = new UpstreamErrorList(SYSTEM_CLOCK.now())
-  const parts = {
-    pool,
-    reloadMetrics,
-    revocation,
-    coordinator,
-    expiryMetrics,
-    storeSession: storeSession.value,
-    upstreamErrors,
-  }
-  const status = await listenForStatus(config.metrics, parts)
+  const status = await openStatusListener(config.metrics, {
+    // The expiry metrics last: a scrape makes every process report which devices it saw.
+    metrics: async () => {
+      const ours = [await pool.scrape(), await reloadMetrics.text(), await revocation.text()]
+      return (
+        ours.join('') + (await expiryMetrics.text()) + ((await storeSession.value?.text()) ?? '')
+      )
+    },
+    notReadyReason: () =>
+      coordinator.notReadyReason() ??
+      pool.notReadyReason() ??
+      revocation.notReadyReason() ??
+      storeSession.value?.notReadyReason(),
+    degradedReason: () => storeSession.value?.degradedReason(),
+  })
   if (!status.ok) return status
   opened.defer(() => status.value.close())
-  const admin = await startAdmin(parts, options)
+  const admin = await startAdmin(coordinator, storeSession.value, upstreamErrors, options)
   if (!admin.ok) return admin
   const closing = opened.move()
   await revocation.adopt(compiled.value)
@@ -171,14 +175,6 @@ export async function startServer(
   })
 }
 
-const ticketsOf = async (
-  storeSession: StoreSession | undefined,
-  logger: ProcessLogger,
-): ReturnType<StoreSession['tickets']> =>
-  storeSession === undefined
-    ? { source: LOCAL_TICKETS, first: await LOCAL_TICKETS.replace() }
-    : storeSession.tickets(logger)
-
 /** The system would choose another port for each worker. */
 function sharedPortFaults({ listeners }: Config): readonly Fault[] {
   return listeners
@@ -189,48 +185,11 @@ function sharedPortFaults({ listeners }: Config): readonly Fault[] {
     }))
 }
 
-interface Components {
-  readonly pool: WorkerPool
-  readonly reloadMetrics: ReloadMetrics
-  readonly revocation: Revocation
-  readonly coordinator: ReloadCoordinator
-  readonly expiryMetrics: ExpiryMetrics
-  readonly storeSession: StoreSession | undefined
-  readonly upstreamErrors: UpstreamErrorList
-}
-
-async function listenForStatus(
-  at: Config['metrics'],
-  { pool, reloadMetrics, revocation, coordinator, expiryMetrics, storeSession }: Components,
-): Promise<Result<Awaited<ReturnType<typeof statusListener>>, readonly Fault[]>> {
-  try {
-    return ok(
-      await statusListener(at, {
-        // The expiry metrics last: a scrape makes every process report which devices it saw.
-        metrics: async () => {
-          const ours = [await pool.scrape(), await reloadMetrics.text(), await revocation.text()]
-          return ours.join('') + (await expiryMetrics.text()) + ((await storeSession?.text()) ?? '')
-        },
-        notReadyReason: () => {
-          if (coordinator.draining) return 'draining'
-          if (!coordinator.started) return 'starting'
-          return (
-            pool.notReadyReason() ?? revocation.notReadyReason() ?? storeSession?.notReadyReason()
-          )
-        },
-        degradedReason: () => storeSession?.degradedReason(),
-      }),
-    )
-  } catch (error) {
-    const code = codeOrText(error)
-    const message = `cannot bind ${at.address}:${at.port} for metrics and health (${code}): choose another port, or end what uses it`
-    return fail([{ at: at.at, message }])
-  }
-}
-
 /** The admin API, where there is a store to administer and the configuration asks for it. */
 async function startAdmin(
-  { coordinator, storeSession, upstreamErrors }: Components,
+  coordinator: ReloadCoordinator,
+  storeSession: StoreSession | undefined,
+  upstreamErrors: UpstreamErrorList,
   { logger, version = '0' }: StartOptions,
 ): Promise<Result<AdminListenerHandle | undefined, readonly Fault[]>> {
   const { admin } = coordinator.processConfig.config

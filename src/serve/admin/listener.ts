@@ -1,12 +1,12 @@
 /**
  * The admin API's listener: its own port, its own certificate, its own end.
  */
-import { codeOrText } from '../../kernel/error-code.ts'
 import type { AddressInfo } from 'node:net'
 import { adminServer } from '../../admin/server.ts'
 import { serverIdentity } from '../../handshake/server-identity.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { AdminDeps } from '../../admin/context.ts'
+import { bindFault } from '../process/bind-fault.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import type { AdminListenerSettings } from '../../config/service/types.ts'
 
@@ -43,9 +43,7 @@ export async function openAdminListener(
     await app.listen({ host: at.address, port: at.port })
   } catch (error) {
     await app.close()
-    const code = codeOrText(error)
-    const message = `cannot bind ${at.address}:${at.port} for the admin API (${code}): choose another port, or end what uses it`
-    return fail([{ at: at.at, message }])
+    return fail([bindFault(error, at)])
   }
   const { port } = app.server.address() as AddressInfo
   return ok({ port, close: () => app.close() })

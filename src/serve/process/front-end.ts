@@ -120,8 +120,6 @@ export class FrontEnd {
 
   /** All or nothing: on any fault the old snapshot serves on, and the faults are returned. */
   reload(processConfig: ProcessConfig): readonly Fault[] {
-    const fixed = fixedFaults(this.#processConfig, processConfig)
-    if (fixed.length > 0) return fixed
     const next = openNext(processConfig, this.#snapshot, this.#deps)
     if (!next.ok) return next.failure
     const tls = [...next.value.listeners].map(
@@ -177,7 +175,7 @@ export class FrontEnd {
         await listener.listen(this.#deps.shared)
         this.#listeners.set(name, listener)
       } catch (error) {
-        faults.push({ at: config.at, message: bindFault(error, config) })
+        faults.push(bindFault(error, config))
       }
     }
     return faults
@@ -259,23 +257,6 @@ function listenerTls(
     listener: view.compiled.config.name,
     trustVersion: compiled.trust.version,
   })
-}
-
-/** What a reload cannot change, because it is bound: the operator is told rather than half obeyed. */
-function fixedFaults(before: ProcessConfig, after: ProcessConfig): readonly Fault[] {
-  const bound = ({ config }: ProcessConfig): string =>
-    config.listeners
-      .map(({ name, purpose, address, port, limits }) => {
-        const { connections, handshake, headers, headerBytes, idle } = limits
-        const fixed = JSON.stringify({ connections, handshake, headers, headerBytes, idle })
-        const kind = purpose === 'sync' ? 'sync port ' : ''
-        return `${kind}${name} ${address}:${port} ${fixed}`
-      })
-      .sort()
-      .join(', ')
-  if (bound(before) === bound(after)) return []
-  const message = `found listeners ${bound(after)}, wanted those that are bound, ${bound(before)}: restart to change names, addresses, ports or these limits`
-  return [{ at: 'listeners', message }]
 }
 
 function certificatesOf({ compiled }: Snapshot): readonly {

@@ -89,6 +89,12 @@ export class ReloadCoordinator {
     })
   }
 
+  /** Why no traffic should come; undefined while the front end serves. */
+  notReadyReason(): string | undefined {
+    if (this.draining) return 'draining'
+    return this.started ? undefined : 'starting'
+  }
+
   stop(): void {
     this.draining = true
     this.rotation.stop()

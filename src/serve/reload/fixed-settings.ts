@@ -1,5 +1,5 @@
 /**
- * What a reload cannot change, because it is bound, opened or counted: the operator is told rather than half obeyed.
+ * What a reload cannot change, because it is bound, opened or counted: the reload is refused rather than half applied.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../../config/config.ts'
@@ -32,7 +32,26 @@ export function fixedFaults(before: Config, after: Config): readonly Fault[] {
     if (isDeepStrictEqual(withoutPlaces(before[key]), withoutPlaces(after[key]))) continue
     faults.push({ at: key, message: other })
   }
+  const [bound, wanted] = [boundListeners(before), boundListeners(after)]
+  if (bound !== wanted) {
+    faults.push({
+      at: 'listeners',
+      message: `found listeners ${wanted}, wanted those that are bound, ${bound}: restart to change names, addresses, ports or these limits`,
+    })
+  }
   return faults
+}
+
+function boundListeners({ listeners }: Config): string {
+  return listeners
+    .map(({ name, purpose, address, port, limits }) => {
+      const { connections, handshake, headers, headerBytes, idle } = limits
+      const fixed = JSON.stringify({ connections, handshake, headers, headerBytes, idle })
+      const kind = purpose === 'sync' ? 'sync port ' : ''
+      return `${kind}${name} ${address}:${port} ${fixed}`
+    })
+    .sort()
+    .join(', ')
 }
 
 /** Without where it stands in the file: a line more above it is no other setting. */

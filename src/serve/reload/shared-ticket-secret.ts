@@ -24,6 +24,8 @@ export interface TicketSecret {
 
 /** Where ticket secrets come from. */
 export interface TicketSource {
+  /** The one to begin with. */
+  begin(): Promise<TicketSecret>
   /** Another secret than the one in use; never fails. */
   replace(): Promise<TicketSecret>
   /** The one that is to be used from now on, if it is another than the one in use. */
@@ -32,6 +34,7 @@ export interface TicketSource {
 
 /** Random secrets for a process that shares none: in memory, and nothing that outlives the process. */
 export const LOCAL_TICKETS: TicketSource = {
+  begin: () => Promise.resolve(newSecret()),
   replace: () => Promise.resolve(newSecret()),
   refresh: () => Promise.resolve(undefined),
 }
@@ -58,7 +61,6 @@ export class SharedTicketSecret implements TicketSource {
     this.#clock = clock
   }
 
-  /** What to begin with. */
   async begin(): Promise<TicketSecret> {
     return (await this.refresh()) ?? this.#useLocal()
   }

@@ -2,8 +2,12 @@
  * `/metrics`, `/healthz` and `/readyz`, in the clear, on an address of their own: for the scraper and the
  * orchestrator, never for devices.
  */
+import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Config } from '../../config/config.ts'
+import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
+import { bindFault } from '../process/bind-fault.ts'
 
 export interface StatusSource {
   /** The text format of Prometheus. */
@@ -11,14 +15,14 @@ export interface StatusSource {
   /** Undefined when traffic may come; otherwise one sentence that says why not. */
   notReadyReason(): string | undefined
   /** One sentence about what does not work, although traffic may come. */
-  degradedReason?(): string | undefined
+  degradedReason(): string | undefined
 }
 
-/** Serves until closed; rejects when the address cannot be had. */
-export async function statusListener(
-  at: { readonly address: string; readonly port: number },
+/** Serves until closed, or says why the address cannot be bound. */
+export async function openStatusListener(
+  at: Config['metrics'],
   status: StatusSource,
-): Promise<{ readonly port: number; close(): Promise<void> }> {
+): Promise<Result<{ readonly port: number; close(): Promise<void> }, readonly Fault[]>> {
   const server = createServer((request, response) => {
     // A scraper that hangs up early is no failure.
     response.on('error', () => {})
@@ -29,12 +33,14 @@ export async function statusListener(
   server.requestTimeout = REQUEST_MS
   server.headersTimeout = REQUEST_MS
   server.maxConnections = MAX_CONNECTIONS
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
-  server.listen({ host: at.address, port: at.port }, resolve)
-  await promise
-  const bound = server.address() as AddressInfo
-  return { port: bound.port, close: () => closed(server) }
+  server.listen({ host: at.address, port: at.port })
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    return fail([bindFault(error, at)])
+  }
+  const { port } = server.address() as AddressInfo
+  return ok({ port, close: () => closed(server) })
 }
 
 async function answer(
@@ -49,7 +55,7 @@ async function answer(
       return text(response, 200, 'alive\n')
     case '/readyz': {
       const why = status.notReadyReason()
-      const degraded = status.degradedReason?.()
+      const degraded = status.degradedReason()
       const more = degraded === undefined ? '' : `${degraded}\n`
       return why === undefined
         ? text(response, 200, `ready\n${more}`)

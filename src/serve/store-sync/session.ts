@@ -24,17 +24,16 @@ import { ChangeWatcher, type StoreEvents } from './change-watcher.ts'
 import {
   LOCAL_TICKETS,
   SharedTicketSecret,
-  type TicketSecret,
   type TicketSource,
 } from '../reload/shared-ticket-secret.ts'
 import { StoreMetrics } from './metrics.ts'
 
+/** What a session needs besides its store. */
 interface SessionParts {
-  readonly lock: StoreLock
-  readonly watcher: ChangeWatcher
+  readonly config: Config
   readonly logger: ProcessLogger
   readonly sightingLimit: number | undefined
-  readonly maintenance: Maintenance
+  readonly lock: StoreLock
 }
 
 export class StoreSession {
@@ -62,26 +61,24 @@ export class StoreSession {
       await opened.value.close()
       return fail([{ at: configured.value.at, message: explainStoreLock(lock.failure) }])
     }
-    const watcher = new ChangeWatcher(opened.value, config, logger)
-    const maintenance = new Maintenance({
-      store: opened.value,
-      log: logger.log,
-      clock: SYSTEM_CLOCK,
-      instance: thisInstance(config),
-    })
-    const parts = { lock: lock.value, watcher, logger, maintenance, sightingLimit }
+    const parts = { config, logger, sightingLimit, lock: lock.value }
     return ok(new StoreSession(configured.value, opened.value, parts))
   }
 
-  private constructor(configured: ConfiguredStore, store: Store, parts: SessionParts) {
+  private constructor(
+    configured: ConfiguredStore,
+    store: Store,
+    { config, logger, sightingLimit, lock }: SessionParts,
+  ) {
     this.#configured = configured
     this.store = store
-    this.#lock = parts.lock
-    this.#watcher = parts.watcher
-    this.#maintenance = parts.maintenance
+    this.#lock = lock
+    this.#watcher = new ChangeWatcher(store, config, logger)
+    const [{ log }, instance] = [logger, thisInstance(config)]
+    this.#maintenance = new Maintenance({ store, log, clock: SYSTEM_CLOCK, instance })
     this.sightingWriter = new SightingWriter(store.sightings, {
-      events: sightingWriterLog(parts.logger),
-      ...(parts.sightingLimit === undefined ? {} : { limit: parts.sightingLimit }),
+      events: sightingWriterLog(logger),
+      ...(sightingLimit === undefined ? {} : { limit: sightingLimit }),
     })
   }
 
@@ -103,14 +100,12 @@ export class StoreSession {
     return rules.ok ? rules : fail([storeFault(this.#configured, rules.failure)])
   }
 
-  /** Where the secret behind session tickets comes from, and the one to begin with. */
-  async tickets({ log }: ProcessLogger): Promise<{ source: TicketSource; first: TicketSecret }> {
+  /** Where the secret behind session tickets comes from. */
+  ticketSource({ log }: ProcessLogger): TicketSource {
     // An embedded store serves one instance: on disk the secret would help no other, and outlive what it opens.
-    if (this.#configured.kind === 'sqlite') {
-      return { source: LOCAL_TICKETS, first: await LOCAL_TICKETS.replace() }
-    }
-    const source = new SharedTicketSecret(this.store.secrets, log, SYSTEM_CLOCK)
-    return { source, first: await source.begin() }
+    return this.#configured.kind === 'sqlite'
+      ? LOCAL_TICKETS
+      : new SharedTicketSecret(this.store.secrets, log, SYSTEM_CLOCK)
   }
 
   /** From now on every change is passed on, and the store is kept in order. */
