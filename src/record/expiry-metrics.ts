@@ -2,10 +2,10 @@
  * Devices by when their certificates expire, each key counted once, over what this process remembers. A restart
  * begins anew, and a device that renewed with a new key is seen under both until the old certificate is forgotten.
  */
-import { Counter, Gauge, Registry } from 'prom-client'
 import { plus, type Instant, type KeyFingerprint, type Millis } from '../kernel/types.ts'
 import type { Clock } from '../kernel/ports.ts'
 import type { ExpirySighting, ExpirySightingSink } from './expiry-sightings.ts'
+import { MetricSet } from './metric-set.ts'
 
 /** How many whole days are left, or which end has passed. A closed list: the label of a metric. */
 export const EXPIRY_BUCKETS = [
@@ -44,17 +44,13 @@ export class ExpiryMetrics implements ExpirySightingSink {
   readonly #deps: ExpiryMetricsDeps
   readonly #limit: number
   readonly #notAfter = new Map<KeyFingerprint, Instant>()
-  readonly #registry = new Registry()
-  readonly #devices = new Gauge({
-    name: 'tfe_devices_by_expiry',
+  readonly #metrics = new MetricSet()
+  readonly #devices = this.#metrics.gauge('tfe_devices_by_expiry', {
     help: 'Devices seen since the start, each key once, by the whole days until their certificate expires.',
     labelNames: ['expires'],
-    registers: [this.#registry],
   })
-  readonly #uncounted = new Counter({
-    name: 'tfe_device_sightings_uncounted_total',
+  readonly #uncounted = this.#metrics.counter('tfe_device_sightings_uncounted_total', {
     help: 'Sightings of devices that are missing in tfe_devices_by_expiry because memory for them was full.',
-    registers: [this.#registry],
   })
 
   constructor(deps: ExpiryMetricsDeps) {
@@ -92,7 +88,7 @@ export class ExpiryMetrics implements ExpirySightingSink {
     for (const [kind, count] of Object.entries(this.counts())) {
       this.#devices.set({ expires: kind }, count)
     }
-    return this.#registry.metrics()
+    return this.#metrics.text()
   }
 }
 

@@ -1,161 +1,105 @@
 /**
  * Events → Prometheus. Labels come from closed lists or from the configuration, never from a peer.
  */
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { collectDefaultMetrics, type Counter, type Gauge, type Histogram } from 'prom-client'
 import type { ConnectionEvent, RequestEvent } from './event.ts'
+import { MetricSet } from './metric-set.ts'
 import type { TunnelEvent } from './tunnel-event.ts'
-import { TunnelMetrics } from './tunnel-metrics.ts'
+import { tunnelMetrics } from './tunnel-metrics.ts'
 
 /** The metrics of requests, connections and upstreams in one process. */
 export class Metrics {
-  readonly registry = new Registry()
-  readonly tunnels = new TunnelMetrics(this.registry)
-  readonly #requests: Counter
-  readonly #duration: Histogram
-  readonly #upstreamTime: Histogram
-  readonly #upstreamFailures: Counter
-  readonly #wouldRefuse: Counter
-  readonly #findings: Counter
-  readonly #bytes: Counter
-  readonly #connections: Counter
-  readonly #open: Gauge
-  readonly #unparsable: Counter
-  readonly #dropped: Counter
-  readonly #snapshot: Gauge
-  readonly #dangerous: Gauge
-  readonly #untrusted: Counter
-  readonly #certificateExpiry: Gauge
-  readonly #serverAvailable: Gauge
-  readonly #serverChanges: Counter
-  readonly #retries: Counter
-  readonly #legacyAttempts: Counter
+  readonly #set = new MetricSet()
+  readonly registry = this.#set.registry
+  readonly tunnels = tunnelMetrics(this.#set)
+  readonly #requests = this.#set.counter('tfe_requests_total', {
+    help: 'Requests by listener, class of the route, decision, its code, and class of the status.',
+    labelNames: ['listener', 'route_class', 'decision', 'code', 'status'],
+  })
+  readonly #duration = this.#set.histogram('tfe_request_duration_seconds', {
+    help: 'From the end of the request head to the end of the response.',
+    labelNames: ['listener', 'decision'],
+    buckets: SECONDS,
+  })
+  readonly #upstreamTime = this.#set.histogram('tfe_upstream_response_seconds', {
+    help: 'From forwarding to the head of the upstream response.',
+    labelNames: ['upstream'],
+    buckets: SECONDS,
+  })
+  readonly #upstreamFailures = this.#set.counter('tfe_upstream_failures_total', {
+    help: 'Exchanges that an upstream or the transport spoiled.',
+    labelNames: ['upstream', 'failure'],
+  })
+  readonly #wouldRefuse = this.#set.counter('tfe_would_refuse_total', {
+    help: 'Requests admitted only because enforcement is recording, by the refusal they would meet.',
+    labelNames: ['listener', 'code'],
+  })
+  readonly #findings = this.#set.counter('tfe_findings_total', {
+    help: 'Requests admitted on a path that departs harmlessly from the profile, by finding.',
+    labelNames: ['listener', 'finding'],
+  })
+  readonly #bytes = this.#set.counter('tfe_body_bytes_total', {
+    help: 'Octets of bodies, in from devices and out to them.',
+    labelNames: ['listener', 'direction'],
+  })
+  readonly #connections = this.#set.counter('tfe_connections_total', {
+    help: 'Connections that ended, by outcome and code.',
+    labelNames: ['listener', 'outcome', 'code'],
+  })
+  readonly #open = this.#set.gauge('tfe_connections_open', {
+    help: 'TLS connections open now.',
+    labelNames: ['listener'],
+  })
+  readonly #unparsable = this.#set.counter('tfe_unparsable_requests_total', {
+    help: 'What arrived inside TLS and was no HTTP/1.1 request.',
+    labelNames: ['listener', 'kind'],
+  })
+  readonly #dropped = this.#set.counter('tfe_connections_dropped_total', {
+    help: 'TCP connections turned away because the listener was full.',
+    labelNames: ['listener'],
+  })
+  readonly #snapshot = this.#set.gauge('tfe_snapshot_version', {
+    help: 'The snapshot that requests are judged by.',
+    aggregator: 'min',
+  })
+  readonly #dangerous = this.#set.gauge('tfe_dangerous', {
+    help: 'Guarantees given up by the configuration, by kind.',
+    labelNames: ['kind'],
+    aggregator: 'max',
+  })
+  readonly #untrusted = this.#set.counter('tfe_upstream_untrusted_total', {
+    help: 'Upstream connections that were used although verification failed, under each reason that applies.',
+    labelNames: ['upstream', 'reason'],
+  })
+  readonly #serverAvailable = this.#set.gauge('tfe_upstream_server_available', {
+    help: '1 while requests go to a server, 0 while it is avoided; with several workers, 0 when any avoids it.',
+    labelNames: ['upstream', 'server'],
+    aggregator: 'min',
+  })
+  readonly #serverChanges = this.#set.counter('tfe_upstream_server_changes_total', {
+    help: 'Times a server became unavailable (ejected, check-failed) or available again.',
+    labelNames: ['upstream', 'server', 'state'],
+  })
+  readonly #retries = this.#set.counter('tfe_upstream_retries_total', {
+    help: 'Requests that needed a second connection, to the same server or another.',
+    labelNames: ['upstream'],
+  })
+  readonly #legacyAttempts = this.#set.counter('tfe_legacy_oauth_attempts_total', {
+    help: 'Requests to the legacy OAuth endpoint, by outcome and, when held back, by what they were counted by.',
+    labelNames: ['outcome', 'by'],
+  })
+  readonly #certificateExpiry = this.#set.gauge('tfe_certificate_not_after_seconds', {
+    help: 'When a certificate of our own or of an enrollment setting expires (Unix time).',
+    labelNames: ['role', 'name'],
+    aggregator: 'min',
+  })
   /** Children by their labels: looking one up by label object costs more than the increment. */
   readonly #series = new Map<string, RequestSeries>()
   readonly #openOf = new Map<string, Gauge.Internal<string>>()
   readonly #ended = new Map<string, Counter.Internal>()
 
   constructor() {
-    const registers = [this.registry]
     collectDefaultMetrics({ register: this.registry, prefix: 'tfe_' })
-    this.#requests = new Counter({
-      name: 'tfe_requests_total',
-      help: 'Requests by listener, class of the route, decision, its code, and class of the status.',
-      labelNames: ['listener', 'route_class', 'decision', 'code', 'status'],
-      registers,
-    })
-    this.#duration = new Histogram({
-      name: 'tfe_request_duration_seconds',
-      help: 'From the end of the request head to the end of the response.',
-      labelNames: ['listener', 'decision'],
-      buckets: SECONDS,
-      registers,
-    })
-    this.#upstreamTime = new Histogram({
-      name: 'tfe_upstream_response_seconds',
-      help: 'From forwarding to the head of the upstream response.',
-      labelNames: ['upstream'],
-      buckets: SECONDS,
-      registers,
-    })
-    this.#upstreamFailures = new Counter({
-      name: 'tfe_upstream_failures_total',
-      help: 'Exchanges that an upstream or the transport spoiled.',
-      labelNames: ['upstream', 'failure'],
-      registers,
-    })
-    this.#wouldRefuse = new Counter({
-      name: 'tfe_would_refuse_total',
-      help: 'Requests admitted only because enforcement is recording, by the refusal they would meet.',
-      labelNames: ['listener', 'code'],
-      registers,
-    })
-    this.#findings = new Counter({
-      name: 'tfe_findings_total',
-      help: 'Requests admitted on a path that departs harmlessly from the profile, by finding.',
-      labelNames: ['listener', 'finding'],
-      registers,
-    })
-    this.#bytes = new Counter({
-      name: 'tfe_body_bytes_total',
-      help: 'Octets of bodies, in from devices and out to them.',
-      labelNames: ['listener', 'direction'],
-      registers,
-    })
-    this.#connections = new Counter({
-      name: 'tfe_connections_total',
-      help: 'Connections that ended, by outcome and code.',
-      labelNames: ['listener', 'outcome', 'code'],
-      registers,
-    })
-    this.#open = new Gauge({
-      name: 'tfe_connections_open',
-      help: 'TLS connections open now.',
-      labelNames: ['listener'],
-      registers,
-    })
-    this.#unparsable = new Counter({
-      name: 'tfe_unparsable_requests_total',
-      help: 'What arrived inside TLS and was no HTTP/1.1 request.',
-      labelNames: ['listener', 'kind'],
-      registers,
-    })
-    this.#dropped = new Counter({
-      name: 'tfe_connections_dropped_total',
-      help: 'TCP connections turned away because the listener was full.',
-      labelNames: ['listener'],
-      registers,
-    })
-    this.#snapshot = new Gauge({
-      name: 'tfe_snapshot_version',
-      help: 'The snapshot that requests are judged by.',
-      aggregator: 'min',
-      registers,
-    })
-    this.#dangerous = new Gauge({
-      name: 'tfe_dangerous',
-      help: 'Guarantees given up by the configuration, by kind.',
-      labelNames: ['kind'],
-      aggregator: 'max',
-      registers,
-    })
-    this.#untrusted = new Counter({
-      name: 'tfe_upstream_untrusted_total',
-      help: 'Upstream connections that were used although verification failed, under each reason that applies.',
-      labelNames: ['upstream', 'reason'],
-      registers,
-    })
-    this.#serverAvailable = new Gauge({
-      name: 'tfe_upstream_server_available',
-      help: '1 while requests go to a server, 0 while it is avoided; with several workers, 0 when any avoids it.',
-      labelNames: ['upstream', 'server'],
-      aggregator: 'min',
-      registers,
-    })
-    this.#serverChanges = new Counter({
-      name: 'tfe_upstream_server_changes_total',
-      help: 'Times a server became unavailable (ejected, check-failed) or available again.',
-      labelNames: ['upstream', 'server', 'state'],
-      registers,
-    })
-    this.#retries = new Counter({
-      name: 'tfe_upstream_retries_total',
-      help: 'Requests that needed a second connection, to the same server or another.',
-      labelNames: ['upstream'],
-      registers,
-    })
-    this.#legacyAttempts = new Counter({
-      name: 'tfe_legacy_oauth_attempts_total',
-      help: 'Requests to the legacy OAuth endpoint, by outcome and, when held back, by what they were counted by.',
-      labelNames: ['outcome', 'by'],
-      registers,
-    })
-    this.#certificateExpiry = new Gauge({
-      name: 'tfe_certificate_not_after_seconds',
-      help: 'When a certificate of our own or of an enrollment setting expires (Unix time).',
-      labelNames: ['role', 'name'],
-      aggregator: 'min',
-      registers,
-    })
   }
 
   request(listener: string, event: RequestEvent): void {
@@ -205,11 +149,9 @@ export class Metrics {
 
   /** Counts who is locked out of the legacy OAuth endpoint, when the metrics are read. */
   registerLockouts(locked: () => Readonly<Record<string, number>>): void {
-    const gauge: Gauge = new Gauge({
-      name: 'tfe_legacy_oauth_locked',
+    const gauge: Gauge = this.#set.gauge('tfe_legacy_oauth_locked', {
       help: 'Addresses, accounts on one network, and accounts that are locked out of the legacy OAuth endpoint now.',
       labelNames: ['by'],
-      registers: [this.registry],
       collect: () => {
         for (const [by, count] of Object.entries(locked())) gauge.set({ by }, count)
       },

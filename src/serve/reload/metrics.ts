@@ -1,13 +1,11 @@
-import { Counter, Registry } from 'prom-client'
+import { MetricSet } from '../../record/metric-set.ts'
 
 /** Reloads by outcome; counted where they are decided, not in every worker. */
 export class ReloadMetrics {
-  readonly #registry = new Registry()
-  readonly #reloads = new Counter({
-    name: 'tfe_reload_total',
+  readonly #metrics = new MetricSet()
+  readonly #reloads = this.#metrics.counter('tfe_reload_total', {
     help: 'Reloads by outcome.',
     labelNames: ['outcome'],
-    registers: [this.#registry],
   })
 
   constructor() {
@@ -21,6 +19,6 @@ export class ReloadMetrics {
 
   /** In the text format of Prometheus. */
   text(): Promise<string> {
-    return this.#registry.metrics()
+    return this.#metrics.text()
   }
 }

@@ -1,43 +1,28 @@
-import { Counter, Gauge, Registry as Metrics } from 'prom-client'
+import { MetricSet } from '../../record/metric-set.ts'
 import type { RefreshResult, ConfiguredCrl } from '../../revoke/keeper.ts'
 import type { CrlFacts } from '../../revoke/registry.ts'
 
+const LIST_LABELS = ['setting', 'list']
+
 /** Revocation lists as a scraper sees them; counted where they are fetched, not in every worker. */
 export class RevocationMetrics {
-  readonly #metrics = new Metrics()
-  readonly #refreshes: Counter
-  readonly #age: Gauge
-  readonly #nextUpdate: Gauge
-  readonly #entries: Gauge
-
-  constructor() {
-    const registers = [this.#metrics]
-    const labelNames = ['setting', 'list']
-    this.#refreshes = new Counter({
-      name: 'tfe_crl_refresh_total',
-      help: 'Attempts to read a revocation list that were news, by outcome: applied, unchanged, or the code of the failure.',
-      labelNames: [...labelNames, 'outcome'],
-      registers,
-    })
-    this.#age = new Gauge({
-      name: 'tfe_crl_age_seconds',
-      help: 'How long ago the revocation list in force was made (thisUpdate); missing where none was ever read.',
-      labelNames,
-      registers,
-    })
-    this.#nextUpdate = new Gauge({
-      name: 'tfe_crl_next_update_seconds',
-      help: 'When the successor of the revocation list in force is due (Unix time).',
-      labelNames,
-      registers,
-    })
-    this.#entries = new Gauge({
-      name: 'tfe_crl_entries',
-      help: 'Certificates that the revocation list in force names.',
-      labelNames,
-      registers,
-    })
-  }
+  readonly #metrics = new MetricSet()
+  readonly #refreshes = this.#metrics.counter('tfe_crl_refresh_total', {
+    help: 'Attempts to read a revocation list that were news, by outcome: applied, unchanged, or the code of the failure.',
+    labelNames: [...LIST_LABELS, 'outcome'],
+  })
+  readonly #age = this.#metrics.gauge('tfe_crl_age_seconds', {
+    help: 'How long ago the revocation list in force was made (thisUpdate); missing where none was ever read.',
+    labelNames: LIST_LABELS,
+  })
+  readonly #nextUpdate = this.#metrics.gauge('tfe_crl_next_update_seconds', {
+    help: 'When the successor of the revocation list in force is due (Unix time).',
+    labelNames: LIST_LABELS,
+  })
+  readonly #entries = this.#metrics.gauge('tfe_crl_entries', {
+    help: 'Certificates that the revocation list in force names.',
+    labelNames: LIST_LABELS,
+  })
 
   /** The setting and the number of the list come from the configuration, so the labels are bounded. */
   countAttempt({ setting, number }: ConfiguredCrl, attempt: RefreshResult): void {
@@ -55,6 +40,6 @@ export class RevocationMetrics {
       this.#nextUpdate.set(labels, inForce.nextUpdate / 1000)
       this.#entries.set(labels, inForce.entries)
     }
-    return lists.length === 0 ? '' : this.#metrics.metrics()
+    return lists.length === 0 ? '' : this.#metrics.text()
   }
 }
