@@ -38,14 +38,17 @@ export const NO_ANSWER = 0
 
 /** Explains a rejected request. */
 export function explainRejection(why: Rejection): RejectionFacts {
+  if (why.kind === 'host') return hostFacts(why.fault)
+  if (why.kind === 'target') return targetFacts(why.fault)
+  return { code: why.kind, ...factsOf(why) }
+}
+
+type OtherRejection = Exclude<Rejection, { readonly kind: 'host' | 'target' }>
+
+function factsOf(why: OtherRejection): Omit<RejectionFacts, 'code'> {
   switch (why.kind) {
-    case 'host':
-      return hostFacts(why.fault)
-    case 'target':
-      return targetFacts(why.fault)
     case 'route-unknown':
       return {
-        code: 'route-unknown',
         status: 404,
         sentence: 'no row of the route table matches this path and method',
         nextStep:
@@ -54,7 +57,6 @@ export function explainRejection(why: Rejection): RejectionFacts {
       }
     case 'listener-gone':
       return {
-        code: 'listener-gone',
         status: 421,
         sentence: 'the listener of this connection was removed by a reload',
         nextStep: 'none: the device finds its way with a new connection',
@@ -62,7 +64,6 @@ export function explainRejection(why: Rejection): RejectionFacts {
       }
     case 'listener-closed':
       return {
-        code: 'listener-closed',
         status: NO_ANSWER,
         sentence: 'an administrator closed this port, and takes no connection on it any more',
         nextStep: 'let the device use another port; open this one again if it cannot',
@@ -70,7 +71,6 @@ export function explainRejection(why: Rejection): RejectionFacts {
       }
     case 'drained':
       return {
-        code: 'drained',
         status: NO_ANSWER,
         sentence: 'the front end is shutting down, and the drain timeout has passed',
         nextStep: 'none: the device calls again; raise `drain` if clients need longer to finish',
@@ -78,7 +78,6 @@ export function explainRejection(why: Rejection): RejectionFacts {
       }
     case 'after-close':
       return {
-        code: 'after-close',
         status: NO_ANSWER,
         sentence:
           'the request was sent behind one whose answer ends the connection (RFC 9112 §9.6)',
@@ -87,7 +86,6 @@ export function explainRejection(why: Rejection): RejectionFacts {
       }
     case 'too-many-fields':
       return {
-        code: 'too-many-fields',
         status: 431,
         sentence: `the header section has more than ${why.limit} fields`,
         nextStep: 'raise `limits.headerCount` if an honest client really sends that many',
@@ -95,7 +93,6 @@ export function explainRejection(why: Rejection): RejectionFacts {
       }
     case 'http-1.0-transfer-coding':
       return {
-        code: 'http-1.0-transfer-coding',
         status: 400,
         sentence:
           'an HTTP/1.0 request carries Transfer-Encoding, which HTTP/1.0 does not know (RFC 9112 §6.1)',
@@ -104,7 +101,6 @@ export function explainRejection(why: Rejection): RejectionFacts {
       }
     case 'transfer-coding-unknown':
       return {
-        code: 'transfer-coding-unknown',
         status: 501,
         sentence: 'the body is coded in another way than chunked',
         nextStep: 'let the client send its body as it is, or chunked',
@@ -112,7 +108,6 @@ export function explainRejection(why: Rejection): RejectionFacts {
       }
     case 'expectation-unknown':
       return {
-        code: 'expectation-unknown',
         status: 417,
         sentence: 'the request expects something other than 100-continue (RFC 9110 §10.1.1)',
         nextStep: 'let the client leave the Expect field out',
@@ -120,7 +115,6 @@ export function explainRejection(why: Rejection): RejectionFacts {
       }
     case 'too-many-pipelined':
       return {
-        code: 'too-many-pipelined',
         status: 429,
         sentence: `more than ${why.limit} requests were sent ahead of their answers`,
         nextStep: 'let the client wait for answers, or use more connections',

@@ -20,43 +20,8 @@ export type FetchFailure =
   | { readonly kind: 'crl-late'; readonly limit: number }
   | { readonly kind: 'crl-too-large'; readonly bytes: number; readonly limit: number }
 
-/** The sentence and the next step. */
+/** Returns the sentence and the next step. */
 export function explainCrlFailure(why: CrlFailure): Explanation {
-  switch (why.kind) {
-    case 'crl-file-unreadable':
-    case 'crl-unreachable':
-    case 'crl-status':
-    case 'crl-redirected':
-    case 'crl-late':
-    case 'crl-too-large':
-      return explainFetch(why)
-    case 'crl-too-many-entries':
-    case 'crl-pem-unfit':
-    case 'crl-malformed':
-    case 'crl-unknown-critical-extension':
-    case 'crl-without-next-update':
-    case 'crl-number-unfit':
-      return explainForm(why)
-    case 'crl-delta':
-    case 'crl-indirect':
-    case 'crl-partial':
-      return explainScope(why)
-    case 'crl-of-another-ca':
-    case 'crl-signature-weak':
-    case 'crl-signer-key-weak':
-    case 'crl-signer-may-not':
-    case 'crl-forged':
-      return explainSigner(why)
-    case 'crl-narrower':
-    case 'crl-replayed':
-    case 'crl-swapped':
-      return explainReplacement(why)
-    default:
-      return unreachable(why)
-  }
-}
-
-function explainFetch(why: FetchFailure): Explanation {
   switch (why.kind) {
     case 'crl-file-unreadable':
       return {
@@ -89,24 +54,6 @@ function explainFetch(why: FetchFailure): Explanation {
         nextStep:
           'let the CA drop what has expired, or publish one list for each part of the fleet; publish a large one as DER',
       }
-    default:
-      return unreachable(why)
-  }
-}
-
-type Of<Kind extends CrlFailure['kind']> = Extract<CrlFailure, { readonly kind: Kind }>
-
-type FormFault = Of<
-  | 'crl-too-many-entries'
-  | 'crl-pem-unfit'
-  | 'crl-malformed'
-  | 'crl-unknown-critical-extension'
-  | 'crl-without-next-update'
-  | 'crl-number-unfit'
->
-
-function explainForm(why: FormFault): Explanation {
-  switch (why.kind) {
     case 'crl-too-many-entries':
       return {
         sentence: `the list names more than ${why.limit} certificates`,
@@ -138,19 +85,6 @@ function explainForm(why: FormFault): Explanation {
         sentence: `the list has ${NUMBER_FAULTS[why.found]}`,
         nextStep: 'let the CA number its lists (RFC 5280 §5.2.3), or publish version 1',
       }
-    default:
-      return unreachable(why)
-  }
-}
-
-const NUMBER_FAULTS: Readonly<Record<Of<'crl-number-unfit'>['found'], string>> = {
-  none: 'extensions and no number',
-  critical: 'a number that is marked as critical',
-  'too-large': 'a number that is negative or has more than 20 octets',
-}
-
-function explainScope(why: Of<'crl-delta' | 'crl-indirect' | 'crl-partial'>): Explanation {
-  switch (why.kind) {
     case 'crl-delta':
       return {
         sentence: 'it is a delta list: it says only what changed since another one',
@@ -166,19 +100,6 @@ function explainScope(why: Of<'crl-delta' | 'crl-indirect' | 'crl-partial'>): Ex
         sentence: `the list leaves certificates out: ${PARTIAL_SCOPES[why.scope]}`,
         nextStep: 'name the URL of the complete list',
       }
-    default:
-      return unreachable(why)
-  }
-}
-
-const PARTIAL_SCOPES: Readonly<Record<Of<'crl-partial'>['scope'], string>> = {
-  'some-reasons': 'it names those revoked for some reasons only',
-  attributes: 'it is not about certificates of public keys',
-  'relative-name': 'it is about a distribution point whose name is not given whole',
-}
-
-function explainSigner(why: ListFault): Explanation {
-  switch (why.kind) {
     case 'crl-of-another-ca':
       return {
         sentence: `the list is by ${why.issuer}, which is not in the chain of this enrollment setting`,
@@ -205,13 +126,6 @@ function explainSigner(why: ListFault): Explanation {
         nextStep:
           'treat it as forged, unless that CA was given a new key: then add its new certificate to the chain',
       }
-    default:
-      return unreachable(why)
-  }
-}
-
-function explainReplacement(why: UnfitReplacement): Explanation {
-  switch (why.kind) {
     case 'crl-narrower':
       return {
         sentence: 'the list is about fewer certificates than the one in force',
@@ -230,6 +144,20 @@ function explainReplacement(why: UnfitReplacement): Explanation {
     default:
       return unreachable(why)
   }
+}
+
+type Of<Kind extends CrlFailure['kind']> = Extract<CrlFailure, { readonly kind: Kind }>
+
+const NUMBER_FAULTS: Readonly<Record<Of<'crl-number-unfit'>['found'], string>> = {
+  none: 'extensions and no number',
+  critical: 'a number that is marked as critical',
+  'too-large': 'a number that is negative or has more than 20 octets',
+}
+
+const PARTIAL_SCOPES: Readonly<Record<Of<'crl-partial'>['scope'], string>> = {
+  'some-reasons': 'it names those revoked for some reasons only',
+  attributes: 'it is not about certificates of public keys',
+  'relative-name': 'it is about a distribution point whose name is not given whole',
 }
 
 const IF_MEANT = 'after a restart any list in date counts, if this one is meant'

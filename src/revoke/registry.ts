@@ -99,14 +99,7 @@ export class CrlRegistry {
       setting: configured.setting,
       number: configured.number,
       place: placeOf(configured.source),
-      inForce:
-        crl === undefined
-          ? undefined
-          : {
-              thisUpdate: crl.thisUpdate,
-              nextUpdate: crl.nextUpdate,
-              entries: crl.entries.count,
-            },
+      inForce: crl && factsOf(crl),
     }))
   }
 
@@ -138,21 +131,13 @@ export class CrlRegistry {
   }
 }
 
+const factsOf = ({ thisUpdate, nextUpdate, entries: { count } }: Crl) => ({
+  thisUpdate,
+  nextUpdate,
+  entries: count,
+})
+
 const keyOf = ({ setting, source }: ConfiguredCrl): string => `${setting}\n${placeOf(source)}`
 
-function configuredCrls({
-  name,
-  lists,
-  refresh,
-  authorities,
-  limits,
-}: CrlSetting): readonly ConfiguredCrl[] {
-  return lists.map((source, index) => ({
-    setting: name,
-    number: index + 1,
-    source,
-    refresh,
-    authorities,
-    limits,
-  }))
-}
+const configuredCrls = ({ name, lists, ...rest }: CrlSetting): readonly ConfiguredCrl[] =>
+  lists.map((source, index) => ({ setting: name, number: index + 1, source, ...rest }))

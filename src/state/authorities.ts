@@ -149,25 +149,14 @@ function expiryWarnings(
   now: Instant,
 ): readonly Fault[] {
   const { notAfter, notBefore } = certificate
-  const at = placeOf(setting, trust)
-  if (now > notAfter)
-    return [
-      { at, message: `${setting}: its CA expired at ${isoText(notAfter)} and admits no device` },
-    ]
+  const warning = (text: string) => [
+    { at: placeOf(setting, trust), message: `${setting}: its CA ${text}` },
+  ]
+  if (now > notAfter) return warning(`expired at ${isoText(notAfter)} and admits no device`)
   if (now < notBefore)
-    return [
-      {
-        at,
-        message: `${setting}: its CA is valid only from ${isoText(notBefore)} and admits no device before`,
-      },
-    ]
+    return warning(`is valid only from ${isoText(notBefore)} and admits no device before`)
   if (notAfter - now < EXPIRY_WARNING_MS)
-    return [
-      {
-        at,
-        message: `${setting}: its CA expires at ${isoText(notAfter)}; stage its successor now`,
-      },
-    ]
+    return warning(`expires at ${isoText(notAfter)}; stage its successor now`)
   return []
 }
 

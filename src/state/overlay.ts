@@ -77,11 +77,6 @@ export class Overlay {
     return this.#revision
   }
 
-  /** Octets that approvals and known keys occupy. */
-  get memory(): number {
-    return this.#content.memory
-  }
-
   approvalOf(key: KeyFingerprint): Approval {
     return this.#content.approvalOf(key)
   }
@@ -139,10 +134,6 @@ class OverlayContent {
   readonly known = new Map<string, KeyTable>()
   readonly keys = new Set<KeyFingerprint>()
   readonly serials = new Set<string>()
-
-  get memory(): number {
-    return [...this.known.values()].reduce((sum, { memory }) => sum + memory, this.approvals.memory)
-  }
 
   approvalOf(key: KeyFingerprint): Approval {
     return APPROVALS[this.approvals.valueFor(key)] ?? 'unapproved'

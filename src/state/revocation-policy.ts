@@ -63,17 +63,13 @@ export interface CompiledTrust {
 }
 
 /** Returns the enrollment settings with revocation lists, each with the CAs that may have issued them. */
-export const configuredCrls = ({ config, chains, trust }: CompiledTrust): readonly CrlSetting[] =>
-  config.trust.enrollmentSettings.flatMap(({ name, crl }) =>
-    crl === undefined
-      ? []
-      : [
-          {
-            name,
-            lists: crl.lists,
-            refresh: crl.refresh,
-            authorities: chains.get(name) ?? [],
-            limits: trust.limits,
-          },
-        ],
-  )
+export const configuredCrls = ({
+  config,
+  chains,
+  trust: { limits },
+}: CompiledTrust): readonly CrlSetting[] =>
+  config.trust.enrollmentSettings.flatMap(({ name, crl }) => {
+    if (crl === undefined) return []
+    const { lists, refresh } = crl
+    return [{ name, lists, refresh, authorities: chains.get(name) ?? [], limits }]
+  })

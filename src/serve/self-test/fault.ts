@@ -28,33 +28,26 @@ export type RuntimeFault =
 
 /** One sentence, and what to do; `runtime` names the one that was tested. */
 export function explainRuntimeFault(fault: RuntimeFault, runtime: string): Explanation {
+  const nextStep =
+    fault.kind === 'runtime-cannot-handshake'
+      ? `look for what restricts TLS on this machine (the OpenSSL configuration, a FIPS mode), or leave ${fault.tls} out with tls.minVersion or tls.maxVersion of each listener`
+      : USE_OUR_NODE
+  return { sentence: `${runtime} ${findingText(fault)}`, nextStep }
+}
+
+function findingText(fault: RuntimeFault): string {
   const { kind, tls } = fault
   switch (kind) {
     case 'runtime-cannot-handshake':
-      return {
-        sentence: `${runtime} could not complete a TLS handshake with itself over ${tls}: ${fault.detail}`,
-        nextStep: `look for what restricts TLS on this machine (the OpenSSL configuration, a FIPS mode), or leave ${tls} out with tls.minVersion or tls.maxVersion of each listener`,
-      }
+      return `could not complete a TLS handshake with itself over ${tls}: ${fault.detail}`
     case 'runtime-loses-chain':
-      return {
-        sentence: `${runtime} shows ${fault.kept} of ${fault.presented} certificates that a peer presented over ${tls}: devices would be refused for intermediates that they did present`,
-        nextStep: USE_OUR_NODE,
-      }
+      return `shows ${fault.kept} of ${fault.presented} certificates that a peer presented over ${tls}: devices would be refused for intermediates that they did present`
     case 'runtime-does-not-resume':
-      return {
-        sentence: `${runtime} did not resume a ${tls} session of its own: what is known about resumed sessions does not hold here`,
-        nextStep: USE_OUR_NODE,
-      }
+      return `did not resume a ${tls} session of its own: what is known about resumed sessions does not hold here`
     case 'runtime-loses-leaf':
-      return {
-        sentence: `${runtime} does not show the certificate of a resumed ${tls} session: a resumed session could not be judged again`,
-        nextStep: USE_OUR_NODE,
-      }
+      return `does not show the certificate of a resumed ${tls} session: a resumed session could not be judged again`
     case 'runtime-invents-certificate':
-      return {
-        sentence: `${runtime} shows a certificate in a ${tls} session that began without one: a device could pass for another`,
-        nextStep: USE_OUR_NODE,
-      }
+      return `shows a certificate in a ${tls} session that began without one: a device could pass for another`
     default:
       return unreachable(kind)
   }
