@@ -66,7 +66,7 @@ export class ReloadCoordinator {
     }
     this.compiled = compiled
     this.#deps = deps
-    this.rotation = new TicketRotation(() => this.#replaceTicketSecret())
+    this.rotation = new TicketRotation(() => this.#updateTicketSecret(() => deps.tickets.replace()))
     this.rotation.replaced(tickets.age)
   }
 
@@ -112,10 +112,8 @@ export class ReloadCoordinator {
     this.#deps.reloadMetrics.count(outcome.kind)
     const { log } = this.#deps.logger
     if (outcome.kind === 'refused') {
-      log.error(
-        { faults: outcome.faults },
-        'reload refused: the previous configuration stays in force',
-      )
+      const { faults } = outcome
+      log.error({ faults }, 'reload refused: the previous configuration stays in force')
     } else log.info(outcome, `reload ${outcome.kind}`)
     return outcome
   }
@@ -130,9 +128,8 @@ export class ReloadCoordinator {
     }
     const faults = fixedFaults(this.processConfig.config, config)
     if (faults.length > 0) {
-      const compiled = compileConfig(config, SYSTEM_CLOCK.now(), {
-        rules: this.processConfig.rules,
-      })
+      const { rules } = this.processConfig
+      const compiled = compileConfig(config, SYSTEM_CLOCK.now(), { rules })
       return { kind: 'refused', faults: compiled.ok ? faults : [...faults, ...compiled.failure] }
     }
     return this.#applyConfig(config, await this.#deps.rulesFor(config), warnings)
@@ -172,10 +169,6 @@ export class ReloadCoordinator {
   /** A secret of the store was replaced: perhaps the one behind session tickets, by another replica. */
   ticketSecretChanged(): void {
     this.#updateTicketSecret(() => this.#deps.tickets.refresh())
-  }
-
-  #replaceTicketSecret(): void {
-    this.#updateTicketSecret(() => this.#deps.tickets.replace())
   }
 
   #updateTicketSecret(next: () => Promise<TicketSecret | undefined>): void {

@@ -12,6 +12,7 @@ import { explainStore } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { ChangesSince } from '../../store/feed.ts'
 import type { Store } from '../../store/port.ts'
+import type { Topic } from '../../store/schema/vocabulary.ts'
 import type { ProcessLogger } from '../log.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import { readUpstreamTls } from './read-upstream-tls.ts'
@@ -63,11 +64,6 @@ export class ChangeWatcher {
     this.#logger = logger
   }
 
-  /** The rules for the whole fleet as they were read last. */
-  get rules(): StoreRules | undefined {
-    return this.#rules
-  }
-
   get facts(): StoreStatus {
     return {
       revision: this.#revision,
@@ -84,9 +80,7 @@ export class ChangeWatcher {
     if (!revision.ok) return revision
     const rules = await readRules(this.#store, this.#config, revision.value)
     if (!rules.ok) return rules
-    const decisions = await readDecisions(this.#store, revision.value, (one) =>
-      events.overlayChanged(one),
-    )
+    const decisions = await readDecisions(this.#store, revision.value, this.#applyDelta)
     if (!decisions.ok) return decisions
     this.#rules = rules.value
     this.#revision = revision.value
@@ -110,18 +104,17 @@ export class ChangeWatcher {
   poll(): void {
     if (this.#queued) return
     this.#queued = true
-    this.#queue = this.#queue.then(async () => {
-      this.#queued = false
-      const read = await this.#readChanges()
-      if (read.ok) this.#storeAnswered()
-      else this.#storeFailed(read.failure)
-    })
-    this.#queue = this.#queue.catch((error: unknown) => {
-      this.#logger.log.error(
-        { err: error },
-        'internal error while a change of the store was applied',
+    const { log } = this.#logger
+    this.#queue = this.#queue
+      .then(async () => {
+        this.#queued = false
+        const read = await this.#readChanges()
+        if (read.ok) this.#storeAnswered()
+        else this.#storeFailed(read.failure)
+      })
+      .catch((error: unknown) =>
+        log.error({ err: error }, 'internal error while a change of the store was applied'),
       )
-    })
   }
 
   /** The file states other things now; what of the store it beats is worked out anew. */
@@ -144,30 +137,29 @@ export class ChangeWatcher {
   }
 
   async #readChanges(): Promise<Result<void, StoreFailure>> {
-    const since = await this.#store.feed.since(this.#revision)
-    if (!since.ok) return since
-    if (since.value.revision === this.#revision) return ok(undefined)
+    const read = await this.#store.feed.since(this.#revision)
+    if (!read.ok) return read
+    const since = read.value
+    if (since.revision === this.#revision) return ok(undefined)
+    const isTouched = (topic: Topic) =>
+      since.kind === 'everything' || since.changed.has(topic)
     const passed =
-      since.value.kind === 'everything'
-        ? await readDecisions(this.#store, since.value.revision, (one) =>
-            this.#events?.overlayChanged(one),
-          )
-        : await this.#applyChanges(since.value)
+      since.kind === 'everything'
+        ? await readDecisions(this.#store, since.revision, this.#applyDelta)
+        : await this.#applyChanges(since)
     if (!passed.ok) return passed
-    if (
-      since.value.kind === 'everything' ||
-      RULE_TOPICS.some((one) => isTouched(since.value, one))
-    ) {
-      const rules = await readRules(this.#store, this.#config, since.value.revision)
+    if (RULE_TOPICS.some(isTouched)) {
+      const rules = await readRules(this.#store, this.#config, since.revision)
       if (!rules.ok) return rules
       this.#rules = rules.value
       await this.#events?.rulesChanged(rules.value)
     }
-    if (since.value.kind === 'everything' || since.value.changed.has('secret'))
-      this.#events?.secretsChanged()
-    this.#revision = since.value.revision
+    if (isTouched('secret')) this.#events?.secretsChanged()
+    this.#revision = since.revision
     return ok(undefined)
   }
+
+  readonly #applyDelta = (delta: OverlayDelta): void => this.#events?.overlayChanged(delta)
 
   async #applyChanges({
     revision,
@@ -178,21 +170,20 @@ export class ChangeWatcher {
     // Devices that never had a key have nothing here that could be dropped; keys that went to another came with it.
     const bare = orphanedKeys.map((key) => ({ key, approval: 'unapproved' }) as const)
     const changes = [...approvals, ...bare]
-    if (changes.length > 0) this.#events?.overlayChanged(approvalsDelta(revision, changes))
+    if (changes.length > 0) this.#applyDelta(approvalsDelta(revision, changes))
     const denied = changed.get('deny')
     if (denied !== undefined) {
       const delta = await readDenials(this.#store, denied, revision)
       if (!delta.ok) return delta
-      this.#events?.overlayChanged(delta.value)
+      this.#applyDelta(delta.value)
     }
     for (const name of changed.get('enrollment') ?? []) {
       const setting = await this.#store.enrollment.find(name)
       if (!setting.ok) return setting
       if (setting.value === undefined) continue
       const { standing } = setting.value
-      const known = await readKnown(this.#store, { name, standing, revision }, (one) =>
-        this.#events?.overlayChanged(one),
-      )
+      const query = { name, standing, revision }
+      const known = await readKnown(this.#store, query, this.#applyDelta)
       if (!known.ok) return known
     }
     return ok(undefined)
@@ -219,9 +210,6 @@ export class ChangeWatcher {
 
 /** Topics that speak of the whole fleet. */
 const RULE_TOPICS = ['document', 'enforcement', 'enrollment', 'oauth', 'port'] as const
-
-const isTouched = (since: ChangesSince, topic: (typeof RULE_TOPICS)[number]): boolean =>
-  since.kind === 'changes' && since.changed.has(topic)
 
 /** A change of another replica acts within two seconds even when its hint is lost. */
 const POLL_MS = 1000

@@ -2,7 +2,7 @@
  * What the store says, as the processes that judge need it: rules for the whole fleet, and decisions about single
  * devices. Read by the primary alone, page by page, never on a request's way.
  */
-import { readUpstreamTls } from './read-upstream-tls.ts'
+import { readUpstreamTls, unknownDocument } from './read-upstream-tls.ts'
 import { SYNC_PORT } from '../../store/settings/ports.ts'
 import type { Config } from '../../config/config.ts'
 import type { Enforcement } from '../../decide/policy.ts'
@@ -47,7 +47,7 @@ export async function readRules(
   if (!approval.ok) return approval
   const body = approval.value?.body
   const model = body === undefined ? undefined : readApprovalModel(body)
-  if (model?.ok === false) return fail(notUnderstood(APPROVAL_DOCUMENT))
+  if (model?.ok === false) return fail(unknownDocument(APPROVAL_DOCUMENT))
   const pages = await readUpstreamTls(store, fileConfig.upstreams)
   if (!pages.ok) return pages
   const { mutual, legacy } = oauth.value
@@ -79,15 +79,6 @@ export const effectiveEnforcement = (
   stored: Enforcement,
   { enforcement, enforcementStated }: Pick<FileConfig, 'enforcement' | 'enforcementStated'>,
 ): Enforcement => (stored === 'required' || !enforcementStated ? stored : enforcement)
-
-const notUnderstood = (name: string): StoreFailure => ({
-  kind: 'unknown-row',
-  table: 'documents',
-  key: name,
-  column: 'body',
-  found: 'something else',
-  wanted: 'a document that this version wrote',
-})
 
 function chainOf({
   name,

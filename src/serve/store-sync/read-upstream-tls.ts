@@ -29,14 +29,15 @@ export async function readUpstreamTls(
   const upgradeNotes: string[] = []
   for (const { name, tls } of upstreams) {
     if (tls === undefined) continue
-    const found = await documents.find(documentName(name))
+    const key = documentName(name)
+    const found = await documents.find(key)
     if (!found.ok) return found
     if (found.value === undefined) continue
     const document = parseTlsSettingsDocument(found.value.body)
-    if (!document.ok) return fail(notUnderstood(name, document.failure[0]?.message))
+    if (!document.ok) return fail(unknownDocument(key, document.failure[0]?.message))
     const rules = { catalogue: runtimeCatalogue(), preset: tls.preset, file: fileSettings(tls) }
     const opened = openSettings(document.value, rules)
-    if (!opened.ok) return fail(notUnderstood(name, opened.failure[0]?.found))
+    if (!opened.ok) return fail(unknownDocument(key, opened.failure[0]?.found))
     const { page, report } = opened.value
     const selection = appliedSelection(page.applied, rules)
     upstreamTls.push({ upstream: name, selection, chosen: page.chosen })
@@ -45,11 +46,12 @@ export async function readUpstreamTls(
   return ok({ upstreamTls, upgradeNotes })
 }
 
-const notUnderstood = (upstream: string, found = 'something else'): StoreFailure => ({
+/** The failure for a document that this version cannot read. */
+export const unknownDocument = (name: string, found = 'something else'): StoreFailure => ({
   kind: 'unknown-row',
   table: 'documents',
-  key: documentName(upstream),
+  key: name,
   column: 'body',
   found,
-  wanted: 'a page that this version wrote',
+  wanted: 'a document that this version wrote',
 })

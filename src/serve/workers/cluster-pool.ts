@@ -14,6 +14,8 @@ import type { ProcessLogger } from '../log.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import type { IssuerHint, ProcessConfig } from '../process/process-config.ts'
 
+type WorkerMetrics = FromWorker & { readonly kind: 'metrics' }
+
 interface WorkerHandle {
   readonly worker: Worker
   readonly number: number
@@ -47,7 +49,7 @@ class ClusterWorkerPool implements WorkerPool {
   readonly #size: number
   readonly #logger: ProcessLogger
   readonly #workers = new Map<number, WorkerHandle>()
-  readonly #scrapes = new Map<number, (metrics: FromWorker & { kind: 'metrics' }) => void>()
+  readonly #scrapes = new Map<number, (metrics: WorkerMetrics) => void>()
   /** The lists in force, for workers that are started later. */
   readonly #crls = new Map<string, ToWorker & { kind: 'list' }>()
   /** What was decided about single devices, for the same. */
@@ -87,12 +89,12 @@ class ClusterWorkerPool implements WorkerPool {
     const key = `${setting}\n${place}`
     if (crl === undefined) this.#crls.delete(key)
     else this.#crls.set(key, message)
-    for (const handle of this.#workers.values()) send(handle, message)
+    this.#broadcast(message)
   }
 
   applyOverlayDelta(delta: OverlayDelta): void {
     this.#overlay.apply(delta)
-    for (const handle of this.#workers.values()) send(handle, { kind: 'overlay', delta })
+    this.#broadcast({ kind: 'overlay', delta })
   }
 
   async scrape(): Promise<string> {
@@ -245,18 +247,18 @@ class ClusterWorkerPool implements WorkerPool {
       ({ trustVersion }) => trustVersion === issuer.trustVersion,
     )
     this.#issuers = [...sameVersion, issuer].slice(-MAX_ISSUERS)
-    for (const handle of this.#workers.values()) {
-      if (handle !== from) send(handle, { kind: 'issuer', issuer })
-    }
+    this.#broadcast({ kind: 'issuer', issuer }, from)
+  }
+
+  #broadcast(message: ToWorker, except?: WorkerHandle): void {
+    for (const handle of this.#workers.values()) if (handle !== except) send(handle, message)
   }
 
   /** A worker too busy to answer is left out of this scrape rather than failing it. */
-  #scrapeWorker(handle: WorkerHandle): Promise<(FromWorker & { kind: 'metrics' }) | undefined> {
+  #scrapeWorker(handle: WorkerHandle): Promise<WorkerMetrics | undefined> {
     this.#nextScrape += 1
     const id = this.#nextScrape
-    const { promise, resolve } = Promise.withResolvers<
-      (FromWorker & { kind: 'metrics' }) | undefined
-    >()
+    const { promise, resolve } = Promise.withResolvers<WorkerMetrics | undefined>()
     const late = setTimeout(() => resolve(undefined), SCRAPE_TIMEOUT_MS)
     this.#scrapes.set(id, resolve)
     send(handle, { kind: 'scrape', id })
