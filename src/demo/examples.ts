@@ -38,41 +38,38 @@ export function examples(context: ExampleContext): readonly ExampleGroup[] {
     {
       title: 'Check in (a route that asks for a fit certificate)',
       examples: [
-        example('a device of the current CA', { device: 'current', ...CHECK_IN }, [
+        example('a device of the current CA', checkIn('current'), [
           200,
           'admitted; the MDM is told who it is',
         ]),
-        example('a device of the previously trusted CA', { device: 'previous', ...CHECK_IN }, [
+        example('a device of the previously trusted CA', checkIn('previous'), [
           200,
           'admitted; its CA retired after it was issued',
         ]),
-        example('issued by that CA after it retired', { device: 'issued-late', ...CHECK_IN }, [
+        example('issued by that CA after it retired', checkIn('issued-late'), [
           403,
           'refused: issued-after-retirement',
         ]),
-        example('expired nine days ago', { device: 'in-grace', ...CHECK_IN }, [
-          403,
-          'refused: expired',
-        ]),
-        example('a CA that the front end does not know', { device: 'unknown-ca', ...CHECK_IN }, [
+        example('expired nine days ago', checkIn('in-grace'), [403, 'refused: expired']),
+        example('a CA that the front end does not know', checkIn('unknown-ca'), [
           403,
           'refused: untrusted-issuer',
         ]),
-        example('no certificate at all', { ...CHECK_IN }, [403, 'refused: no-certificate']),
+        example('no certificate at all', checkIn(), [403, 'refused: no-certificate']),
       ],
     },
     {
       title: 'Renew (the same, and an expired certificate still counts for 30 days)',
       examples: [
-        example('expired nine days ago', { device: 'in-grace', ...RENEW }, [
+        example('expired nine days ago', renew('in-grace'), [
           200,
           'admitted in grace; the MDM is told FAILED:expired-grace',
         ]),
-        example('expired sixty days ago', { device: 'beyond-grace', ...RENEW }, [
+        example('expired sixty days ago', renew('beyond-grace'), [
           403,
           'refused: expired-beyond-grace',
         ]),
-        example('expired, and signed by itself', { device: 'self-signed-expired', ...RENEW }, [
+        example('expired, and signed by itself', renew('self-signed-expired'), [
           403,
           'refused: grace forgives age, nothing else',
         ]),
@@ -106,7 +103,7 @@ export function examples(context: ExampleContext): readonly ExampleGroup[] {
         ),
         example(
           'a host that is not ours',
-          { device: 'current', ...CHECK_IN, more: '-H Host:other.example' },
+          { ...checkIn('current'), more: '-H Host:other.example' },
           [421, 'refused: host-unknown'],
         ),
       ],
@@ -127,7 +124,7 @@ export function examples(context: ExampleContext): readonly ExampleGroup[] {
           { path: '/api/deny-list', body: { denied, note: 'lost' } },
           [201, 'in force at once'],
         ),
-        example('its device', { device: 'current', ...CHECK_IN }, [
+        example('its device', checkIn('current'), [
           0,
           'its connection is closed: nothing is open to it',
         ]),
@@ -136,7 +133,7 @@ export function examples(context: ExampleContext): readonly ExampleGroup[] {
           { path: '/api/deny-list/remove', body: { denied } },
           [204, 'taken off the list'],
         ),
-        example('its device once more', { device: 'current', ...CHECK_IN }, [
+        example('its device once more', checkIn('current'), [
           200,
           'admitted; the MDM is told who it is',
         ]),
@@ -166,14 +163,14 @@ export function examples(context: ExampleContext): readonly ExampleGroup[] {
 }
 
 interface Call {
-  readonly device?: string
+  readonly device?: string | undefined
   readonly method?: string
   readonly path: string
   readonly more?: string
 }
 
-const CHECK_IN = { method: 'PUT', path: '/mdm/checkin' }
-const RENEW = { method: 'POST', path: '/renew/identity' }
+const checkIn = (device?: string): Call => ({ device, method: 'PUT', path: '/mdm/checkin' })
+const renew = (device: string): Call => ({ device, method: 'POST', path: '/renew/identity' })
 
 function curl({ device, method, path, more }: Call, { folder, port }: ExampleContext): string {
   const file = (name: string): string => shellWord(join(folder, name))

@@ -7,7 +7,7 @@ import type { Timeliness } from '../decide/timeliness.ts'
 import { explainUpstream } from '../forward/failure.ts'
 import type { Outcome } from '../forward/exchange/exchange.ts'
 import type { RequestEvent } from '../record/event.ts'
-import { explainThrottle, type ThrottleRefusal } from '../throttle/throttle-refusal.ts'
+import { explainThrottle } from '../throttle/throttle-refusal.ts'
 import { decisionFields, explainDecision, MAX_REASON, refusalFields } from './decision-fields.ts'
 import type { RejectionFacts } from './rejection.ts'
 import type { ThrottleResult } from './oauth-throttle.ts'
@@ -56,16 +56,15 @@ export function requestEvent(
   outcome: RequestOutcome,
 ): RequestEvent {
   const { identity, throttled, status, firstByteMs } = outcome
-  const explanation =
-    throttled?.refusal === undefined
-      ? explanationOf(verdict, outcome)
-      : explainThrottle(throttled.refusal)
+  const held = throttled?.refusal
+  const explanation = held === undefined ? explanationOf(verdict, outcome) : explainThrottle(held)
   return {
     method: facts.method,
     path: facts.path,
     host: facts.host?.slice(0, MAX_HOST),
     ...verdictFields(verdict),
-    ...(throttled?.refusal === undefined ? {} : throttleFields(throttled.refusal)),
+    // Admitted by `decide`, and yet held back by the throttle.
+    ...(held && ({ decision: 'refuse', code: held.kind, upstream: undefined } as const)),
     account_hash: throttled?.account,
     verify: identity.verify,
     withheld: identity.withheld === 'nothing' ? undefined : identity.withheld,
@@ -87,19 +86,7 @@ export function requestEvent(
   }
 }
 
-type VerdictFields = Pick<
-  RequestEvent,
-  | 'route'
-  | 'route_class'
-  | 'decision'
-  | 'code'
-  | 'would_refuse'
-  | 'timeliness'
-  | 'findings'
-  | 'upstream'
->
-
-function verdictFields(verdict: Verdict): VerdictFields {
+function verdictFields(verdict: Verdict) {
   if (verdict.kind === 'rejected') return { ...NO_ROUTE, ...refusalFields(verdict.facts.code) }
   const { decision, route, timeliness } = verdict
   return {
@@ -110,15 +97,6 @@ function verdictFields(verdict: Verdict): VerdictFields {
     upstream: decision.kind === 'refuse' ? undefined : route.upstream,
   }
 }
-
-/** Admitted by `decide`, and yet no further. */
-const throttleFields = ({
-  kind,
-}: ThrottleRefusal): Pick<RequestEvent, 'decision' | 'code' | 'upstream'> => ({
-  decision: 'refuse',
-  code: kind,
-  upstream: undefined,
-})
 
 function explanationOf(verdict: Verdict, { failure }: Outcome): Explanation | undefined {
   if (verdict.kind === 'rejected') return verdict.facts

@@ -119,8 +119,7 @@ export class CrlRefresher {
         ? { kind: 'unchanged' }
         : { kind: 'failed', why: this.#rejection }
     }
-    const taken = this.#take(octets.value)
-    return taken.ok ? taken.value : { kind: 'failed', why: taken.failure }
+    return this.#take(octets.value)
   }
 
   async #octets(): Promise<Result<Buffer | undefined, CrlFailure>> {
@@ -142,16 +141,16 @@ export class CrlRefresher {
     return ok(fetched.value.octets)
   }
 
-  #take(octets: Buffer): Result<RefreshResult, CrlFailure> {
+  #take(octets: Buffer): RefreshResult {
     if (this.crl?.der.equals(octets) === true) {
       this.#rejection = undefined
-      return ok({ kind: 'unchanged' })
+      return { kind: 'unchanged' }
     }
     const taken = this.#read(octets)
     this.#rejection = taken.ok ? undefined : taken.failure
-    if (!taken.ok) return taken
+    if (!taken.ok) return { kind: 'failed', why: taken.failure }
     this.#inForce = taken.value
-    return ok({ kind: 'applied', crl: taken.value.crl })
+    return { kind: 'applied', crl: taken.value.crl }
   }
 
   #read(octets: Buffer): Result<RevocationList, CrlFailure> {

@@ -30,14 +30,11 @@ export async function openAdminListener(
     ...options,
     clock: SYSTEM_CLOCK,
     networks: at.allow,
-    tls:
-      identity === undefined
-        ? undefined
-        : {
-            key: identity.value.keyPem,
-            cert: identity.value.chainPem,
-            clientCertificates: at.clientCertificates,
-          },
+    tls: identity && {
+      key: identity.value.keyPem,
+      cert: identity.value.chainPem,
+      clientCertificates: at.clientCertificates,
+    },
   })
   try {
     await app.listen({ host: at.address, port: at.port })

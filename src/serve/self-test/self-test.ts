@@ -60,6 +60,11 @@ interface SelfTestCase {
   readonly readPresented: ReadPresented
 }
 
+/** A test case whose server listens. */
+interface RunningTest extends SelfTestCase {
+  readonly server: Server
+}
+
 async function faultOf(
   testCase: SelfTestCase,
   versions: readonly TestedTlsVersion[],
@@ -69,7 +74,7 @@ async function faultOf(
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     for (const tls of versions) {
-      const fault = await faultOver(tls, testCase, server)
+      const fault = await faultOver(tls, { ...testCase, server })
       if (fault !== undefined) return fault
     }
     return undefined
@@ -97,14 +102,13 @@ function serverFor({ material, advertised }: SelfTestCase): Server {
 
 async function faultOver(
   tls: TestedTlsVersion,
-  testCase: SelfTestCase,
-  server: Server,
+  test: RunningTest,
 ): Promise<RuntimeFault | undefined> {
   try {
-    const known = await faultWithCertificate(tls, testCase, server)
+    const known = await faultWithCertificate(tls, test)
     // The last one needs no second look with other authorities: nothing is presented.
-    if (known !== undefined || testCase.advertised.length > 0) return known
-    return await faultWithout(tls, testCase, server)
+    if (known !== undefined || test.advertised.length > 0) return known
+    return await faultWithout(tls, test)
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     return { kind: 'runtime-cannot-handshake', tls, detail }
@@ -113,17 +117,16 @@ async function faultOver(
 
 async function faultWithCertificate(
   tls: TestedTlsVersion,
-  testCase: SelfTestCase,
-  server: Server,
+  test: RunningTest,
 ): Promise<RuntimeFault | undefined> {
-  const first = await handshake(testCase, server, { tls, presents: true, session: undefined })
-  const { leaf, intermediate } = testCase.material
+  const first = await handshake(test, { tls, presents: true, session: undefined })
+  const { leaf, intermediate } = test.material
   const shown = first.certificates
   const isWhole = shown.length === 2 && shown[0]?.equals(leaf) && shown[1]?.equals(intermediate)
   if (isWhole !== true || first.presented.kind !== 'chain' || first.presented.resumed) {
     return { kind: 'runtime-loses-chain', tls, presented: 2, kept: shown.length }
   }
-  const again = await handshake(testCase, server, { tls, presents: true, session: first.session })
+  const again = await handshake(test, { tls, presents: true, session: first.session })
   if (!isResumed(again.presented)) return { kind: 'runtime-does-not-resume', tls }
   const [returned] = again.certificates
   return returned?.equals(leaf) === true ? undefined : { kind: 'runtime-loses-leaf', tls }
@@ -131,13 +134,12 @@ async function faultWithCertificate(
 
 async function faultWithout(
   tls: TestedTlsVersion,
-  testCase: SelfTestCase,
-  server: Server,
+  test: RunningTest,
 ): Promise<RuntimeFault | undefined> {
-  const first = await handshake(testCase, server, { tls, presents: false, session: undefined })
+  const first = await handshake(test, { tls, presents: false, session: undefined })
   if (first.presented.kind !== 'none') return { kind: 'runtime-invents-certificate', tls }
   // As a device that was issued one since.
-  const again = await handshake(testCase, server, { tls, presents: true, session: first.session })
+  const again = await handshake(test, { tls, presents: true, session: first.session })
   if (again.presented.kind !== 'none') return { kind: 'runtime-invents-certificate', tls }
   return isResumed(again.presented) ? undefined : { kind: 'runtime-does-not-resume', tls }
 }
@@ -166,8 +168,7 @@ interface HandshakeResult {
 
 /** One connection, from both sides. */
 function handshake(
-  { material, readPresented }: SelfTestCase,
-  server: Server,
+  { material, readPresented, server }: RunningTest,
   options: ClientOptions,
 ): Promise<HandshakeResult> {
   const { promise, resolve, reject } = Promise.withResolvers<HandshakeResult>()
