@@ -43,7 +43,7 @@ export interface PipelineDeps {
   snapshot(): Snapshot
   /** Whether answers should end their connections. */
   draining(): boolean
-  /** A device was held to a session that says less of it than a new one would. */
+  /** A device was held to a session that says less of it than a new one would: its tickets must not serve again. */
   onStaleSession(): void
   /** `judgedAt`: a request with a long body is written down when it is over. */
   record(connection: Connection, event: RequestEvent, judgedAt: Instant): void

@@ -6,25 +6,22 @@ import { decide, timelinessOfPeer, vouchedFor, type Ask, type Peer } from '../de
 import type { Admission, Vouched } from '../decide/decide.ts'
 import type { RouteClass } from '../decide/policy.ts'
 import { relay, type RelayOutcome, type RelayDestination } from '../forward/tunnel/relay.ts'
-import type { PeerCache } from '../identify/peer.ts'
-import type { Clock } from '../kernel/ports.ts'
 import { proxyHeader } from '../message/proxy-protocol.ts'
 import type { TunnelEvent } from '../record/tunnel-event.ts'
 import type { ListenerView, Snapshot } from '../state/snapshot.ts'
 import type { Connection } from './connection.ts'
 import { originOf } from './origin.ts'
+import type { PipelineDeps } from './pipeline.ts'
 import { explainRejection } from './rejection.ts'
 import { tunnelEvent, type TunnelVerdict, type TunnelOutcome } from './tunnel-event.ts'
 import type { ApprovalSettings } from '../config/service/types.ts'
 import type { Relay } from '../config/listener/types.ts'
 
 /** What the pipeline of tunnels needs from the process. */
-export interface TunnelDeps {
-  readonly clock: Clock
-  readonly peerCache: PeerCache
-  snapshot(): Snapshot
-  /** A device was held to a session that says less of it than a new one would. */
-  onStaleSession(): void
+export interface TunnelDeps extends Pick<
+  PipelineDeps,
+  'clock' | 'onStaleSession' | 'peerCache' | 'snapshot'
+> {
   /** Called with the verdict before the first octet passes. */
   judged(connection: Connection, verdict: TunnelVerdict): void
 }

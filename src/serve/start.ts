@@ -126,7 +126,7 @@ export async function startServer(
   })
   if (!status.ok) return status
   opened.defer(() => status.value.close())
-  const admin = await startAdmin(coordinator, storeSession.value, upstreamErrors, options)
+  const admin = await startAdmin(coordinator, storeSession.value, { ...options, upstreamErrors })
   if (!admin.ok) return admin
   const closing = opened.move()
   await revocation.adopt(compiled.value)
@@ -189,8 +189,7 @@ function sharedPortFaults({ listeners }: Config): readonly Fault[] {
 async function startAdmin(
   coordinator: ReloadCoordinator,
   storeSession: StoreSession | undefined,
-  upstreamErrors: UpstreamErrorList,
-  { logger, version = '0' }: StartOptions,
+  { logger, version = '0', upstreamErrors }: StartOptions & { upstreamErrors: UpstreamErrorList },
 ): Promise<Result<AdminListenerHandle | undefined, readonly Fault[]>> {
   const { admin } = coordinator.processConfig.config
   if (storeSession === undefined || admin === undefined) return ok(undefined)
@@ -198,14 +197,6 @@ async function startAdmin(
     store: storeSession.store,
     log: logger.log,
     version,
-    frontEnd: frontEndView(
-      () => ({
-        compiled: coordinator.compiled,
-        fileConfig: coordinator.processConfig.config,
-        revision: storeSession.revision,
-        builtAt: coordinator.builtAt,
-      }),
-      upstreamErrors,
-    ),
+    frontEnd: frontEndView(coordinator, storeSession, upstreamErrors),
   })
 }

@@ -3,50 +3,40 @@
  * configuration file and the compiled configuration in force, and calls upstreams with connections of its own.
  */
 import type { FrontEndView } from '../../admin/front-end.ts'
-import type { Config } from '../../config/config.ts'
 import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
-import type { Instant } from '../../kernel/types.ts'
 import { fileSettings } from '../../state/upstream-tls.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
+import type { ReloadCoordinator } from '../reload/coordinator.ts'
 import { syncListener } from '../store-sync/read-rules.ts'
+import type { StoreSession } from '../store-sync/session.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
-
-/** What is in force now. */
-export interface CurrentConfig {
-  readonly compiled: CompiledConfig
-  /** As the file has it, without what the store says. */
-  readonly fileConfig: Config
-  /** Of the store; undefined before the first. */
-  readonly revision: number | undefined
-  readonly builtAt: Instant
-}
 
 /** Returns the front end as the admin API sees it. */
 export function frontEndView(
-  current: () => CurrentConfig,
+  /** Has what is in force now. */
+  coordinator: Pick<ReloadCoordinator, 'builtAt' | 'compiled' | 'processConfig'>,
+  storeSession: Pick<StoreSession, 'revision'>,
   upstreamErrors: FrontEndView['upstreamErrors'],
 ): FrontEndView {
-  const calls = new UpstreamCalls(() => current().compiled)
+  const calls = new UpstreamCalls(() => coordinator.compiled)
   return {
     upstreamErrors,
     minimums: () => {
-      const { minimums, minimumsStated } = current().compiled.config.fleet
+      const { minimums, minimumsStated } = coordinator.compiled.config.fleet
       return { versions: minimums, statedByFile: minimumsStated }
     },
     approvalModel: () => {
-      const { model, modelStated } = current().compiled.config.approval
+      const { model, modelStated } = coordinator.compiled.config.approval
       return modelStated ? model : undefined
     },
-    trust: () => current().compiled.config.trust,
-    policy: () => current().compiled.policy,
-    syncListener: () => syncListener(current().compiled.config),
-    locked: () => statedKeys(current().compiled),
-    snapshot: () => {
-      const { revision, builtAt } = current()
-      return { revision, builtAt }
-    },
+    trust: () => coordinator.compiled.config.trust,
+    policy: () => coordinator.compiled.policy,
+    syncListener: () => syncListener(coordinator.compiled.config),
+    locked: () => statedKeys(coordinator.compiled),
+    snapshot: () => ({ revision: storeSession.revision, builtAt: coordinator.builtAt }),
+    // As the file has them, without what the store says.
     upstreams: () =>
-      current().fileConfig.upstreams.map(({ name, servers, tls }) => ({
+      coordinator.processConfig.config.upstreams.map(({ name, servers, tls }) => ({
         name,
         servers: servers.map((one) => one.name),
         tls: tls === undefined ? undefined : { preset: tls.preset, file: fileSettings(tls) },

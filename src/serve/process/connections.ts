@@ -7,10 +7,8 @@ import type { Logger } from 'pino'
 import type { TunnelHandlers } from '../../accept/tunnel-listener.ts'
 import { isExpected, type Peer } from '../../decide/decide.ts'
 import { explainHandshake, handshakeFailure } from '../../handshake/failure.ts'
-import type { PeerCache } from '../../identify/peer.ts'
 import { presentedBy } from '../../identify/presented.ts'
 import { errorCode } from '../../kernel/error-code.ts'
-import type { Clock } from '../../kernel/ports.ts'
 import type { SlotList } from '../../kernel/slot-list.ts'
 import { Connection } from '../../pipeline/connection.ts'
 import {
@@ -18,29 +16,21 @@ import {
   type ObservationContext,
   type ObservedEvent,
 } from '../../pipeline/device-sighting.ts'
-import type { LegacyOAuthThrottle } from '../../pipeline/oauth-throttle.ts'
+import type { PipelineDeps } from '../../pipeline/pipeline.ts'
 import { accessLog, type AccessLog } from '../../record/access-log.ts'
 import type { Observation } from '../../record/device-sightings.ts'
 import type { ExpirySightingBuffer } from '../../record/expiry-sightings.ts'
 import type { Metrics } from '../../record/metrics.ts'
-import type { Snapshot } from '../../state/snapshot.ts'
 import type { InFlight } from './in-flight.ts'
 
 /** What the handlers of one listener need from their process. */
-export interface ConnectionHandlerDeps {
+export interface ConnectionHandlerDeps extends Omit<PipelineDeps, 'record'> {
   readonly log: Logger
   readonly metrics: Metrics
-  readonly clock: Clock
-  readonly peerCache: PeerCache
-  readonly oauthThrottle: LegacyOAuthThrottle
   /** Every open connection of this process, whatever its listener. */
   readonly connections: SlotList<Connection>
   /** What has begun here and has no line yet. */
   readonly inFlight: Pick<InFlight, 'begin' | 'end'>
-  snapshot(): Snapshot
-  draining(): boolean
-  /** A device was held to a session that says less of it than a new one would: its tickets must not serve again. */
-  onStaleSession(): void
   readonly expirySightings: Pick<ExpirySightingBuffer, 'add'>
   /** Passes on what was seen of a device, for the store. */
   observe(observation: Observation): void
