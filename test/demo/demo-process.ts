@@ -1,4 +1,4 @@
-/** The demonstration as a stranger runs it: another process, another folder, free ports. */
+/** The demonstration as a new user runs it: another process, another folder, free ports. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'

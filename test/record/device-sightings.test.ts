@@ -28,7 +28,7 @@ const anObservation = (parts: Partial<Observation> = {}): Observation => ({
   ...parts,
 })
 
-/** A ledger, and the batches that it has told. */
+/** Returns a buffer, and the batches that it has passed on. */
 function aBuffer(limit?: number) {
   const batches: { readonly seen: readonly Sighting[]; readonly lost: number }[] = []
   const buffer = new SightingBuffer(
@@ -87,7 +87,7 @@ test('what does not fit is counted, and devices that wait already are still coun
   ])
 })
 
-test('strangers with keys that they made up do not displace the fleet', () => {
+test('unverified devices with made-up keys do not displace the fleet', () => {
   const { buffer, batches } = aBuffer(100)
   for (let number = 0; number < 1000; number += 1) {
     buffer.add(
@@ -101,7 +101,7 @@ test('strangers with keys that they made up do not displace the fleet', () => {
   expect([codes.length, batches[0]?.lost]).toEqual([100, 980])
 })
 
-test('a device that calls itself by a thousand names is counted whole, in bounded room', () => {
+test('a device that calls itself by a thousand names is counted whole, in bounded memory', () => {
   const { buffer, batches } = aBuffer()
   for (let number = 0; number < 1000; number += 1) {
     buffer.add(anObservation({ userAgent: `Agent/${number}` }))
@@ -125,7 +125,7 @@ test('what a sighting needs besides is worked out when its batch goes, once for 
   expect([asked, batches[0]?.seen[0]?.class]).toEqual([1, 'ios-mdm'])
 })
 
-test('when many devices wait, they are told before the wait is over, strangers with them', async () => {
+test('when many devices wait, they are passed on before the wait is over, unverified ones with them', async () => {
   const { buffer, batches } = aBuffer()
   for (let number = 0; number < 300; number += 1) buffer.add(anObservation(key(`device ${number}`)))
   buffer.add(anObservation({ ...key('made up'), sound: false }))
@@ -134,7 +134,7 @@ test('when many devices wait, they are told before the wait is over, strangers w
   expect(batches.map(({ seen, lost }) => [seen.length, lost])).toEqual([[301, 0]])
 })
 
-test('any number of strangers hasten nothing', async () => {
+test('any number of unverified devices hastens nothing', async () => {
   const { buffer, batches } = aBuffer()
   for (let number = 0; number < 900; number += 1) {
     buffer.add(anObservation({ ...key(`made up ${number}`), sound: false }))

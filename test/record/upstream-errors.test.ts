@@ -99,7 +99,7 @@ test('errors are told soon without being asked for', async () => {
   expect(told).toEqual([{ errors: [met()], lost: 0 }])
 })
 
-test('what finds no room is counted; what is known already still counts', () => {
+test('an error that does not fit is counted; one that is known already still counts', () => {
   const { told, errors } = gathering({ limit: 1 })
   errors.add(event(), at(1))
   errors.add(event({ server: 'b:1' }), at(2))
@@ -138,7 +138,7 @@ test('an entry that is there already evicts no other', () => {
   expect(list.list()).toMatchObject({ items: [{}, {}], lost: 0 })
 })
 
-test('what a process had no room for is said', () => {
+test('errors that a process had to drop are counted', () => {
   const list = new UpstreamErrorList(at(0))
   list.onUpstreamErrors([], 7)
   expect(list.list().lost).toBe(7)

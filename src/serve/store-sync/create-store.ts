@@ -10,8 +10,6 @@ import { codeOrText } from '../../kernel/error-code.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { compileConfig, type CompiledConfig } from '../../state/compiled-config.ts'
 import type { Actor } from '../../store/transactions.ts'
-import type { NewSetting } from '../../store/settings/enrollment.ts'
-import type { StoredStanding } from '../../store/settings/enrollment-setting.ts'
 import { explainStoreLock, lockStore } from '../../store/engine/lock.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import { withNewKey, writeKeyRing } from '../../store/secrets/key-ring.ts'
@@ -118,21 +116,18 @@ async function discardStore(store: ConfiguredStore): Promise<readonly Fault[]> {
 /** Gives a store that has no enrollment settings those of the configuration; does nothing to any other. */
 export const initialiseSettings = (
   store: Pick<Store, 'enrollment'>,
-  compiled: CompiledConfig,
+  { config, chains }: CompiledConfig,
   actor: Actor,
-) => store.enrollment.seed(actor, settingsIn(compiled))
-
-function settingsIn({
-  config,
-  chains,
-}: CompiledConfig): readonly (NewSetting & { readonly standing: StoredStanding })[] {
-  return config.trust.enrollmentSettings.map(({ name, source, standing }) => ({
-    name,
-    source,
-    standing,
-    chain: (chains.get(name) ?? []).map(({ der }) => der),
-  }))
-}
+) =>
+  store.enrollment.seed(
+    actor,
+    config.trust.enrollmentSettings.map(({ name, source, standing }) => ({
+      name,
+      source,
+      standing,
+      chain: (chains.get(name) ?? []).map(({ der }) => der),
+    })),
+  )
 
 async function checkAbsent(store: ConfiguredStore): Promise<Result<void, readonly Fault[]>> {
   const exists = (where: string) =>

@@ -39,7 +39,7 @@ async function startMaintenance(place: Place, { id = 'one', ring = aRing(1) } = 
   return { store, keeping, clock, lines, [Symbol.asyncDispose]: close }
 }
 
-const stranger = (key: string, at: number): Sighting => ({
+const unverified = (key: string, at: number): Sighting => ({
   at: at as Instant,
   count: 1,
   listener: 'devices',
@@ -87,8 +87,8 @@ test('unverified devices are forgotten after three days, to the hour in which th
   await using place = await sqliteBackend.place()
   await using it = await startMaintenance(place)
   const { store, keeping, clock, lines } = it
-  const gone = stranger('gone', clock.at - 3 * DAY_MS - 3_600_000)
-  const here = stranger('here', clock.at - 3 * DAY_MS + 3_600_000)
+  const gone = unverified('gone', clock.at - 3 * DAY_MS - 3_600_000)
+  const here = unverified('here', clock.at - 3 * DAY_MS + 3_600_000)
   expect((await store.sightings.record([gone, here])).ok).toBe(true)
   await keeping.runOnce()
   expect(await devicesIn(store)).toBe(1)

@@ -195,7 +195,7 @@ test('the admin API is served beside the front end, and what it changes is in fo
   await expect.poll(() => statusOf(frontEnd).catch(() => '')).toBe('')
 })
 
-test('agent minimums of the file are locked in the office, and after a reload without them the portal edits those of the profile', async () => {
+test('agent minimums of the file are locked in the admin API, and after a reload without them the portal edits those of the profile', async () => {
   const admin = ' { port: 0 }'
   const { upstream, frontEnd } = await frontEndWith({
     yaml: { admin, fleet: ' { minimums: { ios-maw: "13.0" } }' },
@@ -257,7 +257,7 @@ const WITHOUT_13 = drafted(
 const APPLIED = { name: documentName('mdm'), body: documentOf(applied(WITHOUT_13, RULES), RULES) }
 const DRAFTED = { name: documentName('mdm'), body: documentOf(WITHOUT_13, RULES) }
 
-test('what is applied on the page of outgoing TLS is what new upstream connections speak', async () => {
+test('upstream TLS settings that are applied are what new upstream connections use', async () => {
   const { upstream, frontEnd } = await frontEndWith()
   await using _upstream = upstream
   await using _frontEnd = frontEnd
@@ -272,7 +272,11 @@ test('what is applied on the page of outgoing TLS is what new upstream connectio
 
 const WITHOUT_EFFECT: readonly [string, typeof APPLIED, readonly string[]][] = [
   ['a draft that was not applied changes no connection', DRAFTED, []],
-  ['what the file states is not changed by the page', APPLIED, ['protocols: [TLSv1.3, TLSv1.2]']],
+  [
+    'what the file states is not changed by the settings in the store',
+    APPLIED,
+    ['protocols: [TLSv1.3, TLSv1.2]'],
+  ],
 ]
 
 for (const [promise, document, upstreamTls] of WITHOUT_EFFECT) {

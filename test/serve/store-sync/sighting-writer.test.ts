@@ -98,21 +98,21 @@ const recordedAs = ({ sightings }: { sightings: readonly Sighting[] }) => ({
   },
 })
 
-test('strangers get a fifth of the room: the fleet has the rest while the store is away', async () => {
+test('unverified devices get a fifth of the buffer: the fleet has the rest while the store is away', async () => {
   await using place = await sqliteBackend.place()
   await using store = await storeAt(place)
   const writer = new SightingWriter(store.sightings, { limit: 100, delayMs: 60_000 })
-  const strangers = sightings(1, 90).map((one) => {
-    if (one.certificate === undefined) throw new Error('a stranger shows something')
+  const unverified = sightings(1, 90).map((one) => {
+    if (one.certificate === undefined) throw new Error('an unverified device shows a certificate')
     return { ...one, certificate: { ...one.certificate, sound: false } }
   })
-  writer.add(strangers, 0)
+  writer.add(unverified, 0)
   expect(writer.counts()).toMatchObject({ buffered: 20, dropped: 70 })
   writer.add(sightings(101, 81), 0)
   expect(writer.counts()).toMatchObject({ buffered: 100, dropped: 71 })
   await writer.flush()
-  // What was written makes room for strangers again.
-  writer.add(strangers, 0)
+  // What was written leaves space for unverified devices again.
+  writer.add(unverified, 0)
   expect(writer.counts()).toMatchObject({ buffered: 20, dropped: 141 })
   await writer.close()
 })
@@ -226,7 +226,7 @@ test('listeners are told once that the store is away, and once that it is back',
   expect(told).toEqual(['store-locked', 'store-full', 'back'])
 })
 
-test('a device that calls again while it waits takes no more room, and both times count', async () => {
+test('a device that calls again while it waits takes no second entry, and both times count', async () => {
   await using place = await sqliteBackend.place()
   await using store = await storeAt(place)
   const writer = new SightingWriter(store.sightings, { limit: 1, delayMs: 60_000 })

@@ -67,7 +67,7 @@ async function startWith(settings: TlsSettings, upstreamTls: readonly string[]) 
   }
 }
 
-test('strict TLS that was switched off on the page is announced at each start, and counted', async () => {
+test('strict TLS that was switched off in the store is announced at each start, and counted', async () => {
   const { announced, counted } = await startWith(APPLIED, [])
   expect(announced).toEqual([['unverified-upstream', 'store: upstream TLS of mdm']])
   expect(counted).toBe(true)

@@ -21,7 +21,7 @@ const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
 /** Ten seconds of it are waiting for a worker that gives no answer. */
 const NO_X = '{ id: no-x, path: /device/x, class: denied }'
 
-test('a worker that is hired after a refused reload serves what the others serve', async () => {
+test('a worker that is started after a refused reload serves what the others serve', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   await using frontEnd = await serveProcess(upstream.port, { workers: 2 })
   // What is bound is refused by the workers alone: the primary binds nothing.
@@ -83,7 +83,7 @@ test('a worker that hangs holds up no end of the program', async () => {
   expect(() => process.kill(victim, 0)).toThrow(/ESRCH/u)
 })
 
-test('a worker that is hired later knows what was revoked', async () => {
+test('a worker that is started later knows what was revoked', async () => {
   const revoked = [{ serial: serialIn(fleet.device.der) }]
   await using server = await crlServer(mintCrl({ issuer: fleet.devices, revoked }))
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
