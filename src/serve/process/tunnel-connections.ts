@@ -23,7 +23,8 @@ export function tunnelHandlers(listener: string, deps: ConnectionHandlerDeps): T
   const { connections, inFlight, log } = deps
   const pipeline = {
     ...deps,
-    judged: (connection: Connection, verdict: TunnelVerdict) => noteDevice(connection, verdict, deps),
+    judged: (connection: Connection, verdict: TunnelVerdict) =>
+      noteDevice(connection, verdict, deps),
   }
   return {
     ...commonHandlers(listener, deps),

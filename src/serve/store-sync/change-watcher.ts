@@ -141,8 +141,7 @@ export class ChangeWatcher {
     if (!read.ok) return read
     const since = read.value
     if (since.revision === this.#revision) return ok(undefined)
-    const isTouched = (topic: Topic) =>
-      since.kind === 'everything' || since.changed.has(topic)
+    const isTouched = (topic: Topic) => since.kind === 'everything' || since.changed.has(topic)
     const passed =
       since.kind === 'everything'
         ? await readDecisions(this.#store, since.revision, this.#applyDelta)
