@@ -1,7 +1,7 @@
 /**
  * For every revocation list that is not taken its cause, and facts to explain it with; typed over the closed union.
  */
-import type { CrlFailure } from '../../src/revoke/failure.ts'
+import type { CrlFailure } from '../../src/revoke/crl-failure.ts'
 import { amount, instant } from './placeholders.ts'
 import { byUs, type Cases } from './samples.ts'
 

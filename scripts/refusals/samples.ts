@@ -4,7 +4,7 @@
  */
 import type { Unparsable } from '../../src/accept/unparsable.ts'
 import type { Refusal } from '../../src/decide/refusal.ts'
-import type { HandshakeFailure } from '../../src/handshake/failure.ts'
+import type { HandshakeFailure } from '../../src/handshake/handshake-failure.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import type { AuthorityFault } from '../../src/message/authority.ts'
 import type { TargetFault } from '../../src/message/target.ts'

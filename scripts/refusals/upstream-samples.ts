@@ -1,7 +1,7 @@
 /**
  * For every upstream failure its cause, and facts to explain it with; typed over the closed union, too.
  */
-import type { UntrustedReason, UpstreamFailure } from '../../src/forward/failure.ts'
+import type { UntrustedReason, UpstreamFailure } from '../../src/forward/upstream-failure.ts'
 import { amount } from './placeholders.ts'
 import { byDevice, byUpstream, byUs, type Cases } from './samples.ts'
 

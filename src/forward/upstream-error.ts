@@ -4,7 +4,7 @@
  * is worked out for it that may never be looked at.
  */
 import type { X509Certificate } from 'node:crypto'
-import { explainUpstream, type UpstreamFailure } from './failure.ts'
+import { explainUpstream, type UpstreamFailure } from './upstream-failure.ts'
 import { presentedList } from './connect/pins.ts'
 import { loggedCertificate, strictTlsFailures, type UntrustedServer } from './connect/untrusted.ts'
 import type { UpstreamError } from '../kernel/upstream-error.ts'

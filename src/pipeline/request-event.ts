@@ -4,7 +4,7 @@
  */
 import type { Decision } from '../decide/decide.ts'
 import type { Timeliness } from '../decide/timeliness.ts'
-import { explainUpstream } from '../forward/failure.ts'
+import { explainUpstream } from '../forward/upstream-failure.ts'
 import type { Outcome } from '../forward/exchange/exchange.ts'
 import type { RequestEvent } from '../record/event.ts'
 import { explainThrottle } from '../throttle/throttle-refusal.ts'

@@ -7,7 +7,7 @@ import { request as requestHttps } from 'node:https'
 import { codeOrText } from '../kernel/error-code.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { MAX_CRL_BYTES } from '../x509/crl.ts'
-import type { FetchFailure } from './failure.ts'
+import type { FetchFailure } from './crl-failure.ts'
 
 /** What one server may take from us. */
 export interface FetchLimits {

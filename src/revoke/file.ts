@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises'
 import { codeOrText } from '../kernel/error-code.ts'
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { MAX_CRL_BYTES } from '../x509/crl.ts'
-import type { FetchFailure } from './failure.ts'
+import type { FetchFailure } from './crl-failure.ts'
 
 /** What tells one state of a file from the next. */
 export type FileStamp = string

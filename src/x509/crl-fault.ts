@@ -4,7 +4,7 @@
  */
 import type { Problem } from './der-fault.ts'
 
-/** A closed union; every kind has its words in `revoke/failure.ts`. */
+/** A closed union; every kind has its words in `revoke/crl-failure.ts`. */
 export type CrlFault =
   | { readonly kind: 'crl-too-large'; readonly bytes: number; readonly limit: number }
   | { readonly kind: 'crl-too-many-entries'; readonly limit: number }

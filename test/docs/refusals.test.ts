@@ -11,8 +11,8 @@ import { THROTTLED } from '../../scripts/refusals/throttle-samples.ts'
 import { STORE } from '../../scripts/refusals/store-samples.ts'
 import { UPSTREAM } from '../../scripts/refusals/upstream-samples.ts'
 import { FINDING_EXPLANATIONS } from '../../src/decide/explain-finding.ts'
-import { UPSTREAM_FAILURES } from '../../src/forward/failure.ts'
-import { HANDSHAKE_FAILURES } from '../../src/handshake/failure.ts'
+import { UPSTREAM_FAILURES } from '../../src/forward/upstream-failure.ts'
+import { HANDSHAKE_FAILURES } from '../../src/handshake/handshake-failure.ts'
 
 const page = await readFile(join(import.meta.dirname, '../../docs/refusals.md'), 'utf8')
 

@@ -1,6 +1,6 @@
 /** The revocation lists that a configuration names, read once as the running front end would read them. */
 import type { Instant, Millis } from '../../kernel/types.ts'
-import { explainCrlFailure } from '../../revoke/failure.ts'
+import { explainCrlFailure } from '../../revoke/crl-failure.ts'
 import type { RefreshResult } from '../../revoke/keeper.ts'
 import { placeOf, CrlRegistry } from '../../revoke/registry.ts'
 import { LoadedCrls, revocationPolicy } from '../../state/revocation-policy.ts'

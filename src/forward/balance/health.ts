@@ -6,7 +6,7 @@
  * judgement of ours must not be worse than none; the log says so.
  */
 import { plus, unreachable, type Instant, type Millis } from '../../kernel/types.ts'
-import type { UpstreamFailure } from '../failure.ts'
+import type { UpstreamFailure } from '../upstream-failure.ts'
 import type { HealthSettings } from '../settings.ts'
 
 /** What is remembered of one server. */

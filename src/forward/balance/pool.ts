@@ -4,7 +4,7 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import { dial, type DialPlan } from '../connect/dial.ts'
-import type { UpstreamFailure } from '../failure.ts'
+import type { UpstreamFailure } from '../upstream-failure.ts'
 import { UpstreamConnection, type ConnectionOwner } from './connection.ts'
 import type { UpstreamLimits } from '../settings.ts'
 

@@ -6,7 +6,7 @@ import type { Clock } from '../../kernel/ports.ts'
 import type { Millis } from '../../kernel/types.ts'
 import type { Candidate } from './load-balancer.ts'
 import type { DialPlan } from '../connect/dial.ts'
-import { explainUpstream, type UpstreamFailure } from '../failure.ts'
+import { explainUpstream, type UpstreamFailure } from '../upstream-failure.ts'
 import {
   checkServer,
   explainCheck,

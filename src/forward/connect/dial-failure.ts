@@ -2,7 +2,7 @@
  * Node's and OpenSSL's errors on an outgoing connection → a closed list of failures with facts.
  */
 import { errorCode } from '../../kernel/error-code.ts'
-import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../failure.ts'
+import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../upstream-failure.ts'
 
 /** An `IdentityError` says in the words of S3-07 that the certificate has another name. */
 export class IdentityError extends Error {

@@ -12,7 +12,7 @@ import {
 } from 'node:tls'
 import { fail, ok, unreachable, type Result } from '../../kernel/types.ts'
 import { dialFailure, IDENTITY_ERROR, IdentityError, untrustedReason } from './dial-failure.ts'
-import type { UpstreamFailure } from '../failure.ts'
+import type { UpstreamFailure } from '../upstream-failure.ts'
 import { presentedList, unpinned } from './pins.ts'
 import type { OwnPathCheck } from './own-path-check.ts'
 import { nameMismatch } from './server-name.ts'

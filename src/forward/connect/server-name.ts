@@ -4,7 +4,7 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { NameMismatch } from '../failure.ts'
+import type { NameMismatch } from '../upstream-failure.ts'
 
 /** The mismatch, or nothing when the certificate is for `wanted`, a name or an address. */
 export function nameMismatch(

@@ -4,7 +4,7 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import type { PresentedCertificate } from '../../kernel/upstream-error.ts'
-import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../failure.ts'
+import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../upstream-failure.ts'
 
 /** The facts, once per connection. */
 export interface UntrustedServer {

@@ -13,7 +13,7 @@ import {
   wantedName,
   type DialPlan,
 } from '../connect/dial.ts'
-import { explainUpstream, type UpstreamFailure } from '../failure.ts'
+import { explainUpstream, type UpstreamFailure } from '../upstream-failure.ts'
 import { closeGracefully } from '../connect/close-gracefully.ts'
 import { unpinned } from '../connect/pins.ts'
 import { nameMismatch } from '../connect/server-name.ts'

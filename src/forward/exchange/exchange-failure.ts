@@ -3,7 +3,7 @@
  */
 import { errorCode } from '../../kernel/error-code.ts'
 import { dialFailure } from '../connect/dial-failure.ts'
-import type { UpstreamFailure } from '../failure.ts'
+import type { UpstreamFailure } from '../upstream-failure.ts'
 
 /** How far the response had come: not an octet, an octet, or its whole head. */
 export type ResponseProgress = 'none' | 'begun' | 'head-received'

@@ -2,7 +2,7 @@
  * What `forward` is given and what it gives back.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { UpstreamFailure } from '../failure.ts'
+import type { UpstreamFailure } from '../upstream-failure.ts'
 import type { Upstream } from '../balance/upstream.ts'
 
 /** A request of a device, and where its answer goes. */

@@ -2,7 +2,7 @@
  * The servers that one exchange has been to: each at most once, except that a kept connection which turns out
  * dead is renewed once. Bounded, whatever happens.
  */
-import type { UpstreamFailure } from '../failure.ts'
+import type { UpstreamFailure } from '../upstream-failure.ts'
 import type { UpstreamConnection } from '../balance/connection.ts'
 import type { ConnectionWaiter } from '../balance/pool.ts'
 import { retryDecision, type FailedAttempt } from './retry.ts'

@@ -6,7 +6,7 @@ import { STATUS_CODES } from 'node:http'
 import { PROBLEM_TYPE, problemDocument } from '../../message/problem.ts'
 import { endAfterLingering, endThenLinger } from './lingering-close.ts'
 import { hasBody, type Exchange, type Outcome } from './exchange.ts'
-import { failureStatus, type UpstreamFailure } from '../failure.ts'
+import { failureStatus, type UpstreamFailure } from '../upstream-failure.ts'
 
 /** An answer of ours. */
 export interface LocalReply {

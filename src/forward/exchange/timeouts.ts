@@ -2,7 +2,7 @@
  * How long nothing may move, and what it is called when nothing moved for longer: both depend on what the exchange waits for.
  */
 import { unreachable } from '../../kernel/types.ts'
-import type { UpstreamFailure } from '../failure.ts'
+import type { UpstreamFailure } from '../upstream-failure.ts'
 import type { UpstreamLimits } from '../settings.ts'
 
 /** What an exchange waits for. */

@@ -2,7 +2,7 @@
 import { unreachable } from '../../kernel/types.ts'
 import { errorCode } from '../../kernel/error-code.ts'
 import { dialFailure } from '../connect/dial-failure.ts'
-import { explainUpstream, type UpstreamFailure } from '../failure.ts'
+import { explainUpstream, type UpstreamFailure } from '../upstream-failure.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
 /** Every way a relay can fail. */

@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
 import type { TunnelHandlers } from '../../accept/tunnel-listener.ts'
 import { isExpected, type Peer } from '../../decide/decide.ts'
-import { explainHandshake, handshakeFailure } from '../../handshake/failure.ts'
+import { explainHandshake, handshakeFailure } from '../../handshake/handshake-failure.ts'
 import { presentedBy } from '../../identify/presented.ts'
 import { errorCode } from '../../kernel/error-code.ts'
 import type { SlotList } from '../../kernel/slot-list.ts'
@@ -15,10 +15,10 @@ import {
   observationOf,
   type ObservationContext,
   type ObservedEvent,
-} from '../../pipeline/device-sighting.ts'
+} from '../../pipeline/observation.ts'
 import type { PipelineDeps } from '../../pipeline/pipeline.ts'
 import { accessLog, type AccessLog } from '../../record/access-log.ts'
-import type { Observation } from '../../record/device-sightings.ts'
+import type { Observation } from '../../record/sighting-buffer.ts'
 import type { ExpirySightingBuffer } from '../../record/expiry-sightings.ts'
 import type { Metrics } from '../../record/metrics.ts'
 import type { InFlight } from './in-flight.ts'

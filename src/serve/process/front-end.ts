@@ -12,7 +12,7 @@ import { SlotList } from '../../kernel/slot-list.ts'
 import type { Connection } from '../../pipeline/connection.ts'
 import type { LegacyOAuthThrottle } from '../../pipeline/oauth-throttle.ts'
 import type { Metrics } from '../../record/metrics.ts'
-import type { SightingBuffer } from '../../record/device-sightings.ts'
+import type { SightingBuffer } from '../../record/sighting-buffer.ts'
 import type { ExpirySightingBuffer } from '../../record/expiry-sightings.ts'
 import type { UpstreamErrorBuffer } from '../../record/upstream-errors.ts'
 import {

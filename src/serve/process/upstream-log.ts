@@ -3,7 +3,7 @@
  */
 import type { UpstreamHealthChange } from '../../forward/balance/upstream.ts'
 import { strictTlsFailures, type UntrustedServer } from '../../forward/connect/untrusted.ts'
-import { explainUpstream } from '../../forward/failure.ts'
+import { explainUpstream } from '../../forward/upstream-failure.ts'
 import type { Log } from '../../kernel/ports.ts'
 
 /** Logs that a server went out or came back; at level `error` when no server is left. */

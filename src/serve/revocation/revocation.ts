@@ -5,7 +5,7 @@
 import type { Config } from '../../config/config.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Millis } from '../../kernel/types.ts'
-import { explainCrlFailure } from '../../revoke/failure.ts'
+import { explainCrlFailure } from '../../revoke/crl-failure.ts'
 import type { ConfiguredCrl, RefreshPorts, RefreshResult } from '../../revoke/keeper.ts'
 import { placeOf, CrlRegistry, type CrlUpdate } from '../../revoke/registry.ts'
 import { configuredCrls, type CompiledTrust } from '../../state/revocation-policy.ts'

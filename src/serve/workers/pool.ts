@@ -3,7 +3,7 @@
  * reloads, scrapes and the drain are written once.
  */
 import type { Fault } from '../../kernel/types.ts'
-import type { SightingBuffer, SightingSink } from '../../record/device-sightings.ts'
+import type { SightingBuffer, SightingSink } from '../../record/sighting-buffer.ts'
 import type { ExpirySightingSink } from '../../record/expiry-sightings.ts'
 import type { UpstreamErrorSink } from '../../record/upstream-errors.ts'
 import type { CrlUpdate } from '../../revoke/registry.ts'

@@ -3,7 +3,7 @@
  * starts.
  */
 import type { Logger } from 'pino'
-import { SightingBuffer, type SightingSink } from '../../record/device-sightings.ts'
+import { SightingBuffer, type SightingSink } from '../../record/sighting-buffer.ts'
 import { ExpirySightingBuffer, type ExpirySightingSink } from '../../record/expiry-sightings.ts'
 import { Metrics } from '../../record/metrics.ts'
 import { UpstreamErrorBuffer, type UpstreamErrorSink } from '../../record/upstream-errors.ts'

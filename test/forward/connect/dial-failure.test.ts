@@ -1,7 +1,7 @@
 /** What a server says in an alert is read out of OpenSSL's name for it, whichever way OpenSSL spells that. */
 import { expect, test } from 'vitest'
 import { dialFailure } from '../../../src/forward/connect/dial-failure.ts'
-import { explainUpstream } from '../../../src/forward/failure.ts'
+import { explainUpstream } from '../../../src/forward/upstream-failure.ts'
 
 const ALERTS: readonly (readonly [code: string, alert: string | undefined])[] = [
   ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'protocol_version'],

@@ -5,7 +5,7 @@
 import cluster from 'node:cluster'
 import { hash } from 'node:crypto'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
-import type { Observation } from '../../../src/record/device-sightings.ts'
+import type { Observation } from '../../../src/record/sighting-buffer.ts'
 import type { TestHook } from '../../../src/serve/workers/pool.ts'
 
 /** What is fed. Plain data: it travels on a command line. */

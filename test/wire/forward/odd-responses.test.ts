@@ -3,7 +3,7 @@
  * visibly breaks; the process goes on, and the next request is served.
  */
 import { expect, test } from 'vitest'
-import type { UpstreamFailure } from '../../../src/forward/failure.ts'
+import type { UpstreamFailure } from '../../../src/forward/upstream-failure.ts'
 import { Device } from '../../support/devices/device.ts'
 import { forwardingServer, goodServer } from '../../support/front-ends/forwarding-server.ts'
 import { OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'

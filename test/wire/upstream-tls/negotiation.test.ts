@@ -3,7 +3,7 @@
  * what is said when strict TLS is off.
  */
 import { expect, test } from 'vitest'
-import { explainUpstream } from '../../../src/forward/failure.ts'
+import { explainUpstream } from '../../../src/forward/upstream-failure.ts'
 import { Device } from '../../support/devices/device.ts'
 import {
   forwardingServer,

@@ -2,7 +2,7 @@
  * Strict TLS towards the upstream: who is believed and who is not.
  */
 import { expect, test } from 'vitest'
-import type { UpstreamFailure } from '../../../src/forward/failure.ts'
+import type { UpstreamFailure } from '../../../src/forward/upstream-failure.ts'
 import { Device } from '../../support/devices/device.ts'
 import {
   forwardingServer,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
 import type { Sighting } from '../../src/fleet/sighting.ts'
-import { SightingBuffer, type Observation } from '../../src/record/device-sightings.ts'
+import { SightingBuffer, type Observation } from '../../src/record/sighting-buffer.ts'
 
 const anObservation = (parts: Partial<Observation> = {}): Observation => ({
   at: 1000 as Instant,

@@ -4,7 +4,7 @@ import {
   explainUpstream,
   UPSTREAM_FAILURES,
   type UpstreamFailure,
-} from '../../src/forward/failure.ts'
+} from '../../src/forward/upstream-failure.ts'
 
 /** Failure, status, error type of RFC 9209 §2.3, and what the operator must find in the text. */
 type Row = readonly [failure: UpstreamFailure, status: number, error: string, text: string]

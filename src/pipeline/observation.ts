@@ -10,7 +10,7 @@ import { signedIds } from '../fleet/signed-ids.ts'
 import type { Instant } from '../kernel/types.ts'
 import type { RequestEvent } from '../record/event.ts'
 import type { SightedCertificate } from '../fleet/sighting.ts'
-import type { ObservationDetails, Observation } from '../record/device-sightings.ts'
+import type { ObservationDetails, Observation } from '../record/sighting-buffer.ts'
 import { nameText, serialText } from './certificate-text.ts'
 
 /** The peer that was judged, and the policy, time and listener. */
