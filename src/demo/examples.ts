@@ -34,6 +34,15 @@ export const TOKEN_FILE = 'admin.token'
 /** Every device on every kind of route. */
 export function examples(context: ExampleContext): readonly ExampleGroup[] {
   const denied = { kind: 'key', key: context.key }
+  const exampleOf =
+    <AnyCall>(curlOf: (call: AnyCall, context: ExampleContext) => string) =>
+    (what: string, call: AnyCall, [status, outcome]: readonly [number, string]): Example => ({
+      what,
+      command: curlOf(call, context),
+      status,
+      outcome,
+    })
+  const [example, adminExample] = [exampleOf(curl), exampleOf(adminCurl)]
   return [
     {
       title: 'Check in (a route that asks for a fit certificate)',
@@ -144,22 +153,6 @@ export function examples(context: ExampleContext): readonly ExampleGroup[] {
       ],
     },
   ]
-
-  function adminExample(
-    what: string,
-    call: AdminCall,
-    [status, outcome]: readonly [number, string],
-  ): Example {
-    return { what, command: adminCurl(call, context), status, outcome }
-  }
-
-  function example(
-    what: string,
-    call: Call,
-    [status, outcome]: readonly [number, string],
-  ): Example {
-    return { what, command: curl(call, context), status, outcome }
-  }
 }
 
 interface Call {
