@@ -81,12 +81,9 @@ export function runNode(args) {
     stdio: 'inherit',
     env: { ...NODE_ENVIRONMENT, ...process.env },
   })
-  // Ctrl-C reaches the whole foreground group by itself; the others are sent to us alone.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => {
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
-    })
-  }
+  // The program drains once, however often it is told.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  if (process.env.npm_lifecycle_event !== undefined) endWithParent(child)
   child.on('error', (error) => {
     console.error(`cannot start ${node.path}: ${error.message}`)
     process.exit(70)
@@ -97,6 +94,24 @@ export function runNode(args) {
     process.kill(process.pid, signal)
   })
 }
+
+/**
+ * Ends the program when the process that started this one is gone. npm passes a signal on to the shell that it runs a
+ * script in; that shell (dash, at least) dies of it and tells its own child nothing, so the program would stay behind
+ * and keep its ports. Windows knows no such signals, and shows no other parent afterwards.
+ */
+function endWithParent(child) {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, PARENT_CHECK_MS)
+  watch.unref()
+}
+
+/** Short beside a drain, and far too seldom to be noticed. */
+const PARENT_CHECK_MS = 200
 
 if (
   process.argv[1] !== undefined &&

@@ -1,12 +1,12 @@
 /** `tfe demo`: the demonstration with a front end and a store. */
 import { resolve } from 'node:path'
-import process from 'node:process'
 import { runDemo } from '../../demo/demo.ts'
 import { DEFAULT_PORTS } from '../../demo/ports.ts'
 import { openLogTo } from '../../serve/log.ts'
 import { startServer } from '../../serve/start.ts'
 import type { Options } from '../command-environment.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { shutdownSignal } from '../shutdown-signal.ts'
 import type { Terminal } from '../terminal.ts'
 import { demoStore } from './demo-store.ts'
 import type { ServeOptions } from './serve.ts'
@@ -18,7 +18,7 @@ export async function demoCommand(
   { entry, version }: Pick<ServeOptions, 'entry' | 'version'>,
 ): Promise<ExitCode> {
   const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  void shutdownSignal().then(() => stop.abort())
   const { frontEnd, upstream, metrics, admin } = DEFAULT_PORTS
   const chosen = {
     folder: resolve(options.get('dir') ?? 'demo-data'),

@@ -8,6 +8,7 @@ import { releaseMemory } from '../../serve/workers/release-memory.ts'
 import { openLog } from '../../serve/log.ts'
 import { startServer } from '../../serve/start.ts'
 import { EXIT } from '../exit-code.ts'
+import { shutdownSignal } from '../shutdown-signal.ts'
 
 /** How serving ended. */
 export type ServeEnd = keyof typeof SERVE_EXIT
@@ -43,35 +44,41 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
     logger.flush()
     process.exit(EXIT.bug)
   })
+  const shutdown = shutdownSignal((signal) => logger.log.info({ signal }, 'already draining'))
   releaseMemory()
-  const started = await startServer(loaded.value, {
+  const starting = startServer(loaded.value, {
     logger,
     entry: options.entry,
     version: options.version,
     ...(options.testHook === undefined ? {} : { testHook: options.testHook }),
   })
+  // One that comes during the start is obeyed after it: the file may have changed since it was read.
+  process.on('SIGHUP', () => {
+    reload().catch((error: unknown) =>
+      logger.log.error({ err: error }, 'internal error in a reload'),
+    )
+  })
+  const reload = async (): Promise<void> => {
+    const started = await starting
+    if (started.ok) await started.value.reload(await load())
+  }
+  const started = await Promise.race([starting, shutdown])
+  if (typeof started === 'string') {
+    // A start may wait for a database: it is given up, and what was opened ends with the process.
+    logger.log.info({ signal: started }, 'ended before it served')
+    logger.flush()
+    return 'drained'
+  }
   if (!started.ok) {
     logger.flush()
     printFaults(started.failure, options)
     return 'not-started'
   }
-  const serving = started.value
-  process.on('SIGHUP', () => {
-    load()
-      .then((next) => serving.reload(next))
-      .catch((error: unknown) => logger.log.error({ err: error }, 'internal error in a reload'))
-  })
-  await firstOf('SIGTERM', 'SIGINT')
-  await serving.drain()
+  await shutdown
+  await started.value.drain()
   return 'drained'
 }
 
 function printFaults(faults: readonly Fault[], options: ServeOptions): void {
   for (const { at, message } of faults) options.err(`${at}: ${message}\n`)
-}
-
-function firstOf(...signals: readonly NodeJS.Signals[]): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  for (const signal of signals) process.once(signal, () => resolve())
-  return promise
 }
