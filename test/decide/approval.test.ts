@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { NO_FLEET } from '../../src/decide/policy.ts'
+import { APPROVAL_MODELS, NO_FLEET } from '../../src/decide/policy.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import { DAY, EXPIRY } from './builders.ts'
 import { promise, CURRENT, RETIRED_FOR_EVER, unsound, type Row } from './table-row.ts'
@@ -391,4 +391,8 @@ test('without a store no device is approved, and none was seen before', () => {
   const { approvals, known } = NO_FLEET
   expect(approvals.approvalOf('k' as KeyFingerprint)).toBe('unapproved')
   expect(known.wasKnown('devices', 'k' as KeyFingerprint)).toBe(false)
+})
+
+test('the approval models bear the names that configurations and stores hold', () => {
+  expect(APPROVAL_MODELS).toEqual(['off', 'auto', 'manual', 'manual-external'])
 })

@@ -112,7 +112,8 @@ export function endedIn(metrics: string, code: string): number {
 
 /** The lines of a process that serves. */
 export class LineLog {
-  readonly #lines: Line[] = []
+  /** Every line so far. */
+  readonly lines: Line[] = []
   readonly #waiting = new Set<() => void>()
 
   constructor({ stdout }: ChildProcess) {
@@ -121,14 +122,14 @@ export class LineLog {
     stdout?.on('data', (text: string) => {
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''
-      this.#lines.push(...lines.map((line) => JSON.parse(line) as Line))
+      this.lines.push(...lines.map((line) => JSON.parse(line) as Line))
       for (const wake of this.#waiting) wake()
     })
   }
 
   async waitForLines(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]> {
     for (;;) {
-      const found = this.#lines.filter(fits)
+      const found = this.lines.filter(fits)
       if (found.length >= count) return found.slice(0, count)
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#waiting.add(resolve)
