@@ -95,6 +95,6 @@ async function startedByNpm(upstreamPort: number) {
   })
   const log = new LineLog(npm)
   const [serving] = await log.waitForLines(1, ({ msg }) => msg === 'serving')
-  const { devices = 0 } = serving?.['ports'] as Readonly<Record<string, number>>
+  const { devices = 0 } = (serving?.['ports'] ?? {}) as Readonly<Record<string, number>>
   return { npm, log, port: devices, ended }
 }
