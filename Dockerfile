@@ -31,7 +31,11 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE openssl.cnf ./
 COPY docker/healthcheck.mjs ./docker/
 COPY config ./config
+COPY scripts/tfe.mjs scripts/node26.mjs ./scripts/
 COPY src ./src
+
+# `docker exec CONTAINER tfe devices list` administers the front end that runs there.
+RUN ln -s /app/scripts/tfe.mjs /usr/local/bin/tfe
 
 # Where volumes for the store and its key ring are mounted; the account below owns them.
 RUN mkdir -m 700 /var/lib/tfe /var/lib/tfe-keys && chown 1000:1000 /var/lib/tfe /var/lib/tfe-keys
@@ -46,8 +50,8 @@ ENV NODE_ENV=production \
 # The base image's unprivileged `node`, by number, so that an orchestrator can see that it is not root.
 USER 1000:1000
 
-# Devices, devices on the usual second port, the sync port, metrics and health.
-EXPOSE 443 8443 9997 9464
+# Devices, Apps@Work, the sync port, metrics and health, the admin API.
+EXPOSE 443 7443 9997 9464 9465
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "/app/docker/healthcheck.mjs"]
