@@ -59,11 +59,11 @@ test('every listener is published, and what is in the clear or for administrator
   const { listeners, metrics, admin } = loaded.value.config
   const devices = listeners.map(({ port }) => `${port}:${port}`)
   const own = [metrics.port, admin?.port].map((port) => `127.0.0.1:${port}:${port}`)
-  expect(service.ports.toSorted()).toEqual([...devices, ...own].toSorted())
+  expect(new Set(service.ports)).toEqual(new Set([...devices, ...own]))
   const dockerfile = readFileSync(join(DOCKER, '../Dockerfile'), 'utf8')
   const [, exposed = ''] = /^EXPOSE (.*)$/m.exec(dockerfile) ?? []
-  const ports = service.ports.map((published) => published.split(':').at(-1))
-  expect(exposed.split(' ').toSorted()).toEqual(ports.toSorted())
+  const ports = service.ports.map((published) => published.split(':').at(-1) ?? '')
+  expect(new Set(exposed.split(' '))).toEqual(new Set(ports))
 })
 
 test('the root is read-only, and whatever the configuration and a backup write lies on a volume', () => {
