@@ -9,6 +9,7 @@ import { rootCertificates } from 'node:tls'
 import { errorCode } from '../kernel/error-code.ts'
 import { fail, isoText, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import { certificateBlocks } from '../x509/pem.ts'
+import { printedHosts } from '../x509/printed-hosts.ts'
 import { openPkcs12, type Pkcs12Failure } from './pkcs12.ts'
 
 /** A file that configuration has read: `at` is where the file is named, for faults. */
@@ -42,7 +43,7 @@ export interface ServerIdentity {
   readonly certificates: readonly [X509Certificate, ...X509Certificate[]]
   readonly chainPem: string
   readonly keyPem: string
-  /** DNS names and IP addresses of the leaf's subject alternative name, as written there. */
+  /** DNS names and IP addresses of the leaf's subject alternative name, as Node prints them. */
   readonly names: readonly string[]
   readonly at: string
 }
@@ -62,7 +63,7 @@ export function serverIdentity(source: IdentitySource): Result<ServerIdentity, r
     certificates: chain,
     chainPem: chain.map((one) => one.toString()).join(''),
     keyPem,
-    names: namesOf(leaf),
+    names: printedHosts(leaf.subjectAltName),
     at,
   })
 }
@@ -249,11 +250,6 @@ function publicRoots(): readonly X509Certificate[] {
   roots ??= rootCertificates.map((pem) => new X509Certificate(pem))
   return roots
 }
-
-const namesOf = (leaf: X509Certificate): readonly string[] =>
-  (leaf.subjectAltName ?? '')
-    .split(', ')
-    .flatMap((entry) => /^(?:DNS|IP Address):(.+)$/.exec(entry)?.[1] ?? [])
 
 const oneLine = (name: string): string => `"${name.split('\n').toReversed().join(',')}"`
 

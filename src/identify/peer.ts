@@ -3,6 +3,7 @@
  * approval; soundness is timeless and is worked out once per chain and trust version.
  */
 import type { Peer } from '../decide/decide.ts'
+import { BoundedMap } from '../kernel/bounded-map.ts'
 import type { Clock } from '../kernel/ports.ts'
 import type { Fingerprint, Instant, TrustVersion } from '../kernel/types.ts'
 import type { PathResult, SoundPath } from '../trust/validate.ts'
@@ -37,9 +38,9 @@ interface SoundPeer {
 /** A `PeerCache` finds the peer behind a presented chain, and remembers the sound ones within a bound. One per process. */
 export class PeerCache {
   #version: TrustVersion | undefined
-  readonly #judged = new Map<string, SoundPeer>()
+  readonly #judged = new BoundedMap<string, SoundPeer>(MAX_JUDGED)
   readonly #recentlySeen = new RecentSet<Fingerprint>(MAX_RECENT)
-  readonly #intermediates = new Map<Fingerprint, Certificate>()
+  readonly #intermediates = new BoundedMap<Fingerprint, Certificate>(MAX_INTERMEDIATES_KNOWN)
   /** The same ones, by the key of their subject's name: a peer that needs none of them pays a look-up. */
   readonly #issuersByName = new Map<string, readonly Certificate[]>()
   readonly #clock: Clock
@@ -138,26 +139,16 @@ export class PeerCache {
       }
     }
     if (!this.#recentlySeen.has(peer.leaf.fingerprint)) return sound
-    for (const key of keys) setBounded(this.#judged, key, sound, MAX_JUDGED)
+    for (const key of keys) this.#judged.set(key, sound)
     return sound
   }
 
   /** Keeps an issuer on a sound path only: without a trusted CA the memory cannot be filled. */
   #rememberIssuer(issuer: Certificate): boolean {
-    if (this.#intermediates.has(issuer.fingerprint)) {
-      // The map is full: what a device has just used becomes the youngest, so that it is not evicted next.
-      if (this.#intermediates.size === MAX_INTERMEDIATES_KNOWN) {
-        this.#intermediates.delete(issuer.fingerprint)
-        this.#intermediates.set(issuer.fingerprint, issuer)
-      }
-      return false
-    }
-    const evicted = setBounded(
-      this.#intermediates,
-      issuer.fingerprint,
-      issuer,
-      MAX_INTERMEDIATES_KNOWN,
-    )
+    const known = this.#intermediates.get(issuer.fingerprint)
+    // What a device has just used becomes the youngest, so that it is not evicted next.
+    const evicted = this.#intermediates.set(issuer.fingerprint, known ?? issuer)
+    if (known !== undefined) return false
     if (evicted !== undefined) this.#removeFromNames(evicted)
     const { key } = issuer.subject
     this.#issuersByName.set(key, [...(this.#issuersByName.get(key) ?? []), issuer])
@@ -192,20 +183,6 @@ export class PeerCache {
     this.#intermediates.clear()
     this.#issuersByName.clear()
   }
-}
-
-/** Sets an entry; a full map loses its oldest one first (a `Map` keeps the order of insertion), which is returned. */
-function setBounded<Key, Value>(
-  map: Map<Key, Value>,
-  key: Key,
-  value: Value,
-  limit: number,
-): Value | undefined {
-  const oldest = map.size >= limit && !map.has(key) ? map.keys().next().value : undefined
-  const evicted = oldest === undefined ? undefined : map.get(oldest)
-  if (oldest !== undefined) map.delete(oldest)
-  map.set(key, value)
-  return evicted
 }
 
 const NONE: Peer = { kind: 'none' }

@@ -6,6 +6,7 @@
  * A lock on an account everywhere would let any client lock out any user. So the small bound is per account and network;
  * the large one, per account, does not grow, and does not hold on networks from which that account has signed in.
  */
+import { BoundedMap } from '../kernel/bounded-map.ts'
 import type { Millis } from '../kernel/types.ts'
 import type { AccountNames } from './account-names.ts'
 import {
@@ -16,7 +17,6 @@ import {
   type RateLimit,
 } from './token-bucket.ts'
 import type { ThrottleRefusal, ThrottledBy } from './throttle-refusal.ts'
-import { BoundedMap } from './lru-map.ts'
 import { recordFailure, lockedFor, type LockoutRule, type FailureRecord } from './lockout.ts'
 
 /** How many requests, and how many failures, are too many. */
@@ -49,11 +49,11 @@ export type SignInResult = 'failed' | 'succeeded' | 'unclear'
 
 /** What one process remembers; times are of a clock that only goes forward. */
 export class Throttle {
-  readonly #addresses = new BoundedMap<Counters>(MAX_ENTRIES)
-  readonly #accounts = new BoundedMap<Counters>(MAX_ENTRIES)
-  readonly #pairs = new BoundedMap<Counters>(MAX_ENTRIES)
+  readonly #addresses = new BoundedMap<string, Counters>(MAX_ENTRIES)
+  readonly #accounts = new BoundedMap<string, Counters>(MAX_ENTRIES)
+  readonly #pairs = new BoundedMap<string, Counters>(MAX_ENTRIES)
   /** When an account last signed in from a network. Of its own, so that made-up names do not push it out. */
-  readonly #signedIn = new BoundedMap<Millis>(MAX_ENTRIES)
+  readonly #signedIn = new BoundedMap<string, Millis>(MAX_ENTRIES)
 
   /** Why a request is held back; nothing when it may go on, which it then has paid for. */
   check(caller: Caller, rules: ThrottleRules, now: Millis): ThrottleRefusal | undefined {
@@ -99,7 +99,7 @@ export class Throttle {
 
   /** How many are locked out now. */
   locked(now: Millis): Readonly<Record<ThrottledBy, number>> {
-    const countLocked = (map: BoundedMap<Counters>): number => {
+    const countLocked = (map: BoundedMap<string, Counters>): number => {
       let count = 0
       for (const { record } of map.values()) if (lockedFor(record, now) > 0) count += 1
       return count
@@ -163,7 +163,7 @@ interface Counters {
 }
 
 interface Scope {
-  readonly map: BoundedMap<Counters>
+  readonly map: BoundedMap<string, Counters>
   readonly key: string
   readonly by: ThrottledBy
   readonly limit: RateLimit | undefined

@@ -56,6 +56,16 @@ test('an unreadable certificate is named by its place', () => {
   )
 })
 
+test('a name that holds a comma is one name, and not two', () => {
+  const odd = mintLeaf({
+    issuer: middle,
+    purposes: ['serverAuth'],
+    dns: ['mdm.example.com, DNS:bank.example', 'mdm.example.com'],
+  })
+  const { names } = open({ chain: odd.pem + middle.pem, key: odd.keyPem })
+  expect(names).toEqual([String.raw`"mdm.example.com\u002c DNS:bank.example"`, 'mdm.example.com'])
+})
+
 const HOSTS = [
   ['mdm.example.com', true],
   ['MDM.example.com', true],

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import type { Millis } from '../../src/kernel/types.ts'
-import { BoundedMap } from '../../src/throttle/lru-map.ts'
 import {
   Throttle,
   type SignInResult,
@@ -240,17 +239,6 @@ test('those who are locked out are counted while they are', () => {
     account: 1,
   })
   expect(server.throttle.locked(ms(15 * MINUTE)).account).toBe(0)
-})
-
-test('a bounded map drops what was not set for the longest time, and never holds more', () => {
-  const map = new BoundedMap<number>(2)
-  map.set('one', 1)
-  map.set('two', 2)
-  map.set('one', 3)
-  expect(map.size).toBe(2)
-  map.set('three', 4)
-  const kept = ['one', 'two', 'three'].map((key) => map.get(key))
-  expect([...kept, map.size]).toEqual([3, undefined, 4, 2])
 })
 
 test('made-up names do not push out where an owner signed in', () => {

@@ -2,12 +2,13 @@
  * How often a client may try to sign in: per address and per name, so that neither one address can try many names
  * nor many addresses one name.
  */
+import { BoundedMap } from '../../kernel/bounded-map.ts'
 import type { Clock } from '../../kernel/ports.ts'
 
 /** Counts failures within a sliding period; bounded in memory. */
 export class SignInAttempts {
   readonly #clock: Clock
-  readonly #failures = new Map<string, { count: number; since: number }>()
+  readonly #failures = new BoundedMap<string, { count: number; since: number }>(MAX_KEYS)
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -59,13 +60,7 @@ export class SignInAttempts {
       failures.count += 1
       return
     }
-    if (this.#failures.size >= MAX_KEYS) {
-      // The oldest goes: a client that makes us forget it pays with as many attempts.
-      for (const oldest of this.#failures.keys()) {
-        this.#failures.delete(oldest)
-        break
-      }
-    }
+    // The oldest goes when it is full: a client that makes us forget it pays with as many attempts.
     this.#failures.set(key, { count: 1, since: this.#clock.now() })
   }
 

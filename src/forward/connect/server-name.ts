@@ -4,6 +4,7 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
+import { printedHosts } from '../../x509/printed-hosts.ts'
 import type { NameMismatch } from '../upstream-failure.ts'
 
 /** The mismatch, or nothing when the certificate is for `wanted`, a name or an address. */
@@ -33,11 +34,9 @@ function covers(certificate: X509Certificate, wanted: string): boolean {
 // `www*.example.com` is not issued by public CAs (RFC 9525 §6.3).
 const HOST_CHECK = { subject: 'never', wildcards: true, partialWildcards: false } as const
 
-/** `DNS:a, IP Address:1.2.3.4` → the names; one with odd characters arrives as a JSON string and stays one. */
 function alternativeNames({ subjectAltName }: X509Certificate): readonly string[] {
-  if (subjectAltName === undefined) return []
-  const entries = subjectAltName.matchAll(/(?:^|, )(?:DNS|IP Address):("(?:[^"\\]|\\.)*"|[^,"]*)/g)
-  return [...entries.take(MAX_NAMES)].map(([, name = '']) => name.slice(0, MAX_NAME_LENGTH))
+  const names = printedHosts(subjectAltName).slice(0, MAX_NAMES)
+  return names.map((name) => name.slice(0, MAX_NAME_LENGTH))
 }
 
 function commonNames({ subject }: X509Certificate): readonly string[] {
