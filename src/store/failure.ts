@@ -2,7 +2,7 @@
  * Everything that a question to the store, or a change, can end with instead of an answer. Closed: a switch
  * over it does not compile when there is a new one.
  */
-import type { Instant } from '../kernel/types.ts'
+import type { Instant, Result } from '../kernel/types.ts'
 
 /** The store cannot answer at all, whatever was asked. */
 export type StoreTrouble =
@@ -91,3 +91,9 @@ export type EntityKind =
   | 'token'
 
 export type StoreFailure = StoreTrouble | ChangeRefusal
+
+/** What the store answers to a question, unless it is in trouble. */
+export type Answer<Value> = Promise<Result<Value, StoreTrouble>>
+
+/** What comes of something that the store may also refuse: of each change, and of a list with a cursor. */
+export type Outcome<Value> = Promise<Result<Value, StoreFailure>>

@@ -2,11 +2,11 @@
  * The change feed: what a snapshot has to fetch since the revision that it was built from. A hint may come early,
  * late or never; the revision is the truth, and is asked for regularly.
  */
-import { ok, type KeyFingerprint, type Result } from '../kernel/types.ts'
+import { ok, type KeyFingerprint } from '../kernel/types.ts'
 import { keyInSubject, readKeyApproval, type KeyApproval } from './devices/approvals.ts'
 import { pruneFeed, type Transactions } from './transactions.ts'
 import type { Dialect, Engine } from './engine/engine.ts'
-import type { StoreTrouble } from './failure.ts'
+import type { Answer, StoreTrouble } from './failure.ts'
 import { inList } from './engine/bulk-rows.ts'
 import { enumColumn } from './schema/row.ts'
 import { TOPICS, type Topic } from './schema/vocabulary.ts'
@@ -47,12 +47,12 @@ export class Feed {
   }
 
   /** The revision now. */
-  revision(): Promise<Result<number, StoreTrouble>> {
+  revision(): Answer<number> {
     return this.#transactions.read(revisionOf)
   }
 
   /** What changed after a revision; costs what changed. */
-  since(revision: number): Promise<Result<ChangesSince, StoreTrouble>> {
+  since(revision: number): Answer<ChangesSince> {
     const { dialect } = this.#transactions
     return this.#transactions.read(async (db): Promise<ChangesSince> => {
       // The revision first: what changes between the two questions is told now and once more next time.
@@ -101,7 +101,7 @@ export class Feed {
   }
 
   /** Forgets changes older than a revision; a caller that asks from before it reads everything anew. */
-  prune(before: number): Promise<Result<void, StoreTrouble>> {
+  prune(before: number): Answer<void> {
     return this.#transactions.write<void, StoreTrouble>(async (tx) =>
       ok(await pruneFeed(tx, before)),
     )

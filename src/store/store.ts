@@ -3,7 +3,7 @@
  * the tables.
  */
 import type { Clock } from '../kernel/ports.ts'
-import { fail, ok, type Result } from '../kernel/types.ts'
+import { fail, ok } from '../kernel/types.ts'
 import { Admins } from './access/admins.ts'
 import { Approvals } from './devices/approvals.ts'
 import { AttemptCounts } from './devices/attempt-counts.ts'
@@ -16,7 +16,7 @@ import { Documents } from './settings/documents.ts'
 import { Enforcement } from './settings/enforcement.ts'
 import type { Engine } from './engine/engine.ts'
 import { Enrollment } from './settings/enrollment.ts'
-import type { StoreFailure } from './failure.ts'
+import type { Outcome } from './failure.ts'
 import { Feed } from './feed.ts'
 import { Inventory } from './devices/inventory.ts'
 import { Oauth } from './settings/oauth.ts'
@@ -47,10 +47,7 @@ export interface OpenOptions {
 }
 
 /** Opens a store, and makes or upgrades its schema. */
-export async function openStore(
-  settings: StoreSettings,
-  options: OpenOptions,
-): Promise<Result<Store, StoreFailure>> {
+export async function openStore(settings: StoreSettings, options: OpenOptions): Outcome<Store> {
   const { clock, initialSettings } = options
   if (settings.kind === 'sqlite' && initialSettings === undefined && !sqliteExists(settings)) {
     return fail({ kind: 'store-absent', where: settings.path })

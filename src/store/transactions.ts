@@ -5,7 +5,7 @@
 import type { Clock } from '../kernel/ports.ts'
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
 import { inTransaction, type Dialect, type Engine } from './engine/engine.ts'
-import type { StoreFailure, StoreTrouble } from './failure.ts'
+import type { Answer, StoreFailure, StoreTrouble } from './failure.ts'
 import { UnknownRow } from './schema/row.ts'
 import type { Db, Tx } from './schema/tables.ts'
 import type { Topic } from './schema/vocabulary.ts'
@@ -51,7 +51,7 @@ export class Transactions {
   }
 
   /** Asks something; the driver's exceptions and unknown rows become values here and nowhere else. */
-  async read<Value>(work: (db: Db) => Promise<Value>): Promise<Result<Value, StoreTrouble>> {
+  async read<Value>(work: (db: Db) => Promise<Value>): Answer<Value> {
     try {
       return ok(await work(this.#engine.db))
     } catch (error) {
@@ -60,9 +60,7 @@ export class Transactions {
   }
 
   /** Asks for several things as of one moment, without blocking a writer. */
-  async consistentRead<Value>(
-    work: (db: Db) => Promise<Value>,
-  ): Promise<Result<Value, StoreTrouble>> {
+  async consistentRead<Value>(work: (db: Db) => Promise<Value>): Answer<Value> {
     try {
       return ok(await this.#engine.consistentRead(work))
     } catch (error) {
@@ -71,7 +69,7 @@ export class Transactions {
   }
 
   /** An admin change: all of it, or a reason and nothing of it. */
-  async change<Value, Failure extends StoreFailure>(
+  async change<Value, Failure extends StoreFailure = StoreFailure>(
     actor: Actor,
     work: (tx: Tx, now: Instant) => Promise<Result<ChangeResult<Value>, Failure>>,
   ): Promise<Result<Value, Failure | StoreTrouble>> {

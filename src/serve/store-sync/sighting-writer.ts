@@ -8,7 +8,7 @@ import type { Result } from '../../kernel/types.ts'
 import { explainStore, isTrouble } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { Sighting } from '../../fleet/sighting.ts'
-import type { RecordResult } from '../../store/devices/sighting.ts'
+import type { RecordResult } from '../../store/devices/sightings.ts'
 import type { ProcessLogger } from '../log.ts'
 
 /** Where batches go. */

@@ -2,12 +2,12 @@
  * The administrators. Passwords, tokens and sessions arrive here hashed.
  */
 import type { Selectable } from 'kysely'
-import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Instant, type KeyFingerprint } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import type { Answer, Outcome } from '../failure.ts'
 import { booleanColumn, instantColumn, orUndefined, enumColumn } from '../schema/row.ts'
 import type { Db, Tx, Tables } from '../schema/tables.ts'
-import { checkVersion, type ExpectedVersion } from '../version.ts'
+import { checkVersion, type ExpectedVersion } from '../versioned-rows.ts'
 import { ROLES, type Role } from '../schema/vocabulary.ts'
 
 export interface Admin {
@@ -37,33 +37,27 @@ export class Admins {
     this.#transactions = transactions
   }
 
-  list(): Promise<Result<readonly Admin[], StoreTrouble>> {
+  list(): Answer<readonly Admin[]> {
     return this.#transactions.read(async (db) => {
       const rows = await db.selectFrom('admins').selectAll().orderBy('name').execute()
       return rows.map(readAdmin)
     })
   }
 
-  find(name: string): Promise<Result<Admin | undefined, StoreTrouble>> {
+  find(name: string): Answer<Admin | undefined> {
     return this.#findBy('name', name)
   }
 
-  findByKey(key: KeyFingerprint): Promise<Result<Admin | undefined, StoreTrouble>> {
+  findByKey(key: KeyFingerprint): Answer<Admin | undefined> {
     return this.#findBy('certificate_key', key)
   }
 
-  #findBy(
-    column: 'name' | 'certificate_key',
-    value: string,
-  ): Promise<Result<Admin | undefined, StoreTrouble>> {
+  #findBy(column: 'name' | 'certificate_key', value: string): Answer<Admin | undefined> {
     return this.#transactions.read((db) => adminWhere(db, column, value))
   }
 
-  create(
-    actor: Actor,
-    { name, role, passwordHash, certificateKey }: NewAdmin,
-  ): Promise<Result<Admin, StoreFailure>> {
-    return this.#transactions.change<Admin, StoreFailure>(actor, async (tx, now) => {
+  create(actor: Actor, { name, role, passwordHash, certificateKey }: NewAdmin): Outcome<Admin> {
+    return this.#transactions.change<Admin>(actor, async (tx, now) => {
       const taken = await tx
         .selectFrom('admins')
         .select('name')
@@ -103,8 +97,8 @@ export class Admins {
     actor: Actor,
     name: string,
     { expected, change }: { readonly expected: ExpectedVersion; readonly change: AdminChange },
-  ): Promise<Result<Admin, StoreFailure>> {
-    return this.#transactions.change<Admin, StoreFailure>(actor, async (tx, now) => {
+  ): Outcome<Admin> {
+    return this.#transactions.change<Admin>(actor, async (tx, now) => {
       const found = await this.#expected(tx, name, expected)
       if (!found.ok) return found
       const before = found.value
@@ -146,12 +140,8 @@ export class Admins {
   }
 
   /** Removes an administrator with all tokens and sessions. */
-  remove(
-    actor: Actor,
-    name: string,
-    expected: ExpectedVersion,
-  ): Promise<Result<void, StoreFailure>> {
-    return this.#transactions.change<void, StoreFailure>(actor, async (tx, now) => {
+  remove(actor: Actor, name: string, expected: ExpectedVersion): Outcome<void> {
+    return this.#transactions.change<void>(actor, async (tx, now) => {
       const found = await this.#expected(tx, name, expected)
       if (!found.ok) return found
       if (isActiveAdministrator(found.value) && !(await hasOtherAdministrator(tx, name, now))) {
@@ -165,11 +155,7 @@ export class Admins {
     })
   }
 
-  async #expected(
-    tx: Tx,
-    name: string,
-    expected: ExpectedVersion,
-  ): Promise<Result<Admin, StoreFailure>> {
+  async #expected(tx: Tx, name: string, expected: ExpectedVersion): Outcome<Admin> {
     const admin = await adminWhere(tx, 'name', name)
     return checkVersion(admin, expected, { what: 'administrator', key: name })
   }

@@ -3,9 +3,9 @@
  * its rows along; what changes nothing in the store has an entry of its own.
  */
 import type { Selectable } from 'kysely'
-import { ok, type Instant, type Result } from '../../kernel/types.ts'
+import { ok, type Instant } from '../../kernel/types.ts'
 import type { Transactions, Actor, AuditEntry } from '../transactions.ts'
-import type { StoreFailure } from '../failure.ts'
+import type { Outcome } from '../failure.ts'
 import { boundedLimit, pageOf, parseCursor, type Page, type PageRequest } from '../page.ts'
 import { instantColumn, jsonColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
@@ -39,14 +39,14 @@ export class Audit {
   }
 
   /** Adds an entry about what an administrator did beside the store: nothing else in it changes. */
-  note(actor: Actor, entry: AuditEntry): Promise<Result<void, StoreFailure>> {
-    return this.#transactions.change<void, StoreFailure>(actor, () =>
+  note(actor: Actor, entry: AuditEntry): Outcome<void> {
+    return this.#transactions.change<void>(actor, () =>
       Promise.resolve(ok({ value: undefined, entries: [entry] })),
     )
   }
 
   /** Newest first. */
-  async list(request: AuditQuery): Promise<Result<Page<AuditRow>, StoreFailure>> {
+  async list(request: AuditQuery): Outcome<Page<AuditRow>> {
     const cursor = parseCursor(request.after, 'number')
     if (!cursor.ok) return cursor
     return await this.#transactions.read(async (db) => {

@@ -3,14 +3,14 @@
  */
 import type { Selectable } from 'kysely'
 import { randomUUID } from 'node:crypto'
-import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Instant } from '../../kernel/types.ts'
 import { adminWhere, type Admin } from './admins.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import type { Answer, Outcome, StoreTrouble } from '../failure.ts'
 import { instantColumn, optionalInstant, enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
 import { ROLES, type Role } from '../schema/vocabulary.ts'
-import { findRow, removeRow } from '../version.ts'
+import { findRow, removeRow } from '../versioned-rows.ts'
 
 export interface Token {
   readonly id: string
@@ -44,7 +44,7 @@ export class Credentials {
     this.#transactions = transactions
   }
 
-  tokens(): Promise<Result<readonly Token[], StoreTrouble>> {
+  tokens(): Answer<readonly Token[]> {
     return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('tokens')
@@ -56,11 +56,8 @@ export class Credentials {
     })
   }
 
-  createToken(
-    actor: Actor,
-    { hash, admin, role, label, expiresAt }: NewToken,
-  ): Promise<Result<Token, StoreFailure>> {
-    return this.#transactions.change<Token, StoreFailure>(actor, async (tx, now) => {
+  createToken(actor: Actor, { hash, admin, role, label, expiresAt }: NewToken): Outcome<Token> {
+    return this.#transactions.change<Token>(actor, async (tx, now) => {
       const owner = await findRow(tx, 'admins', admin)
       if (owner === undefined) return fail({ kind: 'not-found', what: 'administrator', key: admin })
       const row = {
@@ -84,7 +81,7 @@ export class Credentials {
     })
   }
 
-  revokeToken(actor: Actor, id: string): Promise<Result<void, StoreFailure>> {
+  revokeToken(actor: Actor, id: string): Outcome<void> {
     return removeRow(this.#transactions, actor, {
       table: 'tokens',
       what: 'token',
@@ -98,9 +95,7 @@ export class Credentials {
   }
 
   /** The token of that hash and its administrator, expired or disabled ones included: the caller judges. */
-  findToken(
-    hash: string,
-  ): Promise<Result<{ readonly token: Token; readonly admin: Admin } | undefined, StoreTrouble>> {
+  findToken(hash: string): Answer<{ readonly token: Token; readonly admin: Admin } | undefined> {
     return this.#transactions.read(async (db) => {
       const row = await db
         .selectFrom('tokens')
@@ -114,7 +109,7 @@ export class Credentials {
   }
 
   /** Notes when tokens were last used; many at once, and no admin change. */
-  recordUse(used: ReadonlyMap<string, Instant>): Promise<Result<void, StoreTrouble>> {
+  recordUse(used: ReadonlyMap<string, Instant>): Answer<void> {
     return this.#transactions.write<void, StoreTrouble>(async (tx) => {
       for (const [id, at] of used) {
         // Of two replicas one may be late.
@@ -137,8 +132,8 @@ export class Credentials {
       admin,
       expiresAt,
     }: { readonly hash: string; readonly admin: string; readonly expiresAt: Instant },
-  ): Promise<Result<void, StoreFailure>> {
-    return this.#transactions.change<void, StoreFailure>(actor, async (tx, now) => {
+  ): Outcome<void> {
+    return this.#transactions.change<void>(actor, async (tx, now) => {
       await tx
         .insertInto('sessions')
         .values({ hash, admin, created_at: now, expires_at: expiresAt, last_used_at: now })
@@ -153,9 +148,7 @@ export class Credentials {
   /** The session of that hash, expired ones included. */
   findSession(
     hash: string,
-  ): Promise<
-    Result<{ readonly session: Session; readonly admin: Admin } | undefined, StoreTrouble>
-  > {
+  ): Answer<{ readonly session: Session; readonly admin: Admin } | undefined> {
     return this.#transactions.read(async (db) => {
       const row = await db
         .selectFrom('sessions')
@@ -176,8 +169,8 @@ export class Credentials {
     })
   }
 
-  endSession(actor: Actor, hash: string): Promise<Result<void, StoreFailure>> {
-    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
+  endSession(actor: Actor, hash: string): Outcome<void> {
+    return this.#transactions.change<void>(actor, async (tx) => {
       const row = await tx
         .deleteFrom('sessions')
         .where('hash', '=', hash)
@@ -189,9 +182,7 @@ export class Credentials {
   }
 
   /** Deletes the sessions that expired before a point in time. */
-  deleteExpiredSessions(
-    before: Instant,
-  ): Promise<Result<{ readonly sessions: number }, StoreTrouble>> {
+  deleteExpiredSessions(before: Instant): Answer<{ readonly sessions: number }> {
     return this.#transactions.write<{ readonly sessions: number }, StoreTrouble>(async (tx) => {
       const gone = await tx
         .deleteFrom('sessions')

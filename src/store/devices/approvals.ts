@@ -3,10 +3,10 @@
  * of that device (decision 9).
  */
 import { sql, type Selectable, type SqlBool } from 'kysely'
-import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Instant, type KeyFingerprint } from '../../kernel/types.ts'
 import { hasValidCertificate, readTrusted } from './approvable.ts'
 import { chunks, type Transactions, type Actor } from '../transactions.ts'
-import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import type { Answer, Outcome } from '../failure.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import { boundedLimit, pageOf, parseCursor, type Page, type PageRequest } from '../page.ts'
 import { enumColumn } from '../schema/row.ts'
@@ -47,7 +47,7 @@ export class Approvals {
     actor: Actor,
     selected: readonly SelectedDevice[],
     validAt: Instant,
-  ): Promise<Result<DecisionOutcome, StoreFailure>> {
+  ): Outcome<DecisionOutcome> {
     return this.#decide(actor, selected, {
       approval: 'approved',
       skipRule: async (tx) => {
@@ -62,54 +62,29 @@ export class Approvals {
   }
 
   /** Block; takes effect whatever the device's certificate is like. */
-  block(
-    actor: Actor,
-    selected: readonly SelectedDevice[],
-  ): Promise<Result<DecisionOutcome, StoreFailure>> {
-    return this.#decide(actor, selected, {
-      approval: 'blocked',
-      skipRule:
-        () =>
-        ({ approval }) =>
-          approval === 'blocked' ? 'already' : undefined,
-    })
+  block(actor: Actor, selected: readonly SelectedDevice[]): Outcome<DecisionOutcome> {
+    const skip: SkipRule = ({ approval }) => (approval === 'blocked' ? 'already' : undefined)
+    return this.#decide(actor, selected, { approval: 'blocked', skipRule: () => skip })
   }
 
   /** Lifts blocks: the devices are unapproved again, and have to be approved anew. */
-  unblock(
-    actor: Actor,
-    selected: readonly SelectedDevice[],
-  ): Promise<Result<DecisionOutcome, StoreFailure>> {
-    return this.#decide(actor, selected, {
-      approval: 'unapproved',
-      skipRule:
-        () =>
-        ({ approval }) =>
-          approval === 'blocked' ? undefined : 'not-blocked',
-    })
+  unblock(actor: Actor, selected: readonly SelectedDevice[]): Outcome<DecisionOutcome> {
+    const skip: SkipRule = ({ approval }) => (approval === 'blocked' ? undefined : 'not-blocked')
+    return this.#decide(actor, selected, { approval: 'unapproved', skipRule: () => skip })
   }
 
   /** Takes approvals back without blocking. */
-  withdraw(
-    actor: Actor,
-    selected: readonly SelectedDevice[],
-  ): Promise<Result<DecisionOutcome, StoreFailure>> {
-    return this.#decide(actor, selected, {
-      approval: 'unapproved',
-      skipRule:
-        () =>
-        ({ approval }) => {
-          if (approval === 'blocked') return 'blocked'
-          return approval === 'unapproved' ? 'already' : undefined
-        },
-    })
+  withdraw(actor: Actor, selected: readonly SelectedDevice[]): Outcome<DecisionOutcome> {
+    const skip: SkipRule = ({ approval }) =>
+      approval === 'blocked' ? 'blocked' : approval === 'unapproved' ? 'already' : undefined
+    return this.#decide(actor, selected, { approval: 'unapproved', skipRule: () => skip })
   }
 
   #decide(
     actor: Actor,
     selected: readonly SelectedDevice[],
     { approval, skipRule }: DecisionRule,
-  ): Promise<Result<DecisionOutcome, StoreFailure>> {
+  ): Outcome<DecisionOutcome> {
     const found = selected.length
     if (found > SELECTION_LIMIT) {
       return Promise.resolve(
@@ -117,7 +92,7 @@ export class Approvals {
       )
     }
     const { dialect } = this.#transactions
-    return this.#transactions.change<DecisionOutcome, StoreFailure>(actor, async (tx, now) => {
+    return this.#transactions.change<DecisionOutcome>(actor, async (tx, now) => {
       const ids = [...new Set(selected.map(({ id }) => id))]
       const rows = await tx
         .selectFrom('devices')
@@ -167,10 +142,7 @@ export class Approvals {
   }
 
   /** Keys of the devices with one approval, device by device: what a snapshot's overlay begins with. */
-  async keys(
-    approval: Approval,
-    request: PageRequest,
-  ): Promise<Result<Page<KeyApproval>, StoreFailure>> {
+  async keys(approval: Approval, request: PageRequest): Outcome<Page<KeyApproval>> {
     const cursor = parseCursor(request.after, 'string')
     if (!cursor.ok) return cursor
     return await this.#transactions.read(async (db) => {
@@ -202,7 +174,7 @@ export class Approvals {
     setting: string,
     before: Instant,
     { after, limit }: { readonly after?: string | undefined; readonly limit: number },
-  ): Promise<Result<readonly KeyFingerprint[], StoreTrouble>> {
+  ): Answer<readonly KeyFingerprint[]> {
     return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('certificates')

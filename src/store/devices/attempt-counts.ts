@@ -2,9 +2,9 @@
  * Connection attempts as numbers: per hour for the success rate (S4-03), and those that belong to no known device.
  */
 import type { Selectable } from 'kysely'
-import type { Instant, Result } from '../../kernel/types.ts'
+import type { Instant } from '../../kernel/types.ts'
 import type { Transactions } from '../transactions.ts'
-import type { StoreTrouble } from '../failure.ts'
+import type { Answer } from '../failure.ts'
 import { enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
 import { AUTHENTICATIONS, type Authentication } from '../schema/vocabulary.ts'
@@ -24,7 +24,7 @@ export class AttemptCounts {
   }
 
   /** Attempts per hour since a point in time, oldest first: the success rate. */
-  hourly(since: Instant): Promise<Result<readonly HourlyAttempts[], StoreTrouble>> {
+  hourly(since: Instant): Answer<readonly HourlyAttempts[]> {
     return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('tallies')
@@ -42,15 +42,12 @@ export class AttemptCounts {
   }
 
   /** Connections without a certificate that could not be told to be a known device, per listener. */
-  unidentified(): Promise<
-    Result<
-      readonly {
-        readonly listener: string
-        readonly sightings: number
-        readonly lastSeen: Instant
-      }[],
-      StoreTrouble
-    >
+  unidentified(): Answer<
+    readonly {
+      readonly listener: string
+      readonly sightings: number
+      readonly lastSeen: Instant
+    }[]
   > {
     return this.#transactions.read(async (db) => {
       const rows = await db.selectFrom('unidentified').selectAll().orderBy('listener').execute()

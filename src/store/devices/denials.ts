@@ -3,13 +3,13 @@
  * a twin (decision 9).
  */
 import type { Selectable } from 'kysely'
-import { fail, ok, type Instant, type KeyFingerprint, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Instant, type KeyFingerprint } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import type { Answer, Outcome } from '../failure.ts'
 import { instantColumn, throwUnknownRow, enumColumn, type RowRef } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
 import { DENY_KINDS } from '../schema/vocabulary.ts'
-import { findRow, removeRow } from '../version.ts'
+import { findRow, removeRow } from '../versioned-rows.ts'
 
 /** Whom an entry means. */
 export type DenyTarget =
@@ -31,7 +31,7 @@ export class Denials {
   }
 
   /** All entries, oldest first. */
-  list(): Promise<Result<readonly DenyEntry[], StoreTrouble>> {
+  list(): Answer<readonly DenyEntry[]> {
     return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('deny_entries')
@@ -44,9 +44,9 @@ export class Denials {
     })
   }
 
-  add(actor: Actor, denied: DenyTarget, note: string): Promise<Result<DenyEntry, StoreFailure>> {
+  add(actor: Actor, denied: DenyTarget, note: string): Outcome<DenyEntry> {
     const { kind, value } = denyColumns(denied)
-    return this.#transactions.change<DenyEntry, StoreFailure>(actor, async (tx, now) => {
+    return this.#transactions.change<DenyEntry>(actor, async (tx, now) => {
       const existing = await findRow(tx, 'deny_entries', kind, value)
       if (existing !== undefined) {
         return fail({ kind: 'already-exists', what: 'deny entry', key: value })
@@ -61,7 +61,7 @@ export class Denials {
     })
   }
 
-  remove(actor: Actor, denied: DenyTarget): Promise<Result<void, StoreFailure>> {
+  remove(actor: Actor, denied: DenyTarget): Outcome<void> {
     const { kind, value } = denyColumns(denied)
     return removeRow(this.#transactions, actor, {
       table: 'deny_entries',

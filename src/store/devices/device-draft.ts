@@ -1,6 +1,7 @@
 /**
  * One device while a batch of sightings is worked through.
  */
+import { randomBytes } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { Instant } from '../../kernel/types.ts'
 import { migrationAfter } from '../../fleet/migration.ts'
@@ -119,3 +120,7 @@ export const blankDevice = (id: string): DeviceRow => ({
   not_after: 0,
   version: 1,
 })
+
+/** Grows with time, so that new devices are written side by side; the rest is chance. */
+export const newDeviceId = (now: Instant): string =>
+  `${now.toString(36).padStart(9, '0')}${randomBytes(8).readBigUInt64BE().toString(36).padStart(13, '0')}`

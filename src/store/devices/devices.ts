@@ -2,7 +2,7 @@
  * Devices as people look at them: lists, search, one device whole, and the numbers of the charts.
  */
 import { sql, type SelectQueryBuilder, type SqlBool } from 'kysely'
-import { fail, ok, type Result } from '../../kernel/types.ts'
+import { fail, ok } from '../../kernel/types.ts'
 import { keySubject } from './approvals.ts'
 import type { Transactions, Actor } from '../transactions.ts'
 import { chartCells, type ChartCell } from './charts.ts'
@@ -14,7 +14,7 @@ import {
   type DeviceFilter,
 } from './device-filter.ts'
 import { readCertificate, readDevice, type Device, type DeviceCertificate } from './device.ts'
-import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import type { Answer, Outcome } from '../failure.ts'
 import { retainedUnder, type RetainedCertificate } from './retained-certificates.ts'
 import type { DeviceRow } from './device-draft.ts'
 import {
@@ -26,7 +26,7 @@ import {
   type PageRequest,
 } from '../page.ts'
 import type { Db, Tables } from '../schema/tables.ts'
-import { checkVersion, findRow, type ExpectedVersion } from '../version.ts'
+import { checkVersion, findRow, type ExpectedVersion } from '../versioned-rows.ts'
 
 /** One device with everything that is kept of it. */
 export interface DeviceDetail {
@@ -53,7 +53,7 @@ export class Devices {
   }
 
   /** One page of a list or search; its cost follows the page, not the fleet, unless filters leave almost nothing. */
-  async list(request: DeviceListRequest): Promise<Result<Page<Device>, StoreFailure>> {
+  async list(request: DeviceListRequest): Outcome<Page<Device>> {
     const words = searchWords(request.filter.text)
     const [first] = words
     if (first !== undefined) return await this.#search(request, first, words)
@@ -75,7 +75,7 @@ export class Devices {
     request: DeviceListRequest,
     first: string,
     words: readonly string[],
-  ): Promise<Result<Page<Device>, StoreFailure>> {
+  ): Outcome<Page<Device>> {
     const cursor = parseCursor(request.after, 'string')
     if (!cursor.ok) return cursor
     return await this.#transactions.read(async (db) => {
@@ -105,10 +105,7 @@ export class Devices {
   }
 
   /** How many devices a filter means; walks through what it leaves. */
-  count(
-    filter: DeviceFilter,
-    minimums: readonly AgentMinimum[],
-  ): Promise<Result<number, StoreTrouble>> {
+  count(filter: DeviceFilter, minimums: readonly AgentMinimum[]): Answer<number> {
     return this.#transactions.read(async (db) => {
       let query = db.selectFrom('devices').where((eb) => eb.and(conditions(eb, filter, minimums)))
       for (const word of searchWords(filter.text)) query = query.where(hasTerm(word))
@@ -120,7 +117,7 @@ export class Devices {
   }
 
   /** One device whole. */
-  find(id: string): Promise<Result<DeviceDetail | undefined, StoreTrouble>> {
+  find(id: string): Answer<DeviceDetail | undefined> {
     return this.#transactions.read(async (db) => {
       const row = await findRow(db, 'devices', id)
       if (row === undefined) return undefined
@@ -157,7 +154,7 @@ export class Devices {
   }
 
   /** Every chart's numbers in one walk along an index; the sum over the cells is the number of devices. */
-  charts(minimums: readonly AgentMinimum[]): Promise<Result<readonly ChartCell[], StoreTrouble>> {
+  charts(minimums: readonly AgentMinimum[]): Answer<readonly ChartCell[]> {
     return this.#transactions.read(async (db) => {
       const columns = [
         'class',
@@ -178,7 +175,7 @@ export class Devices {
   }
 
   /** How many devices were refused last, by the code of the refusal. */
-  refusals(): Promise<Result<ReadonlyMap<string, number>, StoreTrouble>> {
+  refusals(): Answer<ReadonlyMap<string, number>> {
     return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('devices')
@@ -196,7 +193,7 @@ export class Devices {
   async retainedCertificates(
     setting: string,
     request: PageRequest,
-  ): Promise<Result<Page<RetainedCertificate>, StoreFailure>> {
+  ): Outcome<Page<RetainedCertificate>> {
     const cursor = parseCursor(request.after, 'number')
     if (!cursor.ok) return cursor
     const limit = boundedLimit(request.limit)
@@ -207,8 +204,8 @@ export class Devices {
   }
 
   /** Forgets a device with its certificates, so that it is new when it comes back; never a blocked one. */
-  forget(actor: Actor, id: string, expected: ExpectedVersion): Promise<Result<void, StoreFailure>> {
-    return this.#transactions.change<void, StoreFailure>(actor, async (tx) => {
+  forget(actor: Actor, id: string, expected: ExpectedVersion): Outcome<void> {
+    return this.#transactions.change<void>(actor, async (tx) => {
       const row = await findRow(tx, 'devices', id)
       const found = checkVersion(row, expected, { what: 'device', key: id })
       if (!found.ok) return found

@@ -2,15 +2,14 @@
  * The list of devices that should be there, from the management server or a CSV. What never showed a certificate is
  * counted because of it; nothing in it approves anybody.
  */
-import { fail, ok, type Result } from '../../kernel/types.ts'
+import { fail, ok } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import type { StoreFailure } from '../failure.ts'
-import { inList } from '../engine/bulk-rows.ts'
-import { blankDevice, type DeviceRow } from './device-draft.ts'
+import type { Outcome } from '../failure.ts'
+import { inList, writerOf } from '../engine/bulk-rows.ts'
+import { blankDevice, newDeviceId, type DeviceRow } from './device-draft.ts'
 import type { Dialect } from '../engine/engine.ts'
-import { DEVICE_COLUMNS, writerOf } from './write-plan.ts'
+import { DEVICE_COLUMNS } from './write-plan.ts'
 import { termOf } from './search-terms.ts'
-import { newDeviceId } from './sightings.ts'
 import type { Tx } from '../schema/tables.ts'
 
 /** One line of an inventory. */
@@ -43,10 +42,7 @@ export class Inventory {
   }
 
   /** Adds and updates entries; of two with the same id the last counts. What the devices showed themselves is kept. */
-  import(
-    actor: Actor,
-    entries: readonly InventoryEntry[],
-  ): Promise<Result<ImportCounts, StoreFailure>> {
+  import(actor: Actor, entries: readonly InventoryEntry[]): Outcome<ImportCounts> {
     const found = entries.length
     if (found > INVENTORY_LIMIT) {
       return Promise.resolve(
@@ -55,7 +51,7 @@ export class Inventory {
     }
     const last = [...new Map(entries.map((entry) => [entry.id, entry])).values()]
     const { dialect } = this.#transactions
-    return this.#transactions.change<ImportCounts, StoreFailure>(actor, async (tx, now) => {
+    return this.#transactions.change<ImportCounts>(actor, async (tx, now) => {
       const matches = await findMatches(
         tx,
         dialect,

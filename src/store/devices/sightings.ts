@@ -2,16 +2,26 @@
  * Sightings in batches: read what the batch can touch, link in memory (`linking.ts`), write back in a handful of
  * statements. One transaction per batch.
  */
-import { randomBytes } from 'node:crypto'
-import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Instant } from '../../kernel/types.ts'
 import type { Transactions } from '../transactions.ts'
-import type { StoreFailure } from '../failure.ts'
+import type { Outcome, StoreFailure } from '../failure.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import { loadKnown } from './load-known.ts'
 import { plan, type LinkingPlan } from './linking.ts'
 import type { Sighting } from '../../fleet/sighting.ts'
-import { BATCH_LIMIT, UNSOUND_LIMIT, type RecordResult } from './sighting.ts'
+import { newDeviceId } from './device-draft.ts'
 import { writePlan, writeTallies } from './write-plan.ts'
+
+/** A `RecordResult` says what became of a batch of sightings. */
+export interface RecordResult {
+  readonly sightings: number
+  readonly newDevices: number
+  readonly approvedThemselves: number
+  /** Sightings with a certificate without a sound path, past the bound on those. */
+  readonly dropped: number
+  /** Seen without a certificate, and not to be told to be a known device. */
+  readonly unidentified: number
+}
 
 export class Sightings {
   readonly #transactions: Transactions
@@ -22,13 +32,13 @@ export class Sightings {
   }
 
   /** Takes in a batch, all of it or nothing; a batch that failed may be given again. */
-  record(sightings: readonly Sighting[]): Promise<Result<RecordResult, StoreFailure>> {
+  record(sightings: readonly Sighting[]): Outcome<RecordResult> {
     const found = sightings.length
     if (found > BATCH_LIMIT) {
       return Promise.resolve(fail({ kind: 'too-many', what: 'device', found, limit: BATCH_LIMIT }))
     }
     const { dialect } = this.#transactions
-    return this.#transactions.change<RecordResult, StoreFailure>(AUTO_ACTOR, async (tx, now) => {
+    return this.#transactions.change<RecordResult>(AUTO_ACTOR, async (tx, now) => {
       const known = await loadKnown(tx, { dialect, sightings, unsoundLimit: this.#unsoundLimit })
       const planned = plan(sightings, known, { now, newId: () => newDeviceId(now) })
       await writePlan(tx, dialect, planned)
@@ -45,9 +55,7 @@ export class Sightings {
    * Deletes what unverified devices left behind: certificates without a sound path that were not seen since, and devices that
    * never had a sound one. What is blocked, approved or in the inventory stays. New ones fit under the bound again.
    */
-  forgetUnverified(
-    notSeenSince: Instant,
-  ): Promise<Result<{ readonly devices: number }, StoreFailure>> {
+  forgetUnverified(notSeenSince: Instant): Outcome<{ readonly devices: number }> {
     const { dialect } = this.#transactions
     return this.#transactions.write<{ readonly devices: number }, StoreFailure>(async (tx) => {
       await tx
@@ -88,6 +96,11 @@ function recordResult(sightings: readonly Sighting[], planned: LinkingPlan): Rec
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
 
-/** Grows with time, so that new devices are written side by side; the rest is chance. */
-export const newDeviceId = (now: Instant): string =>
-  `${now.toString(36).padStart(9, '0')}${randomBytes(8).readBigUInt64BE().toString(36).padStart(13, '0')}`
+/**
+ * Certificates without a sound path that are kept. Any client can make one per connection, and a store must not grow
+ * by what clients make up; 10,000 are more than a fleet has devices in trouble at once.
+ */
+const UNSOUND_LIMIT = 10_000
+
+/** Sightings in one call: some 3 MB as parameters, and a transaction of well under a second. */
+const BATCH_LIMIT = 5000

@@ -4,7 +4,14 @@
 import { sql } from 'kysely'
 import type { DeviceDraft } from './device-draft.ts'
 import type { Dialect } from '../engine/engine.ts'
-import { columnList, jsonRows, inList, type RowShape } from '../engine/bulk-rows.ts'
+import {
+  columnList,
+  inList,
+  jsonRows,
+  writerOf,
+  type RowShape,
+  type RowWriter,
+} from '../engine/bulk-rows.ts'
 import type { LinkingPlan } from './linking.ts'
 import type { Sighting } from '../../fleet/sighting.ts'
 import type { Tx } from '../schema/tables.ts'
@@ -84,41 +91,6 @@ async function writeCertificates(write: RowWriter, { certificates }: LinkingPlan
   await write.update('certificates', { key, shape: CERTIFICATE_COLUMNS, rows: rowsOf(changed) })
   await write.update('certificates', { key, shape: { last_seen: 'int' }, rows: rowsOf(seen) })
 }
-
-/** Statements whose text does not depend on how many rows they carry. */
-interface RowWriter {
-  insert(table: string, rows: Insertion): Promise<void>
-  update(table: string, rows: UpdateRows): Promise<void>
-}
-
-interface Insertion {
-  readonly shape: RowShape
-  readonly rows: readonly object[]
-  readonly onConflict?: string
-}
-
-interface UpdateRows {
-  readonly key: string
-  readonly shape: RowShape
-  readonly rows: readonly object[]
-}
-
-/** Writes rows of any number with the same statements. */
-export const writerOf = (tx: Tx, dialect: Dialect): RowWriter => ({
-  async insert(table, { shape, rows, onConflict }) {
-    if (rows.length === 0) return
-    const conflict = onConflict === undefined ? '' : ` on conflict ${onConflict}`
-    await sql`insert into ${sql.raw(table)} (${columnList(shape)}) select ${columnList(shape)}
-      from ${jsonRows(dialect, shape, rows)} where true${sql.raw(conflict)}`.execute(tx)
-  },
-  async update(table, { key, shape, rows }) {
-    if (rows.length === 0) return
-    const sets = Object.keys(shape).map((name) => `${name} = input.${name}`)
-    await sql`update ${sql.raw(table)} set ${sql.raw(sets.join(', '))}
-      from ${jsonRows(dialect, { [key]: 'text', ...shape }, rows)}
-      where ${sql.raw(`${table}.${key} = input.${key}`)}`.execute(tx)
-  },
-})
 
 const rowOf = ({ row }: DeviceDraft): object => row
 

@@ -3,9 +3,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Instant } from '../../kernel/types.ts'
 import { inTransaction, type Engine } from '../engine/engine.ts'
-import type { StoreFailure } from '../failure.ts'
+import type { Outcome } from '../failure.ts'
 import { SCHEMA_MIGRATIONS, SCHEMA_VERSION } from './migrations.ts'
 import type { EnforcementState } from '../schema/vocabulary.ts'
 import type { Db, Tx } from '../schema/tables.ts'
@@ -27,7 +27,7 @@ export function prepareSchema(
   engine: Engine,
   initialSettings: InitialSettings | undefined,
   now: Instant,
-): Promise<Result<PreparedSchema, StoreFailure>> {
+): Outcome<PreparedSchema> {
   return inTransaction(engine.db, async (tx) => {
     // Two replicas that start together take turns.
     if (engine.dialect === 'postgres')
@@ -48,7 +48,7 @@ interface PrepareOptions {
 async function prepare(
   engine: Engine,
   { tx, initialSettings, now }: PrepareOptions,
-): Promise<Result<PreparedSchema, StoreFailure>> {
+): Outcome<PreparedSchema> {
   const names = new Set(await tableNames(engine, tx))
   const isOurs = names.has('schema_versions') && names.has('store_meta')
   if (!isOurs) {

@@ -4,7 +4,7 @@
  */
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import type { SealFailure, StoreFailure, StoreTrouble } from '../failure.ts'
+import type { Answer, Outcome, SealFailure, StoreTrouble } from '../failure.ts'
 import {
   currentVersion,
   instancesLackingKey,
@@ -13,7 +13,13 @@ import {
   type SecretFacts,
 } from './key-standing.ts'
 import { checkValue, seal, unseal, versionsOf, type KeyRing } from './seal.ts'
-import { ABSENT, checkVersion, findRow, removeRow, type ExpectedVersion } from '../version.ts'
+import {
+  ABSENT,
+  checkVersion,
+  findRow,
+  removeRow,
+  type ExpectedVersion,
+} from '../versioned-rows.ts'
 import type { Db, Tx } from '../schema/tables.ts'
 
 /** The name of the secret behind session tickets: replaced by the program, never exported, written by no call. */
@@ -42,7 +48,7 @@ export class Secrets {
     this.#ring = ring
   }
 
-  list(): Promise<Result<readonly SecretFacts[], StoreTrouble>> {
+  list(): Answer<readonly SecretFacts[]> {
     return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('secrets')
@@ -59,7 +65,7 @@ export class Secrets {
   }
 
   /** The secret itself; undefined when there is none of that name. */
-  async open(name: string): Promise<Result<OpenedSecret | undefined, StoreFailure>> {
+  async open(name: string): Outcome<OpenedSecret | undefined> {
     const row = await this.#transactions.read((db) => findRow(db, 'secrets', name))
     if (!row.ok || row.value === undefined) return row.ok ? ok(undefined) : row
     const { version, key_version: keyVersion, nonce, sealed, updated_at } = row.value
@@ -73,8 +79,8 @@ export class Secrets {
     actor: Actor,
     { name, secret, unaudited }: SecretInput,
     expected: ExpectedVersion,
-  ): Promise<Result<SecretFacts, StoreFailure>> {
-    return this.#transactions.change<SecretFacts, StoreFailure>(actor, async (tx, now) => {
+  ): Outcome<SecretFacts> {
+    return this.#transactions.change<SecretFacts>(actor, async (tx, now) => {
       const before = await findRow(tx, 'secrets', name)
       const found = checkVersion(before ?? ABSENT, expected, { what: 'secret', key: name })
       if (!found.ok) return found
@@ -114,11 +120,7 @@ export class Secrets {
     })
   }
 
-  remove(
-    actor: Actor,
-    name: string,
-    expected: ExpectedVersion,
-  ): Promise<Result<void, StoreFailure>> {
+  remove(actor: Actor, name: string, expected: ExpectedVersion): Outcome<void> {
     return removeRow(this.#transactions, actor, {
       table: 'secrets',
       what: 'secret',
@@ -130,8 +132,8 @@ export class Secrets {
   }
 
   /** Makes the newest key of this instance's ring the store's current one. Existing secrets stay as they are. */
-  rotate(actor: Actor): Promise<Result<number, StoreFailure>> {
-    return this.#transactions.change<number, StoreFailure>(actor, async (tx, now) => {
+  rotate(actor: Actor): Outcome<number> {
+    return this.#transactions.change<number>(actor, async (tx, now) => {
       const current = await currentVersion(tx)
       const newest = versionsOf(this.#ring).at(-1) ?? 0
       if (newest <= current) return fail({ kind: 'key-not-newer', ring: newest, current })
@@ -155,55 +157,49 @@ export class Secrets {
   reseal(
     actor: Actor,
     limit: number,
-  ): Promise<Result<{ readonly resealed: number; readonly left: number }, StoreFailure>> {
-    return this.#transactions.change<{ resealed: number; left: number }, StoreFailure>(
-      actor,
-      async (tx, now) => {
-        const current = await this.#currentKey(tx, now)
-        if (!current.ok) return current
-        const rows = await tx
-          .selectFrom('secrets')
-          .selectAll()
-          .where('key_version', '<>', current.value)
-          .orderBy('name')
-          .limit(limit)
-          .execute()
-        for (const { name, version, key_version: keyVersion, nonce, sealed } of rows) {
-          if (name === TICKET_SECRET) {
-            // Sealed anew it would live on; deleted, the primary makes another.
-            await tx.deleteFrom('secrets').where('name', '=', name).execute()
-            continue
-          }
-          const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#ring)
-          if (!opened.ok) return opened
-          const binding = { name, version: version + 1 }
-          const done = seal(opened.value, binding, { ring: this.#ring, keyVersion: current.value })
-          if (!done.ok) return done
-          const { keyVersion: key_version, ...parts } = done.value
-          await tx
-            .updateTable('secrets')
-            .set({ ...parts, key_version, version: binding.version, updated_at: now })
-            .where('name', '=', name)
-            .execute()
+  ): Outcome<{ readonly resealed: number; readonly left: number }> {
+    return this.#transactions.change<{ resealed: number; left: number }>(actor, async (tx, now) => {
+      const current = await this.#currentKey(tx, now)
+      if (!current.ok) return current
+      const rows = await tx
+        .selectFrom('secrets')
+        .selectAll()
+        .where('key_version', '<>', current.value)
+        .orderBy('name')
+        .limit(limit)
+        .execute()
+      for (const { name, version, key_version: keyVersion, nonce, sealed } of rows) {
+        if (name === TICKET_SECRET) {
+          // Sealed anew it would live on; deleted, the primary makes another.
+          await tx.deleteFrom('secrets').where('name', '=', name).execute()
+          continue
         }
-        const left = await countUnderOtherKeys(tx, current.value)
-        const after = { resealed: rows.length, left, keyVersion: current.value }
-        const entries =
-          rows.length === 0 ? [] : [{ action: 'secret.reseal', subject: 'secrets', after }]
-        return ok({
-          value: { resealed: rows.length, left },
-          entries,
-          notices: rows.map(({ name }) => ({ topic: 'secret', subject: name })),
-        })
-      },
-    )
+        const opened = unseal({ keyVersion, nonce, sealed }, { name, version }, this.#ring)
+        if (!opened.ok) return opened
+        const binding = { name, version: version + 1 }
+        const done = seal(opened.value, binding, { ring: this.#ring, keyVersion: current.value })
+        if (!done.ok) return done
+        const { keyVersion: key_version, ...parts } = done.value
+        await tx
+          .updateTable('secrets')
+          .set({ ...parts, key_version, version: binding.version, updated_at: now })
+          .where('name', '=', name)
+          .execute()
+      }
+      const left = await countUnderOtherKeys(tx, current.value)
+      const after = { resealed: rows.length, left, keyVersion: current.value }
+      const entries =
+        rows.length === 0 ? [] : [{ action: 'secret.reseal', subject: 'secrets', after }]
+      return ok({
+        value: { resealed: rows.length, left },
+        entries,
+        notices: rows.map(({ name }) => ({ topic: 'secret', subject: name })),
+      })
+    })
   }
 
   /** Tells the others which keys this instance holds; call it now and then. Instances that were silent for long are deleted. */
-  report(instance: {
-    readonly id: string
-    readonly name: string
-  }): Promise<Result<void, StoreTrouble>> {
+  report(instance: { readonly id: string; readonly name: string }): Answer<void> {
     return this.#transactions.write<void, StoreTrouble>(async (tx) => {
       const row = {
         ...instance,
@@ -224,7 +220,7 @@ export class Secrets {
   }
 
   /** Deletes this instance, which ends: it needs no key any more. */
-  deregister(id: string): Promise<Result<void, StoreTrouble>> {
+  deregister(id: string): Answer<void> {
     return this.#transactions.write<void, StoreTrouble>(async (tx) => {
       await tx.deleteFrom('instances').where('id', '=', id).execute()
       return ok(undefined)
@@ -232,7 +228,7 @@ export class Secrets {
   }
 
   /** Where the keys stand; instances count that reported since `since`. */
-  keyStatus(since: Instant): Promise<Result<KeyStatus, StoreTrouble>> {
+  keyStatus(since: Instant): Answer<KeyStatus> {
     return this.#transactions.read(async (db) => {
       const current = await currentVersion(db)
       return {

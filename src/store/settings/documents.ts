@@ -2,12 +2,18 @@
  * Settings that the portal edits, one JSON document per key. What is in them is checked by the modules that
  * store and read them.
  */
-import { ok, type Instant, type Result } from '../../kernel/types.ts'
+import { ok, type Instant } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import type { Answer, Outcome } from '../failure.ts'
 import { instantColumn, jsonColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
-import { ABSENT, checkVersion, findRow, removeRow, type ExpectedVersion } from '../version.ts'
+import {
+  ABSENT,
+  checkVersion,
+  findRow,
+  removeRow,
+  type ExpectedVersion,
+} from '../versioned-rows.ts'
 import type { Selectable } from 'kysely'
 
 export interface SettingsDocument {
@@ -25,7 +31,7 @@ export class Documents {
   }
 
   /** Returns the document of that name, if there is one. */
-  find(name: string): Promise<Result<SettingsDocument | undefined, StoreTrouble>> {
+  find(name: string): Answer<SettingsDocument | undefined> {
     return this.#transactions.read(async (db) => {
       const row = await findRow(db, 'documents', name)
       return row && readDocument(row)
@@ -33,7 +39,7 @@ export class Documents {
   }
 
   /** All of them, by name. */
-  list(): Promise<Result<readonly SettingsDocument[], StoreTrouble>> {
+  list(): Answer<readonly SettingsDocument[]> {
     return this.#transactions.read(async (db) => {
       const rows = await db.selectFrom('documents').selectAll().orderBy('name').execute()
       return rows.map(readDocument)
@@ -45,8 +51,8 @@ export class Documents {
     actor: Actor,
     { name, body }: { readonly name: string; readonly body: unknown },
     expected: ExpectedVersion,
-  ): Promise<Result<SettingsDocument, StoreFailure>> {
-    return this.#transactions.change<SettingsDocument, StoreFailure>(actor, async (tx, now) => {
+  ): Outcome<SettingsDocument> {
+    return this.#transactions.change<SettingsDocument>(actor, async (tx, now) => {
       const before = await findRow(tx, 'documents', name)
       const found = checkVersion(before ?? ABSENT, expected, {
         what: 'settings document',
@@ -76,11 +82,7 @@ export class Documents {
   }
 
   /** Takes a document away, so that the default holds again. */
-  remove(
-    actor: Actor,
-    name: string,
-    expected: ExpectedVersion,
-  ): Promise<Result<void, StoreFailure>> {
+  remove(actor: Actor, name: string, expected: ExpectedVersion): Outcome<void> {
     return removeRow(this.#transactions, actor, {
       table: 'documents',
       what: 'settings document',

@@ -4,10 +4,10 @@
 import type { Selectable } from 'kysely'
 import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import type { Answer, Outcome, StoreFailure } from '../failure.ts'
 import { booleanColumn, instantColumn, throwNoRow, enumColumn } from '../schema/row.ts'
 import type { Db, Tables } from '../schema/tables.ts'
-import { checkVersion, type ExpectedVersion } from '../version.ts'
+import { checkVersion, type ExpectedVersion } from '../versioned-rows.ts'
 import { ENFORCEMENTS, type EnforcementState } from '../schema/vocabulary.ts'
 
 /** The latch, and what is kept of connection attempts (S2-19). */
@@ -33,7 +33,7 @@ export class Enforcement {
     this.#transactions = transactions
   }
 
-  current(): Promise<Result<StoredEnforcement, StoreTrouble>> {
+  current(): Answer<StoredEnforcement> {
     return this.#transactions.read(readEnforcement)
   }
 
@@ -42,7 +42,7 @@ export class Enforcement {
     actor: Actor,
     retention: AttemptRetention,
     expected: ExpectedVersion,
-  ): Promise<Result<StoredEnforcement, StoreFailure>> {
+  ): Outcome<StoredEnforcement> {
     return this.#changeEnforcement(actor, expected, (before, now) =>
       before.state === 'required'
         ? fail({ kind: 'latched', since: before.since })
@@ -58,17 +58,14 @@ export class Enforcement {
     actor: Actor,
     retention: AttemptRetention,
     expected: ExpectedVersion,
-  ): Promise<Result<StoredEnforcement, StoreFailure>> {
+  ): Outcome<StoredEnforcement> {
     return this.#changeEnforcement(actor, expected, (before) =>
       ok({ action: 'enforcement.keep', after: { ...before, ...retention } }),
     )
   }
 
   /** Undoes the latch: for `tfe break-glass` on a stopped program only, and written down as what it is. */
-  dangerouslyBreakGlass(
-    actor: Actor,
-    reason: string,
-  ): Promise<Result<StoredEnforcement, StoreFailure>> {
+  dangerouslyBreakGlass(actor: Actor, reason: string): Outcome<StoredEnforcement> {
     return this.#changeEnforcement(actor, 'any', (before, now) =>
       before.state === 'recording'
         ? ok(undefined)
@@ -92,8 +89,8 @@ export class Enforcement {
       before: StoredEnforcement,
       now: Instant,
     ) => Result<EnforcementChange | undefined, StoreFailure>,
-  ): Promise<Result<StoredEnforcement, StoreFailure>> {
-    return this.#transactions.change<StoredEnforcement, StoreFailure>(actor, async (tx, now) => {
+  ): Outcome<StoredEnforcement> {
+    return this.#transactions.change<StoredEnforcement>(actor, async (tx, now) => {
       const before = await readEnforcement(tx)
       const found = checkVersion(before, expected, { what: 'enforcement', key: 'enforcement' })
       if (!found.ok) return found

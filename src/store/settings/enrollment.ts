@@ -2,7 +2,7 @@
  * Enrollment settings and the steps of their lives: staged → current → previously-trusted → removed, or distrusted
  * at once (decision 8). The schema holds that no two are current.
  */
-import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Instant } from '../../kernel/types.ts'
 import type { Transactions, Actor, ChangeResult } from '../transactions.ts'
 import {
   readSettings,
@@ -11,8 +11,8 @@ import {
   type StoredSetting,
   type StoredStanding,
 } from './enrollment-setting.ts'
-import type { StoreFailure, StoreTrouble } from '../failure.ts'
-import { checkVersion, type ExpectedVersion } from '../version.ts'
+import type { Answer, Outcome, StoreFailure } from '../failure.ts'
+import { checkVersion, type ExpectedVersion } from '../versioned-rows.ts'
 import type { CutOff, Source, StandingKind } from '../schema/vocabulary.ts'
 import type { Db, Tx } from '../schema/tables.ts'
 
@@ -48,11 +48,11 @@ export class Enrollment {
   }
 
   /** All settings, removed and distrusted ones included, oldest first. */
-  list(): Promise<Result<readonly StoredSetting[], StoreTrouble>> {
+  list(): Answer<readonly StoredSetting[]> {
     return this.#transactions.read((db) => readSettings(db))
   }
 
-  find(name: string): Promise<Result<StoredSetting | undefined, StoreTrouble>> {
+  find(name: string): Answer<StoredSetting | undefined> {
     return this.#transactions.read(async (db) => (await readSettings(db, [name]))[0])
   }
 
@@ -60,8 +60,8 @@ export class Enrollment {
   seed(
     actor: Actor,
     settings: readonly (NewSetting & { readonly standing: StoredStanding })[],
-  ): Promise<Result<'seeded' | 'kept', StoreFailure>> {
-    return this.#transactions.change<'seeded' | 'kept', StoreFailure>(actor, async (tx, now) => {
+  ): Outcome<'seeded' | 'kept'> {
+    return this.#transactions.change<'seeded' | 'kept'>(actor, async (tx, now) => {
       const existing = await tx
         .selectFrom('enrollment_settings')
         .select('name')
@@ -84,9 +84,9 @@ export class Enrollment {
   }
 
   /** Adds a setting that admits no device yet. A name is used once, for the sake of the audit trail and of the devices under it. */
-  stage(actor: Actor, setting: NewSetting): Promise<Result<StoredSetting, StoreFailure>> {
+  stage(actor: Actor, setting: NewSetting): Outcome<StoredSetting> {
     const { name, source } = setting
-    return this.#transactions.change<StoredSetting, StoreFailure>(actor, async (tx, now) => {
+    return this.#transactions.change<StoredSetting>(actor, async (tx, now) => {
       const [existing] = await readSettings(tx, [name])
       if (existing !== undefined) {
         return fail({ kind: 'already-exists', what: 'enrollment setting', key: name })
@@ -115,8 +115,8 @@ export class Enrollment {
       expected,
       retiring,
     }: { readonly expected: ExpectedVersion; readonly retiring: RetirementTerms },
-  ): Promise<Result<Promotion, StoreFailure>> {
-    return this.#transactions.change<Promotion, StoreFailure>(actor, async (tx, now) => {
+  ): Outcome<Promotion> {
+    return this.#transactions.change<Promotion>(actor, async (tx, now) => {
       const found = await findInStanding(tx, { name, expected }, ['staged', 'previously-trusted'])
       if (!found.ok) return found
       const settings = await readSettings(tx)
@@ -144,8 +144,8 @@ export class Enrollment {
       expected,
       retirement,
     }: { readonly expected: ExpectedVersion; readonly retirement: Partial<Retirement> },
-  ): Promise<Result<StoredSetting, StoreFailure>> {
-    return this.#transactions.change<StoredSetting, StoreFailure>(actor, async (tx, now) => {
+  ): Outcome<StoredSetting> {
+    return this.#transactions.change<StoredSetting>(actor, async (tx, now) => {
       const found = await findInStanding(tx, { name, expected }, ['previously-trusted'])
       if (!found.ok) return found
       const { standing } = found.value
@@ -167,8 +167,8 @@ export class Enrollment {
     actor: Actor,
     name: string,
     { expected, force, aliveSince }: Removal & { readonly expected: ExpectedVersion },
-  ): Promise<Result<StoredSetting, StoreFailure>> {
-    return this.#transactions.change<StoredSetting, StoreFailure>(actor, async (tx, now) => {
+  ): Outcome<StoredSetting> {
+    return this.#transactions.change<StoredSetting>(actor, async (tx, now) => {
       const found = await findInStanding(tx, { name, expected }, REMOVABLE)
       if (!found.ok) return found
       // As long as it is known, its keys are refused on every path, also where another CA cross-signed them.
@@ -184,12 +184,8 @@ export class Enrollment {
   }
 
   /** Refuses everything under a setting from now on; for a stolen CA key. Leaves no current one if it was current. */
-  distrust(
-    actor: Actor,
-    name: string,
-    expected: ExpectedVersion,
-  ): Promise<Result<StoredSetting, StoreFailure>> {
-    return this.#transactions.change<StoredSetting, StoreFailure>(actor, async (tx, now) => {
+  distrust(actor: Actor, name: string, expected: ExpectedVersion): Outcome<StoredSetting> {
+    return this.#transactions.change<StoredSetting>(actor, async (tx, now) => {
       const found = await findInStanding(tx, { name, expected }, [
         'staged',
         'current',
@@ -206,7 +202,7 @@ export class Enrollment {
   }
 
   /** How many devices that are not blocked last showed a sound certificate under a setting. */
-  dependents(name: string, aliveSince?: Instant): Promise<Result<number, StoreTrouble>> {
+  dependents(name: string, aliveSince?: Instant): Answer<number> {
     return this.#transactions.read((db) => dependents(db, name, aliveSince))
   }
 }
@@ -217,7 +213,7 @@ async function findInStanding(
   tx: Tx,
   { name, expected }: { readonly name: string; readonly expected: ExpectedVersion },
   wanted: readonly StandingKind[],
-): Promise<Result<StoredSetting, StoreFailure>> {
+): Outcome<StoredSetting> {
   const [row] = await readSettings(tx, [name])
   const found = checkVersion(row, expected, { what: 'enrollment setting', key: name })
   if (!found.ok || wanted.includes(found.value.standing.kind)) return found

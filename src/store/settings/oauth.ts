@@ -2,12 +2,12 @@
  * The two OAuth endpoints, each of which can be disabled and enabled again, never both disabled (S0-27 … S0-30).
  */
 import type { Selectable } from 'kysely'
-import { fail, ok, type Result } from '../../kernel/types.ts'
+import { fail, ok } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import type { Answer, Outcome } from '../failure.ts'
 import { enumColumn, throwNoRow } from '../schema/row.ts'
 import type { Db, Tables } from '../schema/tables.ts'
-import { checkVersion, type ExpectedVersion } from '../version.ts'
+import { checkVersion, type ExpectedVersion } from '../versioned-rows.ts'
 import { ENDPOINT_STATES, type EndpointState } from '../schema/vocabulary.ts'
 
 /** The new (mutual) and the legacy endpoint (S0-27 … S0-30). */
@@ -23,7 +23,7 @@ export class Oauth {
     this.#transactions = transactions
   }
 
-  current(): Promise<Result<StoredOauth, StoreTrouble>> {
+  current(): Answer<StoredOauth> {
     return this.#transactions.read(readOauth)
   }
 
@@ -32,8 +32,8 @@ export class Oauth {
     actor: Actor,
     endpoints: Pick<StoredOauth, 'mutual' | 'legacy'>,
     expected: ExpectedVersion,
-  ): Promise<Result<StoredOauth, StoreFailure>> {
-    return this.#transactions.change<StoredOauth, StoreFailure>(actor, async (tx, now) => {
+  ): Outcome<StoredOauth> {
+    return this.#transactions.change<StoredOauth>(actor, async (tx, now) => {
       const before = await readOauth(tx)
       const found = checkVersion(before, expected, { what: 'oauth', key: 'oauth' })
       if (!found.ok) return found

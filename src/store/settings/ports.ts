@@ -2,12 +2,12 @@
  * Ports of the server that an operator closes once every device has left them (S0-16), and can open again.
  */
 import type { Selectable } from 'kysely'
-import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Instant } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import type { Answer, Outcome, StoreFailure } from '../failure.ts'
 import { booleanColumn, instantColumn, enumColumn } from '../schema/row.ts'
 import type { Db, Tx, Tables } from '../schema/tables.ts'
-import { ABSENT, checkVersion, findRow, type ExpectedVersion } from '../version.ts'
+import { ABSENT, checkVersion, findRow, type ExpectedVersion } from '../versioned-rows.ts'
 import { PORT_STATES, type PortState } from '../schema/vocabulary.ts'
 
 /** The name of the legacy port on which devices check in without a certificate (S0-08). */
@@ -34,7 +34,7 @@ export class Ports {
   }
 
   /** The ports that were ever switched; one that is not listed is open. */
-  list(): Promise<Result<readonly StoredPort[], StoreTrouble>> {
+  list(): Answer<readonly StoredPort[]> {
     return this.#transactions.read(async (db) => {
       const rows = await db.selectFrom('ports').selectAll().orderBy('name').execute()
       return rows.map(readPort)
@@ -42,7 +42,7 @@ export class Ports {
   }
 
   /** What keeps a port from being closed, by the same counts that closing it goes by. */
-  blockers(listener: string, since: Instant): Promise<Result<PortBlockers, StoreTrouble>> {
+  blockers(listener: string, since: Instant): Answer<PortBlockers> {
     return this.#transactions.read((db) => countBlockers(db, listener, since))
   }
 
@@ -54,7 +54,7 @@ export class Ports {
     actor: Actor,
     name: string,
     { expected, force, listener, since, over }: CloseRequest,
-  ): Promise<Result<StoredPort, StoreFailure>> {
+  ): Outcome<StoredPort> {
     return this.#setPort(actor, name, {
       expected,
       state: 'closed',
@@ -68,11 +68,7 @@ export class Ports {
     })
   }
 
-  open(
-    actor: Actor,
-    name: string,
-    expected: ExpectedVersion,
-  ): Promise<Result<StoredPort, StoreFailure>> {
+  open(actor: Actor, name: string, expected: ExpectedVersion): Outcome<StoredPort> {
     return this.#setPort(actor, name, {
       expected,
       state: 'open',
@@ -82,13 +78,9 @@ export class Ports {
     })
   }
 
-  #setPort(
-    actor: Actor,
-    name: string,
-    change: PortChange,
-  ): Promise<Result<StoredPort, StoreFailure>> {
+  #setPort(actor: Actor, name: string, change: PortChange): Outcome<StoredPort> {
     const { expected, state, forced, over, check } = change
-    return this.#transactions.change<StoredPort, StoreFailure>(actor, async (tx, now) => {
+    return this.#transactions.change<StoredPort>(actor, async (tx, now) => {
       const row = await findRow(tx, 'ports', name)
       const found = checkVersion(row ?? ABSENT, expected, { what: 'port', key: name })
       if (!found.ok) return found

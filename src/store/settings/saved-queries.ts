@@ -3,12 +3,12 @@
  */
 import type { Selectable } from 'kysely'
 import { randomUUID } from 'node:crypto'
-import { fail, ok, type Instant, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Instant } from '../../kernel/types.ts'
 import type { Transactions, Actor } from '../transactions.ts'
-import type { StoreFailure, StoreTrouble } from '../failure.ts'
+import type { Answer, Outcome } from '../failure.ts'
 import { instantColumn, jsonColumn, enumColumn } from '../schema/row.ts'
 import type { Tables } from '../schema/tables.ts'
-import { findRow, removeRow, type ExpectedVersion } from '../version.ts'
+import { findRow, removeRow, type ExpectedVersion } from '../versioned-rows.ts'
 import { QUERY_ORIGINS, type QueryOrigin } from '../schema/vocabulary.ts'
 
 export interface SavedQuery {
@@ -34,14 +34,14 @@ export class SavedQueries {
     this.#transactions = transactions
   }
 
-  list(): Promise<Result<readonly SavedQuery[], StoreTrouble>> {
+  list(): Answer<readonly SavedQuery[]> {
     return this.#transactions.read(async (db) => {
       const rows = await db.selectFrom('saved_queries').selectAll().orderBy('name').execute()
       return rows.map(readSavedQuery)
     })
   }
 
-  find(id: string): Promise<Result<SavedQuery | undefined, StoreTrouble>> {
+  find(id: string): Answer<SavedQuery | undefined> {
     return this.#transactions.read(async (db) => {
       const row = await findRow(db, 'saved_queries', id)
       return row && readSavedQuery(row)
@@ -49,8 +49,8 @@ export class SavedQueries {
   }
 
   /** Saves a query under a new name; a chart's query that is there already is given back as it is. */
-  save(actor: Actor, { name, origin, query }: NewQuery): Promise<Result<SavedQuery, StoreFailure>> {
-    return this.#transactions.change<SavedQuery, StoreFailure>(actor, async (tx, now) => {
+  save(actor: Actor, { name, origin, query }: NewQuery): Outcome<SavedQuery> {
+    return this.#transactions.change<SavedQuery>(actor, async (tx, now) => {
       const existing = await tx
         .selectFrom('saved_queries')
         .selectAll()
@@ -78,7 +78,7 @@ export class SavedQueries {
     })
   }
 
-  remove(actor: Actor, id: string, expected: ExpectedVersion): Promise<Result<void, StoreFailure>> {
+  remove(actor: Actor, id: string, expected: ExpectedVersion): Outcome<void> {
     return removeRow(this.#transactions, actor, {
       table: 'saved_queries',
       what: 'saved query',

@@ -10,7 +10,7 @@ import { Audit } from '../access/audit.ts'
 import type { Transactions, Actor, AuditEntry } from '../transactions.ts'
 import type { Engine } from '../engine/engine.ts'
 import { rowCount, rowsOf, type Row } from './exported-rows.ts'
-import type { StoreFailure } from '../failure.ts'
+import type { Outcome, StoreFailure } from '../failure.ts'
 import { readRow } from './read-row.ts'
 import { UnknownRow } from '../schema/row.ts'
 import { SqliteError } from '../engine/sqlite-driver.ts'
@@ -38,7 +38,7 @@ export class Transfer {
    * Writes everything as of one moment, while changes go on. Sessions, the feed and instances are left out. The
    * export is audited before its first line, in case the client hangs up before the last.
    */
-  async export(actor: Actor, sink: LineSink): Promise<Result<TransferSummary, StoreFailure>> {
+  async export(actor: Actor, sink: LineSink): Outcome<TransferSummary> {
     const done = await this.#transactions.consistentRead<Result<TransferSummary, StoreFailure>>(
       async (db) => {
         const digest = createHash('sha256')
@@ -70,11 +70,8 @@ export class Transfer {
   }
 
   /** Takes an export into a store that has nothing in it yet: all of it, or nothing. */
-  import(
-    actor: Actor,
-    lines: AsyncIterable<string>,
-  ): Promise<Result<TransferSummary, StoreFailure>> {
-    return this.#transactions.change<TransferSummary, StoreFailure>(actor, async (tx) => {
+  import(actor: Actor, lines: AsyncIterable<string>): Outcome<TransferSummary> {
+    return this.#transactions.change<TransferSummary>(actor, async (tx) => {
       for (const table of EXPORTED) {
         if (PREFILLED_TABLES.has(table)) continue
         const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(tx)
@@ -97,7 +94,7 @@ export class Transfer {
   }
 
   /** Copies a running store to a file that does not exist yet. A copy that could not be audited is deleted. */
-  async backup(actor: Actor, path: string): Promise<Result<void, StoreFailure>> {
+  async backup(actor: Actor, path: string): Outcome<void> {
     const done = await this.#engine.backup(path)
     if (!done.ok) return done
     const { size: octets } = await stat(path)
@@ -111,7 +108,7 @@ export class Transfer {
   }
 
   /** Nothing in the store changes, and yet an administrator has all of it now. */
-  #note(actor: Actor, entry: AuditEntry): Promise<Result<void, StoreFailure>> {
+  #note(actor: Actor, entry: AuditEntry): Outcome<void> {
     return new Audit(this.#transactions).note(actor, entry)
   }
 }
@@ -132,10 +129,7 @@ interface ImportSummary extends TransferSummary {
   readonly store: string
 }
 
-async function importLines(
-  tx: Tx,
-  lines: AsyncIterable<string>,
-): Promise<Result<ImportSummary, StoreFailure>> {
+async function importLines(tx: Tx, lines: AsyncIterable<string>): Outcome<ImportSummary> {
   const digest = createHash('sha256')
   let number = 0
   let rows = 0

@@ -4,7 +4,7 @@
  */
 import { sql, type RawBuilder, type Selectable } from 'kysely'
 import { fail, ok, type Result } from '../kernel/types.ts'
-import type { ChangeRefusal, EntityKind, StoreFailure } from './failure.ts'
+import type { Outcome, ChangeRefusal, EntityKind } from './failure.ts'
 import { PRIMARY_KEYS, type Db, type ExportedTable, type Tables } from './schema/tables.ts'
 import type { Topic } from './schema/vocabulary.ts'
 import type { Actor, AuditEntry, Transactions } from './transactions.ts'
@@ -58,8 +58,8 @@ export function removeRow<Table extends ExportedTable>(
   transactions: Transactions,
   actor: Actor,
   { table, what, key, expected, entry, topic }: Removal<Table>,
-): Promise<Result<void, StoreFailure>> {
-  return transactions.change<void, StoreFailure>(actor, async (tx) => {
+): Outcome<void> {
+  return transactions.change<void>(actor, async (tx) => {
     const row = await findRow(tx, table, ...key)
     const named = { what, key: key.at(-1) ?? '' }
     const found = checkVersion(row && { ...ABSENT, ...row }, expected, named)
