@@ -6,7 +6,8 @@
 import type { X509Certificate } from 'node:crypto'
 import { explainUpstream, type UpstreamFailure } from './upstream-failure.ts'
 import { presentedList } from './connect/pins.ts'
-import { loggedCertificate, strictTlsFailures, type UntrustedServer } from './connect/untrusted.ts'
+import { loggedCertificate } from './connect/shown-certificate.ts'
+import { strictTlsFailures, type UntrustedServer } from './connect/untrusted.ts'
 import type { UpstreamError } from '../kernel/upstream-error.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 

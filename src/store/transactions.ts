@@ -5,7 +5,7 @@
 import type { Clock } from '../kernel/ports.ts'
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
 import { inTransaction, type Dialect, type Engine } from './engine/engine.ts'
-import type { Answer, StoreFailure, StoreTrouble } from './failure.ts'
+import type { Answer, Outcome, StoreFailure, StoreTrouble } from './failure.ts'
 import { UnknownRow } from './schema/row.ts'
 import type { Db, Tx } from './schema/tables.ts'
 import type { Topic } from './schema/vocabulary.ts'
@@ -89,6 +89,13 @@ export class Transactions {
     })
     if (done.ok && revision !== undefined) this.#notify(revision)
     return done
+  }
+
+  /** Adds an entry about what an administrator did beside the store: nothing else in it changes. */
+  note(actor: Actor, entry: AuditEntry): Outcome<void> {
+    return this.change<void>(actor, () =>
+      Promise.resolve(ok({ value: undefined, entries: [entry] })),
+    )
   }
 
   /** A transaction that is no admin change: nothing is audited, and the revision stays. */

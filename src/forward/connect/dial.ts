@@ -17,7 +17,8 @@ import { presentedList, unpinned } from './pins.ts'
 import type { OwnPathCheck } from './own-path-check.ts'
 import { nameMismatch } from './server-name.ts'
 import type { ServerSettings, UpstreamSettings, UpstreamTls } from '../settings.ts'
-import { loggedCertificate, type UntrustedServer } from './untrusted.ts'
+import { loggedCertificate } from './shown-certificate.ts'
+import type { UntrustedServer } from './untrusted.ts'
 
 /** Everything about a server that does not change between two connections. */
 export interface DialPlan {

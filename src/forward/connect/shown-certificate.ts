@@ -1,5 +1,6 @@
-/** A certificate as people look at it: what `tfe upstream test` shows of a chain. Text in it is the peer's. */
+/** Certificates as people look at them: what `tfe upstream test` shows of a chain, and what the log says. Text in them is the peer's. */
 import type { X509Certificate } from 'node:crypto'
+import type { PresentedCertificate } from '../../kernel/upstream-error.ts'
 import { pinOf, presentedList, presentedPath } from './pins.ts'
 import { namesOf } from './server-name.ts'
 
@@ -33,7 +34,7 @@ export function chainReport(leaf: X509Certificate): readonly CertificateReport[]
     notAfter: timeText(one.validToDate),
     key: keyText(one),
     pin: pinOf(one),
-    fingerprint: one.fingerprint256.replaceAll(':', '').toLowerCase(),
+    fingerprint: fingerprintOf(one),
     onPath: path.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256),
   }))
 }
@@ -41,6 +42,10 @@ export function chainReport(leaf: X509Certificate): readonly CertificateReport[]
 /** Node writes one part per line, the widest first; people are used to the narrowest first. */
 const oneLine = (name: string | undefined): string =>
   (name ?? '').split('\n').toReversed().join(', ').slice(0, MAX_NAME)
+
+/** SHA-256, lower-case hexadecimal. */
+const fingerprintOf = ({ fingerprint256 }: X509Certificate): string =>
+  fingerprint256.replaceAll(':', '').toLowerCase()
 
 const timeText = (date: Date): string =>
   Number.isNaN(date.getTime()) ? 'unreadable' : date.toISOString()
@@ -56,5 +61,17 @@ function keyText(certificate: X509Certificate): string {
   }
 }
 
-/** Enough to recognise a certificate by; the peer chooses the length. */
+/** A certificate in a few words, for the log. */
+export const loggedCertificate = (one: X509Certificate): PresentedCertificate => ({
+  subject: nameText(one.subject),
+  issuer: nameText(one.issuer),
+  not_after: timeText(one.validToDate),
+  sha256: fingerprintOf(one),
+})
+
+/** Node gives a line per attribute, and nothing for an empty name. */
+const nameText = (name: string | undefined): string =>
+  (name ?? '').replaceAll('\n', ', ').slice(0, MAX_NAME)
+
+/** Enough to recognise a certificate by; the peer chooses the length, and there are up to ten in a line of the log. */
 const MAX_NAME = 300

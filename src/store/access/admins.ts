@@ -58,18 +58,10 @@ export class Admins {
 
   create(actor: Actor, { name, role, passwordHash, certificateKey }: NewAdmin): Outcome<Admin> {
     return this.#transactions.change<Admin>(actor, async (tx, now) => {
-      const taken = await tx
-        .selectFrom('admins')
-        .select('name')
-        .where((eb) =>
-          eb.or([
-            eb('name', '=', name),
-            ...(certificateKey === undefined ? [] : [eb('certificate_key', '=', certificateKey)]),
-          ]),
-        )
-        .executeTakeFirst()
-      if (taken !== undefined) {
-        return fail({ kind: 'already-exists', what: 'administrator', key: taken.name })
+      const taken = await adminWhere(tx, 'name', name)
+      const holder = taken?.name ?? (await holderOf(tx, certificateKey, name))
+      if (holder !== undefined) {
+        return fail({ kind: 'already-exists', what: 'administrator', key: holder })
       }
       const row = {
         name,

@@ -3,7 +3,7 @@
  * its rows along; what changes nothing in the store has an entry of its own.
  */
 import type { Selectable } from 'kysely'
-import { ok, type Instant } from '../../kernel/types.ts'
+import type { Instant } from '../../kernel/types.ts'
 import type { Transactions, Actor, AuditEntry } from '../transactions.ts'
 import type { Outcome } from '../failure.ts'
 import { boundedLimit, pageOf, parseCursor, type Page, type PageRequest } from '../page.ts'
@@ -40,9 +40,7 @@ export class Audit {
 
   /** Adds an entry about what an administrator did beside the store: nothing else in it changes. */
   note(actor: Actor, entry: AuditEntry): Outcome<void> {
-    return this.#transactions.change<void>(actor, () =>
-      Promise.resolve(ok({ value: undefined, entries: [entry] })),
-    )
+    return this.#transactions.note(actor, entry)
   }
 
   /** Newest first. */

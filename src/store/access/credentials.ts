@@ -127,21 +127,14 @@ export class Credentials {
   /** Begins a session; signing in is audited. */
   beginSession(
     actor: Actor,
-    {
-      hash,
-      admin,
-      expiresAt,
-    }: { readonly hash: string; readonly admin: string; readonly expiresAt: Instant },
+    { hash, admin, expiresAt }: Pick<NewToken, 'hash' | 'admin' | 'expiresAt'>,
   ): Outcome<void> {
     return this.#transactions.change<void>(actor, async (tx, now) => {
       await tx
         .insertInto('sessions')
         .values({ hash, admin, created_at: now, expires_at: expiresAt, last_used_at: now })
         .execute()
-      return ok({
-        value: undefined,
-        entries: [{ action: 'session.begin', subject: admin }],
-      })
+      return ok({ value: undefined, entries: [{ action: 'session.begin', subject: admin }] })
     })
   }
 
@@ -157,15 +150,8 @@ export class Credentials {
         .executeTakeFirst()
       if (row === undefined) return undefined
       const admin = await adminWhere(db, 'name', row.admin)
-      if (admin === undefined) return undefined
-      return {
-        session: {
-          admin: row.admin,
-          createdAt: row.created_at as Instant,
-          expiresAt: row.expires_at as Instant,
-        },
-        admin,
-      }
+      const [createdAt, expiresAt] = [row.created_at as Instant, row.expires_at as Instant]
+      return admin && { session: { admin: row.admin, createdAt, expiresAt }, admin }
     })
   }
 

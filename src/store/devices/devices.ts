@@ -17,6 +17,7 @@ import { readCertificate, readDevice, type Device, type DeviceCertificate } from
 import type { Answer, Outcome } from '../failure.ts'
 import { retainedUnder, type RetainedCertificate } from './retained-certificates.ts'
 import type { DeviceRow } from './device-draft.ts'
+import { deleteTraces } from './write-plan.ts'
 import {
   boundedLimit,
   pageOf,
@@ -220,10 +221,8 @@ export class Devices {
         .deleteFrom('certificates')
         .where('key', 'in', tx.selectFrom('device_keys').select('key').where('device', '=', id))
         .execute()
-      for (const table of ['device_keys', 'signed_ids', 'search_terms'] as const) {
-        await tx.deleteFrom(table).where('device', '=', id).execute()
-      }
       await tx.deleteFrom('devices').where('id', '=', id).execute()
+      await deleteTraces(tx, this.#transactions.dialect, [id])
       return ok({
         value: undefined,
         entries: [{ action: 'device.forget', subject: id, before }],

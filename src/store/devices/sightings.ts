@@ -5,12 +5,11 @@
 import { fail, ok, type Instant } from '../../kernel/types.ts'
 import type { Transactions } from '../transactions.ts'
 import type { Outcome, StoreFailure } from '../failure.ts'
-import { inList } from '../engine/bulk-rows.ts'
 import { loadKnown } from './load-known.ts'
 import { plan, type LinkingPlan } from './linking.ts'
 import type { Sighting } from '../../fleet/sighting.ts'
 import { newDeviceId } from './device-draft.ts'
-import { writePlan, writeTallies } from './write-plan.ts'
+import { deleteTraces, writePlan, writeTallies } from './write-plan.ts'
 
 /** A `RecordResult` says what became of a batch of sightings. */
 export interface RecordResult {
@@ -72,9 +71,7 @@ export class Sightings {
         .returning('id')
         .execute()
       const ids = unverified.map(({ id }) => id)
-      for (const table of ['device_keys', 'signed_ids', 'search_terms'] as const) {
-        await tx.deleteFrom(table).where('device', 'in', inList(dialect, ids)).execute()
-      }
+      await deleteTraces(tx, dialect, ids)
       return ok({ devices: ids.length })
     })
   }

@@ -157,6 +157,17 @@ function differs(row: object, before: object | undefined, names: readonly string
   return names.some((name) => Reflect.get(row, name) !== Reflect.get(before, name))
 }
 
+/** Deletes what leads to devices that are deleted: their keys, ids and search terms. */
+export async function deleteTraces(
+  tx: Tx,
+  dialect: Dialect,
+  devices: readonly string[],
+): Promise<void> {
+  for (const table of ['device_keys', 'signed_ids', 'search_terms'] as const) {
+    await tx.deleteFrom(table).where('device', 'in', inList(dialect, devices)).execute()
+  }
+}
+
 /** The success rate over time: one row per hour and outcome. */
 export async function writeTallies(
   tx: Tx,

@@ -94,13 +94,7 @@ export class Enrollment {
       const standing: StoredStanding = { kind: 'staged' }
       await insert({ tx, now, setting: { ...setting, standing } })
       return ok({
-        value: {
-          ...setting,
-          standing,
-          version: 1,
-          createdAt: now,
-          updatedAt: now,
-        },
+        value: { ...setting, standing, version: 1, createdAt: now, updatedAt: now },
         entries: [{ action: 'enrollment.stage', subject: name, after: { source, standing } }],
         notices: [enrollmentNotice(name)],
       })
@@ -121,18 +115,13 @@ export class Enrollment {
       if (!found.ok) return found
       const settings = await readSettings(tx)
       const before = settings.find(({ standing }) => standing.kind === 'current')
-      const retired =
-        before === undefined
-          ? undefined
-          : await updateStanding(tx, before, {
-              now,
-              standing: { kind: 'previously-trusted', retiredAt: now, ...retiring },
-            })
+      const standing = { kind: 'previously-trusted', retiredAt: now, ...retiring } as const
+      const retired = before && (await updateStanding(tx, before, { now, standing }))
       const current = await updateStanding(tx, found.value, { now, standing: { kind: 'current' } })
-      const steps = [standingChange('enrollment.promote', found.value, current)]
+      const steps = [{ action: 'enrollment.promote', before: found.value, after: current }]
       if (before !== undefined && retired !== undefined)
-        steps.push(standingChange('enrollment.retire', before, retired))
-      return ok({ value: { current, retired }, ...combined(steps) })
+        steps.push({ action: 'enrollment.retire', before, after: retired })
+      return ok({ value: { current, retired }, ...recorded(...steps) })
     })
   }
 
@@ -155,10 +144,8 @@ export class Enrollment {
         now,
         standing: { ...standing, ...retirement },
       })
-      return ok({
-        value: after,
-        ...combined([standingChange('enrollment.amend', found.value, after)]),
-      })
+      const step = { action: 'enrollment.amend', before: found.value, after }
+      return ok({ value: after, ...recorded(step) })
     })
   }
 
@@ -178,8 +165,9 @@ export class Enrollment {
       const devices = await dependents(tx, name, aliveSince)
       if (devices > 0 && !force) return fail({ kind: 'setting-in-use', setting: name, devices })
       const after = await updateStanding(tx, found.value, { now, standing: { kind: 'removed' } })
-      const done = standingChange('enrollment.remove', found.value, after)
-      return ok({ value: after, ...combined([{ ...done, extra: { force, devices } }]) })
+      const extra = { force, devices }
+      const step = { action: 'enrollment.remove', before: found.value, after, extra }
+      return ok({ value: after, ...recorded(step) })
     })
   }
 
@@ -194,10 +182,8 @@ export class Enrollment {
       ])
       if (!found.ok) return found
       const after = await updateStanding(tx, found.value, { now, standing: { kind: 'distrusted' } })
-      return ok({
-        value: after,
-        ...combined([standingChange('enrollment.distrust', found.value, after)]),
-      })
+      const step = { action: 'enrollment.distrust', before: found.value, after }
+      return ok({ value: after, ...recorded(step) })
     })
   }
 
@@ -287,17 +273,8 @@ interface StandingChange {
   readonly extra?: object
 }
 
-const standingChange = (
-  action: string,
-  before: StoredSetting,
-  after: StoredSetting,
-): StandingChange => ({
-  action,
-  before,
-  after,
-})
-
-const combined = (steps: readonly StandingChange[]): Omit<ChangeResult<never>, 'value'> => ({
+/** What is written down of changes of standings that were made together. */
+const recorded = (...steps: readonly StandingChange[]): Omit<ChangeResult<never>, 'value'> => ({
   entries: steps.map(({ action, before, after, extra }) => ({
     action,
     subject: before.name,

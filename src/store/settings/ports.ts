@@ -69,13 +69,7 @@ export class Ports {
   }
 
   open(actor: Actor, name: string, expected: ExpectedVersion): Outcome<StoredPort> {
-    return this.#setPort(actor, name, {
-      expected,
-      state: 'open',
-      forced: false,
-      over: undefined,
-      check: undefined,
-    })
+    return this.#setPort(actor, name, { expected, state: 'open', forced: false })
   }
 
   #setPort(actor: Actor, name: string, change: PortChange): Outcome<StoredPort> {
@@ -133,8 +127,8 @@ interface PortChange {
   readonly expected: ExpectedVersion
   readonly state: PortState
   readonly forced: boolean
-  readonly over: unknown
-  readonly check: ((tx: Tx) => Promise<StoreFailure | undefined>) | undefined
+  readonly over?: unknown
+  readonly check?: (tx: Tx) => Promise<StoreFailure | undefined>
 }
 
 /** Row → port. */

@@ -6,8 +6,7 @@ import { createHash } from 'node:crypto'
 import { rm, stat } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { fail, ok, type Result } from '../../kernel/types.ts'
-import { Audit } from '../access/audit.ts'
-import type { Transactions, Actor, AuditEntry } from '../transactions.ts'
+import type { Transactions, Actor } from '../transactions.ts'
 import type { Engine } from '../engine/engine.ts'
 import { rowCount, rowsOf, type Row } from './exported-rows.ts'
 import type { Outcome, StoreFailure } from '../failure.ts'
@@ -52,7 +51,9 @@ export class Transfer {
           .selectAll()
           .executeTakeFirstOrThrow()
         const after = { rows: await rowCount(db), revision }
-        const noted = await this.#note(actor, { action: 'store.export', subject: 'store', after })
+        // Nothing in the store changes, and yet an administrator has all of it from now on.
+        const entry = { action: 'store.export', subject: 'store', after }
+        const noted = await this.#transactions.note(actor, entry)
         if (!noted.ok) return noted
         await writeLine({ format: FORMAT, export: 1, schema: SCHEMA_VERSION, store, revision })
         let rows = 0
@@ -98,18 +99,10 @@ export class Transfer {
     const done = await this.#engine.backup(path)
     if (!done.ok) return done
     const { size: octets } = await stat(path)
-    const noted = await this.#note(actor, {
-      action: 'store.backup',
-      subject: 'store',
-      after: { octets },
-    })
+    const entry = { action: 'store.backup', subject: 'store', after: { octets } }
+    const noted = await this.#transactions.note(actor, entry)
     if (!noted.ok) await rm(path, { force: true })
     return noted
-  }
-
-  /** Nothing in the store changes, and yet an administrator has all of it now. */
-  #note(actor: Actor, entry: AuditEntry): Outcome<void> {
-    return new Audit(this.#transactions).note(actor, entry)
   }
 }
 
