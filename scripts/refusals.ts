@@ -3,7 +3,7 @@
  * themselves, so that the page and the log never tell different stories.
  */
 import { unparsableStatus } from '../src/accept/unparsable.ts'
-import { explain } from '../src/decide/explain.ts'
+import { explain } from '../src/decide/explain-refusal.ts'
 import { FINDING_EXPLANATIONS } from '../src/decide/explain-finding.ts'
 import { failureStatus, explainUpstream } from '../src/forward/upstream-failure.ts'
 import { explainCheck } from '../src/forward/balance/health-check.ts'

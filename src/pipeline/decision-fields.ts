@@ -1,6 +1,6 @@
 /** What the record says of a decision, on a request or on a whole connection. */
 import { vouchedFor, type Decision } from '../decide/decide.ts'
-import { explain } from '../decide/explain.ts'
+import { explain } from '../decide/explain-refusal.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 import type { RequestEvent } from '../record/event.ts'
 import { findingCodes } from '../trust/finding.ts'

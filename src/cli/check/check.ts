@@ -12,7 +12,7 @@ import { storeLines } from './store.ts'
 import { trust } from './trust.ts'
 import { upstreams } from './upstreams.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { faultLine, loadWithoutFiles, loadCompiled } from '../load-world.ts'
+import { faultLine, loadWithoutFiles, loadCompiled } from '../load-configuration.ts'
 import { countText } from '../format-time.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 

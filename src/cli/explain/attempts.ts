@@ -1,5 +1,5 @@
 /** Every path that was tried, in the order in which the judge tried them, and the work that it took. */
-import { explain } from '../../decide/explain.ts'
+import { explain } from '../../decide/explain-refusal.ts'
 import type { Attempt, Examination } from '../../trust/judge.ts'
 import type { Limits } from '../../trust/limits.ts'
 import { countText } from '../format-time.ts'

@@ -8,7 +8,7 @@ import {
   timelinessOfPeer,
   vouchedFor,
 } from '../../decide/decide.ts'
-import { explain as explainRefusal } from '../../decide/explain.ts'
+import { explain as explainRefusal } from '../../decide/explain-refusal.ts'
 import type { Timeliness } from '../../decide/timeliness.ts'
 import { isoText, type Result } from '../../kernel/types.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
@@ -45,7 +45,7 @@ import {
   routeSection,
   verdictSection,
 } from './verdicts.ts'
-import { faultLine, loadCompiled } from '../load-world.ts'
+import { faultLine, loadCompiled } from '../load-configuration.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
 
 /** What `tfe explain` was given: two files, and the options about the request. */

@@ -1,5 +1,5 @@
 /** Every sound path held against standing, deny list and time; or why there is none. */
-import { explain } from '../../decide/explain.ts'
+import { explain } from '../../decide/explain-refusal.ts'
 import { FINDING_EXPLANATIONS } from '../../decide/explain-finding.ts'
 import { judgePath } from '../../decide/judge-path.ts'
 import type { Policy, Standing } from '../../decide/policy.ts'

@@ -1,6 +1,6 @@
 /** The verdict on one request, or on each class of route that a listener has. */
 import { type Ask, decide, type Decision, type Peer, vouchedFor } from '../../decide/decide.ts'
-import { explain } from '../../decide/explain.ts'
+import { explain } from '../../decide/explain-refusal.ts'
 import type { RouteClass } from '../../decide/policy.ts'
 import { isInside } from '../../kernel/network.ts'
 import { fail, ok, type Result, unreachable } from '../../kernel/types.ts'

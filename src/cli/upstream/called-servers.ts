@@ -5,7 +5,7 @@ import { openUpstream } from '../../forward/balance/upstream.ts'
 import { closestMatch } from '../../kernel/closest-match.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { faultLine, loadCompiled } from '../load-world.ts'
+import { faultLine, loadCompiled } from '../load-configuration.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 import type { Invocation } from '../command.ts'
 

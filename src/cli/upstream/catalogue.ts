@@ -5,7 +5,7 @@ import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
 import type { CommandEnvironment, CommandResult } from '../command-environment.ts'
 import type { Invocation } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
-import { faultLine, loadWithoutFiles } from '../load-world.ts'
+import { faultLine, loadWithoutFiles } from '../load-configuration.ts'
 import { unknownNameText, upstreamName } from './called-servers.ts'
 import { columnsJson, columnsText, type ListedUpstream } from './columns.ts'
 

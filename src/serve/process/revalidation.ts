@@ -3,7 +3,7 @@
  * block, a revocation and time itself end those that would now be refused.
  */
 import { decide, type Ask, type Decision } from '../../decide/decide.ts'
-import { explain } from '../../decide/explain.ts'
+import { explain } from '../../decide/explain-refusal.ts'
 import type { Policy } from '../../decide/policy.ts'
 import type { Refusal } from '../../decide/refusal.ts'
 import { nextChange } from '../../decide/next-change.ts'

@@ -19,7 +19,7 @@ import {
   THREAD_FILE,
   type ThreadResponse,
   type ThreadSettings,
-} from './sqlite-thread.ts'
+} from './sqlite-connection.ts'
 
 /** SQLite said no; `errcode` is its extended result code. */
 export class SqliteError extends Error {

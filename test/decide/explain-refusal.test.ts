@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { explain } from '../../src/decide/explain.ts'
+import { explain } from '../../src/decide/explain-refusal.ts'
 import type { Refusal } from '../../src/decide/refusal.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
