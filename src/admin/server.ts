@@ -22,10 +22,12 @@ import { addEnrollmentRoutes } from './routes/enrollment/routes.ts'
 import { addInventoryRoutes } from './routes/devices/inventory.ts'
 import { addUpstreamTestRoutes } from './routes/upstream-tls/test-and-scan.ts'
 import { addUpstreamTlsRoutes } from './routes/upstream-tls/routes.ts'
-import { addAuditAndQueryRoutes } from './routes/access/audit-and-queries.ts'
+import { addAuditRoute } from './routes/access/audit.ts'
+import { addSavedQueryRoutes } from './routes/devices/saved-queries.ts'
 import { addSecretAndKeyRoutes } from './routes/access/secrets.ts'
 import { addUpstreamErrorRoutes } from './routes/upstream-tls/errors.ts'
-import { addEnforcementAndOauthRoutes } from './routes/fleet/enforcement-oauth.ts'
+import { addEnforcementRoutes } from './routes/fleet/enforcement.ts'
+import { addOAuthRoutes } from './routes/fleet/oauth.ts'
 import { addSessionRoutes } from './routes/access/session.ts'
 import { addSettingRoutes } from './routes/fleet/settings.ts'
 import { addStandingPreviewRoute } from './routes/enrollment/standing-preview.ts'
@@ -78,8 +80,10 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     addAdministratorRoutes(api, context)
     addDeviceRoutes(api, context)
     addApprovalRoutes(api, context)
-    addAuditAndQueryRoutes(api, context)
-    addEnforcementAndOauthRoutes(api, context)
+    addAuditRoute(api, context)
+    addSavedQueryRoutes(api, context)
+    addEnforcementRoutes(api, context)
+    addOAuthRoutes(api, context)
     addEnrollmentRoutes(api, context)
     addSyncPortRoutes(api, context)
     addSettingRoutes(api, context)

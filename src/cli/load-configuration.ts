@@ -1,6 +1,6 @@
 /**
- * Configuration file → world, or every fault in one list: what stands in the file and what the files it names
- * turn out to hold.
+ * Configuration file → compiled configuration, or every fault in one list: what stands in the file and what the files it
+ * names turn out to hold.
  */
 import type { LoadedConfig } from '../config/config.ts'
 import { diskReader, type FileReader } from '../config/reading/files.ts'

@@ -1,5 +1,5 @@
 /**
- * The thread that holds an SQLite connection. `node:sqlite` is synchronous, and a walk through a million rows or an
+ * An SQLite connection, its pragmas and its waiting for locks, on a thread of its own. `node:sqlite` is synchronous, and a walk through a million rows or an
  * fsync must not hold up the sockets (decision 19); here it blocks this thread alone.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'

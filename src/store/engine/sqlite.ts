@@ -1,5 +1,6 @@
 /**
- * The embedded default: one SQLite file in WAL mode, on a thread of its own.
+ * The embedded default: one SQLite file in WAL mode, on a thread of its own. Its pragmas, and how it waits for a
+ * transaction of another process, stand in `sqlite-connection.ts`; which processes may have it in use, in `lock.ts`.
  */
 import { existsSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'

@@ -1,0 +1,62 @@
+/**
+ * The audit trail.
+ */
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { isoText, ok, type Instant } from '../../../kernel/types.ts'
+import { defineRoute } from '../../define-route.ts'
+import { pageQuery, pageOf, strictObject, text, time } from '../../schemas.ts'
+import type { AdminContext } from '../../context.ts'
+
+/** Adds the call. */
+export function addAuditRoute(app: FastifyInstance, { store }: AdminContext): void {
+  defineRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/api/audit',
+      role: 'viewer',
+      tag: 'audit',
+      summary:
+        'Who changed what, from where, when, and what it was before and after; newest first.',
+      query: strictObject({
+        who: Type.Optional(text(200)),
+        action: Type.Optional(text(100)),
+        subject: Type.Optional(text(500)),
+        since: Type.Optional(time('At or after this.')),
+        until: Type.Optional(time('Before this.')),
+        ...pageQuery,
+      }),
+      response: pageOf(
+        strictObject({
+          id: Type.Integer(),
+          at: time('When.'),
+          who: Type.String(),
+          from: Type.String(),
+          action: Type.String(),
+          subject: Type.String(),
+          before: Type.Unknown(),
+          after: Type.Unknown(),
+          revision: Type.Integer(),
+        }),
+      ),
+    },
+    async ({ query }) => {
+      const { since, until, limit = 100, ...same } = query
+      const listed = await store.audit.list({
+        ...same,
+        limit,
+        since: since === undefined ? undefined : (Date.parse(since) as Instant),
+        until: until === undefined ? undefined : (Date.parse(until) as Instant),
+      })
+      if (!listed.ok) return listed
+      const items = listed.value.items.map((it) => ({
+        ...it,
+        at: isoText(it.at),
+        before: it.before ?? null,
+        after: it.after ?? null,
+      }))
+      return ok({ body: { items, next: listed.value.next ?? null } })
+    },
+  )
+}

@@ -1,0 +1,121 @@
+/**
+ * The two OAuth endpoints. The rules are those of `fleet/oauth.ts`.
+ */
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { explainOAuthRefusal } from '../../../fleet/explain.ts'
+import { applyOAuthChange, unmetPreconditions, type OAuthFacts } from '../../../fleet/oauth.ts'
+import { ok, type Result } from '../../../kernel/types.ts'
+import type { StoreTrouble } from '../../../store/failure.ts'
+import type { StoredOauth } from '../../../store/settings/oauth.ts'
+import { syncPortIn } from '../../../store/settings/ports.ts'
+import { ENDPOINT_STATES } from '../../../store/schema/vocabulary.ts'
+import { defineRoute } from '../../define-route.ts'
+import { conflict } from '../../refused.ts'
+import { strictObject, stringEnum } from '../../schemas.ts'
+import type { AdminContext } from '../../context.ts'
+
+const oauth = strictObject({
+  new: stringEnum(ENDPOINT_STATES, 'The endpoint that always asks for a certificate.'),
+  legacy: stringEnum(ENDPOINT_STATES, 'The endpoint that never does.'),
+  unmet: Type.Array(strictObject({ code: Type.String(), text: Type.String() }), {
+    description: 'What keeps the new endpoint from being enabled; empty when nothing does.',
+  }),
+  version: Type.Integer(),
+})
+
+/** Adds the calls. */
+export function addOAuthRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { store } = context
+  defineRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/api/oauth',
+      role: 'viewer',
+      tag: 'oauth',
+      summary: 'The two OAuth endpoints, and what keeps the new one greyed out.',
+      response: oauth,
+    },
+    async () => {
+      const current = await store.oauth.current()
+      if (!current.ok) return current
+      const facts = await oauthFacts(context)
+      if (!facts.ok) return facts
+      return ok({ body: shownOauth(current.value, facts.value), version: current.value.version })
+    },
+  )
+  defineRoute(
+    app,
+    {
+      method: 'POST',
+      path: '/api/oauth',
+      role: 'administrator',
+      tag: 'oauth',
+      summary: 'Enable or disable an endpoint. Disabling the legacy one takes two confirmations.',
+      body: strictObject({
+        change: stringEnum([
+          'enable-new',
+          'disable-new',
+          'enable-legacy',
+          'disable-legacy',
+        ] as const),
+        confirmations: Type.Optional(Type.Integer({ minimum: 0, maximum: 2, default: 0 })),
+      }),
+      response: oauth,
+      versioned: true,
+      fails: [409, 422],
+    },
+    async ({ actor, body, expected }) => {
+      const current = await store.oauth.current()
+      if (!current.ok) return current
+      const facts = await oauthFacts(context)
+      if (!facts.ok) return facts
+      const { change: kind, confirmations = 0 } = body
+      const after = applyOAuthChange(
+        {
+          modern: current.value.mutual,
+          // The legacy endpoint is there until an administrator disables it.
+          legacy: current.value.legacy === 'disabled' ? 'disabled' : 'enabled',
+        },
+        kind === 'disable-legacy' ? { kind, confirmations } : { kind },
+        facts.value,
+      )
+      if (!after.ok) {
+        return conflict(
+          after.failure.map((why) => ({ code: why.kind, ...explainOAuthRefusal(why) })),
+        )
+      }
+      const { modern, legacy } = after.value
+      // Both endpoints are set: of two who change one each at once, the later must not undo the other unseen.
+      const looked = expected === 'any' ? current.value.version : expected
+      const set = await store.oauth.set(actor, { mutual: modern, legacy }, looked)
+      if (!set.ok) return set
+      return ok({ body: shownOauth(set.value, facts.value), version: set.value.version })
+    },
+  )
+}
+
+async function oauthFacts({ store }: AdminContext): Promise<Result<OAuthFacts, StoreTrouble>> {
+  const enforced = await store.enforcement.current()
+  if (!enforced.ok) return enforced
+  const pending = await store.devices.count({ migration: 'pending' }, [])
+  if (!pending.ok) return pending
+  const ports = await store.ports.list()
+  if (!ports.ok) return ports
+  return ok({
+    required: enforced.value.state === 'required',
+    pending: pending.value,
+    syncPortOpen: syncPortIn(ports.value)?.state !== 'closed',
+  })
+}
+
+const shownOauth = (it: StoredOauth, facts: OAuthFacts): Static<typeof oauth> => ({
+  new: it.mutual,
+  legacy: it.legacy,
+  unmet: unmetPreconditions(facts).map((why) => ({
+    code: why.kind,
+    text: explainOAuthRefusal(why).sentence,
+  })),
+  version: it.version,
+})
