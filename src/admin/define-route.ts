@@ -12,16 +12,15 @@ import type { Principal, Role } from './auth/principal.ts'
 import { adminProblem, storeProblem, type AdminProblem } from './problem.ts'
 import { problem as problemSchema } from './schemas.ts'
 
-/** What is declared of a call. */
+/** What is declared of a call, and the work that answers it. */
 export interface RouteSpec<
   Params extends TObject = TObject,
   Query extends TObject = TObject,
   Body extends TSchema = TSchema,
   ResponseBody extends TSchema = TSchema,
 > {
-  readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT'
-  /** As fastify writes it: `/api/devices/:id`. */
-  readonly path: string
+  /** Method and path, the path as fastify writes it: `GET /api/devices/:id`. */
+  readonly route: `${'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT'} /${string}`
   /** `public`: also without a credential. */
   readonly role: Role | 'public'
   readonly tag: string
@@ -34,8 +33,9 @@ export interface RouteSpec<
   readonly created?: true
   /** Whether it has to say which version it was decided on (`If-Match`). */
   readonly versioned?: true
-  /** Further statuses with a problem document, beside those that every call can end with. */
+  /** Further statuses with a problem document, beside those that follow from the rest. */
   readonly fails?: readonly number[]
+  readonly handle: Handler<Static<Params>, Static<Query>, Static<Body>, Static<ResponseBody>>
 }
 
 /** What a call brings. */
@@ -74,22 +74,19 @@ export function defineRoute<
   Query extends TObject,
   Body extends TSchema,
   ResponseBody extends TSchema,
->(
-  app: FastifyInstance,
-  spec: RouteSpec<Params, Query, Body, ResponseBody>,
-  handle: Handler<Static<Params>, Static<Query>, Static<Body>, Static<ResponseBody>>,
-): void {
+>(app: FastifyInstance, spec: RouteSpec<Params, Query, Body, ResponseBody>): void {
+  const [method = '', url = ''] = spec.route.split(' ')
   const status = spec.response === undefined ? 204 : spec.created === true ? 201 : 200
   app.route({
-    method: spec.method,
-    url: spec.path,
+    method,
+    url,
     config: { role: spec.role },
     schema: schemaOf(spec, status),
     handler: async (request, reply) => {
       const expected = spec.versioned === true ? parseIfMatch(request.headers['if-match']) : 'any'
       if (typeof expected === 'object') return await sendProblem(reply, expected)
       const principal = request.principal
-      const result = await handle({
+      const result = await spec.handle({
         params: request.params as Static<Params>,
         query: request.query as Static<Query>,
         body: request.body as Static<Body>,
@@ -146,10 +143,11 @@ export function parseIfMatch(field: string | undefined): ExpectedVersion | Admin
   })
 }
 
-function schemaOf(spec: RouteSpec, status: number): object {
+function schemaOf(spec: Omit<RouteSpec, 'handle'>, status: number): object {
   const always = [400, 403, 429, 500, 503, ...(spec.role === 'public' ? [] : [401])]
   const versioned = spec.versioned === true ? [412, 428] : []
-  const failures = [...new Set([...always, ...versioned, ...(spec.fails ?? [])])]
+  const faulty = spec.body === undefined ? [] : [422]
+  const failures = new Set([...always, ...versioned, ...faulty, ...(spec.fails ?? [])])
   return {
     tags: [spec.tag],
     summary: spec.summary,
@@ -162,7 +160,7 @@ function schemaOf(spec: RouteSpec, status: number): object {
     response: {
       [status]: spec.response ?? { type: 'null', description: 'Done; there is nothing to say.' },
       ...Object.fromEntries(
-        failures.map((code) => [
+        [...failures].map((code) => [
           code,
           {
             description: 'A problem document (RFC 9457).',

@@ -26,39 +26,35 @@ function addStatusRoute(
   app: FastifyInstance,
   { store, clock, version, frontEnd }: AdminContext,
 ): void {
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/status',
-      role: 'viewer',
-      tag: 'status',
-      summary:
-        'Version, store, snapshot, and what the configuration file has locked. Answers without a store, too.',
-      response: strictObject({
-        version: Type.String(),
-        now: time('The clock of this instance.'),
-        store: strictObject({
-          id: Type.String(),
-          where: Type.String(),
-          revision: nullable(Type.Integer({ description: 'Null while it does not answer.' })),
-          trouble: nullable(
-            strictObject({ code: Type.String(), text: Type.String(), next_step: Type.String() }),
-          ),
-        }),
-        snapshot: strictObject({
-          revision: nullable(
-            Type.Integer({ description: 'The revision of the store that is judged by.' }),
-          ),
-          built: time('When it was built.'),
-          behind: nullable(Type.Integer({ description: 'Changes of the store that it lacks.' })),
-        }),
-        locked: Type.Array(Type.String(), {
-          description: 'Keys that the configuration file states.',
-        }),
+  defineRoute(app, {
+    route: 'GET /api/status',
+    role: 'viewer',
+    tag: 'status',
+    summary:
+      'Version, store, snapshot, and what the configuration file has locked. Answers without a store, too.',
+    response: strictObject({
+      version: Type.String(),
+      now: time('The clock of this instance.'),
+      store: strictObject({
+        id: Type.String(),
+        where: Type.String(),
+        revision: nullable(Type.Integer({ description: 'Null while it does not answer.' })),
+        trouble: nullable(
+          strictObject({ code: Type.String(), text: Type.String(), next_step: Type.String() }),
+        ),
       }),
-    },
-    async () => {
+      snapshot: strictObject({
+        revision: nullable(
+          Type.Integer({ description: 'The revision of the store that is judged by.' }),
+        ),
+        built: time('When it was built.'),
+        behind: nullable(Type.Integer({ description: 'Changes of the store that it lacks.' })),
+      }),
+      locked: Type.Array(Type.String(), {
+        description: 'Keys that the configuration file states.',
+      }),
+    }),
+    handle: async () => {
       const found = await store.feed.revision()
       const revision = found.ok ? found.value : undefined
       const trouble = found.ok ? undefined : explainStore(found.failure)
@@ -89,42 +85,34 @@ function addStatusRoute(
         },
       })
     },
-  )
+  })
 }
 
 const octets = (description: string) => Type.Unsafe<unknown>({ type: 'string', description })
 
 function addExportRoutes(app: FastifyInstance, context: AdminContext): void {
   const { store, log } = context
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/export',
-      role: 'administrator',
-      tag: 'status',
-      summary: 'The whole store as lines of JSON, for an import elsewhere. Secrets stay sealed.',
-      response: octets('Lines of JSON; the last one says that nothing is missing.'),
-    },
-    async ({ actor, reply }) => {
+  defineRoute(app, {
+    route: 'GET /api/export',
+    role: 'administrator',
+    tag: 'status',
+    summary: 'The whole store as lines of JSON, for an import elsewhere. Secrets stay sealed.',
+    response: octets('Lines of JSON; the last one says that nothing is missing.'),
+    handle: async ({ actor, reply }) => {
       await Promise.resolve()
       log.warn({ who: actor.who, from: actor.from }, 'the store is exported')
       asFile(reply, { type: 'application/jsonl', name: 'tfe-store.jsonl' })
       return ok({ body: exportStream(context, actor) })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/backup',
-      role: 'administrator',
-      tag: 'status',
-      summary: 'A copy of the store file as of now; only where the store is a file.',
-      response: octets('An SQLite database.'),
-      fails: [409],
-    },
-    async ({ actor, reply }) => {
+  })
+  defineRoute(app, {
+    route: 'GET /api/backup',
+    role: 'administrator',
+    tag: 'status',
+    summary: 'A copy of the store file as of now; only where the store is a file.',
+    response: octets('An SQLite database.'),
+    fails: [409],
+    handle: async ({ actor, reply }) => {
       log.warn({ who: actor.who, from: actor.from }, 'the store is copied')
       // Only its owner may look into it: it holds what the store holds.
       const folder = await mkdtemp(join(tmpdir(), 'tfe-backup-'))
@@ -139,7 +127,7 @@ function addExportRoutes(app: FastifyInstance, context: AdminContext): void {
       stream.once('close', () => void rm(folder, { recursive: true, force: true }))
       return ok({ body: stream })
     },
-  )
+  })
 }
 
 const asFile = (

@@ -1,6 +1,6 @@
 /**
- * An SQLite connection, its pragmas and its waiting for locks, on a thread of its own. `node:sqlite` is synchronous, and a walk through a million rows or an
- * fsync must not hold up the sockets (decision 19); here it blocks this thread alone.
+ * An SQLite connection, its pragmas and its waiting for locks, on a thread of its own. `node:sqlite` is synchronous, and
+ * a walk through a million rows or an fsync must not hold up the sockets (decision 19); here it blocks this thread alone.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'

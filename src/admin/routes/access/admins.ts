@@ -80,40 +80,32 @@ export function addAdministratorRoutes(app: FastifyInstance, context: AdminConte
 }
 
 function addListRoutes(app: FastifyInstance, { store }: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/administrators',
-      role: 'administrator',
-      tag: 'administrators',
-      summary: 'All administrators, by name.',
-      response: strictObject({ items: Type.Array(admin) }),
-    },
-    async () => {
+  defineRoute(app, {
+    route: 'GET /api/administrators',
+    role: 'administrator',
+    tag: 'administrators',
+    summary: 'All administrators, by name.',
+    response: strictObject({ items: Type.Array(admin) }),
+    handle: async () => {
       const all = await store.admins.list()
       return all.ok ? ok({ body: { items: all.value.map(shownAdmin) } }) : all
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/administrators',
-      role: 'administrator',
-      tag: 'administrators',
-      summary: 'Create an administrator, who signs in by password, by client certificate, or both.',
-      body: strictObject({
-        name: pathSegmentText(200),
-        role,
-        password: Type.Optional(password),
-        certificate_key: Type.Optional(key),
-      }),
-      response: admin,
-      created: true,
-      fails: [409, 422],
-    },
-    async ({ actor, body }) => {
+  })
+  defineRoute(app, {
+    route: 'POST /api/administrators',
+    role: 'administrator',
+    tag: 'administrators',
+    summary: 'Create an administrator, who signs in by password, by client certificate, or both.',
+    body: strictObject({
+      name: pathSegmentText(200),
+      role,
+      password: Type.Optional(password),
+      certificate_key: Type.Optional(key),
+    }),
+    response: admin,
+    created: true,
+    fails: [409],
+    handle: async ({ actor, body }) => {
       const made = await store.admins.create(actor, {
         name: body.name,
         role: body.role,
@@ -124,31 +116,27 @@ function addListRoutes(app: FastifyInstance, { store }: AdminContext): void {
       const location = `/api/administrators/${encodeURIComponent(made.value.name)}`
       return ok({ body: shownAdmin(made.value), version: made.value.version, location })
     },
-  )
+  })
 }
 
 function addChangeRoutes(app: FastifyInstance, { store }: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'PATCH',
-      path: '/api/administrators/:name',
-      role: 'administrator',
-      tag: 'administrators',
-      summary:
-        'Change role, password, certificate or disabling; it ends the sessions. The last administrator stays one.',
-      params: nameParams,
-      body: strictObject({
-        role: Type.Optional(role),
-        password: Type.Optional(password),
-        certificate_key: Type.Optional(nullable(key)),
-        disabled: Type.Optional(Type.Boolean()),
-      }),
-      response: admin,
-      versioned: true,
-      fails: [404, 409, 422],
-    },
-    async ({ actor, params, body, expected }) => {
+  defineRoute(app, {
+    route: 'PATCH /api/administrators/:name',
+    role: 'administrator',
+    tag: 'administrators',
+    summary:
+      'Change role, password, certificate or disabling; it ends the sessions. The last administrator stays one.',
+    params: nameParams,
+    body: strictObject({
+      role: Type.Optional(role),
+      password: Type.Optional(password),
+      certificate_key: Type.Optional(nullable(key)),
+      disabled: Type.Optional(Type.Boolean()),
+    }),
+    response: admin,
+    versioned: true,
+    fails: [404, 409],
+    handle: async ({ actor, params, body, expected }) => {
       const change = {
         ...(body.role === undefined ? {} : { role: body.role }),
         ...(body.password === undefined ? {} : { passwordHash: await hashPassword(body.password) }),
@@ -161,61 +149,49 @@ function addChangeRoutes(app: FastifyInstance, { store }: AdminContext): void {
       if (!changed.ok) return changed
       return ok({ body: shownAdmin(changed.value), version: changed.value.version })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'DELETE',
-      path: '/api/administrators/:name',
-      role: 'administrator',
-      tag: 'administrators',
-      summary: 'Remove an administrator, with all tokens and sessions.',
-      params: nameParams,
-      versioned: true,
-      fails: [404, 409],
-    },
-    async ({ actor, params, expected }) => {
+  })
+  defineRoute(app, {
+    route: 'DELETE /api/administrators/:name',
+    role: 'administrator',
+    tag: 'administrators',
+    summary: 'Remove an administrator, with all tokens and sessions.',
+    params: nameParams,
+    versioned: true,
+    fails: [404, 409],
+    handle: async ({ actor, params, expected }) => {
       const removed = await store.admins.remove(actor, params.name, expected)
       return removed.ok ? ok({ body: undefined }) : removed
     },
-  )
+  })
 }
 
 function addTokenRoutes(app: FastifyInstance, { store, clock }: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/tokens',
-      role: 'administrator',
-      tag: 'administrators',
-      summary: 'All API tokens; what they are made of is not kept.',
-      response: strictObject({ items: Type.Array(token) }),
-    },
-    async () => {
+  defineRoute(app, {
+    route: 'GET /api/tokens',
+    role: 'administrator',
+    tag: 'administrators',
+    summary: 'All API tokens; what they are made of is not kept.',
+    response: strictObject({ items: Type.Array(token) }),
+    handle: async () => {
       const all = await store.credentials.tokens()
       return all.ok ? ok({ body: { items: all.value.map(shownToken) } }) : all
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/tokens',
-      role: 'viewer',
-      tag: 'administrators',
-      summary:
-        'Make an API token for oneself; this answer is the only one that shows it. One that is made by a token of the role viewer or operator ends with that token at the latest.',
-      body: strictObject({
-        label: text(200),
-        role: Type.Optional(role),
-        days: Type.Integer({ minimum: 1, maximum: 400, description: 'How long it lasts.' }),
-      }),
-      response: strictObject({ token: Type.String(), about: token }),
-      created: true,
-      fails: [404, 422],
-    },
-    async ({ actor, body, principal }) => {
+  })
+  defineRoute(app, {
+    route: 'POST /api/tokens',
+    role: 'viewer',
+    tag: 'administrators',
+    summary:
+      'Make an API token for oneself; this answer is the only one that shows it. One that is made by a token of the role viewer or operator ends with that token at the latest.',
+    body: strictObject({
+      label: text(200),
+      role: Type.Optional(role),
+      days: Type.Integer({ minimum: 1, maximum: 400, description: 'How long it lasts.' }),
+    }),
+    response: strictObject({ token: Type.String(), about: token }),
+    created: true,
+    fails: [404],
+    handle: async ({ actor, body, principal }) => {
       const fresh = newToken()
       const made = await store.credentials.createToken(actor, {
         hash: hashOf(fresh),
@@ -228,23 +204,19 @@ function addTokenRoutes(app: FastifyInstance, { store, clock }: AdminContext): v
       if (!made.ok) return made
       return ok({ body: { token: fresh, about: shownToken(made.value) } })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'DELETE',
-      path: '/api/tokens/:id',
-      role: 'administrator',
-      tag: 'administrators',
-      summary: 'Revoke an API token.',
-      params: strictObject({ id: Type.String({ pattern: '^[0-9a-f-]{36}$' }) }),
-      fails: [404],
-    },
-    async ({ actor, params }) => {
+  })
+  defineRoute(app, {
+    route: 'DELETE /api/tokens/:id',
+    role: 'administrator',
+    tag: 'administrators',
+    summary: 'Revoke an API token.',
+    params: strictObject({ id: Type.String({ pattern: '^[0-9a-f-]{36}$' }) }),
+    fails: [404],
+    handle: async ({ actor, params }) => {
       const revoked = await store.credentials.revokeToken(actor, params.id)
       return revoked.ok ? ok({ body: undefined }) : revoked
     },
-  )
+  })
 }
 
 /**

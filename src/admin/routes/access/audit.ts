@@ -10,38 +10,33 @@ import type { AdminContext } from '../../context.ts'
 
 /** Adds the call. */
 export function addAuditRoute(app: FastifyInstance, { store }: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/audit',
-      role: 'viewer',
-      tag: 'audit',
-      summary:
-        'Who changed what, from where, when, and what it was before and after; newest first.',
-      query: strictObject({
-        who: Type.Optional(text(200)),
-        action: Type.Optional(text(100)),
-        subject: Type.Optional(text(500)),
-        since: Type.Optional(time('At or after this.')),
-        until: Type.Optional(time('Before this.')),
-        ...pageQuery,
+  defineRoute(app, {
+    route: 'GET /api/audit',
+    role: 'viewer',
+    tag: 'audit',
+    summary: 'Who changed what, from where, when, and what it was before and after; newest first.',
+    query: strictObject({
+      who: Type.Optional(text(200)),
+      action: Type.Optional(text(100)),
+      subject: Type.Optional(text(500)),
+      since: Type.Optional(time('At or after this.')),
+      until: Type.Optional(time('Before this.')),
+      ...pageQuery,
+    }),
+    response: pageOf(
+      strictObject({
+        id: Type.Integer(),
+        at: time('When.'),
+        who: Type.String(),
+        from: Type.String(),
+        action: Type.String(),
+        subject: Type.String(),
+        before: Type.Unknown(),
+        after: Type.Unknown(),
+        revision: Type.Integer(),
       }),
-      response: pageOf(
-        strictObject({
-          id: Type.Integer(),
-          at: time('When.'),
-          who: Type.String(),
-          from: Type.String(),
-          action: Type.String(),
-          subject: Type.String(),
-          before: Type.Unknown(),
-          after: Type.Unknown(),
-          revision: Type.Integer(),
-        }),
-      ),
-    },
-    async ({ query }) => {
+    ),
+    handle: async ({ query }) => {
       const { since, until, limit = 100, ...same } = query
       const listed = await store.audit.list({
         ...same,
@@ -58,5 +53,5 @@ export function addAuditRoute(app: FastifyInstance, { store }: AdminContext): vo
       }))
       return ok({ body: { items, next: listed.value.next ?? null } })
     },
-  )
+  })
 }

@@ -36,42 +36,34 @@ export function addSecretAndKeyRoutes(app: FastifyInstance, context: AdminContex
 }
 
 function addSecretRoutes(app: FastifyInstance, { store }: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/secrets',
-      role: 'administrator',
-      tag: 'secrets',
-      summary: 'The names of all secrets, never what they are.',
-      response: strictObject({ items: Type.Array(secret) }),
-    },
-    async () => {
+  defineRoute(app, {
+    route: 'GET /api/secrets',
+    role: 'administrator',
+    tag: 'secrets',
+    summary: 'The names of all secrets, never what they are.',
+    response: strictObject({ items: Type.Array(secret) }),
+    handle: async () => {
       const all = await store.secrets.list()
       return all.ok ? ok({ body: { items: all.value.map(shownSecret) } }) : all
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'PUT',
-      path: '/api/secrets/:name',
-      role: 'administrator',
-      tag: 'secrets',
-      summary: 'Seal a secret under the current key; a new one on If-Match: "0".',
-      params: nameParams,
-      body: strictObject({
-        secret: Type.String({
-          minLength: 1,
-          maxLength: 100_000,
-          description: 'Its octets in base64.',
-        }),
+  })
+  defineRoute(app, {
+    route: 'PUT /api/secrets/:name',
+    role: 'administrator',
+    tag: 'secrets',
+    summary: 'Seal a secret under the current key; a new one on If-Match: "0".',
+    params: nameParams,
+    body: strictObject({
+      secret: Type.String({
+        minLength: 1,
+        maxLength: 100_000,
+        description: 'Its octets in base64.',
       }),
-      response: secret,
-      versioned: true,
-      fails: [409, 422],
-    },
-    async ({ actor, params, body, expected }) => {
+    }),
+    response: secret,
+    versioned: true,
+    fails: [409],
+    handle: async ({ actor, params, body, expected }) => {
       // A caller that chose it could decrypt what devices send.
       if (params.name === TICKET_SECRET) {
         return invalidData(
@@ -89,24 +81,20 @@ function addSecretRoutes(app: FastifyInstance, { store }: AdminContext): void {
       const put = await store.secrets.put(actor, { name: params.name, secret: octets }, expected)
       return put.ok ? ok({ body: shownSecret(put.value), version: put.value.version }) : put
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'DELETE',
-      path: '/api/secrets/:name',
-      role: 'administrator',
-      tag: 'secrets',
-      summary: 'Remove a secret.',
-      params: nameParams,
-      versioned: true,
-      fails: [404],
-    },
-    async ({ actor, params, expected }) => {
+  })
+  defineRoute(app, {
+    route: 'DELETE /api/secrets/:name',
+    role: 'administrator',
+    tag: 'secrets',
+    summary: 'Remove a secret.',
+    params: nameParams,
+    versioned: true,
+    fails: [404],
+    handle: async ({ actor, params, expected }) => {
       const removed = await store.secrets.remove(actor, params.name, expected)
       return removed.ok ? ok({ body: undefined }) : removed
     },
-  )
+  })
 }
 
 const keys = strictObject({
@@ -123,35 +111,27 @@ const keys = strictObject({
 
 function addKeyRoutes(app: FastifyInstance, context: AdminContext): void {
   const { store, clock } = context
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/keys',
-      role: 'viewer',
-      tag: 'secrets',
-      summary: 'Where the instances stand with the keys that seal secrets.',
-      response: keys,
-    },
-    async () => {
+  defineRoute(app, {
+    route: 'GET /api/keys',
+    role: 'viewer',
+    tag: 'secrets',
+    summary: 'Where the instances stand with the keys that seal secrets.',
+    response: keys,
+    handle: async () => {
       const standing = await store.secrets.keyStatus(reportedSince(clock.now()))
       if (!standing.ok) return standing
       return ok({ body: shownKeys(standing.value), version: standing.value.current })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/keys/rotate',
-      role: 'administrator',
-      tag: 'secrets',
-      summary: 'Seal with the newest key of this instance from now on. What is sealed stays so.',
-      response: strictObject({ current: Type.Integer() }),
-      versioned: true,
-      fails: [409],
-    },
-    async ({ actor, expected }) => {
+  })
+  defineRoute(app, {
+    route: 'POST /api/keys/rotate',
+    role: 'administrator',
+    tag: 'secrets',
+    summary: 'Seal with the newest key of this instance from now on. What is sealed stays so.',
+    response: strictObject({ current: Type.Integer() }),
+    versioned: true,
+    fails: [409],
+    handle: async ({ actor, expected }) => {
       const standing = await store.secrets.keyStatus(clock.now())
       if (!standing.ok) return standing
       const { current: found } = standing.value
@@ -162,26 +142,22 @@ function addKeyRoutes(app: FastifyInstance, context: AdminContext): void {
       if (!rotated.ok) return rotated
       return ok({ body: { current: rotated.value }, version: rotated.value })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/keys/reseal',
-      role: 'administrator',
-      tag: 'secrets',
-      summary: 'Seal some secrets anew under the current key; call it until none is left.',
-      body: strictObject({
-        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-      }),
-      response: strictObject({ resealed: Type.Integer(), left: Type.Integer() }),
-      fails: [409, 422],
-    },
-    async ({ actor, body }) => {
+  })
+  defineRoute(app, {
+    route: 'POST /api/keys/reseal',
+    role: 'administrator',
+    tag: 'secrets',
+    summary: 'Seal some secrets anew under the current key; call it until none is left.',
+    body: strictObject({
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+    }),
+    response: strictObject({ resealed: Type.Integer(), left: Type.Integer() }),
+    fails: [409],
+    handle: async ({ actor, body }) => {
       const done = await store.secrets.reseal(actor, body.limit ?? 100)
       return done.ok ? ok({ body: done.value }) : done
     },
-  )
+  })
 }
 
 /** Instances report every few minutes; what was silent for a day is gone, and lacks nothing. */

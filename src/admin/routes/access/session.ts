@@ -22,27 +22,23 @@ const principalShape = strictObject({
 /** Adds the calls. */
 export function addSessionRoutes(app: FastifyInstance, context: AdminContext): void {
   const { store, clock, signInAttempts, log } = context
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/session',
-      role: 'public',
-      tag: 'session',
-      summary: 'Sign in with name and password; the answer sets the session cookie.',
-      body: strictObject({
-        name: text(200),
-        password: Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH.max }),
-      }),
-      response: strictObject({
-        name: Type.String(),
-        role: stringEnum(ROLES),
-        expires: time('When it ends.'),
-      }),
-      created: true,
-      fails: [401, 422],
-    },
-    async ({ body, request, reply }) => {
+  defineRoute(app, {
+    route: 'POST /api/session',
+    role: 'public',
+    tag: 'session',
+    summary: 'Sign in with name and password; the answer sets the session cookie.',
+    body: strictObject({
+      name: text(200),
+      password: Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH.max }),
+    }),
+    response: strictObject({
+      name: Type.String(),
+      role: stringEnum(ROLES),
+      expires: time('When it ends.'),
+    }),
+    created: true,
+    fails: [401],
+    handle: async ({ body, request, reply }) => {
       const { name, password } = body
       const seconds = signInAttempts.begin(request.ip, name)
       if (seconds > 0) {
@@ -80,17 +76,13 @@ export function addSessionRoutes(app: FastifyInstance, context: AdminContext): v
       setSessionCookie(request, reply, id)
       return ok({ body: { name, role: admin.role, expires: isoText(expiresAt) } })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'DELETE',
-      path: '/api/session',
-      role: 'viewer',
-      tag: 'session',
-      summary: 'Sign out.',
-    },
-    async ({ actor, request, reply }) => {
+  })
+  defineRoute(app, {
+    route: 'DELETE /api/session',
+    role: 'viewer',
+    tag: 'session',
+    summary: 'Sign out.',
+    handle: async ({ actor, request, reply }) => {
       const id = sessionIdOf(request)
       if (id !== undefined) {
         const ended = await store.credentials.endSession(actor, hashOf(id))
@@ -99,22 +91,18 @@ export function addSessionRoutes(app: FastifyInstance, context: AdminContext): v
       clearSessionCookie(request, reply)
       return ok({ body: undefined })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/session',
-      role: 'viewer',
-      tag: 'session',
-      summary: 'Who the caller is.',
-      response: principalShape,
-    },
-    async ({ principal: { name, role, by } }) => {
+  })
+  defineRoute(app, {
+    route: 'GET /api/session',
+    role: 'viewer',
+    tag: 'session',
+    summary: 'Who the caller is.',
+    response: principalShape,
+    handle: async ({ principal: { name, role, by } }) => {
       await Promise.resolve()
       return ok({ body: { name, role, by } })
     },
-  )
+  })
 }
 
 const accessFailure = (why: Parameters<typeof accessProblem>[0]) =>

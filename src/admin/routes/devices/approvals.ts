@@ -93,19 +93,15 @@ export function addApprovalRoutes(app: FastifyInstance, context: AdminContext): 
     ],
   ]
   for (const [verb, summary, decide] of decisions) {
-    defineRoute(
-      app,
-      {
-        method: 'POST',
-        path: `/api/devices/${verb}`,
-        role: 'operator',
-        tag: 'approval',
-        summary,
-        body: selection,
-        response: outcomeShape,
-        fails: [409, 413, 422],
-      },
-      async ({ actor, body }) => {
+    defineRoute(app, {
+      route: `POST /api/devices/${verb}`,
+      role: 'operator',
+      tag: 'approval',
+      summary,
+      body: selection,
+      response: outcomeShape,
+      fails: [409, 413],
+      handle: async ({ actor, body }) => {
         const devices = body.devices.map(({ id, version }) => ({ id, expected: version }))
         const result = await decide(actor, devices)
         if (!result.ok) return result
@@ -117,7 +113,7 @@ export function addApprovalRoutes(app: FastifyInstance, context: AdminContext): 
           },
         })
       },
-    )
+    })
   }
   addDenyListRoutes(app, context)
 }
@@ -145,55 +141,43 @@ const entry = strictObject({
 })
 
 function addDenyListRoutes(app: FastifyInstance, { store }: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/deny-list',
-      role: 'viewer',
-      tag: 'approval',
-      summary: 'Whom the deny list refuses, oldest entry first.',
-      response: strictObject({ items: Type.Array(entry) }),
-    },
-    async () => {
+  defineRoute(app, {
+    route: 'GET /api/deny-list',
+    role: 'viewer',
+    tag: 'approval',
+    summary: 'Whom the deny list refuses, oldest entry first.',
+    response: strictObject({ items: Type.Array(entry) }),
+    handle: async () => {
       const all = await store.denials.list()
       return all.ok ? ok({ body: { items: all.value.map(shownEntry) } }) : all
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/deny-list',
-      role: 'operator',
-      tag: 'approval',
-      summary: 'Deny a key or a certificate at once, on live connections too.',
-      body: strictObject({ denied, note: text(500, 'Why.') }),
-      response: entry,
-      created: true,
-      fails: [409, 422],
-    },
-    async ({ actor, body }) => {
+  })
+  defineRoute(app, {
+    route: 'POST /api/deny-list',
+    role: 'operator',
+    tag: 'approval',
+    summary: 'Deny a key or a certificate at once, on live connections too.',
+    body: strictObject({ denied, note: text(500, 'Why.') }),
+    response: entry,
+    created: true,
+    fails: [409],
+    handle: async ({ actor, body }) => {
       const added = await store.denials.add(actor, deniedOf(body.denied), body.note)
       return added.ok ? ok({ body: shownEntry(added.value) }) : added
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/deny-list/remove',
-      role: 'operator',
-      tag: 'approval',
-      summary: 'Take an entry off the deny list.',
-      body: strictObject({ denied }),
-      fails: [404, 422],
-    },
-    async ({ actor, body }) => {
+  })
+  defineRoute(app, {
+    route: 'POST /api/deny-list/remove',
+    role: 'operator',
+    tag: 'approval',
+    summary: 'Take an entry off the deny list.',
+    body: strictObject({ denied }),
+    fails: [404],
+    handle: async ({ actor, body }) => {
       const removed = await store.denials.remove(actor, deniedOf(body.denied))
       return removed.ok ? ok({ body: undefined }) : removed
     },
-  )
+  })
 }
 
 const deniedOf = (sent: Static<typeof denied>): DenyTarget =>

@@ -36,61 +36,53 @@ const entry = strictObject({
 
 /** Adds the calls. */
 export function addInventoryRoutes(app: FastifyInstance, context: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/inventory',
-      role: 'operator',
-      tag: 'inventory',
-      summary: `Import up to ${INVENTORY_LIMIT} devices; doing it again changes nothing more. All of them, or none.`,
-      body: strictObject({
-        devices: Type.Array(entry, { maxItems: INVENTORY_LIMIT }),
-        dry_run: Type.Optional(dryRun),
-      }),
-      response: imported,
-      fails: [409, 413, 422],
-    },
-    async ({ actor, body }) => {
+  defineRoute(app, {
+    route: 'POST /api/inventory',
+    role: 'operator',
+    tag: 'inventory',
+    summary: `Import up to ${INVENTORY_LIMIT} devices; doing it again changes nothing more. All of them, or none.`,
+    body: strictObject({
+      devices: Type.Array(entry, { maxItems: INVENTORY_LIMIT }),
+      dry_run: Type.Optional(dryRun),
+    }),
+    response: imported,
+    fails: [409, 413],
+    handle: async ({ actor, body }) => {
       const located = body.devices.map((it, index) => ({ at: `devices.${index}`, entry: it }))
       return await importEntries(context, actor, {
         read: checkEntries(located),
         dryRun: body.dry_run ?? false,
       })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/inventory/csv',
-      role: 'operator',
-      tag: 'inventory',
-      summary: 'The same from CSV, with every fault and its line.',
-      body: strictObject({
-        csv: Type.String({
-          minLength: 1,
-          maxLength: 900_000,
-          description: `A line of column names (${INVENTORY_COLUMNS.join(', ')}), then one device a line.`,
-        }),
-        first_line: Type.Optional(
-          Type.Integer({
-            minimum: 1,
-            default: 1,
-            description:
-              'Where in its file this part begins, for the faults; a large file comes in parts.',
-          }),
-        ),
-        dry_run: Type.Optional(dryRun),
+  })
+  defineRoute(app, {
+    route: 'POST /api/inventory/csv',
+    role: 'operator',
+    tag: 'inventory',
+    summary: 'The same from CSV, with every fault and its line.',
+    body: strictObject({
+      csv: Type.String({
+        minLength: 1,
+        maxLength: 900_000,
+        description: `A line of column names (${INVENTORY_COLUMNS.join(', ')}), then one device a line.`,
       }),
-      response: imported,
-      fails: [409, 413, 422],
-    },
-    async ({ actor, body }) => {
+      first_line: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          default: 1,
+          description:
+            'Where in its file this part begins, for the faults; a large file comes in parts.',
+        }),
+      ),
+      dry_run: Type.Optional(dryRun),
+    }),
+    response: imported,
+    fails: [409, 413],
+    handle: async ({ actor, body }) => {
       const { csv, first_line: firstLine = 1, dry_run: dryRun = false } = body
       return await importEntries(context, actor, { read: readInventoryCsv(csv, firstLine), dryRun })
     },
-  )
+  })
 }
 
 interface ImportRequest {

@@ -52,22 +52,18 @@ const chartsShape = strictObject({
 /** Adds the calls. */
 export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): void {
   const { store } = context
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/devices',
-      role: 'viewer',
-      tag: 'devices',
-      summary: 'A page of the devices that meet every condition.',
-      query: strictObject({
-        ...filterProperties,
-        order: Type.Optional(stringEnum(['first-seen', 'last-seen'] as const)),
-        ...pageQuery,
-      }),
-      response: pageOf(deviceShape),
-    },
-    async ({ query }) => {
+  defineRoute(app, {
+    route: 'GET /api/devices',
+    role: 'viewer',
+    tag: 'devices',
+    summary: 'A page of the devices that meet every condition.',
+    query: strictObject({
+      ...filterProperties,
+      order: Type.Optional(stringEnum(['first-seen', 'last-seen'] as const)),
+      ...pageQuery,
+    }),
+    response: pageOf(deviceShape),
+    handle: async ({ query }) => {
       const { limit = 100, after, order = 'last-seen', ...asked } = query
       const filter = filterOf(asked)
       const minimums = await minimumsOf(context)
@@ -85,25 +81,21 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
         body: { items: items.map((one) => shownDevice(one, minimums.value)), next: next ?? null },
       })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/devices/:id',
-      role: 'viewer',
-      tag: 'devices',
-      summary: 'One device, with its certificates, keys and ids.',
-      params: idParams,
-      response: strictObject({
-        device: deviceShape,
-        certificates: Type.Array(certificateShape, { description: 'Newest first, at most 100.' }),
-        keys: Type.Array(Type.String()),
-        signed_ids: Type.Array(Type.String()),
-      }),
-      fails: [404],
-    },
-    async ({ params }) => {
+  })
+  defineRoute(app, {
+    route: 'GET /api/devices/:id',
+    role: 'viewer',
+    tag: 'devices',
+    summary: 'One device, with its certificates, keys and ids.',
+    params: idParams,
+    response: strictObject({
+      device: deviceShape,
+      certificates: Type.Array(certificateShape, { description: 'Newest first, at most 100.' }),
+      keys: Type.Array(Type.String()),
+      signed_ids: Type.Array(Type.String()),
+    }),
+    fails: [404],
+    handle: async ({ params }) => {
       const found = await store.devices.find(params.id)
       if (!found.ok) return found
       const it = found.value
@@ -120,41 +112,33 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
         version: it.device.version,
       })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'DELETE',
-      path: '/api/devices/:id',
-      role: 'operator',
-      tag: 'devices',
-      summary: 'Forget a device, so that it is new when it comes back. A blocked one is kept.',
-      params: idParams,
-      versioned: true,
-      fails: [404, 409],
-    },
-    async ({ actor, params, expected }) => {
+  })
+  defineRoute(app, {
+    route: 'DELETE /api/devices/:id',
+    role: 'operator',
+    tag: 'devices',
+    summary: 'Forget a device, so that it is new when it comes back. A blocked one is kept.',
+    params: idParams,
+    versioned: true,
+    fails: [404, 409],
+    handle: async ({ actor, params, expected }) => {
       const forgotten = await store.devices.forget(actor, params.id, expected)
       return forgotten.ok ? ok({ body: undefined }) : forgotten
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/charts',
-      role: 'viewer',
-      tag: 'devices',
-      summary: 'The numbers of the charts: readiness, approval status, migration, classes.',
-      response: chartsShape,
-    },
-    async () => {
+  })
+  defineRoute(app, {
+    route: 'GET /api/charts',
+    role: 'viewer',
+    tag: 'devices',
+    summary: 'The numbers of the charts: readiness, approval status, migration, classes.',
+    response: chartsShape,
+    handle: async () => {
       const minimums = await minimumsOf(context)
       if (!minimums.ok) return minimums
       const charts = await store.devices.charts(agentMinimums(minimums.value))
       return charts.ok ? ok({ body: chartsOf(charts.value) }) : charts
     },
-  )
+  })
 }
 
 /** Cells → charts; every chart adds up to the number of devices. */

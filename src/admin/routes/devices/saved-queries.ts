@@ -23,61 +23,49 @@ const query = strictObject({
 
 /** Adds the calls. */
 export function addSavedQueryRoutes(app: FastifyInstance, { store }: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/queries',
-      role: 'viewer',
-      tag: 'devices',
-      summary: 'Saved queries, by name; the segments of charts among them.',
-      response: strictObject({ items: Type.Array(query) }),
-    },
-    async () => {
+  defineRoute(app, {
+    route: 'GET /api/queries',
+    role: 'viewer',
+    tag: 'devices',
+    summary: 'Saved queries, by name; the segments of charts among them.',
+    response: strictObject({ items: Type.Array(query) }),
+    handle: async () => {
       const all = await store.queries.list()
       return all.ok ? ok({ body: { items: all.value.map(shownQuery) } }) : all
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/queries',
-      role: 'operator',
-      tag: 'devices',
-      summary: 'Save a query under a name. A chart segment that was saved before is given back.',
-      body: strictObject({
-        name: text(200),
-        origin: stringEnum(QUERY_ORIGINS),
-        query: filterShape,
-      }),
-      response: query,
-      created: true,
-      fails: [409, 422],
-    },
-    async ({ actor, body }) => {
+  })
+  defineRoute(app, {
+    route: 'POST /api/queries',
+    role: 'operator',
+    tag: 'devices',
+    summary: 'Save a query under a name. A chart segment that was saved before is given back.',
+    body: strictObject({
+      name: text(200),
+      origin: stringEnum(QUERY_ORIGINS),
+      query: filterShape,
+    }),
+    response: query,
+    created: true,
+    fails: [409],
+    handle: async ({ actor, body }) => {
       const saved = await store.queries.save(actor, body)
       if (!saved.ok) return saved
       return ok({ body: shownQuery(saved.value), version: saved.value.version })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'DELETE',
-      path: '/api/queries/:id',
-      role: 'operator',
-      tag: 'devices',
-      summary: 'Remove a saved query.',
-      params: strictObject({ id: text(200) }),
-      versioned: true,
-      fails: [404],
-    },
-    async ({ actor, params, expected }) => {
+  })
+  defineRoute(app, {
+    route: 'DELETE /api/queries/:id',
+    role: 'operator',
+    tag: 'devices',
+    summary: 'Remove a saved query.',
+    params: strictObject({ id: text(200) }),
+    versioned: true,
+    fails: [404],
+    handle: async ({ actor, params, expected }) => {
       const removed = await store.queries.remove(actor, params.id, expected)
       return removed.ok ? ok({ body: undefined }) : removed
     },
-  )
+  })
 }
 
 const shownQuery = (it: SavedQuery): Static<typeof query> => ({

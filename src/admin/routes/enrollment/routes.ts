@@ -26,34 +26,26 @@ export function addEnrollmentRoutes(app: FastifyInstance, context: AdminContext)
 
 function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
   const { store } = context
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/enrollment-settings',
-      role: 'viewer',
-      tag: 'enrollment',
-      summary: 'All enrollment settings, removed and distrusted ones included, oldest first.',
-      response: strictObject({ items: Type.Array(settingShape) }),
-    },
-    async () => {
+  defineRoute(app, {
+    route: 'GET /api/enrollment-settings',
+    role: 'viewer',
+    tag: 'enrollment',
+    summary: 'All enrollment settings, removed and distrusted ones included, oldest first.',
+    response: strictObject({ items: Type.Array(settingShape) }),
+    handle: async () => {
       const all = await store.enrollment.list()
       return all.ok ? ok({ body: { items: all.value.map(shownSetting) } }) : all
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/enrollment-settings/:name',
-      role: 'viewer',
-      tag: 'enrollment',
-      summary: 'One enrollment setting, and how many devices depend on it.',
-      params: nameParams,
-      response: strictObject({ setting: settingShape, dependents: Type.Integer() }),
-      fails: [404],
-    },
-    async ({ params }) => {
+  })
+  defineRoute(app, {
+    route: 'GET /api/enrollment-settings/:name',
+    role: 'viewer',
+    tag: 'enrollment',
+    summary: 'One enrollment setting, and how many devices depend on it.',
+    params: nameParams,
+    response: strictObject({ setting: settingShape, dependents: Type.Integer() }),
+    fails: [404],
+    handle: async ({ params }) => {
       const found = await store.enrollment.find(params.name)
       if (!found.ok) return found
       if (found.value === undefined) return fail(noSetting(params.name))
@@ -64,65 +56,56 @@ function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
         version: found.value.version,
       })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/subject-template',
-      role: 'viewer',
-      tag: 'enrollment',
-      summary: 'What the server makes of the subject of a certificate template.',
-      body: strictObject({ subject: text(1000) }),
-      response: strictObject({
-        known: Type.Array(Type.String()),
-        replaced: Type.Array(Type.String(), {
-          description: `Attributes other than ${SUBJECT_ATTRIBUTES.join(' ')}, each once.`,
-        }),
-        effective: Type.String({ description: 'The subject as the server will use it.' }),
+  })
+  defineRoute(app, {
+    route: 'POST /api/subject-template',
+    role: 'viewer',
+    tag: 'enrollment',
+    summary: 'What the server makes of the subject of a certificate template.',
+    body: strictObject({ subject: text(1000) }),
+    response: strictObject({
+      known: Type.Array(Type.String()),
+      replaced: Type.Array(Type.String(), {
+        description: `Attributes other than ${SUBJECT_ATTRIBUTES.join(' ')}, each once.`,
       }),
-      fails: [422],
-    },
-    async ({ body }) => {
+      effective: Type.String({ description: 'The subject as the server will use it.' }),
+    }),
+    handle: async ({ body }) => {
       const { known, replaced, effective } = await Promise.resolve(
         readSubjectTemplate(body.subject),
       )
       return ok({ body: { known: [...known], replaced: [...replaced], effective } })
     },
-  )
+  })
 }
 
 function addStageRoute(app: FastifyInstance, context: AdminContext): void {
   const { store, clock } = context
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/enrollment-settings',
-      role: 'administrator',
-      tag: 'enrollment',
-      summary: 'Upload CA Chain: staged, it admits no device until it is made current.',
-      body: strictObject({
-        name: pathSegmentText(200),
-        source: stringEnum(SOURCES),
-        chain: Type.String({
-          minLength: 1,
-          maxLength: 500_000,
-          description:
-            'The text of a PEM file (certificates or PKCS#7), or a DER or PKCS#7 file in base64.',
-        }),
+  defineRoute(app, {
+    route: 'POST /api/enrollment-settings',
+    role: 'administrator',
+    tag: 'enrollment',
+    summary: 'Upload CA Chain: staged, it admits no device until it is made current.',
+    body: strictObject({
+      name: pathSegmentText(200),
+      source: stringEnum(SOURCES),
+      chain: Type.String({
+        minLength: 1,
+        maxLength: 500_000,
+        description:
+          'The text of a PEM file (certificates or PKCS#7), or a DER or PKCS#7 file in base64.',
       }),
-      response: strictObject({
-        setting: settingShape,
-        findings: Type.Array(Type.String(), {
-          description: 'Harmless departures from the profiles.',
-        }),
-        warnings: Type.Array(Type.String()),
+    }),
+    response: strictObject({
+      setting: settingShape,
+      findings: Type.Array(Type.String(), {
+        description: 'Harmless departures from the profiles.',
       }),
-      created: true,
-      fails: [409, 422],
-    },
-    async ({ actor, body }) => {
+      warnings: Type.Array(Type.String()),
+    }),
+    created: true,
+    fails: [409],
+    handle: async ({ actor, body }) => {
       const all = await store.enrollment.list()
       if (!all.ok) return all
       const uploaded = parseCaUpload(body.chain, {
@@ -157,7 +140,7 @@ function addStageRoute(app: FastifyInstance, context: AdminContext): void {
         location: `/api/enrollment-settings/${encodeURIComponent(body.name)}`,
       })
     },
-  )
+  })
 }
 
 const retirement = {
@@ -169,22 +152,17 @@ const retirement = {
 }
 
 function addPromoteRoutes(app: FastifyInstance, { store }: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/enrollment-settings/:name/promote',
-      role: 'administrator',
-      tag: 'enrollment',
-      summary:
-        'Make a setting current; the current one becomes previously trusted in the same step.',
-      params: nameParams,
-      body: strictObject(retirement),
-      response: strictObject({ current: settingShape, retired: nullable(settingShape) }),
-      versioned: true,
-      fails: [404, 409, 422],
-    },
-    async ({ actor, params, body, expected }) => {
+  defineRoute(app, {
+    route: 'POST /api/enrollment-settings/:name/promote',
+    role: 'administrator',
+    tag: 'enrollment',
+    summary: 'Make a setting current; the current one becomes previously trusted in the same step.',
+    params: nameParams,
+    body: strictObject(retirement),
+    response: strictObject({ current: settingShape, retired: nullable(settingShape) }),
+    versioned: true,
+    fails: [404, 409],
+    handle: async ({ actor, params, body, expected }) => {
       const retiring = { cutOff: body.cut_off, sunset: instantOf(body.sunset) }
       const promoted = await store.enrollment.promote(actor, params.name, { expected, retiring })
       if (!promoted.ok) return promoted
@@ -197,25 +175,21 @@ function addPromoteRoutes(app: FastifyInstance, { store }: AdminContext): void {
         version: current.version,
       })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'PATCH',
-      path: '/api/enrollment-settings/:name',
-      role: 'administrator',
-      tag: 'enrollment',
-      summary: 'Change cut-off or sunset of a previously trusted setting.',
-      params: nameParams,
-      body: strictObject({
-        cut_off: Type.Optional(retirement.cut_off),
-        sunset: Type.Optional(retirement.sunset),
-      }),
-      response: settingShape,
-      versioned: true,
-      fails: [404, 409, 422],
-    },
-    async ({ actor, params, body, expected }) => {
+  })
+  defineRoute(app, {
+    route: 'PATCH /api/enrollment-settings/:name',
+    role: 'administrator',
+    tag: 'enrollment',
+    summary: 'Change cut-off or sunset of a previously trusted setting.',
+    params: nameParams,
+    body: strictObject({
+      cut_off: Type.Optional(retirement.cut_off),
+      sunset: Type.Optional(retirement.sunset),
+    }),
+    response: settingShape,
+    versioned: true,
+    fails: [404, 409],
+    handle: async ({ actor, params, body, expected }) => {
       const change = {
         ...(body.cut_off === undefined ? {} : { cutOff: body.cut_off }),
         ...(body.sunset === undefined ? {} : { sunset: instantOf(body.sunset) }),
@@ -226,27 +200,23 @@ function addPromoteRoutes(app: FastifyInstance, { store }: AdminContext): void {
       })
       return amended.ok ? ok(settingOutput(amended.value)) : amended
     },
-  )
+  })
 }
 
 function addEndRoutes(app: FastifyInstance, context: AdminContext): void {
   const { store } = context
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/enrollment-settings/:name/remove',
-      role: 'administrator',
-      tag: 'enrollment',
-      summary:
-        'Remove a setting that is not current; refused while devices depend on it or it is distrusted, unless forced.',
-      params: nameParams,
-      body: strictObject({ force: Type.Boolean({ default: false }) }),
-      response: settingShape,
-      versioned: true,
-      fails: [404, 409, 422],
-    },
-    async ({ actor, params, body, expected }) => {
+  defineRoute(app, {
+    route: 'POST /api/enrollment-settings/:name/remove',
+    role: 'administrator',
+    tag: 'enrollment',
+    summary:
+      'Remove a setting that is not current; refused while devices depend on it or it is distrusted, unless forced.',
+    params: nameParams,
+    body: strictObject({ force: Type.Boolean({ default: false }) }),
+    response: settingShape,
+    versioned: true,
+    fails: [404, 409],
+    handle: async ({ actor, params, body, expected }) => {
       const removed = await store.enrollment.remove(actor, params.name, {
         expected,
         force: body.force,
@@ -254,25 +224,21 @@ function addEndRoutes(app: FastifyInstance, context: AdminContext): void {
       })
       return removed.ok ? ok(settingOutput(removed.value)) : removed
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/enrollment-settings/:name/distrust',
-      role: 'administrator',
-      tag: 'enrollment',
-      summary: 'Distrust now: for a stolen CA key. Ends live connections of its devices.',
-      params: nameParams,
-      response: settingShape,
-      versioned: true,
-      fails: [404, 409],
-    },
-    async ({ actor, params, expected }) => {
+  })
+  defineRoute(app, {
+    route: 'POST /api/enrollment-settings/:name/distrust',
+    role: 'administrator',
+    tag: 'enrollment',
+    summary: 'Distrust now: for a stolen CA key. Ends live connections of its devices.',
+    params: nameParams,
+    response: settingShape,
+    versioned: true,
+    fails: [404, 409],
+    handle: async ({ actor, params, expected }) => {
       const distrusted = await store.enrollment.distrust(actor, params.name, expected)
       return distrusted.ok ? ok(settingOutput(distrusted.value)) : distrusted
     },
-  )
+  })
 }
 
 const settingOutput = (setting: StoredSetting) => ({

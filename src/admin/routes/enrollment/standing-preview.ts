@@ -51,20 +51,16 @@ const previewShape = strictObject({
 
 /** Adds the call. */
 export function addStandingPreviewRoute(app: FastifyInstance, context: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/enrollment-settings/:name/preview',
-      role: 'viewer',
-      tag: 'enrollment',
-      summary: 'Which devices would meet another verdict after a change; nothing is changed.',
-      params: strictObject({ name: text(200) }),
-      body: change,
-      response: previewShape,
-      fails: [404, 409, 422],
-    },
-    async ({ params, body }) => {
+  defineRoute(app, {
+    route: 'POST /api/enrollment-settings/:name/preview',
+    role: 'viewer',
+    tag: 'enrollment',
+    summary: 'Which devices would meet another verdict after a change; nothing is changed.',
+    params: strictObject({ name: text(200) }),
+    body: change,
+    response: previewShape,
+    fails: [404, 409],
+    handle: async ({ params, body }) => {
       const { store, clock, frontEnd } = context
       const all = await store.enrollment.list()
       if (!all.ok) return all
@@ -88,7 +84,7 @@ export function addStandingPreviewRoute(app: FastifyInstance, context: AdminCont
       }
       return ok({ body: preview.answer() })
     },
-  )
+  })
 }
 
 /** What the file denies and what the store does: requests meet both. */

@@ -43,24 +43,20 @@ const enforcement = strictObject({
 /** Adds the calls. */
 export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext): void {
   const { store } = context
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/enforcement',
-      role: 'viewer',
-      tag: 'enforcement',
-      summary: 'Whether certificates are required, and what speaks against requiring them now.',
-      response: strictObject({
-        enforcement,
-        warnings: Type.Array(warning),
-        would_refuse: Type.Array(strictObject({ code: Type.String(), devices: Type.Integer() }), {
-          description: 'Known devices that would be refused, by the code they would get.',
-        }),
-        phrase: Type.String({ description: 'What has to be typed to require certificates.' }),
+  defineRoute(app, {
+    route: 'GET /api/enforcement',
+    role: 'viewer',
+    tag: 'enforcement',
+    summary: 'Whether certificates are required, and what speaks against requiring them now.',
+    response: strictObject({
+      enforcement,
+      warnings: Type.Array(warning),
+      would_refuse: Type.Array(strictObject({ code: Type.String(), devices: Type.Integer() }), {
+        description: 'Known devices that would be refused, by the code they would get.',
       }),
-    },
-    async () => {
+      phrase: Type.String({ description: 'What has to be typed to require certificates.' }),
+    }),
+    handle: async () => {
       const current = await store.enforcement.current()
       if (!current.ok) return current
       const preview = await enforcementPreview(context)
@@ -79,28 +75,24 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
         version: current.value.version,
       })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/enforcement/require',
-      role: 'administrator',
-      tag: 'enforcement',
-      summary: 'Require certificates. This cannot be undone.',
-      body: strictObject({
-        phrase: Type.String({ maxLength: 100 }),
-        read: Type.Array(stringEnum(KINDS), {
-          maxItems: 20,
-          description: 'The warnings that were shown.',
-        }),
-        ...retentionFields,
+  })
+  defineRoute(app, {
+    route: 'POST /api/enforcement/require',
+    role: 'administrator',
+    tag: 'enforcement',
+    summary: 'Require certificates. This cannot be undone.',
+    body: strictObject({
+      phrase: Type.String({ maxLength: 100 }),
+      read: Type.Array(stringEnum(KINDS), {
+        maxItems: 20,
+        description: 'The warnings that were shown.',
       }),
-      response: enforcement,
-      versioned: true,
-      fails: [409, 422],
-    },
-    async ({ actor, body, expected }) => {
+      ...retentionFields,
+    }),
+    response: enforcement,
+    versioned: true,
+    fails: [409],
+    handle: async ({ actor, body, expected }) => {
       const current = await store.enforcement.current()
       if (!current.ok) return current
       const preview = await enforcementPreview(context)
@@ -112,26 +104,21 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
       if (!thrown.ok) return thrown
       return ok({ body: shownEnforcement(thrown.value), version: thrown.value.version })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'PUT',
-      path: '/api/enforcement/keeping',
-      role: 'administrator',
-      tag: 'enforcement',
-      summary: 'Choose what is kept of connection attempts.',
-      body: strictObject(retentionFields),
-      response: enforcement,
-      versioned: true,
-      fails: [422],
-    },
-    async ({ actor, body, expected }) => {
+  })
+  defineRoute(app, {
+    route: 'PUT /api/enforcement/keeping',
+    role: 'administrator',
+    tag: 'enforcement',
+    summary: 'Choose what is kept of connection attempts.',
+    body: strictObject(retentionFields),
+    response: enforcement,
+    versioned: true,
+    handle: async ({ actor, body, expected }) => {
       const changed = await store.enforcement.setRetention(actor, retentionOf(body), expected)
       if (!changed.ok) return changed
       return ok({ body: shownEnforcement(changed.value), version: changed.value.version })
     },
-  )
+  })
 }
 
 const retentionOf = (body: { save_authentication: boolean; save_decryption: boolean }) => ({

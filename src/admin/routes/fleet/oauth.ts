@@ -27,46 +27,33 @@ const oauth = strictObject({
 /** Adds the calls. */
 export function addOAuthRoutes(app: FastifyInstance, context: AdminContext): void {
   const { store } = context
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/oauth',
-      role: 'viewer',
-      tag: 'oauth',
-      summary: 'The two OAuth endpoints, and what keeps the new one greyed out.',
-      response: oauth,
-    },
-    async () => {
+  defineRoute(app, {
+    route: 'GET /api/oauth',
+    role: 'viewer',
+    tag: 'oauth',
+    summary: 'The two OAuth endpoints, and what keeps the new one greyed out.',
+    response: oauth,
+    handle: async () => {
       const current = await store.oauth.current()
       if (!current.ok) return current
       const facts = await oauthFacts(context)
       if (!facts.ok) return facts
       return ok({ body: shownOauth(current.value, facts.value), version: current.value.version })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/oauth',
-      role: 'administrator',
-      tag: 'oauth',
-      summary: 'Enable or disable an endpoint. Disabling the legacy one takes two confirmations.',
-      body: strictObject({
-        change: stringEnum([
-          'enable-new',
-          'disable-new',
-          'enable-legacy',
-          'disable-legacy',
-        ] as const),
-        confirmations: Type.Optional(Type.Integer({ minimum: 0, maximum: 2, default: 0 })),
-      }),
-      response: oauth,
-      versioned: true,
-      fails: [409, 422],
-    },
-    async ({ actor, body, expected }) => {
+  })
+  defineRoute(app, {
+    route: 'POST /api/oauth',
+    role: 'administrator',
+    tag: 'oauth',
+    summary: 'Enable or disable an endpoint. Disabling the legacy one takes two confirmations.',
+    body: strictObject({
+      change: stringEnum(['enable-new', 'disable-new', 'enable-legacy', 'disable-legacy'] as const),
+      confirmations: Type.Optional(Type.Integer({ minimum: 0, maximum: 2, default: 0 })),
+    }),
+    response: oauth,
+    versioned: true,
+    fails: [409],
+    handle: async ({ actor, body, expected }) => {
       const current = await store.oauth.current()
       if (!current.ok) return current
       const facts = await oauthFacts(context)
@@ -93,7 +80,7 @@ export function addOAuthRoutes(app: FastifyInstance, context: AdminContext): voi
       if (!set.ok) return set
       return ok({ body: shownOauth(set.value, facts.value), version: set.value.version })
     },
-  )
+  })
 }
 
 async function oauthFacts({ store }: AdminContext): Promise<Result<OAuthFacts, StoreTrouble>> {

@@ -87,18 +87,14 @@ function addAgentMinimumRoutes(app: FastifyInstance, context: AdminContext): voi
       { maxItems: CLIENT_CLASSES.length },
     ),
   })
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/settings/agent-minimums',
-      role: 'viewer',
-      tag: 'settings',
-      summary:
-        "The oldest agents that can authenticate, per class: the file's, the portal's, or the profile's.",
-      response: strictObject({ ...shape.properties, locked, version }),
-    },
-    async () => {
+  defineRoute(app, {
+    route: 'GET /api/settings/agent-minimums',
+    role: 'viewer',
+    tag: 'settings',
+    summary:
+      "The oldest agents that can authenticate, per class: the file's, the portal's, or the profile's.",
+    response: strictObject({ ...shape.properties, locked, version }),
+    handle: async () => {
       const stored = await storedMinimums(context)
       if (!stored.ok) return stored
       const { version } = stored.value
@@ -111,22 +107,18 @@ function addAgentMinimumRoutes(app: FastifyInstance, context: AdminContext): voi
         version,
       })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'PUT',
-      path: '/api/settings/agent-minimums',
-      role: 'administrator',
-      tag: 'settings',
-      summary:
-        'Set all of them; they decide which devices count as "Client agents must upgrade". A class that is left out has none.',
-      body: shape,
-      response: strictObject({ version }),
-      versioned: true,
-      fails: [409, 422],
-    },
-    async ({ actor, body, expected }) => {
+  })
+  defineRoute(app, {
+    route: 'PUT /api/settings/agent-minimums',
+    role: 'administrator',
+    tag: 'settings',
+    summary:
+      'Set all of them; they decide which devices count as "Client agents must upgrade". A class that is left out has none.',
+    body: shape,
+    response: strictObject({ version }),
+    versioned: true,
+    fails: [409],
+    handle: async ({ actor, body, expected }) => {
       if (frontEnd.minimums().statedByFile) return setByFile('the oldest agent of each class')
       const faults = body.minimums.flatMap(({ class: name, version }, at): readonly Fault[] => [
         ...(parseMinimum(version) === undefined
@@ -146,7 +138,7 @@ function addAgentMinimumRoutes(app: FastifyInstance, context: AdminContext): voi
       if (!put.ok) return put
       return ok({ body: { version: put.value.version }, version: put.value.version })
     },
-  )
+  })
 }
 
 const MINIMUM_WANTED =
@@ -158,17 +150,13 @@ function addApprovalModelRoutes(app: FastifyInstance, context: AdminContext): vo
     APPROVAL_MODELS,
     'off asks for no approval; auto approves a sound certificate of the current CA; manual waits for Approve; manual-external only for devices from outside.',
   )
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/settings/approval-model',
-      role: 'viewer',
-      tag: 'settings',
-      summary: 'How devices come to be approved.',
-      response: strictObject({ model, locked, version }),
-    },
-    async () => {
+  defineRoute(app, {
+    route: 'GET /api/settings/approval-model',
+    role: 'viewer',
+    tag: 'settings',
+    summary: 'How devices come to be approved.',
+    response: strictObject({ model, locked, version }),
+    handle: async () => {
       const found = await store.documents.find(APPROVAL_DOCUMENT)
       if (!found.ok) return found
       const { body, version = 0 } = found.value ?? {}
@@ -180,21 +168,17 @@ function addApprovalModelRoutes(app: FastifyInstance, context: AdminContext): vo
         version,
       })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'PUT',
-      path: '/api/settings/approval-model',
-      role: 'administrator',
-      tag: 'settings',
-      summary: 'Choose how devices come to be approved. Who is approved already stays so.',
-      body: strictObject({ model }),
-      response: strictObject({ model, version }),
-      versioned: true,
-      fails: [409, 422],
-    },
-    async ({ actor, body, expected }) => {
+  })
+  defineRoute(app, {
+    route: 'PUT /api/settings/approval-model',
+    role: 'administrator',
+    tag: 'settings',
+    summary: 'Choose how devices come to be approved. Who is approved already stays so.',
+    body: strictObject({ model }),
+    response: strictObject({ model, version }),
+    versioned: true,
+    fails: [409],
+    handle: async ({ actor, body, expected }) => {
       if (frontEnd.approvalModel() !== undefined) return setByFile('the approval model')
       const stored = { name: APPROVAL_DOCUMENT, body: { model: body.model } }
       const put = await store.documents.put(actor, stored, expected)
@@ -202,5 +186,5 @@ function addApprovalModelRoutes(app: FastifyInstance, context: AdminContext): vo
       const { version } = put.value
       return ok({ body: { model: body.model, version }, version })
     },
-  )
+  })
 }

@@ -43,42 +43,34 @@ const port = strictObject({
 })
 
 function addReadRoute(app: FastifyInstance, context: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/sync-port',
-      role: 'viewer',
-      tag: 'migration',
-      summary: 'Whether the sync port is open, and what keeps it from being closed.',
-      response: port,
-    },
-    async () => {
+  defineRoute(app, {
+    route: 'GET /api/sync-port',
+    role: 'viewer',
+    tag: 'migration',
+    summary: 'Whether the sync port is open, and what keeps it from being closed.',
+    response: port,
+    handle: async () => {
       const found = await readSyncPort(context)
       return found.ok ? ok(syncPortOutput(found.value, context)) : found
     },
-  )
+  })
 }
 
 function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
   const { store, clock, frontEnd } = context
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/sync-port/close',
-      role: 'administrator',
-      tag: 'migration',
-      summary:
-        'Close the sync port; refused while devices are pending or unidentified, unless forced.',
-      body: strictObject({
-        force: Type.Boolean({ description: 'Close it in spite of that; written down as forced.' }),
-      }),
-      response: port,
-      versioned: true,
-      fails: [409, 422],
-    },
-    async ({ actor, body, expected }) => {
+  defineRoute(app, {
+    route: 'POST /api/sync-port/close',
+    role: 'administrator',
+    tag: 'migration',
+    summary:
+      'Close the sync port; refused while devices are pending or unidentified, unless forced.',
+    body: strictObject({
+      force: Type.Boolean({ description: 'Close it in spite of that; written down as forced.' }),
+    }),
+    response: port,
+    versioned: true,
+    fails: [409],
+    handle: async ({ actor, body, expected }) => {
       const found = await readSyncPort(context)
       if (!found.ok) return found
       const { facts } = found.value
@@ -100,53 +92,45 @@ function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
       if (!closed.ok) return closed
       return ok(syncPortOutput({ port: closed.value, facts }, context))
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/sync-port/open',
-      role: 'administrator',
-      tag: 'migration',
-      summary: 'Open the sync port again.',
-      response: port,
-      versioned: true,
-    },
-    async ({ actor, expected }) => {
+  })
+  defineRoute(app, {
+    route: 'POST /api/sync-port/open',
+    role: 'administrator',
+    tag: 'migration',
+    summary: 'Open the sync port again.',
+    response: port,
+    versioned: true,
+    handle: async ({ actor, expected }) => {
       const opened = await store.ports.open(actor, SYNC_PORT, expected)
       if (!opened.ok) return opened
       const found = await readSyncPort(context)
       return found.ok ? ok(syncPortOutput(found.value, context)) : found
     },
-  )
+  })
 }
 
 function addMigrationRoute(app: FastifyInstance, context: AdminContext): void {
   const { store } = context
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/migration',
-      role: 'viewer',
-      tag: 'migration',
-      summary: 'Client Migration Status of the fleet, altogether and by class.',
-      response: strictObject({
-        status: Type.Array(
-          strictObject({
-            status: stringEnum(MIGRATIONS),
-            label: Type.String(),
-            devices: Type.Integer(),
-          }),
-        ),
-        pending_by_class: Type.Array(
-          strictObject({ class: nullable(stringEnum(CLIENT_CLASSES)), devices: Type.Integer() }),
-        ),
-        in_inventory: Type.Integer(),
-        never_met: Type.Integer({ description: 'Of the inventory.' }),
-      }),
-    },
-    async () => {
+  defineRoute(app, {
+    route: 'GET /api/migration',
+    role: 'viewer',
+    tag: 'migration',
+    summary: 'Client Migration Status of the fleet, altogether and by class.',
+    response: strictObject({
+      status: Type.Array(
+        strictObject({
+          status: stringEnum(MIGRATIONS),
+          label: Type.String(),
+          devices: Type.Integer(),
+        }),
+      ),
+      pending_by_class: Type.Array(
+        strictObject({ class: nullable(stringEnum(CLIENT_CLASSES)), devices: Type.Integer() }),
+      ),
+      in_inventory: Type.Integer(),
+      never_met: Type.Integer({ description: 'Of the inventory.' }),
+    }),
+    handle: async () => {
       const cells = await store.devices.charts([])
       if (!cells.ok) return cells
       const listed = await store.devices.count({ inInventory: true }, [])
@@ -176,7 +160,7 @@ function addMigrationRoute(app: FastifyInstance, context: AdminContext): void {
         },
       })
     },
-  )
+  })
 }
 
 interface SyncPortState {

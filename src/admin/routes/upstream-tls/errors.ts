@@ -54,26 +54,22 @@ const shape = strictObject({
 })
 
 function addListRoute(app: FastifyInstance, { frontEnd }: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/upstream-errors',
-      role: 'viewer',
-      tag: 'outgoing',
-      summary:
-        'What went wrong with the upstreams since this front end started: one entry per server and fault, latest first.',
-      query: strictObject(filterFields),
-      response: strictObject({
-        items: Type.Array(shape),
-        since: time('When the list began: it is kept in memory.'),
-        lost: Type.Integer({
-          description: 'Errors in no entry, because there was no room; the log has them.',
-        }),
+  defineRoute(app, {
+    route: 'GET /api/upstream-errors',
+    role: 'viewer',
+    tag: 'outgoing',
+    summary:
+      'What went wrong with the upstreams since this front end started: one entry per server and fault, latest first.',
+    query: strictObject(filterFields),
+    response: strictObject({
+      items: Type.Array(shape),
+      since: time('When the list began: it is kept in memory.'),
+      lost: Type.Integer({
+        description: 'Errors in no entry, because there was no room; the log has them.',
       }),
-      fails: [404],
-    },
-    async ({ query }) => {
+    }),
+    fails: [404],
+    handle: async ({ query }) => {
       await Promise.resolve()
       const { items, since, lost } = frontEnd.upstreamErrors.list(query)
       // A name that was mistyped must not look like an upstream that is well.
@@ -82,26 +78,22 @@ function addListRoute(app: FastifyInstance, { frontEnd }: AdminContext): void {
       }
       return ok({ body: { items: items.map(shownError), since: isoText(since), lost } })
     },
-  )
+  })
 }
 
 function addClearRoute(app: FastifyInstance, { frontEnd, store }: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/upstream-errors/clear',
-      role: 'operator',
-      tag: 'outgoing',
-      summary: 'Take errors off the list that were looked at; those that happen again come back.',
-      body: strictObject({
-        ...filterFields,
-        until: time('The `last` of the latest entry that was looked at: what came later stays.'),
-      }),
-      response: strictObject({ cleared: Type.Integer({ description: 'Entries.' }) }),
-      fails: [404, 422],
-    },
-    async ({ actor, body }) => {
+  defineRoute(app, {
+    route: 'POST /api/upstream-errors/clear',
+    role: 'operator',
+    tag: 'outgoing',
+    summary: 'Take errors off the list that were looked at; those that happen again come back.',
+    body: strictObject({
+      ...filterFields,
+      until: time('The `last` of the latest entry that was looked at: what came later stays.'),
+    }),
+    response: strictObject({ cleared: Type.Integer({ description: 'Entries.' }) }),
+    fails: [404],
+    handle: async ({ actor, body }) => {
       const { until: untilText, ...filter } = body
       const until = Date.parse(untilText) as Instant
       const { upstreamErrors } = frontEnd
@@ -119,7 +111,7 @@ function addClearRoute(app: FastifyInstance, { frontEnd, store }: AdminContext):
       if (!noted.ok) return noted
       return ok({ body: { cleared: upstreamErrors.clear(filter, until) } })
     },
-  )
+  })
 }
 
 const isUnknown = (name: string | undefined, frontEnd: AdminContext['frontEnd']): boolean =>

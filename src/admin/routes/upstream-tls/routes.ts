@@ -35,28 +35,24 @@ const names = Type.Array(Type.String())
 
 function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
   const { frontEnd } = context
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/upstreams',
-      role: 'viewer',
-      tag: 'outgoing',
-      summary: 'The upstreams, and who chose what they are called with.',
-      response: strictObject({
-        items: Type.Array(
-          strictObject({
-            name: Type.String(),
-            servers: names,
-            preset: nullable(Type.String({ description: 'Null without TLS.' })),
-            locked: Type.Boolean({
-              description: 'Protocols, suites and groups are set by the configuration file.',
-            }),
+  defineRoute(app, {
+    route: 'GET /api/upstreams',
+    role: 'viewer',
+    tag: 'outgoing',
+    summary: 'The upstreams, and who chose what they are called with.',
+    response: strictObject({
+      items: Type.Array(
+        strictObject({
+          name: Type.String(),
+          servers: names,
+          preset: nullable(Type.String({ description: 'Null without TLS.' })),
+          locked: Type.Boolean({
+            description: 'Protocols, suites and groups are set by the configuration file.',
           }),
-        ),
-      }),
-    },
-    async () => {
+        }),
+      ),
+    }),
+    handle: async () => {
       await Promise.resolve()
       const items = frontEnd.upstreams().map(({ name, servers, tls }) => ({
         name,
@@ -66,21 +62,16 @@ function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
       }))
       return ok({ body: { items } })
     },
-  )
-  defineRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/api/upstreams/:name/tls',
-      role: 'viewer',
-      tag: 'outgoing',
-      summary:
-        'What one upstream is called with, the draft, the default, and what can be selected.',
-      params: nameParams,
-      response: settingsShape,
-      fails: [404],
-    },
-    async ({ params }) => {
+  })
+  defineRoute(app, {
+    route: 'GET /api/upstreams/:name/tls',
+    role: 'viewer',
+    tag: 'outgoing',
+    summary: 'What one upstream is called with, the draft, the default, and what can be selected.',
+    params: nameParams,
+    response: settingsShape,
+    fails: [404],
+    handle: async ({ params }) => {
       const upstream = upstreamWithTls(context, params.name)
       if (upstream === undefined) return notFound('upstream with TLS', params.name)
       const loaded = await loadSettings(context, upstream)
@@ -88,25 +79,21 @@ function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
       const { version } = loaded.value
       return ok({ body: shownSettings(upstream, loaded.value), version })
     },
-  )
+  })
 }
 
 function addDraftRoute(app: FastifyInstance, context: AdminContext): void {
-  defineRoute(
-    app,
-    {
-      method: 'PUT',
-      path: '/api/upstreams/:name/tls/draft',
-      role: 'administrator',
-      tag: 'outgoing',
-      summary: 'Put the whole draft; what it leaves out follows the default. Nothing takes effect.',
-      params: nameParams,
-      body: draftShape,
-      response: settingsShape,
-      versioned: true,
-      fails: [404, 422],
-    },
-    (input) =>
+  defineRoute(app, {
+    route: 'PUT /api/upstreams/:name/tls/draft',
+    role: 'administrator',
+    tag: 'outgoing',
+    summary: 'Put the whole draft; what it leaves out follows the default. Nothing takes effect.',
+    params: nameParams,
+    body: draftShape,
+    response: settingsShape,
+    versioned: true,
+    fails: [404],
+    handle: (input) =>
       changeSettings(context, input, ({ settings, rules }) => {
         const draft = readDraft(settings.draft, draftInputOf(input.body), rules)
         if (draft.ok) return ok({ ...settings, draft: draft.value })
@@ -116,32 +103,28 @@ function addDraftRoute(app: FastifyInstance, context: AdminContext): void {
         })
         return invalidData(faults, 'the draft')
       }),
-  )
+  })
 }
 
 function addApplyRoute(app: FastifyInstance, context: AdminContext): void {
   const { frontEnd } = context
-  defineRoute(
-    app,
-    {
-      method: 'POST',
-      path: '/api/upstreams/:name/tls/apply',
-      role: 'administrator',
-      tag: 'outgoing',
-      summary:
-        'Apply the draft, once all of its warnings are acknowledged: new connections use it, those under way finish.',
-      params: nameParams,
-      body: strictObject({
-        acknowledged: Type.Array(stringEnum(WARNING_CODES), {
-          maxItems: WARNING_CODES.length,
-          description: 'The codes of the warnings that were read.',
-        }),
+  defineRoute(app, {
+    route: 'POST /api/upstreams/:name/tls/apply',
+    role: 'administrator',
+    tag: 'outgoing',
+    summary:
+      'Apply the draft, once all of its warnings are acknowledged: new connections use it, those under way finish.',
+    params: nameParams,
+    body: strictObject({
+      acknowledged: Type.Array(stringEnum(WARNING_CODES), {
+        maxItems: WARNING_CODES.length,
+        description: 'The codes of the warnings that were read.',
       }),
-      response: settingsShape,
-      versioned: true,
-      fails: [404, 409, 422],
-    },
-    (input) =>
+    }),
+    response: settingsShape,
+    versioned: true,
+    fails: [404, 409],
+    handle: (input) =>
       changeSettings(context, input, ({ settings, rules }) => {
         const applied = applyDraft(settings, input.body.acknowledged, rules)
         if (!applied.ok) {
@@ -158,7 +141,7 @@ function addApplyRoute(app: FastifyInstance, context: AdminContext): void {
           ? invalidData(faults, 'what is to be applied')
           : ok(applied.value.settings)
       }),
-  )
+  })
 }
 
 /**

@@ -40,31 +40,27 @@ export function addUpstreamTestRoutes(app: FastifyInstance, context: AdminContex
     ],
   ] as const
   for (const [verb, summary, call] of kinds) {
-    defineRoute(
-      app,
-      {
-        method: 'POST',
-        path: `/api/upstreams/:name/${verb}`,
-        role: 'operator',
-        tag: 'outgoing',
-        summary,
-        params: strictObject({ name: text(200) }),
-        body: strictObject({
-          server: Type.Optional(text(300, 'That server alone.')),
-          settings: Type.Optional(
-            stringEnum(
-              SETTINGS_SOURCES,
-              'With the draft, or with what is applied. Left out: the draft, where it says something else.',
-            ),
+    defineRoute(app, {
+      route: `POST /api/upstreams/:name/${verb}`,
+      role: 'operator',
+      tag: 'outgoing',
+      summary,
+      params: strictObject({ name: text(200) }),
+      body: strictObject({
+        server: Type.Optional(text(300, 'That server alone.')),
+        settings: Type.Optional(
+          stringEnum(
+            SETTINGS_SOURCES,
+            'With the draft, or with what is applied. Left out: the draft, where it says something else.',
           ),
-        }),
-        response: strictObject({
-          settings: stringEnum(SETTINGS_SOURCES, 'What the servers were called with.'),
-          reports: Type.Array(report),
-        }),
-        fails: [404, 409, 422],
-      },
-      async ({ params, body, request }) => {
+        ),
+      }),
+      response: strictObject({
+        settings: stringEnum(SETTINGS_SOURCES, 'What the servers were called with.'),
+        reports: Type.Array(report),
+      }),
+      fails: [404, 409],
+      handle: async ({ params, body, request }) => {
         const chosen = await settingsOf(context, params.name, body.settings)
         if (!chosen.ok) return chosen
         const { settings, used } = chosen.value
@@ -75,7 +71,7 @@ export function addUpstreamTestRoutes(app: FastifyInstance, context: AdminContex
           ? ok({ body: { settings, reports: [...found.value] } })
           : callFailure(params.name, found.failure)
       },
-    )
+    })
   }
 }
 
