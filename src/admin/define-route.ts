@@ -121,7 +121,7 @@ export function sendProblem(reply: FastifyReply, it: AdminProblem): FastifyReply
 }
 
 /** The version in an `If-Match` field, or what is wrong with it. */
-export function parseIfMatch(field: string | undefined): ExpectedVersion | AdminProblem {
+function parseIfMatch(field: string | undefined): ExpectedVersion | AdminProblem {
   if (field === undefined) {
     return adminProblem({
       status: 428,

@@ -82,60 +82,46 @@ const CONFLICT = 409
 
 /** Why a call is not let in, told to a caller that may be unknown: no names, no hints which half was wrong. */
 export function accessProblem(why: AccessRefusal): AdminProblem {
+  const [status, detail, nextStep = SIGN_IN] = explainAccess(why)
+  return adminProblem({ status, code: why.kind, detail, nextStep })
+}
+
+/** The status, what was found, and the next step unless that is to sign in. */
+function explainAccess(why: AccessRefusal): readonly [number, string, string?] {
   switch (why.kind) {
     case 'credential-missing':
-      return accessDenial(401, why.kind, 'the call shows no credential', SIGN_IN)
+      return [401, 'the call shows no credential']
     case 'credential-malformed':
-      return accessDenial(401, why.kind, 'the credential is not one of ours', SIGN_IN)
+      return [401, 'the credential is not one of ours']
     case 'credential-unknown':
-      return accessDenial(401, why.kind, 'the credential is not known here', SIGN_IN)
+      return [401, 'the credential is not known here']
     case 'credential-expired':
-      return accessDenial(401, why.kind, 'the credential has expired', SIGN_IN)
+      return [401, 'the credential has expired']
     case 'administrator-disabled':
-      return accessDenial(
-        401,
-        why.kind,
-        'the administrator is disabled',
-        'ask another administrator',
-      )
+      return [401, 'the administrator is disabled', 'ask another administrator']
     case 'cross-site':
-      return accessDenial(
+      return [
         403,
-        why.kind,
         'a session or client certificate may only change something from its own page',
         'send the field X-Requested-By: tfe, or use an API token',
-      )
+      ]
     case 'role-too-weak':
-      return accessDenial(
+      return [
         403,
-        why.kind,
         `this needs the role ${why.needed}, and the credential has ${why.has}`,
         'ask an administrator who has it',
-      )
+      ]
     case 'address-not-allowed':
-      return accessDenial(
+      return [
         403,
-        why.kind,
         'the admin API is not served to this address',
         'call from a network in `admin.allow`',
-      )
+      ]
     case 'too-many-attempts':
-      return accessDenial(
-        429,
-        why.kind,
-        'too many attempts to sign in',
-        `wait ${why.seconds} seconds`,
-      )
+      return [429, 'too many attempts to sign in', `wait ${why.seconds} seconds`]
     default:
       return unreachable(why)
   }
 }
 
 const SIGN_IN = 'sign in, or send a token of `tfe token create` as Authorization: Bearer'
-
-const accessDenial = (
-  status: number,
-  code: string,
-  detail: string,
-  nextStep: string,
-): AdminProblem => adminProblem({ status, code, detail, nextStep })

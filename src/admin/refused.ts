@@ -4,57 +4,58 @@
 import type { Explanation } from '../kernel/explanation.ts'
 import { fail, type Fault } from '../kernel/types.ts'
 import type { RouteFailure } from './define-route.ts'
-import { adminProblem } from './problem.ts'
+import { adminProblem, type ProblemFacts } from './problem.ts'
 
 type ProblemResult = { readonly ok: false; readonly failure: RouteFailure }
 
+/** Ends a call with a problem document. */
+export const refuse = (facts: ProblemFacts): ProblemResult =>
+  fail({ kind: 'problem', problem: adminProblem(facts) })
+
 /** Everything that speaks against a change; the first is what the document says. */
-export function conflict(
-  why: readonly (Explanation & { readonly code: string })[],
-  faults: readonly Fault[] = why.length < 2
+export function conflict<Why extends { readonly kind: string }>(
+  against: readonly Why[],
+  explain: (why: Why) => Explanation,
+  faults: readonly Fault[] = against.length < 2
     ? []
-    : why.map(({ code, sentence }) => ({ at: code, message: sentence })),
+    : against.map((why) => ({ at: why.kind, message: explain(why).sentence })),
 ): ProblemResult {
-  const [first] = why
-  const problem = adminProblem({
+  const [first] = against
+  const { sentence, nextStep } =
+    first === undefined ? { sentence: 'the change is refused', nextStep: 'none' } : explain(first)
+  return refuse({
     status: 409,
-    code: first?.code ?? 'refused',
-    detail: first?.sentence ?? 'the change is refused',
-    nextStep: first?.nextStep ?? 'none',
+    code: first?.kind ?? 'refused',
+    detail: sentence,
+    nextStep,
     ...(faults.length === 0 ? {} : { faults }),
   })
-  return fail({ kind: 'problem', problem })
 }
 
 /** What was sent is wrong in these places. */
-export function invalidData(faults: readonly Fault[], what: string): ProblemResult {
-  const problem = adminProblem({
+export const invalidData = (faults: readonly Fault[], what: string): ProblemResult =>
+  refuse({
     status: 422,
     code: 'data-faulty',
     detail: `${faults.length} ${faults.length === 1 ? 'thing is' : 'things are'} wrong with ${what}`,
     nextStep: 'correct each of the faults, and call again; nothing was changed',
     faults,
   })
-  return fail({ kind: 'problem', problem })
-}
 
 /** The configuration file says so, and the file is right (decision 20). */
 export const setByFile = (what: string): ProblemResult =>
-  conflict([
-    {
-      code: 'set-by-configuration-file',
-      sentence: `${what} is set by the configuration file`,
-      nextStep: 'change it there, or take it out of the file to change it here',
-    },
-  ])
+  refuse({
+    status: 409,
+    code: 'set-by-configuration-file',
+    detail: `${what} is set by the configuration file`,
+    nextStep: 'change it there, or take it out of the file to change it here',
+  })
 
 /** Something that only the configuration knows, and does not. */
-export function notFound(what: string, name: string): ProblemResult {
-  const problem = adminProblem({
+export const notFound = (what: string, name: string): ProblemResult =>
+  refuse({
     status: 404,
     code: 'not-found',
     detail: `there is no ${what} ${JSON.stringify(name.slice(0, 80))}`,
     nextStep: 'see the list of those there are',
   })
-  return fail({ kind: 'problem', problem })
-}

@@ -80,6 +80,13 @@ export const pageOf = <Item extends TSchema>(item: Item) =>
     next: nullable(Type.String({ description: 'Where the next page begins; null on the last.' })),
   })
 
+/** A whole list. */
+export const listOf = <Item extends TSchema>(item: Item) =>
+  strictObject({ items: Type.Array(item) })
+
+/** The parameter of paths that name one thing. */
+export const nameParams = strictObject({ name: text(200) })
+
 /** A problem document of the admin API. */
 export const problem = strictObject({
   type: Type.String(),

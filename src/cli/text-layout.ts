@@ -18,19 +18,6 @@ const visibleWidth = (text: string): number => stripVTControlCharacters(text).le
 export const indented = (lines: readonly string[], by = '  '): readonly string[] =>
   lines.map((line) => (line === '' ? '' : by + line))
 
-/** Breaks a paragraph at spaces. */
-export function wrapText(text: string, width: number): readonly string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return line === '' ? lines : [...lines, line]
-}
-
 /** What came from outside, safe to show: control and formatting characters would move the cursor or turn the text around. */
 export const replaceControlCharacters = (text: string): string =>
   text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD')

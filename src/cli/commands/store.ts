@@ -139,7 +139,7 @@ async function withStore<Value>(
 }
 
 /** The account of the operating system: this machine knows no other name. */
-export function currentUser(): Actor {
+function currentUser(): Actor {
   try {
     return { who: userInfo().username, from: 'cli' }
   } catch {

@@ -15,9 +15,20 @@ import type { Admin } from '../../../store/access/admins.ts'
 import type { Token } from '../../../store/access/credentials.ts'
 import { ROLES } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
+import { itemsOutput, noContent, versionedOutput } from '../../route-output.ts'
 import { hashPassword, PASSWORD_LENGTH } from '../../auth/passwords.ts'
 import { lesserOf, type Principal } from '../../auth/principal.ts'
-import { pathSegmentText, nullable, strictObject, text, time, stringEnum } from '../../schemas.ts'
+import {
+  pathSegmentText,
+  nullable,
+  strictObject,
+  text,
+  time,
+  stringEnum,
+  listOf,
+  nameParams,
+} from '../../schemas.ts'
+import { timeOrNull } from '../../times.ts'
 import { hashOf, newToken } from '../../auth/token-text.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -30,8 +41,6 @@ const key = Type.String({
   description: 'SHA-256 of the public key (SubjectPublicKeyInfo) of a client certificate.',
 })
 const password = Type.String({ minLength: PASSWORD_LENGTH.min, maxLength: PASSWORD_LENGTH.max })
-const nameParams = strictObject({ name: text(200) })
-
 const admin = strictObject({
   name: Type.String(),
   role,
@@ -69,7 +78,7 @@ const shownToken = (it: Token) => ({
   label: it.label,
   created: isoText(it.createdAt),
   expires: isoText(it.expiresAt),
-  last_used: it.lastUsedAt === undefined ? null : isoText(it.lastUsedAt),
+  last_used: timeOrNull(it.lastUsedAt),
 })
 
 /** Adds the calls. */
@@ -85,11 +94,8 @@ function addListRoutes(app: FastifyInstance, { store }: AdminContext): void {
     role: 'administrator',
     tag: 'administrators',
     summary: 'All administrators, by name.',
-    response: strictObject({ items: Type.Array(admin) }),
-    handle: async () => {
-      const all = await store.admins.list()
-      return all.ok ? ok({ body: { items: all.value.map(shownAdmin) } }) : all
-    },
+    response: listOf(admin),
+    handle: async () => itemsOutput(await store.admins.list(), shownAdmin),
   })
   defineRoute(app, {
     route: 'POST /api/administrators',
@@ -145,9 +151,10 @@ function addChangeRoutes(app: FastifyInstance, { store }: AdminContext): void {
           : { certificateKey: (body.certificate_key ?? undefined) as KeyFingerprint | undefined }),
         ...(body.disabled === undefined ? {} : { disabled: body.disabled }),
       }
-      const changed = await store.admins.change(actor, params.name, { expected, change })
-      if (!changed.ok) return changed
-      return ok({ body: shownAdmin(changed.value), version: changed.value.version })
+      return versionedOutput(
+        await store.admins.change(actor, params.name, { expected, change }),
+        shownAdmin,
+      )
     },
   })
   defineRoute(app, {
@@ -158,10 +165,8 @@ function addChangeRoutes(app: FastifyInstance, { store }: AdminContext): void {
     params: nameParams,
     versioned: true,
     fails: [404, 409],
-    handle: async ({ actor, params, expected }) => {
-      const removed = await store.admins.remove(actor, params.name, expected)
-      return removed.ok ? ok({ body: undefined }) : removed
-    },
+    handle: async ({ actor, params, expected }) =>
+      noContent(await store.admins.remove(actor, params.name, expected)),
   })
 }
 
@@ -171,11 +176,8 @@ function addTokenRoutes(app: FastifyInstance, { store, clock }: AdminContext): v
     role: 'administrator',
     tag: 'administrators',
     summary: 'All API tokens; what they are made of is not kept.',
-    response: strictObject({ items: Type.Array(token) }),
-    handle: async () => {
-      const all = await store.credentials.tokens()
-      return all.ok ? ok({ body: { items: all.value.map(shownToken) } }) : all
-    },
+    response: listOf(token),
+    handle: async () => itemsOutput(await store.credentials.tokens(), shownToken),
   })
   defineRoute(app, {
     route: 'POST /api/tokens',
@@ -212,10 +214,8 @@ function addTokenRoutes(app: FastifyInstance, { store, clock }: AdminContext): v
     summary: 'Revoke an API token.',
     params: strictObject({ id: Type.String({ pattern: '^[0-9a-f-]{36}$' }) }),
     fails: [404],
-    handle: async ({ actor, params }) => {
-      const revoked = await store.credentials.revokeToken(actor, params.id)
-      return revoked.ok ? ok({ body: undefined }) : revoked
-    },
+    handle: async ({ actor, params }) =>
+      noContent(await store.credentials.revokeToken(actor, params.id)),
   })
 }
 

@@ -3,9 +3,10 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { isoText, ok, type Instant } from '../../../kernel/types.ts'
+import { isoText, ok } from '../../../kernel/types.ts'
 import { defineRoute } from '../../define-route.ts'
 import { pageQuery, pageOf, strictObject, text, time } from '../../schemas.ts'
+import { instantOf } from '../../times.ts'
 import type { AdminContext } from '../../context.ts'
 
 /** Adds the call. */
@@ -41,8 +42,8 @@ export function addAuditRoute(app: FastifyInstance, { store }: AdminContext): vo
       const listed = await store.audit.list({
         ...same,
         limit,
-        since: since === undefined ? undefined : (Date.parse(since) as Instant),
-        until: until === undefined ? undefined : (Date.parse(until) as Instant),
+        since: instantOf(since),
+        until: instantOf(until),
       })
       if (!listed.ok) return listed
       const items = listed.value.items.map((it) => ({

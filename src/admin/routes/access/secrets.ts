@@ -9,11 +9,10 @@ import { explainStore } from '../../../store/explain.ts'
 import type { KeyStatus, SecretFacts } from '../../../store/secrets/key-standing.ts'
 import { TICKET_SECRET } from '../../../store/secrets/secrets.ts'
 import { defineRoute } from '../../define-route.ts'
+import { itemsOutput, noContent, versionedOutput } from '../../route-output.ts'
 import { invalidData } from '../../refused.ts'
-import { nullable, strictObject, text, time } from '../../schemas.ts'
+import { nullable, strictObject, time, listOf, nameParams } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
-
-const nameParams = strictObject({ name: text(200) })
 
 const secret = strictObject({
   name: Type.String(),
@@ -41,11 +40,8 @@ function addSecretRoutes(app: FastifyInstance, { store }: AdminContext): void {
     role: 'administrator',
     tag: 'secrets',
     summary: 'The names of all secrets, never what they are.',
-    response: strictObject({ items: Type.Array(secret) }),
-    handle: async () => {
-      const all = await store.secrets.list()
-      return all.ok ? ok({ body: { items: all.value.map(shownSecret) } }) : all
-    },
+    response: listOf(secret),
+    handle: async () => itemsOutput(await store.secrets.list(), shownSecret),
   })
   defineRoute(app, {
     route: 'PUT /api/secrets/:name',
@@ -78,8 +74,10 @@ function addSecretRoutes(app: FastifyInstance, { store }: AdminContext): void {
           'the secret',
         )
       }
-      const put = await store.secrets.put(actor, { name: params.name, secret: octets }, expected)
-      return put.ok ? ok({ body: shownSecret(put.value), version: put.value.version }) : put
+      return versionedOutput(
+        await store.secrets.put(actor, { name: params.name, secret: octets }, expected),
+        shownSecret,
+      )
     },
   })
   defineRoute(app, {
@@ -90,10 +88,8 @@ function addSecretRoutes(app: FastifyInstance, { store }: AdminContext): void {
     params: nameParams,
     versioned: true,
     fails: [404],
-    handle: async ({ actor, params, expected }) => {
-      const removed = await store.secrets.remove(actor, params.name, expected)
-      return removed.ok ? ok({ body: undefined }) : removed
-    },
+    handle: async ({ actor, params, expected }) =>
+      noContent(await store.secrets.remove(actor, params.name, expected)),
   })
 }
 

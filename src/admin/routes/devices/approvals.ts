@@ -13,7 +13,8 @@ import type { Actor } from '../../../store/transactions.ts'
 import type { DenyTarget, DenyEntry } from '../../../store/devices/denials.ts'
 import type { StoreFailure } from '../../../store/failure.ts'
 import { defineRoute } from '../../define-route.ts'
-import { strictObject, text, time, stringEnum } from '../../schemas.ts'
+import { bodyOutput, itemsOutput, noContent } from '../../route-output.ts'
+import { strictObject, text, time, stringEnum, listOf } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
 
 const selection = strictObject({
@@ -146,11 +147,8 @@ function addDenyListRoutes(app: FastifyInstance, { store }: AdminContext): void 
     role: 'viewer',
     tag: 'approval',
     summary: 'Whom the deny list refuses, oldest entry first.',
-    response: strictObject({ items: Type.Array(entry) }),
-    handle: async () => {
-      const all = await store.denials.list()
-      return all.ok ? ok({ body: { items: all.value.map(shownEntry) } }) : all
-    },
+    response: listOf(entry),
+    handle: async () => itemsOutput(await store.denials.list(), shownEntry),
   })
   defineRoute(app, {
     route: 'POST /api/deny-list',
@@ -161,10 +159,8 @@ function addDenyListRoutes(app: FastifyInstance, { store }: AdminContext): void 
     response: entry,
     created: true,
     fails: [409],
-    handle: async ({ actor, body }) => {
-      const added = await store.denials.add(actor, deniedOf(body.denied), body.note)
-      return added.ok ? ok({ body: shownEntry(added.value) }) : added
-    },
+    handle: async ({ actor, body }) =>
+      bodyOutput(await store.denials.add(actor, deniedOf(body.denied), body.note), shownEntry),
   })
   defineRoute(app, {
     route: 'POST /api/deny-list/remove',
@@ -173,10 +169,8 @@ function addDenyListRoutes(app: FastifyInstance, { store }: AdminContext): void 
     summary: 'Take an entry off the deny list.',
     body: strictObject({ denied }),
     fails: [404],
-    handle: async ({ actor, body }) => {
-      const removed = await store.denials.remove(actor, deniedOf(body.denied))
-      return removed.ok ? ok({ body: undefined }) : removed
-    },
+    handle: async ({ actor, body }) =>
+      noContent(await store.denials.remove(actor, deniedOf(body.denied))),
   })
 }
 

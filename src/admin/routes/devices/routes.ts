@@ -2,13 +2,14 @@
  * Devices: lists, searches, one of them whole, and the numbers of the charts.
  */
 import type { FastifyInstance } from 'fastify'
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { CLIENT_CLASSES } from '../../../fleet/client.ts'
 import { READINESS, READINESS_LABELS, successRate } from '../../../fleet/readiness.ts'
 import { fail, ok } from '../../../kernel/types.ts'
 import type { ChartCell } from '../../../store/devices/charts.ts'
 import { APPROVALS, MIGRATIONS } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
+import { bodyOutput, noContent } from '../../route-output.ts'
 import { nullable, pageQuery, pageOf, strictObject, text, stringEnum } from '../../schemas.ts'
 import {
   AUTHENTICATION_STATES,
@@ -19,6 +20,7 @@ import {
   shownDeviceCertificate,
   shownDevice,
 } from './shapes.ts'
+import { devicesByClass, devicesIn, readinessCounts } from './chart-sums.ts'
 import { minimumsOf, agentMinimums } from '../fleet/settings.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -121,10 +123,8 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
     params: idParams,
     versioned: true,
     fails: [404, 409],
-    handle: async ({ actor, params, expected }) => {
-      const forgotten = await store.devices.forget(actor, params.id, expected)
-      return forgotten.ok ? ok({ body: undefined }) : forgotten
-    },
+    handle: async ({ actor, params, expected }) =>
+      noContent(await store.devices.forget(actor, params.id, expected)),
   })
   defineRoute(app, {
     route: 'GET /api/charts',
@@ -135,29 +135,21 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
     handle: async () => {
       const minimums = await minimumsOf(context)
       if (!minimums.ok) return minimums
-      const charts = await store.devices.charts(agentMinimums(minimums.value))
-      return charts.ok ? ok({ body: chartsOf(charts.value) }) : charts
+      return bodyOutput(await store.devices.charts(agentMinimums(minimums.value)), chartsOf)
     },
   })
 }
 
 /** Cells → charts; every chart adds up to the number of devices. */
-function chartsOf(cells: readonly ChartCell[]) {
-  const count = (is: (cell: ChartCell) => boolean): number =>
-    cells.filter(is).reduce((sum, { devices }) => sum + devices, 0)
-  const counts = {
-    succeeded: count((cell) => cell.authentication === 'succeeded'),
-    'no-info': count((cell) => cell.authentication === 'no-info'),
-    failed: count((cell) => cell.authentication === 'failed'),
-    'must-upgrade': count((cell) => cell.authentication === 'must-upgrade'),
-  }
+function chartsOf(cells: readonly ChartCell[]): Static<typeof chartsShape> {
+  const count = (is: (cell: ChartCell) => boolean): number => devicesIn(cells, is)
+  const counts = readinessCounts(cells)
   const approvals = Object.fromEntries(
     APPROVALS.map((approval) => [
       approval,
       count((cell) => cell.approval === approval && !cell.awaiting),
     ]),
   ) as Record<(typeof APPROVALS)[number], number>
-  const known: readonly (string | undefined)[] = CLIENT_CLASSES
   return {
     devices: count(() => true),
     readiness: READINESS.map((state) => ({
@@ -171,12 +163,6 @@ function chartsOf(cells: readonly ChartCell[]) {
       status,
       devices: count(({ migration }) => migration === status),
     })),
-    classes: [
-      ...CLIENT_CLASSES.map((kind) => ({
-        class: kind,
-        devices: count((cell) => cell.class === kind),
-      })),
-      { class: null, devices: count((cell) => !known.includes(cell.class)) },
-    ],
+    classes: [...devicesByClass(cells)],
   }
 }

@@ -3,11 +3,12 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
-import { isoText, ok } from '../../../kernel/types.ts'
+import { isoText } from '../../../kernel/types.ts'
 import type { SavedQuery } from '../../../store/settings/saved-queries.ts'
 import { QUERY_ORIGINS } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
-import { strictObject, text, time, stringEnum } from '../../schemas.ts'
+import { itemsOutput, noContent, versionedOutput } from '../../route-output.ts'
+import { strictObject, text, time, stringEnum, listOf } from '../../schemas.ts'
 import { filterShape } from './shapes.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -28,11 +29,8 @@ export function addSavedQueryRoutes(app: FastifyInstance, { store }: AdminContex
     role: 'viewer',
     tag: 'devices',
     summary: 'Saved queries, by name; the segments of charts among them.',
-    response: strictObject({ items: Type.Array(query) }),
-    handle: async () => {
-      const all = await store.queries.list()
-      return all.ok ? ok({ body: { items: all.value.map(shownQuery) } }) : all
-    },
+    response: listOf(query),
+    handle: async () => itemsOutput(await store.queries.list(), shownQuery),
   })
   defineRoute(app, {
     route: 'POST /api/queries',
@@ -47,11 +45,8 @@ export function addSavedQueryRoutes(app: FastifyInstance, { store }: AdminContex
     response: query,
     created: true,
     fails: [409],
-    handle: async ({ actor, body }) => {
-      const saved = await store.queries.save(actor, body)
-      if (!saved.ok) return saved
-      return ok({ body: shownQuery(saved.value), version: saved.value.version })
-    },
+    handle: async ({ actor, body }) =>
+      versionedOutput(await store.queries.save(actor, body), shownQuery),
   })
   defineRoute(app, {
     route: 'DELETE /api/queries/:id',
@@ -61,10 +56,8 @@ export function addSavedQueryRoutes(app: FastifyInstance, { store }: AdminContex
     params: strictObject({ id: text(200) }),
     versioned: true,
     fails: [404],
-    handle: async ({ actor, params, expected }) => {
-      const removed = await store.queries.remove(actor, params.id, expected)
-      return removed.ok ? ok({ body: undefined }) : removed
-    },
+    handle: async ({ actor, params, expected }) =>
+      noContent(await store.queries.remove(actor, params.id, expected)),
   })
 }
 

@@ -2,7 +2,7 @@
  * Devices as the admin API shows and filters them.
  */
 import { Type, type Static } from 'typebox'
-import { isoText, type Instant } from '../../../kernel/types.ts'
+import { isoText } from '../../../kernel/types.ts'
 import type { DeviceFilter } from '../../../store/devices/device-filter.ts'
 import type { Device, DeviceCertificate } from '../../../store/devices/device.ts'
 import {
@@ -19,6 +19,7 @@ import {
   type LastVerdict,
 } from '../../../fleet/readiness.ts'
 import { nullable, strictObject, text, time, stringEnum } from '../../schemas.ts'
+import { instantOf, timeOrNull } from '../../times.ts'
 
 /** The four states of the readiness chart. */
 export const AUTHENTICATION_STATES = [...AUTHENTICATIONS, 'must-upgrade'] as const
@@ -64,9 +65,6 @@ export function filterOf(asked: Static<typeof filterShape>): DeviceFilter {
 
 const booleanOf = (word: 'true' | 'false' | undefined): boolean | undefined =>
   word === undefined ? undefined : word === 'true'
-
-const instantOf = (text: string | undefined): Instant | undefined =>
-  text === undefined ? undefined : (Date.parse(text) as Instant)
 
 const unknownTime = nullable(time('Null when it never happened.'))
 
@@ -114,9 +112,6 @@ export const certificateShape = strictObject({
   first_seen: time('When it was first shown.'),
   last_seen: time('When it was last shown.'),
 })
-
-const timeOrNull = (at: Instant | undefined): string | null =>
-  at === undefined ? null : isoText(at)
 
 /** What the readiness chart counts a device as, by the agents that count now. */
 const assessed = (it: Device, minimums: MinimumVersions): Assessment =>

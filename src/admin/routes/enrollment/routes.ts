@@ -5,16 +5,24 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { fail, ok, type Instant } from '../../../kernel/types.ts'
 import { readSubjectTemplate, SUBJECT_ATTRIBUTES } from '../../../fleet/subject-template.ts'
-import type { StoredSetting } from '../../../store/settings/enrollment-setting.ts'
 import { CUT_OFFS, SOURCES } from '../../../store/schema/vocabulary.ts'
 import { parseCaUpload } from './ca-upload.ts'
 import { defineRoute } from '../../define-route.ts'
-import { adminProblem } from '../../problem.ts'
-import { pathSegmentText, nullable, strictObject, text, time, stringEnum } from '../../schemas.ts'
+import { itemsOutput, versionedOutput } from '../../route-output.ts'
+import { refuse } from '../../refused.ts'
+import {
+  pathSegmentText,
+  nullable,
+  strictObject,
+  text,
+  time,
+  stringEnum,
+  listOf,
+  nameParams,
+} from '../../schemas.ts'
+import { instantOf } from '../../times.ts'
 import { knownAnchors, settingShape, shownSetting } from './shapes.ts'
 import type { AdminContext } from '../../context.ts'
-
-const nameParams = strictObject({ name: text(200) })
 
 /** Adds the calls. */
 export function addEnrollmentRoutes(app: FastifyInstance, context: AdminContext): void {
@@ -31,11 +39,8 @@ function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
     role: 'viewer',
     tag: 'enrollment',
     summary: 'All enrollment settings, removed and distrusted ones included, oldest first.',
-    response: strictObject({ items: Type.Array(settingShape) }),
-    handle: async () => {
-      const all = await store.enrollment.list()
-      return all.ok ? ok({ body: { items: all.value.map(shownSetting) } }) : all
-    },
+    response: listOf(settingShape),
+    handle: async () => itemsOutput(await store.enrollment.list(), shownSetting),
   })
   defineRoute(app, {
     route: 'GET /api/enrollment-settings/:name',
@@ -114,14 +119,13 @@ function addStageRoute(app: FastifyInstance, context: AdminContext): void {
         known: knownAnchors(all.value),
       })
       if (!uploaded.ok) {
-        const problem = adminProblem({
+        return refuse({
           status: 422,
           code: 'chain-faulty',
           detail: `${uploaded.failure.length} things are wrong with the CA chain`,
           nextStep: 'correct each of the faults, and upload it again; nothing was stored',
           faults: uploaded.failure,
         })
-        return fail({ kind: 'problem', problem })
       }
       const { certificates, findings, warnings } = uploaded.value
       const staged = await store.enrollment.stage(actor, {
@@ -194,11 +198,13 @@ function addPromoteRoutes(app: FastifyInstance, { store }: AdminContext): void {
         ...(body.cut_off === undefined ? {} : { cutOff: body.cut_off }),
         ...(body.sunset === undefined ? {} : { sunset: instantOf(body.sunset) }),
       }
-      const amended = await store.enrollment.amend(actor, params.name, {
-        expected,
-        retirement: change,
-      })
-      return amended.ok ? ok(settingOutput(amended.value)) : amended
+      return versionedOutput(
+        await store.enrollment.amend(actor, params.name, {
+          expected,
+          retirement: change,
+        }),
+        shownSetting,
+      )
     },
   })
 }
@@ -216,14 +222,15 @@ function addEndRoutes(app: FastifyInstance, context: AdminContext): void {
     response: settingShape,
     versioned: true,
     fails: [404, 409],
-    handle: async ({ actor, params, body, expected }) => {
-      const removed = await store.enrollment.remove(actor, params.name, {
-        expected,
-        force: body.force,
-        aliveSince: aliveSince(context),
-      })
-      return removed.ok ? ok(settingOutput(removed.value)) : removed
-    },
+    handle: async ({ actor, params, body, expected }) =>
+      versionedOutput(
+        await store.enrollment.remove(actor, params.name, {
+          expected,
+          force: body.force,
+          aliveSince: aliveSince(context),
+        }),
+        shownSetting,
+      ),
   })
   defineRoute(app, {
     route: 'POST /api/enrollment-settings/:name/distrust',
@@ -234,17 +241,10 @@ function addEndRoutes(app: FastifyInstance, context: AdminContext): void {
     response: settingShape,
     versioned: true,
     fails: [404, 409],
-    handle: async ({ actor, params, expected }) => {
-      const distrusted = await store.enrollment.distrust(actor, params.name, expected)
-      return distrusted.ok ? ok(settingOutput(distrusted.value)) : distrusted
-    },
+    handle: async ({ actor, params, expected }) =>
+      versionedOutput(await store.enrollment.distrust(actor, params.name, expected), shownSetting),
   })
 }
-
-const settingOutput = (setting: StoredSetting) => ({
-  body: shownSetting(setting),
-  version: setting.version,
-})
 
 /** Whose certificate has ended for good depends on no CA any more; in grace a device still renews under it. */
 const aliveSince = ({ clock, frontEnd }: AdminContext): Instant =>
@@ -252,6 +252,3 @@ const aliveSince = ({ clock, frontEnd }: AdminContext): Instant =>
 
 const noSetting = (name: string) =>
   ({ kind: 'not-found', what: 'enrollment setting', key: name }) as const
-
-const instantOf = (at: string | null): Instant | undefined =>
-  at === null ? undefined : (Date.parse(at) as Instant)

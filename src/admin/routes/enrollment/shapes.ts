@@ -9,6 +9,7 @@ import { parseCertificate, type Certificate } from '../../../x509/certificate.ts
 import { keyText } from '../../../x509/key.ts'
 import { printName } from '../../../x509/print-name.ts'
 import { nullable, strictObject, time, stringEnum } from '../../schemas.ts'
+import { timeOrNull } from '../../times.ts'
 
 const certificate = strictObject({
   fingerprint: Type.String(),
@@ -42,9 +43,9 @@ export function shownSetting(it: StoredSetting): Static<typeof settingShape> {
     name: it.name,
     source: it.source,
     standing: standing.kind,
-    retired_at: retired === undefined ? null : isoText(retired.retiredAt),
+    retired_at: timeOrNull(retired?.retiredAt),
     cut_off: retired?.cutOff ?? null,
-    sunset: retired?.sunset === undefined ? null : isoText(retired.sunset),
+    sunset: timeOrNull(retired?.sunset),
     chain: certificatesOf(it).map(shownChainCertificate),
     version: it.version,
     created: isoText(it.createdAt),

@@ -14,7 +14,8 @@ import type { RetainedCertificate } from '../../../store/devices/retained-certif
 import { CUT_OFFS, type StandingKind } from '../../../store/schema/vocabulary.ts'
 import type { Certificate } from '../../../x509/certificate.ts'
 import { defineRoute } from '../../define-route.ts'
-import { nullable, strictObject, text, time, stringEnum } from '../../schemas.ts'
+import { nullable, strictObject, time, stringEnum, nameParams } from '../../schemas.ts'
+import { instantOf } from '../../times.ts'
 import { certificatesOf } from './shapes.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -56,7 +57,7 @@ export function addStandingPreviewRoute(app: FastifyInstance, context: AdminCont
     role: 'viewer',
     tag: 'enrollment',
     summary: 'Which devices would meet another verdict after a change; nothing is changed.',
-    params: strictObject({ name: text(200) }),
+    params: nameParams,
     body: change,
     response: previewShape,
     fails: [404, 409],
@@ -64,7 +65,7 @@ export function addStandingPreviewRoute(app: FastifyInstance, context: AdminCont
       const { store, clock, frontEnd } = context
       const all = await store.enrollment.list()
       if (!all.ok) return all
-      const now = body.at === undefined ? clock.now() : (Date.parse(body.at) as Instant)
+      const now = instantOf(body.at) ?? clock.now()
       const after = standingsAfter(all.value, { name: params.name, change: body, now: clock.now() })
       if (!after.ok) return after
       const before = new Map(all.value.map(({ name, standing }) => [name, standing]))
@@ -128,7 +129,7 @@ function standingsAfter(
     const [found, setting] = [standing.kind, name]
     return fail({ kind: 'standing-refused', setting, found, wanted: wanted.join(' or ') })
   }
-  const sunset = change.sunset == null ? undefined : (Date.parse(change.sunset) as Instant)
+  const sunset = instantOf(change.sunset)
   const cutOff = change.cut_off ?? 'not-before'
   switch (change.change) {
     case 'promote': {

@@ -4,6 +4,7 @@
 import type { EnforcementPreview } from '../../../fleet/enforcement.ts'
 import { ok, type Result } from '../../../kernel/types.ts'
 import type { RouteFailure } from '../../define-route.ts'
+import { readinessCounts } from '../devices/chart-sums.ts'
 import { minimumsOf, agentMinimums } from './settings.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -18,17 +19,8 @@ export async function enforcementPreview(
   if (!cells.ok) return cells
   const refusals = await store.devices.refusals()
   if (!refusals.ok) return refusals
-  const count = (state: string): number =>
-    cells.value
-      .filter(({ authentication }) => authentication === state)
-      .reduce((sum, { devices }) => sum + devices, 0)
   return ok({
-    counts: {
-      succeeded: count('succeeded'),
-      'no-info': count('no-info'),
-      failed: count('failed'),
-      'must-upgrade': count('must-upgrade'),
-    },
+    counts: readinessCounts(cells.value),
     wouldRefuse: refusals.value,
     wanted: WANTED_RATE,
   })

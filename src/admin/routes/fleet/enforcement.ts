@@ -15,6 +15,7 @@ import { isoText, ok } from '../../../kernel/types.ts'
 import type { StoredEnforcement } from '../../../store/settings/enforcement.ts'
 import { ENFORCEMENTS } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
+import { versionedOutput } from '../../route-output.ts'
 import { conflict } from '../../refused.ts'
 import { strictObject, time, stringEnum } from '../../schemas.ts'
 import { enforcementPreview } from './enforcement-preview.ts'
@@ -98,11 +99,11 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
       const preview = await enforcementPreview(context)
       if (!preview.ok) return preview
       const latch = checkLatch(current.value.state, body, enforcementWarnings(preview.value))
-      if (!latch.ok)
-        return conflict([{ code: latch.failure.kind, ...explainLatchRefusal(latch.failure) }])
-      const thrown = await store.enforcement.require(actor, retentionOf(body), expected)
-      if (!thrown.ok) return thrown
-      return ok({ body: shownEnforcement(thrown.value), version: thrown.value.version })
+      if (!latch.ok) return conflict([latch.failure], explainLatchRefusal)
+      return versionedOutput(
+        await store.enforcement.require(actor, retentionOf(body), expected),
+        shownEnforcement,
+      )
     },
   })
   defineRoute(app, {
@@ -113,11 +114,11 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
     body: strictObject(retentionFields),
     response: enforcement,
     versioned: true,
-    handle: async ({ actor, body, expected }) => {
-      const changed = await store.enforcement.setRetention(actor, retentionOf(body), expected)
-      if (!changed.ok) return changed
-      return ok({ body: shownEnforcement(changed.value), version: changed.value.version })
-    },
+    handle: async ({ actor, body, expected }) =>
+      versionedOutput(
+        await store.enforcement.setRetention(actor, retentionOf(body), expected),
+        shownEnforcement,
+      ),
   })
 }
 

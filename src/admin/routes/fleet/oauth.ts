@@ -68,11 +68,7 @@ export function addOAuthRoutes(app: FastifyInstance, context: AdminContext): voi
         kind === 'disable-legacy' ? { kind, confirmations } : { kind },
         facts.value,
       )
-      if (!after.ok) {
-        return conflict(
-          after.failure.map((why) => ({ code: why.kind, ...explainOAuthRefusal(why) })),
-        )
-      }
+      if (!after.ok) return conflict(after.failure, explainOAuthRefusal)
       const { modern, legacy } = after.value
       // Both endpoints are set: of two who change one each at once, the later must not undo the other unseen.
       const looked = expected === 'any' ? current.value.version : expected

@@ -8,13 +8,13 @@ import { CLIENT_CLASSES } from '../../../fleet/client.ts'
 import { checkClosing, MIGRATION_LABELS, type SyncPortFacts } from '../../../fleet/migration.ts'
 import { explainCloseRefusal } from '../../../fleet/explain.ts'
 import { ok, type Instant, type Result } from '../../../kernel/types.ts'
-import type { ChartCell } from '../../../store/devices/charts.ts'
 import type { StoreTrouble } from '../../../store/failure.ts'
 import { SYNC_PORT, syncPortIn, type StoredPort } from '../../../store/settings/ports.ts'
 import { MIGRATIONS, PORT_STATES } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
 import { conflict } from '../../refused.ts'
 import { nullable, strictObject, stringEnum } from '../../schemas.ts'
+import { devicesByClass, devicesIn } from '../devices/chart-sums.ts'
 import type { AdminContext } from '../../context.ts'
 
 /** Adds the calls. */
@@ -49,10 +49,7 @@ function addReadRoute(app: FastifyInstance, context: AdminContext): void {
     tag: 'migration',
     summary: 'Whether the sync port is open, and what keeps it from being closed.',
     response: port,
-    handle: async () => {
-      const found = await readSyncPort(context)
-      return found.ok ? ok(syncPortOutput(found.value, context)) : found
-    },
+    handle: () => readSyncPortOutput(context),
   })
 }
 
@@ -75,11 +72,7 @@ function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
       if (!found.ok) return found
       const { facts } = found.value
       const closing = checkClosing(facts, body.force)
-      if (!closing.ok) {
-        return conflict(
-          closing.failure.map((why) => ({ code: why.kind, ...explainCloseRefusal(why) })),
-        )
-      }
+      if (!closing.ok) return conflict(closing.failure, explainCloseRefusal)
       const { over } = closing.value
       const closed = await store.ports.close(actor, SYNC_PORT, {
         expected,
@@ -103,8 +96,7 @@ function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
     handle: async ({ actor, expected }) => {
       const opened = await store.ports.open(actor, SYNC_PORT, expected)
       if (!opened.ok) return opened
-      const found = await readSyncPort(context)
-      return found.ok ? ok(syncPortOutput(found.value, context)) : found
+      return await readSyncPortOutput(context)
     },
   })
 }
@@ -137,24 +129,15 @@ function addMigrationRoute(app: FastifyInstance, context: AdminContext): void {
       if (!listed.ok) return listed
       const neverMet = await store.devices.count(NEVER_MET, [])
       if (!neverMet.ok) return neverMet
-      const sum = (is: (cell: ChartCell) => boolean): number =>
-        cells.value.filter(is).reduce((total, { devices }) => total + devices, 0)
-      const known: readonly (string | undefined)[] = CLIENT_CLASSES
-      const pending = CLIENT_CLASSES.map((name) => ({
-        class: name,
-        devices: sum((cell) => cell.migration === 'pending' && cell.class === name),
-      }))
-      const others = sum((cell) => cell.migration === 'pending' && !known.includes(cell.class))
+      const pending = cells.value.filter(({ migration }) => migration === 'pending')
       return ok({
         body: {
           status: MIGRATIONS.map((status) => ({
             status,
             label: MIGRATION_LABELS[status],
-            devices: sum(({ migration: it }) => it === status),
+            devices: devicesIn(cells.value, ({ migration }) => migration === status),
           })),
-          pending_by_class: [...pending, { class: null, devices: others }].filter(
-            ({ devices }) => devices > 0,
-          ),
+          pending_by_class: devicesByClass(pending).filter(({ devices }) => devices > 0),
           in_inventory: listed.value,
           never_met: neverMet.value,
         },
@@ -193,6 +176,11 @@ async function readSyncPort({
       ...blockers.value,
     },
   })
+}
+
+async function readSyncPortOutput(context: AdminContext) {
+  const found = await readSyncPort(context)
+  return found.ok ? ok(syncPortOutput(found.value, context)) : found
 }
 
 function syncPortOutput(

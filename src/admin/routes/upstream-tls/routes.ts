@@ -18,11 +18,9 @@ import {
 } from '../../define-route.ts'
 import { loadSettings, upstreamWithTls, type LoadedSettings } from './load-settings.ts'
 import { conflict, invalidData, notFound } from '../../refused.ts'
-import { nullable, strictObject, text, stringEnum } from '../../schemas.ts'
+import { nullable, strictObject, stringEnum, nameParams } from '../../schemas.ts'
 import { draftInputOf, draftShape, fieldOf, settingsShape, shownSettings } from './shapes.ts'
 import type { AdminContext } from '../../context.ts'
-
-const nameParams = strictObject({ name: text(200) })
 
 /** Adds the calls. */
 export function addUpstreamTlsRoutes(app: FastifyInstance, context: AdminContext): void {
@@ -130,7 +128,8 @@ function addApplyRoute(app: FastifyInstance, context: AdminContext): void {
         if (!applied.ok) {
           const [first] = applied.failure
           return conflict(
-            applied.failure.map((fault) => ({ code: fault.kind, ...explainSettingsFault(fault) })),
+            applied.failure,
+            explainSettingsFault,
             first?.kind === 'not-acknowledged'
               ? first.warnings.map((one) => ({ at: one.kind, message: explainWarning(one) }))
               : undefined,

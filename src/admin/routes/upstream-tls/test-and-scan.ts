@@ -4,14 +4,13 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { fail, ok, unreachable, type Result } from '../../../kernel/types.ts'
+import { ok, unreachable, type Result } from '../../../kernel/types.ts'
 import { explainSettingsFault } from '../../../upstream-tls/explain-settings.ts'
 import { hasChanges, draftResult } from '../../../upstream-tls/draft-result.ts'
 import { defineRoute, type RouteFailure } from '../../define-route.ts'
 import { loadSettings, upstreamWithTls } from './load-settings.ts'
-import { adminProblem } from '../../problem.ts'
-import { invalidData, conflict, notFound } from '../../refused.ts'
-import { strictObject, text, stringEnum } from '../../schemas.ts'
+import { invalidData, conflict, notFound, refuse } from '../../refused.ts'
+import { strictObject, text, stringEnum, nameParams } from '../../schemas.ts'
 import type { UpstreamCall, UpstreamCallFailure } from '../../front-end.ts'
 import type { EffectiveSettings } from '../../../upstream-tls/settings-types.ts'
 import type { AdminContext } from '../../context.ts'
@@ -45,7 +44,7 @@ export function addUpstreamTestRoutes(app: FastifyInstance, context: AdminContex
       role: 'operator',
       tag: 'outgoing',
       summary,
-      params: strictObject({ name: text(200) }),
+      params: nameParams,
       body: strictObject({
         server: Type.Optional(text(300, 'That server alone.')),
         settings: Type.Optional(
@@ -100,9 +99,7 @@ async function settingsOf(
   }
   const used = draftResult(settings, rules)
   if (used.ok) return ok({ settings: 'draft', used: used.value })
-  return conflict(
-    used.failure.map((fault) => ({ code: fault.kind, ...explainSettingsFault(fault) })),
-  )
+  return conflict(used.failure, explainSettingsFault)
 }
 
 function callFailure(
@@ -117,14 +114,11 @@ function callFailure(
     case 'unusable':
       return invalidData(why.faults, 'these settings')
     case 'under-way':
-      return fail({
-        kind: 'problem',
-        problem: adminProblem({
-          status: 409,
-          code: 'call-under-way',
-          detail: `a test or a scan of ${upstream} is under way`,
-          nextStep: 'wait for its answer: two at once would tell of each other',
-        }),
+      return refuse({
+        status: 409,
+        code: 'call-under-way',
+        detail: `a test or a scan of ${upstream} is under way`,
+        nextStep: 'wait for its answer: two at once would tell of each other',
       })
     default:
       return unreachable(why)
