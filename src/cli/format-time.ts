@@ -23,6 +23,12 @@ export function relativeDayText(instant: Instant, now: Instant): string {
   return days > 0 ? `in ${countText(days, 'day')}` : `${countText(-days, 'day')} ago`
 }
 
+/** `until 2027-11-22, in 41 days`, or that it has expired. */
+export const expiryText = (notAfter: Instant, now: Instant): string =>
+  notAfter < now
+    ? `EXPIRED ${relativeDayText(notAfter, now)}`
+    : `until ${dayText(notAfter)}, ${relativeDayText(notAfter, now)}`
+
 /** `1 day`, `2 days`. */
 export const countText = (count: number, name: string): string =>
   `${count} ${count === 1 || name === 'ms' ? name : `${name}s`}`

@@ -7,6 +7,8 @@ import { diskReader, type FileReader } from '../config/reading/files.ts'
 import { loadConfig } from '../config/load.ts'
 import { fail, type Fault, type Instant, ok, type Result } from '../kernel/types.ts'
 import { compileConfig, type CompiledConfig } from '../state/compiled-config.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import type { Terminal } from './terminal.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -59,3 +61,9 @@ const PLACEHOLDER = Buffer.from('stand-in')
 
 /** `file:line:column path: found, wanted, what to do` */
 export const faultLine = ({ at, message }: Fault): string => `${at}: ${message}`
+
+/** Prints every fault on a line of its own. */
+export function printFaults(faults: readonly Fault[], { err }: Pick<Terminal, 'err'>): ExitCode {
+  for (const fault of faults) err(`${faultLine(fault)}\n`)
+  return EXIT.no
+}

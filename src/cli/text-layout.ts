@@ -1,7 +1,8 @@
 /**
- * Text in columns and paragraphs, as help pages and answers need it.
+ * Text in columns, and parts of sentences, as help pages and answers need it.
  */
 import { stripVTControlCharacters } from 'node:util'
+import { closestMatch } from '../kernel/closest-match.ts'
 
 /** Rows of two columns, the first as wide as its widest cell; colours do not count. */
 export function twoColumns(rows: readonly (readonly [string, string])[]): readonly string[] {
@@ -17,6 +18,12 @@ const visibleWidth = (text: string): number => stripVTControlCharacters(text).le
 
 export const indented = (lines: readonly string[], by = '  '): readonly string[] =>
   lines.map((line) => (line === '' ? '' : by + line))
+
+/** Ends a sentence about a name that nothing has. */
+export function unknownNameText(what: string, name: string, names: readonly string[]): string {
+  const suggestion = closestMatch(name, names)
+  return `${what}; ${suggestion === undefined ? `there is ${names.join(', ')}` : `did you mean ${suggestion}?`}`
+}
 
 /** What came from outside, safe to show: control and formatting characters would move the cursor or turn the text around. */
 export const replaceControlCharacters = (text: string): string =>

@@ -1,6 +1,7 @@
 /** `tfe audit`, `tfe deny` and `tfe token`. */
 import type { CommandResult } from '../command-environment.ts'
 import {
+  type Page,
   nextPageHint,
   pathSegment,
   queryOf,
@@ -17,16 +18,14 @@ interface AuditRow {
 }
 
 /** Reads the audit trail. */
-export async function audit(context: CommandContext): Promise<CommandResult> {
+export function audit(context: CommandContext): Promise<CommandResult> {
   const names = ['who', 'action', 'subject', 'since', 'until', 'limit', 'after']
-  const response = await context.get<{ items: readonly AuditRow[]; next: string | null }>(
-    `/api/audit${queryOf(context.options, names)}`,
-  )
-  if (!response.ok) return response.failure
-  const { body } = response.value
-  const rows = body.items.map((it) => [it.at, it.who, it.from, it.action, it.subject])
   const heads = ['WHEN', 'WHO', 'FROM', 'ACTION', 'SUBJECT']
-  return context.print(body, [...formatTable(heads, rows), ...nextPageHint(body.next)])
+  const path = `/api/audit${queryOf(context.options, names)}`
+  return context.show<Page<AuditRow>>(path, ({ items, next }) => {
+    const rows = items.map((it) => [it.at, it.who, it.from, it.action, it.subject])
+    return [...formatTable(heads, rows), ...nextPageHint(next)]
+  })
 }
 
 type Denied =
@@ -40,13 +39,11 @@ interface DenyListItem {
   readonly created: string
 }
 
-export async function denyList(context: CommandContext): Promise<CommandResult> {
-  const response = await context.get<{ items: readonly DenyListItem[] }>('/api/deny-list')
-  if (!response.ok) return response.failure
-  const { body } = response.value
-  const rows = body.items.map((it) => [deniedText(it.denied), it.note, it.created_by, it.created])
-  return context.print(body, formatTable(['DENIED', 'NOTE', 'BY', 'SINCE'], rows))
-}
+export const denyList = (context: CommandContext): Promise<CommandResult> =>
+  context.show<{ items: readonly DenyListItem[] }>('/api/deny-list', ({ items }) => {
+    const rows = items.map((it) => [deniedText(it.denied), it.note, it.created_by, it.created])
+    return formatTable(['DENIED', 'NOTE', 'BY', 'SINCE'], rows)
+  })
 
 const deniedText = (it: Denied): string =>
   it.kind === 'key' ? it.key : `${it.issuer_key}:${it.serial}`
@@ -67,24 +64,16 @@ export async function deny(context: CommandContext): Promise<CommandResult> {
   const denied = parseDenied(context.argument(0))
   if (denied === undefined) return DENY_TARGET_WANTED
   const body = { denied, note: context.options.get('note') }
-  const response = await context.request<DenyListItem>({
-    method: 'POST',
-    path: '/api/deny-list',
-    body,
-  })
-  return response.ok
-    ? context.print(response.value.body, [`${deniedText(denied)} is denied`])
-    : response.failure
+  const lines = () => [`${deniedText(denied)} is denied`]
+  return await context.run({ method: 'POST', path: '/api/deny-list', body }, lines)
 }
 
 export async function undeny(context: CommandContext): Promise<CommandResult> {
   const denied = parseDenied(context.argument(0))
   if (denied === undefined) return DENY_TARGET_WANTED
-  const path = '/api/deny-list/remove'
-  const response = await context.request({ method: 'POST', path, body: { denied } })
-  return response.ok
-    ? context.print({ removed: denied }, [`${deniedText(denied)} is off the list`])
-    : response.failure
+  const request = { method: 'POST', path: '/api/deny-list/remove', body: { denied } } as const
+  const lines = () => [`${deniedText(denied)} is off the list`]
+  return await context.run(request, lines, { removed: denied })
 }
 
 interface TokenItem {
@@ -96,20 +85,13 @@ interface TokenItem {
   readonly last_used: string | null
 }
 
-export async function listTokens(context: CommandContext): Promise<CommandResult> {
-  const response = await context.get<{ items: readonly TokenItem[] }>('/api/tokens')
-  if (!response.ok) return response.failure
-  const { body } = response.value
-  const rows = body.items.map((it) => [
-    it.id,
-    it.administrator,
-    it.role,
-    it.label,
-    it.expires,
-    it.last_used,
-  ])
-  return context.print(body, formatTable(['ID', 'OF', 'ROLE', 'LABEL', 'ENDS', 'LAST USED'], rows))
-}
+export const listTokens = (context: CommandContext): Promise<CommandResult> =>
+  context.show<{ items: readonly TokenItem[] }>('/api/tokens', ({ items }) =>
+    formatTable(
+      ['ID', 'OF', 'ROLE', 'LABEL', 'ENDS', 'LAST USED'],
+      items.map((it) => [it.id, it.administrator, it.role, it.label, it.expires, it.last_used]),
+    ),
+  )
 
 export async function createToken(context: CommandContext): Promise<CommandResult> {
   const text = context.options.get('days') ?? '30'
@@ -132,11 +114,8 @@ export async function createToken(context: CommandContext): Promise<CommandResul
   return context.print(response.value.body, [token])
 }
 
-export async function revoke(context: CommandContext): Promise<CommandResult> {
+export function revoke(context: CommandContext): Promise<CommandResult> {
   const id = context.argument(0)
-  const response = await context.request({
-    method: 'DELETE',
-    path: `/api/tokens/${pathSegment(id)}`,
-  })
-  return response.ok ? context.print({ revoked: id }, [`${id} is revoked`]) : response.failure
+  const request = { method: 'DELETE', path: `/api/tokens/${pathSegment(id)}` } as const
+  return context.run(request, () => [`${id} is revoked`], { revoked: id })
 }

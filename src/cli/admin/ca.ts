@@ -1,8 +1,9 @@
 /** `tfe ca`: enrollment settings, from their upload to their end. */
-import { readFileSync } from 'node:fs'
 import type { CommandResult } from '../command-environment.ts'
 import { confirmAll } from './confirm.ts'
+import type { ApiRequest } from './client.ts'
 import { formatFacts, pathSegment, formatTable, type CommandContext } from './command-context.ts'
+import { readInput } from './read-input.ts'
 
 interface EnrollmentSettingItem {
   readonly name: string
@@ -22,31 +23,22 @@ const BASE = '/api/enrollment-settings'
 const settingPath = (context: CommandContext, rest = ''): string =>
   `${BASE}/${pathSegment(context.argument(0))}${rest}`
 
-export async function list(context: CommandContext): Promise<CommandResult> {
-  const response = await context.get<{ items: readonly EnrollmentSettingItem[] }>(BASE)
-  if (!response.ok) return response.failure
-  const { body } = response.value
-  const rows = body.items.map((it) => [
-    it.name,
-    it.standing,
-    it.source,
-    it.chain[0]?.subject ?? null,
-    it.sunset,
-  ])
-  return context.print(body, formatTable(['NAME', 'STANDING', 'SOURCE', 'CA', 'SUNSET'], rows))
-}
-
-export async function show(context: CommandContext): Promise<CommandResult> {
-  const response = await context.get<{ setting: EnrollmentSettingItem; dependents: number }>(
-    settingPath(context),
+export const list = (context: CommandContext): Promise<CommandResult> =>
+  context.show<{ items: readonly EnrollmentSettingItem[] }>(BASE, ({ items }) =>
+    formatTable(
+      ['NAME', 'STANDING', 'SOURCE', 'CA', 'SUNSET'],
+      items.map((it) => [it.name, it.standing, it.source, it.chain[0]?.subject ?? null, it.sunset]),
+    ),
   )
-  if (!response.ok) return response.failure
-  const { body } = response.value
-  return context.print(body, [
-    ...settingLines(body.setting),
-    `devices that depend on it: ${body.dependents}`,
-  ])
-}
+
+export const show = (context: CommandContext): Promise<CommandResult> =>
+  context.show<{ setting: EnrollmentSettingItem; dependents: number }>(
+    settingPath(context),
+    ({ setting, dependents }) => [
+      ...settingLines(setting),
+      `devices that depend on it: ${dependents}`,
+    ],
+  )
 
 const settingLines = (it: EnrollmentSettingItem): readonly string[] => [
   ...formatFacts([
@@ -64,34 +56,25 @@ const settingLines = (it: EnrollmentSettingItem): readonly string[] => [
   ),
 ]
 
-export async function upload(context: CommandContext): Promise<CommandResult> {
-  const file = context.argument(1)
-  const octets = readFile(file)
-  if (typeof octets === 'string') return octets
-  const text = octets.toString('utf8')
-  const chain = text.includes('-----BEGIN') ? text : octets.toString('base64')
-  const source = context.options.get('source') ?? 'other'
-  const response = await context.request<{
-    setting: EnrollmentSettingItem
-    findings: readonly string[]
-    warnings: readonly string[]
-  }>({ method: 'POST', path: BASE, body: { name: context.argument(0), source, chain } })
-  if (!response.ok) return response.failure
-  const { body } = response.value
-  return context.print(body, [
-    ...settingLines(body.setting),
-    ...body.findings.map((it) => `finding: ${it}`),
-    ...body.warnings.map((it) => `warning: ${it}`),
-    `next: tfe ca preview ${body.setting.name} promote`,
-  ])
+interface Uploaded {
+  readonly setting: EnrollmentSettingItem
+  readonly findings: readonly string[]
+  readonly warnings: readonly string[]
 }
 
-function readFile(file: string): Buffer | string {
-  try {
-    return readFileSync(file)
-  } catch (error) {
-    return `${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`
-  }
+export async function upload(context: CommandContext): Promise<CommandResult> {
+  const octets = readInput(context.argument(1))
+  if (!octets.ok) return octets.failure
+  const text = octets.value.toString('utf8')
+  const chain = text.includes('-----BEGIN') ? text : octets.value.toString('base64')
+  const source = context.options.get('source') ?? 'other'
+  const body = { name: context.argument(0), source, chain }
+  return await context.run<Uploaded>({ method: 'POST', path: BASE, body }, (uploaded) => [
+    ...settingLines(uploaded.setting),
+    ...uploaded.findings.map((it) => `finding: ${it}`),
+    ...uploaded.warnings.map((it) => `warning: ${it}`),
+    `next: tfe ca preview ${uploaded.setting.name} promote`,
+  ])
 }
 
 /** The retirement that the options speak of. */
@@ -103,28 +86,28 @@ function retirement({ options }: CommandContext): { cut_off?: string; sunset?: s
   }
 }
 
-export async function preview(context: CommandContext): Promise<CommandResult> {
+interface Preview {
+  readonly judged: number
+  readonly complete: boolean
+  readonly changes: readonly { setting: string; from: string; to: string; devices: number }[]
+  readonly items: readonly { device: string; subject: string; from: string; to: string }[]
+}
+
+export function preview(context: CommandContext): Promise<CommandResult> {
   const at = context.options.get('at')
-  const response = await context.request<{
-    judged: number
-    complete: boolean
-    changes: readonly { setting: string; from: string; to: string; devices: number }[]
-    items: readonly { device: string; subject: string; from: string; to: string }[]
-  }>({
-    method: 'POST',
-    path: settingPath(context, '/preview'),
-    body: {
-      change: context.argument(1),
-      ...retirement(context),
-      ...(at === undefined ? {} : { at }),
-    },
-  })
-  if (!response.ok) return response.failure
-  const { body } = response.value
-  const { judged, complete, changes, items } = body
+  const body = {
+    change: context.argument(1),
+    ...retirement(context),
+    ...(at === undefined ? {} : { at }),
+  }
+  const path = settingPath(context, '/preview')
+  return context.run({ method: 'POST', path, body }, previewLines)
+}
+
+function previewLines({ judged, complete, changes, items }: Preview): readonly string[] {
   const head = `${judged} devices judged${complete ? '' : ', of more than that'}`
-  if (changes.length === 0) return context.print(body, [`${head}; none would meet another verdict`])
-  return context.print(body, [
+  if (changes.length === 0) return [`${head}; none would meet another verdict`]
+  return [
     head,
     '',
     ...formatTable(
@@ -136,36 +119,18 @@ export async function preview(context: CommandContext): Promise<CommandResult> {
       ['DEVICE', 'SUBJECT', 'FROM', 'TO'],
       items.map((it) => [it.device, it.subject, it.from, it.to]),
     ),
-  ])
+  ]
 }
 
-/** Changes the setting at the version just read; the API refuses when another change was faster. */
-async function changeSetting(
-  context: CommandContext,
-  method: 'PATCH' | 'POST',
-  rest: string,
-  body?: object,
-) {
-  const found = await context.get<unknown>(settingPath(context))
-  if (!found.ok) return found
-  const sent = body === undefined ? {} : { body }
-  return await context.request<EnrollmentSettingItem>({
-    method,
-    path: settingPath(context, rest),
-    match: found.value.etag,
-    ...sent,
-  })
+interface Promoted {
+  readonly current: EnrollmentSettingItem
+  readonly retired: EnrollmentSettingItem | null
 }
 
-export async function promote(context: CommandContext): Promise<CommandResult> {
+export function promote(context: CommandContext): Promise<CommandResult> {
   const body = { cut_off: 'not-before', sunset: null, ...retirement(context) }
-  const response = await changeSetting(context, 'POST', '/promote', body)
-  if (!response.ok) return response.failure
-  const { current, retired } = response.value.body as unknown as {
-    readonly current: EnrollmentSettingItem
-    readonly retired: EnrollmentSettingItem | null
-  }
-  return context.print(response.value.body, [
+  const request = { method: 'POST', path: settingPath(context, '/promote'), body } as const
+  return context.change<Promoted>(settingPath(context), request, ({ current, retired }) => [
     `${current.name} is current`,
     ...(retired === null ? [] : [`${retired.name} is previously trusted`]),
   ])
@@ -174,28 +139,25 @@ export async function promote(context: CommandContext): Promise<CommandResult> {
 export async function amend(context: CommandContext): Promise<CommandResult> {
   const body = retirement(context)
   if (Object.keys(body).length === 0) return 'amend needs --cut-off or --sunset'
-  return printStanding(context, await changeSetting(context, 'PATCH', '', body))
+  return await changeStanding(context, { method: 'PATCH', path: settingPath(context), body })
 }
 
-export async function remove(context: CommandContext): Promise<CommandResult> {
-  return printStanding(
-    context,
-    await changeSetting(context, 'POST', '/remove', { force: context.options.has('force') }),
-  )
+export function remove(context: CommandContext): Promise<CommandResult> {
+  const body = { force: context.options.has('force') }
+  return changeStanding(context, { method: 'POST', path: settingPath(context, '/remove'), body })
 }
 
 export async function distrust(context: CommandContext): Promise<CommandResult> {
   const question = `every device under ${context.argument(0)} is refused at once, and its connections end`
   const may = await confirmAll(context, [question])
   if (may !== true) return may
-  return printStanding(context, await changeSetting(context, 'POST', '/distrust'))
+  return await changeStanding(context, {
+    method: 'POST',
+    path: settingPath(context, '/distrust'),
+  })
 }
 
-function printStanding(
-  context: CommandContext,
-  response: Awaited<ReturnType<typeof changeSetting>>,
-): CommandResult {
-  if (!response.ok) return response.failure
-  const { body } = response.value
-  return context.print(body, [`${body.name} is ${body.standing}`])
-}
+const changeStanding = (context: CommandContext, request: ApiRequest): Promise<CommandResult> =>
+  context.change<EnrollmentSettingItem>(settingPath(context), request, ({ name, standing }) => [
+    `${name} is ${standing}`,
+  ])

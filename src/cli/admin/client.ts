@@ -1,11 +1,12 @@
 /**
  * The admin API from the command line: where it is, who calls, and one call at a time.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isLoopback } from '../../kernel/network.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
+import { readInput } from './read-input.ts'
 
 /** Where the admin API is, and the token to call it with. */
 export interface AdminEndpoint {
@@ -43,20 +44,20 @@ export function readAdminEndpoint(
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
     return fail(`found the address '${text}', wanted https://HOST:PORT`)
   }
-  // In the clear the token is everybody's on the way.
+  // In the clear the token can be read on the way.
   if (url.protocol === 'http:' && !isThisMachine(url.hostname)) {
     return fail(`found ${text}, wanted https: only the loopback is called in the clear`)
   }
   const file = options.get('token-file')
-  const token = file === undefined ? env['TFE_ADMIN_TOKEN'] : readToken(file)
-  if (token === undefined || token === '') {
+  const token = file === undefined ? ok(env['TFE_ADMIN_TOKEN'] ?? '') : readToken(file)
+  if (!token.ok) return token
+  if (token.value === '') {
     return fail('this needs an API token: set TFE_ADMIN_TOKEN, or add --token-file FILE')
   }
-  if (typeof token !== 'string') return token
   const caFile = options.get('ca')
-  const ca = caFile === undefined ? undefined : readText(caFile)
-  if (ca !== undefined && typeof ca !== 'string') return ca
-  return ok({ url, token, ca })
+  if (caFile === undefined) return ok({ url, token: token.value, ca: undefined })
+  const ca = readInput(caFile)
+  return ca.ok ? ok({ url, token: token.value, ca: ca.value.toString('utf8') }) : ca
 }
 
 const DEFAULT_URL = 'http://127.0.0.1:9465'
@@ -64,24 +65,14 @@ const DEFAULT_URL = 'http://127.0.0.1:9465'
 const isThisMachine = (host: string): boolean =>
   host === 'localhost' || host === '[::1]' || isLoopback(host)
 
-type ReadFailure = { readonly ok: false; readonly failure: string }
-
-function readText(file: string): string | ReadFailure {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    return fail(`${file} cannot be read (${codeOf(error)})`)
-  }
-}
-
-function readToken(file: string): string | ReadFailure {
-  const text = readText(file)
-  if (typeof text !== 'string') return text
+function readToken(file: string): Result<string, string> {
+  const octets = readInput(file)
+  if (!octets.ok) return octets
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
     return fail(`others can read ${file}: run chmod 600 ${file}, and revoke the token if they did`)
   }
-  const token = text.trim()
-  return token === '' ? fail(`${file} holds no token`) : token
+  const token = octets.value.toString('utf8').trim()
+  return token === '' ? fail(`${file} holds no token`) : ok(token)
 }
 
 /** Calls once. A failure is a sentence about the connection; any answer of the admin API is an answer. */

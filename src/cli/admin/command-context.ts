@@ -3,7 +3,7 @@
  * text or as JSON.
  */
 import { fail, ok, type Result } from '../../kernel/types.ts'
-import type { CommandEnvironment, Options } from '../command-environment.ts'
+import type { CommandEnvironment, CommandResult, Options } from '../command-environment.ts'
 import type { Invocation } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { replaceControlCharacters, padded } from '../text-layout.ts'
@@ -16,8 +16,10 @@ import {
   type ApiResponse,
 } from './client.ts'
 
+type LinesOf<Body> = (body: Body) => readonly string[]
+
 /** An answer of the admin API. */
-export interface ApiResult<Body> {
+interface ApiResult<Body> {
   readonly body: Body
   readonly etag: string
 }
@@ -91,6 +93,38 @@ export class CommandContext {
     return this.request<Body>({ method: 'GET', path })
   }
 
+  /** Asks, and prints the answer; `done` stands for one without a body. */
+  async run<Body>(
+    request: ApiRequest,
+    linesOf: LinesOf<Body>,
+    done?: object,
+  ): Promise<CommandResult> {
+    const response = await this.request<Body>(request)
+    if (!response.ok) return response.failure
+    const { body } = response.value
+    return this.print(done ?? body, linesOf(body))
+  }
+
+  /** Reads, and prints the answer. */
+  show<Body>(path: string, linesOf: LinesOf<Body>): Promise<CommandResult> {
+    return this.run({ method: 'GET', path }, linesOf)
+  }
+
+  /**
+   * Changes what stands at `path` in the version just read, and prints the answer; the API refuses when another change was
+   * faster.
+   */
+  async change<Body>(
+    path: string,
+    request: Omit<ApiRequest, 'match'>,
+    linesOf: LinesOf<Body>,
+    done?: object,
+  ): Promise<CommandResult> {
+    const found = await this.get<unknown>(path)
+    if (!found.ok) return found.failure
+    return await this.run({ ...request, match: found.value.etag }, linesOf, done)
+  }
+
   /** Prints an answer: the lines, or with --json all of it. */
   print(body: unknown, lines: readonly string[]): ExitCode {
     const text = this.options.has('json') ? JSON.stringify(body, undefined, 2) : lines.join('\n')
@@ -160,6 +194,12 @@ export function queryOf(options: Options, names: readonly string[]): string {
   }
   const text = query.toString()
   return text === '' ? '' : `?${text}`
+}
+
+/** One page of a long list. */
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly next: string | null
 }
 
 /** Where the next page begins, for people; JSON has it anyway. */

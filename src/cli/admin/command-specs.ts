@@ -206,18 +206,14 @@ function addEnforceOAuthPort(program: TfeCommand): void {
     .command('status')
     .description('show both, and what keeps the new one greyed out')
     .with(calls(module, 'oauthStatus'))
-  oauth
-    .command('enable-new')
-    .description('enable the new endpoint')
-    .with(calls(module, 'enableNew'))
-  oauth
-    .command('disable-new')
-    .description('disable the new endpoint')
-    .with(calls(module, 'disableNew'))
-  oauth
-    .command('enable-legacy')
-    .description('enable the legacy endpoint')
-    .with(calls(module, 'enableLegacy'))
+  const switches = [
+    ['enable-new', 'enable the new endpoint', 'enableNew'],
+    ['disable-new', 'disable the new endpoint', 'disableNew'],
+    ['enable-legacy', 'enable the legacy endpoint', 'enableLegacy'],
+  ] as const
+  for (const [name, description, action] of switches) {
+    oauth.command(name).description(description).with(calls(module, action))
+  }
   oauth
     .command('disable-legacy')
     .description(

@@ -2,6 +2,7 @@
 import { EXIT } from '../exit-code.ts'
 import type { CommandResult } from '../command-environment.ts'
 import {
+  type Page,
   formatFacts,
   nextPageHint,
   pathSegment,
@@ -39,101 +40,95 @@ export const block: Decide = (context) => decide(context, 'block', 'blocked')
 export const unblock: Decide = (context) => decide(context, 'unblock', 'unblocked')
 export const withdraw: Decide = (context) => decide(context, 'withdraw', 'unapproved')
 
-export async function list(context: CommandContext): Promise<CommandResult> {
+export function list(context: CommandContext): Promise<CommandResult> {
   const names = ['approval', 'authentication', 'migration', 'class', 'setting', 'verdict', 'code']
   const query = queryOf(context.options, [...names, 'text', 'limit', 'after'])
-  const response = await context.get<{ items: readonly DeviceItem[]; next: string | null }>(
-    `/api/devices${query}`,
-  )
-  if (!response.ok) return response.failure
-  const { body } = response.value
-  const rows = body.items.map((it) => [
-    it.id,
-    it.inventory?.name ?? it.inventory?.id ?? null,
-    it.class,
-    approvalOf(it),
-    it.code,
-    it.migration,
-    it.last_seen,
-  ])
   const heads = ['ID', 'NAME', 'CLASS', 'APPROVAL', 'LAST VERDICT', 'MIGRATION', 'LAST SEEN']
-  return context.print(body, [...formatTable(heads, rows), ...nextPageHint(body.next)])
+  return context.show<Page<DeviceItem>>(`/api/devices${query}`, ({ items, next }) => {
+    const rows = items.map((it) => [
+      it.id,
+      it.inventory?.name ?? it.inventory?.id ?? null,
+      it.class,
+      approvalOf(it),
+      it.code,
+      it.migration,
+      it.last_seen,
+    ])
+    return [...formatTable(heads, rows), ...nextPageHint(next)]
+  })
 }
 
 const approvalOf = ({ approval, awaiting }: DeviceItem): string =>
   awaiting ? `${approval}, awaiting next connection` : approval
 
-export async function readiness(context: CommandContext): Promise<CommandResult> {
-  const response = await context.get<{
-    readiness: readonly { label: string; state: string; devices: number }[]
-    success_rate: number | null
-    devices: number
-  }>('/api/charts')
-  if (!response.ok) return response.failure
-  const { body } = response.value
-  const rows = body.readiness.map(({ label, state, devices }) => [label, devices, state])
-  // Rounded down, as in the warnings: a fleet that is not whole must not look so.
-  const rate =
-    body.success_rate === null
-      ? 'no device has tried yet'
-      : `${Math.floor(body.success_rate * 1000) / 10} % of those that tried or cannot try`
-  return context.print(body, [
-    ...formatTable(['READINESS', 'DEVICES', 'LISTED BY --authentication'], rows),
-    '',
-    `success rate: ${rate}`,
-  ])
+interface Charts {
+  readonly readiness: readonly { label: string; state: string; devices: number }[]
+  readonly success_rate: number | null
 }
 
-export async function show(context: CommandContext): Promise<CommandResult> {
-  const response = await context.get<{
-    device: DeviceItem
-    certificates: readonly {
-      fingerprint: string
-      subject: string
-      not_before: string
-      not_after: string
-      code: string
-    }[]
-    signed_ids: readonly string[]
-  }>(`/api/devices/${pathSegment(context.argument(0))}`)
-  if (!response.ok) return response.failure
-  const { body } = response.value
-  const { device, certificates, signed_ids: ids } = body
-  return context.print(body, [
-    ...formatFacts([
-      ['device', device.id],
-      ['inventory', device.inventory?.id ?? null],
-      ['class', device.class],
-      ['agent version', device.agent_version],
-      ['first seen', device.first_seen],
-      ['last seen', device.last_seen],
-      ['last verdict', device.code],
-      ['approval', approvalOf(device)],
-      ['authentication', `${device.authentication}: ${device.authentication_cause}`],
-      ['migration', device.migration],
-      ['enrollment setting', device.setting],
-      ['certificate ends', device.not_after],
-      ['signed ids', ids.length === 0 ? null : ids.join(', ')],
-    ]),
-    '',
-    ...formatTable(
-      ['CERTIFICATE', 'SUBJECT', 'FROM', 'TO', 'LAST VERDICT'],
-      certificates.map((it) => [
-        it.fingerprint.slice(0, 16),
-        it.subject,
-        it.not_before,
-        it.not_after,
-        it.code,
-      ]),
-    ),
-  ])
+export const readiness = (context: CommandContext): Promise<CommandResult> =>
+  context.show<Charts>('/api/charts', (charts) => {
+    const rows = charts.readiness.map(({ label, state, devices }) => [label, devices, state])
+    // Rounded down, as in the warnings: a fleet that is not whole must not look so.
+    const rate =
+      charts.success_rate === null
+        ? 'no device has tried yet'
+        : `${Math.floor(charts.success_rate * 1000) / 10} % of those that tried or cannot try`
+    const heads = ['READINESS', 'DEVICES', 'LISTED BY --authentication']
+    return [...formatTable(heads, rows), '', `success rate: ${rate}`]
+  })
+
+interface DeviceDetails {
+  readonly device: DeviceItem
+  readonly certificates: readonly {
+    fingerprint: string
+    subject: string
+    not_before: string
+    not_after: string
+    code: string
+  }[]
+  readonly signed_ids: readonly string[]
 }
+
+export const show = (context: CommandContext): Promise<CommandResult> =>
+  context.show<DeviceDetails>(devicePath(context.argument(0)), detailLines)
+
+const devicePath = (id: string): string => `/api/devices/${pathSegment(id)}`
+
+const detailLines = ({ device, certificates, signed_ids: ids }: DeviceDetails) => [
+  ...formatFacts([
+    ['device', device.id],
+    ['inventory', device.inventory?.id ?? null],
+    ['class', device.class],
+    ['agent version', device.agent_version],
+    ['first seen', device.first_seen],
+    ['last seen', device.last_seen],
+    ['last verdict', device.code],
+    ['approval', approvalOf(device)],
+    ['authentication', `${device.authentication}: ${device.authentication_cause}`],
+    ['migration', device.migration],
+    ['enrollment setting', device.setting],
+    ['certificate ends', device.not_after],
+    ['signed ids', ids.length === 0 ? null : ids.join(', ')],
+  ]),
+  '',
+  ...formatTable(
+    ['CERTIFICATE', 'SUBJECT', 'FROM', 'TO', 'LAST VERDICT'],
+    certificates.map((it) => [
+      it.fingerprint.slice(0, 16),
+      it.subject,
+      it.not_before,
+      it.not_after,
+      it.code,
+    ]),
+  ),
+]
 
 async function decide(context: CommandContext, verb: string, done: string): Promise<CommandResult> {
   const devices: { readonly id: string; readonly version: number }[] = []
   for (const id of context.takes) {
     const found = await context.find<{ readonly device: { readonly version: number } }>(
-      `/api/devices/${pathSegment(id)}`,
+      devicePath(id),
     )
     if (!found.ok) return found.failure
     devices.push({ id, version: found.value?.body.device.version ?? NO_VERSION })
@@ -157,11 +152,9 @@ async function decide(context: CommandContext, verb: string, done: string): Prom
 /** What is not there is sent all the same, so that the answer says of each what became of it; versions begin at 1. */
 const NO_VERSION = 0
 
-export async function forget(context: CommandContext): Promise<CommandResult> {
+export function forget(context: CommandContext): Promise<CommandResult> {
   const id = context.argument(0)
-  const path = `/api/devices/${pathSegment(id)}`
-  const found = await context.get<unknown>(path)
-  if (!found.ok) return found.failure
-  const response = await context.request({ method: 'DELETE', path, match: found.value.etag })
-  return response.ok ? context.print({ forgotten: id }, [`${id} is forgotten`]) : response.failure
+  const path = devicePath(id)
+  const lines = () => [`${id} is forgotten`]
+  return context.change(path, { method: 'DELETE', path }, lines, { forgotten: id })
 }

@@ -15,12 +15,8 @@ interface EnforcementItem {
   readonly phrase: string
 }
 
-export async function enforceStatus(context: CommandContext): Promise<CommandResult> {
-  const response = await context.get<EnforcementItem>('/api/enforcement')
-  return response.ok
-    ? context.print(response.value.body, enforcementLines(response.value.body))
-    : response.failure
-}
+export const enforceStatus = (context: CommandContext): Promise<CommandResult> =>
+  context.show('/api/enforcement', enforcementLines)
 
 function enforcementLines(it: EnforcementItem): readonly string[] {
   const { state, since } = it.enforcement
@@ -40,7 +36,7 @@ export async function requireCertificates(context: CommandContext): Promise<Comm
   context.printNotice(enforcementLines(body))
   const phrase = await readPhrase(context, body.phrase)
   if (phrase.kind === 'end') return phrase.end
-  const done = await context.request<EnforcementItem['enforcement']>({
+  const request = {
     method: 'POST',
     path: '/api/enforcement/require',
     match: etag,
@@ -50,9 +46,8 @@ export async function requireCertificates(context: CommandContext): Promise<Comm
       save_authentication: body.enforcement.save_authentication,
       save_decryption: body.enforcement.save_decryption,
     },
-  })
-  if (!done.ok) return done.failure
-  return context.print(done.value.body, ['certificates are required'])
+  } as const
+  return await context.run(request, () => ['certificates are required'])
 }
 
 interface OAuthItem {
@@ -66,12 +61,7 @@ export const enableNew: OAuthAction = (context) => oauthChange(context, 'enable-
 export const disableNew: OAuthAction = (context) => oauthChange(context, 'disable-new')
 export const enableLegacy: OAuthAction = (context) => oauthChange(context, 'enable-legacy')
 
-export async function oauthStatus(context: CommandContext): Promise<CommandResult> {
-  const response = await context.get<OAuthItem>('/api/oauth')
-  return response.ok
-    ? context.print(response.value.body, oauthLines(response.value.body))
-    : response.failure
-}
+export const oauthStatus: OAuthAction = (context) => context.show(OAUTH, oauthLines)
 
 const oauthLines = (it: OAuthItem): readonly string[] => [
   ...formatFacts([
@@ -81,18 +71,13 @@ const oauthLines = (it: OAuthItem): readonly string[] => [
   ...it.unmet.map(({ text }) => `- ${text}`),
 ]
 
-async function oauthChange(
-  context: CommandContext,
-  change: string,
-  confirmations = 0,
-): Promise<CommandResult> {
-  const response = await context.get<OAuthItem>('/api/oauth')
-  if (!response.ok) return response.failure
-  const match = response.value.etag
-  const body = { change, confirmations }
-  const done = await context.request<OAuthItem>({ method: 'POST', path: '/api/oauth', match, body })
-  return done.ok ? context.print(done.value.body, oauthLines(done.value.body)) : done.failure
-}
+const OAUTH = '/api/oauth'
+const oauthChange = (context: CommandContext, change: string, confirmations = 0) =>
+  context.change(
+    OAUTH,
+    { method: 'POST', path: OAUTH, body: { change, confirmations } },
+    oauthLines,
+  )
 
 export async function disableLegacy(context: CommandContext): Promise<CommandResult> {
   const may = await confirmAll(context, [
@@ -120,12 +105,10 @@ export const closePort = (context: CommandContext): Promise<CommandResult> =>
 export const openPort = (context: CommandContext): Promise<CommandResult> =>
   portChange(context, 'open')
 
-export async function portStatus(context: CommandContext): Promise<CommandResult> {
-  const response = await context.get<SyncPortItem>('/api/sync-port')
-  return response.ok
-    ? context.print(response.value.body, portLines(response.value.body))
-    : response.failure
-}
+export const portStatus = (context: CommandContext): Promise<CommandResult> =>
+  context.show(SYNC_PORT, portLines)
+
+const SYNC_PORT = '/api/sync-port'
 
 const portLines = (it: SyncPortItem): readonly string[] => [
   ...formatFacts([
@@ -138,18 +121,5 @@ const portLines = (it: SyncPortItem): readonly string[] => [
   ...it.unmet.map(({ text, next_step: next }) => `- ${text}: ${next}`),
 ]
 
-async function portChange(
-  context: CommandContext,
-  verb: string,
-  body?: object,
-): Promise<CommandResult> {
-  const response = await context.get<SyncPortItem>('/api/sync-port')
-  if (!response.ok) return response.failure
-  const done = await context.request<SyncPortItem>({
-    method: 'POST',
-    path: `/api/sync-port/${verb}`,
-    match: response.value.etag,
-    ...(body === undefined ? {} : { body }),
-  })
-  return done.ok ? context.print(done.value.body, portLines(done.value.body)) : done.failure
-}
+const portChange = (context: CommandContext, verb: string, body?: object) =>
+  context.change(SYNC_PORT, { method: 'POST', path: `${SYNC_PORT}/${verb}`, body }, portLines)

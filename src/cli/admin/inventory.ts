@@ -1,8 +1,8 @@
 /** `tfe inventory import`: a list of any length, in parts, looked at whole before any of it is taken. */
-import { readFileSync } from 'node:fs'
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext } from './command-context.ts'
+import { readInput } from './read-input.ts'
 
 interface ImportCounts {
   readonly entries: number
@@ -18,12 +18,9 @@ interface Chunk {
 
 export async function importFile(context: CommandContext): Promise<CommandResult> {
   const file = context.argument(0)
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    return `${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`
-  }
+  const octets = readInput(file)
+  if (!octets.ok) return octets.failure
+  const text = octets.value.toString('utf8')
   const chunks = /\.json$/iu.test(file) ? jsonChunks(text) : csvChunks(text)
   if (chunks === undefined) return `${file} is no JSON list of devices`
   const tried = await sendChunks(context, chunks, true)

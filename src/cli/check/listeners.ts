@@ -5,7 +5,7 @@ import type { Instant, Millis } from '../../kernel/types.ts'
 import type { Config } from '../../config/config.ts'
 import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
 import { twoColumns } from '../text-layout.ts'
-import { countText, dayText, relativeDayText, durationText } from '../format-time.ts'
+import { countText, durationText, expiryText } from '../format-time.ts'
 import type { Listener, Relay } from '../../config/listener/types.ts'
 
 /** One paragraph per listener, and the processes behind all of them; without a world, nothing about certificates. */
@@ -87,10 +87,6 @@ function resumptionText(chosen: string, compiled: CompiledListener | undefined):
 
 function certificate({ certificates, names }: ServerIdentity, now: Instant): string {
   const notAfter = certificates[0].validToDate.getTime() as Instant
-  const until =
-    notAfter < now
-      ? `EXPIRED ${relativeDayText(notAfter, now)}`
-      : `until ${dayText(notAfter)}, ${relativeDayText(notAfter, now)}`
   const standing = isPubliclyTrusted(certificates) ? 'publicly trusted' : 'not publicly trusted'
-  return `${names.join(', ') || 'no names'}; ${until}; ${standing}`
+  return `${names.join(', ') || 'no names'}; ${expiryText(notAfter, now)}; ${standing}`
 }

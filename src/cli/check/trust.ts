@@ -7,7 +7,7 @@ import { agentRuleText } from '../../message/agent.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { printName } from '../../x509/print-name.ts'
 import { twoColumns } from '../text-layout.ts'
-import { countText, dayText, relativeDayText, durationText } from '../format-time.ts'
+import { countText, dayText, expiryText, relativeDayText, durationText } from '../format-time.ts'
 
 /** Enforcement first, then each enrollment setting with its anchors. */
 export function trust(
@@ -37,7 +37,7 @@ export function trust(
     ...twoColumns(settings),
     ...(compiled?.trust.anchors ?? []).map(
       ({ certificate, setting }) =>
-        `    ${setting}: ${printName(certificate.subject)}, ${validity(certificate.notAfter, now)}`,
+        `    ${setting}: ${printName(certificate.subject)}, ${expiryText(certificate.notAfter, now)}`,
     ),
     ...config.trust.enrollmentSettings.flatMap(({ name, crl }) =>
       crl === undefined ? [] : revocationLines(name, crl),
@@ -55,11 +55,6 @@ function revocationLines(name: string, crl: CrlSettings): readonly string[] {
     ...lists.map((source) => `      ${crlLocation(source)}`),
   ]
 }
-
-const validity = (notAfter: Instant, now: Instant): string =>
-  notAfter < now
-    ? `EXPIRED ${relativeDayText(notAfter, now)}`
-    : `until ${dayText(notAfter)}, ${relativeDayText(notAfter, now)}`
 
 function standingText(standing: Standing, now: Instant): string {
   switch (standing.kind) {

@@ -35,6 +35,8 @@ export async function createAdmin(
     const message = 'found another name, wanted 1 to 63 letters, digits and `._@-`'
     return fail([{ at: 'NAME', message }])
   }
+  const create = (passwordHash: string | undefined) =>
+    store.admins.create(actor, { name, role, passwordHash, certificateKey: undefined })
   if (credential.kind === 'password') {
     const { min, max } = PASSWORD_LENGTH
     const { length } = credential.password
@@ -42,21 +44,10 @@ export async function createAdmin(
       const message = `found a password of ${length} characters, wanted ${min} to ${max}`
       return fail([{ at: 'password', message }])
     }
-    const passwordHash = await hashPassword(credential.password)
-    const made = await store.admins.create(actor, {
-      name,
-      role,
-      passwordHash,
-      certificateKey: undefined,
-    })
+    const made = await create(await hashPassword(credential.password))
     return made.ok ? ok(undefined) : fail([storeFailureFault(made.failure)])
   }
-  const made = await store.admins.create(actor, {
-    name,
-    role,
-    passwordHash: undefined,
-    certificateKey: undefined,
-  })
+  const made = await create(undefined)
   if (!made.ok && made.failure.kind !== 'already-exists')
     return fail([storeFailureFault(made.failure)])
   const token = newToken()

@@ -8,7 +8,6 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CommandEnvironment } from '../command-environment.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { loadConfig } from '../../config/load.ts'
 import { fail, ok, unreachable, type Fault, type Result } from '../../kernel/types.ts'
 import {
   mergeKeyRings,
@@ -19,8 +18,8 @@ import {
   writeKeyRing,
 } from '../../store/secrets/key-ring.ts'
 import { versionsOf, type KeyRing } from '../../store/secrets/seal.ts'
-import { configuredStore } from '../../serve/store-sync/configured-store.ts'
-import { printFaults, firstLine } from './store.ts'
+import { printFaults } from '../load-configuration.ts'
+import { loadConfiguredStore, firstLine } from './store.ts'
 
 /** What is to be done with the ring. */
 export interface KeysOptions {
@@ -76,9 +75,7 @@ async function ringFileOf(
   file: string,
   env: CommandEnvironment['env'],
 ): Promise<Result<RingFile, readonly Fault[]>> {
-  const loaded = await loadConfig(file, env)
-  if (!loaded.ok) return loaded
-  const configured = configuredStore(loaded.value.config)
+  const configured = await loadConfiguredStore(file, env)
   if (!configured.ok) return configured
   const { keys, at } = configured.value
   if (keys?.reference.startsWith('file:') === true) {

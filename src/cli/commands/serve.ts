@@ -2,12 +2,12 @@
  * `tfe serve`: loads, serves, reloads on SIGHUP, drains on SIGTERM and SIGINT.
  */
 import { loadConfig } from '../../config/load.ts'
-import type { Fault } from '../../kernel/types.ts'
 import type { TestHook } from '../../serve/workers/pool.ts'
 import { releaseMemory } from '../../serve/workers/release-memory.ts'
 import { openLog } from '../../serve/log.ts'
 import { startServer } from '../../serve/start.ts'
 import { EXIT } from '../exit-code.ts'
+import { printFaults } from '../load-configuration.ts'
 import { shutdownSignal } from '../shutdown-signal.ts'
 
 /** How serving ended. */
@@ -77,8 +77,4 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
   await shutdown
   await started.value.drain()
   return 'drained'
-}
-
-function printFaults(faults: readonly Fault[], options: ServeOptions): void {
-  for (const { at, message } of faults) options.err(`${at}: ${message}\n`)
 }

@@ -6,7 +6,7 @@ import { userInfo } from 'node:os'
 import type { Readable } from 'node:stream'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
-import type { Terminal } from '../terminal.ts'
+import { printFaults } from '../load-configuration.ts'
 import { loadConfig } from '../../config/load.ts'
 import { fail, isoText, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { Actor } from '../../store/transactions.ts'
@@ -115,15 +115,22 @@ export async function breakGlassCommand(
   return EXIT.ok
 }
 
+/** Finds the store that a configuration names. */
+export async function loadConfiguredStore(
+  file: string,
+  env: CommandEnvironment['env'],
+): Promise<Result<ConfiguredStore, readonly Fault[]>> {
+  const loaded = await loadConfig(file, env)
+  return loaded.ok ? configuredStore(loaded.value.config) : loaded
+}
+
 /** `exclusive`: no process serves from the store, and none begins to before the work is done. */
 async function withStore<Value>(
   { file, exclusive }: { readonly file: string; readonly exclusive: boolean },
   { env }: CommandEnvironment,
   work: (store: Store, configured: ConfiguredStore) => Promise<Result<Value, readonly Fault[]>>,
 ): Promise<Result<Value, readonly Fault[]>> {
-  const loaded = await loadConfig(file, env)
-  if (!loaded.ok) return loaded
-  const configured = configuredStore(loaded.value.config)
+  const configured = await loadConfiguredStore(file, env)
   if (!configured.ok) return configured
   await using ending = new AsyncDisposableStack()
   if (exclusive) {
@@ -161,9 +168,3 @@ export async function firstLine(input: Readable): Promise<string> {
 
 /** More than any password. */
 const MAX_LINE = 4096
-
-/** Every fault on a line of its own. */
-export function printFaults(faults: readonly Fault[], { err }: Terminal): ExitCode {
-  for (const { at, message } of faults) err(`${at}: ${message}\n`)
-  return EXIT.no
-}

@@ -4,17 +4,10 @@
  */
 import { decide, type Decision, type Peer } from '../../decide/decide.ts'
 import type { Approval, Policy } from '../../decide/policy.ts'
-import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { modelText } from '../approval-model.ts'
 import { note, type Section, type Step } from './report.ts'
-import type { ExplainQuery } from './arguments.ts'
-import { decisionInput, decisionStep } from './verdicts.ts'
+import { decisionInput, decisionStep, type ExplainContext } from './verdicts.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
-
-interface ExplainContext {
-  readonly compiled: CompiledConfig
-  readonly query: ExplainQuery
-}
 
 /** One section for the row of a request; for each kind of sensitive row where there is no request. */
 export function approvalSections(

@@ -1,11 +1,11 @@
 /**
  * What exactly is asked: options → a question about one listener, one time and perhaps one request.
  */
-import { closestMatch } from '../../kernel/closest-match.ts'
 import { parseInstant } from '../../config/reading/units.ts'
 import { addressOctets } from '../../kernel/network.ts'
 import { fail, type Instant, ok, type Result } from '../../kernel/types.ts'
 import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
+import { unknownNameText } from '../text-layout.ts'
 
 /** Everything but the certificate. */
 export interface ExplainQuery {
@@ -66,8 +66,5 @@ function listenerOf(
   const names = [...listeners.keys()]
   const listener = listeners.get(wanted ?? names[0] ?? '')
   if (listener !== undefined) return ok(listener)
-  const suggestion = closestMatch(wanted ?? '', names)
-  return fail(
-    `there is no listener '${wanted ?? ''}'; ${suggestion === undefined ? `there is ${names.join(', ')}` : `did you mean ${suggestion}?`}`,
-  )
+  return fail(unknownNameText(`there is no listener '${wanted ?? ''}'`, wanted ?? '', names))
 }

@@ -3,17 +3,10 @@
  * store, which knows the present one, is not opened here.
  */
 import { decide, type Peer } from '../../decide/decide.ts'
-import type { CompiledConfig } from '../../state/compiled-config.ts'
 import type { OAuthEndpoints } from '../../decide/policy.ts'
 import { note, type Section, type Step } from './report.ts'
-import type { ExplainQuery } from './arguments.ts'
-import { decisionInput, decisionStep } from './verdicts.ts'
+import { decisionInput, decisionStep, type ExplainContext } from './verdicts.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
-
-interface ExplainContext {
-  readonly compiled: CompiledConfig
-  readonly query: ExplainQuery
-}
 
 /** One section where the row of a request is such an endpoint; where there is no request, which rows are. */
 export function endpointSections(

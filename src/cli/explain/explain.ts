@@ -45,7 +45,7 @@ import {
   routeSection,
   verdictSection,
 } from './verdicts.ts'
-import { faultLine, loadCompiled } from '../load-configuration.ts'
+import { loadCompiled, printFaults } from '../load-configuration.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
 
 /** What `tfe explain` was given: two files, and the options about the request. */
@@ -61,10 +61,7 @@ export async function explain(
   { terminal, env }: CommandEnvironment,
 ): Promise<CommandResult> {
   const loaded = await loadCompiled(file, env)
-  if (!loaded.ok) {
-    terminal.err(loaded.failure.map((fault) => `${faultLine(fault)}\n`).join(''))
-    return EXIT.no
-  }
+  if (!loaded.ok) return printFaults(loaded.failure, terminal)
   const { compiled } = loaded.value
   const query = parseExplainQuery(options, compiled)
   if (!query.ok) return query.failure

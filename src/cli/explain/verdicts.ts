@@ -14,6 +14,12 @@ import { no, note, type Section, type Step, yes } from './report.ts'
 import type { ExplainQuery } from './arguments.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
 
+/** What certificates are judged by, and the question about them. */
+export interface ExplainContext {
+  readonly compiled: CompiledConfig
+  readonly query: ExplainQuery
+}
+
 /** The row that a request meets, or why it meets none. */
 export type RouteMatch = Result<RouteRow, TargetFault | { readonly kind: 'route-unknown' }>
 
@@ -30,7 +36,7 @@ export function matchRoute({ request, listener }: ExplainQuery): RouteMatch | un
 export function decisionInput(
   peer: Peer,
   row: RouteRow | undefined,
-  { compiled, query }: { readonly compiled: CompiledConfig; readonly query: ExplainQuery },
+  { compiled, query }: ExplainContext,
 ): Ask {
   const rule = ruleFor(query.userAgent, compiled.config.withoutGrace)
   const { from } = query
@@ -81,7 +87,7 @@ export function routeSection({ request, listener }: ExplainQuery, routeMatch: Ro
 export function verdictSection(
   decision: Decision,
   row: RouteRow | undefined,
-  { compiled, query }: { readonly compiled: CompiledConfig; readonly query: ExplainQuery },
+  { compiled, query }: ExplainContext,
 ): Section {
   return {
     title: `The verdict as of ${timestampText(query.at)}`,

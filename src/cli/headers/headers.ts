@@ -1,7 +1,6 @@
 /**
  * `tfe headers`: the field lines in which an upstream would read a certificate.
  */
-import { closestMatch } from '../../kernel/closest-match.ts'
 import type { Vouched } from '../../decide/decide.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { identityFields } from '../../message/encode/encode.ts'
@@ -12,8 +11,8 @@ import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { readCertificates } from '../certificate-file.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { FORMATS } from './formats.ts'
-import { faultLine, loadCompiled } from '../load-configuration.ts'
-import { twoColumns } from '../text-layout.ts'
+import { loadCompiled, printFaults } from '../load-configuration.ts'
+import { twoColumns, unknownNameText } from '../text-layout.ts'
 import type { CommandEnvironment, Options } from '../command-environment.ts'
 import type { TrustStore } from '../../trust/store.ts'
 
@@ -93,10 +92,7 @@ async function readEncoding(
     })
   }
   const loaded = await loadCompiled(file, env)
-  if (!loaded.ok) {
-    terminal.err(loaded.failure.map((fault) => `${faultLine(fault)}\n`).join(''))
-    return fail(EXIT.no)
-  }
+  if (!loaded.ok) return fail(printFaults(loaded.failure, terminal))
   const { upstreams } = loaded.value.compiled.config
   const wanted = options.get('upstream')
   const upstream =
@@ -121,8 +117,7 @@ function noIdentity(
   if (wanted === undefined)
     return 'no upstream of this configuration is told anything about devices'
   if (names.includes(wanted)) return `the upstream '${wanted}' is told nothing about devices`
-  const suggestion = closestMatch(wanted, names)
-  return `there is no upstream '${wanted}'; ${suggestion === undefined ? `there is ${names.join(', ')}` : `did you mean ${suggestion}?`}`
+  return unknownNameText(`there is no upstream '${wanted}'`, wanted, names)
 }
 
 /** The defaults of the configuration, where there is none. */

@@ -2,10 +2,10 @@
 import type { Server } from '../../forward/balance/server.ts'
 import type { ClientIdentity } from '../../forward/settings.ts'
 import { openUpstream } from '../../forward/balance/upstream.ts'
-import { closestMatch } from '../../kernel/closest-match.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
-import { EXIT, type ExitCode } from '../exit-code.ts'
-import { faultLine, loadCompiled } from '../load-configuration.ts'
+import type { ExitCode } from '../exit-code.ts'
+import { loadCompiled, printFaults } from '../load-configuration.ts'
+import { unknownNameText } from '../text-layout.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 import type { Invocation } from '../command.ts'
 
@@ -30,20 +30,14 @@ export async function findTargetServers(
     return fail('this calls an upstream as a configuration says: add --config FILE')
   if (name === undefined) return fail('this calls one upstream: say its NAME')
   const loaded = await loadCompiled(file, env)
-  if (!loaded.ok) {
-    terminal.err(loaded.failure.map((fault) => `${faultLine(fault)}\n`).join(''))
-    return fail(EXIT.no)
-  }
+  if (!loaded.ok) return fail(printFaults(loaded.failure, terminal))
   const { upstreams } = loaded.value.compiled
   const found = upstreams.get(name)
   if (found === undefined)
     return fail(unknownNameText(`there is no upstream '${name}'`, name, [...upstreams.keys()]))
   const { config, identity } = found
   const opened = openUpstream(config, { identity, onUntrusted: () => {} })
-  if (!opened.ok) {
-    terminal.err(opened.failure.map((fault) => `${faultLine(fault)}\n`).join(''))
-    return fail(EXIT.no)
-  }
+  if (!opened.ok) return fail(printFaults(opened.failure, terminal))
   const wanted = options.get('server')
   const { servers } = opened.value
   const chosen = wanted === undefined ? servers : servers.filter((one) => one.name === wanted)
@@ -60,10 +54,4 @@ export function upstreamName({
   const option = options.get('upstream')
   if (name === undefined || option === undefined) return ok(name ?? option)
   return fail(`found the upstream twice, '${name}' and --upstream: say it once`)
-}
-
-/** Ends a sentence about a name that nothing has. */
-export function unknownNameText(what: string, name: string, names: readonly string[]): string {
-  const suggestion = closestMatch(name, names)
-  return `${what}; ${suggestion === undefined ? `there is ${names.join(', ')}` : `did you mean ${suggestion}?`}`
 }

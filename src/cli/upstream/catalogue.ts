@@ -2,11 +2,13 @@
 import type { Upstream } from '../../config/upstream/types.ts'
 import { loadConfig } from '../../config/load.ts'
 import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
+import type { Fault } from '../../kernel/types.ts'
 import type { CommandEnvironment, CommandResult } from '../command-environment.ts'
 import type { Invocation } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
-import { faultLine, loadWithoutFiles } from '../load-configuration.ts'
-import { unknownNameText, upstreamName } from './called-servers.ts'
+import { loadWithoutFiles, printFaults } from '../load-configuration.ts'
+import { unknownNameText } from '../text-layout.ts'
+import { upstreamName } from './called-servers.ts'
 import { columnsJson, columnsText, type ListedUpstream } from './columns.ts'
 
 /** Available, Selected and Default of each upstream. */
@@ -23,10 +25,7 @@ export async function catalogue(
   }
   const shown = file === undefined ? PRESET_SELECTIONS : await upstreamsOf(file, name, env)
   if (typeof shown === 'string') return shown
-  if ('faults' in shown) {
-    terminal.err(shown.faults.map((line) => `${line}\n`).join(''))
-    return EXIT.no
-  }
+  if ('faults' in shown) return printFaults(shown.faults, terminal)
   const text = options.has('json')
     ? `${JSON.stringify(columnsJson(shown.upstreams, runtimeCatalogue()), undefined, 2)}\n`
     : columnsText(shown.upstreams, runtimeCatalogue(), terminal)
@@ -35,7 +34,7 @@ export async function catalogue(
 }
 
 type ShownUpstreams =
-  { readonly upstreams: readonly ListedUpstream[] } | { readonly faults: readonly string[] }
+  { readonly upstreams: readonly ListedUpstream[] } | { readonly faults: readonly Fault[] }
 
 /** Without a configuration, what each preset would select. */
 const PRESET_SELECTIONS: ShownUpstreams = {
@@ -54,7 +53,7 @@ async function upstreamsOf(
   const read = await loadWithoutFiles(file, env)
   if (read === undefined) {
     const loaded = await loadConfig(file, env)
-    return { faults: loaded.ok ? [] : loaded.failure.map(faultLine) }
+    return { faults: loaded.ok ? [] : loaded.failure }
   }
   const { upstreams } = read.config
   if (name === undefined) return { upstreams }
