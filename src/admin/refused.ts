@@ -42,6 +42,13 @@ export const invalidData = (faults: readonly Fault[], what: string): ProblemResu
     faults,
   })
 
+/** A document of the store that this version did not write: to go by it would be a guess. */
+export const unreadableDocument = (
+  key: string,
+  { found, wanted }: { readonly found: string; readonly wanted: string },
+): ProblemResult =>
+  fail({ kind: 'unknown-row', table: 'documents', key, column: 'body', found, wanted })
+
 /** The configuration file says so, and the file is right (decision 20). */
 export const setByFile = (what: string): ProblemResult =>
   refuse({

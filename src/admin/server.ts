@@ -13,8 +13,8 @@ import { certificateKeyOf } from './auth/client-certificate.ts'
 import { sendProblem } from './define-route.ts'
 import { limitConnections } from './auth/connection-limit.ts'
 import { authenticate } from './auth/authenticate.ts'
-import { includes, isAccessRefusal } from './auth/principal.ts'
-import { accessProblem, adminProblem, storeProblem, type AdminProblem } from './problem.ts'
+import { includes } from './auth/principal.ts'
+import { accessProblem, adminProblem, type AdminProblem } from './problem.ts'
 import { addAdministratorRoutes } from './routes/access/admins.ts'
 import { addApprovalRoutes } from './routes/devices/approvals.ts'
 import { addDeviceRoutes } from './routes/devices/routes.ts'
@@ -142,10 +142,7 @@ async function guard(request: FastifyRequest, deps: AdminDeps): Promise<AdminPro
     },
     { credentials: store.credentials, admins: store.admins, clock },
   )
-  if (!authenticated.ok) {
-    const { failure } = authenticated
-    return isAccessRefusal(failure) ? accessProblem(failure) : storeProblem(failure)
-  }
+  if (!authenticated.ok) return authenticated.failure
   request.principal = authenticated.value
   const { role: has } = authenticated.value
   return includes(has, needed) ? undefined : accessProblem({ kind: 'role-too-weak', has, needed })

@@ -5,7 +5,7 @@ import type { CommandEnvironment } from './command-environment.ts'
 import { addCommands, type Services } from './command-specs.ts'
 import { TfeCommand, UsageError } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
-import { twoColumns } from './text-layout.ts'
+import { type Row, twoColumns } from './text-layout.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Runs one command. Throws only for bugs. */
@@ -39,7 +39,7 @@ export function programOf(
     .version(`tfe ${services.version}`, '-V, --version', 'print the version')
     .enablePositionalOptions()
   addCommands(program, services)
-  const section = (title: string, rows: readonly (readonly [string, string])[]) => [
+  const section = (title: string, rows: readonly Row[]) => [
     '',
     paint('bold', title),
     ...twoColumns(rows),

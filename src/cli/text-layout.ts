@@ -4,8 +4,11 @@
 import { stripVTControlCharacters } from 'node:util'
 import { closestMatch } from '../kernel/closest-match.ts'
 
+/** A name and what is said of it. */
+export type Row = readonly [string, string]
+
 /** Rows of two columns, the first as wide as its widest cell; colours do not count. */
-export function twoColumns(rows: readonly (readonly [string, string])[]): readonly string[] {
+export function twoColumns(rows: readonly Row[]): readonly string[] {
   const width = Math.max(0, ...rows.map(([cell]) => visibleWidth(cell)))
   return rows.map(([cell, rest]) => `  ${padded(cell, width)}  ${rest}`.trimEnd())
 }

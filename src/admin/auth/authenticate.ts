@@ -6,7 +6,7 @@ import type { Clock } from '../../kernel/ports.ts'
 import { fail, ok, type KeyFingerprint, type Result } from '../../kernel/types.ts'
 import type { Admin, Admins } from '../../store/access/admins.ts'
 import type { Credentials } from '../../store/access/credentials.ts'
-import type { StoreTrouble } from '../../store/failure.ts'
+import { accessProblem, storeProblem, type AdminProblem } from '../problem.ts'
 import { lesserOf, type AccessRefusal, type Principal } from './principal.ts'
 import { hashOf, isSessionId, isToken } from './token-text.ts'
 
@@ -28,9 +28,9 @@ export interface AuthenticateDeps {
   readonly clock: Clock
 }
 
-export type AuthenticateResult = Result<Principal, AccessRefusal | StoreTrouble>
+type AuthenticateResult = Result<Principal, AdminProblem>
 
-/** Finds the administrator whose credential a call shows. */
+/** Finds the administrator whose credential a call shows, or says why there is none. */
 export async function authenticate(
   presented: PresentedCredentials,
   deps: AuthenticateDeps,
@@ -40,18 +40,18 @@ export async function authenticate(
   if (presented.certificateKey !== undefined) {
     return await byCertificate(presented, presented.certificateKey, deps)
   }
-  return fail({ kind: 'credential-missing' })
+  return refused('credential-missing')
 }
 
 async function byToken(authorization: string, deps: AuthenticateDeps): Promise<AuthenticateResult> {
   const [, token] = /^Bearer +(\S+)$/iu.exec(authorization) ?? []
-  if (token === undefined || !isToken(token)) return fail({ kind: 'credential-malformed' })
+  if (token === undefined || !isToken(token)) return refused('credential-malformed')
   const found = await deps.credentials.findToken(hashOf(token))
-  if (!found.ok) return found
-  if (found.value === undefined) return fail({ kind: 'credential-unknown' })
+  if (!found.ok) return fail(storeProblem(found.failure))
+  if (found.value === undefined) return refused('credential-unknown')
   const { admin, token: stored } = found.value
   const now = deps.clock.now()
-  if (stored.expiresAt <= now) return fail({ kind: 'credential-expired' })
+  if (stored.expiresAt <= now) return refused('credential-expired')
   const role = lesserOf(admin.role, stored.role)
   const authenticated = enabled(admin, { role, by: 'token', tokenEnds: stored.expiresAt })
   if (authenticated.ok && now - (stored.lastUsedAt ?? 0) >= USE_RECORDED_EVERY_MS) {
@@ -69,14 +69,14 @@ async function bySession(
   id: string,
   deps: AuthenticateDeps,
 ): Promise<AuthenticateResult> {
-  if (!isSessionId(id)) return fail({ kind: 'credential-malformed' })
+  if (!isSessionId(id)) return refused('credential-malformed')
   const found = await deps.credentials.findSession(hashOf(id))
-  if (!found.ok) return found
-  if (found.value === undefined) return fail({ kind: 'credential-unknown' })
+  if (!found.ok) return fail(storeProblem(found.failure))
+  if (found.value === undefined) return refused('credential-unknown')
   const { admin, session } = found.value
-  if (session.expiresAt <= deps.clock.now()) return fail({ kind: 'credential-expired' })
+  if (session.expiresAt <= deps.clock.now()) return refused('credential-expired')
   // The browser sends the cookie whichever page made it ask; SameSite is the first defence, this the second.
-  if (changes && requestedBy === undefined) return fail({ kind: 'cross-site' })
+  if (changes && requestedBy === undefined) return refused('cross-site')
   return enabled(admin, { role: admin.role, by: 'session' })
 }
 
@@ -86,15 +86,15 @@ async function byCertificate(
   deps: AuthenticateDeps,
 ): Promise<AuthenticateResult> {
   const found = await deps.admins.findByKey(key)
-  if (!found.ok) return found
-  if (found.value === undefined) return fail({ kind: 'credential-unknown' })
+  if (!found.ok) return fail(storeProblem(found.failure))
+  if (found.value === undefined) return refused('credential-unknown')
   // The browser shows the certificate whichever page made it ask, too, and there is no SameSite for it.
-  if (changes && requestedBy === undefined) return fail({ kind: 'cross-site' })
+  if (changes && requestedBy === undefined) return refused('cross-site')
   return enabled(found.value, { role: found.value.role, by: 'certificate' })
 }
 
-const enabled = (
-  { name, disabled }: Admin,
-  how: Omit<Principal, 'name'>,
-): Result<Principal, AccessRefusal> =>
-  disabled ? fail({ kind: 'administrator-disabled' }) : ok({ name, ...how })
+const enabled = ({ name, disabled }: Admin, how: Omit<Principal, 'name'>): AuthenticateResult =>
+  disabled ? refused('administrator-disabled') : ok({ name, ...how })
+
+const refused = (kind: Exclude<AccessRefusal['kind'], 'role-too-weak' | 'too-many-attempts'>) =>
+  fail(accessProblem({ kind }))

@@ -37,19 +37,3 @@ export type AccessRefusal =
   | { readonly kind: 'role-too-weak'; readonly has: Role; readonly needed: Role }
   | { readonly kind: 'address-not-allowed' }
   | { readonly kind: 'too-many-attempts'; readonly seconds: number }
-
-const ACCESS_REFUSALS: ReadonlySet<string> = new Set<AccessRefusal['kind']>([
-  'credential-missing',
-  'credential-malformed',
-  'credential-unknown',
-  'credential-expired',
-  'administrator-disabled',
-  'cross-site',
-  'role-too-weak',
-  'address-not-allowed',
-  'too-many-attempts',
-])
-
-/** Whether it is about the caller, not about the store. */
-export const isAccessRefusal = (failure: { readonly kind: string }): failure is AccessRefusal =>
-  ACCESS_REFUSALS.has(failure.kind)

@@ -59,22 +59,14 @@ export class CommandContext {
   /** Asks; a refusal is told here, and comes back as the exit code. The API's answers are as its schemas say. */
   async request<Body>(request: ApiRequest): Promise<Result<ApiResult<Body>, ExitCode>> {
     const response = await this.#send(request)
-    if (!response.ok) return response
-    const { status, body, etag } = response.value
-    if (status < 400) return ok({ body: body as Body, etag })
-    this.#refused(body as Partial<Problem>)
-    return fail(EXIT.no)
+    return response.ok ? this.#accepted(response.value) : response
   }
 
   /** Asks for what may not be there; undefined when it is not. */
   async find<Body>(path: string): Promise<Result<ApiResult<Body> | undefined, ExitCode>> {
     const response = await this.#send({ method: 'GET', path })
     if (!response.ok) return response
-    const { status, body, etag } = response.value
-    if (status === 404) return ok(undefined)
-    if (status < 400) return ok({ body: body as Body, etag })
-    this.#refused(body as Partial<Problem>)
-    return fail(EXIT.no)
+    return response.value.status === 404 ? ok(undefined) : this.#accepted(response.value)
   }
 
   async #send(request: ApiRequest): Promise<Result<ApiResponse, ExitCode>> {
@@ -140,14 +132,16 @@ export class CommandContext {
     else out(text)
   }
 
-  #refused({ detail, next_step: nextStep, code, faults = [] }: Partial<Problem>): void {
-    const { err } = this.terminal
-    err(
-      `tfe: ${replaceControlCharacters(detail ?? 'the admin API refused')} (${replaceControlCharacters(code ?? 'unknown')})\n`,
-    )
-    for (const { at, message } of faults)
-      err(`  ${replaceControlCharacters(at)}: ${replaceControlCharacters(message)}\n`)
-    err(`next: ${replaceControlCharacters(nextStep ?? 'see the log of the front end')}\n`)
+  #accepted<Body>({ status, body, etag }: ApiResponse): Result<ApiResult<Body>, ExitCode> {
+    if (status < 400) return ok({ body: body as Body, etag })
+    const { detail, next_step: nextStep, code, faults = [] } = body as Partial<Problem>
+    const lines = [
+      `tfe: ${detail ?? 'the admin API refused'} (${code ?? 'unknown'})`,
+      ...faults.map(({ at, message }) => `  ${at}: ${message}`),
+      `next: ${nextStep ?? 'see the log of the front end'}`,
+    ]
+    for (const line of lines) this.terminal.err(`${replaceControlCharacters(line)}\n`)
+    return fail(EXIT.no)
   }
 }
 

@@ -5,7 +5,6 @@ import type { Config } from '../../config/config.ts'
 import type { Fault, Instant } from '../../kernel/types.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { approval } from './approval.ts'
-import { dangers } from './dangers.ts'
 import { listeners } from './listeners.ts'
 import { routes } from './routes.ts'
 import { storeLines } from './store.ts'
@@ -65,7 +64,7 @@ function summary(
     ...routes(config, terminal),
     ['Upstreams', upstreams(config, compiled)],
     ['What changes while serving', storeLines(config)],
-    ['What is dangerous', dangers(config)],
+    ['What is dangerous', config.dangers.map(({ at, sentence }) => `  ${at}: ${sentence}`)],
   ]
   return sections
     .filter(([, lines]) => lines.length > 0)

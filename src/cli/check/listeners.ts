@@ -4,7 +4,7 @@ import { isPubliclyTrusted, type ServerIdentity } from '../../handshake/server-i
 import type { Instant, Millis } from '../../kernel/types.ts'
 import type { Config } from '../../config/config.ts'
 import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
-import { twoColumns } from '../text-layout.ts'
+import { type Row, twoColumns } from '../text-layout.ts'
 import { countText, durationText, expiryText } from '../format-time.ts'
 import type { Listener, Relay } from '../../config/listener/types.ts'
 
@@ -31,12 +31,9 @@ function paragraph(
   const versions =
     tls.minVersion === tls.maxVersion ? tls.maxVersion : `${tls.minVersion} to ${tls.maxVersion}`
   const resumption = resumptionText(tls.resumption, compiled)
-  const rows: readonly (readonly [string, string])[] = [
+  const rows: readonly Row[] = [
     ['serves', hosts.join(', ')],
-    ...(compiled?.identities ?? []).map((one): readonly [string, string] => [
-      'certificate',
-      certificate(one, now),
-    ]),
+    ...(compiled?.identities ?? []).map((one): Row => ['certificate', certificate(one, now)]),
     ['TLS', `${versions}, resumption ${resumption}`],
     ['names CAs', tls.advertiseCas ? 'yes: devices are told which certificates may do' : 'no'],
     ...(relay === undefined ? [['routes', routes.name] as const] : relayRows(relay, limits.idle)),
@@ -57,7 +54,7 @@ const PURPOSE_LABELS: Readonly<Record<Listener['purpose'], string>> = {
 function relayRows(
   { upstream, certificate, sensitive, networks, proxyProtocol }: Relay,
   idle: Millis,
-): readonly (readonly [string, string])[] {
+): readonly Row[] {
   const sources = networks?.map(({ text }) => text).join(', ')
   const approved = sensitive ? ', of approved devices only' : ''
   return [

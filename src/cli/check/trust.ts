@@ -6,7 +6,7 @@ import { crlLocation, type CrlSettings } from '../../config/trust/types.ts'
 import { agentRuleText } from '../../message/agent.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { printName } from '../../x509/print-name.ts'
-import { twoColumns } from '../text-layout.ts'
+import { type Row, twoColumns } from '../text-layout.ts'
 import { countText, dayText, expiryText, relativeDayText, durationText } from '../format-time.ts'
 
 /** Enforcement first, then each enrollment setting with its anchors. */
@@ -17,9 +17,10 @@ export function trust(
 ): readonly string[] {
   const { enforcement, grace, renewalWindow, withoutGrace } = config
   const { denied, profile } = config.trust
-  const settings = config.trust.enrollmentSettings.map(
-    ({ name, standing }): readonly [string, string] => [name, standingText(standing, now)],
-  )
+  const settings = config.trust.enrollmentSettings.map(({ name, standing }): Row => [
+    name,
+    standingText(standing, now),
+  ])
   const denials = denied.keys.size + denied.serials.size
   return [
     enforcement === 'required'

@@ -7,7 +7,7 @@ import type { CompiledUpstream, CompiledConfig } from '../../state/compiled-conf
 import type { Config } from '../../config/config.ts'
 import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
 import { selectionNotices, versionsOf } from '../../upstream-tls/selection.ts'
-import { twoColumns } from '../text-layout.ts'
+import { type Row, twoColumns } from '../text-layout.ts'
 import { countText } from '../format-time.ts'
 
 /** One paragraph per upstream; without a world, nothing about what we show there. */
@@ -91,8 +91,6 @@ const BALANCE_TEXT: Readonly<Record<Upstream['balance'], string>> = {
   'least-connections': 'the server with the fewest requests under way for its weight',
   'device-hash': 'by the key of the device; in turn for requests without one',
 }
-
-type Row = readonly [string, string]
 
 /** `own` is what stands for the hostname where the configuration names none. */
 function tlsRows(tls: UpstreamTls, own: string): readonly Row[] {

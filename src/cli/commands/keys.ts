@@ -8,7 +8,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CommandEnvironment } from '../command-environment.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { fail, ok, unreachable, type Fault, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import {
   mergeKeyRings,
   readKeyRing,
@@ -35,7 +35,7 @@ export async function keysCommand(
   context: CommandEnvironment,
 ): Promise<ExitCode> {
   const ring = await ringFileOf(options.file, context.env)
-  const said = ring.ok ? await runAction(options, ring.value, context) : ring
+  const said = ring.ok ? await ACTIONS[options.action](ring.value, options.bundle, context) : ring
   if (!said.ok) return printFaults(said.failure, context.terminal)
   const { out, paint, signs } = context.terminal
   const [first = '', ...others] = said.value
@@ -44,25 +44,6 @@ export async function keysCommand(
 }
 
 type Report = Result<readonly string[], readonly Fault[]>
-
-async function runAction(
-  { action, bundle }: KeysOptions,
-  ring: RingFile,
-  context: CommandEnvironment,
-): Promise<Report> {
-  switch (action) {
-    case 'list':
-      return listKeys(ring)
-    case 'new':
-      return addKey(ring)
-    case 'export':
-      return exportKeys(ring, bundle, context)
-    case 'import':
-      return importKeys(ring, bundle, context)
-    default:
-      return unreachable(action)
-  }
-}
 
 /** The ring as the configuration names it. */
 interface RingFile {
@@ -165,6 +146,13 @@ async function textOf(bundle: string): Promise<Result<string, readonly Fault[]>>
     return fail([{ at: bundle, message }])
   }
 }
+
+const ACTIONS: Readonly<
+  Record<
+    KeysOptions['action'],
+    (ring: RingFile, bundle: string, context: CommandEnvironment) => Promise<Report>
+  >
+> = { list: listKeys, new: addKey, export: exportKeys, import: importKeys }
 
 /** From standard input, so that neither a list of processes nor a shell's history has it. */
 async function passphraseFrom({

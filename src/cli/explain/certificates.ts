@@ -3,7 +3,7 @@ import type { Instant } from '../../kernel/types.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { keyText } from '../../x509/key.ts'
 import { generalNameText, printName } from '../../x509/print-name.ts'
-import { twoColumns } from '../text-layout.ts'
+import { type Row, twoColumns } from '../text-layout.ts'
 import { relativeDayText, timestampText } from '../format-time.ts'
 import { note, type Section } from './report.ts'
 
@@ -25,7 +25,7 @@ export function certificateSections(
 export const name = ({ subject, serial }: Certificate): string =>
   printName(subject) || `(no subject, serial ${serial})`
 
-function facts(certificate: Certificate, now: Instant): readonly (readonly [string, string])[] {
+function facts(certificate: Certificate, now: Instant): readonly Row[] {
   const { issuer, serial, notBefore, notAfter, publicKey, subjectAltNames, fingerprint } =
     certificate
   const names = subjectAltNames.map(generalNameText)

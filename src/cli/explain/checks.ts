@@ -9,7 +9,7 @@ import { EXTENSION, KEY_USAGE } from '../../x509/extensions.ts'
 import { keyText } from '../../x509/key.ts'
 import type { Subtree } from '../../x509/name-constraints.ts'
 import { generalNameText } from '../../x509/print-name.ts'
-import { twoColumns } from '../text-layout.ts'
+import { type Row, twoColumns } from '../text-layout.ts'
 import { countText } from '../format-time.ts'
 import { type Section, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
@@ -45,9 +45,7 @@ const checkStep = (certificate: Certificate, issuer: Certificate): Step =>
     ]),
   )
 
-type Fact = readonly [string, string]
-
-function rights({ publicKey, extensions }: Certificate): readonly Fact[] {
+function rights({ publicKey, extensions }: Certificate): readonly Row[] {
   const { basicConstraints, keyUsage, extendedKeyUsage, nameConstraints, policies } = extensions
   const critical = extensions.all.filter((one) => one.critical).map(({ oid }) => extensionText(oid))
   return [

@@ -6,7 +6,7 @@ import {
   type ScanReport,
 } from '../../forward/diagnose/scan-server.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { twoColumns, replaceControlCharacters } from '../text-layout.ts'
+import { type Row, twoColumns, replaceControlCharacters } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 import type { Invocation } from '../command.ts'
@@ -70,7 +70,7 @@ function reportText(report: ScanReport, { paint }: Terminal): string {
 function protocolRows(
   { protocol, withSni, withoutSni, suites }: ScannedProtocol,
   sni: string | undefined,
-): readonly (readonly [string, string])[] {
+): readonly Row[] {
   const bare = `without SNI ${answerText(withoutSni)}`
   const both = withSni === undefined ? bare : `with SNI ${sni} ${answerText(withSni)}; ${bare}`
   const differ =

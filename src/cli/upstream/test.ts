@@ -2,7 +2,7 @@
 import type { CertificateReport } from '../../forward/connect/shown-certificate.ts'
 import { checkText, testServer, type TestReport } from '../../forward/diagnose/test-server.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { twoColumns, replaceControlCharacters } from '../text-layout.ts'
+import { type Row, twoColumns, replaceControlCharacters } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 import type { Invocation } from '../command.ts'
@@ -31,7 +31,7 @@ function reportText(report: TestReport, { paint, signs }: Terminal): string {
   const verdict = usable
     ? `${paint('good', signs.yes)} ${server}: requests would be carried`
     : `${paint('bad', signs.no)} ${server}: no request would be carried`
-  const rows: readonly (readonly [string, string])[] =
+  const rows: readonly Row[] =
     tls === undefined
       ? []
       : [
@@ -59,7 +59,7 @@ function reportText(report: TestReport, { paint, signs }: Terminal): string {
 const twice = (one: string, other: string): string => (one === other ? one : `${one} (${other})`)
 
 function certificateText(one: CertificateReport, index: number): readonly string[] {
-  const rows: readonly (readonly [string, string])[] = [
+  const rows: readonly Row[] = [
     ['issued by', replaceControlCharacters(one.issuer)],
     ...(index === 0 ? [['for', replaceControlCharacters(one.names.join(', '))] as const] : []),
     ['valid', `${one.notBefore} to ${one.notAfter}`],

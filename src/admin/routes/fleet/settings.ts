@@ -14,11 +14,10 @@ import {
   readMinimums,
 } from '../../../fleet/stored-settings.ts'
 import type { MinimumVersions } from '../../../fleet/readiness.ts'
-import { fail, ok, type Fault, type Result } from '../../../kernel/types.ts'
+import { ok, type Fault, type Result } from '../../../kernel/types.ts'
 import type { AgentMinimum } from '../../../store/devices/device-filter.ts'
-import type { StoreFailure } from '../../../store/failure.ts'
-import { defineRoute } from '../../define-route.ts'
-import { invalidData, setByFile } from '../../refused.ts'
+import { defineRoute, type RouteFailure } from '../../define-route.ts'
+import { invalidData, setByFile, unreadableDocument } from '../../refused.ts'
 import { strictObject, stringEnum } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -31,7 +30,7 @@ export function addSettingRoutes(app: FastifyInstance, context: AdminContext): v
 /** The oldest agents that count now: the file's, or else the portal's, or else the profile's. */
 export async function minimumsOf(
   context: AdminContext,
-): Promise<Result<MinimumVersions, StoreFailure>> {
+): Promise<Result<MinimumVersions, RouteFailure>> {
   const stored = await storedMinimums(context)
   return stored.ok ? ok(stored.value.minimums) : stored
 }
@@ -49,26 +48,22 @@ interface StoredMinimums {
 async function storedMinimums({
   frontEnd,
   store,
-}: AdminContext): Promise<Result<StoredMinimums, StoreFailure>> {
+}: AdminContext): Promise<Result<StoredMinimums, RouteFailure>> {
   const { versions, statedByFile } = frontEnd.minimums()
   const found = await store.documents.find(MINIMUMS_DOCUMENT)
   if (!found.ok) return found
   const { body, version = 0 } = found.value ?? {}
   if (statedByFile || body === undefined) return ok({ minimums: versions, version })
   const read = readMinimums(body)
-  if (!read.ok) return fail(unreadableDocument(MINIMUMS_DOCUMENT, read.failure))
+  if (!read.ok) return unreadable(MINIMUMS_DOCUMENT, read.failure)
   return ok({ minimums: read.value, version })
 }
 
-/** Counting a fleet by a document that cannot be read would be a guess. */
-const unreadableDocument = (key: string, faults: readonly Fault[]): StoreFailure => ({
-  kind: 'unknown-row',
-  table: 'documents',
-  key,
-  column: 'body',
-  found: faults.map(({ at }) => at).join(', '),
-  wanted: 'a document that this version wrote',
-})
+const unreadable = (key: string, faults: readonly Fault[]) =>
+  unreadableDocument(key, {
+    found: faults.map(({ at }) => at).join(', '),
+    wanted: 'a document that this version wrote',
+  })
 
 const version = Type.Integer({ description: '0 as long as it was never set.' })
 const locked = Type.Boolean({ description: 'Set by the configuration file.' })
@@ -161,7 +156,7 @@ function addApprovalModelRoutes(app: FastifyInstance, context: AdminContext): vo
       if (!found.ok) return found
       const { body, version = 0 } = found.value ?? {}
       const read = body === undefined ? ok(DEFAULT_APPROVAL) : readApprovalModel(body)
-      if (!read.ok) return fail(unreadableDocument(APPROVAL_DOCUMENT, read.failure))
+      if (!read.ok) return unreadable(APPROVAL_DOCUMENT, read.failure)
       const stated = frontEnd.approvalModel()
       return ok({
         body: { model: stated ?? read.value, locked: stated !== undefined, version },

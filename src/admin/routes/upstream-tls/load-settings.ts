@@ -1,11 +1,12 @@
 /** Reads the TLS settings of one upstream from the store, as today's runtime and configuration file have them. */
 import { parseTlsSettingsDocument } from '../../../config/upstream/stored-document.ts'
-import { fail, ok, type Result } from '../../../kernel/types.ts'
+import { ok, type Result } from '../../../kernel/types.ts'
 import { openSettings, documentName } from '../../../upstream-tls/document.ts'
 import { initialSettings } from '../../../upstream-tls/draft-result.ts'
 import { explainUpgrade } from '../../../upstream-tls/explain-settings.ts'
-import type { StoreFailure } from '../../../store/failure.ts'
+import type { RouteFailure } from '../../define-route.ts'
 import type { ServedUpstream } from '../../front-end.ts'
+import { notFound, unreadableDocument } from '../../refused.ts'
 import type { TlsSettings, SettingsContext } from '../../../upstream-tls/settings-types.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -23,6 +24,7 @@ export function upstreamWithTls(
 
 /** Settings as they are stored. */
 export interface LoadedSettings {
+  readonly upstream: UpstreamWithTls
   readonly settings: TlsSettings
   readonly rules: SettingsContext
   /** What an upgrade did to them, in sentences. */
@@ -33,9 +35,13 @@ export interface LoadedSettings {
 
 /** Reads the settings of an upstream; the default where nothing is stored. */
 export async function loadSettings(
-  { store, frontEnd }: AdminContext,
-  { name, tls }: UpstreamWithTls,
-): Promise<Result<LoadedSettings, StoreFailure>> {
+  context: AdminContext,
+  name: string,
+): Promise<Result<LoadedSettings, RouteFailure>> {
+  const { store, frontEnd } = context
+  const upstream = upstreamWithTls(context, name)
+  if (upstream === undefined) return notFound('upstream with TLS', name)
+  const { tls } = upstream
   const rules: SettingsContext = {
     catalogue: frontEnd.catalogue(),
     preset: tls.preset,
@@ -45,22 +51,18 @@ export async function loadSettings(
   const found = await store.documents.find(key)
   if (!found.ok) return found
   if (found.value === undefined)
-    return ok({ settings: initialSettings(rules), rules, report: [], version: 0 })
+    return ok({ upstream, settings: initialSettings(rules), rules, report: [], version: 0 })
   const { body, version } = found.value
-  const unreadableDocument = (places: readonly string[]): StoreFailure => ({
-    kind: 'unknown-row',
-    table: 'documents',
-    key,
-    column: 'body',
-    found: places.join('; ').slice(0, 200),
-    wanted: 'upstream TLS settings that this version wrote',
-  })
+  const unreadable = (places: readonly string[]) =>
+    unreadableDocument(key, {
+      found: places.join('; ').slice(0, 200),
+      wanted: 'upstream TLS settings that this version wrote',
+    })
   const parsed = parseTlsSettingsDocument(body)
-  if (!parsed.ok) return fail(unreadableDocument(parsed.failure.map(({ at }) => at)))
+  if (!parsed.ok) return unreadable(parsed.failure.map(({ at }) => at))
   const loaded = openSettings(parsed.value, rules)
-  if (!loaded.ok)
-    return fail(unreadableDocument(loaded.failure.map(({ at, found: name }) => `${at} ${name}`)))
+  if (!loaded.ok) return unreadable(loaded.failure.map(({ at, found: name }) => `${at} ${name}`))
   const { page, report } = loaded.value
   const told = report.map((one) => explainUpgrade(one, name))
-  return ok({ settings: page, rules, report: told, version })
+  return ok({ upstream, settings: page, rules, report: told, version })
 }

@@ -16,8 +16,9 @@ import {
   type RouteInput,
   type RouteOutput,
 } from '../../define-route.ts'
-import { loadSettings, upstreamWithTls, type LoadedSettings } from './load-settings.ts'
-import { conflict, invalidData, notFound } from '../../refused.ts'
+import { loadSettings, type LoadedSettings } from './load-settings.ts'
+import { conflict, invalidData } from '../../refused.ts'
+import { versionedOutput } from '../../route-output.ts'
 import { nullable, strictObject, stringEnum, nameParams } from '../../schemas.ts'
 import { draftInputOf, draftShape, fieldOf, settingsShape, shownSettings } from './shapes.ts'
 import type { AdminContext } from '../../context.ts'
@@ -69,14 +70,8 @@ function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
     params: nameParams,
     response: settingsShape,
     fails: [404],
-    handle: async ({ params }) => {
-      const upstream = upstreamWithTls(context, params.name)
-      if (upstream === undefined) return notFound('upstream with TLS', params.name)
-      const loaded = await loadSettings(context, upstream)
-      if (!loaded.ok) return loaded
-      const { version } = loaded.value
-      return ok({ body: shownSettings(upstream, loaded.value), version })
-    },
+    handle: async ({ params }) =>
+      versionedOutput(await loadSettings(context, params.name), shownSettings),
   })
 }
 
@@ -152,12 +147,10 @@ async function changeSettings(
   { actor, params, expected }: RouteInput<{ readonly name: string }, unknown, unknown>,
   change: (loaded: LoadedSettings) => Result<TlsSettings, RouteFailure>,
 ): Promise<Result<RouteOutput<ReturnType<typeof shownSettings>>, RouteFailure>> {
-  const upstream = upstreamWithTls(context, params.name)
-  if (upstream === undefined) return notFound('upstream with TLS', params.name)
-  const loaded = await loadSettings(context, upstream)
+  const loaded = await loadSettings(context, params.name)
   if (!loaded.ok) return loaded
   const { version: found, rules, settings: before } = loaded.value
-  const name = documentName(upstream.name)
+  const name = documentName(params.name)
   if (expected !== 'any' && expected !== found) {
     return fail({ kind: 'stale', what: 'settings document', key: name, expected, found })
   }
@@ -170,6 +163,6 @@ async function changeSettings(
     : await context.store.documents.put(actor, { name, body }, found)
   if (!put.ok) return put
   const { version } = put.value
-  const shown = shownSettings(upstream, { ...loaded.value, settings: settings.value, version })
+  const shown = shownSettings({ ...loaded.value, settings: settings.value, version })
   return ok({ body: shown, version })
 }

@@ -22,7 +22,7 @@ import {
 } from '../../../upstream-tls/verification.ts'
 import { printName } from '../../../x509/print-name.ts'
 import { nullable, strictObject, stringEnum, text } from '../../schemas.ts'
-import type { LoadedSettings, UpstreamWithTls } from './load-settings.ts'
+import type { LoadedSettings } from './load-settings.ts'
 
 const MODES = ['default', 'custom'] as const
 const switches = {
@@ -154,10 +154,14 @@ export const settingsShape = strictObject({
 })
 
 /** Shows the settings as they are stored. */
-export function shownSettings(
-  { name, tls: { preset, file } }: UpstreamWithTls,
-  { settings, rules, report, version }: LoadedSettings,
-): Static<typeof settingsShape> {
+export function shownSettings({
+  upstream,
+  settings,
+  rules,
+  report,
+  version,
+}: LoadedSettings): Static<typeof settingsShape> {
+  const { preset, file } = upstream.tls
   const { applied, chosen, draft } = settings
   const usual = rules.catalogue.defaults[preset]
   const shown = (mode: TlsDraft['mode'], selection: Selection, verification: Verification) =>
@@ -169,7 +173,7 @@ export function shownSettings(
       weak: item.weak ?? null,
     }))
   return {
-    upstream: name,
+    upstream: upstream.name,
     preset,
     applied: shown(
       applied.kind,

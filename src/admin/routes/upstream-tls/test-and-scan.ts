@@ -85,13 +85,12 @@ async function settingsOf(
   name: string,
   wanted: SettingsSource | undefined,
 ): Promise<Result<ChosenSettings, RouteFailure>> {
-  const upstream = upstreamWithTls(context, name)
-  // What is in force can be called while the store is away.
-  if (wanted === 'applied' || (upstream === undefined && wanted === undefined)) {
+  // What is in force can be called while the store is unavailable.
+  const hasSettings = upstreamWithTls(context, name) !== undefined
+  if (wanted === 'applied' || (!hasSettings && wanted === undefined)) {
     return ok({ settings: 'applied', used: undefined })
   }
-  if (upstream === undefined) return notFound('upstream with TLS', name)
-  const loaded = await loadSettings(context, upstream)
+  const loaded = await loadSettings(context, name)
   if (!loaded.ok) return loaded
   const { settings, rules } = loaded.value
   if (wanted === undefined && !hasChanges(settings, rules)) {
