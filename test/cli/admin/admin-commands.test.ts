@@ -33,13 +33,13 @@ interface How {
 }
 
 async function typed(
-  office: TestAdminApi,
+  adminApi: TestAdminApi,
   words: readonly string[],
   how: How = {},
 ): Promise<CommandOutput> {
   const env = {
-    TFE_ADMIN_URL: office.url,
-    TFE_ADMIN_TOKEN: await office.tokenOf(how.as ?? 'administrator'),
+    TFE_ADMIN_URL: adminApi.url,
+    TFE_ADMIN_TOKEN: await adminApi.tokenOf(how.as ?? 'administrator'),
   }
   return await tfe(words, env, how.answers)
 }
@@ -47,100 +47,102 @@ async function typed(
 const words = (line: string): readonly string[] => line.split(' ')
 
 async function fleet(): Promise<TestAdminApi> {
-  const office = await openAdminApi()
-  await makeCurrent(office.store)
-  await office.store.sightings.record([
+  const adminApi = await openAdminApi()
+  await makeCurrent(adminApi.store)
+  await adminApi.store.sightings.record([
     sighting('1'),
     sighting('2', { verdict: 'refuse', code: 'unapproved', authentication: 'failed' }),
   ])
-  return office
+  return adminApi
 }
 
-async function idsOf(office: TestAdminApi): Promise<readonly string[]> {
-  const { out } = await typed(office, words('devices list --json'))
+async function idsOf(adminApi: TestAdminApi): Promise<readonly string[]> {
+  const { out } = await typed(adminApi, words('devices list --json'))
   return (JSON.parse(out) as { items: readonly { id: string }[] }).items.map(({ id }) => id)
 }
 
 test('devices are listed in a table, approved by id, and found again', async () => {
-  await using office = await fleet()
-  const listed = await typed(office, words('devices list'))
+  await using adminApi = await fleet()
+  const listed = await typed(adminApi, words('devices list'))
   expect(listed.code).toBe(0)
   expect(listed.out).toMatch(/^ID +NAME +CLASS +APPROVAL +LAST VERDICT +MIGRATION +LAST SEEN$/mu)
-  const ids = await idsOf(office)
-  const approved = await typed(office, ['devices', 'approve', ...ids], { as: 'operator' })
+  const ids = await idsOf(adminApi)
+  const approved = await typed(adminApi, ['devices', 'approve', ...ids], { as: 'operator' })
   expect(approved).toMatchObject({ code: 0, err: '' })
   expect(approved.out).toBe(ids.map((id) => `${id} is approved\n`).join(''))
-  const { out } = await typed(office, words('devices list --approval approved'))
+  const { out } = await typed(adminApi, words('devices list --approval approved'))
   expect(out.match(/approved, awaiting next connection/gu)).toHaveLength(2)
 })
 
 test('a device that is left is named with the reason, exit code 1', async () => {
-  await using office = await fleet()
-  const [first = ''] = await idsOf(office)
-  await typed(office, ['devices', 'block', first])
-  const again = await typed(office, ['devices', 'approve', first, 'unknown'])
+  await using adminApi = await fleet()
+  const [first = ''] = await idsOf(adminApi)
+  await typed(adminApi, ['devices', 'block', first])
+  const again = await typed(adminApi, ['devices', 'approve', first, 'unknown'])
   expect(again).toMatchObject({ code: 1 })
   expect(again.out).toContain(`${first} is left: it is blocked`)
   expect(again.out).toContain('unknown is left: there is no such device')
-  const forget = await typed(office, ['devices', 'forget', first])
+  const forget = await typed(adminApi, ['devices', 'forget', first])
   expect(forget).toMatchObject({ code: 1, out: '' })
   expect(forget.err).toMatch(/^tfe: .*\(device-blocked\)\nnext: /u)
 })
 
 test('readiness is printed with the labels of the chart, and an old agent must upgrade', async () => {
-  await using office = await openAdminApi({
+  await using adminApi = await openAdminApi({
     frontEnd: {
       minimums: () => ({ versions: new Map([['android-maw', [10, 1]]]), statedByFile: true }),
     },
   })
   const old = { verdict: 'refuse', code: 'no-certificate', authentication: 'failed' } as const
-  await office.store.sightings.record([
+  await adminApi.store.sightings.record([
     sighting('1'),
     sighting('2', { ...old, agentVersion: '10.0', agentRank: versionRank([10]) }),
     sighting('3', { ...old, agentVersion: '10.1', agentRank: versionRank([10, 1]) }),
   ])
-  const { out, code } = await typed(office, words('devices readiness'))
+  const { out, code } = await typed(adminApi, words('devices readiness'))
   expect(code).toBe(0)
   expect(out).toMatch(/^Authentication succeeded +1 +succeeded$/mu)
   expect(out).toMatch(/^No authentication info +0 +no-info$/mu)
   expect(out).toMatch(/^Authentication failed +1 +failed$/mu)
   expect(out).toMatch(/^Client agents must upgrade +1 +must-upgrade$/mu)
   expect(out).toContain('success rate: 33.3 %')
-  const listed = await typed(office, words('devices list --authentication must-upgrade --json'))
+  const listed = await typed(adminApi, words('devices list --authentication must-upgrade --json'))
   const [first] = (JSON.parse(listed.out) as { items: readonly { id: string }[] }).items
-  const shown = await typed(office, ['devices', 'show', first?.id ?? ''])
+  const shown = await typed(adminApi, ['devices', 'show', first?.id ?? ''])
   expect(shown.out).toMatch(/authentication +must-upgrade: its agent is 10\.0, and only 10\.1/u)
 })
 
 test('a fleet of which no device was met has no success rate', async () => {
-  await using office = await openAdminApi()
-  const { out } = await typed(office, words('devices readiness'))
+  await using adminApi = await openAdminApi()
+  const { out } = await typed(adminApi, words('devices readiness'))
   expect(out).toContain('success rate: no device has tried yet\n')
 })
 
 test('one device is shown whole', async () => {
-  await using office = await fleet()
-  const [first = ''] = await idsOf(office)
-  const { out } = await typed(office, ['devices', 'show', first])
+  await using adminApi = await fleet()
+  const [first = ''] = await idsOf(adminApi)
+  const { out } = await typed(adminApi, ['devices', 'show', first])
   expect(out).toContain(`device              ${first}\n`)
   expect(out).toMatch(/^CERTIFICATE +SUBJECT +FROM +TO +LAST VERDICT$/mu)
 })
 
 test('a device that names itself with control characters moves no cursor', async () => {
-  await using office = await openAdminApi()
+  await using adminApi = await openAdminApi()
   const seen = sighting('1')
   const subject = 'CN=\u001B[2Jgone'
   if (seen.certificate === undefined) throw new Error('a sighting has a certificate')
-  await office.store.sightings.record([{ ...seen, certificate: { ...seen.certificate, subject } }])
-  const [first = ''] = await idsOf(office)
-  const { out } = await typed(office, ['devices', 'show', first])
+  await adminApi.store.sightings.record([
+    { ...seen, certificate: { ...seen.certificate, subject } },
+  ])
+  const [first = ''] = await idsOf(adminApi)
+  const { out } = await typed(adminApi, ['devices', 'show', first])
   expect(out).toContain('gone')
   expect(out).not.toContain('\u001B')
 })
 
 test('certificates are required after the warnings were printed and the phrase was typed', async () => {
-  await using office = await fleet()
-  const said = await typed(office, words('enforce require'), { answers: [CONFIRMATION_PHRASE] })
+  await using adminApi = await fleet()
+  const said = await typed(adminApi, words('enforce require'), { answers: [CONFIRMATION_PHRASE] })
   expect(said).toMatchObject({
     code: 0,
     err: `type \`${CONFIRMATION_PHRASE}\` to go on: ${CONFIRMATION_PHRASE}\n`,
@@ -148,7 +150,7 @@ test('certificates are required after the warnings were printed and the phrase w
   expect(said.out).toContain('- once certificates are required, this cannot be undone\n')
   expect(said.out).toMatch(/^unapproved +1$/mu)
   expect(said.out.endsWith('certificates are required\n')).toBe(true)
-  expect(await office.store.enforcement.current()).toMatchObject({ value: { state: 'required' } })
+  expect(await adminApi.store.enforcement.current()).toMatchObject({ value: { state: 'required' } })
 })
 
 const NOT_REQUIRED: readonly [string, string, How, number][] = [
@@ -161,51 +163,51 @@ const NOT_REQUIRED: readonly [string, string, How, number][] = [
 
 for (const [how, line, options, code] of NOT_REQUIRED) {
   test(`certificates are not required ${how}`, async () => {
-    await using office = await openAdminApi()
-    expect(await typed(office, words(line), options)).toMatchObject({ code })
-    const current = await office.store.enforcement.current()
+    await using adminApi = await openAdminApi()
+    expect(await typed(adminApi, words(line), options)).toMatchObject({ code })
+    const current = await adminApi.store.enforcement.current()
     expect(current).toMatchObject({ value: { state: 'recording' } })
   })
 }
 
 test('the legacy OAuth endpoint is disabled after two answers, and each says what it costs', async () => {
-  await using office = await openAdminApi()
-  await office.store.oauth.set(BY, { mutual: 'enabled', legacy: 'enabled' }, 'any')
-  const once = await typed(office, words('oauth disable-legacy'), { answers: ['yes', 'no'] })
+  await using adminApi = await openAdminApi()
+  await adminApi.store.oauth.set(BY, { mutual: 'enabled', legacy: 'enabled' }, 'any')
+  const once = await typed(adminApi, words('oauth disable-legacy'), { answers: ['yes', 'no'] })
   expect(once).toMatchObject({ code: 1 })
   expect(once.err).toContain('nothing was changed')
-  const flag = await typed(office, words('oauth disable-legacy --confirm'))
+  const flag = await typed(adminApi, words('oauth disable-legacy --confirm'))
   expect(flag).toMatchObject({ code: 2 })
   expect(flag.err).toContain('add --confirm --confirm')
-  expect(await office.store.oauth.current()).toMatchObject({ value: { legacy: 'enabled' } })
-  const done = await typed(office, words('oauth disable-legacy --confirm --confirm'))
+  expect(await adminApi.store.oauth.current()).toMatchObject({ value: { legacy: 'enabled' } })
+  const done = await typed(adminApi, words('oauth disable-legacy --confirm --confirm'))
   expect(done.code).toBe(0)
   expect(done.out).toContain('clients that have no certificate get no token any more')
   expect(done.out).toContain('legacy endpoint  disabled\n')
 })
 
 test('what keeps the new OAuth endpoint greyed out is told with each reason', async () => {
-  await using office = await openAdminApi()
-  const said = await typed(office, words('oauth enable-new'))
+  await using adminApi = await openAdminApi()
+  const said = await typed(adminApi, words('oauth enable-new'))
   expect(said).toMatchObject({ code: 1, out: '' })
   expect(said.err).toContain('(certificates-not-required)')
   expect(said.err).toContain('  sync-port-open: ')
 })
 
 test('the sync port is closed when nothing keeps it open, and not before', async () => {
-  await using office = await openAdminApi()
-  const refused = await typed(office, words('port close'))
+  await using adminApi = await openAdminApi()
+  const refused = await typed(adminApi, words('port close'))
   expect(refused).toMatchObject({ code: 1 })
   expect(refused.err).toContain('(mutual-authentication-off)')
   const keeping = { saveAuthentication: false, saveDecryption: false }
-  await office.store.enforcement.require(BY, keeping, 'any')
-  await office.store.sightings.record([sighting('1', { migration: 'pending' })])
-  expect(await typed(office, words('port close'))).toMatchObject({ code: 1 })
-  const { out } = await typed(office, words('port status'))
+  await adminApi.store.enforcement.require(BY, keeping, 'any')
+  await adminApi.store.sightings.record([sighting('1', { migration: 'pending' })])
+  expect(await typed(adminApi, words('port close'))).toMatchObject({ code: 1 })
+  const { out } = await typed(adminApi, words('port status'))
   expect(out).toContain('- 1 device is still to migrate to 443: ')
-  const forced = await typed(office, words('port close --force'))
+  const forced = await typed(adminApi, words('port close --force'))
   expect(forced.out).toContain('sync port                 closed, forced\n')
-  expect((await typed(office, words('port open'))).out).toContain(
+  expect((await typed(adminApi, words('port open'))).out).toContain(
     'sync port                 open\n',
   )
 })
@@ -214,87 +216,91 @@ const current = mintCa({ name: 'Old CA' })
 const next = mintCa({ name: 'New CA' })
 
 test('a CA is uploaded, foretold, made current, and the old one amended, removed and distrusted', async () => {
-  await using office = await openAdminApi()
+  await using adminApi = await openAdminApi()
   const upload = async (name: string, octets: string | Buffer): Promise<CommandOutput> =>
-    typed(office, ['ca', 'upload', name, file(`${name}.crt`, octets), '--source', 'scep'])
+    typed(adminApi, ['ca', 'upload', name, file(`${name}.crt`, octets), '--source', 'scep'])
   expect(await upload('old', current.pem)).toMatchObject({ code: 0 })
   expect(await upload('new', next.der)).toMatchObject({ code: 0 })
-  expect((await typed(office, words('ca promote old'))).out).toBe('old is current\n')
-  expect((await typed(office, words('ca preview new promote'))).out).toBe(
+  expect((await typed(adminApi, words('ca promote old'))).out).toBe('old is current\n')
+  expect((await typed(adminApi, words('ca preview new promote'))).out).toBe(
     '0 devices judged; none would meet another verdict\n',
   )
-  const promoted = await typed(office, words('ca promote new --sunset 2030-01-01T00:00:00Z'))
+  const promoted = await typed(adminApi, words('ca promote new --sunset 2030-01-01T00:00:00Z'))
   expect(promoted.out).toBe('new is current\nold is previously trusted\n')
-  expect((await typed(office, words('ca list'))).out).toMatch(
+  expect((await typed(adminApi, words('ca list'))).out).toMatch(
     /^old +previously-trusted +scep +CN=Old CA +2030-01-01T00:00:00.000Z$/mu,
   )
-  expect((await typed(office, words('ca amend old --sunset never'))).code).toBe(0)
-  expect((await typed(office, words('ca show old'))).out).toMatch(/^sunset +-$/mu)
-  expect((await typed(office, words('ca remove new'))).err).toContain('(standing-refused)')
-  expect((await typed(office, words('ca remove old'))).out).toBe('old is removed\n')
-  expect(await typed(office, words('ca distrust new'))).toMatchObject({ code: 2 })
-  expect((await typed(office, words('ca distrust new --confirm'))).out).toContain(
+  expect((await typed(adminApi, words('ca amend old --sunset never'))).code).toBe(0)
+  expect((await typed(adminApi, words('ca show old'))).out).toMatch(/^sunset +-$/mu)
+  expect((await typed(adminApi, words('ca remove new'))).err).toContain('(standing-refused)')
+  expect((await typed(adminApi, words('ca remove old'))).out).toBe('old is removed\n')
+  expect(await typed(adminApi, words('ca distrust new'))).toMatchObject({ code: 2 })
+  expect((await typed(adminApi, words('ca distrust new --confirm'))).out).toContain(
     'new is distrusted\n',
   )
 })
 
 test('every fault of a chain is told, exit code 1', async () => {
-  await using office = await openAdminApi()
+  await using adminApi = await openAdminApi()
   const leaf = mintLeaf({ issuer: current, name: 'device' })
-  const said = await typed(office, ['ca', 'upload', 'bad', file('bad.pem', leaf.pem)])
+  const said = await typed(adminApi, ['ca', 'upload', 'bad', file('bad.pem', leaf.pem)])
   expect(said).toMatchObject({ code: 1, out: '' })
   expect(said.err).toContain('  CN=device: cannot be a trust anchor')
 })
 
 test('a key is denied with a note, listed, and taken off; the audit trail has both', async () => {
-  await using office = await openAdminApi()
+  await using adminApi = await openAdminApi()
   const whom = hex('a')
-  expect(await typed(office, ['deny', 'add', whom])).toMatchObject({ code: 2 })
-  expect(await typed(office, ['deny', 'add', 'laptop', '--note', 'x'])).toMatchObject({ code: 2 })
-  expect(await typed(office, ['deny', 'add', whom, '--note', 'stolen'])).toMatchObject({ code: 0 })
-  expect((await typed(office, words('deny list'))).out).toMatch(/^a{64} +stolen +administrator /mu)
+  expect(await typed(adminApi, ['deny', 'add', whom])).toMatchObject({ code: 2 })
+  expect(await typed(adminApi, ['deny', 'add', 'laptop', '--note', 'x'])).toMatchObject({ code: 2 })
+  expect(await typed(adminApi, ['deny', 'add', whom, '--note', 'stolen'])).toMatchObject({
+    code: 0,
+  })
+  expect((await typed(adminApi, words('deny list'))).out).toMatch(
+    /^a{64} +stolen +administrator /mu,
+  )
   const serial = `${hex('b')}:0A1B`
-  expect(await typed(office, ['deny', 'add', serial, '--note', 'x'])).toMatchObject({ code: 0 })
-  expect(await typed(office, ['deny', 'remove', whom])).toMatchObject({ code: 0 })
-  expect(await typed(office, ['deny', 'remove', whom])).toMatchObject({ code: 1 })
-  const { out } = await typed(office, words('audit --who administrator'))
+  expect(await typed(adminApi, ['deny', 'add', serial, '--note', 'x'])).toMatchObject({ code: 0 })
+  expect(await typed(adminApi, ['deny', 'remove', whom])).toMatchObject({ code: 0 })
+  expect(await typed(adminApi, ['deny', 'remove', whom])).toMatchObject({ code: 1 })
+  const { out } = await typed(adminApi, words('audit --who administrator'))
   expect(out.match(/deny\.\w+/gu)).toHaveLength(3)
 })
 
 test('a token is printed alone, works, and works no more once it is revoked', async () => {
-  await using office = await openAdminApi()
-  const made = await typed(office, words('token create report --role viewer --days 2'))
+  await using adminApi = await openAdminApi()
+  const made = await typed(adminApi, words('token create report --role viewer --days 2'))
   expect(made).toMatchObject({ code: 0 })
   const path = file('token', made.out)
   const use = (): Promise<CommandOutput> =>
-    tfe(['audit', '--token-file', path, '--url', office.url, '--json'])
+    tfe(['audit', '--token-file', path, '--url', adminApi.url, '--json'])
   expect(await use()).toMatchObject({ code: 0, err: '' })
   const [, id = ''] = /^([0-9a-f-]{36}): viewer until /u.exec(made.err) ?? []
-  expect((await typed(office, words('token list'))).out).toContain(id)
-  expect(await typed(office, ['token', 'revoke', id])).toMatchObject({ code: 0 })
+  expect((await typed(adminApi, words('token list'))).out).toContain(id)
+  expect(await typed(adminApi, ['token', 'revoke', id])).toMatchObject({ code: 0 })
   expect(await use()).toMatchObject({ code: 1, out: '' })
 })
 
 test('an inventory of several parts is looked at whole, with the lines of the file', async () => {
-  await using office = await openAdminApi()
+  await using adminApi = await openAdminApi()
   const lines = Array.from({ length: 4500 }, (_, at) => `A${at},"Ann, ${at}"`)
   const good = file('good.csv', `id,name\n${lines.join('\n')}\n`)
-  expect((await typed(office, ['inventory', 'import', good, '--check'])).out).toBe(
+  expect((await typed(adminApi, ['inventory', 'import', good, '--check'])).out).toBe(
     '4500 devices, no fault\n',
   )
-  expect((await typed(office, ['inventory', 'import', good])).out).toBe(
+  expect((await typed(adminApi, ['inventory', 'import', good])).out).toBe(
     '4500 devices: 4500 added, 0 updated; 0 of them were seen already\n',
   )
   const flat = lines.map((_, at) => (at === 10 || at === 4400 ? ',unknown' : `B${at},x`))
   const bad = file('bad.csv', `id,name\n${flat.join('\n')}\n`)
-  const said = await typed(office, ['inventory', 'import', bad])
+  const said = await typed(adminApi, ['inventory', 'import', bad])
   expect(said).toMatchObject({ code: 1, out: '' })
   expect([...said.err.matchAll(/line (\d+): found no id/gu)].map(([, line]) => line)).toEqual([
     '12',
     '4402',
   ])
   const json = file('more.json', JSON.stringify([{ id: 'C1' }]))
-  expect((await typed(office, ['inventory', 'import', json])).out).toContain('1 added')
+  expect((await typed(adminApi, ['inventory', 'import', json])).out).toContain('1 added')
 })
 
 const MISUSED: readonly [string, string, RegExp][] = [
@@ -305,7 +311,7 @@ const MISUSED: readonly [string, string, RegExp][] = [
   ['an option of another action', 'devices show 1 --class x', /unknown option '--class'/u],
   ['a state that is none', 'devices list --approval maybe', /wanted one of unapproved/u],
   ['an address in the clear elsewhere', 'audit --url http://10.0.0.1:1', /only the loopback/u],
-  ['an address that is none', 'audit --url office', /wanted https:\/\/HOST:PORT/u],
+  ['an address that is none', 'audit --url adminApi', /wanted https:\/\/HOST:PORT/u],
   ['a token file that is not there', 'audit --token-file /nowhere', /cannot be read \(ENOENT\)/u],
   ['an amendment of nothing', 'ca amend old', /needs --cut-off or --sunset/u],
 ]
@@ -336,13 +342,13 @@ test('a token file that others can read is refused', async () => {
   expect(said.err).not.toContain('secret')
 })
 
-test('an office that does not answer is exit code 3', async () => {
+test('an adminApi that does not answer is exit code 3', async () => {
   const said = await tfe(words('audit --url http://127.0.0.1:1'), { TFE_ADMIN_TOKEN: 'x' })
   expect(said).toMatchObject({ code: 3, out: '' })
   expect(said.err).toContain('cannot be reached: ECONNREFUSED')
 })
 
-test('an office with a certificate of an own CA is called with that CA, and not without', async () => {
+test('an adminApi with a certificate of an own CA is called with that CA, and not without', async () => {
   const ca = real.mintCa({ name: 'Office CA' })
   const leaf = real.mintLeaf({
     issuer: ca,
@@ -351,8 +357,8 @@ test('an office with a certificate of an own CA is called with that CA, and not 
     purposes: ['serverAuth'],
   })
   const tls = { key: leaf.keyPem, cert: leaf.pem, clientCertificates: false }
-  await using office = await openAdminApi({ tls })
-  expect(await typed(office, words('audit'))).toMatchObject({ code: 3, out: '' })
-  const path = file('office-ca.pem', ca.pem)
-  expect(await typed(office, ['audit', '--ca', path])).toMatchObject({ code: 0, err: '' })
+  await using adminApi = await openAdminApi({ tls })
+  expect(await typed(adminApi, words('audit'))).toMatchObject({ code: 3, out: '' })
+  const path = file('adminApi-ca.pem', ca.pem)
+  expect(await typed(adminApi, ['audit', '--ca', path])).toMatchObject({ code: 0, err: '' })
 })
