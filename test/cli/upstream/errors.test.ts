@@ -30,20 +30,20 @@ const ERROR: UpstreamErrorEntry = {
   chain: [],
 }
 
-async function officeWith(...errors: readonly UpstreamErrorEntry[]): Promise<TestAdminApi> {
+async function adminApiWith(...errors: readonly UpstreamErrorEntry[]): Promise<TestAdminApi> {
   const upstreamErrors = new UpstreamErrorList(NOW as Instant)
   upstreamErrors.onUpstreamErrors(errors, 0)
   return await openAdminApi({ frontEnd: { upstreamErrors } })
 }
 
-async function typed(office: TestAdminApi, line: string, as: 'operator' | 'viewer' = 'operator') {
-  const env = { TFE_ADMIN_URL: office.url, TFE_ADMIN_TOKEN: await office.tokenOf(as) }
+async function typed(adminApi: TestAdminApi, line: string, as: 'operator' | 'viewer' = 'operator') {
+  const env = { TFE_ADMIN_URL: adminApi.url, TFE_ADMIN_TOKEN: await adminApi.tokenOf(as) }
   return await tfe(['upstream', 'errors', ...line.split(' ').filter((it) => it !== '')], env)
 }
 
 test('errors are a table, each with its text and remedy below', async () => {
-  await using office = await officeWith(ERROR)
-  const { code, out, err } = await typed(office, '', 'viewer')
+  await using adminApi = await adminApiWith(ERROR)
+  const { code, out, err } = await typed(adminApi, '', 'viewer')
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(out).toMatch(/^UPSTREAM +SERVER +ERROR +COUNT +FIRST +LAST$/mu)
   expect(out).toMatch(/^core +core\.example:443 +tls-untrusted expired \(allowed\) +3 +2026/mu)
@@ -52,38 +52,38 @@ test('errors are a table, each with its text and remedy below', async () => {
 })
 
 test('--json is the answer of the admin API', async () => {
-  await using office = await officeWith(ERROR)
-  const { out } = await typed(office, '--json')
+  await using adminApi = await adminApiWith(ERROR)
+  const { out } = await typed(adminApi, '--json')
   expect(JSON.parse(out)).toMatchObject({ items: [{ upstream: 'core', count: 3 }], lost: 0 })
 })
 
 test('an upstream without errors says since when', async () => {
-  await using office = await officeWith()
-  expect(await typed(office, 'core')).toMatchObject({
+  await using adminApi = await adminApiWith()
+  expect(await typed(adminApi, 'core')).toMatchObject({
     code: 0,
     out: `nothing went wrong since ${new Date(NOW).toISOString()}\n`,
   })
 })
 
 test('a name that was mistyped is no upstream that is well', async () => {
-  await using office = await officeWith()
-  const { code, err } = await typed(office, 'croe')
+  await using adminApi = await adminApiWith()
+  const { code, err } = await typed(adminApi, 'croe')
   expect(code).toBe(1)
   expect(err).toContain('there is no upstream "croe"')
 })
 
 test('--clear takes off what it printed, and nothing else', async () => {
   const other = { ...ERROR, upstream: 'other', server: 'o:1', last: (NOW + 1) as Instant }
-  await using office = await officeWith(ERROR, other)
-  const { out } = await typed(office, 'core --clear')
+  await using adminApi = await adminApiWith(ERROR, other)
+  const { out } = await typed(adminApi, 'core --clear')
   expect(out).toContain('taken off the list: 1\n')
-  const rest = await typed(office, '--json')
+  const rest = await typed(adminApi, '--json')
   expect(JSON.parse(rest.out)).toMatchObject({ items: [{ upstream: 'other' }] })
 })
 
 test('a viewer may look and not clear', async () => {
-  await using office = await officeWith(ERROR)
-  const { code, err } = await typed(office, '--clear', 'viewer')
+  await using adminApi = await adminApiWith(ERROR)
+  const { code, err } = await typed(adminApi, '--clear', 'viewer')
   expect(code).toBe(1)
   expect(err).toContain('role-too-weak')
 })
@@ -125,11 +125,11 @@ test('a certificate with control characters in its names writes nothing but a ta
   // And as if Node had escaped nothing of it.
   const raw = { subject: HOSTILE, issuer: HOSTILE, not_after: HOSTILE, sha256: HOSTILE }
   const bare = { sentence: HOSTILE, nextStep: HOSTILE, chain: [raw] }
-  await using office = await officeWith(
+  await using adminApi = await adminApiWith(
     { ...facts, ...error.describe(), ...when },
     { ...facts, ...bare, ...when, server: HOSTILE, detail: HOSTILE },
   )
-  const { out } = await typed(office, '')
+  const { out } = await typed(adminApi, '')
   expect(out).toContain('owned')
   // Neither the terminal's own signs, nor a line that the certificate has made up.
   expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
