@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { ListenerTls } from '../../accept/bound-port.ts'
 import { Listener } from '../../accept/listener.ts'
 import { TunnelListener } from '../../accept/tunnel-listener.ts'
+import type { Config } from '../../config/config.ts'
 import { serverContexts } from '../../handshake/server-context.ts'
 import { PeerCache } from '../../identify/peer.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
@@ -120,6 +121,8 @@ export class FrontEnd {
 
   /** All or nothing: on any fault the old snapshot serves on, and the faults are returned. */
   reload(processConfig: ProcessConfig): readonly Fault[] {
+    const bound = boundListenerFaults(this.#processConfig.config, processConfig.config)
+    if (bound.length > 0) return bound
     const next = openNext(processConfig, this.#snapshot, this.#deps)
     if (!next.ok) return next.failure
     const tls = [...next.value.listeners].map(
@@ -257,6 +260,26 @@ function listenerTls(
     listener: view.compiled.config.name,
     trustVersion: compiled.trust.version,
   })
+}
+
+/** What a reload cannot change, because it is bound: the reload is refused rather than half applied. */
+function boundListenerFaults(before: Config, after: Config): readonly Fault[] {
+  const [bound, wanted] = [boundListeners(before), boundListeners(after)]
+  if (bound === wanted) return []
+  const message = `found listeners ${wanted}, wanted those that are bound, ${bound}: restart to change names, addresses, ports or these limits`
+  return [{ at: 'listeners', message }]
+}
+
+function boundListeners({ listeners }: Config): string {
+  return listeners
+    .map(({ name, purpose, address, port, limits }) => {
+      const { connections, handshake, headers, headerBytes, idle } = limits
+      const fixed = JSON.stringify({ connections, handshake, headers, headerBytes, idle })
+      const kind = purpose === 'sync' ? 'sync port ' : ''
+      return `${kind}${name} ${address}:${port} ${fixed}`
+    })
+    .sort()
+    .join(', ')
 }
 
 function certificatesOf({ compiled }: Snapshot): readonly {

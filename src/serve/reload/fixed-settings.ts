@@ -32,26 +32,7 @@ export function fixedFaults(before: Config, after: Config): readonly Fault[] {
     if (isDeepStrictEqual(withoutPlaces(before[key]), withoutPlaces(after[key]))) continue
     faults.push({ at: key, message: other })
   }
-  const [bound, wanted] = [boundListeners(before), boundListeners(after)]
-  if (bound !== wanted) {
-    faults.push({
-      at: 'listeners',
-      message: `found listeners ${wanted}, wanted those that are bound, ${bound}: restart to change names, addresses, ports or these limits`,
-    })
-  }
   return faults
-}
-
-function boundListeners({ listeners }: Config): string {
-  return listeners
-    .map(({ name, purpose, address, port, limits }) => {
-      const { connections, handshake, headers, headerBytes, idle } = limits
-      const fixed = JSON.stringify({ connections, handshake, headers, headerBytes, idle })
-      const kind = purpose === 'sync' ? 'sync port ' : ''
-      return `${kind}${name} ${address}:${port} ${fixed}`
-    })
-    .sort()
-    .join(', ')
 }
 
 /** Without where it stands in the file: a line more above it is no other setting. */
