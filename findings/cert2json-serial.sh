@@ -11,6 +11,8 @@
 # Before an MDM server: a list of enrolled or blocked serials that is filled with this package holds numbers that
 # match no certificate, or another certificate. About half of all random serials look right, so a spot check passes.
 # Workaround: use `serialNumber.int` and write it in hexadecimal yourself, or Node's X509Certificate.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need node nodejs
 from_npm cert2json@1.0.13

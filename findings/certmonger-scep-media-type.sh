@@ -13,6 +13,8 @@
 # clients, while iOS and Windows clients go on; the message does not say which part of the type is at fault.
 # Workaround: send exactly application/x-x509-ca-cert (nginx: `charset off` in that location), and let GetCACaps
 # answer with at least one keyword.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need node nodejs
 from_debian certmonger libtalloc2 libtevent0 libpopt0 libdbus-1-3

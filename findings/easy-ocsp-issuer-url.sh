@@ -12,6 +12,8 @@
 # Before an MDM server: private authorities for devices often write only the OCSP address, because their clients
 # have the chain. A check of such devices fails closed for all of them, or, where errors are ignored, never runs.
 # Workaround: read the OCSP address from Node's `infoAccess` and pass it as `ocspUrl` together with `ca`.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need node nodejs
 from_npm easy-ocsp@1.3.0

@@ -10,6 +10,8 @@
 # Before an MDM server: an authority that puts the user and the department of a device into one part, before the
 # name of the device, issues certificates that S/MIME and dirmngr tools cannot find by subject.
 # Workaround: let the authority write one attribute in each part, or the part with two attributes at the end.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need gpgsm gpgsm && need dpkg-query dpkg
 dpkg-query --show --showformat "\${Package} \${Version}\n" gpgsm libksba8

@@ -11,6 +11,8 @@
 # Before an MDM server: an inventory or an access list that is filled from `gpgsm --with-colons` or from dirmngr's
 # log never matches the name that nginx, Apache or LDAP gives for the same certificate.
 # Workaround: take the fingerprint from gpgsm and the name from OpenSSL (`-nameopt RFC2253`).
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need gpgsm gpgsm && need dpkg-query dpkg
 dpkg-query --show --showformat "\${Package} \${Version}\n" gpgsm libksba8

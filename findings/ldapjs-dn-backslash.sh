@@ -11,6 +11,8 @@
 # the name to the application as RFC 2253 text. An application that normalizes it with this package and reads the
 # result later compares with, or stores, a name that no certificate has.
 # Workaround: never parse again what the package printed; compare the `#` form or the certificate itself.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need node nodejs
 from_npm @ldapjs/dn@1.1.0

@@ -14,6 +14,8 @@
 # calendar items whose attendees the server refuses or drops, and does not find them in the items it reads.
 # Workaround: use the tools for Provision and Settings, where the names agree, and a table of [MS-ASWBXML] for mail
 # and calendar.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 from_debian libwbxml2-utils libwbxml2-1
 

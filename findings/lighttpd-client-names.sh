@@ -15,6 +15,8 @@
 # Before an MDM server: an application that looks devices up by name or serial finds none of them after the TLS
 # module is changed, and one that reads the UID sees devices without it.
 # Workaround: `ssl.verifyclient.exportcert` and SSL_CLIENT_CERT, and read the certificate in the application.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need node nodejs
 from_debian lighttpd lighttpd-mod-openssl lighttpd-mod-gnutls lighttpd-mod-mbedtls \

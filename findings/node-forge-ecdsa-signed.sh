@@ -13,6 +13,8 @@
 # device accepts, or a device certificate whose fingerprint is not the enrolled one.
 # Workaround: keep the octets that came in (Node's X509Certificate has `raw`); or, before writing, put the
 # algorithm of the signed part in place of the outer one.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl
 from_npm node-forge@1.4.3

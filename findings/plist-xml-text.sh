@@ -12,6 +12,8 @@
 # VPN password that is not the one that was set, and a name with the characters "&#233;" in it. The device reports
 # success, and authentication fails later.
 # Workaround: parse XML property lists with plist, or send the binary form, which @plist/binary.parse keeps exactly.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need node nodejs
 from_npm @plist/xml.parse@1.1.0 plist@5.0.0

@@ -12,6 +12,8 @@
 # Before an MDM server: the latency of a proxy is a histogram by route or by upstream. A dashboard or a capacity
 # check that reads it with this package shows the latency of one route for all routes, and no rate at all.
 # Workaround: parse the samples as untyped by removing the `# TYPE` lines, and group them by their labels yourself.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need node nodejs
 from_npm parse-prometheus-text-format@1.1.1

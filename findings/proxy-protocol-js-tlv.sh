@@ -12,6 +12,8 @@
 # Before an MDM server: HAProxy (proxy-v2-options), hitch (proxy-tlv) and cloud balancers send TLVs. The TLS or HTTP
 # parser behind this library is given the TLV first and closes the connection as malformed.
 # Workaround: read octets 14 and 15 yourself and cut 16 + length octets off; or turn the TLVs off at the balancer.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need node nodejs
 from_npm proxy-protocol-js@4.0.6

@@ -10,6 +10,8 @@
 # certificate fields of RFC 9440, is valid except now and then, and RFC 9651 §4.2 makes the receiver drop the whole
 # field. The failure follows the measured value and is hard to reproduce.
 # Workaround: round to three digits before serializing, and send an integer when the rounded number is one.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need node nodejs
 from_npm structured-headers@2.1.0
