@@ -4,13 +4,13 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 // @ts-expect-error plain JavaScript, for Node 20
 import { NODE_ENVIRONMENT } from '../../scripts/node26.mjs'
+import { isListenedOn } from '../support/ports/claim-port.ts'
 
 /** A front end that runs until it is disposed of. */
 export interface CountedFront extends AsyncDisposable {
@@ -71,7 +71,7 @@ export function startCounted(options: FrontOptions): CountedFront {
   const ended = once(wrapper, 'exit')
   const hasEnded = (): boolean => wrapper.exitCode !== null || wrapper.signalCode !== null
   const serve = async (): Promise<void> => {
-    while (!(await accepts(options))) {
+    while (!(await isListenedOn(options.port, options.address))) {
       if (hasEnded()) throw new Error(`the front end of ${tree} did not serve:\n${outputEnd}`)
       await pause(POLL_MS)
     }
@@ -137,13 +137,4 @@ function kill(pid: number | undefined): void {
   } catch {
     // It has ended meanwhile.
   }
-}
-
-function accepts({ address, port }: FrontOptions): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const socket = connect(port, address)
-  socket.once('connect', () => resolve(true))
-  socket.once('error', () => resolve(false))
-  void promise.finally(() => socket.destroy())
-  return promise
 }

@@ -10,9 +10,10 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { answers, freePort, start } from '../consumers/child.ts'
+import { answers, start } from '../consumers/child.ts'
 import type { IdentityFiles } from '../consumers/material.ts'
 import { mintCa, mintLeaf, type Leaf } from '../support/certificates/mint.ts'
+import { claimPort } from '../support/ports/claim-port.ts'
 
 export const SETTINGS = ['auto', 'on'] as const
 export type Setting = (typeof SETTINGS)[number]
@@ -101,8 +102,8 @@ export async function startClientFrontEnd(
   stack.defer(() => {
     upstream.close().closeAllConnections()
   })
-  const ports = { auto: await freePort(), on: await freePort() }
-  const metrics = await freePort()
+  const ports = { auto: await claimPort(), on: await claimPort() }
+  const metrics = await claimPort()
   const config = join(folder, 'tfe.yaml')
   const { port } = upstream.address() as AddressInfo
   // JSON is YAML, and needs no writer.

@@ -5,7 +5,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { answers, freePorts, type Program, start } from './child.ts'
+import { claimPorts } from '../support/ports/claim-port.ts'
+import { answers, type Program, start } from './child.ts'
 import type { IdentityFiles, Material } from './material.ts'
 
 /** A server as the front end sees it. */
@@ -31,7 +32,7 @@ export async function startFrontEnd(
   folder: string,
   material: Material,
 ): Promise<FrontEnd> {
-  const [metrics = 0, ...free] = await freePorts(servers.length + 1)
+  const [metrics = 0, ...free] = await claimPorts(servers.length + 1)
   const ports = new Map(servers.map(({ name }, index) => [name, free[index] ?? 0]))
   const config = join(folder, 'tfe.yaml')
   // JSON is YAML, and needs no writer.

@@ -3,12 +3,12 @@
  * `name: value`. nginx and Apache httpd serve only who shows the front end's own certificate.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { freePort, isCommand, type Program, quietEnvironment, start } from './child.ts'
+import { claimPort, isListenedOn } from '../support/ports/claim-port.ts'
+import { isCommand, type Program, quietEnvironment, start } from './child.ts'
 import type { Material } from './material.ts'
 
 export interface ServerKind {
@@ -39,7 +39,7 @@ const nginx: ServerKind = {
     },
   },
   start: async (folder, material) => {
-    const port = await freePort()
+    const port = await claimPort()
     const config = join(folder, 'nginx.conf')
     writeFileSync(config, nginxConfig(folder, port, material))
     const args = ['-p', folder, '-c', config, '-e', join(folder, 'error.log')]
@@ -88,7 +88,7 @@ const apache: ServerKind = {
   isInstalled: () => existsSync(APACHE),
   identity: { format: 'apache' },
   start: async (folder, material) => {
-    const port = await freePort()
+    const port = await claimPort()
     const config = join(folder, 'apache.conf')
     writeFileSync(config, apacheConfig(folder, port, material))
     writeFileSync(join(folder, 'report.html'), APACHE_REPORT)
@@ -141,7 +141,7 @@ const tomcat: ServerKind = {
   isInstalled: () => existsSync(join(TOMCAT, 'bin/bootstrap.jar')) && isCommand('javac'),
   identity: { format: 'tomcat' },
   start: async (folder, material) => {
-    const port = await freePort()
+    const port = await claimPort()
     for (const name of ['conf', 'logs', 'temp', 'webapps/ROOT/WEB-INF/classes']) {
       mkdirSync(join(folder, name), { recursive: true })
     }
@@ -192,13 +192,7 @@ function compileReport(classes: string): void {
 
 /** Waits until the port takes connections. */
 async function listening(port: number, program: Program): Promise<Server> {
-  const isReady = (): Promise<boolean> =>
-    new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1')
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-      socket.once('connect', () => socket.destroy())
-    })
-  await program.until(isReady)
+  await program.until(() => isListenedOn(port))
   return { port, program }
 }
 

@@ -1,9 +1,9 @@
 /** The demonstration as a new user runs it: another process, another folder, free ports. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { claimPorts } from '../support/ports/claim-port.ts'
 
 const MAIN = resolve('src/main.ts')
 
@@ -13,26 +13,9 @@ export async function emptyFolder(): Promise<{ readonly path: string } & AsyncDi
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** Returns ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      server.listen({ host: '127.0.0.1', port: 0 }, resolve)
-      await promise
-      return (server.address() as AddressInfo).port
-    }),
-  )
-  await Promise.all(
-    servers.map((server) => new Promise<void>((closed) => server.close(() => closed()))),
-  )
-  return ports
-}
-
-/** Options that put the demonstration on free ports. */
-export async function onFreePorts(): Promise<readonly string[]> {
-  const [port = 0, upstream = 0, metrics = 0, admin = 0] = await freePorts(4)
+/** Options that put the demonstration on ports of its own. */
+export async function onOwnPorts(): Promise<readonly string[]> {
+  const [port = 0, upstream = 0, metrics = 0, admin = 0] = await claimPorts(4)
   return [
     `--port=${port}`,
     `--upstream-port=${upstream}`,

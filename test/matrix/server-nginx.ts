@@ -1,9 +1,9 @@
 /** nginx, one process with a port for each description. */
 import { existsSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
-import { freePorts, start } from '../consumers/child.ts'
+import { start } from '../consumers/child.ts'
+import { claimPorts, isListenedOn } from '../support/ports/claim-port.ts'
 import { ALL_PROTOCOLS, type ServerSpec } from './row.ts'
 import { kept, suitesOf, writerIn, type ServerKind } from './server-kind.ts'
 
@@ -13,13 +13,13 @@ export const nginx: ServerKind = {
   isInstalled: () => existsSync(NGINX),
   start: async (specs, folder) => {
     await using stack = new AsyncDisposableStack()
-    const ports = await freePorts(specs.length)
+    const ports = await claimPorts(specs.length)
     const write = writerIn(join(folder, 'nginx'))
     const blocks = specs.map((spec, index) => nginxServers(spec, { index, ports, write }))
     const config = write('nginx.conf', nginxConfig(join(folder, 'nginx'), blocks.join('')))
     const args = ['-c', config, '-e', join(folder, 'nginx/error.log')]
     const program = start({ program: NGINX, args, logFile: join(folder, 'nginx/log') })
-    await program.until(() => listens(ports.at(-1) ?? 0))
+    await program.until(() => isListenedOn(ports.at(-1) ?? 0))
     stack.use(program)
     return kept(ports, stack)
   },
@@ -73,15 +73,4 @@ function nginxServers(spec: ServerSpec, { index, ports, write }: NginxPlace): st
       ? ''
       : block('', `server_name ${virtualHost.name};${shown('host', virtualHost.leaf)}`)
   return block('default_server', first) + second
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('error', () => resolve(false))
-    socket.once('connect', () => {
-      resolve(true)
-      socket.destroy()
-    })
-  })
 }

@@ -7,6 +7,7 @@ import { FETCH_LIMITS, fetchCrl, type FetchLimits } from '../../src/revoke/fetch
 import { crlServer, type CrlResponder } from '../support/crl-server.ts'
 import { mintLeaf } from '../support/certificates/mint.ts'
 import { fleet } from '../support/front-ends/product.ts'
+import { claimPort } from '../support/ports/claim-port.ts'
 
 const CONTENT = Buffer.from('a list')
 
@@ -91,10 +92,8 @@ for (const [promise, answer, limits, expected] of rows) {
   })
 }
 
-test('a server that does not run is a failure', async () => {
-  const server = await crlServer(CONTENT)
-  const { url } = server
-  await server[Symbol.asyncDispose]()
+test('a port on which no server listens is a failure', async () => {
+  const url = `http://127.0.0.1:${await claimPort()}/list.crl`
   expect(await fetchCrl(url, asking())).toEqual({
     ok: false,
     failure: { kind: 'crl-unreachable', code: 'ECONNREFUSED' },

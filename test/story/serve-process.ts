@@ -6,7 +6,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { freePorts } from '../support/front-ends/serve-process.ts'
+import { claimPorts } from '../support/ports/claim-port.ts'
 import { HOST } from './certificates.ts'
 import { PLACES } from './client-kinds.ts'
 import { SETTING_NAMES } from './devices.ts'
@@ -55,7 +55,7 @@ export class ServeProcess {
   /** Makes store and administrator; does not serve yet. */
   static async create(settings: ServeProcessSettings): Promise<ServeProcess> {
     const { folder, store } = settings
-    const [devices = 0, sync = 0, admin = 0, status = 0] = await freePorts(4)
+    const [devices = 0, sync = 0, admin = 0, status = 0] = await claimPorts(4)
     const ports = { devices, sync, admin, status }
     if (store.kind === 'postgres')
       writeFileSync(join(folder, 'store-url'), store.url, { mode: 0o600 })

@@ -1,12 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Device } from '../../support/devices/device.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 import { clientTls, fleet, productYaml, writeFiles } from '../../support/front-ends/product.ts'
-import { MAIN, listenOnFreePort, serveProcess } from '../../support/front-ends/serve-process.ts'
+import { MAIN, serveProcess } from '../../support/front-ends/serve-process.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
@@ -85,7 +87,9 @@ for (const workers of [1, 2]) {
 }
 
 test('a port that is taken is said in a sentence, and ends with 3', async () => {
-  const { server, port } = await listenOnFreePort()
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
   try {
     const { code, complaint } = await failed(port)
     expect(complaint).toMatch(new RegExp(`tfe\\.yaml:\\d+:\\d+.*127\\.0\\.0\\.1:${port} in use`))

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 import { productYaml, writeFiles } from '../../support/front-ends/product.ts'
+import { claimPort } from '../../support/ports/claim-port.ts'
 import { rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 import { tfe } from '../../support/cli/run-command.ts'
 
@@ -74,9 +75,7 @@ test('scan prints a table of what is accepted', async () => {
 })
 
 test('where no server listens, both end with 1', async () => {
-  const upstream = await rawUpstream(upstreamTlsOptions, () => {})
-  await upstream[Symbol.asyncDispose]()
-  const file = configured(upstream.port)
+  const file = configured(await claimPort())
   for (const action of ['test', 'scan']) {
     const { code, out } = await tfe(['upstream', action, 'mdm', '--config', file])
     expect(out).toContain('refused')

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
@@ -10,6 +8,7 @@ import { presentedBy, type Presented } from '../../../src/identify/presented.ts'
 import { ok } from '../../../src/kernel/types.ts'
 import { selfTestFault, type ReadPresented } from '../../../src/serve/self-test/self-test.ts'
 import { productYaml, writeFiles } from '../../support/front-ends/product.ts'
+import { claimPort } from '../../support/ports/claim-port.ts'
 
 const MAIN = join(import.meta.dirname, '../../../src/main.ts')
 const BOTH = ['TLSv1.2', 'TLSv1.3'] as const
@@ -159,7 +158,7 @@ async function serve({ workers, preload, until }: Run): Promise<End> {
   try {
     writeFiles(folder)
     const yaml = productYaml({ upstreamPort: 1, workers })
-    const port = await freePort()
+    const port = await claimPort()
     writeFileSync(join(folder, 'tfe.yaml'), yaml.replace('port: 0\n', `port: ${port}\n`))
     writeFileSync(join(folder, 'preload.mjs'), preload)
     const config = join(folder, 'tfe.yaml')
@@ -183,16 +182,6 @@ async function serve({ workers, preload, until }: Run): Promise<End> {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-/** Free a moment ago: workers cannot share a port that the system chooses for each. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 interface Run {

@@ -7,7 +7,8 @@ import { Device } from '../../support/devices/device.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 import { mintLeaf } from '../../support/certificates/mint.ts'
 import { clientTls, fleet } from '../../support/front-ends/product.ts'
-import { freePorts, MAIN, serveProcess } from '../../support/front-ends/serve-process.ts'
+import { MAIN, serveProcess } from '../../support/front-ends/serve-process.ts'
+import { claimPort } from '../../support/ports/claim-port.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const wrong = mintLeaf({
@@ -39,7 +40,7 @@ function tokenFor(folder: string): string {
 for (const workers of [1, 2]) {
   test(`a wrong name stands once on the list, counted over ${workers} of the workers, with text and remedy`, async () => {
     await using upstream = await rawUpstream(WRONG_NAME, answering(OK))
-    const [adminPort = 0] = await freePorts(1)
+    const adminPort = await claimPort()
     const yaml = {
       store: ' { sqlite: data/tfe.sqlite }',
       admin: ` { address: 127.0.0.1, port: ${adminPort} }`,

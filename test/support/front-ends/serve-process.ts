@@ -2,14 +2,12 @@
  * `tfe serve` as a process of its own, for what only processes show: signals, workers, exit statuses.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { randomInt } from 'node:crypto'
-import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../../src/config/load.ts'
 import { createStore } from '../../../src/serve/store-sync/create-store.ts'
+import { claimPorts } from '../ports/claim-port.ts'
 import { productYaml, writeFiles, type Line, type ProductOptions } from './product.ts'
 
 export const MAIN = join(import.meta.dirname, '../../../src/main.ts')
@@ -48,7 +46,7 @@ export async function serveProcess(
   options: ServeProcessOptions,
 ): Promise<ServeProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-served-'))
-  const [port, statusPort] = await freePorts(2)
+  const [port = 0, statusPort = 0] = await claimPorts(2)
   const writeConfiguration = (changes: Changes): void => {
     const text = productYaml({
       ...options,
@@ -77,7 +75,7 @@ export async function serveProcess(
   await log.waitForLines(1, (line) => line['msg'] === 'serving')
   return {
     child,
-    port: port ?? 0,
+    port,
     folder,
     exit,
     writeConfiguration,
@@ -135,36 +133,6 @@ export class LineLog {
       this.#waiting.add(resolve)
       await promise
       this.#waiting.delete(resolve)
-    }
-  }
-}
-
-/**
- * Ports that were free a moment ago; workers cannot share one that the system chooses for each. Below those that systems
- * choose for outgoing connections (IANA's from 49152, Linux's from 32768): one that is let go for a moment, by a program
- * that starts again, is not taken by a bystander.
- */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const occupants = await Promise.all(
-    Array.from({ length: count }, () => listenOnFreePort(portBelowEphemeral)),
-  )
-  for (const { server } of occupants) server.close()
-  await Promise.all(occupants.map(({ server }) => once(server, 'close')))
-  return occupants.map(({ port }) => port)
-}
-
-const portBelowEphemeral = (): number => 12_000 + randomInt(20_000)
-
-export async function listenOnFreePort(
-  choose: () => number = () => 0,
-): Promise<{ readonly server: Server; readonly port: number }> {
-  for (let attempt = 1; ; attempt += 1) {
-    const server = createServer()
-    try {
-      await once(server.listen(choose(), '127.0.0.1'), 'listening')
-      return { server, port: (server.address() as AddressInfo).port }
-    } catch (error) {
-      if (attempt === 100) throw error
     }
   }
 }

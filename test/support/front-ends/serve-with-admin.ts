@@ -7,12 +7,8 @@ import { expect } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
 import { createAdmin } from '../../../src/cli/commands/create-admin.ts'
 import { openStore } from '../../../src/store/store.ts'
-import {
-  freePorts,
-  serveProcess,
-  type ServeProcess,
-  type ServeProcessOptions,
-} from './serve-process.ts'
+import { claimPort } from '../ports/claim-port.ts'
+import { serveProcess, type ServeProcess, type ServeProcessOptions } from './serve-process.ts'
 
 /** What the admin API said. */
 export interface Answer {
@@ -35,7 +31,7 @@ export async function servedWithStore(
   yaml: Readonly<Record<string, string>>,
   options: Omit<ServeProcessOptions, 'yaml'> = {},
 ): Promise<ServedWithStore> {
-  const [adminPort = 0] = await freePorts(1)
+  const adminPort = await claimPort()
   const frontEnd = await serveProcess(upstreamPort, {
     workers: 2,
     ...options,

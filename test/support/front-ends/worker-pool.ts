@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StoreRules } from '../../../src/state/store-rules.ts'
 import type { OverlayDelta } from '../../../src/state/overlay.ts'
+import { claimPort } from '../ports/claim-port.ts'
 import { fleet, productYaml, writeFiles, type Line, type ProductOptions } from './product.ts'
-import { endedIn, freePorts, LineLog } from './serve-process.ts'
+import { endedIn, LineLog } from './serve-process.ts'
 
 /** What a test may tell. */
 export type PoolCommand =
@@ -35,7 +36,7 @@ export interface PoolProcess extends AsyncDisposable {
 export async function poolProcess(workers: number, options: ProductOptions): Promise<PoolProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-crewed-'))
   writeFiles(folder)
-  const [port = 0] = await freePorts(1)
+  const port = await claimPort()
   const file = join(folder, 'tfe.yaml')
   writeFileSync(file, productYaml(options).replace('port: 0\n', `port: ${port}\n`))
   const child = fork(join(import.meta.dirname, 'worker-pool-process.ts'), [file, String(workers)], {

@@ -3,8 +3,9 @@
  * well-formed or not.
  */
 import { once } from 'node:events'
-import { connect, type AddressInfo, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls'
+import { claimPort, isListenedOn } from '../ports/claim-port.ts'
 import { takeMessage, type RawMessage } from '../http/raw-message.ts'
 
 /** One connection as the upstream sees it. */
@@ -89,7 +90,7 @@ export interface RawUpstream extends AsyncDisposable {
   stopListening(): Promise<void>
 }
 
-/** Listens on a port of the system's choice and runs the script for each connection. */
+/** Listens on a port of its own and runs the script for each connection. */
 export async function rawUpstream(options: TlsOptions, script: Script): Promise<RawUpstream> {
   const peers: UpstreamPeer[] = []
   const sockets = new Set<Socket>()
@@ -103,15 +104,16 @@ export async function rawUpstream(options: TlsOptions, script: Script): Promise<
     socket.once('close', () => sockets.delete(socket))
   })
   server.on('tlsClientError', () => {})
-  server.listen(0, '127.0.0.1')
+  // Not port 0: once it stops listening, no other server may get the number.
+  const port = await claimPort()
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
   return {
     port,
     peers,
     async stopListening() {
       server.close()
-      await expectRefusal(port)
+      while (await isListenedOn(port));
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
@@ -120,11 +122,6 @@ export async function rawUpstream(options: TlsOptions, script: Script): Promise<
       await once(server, 'close')
     },
   }
-}
-
-async function expectRefusal(port: number): Promise<void> {
-  const socket = connect(port, '127.0.0.1')
-  await once(socket, 'error')
 }
 
 /** Answers every request on a connection with the same octets. */

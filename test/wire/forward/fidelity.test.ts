@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { Device } from '../../support/devices/device.ts'
 import { forwardingServer, goodServer } from '../../support/front-ends/forwarding-server.ts'
 import { valuesOf, type RawMessage } from '../../support/http/raw-message.ts'
+import { claimPort } from '../../support/ports/claim-port.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 test('a request reaches the upstream with method, target and end-to-end fields as they were sent', async () => {
@@ -136,10 +137,7 @@ test('Expect stops here: the device is told to go on, and the upstream never see
 })
 
 test('a device whose upstream is unreachable is not told to send its body', async () => {
-  const port = await (async () => {
-    await using gone = await rawUpstream(goodServer, () => {})
-    return gone.port
-  })()
+  const port = await claimPort()
   await using server = await forwardingServer(port)
   await using device = await Device.to(server.port)
   device.request('PUT /', 'Expect: 100-continue', 'Content-Length: 4')

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { Device } from '../../support/devices/device.ts'
 import { forwardingServer, goodServer } from '../../support/front-ends/forwarding-server.ts'
 import { valuesOf } from '../../support/http/raw-message.ts'
+import { claimPort } from '../../support/ports/claim-port.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const LIMIT = 1000
@@ -89,10 +90,7 @@ test('a refused HEAD has no body', async () => {
 })
 
 test('the device learns the reference of a failure, and nothing about the upstream', async () => {
-  const port = await (async () => {
-    await using gone = await rawUpstream(goodServer, () => {})
-    return gone.port
-  })()
+  const port = await claimPort()
   await using server = await forwardingServer(port)
   await using device = await Device.to(server.port)
   device.request('GET /')

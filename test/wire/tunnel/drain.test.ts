@@ -1,10 +1,10 @@
 /** A tunnel outlives a reload, and the order to end, for as long as the drain has patience. */
-import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 import { clientTls, fleet, type Line } from '../../support/front-ends/product.ts'
 import { serveProcess, type ServeProcess } from '../../support/front-ends/serve-process.ts'
 import { echo, syncListener, TunnelClient } from '../../support/front-ends/product-with-tunnels.ts'
+import { isListenedOn } from '../../support/ports/claim-port.ts'
 import { rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const PATIENCE_MS = 2000
@@ -22,20 +22,6 @@ async function openTunnels({ port }: ServeProcess): Promise<TunnelClient> {
   return client
 }
 
-/** Settles once nothing listens there any more. */
-async function refusesConnections(port: number): Promise<void> {
-  const answer = (): Promise<string> =>
-    new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1')
-      socket.once('error', () => resolve('refused'))
-      socket.once('connect', () => {
-        socket.destroy()
-        resolve('taken')
-      })
-    })
-  await expect.poll(answer).toBe('refused')
-}
-
 for (const workers of [1, 2]) {
   test(`SIGTERM closes the sync port to others, and leaves a live tunnel its time (${workers} workers)`, async () => {
     await using upstream = await rawUpstream(upstreamTlsOptions, echo)
@@ -43,7 +29,7 @@ for (const workers of [1, 2]) {
     const [patient, brief] = [await openTunnels(frontEnd), await openTunnels(frontEnd)]
     const since = performance.now()
     frontEnd.child.kill('SIGTERM')
-    await refusesConnections(frontEnd.port)
+    await expect.poll(() => isListenedOn(frontEnd.port)).toBe(false)
     await talks(patient, 'still here')
     await talks(brief, 'a last word')
     brief.socket.end()

@@ -4,7 +4,6 @@
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -12,8 +11,8 @@ import { expect, test } from 'vitest'
 import { start } from '../../consumers/child.ts'
 import type { Leaf } from '../../support/certificates/mint.ts'
 import { clientTls, fleet, product, writeFiles } from '../../support/front-ends/product.ts'
-import { freePorts } from '../../support/front-ends/serve-process.ts'
 import { syncListeners, TunnelClient } from '../../support/front-ends/product-with-tunnels.ts'
+import { claimPort, isListenedOn } from '../../support/ports/claim-port.ts'
 
 const NGINX = '/usr/sbin/nginx'
 const isMissing = !existsSync(NGINX)
@@ -55,16 +54,6 @@ http {
 }
 `
 
-const isOpen = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('error', () => resolve(false))
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-  })
-
 /** nginx behind a sync port. */
 async function reading(relay: string) {
   await using stack = new AsyncDisposableStack()
@@ -73,13 +62,13 @@ async function reading(relay: string) {
   writeFiles(folder)
   writeFileSync(join(folder, 'upstream.pem'), fleet.upstreamServer.chainPem)
   writeFileSync(join(folder, 'upstream.key'), fleet.upstreamServer.keyPem, { mode: 0o600 })
-  const [port = 0] = await freePorts(1)
+  const port = await claimPort()
   const file = join(folder, 'nginx.conf')
   writeFileSync(file, configuration(folder, port))
   const args = ['-c', file, '-e', 'stderr']
   const nginx = start({ program: NGINX, args, logFile: join(folder, 'log') })
   stack.use(nginx)
-  await nginx.until(() => isOpen(port))
+  await nginx.until(() => isListenedOn(port))
   const frontEnd = stack.use(
     await product({ upstreamPort: port, yaml: { listeners: syncListeners(relay) } }),
   )

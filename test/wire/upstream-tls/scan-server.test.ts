@@ -20,6 +20,7 @@ import {
 import { mintLeaf } from '../../support/certificates/mint.ts'
 import { opensslServer } from '../../support/upstreams/openssl-server.ts'
 import { hasOpenssl } from '../../support/commands.ts'
+import { claimPort } from '../../support/ports/claim-port.ts'
 import { rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 async function scanned(port: number, options: Partial<ScanOptions> = {}): Promise<ScanReport> {
@@ -124,9 +125,7 @@ test('never more connections at a time, nor altogether, than allowed', async () 
 })
 
 test('where nothing listens, every answer says so', async () => {
-  const upstream = await rawUpstream(goodServer, () => {})
-  await upstream[Symbol.asyncDispose]()
-  const report = await scanned(upstream.port)
+  const report = await scanned(await claimPort())
   for (const { withSni, withoutSni } of report.protocols) {
     expect(withSni).toMatchObject({ kind: 'refused', failure: { kind: 'refused' } })
     expect(withoutSni).toMatchObject({ kind: 'refused', failure: { kind: 'refused' } })

@@ -18,6 +18,7 @@ import type { AddressInfo } from 'node:net'
 import { mintCa, mintLeaf } from '../../support/certificates/mint.ts'
 import { opensslServer } from '../../support/upstreams/openssl-server.ts'
 import { hasOpenssl } from '../../support/commands.ts'
+import { claimPort } from '../../support/ports/claim-port.ts'
 import { rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const leafOf = (options: Parameters<typeof mintLeaf>[0]) =>
@@ -181,9 +182,7 @@ test('a server that says nothing fails at the limit', async () => {
 })
 
 test('where nothing listens, the connection is refused', async () => {
-  const upstream = await rawUpstream(serverOptions(good), () => {})
-  await upstream[Symbol.asyncDispose]()
-  const report = await tested(upstream.port)
+  const report = await tested(await claimPort())
   expect(report.failures.map(({ code }) => code)).toEqual(['refused'])
 })
 

@@ -11,6 +11,7 @@ import {
   type ForwardingServerOptions,
 } from '../../support/front-ends/forwarding-server.ts'
 import { mintCa, mintLeaf, type LeafOptions } from '../../support/certificates/mint.ts'
+import { claimPort } from '../../support/ports/claim-port.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const other = mintCa({ name: 'Other CA' })
@@ -106,10 +107,7 @@ for (const { promise, server, tls = {}, sentence, nextStep, chain, code, detail 
 }
 
 test('a port that nothing listens on is told as such', async () => {
-  const { port } = await rawUpstream(goodServer, answering(OK)).then(async (gone) => {
-    await gone[Symbol.asyncDispose]()
-    return gone
-  })
+  const port = await claimPort()
   await using frontEnd = await forwardingServer(port)
   expect(await visit(frontEnd)).toBe('502')
   expect(frontEnd.errors).toMatchObject([{ code: 'refused', detail: undefined }])

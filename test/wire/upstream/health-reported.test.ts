@@ -14,6 +14,7 @@ import {
   productYaml,
   type Product,
 } from '../../support/front-ends/product.ts'
+import { claimPort } from '../../support/ports/claim-port.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 /** Two servers, of which the first need not be there. */
@@ -27,11 +28,6 @@ const upstreams = (ports: readonly number[], more = ''): Readonly<Record<string,
     ${more}`,
 })
 
-async function closedServers(): Promise<number> {
-  await using upstream = await rawUpstream(upstreamTlsOptions, () => {})
-  return upstream.port
-}
-
 async function ask(frontEnd: Product): Promise<string> {
   await using device = await Device.to(frontEnd.port, clientTls(frontEnd.port, fleet.device))
   device.send('GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -42,7 +38,7 @@ const scrape = async ({ statusPort }: Product, path = '/metrics'): Promise<strin
   (await fetch(`http://127.0.0.1:${statusPort}${path}`)).text()
 
 test('a server that is gone costs no request, is out in log and metrics, and the front end stays ready', async () => {
-  const gone = await closedServers()
+  const gone = await claimPort()
   await using live = await rawUpstream(upstreamTlsOptions, answering(OK))
   const yaml = upstreams([gone, live.port], 'health: { failures: 2, ejection: 1m }')
   await using frontEnd = await product({ upstreamPort: gone, yaml })
@@ -74,7 +70,7 @@ test('a server that is gone costs no request, is out in log and metrics, and the
 })
 
 test('when no server is left it is an error in the log, and the front end stays ready', async () => {
-  const [one, other] = [await closedServers(), await closedServers()]
+  const [one, other] = [await claimPort(), await claimPort()]
   const yaml = upstreams([one, other], 'health: { failures: 1, ejection: 1m }')
   await using frontEnd = await product({ upstreamPort: one, yaml })
   expect(await ask(frontEnd)).toContain('502')

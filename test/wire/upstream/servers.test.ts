@@ -9,6 +9,7 @@ import {
   type ForwardingServer,
 } from '../../support/front-ends/forwarding-server.ts'
 import { valuesOf } from '../../support/http/raw-message.ts'
+import { claimPort } from '../../support/ports/claim-port.ts'
 import {
   answering,
   OK,
@@ -27,12 +28,6 @@ async function noting(seen: string[], name: string): Promise<RawUpstream> {
       peer.write(OK)
     }
   })
-}
-
-/** A port where nothing listens any more. */
-async function closedServers(): Promise<number> {
-  await using upstream = await rawUpstream(goodServer, () => {})
-  return upstream.port
 }
 
 /** Reads one request and breaks the connection without a word. */
@@ -105,7 +100,7 @@ test('the same device is served by the same server, over different connections',
 
 test('a server that refuses connections costs no request, whatever the method', async () => {
   const seen: string[] = []
-  const gone = await closedServers()
+  const gone = await claimPort()
   await using live = await noting(seen, 'live')
   await using server = await forwardingServer(gone, { others: [live.port] })
   expect(await ask(server, 'GET /1')).toBe('200 OK')
@@ -117,7 +112,7 @@ test('a server that refuses connections costs no request, whatever the method', 
 
 test('control: with one attempt the same requests fail', async () => {
   const seen: string[] = []
-  const gone = await closedServers()
+  const gone = await claimPort()
   await using live = await noting(seen, 'live')
   await using server = await forwardingServer(gone, { others: [live.port], attempts: 1 })
   expect(await ask(server, 'POST /1', 'hello')).toBe('502 Bad Gateway')
@@ -126,7 +121,7 @@ test('control: with one attempt the same requests fail', async () => {
 
 test('no more servers are tried than allowed', async () => {
   const seen: string[] = []
-  const gone = [await closedServers(), await closedServers()] as const
+  const gone = [await claimPort(), await claimPort()] as const
   await using live = await noting(seen, 'live')
   await using server = await forwardingServer(gone[0], { others: [gone[1], live.port] })
   expect(await ask(server, 'GET /')).toBe('502 Bad Gateway')
@@ -162,7 +157,7 @@ for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
 }
 
 test('an upstream name as Host is that of the server that is called, the second one too', async () => {
-  const gone = await closedServers()
+  const gone = await claimPort()
   const hosts: string[] = []
   await using live = await rawUpstream(goodServer, async (peer) => {
     const request = await peer.request()
@@ -202,7 +197,7 @@ test('a server that fails is avoided, comes back for one request, and is forgive
 })
 
 test('when no server is in, all are tried, and it is said', async () => {
-  const ports = [await closedServers(), await closedServers()] as const
+  const ports = [await claimPort(), await claimPort()] as const
   await using server = await forwardingServer(ports[0], {
     others: [ports[1]],
     health: { failures: 1 },
