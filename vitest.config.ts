@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/programs/kill-after-test-file.ts'],
     // Real sockets and minted keys on two shared cores. These bounds end what hangs; no timing decides a test.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -9,6 +9,7 @@ function shell(argv: readonly string[], env: Readonly<Record<string, string>> = 
   const { status, stdout, stderr } = spawnSync(process.execPath, ['src/main.ts', ...argv], {
     encoding: 'utf8',
     env: { ...process.env, ...env },
+    timeout: 100_000, // a shell that waits would hold up vitest, whose own limit cannot interrupt this
   })
   return { status, stdout, stderr }
 }

@@ -3,7 +3,6 @@
  * taken must wait in the sender, not in our memory. Prints what the serving process held at most, and fails above
  * the bound or when an octet is not what it was.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash, randomBytes, type Hash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,10 +12,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { clientTls, fleet, productYaml, writeFiles } from '../support/front-ends/product.ts'
+import { LineLog } from '../support/front-ends/serve-process.ts'
+import { Program } from '../support/programs/program.ts'
 
 const SIZE = 1_000_000_000
 /** What the serving process may hold, in octets. */
@@ -197,34 +197,17 @@ async function startServing(upstreamPort: number): Promise<ServedFrontEnd> {
   const config = join(folder, 'tfe.yaml')
   writeFileSync(config, productYaml({ upstreamPort, workers: 1 }))
   const root = join(import.meta.dirname, '../..')
-  const child = spawn(
-    process.execPath,
-    ['scripts/node26.mjs', 'src/main.ts', 'serve', '--config', config],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  const port = await servingPort(child)
-  // The rest of the log is not wanted, but must flow.
-  child.stdout.resume()
+  const args = ['scripts/node26.mjs', 'src/main.ts', 'serve', '--config', config]
+  const program = new Program(process.execPath, args, { cwd: root, isShown: true })
+  const { ports } = await new LineLog(program).serving()
   return {
-    port,
-    pid: childOf(child.pid ?? 0),
+    port: (ports as Readonly<Record<string, number>>)['devices'] ?? 0,
+    pid: childOf(program.child.pid ?? 0),
     async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM')
-      await once(child, 'exit')
+      await program.end()
       rmSync(folder, { recursive: true, force: true })
     },
   }
-}
-
-/** The port that the log announces. */
-async function servingPort(child: ChildProcess): Promise<number> {
-  const { stdout } = child
-  if (stdout === null) throw new Error('no log')
-  for await (const line of createInterface({ input: stdout })) {
-    const { msg, ports } = JSON.parse(line) as { msg?: string; ports?: { devices?: number } }
-    if (msg === 'serving' && ports?.devices !== undefined) return ports.devices
-  }
-  throw new Error('tfe serve ended before it served')
 }
 
 /** The one child of a process. */

@@ -7,7 +7,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { quietEnvironment } from '../consumers/child.ts'
+import { quietEnvironment } from '../support/programs/program.ts'
 import type { IdentityFiles } from '../consumers/material.ts'
 
 export const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const

@@ -3,14 +3,12 @@
  * `resumption`, and an upstream that remembers which certificate it was told of on which path.
  */
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import process from 'node:process'
-import { fileURLToPath } from 'node:url'
-import { answers, start } from '../consumers/child.ts'
+import { startServing } from '../consumers/front-end.ts'
 import type { IdentityFiles } from '../consumers/material.ts'
 import { mintCa, mintLeaf, type Leaf } from '../support/certificates/mint.ts'
 import { claimPort } from '../support/ports/claim-port.ts'
@@ -108,16 +106,9 @@ export async function startClientFrontEnd(
   const { port } = upstream.address() as AddressInfo
   // JSON is YAML, and needs no writer.
   writeFileSync(config, JSON.stringify(configuration({ ports, metrics, upstream: port }, material)))
-  const logFile = join(folder, 'log')
-  const program = start({
-    program: process.execPath,
-    args: [beside('scripts/node26.mjs'), beside('src/main.ts'), 'serve', '--config', config],
-    logFile,
-  })
-  await program.until(() => answers(`http://127.0.0.1:${metrics}/readyz`))
-  stack.use(program)
+  const program = stack.use(await startServing(config, metrics, join(folder, 'log')))
   const lineOf = (path: string): Line | undefined =>
-    readFileSync(logFile, 'utf8')
+    program.out
       .split('\n')
       .filter((text) => text.includes(`"${path}"`) && text.endsWith('}'))
       .map((text) => JSON.parse(text) as Line)[0]
@@ -194,5 +185,3 @@ function configuration({ ports, metrics, upstream }: Ports, { files, siteRoot }:
     metrics: { port: metrics },
   }
 }
-
-const beside = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))

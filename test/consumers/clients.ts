@@ -4,7 +4,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { quietEnvironment } from './child.ts'
+import { quietEnvironment } from '../support/programs/program.ts'
 import type { IdentityFiles } from './material.ts'
 
 export interface ClientKind {

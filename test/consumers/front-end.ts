@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { claimPorts } from '../support/ports/claim-port.ts'
-import { answers, type Program, start } from './child.ts'
+import { Program } from '../support/programs/program.ts'
 import type { IdentityFiles, Material } from './material.ts'
 
 /** A server as the front end sees it. */
@@ -40,15 +40,28 @@ export async function startFrontEnd(
     config,
     JSON.stringify(configuration(servers, { ports, metrics }, material), null, 2),
   )
-  const program = start({
-    program: process.execPath,
-    args: [beside('scripts/node26.mjs'), beside('src/main.ts'), 'serve', '--config', config],
-    logFile: join(folder, 'log'),
-  })
-  await program.until(() => answers(`http://127.0.0.1:${metrics}/readyz`))
+  const program = await startServing(config, metrics, join(folder, 'log'))
   const urls = [...ports].map(([name, port]) => [name, `https://localhost:${port}`] as const)
   return { program, urls: new Map(urls) }
 }
+
+/** Starts `tfe serve` and waits until it says on its status port that it is ready. */
+export async function startServing(
+  config: string,
+  statusPort: number,
+  logFile: string,
+): Promise<Program> {
+  const args = [beside('scripts/node26.mjs'), beside('src/main.ts'), 'serve', '--config', config]
+  const program = new Program(process.execPath, args, { logFile })
+  await program.until(() => isOk(`http://127.0.0.1:${statusPort}/readyz`))
+  return program
+}
+
+const isOk = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  )
 
 interface Ports {
   readonly ports: ReadonlyMap<string, number>

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { claimPort, isListenedOn } from '../support/ports/claim-port.ts'
-import { isCommand, type Program, quietEnvironment, start } from './child.ts'
+import { isCommand } from '../support/commands.ts'
+import { Program, quietEnvironment } from '../support/programs/program.ts'
 import type { Material } from './material.ts'
 
 export interface ServerKind {
@@ -43,7 +44,7 @@ const nginx: ServerKind = {
     const config = join(folder, 'nginx.conf')
     writeFileSync(config, nginxConfig(folder, port, material))
     const args = ['-p', folder, '-c', config, '-e', join(folder, 'error.log')]
-    return listening(port, start({ program: NGINX, args, logFile: join(folder, 'log') }))
+    return listening(port, new Program(NGINX, args, { logFile: join(folder, 'log') }))
   },
 }
 
@@ -93,7 +94,7 @@ const apache: ServerKind = {
     writeFileSync(config, apacheConfig(folder, port, material))
     writeFileSync(join(folder, 'report.html'), APACHE_REPORT)
     const args = ['-DFOREGROUND', '-f', config]
-    return listening(port, start({ program: APACHE, args, logFile: join(folder, 'log') }))
+    return listening(port, new Program(APACHE, args, { logFile: join(folder, 'log') }))
   },
 }
 
@@ -158,7 +159,7 @@ const tomcat: ServerKind = {
       'org.apache.catalina.startup.Bootstrap',
       'start',
     ]
-    return listening(port, start({ program: 'java', args, logFile: join(folder, 'log') }))
+    return listening(port, new Program('java', args, { logFile: join(folder, 'log') }))
   },
 }
 

@@ -1,48 +1,29 @@
 /** The front end as a process of its own, at a time of our choosing. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import process from 'node:process'
-import { createInterface } from 'node:readline'
+import type { Line } from '../support/front-ends/product.ts'
+import { LineLog, MAIN } from '../support/front-ends/serve-process.ts'
+import { Program } from '../support/programs/program.ts'
 import { frozenAt } from './needs.ts'
-
-const MAIN = join(import.meta.dirname, '../../src/main.ts')
-
-/** One line of the front end's log. */
-export type Line = Readonly<Record<string, unknown>>
 
 /** Serves until it is disposed of. */
 export class FrontEndProcess {
   readonly port: number
   readonly statusPort: number
   /** Every line so far; the last ones arrive when it ends. */
-  readonly lines: Line[]
-  readonly #child: ChildProcess
+  readonly lines: readonly Line[]
+  readonly #program: Program
 
   /** Starts it with this configuration; `at` is ISO 8601, or nothing for the time that it is. */
   static async start(config: string, at: string | undefined): Promise<FrontEndProcess> {
-    const child = spawn(
-      process.execPath,
-      [...process.execArgv, MAIN, 'serve', '--config', config],
-      {
-        env: { ...process.env, ...(at === undefined ? {} : frozenAt(at)) },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    )
-    const lines: Line[] = []
-    const begun = Promise.withResolvers<Line>()
-    createInterface({ input: child.stdout }).on('line', (text) => {
-      const line = JSON.parse(text) as Line
-      lines.push(line)
-      if (line['msg'] === 'serving') begun.resolve(line)
-    })
-    child.once('exit', (code) => begun.reject(new Error(`the front end ended early: ${code}`)))
-    child.once('error', (error) => begun.reject(error))
-    return new FrontEndProcess(child, lines, await begun.promise)
+    const args = [...process.execArgv, MAIN, 'serve', '--config', config]
+    const env = at === undefined ? {} : frozenAt(at)
+    const program = new Program(process.execPath, args, { env, isShown: true })
+    const log = new LineLog(program)
+    return new FrontEndProcess(program, log.lines, await log.serving())
   }
 
-  private constructor(child: ChildProcess, lines: Line[], begun: Line) {
-    this.#child = child
+  private constructor(program: Program, lines: readonly Line[], begun: Line) {
+    this.#program = program
     this.lines = lines
     this.port = (begun['ports'] as Readonly<Record<string, number>>)['devices'] ?? 0
     this.statusPort = Number(begun['status_port'])
@@ -50,19 +31,11 @@ export class FrontEndProcess {
 
   /** Has it read its configuration again. */
   reload(): void {
-    this.#child.kill('SIGHUP')
+    this.#program.signal('SIGHUP')
   }
 
   /** Ends it; all of its lines are there then. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const ended = once(this.#child, 'close')
-    this.#child.kill('SIGTERM')
-    const killer = setTimeout(() => this.#child.kill('SIGKILL'), END_WITHIN_MS)
-    await ended
-    clearTimeout(killer)
+    await this.#program.end()
   }
 }
-
-/** Ten times what draining an idle front end takes. */
-const END_WITHIN_MS = 10_000

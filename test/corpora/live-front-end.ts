@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Profile } from '../../src/trust/limits.ts'
 import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
 import type { SettingFiles } from './case-files.ts'
-import { FrontEndProcess, type Line } from './front-end-process.ts'
+import type { Line } from '../support/front-ends/product.ts'
+import { FrontEndProcess } from './front-end-process.ts'
 
 /** Whom the front end shall trust, and how strictly it shall judge. */
 export interface Trust {
@@ -31,7 +32,7 @@ export interface LiveOptions {
 export class LiveFrontEnd {
   readonly port: number
   /** Every line so far; the last ones arrive when it ends. */
-  readonly lines: Line[]
+  readonly lines: readonly Line[]
   readonly #process: FrontEndProcess
   readonly #options: LiveOptions
   #reloads = { applied: 0, refused: 0 }

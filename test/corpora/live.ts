@@ -9,7 +9,7 @@ import type { Profile } from '../../src/trust/limits.ts'
 import { type SettingFiles, writeCase } from './case-files.ts'
 import { readAll, type Case, type Verdict } from './limbo.ts'
 import { type Answer, call } from './live-client.ts'
-import type { Line } from './front-end-process.ts'
+import type { Line } from '../support/front-ends/product.ts'
 import { LiveFrontEnd, type Trust } from './live-front-end.ts'
 import { exceptions, PROFILES } from './verdicts.ts'
 
@@ -57,7 +57,7 @@ async function playGroup(
   tell: (played: number) => void,
 ): Promise<readonly LiveRow[]> {
   const played: (Omit<LiveRow, 'code'> & { readonly path: string })[] = []
-  const lines: Line[][] = []
+  const lines: (readonly Line[])[] = []
   {
     await using frontEnd = await LiveFrontEnd.start(options)
     lines.push(frontEnd.lines)

@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { loadConfig } from '../../src/config/load.ts'
-import { FrontEndProcess, type Line } from './front-end-process.ts'
+import type { Line } from '../support/front-ends/product.ts'
+import { FrontEndProcess } from './front-end-process.ts'
 import type { Case } from './limbo.ts'
 import { writeIdentity } from './live-front-end.ts'
 import { frozenAt } from './needs.ts'
@@ -79,7 +80,7 @@ async function askFrontEnd(
   at: string | undefined,
 ): Promise<ReadonlyMap<Listening, Doubt>> {
   const statuses = new Map<Listening, number>()
-  const lines: Line[][] = []
+  const lines: (readonly Line[])[] = []
   {
     await using frontEnd = await FrontEndProcess.start(writeConfiguration(group, folder), at)
     lines.push(frontEnd.lines)

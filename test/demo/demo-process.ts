@@ -1,9 +1,9 @@
-/** The demonstration as a new user runs it: another process, another folder, free ports. */
-import { spawn, type ChildProcess } from 'node:child_process'
+/** The demonstration as a new user runs it: another process, another folder, ports of its own. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { claimPorts } from '../support/ports/claim-port.ts'
+import { Program } from '../support/programs/program.ts'
 
 const MAIN = resolve('src/main.ts')
 
@@ -24,71 +24,8 @@ export async function onOwnPorts(): Promise<readonly string[]> {
   ]
 }
 
-/** A running `tfe demo`. */
-export class DemoProcess {
-  readonly #child: ChildProcess
-  readonly #ended: Promise<number | null>
-  #text = ''
-  #out = ''
-  #heard: (() => void)[] = []
-
-  constructor(folder: string, options: readonly string[]) {
-    this.#child = spawn(process.execPath, [MAIN, 'demo', ...options], {
-      cwd: folder,
-      env: { ...process.env, LC_ALL: 'C.UTF-8' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      this.#out += text
-      this.#hear(text)
-    })
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text))
-    this.#ended = new Promise((resolve) => {
-      this.#child.once('close', (code) => {
-        this.#hear('')
-        resolve(code)
-      })
-    })
-  }
-
-  /** Everything it has printed so far. */
-  get text(): string {
-    return this.#text
-  }
-
-  /** The part of it that went to standard output. */
-  get out(): string {
-    return this.#out
-  }
-
-  /** Waits until it has printed something that matches. */
-  async until(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = pattern.exec(this.#text)
-      if (found !== null) return found
-      if (this.#child.exitCode !== null) throw new Error(`ended without ${pattern}:\n${this.#text}`)
-      await new Promise<void>((heard) => this.#heard.push(heard))
-    }
-  }
-
-  /** Sends a signal and gives the exit code. */
-  end(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<number | null> {
-    this.#child.kill(signal)
-    return this.#ended
-  }
-
-  /** The exit code of one that ends by itself. */
-  ended(): Promise<number | null> {
-    return this.#ended
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null) this.#child.kill('SIGKILL')
-    await this.#ended
-  }
-
-  #hear(text: string): void {
-    this.#text += text
-    for (const heard of this.#heard.splice(0)) heard()
-  }
+/** Starts `tfe demo`. */
+export function startDemo(folder: string, options: readonly string[]): Program {
+  const env = { LC_ALL: 'C.UTF-8' }
+  return new Program(process.execPath, [MAIN, 'demo', ...options], { cwd: folder, env })
 }

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { hasCommand } from '../support/commands.ts'
-import { DemoProcess, emptyFolder, onOwnPorts } from './demo-process.ts'
+import { Program } from '../support/programs/program.ts'
+import { emptyFolder, onOwnPorts, startDemo } from './demo-process.ts'
 
 /** Whole processes on a machine that may be busy; nothing here measures time. */
 
@@ -25,18 +25,15 @@ const printedIn = (text: string): readonly Printed[] =>
   )
 
 async function pasted(command: string, cwd: string): Promise<{ out: string; code: number | null }> {
-  const child = spawn('sh', ['-c', command], { cwd, stdio: ['ignore', 'pipe', 'ignore'] })
-  let out = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
-  return { out, code }
+  const shell = new Program('sh', ['-c', command], { cwd })
+  return { code: await shell.ended, out: shell.out }
 }
 
 test.skipIf(!hasCommand('curl', ['--version']))(
   'every printed curl line, pasted as it is, gives the printed result',
   async () => {
     await using folder = await emptyFolder()
-    await using demo = new DemoProcess(folder.path, await onOwnPorts())
+    await using demo = startDemo(folder.path, await onOwnPorts())
     await demo.until(/Ctrl-C ends everything/)
     const printed = printedIn(demo.text)
     expect(printed.length).toBe(demo.text.match(/^ {2}curl /gm)?.length)
@@ -62,7 +59,7 @@ test.skipIf(!hasCommand('curl', ['--version']))(
   'the demo MDM shows who it was told the device is, in grace as expired, and no device on open routes',
   async () => {
     await using folder = await emptyFolder()
-    await using demo = new DemoProcess(folder.path, await onOwnPorts())
+    await using demo = startDemo(folder.path, await onOwnPorts())
     await demo.until(/Ctrl-C ends everything/)
     const seen = new Map<string, string>()
     for (const { what, command } of printedIn(demo.text)) {
@@ -87,7 +84,7 @@ test.skipIf(!hasCommand('curl', ['--version']))(
   'the printed line to understand a refusal explains it, and the printed pages answer',
   async () => {
     await using folder = await emptyFolder()
-    await using demo = new DemoProcess(folder.path, await onOwnPorts())
+    await using demo = startDemo(folder.path, await onOwnPorts())
     await demo.until(/Ctrl-C ends everything/)
     const [, line = ''] = await demo.until(/^ {2}((?:npm|node) .* explain .*)$/m)
     const explained = await pasted(line, folder.path)
@@ -103,10 +100,10 @@ test.skipIf(!hasCommand('curl', ['--version']))(
 test('a second start reuses what is there, and Ctrl-C ends each with exit code 0', async () => {
   await using folder = await emptyFolder()
   const options = await onOwnPorts()
-  await using first = new DemoProcess(folder.path, options)
+  await using first = startDemo(folder.path, options)
   await first.until(/made 16 keys and certificates[\s\S]*Ctrl-C ends everything/)
   expect(await first.end('SIGINT')).toBe(0)
-  await using second = new DemoProcess(folder.path, options)
+  await using second = startDemo(folder.path, options)
   await second.until(/reused 16 keys and certificates[\s\S]*Ctrl-C ends everything/)
   expect(await second.end('SIGTERM')).toBe(0)
 })
@@ -117,8 +114,8 @@ test('a taken port is named with the option that chooses another, nothing is mad
   await new Promise<void>((resolve) => blocker.listen({ host: '127.0.0.1', port: 0 }, resolve))
   const { port } = blocker.address() as AddressInfo
   const options = [`--port=${port}`, ...(await onOwnPorts()).slice(1)]
-  await using demo = new DemoProcess(folder.path, options)
-  expect(await demo.ended()).toBe(3)
+  await using demo = startDemo(folder.path, options)
+  expect(await demo.ended).toBe(3)
   expect(demo.text).toContain(`the front end cannot have port ${port}: another program has it`)
   expect(demo.text).toMatch(/choose another with --port \d+/)
   expect(demo.text).not.toContain('made')
@@ -128,15 +125,15 @@ test('a taken port is named with the option that chooses another, nothing is mad
 test('a folder that the demonstration did not make is left alone, exit code 3', async () => {
   await using folder = await emptyFolder()
   const options = await onOwnPorts()
-  await using demo = new DemoProcess(folder.path, [...options, '--dir', import.meta.dirname])
-  expect(await demo.ended()).toBe(3)
+  await using demo = startDemo(folder.path, [...options, '--dir', import.meta.dirname])
+  expect(await demo.ended).toBe(3)
   expect(demo.text).toContain('holds files that the demonstration did not make')
 })
 
 test('with --json standard output holds nothing but the JSON lines of the front end', async () => {
   await using folder = await emptyFolder()
   const options = await onOwnPorts()
-  await using demo = new DemoProcess(folder.path, [...options, '--json'])
+  await using demo = startDemo(folder.path, [...options, '--json'])
   await demo.until(/Ctrl-C ends everything[\s\S]*"msg":"serving"/)
   await fetch(`https://localhost:${options[0]?.slice('--port='.length)}/`).catch(() => undefined)
   await demo.until(/"outcome":"handshake-failed"/)

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { start } from '../consumers/child.ts'
 import { claimPorts, isListenedOn } from '../support/ports/claim-port.ts'
+import { Program } from '../support/programs/program.ts'
 import { ALL_PROTOCOLS, type ServerSpec } from './row.ts'
 import { kept, suitesOf, writerIn, type ServerKind } from './server-kind.ts'
 
@@ -18,9 +18,9 @@ export const nginx: ServerKind = {
     const blocks = specs.map((spec, index) => nginxServers(spec, { index, ports, write }))
     const config = write('nginx.conf', nginxConfig(join(folder, 'nginx'), blocks.join('')))
     const args = ['-c', config, '-e', join(folder, 'nginx/error.log')]
-    const program = start({ program: NGINX, args, logFile: join(folder, 'nginx/log') })
+    const logFile = join(folder, 'nginx/log')
+    const program = stack.use(new Program(NGINX, args, { logFile }))
     await program.until(() => isListenedOn(ports.at(-1) ?? 0))
-    stack.use(program)
     return kept(ports, stack)
   },
 }

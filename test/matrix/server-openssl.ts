@@ -1,6 +1,6 @@
 /** OpenSSL's `s_server`, one process for each description; `-www` tells in its answer what was spoken. */
 import { join } from 'node:path'
-import { isCommand } from '../consumers/child.ts'
+import { isCommand } from '../support/commands.ts'
 import { opensslServer } from '../support/upstreams/openssl-server.ts'
 import { ALL_PROTOCOLS, type Protocol, type ServerSpec } from './row.ts'
 import { kept, suitesOf, writerIn, type ServerKind } from './server-kind.ts'

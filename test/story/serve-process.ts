@@ -2,11 +2,14 @@
  * `tfe serve` with two workers, as an operator runs it: a folder that outlives the process, `tfe init`,
  * `tfe admin create`, and an end that may be sudden.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { claimPorts } from '../support/ports/claim-port.ts'
+import { Program } from '../support/programs/program.ts'
 import { HOST } from './certificates.ts'
 import { PLACES } from './client-kinds.ts'
 import { SETTING_NAMES } from './devices.ts'
@@ -40,16 +43,12 @@ export class ServeProcess {
   readonly folder: string
   /** Lines of the log that are faults or worse. */
   readonly complaints: string[] = []
-  #child: ChildProcess | undefined
-  #gone: Promise<void> = Promise.resolve()
-  readonly #abandon = (): void => this.#signal('SIGKILL')
+  #program: Program | undefined
 
   private constructor(folder: string, ports: Ports, token: string) {
     this.folder = folder
     this.ports = ports
     this.token = token
-    // Should this program end without stopping it, nothing of it must stay behind.
-    process.once('exit', this.#abandon)
   }
 
   /** Makes store and administrator; does not serve yet. */
@@ -82,59 +81,26 @@ export class ServeProcess {
 
   /** Starts serving; resolves when both workers do. */
   async start(): Promise<void> {
-    const child = spawn(
-      process.execPath,
-      [MAIN, 'serve', '--config', join(this.folder, 'tfe.yaml')],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        // A process group of its own: primary and workers can be killed at one blow.
-        detached: true,
-      },
-    )
-    this.#child = child
-    const { promise: serving, resolve, reject } = Promise.withResolvers<void>()
-    this.#gone = new Promise((gone) => {
-      child.once('close', () => {
-        gone()
-        reject(new Error(`tfe serve ended: ${this.complaints.slice(-5).join('\n')}`))
-      })
+    const args = [MAIN, 'serve', '--config', join(this.folder, 'tfe.yaml')]
+    // A process group of its own: primary and workers can be killed at one blow.
+    const program = new Program(process.execPath, args, { hasGroup: true })
+    this.#program = program
+    program.child.stderr?.on('data', (text: string) => this.complaints.push(text.trim()))
+    createInterface({ input: program.child.stdout as Readable }).on('line', (line) => {
+      if (COMPLAINT.test(line)) this.complaints.push(line)
     })
-    serving.catch(() => {})
-    let rest = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => this.complaints.push(text.trim()))
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        if (line.includes('"msg":"serving"')) resolve()
-        if (COMPLAINT.test(line)) this.complaints.push(line)
-      }
-    })
-    await serving
+    await program.until(/"msg":"serving"/)
   }
 
   /** `kill -9` of the whole process tree. */
   async kill(): Promise<void> {
-    this.#signal('SIGKILL')
-    await this.#gone
+    this.#program?.signal('SIGKILL')
+    await this.#program?.ended
   }
 
   /** Ends it as an operator would. */
   async stop(): Promise<void> {
-    this.#child?.kill('SIGTERM')
-    await this.#gone
-    process.off('exit', this.#abandon)
-  }
-
-  #signal(signal: NodeJS.Signals): void {
-    const pid = this.#child?.pid
-    if (pid === undefined || this.#child?.exitCode !== null || this.#child.signalCode !== null)
-      return
-    try {
-      process.kill(-pid, signal)
-    } catch {
-      // It was faster.
-    }
+    await this.#program?.end()
   }
 }
 
@@ -147,6 +113,7 @@ const COMPLAINT = /"level":(?:"(?:error|fatal)"|[56]0)/u
 function tfe(...args: readonly string[]): void {
   const { status, stderr, stdout } = spawnSync(process.execPath, [MAIN, ...args], {
     encoding: 'utf8',
+    timeout: 100_000,
   })
   if (status !== 0) throw new Error(`tfe ${args[0]} ended with ${status}: ${stdout}${stderr}`)
 }

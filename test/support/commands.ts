@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import process from 'node:process'
 
 /** Whether the `openssl` command can be called; tests that use it as an oracle skip visibly without it. */
 export function hasOpenssl(): boolean {
@@ -9,3 +12,7 @@ export function hasOpenssl(): boolean {
 export function hasCommand(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0
 }
+
+/** Whether the shell would find a command, which is not run: not every one has an argument that ends it at once. */
+export const isCommand = (name: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)))

@@ -2,8 +2,7 @@
  * How a front end ends that npm started: the signal reaches npm, or its whole process group, once or several times.
  * `TFE_SIGNAL_RUNS=20 npm run test:only -- test/cli/commands/npm-signals.test.ts` plays each case twenty times.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -11,6 +10,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { Device } from '../../support/devices/device.ts'
 import { clientTls, fleet, productYaml, writeFiles } from '../../support/front-ends/product.ts'
 import { LineLog } from '../../support/front-ends/serve-process.ts'
+import { Program } from '../../support/programs/program.ts'
 import { OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 
@@ -78,13 +78,9 @@ async function startedByNpm(upstreamPort: number) {
   const file = join(folder, 'tfe.yaml')
   const yaml = { metrics: ' { address: 127.0.0.1, port: 0 }', drain: ' 20s' }
   writeFileSync(file, productYaml({ upstreamPort, yaml }))
-  const npm = spawn('npm', ['run', '-s', 'tfe', '--', 'serve', '--config', file], {
-    cwd: ROOT,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  // Closed when the last process that could write to it is gone, which is the front end.
-  const ended = once(npm.stdout, 'close')
+  const args = ['run', '-s', 'tfe', '--', 'serve', '--config', file]
+  const program = new Program('npm', args, { cwd: ROOT, hasGroup: true, isShown: true })
+  const { child: npm, ended } = program
   onTestFinished(() => {
     try {
       process.kill(-(npm.pid ?? 0), 'SIGKILL')
@@ -93,8 +89,8 @@ async function startedByNpm(upstreamPort: number) {
     }
     rmSync(folder, { recursive: true, force: true })
   })
-  const log = new LineLog(npm)
-  const [serving] = await log.waitForLines(1, ({ msg }) => msg === 'serving')
-  const { devices = 0 } = (serving?.['ports'] ?? {}) as Readonly<Record<string, number>>
+  const log = new LineLog(program)
+  const { devices = 0 } = (await log.serving())['ports'] as Readonly<Record<string, number>>
+  // Ended when the last process that could write to its output is gone, which is the front end.
   return { npm, log, port: devices, ended }
 }

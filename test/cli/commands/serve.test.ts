@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
@@ -9,6 +9,7 @@ import { Device } from '../../support/devices/device.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 import { clientTls, fleet, productYaml, writeFiles } from '../../support/front-ends/product.ts'
 import { MAIN, serveProcess } from '../../support/front-ends/serve-process.ts'
+import { Program } from '../../support/programs/program.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
@@ -107,18 +108,10 @@ async function failed(
   try {
     writeFiles(folder)
     const text = productYaml({ upstreamPort: 1 }).replace('port: 0\n', `port: ${port}\n`)
-    writeFileSync(join(folder, 'tfe.yaml'), text)
-    const child = spawn(process.execPath, [MAIN, 'serve', '--config', join(folder, 'tfe.yaml')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let complaint = ''
-    child.stderr.on('data', (chunk: Buffer) => {
-      complaint += chunk.toString()
-    })
-    const code = await new Promise<number | null>((resolve) => {
-      child.once('close', (ended) => resolve(ended))
-    })
-    return { code, complaint }
+    const file = join(folder, 'tfe.yaml')
+    writeFileSync(file, text)
+    const program = new Program(process.execPath, [MAIN, 'serve', '--config', file])
+    return { code: await program.ended, complaint: program.err }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +8,7 @@ import { ok } from '../../../src/kernel/types.ts'
 import { selfTestFault, type ReadPresented } from '../../../src/serve/self-test/self-test.ts'
 import { productYaml, writeFiles } from '../../support/front-ends/product.ts'
 import { claimPort } from '../../support/ports/claim-port.ts'
+import { Program } from '../../support/programs/program.ts'
 
 const MAIN = join(import.meta.dirname, '../../../src/main.ts')
 const BOTH = ['TLSv1.2', 'TLSv1.3'] as const
@@ -134,14 +134,14 @@ TLSSocket.prototype.getPeerX509Certificate = function () {
 
 for (const workers of [1, 2]) {
   test(`tfe serve tests its runtime once at the start (workers: ${workers})`, async () => {
-    const { code, out, complaint } = await serve({ workers, preload: '', until: '"msg":"serving"' })
+    const { code, out, complaint } = await serve({ workers, preload: '', until: /"msg":"serving"/ })
     expect(complaint).toBe('')
     expect(out.match(/"self_test_ms":[0-9]+/g)).toHaveLength(1)
     expect(code).toBe(0)
   })
 
   test(`tfe serve does not start on a runtime that loses chains (workers: ${workers})`, async () => {
-    const { code, out, complaint } = await serve({ workers, preload: FORGETFUL, until: 'never' })
+    const { code, out, complaint } = await serve({ workers, preload: FORGETFUL })
     const { node, openssl } = process.versions
     expect(complaint).toContain(
       `runtime-loses-chain: Node ${node} (OpenSSL ${openssl}) shows 1 of 2 certificates that a peer presented over TLSv1.2`,
@@ -152,7 +152,7 @@ for (const workers of [1, 2]) {
   })
 }
 
-/** `tfe serve` until it says something, or until it ends by itself. */
+/** `tfe serve`, ended once it has said something, or left until it ends by itself. */
 async function serve({ workers, preload, until }: Run): Promise<End> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-self-test-'))
   try {
@@ -163,22 +163,10 @@ async function serve({ workers, preload, until }: Run): Promise<End> {
     writeFileSync(join(folder, 'preload.mjs'), preload)
     const config = join(folder, 'tfe.yaml')
     const args = ['--import', join(folder, 'preload.mjs'), MAIN, 'serve', '--config', config]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let out = ''
-    let complaint = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      const before = out.includes(until)
-      out += chunk.toString()
-      // Once: a second signal ends it at once.
-      if (!before && out.includes(until)) child.kill('SIGTERM')
-    })
-    child.stderr.on('data', (chunk: Buffer) => {
-      complaint += chunk.toString()
-    })
-    const code = await new Promise<number | null>((resolve) => {
-      child.once('close', (ended) => resolve(ended))
-    })
-    return { code, out, complaint }
+    const program = new Program(process.execPath, args)
+    if (until !== undefined) await program.until(until)
+    const code = until === undefined ? await program.ended : await program.end()
+    return { code, out: program.out, complaint: program.err }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -187,7 +175,7 @@ async function serve({ workers, preload, until }: Run): Promise<End> {
 interface Run {
   readonly workers: number
   readonly preload: string
-  readonly until: string
+  readonly until?: RegExp
 }
 
 interface End {

@@ -1,5 +1,5 @@
 /** Workers that start, end and are reloaded meanwhile: each of them gives the same answer. */
-import { fork, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,6 +15,7 @@ import { crlServer } from '../../support/crl-server.ts'
 import { mintCrl, serialIn } from '../../support/certificates/mint-crl.ts'
 import { clientTls, fleet, productYaml, writeFiles } from '../../support/front-ends/product.ts'
 import { MAIN, serveProcess, type ServeProcess } from '../../support/front-ends/serve-process.ts'
+import { Program } from '../../support/programs/program.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
 const REQUEST = 'GET /device/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
@@ -177,19 +178,19 @@ interface WorkerAlone extends AsyncDisposable {
 async function workerAlone(upstreamPort: number): Promise<WorkerAlone> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-worker-'))
   writeFiles(folder)
-  const child = fork(MAIN, [], {
-    env: { ...process.env, NODE_UNIQUE_ID: '1' },
-    execArgv: [],
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  const program = new Program(process.execPath, [MAIN], {
+    env: { NODE_UNIQUE_ID: '1' },
+    hasChannel: true,
+    isShown: true,
   })
+  const { child } = program
   const heard: FromWorker[] = []
   child.on('message', (message: FromWorker) => heard.push(message))
   const all = async (kind: FromWorker['kind'], count: number): Promise<readonly FromWorker[]> => {
     for (;;) {
       const found = heard.filter((one) => one.kind === kind)
       if (found.length >= count) return found
-      await once(child, 'message')
+      await program.unlessEnded(once(child, 'message'))
     }
   }
   await all('hello', 1)
@@ -205,9 +206,8 @@ async function workerAlone(upstreamPort: number): Promise<WorkerAlone> {
     answers: async (count) =>
       (await all('answer', count)).flatMap((one) => (one.kind === 'answer' ? [one.answer] : [])),
     async [Symbol.asyncDispose]() {
-      const gone = once(child, 'exit')
       child.disconnect()
-      await gone
+      await program.ended
       rmSync(folder, { recursive: true })
     },
   }

@@ -33,7 +33,7 @@ function tokenFor(folder: string): string {
   const token = join(folder, 'token')
   const words = ['admin', 'create', 'alice', '--role', 'viewer', '--token-file', token]
   const config = ['--config', join(folder, 'tfe.yaml')]
-  execFileSync(process.execPath, [MAIN, ...words, ...config], { stdio: 'pipe' })
+  execFileSync(process.execPath, [MAIN, ...words, ...config], { stdio: 'pipe', timeout: 100_000 })
   return readFileSync(token, 'utf8').trim()
 }
 

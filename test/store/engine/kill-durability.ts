@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
 import type { AuditRow } from '../../../src/store/access/audit.ts'
 import type { Store } from '../../../src/store/store.ts'
+import { killAtTheEnd } from '../../support/programs/running.ts'
 import type { Backend, Place } from '../../support/store/backends.ts'
 import { opened } from '../../support/store/backends.ts'
 import { aKey, keysOf, unwrap } from '../../support/store/sightings.ts'
@@ -40,6 +41,7 @@ async function untilKilled(place: Place, round: number): Promise<readonly string
   const writer = spawn(process.execPath, [WRITER, settings, String(round)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  killAtTheEnd(writer)
   const gone = once(writer, 'exit')
   const said: string[] = []
   const words = 3 + randomInt(40)

@@ -1,10 +1,9 @@
 /** Who serves from a store, and who has it alone; on both backends. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { lockStore, type StoreLock } from '../../../src/store/engine/lock.ts'
 import type { StoreSettings } from '../../../src/store/store.ts'
+import { Program } from '../../support/programs/program.ts'
 import { findPostgres } from '../../support/store/postgres.ts'
 import { postgresBackend, sqliteBackend } from '../../support/store/backends.ts'
 
@@ -58,11 +57,10 @@ for (const backend of backends) {
         const hold = await lockStore(${JSON.stringify(place.settings)}, 'shared')
         console.log(hold.ok)
         setInterval(() => {}, 1000)`
-      const child = spawn(process.execPath, ['--input-type=module', '-e', script])
-      expect(String((await once(child.stdout, 'data'))[0])).toBe('true\n')
+      const holder = new Program(process.execPath, ['--input-type=module', '-e', script])
+      await holder.until(/^true$/m)
       expect((await lockStore(place.settings, 'exclusive')).ok).toBe(false)
-      child.kill('SIGKILL')
-      await once(child, 'exit')
+      await holder.end('SIGKILL')
       // A database notices a moment after the system does.
       await expect.poll(async () => (await lockStore(place.settings, 'exclusive')).ok).toBe(true)
     })

@@ -1,13 +1,14 @@
 /**
  * `tfe serve` as a process of its own, for what only processes show: signals, workers, exit statuses.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../../src/config/load.ts'
 import { createStore } from '../../../src/serve/store-sync/create-store.ts'
 import { claimPorts } from '../ports/claim-port.ts'
+import { Program } from '../programs/program.ts'
 import { productYaml, writeFiles, type Line, type ProductOptions } from './product.ts'
 
 export const MAIN = join(import.meta.dirname, '../../../src/main.ts')
@@ -65,26 +66,22 @@ export async function serveProcess(
   const file = join(folder, 'tfe.yaml')
   await createStoreOf(file)
   const started = (await options.instead?.(file)) ?? [MAIN, 'serve', '--config', file]
-  const child = spawn(process.execPath, started, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const exit = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => resolve(code))
-  })
-  const log = new LineLog(child)
+  const program = new Program(process.execPath, started, { isShown: true })
+  const log = new LineLog(program)
   const fetchStatus = async (path: string): Promise<string> =>
     (await fetch(`http://127.0.0.1:${statusPort}${path}`)).text()
-  await log.waitForLines(1, (line) => line['msg'] === 'serving')
+  await log.serving()
   return {
-    child,
+    child: program.child,
     port,
     folder,
-    exit,
+    exit: program.ended,
     writeConfiguration,
     waitForLines: (count, fits) => log.waitForLines(count, fits),
     fetchStatus,
     ended: async (code) => endedIn(await fetchStatus('/metrics'), code),
     async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM')
-      await exit
+      await program.end()
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -108,31 +105,33 @@ export function endedIn(metrics: string, code: string): number {
     .reduce((sum, [, , count]) => sum + Number(count), 0)
 }
 
-/** The lines of a process that serves. */
+/** The JSON lines that a program writes to its standard output. */
 export class LineLog {
   /** Every line so far. */
   readonly lines: Line[] = []
-  readonly #waiting = new Set<() => void>()
+  readonly #program: Program
 
-  constructor({ stdout }: ChildProcess) {
+  constructor(program: Program) {
+    this.#program = program
     let rest = ''
-    stdout?.setEncoding('utf8')
-    stdout?.on('data', (text: string) => {
+    program.child.stdout?.on('data', (text: string) => {
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''
       this.lines.push(...lines.map((line) => JSON.parse(line) as Line))
-      for (const wake of this.#waiting) wake()
     })
   }
 
+  /** The first `count` lines that fit, past or future. */
   async waitForLines(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]> {
-    for (;;) {
+    return this.#program.until(() => {
       const found = this.lines.filter(fits)
-      if (found.length >= count) return found.slice(0, count)
-      const { promise, resolve } = Promise.withResolvers<void>()
-      this.#waiting.add(resolve)
-      await promise
-      this.#waiting.delete(resolve)
-    }
+      return found.length >= count && found.slice(0, count)
+    })
+  }
+
+  /** The line that says that the front end serves, and on which ports. */
+  async serving(): Promise<Line> {
+    const [line = {}] = await this.waitForLines(1, ({ msg }) => msg === 'serving')
+    return line
   }
 }

@@ -1,7 +1,6 @@
 /**
  * A worker pool of one or several processes, told by the test what a store would tell it.
  */
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,6 +8,7 @@ import { join } from 'node:path'
 import type { StoreRules } from '../../../src/state/store-rules.ts'
 import type { OverlayDelta } from '../../../src/state/overlay.ts'
 import { claimPort } from '../ports/claim-port.ts'
+import { Program } from '../programs/program.ts'
 import { fleet, productYaml, writeFiles, type Line, type ProductOptions } from './product.ts'
 import { endedIn, LineLog } from './serve-process.ts'
 
@@ -33,21 +33,20 @@ export interface PoolProcess extends AsyncDisposable {
 }
 
 /** Starts a worker pool. */
-export async function poolProcess(workers: number, options: ProductOptions): Promise<PoolProcess> {
+export async function poolProcess(workers: number, product: ProductOptions): Promise<PoolProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-crewed-'))
   writeFiles(folder)
   const port = await claimPort()
   const file = join(folder, 'tfe.yaml')
-  writeFileSync(file, productYaml(options).replace('port: 0\n', `port: ${port}\n`))
-  const child = fork(join(import.meta.dirname, 'worker-pool-process.ts'), [file, String(workers)], {
-    serialization: 'advanced',
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  })
-  const exit = once(child, 'exit')
-  const log = new LineLog(child)
+  writeFileSync(file, productYaml(product).replace('port: 0\n', `port: ${port}\n`))
+  const script = join(import.meta.dirname, 'worker-pool-process.ts')
+  const options = { hasChannel: true, isShown: true }
+  const program = new Program(process.execPath, [script, file, String(workers)], options)
+  const { child } = program
+  const log = new LineLog(program)
   const answered = async (): Promise<unknown> => {
-    const [message] = (await once(child, 'message')) as [{ readonly answer: unknown }]
-    return message.answer
+    const [message] = await program.unlessEnded(once(child, 'message'))
+    return (message as { readonly answer: unknown }).answer
   }
   const started = await answered()
   if (!(started instanceof Object && 'ports' in started)) throw new Error(JSON.stringify(started))
@@ -67,7 +66,7 @@ export async function poolProcess(workers: number, options: ProductOptions): Pro
     async [Symbol.asyncDispose]() {
       await send({ kind: 'drain' })
       child.disconnect()
-      await exit
+      await program.ended
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -1,39 +1,28 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { Program } from '../programs/program.ts'
 import { claimPort, CLAIMED_RANGE, claimPorts, isListenedOn } from './claim-port.ts'
 
 /** Below the range of all other tests, and so small that processes without claims would meet. */
 const NARROW = { first: 11_000, last: 11_099 }
 
-interface Claimant extends AsyncDisposable {
+interface Claimant {
   readonly ports: readonly number[]
-  kill(): Promise<void>
+  readonly program: Program
 }
 
 /** Another process that claims ports and holds them. */
 async function claimant(count: number): Promise<Claimant> {
   const { first, last } = NARROW
   const script = join(import.meta.dirname, 'claim-ports-process.ts')
-  const child = spawn(process.execPath, [script, `${count}`, `${first}`, `${last}`], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+  const program = new Program(process.execPath, [script, `${count}`, `${first}`, `${last}`], {
+    hasInput: true,
   })
-  const ended = once(child, 'exit')
-  const [line] = (await once(child.stdout, 'data')) as [Buffer]
-  return {
-    ports: JSON.parse(line.toString()) as number[],
-    async kill() {
-      child.kill('SIGKILL')
-      await ended
-    },
-    async [Symbol.asyncDispose]() {
-      child.stdin.end()
-      await ended
-    },
-  }
+  const [line] = await program.until(/^.*\n/)
+  return { ports: JSON.parse(line) as number[], program }
 }
 
 /** The first and the last port that Linux chooses itself. */
@@ -46,17 +35,17 @@ test.skipIf(!existsSync(KERNEL_RANGE))('the kernel chooses no port that is for c
 
 test('processes that claim at the same time never get the same port', async () => {
   const claims = await Promise.all([claimant(30), claimant(30), claimPorts(30, NARROW)])
-  await using stack = new AsyncDisposableStack()
-  const [one, other, own] = [stack.use(claims[0]), stack.use(claims[1]), claims[2]]
+  const [one, other, own] = claims
   expect(new Set([...one.ports, ...other.ports, ...own]).size).toBe(90)
+  await Promise.all([one.program.end(), other.program.end()])
 })
 
 test('a claim ends with its process, however that ends', async () => {
-  await using other = await claimant(1)
-  const [port = 0] = other.ports
+  const { ports, program } = await claimant(1)
+  const [port = 0] = ports
   const same = { first: port, last: port }
   await expect(claimPort(same)).rejects.toThrow('wanted a free one')
-  await other.kill()
+  await program.end('SIGKILL')
   expect(await claimPort(same)).toBe(port)
 })
 

@@ -1,4 +1,4 @@
-/** Claims ports and holds them until its standard input ends. `node claim-ports-process.ts COUNT FIRST LAST` */
+/** Claims ports and holds them until a signal ends it. `node claim-ports-process.ts COUNT FIRST LAST` */
 import process from 'node:process'
 import { claimPorts } from './claim-port.ts'
 

@@ -1,11 +1,10 @@
 /**
  * OpenSSL's own server, as a process: another implementation's view of what we offer.
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Program } from '../programs/program.ts'
 
 /** A running `openssl s_server`. */
 export interface OpensslServer extends AsyncDisposable {
@@ -22,25 +21,14 @@ export async function opensslServer(
   writeFileSync(chain, chainPem)
   writeFileSync(key, keyPem)
   const files = ['-cert', chain, '-cert_chain', chain, '-key', key]
-  const server = spawn('openssl', ['s_server', '-accept', '127.0.0.1:0', ...files, ...args], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+  const server = new Program('openssl', ['s_server', '-accept', '127.0.0.1:0', ...files, ...args], {
+    hasInput: true,
   })
-  const exit = once(server, 'exit')
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  let said = ''
-  // Read to the end: it writes a line for each connection, and a closed pipe would end it.
-  server.stdout.on('data', (chunk: Buffer) => {
-    said += String(chunk)
-    const port = /ACCEPT .*:(\d+)/.exec(said)?.[1]
-    if (port !== undefined) resolve(Number(port))
-  })
-  server.once('exit', (code) => reject(new Error(`s_server ended early, status ${code}`)))
-  server.once('error', reject)
+  const [, port] = await server.until(/ACCEPT .*:(\d+)/)
   return {
-    port: await promise,
+    port: Number(port),
     async [Symbol.asyncDispose]() {
-      server.kill('SIGKILL')
-      await exit
+      await server.end()
       rmSync(folder, { recursive: true, force: true })
     },
   }
