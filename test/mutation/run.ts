@@ -1,6 +1,6 @@
 /**
  * `npm run test:mutate`: small faults are put into `trust`, `decide` and `message`, one at a time, and the tests of
- * these rooms have to notice.
+ * these modules have to notice.
  *   npm run test:mutate -- --module trust
  *   npm run test:mutate -- --file src/decide/match.ts
  *   npm run test:mutate -- --since main
@@ -37,7 +37,7 @@ process.exitCode = await run()
 async function run(): Promise<number> {
   const files = chosenFiles()
   if (files.length === 0) {
-    console.error('no file of these rooms was chosen')
+    console.error('no file of these modules was chosen')
     return 2
   }
   const started = performance.now()

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { Device } from '../../support/devices/device.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 import { clientTls, product, type Product } from '../../support/front-ends/product.ts'
+import { stoppedClock } from '../../support/stopped-clock.ts'
 import { tokenServer } from '../../support/upstreams/token-server.ts'
 import { OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 
@@ -177,7 +178,7 @@ test('two requests sent at once reach the server with their own bodies, in their
 
 test('of two requests sent at once the second is held back for what the first did', async () => {
   await using server = await tokenServer()
-  await using one = await startFrontEnd(server.port, ' { lockout: { failures: 1 } }')
+  await using one = await startFrontEnd(server.port, ' { lockout: { failures: 1, first: 1h } }')
   await using device = await Device.to(one.port, clientTls(one.port))
   device.send(sized('username=ann&password=wrong') + sized('username=ann&password=right'))
   expect((await device.response()).startLine).toContain('401')
@@ -194,11 +195,12 @@ const held: readonly (readonly [string, string])[] = [
 for (const [promise, request] of held) {
   test(`a request held back with ${promise} leaves the connection in step`, async () => {
     await using server = await tokenServer()
+    using _ = stoppedClock()
     await using one = await startFrontEnd(server.port, ' { address: { rate: 1, burst: 1 } }')
     await using device = await Device.to(one.port, clientTls(one.port))
     device.send(sized(FORM))
     expect((await device.response()).startLine).toContain('200')
-    for (const _ of [1, 2, 3]) {
+    for (const _turn of [1, 2, 3]) {
       device.send(request)
       expect((await device.response()).startLine).toContain('429')
     }
@@ -210,6 +212,7 @@ for (const [promise, request] of held) {
 
 test('a large body that is held back ends its connection or leaves it in step, and never hangs', async () => {
   await using server = await tokenServer()
+  using _ = stoppedClock()
   await using one = await startFrontEnd(server.port, ' { address: { rate: 1, burst: 1 } }')
   await using first = await Device.to(one.port, clientTls(one.port))
   first.send(sized(FORM))
@@ -226,6 +229,7 @@ test('a large body that is held back ends its connection or leaves it in step, a
 
 test('a device that asks before it sends is held back before it has sent', async () => {
   await using server = await tokenServer()
+  using _ = stoppedClock()
   await using one = await startFrontEnd(server.port, ' { address: { rate: 1, burst: 1 } }')
   await using device = await Device.to(one.port, clientTls(one.port))
   device.send(sized(FORM))
