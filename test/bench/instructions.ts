@@ -31,6 +31,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { startCounted, type CountedFront } from './counted-front.ts'
+import { reportOn, thousands, type Counts } from './instruction-report.ts'
 import {
   handshakes,
   keepConnection,
@@ -95,7 +96,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void end().finally(() => process.exit(2)))
 }
 try {
-  const status = report(await measure())
+  const counts = await measure()
+  console.log(`thousands of instructions per operation, base ${values.base}, rounds ${rounds}`)
+  const titles = OPERATIONS.map(({ title }) => title)
+  const { lines, complaint, status } = reportOn(titles, counts, limit)
+  for (const line of lines) console.log(line)
+  if (complaint !== undefined) console.error(complaint)
   await end()
   process.exit(status)
 } catch (error) {
@@ -107,12 +113,6 @@ try {
 function end(): Promise<void> {
   ending ??= cleanup.disposeAsync()
   return ending
-}
-
-/** Instructions per operation, in the order of `OPERATIONS`: one number per block, or one per round. */
-interface Counts {
-  readonly base: readonly (readonly number[])[]
-  readonly now: readonly (readonly number[])[]
 }
 
 /** One number per round. */
@@ -200,46 +200,10 @@ async function countBlocks(candidates: readonly Candidate[]): Promise<Counts> {
   return counts
 }
 
-/** Prints a line per operation; gives the exit status. */
-function report(counts: Counts): number {
-  console.log(
-    `thousands of instructions per operation, base ${values.base}, rounds ${rounds}, limit ${limit} %`,
-  )
-  const compared = OPERATIONS.map(({ title }, index) => {
-    const base = medianAndSpread(counts.base[index] ?? [])
-    const now = medianAndSpread(counts.now[index] ?? [])
-    const difference = (now.median / base.median - 1) * 100
-    const noise = Math.max(base.spread, now.spread)
-    const signed = `${difference < 0 ? '' : '+'}${difference.toFixed(2)} %`
-    const cells = [`base ${thousands(base.median)}`, `now ${thousands(now.median)}`, signed]
-    const beside = rounds === 1 ? 'noise unknown, one round' : `noise ${noise.toFixed(2)} %`
-    const verdict = difference <= limit ? 'within' : 'ABOVE THE LIMIT'
-    console.log(`${title.padEnd(24)} ${cells.join('   ')}   (${beside})   ${verdict}`)
-    return { difference, noise }
-  })
-  const noise = Math.max(...compared.map((one) => one.noise))
-  if (noise > limit) {
-    const found = `found ${limit}, less than the noise of ${noise.toFixed(2)} %`
-    console.error(
-      `--limit: ${found}, wanted more than that: raise it, or measure more rounds or on a quieter machine`,
-    )
-    return 2
-  }
-  return compared.every(({ difference }) => difference <= limit) ? 0 : 1
-}
-
 /** The mean of the cheaper half. */
 function cheaperHalf(numbers: readonly number[]): number {
   const half = numbers.toSorted((a, b) => a - b).slice(0, Math.ceil(numbers.length / 2))
   return half.reduce((sum, it) => sum + it, 0) / half.length
-}
-
-/** The median, and by how many per cent of it the largest number lies above the smallest. */
-function medianAndSpread(numbers: readonly number[]): { median: number; spread: number } {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  const middle = (sorted.length - 1) / 2
-  const median = ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
-  return { median, spread: (((sorted.at(-1) ?? 0) - (sorted[0] ?? 0)) / median) * 100 }
 }
 
 /** An address of the loop-back that no other run uses: the ports can be fixed, and no log line is parsed for them. */
@@ -258,10 +222,6 @@ function demandTool(tool: string): void {
 
 function git(...args: readonly string[]): string {
   return execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim()
-}
-
-function thousands(count: number): string {
-  return (count / 1000).toFixed(1)
 }
 
 function tell(text: string): void {
