@@ -4,7 +4,7 @@
  */
 import { unparsableStatus } from '../src/accept/unparsable.ts'
 import { explain } from '../src/decide/explain-refusal.ts'
-import { FINDING_EXPLANATIONS } from '../src/decide/explain-finding.ts'
+import { FINDING_EXPLANATIONS } from '../src/decide/explain-trust-finding.ts'
 import { failureStatus, explainUpstream } from '../src/forward/upstream-failure.ts'
 import { explainCheck } from '../src/forward/balance/health-check.ts'
 import { explainHandshake } from '../src/handshake/handshake-failure.ts'

@@ -12,7 +12,7 @@ import {
   type CrlSource,
   type ConfiguredCrl,
   type RefreshPorts,
-} from './keeper.ts'
+} from './crl-refresher.ts'
 
 /** The lists of one enrollment setting. */
 export interface CrlSetting {

@@ -10,7 +10,7 @@ import { CRLS } from '../../scripts/refusals/crl-samples.ts'
 import { THROTTLED } from '../../scripts/refusals/throttle-samples.ts'
 import { STORE } from '../../scripts/refusals/store-samples.ts'
 import { UPSTREAM } from '../../scripts/refusals/upstream-samples.ts'
-import { FINDING_EXPLANATIONS } from '../../src/decide/explain-finding.ts'
+import { FINDING_EXPLANATIONS } from '../../src/decide/explain-trust-finding.ts'
 import { UPSTREAM_FAILURES } from '../../src/forward/upstream-failure.ts'
 import { HANDSHAKE_FAILURES } from '../../src/handshake/handshake-failure.ts'
 

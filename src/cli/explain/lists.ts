@@ -1,7 +1,7 @@
 /** The revocation lists that a configuration names, read once as the running front end would read them. */
 import type { Instant, Millis } from '../../kernel/types.ts'
 import { explainCrlFailure } from '../../revoke/crl-failure.ts'
-import type { RefreshResult } from '../../revoke/keeper.ts'
+import type { RefreshResult } from '../../revoke/crl-refresher.ts'
 import { placeOf, CrlRegistry } from '../../revoke/registry.ts'
 import { LoadedCrls, revocationPolicy } from '../../state/revocation-policy.ts'
 import { configuredCrls } from '../../state/revocation-policy.ts'

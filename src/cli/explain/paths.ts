@@ -1,6 +1,6 @@
 /** Every sound path held against standing, deny list and time; or why there is none. */
 import { explain } from '../../decide/explain-refusal.ts'
-import { FINDING_EXPLANATIONS } from '../../decide/explain-finding.ts'
+import { FINDING_EXPLANATIONS } from '../../decide/explain-trust-finding.ts'
 import { judgePath } from '../../decide/judge-path.ts'
 import type { Policy, Standing } from '../../decide/policy.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'

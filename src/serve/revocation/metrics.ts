@@ -1,5 +1,5 @@
 import { MetricSet } from '../../record/metric-set.ts'
-import type { RefreshResult, ConfiguredCrl } from '../../revoke/keeper.ts'
+import type { RefreshResult, ConfiguredCrl } from '../../revoke/crl-refresher.ts'
 import type { CrlFacts } from '../../revoke/registry.ts'
 
 const LIST_LABELS = ['setting', 'list']
