@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import type { TextStyle } from './readable-log.ts'
 import type { Ports } from './ports.ts'
-import { shellWord, examples, type Example } from './examples.ts'
+import { shellWord, examples, TOKEN_FILE, type Example } from './examples.ts'
 
 /** What the welcome speaks about; paths are relative to the folder that people paste in. */
 export interface WelcomeContext {
@@ -52,6 +52,10 @@ export function welcome(context: WelcomeContext, style: TextStyle): string {
       '',
       ...examples.map(exampleText),
     ]),
+    paint('bold', 'The same with `tfe`, once its device has checked in'),
+    '',
+    ...administration(context).map((line) => `  ${paint('code', line)}`),
+    '',
     paint('bold', 'Look further'),
     '',
     `  why a device is refused, step by step`,
@@ -66,6 +70,14 @@ export function welcome(context: WelcomeContext, style: TextStyle): string {
     '',
   ].join('\n')
 }
+
+/** Lines that block a device and let it in again; the token stays in the shell that they are pasted into. */
+const administration = ({ folder, tfe, ports }: WelcomeContext): readonly string[] => [
+  `export TFE_ADMIN_URL=http://127.0.0.1:${ports.admin} TFE_ADMIN_TOKEN="$(cat ${shellWord(join(folder, TOKEN_FILE))})"`,
+  `${tfe} devices list`,
+  `${tfe} devices block current`,
+  `${tfe} devices unblock current`,
+]
 
 function picture({ frontEnd, upstream }: Ports, { paint, signs }: TextStyle): string {
   const drawn = signs.arrow === '→'

@@ -97,6 +97,33 @@ test.skipIf(!hasCommand('curl', ['--version']))(
   },
 )
 
+test.skipIf(!hasCommand('curl', ['--version']))(
+  'the printed tfe lines, pasted in turn, list a device, block it and let it in again',
+  async () => {
+    await using folder = await emptyFolder()
+    await using demo = new DemoProcess(folder.path, await onFreePorts())
+    await demo.until(/Ctrl-C ends everything/)
+    const current = printedIn(demo.text).find(({ what }) => what === 'a device of the current CA')
+    expect((await pasted(current?.command ?? '', folder.path)).out).toContain(' 200 ')
+    const [, exported = '', list = '', block = '', unblock = ''] =
+      /^ {2}(export TFE_ADMIN_URL.*)\n {2}(.*list)\n {2}(.*block \S+)\n {2}(.*unblock \S+)$/mu.exec(
+        demo.text,
+      ) ?? []
+    // What a device shows is in the store a moment after it was answered.
+    const listed = `until ${list} | grep -q verified; do :; done; ${list}`
+    const steps: readonly (readonly [line: string, said: RegExp])[] = [
+      [listed, / verified /u],
+      [block, / is blocked\n$/u],
+      [list, / blocked /u],
+      [unblock, / is unblocked\n$/u],
+    ]
+    for (const [line, said] of steps) {
+      const { out, code } = await pasted(`${exported}\n${line}`, folder.path)
+      expect([line, code, out]).toEqual([line, 0, expect.stringMatching(said)])
+    }
+  },
+)
+
 test('a second start reuses what is there, and Ctrl-C ends each with exit code 0', async () => {
   await using folder = await emptyFolder()
   const options = await onOwnPorts()
