@@ -135,13 +135,19 @@ export class CommandContext {
   #accepted<Body>({ status, body, etag }: ApiResponse): Result<ApiResult<Body>, ExitCode> {
     if (status < 400) return ok({ body: body as Body, etag })
     const { detail, next_step: nextStep, code, faults = [] } = body as Partial<Problem>
-    const lines = [
-      `tfe: ${detail ?? 'the admin API refused'} (${code ?? 'unknown'})`,
+    this.printRefusal([
+      `${detail ?? 'the admin API refused'} (${code ?? 'unknown'})`,
       ...faults.map(({ at, message }) => `  ${at}: ${message}`),
       `next: ${nextStep ?? 'see the log of the front end'}`,
-    ]
-    for (const line of lines) this.terminal.err(`${replaceControlCharacters(line)}\n`)
+    ])
     return fail(EXIT.no)
+  }
+
+  /** Prints why nothing was done, and what to do. */
+  printRefusal([why = '', ...more]: readonly string[]): void {
+    for (const line of [`tfe: ${why}`, ...more]) {
+      this.terminal.err(`${replaceControlCharacters(line)}\n`)
+    }
   }
 }
 

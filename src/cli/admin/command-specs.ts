@@ -122,7 +122,8 @@ function addDevices(program: TfeCommand): void {
     .with(calls(module, 'forget'))
 }
 
-const DEVICE = 'a device, as `tfe devices list` names it'
+const DEVICE =
+  'a device: the beginning of its id, or of a name, serial or fingerprint that no other device has'
 
 function addCa(program: TfeCommand): void {
   const ca = program

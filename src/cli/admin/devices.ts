@@ -1,5 +1,6 @@
 /** `tfe devices`: lists, one of them whole, and decisions about them. */
-import { EXIT } from '../exit-code.ts'
+import { fail, ok, type Result } from '../../kernel/types.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandResult } from '../command-environment.ts'
 import {
   type Page,
@@ -90,8 +91,40 @@ interface DeviceDetails {
   readonly signed_ids: readonly string[]
 }
 
-export const show = (context: CommandContext): Promise<CommandResult> =>
-  context.show<DeviceDetails>(devicePath(context.argument(0)), detailLines)
+export async function show(context: CommandContext): Promise<CommandResult> {
+  const id = await findDeviceId(context, context.argument(0))
+  return id.ok ? await context.show<DeviceDetails>(devicePath(id.value), detailLines) : id.failure
+}
+
+/**
+ * Finds the device that an argument means: the one whose id begins so or, where no id does, the one with a name, signed
+ * id, fingerprint or serial number that begins so. Several are refused with their ids; a word that means no device comes
+ * back as it is, so that the API says of it what it says of an unknown id.
+ */
+async function findDeviceId(
+  context: CommandContext,
+  word: string,
+): Promise<Result<string, ExitCode>> {
+  for (const by of ['id', 'text']) {
+    const query = new URLSearchParams({ [by]: word, limit: `${MAX_SHOWN_MATCHES}` })
+    const found = await context.get<{ items: readonly DeviceItem[] }>(`/api/devices?${query}`)
+    if (!found.ok) return found
+    const { items } = found.value.body
+    const [only] = items
+    if (only !== undefined && items.length === 1) return ok(only.id)
+    if (only === undefined) continue
+    context.printRefusal([
+      `'${word}' may mean several devices`,
+      ...items.map(({ id, inventory }) => `  ${id}  ${inventory?.name ?? ''}`.trimEnd()),
+      'next: write more of the id',
+    ])
+    return fail(EXIT.usage)
+  }
+  return ok(word)
+}
+
+/** Enough to see what is meant, few enough to read. */
+const MAX_SHOWN_MATCHES = 10
 
 const devicePath = (id: string): string => `/api/devices/${pathSegment(id)}`
 
@@ -126,7 +159,10 @@ const detailLines = ({ device, certificates, signed_ids: ids }: DeviceDetails) =
 
 async function decide(context: CommandContext, verb: string, done: string): Promise<CommandResult> {
   const devices: { readonly id: string; readonly version: number }[] = []
-  for (const id of context.takes) {
+  for (const word of context.takes) {
+    const meant = await findDeviceId(context, word)
+    if (!meant.ok) return meant.failure
+    const id = meant.value
     const found = await context.find<{ readonly device: { readonly version: number } }>(
       devicePath(id),
     )
@@ -152,9 +188,11 @@ async function decide(context: CommandContext, verb: string, done: string): Prom
 /** What is not there is sent all the same, so that the answer says of each what became of it; versions begin at 1. */
 const NO_VERSION = 0
 
-export function forget(context: CommandContext): Promise<CommandResult> {
-  const id = context.argument(0)
+export async function forget(context: CommandContext): Promise<CommandResult> {
+  const meant = await findDeviceId(context, context.argument(0))
+  if (!meant.ok) return meant.failure
+  const id = meant.value
   const path = devicePath(id)
   const lines = () => [`${id} is forgotten`]
-  return context.change(path, { method: 'DELETE', path }, lines, { forgotten: id })
+  return await context.change(path, { method: 'DELETE', path }, lines, { forgotten: id })
 }

@@ -30,6 +30,8 @@ export interface DeviceFilter {
   readonly endsBefore?: Instant | undefined
   /** Beginnings of words: an id, a fingerprint, a serial number, a name in the subject; every one has to be met. */
   readonly text?: string | undefined
+  /** The beginning of the device's own id. */
+  readonly id?: string | undefined
 }
 
 /** The oldest agent of a class that can do mutual authentication (S0-34, S0-45). */
@@ -70,6 +72,9 @@ export function conditions(
   if (filter.validAt !== undefined) all.push(eb('devices.not_after', '>=', filter.validAt))
   if (filter.endsBefore !== undefined) {
     all.push(eb('devices.not_after', '<', filter.endsBefore), eb('devices.not_after', '>', 0))
+  }
+  if (filter.id !== undefined) {
+    all.push(eb('devices.id', '>=', filter.id), eb('devices.id', '<', prefixEnd(filter.id)))
   }
   if (filter.inInventory !== undefined) {
     all.push(eb('devices.inventory_id', filter.inInventory ? 'is not' : 'is', null))

@@ -74,6 +74,29 @@ test('devices are listed in a table, approved by id, and found again', async () 
   expect(out.match(/approved, awaiting next connection/gu)).toHaveLength(2)
 })
 
+test('a device is meant by any beginning that it alone has', async () => {
+  await using adminApi = await fleet()
+  const [first = '', second = ''] = await idsOf(adminApi)
+  const differing = [...first].findIndex((letter, at) => letter !== second[at])
+  const beginning = first.slice(0, differing + 1)
+  expect((await typed(adminApi, ['devices', 'show', beginning])).out).toContain(first)
+  const blocked = await typed(adminApi, ['devices', 'block', beginning])
+  expect(blocked).toMatchObject({ code: 0, out: `${first} is blocked\n` })
+})
+
+test('a beginning that two devices share decides about neither, exit code 2', async () => {
+  await using adminApi = await fleet()
+  const [first = '', second = ''] = await idsOf(adminApi)
+  const differing = [...first].findIndex((letter, at) => letter !== second[at])
+  for (const action of ['show', 'block', 'forget']) {
+    const { code, out, err } = await typed(adminApi, ['devices', action, first.slice(0, differing)])
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    for (const said of [first, second, 'next: write more of the id']) expect(err).toContain(said)
+  }
+  const { out } = await typed(adminApi, words('devices list --approval blocked --json'))
+  expect(JSON.parse(out)).toMatchObject({ items: [] })
+})
+
 test('a device that is left is named with the reason, exit code 1', async () => {
   await using adminApi = await fleet()
   const [first = ''] = await idsOf(adminApi)

@@ -135,6 +135,22 @@ export function devices(backend: Backend): void {
     })
   })
 
+  test('by the beginning of an id a device is found, by what comes later in it none is', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await five(store)
+    const idsBy = async (beginning: string): Promise<readonly string[]> => {
+      const ask = { filter: { id: beginning }, order: 'first-seen', minimums: MINIMUMS } as const
+      return unwrap(await store.devices.list({ ...ask, limit: 9, after: undefined })).items.map(
+        (device) => device.id,
+      )
+    }
+    const [id = ''] = await idsBy('')
+    expect(await idsBy(id)).toEqual([id])
+    expect(await idsBy(id.slice(0, 1))).toContain(id)
+    for (const wrong of [id.slice(1), `${id}0`, '%', '~']) expect(await idsBy(wrong)).toEqual([])
+  })
+
   test('the cells of the charts add up to the fleet', async () => {
     await using place = await backend.place()
     await using store = await opened(place)

@@ -44,8 +44,9 @@ export const filterProperties = {
   in_inventory: Type.Optional(booleanText),
   valid_at: Type.Optional(time('Its last sound certificate ends at or after this.')),
   text: Type.Optional(
-    text(200, 'Beginnings of words: an id, a fingerprint, a serial, a name in the subject.'),
+    text(200, 'Beginnings of words: a signed id, a fingerprint, a serial, a name in the subject.'),
   ),
+  id: Type.Optional(text(200, 'The beginning of its id in this store.')),
 }
 
 export const filterShape = strictObject(filterProperties)
