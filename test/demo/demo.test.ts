@@ -101,7 +101,7 @@ test.skipIf(!hasCommand('curl', ['--version']))(
   'the printed tfe lines, pasted in turn, list a device, block it and let it in again',
   async () => {
     await using folder = await emptyFolder()
-    await using demo = new DemoProcess(folder.path, await onFreePorts())
+    await using demo = startDemo(folder.path, await onOwnPorts())
     await demo.until(/Ctrl-C ends everything/)
     const current = printedIn(demo.text).find(({ what }) => what === 'a device of the current CA')
     expect((await pasted(current?.command ?? '', folder.path)).out).toContain(' 200 ')
