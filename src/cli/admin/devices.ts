@@ -107,7 +107,9 @@ async function findDeviceId(
 ): Promise<Result<string, ExitCode>> {
   for (const by of ['id', 'text']) {
     const query = new URLSearchParams({ [by]: word, limit: `${MAX_SHOWN_MATCHES}` })
-    const found = await context.get<{ items: readonly DeviceItem[] }>(`/api/devices?${query}`)
+    const found = await context.get<{ items: readonly DeviceItem[] }>(
+      `/api/devices?${query.toString()}`,
+    )
     if (!found.ok) return found
     const { items } = found.value.body
     const [only] = items
