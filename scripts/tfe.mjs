@@ -7,9 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { runNode } from './node26.mjs'
 
 const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))))
-const { INIT_CWD: callersFolder, npm_package_json: manifest } = process.env
-// `npm run tfe` changes to the folder of its package.json; a relative path means the folder that it was typed in.
-if (callersFolder !== undefined && manifest === join(root, 'package.json')) {
-  process.chdir(callersFolder)
-}
+const { INIT_CWD: typedIn, npm_lifecycle_event: script } = process.env
+// `npm run tfe` runs this in the folder of package.json; a relative path means the folder that it was typed in.
+if (script === 'tfe' && typedIn !== undefined && process.cwd() === root) process.chdir(typedIn)
 runNode([join(root, 'src', 'main.ts'), ...process.argv.slice(2)])
