@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
+import { dirname, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { CONFIGURATION, configurationFolder } from './support/cli/configuration-folder.ts'
 
@@ -23,6 +24,18 @@ test('misuse is said on standard error, exit code 2', () => {
   const { status, stdout, stderr } = shell(['sevre'])
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   expect(stderr).toContain('did you mean tfe serve?')
+})
+
+test('a relative path is of the folder that it was typed in, through npm and by tfe itself', async () => {
+  await using made = await configurationFolder()
+  const direct = spawnSync(process.execPath, [resolve('scripts/tfe.mjs'), 'check', 'tfe.yaml'], {
+    cwd: dirname(made.config),
+    encoding: 'utf8',
+  })
+  const npm = ['--prefix', process.cwd(), 'run', '-s', 'tfe', '--', 'check', 'tfe.yaml']
+  const throughNpm = spawnSync('npm', npm, { cwd: dirname(made.config), encoding: 'utf8' })
+  expect(throughNpm).toMatchObject({ status: 0, stdout: direct.stdout })
+  expect(direct).toMatchObject({ status: 0, stderr: '' })
 })
 
 test('faults are an answer, exit code 1, and no stack trace', () => {
