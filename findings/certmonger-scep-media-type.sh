@@ -10,7 +10,7 @@
 # Seen (certmonger 0.79.17, 2026-11): the whole field value is compared, so a parameter is "unexpected MIME type".
 # The empty answer to GetCACaps is an "Internal error: no response".
 # Before an MDM server: an HTTP framework or a proxy that adds a charset to each answer stops the enrolment of Linux
-# clients, while iOS and Windows clients go on; the message does not say which part of the type is at fault.
+# machines that use certmonger; the message does not say which part of the type is at fault.
 # Workaround: send exactly application/x-x509-ca-cert (nginx: `charset off` in that location), and let GetCACaps
 # answer with at least one keyword.
 set -euo pipefail

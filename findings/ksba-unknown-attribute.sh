@@ -6,8 +6,9 @@
 # value, tag and length included; §4 has the example 1.3.6.1.4.1.1466.0=#04024869. The serial number S1 is
 # #13025331.
 # Seen (gpgsm 2.2.40 with libksba 1.6.3, 2026-11): #5331, the letters alone. A reader of RFC 4514 takes 53 for a tag
-# and 31 for a length. GnuPG's documentation names RFC 2253 as the form of its names and mentions no difference.
-# serialNumber, title, surname, givenName and dnQualifier are printed so; device certificates often have the first.
+# and 31 for a length. GnuPG's manual names RFC 2253 as the form of its names, and warns only that the original
+# encoding cannot be told from them. serialNumber, title, surname, givenName and dnQualifier are printed so; device
+# certificates often have the first.
 # Before an MDM server: an inventory or an access list that is filled from `gpgsm --with-colons` or from dirmngr's
 # log never matches the name that nginx, Apache or LDAP gives for the same certificate.
 # Workaround: take the fingerprint from gpgsm and the name from OpenSSL (`-nameopt RFC2253`).
