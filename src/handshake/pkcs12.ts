@@ -83,10 +83,28 @@ function keysIn(pfx: forge.pkcs12.Pkcs12Pfx): readonly string[] {
 
 function certificatesIn(pfx: forge.pkcs12.Pkcs12Pfx): readonly X509Certificate[] {
   return bagsOf(pfx, certBag).flatMap((bag) => {
-    if (bag.cert) return [new X509Certificate(derOf(forge.pki.certificateToAsn1(bag.cert)))]
-    return bag.asn1 ? [new X509Certificate(derOf(bag.asn1))] : []
+    const read = bag.cert ? asPresented(bag.cert) : bag.asn1
+    return read ? [new X509Certificate(derOf(read))] : []
   })
 }
+
+/**
+ * Puts a certificate back as it stood in the file. The library keeps what was signed and writes the algorithm beside it
+ * anew, which for RSASSA-PSS with its default salt comes out otherwise (node-forge 1.4.3). What was signed names the same
+ * algorithm (RFC 5280 §4.1.1.2), after the serial number and the version, if it has one.
+ */
+function asPresented(certificate: forge.pki.Certificate): forge.asn1.Asn1 {
+  const written = forge.pki.certificateToAsn1(certificate)
+  const [signed, , signature] = valuesOf(written)
+  const fields = valuesOf(signed)
+  const [first] = fields
+  const algorithm = fields[first?.tagClass === forge.asn1.Class.CONTEXT_SPECIFIC ? 2 : 1]
+  if (signed === undefined || algorithm === undefined || signature === undefined) return written
+  return { ...written, value: [signed, algorithm, signature] }
+}
+
+const valuesOf = (node: forge.asn1.Asn1 | undefined): readonly forge.asn1.Asn1[] =>
+  typeof node?.value === 'object' ? node.value : []
 
 function bagsOf(
   pfx: forge.pkcs12.Pkcs12Pfx,

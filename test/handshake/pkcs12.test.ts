@@ -32,6 +32,42 @@ for (const { form, keyType, options } of FORMS) {
   })
 }
 
+/** How openssl is told to sign an RSA certificate; the library that unpacks reads these and writes some of them otherwise. */
+const SIGNED: readonly (readonly [how: string, options: readonly string[]])[] = [
+  ['PKCS #1 v1.5', []],
+  ['RSASSA-PSS with the default salt', pss(20)],
+  ['RSASSA-PSS with a salt as long as its digest', pss(32)],
+  ['RSASSA-PSS with SHA-384', [...pss(48), '-sha384']],
+]
+
+function pss(salt: number): readonly string[] {
+  return ['-sigopt', 'rsa_padding_mode:pss', '-sigopt', `rsa_pss_saltlen:${salt}`]
+}
+
+test.skipIf(!hasOpenssl()).each(SIGNED)(
+  'an RSA certificate that was signed with %s comes out octet for octet, and verifies',
+  (_how, options) => {
+    const { certificate, key } = selfSigned(options)
+    const opened = openPkcs12(bundle({ keyPem: key, pem: certificate }, undefined, []), PASS)
+    if (!opened.ok) expect.fail(opened.failure.kind)
+    const [found] = opened.value.certificates
+    expect(found?.raw).toEqual(new X509Certificate(certificate).raw)
+    expect(found?.verify(found.publicKey)).toBe(true)
+  },
+)
+
+test.skipIf(!hasOpenssl())(
+  'an RSA certificate that an ECDSA key signed comes out octet for octet',
+  () => {
+    const issuer = mintCa({ keyType: 'p256' })
+    const leaf = mintLeaf({ issuer, keyType: 'rsa2048' })
+    const opened = openPkcs12(bundle(leaf, issuer.pem, []), PASS)
+    if (!opened.ok) expect.fail(opened.failure.kind)
+    const raws = opened.value.certificates.map(({ raw }) => raw)
+    expect(raws).toContainEqual(new X509Certificate(leaf.pem).raw)
+  },
+)
+
 test.skipIf(!hasOpenssl())('a wrong passphrase is told from a broken file', () => {
   const issuer = mintCa()
   const file = bundle(mintLeaf({ issuer }), issuer.pem, [])
@@ -57,17 +93,40 @@ test.skipIf(!hasOpenssl())('a .p12 without a key says so', () => {
   expect(openPkcs12(file, PASS)).toEqual({ ok: false, failure: { kind: 'no-key' } })
 })
 
-function bundle(leaf: Leaf, caPem: string, options: readonly string[]): Buffer {
-  const files = { 'key.pem': leaf.keyPem, 'cert.pem': leaf.pem, 'ca.pem': caPem }
-  return exported(files, [
-    '-inkey',
-    'key.pem',
-    '-in',
-    'cert.pem',
-    '-certfile',
-    'ca.pem',
-    ...options,
-  ])
+function bundle(
+  leaf: Pick<Leaf, 'keyPem' | 'pem'>,
+  caPem: string | undefined,
+  options: readonly string[],
+): Buffer {
+  const files = { 'key.pem': leaf.keyPem, 'cert.pem': leaf.pem, 'ca.pem': caPem ?? '' }
+  const ca = caPem === undefined ? [] : ['-certfile', 'ca.pem']
+  return exported(files, ['-inkey', 'key.pem', '-in', 'cert.pem', ...ca, ...options])
+}
+
+function selfSigned(options: readonly string[]): {
+  readonly certificate: string
+  readonly key: string
+} {
+  const folder = mkdtempSync(join(tmpdir(), 'tfe-pss-'))
+  try {
+    const asked = [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-subj',
+      '/CN=pss',
+      '-days',
+      '9',
+    ]
+    const files = ['-keyout', 'key.pem', '-out', 'cert.pem']
+    execFileSync('openssl', [...asked, ...files, ...options], { cwd: folder, stdio: 'pipe' })
+    const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
+    return { certificate: read('cert.pem'), key: read('key.pem') }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 function exported(files: Readonly<Record<string, string>>, options: readonly string[]): Buffer {
