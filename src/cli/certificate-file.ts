@@ -2,21 +2,14 @@
  * A file that holds what a device presents: PEM blocks, or one certificate in DER. Private keys beside them are
  * skipped, not read: people keep both in one file.
  */
-import { codeOrText } from '../kernel/error-code.ts'
-import { readFile } from 'node:fs/promises'
 import { fail, ok, type Result } from '../kernel/types.ts'
+import { readInput } from './read-input.ts'
 
 /** The certificates of a file as octets, leaf first; never empty. */
-export async function readCertificates(
-  file: string,
-): Promise<Result<readonly [Buffer, ...Buffer[]], string>> {
-  let octets: Buffer
-  try {
-    octets = await readFile(file)
-  } catch (error) {
-    const code = codeOrText(error)
-    return fail(`${file}: found ${READ_ERRORS[code] ?? code}, wanted a certificate: check the path`)
-  }
+export function readCertificates(file: string): Result<readonly [Buffer, ...Buffer[]], string> {
+  const read = readInput(file, 'a certificate')
+  if (!read.ok) return read
+  const octets = read.value
   if (octets.length > MAX_FILE_BYTES) {
     return fail(
       `${file}: found ${octets.length} octets, wanted a certificate: is it the right file?`,
@@ -35,10 +28,5 @@ export async function readCertificates(
 }
 
 const BLOCK = /-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g
-const READ_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EISDIR: 'a folder',
-  EACCES: 'a file that this account may not read',
-}
 /** 1 MiB: ten certificates of the largest size we judge. */
 const MAX_FILE_BYTES = 1024 * 1024

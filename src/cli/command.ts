@@ -177,6 +177,13 @@ export class TfeCommand extends Command {
     throw new UsageError(replaceControlCharacters(text), this)
   }
 
+  /** commander comes here for a help page, with words that it does not know as well. */
+  override outputHelp(): void {
+    const [word = '-h'] = this.commands.length === 0 ? [] : this.args
+    if (!word.startsWith('-')) this.find([word])
+    super.outputHelp()
+  }
+
   /** commander comes here when an action is missing. */
   override help(): never {
     return this.error(`${this.path()} needs an action`)
@@ -205,6 +212,7 @@ export class TfeCommand extends Command {
     if (value.startsWith('-') && value !== '-' && this.#session.argv.includes(value)) {
       this.error(`option '${flags}' argument missing`)
     }
+    if (value.trim() === '') this.error(`found ${long} with nothing behind it, wanted a value`)
     if (argChoices === undefined || argChoices.includes(value)) return value
     const suggestion = closestMatch(value, argChoices)
     const ending = suggestion === undefined ? '' : `; did you mean ${suggestion}?`

@@ -192,7 +192,7 @@ export const configSchema = group('The configuration of the Trusted Front End.',
     minimum: 1,
     maximum: 256,
     wanted: 'auto or a whole number from 1 to 256',
-    advice: 'write it without quotes',
+    advice: 'write auto or a number, without quotes',
     default: 'auto',
   }),
   enforcement: Type.Optional(

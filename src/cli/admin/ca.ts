@@ -3,7 +3,7 @@ import type { CommandResult } from '../command-environment.ts'
 import { confirmAll } from './confirm.ts'
 import type { ApiRequest } from './client.ts'
 import { formatFacts, pathSegment, formatTable, type CommandContext } from './command-context.ts'
-import { readInput } from './read-input.ts'
+import { readInput } from '../read-input.ts'
 
 interface EnrollmentSettingItem {
   readonly name: string
@@ -63,7 +63,7 @@ interface Uploaded {
 }
 
 export async function upload(context: CommandContext): Promise<CommandResult> {
-  const octets = readInput(context.argument(1))
+  const octets = readInput(context.argument(1), 'a CA chain')
   if (!octets.ok) return octets.failure
   const text = octets.value.toString('utf8')
   const chain = text.includes('-----BEGIN') ? text : octets.value.toString('base64')

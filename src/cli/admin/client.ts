@@ -6,7 +6,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isLoopback } from '../../kernel/network.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
-import { readInput } from './read-input.ts'
+import { readInput } from '../read-input.ts'
 
 /** Where the admin API is, and the token to call it with. */
 export interface AdminEndpoint {
@@ -56,7 +56,7 @@ export function readAdminEndpoint(
   }
   const caFile = options.get('ca')
   if (caFile === undefined) return ok({ url, token: token.value, ca: undefined })
-  const ca = readInput(caFile)
+  const ca = readInput(caFile, 'the CA of the admin API')
   return ca.ok ? ok({ url, token: token.value, ca: ca.value.toString('utf8') }) : ca
 }
 
@@ -66,7 +66,7 @@ const isThisMachine = (host: string): boolean =>
   host === 'localhost' || host === '[::1]' || isLoopback(host)
 
 function readToken(file: string): Result<string, string> {
-  const octets = readInput(file)
+  const octets = readInput(file, 'an API token')
   if (!octets.ok) return octets
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
     return fail(`others can read ${file}: run chmod 600 ${file}, and revoke the token if they did`)

@@ -2,7 +2,7 @@
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext } from './command-context.ts'
-import { readInput } from './read-input.ts'
+import { readInput } from '../read-input.ts'
 
 interface ImportCounts {
   readonly entries: number
@@ -18,7 +18,7 @@ interface Chunk {
 
 export async function importFile(context: CommandContext): Promise<CommandResult> {
   const file = context.argument(0)
-  const octets = readInput(file)
+  const octets = readInput(file, 'an inventory')
   if (!octets.ok) return octets.failure
   const text = octets.value.toString('utf8')
   const chunks = /\.json$/iu.test(file) ? jsonChunks(text) : csvChunks(text)

@@ -35,10 +35,10 @@ async function printFaults(
   const { out, paint, signs } = environment.terminal
   out(faults.map((fault) => `${faultLine(fault)}\n`).join(''))
   out(`${paint('bad', signs.no)} ${countText(faults.length, 'fault')}: nothing would be served\n`)
-  // Only files and variables of this machine are missing: the configuration itself can still be read aloud.
+  // Only what files and variables of this machine hold is wrong: the configuration itself can still be read aloud.
   const without = await loadWithoutFiles(file, environment.env)
   if (without !== undefined) {
-    out(`\nWith the missing files and variables in place it would do this.\n\n`)
+    out(`\nWith every file and variable as it is wanted it would do this.\n\n`)
     out(summary({ ...without, compiled: undefined }, environment))
   }
   return EXIT.no

@@ -31,6 +31,9 @@ export function parseExplainQuery(
   const from = addressOf(options.get('from'))
   if (!from.ok) return from
   const target = options.get('route')
+  if (target?.startsWith('/') === false) {
+    return fail(`found --route '${target}', wanted a path, which begins with /`)
+  }
   const method = options.get('method')
   if (target === undefined && method !== undefined) {
     return fail('found --method without --route, the path that it belongs to')
@@ -54,9 +57,11 @@ function instantOf(text: string | undefined): Result<Instant, string> {
   if (text === undefined) return ok(Date.now() as Instant)
   const at = parseInstant(text)
   if (at.ok) return at
-  return fail(
-    `found --at '${text}', wanted a day (2026-11-22) or a second with its offset (2026-11-22T10:00:00Z)`,
-  )
+  const wanted = {
+    'no-such-day': 'a day that exists',
+    'not-an-instant': 'a day (2026-11-22) or a second with its offset (2026-11-22T10:00:00Z)',
+  }
+  return fail(`found --at '${text}', wanted ${wanted[at.failure]}`)
 }
 
 function listenerOf(

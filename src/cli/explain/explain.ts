@@ -65,7 +65,7 @@ export async function explain(
   const { compiled } = loaded.value
   const query = parseExplainQuery(options, compiled)
   if (!query.ok) return query.failure
-  const octets = await readCertificates(certificate)
+  const octets = readCertificates(certificate)
   if (!octets.ok) {
     terminal.err(`tfe: ${octets.failure}\n`)
     return EXIT.no

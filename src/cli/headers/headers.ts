@@ -32,7 +32,7 @@ export async function headers(
   if (format === undefined && !options.has('config')) {
     return `tfe headers needs --format FORMAT, or --config FILE to take it from: ${FORMATS.map(({ name }) => name).join(', ')}`
   }
-  const certificates = await parseChain(file)
+  const certificates = parseChain(file)
   if (!certificates.ok) {
     terminal.err(`tfe: ${certificates.failure}\n`)
     return EXIT.no
@@ -53,8 +53,8 @@ export async function headers(
 
 type Chain = readonly [Certificate, ...Certificate[]]
 
-async function parseChain(file: string): Promise<Result<Chain, string>> {
-  const read = await readCertificates(file)
+function parseChain(file: string): Result<Chain, string> {
+  const read = readCertificates(file)
   if (!read.ok) return read
   const chain: Certificate[] = []
   for (const der of read.value) {

@@ -33,12 +33,12 @@ export function parseSize(text: string): Result<number, 'not-a-size'> {
 }
 
 /** Reads a day (its first moment, UTC) or a second; the 30th of February is refused, not moved to March. */
-export function parseInstant(text: string): Result<Instant, 'not-an-instant'> {
+export function parseInstant(text: string): Result<Instant, 'no-such-day' | 'not-an-instant'> {
   if (!new RegExp(INSTANT_PATTERN).test(text)) return fail('not-an-instant')
   const day = text.slice(0, 10)
   const midnight = Date.parse(`${day}T00:00:00Z`)
   if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== day) {
-    return fail('not-an-instant')
+    return fail('no-such-day')
   }
   const instant = text.length === day.length ? midnight : Date.parse(text)
   return Number.isNaN(instant) ? fail('not-an-instant') : ok(instant as Instant)

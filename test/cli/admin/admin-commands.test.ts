@@ -341,7 +341,11 @@ const MISUSED: readonly [string, string, RegExp][] = [
   ['a state that is none', 'devices list --approval maybe', /wanted one of unapproved/u],
   ['an address in the clear elsewhere', 'audit --url http://10.0.0.1:1', /only the loopback/u],
   ['an address that is none', 'audit --url adminApi', /wanted https:\/\/HOST:PORT/u],
-  ['a token file that is not there', 'audit --token-file /nowhere', /cannot be read \(ENOENT\)/u],
+  [
+    'a token file that is not there',
+    'audit --token-file /nowhere',
+    /found no such file, wanted an API token/u,
+  ],
   ['an amendment of nothing', 'ca amend old', /needs --cut-off or --sunset/u],
 ]
 

@@ -80,7 +80,7 @@ test('a missing file is a fault, and the rest is still read aloud', async () => 
   expect(code).toBe(1)
   expect(out).toMatch(/tfe\.yaml:6:\d+ trust\.enrollmentSettings\[0\]\.chain: found no file/)
   expect(out).toContain('✗ 1 fault: nothing would be served')
-  expect(out).toContain('With the missing files and variables in place it would do this.')
+  expect(out).toContain('With every file and variable as it is wanted it would do this.')
   expect(out).toMatch(/Old +previously trusted/)
 })
 
@@ -91,7 +91,7 @@ test('a variable that is not set is a fault, and the rest is still read aloud', 
   const { code, out } = await tfe(['check', made.config])
   expect(code).toBe(1)
   expect(out).toContain('SERVER_KEY is not set')
-  expect(out).toContain('With the missing files and variables in place it would do this.')
+  expect(out).toContain('With every file and variable as it is wanted it would do this.')
 })
 
 test('nothing is read aloud that is faulty in itself', async () => {

@@ -1,4 +1,4 @@
-import { CHECK_IN, ENROLMENT, epmm, MANAGEMENT } from './epmm.ts'
+import { APPS_DATA, CHECK_IN, ENROLMENT, epmm, MANAGEMENT } from './epmm.ts'
 import type { RoutePreset } from './preset.ts'
 
 /**
@@ -11,15 +11,7 @@ export const core10: RoutePreset = {
     ...MANAGEMENT,
     ...ENROLMENT,
     ...CHECK_IN,
-    {
-      id: 'apps-data',
-      reports: 'query:clientid',
-      path: '/mifs/c/api/v4/appstore/*',
-      class: 'device',
-      evidence: 'D',
-      verified: true,
-      sentence: 'Apps@Work: list of apps and settings',
-    },
+    APPS_DATA,
     {
       id: 'apps-storefront',
       reports: 'query:clientid',

@@ -189,6 +189,17 @@ export const CHECK_IN: readonly PresetRow[] = [
   },
 ]
 
+/** What Apps@Work asks for behind its pages, in EPMM as in Core. */
+export const APPS_DATA: PresetRow = {
+  id: 'apps-data',
+  reports: 'query:clientid',
+  path: '/mifs/c/api/v4/appstore/*',
+  class: 'device',
+  evidence: 'D',
+  verified: true,
+  sentence: 'Apps@Work: list of apps and settings',
+}
+
 /** Ivanti EPMM 11.5 and later. */
 export const epmm: RoutePreset = {
   title: 'Ivanti EPMM 11.5 and later',
@@ -206,15 +217,7 @@ export const epmm: RoutePreset = {
       sentence:
         'the new OAuth endpoint, which always requires mutual authentication: the path is not documented',
     },
-    {
-      id: 'apps-data',
-      reports: 'query:clientid',
-      path: '/mifs/c/api/v4/appstore/*',
-      class: 'device',
-      evidence: 'D',
-      verified: true,
-      sentence: 'Apps@Work: list of apps and settings',
-    },
+    APPS_DATA,
     {
       id: 'apps-storefront',
       reports: 'query:clientid',

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+import { codeOrText } from '../kernel/error-code.ts'
+import { fail, ok, type Result } from '../kernel/types.ts'
+
+/** Reads a file that the command line names; a failure is a sentence about it, which says what was `wanted` in it. */
+export function readInput(file: string, wanted: string): Result<Buffer, string> {
+  try {
+    return ok(readFileSync(file))
+  } catch (error) {
+    const code = codeOrText(error)
+    return fail(`${file}: found ${READ_ERRORS[code] ?? code}, wanted ${wanted}: check the path`)
+  }
+}
+
+const READ_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EISDIR: 'a folder',
+  EACCES: 'a file that this account may not read',
+}
