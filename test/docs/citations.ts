@@ -23,8 +23,20 @@ export const REQUIREMENTS = 'docs/requirements.md'
 export const REQUIREMENT_ROW = /^\| (S\d-\d\d) +\|/gmu
 export const DECISION_RECORD = /^docs\/decisions\/(\d{4})-[a-z0-9-]+\.md$/u
 
-const FOLDERS = ['.ci', 'config', 'docker', 'docs', 'scripts', 'src', 'test'] as const
+const FOLDERS = [
+  '.ci',
+  '.github',
+  'config',
+  'docker',
+  'docs',
+  'findings',
+  'scripts',
+  'src',
+  'test',
+] as const
 const BESIDE = /^(?:\.gitignore|Dockerfile|[\w.-]+\.(?:cnf|json|md|ts))$/u
+/** May be cited, and cites nothing that a person wrote. */
+const LOCKFILE = 'package-lock.json'
 
 /** Reads the project: its folders, and the files beside them. */
 export function readTexts(root: string): readonly Text[] {
@@ -34,7 +46,7 @@ export function readTexts(root: string): readonly Text[] {
       .map((entry) => join(entry.parentPath, entry.name)),
   )
   const beside = readdirSync(root)
-    .filter((name) => BESIDE.test(name) && name !== 'package-lock.json')
+    .filter((name) => BESIDE.test(name) && name !== LOCKFILE)
     .map((name) => join(root, name))
   return [...inside, ...beside].map((file) => ({
     path: file.slice(root.length + 1).replaceAll('\\', '/'),
@@ -51,6 +63,7 @@ export function knownIn(texts: readonly Text[]): Known {
   return {
     paths: new Set([
       ...files.flatMap((path) => [path, ...foldersAbove(path)]),
+      LOCKFILE,
       ...ignored.map(([, folder = '']) => folder),
     ]),
     decisions: new Set(files.flatMap((path) => DECISION_RECORD.exec(path)?.[1] ?? []).map(Number)),
