@@ -250,6 +250,9 @@ test('traefik escapes what Go escapes and JavaScript does not', () => {
   )
 })
 
+/** The beginning of a list of names. Encoded certificates stand beside it, in which any three letters may come together. */
+const LIST_OF_NAMES = /(?:^|[";,]|%3B)(?:SAN|URI|DNS)(?:=|%3D)/u
+
 test('names in no text form are left out of the lists', () => {
   const directory = der.context(4, der.commonName('x'))
   const one = aDevice({
@@ -259,7 +262,13 @@ test('names in no text form are left out of the lists', () => {
   for (const format of ['xfcc', 'traefik', 'haproxy'] as const) {
     const sent = named(identityFields(one, settings({ format, fields })))
     expect(sent).not.toHaveProperty('SAN')
-    expect(JSON.stringify(sent)).not.toMatch(/SAN|URI=|DNS=/)
+    expect(JSON.stringify(sent)).not.toMatch(LIST_OF_NAMES)
+  }
+  // The control: with a name that has a text form there is a list.
+  const other = aDevice({ dns: ['d.example'] })
+  for (const format of ['xfcc', 'traefik'] as const) {
+    const sent = named(identityFields(other, settings({ format, fields })))
+    expect(JSON.stringify(sent)).toMatch(LIST_OF_NAMES)
   }
 })
 
