@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Vouched } from '../../src/decide/decide.ts'
 import { encodeIdentity, identityFields, identityNames } from '../../src/message/encode/encode.ts'
-import { inert, serialText } from '../../src/message/encode/facts.ts'
+import { escapedPem, inert, serialText } from '../../src/message/encode/facts.ts'
 import { IDENTITY_FIELDS, IDENTITY_FORMATS } from '../../src/message/encode/settings.ts'
 import type { IdentitySettings } from '../../src/message/encode/settings.ts'
 import { fieldFilter } from '../../src/message/request-fields.ts'
@@ -145,6 +145,18 @@ test('a value in which nothing is printable is escaped as any other', () => {
 
 test('a character of several octets is percent-encoded octet by octet', () => {
   expect(inert('a é,', /[^!-~]|,/gu)).toBe('a%20%C3%A9%2C')
+})
+
+test('a certificate that fills its last line of PEM is escaped without an empty line behind it', () => {
+  // 48 octets are a line; a signature may come out an octet longer or shorter, so several are made.
+  let certificate = device.leaf
+  for (let length = 1; certificate.der.length % 48 !== 0 && length < 500; length += 1) {
+    certificate = aDevice({ dns: [`${'a'.repeat(1 + (length % 50))}.example`] }).leaf
+  }
+  expect(certificate.der.length % 48).toBe(0)
+  const pem = new X509Certificate(certificate.der).toString()
+  expect(decodeURIComponent(escapedPem(certificate))).toBe(pem)
+  expect(escapedPem(certificate)).not.toContain('%0A%0A')
 })
 
 test('nginx and Apache write times as OpenSSL does', () => {
