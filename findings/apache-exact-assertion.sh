@@ -12,6 +12,7 @@
 # variable) is refused as invalid syntax, or finds nothing, for every device of such an authority, and only for those.
 # Workaround: take SSL_CLIENT_M_SERIAL and SSL_CLIENT_I_DN, double the quotation marks, and put the assertion together.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need node nodejs

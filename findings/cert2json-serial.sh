@@ -12,6 +12,7 @@
 # match no certificate, or another certificate. About half of all random serials look right, so a spot check passes.
 # Workaround: use `serialNumber.int` and write it in hexadecimal yourself, or Node's X509Certificate.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need node nodejs

@@ -14,6 +14,7 @@
 # Workaround: send exactly application/x-x509-ca-cert (nginx: `charset off` in that location), and let GetCACaps
 # answer with at least one keyword.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need node nodejs

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Sourced by each finding. It makes a temporary folder that goes at exit, fetches the packages there, and compares
-# what is seen with what was seen when the finding was written. Exit: 0 as described, 1 changed, 77 nothing to run.
+# Sourced by each finding, which has made the temporary folder $work. It goes at exit; the packages are fetched there, and
+# what is seen is compared with what was seen when the finding was written. Exit: 0 as described, 1 changed, 77 nothing to run.
 set -euo pipefail
 
-work=$(mktemp -d)
+: "${work:?the finding makes the temporary folder}"
 changed=0
 child=
 libraries=

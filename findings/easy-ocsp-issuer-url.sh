@@ -13,6 +13,7 @@
 # have the chain. A check of such devices fails closed for all of them, or, where errors are ignored, never runs.
 # Workaround: read the OCSP address from Node's `infoAccess` and pass it as `ocspUrl` together with `ca`.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need node nodejs

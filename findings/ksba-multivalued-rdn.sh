@@ -11,6 +11,7 @@
 # name of the device, issues certificates that S/MIME and dirmngr tools cannot find by subject.
 # Workaround: let the authority write one attribute in each part, or the part with two attributes at the end.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need gpgsm gpgsm && need dpkg-query dpkg

@@ -13,6 +13,7 @@
 # log never matches the name that nginx, Apache or LDAP gives for the same certificate.
 # Workaround: take the fingerprint from gpgsm and the name from OpenSSL (`-nameopt RFC2253`).
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need gpgsm gpgsm && need dpkg-query dpkg

@@ -12,6 +12,7 @@
 # result later compares with, or stores, a name that no certificate has.
 # Workaround: never parse again what the package printed; compare the `#` form or the certificate itself.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need node nodejs

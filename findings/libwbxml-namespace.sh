@@ -15,6 +15,7 @@
 # Workaround: use the tools for Provision and Settings, where the names agree, and a table of [MS-ASWBXML] for mail
 # and calendar.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 from_debian libwbxml2-utils libwbxml2-1

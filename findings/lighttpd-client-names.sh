@@ -16,6 +16,7 @@
 # module is changed, and one that reads the UID sees devices without it.
 # Workaround: `ssl.verifyclient.exportcert` and SSL_CLIENT_CERT, and read the certificate in the application.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need node nodejs

@@ -14,6 +14,7 @@
 # Workaround: keep the octets that came in (Node's X509Certificate has `raw`); or, before writing, put the
 # algorithm of the signed part in place of the outer one.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl

@@ -12,6 +12,7 @@
 # Workaround: let the client send binary messages, which are joined correctly, and decode them at the end; or use
 # ws, which joins first.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need node nodejs

@@ -12,6 +12,7 @@
 # comma, nor devices whose user identifier shares a part with another attribute.
 # Workaround: Node's X509Certificate, or readCertificateInfo for nothing but validity and alternative names.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need openssl openssl && need node nodejs

@@ -13,6 +13,7 @@
 # success, and authentication fails later.
 # Workaround: parse XML property lists with plist, or send the binary form, which @plist/binary.parse keeps exactly.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need node nodejs

@@ -13,6 +13,7 @@
 # check that reads it with this package shows the latency of one route for all routes, and no rate at all.
 # Workaround: parse the samples as untyped by removing the `# TYPE` lines, and group them by their labels yourself.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need node nodejs

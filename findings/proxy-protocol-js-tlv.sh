@@ -13,6 +13,7 @@
 # parser behind this library is given the TLV first and closes the connection as malformed.
 # Workaround: read octets 14 and 15 yourself and cut 16 + length octets off; or turn the TLVs off at the balancer.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need node nodejs

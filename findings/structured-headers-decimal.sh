@@ -11,6 +11,7 @@
 # field. The failure follows the measured value and is hard to reproduce.
 # Workaround: round to three digits before serializing, and send an integer when the rounded number is one.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need node nodejs

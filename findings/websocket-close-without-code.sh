@@ -12,6 +12,7 @@
 # counts 1006 as network failures, or keeps the session for a reconnection, does so after each normal end.
 # Workaround: let clients close with 1000, or take 1006 for normal when the peer had nothing outstanding.
 set -euo pipefail
+work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need node nodejs
