@@ -4,7 +4,10 @@
  */
 import type { Options } from './command-environment.ts'
 import type { TfeCommand } from './command.ts'
-import { addAdminCommands, calls } from './admin/command-specs.ts'
+import { addAdminCommands } from './admin/command-specs.ts'
+import { addAdmin } from './admin/specs/administrators.ts'
+import { calls } from './admin/specs/common-options.ts'
+import { addKeys } from './admin/specs/keys.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { FORMATS } from './headers/formats.ts'
 import { twoColumns } from './text-layout.ts'
@@ -74,36 +77,8 @@ function addStoreCommands(program: TfeCommand): void {
     .does(async ({ file, options }, environment) =>
       (await store()).initCommand(file, environment, options.get('from')),
     )
-  addKeysCommands(program)
-  const admin = program
-    .command('admin')
-    .summary('make an administrator, from this machine')
-    .description(
-      'There is no page for a first administrator: who can do this could change the store anyway.',
-    )
-  admin
-    .command('create')
-    .description(
-      'Makes an administrator of the admin API: with a password, read from standard input, or with a token for 30 days in a new file that only you can read. A token can also be made for an administrator who is there already.',
-    )
-    .argument('<NAME>', 'how the administrator signs in, and is named in the audit trail')
-    .needsConfiguration()
-    .choice('--role <ROLE>', 'what they may do: look, decide about devices, or everything', ROLES)
-    .with((it) => it.options.at(-1)?.makeOptionMandatory())
-    .option(
-      '--token-file <FILE>',
-      'write a new token there (default: read a password from standard input)',
-    )
-    .examples(
-      'tfe admin create alice --role administrator --config epmm.yaml < password',
-      'tfe admin create script --role viewer --token-file token --config epmm.yaml',
-    )
-    .does(async ({ file, takes: [name = ''], options }, environment) => {
-      // The command line has checked that it is one of these.
-      const role = ROLES.find((one) => one === options.get('role')) ?? 'viewer'
-      const tokenFile = options.get('token-file')
-      return (await store()).adminCommand({ file, name, role, tokenFile }, environment)
-    })
+  addKeys(program)
+  addAdmin(program)
   program
     .command('break-glass')
     .summary('stop requiring certificates, although that cannot be undone')
@@ -116,41 +91,6 @@ function addStoreCommands(program: TfeCommand): void {
     .does(async ({ file, options }, environment) =>
       (await store()).breakGlassCommand({ file, reason: options.get('reason') ?? '' }, environment),
     )
-}
-
-const ROLES = ['viewer', 'operator', 'administrator'] as const
-
-function addKeysCommands(program: TfeCommand): void {
-  const keys = program
-    .command('keys')
-    .summary('make, export and import the keys that seal secrets in the store')
-    .description(
-      'The key ring lies in the file that store.keys names, apart from the store. A bundle for another instance is sealed under a passphrase, which is read from standard input. A program that serves reads the ring when it starts.',
-    )
-  const action = (
-    action: 'export' | 'import' | 'list' | 'new',
-    description: string,
-    takes: (command: TfeCommand) => TfeCommand,
-  ): void => {
-    takes(keys.command(action).description(description)).does(
-      async ({ file, takes: [bundle = ''] }, environment) =>
-        (await import('./commands/keys.ts')).keysCommand({ file, action, bundle }, environment),
-    )
-  }
-  action('list', 'print which keys are in the ring', (it) => it.takesConfiguration())
-  action('new', 'add a key that is newer than all', (it) => it.takesConfiguration())
-  action('export', 'write the keys to a file for another instance', (it) =>
-    it
-      .argument('<BUNDLE>', 'a new file')
-      .needsConfiguration()
-      .examples('tfe keys export ring.bundle --config epmm.yaml < passphrase'),
-  )
-  action('import', 'add the keys of another instance to the ring', (it) =>
-    it
-      .argument('<BUNDLE>', 'what `tfe keys export` wrote')
-      .needsConfiguration()
-      .examples('tfe keys import ring.bundle --config epmm.yaml < passphrase'),
-  )
 }
 
 /** What is asked of a configuration, without a running front end. */

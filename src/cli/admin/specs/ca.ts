@@ -1,0 +1,61 @@
+/** `tfe ca`. */
+import type { TfeCommand } from '../../command.ts'
+import { calls, CONFIRM, FORCE } from './common-options.ts'
+
+/** Adds the commands about CA chains. */
+export function addCa(program: TfeCommand): void {
+  const ca = program
+    .command('ca')
+    .summary('manage the CA chains that certificates of devices come from')
+    .description(
+      'An enrollment setting is uploaded, made current, retired, amended, removed or distrusted.',
+    )
+  const module = () => import('../ca.ts')
+  const action = (name: string, description: string): TfeCommand =>
+    ca
+      .command(name)
+      .description(description)
+      .argument('<NAME>', 'the name of an enrollment setting')
+  const retirement = (command: TfeCommand): TfeCommand =>
+    command
+      .choice(
+        '--cut-off <RULE>',
+        'what the retired CA issued too late: by its notBefore, or unless its key is known',
+        ['not-before', 'known-devices'],
+      )
+      .option(
+        '--sunset <TIME>',
+        'from when on the retired CA admits no device (2026-11-22T00:00:00Z), or never',
+      )
+  ca.command('list')
+    .description('list all settings with their standing')
+    .with(calls(module, 'list'))
+  action('show', 'show one with its chain, and how many devices depend on it').with(
+    calls(module, 'show'),
+  )
+  action('upload', 'upload a CA chain; staged, it admits no device')
+    .argument('<FILE>', 'the chain: PEM, PKCS#7 or DER')
+    .choice('--source <SOURCE>', 'who issues (default: other)', ['local', 'scep', 'other'])
+    .examples('tfe ca upload new-ca chain.pem --source scep')
+    .with(calls(module, 'upload'))
+  action(
+    'preview',
+    'say which devices would meet another verdict, by the rules that requests are judged by; changes nothing',
+  )
+    .argument('<CHANGE>', 'promote, amend, remove or distrust')
+    .with(retirement)
+    .option('--at <TIME>', 'judge as of this time (default: now)')
+    .examples('tfe ca preview new-ca promote')
+    .with(calls(module, 'preview'))
+  action('promote', 'make it current')
+    .with(retirement)
+    .examples('tfe ca promote new-ca --sunset 2027-06-01T00:00:00Z')
+    .with(calls(module, 'promote'))
+  action('amend', 'change a retirement').with(retirement).with(calls(module, 'amend'))
+  action('remove', 'end its life')
+    .option(...FORCE)
+    .with(calls(module, 'remove'))
+  action('distrust', 'distrust it now: for a stolen CA key; ends live connections')
+    .counted('--confirm', CONFIRM)
+    .with(calls(module, 'distrust'))
+}

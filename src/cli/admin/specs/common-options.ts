@@ -1,0 +1,42 @@
+/** What the commands that call the admin API have in common. */
+import type { CommandResult } from '../../command-environment.ts'
+import type { TfeCommand } from '../../command.ts'
+import type { CommandContext } from '../command-context.ts'
+
+type AdminAction = (context: CommandContext) => Promise<CommandResult>
+
+/** Gives a command the options of the admin API, and has it do what a module exports under a name. */
+export function calls<Name extends string>(
+  load: () => Promise<Readonly<Record<Name, AdminAction>>>,
+  name: Name,
+): (command: TfeCommand) => void {
+  return (command) => {
+    command
+      .option('--url <URL>', 'where the admin API is (TFE_ADMIN_URL; else http://127.0.0.1:9465)')
+      .option(
+        '--token-file <FILE>',
+        'an API token, in a file that only you can read (default: TFE_ADMIN_TOKEN)',
+      )
+      .option('--ca <FILE>', 'the CA of the admin API, in PEM (default: those of the system)')
+      .option('--json', 'JSON for programs in place of text')
+      .does(async (invocation, environment) => {
+        const [{ openContext }, actions] = await Promise.all([
+          import('../command-context.ts'),
+          load(),
+        ])
+        const context = openContext(invocation, environment)
+        return context.ok ? await actions[name](context.value) : context.failure
+      })
+  }
+}
+
+/** Gives a command the options of a list that comes in pages. */
+export const pages = (command: TfeCommand): TfeCommand =>
+  command
+    .option('--limit <COUNT>', 'at most so many, to 1000 (default: 100)')
+    .option('--after <CURSOR>', 'what follows the page before')
+
+/** A switch that does it all the same. */
+export const FORCE = ['--force', 'do it in spite of the devices it costs'] as const
+/** What a repeated `--confirm` says of itself. */
+export const CONFIRM = 'do not ask; once for each question'

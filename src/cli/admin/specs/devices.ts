@@ -1,0 +1,68 @@
+/** `tfe devices`. */
+import type { TfeCommand } from '../../command.ts'
+import { calls, pages } from './common-options.ts'
+
+/** Adds the commands about devices. */
+export function addDevices(program: TfeCommand): void {
+  const devices = program
+    .command('devices')
+    .summary('list, show, approve and block devices')
+    .description('Asks the admin API about devices, and decides about them.')
+  const module = () => import('../devices.ts')
+  devices
+    .command('list')
+    .description('list the devices that meet every condition, last seen first')
+    .choice('--approval <STATE>', 'the approval', ['unapproved', 'approved', 'blocked'])
+    .choice('--authentication <STATE>', 'the state of the readiness chart', [
+      'succeeded',
+      'failed',
+      'no-info',
+      'must-upgrade',
+    ])
+    .choice('--migration <STATUS>', 'the migration to port 443', ['none', 'pending', 'success'])
+    .option('--class <CLASS>', 'the kind of client, such as ios-maw')
+    .option('--setting <NAME>', 'the enrollment setting of the last sound certificate')
+    .choice('--verdict <VERDICT>', 'the last verdict', ['admit', 'refuse'])
+    .option('--code <CODE>', 'the code of the last verdict')
+    .option('--text <WORDS>', 'beginnings of ids, fingerprints, serials, names')
+    .with(pages)
+    .examples(
+      'tfe devices list --approval unapproved --verdict admit',
+      'tfe devices list --text alice --json',
+    )
+    .with(calls(module, 'list'))
+  devices
+    .command('readiness')
+    .description('count the devices in each state of the readiness chart')
+    .with(calls(module, 'readiness'))
+  devices
+    .command('show')
+    .description('show one device with its certificates, keys and ids')
+    .argument('<ID>', DEVICE)
+    .with(calls(module, 'show'))
+  const decisions = [
+    [
+      'approve',
+      'approve unapproved devices with a valid certificate; the rest is left, and why is said',
+    ],
+    ['block', 'block devices; holds at once, on live connections too'],
+    ['unblock', 'lift blocks; the devices are unapproved again'],
+    ['withdraw', 'take approvals back without blocking'],
+  ] as const
+  for (const [name, description] of decisions) {
+    devices
+      .command(name)
+      .description(description)
+      .argument('<ID...>', DEVICE)
+      .examples(`tfe devices ${name} 0192f0c4 0192f0c5`)
+      .with(calls(module, name))
+  }
+  devices
+    .command('forget')
+    .description('forget a device, so that it is new when it comes back; never a blocked one')
+    .argument('<ID>', DEVICE)
+    .with(calls(module, 'forget'))
+}
+
+const DEVICE =
+  'a device: the beginning of its id, or of a name, serial or fingerprint that no other device has'

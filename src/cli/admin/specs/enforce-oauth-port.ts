@@ -1,0 +1,62 @@
+/** `tfe enforce`, `tfe oauth` and `tfe port`. */
+import type { TfeCommand } from '../../command.ts'
+import { calls, CONFIRM, FORCE } from './common-options.ts'
+
+/** Adds the commands about what holds for the whole fleet. */
+export function addEnforceOAuthPort(program: TfeCommand): void {
+  const module = () => import('../enforce-oauth-port.ts')
+  const enforce = program
+    .command('enforce')
+    .summary('see whether certificates are required, and require them')
+    .description('Whether certificates are recorded or required, for the whole fleet.')
+  enforce
+    .command('status')
+    .description('show the latch, its warnings, and which devices would be refused')
+    .with(calls(module, 'enforceStatus'))
+  enforce
+    .command('require')
+    .description(
+      'Requires certificates, for good: prints what speaks against it, then asks for a phrase to be typed. Only `tfe break-glass` on the machine itself can undo it.',
+    )
+    .option('--phrase <TEXT>', 'the phrase, where there is no terminal to ask at')
+    .with(calls(module, 'requireCertificates'))
+  const oauth = program
+    .command('oauth')
+    .summary('enable and disable the OAuth endpoints')
+    .description('The new endpoint always asks for a certificate, the legacy one never does.')
+  oauth
+    .command('status')
+    .description('show both, and what keeps the new one greyed out')
+    .with(calls(module, 'oauthStatus'))
+  const switches = [
+    ['enable-new', 'enable the new endpoint', 'enableNew'],
+    ['disable-new', 'disable the new endpoint', 'disableNew'],
+    ['enable-legacy', 'enable the legacy endpoint', 'enableLegacy'],
+  ] as const
+  for (const [name, description, action] of switches) {
+    oauth.command(name).description(description).with(calls(module, action))
+  }
+  oauth
+    .command('disable-legacy')
+    .description(
+      'Disables the legacy endpoint. It is confirmed twice: on a terminal by being asked, elsewhere by --confirm --confirm.',
+    )
+    .counted('--confirm', CONFIRM)
+    .with(calls(module, 'disableLegacy'))
+  const port = program
+    .command('port')
+    .summary('close the legacy sync port once devices have migrated')
+    .description(
+      'Closing is refused while devices are pending, were never met, or connections could not be told to be a known device. Forced, it closes all the same, and the audit trail says over what.',
+    )
+  port
+    .command('status')
+    .description('show whether it is open, and what keeps it open')
+    .with(calls(module, 'portStatus'))
+  port
+    .command('close')
+    .description('close it')
+    .option(...FORCE)
+    .with(calls(module, 'closePort'))
+  port.command('open').description('open it again').with(calls(module, 'openPort'))
+}

@@ -1,0 +1,36 @@
+/** `tfe keys`. */
+import type { TfeCommand } from '../../command.ts'
+
+/** Adds the commands about the keys that seal secrets. */
+export function addKeys(program: TfeCommand): void {
+  const keys = program
+    .command('keys')
+    .summary('make, export and import the keys that seal secrets in the store')
+    .description(
+      'The key ring lies in the file that store.keys names, apart from the store. A bundle for another instance is sealed under a passphrase, which is read from standard input. A program that serves reads the ring when it starts.',
+    )
+  const action = (
+    action: 'export' | 'import' | 'list' | 'new',
+    description: string,
+    takes: (command: TfeCommand) => TfeCommand,
+  ): void => {
+    takes(keys.command(action).description(description)).does(
+      async ({ file, takes: [bundle = ''] }, environment) =>
+        (await import('../../commands/keys.ts')).keysCommand({ file, action, bundle }, environment),
+    )
+  }
+  action('list', 'print which keys are in the ring', (it) => it.takesConfiguration())
+  action('new', 'add a key that is newer than all', (it) => it.takesConfiguration())
+  action('export', 'write the keys to a file for another instance', (it) =>
+    it
+      .argument('<BUNDLE>', 'a new file')
+      .needsConfiguration()
+      .examples('tfe keys export ring.bundle --config epmm.yaml < passphrase'),
+  )
+  action('import', 'add the keys of another instance to the ring', (it) =>
+    it
+      .argument('<BUNDLE>', 'what `tfe keys export` wrote')
+      .needsConfiguration()
+      .examples('tfe keys import ring.bundle --config epmm.yaml < passphrase'),
+  )
+}
