@@ -5,6 +5,7 @@
  * A module that takes its settings owns their type; the types here and in the sub-folders extend those.
  */
 import type { Enforcement } from '../decide/policy.ts'
+import type { Network } from '../kernel/network.ts'
 import type { Fault, Millis } from '../kernel/types.ts'
 import type { AgentRule } from '../message/agent.ts'
 import type { AccessLogSettings } from '../record/access-log.ts'
@@ -63,6 +64,8 @@ export interface MetricsListener {
   readonly at: string
   readonly address: string
   readonly port: number
+  /** Who may call; every address where it is left out. */
+  readonly allow?: readonly Network[]
 }
 
 export interface LogSettings extends AccessLogSettings {

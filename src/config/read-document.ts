@@ -25,6 +25,7 @@ import {
 import type { ConfigDocument } from './schema.ts'
 import { addWarnings } from './warnings.ts'
 import { readAddress } from './reading/host.ts'
+import { readNetworks } from './reading/networks.ts'
 
 type Root = Place<DeepPartial<ConfigDocument>>
 
@@ -113,12 +114,16 @@ function readPolicy(root: Root): PolicyParts {
 
 const readMetrics = (
   place: Place<DeepPartial<ConfigDocument['metrics']>>,
-): Maybe<MetricsListener> =>
-  allOrMissing<MetricsListener>({
+): Maybe<MetricsListener> => {
+  const allow = readNetworks(place.at('allow'))
+  if (allow === missing) return missing
+  return allOrMissing<MetricsListener>({
     at: place.location,
     address: readAddress(place.at('address')),
     port: place.required('port'),
+    ...(allow === undefined ? {} : { allow }),
   })
+}
 
 interface BoundAddress {
   readonly path: string

@@ -225,17 +225,19 @@ export const configSchema = group('The configuration of the Trusted Front End.',
   routes: Type.Optional(namedMap('Tables of routes, by name.', routes, 0)),
   upstreams: namedMap('The servers that we forward to, by name.', upstream, 1),
   legacyOAuth,
-  metrics: defaultGroup(
-    'Where /metrics, /healthz and /readyz are served, without TLS and to every client that can reach them.',
-    {
-      address: singleLine(
-        'The address to bind; keep it away from devices.',
-        'an IP address',
-        '127.0.0.1',
+  metrics: defaultGroup('Where /metrics, /healthz and /readyz are served, without TLS.', {
+    address: singleLine(
+      'The address to bind; keep it away from devices.',
+      'an IP address',
+      '127.0.0.1',
+    ),
+    port: integer('The TCP port; 0 lets the system choose.', [0, 65_535], 9464),
+    allow: Type.Optional(
+      networks(
+        'The networks that scrapers and probes call from; every other address gets 403. Left out: every address may call.',
       ),
-      port: integer('The TCP port; 0 lets the system choose.', [0, 65_535], 9464),
-    },
-  ),
+    ),
+  }),
   log: defaultGroup('What is written to standard output, one JSON object per line.', {
     level: choice('The least important thing worth a line.', LOG_LEVELS, 'info'),
     requests: flag('One line per request.', true),

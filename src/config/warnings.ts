@@ -85,7 +85,7 @@ function warnOfUpstreams(
 }
 
 function warnOfMetrics(root: Root, { metrics }: Config): void {
-  if (isLoopback(metrics.address)) return
-  const message = `found metrics on ${metrics.address}: they are served without TLS or password to every client that reaches that address; keep devices away from it`
+  if (isLoopback(metrics.address) || metrics.allow !== undefined) return
+  const message = `found metrics on ${metrics.address}: they are served without TLS or password to every client that reaches that address; keep devices away from it, or name in allow who may call`
   root.at('metrics').at('address').warn(message)
 }

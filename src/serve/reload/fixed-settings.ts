@@ -27,6 +27,10 @@ export function fixedFaults(before: Config, after: Config): readonly Fault[] {
       message: `found ${after.metrics.address}:${after.metrics.port}, wanted ${address}:${port} as bound: restart to change it`,
     })
   }
+  if (!isDeepStrictEqual(before.metrics.allow, after.metrics.allow)) {
+    const message = 'found other networks than at the start, wanted those: restart to change them'
+    faults.push({ at: 'metrics.allow', message })
+  }
   const other = 'found other settings than at the start, wanted those: restart to change them'
   for (const key of ['store', 'admin', 'instance'] as const) {
     if (isDeepStrictEqual(withoutPlaces(before[key]), withoutPlaces(after[key]))) continue

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Config } from '../../config/config.ts'
+import { isInside } from '../../kernel/network.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { bindFault } from '../process/bind-fault.ts'
 
@@ -26,6 +27,10 @@ export async function openStatusListener(
   const server = createServer((request, response) => {
     // A scraper that hangs up early is no failure.
     response.on('error', () => {})
+    if (at.allow !== undefined && !isInside(request.socket.remoteAddress ?? '', at.allow)) {
+      text(response, 403, 'your address is in no network of metrics.allow\n')
+      return
+    }
     answer(request.method ?? '', request.url ?? '', { response, status }).catch(() => {
       response.destroy()
     })
