@@ -71,6 +71,7 @@ const VARIABLES = [
   ['NO_COLOR', 'no colours; without a terminal there are none either'],
   ['TFE_ADMIN_URL', 'where the admin API is'],
   ['TFE_ADMIN_TOKEN', 'the token to call it with'],
+  ['TFE_ADMIN_CA', 'the file of its CA, where it has an own one'],
   ['TFE_DEBUG=1', 'stack traces of failures that are bugs'],
 ] as const
 

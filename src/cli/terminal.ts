@@ -3,6 +3,7 @@
  * the locale says UTF-8.
  */
 import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
 import { styleText } from 'node:util'
 
 /** A place to write to. */
@@ -18,6 +19,8 @@ export interface Terminal {
   readonly interactive: boolean
   /** Asks a person for a line; absent where no person watches. */
   readonly ask?: (question: string) => Promise<string>
+  /** Asks a person for a line that is not shown as it is typed; absent where no person watches. */
+  readonly askSecret?: (question: string) => Promise<string>
 }
 
 export type Style = 'bold' | 'dim' | 'good' | 'bad' | 'warn' | 'code'
@@ -48,7 +51,12 @@ export function terminalOf(
     paint: (style, text) => styleText(STYLES[style], text, { stream: stdout }),
     signs: supportsUnicode(process) ? UNICODE_SIGNS : ASCII_SIGNS,
     interactive: stdout.isTTY && env['TERM'] !== 'dumb',
-    ...(isWatched ? { ask: (question: string) => readAnswer(question, stdin, stderr) } : {}),
+    ...(isWatched
+      ? {
+          ask: (question: string) => readAnswer(question, stdin, stderr),
+          askSecret: (question: string) => readSecretAnswer(question, stdin, stderr),
+        }
+      : {}),
   }
 }
 
@@ -64,6 +72,24 @@ async function readAnswer(
   lines.question(question, resolve)
   const answer = await promise
   lines.close()
+  return answer
+}
+
+/** The line editor draws what is typed on a stream that leads nowhere. */
+async function readSecretAnswer(
+  question: string,
+  input: NodeJS.ReadStream,
+  output: NodeJS.WriteStream,
+): Promise<string> {
+  output.write(question)
+  const nowhere = new Writable({ write: (_part, _encoding, done) => done() })
+  const lines = createInterface({ input, output: nowhere, terminal: true })
+  const { promise, resolve } = Promise.withResolvers<string>()
+  lines.once('close', () => resolve(''))
+  lines.once('line', resolve)
+  const answer = await promise
+  lines.close()
+  output.write('\n')
   return answer
 }
 

@@ -4,9 +4,11 @@
 import { statSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import type { Explanation } from '../../kernel/explanation.ts'
 import { isLoopback } from '../../kernel/network.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { readInput } from '../read-input.ts'
+import { explainOtherScheme } from './other-scheme.ts'
 
 /** Where the admin API is, and the token to call it with. */
 export interface AdminEndpoint {
@@ -23,6 +25,8 @@ export interface ApiRequest {
   readonly body?: unknown
   /** The ETag that it was decided on. */
   readonly match?: string
+  /** Milliseconds without a sign of life, where a minute is too little. */
+  readonly timeout?: number
 }
 
 /** What came back. */
@@ -54,7 +58,7 @@ export function readAdminEndpoint(
   if (token.value === '') {
     return fail('this needs an API token: set TFE_ADMIN_TOKEN, or add --token-file FILE')
   }
-  const caFile = options.get('ca')
+  const caFile = options.get('ca') ?? (env['TFE_ADMIN_CA'] || undefined)
   if (caFile === undefined) return ok({ url, token: token.value, ca: undefined })
   const ca = readInput(caFile, 'the CA of the admin API')
   return ca.ok ? ok({ url, token: token.value, ca: ca.value.toString('utf8') }) : ca
@@ -75,12 +79,20 @@ function readToken(file: string): Result<string, string> {
   return token === '' ? fail(`${file} holds no token`) : ok(token)
 }
 
-/** Calls once. A failure is a sentence about the connection; any answer of the admin API is an answer. */
+/** Calls once. A failure is about the connection; any answer of the admin API is an answer. */
 export async function callAdminApi(
   endpoint: AdminEndpoint,
   ask: ApiRequest,
-): Promise<Result<ApiResponse, string>> {
-  const { url, token, ca } = endpoint
+): Promise<Result<ApiResponse, Explanation>> {
+  const response = await openResponse(endpoint, ask)
+  return response.ok ? await readResponse(response.value, endpoint.url.origin) : response
+}
+
+/** Calls once, and returns the answer as soon as it begins. */
+export async function openResponse(
+  { url, token, ca }: AdminEndpoint,
+  ask: ApiRequest,
+): Promise<Result<IncomingMessage, Explanation>> {
   const body = ask.body === undefined ? undefined : JSON.stringify(ask.body)
   const headers = {
     authorization: `Bearer ${token}`,
@@ -89,33 +101,35 @@ export async function callAdminApi(
     ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
     ...(ask.match === undefined ? {} : { 'if-match': ask.match }),
   }
-  const { promise, resolve } = Promise.withResolvers<Result<ApiResponse, string>>()
+  const { promise, resolve } = Promise.withResolvers<Result<IncomingMessage, Error>>()
   const where = new URL(ask.path, url)
-  const options = { method: ask.method, headers, timeout: RESPONSE_TIMEOUT_MS }
-  const taken = (response: IncomingMessage): void => {
-    void read(response, url.origin).then(resolve)
-  }
+  const timeout = ask.timeout ?? RESPONSE_TIMEOUT_MS
+  const options = { method: ask.method, headers, timeout }
+  const taken = (response: IncomingMessage): void => resolve(ok(response))
   const call =
     url.protocol === 'https:'
       ? httpsRequest(where, { ...options, ...(ca === undefined ? {} : { ca }) }, taken)
       : httpRequest(where, options, taken)
-  call.once('timeout', () =>
-    call.destroy(new Error(`no answer within ${RESPONSE_TIMEOUT_MS / 1000} s`)),
-  )
-  call.once('error', (error) => resolve(fail(`${url.origin} cannot be reached: ${codeOf(error)}`)))
+  call.once('timeout', () => call.destroy(new Error(`no answer within ${timeout / 1000} s`)))
+  // Not once: an answer that breaks off tells its reader, and then this.
+  call.on('error', (error) => resolve(fail(error)))
   call.end(body)
-  return await promise
+  const opened = await promise
+  if (opened.ok) return opened
+  const other = await explainOtherScheme(url, opened.failure)
+  return fail(other ?? unreachableApi(`${url.origin} cannot be reached: ${codeOf(opened.failure)}`))
 }
 
-async function read(
+/** Reads an answer whole. */
+export async function readResponse(
   response: IncomingMessage,
   origin: string,
-): Promise<Result<ApiResponse, string>> {
+): Promise<Result<ApiResponse, Explanation>> {
   const parts: Buffer[] = []
   try {
     for await (const part of response) parts.push(part as Buffer)
   } catch (error) {
-    return fail(`${origin} ended its answer early: ${codeOf(error)}`)
+    return fail(unreachableApi(`${origin} ended its answer early: ${codeOf(error)}`))
   }
   const { statusCode: status = 0, headers } = response
   const text = Buffer.concat(parts).toString()
@@ -124,11 +138,20 @@ async function read(
     const body: unknown = JSON.parse(text)
     return ok({ status, etag: headers.etag ?? '', body })
   } catch {
-    return fail(`${origin} answers ${status} in another way than the admin API does`)
+    return fail(
+      unreachableApi(`${origin} answers ${status} in another way than the admin API does`),
+    )
   }
 }
 
-function codeOf(error: unknown): string {
+/** Says of a call that had no answer where to look. */
+const unreachableApi = (sentence: string): Explanation => ({
+  sentence,
+  nextStep: 'see that it runs, and that --url, --ca, TFE_ADMIN_URL and TFE_ADMIN_CA say where',
+})
+
+/** Names what went wrong with a connection. */
+export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { code } = error as NodeJS.ErrnoException
   return code ?? error.message

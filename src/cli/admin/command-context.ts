@@ -2,6 +2,9 @@
  * The context of one command: it calls the admin API, reports a refusal as the API explains it, and prints an answer as
  * text or as JSON.
  */
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { Explanation } from '../../kernel/explanation.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import type { CommandEnvironment, CommandResult, Options } from '../command-environment.ts'
 import type { Invocation } from '../command.ts'
@@ -10,7 +13,9 @@ import { replaceControlCharacters, padded } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
 import {
   callAdminApi,
+  openResponse,
   readAdminEndpoint,
+  readResponse,
   type ApiRequest,
   type AdminEndpoint,
   type ApiResponse,
@@ -27,10 +32,10 @@ interface ApiResult<Body> {
 /** Opens the context of one command; a failure says what is wrong with its options. */
 export function openContext(
   invocation: Pick<Invocation, 'options' | 'takes'>,
-  { terminal, env }: CommandEnvironment,
+  environment: CommandEnvironment,
 ): Result<CommandContext, string> {
-  const endpoint = readAdminEndpoint(invocation.options, env)
-  return endpoint.ok ? ok(new CommandContext(invocation, terminal, endpoint.value)) : endpoint
+  const endpoint = readAdminEndpoint(invocation.options, environment.env)
+  return endpoint.ok ? ok(new CommandContext(invocation, environment, endpoint.value)) : endpoint
 }
 
 export class CommandContext {
@@ -38,16 +43,18 @@ export class CommandContext {
   readonly takes: readonly string[]
   readonly options: Options
   readonly terminal: Terminal
+  readonly stdin: Readable
   readonly #reach: AdminEndpoint
 
   constructor(
     { takes, options }: { readonly takes: readonly string[]; readonly options: Options },
-    terminal: Terminal,
+    { terminal, stdin }: Pick<CommandEnvironment, 'stdin' | 'terminal'>,
     endpoint: AdminEndpoint,
   ) {
     this.takes = takes
     this.options = options
     this.terminal = terminal
+    this.stdin = stdin
     this.#reach = endpoint
   }
 
@@ -71,14 +78,24 @@ export class CommandContext {
 
   async #send(request: ApiRequest): Promise<Result<ApiResponse, ExitCode>> {
     const response = await callAdminApi(this.#reach, request)
-    if (!response.ok) {
-      this.terminal.err(`tfe: ${replaceControlCharacters(response.failure)}\n`)
-      this.terminal.err(
-        'next: see that it runs, and that --url, --ca and TFE_ADMIN_URL say where\n',
-      )
-      return fail(EXIT.cannotStart)
-    }
-    return ok(response.value)
+    return response.ok ? response : this.#unreachable(response.failure)
+  }
+
+  #unreachable({ sentence, nextStep }: Explanation): Result<never, ExitCode> {
+    this.printRefusal([sentence, `next: ${nextStep}`])
+    return fail(EXIT.cannotStart)
+  }
+
+  /** Asks for a long answer, to be read as it comes. */
+  async open(path: string): Promise<Result<IncomingMessage, ExitCode>> {
+    const opened = await openResponse(this.#reach, { method: 'GET', path })
+    if (!opened.ok) return this.#unreachable(opened.failure)
+    const { statusCode = 0 } = opened.value
+    if (statusCode < 400) return opened
+    const refused = await readResponse(opened.value, this.#reach.url.origin)
+    if (!refused.ok) return this.#unreachable(refused.failure)
+    const accepted = this.#accepted(refused.value)
+    return accepted.ok ? opened : accepted
   }
 
   get<Body>(path: string): Promise<Result<ApiResult<Body>, ExitCode>> {
@@ -138,7 +155,7 @@ export class CommandContext {
     this.printRefusal([
       `${detail ?? 'the admin API refused'} (${code ?? 'unknown'})`,
       ...faults.map(({ at, message }) => `  ${at}: ${message}`),
-      `next: ${nextStep ?? 'see the log of the front end'}`,
+      `next: ${status === STALE ? STALE_STEP : (nextStep ?? 'see the log of the front end')}`,
     ])
     return fail(EXIT.no)
   }
@@ -150,6 +167,10 @@ export class CommandContext {
     }
   }
 }
+
+/** Another change was made between reading and changing, within one command. */
+const STALE = 412
+const STALE_STEP = 'look at what it says now, and give the command again if it should still be done'
 
 interface Problem {
   readonly code: string

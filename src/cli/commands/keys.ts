@@ -19,7 +19,8 @@ import {
 } from '../../store/secrets/key-ring.ts'
 import { versionsOf, type KeyRing } from '../../store/secrets/seal.ts'
 import { printFaults } from '../load-configuration.ts'
-import { loadConfiguredStore, firstLine } from './store.ts'
+import { readNewSecret, readSecret } from '../read-secret.ts'
+import { loadConfiguredStore } from './store.ts'
 
 /** What is to be done with the ring. */
 export interface KeysOptions {
@@ -85,7 +86,7 @@ async function addKey(file: RingFile): Promise<Report> {
   return ok([
     `${file.path} holds the keys ${numbers(next)}`,
     'nothing is sealed with the new one yet: bring it to every instance (`tfe keys export`, `tfe keys import`), start them',
-    'again, then POST /api/keys/rotate and, for what is sealed already, /api/keys/reseal',
+    'again, then `tfe keys rotate` and, for what is sealed already, `tfe keys reseal`',
   ])
 }
 
@@ -96,7 +97,9 @@ async function exportKeys(
 ): Promise<Report> {
   const ring = await readRing(file)
   if (!ring.ok) return ring
-  const passphrase = await passphraseFrom(context)
+  const typed = await readNewSecret(context, 'passphrase')
+  if (!typed.ok) return fail([{ at: 'passphrase', message: typed.failure }])
+  const passphrase = checkPassphrase(typed.value)
   if (!passphrase.ok) return passphrase
   try {
     await writeFile(bundle, `${wrapKeyRing(ring.value, passphrase.value)}\n`, {
@@ -119,7 +122,7 @@ async function importKeys(
 ): Promise<Report> {
   const text = await textOf(bundle)
   if (!text.ok) return text
-  const passphrase = await passphraseFrom(context)
+  const passphrase = checkPassphrase(await readSecret(context, 'passphrase'))
   if (!passphrase.ok) return passphrase
   const brought = unwrapKeyRing(text.value, passphrase.value)
   if (!brought.ok) return fail(brought.failure.map(({ message }) => ({ at: bundle, message })))
@@ -154,14 +157,10 @@ const ACTIONS: Readonly<
   >
 > = { list: listKeys, new: addKey, export: exportKeys, import: importKeys }
 
-/** From standard input, so that neither a list of processes nor a shell's history has it. */
-async function passphraseFrom({
-  stdin,
-}: CommandEnvironment): Promise<Result<string, readonly Fault[]>> {
-  const passphrase = await firstLine(stdin)
+function checkPassphrase(passphrase: string): Result<string, readonly Fault[]> {
   if (passphrase.length >= MIN_PASSPHRASE) return ok(passphrase)
   const message = `found ${passphrase.length} characters, wanted a passphrase of at least ${MIN_PASSPHRASE}: the bundle may be caught on its way`
-  return fail([{ at: 'standard input', message }])
+  return fail([{ at: 'passphrase', message }])
 }
 
 const errorText = (error: unknown): string => `found ${codeOrText(error)}`

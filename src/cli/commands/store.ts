@@ -3,10 +3,10 @@
  * `tfe break-glass`.
  */
 import { userInfo } from 'node:os'
-import type { Readable } from 'node:stream'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 import { printFaults } from '../load-configuration.ts'
+import { readNewSecret } from '../read-secret.ts'
 import { loadConfig } from '../../config/load.ts'
 import { fail, isoText, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { Actor } from '../../store/transactions.ts'
@@ -72,9 +72,11 @@ export async function adminCommand(
 ): Promise<ExitCode> {
   const { name, role, tokenFile } = options
   const { terminal } = context
+  const read = tokenFile === undefined ? await readNewSecret(context, 'password') : ok('')
+  if (!read.ok) return printFaults([{ at: 'password', message: read.failure }], terminal)
   const credential: Credential =
     tokenFile === undefined
-      ? { kind: 'password', password: await firstLine(context.stdin) }
+      ? { kind: 'password', password: read.value }
       : { kind: 'token-file', path: tokenFile }
   const made = await withStore({ file: options.file, exclusive: false }, context, (store) =>
     createAdmin(store, { name, role, credential }, currentUser()),
@@ -154,17 +156,3 @@ function currentUser(): Actor {
     return { who: `uid ${process.getuid?.() ?? 'unknown'}`, from: 'cli' }
   }
 }
-
-/** Until the first line break, or the end; a password does not contain one. */
-export async function firstLine(input: Readable): Promise<string> {
-  let text = ''
-  input.setEncoding('utf8')
-  for await (const part of input) {
-    text += String(part)
-    if (text.includes('\n') || text.length > MAX_LINE) break
-  }
-  return text.split(/\r?\n/, 1)[0] ?? ''
-}
-
-/** More than any password. */
-const MAX_LINE = 4096

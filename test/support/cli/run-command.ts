@@ -16,6 +16,8 @@ export async function tfe(
   env: Readonly<Record<string, string>> = {},
   /** What a person types when asked; without it no person is there. */
   answers?: readonly string[],
+  /** What is piped in. */
+  typed = '',
 ): Promise<CommandOutput> {
   let out = ''
   let err = ''
@@ -35,13 +37,17 @@ export async function tfe(
             err += `${answer}\n`
             return Promise.resolve(answer)
           },
+          askSecret: (question) => {
+            err += `${question}\n`
+            return Promise.resolve(left.shift() ?? '')
+          },
         }),
   }
   const note = (text: string): Promise<0> => {
     out += text
     return Promise.resolve(0)
   }
-  const environment = { terminal, env, stdin: Readable.from([]) }
+  const environment = { terminal, env, stdin: Readable.from([Buffer.from(typed)]) }
   const code = await run(argv, environment, {
     version: '1.2.3',
     serve: (file) => note(`(serves ${file})`),

@@ -17,7 +17,10 @@ export function calls<Name extends string>(
         '--token-file <FILE>',
         'an API token, in a file that only you can read (default: TFE_ADMIN_TOKEN)',
       )
-      .option('--ca <FILE>', 'the CA of the admin API, in PEM (default: those of the system)')
+      .option(
+        '--ca <FILE>',
+        'the CA of the admin API, in PEM (TFE_ADMIN_CA; else those of the system)',
+      )
       .option('--json', 'JSON for programs in place of text')
       .does(async (invocation, environment) => {
         const [{ openContext }, actions] = await Promise.all([
