@@ -6,12 +6,14 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { jsonSchemaText } from '../src/config/json-schema.ts'
 import { referenceText } from '../src/config/reference.ts'
+import { identityFieldsText } from './identity-fields.ts'
 import { refusalsText } from './refusals.ts'
 
 /** Every generated file, by its path from the top of the project. */
 const GENERATED: ReadonlyMap<string, () => string> = new Map([
   ['config/tfe.schema.json', jsonSchemaText],
   ['docs/configuration.md', referenceText],
+  ['docs/identity-fields.md', identityFieldsText],
   ['docs/refusals.md', refusalsText],
 ])
 

@@ -44,6 +44,8 @@ export interface Config {
   readonly withoutGrace: readonly AgentRule[]
   /** How long before notAfter a device is expected to renew (S0-35, S1-11). */
   readonly renewalWindow: Millis
+  /** Names and families of fields that no device may send, beside those that are known everywhere. */
+  readonly removeFields: readonly string[]
   /** How long requests under way may take to finish after SIGTERM. */
   readonly drain: Millis
   readonly trust: TrustSettings

@@ -9,6 +9,7 @@ import { readLegacyOAuth } from './service/legacy-oauth.ts'
 import { readListener, defaultPort } from './listener/read.ts'
 import { readTables } from './routes/read.ts'
 import { readAdmin, readStore } from './service/store.ts'
+import { readRemovedFields } from './service/removed-fields.ts'
 import { readApproval } from './service/approval.ts'
 import { readTrust } from './trust/read.ts'
 import { readUpstream } from './upstream/read.ts'
@@ -59,6 +60,7 @@ export function readDocument(root: Root, file: string): Maybe<Config> {
     admin: readAdmin(root.at('admin')),
     workers: root.required('workers'),
     ...policy,
+    removeFields: readRemovedFields(root.at('removeFields')),
     drain: root.millis('drain'),
     trust: readTrust(root.at('trust')),
     approval: readApproval(root.at('approval')),

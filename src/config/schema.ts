@@ -29,6 +29,7 @@ import { legacyOAuth } from './service/legacy-oauth.ts'
 import { trustLimits } from './trust/limits.ts'
 import { match, withoutGrace } from './routes/match.ts'
 import { networks } from './reading/networks.ts'
+import { removeFields } from './service/removed-fields.ts'
 import { admin, instance, store } from './service/store.ts'
 import { PRESET_NAMES } from './routes/presets/names.ts'
 import { PROFILE_NAMES } from './reading/profiles.ts'
@@ -213,6 +214,7 @@ export const configSchema = group('The configuration of the Trusted Front End.',
       ['1d', '270d'],
     ),
   ),
+  removeFields,
   drain: duration(
     'How long requests under way may take to finish after SIGTERM. Stay below what the supervisor allows before it kills: 30 seconds in Kubernetes, 10 in `docker stop`.',
     ['0s', '10m'],

@@ -39,6 +39,12 @@ export function isReserved(name: string): boolean {
   return HOP_BY_HOP.has(lower) || END_TO_END.has(lower) || lower === 'expect'
 }
 
+/** Returns the fields that HTTP itself uses and whose names begin so. */
+export const reservedBeginning = (beginning: string): readonly string[] =>
+  [...HOP_BY_HOP, ...END_TO_END, 'expect'].filter((name) =>
+    name.startsWith(beginning.toLowerCase()),
+  )
+
 const NO_NAMES: ReadonlySet<string> = new Set()
 
 /** RFC 9110 §7.6.1 and the older ones that still turn up. `Proxy-Status` (RFC 9209) is end-to-end and not here. */

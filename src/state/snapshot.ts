@@ -80,11 +80,12 @@ export function openSnapshot(
     },
     listeners: new Map([...compiled.listeners].map(([name, one]) => [name, listenerView(one)])),
     upstreams,
-    fieldFilter: fieldFilter(
-      [...compiled.upstreams.values()].flatMap(({ config }) =>
+    fieldFilter: fieldFilter([
+      ...compiled.config.removeFields,
+      ...[...compiled.upstreams.values()].flatMap(({ config }) =>
         config.identity === undefined ? [] : identityNames(config.identity),
       ),
-    ),
+    ]),
   })
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fieldFilter, requestFields } from '../../src/message/request-fields.ts'
+import { IDENTITY_FIELDS, OVERRIDE_FIELDS } from '../../src/message/known-fields.ts'
 import { isIdentityField, spoofGuard } from '../../src/message/spoof.ts'
 
 /** Every field of the header table, and what else an upstream may believe. */
@@ -23,7 +24,21 @@ const SPOOFS: readonly string[] = `
   CF-Connecting-IP Fastly-Client-IP X-Remote-IP X-Remote-Addr X-ProxyUser-Ip
   X-Envoy-External-Address X-Envoy-Original-Path X-Host Proxy X-Original-URL
   X-Original-Forwarded-For X-Rewrite-URL X-Override-URL X-HTTP-Method X-HTTP-Method-Override
-  X-Method-Override
+  X-Method-Override cf-cert-presented Cf-Cert-Subject-Dn SSLClientCert SSLClientCertStatus
+  SSLClientSessionId SSLClientCurrentSessionId X-SSLClientCert X-SSLClientCertSubject $WSCC
+  $WSRU $WSAT $WSRA $WSIS $WSRH $WSSN X-ClientCert X-ClientCert-Subject X-Client-Verified
+  X-Client-Verification X-Client-Serial-Number X-Client-Subject-DN X-Client-Fingerprint-SHA256
+  TLS-Client-Cert TLS-Client-Subject X-Certificate X-Certificate-Subject NS-Client-Cert
+  l5d-client-id l5d-dst-override X-MS-CLIENT-PRINCIPAL X-MS-CLIENT-PRINCIPAL-NAME
+  X-MS-TOKEN-AAD-ID-TOKEN X-Goog-Authenticated-User-Email X-Goog-IAP-JWT-Assertion
+  X-Auth-Request-User X-WebAuth-User CF-Connecting-IPv6 CF-Pseudo-IPv4 X-Azure-ClientIP
+  X-Azure-SocketIP X-Originating-IP Proxy-Client-IP OAM_REMOTE_USER iv-user iv-groups iv-creds
+  SM_USER SM_SERVERSESSIONID SMUSER Remote-Groups Remote-Email X-Remote-Group
+  X-Remote-Extra-Scopes X-Authentik-Username X-Pomerium-Claim-Email Tailscale-User-Login
+  X-Consumer-Username X-Credential-Identifier X-Authenticated-Userid Shib-Session-ID
+  X-Amzn-Oidc-Data CF-Access-Authenticated-User-Email Fastly-Client-Cert Incap-Client-IP
+  Fly-Client-IP X-Envoy-Peer-Metadata X-Appengine-User-Email X-HTTP-Host-Override
+  Front-End-Https X-Scheme X-URL-Scheme X-Real-Port
 `
   .trim()
   .split(/\s+/)
@@ -32,7 +47,8 @@ const INNOCENT: readonly string[] = `
   Mdm-Signature Host Accept User-Agent Authorization Cookie Content-Type X-Client-Data
   X-Client-Version Client-Version SSLv X-SSLx Proxy-Status X-Requested-With
   X-Apple-Aspen-Deviceinfo Traceparent X-Request-Id Via If-None-Match Content-Length Origin
-  Referer DNT X-Tlsa Clientcert-Hint
+  Referer DNT X-Tlsa Clientcert-Hint WSCC Remote-Users X-Certify Smart-Card IVR CF-Ray
+  X-Apple-Sign MS-Signature X-MS-PolicyKey Client-Request-Id Sec-Fetch-Site X-Realm X-Azures
 `
   .trim()
   .split(/\s+/)
@@ -73,7 +89,7 @@ test('only fields that tell who the device is are identity fields', () => {
   expect(['Client-Cert', 'ssl_client_cert', 'X-SSL', 'NSClientCert'].every(isIdentityField)).toBe(
     true,
   )
-  expect(['X-Forwarded-For', 'Forwarded', 'Accept', '*', ''].some(isIdentityField)).toBe(false)
+  expect(['X-Forwarded-For', 'Forwarded', 'Accept', '*', '', '$'].some(isIdentityField)).toBe(false)
 })
 
 test('no spelling of a spoofed field gets through, whatever surrounds it', () => {
@@ -130,3 +146,9 @@ function randomness(seed: number): () => number {
     return state >>> 0
   }
 }
+
+test('each name in the table of known fields is guarded, and none is listed twice', () => {
+  const listed = [...IDENTITY_FIELDS, ...OVERRIDE_FIELDS].flatMap(({ names }) => names)
+  expect(new Set(listed.map((name) => name.toLowerCase())).size).toBe(listed.length)
+  for (const name of listed) expect(guard(name.replace(/\*$/u, 'Made-Up'))).toBe(true)
+})

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { IDENTITY_FORMATS } from '../../../src/message/encode/settings.ts'
 import { Device } from '../../support/devices/device.ts'
 import type { Leaf } from '../../support/certificates/mint.ts'
+import { httpProxyServer } from '../../support/front-ends/http-proxy.ts'
 import { clientTls, fleet, product, type Product } from '../../support/front-ends/product.ts'
 import type { RawMessage } from '../../support/http/raw-message.ts'
 import {
@@ -43,9 +44,20 @@ X-Judged Who.Calls`
   .trim()
   .split(/\s+/)
 
+/** By further producers, and in the last line by servers of the operator's own. */
+const FURTHER: readonly string[] = `
+cf-cert-presented cf-cert-subject-dn SSLClientCert SSLClientCertStatus SSLClientSessionId X-SSLClientCert
+$WSCC $WSRU $WSAT $WSRA $WSIS X-ClientCert X-Client-Verified X-Client-Serial-Number X-Client-Subject-DN
+X-Client-Fingerprint-SHA256 TLS-Client-Cert X-Certificate NS-Client-Cert l5d-client-id X-MS-CLIENT-PRINCIPAL
+X-MS-CLIENT-PRINCIPAL-NAME X-Goog-Authenticated-User-Email X-Auth-Request-User X-WebAuth-User
+CF-Connecting-IPv6 X-Azure-ClientIP X-Originating-IP iv-user SM_USER Remote-User X-Remote-Group
+X-Corp-Badge X-Corp-User-Id`
+  .trim()
+  .split(/\s+/)
+
 /** What a server that is careless about case, or turns one separator into another, takes for the same name. */
-function spellings(name: string): readonly string[] {
-  const apart = [name, ...['-', '_', '.'].map((sign) => name.replaceAll(/[-_.]/g, sign))]
+function spellings(name: string, signs = '-_.'): readonly string[] {
+  const apart = [name, ...signs.split('').map((sign) => name.replaceAll(/[-_.$]/g, () => sign))]
   const alternating = name.replaceAll(/./g, (letter, index: number) =>
     index % 2 === 0 ? letter.toLowerCase() : letter.toUpperCase(),
   )
@@ -53,7 +65,7 @@ function spellings(name: string): readonly string[] {
   return [...new Set([...apart, ...cases, name.toUpperCase().replaceAll(/[-.]/g, '_')])]
 }
 
-const ALL = NAMES.flatMap(spellings)
+const ALL = NAMES.flatMap((name) => spellings(name))
 const forged = (names: readonly string[]): string =>
   names.map((name) => `${name}: FORGED\r\n`).join('')
 
@@ -75,6 +87,12 @@ const DISGUISES: readonly Disguise[] = [
     promise: 'twice in every spelling',
     method: 'GET',
     lines: forged([...ALL, ...ALL]),
+    follows: '',
+  },
+  {
+    promise: 'under the names of further producers, in every spelling',
+    method: 'GET',
+    lines: forged(FURTHER.flatMap((name) => spellings(name, '-_.$'))),
     follows: '',
   },
   {
@@ -143,6 +161,7 @@ beforeAll(async () => {
   frontEnd = await product({
     upstreamPort: upstream.port,
     yaml: {
+      removeFields: ' [X-Corp-Badge, X-Corp-User-*]',
       upstreams: IDENTITY_FORMATS.map(one).join(''),
       routes: `
   tested:
@@ -214,4 +233,19 @@ test('the honest twin says something: a comparison of nothings would prove nothi
     expect(unknown.filter((field) => field.startsWith('X-Judged: '))).toHaveLength(1)
     expect(unknown.length).toBeLessThan(known.length)
   }
+})
+
+test('a proxy that removes only its own field hands every one of these names on: the control', async () => {
+  await using control = await httpProxyServer(upstream.port, 'Client-Cert')
+  const { port, ...options } = clientTls(control.port, fleet.device)
+  await using device = await Device.to(port, options)
+  const names = [...NAMES, ...FURTHER].filter((name) => name !== 'Client-Cert')
+  const lines = names.map((name) => `${name}: FORGED\r\n`).join('')
+  device.send(`GET /device/forged HTTP/1.1\r\nHost: localhost\r\n${lines}\r\n`)
+  await device.response()
+  const [request] = upstream.take().requests
+  const believed = (request?.fields ?? []).filter(([, value]) => value.includes('FORGED'))
+  expect(new Set(believed.map(([name]) => name.toLowerCase()))).toEqual(
+    new Set(names.map((name) => name.toLowerCase())),
+  )
 })
