@@ -37,8 +37,19 @@ export interface FrontEndView {
   testUpstream(target: UpstreamCall): Promise<Result<readonly TestReport[], UpstreamCallFailure>>
   /** Finds out what each server accepts, by a bounded number of handshakes. */
   scanUpstream(target: UpstreamCall): Promise<Result<readonly ScanReport[], UpstreamCallFailure>>
+  /** Reads the configuration file again, as SIGHUP does; undefined while the front end starts or ends. */
+  reload(): Promise<ReloadReport | undefined>
   /** What keeps an upstream from being called with these settings. */
   upstreamFaults(upstream: string, used: EffectiveSettings): readonly Fault[]
+}
+
+/** What a reload came to. */
+export interface ReloadReport {
+  readonly outcome: 'applied' | 'refused' | 'unchanged'
+  /** Why it was refused. */
+  readonly faults: readonly Fault[]
+  /** What an operator should know about the configuration that is in force now. */
+  readonly warnings: readonly Fault[]
 }
 
 /** A call of an upstream that an administrator asks for. */

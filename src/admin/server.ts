@@ -31,6 +31,7 @@ import { addOAuthRoutes } from './routes/fleet/oauth.ts'
 import { addSessionRoutes } from './routes/access/session.ts'
 import { addSettingRoutes } from './routes/fleet/settings.ts'
 import { addStandingPreviewRoute } from './routes/enrollment/standing-preview.ts'
+import { addReloadRoute } from './routes/reload.ts'
 import { addStatusRoutes } from './routes/status.ts'
 import { addSyncPortRoutes } from './routes/fleet/sync-port.ts'
 import { sessionIdOf } from './auth/session-cookie.ts'
@@ -94,6 +95,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     addUpstreamTestRoutes(api, context)
     addStandingPreviewRoute(api, context)
     addStatusRoutes(api, context)
+    addReloadRoute(api, context)
   })
   return app
 }

@@ -34,10 +34,11 @@ export interface DemoOutput extends TextStyle {
   readonly interactive: boolean
 }
 
-/** Starts the front end in this process; its log lines go to `lines`. */
+/** Starts the front end in this process; its log lines go to `lines`, and `read` reads its configuration again. */
 export type StartFrontEnd = (
   loaded: LoadedConfig,
   lines: { write(line: string): void },
+  read: () => Promise<Result<LoadedConfig, readonly Fault[]>>,
 ) => Promise<Result<RunningFrontEnd, readonly Fault[]>>
 
 /** Makes the store that the front end needs, with an administrator's token in a file, where they are missing. */
@@ -84,10 +85,11 @@ export async function runDemo(
     ca: await readFile(join(folder, 'authorities/upstream.pem'), 'utf8'),
   })
   const configuration = shortPath(await configurationFor({ root: ROOT, folder, ports }))
-  const loaded = await loadConfig(configuration, process.env)
+  const read = () => loadConfig(configuration, process.env)
+  const loaded = await read()
   const lines = new BufferedLog(output, json)
   const prepared = loaded.ok ? await prepare(loaded.value, join(folder, TOKEN_FILE)) : loaded
-  const started = loaded.ok && prepared.ok ? await serve(loaded.value, lines) : prepared
+  const started = loaded.ok && prepared.ok ? await serve(loaded.value, lines, read) : prepared
   if (!started.ok || started.value === undefined) {
     await upstream.close()
     return notStarted(

@@ -14,7 +14,7 @@ import { clusterPool } from './workers/cluster-pool.ts'
 import type { TestHook } from './workers/pool.ts'
 import { inProcessPool } from './workers/in-process-pool.ts'
 import type { ProcessLogger } from './log.ts'
-import { frontEndView } from './admin/front-end-view.ts'
+import { frontEndView, type ReadConfiguration } from './admin/front-end-view.ts'
 import { logNewDangers, ReloadCoordinator, type ReloadOutcome } from './reload/coordinator.ts'
 import { ReloadMetrics } from './reload/metrics.ts'
 import { Revocation } from './revocation/revocation.ts'
@@ -39,6 +39,8 @@ export interface RunningServer {
 export interface StartOptions {
   readonly logger: ProcessLogger
   readonly entry: { readonly script: string; readonly args: readonly string[] }
+  /** Reads the configuration again when an administrator asks for a reload. */
+  readonly readConfiguration: ReadConfiguration
   /** How the self-test looks at a peer; what a runtime shows unless a test plays another one. */
   readonly readPresented?: ReadPresented
   /** Of this program, for the admin API. */
@@ -189,14 +191,15 @@ function sharedPortFaults({ listeners }: Config): readonly Fault[] {
 async function startAdmin(
   coordinator: ReloadCoordinator,
   storeSession: StoreSession | undefined,
-  { logger, version = '0', upstreamErrors }: StartOptions & { upstreamErrors: UpstreamErrorList },
+  options: StartOptions & { readonly upstreamErrors: UpstreamErrorList },
 ): Promise<Result<AdminListenerHandle | undefined, readonly Fault[]>> {
   const { admin } = coordinator.processConfig.config
+  const { logger, version = '0' } = options
   if (storeSession === undefined || admin === undefined) return ok(undefined)
   return await openAdminListener(admin, {
     store: storeSession.store,
     log: logger.log,
     version,
-    frontEnd: frontEndView(coordinator, storeSession, upstreamErrors),
+    frontEnd: frontEndView(coordinator, storeSession, options),
   })
 }

@@ -7,9 +7,11 @@ import { addCa } from './specs/ca.ts'
 import { addDevices } from './specs/devices.ts'
 import { addEnforceOAuthPort } from './specs/enforce-oauth-port.ts'
 import { addInventory } from './specs/inventory.ts'
+import { addStatusReload } from './specs/status-reload.ts'
 
 /** Adds the commands that call the admin API. */
 export function addAdminCommands(program: TfeCommand): void {
+  addStatusReload(program)
   addDevices(program)
   addCa(program)
   addEnforceOAuthPort(program)

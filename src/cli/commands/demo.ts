@@ -33,8 +33,10 @@ export async function demoCommand(
   const ending = await runDemo(chosen, terminal, {
     stop: stop.signal,
     prepare: demoStore,
-    serve: (loaded, lines) =>
-      startServer(loaded, { logger: openLogTo(lines, loaded.config.log), entry, version }),
+    serve: (loaded, lines, readConfiguration) => {
+      const logger = openLogTo(lines, loaded.config.log)
+      return startServer(loaded, { logger, entry, version, readConfiguration })
+    },
   })
   return ending === 'ended' ? EXIT.ok : EXIT.cannotStart
 }

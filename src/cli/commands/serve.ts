@@ -50,6 +50,7 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
     logger,
     entry: options.entry,
     version: options.version,
+    readConfiguration: load,
     ...(options.testHook === undefined ? {} : { testHook: options.testHook }),
   })
   // One that comes during the start is obeyed after it: the file may have changed since it was read.

@@ -2,8 +2,10 @@
  * What the admin API may read of the front end beside which it runs, and ask of it. In the primary: it sees the
  * configuration file and the compiled configuration in force, and calls upstreams with connections of its own.
  */
-import type { FrontEndView } from '../../admin/front-end.ts'
+import type { FrontEndView, ReloadReport } from '../../admin/front-end.ts'
+import type { LoadedConfig } from '../../config/config.ts'
 import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
+import type { Fault, Result } from '../../kernel/types.ts'
 import { fileSettings } from '../../state/upstream-tls.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import type { ReloadCoordinator } from '../reload/coordinator.ts'
@@ -11,12 +13,25 @@ import { syncListener } from '../store-sync/read-rules.ts'
 import type { StoreSession } from '../store-sync/session.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
 
+type ServingCoordinator = Pick<
+  ReloadCoordinator,
+  'builtAt' | 'compiled' | 'draining' | 'processConfig' | 'reload' | 'started'
+>
+
+export interface FrontEndViewOptions {
+  readonly upstreamErrors: FrontEndView['upstreamErrors']
+  readonly readConfiguration: ReadConfiguration
+}
+
+/** Reads the configuration of this front end again, from where it was read at the start. */
+export type ReadConfiguration = () => Promise<Result<LoadedConfig, readonly Fault[]>>
+
 /** Returns the front end as the admin API sees it. */
 export function frontEndView(
   /** Has what is in force now. */
-  coordinator: Pick<ReloadCoordinator, 'builtAt' | 'compiled' | 'processConfig'>,
+  coordinator: ServingCoordinator,
   storeSession: Pick<StoreSession, 'revision'>,
-  upstreamErrors: FrontEndView['upstreamErrors'],
+  { upstreamErrors, readConfiguration }: FrontEndViewOptions,
 ): FrontEndView {
   const calls = new UpstreamCalls(() => coordinator.compiled)
   return {
@@ -45,7 +60,23 @@ export function frontEndView(
     testUpstream: (ask) => calls.test(ask),
     scanUpstream: (ask) => calls.scan(ask),
     upstreamFaults: (upstream, used) => calls.faults(upstream, used),
+    reload: () => reload(coordinator, readConfiguration),
   }
+}
+
+async function reload(
+  coordinator: ServingCoordinator,
+  read: ReadConfiguration,
+): Promise<ReloadReport | undefined> {
+  // As for SIGHUP, the file is read once everything that it may change is there.
+  if (!coordinator.started || coordinator.draining) return undefined
+  const next = await read()
+  const outcome = await coordinator.reload(next)
+  if (outcome.kind === 'refused') {
+    return { outcome: 'refused', faults: outcome.faults, warnings: [] }
+  }
+  const warnings = [...(next.ok ? next.value.warnings : []), ...coordinator.compiled.warnings]
+  return { outcome: outcome.kind, faults: [], warnings }
 }
 
 /** Keys that the file states, and the portal shows locked (decision 20). */

@@ -52,7 +52,11 @@ async function startWith(settings: TlsSettings, upstreamTls: readonly string[]) 
     { level: 'info', requests: true, connections: true },
   )
   const entry = { script: join(import.meta.dirname, '../../../src/main.ts'), args: ['worker'] }
-  const started = await startServer(loaded.value, { logger, entry })
+  const started = await startServer(loaded.value, {
+    logger,
+    entry,
+    readConfiguration: () => Promise.resolve(loaded),
+  })
   if (!started.ok) throw new Error(JSON.stringify(started.failure))
   const scraped = await fetch(`http://127.0.0.1:${started.value.statusPort}/metrics`)
   const metrics = await scraped.text()

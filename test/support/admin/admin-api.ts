@@ -80,6 +80,7 @@ const FRONT_END: FrontEndView = {
   testUpstream: () => Promise.resolve({ ok: false, failure: { kind: 'unknown' } }),
   scanUpstream: () => Promise.resolve({ ok: false, failure: { kind: 'unknown' } }),
   upstreamFaults: () => [],
+  reload: () => Promise.resolve({ outcome: 'unchanged', faults: [], warnings: [] }),
 }
 
 export async function openAdminApi(options: AdminApiOptions = {}): Promise<TestAdminApi> {

@@ -132,6 +132,7 @@ export async function product(options: ProductOptions): Promise<Product> {
   const started = await startServer(loaded.value, {
     logger,
     entry,
+    readConfiguration: () => load(folder, options),
     ...(sightingLimit === undefined ? {} : { sightingLimit }),
   })
   if (!started.ok) throw new Error(faultText(started.failure))

@@ -20,6 +20,7 @@ export interface Answer {
 /** Both, until disposed of. */
 export interface ServedWithStore extends AsyncDisposable {
   readonly frontEnd: ServeProcess
+  readonly adminPort: number
   readonly call: (method: string, path: string, body?: unknown, match?: string) => Promise<Answer>
   /** Settles once requests are judged by everything that the store holds now. */
   inForce(): Promise<void>
@@ -73,6 +74,7 @@ export async function servedWithStore(
   }
   return {
     frontEnd,
+    adminPort,
     call,
     inForce: () => expect.poll(behind).toBe(0),
     [Symbol.asyncDispose]: () => frontEnd[Symbol.asyncDispose](),

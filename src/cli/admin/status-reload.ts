@@ -1,0 +1,95 @@
+/** `tfe status` and `tfe reload`: how a running front end is, and its configuration read again. */
+import type { CommandResult } from '../command-environment.ts'
+import { EXIT } from '../exit-code.ts'
+import { countText } from '../format-time.ts'
+import { faultLine } from '../load-configuration.ts'
+import { replaceControlCharacters } from '../text-layout.ts'
+import { formatFacts, type CommandContext } from './command-context.ts'
+
+interface Status {
+  readonly version: string
+  readonly now: string
+  readonly store: {
+    readonly where: string
+    readonly revision: number | null
+    readonly trouble: { readonly code: string; text: string; readonly next_step: string } | null
+  }
+  readonly snapshot: { readonly built: string; readonly behind: number | null }
+  readonly locked: readonly string[]
+}
+
+interface Session {
+  readonly name: string
+  readonly role: string
+  readonly by: string
+}
+
+/** Prints how the front end and its store are, and who calls; a store in trouble is exit code 1. */
+export async function status(context: CommandContext): Promise<CommandResult> {
+  const found = await context.get<Status>('/api/status')
+  if (!found.ok) return found.failure
+  const session = await context.get<Session>('/api/session')
+  if (!session.ok) return session.failure
+  const { body } = found.value
+  const { trouble } = body.store
+  context.print({ ...body, session: session.value.body }, statusLines(body, session.value.body))
+  if (trouble === null) return EXIT.ok
+  context.printRefusal([
+    `the store is in trouble: ${trouble.text} (${trouble.code})`,
+    `next: ${trouble.next_step}`,
+  ])
+  return EXIT.no
+}
+
+const statusLines = (it: Status, { name, role, by }: Session): readonly string[] =>
+  formatFacts([
+    ['version', it.version],
+    ['clock', it.now],
+    ['store', it.store.where],
+    ['store revision', it.store.revision ?? 'unknown: the store does not answer'],
+    ['in force since', it.snapshot.built],
+    ['lacks of the store', behindText(it.snapshot.behind)],
+    [
+      'set by the file',
+      it.locked.length === 0 ? 'nothing that is administered' : it.locked.join(', '),
+    ],
+    ['you are', `${name}, ${role}, by ${by}`],
+  ])
+
+const behindText = (behind: number | null): string => {
+  if (behind === null) return 'unknown'
+  return behind === 0 ? 'nothing' : countText(behind, 'change')
+}
+
+interface Fault {
+  readonly at: string
+  readonly message: string
+}
+
+interface Reloaded {
+  readonly outcome: 'applied' | 'refused' | 'unchanged'
+  readonly faults: readonly Fault[]
+  readonly warnings: readonly Fault[]
+}
+
+/** Has the front end read its configuration again; a refusal is exit code 1. */
+export async function reload(context: CommandContext): Promise<CommandResult> {
+  const response = await context.request<Reloaded>({ method: 'POST', path: '/api/reload' })
+  if (!response.ok) return response.failure
+  const { body } = response.value
+  context.print(body, [
+    OUTCOMES[body.outcome],
+    ...body.warnings.map((it) => replaceControlCharacters(`warning: ${faultLine(it)}`)),
+  ])
+  if (body.outcome !== 'refused') return EXIT.ok
+  for (const fault of body.faults) {
+    context.terminal.err(`${replaceControlCharacters(faultLine(fault))}\n`)
+  }
+  return EXIT.no
+}
+
+const OUTCOMES: Readonly<Record<Reloaded['outcome'], string>> = {
+  applied: 'applied: the configuration is in force',
+  unchanged: 'unchanged: the configuration says what is in force already',
+  refused: 'refused: the previous configuration stays in force',
+}
