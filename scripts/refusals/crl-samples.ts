@@ -47,6 +47,11 @@ export const CRLS: Cases<CrlFailure> = {
   'crl-forged': byUs({ kind: 'crl-forged', issuer }),
   'crl-narrower': byUs({ kind: 'crl-narrower' }),
   'crl-swapped': byUs({ kind: 'crl-swapped', issuer: '{issuer}', inForce: '{inForce}' }),
+  'crl-number-lower': byUs({ kind: 'crl-number-lower', number: '{number}', inForce: '{inForce}' }),
+  'crl-number-not-higher': byUs(
+    { kind: 'crl-number-not-higher', found: 'same-number' },
+    { kind: 'crl-number-not-higher', found: 'no-number' },
+  ),
   'crl-replayed': byUs({
     kind: 'crl-replayed',
     thisUpdate: instant('thisUpdate'),

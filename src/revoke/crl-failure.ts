@@ -5,7 +5,7 @@
 import { isoText, unreachable } from '../kernel/types.ts'
 import type { ListFault } from '../trust/revocation.ts'
 import type { CrlFault } from '../x509/crl-fault.ts'
-import type { UnfitReplacement } from './successor.ts'
+import type { NumberFinding, UnfitReplacement } from './replacement.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** Everything that may stand between a published list and us. */
@@ -136,6 +136,16 @@ export function explainCrlFailure(why: CrlFailure): Explanation {
         sentence: `the list was made at ${isoText(why.thisUpdate)}, before the one in force, of ${isoText(why.inForce)}`,
         nextStep: `see who hands out old lists; ${IF_MEANT}`,
       }
+    case 'crl-number-lower':
+      return {
+        sentence: `the list has the number ${why.number}, the one in force ${why.inForce} (hexadecimal): it is older, whatever it says of its time`,
+        nextStep: `see who hands out old lists, or whether the CA was restored from a backup; ${IF_MEANT}`,
+      }
+    case 'crl-number-not-higher':
+      return {
+        sentence: `the list ${NUMBER_FINDINGS[why.found]}: profile strict takes only a higher one`,
+        nextStep: `let the CA number its lists (RFC 5280 §5.2.3); ${IF_MEANT}`,
+      }
     case 'crl-swapped':
       return {
         sentence: `the list is by ${why.issuer}, the one in force by ${why.inForce}: what that one names would be forgotten`,
@@ -152,6 +162,12 @@ const NUMBER_FAULTS: Readonly<Record<Of<'crl-number-unfit'>['found'], string>> =
   none: 'extensions and no number',
   critical: 'a number that is marked as critical',
   'too-large': 'a number that is negative or has more than 20 octets',
+}
+
+/** What is odd about a list's number, as the end of a sentence that begins with "the list". */
+export const NUMBER_FINDINGS: Readonly<Record<NumberFinding, string>> = {
+  'same-number': 'has the same number as the one before, though it is later',
+  'no-number': 'has no number, though the one before had one',
 }
 
 const PARTIAL_SCOPES: Readonly<Record<Of<'crl-partial'>['scope'], string>> = {

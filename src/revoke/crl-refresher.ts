@@ -2,8 +2,8 @@
  * A `CrlRefresher` keeps one list current: it fetches, verifies, and keeps the last good one whatever happens.
  */
 import type { Clock } from '../kernel/ports.ts'
-import { fail, ok, type Instant, type Millis, type Result } from '../kernel/types.ts'
-import type { Limits } from '../trust/limits.ts'
+import { ok, type Instant, type Millis, type Result } from '../kernel/types.ts'
+import type { Limits, Profile } from '../trust/limits.ts'
 import { verifyList, type RevocationList } from '../trust/revocation.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { parseCrl, type Crl } from '../x509/crl.ts'
@@ -11,7 +11,7 @@ import type { CrlFailure } from './crl-failure.ts'
 import { FETCH_LIMITS, fetchCrl, type Validators } from './fetch.ts'
 import { readCrlFile, type FileStamp } from './file.ts'
 import { nextDelay } from './schedule.ts'
-import { unfitReplacement } from './successor.ts'
+import { judgeReplacement, type NumberFinding } from './replacement.ts'
 
 /** A list to be kept, and the CAs that it may come from. */
 export interface ConfiguredCrl {
@@ -22,6 +22,7 @@ export interface ConfiguredCrl {
   readonly refresh: Millis
   readonly authorities: readonly Certificate[]
   readonly limits: Limits
+  readonly profile: Profile
 }
 
 /** Where a list is found. */
@@ -30,9 +31,15 @@ export type CrlSource =
 
 /** What one attempt came to. */
 export type RefreshResult =
-  | { readonly kind: 'applied'; readonly crl: Crl }
+  | { readonly kind: 'applied'; readonly crl: Crl; readonly finding: NumberFinding | undefined }
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'failed'; readonly why: CrlFailure }
+
+/** A list that may come into force. */
+interface ReadList {
+  readonly list: RevocationList
+  readonly finding: NumberFinding | undefined
+}
 
 /** Time and chance, as arguments. */
 export interface RefreshPorts {
@@ -149,17 +156,20 @@ export class CrlRefresher {
     const taken = this.#read(octets)
     this.#rejection = taken.ok ? undefined : taken.failure
     if (!taken.ok) return { kind: 'failed', why: taken.failure }
-    this.#inForce = taken.value
-    return { kind: 'applied', crl: taken.value.crl }
+    const { list, finding } = taken.value
+    this.#inForce = list
+    return { kind: 'applied', crl: list.crl, finding }
   }
 
-  #read(octets: Buffer): Result<RevocationList, CrlFailure> {
+  #read(octets: Buffer): Result<ReadList, CrlFailure> {
     const crl = parseCrl(octets)
     if (!crl.ok) return crl
     const verified = this.#verified(crl.value)
-    if (!verified.ok || this.#inForce === undefined) return verified
-    const unfit = unfitReplacement(verified.value, this.#inForce)
-    return unfit === undefined ? verified : fail(unfit)
+    if (!verified.ok) return verified
+    const list = verified.value
+    if (this.#inForce === undefined) return ok({ list, finding: undefined })
+    const judged = judgeReplacement(list, this.#inForce, this.#configured.profile)
+    return judged.ok ? ok({ list, finding: judged.value.finding }) : judged
   }
 
   #verified(crl: Crl): Result<RevocationList, CrlFailure> {

@@ -3,7 +3,7 @@
  * are made elsewhere.
  */
 import type { Instant, Millis } from '../kernel/types.ts'
-import type { Limits } from '../trust/limits.ts'
+import type { Limits, Profile } from '../trust/limits.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { Crl } from '../x509/crl.ts'
 import {
@@ -22,6 +22,7 @@ export interface CrlSetting {
   /** The CAs of its chain. */
   readonly authorities: readonly Certificate[]
   readonly limits: Limits
+  readonly profile: Profile
 }
 
 /** A list in force, or the end of one; `place` is its file or URL. */

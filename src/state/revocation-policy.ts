@@ -66,10 +66,10 @@ export interface CompiledTrust {
 export const configuredCrls = ({
   config,
   chains,
-  trust: { limits },
+  trust: { limits, profile },
 }: CompiledTrust): readonly CrlSetting[] =>
   config.trust.enrollmentSettings.flatMap(({ name, crl }) => {
     if (crl === undefined) return []
     const { lists, refresh } = crl
-    return [{ name, lists, refresh, authorities: chains.get(name) ?? [], limits }]
+    return [{ name, lists, refresh, authorities: chains.get(name) ?? [], limits, profile }]
   })

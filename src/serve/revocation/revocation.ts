@@ -5,7 +5,7 @@
 import type { Config } from '../../config/config.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Millis } from '../../kernel/types.ts'
-import { explainCrlFailure } from '../../revoke/crl-failure.ts'
+import { explainCrlFailure, NUMBER_FINDINGS } from '../../revoke/crl-failure.ts'
 import type { ConfiguredCrl, RefreshPorts, RefreshResult } from '../../revoke/crl-refresher.ts'
 import { placeOf, CrlRegistry, type CrlUpdate } from '../../revoke/registry.ts'
 import { configuredCrls, type CompiledTrust } from '../../state/revocation-policy.ts'
@@ -90,6 +90,11 @@ export class Revocation {
         next_update: new Date(nextUpdate).toISOString(),
       }
       log.info({ ...where, ...facts }, 'revocation list in force')
+      const { finding } = attempt
+      if (finding !== undefined) {
+        const detail = `the list ${NUMBER_FINDINGS[finding]}`
+        log.warn({ ...where, finding, detail }, 'revocation list is newer by its time alone')
+      }
     }
     if (attempt.kind !== 'failed') return
     const { kind: code } = attempt.why

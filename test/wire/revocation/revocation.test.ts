@@ -190,6 +190,29 @@ test('an older list than the one in force is not taken', async () => {
   expect(await status(frontEnd, device)).toBe('closed')
 })
 
+test('a list with a lower number than the one in force is not taken, however late it says it is', async () => {
+  const old = list({ number: 1, thisUpdate: new Date(Date.now() - 60_000) })
+  await using server = await crlServer(list({ ...naming(device), number: 2 }))
+  await using frontEnd = await startFrontEnd([server])
+  server.publish(old)
+  await notTaken(frontEnd, 'crl-number-lower')
+  expect(await status(frontEnd, device)).toBe('closed')
+  // The control: with a higher number the same list lets the device in.
+  server.publish(list({ number: 3, thisUpdate: new Date(Date.now() - 60_000) }))
+  await inForce(frontEnd, 2)
+  expect(await status(frontEnd, device)).toBe('200')
+})
+
+test('a list with the same number and a later time is taken, and the log says that its number did not grow', async () => {
+  await using server = await crlServer(list())
+  await using frontEnd = await startFrontEnd([server])
+  server.publish(list({ ...naming(device), thisUpdate: new Date(Date.now() - 60_000) }))
+  await inForce(frontEnd, 2)
+  expect(await status(frontEnd, device)).toBe('closed')
+  const finding = await frontEnd.waitForLine(({ finding }) => finding !== undefined)
+  expect(finding).toMatchObject({ level: 'warn', finding: 'same-number' })
+})
+
 test('the list of another CA of the chain does not take the place of the one in force, nor pave the way for an old one', async () => {
   const old = list()
   await using server = await crlServer(list(naming(device)))

@@ -1,0 +1,92 @@
+/**
+ * Whether a list may take the place of the one in force. An attacker on the way to a URL, or in its place,
+ * can hand out any list that some CA of the chain has signed; none of them may make us forget what was revoked.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
+import type { Profile } from '../trust/limits.ts'
+import type { RevocationList } from '../trust/revocation.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import type { Scope } from '../x509/crl-extensions.ts'
+import { printName } from '../x509/print-name.ts'
+
+/** A believed list that is not taken; after a restart, or once its CA has left the chain, nothing stands against it. */
+export type UnfitReplacement =
+  /** It is older: what was revoked since would be forgotten. */
+  | { readonly kind: 'crl-replayed'; readonly thisUpdate: Instant; readonly inForce: Instant }
+  /** Its number is lower: it is older, whatever it says of its time (RFC 5280 §5.2.3). Both in hexadecimal. */
+  | { readonly kind: 'crl-number-lower'; readonly number: string; readonly inForce: string }
+  /** Profile `strict` alone: its number does not say that it is newer. */
+  | { readonly kind: 'crl-number-not-higher'; readonly found: NumberFinding }
+  /** It speaks for another CA: all that this one has revoked would be forgotten. */
+  | { readonly kind: 'crl-swapped'; readonly issuer: string; readonly inForce: string }
+  /** It is about fewer certificates: those that it is not about would be forgotten. */
+  | { readonly kind: 'crl-narrower' }
+
+/**
+ * What is odd about the number of a list that is newer by its time: it is the same again, or there is none where the one
+ * before had one. Some CAs never count.
+ */
+export type NumberFinding = 'same-number' | 'no-number'
+
+/** A list that may take the place of the one in force. */
+export interface FitReplacement {
+  readonly finding: NumberFinding | undefined
+}
+
+/** Tells whether a list may take the place of the one in force, or what speaks against it. */
+export function judgeReplacement(
+  next: RevocationList,
+  inForce: RevocationList,
+  profile: Profile,
+): Result<FitReplacement, UnfitReplacement> {
+  if (!speaksFor(next.issuer, inForce.issuer)) {
+    const [issuer, before] = [printName(next.crl.issuer), printName(inForce.crl.issuer)]
+    return fail({ kind: 'crl-swapped', issuer, inForce: before })
+  }
+  const lower = lowerNumber(next, inForce)
+  if (lower !== undefined) return fail(lower)
+  const { thisUpdate } = next.crl
+  if (thisUpdate < inForce.crl.thisUpdate) {
+    return fail({ kind: 'crl-replayed', thisUpdate, inForce: inForce.crl.thisUpdate })
+  }
+  if (!coversNoLess(next.crl.scope, inForce.crl.scope)) return fail({ kind: 'crl-narrower' })
+  const finding = numberFinding(next, inForce)
+  if (finding === undefined || profile === 'private') return ok({ finding })
+  return fail({ kind: 'crl-number-not-higher', found: finding })
+}
+
+/** Numbers count for each key of a CA and each scope by itself (RFC 5280 §5.2.3). */
+const isOneSequence = (next: RevocationList, before: RevocationList): boolean =>
+  next.issuer.publicKey.fingerprint === before.issuer.publicKey.fingerprint &&
+  isDeepStrictEqual(next.crl.scope, before.crl.scope)
+
+function lowerNumber(next: RevocationList, before: RevocationList): UnfitReplacement | undefined {
+  const [number, inForce] = [next.crl.number, before.crl.number]
+  if (number === undefined || inForce === undefined || !isOneSequence(next, before))
+    return undefined
+  return valueOf(number) < valueOf(inForce)
+    ? { kind: 'crl-number-lower', number, inForce }
+    : undefined
+}
+
+/** A list of the same second with the same number is the same list, signed once more. */
+function numberFinding(next: RevocationList, before: RevocationList): NumberFinding | undefined {
+  const [number, inForce] = [next.crl.number, before.crl.number]
+  if (inForce === undefined || !isOneSequence(next, before)) return undefined
+  if (number === undefined) return 'no-number'
+  const isLater = next.crl.thisUpdate > before.crl.thisUpdate
+  return isLater && valueOf(number) === valueOf(inForce) ? 'same-number' : undefined
+}
+
+const valueOf = (number: string): bigint => BigInt(`0x${number}`)
+
+/** The same CA, or the same name with a key of a later certificate: many CAs go on at the same URL after a new key. */
+const speaksFor = (next: Certificate, before: Certificate): boolean =>
+  next.subject.key === before.subject.key &&
+  (next.publicKey.fingerprint === before.publicKey.fingerprint || next.notBefore > before.notBefore)
+
+const coversNoLess = (next: Scope, before: Scope): boolean =>
+  (next.certificates === 'all' || next.certificates === before.certificates) &&
+  (next.points === undefined ||
+    before.points?.every((point) => next.points?.includes(point) === true) === true)
