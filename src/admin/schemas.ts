@@ -1,7 +1,8 @@
 /**
  * Shapes that several calls of the admin API share.
  */
-import { Type, type TObject, type TProperties, type TSchema } from 'typebox'
+import { Type, type TObject, type TProperties, type TSchema, type TStringOptions } from 'typebox'
+import { INSTANT_ADVICE, INSTANT_PATTERN, INSTANT_WANTED } from '../config/reading/units.ts'
 
 /** An object that holds these and nothing else: a key that is not read is a mistake of the caller. */
 export const strictObject = <Properties extends TProperties>(
@@ -26,38 +27,52 @@ export const stringEnum = <Values extends readonly string[]>(
 
 /** Text of a bounded length, without control characters and halves of surrogate pairs, which PostgreSQL does not take. */
 export const text = (max: number, description?: string) =>
-  Type.String({
+  patternText(`^${CHARACTER}*$`, {
     minLength: 1,
     maxLength: max,
-    pattern: `^${CHARACTER}*$`,
+    wanted: `text of 1 to ${max} characters on one line`,
     ...(description === undefined ? {} : { description }),
   })
 
 /** What something is called in a path: not `.` or `..`, which every client takes out of a path before it asks. */
 export const pathSegmentText = (max: number, description?: string) =>
-  Type.String({
+  patternText(`^(?!\\.{1,2}$)${CHARACTER}*$`, {
     minLength: 1,
     maxLength: max,
-    pattern: `^(?!\\.{1,2}$)${CHARACTER}*$`,
+    wanted: `a name of 1 to ${max} characters on one line, other than . and ..`,
     ...(description === undefined ? {} : { description }),
   })
 
 const CHARACTER = '[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]'
 
-/** A point in time, RFC 3339 in UTC. */
-export const time = (description: string) =>
-  Type.String({
+/** Text of a pattern, and what a person is told of it. */
+export const patternText = (
+  pattern: string,
+  options: TStringOptions & { readonly wanted: string; readonly advice?: string },
+) => Type.String({ pattern, ...options })
+
+/** Text that is never quoted, because it is a secret. */
+export const secretText = (options: TStringOptions) =>
+  Type.String({ ...options, secret: true, writeOnly: true })
+
+/** The SHA-256 of a public key. */
+export const keyHash = (description: string) =>
+  patternText('^[0-9a-f]{64}$', {
     description,
-    pattern: `^\\d{4}-${DATE}T${TIME_OF_DAY}Z$`,
-    maxLength: 30,
-    examples: ['2026-11-22T01:40:00Z'],
+    wanted: 'a SHA-256 as 64 hexadecimal digits in lower case',
+    advice: 'take it from `tfe explain CERT.pem`',
   })
 
-/** A day of a month that has it: what `Date.parse` does not know becomes no sunset at all, or one on another day. */
-const DATE =
-  '(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|[12]\\d))'
-/** Without leap seconds and 24:00, which mean no instant of ours. */
-const TIME_OF_DAY = '(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,3})?'
+/** A point in time, as the configuration file takes it; an answer shows UTC. */
+export const time = (description: string) =>
+  patternText(INSTANT_PATTERN, {
+    description,
+    maxLength: 30,
+    examples: ['2026-11-22T01:40:00Z', '2026-11-22'],
+    wanted: INSTANT_WANTED,
+    advice: INSTANT_ADVICE,
+    instant: true,
+  })
 
 /** Something that may be absent, said as null. */
 export const nullable = <Schema extends TSchema>(schema: Schema) =>

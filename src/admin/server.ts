@@ -5,12 +5,18 @@ import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
-import { fastify, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
+import {
+  fastify,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import { isInside } from '../kernel/network.ts'
-import type { Log } from '../kernel/ports.ts'
 import { SignInAttempts } from './auth/sign-in-attempts.ts'
 import { certificateKeyOf } from './auth/client-certificate.ts'
 import { sendProblem } from './define-route.ts'
+import { BODY_OCTETS, callProblem } from './call-problem.ts'
 import { limitConnections } from './auth/connection-limit.ts'
 import { authenticate } from './auth/authenticate.ts'
 import { includes } from './auth/principal.ts'
@@ -35,7 +41,7 @@ import { addReloadRoute } from './routes/reload.ts'
 import { addStatusRoutes } from './routes/status.ts'
 import { addSyncPortRoutes } from './routes/fleet/sync-port.ts'
 import { sessionIdOf } from './auth/session-cookie.ts'
-import { compileSchema, faultsOf } from './validation.ts'
+import { ANNOTATIONS, compileSchema } from './validation.ts'
 import type { AdminDeps, AdminContext } from './context.ts'
 
 /** Builds the admin API; the caller listens. */
@@ -43,11 +49,13 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
   const app = create(deps)
   limitConnections(app.server, deps.networks)
   app.decorateRequest('principal', undefined)
+  // JSON is all that a body is read as.
+  app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(({ schema, httpPart }) => compileSchema(schema as object, httpPart))
   // Answers are written as they are: a field that the schema forgot is a fault of a test, not to be cut off here.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler<FastifyError>((error, request, reply) =>
-    sendProblem(reply, problemOf(error, request, deps.log)),
+    sendProblem(reply, callProblem(error, request, deps.log)),
   )
   app.setNotFoundHandler((_, reply) => sendProblem(reply, NOT_SERVED))
   app.addHook('onRoute', ({ config, url }) => {
@@ -64,7 +72,10 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     }),
   })
   await app.register(cookie)
-  await app.register(swagger, { openapi: description(deps.version) })
+  await app.register(swagger, {
+    openapi: description(deps.version),
+    transform: ({ schema, url }) => ({ schema: withoutAnnotations(schema), url }),
+  })
   // Before the guard: as a hook of each route it would run behind it, and count no call that the guard turns away.
   app.addHook('onRequest', app.rateLimit())
   app.addHook('onRequest', async (request, reply) => {
@@ -100,7 +111,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
   return app
 }
 
-function create({ tls }: AdminDeps): FastifyInstance {
+function create({ tls, log }: AdminDeps): FastifyInstance {
   const options = {
     logger: false,
     bodyLimit: BODY_OCTETS,
@@ -109,6 +120,9 @@ function create({ tls }: AdminDeps): FastifyInstance {
     keepAliveTimeout: REQUEST_MS,
     routerOptions: { maxParamLength: 300 },
     exposeHeadRoutes: false,
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      void sendProblem(reply, callProblem(error, request, log))
+    },
     // A client behind a proxy of its own is that proxy, as far as the allow list is concerned.
     trustProxy: false,
   }
@@ -153,35 +167,13 @@ async function guard(request: FastifyRequest, deps: AdminDeps): Promise<AdminPro
 const textOf = (field: string | string[] | undefined): string | undefined =>
   typeof field === 'string' ? field : undefined
 
-/** Whatever was thrown, as a problem document; a bug is logged and tells nothing. */
-function problemOf(error: FastifyError, request: FastifyRequest, log: Log): AdminProblem {
-  if (error.validation !== undefined) {
-    return adminProblem({
-      status: error.validationContext === 'body' ? 422 : 400,
-      code: 'data-faulty',
-      detail: `${error.validation.length} things are wrong with the ${error.validationContext ?? 'call'}`,
-      nextStep: 'correct each of the faults, and call again',
-      faults: faultsOf(error.validation, error.validationContext ?? 'call'),
-    })
-  }
-  if ('type' in error && 'next_step' in error) return error as unknown as AdminProblem
-  const { statusCode: status = 500 } = error
-  if (status >= 500) {
-    log.error({ err: error, path: request.routeOptions.url }, 'internal error in an admin API call')
-    return adminProblem({
-      status: 500,
-      code: 'internal-error',
-      detail: 'the call met a fault of the program',
-      nextStep: 'look in the log, and report what it says',
-    })
-  }
-  return adminProblem({
-    status,
-    code: status === 413 ? 'body-too-large' : status === 415 ? 'media-type' : 'call-malformed',
-    detail: status === 413 ? `the body is larger than ${BODY_OCTETS} octets` : error.message,
-    nextStep: 'send what `/api/openapi.json` describes',
-  })
-}
+/** A schema as JSON Schema knows it. */
+const withoutAnnotations = <Schema>(schema: Schema): Schema =>
+  JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
+    // A property may have that name; an annotation is text or true.
+    HIDDEN.has(key) && typeof value !== 'object' ? undefined : value,
+  ) as Schema
+const HIDDEN: ReadonlySet<string> = new Set(ANNOTATIONS)
 
 const NOT_SERVED = adminProblem({
   status: 404,
@@ -207,8 +199,6 @@ const description = (version: string) =>
     },
   }) as const
 
-/** CA chains are the largest thing that is uploaded, inventories aside, which come in parts. */
-const BODY_OCTETS = 1024 * 1024
 /** An administrator's machine is near; longer than this is a connection that is held open on purpose. */
 const REQUEST_MS = 30_000
 /** As for devices, which come from farther away. */

@@ -6,6 +6,7 @@ import { Command, CommanderError, Help, type Option } from 'commander'
 import { closestMatch } from '../kernel/closest-match.ts'
 import type { CommandEnvironment, CommandResult, Options } from './command-environment.ts'
 import type { ExitCode } from './exit-code.ts'
+import { readTime, type TimeWords } from './read-time.ts'
 import { indented, replaceControlCharacters } from './text-layout.ts'
 
 /** What was typed behind the name of a command. */
@@ -89,6 +90,31 @@ export class TfeCommand extends Command {
       const value = this.#valueOf(option, text, previous)
       if (/^[1-9][0-9]{0,4}$/.test(value) && Number(value) <= 65_535) return value
       return this.error(`found ${option.long} '${value}', wanted a number from 1 to 65535`)
+    })
+    return this.addOption(option)
+  }
+
+  /** An option whose value is a whole number. */
+  wholeNumber(flags: string, description: string, [least, most]: readonly [number, number]): this {
+    const option = super.createOption(flags, description)
+    option.argParser((text: string, previous) => {
+      const value = this.#valueOf(option, text, previous)
+      const number = /^[0-9]{1,9}$/.test(value) ? Number(value) : Number.NaN
+      if (number >= least && number <= most) return String(number)
+      const found = `found ${option.long} '${value.slice(0, MAX_QUOTED)}'`
+      return this.error(`${found}, wanted a whole number from ${least} to ${most}`)
+    })
+    return this.addOption(option)
+  }
+
+  /** An option whose value is a point in time; it arrives in UTC, whatever was typed. */
+  time(flags: string, description: string, also: TimeWords = {}): this {
+    const option = super.createOption(flags, description)
+    option.argParser((text: string, previous) => {
+      const value = this.#valueOf(option, text, previous)
+      const time = readTime(value, also)
+      if (time.ok) return time.value
+      return this.error(`found ${option.long} '${value.slice(0, MAX_QUOTED)}', ${time.failure}`)
     })
     return this.addOption(option)
   }

@@ -32,7 +32,7 @@ One YAML file says everything; \`config/\` holds complete examples. \`tfe check 
 
 - **Lengths of time** carry their unit: \`500ms\`, \`30s\`, \`15m\`, \`12h\`, \`30d\`, or several as in \`1d 12h\`.
 - **Sizes** carry theirs: \`512B\`, \`16KiB\`, \`2MiB\`, \`1GiB\`.
-- **Points in time** are days (\`2026-03-01\`, which begins at midnight UTC) or seconds with their offset (\`2026-03-01T12:00:00Z\`).
+- **Points in time** are days (\`2026-03-01\`, which begins at midnight UTC) or seconds with their offset (\`2026-03-01T12:00:00Z\`, \`2026-03-01T13:00:00.250+01:00\`). The admin API and the command line take the same; \`tfe audit --since 7d\` is seven days ago.
 - **Content by reference**: keys, chains and passphrases are never written into the file. \`file:tls/server.pem\` starts from the folder of the configuration, \`file:/run/secrets/key\` from the root; \`env:TFE_KEY_PASSPHRASE\` is a variable of the environment.
 - **YAML** is version 1.2: \`off\` and \`yes\` are words, not truth values. Aliases and tags are refused, and so is a key that comes twice.
 - Whatever gives up a guarantee has \`dangerous\` in its name; each start says so in the log.

@@ -332,7 +332,7 @@ const TYPED: readonly (readonly [
     'a day in words',
     [...EXPLAIN, '--at', 'tomorrow'],
     2,
-    "found --at 'tomorrow', wanted a day (2026-11-22) or a second",
+    "found --at 'tomorrow', wanted a day such as 2026-03-01 (UTC) or a second",
   ],
   [
     'a route without its slash',

@@ -1,7 +1,7 @@
 /**
  * What exactly is asked: options → a question about one listener, one time and perhaps one request.
  */
-import { parseInstant } from '../../config/reading/units.ts'
+import { explainInstantFault, parseInstant } from '../../config/reading/units.ts'
 import { addressOctets } from '../../kernel/network.ts'
 import { fail, type Instant, ok, type Result } from '../../kernel/types.ts'
 import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
@@ -56,12 +56,7 @@ function addressOf(text: string | undefined): Result<string | undefined, string>
 function instantOf(text: string | undefined): Result<Instant, string> {
   if (text === undefined) return ok(Date.now() as Instant)
   const at = parseInstant(text)
-  if (at.ok) return at
-  const wanted = {
-    'no-such-day': 'a day that exists',
-    'not-an-instant': 'a day (2026-11-22) or a second with its offset (2026-11-22T10:00:00Z)',
-  }
-  return fail(`found --at '${text}', wanted ${wanted[at.failure]}`)
+  return at.ok ? at : fail(`found --at '${text}', ${explainInstantFault(at.failure)}`)
 }
 
 function listenerOf(

@@ -4,7 +4,13 @@
  * `secret`, which keeps it out of every sentence.
  */
 import { type Static, type TSchema, Type } from 'typebox'
-import { INSTANT_PATTERN, DURATION_PATTERN, SIZE_PATTERN } from './units.ts'
+import {
+  DURATION_PATTERN,
+  INSTANT_ADVICE,
+  INSTANT_PATTERN,
+  INSTANT_WANTED,
+  SIZE_PATTERN,
+} from './units.ts'
 import type { KeyFingerprint } from '../../kernel/types.ts'
 
 /** What our annotations add to a schema; `check-shape.ts` and the generated reference read them. */
@@ -179,8 +185,8 @@ export const pointInTime = (description: string) =>
     type: 'string',
     description,
     pattern: INSTANT_PATTERN,
-    wanted: 'a day such as 2026-03-01 (UTC) or a second such as 2026-03-01T12:00:00Z',
-    advice: 'write the year first and say the offset from UTC',
+    wanted: INSTANT_WANTED,
+    advice: INSTANT_ADVICE,
   })
 
 /** The shape check has seen 64 digits; colons and case are the operator's. */

@@ -14,7 +14,7 @@ import {
 import { readContent } from '../reading/content.ts'
 import type { ConfigDocument } from '../schema.ts'
 import { quoted } from '../reading/fault-text.ts'
-import { parseInstant } from '../reading/units.ts'
+import { explainInstantFault, parseInstant } from '../reading/units.ts'
 import type { EnrollmentSetting, TrustSettings, ConfiguredDenyList } from './types.ts'
 import { normalizeFingerprint } from '../reading/schema-types.ts'
 
@@ -77,7 +77,7 @@ function readInstant(place: Place<string>): Maybe<Instant> {
   const { written = '' } = place
   const read = parseInstant(written)
   if (read.ok) return read.value
-  return place.fault(`found ${quoted(written)}, wanted a day that exists: correct it`)
+  return place.fault(`found ${quoted(written)}, ${explainInstantFault(read.failure)}`)
 }
 
 function checkNames(settings: readonly SettingPlace[]): void {

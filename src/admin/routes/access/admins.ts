@@ -19,7 +19,10 @@ import { itemsOutput, noContent, versionedOutput } from '../../route-output.ts'
 import { hashPassword, PASSWORD_LENGTH } from '../../auth/passwords.ts'
 import { lesserOf, type Principal } from '../../auth/principal.ts'
 import {
+  keyHash,
   pathSegmentText,
+  patternText,
+  secretText,
   nullable,
   strictObject,
   text,
@@ -36,11 +39,8 @@ const role = stringEnum(
   ROLES,
   'viewer looks, operator acts on devices, administrator changes trust and people.',
 )
-const key = Type.String({
-  pattern: '^[0-9a-f]{64}$',
-  description: 'SHA-256 of the public key (SubjectPublicKeyInfo) of a client certificate.',
-})
-const password = Type.String({ minLength: PASSWORD_LENGTH.min, maxLength: PASSWORD_LENGTH.max })
+const key = keyHash('SHA-256 of the public key (SubjectPublicKeyInfo) of a client certificate.')
+const password = secretText({ minLength: PASSWORD_LENGTH.min, maxLength: PASSWORD_LENGTH.max })
 const admin = strictObject({
   name: Type.String(),
   role,
@@ -188,7 +188,12 @@ function addTokenRoutes(app: FastifyInstance, { store, clock }: AdminContext): v
     body: strictObject({
       label: text(200),
       role: Type.Optional(role),
-      days: Type.Integer({ minimum: 1, maximum: 400, description: 'How long it lasts.' }),
+      days: Type.Integer({
+        minimum: 1,
+        maximum: 400,
+        description: 'How long it lasts.',
+        wanted: 'a whole number of days from 1 to 400',
+      }),
     }),
     response: strictObject({ token: Type.String(), about: token }),
     created: true,
@@ -212,7 +217,12 @@ function addTokenRoutes(app: FastifyInstance, { store, clock }: AdminContext): v
     role: 'administrator',
     tag: 'administrators',
     summary: 'Revoke an API token.',
-    params: strictObject({ id: Type.String({ pattern: '^[0-9a-f-]{36}$' }) }),
+    params: strictObject({
+      id: patternText('^[0-9a-f-]{36}$', {
+        wanted: 'the id of a token, such as 11111111-1111-4111-8111-111111111111',
+        advice: 'take it from `tfe token list`',
+      }),
+    }),
     fails: [404],
     handle: async ({ actor, params }) =>
       noContent(await store.credentials.revokeToken(actor, params.id)),

@@ -11,7 +11,7 @@ import { TICKET_SECRET } from '../../../store/secrets/secrets.ts'
 import { defineRoute } from '../../define-route.ts'
 import { itemsOutput, noContent, versionedOutput } from '../../route-output.ts'
 import { invalidData } from '../../refused.ts'
-import { nullable, strictObject, time, listOf, nameParams } from '../../schemas.ts'
+import { nullable, secretText, strictObject, time, listOf, nameParams } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
 
 const secret = strictObject({
@@ -50,7 +50,7 @@ function addSecretRoutes(app: FastifyInstance, { store }: AdminContext): void {
     summary: 'Seal a secret under the current key; a new one on If-Match: "0".',
     params: nameParams,
     body: strictObject({
-      secret: Type.String({
+      secret: secretText({
         minLength: 1,
         maxLength: 100_000,
         description: 'Its octets in base64.',

@@ -8,7 +8,7 @@ import { ROLES } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
 import { verifyDummyPassword, verifyPassword, PASSWORD_LENGTH } from '../../auth/passwords.ts'
 import { accessProblem } from '../../problem.ts'
-import { strictObject, text, time, stringEnum } from '../../schemas.ts'
+import { secretText, strictObject, text, time, stringEnum } from '../../schemas.ts'
 import { hashOf, newSessionId } from '../../auth/token-text.ts'
 import { setSessionCookie, sessionIdOf, clearSessionCookie } from '../../auth/session-cookie.ts'
 import type { AdminContext } from '../../context.ts'
@@ -29,7 +29,7 @@ export function addSessionRoutes(app: FastifyInstance, context: AdminContext): v
     summary: 'Sign in with name and password; the answer sets the session cookie.',
     body: strictObject({
       name: text(200),
-      password: Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH.max }),
+      password: secretText({ minLength: 1, maxLength: PASSWORD_LENGTH.max }),
     }),
     response: strictObject({
       name: Type.String(),

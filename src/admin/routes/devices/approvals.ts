@@ -14,7 +14,15 @@ import type { DenyTarget, DenyEntry } from '../../../store/devices/denials.ts'
 import type { StoreFailure } from '../../../store/failure.ts'
 import { defineRoute } from '../../define-route.ts'
 import { bodyOutput, itemsOutput, noContent } from '../../route-output.ts'
-import { strictObject, text, time, stringEnum, listOf } from '../../schemas.ts'
+import {
+  keyHash,
+  patternText,
+  strictObject,
+  text,
+  time,
+  stringEnum,
+  listOf,
+} from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
 
 const selection = strictObject({
@@ -110,14 +118,16 @@ export function addApprovalRoutes(app: FastifyInstance, context: AdminContext): 
   addDenyListRoutes(app, context)
 }
 
-const fingerprint = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const fingerprint = keyHash('SHA-256 of a public key (SubjectPublicKeyInfo).')
 const denied = Type.Union(
   [
     strictObject({ kind: Type.Literal('key'), key: fingerprint }),
     strictObject({
       kind: Type.Literal('serial'),
       issuer_key: fingerprint,
-      serial: Type.String({ pattern: '^-?(?:[0-9a-f]{2}){1,40}$' }),
+      serial: patternText('^-?(?:[0-9a-f]{2}){1,40}$', {
+        wanted: 'a serial number in hexadecimal: 1 to 40 pairs of digits in lower case',
+      }),
     }),
   ],
   {

@@ -12,10 +12,10 @@ export function addAuditDenyToken(program: TfeCommand): void {
     .option('--who <NAME>', 'what this administrator did')
     .option('--action <ACTION>', 'such as device.block or enrollment.promote')
     .option('--subject <TEXT>', 'what was changed')
-    .option('--since <TIME>', 'at or after this (2026-11-22T00:00:00Z)')
-    .option('--until <TIME>', 'before this')
+    .time('--since <TIME>', 'at or after this: 2026-11-22, a second, or 7d for 7 days ago', AGO)
+    .time('--until <TIME>', 'before this, written in the same ways', AGO)
     .with(pages)
-    .examples('tfe audit --who alice --since 2026-11-01T00:00:00Z')
+    .examples('tfe audit --who alice --since 7d', 'tfe audit --since 2026-11-01')
     .with(calls(module, 'audit'))
   const deny = program
     .command('deny')
@@ -52,7 +52,7 @@ export function addAuditDenyToken(program: TfeCommand): void {
     .description('make a token')
     .argument('<LABEL>', 'what it is for')
     .choice('--role <ROLE>', 'less than your own', ['viewer', 'operator', 'administrator'])
-    .option('--days <COUNT>', 'how long it lasts (default: 30)')
+    .wholeNumber('--days <COUNT>', 'how long it lasts, to 400 (default: 30)', [1, 400])
     .examples('tfe token create nightly-report --role viewer --days 90')
     .with(calls(module, 'createToken'))
   token
@@ -61,3 +61,6 @@ export function addAuditDenyToken(program: TfeCommand): void {
     .argument('<ID>', 'the token')
     .with(calls(module, 'revoke'))
 }
+
+/** The audit trail is asked about what has been, so that a length of time can only mean so long ago. */
+const AGO = { ago: true } as const

@@ -23,9 +23,10 @@ export function addCa(program: TfeCommand): void {
         'what the retired CA issued too late: by its notBefore, or unless its key is known',
         ['not-before', 'known-devices'],
       )
-      .option(
+      .time(
         '--sunset <TIME>',
-        'from when on the retired CA admits no device (2026-11-22T00:00:00Z), or never',
+        'from when on the retired CA admits no device (2027-06-01 or 2027-06-01T12:00:00Z), or never',
+        { word: 'never' },
       )
   ca.command('list')
     .description('list all settings with their standing')
@@ -44,12 +45,12 @@ export function addCa(program: TfeCommand): void {
   )
     .argument('<CHANGE>', 'promote, amend, remove or distrust')
     .with(retirement)
-    .option('--at <TIME>', 'judge as of this time (default: now)')
+    .time('--at <TIME>', 'judge as of this time, written like a sunset (default: now)')
     .examples('tfe ca preview new-ca promote')
     .with(calls(module, 'preview'))
   action('promote', 'make it current')
     .with(retirement)
-    .examples('tfe ca promote new-ca --sunset 2027-06-01T00:00:00Z')
+    .examples('tfe ca promote new-ca --sunset 2027-06-01')
     .with(calls(module, 'promote'))
   action('amend', 'change a retirement').with(retirement).with(calls(module, 'amend'))
   action('remove', 'end its life')

@@ -36,7 +36,7 @@ export function calls<Name extends string>(
 /** Gives a command the options of a list that comes in pages. */
 export const pages = (command: TfeCommand): TfeCommand =>
   command
-    .option('--limit <COUNT>', 'at most so many, to 1000 (default: 100)')
+    .wholeNumber('--limit <COUNT>', 'at most so many, to 1000 (default: 100)', [1, 1000])
     .option('--after <CURSOR>', 'what follows the page before')
 
 /** A switch that does it all the same. */
