@@ -2,7 +2,7 @@
  * A command of `tfe`: commander's, with this program's usage errors and help pages. Strict: an option that is not known
  * is never guessed at, because a mistyped `--route` would silently answer another question.
  */
-import { Command, CommanderError, Help, type Option } from 'commander'
+import { Argument, Command, CommanderError, Help, type Option } from 'commander'
 import { closestMatch } from '../kernel/closest-match.ts'
 import type { CommandEnvironment, CommandResult, Options } from './command-environment.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -81,6 +81,11 @@ export class TfeCommand extends Command {
     const option = this.createOption(flags, description)
     option.argChoices = [...values]
     return this.addOption(option)
+  }
+
+  /** An argument whose values are a closed list. */
+  choiceArgument(name: string, description: string, values: readonly string[]): this {
+    return this.addArgument(new Argument(name, description).choices([...values]))
   }
 
   /** An option whose value is a port. */

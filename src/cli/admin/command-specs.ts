@@ -2,6 +2,7 @@
  * The commands that call the admin API of a running front end.
  */
 import type { TfeCommand } from '../command.ts'
+import { addApprovalAgents } from './specs/approval-agents.ts'
 import { addAuditDenyToken } from './specs/audit-deny-token.ts'
 import { addCa } from './specs/ca.ts'
 import { addDevices } from './specs/devices.ts'
@@ -13,6 +14,7 @@ import { addStatusReload } from './specs/status-reload.ts'
 export function addAdminCommands(program: TfeCommand): void {
   addStatusReload(program)
   addDevices(program)
+  addApprovalAgents(program)
   addCa(program)
   addEnforceOAuthPort(program)
   addAuditDenyToken(program)

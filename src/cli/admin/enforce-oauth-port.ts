@@ -23,6 +23,7 @@ function enforcementLines(it: EnforcementItem): readonly string[] {
   const refused = it.would_refuse.map(({ code, devices }) => [code, devices])
   return [
     `certificates are ${state === 'required' ? 'required' : 'recorded, not required'} since ${since}`,
+    ...savedLines(it.enforcement),
     ...(it.warnings.length === 0 ? [] : ['', 'before certificates are required:']),
     ...it.warnings.map(({ text }) => `- ${text}`),
     ...(refused.length === 0 ? [] : ['', ...formatTable(['WOULD BE REFUSED', 'DEVICES'], refused)]),
@@ -49,6 +50,37 @@ export async function requireCertificates(context: CommandContext): Promise<Comm
   } as const
   return await context.run(request, () => ['certificates are required'])
 }
+
+/** Chooses what is kept of connection attempts. */
+export async function saveChoices(context: CommandContext): Promise<CommandResult> {
+  const { options } = context
+  const [authentication, decryption] = [options.get('authentication'), options.get('decryption')]
+  if (authentication === undefined && decryption === undefined) {
+    return 'save needs --authentication or --decryption'
+  }
+  const found = await context.get<EnforcementItem>('/api/enforcement')
+  if (!found.ok) return found.failure
+  const { enforcement: old } = found.value.body
+  const request = {
+    method: 'PUT',
+    path: '/api/enforcement/keeping',
+    match: found.value.etag,
+    body: {
+      save_authentication: isOn(authentication, old.save_authentication),
+      save_decryption: isOn(decryption, old.save_decryption),
+    },
+  } as const
+  return await context.run<EnforcementItem['enforcement']>(request, savedLines)
+}
+
+const isOn = (choice: string | undefined, old: boolean): boolean =>
+  choice === undefined ? old : choice === 'on'
+
+const savedLines = (it: EnforcementItem['enforcement']): readonly string[] =>
+  formatFacts([
+    ['results of authentication', it.save_authentication ? 'kept' : 'not kept'],
+    ['results of decryption', it.save_decryption ? 'kept' : 'not kept'],
+  ])
 
 interface OAuthItem {
   readonly new: string

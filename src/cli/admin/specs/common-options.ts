@@ -4,32 +4,37 @@ import type { TfeCommand } from '../../command.ts'
 import type { CommandContext } from '../command-context.ts'
 
 type AdminAction = (context: CommandContext) => Promise<CommandResult>
+type Load<Name extends string> = () => Promise<Readonly<Record<Name, AdminAction>>>
+type Work = Parameters<TfeCommand['does']>[0]
 
 /** Gives a command the options of the admin API, and has it do what a module exports under a name. */
 export function calls<Name extends string>(
-  load: () => Promise<Readonly<Record<Name, AdminAction>>>,
+  load: Load<Name>,
   name: Name,
 ): (command: TfeCommand) => void {
-  return (command) => {
-    command
-      .option('--url <URL>', 'where the admin API is (TFE_ADMIN_URL; else http://127.0.0.1:9465)')
-      .option(
-        '--token-file <FILE>',
-        'an API token, in a file that only you can read (default: TFE_ADMIN_TOKEN)',
-      )
-      .option(
-        '--ca <FILE>',
-        'the CA of the admin API, in PEM (TFE_ADMIN_CA; else those of the system)',
-      )
-      .option('--json', 'JSON for programs in place of text')
-      .does(async (invocation, environment) => {
-        const [{ openContext }, actions] = await Promise.all([
-          import('../command-context.ts'),
-          load(),
-        ])
-        const context = openContext(invocation, environment)
-        return context.ok ? await actions[name](context.value) : context.failure
-      })
+  return (command) => apiOptions(command).does(callWith(load, name))
+}
+
+/** Gives a command the options of the admin API. */
+export const apiOptions = (
+  command: TfeCommand,
+  tokenFile = 'an API token, in a file that only you can read (default: TFE_ADMIN_TOKEN)',
+): TfeCommand =>
+  command
+    .option('--url <URL>', 'where the admin API is (TFE_ADMIN_URL; else http://127.0.0.1:9465)')
+    .option('--token-file <FILE>', tokenFile)
+    .option(
+      '--ca <FILE>',
+      'the CA of the admin API, in PEM (TFE_ADMIN_CA; else those of the system)',
+    )
+    .option('--json', 'JSON for programs in place of text')
+
+/** Does what a module exports under a name. */
+export function callWith<Name extends string>(load: Load<Name>, name: Name): Work {
+  return async (invocation, environment) => {
+    const [{ openContext }, actions] = await Promise.all([import('../command-context.ts'), load()])
+    const context = openContext(invocation, environment)
+    return context.ok ? await actions[name](context.value) : context.failure
   }
 }
 

@@ -20,6 +20,13 @@ export function addEnforceOAuthPort(program: TfeCommand): void {
     )
     .option('--phrase <TEXT>', 'the phrase, where there is no terminal to ask at')
     .with(calls(module, 'requireCertificates'))
+  enforce
+    .command('save')
+    .description('choose what is kept of connection attempts; what is not named stays as it is')
+    .choice('--authentication <SWITCH>', 'keep the results of authentication', ['on', 'off'])
+    .choice('--decryption <SWITCH>', 'keep the results of decryption', ['on', 'off'])
+    .examples('tfe enforce save --authentication on --decryption off')
+    .with(calls(module, 'saveChoices'))
   const oauth = program
     .command('oauth')
     .summary('enable and disable the OAuth endpoints')
