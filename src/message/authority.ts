@@ -10,13 +10,17 @@ export interface HostTable {
   readonly exact: ReadonlyMap<string, readonly number[]>
   /** `.example.com` for `*.example.com`; apart, because a `Host` may begin with a dot or hold an asterisk. */
   readonly wildcards: ReadonlyMap<string, readonly number[]>
+  /** The ports that devices call it by. */
+  readonly ports: ReadonlySet<number>
 }
 
 /** A host that we serve. */
 export interface Authority {
-  /** Lower case, without port; an IPv6 address keeps its brackets. */
+  /** Lower case, without port and final dot; an IPv6 address keeps its brackets. */
   readonly host: string
   readonly port: number | undefined
+  /** As an upstream may read it: the host, with the port where that is one of ours. */
+  readonly text: string
 }
 
 /** Why a request has no authority here. */
@@ -32,7 +36,10 @@ export type AuthorityFault =
  * Makes the table from the hosts of each server certificate, the default certificate first. `*.example.com` stands
  * for one label, as in certificates.
  */
-export function hostTable(certificates: readonly (readonly string[])[]): HostTable {
+export function hostTable(
+  certificates: readonly (readonly string[])[],
+  ports: readonly number[] = [],
+): HostTable {
   const exact = new Map<string, readonly number[]>()
   const wildcards = new Map<string, readonly number[]>()
   for (const [certificate, hosts] of certificates.entries()) {
@@ -42,7 +49,7 @@ export function hostTable(certificates: readonly (readonly string[])[]): HostTab
       map.set(key, [...(map.get(key) ?? []), certificate])
     }
   }
-  return { exact, wildcards }
+  return { exact, wildcards, ports: new Set(ports) }
 }
 
 /** The values of every `Host` among name, value, name, value … */
@@ -66,7 +73,7 @@ export function checkAuthority(
   const [value, ...others] = hostValues
   if (value === undefined) return fail({ kind: 'host-missing' })
   if (others.length > 0) return fail({ kind: 'host-repeated', count: hostValues.length })
-  const authority = parseAuthority(value)
+  const authority = parseAuthority(value, table.ports)
   if (authority === undefined) return fail({ kind: 'host-malformed', length: value.length })
   const { host } = authority
   const contexts = contextsOf(host, table)
@@ -101,18 +108,24 @@ function keyOf(host: string): string {
   return lower.includes(':') && !lower.startsWith('[') ? `[${lower}]` : lower
 }
 
-function parseAuthority(value: string): Authority | undefined {
+function parseAuthority(value: string, ports: HostTable['ports']): Authority | undefined {
   if (value.length > MAX_HOST) return undefined
-  const { host, port } = HOST_AND_PORT.exec(value)?.groups ?? {}
-  if (host === undefined) return undefined
+  const { host: sent, port } = HOST_AND_PORT.exec(value)?.groups ?? {}
+  if (sent === undefined) return undefined
   const number = port === undefined || port === '' ? undefined : Number(port)
   if (number !== undefined && number > 65_535) return undefined
-  return { host: host.toLowerCase(), port: number }
+  // A name may be written with the dot of the root at its end (RFC 1034 §3.1); it is the same name.
+  const host = sent.toLowerCase().replace(FINAL_DOT, '')
+  // A server makes links of what it reads: another port would lead devices to where we are not.
+  const text = number !== undefined && ports.has(number) ? `${host}:${number}` : host
+  return { host, port: number, text }
 }
+
+const FINAL_DOT = /(?<=[^.])\.$/
 
 /** RFC 3986 §3.2.2 and §3.2.3; no user information, no zone, no future address format. */
 const HOST_AND_PORT =
   /^(?<host>\[[0-9A-Fa-f:.]{2,45}\]|(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::(?<port>[0-9]{0,5}))?$/
 
-/** A DNS name of 253 octets, a colon, five digits. */
-const MAX_HOST = 259
+/** A DNS name of 253 octets, its final dot, a colon, five digits. */
+const MAX_HOST = 260

@@ -16,6 +16,12 @@ import type { ConnectionEvent, ConnectionFacts, DeviceFacts } from '../record/ev
 import type { AccessLog } from '../record/access-log.ts'
 import { isoText, type Instant } from '../kernel/types.ts'
 
+/** A Host as it was sent, and the authority that it means (`Authority.text`). */
+interface KnownHost {
+  readonly sent: string | undefined
+  readonly text: string
+}
+
 /** A `Connection` is one TLS connection; its access log is opened when the first line is due. */
 export class Connection {
   readonly id = newConnectionId()
@@ -45,7 +51,7 @@ export class Connection {
   #accessLog: AccessLog | undefined
   #judgedBy: PathJudge['version'] | undefined
   #peer: Peer | undefined
-  #host: string | undefined
+  #host: KnownHost | undefined
   #hostsOf: object | undefined
   /** Requests that wait for the answers before their own. */
   readonly #waiting: (() => void)[] = []
@@ -107,12 +113,13 @@ export class Connection {
     return kind === 'untrusted-issuer' && presented.kind === 'chain' && presented.resumed
   }
 
-  /** Whether this very Host was found good before, under the same configuration. */
-  knowsHost(host: string | undefined, scope: object): boolean {
-    return host !== undefined && this.#host === host && this.#hostsOf === scope
+  /** What this very Host was found to mean before, under the same configuration. */
+  knownHost(sent: string | undefined, scope: object): string | undefined {
+    if (sent === undefined || this.#host?.sent !== sent || this.#hostsOf !== scope) return undefined
+    return this.#host.text
   }
 
-  rememberHost(host: string | undefined, scope: object): void {
+  rememberHost(host: KnownHost, scope: object): void {
     this.#host = host
     this.#hostsOf = scope
   }

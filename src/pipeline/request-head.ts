@@ -13,7 +13,7 @@ import type { Rejection } from './rejection.ts'
 /** What a request is for. */
 export interface RequestHead {
   readonly target: Target
-  /** The Host as it was sent, found good. */
+  /** The authority as the upstream may read it (`Authority.text`). */
   readonly host: string
 }
 
@@ -26,11 +26,13 @@ export function readRequestHead(
   const framing = framingFault(request, listener)
   if (framing !== undefined) return fail(framing)
   const values = hostValues(request.rawHeaders)
-  const host = values[0] ?? ''
-  if (values.length !== 1 || !connection.knowsHost(host, listener)) {
+  const [sent] = values
+  let host = values.length === 1 ? connection.knownHost(sent, listener) : undefined
+  if (host === undefined) {
     const authority = checkAuthority(values, connection.sni, listener.hosts)
     if (!authority.ok) return fail({ kind: 'host', fault: authority.failure })
-    connection.rememberHost(host, listener)
+    host = authority.value.text
+    connection.rememberHost({ sent, text: host }, listener)
   }
   const target = parseTarget(request.url ?? '')
   if (!target.ok) return fail({ kind: 'target', fault: target.failure })

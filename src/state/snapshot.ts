@@ -155,13 +155,13 @@ const MET = 'met'
 
 /** Which certificate stands for which host; a host that none names is served under the default one (and warned about). */
 function listenerView(compiled: CompiledListener): ListenerView {
-  const { hosts } = compiled.config
+  const { hosts, port, publishedPorts } = compiled.config
   const perIdentity = compiled.identities.map((identity) =>
     hosts.filter((host) => covers(identity, host)),
   )
   const bare = hosts.filter((host) => !perIdentity.some((covered) => covered.includes(host)))
   const [first = [], ...others] = perIdentity
-  return { compiled, hosts: hostTable([[...first, ...bare], ...others]) }
+  return { compiled, hosts: hostTable([[...first, ...bare], ...others], [port, ...publishedPorts]) }
 }
 
 /** RFC 9440 §4: telling an upstream anything is opt-in. */

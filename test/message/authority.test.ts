@@ -107,12 +107,12 @@ const rows: readonly Row[] = [
   },
   {
     promise: 'a Host that is too long is refused',
-    host: ['a'.repeat(260)],
+    host: ['a'.repeat(261)],
     expect: '400 host-malformed',
   },
   {
     promise: 'a Host as long as a name can be is looked up',
-    host: ['a'.repeat(259)],
+    host: ['a'.repeat(260)],
     expect: '421 host-unknown',
   },
 
@@ -252,3 +252,29 @@ test('an IPv6 address may be configured in brackets', () => {
   const bracketed = hostTable([['[2001:DB8::7]']])
   expect(checkAuthority(['[2001:db8::7]'], undefined, bracketed)).toMatchObject({ ok: true })
 })
+
+/** What an upstream reads of a Host on a listener that devices reach by 443 and 8443. */
+const READ: readonly (readonly [promise: string, sent: string, read: string])[] = [
+  ['a host without a port stays one', 'mdm.example', 'mdm.example'],
+  ['a port of ours is handed on', 'mdm.example:8443', 'mdm.example:8443'],
+  ['a port of ours is written one way', 'mdm.example:08443', 'mdm.example:8443'],
+  ['another port is left out', 'mdm.example:9443', 'mdm.example'],
+  ['port 0 is left out', 'mdm.example:0', 'mdm.example'],
+  ['the end of a port of ours is no port of ours', 'mdm.example:443 ', ''],
+  ['a final dot is left out', 'mdm.example.', 'mdm.example'],
+  ['a final dot before a port of ours is left out', 'mdm.example.:443', 'mdm.example:443'],
+  ['a final dot hides no other port', 'mdm.example.:9443', 'mdm.example'],
+  ['two final dots are no host of ours', 'mdm.example..', ''],
+  ['a dot alone is no host of ours', '.', ''],
+  ['a name in capitals is written in small letters', 'MDM.Example:443', 'mdm.example:443'],
+  ['a wildcard counts with its final dot', 'a.wild.example.', 'a.wild.example'],
+  ['an IPv6 address keeps its brackets', '[2001:DB8::7]:9443', '[2001:db8::7]'],
+]
+
+const published = hostTable([['mdm.example', '*.wild.example', '2001:db8::7']], [443, 8443])
+for (const [promise, sent, read] of READ) {
+  test(`of ${sent}: ${promise}`, () => {
+    const checked = checkAuthority([sent], undefined, published)
+    expect(checked.ok ? checked.value.text : '').toBe(read)
+  })
+}

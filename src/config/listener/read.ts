@@ -38,6 +38,7 @@ export function readListener(
     purpose: place.required('purpose'),
     address: readAddress(place.at('address')),
     port: readPort(place),
+    publishedPorts: readEach(place.at('publishedPorts'), (port) => port),
     hosts: readHosts(place.at('hosts')),
     certificates: nonEmptyList(
       readEach(place.at('certificates'), (_, certificate) => readIdentity(certificate)),

@@ -8,6 +8,7 @@ import {
   duration,
   singleLine,
   listOf,
+  optionalListOf,
   size,
   choice,
 } from '../reading/schema-types.ts'
@@ -113,6 +114,10 @@ export const listener = group('One port that devices call.', {
       'The TCP port. Left out: 443, 7443 for a web clip, 9997 for the sync port. 0 lets the system choose, which is useful in tests.',
       [0, 65_535],
     ),
+  ),
+  publishedPorts: optionalListOf(
+    'The ports by which devices reach it besides `port`, where a balancer or container publishes another one. An upstream reads these alone in `Host` and `X-Forwarded-Host`; any other port that a device writes is left out.',
+    integer('One TCP port.', [1, 65_535]),
   ),
   hosts: listOf(
     'The host names (or IP addresses) that devices use. A request for any other is answered 421: what is meant for another server is not for us to forward. On a sync port they only choose among certificates.',

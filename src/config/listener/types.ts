@@ -20,6 +20,8 @@ export interface Listener {
   readonly address: string
   /** 0 lets the system choose. */
   readonly port: number
+  /** Ports by which devices reach it besides `port`. */
+  readonly publishedPorts: readonly number[]
   /** The authorities served, lower case, without port; any other is answered 421. */
   readonly hosts: readonly [string, ...string[]]
   /** Chosen by SNI; the first serves devices that send no name. */
