@@ -3,7 +3,7 @@
  * what is suggested for a mistyped word. A command is loaded when it is run.
  */
 import type { Options } from './command-environment.ts'
-import type { TfeCommand } from './command.ts'
+import { json, type TfeCommand } from './command.ts'
 import { addAdminCommands } from './admin/command-specs.ts'
 import { addAdmin } from './admin/specs/administrators.ts'
 import { calls } from './admin/specs/common-options.ts'
@@ -74,8 +74,9 @@ function addStoreCommands(program: TfeCommand): void {
       'tfe init --config /etc/tfe/epmm.yaml',
       'tfe init --config /etc/tfe/epmm.yaml --from old-store.jsonl',
     )
-    .does(async ({ file, options }, environment) =>
-      (await store()).initCommand(file, environment, options.get('from')),
+    .with(json)
+    .does(async ({ file, options, json }, environment) =>
+      (await store()).initCommand({ file, from: options.get('from'), json }, environment),
     )
   addKeys(program)
   addAdmin(program)
@@ -88,8 +89,12 @@ function addStoreCommands(program: TfeCommand): void {
     .takesConfiguration()
     .requiredOption('--reason <TEXT>', 'why, for the audit trail')
     .examples("tfe break-glass --config epmm.yaml --reason 'ticket 4711: CA renewal failed'")
-    .does(async ({ file, options }, environment) =>
-      (await store()).breakGlassCommand({ file, reason: options.get('reason') ?? '' }, environment),
+    .with(json)
+    .does(async ({ file, options, json }, environment) =>
+      (await store()).breakGlassCommand(
+        { file, reason: options.get('reason') ?? '', json },
+        environment,
+      ),
     )
 }
 
@@ -103,8 +108,9 @@ function addQuestions(program: TfeCommand): void {
     )
     .takesConfiguration()
     .examples('tfe check config/demo.yaml')
-    .does(async ({ file }, environment) =>
-      (await import('./check/check.ts')).check(file, environment),
+    .with(json)
+    .does(async ({ file, json }, environment) =>
+      (await import('./check/check.ts')).check({ file, json }, environment),
     )
   program
     .command('explain')
@@ -129,7 +135,7 @@ function addQuestions(program: TfeCommand): void {
       '--from <ADDRESS>',
       'the address it calls from, where a row is open to some networks only',
     )
-    .option('--json', JSON_SENTENCE)
+    .with(json)
     .examples(
       'tfe explain device.pem --config config/demo.yaml --route /mdm/checkin',
       'tfe explain device.pem --config config/demo.yaml --at 2027-01-31',
@@ -158,6 +164,7 @@ function addQuestions(program: TfeCommand): void {
     )
     .option('--chain', 'send the intermediates too, where the format can')
     .option('--list', 'list the formats and their readers')
+    .with(json)
     .examples('tfe headers device.pem --format nginx', 'tfe headers --list')
     .addHelpText('after', () =>
       ['\nFormats:', ...twoColumns(FORMATS.map((one) => [one.name, one.readers]))].join('\n'),
@@ -169,7 +176,6 @@ function addQuestions(program: TfeCommand): void {
 
 /** The methods that `--method` takes: `explain` asks the route table as a request would. */
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const
-const JSON_SENTENCE = 'JSON for programs in place of text'
 
 function addUpstreamCommands(program: TfeCommand): void {
   const upstream = program
@@ -185,9 +191,7 @@ function addUpstreamCommands(program: TfeCommand): void {
   const server = (command: TfeCommand): TfeCommand =>
     command.option('--server <HOST:PORT>', 'that server of the upstream alone')
   const config = (command: TfeCommand): TfeCommand =>
-    command
-      .option('--config <FILE>', 'the configuration whose upstreams are meant')
-      .option('--json', JSON_SENTENCE)
+    command.option('--config <FILE>', 'the configuration whose upstreams are meant').with(json)
   upstream
     .command('test')
     .description(

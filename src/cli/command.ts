@@ -13,6 +13,8 @@ import { indented, replaceControlCharacters } from './text-layout.ts'
 export interface Invocation {
   readonly takes: readonly string[]
   readonly options: Options
+  /** Whether the answer is to be JSON. */
+  readonly json: boolean
   /** The configuration, by `--config` or as the only argument; `''` where the command needs none. */
   readonly file: string
 }
@@ -233,7 +235,7 @@ export class TfeCommand extends Command {
     if (this.#takesConfiguration && config !== undefined && this.args.length > 0) {
       this.error('found FILE and --config: name the configuration once')
     }
-    return { takes: this.args, options, file }
+    return { takes: this.args, options, json: options.has('json'), file }
   }
 
   #valueOf({ flags, long, argChoices }: Option, value: string | undefined, previous: unknown) {
@@ -251,6 +253,10 @@ export class TfeCommand extends Command {
     return this.error(`${found}, wanted one of ${argChoices.join(', ')}${ending}`)
   }
 }
+
+/** Gives a command the switch that has it answer with one JSON document. */
+export const json = (command: TfeCommand): TfeCommand =>
+  command.option('--json', 'JSON for programs in place of text')
 
 const bracketed = (it: Command['registeredArguments'][number]): string => {
   const name = `${it.name()}${it.variadic ? '...' : ''}`

@@ -3,8 +3,8 @@
  */
 import { isoText, type Instant, type Millis } from '../kernel/types.ts'
 
-/** `2027-11-22`, the day in UTC. */
-export const dayText = (instant: Instant): string => isoText(instant).slice(0, 10)
+/** `2027-11-22 (UTC)`: a day of a certificate is the same in every zone. */
+export const dayText = (instant: Instant): string => `${isoText(instant).slice(0, 10)} (UTC)`
 
 /** `2026-11-22T10:00:00Z`: certificates count whole seconds, so nothing finer is shown. */
 export const timestampText = (instant: Instant): string =>
@@ -23,7 +23,7 @@ export function relativeDayText(instant: Instant, now: Instant): string {
   return days > 0 ? `in ${countText(days, 'day')}` : `${countText(-days, 'day')} ago`
 }
 
-/** `until 2027-11-22, in 41 days`, or that it has expired. */
+/** `until 2027-11-22 (UTC), in 41 days`, or that it has expired. */
 export const expiryText = (notAfter: Instant, now: Instant): string =>
   notAfter < now
     ? `EXPIRED ${relativeDayText(notAfter, now)}`

@@ -8,6 +8,7 @@ import { loadConfig } from '../config/load.ts'
 import { fail, type Fault, type Instant, ok, type Result } from '../kernel/types.ts'
 import { compileConfig, type CompiledConfig } from '../state/compiled-config.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
+import { replaceControlCharacters } from './text-layout.ts'
 import type { Terminal } from './terminal.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -60,7 +61,8 @@ export async function loadWithoutFiles(
 const PLACEHOLDER = Buffer.from('stand-in')
 
 /** `file:line:column path: found, wanted, what to do` */
-export const faultLine = ({ at, message }: Fault): string => `${at}: ${message}`
+export const faultLine = ({ at, message }: Fault): string =>
+  replaceControlCharacters(`${at}: ${message}`)
 
 /** Prints every fault on a line of its own. */
 export function printFaults(faults: readonly Fault[], { err }: Pick<Terminal, 'err'>): ExitCode {

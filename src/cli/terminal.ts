@@ -5,6 +5,7 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { styleText } from 'node:util'
+import { systemTimeZone } from './local-time.ts'
 
 /** A place to write to. */
 export interface Terminal {
@@ -17,6 +18,10 @@ export interface Terminal {
   readonly signs: Signs
   /** Whether a person watches: only then may a line be written over. */
   readonly interactive: boolean
+  /** How many characters a line holds; undefined where what is written is read by a program or kept in a file. */
+  readonly columns: number | undefined
+  /** The time zone in which times are told, as IANA names it. */
+  readonly timeZone: string
   /** Asks a person for a line; absent where no person watches. */
   readonly ask?: (question: string) => Promise<string>
   /** Asks a person for a line that is not shown as it is typed; absent where no person watches. */
@@ -32,6 +37,8 @@ export interface Signs {
   readonly note: string
   readonly arrow: string
   readonly line: string
+  /** Stands for what was cut off. */
+  readonly ellipsis: string
 }
 
 /** The terminal of this process. */
@@ -50,7 +57,9 @@ export function terminalOf(
     // Heeds NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
     paint: (style, text) => styleText(STYLES[style], text, { stream: stdout }),
     signs: supportsUnicode(process) ? UNICODE_SIGNS : ASCII_SIGNS,
-    interactive: stdout.isTTY && env['TERM'] !== 'dumb',
+    interactive: stdout.isTTY && stderr.isTTY && env['TERM'] !== 'dumb',
+    columns: stdout.isTTY ? stdout.columns : undefined,
+    timeZone: systemTimeZone(),
     ...(isWatched
       ? {
           ask: (question: string) => readAnswer(question, stdin, stderr),
@@ -109,5 +118,12 @@ function supportsUnicode({ env, platform }: Pick<NodeJS.Process, 'env' | 'platfo
   return /utf-?8/i.test(locale)
 }
 
-const UNICODE_SIGNS: Signs = { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─' }
-const ASCII_SIGNS: Signs = { yes: 'yes', no: 'NO ', note: '-  ', arrow: '->', line: '-' }
+const UNICODE_SIGNS: Signs = { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─', ellipsis: '…' }
+const ASCII_SIGNS: Signs = {
+  yes: 'yes',
+  no: 'NO ',
+  note: '-  ',
+  arrow: '->',
+  line: '-',
+  ellipsis: '...',
+}

@@ -30,4 +30,7 @@ export function unknownNameText(what: string, name: string, names: readonly stri
 
 /** What came from outside, safe to show: control and formatting characters would move the cursor or turn the text around. */
 export const replaceControlCharacters = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD')
+  text.replaceAll(HIDDEN_CHARACTERS, '\uFFFD')
+
+/** What does something to a terminal in place of being shown: controls (C0 and C1), formatting (bidi), line separators. */
+export const HIDDEN_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu

@@ -12,7 +12,7 @@ const MISUSES: readonly (readonly [promise: string, typed: string, said: string]
   ['a mistyped option gets a suggestion', 'serve --confg x', 'did you mean --config?'],
   ['an unknown option without a likeness gets none', 'serve --xyz', "unknown option '--xyz'\n"],
   ['an unknown short option is named', 'serve -c x', "unknown option '-c'"],
-  ['an option of another command is unknown here', 'check x --json', "unknown option '--json'"],
+  ['an option of another command is unknown here', 'check x --route', "unknown option '--route'"],
   ['what is needed is asked for', 'serve', 'tfe serve needs FILE, or --config FILE'],
   ['a missing argument is asked for', 'check', 'tfe check needs FILE'],
   [

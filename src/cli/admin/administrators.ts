@@ -2,7 +2,8 @@
 import type { CommandResult } from '../command-environment.ts'
 import { readNewSecret } from '../read-secret.ts'
 import { changeListed } from './change-listed.ts'
-import { formatTable, pathSegment, type CommandContext } from './command-context.ts'
+import { formatTable, timeCell } from '../table.ts'
+import { pathSegment, type CommandContext } from './command-context.ts'
 
 interface AdministratorItem {
   readonly name: string
@@ -19,7 +20,7 @@ const HEADS = ['NAME', 'ROLE', 'STATE', 'PASSWORD', 'CERTIFICATE KEY', 'CREATED'
 
 /** Lists the administrators. */
 export const list = (context: CommandContext): Promise<CommandResult> =>
-  context.show<{ readonly items: readonly AdministratorItem[] }>(BASE, ({ items }) =>
+  context.show<{ readonly items: readonly AdministratorItem[] }>(BASE, ({ items }, view) =>
     formatTable(
       HEADS,
       items.map((it) => [
@@ -28,8 +29,9 @@ export const list = (context: CommandContext): Promise<CommandResult> =>
         it.disabled ? 'disabled' : 'enabled',
         it.password ? 'yes' : 'no',
         it.certificate_key,
-        it.created,
+        timeCell(it.created),
       ]),
+      view,
     ),
   )
 

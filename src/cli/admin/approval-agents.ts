@@ -3,7 +3,8 @@ import { CLIENT_CLASSES } from '../../fleet/client.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT } from '../exit-code.ts'
 import { unknownNameText } from '../text-layout.ts'
-import { formatFacts, formatTable, type CommandContext } from './command-context.ts'
+import { formatFacts, formatTable, type View } from '../table.ts'
+import type { CommandContext } from './command-context.ts'
 
 const MODEL = '/api/settings/approval-model'
 const MINIMUMS = '/api/settings/agent-minimums'
@@ -15,11 +16,14 @@ interface ApprovalModelItem {
 
 /** Shows the approval model, and who has set it. */
 export const approvalStatus = (context: CommandContext): Promise<CommandResult> =>
-  context.show<ApprovalModelItem>(MODEL, ({ model, locked }) =>
-    formatFacts([
-      ['approval model', model],
-      ['set by', setByText(locked)],
-    ]),
+  context.show<ApprovalModelItem>(MODEL, ({ model, locked }, view) =>
+    formatFacts(
+      [
+        ['approval model', model],
+        ['set by', setByText(locked)],
+      ],
+      view,
+    ),
   )
 
 const setByText = (locked: boolean): string =>
@@ -45,7 +49,7 @@ interface ApprovalChart {
 
 /** Counts the devices by their approval. */
 export const approvalChart = (context: CommandContext): Promise<CommandResult> =>
-  context.show<ApprovalChart>('/api/charts', ({ devices, approval }) =>
+  context.show<ApprovalChart>('/api/charts', ({ devices, approval }, view) =>
     formatTable(
       ['APPROVAL', 'DEVICES'],
       [
@@ -55,6 +59,7 @@ export const approvalChart = (context: CommandContext): Promise<CommandResult> =
         ['blocked', approval.blocked],
         ['all', devices],
       ],
+      view,
     ),
   )
 
@@ -70,18 +75,19 @@ interface AgentMinimums {
 
 /** Lists the oldest agent of each class. */
 export const listAgents = (context: CommandContext): Promise<CommandResult> =>
-  context.show<AgentMinimums>(MINIMUMS, ({ minimums, locked }) => [
-    ...minimumLines(minimums),
+  context.show<AgentMinimums>(MINIMUMS, ({ minimums, locked }, view) => [
+    ...minimumLines(minimums, view),
     '',
     `set by ${setByText(locked)}`,
   ])
 
-const minimumLines = (minimums: readonly AgentMinimum[]): readonly string[] =>
+const minimumLines = (minimums: readonly AgentMinimum[], view: View): readonly string[] =>
   minimums.length === 0
     ? ['no class has an oldest agent']
     : formatTable(
         ['CLASS', 'OLDEST AGENT'],
         minimums.map((it) => [it.class, it.version]),
+        view,
       )
 
 /** Sets the oldest agent of the classes that are named; the rest stays as it is. */
@@ -138,7 +144,8 @@ async function changeMinimums(
     return EXIT.no
   }
   const { etag: match } = found.value
-  return await context.run({ method: 'PUT', path: MINIMUMS, body: { minimums }, match }, () =>
-    minimumLines(minimums),
+  return await context.run(
+    { method: 'PUT', path: MINIMUMS, body: { minimums }, match },
+    (_, view) => minimumLines(minimums, view),
   )
 }

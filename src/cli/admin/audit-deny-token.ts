@@ -1,11 +1,11 @@
 /** `tfe audit`, `tfe deny` and `tfe token`. */
 import type { CommandResult } from '../command-environment.ts'
+import { formatTable, timeCell, timeText } from '../table.ts'
 import {
   type Page,
   nextPageHint,
   pathSegment,
   queryOf,
-  formatTable,
   type CommandContext,
 } from './command-context.ts'
 
@@ -22,9 +22,9 @@ export function audit(context: CommandContext): Promise<CommandResult> {
   const names = ['who', 'action', 'subject', 'since', 'until', 'limit', 'after']
   const heads = ['WHEN', 'WHO', 'FROM', 'ACTION', 'SUBJECT']
   const path = `/api/audit${queryOf(context.options, names)}`
-  return context.show<Page<AuditRow>>(path, ({ items, next }) => {
-    const rows = items.map((it) => [it.at, it.who, it.from, it.action, it.subject])
-    return [...formatTable(heads, rows), ...nextPageHint(next)]
+  return context.show<Page<AuditRow>>(path, ({ items, next }, view) => {
+    const rows = items.map((it) => [timeCell(it.at), it.who, it.from, it.action, it.subject])
+    return [...formatTable(heads, rows, view), ...nextPageHint(next)]
   })
 }
 
@@ -40,9 +40,14 @@ interface DenyListItem {
 }
 
 export const denyList = (context: CommandContext): Promise<CommandResult> =>
-  context.show<{ items: readonly DenyListItem[] }>('/api/deny-list', ({ items }) => {
-    const rows = items.map((it) => [deniedText(it.denied), it.note, it.created_by, it.created])
-    return formatTable(['DENIED', 'NOTE', 'BY', 'SINCE'], rows)
+  context.show<{ items: readonly DenyListItem[] }>('/api/deny-list', ({ items }, view) => {
+    const rows = items.map((it) => [
+      deniedText(it.denied),
+      it.note,
+      it.created_by,
+      timeCell(it.created),
+    ])
+    return formatTable(['DENIED', 'NOTE', 'BY', 'SINCE'], rows, view)
   })
 
 const deniedText = (it: Denied): string =>
@@ -86,10 +91,18 @@ interface TokenItem {
 }
 
 export const listTokens = (context: CommandContext): Promise<CommandResult> =>
-  context.show<{ items: readonly TokenItem[] }>('/api/tokens', ({ items }) =>
+  context.show<{ items: readonly TokenItem[] }>('/api/tokens', ({ items }, view) =>
     formatTable(
       ['ID', 'OF', 'ROLE', 'LABEL', 'ENDS', 'LAST USED'],
-      items.map((it) => [it.id, it.administrator, it.role, it.label, it.expires, it.last_used]),
+      items.map((it) => [
+        it.id,
+        it.administrator,
+        it.role,
+        it.label,
+        timeCell(it.expires),
+        timeCell(it.last_used),
+      ]),
+      view,
     ),
   )
 
@@ -108,7 +121,8 @@ export async function createToken(context: CommandContext): Promise<CommandResul
   })
   if (!response.ok) return response.failure
   const { token, about } = response.value.body
-  context.terminal.err(`${about.id}: ${about.role} until ${about.expires}; it is shown this once\n`)
+  const until = timeText(about.expires, context.view)
+  context.terminal.err(`${about.id}: ${about.role} until ${until}; it is shown this once\n`)
   return context.print(response.value.body, [token])
 }
 

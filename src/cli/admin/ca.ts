@@ -2,7 +2,9 @@
 import type { CommandResult } from '../command-environment.ts'
 import { confirmAll } from './confirm.ts'
 import type { ApiRequest } from './client.ts'
-import { formatFacts, pathSegment, formatTable, type CommandContext } from './command-context.ts'
+import { dayCell, formatFacts, formatTable, idCell, timeCell, type View } from '../table.ts'
+import { pathSegment, type CommandContext } from './command-context.ts'
+import { countText } from '../format-time.ts'
 import { readInput } from '../read-input.ts'
 
 interface EnrollmentSettingItem {
@@ -24,35 +26,46 @@ const settingPath = (context: CommandContext, rest = ''): string =>
   `${BASE}/${pathSegment(context.argument(0))}${rest}`
 
 export const list = (context: CommandContext): Promise<CommandResult> =>
-  context.show<{ items: readonly EnrollmentSettingItem[] }>(BASE, ({ items }) =>
+  context.show<{ items: readonly EnrollmentSettingItem[] }>(BASE, ({ items }, view) =>
     formatTable(
       ['NAME', 'STANDING', 'SOURCE', 'CA', 'SUNSET'],
-      items.map((it) => [it.name, it.standing, it.source, it.chain[0]?.subject ?? null, it.sunset]),
+      items.map((it) => [
+        it.name,
+        it.standing,
+        it.source,
+        it.chain[0]?.subject ?? null,
+        timeCell(it.sunset),
+      ]),
+      view,
     ),
   )
 
 export const show = (context: CommandContext): Promise<CommandResult> =>
   context.show<{ setting: EnrollmentSettingItem; dependents: number }>(
     settingPath(context),
-    ({ setting, dependents }) => [
-      ...settingLines(setting),
-      `devices that depend on it: ${dependents}`,
+    ({ setting, dependents }, view) => [
+      ...settingLines(setting, view),
+      `${countText(dependents, 'device')} ${dependents === 1 ? 'depends' : 'depend'} on it`,
     ],
   )
 
-const settingLines = (it: EnrollmentSettingItem): readonly string[] => [
-  ...formatFacts([
-    ['name', it.name],
-    ['standing', it.standing],
-    ['source', it.source],
-    ['retired', it.retired_at],
-    ['cut-off', it.cut_off],
-    ['sunset', it.sunset],
-  ]),
+const settingLines = (it: EnrollmentSettingItem, view: View): readonly string[] => [
+  ...formatFacts(
+    [
+      ['name', it.name],
+      ['standing', it.standing],
+      ['source', it.source],
+      ['retired', timeCell(it.retired_at)],
+      ['cut-off', it.cut_off],
+      ['sunset', timeCell(it.sunset)],
+    ],
+    view,
+  ),
   '',
   ...formatTable(
     ['SUBJECT', 'ENDS', 'KEY'],
-    it.chain.map((one) => [one.subject, one.not_after, one.key]),
+    it.chain.map((one) => [one.subject, dayCell(one.not_after), one.key]),
+    view,
   ),
 ]
 
@@ -69,8 +82,8 @@ export async function upload(context: CommandContext): Promise<CommandResult> {
   const chain = text.includes('-----BEGIN') ? text : octets.value.toString('base64')
   const source = context.options.get('source') ?? 'other'
   const body = { name: context.argument(0), source, chain }
-  return await context.run<Uploaded>({ method: 'POST', path: BASE, body }, (uploaded) => [
-    ...settingLines(uploaded.setting),
+  return await context.run<Uploaded>({ method: 'POST', path: BASE, body }, (uploaded, view) => [
+    ...settingLines(uploaded.setting, view),
     ...uploaded.findings.map((it) => `finding: ${it}`),
     ...uploaded.warnings.map((it) => `warning: ${it}`),
     `next: tfe ca preview ${uploaded.setting.name} promote`,
@@ -104,8 +117,11 @@ export function preview(context: CommandContext): Promise<CommandResult> {
   return context.run({ method: 'POST', path, body }, previewLines)
 }
 
-function previewLines({ judged, complete, changes, items }: Preview): readonly string[] {
-  const head = `${judged} devices judged${complete ? '' : ', of more than that'}`
+function previewLines(
+  { judged, complete, changes, items }: Preview,
+  view: View,
+): readonly string[] {
+  const head = `${countText(judged, 'device')} judged${complete ? '' : ', of more than that'}`
   if (changes.length === 0) return [`${head}; none would meet another verdict`]
   return [
     head,
@@ -113,11 +129,13 @@ function previewLines({ judged, complete, changes, items }: Preview): readonly s
     ...formatTable(
       ['SETTING', 'FROM', 'TO', 'DEVICES'],
       changes.map((it) => [it.setting, it.from, it.to, it.devices]),
+      view,
     ),
     '',
     ...formatTable(
       ['DEVICE', 'SUBJECT', 'FROM', 'TO'],
-      items.map((it) => [it.device, it.subject, it.from, it.to]),
+      items.map((it) => [idCell(it.device), it.subject, it.from, it.to]),
+      view,
     ),
   ]
 }

@@ -9,7 +9,9 @@ import { fail, ok, type Result } from '../../kernel/types.ts'
 import type { CommandEnvironment, CommandResult, Options } from '../command-environment.ts'
 import type { Invocation } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { replaceControlCharacters, padded } from '../text-layout.ts'
+import { jsonText } from '../json-text.ts'
+import { viewOf, type View } from '../table.ts'
+import { replaceControlCharacters } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
 import {
   callAdminApi,
@@ -21,7 +23,7 @@ import {
   type ApiResponse,
 } from './client.ts'
 
-type LinesOf<Body> = (body: Body) => readonly string[]
+type LinesOf<Body> = (body: Body, view: View) => readonly string[]
 
 /** An answer of the admin API. */
 interface ApiResult<Body> {
@@ -44,7 +46,11 @@ export class CommandContext {
   readonly options: Options
   readonly terminal: Terminal
   readonly stdin: Readable
+  readonly view: View
   readonly #reach: AdminEndpoint
+  /** With --json: whether the document is printed. There is never a second one. */
+  #answered = false
+  #problem: Partial<Problem> | undefined
 
   constructor(
     { takes, options }: { readonly takes: readonly string[]; readonly options: Options },
@@ -55,6 +61,7 @@ export class CommandContext {
     this.options = options
     this.terminal = terminal
     this.stdin = stdin
+    this.view = viewOf(terminal, options.has('wide'))
     this.#reach = endpoint
   }
 
@@ -82,6 +89,7 @@ export class CommandContext {
   }
 
   #unreachable({ sentence, nextStep }: Explanation): Result<never, ExitCode> {
+    this.#keepProblem({ code: 'admin-api-unreachable', detail: sentence, next_step: nextStep })
     this.printRefusal([sentence, `next: ${nextStep}`])
     return fail(EXIT.cannotStart)
   }
@@ -111,7 +119,7 @@ export class CommandContext {
     const response = await this.request<Body>(request)
     if (!response.ok) return response.failure
     const { body } = response.value
-    return this.print(done ?? body, linesOf(body))
+    return this.print(done ?? body, linesOf(body, this.view))
   }
 
   /** Reads, and prints the answer. */
@@ -136,9 +144,19 @@ export class CommandContext {
 
   /** Prints an answer: the lines, or with --json all of it. */
   print(body: unknown, lines: readonly string[]): ExitCode {
-    const text = this.options.has('json') ? JSON.stringify(body, undefined, 2) : lines.join('\n')
-    this.terminal.out(`${text}\n`)
+    this.#answered = true
+    this.terminal.out(this.options.has('json') ? jsonText(body) : `${lines.join('\n')}\n`)
     return EXIT.ok
+  }
+
+  /**
+   * Ends the command: with --json, a problem that was told on standard error is the document where there is no answer. What
+   * was used wrongly is told on standard error alone.
+   */
+  end(result: CommandResult): void {
+    if (this.#answered || this.#problem === undefined || !this.options.has('json')) return
+    if (typeof result === 'string' || result === EXIT.usage) return
+    this.terminal.out(jsonText(this.#problem))
   }
 
   /** Prints what a person has to read before an answer; never in the way of JSON. */
@@ -151,7 +169,9 @@ export class CommandContext {
 
   #accepted<Body>({ status, body, etag }: ApiResponse): Result<ApiResult<Body>, ExitCode> {
     if (status < 400) return ok({ body: body as Body, etag })
-    const { detail, next_step: nextStep, code, faults = [] } = body as Partial<Problem>
+    const problem = body as Partial<Problem>
+    const { detail, next_step: nextStep, code, faults = [] } = problem
+    this.#keepProblem(problem)
     this.printRefusal([
       `${detail ?? 'the admin API refused'} (${code ?? 'unknown'})`,
       ...faults.map(({ at, message }) => `  ${at}: ${message}`),
@@ -160,8 +180,25 @@ export class CommandContext {
     return fail(EXIT.no)
   }
 
+  /** A long file is sent in parts, each of which may have faults: the document has all of them. */
+  #keepProblem(problem: Partial<Problem>): void {
+    const faults = [...(this.#problem?.faults ?? []), ...(problem.faults ?? [])]
+    this.#problem = {
+      ...(this.#problem ?? problem),
+      ...(faults.length === 0 ? {} : { faults }),
+    }
+  }
+
+  /** Says that a person did not confirm what was asked. */
+  printUnchanged(): ExitCode {
+    this.#keepProblem({ code: 'not-confirmed', detail: 'nothing was changed' })
+    this.printRefusal(['nothing was changed'])
+    return EXIT.no
+  }
+
   /** Prints why nothing was done, and what to do. */
   printRefusal([why = '', ...more]: readonly string[]): void {
+    this.#problem ??= { code: 'not-done', detail: why }
     for (const line of [`tfe: ${why}`, ...more]) {
       this.terminal.err(`${replaceControlCharacters(line)}\n`)
     }
@@ -177,33 +214,6 @@ interface Problem {
   readonly detail: string
   readonly next_step: string
   readonly faults: readonly { readonly at: string; readonly message: string }[]
-}
-
-/** Rows under heads, each column as wide as its widest cell; what came from outside is made harmless. */
-export function formatTable(
-  heads: readonly string[],
-  rows: readonly (readonly (number | string | null)[])[],
-): readonly string[] {
-  const cells = rows.map((row) => row.map((cell) => replaceControlCharacters(String(cell ?? '-'))))
-  const widths = heads.map((head, at) =>
-    Math.max(head.length, ...cells.map((row) => (row[at] ?? '').length)),
-  )
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, at) => padded(cell, widths[at] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return [line(heads), ...cells.map(line)]
-}
-
-/** Facts under each other. */
-export const formatFacts = (
-  rows: readonly (readonly [string, boolean | number | string | null])[],
-): readonly string[] => {
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(
-    ([name, value]) => `${padded(name, width)}  ${replaceControlCharacters(String(value ?? '-'))}`,
-  )
 }
 
 /** A query of those options that were given. */

@@ -3,7 +3,6 @@
  * to ask at and the confirmation stands on the command line.
  */
 import type { CommandResult } from '../command-environment.ts'
-import { EXIT } from '../exit-code.ts'
 import type { CommandContext } from './command-context.ts'
 
 /** Has each sentence confirmed: by `yes` on a terminal, else by one --confirm for each. */
@@ -21,7 +20,7 @@ export async function confirmAll(
       return `this has to be confirmed, and there is no terminal to ask at: add ${flags}`
     }
     const answer = await terminal.ask('type yes to go on: ')
-    if (answer.trim() !== 'yes') return reportUnchanged(context)
+    if (answer.trim() !== 'yes') return context.printUnchanged()
   }
   return true
 }
@@ -36,14 +35,9 @@ export async function readPhrase(context: CommandContext, phrase: string): Promi
     return { kind: 'end', end }
   }
   const text = (await ask(`type \`${phrase}\` to go on: `)).trim()
-  return text === phrase ? { kind: 'typed', text } : { kind: 'end', end: reportUnchanged(context) }
+  return text === phrase ? { kind: 'typed', text } : { kind: 'end', end: context.printUnchanged() }
 }
 
 type PhraseResult =
   | { readonly kind: 'typed'; readonly text: string }
   | { readonly kind: 'end'; readonly end: CommandResult }
-
-function reportUnchanged({ terminal }: CommandContext): CommandResult {
-  terminal.err('tfe: nothing was changed\n')
-  return EXIT.no
-}

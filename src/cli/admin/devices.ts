@@ -2,13 +2,12 @@
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandResult } from '../command-environment.ts'
+import { dayCell, formatFacts, formatTable, idCell, timeCell, type View } from '../table.ts'
 import {
   type Page,
-  formatFacts,
   nextPageHint,
   pathSegment,
   queryOf,
-  formatTable,
   type CommandContext,
 } from './command-context.ts'
 
@@ -45,17 +44,17 @@ export function list(context: CommandContext): Promise<CommandResult> {
   const names = ['approval', 'authentication', 'migration', 'class', 'setting', 'verdict', 'code']
   const query = queryOf(context.options, [...names, 'text', 'limit', 'after'])
   const heads = ['ID', 'NAME', 'CLASS', 'APPROVAL', 'LAST VERDICT', 'MIGRATION', 'LAST SEEN']
-  return context.show<Page<DeviceItem>>(`/api/devices${query}`, ({ items, next }) => {
+  return context.show<Page<DeviceItem>>(`/api/devices${query}`, ({ items, next }, view) => {
     const rows = items.map((it) => [
-      it.id,
+      idCell(it.id),
       it.inventory?.name ?? it.inventory?.id ?? null,
       it.class,
       approvalOf(it),
       it.code,
       it.migration,
-      it.last_seen,
+      timeCell(it.last_seen),
     ])
-    return [...formatTable(heads, rows), ...nextPageHint(next)]
+    return [...formatTable(heads, rows, view), ...nextPageHint(next)]
   })
 }
 
@@ -68,7 +67,7 @@ interface Charts {
 }
 
 export const readiness = (context: CommandContext): Promise<CommandResult> =>
-  context.show<Charts>('/api/charts', (charts) => {
+  context.show<Charts>('/api/charts', (charts, view) => {
     const rows = charts.readiness.map(({ label, state, devices }) => [label, devices, state])
     // Rounded down, as in the warnings: a fleet that is not whole must not look so.
     const rate =
@@ -76,7 +75,7 @@ export const readiness = (context: CommandContext): Promise<CommandResult> =>
         ? 'no device has tried yet'
         : `${Math.floor(charts.success_rate * 1000) / 10} % of those that tried or cannot try`
     const heads = ['READINESS', 'DEVICES', 'LISTED BY --authentication']
-    return [...formatTable(heads, rows), '', `success rate: ${rate}`]
+    return [...formatTable(heads, rows, view), '', `success rate: ${rate}`]
   })
 
 interface DeviceDetails {
@@ -130,32 +129,36 @@ const MAX_SHOWN_MATCHES = 10
 
 const devicePath = (id: string): string => `/api/devices/${pathSegment(id)}`
 
-const detailLines = ({ device, certificates, signed_ids: ids }: DeviceDetails) => [
-  ...formatFacts([
-    ['device', device.id],
-    ['inventory', device.inventory?.id ?? null],
-    ['class', device.class],
-    ['agent version', device.agent_version],
-    ['first seen', device.first_seen],
-    ['last seen', device.last_seen],
-    ['last verdict', device.code],
-    ['approval', approvalOf(device)],
-    ['authentication', `${device.authentication}: ${device.authentication_cause}`],
-    ['migration', device.migration],
-    ['enrollment setting', device.setting],
-    ['certificate ends', device.not_after],
-    ['signed ids', ids.length === 0 ? null : ids.join(', ')],
-  ]),
+const detailLines = ({ device, certificates, signed_ids: ids }: DeviceDetails, view: View) => [
+  ...formatFacts(
+    [
+      ['device', device.id],
+      ['inventory', device.inventory?.id ?? null],
+      ['class', device.class],
+      ['agent version', device.agent_version],
+      ['first seen', timeCell(device.first_seen)],
+      ['last seen', timeCell(device.last_seen)],
+      ['last verdict', device.code],
+      ['approval', approvalOf(device)],
+      ['authentication', `${device.authentication}: ${device.authentication_cause}`],
+      ['migration', device.migration],
+      ['enrollment setting', device.setting],
+      ['certificate ends', dayCell(device.not_after)],
+      ['signed ids', ids.length === 0 ? null : ids.join(', ')],
+    ],
+    view,
+  ),
   '',
   ...formatTable(
     ['CERTIFICATE', 'SUBJECT', 'FROM', 'TO', 'LAST VERDICT'],
     certificates.map((it) => [
       it.fingerprint.slice(0, 16),
       it.subject,
-      it.not_before,
-      it.not_after,
+      dayCell(it.not_before),
+      dayCell(it.not_after),
       it.code,
     ]),
+    view,
   ),
 ]
 

@@ -1,7 +1,8 @@
 /** `tfe enforce`, `tfe oauth` and `tfe port`: what is thrown for the whole fleet. */
 import type { CommandResult } from '../command-environment.ts'
 import { confirmAll, readPhrase } from './confirm.ts'
-import { formatFacts, formatTable, type CommandContext } from './command-context.ts'
+import { formatFacts, formatTable, timeText, type View } from '../table.ts'
+import type { CommandContext } from './command-context.ts'
 
 interface EnforcementItem {
   readonly enforcement: {
@@ -18,15 +19,17 @@ interface EnforcementItem {
 export const enforceStatus = (context: CommandContext): Promise<CommandResult> =>
   context.show('/api/enforcement', enforcementLines)
 
-function enforcementLines(it: EnforcementItem): readonly string[] {
+function enforcementLines(it: EnforcementItem, view: View): readonly string[] {
   const { state, since } = it.enforcement
   const refused = it.would_refuse.map(({ code, devices }) => [code, devices])
   return [
-    `certificates are ${state === 'required' ? 'required' : 'recorded, not required'} since ${since}`,
-    ...savedLines(it.enforcement),
+    `certificates are ${state === 'required' ? 'required' : 'recorded, not required'} since ${timeText(since, view)}`,
+    ...savedLines(it.enforcement, view),
     ...(it.warnings.length === 0 ? [] : ['', 'before certificates are required:']),
     ...it.warnings.map(({ text }) => `- ${text}`),
-    ...(refused.length === 0 ? [] : ['', ...formatTable(['WOULD BE REFUSED', 'DEVICES'], refused)]),
+    ...(refused.length === 0
+      ? []
+      : ['', ...formatTable(['WOULD BE REFUSED', 'DEVICES'], refused, view)]),
   ]
 }
 
@@ -34,7 +37,7 @@ export async function requireCertificates(context: CommandContext): Promise<Comm
   const response = await context.get<EnforcementItem>('/api/enforcement')
   if (!response.ok) return response.failure
   const { body, etag } = response.value
-  context.printNotice(enforcementLines(body))
+  context.printNotice(enforcementLines(body, context.view))
   const phrase = await readPhrase(context, body.phrase)
   if (phrase.kind === 'end') return phrase.end
   const request = {
@@ -76,11 +79,14 @@ export async function saveChoices(context: CommandContext): Promise<CommandResul
 const isOn = (choice: string | undefined, old: boolean): boolean =>
   choice === undefined ? old : choice === 'on'
 
-const savedLines = (it: EnforcementItem['enforcement']): readonly string[] =>
-  formatFacts([
-    ['results of authentication', it.save_authentication ? 'kept' : 'not kept'],
-    ['results of decryption', it.save_decryption ? 'kept' : 'not kept'],
-  ])
+const savedLines = (it: EnforcementItem['enforcement'], view: View): readonly string[] =>
+  formatFacts(
+    [
+      ['results of authentication', it.save_authentication ? 'kept' : 'not kept'],
+      ['results of decryption', it.save_decryption ? 'kept' : 'not kept'],
+    ],
+    view,
+  )
 
 interface OAuthItem {
   readonly new: string
@@ -95,11 +101,14 @@ export const enableLegacy: OAuthAction = (context) => oauthChange(context, 'enab
 
 export const oauthStatus: OAuthAction = (context) => context.show(OAUTH, oauthLines)
 
-const oauthLines = (it: OAuthItem): readonly string[] => [
-  ...formatFacts([
-    ['new endpoint', it.new],
-    ['legacy endpoint', it.legacy],
-  ]),
+const oauthLines = (it: OAuthItem, view: View): readonly string[] => [
+  ...formatFacts(
+    [
+      ['new endpoint', it.new],
+      ['legacy endpoint', it.legacy],
+    ],
+    view,
+  ),
   ...it.unmet.map(({ text }) => `- ${text}`),
 ]
 
@@ -142,14 +151,17 @@ export const portStatus = (context: CommandContext): Promise<CommandResult> =>
 
 const SYNC_PORT = '/api/sync-port'
 
-const portLines = (it: SyncPortItem): readonly string[] => [
-  ...formatFacts([
-    ['sync port', it.forced ? `${it.state}, forced` : it.state],
-    ['listener', it.listener],
-    ['devices pending', it.pending],
-    ['devices never met', it.never_met],
-    ['connections unidentified', it.unidentified],
-  ]),
+const portLines = (it: SyncPortItem, view: View): readonly string[] => [
+  ...formatFacts(
+    [
+      ['sync port', it.forced ? `${it.state}, forced` : it.state],
+      ['listener', it.listener],
+      ['devices pending', it.pending],
+      ['devices never met', it.never_met],
+      ['connections unidentified', it.unidentified],
+    ],
+    view,
+  ),
   ...it.unmet.map(({ text, next_step: next }) => `- ${text}: ${next}`),
 ]
 

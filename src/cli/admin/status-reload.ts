@@ -4,7 +4,8 @@ import { EXIT } from '../exit-code.ts'
 import { countText } from '../format-time.ts'
 import { faultLine } from '../load-configuration.ts'
 import { replaceControlCharacters } from '../text-layout.ts'
-import { formatFacts, type CommandContext } from './command-context.ts'
+import { formatFacts, timeCell, type View } from '../table.ts'
+import type { CommandContext } from './command-context.ts'
 
 interface Status {
   readonly version: string
@@ -32,7 +33,8 @@ export async function status(context: CommandContext): Promise<CommandResult> {
   if (!session.ok) return session.failure
   const { body } = found.value
   const { trouble } = body.store
-  context.print({ ...body, session: session.value.body }, statusLines(body, session.value.body))
+  const lines = statusLines(body, session.value.body, context.view)
+  context.print({ ...body, session: session.value.body }, lines)
   if (trouble === null) return EXIT.ok
   context.printRefusal([
     `the store is in trouble: ${trouble.text} (${trouble.code})`,
@@ -41,20 +43,23 @@ export async function status(context: CommandContext): Promise<CommandResult> {
   return EXIT.no
 }
 
-const statusLines = (it: Status, { name, role, by }: Session): readonly string[] =>
-  formatFacts([
-    ['version', it.version],
-    ['clock', it.now],
-    ['store', it.store.where],
-    ['store revision', it.store.revision ?? 'unknown: the store does not answer'],
-    ['in force since', it.snapshot.built],
-    ['lacks of the store', behindText(it.snapshot.behind)],
+const statusLines = (it: Status, { name, role, by }: Session, view: View): readonly string[] =>
+  formatFacts(
     [
-      'set by the file',
-      it.locked.length === 0 ? 'nothing that is administered' : it.locked.join(', '),
+      ['version', it.version],
+      ['clock', timeCell(it.now)],
+      ['store', it.store.where],
+      ['store revision', it.store.revision ?? 'unknown: the store does not answer'],
+      ['in force since', timeCell(it.snapshot.built)],
+      ['lacks of the store', behindText(it.snapshot.behind)],
+      [
+        'set by the file',
+        it.locked.length === 0 ? 'nothing that is administered' : it.locked.join(', '),
+      ],
+      ['you are', `${name}, ${role}, by ${by}`],
     ],
-    ['you are', `${name}, ${role}, by ${by}`],
-  ])
+    view,
+  )
 
 const behindText = (behind: number | null): string => {
   if (behind === null) return 'unknown'

@@ -4,6 +4,8 @@
 import type { Config } from '../../config/config.ts'
 import type { Fault, Instant } from '../../kernel/types.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
+import { jsonText } from '../json-text.ts'
+import { configurationFacts } from './facts/facts.ts'
 import { approval } from './approval.ts'
 import { listeners } from './listeners.ts'
 import { routes } from './routes.ts'
@@ -15,16 +17,50 @@ import { faultLine, loadWithoutFiles, loadCompiled } from '../load-configuration
 import { countText } from '../format-time.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 
+/** What `tfe check` was given. */
+export interface CheckOptions {
+  readonly file: string
+  readonly json: boolean
+}
+
 /** Prints every fault, or warnings and a summary. */
-export async function check(file: string, environment: CommandEnvironment): Promise<ExitCode> {
+export async function check(
+  { file, json }: CheckOptions,
+  environment: CommandEnvironment,
+): Promise<ExitCode> {
   const { out, paint, signs } = environment.terminal
   const loaded = await loadCompiled(file, environment.env)
+  if (json) return await printDocument(file, loaded, environment)
   if (!loaded.ok) return printFaults(file, loaded.failure, environment)
   const { compiled, warnings } = loaded.value
   out(summary({ config: compiled.config, compiled, warnings }, environment))
   const warned = warnings.length === 0 ? '' : `, ${countText(warnings.length, 'warning')}`
   out(`${paint('good', signs.yes)} ${file}: no faults${warned}\n`)
   return EXIT.ok
+}
+
+/** With faults, what would be served is told where nothing but files and variables is missing. */
+async function printDocument(
+  file: string,
+  loaded: Awaited<ReturnType<typeof loadCompiled>>,
+  { terminal, env }: CommandEnvironment,
+): Promise<ExitCode> {
+  const readable = loaded.ok
+    ? { ...loaded.value, config: loaded.value.compiled.config }
+    : await loadWithoutFiles(file, env)
+  const compiled = loaded.ok ? loaded.value.compiled : undefined
+  const config = readable?.config
+  terminal.out(
+    jsonText({
+      outcome: loaded.ok ? 'ok' : 'faulty',
+      file,
+      faults: loaded.ok ? [] : loaded.failure,
+      warnings: config === undefined ? [] : notDangers(readable?.warnings ?? [], config),
+      dangers: (config?.dangers ?? []).map(({ at, sentence }) => ({ at, message: sentence })),
+      would_serve: config === undefined ? null : configurationFacts(config, compiled),
+    }),
+  )
+  return loaded.ok ? EXIT.ok : EXIT.no
 }
 
 async function printFaults(

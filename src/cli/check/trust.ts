@@ -68,7 +68,7 @@ function standingText(standing: Standing, now: Instant): string {
     case 'previously-trusted': {
       const { retiredAt, sunset } = standing
       const end =
-        sunset === undefined ? '' : `, until ${dayText(sunset)} (${relativeDayText(sunset, now)})`
+        sunset === undefined ? '' : `, until ${dayText(sunset)}, ${relativeDayText(sunset, now)}`
       return `previously trusted: admits what it issued up to ${dayText(retiredAt)}${end}`
     }
     default:

@@ -18,8 +18,9 @@ import {
   writeKeyRing,
 } from '../../store/secrets/key-ring.ts'
 import { versionsOf, type KeyRing } from '../../store/secrets/seal.ts'
-import { printFaults } from '../load-configuration.ts'
+import { printAnswer, printFaultAnswer } from '../answer.ts'
 import { readNewSecret, readSecret } from '../read-secret.ts'
+import { replaceControlCharacters } from '../text-layout.ts'
 import { loadConfiguredStore } from './store.ts'
 
 /** What is to be done with the ring. */
@@ -28,6 +29,7 @@ export interface KeysOptions {
   readonly action: 'export' | 'import' | 'list' | 'new'
   /** Where the bundle of `export` and `import` lies. */
   readonly bundle: string
+  readonly json: boolean
 }
 
 /** `tfe keys`; also while the program serves, which reads the ring when it starts. */
@@ -37,14 +39,24 @@ export async function keysCommand(
 ): Promise<ExitCode> {
   const ring = await ringFileOf(options.file, context.env)
   const said = ring.ok ? await ACTIONS[options.action](ring.value, options.bundle, context) : ring
-  if (!said.ok) return printFaults(said.failure, context.terminal)
-  const { out, paint, signs } = context.terminal
-  const [first = '', ...others] = said.value
-  out([`${paint('good', signs.yes)} ${first}`, ...others.map((line) => `  ${line}`), ''].join('\n'))
+  const form = { terminal: context.terminal, json: options.json }
+  if (!said.ok) return printFaultAnswer(said.failure, form)
+  const { paint, signs } = context.terminal
+  const { document, lines } = said.value
+  const [first = '', ...others] = lines.map(replaceControlCharacters)
+  const shown = [`${paint('good', signs.yes)} ${first}`, ...others.map((line) => `  ${line}`)]
+  printAnswer({ document, lines: shown }, form)
   return EXIT.ok
 }
 
-type Report = Result<readonly string[], readonly Fault[]>
+type Report = Result<
+  { readonly document: object; readonly lines: readonly string[] },
+  readonly Fault[]
+>
+
+/** What the ring holds now, and what there is to say about that. */
+const report = (file: RingFile, ring: KeyRing, ...lines: readonly string[]): Report =>
+  ok({ document: { key_ring: file.path, keys: versionsOf(ring) }, lines })
 
 /** The ring as the configuration names it. */
 interface RingFile {
@@ -71,11 +83,15 @@ async function ringFileOf(
 const readRing = ({ path }: RingFile): Promise<Result<KeyRing, readonly Fault[]>> =>
   readKeyRing(`file:${path}`)
 
-const numbers = (ring: KeyRing): string => versionsOf(ring).join(', ')
+/** `the key 1`, `the keys 1, 2`. */
+const keysText = (ring: KeyRing): string => {
+  const versions = versionsOf(ring)
+  return `the ${versions.length === 1 ? 'key' : 'keys'} ${versions.join(', ')}`
+}
 
 async function listKeys(file: RingFile): Promise<Report> {
   const ring = await readRing(file)
-  return ring.ok ? ok([`${file.path} holds the keys ${numbers(ring.value)}`]) : ring
+  return ring.ok ? report(file, ring.value, `${file.path} holds ${keysText(ring.value)}`) : ring
 }
 
 async function addKey(file: RingFile): Promise<Report> {
@@ -83,11 +99,13 @@ async function addKey(file: RingFile): Promise<Report> {
   if (!ring.ok) return ring
   const next = withNewKey(ring.value)
   await writeKeyRing(file.path, next)
-  return ok([
-    `${file.path} holds the keys ${numbers(next)}`,
+  return report(
+    file,
+    next,
+    `${file.path} holds ${keysText(next)}`,
     'nothing is sealed with the new one yet: bring it to every instance (`tfe keys export`, `tfe keys import`), start them',
     'again, then `tfe keys rotate` and, for what is sealed already, `tfe keys reseal`',
-  ])
+  )
 }
 
 async function exportKeys(
@@ -109,10 +127,14 @@ async function exportKeys(
   } catch (error) {
     return fail([{ at: bundle, message: `${errorText(error)}, wanted to write a new file there` }])
   }
-  return ok([
-    `the keys ${numbers(ring.value)} are in ${bundle}, under the passphrase`,
-    'take the two by different ways to the other instance, and remove the file afterwards',
-  ])
+  const verb = versionsOf(ring.value).length === 1 ? 'is' : 'are'
+  return ok({
+    document: { key_ring: file.path, keys: versionsOf(ring.value), bundle },
+    lines: [
+      `${keysText(ring.value)} ${verb} in ${bundle}, under the passphrase`,
+      'take the two by different ways to the other instance, and remove the file afterwards',
+    ],
+  })
 }
 
 async function importKeys(
@@ -132,10 +154,12 @@ async function importKeys(
   if (!both.ok) return fail(both.failure.map(({ message }) => ({ at: file.path, message })))
   await mkdir(dirname(file.path), { recursive: true, mode: 0o700 })
   await writeKeyRing(file.path, both.value)
-  return ok([
-    `${file.path} holds the keys ${numbers(both.value)}`,
+  return report(
+    file,
+    both.value,
+    `${file.path} holds ${keysText(both.value)}`,
     'an instance reads them when it starts',
-  ])
+  )
 }
 
 async function textOf(bundle: string): Promise<Result<string, readonly Fault[]>> {

@@ -5,8 +5,11 @@
 import { userInfo } from 'node:os'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
-import { printFaults } from '../load-configuration.ts'
+import { printAnswer, printFaultAnswer } from '../answer.ts'
+import { countText } from '../format-time.ts'
+import { localTimeText } from '../local-time.ts'
 import { readNewSecret } from '../read-secret.ts'
+import { replaceControlCharacters } from '../text-layout.ts'
 import { loadConfig } from '../../config/load.ts'
 import { fail, isoText, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { Actor } from '../../store/transactions.ts'
@@ -23,17 +26,25 @@ import {
   type ConfiguredStore,
 } from '../../serve/store-sync/configured-store.ts'
 
-/** `tfe init`; `from`: the file of an export that it begins with. */
+/** What `tfe init` was given. */
+export interface InitOptions {
+  readonly file: string
+  /** The file of an export that the store begins with. */
+  readonly from: string | undefined
+  readonly json: boolean
+}
+
+/** `tfe init`. */
 export async function initCommand(
-  file: string,
+  { file, from, json }: InitOptions,
   { terminal, env }: CommandEnvironment,
-  from?: string,
 ): Promise<ExitCode> {
+  const form = { terminal, json }
   const loaded = await loadConfig(file, env)
-  if (!loaded.ok) return printFaults(loaded.failure, terminal)
+  if (!loaded.ok) return printFaultAnswer(loaded.failure, form)
   const created = await createStore(loaded.value, currentUser(), from)
-  if (!created.ok) return printFaults(created.failure, terminal)
-  const { out, paint, signs } = terminal
+  if (!created.ok) return printFaultAnswer(created.failure, form)
+  const { paint, signs } = terminal
   const { where, enforcement, settings, keyFile, rows } = created.value
   const lines = [
     `${paint('good', signs.yes)} made the store ${where}`,
@@ -52,7 +63,15 @@ export async function initCommand(
       : []),
     `  ${paint('code', `tfe serve --config ${file}`)}`,
   ]
-  out(`${lines.join('\n')}\n`)
+  const document = {
+    outcome: 'created',
+    store: where,
+    enforcement,
+    enrollment_settings: settings,
+    rows: rows ?? null,
+    key_ring: keyFile ?? null,
+  }
+  printAnswer({ document, lines }, form)
   return EXIT.ok
 }
 
@@ -63,6 +82,7 @@ export interface CreateAdminOptions {
   readonly role: NewAdmin['role']
   /** Undefined: the password comes from standard input. */
   readonly tokenFile: string | undefined
+  readonly json: boolean
 }
 
 /** `tfe admin create`; also while the program serves from the store. */
@@ -70,10 +90,11 @@ export async function adminCommand(
   options: CreateAdminOptions,
   context: CommandEnvironment,
 ): Promise<ExitCode> {
-  const { name, role, tokenFile } = options
+  const { name, role, tokenFile, json } = options
   const { terminal } = context
+  const form = { terminal, json }
   const read = tokenFile === undefined ? await readNewSecret(context, 'password') : ok('')
-  if (!read.ok) return printFaults([{ at: 'password', message: read.failure }], terminal)
+  if (!read.ok) return printFaultAnswer([{ at: 'password', message: read.failure }], form)
   const credential: Credential =
     tokenFile === undefined
       ? { kind: 'password', password: read.value }
@@ -81,18 +102,31 @@ export async function adminCommand(
   const made = await withStore({ file: options.file, exclusive: false }, context, (store) =>
     createAdmin(store, { name, role, credential }, currentUser()),
   )
-  if (!made.ok) return printFaults(made.failure, terminal)
-  const { out, paint, signs } = terminal
-  out(`${paint('good', signs.yes)} ${name} may sign in as ${role}\n`)
-  if (tokenFile !== undefined) {
-    out(`  the token is in ${tokenFile}, which only you can read; it ends in 30 days\n`)
-  }
+  if (!made.ok) return printFaultAnswer(made.failure, form)
+  const { paint, signs } = terminal
+  const lines = [
+    `${paint('good', signs.yes)} ${name} may sign in as ${role}`,
+    ...(tokenFile === undefined
+      ? []
+      : [
+          `  the token is in ${replaceControlCharacters(tokenFile)}, which only you can read; it ends in 30 days`,
+        ]),
+  ]
+  const document = { outcome: 'created', name, role, token_file: tokenFile ?? null }
+  printAnswer({ document, lines }, form)
   return EXIT.ok
+}
+
+/** What `tfe break-glass` was given. */
+export interface BreakGlassOptions {
+  readonly file: string
+  readonly reason: string
+  readonly json: boolean
 }
 
 /** `tfe break-glass`: undoes the latch of a store that no process serves from, and records who did and why. */
 export async function breakGlassCommand(
-  { file, reason }: { readonly file: string; readonly reason: string },
+  { file, reason, json }: BreakGlassOptions,
   context: CommandEnvironment,
 ): Promise<ExitCode> {
   const { terminal } = context
@@ -103,17 +137,22 @@ export async function breakGlassCommand(
     if (!after.ok) return fail([storeFault(configured, after.failure)])
     return ok({ before: before.value, after: after.value })
   })
-  if (!done.ok) return printFaults(done.failure, terminal)
-  const { out, paint, signs } = terminal
+  const form = { terminal, json }
+  if (!done.ok) return printFaultAnswer(done.failure, form)
+  const { paint, signs, timeZone } = terminal
   const { before, after } = done.value
-  if (before.state === 'recording') {
-    out('certificates were not required: nothing was changed\n')
-    return EXIT.ok
+  const document = {
+    outcome: before.state === 'recording' ? 'unchanged' : 'changed',
+    enforcement: after.state,
+    before: { enforcement: before.state, since: isoText(before.since) },
+    times: after.glassBroken,
   }
-  const since = isoText(before.since)
-  out(
-    `${paint('warn', signs.note)} certificates were required since ${since}; now: recording. The audit trail says who did this and why (${after.glassBroken} in all).\n`,
-  )
+  const since = localTimeText(before.since, timeZone)
+  const line =
+    before.state === 'recording'
+      ? 'certificates were not required: nothing was changed'
+      : `${paint('warn', signs.note)} certificates were required since ${since}; now: recording. The audit trail says who did this and why (${countText(after.glassBroken, 'time')} in all).`
+  printAnswer({ document, lines: [line] }, form)
   return EXIT.ok
 }
 

@@ -5,6 +5,7 @@
 import { decide, type Decision, type Peer } from '../../decide/decide.ts'
 import type { Approval, Policy } from '../../decide/policy.ts'
 import { modelText } from '../approval-model.ts'
+import type { ExplainQuery } from './arguments.ts'
 import { note, type Section, type Step } from './report.ts'
 import { decisionInput, decisionStep, type ExplainContext } from './verdicts.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
@@ -77,14 +78,14 @@ function stepsByState(
     query.from === undefined
   const unapproved = isSplit
     ? [
-        labelled('unapproved, from outside', verdict('unapproved', 'external')),
-        labelled('unapproved, from an internal network', verdict('unapproved', 'internal')),
+        labelled(query, 'unapproved, from outside', verdict('unapproved', 'external')),
+        labelled(query, 'unapproved, from an internal network', verdict('unapproved', 'internal')),
       ]
-    : [labelled('unapproved', verdict('unapproved', ask.origin))]
+    : [labelled(query, 'unapproved', verdict('unapproved', ask.origin))]
   return [
     ...unapproved,
-    labelled('approved', verdict('approved', ask.origin)),
-    labelled('blocked', verdict('blocked', ask.origin)),
+    labelled(query, 'approved', verdict('approved', ask.origin)),
+    labelled(query, 'blocked', verdict('blocked', ask.origin)),
   ]
 }
 
@@ -93,7 +94,7 @@ const withApproval = (policy: Policy, state: Approval): Policy => ({
   fleet: { ...policy.fleet, approvals: { approvalOf: () => state } },
 })
 
-function labelled(state: string, decision: Decision): Step {
-  const step = decisionStep(decision)
+function labelled(query: ExplainQuery, state: string, decision: Decision): Step {
+  const step = decisionStep(decision, query)
   return { ...step, text: `${state}: ${step.text}` }
 }

@@ -5,6 +5,8 @@ import { explainInstantFault, parseInstant } from '../../config/reading/units.ts
 import { addressOctets } from '../../kernel/network.ts'
 import { fail, type Instant, ok, type Result } from '../../kernel/types.ts'
 import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
+import { timestampText } from '../format-time.ts'
+import { localTimeText } from '../local-time.ts'
 import { unknownNameText } from '../text-layout.ts'
 
 /** Everything but the certificate. */
@@ -17,12 +19,15 @@ export interface ExplainQuery {
   readonly userAgent: string | undefined
   /** The address it calls from; `undefined` is one that every row allows. */
   readonly from: string | undefined
+  /** How points in time are told. */
+  readonly timeText: (instant: Instant) => string
 }
 
 /** Reads the options of `tfe explain`; a failure says what is wrong with them. */
 export function parseExplainQuery(
   options: ReadonlyMap<string, string>,
   compiled: CompiledConfig,
+  timeZone: string,
 ): Result<ExplainQuery, string> {
   const at = instantOf(options.get('at'))
   if (!at.ok) return at
@@ -45,6 +50,10 @@ export function parseExplainQuery(
     request,
     userAgent: options.get('user-agent'),
     from: from.value,
+    // Programs read RFC 3339, wherever they run.
+    timeText: options.has('json')
+      ? timestampText
+      : (instant) => localTimeText(instant, timeZone, 'second'),
   })
 }
 

@@ -4,20 +4,21 @@ import type { Certificate } from '../../x509/certificate.ts'
 import { keyText } from '../../x509/key.ts'
 import { generalNameText, printName } from '../../x509/print-name.ts'
 import { type Row, twoColumns } from '../text-layout.ts'
-import { relativeDayText, timestampText } from '../format-time.ts'
+import { relativeDayText } from '../format-time.ts'
+import type { ExplainQuery } from './arguments.ts'
 import { note, type Section } from './report.ts'
 
 /** One section per presented certificate, leaf first. */
 export function certificateSections(
   certificates: readonly Certificate[],
-  now: Instant,
+  query: ExplainQuery,
 ): readonly Section[] {
   return certificates.map((certificate, index) => ({
     title:
       index === 0
         ? "The device's certificate"
         : `Certificate ${index + 1} of ${certificates.length}, sent along`,
-    steps: [note(name(certificate), ...twoColumns(facts(certificate, now)))],
+    steps: [note(name(certificate), ...twoColumns(facts(certificate, query)))],
   }))
 }
 
@@ -25,17 +26,14 @@ export function certificateSections(
 export const name = ({ subject, serial }: Certificate): string =>
   printName(subject) || `(no subject, serial ${serial})`
 
-function facts(certificate: Certificate, now: Instant): readonly Row[] {
+function facts(certificate: Certificate, { at, timeText }: ExplainQuery): readonly Row[] {
   const { issuer, serial, notBefore, notAfter, publicKey, subjectAltNames, fingerprint } =
     certificate
   const names = subjectAltNames.map(generalNameText)
   return [
     ['issuer', printName(issuer)],
     ['serial', serial],
-    [
-      'valid',
-      `${timestampText(notBefore)} to ${timestampText(notAfter)}; ${validity(certificate, now)}`,
-    ],
+    ['valid', `${timeText(notBefore)} to ${timeText(notAfter)}; ${validity(certificate, at)}`],
     ...(names.length === 0 ? [] : [['names', names.join(', ')] as const]),
     ['key', `${keyText(publicKey.algorithm)}, SHA-256 ${publicKey.fingerprint}`],
     ['certificate', `SHA-256 ${fingerprint}`],

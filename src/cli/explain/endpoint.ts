@@ -37,7 +37,7 @@ export function endpointSections(
       { ...policy, fleet },
       context.query.at,
     )
-    const step = decisionStep(decision)
+    const step = decisionStep(decision, context.query)
     return { ...step, text: `${word}: ${step.text}` }
   }
   const intro = note(

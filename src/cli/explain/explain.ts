@@ -23,6 +23,8 @@ import { printName } from '../../x509/print-name.ts'
 import { readCertificates } from '../certificate-file.ts'
 import type { CommandEnvironment, CommandResult, Options } from '../command-environment.ts'
 import { EXIT } from '../exit-code.ts'
+import { printFaultAnswer } from '../answer.ts'
+import { jsonText } from '../json-text.ts'
 import { reportText, no, type Section } from './report.ts'
 import { approvalSections } from './approval.ts'
 import { attemptSection } from './attempts.ts'
@@ -45,7 +47,7 @@ import {
   routeSection,
   verdictSection,
 } from './verdicts.ts'
-import { loadCompiled, printFaults } from '../load-configuration.ts'
+import { loadCompiled } from '../load-configuration.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
 
 /** What `tfe explain` was given: two files, and the options about the request. */
@@ -60,23 +62,19 @@ export async function explain(
   { certificate, file, options }: ExplainOptions,
   { terminal, env }: CommandEnvironment,
 ): Promise<CommandResult> {
+  const form = { terminal, json: options.has('json') }
   const loaded = await loadCompiled(file, env)
-  if (!loaded.ok) return printFaults(loaded.failure, terminal)
+  if (!loaded.ok) return printFaultAnswer(loaded.failure, form)
   const { compiled } = loaded.value
-  const query = parseExplainQuery(options, compiled)
+  const query = parseExplainQuery(options, compiled, terminal.timeZone)
   if (!query.ok) return query.failure
   const octets = readCertificates(certificate)
-  if (!octets.ok) {
-    terminal.err(`tfe: ${octets.failure}\n`)
-    return EXIT.no
-  }
-  const withCrls = await loadCrls(compiled, query.value.at)
+  if (!octets.ok) return printFaultAnswer([octets.failure], form)
+  const withCrls = await loadCrls(compiled, query.value)
   const found = judgeFile(octets.value, withCrls.compiled, query.value)
   const report = { ...found, sections: [...withCrls.sections, ...found.sections] }
   terminal.out(
-    options.has('json')
-      ? `${JSON.stringify(asJson(report, query.value), undefined, 2)}\n`
-      : reportText(report.sections, terminal),
+    form.json ? jsonText(asJson(report, query.value)) : reportText(report.sections, terminal),
   )
   return report.admitted ? EXIT.ok : EXIT.no
 }
@@ -163,14 +161,14 @@ function certificateReport(
   const { trust, policy } = compiled
   const paths = examined?.result
   return [
-    ...certificateSections([leaf, ...intermediates], query.at),
+    ...certificateSections([leaf, ...intermediates], query),
     { title: 'Who signed it', steps: issuerSteps(leaf, intermediates, trust) },
     ...(examined === undefined ? [] : [attemptSection(examined, trust.limits)]),
     ...(paths === undefined ? [] : pathSections(paths, policy, query.at)),
-    ...(paths === undefined ? [] : revocationSections(paths, policy.revocation, query.at)),
+    ...(paths === undefined ? [] : revocationSections(paths, policy.revocation, query)),
     ...(paths?.ok === true ? checkSections(paths.value) : []),
     ...denialSections(peer, policy.denied),
-    validitySection(leaf, policy, query.at),
+    validitySection(leaf, policy, query),
   ]
 }
 

@@ -8,13 +8,14 @@ import { configuredCrls } from '../../state/revocation-policy.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import type { Crl } from '../../x509/crl.ts'
 import { printName } from '../../x509/print-name.ts'
-import { ageText, countText, relativeDayText, timestampText } from '../format-time.ts'
+import { ageText, countText, relativeDayText } from '../format-time.ts'
+import type { ExplainQuery } from './arguments.ts'
 import { no, type Section, type Step, yes } from './report.ts'
 
 /** The world with the lists in force that could be read, and what became of each. */
 export async function loadCrls(
   compiled: CompiledConfig,
-  now: Instant,
+  query: ExplainQuery,
 ): Promise<{ readonly compiled: CompiledConfig; readonly sections: readonly Section[] }> {
   const watched = configuredCrls(compiled)
   if (watched.length === 0) return { compiled, sections: [] }
@@ -24,7 +25,7 @@ export async function loadCrls(
     {
       changed: ({ setting, place, crl }) => read.set(setting, place, crl),
       attempted: ({ setting, source }, attempt) => {
-        steps.push(stepFor(`${setting}: ${placeOf(source)}`, attempt, now))
+        steps.push(stepFor(`${setting}: ${placeOf(source)}`, attempt, query))
       },
     },
     RUNTIME,
@@ -35,10 +36,10 @@ export async function loadCrls(
   return { compiled: { ...compiled, policy }, sections: [{ title: 'Revocation lists', steps }] }
 }
 
-function stepFor(where: string, attempt: RefreshResult, now: Instant): Step {
+function stepFor(where: string, attempt: RefreshResult, query: ExplainQuery): Step {
   switch (attempt.kind) {
     case 'applied':
-      return yes(where, ...listText(attempt.crl, now))
+      return yes(where, ...listText(attempt.crl, query))
     case 'unchanged':
       return yes(where)
     case 'failed': {
@@ -51,12 +52,12 @@ function stepFor(where: string, attempt: RefreshResult, now: Instant): Step {
 /** A list in two lines. */
 function listText(
   { issuer, number, thisUpdate, nextUpdate, entries }: Crl,
-  now: Instant,
+  { at, timeText }: ExplainQuery,
 ): readonly string[] {
   const numbered = number === undefined ? 'not numbered' : `number ${number}`
   return [
     `by ${printName(issuer)}, ${numbered}, names ${countText(entries.count, 'certificate')}`,
-    `made ${timestampText(thisUpdate)} (${ageText(thisUpdate, now)}), the next is due ${timestampText(nextUpdate)} (${relativeDayText(nextUpdate, now)})`,
+    `made ${timeText(thisUpdate)} (${ageText(thisUpdate, at)}), the next is due ${timeText(nextUpdate)} (${relativeDayText(nextUpdate, at)})`,
   ]
 }
 

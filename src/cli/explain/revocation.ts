@@ -4,7 +4,8 @@ import type { RevocationDemand, RevocationPolicy } from '../../decide/policy.ts'
 import { type Instant, plus, unreachable } from '../../kernel/types.ts'
 import { issuedOn, type RevocationList, statusOf } from '../../trust/revocation.ts'
 import type { PathResult, SoundPath } from '../../trust/validate.ts'
-import { ageText, durationText, timestampText } from '../format-time.ts'
+import { ageText, durationText } from '../format-time.ts'
+import type { ExplainQuery } from './arguments.ts'
 import { no, note, type Section, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
 
@@ -12,42 +13,42 @@ import { name } from './certificates.ts'
 export function revocationSections(
   paths: PathResult,
   revocation: RevocationPolicy,
-  now: Instant,
+  query: ExplainQuery,
 ): readonly Section[] {
   if (!paths.ok) return []
   return paths.value.flatMap((path, index) => {
     const demand = revocation.demands.get(path.anchor.setting)
     if (demand === undefined && revocation.lists.size === 0) return []
     const which = paths.value.length === 1 ? '' : `, path ${index + 1}`
-    return [{ title: `Revocation${which}`, steps: steps(path, revocation, now) }]
+    return [{ title: `Revocation${which}`, steps: steps(path, revocation, query) }]
   })
 }
 
 function steps(
   path: SoundPath,
   { lists, demands }: RevocationPolicy,
-  now: Instant,
+  query: ExplainQuery,
 ): readonly Step[] {
   const demand = demands.get(path.anchor.setting)
   return [
     note(demandText(path.anchor.setting, demand)),
     ...issuedOn(path).map(([certificate, issuer]) => {
-      const status = statusOf(certificate, issuer, { lists, now })
+      const status = statusOf(certificate, issuer, { lists, now: query.at })
       const who = name(certificate)
       switch (status.kind) {
         case 'good':
-          return yes(`${who}: not revoked`, listText(status.list, now))
+          return yes(`${who}: not revoked`, listText(status.list, query))
         case 'revoked': {
           const { at, reason, list } = status.revocation
-          return no(`${who}: REVOKED at ${timestampText(at)} (${reason})`, listText(list, now))
+          return no(`${who}: REVOKED at ${query.timeText(at)} (${reason})`, listText(list, query))
         }
         case 'unknown': {
           const isLeaf = certificate === path.certificates[0]
           const unlisted = demand === undefined || (!isLeaf && isUnlisted(status, demand))
           if (unlisted) return note(`${who}: not checked, ${name(issuer)} publishes no list here`)
           const text = `${who}: status unknown, ${UNKNOWN_TEXT[status.why]} of ${name(issuer)}`
-          const counts = isTolerated(demand, status.list, { why: status.why, now })
-          const more = status.list === undefined ? [] : [listText(status.list, now)]
+          const counts = isTolerated(demand, status.list, { why: status.why, now: query.at })
+          const more = status.list === undefined ? [] : [listText(status.list, query)]
           return (counts ? note : no)(text, ...more)
         }
         default:
@@ -82,7 +83,7 @@ function demandText(setting: string, demand: RevocationDemand | undefined): stri
   return `${setting}: hard-fail, an unknown status is refused${grace}`
 }
 
-function listText({ crl }: RevocationList, now: Instant): string {
+function listText({ crl }: RevocationList, { at, timeText }: ExplainQuery): string {
   const numbered = crl.number === undefined ? 'the list' : `list ${crl.number}`
-  return `${numbered}, made ${ageText(crl.thisUpdate, now)}, the next is due ${timestampText(crl.nextUpdate)}`
+  return `${numbered}, made ${ageText(crl.thisUpdate, at)}, the next is due ${timeText(crl.nextUpdate)}`
 }

@@ -8,31 +8,32 @@ import {
 } from '../../decide/timeliness.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
 import type { Certificate } from '../../x509/certificate.ts'
-import { relativeDayText, timestampText } from '../format-time.ts'
+import { relativeDayText } from '../format-time.ts'
+import type { ExplainQuery } from './arguments.ts'
 import { no, note, type Section, type Step, yes } from './report.ts'
 
 /** One section: the state, and its turning points. */
-export function validitySection(leaf: Certificate, policy: Policy, now: Instant): Section {
+export function validitySection(leaf: Certificate, policy: Policy, query: ExplainQuery): Section {
   const validity = validityBounds(leaf, policy)
   return {
     title: "The device's certificate in time",
     steps: [
-      stateStep(timelinessOf(leaf, policy, now)),
+      stateStep(timelinessOf(leaf, policy, query.at)),
       note(
         'its turning points',
-        `renewal window begins  ${pointText(validity.windowBegins, now)}`,
-        `expires                ${pointText(validity.notAfter, now)}`,
-        `grace ends             ${graceText(validity, now)}`,
+        `renewal window begins  ${pointText(validity.windowBegins, query)}`,
+        `expires                ${pointText(validity.notAfter, query)}`,
+        `grace ends             ${graceText(validity, query)}`,
       ),
     ],
   }
 }
 
-const pointText = (at: Instant, now: Instant): string =>
-  `${timestampText(at)}, ${relativeDayText(at, now)}`
+const pointText = (instant: Instant, { at, timeText }: ExplainQuery): string =>
+  `${timeText(instant)}, ${relativeDayText(instant, at)}`
 
-const graceText = ({ notAfter, graceEnds }: ValidityBounds, now: Instant): string =>
-  graceEnds === notAfter ? 'at once: there is none' : pointText(graceEnds, now)
+const graceText = ({ notAfter, graceEnds }: ValidityBounds, query: ExplainQuery): string =>
+  graceEnds === notAfter ? 'at once: there is none' : pointText(graceEnds, query)
 
 function stateStep(state: Timeliness): Step {
   switch (state) {

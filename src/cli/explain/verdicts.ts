@@ -9,7 +9,7 @@ import { encodeIdentity, type Withheld } from '../../message/encode/encode.ts'
 import { findRoute } from '../../message/route.ts'
 import { parseTarget, type TargetFault } from '../../message/target.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
-import { timestampText } from '../format-time.ts'
+import { withTimes } from '../local-time.ts'
 import { no, note, type Section, type Step, yes } from './report.ts'
 import type { ExplainQuery } from './arguments.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
@@ -90,9 +90,9 @@ export function verdictSection(
   { compiled, query }: ExplainContext,
 ): Section {
   return {
-    title: `The verdict as of ${timestampText(query.at)}`,
+    title: `The verdict as of ${query.timeText(query.at)}`,
     steps: [
-      decisionStep(decision),
+      decisionStep(decision, query),
       ...(decision.kind === 'admit' ? upstreamSteps(decision, row, compiled) : []),
     ],
   }
@@ -101,7 +101,7 @@ export function verdictSection(
 /** The verdicts on every class that the listener has. */
 export function classesSection(peer: Peer, compiled: CompiledConfig, query: ExplainQuery): Section {
   return {
-    title: `The verdict as of ${timestampText(query.at)}, by class of route`,
+    title: `The verdict as of ${query.timeText(query.at)}, by class of route`,
     steps: groupByVerdict(
       query.listener.classes
         .filter((kind) => kind !== 'denied')
@@ -113,6 +113,7 @@ export function classesSection(peer: Peer, compiled: CompiledConfig, query: Expl
               compiled.policy,
               query.at,
             ),
+            query,
           ),
         ]),
     ),
@@ -129,10 +130,10 @@ function groupByVerdict(verdicts: readonly (readonly [RouteClass, Step])[]): rea
 }
 
 /** A verdict as a step. */
-export function decisionStep(decision: Decision): Step {
+export function decisionStep(decision: Decision, { timeText }: ExplainQuery): Step {
   if (decision.kind === 'refuse') {
     const { code, sentence, nextStep } = explain(decision.why)
-    return no(`REFUSED: ${code}`, sentence, `next step: ${nextStep}`)
+    return no(`REFUSED: ${code}`, withTimes(sentence, timeText), `next step: ${nextStep}`)
   }
   const { basis } = decision
   switch (basis.kind) {
@@ -141,7 +142,7 @@ export function decisionStep(decision: Decision): Step {
     case 'in-grace':
       return yes(
         'ADMITTED: in-grace',
-        `the certificate has expired; it may renew until ${timestampText(basis.endsAt)}`,
+        `the certificate has expired; it may renew until ${timeText(basis.endsAt)}`,
       )
     case 'open-route':
       return yes(
@@ -153,7 +154,7 @@ export function decisionStep(decision: Decision): Step {
       return yes(
         'ADMITTED: recording',
         `once enforcement is required it would be refused: ${code}`,
-        sentence,
+        withTimes(sentence, timeText),
         `next step: ${nextStep}`,
       )
     }

@@ -2,7 +2,7 @@
  * `tfe headers`: the field lines in which an upstream would read a certificate.
  */
 import type { Vouched } from '../../decide/decide.ts'
-import { fail, ok, type Result } from '../../kernel/types.ts'
+import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { identityFields } from '../../message/encode/encode.ts'
 import type { IdentityFormat, IdentitySettings } from '../../message/encode/settings.ts'
 import { judge } from '../../trust/judge.ts'
@@ -11,7 +11,8 @@ import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { readCertificates } from '../certificate-file.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { FORMATS } from './formats.ts'
-import { loadCompiled, printFaults } from '../load-configuration.ts'
+import { printAnswer, printFaultAnswer } from '../answer.ts'
+import { loadCompiled } from '../load-configuration.ts'
 import { twoColumns, unknownNameText } from '../text-layout.ts'
 import type { CommandEnvironment, Options } from '../command-environment.ts'
 import type { TrustStore } from '../../trust/store.ts'
@@ -23,8 +24,10 @@ export async function headers(
   environment: CommandEnvironment,
 ): Promise<ExitCode | string> {
   const { terminal } = environment
+  const form = { terminal, json: options.has('json') }
   if (options.has('list')) {
-    terminal.out(`${twoColumns(FORMATS.map(({ name, readers }) => [name, readers])).join('\n')}\n`)
+    const lines = twoColumns(FORMATS.map(({ name, readers }) => [name, readers]))
+    printAnswer({ document: { formats: FORMATS }, lines }, form)
     return EXIT.ok
   }
   if (file === undefined) return 'tfe headers needs CERT.pem, or --list'
@@ -33,10 +36,7 @@ export async function headers(
     return `tfe headers needs --format FORMAT, or --config FILE to take it from: ${FORMATS.map(({ name }) => name).join(', ')}`
   }
   const certificates = parseChain(file)
-  if (!certificates.ok) {
-    terminal.err(`tfe: ${certificates.failure}\n`)
-    return EXIT.no
-  }
+  if (!certificates.ok) return printFaultAnswer([certificates.failure], form)
   const encoding = await readEncoding(options, format?.name, environment)
   if (!encoding.ok) return encoding.failure
   const { settings, trust } = encoding.value
@@ -44,16 +44,19 @@ export async function headers(
     vouchedIdentity(certificates.value, { options, trust, environment }),
     settings,
   )
-  for (let at = 0; at < fields.length; at += 2) {
-    terminal.out(`${fields[at] ?? ''}: ${fields[at + 1] ?? ''}\n`)
-  }
+  const pairs = fields.flatMap((name, at) =>
+    at % 2 === 0 ? [{ name, value: fields[at + 1] ?? '' }] : [],
+  )
+  // What holds a control character is no field value: the encoders have escaped it.
+  const lines = pairs.map(({ name, value }) => `${name}: ${value}`)
+  printAnswer({ document: { format: settings.format, fields: pairs }, lines }, form)
   if (format !== undefined) terminal.err(`read by: ${format.readers}\n`)
   return EXIT.ok
 }
 
 type Chain = readonly [Certificate, ...Certificate[]]
 
-function parseChain(file: string): Result<Chain, string> {
+function parseChain(file: string): Result<Chain, Fault> {
   const read = readCertificates(file)
   if (!read.ok) return read
   const chain: Certificate[] = []
@@ -64,11 +67,11 @@ function parseChain(file: string): Result<Chain, string> {
       const { failure } = certificate
       const why =
         failure.kind === 'certificate-malformed' ? failure.detail : `${failure.bytes} octets`
-      return fail(`${file}: certificate ${chain.length + 1} cannot be read: ${why}`)
+      return fail({ at: file, message: `certificate ${chain.length + 1} cannot be read: ${why}` })
     }
   }
   const [leaf, ...others] = chain
-  return leaf === undefined ? fail(`${file}: no certificate`) : ok([leaf, ...others])
+  return leaf === undefined ? fail({ at: file, message: 'no certificate' }) : ok([leaf, ...others])
 }
 
 /** How to write, and the trust store that paths are built from where there is one. */
@@ -92,7 +95,8 @@ async function readEncoding(
     })
   }
   const loaded = await loadCompiled(file, env)
-  if (!loaded.ok) return fail(printFaults(loaded.failure, terminal))
+  if (!loaded.ok)
+    return fail(printFaultAnswer(loaded.failure, { terminal, json: options.has('json') }))
   const { upstreams } = loaded.value.compiled.config
   const wanted = options.get('upstream')
   const upstream =

@@ -4,7 +4,8 @@ import type { ClientIdentity } from '../../forward/settings.ts'
 import { openUpstream } from '../../forward/balance/upstream.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import type { ExitCode } from '../exit-code.ts'
-import { loadCompiled, printFaults } from '../load-configuration.ts'
+import { printFaultAnswer } from '../answer.ts'
+import { loadCompiled } from '../load-configuration.ts'
 import { unknownNameText } from '../text-layout.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 import type { Invocation } from '../command.ts'
@@ -30,14 +31,15 @@ export async function findTargetServers(
     return fail('this calls an upstream as a configuration says: add --config FILE')
   if (name === undefined) return fail('this calls one upstream: say its NAME')
   const loaded = await loadCompiled(file, env)
-  if (!loaded.ok) return fail(printFaults(loaded.failure, terminal))
+  const form = { terminal, json: options.has('json') }
+  if (!loaded.ok) return fail(printFaultAnswer(loaded.failure, form))
   const { upstreams } = loaded.value.compiled
   const found = upstreams.get(name)
   if (found === undefined)
     return fail(unknownNameText(`there is no upstream '${name}'`, name, [...upstreams.keys()]))
   const { config, identity } = found
   const opened = openUpstream(config, { identity, onUntrusted: () => {} })
-  if (!opened.ok) return fail(printFaults(opened.failure, terminal))
+  if (!opened.ok) return fail(printFaultAnswer(opened.failure, form))
   const wanted = options.get('server')
   const { servers } = opened.value
   const chosen = wanted === undefined ? servers : servers.filter((one) => one.name === wanted)

@@ -5,8 +5,10 @@ import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
 import type { Fault } from '../../kernel/types.ts'
 import type { CommandEnvironment, CommandResult } from '../command-environment.ts'
 import type { Invocation } from '../command.ts'
+import { jsonText } from '../json-text.ts'
 import { EXIT } from '../exit-code.ts'
-import { loadWithoutFiles, printFaults } from '../load-configuration.ts'
+import { printFaultAnswer } from '../answer.ts'
+import { loadWithoutFiles } from '../load-configuration.ts'
 import { unknownNameText } from '../text-layout.ts'
 import { upstreamName } from './called-servers.ts'
 import { columnsJson, columnsText, type ListedUpstream } from './columns.ts'
@@ -25,9 +27,10 @@ export async function catalogue(
   }
   const shown = file === undefined ? PRESET_SELECTIONS : await upstreamsOf(file, name, env)
   if (typeof shown === 'string') return shown
-  if ('faults' in shown) return printFaults(shown.faults, terminal)
+  if ('faults' in shown)
+    return printFaultAnswer(shown.faults, { terminal, json: options.has('json') })
   const text = options.has('json')
-    ? `${JSON.stringify(columnsJson(shown.upstreams, runtimeCatalogue()), undefined, 2)}\n`
+    ? jsonText(columnsJson(shown.upstreams, runtimeCatalogue()))
     : columnsText(shown.upstreams, runtimeCatalogue(), terminal)
   terminal.out(text)
   return EXIT.ok

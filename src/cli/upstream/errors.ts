@@ -1,5 +1,6 @@
 /** `tfe upstream errors [NAME]`: what went wrong with the upstreams of a running front end, asked of its admin API. */
-import { type CommandContext, queryOf, formatTable } from '../admin/command-context.ts'
+import { type CommandContext, queryOf } from '../admin/command-context.ts'
+import { formatTable, timeCell, timeText, type View } from '../table.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { replaceControlCharacters, indented } from '../text-layout.ts'
 import { upstreamName } from './called-servers.ts'
@@ -43,7 +44,7 @@ export async function errors(context: CommandContext): Promise<CommandResult> {
   )
   if (!response.ok) return response.failure
   const { body } = response.value
-  const end = context.print(body, linesOf(body))
+  const end = context.print(body, linesOf(body, context.view))
   const [latest] = body.items
   if (!options.has('clear') || latest === undefined) return end
   const [server, until] = [options.get('server'), latest.last]
@@ -61,12 +62,19 @@ export async function errors(context: CommandContext): Promise<CommandResult> {
   return end
 }
 
-function linesOf({ items, since, lost }: UpstreamErrorList): readonly string[] {
+function linesOf({ items, since, lost }: UpstreamErrorList, view: View): readonly string[] {
   const more = lost === 0 ? [] : ['', `${lost} errors are in none of them: see the log`]
-  if (items.length === 0) return [`nothing went wrong since ${since}`, ...more]
-  const rows = items.map((it) => [it.upstream, it.server, nameOf(it), it.count, it.first, it.last])
+  if (items.length === 0) return [`nothing went wrong since ${timeText(since, view)}`, ...more]
+  const rows = items.map((it) => [
+    it.upstream,
+    it.server,
+    nameOf(it),
+    it.count,
+    timeCell(it.first),
+    timeCell(it.last),
+  ])
   const heads = ['UPSTREAM', 'SERVER', 'ERROR', 'COUNT', 'FIRST', 'LAST']
-  return [...formatTable(heads, rows), ...items.flatMap(errorLines), ...more]
+  return [...formatTable(heads, rows, view), ...items.flatMap(errorLines), ...more]
 }
 
 const nameOf = ({ code, detail, during, allowed }: UpstreamErrorItem): string =>
@@ -86,7 +94,7 @@ const errorLines = (it: UpstreamErrorItem): readonly string[] => [
     replaceControlCharacters(`next: ${it.next_step}`),
     ...it.chain.map((one, at) =>
       replaceControlCharacters(
-        `certificate ${at + 1}: ${one.subject}, by ${one.issuer}, until ${one.not_after}`,
+        `certificate ${at + 1}: ${one.subject}, by ${one.issuer}, until ${one.not_after.slice(0, 10)} (UTC)`,
       ),
     ),
   ]),

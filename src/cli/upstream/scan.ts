@@ -5,6 +5,7 @@ import {
   type ScannedProtocol,
   type ScanReport,
 } from '../../forward/diagnose/scan-server.ts'
+import { jsonText } from '../json-text.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type Row, twoColumns, replaceControlCharacters } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
@@ -39,7 +40,7 @@ export async function scan(
   }
   terminal.out(
     invocation.options.has('json')
-      ? `${JSON.stringify(reports, undefined, 2)}\n`
+      ? jsonText(reports)
       : reports.map((report) => reportText(report, terminal)).join('\n'),
   )
   return reports.every(acceptsSomething) ? EXIT.ok : EXIT.no

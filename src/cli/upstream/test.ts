@@ -1,6 +1,7 @@
 /** `tfe upstream test NAME`: one connection to each server, and everything that can be said about it. */
 import type { CertificateReport } from '../../forward/connect/shown-certificate.ts'
 import { checkText, testServer, type TestReport } from '../../forward/diagnose/test-server.ts'
+import { jsonText } from '../json-text.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type Row, twoColumns, replaceControlCharacters } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
@@ -20,7 +21,7 @@ export async function test(
   const { terminal } = environment
   terminal.out(
     invocation.options.has('json')
-      ? `${JSON.stringify(reports, undefined, 2)}\n`
+      ? jsonText(reports)
       : reports.map((report) => reportText(report, terminal)).join('\n'),
   )
   return reports.every(({ usable }) => usable) ? EXIT.ok : EXIT.no

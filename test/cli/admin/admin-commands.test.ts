@@ -65,7 +65,9 @@ test('devices are listed in a table, approved by id, and found again', async () 
   await using adminApi = await fleet()
   const listed = await typed(adminApi, words('devices list'))
   expect(listed.code).toBe(0)
-  expect(listed.out).toMatch(/^ID +NAME +CLASS +APPROVAL +LAST VERDICT +MIGRATION +LAST SEEN$/mu)
+  expect(listed.out).toMatch(
+    /^ID +NAME +CLASS +APPROVAL +LAST VERDICT +MIGRATION +LAST SEEN \(UTC\)$/mu,
+  )
   const ids = await idsOf(adminApi)
   const approved = await typed(adminApi, ['devices', 'approve', ...ids], { as: 'operator' })
   expect(approved).toMatchObject({ code: 0, err: '' })
@@ -152,7 +154,7 @@ test('one device is shown whole', async () => {
   const [first = ''] = await idsOf(adminApi)
   const { out } = await typed(adminApi, ['devices', 'show', first])
   expect(out).toContain(`device              ${first}\n`)
-  expect(out).toMatch(/^CERTIFICATE +SUBJECT +FROM +TO +LAST VERDICT$/mu)
+  expect(out).toMatch(/^CERTIFICATE +SUBJECT +FROM \(UTC\) +TO \(UTC\) +LAST VERDICT$/mu)
 })
 
 test('a device that names itself with control characters moves no cursor', async () => {
@@ -257,7 +259,7 @@ test('a CA is uploaded, foretold, made current, and the old one amended, removed
   const promoted = await typed(adminApi, words('ca promote new --sunset 2030-01-01T00:00:00Z'))
   expect(promoted.out).toBe('new is current\nold is previously trusted\n')
   expect((await typed(adminApi, words('ca list'))).out).toMatch(
-    /^old +previously-trusted +scep +CN=Old CA +2030-01-01T00:00:00.000Z$/mu,
+    /^old +previously-trusted +scep +CN=Old CA +2030-01-01 00:00$/mu,
   )
   expect((await typed(adminApi, words('ca amend old --sunset never'))).code).toBe(0)
   expect((await typed(adminApi, words('ca show old'))).out).toMatch(/^sunset +-$/mu)
@@ -307,7 +309,10 @@ test('a token is printed alone, works, and works no more once it is revoked', as
   const [, id = ''] = /^([0-9a-f-]{36}): viewer until /u.exec(made.err) ?? []
   expect((await typed(adminApi, words('token list'))).out).toContain(id)
   expect(await typed(adminApi, ['token', 'revoke', id])).toMatchObject({ code: 0 })
-  expect(await use()).toMatchObject({ code: 1, out: '' })
+  expect(await use()).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('credential-unknown') as string,
+  })
 })
 
 test('an inventory of several parts is looked at whole, with the lines of the file', async () => {

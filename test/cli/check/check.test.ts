@@ -10,7 +10,7 @@ test('a good configuration is told in words: who listens, who is trusted, where 
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(out).toContain('devices: https://127.0.0.1:0')
   expect(out).toMatch(
-    /certificate +mdm\.test; until \d{4}-\d\d-\d\d, in 99 days; not publicly trusted/,
+    /certificate +mdm\.test; until \d{4}-\d\d-\d\d \(UTC\), in 99 days; not publicly trusted/,
   )
   expect(out).toContain('enforcement: required')
   expect(out).toContain('renewal window: from 270 days before its expiry')

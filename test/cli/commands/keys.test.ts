@@ -42,8 +42,10 @@ function machine(store = STORE): Machine {
       out: (text: string) => void (said.out += text),
       err: (text: string) => void (said.err += text),
       paint: (_: unknown, text: string) => text,
-      signs: { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─' },
+      signs: { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─', ellipsis: '…' },
       interactive: false,
+      columns: undefined,
+      timeZone: 'UTC',
     }
     return { said, desk: { terminal, env: {}, stdin: Readable.from([typed]) } }
   }
@@ -51,11 +53,11 @@ function machine(store = STORE): Machine {
     folder,
     async init(from) {
       const { said, desk: at } = desk()
-      return { code: await initCommand(file, at, from), ...said }
+      return { code: await initCommand({ file, from, json: false }, at), ...said }
     },
     async keys(action, bundle = '', typed = PASSPHRASE) {
       const { said, desk: at } = desk(typed)
-      return { code: await keysCommand({ file, action, bundle }, at), ...said }
+      return { code: await keysCommand({ file, action, bundle, json: false }, at), ...said }
     },
     async look(at) {
       const loaded = await loadConfig(file, {})

@@ -53,8 +53,10 @@ function bench(yaml: Readonly<Record<string, string>> = {}): Bench {
       out: (text) => (out += text),
       err: (text) => (err += text),
       paint: (_, text) => text,
-      signs: { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─' },
+      signs: { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─', ellipsis: '…' },
       interactive: false,
+      columns: undefined,
+      timeZone: 'UTC',
     })
     return { code, out, err }
   }
@@ -68,17 +70,23 @@ function bench(yaml: Readonly<Record<string, string>> = {}): Bench {
   return {
     folder,
     config,
-    init: () => saying((terminal) => initCommand(config, { terminal, env: {}, stdin })),
+    init: () =>
+      saying((terminal) =>
+        initCommand({ file: config, from: undefined, json: false }, { terminal, env: {}, stdin }),
+      ),
     admin: (role, tokenFile, typed = '') =>
       saying((terminal) =>
         adminCommand(
-          { file: config, name: 'alice', role, tokenFile },
+          { file: config, name: 'alice', role, tokenFile, json: false },
           { terminal, env: {}, stdin: Readable.from([typed]) },
         ),
       ),
     breakGlass: () =>
       saying((terminal) =>
-        breakGlassCommand({ file: config, reason: 'locked out' }, { terminal, env: {}, stdin }),
+        breakGlassCommand(
+          { file: config, reason: 'locked out', json: false },
+          { terminal, env: {}, stdin },
+        ),
       ),
     async look(at) {
       const store = await openConfiguredStore(await kept())

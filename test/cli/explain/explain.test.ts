@@ -137,7 +137,7 @@ test('each certificate shows subject, issuer, serial, validity and key', async (
   expect(out).toMatch(
     /The device's certificate\n {2}· CN=phone\n {6}issuer +CN=Fleet CA\n {6}serial +1234\n/,
   )
-  expect(out).toMatch(/valid +\S+Z to \S+Z; ends in 36[45] days/)
+  expect(out).toMatch(/valid +\S+ \S+Z to \S+ \S+Z; ends in 36[45] days/)
   expect(out).toMatch(/names +dns:phone\.test/)
   expect(out).toMatch(/key +P-256, SHA-256 [0-9a-f]{64}/)
   expect(out).toMatch(/Certificate 2 of 2, sent along\n {2}· CN=Fleet CA/)
@@ -155,7 +155,7 @@ for (const [promise, days, state] of LIVES) {
     const { out } = await explained({ notBefore: now - 400 * DAY, notAfter: now + days * DAY })
     expect(out).toContain(state)
     expect(out).toMatch(
-      /renewal window begins {2}\S+Z, .*\n {4}expires {16}\S+Z, .*\n {4}grace ends {13}\S+Z, /,
+      /renewal window begins {2}\S+ \S+Z, .*\n {4}expires {16}\S+ \S+Z, .*\n {4}grace ends {13}\S+ \S+Z, /,
     )
   })
 }

@@ -35,7 +35,7 @@ test('explain reads the lists, and says which was used, how old it is, and its v
   expect(out).toContain(`New: ${server.url}`)
   expect(out).toContain('number 4d, names 1 certificate')
   expect(out).toContain('3 hours ago')
-  expect(out).toContain('CN=device-1: REVOKED at 2026-01-02T03:04:05Z (keyCompromise)')
+  expect(out).toContain('CN=device-1: REVOKED at 2026-01-02 03:04:05Z (keyCompromise)')
   expect(out).toContain('CN=Fleet CA: not revoked')
   expect(out).toContain('hard-fail, an unknown status is refused, a list counts for 2 hours')
   expect(out).toContain('REFUSED: revoked')

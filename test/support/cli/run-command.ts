@@ -10,6 +10,9 @@ export interface CommandOutput {
   readonly err: string
 }
 
+/** What is unlike a pipe in UTC. */
+type Shown = Partial<Pick<Terminal, 'columns' | 'paint' | 'timeZone'>>
+
 /** Runs one command; what it would start is only noted. */
 export async function tfe(
   argv: readonly string[],
@@ -18,6 +21,7 @@ export async function tfe(
   answers?: readonly string[],
   /** What is piped in. */
   typed = '',
+  shown: Shown = {},
 ): Promise<CommandOutput> {
   let out = ''
   let err = ''
@@ -26,8 +30,11 @@ export async function tfe(
     out: (text) => (out += text),
     err: (text) => (err += text),
     paint: (_, text) => text,
-    signs: { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─' },
+    signs: { yes: '✓', no: '✗', note: '·', arrow: '→', line: '─', ellipsis: '…' },
     interactive: false,
+    columns: undefined,
+    timeZone: 'UTC',
+    ...shown,
     ...(answers === undefined
       ? {}
       : {
@@ -62,8 +69,10 @@ export const program = (): TfeCommand => {
     out: () => {},
     err: () => {},
     paint: (_, text) => text,
-    signs: { yes: '', no: '', note: '', arrow: '', line: '' },
+    signs: { yes: '', no: '', note: '', arrow: '', line: '', ellipsis: '' },
     interactive: false,
+    columns: undefined,
+    timeZone: 'UTC',
   }
   const never = () => Promise.resolve(0 as const)
   return programOf(

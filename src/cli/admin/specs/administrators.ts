@@ -63,7 +63,7 @@ function addCreate(admin: TfeCommand): void {
 }
 
 async function createInStore(
-  { file, takes: [name = ''], options }: Invocation,
+  { file, takes: [name = ''], options, json }: Invocation,
   environment: CommandEnvironment,
 ): Promise<CommandResult> {
   const misplaced = ['url', 'ca', 'certificate-key'].find((one) => options.has(one))
@@ -74,7 +74,7 @@ async function createInStore(
   const role = ROLES.find((one) => one === options.get('role')) ?? 'viewer'
   const tokenFile = options.get('token-file')
   const { adminCommand } = await import('../../commands/store.ts')
-  return await adminCommand({ file, name, role, tokenFile }, environment)
+  return await adminCommand({ file, name, role, tokenFile, json }, environment)
 }
 
 const ROLES = ['viewer', 'operator', 'administrator'] as const

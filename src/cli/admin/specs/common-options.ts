@@ -1,6 +1,6 @@
 /** What the commands that call the admin API have in common. */
 import type { CommandResult } from '../../command-environment.ts'
-import type { TfeCommand } from '../../command.ts'
+import { json, type TfeCommand } from '../../command.ts'
 import type { CommandContext } from '../command-context.ts'
 
 type AdminAction = (context: CommandContext) => Promise<CommandResult>
@@ -27,14 +27,17 @@ export const apiOptions = (
       '--ca <FILE>',
       'the CA of the admin API, in PEM (TFE_ADMIN_CA; else those of the system)',
     )
-    .option('--json', 'JSON for programs in place of text')
+    .with(json)
 
 /** Does what a module exports under a name. */
 export function callWith<Name extends string>(load: Load<Name>, name: Name): Work {
   return async (invocation, environment) => {
     const [{ openContext }, actions] = await Promise.all([import('../command-context.ts'), load()])
     const context = openContext(invocation, environment)
-    return context.ok ? await actions[name](context.value) : context.failure
+    if (!context.ok) return context.failure
+    const end = await actions[name](context.value)
+    context.value.end(end)
+    return end
   }
 }
 

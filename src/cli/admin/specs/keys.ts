@@ -1,5 +1,5 @@
 /** `tfe keys`. */
-import type { TfeCommand } from '../../command.ts'
+import { json, type TfeCommand } from '../../command.ts'
 
 /** Adds the commands about the keys that seal secrets. */
 export function addKeys(program: TfeCommand): void {
@@ -14,10 +14,14 @@ export function addKeys(program: TfeCommand): void {
     description: string,
     takes: (command: TfeCommand) => TfeCommand,
   ): void => {
-    takes(keys.command(action).description(description)).does(
-      async ({ file, takes: [bundle = ''] }, environment) =>
-        (await import('../../commands/keys.ts')).keysCommand({ file, action, bundle }, environment),
-    )
+    takes(keys.command(action).description(description))
+      .with(json)
+      .does(async ({ file, takes: [bundle = ''], json }, environment) =>
+        (await import('../../commands/keys.ts')).keysCommand(
+          { file, action, bundle, json },
+          environment,
+        ),
+      )
   }
   action('list', 'print which keys are in the ring', (it) => it.takesConfiguration())
   action('new', 'add a key that is newer than all', (it) => it.takesConfiguration())
