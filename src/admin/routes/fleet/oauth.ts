@@ -14,6 +14,7 @@ import { defineRoute } from '../../define-route.ts'
 import { conflict } from '../../refused.ts'
 import { strictObject, stringEnum } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
+import { syncPortState } from './sync-port-state.ts'
 
 const oauth = strictObject({
   new: stringEnum(ENDPOINT_STATES, 'The endpoint that always asks for a certificate.'),
@@ -79,7 +80,10 @@ export function addOAuthRoutes(app: FastifyInstance, context: AdminContext): voi
   })
 }
 
-async function oauthFacts({ store }: AdminContext): Promise<Result<OAuthFacts, StoreTrouble>> {
+async function oauthFacts({
+  store,
+  frontEnd,
+}: AdminContext): Promise<Result<OAuthFacts, StoreTrouble>> {
   const enforced = await store.enforcement.current()
   if (!enforced.ok) return enforced
   const pending = await store.devices.count({ migration: 'pending' }, [])
@@ -89,7 +93,7 @@ async function oauthFacts({ store }: AdminContext): Promise<Result<OAuthFacts, S
   return ok({
     required: enforced.value.state === 'required',
     pending: pending.value,
-    syncPortOpen: syncPortIn(ports.value)?.state !== 'closed',
+    syncPortOpen: syncPortState(syncPortIn(ports.value), frontEnd) === 'open',
   })
 }
 

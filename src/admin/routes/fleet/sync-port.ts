@@ -10,12 +10,13 @@ import { explainCloseRefusal } from '../../../fleet/explain.ts'
 import { ok, type Instant, type Result } from '../../../kernel/types.ts'
 import type { StoreTrouble } from '../../../store/failure.ts'
 import { SYNC_PORT, syncPortIn, type StoredPort } from '../../../store/settings/ports.ts'
-import { MIGRATIONS, PORT_STATES } from '../../../store/schema/vocabulary.ts'
+import { MIGRATIONS } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
 import { conflict } from '../../refused.ts'
 import { nullable, strictObject, stringEnum } from '../../schemas.ts'
 import { devicesByClass, devicesIn } from '../devices/chart-sums.ts'
 import type { AdminContext } from '../../context.ts'
+import { SYNC_PORT_STATES, syncPortState } from './sync-port-state.ts'
 
 /** Adds the calls. */
 export function addSyncPortRoutes(app: FastifyInstance, context: AdminContext): void {
@@ -25,7 +26,7 @@ export function addSyncPortRoutes(app: FastifyInstance, context: AdminContext): 
 }
 
 const port = strictObject({
-  state: stringEnum(PORT_STATES),
+  state: stringEnum(SYNC_PORT_STATES, 'absent: no listener has the purpose sync.'),
   forced: Type.Boolean({ description: 'Closed although devices were pending.' }),
   listener: nullable(Type.String({ description: 'The listener behind it, if there is one.' })),
   pending: Type.Integer({ description: 'Devices that still have to migrate to 443.' }),
@@ -146,7 +147,7 @@ function addMigrationRoute(app: FastifyInstance, context: AdminContext): void {
   })
 }
 
-interface SyncPortState {
+interface FoundSyncPort {
   readonly port: StoredPort | undefined
   readonly facts: SyncPortFacts
 }
@@ -155,7 +156,7 @@ async function readSyncPort({
   store,
   clock,
   frontEnd,
-}: AdminContext): Promise<Result<SyncPortState, StoreTrouble>> {
+}: AdminContext): Promise<Result<FoundSyncPort, StoreTrouble>> {
   const enforced = await store.enforcement.current()
   if (!enforced.ok) return enforced
   const devices = await store.devices.count({}, [])
@@ -184,15 +185,16 @@ async function readSyncPortOutput(context: AdminContext) {
 }
 
 function syncPortOutput(
-  { port: stored, facts }: SyncPortState,
+  { port: stored, facts }: FoundSyncPort,
   { frontEnd }: AdminContext,
 ): { readonly body: Static<typeof port>; readonly version: number } {
   const closing = checkClosing(facts, false)
-  const unmet = stored?.state === 'closed' || closing.ok ? [] : closing.failure
+  const state = syncPortState(stored, frontEnd)
+  const unmet = state === 'open' && !closing.ok ? closing.failure : []
   const version = stored?.version ?? 0
   return {
     body: {
-      state: stored?.state ?? 'open',
+      state,
       forced: stored?.forced ?? false,
       listener: frontEnd.syncListener() ?? null,
       pending: facts.pending,

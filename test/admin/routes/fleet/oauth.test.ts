@@ -21,6 +21,14 @@ test('the new OAuth endpoint is greyed out, with every reason, until the fleet h
   })
 })
 
+test('a front end without a sync listener has no sync port to close before the new endpoint is enabled', async () => {
+  await using api = await openAdminApi({ frontEnd: { syncListener: () => undefined } })
+  const port = await call(api, 'GET', '/api/sync-port')
+  expect(port.body).toMatchObject({ state: 'absent', listener: null, unmet: [] })
+  const { body } = await call(api, 'GET', '/api/oauth')
+  expect(body).toMatchObject({ unmet: [{ code: 'certificates-not-required' }] })
+})
+
 test('the legacy OAuth endpoint is disabled after two confirmations, and comes back', async () => {
   await using api = await openAdminApi()
   const by = { who: 'test', from: 'test' }
