@@ -179,3 +179,25 @@ const changeStanding = (context: CommandContext, request: ApiRequest): Promise<C
   context.change<EnrollmentSettingItem>(settingPath(context), request, ({ name, standing }) => [
     `${name} is ${standing}`,
   ])
+
+interface SubjectTemplate {
+  readonly known: readonly string[]
+  readonly replaced: readonly string[]
+  readonly effective: string
+}
+
+/** Says what the server makes of the subject of a certificate template. */
+export function subject(context: CommandContext): Promise<CommandResult> {
+  const body = { subject: context.argument(0) }
+  const request = { method: 'POST', path: '/api/subject-template', body } as const
+  return context.run<SubjectTemplate>(request, ({ known, replaced, effective }, view) =>
+    formatFacts(
+      [
+        ['known attributes', known.join(' ') || 'none'],
+        ['replaced attributes', replaced.join(' ') || 'none'],
+        ['effective subject', effective],
+      ],
+      view,
+    ),
+  )
+}

@@ -217,7 +217,7 @@ interface Problem {
 }
 
 /** A query of those options that were given. */
-export function queryOf(options: Options, names: readonly string[]): string {
+export function queryOf(options: Options, names: readonly string[] = [...options.keys()]): string {
   const query = new URLSearchParams()
   for (const name of names) {
     const value = options.get(name)

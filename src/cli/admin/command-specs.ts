@@ -9,14 +9,18 @@ import { addDevices } from './specs/devices.ts'
 import { addEnforceOAuthPort } from './specs/enforce-oauth-port.ts'
 import { addInventory } from './specs/inventory.ts'
 import { addStatusReload } from './specs/status-reload.ts'
+import { addQueries } from './specs/queries.ts'
+import { addSecrets } from './specs/secrets.ts'
 
 /** Adds the commands that call the admin API. */
 export function addAdminCommands(program: TfeCommand): void {
   addStatusReload(program)
   addDevices(program)
+  addQueries(program)
   addApprovalAgents(program)
   addCa(program)
   addEnforceOAuthPort(program)
   addAuditDenyToken(program)
   addInventory(program)
+  addSecrets(program)
 }

@@ -1,7 +1,7 @@
 /** `tfe devices`: lists, one of them whole, and decisions about them. */
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import type { CommandResult } from '../command-environment.ts'
+import type { CommandResult, Options } from '../command-environment.ts'
 import { dayCell, formatFacts, formatTable, idCell, timeCell, type View } from '../table.ts'
 import {
   type Page,
@@ -10,6 +10,7 @@ import {
   queryOf,
   type CommandContext,
 } from './command-context.ts'
+import { filterOf, findQuery, type DeviceFilter } from './device-filter.ts'
 
 interface DeviceItem {
   readonly id: string
@@ -40,9 +41,17 @@ export const block: Decide = (context) => decide(context, 'block', 'blocked')
 export const unblock: Decide = (context) => decide(context, 'unblock', 'unblocked')
 export const withdraw: Decide = (context) => decide(context, 'withdraw', 'unapproved')
 
-export function list(context: CommandContext): Promise<CommandResult> {
-  const names = ['approval', 'authentication', 'migration', 'class', 'setting', 'verdict', 'code']
-  const query = queryOf(context.options, [...names, 'text', 'limit', 'after'])
+/** Lists the devices that meet every condition: those of a saved query, and those of the options. */
+export async function list(context: CommandContext): Promise<CommandResult> {
+  const query = context.options.get('query')
+  const saved = query === undefined ? undefined : await findQuery(context, query)
+  if (saved?.ok === false) return saved.failure
+  return await listDevices(context, { ...saved?.value.query, ...filterOf(context.options) })
+}
+
+/** Prints a page of the devices that meet a filter. */
+export function listDevices(context: CommandContext, filter: DeviceFilter): Promise<CommandResult> {
+  const query = queryOf(new Map([...Object.entries(filter), ...pageOptions(context.options)]))
   const heads = ['ID', 'NAME', 'CLASS', 'APPROVAL', 'LAST VERDICT', 'MIGRATION', 'LAST SEEN']
   return context.show<Page<DeviceItem>>(`/api/devices${query}`, ({ items, next }, view) => {
     const rows = items.map((it) => [
@@ -58,25 +67,11 @@ export function list(context: CommandContext): Promise<CommandResult> {
   })
 }
 
+const pageOptions = (options: Options) =>
+  [...options].filter(([name]) => name === 'limit' || name === 'after')
+
 const approvalOf = ({ approval, awaiting }: DeviceItem): string =>
   awaiting ? `${approval}, awaiting next connection` : approval
-
-interface Charts {
-  readonly readiness: readonly { label: string; state: string; devices: number }[]
-  readonly success_rate: number | null
-}
-
-export const readiness = (context: CommandContext): Promise<CommandResult> =>
-  context.show<Charts>('/api/charts', (charts, view) => {
-    const rows = charts.readiness.map(({ label, state, devices }) => [label, devices, state])
-    // Rounded down, as in the warnings: a fleet that is not whole must not look so.
-    const rate =
-      charts.success_rate === null
-        ? 'no device has tried yet'
-        : `${Math.floor(charts.success_rate * 1000) / 10} % of those that tried or cannot try`
-    const heads = ['READINESS', 'DEVICES', 'LISTED BY --authentication']
-    return [...formatTable(heads, rows, view), '', `success rate: ${rate}`]
-  })
 
 interface DeviceDetails {
   readonly device: DeviceItem

@@ -31,6 +31,13 @@ export function addCa(program: TfeCommand): void {
   ca.command('list')
     .description('list all settings with their standing')
     .with(calls(module, 'list'))
+  ca.command('subject')
+    .description(
+      'say what the server makes of the subject of a certificate template: it knows five attributes, and replaces any other',
+    )
+    .argument('<TEMPLATE>', "the subject, in single quotes: the shell has its own use for '$'")
+    .examples("tfe ca subject 'CN=$USERID$,OU=$RANDOM_32$'")
+    .with(calls(module, 'subject'))
   action('show', 'show one with its chain, and how many devices depend on it').with(
     calls(module, 'show'),
   )

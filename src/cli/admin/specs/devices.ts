@@ -9,22 +9,12 @@ export function addDevices(program: TfeCommand): void {
     .summary('list, show, approve and block devices')
     .description('Asks the admin API about devices, and decides about them.')
   const module = () => import('../devices.ts')
+  const charts = () => import('../device-charts.ts')
   devices
     .command('list')
     .description('list the devices that meet every condition, last seen first')
-    .choice('--approval <STATE>', 'the approval', ['unapproved', 'approved', 'blocked'])
-    .choice('--authentication <STATE>', 'the state of the readiness chart', [
-      'succeeded',
-      'failed',
-      'no-info',
-      'must-upgrade',
-    ])
-    .choice('--migration <STATUS>', 'the migration to port 443', ['none', 'pending', 'success'])
-    .option('--class <CLASS>', 'the kind of client, such as ios-maw')
-    .option('--setting <NAME>', 'the enrollment setting of the last sound certificate')
-    .choice('--verdict <VERDICT>', 'the last verdict', ['admit', 'refuse'])
-    .option('--code <CODE>', 'the code of the last verdict')
-    .option('--text <WORDS>', 'beginnings of ids, fingerprints, serials, names')
+    .with(deviceFilter)
+    .option('--query <NAME>', 'the conditions of a saved query, and those above beside them')
     .with(pages)
     .examples(
       'tfe devices list --approval unapproved --verdict admit',
@@ -34,7 +24,15 @@ export function addDevices(program: TfeCommand): void {
   devices
     .command('readiness')
     .description('count the devices in each state of the readiness chart')
-    .with(calls(module, 'readiness'))
+    .with(calls(charts, 'readiness'))
+  devices
+    .command('charts')
+    .description('count the devices of each class, and by their migration')
+    .with(calls(charts, 'charts'))
+  devices
+    .command('migration')
+    .description('show how far the migration to port 443 is, and which classes are still pending')
+    .with(calls(charts, 'migration'))
   devices
     .command('show')
     .description('show one device with its certificates, keys and ids')
@@ -66,3 +64,23 @@ export function addDevices(program: TfeCommand): void {
 
 const DEVICE =
   'a device: the beginning of its id, or of a name, serial or fingerprint that no other device has'
+
+/** Gives a command the conditions that devices are narrowed to. */
+export const deviceFilter = (command: TfeCommand): TfeCommand =>
+  command
+    .choice('--approval <STATE>', 'the approval', ['unapproved', 'approved', 'blocked'])
+    .choice('--authentication <STATE>', 'the state of the readiness chart', [
+      'succeeded',
+      'failed',
+      'no-info',
+      'must-upgrade',
+    ])
+    .choice('--migration <STATUS>', 'the migration to port 443', ['none', 'pending', 'success'])
+    .choice('--awaiting <ANSWER>', 'approved, awaiting next connection', ['true', 'false'])
+    .option('--class <CLASS>', 'the kind of client, such as ios-maw')
+    .option('--listener <NAME>', 'the listener of the last connection')
+    .option('--setting <NAME>', 'the enrollment setting of the last sound certificate')
+    .choice('--verdict <VERDICT>', 'the last verdict', ['admit', 'refuse'])
+    .option('--code <CODE>', 'the code of the last verdict')
+    .choice('--in-inventory <ANSWER>', 'whether the inventory has it', ['true', 'false'])
+    .option('--text <WORDS>', 'beginnings of ids, fingerprints, serials, names')

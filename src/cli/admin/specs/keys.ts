@@ -1,13 +1,14 @@
 /** `tfe keys`. */
 import { json, type TfeCommand } from '../../command.ts'
+import { calls } from './common-options.ts'
 
 /** Adds the commands about the keys that seal secrets. */
 export function addKeys(program: TfeCommand): void {
   const keys = program
     .command('keys')
-    .summary('make, export and import the keys that seal secrets in the store')
+    .summary('make, export, import and rotate the keys that seal secrets in the store')
     .description(
-      'The key ring lies in the file that store.keys names, apart from the store. A bundle for another instance is sealed under a passphrase, which is read from standard input. A program that serves reads the ring when it starts.',
+      'The key ring lies in the file that store.keys names, apart from the store. A bundle for another instance is sealed under a passphrase, which is read from standard input. A program that serves reads the ring when it starts; status, rotate and reseal ask it over its admin API.',
     )
   const action = (
     action: 'export' | 'import' | 'list' | 'new',
@@ -23,6 +24,19 @@ export function addKeys(program: TfeCommand): void {
         ),
       )
   }
+  const module = () => import('../secrets-keys.ts')
+  keys
+    .command('status')
+    .description('show which key a running front end seals with, and which instances lack it')
+    .with(calls(module, 'keyStatus'))
+  keys
+    .command('rotate')
+    .description('have a running front end seal with its newest key from now on')
+    .with(calls(module, 'rotateKeys'))
+  keys
+    .command('reseal')
+    .description('have a running front end seal anew what is sealed with an older key, all of it')
+    .with(calls(module, 'resealKeys'))
   action('list', 'print which keys are in the ring', (it) => it.takesConfiguration())
   action('new', 'add a key that is newer than all', (it) => it.takesConfiguration())
   action('export', 'write the keys to a file for another instance', (it) =>

@@ -1,0 +1,35 @@
+/** `tfe secrets`. */
+import type { TfeCommand } from '../../command.ts'
+import { calls } from './common-options.ts'
+
+/** Adds the commands about secrets in the store. */
+export function addSecrets(program: TfeCommand): void {
+  const module = () => import('../secrets-keys.ts')
+  const secrets = program
+    .command('secrets')
+    .summary('put, list and remove secrets that the store keeps sealed')
+    .description(
+      'A secret goes in and never comes out here: only the front end opens it. `tfe keys` is about the keys that seal it.',
+    )
+  secrets
+    .command('list')
+    .description('list the names of all secrets, and the keys that they are sealed with')
+    .with(calls(module, 'listSecrets'))
+  secrets
+    .command('put')
+    .description(
+      'Seals a secret under the current key, in place of one of that name. What is piped in is taken octet for octet, a line break at its end included.',
+    )
+    .argument('<NAME>', 'the secret')
+    .option('--file <FILE>', 'what this file holds (default: standard input)')
+    .examples(
+      'tfe secrets put api-key --file key.bin',
+      'printf %s "$KEY" | tfe secrets put api-key',
+    )
+    .with(calls(module, 'putSecret'))
+  secrets
+    .command('remove')
+    .description('remove a secret')
+    .argument('<NAME>', 'the secret')
+    .with(calls(module, 'removeSecret'))
+}
