@@ -66,7 +66,7 @@ function addStoreCommands(program: TfeCommand): void {
     .command('init')
     .summary('create the store of a configuration, once')
     .description(
-      'Makes the store that the configuration names, and its key ring when that is a file that is not there. The enrollment settings of the configuration go into it; from then on they are changed there. A new store requires certificates, or begins by recording with profile core-10. A store that is there is never touched. With --from it begins with what an export of another store holds (`GET /api/export`): devices, decisions, CAs, administrators and the latch; bring the key ring first, with `tfe keys import`.',
+      'Makes the store that the configuration names, and its key ring when that is a file that is not there. The enrollment settings of the configuration go into it; from then on they are changed there. A new store requires certificates, or begins by recording with profile core-10. A store that is there is never touched. With --from it begins with what an export of another store holds (`tfe export`): devices, decisions, CAs, administrators and the latch; bring the key ring first, with `tfe keys import`.',
     )
     .takesConfiguration()
     .option('--from <EXPORT>', 'begin with what this export holds')

@@ -27,6 +27,7 @@ export interface ApiRequest {
   readonly match?: string
   /** Milliseconds without a sign of life, where a minute is too little. */
   readonly timeout?: number
+  readonly signal?: AbortSignal
 }
 
 /** What came back. */
@@ -104,7 +105,8 @@ export async function openResponse(
   const { promise, resolve } = Promise.withResolvers<Result<IncomingMessage, Error>>()
   const where = new URL(ask.path, url)
   const timeout = ask.timeout ?? RESPONSE_TIMEOUT_MS
-  const options = { method: ask.method, headers, timeout }
+  const { method, signal } = ask
+  const options = { method, headers, timeout, ...(signal === undefined ? {} : { signal }) }
   const taken = (response: IncomingMessage): void => resolve(ok(response))
   const call =
     url.protocol === 'https:'
@@ -116,6 +118,9 @@ export async function openResponse(
   call.end(body)
   const opened = await promise
   if (opened.ok) return opened
+  if (signal?.aborted === true) {
+    return fail({ sentence: 'ended before an answer came', nextStep: 'give the command again' })
+  }
   const other = await explainOtherScheme(url, opened.failure)
   return fail(other ?? unreachableApi(`${url.origin} cannot be reached: ${codeOf(opened.failure)}`))
 }

@@ -95,8 +95,13 @@ export class CommandContext {
   }
 
   /** Asks for a long answer, to be read as it comes. */
-  async open(path: string): Promise<Result<IncomingMessage, ExitCode>> {
-    const opened = await openResponse(this.#reach, { method: 'GET', path })
+  async open(path: string, signal: AbortSignal): Promise<Result<IncomingMessage, ExitCode>> {
+    const opened = await openResponse(this.#reach, {
+      method: 'GET',
+      path,
+      timeout: LONG_MS,
+      signal,
+    })
     if (!opened.ok) return this.#unreachable(opened.failure)
     const { statusCode = 0 } = opened.value
     if (statusCode < 400) return opened
@@ -204,6 +209,9 @@ export class CommandContext {
     }
   }
 }
+
+/** A large store is copied before the first octet comes. */
+const LONG_MS = 600_000
 
 /** Another change was made between reading and changing, within one command. */
 const STALE = 412

@@ -7,6 +7,7 @@ import { addAuditDenyToken } from './specs/audit-deny-token.ts'
 import { addCa } from './specs/ca.ts'
 import { addDevices } from './specs/devices.ts'
 import { addEnforceOAuthPort } from './specs/enforce-oauth-port.ts'
+import { addExportBackup } from './specs/export-backup.ts'
 import { addInventory } from './specs/inventory.ts'
 import { addStatusReload } from './specs/status-reload.ts'
 import { addQueries } from './specs/queries.ts'
@@ -23,4 +24,5 @@ export function addAdminCommands(program: TfeCommand): void {
   addAuditDenyToken(program)
   addInventory(program)
   addSecrets(program)
+  addExportBackup(program)
 }
