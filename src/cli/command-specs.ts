@@ -182,7 +182,7 @@ function addUpstreamCommands(program: TfeCommand): void {
     .command('upstream')
     .summary('test and scan upstreams, list their TLS settings and their errors')
     .description(
-      'What concerns the connections to the upstreams. What is drafted or applied in a store is tested over the admin API, `POST /api/upstreams/NAME/test`.',
+      'What concerns the connections to the upstreams. What is drafted or applied in a store is tested with `tfe upstream-tls test`.',
     )
   const named = (command: TfeCommand): TfeCommand =>
     command
@@ -239,5 +239,5 @@ function addUpstreamCommands(program: TfeCommand): void {
     .with(server)
     .option('--clear', 'take the errors that are printed off the list')
     .examples('tfe upstream errors core --clear')
-    .with(calls(() => import('./upstream/errors.ts'), 'errors'))
+    .with(calls(() => import('./admin/upstream-errors.ts'), 'errors'))
 }

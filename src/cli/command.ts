@@ -126,6 +126,17 @@ export class TfeCommand extends Command {
     return this.addOption(option)
   }
 
+  /** An option that may be given several times, each time with one of a closed list; its value has all of them. */
+  repeated(flags: string, description: string, values: readonly string[]): this {
+    const option = super.createOption(flags, description)
+    option.argChoices = [...values]
+    option.argParser((text: string, before) => {
+      const value = this.#valueOf(option, text, undefined)
+      return typeof before === 'string' ? `${before},${value}` : value
+    })
+    return this.addOption(option)
+  }
+
   /** A switch that may be given several times; its value is how often. */
   counted(flags: string, description: string): this {
     const option = super.createOption(flags, description)

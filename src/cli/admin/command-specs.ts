@@ -9,6 +9,7 @@ import { addDevices } from './specs/devices.ts'
 import { addEnforceOAuthPort } from './specs/enforce-oauth-port.ts'
 import { addExportBackup } from './specs/export-backup.ts'
 import { addInventory } from './specs/inventory.ts'
+import { addUpstreamTls } from './specs/upstream-tls.ts'
 import { addStatusReload } from './specs/status-reload.ts'
 import { addQueries } from './specs/queries.ts'
 import { addSecrets } from './specs/secrets.ts'
@@ -20,6 +21,7 @@ export function addAdminCommands(program: TfeCommand): void {
   addQueries(program)
   addApprovalAgents(program)
   addCa(program)
+  addUpstreamTls(program)
   addEnforceOAuthPort(program)
   addAuditDenyToken(program)
   addInventory(program)

@@ -41,7 +41,7 @@ export async function scan(
   terminal.out(
     invocation.options.has('json')
       ? jsonText(reports)
-      : reports.map((report) => reportText(report, terminal)).join('\n'),
+      : reports.map((report) => scanReportText(report, terminal)).join('\n'),
   )
   return reports.every(acceptsSomething) ? EXIT.ok : EXIT.no
 }
@@ -52,12 +52,14 @@ function progress(server: string, { err, interactive }: Terminal): (doing: strin
   return (doing) => err(doing === '' ? '\r\u001b[K' : `\r\u001b[K${server}: ${doing}`)
 }
 
-const acceptsSomething = ({ protocols }: ScanReport): boolean =>
+/** Whether a server can be talked to in any way. */
+export const acceptsSomething = ({ protocols }: ScanReport): boolean =>
   protocols.some(
     ({ withSni, withoutSni }) => withSni?.kind === 'accepted' || withoutSni.kind === 'accepted',
   )
 
-function reportText(report: ScanReport, { paint }: Terminal): string {
+/** A report for people. */
+export function scanReportText(report: ScanReport, { paint }: Terminal): string {
   const { server, sni, protocols, groups, connections, complete } = report
   const rows = protocols.flatMap((one) => protocolRows(one, sni))
   return [

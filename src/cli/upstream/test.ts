@@ -22,12 +22,13 @@ export async function test(
   terminal.out(
     invocation.options.has('json')
       ? jsonText(reports)
-      : reports.map((report) => reportText(report, terminal)).join('\n'),
+      : reports.map((report) => testReportText(report, terminal)).join('\n'),
   )
   return reports.every(({ usable }) => usable) ? EXIT.ok : EXIT.no
 }
 
-function reportText(report: TestReport, { paint, signs }: Terminal): string {
+/** A report for people. */
+export function testReportText(report: TestReport, { paint, signs }: Terminal): string {
   const { server, tls, failures, usable, sni, duration } = report
   const verdict = usable
     ? `${paint('good', signs.yes)} ${server}: requests would be carried`

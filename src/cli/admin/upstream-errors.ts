@@ -1,9 +1,9 @@
 /** `tfe upstream errors [NAME]`: what went wrong with the upstreams of a running front end, asked of its admin API. */
-import { type CommandContext, queryOf } from '../admin/command-context.ts'
+import { type CommandContext, queryOf } from './command-context.ts'
 import { formatTable, timeCell, timeText, type View } from '../table.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { replaceControlCharacters, indented } from '../text-layout.ts'
-import { upstreamName } from './called-servers.ts'
+import { upstreamName } from '../upstream/called-servers.ts'
 
 interface UpstreamErrorItem {
   readonly upstream: string
