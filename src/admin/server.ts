@@ -1,6 +1,7 @@
 /**
  * The admin API: one listener, every call guarded before it is read, every failure a problem document.
  */
+import { constants } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
@@ -12,6 +13,7 @@ import {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
+import { DEFAULT_CIPHER_SUITES } from '../handshake/cipher-suites.ts'
 import { isInside } from '../kernel/network.ts'
 import { SignInAttempts } from './auth/sign-in-attempts.ts'
 import { certificateKeyOf } from './auth/client-certificate.ts'
@@ -135,6 +137,9 @@ function create({ tls, log }: AdminDeps): FastifyInstance {
     requestCert: clientCertificates,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
+    ciphers: DEFAULT_CIPHER_SUITES.join(':'),
+    honorCipherOrder: true,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     // Node waits two minutes for a handshake.
     handshakeTimeout: HANDSHAKE_MS,
   } as const

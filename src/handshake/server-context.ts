@@ -10,8 +10,8 @@ import { covers, type ServerIdentity } from './server-identity.ts'
 export interface ServerTls {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
   readonly maxVersion: 'TLSv1.2' | 'TLSv1.3'
-  /** OpenSSL names, colon-separated; undefined is the runtime's own list. */
-  readonly ciphers: string | undefined
+  /** OpenSSL names; never none, which would be the runtime's list. */
+  readonly ciphers: readonly string[]
   /** Key exchange groups, colon-separated; undefined is the runtime's own list. */
   readonly groups: string | undefined
   readonly resumption: boolean
@@ -64,7 +64,7 @@ function contextOptions(
     ca: [...tls.advertised],
     minVersion: tls.minVersion,
     maxVersion: tls.maxVersion,
-    ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
+    ciphers: tls.ciphers.join(':'),
     ...(tls.groups === undefined ? {} : { ecdhCurve: tls.groups }),
     honorCipherOrder: true,
     // Node accepts renegotiation on TLS 1.2 by default: a second, unjudged certificate could follow.

@@ -7,6 +7,12 @@ import { MetricSet } from './metric-set.ts'
 import type { TunnelEvent } from './tunnel-event.ts'
 import { tunnelMetrics } from './tunnel-metrics.ts'
 
+/** What a handshake agreed on, in IANA's names. */
+export interface AgreedTls {
+  readonly protocol: string
+  readonly suite: string
+}
+
 /** The metrics of requests, connections and upstreams in one process. */
 export class Metrics {
   readonly #set = new MetricSet()
@@ -45,6 +51,10 @@ export class Metrics {
   readonly #connections = this.#set.counter('tfe_connections_total', {
     help: 'Connections that ended, by outcome and code.',
     labelNames: ['listener', 'outcome', 'code'],
+  })
+  readonly #suites = this.#set.counter('tfe_tls_connections_total', {
+    help: 'TLS connections that were made, by the protocol and the cipher suite agreed on.',
+    labelNames: ['listener', 'protocol', 'suite'],
   })
   readonly #open = this.#set.gauge('tfe_connections_open', {
     help: 'TLS connections open now.',
@@ -97,6 +107,7 @@ export class Metrics {
   readonly #series = new Map<string, RequestSeries>()
   readonly #openOf = new Map<string, Gauge.Internal<string>>()
   readonly #ended = new Map<string, Counter.Internal>()
+  readonly #agreed = new Map<string, Counter.Internal>()
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: 'tfe_' })
@@ -119,8 +130,12 @@ export class Metrics {
     }
   }
 
-  opened(listener: string): void {
+  /** Counts a connection; the runtime's names of protocol and suite are a closed list. */
+  opened(listener: string, { protocol, suite }: AgreedTls): void {
     this.#openIn(listener).inc()
+    memoized(this.#agreed, `${listener} ${protocol} ${suite}`, () =>
+      this.#suites.labels({ listener, protocol, suite }),
+    ).inc()
   }
 
   closed(listener: string, event: Pick<ConnectionEvent | TunnelEvent, 'outcome' | 'code'>): void {

@@ -4,6 +4,7 @@
  */
 import type { Config } from '../config/config.ts'
 import { NO_FLEET, type Policy, type RouteClass } from '../decide/policy.ts'
+import { DEFAULT_CIPHER_SUITES } from '../handshake/cipher-suites.ts'
 import type { ServerTls } from '../handshake/server-context.ts'
 import {
   identityWarnings,
@@ -149,7 +150,7 @@ function serverTls(
   return {
     minVersion: tls.minVersion,
     maxVersion: tls.maxVersion,
-    ciphers: tls.ciphers?.join(':'),
+    ciphers: tls.ciphers ?? DEFAULT_CIPHER_SUITES,
     groups: tls.groups?.join(':'),
     resumption: tls.resumption === 'on' || (tls.resumption === 'auto' && !classes.some(opens)),
     advertised: tls.advertiseCas ? advertised : [],

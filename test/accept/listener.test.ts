@@ -10,6 +10,7 @@ import {
   type ServerTls,
   type TicketBinding,
 } from '../../src/handshake/server-context.ts'
+import { DEFAULT_CIPHER_SUITES } from '../../src/handshake/cipher-suites.ts'
 import { serverIdentity, type ServerIdentity } from '../../src/handshake/server-identity.ts'
 import type { Millis, TrustVersion } from '../../src/kernel/types.ts'
 import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
@@ -169,7 +170,7 @@ function identity(): ServerIdentity {
 const TLS: ServerTls = {
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',
-  ciphers: undefined,
+  ciphers: DEFAULT_CIPHER_SUITES,
   groups: undefined,
   resumption: false,
   advertised: [],

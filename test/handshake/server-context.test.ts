@@ -8,6 +8,7 @@ import {
   type ServerTls,
   type TicketBinding,
 } from '../../src/handshake/server-context.ts'
+import { DEFAULT_CIPHER_SUITES } from '../../src/handshake/cipher-suites.ts'
 import { serverIdentity } from '../../src/handshake/server-identity.ts'
 import type { TrustVersion } from '../../src/kernel/types.ts'
 import { mintLeaf, type Leaf } from '../support/certificates/mint.ts'
@@ -17,7 +18,7 @@ import { VERSIONS, requestOnce } from '../support/devices/request-once.ts'
 const TLS: ServerTls = {
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',
-  ciphers: undefined,
+  ciphers: DEFAULT_CIPHER_SUITES,
   groups: undefined,
   resumption: true,
   advertised: [],

@@ -1,5 +1,6 @@
 /** What devices would meet: ports, names, certificates. */
 import { bracketed } from '../../config/reading/host.ts'
+import { DEFAULT_CIPHER_SUITES } from '../../handshake/cipher-suites.ts'
 import { isPubliclyTrusted, type ServerIdentity } from '../../handshake/server-identity.ts'
 import type { Instant, Millis } from '../../kernel/types.ts'
 import type { Config } from '../../config/config.ts'
@@ -35,6 +36,7 @@ function paragraph(
     ['serves', hosts.join(', ')],
     ...(compiled?.identities ?? []).map((one): Row => ['certificate', certificate(one, now)]),
     ['TLS', `${versions}, resumption ${resumption}`],
+    ['suites', suitesText(tls.ciphers)],
     ['names CAs', tls.advertiseCas ? 'yes: devices are told which certificates may do' : 'no'],
     ...(relay === undefined ? [['routes', routes.name] as const] : relayRows(relay, limits.idle)),
   ]
@@ -43,6 +45,12 @@ function paragraph(
     ...twoColumns(rows).map((line) => `  ${line}`),
   ]
 }
+
+/** The default is what TLS 1.2 and 1.3 have left when CBC and static RSA are gone. */
+const suitesText = (stated: readonly string[] | undefined): string =>
+  stated === undefined
+    ? `forward secret and AEAD, the default: ${DEFAULT_CIPHER_SUITES.length}`
+    : stated.join(', ')
 
 const PURPOSE_LABELS: Readonly<Record<Listener['purpose'], string>> = {
   devices: '',

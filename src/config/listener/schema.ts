@@ -25,7 +25,7 @@ const tls = defaultGroup('How the listener speaks TLS with devices.', {
   maxVersion: choice('The newest version offered.', TLS_VERSIONS, 'TLSv1.3'),
   ciphers: Type.Optional(
     tlsNames(
-      'Cipher suites, strongest first. Left out: forward-secret AEAD suites only, which every device since 2014 speaks.',
+      'Cipher suites, strongest first. Left out: forward-secret AEAD suites only, which every device since 2014 speaks; the metric tfe_tls_connections_total counts what devices agree on.',
       'ECDHE-ECDSA-AES256-GCM-SHA384',
     ),
   ),

@@ -71,7 +71,8 @@ export function openConnection(
   const connection = new Connection(socket, listener, { presented, now: clock.now() })
   const place = connections.add(connection)
   inFlight.begin()
-  metrics.opened(listener)
+  const { protocol, cipher } = connection
+  metrics.opened(listener, { protocol, suite: cipher.standardName })
   socket.once('close', () => {
     connections.remove(place)
     closed(connection)

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls'
+import { DEFAULT_CIPHER_SUITES } from '../../handshake/cipher-suites.ts'
 import { serverContexts } from '../../handshake/server-context.ts'
 import { presentedBy, type Presented } from '../../identify/presented.ts'
 import type { Config } from '../../config/config.ts'
@@ -87,7 +88,7 @@ function serverFor({ material, advertised }: SelfTestCase): Server {
   const settings = {
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
-    ciphers: undefined,
+    ciphers: DEFAULT_CIPHER_SUITES,
     groups: undefined,
     resumption: true,
     advertised,
