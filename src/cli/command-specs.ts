@@ -6,7 +6,7 @@ import type { Options } from './command-environment.ts'
 import { json, type TfeCommand } from './command.ts'
 import { addAdminCommands } from './admin/command-specs.ts'
 import { addAdmin } from './admin/specs/administrators.ts'
-import { calls } from './admin/specs/common-options.ts'
+import { calls, wide } from './admin/specs/common-options.ts'
 import { addKeys } from './admin/specs/keys.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { FORMATS } from './headers/formats.ts'
@@ -239,5 +239,6 @@ function addUpstreamCommands(program: TfeCommand): void {
     .with(server)
     .option('--clear', 'take the errors that are printed off the list')
     .examples('tfe upstream errors core --clear')
+    .with(wide)
     .with(calls(() => import('./admin/upstream-errors.ts'), 'errors'))
 }

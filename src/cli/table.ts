@@ -16,7 +16,7 @@ export interface View {
 }
 
 /** What stands in a table or beside the name of a fact. */
-export type Cell = boolean | number | string | null | DayCell | IdCell | TimeCell
+export type Cell = boolean | number | string | null | DayCell | IdCell | TimeCell | WholeCell
 
 /** A day in UTC, of a time in RFC 3339: the days of a certificate are the same in every zone. */
 interface DayCell {
@@ -32,9 +32,15 @@ interface TimeCell {
   readonly time: string | null
 }
 
+/** What is copied from the table into another command: never cut. */
+interface WholeCell {
+  readonly whole: string
+}
+
 export const dayCell = (day: string | null): DayCell => ({ day })
 export const idCell = (id: string | null): IdCell => ({ id })
 export const timeCell = (time: string | null): TimeCell => ({ time })
+export const wholeCell = (whole: string): WholeCell => ({ whole })
 
 /** A terminal as tables need it. */
 export const viewOf = ({ columns, timeZone, signs }: Terminal, isWide: boolean): View => ({
@@ -120,8 +126,8 @@ function columnOf(head: string, cells: readonly Cell[], view: View): Column {
     const length = view.columns === undefined ? Infinity : shortestPrefixLength(whole)
     return { head, cells: whole.map((id) => id.slice(0, length)), mayBeCut: false }
   }
-  const isNumber = cells.every((it) => typeof it === 'number')
-  return { head, cells: cells.map(plainText), mayBeCut: !isNumber }
+  const mayBeCut = cells.every((it) => typeof it !== 'number' && !isWhole(it))
+  return { head, cells: cells.map(plainText), mayBeCut }
 }
 
 /** Takes from the widest column until the line fits, or nothing is left that could be cut. */
@@ -161,8 +167,14 @@ function factText(value: Cell, view: View): string {
 
 const unreadTime = (cell: Cell): string => plainText(isTime(cell) ? cell.time : null)
 
-const plainText = (value: Cell): string =>
-  value === null || typeof value === 'object' ? NOTHING : replaceControlCharacters(String(value))
+function plainText(value: Cell): string {
+  if (isWhole(value)) return replaceControlCharacters(value.whole)
+  const isNothing = value === null || typeof value === 'object'
+  return isNothing ? NOTHING : replaceControlCharacters(String(value))
+}
+
+const isWhole = (cell: Cell): cell is WholeCell =>
+  typeof cell === 'object' && cell !== null && 'whole' in cell
 
 const isTime = (cell: Cell): cell is TimeCell =>
   typeof cell === 'object' && cell !== null && 'time' in cell

@@ -1,6 +1,6 @@
 /** `tfe audit`, `tfe deny` and `tfe token`. */
 import type { CommandResult } from '../command-environment.ts'
-import { formatTable, timeCell, timeText } from '../table.ts'
+import { formatTable, timeCell, timeText, wholeCell } from '../table.ts'
 import {
   type Page,
   nextPageHint,
@@ -15,6 +15,7 @@ interface AuditRow {
   readonly from: string
   readonly action: string
   readonly subject: string
+  readonly device_subject: string | null
 }
 
 /** Reads the audit trail. */
@@ -23,10 +24,14 @@ export function audit(context: CommandContext): Promise<CommandResult> {
   const heads = ['WHEN', 'WHO', 'FROM', 'ACTION', 'SUBJECT']
   const path = `/api/audit${queryOf(context.options, names)}`
   return context.show<Page<AuditRow>>(path, ({ items, next }, view) => {
-    const rows = items.map((it) => [timeCell(it.at), it.who, it.from, it.action, it.subject])
+    const rows = items.map((it) => [timeCell(it.at), it.who, it.from, it.action, subjectText(it)])
     return [...formatTable(heads, rows, view), ...nextPageHint(next)]
   })
 }
+
+/** A device by its name as well, as the other lists show it. */
+const subjectText = ({ subject, device_subject: name }: AuditRow): string =>
+  name === null ? subject : `${subject} ${name}`
 
 type Denied =
   | { readonly kind: 'key'; readonly key: string }
@@ -42,7 +47,7 @@ interface DenyListItem {
 export const denyList = (context: CommandContext): Promise<CommandResult> =>
   context.show<{ items: readonly DenyListItem[] }>('/api/deny-list', ({ items }, view) => {
     const rows = items.map((it) => [
-      deniedText(it.denied),
+      wholeCell(deniedText(it.denied)),
       it.note,
       it.created_by,
       timeCell(it.created),
@@ -95,7 +100,7 @@ export const listTokens = (context: CommandContext): Promise<CommandResult> =>
     formatTable(
       ['ID', 'OF', 'ROLE', 'LABEL', 'ENDS', 'LAST USED'],
       items.map((it) => [
-        it.id,
+        wholeCell(it.id),
         it.administrator,
         it.role,
         it.label,

@@ -150,7 +150,7 @@ export class CommandContext {
   /** Prints an answer: the lines, or with --json all of it. */
   print(body: unknown, lines: readonly string[]): ExitCode {
     this.#answered = true
-    this.terminal.out(this.options.has('json') ? jsonText(body) : `${lines.join('\n')}\n`)
+    this.terminal.out(this.options.has('json') ? jsonText(body) : textOf(lines))
     return EXIT.ok
   }
 
@@ -167,7 +167,7 @@ export class CommandContext {
   /** Prints what a person has to read before an answer; never in the way of JSON. */
   printNotice(lines: readonly string[]): void {
     const { err, out } = this.terminal
-    const text = lines.map((line) => `${line}\n`).join('')
+    const text = textOf(lines)
     if (this.options.has('json')) err(text)
     else out(text)
   }
@@ -223,6 +223,10 @@ interface Problem {
   readonly next_step: string
   readonly faults: readonly { readonly at: string; readonly message: string }[]
 }
+
+/** No line that holds what the API was told by others moves a cursor. */
+const textOf = (lines: readonly string[]): string =>
+  lines.map((line) => `${replaceControlCharacters(line)}\n`).join('')
 
 /** A query of those options that were given. */
 export function queryOf(options: Options, names: readonly string[] = [...options.keys()]): string {

@@ -1,5 +1,6 @@
 /** `tfe devices`: lists, one of them whole, and decisions about them. */
 import { fail, ok, type Result } from '../../kernel/types.ts'
+import { replaceControlCharacters } from '../text-layout.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandResult, Options } from '../command-environment.ts'
 import { dayCell, formatFacts, formatTable, idCell, timeCell, type View } from '../table.ts'
@@ -14,6 +15,7 @@ import { filterOf, findQuery, type DeviceFilter } from './device-filter.ts'
 
 interface DeviceItem {
   readonly id: string
+  readonly subject: string | null
   readonly inventory: { readonly id: string; readonly name: string | null } | null
   readonly class: string | null
   readonly agent_version: string | null
@@ -56,7 +58,7 @@ export function listDevices(context: CommandContext, filter: DeviceFilter): Prom
   return context.show<Page<DeviceItem>>(`/api/devices${query}`, ({ items, next }, view) => {
     const rows = items.map((it) => [
       idCell(it.id),
-      it.inventory?.name ?? it.inventory?.id ?? null,
+      nameOf(it),
       it.class,
       approvalOf(it),
       it.code,
@@ -69,6 +71,16 @@ export function listDevices(context: CommandContext, filter: DeviceFilter): Prom
 
 const pageOptions = (options: Options) =>
   [...options].filter(([name]) => name === 'limit' || name === 'after')
+
+/** How people know a device: the name in the inventory, or else what its last certificate calls it. */
+const nameOf = ({ inventory, subject }: Pick<DeviceItem, 'inventory' | 'subject'>): string | null =>
+  inventory?.name ?? subject ?? inventory?.id ?? null
+
+/** The id and the name, in a sentence. */
+function deviceText(id: string, device: DeviceItem | undefined): string {
+  const name = device === undefined ? null : nameOf(device)
+  return replaceControlCharacters(name === null ? id : `${id} (${name})`)
+}
 
 const approvalOf = ({ approval, awaiting }: DeviceItem): string =>
   awaiting ? `${approval}, awaiting next connection` : approval
@@ -111,7 +123,7 @@ async function findDeviceId(
     if (only === undefined) continue
     context.printRefusal([
       `'${word}' may mean several devices`,
-      ...items.map(({ id, inventory }) => `  ${id}  ${inventory?.name ?? ''}`.trimEnd()),
+      ...items.map((it) => `  ${it.id}  ${nameOf(it) ?? ''}`.trimEnd()),
       'next: write more of the id',
     ])
     return fail(EXIT.usage)
@@ -124,11 +136,15 @@ const MAX_SHOWN_MATCHES = 10
 
 const devicePath = (id: string): string => `/api/devices/${pathSegment(id)}`
 
+const inventoryText = (entry: DeviceItem['inventory']): string | null =>
+  entry === null || entry.name === null ? (entry?.id ?? null) : `${entry.id} (${entry.name})`
+
 const detailLines = ({ device, certificates, signed_ids: ids }: DeviceDetails, view: View) => [
   ...formatFacts(
     [
       ['device', device.id],
-      ['inventory', device.inventory?.id ?? null],
+      ['subject', device.subject],
+      ['inventory', inventoryText(device.inventory)],
       ['class', device.class],
       ['agent version', device.agent_version],
       ['first seen', timeCell(device.first_seen)],
@@ -159,15 +175,18 @@ const detailLines = ({ device, certificates, signed_ids: ids }: DeviceDetails, v
 
 async function decide(context: CommandContext, verb: string, done: string): Promise<CommandResult> {
   const devices: { readonly id: string; readonly version: number }[] = []
+  const known = new Map<string, DeviceItem>()
   for (const word of context.takes) {
     const meant = await findDeviceId(context, word)
     if (!meant.ok) return meant.failure
     const id = meant.value
-    const found = await context.find<{ readonly device: { readonly version: number } }>(
-      devicePath(id),
-    )
+    const found = await context.find<{
+      readonly device: DeviceItem & { readonly version: number }
+    }>(devicePath(id))
     if (!found.ok) return found.failure
-    devices.push({ id, version: found.value?.body.device.version ?? NO_VERSION })
+    const device = found.value?.body.device
+    if (device !== undefined) known.set(id, device)
+    devices.push({ id, version: device?.version ?? NO_VERSION })
   }
   const path = `/api/devices/${verb}`
   const response = await context.request<DecisionResult>({
@@ -178,8 +197,11 @@ async function decide(context: CommandContext, verb: string, done: string): Prom
   if (!response.ok) return response.failure
   const { body } = response.value
   context.print(body, [
-    ...body.changed.map((id) => `${id} is ${done}`),
-    ...body.left.map(({ id, text }) => `${id} is left: ${text}`),
+    ...body.changed.map((id) => `${deviceText(id, known.get(id))} is ${done}`),
+    ...body.left.map(
+      ({ id, text }) =>
+        `${deviceText(id, known.get(id))} is left: ${replaceControlCharacters(text)}`,
+    ),
   ])
   // A script has to see that something it named was not done.
   return body.left.length === 0 ? EXIT.ok : EXIT.no
@@ -193,6 +215,9 @@ export async function forget(context: CommandContext): Promise<CommandResult> {
   if (!meant.ok) return meant.failure
   const id = meant.value
   const path = devicePath(id)
-  const lines = () => [`${id} is forgotten`]
-  return await context.change(path, { method: 'DELETE', path }, lines, { forgotten: id })
+  const found = await context.get<DeviceDetails>(path)
+  if (!found.ok) return found.failure
+  const { body, etag } = found.value
+  const lines = () => [`${deviceText(id, body.device)} is forgotten`]
+  return await context.run({ method: 'DELETE', path, match: etag }, lines, { forgotten: id })
 }

@@ -1,6 +1,6 @@
 /** `tfe queries`: conditions for lists of devices, saved under a name. */
 import type { CommandResult } from '../command-environment.ts'
-import { formatTable, timeCell } from '../table.ts'
+import { formatTable, timeCell, wholeCell } from '../table.ts'
 import { pathSegment, type CommandContext } from './command-context.ts'
 import {
   filterOf,
@@ -22,7 +22,7 @@ export const list = (context: CommandContext): Promise<CommandResult> =>
         it.origin,
         it.created_by,
         timeCell(it.created),
-        it.id,
+        wholeCell(it.id),
       ]),
       view,
     ),

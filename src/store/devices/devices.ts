@@ -17,6 +17,7 @@ import { readCertificate, readDevice, type Device, type DeviceCertificate } from
 import type { Answer, Outcome } from '../failure.ts'
 import { retainedUnder, type RetainedCertificate } from './retained-certificates.ts'
 import type { DeviceRow } from './device-draft.ts'
+import { subjectsOf } from './subjects.ts'
 import { deleteTraces } from './write-plan.ts'
 import {
   boundedLimit,
@@ -152,6 +153,12 @@ export class Devices {
         signedIds: ids.map(({ id }) => id),
       }
     })
+  }
+
+  /** The subject of the last certificate of each of these; ids without one are not in it. */
+  subjects(ids: readonly string[]): Answer<ReadonlyMap<string, string>> {
+    const { dialect } = this.#transactions
+    return this.#transactions.read((db) => subjectsOf(db, ids, dialect))
   }
 
   /** Every chart's numbers in one walk along an index; the sum over the cells is the number of devices. */

@@ -71,7 +71,9 @@ test('devices are listed in a table, approved by id, and found again', async () 
   const ids = await idsOf(adminApi)
   const approved = await typed(adminApi, ['devices', 'approve', ...ids], { as: 'operator' })
   expect(approved).toMatchObject({ code: 0, err: '' })
-  expect(approved.out).toBe(ids.map((id) => `${id} is approved\n`).join(''))
+  for (const id of ids) {
+    expect(approved.out).toMatch(new RegExp(`^${id} \\(CN=device [12]\\) is approved$`, 'mu'))
+  }
   const { out } = await typed(adminApi, words('devices list --approval approved'))
   expect(out.match(/approved, awaiting next connection/gu)).toHaveLength(2)
 })
@@ -89,7 +91,8 @@ test('a device is meant by any beginning that it alone has', async () => {
   const beginning = first.slice(0, shared + 1)
   expect((await typed(adminApi, ['devices', 'show', beginning])).out).toContain(first)
   const blocked = await typed(adminApi, ['devices', 'block', beginning])
-  expect(blocked).toMatchObject({ code: 0, out: `${first} is blocked\n` })
+  expect(blocked.code).toBe(0)
+  expect(blocked.out).toMatch(new RegExp(`^${first} \\(CN=device [12]\\) is blocked\n$`, 'u'))
 })
 
 test('a beginning that two devices share decides about neither, exit code 2', async () => {
@@ -99,7 +102,9 @@ test('a beginning that two devices share decides about neither, exit code 2', as
   for (const action of ['show', 'block', 'forget']) {
     const { code, out, err } = await typed(adminApi, ['devices', action, first.slice(0, shared)])
     expect({ code, out }).toEqual({ code: 2, out: '' })
-    for (const said of [first, second, 'next: write more of the id']) expect(err).toContain(said)
+    const names = ['CN=device 1', 'CN=device 2']
+    for (const said of [first, second, ...names, 'next: write more of the id'])
+      expect(err).toContain(said)
   }
   const { out } = await typed(adminApi, words('devices list --approval blocked --json'))
   expect(JSON.parse(out)).toMatchObject({ items: [] })
@@ -111,7 +116,9 @@ test('a device that is left is named with the reason, exit code 1', async () => 
   await typed(adminApi, ['devices', 'block', first])
   const again = await typed(adminApi, ['devices', 'approve', first, 'unknown'])
   expect(again).toMatchObject({ code: 1 })
-  expect(again.out).toContain(`${first} is left: it is blocked`)
+  expect(again.out).toMatch(
+    new RegExp(`^${first} \\(CN=device [12]\\) is left: it is blocked`, 'mu'),
+  )
   expect(again.out).toContain('unknown is left: there is no such device')
   const forget = await typed(adminApi, ['devices', 'forget', first])
   expect(forget).toMatchObject({ code: 1, out: '' })

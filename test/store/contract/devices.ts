@@ -199,6 +199,25 @@ export function devices(backend: Backend): void {
     )
   })
 
+  test('the subject of a device is that of its last certificate; an id that is not known has none', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    const first = aCertificate('alpha', { subject: 'CN=before' })
+    const renewed = { ...first, fingerprint: hex('renewed') as Fingerprint, subject: 'CN=after' }
+    unwrap(
+      await store.sightings.record([
+        aSighting(first),
+        aSighting(renewed, { at: (SEEN + DAY) as Instant }),
+        aSighting(aCertificate('bravo', { subject: 'CN=bravo' })),
+      ]),
+    )
+    const ids = unwrap(await store.devices.list({ ...LIST, limit: 9 })).items.map(({ id }) => id)
+    const subjects = unwrap(await store.devices.subjects([...ids, 'unknown']))
+    expect([...subjects.values()].toSorted()).toEqual(['CN=after', 'CN=bravo'])
+    expect(unwrap(await store.devices.subjects([]))).toEqual(new Map())
+  })
+
   test('a blocked device is not forgotten, or its block would be', async () => {
     await using place = await backend.place()
     await using store = await opened(place)

@@ -11,7 +11,7 @@ export interface CommandOutput {
 }
 
 /** What is unlike a pipe in UTC. */
-type Shown = Partial<Pick<Terminal, 'columns' | 'paint' | 'timeZone'>>
+export type Shown = Partial<Pick<Terminal, 'columns' | 'paint' | 'timeZone'>>
 
 /** Runs one command; what it would start is only noted. */
 export async function tfe(

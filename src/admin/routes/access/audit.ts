@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { isoText, ok } from '../../../kernel/types.ts'
 import { defineRoute } from '../../define-route.ts'
-import { pageQuery, pageOf, strictObject, text, time } from '../../schemas.ts'
+import { nullable, pageQuery, pageOf, strictObject, text, time } from '../../schemas.ts'
 import { instantOf } from '../../times.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -32,6 +32,12 @@ export function addAuditRoute(app: FastifyInstance, { store }: AdminContext): vo
         from: Type.String(),
         action: Type.String(),
         subject: Type.String(),
+        device_subject: nullable(
+          Type.String({
+            description:
+              'Where the subject is a device that is known now: the subject of its last certificate.',
+          }),
+        ),
         before: Type.Unknown(),
         after: Type.Unknown(),
         revision: Type.Integer(),
@@ -46,8 +52,11 @@ export function addAuditRoute(app: FastifyInstance, { store }: AdminContext): vo
         until: instantOf(until),
       })
       if (!listed.ok) return listed
+      const subjects = await store.devices.subjects(listed.value.items.map((it) => it.subject))
+      if (!subjects.ok) return subjects
       const items = listed.value.items.map((it) => ({
         ...it,
+        device_subject: subjects.value.get(it.subject) ?? null,
         at: isoText(it.at),
         before: it.before ?? null,
         after: it.after ?? null,

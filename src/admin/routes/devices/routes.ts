@@ -79,9 +79,12 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
       })
       if (!listed.ok) return listed
       const { items, next } = listed.value
-      return ok({
-        body: { items: items.map((one) => shownDevice(one, minimums.value)), next: next ?? null },
-      })
+      const subjects = await store.devices.subjects(items.map(({ id }) => id))
+      if (!subjects.ok) return subjects
+      const shown = items.map((one) =>
+        shownDevice(one, { minimums: minimums.value, subject: subjects.value.get(one.id) }),
+      )
+      return ok({ body: { items: shown, next: next ?? null } })
     },
   })
   defineRoute(app, {
@@ -106,7 +109,10 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
       if (!minimums.ok) return minimums
       return ok({
         body: {
-          device: shownDevice(it.device, minimums.value),
+          device: shownDevice(it.device, {
+            minimums: minimums.value,
+            subject: it.certificates[0]?.subject,
+          }),
           certificates: it.certificates.map(shownDeviceCertificate),
           keys: [...it.keys],
           signed_ids: [...it.signedIds],

@@ -73,6 +73,7 @@ const unknownTime = nullable(time('Null when it never happened.'))
 export const deviceShape = strictObject({
   id: Type.String(),
   inventory: nullable(strictObject({ id: Type.String(), name: nullable(Type.String()) })),
+  subject: nullable(Type.String({ description: 'Of its last certificate, sound or not.' })),
   reported_id: nullable(Type.String({ description: 'What it says of itself; carries nothing.' })),
   class: nullable(Type.String()),
   agent: nullable(Type.String()),
@@ -131,10 +132,20 @@ const LAST_VERDICT: Readonly<Record<Device['authentication'], (code: string) => 
   failed: (code) => ({ kind: 'refuse', code }),
 }
 
-export const shownDevice = (it: Device, minimums: MinimumVersions): Static<typeof deviceShape> => ({
+/** What a device is shown with besides its own row. */
+interface Beside {
+  readonly minimums: MinimumVersions
+  readonly subject: string | undefined
+}
+
+export const shownDevice = (
+  it: Device,
+  { minimums, subject }: Beside,
+): Static<typeof deviceShape> => ({
   id: it.id,
   inventory:
     it.inventory === undefined ? null : { id: it.inventory.id, name: it.inventory.name ?? null },
+  subject: subject ?? null,
   reported_id: it.reportedId ?? null,
   class: it.class ?? null,
   agent: it.agent ?? null,

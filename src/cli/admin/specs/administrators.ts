@@ -1,7 +1,7 @@
 /** `tfe admin`. */
 import type { Invocation, TfeCommand } from '../../command.ts'
 import type { CommandEnvironment, CommandResult } from '../../command-environment.ts'
-import { apiOptions, calls, callWith } from './common-options.ts'
+import { apiOptions, calls, callWith, wide } from './common-options.ts'
 
 /** Adds the commands about administrators. */
 export function addAdmin(program: TfeCommand): void {
@@ -15,7 +15,11 @@ export function addAdmin(program: TfeCommand): void {
   const module = () => import('../administrators.ts')
   const named = (name: string, description: string): TfeCommand =>
     admin.command(name).description(description).argument('<NAME>', 'the administrator')
-  admin.command('list').description('list all administrators').with(calls(module, 'list'))
+  admin
+    .command('list')
+    .description('list all administrators')
+    .with(wide)
+    .with(calls(module, 'list'))
   named('password', 'replace the password; ends the sessions')
     .examples('tfe admin password alice < password')
     .with(calls(module, 'setPassword'))

@@ -1,6 +1,6 @@
 /** `tfe audit`, `tfe deny` and `tfe token`. */
 import type { TfeCommand } from '../../command.ts'
-import { calls, pages } from './common-options.ts'
+import { calls, pages, wide } from './common-options.ts'
 
 /** Adds the commands about the audit trail, the deny list and API tokens. */
 export function addAuditDenyToken(program: TfeCommand): void {
@@ -16,6 +16,7 @@ export function addAuditDenyToken(program: TfeCommand): void {
     .time('--until <TIME>', 'before this, written in the same ways', AGO)
     .with(pages)
     .examples('tfe audit --who alice --since 7d', 'tfe audit --since 2026-11-01')
+    .with(wide)
     .with(calls(module, 'audit'))
   const deny = program
     .command('deny')
@@ -24,7 +25,11 @@ export function addAuditDenyToken(program: TfeCommand): void {
       'Denies a public key, or one certificate by the key of its issuer and its serial; never by fingerprint, which can be altered. Holds at once, on live connections too.',
     )
   const denied = 'KEY, or ISSUERKEY:SERIAL; keys as SHA-256 in hexadecimal'
-  deny.command('list').description('print the whole list').with(calls(module, 'denyList'))
+  deny
+    .command('list')
+    .description('print the whole list')
+    .with(wide)
+    .with(calls(module, 'denyList'))
   deny
     .command('add')
     .description('deny a key or a certificate')
@@ -46,6 +51,7 @@ export function addAuditDenyToken(program: TfeCommand): void {
   token
     .command('list')
     .description('list all tokens, without what they are')
+    .with(wide)
     .with(calls(module, 'listTokens'))
   token
     .command('create')

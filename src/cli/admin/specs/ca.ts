@@ -1,6 +1,6 @@
 /** `tfe ca`. */
 import type { TfeCommand } from '../../command.ts'
-import { calls, CONFIRM, FORCE } from './common-options.ts'
+import { calls, CONFIRM, FORCE, wide } from './common-options.ts'
 
 /** Adds the commands about CA chains. */
 export function addCa(program: TfeCommand): void {
@@ -30,6 +30,7 @@ export function addCa(program: TfeCommand): void {
       )
   ca.command('list')
     .description('list all settings with their standing')
+    .with(wide)
     .with(calls(module, 'list'))
   ca.command('subject')
     .description(
@@ -38,9 +39,9 @@ export function addCa(program: TfeCommand): void {
     .argument('<TEMPLATE>', "the subject, in single quotes: the shell has its own use for '$'")
     .examples("tfe ca subject 'CN=$USERID$,OU=$RANDOM_32$'")
     .with(calls(module, 'subject'))
-  action('show', 'show one with its chain, and how many devices depend on it').with(
-    calls(module, 'show'),
-  )
+  action('show', 'show one with its chain, and how many devices depend on it')
+    .with(wide)
+    .with(calls(module, 'show'))
   action('upload', 'upload a CA chain; staged, it admits no device')
     .argument('<FILE>', 'the chain: PEM, PKCS#7 or DER')
     .choice('--source <SOURCE>', 'who issues (default: other)', ['local', 'scep', 'other'])
@@ -54,6 +55,7 @@ export function addCa(program: TfeCommand): void {
     .with(retirement)
     .time('--at <TIME>', 'judge as of this time, written like a sunset (default: now)')
     .examples('tfe ca preview new-ca promote')
+    .with(wide)
     .with(calls(module, 'preview'))
   action('promote', 'make it current')
     .with(retirement)

@@ -41,6 +41,10 @@ export function callWith<Name extends string>(load: Load<Name>, name: Name): Wor
   }
 }
 
+/** Gives a command that prints a table the switch that leaves it whole. */
+export const wide = (command: TfeCommand): TfeCommand =>
+  command.option('--wide', 'nothing shortened or cut; always so where the output is no terminal')
+
 /** Gives a command the options of a list that comes in pages. */
 export const pages = (command: TfeCommand): TfeCommand =>
   command

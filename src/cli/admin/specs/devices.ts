@@ -1,6 +1,6 @@
 /** `tfe devices`. */
 import type { TfeCommand } from '../../command.ts'
-import { calls, pages } from './common-options.ts'
+import { calls, pages, wide } from './common-options.ts'
 
 /** Adds the commands about devices. */
 export function addDevices(program: TfeCommand): void {
@@ -20,6 +20,7 @@ export function addDevices(program: TfeCommand): void {
       'tfe devices list --approval unapproved --verdict admit',
       'tfe devices list --text alice --json',
     )
+    .with(wide)
     .with(calls(module, 'list'))
   devices
     .command('readiness')
@@ -37,6 +38,7 @@ export function addDevices(program: TfeCommand): void {
     .command('show')
     .description('show one device with its certificates, keys and ids')
     .argument('<ID>', DEVICE)
+    .with(wide)
     .with(calls(module, 'show'))
   const decisions = [
     [

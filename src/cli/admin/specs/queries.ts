@@ -1,6 +1,6 @@
 /** `tfe queries`. */
 import type { TfeCommand } from '../../command.ts'
-import { calls, pages } from './common-options.ts'
+import { calls, pages, wide } from './common-options.ts'
 import { deviceFilter } from './devices.ts'
 
 /** Adds the commands about saved queries. */
@@ -14,9 +14,9 @@ export function addQueries(program: TfeCommand): void {
     )
   const named = (name: string, description: string): TfeCommand =>
     queries.command(name).description(description)
-  named('list', 'list the saved queries, the segments of charts among them').with(
-    calls(module, 'list'),
-  )
+  named('list', 'list the saved queries, the segments of charts among them')
+    .with(wide)
+    .with(calls(module, 'list'))
   named('save', 'save these conditions under a name')
     .argument('<NAME>', 'a name that no query has yet')
     .with(deviceFilter)
@@ -25,6 +25,7 @@ export function addQueries(program: TfeCommand): void {
   named('run', 'list the devices that meet a saved query')
     .argument('<NAME>', QUERY)
     .with(pages)
+    .with(wide)
     .examples('tfe queries run waiting')
     .with(calls(module, 'run'))
   named('remove', 'remove a saved query').argument('<NAME>', QUERY).with(calls(module, 'remove'))

@@ -1,6 +1,6 @@
 /** `tfe secrets`. */
 import type { TfeCommand } from '../../command.ts'
-import { calls } from './common-options.ts'
+import { calls, wide } from './common-options.ts'
 
 /** Adds the commands about secrets in the store. */
 export function addSecrets(program: TfeCommand): void {
@@ -14,6 +14,7 @@ export function addSecrets(program: TfeCommand): void {
   secrets
     .command('list')
     .description('list the names of all secrets, and the keys that they are sealed with')
+    .with(wide)
     .with(calls(module, 'listSecrets'))
   secrets
     .command('put')

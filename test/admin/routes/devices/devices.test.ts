@@ -189,3 +189,32 @@ for (const [sent, kept] of SERIALS) {
     expect(await ask(api, '/api/deny-list')).toEqual({ items: [] })
   })
 }
+
+test('a device is listed and shown with the subject of its last certificate, and named so in the audit trail', async () => {
+  await using api = await fleet()
+  const { items } = await listOf(api)
+  expect(items.map((it) => (it as unknown as { subject: string }).subject).toSorted()).toEqual([
+    'CN=device 1',
+    'CN=device 2',
+    'CN=device 3',
+  ])
+  const [first] = items
+  if (first === undefined) throw new Error('there is none')
+  const { subject } = first as unknown as { subject: string }
+  expect(await ask(api, `/api/devices/${first.id}`)).toMatchObject({ device: { subject } })
+  await ask(api, '/api/devices/block', { devices: [{ id: first.id, version: first.version }] })
+  const response = await fetch(`${api.url}/api/audit?action=device.block`, {
+    headers: { authorization: `Bearer ${await api.tokenOf('administrator')}` },
+  })
+  expect(await response.json()).toMatchObject({
+    items: [{ subject: first.id, device_subject: subject }],
+  })
+})
+
+test('an entry of the audit trail that is not about a device has no subject of one', async () => {
+  await using api = await fleet()
+  const response = await fetch(`${api.url}/api/audit?limit=1`, {
+    headers: { authorization: `Bearer ${await api.tokenOf('administrator')}` },
+  })
+  expect(await response.json()).toMatchObject({ items: [{ device_subject: null }] })
+})
