@@ -17,8 +17,10 @@ export async function readSecret({ terminal, stdin }: Source, what: string): Pro
 /** Reads a new secret: at a terminal it is asked for twice, because a slip is not seen. */
 export async function readNewSecret(source: Source, what: string): Promise<Result<string, string>> {
   const { askSecret } = source.terminal
-  if (askSecret === undefined) return ok(await firstLine(source.stdin))
-  const secret = await askSecret(`${what}: `)
+  const secret = await readSecret(source, what)
+  // Also what Ctrl-C at the question comes to.
+  if (secret === '') return fail(`found no ${what}, wanted one: nothing was changed`)
+  if (askSecret === undefined) return ok(secret)
   if (secret === (await askSecret(`${what}, once more: `))) return ok(secret)
   return fail(`found two different entries, wanted the ${what} twice: nothing was changed`)
 }

@@ -28,6 +28,9 @@ const FILTER_OPTIONS = [
   'verdict',
   'code',
   'in-inventory',
+  'seen-since',
+  'not-seen-since',
+  'valid-at',
   'text',
 ] as const
 

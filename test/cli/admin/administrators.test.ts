@@ -74,7 +74,14 @@ test('an administrator made with a certificate key has no password, and none is 
 const REFUSED: readonly (readonly [string, string, number, RegExp, Typist?])[] = [
   ['a name that is there', 'admin create alice --role viewer', 1, /\(already-exists\)/u],
   ['a short password', 'admin create bob --role viewer', 1, /password/u, { stdin: 'short\n' }],
-  ['no password at all', 'admin password alice', 1, /password/u, { stdin: '' }],
+  ['no password at all', 'admin password alice', 2, /found no password/u, { stdin: '' }],
+  [
+    'a question that is not answered',
+    'admin password alice',
+    2,
+    /found no password/u,
+    { answers: [] },
+  ],
   [
     'two different passwords',
     'admin password alice',

@@ -57,10 +57,24 @@ test('queries are listed with their conditions, and removed by name or id', asyn
   })
 })
 
+test('devices are narrowed by when they were seen, and a saved query keeps the time', async () => {
+  await using adminApi = await withQuery()
+  const seen = await typed(adminApi, 'devices list --seen-since 2026-01-01 --json')
+  expect(devicesIn(seen.out)).toBe(3)
+  const unseen = await typed(adminApi, 'devices list --not-seen-since 2026-01-01 --json')
+  expect(devicesIn(unseen.out)).toBe(0)
+  await typed(adminApi, 'queries save old --not-seen-since 2026-01-01 --valid-at 2026-01-01')
+  expect((await typed(adminApi, 'queries list')).out).toMatch(
+    /^old +not-seen-since=2026-01-01T\S+Z valid-at=2026-01-01T\S+Z /mu,
+  )
+  expect(devicesIn((await typed(adminApi, 'queries run old --json')).out)).toBe(0)
+})
+
 const REFUSED: readonly (readonly [string, string, number, RegExp, Typist?])[] = [
   ['a query without conditions', 'queries save all', 2, /save needs a condition/u],
   ['a name that is there', 'queries save refused --verdict admit', 1, /\(already-exists\)/u],
   ['a condition that is none', 'queries save x --verdict maybe', 2, /wanted one of admit, refuse/u],
+  ['a day that is none', 'queries save x --seen-since 2026-02-30', 2, /found --seen-since/u],
   ['a class that is none', 'queries save x --class ios', 1, /\((?:call-malformed|data-faulty)\)/u],
   ['a name that is unknown', 'queries run refuse', 1, /did you mean refused\?\nnext: see/u],
   ['an unknown name of a list', 'devices list --query other', 1, /there is refused\nnext: see/u],

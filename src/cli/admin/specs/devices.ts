@@ -85,4 +85,9 @@ export const deviceFilter = (command: TfeCommand): TfeCommand =>
     .choice('--verdict <VERDICT>', 'the last verdict', ['admit', 'refuse'])
     .option('--code <CODE>', 'the code of the last verdict')
     .choice('--in-inventory <ANSWER>', 'whether the inventory has it', ['true', 'false'])
+    .time('--seen-since <TIME>', 'seen at or after this: 2026-11-22, or 7d for 7 days ago', AGO)
+    .time('--not-seen-since <TIME>', 'not seen since then', AGO)
+    .time('--valid-at <TIME>', 'whose last sound certificate ends at or after this')
     .option('--text <WORDS>', 'beginnings of ids, fingerprints, serials, names')
+
+const AGO = { ago: true } as const
