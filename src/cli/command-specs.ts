@@ -8,6 +8,7 @@ import { addAdminCommands } from './admin/command-specs.ts'
 import { addAdmin } from './admin/specs/administrators.ts'
 import { calls, wide } from './admin/specs/common-options.ts'
 import { addKeys } from './admin/specs/keys.ts'
+import { addCompletion } from './completion/spec.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { FORMATS } from './headers/formats.ts'
 import { twoColumns } from './text-layout.ts'
@@ -48,6 +49,7 @@ export function addCommands(program: TfeCommand, services: Services): void {
     .option('--json', 'the JSON lines of the front end in place of text')
     .examples('npm start', 'tfe demo --port 10443')
     .does(({ options }) => services.demo(options))
+  addCompletion(program)
   program
     .command('help')
     .summary('explain a command')

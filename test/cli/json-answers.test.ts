@@ -39,7 +39,9 @@ test('every command that answers has --json; one that serves or prints a script 
   const without = ends(program()).filter(
     (one) => !one.options.some(({ long }) => long === '--json'),
   )
-  expect(without.map((one) => one.path())).toEqual([' serve', ' help'].map((it) => `tfe${it}`))
+  expect(without.map((one) => one.path())).toEqual(
+    [' serve', ' completion', ' help'].map((it) => `tfe${it}`),
+  )
 })
 
 test('the commands of the store answer with a document each, in the order in which they are used', async () => {
