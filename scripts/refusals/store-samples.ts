@@ -72,4 +72,5 @@ export const STORE: Cases<StoreFailure> = {
     wanted: amount('wanted'),
   }),
   'backup-refused': byUs({ kind: 'backup-refused', detail }),
+  'backup-elsewhere': byUs({ kind: 'backup-elsewhere' }),
 }

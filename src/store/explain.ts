@@ -173,6 +173,7 @@ function explainRefusal(why: ChangeRefusal): SentenceAndStep {
     case 'import-malformed':
     case 'import-other-schema':
     case 'backup-refused':
+    case 'backup-elsewhere':
       return explainTransferFailure(why)
     default:
       return unreachable(why)
@@ -222,6 +223,11 @@ function explainTransferFailure(why: TransferFailure): SentenceAndStep {
       return [
         `the export has schema ${why.found}, wanted ${why.wanted}`,
         'open the store with this version first, which upgrades it, and export it then',
+      ]
+    case 'backup-elsewhere':
+      return [
+        'the store is PostgreSQL, which is backed up by its own tools',
+        'use pg_dump, or write an export: `tfe export FILE`',
       ]
     case 'backup-refused':
       return [`no backup was written: ${why.detail}`, 'name a file that does not exist yet']

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
+import { explainStore } from '../../../src/store/explain.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Backend } from '../../support/store/backends.ts'
 import { opened } from '../../support/store/backends.ts'
@@ -186,4 +187,14 @@ export function transfer(backend: Backend): void {
     await using fresh = await opened(freshPlace)
     expect(rowsOf(await exported(other))).toEqual(rowsOf(await exported(fresh)))
   })
+
+  test.runIf(backend.name === 'PostgreSQL')(
+    'a store that is no file says which tools back it up',
+    async () => {
+      await using place = await backend.place()
+      await using store = await opened(place)
+      const refused = unwrapFailure(await store.transfer.backup(ADMIN, '/nowhere/copy'))
+      expect(explainStore(refused).nextStep).toContain('pg_dump')
+    },
+  )
 }
