@@ -1,0 +1,59 @@
+/** What is switched for the whole fleet. */
+import { CONFIRMATION_PHRASE } from '../../../src/fleet/enforcement.ts'
+import { scenarios } from '../scenario.ts'
+
+export const FLEET = [
+  ...scenarios('approval status', ['', { reads: true, says: /set by +the store/u }]),
+  ...scenarios(
+    'approval use',
+    ['manual', { says: /the approval model is manual/u }],
+    ['auto --json'],
+    ['sometimes', { code: 2 }],
+  ),
+  ...scenarios('approval chart', ['', { reads: true, says: /unapproved/u }]),
+  ...scenarios('agents list', ['', { reads: true, says: /set by the store/u }]),
+  ...scenarios(
+    'agents set',
+    ['android-maw=10.1 ios-maw=12.0', { says: /android-maw +10\.1/u }],
+    ['ios-maw=13 --json'],
+    ['ios=13', { code: 2 }],
+  ),
+  ...scenarios(
+    'agents unset',
+    ['ios-maw', { says: /android-maw +10\.1/u }],
+    ['android-maw --json'],
+    ['ios', { code: 2 }],
+  ),
+  ...scenarios('port status', ['', { reads: true, says: /sync port/u }]),
+  ...scenarios('enforce status', ['', { reads: true, says: /recorded, not required/u }]),
+  ...scenarios(
+    'enforce save',
+    ['--authentication off --decryption off', { says: /decryption/u }],
+    ['--authentication on --json'],
+    ['', { code: 2 }],
+  ),
+  ...scenarios(
+    'enforce require',
+    ['--phrase yes', { code: 1 }],
+    ['', { answers: [CONFIRMATION_PHRASE], says: /certificates are required/u }],
+    ['--phrase x --json', { code: 1 }],
+  ),
+  ...scenarios(
+    'port close',
+    ['', { code: 1 }],
+    ['--force', { says: /closed/u }],
+    ['--json', { code: 1 }],
+  ),
+  ...scenarios('oauth status', ['', { reads: true, says: /legacy endpoint/u }]),
+  ...scenarios('oauth enable-new', ['', { says: /enabled/u }], ['--json']),
+  ...scenarios(
+    'oauth disable-legacy',
+    ['', { code: 2 }],
+    ['--confirm', { code: 2 }],
+    ['--confirm --confirm --json', { says: /"legacy": "disabled"/u }],
+  ),
+  ...scenarios('oauth disable-new', ['', { code: 1 }], ['--json', { code: 1 }]),
+  ...scenarios('oauth enable-legacy', ['', { says: /legacy endpoint +enabled/u }], ['--json']),
+  ...scenarios('oauth disable-new', ['', { says: /disabled/u }]),
+  ...scenarios('port open', ['', { says: /open/u }], ['--json']),
+]
