@@ -12,22 +12,28 @@ const MINIMUMS = '/api/settings/agent-minimums'
 interface ApprovalModelItem {
   readonly model: string
   readonly locked: boolean
+  /** 0 as long as it was never chosen here. */
+  readonly version: number
 }
 
 /** Shows the approval model, and who has set it. */
 export const approvalStatus = (context: CommandContext): Promise<CommandResult> =>
-  context.show<ApprovalModelItem>(MODEL, ({ model, locked }, view) =>
+  context.show<ApprovalModelItem>(MODEL, ({ model, ...it }, view) =>
     formatFacts(
       [
         ['approval model', model],
-        ['set by', setByText(locked)],
+        ['set by', setByText(it)],
       ],
       view,
     ),
   )
 
-const setByText = (locked: boolean): string =>
-  locked ? 'the configuration file: it is changed there' : 'the store: it is changed here'
+function setByText({ locked, version }: Pick<ApprovalModelItem, 'locked' | 'version'>): string {
+  if (locked) return 'the configuration file: it is changed there'
+  return version === 0
+    ? 'no administrator yet: this is the default'
+    : 'the store: it is changed here'
+}
 
 /** Chooses the approval model. */
 export async function useModel(context: CommandContext): Promise<CommandResult> {
@@ -71,14 +77,15 @@ interface AgentMinimum {
 interface AgentMinimums {
   readonly minimums: readonly AgentMinimum[]
   readonly locked: boolean
+  readonly version: number
 }
 
 /** Lists the oldest agent of each class. */
 export const listAgents = (context: CommandContext): Promise<CommandResult> =>
-  context.show<AgentMinimums>(MINIMUMS, ({ minimums, locked }, view) => [
+  context.show<AgentMinimums>(MINIMUMS, ({ minimums, ...it }, view) => [
     ...minimumLines(minimums, view),
     '',
-    `set by ${setByText(locked)}`,
+    `set by ${setByText(it)}`,
   ])
 
 const minimumLines = (minimums: readonly AgentMinimum[], view: View): readonly string[] =>

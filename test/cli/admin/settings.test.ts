@@ -7,6 +7,7 @@ import { typed, type Typist } from '../../support/cli/call-admin.ts'
 
 test('the approval model is chosen, and its status says so', async () => {
   await using adminApi = await openAdminApi()
+  expect((await typed(adminApi, 'approval status')).out).toMatch(/^set by .*the default$/mu)
   expect((await typed(adminApi, 'approval use manual')).code).toBe(0)
   const { out } = await typed(adminApi, 'approval status', { as: 'viewer' })
   expect(out).toBe('approval model  manual\nset by          the store: it is changed here\n')
