@@ -32,7 +32,7 @@ export class Player {
     this.#leaves = new Map(leaves.map((leaf) => [leaf.path, leaf]))
   }
 
-  /** Plays one, and again with `--json` where it only reads. */
+  /** Plays one, and again in its other forms where it only reads. */
   async play(written: Scenario): Promise<void> {
     const other = this.#stage.store === 'postgres' ? written.onPostgres : undefined
     const scenario = { ...written, ...other }
@@ -45,9 +45,10 @@ export class Player {
       await scenario.before?.(this.#stage)
       const words = this.#wordsOf(scenario)
       await this.#playLine(scenario, leaf, words)
-      if (scenario.reads === true && leaf.options.includes('--json')) {
-        // The text has been held against what it must say.
-        await this.#playLine({ ...scenario, says: undefined }, leaf, [...words, '--json'])
+      for (const form of scenario.reads === true ? ['--json', '--wide'] : []) {
+        if (!leaf.options.includes(form)) continue
+        // The usual text has been held against what it must say.
+        await this.#playLine({ ...scenario, says: undefined }, leaf, [...words, form])
       }
     } catch (error) {
       this.faults.push(`tfe ${scenario.command} ${scenario.args}: ${String(error)}`)

@@ -14,6 +14,11 @@ export interface Call {
   readonly path: string
 }
 
+/** A call that was made. */
+export interface MadeCall extends Call {
+  readonly status: number
+}
+
 export interface RecordingProxy extends AsyncDisposable {
   /** Without TLS. */
   readonly url: string
@@ -21,19 +26,19 @@ export interface RecordingProxy extends AsyncDisposable {
   readonly tlsUrl: string
   /** PEM. */
   readonly ca: string
-  /** Method and path of every call. */
-  readonly calls: readonly Call[]
+  /** Every call that was answered. */
+  readonly calls: readonly MadeCall[]
 }
 
 /** Passes calls on to a port of this machine. */
 export async function recordingProxy(port: number): Promise<RecordingProxy> {
-  const calls: Call[] = []
+  const calls: MadeCall[] = []
   const pass = (incoming: IncomingMessage, answer: ServerResponse): void => {
     const { method = '', url = '/', headers } = incoming
-    calls.push({ method, path: url.split('?')[0] ?? '' })
     const outgoing = request(
       { host: '127.0.0.1', port, method, path: url, headers },
       (response) => {
+        calls.push({ method, path: url.split('?')[0] ?? '', status: response.statusCode ?? 502 })
         answer.writeHead(response.statusCode ?? 502, response.headers)
         response.pipe(answer)
       },

@@ -7,7 +7,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { findPostgres, onPostgres } from '../support/store/postgres.ts'
 import type { StorePlace } from '../story/serve-process.ts'
-import { apiCoverage, describedCalls } from './api-coverage.ts'
+import { apiCoverage, describedCalls, WITHOUT_COMMAND } from './api-coverage.ts'
 import { helpFaults, leaves } from './command-tree.ts'
 import { Player } from './player.ts'
 import { SCENARIOS } from './scenarios/all.ts'
@@ -29,6 +29,7 @@ async function runAll(): Promise<boolean> {
   for (const { name, slowest } of runs)
     if (slowest !== undefined) say(`${name}: slowest ${slowest}`)
   for (const { faults } of runs) for (const fault of faults) say(`✗ ${fault}`)
+  for (const [call, why] of WITHOUT_COMMAND) say(`no command makes ${call}: ${why}`)
   say('\nRUN         COMMANDS  LINES  OPTIONS  API CALLS  SECONDS  FAULTS')
   for (const { name, cells, faults } of runs) {
     say([name.padEnd(10), ...cells, String(faults.length).padStart(6)].join('  '))
@@ -79,7 +80,7 @@ async function play(name: string, store: StorePlace): Promise<Run> {
   for (const scenario of SCENARIOS) await player.play(scenario)
   const { played, usedOptions } = player
   const options = all.flatMap(({ path, options: own }) => own.map((option) => `${path} ${option}`))
-  const api = apiCoverage(described, stage.proxy.calls)
+  const api = apiCoverage(described, stage.proxy.calls, store.kind)
   const faults = [
     ...player.faults,
     ...all.filter(({ path }) => !played.has(path)).map(({ path }) => `tfe ${path} has no scenario`),

@@ -15,7 +15,7 @@ export interface Scenario {
   readonly says?: RegExp | undefined
   /** What is expected instead where the store is PostgreSQL. */
   readonly onPostgres?: Pick<Scenario, 'code' | 'says'>
-  /** Only reads, so that it is played again with `--json`. */
+  /** Only reads, so that it is played again with `--json` and with `--wide`. */
   readonly reads?: true
   /** What is piped in. */
   readonly input?: string

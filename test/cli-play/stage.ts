@@ -125,6 +125,7 @@ export class Stage implements AsyncDisposable {
     this.keep('config', config)
     this.keep('folder', this.folder)
     this.keep('url', this.proxy.url)
+    this.keep('server', `localhost:${this.core.port}`)
     this.keep('old', SETTING_NAMES.old)
     this.file('token', 'cli-token', `${this.token}\n`)
     this.file('adminca', 'admin-ca.pem', this.proxy.ca)

@@ -9,12 +9,14 @@ import { PEOPLE } from './people.ts'
 import { PROCESSES } from './processes.ts'
 import { QUERIES } from './queries.ts'
 import { SECRETS } from './secrets.ts'
+import { UPSTREAM_TLS } from './upstream-tls.ts'
 import { UPSTREAM } from './upstream.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
   ...OFFLINE,
   ...DEVICES,
   ...QUERIES,
+  ...UPSTREAM_TLS,
   // Ends with the upstreams away, before the CA of the devices goes.
   ...UPSTREAM,
   ...CA,

@@ -6,6 +6,13 @@ const PASSPHRASE = 'a passphrase of some length\n'
 export const OFFLINE = [
   ...scenarios('help', ['', { says: /^ {2}explain/mu }], ['ca promote', { says: /--sunset/u }]),
   ...scenarios(
+    'completion',
+    ['bash', { says: /complete .*tfe/u }],
+    ['zsh', { says: /compdef/u }],
+    ['fish', { says: /complete -c tfe/u }],
+    ['tcsh', { code: 2, says: /bash, zsh, fish/u }],
+  ),
+  ...scenarios(
     'check',
     ['$config', { reads: true, says: /core/u }],
     ['--config $config'],

@@ -2,7 +2,7 @@
 import { scenarios } from '../scenario.ts'
 
 const CONDITIONS =
-  '--approval approved --authentication succeeded --migration none --awaiting false --class ios-mdm --listener devices --setting $old --verdict admit --code verified --in-inventory false --text a'
+  '--approval approved --authentication succeeded --migration none --awaiting false --class ios-mdm --listener devices --setting $old --verdict admit --code verified --in-inventory false --seen-since 7d --not-seen-since 2099-01-01 --valid-at 2026-01-01 --text a'
 
 export const QUERIES = [
   ...scenarios(
