@@ -1,5 +1,6 @@
 /** `tfe admin`: the administrators of a running front end. */
 import type { CommandResult } from '../command-environment.ts'
+import { replaceControlCharacters } from '../text-layout.ts'
 import { readNewSecret } from '../read-secret.ts'
 import { changeListed } from './change-listed.ts'
 import { formatTable, timeCell } from '../table.ts'
@@ -11,6 +12,7 @@ interface AdministratorItem {
   readonly password: boolean
   readonly certificate_key: string | null
   readonly disabled: boolean
+  readonly name_fault: string | null
   readonly version: number
   readonly created: string
 }
@@ -20,8 +22,8 @@ const HEADS = ['NAME', 'ROLE', 'STATE', 'PASSWORD', 'CERTIFICATE KEY', 'CREATED'
 
 /** Lists the administrators. */
 export const list = (context: CommandContext): Promise<CommandResult> =>
-  context.show<{ readonly items: readonly AdministratorItem[] }>(BASE, ({ items }, view) =>
-    formatTable(
+  context.show<{ readonly items: readonly AdministratorItem[] }>(BASE, ({ items }, view) => [
+    ...formatTable(
       HEADS,
       items.map((it) => [
         it.name,
@@ -33,7 +35,10 @@ export const list = (context: CommandContext): Promise<CommandResult> =>
       ]),
       view,
     ),
-  )
+    ...items.flatMap(({ name, name_fault: fault }) =>
+      fault === null ? [] : ['', replaceControlCharacters(`${name}: ${fault}`)],
+    ),
+  ])
 
 /** Makes an administrator, who signs in by the password that is read, or by a certificate. */
 export async function create(context: CommandContext): Promise<CommandResult> {

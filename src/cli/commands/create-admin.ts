@@ -4,6 +4,7 @@
  */
 import { codeOrText } from '../../kernel/error-code.ts'
 import { open } from 'node:fs/promises'
+import { checkNewAdminName } from '../../admin/auth/admin-name.ts'
 import { hashPassword, PASSWORD_LENGTH } from '../../admin/auth/passwords.ts'
 import type { Role } from '../../admin/auth/principal.ts'
 import { hashOf, newToken } from '../../admin/auth/token-text.ts'
@@ -31,10 +32,13 @@ export async function createAdmin(
   { name, role, credential }: NewAdmin,
   actor: Actor,
 ): Promise<Result<void, readonly Fault[]>> {
-  if (!NAME.test(name)) {
-    const message = 'found another name, wanted 1 to 63 letters, digits and `._@-`'
-    return fail([{ at: 'NAME', message }])
-  }
+  const known = await store.admins.list()
+  if (!known.ok) return fail([storeFailureFault(known.failure)])
+  const fit = checkNewAdminName(
+    name,
+    known.value.map((one) => one.name),
+  )
+  if (!fit.ok) return fail([{ at: 'NAME', message: fit.failure }])
   const create = (passwordHash: string | undefined) =>
     store.admins.create(actor, { name, role, passwordHash, certificateKey: undefined })
   if (credential.kind === 'password') {
@@ -63,8 +67,6 @@ export async function createAdmin(
   return saved.ok ? ok(undefined) : fail([storeFailureFault(saved.failure)])
 }
 
-/** What names may be made of: they stand in the audit trail and in paths of the API. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/u
 /** A first token is for setting up; one for longer is made over the API. */
 const TOKEN_LIFETIME_MS = 30 * 86_400_000
 

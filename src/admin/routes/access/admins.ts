@@ -16,6 +16,7 @@ import type { Token } from '../../../store/access/credentials.ts'
 import { ROLES } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
 import { itemsOutput, noContent, versionedOutput } from '../../route-output.ts'
+import { checkNewAdminName, nameFault } from '../../auth/admin-name.ts'
 import { hashPassword, PASSWORD_LENGTH } from '../../auth/passwords.ts'
 import { lesserOf, type Principal } from '../../auth/principal.ts'
 import {
@@ -31,6 +32,7 @@ import {
   listOf,
   nameParams,
 } from '../../schemas.ts'
+import { invalidData } from '../../refused.ts'
 import { timeOrNull } from '../../times.ts'
 import { hashOf, newToken } from '../../auth/token-text.ts'
 import type { AdminContext } from '../../context.ts'
@@ -47,6 +49,9 @@ const admin = strictObject({
   password: Type.Boolean({ description: 'Whether there is one.' }),
   certificate_key: nullable(key),
   disabled: Type.Boolean(),
+  name_fault: nullable(
+    Type.String({ description: 'What would keep this name from being given today; it stays.' }),
+  ),
   version: Type.Integer(),
   created: time('When it was created.'),
 })
@@ -67,6 +72,7 @@ const shownAdmin = (it: Admin) => ({
   password: it.passwordHash !== undefined,
   certificate_key: it.certificateKey ?? null,
   disabled: it.disabled,
+  name_fault: nameFault(it.name) ?? null,
   version: it.version,
   created: isoText(it.createdAt),
 })
@@ -112,6 +118,13 @@ function addListRoutes(app: FastifyInstance, { store }: AdminContext): void {
     created: true,
     fails: [409],
     handle: async ({ actor, body }) => {
+      const known = await store.admins.list()
+      if (!known.ok) return known
+      const fit = checkNewAdminName(
+        body.name,
+        known.value.map(({ name }) => name),
+      )
+      if (!fit.ok) return invalidData([{ at: 'name', message: fit.failure }], 'the name')
       const made = await store.admins.create(actor, {
         name: body.name,
         role: body.role,
