@@ -1,6 +1,7 @@
 /**
  * What an administrator is told when a call fails (RFC 9457): unlike a device, everything that helps.
  */
+import { countText } from '../kernel/count-text.ts'
 import { unreachable, type Fault } from '../kernel/types.ts'
 import { explainStore, isTrouble } from '../store/explain.ts'
 import type { StoreFailure } from '../store/failure.ts'
@@ -118,7 +119,7 @@ function explainAccess(why: AccessRefusal): readonly [number, string, string?] {
         'call from a network in `admin.allow`',
       ]
     case 'too-many-attempts':
-      return [429, 'too many attempts to sign in', `wait ${why.seconds} seconds`]
+      return [429, 'too many attempts to sign in', `wait ${countText(why.seconds, 'second')}`]
     default:
       return unreachable(why)
   }

@@ -2,6 +2,7 @@
  * A file that holds what a device presents: PEM blocks, or one certificate in DER. Private keys beside them are
  * skipped, not read: people keep both in one file.
  */
+import { countText } from '../kernel/count-text.ts'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
 import { readInputFile } from './read-input.ts'
 
@@ -11,7 +12,7 @@ export function readCertificates(file: string): Result<readonly [Buffer, ...Buff
   if (!read.ok) return read
   const octets = read.value
   if (octets.length > MAX_FILE_BYTES) {
-    const message = `found ${octets.length} octets, wanted a certificate: is it the right file?`
+    const message = `found ${countText(octets.length, 'octet')}, wanted a certificate: is it the right file?`
     return fail({ at: file, message })
   }
   const blocks = [...octets.toString('latin1').matchAll(BLOCK)].map(([, body = '']) =>

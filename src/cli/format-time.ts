@@ -1,6 +1,7 @@
 /**
  * Days and lengths of time in words.
  */
+import { countText } from '../kernel/count-text.ts'
 import { isoText, type Instant, type Millis } from '../kernel/types.ts'
 
 /** `2027-11-22 (UTC)`: a day of a certificate is the same in every zone. */
@@ -13,7 +14,7 @@ export const timestampText = (instant: Instant): string =>
 /** `30 days`, `12 hours`, `90 seconds`: the largest unit that leaves no rest. */
 export function durationText(length: Millis): string {
   const [size, name] = UNITS.find(([size]) => length > 0 && length % size === 0) ?? [1, 'ms']
-  return countText(length / size, name)
+  return name === 'ms' ? `${length} ms` : countText(length / size, name)
 }
 
 /** `in 41 days`, `9 days ago`, `today`. */
@@ -28,10 +29,6 @@ export const expiryText = (notAfter: Instant, now: Instant): string =>
   notAfter < now
     ? `EXPIRED ${relativeDayText(notAfter, now)}`
     : `until ${dayText(notAfter)}, ${relativeDayText(notAfter, now)}`
-
-/** `1 day`, `2 days`. */
-export const countText = (count: number, name: string): string =>
-  `${count} ${count === 1 || name === 'ms' ? name : `${name}s`}`
 
 /** `3 days ago`, `2 hours ago`, `40 minutes ago`: lists live for hours, so days are too coarse. */
 export function ageText(instant: Instant, now: Instant): string {

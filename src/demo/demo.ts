@@ -110,7 +110,8 @@ export async function runDemo(
 
 /** The project's own folder: two above this file's. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
-const ERASE_LINE = '\r\u001B[K'
+/** Over the longest line of progress, in spaces: NO_COLOR wants no escape sequence, whatever it does. */
+const ERASE_LINE = `\r${' '.repeat(60)}\r`
 
 /** Holds the front end's lines back until the welcome text is out: it would scroll earlier ones out of sight. */
 class BufferedLog {

@@ -1,6 +1,7 @@
 /**
  * What the fleet's rules answer, in words: a sentence for what was found, and the operator's next step.
  */
+import { countText } from '../kernel/count-text.ts'
 import { unreachable } from '../kernel/types.ts'
 import type { LatchRefusal, EnforcementWarning } from './enforcement.ts'
 import type { CloseRefusal } from './migration.ts'
@@ -28,7 +29,7 @@ export function explainCloseRefusal(why: CloseRefusal): Explanation {
       }
     case 'connections-unidentified':
       return {
-        sentence: `${why.unidentified} connections on the sync port could not be told to be a known device`,
+        sentence: `${countText(why.unidentified, 'connection')} on the sync port could not be told to be a known device`,
         nextStep: 'find out who they are from the connection log, or force it',
       }
     default:
@@ -56,7 +57,7 @@ export function explainOAuthRefusal(why: OAuthRefusal): Explanation {
       }
     case 'confirmation-missing':
       return {
-        sentence: `disabling the legacy endpoint was confirmed ${why.given} of ${why.wanted} times`,
+        sentence: `disabling the legacy endpoint was confirmed ${why.given} of ${countText(why.wanted, 'time')}`,
         nextStep: 'confirm it again: the watchOS app stops working with it',
       }
     case 'both-disabled':
@@ -100,9 +101,9 @@ export function enforcementWarningText(warning: EnforcementWarning): string {
     case 'devices-refused':
       return `${devices(warning.devices)} known and would be refused from then on`
     case 'agents-too-old':
-      return `the agents of ${warning.devices} devices are too old to authenticate`
+      return `the agents of ${countText(warning.devices, 'device')} are too old to authenticate`
     case 'no-information':
-      return `it is unknown how ${warning.devices} devices would fare: they have not tried to authenticate`
+      return `it is unknown how ${countText(warning.devices, 'device')} would fare: ${warning.devices === 1 ? 'it has' : 'they have'} not tried to authenticate`
     case 'success-rate-low':
       return `${percent(warning.rate)} of the devices that tried have succeeded, and ${percent(warning.wanted)} are wanted`
     default:
@@ -110,7 +111,8 @@ export function enforcementWarningText(warning: EnforcementWarning): string {
   }
 }
 
-const devices = (count: number): string => (count === 1 ? '1 device is' : `${count} devices are`)
+const devices = (count: number): string =>
+  `${countText(count, 'device')} ${count === 1 ? 'is' : 'are'}`
 
 /** Rounded down: a fleet that is not whole must not look so. */
 const percent = (rate: number): string => `${Math.floor(rate * 1000) / 10} %`

@@ -1,6 +1,7 @@
 /**
  * A failure of the store in words: what is the matter, and what the operator does next.
  */
+import { countText } from '../kernel/count-text.ts'
 import { isoText, unreachable } from '../kernel/types.ts'
 import type {
   ChangeRefusal,
@@ -136,7 +137,7 @@ function explainRefusal(why: ChangeRefusal): SentenceAndStep {
       ]
     case 'setting-in-use':
       return [
-        `${why.devices} devices depend on the enrollment setting ${why.setting}`,
+        `${countText(why.devices, 'device')} ${why.devices === 1 ? 'depends' : 'depend'} on the enrollment setting ${why.setting}`,
         'let them renew under the current one, or force the removal and enrol them again',
       ]
     case 'device-blocked':
@@ -156,7 +157,7 @@ function explainRefusal(why: ChangeRefusal): SentenceAndStep {
       ]
     case 'devices-pending':
       return [
-        `${why.pending} devices have not migrated, and ${why.unidentified} connections on the port could not be told to be a known device`,
+        `${countText(why.pending, 'device')} ${why.pending === 1 ? 'has' : 'have'} not migrated, and ${countText(why.unidentified, 'connection')} on the port could not be told to be a known device`,
         'wait until they have, or force the closing',
       ]
     case 'last-administrator':

@@ -180,7 +180,7 @@ const FAULTY = [
   'keys new @missing.yaml',
   'keys export @ring --config @missing.yaml',
   'keys import @ring --config @missing.yaml',
-  'admin create alice --role viewer --config @missing.yaml',
+  'admin create alice --role viewer --token-file @token --config @missing.yaml',
   'break-glass @missing.yaml --reason x',
   'explain @device.pem --config @missing.yaml',
   'explain @missing.pem --config @tfe.yaml',

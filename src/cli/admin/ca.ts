@@ -1,10 +1,10 @@
 /** `tfe ca`: enrollment settings, from their upload to their end. */
+import { countText } from '../../kernel/count-text.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { confirmAll } from './confirm.ts'
 import type { ApiRequest } from './client.ts'
 import { dayCell, formatFacts, formatTable, idCell, timeCell, type View } from '../table.ts'
 import { pathSegment, type CommandContext } from './command-context.ts'
-import { countText } from '../format-time.ts'
 import { readInput } from '../read-input.ts'
 
 interface EnrollmentSettingItem {

@@ -1,11 +1,11 @@
 /** `tfe export` and `tfe backup`: the whole store in a new file, which is there complete or not at all. */
+import { countText } from '../../kernel/count-text.ts'
 import { open, rm } from 'node:fs/promises'
 import process from 'node:process'
 import type { IncomingMessage } from 'node:http'
 import { codeOrText } from '../../kernel/error-code.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT } from '../exit-code.ts'
-import { countText } from '../format-time.ts'
 import type { CommandContext } from './command-context.ts'
 
 /** Writes the store as lines of JSON; without the last line, which says that nothing is missing, it is an error. */

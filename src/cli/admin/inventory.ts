@@ -1,4 +1,5 @@
 /** `tfe inventory import`: a list of any length, in parts, looked at whole before any of it is taken. */
+import { countText } from '../../kernel/count-text.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext } from './command-context.ts'
@@ -26,12 +27,12 @@ export async function importFile(context: CommandContext): Promise<CommandResult
   const tried = await sendChunks(context, chunks, true)
   if (typeof tried === 'number') return tried
   if (context.options.has('check'))
-    return context.print(tried, [`${tried.entries} devices, no fault`])
+    return context.print(tried, [`${countText(tried.entries, 'device')}, no fault`])
   const done = await sendChunks(context, chunks, false)
   if (typeof done === 'number') return done
   const { entries, added, updated, linked } = done
   return context.print(done, [
-    `${entries} devices: ${added} added, ${updated} updated; ${linked} of them were seen already`,
+    `${countText(entries, 'device')}: ${added} added, ${updated} updated; ${linked} of them ${linked === 1 ? 'was' : 'were'} seen already`,
   ])
 }
 

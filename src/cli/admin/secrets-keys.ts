@@ -1,7 +1,7 @@
 /** `tfe secrets`, and `tfe keys` as far as it asks a running front end: secrets that are kept sealed, and by which key. */
+import { countText } from '../../kernel/count-text.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT } from '../exit-code.ts'
-import { countText } from '../format-time.ts'
 import { readInput } from '../read-input.ts'
 import { replaceControlCharacters } from '../text-layout.ts'
 import { changeListed } from './change-listed.ts'

@@ -1,7 +1,7 @@
 /** `tfe status` and `tfe reload`: how a running front end is, and its configuration read again. */
+import { countText } from '../../kernel/count-text.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT } from '../exit-code.ts'
-import { countText } from '../format-time.ts'
 import { faultLine } from '../load-configuration.ts'
 import { replaceControlCharacters } from '../text-layout.ts'
 import { formatFacts, timeCell, type View } from '../table.ts'

@@ -1,4 +1,5 @@
 /** `tfe upstream errors [NAME]`: what went wrong with the upstreams of a running front end, asked of its admin API. */
+import { countText } from '../../kernel/count-text.ts'
 import { type CommandContext, queryOf } from './command-context.ts'
 import { formatTable, timeCell, timeText, type View } from '../table.ts'
 import type { CommandResult } from '../command-environment.ts'
@@ -63,7 +64,13 @@ export async function errors(context: CommandContext): Promise<CommandResult> {
 }
 
 function linesOf({ items, since, lost }: UpstreamErrorList, view: View): readonly string[] {
-  const more = lost === 0 ? [] : ['', `${lost} errors are in none of them: see the log`]
+  const more =
+    lost === 0
+      ? []
+      : [
+          '',
+          `${countText(lost, 'error')} ${lost === 1 ? 'is' : 'are'} in none of them: see the log`,
+        ]
   if (items.length === 0) return [`nothing went wrong since ${timeText(since, view)}`, ...more]
   const rows = items.map((it) => [
     it.upstream,

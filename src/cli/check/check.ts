@@ -1,6 +1,7 @@
 /**
  * `tfe check`: what a configuration would do, in words, or everything that keeps it from doing it.
  */
+import { countText } from '../../kernel/count-text.ts'
 import type { Config } from '../../config/config.ts'
 import type { Fault, Instant } from '../../kernel/types.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
@@ -14,7 +15,6 @@ import { trust } from './trust.ts'
 import { upstreams } from './upstreams.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { faultLine, loadWithoutFiles, loadCompiled } from '../load-configuration.ts'
-import { countText } from '../format-time.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 
 /** What `tfe check` was given. */

@@ -1,4 +1,5 @@
 /** What devices would meet: ports, names, certificates. */
+import { countText } from '../../kernel/count-text.ts'
 import { bracketed } from '../../config/reading/host.ts'
 import { DEFAULT_CIPHER_SUITES } from '../../handshake/cipher-suites.ts'
 import { isPubliclyTrusted, type ServerIdentity } from '../../handshake/server-identity.ts'
@@ -6,7 +7,7 @@ import type { Instant, Millis } from '../../kernel/types.ts'
 import type { Config } from '../../config/config.ts'
 import type { CompiledListener, CompiledConfig } from '../../state/compiled-config.ts'
 import { type Row, twoColumns } from '../text-layout.ts'
-import { countText, durationText, expiryText } from '../format-time.ts'
+import { durationText, expiryText } from '../format-time.ts'
 import type { Listener, Relay } from '../../config/listener/types.ts'
 
 /** One paragraph per listener, and the processes behind all of them; without a world, nothing about certificates. */
@@ -16,11 +17,12 @@ export function listeners(
   now: Instant,
 ): readonly string[] {
   const { workers, metrics } = config
-  const pool = workers === 'auto' ? 'one process per core' : countText(workers, 'process')
+  const pool =
+    workers === 'auto' ? 'one process per core' : countText(workers, 'process', 'processes')
   return [
     ...config.listeners.flatMap((one) => paragraph(one, compiled?.listeners.get(one.name), now)),
     `  metrics and readiness on http://${bracketed(metrics.address)}:${metrics.port}, without TLS`,
-    `  ${pool.replace('processs', 'processes')} behind every port`,
+    `  ${pool} behind every port`,
   ]
 }
 

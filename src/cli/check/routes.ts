@@ -1,4 +1,5 @@
 /** Which requests would be served, and what could not be verified about that. */
+import { countText } from '../../kernel/count-text.ts'
 import type { Config } from '../../config/config.ts'
 import { presetFacts } from '../../config/routes/preset-facts.ts'
 import { padded } from '../text-layout.ts'
@@ -66,8 +67,8 @@ function oauthThrottleLines(
   const { failures, addressFailures, accountFailures, period, first, longest } = lockout
   const client = basic === 'client' ? '; beside a username, Basic names the program' : ''
   return [
-    `  legacy-oauth: ${address.perMinute} requests a minute from an address, ${address.burst} at once; ${account.perMinute} and ${account.burst} for an account where it has not recently signed in${client}`,
-    `  locked out for ${durationText(first)} to ${durationText(longest)}: an account from one address after ${failures} failures in ${durationText(period)}, an address after ${addressFailures}; an account elsewhere after ${accountFailures}, for ${durationText(period)}`,
+    `  legacy-oauth: ${countText(address.perMinute, 'request')} a minute from an address, ${address.burst} at once; ${account.perMinute} and ${account.burst} for an account where it has not recently signed in${client}`,
+    `  locked out for ${durationText(first)} to ${durationText(longest)}: an account from one address after ${countText(failures, 'failure')} in ${durationText(period)}, an address after ${addressFailures}; an account elsewhere after ${accountFailures}, for ${durationText(period)}`,
   ]
 }
 

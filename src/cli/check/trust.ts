@@ -1,4 +1,5 @@
 /** Whom the configuration trusts to have named a device, and how strictly. */
+import { countText } from '../../kernel/count-text.ts'
 import type { Standing } from '../../decide/policy.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
 import type { Config } from '../../config/config.ts'
@@ -7,7 +8,7 @@ import { agentRuleText } from '../../message/agent.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { printName } from '../../x509/print-name.ts'
 import { type Row, twoColumns } from '../text-layout.ts'
-import { countText, dayText, expiryText, relativeDayText, durationText } from '../format-time.ts'
+import { dayText, expiryText, relativeDayText, durationText } from '../format-time.ts'
 
 /** Enforcement first, then each enrollment setting with its anchors. */
 export function trust(
@@ -34,7 +35,7 @@ export function trust(
       (rule) => `  no grace for clients that call themselves ${agentRuleText(rule)}`,
     ),
     `  profile: ${profile}; ${profile === 'strict' ? 'any departure from RFC 5280 is refused' : 'harmless departures from RFC 5280 are noted'}`,
-    `  deny list: ${denials === 0 ? 'empty' : countText(denials, 'entrie').replace('1 entrie', '1 entry')}`,
+    `  deny list: ${denials === 0 ? 'empty' : countText(denials, 'entry', 'entries')}`,
     ...twoColumns(settings),
     ...(compiled?.trust.anchors ?? []).map(
       ({ certificate, setting }) =>

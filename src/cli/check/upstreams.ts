@@ -1,4 +1,5 @@
 /** Where requests would go, how sure we would be of the way, and what we would say there about the device. */
+import { countText } from '../../kernel/count-text.ts'
 import type { HostPolicy, Upstream, UpstreamTls } from '../../config/upstream/types.ts'
 import type { CheckSettings } from '../../forward/settings.ts'
 import type { IdentitySettings } from '../../message/encode/settings.ts'
@@ -8,7 +9,6 @@ import type { Config } from '../../config/config.ts'
 import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
 import { selectionNotices, versionsOf } from '../../upstream-tls/selection.ts'
 import { type Row, twoColumns } from '../text-layout.ts'
-import { countText } from '../format-time.ts'
 
 /** One paragraph per upstream; without a world, nothing about what we show there. */
 export const upstreams = (
@@ -60,7 +60,7 @@ function healthRows({ servers, health }: Upstream): readonly Row[] {
   const [first, longest] = [durationText(ejection), durationText(longestEjection)]
   const avoided: Row = [
     'avoided',
-    `after ${failures} failures in a row, for ${first} to ${longest}, while another server is in`,
+    `after ${countText(failures, 'failure')} in a row, for ${first} to ${longest}, while another server is in`,
   ]
   return [
     ...(servers.length === 1 ? [] : [avoided]),
@@ -109,7 +109,16 @@ function tlsRows(tls: UpstreamTls, own: string): readonly Row[] {
         ? `yes: the certificate must name ${hostname} and lead to ${stores.join(' or ')}`
         : 'NO: any server that answers is believed (and logged, when strict TLS would have refused)',
     ],
-    ...(pins.length === 0 ? [] : [['pins', `one of ${pins.length} keys must be shown`] as const]),
+    ...(pins.length === 0
+      ? []
+      : [
+          [
+            'pins',
+            pins.length === 1
+              ? 'the one key must be shown'
+              : `one of ${pins.length} keys must be shown`,
+          ] as const,
+        ]),
   ]
 }
 

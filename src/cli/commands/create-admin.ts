@@ -2,6 +2,7 @@
  * The first administrator, from this machine: with a password, or with a token in a file that only its owner reads.
  * There is no page on which a stranger could be faster (decision 26).
  */
+import { countText } from '../../kernel/count-text.ts'
 import { codeOrText } from '../../kernel/error-code.ts'
 import { open } from 'node:fs/promises'
 import { checkNewAdminName } from '../../admin/auth/admin-name.ts'
@@ -45,7 +46,7 @@ export async function createAdmin(
     const { min, max } = PASSWORD_LENGTH
     const { length } = credential.password
     if (length < min || length > max) {
-      const message = `found a password of ${length} characters, wanted ${min} to ${max}`
+      const message = `found a password of ${countText(length, 'character')}, wanted ${min} to ${max}`
       return fail([{ at: 'password', message }])
     }
     const made = await create(await hashPassword(credential.password))

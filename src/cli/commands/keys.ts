@@ -2,6 +2,7 @@
  * `tfe keys`: the ring of keys that seal secrets in the store, as a file on this machine. It travels under a passphrase,
  * apart from the store.
  */
+import { countText } from '../../kernel/count-text.ts'
 import { codeOrText } from '../../kernel/error-code.ts'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
@@ -166,7 +167,7 @@ async function textOf(bundle: string): Promise<Result<string, readonly Fault[]>>
   try {
     const { size } = await stat(bundle)
     if (size <= MAX_OCTETS) return ok(await readFile(bundle, 'utf8'))
-    const message = `found ${size} octets, wanted what \`tfe keys export\` wrote`
+    const message = `found ${countText(size, 'octet')}, wanted what \`tfe keys export\` wrote`
     return fail([{ at: bundle, message }])
   } catch (error) {
     const message = `${errorText(error)}, wanted what \`tfe keys export\` wrote`
@@ -183,7 +184,7 @@ const ACTIONS: Readonly<
 
 function checkPassphrase(passphrase: string): Result<string, readonly Fault[]> {
   if (passphrase.length >= MIN_PASSPHRASE) return ok(passphrase)
-  const message = `found ${passphrase.length} characters, wanted a passphrase of at least ${MIN_PASSPHRASE}: the bundle may be caught on its way`
+  const message = `found ${countText(passphrase.length, 'character')}, wanted a passphrase of at least ${MIN_PASSPHRASE}: the bundle may be caught on its way`
   return fail([{ at: 'passphrase', message }])
 }
 

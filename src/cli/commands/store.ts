@@ -2,11 +2,11 @@
  * The commands that work on the store itself, beside the serving program: `tfe init`, `tfe admin create` and
  * `tfe break-glass`.
  */
+import { countText } from '../../kernel/count-text.ts'
 import { userInfo } from 'node:os'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 import { printAnswer, printFaultAnswer } from '../answer.ts'
-import { countText } from '../format-time.ts'
 import { localTimeText } from '../local-time.ts'
 import { readNewSecret } from '../read-secret.ts'
 import { replaceControlCharacters } from '../text-layout.ts'

@@ -1,8 +1,8 @@
 /** Every path that was tried, in the order in which the judge tried them, and the work that it took. */
+import { countText } from '../../kernel/count-text.ts'
 import { explain } from '../../decide/explain-refusal.ts'
 import type { Attempt, Examination } from '../../trust/judge.ts'
 import type { Limits } from '../../trust/limits.ts'
-import { countText } from '../format-time.ts'
 import { no, note, type Section, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
 

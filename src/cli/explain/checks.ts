@@ -2,6 +2,7 @@
  * What the judge looked at on a sound path, certificate by certificate from the device up to the trust anchor: the
  * facts behind "signatures, names, constraints and purpose hold".
  */
+import { countText } from '../../kernel/count-text.ts'
 import { signatureText } from '../../trust/algorithms.ts'
 import type { SoundPath } from '../../trust/validate.ts'
 import type { Certificate } from '../../x509/certificate.ts'
@@ -10,7 +11,6 @@ import { keyText } from '../../x509/key.ts'
 import type { Subtree } from '../../x509/name-constraints.ts'
 import { generalNameText } from '../../x509/print-name.ts'
 import { type Row, twoColumns } from '../text-layout.ts'
-import { countText } from '../format-time.ts'
 import { type Section, type Step, yes } from './report.ts'
 import { name } from './certificates.ts'
 

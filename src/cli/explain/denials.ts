@@ -1,4 +1,5 @@
 /** The deny list, held against everything in the account that it could name. */
+import { countText } from '../../kernel/count-text.ts'
 import type { Peer } from '../../decide/decide.ts'
 import type { DenyList } from '../../decide/policy.ts'
 import type { Certificate } from '../../x509/certificate.ts'
@@ -32,7 +33,7 @@ export function denialSections(peer: Peer, { keys, serials }: DenyList): readonl
     )
   return [
     {
-      title: `${title}, with ${size} ${size === 1 ? 'entry' : 'entries'}`,
+      title: `${title}, with ${countText(size, 'entry', 'entries')}`,
       steps: [
         keyStep(leaf),
         ...[...signers.values()].map(serialStep),

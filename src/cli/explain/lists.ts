@@ -1,4 +1,5 @@
 /** The revocation lists that a configuration names, read once as the running front end would read them. */
+import { countText } from '../../kernel/count-text.ts'
 import type { Instant, Millis } from '../../kernel/types.ts'
 import { explainCrlFailure } from '../../revoke/crl-failure.ts'
 import type { RefreshResult } from '../../revoke/crl-refresher.ts'
@@ -8,7 +9,7 @@ import { configuredCrls } from '../../state/revocation-policy.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import type { Crl } from '../../x509/crl.ts'
 import { printName } from '../../x509/print-name.ts'
-import { ageText, countText, relativeDayText } from '../format-time.ts'
+import { ageText, relativeDayText } from '../format-time.ts'
 import type { ExplainQuery } from './arguments.ts'
 import { no, type Section, type Step, yes } from './report.ts'
 

@@ -1,6 +1,7 @@
 /**
  * `tfe headers`: the field lines in which an upstream would read a certificate.
  */
+import { countText } from '../../kernel/count-text.ts'
 import type { Vouched } from '../../decide/decide.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import { identityFields } from '../../message/encode/encode.ts'
@@ -66,7 +67,9 @@ function parseChain(file: string): Result<Chain, Fault> {
     else {
       const { failure } = certificate
       const why =
-        failure.kind === 'certificate-malformed' ? failure.detail : `${failure.bytes} octets`
+        failure.kind === 'certificate-malformed'
+          ? failure.detail
+          : countText(failure.bytes, 'octet')
       return fail({ at: file, message: `certificate ${chain.length + 1} cannot be read: ${why}` })
     }
   }

@@ -2,6 +2,7 @@
  * The columns of the page for a terminal and for programs: what is selected, what is available, what is the default
  * (S3-03 colours it), what is weak and why, and what this runtime cannot do.
  */
+import { countText } from '../../kernel/count-text.ts'
 import type {
   Catalogue,
   Column,
@@ -14,7 +15,6 @@ import { explainSelectionNotice } from '../../upstream-tls/explain-selection.ts'
 import { selectionNotices, type SelectionNotice } from '../../upstream-tls/selection.ts'
 import type { TlsVersion } from '../../upstream-tls/suite.ts'
 import { padded } from '../text-layout.ts'
-import { countText } from '../format-time.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** An upstream as this page needs it. */

@@ -1,4 +1,5 @@
 /** `tfe upstream scan NAME`: what each server accepts. */
+import { countText } from '../../kernel/count-text.ts'
 import {
   scanServer,
   type OfferResult,
@@ -33,7 +34,8 @@ export async function scan(
         concurrency: CONCURRENCY,
         maxConnections: MAX_CONNECTIONS,
         timeout: plan.settings.limits.connect,
-        onProgress: (connections, doing) => say(`${connections} connections, ${doing}`),
+        onProgress: (connections, doing) =>
+          say(`${countText(connections, 'connection')}, ${doing}`),
       }),
     )
     say('')
@@ -49,7 +51,13 @@ export async function scan(
 /** One line that is written over where a person watches, and nothing elsewhere. */
 function progress(server: string, { err, interactive }: Terminal): (doing: string) => void {
   if (!interactive) return () => {}
-  return (doing) => err(doing === '' ? '\r\u001b[K' : `\r\u001b[K${server}: ${doing}`)
+  // Spaces, not an escape sequence: NO_COLOR wants none, whatever it does.
+  let shown = 0
+  return (doing) => {
+    const line = doing === '' ? '' : `${server}: ${doing}`
+    err(`\r${line.padEnd(shown)}${doing === '' ? '\r' : ''}`)
+    shown = line.length
+  }
 }
 
 /** Whether a server can be talked to in any way. */
@@ -63,7 +71,7 @@ export function scanReportText(report: ScanReport, { paint }: Terminal): string 
   const { server, sni, protocols, groups, connections, complete } = report
   const rows = protocols.flatMap((one) => protocolRows(one, sni))
   return [
-    `${paint('bold', server)}: ${connections} connections${complete ? '' : ', not complete: the bound was reached'}`,
+    `${paint('bold', server)}: ${countText(connections, 'connection')}${complete ? '' : ', not complete: the bound was reached'}`,
     ...twoColumns(rows),
     ...twoColumns([['groups', groups.length === 0 ? 'none' : groups.join(', ')]]),
     '',

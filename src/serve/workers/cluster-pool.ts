@@ -2,6 +2,7 @@
  * Runs several worker processes: as many as `workers` says, each with its own listening socket on the shared port
  * (SO_REUSEPORT, which measured cheaper than handing connections over), the primary only supervises.
  */
+import { countText } from '../../kernel/count-text.ts'
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { AggregatorRegistry } from 'prom-client'
@@ -108,7 +109,9 @@ class ClusterWorkerPool implements WorkerPool {
   notReadyReason(): string | undefined {
     const serving = [...this.#workers.values()].filter((handle) => handle.serving).length
     if (this.#draining) return 'draining'
-    return serving === this.#size ? undefined : `${serving} of ${this.#size} workers serve`
+    return serving === this.#size
+      ? undefined
+      : `${serving} of ${countText(this.#size, 'worker')} ${serving === 1 ? 'serves' : 'serve'}`
   }
 
   async drain(): Promise<void> {

@@ -2,6 +2,7 @@
  * Secrets that are kept sealed, and the keys that seal them (S2-20 to S2-23). A secret goes in and never comes out
  * here: only the front end opens it.
  */
+import { countText } from '../../../kernel/count-text.ts'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { fail, isoText, ok, type Instant } from '../../../kernel/types.ts'
@@ -174,7 +175,11 @@ function shownKeys(it: KeyStatus): Static<typeof keys> {
       ...it.lacking.map(
         ({ name }) => `${name} lacks key ${it.current}: give it the key before it is asked for`,
       ),
-      ...(it.left > 0 ? [`${it.left} secrets are sealed with an older key: seal them anew`] : []),
+      ...(it.left > 0
+        ? [
+            `${countText(it.left, 'secret')} ${it.left === 1 ? 'is sealed with an older key: seal it' : 'are sealed with an older key: seal them'} anew`,
+          ]
+        : []),
       ...(newest > it.current && it.current > 0
         ? [`this instance holds key ${newest}, which is not in use: rotate once all hold it`]
         : []),

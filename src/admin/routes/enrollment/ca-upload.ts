@@ -1,6 +1,7 @@
 /**
  * What an administrator uploads as a CA chain → certificates, or everything that is wrong with it at once.
  */
+import { countText } from '../../../kernel/count-text.ts'
 import { fail, isoText, ok, type Fault, type Instant, type Result } from '../../../kernel/types.ts'
 import { explainAnchorFault } from '../../../state/authorities.ts'
 import { findingCodes, findingsOn, type FindingCode } from '../../../trust/finding.ts'
@@ -43,7 +44,7 @@ export function parseCaUpload(
     const why =
       failure.kind === 'certificate-malformed'
         ? failure.detail
-        : `${failure.bytes} octets, more than ${failure.limit}`
+        : `${countText(failure.bytes, 'octet')}, more than ${failure.limit}`
     faults.push({ at, message: `this is no certificate that can be read: ${why}` })
     return []
   })

@@ -1,6 +1,6 @@
 /** `tfe upstream-tls apply`: the draft is used by new connections once its warnings were read. */
+import { countText } from '../../../kernel/count-text.ts'
 import type { CommandResult } from '../../command-environment.ts'
-import { countText } from '../../format-time.ts'
 import type { CommandContext } from '../command-context.ts'
 import { upstreamPath, type TlsSettings } from './settings.ts'
 import { changeLines } from './show.ts'
