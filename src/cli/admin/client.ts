@@ -8,6 +8,7 @@ import type { Explanation } from '../../kernel/explanation.ts'
 import { isLoopback } from '../../kernel/network.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { readInput } from '../read-input.ts'
+import { explainConnection } from './explain-connection.ts'
 import { explainOtherScheme } from './other-scheme.ts'
 
 /** Where the admin API is, and the token to call it with. */
@@ -122,7 +123,7 @@ export async function openResponse(
     return fail({ sentence: 'ended before an answer came', nextStep: 'give the command again' })
   }
   const other = await explainOtherScheme(url, opened.failure)
-  return fail(other ?? unreachableApi(`${url.origin} cannot be reached: ${codeOf(opened.failure)}`))
+  return fail(other ?? explainConnection(url, opened.failure))
 }
 
 /** Reads an answer whole. */

@@ -9,7 +9,7 @@ export const DEVICES = [
   ...scenarios(
     'status',
     ['', { reads: true, says: /olga/u }],
-    ['--url http://127.0.0.1:1', { code: 3, says: /cannot be reached/u }],
+    ['--url http://127.0.0.1:1', { code: 3, says: /nothing listens there/u }],
   ),
   ...scenarios('reload', ['', { reads: true, says: /reload|configuration|in force/u }]),
   ...scenarios(

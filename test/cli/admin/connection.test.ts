@@ -1,6 +1,7 @@
 /** How a command reaches the admin API: what is said when the address is not quite right. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +29,7 @@ async function secured(): Promise<TestAdminApi> {
   return await openAdminApi({ tls })
 }
 
-test('http to an adminApi with a certificate names https and the next step', async () => {
+test('http to an admin API with a certificate names https and the next step', async () => {
   await using adminApi = await secured()
   const url = adminApi.url.replace('https', 'http')
   const said = await typed(adminApi, ['audit', '--url', url])
@@ -39,7 +40,7 @@ test('http to an adminApi with a certificate names https and the next step', asy
   })
 })
 
-test('https to an adminApi in the clear names http and the next step', async () => {
+test('https to an admin API in the clear names http and the next step', async () => {
   await using adminApi = await openAdminApi()
   const url = adminApi.url.replace('http', 'https')
   const said = await typed(adminApi, ['audit', '--url', url])
@@ -60,12 +61,12 @@ for (const scheme of ['http', 'https'] as const) {
     server.close()
     expect(said).toMatchObject({ code: 3, out: '' })
     expect(said.err).toBe(
-      `tfe: ${url} cannot be reached: ECONNRESET\nnext: see that it runs, and that --url, --ca, TFE_ADMIN_URL and TFE_ADMIN_CA say where\n`,
+      `tfe: ${url}: the connection was closed before an answer came\nnext: see that it runs, and that --url or TFE_ADMIN_URL says where\n`,
     )
   })
 }
 
-test('TFE_ADMIN_CA names the CA of the adminApi, and --ca counts before it', async () => {
+test('TFE_ADMIN_CA names the CA of the admin API, and --ca counts before it', async () => {
   await using adminApi = await secured()
   const path = join(folder, 'ca.pem')
   const other = join(folder, 'other.pem')
@@ -82,3 +83,64 @@ test('TFE_ADMIN_CA names the CA of the adminApi, and --ca counts before it', asy
   expect(missing).toMatchObject({ code: 2, out: '' })
   expect(missing.err).toContain('found no such file, wanted the CA of the admin API')
 })
+
+/** How a certificate of the admin API can be wrong, what is said of it, and what to do. */
+const CERTIFICATES: readonly {
+  readonly what: string
+  readonly leaf: Partial<Parameters<typeof mintLeaf>[0]>
+  readonly isKnown: boolean
+  readonly said: string
+  readonly next: string
+}[] = [
+  {
+    what: 'from a CA that is not known',
+    leaf: {},
+    isKnown: false,
+    said: 'its certificate is from a CA that this machine does not know',
+    next: 'name the CA of that certificate, in PEM, with --ca or TFE_ADMIN_CA',
+  },
+  {
+    what: 'for another name',
+    leaf: { dns: ['admin.example'] },
+    isKnown: true,
+    said: 'its certificate does not name localhost',
+    next: 'call it by a name of the certificate, with --url or TFE_ADMIN_URL',
+  },
+  {
+    what: 'that has expired',
+    leaf: { notAfter: Date.now() - 60_000 },
+    isKnown: true,
+    said: 'its certificate has expired',
+    next: 'renew the certificate that admin.certificate names',
+  },
+  {
+    what: 'of the future',
+    leaf: { notBefore: Date.now() + 3_600_000, notAfter: Date.now() + 7_200_000 },
+    isKnown: true,
+    said: 'its certificate is not valid yet',
+    next: "see that this machine's clock is right",
+  },
+]
+
+for (const { what, leaf, isKnown, said, next } of CERTIFICATES) {
+  test(`a certificate ${what} is explained, exit code 3, and no token is sent`, async () => {
+    const usual = { issuer: ca, name: 'localhost', dns: ['localhost'] }
+    const { keyPem: key, pem: cert } = mintLeaf({ ...usual, purposes: ['serverAuth'], ...leaf })
+    const heard: string[] = []
+    const server = createTlsServer({ key, cert }, (socket) => {
+      socket.on('data', (part: Buffer) => heard.push(part.toString('latin1')))
+    })
+    server.on('tlsClientError', () => {})
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `https://localhost:${(server.address() as AddressInfo).port}`
+    const path = join(folder, 'known.pem')
+    writeFileSync(path, ca.pem)
+    const env = { TFE_ADMIN_TOKEN: 'tfe_secret', ...(isKnown ? { TFE_ADMIN_CA: path } : {}) }
+    const { code, out, err } = await tfe(['audit', '--url', url], env)
+    server.close()
+    expect({ code, out, heard }).toEqual({ code: 3, out: '', heard: [] })
+    expect(err).toContain(`tfe: ${url}: ${said}\n`)
+    expect(err).toContain(`next: ${next}`)
+    expect(err).not.toMatch(/UNABLE|CERT_|ERR_|\n {4}at /u)
+  })
+}

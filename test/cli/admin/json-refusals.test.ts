@@ -52,7 +52,7 @@ test('an admin API that does not answer is a document, exit code 3', async () =>
   const { code, out, err } = await tfe(['devices', 'list', '--json'], env)
   expect(code).toBe(3)
   expect(JSON.parse(out)).toMatchObject({ code: 'admin-api-unreachable' })
-  expect(err).toContain('cannot be reached')
+  expect(err).toContain('nothing listens there')
 })
 
 test('what was not confirmed is a document, and nothing was changed', async () => {
