@@ -87,7 +87,10 @@ export class TfeCommand extends Command {
 
   /** An argument whose values are a closed list. */
   choiceArgument(name: string, description: string, values: readonly string[]): this {
-    return this.addArgument(new Argument(name, description).choices([...values]))
+    const argument = new Argument(name, description)
+    argument.argChoices = [...values]
+    argument.argParser((value: string) => this.#oneOf(argument.name(), value, values))
+    return this.addArgument(argument)
   }
 
   /** An option whose value is a port. */
@@ -257,11 +260,15 @@ export class TfeCommand extends Command {
       this.error(`option '${flags}' argument missing`)
     }
     if (value.trim() === '') this.error(`found ${long} with nothing behind it, wanted a value`)
-    if (argChoices === undefined || argChoices.includes(value)) return value
-    const suggestion = closestMatch(value, argChoices)
+    return argChoices === undefined ? value : this.#oneOf(long ?? flags, value, argChoices)
+  }
+
+  #oneOf(what: string, value: string, values: readonly string[]): string {
+    if (values.includes(value)) return value
+    const suggestion = closestMatch(value, values)
     const ending = suggestion === undefined ? '' : `; did you mean ${suggestion}?`
-    const found = `found ${long} '${value.slice(0, MAX_QUOTED)}'`
-    return this.error(`${found}, wanted one of ${argChoices.join(', ')}${ending}`)
+    const found = `found ${what} '${value.slice(0, MAX_QUOTED)}'`
+    return this.error(`${found}, wanted one of ${values.join(', ')}${ending}`)
   }
 }
 

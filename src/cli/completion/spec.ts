@@ -1,5 +1,4 @@
 /** What `tfe completion` takes, and what its help page says. */
-import { Argument } from 'commander'
 import type { TfeCommand } from '../command.ts'
 import { SHELLS } from './shells.ts'
 
@@ -11,7 +10,7 @@ export function addCompletion(program: TfeCommand): void {
     .description(
       'Prints the script for a shell: it completes commands, actions, options, the values of those that have a closed list, and files. Make it anew after an update.',
     )
-    .addArgument(new Argument('<SHELL>', 'bash, zsh or fish').choices(SHELLS))
+    .choiceArgument('<SHELL>', 'the shell', SHELLS)
     .examples(
       '# bash: in ~/.bashrc',
       'source <(tfe completion bash)',
