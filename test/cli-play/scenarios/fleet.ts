@@ -3,7 +3,7 @@ import { CONFIRMATION_PHRASE } from '../../../src/fleet/enforcement.ts'
 import { scenarios } from '../scenario.ts'
 
 export const FLEET = [
-  ...scenarios('approval status', ['', { reads: true, says: /set by +the store/u }]),
+  ...scenarios('approval status', ['', { reads: true, says: /set by/u }]),
   ...scenarios(
     'approval use',
     ['manual', { says: /the approval model is manual/u }],
@@ -11,7 +11,7 @@ export const FLEET = [
     ['sometimes', { code: 2 }],
   ),
   ...scenarios('approval chart', ['', { reads: true, says: /unapproved/u }]),
-  ...scenarios('agents list', ['', { reads: true, says: /set by the store/u }]),
+  ...scenarios('agents list', ['', { reads: true, says: /set by/u }]),
   ...scenarios(
     'agents set',
     ['android-maw=10.1 ios-maw=12.0', { says: /android-maw +10\.1/u }],
