@@ -78,9 +78,14 @@ const MISTAKES: readonly Mistake[] = [
     what: 'a token that does not exist',
     line: 'token revoke 0192f0c4-0000-7000-8000-000000000000',
     code: 1,
-    said: '(not-found)',
+    said: "there is no token '0192f0c4-0000-7000-8000-000000000000'",
   },
-  { what: 'a token id that is none', line: 'token revoke alice', code: 1, said: 'alice' },
+  {
+    what: 'a token label that is none',
+    line: 'token revoke alice',
+    code: 1,
+    said: "there is no token 'alice'",
+  },
   {
     what: 'a CA that does not exist',
     line: 'ca promote Nowhere',

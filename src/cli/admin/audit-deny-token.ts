@@ -1,5 +1,6 @@
 /** `tfe audit`, `tfe deny` and `tfe token`. */
 import type { CommandResult } from '../command-environment.ts'
+import { findListed } from './find-listed.ts'
 import { formatTable, timeCell, timeText, wholeCell } from '../table.ts'
 import {
   type Page,
@@ -86,6 +87,8 @@ export async function undeny(context: CommandContext): Promise<CommandResult> {
   return await context.run(request, lines, { removed: denied })
 }
 
+const TOKENS = '/api/tokens'
+
 interface TokenItem {
   readonly id: string
   readonly administrator: string
@@ -96,7 +99,7 @@ interface TokenItem {
 }
 
 export const listTokens = (context: CommandContext): Promise<CommandResult> =>
-  context.show<{ items: readonly TokenItem[] }>('/api/tokens', ({ items }, view) =>
+  context.show<{ items: readonly TokenItem[] }>(TOKENS, ({ items }, view) =>
     formatTable(
       ['ID', 'OF', 'ROLE', 'LABEL', 'ENDS', 'LAST USED'],
       items.map((it) => [
@@ -121,7 +124,7 @@ export async function createToken(context: CommandContext): Promise<CommandResul
   }
   const response = await context.request<{ token: string; about: TokenItem }>({
     method: 'POST',
-    path: '/api/tokens',
+    path: TOKENS,
     body,
   })
   if (!response.ok) return response.failure
@@ -131,8 +134,16 @@ export async function createToken(context: CommandContext): Promise<CommandResul
   return context.print(response.value.body, [token])
 }
 
-export function revoke(context: CommandContext): Promise<CommandResult> {
-  const id = context.argument(0)
-  const request = { method: 'DELETE', path: `/api/tokens/${pathSegment(id)}` } as const
-  return context.run(request, () => [`${id} is revoked`], { revoked: id })
+export async function revoke(context: CommandContext): Promise<CommandResult> {
+  const found = await findListed<TokenItem>(context, context.argument(0), {
+    path: TOKENS,
+    what: 'token',
+    command: 'tfe token list',
+    idOf: ({ id }) => id,
+    nameOf: ({ label }) => label,
+  })
+  if (!found.ok) return found.failure
+  const { id, label } = found.value
+  const request = { method: 'DELETE', path: `${TOKENS}/${pathSegment(id)}` } as const
+  return await context.run(request, () => [`${id} (${label}) is revoked`], { revoked: id })
 }

@@ -1,9 +1,9 @@
 /** What devices are narrowed to: by options, by a saved query, or by both. */
-import { fail, ok, type Result } from '../../kernel/types.ts'
+import type { Result } from '../../kernel/types.ts'
 import type { Options } from '../command-environment.ts'
-import { EXIT, type ExitCode } from '../exit-code.ts'
-import { unknownNameText } from '../text-layout.ts'
+import type { ExitCode } from '../exit-code.ts'
 import type { CommandContext } from './command-context.ts'
+import { findListed } from './find-listed.ts'
 
 /** A filter as the API takes it in a query and keeps it in a saved one. */
 export type DeviceFilter = Readonly<Record<string, string>>
@@ -47,21 +47,15 @@ export interface SavedQueryItem {
 
 export const QUERIES = '/api/queries'
 
-/** Finds a saved query by its name, or by its id; one that is not there is told with the names of those that are. */
-export async function findQuery(
+/** Finds the saved query that a word means. */
+export const findQuery = (
   context: CommandContext,
   word: string,
-): Promise<Result<SavedQueryItem, ExitCode>> {
-  const listed = await context.get<{ readonly items: readonly SavedQueryItem[] }>(QUERIES)
-  if (!listed.ok) return listed
-  const { items } = listed.value.body
-  const found = items.find(({ name }) => name === word) ?? items.find(({ id }) => id === word)
-  if (found !== undefined) return ok(found)
-  const what = `there is no saved query '${word}'`
-  const names = items.map(({ name }) => name)
-  context.printRefusal([
-    names.length === 0 ? what : unknownNameText(what, word, names),
-    'next: see `tfe queries list`',
-  ])
-  return fail(EXIT.no)
-}
+): Promise<Result<SavedQueryItem, ExitCode>> =>
+  findListed<SavedQueryItem>(context, word, {
+    path: QUERIES,
+    what: 'saved query',
+    command: 'tfe queries list',
+    idOf: ({ id }) => id,
+    nameOf: ({ name }) => name,
+  })

@@ -64,7 +64,7 @@ export function addAuditDenyToken(program: TfeCommand): void {
   token
     .command('revoke')
     .description('end a token now')
-    .argument('<ID>', 'the token')
+    .argument('<ID>', 'the token: its label, or the beginning of an id that no other has')
     .with(calls(module, 'revoke'))
 }
 

@@ -31,4 +31,4 @@ export function addQueries(program: TfeCommand): void {
   named('remove', 'remove a saved query').argument('<NAME>', QUERY).with(calls(module, 'remove'))
 }
 
-const QUERY = 'the name of a query, or its id'
+const QUERY = 'the query: its name, or the beginning of an id that no other has'
