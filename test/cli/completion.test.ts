@@ -37,22 +37,30 @@ function said(shell: Shell, args: readonly string[], input = ''): string {
 const OFFERED: Readonly<Record<Shell, (line: string) => readonly string[]>> = {
   bash: (line) => {
     const script = `source tfe.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tfe; printf '%s\\n' "\${COMPREPLY[@]}"`
-    const out = said('bash', ['--norc', '-c', script, 'bash', ...line.split(' ')])
+    // As bash cuts a line: = is a word of its own.
+    const words = line
+      .replace(/=(?=\S*$)/u, ' = ')
+      .replace(/(= ) $/u, '$1')
+      .split(' ')
+    const out = said('bash', ['--norc', '-c', script, 'bash', ...words])
     return out.split('\n').filter((one) => one !== '')
   },
   fish: (line) => {
     const out = said('fish', ['--no-config', '-c', `source tfe.fish; complete -C '${line}'`])
     return out
       .split('\n')
-      .map((one) => one.split('\t', 1)[0] ?? '')
+      .map((one) => valueIn(one.split('\t', 1)[0] ?? ''))
       .filter((one) => one !== '')
   },
   // At a terminal of its own, a Tab is typed: a single match is put into the line, several are listed.
   zsh: (line) => {
     const out = said('zsh', ['-f'], ZSH_SESSION.replace('LINE', line))
-    return [...out.matchAll(/[\w./=-]+/gu)].map(([word]) => word)
+    return [...out.matchAll(/[\w./=-]+/gu)].map(([word]) => valueIn(word))
   },
 }
+
+/** Some shells offer `--option=value` as one word. */
+const valueIn = (word: string): string => word.replace(/^--[\w-]+=/u, '')
 
 const ZSH_SESSION = `zmodload zsh/zpty
 zpty tfe zsh -f -i
@@ -69,6 +77,10 @@ const COMPLETED: readonly (readonly [line: string, offered: readonly string[]])[
   ['tfe devices ', ['approve', 'block', 'list', 'show', 'withdraw']],
   ['tfe devices list --appr', ['--approval']],
   ['tfe devices list --approval ', ['unapproved', 'approved', 'blocked']],
+  ['tfe devices list --approval=', ['unapproved', 'approved', 'blocked']],
+  ['tfe devices list --class=android-m', ['android-maw']],
+  ['tfe ca preview new ', ['promote', 'amend', 'remove', 'distrust']],
+  ['tfe agents unset ', ['ios-maw', 'win10']],
   ['tfe help dev', ['devices']],
   ['tfe check ep', ['epmm.yaml']],
   ['tfe explain --config ep', ['epmm.yaml']],
@@ -77,6 +89,7 @@ const COMPLETED: readonly (readonly [line: string, offered: readonly string[]])[
 
 const NOT_COMPLETED: readonly (readonly [line: string, never: string])[] = [
   ['tfe devices list --approval ', 'admit'],
+  ['tfe devices list --approval=un', 'approved'],
   ['tfe devices ', 'promote'],
   ['tfe devices list --text ', 'epmm.yaml'],
   ['tfe devices show ', 'epmm.yaml'],

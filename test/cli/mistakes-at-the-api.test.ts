@@ -139,9 +139,9 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     what: 'a class that does not exist',
-    line: 'devices list --class iphone',
-    code: 1,
-    said: 'iphone',
+    line: 'devices list --class ios-mav',
+    code: 2,
+    said: 'did you mean ios-maw?',
   },
   {
     what: 'an audit that ends on a day that does not exist',

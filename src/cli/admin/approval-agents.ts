@@ -118,12 +118,8 @@ export async function setAgents(context: CommandContext): Promise<CommandResult>
 }
 
 /** Takes the oldest agent of the classes that are named away. */
-export async function unsetAgents(context: CommandContext): Promise<CommandResult> {
-  for (const name of context.takes) {
-    const fault = classFault(name)
-    if (fault !== undefined) return fault
-  }
-  return await changeMinimums(context, (old) => {
+export function unsetAgents(context: CommandContext): Promise<CommandResult> {
+  return changeMinimums(context, (old) => {
     const missing = context.takes.find((name) => !old.some((it) => it.class === name))
     return missing === undefined
       ? old.filter((it) => !context.takes.includes(it.class))

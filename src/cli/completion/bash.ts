@@ -39,6 +39,12 @@ _tfe() {
     esac
     at=$((at + 1))
   done
+  # In --option=value the = is a word of its own.
+  if [ "$current" = = ]; then
+    current=
+  elif [ "$previous" = = ] && [ "$COMP_CWORD" -gt 2 ]; then
+    previous="\${COMP_WORDS[COMP_CWORD - 2]}"
+  fi
   COMPREPLY=()
   local IFS=$'\\n'
   kind="$(_tfe_value "$where" "$previous")"

@@ -36,6 +36,12 @@ _tfe() {
     (( at += 1 ))
     _tfe_commands "$where"
   done
+  if [[ $PREFIX == --*=* ]]; then
+    local option="\${PREFIX%%=*}"
+    compset -P 1 '*='
+    _tfe_value "$where" "$option"
+    return
+  fi
   _tfe_value "$where" "$words[CURRENT-1]" && return
   if [[ $PREFIX == -* ]]; then
     _tfe_options "$where"

@@ -18,7 +18,7 @@ export const CA = [
   ...scenarios(
     'ca preview',
     ['next promote --cut-off known-devices --sunset 2099-01-01 --at 2098-06-01', { reads: true }],
-    ['next forget', { code: 1, says: /wanted one of promote, amend, remove, distrust/u }],
+    ['next forget', { code: 2, says: /wanted one of promote, amend, remove, distrust/u }],
   ),
   ...scenarios(
     'ca promote',

@@ -75,7 +75,7 @@ const REFUSED: readonly (readonly [string, string, number, RegExp, Typist?])[] =
   ['a name that is there', 'queries save refused --verdict admit', 1, /\(already-exists\)/u],
   ['a condition that is none', 'queries save x --verdict maybe', 2, /wanted one of admit, refuse/u],
   ['a day that is none', 'queries save x --seen-since 2026-02-30', 2, /found --seen-since/u],
-  ['a class that is none', 'queries save x --class ios', 1, /\((?:call-malformed|data-faulty)\)/u],
+  ['a class that is none', 'queries save x --class ios', 2, /wanted one of ios-maw, /u],
   ['a name that is unknown', 'queries run refuse', 1, /did you mean refused\?\nnext: see/u],
   ['an unknown name of a list', 'devices list --query other', 1, /there is refused\nnext: see/u],
   ['the removal of an unknown name', 'queries remove other', 1, /there is no saved query 'other'/u],

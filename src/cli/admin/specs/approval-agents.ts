@@ -1,4 +1,5 @@
 /** `tfe approval` and `tfe agents`. */
+import { CLIENT_CLASSES } from '../../../fleet/client.ts'
 import type { TfeCommand } from '../../command.ts'
 import { calls } from './common-options.ts'
 
@@ -44,7 +45,7 @@ export function addApprovalAgents(program: TfeCommand): void {
   agents
     .command('unset')
     .description('have no oldest agent for these classes; the other classes keep theirs')
-    .argument('<CLASS...>', 'a class')
+    .choiceArgument('<CLASS...>', 'a class', CLIENT_CLASSES)
     .examples('tfe agents unset android-maw')
     .with(calls(module, 'unsetAgents'))
 }

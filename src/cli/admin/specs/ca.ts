@@ -2,6 +2,9 @@
 import type { TfeCommand } from '../../command.ts'
 import { calls, CONFIRM, FORCE, wide } from './common-options.ts'
 
+/** What a preview can be of: the API's closed list. */
+const CHANGES = ['promote', 'amend', 'remove', 'distrust'] as const
+
 /** Adds the commands about CA chains. */
 export function addCa(program: TfeCommand): void {
   const ca = program
@@ -51,7 +54,7 @@ export function addCa(program: TfeCommand): void {
     'preview',
     'say which devices would meet another verdict, by the rules that requests are judged by; changes nothing',
   )
-    .argument('<CHANGE>', 'promote, amend, remove or distrust')
+    .choiceArgument('<CHANGE>', 'what would be done to it', CHANGES)
     .with(retirement)
     .time('--at <TIME>', 'judge as of this time, written like a sunset (default: now)')
     .examples('tfe ca preview new-ca promote')

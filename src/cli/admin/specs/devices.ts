@@ -1,4 +1,5 @@
 /** `tfe devices`. */
+import { CLIENT_CLASSES } from '../../../fleet/client.ts'
 import type { TfeCommand } from '../../command.ts'
 import { calls, pages, wide } from './common-options.ts'
 
@@ -79,7 +80,7 @@ export const deviceFilter = (command: TfeCommand): TfeCommand =>
     ])
     .choice('--migration <STATUS>', 'the migration to port 443', ['none', 'pending', 'success'])
     .choice('--awaiting <ANSWER>', 'approved, awaiting next connection', ['true', 'false'])
-    .option('--class <CLASS>', 'the kind of client, such as ios-maw')
+    .choice('--class <CLASS>', 'the kind of client', CLIENT_CLASSES)
     .option('--listener <NAME>', 'the listener of the last connection')
     .option('--setting <NAME>', 'the enrollment setting of the last sound certificate')
     .choice('--verdict <VERDICT>', 'the last verdict', ['admit', 'refuse'])
