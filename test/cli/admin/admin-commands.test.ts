@@ -352,7 +352,7 @@ const MISUSED: readonly [string, string, RegExp][] = [
   ['an option of another action', 'devices show 1 --class x', /unknown option '--class'/u],
   ['a state that is none', 'devices list --approval maybe', /wanted one of unapproved/u],
   ['an address in the clear elsewhere', 'audit --url http://10.0.0.1:1', /only the loopback/u],
-  ['an address that is none', 'audit --url adminApi', /wanted https:\/\/HOST:PORT/u],
+  ['an address that is none', 'audit --url admin-api', /wanted https:\/\/HOST:PORT/u],
   [
     'a token file that is not there',
     'audit --token-file /nowhere',
@@ -404,6 +404,6 @@ test('an admin API with a certificate of an own CA is called with that CA, and n
   const tls = { key: leaf.keyPem, cert: leaf.pem, clientCertificates: false }
   await using adminApi = await openAdminApi({ tls })
   expect(await typed(adminApi, words('audit'))).toMatchObject({ code: 3, out: '' })
-  const path = file('adminApi-ca.pem', ca.pem)
+  const path = file('admin-api-ca.pem', ca.pem)
   expect(await typed(adminApi, ['audit', '--ca', path])).toMatchObject({ code: 0, err: '' })
 })
