@@ -50,7 +50,11 @@ export function timeColumn(
 
 /** A sentence of a module that knows no zones, with its times told as `timeText` does. */
 export const withTimes = (sentence: string, timeText: (instant: Instant) => string): string =>
-  sentence.replaceAll(RFC_3339, (text) => timeText(Date.parse(text) as Instant))
+  sentence.replaceAll(RFC_3339, (text) => {
+    const instant = Date.parse(text)
+    // What others wrote may only look like a time: month 13.
+    return Number.isNaN(instant) ? text : timeText(instant as Instant)
+  })
 
 const RFC_3339 = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z/gu
 

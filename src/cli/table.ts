@@ -3,9 +3,9 @@
  * list apart, long cells are cut. Where a program reads, or with --wide, everything is whole, so that it is stable.
  */
 import type { Instant } from '../kernel/types.ts'
-import { localTimeText, timeColumn } from './local-time.ts'
+import { localTimeText, timeColumn, withTimes } from './local-time.ts'
 import type { Terminal } from './terminal.ts'
-import { padded, replaceControlCharacters } from './text-layout.ts'
+import { columnsOf, padded, replaceControlCharacters, visibleWidth } from './text-layout.ts'
 
 /** Where a table is shown. */
 export interface View {
@@ -89,6 +89,10 @@ export function timeText(time: string, { timeZone }: Pick<View, 'timeZone'>): st
   return instant === undefined ? replaceControlCharacters(time) : localTimeText(instant, timeZone)
 }
 
+/** A sentence as the API sends it, with its times as `timeText` tells them; what came from outside is made harmless. */
+export const sentenceText = (sentence: string, { timeZone }: Pick<View, 'timeZone'>): string =>
+  withTimes(replaceControlCharacters(sentence), (instant) => localTimeText(instant, timeZone))
+
 /** As short as every one of them is still another one, and at least eight characters. */
 export function shortestPrefixLength(ids: readonly string[]): number {
   const distinct = [...new Set(ids)]
@@ -132,9 +136,7 @@ function columnOf(head: string, cells: readonly Cell[], view: View): Column {
 
 /** Takes from the widest column until the line fits, or nothing is left that could be cut. */
 function fittingWidths(columns: readonly Column[], { columns: limit }: View): readonly number[] {
-  const widths = columns.map(({ head, cells }) =>
-    Math.max(head.length, ...cells.map((cell) => cell.length)),
-  )
+  const widths = columns.map(({ head, cells }) => Math.max(head.length, ...cells.map(visibleWidth)))
   if (limit === undefined) return widths
   const total = (): number =>
     widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1))
@@ -152,10 +154,15 @@ function fittingWidths(columns: readonly Column[], { columns: limit }: View): re
 }
 
 function cutTo(text: string, width: number, ellipsis: string): string {
-  if (text.length <= width) return text
-  const kept = text.slice(0, width - ellipsis.length)
-  // No half of a pair.
-  return `${/[\uD800-\uDBFF]$/u.test(kept) ? kept.slice(0, -1) : kept}${ellipsis}`
+  if (visibleWidth(text) <= width) return text
+  let kept = ''
+  let left = width - ellipsis.length
+  for (const character of text) {
+    left -= columnsOf(character)
+    if (left < 0) break
+    kept += character
+  }
+  return `${kept}${ellipsis}`
 }
 
 function factText(value: Cell, view: View): string {

@@ -17,7 +17,21 @@ export function twoColumns(rows: readonly Row[]): readonly string[] {
 export const padded = (text: string, width: number): string =>
   text + ' '.repeat(Math.max(0, width - visibleWidth(text)))
 
-const visibleWidth = (text: string): number => stripVTControlCharacters(text).length
+/** How many columns of a terminal a text takes; colours take none. */
+export const visibleWidth = (text: string): number =>
+  Array.from(stripVTControlCharacters(text), columnsOf).reduce((sum, width) => sum + width, 0)
+
+/** How many columns of a terminal one character takes. */
+export function columnsOf(character: string): number {
+  if (MARK.test(character)) return 0
+  return WIDE.test(character) ? 2 : 1
+}
+
+/** Drawn on the character before. */
+const MARK = /^[\p{Mn}\p{Me}]/u
+/** East Asian Wide and Fullwidth (Unicode UAX #11), as far as properties say it; the halfwidth forms are not. */
+const WIDE =
+  /^(?![\uFF61-\uFFDC])[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Bopomofo}\p{sc=Yi}\p{Emoji_Presentation}\u3000-\u303E\u30FB\u30FC\uFF01-\uFF60\uFFE0-\uFFE6]/u
 
 export const indented = (lines: readonly string[], by = '  '): readonly string[] =>
   lines.map((line) => (line === '' ? '' : by + line))

@@ -7,6 +7,7 @@ import { terminalOf } from '../../src/cli/terminal.ts'
 import { openAdminApi, type TestAdminApi } from '../support/admin/admin-api.ts'
 import { makeCurrent, sighting } from '../support/admin/sightings.ts'
 import { mintLeaf } from '../support/certificates/mint.ts'
+import { typed } from '../support/cli/call-admin.ts'
 import {
   configurationFolder,
   current,
@@ -22,6 +23,8 @@ beforeAll(async () => {
   adminApi = await openAdminApi()
   await makeCurrent(adminApi.store)
   await adminApi.store.sightings.record([sighting('1')])
+  // A draft that has a warning.
+  await typed(adminApi, 'upstream-tls draft core --mode custom --protocols TLSv1.3,TLSv1.2')
 })
 afterAll(async () => {
   await made[Symbol.asyncDispose]()
@@ -91,6 +94,23 @@ const LINES: readonly (readonly [line: string, coloured: boolean])[] = [
   ['ca list', false],
   ['audit', false],
   ['enforce status', false],
+  ['approval status', false],
+  ['agents list', false],
+  ['queries list', false],
+  ['secrets list', false],
+  ['upstream-tls list', false],
+  ['upstream-tls show core', true],
+  ['upstream errors', false],
+  ['status', false],
+  ['reload', false],
+  ['export @tfe.yaml', false],
+  ['backup @tfe.yaml', false],
+  ['admin list', false],
+  ['keys status', false],
+  ['token list', false],
+  ['oauth status', false],
+  ['port status', false],
+  ['deny list', false],
   ['chek', false],
 ]
 

@@ -53,6 +53,20 @@ test('a cut leaves no half of a character', () => {
   expect(row.isWellFormed()).toBe(true)
 })
 
+test('wide characters take two columns, marks none, and what is cut ends at the same column', () => {
+  const names = ['東京の端末', '한국어', 'ｶﾀｶﾅ', 'e\u0301te\u0301', '😀']
+  const rows = names.map((name) => [name, 'x'])
+  expect(formatTable(['NAME', 'END'], rows, PIPE).slice(1)).toEqual([
+    '東京の端末  x',
+    '한국어      x',
+    'ｶﾀｶﾅ        x',
+    'e\u0301te\u0301         x',
+    '😀          x',
+  ])
+  const [, cut] = formatTable(['NAME', 'END'], [['東'.repeat(20), 'x']], on(20))
+  expect(cut).toBe(`${'東'.repeat(7)}…  x`)
+})
+
 test('ids are at least eight characters, and one that stands twice makes none longer', () => {
   expect(shortestPrefixLength(['0192f0c4-aaaa', '1192f0c4-aaaa'])).toBe(8)
   expect(shortestPrefixLength(['0192f0c4-aaaa', '0192f0c4-aaaa'])).toBe(8)

@@ -2,6 +2,7 @@
 import type { CommandResult } from '../command-environment.ts'
 import { findListed } from './find-listed.ts'
 import { formatTable, timeCell, timeText, wholeCell } from '../table.ts'
+import { replaceControlCharacters } from '../text-layout.ts'
 import {
   type Page,
   nextPageHint,
@@ -130,7 +131,8 @@ export async function createToken(context: CommandContext): Promise<CommandResul
   if (!response.ok) return response.failure
   const { token, about } = response.value.body
   const until = timeText(about.expires, context.view)
-  context.terminal.err(`${about.id}: ${about.role} until ${until}; it is shown this once\n`)
+  const notice = `${about.id}: ${about.role} until ${until}; it is shown this once`
+  context.terminal.err(`${replaceControlCharacters(notice)}\n`)
   return context.print(response.value.body, [token])
 }
 

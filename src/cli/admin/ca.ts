@@ -3,7 +3,15 @@ import { countText } from '../../kernel/count-text.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { confirmAll } from './confirm.ts'
 import type { ApiRequest } from './client.ts'
-import { dayCell, formatFacts, formatTable, idCell, timeCell, type View } from '../table.ts'
+import {
+  dayCell,
+  formatFacts,
+  formatTable,
+  idCell,
+  sentenceText,
+  timeCell,
+  type View,
+} from '../table.ts'
 import { pathSegment, type CommandContext } from './command-context.ts'
 import { readInput } from '../read-input.ts'
 
@@ -84,8 +92,8 @@ export async function upload(context: CommandContext): Promise<CommandResult> {
   const body = { name: context.argument(0), source, chain }
   return await context.run<Uploaded>({ method: 'POST', path: BASE, body }, (uploaded, view) => [
     ...settingLines(uploaded.setting, view),
-    ...uploaded.findings.map((it) => `finding: ${it}`),
-    ...uploaded.warnings.map((it) => `warning: ${it}`),
+    ...uploaded.findings.map((it) => sentenceText(`finding: ${it}`, view)),
+    ...uploaded.warnings.map((it) => sentenceText(`warning: ${it}`, view)),
     `next: tfe ca preview ${uploaded.setting.name} promote`,
   ])
 }

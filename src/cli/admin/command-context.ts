@@ -10,7 +10,7 @@ import type { CommandEnvironment, CommandResult, Options } from '../command-envi
 import type { Invocation } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
-import { viewOf, type View } from '../table.ts'
+import { sentenceText, viewOf, type View } from '../table.ts'
 import { replaceControlCharacters } from '../text-layout.ts'
 import type { Terminal } from '../terminal.ts'
 import {
@@ -23,7 +23,10 @@ import {
   type ApiResponse,
 } from './client.ts'
 
-type LinesOf<Body> = (body: Body, view: View) => readonly string[]
+/** A line of an answer; a painted one holds colours, and what came from outside is harmless in it already. */
+export type Line = string | { readonly painted: string }
+
+type LinesOf<Body> = (body: Body, view: View) => readonly Line[]
 
 /** An answer of the admin API. */
 interface ApiResult<Body> {
@@ -148,7 +151,7 @@ export class CommandContext {
   }
 
   /** Prints an answer: the lines, or with --json all of it. */
-  print(body: unknown, lines: readonly string[]): ExitCode {
+  print(body: unknown, lines: readonly Line[]): ExitCode {
     this.#answered = true
     this.terminal.out(this.options.has('json') ? jsonText(body) : textOf(lines))
     return EXIT.ok
@@ -165,7 +168,7 @@ export class CommandContext {
   }
 
   /** Prints what a person has to read before an answer; never in the way of JSON. */
-  printNotice(lines: readonly string[]): void {
+  printNotice(lines: readonly Line[]): void {
     const { err, out } = this.terminal
     const text = textOf(lines)
     if (this.options.has('json')) err(text)
@@ -177,11 +180,12 @@ export class CommandContext {
     const problem = body as Partial<Problem>
     const { detail, next_step: nextStep, code, faults = [] } = problem
     this.#keepProblem(problem)
-    this.printRefusal([
+    const lines = [
       `${detail ?? 'the admin API refused'} (${code ?? 'unknown'})`,
       ...faults.map(({ at, message }) => `  ${at}: ${message}`),
       `next: ${status === STALE ? STALE_STEP : (nextStep ?? 'see the log of the front end')}`,
-    ])
+    ]
+    this.printRefusal(lines.map((line) => sentenceText(line, this.view)))
     return fail(EXIT.no)
   }
 
@@ -225,8 +229,10 @@ interface Problem {
 }
 
 /** No line that holds what the API was told by others moves a cursor. */
-const textOf = (lines: readonly string[]): string =>
-  lines.map((line) => `${replaceControlCharacters(line)}\n`).join('')
+const textOf = (lines: readonly Line[]): string =>
+  lines
+    .map((line) => `${typeof line === 'string' ? replaceControlCharacters(line) : line.painted}\n`)
+    .join('')
 
 /** A query of those options that were given. */
 export function queryOf(options: Options, names: readonly string[] = [...options.keys()]): string {

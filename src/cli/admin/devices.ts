@@ -3,7 +3,15 @@ import { fail, ok, type Result } from '../../kernel/types.ts'
 import { replaceControlCharacters } from '../text-layout.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandResult, Options } from '../command-environment.ts'
-import { dayCell, formatFacts, formatTable, idCell, timeCell, type View } from '../table.ts'
+import {
+  dayCell,
+  formatFacts,
+  formatTable,
+  idCell,
+  sentenceText,
+  timeCell,
+  type View,
+} from '../table.ts'
 import {
   type Page,
   nextPageHint,
@@ -200,7 +208,7 @@ async function decide(context: CommandContext, verb: string, done: string): Prom
     ...body.changed.map((id) => `${deviceText(id, known.get(id))} is ${done}`),
     ...body.left.map(
       ({ id, text }) =>
-        `${deviceText(id, known.get(id))} is left: ${replaceControlCharacters(text)}`,
+        `${deviceText(id, known.get(id))} is left: ${sentenceText(text, context.view)}`,
     ),
   ])
   // A script has to see that something it named was not done.

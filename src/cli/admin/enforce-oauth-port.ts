@@ -1,7 +1,7 @@
 /** `tfe enforce`, `tfe oauth` and `tfe port`: what is thrown for the whole fleet. */
 import type { CommandResult } from '../command-environment.ts'
 import { confirmAll, readPhrase } from './confirm.ts'
-import { formatFacts, formatTable, timeText, type View } from '../table.ts'
+import { formatFacts, formatTable, sentenceText, timeText, type View } from '../table.ts'
 import type { CommandContext } from './command-context.ts'
 
 interface EnforcementItem {
@@ -26,7 +26,7 @@ function enforcementLines(it: EnforcementItem, view: View): readonly string[] {
     `certificates are ${state === 'required' ? 'required' : 'recorded, not required'} since ${timeText(since, view)}`,
     ...savedLines(it.enforcement, view),
     ...(it.warnings.length === 0 ? [] : ['', 'before certificates are required:']),
-    ...it.warnings.map(({ text }) => `- ${text}`),
+    ...it.warnings.map(({ text }) => sentenceText(`- ${text}`, view)),
     ...(refused.length === 0
       ? []
       : ['', ...formatTable(['WOULD BE REFUSED', 'DEVICES'], refused, view)]),
@@ -109,7 +109,7 @@ const oauthLines = (it: OAuthItem, view: View): readonly string[] => [
     ],
     view,
   ),
-  ...it.unmet.map(({ text }) => `- ${text}`),
+  ...it.unmet.map(({ text }) => sentenceText(`- ${text}`, view)),
 ]
 
 const OAUTH = '/api/oauth'
@@ -162,7 +162,7 @@ const portLines = (it: SyncPortItem, view: View): readonly string[] => [
     ],
     view,
   ),
-  ...it.unmet.map(({ text, next_step: next }) => `- ${text}: ${next}`),
+  ...it.unmet.map(({ text, next_step: next }) => sentenceText(`- ${text}: ${next}`, view)),
 ]
 
 const portChange = (context: CommandContext, verb: string, body?: object) =>

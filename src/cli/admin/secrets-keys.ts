@@ -3,9 +3,8 @@ import { countText } from '../../kernel/count-text.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT } from '../exit-code.ts'
 import { readInput } from '../read-input.ts'
-import { replaceControlCharacters } from '../text-layout.ts'
 import { changeListed } from './change-listed.ts'
-import { formatFacts, formatTable, timeCell } from '../table.ts'
+import { formatFacts, formatTable, sentenceText, timeCell } from '../table.ts'
 import { pathSegment, type CommandContext } from './command-context.ts'
 
 interface SecretItem {
@@ -100,7 +99,7 @@ export const keyStatus = (context: CommandContext): Promise<CommandResult> =>
             view,
           ),
         ]),
-    ...it.warnings.map((text) => replaceControlCharacters(`warning: ${text}`)),
+    ...it.warnings.map((text) => sentenceText(`warning: ${text}`, view)),
   ])
 
 /** Seals with the newest key from now on. */

@@ -3,8 +3,7 @@ import { countText } from '../../kernel/count-text.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT } from '../exit-code.ts'
 import { faultLine } from '../load-configuration.ts'
-import { replaceControlCharacters } from '../text-layout.ts'
-import { formatFacts, timeCell, type View } from '../table.ts'
+import { formatFacts, sentenceText, timeCell, type View } from '../table.ts'
 import type { CommandContext } from './command-context.ts'
 
 interface Status {
@@ -37,8 +36,8 @@ export async function status(context: CommandContext): Promise<CommandResult> {
   context.print({ ...body, session: session.value.body }, lines)
   if (trouble === null) return EXIT.ok
   context.printRefusal([
-    `the store is in trouble: ${trouble.text} (${trouble.code})`,
-    `next: ${trouble.next_step}`,
+    sentenceText(`the store is in trouble: ${trouble.text} (${trouble.code})`, context.view),
+    sentenceText(`next: ${trouble.next_step}`, context.view),
   ])
   return EXIT.no
 }
@@ -84,11 +83,11 @@ export async function reload(context: CommandContext): Promise<CommandResult> {
   const { body } = response.value
   context.print(body, [
     OUTCOMES[body.outcome],
-    ...body.warnings.map((it) => replaceControlCharacters(`warning: ${faultLine(it)}`)),
+    ...body.warnings.map((it) => sentenceText(`warning: ${faultLine(it)}`, context.view)),
   ])
   if (body.outcome !== 'refused') return EXIT.ok
   for (const fault of body.faults) {
-    context.terminal.err(`${replaceControlCharacters(faultLine(fault))}\n`)
+    context.terminal.err(`${sentenceText(faultLine(fault), context.view)}\n`)
   }
   return EXIT.no
 }

@@ -1,7 +1,7 @@
 /** `tfe upstream errors [NAME]`: what went wrong with the upstreams of a running front end, asked of its admin API. */
 import { countText } from '../../kernel/count-text.ts'
 import { type CommandContext, queryOf } from './command-context.ts'
-import { formatTable, timeCell, timeText, type View } from '../table.ts'
+import { formatTable, sentenceText, timeCell, timeText, type View } from '../table.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { replaceControlCharacters, indented } from '../text-layout.ts'
 import { upstreamName } from '../upstream/called-servers.ts'
@@ -81,7 +81,11 @@ function linesOf({ items, since, lost }: UpstreamErrorList, view: View): readonl
     timeCell(it.last),
   ])
   const heads = ['UPSTREAM', 'SERVER', 'ERROR', 'COUNT', 'FIRST', 'LAST']
-  return [...formatTable(heads, rows, view), ...items.flatMap(errorLines), ...more]
+  return [
+    ...formatTable(heads, rows, view),
+    ...items.flatMap((it) => errorLines(it, view)),
+    ...more,
+  ]
 }
 
 const nameOf = ({ code, detail, during, allowed }: UpstreamErrorItem): string =>
@@ -93,12 +97,12 @@ const nameOf = ({ code, detail, during, allowed }: UpstreamErrorItem): string =>
   ].join(' ')
 
 /** The sentences are long, and names in them are the server's own. */
-const errorLines = (it: UpstreamErrorItem): readonly string[] => [
+const errorLines = (it: UpstreamErrorItem, view: View): readonly string[] => [
   '',
   replaceControlCharacters(`${it.server}: ${nameOf(it)}`),
   ...indented([
-    replaceControlCharacters(it.text),
-    replaceControlCharacters(`next: ${it.next_step}`),
+    sentenceText(it.text, view),
+    sentenceText(`next: ${it.next_step}`, view),
     ...it.chain.map((one, at) =>
       replaceControlCharacters(
         `certificate ${at + 1}: ${one.subject}, by ${one.issuer}, until ${one.not_after.slice(0, 10)} (UTC)`,

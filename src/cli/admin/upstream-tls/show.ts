@@ -1,9 +1,9 @@
 /** `tfe upstream-tls list` and `show`: what upstreams are called with, beside what is drafted. */
 import type { CommandResult } from '../../command-environment.ts'
-import { dayCell, formatTable, type Cell, type View } from '../../table.ts'
+import { dayCell, formatTable, sentenceText, type Cell, type View } from '../../table.ts'
 import { replaceControlCharacters } from '../../text-layout.ts'
 import type { Terminal } from '../../terminal.ts'
-import type { CommandContext } from '../command-context.ts'
+import type { CommandContext, Line } from '../command-context.ts'
 import {
   COLUMNS,
   upstreamPath,
@@ -45,7 +45,7 @@ export const show = (context: CommandContext): Promise<CommandResult> =>
     settingsLines(settings, view, context.terminal),
   )
 
-function settingsLines(settings: TlsSettings, view: View, terminal: Terminal): readonly string[] {
+function settingsLines(settings: TlsSettings, view: View, terminal: Terminal): readonly Line[] {
   const { upstream, preset, locked, report } = settings
   const file =
     locked.length === 0
@@ -53,7 +53,7 @@ function settingsLines(settings: TlsSettings, view: View, terminal: Terminal): r
       : `the configuration file states ${locked.join(', ')}`
   return [
     replaceControlCharacters(`${upstream}: preset ${preset}; ${file}`),
-    ...report.map((text) => replaceControlCharacters(`note: ${text}`)),
+    ...report.map((text) => sentenceText(`note: ${text}`, view)),
     '',
     ...formatTable(['SETTING', 'APPLIED', 'DRAFT', 'DEFAULT'], settingRows(settings), view),
     ...COLUMNS.flatMap((column) => ['', ...columnLines(settings, column, view)]),
@@ -135,13 +135,14 @@ function certificateLines({ applied, draft }: TlsSettings, view: View): readonly
 export const changeLines = (
   { changed, changes, warnings }: TlsSettings,
   terminal: Terminal,
-): readonly string[] => [
+): readonly Line[] => [
   changed ? 'the draft would change:' : 'the draft changes nothing',
-  ...changes.map((text) => replaceControlCharacters(`- ${text}`)),
+  ...changes.map((text) => sentenceText(`- ${text}`, terminal)),
   ...warnings.map((it) => warningLine(it, terminal)),
 ]
 
-function warningLine({ code, text, dangerous }: TlsWarning, { paint }: Terminal): string {
+function warningLine({ code, text, dangerous }: TlsWarning, terminal: Terminal): Line {
+  const { paint } = terminal
   const mark = dangerous ? paint('bad', 'DANGEROUS') : paint('warn', 'warning')
-  return `${mark} ${code}: ${replaceControlCharacters(text)}`
+  return { painted: `${mark} ${sentenceText(`${code}: ${text}`, terminal)}` }
 }
