@@ -79,7 +79,12 @@ export const REFUSALS: Cases<Refusal> = {
   'too-many-certificates': byDevice({ kind: 'too-many-certificates', limit: amount('limit') }),
   'oauth-disabled': byUs({ kind: 'oauth-disabled' }),
   'legacy-oauth-disabled': byUs({ kind: 'legacy-oauth-disabled' }),
-  blocked: byUs({ kind: 'blocked', key }),
+  blocked: byUs({ kind: 'blocked', key }, { kind: 'blocked', key, id: '{id}' }),
+  'too-many-ids': byDevice({
+    kind: 'too-many-ids',
+    found: amount('found'),
+    limit: amount('limit'),
+  }),
   unapproved: byUs({ kind: 'unapproved', key, model: 'manual' }),
   'denied-key': byUs({ kind: 'denied-key', key }),
   'denied-serial': byUs({ kind: 'denied-serial', issuerKey: key, serial: '{serial}' }),

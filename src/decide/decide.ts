@@ -10,7 +10,13 @@ import { unreachable, type Branded, type Instant } from '../kernel/types.ts'
 import type { PathResult, SoundPath } from '../trust/validate.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { addressRefused, type Access } from './access.ts'
-import { isBlocked, isHeldInRecording, unapproved, type ApprovalAsk } from './judge-approval.ts'
+import {
+  isBlocked,
+  isHeldInRecording,
+  refusedForIds,
+  unapproved,
+  type ApprovalAsk,
+} from './judge-approval.ts'
 import { judgePath, refusalRank, type PathVerdict } from './judge-path.ts'
 import { revoked } from './judge-revocation.ts'
 import { unmetRule, type MatchRules } from './match.ts'
@@ -141,6 +147,8 @@ function denialOf(
   if (isBlocked(key, fleet)) return { kind: 'blocked', key }
   if (denied.keys.has(key)) return { kind: 'denied-key', key }
   if (!paths.ok) return undefined
+  const forIds = refusedForIds(leaf, fleet)
+  if (forIds !== undefined) return forIds
   for (const path of paths.value) {
     const found = revoked(path, revocation)
     if (found?.kind === 'revoked') return found

@@ -59,8 +59,17 @@ function explainRefusal(why: Refusal): Explanation {
       }
     case 'blocked':
       return {
-        sentence: `the device with the key ${why.key} is blocked`,
+        sentence:
+          why.id === undefined
+            ? `the device with the key ${why.key} is blocked`
+            : `the device with the signed id ${why.id} is blocked, and the certificate names that id`,
         nextStep: 'none if that is meant; otherwise lift the block and approve the device anew',
+      }
+    case 'too-many-ids':
+      return {
+        sentence: `the device's certificate names ${why.found} device ids, more than the ${why.limit} we look at`,
+        nextStep:
+          'issue it anew with the ids of this one device; if all are like that, correct the template',
       }
     case 'unapproved':
       return {

@@ -3,9 +3,11 @@
  * routes that are marked `sensitive`, where the model asks for it.
  */
 import { unreachable, type KeyFingerprint } from '../kernel/types.ts'
+import { SIGNED_ID_LIMIT, signedIdsOf } from '../trust/signed-ids.ts'
 import type { SoundPath } from '../trust/validate.ts'
+import type { Certificate } from '../x509/certificate.ts'
 import type { ApprovalModel, FleetPolicy, Policy } from './policy.ts'
-import type { Unapproved } from './refusal.ts'
+import type { Refusal, Unapproved } from './refusal.ts'
 
 /** From where a request comes. A fact of the socket, never of a header. */
 export type Origin = 'internal' | 'external'
@@ -21,6 +23,24 @@ export interface ApprovalAsk {
 /** Whether this key's device is blocked: on every route, in `recording` too, and whichever CA signed its certificate. */
 export const isBlocked = (key: KeyFingerprint, { approvals }: FleetPolicy): boolean =>
   approvals.approvalOf(key) === 'blocked'
+
+/**
+ * Whether an id that a CA signed for this certificate is one of a blocked device. Every sound path counts, whatever may
+ * be held against its CA: this can only narrow.
+ */
+export function refusedForIds(
+  leaf: Certificate,
+  { blockedIds }: FleetPolicy,
+): IdsRefused | undefined {
+  const { found, ids } = signedIdsOf(leaf)
+  if (found > SIGNED_ID_LIMIT) return { kind: 'too-many-ids', found, limit: SIGNED_ID_LIMIT }
+  if (blockedIds.size === 0) return undefined
+  const blocked = ids.find(({ digest }) => blockedIds.has(digest))
+  if (blocked === undefined) return undefined
+  return { kind: 'blocked', key: leaf.publicKey.fingerprint, id: blocked.text }
+}
+
+type IdsRefused = Extract<Refusal, { readonly kind: 'blocked' | 'too-many-ids' }>
 
 /** Why a device that would pass is kept from a sensitive route; nothing where approval is not asked for. */
 export function unapproved(

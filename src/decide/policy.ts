@@ -1,5 +1,6 @@
 import type { Instant, KeyFingerprint, Millis } from '../kernel/types.ts'
 import type { RevocationLists } from '../trust/revocation.ts'
+import type { SignedIdDigest } from '../trust/signed-ids.ts'
 
 /** What a route asks of the device (decision 6). */
 export type RouteClass = 'open' | 'device' | 'always' | 'renewal' | 'legacy-oauth' | 'denied'
@@ -40,6 +41,8 @@ export interface Policy {
 export interface FleetPolicy {
   readonly model: ApprovalModel
   readonly approvals: { approvalOf(key: KeyFingerprint): Approval }
+  /** The signed ids of blocked devices: a block holds from the first certificate with a new key. */
+  readonly blockedIds: Members<SignedIdDigest>
   /** Which keys were seen under a setting before it was retired; for its cut-off `known-devices`. */
   readonly known: { wasKnown(setting: string, key: KeyFingerprint): boolean }
   readonly oauth: OAuthEndpoints
@@ -71,6 +74,7 @@ export interface OAuthEndpoints {
 export const NO_FLEET: FleetPolicy = {
   model: 'auto',
   approvals: { approvalOf: () => 'unapproved' },
+  blockedIds: new Set(),
   known: { wasKnown: () => false },
   oauth: { modern: 'not-configured', legacy: 'enabled' },
 }

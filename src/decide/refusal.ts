@@ -27,8 +27,10 @@ export type Refusal =
   | { readonly kind: 'oauth-disabled' }
   /** The legacy OAuth endpoint was disabled (S0-30). */
   | { readonly kind: 'legacy-oauth-disabled' }
-  /** An administrator blocked the device with this key. */
-  | { readonly kind: 'blocked'; readonly key: KeyFingerprint }
+  /** An administrator blocked the device with this key, or with this id that its CA signed. */
+  | { readonly kind: 'blocked'; readonly key: KeyFingerprint; readonly id?: string | undefined }
+  /** More device ids in one certificate than are looked at: a blocked one could hide among them. */
+  | { readonly kind: 'too-many-ids'; readonly found: number; readonly limit: number }
   | { readonly kind: 'no-certificate' }
   /** The session began without a certificate, and resuming it never asks for one again (decision 10). */
   | { readonly kind: 'resumed-without-certificate' }
@@ -142,4 +144,5 @@ const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'oauth-disabled',
   'revoked',
   'route-denied',
+  'too-many-ids',
 ])

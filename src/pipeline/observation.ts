@@ -6,8 +6,8 @@ import type { Policy } from '../decide/policy.ts'
 import { versionRank } from '../fleet/client.ts'
 import { migrationStep } from '../fleet/migration.ts'
 import { detectClient } from '../fleet/detect-client.ts'
-import { signedIds } from '../fleet/signed-ids.ts'
 import type { Instant } from '../kernel/types.ts'
+import { signedIdsOf } from '../trust/signed-ids.ts'
 import type { RequestEvent } from '../record/event.ts'
 import type { SightedCertificate } from '../fleet/sighting.ts'
 import type { ObservationDetails, Observation } from '../record/sighting-buffer.ts'
@@ -104,7 +104,7 @@ function certificateOf({ leaf, paths }: Peer & { readonly kind: 'presented' }): 
     serial: serialText(leaf),
     issuer: nameText(leaf.issuer),
     subject: nameText(leaf.subject),
-    signedIds: path === undefined ? [] : signedIds(leaf.subjectAltNames),
+    signedIds: path === undefined ? [] : signedIdsOf(leaf).ids.map(({ text }) => text),
     notBefore: leaf.notBefore,
     notAfter: leaf.notAfter,
     setting: path?.anchor.setting,

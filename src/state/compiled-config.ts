@@ -110,6 +110,7 @@ function policyOf(
   const fleet = {
     model: config.approval.model,
     approvals: overlay?.approvals ?? NO_FLEET.approvals,
+    blockedIds: overlay?.blockedIds ?? NO_FLEET.blockedIds,
     known: overlay?.known ?? NO_FLEET.known,
     oauth: rules?.oauth ?? NO_FLEET.oauth,
   }

@@ -4,6 +4,10 @@
  */
 import { Buffer } from 'node:buffer'
 import type { KeyFingerprint } from '../kernel/types.ts'
+import type { SignedIdDigest } from '../trust/signed-ids.ts'
+
+/** What names a key or a signed id here: a SHA-256 in lower-case hexadecimal. */
+export type TableKey = KeyFingerprint | SignedIdDigest
 
 /** Keys and their words as octets, fit for a message between processes. */
 export interface PackedKeys {
@@ -42,13 +46,13 @@ export class KeyTable {
   }
 
   /** The word of a key, 0 for one that is not here. */
-  valueFor(key: KeyFingerprint): number {
+  valueFor(key: TableKey): number {
     this.#seek(key)
     return this.#values[this.#slot()] ?? 0
   }
 
   /** Sets a word, or takes the key out with 0. */
-  set(key: KeyFingerprint, value: number): void {
+  set(key: TableKey, value: number): void {
     this.#seek(key)
     this.#put(value)
   }
@@ -87,7 +91,7 @@ export class KeyTable {
   }
 
   /** Digit by digit: cutting the text in pieces to read them takes five times as long. */
-  #seek(key: KeyFingerprint): void {
+  #seek(key: TableKey): void {
     for (let part = 0; part < PARTS; part += 1) {
       let value = 0
       for (let at = part * 8; at < part * 8 + 8; at += 1) {
@@ -167,7 +171,7 @@ const [DIGITS, LETTERS] = [48, 97]
 const PAGE = 10_000
 
 /** Packs keys and their words. */
-export function packKeys(entries: readonly (readonly [KeyFingerprint, number])[]): PackedKeys {
+export function packKeys(entries: readonly (readonly [TableKey, number])[]): PackedKeys {
   const octets = Buffer.alloc(entries.length * OCTETS)
   const values = new Uint8Array(entries.length)
   for (const [index, [key, value]] of entries.entries()) {

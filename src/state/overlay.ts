@@ -6,7 +6,8 @@
  */
 import type { Approval, FleetPolicy, Members } from '../decide/policy.ts'
 import { unreachable, type KeyFingerprint } from '../kernel/types.ts'
-import { KeyTable, packKeys, type PackedKeys } from './key-table.ts'
+import { digestOf, type SignedIdDigest } from '../trust/signed-ids.ts'
+import { KeyTable, packKeys, type PackedKeys, type TableKey } from './key-table.ts'
 
 /** What changed; plain data for structured clone. `revision` is the store's, once this is applied. */
 export type OverlayDelta =
@@ -15,6 +16,8 @@ export type OverlayDelta =
   | { readonly kind: 'end'; readonly revision: number }
   /** Approvals as they are now, made by `approvalsDelta`. */
   | { readonly kind: 'approvals'; readonly revision: number; readonly keys: PackedKeys }
+  /** Signed ids that came to be blocked, or are no more; made by `blockedIdsDelta`. */
+  | { readonly kind: 'blocked-ids'; readonly revision: number; readonly ids: PackedKeys }
   /** Keys that were seen under a setting before it retired; for its cut-off `known-devices`. Sent before that cut-off. */
   | {
       readonly kind: 'known'
@@ -43,6 +46,16 @@ export const approvalsDelta = (
   keys: packKeys(changes.map(({ key, approval }) => [key, APPROVALS.indexOf(approval)])),
 })
 
+/** Signed ids as a delta; one whose device is not blocked is forgotten. */
+export const blockedIdsDelta = (
+  revision: number,
+  changes: readonly { readonly id: string; readonly blocked: boolean }[],
+): OverlayDelta => ({
+  kind: 'blocked-ids',
+  revision,
+  ids: packKeys(changes.map(({ id, blocked }) => [digestOf(id), blocked ? KNOWN : 0])),
+})
+
 /** Known keys as a delta. */
 export const knownDelta = (
   revision: number,
@@ -59,10 +72,11 @@ export const knownDelta = (
 const APPROVALS: readonly Approval[] = ['unapproved', 'approved', 'blocked']
 const KNOWN = 1
 
-/** Which devices a delta may have restricted: none, the holders of some keys, or any. */
+/** Which devices a delta may have restricted: none, the holders of some keys or signed ids, or any. */
 export type Restricted =
   | { readonly kind: 'none' }
   | { readonly kind: 'keys'; readonly has: (key: KeyFingerprint) => boolean }
+  | { readonly kind: 'ids'; readonly has: (digest: SignedIdDigest) => boolean }
   | { readonly kind: 'any' }
 
 /** One per process. */
@@ -87,6 +101,7 @@ export class Overlay {
 
   /** As the judge asks; a view that always shows the present. */
   readonly approvals: FleetPolicy['approvals'] = { approvalOf: (key) => this.approvalOf(key) }
+  readonly blockedIds: FleetPolicy['blockedIds'] = blockedIdsOf(() => this.#content.blockedIds)
   readonly known: FleetPolicy['known'] = { wasKnown: (setting, key) => this.wasKnown(setting, key) }
 
   /** The deny list of the configuration, and ours. */
@@ -131,6 +146,7 @@ export class Overlay {
 
 class OverlayContent {
   readonly approvals = new KeyTable()
+  readonly blockedIds = new KeyTable()
   readonly known = new Map<string, KeyTable>()
   readonly keys = new Set<KeyFingerprint>()
   readonly serials = new Set<string>()
@@ -141,6 +157,7 @@ class OverlayContent {
 
   *deltas(revision: number): Generator<OverlayDelta> {
     for (const page of this.approvals.pages()) yield { kind: 'approvals', revision, keys: page }
+    for (const page of this.blockedIds.pages()) yield { kind: 'blocked-ids', revision, ids: page }
     for (const [setting, table] of this.known) {
       for (const page of table.pages()) yield { kind: 'known', revision, setting, keys: page }
     }
@@ -158,7 +175,12 @@ function applyDelta(content: OverlayContent, delta: ContentDelta): Restricted {
       // Who was just approved loses nothing; who was blocked or forgotten may.
       return delta.keys.values.every((value) => APPROVALS[value] === 'approved')
         ? NONE
-        : holdersOf(delta.keys)
+        : { kind: 'keys', has: membersOf(delta.keys) }
+    }
+    case 'blocked-ids': {
+      content.blockedIds.unpack(delta.ids)
+      if (delta.ids.values.every((value) => value === 0)) return NONE
+      return { kind: 'ids', has: membersOf(delta.ids) }
     }
     case 'known': {
       const table = content.known.get(delta.setting) ?? new KeyTable()
@@ -177,11 +199,11 @@ function applyDelta(content: OverlayContent, delta: ContentDelta): Restricted {
   }
 }
 
-function holdersOf(keys: PackedKeys): Restricted {
+function membersOf(keys: PackedKeys): (key: TableKey) => boolean {
   const table = new KeyTable()
   // Those that are forgotten have the word 0, which would leave them out.
   table.unpack({ octets: keys.octets, values: new Uint8Array(keys.values.length).fill(KNOWN) })
-  return { kind: 'keys', has: (key) => table.valueFor(key) !== 0 }
+  return (key) => table.valueFor(key) !== 0
 }
 
 function deny({ keys, serials }: OverlayContent, { of, value, denied }: DenialDelta): void {
@@ -192,6 +214,13 @@ function deny({ keys, serials }: OverlayContent, { of, value, denied }: DenialDe
 
 const entriesOf = (of: DenialDelta['of'], values: Iterable<string>): readonly DenialDelta[] =>
   [...values].map((value) => ({ of, value, denied: true }))
+
+const blockedIdsOf = (table: () => KeyTable): Members<SignedIdDigest> => ({
+  has: (digest) => table().valueFor(digest) !== 0,
+  get size() {
+    return table().size
+  },
+})
 
 function union<Member>(fixed: Members<Member>, own: () => ReadonlySet<Member>): Members<Member> {
   return {

@@ -22,6 +22,8 @@ export type ChangesSince =
       readonly changed: ReadonlyMap<Topic, readonly string[]>
       /** Every key of every device whose approval may have changed, as it is now. */
       readonly approvals: readonly KeyApproval[]
+      /** Every signed id of those devices, and whether its device is blocked now. */
+      readonly signedIds: readonly SignedIdApproval[]
       /** Devices among them that are gone, or have no key: drop what you hold for them. */
       readonly forgotten: readonly string[]
       /** Keys of such devices that no other device holds: they are approved no more. */
@@ -29,6 +31,12 @@ export type ChangesSince =
     }
   /** So much, or so long ago, that everything is to be read anew. */
   | { readonly kind: 'everything'; readonly revision: number }
+
+/** A signed id, and whether a block reaches it. */
+export interface SignedIdApproval {
+  readonly id: string
+  readonly blocked: boolean
+}
 
 /** A `Watcher` is told of changes. */
 export interface Watcher {
@@ -94,6 +102,7 @@ export class Feed {
         revision: meta.revision,
         changed,
         approvals,
+        signedIds: await signedIdsOf(db, dialect, devices),
         forgotten,
         orphanedKeys,
       }
@@ -179,4 +188,20 @@ async function approvalsOf(
     .orderBy('device_keys.key')
     .execute()
   return rows.map(readKeyApproval)
+}
+
+async function signedIdsOf(
+  db: Db,
+  dialect: Dialect,
+  devices: readonly string[],
+): Promise<readonly SignedIdApproval[]> {
+  if (devices.length === 0) return []
+  const rows = await db
+    .selectFrom('signed_ids')
+    .innerJoin('devices', 'devices.id', 'signed_ids.device')
+    .select(['signed_ids.id', 'devices.approval'])
+    .where('signed_ids.device', 'in', inList(dialect, devices))
+    .orderBy('signed_ids.id')
+    .execute()
+  return rows.map(({ id, approval }) => ({ id, blocked: approval === 'blocked' }))
 }

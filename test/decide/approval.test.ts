@@ -17,6 +17,90 @@ const blocked: readonly Row[] = (
   expect: 'refuse blocked',
 }))
 
+const named = (...ids: readonly string[]) =>
+  ({
+    path: { names: ids.map((text) => ({ kind: 'uri', text }) as const) },
+    blockedIds: ['urn:sn:bad', 'urn:uuid:ab-cd'],
+  }) as const
+const many = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `urn:sn:${index}`)
+
+promise(
+  (['open', 'device', 'always', 'renewal', 'legacy-oauth', 'denied'] as const).map((route) => ({
+    promise: `a new key with the id of a blocked device is refused as blocked on a route of class ${route}`,
+    ...named('urn:sn:bad'),
+    route,
+    expect: 'refuse blocked',
+  })),
+)
+
+promise([
+  {
+    promise: 'the id of a blocked device is refused in recording, on an open route too',
+    ...named('urn:sn:bad'),
+    enforcement: 'recording',
+    route: 'open',
+    expect: 'refuse blocked',
+  },
+  {
+    promise:
+      'the id of a blocked device counts in the tenth place, and in the last that is looked at',
+    ...named(...many(63), 'urn:sn:bad'),
+    expect: 'refuse blocked',
+  },
+  {
+    promise: 'the id of a blocked device counts in either case, as it links',
+    ...named('URN:UUID:AB-CD'),
+    expect: 'refuse blocked',
+  },
+  {
+    promise: 'the id of a blocked device counts whatever may be held against the CA that signed it',
+    ...named('urn:sn:bad'),
+    standing: { kind: 'distrusted' },
+    route: 'open',
+    expect: 'refuse blocked',
+  },
+  {
+    promise: 'approval of the key lifts no block of the id',
+    ...named('urn:sn:bad'),
+    ...APPROVED,
+    expect: 'refuse blocked',
+  },
+  {
+    promise: 'an id that only begins like that of a blocked device refuses no device',
+    ...named('urn:sn:bad2', 'urn:sn:BAD'),
+    expect: 'admit verified',
+  },
+  {
+    promise: 'anybody can write a name on a path that is not sound, and is refused for that path',
+    ...named('urn:sn:bad'),
+    peer: unsound,
+    expect: 'refuse untrusted-issuer',
+  },
+  {
+    promise: 'as many ids as are looked at are no reason to refuse',
+    ...named(...many(64)),
+    expect: 'admit verified',
+  },
+  {
+    promise: 'an id twice counts once',
+    ...named(...many(64), 'urn:sn:0'),
+    expect: 'admit verified',
+  },
+  {
+    promise: 'more ids than are looked at are refused, whatever they are',
+    ...named(...many(65)),
+    expect: 'refuse too-many-ids',
+  },
+  {
+    promise: 'more ids than are looked at are refused in recording and on open routes, too',
+    ...named(...many(65)),
+    enforcement: 'recording',
+    route: 'open',
+    expect: 'refuse too-many-ids',
+  },
+])
+
 promise([
   ...blocked,
   {

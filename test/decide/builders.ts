@@ -12,6 +12,7 @@ import type {
   Standing,
 } from '../../src/decide/policy.ts'
 import type { Fingerprint, Instant, KeyFingerprint, Millis } from '../../src/kernel/types.ts'
+import { digestOf } from '../../src/trust/signed-ids.ts'
 import type { SoundPath } from '../../src/trust/validate.ts'
 import type { Certificate, GeneralName } from '../../src/x509/certificate.ts'
 import type { Name } from '../../src/x509/name.ts'
@@ -96,6 +97,8 @@ export interface PolicyParts {
   readonly model?: ApprovalModel
   /** By key; the rest is unapproved. */
   readonly approvals?: Readonly<Record<string, Approval>>
+  /** Signed ids of blocked devices. */
+  readonly blockedIds?: readonly string[]
   /** Keys that were seen under every setting before it retired. */
   readonly known?: readonly string[]
   readonly legacyOAuth?: 'enabled' | 'disabled'
@@ -121,6 +124,7 @@ export function aPolicy(parts: PolicyParts = {}): Policy {
     fleet: {
       model: parts.model ?? 'auto',
       approvals: { approvalOf: (key) => parts.approvals?.[key] ?? 'unapproved' },
+      blockedIds: new Set((parts.blockedIds ?? []).map(digestOf)),
       known: { wasKnown: (_, key) => parts.known?.includes(key) ?? false },
       oauth: { modern: parts.modernOAuth ?? 'enabled', legacy: parts.legacyOAuth ?? 'enabled' },
     },

@@ -1,11 +1,19 @@
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
-import { approvalsDelta, knownDelta, Overlay, type OverlayDelta } from '../../src/state/overlay.ts'
+import {
+  approvalsDelta,
+  blockedIdsDelta,
+  knownDelta,
+  Overlay,
+  type OverlayDelta,
+} from '../../src/state/overlay.ts'
+import { digestOf } from '../../src/trust/signed-ids.ts'
 
 const [one, two, three] = ['one', 'two', 'three'].map(
   (name) => hash('sha256', name) as KeyFingerprint,
 ) as [KeyFingerprint, KeyFingerprint, KeyFingerprint]
+const digests = ['urn:sn:1', 'urn:sn:2', 'urn:sn:3'].map(digestOf)
 const approvals = (overlay: Overlay) => [one, two, three].map((key) => overlay.approvalOf(key))
 
 test('an empty overlay knows no device', () => {
@@ -121,4 +129,36 @@ test('a setting whose cut-off asks no more is forgotten', () => {
   overlay.apply(knownDelta(1, 'Fleet', [one]))
   expect(overlay.apply({ kind: 'unknown', revision: 2, setting: 'Fleet' }).kind).toBe('any')
   expect(overlay.wasKnown('Fleet', one)).toBe(false)
+})
+
+test('signed ids are blocked and go free, and a view that a policy holds shows the present', () => {
+  const overlay = new Overlay()
+  const { blockedIds: view } = overlay
+  const seen = () => digests.map((digest) => view.has(digest))
+  expect([seen(), view.size]).toEqual([[false, false, false], 0])
+  const narrowed = overlay.apply(
+    blockedIdsDelta(1, [
+      { id: 'urn:sn:1', blocked: true },
+      { id: 'urn:sn:2', blocked: true },
+    ]),
+  )
+  if (narrowed.kind !== 'ids') throw new Error(`found ${narrowed.kind}`)
+  expect(digests.map((digest) => narrowed.has(digest))).toEqual([true, true, false])
+  expect([seen(), view.size, overlay.revision]).toEqual([[true, true, false], 2, 1])
+  const lifted = blockedIdsDelta(2, [{ id: 'urn:sn:1', blocked: false }])
+  expect(overlay.apply(lifted)).toEqual({ kind: 'none' })
+  expect([seen(), view.size]).toEqual([[false, true, false], 1])
+})
+
+test('blocked ids reach a worker that is hired later, and are replaced with all else', () => {
+  const overlay = new Overlay()
+  overlay.apply(blockedIdsDelta(1, [{ id: 'urn:sn:1', blocked: true }]))
+  overlay.apply({ kind: 'begin', revision: 2 })
+  overlay.apply(blockedIdsDelta(2, [{ id: 'urn:sn:2', blocked: true }]))
+  const other = new Overlay()
+  for (const delta of structuredClone([...overlay.deltas()])) other.apply(delta)
+  const seen = () => digests.map((digest) => other.blockedIds.has(digest))
+  expect(seen()).toEqual([true, false, false])
+  other.apply({ kind: 'end', revision: 2 })
+  expect(seen()).toEqual([false, true, false])
 })

@@ -8,6 +8,7 @@ import { concurrency } from './contract/concurrency.ts'
 import { devices } from './contract/devices.ts'
 import { documents } from './contract/documents.ts'
 import { enrollment } from './contract/enrollment.ts'
+import { evidence } from './contract/evidence.ts'
 import { feed } from './contract/feed.ts'
 import { unprovenClaims } from './contract/reported-ids.ts'
 import { inventory } from './contract/inventory.ts'
@@ -24,6 +25,7 @@ export function storeContract(backend: Backend): void {
     documents(backend)
     enrollment(backend)
     linking(backend)
+    evidence(backend)
     devices(backend)
     approvals(backend)
     inventory(backend)

@@ -1,4 +1,5 @@
 /** `tfe devices`: lists, one of them whole, and decisions about them. */
+import { countText } from '../../kernel/count-text.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import { replaceControlCharacters } from '../text-layout.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
@@ -102,6 +103,7 @@ interface DeviceDetails {
     not_after: string
     code: string
   }[]
+  readonly keys: readonly string[]
   readonly signed_ids: readonly string[]
 }
 
@@ -147,7 +149,14 @@ const devicePath = (id: string): string => `/api/devices/${pathSegment(id)}`
 const inventoryText = (entry: DeviceItem['inventory']): string | null =>
   entry === null || entry.name === null ? (entry?.id ?? null) : `${entry.id} (${entry.name})`
 
-const detailLines = ({ device, certificates, signed_ids: ids }: DeviceDetails, view: View) => [
+/** What a certificate is refused by while its device is blocked. */
+const blockedBy = (keys: number, ids: readonly string[]): string =>
+  [countText(keys, 'key'), ...ids.map((id) => `signed id ${id}`)].join(', ')
+
+const detailLines = (
+  { device, certificates, keys, signed_ids: ids }: DeviceDetails,
+  view: View,
+) => [
   ...formatFacts(
     [
       ['device', device.id],
@@ -164,6 +173,7 @@ const detailLines = ({ device, certificates, signed_ids: ids }: DeviceDetails, v
       ['enrollment setting', device.setting],
       ['certificate ends', dayCell(device.not_after)],
       ['signed ids', ids.length === 0 ? null : ids.join(', ')],
+      ['blocked by', device.approval === 'blocked' ? blockedBy(keys.length, ids) : null],
     ],
     view,
   ),

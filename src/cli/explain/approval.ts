@@ -8,6 +8,8 @@ import { modelText } from '../approval-model.ts'
 import type { ExplainQuery } from './arguments.ts'
 import { note, type Section, type Step } from './report.ts'
 import { decisionInput, decisionStep, type ExplainContext } from './verdicts.ts'
+import { signedIdsOf } from '../../trust/signed-ids.ts'
+import type { Certificate } from '../../x509/certificate.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
 
 /** One section for the row of a request; for each kind of sensitive row where there is no request. */
@@ -56,9 +58,18 @@ const storeHint = (peer: Peer): readonly string[] =>
   peer.kind === 'presented'
     ? [
         'the verdict takes the device for unapproved: the store, which knows better, is not opened here',
+        ...blockedIdsHint(peer.leaf),
         `\`tfe devices list --text ${peer.leaf.publicKey.fingerprint.slice(0, 16)}\` shows what it is`,
       ]
     : []
+
+/** A block reaches a certificate by the ids in it, too, and that whatever its key is. */
+function blockedIdsHint(leaf: Certificate): readonly string[] {
+  const { ids } = signedIdsOf(leaf)
+  if (ids.length === 0) return []
+  const listed = ids.map(({ text }) => text).join(', ')
+  return [`it is refused as blocked while a device with its key or a signed id of it is: ${listed}`]
+}
 
 const notSensitiveNote = ({ id, sensitive }: RouteRow): readonly Step[] =>
   sensitive ? [] : [note(`the row ${id} is not sensitive: it asks for no approval`)]

@@ -24,6 +24,7 @@ import {
   withCrls,
 } from '../../state/snapshot.ts'
 import type { Restricted, Overlay } from '../../state/overlay.ts'
+import { signedIdsOf } from '../../trust/signed-ids.ts'
 import { type LoadedCrls } from '../../state/revocation-policy.ts'
 import { compileConfig } from '../../state/compiled-config.ts'
 import { bindFault } from './bind-fault.ts'
@@ -152,7 +153,15 @@ export class FrontEnd {
   onRestricted(restricted: Restricted): void {
     const { policy } = this.#snapshot.compiled
     if (restricted.kind === 'any') this.#revalidator.closeUnauthorized(policy)
-    else if (restricted.kind === 'keys') this.#revalidator.closeUnauthorized(policy, restricted.has)
+    else if (restricted.kind === 'keys') {
+      this.#revalidator.closeUnauthorized(policy, ({ publicKey }) =>
+        restricted.has(publicKey.fingerprint),
+      )
+    } else if (restricted.kind === 'ids') {
+      this.#revalidator.closeUnauthorized(policy, (leaf) =>
+        signedIdsOf(leaf).ids.some(({ digest }) => restricted.has(digest)),
+      )
+    }
   }
 
   /** Stops accepting, lets requests finish within the configured drain time, closes everything. */

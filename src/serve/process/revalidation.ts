@@ -10,12 +10,13 @@ import { nextChange } from '../../decide/next-change.ts'
 import type { PeerCache } from '../../identify/peer.ts'
 import { explanationFields, type Explanation } from '../../kernel/explanation.ts'
 import type { Clock } from '../../kernel/ports.ts'
-import type { Instant, KeyFingerprint } from '../../kernel/types.ts'
+import type { Instant } from '../../kernel/types.ts'
 import type { Connection } from '../../pipeline/connection.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
 import { tunnelAsk } from '../../pipeline/tunnel.ts'
 import type { ConnectionEvent } from '../../record/event.ts'
 import type { Snapshot } from '../../state/snapshot.ts'
+import type { Certificate } from '../../x509/certificate.ts'
 
 export interface ConnectionRevalidatorDeps {
   /** Every open connection of this process. */
@@ -39,11 +40,11 @@ export class ConnectionRevalidator {
     this.#timer.unref()
   }
 
-  /** Ends the connections that would now be refused: of all judged by a policy, or of those with such a key. */
-  closeUnauthorized(judgedBy: Policy, has?: (key: KeyFingerprint) => boolean): void {
+  /** Ends the connections that would now be refused: of all judged by a policy, or of those with such a certificate. */
+  closeUnauthorized(judgedBy: Policy, isMeant?: (leaf: Certificate) => boolean): void {
     const now = this.#deps.clock.now()
     for (const connection of this.#deps.connections) {
-      if (has !== undefined && !this.#holds(connection, has)) continue
+      if (isMeant !== undefined && !this.#holds(connection, isMeant)) continue
       this.#revalidate(connection, { policy: judgedBy, at: now, now })
     }
   }
@@ -71,9 +72,9 @@ export class ConnectionRevalidator {
     clearInterval(this.#timer)
   }
 
-  #holds(connection: Connection, has: (key: KeyFingerprint) => boolean): boolean {
+  #holds(connection: Connection, isMeant: (leaf: Certificate) => boolean): boolean {
     const peer = connection.peer(this.#deps.peerCache, this.#deps.snapshot().judge)
-    return peer.kind === 'presented' && has(peer.leaf.publicKey.fingerprint)
+    return peer.kind === 'presented' && isMeant(peer.leaf)
   }
 
   #revalidate(connection: Connection, change: Change): void {

@@ -10,6 +10,7 @@ import { APPROVAL_DOCUMENT, readApprovalModel } from '../../fleet/stored-setting
 import { fail, ok, type KeyFingerprint, type Result } from '../../kernel/types.ts'
 import {
   approvalsDelta,
+  blockedIdsDelta,
   knownDelta,
   type DenialDelta,
   type OverlayDelta,
@@ -106,6 +107,8 @@ export async function readDecisions(
       after = page.value.next
     } while (after !== undefined)
   }
+  const blocked = await readBlockedIds(store, revision, (delta) => deltas.push(delta))
+  if (!blocked.ok) return blocked
   const settings = await store.enrollment.list()
   if (!settings.ok) return settings
   for (const { name, standing } of settings.value) {
@@ -117,6 +120,22 @@ export async function readDecisions(
   const entries = denials.value.map(({ denied }) => entryOf(denied, true))
   deltas.push({ kind: 'denied', revision, entries }, { kind: 'end', revision })
   for (const delta of deltas) apply(delta)
+  return ok(undefined)
+}
+
+async function readBlockedIds(
+  store: Pick<Store, 'approvals'>,
+  revision: number,
+  apply: ApplyDelta,
+): Promise<Result<void, StoreFailure>> {
+  let after: string | undefined
+  do {
+    const page = await store.approvals.blockedIds({ after, limit: PAGE })
+    if (!page.ok) return page
+    const ids = page.value.map((id) => ({ id, blocked: true }))
+    if (ids.length > 0) apply(blockedIdsDelta(revision, ids))
+    after = page.value.length < PAGE ? undefined : page.value.at(-1)
+  } while (after !== undefined)
   return ok(undefined)
 }
 

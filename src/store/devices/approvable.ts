@@ -3,7 +3,7 @@
  * was judged last, and what has become of its CA since.
  */
 import type { Selectable } from 'kysely'
-import type { RefusalCode } from '../../decide/refusal.ts'
+import { caWord } from '../../fleet/evidence.ts'
 import type { Instant } from '../../kernel/types.ts'
 import { enumColumn } from '../schema/row.ts'
 import type { Tx, Tables } from '../schema/tables.ts'
@@ -24,14 +24,8 @@ export function hasValidCertificate(
   { validAt, trusted }: CertificateCriteria,
 ): boolean {
   if (row.not_after < validAt || row.setting === null || !trusted.has(row.setting)) return false
-  return row.verdict === 'admit' || JUDGED_FIT.has(row.code ?? '')
+  return caWord(row.verdict, row.code) === 'accepted'
 }
-
-/**
- * Refusals of a certificate that passed everything else. All others leave open whether it is fit or say that it is
- * not: revoked, unsound, of a distrusted CA; a device that was blocked is judged anew when it comes back.
- */
-const JUDGED_FIT: ReadonlySet<string> = new Set<RefusalCode>(['match-rule-unmet', 'unapproved'])
 
 /** Settings that are current, or previously trusted and not yet past their sunset. */
 export async function readTrusted(

@@ -29,6 +29,12 @@ export interface DecisionOutcome {
   readonly left: readonly { readonly id: string; readonly why: SkipReason }[]
 }
 
+/** Part of a list that is read whole: what comes behind `after`. */
+export interface IdPageRequest {
+  readonly after?: string | undefined
+  readonly limit: number
+}
+
 /** A key, and what its device's approval is. */
 export interface KeyApproval {
   readonly key: KeyFingerprint
@@ -166,6 +172,22 @@ export class Approvals {
         item: (row) => readKeyApproval(row),
         cursor: ({ device, key }) => [device, key],
       })
+    })
+  }
+
+  /** Signed ids of blocked devices, in the order of the ids. */
+  blockedIds({ after, limit }: IdPageRequest): Answer<readonly string[]> {
+    return this.#transactions.read(async (db) => {
+      const rows = await db
+        .selectFrom('signed_ids')
+        .innerJoin('devices', 'devices.id', 'signed_ids.device')
+        .select('signed_ids.id')
+        .where('devices.approval', '=', 'blocked')
+        .where('signed_ids.id', '>', after ?? '')
+        .orderBy('signed_ids.id')
+        .limit(boundedLimit(limit))
+        .execute()
+      return rows.map(({ id }) => id)
     })
   }
 

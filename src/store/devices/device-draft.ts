@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { Instant } from '../../kernel/types.ts'
 import { migrationAfter } from '../../fleet/migration.ts'
+import { caWord } from '../../fleet/evidence.ts'
 import type { SightedCertificate, Sighting } from '../../fleet/sighting.ts'
 import type { Tables } from '../schema/tables.ts'
 import { MIGRATIONS } from '../schema/vocabulary.ts'
@@ -16,7 +17,8 @@ export interface DeviceDraft {
   row: DeviceRow
   /** As it was; undefined for a new one. */
   readonly before: DeviceRow | undefined
-  hasKey: boolean
+  /** How many keys lead to it. */
+  keys: number
   /** Its inventory entry moved to the device that proved to be it, and nothing else was in it. */
   deleted: boolean
   /** Whether the snapshots' overlays have to learn of it. */
@@ -48,11 +50,12 @@ export function applySighting({ row }: DeviceDraft, sighting: Sighting): void {
 /** What a sighting with a certificate says besides. */
 export function applyCertificate(
   { row }: DeviceDraft,
-  { at }: Sighting,
+  { at, verdict, code }: Sighting,
   { sound, setting, notAfter }: SightedCertificate,
 ): void {
   if (row.awaiting === 1 && at > row.approval_at) row.awaiting = 0
-  if (!sound || at < row.last_seen) return
+  // Or a client with the key of a retired CA could make any number of devices that depend on it.
+  if (!sound || at < row.last_seen || caWord(verdict, code) === 'refused') return
   row.setting = setting ?? null
   row.not_after = notAfter
 }
@@ -85,10 +88,10 @@ export function approveAutomatically(draft: DeviceDraft, now: Instant): void {
 }
 
 /** A device as the batch begins with it; a new one without `before`. */
-export const newDraft = (before: DeviceRow | undefined, hasKey: boolean, id = ''): DeviceDraft => ({
+export const newDraft = (before: DeviceRow | undefined, keys = 0, id = ''): DeviceDraft => ({
   row: before === undefined ? blankDevice(id) : { ...before },
   before,
-  hasKey,
+  keys,
   deleted: false,
   overlay: false,
   approvedItself: false,

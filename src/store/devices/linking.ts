@@ -1,10 +1,10 @@
 /**
- * Which device a sighting belongs to, and what it changes about it: decision 9 in one place, without SQL. A key was
- * proven in the handshake, so the same key is the same device, sound path or not. An id in a subject alternative
- * name counts only when a CA that is current or previously trusted signed it. What a device says of itself never
- * joins it to an approval.
+ * Which device a sighting belongs to, and what it changes about it: decisions 9 and 29 in one place, without SQL. A key
+ * was proven in the handshake, so the same key is the same device, sound path or not. An id in a subject alternative
+ * name counts only when a CA that is current or previously trusted signed it and the verdict believed that CA; a
+ * certificate that was refused leads to a blocked device at most, and binds nothing to it. What a device says of itself
+ * never joins it to an approval.
  */
-import type { Selectable } from 'kysely'
 import type { Instant } from '../../kernel/types.ts'
 import {
   approveAutomatically,
@@ -15,12 +15,15 @@ import {
   type DeviceRow,
   type DeviceDraft,
 } from './device-draft.ts'
+import {
+  CertificateRetention,
+  type CertificateRow,
+  type RetainedRow,
+} from './certificate-retention.ts'
 import { termOf, termsOf } from './search-terms.ts'
+import { caWord } from '../../fleet/evidence.ts'
 import type { SightedCertificate, Sighting } from '../../fleet/sighting.ts'
-import type { Tables } from '../schema/tables.ts'
 import type { StandingKind } from '../schema/vocabulary.ts'
-
-export type CertificateRow = Selectable<Tables['certificates']>
 
 /** What the store knew before the batch, as far as the batch can touch it. */
 export interface KnownDevices {
@@ -29,8 +32,10 @@ export interface KnownDevices {
   readonly keys: ReadonlyMap<string, string>
   /** Signed id → device. */
   readonly ids: ReadonlyMap<string, string>
-  /** Devices that have shown a certificate, among `devices`. */
-  readonly withKeys: ReadonlySet<string>
+  /** How many keys each of `devices` has shown; those that never showed a certificate are left out. */
+  readonly keyCounts: ReadonlyMap<string, number>
+  /** Devices that a signed id leads to, among `devices`. */
+  readonly withIds: ReadonlySet<string>
   readonly certificates: ReadonlyMap<string, CertificateRow>
   readonly standings: ReadonlyMap<string, StandingKind>
   /** Certificates without a sound path that may still be added. */
@@ -43,7 +48,7 @@ export interface LinkingPlan {
   readonly keys: readonly { key: string; device: string; first_seen: number }[]
   readonly ids: readonly { id: string; device: string }[]
   readonly terms: readonly { term: string; device: string }[]
-  readonly certificates: readonly { row: CertificateRow; before: CertificateRow | undefined }[]
+  readonly certificates: readonly RetainedRow[]
   readonly unidentified: readonly { listener: string; sightings: number; last_seen: number }[]
   readonly dropped: number
 }
@@ -77,23 +82,21 @@ class DeviceLinker {
   readonly #newKeys = new Map<string, { key: string; device: string; first_seen: number }>()
   readonly #newIds = new Map<string, { id: string; device: string }>()
   readonly #terms = new Map<string, { term: string; device: string }>()
-  readonly #certificates = new Map<
-    string,
-    { row: CertificateRow; before: CertificateRow | undefined }
-  >()
+  readonly #retention: CertificateRetention
   readonly #unidentified = new Map<
     string,
     { listener: string; sightings: number; last_seen: number }
   >()
-  #unsoundCapacity: number
+  readonly #withIds = new Set<string>()
   #dropped = 0
 
   constructor(known: KnownDevices, deps: LinkingDeps) {
     this.#known = known
     this.#deps = deps
-    this.#unsoundCapacity = known.unsoundCapacity
+    this.#retention = new CertificateRetention(known)
     for (const row of known.devices) {
-      const draft = newDraft(row, known.withKeys.has(row.id))
+      const draft = newDraft(row, known.keyCounts.get(row.id))
+      if (known.withIds.has(row.id)) this.#withIds.add(row.id)
       this.#drafts.set(row.id, draft)
       if (row.inventory_id !== null) this.#inventory.set(row.inventory_id, draft)
     }
@@ -104,21 +107,24 @@ class DeviceLinker {
   add(sighting: Sighting): void {
     const { certificate } = sighting
     if (certificate === undefined) return this.#addWithoutCertificate(sighting)
-    const ids = this.#trustedIds(certificate)
-    const draft = this.#deviceOf(certificate, ids) ?? this.#newDevice(sighting, ids)
+    const ids = this.#provenIds(sighting, certificate)
+    const blocked = ids === undefined ? this.#blockedBy(certificate) : undefined
+    if (blocked !== undefined) return this.#addRefused(blocked, sighting, certificate)
+    const draft = this.#deviceOf(certificate, ids ?? []) ?? this.#newDevice(sighting, ids ?? [])
     if (draft === undefined) {
       this.#dropped += sighting.count
       return
     }
     this.#bindKey(certificate, draft, sighting.at)
-    for (const id of ids) this.#bindId(id, draft)
+    for (const id of ids ?? []) this.#bindId(id, draft)
     const wasNamed = draft.row.reported_id !== null
     applySighting(draft, sighting)
     applyCertificate(draft, sighting, certificate)
     // Words only of what is kept: one key can sign any number of names for itself.
-    if (this.#hasCapacity(certificate)) this.#addSearchTerms(draft, certificate, wasNamed)
-    if (this.#approvesItself(sighting, certificate)) approveAutomatically(draft, this.#deps.now)
-    this.#retain(certificate, sighting)
+    if (this.#retention.hasCapacity(certificate)) this.#addSearchTerms(draft, certificate, wasNamed)
+    if (ids !== undefined && this.#approvesItself(sighting, certificate))
+      approveAutomatically(draft, this.#deps.now)
+    this.#retention.retain(certificate, sighting)
   }
 
   plan(): LinkingPlan {
@@ -127,7 +133,7 @@ class DeviceLinker {
       keys: [...this.#newKeys.values()],
       ids: [...this.#newIds.values()],
       terms: [...this.#terms.values()],
-      certificates: [...this.#certificates.values()],
+      certificates: this.#retention.retained(),
       unidentified: [...this.#unidentified.values()],
       dropped: this.#dropped,
     }
@@ -137,7 +143,7 @@ class DeviceLinker {
   #addWithoutCertificate(sighting: Sighting): void {
     const { reportedId, listener, count, at } = sighting
     const entry = reportedId === undefined ? undefined : this.#inventory.get(reportedId)
-    if (entry !== undefined && !entry.hasKey) applyUnprovenClaims(entry, sighting)
+    if (entry !== undefined && entry.keys === 0) applyUnprovenClaims(entry, sighting)
     const before = this.#unidentified.get(listener)
     this.#unidentified.set(listener, {
       listener,
@@ -146,20 +152,42 @@ class DeviceLinker {
     })
   }
 
-  #trustedIds({ sound, setting, signedIds }: SightedCertificate): readonly string[] {
+  /** The ids that the certificate proves; undefined for one that proves nothing. */
+  #provenIds(
+    { verdict, code }: Sighting,
+    { sound, setting, signedIds }: SightedCertificate,
+  ): readonly string[] | undefined {
     const standing = setting === undefined ? undefined : this.#known.standings.get(setting)
     // A staged or distrusted CA may sign what it likes: it joins no client to an approved device.
-    const counts = sound && (standing === 'current' || standing === 'previously-trusted')
-    return counts ? signedIds.slice(0, IDS_LIMIT) : []
+    const isTrusted = sound && (standing === 'current' || standing === 'previously-trusted')
+    return isTrusted && caWord(verdict, code) === 'accepted' ? signedIds : undefined
+  }
+
+  /** The blocked device that a refused certificate names or whose key it has, if any. */
+  #blockedBy({ key, sound, signedIds }: SightedCertificate): DeviceDraft | undefined {
+    const named = sound ? signedIds.map((id) => this.#idOf.get(id)) : []
+    return [this.#keyOf.get(key), ...named]
+      .map((id) => this.#draft(id))
+      .find((one) => one?.row.approval === 'blocked')
+  }
+
+  /** The blocked device was seen, and that is all: its next approval must not reach a key that nothing vouched for. */
+  #addRefused(draft: DeviceDraft, sighting: Sighting, certificate: SightedCertificate): void {
+    applySighting(draft, sighting)
+    if (!this.#keyOf.has(certificate.key)) return
+    applyCertificate(draft, sighting, certificate)
+    this.#retention.retain(certificate, sighting)
   }
 
   #deviceOf({ key }: SightedCertificate, ids: readonly string[]): DeviceDraft | undefined {
     const byKey = this.#draft(this.#keyOf.get(key))
-    const all = [byKey, ...ids.map((id) => this.#draft(this.#idOf.get(id)))].filter(
-      (one) => one !== undefined,
-    )
+    const byId = ids.map((id) => this.#draft(this.#idOf.get(id))).filter((one) => one !== undefined)
+    const all = byKey === undefined ? byId : [byKey, ...byId]
     // Blocked wins over everything: evidence that leads to two devices leads to the blocked one.
-    return all.find(({ row }) => row.approval === 'blocked') ?? all[0]
+    const blocked = all.find(({ row }) => row.approval === 'blocked')
+    // Its first certificate may have been refused, and then its key made a device that it is not.
+    const isPassedOver = byKey !== undefined && this.#isUndecided(byKey)
+    return blocked ?? (isPassedOver ? (byId[0] ?? byKey) : all[0])
   }
 
   #draft(id: string | undefined): DeviceDraft | undefined {
@@ -167,33 +195,53 @@ class DeviceLinker {
   }
 
   #newDevice(
-    { certificate, reportedId }: Sighting,
+    { certificate, reportedId, verdict, code }: Sighting,
     ids: readonly string[],
   ): DeviceDraft | undefined {
-    if (certificate?.sound !== true && this.#unsoundCapacity <= 0) return undefined
+    if (certificate?.sound !== true && this.#retention.isFull) return undefined
     // A device that takes an inventory entry over by a name of its own choosing gains a name: the entry carries no approval.
-    const candidates = reportedId === undefined ? ids : [...ids, reportedId]
+    const isNamed = reportedId !== undefined && caWord(verdict, code) !== 'refused'
+    const candidates = isNamed ? [...ids, reportedId] : ids
     for (const id of candidates) {
       const entry = this.#inventory.get(id)
-      if (entry !== undefined && !entry.hasKey && !entry.deleted) return entry
+      if (entry !== undefined && entry.keys === 0 && !entry.deleted) return entry
     }
-    const draft = newDraft(undefined, false, this.#deps.newId())
+    const draft = newDraft(undefined, 0, this.#deps.newId())
     this.#drafts.set(draft.row.id, draft)
     return draft
   }
 
   #bindKey({ key }: SightedCertificate, draft: DeviceDraft, at: Instant): void {
-    draft.hasKey = true
     const device = draft.row.id
-    if (this.#keyOf.get(key) === device) return
+    const before = this.#keyOf.get(key)
+    if (before === device) return
     this.#keyOf.set(key, device)
+    draft.keys += 1
+    const left = this.#draft(before)
+    if (left !== undefined) this.#leave(left, draft)
     this.#newKeys.set(key, { key, device, first_seen: at })
     // The new key is approved or blocked because its device is: snapshots judge by key and have to learn of it.
     if (draft.row.approval !== 'unapproved') draft.overlay = true
   }
 
+  /** A key went to another device. What was only this key under another name is that device now. */
+  #leave(left: DeviceDraft, draft: DeviceDraft): void {
+    left.keys -= 1
+    if (left.keys > 0 || !this.#isUndecided(left) || left.row.inventory_id !== null) return
+    left.deleted = true
+    draft.row.sightings += left.row.sightings
+  }
+
+  /** Whether nothing but its keys tells this device from others: no approval, no block and no signed id. */
+  #isUndecided({ row }: DeviceDraft): boolean {
+    return row.approval === 'unapproved' && !this.#withIds.has(row.id)
+  }
+
   #bindId(id: string, draft: DeviceDraft): void {
+    this.#withIds.add(draft.row.id)
     if (!this.#idOf.has(id)) {
+      // Snapshots refuse by the ids of blocked devices: they have to learn of this one.
+      if (draft.row.approval === 'blocked') draft.overlay = true
       this.#idOf.set(id, draft.row.id)
       this.#newIds.set(id, { id, device: draft.row.id })
     }
@@ -204,7 +252,7 @@ class DeviceLinker {
     draft.row.inventory_name = entry.row.inventory_name
     entry.row.inventory_id = null
     entry.row.inventory_name = null
-    entry.deleted = !entry.hasKey
+    entry.deleted = entry.keys === 0
     for (const name of (draft.row.inventory_name ?? '').split(/\s+/)) {
       const term = termOf(name)
       if (term !== '') this.#terms.set(`${term}\n${draft.row.id}`, { term, device: draft.row.id })
@@ -229,43 +277,4 @@ class DeviceLinker {
     if (!approvesItself || !sound || setting === undefined) return false
     return this.#known.standings.get(setting) === 'current'
   }
-
-  #hasCapacity({ fingerprint, sound }: SightedCertificate): boolean {
-    const isKnown = this.#certificates.has(fingerprint) || this.#known.certificates.has(fingerprint)
-    return isKnown || sound || this.#unsoundCapacity > 0
-  }
-
-  #retain(certificate: SightedCertificate, { at, verdict, code }: Sighting): void {
-    if (!this.#hasCapacity(certificate)) return
-    const { fingerprint } = certificate
-    const pending = this.#certificates.get(fingerprint)
-    const before = pending?.before ?? this.#known.certificates.get(fingerprint)
-    if (pending === undefined && before === undefined && !certificate.sound)
-      this.#unsoundCapacity -= 1
-    const last = pending?.row ?? before
-    if (last !== undefined && last.last_seen > at) return
-    this.#certificates.set(fingerprint, {
-      before,
-      row: {
-        fingerprint,
-        key: certificate.key,
-        issuer_key: certificate.issuerKey ?? null,
-        serial: certificate.serial,
-        issuer: certificate.issuer,
-        subject: certificate.subject,
-        signed_ids: JSON.stringify(certificate.signedIds.slice(0, IDS_LIMIT)),
-        not_before: certificate.notBefore,
-        not_after: certificate.notAfter,
-        setting: certificate.setting ?? null,
-        sound: Number(certificate.sound),
-        verdict,
-        code,
-        first_seen: last?.first_seen ?? at,
-        last_seen: at,
-      },
-    })
-  }
 }
-
-/** Ids of one certificate: a device has one or two; 8 are enough for a UDID, a serial number, a UUID and names. */
-const IDS_LIMIT = 8

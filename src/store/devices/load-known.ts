@@ -3,7 +3,8 @@
  */
 import type { Dialect } from '../engine/engine.ts'
 import { inList } from '../engine/bulk-rows.ts'
-import type { CertificateRow, KnownDevices } from './linking.ts'
+import type { CertificateRow } from './certificate-retention.ts'
+import type { KnownDevices } from './linking.ts'
 import { enumColumn } from '../schema/row.ts'
 import type { Sighting } from '../../fleet/sighting.ts'
 import { STANDINGS } from '../schema/vocabulary.ts'
@@ -54,8 +55,15 @@ export async function loadKnown(
     .selectAll()
     .where('id', 'in', inList(dialect, wanted))
     .execute()
-  const withKeys = await tx
+  const keyCounts = await tx
     .selectFrom('device_keys')
+    .select('device')
+    .select(({ fn }) => fn.countAll<number>().as('keys'))
+    .groupBy('device')
+    .where('device', 'in', inList(dialect, wanted))
+    .execute()
+  const withIds = await tx
+    .selectFrom('signed_ids')
     .select('device')
     .distinct()
     .where('device', 'in', inList(dialect, wanted))
@@ -64,7 +72,8 @@ export async function loadKnown(
     devices,
     keys: new Map(keys.map(({ key, device }) => [key, device])),
     ids: new Map(ids.map(({ id, device }) => [id, device])),
-    withKeys: new Set(withKeys.map(({ device }) => device)),
+    keyCounts: new Map(keyCounts.map(({ device, keys: count }) => [device, count])),
+    withIds: new Set(withIds.map(({ device }) => device)),
     certificates: await readCertificates(
       tx,
       dialect,

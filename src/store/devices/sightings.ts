@@ -84,7 +84,7 @@ function recordResult(sightings: readonly Sighting[], planned: LinkingPlan): Rec
   const { drafts, unidentified, dropped } = planned
   return {
     sightings: sum(sightings.map(({ count }) => count)),
-    newDevices: drafts.filter(({ before }) => before === undefined).length,
+    newDevices: drafts.filter(({ before, deleted }) => before === undefined && !deleted).length,
     approvedThemselves: drafts.filter(({ approvedItself }) => approvedItself).length,
     dropped,
     unidentified: sum(unidentified.map(({ sightings }) => sightings)),

@@ -68,7 +68,7 @@ async function writeDevices(
   await write.update('devices', { key: 'id', shape: SIGHTING_COLUMNS, rows: seen.map(rowOf) })
   await write.insert('devices', {
     shape: { id: 'text', ...DEVICE_COLUMNS },
-    rows: drafts.filter(({ before }) => before === undefined).map(rowOf),
+    rows: drafts.filter(({ before, deleted }) => before === undefined && !deleted).map(rowOf),
   })
 }
 

@@ -79,6 +79,43 @@ export function feed(backend: Backend): void {
     ])
   })
 
+  test('the signed ids of a device are in the feed when it is blocked, gains one, and goes free', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    const record = async (key: string, ...signedIds: readonly string[]) =>
+      unwrap(await store.sightings.record([aSighting(aCertificate(key, { signedIds }))]))
+    await record('a', 'urn:sn:1')
+    await record('other', 'urn:sn:9')
+    const id =
+      (await keysOf(store, 'unapproved')).find(({ key }) => key === aKey('a'))?.device ?? ''
+    let seen = unwrap(await store.feed.revision())
+    const next = async () => {
+      const since = unwrap(await store.feed.since(seen))
+      if (since.kind !== 'changes') throw new Error(since.kind)
+      seen = since.revision
+      return since.signedIds
+    }
+    const blockedIds = async () => unwrap(await store.approvals.blockedIds({ limit: 100 }))
+    expect(await blockedIds()).toEqual([])
+    unwrap(await store.approvals.block(ADMIN, [{ id }]))
+    expect(await next()).toEqual([{ id: 'urn:sn:1', blocked: true }])
+    await record('a', 'urn:sn:1', 'urn:sn:2')
+    expect(await next()).toEqual([
+      { id: 'urn:sn:1', blocked: true },
+      { id: 'urn:sn:2', blocked: true },
+    ])
+    expect(await blockedIds()).toEqual(['urn:sn:1', 'urn:sn:2'])
+    const page = unwrap(await store.approvals.blockedIds({ after: 'urn:sn:1', limit: 1 }))
+    expect(page).toEqual(['urn:sn:2'])
+    unwrap(await store.approvals.unblock(ADMIN, [{ id }]))
+    expect(await next()).toEqual([
+      { id: 'urn:sn:1', blocked: false },
+      { id: 'urn:sn:2', blocked: false },
+    ])
+    expect(await blockedIds()).toEqual([])
+  })
+
   test('a forgotten device is named as such', async () => {
     await using place = await backend.place()
     await using store = await opened(place)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { signedIds } from '../../src/fleet/signed-ids.ts'
+import { signedIds } from '../../src/trust/signed-ids.ts'
 import type { GeneralName } from '../../src/x509/general-name.ts'
 
 const uri = (text: string): GeneralName => ({ kind: 'uri', text })
