@@ -10,7 +10,7 @@ import type { LoadedConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Fault, Instant, Result } from '../kernel/types.ts'
 import { configurationFor } from './configuration.ts'
-import { readableLine, type TextStyle } from './readable-log.ts'
+import { readableLine, type LogStyle } from './readable-log.ts'
 import { portFaults, type Ports } from './ports.ts'
 import { startUpstream } from './upstream.ts'
 import { TOKEN_FILE } from './examples.ts'
@@ -27,7 +27,7 @@ export interface DemoOptions {
 }
 
 /** Where the demonstration shows itself. */
-export interface DemoOutput extends TextStyle {
+export interface DemoOutput extends LogStyle {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
   /** Whether a line may be written over. */

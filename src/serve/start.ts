@@ -15,7 +15,12 @@ import type { TestHook } from './workers/pool.ts'
 import { inProcessPool } from './workers/in-process-pool.ts'
 import type { ProcessLogger } from './log.ts'
 import { frontEndView, type ReadConfiguration } from './admin/front-end-view.ts'
-import { logNewDangers, ReloadCoordinator, type ReloadOutcome } from './reload/coordinator.ts'
+import {
+  logNewDangers,
+  logNewWarnings,
+  ReloadCoordinator,
+  type ReloadOutcome,
+} from './reload/coordinator.ts'
 import { ReloadMetrics } from './reload/metrics.ts'
 import { Revocation } from './revocation/revocation.ts'
 import { runtimeFaults, type ReadPresented } from './self-test/self-test.ts'
@@ -76,8 +81,8 @@ export async function startServer(
     size === 1 ? inProcessPool(logger, options.testHook) : clusterPool(size, options.entry, logger)
   const begun = await storeSession.value?.readAll(fileCompiled.value, {
     overlayChanged: (delta) => pool.applyOverlayDelta(delta),
-    rulesChanged: async (rules) => {
-      await coordinator.applyStoreRules(rules)
+    rulesChanged: async (rules, changed) => {
+      await coordinator.applyStoreRules(rules, changed)
     },
     secretsChanged: () => coordinator.ticketSecretChanged(),
   })
@@ -86,9 +91,7 @@ export async function startServer(
   const compiled = compileConfig(config, SYSTEM_CLOCK.now(), { rules })
   if (!compiled.ok) return compiled
   logNewDangers(compiled.value.config, { dangers: [] }, logger)
-  for (const { at, message } of [...loaded.warnings, ...compiled.value.warnings]) {
-    logger.log.warn({ at }, message)
-  }
+  logNewWarnings([...loaded.warnings, ...compiled.value.warnings], [], logger)
   const reloadMetrics = new ReloadMetrics()
   const revocation = new Revocation({
     logger,
@@ -96,7 +99,13 @@ export async function startServer(
   })
   const tickets = storeSession.value?.ticketSource(logger) ?? LOCAL_TICKETS
   const coordinator = new ReloadCoordinator(
-    { config, rules, compiled: compiled.value, tickets: await tickets.begin() },
+    {
+      config,
+      rules,
+      compiled: compiled.value,
+      fileWarnings: loaded.warnings,
+      tickets: await tickets.begin(),
+    },
     {
       pool,
       logger,

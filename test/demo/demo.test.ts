@@ -1,4 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { hasCommand } from '../support/commands.ts'
 import { Program } from '../support/programs/program.ts'
@@ -27,6 +29,13 @@ const printedIn = (text: string): readonly Printed[] =>
 async function pasted(command: string, cwd: string): Promise<{ out: string; code: number | null }> {
   const shell = new Program('sh', ['-c', command], { cwd })
   return { code: await shell.ended, out: shell.out }
+}
+
+/** Another `tfe` line, called as the printed ones are. */
+function tfeLine(text: string, line: string): string {
+  const [, exported = '', tfe = ''] =
+    /^ {2}(export TFE_ADMIN_URL.*)\n[\s\S]*?^ {2}(\S.*) devices list$/mu.exec(text) ?? []
+  return `${exported}\n${tfe} ${line}`
 }
 
 test.skipIf(!hasCommand('curl', ['--version']))(
@@ -123,6 +132,38 @@ test.skipIf(!hasCommand('curl', ['--version']))(
     }
   },
 )
+
+test('SIGHUP reloads: what came of it is told with every fault, and the demonstration goes on', async () => {
+  await using folder = await emptyFolder()
+  await using demo = startDemo(folder.path, await onOwnPorts())
+  await demo.until(/Ctrl-C ends everything/)
+  demo.signal('SIGHUP')
+  await demo.until(/· +reload unchanged\n/)
+  const file = join(folder.path, 'demo-data/demo.yaml')
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.replace('profile: generic', 'profile: none').replace('30d', 'long'))
+  demo.signal('SIGHUP')
+  await demo.until(
+    /error +reload refused: .*\n {10}\S+demo.yaml:7:\d+ .*found .*\n {10}\S+demo.yaml:9:\d+ .*found .*\n/,
+  )
+  await writeFile(file, text.replace('grace: 30d', 'grace: 20d'))
+  demo.signal('SIGHUP')
+  await demo.until(/✓ +reload applied\n/)
+  expect(demo.text).not.toContain('undefined')
+  expect(demo.text.match(/publicly trusted authority/g)).toHaveLength(1)
+  expect(await demo.end('SIGINT')).toBe(0)
+  expect(demo.text).toContain('✓ all gone')
+})
+
+test('a change of the store is told with what was changed, and repeats no warning that stands', async () => {
+  await using folder = await emptyFolder()
+  await using demo = startDemo(folder.path, await onOwnPorts())
+  await demo.until(/Ctrl-C ends everything/)
+  const promoted = await pasted(tfeLine(demo.text, "ca promote 'Previous Device CA'"), folder.path)
+  expect(promoted).toMatchObject({ code: 0 })
+  await demo.until(/✓ +a change of the store is in force: .*enrollment Previous Device CA/)
+  expect(demo.text.match(/publicly trusted authority/g)).toHaveLength(1)
+})
 
 test('a second start reuses what is there, and Ctrl-C ends each with exit code 0', async () => {
   await using folder = await emptyFolder()

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
-import { readableLine, type TextStyle } from '../../src/demo/readable-log.ts'
+import { localTimeText, withTimes } from '../../src/cli/local-time.ts'
+import { readableLine, type LogStyle } from '../../src/demo/readable-log.ts'
 
-const SCREEN: TextStyle = {
+const SCREEN: LogStyle = {
   paint: (_, text) => text,
+  withTimes: (sentence) => withTimes(sentence, (time) => localTimeText(time, 'UTC', 'second')),
   signs: { yes: 'yes', no: 'NO', note: '-', arrow: '->' },
 }
 
@@ -60,11 +62,87 @@ test('a device cannot move the cursor or turn the text around', () => {
   expect(told).not.toMatch(/[\u001B\u202E\u0007]/)
 })
 
+const CLOSED = { level: 'info', time: ADMITTED.time, msg: 'connection', requests: 0 }
+
 test('a connection that served requests needs no line, one that failed does', () => {
-  expect(tell({ level: 'info', outcome: 'served', requests: 1 })).toBeUndefined()
-  expect(tell({ level: 'info', outcome: 'handshake-failed', code: 'no-shared-cipher' })).toContain(
+  expect(tell({ ...CLOSED, outcome: 'served', requests: 1 })).toBeUndefined()
+  expect(tell({ ...CLOSED, outcome: 'handshake-failed', code: 'no-shared-cipher' })).toContain(
     'handshake-failed: no-shared-cipher',
   )
+})
+
+test('a connection that failed is told in the columns of requests, with its device where it showed one', () => {
+  const { device } = ADMITTED
+  const closed = tell({ ...CLOSED, outcome: 'closed-before-request', code: 'blocked', device })
+  expect(closed).toMatch(/NO +connection +phone +closed-before-request: blocked\n$/)
+  const request = tell({ ...ADMITTED, decision: 'refuse', status: 403 }) ?? ''
+  expect(closed?.indexOf('connection')).toBe(request.indexOf('PUT'))
+  expect(closed?.indexOf('phone')).toBe(request.indexOf('phone'))
+  expect(closed?.indexOf('closed-before-request')).toBe(request.indexOf('refused'))
+  const silent = tell({ ...CLOSED, outcome: 'handshake-failed', code: 'no-shared-cipher' })
+  expect(silent).toContain('no certificate')
+})
+
+test('a connection whose end has no code is told without one', () => {
+  expect(tell({ ...CLOSED, outcome: 'closed-before-request' })).toMatch(/closed-before-request\n$/)
+})
+
+const RELOADS: readonly (readonly [
+  promise: string,
+  entry: Readonly<Record<string, unknown>>,
+  told: RegExp,
+])[] = [
+  [
+    'a reload that applied',
+    { level: 'info', kind: 'applied', from: 1, to: 2, msg: 'reload applied' },
+    /yes +reload applied\n$/,
+  ],
+  [
+    'a reload that changed nothing',
+    { level: 'info', kind: 'unchanged', msg: 'reload unchanged' },
+    /- +reload unchanged\n$/,
+  ],
+  [
+    'a refused reload, with each fault on a line of its own',
+    {
+      level: 'error',
+      faults: [
+        { at: 'demo.yaml:9:3', message: 'found 0, wanted a port' },
+        { at: 'demo.yaml:12:1', message: 'found nothing' },
+      ],
+      msg: 'reload refused: the previous configuration stays in force',
+    },
+    /error +reload refused: .* in force\n {10}demo.yaml:9:3: found 0, wanted a port\n {10}demo.yaml:12:1: found nothing\n$/,
+  ],
+  [
+    'a change of the store, with what was changed',
+    {
+      level: 'info',
+      kind: 'applied',
+      changed: ['enrollment Previous Device CA'],
+      msg: 'a change of the store is in force',
+    },
+    /yes +a change of the store is in force: enrollment Previous Device CA\n$/,
+  ],
+]
+
+for (const [promise, entry, told] of RELOADS) {
+  test(`${promise} is told as what it is, with its time`, () => {
+    expect(tell({ time: ADMITTED.time, ...entry })).toMatch(told)
+    expect(tell({ time: ADMITTED.time, ...entry })).toMatch(/^\d\d:\d\d:\d\d {2}/)
+  })
+}
+
+test('that a reload was asked for is not told beside what came of it', () => {
+  const asked = { level: 'info', who: 'alice', from: '127.0.0.1', outcome: 'unchanged' }
+  expect(tell({ ...asked, msg: 'a reload was asked for' })).toBeUndefined()
+})
+
+test('times in sentences are told as `tfe explain` tells them', () => {
+  const reason = 'it expired at 2026-11-28T21:49:23.000Z'
+  const told = tell({ ...ADMITTED, decision: 'refuse', code: 'expired', reason })
+  expect(told).toContain('it expired at 2026-11-28 21:49:23Z\n')
+  expect(tell({ level: 'warn', msg: reason })).toContain('2026-11-28 21:49:23Z')
 })
 
 test('warnings and errors are told with their place, chatter is not', () => {

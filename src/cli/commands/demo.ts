@@ -6,12 +6,14 @@ import { openLogTo } from '../../serve/log.ts'
 import { startServer } from '../../serve/start.ts'
 import type { Options } from '../command-environment.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { localTimeText, withTimes } from '../local-time.ts'
+import { reloadAtSignal } from '../reload-signal.ts'
 import { shutdownSignal } from '../shutdown-signal.ts'
 import type { Terminal } from '../terminal.ts'
 import { demoStore } from './demo-store.ts'
 import type { ServeOptions } from './serve.ts'
 
-/** Runs the demonstration until SIGINT or SIGTERM; options that are not given have its defaults. */
+/** Runs the demonstration until SIGINT or SIGTERM, reloads at SIGHUP; options that are not given have its defaults. */
 export async function demoCommand(
   options: Options,
   terminal: Terminal,
@@ -30,12 +32,19 @@ export async function demoCommand(
     },
     json: options.has('json'),
   }
-  const ending = await runDemo(chosen, terminal, {
+  const output = {
+    ...terminal,
+    withTimes: (sentence: string) =>
+      withTimes(sentence, (time) => localTimeText(time, terminal.timeZone, 'second')),
+  }
+  const ending = await runDemo(chosen, output, {
     stop: stop.signal,
     prepare: demoStore,
-    serve: (loaded, lines, readConfiguration) => {
+    serve: (loaded, lines, load) => {
       const logger = openLogTo(lines, loaded.config.log)
-      return startServer(loaded, { logger, entry, version, readConfiguration })
+      const starting = startServer(loaded, { logger, entry, version, readConfiguration: load })
+      reloadAtSignal({ starting, load, logger })
+      return starting
     },
   })
   return ending === 'ended' ? EXIT.ok : EXIT.cannotStart

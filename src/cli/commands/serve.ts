@@ -8,6 +8,7 @@ import { openLog } from '../../serve/log.ts'
 import { startServer } from '../../serve/start.ts'
 import { EXIT } from '../exit-code.ts'
 import { printFaults } from '../load-configuration.ts'
+import { reloadAtSignal } from '../reload-signal.ts'
 import { shutdownSignal } from '../shutdown-signal.ts'
 
 /** How serving ended. */
@@ -53,16 +54,7 @@ export async function serveCommand(file: string, options: ServeOptions): Promise
     readConfiguration: load,
     ...(options.testHook === undefined ? {} : { testHook: options.testHook }),
   })
-  // One that comes during the start is obeyed after it: the file may have changed since it was read.
-  process.on('SIGHUP', () => {
-    reload().catch((error: unknown) =>
-      logger.log.error({ err: error }, 'internal error in a reload'),
-    )
-  })
-  const reload = async (): Promise<void> => {
-    const started = await starting
-    if (started.ok) await started.value.reload(await load())
-  }
+  reloadAtSignal({ starting, load, logger })
   const started = await Promise.race([starting, shutdown])
   if (typeof started === 'string') {
     // A start may wait for a database: it is given up, and what was opened ends with the process.

@@ -41,6 +41,8 @@ export interface InitialState {
   readonly config: Config
   readonly rules: StoreRules | undefined
   readonly compiled: CompiledConfig
+  /** Of reading the file; `compiled` has those of what it amounts to. */
+  readonly fileWarnings: readonly Fault[]
   readonly tickets: TicketSecret
 }
 
@@ -54,9 +56,14 @@ export class ReloadCoordinator {
   draining = false
   readonly rotation: TicketRotation
   readonly #deps: ReloadCoordinatorDeps
+  #fileWarnings: readonly Fault[]
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor({ compiled, config, rules, tickets }: InitialState, deps: ReloadCoordinatorDeps) {
+  constructor(
+    { compiled, config, fileWarnings, rules, tickets }: InitialState,
+    deps: ReloadCoordinatorDeps,
+  ) {
+    this.#fileWarnings = fileWarnings
     this.processConfig = {
       config,
       version: 1,
@@ -76,12 +83,12 @@ export class ReloadCoordinator {
   }
 
   /** The store has other rules for the whole fleet. What they say of the latch and of CAs is in force before this resolves. */
-  applyStoreRules(rules: StoreRules): Promise<ReloadOutcome> {
+  applyStoreRules(rules: StoreRules, changed: readonly string[]): Promise<ReloadOutcome> {
     return this.#enqueue(async () => {
       if (this.draining) return { kind: 'unchanged' }
-      const outcome = await this.#applyConfig(this.processConfig.config, rules, [])
+      const outcome = await this.#applyConfig(this.processConfig.config, rules, this.#fileWarnings)
       const { log } = this.#deps.logger
-      const facts = { revision: rules.revision, ...outcome }
+      const facts = { revision: rules.revision, changed, ...outcome }
       if (outcome.kind === 'refused') {
         log.error(facts, 'a change of the store is not in force: the rules before it are')
       } else log.info(facts, 'a change of the store is in force')
@@ -139,14 +146,11 @@ export class ReloadCoordinator {
   async #applyConfig(
     config: Config,
     rules: StoreRules | undefined,
-    warnings: readonly Fault[],
+    fileWarnings: readonly Fault[],
   ): Promise<ReloadOutcome> {
     const { pool, revocation, logger } = this.#deps
     const compiled = compileConfig(config, SYSTEM_CLOCK.now(), { rules })
     if (!compiled.ok) return { kind: 'refused', faults: compiled.failure }
-    for (const { at, message } of [...warnings, ...compiled.value.warnings]) {
-      logger.log.warn({ at }, message)
-    }
     const from = this.processConfig.version
     const processConfig = { ...this.processConfig, config, rules, version: from + 1 }
     // New lists first: under hard-fail a setting without its list would turn away its devices.
@@ -158,6 +162,12 @@ export class ReloadCoordinator {
       return answer
     }
     logNewDangers(compiled.value.config, this.compiled.config, logger)
+    logNewWarnings(
+      [...fileWarnings, ...compiled.value.warnings],
+      [...this.#fileWarnings, ...this.compiled.warnings],
+      logger,
+    )
+    this.#fileWarnings = fileWarnings
     this.processConfig = processConfig
     this.compiled = compiled.value
     this.builtAt = SYSTEM_CLOCK.now()
@@ -202,5 +212,17 @@ export function logNewDangers(
   const known = before.dangers.map(({ sentence }) => sentence)
   for (const { kind, at, sentence } of dangers) {
     if (!known.includes(sentence)) log.warn({ dangerous: kind, at }, sentence)
+  }
+}
+
+/** Logs each warning of the configuration that was not there before, in the same place: one that stands is said once. */
+export function logNewWarnings(
+  warnings: readonly Fault[],
+  before: readonly Fault[],
+  { log }: ProcessLogger,
+): void {
+  for (const { at, message } of warnings) {
+    const isKnown = before.some((one) => one.at === at && one.message === message)
+    if (!isKnown) log.warn({ at }, message)
   }
 }

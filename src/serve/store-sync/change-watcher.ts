@@ -27,8 +27,11 @@ import {
 /** What is called when the store has changed. */
 export interface StoreEvents {
   overlayChanged(delta: OverlayDelta): void
-  /** The rules for the whole fleet are others now; resolves when every process judges by them. */
-  rulesChanged(rules: StoreRules): Promise<void>
+  /**
+   * The rules for the whole fleet are others now; resolves when every process judges by them. `changed` says in words
+   * what of them was; nothing where it was too much to list.
+   */
+  rulesChanged(rules: StoreRules, changed: readonly string[]): Promise<void>
   /** A secret was replaced, or may have been. */
   secretsChanged(): void
 }
@@ -151,7 +154,7 @@ export class ChangeWatcher {
       const rules = await readRules(this.#store, this.#config, since.revision)
       if (!rules.ok) return rules
       this.#rules = rules.value
-      await this.#events?.rulesChanged(rules.value)
+      await this.#events?.rulesChanged(rules.value, changedRules(since))
     }
     if (isTouched('secret')) this.#events?.secretsChanged()
     this.#revision = since.revision
@@ -211,6 +214,16 @@ export class ChangeWatcher {
 
 /** Topics that speak of the whole fleet. */
 const RULE_TOPICS = ['document', 'enforcement', 'enrollment', 'oauth', 'port'] as const
+
+/** `enrollment Previous Device CA`: each topic with what it speaks of. */
+const changedRules = (since: ChangesSince): readonly string[] =>
+  since.kind === 'everything'
+    ? []
+    : RULE_TOPICS.flatMap((topic) =>
+        (since.changed.get(topic) ?? []).map((subject) =>
+          subject === topic ? topic : `${topic} ${subject}`,
+        ),
+      )
 
 /** A change of another replica acts within two seconds even when its hint is lost. */
 const POLL_MS = 1000
