@@ -10,6 +10,7 @@ import {
   idCell,
   sentenceText,
   timeCell,
+  wholeCell,
   type View,
 } from '../table.ts'
 import { pathSegment, type CommandContext } from './command-context.ts'
@@ -38,7 +39,7 @@ export const list = (context: CommandContext): Promise<CommandResult> =>
     formatTable(
       ['NAME', 'STANDING', 'SOURCE', 'CA', 'SUNSET'],
       items.map((it) => [
-        it.name,
+        wholeCell(it.name),
         it.standing,
         it.source,
         it.chain[0]?.subject ?? null,
@@ -134,11 +135,7 @@ function previewLines(
   return [
     head,
     '',
-    ...formatTable(
-      ['SETTING', 'FROM', 'TO', 'DEVICES'],
-      changes.map((it) => [it.setting, it.from, it.to, it.devices]),
-      view,
-    ),
+    ...changesTable(changes, view),
     '',
     ...formatTable(
       ['DEVICE', 'SUBJECT', 'FROM', 'TO'],
@@ -148,25 +145,71 @@ function previewLines(
   ]
 }
 
+const changesTable = (changes: Preview['changes'], view: View): readonly string[] =>
+  formatTable(
+    ['SETTING', 'FROM', 'TO', 'DEVICES'],
+    changes.map((it) => [it.setting, it.from, it.to, it.devices]),
+    view,
+  )
+
 interface Promoted {
   readonly current: EnrollmentSettingItem
   readonly retired: EnrollmentSettingItem | null
 }
 
-export function promote(context: CommandContext): Promise<CommandResult> {
+export async function promote(context: CommandContext): Promise<CommandResult> {
   const body = { cut_off: 'not-before', sunset: null, ...retirement(context) }
+  const may = await confirmCost(context, 'promote', body)
+  if (may !== true) return may
   const request = { method: 'POST', path: settingPath(context, '/promote'), body } as const
-  return context.change<Promoted>(settingPath(context), request, ({ current, retired }) => [
-    `${current.name} is current`,
-    ...(retired === null ? [] : [`${retired.name} is previously trusted`]),
-  ])
+  return await context.change<Promoted>(
+    settingPath(context),
+    request,
+    ({ current, retired }, view) => [
+      `${current.name} is current`,
+      ...(retired === null ? [] : [`${retired.name} is previously trusted`, '']),
+      ...(retired === null ? [] : settingLines(retired, view)),
+    ],
+  )
 }
 
 export async function amend(context: CommandContext): Promise<CommandResult> {
   const body = retirement(context)
   if (Object.keys(body).length === 0) return 'amend needs --cut-off or --sunset'
-  return await changeStanding(context, { method: 'PATCH', path: settingPath(context), body })
+  const may = await confirmCost(context, 'amend', body)
+  if (may !== true) return may
+  const request = { method: 'PATCH', path: settingPath(context), body } as const
+  return await context.change<EnrollmentSettingItem>(settingPath(context), request, settingLines)
 }
+
+/**
+ * Says which verdicts on known devices a change alters, and has it confirmed where devices that are admitted would be
+ * refused. A change that the API refuses is left to the change itself to be told of.
+ */
+async function confirmCost(
+  context: CommandContext,
+  change: 'amend' | 'promote',
+  retirement: object,
+): Promise<true | CommandResult> {
+  const path = settingPath(context, '/preview')
+  const preview = await context.request<Preview>({
+    method: 'POST',
+    path,
+    body: { change, ...retirement },
+  })
+  if (!preview.ok) return preview.failure
+  const { changes } = preview.value.body
+  if (changes.length === 0) return true
+  context.printNotice(changesTable(changes, context.view))
+  const refused = changes.filter(({ from }) => from === ADMITTED)
+  const devices = refused.reduce((sum, one) => sum + one.devices, 0)
+  if (devices === 0) return true
+  const are = devices === 1 ? 'device that is admitted now is' : 'devices that are admitted now are'
+  return await confirmAll(context, [`${devices} ${are} refused from then on`])
+}
+
+/** The code of a device that is admitted; every other one in a preview is a refusal. */
+const ADMITTED = 'verified'
 
 export function remove(context: CommandContext): Promise<CommandResult> {
   const body = { force: context.options.has('force') }
@@ -185,7 +228,7 @@ export async function distrust(context: CommandContext): Promise<CommandResult> 
 
 const changeStanding = (context: CommandContext, request: ApiRequest): Promise<CommandResult> =>
   context.change<EnrollmentSettingItem>(settingPath(context), request, ({ name, standing }) => [
-    `${name} is ${standing}`,
+    `${name} is ${standing.replace('-', ' ')}`,
   ])
 
 interface SubjectTemplate {

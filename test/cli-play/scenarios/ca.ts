@@ -22,13 +22,13 @@ export const CA = [
   ),
   ...scenarios(
     'ca promote',
-    ['next --cut-off not-before --sunset 2099-01-01', { says: /is previously trusted/u }],
+    ['next --cut-off not-before --sunset 2099-01-01 --confirm', { says: /is previously trusted/u }],
     ['next --json', { code: 1 }],
     ['next --sunset 2099-02-30', { code: 2, says: /wanted a day that exists/u }],
   ),
   ...scenarios(
     'ca amend',
-    ['$old --cut-off known-devices', { says: /is previously-trusted/u }],
+    ['$old --cut-off known-devices --confirm', { says: /known-devices/u }],
     ['$old --sunset never --json'],
     ['$old', { code: 2, says: /amend needs --cut-off or --sunset/u }],
   ),

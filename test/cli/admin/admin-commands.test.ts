@@ -264,7 +264,8 @@ test('a CA is uploaded, foretold, made current, and the old one amended, removed
     '0 devices judged; none would meet another verdict\n',
   )
   const promoted = await typed(adminApi, words('ca promote new --sunset 2030-01-01T00:00:00Z'))
-  expect(promoted.out).toBe('new is current\nold is previously trusted\n')
+  expect(promoted.out).toMatch(/^new is current\nold is previously trusted\n\nname +old\n/u)
+  expect(promoted.out).toMatch(/^sunset +2030-01-01 00:00/mu)
   expect((await typed(adminApi, words('ca list'))).out).toMatch(
     /^old +previously-trusted +scep +CN=Old CA +2030-01-01 00:00$/mu,
   )

@@ -60,11 +60,21 @@ export function addCa(program: TfeCommand): void {
     .examples('tfe ca preview new-ca promote')
     .with(wide)
     .with(calls(module, 'preview'))
-  action('promote', 'make it current')
+  action(
+    'promote',
+    'Makes it current; the current one becomes previously trusted. Says which verdicts on known devices change, and asks where a device that is admitted would be refused.',
+  )
     .with(retirement)
+    .counted('--confirm', CONFIRM_COST)
     .examples('tfe ca promote new-ca --sunset 2027-06-01')
     .with(calls(module, 'promote'))
-  action('amend', 'change a retirement').with(retirement).with(calls(module, 'amend'))
+  action(
+    'amend',
+    'Changes a retirement; says which verdicts on known devices change, and asks where a device that is admitted would be refused.',
+  )
+    .with(retirement)
+    .counted('--confirm', CONFIRM_COST)
+    .with(calls(module, 'amend'))
   action('remove', 'end its life')
     .option(...FORCE)
     .with(calls(module, 'remove'))
@@ -72,3 +82,5 @@ export function addCa(program: TfeCommand): void {
     .counted('--confirm', CONFIRM)
     .with(calls(module, 'distrust'))
 }
+
+const CONFIRM_COST = 'do not ask, whatever it costs'
