@@ -106,7 +106,7 @@ function addQuestions(program: TfeCommand): void {
     .command('check')
     .summary('say what a configuration would do, or everything that is wrong with it')
     .description(
-      'Reads a configuration and every file it names, without binding a port. Lists all faults at once, each with file, line and column, what was found, what was wanted and what to do. Without faults it says in words what would be served, to whom, and what is dangerous about it.',
+      'Reads a configuration and every file it names, without binding a port. Lists all faults at once, each with file, line and column, what was found, what was wanted and what to do. It says in words what would be served, to whom, and what is dangerous about it.',
     )
     .takesConfiguration()
     .examples('tfe check config/demo.yaml')
@@ -118,7 +118,7 @@ function addQuestions(program: TfeCommand): void {
     .command('explain')
     .summary('say step by step why a certificate would be admitted or refused')
     .description(
-      'Judges a certificate as the running front end would: the same path building, the same route table, the same verdict. Shows each certificate, each check, the CA it almost matched, what the upstream would be told, and what to do.',
+      'Judges a certificate as a front end would that serves with this configuration and with what its store began with: the same path building, the same route table, the same verdict. What was changed in the store since (CAs, deny list, blocks, approvals, the latch) is not asked. Shows each certificate, each check, the CA it almost matched, what the upstream would be told, and what to do.',
     )
     .argument(
       '<CERT.pem>',

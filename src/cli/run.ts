@@ -55,7 +55,7 @@ export function programOf(
 
 const FIRST_MINUTE = [
   ['tfe demo', 'a complete demonstration on this machine'],
-  ['tfe check config/epmm.yaml', 'what a configuration would do'],
+  ['tfe check config/demo.yaml', 'what a configuration would do'],
   ['tfe help explain', 'the page of one command'],
 ] as const
 

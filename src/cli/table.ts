@@ -71,6 +71,7 @@ export function formatTable(
   return [
     line(columns.map(({ head }) => head)),
     ...rows.map((_, row) => line(columns.map(({ cells }) => cells[row] ?? ''))),
+    ...(rows.length === 0 ? ['none'] : []),
   ]
 }
 

@@ -63,7 +63,8 @@ function explainRefusal(why: Refusal): Explanation {
           why.id === undefined
             ? `the device with the key ${why.key} is blocked`
             : `the device with the signed id ${why.id} is blocked, and the certificate names that id`,
-        nextStep: 'none if that is meant; otherwise lift the block and approve the device anew',
+        nextStep:
+          'none if that is meant; otherwise lift the block (`tfe devices unblock`), and where devices are approved by hand approve it again',
       }
     case 'too-many-ids':
       return {

@@ -196,7 +196,7 @@ function explainSealFailure(why: SealFailure): SentenceAndStep {
     case 'key-not-newer':
       return [
         `the newest sealing key of this instance is ${why.ring}, and the store is at ${why.current} already`,
-        'add a key to the ring first',
+        'add a key to the ring (`tfe keys new`), and start the instance again: it reads the ring when it starts',
       ]
     case 'seal-broken':
       return [

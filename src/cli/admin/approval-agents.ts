@@ -32,7 +32,7 @@ function setByText({ locked, version }: Pick<ApprovalModelItem, 'locked' | 'vers
   if (locked) return 'the configuration file: it is changed there'
   return version === 0
     ? 'no administrator yet: this is the default'
-    : 'the store: it is changed here'
+    : 'an administrator: `tfe audit --action document.put` says who'
 }
 
 /** Chooses the approval model. */

@@ -49,7 +49,15 @@ interface DecisionResult {
 type Decide = (context: CommandContext) => Promise<CommandResult>
 export const approve: Decide = (context) => decide(context, 'approve', 'approved')
 export const block: Decide = (context) => decide(context, 'block', 'blocked')
-export const unblock: Decide = (context) => decide(context, 'unblock', 'unblocked')
+export async function unblock(context: CommandContext): Promise<CommandResult> {
+  const end = await decide(context, 'unblock', 'unblocked')
+  if (end === EXIT.ok) context.terminal.err(UNBLOCKED)
+  return end
+}
+
+const UNBLOCKED =
+  'an unblocked device is unapproved; under the approval model auto it approves itself when it comes back\n'
+
 export const withdraw: Decide = (context) => decide(context, 'withdraw', 'unapproved')
 
 /** Lists the devices that meet every condition: those of a saved query, and those of the options. */

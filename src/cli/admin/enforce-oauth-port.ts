@@ -29,7 +29,7 @@ function enforcementLines(it: EnforcementItem, view: View): readonly string[] {
     ...it.warnings.map(({ text }) => sentenceText(`- ${text}`, view)),
     ...(refused.length === 0
       ? []
-      : ['', ...formatTable(['WOULD BE REFUSED', 'DEVICES'], refused, view)]),
+      : ['', ...formatTable(['WOULD BE REFUSED, BY THE LAST VERDICT', 'DEVICES'], refused, view)]),
   ]
 }
 
@@ -37,6 +37,10 @@ export async function requireCertificates(context: CommandContext): Promise<Comm
   const response = await context.get<EnforcementItem>('/api/enforcement')
   if (!response.ok) return response.failure
   const { body, etag } = response.value
+  // It is for good already: nothing is to be typed, and a script may say it again.
+  if (body.enforcement.state === 'required') {
+    return context.print(body.enforcement, enforcementLines(body, context.view))
+  }
   context.printNotice(enforcementLines(body, context.view))
   const phrase = await readPhrase(context, body.phrase)
   if (phrase.kind === 'end') return phrase.end

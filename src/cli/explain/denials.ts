@@ -11,7 +11,7 @@ export function denialSections(peer: Peer, { keys, serials }: DenyList): readonl
   if (peer.kind !== 'presented') return []
   const title = 'The deny list'
   const size = keys.size + serials.size
-  if (size === 0) return [{ title, steps: [note('it is empty')] }]
+  if (size === 0) return [{ title, steps: [note('that of the configuration is empty')] }]
   const { leaf, paths } = peer
   const sound = paths.ok ? paths.value : []
   const issuers = new Map(

@@ -11,6 +11,7 @@ import {
 import { explain as explainRefusal } from '../../decide/explain-refusal.ts'
 import type { Timeliness } from '../../decide/timeliness.ts'
 import { isoText, type Result } from '../../kernel/types.ts'
+import type { Config } from '../../config/config.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { findingCodes } from '../../trust/finding.ts'
 import { examine, type Examination } from '../../trust/judge.ts'
@@ -25,7 +26,7 @@ import type { CommandEnvironment, CommandResult, Options } from '../command-envi
 import { EXIT } from '../exit-code.ts'
 import { printFaultAnswer } from '../answer.ts'
 import { jsonText } from '../json-text.ts'
-import { reportText, no, type Section } from './report.ts'
+import { reportText, no, note, type Section } from './report.ts'
 import { approvalSections } from './approval.ts'
 import { attemptSection } from './attempts.ts'
 import { certificateSections } from './certificates.ts'
@@ -72,11 +73,21 @@ export async function explain(
   if (!octets.ok) return printFaultAnswer([octets.failure], form)
   const withCrls = await loadCrls(compiled, query.value)
   const found = judgeFile(octets.value, withCrls.compiled, query.value)
-  const report = { ...found, sections: [...withCrls.sections, ...found.sections] }
+  const sections = [...withCrls.sections, ...found.sections, ...storeSections(compiled.config)]
+  const report = { ...found, sections }
   terminal.out(
     form.json ? jsonText(asJson(report, query.value)) : reportText(report.sections, terminal),
   )
   return report.admitted ? EXIT.ok : EXIT.no
+}
+
+/** Says that a store was not opened, where the configuration has one: what stands above is the file's word. */
+function storeSections({ store }: Config): readonly Section[] {
+  if (store === undefined || store.kind === 'dangerous-none') return []
+  const said =
+    'the store: an administrator may have changed CAs, the deny list, blocks, approvals and whether certificates are required'
+  const next = '`tfe ca list`, `tfe deny list`, `tfe devices show` and `tfe enforce status` ask it'
+  return [{ title: 'What was not asked', steps: [note(said, next)] }]
 }
 
 /** The judgement and everything that was seen on the way. */

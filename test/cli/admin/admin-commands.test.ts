@@ -232,6 +232,30 @@ test('what keeps the new OAuth endpoint greyed out is told with each reason', as
   expect(said.err).toContain('  sync-port-open: ')
 })
 
+test('what is required for good is told so, without a phrase, exit code 0', async () => {
+  await using adminApi = await openAdminApi()
+  const keeping = { saveAuthentication: false, saveDecryption: false }
+  await adminApi.store.enforcement.require(BY, keeping, 'any')
+  const { code, out, err } = await typed(adminApi, words('enforce require'))
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(out).toMatch(/^certificates are required since /u)
+})
+
+test('a list with nothing in it says so', async () => {
+  await using adminApi = await openAdminApi()
+  expect((await typed(adminApi, words('devices list'))).out).toMatch(/^ID +NAME .*\nnone\n$/u)
+  expect((await typed(adminApi, words('deny list'))).out).toMatch(/^DENIED .*\nnone\n$/u)
+})
+
+test('an unblocked device is told to be unapproved, beside the answer', async () => {
+  await using adminApi = await fleet()
+  const [first = ''] = await idsOf(adminApi)
+  await typed(adminApi, ['devices', 'block', first])
+  const { code, err } = await typed(adminApi, ['devices', 'unblock', first])
+  expect(code).toBe(0)
+  expect(err).toMatch(/^an unblocked device is unapproved; under the approval model auto /u)
+})
+
 test('the sync port is closed when nothing keeps it open, and not before', async () => {
   await using adminApi = await openAdminApi()
   const refused = await typed(adminApi, words('port close'))

@@ -10,7 +10,9 @@ test('the approval model is chosen, and its status says so', async () => {
   expect((await typed(adminApi, 'approval status')).out).toMatch(/^set by .*the default$/mu)
   expect((await typed(adminApi, 'approval use manual')).code).toBe(0)
   const { out } = await typed(adminApi, 'approval status', { as: 'viewer' })
-  expect(out).toBe('approval model  manual\nset by          the store: it is changed here\n')
+  expect(out).toBe(
+    'approval model  manual\nset by          an administrator: `tfe audit --action document.put` says who\n',
+  )
   const { out: json } = await typed(adminApi, 'approval status --json')
   expect(JSON.parse(json)).toEqual({ model: 'manual', locked: false, version: 1 })
 })

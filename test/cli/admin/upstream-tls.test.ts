@@ -48,7 +48,7 @@ async function settingsOf(adminApi: TestAdminApi): Promise<Settings> {
 test('upstreams are listed with who chose their selection', async () => {
   await using adminApi = await openAdminApi()
   const { out } = await typed(adminApi, 'upstream-tls list', { as: 'viewer' })
-  expect(out).toMatch(/^core +core\.example:443 +secure +set here$/mu)
+  expect(out).toMatch(/^core +core\.example:443 +secure +can be set here$/mu)
 })
 
 test('a draft changes what is named, keeps what the draft says of the rest, and nothing takes effect', async () => {

@@ -405,3 +405,11 @@ test('an anchor may be sent along without becoming one', async () => {
   expect(out).toContain('CN=Stranger was signed by its own key: only a trust anchor may be')
   expect(code).toBe(1)
 })
+
+test('the store that a configuration names is said not to have been asked; without one there is nothing to ask', async () => {
+  const { out } = await explained({})
+  expect(out).toMatch(/What was not asked\n +· the store: an administrator may have changed/u)
+  expect(out).toContain('that of the configuration is empty')
+  const without = CONFIGURATION.replace('{ sqlite: data/tfe.sqlite }', '{ dangerousNone: true }')
+  expect((await explained({}, [], without)).out).not.toContain('What was not asked')
+})

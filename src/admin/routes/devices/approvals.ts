@@ -41,12 +41,13 @@ const selection = strictObject({
 
 /** Why a selected device is left, in words. */
 const SKIP_TEXTS: Readonly<Record<SkipReason, string>> = {
-  'not-found': 'there is no such device: it may have been forgotten',
+  'not-found':
+    'there is no such device: one shows up some seconds after its first request, and may have been forgotten since',
   stale: 'it has changed since: look at it again',
   already: 'it is so already',
   blocked: 'it is blocked: unblock it by itself if that was a mistake',
   'no-valid-certificate':
-    'its last certificate was not judged fit when it was last seen, has ended, or comes from a CA that is trusted no more: see why, mend that, and approve it after its next connection',
+    'its last certificate was not judged fit when it was last seen, has ended, or comes from a CA that is trusted no more: `tfe devices show` has its last verdict; mend that, and approve it after its next connection',
   'not-blocked': 'it is not blocked',
 }
 

@@ -12,7 +12,7 @@ import type { StoreTrouble } from '../../../store/failure.ts'
 import { SYNC_PORT, syncPortIn, type StoredPort } from '../../../store/settings/ports.ts'
 import { MIGRATIONS } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
-import { conflict } from '../../refused.ts'
+import { conflict, refuse } from '../../refused.ts'
 import { nullable, strictObject, stringEnum } from '../../schemas.ts'
 import { devicesByClass, devicesIn } from '../devices/chart-sums.ts'
 import type { AdminContext } from '../../context.ts'
@@ -69,6 +69,7 @@ function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
     versioned: true,
     fails: [409],
     handle: async ({ actor, body, expected }) => {
+      if (frontEnd.syncListener() === undefined) return NO_SYNC_PORT
       const found = await readSyncPort(context)
       if (!found.ok) return found
       const { facts } = found.value
@@ -94,13 +95,22 @@ function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
     summary: 'Open the sync port again.',
     response: port,
     versioned: true,
+    fails: [409],
     handle: async ({ actor, expected }) => {
+      if (frontEnd.syncListener() === undefined) return NO_SYNC_PORT
       const opened = await store.ports.open(actor, SYNC_PORT, expected)
       if (!opened.ok) return opened
       return await readSyncPortOutput(context)
     },
   })
 }
+
+const NO_SYNC_PORT = refuse({
+  status: 409,
+  code: 'sync-port-absent',
+  detail: 'there is no sync port: no listener of the configuration has the purpose sync',
+  nextStep: 'none: no device can call one; a port that is still there belongs to another program',
+})
 
 function addMigrationRoute(app: FastifyInstance, context: AdminContext): void {
   const { store } = context

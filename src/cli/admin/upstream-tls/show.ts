@@ -36,7 +36,7 @@ export const list = (context: CommandContext): Promise<CommandResult> =>
 
 function selectionText({ preset, locked }: UpstreamItem): string | null {
   if (preset === null) return null
-  return locked ? 'set by the configuration file' : 'set here'
+  return locked ? 'set by the configuration file' : 'can be set here'
 }
 
 /** Shows what one upstream is called with, its draft, and what applying that would change. */

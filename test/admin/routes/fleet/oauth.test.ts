@@ -29,6 +29,19 @@ test('a front end without a sync listener has no sync port to close before the n
   expect(body).toMatchObject({ unmet: [{ code: 'certificates-not-required' }] })
 })
 
+test('what is not there is neither closed nor opened', async () => {
+  await using api = await openAdminApi({ frontEnd: { syncListener: () => undefined } })
+  for (const verb of ['close', 'open']) {
+    const sent = { match: '*', ...(verb === 'close' ? { body: { force: true } } : {}) }
+    expect(await call(api, 'POST', `/api/sync-port/${verb}`, sent)).toMatchObject({
+      status: 409,
+      body: { code: 'sync-port-absent' },
+    })
+  }
+  const ports = await api.store.ports.list()
+  expect(ports).toMatchObject({ ok: true, value: [] })
+})
+
 test('the legacy OAuth endpoint is disabled after two confirmations, and comes back', async () => {
   await using api = await openAdminApi()
   const by = { who: 'test', from: 'test' }
