@@ -6,6 +6,7 @@ import type { FastifyError, FastifyRequest } from 'fastify'
 import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { Log } from '../kernel/ports.ts'
 import { adminProblem, type AdminProblem } from './problem.ts'
+import { wrongText } from './refused.ts'
 import { faultsOf } from './validation.ts'
 
 /** CA chains are the largest thing that is uploaded, inventories aside, which come in parts. */
@@ -41,7 +42,7 @@ function dataProblem({ validation, validationContext }: FastifyError): AdminProb
   return adminProblem({
     status: part === 'body' ? 422 : 400,
     code: 'data-faulty',
-    detail: `${faults.length} ${faults.length === 1 ? 'thing is' : 'things are'} wrong with the ${part}`,
+    detail: wrongText(faults, `the ${part}`),
     nextStep: `correct ${faults.length === 1 ? 'it' : 'each of the faults'}, and call again`,
     faults,
   })

@@ -1,6 +1,7 @@
 /**
  * Refusals by a rule of the fleet, as one problem document however many there are.
  */
+import { countText } from '../kernel/count-text.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 import { fail, type Fault } from '../kernel/types.ts'
 import type { RouteFailure } from './define-route.ts'
@@ -32,12 +33,16 @@ export function conflict<Why extends { readonly kind: string }>(
   })
 }
 
+/** `1 thing is wrong with …`, `2 things are wrong with …`. */
+export const wrongText = (faults: readonly Fault[], what: string): string =>
+  `${countText(faults.length, 'thing is', 'things are')} wrong with ${what}`
+
 /** What was sent is wrong in these places. */
 export const invalidData = (faults: readonly Fault[], what: string): ProblemResult =>
   refuse({
     status: 422,
     code: 'data-faulty',
-    detail: `${faults.length} ${faults.length === 1 ? 'thing is' : 'things are'} wrong with ${what}`,
+    detail: wrongText(faults, what),
     nextStep: 'correct each of the faults, and call again; nothing was changed',
     faults,
   })

@@ -8,6 +8,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { LoadedConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
+import { countText } from '../kernel/count-text.ts'
 import type { Fault, Instant, Result } from '../kernel/types.ts'
 import { configurationFor } from './configuration.ts'
 import { readableLine, type LogStyle } from './readable-log.ts'
@@ -151,13 +152,15 @@ function folderFailureText(failure: FolderFailure): string {
 
 function folderSummary(folder: string, { made, reused, replaced }: PreparedFolder): string {
   const where = shortPath(folder)
-  if (made === 0) return `${where}: reused ${reused} keys and certificates of an earlier start`
-  if (replaced.length === 0)
-    return `${where}: made ${made} keys and certificates, for this demonstration only`
+  if (made === 0) return `${where}: reused ${filesText(reused)} of an earlier start`
+  if (replaced.length === 0) return `${where}: made ${filesText(made)}, for this demonstration only`
   const named = replaced.slice(0, 3).map(({ file, why }) => `${file} (${why})`)
   const more = replaced.length > 3 ? ` and ${replaced.length - 3} more` : ''
   return `${where}: reused ${reused}, made anew ${named.join(', ')}${more}`
 }
+
+const filesText = (count: number): string =>
+  countText(count, 'key or certificate', 'keys and certificates')
 
 /** What the deny list knows a device by. */
 const keyOf = (pem: string): string =>

@@ -1,8 +1,12 @@
 /** One device is a device; two are devices. */
 import { expect, test } from 'vitest'
+import { readInventoryCsv } from '../../src/admin/routes/devices/inventory-csv.ts'
+import { wrongText } from '../../src/admin/refused.ts'
 import { accessProblem } from '../../src/admin/problem.ts'
 import { enforcementWarningText } from '../../src/fleet/explain.ts'
 import { countText } from '../../src/kernel/count-text.ts'
+import type { Fault } from '../../src/kernel/types.ts'
+import { waitingText } from '../../src/serve/store-sync/sighting-writer.ts'
 import { explainStore } from '../../src/store/explain.ts'
 
 const COUNTED: readonly (readonly [of: (count: number) => string, one: string, two: string])[] = [
@@ -33,7 +37,32 @@ const COUNTED: readonly (readonly [of: (count: number) => string, one: string, t
     '1 device depends on the enrollment setting old',
     '2 devices depend on the enrollment setting old',
   ],
+  [
+    (count) =>
+      wrongText(
+        Array.from({ length: count }, (): Fault => ({ at: 'x', message: 'y' })),
+        'the CA chain',
+      ),
+    '1 thing is wrong with the CA chain',
+    '2 things are wrong with the CA chain',
+  ],
+  [
+    (count) => waitingText({ buffered: count, dropped: count }),
+    '1 sighting waits, 1 was dropped',
+    '2 sightings wait, 2 were dropped',
+  ],
+  [
+    (count) => cellsFault('x,'.repeat(count).slice(0, -1)),
+    'found 1 cell, wanted 3',
+    'found 2 cells, wanted 3',
+  ],
 ]
+
+/** What is wrong with a line under three columns. */
+function cellsFault(line: string): string {
+  const read = readInventoryCsv(`id,name,class\n${line}\n`, 1)
+  return read.ok ? '' : (read.failure[0]?.message ?? '')
+}
 
 for (const [of, one, two] of COUNTED) {
   test(`${one}; ${two}`, () => {

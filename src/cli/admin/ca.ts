@@ -54,7 +54,7 @@ export const show = (context: CommandContext): Promise<CommandResult> =>
     settingPath(context),
     ({ setting, dependents }, view) => [
       ...settingLines(setting, view),
-      `${countText(dependents, 'device')} ${dependents === 1 ? 'depends' : 'depend'} on it`,
+      `${countText(dependents, 'device depends', 'devices depend')} on it`,
     ],
   )
 

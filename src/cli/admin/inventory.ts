@@ -32,7 +32,7 @@ export async function importFile(context: CommandContext): Promise<CommandResult
   if (typeof done === 'number') return done
   const { entries, added, updated, linked } = done
   return context.print(done, [
-    `${countText(entries, 'device')}: ${added} added, ${updated} updated; ${linked} of them ${linked === 1 ? 'was' : 'were'} seen already`,
+    `${countText(entries, 'device')}: ${added} added, ${updated} updated; ${countText(linked, 'of them was', 'of them were')} seen already`,
   ])
 }
 

@@ -67,10 +67,7 @@ function linesOf({ items, since, lost }: UpstreamErrorList, view: View): readonl
   const more =
     lost === 0
       ? []
-      : [
-          '',
-          `${countText(lost, 'error')} ${lost === 1 ? 'is' : 'are'} in none of them: see the log`,
-        ]
+      : ['', `${countText(lost, 'error is', 'errors are')} in none of them: see the log`]
   if (items.length === 0) return [`nothing went wrong since ${timeText(since, view)}`, ...more]
   const rows = items.map((it) => [
     it.upstream,

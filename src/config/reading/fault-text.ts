@@ -4,6 +4,7 @@
  */
 import type { ErrorObject } from 'ajv/dist/2020.js'
 import { closestMatch } from '../../kernel/closest-match.ts'
+import { countText } from '../../kernel/count-text.ts'
 import type { Annotations } from './schema-types.ts'
 import { explainInstantFault, parseInstant } from './units.ts'
 import { holdsSecret, type SchemaFacts, wantedOf } from './wanted.ts'
@@ -49,7 +50,7 @@ export function faultText(error: ErrorObject, wording: Wording = YAML): string {
     case 'minProperties':
       return `found ${found} with nothing in it, wanted at least one entry: add one`
     case 'maxItems':
-      return `found a list of more than ${params['limit']} items, wanted at most that many: shorten it`
+      return `found a list of more than ${countText(Number(params['limit']), 'item')}, wanted at most that many: shorten it`
     case 'maxLength':
       return `found ${lengthText(data, schema)}, wanted ${wanted}: shorten it`
     case 'minLength':
@@ -110,7 +111,7 @@ function lengthText(value: unknown, schema: SchemaFacts): string {
   // The length of a secret helps who looks over a shoulder.
   return holdsSecret(schema)
     ? 'a value of another length (not shown here)'
-    : `a text of ${Array.from(String(value)).length} characters`
+    : `a text of ${countText(Array.from(String(value)).length, 'character')}`
 }
 
 function instantFault(text: string): string {

@@ -3,6 +3,7 @@
  */
 import type { Config } from '../../config/config.ts'
 import { explainStoreLock, lockStore, type StoreLock } from '../../store/engine/lock.ts'
+import { countText } from '../../kernel/count-text.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
@@ -10,7 +11,7 @@ import { explainStore } from '../../store/explain.ts'
 import type { Store } from '../../store/port.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import { initialiseSettings } from './create-store.ts'
-import { SightingWriter, sightingWriterLog } from './sighting-writer.ts'
+import { SightingWriter, sightingWriterLog, waitingText } from './sighting-writer.ts'
 import { Maintenance, thisInstance } from './maintenance.ts'
 import type { ProcessLogger } from '../log.ts'
 import {
@@ -128,7 +129,7 @@ export class StoreSession {
     const { answeredAt } = this.#watcher.facts
     const silent = Date.now() - answeredAt
     if (silent < NOT_READY_AFTER_MS) return undefined
-    return `the store has not answered for ${Math.floor(silent / 60_000)} minutes`
+    return `the store has not answered for ${countText(Math.floor(silent / 60_000), 'minute')}`
   }
 
   /** What `/readyz` says although traffic may come. */
@@ -145,7 +146,7 @@ export class StoreSession {
       failure === undefined && !isSilent
         ? 'decisions use what it says'
         : `decisions use what it said last at ${since}`
-    return `${sentence}; ${basis}; ${counts.buffered} sightings wait, ${counts.dropped} were dropped`
+    return `${sentence}; ${basis}; ${waitingText(counts)}`
   }
 
   text(): Promise<string> {

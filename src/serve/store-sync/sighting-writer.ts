@@ -3,6 +3,7 @@
  * away, up to a bound. What does not fit is counted, so that an administrator does not take a gap for silence.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { countText } from '../../kernel/count-text.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Result } from '../../kernel/types.ts'
 import { explainStore, isTrouble } from '../../store/explain.ts'
@@ -29,6 +30,10 @@ export interface SightingCounts {
   /** Why the last attempt failed; undefined when it did not. */
   readonly lastFailure: StoreFailure | undefined
 }
+
+/** `1 sighting waits, 2 were dropped`. */
+export const waitingText = (counts: Pick<SightingCounts, 'buffered' | 'dropped'>): string =>
+  `${countText(counts.buffered, 'sighting waits', 'sightings wait')}, ${countText(counts.dropped, 'was', 'were')} dropped`
 
 /** What is called when writing fails, or succeeds again; once each time that it changes. */
 export interface SightingWriterEvents {

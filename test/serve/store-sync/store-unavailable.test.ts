@@ -55,7 +55,7 @@ const lockedFile: Taken = {
   },
   waits: true,
   sentence:
-    /^ready\nanother process holds the store: .*; decisions use what it says; \d+ sightings wait, \d+ were dropped\n$/,
+    /^ready\nanother process holds the store: .*; decisions use what it says; \d+ sightings? waits?, \d+ (?:was|were) dropped\n$/,
   code: 'store-locked',
 }
 
@@ -71,7 +71,7 @@ const stoppedDatabase = (cluster: typeof postgres & { kind: 'found' }): Taken =>
     return { back: () => cluster.resume() }
   },
   sentence:
-    /^ready\nthe store does not answer: .*; decisions use what it said last at .*; \d+ sightings wait, \d+ were dropped\n$/,
+    /^ready\nthe store does not answer: .*; decisions use what it said last at .*; \d+ sightings? waits?, \d+ (?:was|were) dropped\n$/,
   code: 'store-unavailable',
   waits: false,
 })

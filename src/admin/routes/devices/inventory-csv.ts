@@ -3,6 +3,7 @@
  */
 import { parse, type CsvError } from 'csv-parse/sync'
 import { CLIENT_CLASSES, parseVersion, versionRank } from '../../../fleet/client.ts'
+import { countText } from '../../../kernel/count-text.ts'
 import { fail, ok, type Fault, type Result } from '../../../kernel/types.ts'
 import type { InventoryEntry } from '../../../store/devices/inventory.ts'
 
@@ -60,7 +61,7 @@ export function readInventoryCsv(
   const written = body.flatMap(({ record, info }): readonly LocatedEntry[] => {
     const at = `line ${info.lines + firstLine - 1}`
     if (record.length !== columns.length) {
-      const message = `found ${record.length} cells, wanted ${columns.length}`
+      const message = `found ${countText(record.length, 'cell')}, wanted ${columns.length}`
       faults.push({ at, message })
       return []
     }

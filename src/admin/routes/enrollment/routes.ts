@@ -9,7 +9,7 @@ import { CUT_OFFS, SOURCES } from '../../../store/schema/vocabulary.ts'
 import { parseCaUpload } from './ca-upload.ts'
 import { defineRoute } from '../../define-route.ts'
 import { itemsOutput, versionedOutput } from '../../route-output.ts'
-import { refuse } from '../../refused.ts'
+import { refuse, wrongText } from '../../refused.ts'
 import {
   pathSegmentText,
   nullable,
@@ -122,7 +122,7 @@ function addStageRoute(app: FastifyInstance, context: AdminContext): void {
         return refuse({
           status: 422,
           code: 'chain-faulty',
-          detail: `${uploaded.failure.length} things are wrong with the CA chain`,
+          detail: wrongText(uploaded.failure, 'the CA chain'),
           nextStep: 'correct each of the faults, and upload it again; nothing was stored',
           faults: uploaded.failure,
         })
