@@ -67,7 +67,7 @@ export const PEOPLE = [
     'token revoke',
     ['$tokenid', { says: /is revoked/u }],
     ['$tokenid --json', { code: 1 }],
-    ['x', { code: 1, says: /wanted the id of a token/u }],
+    ['x', { code: 1, says: /there is no token 'x'/u }],
   ),
   ...scenarios(
     'deny add',
