@@ -2,6 +2,7 @@
  * The change feed: what a snapshot has to fetch since the revision that it was built from. A hint may come early,
  * late or never; the revision is the truth, and is asked for regularly.
  */
+import { sql, type SqlBool } from 'kysely'
 import { ok, type KeyFingerprint } from '../kernel/types.ts'
 import { keyInSubject, readKeyApproval, type KeyApproval } from './devices/approvals.ts'
 import { pruneFeed, type Transactions } from './transactions.ts'
@@ -22,7 +23,7 @@ export type ChangesSince =
       readonly changed: ReadonlyMap<Topic, readonly string[]>
       /** Every key of every device whose approval may have changed, as it is now. */
       readonly approvals: readonly KeyApproval[]
-      /** Every signed id of those devices, and whether its device is blocked now. */
+      /** Every id that leads to those devices, and whether it leads to a blocked one now. */
       readonly signedIds: readonly SignedIdApproval[]
       /** Devices among them that are gone, or have no key: drop what you hold for them. */
       readonly forgotten: readonly string[]
@@ -203,5 +204,30 @@ async function signedIdsOf(
     .where('signed_ids.device', 'in', inList(dialect, devices))
     .orderBy('signed_ids.id')
     .execute()
-  return rows.map(({ id, approval }) => ({ id, blocked: approval === 'blocked' }))
+  const blocked = new Map(rows.map(({ id, approval }) => [id, approval === 'blocked']))
+  for (const entry of await entriesOf(db, dialect, devices)) {
+    // What its owner proved says more than an entry that never showed a key.
+    if (entry.blocked || !blocked.has(entry.id)) blocked.set(entry.id, entry.blocked)
+  }
+  return [...blocked].map(([id, isBlocked]) => ({ id, blocked: isBlocked }))
+}
+
+/** The inventory ids of devices that have not shown a key and that no device has proven. */
+async function entriesOf(
+  db: Db,
+  dialect: Dialect,
+  devices: readonly string[],
+): Promise<readonly SignedIdApproval[]> {
+  const rows = await db
+    .selectFrom('devices')
+    .select(['inventory_id', 'approval'])
+    .where('id', 'in', inList(dialect, devices))
+    .where('inventory_id', 'is not', null)
+    .where(sql<SqlBool>`not exists (select 1 from device_keys where device = devices.id)`)
+    .where(sql<SqlBool>`not exists (select 1 from signed_ids where signed_ids.id = inventory_id)`)
+    .orderBy('inventory_id')
+    .execute()
+  return rows.flatMap(({ inventory_id: id, approval }) =>
+    id === null ? [] : [{ id, blocked: approval === 'blocked' }],
+  )
 }

@@ -158,8 +158,11 @@ const inventoryText = (entry: DeviceItem['inventory']): string | null =>
   entry === null || entry.name === null ? (entry?.id ?? null) : `${entry.id} (${entry.name})`
 
 /** What a certificate is refused by while its device is blocked. */
-const blockedBy = (keys: number, ids: readonly string[]): string =>
-  [countText(keys, 'key'), ...ids.map((id) => `signed id ${id}`)].join(', ')
+function blockedBy({ inventory }: DeviceItem, keys: number, ids: readonly string[]): string {
+  // Before it showed a key, the id of its inventory entry is all that leads to it.
+  const all = keys === 0 && inventory !== null ? [inventory.id] : ids
+  return [countText(keys, 'key'), ...all.map((id) => `signed id ${id}`)].join(', ')
+}
 
 const detailLines = (
   { device, certificates, keys, signed_ids: ids }: DeviceDetails,
@@ -181,7 +184,7 @@ const detailLines = (
       ['enrollment setting', device.setting],
       ['certificate ends', dayCell(device.not_after)],
       ['signed ids', ids.length === 0 ? null : ids.join(', ')],
-      ['blocked by', device.approval === 'blocked' ? blockedBy(keys.length, ids) : null],
+      ['blocked by', device.approval === 'blocked' ? blockedBy(device, keys.length, ids) : null],
     ],
     view,
   ),

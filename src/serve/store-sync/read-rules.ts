@@ -128,14 +128,16 @@ async function readBlockedIds(
   revision: number,
   apply: ApplyDelta,
 ): Promise<Result<void, StoreFailure>> {
-  let after: string | undefined
-  do {
-    const page = await store.approvals.blockedIds({ after, limit: PAGE })
-    if (!page.ok) return page
-    const ids = page.value.map((id) => ({ id, blocked: true }))
-    if (ids.length > 0) apply(blockedIdsDelta(revision, ids))
-    after = page.value.length < PAGE ? undefined : page.value.at(-1)
-  } while (after !== undefined)
+  for (const list of ['blockedIds', 'blockedEntries'] as const) {
+    let after: string | undefined
+    do {
+      const page = await store.approvals[list]({ after, limit: PAGE })
+      if (!page.ok) return page
+      const ids = page.value.map((id) => ({ id, blocked: true }))
+      if (ids.length > 0) apply(blockedIdsDelta(revision, ids))
+      after = page.value.length < PAGE ? undefined : page.value.at(-1)
+    } while (after !== undefined)
+  }
   return ok(undefined)
 }
 

@@ -191,6 +191,22 @@ export class Approvals {
     })
   }
 
+  /** Ids of inventory entries that were blocked before they showed a key, in the order of the ids. */
+  blockedEntries({ after, limit }: IdPageRequest): Answer<readonly string[]> {
+    return this.#transactions.read(async (db) => {
+      const rows = await db
+        .selectFrom('devices')
+        .select('inventory_id')
+        .where('approval', '=', 'blocked')
+        .where('inventory_id', '>', after ?? '')
+        .where(sql<SqlBool>`not exists (select 1 from device_keys where device = devices.id)`)
+        .orderBy('inventory_id')
+        .limit(boundedLimit(limit))
+        .execute()
+      return rows.flatMap(({ inventory_id: id }) => id ?? [])
+    })
+  }
+
   /** Keys of sound certificates under a setting that were seen before a point in time: the cut-off `known-devices`. */
   knownKeys(
     setting: string,

@@ -165,10 +165,18 @@ class DeviceLinker {
 
   /** The blocked device that a refused certificate names or whose key it has, if any. */
   #blockedBy({ key, sound, signedIds }: SightedCertificate): DeviceDraft | undefined {
-    const named = sound ? signedIds.map((id) => this.#idOf.get(id)) : []
-    return [this.#keyOf.get(key), ...named]
-      .map((id) => this.#draft(id))
-      .find((one) => one?.row.approval === 'blocked')
+    const named = sound ? this.#namedBy(signedIds) : []
+    return [this.#draft(this.#keyOf.get(key)), ...named].find(
+      (one) => one?.row.approval === 'blocked',
+    )
+  }
+
+  /** The devices that these ids lead to; an entry that was blocked before it showed a key is one of them. */
+  #namedBy(ids: readonly string[]): readonly DeviceDraft[] {
+    const entries = ids.map((id) => this.#inventory.get(id)).filter(isBlockedEntry)
+    return [...ids.map((id) => this.#draft(this.#idOf.get(id))), ...entries].filter(
+      (one) => one !== undefined,
+    )
   }
 
   /** The blocked device was seen, and that is all: its next approval must not reach a key that nothing vouched for. */
@@ -181,7 +189,7 @@ class DeviceLinker {
 
   #deviceOf({ key }: SightedCertificate, ids: readonly string[]): DeviceDraft | undefined {
     const byKey = this.#draft(this.#keyOf.get(key))
-    const byId = ids.map((id) => this.#draft(this.#idOf.get(id))).filter((one) => one !== undefined)
+    const byId = this.#namedBy(ids)
     const all = byKey === undefined ? byId : [byKey, ...byId]
     // Blocked wins over everything: evidence that leads to two devices leads to the blocked one.
     const blocked = all.find(({ row }) => row.approval === 'blocked')
@@ -204,7 +212,8 @@ class DeviceLinker {
     const candidates = isNamed ? [...ids, reportedId] : ids
     for (const id of candidates) {
       const entry = this.#inventory.get(id)
-      if (entry !== undefined && entry.keys === 0 && !entry.deleted) return entry
+      // A block waits for the device that proves the id: one that merely claims it would take the block away.
+      if (entry?.keys === 0 && !entry.deleted && !isBlockedEntry(entry)) return entry
     }
     const draft = newDraft(undefined, 0, this.#deps.newId())
     this.#drafts.set(draft.row.id, draft)
@@ -278,3 +287,6 @@ class DeviceLinker {
     return this.#known.standings.get(setting) === 'current'
   }
 }
+
+const isBlockedEntry = (entry: DeviceDraft | undefined): boolean =>
+  entry?.keys === 0 && !entry.deleted && entry.row.approval === 'blocked'

@@ -64,3 +64,26 @@ test('times are told in the zone of the terminal, and in UTC to programs', async
   const json = await typed(adminApi, 'devices list --json', { shown })
   expect(json.out).toMatch(/"last_seen": "\d{4}-\d\d-\d\dT[\d:.]+Z"/u)
 })
+
+test('a blocked device is shown with every signed id that it is blocked by, and another with none', async () => {
+  await using adminApi = await fleet()
+  const { certificate } = sighting('3')
+  if (certificate === undefined) throw new Error('it has one')
+  const signedIds = ['urn:sn:3', 'urn:uuid:ab']
+  await adminApi.store.sightings.record([
+    sighting('3', { certificate: { ...certificate, signedIds } }),
+  ])
+  await adminApi.store.inventory.import({ who: 'test', from: 'test' }, [
+    { id: 'urn:sn:4', name: 'Never seen' },
+  ])
+  const shown = async (word: string) => (await typed(adminApi, ['devices', 'show', word])).out
+  const id = await idOf(adminApi, 'CN=device 3')
+  expect(await shown(id)).toMatch(/^blocked by +-$/mu)
+  await typed(adminApi, ['devices', 'block', id, 'Never'])
+  expect(await shown(id)).toMatch(
+    /^blocked by +1 key, signed id urn:sn:3, signed id urn:uuid:ab$/mu,
+  )
+  expect(await shown('Never')).toMatch(/^blocked by +0 keys, signed id urn:sn:4$/mu)
+  await typed(adminApi, ['devices', 'unblock', id])
+  expect(await shown(id)).toMatch(/^blocked by +-$/mu)
+})

@@ -192,3 +192,17 @@ test('where no row is sensitive and the file names no model, a check says both',
   expect(out).toMatch(/sensitive rows +none: approval keeps no device out, a block does$/mu)
   expect(out).toMatch(/unapproved +passes as if it were approved$/mu)
 })
+
+test('explain names the ids that a block would reach the certificate by, and none where there is none', async () => {
+  await using made = await configurationFolder(withModel('manual'))
+  const device = { issuer: current, notBefore: Date.now() - DAY, notAfter: Date.now() + 200 * DAY }
+  const uris = ['urn:sn:7', 'https://a.example/x', 'URN:UUID:AB']
+  const told = async (leaf: object): Promise<string> => {
+    const file = await made.write('device.pem', mintLeaf({ ...device, ...leaf }).pem)
+    return (await tfe(['explain', file, '--config', made.config, ...SECRET])).out
+  }
+  const sentence = 'refused as blocked while a device with its key or a signed id of it is'
+  const found = (await told({ uris })).replaceAll(/\s+/gu, ' ')
+  expect(found).toContain(`${sentence}: urn:sn:7, urn:uuid:ab`)
+  expect((await told({})).replaceAll(/\s+/gu, ' ')).not.toContain(sentence)
+})

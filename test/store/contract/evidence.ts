@@ -214,6 +214,40 @@ export function evidence(backend: Backend): void {
     expect(own).not.toBe(id)
   })
 
+  test('an inventory entry that was blocked before it came blocks the device that proves its id, and none that claims it', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    const [inventoryId = ''] = signedIds
+    unwrap(await store.inventory.import(ADMIN, [{ id: inventoryId, name: 'Phone' }]))
+    // Known and approved by another certificate before its entry was blocked.
+    await record(store, aSighting(aCertificate('victim'), { approvesItself: true }))
+    const { items } = unwrap(
+      await store.devices.list({ filter: {}, order: 'first-seen', minimums: [], limit: 10 }),
+    )
+    const id = items.find(({ inventory }) => inventory !== undefined)?.id ?? ''
+    const before = unwrap(await store.feed.revision())
+    unwrap(await store.approvals.block(ADMIN, [{ id }]))
+    expect(unwrap(await store.feed.since(before))).toMatchObject({
+      signedIds: [{ id: inventoryId, blocked: true }],
+    })
+    expect(unwrap(await store.approvals.blockedEntries({ limit: 10 }))).toEqual([inventoryId])
+    const claims = aSighting(aCertificate('claims'), { at: later(1), reportedId: inventoryId })
+    await record(store, claims)
+    expect(await approvalOf(store, 'claims')).toBe('unapproved')
+    const proves = { signedIds, fingerprint: hex('proves') as Fingerprint }
+    await record(store, aSighting(aCertificate('victim', proves), { at: later(2) }))
+    expect(await deviceOf(store, 'victim')).toBe(id)
+    expect(await approvalOf(store, 'victim')).toBe('blocked')
+    expect(unwrap(await store.approvals.blockedIds({ limit: 10 }))).toEqual(signedIds)
+    const middle = unwrap(await store.feed.revision())
+    unwrap(await store.approvals.unblock(ADMIN, [{ id }]))
+    expect(unwrap(await store.feed.since(middle))).toMatchObject({
+      signedIds: [{ id: inventoryId, blocked: false }],
+    })
+    expect(unwrap(await store.approvals.blockedEntries({ limit: 10 }))).toEqual([])
+  })
+
   test('every id of a certificate binds, the tenth too', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
