@@ -44,7 +44,7 @@ export async function findListed<Item>(
     return fail(EXIT.usage)
   }
   const unknown = `there is no ${what} '${word}'`
-  const names = items.map(nameOf)
+  const names = [...new Set(items.map(nameOf))]
   context.printRefusal([
     names.length === 0 ? unknown : unknownNameText(unknown, word, names),
     `next: see \`${command}\``,

@@ -50,7 +50,7 @@ const statusLines = (it: Status, { name, role, by }: Session, view: View): reado
       ['store', it.store.where],
       ['store revision', it.store.revision ?? 'unknown: the store does not answer'],
       ['in force since', timeCell(it.snapshot.built)],
-      ['lacks of the store', behindText(it.snapshot.behind)],
+      ['not in force yet', behindText(it.snapshot.behind)],
       [
         'set by the file',
         it.locked.length === 0 ? 'nothing that is administered' : it.locked.join(', '),

@@ -15,7 +15,7 @@ test('the status names version, store, what is locked, and who calls with which 
   const said = await typed(adminApi, 'status', { as: 'operator' })
   expect(said).toMatchObject({ code: 0, err: '' })
   expect(said.out).toMatch(/^version +0$/mu)
-  expect(said.out).toMatch(/^lacks of the store +unknown$/mu)
+  expect(said.out).toMatch(/^not in force yet +unknown$/mu)
   expect(said.out).toMatch(/^set by the file +approval\.model$/mu)
   expect(said.out).toMatch(/^you are +operator, operator, by token$/mu)
   const { out } = await typed(adminApi, 'status --json', { as: 'viewer' })
@@ -30,7 +30,7 @@ test('changes of the store that are not in force yet are counted', async () => {
     frontEnd: { snapshot: () => ({ revision: 0, builtAt: 0 as never }) },
   })
   const { out } = await typed(adminApi, 'status')
-  expect(out).toMatch(/^lacks of the store +\d+ changes?$/mu)
+  expect(out).toMatch(/^not in force yet +\d+ changes?$/mu)
 })
 
 test('a store that does not answer is said plainly, exit code 1', async () => {
