@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { LoadedConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import { countText } from '../kernel/count-text.ts'
-import type { Fault, Instant, Result } from '../kernel/types.ts'
+import { ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import { configurationFor } from './configuration.ts'
 import { readableLine, type LogStyle } from './readable-log.ts'
 import { portFaults, type Ports } from './ports.ts'
@@ -42,11 +42,14 @@ export type StartFrontEnd = (
   read: () => Promise<Result<LoadedConfig, readonly Fault[]>>,
 ) => Promise<Result<RunningFrontEnd, readonly Fault[]>>
 
-/** Makes the store that the front end needs, with an administrator's token in a file, where they are missing. */
+/**
+ * Makes the store that the front end needs, with an administrator's token in a file, where they are missing. Returns in
+ * what a store that was there differs from a new one.
+ */
 export type PrepareStore = (
   loaded: LoadedConfig,
   tokenFile: string,
-) => Promise<Result<void, readonly Fault[]>>
+) => Promise<Result<readonly string[], readonly Fault[]>>
 
 /** A front end that serves. */
 export interface RunningFrontEnd {
@@ -87,23 +90,31 @@ export async function runDemo(
   })
   const configuration = shortPath(await configurationFor({ root: ROOT, folder, ports }))
   const read = () => loadConfig(configuration, process.env)
-  const loaded = await read()
   const lines = new BufferedLog(output, json)
-  const prepared = loaded.ok ? await prepare(loaded.value, join(folder, TOKEN_FILE)) : loaded
-  const started = loaded.ok && prepared.ok ? await serve(loaded.value, lines, read) : prepared
-  if (!started.ok || started.value === undefined) {
+  const start = async () => {
+    const loaded = await read()
+    if (!loaded.ok) return loaded
+    const prepared = await prepare(loaded.value, join(folder, TOKEN_FILE))
+    if (!prepared.ok) return prepared
+    const served = await serve(loaded.value, lines, read)
+    return served.ok ? ok({ frontEnd: served.value, differences: prepared.value }) : served
+  }
+  const started = await start()
+  if (!started.ok) {
     await upstream.close()
     return notStarted(
       output,
-      (started.ok ? [] : started.failure).map(({ at, message }) => `${at}: ${message}`),
+      started.failure.map(({ at, message }) => `${at}: ${message}`),
     )
   }
+  const { frontEnd, differences } = started.value
   const current = await readFile(join(folder, 'devices/current.pem'), 'utf8')
-  say(welcome({ ...welcomeContext(folder, configuration, ports), key: keyOf(current) }, output))
+  const context = { ...welcomeContext(folder, configuration, ports), key: keyOf(current) }
+  say(welcome({ ...context, differences }, output))
   lines.flush()
   await aborted(stop)
   // No device depends on a demonstration: requests under way get half a second, not the drain time of production.
-  await Promise.race([started.value.drain(), new Promise((resolve) => setTimeout(resolve, 500))])
+  await Promise.race([frontEnd.drain(), new Promise((resolve) => setTimeout(resolve, 500))])
   await upstream.close()
   say(`${output.interactive ? '\n' : ''}${output.signs.yes} all gone\n`)
   return 'ended'

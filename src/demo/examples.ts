@@ -126,7 +126,7 @@ export function examples(context: ExampleContext): readonly ExampleGroup[] {
         ]),
         adminExample('the devices', { path: '/api/devices' }, [
           200,
-          'a list of whom the store knows',
+          'whom the store knows, about three seconds after they called',
         ]),
         adminExample(
           'a stolen key is denied',

@@ -15,27 +15,14 @@ export interface WelcomeContext {
   readonly ports: Ports
   /** SHA-256 of the public key of `devices/current`. */
   readonly key: string
+  /** In what the store differs from a new one, for which alone the promises hold. */
+  readonly differences: readonly string[]
 }
 
 /** The picture, the things to try, and where to look further. */
 export function welcome(context: WelcomeContext, style: TextStyle): string {
-  const { paint, signs } = style
+  const { paint } = style
   const { folder, configuration, tfe, ports } = context
-  const groups = examples({
-    folder,
-    port: ports.frontEnd,
-    adminPort: ports.admin,
-    key: context.key,
-  })
-  const width = Math.max(
-    ...groups.flatMap(({ examples }) => examples.map(({ what }) => what.length)),
-  )
-  const exampleText = ({ what, command, status, outcome }: Example): string =>
-    [
-      `  ${what.padEnd(width)}  ${signs.arrow} ${paint(status > 0 && status < 400 ? 'good' : 'bad', String(status).padStart(3, '0'))} ${outcome}`,
-      `  ${paint('code', command)}`,
-      '',
-    ].join('\n')
   const explain = [
     `${tfe} explain ${shellWord(join(folder, 'devices/unknown-ca.pem'))}`,
     `--config ${shellWord(configuration)} --route /mdm/checkin`,
@@ -45,17 +32,7 @@ export function welcome(context: WelcomeContext, style: TextStyle): string {
     '',
     picture(ports, style),
     '',
-    `${paint('bold', 'Things to try')}, in another terminal in this folder. Watch here what the front end makes of them.`,
-    '',
-    ...groups.flatMap(({ title, examples }) => [
-      paint('bold', title),
-      '',
-      ...examples.map(exampleText),
-    ]),
-    paint('bold', 'The same with `tfe`, once its device has checked in'),
-    '',
-    ...administration(context).map((line) => `  ${paint('code', line)}`),
-    '',
+    ...(context.differences.length === 0 ? thingsToTry(context, style) : usedStore(context, style)),
     paint('bold', 'Look further'),
     '',
     `  why a device is refused, step by step`,
@@ -71,12 +48,80 @@ export function welcome(context: WelcomeContext, style: TextStyle): string {
   ].join('\n')
 }
 
+/** Every line to paste, with what it meets in a new store. */
+function thingsToTry(context: WelcomeContext, { paint, signs }: TextStyle): readonly string[] {
+  const { folder, ports, key } = context
+  const groups = examples({ folder, port: ports.frontEnd, adminPort: ports.admin, key })
+  const width = Math.max(
+    ...groups.flatMap(({ examples }) => examples.map(({ what }) => what.length)),
+  )
+  const exampleText = ({ what, command, status, outcome }: Example): string =>
+    [
+      `  ${what.padEnd(width)}  ${signs.arrow} ${paint(status > 0 && status < 400 ? 'good' : 'bad', String(status).padStart(3, '0'))} ${outcome}`,
+      `  ${paint('code', command)}`,
+      '',
+    ].join('\n')
+  return [
+    `${paint('bold', 'Things to try')}, in another terminal in this folder. Watch here what the front end makes of them.`,
+    '',
+    ...groups.flatMap(({ title, examples }) => [
+      paint('bold', title),
+      '',
+      ...examples.map(exampleText),
+    ]),
+    paint('bold', 'The same with `tfe`, for the device of the current CA once it has checked in'),
+    '',
+    ...administration(context).flatMap(({ what, command, outcome }) => [
+      `  ${what.padEnd(width)}  ${signs.arrow} ${outcome}`,
+      `  ${paint('code', command)}`,
+      '',
+    ]),
+  ]
+}
+
+/** What is said in place of promises that an administrator has made untrue. */
+function usedStore(context: WelcomeContext, { paint }: TextStyle): readonly string[] {
+  const { folder, differences } = context
+  const [signIn, list] = administration(context)
+  return [
+    `${paint('bold', 'Things to try')} are printed for the fleet of a new store. The one in ${folder} is another by now:`,
+    '',
+    ...differences.map((difference) => `  ${difference}`),
+    '',
+    `For that fleet end this, remove ${folder}, and start again. To administer the fleet as it is, in another terminal`,
+    'in this folder:',
+    '',
+    ...[signIn, list].map((line) => `  ${paint('code', line?.command ?? '')}`),
+    '',
+  ]
+}
+
 /** Lines that block a device and let it in again; the token stays in the shell that they are pasted into. */
-const administration = ({ folder, tfe, ports }: WelcomeContext): readonly string[] => [
-  `export TFE_ADMIN_URL=http://127.0.0.1:${ports.admin} TFE_ADMIN_TOKEN="$(cat ${shellWord(join(folder, TOKEN_FILE))})"`,
-  `${tfe} devices list`,
-  `${tfe} devices block current`,
-  `${tfe} devices unblock current`,
+const administration = ({
+  folder,
+  tfe,
+  ports,
+}: WelcomeContext): readonly Omit<Example, 'status'>[] => [
+  {
+    what: 'where the admin API is, and who asks',
+    command: `export TFE_ADMIN_URL=http://127.0.0.1:${ports.admin} TFE_ADMIN_TOKEN="$(cat ${shellWord(join(folder, TOKEN_FILE))})"`,
+    outcome: 'prints nothing',
+  },
+  {
+    what: 'the devices',
+    command: `${tfe} devices list`,
+    outcome: 'whom the store knows: a device is there about three seconds after it called',
+  },
+  {
+    what: 'a device is blocked',
+    command: `${tfe} devices block current`,
+    outcome: 'when it checks in now, the connection is closed without an answer',
+  },
+  {
+    what: 'the block is lifted',
+    command: `${tfe} devices unblock current`,
+    outcome: 'when it checks in now, it is admitted as before',
+  },
 ]
 
 function picture({ frontEnd, upstream }: Ports, { paint, signs }: TextStyle): string {

@@ -107,24 +107,31 @@ test.skipIf(!hasCommand('curl', ['--version']))(
 )
 
 test.skipIf(!hasCommand('curl', ['--version']))(
-  'the printed tfe lines, pasted in turn, list a device, block it and let it in again',
+  'the printed tfe lines, pasted in turn, list a device, block it and let it in again, as they say',
   async () => {
     await using folder = await emptyFolder()
     await using demo = startDemo(folder.path, await onOwnPorts())
     await demo.until(/Ctrl-C ends everything/)
     const current = printedIn(demo.text).find(({ what }) => what === 'a device of the current CA')
     expect((await pasted(current?.command ?? '', folder.path)).out).toContain(' 200 ')
-    const [, exported = '', list = '', block = '', unblock = ''] =
-      /^ {2}(export TFE_ADMIN_URL.*)\n {2}(.*list)\n {2}(.*block \S+)\n {2}(.*unblock \S+)$/mu.exec(
-        demo.text,
-      ) ?? []
+    const lines = [...demo.text.matchAll(/^ {2}\S.*? +→ (\D.*)\n {2}(export .*|.* devices .*)$/gmu)]
+    expect(lines).toHaveLength(4)
+    const [[, , exported = ''] = [], [, , list = ''] = []] = lines
+    const [, , [, blockedSays = '', block = ''] = [], [, unblockedSays = '', unblock = ''] = []] =
+      lines
+    expect(blockedSays).toContain('closed without an answer')
+    expect(unblockedSays).toContain('admitted as before')
     // What a device shows is in the store a moment after it was answered.
     const listed = `until ${list} | grep -q verified; do :; done; ${list}`
+    const checkIn = current?.command ?? ''
     const steps: readonly (readonly [line: string, said: RegExp])[] = [
       [listed, / verified /u],
       [block, / is blocked\n$/u],
       [list, / blocked /u],
+      // Within two seconds every process judges by it.
+      [`while ${checkIn} >/dev/null; do :; done; ${checkIn} || :`, /^$/u],
       [unblock, / is unblocked\n$/u],
+      [`until ${checkIn} >/dev/null; do :; done; ${checkIn}`, /^HTTP\/1.1 200 /u],
     ]
     for (const [line, said] of steps) {
       const { out, code } = await pasted(`${exported}\n${line}`, folder.path)
@@ -155,14 +162,26 @@ test('SIGHUP reloads: what came of it is told with every fault, and the demonstr
   expect(demo.text).toContain('✓ all gone')
 })
 
-test('a change of the store is told with what was changed, and repeats no warning that stands', async () => {
+test('a change of the store is told with what was changed, and the next start promises nothing that it made untrue', async () => {
   await using folder = await emptyFolder()
-  await using demo = startDemo(folder.path, await onOwnPorts())
+  const options = await onOwnPorts()
+  await using demo = startDemo(folder.path, options)
   await demo.until(/Ctrl-C ends everything/)
   const promoted = await pasted(tfeLine(demo.text, "ca promote 'Previous Device CA'"), folder.path)
   expect(promoted).toMatchObject({ code: 0 })
   await demo.until(/✓ +a change of the store is in force: .*enrollment Previous Device CA/)
   expect(demo.text.match(/publicly trusted authority/g)).toHaveLength(1)
+  expect(await demo.end('SIGINT')).toBe(0)
+  await using next = startDemo(folder.path, options)
+  await next.until(/Ctrl-C ends everything/)
+  expect(printedIn(next.text)).toEqual([])
+  expect(next.text).not.toContain('→ ')
+  expect(next.text).toContain(
+    'by now:\n\n  Current Device CA is previously trusted\n  Previous Device CA is current\n\n',
+  )
+  expect(next.text).toMatch(/For that fleet end this, remove demo-data, and start again/)
+  const listed = await pasted(tfeLine(next.text, 'ca list'), folder.path)
+  expect(listed.out).toMatch(/Previous Device CA +current/)
 })
 
 test('a second start reuses what is there, and Ctrl-C ends each with exit code 0', async () => {
@@ -173,6 +192,11 @@ test('a second start reuses what is there, and Ctrl-C ends each with exit code 0
   expect(await first.end('SIGINT')).toBe(0)
   await using second = startDemo(folder.path, options)
   await second.until(/reused 16 keys and certificates[\s\S]*Ctrl-C ends everything/)
+  // Nothing was changed: what the first start promised holds.
+  expect(printedIn(second.text).map(({ what }) => what)).toEqual(
+    printedIn(first.text).map(({ what }) => what),
+  )
+  expect(printedIn(second.text).length).toBeGreaterThanOrEqual(21)
   expect(await second.end('SIGTERM')).toBe(0)
 })
 

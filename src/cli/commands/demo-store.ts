@@ -6,19 +6,23 @@ import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { hashOf } from '../../admin/auth/token-text.ts'
 import type { LoadedConfig } from '../../config/config.ts'
-import { ok, type Fault, type Result } from '../../kernel/types.ts'
+import type { Fault, Result } from '../../kernel/types.ts'
 import type { Store } from '../../store/port.ts'
 import { createAdmin } from './create-admin.ts'
+import { storeDifferences } from './store-differences.ts'
 import { createStore } from '../../serve/store-sync/create-store.ts'
 import { configuredStore, openConfiguredStore } from '../../serve/store-sync/configured-store.ts'
 
 const ACTOR = { who: 'demo', from: 'start' }
 
-/** Makes what is missing, so that `tokenFile` holds a token that is good for at least a day. */
+/**
+ * Makes what is missing, so that `tokenFile` holds a token that is good for at least a day. Returns in what a store that
+ * was there differs from a new one.
+ */
 export async function demoStore(
   loaded: LoadedConfig,
   tokenFile: string,
-): Promise<Result<void, readonly Fault[]>> {
+): Promise<Result<readonly string[], readonly Fault[]>> {
   const configured = configuredStore(loaded.config)
   if (!configured.ok) return configured
   if (configured.value.kind === 'sqlite' && !existsSync(configured.value.path)) {
@@ -28,14 +32,16 @@ export async function demoStore(
   const opened = await openConfiguredStore(configured.value)
   if (!opened.ok) return opened
   try {
-    if (await isGood(tokenFile, opened.value)) return ok(undefined)
+    const differences = await storeDifferences(opened.value, loaded, configured.value)
+    if (!differences.ok || (await isGood(tokenFile, opened.value))) return differences
     await rm(tokenFile, { force: true })
     const credential = { kind: 'token-file', path: tokenFile } as const
-    return await createAdmin(
+    const created = await createAdmin(
       opened.value,
       { name: 'demo', role: 'administrator', credential },
       ACTOR,
     )
+    return created.ok ? differences : created
   } finally {
     await opened.value.close()
   }
