@@ -34,7 +34,6 @@ export function refusedForIds(
 ): IdsRefused | undefined {
   const { found, ids } = signedIdsOf(leaf)
   if (found > SIGNED_ID_LIMIT) return { kind: 'too-many-ids', found, limit: SIGNED_ID_LIMIT }
-  if (blockedIds.size === 0) return undefined
   const blocked = ids.find(({ digest }) => blockedIds.has(digest))
   if (blocked === undefined) return undefined
   return { kind: 'blocked', key: leaf.publicKey.fingerprint, id: blocked.text }

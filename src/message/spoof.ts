@@ -24,7 +24,8 @@ const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]
 
 /** Tells whether a plain name is one of these, or begins as one that ends in `*`. */
 function matcher(listed: readonly string[]): (spelling: string) => boolean {
-  const names = new Set(listed.filter((name) => !name.endsWith('*')).map(plain))
+  // A family among them is met by its own beginning anyway.
+  const names = new Set(listed.map(plain))
   const families = listed
     .filter((name) => name.endsWith('*'))
     .map((name) => plain(name.slice(0, -1)))

@@ -46,12 +46,11 @@ export function signedIdsOf(leaf: Certificate): SignedIds {
   const found = texts.length
   const looked = found > SIGNED_ID_LIMIT ? [] : texts
   const ids = looked.map((text) => ({ text, digest: digestOf(text) }))
-  const it = found === 0 ? NONE : { found, ids }
+  const it = { found, ids }
   idsOf.set(leaf, it)
   return it
 }
 
-const NONE: SignedIds = { found: 0, ids: [] }
 const idsOf = new WeakMap<Certificate, SignedIds>()
 
 /** Signed id → what a table of ids is asked for. */

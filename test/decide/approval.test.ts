@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
+import { refusedForIds } from '../../src/decide/judge-approval.ts'
 import { APPROVAL_MODELS, NO_FLEET } from '../../src/decide/policy.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
-import { DAY, EXPIRY } from './builders.ts'
+import { digestOf } from '../../src/trust/signed-ids.ts'
+import type { Certificate } from '../../src/x509/certificate.ts'
+import { aCertificate, DAY, EXPIRY } from './builders.ts'
 import { promise, CURRENT, RETIRED_FOR_EVER, unsound, type Row } from './table-row.ts'
 
 const BLOCKED = { approvals: { 'leaf-key': 'blocked' } } as const
@@ -479,4 +482,20 @@ test('without a store no device is approved, and none was seen before', () => {
 
 test('the approval models bear the names that configurations and stores hold', () => {
   expect(APPROVAL_MODELS).toEqual(['off', 'auto', 'manual', 'manual-external'])
+})
+
+test('of two blocked ids in one certificate the first is told', () => {
+  const leaf: Certificate = {
+    ...aCertificate('device'),
+    subjectAltNames: ['urn:sn:good', 'urn:sn:one', 'urn:sn:two'].map((text) => ({
+      kind: 'uri',
+      text,
+    })),
+  }
+  const blockedIds = new Set(['urn:sn:two', 'urn:sn:one'].map(digestOf))
+  expect(refusedForIds(leaf, { ...NO_FLEET, blockedIds })).toEqual({
+    kind: 'blocked',
+    key: leaf.publicKey.fingerprint,
+    id: 'urn:sn:one',
+  })
 })

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { isReserved, nominate, withoutNominated } from '../../src/message/hop-by-hop.ts'
+import {
+  isReserved,
+  nominate,
+  reservedBeginning,
+  withoutNominated,
+} from '../../src/message/hop-by-hop.ts'
 
 /** What frames, routes, authenticates or describes a message; written out again, so that none gets lost. */
 const END_TO_END = `
@@ -36,4 +41,26 @@ test('no setting may take the name of a field that frames, routes or authenticat
   for (const name of ['Client-Cert', 'X-Client-Verify', 'SSL_CLIENT_CERT', 'Close']) {
     expect(isReserved(name)).toBe(false)
   }
+})
+
+const BEGINNINGS: readonly (readonly [beginning: string, names: readonly string[]])[] = [
+  ['content-', ['content-encoding', 'content-length', 'content-range', 'content-type']],
+  ['Trans', ['transfer-encoding']],
+  ['EXPECT', ['expect']],
+  ['t', ['te', 'trailer', 'transfer-encoding']],
+  ['hosts', []],
+  ['ost', []],
+  ['x-corp-', []],
+]
+
+for (const [beginning, names] of BEGINNINGS) {
+  test(`of the fields that HTTP uses, ${names.length} begin with ${beginning}`, () => {
+    expect(reservedBeginning(beginning).toSorted()).toEqual(names)
+  })
+}
+
+test('every field that HTTP uses begins with nothing', () => {
+  const all = reservedBeginning('')
+  expect(all).toEqual(expect.arrayContaining([...END_TO_END, 'connection', 'expect', 'upgrade']))
+  expect(all.every(isReserved)).toBe(true)
 })

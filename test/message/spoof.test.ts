@@ -38,7 +38,8 @@ const SPOOFS: readonly string[] = `
   X-Consumer-Username X-Credential-Identifier X-Authenticated-Userid Shib-Session-ID
   X-Amzn-Oidc-Data CF-Access-Authenticated-User-Email Fastly-Client-Cert Incap-Client-IP
   Fly-Client-IP X-Envoy-Peer-Metadata X-Appengine-User-Email X-HTTP-Host-Override
-  Front-End-Https X-Scheme X-URL-Scheme X-Real-Port
+  Front-End-Https X-Scheme X-URL-Scheme X-Real-Port X-Sucuri-ClientIP DO-Connecting-IP
+  X-Nf-Client-Connection-IP
 `
   .trim()
   .split(/\s+/)
@@ -86,9 +87,13 @@ for (const [name, stripped] of configured) {
 }
 
 test('only fields that tell who the device is are identity fields', () => {
-  expect(['Client-Cert', 'ssl_client_cert', 'X-SSL', 'NSClientCert'].every(isIdentityField)).toBe(
-    true,
-  )
+  const telling = ['Client-Cert', 'ssl_client_cert', 'X-SSL', 'NSClientCert']
+  const forwarded = [
+    'X-Forwarded-Client-Cert',
+    'X-Forwarded-Tls-Client-Cert-Info',
+    'X-Forwarded-User',
+  ]
+  expect([...telling, ...forwarded].filter((name) => !isIdentityField(name))).toEqual([])
   expect(['X-Forwarded-For', 'Forwarded', 'Accept', '*', '', '$'].some(isIdentityField)).toBe(false)
 })
 
@@ -151,4 +156,12 @@ test('each name in the table of known fields is guarded, and none is listed twic
   const listed = [...IDENTITY_FIELDS, ...OVERRIDE_FIELDS].flatMap(({ names }) => names)
   expect(new Set(listed.map((name) => name.toLowerCase())).size).toBe(listed.length)
   for (const name of listed) expect(guard(name.replace(/\*$/u, 'Made-Up'))).toBe(true)
+})
+
+test('each row of the table says who sets or believes its names, and where that is written', () => {
+  for (const { names, producer, source } of [...IDENTITY_FIELDS, ...OVERRIDE_FIELDS]) {
+    expect(names.length, producer).toBeGreaterThan(0)
+    expect(producer).toMatch(/^\S.*\S$/u)
+    expect(source, producer).toMatch(/^\S.*\S$/u)
+  }
 })

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { signedIds } from '../../src/trust/signed-ids.ts'
+import { digestOf, SIGNED_ID_LIMIT, signedIds, signedIdsOf } from '../../src/trust/signed-ids.ts'
+import type { Certificate } from '../../src/x509/certificate.ts'
 import type { GeneralName } from '../../src/x509/general-name.ts'
+import { aCertificate } from '../decide/builders.ts'
 
 const uri = (text: string): GeneralName => ({ kind: 'uri', text })
 
@@ -23,6 +25,8 @@ const ROWS: readonly [string, readonly GeneralName[], readonly string[]][] = [
     [
       { kind: 'email', text: 'anna@example.com' },
       { kind: 'dns', text: 'phone.example.com' },
+      { kind: 'email', text: 'urn:sn:ABC' },
+      { kind: 'dns', text: 'urn:sn:ABC' },
     ],
     [],
   ],
@@ -33,3 +37,29 @@ for (const [promise, names, ids] of ROWS) {
     expect(signedIds(names)).toEqual(ids)
   })
 }
+
+const certificateWith = (count: number): Certificate => ({
+  ...aCertificate('device'),
+  subjectAltNames: Array.from({ length: count }, (_, at) => uri(`urn:sn:${at}`)),
+})
+
+const COUNTS: readonly (readonly [promise: string, count: number, looked: number])[] = [
+  ['a certificate without ids has none', 0, 0],
+  ['all ids are looked at, up to the limit', SIGNED_ID_LIMIT, SIGNED_ID_LIMIT],
+  ['past the limit none is looked at, and all are counted', SIGNED_ID_LIMIT + 1, 0],
+]
+
+for (const [promise, found, looked] of COUNTS) {
+  test(promise, () => {
+    const it = signedIdsOf(certificateWith(found))
+    expect(it.found).toBe(found)
+    expect(it.ids).toHaveLength(looked)
+    expect(it.ids.map(({ text }) => digestOf(text))).toEqual(it.ids.map(({ digest }) => digest))
+  })
+}
+
+test('the ids of a certificate are worked out once, however often a request asks', () => {
+  const [one, other] = [certificateWith(3), certificateWith(3)]
+  expect(signedIdsOf(one)).toBe(signedIdsOf(one))
+  expect(signedIdsOf(other)).not.toBe(signedIdsOf(one))
+})
