@@ -1,6 +1,6 @@
 /** `tfe upstream-tls`. */
-import type { DraftWarning } from '../../../upstream-tls/apply-draft.ts'
-import type { Verification } from '../../../upstream-tls/verification.ts'
+import { WARNING_CODES } from '../../../upstream-tls/apply-draft.ts'
+import { DEFAULT_STORES } from '../../../upstream-tls/verification.ts'
 import type { TfeCommand } from '../../command.ts'
 import { calls } from './common-options.ts'
 
@@ -73,18 +73,3 @@ const draftOptions = (command: TfeCommand): TfeCommand =>
     .option('--sni <NAME>', 'the name that is sent; or on or off')
 
 const SWITCH = ['on', 'off'] as const
-const DEFAULT_STORES = [
-  'bundled',
-  'system',
-  'off',
-] as const satisfies readonly Verification['defaultStore'][]
-const WARNING_CODES = [
-  'custom-selection',
-  'weak-protocol',
-  'weak-suites',
-  'idle-suites',
-  'unverified',
-  'idle-signature',
-  'idle-certificates',
-  'empty-custom-store',
-] as const satisfies readonly DraftWarning['kind'][]
