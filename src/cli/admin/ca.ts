@@ -1,5 +1,6 @@
 /** `tfe ca`: enrollment settings, from their upload to their end. */
 import { countText } from '../../kernel/count-text.ts'
+import { fail, ok, type Result } from '../../kernel/types.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { confirmAll } from './confirm.ts'
 import type { ApiRequest } from './client.ts'
@@ -159,12 +160,11 @@ interface Promoted {
 
 export async function promote(context: CommandContext): Promise<CommandResult> {
   const body = { cut_off: 'not-before', sunset: null, ...retirement(context) }
-  const may = await confirmCost(context, 'promote', body)
-  if (may !== true) return may
+  const confirmed = await confirmCost(context, 'promote', body)
+  if (!confirmed.ok) return confirmed.failure
   const request = { method: 'POST', path: settingPath(context, '/promote'), body } as const
-  return await context.change<Promoted>(
-    settingPath(context),
-    request,
+  return await context.run<Promoted>(
+    { ...request, match: confirmed.value },
     ({ current, retired }, view) => [
       `${current.name} is current`,
       ...(retired === null ? [] : [`${retired.name} is previously trusted`, '']),
@@ -176,36 +176,43 @@ export async function promote(context: CommandContext): Promise<CommandResult> {
 export async function amend(context: CommandContext): Promise<CommandResult> {
   const body = retirement(context)
   if (Object.keys(body).length === 0) return 'amend needs --cut-off or --sunset'
-  const may = await confirmCost(context, 'amend', body)
-  if (may !== true) return may
+  const confirmed = await confirmCost(context, 'amend', body)
+  if (!confirmed.ok) return confirmed.failure
   const request = { method: 'PATCH', path: settingPath(context), body } as const
-  return await context.change<EnrollmentSettingItem>(settingPath(context), request, settingLines)
+  return await context.run<EnrollmentSettingItem>(
+    { ...request, match: confirmed.value },
+    settingLines,
+  )
 }
 
 /**
  * Says which verdicts on known devices a change alters, and has it confirmed where devices that are admitted would be
- * refused. A change that the API refuses is left to the change itself to be told of.
+ * refused. Returns the version of the setting that this was told of: another change while a person thinks it over makes
+ * it stale.
  */
 async function confirmCost(
   context: CommandContext,
   change: 'amend' | 'promote',
   retirement: object,
-): Promise<true | CommandResult> {
-  const path = settingPath(context, '/preview')
+): Promise<Result<string, CommandResult>> {
+  const found = await context.get<unknown>(settingPath(context))
+  if (!found.ok) return found
+  const match = found.value.etag
   const preview = await context.request<Preview>({
     method: 'POST',
-    path,
+    path: settingPath(context, '/preview'),
     body: { change, ...retirement },
   })
-  if (!preview.ok) return preview.failure
+  if (!preview.ok) return preview
   const { changes } = preview.value.body
-  if (changes.length === 0) return true
+  if (changes.length === 0) return ok(match)
   context.printNotice(changesTable(changes, context.view))
   const refused = changes.filter(({ from }) => from === ADMITTED)
   const devices = refused.reduce((sum, one) => sum + one.devices, 0)
-  if (devices === 0) return true
+  if (devices === 0) return ok(match)
   const are = devices === 1 ? 'device that is admitted now is' : 'devices that are admitted now are'
-  return await confirmAll(context, [`${devices} ${are} refused from then on`])
+  const may = await confirmAll(context, [`${devices} ${are} refused from then on`])
+  return may === true ? ok(match) : fail(may)
 }
 
 /** The code of a device that is admitted; every other one in a preview is a refusal. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mintCa, openAdminApi, type TestAdminApi } from '../../support/admin/admin-api.ts'
+import { changeBetween } from '../../support/admin/change-between.ts'
 import { sighting } from '../../support/admin/sightings.ts'
 import { typed } from '../../support/cli/call-admin.ts'
 
@@ -86,6 +87,27 @@ test('what is admitted again by a promotion back is told, and not asked about', 
   expect(code).toBe(0)
   expect(out).toMatch(/^current +sunset +verified +2$/mu)
   expect(out).toMatch(/^current is current$/mu)
+})
+
+test('a change while the cost is thought over makes the confirmed one stale, and nothing more is changed', async () => {
+  await using adminApi = await fleet()
+  await typed(adminApi, 'ca promote next')
+  const { enrollment } = adminApi.store
+  const by = { who: 'other', from: 'test' }
+  let changed = 0
+  const change = async (): Promise<void> => {
+    const done = await enrollment.amend(by, 'current', {
+      expected: 'any',
+      retirement: { cutOff: 'known-devices' },
+    })
+    if (done.ok) changed += 1
+  }
+  await using faster = await changeBetween(adminApi, change, (_, path) => path.endsWith('/preview'))
+  const line = `ca amend current --sunset 2026-01-01 --confirm --url ${faster.url}`
+  const { code, err } = await typed(adminApi, line)
+  expect({ code, changed }).toEqual({ code: 1, changed: 1 })
+  expect(err).toContain('(stale)')
+  expect(await standingOf(adminApi, 'current')).toMatchObject({ sunset: null })
 })
 
 test('with --json the answer stands alone, and the cost is told beside it', async () => {

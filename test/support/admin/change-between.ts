@@ -3,10 +3,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestAdminApi } from './admin-api.ts'
 
-/** The address to call; `change` is made after each GET has been answered by the API, before the caller has the answer. */
+/**
+ * The address to call; `change` is made after each call that `after` names, GET unless it says otherwise, was answered by
+ * the API, before the caller has the answer.
+ */
 export async function changeBetween(
   adminApi: TestAdminApi,
   change: () => Promise<unknown>,
+  after: (method: string, path: string) => boolean = (method) => method === 'GET',
 ): Promise<AsyncDisposable & { readonly url: string }> {
   const server = createServer((request, reply) => {
     const parts: Buffer[] = []
@@ -24,7 +28,7 @@ export async function changeBetween(
           ...(parts.length === 0 ? {} : { body: Buffer.concat(parts) }),
         })
         const body = await response.text()
-        if (method === 'GET') await change()
+        if (after(method, url)) await change()
         const etag = response.headers.get('etag')
         reply.writeHead(response.status, etag === null ? {} : { etag })
         reply.end(body)
