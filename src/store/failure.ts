@@ -86,6 +86,7 @@ export type EntityKind =
   | 'enrollment setting'
   | 'oauth'
   | 'port'
+  | 'revocation list'
   | 'saved query'
   | 'secret'
   | 'session'

@@ -20,6 +20,7 @@ import type { Feed } from './feed.ts'
 import type { Inventory } from './devices/inventory.ts'
 import type { Oauth } from './settings/oauth.ts'
 import type { Ports } from './settings/ports.ts'
+import type { RevocationLists } from './settings/revocation-lists.ts'
 import type { SavedQueries } from './settings/saved-queries.ts'
 import type { Secrets } from './secrets/secrets.ts'
 import type { Sightings } from './devices/sightings.ts'
@@ -48,6 +49,7 @@ export interface Store {
   readonly oauth: Public<Oauth>
   readonly ports: Public<Ports>
   readonly queries: Public<SavedQueries>
+  readonly revocationLists: Public<RevocationLists>
   readonly secrets: Public<Secrets>
   readonly sightings: Public<Sightings>
   readonly transfer: Public<Transfer>

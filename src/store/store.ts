@@ -23,6 +23,7 @@ import { Oauth } from './settings/oauth.ts'
 import type { Store } from './port.ts'
 import { Ports } from './settings/ports.ts'
 import { openPostgres, type PostgresSettings } from './engine/postgres.ts'
+import { RevocationLists } from './settings/revocation-lists.ts'
 import { SavedQueries } from './settings/saved-queries.ts'
 import { prepareSchema, type InitialSettings } from './migrate/prepare-schema.ts'
 import type { KeyRing } from './secrets/seal.ts'
@@ -92,6 +93,7 @@ function assembleStore(
     oauth: new Oauth(transactions),
     ports: new Ports(transactions),
     queries: new SavedQueries(transactions),
+    revocationLists: new RevocationLists(transactions),
     secrets: new Secrets(transactions, ring),
     sightings: new Sightings(transactions, unsoundLimit),
     transfer: new Transfer(transactions, engine),

@@ -13,6 +13,7 @@ import { feed } from './contract/feed.ts'
 import { unprovenClaims } from './contract/reported-ids.ts'
 import { inventory } from './contract/inventory.ts'
 import { linking } from './contract/linking.ts'
+import { revocationLists } from './contract/revocation-lists.ts'
 import { secrets } from './contract/secrets.ts'
 import { unverifiedDevices } from './contract/foreign-rows.ts'
 import { switches } from './contract/enforcement-oauth-ports.ts'
@@ -24,6 +25,7 @@ export function storeContract(backend: Backend): void {
   describe(backend.name, () => {
     documents(backend)
     enrollment(backend)
+    revocationLists(backend)
     linking(backend)
     evidence(backend)
     devices(backend)

@@ -10,11 +10,17 @@ export interface SchemaMigration {
   readonly statements: (dialect: Dialect) => readonly string[]
 }
 
-/** Every step there is, in order. */
-export const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [{ version: 1, statements: version1 }]
+/**
+ * Every step there is, in order. From the second on they only add (decision 40): a replica of the version before goes on
+ * with what it knows.
+ */
+export const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [
+  { version: 1, statements: version1 },
+  { version: 2, statements: version2 },
+]
 
 /** The schema that this program writes. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /**
  * What a column type is called. Texts compare by octet on both, or pages and prefix searches would depend on the
@@ -128,6 +134,24 @@ function version1(dialect: Dialect): readonly string[] {
       added_at ${int} not null)${table}`,
     `create table instances (id ${text} not null primary key, name ${text} not null, key_versions ${text} not null,
       seen_at ${int} not null)${table}`,
+  ]
+}
+
+/** Revocation lists belong to the enrollment setting (decision 31). */
+function version2(dialect: Dialect): readonly string[] {
+  const { text, int, bytes, table } = TYPES[dialect]
+  const owner = `setting ${text} not null references enrollment_settings (name)`
+  return [
+    // A setting without a row is of the version before: the file's word on its lists is still to be taken over.
+    `create table setting_revocation (${owner} primary key, failure ${text}, grace ${int} not null,
+      refresh ${int} not null, resets ${int} not null)${table}`,
+    `create table setting_lists (${owner}, position ${int} not null, kind ${text} not null, place ${text} not null,
+      der ${bytes}, primary key (setting, position), unique (setting, place))${table}`,
+    // The newest of each list that was taken: an older one never takes its place, not after a restart either.
+    `create table kept_lists (${owner}, place ${text} not null, digest ${text} not null, der ${bytes} not null,
+      taken_at ${int} not null, primary key (setting, place, digest))${table}`,
+    `create table setting_list_points (${owner}, url ${text} not null, last_seen ${int} not null,
+      primary key (setting, url))${table}`,
   ]
 }
 

@@ -12,6 +12,10 @@ export interface Tables {
   documents: DocumentsTable
   enrollment_settings: EnrollmentSettingsTable
   setting_certificates: SettingCertificatesTable
+  setting_revocation: SettingRevocationTable
+  setting_lists: SettingListsTable
+  kept_lists: KeptListsTable
+  setting_list_points: SettingListPointsTable
   devices: DevicesTable
   device_keys: DeviceKeysTable
   certificates: CertificatesTable
@@ -96,6 +100,44 @@ interface SettingCertificatesTable {
   setting: string
   position: number
   der: Uint8Array
+}
+
+interface SettingRevocationTable {
+  setting: string
+  /** What follows while revocation is unknown; null where revocation is not asked for. */
+  failure: string | null
+  /** Milliseconds. */
+  grace: number
+  refresh: number
+  /** How often an administrator let an older list take the place of a newer one. */
+  resets: number
+}
+
+interface SettingListsTable {
+  setting: string
+  position: number
+  /** `file`, `url`, or `upload`. */
+  kind: string
+  /** A path, a URL, or the digest of what was uploaded. */
+  place: string
+  /** Of an upload alone: the octets. */
+  der: Uint8Array | null
+}
+
+interface KeptListsTable {
+  setting: string
+  place: string
+  /** SHA-256 of the octets: a place may hold the lists of several CAs. */
+  digest: string
+  der: Uint8Array
+  taken_at: number
+}
+
+/** Where certificates under a setting say that their revocation list is. */
+interface SettingListPointsTable {
+  setting: string
+  url: string
+  last_seen: number
 }
 
 interface DevicesTable {
@@ -280,6 +322,10 @@ export const PRIMARY_KEYS = {
   documents: 'name',
   enrollment_settings: 'name',
   setting_certificates: 'setting, position',
+  setting_revocation: 'setting',
+  setting_lists: 'setting, position',
+  kept_lists: 'setting, place, digest',
+  setting_list_points: 'setting, url',
   devices: 'id',
   device_keys: 'key',
   certificates: 'fingerprint',

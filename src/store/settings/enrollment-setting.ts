@@ -9,9 +9,10 @@ import {
 } from '../schema/row.ts'
 import type { Db, Tables } from '../schema/tables.ts'
 import { CUT_OFFS, SOURCES, STANDINGS, type CutOff, type Source } from '../schema/vocabulary.ts'
+import { readRevocations, type SettingRevocation } from './setting-revocation.ts'
 
 /** A CA chain that devices' certificates come from (decision 8). Satisfies `decide`'s standings structurally. */
-export interface StoredSetting {
+export interface StoredSetting extends SettingRevocation {
   readonly name: string
   readonly source: Source
   readonly standing: StoredStanding
@@ -54,10 +55,12 @@ export async function readSettings(
     .orderBy('setting')
     .orderBy('position')
     .execute()
+  const revocations = await readRevocations(db, names)
   return rows.map((row) =>
     readSetting(
       row,
       parts.filter(({ setting }) => setting === row.name).map(({ der }) => der),
+      revocations.get(row.name),
     ),
   )
 }
@@ -66,6 +69,7 @@ export async function readSettings(
 export function readSetting(
   row: Selectable<Tables['enrollment_settings']>,
   chain: readonly Uint8Array[],
+  { revocation, resets }: SettingRevocation = UNSTATED,
 ): StoredSetting {
   const at = { table: 'enrollment_settings', key: row.name, row }
   return {
@@ -73,11 +77,16 @@ export function readSetting(
     source: enumColumn(at, 'source', SOURCES),
     standing: standingOf(row),
     chain,
+    revocation,
+    resets,
     version: row.version,
     createdAt: instantColumn(at, 'created_at'),
     updatedAt: instantColumn(at, 'updated_at'),
   }
 }
+
+/** Of a store of the version before. */
+const UNSTATED: SettingRevocation = { revocation: 'unstated', resets: 0 }
 
 function standingOf(row: Selectable<Tables['enrollment_settings']>): StoredStanding {
   const at = { table: 'enrollment_settings', key: row.name, row }

@@ -11,6 +11,8 @@ import {
   type StoredSetting,
   type StoredStanding,
 } from './enrollment-setting.ts'
+import { revocationRecord } from './revocation-lists.ts'
+import { writeRevocation, type StoredRevocation } from './setting-revocation.ts'
 import type { Answer, Outcome, StoreFailure } from '../failure.ts'
 import { checkVersion, type ExpectedVersion } from '../versioned-rows.ts'
 import type { CutOff, Source, StandingKind } from '../schema/vocabulary.ts'
@@ -21,6 +23,8 @@ export interface NewSetting {
   readonly name: string
   readonly source: Source
   readonly chain: readonly Uint8Array[]
+  /** Its revocation lists; it asks for none when left out. */
+  readonly revocation?: StoredRevocation | undefined
 }
 
 /** How the one before retires when another becomes current. */
@@ -73,10 +77,10 @@ export class Enrollment {
       for (const setting of settings) await insert({ tx, now, setting })
       return ok({
         value: 'seeded',
-        entries: settings.map(({ name, source, standing }) => ({
+        entries: settings.map(({ name, source, standing, revocation }) => ({
           action: 'enrollment.seed',
           subject: name,
-          after: { source, standing },
+          after: { source, standing, ...revocationRecord(revocation ?? 'none') },
         })),
         notices: settings.map(({ name }) => enrollmentNotice(name)),
       })
@@ -85,7 +89,7 @@ export class Enrollment {
 
   /** Adds a setting that admits no device yet. A name is used once, for the sake of the audit trail and of the devices under it. */
   stage(actor: Actor, setting: NewSetting): Outcome<StoredSetting> {
-    const { name, source } = setting
+    const { name, source, revocation = 'none' } = setting
     return this.#transactions.change<StoredSetting>(actor, async (tx, now) => {
       const [existing] = await readSettings(tx, [name])
       if (existing !== undefined) {
@@ -94,8 +98,22 @@ export class Enrollment {
       const standing: StoredStanding = { kind: 'staged' }
       await insert({ tx, now, setting: { ...setting, standing } })
       return ok({
-        value: { ...setting, standing, version: 1, createdAt: now, updatedAt: now },
-        entries: [{ action: 'enrollment.stage', subject: name, after: { source, standing } }],
+        value: {
+          ...setting,
+          revocation,
+          resets: 0,
+          standing,
+          version: 1,
+          createdAt: now,
+          updatedAt: now,
+        },
+        entries: [
+          {
+            action: 'enrollment.stage',
+            subject: name,
+            after: { source, standing, ...revocationRecord(revocation) },
+          },
+        ],
         notices: [enrollmentNotice(name)],
       })
     })
@@ -253,6 +271,7 @@ async function insert({ tx, now, setting }: Insertion): Promise<void> {
   for (const [position, der] of chain.entries()) {
     await tx.insertInto('setting_certificates').values({ setting: name, position, der }).execute()
   }
+  await writeRevocation(tx, name, { revocation: setting.revocation ?? 'none', resets: 0 })
 }
 
 async function dependents(db: Db, name: string, aliveSince: Instant | undefined): Promise<number> {

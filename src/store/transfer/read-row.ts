@@ -11,6 +11,7 @@ import { readCertificate, readDevice } from '../devices/device.ts'
 import { readDocument } from '../settings/documents.ts'
 import { readEnforcementRow } from '../settings/enforcement.ts'
 import { readSetting } from '../settings/enrollment-setting.ts'
+import { readRevocationPolicy, readRevocationSource } from '../settings/setting-revocation.ts'
 import { readOauthRow } from '../settings/oauth.ts'
 import { readPort } from '../settings/ports.ts'
 import { readSavedQuery } from '../settings/saved-queries.ts'
@@ -25,6 +26,10 @@ const READERS: Readers = {
   documents: readDocument,
   enrollment_settings: (row) => readSetting(row, []),
   setting_certificates: undefined,
+  setting_revocation: readRevocationPolicy,
+  setting_lists: readRevocationSource,
+  kept_lists: undefined,
+  setting_list_points: undefined,
   devices: readDevice,
   device_keys: undefined,
   certificates: readCertificate,
