@@ -77,6 +77,7 @@ export const REFUSALS: Cases<Refusal> = {
     limit: amount('limit'),
   }),
   'too-many-certificates': byDevice({ kind: 'too-many-certificates', limit: amount('limit') }),
+  'oauth-not-configured': byUs({ kind: 'oauth-not-configured' }),
   'oauth-disabled': byUs({ kind: 'oauth-disabled' }),
   'legacy-oauth-disabled': byUs({ kind: 'legacy-oauth-disabled' }),
   blocked: byUs({ kind: 'blocked', key }, { kind: 'blocked', key, id: '{id}' }),

@@ -4,6 +4,7 @@
  */
 import type { Policy } from '../decide/policy.ts'
 import type { ApprovalModel } from '../decide/policy.ts'
+import type { OAuthRow } from '../fleet/oauth-rows.ts'
 import type { MinimumVersions } from '../fleet/readiness.ts'
 import type { ScanReport } from '../forward/diagnose/scan-server.ts'
 import type { TestReport } from '../forward/diagnose/test-server.ts'
@@ -25,6 +26,8 @@ export interface FrontEndView {
   policy(): Pick<Policy, 'denied' | 'grace' | 'renewalWindow'>
   /** The name of the listener behind the legacy sync port; undefined when there is none. */
   syncListener(): string | undefined
+  /** The rows of the configuration that are an OAuth endpoint; empty when none is. */
+  oauthRows(): readonly OAuthRow[]
   /** Paths of the keys that the configuration file states, and the portal shows locked (decision 20). */
   locked(): readonly string[]
   snapshot(): SnapshotFacts

@@ -153,7 +153,7 @@ const routes = group('A table of routes.', {
       ),
       endpoint: Type.Optional(
         choice(
-          'Which endpoint it is that administrators can disable: `oauth`, the new OAuth endpoint, which is of class `always`. The legacy one is told by its class.',
+          'Which endpoint it is that administrators enable and disable: `oauth`, the new OAuth endpoint, which is of class `always` and refused until `tfe oauth enable-new`. The legacy one is told by its class, and serves until it is disabled.',
           ['oauth'],
         ),
       ),

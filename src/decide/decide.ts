@@ -40,7 +40,7 @@ export interface Ask extends ApprovalAsk {
   readonly match?: MatchRules | undefined
   /** The rule by which this client has no grace, because of what it says of itself (S0-34). */
   readonly withoutGrace?: string | undefined
-  /** The row is the new OAuth endpoint, which administrators can disable (S0-27). */
+  /** The row is the new OAuth endpoint, which serves only while administrators have it enabled (S0-27). */
   readonly endpoint?: 'oauth' | undefined
   /** Whence it came, where the row is open to some networks only. */
   readonly access?: Access | undefined
@@ -115,8 +115,9 @@ function judge(ask: Ask, policy: Policy, now: Instant): Decision {
   if (denial !== undefined) return refuse(denial)
   const elsewhere = addressRefused(ask.access)
   if (elsewhere !== undefined) return refuse(elsewhere)
-  if (ask.endpoint === 'oauth' && policy.fleet.oauth.modern === 'disabled') {
-    return refuse({ kind: 'oauth-disabled' })
+  const { modern } = policy.fleet.oauth
+  if (ask.endpoint === 'oauth' && modern !== 'enabled') {
+    return refuse({ kind: modern === 'disabled' ? 'oauth-disabled' : 'oauth-not-configured' })
   }
   switch (route) {
     case 'denied':

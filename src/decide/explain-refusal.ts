@@ -22,6 +22,10 @@ export const explain = (why: Refusal): RefusalExplanation => ({
   ...explainRefusal(why),
 })
 
+/** What enabling the new OAuth endpoint takes (S0-29). */
+const ENABLING =
+  'which wants certificates required, every device migrated and the sync port closed; until then clients use the legacy endpoint, unless it is disabled'
+
 function explainRefusal(why: Refusal): Explanation {
   switch (why.kind) {
     case 'route-denied':
@@ -51,11 +55,16 @@ function explainRefusal(why: Refusal): Explanation {
         sentence: 'the legacy OAuth endpoint is disabled',
         nextStep: 'let the client use the new endpoint, or enable the legacy one again',
       }
+    case 'oauth-not-configured':
+      return {
+        sentence:
+          'the new OAuth endpoint is not configured: it serves once an administrator has enabled it',
+        nextStep: `run \`tfe oauth enable-new\`, ${ENABLING}`,
+      }
     case 'oauth-disabled':
       return {
         sentence: 'the new OAuth endpoint is disabled',
-        nextStep:
-          'enable it, which wants certificates required and every device migrated; until then clients use the legacy one',
+        nextStep: `run \`tfe oauth enable-new\`, ${ENABLING}`,
       }
     case 'blocked':
       return {

@@ -23,6 +23,8 @@ export type Refusal =
   | AddressRefused
   | Unapproved
   | { readonly kind: 'route-denied' }
+  /** The new OAuth endpoint was never enabled: until an administrator does, it is not there (S0-27). */
+  | { readonly kind: 'oauth-not-configured' }
   /** The new OAuth endpoint was disabled (S0-27). */
   | { readonly kind: 'oauth-disabled' }
   /** The legacy OAuth endpoint was disabled (S0-30). */
@@ -142,6 +144,7 @@ const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'issuer-revoked',
   'legacy-oauth-disabled',
   'oauth-disabled',
+  'oauth-not-configured',
   'revoked',
   'route-denied',
   'too-many-ids',

@@ -6,6 +6,7 @@ import { unreachable } from '../kernel/types.ts'
 import type { LatchRefusal, EnforcementWarning } from './enforcement.ts'
 import type { CloseRefusal } from './migration.ts'
 import type { OAuthRefusal } from './oauth.ts'
+import type { OAuthUnconfigured } from './oauth-rows.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** Why the sync port stays open. */
@@ -67,6 +68,18 @@ export function explainOAuthRefusal(why: OAuthRefusal): Explanation {
       }
     default:
       return unreachable(why)
+  }
+}
+
+/** What an upgrade does to a row of the new OAuth endpoint that was never enabled. */
+export function explainOAuthUnconfigured({ row, listener, unmet }: OAuthUnconfigured): Explanation {
+  const first = unmet.map((why) => explainOAuthRefusal(why).sentence).join('; ')
+  return {
+    sentence: `the row ${row} of the listener ${listener} is the new OAuth endpoint, which is not configured: its requests are refused (oauth-not-configured)`,
+    nextStep:
+      unmet.length === 0
+        ? 'run `tfe oauth enable-new`'
+        : `run \`tfe oauth enable-new\` once nothing speaks against it any more (${first}); until then clients use the legacy endpoint`,
   }
 }
 

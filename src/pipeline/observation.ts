@@ -30,7 +30,7 @@ export type ObservedEvent = Pick<
 
 /**
  * What is noted. Where no certificate is asked for, a device that has one would have passed without: nothing is said
- * of it there, unless it was refused for what it is. A disabled endpoint says nothing about devices either.
+ * of it there, unless it was refused for what it is. An endpoint that does not serve says nothing about devices either.
  */
 export function observationOf(
   event: ObservedEvent,
@@ -39,7 +39,7 @@ export function observationOf(
   const { peer, listener, now } = context
   const { decision: verdict, route: row, route_class: kind, user_agent: userAgent } = event
   if (kind === 'none' || kind === 'denied' || peer === undefined) return undefined
-  if (DISABLED.has(event.code ?? '')) return undefined
+  if (NOT_SERVING.has(event.code ?? '')) return undefined
   const isAsked = kind === 'device' || kind === 'always' || kind === 'renewal'
   const leaf = peer.kind === 'presented' ? peer.leaf : undefined
   if (!isAsked && leaf !== undefined && verdict === 'admit') return undefined
@@ -65,7 +65,11 @@ export function observationOf(
 }
 
 /** Refusals of the endpoint and not of the device: it would pass elsewhere with the same certificate. */
-const DISABLED: ReadonlySet<string> = new Set(['legacy-oauth-disabled', 'oauth-disabled'])
+const NOT_SERVING: ReadonlySet<string> = new Set([
+  'legacy-oauth-disabled',
+  'oauth-disabled',
+  'oauth-not-configured',
+])
 
 const succeeded = ({ code }: ObservedEvent): Observation['authentication'] =>
   code === 'verified' || code === 'in-grace' ? 'succeeded' : 'failed'

@@ -69,9 +69,9 @@ export function expectedOutcomeOf(
     const code = 'listener-closed'
     return { code, status: 0, upstream: 'nothing', counts: 'none', isFit: false, isSound }
   }
-  if (place.endpoint === 'oauth' && policyState.modern === 'disabled') {
+  if (place.endpoint === 'oauth' && policyState.modern !== 'enabled') {
     // Says nothing of the device.
-    const code = 'oauth-disabled'
+    const code = `oauth-${policyState.modern}`
     return { code, status: 403, upstream: 'nothing', counts: 'none', isFit: false, isSound }
   }
   const isOpenPort = place.asks === 'relay' && certificate === undefined

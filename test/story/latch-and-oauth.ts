@@ -75,6 +75,10 @@ export async function oauth(simulation: Simulation): Promise<void> {
       effect: () => void Object.assign(policyState, after),
     })
   await ask('open-route')
+  // Certificates are required and devices have migrated, and still it is not there until it is enabled.
+  await simulation.each(fit, (device) =>
+    simulation.call(device, { place: PLACES.newOauth, code: 'oauth-not-configured' }),
+  )
   // No client could get a token any more.
   await simulation.refused(endpoint('disable-legacy', 2), 409, 'both-disabled')
   await set(enableNew, { modern: 'enabled' })

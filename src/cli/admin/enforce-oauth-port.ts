@@ -96,6 +96,11 @@ interface OAuthItem {
   readonly new: string
   readonly legacy: string
   readonly unmet: readonly { readonly code: string; readonly text: string }[]
+  readonly rows: readonly {
+    readonly endpoint: string
+    readonly listener: string
+    readonly row: string
+  }[]
 }
 
 type OAuthAction = (context: CommandContext) => Promise<CommandResult>
@@ -109,12 +114,21 @@ const oauthLines = (it: OAuthItem, view: View): readonly string[] => [
   ...formatFacts(
     [
       ['new endpoint', it.new],
+      ['new endpoint rows', oauthRowsText(it, 'new')],
       ['legacy endpoint', it.legacy],
+      ['legacy endpoint rows', oauthRowsText(it, 'legacy')],
     ],
     view,
   ),
   ...it.unmet.map(({ text }) => sentenceText(`- ${text}`, view)),
 ]
+
+/** The rows of an endpoint; without one its state has no effect. */
+const oauthRowsText = ({ rows }: OAuthItem, which: string): string =>
+  rows
+    .filter(({ endpoint }) => endpoint === which)
+    .map(({ row, listener }) => `${row} (listener ${listener})`)
+    .join(', ') || 'none in the configuration: it is served nowhere'
 
 const OAUTH = '/api/oauth'
 const oauthChange = (context: CommandContext, change: string, confirmations = 0) =>

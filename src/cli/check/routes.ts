@@ -1,6 +1,7 @@
 /** Which requests would be served, and what could not be verified about that. */
 import { countText } from '../../kernel/count-text.ts'
 import type { Config } from '../../config/config.ts'
+import { oauthEndpointOf } from '../../fleet/oauth-rows.ts'
 import { presetFacts } from '../../config/routes/preset-facts.ts'
 import { padded } from '../text-layout.ts'
 import { durationText } from '../format-time.ts'
@@ -27,7 +28,7 @@ export function routes(
       [
         ...rows(table, signs.arrow),
         '  anything else: 404, never forwarded',
-        ...oauthEndpointLines(table),
+        ...oauthEndpointLines(table, config.store),
         ...oauthThrottleLines(table, config.legacyOAuth),
       ],
     ]),
@@ -49,13 +50,17 @@ function rows({ rows }: RouteTable, arrow: string): readonly string[] {
   )
 }
 
-/** Administrators turn it off and on while serving; the file only says which row it is. */
-const oauthEndpointLines = ({ rows }: RouteTable): readonly string[] =>
-  rows.some((row) => row.endpoint === 'oauth')
+/** Administrators turn it on and off while serving; the file only says which row it is. */
+function oauthEndpointLines({ rows }: RouteTable, store: Config['store']): readonly string[] {
+  if (rows.every((row) => oauthEndpointOf(row) !== 'new')) return []
+  return store?.kind !== 'dangerous-none'
     ? [
-        '  new OAuth endpoint: serves until `tfe oauth disable-new`; then refused to everybody (oauth-disabled), in recording too',
+        '  new OAuth endpoint: serves while it is enabled; before `tfe oauth enable-new` (oauth-not-configured) and after `tfe oauth disable-new` (oauth-disabled) it is refused to everybody, in recording too',
       ]
-    : []
+    : [
+        '  new OAuth endpoint: refused to everybody, in recording too (oauth-not-configured): it is enabled in a store, and this configuration does without one',
+      ]
+}
 
 /** How rows without a certificate and with passwords are kept under watch. */
 function oauthThrottleLines(
@@ -81,6 +86,6 @@ function destination(row: RouteRow, arrow: string): string {
       ? ''
       : `, from ${networks.map(({ text }) => text).join(', ') || 'no network'} only`
   const approved = sensitive ? ', sensitive' : ''
-  const which = row.endpoint === 'oauth' ? ', new OAuth endpoint' : ''
+  const which = oauthEndpointOf(row) === 'new' ? ', new OAuth endpoint' : ''
   return `${arrow} ${upstream ?? 'nowhere'}${narrowed}${sources}${approved}${which}`
 }

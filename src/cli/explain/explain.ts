@@ -32,7 +32,7 @@ import { attemptSection } from './attempts.ts'
 import { certificateSections } from './certificates.ts'
 import { checkSections } from './checks.ts'
 import { denialSections } from './denials.ts'
-import { endpointSections } from './endpoint.ts'
+import { assumeOAuthEnabled, endpointSections } from './endpoint.ts'
 import { issuerSteps } from './issuers.ts'
 import { validitySection } from './validity.ts'
 import { loadCrls } from './lists.ts'
@@ -66,7 +66,7 @@ export async function explain(
   const form = { terminal, json: options.has('json') }
   const loaded = await loadCompiled(file, env)
   if (!loaded.ok) return printFaultAnswer(loaded.failure, form)
-  const { compiled } = loaded.value
+  const compiled = assumeOAuthEnabled(loaded.value.compiled)
   const query = parseExplainQuery(options, compiled, terminal.timeZone)
   if (!query.ok) return query.failure
   const octets = readCertificates(certificate)

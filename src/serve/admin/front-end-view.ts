@@ -5,6 +5,7 @@
 import type { FrontEndView, ReloadReport } from '../../admin/front-end.ts'
 import type { LoadedConfig } from '../../config/config.ts'
 import { runtimeCatalogue } from '../../config/reading/runtime-offers.ts'
+import { oauthRows } from '../../fleet/oauth-rows.ts'
 import type { Fault, Result } from '../../kernel/types.ts'
 import { fileSettings } from '../../state/upstream-tls.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
@@ -47,6 +48,7 @@ export function frontEndView(
     trust: () => coordinator.compiled.config.trust,
     policy: () => coordinator.compiled.policy,
     syncListener: () => syncListener(coordinator.compiled.config),
+    oauthRows: () => oauthRows(coordinator.compiled.config.listeners),
     locked: () => statedKeys(coordinator.compiled),
     snapshot: () => ({ revision: storeSession.revision, builtAt: coordinator.builtAt }),
     // As the file has them, without what the store says.

@@ -221,7 +221,20 @@ test('the legacy OAuth endpoint is disabled after two answers, and each says wha
   const done = await typed(adminApi, words('oauth disable-legacy --confirm --confirm'))
   expect(done.code).toBe(0)
   expect(done.out).toContain('clients that have no certificate get no token any more')
-  expect(done.out).toContain('legacy endpoint  disabled\n')
+  expect(done.out).toMatch(/^legacy endpoint +disabled$/mu)
+})
+
+test('the status of the OAuth endpoints names the rows of each, and says where there is none', async () => {
+  await using adminApi = await openAdminApi()
+  const { out } = await typed(adminApi, words('oauth status'))
+  expect(out).toMatch(/^new endpoint +not-configured$/mu)
+  expect(out).toMatch(/^new endpoint rows +token \(listener devices\)$/mu)
+  expect(out).toMatch(/^legacy endpoint rows +old-token \(listener devices\)$/mu)
+  await using bare = await openAdminApi({ frontEnd: { oauthRows: () => [] } })
+  const without = await typed(bare, words('oauth status'))
+  expect(without.out).toMatch(
+    /^new endpoint rows +none in the configuration: it is served nowhere$/mu,
+  )
 })
 
 test('what keeps the new OAuth endpoint greyed out is told with each reason', async () => {

@@ -14,6 +14,7 @@ const ROWS = `- { id: token, path: /oauth/*, class: always, endpoint: oauth }
       - { id: old-token, path: /legacy/*, class: legacy-oauth }
       - { id: admin`
 const WITH_ENDPOINTS = CONFIGURATION.replace('- { id: admin', ROWS)
+const WITHOUT_STORE = WITH_ENDPOINTS.replace(/^store: .*$/mu, 'store: { dangerousNone: true }')
 
 async function explained(
   options: readonly string[],
@@ -61,6 +62,27 @@ for (const { promise, path, head = '', disabled } of REFUSALS) {
   })
 }
 
+test('explained on the new endpoint, a fit device would not pass before the endpoint is enabled', async () => {
+  const { out } = await explained(['--route', '/oauth/token'])
+  expect(out).toContain('the verdict takes it for enabled')
+  expect(out).toContain('not-configured: REFUSED: oauth-not-configured\n')
+  const legacy = await explained(['--route', '/legacy/token'])
+  expect(legacy.out).not.toContain('not-configured')
+})
+
+test('explained where there is no store, the new endpoint is refused: it cannot be enabled', async () => {
+  const without = WITHOUT_STORE
+  const { out, code } = await explained(['--route', '/oauth/token', '--json'], without)
+  expect(code).toBe(1)
+  expect(JSON.parse(out)).toMatchObject({ verdict: 'refuse', code: 'oauth-not-configured' })
+  const { out: text } = await explained(['--route', '/oauth/token'], without)
+  expect(text).toContain('it is not-configured: the configuration does without a store')
+  expect(text).toContain('  ✓ enabled: ADMITTED: ')
+  const legacy = await explained(['--route', '/legacy/token'], without)
+  expect(legacy).toMatchObject({ code: 0 })
+  expect(legacy.out).toContain('it is enabled: the configuration does without a store')
+})
+
 test('an unfit device is refused on the new endpoint whatever its state, for its own reason while it is enabled', async () => {
   const { out, code } = await explained(['--route', '/oauth/token'], WITH_ENDPOINTS, previous)
   expect(code).toBe(1)
@@ -69,7 +91,7 @@ test('an unfit device is refused on the new endpoint whatever its state, for its
 })
 
 test('a row that is no OAuth endpoint says nothing of them, nor does a listener without any', async () => {
-  const title = 'What disabling the OAuth endpoint would change'
+  const title = 'What the state of the OAuth endpoint changes'
   expect((await explained(['--route', '/device/x'])).out).not.toContain(title)
   expect((await explained([], CONFIGURATION)).out).not.toContain(title)
   const { out } = await explained([])
@@ -83,13 +105,17 @@ test('for programs the route says which endpoint it is', async () => {
   expect(JSON.parse(plain.out)).not.toHaveProperty('route.endpoint')
 })
 
-test('a check marks the new OAuth endpoint, and says what disabling it does', async () => {
+test('a check marks the new OAuth endpoint, and says in which states it is refused', async () => {
   await using made = await configurationFolder(WITH_ENDPOINTS)
   const { out, code } = await tfe(['check', made.config])
   expect(code).toBe(0)
   expect(out).toMatch(/always +any method \/oauth\/\* +→ mdm, new OAuth endpoint +token$/mu)
   expect(out).toMatch(
-    /new OAuth endpoint: .*refused to everybody \(oauth-disabled\), in recording too/u,
+    /new OAuth endpoint: serves while it is enabled; .*\(oauth-not-configured\).*\(oauth-disabled\) it is refused to everybody, in recording too/u,
+  )
+  await using without = await configurationFolder(WITHOUT_STORE)
+  expect((await tfe(['check', without.config])).out).toMatch(
+    /new OAuth endpoint: refused to everybody, in recording too \(oauth-not-configured\): .*does without one/u,
   )
   await using bare = await configurationFolder()
   expect((await tfe(['check', bare.config])).out).not.toContain('new OAuth endpoint')

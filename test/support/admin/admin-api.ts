@@ -66,6 +66,10 @@ const FRONT_END: FrontEndView = {
     renewalWindow: (60 * DAY_MS) as Millis,
   }),
   syncListener: () => 'sync',
+  oauthRows: () => [
+    { endpoint: 'new', listener: 'devices', row: 'token' },
+    { endpoint: 'legacy', listener: 'devices', row: 'old-token' },
+  ],
   locked: () => [],
   snapshot: () => ({ revision: undefined, builtAt: NOW as Instant }),
   upstreams: () => [

@@ -86,24 +86,26 @@ test('in recording the store knows which device would be refused, though the dev
   expect(seen).toMatchObject({ verdict: 'refuse', code: 'untrusted-issuer' })
 })
 
-test('a call of a disabled endpoint is not held against the device', async () => {
-  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
-  await using pool = await poolProcess(1, {
-    upstreamPort: upstream.port,
-    rows: [
-      '{ id: legacy, path: /legacy/*, class: legacy-oauth }',
-      '{ id: modern, path: /modern/*, class: always, endpoint: oauth }',
-    ],
+for (const modern of ['disabled', 'not-configured'] as const) {
+  test(`a call of an OAuth endpoint that is ${modern} is not held against the device`, async () => {
+    await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+    await using pool = await poolProcess(1, {
+      upstreamPort: upstream.port,
+      rows: [
+        '{ id: legacy, path: /legacy/*, class: legacy-oauth }',
+        '{ id: modern, path: /modern/*, class: always, endpoint: oauth }',
+      ],
+    })
+    const oauth = { modern, legacy: 'disabled' } as const
+    await pool.send({ kind: 'rules', rules: storeRules({ oauth }) })
+    for (const path of ['/legacy/x', '/modern/x']) {
+      expect((await requestOnce(pool, { version: 'TLSv1.3', device, path })).status).toBe(403)
+    }
+    expect((await requestOnce(pool, { version: 'TLSv1.3', device })).status).toBe(200)
+    const seen = await seenIn(pool, 1)
+    expect(seen.map(({ code, count }) => [code, count])).toEqual([['verified', 1]])
   })
-  const oauth = { modern: 'disabled', legacy: 'disabled' } as const
-  await pool.send({ kind: 'rules', rules: storeRules({ oauth }) })
-  for (const path of ['/legacy/x', '/modern/x']) {
-    expect((await requestOnce(pool, { version: 'TLSv1.3', device, path })).status).toBe(403)
-  }
-  expect((await requestOnce(pool, { version: 'TLSv1.3', device })).status).toBe(200)
-  const seen = await seenIn(pool, 1)
-  expect(seen.map(({ code, count }) => [code, count])).toEqual([['verified', 1]])
-})
+}
 
 test('a body that ends late is no newer word on its device than what it met meanwhile', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { explainOAuthRefusal } from '../../../fleet/explain.ts'
 import { applyOAuthChange, unmetPreconditions, type OAuthFacts } from '../../../fleet/oauth.ts'
+import { OAUTH_ENDPOINTS } from '../../../fleet/oauth-rows.ts'
 import { ok, type Result } from '../../../kernel/types.ts'
 import type { StoreTrouble } from '../../../store/failure.ts'
 import type { StoredOauth } from '../../../store/settings/oauth.ts'
@@ -14,20 +15,35 @@ import { defineRoute } from '../../define-route.ts'
 import { conflict } from '../../refused.ts'
 import { strictObject, stringEnum } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
+import type { FrontEndView } from '../../front-end.ts'
 import { syncPortState } from './sync-port-state.ts'
 
 const oauth = strictObject({
-  new: stringEnum(ENDPOINT_STATES, 'The endpoint that always asks for a certificate.'),
+  new: stringEnum(
+    ENDPOINT_STATES,
+    'The endpoint that always asks for a certificate; it serves only while it is enabled.',
+  ),
   legacy: stringEnum(ENDPOINT_STATES, 'The endpoint that never does.'),
   unmet: Type.Array(strictObject({ code: Type.String(), text: Type.String() }), {
     description: 'What keeps the new endpoint from being enabled; empty when nothing does.',
   }),
+  rows: Type.Array(
+    strictObject({
+      endpoint: stringEnum(OAUTH_ENDPOINTS),
+      listener: Type.String(),
+      row: Type.String(),
+    }),
+    {
+      description:
+        'The rows of the configuration that are one of the endpoints. An endpoint without a row is served nowhere, whatever its state.',
+    },
+  ),
   version: Type.Integer(),
 })
 
 /** Adds the calls. */
 export function addOAuthRoutes(app: FastifyInstance, context: AdminContext): void {
-  const { store } = context
+  const { store, frontEnd } = context
   defineRoute(app, {
     route: 'GET /api/oauth',
     role: 'viewer',
@@ -39,7 +55,10 @@ export function addOAuthRoutes(app: FastifyInstance, context: AdminContext): voi
       if (!current.ok) return current
       const facts = await oauthFacts(context)
       if (!facts.ok) return facts
-      return ok({ body: shownOauth(current.value, facts.value), version: current.value.version })
+      return ok({
+        body: shownOauth(current.value, facts.value, frontEnd),
+        version: current.value.version,
+      })
     },
   })
   defineRoute(app, {
@@ -75,7 +94,7 @@ export function addOAuthRoutes(app: FastifyInstance, context: AdminContext): voi
       const looked = expected === 'any' ? current.value.version : expected
       const set = await store.oauth.set(actor, { mutual: modern, legacy }, looked)
       if (!set.ok) return set
-      return ok({ body: shownOauth(set.value, facts.value), version: set.value.version })
+      return ok({ body: shownOauth(set.value, facts.value, frontEnd), version: set.value.version })
     },
   })
 }
@@ -97,12 +116,18 @@ async function oauthFacts({
   })
 }
 
-const shownOauth = (it: StoredOauth, facts: OAuthFacts): Static<typeof oauth> => ({
+const shownOauth = (
+  it: StoredOauth,
+  facts: OAuthFacts,
+  frontEnd: Pick<FrontEndView, 'oauthRows'>,
+): Static<typeof oauth> => ({
   new: it.mutual,
-  legacy: it.legacy,
+  // As it is judged: the legacy endpoint is there until an administrator disables it.
+  legacy: it.legacy === 'disabled' ? 'disabled' : 'enabled',
   unmet: unmetPreconditions(facts).map((why) => ({
     code: why.kind,
     text: explainOAuthRefusal(why).sentence,
   })),
+  rows: frontEnd.oauthRows().map(({ endpoint, listener, row }) => ({ endpoint, listener, row })),
   version: it.version,
 })

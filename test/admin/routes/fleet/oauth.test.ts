@@ -42,6 +42,23 @@ test('what is not there is neither closed nor opened', async () => {
   expect(ports).toMatchObject({ ok: true, value: [] })
 })
 
+test('the status names the rows of both OAuth endpoints, and none where the configuration has none', async () => {
+  await using api = await openAdminApi()
+  expect((await call(api, 'GET', '/api/oauth')).body).toMatchObject({
+    new: 'not-configured',
+    legacy: 'enabled',
+    rows: [
+      { endpoint: 'new', listener: 'devices', row: 'token' },
+      { endpoint: 'legacy', listener: 'devices', row: 'old-token' },
+    ],
+  })
+  await using bare = await openAdminApi({ frontEnd: { oauthRows: () => [] } })
+  expect((await call(bare, 'GET', '/api/oauth')).body).toMatchObject({
+    new: 'not-configured',
+    rows: [],
+  })
+})
+
 test('the legacy OAuth endpoint is disabled after two confirmations, and comes back', async () => {
   await using api = await openAdminApi()
   const by = { who: 'test', from: 'test' }
