@@ -32,6 +32,8 @@ export interface Store {
   readonly id: string
   /** Whether it was made by this opening. */
   readonly created: boolean
+  /** The schema that it had when it was opened, which upgrades it unless it is only read; 0 for one that was made. */
+  readonly schemaFound: number
   /** For people: a path, or an address without its password. */
   readonly where: string
   readonly admins: Public<Admins>

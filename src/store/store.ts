@@ -22,10 +22,11 @@ import { Inventory } from './devices/inventory.ts'
 import { Oauth } from './settings/oauth.ts'
 import type { Store } from './port.ts'
 import { Ports } from './settings/ports.ts'
-import { openPostgres, type PostgresSettings } from './engine/postgres.ts'
+import { openPostgres, openPostgresForReading, type PostgresSettings } from './engine/postgres.ts'
 import { RevocationLists } from './settings/revocation-lists.ts'
 import { SavedQueries } from './settings/saved-queries.ts'
 import { prepareSchema, type InitialSettings } from './migrate/prepare-schema.ts'
+import { addMissingPostgresTables, addMissingTables, readSchema } from './migrate/read-schema.ts'
 import type { KeyRing } from './secrets/seal.ts'
 import { Secrets } from './secrets/secrets.ts'
 import { Sightings } from './devices/sightings.ts'
@@ -54,11 +55,40 @@ export async function openStore(settings: StoreSettings, options: OpenOptions): 
     return fail({ kind: 'store-absent', where: settings.path })
   }
   const engine = settings.kind === 'sqlite' ? openSqlite(settings) : openPostgres(settings)
-  try {
+  return await withEngine(engine, async () => {
     const prepared = await prepareSchema(engine, initialSettings, clock.now())
-    if (prepared.ok) return ok(assembleStore(engine, { ...options, ...prepared.value }))
-    await engine.close()
-    return prepared
+    return prepared.ok ? ok(assembleStore(engine, { ...options, ...prepared.value })) : prepared
+  })
+}
+
+/**
+ * Opens a store that is only read, beside a program that serves from it: nothing is made or upgraded, whatever would
+ * change it fails, and a store of an older schema is read as if the tables of later ones were empty. No secret opens.
+ */
+export async function readStore(settings: StoreSettings, clock: Clock): Outcome<Store> {
+  if (settings.kind === 'sqlite' && !sqliteExists(settings)) {
+    return fail({ kind: 'store-absent', where: settings.path })
+  }
+  const engine =
+    settings.kind === 'sqlite'
+      ? openSqlite(settings, 'read')
+      : openPostgresForReading(settings, addMissingPostgresTables)
+  return await withEngine(engine, async () => {
+    const found = await readSchema(engine)
+    if (!found.ok) return found
+    const { storeId, version } = found.value
+    if (engine.dialect === 'sqlite') await addMissingTables(engine, version)
+    const [ring, created] = [{ keys: new Map<number, Uint8Array>() }, false]
+    return ok(assembleStore(engine, { clock, ring, storeId, created, schemaFound: version }))
+  })
+}
+
+/** Closes what was opened when the work fails; what the driver throws is a failure of the store. */
+async function withEngine(engine: Engine, work: () => Outcome<Store>): Outcome<Store> {
+  try {
+    const done = await work()
+    if (!done.ok) await engine.close()
+    return done
   } catch (error) {
     await engine.close()
     const trouble = engine.troubleOf(error)
@@ -67,16 +97,20 @@ export async function openStore(settings: StoreSettings, options: OpenOptions): 
   }
 }
 
-function assembleStore(
-  engine: Engine,
-  options: OpenOptions & { readonly storeId: string; readonly created: boolean },
-): Store {
-  const { clock, ring, unsoundLimit, storeId, created } = options
+interface StoreParts extends Pick<OpenOptions, 'clock' | 'ring' | 'unsoundLimit'> {
+  readonly storeId: string
+  readonly created: boolean
+  readonly schemaFound: number
+}
+
+function assembleStore(engine: Engine, parts: StoreParts): Store {
+  const { clock, ring, unsoundLimit, storeId, created, schemaFound } = parts
   const transactions = new Transactions(engine, clock)
   const feed = new Feed(transactions, engine)
   return {
     id: storeId,
     created,
+    schemaFound,
     where: engine.where,
     admins: new Admins(transactions),
     approvals: new Approvals(transactions),

@@ -13,6 +13,7 @@ import { feed } from './contract/feed.ts'
 import { unprovenClaims } from './contract/reported-ids.ts'
 import { inventory } from './contract/inventory.ts'
 import { linking } from './contract/linking.ts'
+import { reading } from './contract/reading.ts'
 import { revocationLists } from './contract/revocation-lists.ts'
 import { secrets } from './contract/secrets.ts'
 import { unverifiedDevices } from './contract/foreign-rows.ts'
@@ -37,6 +38,7 @@ export function storeContract(backend: Backend): void {
     secrets(backend)
     feed(backend)
     transfer(backend)
+    reading(backend)
     concurrency(backend)
     unverifiedDevices(backend)
   })

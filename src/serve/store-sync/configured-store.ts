@@ -9,7 +9,7 @@ import { readKeyRing } from '../../store/secrets/key-ring.ts'
 import { createPrivateFile } from '../../store/engine/private-file.ts'
 import type { KeyRing } from '../../store/secrets/seal.ts'
 import type { InitialSettings } from '../../store/migrate/prepare-schema.ts'
-import { openStore, type Store, type StoreSettings } from '../../store/store.ts'
+import { openStore, readStore, type Store, type StoreSettings } from '../../store/store.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 
 /** A store of the configuration, and not the lack of one. */
@@ -66,6 +66,17 @@ export async function openConfiguredStore(
     ring: ring.value,
     initialSettings,
   })
+  return opened.ok ? opened : fail([storeFault(store, opened.failure)])
+}
+
+/**
+ * Opens it to be read and nothing else, beside a program that serves from it; nothing is made or upgraded, and no secret
+ * opens.
+ */
+export async function readConfiguredStore(
+  store: ConfiguredStore,
+): Promise<Result<Store, readonly Fault[]>> {
+  const opened = await readStore(storeSettingsOf(store), SYSTEM_CLOCK)
   return opened.ok ? opened : fail([storeFault(store, opened.failure)])
 }
 

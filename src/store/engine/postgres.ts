@@ -2,7 +2,7 @@
  * The store of replicas: PostgreSQL 13 or newer through `pg`.
  */
 import { Kysely, PostgresDialect, sql } from 'kysely'
-import { Client, Pool, type ClientConfig } from 'pg'
+import { Client, Pool, type ClientConfig, type PoolConfig } from 'pg'
 import { fail } from '../../kernel/types.ts'
 import type { Engine } from './engine.ts'
 import type { StoreTrouble } from '../failure.ts'
@@ -20,14 +20,37 @@ export interface PostgresSettings {
 /** The channel of the hints. */
 const CHANNEL = 'tfe_changes'
 
+/** Asks one connection. */
+export type PostgresQuery = (text: string) => Promise<readonly Readonly<Record<string, unknown>>[]>
+
 /** Opens a database; nothing is connected before the first question. */
-export function openPostgres(settings: PostgresSettings): Engine {
-  const options = connectionOptions(settings)
-  const pool = new Pool({
-    ...options,
+export const openPostgres = (settings: PostgresSettings): Engine =>
+  engineOf(settings, {
     // Queries of an administrator, the sighting writer and the feed: 10 never wait for each other.
     max: 10,
   })
+
+/**
+ * Opens a database that is only read. `setUp` has the connection first: what is temporary belongs to it, so there is one.
+ * Whatever would change a lasting table fails afterwards.
+ */
+export const openPostgresForReading = (
+  settings: PostgresSettings,
+  setUp: (query: PostgresQuery) => Promise<void>,
+): Engine =>
+  engineOf(settings, {
+    max: 1,
+    idleTimeoutMillis: 0,
+    // The pool waits for it; a failure is the failure of the question that needed the connection.
+    onConnect: async (client) => {
+      await setUp(async (text) => (await client.query<Record<string, unknown>>(text)).rows)
+      await client.query('set session characteristics as transaction read only')
+    },
+  })
+
+function engineOf(settings: PostgresSettings, pooling: PoolConfig): Engine {
+  const options = connectionOptions(settings)
+  const pool = new Pool({ ...options, ...pooling })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {})
   // Neither may one that breaks between two statements of a transaction: the next statement is told.

@@ -2,7 +2,9 @@
  * An SQLite connection, its pragmas and its waiting for locks, on a thread of its own. `node:sqlite` is synchronous, and
  * a walk through a million rows or an fsync must not hold up the sockets (decision 19); here it blocks this thread alone.
  */
+import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
 /** Where a `Worker` finds this file. */
@@ -16,7 +18,11 @@ export interface ThreadSettings {
   readonly busyTimeout: number
   /** The most the file may grow to, in octets. */
   readonly maxBytes: number | undefined
+  readonly access: SqliteAccess
 }
+
+/** `read`: nothing is made or changed, and the process that serves from the file goes on. */
+export type SqliteAccess = 'read' | 'write'
 
 export interface ThreadRequest {
   readonly id: number
@@ -53,10 +59,11 @@ function serve(settings: ThreadSettings, port: NonNullable<typeof parentPort>): 
   }
   port.on('message', (request: ThreadRequest) => {
     try {
-      database ??= open(settings)
+      database ??= settings.access === 'read' ? openForReading(settings) : open(settings)
       if (request.sql === CLOSE) {
         statements.clear()
         database.close()
+        if (settings.access === 'read') removeCompanions(settings)
         port.postMessage({
           kind: 'rows',
           id: request.id,
@@ -99,6 +106,55 @@ function open({ path, busyTimeout, maxBytes }: ThreadSettings): DatabaseSync {
     // The next question opens it anew.
     database.close()
     throw error
+  }
+}
+
+/**
+ * SQLite makes the companions of a file in WAL mode beside it, for a reader too. Where it may not, and there is no `-wal`
+ * with changes in it, no process has the file open: it is read as one that does not change.
+ */
+function openForReading({ path, busyTimeout }: ThreadSettings): DatabaseSync {
+  const attempt = (location: string | URL): DatabaseSync => {
+    const database = new DatabaseSync(location, { readOnly: true, timeout: busyTimeout })
+    try {
+      // Nothing of the file is read before the first question.
+      database.prepare('select count(*) from sqlite_master').get()
+      database.exec('pragma temp_store = memory')
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+  try {
+    return attempt(path)
+  } catch (error) {
+    const primary = failure(0, error).errcode & 0xff
+    const isWanting = primary === SQLITE_CANTOPEN || primary === SQLITE_READONLY
+    if (!isWanting || !existsSync(path) || sizeOf(`${path}-wal`) > 0) throw error
+    const unchanging = pathToFileURL(path)
+    unchanging.searchParams.set('immutable', '1')
+    return attempt(unchanging)
+  }
+}
+
+const SQLITE_READONLY = 8
+const SQLITE_CANTOPEN = 14
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
+/** A reader leaves the companions that it made; the last connection that may write takes them away as it closes. */
+function removeCompanions({ path, busyTimeout }: ThreadSettings): void {
+  if (!existsSync(`${path}-wal`) || sizeOf(`${path}-wal`) > 0) return
+  try {
+    const database = new DatabaseSync(path, { timeout: busyTimeout })
+    try {
+      database.prepare('select count(*) from sqlite_master').get()
+    } finally {
+      database.close()
+    }
+  } catch {
+    // They are empty: the next process that serves from the file uses them.
   }
 }
 

@@ -9,6 +9,7 @@ import { Kysely, sql } from 'kysely'
 import { fail, ok, type Millis, type Result } from '../../kernel/types.ts'
 import type { Engine } from './engine.ts'
 import type { StoreTrouble, TransferFailure } from '../failure.ts'
+import type { SqliteAccess } from './sqlite-connection.ts'
 import { sqliteDialect, SqliteError } from './sqlite-driver.ts'
 import type { Tables } from '../schema/tables.ts'
 
@@ -23,12 +24,13 @@ export interface SqliteSettings {
 }
 
 /** Opens a file; whether it is a store of ours is asked later. */
-export function openSqlite(settings: SqliteSettings): Engine {
+export function openSqlite(settings: SqliteSettings, access: SqliteAccess = 'write'): Engine {
   const { path } = settings
   const connection = {
     path,
     busyTimeout: settings.busyTimeout ?? 5000,
     maxBytes: settings.maxBytes,
+    access,
   }
   const db = new Kysely<Tables>({ dialect: sqliteDialect(connection) })
   return {
@@ -36,7 +38,9 @@ export function openSqlite(settings: SqliteSettings): Engine {
     where: path,
     db,
     troubleOf: (error) => troubleOf(error, path),
-    consistentRead: (work) => consistentRead(work, connection),
+    consistentRead: (work) =>
+      // Temporary tables are those of one connection.
+      access === 'read' ? readAtOneMoment(db, work) : consistentRead(work, connection),
     backup: (target) => backup(target, connection),
     // `begin immediate` is the lock already.
     lockWriters: () => Promise.resolve(),
@@ -58,19 +62,25 @@ async function consistentRead<Value>(
 ): Promise<Value> {
   const db = new Kysely<Tables>({ dialect: sqliteDialect(connection) })
   try {
-    return await db.connection().execute(async (one) => {
-      // DEFERRED: in WAL mode a reader sees one moment and stops no writer.
-      await sql`begin deferred`.execute(one)
-      try {
-        return await work(one)
-      } finally {
-        await sql`rollback`.execute(one)
-      }
-    })
+    return await readAtOneMoment(db, work)
   } finally {
     await db.destroy()
   }
 }
+
+const readAtOneMoment = <Value>(
+  db: Kysely<Tables>,
+  work: (db: Kysely<Tables>) => Promise<Value>,
+): Promise<Value> =>
+  db.connection().execute(async (one) => {
+    // DEFERRED: in WAL mode a reader sees one moment and stops no writer.
+    await sql`begin deferred`.execute(one)
+    try {
+      return await work(one)
+    } finally {
+      await sql`rollback`.execute(one)
+    }
+  })
 
 async function backup(
   target: string,

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { fail, ok, type Instant } from '../../kernel/types.ts'
-import { inTransaction, type Engine } from '../engine/engine.ts'
+import { inTransaction, type Dialect, type Engine } from '../engine/engine.ts'
 import type { Outcome } from '../failure.ts'
 import { SCHEMA_MIGRATIONS, SCHEMA_VERSION } from './migrations.ts'
 import type { EnforcementState } from '../schema/vocabulary.ts'
@@ -20,6 +20,8 @@ export interface PreparedSchema {
   readonly storeId: string
   /** Whether it was made just now. */
   readonly created: boolean
+  /** The schema that it had before; 0 for a store that was made. */
+  readonly schemaFound: number
 }
 
 /** Makes or upgrades the schema in one transaction. `initialSettings` undefined: an empty database is a fault (decision 5). */
@@ -49,7 +51,7 @@ async function prepare(
   engine: Engine,
   { tx, initialSettings, now }: PrepareOptions,
 ): Outcome<PreparedSchema> {
-  const names = new Set(await tableNames(engine, tx))
+  const names = new Set(await tableNames(engine.dialect, tx))
   const isOurs = names.has('schema_versions') && names.has('store_meta')
   if (!isOurs) {
     if (names.size > 0) {
@@ -75,7 +77,7 @@ async function prepare(
   if (meta === undefined || meta.format !== FORMAT) {
     return fail({ kind: 'not-a-store', detail: `${engine.where} has tables of the same names` })
   }
-  return ok({ storeId: meta.store_id, created: !isOurs })
+  return ok({ storeId: meta.store_id, created: !isOurs, schemaFound: found })
 }
 
 /** The newest step that was applied. */
@@ -124,12 +126,13 @@ async function insertInitialRows(
     .execute()
 }
 
-async function tableNames({ dialect }: Engine, tx: Tx): Promise<readonly string[]> {
+/** The tables in the place that a store has to itself; temporary ones are not among them. */
+export async function tableNames(dialect: Dialect, db: Db): Promise<readonly string[]> {
   const { rows } =
     dialect === 'sqlite'
       ? await sql<{ name: string }>`select name from sqlite_master where type = 'table'
-          and name not like 'sqlite_%'`.execute(tx)
+          and name not like 'sqlite_%'`.execute(db)
       : await sql<{ name: string }>`select table_name as name from information_schema.tables
-          where table_schema = current_schema()`.execute(tx)
+          where table_schema = current_schema()`.execute(db)
   return rows.map(({ name }) => name)
 }

@@ -1,0 +1,75 @@
+/** What reading an SQLite store leaves beside it, and who may. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readStore } from '../../../src/store/store.ts'
+import { opened, sqliteBackend, testClock } from '../../support/store/backends.ts'
+import { backToSchema } from '../../support/store/older-schema.ts'
+import { unwrap } from '../../support/store/sightings.ts'
+import { fill } from '../contract/transfer.ts'
+
+const STORE_FILE = join(import.meta.dirname, '../../../src/store/store.ts')
+
+test('a reader leaves the file and its folder as they were', async () => {
+  await using place = await sqliteBackend.place()
+  if (place.settings.kind !== 'sqlite') return
+  const { path } = place.settings
+  {
+    await using store = await opened(place)
+    await fill(store)
+  }
+  await backToSchema(place, 1)
+  const [files, { mtimeMs, size }] = [readdirSync(dirname(path)), statSync(path)]
+  const reader = unwrap(await readStore(place.settings, testClock()))
+  unwrap(await reader.enrollment.list())
+  await reader.close()
+  expect(readdirSync(dirname(path))).toEqual(files)
+  expect(statSync(path)).toMatchObject({ mtimeMs, size })
+})
+
+test('the companions of a store that a program serves from stay when a reader goes', async () => {
+  await using place = await sqliteBackend.place()
+  await using serving = await opened(place)
+  await fill(serving)
+  if (place.settings.kind !== 'sqlite') return
+  const folder = dirname(place.settings.path)
+  const files = readdirSync(folder)
+  expect(files).toContain('store.db-wal')
+  const reader = unwrap(await readStore(place.settings, testClock()))
+  expect(unwrap(await reader.admins.list())).toHaveLength(1)
+  await reader.close()
+  expect(readdirSync(folder)).toEqual(files)
+  expect(unwrap(await serving.admins.list())).toHaveLength(1)
+})
+
+test('an account that may read a store and not write beside it reads it', async () => {
+  await using place = await sqliteBackend.place()
+  if (place.settings.kind !== 'sqlite') return
+  const { path } = place.settings
+  {
+    await using store = await opened(place)
+    await fill(store)
+  }
+  await backToSchema(place, 1)
+  chmodSync(path, 0o444)
+  chmodSync(dirname(path), 0o555)
+  const script = `
+    const { readStore } = await import(${JSON.stringify(STORE_FILE)})
+    const store = await readStore(${JSON.stringify(place.settings)}, { now: () => Date.now() })
+    if (!store.ok) { console.log(JSON.stringify(store.failure)); process.exit(1) }
+    const settings = await store.value.enrollment.list()
+    const lists = await store.value.documents.put({ who: 'a', from: 'b' }, { name: 'n', body: {} }, 0)
+    console.log(JSON.stringify([settings.value?.map(({ name }) => name), lists.failure?.kind]))
+    await store.value.close()`
+  const isRoot = process.getuid?.() === 0
+  // No right of the file system stops the superuser: another account reads.
+  const account = isRoot ? { uid: 65_534, gid: 65_534 } : {}
+  const done = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    ...account,
+    encoding: 'utf8',
+    cwd: '/',
+  })
+  chmodSync(dirname(path), 0o755)
+  expect(done.stdout.trim()).toBe('[["first","second"],"store-read-only"]')
+})
