@@ -176,4 +176,5 @@ const PARTIAL_SCOPES: Readonly<Record<Of<'crl-partial'>['scope'], string>> = {
   'relative-name': 'it is about a distribution point whose name is not given whole',
 }
 
-const IF_MEANT = 'after a restart any list in date counts, if this one is meant'
+const IF_MEANT =
+  'if this one is meant, reset the lists of the setting (`tfe ca crl reset`); without a store, start again'

@@ -1,44 +1,48 @@
 /**
- * A `CrlRefresher` keeps one list current: it fetches, verifies, and keeps the last good one whatever happens.
+ * A `CrlRefresher` keeps the lists of one place current: it fetches, verifies, and keeps the last good ones whatever
+ * happens.
  */
+import { createHash } from 'node:crypto'
 import type { Clock } from '../kernel/ports.ts'
-import { ok, type Instant, type Millis, type Result } from '../kernel/types.ts'
+import { fail, ok, type Instant, type Millis, type Result } from '../kernel/types.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
-import { verifyList, type RevocationList } from '../trust/revocation.ts'
+import type { ListSource } from '../trust/list-source.ts'
+import { isNewerList, sequenceKey, verifyList, type RevocationList } from '../trust/revocation.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { parseCrl, type Crl } from '../x509/crl.ts'
+import { parseCrls, type Crl } from '../x509/crl.ts'
 import type { CrlFailure } from './crl-failure.ts'
 import { FETCH_LIMITS, fetchCrl, type Validators } from './fetch.ts'
 import { readCrlFile, type FileStamp } from './file.ts'
+import { judgeReplacements, type NumberFinding } from './replacement.ts'
 import { nextDelay } from './schedule.ts'
-import { judgeReplacement, type NumberFinding } from './replacement.ts'
 
-/** A list to be kept, and the CAs that it may come from. */
+/** A place of lists, and the CAs that they may come from. */
 export interface ConfiguredCrl {
   readonly setting: string
-  /** Which of the setting's lists, from 1. */
+  /** Which of the setting's places, from 1. */
   readonly number: number
-  readonly source: CrlSource
+  readonly source: ListSource
   readonly refresh: Millis
   readonly authorities: readonly Certificate[]
   readonly limits: Limits
   readonly profile: Profile
+  /** How often an administrator let older lists take the place of newer ones; another count lets the next ones do so. */
+  readonly resets: number
 }
-
-/** Where a list is found. */
-export type CrlSource =
-  { readonly kind: 'file'; readonly path: string } | { readonly kind: 'url'; readonly url: string }
 
 /** What one attempt came to. */
 export type RefreshResult =
-  | { readonly kind: 'applied'; readonly crl: Crl; readonly finding: NumberFinding | undefined }
+  | ({ readonly kind: 'applied' } & TakenLists)
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'failed'; readonly why: CrlFailure }
 
-/** A list that may come into force. */
-interface ReadList {
-  readonly list: RevocationList
+/** Lists that come into force. */
+export interface TakenLists {
+  readonly crls: readonly [Crl, ...Crl[]]
+  /** What is odd about the number of one of them. */
   readonly finding: NumberFinding | undefined
+  /** How many of the same file are by CAs outside the chain, and are left aside. */
+  readonly foreign: number
 }
 
 /** Time and chance, as arguments. */
@@ -58,12 +62,16 @@ export class CrlRefresher {
   readonly #onResult: RefreshListener
   readonly #stop = new AbortController()
   #configured: ConfiguredCrl
-  #inForce: RevocationList | undefined
+  #inForce: readonly RevocationList[] = []
   #lastSeen: Validators | FileStamp | undefined
+  /** Of the octets that were taken last. */
+  #taken: string | undefined
+  /** An administrator has said that the next lists may be older. */
+  #mayBeOlder = false
   /** Why the octets seen last were not taken. */
   #rejection: CrlFailure | undefined
   #failures = 0
-  #failure: CrlFailure['kind'] | undefined
+  #failure: CrlFailure | undefined
   #running: Promise<void> | undefined
   #cancelTimer: () => void = () => {}
 
@@ -77,17 +85,46 @@ export class CrlRefresher {
     return this.#configured
   }
 
-  /** The list in force. */
-  get crl(): Crl | undefined {
-    return this.#inForce?.crl
+  /** The lists in force. */
+  get crls(): readonly Crl[] {
+    return this.#inForce.map(({ crl }) => crl)
   }
 
-  /** Takes other settings; a list that does not verify under them is dropped and fetched again. */
+  /** Why the last attempt took nothing; undefined when it did not fail. */
+  get failure(): CrlFailure | undefined {
+    return this.#failure
+  }
+
+  get lists(): readonly RevocationList[] {
+    return this.#inForce
+  }
+
+  /** Takes other settings; a list that does not verify under them is dropped, and all are fetched again. */
   reconfigure(configured: ConfiguredCrl): void {
+    const isReset = configured.resets !== this.#configured.resets
     this.#configured = configured
-    const verified = this.crl === undefined ? undefined : this.#verified(this.crl)
-    this.#inForce = verified?.ok === true ? verified.value : undefined
-    if (this.#inForce === undefined) this.#lastSeen = undefined
+    const still = this.#verified(this.crls)
+    const isWhole = still.length === this.#inForce.length && still.length > 0
+    this.#inForce = still
+    if (isReset) this.#mayBeOlder = true
+    if (isReset || !isWhole) this.#forgetSeen()
+  }
+
+  /**
+   * Goes on with lists that were in force before, here or in another place of the setting; what does not verify is left
+   * out, and what is newer here stays. Tells whether any was taken.
+   */
+  resume(crls: readonly Crl[]): boolean {
+    const newest = new Map(this.#inForce.map((list) => [sequenceKey(list), list]))
+    let isAny = false
+    for (const list of this.#verified(crls)) {
+      const here = newest.get(sequenceKey(list))
+      if (here !== undefined && !isNewerList(list.crl, here.crl)) continue
+      newest.set(sequenceKey(list), list)
+      isAny = true
+    }
+    this.#inForce = [...newest.values()]
+    return isAny
   }
 
   /** Asks now; a second call while asking waits for the first. */
@@ -108,12 +145,12 @@ export class CrlRefresher {
   async #refreshOnce(): Promise<void> {
     const result = await this.#fetchAndVerify()
     if (this.#stop.signal.aborted) return
-    const again = result.kind === 'failed' && result.why.kind === this.#failure
+    const again = result.kind === 'failed' && result.why.kind === this.#failure?.kind
     const recovered = result.kind === 'unchanged' && this.#failure !== undefined
     this.#failures = result.kind === 'failed' ? this.#failures + 1 : 0
-    this.#failure = result.kind === 'failed' ? result.why.kind : undefined
-    const isFile = this.#configured.source.kind === 'file'
-    if (isFile && !recovered && (again || result.kind === 'unchanged')) return
+    this.#failure = result.kind === 'failed' ? result.why : undefined
+    const isPolled = this.#configured.source.kind !== 'url'
+    if (isPolled && !recovered && (again || result.kind === 'unchanged')) return
     this.#onResult(this.#configured, result)
   }
 
@@ -139,6 +176,7 @@ export class CrlRefresher {
       this.#lastSeen = read.value.stamp
       return ok(read.value.octets)
     }
+    if (source.kind === 'upload') return ok(Buffer.from(source.octets))
     const known = typeof seen === 'object' ? seen : undefined
     const { signal } = this.#stop
     const fetched = await fetchCrl(source.url, { known, limits: FETCH_LIMITS, signal })
@@ -149,31 +187,64 @@ export class CrlRefresher {
   }
 
   #take(octets: Buffer): RefreshResult {
-    if (this.crl?.der.equals(octets) === true) {
+    const digest = createHash('sha256').update(octets).digest('hex')
+    if (this.#taken === digest && !this.#mayBeOlder) {
       this.#rejection = undefined
       return { kind: 'unchanged' }
     }
     const taken = this.#read(octets)
     this.#rejection = taken.ok ? undefined : taken.failure
     if (!taken.ok) return { kind: 'failed', why: taken.failure }
-    const { list, finding } = taken.value
-    this.#inForce = list
-    return { kind: 'applied', crl: list.crl, finding }
+    const { lists, ...rest } = taken.value
+    const [first, ...others] = lists
+    const isSame = this.#isInForce(lists) && !this.#mayBeOlder
+    this.#inForce = lists
+    this.#taken = digest
+    this.#mayBeOlder = false
+    if (isSame) return { kind: 'unchanged' }
+    return { kind: 'applied', crls: [first.crl, ...others.map(({ crl }) => crl)], ...rest }
   }
 
-  #read(octets: Buffer): Result<ReadList, CrlFailure> {
-    const crl = parseCrl(octets)
-    if (!crl.ok) return crl
-    const verified = this.#verified(crl.value)
-    if (!verified.ok) return verified
-    const list = verified.value
-    if (this.#inForce === undefined) return ok({ list, finding: undefined })
-    const judged = judgeReplacement(list, this.#inForce, this.#configured.profile)
-    return judged.ok ? ok({ list, finding: judged.value.finding }) : judged
+  /** After a restart the lists that were kept come again. */
+  #isInForce(lists: readonly RevocationList[]): boolean {
+    const before = this.#inForce
+    return (
+      lists.length === before.length &&
+      lists.every(({ crl }) => before.some((one) => one.crl.der.equals(crl.der)))
+    )
   }
 
-  #verified(crl: Crl): Result<RevocationList, CrlFailure> {
-    return verifyList(crl, this.#configured.authorities, this.#configured.limits)
+  #read(octets: Buffer): Result<ReadLists, CrlFailure> {
+    const crls = parseCrls(octets)
+    if (!crls.ok) return crls
+    const lists: RevocationList[] = []
+    let stranger: CrlFailure | undefined
+    for (const crl of crls.value) {
+      const list = verifyList(crl, this.#configured.authorities, this.#configured.limits)
+      if (list.ok) lists.push(list.value)
+      else if (list.failure.kind !== 'crl-of-another-ca') return list
+      else stranger = list.failure
+    }
+    const [first, ...others] = lists
+    if (first === undefined) return fail(stranger ?? NO_LIST)
+    const foreign = crls.value.length - lists.length
+    const taken = { lists: [first, ...others], foreign } as const
+    if (this.#mayBeOlder) return ok({ ...taken, finding: undefined })
+    const judged = judgeReplacements(taken.lists, this.#inForce, this.#configured.profile)
+    return judged.ok ? ok({ ...taken, finding: judged.value.finding }) : judged
+  }
+
+  #verified(crls: readonly Crl[]): readonly RevocationList[] {
+    return crls.flatMap((crl) => {
+      const list = verifyList(crl, this.#configured.authorities, this.#configured.limits)
+      return list.ok ? [list.value] : []
+    })
+  }
+
+  #forgetSeen(): void {
+    this.#lastSeen = undefined
+    this.#taken = undefined
+    this.#rejection = undefined
   }
 
   #schedule(): void {
@@ -185,7 +256,10 @@ export class CrlRefresher {
   #delay(): Millis {
     const { source, refresh } = this.#configured
     if (source.kind === 'file') return FILE_POLL_MS
-    const nextUpdate: Instant | undefined = this.crl?.nextUpdate
+    // What was uploaded stays as it is.
+    if (source.kind === 'upload') return UPLOAD_POLL_MS
+    const ends = this.crls.map(({ nextUpdate }) => nextUpdate)
+    const nextUpdate = ends.length === 0 ? undefined : (Math.min(...ends) as Instant)
     const [now, chance] = [this.#ports.clock.now(), this.#ports.chance()]
     return nextDelay({ failures: this.#failures, nextUpdate }, { refresh, now, chance })
   }
@@ -193,3 +267,10 @@ export class CrlRefresher {
 
 /** A look at a file's date costs nothing, and a revocation takes effect within two seconds. */
 const FILE_POLL_MS = 1000 as Millis
+const UPLOAD_POLL_MS = 86_400_000 as Millis
+
+const NO_LIST: CrlFailure = { kind: 'crl-pem-unfit', detail: 'found no list, wanted one' }
+
+interface ReadLists extends Omit<TakenLists, 'crls'> {
+  readonly lists: readonly [RevocationList, ...RevocationList[]]
+}

@@ -6,10 +6,12 @@ import type { Instant, Millis } from '../kernel/types.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { Crl } from '../x509/crl.ts'
+import { placeOf, type ListSource } from '../trust/list-source.ts'
+import { printName } from '../x509/print-name.ts'
+import type { CrlFailure } from './crl-failure.ts'
 import {
   CrlRefresher,
   type RefreshResult,
-  type CrlSource,
   type ConfiguredCrl,
   type RefreshPorts,
 } from './crl-refresher.ts'
@@ -17,50 +19,68 @@ import {
 /** The lists of one enrollment setting. */
 export interface CrlSetting {
   readonly name: string
-  readonly lists: readonly CrlSource[]
+  readonly lists: readonly ListSource[]
   readonly refresh: Millis
+  readonly resets: number
   /** The CAs of its chain. */
   readonly authorities: readonly Certificate[]
   readonly limits: Limits
   readonly profile: Profile
 }
 
-/** A list in force, or the end of one; `place` is its file or URL. */
+/** The lists in force of one place, all of them; none where the place is no more. */
 export interface CrlUpdate {
   readonly setting: string
   readonly place: string
-  readonly crl: Crl | undefined
+  readonly crls: readonly Crl[]
+}
+
+/** The lists that were in force in a place when this program, or one before it, last took any there. */
+export interface KeptCrls {
+  readonly setting: string
+  readonly place: string
+  readonly crls: readonly Crl[]
 }
 
 /** What the registry has to say. */
 export interface CrlEvents {
-  /** Another list is in force. */
+  /** Other lists are in force. */
   changed(update: CrlUpdate): void
+  /** Lists came into force in a place that it would be harmful to forget. */
+  taken(configured: ConfiguredCrl, crls: readonly Crl[]): void
   attempted(configured: ConfiguredCrl, result: RefreshResult): void
 }
 
-/** What is known about one list. */
+/** What is known about one place. */
 export interface CrlFacts {
   readonly setting: string
   readonly number: number
-  readonly place: string
-  readonly inForce:
-    | { readonly thisUpdate: Instant; readonly nextUpdate: Instant; readonly entries: number }
-    | undefined
+  readonly source: ListSource
+  /** Why the last attempt took nothing; undefined when it did not fail. */
+  readonly failure: CrlFailure | undefined
+  readonly inForce: readonly ListFacts[]
 }
 
-/** The file or URL of a list. */
-export const placeOf = (source: CrlSource): string =>
-  source.kind === 'file' ? source.path : source.url
+/** What is known about a list in force. */
+export interface ListFacts {
+  readonly issuer: string
+  /** Hexadecimal; undefined where the list has none. */
+  readonly number: string | undefined
+  readonly thisUpdate: Instant
+  readonly nextUpdate: Instant
+  readonly entries: number
+}
 
 export class CrlRegistry {
   readonly #events: CrlEvents
   readonly #ports: RefreshPorts
   readonly #refreshers = new Map<string, CrlRefresher>()
+  readonly #kept: Map<string, readonly Crl[]>
 
-  constructor(events: CrlEvents, ports: RefreshPorts) {
+  constructor(events: CrlEvents, ports: RefreshPorts, kept: readonly KeptCrls[] = []) {
     this.#events = events
     this.#ports = ports
+    this.#kept = new Map(kept.map(({ setting, place, crls }) => [`${setting}\n${place}`, crls]))
   }
 
   /**
@@ -75,19 +95,47 @@ export class CrlRegistry {
       const refresher = known ?? this.#create(configured)
       known?.reconfigure(configured)
       this.#refreshers.set(key, refresher)
-      if (refresher.crl === undefined) fresh.push(refresher)
+      const kept = this.#kept.get(key)
+      this.#kept.delete(key)
+      if (kept !== undefined && refresher.resume(kept)) this.#announce(refresher)
+      if (refresher.crls.length === 0) fresh.push(refresher)
+      else if (known === undefined) void refresher.refresh()
     }
     await this.#awaitFirst(timeout, fresh)
   }
 
-  /** Keeps no others than these any more. */
+  /** Keeps no others than these any more: what the others had was in force, and goes on in another place of the setting. */
   retainOnly(settings: readonly CrlSetting[]): void {
+    this.#drop(settings, (refresher) => this.#handOver(refresher))
+  }
+
+  /** Keeps no others than these any more: what the others had was never in force. */
+  forgetOthers(settings: readonly CrlSetting[]): void {
+    this.#drop(settings, () => {})
+  }
+
+  #drop(settings: readonly CrlSetting[], before: (refresher: CrlRefresher) => void): void {
     const kept = new Set(settings.flatMap(configuredCrls).map(keyOf))
     for (const [key, refresher] of this.#refreshers) {
       if (kept.has(key)) continue
       this.#refreshers.delete(key)
+      before(refresher)
       this.#remove(refresher)
     }
+  }
+
+  /** Another place of the same setting goes on with its lists: a list that moved must not come back older. */
+  #handOver({ configured: { setting, resets }, crls }: CrlRefresher): void {
+    const heir = [...this.#refreshers.values()].find(
+      ({ configured }) => configured.setting === setting && configured.resets === resets,
+    )
+    if (heir?.resume(crls) !== true) return
+    this.#announce(heir)
+    this.#events.taken(heir.configured, heir.crls)
+  }
+
+  #announce({ configured: { setting, source }, crls }: CrlRefresher): void {
+    this.#events.changed({ setting, place: placeOf(source), crls })
   }
 
   /** Asks for all lists at once, whenever they would have been due. */
@@ -96,11 +144,12 @@ export class CrlRegistry {
   }
 
   facts(): readonly CrlFacts[] {
-    return [...this.#refreshers.values()].map(({ configured, crl }) => ({
+    return [...this.#refreshers.values()].map(({ configured, crls, failure }) => ({
       setting: configured.setting,
       number: configured.number,
-      place: placeOf(configured.source),
-      inForce: crl && factsOf(crl),
+      source: configured.source,
+      failure,
+      inForce: crls.map(factsOf),
     }))
   }
 
@@ -111,7 +160,9 @@ export class CrlRegistry {
   #create(configured: ConfiguredCrl): CrlRefresher {
     return new CrlRefresher(configured, this.#ports, (of, result) => {
       if (result.kind === 'applied') {
-        this.#events.changed({ setting: of.setting, place: placeOf(of.source), crl: result.crl })
+        const { crls } = result
+        this.#events.changed({ setting: of.setting, place: placeOf(of.source), crls })
+        this.#events.taken(of, crls)
       }
       this.#events.attempted(of, result)
     })
@@ -120,7 +171,7 @@ export class CrlRegistry {
   #remove(refresher: CrlRefresher): void {
     refresher.close()
     const { setting, source } = refresher.configured
-    this.#events.changed({ setting, place: placeOf(source), crl: undefined })
+    this.#events.changed({ setting, place: placeOf(source), crls: [] })
   }
 
   async #awaitFirst(timeout: Millis, refreshers: readonly CrlRefresher[]): Promise<void> {
@@ -132,7 +183,15 @@ export class CrlRegistry {
   }
 }
 
-const factsOf = ({ thisUpdate, nextUpdate, entries: { count } }: Crl) => ({
+const factsOf = ({
+  issuer,
+  number,
+  thisUpdate,
+  nextUpdate,
+  entries: { count },
+}: Crl): ListFacts => ({
+  issuer: printName(issuer),
+  number,
   thisUpdate,
   nextUpdate,
   entries: count,

@@ -5,12 +5,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
 import type { Profile } from '../trust/limits.ts'
-import type { RevocationList } from '../trust/revocation.ts'
+import { sequenceKey, type RevocationList } from '../trust/revocation.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { Scope } from '../x509/crl-extensions.ts'
 import { printName } from '../x509/print-name.ts'
 
-/** A believed list that is not taken; after a restart, or once its CA has left the chain, nothing stands against it. */
+/** A believed list that is not taken, until an administrator resets the setting's lists or its CA has left the chain. */
 export type UnfitReplacement =
   /** It is older: what was revoked since would be forgotten. */
   | { readonly kind: 'crl-replayed'; readonly thisUpdate: Instant; readonly inForce: Instant }
@@ -32,6 +32,29 @@ export type NumberFinding = 'same-number' | 'no-number'
 /** A list that may take the place of the one in force. */
 export interface FitReplacement {
   readonly finding: NumberFinding | undefined
+}
+
+/**
+ * Tells whether the lists of a place may take the place of those in force there, or what speaks against it: each in force
+ * needs one that goes on with it, of its own key and scope if there is one.
+ */
+export function judgeReplacements(
+  next: readonly [RevocationList, ...RevocationList[]],
+  inForce: readonly RevocationList[],
+  profile: Profile,
+): Result<FitReplacement, UnfitReplacement> {
+  let finding: NumberFinding | undefined
+  for (const before of inForce) {
+    const key = sequenceKey(before)
+    const successor =
+      next.find((one) => sequenceKey(one) === key) ??
+      next.find((one) => speaksFor(one.issuer, before.issuer)) ??
+      next[0]
+    const judged = judgeReplacement(successor, before, profile)
+    if (!judged.ok) return judged
+    finding ??= judged.value.finding
+  }
+  return ok({ finding })
 }
 
 /** Tells whether a list may take the place of the one in force, or what speaks against it. */

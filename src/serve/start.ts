@@ -93,9 +93,13 @@ export async function startServer(
   logNewDangers(compiled.value.config, { dangers: [] }, logger)
   logNewWarnings([...loaded.warnings, ...compiled.value.warnings], [], logger)
   const reloadMetrics = new ReloadMetrics()
+  const kept = await storeSession.value?.keptCrls()
+  if (kept?.ok === false) return kept
   const revocation = new Revocation({
     logger,
     applyCrlUpdate: (update) => pool.applyCrlUpdate(update),
+    kept: kept?.value,
+    keep: (taken) => storeSession.value?.keepCrls(taken),
   })
   const tickets = storeSession.value?.ticketSource(logger) ?? LOCAL_TICKETS
   const coordinator = new ReloadCoordinator(

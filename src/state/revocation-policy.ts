@@ -3,9 +3,10 @@
  * the chains in force, even where another process has verified it before.
  */
 import type { Config } from '../config/config.ts'
-import { crlLocation, type EnrollmentSetting } from '../config/trust/types.ts'
+import type { EnrollmentSetting } from '../config/trust/types.ts'
 import type { RevocationDemand, RevocationPolicy } from '../decide/policy.ts'
 import type { CrlSetting } from '../revoke/registry.ts'
+import { placeOf } from '../trust/list-source.ts'
 import { listsByIssuer, verifyList, type RevocationList } from '../trust/revocation.ts'
 import type { TrustStore } from '../trust/store.ts'
 import type { Certificate } from '../x509/certificate.ts'
@@ -13,17 +14,17 @@ import type { Crl } from '../x509/crl.ts'
 
 /** Lists that were read, by setting and place. */
 export class LoadedCrls {
-  readonly #lists = new Map<string, Crl>()
+  readonly #lists = new Map<string, readonly Crl[]>()
 
-  /** Puts a list where another may have been; nothing takes it away. */
-  set(setting: string, place: string, crl: Crl | undefined): void {
+  /** Puts the lists of a place where others may have been; none takes them away. */
+  set(setting: string, place: string, crls: readonly Crl[]): void {
     const key = keyOf(setting, place)
-    if (crl === undefined) this.#lists.delete(key)
-    else this.#lists.set(key, crl)
+    if (crls.length === 0) this.#lists.delete(key)
+    else this.#lists.set(key, crls)
   }
 
-  get(setting: string, place: string): Crl | undefined {
-    return this.#lists.get(keyOf(setting, place))
+  get(setting: string, place: string): readonly Crl[] {
+    return this.#lists.get(keyOf(setting, place)) ?? []
   }
 }
 
@@ -38,14 +39,15 @@ export function revocationPolicy(
   const demands = new Map<string, RevocationDemand>()
   for (const { name, crl } of config.trust.enrollmentSettings) {
     if (crl === undefined) continue
-    const found = crl.lists.flatMap((source) => {
-      const one = crls.get(name, crlLocation(source))
-      const list =
-        one === undefined ? undefined : verifyList(one, chains.get(name) ?? [], trust.limits)
-      return list?.ok === true ? [list.value] : []
-    })
-    lists.push(...found)
-    demands.set(name, demandOf(crl, found.length < crl.lists.length))
+    const places = crl.lists.map((source) =>
+      crls.get(name, placeOf(source)).flatMap((one) => {
+        const list = verifyList(one, chains.get(name) ?? [], trust.limits)
+        return list.ok ? [list.value] : []
+      }),
+    )
+    lists.push(...places.flat())
+    const isIncomplete = places.some((found) => found.length === 0)
+    demands.set(name, demandOf(crl, isIncomplete))
   }
   return { lists: listsByIssuer(lists), demands }
 }
@@ -70,6 +72,6 @@ export const configuredCrls = ({
 }: CompiledTrust): readonly CrlSetting[] =>
   config.trust.enrollmentSettings.flatMap(({ name, crl }) => {
     if (crl === undefined) return []
-    const { lists, refresh } = crl
-    return [{ name, lists, refresh, authorities: chains.get(name) ?? [], limits, profile }]
+    const { lists, refresh, resets } = crl
+    return [{ name, lists, refresh, resets, authorities: chains.get(name) ?? [], limits, profile }]
   })

@@ -6,7 +6,8 @@ import type { Config } from '../config/config.ts'
 import type { ApprovalModel, Enforcement, OAuthEndpoints, Standing } from '../decide/policy.ts'
 import { pemOf } from '../x509/pem.ts'
 import { applyUpstreamTls, type AppliedUpstreamTls } from './upstream-tls.ts'
-import type { EnrollmentSetting } from '../config/trust/types.ts'
+import type { CrlSettings, EnrollmentSetting } from '../config/trust/types.ts'
+import type { ListSource } from '../trust/list-source.ts'
 
 /** What the store says of the whole fleet; plain data for structured clone. */
 export interface StoreRules {
@@ -31,13 +32,19 @@ export interface StoredEnrollmentSetting {
   readonly standing: Standing
   /** DER: the trust anchor and any intermediates. */
   readonly chain: readonly Uint8Array[]
+  /** Its revocation lists; undefined where revocation is not asked for. */
+  readonly crl: StoredCrl | undefined
+}
+
+/** The revocation lists of a stored setting, as `config/trust` writes them, without places in a file. */
+export type StoredCrl = Omit<CrlSettings, 'lists'> & {
+  readonly lists: readonly [ListSource, ...ListSource[]]
 }
 
 /** The configuration as it is in force under the rules of a store. */
 export function applyRules(config: Config, rules: StoreRules | undefined): Config {
   if (rules === undefined) return config
   const { trust, approval } = config
-  const written = new Map(trust.enrollmentSettings.map((one) => [one.name, one]))
   return {
     ...config,
     enforcement: rules.enforcement,
@@ -45,19 +52,30 @@ export function applyRules(config: Config, rules: StoreRules | undefined): Confi
     ...applyUpstreamTls(config, rules.upstreamTls),
     trust: {
       ...trust,
-      enrollmentSettings: rules.enrollmentSettings.map((one) =>
-        settingOf(one, written.get(one.name)),
-      ),
+      enrollmentSettings: rules.enrollmentSettings.map(settingOf),
     },
   }
 }
 
-/** Where its revocation lists are is written in the file alone, under the same name. */
-function settingOf(
-  { name, source, standing, chain }: StoredEnrollmentSetting,
-  written: EnrollmentSetting | undefined,
-): EnrollmentSetting {
+function settingOf({
+  name,
+  source,
+  standing,
+  chain,
+  crl,
+}: StoredEnrollmentSetting): EnrollmentSetting {
   const at = `store: enrollment setting ${name}`
   const bytes = Buffer.from(chain.map((der) => pemOf(Buffer.from(der))).join(''), 'latin1')
-  return { at, name, source, standing, chain: { at, path: at, bytes }, crl: written?.crl }
+  return {
+    at,
+    name,
+    source,
+    standing,
+    chain: { at, path: at, bytes },
+    crl: crl && writtenAt(at, crl),
+  }
+}
+
+function writtenAt(at: string, { lists: [first, ...others], ...policy }: StoredCrl): CrlSettings {
+  return { ...policy, lists: [{ at, ...first }, ...others.map((one) => ({ at, ...one }))] }
 }

@@ -94,9 +94,9 @@ export type RevocationLists = ReadonlyMap<string, readonly RevocationList[]>
 export function listsByIssuer(lists: readonly RevocationList[]): RevocationLists {
   const newest = new Map<string, RevocationList>()
   for (const list of lists) {
-    const key = `${authorityKey(list.issuer)} ${scopeKey(list)}`
+    const key = sequenceKey(list)
     const before = newest.get(key)
-    if (before === undefined || list.crl.thisUpdate > before.crl.thisUpdate) newest.set(key, list)
+    if (before === undefined || isNewerList(list.crl, before.crl)) newest.set(key, list)
   }
   return Map.groupBy(newest.values(), ({ issuer }) => authorityKey(issuer))
 }
@@ -104,6 +104,21 @@ export function listsByIssuer(lists: readonly RevocationList[]): RevocationLists
 /** A CA is a name with a key: the same name with another key is another CA, and so is the same key renamed. */
 const authorityKey = ({ publicKey, subject }: Certificate): string =>
   `${publicKey.fingerprint} ${subject.key}`
+
+/** What lists are numbered in: one key of a CA, and one scope (RFC 5280 §5.2.3). */
+export const sequenceKey = (list: RevocationList): string =>
+  `${authorityKey(list.issuer)} ${scopeKey(list)}`
+
+/** Of two lists of one sequence the higher number is newer, whatever they say of their time (RFC 5280 §5.2.3). */
+export function isNewerList(
+  one: Pick<Crl, 'number' | 'thisUpdate'>,
+  other: Pick<Crl, 'number' | 'thisUpdate'>,
+): boolean {
+  if (one.number !== undefined && other.number !== undefined && one.number !== other.number) {
+    return BigInt(`0x${one.number}`) > BigInt(`0x${other.number}`)
+  }
+  return one.thisUpdate > other.thisUpdate
+}
 
 const scopeKey = ({ crl: { scope } }: RevocationList): string =>
   JSON.stringify([scope.certificates, scope.points?.toSorted()])

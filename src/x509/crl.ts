@@ -43,19 +43,47 @@ export const MAX_PEM_BYTES = 16 * 1024 * 1024
 
 /** Reads one list; octets that are DER are kept, not copied. */
 export function parseCrl(octets: Buffer): Result<Crl, CrlFault> {
+  const read = parseCrls(octets)
+  if (!read.ok) return read
+  const [only, ...others] = read.value
+  if (others.length === 0) return ok(only)
+  return fail({ kind: 'crl-pem-unfit', detail: `found ${others.length + 1} lists, wanted one` })
+}
+
+/** Reads the lists of a file: one in DER, or any in PEM, up to a bound; a fault in one is a fault of all. */
+export function parseCrls(octets: Buffer): Result<readonly [Crl, ...Crl[]], CrlFault> {
   // No PEM begins with the tag of a sequence: it is the digit 0.
-  if (octets[0] === TAG.sequence && !octets.includes('-----BEGIN')) return parseDer(octets)
+  if (octets[0] === TAG.sequence && !octets.includes('-----BEGIN')) return inList(parseDer(octets))
   if (octets.length > MAX_PEM_BYTES) return tooLarge(octets, MAX_PEM_BYTES)
   const blocks = parsePem(octets.toString('latin1'), 'X509 CRL')
   if (!blocks.ok) {
     const [first] = blocks.failure
     return fail({ kind: 'crl-pem-unfit', detail: `line ${first?.line}: ${first?.message}` })
   }
-  const [only, ...others] = blocks.value
-  if (only !== undefined && others.length === 0) return parseDer(only.der)
-  const found = only === undefined ? 'no list' : `${others.length + 1} lists`
-  return fail({ kind: 'crl-pem-unfit', detail: `found ${found}, wanted one` })
+  const [first, ...others] = blocks.value
+  if (first === undefined) {
+    return fail({ kind: 'crl-pem-unfit', detail: 'found no list, wanted one' })
+  }
+  if (others.length >= MAX_LISTS) {
+    const detail = `found ${others.length + 1} lists, wanted ${MAX_LISTS} at most`
+    return fail({ kind: 'crl-pem-unfit', detail })
+  }
+  const crls = inList(parseDer(first.der))
+  if (!crls.ok) return crls
+  const all: [Crl, ...Crl[]] = [...crls.value]
+  for (const { der } of others) {
+    const crl = parseDer(der)
+    if (!crl.ok) return crl
+    all.push(crl.value)
+  }
+  return ok(all)
 }
+
+/** The lists of a chain's CAs in one file: twice the longest chain that is judged, for two scopes of each. */
+const MAX_LISTS = 40
+
+const inList = (crl: Result<Crl, CrlFault>): Result<readonly [Crl], CrlFault> =>
+  crl.ok ? ok([crl.value]) : crl
 
 function parseDer(der: Buffer): Result<Crl, CrlFault> {
   if (der.length > MAX_CRL_BYTES) return tooLarge(der, MAX_CRL_BYTES)

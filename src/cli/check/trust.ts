@@ -3,7 +3,8 @@ import { countText } from '../../kernel/count-text.ts'
 import type { Standing } from '../../decide/policy.ts'
 import { type Instant, unreachable } from '../../kernel/types.ts'
 import type { Config } from '../../config/config.ts'
-import { crlLocation, type CrlSettings } from '../../config/trust/types.ts'
+import type { CrlSettings } from '../../config/trust/types.ts'
+import { placeText } from '../../trust/list-source.ts'
 import { agentRuleText } from '../../message/agent.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { printName } from '../../x509/print-name.ts'
@@ -54,7 +55,7 @@ function revocationLines(name: string, crl: CrlSettings): readonly string[] {
     failure === 'hard-fail' && grace > 0 ? `, ${durationText(grace)} after its end` : ''
   return [
     `    ${name}: revocation lists, ${failure}${graceText}, asked for every ${durationText(refresh)}`,
-    ...lists.map((source) => `      ${crlLocation(source)}`),
+    ...lists.map((source) => `      ${placeText(source)}`),
   ]
 }
 

@@ -6,9 +6,10 @@ import { readRules } from '../../serve/store-sync/read-rules.ts'
 import { storeFault, type ConfiguredStore } from '../../serve/store-sync/configured-store.ts'
 import { SYSTEM_CLOCK } from '../../serve/process/system-clock.ts'
 import { compileConfig, type CompiledConfig } from '../../state/compiled-config.ts'
-import type { StoredEnrollmentSetting, StoreRules } from '../../state/store-rules.ts'
+import type { StoredCrl, StoredEnrollmentSetting, StoreRules } from '../../state/store-rules.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { Store } from '../../store/port.ts'
+import { placeOf } from '../../trust/list-source.ts'
 import { replaceControlCharacters } from '../text-layout.ts'
 
 /** Returns each difference that a device may notice, in a few words; nothing of a store that is as it was made. */
@@ -42,10 +43,11 @@ function settingDifferences(
   { enrollmentSettings: stored }: StoreRules,
   { config, chains }: CompiledConfig,
 ): readonly string[] {
-  const written = config.trust.enrollmentSettings.map(({ name, source, standing }) => ({
+  const written = config.trust.enrollmentSettings.map(({ name, source, standing, crl }) => ({
     name,
     source,
     standing,
+    crl,
     chain: (chains.get(name) ?? []).map(({ der }) => der),
   }))
   const names = new Set([...written, ...stored].map(({ name }) => name))
@@ -67,8 +69,13 @@ function settingDifference(
   }
   if (!isDeepStrictEqual(before.standing, now.standing)) return 'was retired on other terms'
   const isSameChain = Buffer.concat(before.chain).equals(Buffer.concat(now.chain))
-  return isSameChain ? undefined : 'has other certificates'
+  if (!isSameChain) return 'has other certificates'
+  const isSameLists = isDeepStrictEqual(listsText(before.crl), listsText(now.crl))
+  return isSameLists ? undefined : 'has other revocation lists'
 }
+
+const listsText = (crl: StoredCrl | undefined) =>
+  crl && { ...crl, lists: crl.lists.map((one) => `${one.kind} ${placeOf(one)}`) }
 
 /** What is for the whole fleet at once. */
 function fleetDifferences(

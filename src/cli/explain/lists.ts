@@ -3,10 +3,11 @@ import { countText } from '../../kernel/count-text.ts'
 import type { Instant, Millis } from '../../kernel/types.ts'
 import { explainCrlFailure } from '../../revoke/crl-failure.ts'
 import type { RefreshResult } from '../../revoke/crl-refresher.ts'
-import { placeOf, CrlRegistry } from '../../revoke/registry.ts'
+import { CrlRegistry } from '../../revoke/registry.ts'
 import { LoadedCrls, revocationPolicy } from '../../state/revocation-policy.ts'
 import { configuredCrls } from '../../state/revocation-policy.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
+import { placeText } from '../../trust/list-source.ts'
 import type { Crl } from '../../x509/crl.ts'
 import { printName } from '../../x509/print-name.ts'
 import { ageText, relativeDayText } from '../format-time.ts'
@@ -24,9 +25,10 @@ export async function loadCrls(
   const steps: Step[] = []
   const registry = new CrlRegistry(
     {
-      changed: ({ setting, place, crl }) => read.set(setting, place, crl),
+      changed: ({ setting, place, crls }) => read.set(setting, place, crls),
+      taken: () => {},
       attempted: ({ setting, source }, attempt) => {
-        steps.push(stepFor(`${setting}: ${placeOf(source)}`, attempt, query))
+        steps.push(stepFor(`${setting}: ${placeText(source)}`, attempt, query))
       },
     },
     RUNTIME,
@@ -40,7 +42,7 @@ export async function loadCrls(
 function stepFor(where: string, attempt: RefreshResult, query: ExplainQuery): Step {
   switch (attempt.kind) {
     case 'applied':
-      return yes(where, ...listText(attempt.crl, query))
+      return yes(where, ...attempt.crls.flatMap((crl) => listText(crl, query)))
     case 'unchanged':
       return yes(where)
     case 'failed': {

@@ -2,7 +2,8 @@
 import { Type } from 'typebox'
 import { group, duration, listOf, patternText, choice } from '../reading/schema-types.ts'
 import { resolve } from 'node:path'
-import { crlLocation, type CrlSettings, type CrlSource } from './types.ts'
+import { placeOf } from '../../trust/list-source.ts'
+import type { CrlSettings, CrlSource } from './types.ts'
 import {
   allOrMissing,
   type Maybe,
@@ -73,6 +74,7 @@ export function readCrl(place: Place<Written<typeof crl>>): Maybe<CrlSettings | 
     failure: place.required('failure'),
     grace: place.millis('grace'),
     refresh: place.millis('refresh'),
+    resets: 0,
   })
 }
 
@@ -109,7 +111,7 @@ function readUrl(place: Place<string>, url: string): Maybe<string> {
 }
 
 function checkRepeats(place: Place<Written<typeof crl>>, lists: readonly CrlSource[]): void {
-  const locations = lists.map(crlLocation)
+  const locations = lists.map(placeOf)
   for (const [index, location] of locations.entries()) {
     if (locations.indexOf(location) === index) continue
     const message = 'found a list that is named above already, wanted each once: remove it'

@@ -2,6 +2,7 @@
 import type { RevocationDemand, Standing } from '../../decide/policy.ts'
 import type { LoadedFile } from '../../handshake/server-identity.ts'
 import type { KeyFingerprint, Millis } from '../../kernel/types.ts'
+import type { ListSource } from '../../trust/list-source.ts'
 import type { Limits } from '../../trust/limits.ts'
 
 /** The revocation lists of an enrollment setting. */
@@ -9,16 +10,12 @@ export interface CrlSettings extends Pick<RevocationDemand, 'failure' | 'grace'>
   readonly lists: readonly [CrlSource, ...CrlSource[]]
   /** How often a URL is asked again. */
   readonly refresh: Millis
+  /** How often an administrator let older lists take the place of newer ones (the store counts). */
+  readonly resets: number
 }
 
-/** Where a list is found. */
-export type CrlSource =
-  | { readonly kind: 'file'; readonly at: string; readonly path: string }
-  | { readonly kind: 'url'; readonly at: string; readonly url: string }
-
-/** The place of a list as people write it; the key by which it is known, too. */
-export const crlLocation = (source: CrlSource): string =>
-  source.kind === 'file' ? source.path : source.url
+/** Where a list is found, and where that is written. */
+export type CrlSource = ListSource & { readonly at: string }
 
 /** Which CAs are trusted to name devices, and which keys and certificates are not. */
 export interface TrustSettings {

@@ -34,11 +34,16 @@ export class RevocationMetrics {
   async text(lists: readonly CrlFacts[], now: number): Promise<string> {
     for (const gauge of [this.#age, this.#nextUpdate, this.#entries]) gauge.reset()
     for (const { setting, number, inForce } of lists) {
-      if (inForce === undefined) continue
+      if (inForce.length === 0) continue
       const labels = { setting, list: String(number) }
-      this.#age.set(labels, Math.max(0, now - inForce.thisUpdate) / 1000)
-      this.#nextUpdate.set(labels, inForce.nextUpdate / 1000)
-      this.#entries.set(labels, inForce.entries)
+      // Of several in one place, the one that needs a successor first.
+      const oldest = Math.min(...inForce.map(({ thisUpdate }) => thisUpdate))
+      this.#age.set(labels, Math.max(0, now - oldest) / 1000)
+      this.#nextUpdate.set(labels, Math.min(...inForce.map(({ nextUpdate }) => nextUpdate)) / 1000)
+      this.#entries.set(
+        labels,
+        inForce.reduce((sum, { entries }) => sum + entries, 0),
+      )
     }
     return lists.length === 0 ? '' : this.#metrics.text()
   }

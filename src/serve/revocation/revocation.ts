@@ -7,7 +7,10 @@ import { explanationFields } from '../../kernel/explanation.ts'
 import type { Millis } from '../../kernel/types.ts'
 import { explainCrlFailure, NUMBER_FINDINGS } from '../../revoke/crl-failure.ts'
 import type { ConfiguredCrl, RefreshPorts, RefreshResult } from '../../revoke/crl-refresher.ts'
-import { placeOf, CrlRegistry, type CrlUpdate } from '../../revoke/registry.ts'
+import { CrlRegistry, type CrlFacts, type CrlUpdate, type KeptCrls } from '../../revoke/registry.ts'
+import { placeOf, placeText } from '../../trust/list-source.ts'
+import { printName } from '../../x509/print-name.ts'
+import { countText } from '../../kernel/count-text.ts'
 import { configuredCrls, type CompiledTrust } from '../../state/revocation-policy.ts'
 import type { ProcessLogger } from '../log.ts'
 import { afterUnref, SYSTEM_CLOCK } from '../process/system-clock.ts'
@@ -17,6 +20,10 @@ import { RevocationMetrics } from './metrics.ts'
 export interface RevocationDeps {
   readonly logger: ProcessLogger
   applyCrlUpdate(update: CrlUpdate): void
+  /** What was in force when the store was last told; none without a store. */
+  readonly kept?: readonly KeptCrls[] | undefined
+  /** Keeps what came into force, so that a restart does not forget it. */
+  keep?(place: KeptCrls & { readonly resets: number }): void
 }
 
 export class Revocation {
@@ -30,9 +37,12 @@ export class Revocation {
     this.#registry = new CrlRegistry(
       {
         changed: (update) => deps.applyCrlUpdate(update),
+        taken: ({ setting, source, resets }, crls) =>
+          deps.keep?.({ setting, place: placeOf(source), resets, crls }),
         attempted: (watched, attempt) => this.#logAttempt(watched, attempt),
       },
       ENVIRONMENT,
+      deps.kept,
     )
   }
 
@@ -50,7 +60,7 @@ export class Revocation {
   /** This configuration stays in force: lists that only its refused successor asked for are dropped. */
   async restore(compiled: CompiledTrust): Promise<void> {
     await this.adopt(compiled)
-    this.release(compiled)
+    this.#registry.forgetOthers(configuredCrls(compiled))
   }
 
   /** Asks for every list now. */
@@ -64,10 +74,15 @@ export class Revocation {
       ({ crl, standing }) => crl?.failure === 'hard-fail' && standing.kind !== 'distrusted',
     )
     const missing = this.#registry.facts().find(({ setting, inForce }) => {
-      return inForce === undefined && hard?.some(({ name }) => name === setting)
+      return inForce.length === 0 && hard?.some(({ name }) => name === setting)
     })
     if (missing === undefined) return undefined
     return `revocation list ${missing.number} of setting ${missing.setting} has never been read`
+  }
+
+  /** What is known about the lists of every setting. */
+  facts(): readonly CrlFacts[] {
+    return this.#registry.facts()
   }
 
   text(): Promise<string> {
@@ -81,16 +96,23 @@ export class Revocation {
   #logAttempt(watched: ConfiguredCrl, attempt: RefreshResult): void {
     this.#metrics.countAttempt(watched, attempt)
     const { log } = this.#logger
-    const where = { setting: watched.setting, list: placeOf(watched.source) }
+    const where = { setting: watched.setting, list: placeText(watched.source) }
     if (attempt.kind === 'applied') {
-      const { thisUpdate, nextUpdate, entries } = attempt.crl
-      const facts = {
-        entries: entries.count,
-        this_update: new Date(thisUpdate).toISOString(),
-        next_update: new Date(nextUpdate).toISOString(),
+      for (const { issuer, number, thisUpdate, nextUpdate, entries } of attempt.crls) {
+        const facts = {
+          issuer: printName(issuer),
+          number,
+          entries: entries.count,
+          this_update: new Date(thisUpdate).toISOString(),
+          next_update: new Date(nextUpdate).toISOString(),
+        }
+        log.info({ ...where, ...facts }, 'revocation list in force')
       }
-      log.info({ ...where, ...facts }, 'revocation list in force')
-      const { finding } = attempt
+      const { finding, foreign } = attempt
+      if (foreign > 0) {
+        const detail = `${countText(foreign, 'list is', 'lists are')} by CAs outside the chain of this enrollment setting`
+        log.warn({ ...where, foreign, detail }, 'revocation lists left aside')
+      }
       if (finding !== undefined) {
         const detail = `the list ${NUMBER_FINDINGS[finding]}`
         log.warn({ ...where, finding, detail }, 'revocation list is newer by its time alone')

@@ -7,7 +7,10 @@ import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { LoadedConfig } from '../../config/config.ts'
 import { codeOrText } from '../../kernel/error-code.ts'
+import type { CrlSettings, CrlSource } from '../../config/trust/types.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
+import type { StoredRevocation } from '../../store/settings/setting-revocation.ts'
+import type { ListSource } from '../../trust/list-source.ts'
 import { compileConfig, type CompiledConfig } from '../../state/compiled-config.ts'
 import type { Actor } from '../../store/transactions.ts'
 import { explainStoreLock, lockStore } from '../../store/engine/lock.ts'
@@ -121,13 +124,27 @@ export const initialiseSettings = (
 ) =>
   store.enrollment.seed(
     actor,
-    config.trust.enrollmentSettings.map(({ name, source, standing }) => ({
+    config.trust.enrollmentSettings.map(({ name, source, standing, crl }) => ({
       name,
       source,
       standing,
+      revocation: crl && revocationOf(crl),
       chain: (chains.get(name) ?? []).map(({ der }) => der),
     })),
   )
+
+/** What a file says of revocation, as the store keeps it. */
+export function revocationOf({ failure, grace, refresh, lists }: CrlSettings): StoredRevocation {
+  const [first, ...others] = lists
+  return { failure, grace, refresh, lists: [withoutPlace(first), ...others.map(withoutPlace)] }
+}
+
+function withoutPlace(source: CrlSource): ListSource {
+  if (source.kind === 'file') return { kind: 'file', path: source.path }
+  if (source.kind === 'url') return { kind: 'url', url: source.url }
+  const { kind, digest, octets } = source
+  return { kind, digest, octets }
+}
 
 async function checkAbsent(store: ConfiguredStore): Promise<Result<void, readonly Fault[]>> {
   const exists = (where: string) =>

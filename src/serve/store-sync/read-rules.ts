@@ -86,8 +86,12 @@ function chainOf({
   source,
   chain,
   standing,
+  revocation,
+  resets,
 }: StoredSetting): readonly StoredEnrollmentSetting[] {
-  return standing.kind === 'removed' ? [] : [{ name, source, chain, standing }]
+  if (standing.kind === 'removed') return []
+  const crl = typeof revocation === 'string' ? undefined : { ...revocation, resets }
+  return [{ name, source, chain, standing, crl }]
 }
 
 /** Reads every decision about single devices, as deltas that replace all that the overlay held before. */

@@ -8,9 +8,12 @@ import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { explainStore } from '../../store/explain.ts'
+import { explanationFields } from '../../kernel/explanation.ts'
+import type { KeptCrls } from '../../revoke/registry.ts'
+import { parseCrl } from '../../x509/crl.ts'
 import type { Store } from '../../store/port.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
-import { initialiseSettings } from './create-store.ts'
+import { initialiseSettings, revocationOf } from './create-store.ts'
 import { SightingWriter, sightingWriterLog, waitingText } from './sighting-writer.ts'
 import { Maintenance, thisInstance } from './maintenance.ts'
 import type { ProcessLogger } from '../log.ts'
@@ -41,10 +44,12 @@ export class StoreSession {
   readonly store: Store
   readonly sightingWriter: SightingWriter
   readonly #configured: ConfiguredStore
+  readonly #logger: ProcessLogger
   readonly #lock: StoreLock
   readonly #watcher: ChangeWatcher
   readonly #maintenance: Maintenance
   readonly #metrics = new StoreMetrics()
+  #keeping: Promise<void> = Promise.resolve()
 
   /** Opens what the configuration names; undefined where it wants none, in writing. */
   static async open(
@@ -72,6 +77,7 @@ export class StoreSession {
     { config, logger, sightingLimit, lock }: SessionParts,
   ) {
     this.#configured = configured
+    this.#logger = logger
     this.store = store
     this.#lock = lock
     this.#watcher = new ChangeWatcher(store, config, logger)
@@ -97,8 +103,57 @@ export class StoreSession {
       })
       if (!seeded.ok) return fail([storeFault(this.#configured, seeded.failure)])
     }
+    const adopted = await this.#adoptRevocation(fileCompiled)
+    if (!adopted.ok) return fail([storeFault(this.#configured, adopted.failure)])
     const rules = await this.#watcher.readAll(events)
     return rules.ok ? rules : fail([storeFault(this.#configured, rules.failure)])
+  }
+
+  /**
+   * The revocation lists of a store of the version before stood in the file, under the name of their setting: they are
+   * taken over once.
+   */
+  #adoptRevocation({ config }: CompiledConfig) {
+    const stated = config.trust.enrollmentSettings.map(
+      ({ name, crl }) => [name, crl === undefined ? 'none' : revocationOf(crl)] as const,
+    )
+    return this.store.revocationLists.adopt({ who: 'auto', from: 'start' }, new Map(stated))
+  }
+
+  /** The lists that were in force when this store was last told; those that cannot be read are fetched anew. */
+  async keptCrls(): Promise<Result<readonly KeptCrls[], readonly Fault[]>> {
+    const kept = await this.store.revocationLists.kept()
+    if (!kept.ok) return fail([storeFault(this.#configured, kept.failure)])
+    const places = Map.groupBy(kept.value, ({ setting, place }) => `${setting}\n${place}`)
+    return ok(
+      [...places.values()].flatMap(([first, ...others]) => {
+        if (first === undefined) return []
+        const crls = [first, ...others].flatMap(({ der }) => {
+          const crl = parseCrl(Buffer.from(der))
+          return crl.ok ? [crl.value] : []
+        })
+        return [{ setting: first.setting, place: first.place, crls }]
+      }),
+    )
+  }
+
+  /** Keeps the lists that came into force in a place; one after the other, and before the store is closed. */
+  keepCrls(taken: KeptCrls & { readonly resets: number }): void {
+    this.#keeping = this.#keeping.then(() => this.#keepCrls(taken))
+  }
+
+  async #keepCrls({
+    setting,
+    place,
+    resets,
+    crls,
+  }: KeptCrls & { readonly resets: number }): Promise<void> {
+    const ders = crls.map(({ der }) => der)
+    const kept = await this.store.revocationLists.keep({ setting, place, resets }, ders)
+    if (kept.ok) return
+    const facts = { setting, place, ...explanationFields(explainStore(kept.failure)) }
+    const message = 'a revocation list is in force and not kept: a restart would take an older one'
+    this.#logger.log.warn(facts, message)
   }
 
   /** Where the secret behind session tickets comes from. */
@@ -158,6 +213,7 @@ export class StoreSession {
   async close(): Promise<void> {
     await this.#watcher.close()
     await this.sightingWriter.close()
+    await this.#keeping
     const isThere =
       this.#watcher.facts.failure === undefined &&
       this.sightingWriter.counts().lastFailure === undefined

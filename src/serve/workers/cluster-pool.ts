@@ -52,7 +52,7 @@ class ClusterWorkerPool implements WorkerPool {
   readonly #workers = new Map<number, WorkerHandle>()
   readonly #scrapes = new Map<number, (metrics: WorkerMetrics) => void>()
   /** The lists in force, for workers that are started later. */
-  readonly #crls = new Map<string, ToWorker & { kind: 'list' }>()
+  readonly #crls = new Map<string, ToWorker & { kind: 'lists' }>()
   /** What was decided about single devices, for the same. */
   readonly #overlay = new Overlay()
   #processConfig: ProcessConfig | undefined
@@ -85,10 +85,10 @@ class ClusterWorkerPool implements WorkerPool {
     return answer
   }
 
-  applyCrlUpdate({ setting, place, crl }: CrlUpdate): void {
-    const message = { kind: 'list', setting, place, der: crl?.der } as const
+  applyCrlUpdate({ setting, place, crls }: CrlUpdate): void {
+    const message = { kind: 'lists', setting, place, ders: crls.map(({ der }) => der) } as const
     const key = `${setting}\n${place}`
-    if (crl === undefined) this.#crls.delete(key)
+    if (crls.length === 0) this.#crls.delete(key)
     else this.#crls.set(key, message)
     this.#broadcast(message)
   }

@@ -27,7 +27,7 @@ export function inProcessPool(logger: ProcessLogger, testHook?: TestHook): Worke
       if (answer === undefined) throw new Error('reload before start')
       return answer
     },
-    applyCrlUpdate: ({ setting, place, crl }) => serving.applyCrl(setting, place, crl),
+    applyCrlUpdate: ({ setting, place, crls }) => serving.applyCrls(setting, place, crls),
     applyOverlayDelta: (delta) => serving.applyOverlayDelta(delta),
     scrape: () => {
       serving.flush()

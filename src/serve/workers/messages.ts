@@ -17,11 +17,11 @@ export type ToWorker =
       readonly worker: number
     }
   | {
-      readonly kind: 'list'
+      readonly kind: 'lists'
       readonly setting: string
       readonly place: string
-      /** Undefined where the list is no more. */
-      readonly der: Buffer | undefined
+      /** None where the place is no more. */
+      readonly ders: readonly Buffer[]
     }
   | { readonly kind: 'overlay'; readonly delta: OverlayDelta }
   | { readonly kind: 'scrape'; readonly id: number }

@@ -69,8 +69,8 @@ export class ServingProcess {
       : { kind: 'serving', ports: frontEnd.ports }
   }
 
-  applyCrl(setting: string, place: string, crl: Crl | undefined): void {
-    this.#crls.set(setting, place, crl)
+  applyCrls(setting: string, place: string, crls: readonly Crl[]): void {
+    this.#crls.set(setting, place, crls)
     this.#frontEnd?.reapplyCrls()
   }
 

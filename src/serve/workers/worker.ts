@@ -60,11 +60,13 @@ class Worker {
         const answer = this.#process.reload(message.processConfig)
         return sendToPrimary({ kind: 'answer', answer: answer ?? NOT_STARTED })
       }
-      case 'list': {
-        // The primary has read it; here it is read again, because its octets travel better than its table.
-        const crl = message.der === undefined ? undefined : parseCrl(message.der)
-        const read = crl?.ok === true ? crl.value : undefined
-        return this.#process.applyCrl(message.setting, message.place, read)
+      case 'lists': {
+        // The primary has read them; here they are read again, because octets travel better than tables.
+        const read = message.ders.flatMap((der) => {
+          const crl = parseCrl(der)
+          return crl.ok ? [crl.value] : []
+        })
+        return this.#process.applyCrls(message.setting, message.place, read)
       }
       case 'overlay':
         return this.#process.applyOverlayDelta(message.delta)

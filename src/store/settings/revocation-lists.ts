@@ -9,7 +9,8 @@ import { untrustedDateColumn } from '../schema/row.ts'
 import type { Actor, Transactions } from '../transactions.ts'
 import { checkVersion, type ExpectedVersion } from '../versioned-rows.ts'
 import { readSettings, type StoredSetting } from './enrollment-setting.ts'
-import { placeOfList, writeRevocation, type StoredRevocation } from './setting-revocation.ts'
+import { placeOf } from '../../trust/list-source.ts'
+import { writeRevocation, type StoredRevocation } from './setting-revocation.ts'
 import type { Tx } from '../schema/tables.ts'
 
 /** The newest list of one CA that was taken from a place. */
@@ -140,7 +141,7 @@ export class RevocationLists {
       if (stored === undefined || stored.resets !== resets) return ok(undefined)
       const { revocation } = stored
       if (revocation === 'none' || revocation === 'unstated') return ok(undefined)
-      if (!revocation.lists.some((one) => placeOfList(one) === place)) return ok(undefined)
+      if (!revocation.lists.some((one) => placeOf(one) === place)) return ok(undefined)
       const now = this.#transactions.clock.now()
       await tx
         .deleteFrom('kept_lists')
@@ -221,6 +222,6 @@ export const revocationRecord = (
 ): { readonly revocation: unknown } => {
   if (revocation === 'none' || revocation === 'unstated') return { revocation }
   const { lists, ...policy } = revocation
-  const places = lists.map((one) => ({ [one.kind]: placeOfList(one) }))
+  const places = lists.map((one) => ({ [one.kind]: placeOf(one) }))
   return { revocation: { ...policy, lists: places } }
 }

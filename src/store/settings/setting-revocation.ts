@@ -3,6 +3,7 @@
  */
 import type { Selectable } from 'kysely'
 import type { Millis } from '../../kernel/types.ts'
+import { placeOf, type ListSource } from '../../trust/list-source.ts'
 import { optionalEnumColumn, enumColumn, throwUnknownRow } from '../schema/row.ts'
 import type { Db, Tables, Tx } from '../schema/tables.ts'
 import { LIST_KINDS, REVOCATION_FAILURES, type RevocationFailure } from '../schema/vocabulary.ts'
@@ -15,15 +16,8 @@ export interface StoredRevocation {
   readonly grace: Millis
   /** How often a URL is asked again. */
   readonly refresh: Millis
-  readonly lists: readonly [StoredListSource, ...StoredListSource[]]
+  readonly lists: readonly [ListSource, ...ListSource[]]
 }
-
-/** Where a list is found, or what it is. */
-export type StoredListSource =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'url'; readonly url: string }
-  /** The digest (SHA-256, hexadecimal) of what was uploaded, and that: DER, or PEM. */
-  | { readonly kind: 'upload'; readonly digest: string; readonly octets: Uint8Array }
 
 /** What is known of a setting's revocation. */
 export interface SettingRevocation {
@@ -34,12 +28,6 @@ export interface SettingRevocation {
   readonly revocation: StoredRevocation | 'none' | 'unstated'
   /** How often an administrator let an older list take the place of a newer one. */
   readonly resets: number
-}
-
-/** The place of a list, by which it is known among those of its setting. */
-export function placeOfList(source: StoredListSource): string {
-  if (source.kind === 'file') return source.path
-  return source.kind === 'url' ? source.url : source.digest
 }
 
 /** Reads what the settings of those names ask of revocation, or all. */
@@ -89,7 +77,7 @@ export function readRevocationPolicy(row: Selectable<Tables['setting_revocation'
 }
 
 /** Row → where a list is. */
-export function readRevocationSource(row: Selectable<Tables['setting_lists']>): StoredListSource {
+export function readRevocationSource(row: Selectable<Tables['setting_lists']>): ListSource {
   const at = { table: 'setting_lists', key: `${row.setting}, ${row.position}`, row }
   const kind = enumColumn(at, 'kind', LIST_KINDS)
   const { place, der } = row
@@ -124,15 +112,15 @@ export async function writeRevocation(
   await tx.deleteFrom('setting_lists').where('setting', '=', setting).execute()
   for (const [position, source] of policy.lists.entries()) {
     const der = source.kind === 'upload' ? source.octets : null
-    const place = placeOfList(source)
+    const place = placeOf(source)
     await tx
       .insertInto('setting_lists')
       .values({ setting, position, kind: source.kind, place, der })
       .execute()
   }
-  const places = policy.lists.map(placeOfList)
+  const places = policy.lists.map(placeOf)
   const kept = tx.deleteFrom('kept_lists').where('setting', '=', setting)
   await (places.length === 0 ? kept : kept.where('place', 'not in', places)).execute()
 }
 
-const NO_POLICY = { failure: null, grace: 0, refresh: 0, lists: [] as StoredListSource[] }
+const NO_POLICY = { failure: null, grace: 0, refresh: 0, lists: [] as ListSource[] }

@@ -83,6 +83,7 @@ export function storeRules(changes: Partial<StoreRules> = {}): StoreRules {
         source: 'local',
         standing: { kind: 'current' },
         chain: [fleet.devices.certificate, fleet.root.certificate],
+        crl: undefined,
       },
     ],
     approvalModel: undefined,

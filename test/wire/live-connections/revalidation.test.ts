@@ -34,6 +34,7 @@ const OTHER = {
   source: 'other',
   standing: { kind: 'current' },
   chain: [otherCa.certificate],
+  crl: undefined,
 } as const
 const rules = (changes: Partial<StoreRules> = {}): StoreRules => {
   const [ours] = storeRules().enrollmentSettings

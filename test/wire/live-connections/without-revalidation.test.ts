@@ -71,7 +71,7 @@ async function beforeTheEnd(options: { readonly revalidateEveryMs?: number }) {
   const list = parseCrl(mintCrl({ issuer: fleet.devices, nextUpdate: new Date(ends) }))
   if (!list.ok) throw new Error(JSON.stringify(list.failure))
   const crls = new LoadedCrls()
-  crls.set('Fleet', LIST, list.value)
+  crls.set('Fleet', LIST, [list.value])
   const ended = Promise.withResolvers<Ended>()
   const { log } = openLogTo(
     {

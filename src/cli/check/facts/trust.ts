@@ -1,5 +1,6 @@
 import type { Config } from '../../../config/config.ts'
-import { crlLocation, type EnrollmentSetting } from '../../../config/trust/types.ts'
+import type { EnrollmentSetting } from '../../../config/trust/types.ts'
+import { placeText } from '../../../trust/list-source.ts'
 import { isoText } from '../../../kernel/types.ts'
 import { agentRuleText } from '../../../message/agent.ts'
 import type { CompiledConfig } from '../../../state/compiled-config.ts'
@@ -47,7 +48,7 @@ function settingFacts(
             failure: crl.failure,
             grace_ms: crl.grace,
             refresh_ms: crl.refresh,
-            places: crl.lists.map(crlLocation),
+            places: crl.lists.map(placeText),
           },
   }
 }
