@@ -17,7 +17,11 @@ export interface ClientRule {
   readonly evidence: Evidence
 }
 
-/** The most telling ones first. Those with a mark K have never been compared with a real client. */
+/**
+ * The most telling ones first. Those with a mark K have never been compared with a real client. There is none for
+ * Mobile@Work for macOS and for AppConnect: no User-Agent of theirs is on record, and what the system puts into that of
+ * every app of Apple's platforms (`CFNetwork`, `Darwin`) tells neither from Mobile@Work for iOS.
+ */
 export const CLIENT_RULES: readonly ClientRule[] = [
   // Windows always uses a path of its own, whatever its agent is called (S0-08).
   { row: 'windows-check-in', class: 'win10', evidence: 'S' },
@@ -31,8 +35,28 @@ export const CLIENT_RULES: readonly ClientRule[] = [
   { row: 'apps-storefront-certificate', words: ['iphone'], class: 'ios-apps', evidence: 'K' },
   { row: 'apps-data', words: ['iphone'], class: 'ios-apps', evidence: 'K' },
   { row: 'client-check-in', words: ['android'], class: 'android-maw', evidence: 'K' },
-  { row: 'client-check-in', words: ['darwin', 'cfnetwork'], class: 'ios-maw', evidence: 'K' },
+  { row: 'client-check-in', words: ['mobileiron', 'iphone'], class: 'ios-maw', evidence: 'K' },
+  { row: 'client-check-in', words: ['mobileiron', 'ipad'], class: 'ios-maw', evidence: 'K' },
 ]
+
+/** How a kind of client is told from others in traffic. */
+export type Detection = (typeof DETECTIONS)[number]
+
+export const DETECTIONS = [
+  /** By a sign that rests on a document. */
+  'documented',
+  /** By signs that were never compared with a real client. */
+  'assumed',
+  /** Not at all: only the inventory names it. */
+  'off',
+] as const
+
+/** Tells how a kind of client is detected. */
+export function detectionOf(kind: ClientClass): Detection {
+  const signs = CLIENT_RULES.filter((rule) => rule.class === kind)
+  if (signs.length === 0) return 'off'
+  return signs.some(({ evidence }) => evidence !== 'K') ? 'documented' : 'assumed'
+}
 
 /** What a client seems to be. */
 export interface DetectedClient {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { findPreset } from '../../src/config/routes/presets/find-preset.ts'
-import { detectClient, CLIENT_RULES } from '../../src/fleet/detect-client.ts'
+import { CLIENT_CLASSES } from '../../src/fleet/client.ts'
+import { detectClient, detectionOf, CLIENT_RULES } from '../../src/fleet/detect-client.ts'
 
 /** The row, the User-Agent, and the kind of client that it seems to be. */
 const ROWS: readonly [string, string | undefined, string | undefined][] = [
@@ -14,7 +15,15 @@ const ROWS: readonly [string, string | undefined, string | undefined][] = [
   ['apps-storefront', 'Mozilla/5.0 (Linux; Android 14)', 'android-apps'],
   ['apps-storefront', 'Mozilla/5.0 (iPhone; CPU)', undefined],
   ['client-check-in', 'MobileIron/12.1 (Android 14)', 'android-maw'],
-  ['client-check-in', 'MobileIron/12.1 CFNetwork/1404 Darwin/22.3.0', 'ios-maw'],
+  ['client-check-in', 'MobileIron/12.1 (iPhone; iOS 17.0)', 'ios-maw'],
+  ['client-check-in', 'MobileIron/12.1 (iPad; iOS 17.0)', 'ios-maw'],
+  ['everything', 'MobileIron/12.1 (iPhone; iOS 17.0)', undefined],
+  // Any app of Apple's platforms says this much.
+  ['client-check-in', 'MobileIron/12.1 CFNetwork/1404 Darwin/22.3.0', undefined],
+  ['client-check-in', 'MobileAtWork/13.0.1 CFNetwork/1404 Darwin/22.3.0', undefined],
+  ['client-check-in', 'MobileAtWork/13.0.1 (Macintosh)', undefined],
+  ['client-check-in', 'AppConnect/4.9.0 (iPad)', undefined],
+  ['client-check-in', 'AppConnect/4.9.0 (iPhone)', undefined],
   ['client-check-in', 'curl/8.0', undefined],
   ['everything', undefined, undefined],
   ['everything', '', undefined],
@@ -58,4 +67,18 @@ test('what was never compared with a real client is not called verified', () => 
   expect(detectClient('windows-check-in', undefined).verified).toBe(true)
   expect(detectClient('client-check-in', 'a (Android)').verified).toBe(false)
   expect(detectClient('everything', undefined).verified).toBe(false)
+})
+
+test('Mobile@Work for macOS and AppConnect are detected by nothing, the others by documents or by assumptions', () => {
+  expect(CLIENT_CLASSES.map((kind) => [kind, detectionOf(kind)])).toEqual([
+    ['ios-maw', 'assumed'],
+    ['ios-appconnect', 'off'],
+    ['ios-mdm', 'assumed'],
+    ['ios-apps', 'assumed'],
+    ['macos-maw', 'off'],
+    ['macos-mdm', 'assumed'],
+    ['android-maw', 'assumed'],
+    ['android-apps', 'documented'],
+    ['win10', 'documented'],
+  ])
 })

@@ -77,7 +77,7 @@ export const KINDS: readonly KindFacts[] = [
     moves: true,
     product: 'MobileIron',
     version: '12.11.10',
-    userAgent: 'MobileIron/12.11.10 CFNetwork/1490.0.4 Darwin/23.2.0',
+    userAgent: 'MobileIron/12.11.10 (iPhone; iOS 18.0)',
   },
   {
     kind: 'ios-mdm',
