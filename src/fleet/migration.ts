@@ -4,7 +4,7 @@
  */
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { type ClientClass, isOlder, type Version } from './client.ts'
-import type { PortObservation } from './expectation.ts'
+import type { DocumentedServer } from './expectation.ts'
 
 /** As the operator searches for it. */
 export type MigrationStatus = 'none' | 'pending' | 'success'
@@ -27,6 +27,13 @@ export function migrationStep(
 ): 'pending' | 'success' | undefined {
   if (port === 'sync') return 'pending'
   return verified && (client === undefined || SYNC_PORT_CLIENTS.has(client)) ? 'success' : undefined
+}
+
+/** Where and how a client was met. */
+export interface PortObservation {
+  readonly port: 'sync' | 'https'
+  /** Whether its certificate was judged fit. */
+  readonly verified: boolean
 }
 
 /** Mobile@Work and what lives inside it: the clients that have ever used the sync port (S0-08). */
@@ -55,21 +62,24 @@ export function migrationAfter(
 /** Whether this client can move without being enrolled again; nothing when its version is unknown (S0-45). */
 export function canMigrate(
   client: { readonly class: ClientClass; readonly version: Version | undefined },
-  profile: 'epmm-11.5' | 'core-10',
+  profile: DocumentedServer,
 ): boolean | undefined {
-  const from = MIGRATES_FROM[profile].get(client.class)
+  const from = migratesFrom(client.class, profile)
   if (from === undefined) return false
   return client.version === undefined ? undefined : !isOlder(client.version, from)
 }
 
-const MIGRATES_FROM: Readonly<Record<'epmm-11.5' | 'core-10', ReadonlyMap<ClientClass, Version>>> =
-  {
-    'epmm-11.5': new Map<ClientClass, Version>([
-      ['android-maw', [10, 1]],
-      ['ios-maw', [12, 11, 10]],
-    ]),
-    'core-10': new Map<ClientClass, Version>([['android-maw', [10, 1]]]),
-  }
+/** The oldest release that moves without being enrolled again; nothing where the documents have no such way. */
+export const migratesFrom = (kind: ClientClass, profile: DocumentedServer): Version | undefined =>
+  MIGRATES_FROM[profile].get(kind)
+
+const MIGRATES_FROM: Readonly<Record<DocumentedServer, ReadonlyMap<ClientClass, Version>>> = {
+  'epmm-11.5': new Map<ClientClass, Version>([
+    ['android-maw', [10, 1]],
+    ['ios-maw', [12, 11, 10]],
+  ]),
+  'core-10': new Map<ClientClass, Version>([['android-maw', [10, 1]]]),
+}
 
 /** What stands between an operator and a closed sync port. */
 export interface SyncPortFacts {

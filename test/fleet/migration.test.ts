@@ -5,10 +5,10 @@ import {
   migrationAfter,
   migrationStep,
   type MigrationStatus,
+  type PortObservation,
   type SyncPortFacts,
 } from '../../src/fleet/migration.ts'
 import type { ClientClass, Version } from '../../src/fleet/client.ts'
-import type { PortObservation } from '../../src/fleet/expectation.ts'
 
 const STEPS: readonly [
   string,
