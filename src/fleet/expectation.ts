@@ -9,9 +9,8 @@ import { type ClientClass, isOlder, type Version } from './client.ts'
 export type MutualAuthenticationSetting = (typeof MUTUAL_AUTHENTICATION_SETTINGS)[number]
 
 export const MUTUAL_AUTHENTICATION_SETTINGS = [
-  /** Off. */
   'off',
-  /** On from the first device on. */
+  /** On before the first device registered. */
   'on-from-start',
   /** Turned on when devices were already registered. */
   'turned-on',

@@ -5,6 +5,7 @@ import { describe } from 'vitest'
 import { administrators } from './contract/administrators.ts'
 import { approvals } from './contract/approvals.ts'
 import { concurrency } from './contract/concurrency.ts'
+import { departures } from './contract/departures.ts'
 import { devices } from './contract/devices.ts'
 import { documents } from './contract/documents.ts'
 import { enrollment } from './contract/enrollment.ts'
@@ -30,6 +31,7 @@ export function storeContract(backend: Backend): void {
     linking(backend)
     evidence(backend)
     devices(backend)
+    departures(backend)
     approvals(backend)
     inventory(backend)
     unprovenClaims(backend)

@@ -73,6 +73,8 @@ export function applyUnprovenClaims({ row }: DeviceDraft, sighting: Sighting): v
     row.agent_rank ??= sighting.agentRank ?? null
   }
   if (sighting.migration === 'pending' && row.migration === 'none') row.migration = 'pending'
+  // What a client met that said to be this device; a finding, and no verdict on the device.
+  if (sighting.code === 'no-certificate') row.code = sighting.code
 }
 
 /** A device that approves itself (decision 9, `auto`). */

@@ -3,6 +3,7 @@
  */
 import { sql, type Expression, type ExpressionBuilder, type SqlBool } from 'kysely'
 import type { Instant } from '../../kernel/types.ts'
+import { departs, type DepartingDevices } from './departing-devices.ts'
 import { termOf } from './search-terms.ts'
 import type { Tables } from '../schema/tables.ts'
 import type { Approval, AuthenticationStatus, Migration, Verdict } from '../schema/vocabulary.ts'
@@ -14,6 +15,8 @@ export interface DeviceFilter {
   readonly authentication?: AuthenticationStatus | undefined
   readonly migration?: Migration | undefined
   readonly class?: string | undefined
+  /** Departs from the server's documents in one way. */
+  readonly departing?: DepartingDevices | undefined
   readonly listener?: string | undefined
   readonly setting?: string | undefined
   readonly verdict?: Verdict | undefined
@@ -54,6 +57,7 @@ export function conditions(
     const value = filter[column]
     if (value !== undefined) all.push(eb(`devices.${column}`, '=', value))
   }
+  if (filter.departing !== undefined) all.push(departs(filter.departing))
   if (filter.awaiting !== undefined) all.push(eb('devices.awaiting', '=', Number(filter.awaiting)))
   if (authentication === 'must-upgrade') {
     // Said twice, because the first can be looked up.
