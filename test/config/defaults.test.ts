@@ -228,3 +228,11 @@ for (const [promise, head, expected, stated] of MINIMUMS) {
     expect(minimumsStated).toBe(stated)
   })
 }
+
+test('what the management server says of its setting is unknown until it is written', async () => {
+  const unsaid = { mutualAuthentication: undefined, storefrontCertificates: undefined }
+  expect((await loaded()).fleet).toMatchObject(unsaid)
+  const written = 'fleet: { mutualAuthentication: off, storefrontCertificates: false }'
+  const said = { mutualAuthentication: 'off', storefrontCertificates: false }
+  expect((await loaded(written)).fleet).toMatchObject(said)
+})

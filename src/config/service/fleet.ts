@@ -7,7 +7,8 @@ import {
   type ClientClass,
   type Version,
 } from '../../fleet/client.ts'
-import { defaultGroup, group, patternText } from '../reading/schema-types.ts'
+import { MUTUAL_AUTHENTICATION_SETTINGS } from '../../fleet/expectation.ts'
+import { choice, defaultGroup, flag, group, patternText } from '../reading/schema-types.ts'
 import { PROFILES, type ProfileName } from '../reading/profiles.ts'
 import { type Maybe, missing, type Place, type Written } from '../reading/place.ts'
 import type { FleetSettings } from './types.ts'
@@ -20,7 +21,7 @@ const oldest = (client: string) =>
     }),
   )
 
-/** What readiness is counted by. */
+/** What readiness and departures from the documents are counted by. */
 export const fleet = defaultGroup(
   "What is expected of the fleet's agents. It is counted and shown; no verdict asks for it.",
   {
@@ -40,6 +41,17 @@ export const fleet = defaultGroup(
         },
       ),
     ),
+    mutualAuthentication: Type.Optional(
+      choice(
+        'What the management server says of its mutual authentication setting: it decides on which port the documents of EPMM and Core expect Mobile@Work, and whether with a certificate. `on-from-start`: on before the first device registered; `turned-on`: when devices were registered already; `on-before-upgrade`: on before the server came to its present release. Left out, only what holds for all of them is expected, or for all but `off` once certificates are required.',
+        MUTUAL_AUTHENTICATION_SETTINGS,
+      ),
+    ),
+    storefrontCertificates: Type.Optional(
+      flag(
+        'Whether App Storefront Authentication of the management server is set to certificates. Left out, what depends on it is not expected.',
+      ),
+    ),
   },
 )
 
@@ -56,5 +68,11 @@ export function readFleet(
     const oldest = text === undefined ? PROFILES[profile].minimums.get(name) : parseMinimum(text)
     if (oldest !== undefined) minimums.set(name, oldest)
   }
-  return { minimums, minimumsStated: written.isStated }
+  const { mutualAuthentication, storefrontCertificates } = place.written ?? {}
+  return {
+    minimums,
+    minimumsStated: written.isStated,
+    mutualAuthentication,
+    storefrontCertificates,
+  }
 }

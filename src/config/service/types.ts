@@ -1,5 +1,6 @@
 /** What a configuration says about the store, the admin API, approval, the fleet and the legacy OAuth endpoint. */
 import type { ApprovalModel } from '../../decide/policy.ts'
+import type { MutualAuthenticationSetting } from '../../fleet/expectation.ts'
 import type { MinimumVersions } from '../../fleet/readiness.ts'
 import type { IdentitySource } from '../../handshake/server-identity.ts'
 import type { Network } from '../../kernel/network.ts'
@@ -61,6 +62,10 @@ export interface FleetSettings {
   readonly minimums: MinimumVersions
   /** Whether the file says so itself: then they are not edited in the portal. */
   readonly minimumsStated: boolean
+  /** What the management server says of its setting, where the file does. */
+  readonly mutualAuthentication: MutualAuthenticationSetting | undefined
+  /** Whether its app store front asks for certificates, where the file says so. */
+  readonly storefrontCertificates: boolean | undefined
 }
 
 /** How often rows of class `legacy-oauth` may be asked. */
