@@ -4,6 +4,7 @@
  */
 import type { Policy } from '../decide/policy.ts'
 import type { ApprovalModel } from '../decide/policy.ts'
+import type { Installation } from '../fleet/expectation.ts'
 import type { OAuthRow } from '../fleet/oauth-rows.ts'
 import type { MinimumVersions } from '../fleet/readiness.ts'
 import type { ScanReport } from '../forward/diagnose/scan-server.ts'
@@ -18,6 +19,8 @@ import type { EffectiveSettings } from '../upstream-tls/settings-types.ts'
 export interface FrontEndView {
   /** The oldest agents that can authenticate: the file's own, or else the profile's, which the portal may replace. */
   minimums(): { readonly versions: MinimumVersions; readonly statedByFile: boolean }
+  /** What is known of the management server that devices depend on; undefined where no documents say what they do. */
+  installation(): Installation | undefined
   /** The approval model, where the configuration file states it. */
   approvalModel(): ApprovalModel | undefined
   /** What CA chains are held against: one that fell short of it in the store would keep every later world from being built. */

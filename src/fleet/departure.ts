@@ -25,6 +25,14 @@ export const DEPARTURES = [
 
 export type DepartureCode = (typeof DEPARTURES)[number]
 
+/** What each of them means, for a list of counts. */
+export const DEPARTURE_TITLES: Readonly<Record<DepartureCode, string>> = {
+  'on-sync-port': 'on the sync port, expected on 443',
+  'on-https-port': 'met elsewhere, expected on the sync port',
+  'came-without-certificate': 'came without a certificate, expected with one',
+  'cannot-migrate': 'still to leave the sync port, and cannot as it is',
+}
+
 /** One way in which a device is not as the documents have it. */
 export type Departure =
   /** It checks in on the sync port, and its kind of client is expected on 443. */

@@ -1,4 +1,4 @@
-/** `tfe devices readiness`, `charts` and `migration`: how many devices there are of each kind. */
+/** `tfe devices readiness`, `charts`, `departures` and `migration`: how many devices there are of each kind. */
 import type { CommandResult } from '../command-environment.ts'
 import { formatFacts, formatTable } from '../table.ts'
 import type { CommandContext } from './command-context.ts'
@@ -45,6 +45,36 @@ export const charts = (context: CommandContext): Promise<CommandResult> =>
 
 const classRows = (counts: readonly ClassCount[]) =>
   counts.map((it) => [it.class ?? 'unknown', it.devices])
+
+interface Departures {
+  readonly documents: string | null
+  readonly departures: readonly { code: string; title: string; devices: number }[]
+  readonly detection: readonly { readonly class: string; readonly by: string }[]
+}
+
+/** Counts the devices that depart from the server's documents, and says how each class is told from others. */
+export const departures = (context: CommandContext): Promise<CommandResult> =>
+  context.show<Departures>('/api/departures', (it, view) => [
+    ...formatTable(
+      ['DEPARTURE', 'DEVICES', 'LISTED BY --departure'],
+      it.departures.map(({ code, title, devices }) => [title, devices, code]),
+      view,
+    ),
+    '',
+    ...formatTable(
+      ['CLASS', 'DETECTED BY'],
+      it.detection.map((one) => [one.class, DETECTED_BY.get(one.by) ?? one.by]),
+      view,
+    ),
+    '',
+    `documents: ${it.documents ?? 'none for this profile, so no departure can be told'}`,
+  ])
+
+const DETECTED_BY: ReadonlyMap<string, string> = new Map([
+  ['documented', 'a documented sign'],
+  ['assumed', 'signs that were never compared with a real client'],
+  ['off', 'the inventory only: no User-Agent of it is on record'],
+])
 
 interface Migration {
   readonly status: readonly { readonly label: string; readonly devices: number }[]

@@ -23,6 +23,7 @@ const FILTER_OPTIONS = [
   'authentication',
   'migration',
   'class',
+  'departure',
   'listener',
   'setting',
   'verdict',

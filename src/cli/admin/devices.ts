@@ -39,6 +39,8 @@ interface DeviceItem {
   readonly migration: string
   readonly setting: string | null
   readonly not_after: string | null
+  readonly expectation: { readonly text: string } | null
+  readonly departures: readonly { code: string; text: string; next_step: string }[]
 }
 
 interface DecisionResult {
@@ -181,6 +183,10 @@ const detailLines = (
       ['approval', approvalOf(device)],
       ['authentication', `${device.authentication}: ${device.authentication_cause}`],
       ['migration', device.migration],
+      ['expected', device.expectation?.text ?? null],
+      ...device.departures.map(
+        ({ code, text, next_step: next }) => ['departs', `${code}: ${text}; ${next}`] as const,
+      ),
       ['enrollment setting', device.setting],
       ['certificate ends', dayCell(device.not_after)],
       ['signed ids', ids.length === 0 ? null : ids.join(', ')],

@@ -10,6 +10,7 @@ import type { Fault, Result } from '../../kernel/types.ts'
 import { fileSettings } from '../../state/upstream-tls.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import type { ReloadCoordinator } from '../reload/coordinator.ts'
+import { installationOf } from '../store-sync/departing-devices.ts'
 import { syncListener } from '../store-sync/read-rules.ts'
 import type { StoreSession } from '../store-sync/session.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
@@ -41,6 +42,7 @@ export function frontEndView(
       const { minimums, minimumsStated } = coordinator.compiled.config.fleet
       return { versions: minimums, statedByFile: minimumsStated }
     },
+    installation: () => installationOf(coordinator.compiled),
     approvalModel: () => {
       const { model, modelStated } = coordinator.compiled.config.approval
       return modelStated ? model : undefined

@@ -4,8 +4,13 @@
  */
 import { sql, type Expression, type RawBuilder, type SqlBool } from 'kysely'
 import { versionRank } from '../../fleet/client.ts'
-import type { DepartingCase, ReleaseRange } from '../../fleet/departing-cases.ts'
-import type { DepartureCode, Situation } from '../../fleet/departure.ts'
+import {
+  departingCases,
+  type DepartingCase,
+  type ReleaseRange,
+} from '../../fleet/departing-cases.ts'
+import { DEPARTURES, type DepartureCode, type Situation } from '../../fleet/departure.ts'
+import type { Installation } from '../../fleet/expectation.ts'
 import type { Db } from '../schema/tables.ts'
 import type { Device } from './device.ts'
 
@@ -15,6 +20,23 @@ export interface DepartingDevices {
   /** The listener behind the sync port; undefined when there is none. */
   readonly syncListener: string | undefined
 }
+
+/** The devices that depart in each way; a list in the order of the codes. */
+export type DepartingByCode = readonly (readonly [DepartureCode, DepartingDevices])[]
+
+/** The devices that depart in one way. */
+export const departingBy = (
+  code: DepartureCode,
+  installation: Installation | undefined,
+  syncListener: string | undefined,
+): DepartingDevices => ({ cases: departingCases(code, installation), syncListener })
+
+/** The same for every departure. */
+export const allDeparting = (
+  installation: Installation | undefined,
+  syncListener: string | undefined,
+): DepartingByCode =>
+  DEPARTURES.map((code) => [code, departingBy(code, installation, syncListener)])
 
 /** Tells where and how a device was met. `sightedPort` and `situationKey` say the same in SQL. */
 export function situationOf(
@@ -51,7 +73,7 @@ export interface DepartureCount {
 /** Counts them in one walk through the fleet; where none can depart there is none. */
 export async function departureCounts(
   db: Db,
-  departing: readonly (readonly [DepartureCode, DepartingDevices])[],
+  departing: DepartingByCode,
 ): Promise<readonly DepartureCount[]> {
   if (departing.every(([, { cases }]) => cases.length === 0)) {
     return departing.map(([code]) => ({ code, devices: 0 }))

@@ -2,12 +2,11 @@
  * Devices as people look at them: lists, search, one device whole, and the numbers of the charts.
  */
 import { sql, type SelectQueryBuilder, type SqlBool } from 'kysely'
-import type { DepartureCode } from '../../fleet/departure.ts'
 import { fail, ok } from '../../kernel/types.ts'
 import { keySubject } from './approvals.ts'
 import type { Transactions, Actor } from '../transactions.ts'
 import { chartCells, type ChartCell } from './charts.ts'
-import { departureCounts, type DepartingDevices, type DepartureCount } from './departing-devices.ts'
+import { departureCounts, type DepartingByCode, type DepartureCount } from './departing-devices.ts'
 import {
   prefixEnd,
   conditions,
@@ -185,9 +184,7 @@ export class Devices {
   }
 
   /** How many devices depart from the server's documents, by code, in one walk through the fleet. */
-  departures(
-    departing: readonly (readonly [DepartureCode, DepartingDevices])[],
-  ): Answer<readonly DepartureCount[]> {
+  departures(departing: DepartingByCode): Answer<readonly DepartureCount[]> {
     return this.#transactions.read((db) => departureCounts(db, departing))
   }
 

@@ -31,5 +31,15 @@ export const QUERIES = [
     ['admitted', { code: 1 }],
   ),
   ...scenarios('devices charts', ['', { reads: true, says: /ios-mdm/u }]),
+  ...scenarios(
+    'devices departures',
+    ['', { reads: true, says: /^still to leave the sync port.* cannot-migrate$/mu }],
+    ['--json', { reads: true }],
+  ),
+  ...scenarios(
+    'devices list',
+    ['--departure on-sync-port', { reads: true }],
+    ['--departure on-sink-port', { code: 2, says: /did you mean on-sync-port/u }],
+  ),
   ...scenarios('devices migration', ['', { reads: true, says: /migrat|MIGRAT/u }]),
 ]

@@ -384,7 +384,11 @@ test('an inventory of several parts is looked at whole, with the lines of the fi
 
 const MISUSED: readonly [string, string, RegExp][] = [
   ['an action that is none', 'devices aprove 1', /did you mean approve\?/u],
-  ['no action', 'devices', /needs an action\nactions: list, readiness, charts, migration, show/u],
+  [
+    'no action',
+    'devices',
+    /needs an action\nactions: list, readiness, charts, departures, migration/u,
+  ],
   ['a device that is missing', 'devices approve', /missing required argument 'ID'/u],
   ['an argument too many', 'devices show 1 2', /too many arguments for 'show'.*: 1, 2\./u],
   ['an option of another action', 'devices show 1 --class x', /unknown option '--class'/u],

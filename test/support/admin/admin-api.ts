@@ -58,6 +58,7 @@ export interface AdminApiOptions {
 /** A front end with one upstream, whose configuration file states nothing that the portal edits. */
 const FRONT_END: FrontEndView = {
   minimums: () => ({ versions: new Map(), statedByFile: false }),
+  installation: () => undefined,
   approvalModel: () => undefined,
   trust: () => ({ profile: 'private', limits: {} }),
   policy: () => ({

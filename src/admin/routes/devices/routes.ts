@@ -6,6 +6,7 @@ import { Type, type Static } from 'typebox'
 import { CLIENT_CLASSES } from '../../../fleet/client.ts'
 import { READINESS, READINESS_LABELS, successRate } from '../../../fleet/readiness.ts'
 import { fail, ok } from '../../../kernel/types.ts'
+import { allDeparting } from '../../../store/devices/departing-devices.ts'
 import type { ChartCell } from '../../../store/devices/charts.ts'
 import { APPROVALS, MIGRATIONS } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
@@ -20,6 +21,7 @@ import {
   shownDeviceCertificate,
   shownDevice,
 } from './shapes.ts'
+import { departuresShape, shownDepartures } from './expectation.ts'
 import { devicesByClass, devicesIn, readinessCounts } from './chart-sums.ts'
 import { minimumsOf, agentMinimums } from '../fleet/settings.ts'
 import type { AdminContext } from '../../context.ts'
@@ -53,7 +55,7 @@ const chartsShape = strictObject({
 
 /** Adds the calls. */
 export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): void {
-  const { store } = context
+  const { store, frontEnd } = context
   defineRoute(app, {
     route: 'GET /api/devices',
     role: 'viewer',
@@ -67,7 +69,7 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
     response: pageOf(deviceShape),
     handle: async ({ query }) => {
       const { limit = 100, after, order = 'last-seen', ...asked } = query
-      const filter = filterOf(asked)
+      const filter = filterOf(asked, frontEnd)
       const minimums = await minimumsOf(context)
       if (!minimums.ok) return minimums
       const listed = await store.devices.list({
@@ -82,7 +84,11 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
       const subjects = await store.devices.subjects(items.map(({ id }) => id))
       if (!subjects.ok) return subjects
       const shown = items.map((one) =>
-        shownDevice(one, { minimums: minimums.value, subject: subjects.value.get(one.id) }),
+        shownDevice(one, {
+          minimums: minimums.value,
+          subject: subjects.value.get(one.id),
+          frontEnd,
+        }),
       )
       return ok({ body: { items: shown, next: next ?? null } })
     },
@@ -112,6 +118,7 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
           device: shownDevice(it.device, {
             minimums: minimums.value,
             subject: it.certificates[0]?.subject,
+            frontEnd,
           }),
           certificates: it.certificates.map(shownDeviceCertificate),
           keys: [...it.keys],
@@ -131,6 +138,20 @@ export function addDeviceRoutes(app: FastifyInstance, context: AdminContext): vo
     fails: [404, 409],
     handle: async ({ actor, params, expected }) =>
       noContent(await store.devices.forget(actor, params.id, expected)),
+  })
+  defineRoute(app, {
+    route: 'GET /api/departures',
+    role: 'viewer',
+    tag: 'devices',
+    summary:
+      "How many devices depart from the server's documents, by how; one device may in several ways.",
+    response: departuresShape,
+    handle: async () => {
+      const departing = allDeparting(frontEnd.installation(), frontEnd.syncListener())
+      return bodyOutput(await store.devices.departures(departing), (counts) =>
+        shownDepartures(counts, frontEnd),
+      )
+    },
   })
   defineRoute(app, {
     route: 'GET /api/charts',

@@ -3,6 +3,7 @@
  */
 import { Type, type Static } from 'typebox'
 import { isoText } from '../../../kernel/types.ts'
+import { departingBy } from '../../../store/devices/departing-devices.ts'
 import type { DeviceFilter } from '../../../store/devices/device-filter.ts'
 import type { Device, DeviceCertificate } from '../../../store/devices/device.ts'
 import {
@@ -18,6 +19,13 @@ import {
   type MinimumVersions,
   type LastVerdict,
 } from '../../../fleet/readiness.ts'
+import { DEPARTURES } from '../../../fleet/departure.ts'
+import {
+  departureShape,
+  expectationShape,
+  shownExpectation,
+  type DocumentsView,
+} from './expectation.ts'
 import { nullable, strictObject, text, time, stringEnum } from '../../schemas.ts'
 import { instantOf, timeOrNull } from '../../times.ts'
 
@@ -33,11 +41,17 @@ export const filterProperties = {
   authentication: Type.Optional(stringEnum(AUTHENTICATION_STATES)),
   migration: Type.Optional(stringEnum(MIGRATIONS, 'Client Migration Status.')),
   class: Type.Optional(stringEnum(CLIENT_CLASSES)),
+  departure: Type.Optional(
+    stringEnum(DEPARTURES, "How it departs from what the server's documents say of its class."),
+  ),
   listener: Type.Optional(text(200)),
   setting: Type.Optional(text(200, 'The enrollment setting of its last sound certificate.')),
   verdict: Type.Optional(stringEnum(VERDICTS)),
   code: Type.Optional(
-    text(100, 'The basis of the last admission, or the code of the last refusal.'),
+    text(
+      100,
+      'The basis of the last admission, or the code of the last refusal; of a device that was never seen, no-certificate where a client that said to be it came without one.',
+    ),
   ),
   seen_since: Type.Optional(time('Seen at or after this.')),
   not_seen_since: Type.Optional(time('Not seen at or after this.')),
@@ -52,10 +66,17 @@ export const filterProperties = {
 export const filterShape = strictObject(filterProperties)
 
 /** A filter as it is sent → as the store takes it. */
-export function filterOf(asked: Static<typeof filterShape>): DeviceFilter {
+export function filterOf(
+  { departure, ...asked }: Static<typeof filterShape>,
+  frontEnd: DocumentsView,
+): DeviceFilter {
   const { seen_since, not_seen_since, valid_at, in_inventory, awaiting, ...same } = asked
   return {
     ...same,
+    departing:
+      departure === undefined
+        ? undefined
+        : departingBy(departure, frontEnd.installation(), frontEnd.syncListener()),
     awaiting: booleanOf(awaiting),
     inInventory: booleanOf(in_inventory),
     seenSince: instantOf(seen_since),
@@ -93,6 +114,10 @@ export const deviceShape = strictObject({
   awaiting: Type.Boolean({ description: 'Approved, awaiting next connection.' }),
   setting: nullable(Type.String()),
   not_after: unknownTime,
+  expectation: nullable(expectationShape),
+  departures: Type.Array(departureShape, {
+    description: 'How it departs from the documents; no verdict asks for it.',
+  }),
   version: Type.Integer(),
 })
 
@@ -136,11 +161,12 @@ const LAST_VERDICT: Readonly<Record<Device['authentication'], (code: string) => 
 interface Beside {
   readonly minimums: MinimumVersions
   readonly subject: string | undefined
+  readonly frontEnd: DocumentsView
 }
 
 export const shownDevice = (
   it: Device,
-  { minimums, subject }: Beside,
+  { minimums, subject, frontEnd }: Beside,
 ): Static<typeof deviceShape> => ({
   id: it.id,
   inventory:
@@ -165,6 +191,7 @@ export const shownDevice = (
   awaiting: it.awaiting,
   setting: it.setting ?? null,
   not_after: timeOrNull(it.notAfter),
+  ...shownExpectation(it, frontEnd),
   version: it.version,
 })
 

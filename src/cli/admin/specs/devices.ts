@@ -1,5 +1,6 @@
 /** `tfe devices`. */
 import { CLIENT_CLASSES } from '../../../fleet/client.ts'
+import { DEPARTURES } from '../../../fleet/departure.ts'
 import type { TfeCommand } from '../../command.ts'
 import { calls, pages, wide } from './common-options.ts'
 
@@ -31,6 +32,10 @@ export function addDevices(program: TfeCommand): void {
     .command('charts')
     .description('count the devices of each class, and by their migration')
     .with(calls(charts, 'charts'))
+  devices
+    .command('departures')
+    .description("count the devices that depart from the server's documents, by how")
+    .with(calls(charts, 'departures'))
   devices
     .command('migration')
     .description('show how far the migration to port 443 is, and which classes are still pending')
@@ -81,6 +86,7 @@ export const deviceFilter = (command: TfeCommand): TfeCommand =>
     .choice('--migration <STATUS>', 'the migration to port 443', ['none', 'pending', 'success'])
     .choice('--awaiting <ANSWER>', 'approved, awaiting next connection', ['true', 'false'])
     .choice('--class <CLASS>', 'the kind of client', CLIENT_CLASSES)
+    .choice('--departure <CODE>', "how it departs from the server's documents", DEPARTURES)
     .option('--listener <NAME>', 'the listener of the last connection')
     .option('--setting <NAME>', 'the enrollment setting of the last sound certificate')
     .choice('--verdict <VERDICT>', 'the last verdict', ['admit', 'refuse'])
