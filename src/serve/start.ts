@@ -25,6 +25,7 @@ import { ReloadMetrics } from './reload/metrics.ts'
 import { Revocation } from './revocation/revocation.ts'
 import { runtimeFaults, type ReadPresented } from './self-test/self-test.ts'
 import { openStatusListener } from './status/listener.ts'
+import { departingDevices } from './store-sync/departing-devices.ts'
 import { StoreSession } from './store-sync/session.ts'
 import { LOCAL_TICKETS } from './reload/shared-ticket-secret.ts'
 
@@ -162,7 +163,7 @@ export async function startServer(
     await end()
     return fail(answer.faults)
   }
-  storeSession.value?.watch()
+  storeSession.value?.watch(() => departingDevices(coordinator.compiled))
   coordinator.started = true
   const { ports } = answer
   const [statusPort, adminPort] = [status.value.port, admin.value?.port]

@@ -1,6 +1,6 @@
 /**
- * Periodic jobs on the store: devices with certificates of no known CA are deleted, sessions that ended are deleted, and
- * the other replicas are told which keys this one holds. In the process that has the store, never on a request's path;
+ * Periodic jobs on the store: devices with certificates of no known CA are deleted, sessions that ended are deleted,
+ * departures from the server's documents are counted, and the other replicas are told which keys this one holds. In the process that has the store, never on a request's path;
  * several replicas may do the same without harm.
  */
 import { createHash } from 'node:crypto'
@@ -9,12 +9,13 @@ import { explanationFields } from '../../kernel/explanation.ts'
 import type { Clock, Log } from '../../kernel/ports.ts'
 import { ok, type Instant, type Result } from '../../kernel/types.ts'
 import { explainStore } from '../../store/explain.ts'
+import type { DepartingByCode, DepartureCount } from '../../store/devices/departing-devices.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { KeyStatus } from '../../store/secrets/key-standing.ts'
 import type { Store } from '../../store/port.ts'
 
 /** What is kept in order. */
-export type MaintainedStore = Pick<Store, 'credentials' | 'secrets' | 'sightings'>
+export type MaintainedStore = Pick<Store, 'credentials' | 'devices' | 'secrets' | 'sightings'>
 
 /** This front end among those that share its store; its id is the same after a restart. */
 export interface Instance {
@@ -29,12 +30,14 @@ export interface MaintenanceCounts {
   readonly sessionsEnded: number
   /** Rounds that the store failed; the next one comes in its time. */
   readonly failures: Readonly<Record<MaintenanceJob['name'], number>>
+  /** Undefined before the first answer, and where the server has no documents. */
+  readonly departures: readonly DepartureCount[] | undefined
   /** Undefined before the first answer. */
   readonly keys: Pick<KeyStatus, 'current' | 'fault' | 'lacking' | 'left'> | undefined
 }
 
 interface MaintenanceJob {
-  readonly name: 'keys' | 'sessions' | 'unverified'
+  readonly name: 'departures' | 'keys' | 'sessions' | 'unverified'
   readonly everyMs: number
   run(now: Instant): Promise<Result<void, StoreFailure>>
 }
@@ -44,16 +47,19 @@ export interface MaintenanceDeps {
   readonly log: Log
   readonly clock: Clock
   readonly instance: Instance
+  /** Which devices depart, by what is in force now; undefined where no documents say what to expect. */
+  departing(): DepartingByCode | undefined
 }
 
 export class Maintenance {
   readonly #deps: MaintenanceDeps
   readonly #timers: NodeJS.Timeout[] = []
   readonly #failing = new Set<MaintenanceJob['name']>()
-  readonly #failures = { keys: 0, sessions: 0, unverified: 0 }
+  readonly #failures = { departures: 0, keys: 0, sessions: 0, unverified: 0 }
   #queue: Promise<void> = Promise.resolve()
   #unverifiedForgotten = 0
   #sessionsEnded = 0
+  #departures: readonly DepartureCount[] | undefined
   #keys: KeyStatus | undefined
   #lastLogged = ''
 
@@ -80,6 +86,7 @@ export class Maintenance {
       unverifiedForgotten: this.#unverifiedForgotten,
       sessionsEnded: this.#sessionsEnded,
       failures: { ...this.#failures },
+      departures: this.#departures,
       keys: this.#keys,
     }
   }
@@ -94,6 +101,7 @@ export class Maintenance {
   readonly #jobs: readonly MaintenanceJob[] = [
     { name: 'keys', everyMs: REPORT_MS, run: (now) => this.#report(now) },
     { name: 'sessions', everyMs: CLEANUP_MS, run: (now) => this.#endSessions(now) },
+    { name: 'departures', everyMs: COUNT_MS, run: () => this.#countDepartures() },
     { name: 'unverified', everyMs: CLEANUP_MS, run: (now) => this.#forgetUnverified(now) },
   ]
 
@@ -164,6 +172,15 @@ export class Maintenance {
     return ok(undefined)
   }
 
+  async #countDepartures(): Promise<Result<void, StoreFailure>> {
+    const departing = this.#deps.departing()
+    const counted =
+      departing === undefined ? ok(undefined) : await this.#deps.store.devices.departures(departing)
+    if (!counted.ok) return counted
+    this.#departures = counted.value
+    return ok(undefined)
+  }
+
   async #forgetUnverified(now: Instant): Promise<Result<void, StoreFailure>> {
     const { store, log } = this.#deps
     const forgotten = await store.sightings.forgetUnverified((now - UNVERIFIED_KEEP_MS) as Instant)
@@ -185,6 +202,8 @@ type InstanceSource = { readonly file: string; readonly instance: string | undef
 
 /** An operator who has just given out a key looks soon; a row per replica costs a store nothing. */
 const REPORT_MS = 5 * 60_000
+/** A walk through the fleet; who looks at one device is answered at once. */
+const COUNT_MS = 5 * 60_000
 /** Three reports: a replica that missed them is gone, and lacks nothing. */
 const PRESUMED_GONE_MS = 3 * REPORT_MS
 /** Both only free space; what is left for an hour admits no client. With nothing to delete, a round is two index look-ups. */

@@ -39,6 +39,10 @@ export class StoreMetrics {
   readonly #secretsLeft = this.#metrics.gauge('tfe_secrets_under_old_keys', {
     help: 'Secrets that are still sealed with an older key.',
   })
+  readonly #departing = this.#metrics.gauge('tfe_devices_by_departure', {
+    help: "Devices that depart from what the server's documents say of their class, by how, as last counted: every 5 minutes while the store answers. A device may depart in several ways.",
+    labelNames: ['departure'],
+  })
   readonly #unverified = this.#metrics.counter('tfe_unverified_devices_deleted_total', {
     help: 'Devices with certificates of no known CA that did not come back and were deleted.',
   })
@@ -76,6 +80,10 @@ export class StoreMetrics {
     this.#jobsFailed.reset()
     for (const [job, count] of Object.entries(maintenance.failures)) {
       this.#jobsFailed.inc({ job }, count)
+    }
+    this.#departing.reset()
+    for (const { code, devices } of maintenance.departures ?? []) {
+      this.#departing.set({ departure: code }, devices)
     }
     if (maintenance.keys !== undefined) {
       this.#keyFit.set(maintenance.keys.fault === undefined ? 1 : 0)

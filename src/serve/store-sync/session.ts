@@ -15,7 +15,7 @@ import type { Store } from '../../store/port.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import { initialiseSettings, revocationOf } from './create-store.ts'
 import { SightingWriter, sightingWriterLog, waitingText } from './sighting-writer.ts'
-import { Maintenance, thisInstance } from './maintenance.ts'
+import { Maintenance, thisInstance, type MaintenanceDeps } from './maintenance.ts'
 import type { ProcessLogger } from '../log.ts'
 import {
   configuredStore,
@@ -50,6 +50,7 @@ export class StoreSession {
   readonly #maintenance: Maintenance
   readonly #metrics = new StoreMetrics()
   #keeping: Promise<void> = Promise.resolve()
+  #departing: MaintenanceDeps['departing'] = () => undefined
 
   /** Opens what the configuration names; undefined where it wants none, in writing. */
   static async open(
@@ -82,7 +83,13 @@ export class StoreSession {
     this.#lock = lock
     this.#watcher = new ChangeWatcher(store, config, logger)
     const [{ log }, instance] = [logger, thisInstance(config)]
-    this.#maintenance = new Maintenance({ store, log, clock: SYSTEM_CLOCK, instance })
+    this.#maintenance = new Maintenance({
+      store,
+      log,
+      clock: SYSTEM_CLOCK,
+      instance,
+      departing: () => this.#departing(),
+    })
     this.sightingWriter = new SightingWriter(store.sightings, {
       events: sightingWriterLog(logger),
       ...(sightingLimit === undefined ? {} : { limit: sightingLimit }),
@@ -165,7 +172,8 @@ export class StoreSession {
   }
 
   /** From now on every change is passed on, and the store is kept in order. */
-  watch(): void {
+  watch(departing: MaintenanceDeps['departing']): void {
+    this.#departing = departing
     this.#watcher.watch()
     this.#maintenance.start()
   }

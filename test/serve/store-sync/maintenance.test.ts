@@ -3,6 +3,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
 import { Maintenance, thisInstance } from '../../../src/serve/store-sync/maintenance.ts'
+import { StoreMetrics } from '../../../src/serve/store-sync/metrics.ts'
+import { allDeparting, type DepartingByCode } from '../../../src/store/devices/departing-devices.ts'
+import type { KeyRing } from '../../../src/store/secrets/seal.ts'
 import type { Sighting } from '../../../src/fleet/sighting.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { aRing, sqliteBackend, testClock, type Place } from '../../support/store/backends.ts'
@@ -17,7 +20,16 @@ interface Line {
   readonly facts: object
 }
 
-async function startMaintenance(place: Place, { id = 'one', ring = aRing(1) } = {}) {
+interface MaintenanceOptions {
+  readonly id?: string
+  readonly ring?: KeyRing
+  readonly departing?: DepartingByCode | undefined
+}
+
+async function startMaintenance(
+  place: Place,
+  { id = 'one', ring = aRing(1), departing }: MaintenanceOptions = {},
+) {
   if (place.settings.kind !== 'sqlite') throw new Error('these tests lock a file')
   const clock = testClock()
   const opened = await openStore(
@@ -34,6 +46,7 @@ async function startMaintenance(place: Place, { id = 'one', ring = aRing(1) } = 
     log: { info: line('info'), warn: line('warn'), error: line('error') },
     clock,
     instance: { id, name: `tfe-${id}` },
+    departing: () => departing,
   })
   const close = () => store.close()
   return { store, keeping, clock, lines, [Symbol.asyncDispose]: close }
@@ -161,7 +174,7 @@ for (const [what, silence, lacking] of SILENCE) {
 
 test('a store that is away costs one line for each job, and everything is made up for later', async () => {
   await using place = await sqliteBackend.place()
-  await using it = await startMaintenance(place)
+  await using it = await startMaintenance(place, { departing: EPMM })
   const { store, keeping, clock, lines } = it
   await withAlice(it)
   await sessionUntil(store, 'ended', clock.at - 1)
@@ -178,13 +191,59 @@ test('a store that is away costs one line for each job, and everything is made u
     })),
   )
   expect(lines).toHaveLength(3)
-  expect(keeping.counts.failures).toEqual({ keys: 2, sessions: 2, unverified: 2 })
+  // What is only read is read all the same.
+  expect(keeping.counts.failures).toEqual({ departures: 0, keys: 2, sessions: 2, unverified: 2 })
+  expect(keeping.counts.departures).toHaveLength(4)
   other.exec('rollback')
   other.close()
   await keeping.runOnce()
   expect(keeping.counts).toMatchObject({ sessionsEnded: 1, failures: { keys: 2 } })
   expect(lines).toHaveLength(3)
 })
+
+const EPMM = allDeparting(
+  {
+    profile: 'epmm-11.5',
+    setting: undefined,
+    isRequired: true,
+    storefrontCertificates: undefined,
+  },
+  'sync',
+)
+
+test('departures are counted where documents say what to expect, and shown as a metric', async () => {
+  await using place = await sqliteBackend.place()
+  await using it = await startMaintenance(place, { departing: EPMM })
+  await it.store.inventory.import(BY, [
+    { id: 'mac', class: 'macos-maw', pending: true },
+    { id: 'phone', class: 'android-maw', agentVersion: '9', agentRank: 9, pending: true },
+    { id: 'tablet', class: 'ios-mdm', pending: true },
+  ])
+  await it.keeping.runOnce()
+  const metrics = await metricsText(it.keeping)
+  expect(metrics).toEqual([
+    'tfe_devices_by_departure{departure="on-sync-port"} 1',
+    'tfe_devices_by_departure{departure="on-https-port"} 0',
+    'tfe_devices_by_departure{departure="came-without-certificate"} 0',
+    'tfe_devices_by_departure{departure="cannot-migrate"} 1',
+  ])
+})
+
+test('a server without documents has no metric of departures: none is no zero', async () => {
+  await using place = await sqliteBackend.place()
+  await using it = await startMaintenance(place)
+  await it.keeping.runOnce()
+  expect(it.keeping.counts.failures.departures).toBe(0)
+  expect(await metricsText(it.keeping)).toEqual([])
+})
+
+/** The lines of the metric. */
+async function metricsText(keeping: Maintenance): Promise<readonly string[]> {
+  const store = { revision: 0, answeredAt: 0 as Instant, failure: undefined, failures: 0 }
+  const sightings = { buffered: 0, recorded: 0, dropped: 0, failures: 0, lastFailure: undefined }
+  const text = await new StoreMetrics().text(store, sightings, keeping.counts)
+  return text.split('\n').filter((line) => line.startsWith('tfe_devices_by_departure'))
+}
 
 test('it begins at once, and ends after what it has begun', async () => {
   await using place = await sqliteBackend.place()
