@@ -72,7 +72,8 @@ export function unprovenClaims(backend: Backend): void {
         lastSeen: undefined,
         firstSeen: undefined,
         verdict: undefined,
-        code: undefined,
+        // A label: what that client met, and no verdict on the device.
+        code: 'code' in said && said.code === 'no-certificate' ? said.code : undefined,
       })
       const neverMet = { inInventory: true, notSeenSince: 1 as Instant }
       expect(unwrap(await store.devices.count(neverMet, []))).toBe(1)
