@@ -25,6 +25,14 @@ export const STORE: Cases<StoreFailure> = {
     kind: 'schema-newer',
     found: amount('found'),
     known: amount('known'),
+    copies: [],
+  }),
+  'copy-failed': byUs({
+    kind: 'copy-failed',
+    dialect: 'sqlite',
+    from: amount('found'),
+    copy: '{path}',
+    detail,
   }),
   'unknown-row': byUs({
     kind: 'unknown-row',

@@ -39,6 +39,7 @@ const TROUBLES: ReadonlySet<string> = new Set<StoreTrouble['kind']>([
   'store-unavailable',
   'not-a-store',
   'schema-newer',
+  'copy-failed',
   'unknown-row',
 ])
 
@@ -86,7 +87,16 @@ function explainTrouble(why: StoreTrouble): SentenceAndStep {
     case 'schema-newer':
       return [
         `the store has schema ${why.found}, and this program knows schemas up to ${why.known}`,
-        'run the newer program again, or restore a backup from before the upgrade',
+        why.copies.length === 0
+          ? 'run the newer program again, or stop it everywhere and restore a backup from before the upgrade'
+          : `run the newer program again, or stop it everywhere and name a copy from before the upgrade as the store: ${why.copies.join(', ')}`,
+      ]
+    case 'copy-failed':
+      return [
+        `the store has schema ${why.from} and was not upgraded, because its copy ${why.copy} could not be made: ${why.detail}`,
+        why.dialect === 'sqlite'
+          ? 'make room on the volume of the store, or let the program write in its folder, and start again; the store is as it was'
+          : 'make room in the database, or let the program make schemas in it (grant create on database … to its role), and start again; the store is as it was',
       ]
     case 'unknown-row':
       return [

@@ -14,7 +14,21 @@ export type StoreTrouble =
   | { readonly kind: 'store-read-only'; readonly detail: string }
   | { readonly kind: 'store-unavailable'; readonly detail: string }
   | { readonly kind: 'not-a-store'; readonly detail: string }
-  | { readonly kind: 'schema-newer'; readonly found: number; readonly known: number }
+  | {
+      readonly kind: 'schema-newer'
+      readonly found: number
+      readonly known: number
+      /** Copies from before upgrades that lie beside it, the newest first. */
+      readonly copies: readonly string[]
+    }
+  /** The copy that is made before an upgrade could not be made; nothing was upgraded. */
+  | {
+      readonly kind: 'copy-failed'
+      readonly dialect: 'sqlite' | 'postgres'
+      readonly from: number
+      readonly copy: string
+      readonly detail: string
+    }
   | UnknownRowFailure
 
 /** A row that no version known to this program writes. Guessing its meaning could admit a device. */

@@ -34,6 +34,8 @@ export interface Store {
   readonly created: boolean
   /** The schema that it had when it was opened, which upgrades it unless it is only read; 0 for one that was made. */
   readonly schemaFound: number
+  /** Where the copy lies that was made before this opening upgraded it: a path, or a schema. */
+  readonly copy: string | undefined
   /** For people: a path, or an address without its password. */
   readonly where: string
   readonly admins: Public<Admins>

@@ -8,7 +8,7 @@ import { Admins } from './access/admins.ts'
 import { Approvals } from './devices/approvals.ts'
 import { AttemptCounts } from './devices/attempt-counts.ts'
 import { Audit } from './access/audit.ts'
-import { Transactions } from './transactions.ts'
+import { Transactions, type Actor } from './transactions.ts'
 import { Credentials } from './access/credentials.ts'
 import { Denials } from './devices/denials.ts'
 import { Devices } from './devices/devices.ts'
@@ -25,7 +25,11 @@ import { Ports } from './settings/ports.ts'
 import { openPostgres, openPostgresForReading, type PostgresSettings } from './engine/postgres.ts'
 import { RevocationLists } from './settings/revocation-lists.ts'
 import { SavedQueries } from './settings/saved-queries.ts'
-import { prepareSchema, type InitialSettings } from './migrate/prepare-schema.ts'
+import {
+  prepareSchema,
+  type InitialSettings,
+  type PreparedSchema,
+} from './migrate/prepare-schema.ts'
 import { addMissingPostgresTables, addMissingTables, readSchema } from './migrate/read-schema.ts'
 import type { KeyRing } from './secrets/seal.ts'
 import { Secrets } from './secrets/secrets.ts'
@@ -44,11 +48,13 @@ export interface OpenOptions {
   readonly ring: KeyRing
   /** What a store that is made now begins with; undefined for one that has to be there (decision 5). */
   readonly initialSettings: InitialSettings | undefined
+  /** Who opens it, should it be upgraded; the program itself when left out. */
+  readonly actor?: Actor | undefined
   /** How many certificates without a sound path are kept; for tests. */
   readonly unsoundLimit?: number | undefined
 }
 
-/** Opens a store, and makes or upgrades its schema. */
+/** Opens a store, and makes or upgrades its schema; one that is upgraded is copied beside itself first. */
 export async function openStore(settings: StoreSettings, options: OpenOptions): Outcome<Store> {
   const { clock, initialSettings } = options
   if (settings.kind === 'sqlite' && initialSettings === undefined && !sqliteExists(settings)) {
@@ -56,7 +62,9 @@ export async function openStore(settings: StoreSettings, options: OpenOptions): 
   }
   const engine = settings.kind === 'sqlite' ? openSqlite(settings) : openPostgres(settings)
   return await withEngine(engine, async () => {
-    const prepared = await prepareSchema(engine, initialSettings, clock.now())
+    const { actor = { who: 'auto', from: 'start' } } = options
+    const now = clock.now()
+    const prepared = await prepareSchema(engine, { initialSettings, now, actor })
     return prepared.ok ? ok(assembleStore(engine, { ...options, ...prepared.value })) : prepared
   })
 }
@@ -79,7 +87,8 @@ export async function readStore(settings: StoreSettings, clock: Clock): Outcome<
     const { storeId, version } = found.value
     if (engine.dialect === 'sqlite') await addMissingTables(engine, version)
     const [ring, created] = [{ keys: new Map<number, Uint8Array>() }, false]
-    return ok(assembleStore(engine, { clock, ring, storeId, created, schemaFound: version }))
+    const facts = { storeId, created, schemaFound: version, copy: undefined }
+    return ok(assembleStore(engine, { clock, ring, ...facts }))
   })
 }
 
@@ -97,20 +106,17 @@ async function withEngine(engine: Engine, work: () => Outcome<Store>): Outcome<S
   }
 }
 
-interface StoreParts extends Pick<OpenOptions, 'clock' | 'ring' | 'unsoundLimit'> {
-  readonly storeId: string
-  readonly created: boolean
-  readonly schemaFound: number
-}
+type StoreParts = Pick<OpenOptions, 'clock' | 'ring' | 'unsoundLimit'> & PreparedSchema
 
 function assembleStore(engine: Engine, parts: StoreParts): Store {
-  const { clock, ring, unsoundLimit, storeId, created, schemaFound } = parts
+  const { clock, ring, unsoundLimit, storeId, created, schemaFound, copy } = parts
   const transactions = new Transactions(engine, clock)
   const feed = new Feed(transactions, engine)
   return {
     id: storeId,
     created,
     schemaFound,
+    copy,
     where: engine.where,
     admins: new Admins(transactions),
     approvals: new Approvals(transactions),

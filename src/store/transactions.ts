@@ -147,6 +147,19 @@ export async function pruneFeed(tx: Tx, upTo: number): Promise<void> {
     .execute()
 }
 
+/** Adds an entry within a transaction of another kind, which nothing else is told of. */
+export async function noteWithin(
+  tx: Tx,
+  {
+    actor,
+    now,
+    entry,
+  }: { readonly actor: Actor; readonly now: Instant; readonly entry: AuditEntry },
+): Promise<void> {
+  const revision = await nextRevision(tx)
+  await recordChange({ tx, actor, now, revision, entries: [entry], notices: [] })
+}
+
 async function nextRevision(tx: Tx): Promise<number> {
   const { revision } = await tx
     .updateTable('store_meta')

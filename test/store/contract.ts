@@ -20,6 +20,7 @@ import { secrets } from './contract/secrets.ts'
 import { unverifiedDevices } from './contract/foreign-rows.ts'
 import { switches } from './contract/enforcement-oauth-ports.ts'
 import { transfer } from './contract/transfer.ts'
+import { upgrade } from './contract/upgrade.ts'
 import type { Backend } from '../support/store/backends.ts'
 
 /** Declares every test of the contract for one backend. */
@@ -41,6 +42,7 @@ export function storeContract(backend: Backend): void {
     feed(backend)
     transfer(backend)
     reading(backend)
+    upgrade(backend)
     concurrency(backend)
     unverifiedDevices(backend)
   })

@@ -23,6 +23,7 @@ import {
   openConfiguredStore,
   storeSettingsOf,
   storeFault,
+  upgradeNote,
   type ConfiguredStore,
 } from '../../serve/store-sync/configured-store.ts'
 
@@ -168,7 +169,7 @@ export async function loadConfiguredStore(
 /** `exclusive`: no process serves from the store, and none begins to before the work is done. */
 async function withStore<Value>(
   { file, exclusive }: { readonly file: string; readonly exclusive: boolean },
-  { env }: CommandEnvironment,
+  { env, terminal }: CommandEnvironment,
   work: (store: Store, configured: ConfiguredStore) => Promise<Result<Value, readonly Fault[]>>,
 ): Promise<Result<Value, readonly Fault[]>> {
   const configured = await loadConfiguredStore(file, env)
@@ -180,8 +181,14 @@ async function withStore<Value>(
       return fail([{ at: configured.value.at, message: explainStoreLock(lock.failure) }])
     ending.adopt(lock.value, (one) => one.release())
   }
-  const opened = await openConfiguredStore(configured.value)
+  const opened = await openConfiguredStore(configured.value, { actor: currentUser() })
   if (!opened.ok) return opened
+  const upgraded = upgradeNote(configured.value, opened.value)
+  if (upgraded !== undefined) {
+    const { from, to, copy, nextStep } = upgraded
+    terminal.err(`the store was upgraded from schema ${from} to ${to}; its copy is ${copy}\n`)
+    terminal.err(`  next step: ${nextStep}\n`)
+  }
   const store = ending.adopt(opened.value, (one) => one.close())
   return await work(store, configured.value)
 }

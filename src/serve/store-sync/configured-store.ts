@@ -8,8 +8,10 @@ import type { StoreFailure } from '../../store/failure.ts'
 import { readKeyRing } from '../../store/secrets/key-ring.ts'
 import { createPrivateFile } from '../../store/engine/private-file.ts'
 import type { KeyRing } from '../../store/secrets/seal.ts'
+import { SCHEMA_VERSION } from '../../store/migrate/migrations.ts'
 import type { InitialSettings } from '../../store/migrate/prepare-schema.ts'
 import { openStore, readStore, type Store, type StoreSettings } from '../../store/store.ts'
+import type { Actor } from '../../store/transactions.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 
 /** A store of the configuration, and not the lack of one. */
@@ -52,10 +54,18 @@ export async function keyRingOf({
     : fail(ring.failure.map(({ at, message }) => ({ at: keys.at, message: `${at}: ${message}` })))
 }
 
-/** Opens it; `initialSettings` only for `tfe init`. */
+/** How a configured store is opened. */
+export interface OpenConfiguredOptions {
+  /** Only for `tfe init`. */
+  readonly initialSettings?: InitialSettings
+  /** Who opens it, should it be upgraded; the program itself when left out. */
+  readonly actor?: Actor
+}
+
+/** Opens it; one of an older schema is copied and upgraded. */
 export async function openConfiguredStore(
   store: ConfiguredStore,
-  initialSettings?: InitialSettings,
+  { initialSettings, actor }: OpenConfiguredOptions = {},
 ): Promise<Result<Store, readonly Fault[]>> {
   const ring = await keyRingOf(store)
   if (!ring.ok) return ring
@@ -65,8 +75,29 @@ export async function openConfiguredStore(
     clock: SYSTEM_CLOCK,
     ring: ring.value,
     initialSettings,
+    actor,
   })
   return opened.ok ? opened : fail([storeFault(store, opened.failure)])
+}
+
+/** A store that was upgraded as it was opened: what was done, and the way back. */
+export interface UpgradeNote {
+  readonly from: number
+  readonly to: number
+  /** The path of a file, or the name of a schema. */
+  readonly copy: string
+  readonly nextStep: string
+}
+
+/** Says that this opening upgraded the store; undefined where it did not. */
+export function upgradeNote(
+  { kind }: Pick<ConfiguredStore, 'kind'>,
+  { copy, schemaFound }: Store,
+): UpgradeNote | undefined {
+  if (copy === undefined) return undefined
+  const key = kind === 'sqlite' ? 'sqlite' : 'schema'
+  const nextStep = `none; to go back, stop every replica, name the copy in the configuration (store: ${key}: ${copy}) and run the program of before. Changes since then are not in it. Remove it when you need no way back: it holds what the store held`
+  return { from: schemaFound, to: SCHEMA_VERSION, copy, nextStep }
 }
 
 /**

@@ -17,7 +17,7 @@ import { explainStoreLock, lockStore } from '../../store/engine/lock.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import { withNewKey, writeKeyRing } from '../../store/secrets/key-ring.ts'
 import type { Store } from '../../store/port.ts'
-import { openStore } from '../../store/store.ts'
+import { readStore } from '../../store/store.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import {
   configuredStore,
@@ -58,7 +58,9 @@ export async function createStore(
   const keyFile = await ensureKeyRing(configured.value)
   if (!keyFile.ok) return keyFile
   const { enforcement } = config
-  const opened = await openConfiguredStore(configured.value, { enforcement })
+  const opened = await openConfiguredStore(configured.value, {
+    initialSettings: { enforcement },
+  })
   if (!opened.ok) return opened
   await using closing = new AsyncDisposableStack()
   const store = closing.adopt(opened.value, (one) => one.close())
@@ -163,12 +165,7 @@ async function checkAbsent(store: ConfiguredStore): Promise<Result<void, readonl
   if (!lock.ok) return fail([{ at: store.at, message: explainStoreLock(lock.failure) }])
   try {
     if (store.kind === 'sqlite') return ok(undefined)
-    const empty = { keys: new Map<number, Uint8Array>() }
-    const found = await openStore(storeSettingsOf(store), {
-      clock: SYSTEM_CLOCK,
-      ring: empty,
-      initialSettings: undefined,
-    })
+    const found = await readStore(storeSettingsOf(store), SYSTEM_CLOCK)
     if (found.ok) {
       await found.value.close()
       return exists(found.value.where)

@@ -22,6 +22,7 @@ import {
   openConfiguredStore,
   storeSettingsOf,
   storeFault,
+  upgradeNote,
   type ConfiguredStore,
 } from './configured-store.ts'
 import { ChangeWatcher, type StoreEvents } from './change-watcher.ts'
@@ -67,6 +68,12 @@ export class StoreSession {
     if (!lock.ok) {
       await opened.value.close()
       return fail([{ at: configured.value.at, message: explainStoreLock(lock.failure) }])
+    }
+    const upgraded = upgradeNote(configured.value, opened.value)
+    if (upgraded !== undefined) {
+      const { from, to, copy, nextStep } = upgraded
+      const facts = { schema_before: from, schema: to, copy, next_step: nextStep }
+      logger.log.warn(facts, 'the store was upgraded; a copy from before lies beside it')
     }
     const parts = { config, logger, sightingLimit, lock: lock.value }
     return ok(new StoreSession(configured.value, opened.value, parts))

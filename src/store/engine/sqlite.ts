@@ -9,6 +9,7 @@ import { Kysely, sql } from 'kysely'
 import { fail, ok, type Millis, type Result } from '../../kernel/types.ts'
 import type { Engine } from './engine.ts'
 import type { StoreTrouble, TransferFailure } from '../failure.ts'
+import { createPrivateFile } from './private-file.ts'
 import type { SqliteAccess } from './sqlite-connection.ts'
 import { sqliteDialect, SqliteError } from './sqlite-driver.ts'
 import type { Tables } from '../schema/tables.ts'
@@ -93,6 +94,7 @@ async function backup(
   const db = new Kysely<Tables>({ dialect: sqliteDialect(connection) })
   try {
     await rm(unfinished, { force: true })
+    createPrivateFile(unfinished)
     // A copy of one moment, without the free pages, on a connection of its own: changes go on meanwhile.
     await sql`vacuum into ${unfinished}`.execute(db)
     await flush(unfinished)
@@ -100,7 +102,7 @@ async function backup(
     await flush(dirname(target))
     return ok(undefined)
   } catch (error) {
-    await rm(unfinished, { force: true })
+    await rm(unfinished, { force: true }).catch(() => {})
     const detail = error instanceof Error ? error.message : String(error)
     return fail(troubleOf(error, connection.path) ?? { kind: 'backup-refused', detail })
   } finally {

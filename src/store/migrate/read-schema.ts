@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { fail, ok } from '../../kernel/types.ts'
 import type { Dialect, Engine } from '../engine/engine.ts'
 import type { Outcome } from '../failure.ts'
+import { findCopies } from './copy-store.ts'
 import { SCHEMA_MIGRATIONS, SCHEMA_VERSION } from './migrations.ts'
 import { FORMAT, schemaVersion, tableNames } from './prepare-schema.ts'
 
@@ -27,7 +28,8 @@ export async function readSchema(engine: Engine): Outcome<FoundSchema> {
   }
   const version = await schemaVersion(db)
   if (version > SCHEMA_VERSION) {
-    return fail({ kind: 'schema-newer', found: version, known: SCHEMA_VERSION })
+    const copies = await findCopies(engine, db)
+    return fail({ kind: 'schema-newer', found: version, known: SCHEMA_VERSION, copies })
   }
   const meta = await db.selectFrom('store_meta').selectAll().where('id', '=', 1).executeTakeFirst()
   if (meta?.format !== FORMAT) {

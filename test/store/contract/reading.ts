@@ -108,6 +108,7 @@ export function reading(backend: Backend): void {
         kind: 'schema-newer',
         found: 1003,
         known: SCHEMA_VERSION,
+        copies: [],
       })
     })
   })

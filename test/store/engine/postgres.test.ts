@@ -1,9 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Store } from '../../../src/store/store.ts'
+import { explainStore } from '../../../src/store/explain.ts'
+import { openStore, readStore, type Store } from '../../../src/store/store.ts'
+import { backToSchema } from '../../support/store/older-schema.ts'
 import { findPostgres } from '../../support/store/postgres.ts'
 import { storeContract } from '../contract.ts'
 import { survivesKills } from './kill-durability.ts'
-import { opened, postgresBackend } from '../../support/store/backends.ts'
+import { aRing, opened, postgresBackend, testClock } from '../../support/store/backends.ts'
 import { ADMIN, unwrapFailure, unwrap } from '../../support/store/sightings.ts'
 
 const postgres = await findPostgres()
@@ -23,6 +25,36 @@ if (postgres.kind === 'found') {
     const told = watchOnce(replica)
     unwrap(await store.documents.put(ADMIN, { name: 'a', body: 1 }, 0))
     expect(await told).toBe(1)
+  })
+
+  test('a store whose copy the database refuses is not upgraded, and the fault says what to grant', async () => {
+    await using place = await backend.place()
+    await (await opened(place)).close()
+    await backToSchema(place, 1)
+    const role = `tfe_limited_${process.pid}`
+    const { schema = '', url } = place.settings.kind === 'postgres' ? place.settings : { url: '' }
+    await place.damage(
+      `create role ${role} login`,
+      `grant usage, create on schema ${schema} to ${role}`,
+      `grant all on all tables in schema ${schema} to ${role}`,
+    )
+    try {
+      const settings = {
+        kind: 'postgres',
+        url: url.replace('//tfe@', `//${role}@`),
+        schema,
+      } as const
+      const opening = { clock: testClock(), ring: aRing(1), initialSettings: undefined }
+      const why = unwrapFailure(await openStore(settings, opening))
+      expect(why).toMatchObject({ kind: 'copy-failed', from: 1 })
+      expect(explainStore(why).nextStep).toContain('grant create on database')
+      const reader = unwrap(await readStore(settings, testClock()))
+      expect(reader.schemaFound).toBe(1)
+      await reader.close()
+      expect(await place.copies()).toEqual([])
+    } finally {
+      await place.damage(`drop owned by ${role}`, `drop role ${role}`)
+    }
   })
 
   test('a transaction whose connection the database ends fails as unavailable, and ends nothing else', async () => {

@@ -40,6 +40,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 const placeOf = (settings: StoreSettings): Place => ({
   settings,
   damage: () => Promise.resolve(),
+  copies: () => Promise.resolve([]),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 })
 

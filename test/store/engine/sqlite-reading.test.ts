@@ -1,12 +1,13 @@
-/** What reading an SQLite store leaves beside it, and who may. */
+/** What reading and upgrading an SQLite store leave beside it, and who may read. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readStore } from '../../../src/store/store.ts'
-import { opened, sqliteBackend, testClock } from '../../support/store/backends.ts'
+import { explainStore } from '../../../src/store/explain.ts'
+import { openStore, readStore } from '../../../src/store/store.ts'
+import { aRing, opened, sqliteBackend, testClock } from '../../support/store/backends.ts'
 import { backToSchema } from '../../support/store/older-schema.ts'
-import { unwrap } from '../../support/store/sightings.ts'
+import { unwrap, unwrapFailure } from '../../support/store/sightings.ts'
 import { fill } from '../contract/transfer.ts'
 
 const STORE_FILE = join(import.meta.dirname, '../../../src/store/store.ts')
@@ -72,4 +73,27 @@ test('an account that may read a store and not write beside it reads it', async 
   })
   chmodSync(dirname(path), 0o755)
   expect(done.stdout.trim()).toBe('[["first","second"],"store-read-only"]')
+})
+
+test('a store whose copy cannot be written is not upgraded, and the fault says where it was to be', async () => {
+  await using place = await sqliteBackend.place()
+  if (place.settings.kind !== 'sqlite') return
+  const { path } = place.settings
+  {
+    await using store = await opened(place)
+    await fill(store)
+  }
+  await backToSchema(place, 1)
+  const clock = testClock()
+  const copy = `${path}.before-schema-2-20261122T000000Z`
+  // In the way of the file that the copy is written to before it has its name.
+  mkdirSync(`${copy}.unfinished/full`, { recursive: true })
+  const why = unwrapFailure(
+    await openStore(place.settings, { clock, ring: aRing(1), initialSettings: undefined }),
+  )
+  expect(why).toMatchObject({ kind: 'copy-failed', from: 1, copy })
+  expect(explainStore(why).nextStep).toContain('in its folder')
+  const reader = unwrap(await readStore(place.settings, clock))
+  expect(reader.schemaFound).toBe(1)
+  await reader.close()
 })

@@ -1,7 +1,7 @@
 /**
  * Where a test's store lies, on either backend, and a way to its tables that goes around the product.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -20,6 +20,8 @@ export interface Place extends AsyncDisposable {
   readonly settings: StoreSettings
   /** Does to the tables what the product would not. */
   damage(...statements: readonly string[]): Promise<void>
+  /** The copies that upgrades left beside it, oldest first. */
+  copies(): Promise<readonly Pick<Place, 'settings' | 'damage'>[]>
 }
 
 /** Makes places. */
@@ -34,18 +36,30 @@ export const sqliteBackend: Backend = {
     const folder = mkdtempSync(join(tmpdir(), 'tfe-store-'))
     const path = join(folder, 'store.db')
     return {
-      settings: { kind: 'sqlite', path },
-      async damage(...statements) {
-        const database = new DatabaseSync(path)
-        for (const statement of statements) database.exec(statement)
-        database.close()
-      },
+      ...sqliteFile(path),
+      copies: async () =>
+        readdirSync(folder)
+          .filter((name) => name.includes('.before-schema-') && !/-(?:wal|shm)$/.test(name))
+          .sort()
+          .map((name) => sqliteFile(join(folder, name))),
       async [Symbol.asyncDispose]() {
         rmSync(folder, { recursive: true, force: true })
       },
     }
   },
 }
+
+const sqliteFile = (path: string): Pick<Place, 'settings' | 'damage'> => ({
+  settings: { kind: 'sqlite', path },
+  async damage(...statements) {
+    const database = new DatabaseSync(path)
+    try {
+      for (const statement of statements) database.exec(statement)
+    } finally {
+      database.close()
+    }
+  },
+})
 
 let schemas = 0
 
@@ -55,13 +69,30 @@ export const postgresBackend = (url: string): Backend => ({
     schemas += 1
     const schema = `tfe_test_${process.pid}_${schemas}`
     await onPostgres(url, `create schema ${schema}`)
+    const copies = async () => {
+      const found = await onPostgres(
+        url,
+        `select nspname from pg_namespace where nspname like '${schema}\\_before%' order by 1`,
+      )
+      return found.map(({ nspname }) => postgresSchema(url, String(nspname)))
+    }
     return {
-      settings: { kind: 'postgres', url, schema },
-      damage: (...statements) => onPostgres(url, `set search_path = ${schema}`, ...statements),
-      [Symbol.asyncDispose]: () => onPostgres(url, `drop schema ${schema} cascade`),
+      ...postgresSchema(url, schema),
+      copies,
+      async [Symbol.asyncDispose]() {
+        const all = [schema, ...(await copies()).map(({ settings }) => settings.schema)]
+        await onPostgres(url, ...all.map((one) => `drop schema ${one} cascade`))
+      },
     }
   },
 })
+
+const postgresSchema = (url: string, schema: string) =>
+  ({
+    settings: { kind: 'postgres', url, schema },
+    damage: async (...statements: readonly string[]) =>
+      void (await onPostgres(url, `set search_path = ${schema}`, ...statements)),
+  }) as const
 
 /** The test's time: stands still until it is set. */
 export interface TestClock {

@@ -135,12 +135,19 @@ async function ready(server: ChildProcess): Promise<void> {
   })
 }
 
-/** Runs statements beside the product. */
-export async function onPostgres(url: string, ...statements: readonly string[]): Promise<void> {
+/** Runs statements beside the product; returns the rows of the last. */
+export async function onPostgres(
+  url: string,
+  ...statements: readonly string[]
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const client = new Client({ connectionString: url })
   await client.connect()
   try {
-    for (const statement of statements) await client.query(statement)
+    let rows: readonly Readonly<Record<string, unknown>>[] = []
+    for (const statement of statements) {
+      rows = (await client.query<Record<string, unknown>>(statement)).rows
+    }
+    return rows
   } finally {
     await client.end()
   }
