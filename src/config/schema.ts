@@ -54,8 +54,8 @@ const trust = group('Which CAs are trusted to name devices.', {
         'local',
       ),
       standing: choice(
-        '`staged`: known, admits no device yet. `current`: issues certificates to devices going forward. `previously-trusted`: retired; certificates issued before `retiredAt` still admit. `distrusted`: admits no device from now on.',
-        ['staged', 'current', 'previously-trusted', 'distrusted'],
+        '`staged`: known, admits no device yet. `current`: issues certificates to devices going forward. `previously-trusted`: retired; certificates issued before `retiredAt` still admit. `distrusted`: admits no device from now on. `removed`: not in use any more; a new store does not get it. Once there is a store, it owns the standing: of these words only the stricter ones hold against it.',
+        ['staged', 'current', 'previously-trusted', 'distrusted', 'removed'],
       ),
       retiredAt: Type.Optional(
         pointInTime(

@@ -5,6 +5,8 @@
 import type { Config } from '../config/config.ts'
 import type { ApprovalModel, Enforcement, OAuthEndpoints, Standing } from '../decide/policy.ts'
 import { pemOf } from '../x509/pem.ts'
+import { enforcementInForce } from '../fleet/enforcement-in-force.ts'
+import { distrustedByFileAlone, standingInForce } from './file-holds.ts'
 import { applyUpstreamTls, type AppliedUpstreamTls } from './upstream-tls.ts'
 import type { CrlSettings, EnrollmentSetting } from '../config/trust/types.ts'
 import type { ListSource } from '../trust/list-source.ts'
@@ -12,11 +14,13 @@ import type { ListSource } from '../trust/list-source.ts'
 /** What the store says of the whole fleet; plain data for structured clone. */
 export interface StoreRules {
   readonly revision: number
-  /** The latch beats the file. */
-  readonly enforcement: Enforcement
+  /** `required` is the latch; what is in force says `enforcementInForce`. */
+  readonly latch: Enforcement
   /** In place of the file's, which only seed a store. Those that were removed are left out. */
   readonly enrollmentSettings: readonly StoredEnrollmentSetting[]
-  /** Undefined where the file, or its default, decides. */
+  /** Names of the settings that were removed: none is used again. */
+  readonly removedSettings: readonly string[]
+  /** Undefined where no administrator has chosen one; the file's own word beats it. */
   readonly approvalModel: ApprovalModel | undefined
   readonly oauth: OAuthEndpoints
   /** Names of listeners that take no connection any more. */
@@ -41,21 +45,34 @@ export type StoredCrl = Omit<CrlSettings, 'lists'> & {
   readonly lists: readonly [ListSource, ...ListSource[]]
 }
 
-/** The configuration as it is in force under the rules of a store. */
+/** The configuration as it is in force under the rules of a store, and under the file's stricter words (decision 30). */
 export function applyRules(config: Config, rules: StoreRules | undefined): Config {
   if (rules === undefined) return config
   const { trust, approval } = config
+  const stored = rules.enrollmentSettings.flatMap((one) => {
+    const standing = standingInForce(one.name, one.standing, trust)
+    return standing.kind === 'removed' ? [] : [{ ...one, standing }]
+  })
   return {
     ...config,
-    enforcement: rules.enforcement,
-    approval: { ...approval, model: rules.approvalModel ?? approval.model },
+    enforcement: enforcementInForce(config, rules.latch).state,
+    approval: { ...approval, model: approvalModelInForce(approval, rules) },
     ...applyUpstreamTls(config, rules.upstreamTls),
     trust: {
       ...trust,
-      enrollmentSettings: rules.enrollmentSettings.map(settingOf),
+      enrollmentSettings: [
+        ...stored.map(settingOf),
+        ...distrustedByFileAlone(rules.enrollmentSettings, trust),
+      ],
     },
   }
 }
+
+/** The file's own word is not edited in the portal (decision 20). */
+const approvalModelInForce = (
+  { model, modelStated }: Config['approval'],
+  { approvalModel }: StoreRules,
+): ApprovalModel => (modelStated ? model : (approvalModel ?? model))
 
 function settingOf({
   name,

@@ -79,12 +79,14 @@ const listsText = (crl: StoredCrl | undefined) =>
 
 /** What is for the whole fleet at once. */
 function fleetDifferences(
-  { enforcement, approvalModel, upstreamTls }: StoreRules,
+  { latch, approvalModel, upstreamTls }: StoreRules,
   { config }: CompiledConfig,
 ): readonly string[] {
   return [
-    ...(enforcement === config.enforcement ? [] : [`enforcement is ${enforcement}`]),
-    ...(approvalModel === undefined || approvalModel === config.approval.model
+    ...(latch === config.enforcement ? [] : [`enforcement is ${latch}`]),
+    ...(config.approval.modelStated ||
+    approvalModel === undefined ||
+    approvalModel === config.approval.model
       ? []
       : [`the approval model is ${approvalModel}`]),
     ...(upstreamTls.length > 0 ? ['upstream TLS was changed'] : []),

@@ -15,7 +15,12 @@ import { readContent } from '../reading/content.ts'
 import type { ConfigDocument } from '../schema.ts'
 import { quoted } from '../reading/fault-text.ts'
 import { explainInstantFault, parseInstant } from '../reading/units.ts'
-import type { EnrollmentSetting, TrustSettings, ConfiguredDenyList } from './types.ts'
+import type {
+  ConfiguredDenyList,
+  EnrollmentSetting,
+  RemovedSetting,
+  TrustSettings,
+} from './types.ts'
 import { normalizeFingerprint } from '../reading/schema-types.ts'
 
 type TrustPlace = Place<DeepPartial<ConfigDocument['trust']>>
@@ -24,19 +29,30 @@ type SettingPlace = Place<DeepPartial<ConfigDocument['trust']['enrollmentSetting
 /** Reads the trust section; what it gives up is added to the dangers. */
 export function readTrust(place: TrustPlace): Maybe<TrustSettings> {
   const settings = place.at('enrollmentSettings')
-  const enrollmentSettings = readEach(settings, (_, setting) => readSetting(setting))
+  const written = readEach(settings, (_, setting) => readSetting(setting))
   checkNames(Place.items(settings))
   checkCurrent(settings, Place.items(settings))
   return allOrMissing<TrustSettings>({
     profile: place.required('profile'),
-    enrollmentSettings,
+    enrollmentSettings: written === missing ? missing : written.flatMap(inUse),
+    removed: written === missing ? missing : written.flatMap(removedOf),
     denied: readDenied(place.at('deny')),
     limits: readTrustLimits(place.at('limits')),
   })
 }
 
-const readSetting = (place: SettingPlace): Maybe<EnrollmentSetting> =>
-  allOrMissing<EnrollmentSetting>({
+type WrittenSetting = Omit<EnrollmentSetting, 'standing'> & {
+  readonly standing: Standing | { readonly kind: 'removed' }
+}
+
+const inUse = ({ standing, ...setting }: WrittenSetting): readonly EnrollmentSetting[] =>
+  standing.kind === 'removed' ? [] : [{ ...setting, standing }]
+
+const removedOf = ({ at, name, standing }: WrittenSetting): readonly RemovedSetting[] =>
+  standing.kind === 'removed' ? [{ at, name }] : []
+
+const readSetting = (place: SettingPlace): Maybe<WrittenSetting> =>
+  allOrMissing<WrittenSetting>({
     at: place.location,
     name: place.required('name'),
     source: place.required('source'),
@@ -45,7 +61,7 @@ const readSetting = (place: SettingPlace): Maybe<EnrollmentSetting> =>
     crl: readCrl(place.at('crl')),
   })
 
-function readStanding(place: SettingPlace): Maybe<Standing> {
+function readStanding(place: SettingPlace): Maybe<WrittenSetting['standing']> {
   const retiredAt = place.at('retiredAt').optional(readInstant)
   const sunset = place.at('sunset').optional(readInstant)
   const { standing, ...written } = place.written ?? {}

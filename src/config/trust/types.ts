@@ -22,6 +22,8 @@ export interface TrustSettings {
   /** `private` admits harmless departures from the profile of RFC 5280, `strict` refuses on any finding. */
   readonly profile: 'private' | 'strict'
   readonly enrollmentSettings: readonly EnrollmentSetting[]
+  /** Those that the file calls removed: they seed no store, and admit no device where a store still has them. */
+  readonly removed: readonly RemovedSetting[]
   readonly denied: ConfiguredDenyList
   /** What is demanded of keys, signatures and the length of a path. */
   readonly limits: TrustLimits
@@ -35,6 +37,12 @@ export interface ConfiguredDenyList {
 
 /** The limits that an operator may set; budgets are ours, for they protect the front end and not the fleet. */
 export type TrustLimits = Pick<Limits, 'depth' | 'rsaBits' | 'digests' | 'anyPurpose'>
+
+/** A setting whose life has ended. */
+export interface RemovedSetting {
+  readonly at: string
+  readonly name: string
+}
 
 /** A CA chain that devices' certificates come from, and where it stands in the life of the fleet (decision 8). */
 export interface EnrollmentSetting {

@@ -16,13 +16,7 @@ import type { Topic } from '../../store/schema/vocabulary.ts'
 import type { ProcessLogger } from '../log.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import { readUpstreamTls } from './read-upstream-tls.ts'
-import {
-  effectiveEnforcement,
-  readDecisions,
-  readDenials,
-  readKnown,
-  readRules,
-} from './read-rules.ts'
+import { readDecisions, readDenials, readKnown, readRules } from './read-rules.ts'
 
 /** What is called when the store has changed. */
 export interface StoreEvents {
@@ -120,16 +114,11 @@ export class ChangeWatcher {
       )
   }
 
-  /** The file states other things now; what of the store it beats is worked out anew. */
+  /** The file names other listeners and upstreams now; while the store is away, what it said last stays in force. */
   async adopt(config: Config): Promise<StoreRules | undefined> {
     this.#config = config
     const rules = await readRules(this.#store, config, this.#revision)
     if (rules.ok) this.#rules = rules.value
-    else if (this.#rules !== undefined) {
-      // The store is away: the file may still ask for more than what it said last.
-      const enforcement = effectiveEnforcement(this.#rules.enforcement, config)
-      this.#rules = { ...this.#rules, enforcement }
-    }
     return this.#rules
   }
 

@@ -5,7 +5,6 @@
 import { readUpstreamTls, unknownDocument } from './read-upstream-tls.ts'
 import { SYNC_PORT } from '../../store/settings/ports.ts'
 import type { Config } from '../../config/config.ts'
-import type { Enforcement } from '../../decide/policy.ts'
 import { APPROVAL_DOCUMENT, readApprovalModel } from '../../fleet/stored-settings.ts'
 import { fail, ok, type KeyFingerprint, type Result } from '../../kernel/types.ts'
 import {
@@ -24,11 +23,8 @@ import type { Store } from '../../store/port.ts'
 /** Applies deltas, in the order in which it is called. */
 export type ApplyDelta = (delta: OverlayDelta) => void
 
-/** The parts of the configuration that beat the store, or name what it speaks of. */
-export type FileConfig = Pick<
-  Config,
-  'approval' | 'enforcement' | 'enforcementStated' | 'listeners' | 'upstreams'
->
+/** The parts of the configuration that name what the store speaks of. */
+export type FileConfig = Pick<Config, 'listeners' | 'upstreams'>
 
 /** What holds for the whole fleet, as of a revision or later. */
 export async function readRules(
@@ -56,10 +52,12 @@ export async function readRules(
   const sync = syncListener(fileConfig)
   return ok({
     revision,
-    enforcement: effectiveEnforcement(enforcement.value.state, fileConfig),
+    latch: enforcement.value.state,
     enrollmentSettings: settings.value.flatMap(chainOf),
-    // The file's own word is not edited in the portal (decision 20).
-    approvalModel: fileConfig.approval.modelStated ? undefined : model?.value,
+    removedSettings: settings.value
+      .filter(({ standing }) => standing.kind === 'removed')
+      .map(({ name }) => name),
+    approvalModel: model?.value,
     // The legacy endpoint is there until an administrator disables it.
     oauth: { modern: mutual, legacy: legacy === 'disabled' ? 'disabled' : 'enabled' },
     closedListeners: sync !== undefined && closed.includes(SYNC_PORT) ? [sync] : [],
@@ -74,12 +72,6 @@ export const syncListener = ({ listeners }: Pick<FileConfig, 'listeners'>): stri
     listeners.find(({ port }) => port === 9997) ??
     listeners.find(({ name }) => name === SYNC_PORT)
   )?.name
-
-/** Decision 5: the latch beats the file, which beats what the store began with. */
-export const effectiveEnforcement = (
-  stored: Enforcement,
-  { enforcement, enforcementStated }: Pick<FileConfig, 'enforcement' | 'enforcementStated'>,
-): Enforcement => (stored === 'required' || !enforcementStated ? stored : enforcement)
 
 function chainOf({
   name,

@@ -76,7 +76,7 @@ export async function poolProcess(workers: number, product: ProductOptions): Pro
 export function storeRules(changes: Partial<StoreRules> = {}): StoreRules {
   return {
     revision: 1,
-    enforcement: 'required',
+    latch: 'required',
     enrollmentSettings: [
       {
         name: 'Fleet',
@@ -86,6 +86,7 @@ export function storeRules(changes: Partial<StoreRules> = {}): StoreRules {
         crl: undefined,
       },
     ],
+    removedSettings: [],
     approvalModel: undefined,
     oauth: { modern: 'enabled', legacy: 'enabled' },
     closedListeners: [],

@@ -133,12 +133,12 @@ test('throwing the latch ends who was only recorded, bodies under way included, 
   const { upstream, half, left } = await stallingUpstream()
   await using _upstream = upstream
   await using pool = await poolProcess(2, { upstreamPort: upstream.port })
-  await pool.send({ kind: 'rules', rules: rules({ enforcement: 'recording' }) })
+  await pool.send({ kind: 'rules', rules: rules({ latch: 'recording' }) })
   await using fit = await visiting(pool, device)
   await using stranger = await Device.to(pool.port, clientTls(pool.port, fleet.unknown))
   stranger.send('POST /device/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf')
   await half
-  await pool.send(told({ enforcement: 'required' }))
+  await pool.send(told({ latch: 'required' }))
   expect(await pool.ended('untrusted-issuer')).toBe(1)
   await stranger.ended
   await left.upload.promise

@@ -30,7 +30,7 @@ for (const enforcement of ['recording', 'required'] as const) {
     let revision = 0
     for (const [modern, legacy, ...codes] of STATES) {
       revision += 1
-      const rules = storeRules({ revision, enforcement, oauth: { modern, legacy } })
+      const rules = storeRules({ revision, latch: enforcement, oauth: { modern, legacy } })
       await pool.send({ kind: 'rules', rules })
       for (const [at, path] of ['/oauth/token', '/legacy/token'].entries()) {
         const code = codes[at] ?? ''
@@ -59,7 +59,7 @@ for (const enforcement of ['recording', 'required'] as const) {
     ] as const) {
       revision += 1
       const oauth = { modern, legacy: 'enabled' } as const
-      await pool.send({ kind: 'rules', rules: storeRules({ revision, enforcement, oauth }) })
+      await pool.send({ kind: 'rules', rules: storeRules({ revision, latch: enforcement, oauth }) })
       const answer = await requestOnce(pool, { version: 'TLSv1.3', path: '/oauth/token' })
       expect([modern, answer.status]).toEqual([modern, 403])
       const lines = await pool.waitForLines(revision, ({ route }) => route === 'token')

@@ -79,7 +79,7 @@ test('the store knows which device is blocked and which showed nothing, and noth
 test('in recording the store knows which device would be refused, though the device was let pass', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   await using pool = await poolProcess(1, { upstreamPort: upstream.port })
-  await pool.send({ kind: 'rules', rules: storeRules({ enforcement: 'recording' }) })
+  await pool.send({ kind: 'rules', rules: storeRules({ latch: 'recording' }) })
   const stranger = fleet.unknown
   expect((await requestOnce(pool, { version: 'TLSv1.3', device: stranger })).status).toBe(200)
   const [seen] = await seenIn(pool, 1)

@@ -71,7 +71,7 @@ test('a block ends the tunnels of its device on two workers before they are told
 test('the latch ends tunnels that only recording let pass, and leaves those alone of whom nothing is asked', async () => {
   await using upstream = await rawUpstream(upstreamTlsOptions, echo)
   await using pool = await poolProcess(2, { upstreamPort: upstream.port, yaml: SYNC })
-  await pool.send({ kind: 'rules', rules: storeRules({ enforcement: 'recording' }) })
+  await pool.send({ kind: 'rules', rules: storeRules({ latch: 'recording' }) })
   const unfit = await openTunnels(pool, fleet.unknown)
   const others = [
     ...(await openTunnels(pool, fleet.device)),
