@@ -92,7 +92,8 @@ export async function startServer(
   const compiled = compileConfig(config, SYSTEM_CLOCK.now(), { rules })
   if (!compiled.ok) return compiled
   logNewDangers(compiled.value.config, { dangers: [] }, logger)
-  logNewWarnings([...loaded.warnings, ...compiled.value.warnings], [], logger)
+  const warned = { fileWarnings: loaded.warnings, compiled: compiled.value }
+  logNewWarnings(warned, undefined, logger)
   const reloadMetrics = new ReloadMetrics()
   const kept = await storeSession.value?.keptCrls()
   if (kept?.ok === false) return kept
@@ -128,7 +129,11 @@ export async function startServer(
   const status = await openStatusListener(config.metrics, {
     // The expiry metrics last: a scrape makes every process report which devices it saw.
     metrics: async () => {
-      const ours = [await pool.scrape(), await reloadMetrics.text(), await revocation.text()]
+      const ours = [
+        await pool.scrape(),
+        await reloadMetrics.text(coordinator.compiled),
+        await revocation.text(),
+      ]
       return (
         ours.join('') + (await expiryMetrics.text()) + ((await storeSession.value?.text()) ?? '')
       )
@@ -138,7 +143,10 @@ export async function startServer(
       pool.notReadyReason() ??
       revocation.notReadyReason() ??
       storeSession.value?.notReadyReason(),
-    degradedReason: () => storeSession.value?.degradedReason(),
+    degradedReason: () =>
+      [storeSession.value?.degradedReason(), coordinator.degradedReason()]
+        .filter((why) => why !== undefined)
+        .join('; ') || undefined,
   })
   if (!status.ok) return status
   opened.defer(() => status.value.close())

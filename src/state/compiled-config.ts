@@ -18,6 +18,9 @@ import type { TrustStore } from '../trust/store.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { advertisedCas, type AdvertisedCas } from './advertised-cas.ts'
 import { trustedAuthorities, type Authorities } from './authorities.ts'
+import { enforcementInForce, type EnforcementInForce } from '../fleet/enforcement-in-force.ts'
+import { differenceText, type FileDifference } from './file-difference.ts'
+import { fileDifferences } from './file-differences.ts'
 import type { Overlay } from './overlay.ts'
 import { LoadedCrls, revocationPolicy } from './revocation-policy.ts'
 import { applyRules, type StoreRules } from './store-rules.ts'
@@ -34,7 +37,10 @@ export interface CompiledConfig {
   readonly policy: Policy
   readonly listeners: ReadonlyMap<string, CompiledListener>
   readonly upstreams: ReadonlyMap<string, CompiledUpstream>
-  /** What an operator should know although it can be served. */
+  readonly enforcement: EnforcementInForce
+  /** In what the file says another thing than the store; those that hold narrow what the store says. */
+  readonly differences: readonly FileDifference[]
+  /** What an operator should know although it can be served; the differences are among it. */
   readonly warnings: readonly Fault[]
 }
 
@@ -63,7 +69,8 @@ export function compileConfig(
 ): Result<CompiledConfig, readonly Fault[]> {
   const config = applyRules(fileConfig, rules)
   const faults: Fault[] = []
-  const warnings: Fault[] = []
+  const differences = fileDifferences(fileConfig, rules)
+  const warnings: Fault[] = differences.map(differenceFault)
   const trust = collect(trustedAuthorities(config.trust, now), faults)
   if (trust !== undefined) warnings.push(...trust.warnings)
   const at = config.trust.enrollmentSettings[0]?.at ?? config.file
@@ -86,8 +93,16 @@ export function compileConfig(
   if (faults.length > 0 || trust === undefined) return fail(faults)
   const policy = policyOf(config, trust, { rules, overlay })
   const { store, chains } = trust
-  return ok({ config, trust: store, chains, policy, listeners, upstreams, warnings })
+  const enforcement = enforcementInForce(fileConfig, rules?.latch)
+  const parts = { policy, listeners, upstreams, enforcement, differences, warnings }
+  return ok({ config, trust: store, chains, ...parts })
 }
+
+/** A difference at its place in the file. */
+export const differenceFault = (difference: FileDifference): Fault => ({
+  at: difference.at,
+  message: differenceText(difference),
+})
 
 /** What administrators decided, where there is a store. */
 export interface StoreDecisions {

@@ -7,10 +7,11 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Config, LoadedConfig } from '../../config/config.ts'
 import type { Fault, Result } from '../../kernel/types.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
-import { compileConfig, type CompiledConfig } from '../../state/compiled-config.ts'
+import { compileConfig, differenceFault, type CompiledConfig } from '../../state/compiled-config.ts'
 import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import type { WorkerPool } from '../workers/pool.ts'
 import { fixedFaults } from './fixed-settings.ts'
+import { stricterFileFaults } from './stricter-file.ts'
 import type { ProcessLogger } from '../log.ts'
 import type { ReloadMetrics } from './metrics.ts'
 import type { Revocation } from '../revocation/revocation.ts'
@@ -20,7 +21,13 @@ import type { ProcessConfig } from '../process/process-config.ts'
 
 /** What a reload came to. */
 export type ReloadOutcome =
-  | { readonly kind: 'applied'; readonly from: number; readonly to: number }
+  | {
+      readonly kind: 'applied'
+      readonly from: number
+      readonly to: number
+      /** Of a file that says another thing than the store: each difference, where there is one. */
+      readonly differences?: readonly Fault[]
+    }
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'refused'; readonly faults: readonly Fault[] }
 
@@ -102,6 +109,14 @@ export class ReloadCoordinator {
     return this.started ? undefined : 'starting'
   }
 
+  /** What `/readyz` says although traffic may come: words of the file that hold against the store. */
+  degradedReason(): string | undefined {
+    const held = this.compiled.differences.filter(({ holds }) => holds)
+    if (held.length === 0) return undefined
+    const words = held.map(({ file }) => file).join(', ')
+    return `the configuration file is stricter than the store, and holds as long as it is (${words}): \`tfe config diff\` names the commands that store it`
+  }
+
   stop(): void {
     this.draining = true
     this.rotation.stop()
@@ -139,7 +154,17 @@ export class ReloadCoordinator {
       const compiled = compileConfig(config, SYSTEM_CLOCK.now(), { rules })
       return { kind: 'refused', faults: compiled.ok ? faults : [...faults, ...compiled.failure] }
     }
-    return this.#applyConfig(config, await this.#deps.rulesFor(config), warnings)
+    const rules = await this.#deps.rulesFor(config)
+    const outcome = await this.#applyConfig(config, rules, warnings, (compiled) =>
+      stricterFileFaults(
+        { config: this.processConfig.config, compiled: this.compiled },
+        { config, compiled },
+        rules,
+      ),
+    )
+    if (outcome.kind === 'refused') await this.#deps.rulesFor(this.processConfig.config)
+    if (outcome.kind !== 'applied' || this.compiled.differences.length === 0) return outcome
+    return { ...outcome, differences: this.compiled.differences.map(differenceFault) }
   }
 
   /** Compiles it here first: what this process can compile, every worker can, so that a part of the pool never moves on alone. */
@@ -147,10 +172,13 @@ export class ReloadCoordinator {
     config: Config,
     rules: StoreRules | undefined,
     fileWarnings: readonly Fault[],
+    faultsOf: (compiled: CompiledConfig) => readonly Fault[] = () => [],
   ): Promise<ReloadOutcome> {
     const { pool, revocation, logger } = this.#deps
     const compiled = compileConfig(config, SYSTEM_CLOCK.now(), { rules })
     if (!compiled.ok) return { kind: 'refused', faults: compiled.failure }
+    const faults = faultsOf(compiled.value)
+    if (faults.length > 0) return { kind: 'refused', faults }
     const from = this.processConfig.version
     const processConfig = { ...this.processConfig, config, rules, version: from + 1 }
     // New lists first: under hard-fail a setting without its list would turn away its devices.
@@ -163,8 +191,8 @@ export class ReloadCoordinator {
     }
     logNewDangers(compiled.value.config, this.compiled.config, logger)
     logNewWarnings(
-      [...fileWarnings, ...compiled.value.warnings],
-      [...this.#fileWarnings, ...this.compiled.warnings],
+      { fileWarnings, compiled: compiled.value },
+      { fileWarnings: this.#fileWarnings, compiled: this.compiled },
       logger,
     )
     this.#fileWarnings = fileWarnings
@@ -215,14 +243,31 @@ export function logNewDangers(
   }
 }
 
-/** Logs each warning of the configuration that was not there before, in the same place: one that stands is said once. */
+/** What there is to say about a configuration in force. */
+export interface Warned {
+  /** Of reading the file. */
+  readonly fileWarnings: readonly Fault[]
+  readonly compiled: Pick<CompiledConfig, 'differences' | 'warnings'>
+}
+
+/**
+ * Logs each warning of the configuration that was not there before, in the same place: one that stands is said once. A
+ * word of the file that holds against the store is an error: it ends with its line, and no other replica knows it.
+ */
 export function logNewWarnings(
-  warnings: readonly Fault[],
-  before: readonly Fault[],
+  { fileWarnings, compiled }: Warned,
+  before: Warned | undefined,
   { log }: ProcessLogger,
 ): void {
-  for (const { at, message } of warnings) {
-    const isKnown = before.some((one) => one.at === at && one.message === message)
-    if (!isKnown) log.warn({ at }, message)
+  const known = before === undefined ? [] : [...before.fileWarnings, ...before.compiled.warnings]
+  const held = compiled.differences.filter(({ holds }) => holds).map(differenceFault)
+  for (const warning of [...fileWarnings, ...compiled.warnings]) {
+    const { at, message } = warning
+    if (known.some((one) => isSame(one, warning))) continue
+    if (held.some((one) => isSame(one, warning))) log.error({ at }, message)
+    else log.warn({ at }, message)
   }
 }
+
+const isSame = (one: Fault, other: Fault): boolean =>
+  one.at === other.at && one.message === other.message
