@@ -77,6 +77,8 @@ export interface HttpCheck {
 export interface UpstreamTls {
   /** False gives up verification: faults are noticed and reported, and the connection is used all the same. */
   readonly strict: boolean
+  /** Under `strict`: a server that no trust store vouches for is reported, and used where nothing else is wrong. */
+  readonly allowAndLog: boolean
   readonly sni: ServerNameIndication
   /** The name or address that the certificate must carry, independent of SNI; `undefined` is the server's own host. */
   readonly hostname: string | undefined

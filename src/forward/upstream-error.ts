@@ -45,7 +45,7 @@ export const checkError = (
   describe: () => ({ ...explanation, chain: [] }),
 })
 
-/** Allow and Log: each reason for itself, because each has a remedy of its own. */
+/** What was allowed, each reason for itself, because each has a remedy of its own. */
 export const allowedErrors = (facts: UntrustedServer): readonly UpstreamError[] =>
   strictTlsFailures(facts).map((failure) => ({
     upstream: facts.upstream,

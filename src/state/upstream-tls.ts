@@ -3,7 +3,11 @@
  * drafted and about to be tried.
  */
 import type { Config } from '../config/config.ts'
-import { unverifiedUpstream, weakUpstreamProtocol } from '../config/reading/danger.ts'
+import {
+  untrustedServersAllowed,
+  unverifiedUpstream,
+  weakUpstreamProtocol,
+} from '../config/reading/danger.ts'
 import type { Selection } from '../upstream-tls/catalogue.ts'
 import {
   effectiveVerification,
@@ -34,7 +38,7 @@ export const fileSettings = ({
   stated,
   verification: {
     strict: tls.strict,
-    allowUntrusted: tls.allowUntrusted,
+    allowAndLog: tls.allowAndLog,
     defaultStore: tls.trust.default,
     customStore: {
       enabled: tls.trust.custom.length > 0,
@@ -55,8 +59,10 @@ export function applyUpstreamTls(
   // A configuration has an upstream.
   if (first === undefined) return { upstreams, dangers }
   const now = [first, ...others].flatMap(upstreamTlsDangers)
-  const verified = [first, ...others].filter(({ tls }) => tls?.strict === true)
-  const over = verified.map(({ name }) => unverifiedUpstream(name).sentence)
+  const over = [first, ...others].flatMap(({ name, tls }) => [
+    ...(tls?.strict === true ? [unverifiedUpstream(name).sentence] : []),
+    ...(allowsUntrusted(tls) ? [] : [untrustedServersAllowed(name).sentence]),
+  ])
   const still = dangers.filter(({ sentence }) => !over.includes(sentence))
   const known = still.map(({ sentence }) => sentence)
   return {
@@ -81,7 +87,7 @@ export function withTlsSettings(
 ): Upstream {
   const { tls, name } = upstream
   if (tls === undefined) return upstream
-  const { strict, allowUntrusted, defaultStore, sni } = verification
+  const { strict, allowAndLog, defaultStore, sni } = verification
   const at = storePlaceOf(name)
   const uploaded = trustedCertificates(verification).map((pem) => ({
     at,
@@ -90,8 +96,12 @@ export function withTlsSettings(
   }))
   const custom = tls.stated.includes('customStore') ? tls.trust.custom : uploaded
   const trust = { default: defaultStore, custom }
-  return { ...upstream, tls: { ...tls, strict, allowUntrusted, sni, trust, selection } }
+  return { ...upstream, tls: { ...tls, strict, allowAndLog, sni, trust, selection } }
 }
+
+/** Allow and Log is an option of strict TLS. */
+const allowsUntrusted = (tls: UpstreamTls | undefined): boolean =>
+  tls?.strict === true && tls.allowAndLog
 
 function upstreamTlsDangers({ name, tls }: Upstream): readonly Danger[] {
   if (tls === undefined) return []
@@ -101,6 +111,7 @@ function upstreamTlsDangers({ name, tls }: Upstream): readonly Danger[] {
   const at = storePlaceOf(name)
   return [
     ...(tls.strict ? [] : [{ ...unverifiedUpstream(name), at }]),
+    ...(allowsUntrusted(tls) ? [{ ...untrustedServersAllowed(name), at }] : []),
     ...(protocols.length === 0 ? [] : [{ ...weakUpstreamProtocol(name, protocols), at }]),
   ]
 }

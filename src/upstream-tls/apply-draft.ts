@@ -39,7 +39,8 @@ export const WARNING_CODES = [
   'weak-suites',
   'idle-suites',
   'unverified',
-  'idle-signature',
+  'untrusted-servers-allowed',
+  'idle-allow-and-log',
   'idle-certificates',
   'empty-custom-store',
 ] as const satisfies readonly DraftWarning['kind'][]

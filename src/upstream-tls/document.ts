@@ -5,39 +5,82 @@
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { COLUMNS, findItem, type Catalogue, type Column, type Selection } from './catalogue.ts'
 import { parseOneCertificate } from './custom-certificates.ts'
-import { type OfferBaseline, currentBaseline, upgrade, type UpgradeResult } from './upgrade.ts'
+import {
+  withoutFormerAllowAndLog,
+  type FormerOverrides,
+  type SettingsPart,
+} from './allow-and-log.ts'
+import {
+  type OfferBaseline,
+  currentBaseline,
+  upgrade,
+  type UpgradeResult,
+  type VerificationDefaults,
+} from './upgrade.ts'
 import type { VerificationOverrides } from './verification.ts'
 import type { AppliedChoice, TlsDraft, TlsSettings, SettingsContext } from './settings-types.ts'
 
-/** Version 2 of what is stored; the first had neither of the `chosen`. */
+/** A document as it is read today. */
 export interface TlsSettingsDocument {
-  readonly version: 2
   readonly applied: AppliedChoice
   readonly chosen: VerificationOverrides
   readonly draft: TlsDraft
   readonly seen: OfferBaseline
+  /** What of it had Allow and Log on while that was the signature under strict TLS being off. */
+  readonly dropped: readonly SettingsPart[]
+}
+
+/** Version 2 of what is stored; the first had neither of the `chosen`. */
+export interface StoredTlsSettings {
+  readonly version: 2
+  readonly applied: AppliedChoice
+  readonly chosen: FormerOverrides
+  readonly draft: Omit<TlsDraft, 'chosen'> & { readonly chosen: FormerOverrides }
+  readonly seen: Omit<OfferBaseline, 'settings'> & {
+    readonly settings?: (VerificationDefaults & { readonly allowUntrusted?: boolean }) | undefined
+  }
 }
 
 /** Version 1, which knew protocols, suites and groups only. */
-export interface TlsSettingsDocumentV1 {
+export interface StoredTlsSettingsV1 {
   readonly version: 1
   readonly applied: AppliedChoice
   readonly draft: Omit<TlsDraft, 'chosen'>
   readonly seen: Omit<OfferBaseline, 'settings'>
 }
 
-/** Returns a document of either version as one of today; what is new follows the default. */
+/** Reads a stored document of either version; what is new follows the default, and the former Allow and Log is left out. */
 export function toCurrentVersion(
-  document: TlsSettingsDocument | TlsSettingsDocumentV1,
+  document: StoredTlsSettings | StoredTlsSettingsV1,
 ): TlsSettingsDocument {
-  if (document.version === 2) return document
   const { applied, draft, seen } = document
+  if (document.version === 1) {
+    return {
+      applied,
+      chosen: {},
+      draft: { ...draft, chosen: {} },
+      seen: { ...seen, settings: undefined },
+      dropped: [],
+    }
+  }
+  const forApplied = withoutFormerAllowAndLog(document.chosen)
+  const forDraft = withoutFormerAllowAndLog(document.draft.chosen)
+  const { settings } = document.seen
   return {
-    version: 2,
     applied,
-    chosen: {},
-    draft: { ...draft, chosen: {} },
-    seen: { ...seen, settings: undefined },
+    chosen: forApplied.chosen,
+    draft: { ...draft, chosen: forDraft.chosen },
+    seen: {
+      ...seen,
+      settings:
+        settings === undefined
+          ? undefined
+          : { strict: settings.strict, defaultStore: settings.defaultStore, sni: settings.sni },
+    },
+    dropped: [
+      ...(forApplied.wasOn ? (['applied'] as const) : []),
+      ...(forDraft.wasOn ? (['draft'] as const) : []),
+    ],
   }
 }
 
@@ -52,23 +95,28 @@ export interface DocumentFault {
 }
 
 /** Returns the document that holds these settings, and what is offered today. */
-export const documentOf = (
+export function documentOf(
   { applied, chosen, draft }: TlsSettings,
   rules: SettingsContext,
-): TlsSettingsDocument => ({
-  version: 2,
-  applied,
-  chosen,
-  draft,
-  seen: currentBaseline(rules),
-})
+): StoredTlsSettings {
+  const { settings, ...seen } = currentBaseline(rules)
+  return {
+    version: 2,
+    applied,
+    chosen,
+    draft,
+    // A front end of the version before, beside the same store, does not read a baseline without `allowUntrusted`.
+    seen:
+      settings === undefined ? seen : { ...seen, settings: { ...settings, allowUntrusted: false } },
+  }
+}
 
 /**
  * Opens a document whose shape was checked, and carries it over to today's runtime. A name that the runtime neither has
  * nor ever had is a fault: what is not understood is not guessed at.
  */
 export function openSettings(
-  { applied, chosen, draft, seen }: TlsSettingsDocument,
+  { applied, chosen, draft, seen, dropped }: TlsSettingsDocument,
   rules: SettingsContext,
 ): Result<UpgradeResult, readonly DocumentFault[]> {
   const parts: readonly (readonly [string, Selection])[] = [
@@ -81,7 +129,14 @@ export function openSettings(
     ...unreadableCertificates(draft.chosen, 'draft.chosen'),
   ]
   if (faults.length > 0) return fail(faults)
-  return ok(upgrade({ applied, chosen, draft }, seen, rules))
+  const upgraded = upgrade({ applied, chosen, draft }, seen, rules)
+  return ok({
+    ...upgraded,
+    report: [
+      ...upgraded.report,
+      ...(dropped.length === 0 ? [] : [{ kind: 'allow-and-log-dropped' as const, parts: dropped }]),
+    ],
+  })
 }
 
 /** To leave an unreadable certificate out would trust less than an administrator applied. */

@@ -8,7 +8,7 @@ import { sameSelection, selectionFaults, type SelectionFault } from './selection
 import {
   resolveVerification,
   verificationChanges,
-  verificationFaults,
+  choiceFaults,
   type VerificationFault,
 } from './verification.ts'
 import type {
@@ -53,7 +53,7 @@ export function draftResult(
   const verification = resolveVerification(draft.chosen, rules.file)
   const faults = [
     ...selectionFaults(selection, rules.catalogue),
-    ...verificationFaults(verification),
+    ...choiceFaults(draft.chosen, rules.file),
   ]
   return faults.length > 0 ? fail(faults) : ok({ selection, verification })
 }

@@ -1,5 +1,6 @@
 /** Why a draft is not taken or not applied, what it changes, and what an upgrade did, in the operator's words. */
 import { unreachable } from '../kernel/types.ts'
+import { allowAndLogDropped, explainAllowAndLogDropped } from './allow-and-log.ts'
 import type { ApplyFault, DraftWarning } from './apply-draft.ts'
 import type { SelectionChange } from './changes.ts'
 import { explainSelection, explainSelectionNotice } from './explain-selection.ts'
@@ -39,7 +40,7 @@ export function explainSettingsFault(fault: DraftFault | ApplyFault): Explanatio
     case 'no-group':
       return explainSelection(fault)
     case 'set-by-configuration-file':
-    case 'strict-off-unsigned':
+    case 'allow-and-log-without-strict':
     case 'empty-trust-store':
     case 'server-name-malformed':
     case 'no-certificate':
@@ -62,7 +63,8 @@ export function explainWarning(warning: DraftWarning): string {
     case 'idle-suites':
       return explainSelectionNotice(warning)
     case 'unverified':
-    case 'idle-signature':
+    case 'untrusted-servers-allowed':
+    case 'idle-allow-and-log':
     case 'idle-certificates':
     case 'empty-custom-store':
       return explainVerificationNotice(warning)
@@ -116,6 +118,11 @@ export function explainUpgrade(upgraded: UpgradeNotice, upstream: string): strin
     case 'settings-set-aside': {
       const why = upgraded.faults.map((fault) => explainVerification(fault).sentence).join('; ')
       return `${upstream}: with what the configuration file states, what was chosen on the page cannot be used (${why}); what the file says counts until you choose again`
+    }
+    case 'allow-and-log-dropped': {
+      const dropped = allowAndLogDropped([{ upstream, file: false, stored: upgraded.parts }])
+      const told = dropped.map(explainAllowAndLogDropped)
+      return told.map(({ sentence, nextStep }) => `${sentence}: ${nextStep}`).join('; ')
     }
     default:
       return unreachable(upgraded)

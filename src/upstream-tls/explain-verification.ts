@@ -10,7 +10,7 @@ import type { Explanation } from '../kernel/explanation.ts'
 /** What a setting is called on the page. */
 export const SETTING_TITLES: Readonly<Record<VerificationSetting, string>> = {
   strict: 'Enable Strict TLS',
-  allowUntrusted: 'Allow and Log untrusted servers',
+  allowAndLog: 'Allow and Log untrusted servers',
   defaultStore: 'Enable Default Trust Store',
   customStore: 'Enable Custom Trust Store',
   sni: 'Enable SNI',
@@ -24,11 +24,12 @@ export function explainVerification(fault: Exclude<DraftFault, SelectionFault>):
         sentence: `${fault.what === 'selection' ? 'the selection of protocols, cipher suites and groups' : SETTING_TITLES[fault.what]} is set by the configuration file`,
         nextStep: 'change it there, or take it out of the file to change it here',
       }
-    case 'strict-off-unsigned':
+    case 'allow-and-log-without-strict':
       return {
-        sentence: 'Enable Strict TLS is off, and Allow and Log untrusted servers is not on',
+        sentence:
+          'Allow and Log untrusted servers is on, and Enable Strict TLS, whose option it is, is off',
         nextStep:
-          'turn strict TLS on, or turn on Allow and Log untrusted servers as your signature that anybody can pose as the upstream',
+          'turn Allow and Log untrusted servers off: without strict TLS any server is used and logged; or turn strict TLS on, and only the trust stores are not asked',
       }
     case 'empty-trust-store':
       return {
@@ -65,13 +66,19 @@ export function explainVerification(fault: Exclude<DraftFault, SelectionFault>):
   }
 }
 
+/** What Allow and Log untrusted servers gives up; the rest of strict TLS holds. */
+export const UNTRUSTED_ALLOWED =
+  'servers that no trust store vouches for are used: whatever server shows the right name, in a certificate that anybody can make, is handed the client certificate field and told who the devices are; each such connection is logged and counted'
+
 /** What to know about settings that can be applied. */
 export function explainVerificationNotice(notice: VerificationNotice): string {
   switch (notice.kind) {
     case 'unverified':
       return 'anybody on the way can pose as the upstream and is told who the devices are; each such connection is logged and counted'
-    case 'idle-signature':
-      return 'Allow and Log untrusted servers: no effect while strict TLS is on'
+    case 'untrusted-servers-allowed':
+      return UNTRUSTED_ALLOWED
+    case 'idle-allow-and-log':
+      return 'Allow and Log untrusted servers: no effect while Enable Strict TLS is off'
     case 'idle-certificates':
       return `${notice.count} uploaded ${notice.count === 1 ? 'certificate' : 'certificates'}: no effect while Enable Custom Trust Store is off`
     case 'empty-custom-store':

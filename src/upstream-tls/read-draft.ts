@@ -7,9 +7,8 @@ import { COLUMNS, findItem, type Catalogue, type Column, type Selection } from '
 import { readCertificates, type CertificateFault } from './custom-certificates.ts'
 import { sameSelection, selectionFaults, type SelectionFault } from './selection.ts'
 import {
-  resolveVerification,
   verificationChanges,
-  verificationFaults,
+  choiceFaults,
   VERIFICATION_SETTINGS,
   type FileTlsSettings,
   type ServerNameIndication,
@@ -67,8 +66,11 @@ export function readDraft(
     // Whether a store is empty is not known while what was uploaded to it cannot be read.
     ...(settingFaults.some(({ at }) => at === 'customStore')
       ? []
-      : verificationFaults(resolveVerification(chosen, file)).map((fault) => ({
-          at: fault.kind === 'empty-trust-store' ? ('defaultStore' as const) : ('strict' as const),
+      : choiceFaults(chosen, file).map((fault) => ({
+          at:
+            fault.kind === 'empty-trust-store'
+              ? ('defaultStore' as const)
+              : ('allowAndLog' as const),
           fault,
         }))),
   ]

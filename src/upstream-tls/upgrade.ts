@@ -15,6 +15,7 @@ import {
   type VerificationChange,
   type VerificationFault,
 } from './verification.ts'
+import type { SettingsPart } from './allow-and-log.ts'
 import type { AppliedChoice, TlsSettings, SettingsContext } from './settings-types.ts'
 
 /** What was offered and default when the page was last kept. */
@@ -25,8 +26,8 @@ export interface OfferBaseline {
   readonly settings: VerificationDefaults | undefined
 }
 
-/** The defaults that a preset gives; a default is never uploaded. */
-export type VerificationDefaults = Omit<Verification, 'customStore'>
+/** The defaults that a preset gives; a default is never uploaded, and Allow and Log is never one. */
+export type VerificationDefaults = Omit<Verification, 'allowAndLog' | 'customStore'>
 
 /** What an upgrade did to one upstream. */
 export type UpgradeNotice =
@@ -45,6 +46,8 @@ export type UpgradeNotice =
   | { readonly kind: 'setting-default-changed'; readonly change: VerificationChange }
   /** The configuration file states what had been chosen otherwise here; told for as long as the two differ. */
   | { readonly kind: 'overruled'; readonly settings: readonly VerificationSetting[] }
+  /** Allow and Log as it was: the signature under strict TLS being off. It is not carried over. */
+  | { readonly kind: 'allow-and-log-dropped'; readonly parts: readonly SettingsPart[] }
   /** With what the file states now, the choices cannot be used; the file's words take their place. */
   | { readonly kind: 'settings-set-aside'; readonly faults: readonly VerificationFault[] }
 
@@ -67,12 +70,10 @@ export const currentBaseline = ({ catalogue, preset, file }: SettingsContext): O
 
 const verificationDefaults = ({
   strict,
-  allowUntrusted,
   defaultStore,
   sni,
 }: Verification): VerificationDefaults => ({
   strict,
-  allowUntrusted,
   defaultStore,
   sni,
 })

@@ -24,8 +24,11 @@ export const DEFAULT_STORES = ['bundled', 'system', 'off'] as const
 export interface Verification {
   /** Enable Strict TLS. */
   readonly strict: boolean
-  /** Allow and Log untrusted servers: the signature under strict TLS being off. */
-  readonly allowUntrusted: boolean
+  /**
+   * Allow and Log untrusted servers, an option of strict TLS: a server that no trust store vouches for is used, and logged.
+   * All else that strict TLS asks for is asked for still; while strict TLS is off it has no effect.
+   */
+  readonly allowAndLog: boolean
   /** Enable Default Trust Store: the CAs that come with Node, those of the operating system, or none. */
   readonly defaultStore: (typeof DEFAULT_STORES)[number]
   readonly customStore: CustomStore
@@ -38,7 +41,7 @@ export type VerificationSetting = keyof Verification
 
 export const VERIFICATION_SETTINGS: readonly VerificationSetting[] = [
   'strict',
-  'allowUntrusted',
+  'allowAndLog',
   'defaultStore',
   'customStore',
   'sni',
@@ -58,7 +61,7 @@ export interface FileTlsSettings {
 
 /** Why what was chosen cannot be applied. */
 export type VerificationFault =
-  { readonly kind: 'strict-off-unsigned' } | { readonly kind: 'empty-trust-store' }
+  { readonly kind: 'allow-and-log-without-strict' } | { readonly kind: 'empty-trust-store' }
 
 /** All of the page together: the file's own word first, then what was chosen, then the default. */
 export function resolveVerification(
@@ -83,10 +86,26 @@ export function effectiveVerification(
     : { verification: file.verification, faults }
 }
 
-/** All of it that cannot be: no server may be believed by accident, and one must be. */
+/**
+ * Everything that keeps choices from being drafted or applied. Allow and Log is not chosen while strict TLS is off: it would
+ * come into effect with strict TLS, when the file turns that on, and nothing would ask about it then.
+ */
+export function choiceFaults(
+  chosen: VerificationOverrides,
+  file: FileTlsSettings,
+): readonly VerificationFault[] {
+  const verification = resolveVerification(chosen, file)
+  const isIdle = chosen.allowAndLog === true && !verification.strict
+  return [
+    ...verificationFaults(verification),
+    ...(isIdle ? [{ kind: 'allow-and-log-without-strict' as const }] : []),
+  ]
+}
+
+/** What cannot be in force: strict TLS has to believe some server. */
 export function verificationFaults(verification: Verification): readonly VerificationFault[] {
-  const { strict, allowUntrusted, defaultStore } = verification
-  if (!strict) return allowUntrusted ? [] : [{ kind: 'strict-off-unsigned' }]
+  const { strict, defaultStore } = verification
+  if (!strict) return []
   const isEmpty = defaultStore === 'off' && trustedCertificates(verification).length === 0
   return isEmpty ? [{ kind: 'empty-trust-store' }] : []
 }
@@ -95,22 +114,29 @@ export function verificationFaults(verification: Verification): readonly Verific
 export const trustedCertificates = ({ customStore }: Verification): readonly string[] =>
   customStore.enabled ? customStore.certificates : []
 
-/** Something to know about settings that can be applied; `unverified` gives a guarantee up. */
+/** Something to know about settings that can be applied; the first two give a guarantee up. */
 export type VerificationNotice =
   | { readonly kind: 'unverified' }
-  | { readonly kind: 'idle-signature' }
+  | { readonly kind: 'untrusted-servers-allowed' }
+  | { readonly kind: 'idle-allow-and-log' }
   | { readonly kind: 'idle-certificates'; readonly count: number }
   | { readonly kind: 'empty-custom-store' }
 
 /** What to say before it is applied (decision 12: what has no effect is kept, and said). */
 export function verificationNotices({
   strict,
-  allowUntrusted,
+  allowAndLog,
   customStore: { enabled, certificates },
 }: Verification): readonly VerificationNotice[] {
   return [
     ...(strict ? [] : [{ kind: 'unverified' as const }]),
-    ...(strict && allowUntrusted ? [{ kind: 'idle-signature' as const }] : []),
+    ...(allowAndLog
+      ? [
+          {
+            kind: strict ? ('untrusted-servers-allowed' as const) : ('idle-allow-and-log' as const),
+          },
+        ]
+      : []),
     ...(!enabled && certificates.length > 0
       ? [{ kind: 'idle-certificates' as const, count: certificates.length }]
       : []),
@@ -154,7 +180,7 @@ export function verificationChanges(
 export function settingText(verification: Verification, setting: VerificationSetting): string {
   switch (setting) {
     case 'strict':
-    case 'allowUntrusted':
+    case 'allowAndLog':
       return verification[setting] ? 'on' : 'off'
     case 'defaultStore':
       return verification.defaultStore

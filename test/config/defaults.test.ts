@@ -109,7 +109,8 @@ test('an upstream without words is verified by name, and told about devices by R
     tls: {
       preset: 'secure',
       strict: true,
-      allowUntrusted: false,
+      allowAndLog: false,
+      formerAllowAndLog: false,
       stated: [],
       sni: { kind: 'on' },
       hostname: undefined,
@@ -150,8 +151,8 @@ test("a file's own enforcement beats its profile's", async () => {
   expect(config.enforcement).toBe('required')
 })
 
-test('a signature under Sentry defaults gives Sentry defaults, and is remembered as a danger', async () => {
-  const config = await loaded('', ', tls: { preset: sentry-compat, dangerousUnverified: true }')
+test('the mark of strict TLS being off under Sentry defaults gives Sentry defaults, and is remembered as a danger', async () => {
+  const config = await loaded('', ', tls: { preset: sentry-compat, dangerousStrictOff: true }')
   expect(config.upstreams[0].tls).toMatchObject({
     strict: false,
     sni: { kind: 'off' },
@@ -161,7 +162,31 @@ test('a signature under Sentry defaults gives Sentry defaults, and is remembered
   expect(config.dangers.map(({ kind }) => kind)).toEqual(['unverified-upstream'])
 })
 
-test('Sentry defaults made strict need no signature', async () => {
+test('the former mark of strict TLS being off means just that, and allows no untrusted server', async () => {
+  const config = await loaded('', ', tls: { strict: false, dangerousUnverified: true }')
+  expect(config.upstreams[0].tls).toMatchObject({
+    strict: false,
+    allowAndLog: false,
+    formerAllowAndLog: true,
+    stated: ['strict'],
+  })
+  expect(config.dangers.map(({ kind }) => kind)).toEqual(['unverified-upstream'])
+  const strict = await loaded('', ', tls: { strict: true, dangerousUnverified: true }')
+  expect(strict.upstreams[0].tls).toMatchObject({ strict: true, allowAndLog: false })
+  expect(strict.dangers).toEqual([])
+})
+
+test('Allow and Log under strict TLS is remembered as a danger of its own', async () => {
+  const config = await loaded('', ', tls: { dangerousAllowAndLog: true }')
+  expect(config.upstreams[0].tls).toMatchObject({
+    strict: true,
+    allowAndLog: true,
+    stated: ['allowAndLog'],
+  })
+  expect(config.dangers.map(({ kind }) => kind)).toEqual(['untrusted-servers-allowed'])
+})
+
+test('Sentry defaults made strict need no mark', async () => {
   const config = await loaded(
     '',
     ', tls: { preset: sentry-compat, strict: true, sni: Core.example.com }',

@@ -3,7 +3,7 @@ import { PROTOCOL_ROWS, SUITE_ROWS } from './rows-offer.ts'
 import { CERTIFICATE_ROWS, PIN_ROWS } from './rows-certificate.ts'
 import { NAME_ROWS, SNI_ROWS } from './rows-name.ts'
 import { CLIENT_ROWS } from './rows-client.ts'
-import { LOGGED_ROWS } from './rows-logged.ts'
+import { ALLOWED_ROWS, LOGGED_ROWS } from './rows-logged.ts'
 import type { Group } from './row.ts'
 
 export const GROUPS: readonly Group[] = [
@@ -20,6 +20,11 @@ export const GROUPS: readonly Group[] = [
   { title: 'Client certificate demanded', rows: CLIENT_ROWS, dangerous: [] },
   {
     title: 'Allow and Log untrusted servers',
+    rows: ALLOWED_ROWS,
+    dangerous: ['untrusted-servers-allowed'],
+  },
+  {
+    title: 'Certificates, strict TLS off',
     rows: LOGGED_ROWS,
     dangerous: ['unverified-upstream'],
   },

@@ -1,4 +1,4 @@
-/** The same faults without strict TLS: used, logged in the same words, and counted under each reason. */
+/** The same faults without strict TLS, and under Allow and Log as far as that allows them: used, logged in the same words, and counted under each reason. */
 import {
   belowOdd,
   commonNameOnly,
@@ -12,12 +12,12 @@ import {
   other,
   selfSigned,
 } from './material.ts'
-import { loggedOnly, served, type Expected, type Row } from './row.ts'
+import { failed, loggedOnly, served, type Expected, type Row } from './row.ts'
 import { UNUSED_PIN, unpinned, untrusted, WHY } from './rows-certificate.ts'
 import { mismatch } from './rows-name.ts'
 import type { Leaf } from '../support/certificates/mint.ts'
 
-const LOOSE = { strict: false, dangerousUnverified: true }
+const LOOSE = { strict: false, dangerousStrictOff: true }
 
 const loose = (what: string, leaf: Leaf, expected: Expected): Row => ({
   what,
@@ -62,10 +62,33 @@ export const LOGGED_ROWS: readonly Row[] = [
   {
     what: 'the default host, and self-signed, with the preset sentry-compat',
     server: { leaf: selfSigned, virtualHost: { name: NAME, leaf: good } },
-    tls: { preset: 'sentry-compat', dangerousUnverified: true },
+    tls: { preset: 'sentry-compat', dangerousStrictOff: true },
     expected: {
       ...loggedOnly(['self-signed'], untrusted(WHY.selfSigned)),
       protocol: 'TLSv1.2',
     },
   },
+]
+
+const allowing = (what: string, leaf: Leaf, expected: Expected): Row => ({
+  what,
+  server: { leaf },
+  tls: { dangerousAllowAndLog: true },
+  expected,
+})
+
+export const ALLOWED_ROWS: readonly Row[] = [
+  allowing('nothing wrong', good, served()),
+  allowing('self-signed', selfSigned, loggedOnly(['self-signed'], untrusted(WHY.selfSigned))),
+  allowing(
+    'of an unknown CA',
+    ofStranger,
+    loggedOnly(['unknown-issuer'], untrusted(WHY.unknownCa)),
+  ),
+  allowing(
+    'of an unknown CA and for another name',
+    ofStrangerForOther,
+    failed('tls-name-mismatch', mismatch('other.matrix.test')),
+  ),
+  allowing('expired', expired, failed('tls-untrusted', untrusted(WHY.expired))),
 ]

@@ -34,7 +34,7 @@ upstreams: { core: { url: 'https://core.internal', tls: ${tls} } }
   return read.value.config
 }
 
-const UNVERIFIED: VerificationOverrides = { strict: false, allowUntrusted: true }
+const UNVERIFIED: VerificationOverrides = { strict: false }
 const OWN_CA: VerificationOverrides = {
   defaultStore: 'off',
   customStore: { enabled: true, certificates: [ca.pem] },
@@ -61,35 +61,63 @@ const ROWS: readonly Row[] = [
     promise: 'strict TLS that is off on the page is a danger like one of the file',
     tls: '{}',
     chosen: UNVERIFIED,
-    now: { strict: false, allowUntrusted: true },
+    now: { strict: false, allowAndLog: false },
     dangers: ['unverified-upstream'],
   },
   {
-    promise: "strict TLS that is on over Sentry's defaults takes the danger away",
+    promise: 'Allow and Log that is on on the page is a danger like one of the file',
+    tls: '{}',
+    chosen: { allowAndLog: true },
+    now: { strict: true, allowAndLog: true },
+    dangers: ['untrusted-servers-allowed'],
+  },
+  {
+    promise: 'Allow and Log of the file is told once, with its place in the file',
+    tls: '{ dangerousAllowAndLog: true }',
+    chosen: { sni: { kind: 'off' } },
+    now: { strict: true, allowAndLog: true },
+    dangers: ['untrusted-servers-allowed'],
+  },
+  {
+    promise: 'Allow and Log of the file has no effect while strict TLS is off on the page',
+    tls: '{ dangerousAllowAndLog: true }',
+    chosen: { strict: false },
+    now: { strict: false },
+    dangers: ['unverified-upstream'],
+  },
+  {
+    promise: 'the former signature of the file allows nothing once strict TLS is on',
     tls: '{ preset: sentry-compat, dangerousUnverified: true }',
+    chosen: { strict: true },
+    now: { strict: true, allowAndLog: false },
+    dangers: [],
+  },
+  {
+    promise: "strict TLS that is on over Sentry's defaults takes the danger away",
+    tls: '{ preset: sentry-compat, dangerousStrictOff: true }',
     chosen: { strict: true },
     now: { strict: true },
     dangers: [],
   },
   {
     promise: 'a danger of the file that the page leaves is told once, with its place in the file',
-    tls: '{ strict: false, dangerousUnverified: true }',
+    tls: '{ strict: false, dangerousStrictOff: true }',
     chosen: { sni: { kind: 'off' } },
     now: { strict: false, sni: { kind: 'off' } },
     dangers: ['unverified-upstream'],
   },
   {
     promise: 'strict TLS that the file states stays on, whatever was applied before',
-    tls: '{ strict: true, dangerousUnverified: false }',
+    tls: '{ strict: true, dangerousAllowAndLog: false }',
     chosen: UNVERIFIED,
-    now: { strict: true, allowUntrusted: false },
+    now: { strict: true, allowAndLog: false },
     dangers: [],
   },
   {
-    promise: 'strict TLS without the signature that the file withdraws stays on',
-    tls: '{ dangerousUnverified: false }',
-    chosen: { ...UNVERIFIED, sni: { kind: 'off' } },
-    now: { strict: true, sni: { kind: 'on' } },
+    promise: 'Allow and Log that the file turns off allows nothing, whatever was applied before',
+    tls: '{ dangerousAllowAndLog: false }',
+    chosen: { allowAndLog: true, sni: { kind: 'off' } },
+    now: { strict: true, allowAndLog: false, sni: { kind: 'off' } },
     dangers: [],
   },
   {
@@ -169,7 +197,7 @@ test('an upstream without TLS has no page', async () => {
   expect(applyUpstreamTls({ ...config, upstreams: [plain] }, pages).upstreams).toEqual([plain])
   const verification = {
     strict: false,
-    allowUntrusted: true,
+    allowAndLog: true,
     defaultStore: 'off',
     customStore: { enabled: true, certificates: [ca.pem] },
     sni: { kind: 'off' },
@@ -179,15 +207,15 @@ test('an upstream without TLS has no page', async () => {
 
 test('the words of the file are its own keys, and what follows from its preset', async () => {
   const { tls } = (
-    await configOf('{ preset: sentry-compat, dangerousUnverified: true, sni: a.test }')
+    await configOf('{ preset: sentry-compat, dangerousStrictOff: true, sni: a.test }')
   ).upstreams[0]
   if (tls === undefined) expect.fail()
   expect(fileSettings(tls)).toEqual({
     selection: undefined,
-    stated: ['allowUntrusted', 'sni'],
+    stated: ['sni'],
     verification: {
       strict: false,
-      allowUntrusted: true,
+      allowAndLog: false,
       defaultStore: 'bundled',
       customStore: { enabled: false, certificates: [] },
       sni: { kind: 'name', name: 'a.test' },

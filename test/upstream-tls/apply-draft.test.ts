@@ -60,26 +60,31 @@ const SENT = {
   },
   'custom, TLS 1.3 alone': { mode: 'custom', protocols: ['TLSv1.3'] },
   'custom, no group': { mode: 'custom', groups: [] },
-  'strict off, unsigned': { strict: false },
-  'strict off, signed': { strict: false, allowUntrusted: true },
-  'a signature alone': { allowUntrusted: true },
+  'strict off': { strict: false },
+  'allow and log': { allowAndLog: true },
   'no trust store': { defaultStore: 'off' },
   'own CA alone': { defaultStore: 'off', customStore: { enabled: true, certificates: [ca.pem] } },
   'own CA in a store that is off': { customStore: { enabled: false, certificates: [ca.pem] } },
   'a custom store with nothing in it': { customStore: { enabled: true, certificates: [] } },
   'no SNI': { sni: 'off' },
-  'all of it wrong': { mode: 'custom', groups: [], strict: false, sni: '10.0.0.1' },
+  'strict off beside allow and log': { strict: false, allowAndLog: true },
+  'all of it wrong': {
+    mode: 'custom',
+    groups: [],
+    strict: false,
+    allowAndLog: true,
+    sni: '10.0.0.1',
+  },
   'a weak suite and strict off': {
     mode: 'custom',
     suites: [...DEFAULT, RSA],
     strict: false,
-    allowUntrusted: true,
   },
 } as const satisfies Record<string, Sent>
 
 const fresh = initialSettings(RULES)
 const customApplied = applied(drafted(fresh, SENT['custom, a weak suite']))
-const offApplied = applied(drafted(fresh, SENT['strict off, signed']))
+const offApplied = applied(drafted(fresh, SENT['strict off']))
 const APPLIED = {
   'the default': fresh,
   'a custom selection': customApplied,
@@ -107,9 +112,9 @@ const EXPECTED: Readonly<
       'custom ====+C -; asks for custom-selection weak-protocol weak-suites; custom ====+C -',
     'custom, TLS 1.3 alone': 'custom ==== -; asks for custom-selection idle-suites; custom ==== -',
     'custom, no group': 'groups: nothing-selected',
-    'strict off, unsigned': 'strict: strict-off-unsigned',
-    'strict off, signed': 'default ==== sa; asks for unverified; default ==== sa',
-    'a signature alone': 'default ==== a; asks for idle-signature; default ==== a',
+    'strict off beside allow and log': 'allowAndLog: allow-and-log-without-strict',
+    'strict off': 'default ==== s; asks for unverified; default ==== s',
+    'allow and log': 'default ==== a; asks for untrusted-servers-allowed; default ==== a',
     'no trust store': 'defaultStore: empty-trust-store',
     'own CA alone': 'default ==== dc1; default ==== dc1',
     'own CA in a store that is off': 'default ==== 1; asks for idle-certificates; default ==== 1',
@@ -117,9 +122,9 @@ const EXPECTED: Readonly<
       'default ==== c; asks for empty-custom-store; default ==== c',
     'no SNI': 'default ==== n; default ==== n',
     'all of it wrong':
-      'groups: nothing-selected, sni: server-name-malformed, strict: strict-off-unsigned',
+      'groups: nothing-selected, sni: server-name-malformed, allowAndLog: allow-and-log-without-strict',
     'a weak suite and strict off':
-      'custom ====+R sa; asks for custom-selection weak-suites unverified; custom ====+R sa',
+      'custom ====+R s; asks for custom-selection weak-suites unverified; custom ====+R s',
   },
   'a custom selection': {
     'the default': 'default ==== -; default ==== -',
@@ -132,9 +137,9 @@ const EXPECTED: Readonly<
       'custom ====+C -; asks for custom-selection weak-protocol weak-suites; custom ====+C -',
     'custom, TLS 1.3 alone': 'custom ==== -; asks for custom-selection idle-suites; custom ==== -',
     'custom, no group': 'groups: nothing-selected',
-    'strict off, unsigned': 'strict: strict-off-unsigned',
-    'strict off, signed': 'default ==== sa; asks for unverified; default ==== sa',
-    'a signature alone': 'default ==== a; asks for idle-signature; default ==== a',
+    'strict off beside allow and log': 'allowAndLog: allow-and-log-without-strict',
+    'strict off': 'default ==== s; asks for unverified; default ==== s',
+    'allow and log': 'default ==== a; asks for untrusted-servers-allowed; default ==== a',
     'no trust store': 'defaultStore: empty-trust-store',
     'own CA alone': 'default ==== dc1; default ==== dc1',
     'own CA in a store that is off': 'default ==== 1; asks for idle-certificates; default ==== 1',
@@ -142,9 +147,9 @@ const EXPECTED: Readonly<
       'default ==== c; asks for empty-custom-store; default ==== c',
     'no SNI': 'default ==== n; default ==== n',
     'all of it wrong':
-      'groups: nothing-selected, sni: server-name-malformed, strict: strict-off-unsigned',
+      'groups: nothing-selected, sni: server-name-malformed, allowAndLog: allow-and-log-without-strict',
     'a weak suite and strict off':
-      'custom ====+R sa; asks for weak-suites unverified; custom ====+R sa',
+      'custom ====+R s; asks for weak-suites unverified; custom ====+R s',
   },
   'strict TLS off': {
     'the default': 'default ==== -; default ==== -',
@@ -158,9 +163,9 @@ const EXPECTED: Readonly<
       'custom ====+C -; asks for custom-selection weak-protocol weak-suites; custom ====+C -',
     'custom, TLS 1.3 alone': 'custom ==== -; asks for custom-selection idle-suites; custom ==== -',
     'custom, no group': 'groups: nothing-selected',
-    'strict off, unsigned': 'strict: strict-off-unsigned',
-    'strict off, signed': 'default ==== sa; nothing-to-apply',
-    'a signature alone': 'default ==== a; asks for idle-signature; default ==== a',
+    'strict off beside allow and log': 'allowAndLog: allow-and-log-without-strict',
+    'strict off': 'default ==== s; nothing-to-apply',
+    'allow and log': 'default ==== a; asks for untrusted-servers-allowed; default ==== a',
     'no trust store': 'defaultStore: empty-trust-store',
     'own CA alone': 'default ==== dc1; default ==== dc1',
     'own CA in a store that is off': 'default ==== 1; asks for idle-certificates; default ==== 1',
@@ -168,9 +173,9 @@ const EXPECTED: Readonly<
       'default ==== c; asks for empty-custom-store; default ==== c',
     'no SNI': 'default ==== n; default ==== n',
     'all of it wrong':
-      'groups: nothing-selected, sni: server-name-malformed, strict: strict-off-unsigned',
+      'groups: nothing-selected, sni: server-name-malformed, allowAndLog: allow-and-log-without-strict',
     'a weak suite and strict off':
-      'custom ====+R sa; asks for custom-selection weak-suites unverified; custom ====+R sa',
+      'custom ====+R s; asks for custom-selection weak-suites unverified; custom ====+R s',
   },
   'own CA alone': {
     'the default': 'default ==== -; default ==== -',
@@ -184,9 +189,9 @@ const EXPECTED: Readonly<
       'custom ====+C -; asks for custom-selection weak-protocol weak-suites; custom ====+C -',
     'custom, TLS 1.3 alone': 'custom ==== -; asks for custom-selection idle-suites; custom ==== -',
     'custom, no group': 'groups: nothing-selected',
-    'strict off, unsigned': 'strict: strict-off-unsigned',
-    'strict off, signed': 'default ==== sa; asks for unverified; default ==== sa',
-    'a signature alone': 'default ==== a; asks for idle-signature; default ==== a',
+    'strict off beside allow and log': 'allowAndLog: allow-and-log-without-strict',
+    'strict off': 'default ==== s; asks for unverified; default ==== s',
+    'allow and log': 'default ==== a; asks for untrusted-servers-allowed; default ==== a',
     'no trust store': 'defaultStore: empty-trust-store',
     'own CA alone': 'default ==== dc1; nothing-to-apply',
     'own CA in a store that is off': 'default ==== 1; asks for idle-certificates; default ==== 1',
@@ -194,9 +199,9 @@ const EXPECTED: Readonly<
       'default ==== c; asks for empty-custom-store; default ==== c',
     'no SNI': 'default ==== n; default ==== n',
     'all of it wrong':
-      'groups: nothing-selected, sni: server-name-malformed, strict: strict-off-unsigned',
+      'groups: nothing-selected, sni: server-name-malformed, allowAndLog: allow-and-log-without-strict',
     'a weak suite and strict off':
-      'custom ====+R sa; asks for custom-selection weak-suites unverified; custom ====+R sa',
+      'custom ====+R s; asks for custom-selection weak-suites unverified; custom ====+R s',
   },
 }
 
@@ -260,13 +265,10 @@ function columnsText({ suites }: Selection): string {
 }
 
 function letters(chosen: VerificationOverrides): string {
-  const { strict, allowUntrusted, defaultStore, customStore, sni } = resolveVerification(
-    chosen,
-    FILE,
-  )
+  const { strict, allowAndLog, defaultStore, customStore, sni } = resolveVerification(chosen, FILE)
   const text = [
     strict ? '' : 's',
-    allowUntrusted ? 'a' : '',
+    allowAndLog ? 'a' : '',
     defaultStore === 'off' ? 'd' : '',
     customStore.enabled ? 'c' : '',
     customStore.certificates.length === 0 ? '' : String(customStore.certificates.length),
@@ -339,24 +341,29 @@ test('items moved under the default are no difference, and are not used', () => 
 })
 
 test('the draft is what would be applied, or why it cannot be', () => {
-  expect(draftResult(drafted(fresh, SENT['strict off, signed']), RULES)).toMatchObject({
+  expect(draftResult(drafted(fresh, SENT['strict off']), RULES)).toMatchObject({
     ok: true,
     value: { verification: { strict: false } },
   })
-  const unsigned = { ...fresh, draft: { ...fresh.draft, chosen: { strict: false } } }
-  const faults = { ok: false, failure: [{ kind: 'strict-off-unsigned' }] }
-  expect(draftResult(unsigned, RULES)).toEqual(faults)
-  expect(applyDraft(unsigned, WARNING_CODES, RULES)).toEqual(faults)
-  expect([draftWarnings(unsigned, RULES), draftChanges(unsigned, RULES)]).toEqual([[], []])
+  const chosen = { strict: false, allowAndLog: true }
+  const beside = { ...fresh, draft: { ...fresh.draft, chosen } }
+  const faults = { ok: false, failure: [{ kind: 'allow-and-log-without-strict' }] }
+  expect(draftResult(beside, RULES)).toEqual(faults)
+  expect(applyDraft(beside, WARNING_CODES, RULES)).toEqual(faults)
+  expect([draftWarnings(beside, RULES), draftChanges(beside, RULES)]).toEqual([[], []])
   expect(hasChanges(fresh, RULES)).toBe(false)
-  expect(hasChanges(drafted(fresh, SENT['strict off, signed']), RULES)).toBe(true)
+  expect(hasChanges(drafted(fresh, SENT['strict off']), RULES)).toBe(true)
   expect(hasChanges(offApplied, RULES)).toBe(false)
 })
 
 test('a draft of which both halves have become impossible is refused with the faults of both', () => {
   const selection = { ...fresh.draft.selection, groups: [] }
-  const draft = { mode: 'custom', selection, chosen: { strict: false } } as const
+  const chosen = { strict: false, allowAndLog: true }
+  const draft = { mode: 'custom', selection, chosen } as const
   expect(applyDraft({ ...fresh, draft }, WARNING_CODES, RULES)).toMatchObject({
-    failure: [{ kind: 'nothing-selected', column: 'groups' }, { kind: 'strict-off-unsigned' }],
+    failure: [
+      { kind: 'nothing-selected', column: 'groups' },
+      { kind: 'allow-and-log-without-strict' },
+    ],
   })
 })

@@ -47,7 +47,7 @@ const aDraft = (roll: Roll): Sent => ({
   suites: perhaps(roll, someNames('suites', roll)),
   groups: perhaps(roll, someNames('groups', roll)),
   strict: perhaps(roll, roll(2) === 0),
-  allowUntrusted: perhaps(roll, roll(2) === 0),
+  allowAndLog: perhaps(roll, roll(2) === 0),
   defaultStore: perhaps(roll, DEFAULT_STORES[roll(DEFAULT_STORES.length)] ?? 'off'),
   customStore: perhaps(roll, {
     enabled: roll(2) === 0,

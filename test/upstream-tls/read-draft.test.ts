@@ -52,7 +52,7 @@ const fresh = initialSettings(RULES)
 const DEFAULT = [T256, T128, E256, E128]
 const store = (...certificates: readonly string[]) => ({ enabled: true, certificates })
 const OWN_CA: Sent = { defaultStore: 'off', customStore: store(ca.pem) }
-const STRICT_OFF: Sent = { strict: false, allowUntrusted: true }
+const STRICT_OFF: Sent = { strict: false }
 const ownCaApplied = applied(drafted(fresh, OWN_CA))
 const offApplied = applied(drafted(fresh, STRICT_OFF))
 
@@ -62,7 +62,7 @@ const read = (sent: Sent, rules = RULES, before = fresh) =>
 test('a setting that is sent as the default has it is no choice, and follows it', () => {
   for (const sent of [
     { strict: true },
-    { allowUntrusted: false },
+    { allowAndLog: false },
     { defaultStore: 'bundled' },
     { customStore: { enabled: false, certificates: [] } },
     { sni: 'on' },
@@ -109,19 +109,18 @@ const CHANGES: readonly ChangeRow[] = [
   {
     promise: 'giving verification up is said in so many words',
     settings: drafted(fresh, STRICT_OFF),
-    changes: [
-      'Enable Strict TLS: from on to off',
-      'Allow and Log untrusted servers: from off to on',
-    ],
+    changes: ['Enable Strict TLS: from on to off'],
     warnings: [
       'anybody on the way can pose as the upstream and is told who the devices are; each such connection is logged and counted',
     ],
   },
   {
-    promise: 'a signature beside strict TLS is kept, and said to have no effect',
-    settings: drafted(fresh, { allowUntrusted: true }),
+    promise: 'Allow and Log says to whom the identity of devices goes',
+    settings: drafted(fresh, { allowAndLog: true }),
     changes: ['Allow and Log untrusted servers: from off to on'],
-    warnings: ['Allow and Log untrusted servers: no effect while strict TLS is on'],
+    warnings: [
+      'servers that no trust store vouches for are used: whatever server shows the right name, in a certificate that anybody can make, is handed the client certificate field and told who the devices are; each such connection is logged and counted',
+    ],
   },
   {
     promise: 'uploaded certificates are named, and said to have no effect while the store is off',
@@ -309,16 +308,16 @@ const REFUSED: readonly RefusedRow[] = [
     faults: [['defaultStore', { kind: 'empty-trust-store' }]],
   },
   {
-    promise: 'strict TLS off without a signature is refused',
-    sent: { strict: false },
-    faults: [['strict', { kind: 'strict-off-unsigned' }]],
+    promise: 'Allow and Log is no choice while strict TLS, whose option it is, is off',
+    sent: { strict: false, allowAndLog: true },
+    faults: [['allowAndLog', { kind: 'allow-and-log-without-strict' }]],
   },
   {
     promise: 'faults of columns and of trust are told together',
-    sent: custom({ groups: [], strict: false }),
+    sent: custom({ groups: [], strict: false, allowAndLog: true }),
     faults: [
       ['groups', { kind: 'nothing-selected', column: 'groups' }],
-      ['strict', { kind: 'strict-off-unsigned' }],
+      ['allowAndLog', { kind: 'allow-and-log-without-strict' }],
     ],
   },
   ...['', '10.0.0.1', '::1', 'https://core', 'core:443', 'a b', '-a', 'a..b', '*.core', 'ä.test']
@@ -372,8 +371,8 @@ const stating = (words: Partial<Verification>, selection = FILE.selection): Sett
 })
 
 const LOCKED: readonly (readonly [VerificationSetting, Sent, Sent])[] = [
-  ['strict', { strict: false, allowUntrusted: true }, { strict: true }],
-  ['allowUntrusted', { allowUntrusted: true }, { allowUntrusted: false }],
+  ['strict', { strict: false }, { strict: true }],
+  ['allowAndLog', { allowAndLog: true }, { allowAndLog: false }],
   ['defaultStore', { defaultStore: 'system' }, { defaultStore: 'bundled' }],
   [
     'customStore',
@@ -393,7 +392,7 @@ for (const [setting, sent, same] of LOCKED) {
     })
     expect(read(same, rules)).toMatchObject({ ok: true, value: { chosen: {} } })
     for (const [free, others] of LOCKED) {
-      if (free === setting || (setting === 'allowUntrusted' && free === 'strict')) continue
+      if (free === setting) continue
       expect(read(others, rules).ok).toBe(true)
     }
   })
@@ -448,16 +447,10 @@ test('the word of the file beats what was chosen before, and the choice waits', 
   expect(resolveVerification(chosen, stating({ strict: true }).file)).toMatchObject({
     strict: true,
   })
-  expect(resolveVerification(chosen, FILE)).toMatchObject({ strict: false, allowUntrusted: true })
+  expect(resolveVerification(chosen, FILE)).toMatchObject({ strict: false })
 })
 
 test('choices that the file has made unusable are set aside whole: nothing is trusted by accident', () => {
-  // The signature is withdrawn in the file; without it strict TLS cannot be off.
-  const { file } = stating({ allowUntrusted: false })
-  expect(effectiveVerification(offApplied.chosen, file)).toEqual({
-    verification: file.verification,
-    faults: [{ kind: 'strict-off-unsigned' }],
-  })
   const emptied = stating({ customStore: { enabled: false, certificates: [] } }).file
   expect(effectiveVerification(ownCaApplied.chosen, emptied)).toEqual({
     verification: emptied.verification,
@@ -465,9 +458,33 @@ test('choices that the file has made unusable are set aside whole: nothing is tr
   })
 })
 
+test('Allow and Log that the file states stays stated while strict TLS is off, without effect', () => {
+  const rules = stating({ allowAndLog: true })
+  const off = drafted(fresh, { strict: false, allowAndLog: true }, rules)
+  expect(off.draft.chosen).toEqual({ strict: false })
+  expect(draftWarnings(off, rules).map(explainWarning)).toEqual([
+    'anybody on the way can pose as the upstream and is told who the devices are; each such connection is logged and counted',
+    'Allow and Log untrusted servers: no effect while Enable Strict TLS is off',
+  ])
+  expect(applyDraft(off, WARNING_CODES, rules)).toMatchObject({ ok: true })
+})
+
+test('Allow and Log that was chosen waits while the file turns strict TLS off, and is not applied then', () => {
+  const allowing = applied(drafted(fresh, { allowAndLog: true }))
+  const rules = stating({ strict: false })
+  expect(effectiveVerification(allowing.chosen, rules.file)).toMatchObject({
+    verification: { strict: false },
+    faults: [],
+  })
+  expect(read({ allowAndLog: true }, rules, allowing)).toMatchObject({
+    failure: [{ at: 'allowAndLog', fault: { kind: 'allow-and-log-without-strict' } }],
+  })
+  expect(read({}, rules, allowing)).toMatchObject({ ok: true, value: { chosen: {} } })
+})
+
 test('a choice behind the word of the file is kept while that word is repeated, and given up where it is left out', () => {
-  const rules = stating({ strict: true, allowUntrusted: false })
-  const repeated = drafted(offApplied, { strict: true, allowUntrusted: false }, rules)
+  const rules = stating({ strict: true })
+  const repeated = drafted(offApplied, { strict: true }, rules)
   expect(repeated.draft.chosen).toEqual(offApplied.chosen)
   const left = drafted(offApplied, {}, rules)
   expect(hasChanges(left, rules)).toBe(true)

@@ -37,7 +37,7 @@ export const FILE: FileTlsSettings = {
   stated: [],
   verification: {
     strict: true,
-    allowUntrusted: false,
+    allowAndLog: false,
     defaultStore: 'bundled',
     customStore: { enabled: false, certificates: [] },
     sni: { kind: 'on' },
@@ -67,7 +67,7 @@ export const anInput = ({
   columns: { protocols, suites, groups },
   verification: {
     strict: rest.strict,
-    allowUntrusted: rest.allowUntrusted,
+    allowAndLog: rest.allowAndLog,
     defaultStore: rest.defaultStore,
     customStore: rest.customStore,
     sni: rest.sni,

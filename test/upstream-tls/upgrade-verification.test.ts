@@ -7,12 +7,16 @@ import { parseTlsSettingsDocument } from '../../src/config/upstream/stored-docum
 import {
   documentOf,
   openSettings,
-  type TlsSettingsDocument,
+  type StoredTlsSettings,
 } from '../../src/upstream-tls/document.ts'
 import { explainUpgrade } from '../../src/upstream-tls/explain-settings.ts'
 import { initialSettings } from '../../src/upstream-tls/draft-result.ts'
 import { currentBaseline, upgrade } from '../../src/upstream-tls/upgrade.ts'
-import type { VerificationSetting, Verification } from '../../src/upstream-tls/verification.ts'
+import {
+  effectiveVerification,
+  type VerificationSetting,
+  type Verification,
+} from '../../src/upstream-tls/verification.ts'
 import { mintCa } from '../support/certificates/mint.ts'
 import {
   aCatalogue,
@@ -29,7 +33,6 @@ const ca = mintCa({ name: 'Internal Root' })
 const fresh = initialSettings(RULES)
 const EVERYTHING = {
   strict: false,
-  allowUntrusted: true,
   defaultStore: 'system',
   customStore: { enabled: true, certificates: [ca.pem] },
   sni: 'core.internal',
@@ -81,7 +84,7 @@ for (const [what, page] of [
   test(`a page ${what} from before trust was on it is read, and says nothing of trust`, () => {
     expect(opened(firstVersion(page))).toMatchObject({ ok: true, value: { page, report: [] } })
     // Another default is no news for settings that never saw the old one.
-    const rules = under({ strict: false, allowUntrusted: true })
+    const rules = under({ strict: false })
     expect(opened(firstVersion(page), rules)).toMatchObject({ value: { report: [] } })
   })
 }
@@ -108,6 +111,9 @@ interface Row {
   readonly report: readonly string[]
 }
 
+const OWN_CA = applyTo(
+  drafted(fresh, { defaultStore: 'off', customStore: { enabled: true, certificates: [ca.pem] } }),
+)
 const NO_SNI = applyTo(drafted(fresh, { sni: 'off' }))
 
 const ROWS: readonly Row[] = [
@@ -148,11 +154,11 @@ const ROWS: readonly Row[] = [
   },
   {
     promise: 'choices that cannot be used with what the file states are told',
-    page: applied,
-    rules: under({ allowUntrusted: false }, ['allowUntrusted']),
+    page: OWN_CA,
+    rules: under({ customStore: { enabled: false, certificates: [] } }, ['customStore']),
     report: [
-      "mdm: the configuration file states Allow and Log untrusted servers, which was chosen otherwise on the page; the file's word counts, and the choice waits",
-      'mdm: with what the configuration file states, what was chosen on the page cannot be used (Enable Strict TLS is off, and Allow and Log untrusted servers is not on); what the file says counts until you choose again',
+      "mdm: the configuration file states Enable Custom Trust Store, which was chosen otherwise on the page; the file's word counts, and the choice waits",
+      'mdm: with what the configuration file states, what was chosen on the page cannot be used (Enable Strict TLS is on, and no trust store has a certificate in it); what the file says counts until you choose again',
     ],
   },
 ]
@@ -245,7 +251,7 @@ for (const [what, pem] of [
 }
 
 test('every part of a document is one that is written', () => {
-  const written: readonly (keyof TlsSettingsDocument)[] = [
+  const written: readonly (keyof StoredTlsSettings)[] = [
     'version',
     'applied',
     'chosen',
@@ -253,4 +259,93 @@ test('every part of a document is one that is written', () => {
     'seen',
   ]
   expect(Object.keys(keep(applied) as object)).toEqual(written)
+})
+
+const signed = (part: object): object => ({ ...part, strict: false, allowUntrusted: true })
+
+/** A document of the time when Allow and Log was the signature under strict TLS being off. */
+const formerly = (
+  applied: (chosen: object) => object,
+  draft: (chosen: object) => object,
+  page = fresh,
+): unknown => {
+  const kept = keep(page) as { chosen: object; draft: { chosen: object } }
+  return {
+    ...kept,
+    chosen: applied(kept.chosen),
+    draft: { ...kept.draft, chosen: draft(kept.draft.chosen) },
+  }
+}
+const same = (chosen: object): object => chosen
+const alone = (chosen: object): object => ({ ...chosen, allowUntrusted: true })
+
+const FORMER: readonly {
+  readonly promise: string
+  readonly stored: unknown
+  readonly applied: object
+  readonly drafted: object
+  readonly told: readonly string[]
+}[] = [
+  {
+    promise: 'strict TLS that was off with the signature is off alone, applied and drafted',
+    stored: formerly(signed, signed),
+    applied: { strict: false },
+    drafted: { strict: false },
+    told: ['what is applied', 'the draft'],
+  },
+  {
+    promise: 'a signature in the draft alone is told as one of the draft',
+    stored: formerly(same, signed),
+    applied: {},
+    drafted: { strict: false },
+    told: ['the draft'],
+  },
+  {
+    promise: 'a signature that had no effect beside strict TLS gets none',
+    stored: formerly(alone, alone),
+    applied: {},
+    drafted: {},
+    told: ['what is applied', 'the draft'],
+  },
+  {
+    promise: 'a signature that was withdrawn is no loss',
+    stored: formerly((chosen) => ({ ...chosen, allowUntrusted: false }), same),
+    applied: {},
+    drafted: {},
+    told: [],
+  },
+  {
+    promise: 'Allow and Log as it is chosen today is carried over, and no loss',
+    stored: keep(applyTo(drafted(fresh, { allowAndLog: true }))),
+    applied: { allowAndLog: true },
+    drafted: { allowAndLog: true },
+    told: [],
+  },
+]
+
+for (const { promise, stored, applied: chosen, drafted: draft, told } of FORMER) {
+  test(promise, () => {
+    const after = opened(stored)
+    if (!after.ok) expect.fail(JSON.stringify(after.failure))
+    expect(after.value.page.chosen).toEqual(chosen)
+    expect(after.value.page.draft.chosen).toEqual(draft)
+    const sentences = after.value.report.map((one) => explainUpgrade(one, 'mdm')).join('\n')
+    for (const place of ['what is applied', 'the draft']) {
+      const says = `mdm: Allow and Log untrusted servers was on in ${place}, as the signature under strict TLS being off, and is off now`
+      expect(sentences.includes(says)).toBe(told.includes(place))
+    }
+    expect(after.value.report).toHaveLength(told.length === 0 ? 0 : 1)
+    // Strict TLS that the file turns on later does not bring it back.
+    const { verification } = effectiveVerification(
+      after.value.page.chosen,
+      under({ strict: true }, ['strict']).file,
+    )
+    expect(verification).toMatchObject({ strict: true, allowAndLog: 'allowAndLog' in chosen })
+    // Once it is stored anew nothing of it is left to be told.
+    expect(opened(keep(after.value.page))).toMatchObject({ value: { report: [] } })
+  })
+}
+
+test('a document holds what a front end of the version before has to find in it', () => {
+  expect(keep(fresh)).toMatchObject({ version: 2, seen: { settings: { allowUntrusted: false } } })
 })

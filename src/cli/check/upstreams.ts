@@ -94,7 +94,7 @@ const BALANCE_TEXT: Readonly<Record<Upstream['balance'], string>> = {
 
 /** `own` is what stands for the hostname where the configuration names none. */
 function tlsRows(tls: UpstreamTls, own: string): readonly Row[] {
-  const { strict, sni, pins, trust } = tls
+  const { strict, allowAndLog, sni, pins, trust } = tls
   const hostname = tls.hostname ?? own
   const names = sni.kind === 'off' ? 'SNI off' : `SNI ${sni.kind === 'name' ? sni.name : hostname}`
   const stores = [
@@ -106,7 +106,7 @@ function tlsRows(tls: UpstreamTls, own: string): readonly Row[] {
     [
       'strict',
       strict
-        ? `yes: the certificate must name ${hostname} and lead to ${stores.join(' or ')}`
+        ? `yes: the certificate must name ${hostname} and lead to ${stores.join(' or ')}${allowAndLog ? '; BUT one that leads to none of them is used and logged (Allow and Log untrusted servers)' : ''}`
         : 'NO: any server that answers is believed (and logged, when strict TLS would have refused)',
     ],
     ...(pins.length === 0

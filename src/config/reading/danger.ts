@@ -1,8 +1,11 @@
+import { UNTRUSTED_ALLOWED } from '../../upstream-tls/explain-verification.ts'
+
 /** A guarantee that the operator gave up explicitly. */
 export interface Danger {
   readonly kind:
     | 'no-store'
     | 'plaintext-upstream'
+    | 'untrusted-servers-allowed'
     | 'unverified-upstream'
     | 'weak-device-certificates'
     | 'weak-upstream-protocol'
@@ -17,6 +20,12 @@ type GivenUp = Omit<Danger, 'at'>
 export const unverifiedUpstream = (name: string): GivenUp => ({
   kind: 'unverified-upstream',
   sentence: `upstream ${name} is not verified: anybody on the way can pose as it and is told who the devices are`,
+})
+
+/** Allow and Log untrusted servers is on under strict TLS, by the file or by the upstream TLS settings in the store. */
+export const untrustedServersAllowed = (name: string): GivenUp => ({
+  kind: 'untrusted-servers-allowed',
+  sentence: `upstream ${name}: ${UNTRUSTED_ALLOWED}`,
 })
 
 /** TLS 1.0 or 1.1 is selected, by the file or by the upstream TLS settings in the store. */

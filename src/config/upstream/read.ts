@@ -18,7 +18,8 @@ import {
   readEach,
 } from '../reading/place.ts'
 import type { ConfigDocument } from '../schema.ts'
-import { unverifiedUpstream } from '../reading/danger.ts'
+import { allowAndLogDropped, explainAllowAndLogDropped } from '../../upstream-tls/allow-and-log.ts'
+import { untrustedServersAllowed, unverifiedUpstream } from '../reading/danger.ts'
 
 type UpstreamPlace = Place<DeepPartial<ConfigDocument['upstreams'][string]>>
 type TlsPlace = Place<DeepPartial<ConfigDocument['upstreams'][string]['tls']>>
@@ -75,17 +76,24 @@ function readHostPolicy(place: Place<string>): Maybe<HostPolicy> {
 }
 
 function readTls(place: TlsPlace, name: string): Maybe<UpstreamTls> {
-  const { preset, dangerousUnverified, sni, strict: own } = place.written ?? {}
+  const {
+    preset,
+    dangerousAllowAndLog,
+    dangerousUnverified,
+    sni,
+    strict: own,
+  } = place.written ?? {}
   if (preset === undefined) return missing
   const defaults = TLS_PRESET_DEFAULTS[preset]
   const strict = own ?? defaults.strict
-  if (strict) warnOfStrict(place)
+  if (strict) warnOfStrict(place, name)
   else checkUnverified(place, name)
   const chosen = readSelection(place, { name, preset })
   return allOrMissing<UpstreamTls>({
     preset,
     strict,
-    allowUntrusted: dangerousUnverified ?? false,
+    allowAndLog: dangerousAllowAndLog ?? false,
+    formerAllowAndLog: dangerousUnverified ?? false,
     stated: VERIFICATION_SETTINGS.filter((one) => SETTING_PLACES[one](place).isStated),
     sni: readSni(place.at('sni').as(sni ?? defaults.sni)),
     hostname: place.at('hostname').optional(readHost),
@@ -100,7 +108,7 @@ function readTls(place: TlsPlace, name: string): Maybe<UpstreamTls> {
 /** The key of the file that states each setting of the upstream TLS settings. */
 const SETTING_PLACES: Readonly<Record<VerificationSetting, (tls: TlsPlace) => Place<unknown>>> = {
   strict: (tls) => tls.at('strict'),
-  allowUntrusted: (tls) => tls.at('dangerousUnverified'),
+  allowAndLog: (tls) => tls.at('dangerousAllowAndLog'),
   defaultStore: (tls) => tls.at('trust').at('default'),
   customStore: (tls) => tls.at('trust').at('custom'),
   sni: (tls) => tls.at('sni'),
@@ -112,27 +120,56 @@ const TLS_PRESET_DEFAULTS = {
   'sentry-compat': { strict: false, sni: 'off' },
 } as const
 
-function warnOfStrict(place: TlsPlace): void {
-  if (place.written?.dangerousUnverified !== true) return
-  const message = 'found dangerousUnverified beside strict TLS, where it has no effect: remove it'
-  place.at('dangerousUnverified').warn(message)
+function warnOfStrict(place: TlsPlace, name: string): void {
+  const { dangerousAllowAndLog, dangerousStrictOff, dangerousUnverified } = place.written ?? {}
+  if (dangerousAllowAndLog === true) {
+    place.at('dangerousAllowAndLog').warnOfDanger(untrustedServersAllowed(name))
+  }
+  if (dangerousStrictOff === true) {
+    const message = 'found dangerousStrictOff beside strict TLS, where it has no effect: remove it'
+    place.at('dangerousStrictOff').warn(message)
+  }
+  if (dangerousUnverified === true) {
+    const message =
+      'found dangerousUnverified beside strict TLS, where it has no effect and does not allow untrusted servers: remove it'
+    place.at('dangerousUnverified').warn(message)
+  }
 }
 
-/** Strict TLS that is off has to be signed for. */
+/** Strict TLS that is off has a mark of its own; Allow and Log belongs under strict TLS (decision 33). */
 function checkUnverified(place: TlsPlace, name: string): void {
-  const { pins = [], strict, dangerousUnverified } = place.written ?? {}
+  const {
+    pins = [],
+    strict,
+    dangerousAllowAndLog,
+    dangerousStrictOff,
+    dangerousUnverified,
+  } = place.written ?? {}
   if (pins.length > 0) {
     const message =
       'found pins without strict TLS, where they refuse nothing: another key is logged, and the server used'
     place.at('pins').warn(message)
   }
-  if (dangerousUnverified !== true) {
+  if (dangerousAllowAndLog === true) {
     const message =
-      'found strict TLS off, wanted it on (anybody could pose as the upstream): write strict: true, or sign with dangerousUnverified: true'
+      'found dangerousAllowAndLog without strict TLS, whose option it is, wanted one of the two: remove it, or turn strict TLS on'
+    place.at('dangerousAllowAndLog').fault(message)
+  }
+  if (dangerousUnverified === true) {
+    const [dropped] = allowAndLogDropped([{ upstream: name, file: true, stored: [] }])
+    if (dropped !== undefined) {
+      const { sentence, nextStep } = explainAllowAndLogDropped(dropped)
+      place.at('dangerousUnverified').warn(`${sentence}: ${nextStep}`)
+    }
+  }
+  if (dangerousStrictOff !== true && dangerousUnverified !== true) {
+    const message =
+      'found strict TLS off, wanted it on (anybody could pose as the upstream): write strict: true, or mark it with dangerousStrictOff: true'
     place.at(strict === false ? 'strict' : 'preset').fault(message)
     return
   }
-  place.at('dangerousUnverified').warnOfDanger(unverifiedUpstream(name))
+  const mark = dangerousStrictOff === true ? 'dangerousStrictOff' : 'dangerousUnverified'
+  place.at(mark).warnOfDanger(unverifiedUpstream(name))
 }
 
 function readTrust(

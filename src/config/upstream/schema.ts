@@ -97,7 +97,7 @@ const identity = group(
 )
 
 const tls = defaultGroup(
-  'How we speak TLS with the upstream. `strict`, `dangerousUnverified`, `sni`, `trust.default`, `trust.custom`, and the three lists together: where there is a store, what is left out here is drafted, tested and applied in the upstream TLS settings, and what is written here is locked there.',
+  'How we speak TLS with the upstream. `strict`, `dangerousAllowAndLog`, `sni`, `trust.default`, `trust.custom`, and the three lists together: where there is a store, what is left out here is drafted, tested and applied in the upstream TLS settings, and what is written here is locked there.',
   {
     preset: choice(
       '`secure`: strict TLS, SNI, TLS 1.2 and 1.3. `sentry-compat`: what Standalone Sentry does out of the box, for moving over unchanged: strict off, SNI off, TLS 1.2 only.',
@@ -106,11 +106,19 @@ const tls = defaultGroup(
     ),
     strict: Type.Optional(
       flag(
-        'Enable Strict TLS: the certificate must lead to a trusted CA and carry the hostname. Left out: as the preset says. Off needs `dangerousUnverified: true` beside it.',
+        'Enable Strict TLS: the certificate must lead to a trusted CA and carry the hostname. Left out: as the preset says. Off, by this key or by the preset, has to be marked with `dangerousStrictOff: true`.',
       ),
     ),
+    dangerousStrictOff: flag(
+      'The mark of strict TLS being off. Each connection that strict TLS would have refused is used, logged with chain and reason, and counted; anybody between us and the upstream can read and change everything, identities included.',
+      false,
+    ),
+    dangerousAllowAndLog: flag(
+      'Allow and Log untrusted servers, an option of strict TLS: a server whose certificate leads to no trust store is used, logged with chain and reason, and counted. It is handed the client certificate field and told who the devices are, although no trust store vouches for it and anybody can make such a certificate. A wrong hostname, a certificate that has expired or is not valid yet, one that is not meant for servers, a broken or weak chain, and another key than one of `pins` still refuse it. Revocation lists are not asked for.',
+      false,
+    ),
     dangerousUnverified: flag(
-      'Allow and Log untrusted servers: your signature under strict TLS being off. Each connection that it would have refused is logged with chain and reason, and counted; anybody between us and the upstream can read and change everything, identities included.',
+      'What `dangerousStrictOff` was called when Allow and Log untrusted servers was the signature under strict TLS being off. It is read as the mark of strict TLS being off, with a warning, and never allows untrusted servers under strict TLS.',
       false,
     ),
     sni: Type.Optional(

@@ -4,12 +4,14 @@ import { Type } from 'typebox'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import {
   toCurrentVersion,
-  type TlsSettingsDocumentV1,
+  type StoredTlsSettings,
+  type StoredTlsSettingsV1,
   type TlsSettingsDocument,
 } from '../../upstream-tls/document.ts'
 import { MAX_CUSTOM_CERTIFICATES } from '../../upstream-tls/custom-certificates.ts'
 import { PROTOCOLS } from '../../upstream-tls/suite.ts'
-import { DEFAULT_STORES, type VerificationOverrides } from '../../upstream-tls/verification.ts'
+import { DEFAULT_STORES } from '../../upstream-tls/verification.ts'
+import type { FormerOverrides } from '../../upstream-tls/allow-and-log.ts'
 import { MAX_CERTIFICATE_BYTES } from '../../x509/certificate.ts'
 import { group, choice } from '../reading/schema-types.ts'
 import { describeValue, quoted } from '../reading/fault-text.ts'
@@ -40,9 +42,8 @@ const seen = { offered: selection, default: selection }
 const flag = Type.Boolean({ wanted: 'true or false' })
 const settings = {
   strict: flag,
-  allowUntrusted: flag,
   defaultStore: choice('Enable Default Trust Store.', DEFAULT_STORES),
-  sni: Type.Unsafe<NonNullable<VerificationOverrides['sni']>>({
+  sni: Type.Unsafe<NonNullable<FormerOverrides['sni']>>({
     type: 'object',
     wanted: 'a mapping of keys',
     discriminator: { propertyName: 'kind' },
@@ -65,10 +66,12 @@ const customStore = group('Enable Custom Trust Store.', {
     { maxItems: MAX_CUSTOM_CERTIFICATES, wanted: 'a list of certificates' },
   ),
 })
-const chosen = Type.Unsafe<VerificationOverrides>(
+const chosen = Type.Unsafe<FormerOverrides>(
   group('What was set otherwise than the default.', {
     strict: Type.Optional(settings.strict),
-    allowUntrusted: Type.Optional(settings.allowUntrusted),
+    allowAndLog: Type.Optional(flag),
+    // Of the time when Allow and Log was the signature under strict TLS being off.
+    allowUntrusted: Type.Optional(flag),
     defaultStore: Type.Optional(settings.defaultStore),
     customStore: Type.Optional(customStore),
     sni: Type.Optional(settings.sni),
@@ -89,14 +92,16 @@ const schemaV2 = group('Upstream TLS settings.', {
   draft: group('What is drafted.', { ...draft, chosen }),
   seen: group('What was offered and default when this was written.', {
     ...seen,
-    settings: Type.Optional(group('Strict TLS, trust and SNI.', settings)),
+    settings: Type.Optional(
+      group('Strict TLS, trust and SNI.', { ...settings, allowUntrusted: Type.Optional(flag) }),
+    ),
   }),
 })
 
 const ajv = new Ajv2020({ allErrors: true, discriminator: true, strict: false, verbose: true })
 const plain = (schema: object): object => JSON.parse(JSON.stringify(schema)) as object
-const isVersion1 = ajv.compile<TlsSettingsDocumentV1>(plain(schemaV1))
-const isVersion2 = ajv.compile<TlsSettingsDocument>(plain(schemaV2))
+const isVersion1 = ajv.compile<StoredTlsSettingsV1>(plain(schemaV1))
+const isVersion2 = ajv.compile<StoredTlsSettings>(plain(schemaV2))
 
 /** A stored document, or everything in it that this version does not understand, each by name. */
 export function parseTlsSettingsDocument(

@@ -24,8 +24,8 @@ export type HostPolicy =
 export interface UpstreamTls extends TlsSettings {
   readonly preset: TlsPreset
   readonly trust: Pick<TlsSettings['trust'], 'default'> & { readonly custom: readonly LoadedFile[] }
-  /** Allow and Log untrusted servers: the consent to strict TLS being off. */
-  readonly allowUntrusted: boolean
+  /** Whether the file has `dangerousUnverified`: Allow and Log as the signature under strict TLS being off, which it was. */
+  readonly formerAllowAndLog: boolean
   /** What of strict TLS, trust and SNI the file states itself, and not its preset; the store cannot change that. */
   readonly stated: readonly VerificationSetting[]
   /** "Use Default (recommended)", or "Use Custom Configuration" (S3-19). */

@@ -11,14 +11,15 @@ import {
   type SecureContext,
 } from 'node:tls'
 import { fail, ok, unreachable, type Result } from '../../kernel/types.ts'
-import { dialFailure, IDENTITY_ERROR, IdentityError, untrustedReason } from './dial-failure.ts'
+import { dialFailure, IdentityError } from './dial-failure.ts'
 import type { UpstreamFailure } from '../upstream-failure.ts'
-import { presentedList, unpinned } from './pins.ts'
+import { presentedList } from './pins.ts'
 import type { OwnPathCheck } from './own-path-check.ts'
 import { nameMismatch } from './server-name.ts'
 import type { ServerSettings, UpstreamSettings, UpstreamTls } from '../settings.ts'
 import { loggedCertificate } from './shown-certificate.ts'
-import type { UntrustedServer } from './untrusted.ts'
+import { strictTlsFailures, type UntrustedServer } from './untrusted.ts'
+import { verifyServer } from './verify-server.ts'
 
 /** Everything about a server that does not change between two connections. */
 export interface DialPlan {
@@ -104,35 +105,36 @@ export function dial(plan: DialPlan, done: DialCallback, options = HTTP_OPTIONS)
   })
 }
 
-/** What the TLS library does not look at, or was told not to refuse. */
+/** What the TLS library does not look at, or was told not to refuse; what is allowed is reported. */
 function verificationFailure(
   plan: DialPlan,
   socket: TLSSocket,
   leaf: X509Certificate | undefined,
 ): UpstreamFailure | undefined {
   const { tls } = plan.settings
-  if (tls === undefined || leaf === undefined) return undefined
-  const untrusted = untrustedChain(plan, socket, leaf)
-  const shown = unpinned(leaf, tls.pins)
-  if (!tls.strict) reportUntrusted(plan, leaf, { untrusted, shown })
-  else if (untrusted !== undefined) return { kind: 'tls-untrusted', ...untrusted }
-  else if (shown !== undefined) return { kind: 'tls-pin-mismatch', shown }
+  if (tls === undefined) return undefined
+  if (leaf === undefined) {
+    // Without Allow and Log the TLS library has judged that already.
+    return tls.strict && tls.allowAndLog
+      ? { kind: 'tls-untrusted', why: 'other', code: 'no-certificate' }
+      : undefined
+  }
+  const demands = { tls, wanted: wantedName(plan), checkPath: plan.checkPath }
+  const { faults, refusal } = verifyServer(demands, socket, leaf)
+  if (refusal !== undefined) return refusal
+  if (strictTlsFailures(faults).length > 0) {
+    plan.onUntrusted({
+      ...faults,
+      upstream: plan.settings.name,
+      server: plan.server.name,
+      because: tls.strict ? 'allow-and-log' : 'strict-off',
+      chain: presentedList(leaf).map(loggedCertificate),
+    })
+  }
   return undefined
 }
 
-/** What the TLS library holds against a chain or, when it believes it, what we do. */
-export function untrustedChain(
-  { checkPath }: DialPlan,
-  socket: TLSSocket,
-  leaf: X509Certificate,
-): UntrustedServer['untrusted'] {
-  // Node types it as an error; it is the code of one.
-  const code = String(socket.authorizationError ?? '')
-  const chainHolds = code === '' || code === 'null' || code === IDENTITY_ERROR
-  return chainHolds ? checkPath?.(leaf) : { why: untrustedReason(code), code }
-}
-
-/** Begins to connect; refuses what strict TLS refuses. */
+/** Begins to connect; the TLS library refuses what strict TLS refuses, unless some of it may be allowed. */
 export function openSocket(plan: DialPlan, options = HTTP_OPTIONS, underlying?: Socket): Socket {
   const { settings, context } = plan
   const { tls } = settings
@@ -144,7 +146,8 @@ export function openSocket(plan: DialPlan, options = HTTP_OPTIONS, underlying?: 
     secureContext: context,
     servername: serverName(tls.sni, wantedName(plan)),
     ...(options.alpn.length === 0 ? {} : { ALPNProtocols: [...options.alpn] }),
-    rejectUnauthorized: tls.strict,
+    // Allow and Log looks at what is wrong, and so has to look after the handshake.
+    rejectUnauthorized: tls.strict && !tls.allowAndLog,
     checkServerIdentity: (_, certificate) => identityError(certificate, wantedName(plan)),
   })
 }
@@ -184,30 +187,6 @@ function identityError(certificate: PeerCertificate, wanted: string): Error | un
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }
-}
-
-/** Strict TLS is off: what it would have refused is used, and said. An untrusted chain must not hide a wrong name. */
-function reportUntrusted(
-  plan: DialPlan,
-  leaf: X509Certificate,
-  {
-    untrusted,
-    shown,
-  }: {
-    readonly untrusted: UntrustedServer['untrusted']
-    readonly shown: readonly string[] | undefined
-  },
-): void {
-  const mismatch = nameMismatch(leaf, wantedName(plan))
-  if (untrusted === undefined && mismatch === undefined && shown === undefined) return
-  plan.onUntrusted({
-    upstream: plan.settings.name,
-    server: plan.server.name,
-    untrusted,
-    mismatch,
-    unpinned: shown,
-    chain: presentedList(leaf).map(loggedCertificate),
-  })
 }
 
 const ignore = (): void => {}

@@ -12,8 +12,10 @@ import { DEFAULT_LIMITS, type Limits } from '../../trust/limits.ts'
 import { trustStore, type TrustStore } from '../../trust/store.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { certificateBlocks } from '../../x509/pem.ts'
-import { presentedList } from './pins.ts'
+import { presentedList, presentedPath } from './pins.ts'
+import type { UntrustedReason } from '../upstream-failure.ts'
 import type { UpstreamTls } from '../settings.ts'
+import { isStrongKey } from '../../trust/algorithms.ts'
 
 /** Why our judge finds no sound path; `code` is that of its failure, of the anchor's fault, or of the parser's. */
 export interface Unsound {
@@ -37,6 +39,67 @@ export function ownPathCheck({ trust, selection }: UpstreamTls): OwnPathCheck {
     return code === undefined ? undefined : { why: 'unsound', code }
   }
 }
+
+/**
+ * Returns what is wrong with a chain that leads to no trust store, besides that: the topmost certificate that signed its way
+ * down to the leaf stands for the anchor, so that all else is judged as on a trusted chain, validity in time included.
+ */
+export function presentedFault(
+  leaf: X509Certificate,
+  selection: UpstreamTls['selection'],
+  now: number,
+): { readonly why: UntrustedReason; readonly code: string } | undefined {
+  const path = presentedPath(leaf)
+  for (const one of path) {
+    const late = untimely(one, now)
+    if (late !== undefined) return late
+  }
+  const limits = lowersSecurity(selection) ? LEGACY_LIMITS : DEFAULT_LIMITS
+  const [first, ...others] = path.map(({ raw }) => parseCertificate(raw))
+  if (first === undefined) return { why: 'unsound', code: 'certificate-malformed' }
+  if (!first.ok) return { why: 'unsound', code: first.failure.kind }
+  const above = others.flatMap((one) => (one.ok ? [one.value] : []))
+  if (above.length < others.length) return { why: 'unsound', code: 'certificate-malformed' }
+  const top = above.at(-1)
+  if (top === undefined) return loneFault(first.value, limits)
+  const settings = [{ name: 'presented', chain: [top] as const }]
+  const store = trustStore({ settings, profile: 'private', limits })
+  const paths = judge({ leaf: first.value, intermediates: above.slice(0, -1) }, store, 'server')
+  if (paths.ok) return undefined
+  const { failure } = paths
+  return {
+    why: failure.kind === 'wrong-purpose' ? 'wrong-purpose' : 'unsound',
+    code: codeOf(failure),
+  }
+}
+
+/** RFC 5280 §4.1.2.5: both ends count. */
+function untimely(
+  { validFromDate, validToDate }: X509Certificate,
+  now: number,
+): { readonly why: UntrustedReason; readonly code: string } | undefined {
+  const [from, to] = [validFromDate.getTime(), validToDate.getTime()]
+  if (Number.isNaN(from) || Number.isNaN(to))
+    return { why: 'unsound', code: 'certificate-malformed' }
+  if (now < from) return { why: 'not-yet-valid', code: 'CERT_NOT_YET_VALID' }
+  if (now >= to + SECOND_MS) return { why: 'expired', code: 'CERT_HAS_EXPIRED' }
+  return undefined
+}
+
+/** A certificate without an issuer that was sent: there is no path to judge, its key and its purpose remain. */
+function loneFault(
+  { publicKey, extensions }: Certificate,
+  limits: Limits,
+): { readonly why: UntrustedReason; readonly code: string } | undefined {
+  if (!isStrongKey(publicKey.algorithm, limits)) return { why: 'unsound', code: 'weak-key' }
+  const purposes = extensions.extendedKeyUsage
+  const fits = purposes === undefined || SERVER_PURPOSES.some((one) => purposes.includes(one))
+  return fits ? undefined : { why: 'wrong-purpose', code: 'INVALID_PURPOSE' }
+}
+
+/** serverAuth, and any (RFC 5280 §4.2.1.12). */
+const SERVER_PURPOSES = ['1.3.6.1.5.5.7.3.1', '2.5.29.37.0']
+const SECOND_MS = 1000
 
 type CertificatesByName = ReadonlyMap<string, readonly Certificate[]>
 

@@ -1,6 +1,6 @@
 /**
- * Allow and Log: what was wrong with a server that was used all the same, because strict TLS is off. Every fault is
- * named; an untrusted chain does not hide a wrong name.
+ * What was wrong with a server that was used all the same, because strict TLS is off or because of Allow and Log untrusted
+ * servers. Every fault is named; an untrusted chain does not hide a wrong name.
  */
 import type { PresentedCertificate } from '../../kernel/upstream-error.ts'
 import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../upstream-failure.ts'
@@ -9,6 +9,8 @@ import type { NameMismatch, UntrustedReason, UpstreamFailure } from '../upstream
 export interface UntrustedServer {
   readonly upstream: string
   readonly server: string
+  /** Which setting allowed it. */
+  readonly because: 'allow-and-log' | 'strict-off'
   readonly untrusted: { readonly why: UntrustedReason; readonly code: string } | undefined
   readonly mismatch: NameMismatch | undefined
   /** The pins of the keys it showed, none of which is wanted. */
@@ -17,8 +19,8 @@ export interface UntrustedServer {
   readonly chain: readonly PresentedCertificate[]
 }
 
-/** What verification found. */
-type VerificationFaults = Pick<UntrustedServer, 'mismatch' | 'unpinned' | 'untrusted'>
+/** What verification found, whatever becomes of it. */
+export type VerificationFaults = Pick<UntrustedServer, 'mismatch' | 'unpinned' | 'untrusted'>
 
 /** What strict TLS would have said, in its order: the chain, the name, the pins. */
 export function strictTlsFailures({

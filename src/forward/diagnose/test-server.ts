@@ -6,18 +6,11 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { unreachable } from '../../kernel/types.ts'
 import { dialFailure } from '../connect/dial-failure.ts'
-import {
-  openSocket,
-  serverName,
-  untrustedChain,
-  wantedName,
-  type DialPlan,
-} from '../connect/dial.ts'
+import { openSocket, serverName, wantedName, type DialPlan } from '../connect/dial.ts'
 import { explainUpstream, type UpstreamFailure } from '../upstream-failure.ts'
 import { closeGracefully } from '../connect/close-gracefully.ts'
-import { unpinned } from '../connect/pins.ts'
-import { nameMismatch } from '../connect/server-name.ts'
 import { strictTlsFailures } from '../connect/untrusted.ts'
+import { verifyServer } from '../connect/verify-server.ts'
 import { chainReport, type CertificateReport } from '../connect/shown-certificate.ts'
 import type { Explanation } from '../../kernel/explanation.ts'
 
@@ -29,9 +22,9 @@ export interface TestReport {
   readonly sni: string | undefined
   /** `undefined` when there was no TLS: the connection failed before, or the upstream is `http:`. */
   readonly tls: TlsFacts | undefined
-  /** Every failure, those that are only logged included; the first is what strict TLS would refuse for. */
+  /** Every failure, those that are only logged included. */
   readonly failures: readonly ExplainedFailure[]
-  /** Whether requests would be carried: without strict TLS in spite of failures of verification. */
+  /** Whether requests would be carried: without strict TLS in spite of failures of verification, and of those that Allow and Log allows. */
   readonly usable: boolean
   /** Milliseconds until there was a connection. */
   readonly duration: number
@@ -78,7 +71,7 @@ export async function testServer(plan: DialPlan): Promise<TestReport> {
     sni: sni === '' ? undefined : sni,
     tls: facts.tls,
     failures: failures.map((one) => ({ code: one.kind, ...explainUpstream(one, server.name) })),
-    usable: fatal === undefined && (settings.tls?.strict === false || failures.length === 0),
+    usable: fatal === undefined && !facts.refused,
     duration,
   }
 }
@@ -127,18 +120,20 @@ async function lateRefusal(socket: Socket, hostname: string): Promise<UpstreamFa
 interface Facts {
   readonly tls: TlsFacts | undefined
   readonly failures: readonly UpstreamFailure[]
+  /** Whether a connection that is to carry requests would be refused for one of them. */
+  readonly refused: boolean
 }
 
-const NONE: Facts = { tls: undefined, failures: [] }
+const NONE: Facts = { tls: undefined, failures: [], refused: false }
 
 function factsOf(plan: DialPlan, socket: TLSSocket): Facts {
   const leaf = socket.getPeerX509Certificate()
   const { tls } = plan.settings
   if (leaf === undefined || tls === undefined) return NONE
-  const untrusted = untrustedChain(plan, socket, leaf)
-  const mismatch = nameMismatch(leaf, wantedName(plan))
-  const shown = unpinned(leaf, tls.pins)
-  const failures = strictTlsFailures({ untrusted, mismatch, unpinned: shown })
+  const demands = { tls, wanted: wantedName(plan), checkPath: plan.checkPath }
+  const verified = verifyServer(demands, socket, leaf)
+  const { untrusted, mismatch, unpinned } = verified.faults
+  const failures = strictTlsFailures(verified.faults)
   const { name, standardName } = socket.getCipher()
   const facts: TlsFacts = {
     protocol: socket.getProtocol() ?? 'unknown',
@@ -149,9 +144,9 @@ function factsOf(plan: DialPlan, socket: TLSSocket): Facts {
     chain: chainReport(leaf),
     hostname: mismatch === undefined ? 'passed' : 'failed',
     trust: untrusted === undefined ? 'passed' : 'failed',
-    pins: tls.pins.length === 0 ? 'not-asked' : shown === undefined ? 'passed' : 'failed',
+    pins: tls.pins.length === 0 ? 'not-asked' : unpinned === undefined ? 'passed' : 'failed',
   }
-  return { tls: facts, failures }
+  return { tls: facts, failures, refused: verified.refusal !== undefined }
 }
 
 /** The key exchange by name; finite fields before TLS 1.3 have a size instead. */

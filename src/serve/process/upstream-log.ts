@@ -25,8 +25,8 @@ export function logHealthChange(log: Log, change: UpstreamHealthChange): void {
 }
 
 /**
- * Logs one line per connection that strict TLS would have refused, with every reason, its remedy and the chain: Allow and
- * Log untrusted servers (S3-17).
+ * Logs one line per connection that strict TLS would have refused, with every reason, its remedy and the chain: because
+ * strict TLS is off, or because of Allow and Log untrusted servers (S3-17).
  */
 export function logUntrusted(log: Log, facts: UntrustedServer): void {
   const failures = strictTlsFailures(facts)
@@ -39,7 +39,12 @@ export function logUntrusted(log: Log, facts: UntrustedServer): void {
     next_step: explanations.map(({ nextStep }) => nextStep).join('; '),
     chain: facts.chain,
   }
-  log.warn(line, 'untrusted upstream used: strict TLS is off')
+  log.warn(line, `untrusted upstream used: ${BECAUSE[facts.because]}`)
+}
+
+const BECAUSE: Readonly<Record<UntrustedServer['because'], string>> = {
+  'allow-and-log': 'Allow and Log untrusted servers is on',
+  'strict-off': 'strict TLS is off',
 }
 
 /** What the metrics count a connection under: bounded, and every reason that applies. */

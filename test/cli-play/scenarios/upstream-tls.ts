@@ -11,11 +11,12 @@ export const UPSTREAM_TLS = [
   ...scenarios(
     'upstream-tls draft',
     [
-      'core --mode custom --protocols TLSv1.3 --suites TLS_AES_256_GCM_SHA384 --groups X25519 --strict on --allow-untrusted off --sni localhost',
+      'core --mode custom --protocols TLSv1.3 --suites TLS_AES_256_GCM_SHA384 --groups X25519 --strict on --allow-and-log off --sni localhost',
       { says: /Enable SNI: from on to localhost/u },
     ],
     ['core --sni on --json', { says: /"sni"/u }],
     ['core --default-store system --custom-store on', { code: 1, says: /default_store/u }],
+    ['core --strict off --allow-and-log on', { code: 1, says: /whose option it is, is off/u }],
     ['core --suites ROT13', { code: 1, says: /ROT13/u }],
     ['core', { code: 2, says: /--mode/u }],
   ),

@@ -100,7 +100,7 @@ test('a custom trust store is put from a file, kept while it is off, and shown b
 
 test('apply asks after each warning was printed, and only yes applies', async () => {
   await using adminApi = await openAdminApi()
-  await typed(adminApi, 'upstream-tls draft core --strict off --allow-untrusted on')
+  await typed(adminApi, 'upstream-tls draft core --strict off')
   const no = await typed(adminApi, 'upstream-tls apply core', { answers: ['no'] })
   expect(no).toMatchObject({ code: 1 })
   expect(no.err).toContain('nothing was changed')

@@ -18,7 +18,7 @@ import type { SettingsContext, TlsSettings } from '../../../src/upstream-tls/set
 
 const BY = { who: 'test', from: 'test' }
 const RULES: SettingsContext = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE }
-const DRAFTED = drafted(initialSettings(RULES), { strict: false, allowUntrusted: true }, RULES)
+const DRAFTED = drafted(initialSettings(RULES), { strict: false }, RULES)
 const APPLIED = applied(DRAFTED, RULES)
 
 /** Every line of a start and its end, over a store with these settings, and the dangers of the metrics in between. */

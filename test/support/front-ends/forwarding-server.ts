@@ -98,6 +98,7 @@ type CheckNumbers = Omit<Check, 'interval' | 'timeout'> & {
 
 const STRICT: Tls = {
   strict: true,
+  allowAndLog: false,
   sni: { kind: 'on' },
   hostname: 'upstream.test',
   pins: [],

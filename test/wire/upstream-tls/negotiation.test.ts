@@ -97,6 +97,7 @@ test('with strict TLS off the server is used, and what is wrong with it is said 
   }
   expect(proxy.untrusted).toEqual([
     {
+      because: 'strict-off',
       upstream: 'mdm',
       server: `127.0.0.1:${upstream.port}`,
       untrusted: { why: 'unknown-issuer', code: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY' },

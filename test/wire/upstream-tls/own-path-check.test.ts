@@ -1,6 +1,6 @@
 /**
- * Chains that the TLS library believes and RFC 5280 does not: strict TLS refuses them by a name of ours, Allow and Log
- * notices them. The control is Node with the same anchors, which believes each.
+ * Chains that the TLS library believes and RFC 5280 does not: strict TLS refuses them by a name of ours, and strict
+ * TLS that is off notices them. The control is Node with the same anchors, which believes each.
  */
 import { once } from 'node:events'
 import { connect } from 'node:tls'

@@ -116,7 +116,7 @@ for (const { promise, server, issuedTo, remedy } of NAMES) {
   })
 }
 
-test('Allow and Log says chain, every reason and remedy, counts per upstream, and is announced', async () => {
+test('strict TLS that is off says chain, every reason and remedy, counts per upstream, and is announced', async () => {
   const stranger = mintLeaf({
     issuer: fleet.stranger,
     purposes: ['serverAuth'],
@@ -125,7 +125,7 @@ test('Allow and Log says chain, every reason and remedy, counts per upstream, an
   })
   const options = { ...upstreamTlsOptions, cert: stranger.chainPem, key: stranger.keyPem }
   await using upstream = await rawUpstream(options, answering(OK))
-  const allow = ['strict: false', 'dangerousUnverified: true']
+  const allow = ['strict: false', 'dangerousStrictOff: true']
   await using frontEnd = await product(upstreams(upstream.port, allow))
   expect(await ask(frontEnd)).toBe('HTTP/1.1 200 OK')
   const line = await frontEnd.waitForLine(({ msg }) =>

@@ -42,7 +42,7 @@ const trusting = (...certificates: readonly string[]) => ({
   custom_store: { enabled: true, certificates },
 })
 const OWN_CA = trusting(fleet.upstreamCa.pem)
-const UNVERIFIED = { strict: false, allow_untrusted: true }
+const UNVERIFIED = { strict: false }
 
 interface Answer {
   readonly status: number

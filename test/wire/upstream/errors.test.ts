@@ -117,7 +117,7 @@ test('a port that nothing listens on is told as such', async () => {
   })
 })
 
-test('what Allow and Log lets through is told reason by reason, and marked as allowed', async () => {
+test('what strict TLS being off lets through is told reason by reason, and marked as allowed', async () => {
   await using upstream = await rawUpstream(leaf({ issuer: other, dns: ['x.test'] }), answering(OK))
   await using frontEnd = await forwardingServer(upstream.port, { tls: ALLOW })
   expect(await visit(frontEnd)).toBe('200')

@@ -35,7 +35,8 @@ const shape = strictObject({
     }),
   ),
   allowed: Type.Boolean({
-    description: 'Allow and Log: the connection is used all the same, because strict TLS is off.',
+    description:
+      'The connection is used all the same, because strict TLS is off or because of Allow and Log untrusted servers.',
   }),
   count: Type.Integer({ description: 'Connections and requests that met it.' }),
   first: time('When it was first met.'),

@@ -1,7 +1,12 @@
 /** The TLS settings of one upstream, as the admin API takes and shows them. */
 import { Type, type Static } from 'typebox'
 import { isoText } from '../../../kernel/types.ts'
-import { draftChanges, draftWarnings, WARNING_CODES } from '../../../upstream-tls/apply-draft.ts'
+import {
+  draftChanges,
+  draftWarnings,
+  WARNING_CODES,
+  type DraftWarning,
+} from '../../../upstream-tls/apply-draft.ts'
 import {
   COLUMNS,
   offeredItems,
@@ -27,7 +32,10 @@ import type { LoadedSettings } from './load-settings.ts'
 const MODES = ['default', 'custom'] as const
 const switches = {
   strict: Type.Boolean({ description: 'Enable Strict TLS.' }),
-  allow_untrusted: Type.Boolean({ description: 'Allow and Log untrusted servers.' }),
+  allow_and_log: Type.Boolean({
+    description:
+      'Allow and Log untrusted servers, an option of strict TLS: a server that no trust store vouches for is used, and logged.',
+  }),
   default_store: stringEnum(DEFAULT_STORES, 'Enable Default Trust Store.'),
 }
 const SNI = 'Enable SNI: off, on, or the name that is sent.'
@@ -43,7 +51,7 @@ export const draftShape = strictObject(
     suites: sentNames,
     groups: sentNames,
     strict: Type.Optional(switches.strict),
-    allow_untrusted: Type.Optional(switches.allow_untrusted),
+    allow_and_log: Type.Optional(switches.allow_and_log),
     default_store: Type.Optional(switches.default_store),
     custom_store: Type.Optional(
       strictObject(
@@ -68,7 +76,7 @@ export const draftInputOf = (body: Static<typeof draftShape>): DraftInput => ({
   columns: { protocols: body.protocols, suites: body.suites, groups: body.groups },
   verification: {
     strict: body.strict,
-    allowUntrusted: body.allow_untrusted,
+    allowAndLog: body.allow_and_log,
     defaultStore: body.default_store,
     customStore: body.custom_store,
     sni: body.sni,
@@ -81,7 +89,7 @@ const FIELDS = {
   suites: 'suites',
   groups: 'groups',
   strict: 'strict',
-  allowUntrusted: 'allow_untrusted',
+  allowAndLog: 'allow_and_log',
   defaultStore: 'default_store',
   customStore: 'custom_store',
   sni: 'sni',
@@ -196,12 +204,19 @@ export function shownSettings({
     warnings: draftWarnings(settings, rules).map((warning) => ({
       code: warning.kind,
       text: explainWarning(warning),
-      dangerous: warning.kind === 'unverified' || warning.kind === 'weak-protocol',
+      dangerous: DANGEROUS.has(warning.kind),
     })),
     report: [...report],
     version,
   }
 }
+
+/** Warnings of settings that give a guarantee up. */
+const DANGEROUS: ReadonlySet<DraftWarning['kind']> = new Set<DraftWarning['kind']>([
+  'untrusted-servers-allowed',
+  'unverified',
+  'weak-protocol',
+])
 
 const shownState = (
   mode: TlsDraft['mode'],
@@ -213,7 +228,7 @@ const shownState = (
   suites: [...suites],
   groups: [...groups],
   strict: verification.strict,
-  allow_untrusted: verification.allowUntrusted,
+  allow_and_log: verification.allowAndLog,
   default_store: verification.defaultStore,
   custom_store: {
     enabled: verification.customStore.enabled,

@@ -67,7 +67,11 @@ const draftOptions = (command: TfeCommand): TfeCommand =>
     .option('--suites <LIST>', 'cipher suites, preferred first')
     .option('--groups <LIST>', 'key exchange groups, preferred first')
     .choice('--strict <SWITCH>', 'refuse servers whose certificate does not hold', SWITCH)
-    .choice('--allow-untrusted <SWITCH>', 'allow and log servers that are not trusted', SWITCH)
+    .choice(
+      '--allow-and-log <SWITCH>',
+      'allow and log servers that no trust store vouches for',
+      SWITCH,
+    )
     .choice('--default-store <STORE>', 'the CAs of Node, of the system, or none', DEFAULT_STORES)
     .option('--custom-store <FILE>', 'CAs in PEM to trust; or on or off, to keep those there are')
     .option('--sni <NAME>', 'the name that is sent; or on or off')

@@ -32,7 +32,7 @@ export async function draft(context: CommandContext): Promise<CommandResult> {
       : {}),
     ...columns.value,
     strict: isOn(options.get('strict'), old.strict),
-    allow_untrusted: isOn(options.get('allow-untrusted'), old.allow_untrusted),
+    allow_and_log: isOn(options.get('allow-and-log'), old.allow_and_log),
     default_store: options.get('default-store') ?? old.default_store,
     custom_store: {
       enabled: old.custom_store.enabled,
@@ -48,7 +48,7 @@ const PARTS = [
   'mode',
   ...COLUMNS,
   'strict',
-  'allow-untrusted',
+  'allow-and-log',
   'default-store',
   'custom-store',
   'sni',

@@ -8,7 +8,7 @@ export interface TlsState {
   readonly suites: readonly string[]
   readonly groups: readonly string[]
   readonly strict: boolean
-  readonly allow_untrusted: boolean
+  readonly allow_and_log: boolean
   readonly default_store: string
   readonly custom_store: {
     readonly enabled: boolean

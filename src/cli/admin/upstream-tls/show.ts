@@ -68,7 +68,7 @@ const settingRows = ({ applied, draft, default: usual }: TlsSettings): readonly 
     [
       ['mode', ({ mode }) => mode],
       ['strict TLS', ({ strict }) => onOff(strict)],
-      ['allow and log', (it) => onOff(it.allow_untrusted)],
+      ['allow and log', (it) => onOff(it.allow_and_log)],
       ['default trust store', (it) => it.default_store],
       ['custom trust store', (it) => onOff(it.custom_store.enabled)],
       ['SNI', ({ sni }) => sni],

@@ -42,6 +42,7 @@ const tlsFacts = (tls: UpstreamTls): object => ({
   groups: tls.selection.groups,
   notices: selectionNotices(tls.selection, runtimeCatalogue()).map(explainSelectionNotice),
   strict: tls.strict,
+  allow_and_log: tls.allowAndLog,
   sni: tls.sni,
   hostname: tls.hostname ?? null,
   trust: { default: tls.trust.default, custom: tls.trust.custom.map(({ path }) => path) },

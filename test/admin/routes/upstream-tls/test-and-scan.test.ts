@@ -71,12 +71,15 @@ test('a draft that cannot be applied cannot be tested, for the same reasons', as
   // Only another configuration or runtime makes a stored draft impossible.
   const rules = { catalogue: runtimeCatalogue(), preset: 'secure', file: FILE } as const
   const fresh = initialSettings(rules)
-  const body = documentOf({ ...fresh, draft: { ...fresh.draft, chosen: { strict: false } } }, rules)
+  const body = documentOf(
+    { ...fresh, draft: { ...fresh.draft, chosen: { defaultStore: 'off' } } },
+    rules,
+  )
   const by = { who: 'test', from: 'test' }
   await api.store.documents.put(by, { name: documentName('core'), body }, 'any')
   expect(await run(api, {})).toMatchObject({
     status: 409,
-    body: { code: 'strict-off-unsigned' },
+    body: { code: 'empty-trust-store' },
   })
   expect(asked).toEqual([])
 })

@@ -26,14 +26,14 @@ const stored = async (api: TestAdminApi): Promise<unknown> => {
   return found.ok ? found.value?.body : undefined
 }
 
-const STRICT_OFF = { strict: false, allow_untrusted: true }
+const STRICT_OFF = { strict: false }
 const OWN_CA = { default_store: 'off', custom_store: { enabled: true, certificates: [ca.pem] } }
 
 test('an upstream that was never edited shows the default of each setting, unlocked', async () => {
   await using api = await openAdminApi()
   const state = {
     strict: true,
-    allow_untrusted: false,
+    allow_and_log: false,
     default_store: 'bundled',
     custom_store: { enabled: false, certificates: [] },
     sni: 'on',
@@ -56,10 +56,7 @@ test('what is drafted stands beside what is applied until it is applied, and say
     applied: { strict: true },
     draft: { strict: false },
     default: { strict: true },
-    changes: [
-      'Enable Strict TLS: from on to off',
-      'Allow and Log untrusted servers: from off to on',
-    ],
+    changes: ['Enable Strict TLS: from on to off'],
     warnings: [
       {
         code: 'unverified',
@@ -68,7 +65,7 @@ test('what is drafted stands beside what is applied until it is applied, and say
       },
     ],
   })
-  const asked = await apply(api, ['idle-signature'], drafted.etag)
+  const asked = await apply(api, ['untrusted-servers-allowed'], drafted.etag)
   expect(asked).toMatchObject({
     status: 409,
     body: { code: 'not-acknowledged', faults: [{ at: 'unverified' }] },
@@ -81,7 +78,29 @@ test('what is drafted stands beside what is applied until it is applied, and say
     draft: { strict: false },
   })
   const kept = parseTlsSettingsDocument(await stored(api))
-  expect(kept.ok && kept.value.chosen).toEqual({ strict: false, allowUntrusted: true })
+  expect(kept.ok && kept.value.chosen).toEqual({ strict: false })
+})
+
+test('Allow and Log under strict TLS is dangerous, and says that the client certificate field is handed over', async () => {
+  await using api = await openAdminApi()
+  const drafted = await draft(api, { allow_and_log: true })
+  expect(drafted.body).toMatchObject({
+    draft: { strict: true, allow_and_log: true },
+    warnings: [
+      {
+        code: 'untrusted-servers-allowed',
+        text: expect.stringContaining('is handed the client certificate field') as string,
+        dangerous: true,
+      },
+    ],
+  })
+  expect(await apply(api, ['unverified'], drafted.etag)).toMatchObject({
+    status: 409,
+    body: { code: 'not-acknowledged', faults: [{ at: 'untrusted-servers-allowed' }] },
+  })
+  expect((await apply(api, ['untrusted-servers-allowed'], drafted.etag)).status).toBe(200)
+  const kept = parseTlsSettingsDocument(await stored(api))
+  expect(kept.ok && kept.value.chosen).toEqual({ allowAndLog: true })
 })
 
 test('a weak protocol is among what is dangerous, a weak suite is not', async () => {
@@ -165,7 +184,8 @@ test('what the TLS library cannot use is not applied, and its faults are told', 
 const custom = (certificates: unknown) => ({ custom_store: { enabled: true, certificates } })
 
 const REFUSED: readonly (readonly [string, object, number, string])[] = [
-  ['strict TLS off without a signature', { strict: false }, 422, 'data-faulty'],
+  ['Allow and Log without strict TLS', { strict: false, allow_and_log: true }, 422, 'data-faulty'],
+  ['a switch of the API before', { allow_untrusted: true }, 422, 'data-faulty'],
   ['strict TLS with an empty trust store', { default_store: 'off' }, 422, 'data-faulty'],
   ['PEM that holds no certificate', custom(['hello']), 422, 'data-faulty'],
   ['PEM that cannot be read', custom([ca.pem.replace(/\n.{8}/, '\n!!!!!!!!')]), 422, 'data-faulty'],
@@ -185,7 +205,7 @@ const REFUSED: readonly (readonly [string, object, number, string])[] = [
   ['SNI without a name', { sni: '' }, 422, 'data-faulty'],
   ['a word for a switch', { strict: 'maybe' }, 422, 'data-faulty'],
   ['a trust store that is none', { default_store: 'java' }, 422, 'data-faulty'],
-  ['a key that is none', { ...STRICT_OFF, dangerousUnverified: true }, 422, 'data-faulty'],
+  ['a key that is none', { ...STRICT_OFF, dangerousStrictOff: true }, 422, 'data-faulty'],
   ['a server name with control characters', { sni: 'core\r\nX-Evil: 1' }, 422, 'data-faulty'],
   ['a server name without end', { sni: 'a'.repeat(300) }, 422, 'data-faulty'],
   ['more than a body may hold', custom([ca.pem.repeat(3000)]), 413, 'body-too-large'],
@@ -204,8 +224,8 @@ for (const [what, sent, status, code] of REFUSED) {
 
 test('a call that does not say which version was decided on, or says an older one, changes nothing', async () => {
   await using api = await openAdminApi()
-  const body = { mode: 'default', allow_untrusted: true }
-  const acknowledged = { acknowledged: ['idle-signature', 'unverified'] }
+  const body = { mode: 'default', allow_and_log: true }
+  const acknowledged = { acknowledged: ['untrusted-servers-allowed', 'unverified'] }
   expect(await call(api, 'PUT', `${TLS}/draft`, { body })).toMatchObject({ status: 428 })
   await draft(api, body)
   expect(await draft(api, STRICT_OFF, '"0"')).toMatchObject({ status: 412 })
@@ -222,7 +242,7 @@ test('a call that does not say which version was decided on, or says an older on
     )
   }
   expect(await call(api, 'GET', TLS)).toMatchObject({
-    body: { applied: { allow_untrusted: false }, draft: { strict: true, allow_untrusted: true } },
+    body: { applied: { allow_and_log: false }, draft: { strict: true, allow_and_log: true } },
   })
 })
 
@@ -237,7 +257,7 @@ const stating = (file: Partial<typeof FILE>): AdminApiOptions => ({
 
 const LOCKED = [
   ['strict', 'strict', STRICT_OFF],
-  ['allowUntrusted', 'allow_untrusted', { allow_untrusted: true }],
+  ['allowAndLog', 'allow_and_log', { allow_and_log: true }],
   ['defaultStore', 'default_store', { default_store: 'system' }],
   ['customStore', 'custom_store', { custom_store: { enabled: true, certificates: [] } }],
   ['customStore', 'custom_store', custom([ca.pem])],
