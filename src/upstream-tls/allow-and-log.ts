@@ -13,7 +13,7 @@ export type SettingsPart = (typeof SETTINGS_PARTS)[number]
 /** Where an upstream had it on. */
 export interface FormerAllowAndLog {
   readonly upstream: string
-  /** The configuration file has `dangerousUnverified: true`. */
+  /** Strict TLS is off in the configuration file, and marked so by `dangerousUnverified` alone. */
   readonly file: boolean
   readonly stored: readonly SettingsPart[]
 }
@@ -46,7 +46,7 @@ export function explainAllowAndLogDropped({ upstream, where }: AllowAndLogDroppe
   const place = where === 'applied' ? 'what is applied' : 'the draft'
   return {
     sentence: `${upstream}: Allow and Log untrusted servers was on in ${place}, as the signature under strict TLS being off, and is off now`,
-    nextStep: `nothing is needed for strict TLS to stay off; to allow servers that no trust store vouches for under strict TLS, choose it anew with \`tfe upstream-tls draft ${upstream} --strict on --allow-and-log on\``,
+    nextStep: `strict TLS stays as it is; to allow servers that no trust store vouches for under strict TLS, choose it anew with \`tfe upstream-tls draft ${upstream} --strict on --allow-and-log on\``,
   }
 }
 

@@ -68,7 +68,7 @@ export function explainVerification(fault: Exclude<DraftFault, SelectionFault>):
 
 /** What Allow and Log untrusted servers gives up; the rest of strict TLS holds. */
 export const UNTRUSTED_ALLOWED =
-  'servers that no trust store vouches for are used: whatever server shows the right name, in a certificate that anybody can make, is handed the client certificate field and told who the devices are; each such connection is logged and counted'
+  'servers that no trust store vouches for are used: whatever server shows the right name, and a pinned key where keys are pinned, is handed requests and, where the upstream is told who the devices are, the client certificate field; each such connection is logged and counted'
 
 /** What to know about settings that can be applied. */
 export function explainVerificationNotice(notice: VerificationNotice): string {

@@ -172,7 +172,16 @@ test('the former mark of strict TLS being off means just that, and allows no unt
   })
   expect(config.dangers.map(({ kind }) => kind)).toEqual(['unverified-upstream'])
   const strict = await loaded('', ', tls: { strict: true, dangerousUnverified: true }')
-  expect(strict.upstreams[0].tls).toMatchObject({ strict: true, allowAndLog: false })
+  expect(strict.upstreams[0].tls).toMatchObject({
+    strict: true,
+    allowAndLog: false,
+    formerAllowAndLog: false,
+  })
+  const marked = await loaded(
+    '',
+    ', tls: { strict: false, dangerousStrictOff: true, dangerousUnverified: true }',
+  )
+  expect(marked.upstreams[0].tls).toMatchObject({ strict: false, formerAllowAndLog: false })
   expect(strict.dangers).toEqual([])
 })
 

@@ -51,13 +51,13 @@ test('a loss is told with its place, and with what is chosen in its stead', () =
       sentence:
         'mdm: Allow and Log untrusted servers was on in what is applied, as the signature under strict TLS being off, and is off now',
       nextStep:
-        'nothing is needed for strict TLS to stay off; to allow servers that no trust store vouches for under strict TLS, choose it anew with `tfe upstream-tls draft mdm --strict on --allow-and-log on`',
+        'strict TLS stays as it is; to allow servers that no trust store vouches for under strict TLS, choose it anew with `tfe upstream-tls draft mdm --strict on --allow-and-log on`',
     },
     {
       sentence:
         'mdm: Allow and Log untrusted servers was on in the draft, as the signature under strict TLS being off, and is off now',
       nextStep:
-        'nothing is needed for strict TLS to stay off; to allow servers that no trust store vouches for under strict TLS, choose it anew with `tfe upstream-tls draft mdm --strict on --allow-and-log on`',
+        'strict TLS stays as it is; to allow servers that no trust store vouches for under strict TLS, choose it anew with `tfe upstream-tls draft mdm --strict on --allow-and-log on`',
     },
   ])
 })

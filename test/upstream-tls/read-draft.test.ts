@@ -119,7 +119,7 @@ const CHANGES: readonly ChangeRow[] = [
     settings: drafted(fresh, { allowAndLog: true }),
     changes: ['Allow and Log untrusted servers: from off to on'],
     warnings: [
-      'servers that no trust store vouches for are used: whatever server shows the right name, in a certificate that anybody can make, is handed the client certificate field and told who the devices are; each such connection is logged and counted',
+      'servers that no trust store vouches for are used: whatever server shows the right name, and a pinned key where keys are pinned, is handed requests and, where the upstream is told who the devices are, the client certificate field; each such connection is logged and counted',
     ],
   },
   {

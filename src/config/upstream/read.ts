@@ -76,13 +76,7 @@ function readHostPolicy(place: Place<string>): Maybe<HostPolicy> {
 }
 
 function readTls(place: TlsPlace, name: string): Maybe<UpstreamTls> {
-  const {
-    preset,
-    dangerousAllowAndLog,
-    dangerousUnverified,
-    sni,
-    strict: own,
-  } = place.written ?? {}
+  const { preset, dangerousAllowAndLog, sni, strict: own } = place.written ?? {}
   if (preset === undefined) return missing
   const defaults = TLS_PRESET_DEFAULTS[preset]
   const strict = own ?? defaults.strict
@@ -93,7 +87,7 @@ function readTls(place: TlsPlace, name: string): Maybe<UpstreamTls> {
     preset,
     strict,
     allowAndLog: dangerousAllowAndLog ?? false,
-    formerAllowAndLog: dangerousUnverified ?? false,
+    formerAllowAndLog: !strict && hasFormerMark(place),
     stated: VERIFICATION_SETTINGS.filter((one) => SETTING_PLACES[one](place).isStated),
     sni: readSni(place.at('sni').as(sni ?? defaults.sni)),
     hostname: place.at('hostname').optional(readHost),
@@ -136,6 +130,10 @@ function warnOfStrict(place: TlsPlace, name: string): void {
   }
 }
 
+/** Whether Allow and Log alone, as it was, marks that strict TLS is off (decision 33). */
+const hasFormerMark = (place: TlsPlace): boolean =>
+  place.written?.dangerousUnverified === true && place.written.dangerousStrictOff !== true
+
 /** Strict TLS that is off has a mark of its own; Allow and Log belongs under strict TLS (decision 33). */
 function checkUnverified(place: TlsPlace, name: string): void {
   const {
@@ -155,7 +153,12 @@ function checkUnverified(place: TlsPlace, name: string): void {
       'found dangerousAllowAndLog without strict TLS, whose option it is, wanted one of the two: remove it, or turn strict TLS on'
     place.at('dangerousAllowAndLog').fault(message)
   }
-  if (dangerousUnverified === true) {
+  if (dangerousUnverified === true && dangerousStrictOff === true) {
+    const message =
+      'found dangerousUnverified beside dangerousStrictOff, which says the same: remove it'
+    place.at('dangerousUnverified').warn(message)
+  }
+  if (hasFormerMark(place)) {
     const [dropped] = allowAndLogDropped([{ upstream: name, file: true, stored: [] }])
     if (dropped !== undefined) {
       const { sentence, nextStep } = explainAllowAndLogDropped(dropped)

@@ -114,7 +114,7 @@ const tls = defaultGroup(
       false,
     ),
     dangerousAllowAndLog: flag(
-      'Allow and Log untrusted servers, an option of strict TLS: a server whose certificate leads to no trust store is used, logged with chain and reason, and counted. It is handed the client certificate field and told who the devices are, although no trust store vouches for it and anybody can make such a certificate. A wrong hostname, a certificate that has expired or is not valid yet, one that is not meant for servers, a broken or weak chain, and another key than one of `pins` still refuse it. Revocation lists are not asked for.',
+      'Allow and Log untrusted servers, an option of strict TLS: a server whose certificate leads to no trust store is used, logged with chain and reason, and counted. It is handed requests and, where `identity` is written, the client certificate field, although no trust store vouches for it. A wrong hostname, a certificate that has expired or is not valid yet, one that is not meant for servers, a broken or weak chain, and another key than one of `pins` still refuse it. Revocation lists are not asked for.',
       false,
     ),
     dangerousUnverified: flag(

@@ -24,7 +24,7 @@ export type HostPolicy =
 export interface UpstreamTls extends TlsSettings {
   readonly preset: TlsPreset
   readonly trust: Pick<TlsSettings['trust'], 'default'> & { readonly custom: readonly LoadedFile[] }
-  /** Whether the file has `dangerousUnverified`: Allow and Log as the signature under strict TLS being off, which it was. */
+  /** Whether strict TLS is off in the file by `dangerousUnverified`: by Allow and Log as the signature, which it was. */
   readonly formerAllowAndLog: boolean
   /** What of strict TLS, trust and SNI the file states itself, and not its preset; the store cannot change that. */
   readonly stated: readonly VerificationSetting[]

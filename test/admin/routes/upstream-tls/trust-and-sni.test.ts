@@ -89,7 +89,7 @@ test('Allow and Log under strict TLS is dangerous, and says that the client cert
     warnings: [
       {
         code: 'untrusted-servers-allowed',
-        text: expect.stringContaining('is handed the client certificate field') as string,
+        text: expect.stringContaining('the client certificate field') as string,
         dangerous: true,
       },
     ],
