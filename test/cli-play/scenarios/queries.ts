@@ -2,7 +2,7 @@
 import { scenarios } from '../scenario.ts'
 
 const CONDITIONS =
-  '--approval approved --authentication succeeded --migration none --awaiting false --class ios-mdm --listener devices --setting $old --verdict admit --code verified --in-inventory false --seen-since 7d --not-seen-since 2099-01-01 --valid-at 2026-01-01 --text a'
+  '--approval approved --authentication succeeded --migration none --awaiting false --class ios-mdm --departure on-sync-port --listener devices --setting $old --verdict admit --code verified --in-inventory false --seen-since 7d --not-seen-since 2099-01-01 --valid-at 2026-01-01 --text a'
 
 export const QUERIES = [
   ...scenarios(
@@ -31,11 +31,10 @@ export const QUERIES = [
     ['admitted', { code: 1 }],
   ),
   ...scenarios('devices charts', ['', { reads: true, says: /ios-mdm/u }]),
-  ...scenarios(
-    'devices departures',
-    ['', { reads: true, says: /^still to leave the sync port.* cannot-migrate$/mu }],
-    ['--json', { reads: true }],
-  ),
+  ...scenarios('devices departures', [
+    '',
+    { reads: true, says: /^still to leave the sync port.* cannot-migrate$/mu },
+  ]),
   ...scenarios(
     'devices list',
     ['--departure on-sync-port', { reads: true }],
