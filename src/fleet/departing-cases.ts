@@ -12,11 +12,13 @@ import {
 import type { Installation } from './expectation.ts'
 import type { MigrationStatus } from './migration.ts'
 
-/** A kind of client and a range of releases, and the situations in which they depart. */
+/** Kinds of clients and a range of releases, and the situations in which they depart: all that these three name. */
 export interface DepartingCase {
-  readonly class: ClientClass
+  readonly classes: readonly ClientClass[]
   readonly releases: ReleaseRange
-  readonly situations: readonly Situation[]
+  readonly ports: readonly Situation['port'][]
+  readonly migrations: readonly MigrationStatus[]
+  readonly cameWithout: readonly boolean[]
 }
 
 /** Releases that are treated alike. */
@@ -35,17 +37,40 @@ export function departingCases(
   code: DepartureCode,
   installation: Installation | undefined,
 ): readonly DepartingCase[] {
-  return CLIENT_CLASSES.flatMap((kind) =>
-    rangesOf(kind).flatMap((releases): readonly DepartingCase[] => {
-      const version = sampleOf(releases)
-      const situations = SITUATIONS.filter((situation) =>
-        compareWithDocuments({ class: kind, version, situation }, installation).departures.some(
-          (one) => one.kind === code,
-        ),
-      )
-      return situations.length === 0 ? [] : [{ class: kind, releases, situations }]
-    }),
+  const cases = new Map<string, DepartingCase>()
+  for (const kind of CLIENT_CLASSES) {
+    for (const releases of rangesOf(kind)) {
+      const found = casesOf(code, { class: kind, releases }, installation)
+      if (found === undefined) continue
+      // What is alike is one case, which a store finds in one go.
+      const name = JSON.stringify({ releases, ...found })
+      const classes = [...(cases.get(name)?.classes ?? []), kind]
+      cases.set(name, { classes, releases, ...found })
+    }
+  }
+  return [...cases.values()]
+}
+
+type Situations = Pick<DepartingCase, 'cameWithout' | 'migrations' | 'ports'>
+
+/** Each departure goes by one of the three, so its situations are all that the three name (`departure.test.ts`). */
+function casesOf(
+  code: DepartureCode,
+  { class: kind, releases }: { readonly class: ClientClass; readonly releases: ReleaseRange },
+  installation: Installation | undefined,
+): Situations | undefined {
+  const version = sampleOf(releases)
+  const met = SITUATIONS.filter((situation) =>
+    compareWithDocuments({ class: kind, version, situation }, installation).departures.some(
+      (one) => one.kind === code,
+    ),
   )
+  if (met.length === 0) return undefined
+  return {
+    ports: PORTS.filter((port) => met.some((one) => one.port === port)),
+    migrations: STATUSES.filter((status) => met.some((one) => one.migration === status)),
+    cameWithout: BOTH.filter((came) => met.some((one) => one.cameWithout === came)),
+  }
 }
 
 function rangesOf(kind: ClientClass): readonly ReleaseRange[] {
@@ -67,8 +92,8 @@ function sampleOf(releases: ReleaseRange): Version | undefined {
 const PORTS: readonly Situation['port'][] = ['sync', 'https', undefined]
 const STATUSES: readonly MigrationStatus[] = ['none', 'pending', 'success']
 
+const BOTH: readonly boolean[] = [false, true]
+
 const SITUATIONS: readonly Situation[] = PORTS.flatMap((port) =>
-  STATUSES.flatMap((migration) =>
-    [false, true].map((cameWithout) => ({ port, migration, cameWithout })),
-  ),
+  STATUSES.flatMap((migration) => BOTH.map((cameWithout) => ({ port, migration, cameWithout }))),
 )

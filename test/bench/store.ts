@@ -11,6 +11,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import type { Fingerprint, Instant, KeyFingerprint, Result } from '../../src/kernel/types.ts'
 import { explainStore } from '../../src/store/explain.ts'
+import { allDeparting } from '../../src/store/devices/departing-devices.ts'
 import type { DeviceFilter } from '../../src/store/devices/device-filter.ts'
 import type { DeviceListRequest } from '../../src/store/devices/devices.ts'
 import type { StoreFailure } from '../../src/store/failure.ts'
@@ -33,6 +34,16 @@ const START = Date.UTC(2026, 0, 1)
 const LATER = START + 300 * 86_400_000
 const ADMIN = { who: 'bench', from: 'bench' }
 const CLASSES = ['ios-maw', 'ios-mdm', 'macos-mdm', 'android-maw', 'win10'] as const
+
+const EPMM = allDeparting(
+  {
+    profile: 'epmm-11.5',
+    setting: undefined,
+    isRequired: true,
+    storefrontCertificates: undefined,
+  },
+  'sync',
+)
 
 await using place = await placeFor(values.on)
 const store = sure(
@@ -127,6 +138,12 @@ async function ask(store: Store): Promise<void> {
     ['count, one filter', () => store.devices.count({ approval: 'unapproved' }, minimums)],
     ['count, everything', () => store.devices.count({}, minimums)],
     ['readiness and all charts', () => store.devices.charts(minimums)],
+    [
+      'list, those on the sync port that should not be',
+      () => page({ departing: EPMM[0]?.[1] }, 'last-seen'),
+    ],
+    ['list, a departure of no device', () => page({ departing: EPMM[2]?.[1] }, 'last-seen')],
+    ['count, every departure', () => store.devices.departures(EPMM)],
     ['devices under a setting', () => store.enrollment.dependents('previous')],
     ['audit, last page', () => store.audit.list({ limit: 50 })],
   ]

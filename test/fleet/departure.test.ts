@@ -277,14 +277,12 @@ const everyDevice = (): readonly DepartureFacts[] =>
   )
 
 const isMeant = ({ class: kind, version, situation }: DepartureFacts, it: DepartingCase): boolean =>
-  it.class === kind &&
+  kind !== undefined &&
+  it.classes.includes(kind) &&
   isIn(version, it) &&
-  it.situations.some(
-    (one) =>
-      one.port === situation.port &&
-      one.migration === situation.migration &&
-      one.cameWithout === situation.cameWithout,
-  )
+  it.ports.includes(situation.port) &&
+  it.migrations.includes(situation.migration) &&
+  it.cameWithout.includes(situation.cameWithout)
 
 test('the cases of each departure are those in which a device departs, for every server, release and situation', () => {
   let met = 0

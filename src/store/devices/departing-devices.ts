@@ -11,7 +11,9 @@ import {
 } from '../../fleet/departing-cases.ts'
 import { DEPARTURES, type DepartureCode, type Situation } from '../../fleet/departure.ts'
 import type { Installation } from '../../fleet/expectation.ts'
+import { unreachable } from '../../kernel/types.ts'
 import type { Db } from '../schema/tables.ts'
+import { MIGRATIONS } from '../schema/vocabulary.ts'
 import type { Device } from './device.ts'
 
 /** The devices that are meant. */
@@ -38,7 +40,7 @@ export const allDeparting = (
 ): DepartingByCode =>
   DEPARTURES.map((code) => [code, departingBy(code, installation, syncListener)])
 
-/** Tells where and how a device was met. `sightedPort` and `situationKey` say the same in SQL. */
+/** Tells where and how a device was met. `situationConditions` says the same in SQL. */
 export function situationOf(
   { lastSeen, listener, migration, code }: SituationFacts,
   syncListener: string | undefined,
@@ -53,15 +55,61 @@ export function situationOf(
 
 type SituationFacts = Pick<Device, 'code' | 'lastSeen' | 'listener' | 'migration'>
 
-/** Whether a device is one of those. */
+/** Whether a device is one of those; NULL, which is no, where its class or version is not known. */
 export function departs({ cases, syncListener }: DepartingDevices): Expression<SqlBool> {
   if (cases.length === 0) return sql<SqlBool>`(1 = 0)`
-  const all = cases.map(({ class: kind, releases, situations }) => {
-    const keys = sql.join(situations.map(keyOf))
-    return sql`(devices.class = ${kind} and ${isReleased(releases)} and ${situationKey(syncListener)} in (${keys}))`
+  const all = cases.map((one) => {
+    const parts = [
+      sql`devices.class in (${sql.join(one.classes)})`,
+      ...releaseConditions(one.releases),
+      ...situationConditions(one, syncListener),
+    ]
+    return sql`(${sql.join(parts, sql` and `)})`
   })
-  // NULL for an unknown class or version is no evidence.
-  return sql<SqlBool>`coalesce(${sql.join(all, sql` or `)}, 1 = 0)`
+  return sql<SqlBool>`(${sql.join(all, sql` or `)})`
+}
+
+/** The same as `situationOf`, as conditions; what may be anything is none. */
+function situationConditions(
+  { ports, migrations, cameWithout }: DepartingCase,
+  syncListener: string | undefined,
+): readonly RawBuilder<unknown>[] {
+  const conditions: RawBuilder<unknown>[] = []
+  if (ports.length < PORT_COUNT) {
+    const any = ports.map((port) => portCondition(port, syncListener))
+    conditions.push(sql`(${sql.join(any, sql` or `)})`)
+  }
+  if (migrations.length < MIGRATIONS.length) {
+    conditions.push(sql`devices.migration in (${sql.join(migrations)})`)
+  }
+  if (cameWithout.length === 1) {
+    const came = sql`(devices.last_seen = 0 and coalesce(devices.code, '') = ${WITHOUT_CERTIFICATE})`
+    conditions.push(cameWithout.includes(true) ? came : sql`not ${came}`)
+  }
+  return conditions
+}
+
+/** On the sync port, elsewhere, or not known. */
+const PORT_COUNT = 3
+
+function portCondition(
+  port: Situation['port'],
+  syncListener: string | undefined,
+): RawBuilder<unknown> {
+  const onSync =
+    syncListener === undefined ? sql`1 = 0` : sql`coalesce(devices.listener, '') = ${syncListener}`
+  const isUnmet = sql`devices.last_seen = 0`
+  const isPending = sql`devices.migration = 'pending'`
+  switch (port) {
+    case 'sync':
+      return sql`((${isUnmet} and ${isPending}) or (not (${isUnmet}) and ${onSync}))`
+    case 'https':
+      return sql`(not (${isUnmet}) and not (${onSync}) and not (${isPending}))`
+    case undefined:
+      return sql`((${isUnmet} and not (${isPending})) or (not (${isUnmet}) and not (${onSync}) and ${isPending}))`
+    default:
+      return unreachable(port)
+  }
 }
 
 /** How many devices depart in one way. */
@@ -70,7 +118,7 @@ export interface DepartureCount {
   readonly devices: number
 }
 
-/** Counts them in one walk through the fleet; where none can depart there is none. */
+/** Counts them, each departure by the index that leads to the fewest; where none can depart there is none. */
 export async function departureCounts(
   db: Db,
   departing: DepartingByCode,
@@ -78,39 +126,24 @@ export async function departureCounts(
   if (departing.every(([, { cases }]) => cases.length === 0)) {
     return departing.map(([code]) => ({ code, devices: 0 }))
   }
-  const sums = departing.map(
-    ([code, meant]) => sql`sum(case when ${departs(meant)} then 1 else 0 end) as ${sql.id(code)}`,
+  const counts = departing.map(
+    ([code, meant]) =>
+      sql`(select count(*) from devices where ${departs(meant)}) as ${sql.id(code)}`,
   )
-  const counted = sql<
-    Readonly<Record<string, number | null>>
-  >`select ${sql.join(sums)} from devices`
+  const counted = sql<Readonly<Record<string, number>>>`select ${sql.join(counts)}`
   const { rows } = await counted.execute(db)
   return departing.map(([code]) => ({ code, devices: rows[0]?.[code] ?? 0 }))
 }
 
-function isReleased(releases: ReleaseRange): RawBuilder<unknown> {
-  if (releases.kind === 'any') return sql`1 = 1`
-  if (releases.kind === 'unknown') return sql`devices.agent_rank is null`
+function releaseConditions(releases: ReleaseRange): readonly RawBuilder<unknown>[] {
+  if (releases.kind === 'any') return []
+  if (releases.kind === 'unknown') return [sql`devices.agent_rank is null`]
   const { from, below } = releases
   const least = from === undefined ? 0 : versionRank(from)
-  return below === undefined
-    ? sql`devices.agent_rank >= ${least}`
-    : sql`(devices.agent_rank >= ${least} and devices.agent_rank < ${versionRank(below)})`
-}
-
-const keyOf = ({ port, migration, cameWithout }: Situation): string =>
-  `${port ?? 'unknown'} ${migration} ${cameWithout ? 'without' : 'other'}`
-
-const situationKey = (syncListener: string | undefined): RawBuilder<unknown> =>
-  sql`(${sightedPort(syncListener)} || ' ' || devices.migration || ' ' ||
-    case when devices.last_seen = 0 and devices.code = ${sql.lit(WITHOUT_CERTIFICATE)} then 'without' else 'other' end)`
-
-function sightedPort(syncListener: string | undefined): RawBuilder<unknown> {
-  const onSync =
-    syncListener === undefined ? sql`` : sql`when devices.listener = ${syncListener} then 'sync'`
-  return sql`case when devices.last_seen = 0 and devices.migration = 'pending' then 'sync'
-    when devices.last_seen = 0 then 'unknown' ${onSync}
-    when devices.migration = 'pending' then 'unknown' else 'https' end`
+  return [
+    sql`devices.agent_rank >= ${least}`,
+    ...(below === undefined ? [] : [sql`devices.agent_rank < ${versionRank(below)}`]),
+  ]
 }
 
 /** The code of a client that came without one (`decide/refusal.ts`). */

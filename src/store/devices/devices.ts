@@ -183,7 +183,7 @@ export class Devices {
     })
   }
 
-  /** How many devices depart from the server's documents, by code, in one walk through the fleet. */
+  /** How many devices depart from the server's documents, by code. */
   departures(departing: DepartingByCode): Answer<readonly DepartureCount[]> {
     return this.#transactions.read((db) => departureCounts(db, departing))
   }
