@@ -13,6 +13,9 @@ import type { Fault, Instant, Result } from '../kernel/types.ts'
 import type { Catalogue, TlsPreset } from '../upstream-tls/catalogue.ts'
 import type { FileTlsSettings } from '../upstream-tls/verification.ts'
 import type { UpstreamErrorList } from '../record/upstream-error-list.ts'
+import type { CrlFacts } from '../revoke/registry.ts'
+import type { MissingList } from '../state/missing-lists.ts'
+import type { Crl } from '../x509/crl.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
 import type { EffectiveSettings } from '../upstream-tls/settings-types.ts'
 
@@ -27,6 +30,12 @@ export interface FrontEndView {
   trust(): { readonly profile: Profile; readonly limits: Partial<Limits> }
   /** What requests are judged by now: grace, the deny list and the standings of previews come from here. */
   policy(): Pick<Policy, 'denied' | 'grace' | 'renewalWindow'>
+  /** What is known about the revocation lists of every setting. */
+  crlFacts(): readonly CrlFacts[]
+  /** The lists of a setting that are in force. */
+  crlsInForce(setting: string): readonly Crl[]
+  /** Settings in force without a revocation list that their certificates point to. */
+  missingLists(): readonly MissingList[]
   /** The name of the listener behind the legacy sync port; undefined when there is none. */
   syncListener(): string | undefined
   /** The rows of the configuration that are an OAuth endpoint; empty when none is. */

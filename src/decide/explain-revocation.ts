@@ -26,7 +26,7 @@ export function explainRevocation(why: Revoked | Undecided): Explanation {
       return {
         sentence: `the revocation list of the CA ${text(why.issuer)} was to be replaced by ${isoText(why.nextUpdate)} and counted until ${isoText(why.countedUntil)}`,
         nextStep:
-          'let the CA publish a new list where `crl` looks for it; `grace` there gives an old one more time',
+          'let the CA publish a new list where the setting looks for it; its grace gives an old one more time (`tfe crl set`)',
       }
     default:
       return unreachable(why)
@@ -42,12 +42,12 @@ function explainUnknown({
       return {
         sentence: `no revocation list of the CA ${text(issuer)} was read, and its enrollment setting asks for one`,
         nextStep:
-          'see in the log why the list cannot be read, or name the list of this CA under `crl`',
+          'see in the log why the list cannot be read, or name the list of this CA (`tfe crl add`)',
       }
     case 'not-covered':
       return {
         sentence: `the revocation lists of the CA ${text(issuer)} are about other certificates than this`,
-        nextStep: 'name the list at the distribution point that the certificate names under `crl`',
+        nextStep: 'name the list at the distribution point that the certificate names (`tfe crl add`)',
       }
     case 'not-yet':
       return {

@@ -40,4 +40,6 @@ export interface SightedCertificate {
   readonly notAfter: Instant
   readonly setting: string | undefined
   readonly sound: boolean
+  /** Where it says that its revocation list is; undefined where it names no http URL. */
+  readonly listUrl?: string | undefined
 }

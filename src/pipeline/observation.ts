@@ -8,6 +8,7 @@ import { migrationStep } from '../fleet/migration.ts'
 import { detectClient } from '../fleet/detect-client.ts'
 import type { Instant } from '../kernel/types.ts'
 import { signedIdsOf } from '../trust/signed-ids.ts'
+import { listUrlsOf } from '../x509/distribution-points.ts'
 import type { RequestEvent } from '../record/event.ts'
 import type { SightedCertificate } from '../fleet/sighting.ts'
 import type { ObservationDetails, Observation } from '../record/sighting-buffer.ts'
@@ -113,5 +114,6 @@ function certificateOf({ leaf, paths }: Peer & { readonly kind: 'presented' }): 
     notAfter: leaf.notAfter,
     setting: path?.anchor.setting,
     sound: path !== undefined,
+    listUrl: listUrlsOf(leaf.extensions.distributionPoints)[0],
   }
 }

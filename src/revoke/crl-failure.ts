@@ -177,4 +177,4 @@ const PARTIAL_SCOPES: Readonly<Record<Of<'crl-partial'>['scope'], string>> = {
 }
 
 const IF_MEANT =
-  'if this one is meant, reset the lists of the setting (`tfe ca crl reset`); without a store, start again'
+  'if this one is meant, reset the lists of the setting (`tfe crl reset`); without a store, start again'

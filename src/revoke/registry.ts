@@ -153,6 +153,13 @@ export class CrlRegistry {
     }))
   }
 
+  /** The lists of a setting that are in force, of every place. */
+  crlsOf(setting: string): readonly Crl[] {
+    return [...this.#refreshers.values()].flatMap(({ configured, crls }) =>
+      configured.setting === setting ? crls : [],
+    )
+  }
+
   close(): void {
     for (const refresher of this.#refreshers.values()) refresher.close()
   }

@@ -150,10 +150,15 @@ export async function startServer(
   })
   if (!status.ok) return status
   opened.defer(() => status.value.close())
-  const admin = await startAdmin(coordinator, storeSession.value, { ...options, upstreamErrors })
+  const admin = await startAdmin(coordinator, storeSession.value, {
+    ...options,
+    upstreamErrors,
+    revocation,
+  })
   if (!admin.ok) return admin
   const closing = opened.move()
   await revocation.adopt(compiled.value)
+  revocation.release(compiled.value)
   const answer = await pool.start(coordinator.processConfig, {
     onStaleSession: () => coordinator.rotation.rotateSoon(),
     onExpirySightings: (sightings, lost) => expiryMetrics.onExpirySightings(sightings, lost),
@@ -213,7 +218,10 @@ function sharedPortFaults({ listeners }: Config): readonly Fault[] {
 async function startAdmin(
   coordinator: ReloadCoordinator,
   storeSession: StoreSession | undefined,
-  options: StartOptions & { readonly upstreamErrors: UpstreamErrorList },
+  options: StartOptions & {
+    readonly upstreamErrors: UpstreamErrorList
+    readonly revocation: Revocation
+  },
 ): Promise<Result<AdminListenerHandle | undefined, readonly Fault[]>> {
   const { admin } = coordinator.processConfig.config
   const { logger, version = '0' } = options

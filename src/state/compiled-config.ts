@@ -21,6 +21,7 @@ import { trustedAuthorities, type Authorities } from './authorities.ts'
 import { enforcementInForce, type EnforcementInForce } from '../fleet/enforcement-in-force.ts'
 import { differenceText, type FileDifference } from './file-difference.ts'
 import { fileDifferences } from './file-differences.ts'
+import { missingLists, missingListWarning, type MissingList } from './missing-lists.ts'
 import type { Overlay } from './overlay.ts'
 import { LoadedCrls, revocationPolicy } from './revocation-policy.ts'
 import { applyRules, type StoreRules } from './store-rules.ts'
@@ -40,6 +41,8 @@ export interface CompiledConfig {
   readonly enforcement: EnforcementInForce
   /** In what the file says another thing than the store; those that hold narrow what the store says. */
   readonly differences: readonly FileDifference[]
+  /** Settings that ask for no revocation although their certificates say where a list is. */
+  readonly missingLists: readonly MissingList[]
   /** What an operator should know although it can be served; the differences are among it. */
   readonly warnings: readonly Fault[]
 }
@@ -93,8 +96,18 @@ export function compileConfig(
   if (faults.length > 0 || trust === undefined) return fail(faults)
   const policy = policyOf(config, trust, { rules, overlay })
   const { store, chains } = trust
+  const missing = missingLists(config.trust, chains, rules?.listPoints ?? [])
+  warnings.push(...missing.map(missingListWarning))
   const enforcement = enforcementInForce(fileConfig, rules?.latch)
-  const parts = { policy, listeners, upstreams, enforcement, differences, warnings }
+  const parts = {
+    policy,
+    listeners,
+    upstreams,
+    enforcement,
+    differences,
+    missingLists: missing,
+    warnings,
+  }
   return ok({ config, trust: store, chains, ...parts })
 }
 

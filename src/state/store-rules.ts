@@ -4,6 +4,7 @@
  */
 import type { Config } from '../config/config.ts'
 import type { ApprovalModel, Enforcement, OAuthEndpoints, Standing } from '../decide/policy.ts'
+import type { ListPoint } from './missing-lists.ts'
 import { pemOf } from '../x509/pem.ts'
 import { enforcementInForce } from '../fleet/enforcement-in-force.ts'
 import { distrustedByFileAlone, standingInForce } from './file-holds.ts'
@@ -20,6 +21,8 @@ export interface StoreRules {
   readonly enrollmentSettings: readonly StoredEnrollmentSetting[]
   /** Names of the settings that were removed: none is used again. */
   readonly removedSettings: readonly string[]
+  /** Where certificates that were accepted under each setting say that their revocation list is. */
+  readonly listPoints: readonly ListPoint[]
   /** Undefined where no administrator has chosen one; the file's own word beats it. */
   readonly approvalModel: ApprovalModel | undefined
   readonly oauth: OAuthEndpoints

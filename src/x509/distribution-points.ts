@@ -37,6 +37,16 @@ export function pointsOf(encoded: Buffer | undefined): readonly string[] {
   return reader.fault === undefined ? names : []
 }
 
+/** The http URLs among them: those that a person, or this program, can fetch a list from. */
+export const listUrlsOf = (encoded: Buffer | undefined): readonly string[] =>
+  pointsOf(encoded).flatMap((point) => {
+    const url = point.startsWith('uri:') ? point.slice('uri:'.length) : ''
+    return URL_OF_LIST.test(url) ? [url] : []
+  })
+
+/** As long as a configuration may name; without characters that a terminal would act on. */
+const URL_OF_LIST = /^https?:\/\/[\x21-\x7e]{1,2000}$/i
+
 /** Certificates name one or two. */
 const MAX_POINTS = 32
 

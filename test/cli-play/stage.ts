@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { claimPorts } from '../support/ports/claim-port.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
+import { mintCrl } from '../support/certificates/mint-crl.ts'
 import { mintCa } from '../support/certificates/mint.ts'
 import { writeMaterial, type Material } from '../story/certificates.ts'
 import { startCore, type Core } from '../story/core.ts'
@@ -129,7 +130,9 @@ export class Stage implements AsyncDisposable {
     this.keep('old', SETTING_NAMES.old)
     this.file('token', 'cli-token', `${this.token}\n`)
     this.file('adminca', 'admin-ca.pem', this.proxy.ca)
-    this.file('nextca', 'next-ca.pem', mintCa({ name: 'Next CA' }).pem)
+    const next = mintCa({ name: 'Next CA' })
+    this.file('nextca', 'next-ca.pem', next.pem)
+    this.file('crl', 'next-ca.crl', mintCrl({ issuer: next }))
     const valid = this.devices.find(
       ({ certificate: it }) => it?.issuer === 'old' && it.notAfter > Date.now(),
     )

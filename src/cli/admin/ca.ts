@@ -24,6 +24,7 @@ interface EnrollmentSettingItem {
   readonly retired_at: string | null
   readonly cut_off: string | null
   readonly sunset: string | null
+  readonly revocation: string
   readonly chain: readonly {
     readonly subject: string
     readonly key: string
@@ -36,18 +37,24 @@ const settingPath = (context: CommandContext, rest = ''): string =>
   `${BASE}/${pathSegment(context.argument(0))}${rest}`
 
 export const list = (context: CommandContext): Promise<CommandResult> =>
-  context.show<{ items: readonly EnrollmentSettingItem[] }>(BASE, ({ items }, view) =>
-    formatTable(
-      ['NAME', 'STANDING', 'SOURCE', 'CA', 'SUNSET'],
-      items.map((it) => [
-        wholeCell(it.name),
-        it.standing,
-        it.source,
-        it.chain[0]?.subject ?? null,
-        timeCell(it.sunset),
-      ]),
-      view,
-    ),
+  context.show<{ items: readonly EnrollmentSettingItem[]; warnings: readonly string[] }>(
+    BASE,
+    ({ items, warnings }, view) => [
+      ...formatTable(
+        ['NAME', 'STANDING', 'SOURCE', 'CA', 'SUNSET', 'REVOCATION'],
+        items.map((it) => [
+          wholeCell(it.name),
+          it.standing,
+          it.source,
+          it.chain[0]?.subject ?? null,
+          timeCell(it.sunset),
+          it.revocation,
+        ]),
+        view,
+      ),
+      ...(warnings.length === 0 ? [] : ['']),
+      ...warnings.map((it) => sentenceText(`warning: ${it}`, view)),
+    ],
   )
 
 export const show = (context: CommandContext): Promise<CommandResult> =>
@@ -68,6 +75,7 @@ const settingLines = (it: EnrollmentSettingItem, view: View): readonly string[] 
       ['retired', timeCell(it.retired_at)],
       ['cut-off', it.cut_off],
       ['sunset', timeCell(it.sunset)],
+      ['revocation', it.revocation],
     ],
     view,
   ),

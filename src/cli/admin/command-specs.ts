@@ -5,6 +5,7 @@ import type { TfeCommand } from '../command.ts'
 import { addApprovalAgents } from './specs/approval-agents.ts'
 import { addAuditDenyToken } from './specs/audit-deny-token.ts'
 import { addCa } from './specs/ca.ts'
+import { addCrl } from './specs/crl.ts'
 import { addDevices } from './specs/devices.ts'
 import { addEnforceOAuthPort } from './specs/enforce-oauth-port.ts'
 import { addExportBackup } from './specs/export-backup.ts'
@@ -21,6 +22,7 @@ export function addAdminCommands(program: TfeCommand): void {
   addQueries(program)
   addApprovalAgents(program)
   addCa(program)
+  addCrl(program)
   addUpstreamTls(program)
   addEnforceOAuthPort(program)
   addAuditDenyToken(program)

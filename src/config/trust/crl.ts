@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { group, duration, listOf, patternText, choice } from '../reading/schema-types.ts'
 import { resolve } from 'node:path'
+import { wrongListUrl } from './list-url.ts'
 import { placeOf } from '../../trust/list-source.ts'
 import type { CrlSettings, CrlSource } from './types.ts'
 import {
@@ -17,10 +18,10 @@ import { quoted } from '../reading/fault-text.ts'
 
 /** The schema of `crl`: the lists of a setting, and what follows while revocation is not known. */
 export const crl = group(
-  'Where the CAs of the chain publish what they have revoked. A certificate that a list names is refused in every mode, `recording` and open routes included; the device needs a list of its own issuer, CAs below the anchor are checked where theirs publishes one. Delta and indirect lists are refused.',
+  'Where the CAs of the chain publish what they have revoked. In a store that is made anew this is taken over; from then on the lists belong to the setting in the store (`tfe crl`). A certificate that a list names is refused in every mode, `recording` and open routes included; the device needs a list of its own issuer, CAs below the anchor are checked where theirs publishes one. Delta and indirect lists are refused.',
   {
     lists: listOf(
-      'One entry for each list, in DER or PEM. It counts for the CA of the chain that signed it and for no other.',
+      'One entry for each place, in DER, or in PEM with any number of lists. A list counts for the CA of the chain that signed it and for no other.',
       group('One list: `file` or `url`.', {
         file: Type.Optional(
           patternText(
@@ -95,19 +96,9 @@ function readSource(place: Place<WrittenList>): Maybe<CrlSource> {
 }
 
 function readUrl(place: Place<string>, url: string): Maybe<string> {
-  const parsed = URL.parse(url)
-  if (parsed === null) {
-    return place.fault(`found ${quoted(url)}, wanted a URL with a host: correct it`)
-  }
-  // It is logged and counted by; whatever else it holds, it must not hold a password.
-  if (parsed.username !== '' || parsed.password !== '') {
-    const message = `found ${quoted(url)}, wanted a URL without a name and password: lists are public, publish this one without`
-    return place.fault(message)
-  }
-  if (parsed.hash !== '') {
-    return place.fault(`found ${quoted(url)}, wanted a URL without a fragment (#): remove it`)
-  }
-  return parsed.href
+  const wrong = wrongListUrl(url)
+  if (wrong !== undefined) return place.fault(`found ${quoted(url)}, ${wrong}`)
+  return new URL(url).href
 }
 
 function checkRepeats(place: Place<Written<typeof crl>>, lists: readonly CrlSource[]): void {

@@ -11,6 +11,7 @@ import { fileSettings } from '../../state/upstream-tls.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import type { ReloadCoordinator } from '../reload/coordinator.ts'
 import { installationOf } from '../store-sync/departing-devices.ts'
+import type { Revocation } from '../revocation/revocation.ts'
 import { syncListener } from '../store-sync/read-rules.ts'
 import type { StoreSession } from '../store-sync/session.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
@@ -21,6 +22,7 @@ type ServingCoordinator = Pick<
 >
 
 export interface FrontEndViewOptions {
+  readonly revocation: Pick<Revocation, 'crlsInForce' | 'facts'>
   readonly upstreamErrors: FrontEndView['upstreamErrors']
   readonly readConfiguration: ReadConfiguration
 }
@@ -33,7 +35,7 @@ export function frontEndView(
   /** Has what is in force now. */
   coordinator: ServingCoordinator,
   storeSession: Pick<StoreSession, 'revision'>,
-  { upstreamErrors, readConfiguration }: FrontEndViewOptions,
+  { revocation, upstreamErrors, readConfiguration }: FrontEndViewOptions,
 ): FrontEndView {
   const calls = new UpstreamCalls(() => coordinator.compiled)
   return {
@@ -49,6 +51,9 @@ export function frontEndView(
     },
     trust: () => coordinator.compiled.config.trust,
     policy: () => coordinator.compiled.policy,
+    crlFacts: () => revocation.facts(),
+    crlsInForce: (setting) => revocation.crlsInForce(setting),
+    missingLists: () => coordinator.compiled.missingLists,
     syncListener: () => syncListener(coordinator.compiled.config),
     oauthRows: () => oauthRows(coordinator.compiled.config.listeners),
     locked: () => statedKeys(coordinator.compiled),

@@ -24,6 +24,11 @@ export class RevocationMetrics {
     labelNames: LIST_LABELS,
   })
 
+  readonly #missing = this.#metrics.gauge('tfe_enrollment_setting_list_missing', {
+    help: '1 for an enrollment setting in force without a revocation list although its certificates say where one is.',
+    labelNames: ['setting'],
+  })
+
   /** The setting and the number of the list come from the configuration, so the labels are bounded. */
   countAttempt({ setting, number }: ConfiguredCrl, attempt: RefreshResult): void {
     const outcome = attempt.kind === 'failed' ? attempt.why.kind : attempt.kind
@@ -31,7 +36,13 @@ export class RevocationMetrics {
   }
 
   /** In the text format of Prometheus; empty where no list is named. */
-  async text(lists: readonly CrlFacts[], now: number): Promise<string> {
+  async text(
+    lists: readonly CrlFacts[],
+    missing: readonly { readonly setting: string }[],
+    now: number,
+  ): Promise<string> {
+    this.#missing.reset()
+    for (const { setting } of missing) this.#missing.set({ setting }, 1)
     for (const gauge of [this.#age, this.#nextUpdate, this.#entries]) gauge.reset()
     for (const { setting, number, inForce } of lists) {
       if (inForce.length === 0) continue
@@ -45,6 +56,6 @@ export class RevocationMetrics {
         inForce.reduce((sum, { entries }) => sum + entries, 0),
       )
     }
-    return lists.length === 0 ? '' : this.#metrics.text()
+    return lists.length === 0 && missing.length === 0 ? '' : this.#metrics.text()
   }
 }

@@ -9,6 +9,8 @@ import { explainCrlFailure, NUMBER_FINDINGS } from '../../revoke/crl-failure.ts'
 import type { ConfiguredCrl, RefreshPorts, RefreshResult } from '../../revoke/crl-refresher.ts'
 import { CrlRegistry, type CrlFacts, type CrlUpdate, type KeptCrls } from '../../revoke/registry.ts'
 import { placeOf, placeText } from '../../trust/list-source.ts'
+import type { MissingList } from '../../state/missing-lists.ts'
+import type { Crl } from '../../x509/crl.ts'
 import { printName } from '../../x509/print-name.ts'
 import { countText } from '../../kernel/count-text.ts'
 import { configuredCrls, type CompiledTrust } from '../../state/revocation-policy.ts'
@@ -31,6 +33,7 @@ export class Revocation {
   readonly #metrics = new RevocationMetrics()
   readonly #logger: ProcessLogger
   #config: Config | undefined
+  #missing: readonly MissingList[] = []
 
   constructor(deps: RevocationDeps) {
     this.#logger = deps.logger
@@ -53,8 +56,9 @@ export class Revocation {
   }
 
   /** This configuration is in force: lists that only the ones before it asked for are dropped. */
-  release(compiled: CompiledTrust): void {
+  release(compiled: CompiledTrust & { readonly missingLists: readonly MissingList[] }): void {
     this.#registry.retainOnly(configuredCrls(compiled))
+    this.#missing = compiled.missingLists
   }
 
   /** This configuration stays in force: lists that only its refused successor asked for are dropped. */
@@ -85,8 +89,13 @@ export class Revocation {
     return this.#registry.facts()
   }
 
+  /** The lists of a setting that are in force, of every place. */
+  crlsInForce(setting: string): readonly Crl[] {
+    return this.#registry.crlsOf(setting)
+  }
+
   text(): Promise<string> {
-    return this.#metrics.text(this.#registry.facts(), Date.now())
+    return this.#metrics.text(this.#registry.facts(), this.#missing, Date.now())
   }
 
   close(): void {

@@ -36,6 +36,8 @@ export async function readRules(
   if (!enforcement.ok) return enforcement
   const settings = await store.enrollment.list()
   if (!settings.ok) return settings
+  const points = await store.revocationLists.points()
+  if (!points.ok) return points
   const oauth = await store.oauth.current()
   if (!oauth.ok) return oauth
   const ports = await store.ports.list()
@@ -57,6 +59,7 @@ export async function readRules(
     removedSettings: settings.value
       .filter(({ standing }) => standing.kind === 'removed')
       .map(({ name }) => name),
+    listPoints: points.value.map(({ setting, url }) => ({ setting, url })),
     approvalModel: model?.value,
     // The legacy endpoint is there until an administrator disables it.
     oauth: { modern: mutual, legacy: legacy === 'disabled' ? 'disabled' : 'enabled' },

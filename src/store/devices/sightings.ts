@@ -9,6 +9,7 @@ import { loadKnown } from './load-known.ts'
 import { plan, type LinkingPlan } from './linking.ts'
 import type { Sighting } from '../../fleet/sighting.ts'
 import { newDeviceId } from './device-draft.ts'
+import { writeListPoints } from './list-points.ts'
 import { deleteTraces, writePlan, writeTallies } from './write-plan.ts'
 
 /** A `RecordResult` says what became of a batch of sightings. */
@@ -42,10 +43,14 @@ export class Sightings {
       const planned = plan(sightings, known, { now, newId: () => newDeviceId(now) })
       await writePlan(tx, dialect, planned)
       await writeTallies(tx, dialect, sightings)
+      const pointing = await writeListPoints(tx, sightings)
       const overlaid = planned.drafts.filter(({ overlay }) => overlay)
       return ok({
         value: recordResult(sightings, planned),
-        notices: overlaid.map(({ row }) => ({ topic: 'approval', subject: row.id })),
+        notices: [
+          ...overlaid.map(({ row }) => ({ topic: 'approval', subject: row.id }) as const),
+          ...pointing.map((subject) => ({ topic: 'enrollment', subject }) as const),
+        ],
       })
     })
   }

@@ -16,6 +16,38 @@ export const CA = [
     ['nxt', { code: 1, says: /there is no enrollment setting/u }],
   ),
   ...scenarios(
+    'crl show',
+    ['next', { reads: true, says: /asks for no revocation/u }],
+    ['nxt', { code: 1, says: /there is no enrollment setting/u }],
+  ),
+  ...scenarios(
+    'crl add',
+    ['next', { code: 2 }],
+    ['next $csv', { code: 1, says: /neither DER nor/u }],
+    ['next ftp://ca.example/', { code: 1, says: /begins with http/u }],
+    ['next $crl --failure soft-fail', { says: /soft-fail/u }],
+    ['next http://127.0.0.1:9/list.crl', { says: /127\.0\.0\.1/u }],
+  ),
+  ...scenarios(
+    'crl set',
+    ['next', { code: 2, says: /set needs --failure, --grace or --refresh/u }],
+    ['next --grace 12', { code: 2, says: /wanted a length of time/u }],
+    ['next --failure soft-fail --grace 12h --refresh 1d', { says: /12 hours|12 h/u }],
+    ['$old --failure soft-fail', { code: 1, says: /has no revocation list/u }],
+  ),
+  ...scenarios(
+    'crl reset',
+    ['next', { code: 2 }],
+    ['next --confirm', { says: /resets/u }],
+    ['$old --confirm', { code: 1 }],
+  ),
+  ...scenarios(
+    'crl remove',
+    ['next 2', { code: 2 }],
+    ['next 9 --confirm', { code: 1, says: /there is no revocation list/u }],
+    ['next 2 --confirm'],
+  ),
+  ...scenarios(
     'ca preview',
     ['next promote --cut-off known-devices --sunset 2099-01-01 --at 2098-06-01', { reads: true }],
     ['next forget', { code: 2, says: /wanted one of promote, amend, remove, distrust/u }],

@@ -57,6 +57,9 @@ export interface AdminApiOptions {
 
 /** A front end with one upstream, whose configuration file states nothing that the portal edits. */
 const FRONT_END: FrontEndView = {
+  crlFacts: () => [],
+  crlsInForce: () => [],
+  missingLists: () => [],
   minimums: () => ({ versions: new Map(), statedByFile: false }),
   installation: () => undefined,
   approvalModel: () => undefined,

@@ -87,6 +87,7 @@ export function storeRules(changes: Partial<StoreRules> = {}): StoreRules {
       },
     ],
     removedSettings: [],
+    listPoints: [],
     approvalModel: undefined,
     oauth: { modern: 'enabled', legacy: 'enabled' },
     closedListeners: [],

@@ -8,7 +8,7 @@ import { openStore, type Store } from '../../../src/store/store.ts'
 import { Device } from '../../support/devices/device.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 import { crlServer } from '../../support/crl-server.ts'
-import { mintCrl, serialIn, type CrlFields } from '../../support/certificates/mint-crl.ts'
+import { crlPem, mintCrl, serialIn, type CrlFields } from '../../support/certificates/mint-crl.ts'
 import { clientTls, fleet, product, type Product } from '../../support/front-ends/product.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
 import { ADMIN, unwrap } from '../../support/store/sightings.ts'
@@ -130,11 +130,9 @@ test('a revoked device stays refused after a restart while the server of the lis
 
 test('one file may hold the lists of every CA of the chain, and a list of another CA beside them', async () => {
   using folder = storeFolder()
-  const pem = (der: Buffer): string =>
-    `-----BEGIN X509 CRL-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END X509 CRL-----\n`
-  const ofRoot = pem(mintCrl({ issuer: fleet.root }))
-  const foreign = pem(mintCrl({ issuer: fleet.previous }))
-  const lists = ofRoot + foreign + pem(numbered(1))
+  const ofRoot = crlPem(mintCrl({ issuer: fleet.root }))
+  const foreign = crlPem(mintCrl({ issuer: fleet.previous }))
+  const lists = ofRoot + foreign + crlPem(numbered(1))
   writeFileSync(folder.list, lists)
   await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
   const hard = `, crl: { lists: [{ file: '${folder.list}' }] }`
@@ -143,7 +141,7 @@ test('one file may hold the lists of every CA of the chain, and a list of anothe
   expect(await answers(frontEnd)).toBe('served')
   expect(frontEnd.lines.filter(({ msg }) => msg === 'revocation list in force').length).toBe(2)
   expect(frontEnd.lines).toContainEqual(expect.objectContaining({ foreign: 1 }))
-  writeFileSync(folder.list, ofRoot + pem(numbered(2, { revoked: REVOKED })))
+  writeFileSync(folder.list, ofRoot + crlPem(numbered(2, { revoked: REVOKED })))
   await expect.poll(() => answers(frontEnd)).toBe('refused')
   // Without the list of the device's CA what it revoked would be forgotten.
   writeFileSync(folder.list, ofRoot)

@@ -8,7 +8,7 @@ import { readSubjectTemplate, SUBJECT_ATTRIBUTES } from '../../../fleet/subject-
 import { CUT_OFFS, SOURCES } from '../../../store/schema/vocabulary.ts'
 import { parseCaUpload } from './ca-upload.ts'
 import { defineRoute } from '../../define-route.ts'
-import { itemsOutput, versionedOutput } from '../../route-output.ts'
+import { versionedOutput } from '../../route-output.ts'
 import { refuse, wrongText } from '../../refused.ts'
 import {
   pathSegmentText,
@@ -17,9 +17,10 @@ import {
   text,
   time,
   stringEnum,
-  listOf,
   nameParams,
 } from '../../schemas.ts'
+import { missingListWarning } from '../../../state/missing-lists.ts'
+import { addRevocationRoutes } from './revocation.ts'
 import { instantOf } from '../../times.ts'
 import { knownAnchors, settingShape, shownSetting } from './shapes.ts'
 import type { AdminContext } from '../../context.ts'
@@ -30,6 +31,7 @@ export function addEnrollmentRoutes(app: FastifyInstance, context: AdminContext)
   addStageRoute(app, context)
   addPromoteRoutes(app, context)
   addEndRoutes(app, context)
+  addRevocationRoutes(app, context)
 }
 
 function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
@@ -39,8 +41,19 @@ function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
     role: 'viewer',
     tag: 'enrollment',
     summary: 'All enrollment settings, removed and distrusted ones included, oldest first.',
-    response: listOf(settingShape),
-    handle: async () => itemsOutput(await store.enrollment.list(), shownSetting),
+    response: strictObject({
+      items: Type.Array(settingShape),
+      warnings: Type.Array(Type.String(), {
+        description:
+          'Settings in force without a revocation list that their certificates point to.',
+      }),
+    }),
+    handle: async () => {
+      const settings = await store.enrollment.list()
+      if (!settings.ok) return settings
+      const warnings = context.frontEnd.missingLists().map((it) => missingListWarning(it).message)
+      return ok({ body: { items: settings.value.map(shownSetting), warnings } })
+    },
   })
   defineRoute(app, {
     route: 'GET /api/enrollment-settings/:name',

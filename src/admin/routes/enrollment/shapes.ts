@@ -4,7 +4,12 @@
 import { Type, type Static } from 'typebox'
 import { isoText } from '../../../kernel/types.ts'
 import type { StoredSetting } from '../../../store/settings/enrollment-setting.ts'
-import { CUT_OFFS, SOURCES, STANDINGS } from '../../../store/schema/vocabulary.ts'
+import {
+  CUT_OFFS,
+  REVOCATION_FAILURES,
+  SOURCES,
+  STANDINGS,
+} from '../../../store/schema/vocabulary.ts'
 import { parseCertificate, type Certificate } from '../../../x509/certificate.ts'
 import { keyText } from '../../../x509/key.ts'
 import { printName } from '../../../x509/print-name.ts'
@@ -31,6 +36,10 @@ export const settingShape = strictObject({
   cut_off: nullable(stringEnum(CUT_OFFS)),
   sunset: nullable(time('From when on it admits no device.')),
   chain: Type.Array(certificate),
+  revocation: stringEnum(
+    [...REVOCATION_FAILURES, 'none', 'unstated'] as const,
+    'What follows while revocation is unknown; `none` where it is not asked for.',
+  ),
   version: Type.Integer(),
   created: time('When it was staged.'),
 })
@@ -47,6 +56,7 @@ export function shownSetting(it: StoredSetting): Static<typeof settingShape> {
     cut_off: retired?.cutOff ?? null,
     sunset: timeOrNull(retired?.sunset),
     chain: certificatesOf(it).map(shownChainCertificate),
+    revocation: typeof it.revocation === 'string' ? it.revocation : it.revocation.failure,
     version: it.version,
     created: isoText(it.createdAt),
   }
