@@ -47,7 +47,8 @@ function explainUnknown({
     case 'not-covered':
       return {
         sentence: `the revocation lists of the CA ${text(issuer)} are about other certificates than this`,
-        nextStep: 'name the list at the distribution point that the certificate names (`tfe crl add`)',
+        nextStep:
+          'name the list at the distribution point that the certificate names (`tfe crl add`)',
       }
     case 'not-yet':
       return {

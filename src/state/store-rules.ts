@@ -43,7 +43,7 @@ export interface StoredEnrollmentSetting {
   readonly crl: StoredCrl | undefined
 }
 
-/** The revocation lists of a stored setting, as `config/trust` writes them, without places in a file. */
+/** The revocation lists of a stored setting, as the configuration has them, without places in a file. */
 export type StoredCrl = Omit<CrlSettings, 'lists'> & {
   readonly lists: readonly [ListSource, ...ListSource[]]
 }

@@ -50,14 +50,14 @@ async function answers(
 
 test('an uploaded list refuses what it names, an older one is refused, and a newer one takes its place', async () => {
   await using front = await served()
-  const { call, inForce } = front
+  const { call } = front
   expect(await answers(front)).toBe('served')
   const fifth = list({ number: 5, thisUpdate: at(2), ...revoking })
   expect(await call('POST', `${BASE}/lists`, { list: fifth }, '*')).toMatchObject({
     status: 200,
     body: { failure: 'hard-fail', lists: [{ number: 1, kind: 'upload' }] },
   })
-  await inForce()
+  await front.inForce()
   expect(await answers(front)).toBe('refused')
   expect(await call('GET', BASE)).toMatchObject({
     body: { lists: [{ in_force: [{ number: '05', entries: 1 }], problem: null }], resets: 0 },
@@ -71,7 +71,7 @@ test('an uploaded list refuses what it names, an older one is refused, and a new
   const replaced = await call('POST', `${BASE}/lists`, { list: sixth }, '*')
   expect(replaced).toMatchObject({ status: 200, body: { lists: [{ number: 1 }] } })
   expect((replaced.body as { lists: readonly unknown[] }).lists).toHaveLength(1)
-  await inForce()
+  await front.inForce()
   expect(await answers(front)).toBe('served')
 })
 
@@ -83,15 +83,15 @@ test('a list that moves to another URL does not come back older, until an admini
     mintCrl({ issuer: fleet.devices, number: 4, thisUpdate: at(1) }),
   )
   await using front = await served()
-  const { call, inForce } = front
+  const { call } = front
   const named = { url: before.url, failure: 'soft-fail' }
   expect((await call('POST', `${BASE}/lists`, named, '*')).status).toBe(200)
-  await inForce()
+  await front.inForce()
   expect(await answers(front)).toBe('refused')
   expect((await call('POST', `${BASE}/lists`, { url: after.url }, '*')).status).toBe(200)
-  await inForce()
+  await front.inForce()
   expect((await call('DELETE', `${BASE}/lists/1`, undefined, '*')).status).toBe(200)
-  await inForce()
+  await front.inForce()
   expect(await answers(front)).toBe('refused')
   expect((await call('POST', `${BASE}/reset`, undefined, '*')).body).toMatchObject({ resets: 1 })
   await expect.poll(() => answers(front)).toBe('served')
@@ -105,7 +105,7 @@ test('a setting without a list that certificates of its devices point to is a wa
     extensions: [distributionPoints(url)],
   })
   await using front = await served()
-  const { call, inForce, frontEnd } = front
+  const { call, frontEnd } = front
   expect(await call('GET', '/api/enrollment-settings')).toMatchObject({ body: { warnings: [] } })
   expect(await answers(front, pointing)).toBe('served')
   await frontEnd.waitForLines(1, ({ msg }) => String(msg).includes(url))
@@ -115,7 +115,7 @@ test('a setting without a list that certificates of its devices point to is a wa
   const missing = 'tfe_enrollment_setting_list_missing{'
   expect(await frontEnd.fetchStatus('/metrics')).toContain(`${missing}setting="Fleet"} 1`)
   expect((await call('POST', `${BASE}/lists`, { list: list() }, '*')).status).toBe(200)
-  await inForce()
+  await front.inForce()
   expect(await call('GET', BASE)).toMatchObject({ body: { warning: null, points: [{ url }] } })
   expect(await frontEnd.fetchStatus('/metrics')).not.toContain(missing)
 })
