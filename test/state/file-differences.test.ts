@@ -65,6 +65,7 @@ const rulesOf = (
   latch: 'recording',
   enrollmentSettings,
   removedSettings: [],
+  listPoints: [],
   approvalModel: undefined,
   oauth: { modern: 'enabled', legacy: 'enabled' },
   closedListeners: [],
