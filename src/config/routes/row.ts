@@ -36,7 +36,7 @@ export function readPresetRow(
   place: Place<WrittenRow>,
 ): RowOutcome {
   const { written: change } = place
-  const { id, evidence, verified, sentence, reports, endpoint } = row
+  const { id, evidence, verified, sentence, reports, endpoint, sensitive } = row
   const path = change?.path ?? row.path
   const kind = change?.class ?? row.class
   const origin: RowOrigin = { preset: table.preset, evidence, verified, sentence }
@@ -59,7 +59,7 @@ export function readPresetRow(
     const message = `found the row ${id} changed from denied to ${kind}, make sure that this is meant: ${sentence}`
     place.warn(message)
   }
-  return enabledRow(table, { id, path, class: kind, origin, reports, endpoint }, place)
+  return enabledRow(table, { id, path, class: kind, origin, reports, endpoint, sensitive }, place)
 }
 
 /** A row that the preset does not have. */
@@ -97,14 +97,18 @@ function enabledRow(
   {
     reports: known,
     endpoint: own,
+    sensitive: marked = false,
     ...about
-  }: DisabledRow & Pick<PresetRow, 'endpoint' | 'reports'> & { path: string },
+  }: DisabledRow &
+    Pick<PresetRow, 'endpoint' | 'reports'> & {
+      sensitive?: boolean | undefined
+    } & { path: string },
   place: Place<WrittenRow>,
 ): RowOutcome {
   const change = place.written
   const { id, class: kind } = about
   const match = readMatch(place.at('match'), { id, kind, settings: table.settings })
-  const sensitive = readSensitive(place.at('sensitive'), about)
+  const sensitive = readSensitive(place.at('sensitive'), { ...about, marked })
   const allow = readNetworks(place.at('allow'))
   const endpoint = readEndpoint(place.at('endpoint').as(change?.endpoint ?? own), about)
   if (match === missing || sensitive === missing || allow === missing || endpoint === missing) {
@@ -134,9 +138,11 @@ function enabledRow(
 /** Whether a row is for approved devices only. */
 function readSensitive(
   place: Place<boolean>,
-  { id, class: kind }: Pick<RouteRow, 'id' | 'class'>,
+  { id, class: kind, marked }: Pick<RouteRow, 'id' | 'class'> & { readonly marked: boolean },
 ): Maybe<boolean> {
-  if (place.written !== true) return false
+  // The preset's mark goes with a class that the operator chose instead: enrolment and renewal ask for no approval.
+  if (place.written === undefined) return marked && (kind === 'device' || kind === 'always')
+  if (!place.written) return false
   if (kind === 'device' || kind === 'always' || kind === 'renewal') return true
   const why =
     kind === 'denied' ? 'every request is refused there' : 'no certificate is asked for there'

@@ -17,6 +17,7 @@ export const core10: RoutePreset = {
       reports: 'query:clientid',
       path: '/mifs/asfV3/appstore/*',
       class: 'device',
+      sensitive: true,
       evidence: 'D',
       verified: true,
       sentence: 'Apps@Work: the storefront without certificate authentication',
@@ -26,6 +27,7 @@ export const core10: RoutePreset = {
       reports: 'query:clientid',
       path: '/mifs/asfV3x/appstore/*',
       class: 'device',
+      sensitive: true,
       evidence: 'D',
       verified: true,
       sentence:

@@ -77,6 +77,7 @@ export const MANAGEMENT: readonly PresetRow[] = [
     id: 'in-house-app-files',
     path: '/mifs/c/appstore/fob/*',
     class: 'denied',
+    sensitive: true,
     evidence: 'D',
     verified: true,
     sentence:
@@ -86,6 +87,7 @@ export const MANAGEMENT: readonly PresetRow[] = [
     id: 'android-files',
     path: '/mifs/c/aftstore/fob/*',
     class: 'denied',
+    sensitive: true,
     evidence: 'D',
     verified: true,
     sentence:
@@ -146,6 +148,7 @@ export const CHECK_IN: readonly PresetRow[] = [
     id: 'client-check-in',
     path: undefined,
     class: 'device',
+    sensitive: true,
     evidence: 'S',
     verified: false,
     sentence:
@@ -155,6 +158,7 @@ export const CHECK_IN: readonly PresetRow[] = [
     id: 'ios-mdm',
     path: '/mifs/c/i/mdm/*',
     class: 'device',
+    sensitive: true,
     evidence: 'K',
     verified: false,
     sentence:
@@ -164,6 +168,7 @@ export const CHECK_IN: readonly PresetRow[] = [
     id: 'windows-check-in',
     path: undefined,
     class: 'always',
+    sensitive: true,
     evidence: 'S',
     verified: false,
     sentence:
@@ -195,6 +200,7 @@ export const APPS_DATA: PresetRow = {
   reports: 'query:clientid',
   path: '/mifs/c/api/v4/appstore/*',
   class: 'device',
+  sensitive: true,
   evidence: 'D',
   verified: true,
   sentence: 'Apps@Work: list of apps and settings',
@@ -211,6 +217,7 @@ export const epmm: RoutePreset = {
       id: 'oauth',
       path: undefined,
       class: 'always',
+      sensitive: true,
       endpoint: 'oauth',
       evidence: 'S',
       verified: false,
@@ -223,6 +230,7 @@ export const epmm: RoutePreset = {
       reports: 'query:clientid',
       path: '/mifs/asfV3/appstore/*',
       class: 'device',
+      sensitive: true,
       evidence: 'D',
       verified: true,
       sentence: 'Apps@Work: the storefront as Android opens it',
@@ -232,6 +240,7 @@ export const epmm: RoutePreset = {
       reports: 'query:clientid',
       path: '/mifs/asfV3x/appstore/*',
       class: 'always',
+      sensitive: true,
       evidence: 'D',
       verified: true,
       sentence: 'Apps@Work: the storefront that asks for a certificate, in every mode',

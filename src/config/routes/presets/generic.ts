@@ -8,6 +8,7 @@ export const generic: RoutePreset = {
       id: 'everything',
       path: '/*',
       class: 'device',
+      sensitive: true,
       evidence: 'K',
       verified: true,
       sentence:

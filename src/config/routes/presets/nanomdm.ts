@@ -8,6 +8,7 @@ export const nanomdm: RoutePreset = {
       id: 'mdm',
       path: '/mdm/*',
       class: 'device',
+      sensitive: true,
       evidence: 'V',
       verified: true,
       sentence: 'commands and, unless split off, check-in of Apple devices',
@@ -18,12 +19,14 @@ export const nanomdm: RoutePreset = {
       class: 'device',
       evidence: 'V',
       verified: true,
-      sentence: 'check-in, where the profile names it separately',
+      sentence:
+        'check-in, where the profile names it separately: enrolment ends there, so it asks for no approval; mark it sensitive if declarations are handed out by it',
     },
     {
       id: 'authproxy',
       path: '/authproxy/*',
       class: 'device',
+      sensitive: true,
       evidence: 'V',
       verified: true,
       sentence: 'content that NanoMDM hands out to devices that it knows',

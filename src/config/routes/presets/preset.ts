@@ -18,6 +18,11 @@ export interface PresetRow {
   readonly reports?: string | undefined
   /** The new OAuth endpoint, which the store can disable (S0-27). */
   readonly endpoint?: 'oauth' | undefined
+  /**
+   * For approved devices, where the model asks: the row hands out a device's data, commands, configuration, apps or
+   * documents. Holds for the classes `device` and `always` alone.
+   */
+  readonly sensitive?: true | undefined
   /** What it is, and why it has this class. */
   readonly sentence: string
 }
