@@ -1,13 +1,15 @@
 /**
- * Whether "Approve selected" may take a device (S2-18, "valid ones only"): what is known of its last certificate, as it
- * was judged last, and what has become of its CA since.
+ * Which certificates approve a device: which "Approve selected" may take (S2-18, "valid ones only"), by what is known of
+ * the last one, as it was judged last, and of what has become of its CA since; and which approve by themselves (`auto`).
  */
 import type { Selectable } from 'kysely'
 import { caWord } from '../../fleet/evidence.ts'
-import type { Instant } from '../../kernel/types.ts'
+import { caRefused } from '../../decide/judge-path.ts'
+import type { Instant, KeyFingerprint } from '../../kernel/types.ts'
 import { enumColumn } from '../schema/row.ts'
 import type { Tx, Tables } from '../schema/tables.ts'
 import { STANDINGS } from '../schema/vocabulary.ts'
+import type { StoredStanding } from '../settings/enrollment-setting.ts'
 
 type DeviceRow = Selectable<Tables['devices']>
 
@@ -47,3 +49,32 @@ export async function readTrusted(
   })
   return new Set(trusted.map(({ name }) => name))
 }
+
+/** What of a sighted certificate and its setting decides whether it approves its device. */
+export interface SelfApproval {
+  readonly setting: string
+  /** Of the setting now: it may have changed since the sighting. */
+  readonly standing: StoredStanding | undefined
+  readonly notBefore: Instant
+  readonly key: KeyFingerprint
+  /** When the key was first seen with a sound certificate of the setting. */
+  readonly firstSeen: number
+}
+
+/** Whether the CA of a certificate that was judged fit still admits it: as the judge would say by the standing now. */
+export function isCaAdmitting(
+  { setting, standing, notBefore, key, firstSeen }: SelfApproval,
+  now: Instant,
+): boolean {
+  if (standing === undefined || standing.kind === 'removed' || standing.kind === 'distrusted') {
+    return false
+  }
+  const known = {
+    wasKnown: () => standing.kind === 'previously-trusted' && firstSeen < standing.retiredAt,
+  }
+  const leaf = { notBefore, publicKey: { fingerprint: key } }
+  return caRefused(leaf, { setting, standing, known }, now) === undefined
+}
+
+/** Names a key under a setting. */
+export const settingKey = (setting: string, key: string): string => `${setting}\n${key}`

@@ -23,7 +23,8 @@ import {
 import { termOf, termsOf } from './search-terms.ts'
 import { caWord } from '../../fleet/evidence.ts'
 import type { SightedCertificate, Sighting } from '../../fleet/sighting.ts'
-import type { StandingKind } from '../schema/vocabulary.ts'
+import { isCaAdmitting, settingKey } from './approvable.ts'
+import type { StoredStanding } from '../settings/enrollment-setting.ts'
 
 /** What the store knew before the batch, as far as the batch can touch it. */
 export interface KnownDevices {
@@ -37,7 +38,9 @@ export interface KnownDevices {
   /** Devices that a signed id leads to, among `devices`. */
   readonly withIds: ReadonlySet<string>
   readonly certificates: ReadonlyMap<string, CertificateRow>
-  readonly standings: ReadonlyMap<string, StandingKind>
+  readonly standings: ReadonlyMap<string, StoredStanding>
+  /** Setting and key → when the key was first seen with it, for settings whose cut-off asks. */
+  readonly firstSeen: ReadonlyMap<string, number>
   /** Certificates without a sound path that may still be added. */
   readonly unsoundCapacity: number
 }
@@ -157,7 +160,7 @@ class DeviceLinker {
     { verdict, code }: Sighting,
     { sound, setting, signedIds }: SightedCertificate,
   ): readonly string[] | undefined {
-    const standing = setting === undefined ? undefined : this.#known.standings.get(setting)
+    const standing = setting === undefined ? undefined : this.#known.standings.get(setting)?.kind
     // A staged or distrusted CA may sign what it likes: it joins no client to an approved device.
     const isTrusted = sound && (standing === 'current' || standing === 'previously-trusted')
     return isTrusted && caWord(verdict, code) === 'accepted' ? signedIds : undefined
@@ -282,9 +285,12 @@ class DeviceLinker {
     }
   }
 
-  #approvesItself({ approvesItself }: Sighting, { sound, setting }: SightedCertificate): boolean {
+  #approvesItself({ approvesItself, at }: Sighting, certificate: SightedCertificate): boolean {
+    const { sound, setting, key, notBefore } = certificate
     if (!approvesItself || !sound || setting === undefined) return false
-    return this.#known.standings.get(setting) === 'current'
+    const standing = this.#known.standings.get(setting)
+    const firstSeen = Math.min(at, this.#known.firstSeen.get(settingKey(setting, key)) ?? at)
+    return isCaAdmitting({ setting, standing, notBefore, key, firstSeen }, this.#deps.now)
   }
 }
 

@@ -4,10 +4,10 @@
 import type { Dialect } from '../engine/engine.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import type { CertificateRow } from './certificate-retention.ts'
+import { settingKey } from './approvable.ts'
 import type { KnownDevices } from './linking.ts'
-import { enumColumn } from '../schema/row.ts'
-import type { Sighting } from '../../fleet/sighting.ts'
-import { STANDINGS } from '../schema/vocabulary.ts'
+import type { SightedCertificate, Sighting } from '../../fleet/sighting.ts'
+import { readStanding } from '../settings/enrollment-setting.ts'
 import type { Tx } from '../schema/tables.ts'
 
 /** What to look for. */
@@ -68,6 +68,11 @@ export async function loadKnown(
     .distinct()
     .where('device', 'in', inList(dialect, wanted))
     .execute()
+  const standings = await readStandings(tx)
+  const asked = certificates.filter(({ setting = '' }) => {
+    const standing = standings.get(setting)
+    return standing?.kind === 'previously-trusted' && standing.cutOff === 'known-devices'
+  })
   return {
     devices,
     keys: new Map(keys.map(({ key, device }) => [key, device])),
@@ -79,7 +84,8 @@ export async function loadKnown(
       dialect,
       unique(certificates.map(({ fingerprint }) => fingerprint)),
     ),
-    standings: await readStandings(tx),
+    standings,
+    firstSeen: await readFirstSeen(tx, dialect, asked),
     unsoundCapacity: certificates.every(({ sound }) => sound)
       ? 0
       : unsoundLimit - (await unsoundCertificates(tx)),
@@ -102,13 +108,25 @@ async function readCertificates(
 }
 
 async function readStandings(tx: Tx): Promise<KnownDevices['standings']> {
-  const rows = await tx.selectFrom('enrollment_settings').select(['name', 'standing']).execute()
-  return new Map(
-    rows.map((row) => {
-      const at = { table: 'enrollment_settings', key: row.name, row }
-      return [row.name, enumColumn(at, 'standing', STANDINGS)]
-    }),
-  )
+  const rows = await tx.selectFrom('enrollment_settings').selectAll().execute()
+  return new Map(rows.map((row) => [row.name, readStanding(row)]))
+}
+
+async function readFirstSeen(
+  tx: Tx,
+  dialect: Dialect,
+  asked: readonly SightedCertificate[],
+): Promise<KnownDevices['firstSeen']> {
+  if (asked.length === 0) return new Map()
+  const rows = await tx
+    .selectFrom('certificates')
+    .select(['setting', 'key'])
+    .select(({ fn }) => fn.min<number>('first_seen').as('first'))
+    .where('key', 'in', inList(dialect, unique(asked.map(({ key }) => key))))
+    .where('sound', '=', 1)
+    .groupBy(['setting', 'key'])
+    .execute()
+  return new Map(rows.map(({ setting, key, first }) => [settingKey(setting ?? '', key), first]))
 }
 
 async function unsoundCertificates(tx: Tx): Promise<number> {

@@ -75,7 +75,7 @@ export function readSetting(
   return {
     name: row.name,
     source: enumColumn(at, 'source', SOURCES),
-    standing: standingOf(row),
+    standing: readStanding(row),
     chain,
     revocation,
     resets,
@@ -88,7 +88,8 @@ export function readSetting(
 /** Of a store of the version before. */
 const UNSTATED: SettingRevocation = { revocation: 'unstated', resets: 0 }
 
-function standingOf(row: Selectable<Tables['enrollment_settings']>): StoredStanding {
+/** Row → standing. */
+export function readStanding(row: Selectable<Tables['enrollment_settings']>): StoredStanding {
   const at = { table: 'enrollment_settings', key: row.name, row }
   const kind = enumColumn(at, 'standing', STANDINGS)
   switch (kind) {

@@ -136,7 +136,38 @@ export function linking(backend: Backend): void {
     expect(await approvalOf(store, 'good')).toBe('blocked')
   })
 
-  test('only a sound certificate under the current setting approves a device by itself', async () => {
+  test.each([
+    ['within its cut-off approves a device by itself', {}, {}, 'approved'],
+    ['approves none from its sunset on', {}, { sunset: SEEN }, 'unapproved'],
+    [
+      'with the cut-off for known devices approves none that it meets later',
+      {},
+      { cutOff: 'known-devices' },
+      'unapproved',
+    ],
+    [
+      'with the cut-off for known devices approves one that it met before',
+      { isKnown: true },
+      { cutOff: 'known-devices' },
+      'approved',
+    ],
+  ] as const)(
+    'a previously trusted CA %s',
+    async (_promise, { isKnown }: { isKnown?: boolean }, retirement, approval) => {
+      await using place = await backend.place()
+      await using store = await opened(place)
+      await makeCurrent(store, 'first')
+      if (isKnown === true) await record(store, aSighting(aCertificate('a')))
+      await makeCurrent(store, 'second')
+      unwrap(await store.enrollment.amend(ADMIN, 'first', { expected: 'any', retirement }))
+      const renewed = aCertificate('a', { fingerprint: hex('renewed') as Fingerprint })
+      const at = later(10 ** 12)
+      await record(store, aSighting(renewed, { at, approvesItself: true }))
+      expect(await approvalOf(store, 'a')).toBe(approval)
+    },
+  )
+
+  test('only a sound certificate of a CA that admits it approves a device by itself', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
@@ -144,7 +175,9 @@ export function linking(backend: Backend): void {
     const approvesItself = true
     const done = await record(
       store,
-      aSighting(aCertificate('previous', { setting: 'first' }), { approvesItself }),
+      aSighting(aCertificate('late', { setting: 'first', notBefore: later(10 ** 12) }), {
+        approvesItself,
+      }),
       aSighting(aCertificate('unsound', { sound: false, setting: 'second' }), { approvesItself }),
       aSighting(aCertificate('unknown', { setting: undefined }), { approvesItself }),
       aSighting(aCertificate('not-asked', { setting: 'second' })),
@@ -152,7 +185,7 @@ export function linking(backend: Backend): void {
     )
     expect(done.approvedThemselves).toBe(1)
     expect(await approvalOf(store, 'fit')).toBe('approved')
-    for (const key of ['previous', 'unsound', 'unknown', 'not-asked']) {
+    for (const key of ['late', 'unsound', 'unknown', 'not-asked']) {
       expect(await approvalOf(store, key)).toBe('unapproved')
     }
   })
