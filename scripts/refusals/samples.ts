@@ -86,7 +86,10 @@ export const REFUSALS: Cases<Refusal> = {
     found: amount('found'),
     limit: amount('limit'),
   }),
-  unapproved: byUs({ kind: 'unapproved', key, model: 'manual' }),
+  unapproved: byUs(
+    { kind: 'unapproved', key, because: 'sensitive' },
+    { kind: 'unapproved', key, because: 'outside' },
+  ),
   'denied-key': byUs({ kind: 'denied-key', key }),
   'denied-serial': byUs({ kind: 'denied-serial', issuerKey: key, serial: '{serial}' }),
   'denied-issuer': byUs({ kind: 'denied-issuer', key, issuer }),

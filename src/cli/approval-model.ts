@@ -6,7 +6,9 @@ export const modelText = ({ model, modelStated }: ApprovalSettings): string =>
 
 const MODELS: Readonly<Record<ApprovalSettings['model'], string>> = {
   off: 'no device has to be approved',
-  auto: 'a sound certificate under the current CA approves itself, any other device waits for Approve',
-  manual: 'every device waits for Approve',
-  'manual-external': 'devices that come from outside wait for Approve',
+  auto: 'every fit certificate approves its device',
+  manual:
+    'every device waits for Approve: outside until certificates are required, then on sensitive rows',
+  'manual-external':
+    'as manual, and outside every device waits for Approve once certificates are required, too',
 }

@@ -14,6 +14,7 @@ export function addWarnings(root: Root, config: Config): void {
   const rows = config.listeners.flatMap(({ routes }) => routes.rows)
   warnOfStore(root, config)
   warnOfEnforcement(root, config)
+  warnOfApproval(root, config)
   warnOfRoutes(root, rows)
   warnOfUpstreams(root, config, rows)
   warnOfMetrics(root, config)
@@ -88,4 +89,23 @@ function warnOfMetrics(root: Root, { metrics }: Config): void {
   if (isLoopback(metrics.address) || metrics.allow !== undefined) return
   const message = `found metrics on ${metrics.address}: they are served without TLS or password to every client that reaches that address; keep devices away from it, or name in allow who may call`
   root.at('metrics').at('address').warn(message)
+}
+
+/** What bears no mark counts as outside, where approval asks for that. */
+function warnOfApproval(root: Root, { approval, listeners }: Config): void {
+  const { model, modelStated, internalNetworks } = approval
+  const place = root.at('approval')
+  if (model === 'manual' || model === 'manual-external') {
+    const unmarked = listeners.filter(({ exposure }) => exposure === undefined)
+    if (unmarked.length === 0 || internalNetworks.length > 0) return
+    const names = unmarked.map(({ name }) => name).join(', ')
+    const message = `found the model ${model}, and neither exposure on ${names} nor internalNetworks: every device counts there as one from outside; mark each listener, or name the networks that are inside`
+    return place.warn(message)
+  }
+  if (!modelStated) return
+  for (const key of ['internalNetworks', 'externalNetworks'] as const) {
+    if (!place.at(key).isStated) continue
+    const message = `found ${key} with the model ${model}, where they have no effect: remove them, or write model: manual or manual-external`
+    place.at(key).warn(message)
+  }
 }

@@ -20,7 +20,7 @@ import {
 import { judgePath, refusalRank, type PathVerdict } from './judge-path.ts'
 import { revoked } from './judge-revocation.ts'
 import { unmetRule, type MatchRules } from './match.ts'
-import type { Policy, RouteClass } from './policy.ts'
+import type { Policy } from './policy.ts'
 import { isFinal, type Refusal, type Unreadable } from './refusal.ts'
 import { timelinessOf, type Timeliness, type Vouchable } from './timeliness.ts'
 
@@ -32,10 +32,9 @@ export type Peer =
   | { readonly kind: 'unreadable'; readonly fault: Unreadable }
   | { readonly kind: 'presented'; readonly leaf: Certificate; readonly paths: PathResult }
 
-/** What is asked about: who wants to pass, and by which row. Everything but peer and class can only narrow. */
+/** What is asked about: who wants to pass, and by which row. Everything but peer, class and being inside can only narrow. */
 export interface Ask extends ApprovalAsk {
   readonly peer: Peer
-  readonly route: RouteClass
   /** What the row asks of the certificate; without it the class alone is asked about. */
   readonly match?: MatchRules | undefined
   /** The rule by which this client has no grace, because of what it says of itself (S0-34). */
@@ -66,7 +65,9 @@ export type Basis =
 export function decide(ask: Ask, policy: Policy, now: Instant): Decision {
   const strict = judge(ask, policy, now)
   if (strict.kind === 'admit' || policy.enforcement === 'required') return strict
-  const isHeld = ask.route === 'always' || isHeldInRecording(ask, policy.fleet)
+  const { peer, route } = ask
+  const key = peer.kind === 'presented' ? peer.leaf.publicKey.fingerprint : undefined
+  const isHeld = route === 'always' || isHeldInRecording(ask, key, policy)
   if (isHeld || isFinal(strict.why)) return strict
   return admit({ kind: 'recording', wouldRefuse: strict.why })
 }

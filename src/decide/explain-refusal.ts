@@ -83,11 +83,11 @@ function explainRefusal(why: Refusal): Explanation {
       }
     case 'unapproved':
       return {
-        sentence: `the route is for approved devices, and the one with the key ${why.key} is not approved`,
-        nextStep:
-          why.model === 'auto'
-            ? 'approve the device, or enrol it under the current enrollment setting, which approves it'
-            : 'approve the device',
+        sentence:
+          why.because === 'sensitive'
+            ? `the route is for approved devices, and the one with the key ${why.key} is not approved`
+            : `from outside the route is for approved devices, and the one with the key ${why.key} is not approved`,
+        nextStep: 'approve the device',
       }
     case 'denied-key':
       return {

@@ -1,19 +1,20 @@
 /**
- * Approval (decision 9): who is blocked is refused before anything else is asked; who is not approved stays away from
- * routes that are marked `sensitive`, where the model asks for it.
+ * Approval (decisions 9 and 32): a blocked device is refused before anything else is asked; a device that is not
+ * approved stays away from some routes, where the model asks for it. `approvalDemand` is the whole rule.
  */
 import { unreachable, type KeyFingerprint } from '../kernel/types.ts'
 import { SIGNED_ID_LIMIT, signedIdsOf } from '../trust/signed-ids.ts'
 import type { SoundPath } from '../trust/validate.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import type { ApprovalModel, FleetPolicy, Policy } from './policy.ts'
-import type { Refusal, Unapproved } from './refusal.ts'
+import type { FleetPolicy, Policy, RouteClass } from './policy.ts'
+import type { ApprovalDemand, Refusal, Unapproved } from './refusal.ts'
 
 /** From where a request comes. A fact of the socket, never of a header. */
 export type Origin = 'internal' | 'external'
 
 /** What a row and a socket say that bears on approval. */
 export interface ApprovalAsk {
+  readonly route: RouteClass
   /** Whether the row is marked `sensitive`. */
   readonly sensitive?: boolean | undefined
   /** Left out counts as external. */
@@ -41,41 +42,55 @@ export function refusedForIds(
 
 type IdsRefused = Extract<Refusal, { readonly kind: 'blocked' | 'too-many-ids' }>
 
-/** Why a device that would pass is kept from a sensitive route; nothing where approval is not asked for. */
-export function unapproved(
-  { certificates, anchor }: SoundPath,
-  ask: ApprovalAsk,
-  { fleet, standings }: Policy,
-): Unapproved | undefined {
-  const { model } = fleet
-  if (!isApprovalAsked(model, ask)) return undefined
-  const key = certificates[0].publicKey.fingerprint
-  if (fleet.approvals.approvalOf(key) === 'approved') return undefined
-  const { setting } = anchor
-  if (model === 'auto' && standings.get(setting)?.kind === 'current') return undefined
-  return { kind: 'unapproved', key, model }
-}
-
 /**
- * S2-14: with security off, devices that come from outside are held to approval all the same. Without this a device
- * would get past by leaving its certificate at home.
+ * Whether a row asks for approval, and why; undefined where it does not. `off` never asks, and under `auto` every fit
+ * device is approved. While certificates are only recorded, devices from outside are held to approval on every row that
+ * asks for a certificate but those of renewal (S2-14). Once certificates are required, rows that are marked `sensitive`
+ * ask from everywhere (S2-15), and `manual-external` keeps the outside closed besides.
  */
-export const isHeldInRecording = (ask: ApprovalAsk, { model }: FleetPolicy): boolean =>
-  model === 'manual-external' && isApprovalAsked(model, ask)
-
-function isApprovalAsked(
-  model: ApprovalModel,
-  { sensitive = false, origin = 'external' }: ApprovalAsk,
-): boolean {
+export function approvalDemand(
+  { route, sensitive = false, origin = 'external' }: ApprovalAsk,
+  { enforcement, fleet: { model } }: Pick<Policy, 'enforcement' | 'fleet'>,
+): ApprovalDemand | undefined {
+  const isOutside = origin === 'external' && (route === 'device' || route === 'always')
+  const outside = isOutside ? 'outside' : undefined
   switch (model) {
     case 'off':
-      return false
     case 'auto':
+      return undefined
     case 'manual':
-      return sensitive
+      if (enforcement === 'recording') return outside
+      return sensitive ? 'sensitive' : undefined
     case 'manual-external':
-      return sensitive && origin === 'external'
+      if (enforcement === 'recording') return outside
+      return sensitive ? 'sensitive' : outside
     default:
       return unreachable(model)
   }
+}
+
+/** Why a device that would pass is kept from a route; nothing where approval is not asked for. */
+export function unapproved(
+  { certificates }: SoundPath,
+  ask: ApprovalAsk,
+  policy: Policy,
+): Unapproved | undefined {
+  const because = approvalDemand(ask, policy)
+  if (because === undefined) return undefined
+  const key = certificates[0].publicKey.fingerprint
+  if (policy.fleet.approvals.approvalOf(key) === 'approved') return undefined
+  return { kind: 'unapproved', key, because }
+}
+
+/**
+ * S2-14: while certificates are only recorded, a device from outside is held to approval all the same. It would get past
+ * by leaving its certificate at home otherwise, so every refusal counts there but those of an approved key.
+ */
+export function isHeldInRecording(
+  ask: ApprovalAsk,
+  key: KeyFingerprint | undefined,
+  policy: Pick<Policy, 'enforcement' | 'fleet'>,
+): boolean {
+  if (approvalDemand(ask, policy) === undefined) return false
+  return key === undefined || policy.fleet.approvals.approvalOf(key) !== 'approved'
 }

@@ -36,7 +36,7 @@ export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVe
   return (
     deniedIssuer(path, policy.denied) ??
     revoked(path, policy.revocation) ??
-    caRefused(path, { standing, fleet: policy.fleet }, now) ??
+    caRefused(path.certificates[0], { setting, standing, known: policy.fleet.known }, now) ??
     tooEarly(path, now) ??
     lateOrUndecided(path, policy, now) ??
     timely(path, policy, now)
@@ -70,7 +70,7 @@ export function judgeRetained(
     return { kind: 'distrusted', setting }
   return (
     deniedIssuer(path, policy.denied) ??
-    caRefused(path, { standing, fleet: policy.fleet }, now) ??
+    caRefused(path.certificates[0], { setting, standing, known: policy.fleet.known }, now) ??
     tooEarly(path, now) ??
     tooLate(path, policy, now) ??
     timely(path, policy, now)
@@ -129,14 +129,16 @@ function deniedIssuer(path: RetainedPath, { keys }: DenyList): CaRefused | undef
   return { kind: 'denied-issuer', key: denied.publicKey.fingerprint, issuer: denied.subject }
 }
 
-interface CaRules {
+/** What the standing of a CA is judged with. */
+export interface CaRules extends Pick<FleetPolicy, 'known'> {
+  readonly setting: string
   readonly standing: Exclude<Standing, { readonly kind: 'distrusted' }>
-  readonly fleet: FleetPolicy
 }
 
-function caRefused(
-  { certificates, anchor: { setting } }: RetainedPath,
-  { standing, fleet }: CaRules,
+/** Whether a CA may not admit the device with this certificate: it is staged, its cut-off is passed, or its sunset. */
+export function caRefused(
+  { notBefore, publicKey: { fingerprint: key } }: Pick<RetainedLeaf, 'notBefore' | 'publicKey'>,
+  { setting, standing, known }: CaRules,
   now: Instant,
 ): CaRefused | undefined {
   switch (standing.kind) {
@@ -146,13 +148,11 @@ function caRefused(
       return { kind: 'staged', setting }
     case 'previously-trusted': {
       const { retiredAt, cutOff, sunset } = standing
-      const { notBefore, publicKey } = certificates[0]
       if (sunset !== undefined && now >= sunset) return { kind: 'sunset', setting, sunset }
       if (notBefore > retiredAt) {
         return { kind: 'issued-after-retirement', setting, notBefore, retiredAt }
       }
-      const key = publicKey.fingerprint
-      if (cutOff === 'not-before' || fleet.known.wasKnown(setting, key)) return undefined
+      if (cutOff === 'not-before' || known.wasKnown(setting, key)) return undefined
       return { kind: 'unknown-at-retirement', setting, key, retiredAt }
     }
     default:

@@ -50,17 +50,17 @@ export interface FleetPolicy {
 
 export type Approval = 'unapproved' | 'approved' | 'blocked'
 
-/** Which devices have to be approved on routes marked `sensitive`. */
+/** Which devices have to be approved; where, `approvalDemand` says. */
 export type ApprovalModel = (typeof APPROVAL_MODELS)[number]
 
 export const APPROVAL_MODELS = [
   /** None. */
   'off',
-  /** All; a sound certificate under the current CA approves itself. */
+  /** None: every fit certificate approves its device, of a previously trusted CA, too, within its cut-off. */
   'auto',
-  /** All, by an administrator. */
+  /** All, by an administrator: from outside while recording, on sensitive rows once certificates are required. */
   'manual',
-  /** As `manual`, for devices that come from outside the internal networks (S2-14). */
+  /** As `manual`, and from outside only approved devices pass once certificates are required, too. */
   'manual-external',
 ] as const
 

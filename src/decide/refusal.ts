@@ -9,7 +9,6 @@ import type { RevocationReason } from '../x509/crl-entries.ts'
 import type { Name } from '../x509/name.ts'
 import type { AddressRefused } from './access.ts'
 import type { Unmet } from './match.ts'
-import type { ApprovalModel } from './policy.ts'
 
 /** Why a request may not pass, with the facts that an operator needs to change it. */
 export type Refusal =
@@ -117,12 +116,15 @@ export type Undecided =
       readonly countedUntil: Instant
     }
 
-/** A device that would pass, on a route that is for approved ones. */
+/** Why only approved devices pass: the row is marked, or the device comes from outside. */
+export type ApprovalDemand = 'sensitive' | 'outside'
+
+/** A device that would pass, where only approved ones may. */
 export interface Unapproved {
   readonly kind: 'unapproved'
   readonly key: KeyFingerprint
-  /** The model that asks. */
-  readonly model: ApprovalModel
+  /** The row is for approved devices, or the place that the device comes from is. */
+  readonly because: ApprovalDemand
 }
 
 /** The code of a refusal: a closed union, fit for a metric's label. */

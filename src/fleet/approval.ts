@@ -1,9 +1,9 @@
 /**
- * Approval of devices (decision 9, S2-13 to S2-17): when it is asked, and how it is shown. What "Approve selected" takes
- * (S2-18) is decided where it is done: `store/devices/approvals.ts`.
+ * How the approval of a device is shown (S2-13 to S2-17). Where it is asked for is decided in `decide/judge-approval.ts`,
+ * and what "Approve selected" takes (S2-18) where it is done: `store/devices/approvals.ts`.
  */
-import type { Approval, ApprovalModel } from '../decide/policy.ts'
-import { unreachable, type Instant } from '../kernel/types.ts'
+import type { Approval } from '../decide/policy.ts'
+import type { Instant } from '../kernel/types.ts'
 
 /** What the portal shows: approved devices are green only once they have been seen since (S2-16). */
 export type DisplayedApproval = Approval | 'awaiting'
@@ -32,19 +32,4 @@ export function displayedApproval({
 }: ApprovalFacts): DisplayedApproval {
   if (approval !== 'approved' || approvedAt === undefined) return approval
   return lastSeenAt === undefined || lastSeenAt < approvedAt ? 'awaiting' : 'approved'
-}
-
-/** Whether approval is asked of a device under a model. */
-export function isApprovalRequired(model: ApprovalModel, isExternal: boolean): boolean {
-  switch (model) {
-    case 'off':
-      return false
-    case 'auto':
-    case 'manual':
-      return true
-    case 'manual-external':
-      return isExternal
-    default:
-      return unreachable(model)
-  }
 }

@@ -82,8 +82,6 @@ function describe(
 ): Omit<ObservationDetails, 'reportedId'> {
   const client = detectClient(event.route ?? '', event.user_agent)
   const certificate = peer.kind === 'presented' ? certificateOf(peer) : undefined
-  const { setting } = certificate ?? {}
-  const isCurrent = setting !== undefined && policy.standings.get(setting)?.kind === 'current'
   return {
     certificate,
     class: client.class,
@@ -95,7 +93,7 @@ function describe(
       certificate?.sound === false
         ? undefined
         : migrationStep({ port, verified: succeeded(event) === 'succeeded' }, client.class),
-    approvesItself: policy.fleet.model === 'auto' && isCurrent && succeeded(event) === 'succeeded',
+    approvesItself: policy.fleet.model === 'auto' && succeeded(event) === 'succeeded',
   }
 }
 

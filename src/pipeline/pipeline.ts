@@ -129,7 +129,8 @@ function judge(
   const withoutGrace = graceRule(route, request, snapshot)
   const { class: kind, match, networks, sensitive, endpoint } = route
   const access = networks === undefined ? undefined : { address: connection.remote, networks }
-  const origin = sensitive ? originOf(connection, snapshot.compiled.config.approval) : undefined
+  const { approval } = snapshot.compiled.config
+  const origin = originOf({ remote: connection.remote, listener: config }, approval)
   const ask = { peer, route: kind, match, withoutGrace, access, sensitive, origin, endpoint }
   const decision = decide(ask, policy, now)
   const timeliness = timelinessOfPeer(peer, policy, now)

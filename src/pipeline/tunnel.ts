@@ -15,7 +15,7 @@ import type { PipelineDeps } from './pipeline.ts'
 import { explainRejection } from './rejection.ts'
 import { tunnelEvent, type TunnelVerdict, type TunnelOutcome } from './tunnel-event.ts'
 import type { ApprovalSettings } from '../config/service/types.ts'
-import type { Relay } from '../config/listener/types.ts'
+import type { Listener, Relay } from '../config/listener/types.ts'
 
 /** What the pipeline of tunnels needs from the process. */
 export interface TunnelDeps extends Pick<
@@ -50,18 +50,24 @@ export async function handleTunnel(connection: Connection, deps: TunnelDeps): Pr
   )
 }
 
+/** A sync port, as far as it says what is asked. */
+export interface TunnelEntry {
+  readonly relay: Relay
+  readonly listener: Pick<Listener, 'exposure'>
+}
+
 /** What is asked about a connection to a sync port. */
 export function tunnelAsk(
-  connection: Pick<Connection, 'remote'>,
-  { certificate, networks, sensitive }: Relay,
+  { remote }: Pick<Connection, 'remote'>,
+  { relay: { certificate, networks, sensitive }, listener }: TunnelEntry,
   { peer, approval }: { readonly peer: Peer; readonly approval: ApprovalSettings },
 ): Ask {
   return {
     peer,
     route: tunnelClass(certificate, peer),
-    access: networks === undefined ? undefined : { address: connection.remote, networks },
+    access: networks === undefined ? undefined : { address: remote, networks },
     sensitive,
-    origin: sensitive ? originOf(connection, approval) : undefined,
+    origin: originOf({ remote, listener }, approval),
   }
 }
 
@@ -94,7 +100,8 @@ function verdictOn(
   const { policy, config } = snapshot.compiled
   const now = deps.clock.now()
   const peer = connection.peer(deps.peerCache, snapshot.judge)
-  const ask = tunnelAsk(connection, settings, { peer, approval: config.approval })
+  const entry = { relay: settings, listener: view.compiled.config }
+  const ask = tunnelAsk(connection, entry, { peer, approval: config.approval })
   const decision = decide(ask, policy, now)
   if (decision.kind === 'refuse' && connection.needsFullHandshake(decision.why))
     deps.onStaleSession()

@@ -131,7 +131,7 @@ test('a configuration without faults is told as data', async () => {
           { name: 'Old', standing: 'previously-trusted', cut_off: 'not-before', sunset: null },
         ],
       },
-      approval: { model: 'auto', sensitive_rows: [] },
+      approval: { model: 'auto', sensitive_rows: ['all/everything'] },
       routes: [{ name: 'all', preset: 'generic' }],
       upstreams: [
         {

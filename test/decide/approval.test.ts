@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import { refusedForIds } from '../../src/decide/judge-approval.ts'
+import { approvalDemand, refusedForIds, type Origin } from '../../src/decide/judge-approval.ts'
 import { APPROVAL_MODELS, NO_FLEET } from '../../src/decide/policy.ts'
+import type { ApprovalModel, Enforcement } from '../../src/decide/policy.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import { digestOf } from '../../src/trust/signed-ids.ts'
 import type { Certificate } from '../../src/x509/certificate.ts'
 import { aCertificate, DAY, EXPIRY } from './builders.ts'
-import { promise, CURRENT, RETIRED_FOR_EVER, unsound, type Row } from './table-row.ts'
+import { promise, RETIRED, RETIRED_FOR_EVER, unsound, type Row } from './table-row.ts'
 
 const BLOCKED = { approvals: { 'leaf-key': 'blocked' } } as const
 const APPROVED = { approvals: { 'leaf-key': 'approved' } } as const
@@ -153,20 +154,80 @@ promise([
   },
 ])
 
+/** Rows as they may ask for approval. */
+const ROWS = {
+  open: { route: 'open' },
+  'legacy-oauth': { route: 'legacy-oauth' },
+  renewal: { route: 'renewal' },
+  'renewal, sensitive': { route: 'renewal', sensitive: true },
+  device: { route: 'device' },
+  'device, sensitive': { route: 'device', sensitive: true },
+  always: { route: 'always' },
+  'always, sensitive': { route: 'always', sensitive: true },
+} as const satisfies Readonly<Record<string, Partial<Row>>>
+type RowName = keyof typeof ROWS
+
+const OUTSIDE: readonly RowName[] = ['device', 'device, sensitive', 'always', 'always, sensitive']
+const SENSITIVE: readonly RowName[] = [
+  'renewal, sensitive',
+  'device, sensitive',
+  'always, sensitive',
+]
+
+/** Which rows refuse a fit device that is not approved: model, enforcement, place, rows. */
+const MATRIX: readonly (readonly [
+  ApprovalModel,
+  Enforcement,
+  Origin | undefined,
+  readonly RowName[],
+])[] = [
+  ['off', 'recording', 'internal', []],
+  ['off', 'recording', 'external', []],
+  ['off', 'required', 'internal', []],
+  ['off', 'required', 'external', []],
+  ['auto', 'recording', 'internal', []],
+  ['auto', 'recording', 'external', []],
+  ['auto', 'required', 'internal', []],
+  ['auto', 'required', 'external', []],
+  ['manual', 'recording', 'internal', []],
+  ['manual', 'recording', 'external', OUTSIDE],
+  ['manual', 'recording', undefined, OUTSIDE],
+  ['manual', 'required', 'internal', SENSITIVE],
+  ['manual', 'required', 'external', SENSITIVE],
+  ['manual-external', 'recording', 'internal', []],
+  ['manual-external', 'recording', 'external', OUTSIDE],
+  ['manual-external', 'recording', undefined, OUTSIDE],
+  ['manual-external', 'required', 'internal', SENSITIVE],
+  ['manual-external', 'required', 'external', [...OUTSIDE, 'renewal, sensitive']],
+  ['manual-external', 'required', undefined, [...OUTSIDE, 'renewal, sensitive']],
+]
+
+for (const [model, enforcement, origin, refused] of MATRIX) {
+  const place = origin === undefined ? 'a place that is not known' : `an ${origin} place`
+  for (const [name, row] of Object.entries(ROWS)) {
+    const isOpen = row.route === 'open' || row.route === 'legacy-oauth'
+    const passes = isOpen ? 'admit open-route' : 'admit verified'
+    const isRefused = refused.some((one) => one === name)
+    const asked = { model, enforcement, ...(origin === undefined ? {} : { origin }), ...row }
+    const where = `under ${model}, ${enforcement}, from ${place} on a row of class ${name}`
+    promise([
+      {
+        promise: `an unapproved device ${isRefused ? 'is refused' : 'passes'} ${where}`,
+        ...asked,
+        expect: isRefused ? 'refuse unapproved' : passes,
+      },
+      { promise: `an approved device passes ${where}`, ...asked, ...APPROVED, expect: passes },
+      {
+        promise: `a blocked device is refused ${where}`,
+        ...asked,
+        ...BLOCKED,
+        expect: 'refuse blocked',
+      },
+    ])
+  }
+}
+
 promise([
-  {
-    promise: 'under manual approval a device never seen is kept from a sensitive route',
-    model: 'manual',
-    sensitive: true,
-    expect: 'refuse unapproved',
-  },
-  {
-    promise: 'under manual approval a sensitive route of class always is for approved devices',
-    model: 'manual',
-    sensitive: true,
-    route: 'always',
-    expect: 'refuse unapproved',
-  },
   {
     promise: 'grace never replaces approval',
     model: 'manual',
@@ -174,6 +235,16 @@ promise([
     route: 'renewal',
     now: EXPIRY + 1,
     expect: 'refuse unapproved',
+  },
+  {
+    promise: 'an unapproved device in grace renews from outside while certificates are recorded',
+    model: 'manual',
+    enforcement: 'recording',
+    origin: 'external',
+    sensitive: true,
+    route: 'renewal',
+    now: EXPIRY + 1,
+    expect: 'admit in-grace',
   },
   {
     promise: 'an approved device in grace may renew on a sensitive route',
@@ -185,23 +256,11 @@ promise([
     expect: 'admit in-grace',
   },
   {
-    promise: 'an approved device passes a sensitive route',
-    ...APPROVED,
-    model: 'manual',
-    sensitive: true,
-    expect: 'admit verified',
-  },
-  {
     promise: 'approval of another key approves no other device',
     approvals: { 'other-key': 'approved' },
     model: 'manual',
     sensitive: true,
     expect: 'refuse unapproved',
-  },
-  {
-    promise: 'what is not sensitive is open to unapproved devices',
-    model: 'manual',
-    expect: 'admit verified',
   },
   {
     promise: 'approval opens nothing to an expired certificate',
@@ -228,66 +287,36 @@ promise([
     expect: 'refuse no-certificate',
   },
   {
-    promise: 'with the model off approval is not asked for',
-    model: 'off',
-    sensitive: true,
-    expect: 'admit verified',
-  },
-  {
-    promise: 'under auto a sound certificate of the current CA approves itself',
-    model: 'auto',
-    sensitive: true,
-    expect: 'admit verified',
-  },
-  {
-    promise: 'under auto a certificate of a previously trusted CA does not approve itself',
-    model: 'auto',
-    sensitive: true,
-    standing: RETIRED_FOR_EVER,
-    expect: 'refuse unapproved',
-  },
-  {
-    promise: 'under auto an approved device of a previously trusted CA passes',
-    ...APPROVED,
+    promise: 'under auto a device of a previously trusted CA passes within the cut-off',
     model: 'auto',
     sensitive: true,
     standing: RETIRED_FOR_EVER,
     expect: 'admit verified',
   },
   {
-    promise: 'under auto the path to the current CA counts, whichever comes first',
+    promise:
+      'under auto a certificate that a previously trusted CA issued later approves no device',
     model: 'auto',
     sensitive: true,
-    paths: [{ setting: 'old' }, {}],
-    standings: { old: RETIRED_FOR_EVER, devices: CURRENT },
-    expect: 'admit verified',
+    standing: RETIRED_FOR_EVER,
+    path: { notBefore: EXPIRY - 1 },
+    now: EXPIRY,
+    expect: 'refuse issued-after-retirement',
   },
   {
-    promise: 'from outside, manual-external asks for approval',
-    model: 'manual-external',
+    promise: 'under auto a previously trusted CA approves no device from its sunset on',
+    model: 'auto',
     sensitive: true,
-    origin: 'external',
-    expect: 'refuse unapproved',
+    standing: RETIRED,
+    now: EXPIRY - DAY,
+    expect: 'refuse sunset',
   },
   {
-    promise: 'from inside, manual-external does not ask',
-    model: 'manual-external',
+    promise: 'under auto a key that is unknown at the retirement is not approved',
+    model: 'auto',
     sensitive: true,
-    origin: 'internal',
-    expect: 'admit verified',
-  },
-  {
-    promise: 'a device whose place is not known counts as one from outside',
-    model: 'manual-external',
-    sensitive: true,
-    expect: 'refuse unapproved',
-  },
-  {
-    promise: 'being inside changes nothing under manual',
-    model: 'manual',
-    sensitive: true,
-    origin: 'internal',
-    expect: 'refuse unapproved',
+    standing: KNOWN_ONLY,
+    expect: 'refuse unknown-at-retirement',
   },
   {
     promise: 'a rule that is not met is said before approval is asked for',
@@ -303,50 +332,72 @@ promise([
   },
 ])
 
+/** While certificates are recorded, from outside, under a model that asks. */
+const HELD = { model: 'manual', origin: 'external', enforcement: 'recording' } as const
 promise([
   {
-    promise: 'recording writes down who is not approved, and admits',
-    model: 'manual',
-    sensitive: true,
-    enforcement: 'recording',
-    expect: 'admit recording unapproved',
-  },
-  {
-    promise: 'from outside, manual-external holds in recording, too',
-    model: 'manual-external',
-    sensitive: true,
-    origin: 'external',
-    enforcement: 'recording',
-    expect: 'refuse unapproved',
-  },
-  {
-    promise:
-      'from outside, no device gets past approval in recording by leaving the certificate at home',
-    model: 'manual-external',
-    sensitive: true,
-    origin: 'external',
-    enforcement: 'recording',
+    promise: 'from outside no device gets past approval by leaving the certificate at home',
+    ...HELD,
     peer: { kind: 'none' },
     expect: 'refuse no-certificate',
   },
   {
-    promise: 'from inside, recording spares whom it always spares',
-    model: 'manual-external',
-    sensitive: true,
-    origin: 'internal',
-    enforcement: 'recording',
+    promise: 'from outside no unapproved device gets past approval by an expired certificate',
+    ...HELD,
+    now: EXPIRY + 1,
+    expect: 'refuse expired',
+  },
+  {
+    promise: 'from outside recording spares an approved device, as everywhere',
+    ...HELD,
+    ...APPROVED,
+    now: EXPIRY + 1,
+    expect: 'admit recording expired',
+  },
+  {
+    promise: 'from outside approval of another key spares no device',
+    ...HELD,
+    approvals: { 'other-key': 'approved' },
+    now: EXPIRY + 1,
+    expect: 'refuse expired',
+  },
+  {
+    promise: 'from outside recording spares a device that renews',
+    ...HELD,
+    route: 'renewal',
     peer: { kind: 'none' },
     expect: 'admit recording no-certificate',
   },
   {
-    promise: 'recording spares on a route that is not sensitive, wherever the device is',
-    model: 'manual-external',
-    origin: 'external',
-    enforcement: 'recording',
+    promise: 'from inside recording spares a device without a certificate',
+    ...HELD,
+    origin: 'internal',
+    peer: { kind: 'none' },
+    expect: 'admit recording no-certificate',
+  },
+  {
+    promise: 'under auto recording spares a device from outside',
+    ...HELD,
+    model: 'auto',
     peer: { kind: 'none' },
     expect: 'admit recording no-certificate',
   },
 ])
+
+test('a refusal for want of approval says whether the row or the place asks', () => {
+  const policy = (model: ApprovalModel, enforcement: Enforcement) => ({
+    enforcement,
+    fleet: { ...NO_FLEET, model },
+  })
+  const ask = { route: 'device', origin: 'external', sensitive: true } as const
+  expect(approvalDemand(ask, policy('manual', 'recording'))).toBe('outside')
+  expect(approvalDemand(ask, policy('manual-external', 'recording'))).toBe('outside')
+  expect(approvalDemand(ask, policy('manual', 'required'))).toBe('sensitive')
+  expect(approvalDemand(ask, policy('manual-external', 'required'))).toBe('sensitive')
+  expect(approvalDemand({ ...ask, sensitive: false }, policy('manual-external', 'required'))).toBe(
+    'outside',
+  )
+})
 
 promise([
   {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { explain } from '../../src/decide/explain-refusal.ts'
+import type { ApprovalDemand } from '../../src/decide/refusal.ts'
 import type { Refusal } from '../../src/decide/refusal.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
@@ -170,9 +171,9 @@ test('the networks that a row is open to are told, and that there are none', () 
   expect(sentence()).toContain('no network')
 })
 
-test('a device is told to enrol anew only where that approves it', () => {
-  const step = (model: 'auto' | 'manual'): string =>
-    explain({ kind: 'unapproved', key: 'k' as KeyFingerprint, model }).nextStep
-  expect(step('auto')).toContain('enrol')
-  expect(step('manual')).not.toContain('enrol')
+test('of an unapproved device it is told whether the row or the place asks for approval', () => {
+  const sentence = (because: ApprovalDemand): string =>
+    explain({ kind: 'unapproved', key: 'k' as KeyFingerprint, because }).sentence
+  expect(sentence('outside')).toContain('from outside the route is for approved devices')
+  expect(sentence('sensitive')).not.toContain('outside')
 })

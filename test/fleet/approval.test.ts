@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ApprovalModel } from '../../src/decide/policy.ts'
 import {
   displayedApproval,
-  isApprovalRequired,
   type DisplayedApproval,
   type ApprovalFacts,
 } from '../../src/fleet/approval.ts'
@@ -40,22 +38,5 @@ for (const [promise, facts, shown] of SHOWN) {
 for (const approval of ['unapproved', 'blocked'] as const) {
   test(`an ${approval} device is shown as such, whenever it was approved before`, () => {
     expect(displayedApproval(device({ approval, approvedAt: at(101) }))).toBe(approval)
-  })
-}
-
-const ASKED: readonly [ApprovalModel, boolean, boolean][] = [
-  ['off', true, false],
-  ['off', false, false],
-  ['auto', false, true],
-  ['manual', false, true],
-  ['manual', true, true],
-  ['manual-external', true, true],
-  ['manual-external', false, false],
-]
-
-for (const [model, isExternal, asked] of ASKED) {
-  const where = isExternal ? 'from outside' : 'from inside'
-  test(`${model} ${asked ? 'asks' : 'does not ask'} for approval ${where}`, () => {
-    expect(isApprovalRequired(model, isExternal)).toBe(asked)
   })
 }

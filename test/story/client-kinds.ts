@@ -21,6 +21,7 @@ export type Asks = 'always' | 'device' | 'legacy-oauth' | 'open' | 'relay' | 're
 export interface Place {
   readonly path: string
   readonly asks: Asks
+  /** For approved devices, where the model asks. */
   readonly sensitive?: true
   /** The new OAuth endpoint, which can be disabled. */
   readonly endpoint?: 'oauth'
@@ -28,15 +29,14 @@ export interface Place {
 
 export const PLACES = {
   registration: { path: '/mifs/c/i/reg/story', asks: 'open' },
-  checkIn: { path: '/story/check-in', asks: 'device' },
-  mdm: { path: '/mifs/c/i/mdm/story', asks: 'device' },
-  windows: { path: '/story/windows/check-in', asks: 'always' },
+  checkIn: { path: '/story/check-in', asks: 'device', sensitive: true },
+  mdm: { path: '/mifs/c/i/mdm/story', asks: 'device', sensitive: true },
+  windows: { path: '/story/windows/check-in', asks: 'always', sensitive: true },
   renewal: { path: '/story/renewal', asks: 'renewal' },
-  appsOfAndroid: { path: '/mifs/asfV3/appstore/story', asks: 'device' },
-  appsOfIos: { path: '/mifs/asfV3x/appstore/story', asks: 'always' },
-  /** Marked `sensitive`: for approved devices. */
+  appsOfAndroid: { path: '/mifs/asfV3/appstore/story', asks: 'device', sensitive: true },
+  appsOfIos: { path: '/mifs/asfV3x/appstore/story', asks: 'always', sensitive: true },
   appsData: { path: '/mifs/c/api/v4/appstore/story', asks: 'device', sensitive: true },
-  newOauth: { path: '/story/oauth2/token', asks: 'always', endpoint: 'oauth' },
+  newOauth: { path: '/story/oauth2/token', asks: 'always', endpoint: 'oauth', sensitive: true },
   legacyOauth: { path: '/story/oauth/token', asks: 'legacy-oauth' },
   /** The sync port, where no HTTP is spoken. */
   sync: { path: 'the sync port', asks: 'relay' },

@@ -84,7 +84,7 @@ export async function checkIn(simulation: Simulation): Promise<void> {
   const { devices } = simulation.participants
   await simulation.each(devices, (device) => simulation.call(device))
   await simulation.each(impatient(devices), (device) =>
-    simulation.call(device, { place: PLACES.appsData, code: 'unapproved' }),
+    simulation.call(device, { place: PLACES.appsData, code: 'verified' }),
   )
 }
 
@@ -98,7 +98,7 @@ export async function completeInventory(simulation: Simulation): Promise<void> {
   )
 }
 
-/** Those who want more than checking in before anybody approved them. */
+/** Those who want more than checking in before they are approved, and get it while certificates are recorded. */
 const impatient = (devices: readonly Device[]): readonly Device[] =>
   devices
     .filter(({ lot, isLegacy, facts }) => lot === 'sound' && !isLegacy && facts.kind === 'ios-maw')

@@ -134,9 +134,9 @@ function codeOf(
   const late = Date.now() - notAfter
   if (late > GRACE) return 'expired-beyond-grace'
   if (late > 0 && place.asks !== 'renewal') return 'expired'
-  if (place.sensitive === true && approval !== 'approved') {
-    if (policyState.model === 'manual' || standing !== 'current') return 'unapproved'
-  }
+  // Everything of the story is inside: approval is asked for once certificates are required.
+  const isAsked = policyState.model === 'manual' && policyState.enforcement === 'required'
+  if (isAsked && place.sensitive === true && approval !== 'approved') return 'unapproved'
   return late > 0 ? 'in-grace' : 'verified'
 }
 

@@ -125,6 +125,7 @@ function yamlOf(profile: string, settings: ServeProcessSettings, ports: Ports): 
       ? '{ sqlite: data/tfe.sqlite, keys: file:tfe.keys }'
       : `{ postgres: file:store-url, schema: ${store.schema}, keys: file:tfe.keys }`
   const listener = (port: number): string => `
+    exposure: internal
     address: 127.0.0.1
     port: ${port}
     hosts: [${HOST}]
@@ -160,7 +161,6 @@ routes:
       - { id: renewal, path: ${renewal.path}, enabled: true }
       - { id: legacy-oauth, path: ${legacyOauth.path}, enabled: true }
       - { id: oauth, path: ${newOauth.path}, enabled: true }
-      - { id: apps-data, sensitive: true }
 upstreams:
   core:
     url: https://localhost:${upstreamPort}

@@ -1,25 +1,23 @@
 /** Who has to be approved, where, and what an unapproved, an approved and a blocked device would meet. */
 import type { Config } from '../../config/config.ts'
-import { unreachable } from '../../kernel/types.ts'
+import { approvalDemand, type Origin } from '../../decide/judge-approval.ts'
+import { NO_FLEET } from '../../decide/policy.ts'
 import { modelText } from '../approval-model.ts'
 import { twoColumns } from '../text-layout.ts'
 
-/** The model, the rows that ask, and one line per state of a device. */
+/** The model, the rows that ask, who is inside, and one line per state of a device. */
 export function approval(config: Config): readonly string[] {
-  const { model, internalNetworks } = config.approval
   const rows = [...new Set(config.listeners.map((one) => one.routes))].flatMap((table) =>
     table.rows.filter((row) => row.sensitive).map((row) => `${table.name}/${row.id}`),
   )
-  const inside =
-    model === 'manual-external'
-      ? [['inside', internalNetworks.map(({ text }) => text).join(', ') || 'nowhere'] as const]
-      : []
+  const { model } = config.approval
+  const asks = model === 'manual' || model === 'manual-external'
   return [
     `  ${modelText(config.approval)}`,
     ...twoColumns([
-      ['sensitive rows', rows.join(', ') || 'none: approval keeps no device out, a block does'],
-      ...inside,
-      ['unapproved', unapproved(config, rows.length > 0)],
+      ['sensitive rows', rows.join(', ') || 'none'],
+      ...(asks ? placeRows(config) : []),
+      ...unapprovedRows(config),
       ['approved', 'passes wherever its certificate does'],
       [
         'blocked',
@@ -29,25 +27,45 @@ export function approval(config: Config): readonly string[] {
   ]
 }
 
-/** The same rules as `judge-approval.ts`, for a device whose certificate is fit otherwise. */
-function unapproved({ approval, enforcement }: Config, isAsked: boolean): string {
-  if (!isAsked) return 'passes as if it were approved'
-  const recorded =
-    enforcement === 'recording' ? 'written down and admitted (unapproved), for now' : REFUSED
-  switch (approval.model) {
-    case 'off':
-      return 'passes as if it were approved'
-    case 'auto':
-      return `on sensitive rows ${recorded}, unless its CA is the current one; approve it with ${APPROVE}, or enrol it under the current CA`
-    case 'manual':
-      return `on sensitive rows ${recorded}; approve it with ${APPROVE}`
-    case 'manual-external':
-      // S2-14: from outside it is held to it while certificates are only recorded, too.
-      return `on sensitive rows ${REFUSED} from outside, in recording too; approve it with ${APPROVE}`
-    default:
-      return unreachable(approval.model)
-  }
+/** Who is inside; and, because it counts as outside, what bears no mark. */
+function placeRows({ listeners, approval }: Config): readonly (readonly [string, string])[] {
+  const marked = (mark: string | undefined): readonly string[] =>
+    listeners.filter(({ exposure }) => exposure === mark).map(({ name }) => `listener ${name}`)
+  const texts = (networks: Config['approval']['internalNetworks']): readonly string[] =>
+    networks.map(({ text }) => text)
+  const inside = [...marked('internal'), ...texts(approval.internalNetworks)]
+  const outside = [...marked('external'), ...texts(approval.externalNetworks)]
+  const unmarked = marked(undefined)
+  return [
+    ['inside', inside.join(', ') || 'nowhere'],
+    ['outside', outside.concat('everything that is not marked').join(', ')],
+    ...(unmarked.length === 0
+      ? []
+      : [['not marked', `${unmarked.join(', ')}: the address alone says who is inside`] as const]),
+  ]
 }
 
-const REFUSED = 'refused (unapproved)'
+/** As the judge answers, for a device whose certificate is fit otherwise. */
+function unapprovedRows(config: Config): readonly (readonly [string, string])[] {
+  const inside = unapproved(config, 'internal')
+  const outside = unapproved(config, 'external')
+  if (inside === outside) return [['unapproved', inside]]
+  return [
+    ['unapproved inside', inside],
+    ['unapproved outside', outside],
+  ]
+}
+
+function unapproved({ approval: { model }, enforcement }: Config, origin: Origin): string {
+  const policy = { enforcement, fleet: { ...NO_FLEET, model } }
+  const isAsked = (sensitive: boolean): boolean =>
+    approvalDemand({ route: 'device', sensitive, origin }, policy) !== undefined
+  if (isAsked(false)) {
+    return `refused (unapproved) on every row that asks for a certificate, but for renewal; approve it with ${APPROVE}`
+  }
+  return isAsked(true)
+    ? `refused (unapproved) on sensitive rows; approve it with ${APPROVE}`
+    : 'passes as if it were approved'
+}
+
 const APPROVE = '`tfe devices approve`'

@@ -27,7 +27,7 @@ export function listeners(
 }
 
 function paragraph(
-  { name, purpose, address, port, hosts, routes, tls, relay, limits }: Listener,
+  { name, purpose, exposure, address, port, hosts, routes, tls, relay, limits }: Listener,
   compiled: CompiledListener | undefined,
   now: Instant,
 ): readonly string[] {
@@ -36,6 +36,7 @@ function paragraph(
   const resumption = resumptionText(tls.resumption, compiled)
   const rows: readonly Row[] = [
     ['serves', hosts.join(', ')],
+    ...(exposure === undefined ? [] : [['devices', EXPOSURE_LABELS[exposure]] as const]),
     ...(compiled?.identities ?? []).map((one): Row => ['certificate', certificate(one, now)]),
     ['TLS', `${versions}, resumption ${resumption}`],
     ['suites', suitesText(tls.ciphers)],
@@ -53,6 +54,11 @@ const suitesText = (stated: readonly string[] | undefined): string =>
   stated === undefined
     ? `forward secret and AEAD, the default: ${DEFAULT_CIPHER_SUITES.length}`
     : stated.join(', ')
+
+const EXPOSURE_LABELS = {
+  internal: 'inside, unless their address is marked as external',
+  external: 'outside, whatever their address is',
+} as const
 
 const PURPOSE_LABELS: Readonly<Record<Listener['purpose'], string>> = {
   devices: '',

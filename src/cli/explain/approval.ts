@@ -3,6 +3,7 @@
  * administrator can give it, because the store, which knows the present one, is not opened here.
  */
 import { decide, type Decision, type Peer } from '../../decide/decide.ts'
+import { approvalDemand, type Origin } from '../../decide/judge-approval.ts'
 import type { Approval, Policy } from '../../decide/policy.ts'
 import { modelText } from '../approval-model.ts'
 import type { ExplainQuery } from './arguments.ts'
@@ -25,8 +26,7 @@ export function approvalSections(
     const steps = [intro, ...notSensitiveNote(row), ...stepsByState(peer, row, context)]
     return [{ title: 'What approval would change', steps }]
   }
-  const rows = context.query.listener.config.routes.rows.filter((one) => one.sensitive)
-  const kinds = [...Map.groupBy(rows, (one) => one.class).values()]
+  const kinds = kindsOfRows(context)
   return [
     {
       title: 'What approval would change',
@@ -35,7 +35,7 @@ export function approvalSections(
         ...(kinds.length === 0
           ? [
               note(
-                'no row of this listener is sensitive: approval keeps no device out, a block does',
+                'no row of this listener asks for a certificate: approval keeps no device out, a block does',
               ),
             ]
           : []),
@@ -46,7 +46,8 @@ export function approvalSections(
       return alike.slice(0, 1).map((first): Section => {
         // What a row asks of certificates besides is its own: `--route` tells.
         const general = { ...first, match: undefined, networks: undefined }
-        const title = `On sensitive rows of class ${first.class} (${names})`
+        const marked = first.sensitive ? 'sensitive rows' : 'rows that are not sensitive,'
+        const title = `On ${marked} of class ${first.class} (${names})`
         return { title, steps: stepsByState(peer, general, context) }
       })
     }),
@@ -72,9 +73,19 @@ function blockedIdsHint(leaf: Certificate): readonly string[] {
 }
 
 const notSensitiveNote = ({ id, sensitive }: RouteRow): readonly Step[] =>
-  sensitive ? [] : [note(`the row ${id} is not sensitive: it asks for no approval`)]
+  sensitive
+    ? []
+    : [note(`the row ${id} is not sensitive: it can ask for approval from outside alone`)]
 
-/** A step for each state, and for each side of the internal networks where it matters and none was named. */
+/** Rows that ask for a certificate, alike by class and mark. */
+function kindsOfRows({ query }: ExplainContext): readonly (readonly RouteRow[])[] {
+  const rows = query.listener.config.routes.rows.filter(({ class: kind }) => ASKING.has(kind))
+  return [...Map.groupBy(rows, (row) => `${row.class} ${row.sensitive}`).values()]
+}
+
+const ASKING: ReadonlySet<RouteRow['class']> = new Set(['device', 'always', 'renewal'])
+
+/** A step for each state, and for inside and outside where that matters and no address was named. */
 function stepsByState(
   peer: Peer,
   row: RouteRow,
@@ -83,14 +94,12 @@ function stepsByState(
   const ask = decisionInput(peer, row, { compiled, query })
   const verdict = (state: Approval, origin: typeof ask.origin): Decision =>
     decide({ ...ask, origin }, withApproval(compiled.policy, state), query.at)
-  const isSplit =
-    compiled.config.approval.model === 'manual-external' &&
-    row.sensitive &&
-    query.from === undefined
+  const demandFrom = (origin: Origin) => approvalDemand({ ...ask, origin }, compiled.policy)
+  const isSplit = query.from === undefined && demandFrom('external') !== demandFrom('internal')
   const unapproved = isSplit
     ? [
         labelled(query, 'unapproved, from outside', verdict('unapproved', 'external')),
-        labelled(query, 'unapproved, from an internal network', verdict('unapproved', 'internal')),
+        labelled(query, 'unapproved, from inside', verdict('unapproved', 'internal')),
       ]
     : [labelled(query, 'unapproved', verdict('unapproved', ask.origin))]
   return [

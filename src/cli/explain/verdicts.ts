@@ -2,12 +2,12 @@
 import { type Ask, decide, type Decision, type Peer, vouchedFor } from '../../decide/decide.ts'
 import { explain } from '../../decide/explain-refusal.ts'
 import type { RouteClass } from '../../decide/policy.ts'
-import { isInside } from '../../kernel/network.ts'
 import { fail, ok, type Result, unreachable } from '../../kernel/types.ts'
 import { agentRuleText, ruleFor } from '../../message/agent.ts'
 import { encodeIdentity, type Withheld } from '../../message/encode/encode.ts'
 import { findRoute } from '../../message/route.ts'
 import { parseTarget, type TargetFault } from '../../message/target.ts'
+import { originOf } from '../../pipeline/origin.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { withTimes } from '../local-time.ts'
 import { no, note, type Section, type Step, yes } from './report.ts'
@@ -41,7 +41,7 @@ export function decisionInput(
   const rule = ruleFor(query.userAgent, compiled.config.withoutGrace)
   const { from } = query
   const networks = row?.networks
-  const { internalNetworks } = compiled.config.approval
+  const { approval } = compiled.config
   return {
     peer,
     route: row?.class ?? 'device',
@@ -50,7 +50,8 @@ export function decisionInput(
     access: from === undefined || networks === undefined ? undefined : { address: from, networks },
     sensitive: row?.sensitive,
     endpoint: row?.endpoint,
-    origin: from === undefined || !isInside(from, internalNetworks) ? 'external' : 'internal',
+    // Without an address it is the listener alone that says where the device is.
+    origin: originOf({ remote: from ?? '', listener: query.listener.config }, approval),
   }
 }
 

@@ -36,6 +36,7 @@ export function readListener(
     at: place.location,
     name,
     purpose: place.required('purpose'),
+    exposure: place.written?.exposure,
     address: readAddress(place.at('address')),
     port: readPort(place),
     publishedPorts: readEach(place.at('publishedPorts'), (port) => port),

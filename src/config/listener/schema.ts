@@ -14,7 +14,7 @@ import {
 } from '../reading/schema-types.ts'
 import { relay } from './relay.ts'
 import { TLS_VERSIONS, tlsNames, certificateKeys } from '../reading/tls-schema.ts'
-import { LISTENER_PURPOSES, RESUMPTION_MODES } from './types.ts'
+import { EXPOSURES, LISTENER_PURPOSES, RESUMPTION_MODES } from './types.ts'
 
 const tls = defaultGroup('How the listener speaks TLS with devices.', {
   minVersion: choice(
@@ -103,6 +103,12 @@ export const listener = group('One port that devices call.', {
     'What it is for. A `web-clip` listener serves Apps@Work with certificates and must use a port of its own: 7443 is recommended, 443 and 8443 are refused. `sync` is the legacy sync port of EPMM and Core: no HTTP is spoken there, and connections are relayed as `relay` says.',
     LISTENER_PURPOSES,
     'devices',
+  ),
+  exposure: Type.Optional(
+    choice(
+      'Whether devices that call it are inside or outside, where approval asks for that: `internal`, unless the address lies in `approval.externalNetworks`; `external`, whatever the address is. Left out: the address alone says so, and one that lies in no marked network is outside.',
+      EXPOSURES,
+    ),
   ),
   address: singleLine(
     'The address to bind: IPv4 or IPv6. `::` is every address of both kinds, where the system allows it.',

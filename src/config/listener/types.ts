@@ -9,6 +9,7 @@ import type { RouteTable } from '../routes/types.ts'
 export const LISTENER_PURPOSES = ['devices', 'web-clip', 'sync'] as const
 export const RESUMPTION_MODES = ['auto', 'on', 'off'] as const
 export const CERTIFICATE_DEMANDS = ['if-shown', 'device', 'always'] as const
+export const EXPOSURES = ['internal', 'external'] as const
 export const PROXY_POSITIONS = ['off', 'before-tls', 'inside-tls'] as const
 
 /** A `Listener` is one port that devices call. */
@@ -18,6 +19,8 @@ export interface Listener {
   /** A web clip listener serves Apps@Work and may use neither 443 nor the admin port (S0-39, S1-13). */
   readonly purpose: ListenerPurpose
   readonly address: string
+  /** Whether devices that call it are inside or outside; undefined leaves that to their addresses. */
+  readonly exposure: (typeof EXPOSURES)[number] | undefined
   /** 0 lets the system choose. */
   readonly port: number
   /** Ports by which devices reach it besides `port`. */

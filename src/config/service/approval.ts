@@ -6,18 +6,23 @@ import { allOrMissing, type Maybe, missing, type Place, type Written } from '../
 import type { ApprovalSettings } from './types.ts'
 import { APPROVAL_MODELS } from '../../decide/policy.ts'
 
-/** Who has to be approved on routes marked `sensitive`. */
+/** Which devices have to be approved, and which are inside. */
 export const approval = defaultGroup(
-  'Which devices have to be approved on routes marked `sensitive`. Blocked devices are refused everywhere, whatever is written here.',
+  'Which devices have to be approved, and which of them are inside. Blocked devices are refused everywhere, whatever is written here. What is neither marked here nor by `exposure` of its listener counts as outside.',
   {
     model: choice(
-      '`off`: no device. `auto`: all, and a sound certificate under the current CA approves itself. `manual`: all, by an administrator. `manual-external`: as `manual`, for devices that come from outside `internalNetworks`; in `recording`, too, where a sensitive route then refuses what it would otherwise only record.',
+      '`off`: none has to be. `auto`: every fit certificate approves its device, whether its CA is current or previously trusted. `manual`: by an administrator. Until certificates are required, an unapproved device then works inside, and from outside it reaches rows that ask for no certificate, and its own renewal; once they are required, it reaches no row marked `sensitive` from anywhere. `manual-external`: the same, and from outside it reaches no more once certificates are required either.',
       APPROVAL_MODELS,
       'auto',
     ),
     internalNetworks: Type.Optional(
       networks(
-        'Where devices are inside, for the model `manual-external`. It is the address of the connection that counts, and never a header.',
+        'Where devices are inside. It is the address of the connection that counts, and never a header.',
+      ),
+    ),
+    externalNetworks: Type.Optional(
+      networks(
+        'Where devices are outside although they call an internal listener or lie in `internalNetworks`, such as the addresses of a gateway at the edge.',
       ),
     ),
   },
@@ -25,22 +30,14 @@ export const approval = defaultGroup(
 
 /** Reads the approval section. */
 export function readApproval(place: Place<Written<typeof approval>>): Maybe<ApprovalSettings> {
-  const networks = readNetworks(place.at('internalNetworks'))
-  if (networks === missing) return missing
-  const internalNetworks = networks ?? []
-  const model = place.written?.model
-  if (model === 'manual-external' && internalNetworks.length === 0) {
-    const message =
-      'found the model manual-external without internalNetworks: every device counts as one from outside; name the networks that are inside'
-    place.warn(message)
-  }
-  if (model !== 'manual-external' && internalNetworks.length > 0) {
-    const message = `found internalNetworks with the model ${model}, where they have no effect: remove them, or write model: manual-external`
-    place.at('internalNetworks').warn(message)
-  }
+  const internal = readNetworks(place.at('internalNetworks'))
+  const external = readNetworks(place.at('externalNetworks'))
+  if (internal === missing || external === missing) return missing
+  const modelStated = place.at('model').isStated
   return allOrMissing<ApprovalSettings>({
     model: place.required('model'),
-    modelStated: place.at('model').isStated,
-    internalNetworks,
+    modelStated,
+    internalNetworks: internal ?? [],
+    externalNetworks: external ?? [],
   })
 }

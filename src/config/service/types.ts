@@ -47,13 +47,15 @@ export interface AdminListenerSettings {
   readonly clientCertificates: boolean
 }
 
-/** Which devices have to be approved on sensitive routes. */
+/** Which devices have to be approved, and which count as inside. */
 export interface ApprovalSettings {
   readonly model: ApprovalModel
   /** Whether the file says so itself: then it is not edited in the portal. */
   readonly modelStated: boolean
-  /** Where devices are inside, for the model `manual-external`. */
+  /** Where devices are inside, unless `externalNetworks` or the listener says otherwise. */
   readonly internalNetworks: readonly Network[]
+  /** Where devices are outside, whatever else says that they are inside. */
+  readonly externalNetworks: readonly Network[]
 }
 
 /** What is expected of the fleet; no verdict asks for it. */

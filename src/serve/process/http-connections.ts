@@ -11,6 +11,7 @@ import { explanationFields } from '../../kernel/explanation.ts'
 import type { Instant } from '../../kernel/types.ts'
 import { handleRequest, type PipelineDeps } from '../../pipeline/pipeline.ts'
 import type { Connection } from '../../pipeline/connection.ts'
+import { originOf } from '../../pipeline/origin.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
 import type { RequestEvent } from '../../record/event.ts'
 import {
@@ -102,9 +103,11 @@ function isAnyRowOpen(connection: Connection, deps: ConnectionHandlerDeps): bool
   }
   const peer = connection.peer(deps.peerCache, judge)
   const now = deps.clock.now()
+  const facts = { remote: connection.remote, listener: view.compiled.config }
+  const origin = originOf(facts, compiled.config.approval)
   let why: Parameters<typeof explain>[0] | undefined
   for (const route of view.compiled.classes) {
-    const decision = decide({ peer, route }, compiled.policy, now)
+    const decision = decide({ peer, route, origin }, compiled.policy, now)
     if (decision.kind === 'admit') return true
     // What a denied row says tells nothing about the peer.
     if (decision.why.kind !== 'route-denied') why ??= decision.why

@@ -12,6 +12,7 @@ import { explanationFields, type Explanation } from '../../kernel/explanation.ts
 import type { Clock } from '../../kernel/ports.ts'
 import type { Instant } from '../../kernel/types.ts'
 import type { Connection } from '../../pipeline/connection.ts'
+import { originOf } from '../../pipeline/origin.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
 import { tunnelAsk } from '../../pipeline/tunnel.ts'
 import type { ConnectionEvent } from '../../record/event.ts'
@@ -96,23 +97,22 @@ export class ConnectionRevalidator {
     const peer = connection.peer(this.#deps.peerCache, judge)
     const refusalOf = (ask: Ask): Refusal | undefined => refusal(decide(ask, compiled.policy, now))
     // A tunnel is asked about as if it began now: it may outlive what its listener asked of it.
+    const { config } = listener
+    const { relay } = config
+    const { approval } = compiled.config
     const asks =
-      listener.config.relay === undefined
+      relay === undefined
         ? connection.activeAsks
-        : [
-            tunnelAsk(connection, listener.config.relay, {
-              peer,
-              approval: compiled.config.approval,
-            }),
-          ]
+        : [tunnelAsk(connection, { relay, listener: config }, { peer, approval })]
     for (const asked of asks) {
       const why = refusalOf({ ...asked, peer })
       if (why !== undefined) return atOnce(explain(why))
     }
     // What a denied row says tells nothing about the peer.
     const routes = listener.classes.filter((route) => route !== 'denied')
+    const origin = originOf({ remote: connection.remote, listener: config }, approval)
     const refused = routes.flatMap((route) => {
-      const why = refusalOf({ peer, route })
+      const why = refusalOf({ peer, route, origin })
       return why === undefined ? [] : [{ route, why }]
     })
     const [first] = refused
@@ -120,7 +120,8 @@ export class ConnectionRevalidator {
     if (refused.length === routes.length) return atOnce(explain(first.why))
     const lost = refused.find(
       ({ route }) =>
-        before !== undefined && refusal(decide({ peer: before, route }, policy, at)) === undefined,
+        before !== undefined &&
+        refusal(decide({ peer: before, route, origin }, policy, at)) === undefined,
     )
     if (lost === undefined) return undefined
     const words = explanationFields(explain(lost.why))

@@ -13,7 +13,7 @@ import { tfe, type CommandOutput } from '../../support/cli/run-command.ts'
 const withModel = (model: string, head = ''): string =>
   `${head}approval: { model: ${model}${model === 'manual-external' ? ', internalNetworks: [10.0.0.0/8]' : ''} }\n${CONFIGURATION.replace(
     '- { id: admin',
-    '- { id: secret, path: /secret/*, class: device, sensitive: true }\n      - { id: admin',
+    '- { id: secret, path: /secret/*, class: device, sensitive: true }\n      - { id: everything, sensitive: false }\n      - { id: admin',
   )}`
 
 async function explained(
@@ -55,12 +55,12 @@ const ROWS: readonly {
     unapproved: 'ADMITTED: verified',
   },
   {
-    promise: 'under auto a certificate of a previously trusted CA is none',
+    promise: 'under auto a certificate of a previously trusted CA is approval within its cut-off',
     model: 'auto',
     options: SECRET,
     old: true,
-    code: 1,
-    unapproved: 'REFUSED: unapproved',
+    code: 0,
+    unapproved: 'ADMITTED: verified',
   },
   {
     promise: 'under manual an unapproved device stays away from a sensitive row',
@@ -77,11 +77,25 @@ const ROWS: readonly {
     unapproved: 'ADMITTED: verified',
   },
   {
-    promise: 'under manual-external it passes from an internal network',
+    promise: 'under manual-external it stays away from a sensitive row inside, too',
     model: 'manual-external',
     options: INSIDE,
+    code: 1,
+    unapproved: 'REFUSED: unapproved',
+  },
+  {
+    promise: 'under manual-external it passes a row inside that is not sensitive',
+    model: 'manual-external',
+    options: ['--route', '/x', '--from', '10.1.2.3'],
     code: 0,
     unapproved: 'ADMITTED: verified',
+  },
+  {
+    promise: 'under manual-external no row that asks for a certificate is open to it outside',
+    model: 'manual-external',
+    options: ['--route', '/x', '--from', '11.0.0.0'],
+    code: 1,
+    unapproved: 'REFUSED: unapproved',
   },
   {
     promise: 'under manual-external it is refused from the first address outside',
@@ -106,19 +120,20 @@ for (const { promise, model, options, old, code, unapproved } of ROWS) {
 }
 
 test('without an address manual-external is told for both sides, and the verdict is that of outside', async () => {
-  const { out, code } = await explained(withModel('manual-external'), SECRET)
+  const { out, code } = await explained(withModel('manual-external'), ['--route', '/x'])
   expect(code).toBe(1)
   expect(out).toContain('unapproved, from outside: REFUSED: unapproved\n')
-  expect(out).toContain('unapproved, from an internal network: ADMITTED: verified\n')
+  expect(out).toContain('unapproved, from inside: ADMITTED: verified\n')
 })
 
-test('in recording a sensitive row holds an unapproved device from outside, and writes down under manual', async () => {
+test('in recording every row but renewal holds an unapproved device from outside, under either model', async () => {
   const recording = 'enforcement: recording\n'
-  const external = await explained(withModel('manual-external', recording), OUTSIDE)
-  expect(external.out).toContain('unapproved: REFUSED: unapproved\n')
-  const manual = await explained(withModel('manual', recording), OUTSIDE)
-  expect(manual.out).toContain('unapproved: ADMITTED: recording\n')
-  expect(manual.out).toContain('blocked: REFUSED: blocked\n')
+  for (const model of ['manual', 'manual-external']) {
+    const outside = await explained(withModel(model, recording), ['--route', '/x'])
+    expect(outside.out).toContain('unapproved, from outside: REFUSED: unapproved\n')
+    expect(outside.out).toContain('unapproved, from inside: ADMITTED: verified\n')
+    expect(outside.out).toContain('blocked: REFUSED: blocked\n')
+  }
 })
 
 test('a blocked device is refused on an open row, too, and no device passes a denied one', async () => {
@@ -129,13 +144,13 @@ test('a blocked device is refused on an open row, too, and no device passes a de
   expect(denied.out).not.toContain('What approval would change')
 })
 
-test('without a request each kind of sensitive row is told, and how to see what the device is', async () => {
+test('without a request each kind of row is told, and how to see what the device is', async () => {
   const { out, code } = await explained(withModel('manual'), [])
   expect(code).toBe(0)
   expect(out).toContain('On sensitive rows of class device (secret)\n')
+  expect(out).toContain('On rows that are not sensitive, of class device (everything)\n')
   expect(out).toContain('unapproved: REFUSED: unapproved\n')
   expect(out).toMatch(/`tfe devices list --text [0-9a-f]{16}` shows what it is/u)
-  expect((await explained(CONFIGURATION, [])).out).toContain('no row of this listener is sensitive')
 })
 
 test('for programs the route says that it is sensitive', async () => {
@@ -147,28 +162,20 @@ test('for programs the route says that it is sensitive', async () => {
   })
 })
 
+const EVERY_ROW =
+  /unapproved outside +refused \(unapproved\) on every row that asks for a certificate, but for renewal/mu
 const CHECKED: readonly [string, string, RegExp][] = [
   ['off', '', /unapproved +passes as if it were approved$/mu],
-  [
-    'auto',
-    '',
-    /unapproved +on sensitive rows refused \(unapproved\), unless its CA is the current/u,
-  ],
-  ['manual', '', /unapproved +on sensitive rows refused \(unapproved\); approve it with/u],
-  [
-    'manual',
-    'enforcement: recording\n',
-    /unapproved +on sensitive rows written down and admitted/u,
-  ],
-  [
-    'manual-external',
-    'enforcement: recording\n',
-    /refused \(unapproved\) from outside, in recording/u,
-  ],
+  ['auto', '', /unapproved +passes as if it were approved$/mu],
+  ['manual', '', /unapproved +refused \(unapproved\) on sensitive rows; approve it with/mu],
+  ['manual', 'enforcement: recording\n', EVERY_ROW],
+  ['manual-external', '', EVERY_ROW],
+  ['manual-external', '', /unapproved inside +refused \(unapproved\) on sensitive rows/mu],
+  ['manual-external', 'enforcement: recording\n', /unapproved inside +passes as if it were/mu],
 ]
 
 for (const [model, head, unapproved] of CHECKED) {
-  test(`a check says what a device meets under ${model}${head === '' ? '' : ' in recording'}`, async () => {
+  test(`a check says ${String(unapproved)} under ${model}${head === '' ? '' : ' in recording'}`, async () => {
     await using made = await configurationFolder(withModel(model, head))
     const { out, code } = await tfe(['check', made.config])
     expect(code).toBe(0)
@@ -180,16 +187,16 @@ for (const [model, head, unapproved] of CHECKED) {
     expect(out).toMatch(
       /blocked +refused everywhere \(blocked\), in recording and on open rows too/u,
     )
-    expect(/inside +10\.0\.0\.0\/8$/mu.test(out)).toBe(model === 'manual-external')
+    expect(/^ +inside +10\.0\.0\.0\/8$/mu.test(out)).toBe(model === 'manual-external')
   })
 }
 
-test('where no row is sensitive and the file names no model, a check says both', async () => {
+test('where the file names no model, a check says what counts then', async () => {
   await using made = await configurationFolder()
   const { out } = await tfe(['check', made.config])
-  expect(out).toContain('model auto: a sound certificate under the current CA approves itself')
+  expect(out).toContain('model auto: every fit certificate approves its device')
   expect(out).toContain('; the portal may have chosen another one\n')
-  expect(out).toMatch(/sensitive rows +none: approval keeps no device out, a block does$/mu)
+  expect(out).toMatch(/sensitive rows +all\/everything$/mu)
   expect(out).toMatch(/unapproved +passes as if it were approved$/mu)
 })
 
@@ -205,4 +212,22 @@ test('explain names the ids that a block would reach the certificate by, and non
   const found = (await told({ uris })).replaceAll(/\s+/gu, ' ')
   expect(found).toContain(`${sentence}: urn:sn:7, urn:uuid:ab`)
   expect((await told({})).replaceAll(/\s+/gu, ' ')).not.toContain(sentence)
+})
+
+test('a check says which listeners bear no mark while a model asks, and warns where every device is outside', async () => {
+  const warning = 'neither exposure on devices nor internalNetworks'
+  const said = async (configuration: string): Promise<string> => {
+    await using made = await configurationFolder(configuration)
+    return (await tfe(['check', made.config])).out
+  }
+  const bare = await said(withModel('manual'))
+  expect(bare).toContain(warning)
+  expect(bare).toMatch(/not marked +listener devices: the address alone says who is inside$/mu)
+  const marked = await said(
+    withModel('manual').replace('  devices:\n', '  devices:\n    exposure: internal\n'),
+  )
+  expect(marked).not.toContain(warning)
+  expect(marked).toMatch(/^ +inside +listener devices$/mu)
+  expect(marked).not.toMatch(/^ +not marked/mu)
+  expect(await said(withModel('auto'))).not.toContain(warning)
 })

@@ -157,7 +157,7 @@ export function linking(backend: Backend): void {
       await using place = await backend.place()
       await using store = await opened(place)
       await makeCurrent(store, 'first')
-      if (isKnown === true) await record(store, aSighting(aCertificate('a')))
+      if (isKnown === true) await record(store, aSighting(aCertificate('a'), { at: later(-1) }))
       await makeCurrent(store, 'second')
       unwrap(await store.enrollment.amend(ADMIN, 'first', { expected: 'any', retirement }))
       const renewed = aCertificate('a', { fingerprint: hex('renewed') as Fingerprint })

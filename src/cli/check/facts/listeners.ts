@@ -5,12 +5,13 @@ import type { CompiledListener } from '../../../state/compiled-config.ts'
 
 /** What devices would meet on a port. */
 export function listenerFacts(
-  { name, purpose, address, port, hosts, routes, tls, relay, limits }: Listener,
+  { name, purpose, exposure, address, port, hosts, routes, tls, relay, limits }: Listener,
   compiled: CompiledListener | undefined,
 ): object {
   return {
     name,
     purpose,
+    exposure: exposure ?? null,
     address,
     port,
     hosts,
