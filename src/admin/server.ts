@@ -25,6 +25,7 @@ import { includes } from './auth/principal.ts'
 import { accessProblem, adminProblem, type AdminProblem } from './problem.ts'
 import { addAdministratorRoutes } from './routes/access/admins.ts'
 import { addApprovalRoutes } from './routes/devices/approvals.ts'
+import { addLinkRoutes } from './routes/devices/links.ts'
 import { addDeviceRoutes } from './routes/devices/routes.ts'
 import { addEnrollmentRoutes } from './routes/enrollment/routes.ts'
 import { addInventoryRoutes } from './routes/devices/inventory.ts'
@@ -94,6 +95,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     addAdministratorRoutes(api, context)
     addDeviceRoutes(api, context)
     addApprovalRoutes(api, context)
+    addLinkRoutes(api, context)
     addAuditRoute(api, context)
     addSavedQueryRoutes(api, context)
     addEnforcementRoutes(api, context)

@@ -12,6 +12,7 @@ import type { AttemptCounts } from './devices/attempt-counts.ts'
 import type { Audit } from './access/audit.ts'
 import type { Credentials } from './access/credentials.ts'
 import type { Denials } from './devices/denials.ts'
+import type { DeviceLinks } from './devices/device-links.ts'
 import type { Devices } from './devices/devices.ts'
 import type { Documents } from './settings/documents.ts'
 import type { Enforcement } from './settings/enforcement.ts'
@@ -50,6 +51,7 @@ export interface Store {
   readonly enrollment: Public<Enrollment>
   readonly feed: Public<Feed>
   readonly inventory: Public<Inventory>
+  readonly links: Public<DeviceLinks>
   readonly oauth: Public<Oauth>
   readonly ports: Public<Ports>
   readonly queries: Public<SavedQueries>

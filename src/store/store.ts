@@ -11,6 +11,7 @@ import { Audit } from './access/audit.ts'
 import { Transactions, type Actor } from './transactions.ts'
 import { Credentials } from './access/credentials.ts'
 import { Denials } from './devices/denials.ts'
+import { DeviceLinks } from './devices/device-links.ts'
 import { Devices } from './devices/devices.ts'
 import { Documents } from './settings/documents.ts'
 import { Enforcement } from './settings/enforcement.ts'
@@ -130,6 +131,7 @@ function assembleStore(engine: Engine, parts: StoreParts): Store {
     enrollment: new Enrollment(transactions),
     feed,
     inventory: new Inventory(transactions),
+    links: new DeviceLinks(transactions),
     oauth: new Oauth(transactions),
     ports: new Ports(transactions),
     queries: new SavedQueries(transactions),

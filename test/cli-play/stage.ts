@@ -4,7 +4,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
+import { onPostgres } from '../support/store/postgres.ts'
 import { claimPorts } from '../support/ports/claim-port.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
 import { mintCrl } from '../support/certificates/mint-crl.ts'
@@ -28,6 +30,7 @@ export class Stage implements AsyncDisposable {
   readonly token: string
   readonly devices: readonly Device[]
   readonly store: StorePlace['kind']
+  readonly #storePlace: StorePlace
   readonly #values = new Map<string, string>()
   readonly #serveProcess: ServeProcess
   readonly #siteRoot: string
@@ -38,7 +41,7 @@ export class Stage implements AsyncDisposable {
     readonly core: Core
     readonly material: Material
     readonly devices: readonly Device[]
-    readonly store: StorePlace['kind']
+    readonly store: StorePlace
   }) {
     this.#serveProcess = made.serveProcess
     this.folder = made.serveProcess.folder
@@ -46,7 +49,8 @@ export class Stage implements AsyncDisposable {
     this.proxy = made.proxy
     this.core = made.core
     this.devices = made.devices
-    this.store = made.store
+    this.store = made.store.kind
+    this.#storePlace = made.store
     this.#siteRoot = made.material.siteRoot
   }
 
@@ -63,7 +67,7 @@ export class Stage implements AsyncDisposable {
     await serveProcess.start()
     const proxy = await recordingProxy(serveProcess.ports.admin)
     const devices = makeFleet(40, authorities, new SeededRandom(1))
-    const stage = new Stage({ serveProcess, proxy, core, material, devices, store: store.kind })
+    const stage = new Stage({ serveProcess, proxy, core, material, devices, store })
     await stage.#writeFiles(store)
     return stage
   }
@@ -106,6 +110,29 @@ export class Stage implements AsyncDisposable {
       if ((JSON.parse(out) as { items: readonly unknown[] }).items.length >= count) return
       await setTimeout(POLL_MS)
     }
+  }
+
+  /** Joins a key and an id to a device by a refused certificate, as programs of before did. */
+  async linkByRefused(): Promise<void> {
+    const own = `from device_keys join certificates on certificates.key = device_keys.key
+      where verdict = 'admit' order by fingerprint limit 1`
+    const copied = 'issuer_key, issuer, not_before, not_after, setting, first_seen, last_seen'
+    const held = copied.replace('first_seen', 'certificates.first_seen')
+    const statements = [
+      `insert into certificates (fingerprint, key, serial, subject, signed_ids, sound, verdict, code, ${copied})
+        select 'forged', 'forged', '0b', 'CN=forged', '["urn:sn:forged"]', 1, 'refuse', 'denied-issuer', ${held} ${own}`,
+      `insert into signed_ids (id, device) select 'urn:sn:forged', device ${own}`,
+      `insert into device_keys (key, device, first_seen)
+        select 'forged', device, device_keys.first_seen + 1 ${own}`,
+    ]
+    const place = this.#storePlace
+    if (place.kind === 'postgres') {
+      await onPostgres(place.url, `set search_path = ${place.schema}`, ...statements)
+      return
+    }
+    const database = new DatabaseSync(join(this.folder, 'data/tfe.sqlite'))
+    for (const statement of statements) database.exec(statement)
+    database.close()
   }
 
   /** Takes the upstreams away, and waits until what that means for devices is listed. */

@@ -14,6 +14,7 @@ import { feed } from './contract/feed.ts'
 import { unprovenClaims } from './contract/reported-ids.ts'
 import { inventory } from './contract/inventory.ts'
 import { linking } from './contract/linking.ts'
+import { refusedLinkRows } from './contract/refused-links.ts'
 import { reading } from './contract/reading.ts'
 import { revocationLists } from './contract/revocation-lists.ts'
 import { secrets } from './contract/secrets.ts'
@@ -43,6 +44,7 @@ export function storeContract(backend: Backend): void {
     transfer(backend)
     reading(backend)
     upgrade(backend)
+    refusedLinkRows(backend)
     concurrency(backend)
     unverifiedDevices(backend)
   })

@@ -72,6 +72,15 @@ export const DEVICES = [
     ['$device --json', { code: 1 }],
   ),
   ...scenarios(
+    'devices links',
+    ['--refused', { reads: true, says: /no key or signed id is linked/u }],
+    ['', { code: 2, says: /required option '--refused' not specified/u }],
+    [
+      '--refused --undo --confirm',
+      { before: (stage) => stage.linkByRefused(), says: /2 links undone/u },
+    ],
+  ),
+  ...scenarios(
     'devices forget',
     ['$device', { says: /is forgotten/u }],
     ['$device --json', { code: 1 }],

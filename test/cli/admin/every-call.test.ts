@@ -25,6 +25,8 @@ const COMMANDS: Readonly<Record<string, string>> = {
   'POST /api/devices/block': 'devices block',
   'POST /api/devices/unblock': 'devices unblock',
   'POST /api/devices/withdraw': 'devices withdraw',
+  'GET /api/devices/links': 'devices links',
+  'POST /api/devices/links/undo': 'devices links',
   'GET /api/departures': 'devices departures',
   'GET /api/charts': 'devices charts',
   'GET /api/migration': 'devices migration',

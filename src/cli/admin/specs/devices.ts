@@ -2,7 +2,7 @@
 import { CLIENT_CLASSES } from '../../../fleet/client.ts'
 import { DEPARTURES } from '../../../fleet/departure.ts'
 import type { TfeCommand } from '../../command.ts'
-import { calls, pages, wide } from './common-options.ts'
+import { calls, CONFIRM, pages, wide } from './common-options.ts'
 
 /** Adds the commands about devices. */
 export function addDevices(program: TfeCommand): void {
@@ -63,6 +63,17 @@ export function addDevices(program: TfeCommand): void {
       .examples(`tfe devices ${name} 0192f0c4 0192f0c5`)
       .with(calls(module, name))
   }
+  devices
+    .command('links')
+    .description(
+      'list the keys and signed ids that are linked to a device by nothing but refused certificates, as older versions linked them; with --undo, undo those links',
+    )
+    .requiredOption('--refused', 'those that stand on refused evidence alone')
+    .option('--undo', 'undo them; holds at once, on live connections too')
+    .counted('--confirm', CONFIRM)
+    .examples('tfe devices links --refused', 'tfe devices links --refused --undo')
+    .with(wide)
+    .with(calls(() => import('../device-links.ts'), 'links'))
   devices
     .command('forget')
     .description('forget a device, so that it is new when it comes back; never a blocked one')
