@@ -16,14 +16,17 @@ export type CaWord =
 
 /** Tells what a verdict says of the CA's word; `code` is the basis of the admission or the code of the refusal. */
 export function caWord(verdict: string | null, code: string | null): CaWord {
-  if (verdict === 'admit' || JUDGED_FIT.has(code ?? '')) return 'accepted'
-  return DISBELIEVED.has(code ?? '') ? 'refused' : 'open'
+  if (verdict === 'admit' || JUDGED_FIT.has(code)) return 'accepted'
+  return DISBELIEVED.has(code) ? 'refused' : 'open'
 }
 
 /** Refusals of a certificate that passed everything else; all others leave open whether it is fit, or say that it is not. */
-const JUDGED_FIT: ReadonlySet<string> = new Set<RefusalCode>(['match-rule-unmet', 'unapproved'])
+const JUDGED_FIT: ReadonlySet<string | null> = new Set<RefusalCode>([
+  'match-rule-unmet',
+  'unapproved',
+])
 
-const DISBELIEVED: ReadonlySet<string> = new Set<RefusalCode>([
+const DISBELIEVED: ReadonlySet<string | null> = new Set<RefusalCode>([
   'blocked',
   'denied-issuer',
   'denied-key',

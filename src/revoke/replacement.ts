@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
 import type { Profile } from '../trust/limits.ts'
-import { sequenceKey, type RevocationList } from '../trust/revocation.ts'
+import { isNewerList, sequenceKey, type RevocationList } from '../trust/revocation.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { Scope } from '../x509/crl-extensions.ts'
 import { printName } from '../x509/print-name.ts'
@@ -44,11 +44,16 @@ export function judgeReplacements(
   profile: Profile,
 ): Result<FitReplacement, UnfitReplacement> {
   let finding: NumberFinding | undefined
+  // Of several of one sequence the newest counts, wherever it stands.
+  const newestFirst = next.toSorted(
+    ({ crl: one }, { crl: other }) =>
+      Number(isNewerList(other, one)) - Number(isNewerList(one, other)),
+  )
   for (const before of inForce) {
     const key = sequenceKey(before)
     const successor =
-      next.find((one) => sequenceKey(one) === key) ??
-      next.find((one) => speaksFor(one.issuer, before.issuer)) ??
+      newestFirst.find((one) => sequenceKey(one) === key) ??
+      newestFirst.find((one) => speaksFor(one.issuer, before.issuer)) ??
       next[0]
     const judged = judgeReplacement(successor, before, profile)
     if (!judged.ok) return judged
@@ -109,7 +114,6 @@ const speaksFor = (next: Certificate, before: Certificate): boolean =>
   next.subject.key === before.subject.key &&
   (next.publicKey.fingerprint === before.publicKey.fingerprint || next.notBefore > before.notBefore)
 
-const coversNoLess = (next: Scope, before: Scope): boolean =>
-  (next.certificates === 'all' || next.certificates === before.certificates) &&
-  (next.points === undefined ||
-    before.points?.every((point) => next.points?.includes(point) === true) === true)
+const coversNoLess = ({ certificates, points }: Scope, before: Scope): boolean =>
+  (certificates === 'all' || certificates === before.certificates) &&
+  (points === undefined || before.points?.every((point) => points.includes(point)) === true)

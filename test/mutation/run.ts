@@ -1,6 +1,6 @@
 /**
- * `npm run test:mutate`: small faults are put into `trust`, `decide` and `message`, one at a time, and the tests of
- * these modules have to notice.
+ * `npm run test:mutate`: small faults are put into `trust`, `decide`, `message`, and what links certificates and orders
+ * revocation lists, one at a time, and the tests of these modules have to notice.
  *   npm run test:mutate -- --module trust
  *   npm run test:mutate -- --file src/decide/match.ts
  *   npm run test:mutate -- --since main
@@ -17,14 +17,26 @@ import { playAll, type Verdict } from './play.ts'
 import { readArguments, settle } from './survivors.ts'
 
 const MODULES = ['trust', 'decide', 'message']
+/** What links certificates to devices, and what orders revocation lists, with the tests that have to notice. */
+const FILES = [
+  'src/fleet/evidence.ts',
+  'src/revoke/replacement.ts',
+  'src/store/devices/device-draft.ts',
+  'src/store/devices/linking.ts',
+]
+const TESTS = [
+  'test/fleet/evidence.test.ts',
+  'test/revoke/replacement.test.ts',
+  'test/store/devices/linking.test.ts',
+]
 /** Laws are tried on hundreds of worlds, seconds each; what they alone would notice lacks a row in a table. */
 const LAWS = /(?:properties|-random|-web)\.test\.ts$/u
 /** Of a hundred mutants. */
-const WANTED = 95
+const WANTED = 96
 
 const { values } = parseArgs({
   options: {
-    module: { type: 'string', multiple: true, default: MODULES },
+    module: { type: 'string', multiple: true },
     file: { type: 'string', multiple: true },
     since: { type: 'string' },
     killers: { type: 'boolean', default: false },
@@ -46,6 +58,7 @@ async function run(): Promise<number> {
     globSync(`test/${module}/**/*.test.ts`, { cwd: root }),
   )
     .filter((path) => !LAWS.test(path))
+    .concat(TESTS)
     .toSorted()
   console.log(`${mutants.length} mutants in ${files.length} files, ${testFiles.length} test files`)
   const verdicts = await playAll({ root, sources, testFiles, mutants }, (done, survived) => {
@@ -58,7 +71,9 @@ async function run(): Promise<number> {
 }
 
 function chosenFiles(): readonly string[] {
-  const all = values.module.flatMap((module) => globSync(`src/${module}/**/*.ts`, { cwd: root }))
+  const all = (values.module ?? MODULES)
+    .flatMap((module) => globSync(`src/${module}/**/*.ts`, { cwd: root }))
+    .concat(values.module === undefined ? FILES : [])
   const { file, since } = values
   const changed =
     since === undefined

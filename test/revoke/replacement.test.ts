@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { judgeReplacement } from '../../src/revoke/replacement.ts'
+import { judgeReplacement, judgeReplacements } from '../../src/revoke/replacement.ts'
 import { DEFAULT_LIMITS, type Profile } from '../../src/trust/limits.ts'
 import { verifyList, type RevocationList } from '../../src/trust/revocation.ts'
 import { parseCrl } from '../../src/x509/crl.ts'
@@ -17,6 +17,7 @@ const DAY = 86_400_000
 const MADE = Math.floor(Date.now() / 1000) * 1000 - DAY
 const CA = mintCa({ name: 'CA', notBefore: MADE - 99 * DAY })
 const LATER_KEY = mintCa({ name: 'CA', notBefore: MADE - 9 * DAY })
+const SAME_DAY = mintCa({ name: 'CA', notBefore: MADE - 99 * DAY })
 const OTHER = mintCa({ name: 'Other', notBefore: MADE - 9 * DAY })
 
 const TRUE = Buffer.from([0xff])
@@ -36,7 +37,7 @@ function list({ by = CA, later = 0, number = 1, version = 1, scope }: Parts): Re
   }
   const crl = parseCrl(mintCrl(fields))
   if (!crl.ok) throw new Error(JSON.stringify(crl.failure))
-  const believed = verifyList(crl.value, [CA, LATER_KEY, OTHER].map(read), DEFAULT_LIMITS)
+  const believed = verifyList(crl.value, [CA, SAME_DAY, LATER_KEY, OTHER].map(read), DEFAULT_LIMITS)
   if (!believed.ok) throw new Error(JSON.stringify(believed.failure))
   return believed.value
 }
@@ -92,6 +93,7 @@ const rows: readonly (readonly [string, Parts, Parts, string])[] = [
   ['the list of another CA does not', { by: OTHER, later: DAY }, {}, 'crl-swapped'],
   ['a later key of the same name goes on', { by: LATER_KEY, later: 1000 }, {}, 'taken'],
   ['a later key does not go back in time', { by: LATER_KEY, later: -1000 }, {}, 'crl-replayed'],
+  ['another key of the same day does not go on', { by: SAME_DAY, later: DAY }, {}, 'crl-swapped'],
   ['an earlier key does not come back', { later: DAY }, { by: LATER_KEY }, 'crl-swapped'],
   ['users alone are not all', { scope: USERS }, {}, 'crl-narrower'],
   ['CAs alone are not all', { scope: AUTHORITIES }, {}, 'crl-narrower'],
@@ -125,3 +127,108 @@ for (const [promise, next, inForce, expected] of rows) {
     expect(verdict(next, inForce, 'strict')).toBe(strict)
   })
 }
+
+/** A file with the lists of several CAs: what takes the place of what. */
+const FILES: readonly (readonly [string, readonly Parts[], readonly Parts[], string])[] = [
+  // promise, next, in force, expected
+  ['any lists take the place of none', [{}], [], 'taken'],
+  ['each goes on with its own', [{ number: 2 }, { by: OTHER }], [{}, { by: OTHER }], 'taken'],
+  ['their order does not matter', [{ by: OTHER }, { number: 2 }], [{}, { by: OTHER }], 'taken'],
+  ['one more is taken', [{ number: 2 }, { by: OTHER }], [{}], 'taken'],
+  ['one less is not', [{ number: 2 }], [{}, { by: OTHER }], 'crl-swapped'],
+  ['not the first one less either', [{ by: OTHER }], [{}, { by: OTHER }], 'crl-swapped'],
+  [
+    'an older one among them is not taken',
+    [{ number: 2 }, { by: OTHER, number: 4 }],
+    [{}, { by: OTHER, number: 5 }],
+    'crl-number-lower',
+  ],
+  [
+    'the list of another CA does not stand in for it',
+    [{ by: OTHER, number: 9 }, { number: 1 }],
+    [{ number: 2 }],
+    'crl-number-lower',
+  ],
+  [
+    'a list of one scope does not stand in for that of another',
+    [
+      { number: 9, scope: USERS },
+      { number: 1, scope: AUTHORITIES },
+    ],
+    [{ number: 2, scope: AUTHORITIES }],
+    'crl-number-lower',
+  ],
+  [
+    'a later key goes on where no list of the same key is there',
+    [
+      { by: OTHER, later: 5000 },
+      { by: LATER_KEY, later: 1000 },
+    ],
+    [{ number: 9 }],
+    'taken',
+  ],
+  ['of two of one CA the newer counts', [{ number: 1 }, { number: 9 }], [{ number: 5 }], 'taken'],
+  ['wherever it stands', [{ number: 9 }, { number: 1 }], [{ number: 5 }], 'taken'],
+  [
+    'of two later keys the newer list counts',
+    [
+      { by: LATER_KEY, later: 1000, number: 2 },
+      { by: LATER_KEY, later: -1000, number: 1 },
+    ],
+    [{}],
+    'taken',
+  ],
+  [
+    'an odd number of any of them is told',
+    [{ number: 2 }, { by: OTHER, later: 1000 }],
+    [{}, { by: OTHER }],
+    'taken: same-number',
+  ],
+  [
+    'of two odd numbers the first is told',
+    [{ later: 1000 }, { by: OTHER, later: 1000, version: 0 }],
+    [{}, { by: OTHER }],
+    'taken: same-number',
+  ],
+]
+
+for (const [promise, next, inForce, expected] of FILES) {
+  test(`of several lists in one place, ${promise}`, () => {
+    const [first, ...others] = next.map(list)
+    if (first === undefined) throw new Error('there is a list')
+    const judged = judgeReplacements([first, ...others], inForce.map(list), 'private')
+    const { finding } = judged.ok ? judged.value : { finding: undefined }
+    const seen = judged.ok
+      ? finding === undefined
+        ? 'taken'
+        : `taken: ${finding}`
+      : judged.failure.kind
+    expect(seen).toBe(expected)
+  })
+}
+
+test('what is not taken says what was found and what is in force', () => {
+  const failureOf = (next: Parts, inForce: Parts) => {
+    const judged = judgeReplacement(list(next), list(inForce), 'strict')
+    return judged.ok ? undefined : judged.failure
+  }
+  expect(failureOf({ number: 1 }, { number: 10 })).toEqual({
+    kind: 'crl-number-lower',
+    number: '01',
+    inForce: '0a',
+  })
+  expect(failureOf({ by: OTHER }, {})).toEqual({
+    kind: 'crl-swapped',
+    issuer: 'CN=Other',
+    inForce: 'CN=CA',
+  })
+  expect(failureOf({ later: -1000 }, {})).toEqual({
+    kind: 'crl-replayed',
+    thisUpdate: MADE - 1000,
+    inForce: MADE,
+  })
+  expect(failureOf({ later: 1000 }, {})).toEqual({
+    kind: 'crl-number-not-higher',
+    found: 'same-number',
+  })
+})

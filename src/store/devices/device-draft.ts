@@ -89,15 +89,23 @@ export function approveAutomatically(draft: DeviceDraft, now: Instant): void {
   draft.approvedItself = true
 }
 
-/** A device as the batch begins with it; a new one without `before`. */
-export const newDraft = (before: DeviceRow | undefined, keys = 0, id = ''): DeviceDraft => ({
-  row: before === undefined ? blankDevice(id) : { ...before },
+/** A device as the batch begins with it, and how many keys lead to it. */
+export const knownDraft = (before: DeviceRow, keys: number): DeviceDraft => ({
+  ...FRESH,
+  row: { ...before },
   before,
   keys,
-  deleted: false,
-  overlay: false,
-  approvedItself: false,
 })
+
+/** A device that the batch makes. */
+export const newDraft = (id: string): DeviceDraft => ({
+  ...FRESH,
+  row: blankDevice(id),
+  before: undefined,
+  keys: 0,
+})
+
+const FRESH = { deleted: false, overlay: false, approvedItself: false } as const
 
 /** A device of which nothing is known. */
 export const blankDevice = (id: string): DeviceRow => ({

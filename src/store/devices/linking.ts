@@ -8,6 +8,7 @@
 import type { Instant } from '../../kernel/types.ts'
 import {
   approveAutomatically,
+  knownDraft,
   newDraft,
   applyUnprovenClaims,
   applySighting,
@@ -98,7 +99,7 @@ class DeviceLinker {
     this.#deps = deps
     this.#retention = new CertificateRetention(known)
     for (const row of known.devices) {
-      const draft = newDraft(row, known.keyCounts.get(row.id))
+      const draft = knownDraft(row, known.keyCounts.get(row.id) ?? 0)
       if (known.withIds.has(row.id)) this.#withIds.add(row.id)
       this.#drafts.set(row.id, draft)
       if (row.inventory_id !== null) this.#inventory.set(row.inventory_id, draft)
@@ -113,7 +114,8 @@ class DeviceLinker {
     const ids = this.#provenIds(sighting, certificate)
     const blocked = ids === undefined ? this.#blockedBy(certificate) : undefined
     if (blocked !== undefined) return this.#addRefused(blocked, sighting, certificate)
-    const draft = this.#deviceOf(certificate, ids ?? []) ?? this.#newDevice(sighting, ids ?? [])
+    const draft =
+      this.#deviceOf(certificate, ids ?? []) ?? this.#newDevice(sighting, certificate, ids ?? [])
     if (draft === undefined) {
       this.#dropped += sighting.count
       return
@@ -145,14 +147,12 @@ class DeviceLinker {
   /** Without a certificate nothing is proven: it was no known device, and what it says labels an entry that never showed one. */
   #addWithoutCertificate(sighting: Sighting): void {
     const { reportedId, listener, count, at } = sighting
-    const entry = reportedId === undefined ? undefined : this.#inventory.get(reportedId)
+    const entry = this.#entry(reportedId)
     if (entry !== undefined && entry.keys === 0) applyUnprovenClaims(entry, sighting)
     const before = this.#unidentified.get(listener)
-    this.#unidentified.set(listener, {
-      listener,
-      sightings: (before?.sightings ?? 0) + count,
-      last_seen: Math.max(before?.last_seen ?? 0, at),
-    })
+    const sightings = (before?.sightings ?? 0) + count
+    // The batch is in the order of time.
+    this.#unidentified.set(listener, { listener, sightings, last_seen: at })
   }
 
   /** The ids that the certificate proves; undefined for one that proves nothing. */
@@ -160,7 +160,7 @@ class DeviceLinker {
     { verdict, code }: Sighting,
     { sound, setting, signedIds }: SightedCertificate,
   ): readonly string[] | undefined {
-    const standing = setting === undefined ? undefined : this.#known.standings.get(setting)?.kind
+    const standing = this.#standing(setting)?.kind
     // A staged or distrusted CA may sign what it likes: it joins no client to an approved device.
     const isTrusted = sound && (standing === 'current' || standing === 'previously-trusted')
     return isTrusted && caWord(verdict, code) === 'accepted' ? signedIds : undefined
@@ -176,7 +176,7 @@ class DeviceLinker {
 
   /** The devices that these ids lead to; an entry that was blocked before it showed a key is one of them. */
   #namedBy(ids: readonly string[]): readonly DeviceDraft[] {
-    const entries = ids.map((id) => this.#inventory.get(id)).filter(isBlockedEntry)
+    const entries = ids.map((id) => this.#entry(id)).filter(isBlockedEntry)
     return [...ids.map((id) => this.#draft(this.#idOf.get(id))), ...entries].filter(
       (one) => one !== undefined,
     )
@@ -205,20 +205,28 @@ class DeviceLinker {
     return id === undefined ? undefined : this.#drafts.get(id)
   }
 
+  #entry(id: string | undefined): DeviceDraft | undefined {
+    return id === undefined ? undefined : this.#inventory.get(id)
+  }
+
+  #standing(setting: string | undefined): StoredStanding | undefined {
+    return setting === undefined ? undefined : this.#known.standings.get(setting)
+  }
+
   #newDevice(
-    { certificate, reportedId, verdict, code }: Sighting,
+    { reportedId, verdict, code }: Sighting,
+    { sound }: SightedCertificate,
     ids: readonly string[],
   ): DeviceDraft | undefined {
-    if (certificate?.sound !== true && this.#retention.isFull) return undefined
+    if (!sound && this.#retention.isFull) return undefined
     // A device that takes an inventory entry over by a name of its own choosing gains a name: the entry carries no approval.
-    const isNamed = reportedId !== undefined && caWord(verdict, code) !== 'refused'
-    const candidates = isNamed ? [...ids, reportedId] : ids
-    for (const id of candidates) {
-      const entry = this.#inventory.get(id)
+    const claimed = caWord(verdict, code) === 'refused' ? undefined : reportedId
+    for (const id of [...ids, claimed]) {
+      const entry = this.#entry(id)
       // A block waits for the device that proves the id: one that merely claims it would take the block away.
-      if (entry?.keys === 0 && !entry.deleted && !isBlockedEntry(entry)) return entry
+      if (entry?.keys === 0 && !isBlockedEntry(entry)) return entry
     }
-    const draft = newDraft(undefined, 0, this.#deps.newId())
+    const draft = newDraft(this.#deps.newId())
     this.#drafts.set(draft.row.id, draft)
     return draft
   }
@@ -257,15 +265,15 @@ class DeviceLinker {
       this.#idOf.set(id, draft.row.id)
       this.#newIds.set(id, { id, device: draft.row.id })
     }
-    const entry = this.#inventory.get(id)
-    if (entry === undefined || entry === draft || draft.row.inventory_id !== null) return
+    const entry = this.#entry(id)
+    if (entry === undefined || draft.row.inventory_id !== null) return
     // A signed id takes the entry from a device that merely claimed it.
     draft.row.inventory_id = entry.row.inventory_id
     draft.row.inventory_name = entry.row.inventory_name
     entry.row.inventory_id = null
     entry.row.inventory_name = null
     entry.deleted = entry.keys === 0
-    for (const name of (draft.row.inventory_name ?? '').split(/\s+/)) {
+    for (const name of (draft.row.inventory_name ?? '').split(/\s/)) {
       const term = termOf(name)
       if (term !== '') this.#terms.set(`${term}\n${draft.row.id}`, { term, device: draft.row.id })
     }
@@ -286,13 +294,13 @@ class DeviceLinker {
   }
 
   #approvesItself({ approvesItself, at }: Sighting, certificate: SightedCertificate): boolean {
-    const { sound, setting, key, notBefore } = certificate
-    if (!approvesItself || !sound || setting === undefined) return false
-    const standing = this.#known.standings.get(setting)
+    const { setting, key, notBefore } = certificate
+    if (!approvesItself || setting === undefined) return false
+    const standing = this.#standing(setting)
     const firstSeen = Math.min(at, this.#known.firstSeen.get(settingKey(setting, key)) ?? at)
     return isCaAdmitting({ setting, standing, notBefore, key, firstSeen }, this.#deps.now)
   }
 }
 
 const isBlockedEntry = (entry: DeviceDraft | undefined): boolean =>
-  entry?.keys === 0 && !entry.deleted && entry.row.approval === 'blocked'
+  entry?.keys === 0 && entry.row.approval === 'blocked'
