@@ -80,6 +80,22 @@ function addStoreCommands(program: TfeCommand): void {
     .does(async ({ file, options, json }, environment) =>
       (await store()).initCommand({ file, from: options.get('from'), json }, environment),
     )
+  program
+    .command('upgrade')
+    .summary('say what this version changes for a fleet, and upgrade its store')
+    .description(
+      'Names each device, listener, upstream, enrollment setting and administrator that a changed rule of this version touches, with what it meets before and after. With --dry-run that is all, and nothing is changed: exit code 0 where nothing is touched, else 1. Without it the store is copied beside itself and upgraded, while nothing serves from it. `tfe serve` upgrades an older store as well, and logs the same.',
+    )
+    .takesConfiguration()
+    .option('--dry-run', 'say what is touched, and change nothing')
+    .option('--confirm', 'do not ask')
+    .examples('tfe upgrade --dry-run --config /etc/tfe/epmm.yaml')
+    .with(json)
+    .does(async ({ file, options, json }, environment) => {
+      const [dryRun, confirmed] = [options.has('dry-run'), options.has('confirm')]
+      const { upgradeCommand } = await import('./commands/upgrade.ts')
+      return await upgradeCommand({ file, dryRun, confirmed, json }, environment)
+    })
   addKeys(program)
   addAdmin(program)
   program

@@ -27,6 +27,7 @@ import { runtimeFaults, type ReadPresented } from './self-test/self-test.ts'
 import { openStatusListener } from './status/listener.ts'
 import { departingDevices } from './store-sync/departing-devices.ts'
 import { StoreSession } from './store-sync/session.ts'
+import { logRuleChanges } from './upgrade/log-changes.ts'
 import { LOCAL_TICKETS } from './reload/shared-ticket-secret.ts'
 
 export type { ReloadOutcome } from './reload/coordinator.ts'
@@ -75,6 +76,7 @@ export async function startServer(
   const selfTestMs = Math.round(performance.now() - tested)
   // Whatever is opened from here on is closed again, last first, unless everything could be.
   await using opened = new AsyncDisposableStack()
+  await logRuleChanges(config, logger)
   const storeSession = await StoreSession.open(config, logger, options.sightingLimit)
   if (!storeSession.ok) return storeSession
   opened.defer(() => storeSession.value?.close())

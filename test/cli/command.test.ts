@@ -59,6 +59,7 @@ test('where the configuration is the only argument, it may come with --config or
     'init',
     'check',
     'break-glass --reason x',
+    'upgrade --dry-run',
     'keys list',
     'keys new',
   ]) {

@@ -85,6 +85,7 @@ const LOCAL = [
   'keys export @! --config @!.yaml',
   'admin create alice --role viewer --config @!.yaml',
   'break-glass @!.yaml --reason !',
+  'upgrade @!.yaml --dry-run',
   'upstream test ! --config @tfe.yaml',
   'upstream scan ! --config @tfe.yaml',
   'upstream catalogue --config @!.yaml',

@@ -182,6 +182,7 @@ const FAULTY = [
   'keys import @ring --config @missing.yaml',
   'admin create alice --role viewer --token-file @token --config @missing.yaml',
   'break-glass @missing.yaml --reason x',
+  'upgrade @missing.yaml --dry-run',
   'explain @device.pem --config @missing.yaml',
   'explain @missing.pem --config @tfe.yaml',
   'headers @missing.pem --format nginx',

@@ -194,7 +194,7 @@ async function withStore<Value>(
 }
 
 /** The account of the operating system: this machine knows no other name. */
-function currentUser(): Actor {
+export function currentUser(): Actor {
   try {
     return { who: userInfo().username, from: 'cli' }
   } catch {

@@ -64,6 +64,12 @@ export const OFFLINE = [
     ['$folder/ring.bundle --config $holder --json', { input: PASSPHRASE }],
   ),
   ...scenarios(
+    'upgrade',
+    ['$second --dry-run', { reads: true, says: /the store is up to date/u }],
+    ['--config $second --confirm', { says: /the store is up to date/u }],
+    ['$faulty --dry-run', { code: 1, says: /workers: found/u }],
+  ),
+  ...scenarios(
     'break-glass',
     ['--config $second --reason test', { says: /required|nothing was changed/u }],
     ['$second --reason test --json'],

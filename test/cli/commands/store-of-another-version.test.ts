@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
+import { lockStore } from '../../../src/store/engine/lock.ts'
 import { laterTables, NEWER_SCHEMA } from '../../support/store/older-schema.ts'
 import { configurationFolder } from '../../support/cli/configuration-folder.ts'
 import { MAIN } from '../../support/front-ends/serve-process.ts'
@@ -92,4 +93,58 @@ test('tfe admin create at an older store tells the same', async () => {
   const { code, text } = await run(...command, '--config', it.config)
   expect(code).toBe(0)
   expect(text).toMatch(/the store was upgraded from schema 1 to 2; its copy is .*before-schema-2-/)
+})
+
+test('tfe upgrade foretells without changing anything, asks, and then copies and upgrades', async () => {
+  await using it = await place()
+  it.damage(...toSchema1, `insert into admins values ('Alice', 'viewer', null, null, 0, 1, 1)`)
+  const files = readdirSync(join(it.store, '..'))
+  const dry = await run('upgrade', '--dry-run', '--json', '--config', it.config)
+  expect(dry.code).toBe(1)
+  const answer = JSON.parse(dry.text) as {
+    changes: { code: string; touched: { name: string }[] }[]
+  }
+  expect(answer).toMatchObject({ outcome: 'touched', schema: { found: 1, known: 2 } })
+  const named = (code: string) =>
+    answer.changes.find((one) => one.code === code)?.touched.map(({ name }) => name)
+  expect(named('administrator-names')).toEqual(['Alice'])
+  expect(named('default-cipher-suites')).toEqual(['devices'])
+  expect(readdirSync(join(it.store, '..'))).toEqual(files)
+  const unasked = await run('upgrade', '--config', it.config)
+  expect(unasked.code).toBe(2)
+  expect(unasked.text).toContain('add --confirm')
+  expect(readdirSync(join(it.store, '..'))).toEqual(files)
+  const done = await run('upgrade', '--confirm', '--config', it.config)
+  expect(done.code).toBe(0)
+  expect(done.text).toMatch(/upgraded from schema 1 to 2; its copy is .*before-schema-2-/)
+  const again = await run('upgrade', '--config', it.config)
+  expect(again.text).toContain('the store is up to date: schema 2')
+  const settled = await run('upgrade', '--dry-run', '--json', '--config', it.config)
+  expect(JSON.parse(settled.text)).toMatchObject({ changes: [{ code: 'administrator-names' }] })
+})
+
+test('tfe upgrade waits for no program that serves: it is refused', async () => {
+  await using it = await place()
+  it.damage(...toSchema1)
+  const lock = await lockStore({ kind: 'sqlite', path: it.store }, 'shared')
+  const { code, text } = await run('upgrade', '--confirm', '--config', it.config)
+  expect(code).toBe(1)
+  expect(text).toContain('stop every `tfe serve` on it first')
+  expect(readdirSync(join(it.store, '..')).some((name) => name.includes('.before-'))).toBe(false)
+  if (lock.ok) await lock.value.release()
+})
+
+test('tfe serve tells each changed rule with the first names that it touches, and serves', async () => {
+  await using it = await place()
+  it.damage(...toSchema1, `insert into admins values ('Alice', 'viewer', null, null, 0, 1, 1)`)
+  const { code, text } = await run('serve', '--config', it.config)
+  expect(code).toBe(0)
+  const lines = text.split('\n').filter((one) => one.includes('"rule"'))
+  const said = lines.map((one) => JSON.parse(one) as Record<string, unknown>)
+  expect(said.find(({ rule }) => rule === 'administrator-names')).toMatchObject({
+    level: 'warn',
+    touched: 1,
+    names: ['Alice'],
+  })
+  expect(text.indexOf('"rule"')).toBeLessThan(text.indexOf('"msg":"serving"'))
 })

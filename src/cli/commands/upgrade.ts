@@ -1,0 +1,161 @@
+/** `tfe upgrade`: what the rules of this version change for a fleet, and the upgrade of its store while nothing serves. */
+import { loadConfig } from '../../config/load.ts'
+import { countText } from '../../kernel/count-text.ts'
+import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
+import {
+  configuredStore,
+  openConfiguredStore,
+  readConfiguredStore,
+  storeFault,
+  storeSettingsOf,
+  upgradeNote,
+  type ConfiguredStore,
+} from '../../serve/store-sync/configured-store.ts'
+import { readRuleChanges } from '../../serve/upgrade/read-changes.ts'
+import type { RuleChange } from '../../serve/upgrade/rule-change.ts'
+import { explainStoreLock, lockStore } from '../../store/engine/lock.ts'
+import { SCHEMA_VERSION } from '../../store/migrate/migrations.ts'
+import { printAnswer, printFaultAnswer, type AnswerForm } from '../answer.ts'
+import type { CommandEnvironment, CommandResult } from '../command-environment.ts'
+import { EXIT } from '../exit-code.ts'
+import { replaceControlCharacters } from '../text-layout.ts'
+import { currentUser } from './store.ts'
+
+/** What `tfe upgrade` was given. */
+export interface UpgradeOptions {
+  readonly file: string
+  readonly dryRun: boolean
+  readonly confirmed: boolean
+  readonly json: boolean
+}
+
+interface Foretold {
+  readonly configured: ConfiguredStore
+  readonly schema: number
+  readonly changes: readonly RuleChange[]
+}
+
+/** Lists what changes; without --dry-run it copies and upgrades the store once that was confirmed. */
+export async function upgradeCommand(
+  { file, dryRun, confirmed, json }: UpgradeOptions,
+  { terminal, env }: CommandEnvironment,
+): Promise<CommandResult> {
+  const form = { terminal, json }
+  const foretold = await foretell(file, env)
+  if (!foretold.ok) return printFaultAnswer(foretold.failure, form)
+  const { configured, schema, changes } = foretold.value
+  if (dryRun) {
+    const outcome = changes.length === 0 ? 'nothing-touched' : 'touched'
+    printAnswer(
+      { document: documentOf(outcome, foretold.value), lines: linesOf(foretold.value) },
+      form,
+    )
+    return changes.length === 0 ? EXIT.ok : EXIT.no
+  }
+  if (schema === SCHEMA_VERSION) {
+    printAnswer(
+      { document: documentOf('unchanged', foretold.value), lines: linesOf(foretold.value) },
+      form,
+    )
+    return EXIT.ok
+  }
+  // What is read before an answer is never in the way of JSON.
+  const notice = json ? terminal.err : terminal.out
+  for (const line of linesOf(foretold.value)) notice(`${line}\n`)
+  if (!confirmed) {
+    if (terminal.ask === undefined) {
+      return 'this has to be confirmed, and there is no terminal to ask at: add --confirm'
+    }
+    const answer = await terminal.ask('type yes to copy and upgrade the store: ')
+    if (answer.trim() !== 'yes') {
+      return printFaultAnswer([{ at: 'tfe upgrade', message: 'nothing was changed' }], form)
+    }
+  }
+  return await upgradeStore(configured, foretold.value, form)
+}
+
+async function foretell(
+  file: string,
+  env: CommandEnvironment['env'],
+): Promise<Result<Foretold, readonly Fault[]>> {
+  const loaded = await loadConfig(file, env)
+  if (!loaded.ok) return loaded
+  const configured = configuredStore(loaded.value.config)
+  if (!configured.ok) return configured
+  const store = await readConfiguredStore(configured.value)
+  if (!store.ok) return store
+  try {
+    const changes = await readRuleChanges(store.value, loaded.value.config)
+    return changes.ok
+      ? ok({
+          configured: configured.value,
+          schema: store.value.schemaFound,
+          changes: changes.value,
+        })
+      : fail([storeFault(configured.value, changes.failure)])
+  } finally {
+    await store.value.close()
+  }
+}
+
+async function upgradeStore(
+  configured: ConfiguredStore,
+  foretold: Foretold,
+  form: AnswerForm,
+): Promise<CommandResult> {
+  const lock = await lockStore(storeSettingsOf(configured), 'exclusive')
+  if (!lock.ok) {
+    const message = explainStoreLock(lock.failure)
+    return printFaultAnswer([{ at: configured.at, message }], form)
+  }
+  try {
+    const opened = await openConfiguredStore(configured, { actor: currentUser() })
+    if (!opened.ok) return printFaultAnswer(opened.failure, form)
+    const note = upgradeNote(configured, opened.value)
+    await opened.value.close()
+    const document = { ...documentOf('upgraded', foretold), copy: note?.copy ?? null }
+    const { paint, signs } = form.terminal
+    const lines =
+      note === undefined
+        ? ['another program has upgraded the store meanwhile']
+        : [
+            `${paint('good', signs.yes)} the store was upgraded from schema ${note.from} to ${note.to}; its copy is ${note.copy}`,
+            `  next step: ${note.nextStep}`,
+          ]
+    printAnswer({ document, lines }, form)
+    return EXIT.ok
+  } finally {
+    await lock.value.release()
+  }
+}
+
+const documentOf = (outcome: string, { schema, changes }: Foretold): object => ({
+  outcome,
+  schema: { found: schema, known: SCHEMA_VERSION },
+  changes: changes.map(({ code, sentence, next, touched }) => ({
+    code,
+    sentence,
+    next_step: next,
+    touched: touched.map(({ label, ...one }) => ({ ...one, label: label ?? null })),
+  })),
+})
+
+function linesOf({ schema, changes }: Foretold): readonly string[] {
+  const head =
+    schema === SCHEMA_VERSION
+      ? `the store is up to date: schema ${schema}`
+      : `the store has schema ${schema}, and this version writes schema ${SCHEMA_VERSION}`
+  const none = changes.length === 0 ? ['no changed rule touches anything of this fleet'] : []
+  return [head, ...none, ...changes.flatMap(changeLines)]
+}
+
+const changeLines = ({ code, sentence, next, touched }: RuleChange): readonly string[] =>
+  [
+    '',
+    `${code}: ${sentence}`,
+    ...touched.map(
+      ({ kind, name, label, before, after }) =>
+        `  ${kind} ${name}${label === undefined ? '' : ` (${label})`}: ${before} -> ${after}`,
+    ),
+    `  ${countText(touched.length, 'thing')} touched; next: ${next}`,
+  ].map(replaceControlCharacters)

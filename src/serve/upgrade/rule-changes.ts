@@ -1,0 +1,198 @@
+/**
+ * What the rules of this version change for the fleet of a configuration and its store. Each rule is one function of what
+ * was read; a rule that touches nothing is left out.
+ */
+import { nameFault } from '../../admin/auth/admin-name.ts'
+import type { Config } from '../../config/config.ts'
+import type { OAuthFacts } from '../../fleet/oauth.ts'
+import { oauthInUseUnconfigured, oauthRows } from '../../fleet/oauth-rows.ts'
+import { IDENTITY_FIELDS } from '../../message/known-fields.ts'
+import { fileDifferences } from '../../state/file-differences.ts'
+import type { StoreRules } from '../../state/store-rules.ts'
+import type { RuleChange, TouchedThing } from './rule-change.ts'
+
+/** A link on refused evidence alone, and the device that it leads to. */
+export interface LinkFact {
+  readonly device: string
+  readonly name: string | undefined
+  readonly kind: 'key' | 'signed-id'
+  readonly value: string
+  readonly code: string
+}
+
+/** What is asked about. */
+export interface UpgradeFacts {
+  readonly config: Config
+  readonly rules: StoreRules
+  /** The schema that the store has; 1 was written before these rules. */
+  readonly schema: number
+  readonly links: readonly LinkFact[]
+  /** Signed ids of blocked devices. */
+  readonly blockedIds: readonly string[]
+  readonly administrators: readonly string[]
+  /** Enrollment settings whose revocation lists are still to be taken from the file. */
+  readonly unstatedLists: readonly string[]
+  readonly oauth: OAuthFacts
+}
+
+/** Lists the changed rules that touch something, in the order of their weight. */
+export const ruleChanges = (facts: UpgradeFacts): readonly RuleChange[] =>
+  (facts.schema < RULES_CAME_WITH ? [...LASTING, ...ONCE] : LASTING)
+    .map((rule) => rule(facts))
+    .filter(({ touched }) => touched.length > 0)
+
+/** Stores of an older schema have not met these rules yet. */
+const RULES_CAME_WITH = 2
+
+type Rule = (facts: UpgradeFacts) => RuleChange
+
+const refusedLinks: Rule = ({ links }) => ({
+  code: 'refused-links',
+  sentence:
+    'keys and ids that only refused certificates linked to a device stay linked until that is undone; no new ones are',
+  next: 'look at `tfe devices links --refused`, and undo them with `tfe devices links --refused --undo`',
+  touched: links.map(({ device, name, kind, value, code }) => ({
+    kind: 'device',
+    name: device,
+    label: name,
+    before: `linked by a certificate refused as ${code}: ${kind} ${value}`,
+    after: 'still linked',
+  })),
+})
+
+const administratorNames: Rule = ({ administrators }) => ({
+  code: 'administrator-names',
+  sentence: 'names of new administrators are written in one way, so that no two look alike',
+  next: 'these stay and sign in as before; make another with `tfe admin create` and remove the old one with `tfe admin remove`',
+  touched: administrators.flatMap((name): readonly TouchedThing[] => {
+    const fault = nameFault(name)
+    return fault === undefined
+      ? []
+      : [{ kind: 'administrator', name, before: 'a name like any other', after: fault }]
+  }),
+})
+
+const differences: Rule = ({ config, rules }) => ({
+  code: 'file-differences',
+  sentence:
+    'once there is a store it owns what the file says otherwise; a stricter word of the file holds while it stands there, and refuses a reload',
+  next: 'settle each with the command beside it, or change the file',
+  touched: fileDifferences(config, rules).map(
+    ({ kind, subject, file, store, inForce, nextStep }) => ({
+      kind: KIND_OF_DIFFERENCE[kind] ?? 'enrollment-setting',
+      name: subject,
+      before: `the file says ${file}, the store ${store}`,
+      after: `in force is what the ${inForce} says; ${nextStep}`,
+    }),
+  ),
+})
+
+const KIND_OF_DIFFERENCE: Readonly<Partial<Record<string, TouchedThing['kind']>>> = {
+  enforcement: 'enforcement',
+  'approval-model': 'enforcement',
+  'upstream-tls': 'upstream',
+}
+
+const listsTakenOver: Rule = ({ config, unstatedLists }) => ({
+  code: 'revocation-lists-taken-over',
+  sentence: 'revocation lists belong to the enrollment setting in the store',
+  next: 'they are taken over from the file at the first start; from then on they are changed with `tfe ca`',
+  touched: unstatedLists.flatMap((name): readonly TouchedThing[] => {
+    const written = config.trust.enrollmentSettings.find((one) => one.name === name)
+    return written?.crl === undefined
+      ? []
+      : [
+          {
+            kind: 'enrollment-setting',
+            name,
+            before: 'revocation lists as the file names them',
+            after: 'the same lists, kept in the store',
+          },
+        ]
+  }),
+})
+
+const blockedIds: Rule = ({ blockedIds: ids }) => ({
+  code: 'blocked-ids',
+  sentence: 'a block reaches every certificate that names a signed id of the blocked device',
+  next: 'none; `tfe devices show` says by which ids a device is blocked, `tfe devices unblock` lifts a block',
+  touched: ids.map((id) => ({
+    kind: 'device',
+    name: id,
+    before: 'a new key with this id passed for some seconds',
+    after: 'refused as blocked at its first request',
+  })),
+})
+
+const oauthUnconfigured: Rule = ({ config, rules, oauth }) => ({
+  code: 'oauth-not-configured',
+  sentence: 'the new OAuth endpoint is refused until it is enabled',
+  next: 'enable it with `tfe oauth enable-new` if clients use it',
+  touched: oauthInUseUnconfigured(rules.oauth.modern, oauthRows(config.listeners), oauth).map(
+    ({ listener, row }) => ({
+      kind: 'route',
+      name: `${listener}: ${row}`,
+      before: 'served',
+      after: 'refused as oauth-not-configured',
+    }),
+  ),
+})
+
+const cipherSuites: Rule = ({ config: { listeners, admin } }) => ({
+  code: 'default-cipher-suites',
+  sentence:
+    'where no cipher suites are stated, forward-secret AEAD suites alone are offered, on the listeners of devices and of the admin API',
+  next: 'to go on offering others on a listener of devices, state `tls.ciphers` there; `tfe_tls_connections_total` tells what devices agree on',
+  touched: [
+    ...listeners.filter(({ tls }) => tls.ciphers === undefined).map(({ name }) => name),
+    ...(admin?.certificate === undefined ? [] : ['admin API']),
+  ].map((name) => ({
+    kind: 'listener',
+    name,
+    before: "the runtime's list, with CBC and static RSA",
+    after: 'a TLS 1.2 client without AEAD suites shakes no hands',
+  })),
+})
+
+const identityFields: Rule = ({ config: { upstreams } }) => ({
+  code: 'identity-fields',
+  sentence: `more fields by which products tell who a client is are removed from requests: ${IDENTITY_FIELDS.flatMap(({ names }) => names).join(', ')}`,
+  next: 'look through docs/identity-fields.md for a field that your devices themselves have to send; there is no switch to let it pass',
+  touched: upstreams.map(({ name }) => ({
+    kind: 'upstream',
+    name,
+    before: 'got those fields as devices sent them, but for the ones known then',
+    after: 'gets none of them from a device',
+  })),
+})
+
+const publishedPorts: Rule = ({ config: { listeners } }) => ({
+  code: 'published-ports',
+  sentence:
+    'the upstream reads a port in Host and X-Forwarded-Host only when it is one by which devices reach the listener',
+  next: 'where devices reach a listener by another port than its own, name it in `publishedPorts`',
+  touched: listeners
+    .filter(({ relay, port, publishedPorts: ports }) => {
+      const isStandard = port === 443 || ports.length > 0
+      return relay === undefined && !isStandard
+    })
+    .map(({ name, port }) => ({
+      kind: 'listener',
+      name,
+      before: 'any port that a device wrote in Host',
+      after: `no port but ${port}`,
+    })),
+})
+
+/** They touch what stands in the store, until it is settled. */
+const LASTING: readonly Rule[] = [refusedLinks, administratorNames]
+/** They change at the upgrade, and are in force afterwards. */
+const ONCE: readonly Rule[] = [
+  differences,
+  listsTakenOver,
+  blockedIds,
+  oauthUnconfigured,
+  cipherSuites,
+  identityFields,
+  publishedPorts,
+]

@@ -1,0 +1,136 @@
+/** Which rules touch a fleet, and by which names; asked of a configuration as it is loaded. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadConfig } from '../../../src/config/load.ts'
+import type { Config } from '../../../src/config/config.ts'
+import type { RuleChange } from '../../../src/serve/upgrade/rule-change.ts'
+import { ruleChanges, type UpgradeFacts } from '../../../src/serve/upgrade/rule-changes.ts'
+import {
+  configurationFolder,
+  type ConfigurationFolder,
+} from '../../support/cli/configuration-folder.ts'
+
+let folder: ConfigurationFolder
+let config: Config
+beforeAll(async () => {
+  folder = await configurationFolder()
+  const loaded = await loadConfig(folder.config, {})
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure))
+  config = loaded.value.config
+})
+afterAll(() => folder[Symbol.asyncDispose]())
+
+const foundBy = (change: Partial<UpgradeFacts>): readonly RuleChange[] =>
+  ruleChanges({
+    config,
+    schema: 1,
+    rules: {
+      revision: 0,
+      latch: 'required',
+      enrollmentSettings: [],
+      removedSettings: [],
+      listPoints: [],
+      approvalModel: undefined,
+      oauth: { modern: 'not-configured', legacy: 'enabled' },
+      closedListeners: [],
+      upstreamTls: [],
+    },
+    links: [],
+    blockedIds: [],
+    administrators: [],
+    unstatedLists: [],
+    oauth: { required: true, pending: 0, syncPortOpen: false },
+    ...change,
+  })
+
+const withListeners = (listeners: readonly Config['listeners'][number][]): Config => {
+  const [first, ...others] = listeners
+  if (first === undefined) throw new Error('no listener')
+  return { ...config, listeners: [first, ...others] }
+}
+
+const namesOf = (changes: readonly RuleChange[], code: RuleChange['code']): readonly string[] =>
+  changes.filter((one) => one.code === code).flatMap(({ touched }) => touched.map((it) => it.name))
+
+const LINK = {
+  device: 'd1',
+  name: 'Phone',
+  kind: 'key',
+  value: 'k',
+  code: 'denied-issuer',
+} as const
+
+describe('of a store of the schema before', () => {
+  test('a link on refused evidence is named by its device', () => {
+    const [change] = foundBy({ links: [LINK] })
+    expect(change?.code).toBe('refused-links')
+    expect(change?.touched).toMatchObject([{ kind: 'device', name: 'd1', label: 'Phone' }])
+    expect(change?.touched[0]?.before).toContain('denied-issuer')
+    expect(change?.next).toContain('tfe devices links --refused --undo')
+  })
+
+  test('signed ids of blocked devices are named', () => {
+    expect(namesOf(foundBy({ blockedIds: ['urn:sn:1'] }), 'blocked-ids')).toEqual(['urn:sn:1'])
+    expect(namesOf(foundBy({}), 'blocked-ids')).toEqual([])
+  })
+
+  test('administrators whose names are written in another way are named, the others not', () => {
+    const administrators = ['alice', 'Alice', 'bob ', 'carol']
+    const names = namesOf(foundBy({ administrators }), 'administrator-names')
+    expect(names).toEqual(['Alice', 'bob '])
+  })
+
+  test('listeners that state no cipher suites are named, those that do are not', () => {
+    expect(namesOf(foundBy({}), 'default-cipher-suites')).toEqual(['devices'])
+    const stated = config.listeners.map((one) => ({
+      ...one,
+      tls: { ...one.tls, ciphers: ['ECDHE-RSA-AES128-GCM-SHA256'] },
+    }))
+    const changes = foundBy({ config: withListeners(stated) })
+    expect(namesOf(changes, 'default-cipher-suites')).toEqual([])
+  })
+
+  test('listeners with another port than 443 and no published one are named', () => {
+    expect(namesOf(foundBy({}), 'published-ports')).toEqual(['devices'])
+    for (const change of [{ publishedPorts: [8443] }, { port: 443 }]) {
+      const listeners = config.listeners.map((one) => ({ ...one, ...change }))
+      const changes = foundBy({ config: withListeners(listeners) })
+      expect(namesOf(changes, 'published-ports')).toEqual([])
+    }
+  })
+
+  test('every upstream is named with the fields that it no longer gets', () => {
+    const changes = foundBy({})
+    expect(namesOf(changes, 'identity-fields')).toEqual(['mdm'])
+    const [change] = changes.filter(({ code }) => code === 'identity-fields')
+    expect(change?.sentence).toContain('X-Client-Cert*')
+  })
+
+  test('an enrollment setting of the file that the store lacks is named', () => {
+    expect(namesOf(foundBy({}), 'file-differences')).toContain('New')
+  })
+
+  test('lists of the file that the store has not taken over are named, a setting without lists is not', () => {
+    const unstatedLists = ['New', 'Old']
+    expect(namesOf(foundBy({ unstatedLists }), 'revocation-lists-taken-over')).toEqual([])
+  })
+
+  test('the new OAuth endpoint that is not configured is named by its rows', () => {
+    const [first, ...others] = config.listeners
+    if (first === undefined) throw new Error('no listener')
+    const [row, ...rows] = first.routes.rows
+    if (row === undefined) throw new Error('no row')
+    const oauthRow = { ...row, id: 'token', class: 'always', endpoint: 'oauth' } as typeof row
+    const routes = { ...first.routes, rows: [oauthRow, ...rows] }
+    const listeners = [{ ...first, routes }, ...others]
+    const facts = { config: withListeners(listeners) }
+    expect(namesOf(foundBy(facts), 'oauth-not-configured')).toEqual(['devices: token'])
+  })
+})
+
+describe('of a store that is up to date', () => {
+  test('only what stands in the store until it is settled is named', () => {
+    expect(foundBy({ schema: 2 })).toEqual([])
+    const changes = foundBy({ schema: 2, links: [LINK], administrators: ['Alice'] })
+    expect(changes.map(({ code }) => code)).toEqual(['refused-links', 'administrator-names'])
+  })
+})
