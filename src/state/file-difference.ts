@@ -10,6 +10,8 @@ export const DIFFERENCE_KINDS = [
   'sunset',
   'chain',
   'source',
+  'revocation-list',
+  'revocation',
   'only-in-file',
   'only-in-store',
   'upstream-tls',

@@ -4,9 +4,11 @@ import type { EnrollmentSetting } from '../config/trust/types.ts'
 import { isoText, type Instant } from '../kernel/types.ts'
 import { parsePem } from '../x509/pem.ts'
 import { commandsFor, type KnownSettings } from './difference-commands.ts'
+import { revocationDifferences } from './held-revocation.ts'
 import type { FileDifference } from './file-difference.ts'
 import { heldWord, type StandingInStore } from './file-holds.ts'
-import type { StoredEnrollmentSetting, StoreRules } from './store-rules.ts'
+import type { StoreRules } from './store-rules.ts'
+import type { StoredEnrollmentSetting } from './stored-setting.ts'
 
 /** Returns them in the order of the file; those that only the store has come last. */
 export function settingDifferences(config: Config, rules: StoreRules): readonly FileDifference[] {
@@ -88,6 +90,7 @@ function between(
       nextStep: `no command changes the chain of a setting: upload this one under another name with \`tfe ca upload\`, or name the file of the other chain`,
     })
   }
+  found.push(...revocationDifferences(setting, stored))
   if (source !== stored.source) {
     found.push({
       ...fixed,

@@ -3,14 +3,15 @@
  * endpoints, closed ports. Small and rare, so it travels with the process configuration, and a process compiles anew.
  */
 import type { Config } from '../config/config.ts'
-import type { ApprovalModel, Enforcement, OAuthEndpoints, Standing } from '../decide/policy.ts'
+import type { ApprovalModel, Enforcement, OAuthEndpoints } from '../decide/policy.ts'
 import type { ListPoint } from './missing-lists.ts'
 import { pemOf } from '../x509/pem.ts'
 import { enforcementInForce } from '../fleet/enforcement-in-force.ts'
+import { revocationInForce } from './held-revocation.ts'
 import { distrustedByFileAlone, standingInForce } from './file-holds.ts'
+import type { StoredEnrollmentSetting } from './stored-setting.ts'
 import { applyUpstreamTls, type AppliedUpstreamTls } from './upstream-tls.ts'
 import type { CrlSettings, EnrollmentSetting } from '../config/trust/types.ts'
-import type { ListSource } from '../trust/list-source.ts'
 
 /** What the store says of the whole fleet; plain data for structured clone. */
 export interface StoreRules {
@@ -32,26 +33,11 @@ export interface StoreRules {
   readonly upstreamTls: readonly AppliedUpstreamTls[]
 }
 
-/** An enrollment setting as the store keeps it. */
-export interface StoredEnrollmentSetting {
-  readonly name: string
-  readonly source: EnrollmentSetting['source']
-  readonly standing: Standing
-  /** DER: the trust anchor and any intermediates. */
-  readonly chain: readonly Uint8Array[]
-  /** Its revocation lists; undefined where revocation is not asked for. */
-  readonly crl: StoredCrl | undefined
-}
-
-/** The revocation lists of a stored setting, as the configuration has them, without places in a file. */
-export type StoredCrl = Omit<CrlSettings, 'lists'> & {
-  readonly lists: readonly [ListSource, ...ListSource[]]
-}
-
 /** The configuration as it is in force under the rules of a store, and under the file's stricter words (decision 30). */
 export function applyRules(config: Config, rules: StoreRules | undefined): Config {
   if (rules === undefined) return config
   const { trust, approval } = config
+  const written = new Map(trust.enrollmentSettings.map(({ name, crl }) => [name, crl]))
   const stored = rules.enrollmentSettings.flatMap((one) => {
     const standing = standingInForce(one.name, one.standing, trust)
     return standing.kind === 'removed' ? [] : [{ ...one, standing }]
@@ -64,7 +50,7 @@ export function applyRules(config: Config, rules: StoreRules | undefined): Confi
     trust: {
       ...trust,
       enrollmentSettings: [
-        ...stored.map(settingOf),
+        ...stored.map((one) => settingOf(one, written.get(one.name))),
         ...distrustedByFileAlone(rules.enrollmentSettings, trust),
       ],
     },
@@ -77,13 +63,10 @@ const approvalModelInForce = (
   { approvalModel }: StoreRules,
 ): ApprovalModel => (modelStated ? model : (approvalModel ?? model))
 
-function settingOf({
-  name,
-  source,
-  standing,
-  chain,
-  crl,
-}: StoredEnrollmentSetting): EnrollmentSetting {
+function settingOf(
+  { name, source, standing, chain, crl }: StoredEnrollmentSetting,
+  written: CrlSettings | undefined,
+): EnrollmentSetting {
   const at = `store: enrollment setting ${name}`
   const bytes = Buffer.from(chain.map((der) => pemOf(Buffer.from(der))).join(''), 'latin1')
   return {
@@ -92,10 +75,6 @@ function settingOf({
     source,
     standing,
     chain: { at, path: at, bytes },
-    crl: crl && writtenAt(at, crl),
+    crl: revocationInForce(crl, written, at),
   }
-}
-
-function writtenAt(at: string, { lists: [first, ...others], ...policy }: StoredCrl): CrlSettings {
-  return { ...policy, lists: [{ at, ...first }, ...others.map((one) => ({ at, ...one }))] }
 }

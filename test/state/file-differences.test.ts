@@ -2,10 +2,12 @@
 import { expect, test } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import type { Instant } from '../../src/kernel/types.ts'
+import type { Instant, Millis } from '../../src/kernel/types.ts'
 import { differenceText, type FileDifference } from '../../src/state/file-difference.ts'
 import { fileDifferences } from '../../src/state/file-differences.ts'
-import type { StoredEnrollmentSetting, StoreRules } from '../../src/state/store-rules.ts'
+import { revocationInForce } from '../../src/state/held-revocation.ts'
+import type { StoreRules } from '../../src/state/store-rules.ts'
+import type { StoredEnrollmentSetting } from '../../src/state/stored-setting.ts'
 import { mintCa } from '../support/certificates/mint.ts'
 import { inMemoryFiles } from '../support/config/in-memory-files.ts'
 
@@ -315,7 +317,96 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-for (const { promise, file, rules, found } of ROWS) {
+const crl = (failure: 'hard-fail' | 'soft-fail', ...urls: readonly string[]) => {
+  const [first = '', ...others] = urls
+  const list = (url: string) => ({ kind: 'url', url }) as const
+  const hour = 3_600_000 as Millis
+  return {
+    failure,
+    grace: 0 as Millis,
+    refresh: hour,
+    resets: 0,
+    lists: [list(first), ...others.map(list)],
+  } as const
+}
+const UPLOAD = { kind: 'upload', digest: 'd', octets: Buffer.of(1) } as const
+const withCrl = (words: string) => written('A', `standing: current, crl: { ${words} }`)
+const LIST = "lists: [{ url: 'http://ca.example/a.crl' }]"
+const A_CRL = 'http://ca.example/a.crl'
+
+const CRL_ROWS: readonly Row[] = [
+  {
+    promise: 'lists that both have are no difference',
+    file: { settings: [withCrl(LIST)] },
+    rules: rulesOf([stored('A', CURRENT, { crl: crl('hard-fail', A_CRL) })]),
+    found: [],
+  },
+  {
+    promise: 'a file that says nothing of revocation does not differ from a store that asks for it',
+    file: { settings: [A] },
+    rules: rulesOf([stored('A', CURRENT, { crl: crl('hard-fail', A_CRL) })]),
+    found: [],
+  },
+  {
+    promise: 'a list that the store lacks holds, with what follows while it cannot be had',
+    file: { settings: [withCrl(LIST)] },
+    rules: rulesOf([stored('A', CURRENT)]),
+    found: [['revocation-list', 'A', 'held', `tfe crl add A ${A_CRL} --failure hard-fail`]],
+  },
+  {
+    promise: 'a list beside those of the store holds in addition, and theirs is told',
+    file: { settings: [withCrl(LIST)] },
+    rules: rulesOf([stored('A', CURRENT, { crl: crl('hard-fail', 'http://ca.example/b.crl') })]),
+    found: [
+      ['revocation-list', 'A', 'held', `tfe crl add A ${A_CRL}`],
+      ['revocation-list', 'A', 'store', 'tfe crl remove A 1'],
+    ],
+  },
+  {
+    promise: 'hard-fail holds against soft-fail',
+    file: { settings: [withCrl(LIST)] },
+    rules: rulesOf([stored('A', CURRENT, { crl: crl('soft-fail', A_CRL) })]),
+    found: [['revocation', 'A', 'held', 'tfe crl set A --failure hard-fail']],
+  },
+  {
+    promise: 'soft-fail does not hold against hard-fail',
+    file: { settings: [withCrl(`${LIST}, failure: soft-fail`)] },
+    rules: rulesOf([stored('A', CURRENT, { crl: crl('hard-fail', A_CRL) })]),
+    found: [['revocation', 'A', 'store', 'tfe crl set A --failure soft-fail']],
+  },
+  {
+    promise: 'another grace and another refresh are told',
+    file: { settings: [withCrl(`${LIST}, grace: 1h, refresh: 2h`)] },
+    rules: rulesOf([stored('A', CURRENT, { crl: crl('hard-fail', A_CRL) })]),
+    found: [
+      ['revocation', 'A', 'store', 'tfe crl set A --grace 3600s'],
+      ['revocation', 'A', 'store', 'tfe crl set A --refresh 7200s'],
+    ],
+  },
+  {
+    promise: 'what was uploaded a file cannot name, and does not differ from',
+    file: { settings: [withCrl(LIST)] },
+    rules: rulesOf([
+      stored('A', CURRENT, {
+        crl: {
+          ...crl('hard-fail', A_CRL),
+          lists: [{ kind: 'url', url: A_CRL }, UPLOAD],
+        },
+      }),
+    ]),
+    found: [],
+  },
+  {
+    promise: 'of a setting that admits no device lists do not count',
+    file: {
+      settings: [withCrl(LIST).replace('current', 'distrusted'), written('B', 'standing: current')],
+    },
+    rules: rulesOf([stored('A', DISTRUSTED), stored('B', CURRENT)]),
+    found: [],
+  },
+]
+
+for (const { promise, file, rules, found } of [...ROWS, ...CRL_ROWS]) {
   test(promise, async () => {
     const differences = fileDifferences(await configOf(file), rules)
     const summary = differences.map(({ kind, subject, inForce, holds, commands }) => [
@@ -370,4 +461,32 @@ test('a difference is told with its place, both words, which is in force, and wh
   ).toEqual([
     "c.yaml approval.model: found approval.model: manual, and the store says off: the file's word is in force; take approval.model out of the file and let the store decide; `tfe approval use manual` then keeps it as it is",
   ])
+})
+
+test('the lists in force are those of the store and of the file, and hard-fail in either is hard-fail', () => {
+  const at = 'store: A'
+  const inStore = crl('soft-fail', 'http://ca.example/b.crl')
+  const inFile = {
+    ...crl('hard-fail', A_CRL),
+    grace: 5 as Millis,
+    lists: [{ kind: 'url', url: A_CRL, at: 'c.yaml' }],
+  } as const
+  expect(revocationInForce(undefined, undefined, at)).toBeUndefined()
+  expect(revocationInForce(undefined, inFile, at)).toEqual(inFile)
+  expect(revocationInForce(inStore, undefined, at)).toEqual({
+    ...inStore,
+    lists: [{ ...inStore.lists[0], at }],
+  })
+  expect(revocationInForce(inStore, inFile, at)).toEqual({
+    ...inStore,
+    failure: 'hard-fail',
+    grace: 5,
+    lists: [{ ...inStore.lists[0], at }, inFile.lists[0]],
+  })
+  // The file's soft word loosens nothing.
+  const hard = { ...inStore, failure: 'hard-fail', grace: 7 as Millis } as const
+  expect(revocationInForce(hard, { ...inFile, failure: 'soft-fail' }, at)).toMatchObject({
+    failure: 'hard-fail',
+    grace: 7,
+  })
 })

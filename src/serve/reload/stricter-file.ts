@@ -44,12 +44,8 @@ const isAsStrict = (old: FileDifference, next: FileDifference): boolean =>
     ? old.file === next.file
     : old.until !== undefined && old.until <= next.until)
 
-function stricterFault({ at, file, store, commands }: FileDifference): Fault {
-  const first =
-    commands.length === 0
-      ? 'change the store first'
-      : `run ${commands.map((one) => `\`${one}\``).join(', then ')} first`
-  const message = `found ${file}, which is stricter than what the store says (${store}), and a reload does not store it: ${first}; a start with this file holds it, unstored`
+function stricterFault({ at, file, store, nextStep }: FileDifference): Fault {
+  const message = `found ${file}, which is stricter than what the store says (${store}), and a reload does not store it: ${nextStep}; a start with this file holds it, unstored`
   return { at, message }
 }
 

@@ -14,7 +14,8 @@ import {
   type DenialDelta,
   type OverlayDelta,
 } from '../../state/overlay.ts'
-import type { StoredEnrollmentSetting, StoreRules } from '../../state/store-rules.ts'
+import type { StoreRules } from '../../state/store-rules.ts'
+import type { StoredEnrollmentSetting } from '../../state/stored-setting.ts'
 import type { DenyTarget } from '../../store/devices/denials.ts'
 import type { StoredSetting, StoredStanding } from '../../store/settings/enrollment-setting.ts'
 import type { StoreFailure } from '../../store/failure.ts'
@@ -24,7 +25,7 @@ import type { Store } from '../../store/port.ts'
 export type ApplyDelta = (delta: OverlayDelta) => void
 
 /** The parts of the configuration that name what the store speaks of. */
-export type FileConfig = Pick<Config, 'listeners' | 'upstreams'>
+export type FileConfig = Pick<Config, 'listeners' | 'trust' | 'upstreams'>
 
 /** What holds for the whole fleet, as of a revision or later. */
 export async function readRules(
@@ -55,7 +56,7 @@ export async function readRules(
   return ok({
     revision,
     latch: enforcement.value.state,
-    enrollmentSettings: settings.value.flatMap(chainOf),
+    enrollmentSettings: settings.value.flatMap((one) => chainOf(one, fileConfig)),
     removedSettings: settings.value
       .filter(({ standing }) => standing.kind === 'removed')
       .map(({ name }) => name),
@@ -76,16 +77,15 @@ export const syncListener = ({ listeners }: Pick<FileConfig, 'listeners'>): stri
     listeners.find(({ name }) => name === SYNC_PORT)
   )?.name
 
-function chainOf({
-  name,
-  source,
-  chain,
-  standing,
-  revocation,
-  resets,
-}: StoredSetting): readonly StoredEnrollmentSetting[] {
+function chainOf(
+  { name, source, chain, standing, revocation, resets }: StoredSetting,
+  { trust }: FileConfig,
+): readonly StoredEnrollmentSetting[] {
   if (standing.kind === 'removed') return []
-  const crl = typeof revocation === 'string' ? undefined : { ...revocation, resets }
+  // The next start takes over what the file says, in a store of the version before.
+  const written = trust.enrollmentSettings.find((one) => one.name === name)?.crl
+  const stated = typeof revocation === 'string' ? undefined : { ...revocation, resets }
+  const crl = revocation === 'unstated' ? written : stated
   return [{ name, source, chain, standing, crl }]
 }
 
