@@ -6,10 +6,13 @@ import type { Policy } from '../decide/policy.ts'
 import type { ApprovalModel } from '../decide/policy.ts'
 import type { Installation } from '../fleet/expectation.ts'
 import type { OAuthRow } from '../fleet/oauth-rows.ts'
+import type { EnforcementInForce, FileEnforcement } from '../fleet/enforcement-in-force.ts'
 import type { MinimumVersions } from '../fleet/readiness.ts'
 import type { ScanReport } from '../forward/diagnose/scan-server.ts'
 import type { TestReport } from '../forward/diagnose/test-server.ts'
 import type { Fault, Instant, Result } from '../kernel/types.ts'
+import type { FileDifference } from '../state/file-difference.ts'
+import type { FileTrust } from '../state/file-holds.ts'
 import type { Catalogue, TlsPreset } from '../upstream-tls/catalogue.ts'
 import type { FileTlsSettings } from '../upstream-tls/verification.ts'
 import type { UpstreamErrorList } from '../record/upstream-error-list.ts'
@@ -26,6 +29,14 @@ export interface FrontEndView {
   installation(): Installation | undefined
   /** The approval model, where the configuration file states it. */
   approvalModel(): ApprovalModel | undefined
+  /** What the configuration file says of enforcement; `enforcementInForce` says what that is worth beside the store. */
+  fileEnforcement(): FileEnforcement
+  /** What requests are judged by now; answers without the store, too. */
+  enforcement(): EnforcementInForce
+  /** What the configuration file says of enrollment settings; `standingInForce` says what of it holds. */
+  fileTrust(): FileTrust
+  /** In what the file says another thing than the store. */
+  differences(): readonly FileDifference[]
   /** What CA chains are held against: one that fell short of it in the store would keep every later world from being built. */
   trust(): { readonly profile: Profile; readonly limits: Partial<Limits> }
   /** What requests are judged by now: grace, the deny list and the standings of previews come from here. */

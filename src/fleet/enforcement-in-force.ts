@@ -33,8 +33,17 @@ export function enforcementInForce(
     : { state: stored, saidBy: 'store' }
 }
 
-/** Only the latch is for good: closing the sync port and the new OAuth endpoint count on it. */
-export const isLatched = ({ saidBy }: EnforcementInForce): boolean => saidBy === 'latch'
+/** How far certificates can be counted on: closing the sync port and the new OAuth endpoint need them for good. */
+export type CertificateRequirement = 'for-good' | 'by-file-alone' | 'none'
+
+/** Only the latch is for good. */
+export function certificateRequirement({
+  state,
+  saidBy,
+}: EnforcementInForce): CertificateRequirement {
+  if (saidBy === 'latch') return 'for-good'
+  return state === 'required' ? 'by-file-alone' : 'none'
+}
 
 /** What is in force in a sentence, for the log, the command line and the portal. */
 export function enforcementText({ state, saidBy }: EnforcementInForce): string {

@@ -17,6 +17,8 @@ export function explainCloseRefusal(why: CloseRefusal): Explanation {
         sentence: 'certificates are not required, so devices still need the sync port',
         nextStep: 'require certificates first',
       }
+    case 'required-by-file-alone':
+      return REQUIRED_BY_FILE_ALONE
     case 'devices-pending':
       return {
         sentence: `${devices(why.pending)} still to migrate to 443`,
@@ -46,6 +48,8 @@ export function explainOAuthRefusal(why: OAuthRefusal): Explanation {
         sentence: 'the new OAuth endpoint needs certificates to be required',
         nextStep: 'require certificates first',
       }
+    case 'required-by-file-alone':
+      return REQUIRED_BY_FILE_ALONE
     case 'devices-pending':
       return {
         sentence: `${devices(why.pending)} still to migrate to 443`,
@@ -122,6 +126,11 @@ export function enforcementWarningText(warning: EnforcementWarning): string {
     default:
       return unreachable(warning)
   }
+}
+
+const REQUIRED_BY_FILE_ALONE: Explanation = {
+  sentence: 'certificates are required by the configuration file alone, which is not for good',
+  nextStep: 'run `tfe enforce require` first, which throws the latch',
 }
 
 const devices = (count: number): string =>

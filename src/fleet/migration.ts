@@ -4,6 +4,7 @@
  */
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { type ClientClass, isOlder, type Version } from './client.ts'
+import type { CertificateRequirement } from './enforcement-in-force.ts'
 import type { DocumentedServer } from './expectation.ts'
 
 /** As the operator searches for it. */
@@ -85,7 +86,7 @@ const MIGRATES_FROM: Readonly<Record<DocumentedServer, ReadonlyMap<ClientClass, 
 export interface SyncPortFacts {
   /** No device was ever registered: there is no device to wait for (S0-16). */
   readonly isNewInstallation: boolean
-  readonly mutualAuthentication: boolean
+  readonly certificates: CertificateRequirement
   /** Known devices whose migration is pending. */
   readonly pending: number
   /** Devices of the imported inventory that never showed a certificate: they may come by either port. */
@@ -97,6 +98,7 @@ export interface SyncPortFacts {
 /** Why the sync port stays open. */
 export type CloseRefusal =
   | { readonly kind: 'mutual-authentication-off' }
+  | { readonly kind: 'required-by-file-alone' }
   | { readonly kind: 'devices-pending'; readonly pending: number }
   | { readonly kind: 'devices-never-met'; readonly neverMet: number }
   | { readonly kind: 'connections-unidentified'; readonly unidentified: number }
@@ -112,7 +114,9 @@ export function checkClosing(
   forced: boolean,
 ): Result<ClosePermission, readonly CloseRefusal[]> {
   // Without it every device of the legacy kind lives on this port: there is nothing that force could mean.
-  if (!port.mutualAuthentication) return fail([{ kind: 'mutual-authentication-off' }])
+  if (port.certificates === 'none') return fail([{ kind: 'mutual-authentication-off' }])
+  // The file's word ends with its line: then devices would need the port again.
+  if (port.certificates === 'by-file-alone') return fail([{ kind: 'required-by-file-alone' }])
   if (port.isNewInstallation) return ok({ over: [] })
   const refusals: CloseRefusal[] = []
   if (port.pending > 0) refusals.push({ kind: 'devices-pending', pending: port.pending })

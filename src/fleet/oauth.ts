@@ -3,6 +3,7 @@
  * can be turned off, and on again.
  */
 import type { OAuthEndpoints } from '../decide/policy.ts'
+import type { CertificateRequirement } from './enforcement-in-force.ts'
 import { fail, ok, unreachable, type Result } from '../kernel/types.ts'
 
 /** What becomes of a client that wants a token (S0-27). */
@@ -16,8 +17,7 @@ export function oauthOutcome({ modern, legacy }: OAuthEndpoints): OAuthOutcome {
 
 /** What the choice of endpoints depends on (S0-29). */
 export interface OAuthFacts {
-  /** Whether certificates are required. */
-  readonly required: boolean
+  readonly certificates: CertificateRequirement
   /** Devices whose migration to 443 is pending. */
   readonly pending: number
   /** Whether the sync port still takes connections. */
@@ -27,6 +27,7 @@ export interface OAuthFacts {
 /** Why a choice is not to be had. */
 export type OAuthRefusal =
   | { readonly kind: 'certificates-not-required' }
+  | { readonly kind: 'required-by-file-alone' }
   | { readonly kind: 'devices-pending'; readonly pending: number }
   | { readonly kind: 'sync-port-open' }
   /** Two dialogues, each with the answer "Disable" (S0-30). */
@@ -56,7 +57,8 @@ export function applyOAuthChange(
 /** What keeps the field of the new endpoint greyed out; empty when it may be chosen (S0-29). */
 export function unmetPreconditions(facts: OAuthFacts): readonly OAuthRefusal[] {
   const unmet: OAuthRefusal[] = []
-  if (!facts.required) unmet.push({ kind: 'certificates-not-required' })
+  if (facts.certificates === 'none') unmet.push({ kind: 'certificates-not-required' })
+  if (facts.certificates === 'by-file-alone') unmet.push({ kind: 'required-by-file-alone' })
   if (facts.pending > 0) unmet.push({ kind: 'devices-pending', pending: facts.pending })
   if (facts.syncPortOpen) unmet.push({ kind: 'sync-port-open' })
   return unmet

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import {
   enforcementInForce,
   enforcementText,
-  isLatched,
+  certificateRequirement,
   type EnforcementInForce,
 } from '../../src/fleet/enforcement-in-force.ts'
 
@@ -85,8 +85,11 @@ for (const { promise, file, stored, inForce, text } of ROWS) {
 }
 
 test('only the latch is for good', () => {
-  const isForGood = (['latch', 'file', 'store', 'profile'] as const).map((saidBy) =>
-    isLatched({ state: 'required', saidBy }),
-  )
-  expect(isForGood).toEqual([true, false, false, false])
+  const said = (['latch', 'file', 'store', 'profile'] as const).map((saidBy) => [
+    certificateRequirement({ state: 'required', saidBy }),
+    certificateRequirement({ state: 'recording', saidBy }),
+  ])
+  // A latch that records is none: no state of the store says so.
+  expect(said.slice(1)).toEqual(Array.from({ length: 3 }, () => ['by-file-alone', 'none']))
+  expect(said[0]?.[0]).toBe('for-good')
 })

@@ -137,7 +137,7 @@ interface Row {
 
 const QUIET: SyncPortFacts = {
   isNewInstallation: false,
-  mutualAuthentication: true,
+  certificates: 'for-good',
   pending: 0,
   neverMet: 0,
   unidentified: 0,
@@ -178,13 +178,13 @@ const CLOSINGS: readonly Row[] = [
   },
   {
     promise: 'without mutual authentication it stays open',
-    port: { mutualAuthentication: false },
+    port: { certificates: 'none' },
     closes: false,
     kinds: ['mutual-authentication-off'],
   },
   {
     promise: 'force is no way around mutual authentication',
-    port: { mutualAuthentication: false },
+    port: { certificates: 'none' },
     forced: true,
     closes: false,
     kinds: ['mutual-authentication-off'],

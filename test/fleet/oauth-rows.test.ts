@@ -54,7 +54,7 @@ test('each listener with such a row is named, in the order of the configuration'
   expect(oauthRows(listeners)).toEqual([TOKEN, OLD, INSIDE])
 })
 
-const READY: OAuthFacts = { required: true, pending: 0, syncPortOpen: false }
+const READY: OAuthFacts = { certificates: 'for-good', pending: 0, syncPortOpen: false }
 
 interface Row {
   readonly promise: string
@@ -81,7 +81,7 @@ const ROWS: readonly Row[] = [
   { promise: 'a disabled endpoint was refused before', modern: 'disabled', named: [] },
   {
     promise: 'what keeps it from being enabled is named with it',
-    facts: { required: false, pending: 2, syncPortOpen: true },
+    facts: { certificates: 'none', pending: 2, syncPortOpen: true },
     named: ['outside token certificates-not-required devices-pending sync-port-open'],
   },
 ]
@@ -108,7 +108,7 @@ test('what is named comes with the command, and with what speaks against it', ()
       nextStep: 'run `tfe oauth enable-new`',
     },
   ])
-  expect(said({ required: false, syncPortOpen: true })[0]?.nextStep).toBe(
+  expect(said({ certificates: 'none', syncPortOpen: true })[0]?.nextStep).toBe(
     'run `tfe oauth enable-new` once nothing speaks against it any more (the new OAuth endpoint needs certificates to be required; devices may still check in on the sync port); until then clients use the legacy endpoint',
   )
 })

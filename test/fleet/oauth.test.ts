@@ -25,7 +25,7 @@ for (const [modern, legacy, outcome] of OUTCOMES) {
   })
 }
 
-const READY: OAuthFacts = { required: true, pending: 0, syncPortOpen: false }
+const READY: OAuthFacts = { certificates: 'for-good', pending: 0, syncPortOpen: false }
 const FRESH: OAuthEndpoints = { modern: 'not-configured', legacy: 'enabled' }
 const BOTH: OAuthEndpoints = { modern: 'enabled', legacy: 'enabled' }
 const NEW_ONLY: OAuthEndpoints = { modern: 'enabled', legacy: 'disabled' }
@@ -49,7 +49,7 @@ const ROWS: readonly Row[] = [
     promise: 'not before certificates are required',
     from: FRESH,
     change: { kind: 'enable-new' },
-    facts: { required: false },
+    facts: { certificates: 'none' },
     to: ['certificates-not-required'],
   },
   {
@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
     promise: 'all unmet preconditions are said at once',
     from: FRESH,
     change: { kind: 'enable-new' },
-    facts: { required: false, pending: 3, syncPortOpen: true },
+    facts: { certificates: 'none', pending: 3, syncPortOpen: true },
     to: ['certificates-not-required', 'devices-pending', 'sync-port-open'],
   },
   {
@@ -101,7 +101,7 @@ const ROWS: readonly Row[] = [
     promise: 'disabling the legacy endpoint can be reversed, without any confirmation',
     from: NEW_ONLY,
     change: { kind: 'enable-legacy' },
-    facts: { required: false, pending: 9, syncPortOpen: true },
+    facts: { certificates: 'none', pending: 9, syncPortOpen: true },
     to: BOTH,
   },
   {

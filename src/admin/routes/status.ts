@@ -9,11 +9,13 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
+import { ENFORCEMENT_SOURCES } from '../../fleet/enforcement-in-force.ts'
 import { isoText, ok } from '../../kernel/types.ts'
 import type { Actor } from '../../store/transactions.ts'
 import { explainStore } from '../../store/explain.ts'
+import { ENFORCEMENTS } from '../../store/schema/vocabulary.ts'
 import { defineRoute } from '../define-route.ts'
-import { nullable, strictObject, time } from '../schemas.ts'
+import { nullable, strictObject, stringEnum, time } from '../schemas.ts'
 import type { AdminContext } from '../context.ts'
 
 /** Adds the calls. */
@@ -50,6 +52,17 @@ function addStatusRoute(
         built: time('When it was built.'),
         behind: nullable(Type.Integer({ description: 'Changes of the store that it lacks.' })),
       }),
+      enforcement: strictObject({
+        state: stringEnum(ENFORCEMENTS, 'What requests are judged by.'),
+        said_by: stringEnum(ENFORCEMENT_SOURCES),
+        latched: Type.Boolean({ description: 'Whether certificates are required for good.' }),
+      }),
+      differences: Type.Integer({
+        description: 'In how many things the configuration file says another thing than the store.',
+      }),
+      held: Type.Integer({
+        description: 'Those of which the file says the stricter thing, which holds unstored.',
+      }),
       locked: Type.Array(Type.String(), {
         description: 'Keys that the configuration file states.',
       }),
@@ -59,6 +72,8 @@ function addStatusRoute(
       const revision = found.ok ? found.value : undefined
       const trouble = found.ok ? undefined : explainStore(found.failure)
       const snapshot = frontEnd.snapshot()
+      const { state, saidBy } = frontEnd.enforcement()
+      const differences = frontEnd.differences()
       const behind =
         revision === undefined || snapshot.revision === undefined
           ? null
@@ -81,6 +96,9 @@ function addStatusRoute(
             built: isoText(snapshot.builtAt),
             behind,
           },
+          enforcement: { state, said_by: saidBy, latched: saidBy === 'latch' },
+          differences: differences.length,
+          held: differences.filter(({ holds }) => holds).length,
           locked: [...frontEnd.locked()],
         },
       })

@@ -25,6 +25,12 @@ interface EnrollmentSettingItem {
   readonly cut_off: string | null
   readonly sunset: string | null
   readonly revocation: string
+  /** What is in force instead, where a stricter word of the configuration file holds. */
+  readonly held_by_file: {
+    readonly standing: string
+    readonly sunset: string | null
+    readonly at: string
+  } | null
   readonly chain: readonly {
     readonly subject: string
     readonly key: string
@@ -44,10 +50,10 @@ export const list = (context: CommandContext): Promise<CommandResult> =>
         ['NAME', 'STANDING', 'SOURCE', 'CA', 'SUNSET', 'REVOCATION'],
         items.map((it) => [
           wholeCell(it.name),
-          it.standing,
+          standingInForce(it),
           it.source,
           it.chain[0]?.subject ?? null,
-          timeCell(it.sunset),
+          timeCell(it.held_by_file?.sunset ?? it.sunset),
           it.revocation,
         ]),
         view,
@@ -66,6 +72,15 @@ export const show = (context: CommandContext): Promise<CommandResult> =>
     ],
   )
 
+const standingInForce = ({ standing, held_by_file: held }: EnrollmentSettingItem): string =>
+  held === null || held.standing === standing ? standing : `${held.standing} by the file`
+
+const heldLines = ({ standing, sunset, at }: NonNullable<EnrollmentSettingItem['held_by_file']>) =>
+  [
+    ['in force by the file', sunset === null ? standing : timeCell(sunset)],
+    ['place in the file', at],
+  ] as const
+
 const settingLines = (it: EnrollmentSettingItem, view: View): readonly string[] => [
   ...formatFacts(
     [
@@ -76,6 +91,7 @@ const settingLines = (it: EnrollmentSettingItem, view: View): readonly string[] 
       ['cut-off', it.cut_off],
       ['sunset', timeCell(it.sunset)],
       ['revocation', it.revocation],
+      ...(it.held_by_file === null ? [] : heldLines(it.held_by_file)),
     ],
     view,
   ),

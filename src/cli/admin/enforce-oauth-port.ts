@@ -1,4 +1,5 @@
 /** `tfe enforce`, `tfe oauth` and `tfe port`: what is thrown for the whole fleet. */
+import { enforcementText } from '../../fleet/enforcement-in-force.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { confirmAll, readPhrase } from './confirm.ts'
 import { formatFacts, formatTable, sentenceText, timeText, type View } from '../table.ts'
@@ -6,7 +7,9 @@ import type { CommandContext } from './command-context.ts'
 
 interface EnforcementItem {
   readonly enforcement: {
-    readonly state: string
+    readonly state: 'recording' | 'required'
+    readonly said_by: 'latch' | 'file' | 'store'
+    readonly latched: boolean
     readonly since: string
     readonly save_authentication: boolean
     readonly save_decryption: boolean
@@ -20,10 +23,11 @@ export const enforceStatus = (context: CommandContext): Promise<CommandResult> =
   context.show('/api/enforcement', enforcementLines)
 
 function enforcementLines(it: EnforcementItem, view: View): readonly string[] {
-  const { state, since } = it.enforcement
+  const { state, said_by: saidBy, since } = it.enforcement
+  const said = enforcementText({ state, saidBy })
   const refused = it.would_refuse.map(({ code, devices }) => [code, devices])
   return [
-    `certificates are ${state === 'required' ? 'required' : 'recorded, not required'} since ${timeText(since, view)}`,
+    saidBy === 'file' ? said : `${said}, since ${timeText(since, view)}`,
     ...savedLines(it.enforcement, view),
     ...(it.warnings.length === 0 ? [] : ['', 'before certificates are required:']),
     ...it.warnings.map(({ text }) => sentenceText(`- ${text}`, view)),
@@ -38,7 +42,7 @@ export async function requireCertificates(context: CommandContext): Promise<Comm
   if (!response.ok) return response.failure
   const { body, etag } = response.value
   // It is for good already: nothing is to be typed, and a script may say it again.
-  if (body.enforcement.state === 'required') {
+  if (body.enforcement.latched) {
     return context.print(body.enforcement, enforcementLines(body, context.view))
   }
   context.printNotice(enforcementLines(body, context.view))
@@ -55,7 +59,7 @@ export async function requireCertificates(context: CommandContext): Promise<Comm
       save_decryption: body.enforcement.save_decryption,
     },
   } as const
-  return await context.run(request, () => ['certificates are required'])
+  return await context.run(request, () => ['certificates are required for good'])
 }
 
 /** Chooses what is kept of connection attempts. */

@@ -2,6 +2,7 @@
 import { countText } from '../../kernel/count-text.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT } from '../exit-code.ts'
+import { enforcementText, type EnforcementInForce } from '../../fleet/enforcement-in-force.ts'
 import { faultLine } from '../load-configuration.ts'
 import { formatFacts, sentenceText, timeCell, type View } from '../table.ts'
 import type { CommandContext } from './command-context.ts'
@@ -15,7 +16,15 @@ interface Status {
     readonly trouble: { readonly code: string; text: string; readonly next_step: string } | null
   }
   readonly snapshot: { readonly built: string; readonly behind: number | null }
+  readonly enforcement: EnforcementStatus
+  readonly differences: number
+  readonly held: number
   readonly locked: readonly string[]
+}
+
+interface EnforcementStatus {
+  readonly state: EnforcementInForce['state']
+  readonly said_by: EnforcementInForce['saidBy']
 }
 
 interface Session {
@@ -42,8 +51,9 @@ export async function status(context: CommandContext): Promise<CommandResult> {
   return EXIT.no
 }
 
-const statusLines = (it: Status, { name, role, by }: Session, view: View): readonly string[] =>
-  formatFacts(
+function statusLines(it: Status, { name, role, by }: Session, view: View): readonly string[] {
+  const { state, said_by: saidBy } = it.enforcement
+  return formatFacts(
     [
       ['version', it.version],
       ['clock', timeCell(it.now)],
@@ -51,6 +61,8 @@ const statusLines = (it: Status, { name, role, by }: Session, view: View): reado
       ['store revision', it.store.revision ?? 'unknown: the store does not answer'],
       ['in force since', timeCell(it.snapshot.built)],
       ['not in force yet', behindText(it.snapshot.behind)],
+      ['enforcement', enforcementText({ state, saidBy })],
+      ['file and store', differencesText(it)],
       [
         'set by the file',
         it.locked.length === 0 ? 'nothing that is administered' : it.locked.join(', '),
@@ -59,6 +71,13 @@ const statusLines = (it: Status, { name, role, by }: Session, view: View): reado
     ],
     view,
   )
+}
+
+function differencesText({ differences, held }: Status): string {
+  if (differences === 0) return 'say the same'
+  const all = countText(differences, 'difference')
+  return held === 0 ? all : `${all}, ${held} of them stricter in the file and in force unstored`
+}
 
 const behindText = (behind: number | null): string => {
   if (behind === null) return 'unknown'

@@ -49,6 +49,10 @@ export function frontEndView(
       const { model, modelStated } = coordinator.compiled.config.approval
       return modelStated ? model : undefined
     },
+    fileEnforcement: () => coordinator.processConfig.config,
+    enforcement: () => coordinator.compiled.enforcement,
+    fileTrust: () => coordinator.processConfig.config.trust,
+    differences: () => coordinator.compiled.differences,
     trust: () => coordinator.compiled.config.trust,
     policy: () => coordinator.compiled.policy,
     crlFacts: () => revocation.facts(),

@@ -2,6 +2,7 @@
  * Reads from a store, page by page, what the changed rules are asked about. Nothing is written.
  */
 import type { Config } from '../../config/config.ts'
+import { certificateRequirement, enforcementInForce } from '../../fleet/enforcement-in-force.ts'
 import { ok, type Result } from '../../kernel/types.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { Store } from '../../store/port.ts'
@@ -42,7 +43,7 @@ export async function readRuleChanges(
         .filter(({ revocation }) => revocation === 'unstated')
         .map(({ name }) => name),
       oauth: {
-        required: rules.value.latch === 'required',
+        certificates: certificateRequirement(enforcementInForce(config, rules.value.latch)),
         pending: pending.value,
         syncPortOpen: !closed && config.listeners.some(({ purpose }) => purpose === 'sync'),
       },

@@ -187,7 +187,7 @@ test('certificates are required after the warnings were printed and the phrase w
   })
   expect(said.out).toContain('- once certificates are required, this cannot be undone\n')
   expect(said.out).toMatch(/^unapproved +1$/mu)
-  expect(said.out.endsWith('certificates are required\n')).toBe(true)
+  expect(said.out.endsWith('certificates are required for good\n')).toBe(true)
   expect(await adminApi.store.enforcement.current()).toMatchObject({ value: { state: 'required' } })
 })
 
@@ -251,7 +251,7 @@ test('what is required for good is told so, without a phrase, exit code 0', asyn
   await adminApi.store.enforcement.require(BY, keeping, 'any')
   const { code, out, err } = await typed(adminApi, words('enforce require'))
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out).toMatch(/^certificates are required since /u)
+  expect(out).toMatch(/^certificates are required for good, since /u)
 })
 
 test('a list with nothing in it says so', async () => {

@@ -38,7 +38,7 @@ const foundBy = (change: Partial<UpgradeFacts>): readonly RuleChange[] =>
     blockedIds: [],
     administrators: [],
     unstatedLists: [],
-    oauth: { required: true, pending: 0, syncPortOpen: false },
+    oauth: { certificates: 'for-good', pending: 0, syncPortOpen: false },
     ...change,
   })
 

@@ -63,6 +63,10 @@ const FRONT_END: FrontEndView = {
   minimums: () => ({ versions: new Map(), statedByFile: false }),
   installation: () => undefined,
   approvalModel: () => undefined,
+  fileEnforcement: () => ({ enforcement: 'recording', enforcementStated: false }),
+  enforcement: () => ({ state: 'recording', saidBy: 'store' }),
+  fileTrust: () => ({ enrollmentSettings: [], removed: [] }),
+  differences: () => [],
   trust: () => ({ profile: 'private', limits: {} }),
   policy: () => ({
     denied: { keys: new Set(), serials: new Set() },

@@ -6,6 +6,7 @@ import { Type } from 'typebox'
 import { fail, ok, type Instant } from '../../../kernel/types.ts'
 import { readSubjectTemplate, SUBJECT_ATTRIBUTES } from '../../../fleet/subject-template.ts'
 import { CUT_OFFS, SOURCES } from '../../../store/schema/vocabulary.ts'
+import type { StoredSetting } from '../../../store/settings/enrollment-setting.ts'
 import { parseCaUpload } from './ca-upload.ts'
 import { defineRoute } from '../../define-route.ts'
 import { versionedOutput } from '../../route-output.ts'
@@ -22,6 +23,7 @@ import {
 import { missingListWarning } from '../../../state/missing-lists.ts'
 import { addRevocationRoutes } from './revocation.ts'
 import { instantOf } from '../../times.ts'
+import { amendmentHeld, heldByFile } from './held-by-file.ts'
 import { knownAnchors, settingShape, shownSetting } from './shapes.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -52,7 +54,7 @@ function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
       const settings = await store.enrollment.list()
       if (!settings.ok) return settings
       const warnings = context.frontEnd.missingLists().map((it) => missingListWarning(it).message)
-      return ok({ body: { items: settings.value.map(shownSetting), warnings } })
+      return ok({ body: { items: settings.value.map(shownIn(context)), warnings } })
     },
   })
   defineRoute(app, {
@@ -70,7 +72,7 @@ function addReadRoutes(app: FastifyInstance, context: AdminContext): void {
       const dependents = await store.enrollment.dependents(params.name, aliveSince(context))
       if (!dependents.ok) return dependents
       return ok({
-        body: { setting: shownSetting(found.value), dependents: dependents.value },
+        body: { setting: shownIn(context)(found.value), dependents: dependents.value },
         version: found.value.version,
       })
     },
@@ -141,6 +143,8 @@ function addStageRoute(app: FastifyInstance, context: AdminContext): void {
         })
       }
       const { certificates, findings, warnings } = uploaded.value
+      const held = heldByFile(body.name, { kind: 'staged' }, context)
+      if (held !== undefined) return held
       const staged = await store.enrollment.stage(actor, {
         name: body.name,
         source: body.source,
@@ -149,7 +153,7 @@ function addStageRoute(app: FastifyInstance, context: AdminContext): void {
       if (!staged.ok) return staged
       return ok({
         body: {
-          setting: shownSetting(staged.value),
+          setting: shownIn(context)(staged.value),
           findings: [...findings],
           warnings: [...warnings],
         },
@@ -168,7 +172,8 @@ const retirement = {
   sunset: nullable(time('From then on it admits no device; null for never.')),
 }
 
-function addPromoteRoutes(app: FastifyInstance, { store }: AdminContext): void {
+function addPromoteRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { store } = context
   defineRoute(app, {
     route: 'POST /api/enrollment-settings/:name/promote',
     role: 'administrator',
@@ -180,14 +185,16 @@ function addPromoteRoutes(app: FastifyInstance, { store }: AdminContext): void {
     versioned: true,
     fails: [404, 409],
     handle: async ({ actor, params, body, expected }) => {
+      const held = heldByFile(params.name, { kind: 'current' }, context)
+      if (held !== undefined) return held
       const retiring = { cutOff: body.cut_off, sunset: instantOf(body.sunset) }
       const promoted = await store.enrollment.promote(actor, params.name, { expected, retiring })
       if (!promoted.ok) return promoted
       const { current, retired } = promoted.value
       return ok({
         body: {
-          current: shownSetting(current),
-          retired: retired === undefined ? null : shownSetting(retired),
+          current: shownIn(context)(current),
+          retired: retired === undefined ? null : shownIn(context)(retired),
         },
         version: current.version,
       })
@@ -207,6 +214,8 @@ function addPromoteRoutes(app: FastifyInstance, { store }: AdminContext): void {
     versioned: true,
     fails: [404, 409],
     handle: async ({ actor, params, body, expected }) => {
+      const held = await amendmentHeld(params.name, body, context)
+      if (held !== undefined) return held
       const change = {
         ...(body.cut_off === undefined ? {} : { cutOff: body.cut_off }),
         ...(body.sunset === undefined ? {} : { sunset: instantOf(body.sunset) }),
@@ -216,7 +225,7 @@ function addPromoteRoutes(app: FastifyInstance, { store }: AdminContext): void {
           expected,
           retirement: change,
         }),
-        shownSetting,
+        shownIn(context),
       )
     },
   })
@@ -242,7 +251,7 @@ function addEndRoutes(app: FastifyInstance, context: AdminContext): void {
           force: body.force,
           aliveSince: aliveSince(context),
         }),
-        shownSetting,
+        shownIn(context),
       ),
   })
   defineRoute(app, {
@@ -255,7 +264,10 @@ function addEndRoutes(app: FastifyInstance, context: AdminContext): void {
     versioned: true,
     fails: [404, 409],
     handle: async ({ actor, params, expected }) =>
-      versionedOutput(await store.enrollment.distrust(actor, params.name, expected), shownSetting),
+      versionedOutput(
+        await store.enrollment.distrust(actor, params.name, expected),
+        shownIn(context),
+      ),
   })
 }
 
@@ -265,3 +277,8 @@ const aliveSince = ({ clock, frontEnd }: AdminContext): Instant =>
 
 const noSetting = (name: string) =>
   ({ kind: 'not-found', what: 'enrollment setting', key: name }) as const
+
+const shownIn =
+  ({ frontEnd }: AdminContext) =>
+  (it: StoredSetting) =>
+    shownSetting(it, frontEnd.fileTrust())

@@ -3,6 +3,7 @@
  */
 import { Type, type Static } from 'typebox'
 import { isoText } from '../../../kernel/types.ts'
+import { heldWord, standingInForce, type FileTrust } from '../../../state/file-holds.ts'
 import type { StoredSetting } from '../../../store/settings/enrollment-setting.ts'
 import {
   CUT_OFFS,
@@ -35,6 +36,13 @@ export const settingShape = strictObject({
   retired_at: nullable(time('When another one became current.')),
   cut_off: nullable(stringEnum(CUT_OFFS)),
   sunset: nullable(time('From when on it admits no device.')),
+  held_by_file: nullable(
+    strictObject({
+      standing: stringEnum(STANDINGS, 'The standing that is in force.'),
+      sunset: nullable(time('The sunset that is in force.')),
+      at: Type.String({ description: 'The place in the configuration file.' }),
+    }),
+  ),
   chain: Type.Array(certificate),
   revocation: stringEnum(
     [...REVOCATION_FAILURES, 'none', 'unstated'] as const,
@@ -45,7 +53,7 @@ export const settingShape = strictObject({
 })
 
 /** What an administrator is shown of a setting. */
-export function shownSetting(it: StoredSetting): Static<typeof settingShape> {
+export function shownSetting(it: StoredSetting, fileTrust: FileTrust): Static<typeof settingShape> {
   const { standing } = it
   const retired = standing.kind === 'previously-trusted' ? standing : undefined
   return {
@@ -55,11 +63,24 @@ export function shownSetting(it: StoredSetting): Static<typeof settingShape> {
     retired_at: timeOrNull(retired?.retiredAt),
     cut_off: retired?.cutOff ?? null,
     sunset: timeOrNull(retired?.sunset),
+    held_by_file: heldBy(it, fileTrust),
     chain: certificatesOf(it).map(shownChainCertificate),
     revocation: typeof it.revocation === 'string' ? it.revocation : it.revocation.failure,
     version: it.version,
     created: isoText(it.createdAt),
   }
+}
+
+/** What is in force in place of the store's word, where a stricter one of the file holds (decision 30). */
+function heldBy(
+  { name, standing }: StoredSetting,
+  fileTrust: FileTrust,
+): Static<typeof settingShape>['held_by_file'] {
+  const held = heldWord(name, standing, fileTrust)
+  if (held === undefined) return null
+  const inForce = standingInForce(name, standing, fileTrust)
+  const sunset = inForce.kind === 'previously-trusted' ? inForce.sunset : undefined
+  return { standing: inForce.kind, sunset: timeOrNull(sunset), at: held.at }
 }
 
 /** The CA certificates that are in the store, whatever their standing. */

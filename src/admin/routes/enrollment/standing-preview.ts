@@ -7,6 +7,7 @@ import { Type, type Static } from 'typebox'
 import { judgeRetained, type RetainedPath } from '../../../decide/judge-path.ts'
 import { NO_FLEET, type Policy, type Standing } from '../../../decide/policy.ts'
 import { fail, ok, unreachable, type Instant, type Result } from '../../../kernel/types.ts'
+import { standingInForce } from '../../../state/file-holds.ts'
 import { Overlay, type DenialDelta } from '../../../state/overlay.ts'
 import type { StoredSetting, StoredStanding } from '../../../store/settings/enrollment-setting.ts'
 import type { StoreFailure } from '../../../store/failure.ts'
@@ -78,8 +79,8 @@ export function addStandingPreviewRoute(app: FastifyInstance, context: AdminCont
         const done = await previewSetting(context, setting, {
           preview,
           now,
-          before: { ...policy, ...REQUIRED, standings: policyStandings(before) },
-          after: { ...policy, ...REQUIRED, standings: policyStandings(after.value) },
+          before: { ...policy, ...REQUIRED, standings: policyStandings(before, frontEnd) },
+          after: { ...policy, ...REQUIRED, standings: policyStandings(after.value, frontEnd) },
         })
         if (!done.ok) return done
       }
@@ -166,12 +167,16 @@ const CHANGEABLE: Readonly<Record<Change['change'], readonly StandingKind[]>> = 
   distrust: ['staged', 'current', 'previously-trusted', 'removed'],
 }
 
-/** A removed setting is unknown to the policy. */
-const policyStandings = (standings: Standings): ReadonlyMap<string, Standing> =>
+/** As they would be in force beside the file; a removed setting is unknown to the policy. */
+const policyStandings = (
+  standings: Standings,
+  frontEnd: Pick<AdminContext['frontEnd'], 'fileTrust'>,
+): ReadonlyMap<string, Standing> =>
   new Map(
-    [...standings].flatMap(([name, standing]) =>
-      standing.kind === 'removed' ? [] : [[name, standing] as const],
-    ),
+    [...standings].flatMap(([name, stored]) => {
+      const standing = standingInForce(name, stored, frontEnd.fileTrust())
+      return standing.kind === 'removed' ? [] : [[name, standing] as const]
+    }),
   )
 
 type JudgedBy = Omit<Policy, 'revocation'>

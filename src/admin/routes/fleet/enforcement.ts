@@ -10,6 +10,7 @@ import {
   enforcementWarnings,
   type EnforcementWarning,
 } from '../../../fleet/enforcement.ts'
+import { enforcementInForce } from '../../../fleet/enforcement-in-force.ts'
 import { explainLatchRefusal, enforcementWarningText } from '../../../fleet/explain.ts'
 import { isoText, ok } from '../../../kernel/types.ts'
 import type { StoredEnforcement } from '../../../store/settings/enforcement.ts'
@@ -35,8 +36,13 @@ const retentionFields = {
   save_decryption: Type.Boolean({ description: 'Keep the results of decryption.' }),
 }
 const enforcement = strictObject({
-  state: stringEnum(ENFORCEMENTS),
-  since: time('Since when.'),
+  state: stringEnum(ENFORCEMENTS, 'What is in force.'),
+  said_by: stringEnum(
+    ['latch', 'file', 'store'] as const,
+    'latch: for good. file: as long as the configuration file says so. store: as it began.',
+  ),
+  latched: Type.Boolean({ description: 'Whether certificates are required for good.' }),
+  since: time('Since when the store says what it says.'),
   ...retentionFields,
   version: Type.Integer(),
 })
@@ -65,7 +71,7 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
       const warnings = current.value.state === 'required' ? [] : enforcementWarnings(preview.value)
       return ok({
         body: {
-          enforcement: shownEnforcement(current.value),
+          enforcement: shownEnforcement(current.value, context),
           warnings: warnings.map((it) => ({ kind: it.kind, text: enforcementWarningText(it) })),
           would_refuse: [...preview.value.wouldRefuse].map(([code, devices]) => ({
             code,
@@ -102,7 +108,7 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
       if (!latch.ok) return conflict([latch.failure], explainLatchRefusal)
       return versionedOutput(
         await store.enforcement.require(actor, retentionOf(body), expected),
-        shownEnforcement,
+        (it) => shownEnforcement(it, context),
       )
     },
   })
@@ -117,7 +123,7 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
     handle: async ({ actor, body, expected }) =>
       versionedOutput(
         await store.enforcement.setRetention(actor, retentionOf(body), expected),
-        shownEnforcement,
+        (it) => shownEnforcement(it, context),
       ),
   })
 }
@@ -127,10 +133,19 @@ const retentionOf = (body: { save_authentication: boolean; save_decryption: bool
   saveDecryption: body.save_decryption,
 })
 
-const shownEnforcement = (it: StoredEnforcement): Static<typeof enforcement> => ({
-  state: it.state,
-  since: isoText(it.since),
-  save_authentication: it.saveAuthentication,
-  save_decryption: it.saveDecryption,
-  version: it.version,
-})
+function shownEnforcement(
+  it: StoredEnforcement,
+  { frontEnd }: Pick<AdminContext, 'frontEnd'>,
+): Static<typeof enforcement> {
+  const { state, saidBy } = enforcementInForce(frontEnd.fileEnforcement(), it.state)
+  return {
+    state,
+    // With a store it is never the profile.
+    said_by: saidBy === 'profile' ? 'store' : saidBy,
+    latched: saidBy === 'latch',
+    since: isoText(it.since),
+    save_authentication: it.saveAuthentication,
+    save_decryption: it.saveDecryption,
+    version: it.version,
+  }
+}

@@ -3,6 +3,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
+import { certificateRequirement, enforcementInForce } from '../../../fleet/enforcement-in-force.ts'
 import { explainOAuthRefusal } from '../../../fleet/explain.ts'
 import { applyOAuthChange, unmetPreconditions, type OAuthFacts } from '../../../fleet/oauth.ts'
 import { OAUTH_ENDPOINTS } from '../../../fleet/oauth-rows.ts'
@@ -110,7 +111,9 @@ async function oauthFacts({
   const ports = await store.ports.list()
   if (!ports.ok) return ports
   return ok({
-    required: enforced.value.state === 'required',
+    certificates: certificateRequirement(
+      enforcementInForce(frontEnd.fileEnforcement(), enforced.value.state),
+    ),
     pending: pending.value,
     syncPortOpen: syncPortState(syncPortIn(ports.value), frontEnd) === 'open',
   })

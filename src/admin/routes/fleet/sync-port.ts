@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
+import { certificateRequirement, enforcementInForce } from '../../../fleet/enforcement-in-force.ts'
 import { CLIENT_CLASSES } from '../../../fleet/client.ts'
 import { checkClosing, MIGRATION_LABELS, type SyncPortFacts } from '../../../fleet/migration.ts'
 import { explainCloseRefusal } from '../../../fleet/explain.ts'
@@ -182,7 +183,9 @@ async function readSyncPort({
     port: syncPortIn(ports.value),
     facts: {
       isNewInstallation: devices.value === 0,
-      mutualAuthentication: enforced.value.state === 'required',
+      certificates: certificateRequirement(
+        enforcementInForce(frontEnd.fileEnforcement(), enforced.value.state),
+      ),
       neverMet: neverMet.value,
       ...blockers.value,
     },
