@@ -41,6 +41,7 @@ import { addSessionRoutes } from './routes/access/session.ts'
 import { addSettingRoutes } from './routes/fleet/settings.ts'
 import { addStandingPreviewRoute } from './routes/enrollment/standing-preview.ts'
 import { addReloadRoute } from './routes/reload.ts'
+import { addDifferenceRoute } from './routes/differences.ts'
 import { addStatusRoutes } from './routes/status.ts'
 import { addSyncPortRoutes } from './routes/fleet/sync-port.ts'
 import { sessionIdOf } from './auth/session-cookie.ts'
@@ -110,6 +111,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     addUpstreamTestRoutes(api, context)
     addStandingPreviewRoute(api, context)
     addStatusRoutes(api, context)
+    addDifferenceRoute(api, context)
     addReloadRoute(api, context)
   })
   return app

@@ -6,6 +6,7 @@ import type { Options } from './command-environment.ts'
 import { json, type TfeCommand } from './command.ts'
 import { addAdminCommands } from './admin/command-specs.ts'
 import { addAdmin } from './admin/specs/administrators.ts'
+import { addConfig } from './admin/specs/config.ts'
 import { calls, wide } from './admin/specs/common-options.ts'
 import { addKeys } from './admin/specs/keys.ts'
 import { addCompletion } from './completion/spec.ts'
@@ -33,6 +34,7 @@ export function addCommands(program: TfeCommand, services: Services): void {
     .does(({ file }) => services.serve(file))
   addStoreCommands(program)
   addQuestions(program)
+  addConfig(program)
   addUpstreamCommands(program)
   addAdminCommands(program)
   program
@@ -122,7 +124,7 @@ function addQuestions(program: TfeCommand): void {
     .command('check')
     .summary('say what a configuration would do, or everything that is wrong with it')
     .description(
-      'Reads a configuration and every file it names, without binding a port. Lists all faults at once, each with file, line and column, what was found, what was wanted and what to do. It says in words what would be served, to whom, and what is dangerous about it.',
+      'Reads a configuration and every file it names, without binding a port. Lists all faults at once, each with file, line and column, what was found, what was wanted and what to do. It says in words what would be served, to whom, and what is dangerous about it. Where there is a store, it is read, too: what it decides is in force, and each difference is a warning (`tfe config diff` ends with 1 for one).',
     )
     .takesConfiguration()
     .examples('tfe check config/demo.yaml')
@@ -134,7 +136,7 @@ function addQuestions(program: TfeCommand): void {
     .command('explain')
     .summary('say step by step why a certificate would be admitted or refused')
     .description(
-      'Judges a certificate as a front end would that serves with this configuration and with what its store began with: the same path building, the same route table, the same verdict. What was changed in the store since (CAs, deny list, blocks, approvals, the latch) is not asked. Shows each certificate, each check, the CA it almost matched, what the upstream would be told, and what to do.',
+      'Judges a certificate as a front end would that serves with this configuration and its store: the same path building, the same route table, the same verdict. Of the store the CAs and the latch are asked; the OAuth endpoints and what it says of single devices (deny list, blocks, approvals) are not. Shows each certificate, each check, the CA it almost matched, what the upstream would be told, and what to do.',
     )
     .argument(
       '<CERT.pem>',

@@ -7,6 +7,7 @@ import { diskReader, type FileReader } from '../config/reading/files.ts'
 import { loadConfig } from '../config/load.ts'
 import { fail, type Fault, type Instant, ok, type Result } from '../kernel/types.ts'
 import { compileConfig, type CompiledConfig } from '../state/compiled-config.ts'
+import { readStoredRules } from '../serve/store-sync/read-stored-rules.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { replaceControlCharacters } from './text-layout.ts'
 import type { Terminal } from './terminal.ts'
@@ -33,6 +34,37 @@ export async function loadCompiled(
     warnings: [...loaded.value.warnings, ...compiled.value.warnings],
   })
 }
+
+/** The same under the rules of its store, where that can be read; it stays as it is. */
+export async function loadBesideStore(
+  file: string,
+  env: Environment,
+): Promise<Result<CompiledResult & { readonly store: StoreReading }, readonly Fault[]>> {
+  const loaded = await loadConfig(file, env)
+  if (!loaded.ok) return loaded
+  const { config } = loaded.value
+  const now = Date.now() as Instant
+  const alone = compileConfig(config, now)
+  if (!alone.ok) return alone
+  const hasStore = config.store !== undefined && config.store.kind !== 'dangerous-none'
+  const rules = hasStore ? await readStoredRules(config) : undefined
+  const store: StoreReading =
+    rules === undefined
+      ? { kind: 'none' }
+      : rules.ok
+        ? { kind: 'read' }
+        : { kind: 'unread', faults: rules.failure }
+  const compiled = rules?.ok === true ? compileConfig(config, now, { rules: rules.value }) : alone
+  if (!compiled.ok) return compiled
+  const warnings = [...loaded.value.warnings, ...compiled.value.warnings]
+  return ok({ compiled: compiled.value, warnings, store })
+}
+
+/** Whether the store was read; `none`: the configuration names none. */
+export type StoreReading =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'read' }
+  | { readonly kind: 'unread'; readonly faults: readonly Fault[] }
 
 /**
  * The configuration as it would be if every file and variable it names were there; undefined when more than that

@@ -36,7 +36,7 @@ function warnOfStore(root: Root, { store, admin }: Config): void {
 function warnOfEnforcement(root: Root, { enforcement }: Config): void {
   if (enforcement === 'required') return
   const message =
-    'found enforcement: recording: devices without a fit certificate are written down and admitted; write required when the records look right'
+    'found enforcement: recording: unless the store requires certificates for good, devices without a fit certificate are written down and admitted; require certificates when the records look right'
   root.at('enforcement').warn(message)
 }
 

@@ -1,5 +1,6 @@
-/** `tfe status` and `tfe reload`: how a running front end is, and its configuration read again. */
+/** `tfe status`, `tfe reload` and `tfe config diff`: how a running front end is, and its configuration. */
 import { countText } from '../../kernel/count-text.ts'
+import { differenceLines, type DifferenceItem } from '../difference-text.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT } from '../exit-code.ts'
 import { enforcementText, type EnforcementInForce } from '../../fleet/enforcement-in-force.ts'
@@ -115,4 +116,15 @@ const OUTCOMES: Readonly<Record<Reloaded['outcome'], string>> = {
   applied: 'applied: the configuration is in force',
   unchanged: 'unchanged: the configuration says what is in force already',
   refused: 'refused: the previous configuration stays in force',
+}
+
+/** Prints each difference between file and store with its command; any is exit code 1. */
+export async function configDiff(context: CommandContext): Promise<CommandResult> {
+  const found = await context.get<{ readonly items: readonly DifferenceItem[] }>(
+    '/api/configuration/differences',
+  )
+  if (!found.ok) return found.failure
+  const { items } = found.value.body
+  context.print(found.value.body, differenceLines(items))
+  return items.length === 0 ? EXIT.ok : EXIT.no
 }

@@ -14,7 +14,13 @@ import { storeLines } from './store.ts'
 import { trust } from './trust.ts'
 import { upstreams } from './upstreams.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { faultLine, loadWithoutFiles, loadCompiled } from '../load-configuration.ts'
+import { differenceItem } from '../difference-text.ts'
+import {
+  faultLine,
+  loadBesideStore,
+  loadWithoutFiles,
+  type StoreReading,
+} from '../load-configuration.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 
 /** What `tfe check` was given. */
@@ -29,11 +35,11 @@ export async function check(
   environment: CommandEnvironment,
 ): Promise<ExitCode> {
   const { out, paint, signs } = environment.terminal
-  const loaded = await loadCompiled(file, environment.env)
+  const loaded = await loadBesideStore(file, environment.env)
   if (json) return await printDocument(file, loaded, environment)
   if (!loaded.ok) return printFaults(file, loaded.failure, environment)
-  const { compiled, warnings } = loaded.value
-  out(summary({ config: compiled.config, compiled, warnings }, environment))
+  const { compiled, warnings, store } = loaded.value
+  out(summary({ config: compiled.config, compiled, warnings, store }, environment))
   const warned = warnings.length === 0 ? '' : `, ${countText(warnings.length, 'warning')}`
   out(`${paint('good', signs.yes)} ${file}: no faults${warned}\n`)
   return EXIT.ok
@@ -42,7 +48,7 @@ export async function check(
 /** With faults, what would be served is told where nothing but files and variables is missing. */
 async function printDocument(
   file: string,
-  loaded: Awaited<ReturnType<typeof loadCompiled>>,
+  loaded: Awaited<ReturnType<typeof loadBesideStore>>,
   { terminal, env }: CommandEnvironment,
 ): Promise<ExitCode> {
   const readable = loaded.ok
@@ -57,6 +63,8 @@ async function printDocument(
       faults: loaded.ok ? [] : loaded.failure,
       warnings: config === undefined ? [] : notDangers(readable?.warnings ?? [], config),
       dangers: (config?.dangers ?? []).map(({ at, sentence }) => ({ at, message: sentence })),
+      store_read: loaded.ok ? loaded.value.store.kind : null,
+      differences: (compiled?.differences ?? []).map(differenceItem),
       would_serve: config === undefined ? null : configurationFacts(config, compiled),
     }),
   )
@@ -75,7 +83,7 @@ async function printFaults(
   const without = await loadWithoutFiles(file, environment.env)
   if (without !== undefined) {
     out(`\nWith every file and variable as it is wanted it would do this.\n\n`)
-    out(summary({ ...without, compiled: undefined }, environment))
+    out(summary({ ...without, compiled: undefined, store: undefined }, environment))
   }
   return EXIT.no
 }
@@ -85,10 +93,12 @@ interface SummaryInput {
   /** Undefined where the files are missing that say more. */
   readonly compiled: CompiledConfig | undefined
   readonly warnings: readonly Fault[]
+  /** Undefined where it was not asked. */
+  readonly store: StoreReading | undefined
 }
 
 function summary(
-  { config, compiled, warnings }: SummaryInput,
+  { config, compiled, warnings, store }: SummaryInput,
   { terminal }: CommandEnvironment,
 ): string {
   const now = Date.now() as Instant
@@ -99,7 +109,7 @@ function summary(
     ['Who has to be approved', approval(config)],
     ...routes(config, terminal),
     ['Upstreams', upstreams(config, compiled)],
-    ['What changes while serving', storeLines(config)],
+    ['What changes while serving', storeLines(config, { store, compiled })],
     ['What is dangerous', config.dangers.map(({ at, sentence }) => `  ${at}: ${sentence}`)],
   ]
   return sections

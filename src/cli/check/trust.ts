@@ -26,7 +26,7 @@ export function trust(
   const denials = denied.keys.size + denied.serials.size
   return [
     enforcement === 'required'
-      ? '  enforcement: required; a device without a fit certificate is refused'
+      ? `  enforcement: required${compiled === undefined ? '' : SAID_BY[compiled.enforcement.saidBy]}; a device without a fit certificate is refused`
       : '  enforcement: RECORDING; a device without a fit certificate is written down and admitted, unnamed',
     grace === 0
       ? '  no grace: an expired certificate opens nothing'
@@ -77,3 +77,10 @@ function standingText(standing: Standing, now: Instant): string {
       return unreachable(standing)
   }
 }
+
+const SAID_BY = {
+  latch: ' for good, by the latch of the store',
+  file: ' by this file, and not for good',
+  store: ' by the store',
+  profile: '',
+} as const

@@ -1,6 +1,6 @@
 /**
  * What the approval of a device would change (decision 9): the verdict is asked for once for each state that an
- * administrator can give it, because the store, which knows the present one, is not opened here.
+ * administrator can give it, because the store, which knows the present one, is not asked for it here.
  */
 import { decide, type Decision, type Peer } from '../../decide/decide.ts'
 import { approvalDemand, type Origin } from '../../decide/judge-approval.ts'
@@ -58,7 +58,7 @@ export function approvalSections(
 const storeHint = (peer: Peer): readonly string[] =>
   peer.kind === 'presented'
     ? [
-        'the verdict takes the device for unapproved: the store, which knows better, is not opened here',
+        'the verdict takes the device for unapproved: the store, which knows better, is not asked for it here',
         ...blockedIdsHint(peer.leaf),
         `\`tfe devices list --text ${peer.leaf.publicKey.fingerprint.slice(0, 16)}\` shows what it is`,
       ]

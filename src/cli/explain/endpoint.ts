@@ -1,6 +1,6 @@
 /**
  * What the state of an OAuth endpoint changes (S0-27, S0-30): the verdict is asked for once for each state, because the
- * store, which knows the present one, is not opened here.
+ * store, which knows the present one, is not asked for it here.
  */
 import { decide, type Peer } from '../../decide/decide.ts'
 import type { OAuthEndpoints } from '../../decide/policy.ts'
@@ -59,7 +59,7 @@ function intro({ id }: RouteRow, kind: OAuthEndpoint, { compiled }: ExplainConte
   if (compiled.config.store?.kind !== 'dangerous-none') {
     return note(
       which,
-      'the verdict takes it for enabled: the store, which knows better, is not opened here',
+      'the verdict takes it for enabled: the store, which knows better, is not asked for it here',
       '`tfe oauth status` shows what it is',
     )
   }

@@ -11,7 +11,6 @@ import {
 import { explain as explainRefusal } from '../../decide/explain-refusal.ts'
 import type { Timeliness } from '../../decide/timeliness.ts'
 import { isoText, type Result } from '../../kernel/types.ts'
-import type { Config } from '../../config/config.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
 import { findingCodes } from '../../trust/finding.ts'
 import { examine, type Examination } from '../../trust/judge.ts'
@@ -48,7 +47,7 @@ import {
   routeSection,
   verdictSection,
 } from './verdicts.ts'
-import { loadCompiled } from '../load-configuration.ts'
+import { loadBesideStore, type StoreReading } from '../load-configuration.ts'
 import type { RouteRow } from '../../config/routes/types.ts'
 
 /** What `tfe explain` was given: two files, and the options about the request. */
@@ -64,8 +63,9 @@ export async function explain(
   { terminal, env }: CommandEnvironment,
 ): Promise<CommandResult> {
   const form = { terminal, json: options.has('json') }
-  const loaded = await loadCompiled(file, env)
+  const loaded = await loadBesideStore(file, env)
   if (!loaded.ok) return printFaultAnswer(loaded.failure, form)
+  const { store } = loaded.value
   const compiled = assumeOAuthEnabled(loaded.value.compiled)
   const query = parseExplainQuery(options, compiled, terminal.timeZone)
   if (!query.ok) return query.failure
@@ -73,7 +73,7 @@ export async function explain(
   if (!octets.ok) return printFaultAnswer([octets.failure], form)
   const withCrls = await loadCrls(compiled, query.value)
   const found = judgeFile(octets.value, withCrls.compiled, query.value)
-  const sections = [...withCrls.sections, ...found.sections, ...storeSections(compiled.config)]
+  const sections = [...withCrls.sections, ...found.sections, ...storeSections(store)]
   const report = { ...found, sections }
   terminal.out(
     form.json ? jsonText(asJson(report, query.value)) : reportText(report.sections, terminal),
@@ -81,13 +81,19 @@ export async function explain(
   return report.admitted ? EXIT.ok : EXIT.no
 }
 
-/** Says that a store was not opened, where the configuration has one: what stands above is the file's word. */
-function storeSections({ store }: Config): readonly Section[] {
-  if (store === undefined || store.kind === 'dangerous-none') return []
+/** Says what of the store was not asked; where it could not be read, what stands above is the file's word. */
+function storeSections(store: StoreReading): readonly Section[] {
+  if (store.kind === 'none') return []
+  const title = 'What was not asked'
+  if (store.kind === 'read') {
+    const said =
+      'what the store says of single devices (the deny list, blocks, approvals) and of the OAuth endpoints'
+    return [{ title, steps: [note(said, '`tfe deny list` and `tfe devices show` ask it')] }]
+  }
   const said =
     'the store: an administrator may have changed CAs, the deny list, blocks, approvals and whether certificates are required'
   const next = '`tfe ca list`, `tfe deny list`, `tfe devices show` and `tfe enforce status` ask it'
-  return [{ title: 'What was not asked', steps: [note(said, next)] }]
+  return [{ title, steps: [note(said, next)] }]
 }
 
 /** The judgement and everything that was seen on the way. */

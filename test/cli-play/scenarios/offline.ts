@@ -20,6 +20,12 @@ export const OFFLINE = [
     ['', { code: 2, says: /tfe check needs FILE/u }],
   ),
   ...scenarios(
+    'config diff',
+    ['--config $config', { reads: true, says: /^no differences/u }],
+    ['--config $faulty', { code: 1, says: /workers: found the text "many"/u }],
+    ['', { reads: true, says: /^no differences/u }],
+  ),
+  ...scenarios(
     'explain',
     [
       '$cert --config $config',

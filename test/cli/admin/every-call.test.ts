@@ -7,6 +7,7 @@ import { program } from '../../support/cli/run-command.ts'
 const COMMANDS: Readonly<Record<string, string>> = {
   'GET /api/status': 'status',
   'GET /api/session': 'status',
+  'GET /api/configuration/differences': 'config diff',
   'POST /api/reload': 'reload',
   'GET /api/export': 'export',
   'GET /api/backup': 'backup',
