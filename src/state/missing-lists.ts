@@ -3,6 +3,7 @@
  * CA revokes is admitted.
  */
 import type { TrustSettings } from '../config/trust/types.ts'
+import { shellWord } from '../kernel/shell-word.ts'
 import type { Fault } from '../kernel/types.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { listUrlsOf } from '../x509/distribution-points.ts'
@@ -43,7 +44,3 @@ export const missingListWarning = ({ setting, at, urls }: MissingList): Fault =>
   at,
   message: `certificates of the enrollment setting ${setting} name ${urls[0]} as the place of their revocation list, and the setting has no list: a revoked device is admitted; name it (\`tfe crl add ${shellWord(setting)} ${shellWord(urls[0])}\`, or \`crl\` in the file where there is no store)`,
 })
-
-/** As it has to be typed. */
-const shellWord = (text: string): string =>
-  /^[\w.,:/@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
