@@ -157,6 +157,8 @@ function onlyInFile(
   }
   const holds = heldWord(name, undefined, known.trust) !== undefined
   const twin = known.rules.enrollmentSettings.find((one) => isSameChain({ chain }, one))
+  // Said of the same keys by another name.
+  if (standing.kind === 'distrusted' && twin?.standing.kind === 'distrusted') return []
   const commands = commandsFor(twin?.name ?? name, standing, twin?.standing, {
     ...known,
     ...(twin === undefined ? { chain: chain.path } : {}),

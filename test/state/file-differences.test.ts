@@ -151,6 +151,12 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    promise: 'a distrust under another name is no difference once the store has it',
+    file: { settings: [A, written('Stolen', 'standing: distrusted', 'b')] },
+    rules: rulesOf([stored('A', CURRENT), stored('B', DISTRUSTED)]),
+    found: [['only-in-store', 'B', 'store', 'tfe ca remove B --force']],
+  },
+  {
     promise: 'what the file calls removed holds against a setting that admits',
     file: { settings: [A, written('B', 'standing: removed')] },
     rules: rulesOf([stored('A', CURRENT), stored('B', previous())]),
