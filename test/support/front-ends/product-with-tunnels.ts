@@ -6,7 +6,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { Leaf } from '../certificates/mint.ts'
 import { clientTls, product, type Line, type Product, type ProductOptions } from './product.ts'
 import { rawUpstream, type RawUpstream, type Script } from '../upstreams/raw-upstream.ts'
-import { upstreamTlsOptions } from './product-with-upstream.ts'
+import { upstreamTlsOptions } from '../upstreams/upstream-tls.ts'
 
 /** What varies from tunnel to tunnel. */
 export interface TunnelOptions extends Partial<Omit<ProductOptions, 'limits' | 'yaml'>> {

@@ -3,11 +3,11 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from 'vitest'
 import type { Instant } from '../../../src/kernel/types.ts'
 import { createAdmin } from '../../../src/cli/commands/create-admin.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { claimPort } from '../ports/claim-port.ts'
+import { until } from '../until.ts'
 import { serveProcess, type ServeProcess, type ServeProcessOptions } from './serve-process.ts'
 
 /** What the admin API said. */
@@ -76,7 +76,9 @@ export async function servedWithStore(
     frontEnd,
     adminPort,
     call,
-    inForce: () => expect.poll(behind).toBe(0),
+    async inForce() {
+      await until(behind, (found) => found === 0)
+    },
     [Symbol.asyncDispose]: () => frontEnd[Symbol.asyncDispose](),
   }
 }

@@ -1,6 +1,6 @@
 /** An upstream that reads what arrives the way HTTP/1.1 says, answers it, and remembers every octet. */
 import type { RawMessage } from '../http/raw-message.ts'
-import { upstreamTlsOptions } from '../front-ends/product-with-upstream.ts'
+import { upstreamTlsOptions } from './upstream-tls.ts'
 import { OK, rawUpstream } from './raw-upstream.ts'
 
 export interface RecordingUpstream extends AsyncDisposable {
