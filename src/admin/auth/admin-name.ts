@@ -22,7 +22,7 @@ export function nameFault(name: string): string | undefined {
   if (name.length > MAX_LENGTH) {
     return `found a name of ${name.length} characters, wanted at most ${MAX_LENGTH}: shorten it`
   }
-  if (!IDENTIFIER.test(wanted) || IS_COMPATIBLE.test(wanted)) {
+  if (!IDENTIFIER.test(wanted) || IS_INVISIBLE.test(wanted) || hasCompatible(wanted)) {
     return 'found other characters, wanted letters and digits, and behind the first also signs such as `._@-`: leave the others out'
   }
   const scripts = SCRIPTS.filter((script) => script.test(wanted))
@@ -41,9 +41,10 @@ const mapped = (name: string): string =>
 
 /** The letters and digits of RFC 8264 §9.1 that are small where there is a choice, and printable ASCII (§9.11). */
 const IDENTIFIER = /^[\p{Ll}\p{Lo}\p{Nd}][\p{Ll}\p{Lo}\p{Mn}\p{Mc}\p{Nd}\u0021-\u007E]*$/u
-/** Letters that are another spelling of others (RFC 8264 §9.17). */
-const IS_COMPATIBLE =
-  /[\u00AA\u00BA\u1D00-\u1DBF\u2071-\u209C\u2E80-\u2FFF\u3130-\u318F\uF900-\uFB4F\uFB50-\uFDFF\uFE70-\uFEFE]/u
+/** What is shown by nothing, or by the letters beside it (RFC 8264 §9.9 and §9.13): variation selectors, parts of syllables. */
+const IS_INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF]/u
+/** Whether letters are another spelling of others (RFC 8264 §9.17): wide, raised, joined or mathematical ones. */
+const hasCompatible = (name: string): boolean => name.normalize('NFKC') !== name
 /** The profile stops here; a name of two scripts may still look like another one. */
 const SCRIPTS: readonly RegExp[] = [
   /\p{Script=Latin}/u,

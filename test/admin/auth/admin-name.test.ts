@@ -12,6 +12,7 @@ const FIT: readonly string[] = [
   'олена',
   '管理者',
   'ياسمين',
+  '관리자',
   'a'.repeat(63),
 ]
 
@@ -39,6 +40,9 @@ const UNFIT: readonly (readonly [why: string, name: string, said: string])[] = [
   ['is composed in another way', 'mu\u0308ller', 'wanted müller'],
   ['holds a ligature', 'o\uFB03ce', 'found other characters'],
   ['holds a raised letter', 'alice\u1D43', 'found other characters'],
+  ['holds a mathematical letter', '\u{1D41A}lice', 'found other characters'],
+  ['holds a variation selector', 'alice\uFE0F', 'found other characters'],
+  ['holds a filler that is shown by nothing', 'a\u115F', 'found other characters'],
   ['mixes scripts that look alike', '\u0430lice', 'letters of several scripts'],
   ['mixes directions', 'alice\u05D0', 'letters of several scripts'],
   ['is a step up in a path', '..', 'found other characters'],
