@@ -2,11 +2,11 @@
  * What the admin API asks of the front end that it stands beside: narrow, so that the serving process can satisfy it, and
  * a test can, too.
  */
-import type { Policy } from '../decide/policy.ts'
 import type { ApprovalModel } from '../decide/policy.ts'
 import type { Installation } from '../fleet/expectation.ts'
 import type { OAuthRow } from '../fleet/oauth-rows.ts'
 import type { EnforcementInForce, FileEnforcement } from '../fleet/enforcement-in-force.ts'
+import type { Config } from '../config/config.ts'
 import type { MinimumVersions } from '../fleet/readiness.ts'
 import type { ScanReport } from '../forward/diagnose/scan-server.ts'
 import type { TestReport } from '../forward/diagnose/test-server.ts'
@@ -20,6 +20,8 @@ import type { CrlFacts } from '../revoke/registry.ts'
 import type { MissingList } from '../state/missing-lists.ts'
 import type { Crl } from '../x509/crl.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
+import type { StateFacts } from '../state/preview/judged-state.ts'
+import type { StoreFailure } from '../store/failure.ts'
 import type { EffectiveSettings } from '../upstream-tls/settings-types.ts'
 
 export interface FrontEndView {
@@ -39,14 +41,16 @@ export interface FrontEndView {
   differences(): readonly FileDifference[]
   /** What CA chains are held against: one that fell short of it in the store would keep every later world from being built. */
   trust(): { readonly profile: Profile; readonly limits: Partial<Limits> }
-  /** What requests are judged by now: grace, the deny list and the standings of previews come from here. */
-  policy(): Pick<Policy, 'denied' | 'grace' | 'renewalWindow'>
   /** What is known about the revocation lists of every setting. */
   crlFacts(): readonly CrlFacts[]
   /** The lists of a setting that are in force. */
   crlsInForce(setting: string): readonly Crl[]
   /** Settings in force without a revocation list that their certificates point to. */
   missingLists(): readonly MissingList[]
+  /** The configuration as the file has it, without what the store says. */
+  config(): Config
+  /** What the store says now, as requests are judged by it; approvals of single devices are left out. */
+  stateFacts(): Promise<Result<StateFacts, StoreFailure>>
   /** The name of the listener behind the legacy sync port; undefined when there is none. */
   syncListener(): string | undefined
   /** The rows of the configuration that are an OAuth endpoint; empty when none is. */

@@ -25,7 +25,7 @@ import {
   type Verdict,
 } from './request-event.ts'
 import { readRequestHead, type RequestHead } from './request-head.ts'
-import { originOf } from './origin.ts'
+import { originOf } from '../state/origin.ts'
 import { throttleLegacyOAuth, type LegacyOAuthThrottle } from './oauth-throttle.ts'
 import { AFTER_CLOSE, rejectEarly, isLast, rejected, type Rejected } from './request-order.ts'
 import { NO_ANSWER } from './rejection.ts'

@@ -123,7 +123,8 @@ export interface StoreDecisions {
   readonly overlay?: Overlay | undefined
 }
 
-function policyOf(
+/** What requests are judged by, as the file and the store have it. */
+export function policyOf(
   config: Config,
   { store, chains, distrusted }: Authorities,
   { rules, overlay }: StoreDecisions,

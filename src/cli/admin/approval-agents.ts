@@ -5,6 +5,7 @@ import { EXIT } from '../exit-code.ts'
 import { unknownNameText } from '../text-layout.ts'
 import { formatFacts, formatTable, type View } from '../table.ts'
 import type { CommandContext } from './command-context.ts'
+import { confirmPreview, type Preview } from './preview/preview.ts'
 
 const MODEL = '/api/settings/approval-model'
 const MINIMUMS = '/api/settings/agent-minimums'
@@ -35,12 +36,19 @@ function setByText({ locked, version }: Pick<ApprovalModelItem, 'locked' | 'vers
     : 'an administrator: `tfe audit --action document.put` says who'
 }
 
-/** Chooses the approval model. */
+/** Chooses the approval model, after saying which devices it would keep out. */
 export async function useModel(context: CommandContext): Promise<CommandResult> {
-  const request = { method: 'PUT', path: MODEL, body: { model: context.argument(0) } } as const
-  return await context.change<ApprovalModelItem>(MODEL, request, ({ model }) => [
-    `the approval model is ${model}; who is approved already stays so`,
-  ])
+  const body = { model: context.argument(0) }
+  const path = `${MODEL}/preview`
+  const preview = await context.request<Preview>({ method: 'POST', path, body })
+  if (!preview.ok) return preview.failure
+  const may = await confirmPreview(context, preview.value.body)
+  if (may !== true) return may
+  return await context.change<ApprovalModelItem>(
+    MODEL,
+    { method: 'PUT', path: MODEL, body },
+    ({ model }) => [`the approval model is ${model}; who is approved already stays so`],
+  )
 }
 
 interface ApprovalChart {

@@ -3,12 +3,12 @@ import { countText } from '../../kernel/count-text.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { confirmAll } from './confirm.ts'
+import { confirmPreview, previewLines, type Preview } from './preview/preview.ts'
 import type { ApiRequest } from './client.ts'
 import {
   dayCell,
   formatFacts,
   formatTable,
-  idCell,
   sentenceText,
   timeCell,
   wholeCell,
@@ -133,13 +133,6 @@ function retirement({ options }: CommandContext): { cut_off?: string; sunset?: s
   }
 }
 
-interface Preview {
-  readonly judged: number
-  readonly complete: boolean
-  readonly changes: readonly { setting: string; from: string; to: string; devices: number }[]
-  readonly items: readonly { device: string; subject: string; from: string; to: string }[]
-}
-
 export function preview(context: CommandContext): Promise<CommandResult> {
   const at = context.options.get('at')
   const body = {
@@ -150,32 +143,6 @@ export function preview(context: CommandContext): Promise<CommandResult> {
   const path = settingPath(context, '/preview')
   return context.run({ method: 'POST', path, body }, previewLines)
 }
-
-function previewLines(
-  { judged, complete, changes, items }: Preview,
-  view: View,
-): readonly string[] {
-  const head = `${countText(judged, 'device')} judged${complete ? '' : ', of more than that'}`
-  if (changes.length === 0) return [`${head}; none would meet another verdict`]
-  return [
-    head,
-    '',
-    ...changesTable(changes, view),
-    '',
-    ...formatTable(
-      ['DEVICE', 'SUBJECT', 'FROM', 'TO'],
-      items.map((it) => [idCell(it.device), it.subject, it.from, it.to]),
-      view,
-    ),
-  ]
-}
-
-const changesTable = (changes: Preview['changes'], view: View): readonly string[] =>
-  formatTable(
-    ['SETTING', 'FROM', 'TO', 'DEVICES'],
-    changes.map((it) => [it.setting, it.from, it.to, it.devices]),
-    view,
-  )
 
 interface Promoted {
   readonly current: EnrollmentSettingItem
@@ -228,19 +195,9 @@ async function confirmCost(
     body: { change, ...retirement },
   })
   if (!preview.ok) return preview
-  const { changes } = preview.value.body
-  if (changes.length === 0) return ok(match)
-  context.printNotice(changesTable(changes, context.view))
-  const refused = changes.filter(({ from }) => from === ADMITTED)
-  const devices = refused.reduce((sum, one) => sum + one.devices, 0)
-  if (devices === 0) return ok(match)
-  const are = devices === 1 ? 'device that is admitted now is' : 'devices that are admitted now are'
-  const may = await confirmAll(context, [`${devices} ${are} refused from then on`])
+  const may = await confirmPreview(context, preview.value.body)
   return may === true ? ok(match) : fail(may)
 }
-
-/** The code of a device that is admitted; every other one in a preview is a refusal. */
-const ADMITTED = 'verified'
 
 export function remove(context: CommandContext): Promise<CommandResult> {
   const body = { force: context.options.has('force') }

@@ -12,7 +12,7 @@ import type { CompiledConfig } from '../../state/compiled-config.ts'
 import type { ReloadCoordinator } from '../reload/coordinator.ts'
 import { installationOf } from '../store-sync/departing-devices.ts'
 import type { Revocation } from '../revocation/revocation.ts'
-import { syncListener } from '../store-sync/read-rules.ts'
+import { readStateFacts, syncListener } from '../store-sync/read-rules.ts'
 import type { StoreSession } from '../store-sync/session.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
 
@@ -34,7 +34,7 @@ export type ReadConfiguration = () => Promise<Result<LoadedConfig, readonly Faul
 export function frontEndView(
   /** Has what is in force now. */
   coordinator: ServingCoordinator,
-  storeSession: Pick<StoreSession, 'revision'>,
+  storeSession: Pick<StoreSession, 'revision' | 'store'>,
   { revocation, upstreamErrors, readConfiguration }: FrontEndViewOptions,
 ): FrontEndView {
   const calls = new UpstreamCalls(() => coordinator.compiled)
@@ -54,10 +54,11 @@ export function frontEndView(
     fileTrust: () => coordinator.processConfig.config.trust,
     differences: () => coordinator.compiled.differences,
     trust: () => coordinator.compiled.config.trust,
-    policy: () => coordinator.compiled.policy,
     crlFacts: () => revocation.facts(),
     crlsInForce: (setting) => revocation.crlsInForce(setting),
     missingLists: () => coordinator.compiled.missingLists,
+    config: () => coordinator.processConfig.config,
+    stateFacts: () => readStateFacts(storeSession.store, coordinator.processConfig.config),
     syncListener: () => syncListener(coordinator.compiled.config),
     oauthRows: () => oauthRows(coordinator.compiled.config.listeners),
     locked: () => statedKeys(coordinator.compiled),

@@ -11,7 +11,7 @@ import { explanationFields } from '../../kernel/explanation.ts'
 import type { Instant } from '../../kernel/types.ts'
 import { handleRequest, type PipelineDeps } from '../../pipeline/pipeline.ts'
 import type { Connection } from '../../pipeline/connection.ts'
-import { originOf } from '../../pipeline/origin.ts'
+import { originOf } from '../../state/origin.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
 import type { RequestEvent } from '../../record/event.ts'
 import {

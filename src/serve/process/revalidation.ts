@@ -12,7 +12,7 @@ import { explanationFields, type Explanation } from '../../kernel/explanation.ts
 import type { Clock } from '../../kernel/ports.ts'
 import type { Instant } from '../../kernel/types.ts'
 import type { Connection } from '../../pipeline/connection.ts'
-import { originOf } from '../../pipeline/origin.ts'
+import { originOf } from '../../state/origin.ts'
 import { explainRejection } from '../../pipeline/rejection.ts'
 import { tunnelAsk } from '../../pipeline/tunnel.ts'
 import type { ConnectionEvent } from '../../record/event.ts'

@@ -11,11 +11,13 @@ import {
   approvalsDelta,
   blockedIdsDelta,
   knownDelta,
+  Overlay,
   type DenialDelta,
   type OverlayDelta,
 } from '../../state/overlay.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
 import type { StoredEnrollmentSetting } from '../../state/stored-setting.ts'
+import type { StateFacts } from '../../state/preview/judged-state.ts'
 import type { DenyTarget } from '../../store/devices/denials.ts'
 import type { StoredSetting, StoredStanding } from '../../store/settings/enrollment-setting.ts'
 import type { StoreFailure } from '../../store/failure.ts'
@@ -120,6 +122,23 @@ export async function readDecisions(
   deltas.push({ kind: 'denied', revision, entries }, { kind: 'end', revision })
   for (const delta of deltas) apply(delta)
   return ok(undefined)
+}
+
+/** Reads what a preview begins with: the rules, the deny list and the signed ids of blocked devices. */
+export async function readStateFacts(
+  store: Store,
+  fileConfig: FileConfig,
+): Promise<Result<StateFacts, StoreFailure>> {
+  const rules = await readRules(store, fileConfig, 0)
+  if (!rules.ok) return rules
+  const overlay = new Overlay()
+  const blocked = await readBlockedIds(store, 0, (delta) => overlay.apply(delta))
+  if (!blocked.ok) return blocked
+  const denials = await store.denials.list()
+  if (!denials.ok) return denials
+  const entries = denials.value.map(({ denied }) => entryOf(denied, true))
+  overlay.apply({ kind: 'denied', revision: 0, entries })
+  return ok({ rules: rules.value, overlay })
 }
 
 async function readBlockedIds(

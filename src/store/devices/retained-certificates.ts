@@ -1,6 +1,6 @@
 /**
- * The last sound certificate of each device under an enrollment setting, as far as it was kept: what a change of the
- * setting's standing is foretold from.
+ * The last sound certificate of each device under an enrollment setting, as far as it was kept: what previews of changes
+ * are foretold from.
  */
 import { sql, type SqlBool } from 'kysely'
 import type { SightedCertificate } from '../../fleet/sighting.ts'
@@ -8,14 +8,17 @@ import type { Instant, KeyFingerprint } from '../../kernel/types.ts'
 import type { Dialect } from '../engine/engine.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import { pageOf, type Cursor, type Page } from '../page.ts'
+import { enumColumn, stringListColumn } from '../schema/row.ts'
 import type { Db } from '../schema/tables.ts'
+import { APPROVALS, type Approval } from '../schema/vocabulary.ts'
 
 /** A `RetainedCertificate` is the last sound certificate of a device. */
 export interface RetainedCertificate extends Pick<
   SightedCertificate,
-  'key' | 'issuerKey' | 'serial' | 'subject' | 'notBefore' | 'notAfter'
+  'key' | 'issuerKey' | 'serial' | 'subject' | 'signedIds' | 'notBefore' | 'notAfter'
 > {
   readonly device: string
+  readonly approval: Approval
   /** When its key was first seen with a sound certificate of the setting: what the cut-off `known-devices` asks. */
   readonly knownSince: Instant
 }
@@ -27,7 +30,7 @@ export interface RetainedPageRequest {
   readonly dialect: Dialect
 }
 
-/** One page, in the order in which the certificates end. Blocked devices are refused whatever the standing. */
+/** One page, in the order in which the certificates end. */
 export async function retainedUnder(
   db: Db,
   setting: string,
@@ -35,23 +38,22 @@ export async function retainedUnder(
 ): Promise<Page<RetainedCertificate>> {
   let query = db
     .selectFrom('devices')
-    .select(['id', 'not_after'])
+    .select(['id', 'not_after', 'approval'])
     .where('setting', '=', setting)
-    .where('approval', '<>', 'blocked')
     .orderBy('not_after')
     .orderBy('id')
   if (cursor !== undefined) {
     query = query.where(sql<SqlBool>`(not_after, id) > (${cursor[0]}, ${cursor[1]})`)
   }
   const rows = await query.limit(limit + 1).execute()
-  const ends = new Map(rows.map((row) => [row.id, row.not_after]))
+  const devices = new Map(rows.map((row) => [row.id, row]))
   // By key alone: asked for the setting, too, SQLite walks all its certificates for each device (10 s a page at 20,000).
   const certificates = await db
     .selectFrom('device_keys')
     .innerJoin('certificates', 'certificates.key', 'device_keys.key')
     .selectAll('certificates')
     .select('device_keys.device')
-    .where('device_keys.device', 'in', inList(dialect, [...ends.keys()]))
+    .where('device_keys.device', 'in', inList(dialect, [...devices.keys()]))
     .execute()
   const sound = certificates.filter((row) => row.sound === 1 && row.setting === setting)
   const knownSince = new Map<string, number>()
@@ -61,15 +63,24 @@ export async function retainedUnder(
   // Two certificates of one device may end together: one of them speaks for it.
   const retained = new Map(
     sound
-      .filter((row) => row.not_after === ends.get(row.device))
+      .filter((row) => row.not_after === devices.get(row.device)?.not_after)
       .map((row): [string, RetainedCertificate] => [
         row.device,
         {
           device: row.device,
+          approval: enumColumn(
+            { table: 'devices', key: row.device, row: devices.get(row.device) ?? NONE },
+            'approval',
+            APPROVALS,
+          ),
           key: row.key as KeyFingerprint,
           issuerKey: (row.issuer_key ?? undefined) as KeyFingerprint | undefined,
           serial: row.serial,
           subject: row.subject,
+          signedIds: stringListColumn(
+            { table: 'certificates', key: row.fingerprint, row },
+            'signed_ids',
+          ),
           notBefore: row.not_before as Instant,
           notAfter: row.not_after as Instant,
           knownSince: (knownSince.get(row.key) ?? row.first_seen) as Instant,
@@ -83,3 +94,6 @@ export async function retainedUnder(
   )
   return { ...page, items: page.items.filter((one) => one !== undefined) }
 }
+
+/** No device: its row was read in the same question. */
+const NONE = { approval: '' }

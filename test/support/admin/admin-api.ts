@@ -12,7 +12,11 @@ import { adminServer } from '../../../src/admin/server.ts'
 import type { FrontEndView } from '../../../src/admin/front-end.ts'
 import { runtimeCatalogue } from '../../../src/config/reading/runtime-offers.ts'
 import { parseNetwork, type Network } from '../../../src/kernel/network.ts'
-import type { Instant, Millis } from '../../../src/kernel/types.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import type { LoadedConfig } from '../../../src/config/config.ts'
+import { readStateFacts } from '../../../src/serve/store-sync/read-rules.ts'
+import { inMemoryFiles } from '../config/in-memory-files.ts'
+import type { Instant } from '../../../src/kernel/types.ts'
 import { UpstreamErrorList } from '../../../src/record/upstream-error-list.ts'
 import type { KeyRing } from '../../../src/store/secrets/seal.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
@@ -55,8 +59,36 @@ export interface AdminApiOptions {
   readonly at?: number
 }
 
+/** The configuration file beside which the admin API stands. */
+export const CONFIG = (await configOf()).config
+
+async function configOf(): Promise<LoadedConfig> {
+  const text = `grace: 30d
+renewalWindow: 60d
+trust:
+  enrollmentSettings:
+    - { name: Fleet, standing: current, chain: file:ca.pem }
+listeners:
+  devices:
+    hosts: [mdm.example.com]
+    certificates: [{ chain: file:a.pem, key: file:a.key }]
+    routes: rows
+routes:
+  rows:
+    rows:
+      - { id: checkin, path: /checkin/*, class: device, sensitive: true }
+      - { id: renew, path: /renew/*, class: renewal }
+      - { id: enrol, path: /enrol/*, class: open }
+upstreams:
+  core: { url: https://core.example.com, identity: {} }
+`
+  const loaded = await loadConfig('tfe.yaml', {}, inMemoryFiles('tfe.yaml', text))
+  if (!loaded.ok) throw new Error(loaded.failure.map(({ message }) => message).join())
+  return loaded.value
+}
+
 /** A front end with one upstream, whose configuration file states nothing that the portal edits. */
-const FRONT_END: FrontEndView = {
+const FRONT_END: Omit<FrontEndView, 'stateFacts'> = {
   crlFacts: () => [],
   crlsInForce: () => [],
   missingLists: () => [],
@@ -68,11 +100,7 @@ const FRONT_END: FrontEndView = {
   fileTrust: () => ({ enrollmentSettings: [], removed: [] }),
   differences: () => [],
   trust: () => ({ profile: 'private', limits: {} }),
-  policy: () => ({
-    denied: { keys: new Set(), serials: new Set() },
-    grace: (30 * DAY_MS) as Millis,
-    renewalWindow: (60 * DAY_MS) as Millis,
-  }),
+  config: () => CONFIG,
   syncListener: () => 'sync',
   oauthRows: () => [
     { endpoint: 'new', listener: 'devices', row: 'token' },
@@ -120,7 +148,11 @@ export async function openAdminApi(options: AdminApiOptions = {}): Promise<TestA
       error: (fields) => bugs.push(fields),
     },
     version: '0',
-    frontEnd: { ...FRONT_END, ...options.frontEnd },
+    frontEnd: {
+      ...FRONT_END,
+      stateFacts: () => readStateFacts(store, options.frontEnd?.config?.() ?? CONFIG),
+      ...options.frontEnd,
+    },
     networks,
     tls: options.tls,
     ...(options.callsPerMinute === undefined ? {} : { callsPerMinute: options.callsPerMinute }),

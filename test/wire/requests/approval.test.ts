@@ -186,6 +186,20 @@ test('control: under manual the same promotion leaves both out of what is sensit
   for (const device of [known, fresh]) {
     expect(await statuses(deployment.frontEnd, device)).toEqual(NO_DATA)
   }
+  await expect.poll(async () => (await listed(deployment, fresh))?.approval).toBe('unapproved')
+  // The preview of the model that asks for nothing foretells what both meet under it, and what a new device would.
+  const foretold = await deployment.call('POST', '/api/settings/approval-model/preview', {
+    model: 'off',
+  })
+  const row = { rows: ['tested/data'], from: 'unapproved', to: 'verified', stays_admitted: true }
+  expect(foretold).toMatchObject({
+    status: 200,
+    body: {
+      refused: 0,
+      changes: [{ setting: 'Old', devices: 2, ...row }],
+      unknown: expect.arrayContaining([expect.objectContaining(row)]),
+    },
+  })
   await decideOn(deployment, 'approve', fresh)
   await deployment.inForce()
   expect(await statuses(deployment.frontEnd, fresh)).toEqual(PASSES)

@@ -273,7 +273,7 @@ function addEndRoutes(app: FastifyInstance, context: AdminContext): void {
 
 /** Whose certificate has ended for good depends on no CA any more; in grace a device still renews under it. */
 const aliveSince = ({ clock, frontEnd }: AdminContext): Instant =>
-  Math.max(0, clock.now() - frontEnd.policy().grace) as Instant
+  Math.max(0, clock.now() - frontEnd.config().grace) as Instant
 
 const noSetting = (name: string) =>
   ({ kind: 'not-found', what: 'enrollment setting', key: name }) as const

@@ -4,11 +4,12 @@
 import type { EnforcementPreview } from '../../../fleet/enforcement.ts'
 import { ok, type Result } from '../../../kernel/types.ts'
 import type { RouteFailure } from '../../define-route.ts'
+import { previewStep } from '../../preview/fleet-preview.ts'
 import { readinessCounts } from '../devices/chart-sums.ts'
 import { minimumsOf, agentMinimums } from './settings.ts'
 import type { AdminContext } from '../../context.ts'
 
-/** Counts from the charts and from the last verdicts, which are those of `decide` whatever the enforcement. */
+/** Counts from the charts, and the devices that the judge would refuse. */
 export async function enforcementPreview(
   context: AdminContext,
 ): Promise<Result<EnforcementPreview, RouteFailure>> {
@@ -17,11 +18,11 @@ export async function enforcementPreview(
   if (!minimums.ok) return minimums
   const cells = await store.devices.charts(agentMinimums(minimums.value))
   if (!cells.ok) return cells
-  const refusals = await store.devices.refusals()
-  if (!refusals.ok) return refusals
+  const preview = await previewStep(context, { step: { kind: 'require-certificates' } })
+  if (!preview.ok) return preview
   return ok({
     counts: readinessCounts(cells.value),
-    wouldRefuse: refusals.value,
+    wouldRefuse: preview.value.cutOff,
     wanted: WANTED_RATE,
   })
 }

@@ -18,6 +18,8 @@ import { ok, type Fault, type Result } from '../../../kernel/types.ts'
 import type { AgentMinimum } from '../../../store/devices/device-filter.ts'
 import { defineRoute, type RouteFailure } from '../../define-route.ts'
 import { invalidData, setByFile, unreadableDocument } from '../../refused.ts'
+import { previewStep } from '../../preview/fleet-preview.ts'
+import { previewShape, shownPreview } from '../../preview/shapes.ts'
 import { strictObject, stringEnum } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -143,7 +145,7 @@ function addApprovalModelRoutes(app: FastifyInstance, context: AdminContext): vo
   const { store, frontEnd } = context
   const model = stringEnum(
     APPROVAL_MODELS,
-    'off asks for no approval; auto approves a sound certificate of the current CA; manual waits for Approve; manual-external only for devices from outside.',
+    'off asks for no approval; auto approves every fit certificate; manual waits for Approve; manual-external does, and keeps the outside closed once certificates are required, too.',
   )
   defineRoute(app, {
     route: 'GET /api/settings/approval-model',
@@ -162,6 +164,21 @@ function addApprovalModelRoutes(app: FastifyInstance, context: AdminContext): vo
         body: { model: stated ?? read.value, locked: stated !== undefined, version },
         version,
       })
+    },
+  })
+  defineRoute(app, {
+    route: 'POST /api/settings/approval-model/preview',
+    role: 'viewer',
+    tag: 'settings',
+    summary: 'Which devices would meet another verdict under a model; nothing is changed.',
+    body: strictObject({ model }),
+    response: previewShape,
+    fails: [409],
+    handle: async ({ body }) => {
+      if (frontEnd.approvalModel() !== undefined) return setByFile('the approval model')
+      const step = { kind: 'approval-model', model: body.model } as const
+      const preview = await previewStep(context, { step })
+      return preview.ok ? ok({ body: shownPreview(preview.value) }) : preview
     },
   })
   defineRoute(app, {

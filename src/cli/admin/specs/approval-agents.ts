@@ -1,7 +1,7 @@
 /** `tfe approval` and `tfe agents`. */
 import { CLIENT_CLASSES } from '../../../fleet/client.ts'
 import type { TfeCommand } from '../../command.ts'
-import { calls } from './common-options.ts'
+import { calls, CONFIRM_COST } from './common-options.ts'
 
 /** Adds the commands about approval and about the oldest agents. */
 export function addApprovalAgents(program: TfeCommand): void {
@@ -10,7 +10,7 @@ export function addApprovalAgents(program: TfeCommand): void {
     .command('approval')
     .summary('see and choose how devices come to be approved')
     .description(
-      'off asks for no approval; auto approves a sound certificate of the current CA; manual has every device wait for Approve; manual-external only those that come from outside. `tfe devices approve` approves.',
+      'off asks for no approval; auto approves every fit certificate; manual has every device wait for Approve: from outside until certificates are required, then on sensitive rows; manual-external keeps the outside closed from then on, too. `tfe devices approve` approves.',
     )
   approval
     .command('status')
@@ -18,8 +18,11 @@ export function addApprovalAgents(program: TfeCommand): void {
     .with(calls(module, 'approvalStatus'))
   approval
     .command('use')
-    .description('choose the approval model; who is approved already stays so')
+    .description(
+      'choose the approval model, after it was said which devices that would keep out; who is approved already stays so',
+    )
     .choiceArgument('<MODEL>', 'the model', ['off', 'auto', 'manual', 'manual-external'])
+    .counted('--confirm', CONFIRM_COST)
     .examples('tfe approval use manual')
     .with(calls(module, 'useModel'))
   approval

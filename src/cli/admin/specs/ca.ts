@@ -1,6 +1,6 @@
 /** `tfe ca`. */
 import type { TfeCommand } from '../../command.ts'
-import { calls, CONFIRM, FORCE, wide } from './common-options.ts'
+import { calls, CONFIRM, FORCE, wide, CONFIRM_COST } from './common-options.ts'
 
 /** What a preview can be of: the API's closed list. */
 const CHANGES = ['promote', 'amend', 'remove', 'distrust'] as const
@@ -82,5 +82,3 @@ export function addCa(program: TfeCommand): void {
     .counted('--confirm', CONFIRM)
     .with(calls(module, 'distrust'))
 }
-
-const CONFIRM_COST = 'do not ask, whatever it costs'

@@ -55,3 +55,5 @@ export const pages = (command: TfeCommand): TfeCommand =>
 export const FORCE = ['--force', 'do it in spite of the devices it costs'] as const
 /** What a repeated `--confirm` says of itself. */
 export const CONFIRM = 'do not ask; once for each question'
+/** What a `--confirm` says of itself where the cost is told first. */
+export const CONFIRM_COST = 'do not ask, whatever it costs'

@@ -182,3 +182,13 @@ test('a document that another version wrote is refused by name, not guessed at',
     })
   }
 })
+
+test('a model is previewed for the devices and the classes that it would keep out, and is not chosen by that', async () => {
+  await using api = await openAdminApi()
+  const answer = await call(api, 'POST', `${MODEL}/preview`, {
+    body: { model: 'manual' },
+    as: 'viewer',
+  })
+  expect(answer).toMatchObject({ status: 200, body: { judged: 0, refused: 0, changes: [] } })
+  expect(await call(api, 'GET', MODEL)).toMatchObject({ body: { model: 'auto', version: 0 } })
+})

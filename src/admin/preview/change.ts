@@ -1,0 +1,149 @@
+/**
+ * Every change that is previewed, and the state that it would put in force. Refused where the store would refuse it.
+ */
+import { fail, ok, unreachable, type Instant, type Result } from '../../kernel/types.ts'
+import type { ApprovalModel } from '../../decide/policy.ts'
+import { blockedIdsDelta, Overlay, type DenialDelta } from '../../state/overlay.ts'
+import type { StateFacts } from '../../state/preview/judged-state.ts'
+import type { StoreRules } from '../../state/store-rules.ts'
+import type { StoreFailure } from '../../store/failure.ts'
+import type { StandingKind } from '../../store/schema/vocabulary.ts'
+import type { Retirement, StoredSetting } from '../../store/settings/enrollment-setting.ts'
+
+/** A `PreviewedStep` is one change of what requests are judged by. */
+export type PreviewedStep =
+  | {
+      readonly kind: 'standing'
+      readonly setting: string
+      readonly change: StandingChange
+      /** Of the CA that retires, or is amended; what is left out stays. */
+      readonly retirement: Partial<Pick<Retirement, 'cutOff' | 'sunset'>>
+    }
+  | { readonly kind: 'approval-model'; readonly model: ApprovalModel }
+  | { readonly kind: 'require-certificates' }
+  | {
+      readonly kind: 'oauth'
+      readonly endpoint: 'legacy' | 'modern'
+      readonly state: 'disabled' | 'enabled'
+    }
+  | { readonly kind: 'close-sync-port'; readonly listener: string }
+  | { readonly kind: 'deny'; readonly entry: DenialDelta }
+  /** The device itself is told by its id; `signedIds` are those that it showed. */
+  | { readonly kind: 'block'; readonly device: string; readonly signedIds: readonly string[] }
+
+export type StandingChange = 'amend' | 'distrust' | 'promote' | 'remove'
+
+/** What a step needs to know besides the state before it. */
+export interface StepContext {
+  readonly settings: readonly StoredSetting[]
+  readonly now: Instant
+}
+
+/** Returns what the store would say after a step. */
+export function factsAfter(
+  facts: StateFacts,
+  step: PreviewedStep,
+  { settings, now }: StepContext,
+): Result<StateFacts, StoreFailure> {
+  const withRules = (rules: Partial<StoreRules>) =>
+    ok({ ...facts, rules: { ...facts.rules, ...rules } })
+  switch (step.kind) {
+    case 'standing': {
+      const after = settingsAfter(facts.rules, { step, settings, now })
+      return after.ok ? withRules(after.value) : after
+    }
+    case 'approval-model':
+      return withRules({ approvalModel: step.model })
+    case 'require-certificates':
+      return withRules({ latch: 'required' })
+    case 'oauth':
+      return withRules({ oauth: { ...facts.rules.oauth, [step.endpoint]: step.state } })
+    case 'close-sync-port':
+      return withRules({ closedListeners: [...facts.rules.closedListeners, step.listener] })
+    case 'deny':
+    case 'block': {
+      const overlay = new Overlay()
+      for (const delta of facts.overlay.deltas()) overlay.apply(delta)
+      if (step.kind === 'deny')
+        overlay.apply({ kind: 'denied', revision: 0, entries: [step.entry] })
+      else
+        overlay.apply(
+          blockedIdsDelta(
+            0,
+            step.signedIds.map((id) => ({ id, blocked: true })),
+          ),
+        )
+      return ok({ ...facts, overlay })
+    }
+    default:
+      return unreachable(step)
+  }
+}
+
+type StandingStep = PreviewedStep & { readonly kind: 'standing' }
+
+interface StandingContext extends StepContext {
+  readonly step: StandingStep
+}
+
+type SettingRules = Pick<StoreRules, 'enrollmentSettings' | 'removedSettings'>
+
+/** The settings in force after a change of standing; one that is removed is in force no more. */
+function settingsAfter(
+  rules: SettingRules,
+  { step, settings, now }: StandingContext,
+): Result<SettingRules, StoreFailure> {
+  const named = settings.find(({ name }) => name === step.setting)
+  if (named === undefined) {
+    return fail({ kind: 'not-found', what: 'enrollment setting', key: step.setting })
+  }
+  const wanted = CHANGEABLE[step.change]
+  if (!wanted.includes(named.standing.kind)) {
+    const [found, setting] = [named.standing.kind, step.setting]
+    return fail({ kind: 'standing-refused', setting, found, wanted: wanted.join(' or ') })
+  }
+  const after = settings.map((one) => ({ ...one, standing: standingAfter(one, step, now) }))
+  return ok({
+    enrollmentSettings: after.flatMap(({ name, source, chain, standing }) => {
+      if (standing.kind === 'removed') return []
+      const before = rules.enrollmentSettings.find((one) => one.name === name)
+      return [{ name, source, chain, standing, crl: before?.crl }]
+    }),
+    removedSettings: after
+      .filter(({ standing }) => standing.kind === 'removed')
+      .map(({ name }) => name),
+  })
+}
+
+function standingAfter(
+  { name, standing }: StoredSetting,
+  { setting, change, retirement }: StandingStep,
+  now: Instant,
+): StoredSetting['standing'] {
+  const { cutOff = 'not-before', sunset } = retirement
+  if (name !== setting) {
+    return change === 'promote' && standing.kind === 'current'
+      ? { kind: 'previously-trusted', retiredAt: now, cutOff, sunset }
+      : standing
+  }
+  switch (change) {
+    case 'promote':
+      return { kind: 'current' }
+    case 'amend':
+      return standing.kind === 'previously-trusted' ? { ...standing, ...retirement } : standing
+    case 'remove':
+      return { kind: 'removed' }
+    case 'distrust':
+      return { kind: 'distrusted' }
+    default:
+      return unreachable(change)
+  }
+}
+
+/** Where a setting has to stand for each change; the store holds the same. */
+const CHANGEABLE: Readonly<Record<StandingChange, readonly StandingKind[]>> = {
+  promote: ['staged', 'previously-trusted'],
+  amend: ['previously-trusted'],
+  remove: ['staged', 'previously-trusted', 'distrusted'],
+  distrust: ['staged', 'current', 'previously-trusted', 'removed'],
+}

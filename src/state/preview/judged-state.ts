@@ -1,0 +1,52 @@
+/**
+ * Everything that a verdict depends on besides the device: the policy and the trust store, made of the file and of what
+ * the store says, as `compileConfig` makes them. A preview makes two: what is in force, and what a change would put in force.
+ */
+import type { Config } from '../../config/config.ts'
+import { NO_REVOCATION, type Policy } from '../../decide/policy.ts'
+import { ok, type Fault, type Instant, type Result } from '../../kernel/types.ts'
+import type { TrustStore } from '../../trust/store.ts'
+import type { Certificate } from '../../x509/certificate.ts'
+import { trustedAuthorities } from '../authorities.ts'
+import { policyOf } from '../compiled-config.ts'
+import type { Overlay } from '../overlay.ts'
+import { applyRules, type StoreRules } from '../store-rules.ts'
+import { kindsOfAsk, notAsked, type KindOfAsk } from './asks.ts'
+
+export interface JudgedState {
+  readonly policy: Policy
+  readonly trust: TrustStore
+  readonly chains: ReadonlyMap<string, readonly Certificate[]>
+  readonly kinds: readonly KindOfAsk[]
+  /** What is not asked, in words. */
+  readonly notAsked: readonly string[]
+}
+
+/** What the store says of the fleet and of single devices. */
+export interface StateFacts {
+  readonly rules: StoreRules
+  /** The deny list, and the signed ids of blocked devices. */
+  readonly overlay: Overlay
+}
+
+/** Builds one; the faults are those of chains that no trust store can be made of. */
+export function judgedState(
+  fileConfig: Config,
+  { rules, overlay }: StateFacts,
+  now: Instant,
+): Result<JudgedState, readonly Fault[]> {
+  const config = applyRules(fileConfig, rules)
+  const authorities = trustedAuthorities(config.trust, now)
+  if (!authorities.ok) return authorities
+  const { store: trust, chains } = authorities.value
+  const policy = policyOf(config, authorities.value, { rules, overlay })
+  const hasLists = config.trust.enrollmentSettings.some(({ crl }) => crl !== undefined)
+  return ok({
+    // The lists are with the processes that judge; whether a list names a certificate is not asked here.
+    policy: { ...policy, revocation: NO_REVOCATION },
+    trust,
+    chains,
+    kinds: kindsOfAsk(config, rules.closedListeners),
+    notAsked: [...(hasLists ? ['revocation lists'] : []), ...notAsked(config)],
+  })
+}

@@ -1,0 +1,142 @@
+/**
+ * A preview: the judge itself, asked about a state before and after a change, for each known device and for the classes
+ * of unknown ones, on each kind of ask that there is. It has no rules of its own.
+ */
+import {
+  foretell,
+  type Foretold,
+  type RetainedLeaf,
+  type RetainedPeer,
+} from '../../decide/foretell.ts'
+import type { Approval, FleetPolicy } from '../../decide/policy.ts'
+import type { Instant, KeyFingerprint } from '../../kernel/types.ts'
+import type { Certificate } from '../../x509/certificate.ts'
+import type { KindOfAsk } from './asks.ts'
+import type { JudgedState } from './judged-state.ts'
+import { pathsFrom, type FoundPaths } from './retained-paths.ts'
+
+/** A device as far as verdicts depend on it. */
+export interface KnownDevice {
+  readonly leaf: RetainedLeaf
+  readonly issuerKey: KeyFingerprint | undefined
+  readonly setting: string
+  readonly approval: Approval
+  /** When its key was first seen with a sound certificate of the setting; undefined for one that never was. */
+  readonly knownSince: Instant | undefined
+}
+
+/** A verdict that a change alters, on these rows. */
+export interface AlteredVerdict {
+  readonly rows: readonly string[]
+  readonly before: Foretold
+  readonly after: Foretold
+}
+
+/** Two states, the approvals that a change alters, and the time that is judged by. */
+export interface PreviewedChange {
+  readonly before: JudgedState
+  readonly after: JudgedState
+  readonly now: Instant
+}
+
+/** One per change: paths are found once for all devices of a CA. */
+export class Preview {
+  readonly #change: PreviewedChange
+  readonly #paths = new Map<string, readonly [FoundPaths, FoundPaths]>()
+
+  constructor(change: PreviewedChange) {
+    this.#change = change
+  }
+
+  /** What a device meets before and after, on each kind of ask, whether it differs or not. */
+  verdictsOn(device: KnownDevice, approvalAfter = device.approval): readonly AlteredVerdict[] {
+    const { before, after } = this.#change
+    const [pathsBefore, pathsAfter] = this.#pathsOf(device)
+    const peer = (found: FoundPaths): RetainedPeer => ({
+      kind: 'retained',
+      leaf: device.leaf,
+      ...found,
+    })
+    return this.#compare(
+      [withDevice(before, device, device.approval), peer(pathsBefore)],
+      [withDevice(after, device, approvalAfter), peer(pathsAfter)],
+    )
+  }
+
+  /** The same of a client without a certificate. */
+  verdictsWithout(): readonly AlteredVerdict[] {
+    const { before, after } = this.#change
+    return this.#compare([before, NONE], [after, NONE])
+  }
+
+  #compare(
+    [before, peerBefore]: readonly [JudgedState, RetainedPeer],
+    [after, peerAfter]: readonly [JudgedState, RetainedPeer],
+  ): readonly AlteredVerdict[] {
+    const { now } = this.#change
+    return before.kinds.flatMap((kind, at) => {
+      const next = after.kinds[at]
+      if (next === undefined) return []
+      return {
+        rows: kind.rows,
+        before: verdict(kind, peerBefore, { policy: before.policy, now }),
+        after: verdict(next, peerAfter, { policy: after.policy, now }),
+      }
+    })
+  }
+
+  #pathsOf({ issuerKey, setting }: KnownDevice): readonly [FoundPaths, FoundPaths] {
+    const key = `${setting}\n${issuerKey ?? ''}`
+    const known = this.#paths.get(key)
+    if (known !== undefined) return known
+    const { before, after } = this.#change
+    const certificates = [...casOf(before), ...casOf(after)].filter(
+      ({ publicKey }) => publicKey.fingerprint === issuerKey,
+    )
+    const issuer = { issuerKey, setting, certificates }
+    const found = [pathsFrom(issuer, before.trust), pathsFrom(issuer, after.trust)] as const
+    this.#paths.set(key, found)
+    return found
+  }
+}
+
+/** Whether a verdict differs in what a device or an upstream meets. */
+export const isAltered = ({ before, after }: AlteredVerdict): boolean =>
+  before.code !== after.code || before.admitted !== after.admitted
+
+const NONE: RetainedPeer = { kind: 'none' }
+
+const casOf = ({ trust }: JudgedState): readonly Certificate[] => [
+  ...trust.anchors.map(({ certificate }) => certificate),
+  ...trust.intermediates,
+]
+
+/** A port that takes no connection asks nothing. */
+function verdict(
+  { ask, withoutCertificate, isClosed }: KindOfAsk,
+  peer: RetainedPeer,
+  by: Parameters<typeof foretell>[2],
+): Foretold {
+  if (isClosed) return { admitted: false, code: 'listener-closed' }
+  return foretell(peer.kind === 'none' ? withoutCertificate : ask, peer, by)
+}
+
+/** The state as far as this one device can tell: its approval, and since when its key was known. */
+function withDevice(
+  state: JudgedState,
+  { setting, knownSince }: KnownDevice,
+  approval: Approval,
+): JudgedState {
+  const { policy } = state
+  const wasKnown: FleetPolicy['known']['wasKnown'] = (asked) => {
+    const standing = policy.standings.get(asked)
+    return (
+      asked === setting &&
+      knownSince !== undefined &&
+      standing?.kind === 'previously-trusted' &&
+      knownSince < standing.retiredAt
+    )
+  }
+  const fleet = { ...policy.fleet, approvals: { approvalOf: () => approval }, known: { wasKnown } }
+  return { ...state, policy: { ...policy, fleet } }
+}
