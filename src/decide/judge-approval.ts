@@ -42,6 +42,11 @@ export function refusedForIds(
 
 type IdsRefused = Extract<Refusal, { readonly kind: 'blocked' | 'too-many-ids' }>
 
+/** What is in force, as far as it bears on which rows ask for approval. */
+export interface ApprovalPolicy extends Pick<Policy, 'enforcement'> {
+  readonly fleet: Pick<FleetPolicy, 'model'>
+}
+
 /**
  * Whether a row asks for approval, and why; undefined where it does not. `off` never asks, and under `auto` every fit
  * device is approved. While certificates are only recorded, devices from outside are held to approval on every row that
@@ -50,7 +55,7 @@ type IdsRefused = Extract<Refusal, { readonly kind: 'blocked' | 'too-many-ids' }
  */
 export function approvalDemand(
   { route, sensitive = false, origin = 'external' }: ApprovalAsk,
-  { enforcement, fleet: { model } }: Pick<Policy, 'enforcement' | 'fleet'>,
+  { enforcement, fleet: { model } }: ApprovalPolicy,
 ): ApprovalDemand | undefined {
   const isOutside = origin === 'external' && (route === 'device' || route === 'always')
   const outside = isOutside ? 'outside' : undefined

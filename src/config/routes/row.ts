@@ -119,6 +119,7 @@ function enabledRow(
     methods: change?.methods?.filter((method) => method !== undefined),
     match,
     sensitive,
+    ...(sensitive && change?.sensitive === undefined ? { isMarkedByPreset: true as const } : {}),
     reports: readReports(change?.reportedId ?? known),
     endpoint,
     networks: allow ?? table.access.get(kind),

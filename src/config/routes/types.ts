@@ -24,6 +24,8 @@ export interface RouteRow extends PathRow {
   readonly networks: readonly Network[] | undefined
   /** Whether it is for approved devices only, where the approval model asks. */
   readonly sensitive: boolean
+  /** The preset marked it so, and not the operator. */
+  readonly isMarkedByPreset?: true | undefined
   /** Where its clients give the id of their device, if that is known. */
   readonly reports: ReportedAt | undefined
   /** Which endpoint it is that can be disabled in the store. */

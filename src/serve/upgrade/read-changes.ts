@@ -6,8 +6,10 @@ import { certificateRequirement, enforcementInForce } from '../../fleet/enforcem
 import { ok, type Result } from '../../kernel/types.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { Store } from '../../store/port.ts'
+import { applyRules } from '../../state/store-rules.ts'
 import { SYNC_PORT } from '../../store/settings/ports.ts'
 import { readRules } from '../store-sync/read-rules.ts'
+import { readDevices, readFormerAllowAndLog } from './read-touched.ts'
 import type { RuleChange } from './rule-change.ts'
 import { ruleChanges, type LinkFact } from './rule-changes.ts'
 
@@ -22,6 +24,10 @@ export async function readRuleChanges(
   if (!links.ok) return links
   const blockedIds = await readBlockedIds(store)
   if (!blockedIds.ok) return blockedIds
+  const devices = await readDevices(store, applyRules(config, rules.value))
+  if (!devices.ok) return devices
+  const formerAllowAndLog = await readFormerAllowAndLog(store, config.upstreams)
+  if (!formerAllowAndLog.ok) return formerAllowAndLog
   const administrators = await store.admins.list()
   if (!administrators.ok) return administrators
   const settings = await store.enrollment.list()
@@ -38,6 +44,8 @@ export async function readRuleChanges(
       schema: store.schemaFound,
       links: links.value,
       blockedIds: blockedIds.value,
+      ...devices.value,
+      formerAllowAndLog: formerAllowAndLog.value,
       administrators: administrators.value.map(({ name }) => name),
       unstatedLists: settings.value
         .filter(({ revocation }) => revocation === 'unstated')

@@ -9,6 +9,11 @@ import { oauthInUseUnconfigured, oauthRows } from '../../fleet/oauth-rows.ts'
 import { IDENTITY_FIELDS } from '../../message/known-fields.ts'
 import { fileDifferences } from '../../state/file-differences.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
+import { applyRules } from '../../state/store-rules.ts'
+import { SIGNED_ID_LIMIT } from '../../trust/signed-ids.ts'
+import { allowAndLogDropped, type FormerAllowAndLog } from '../../upstream-tls/allow-and-log.ts'
+import { FORMER_ID_LIMIT } from '../../store/devices/many-ids.ts'
+import { approvalChanges, type UnapprovedDevice } from './approval-changes.ts'
 import type { RuleChange, TouchedThing } from './rule-change.ts'
 
 /** A link on refused evidence alone, and the device that it leads to. */
@@ -27,6 +32,11 @@ export interface UpgradeFacts {
   /** The schema that the store has; 1 was written before these rules. */
   readonly schema: number
   readonly links: readonly LinkFact[]
+  /** Devices with a certificate of which as many ids are kept as the version before kept. */
+  readonly manyIds: readonly UnapprovedDevice[]
+  readonly unapproved: readonly UnapprovedDevice[]
+  /** Upstreams whose settings in the store had Allow and Log as it was. */
+  readonly formerAllowAndLog: readonly Pick<FormerAllowAndLog, 'stored' | 'upstream'>[]
   /** Signed ids of blocked devices. */
   readonly blockedIds: readonly string[]
   readonly administrators: readonly string[]
@@ -124,6 +134,43 @@ const blockedIds: Rule = ({ blockedIds: ids }) => ({
   })),
 })
 
+const tooManyIds: Rule = ({ manyIds }) => ({
+  code: 'too-many-ids',
+  sentence: `a certificate with more than ${SIGNED_ID_LIMIT} device ids is refused`,
+  next: `the version before kept the first ${FORMER_ID_LIMIT} ids of a certificate, so these have that many or more: look at their certificates, and issue anew those with more than ${SIGNED_ID_LIMIT}`,
+  touched: manyIds.map(({ device, name }) => ({
+    kind: 'device',
+    name: device,
+    label: name,
+    before: 'served, however many ids its certificate has',
+    after: `refused as too-many-ids if it has more than ${SIGNED_ID_LIMIT}`,
+  })),
+})
+
+const approvalRule: Rule = ({ config, rules, unapproved }) =>
+  approvalChanges({ config: applyRules(config, rules), unapproved })
+
+const allowAndLog: Rule = ({ config: { dangers, upstreams }, formerAllowAndLog }) => ({
+  code: 'allow-and-log-dropped',
+  sentence:
+    'Allow and Log untrusted servers is an option of strict TLS; where it was the signature under strict TLS being off it is dropped, and strict TLS stays off',
+  next: 'in the file write `dangerousStrictOff: true` in place of `dangerousUnverified: true`; in the store choose it anew if strict TLS is to be on and untrusted servers allowed',
+  touched: allowAndLogDropped(
+    upstreams.map(({ name }) => ({
+      upstream: name,
+      // The danger is announced at the mark that stands for it; with both, at the other one.
+      file: dangers.some(({ at }) => at.endsWith(`upstreams.${name}.tls.dangerousUnverified`)),
+      stored: formerAllowAndLog.find(({ upstream }) => upstream === name)?.stored ?? [],
+    })),
+  ).map(({ upstream, where }) => ({
+    kind: 'upstream',
+    name: upstream,
+    label: where === 'file' ? 'in the file' : `in the store, ${where}`,
+    before: 'strict TLS off, and Allow and Log on as its signature',
+    after: 'strict TLS off, and Allow and Log off',
+  })),
+})
+
 const oauthUnconfigured: Rule = ({ config, rules, oauth }) => ({
   code: 'oauth-not-configured',
   sentence: 'the new OAuth endpoint is refused until it is enabled',
@@ -191,7 +238,10 @@ const ONCE: readonly Rule[] = [
   differences,
   listsTakenOver,
   blockedIds,
+  tooManyIds,
+  approvalRule,
   oauthUnconfigured,
+  allowAndLog,
   cipherSuites,
   identityFields,
   publishedPorts,

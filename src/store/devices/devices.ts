@@ -18,6 +18,7 @@ import { readCertificate, readDevice, type Device, type DeviceCertificate } from
 import type { Answer, Outcome } from '../failure.ts'
 import { retainedUnder, type RetainedCertificate } from './retained-certificates.ts'
 import type { DeviceRow } from './device-draft.ts'
+import { withManyIds, type NamedDevice } from './many-ids.ts'
 import { subjectsOf } from './subjects.ts'
 import { deleteTraces } from './write-plan.ts'
 import {
@@ -160,6 +161,15 @@ export class Devices {
   subjects(ids: readonly string[]): Answer<ReadonlyMap<string, string>> {
     const { dialect } = this.#transactions
     return this.#transactions.read((db) => subjectsOf(db, ids, dialect))
+  }
+
+  /** One page of the devices whose certificates may have more ids than the version before kept, by device. */
+  withManyIds(page: {
+    readonly after: string
+    readonly limit: number
+  }): Answer<readonly NamedDevice[]> {
+    const { dialect } = this.#transactions
+    return this.#transactions.read((db) => withManyIds(db, dialect, page))
   }
 
   /** Every chart's numbers in one walk along an index; the sum over the cells is the number of devices. */

@@ -36,6 +36,9 @@ const foundBy = (change: Partial<UpgradeFacts>): readonly RuleChange[] =>
     },
     links: [],
     blockedIds: [],
+    manyIds: [],
+    unapproved: [],
+    formerAllowAndLog: [],
     administrators: [],
     unstatedLists: [],
     oauth: { certificates: 'for-good', pending: 0, syncPortOpen: false },
@@ -71,6 +74,30 @@ describe('of a store of the schema before', () => {
   test('signed ids of blocked devices are named', () => {
     expect(namesOf(foundBy({ blockedIds: ['urn:sn:1'] }), 'blocked-ids')).toEqual(['urn:sn:1'])
     expect(namesOf(foundBy({}), 'blocked-ids')).toEqual([])
+  })
+
+  test('a device whose certificate may have too many ids is named', () => {
+    const manyIds = [{ device: 'd1', name: 'Phone' }]
+    expect(namesOf(foundBy({ manyIds }), 'too-many-ids')).toEqual(['d1'])
+    expect(namesOf(foundBy({}), 'too-many-ids')).toEqual([])
+  })
+
+  test('an upstream with the former Allow and Log is named for each place, one without is not', () => {
+    const formerAllowAndLog = [{ upstream: 'mdm', stored: ['applied', 'draft'] as const }]
+    expect(namesOf(foundBy({ formerAllowAndLog }), 'allow-and-log-dropped')).toEqual(['mdm', 'mdm'])
+    const none = [{ upstream: 'mdm', stored: [] }]
+    expect(namesOf(foundBy({ formerAllowAndLog: none }), 'allow-and-log-dropped')).toEqual([])
+  })
+
+  test('an upstream that the file alone marks so is named', () => {
+    const at = 'tfe.yaml:9:5 upstreams.mdm.tls.dangerousUnverified'
+    const [danger] = config.dangers
+    const dangers = [{ ...danger, kind: 'unverified-upstream', at } as Config['dangers'][number]]
+    const changes = foundBy({ config: { ...config, dangers } })
+    expect(namesOf(changes, 'allow-and-log-dropped')).toEqual(['mdm'])
+    const other = dangers.map((one) => ({ ...one, at: at.replace('Unverified', 'StrictOff') }))
+    const marked = foundBy({ config: { ...config, dangers: other } })
+    expect(namesOf(marked, 'allow-and-log-dropped')).toEqual([])
   })
 
   test('administrators whose names are written in another way are named, the others not', () => {
