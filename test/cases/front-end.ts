@@ -11,8 +11,14 @@ import { createAdmin } from '../../src/cli/commands/create-admin.ts'
 import type { Instant } from '../../src/kernel/types.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import type { Leaf } from '../support/certificates/mint.ts'
+import { Device } from '../support/devices/device.ts'
 import { requestOnce } from '../support/devices/request-once.ts'
-import { product, type Product, type ProductOptions } from '../support/front-ends/product.ts'
+import {
+  clientTls,
+  product,
+  type Product,
+  type ProductOptions,
+} from '../support/front-ends/product.ts'
 import { answering, OK, rawUpstream } from '../support/upstreams/raw-upstream.ts'
 import { upstreamTlsOptions } from '../support/upstreams/upstream-tls.ts'
 import { until } from '../support/until.ts'
@@ -44,6 +50,8 @@ export interface FrontEnd extends AsyncDisposable {
   status(leaf?: Leaf, path?: string): Promise<number>
   /** The status and what it was judged by: a basis of admission, or the code of a refusal; without others beside it. */
   verdict(leaf?: Leaf, path?: string): Promise<string>
+  /** Sends one request with these fields, and gives the status. */
+  send(leaf: Leaf | undefined, line: string, ...fields: readonly string[]): Promise<number>
   /** The device with this certificate's key, once the store has counted so many of its requests. */
   known(leaf: Leaf, sightings?: number): Promise<ListedDevice>
   /** What the status port says. */
@@ -116,6 +124,13 @@ export async function frontEnd(options: FrontEndOptions = {}): Promise<FrontEnd>
       const found = await status(leaf, path)
       await served.waitForLine(() => judged().length > before)
       return `${found} ${String(judged().at(-1)?.['code'])}`
+    },
+    async send(leaf, line, ...fields) {
+      const { port, ...others } = clientTls(served.port, leaf)
+      await using device = await Device.to(port, others)
+      const lines = [`${line} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...fields]
+      device.send(`${lines.join('\r\n')}\r\n\r\n`)
+      return Number((await device.response()).startLine.split(' ')[1])
     },
     async known(leaf, sightings = 1) {
       const found = await until(

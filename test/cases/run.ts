@@ -88,7 +88,7 @@ async function playOne(scene: Scene): Promise<readonly Seen[]> {
   try {
     return await scene.play()
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = (error instanceof Error ? error.message : String(error)).slice(0, 300)
     return scene.cases.map(() => ({ seen: `no end: ${why}` }))
   }
 }

@@ -2,65 +2,18 @@
  * Which suites every listener agrees to, found out by OpenSSL as a client that offers all that it has, at its lowest
  * security level, and then what was not chosen. The control is the same front end told to offer the runtime's own list.
  */
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:tls'
-import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { DEFAULT_CIPHER_SUITES } from '../../../src/handshake/cipher-suites.ts'
 import { suiteFacts } from '../../../src/upstream-tls/suite.ts'
 import { hasOpenssl } from '../../support/commands.ts'
 import { mintLeaf } from '../../support/certificates/mint.ts'
 import { syncListeners } from '../../support/front-ends/product-with-tunnels.ts'
+import { agreedSuites, offerOf } from '../../support/devices/suite-scan.ts'
 import { requestOnce } from '../../support/devices/request-once.ts'
 import { fleet, product, type Product } from '../../support/front-ends/product.ts'
-
-const run = promisify(execFile)
-
-const openssl = async (args: readonly string[]): Promise<string> =>
-  (await run('openssl', [...args], { timeout: 20_000 })).stdout
-
-/** Every suite of TLS 1.2 that this OpenSSL can offer with a certificate, those that encrypt nothing included. */
-async function suitesOf12(): Promise<readonly string[]> {
-  const names = await openssl([
-    'ciphers',
-    '-s',
-    '-tls1_2',
-    'ALL:eNULL:!aNULL:!PSK:!SRP:@SECLEVEL=0',
-  ])
-  return names.trim().split(':')
-}
-
-/** The suite that a port chooses from an offer; none where it ends the handshake. */
-async function chosenFrom(port: number, offer: Offer): Promise<string | undefined> {
-  const where = ['-connect', `127.0.0.1:${port}`, offer.flag]
-  const suites =
-    offer.flag === '-tls1_3'
-      ? ['-ciphersuites', offer.suites.join(':')]
-      : ['-cipher', `${offer.suites.join(':')}:@SECLEVEL=0`]
-  const handshake = run('openssl', ['s_client', ...where, ...suites], { timeout: 20_000 })
-  // The end of input ends the connection once the handshake is over.
-  handshake.child.stdin?.end()
-  const { stdout } = await handshake.catch((error: unknown) => error as { readonly stdout: string })
-  const [, chosen = '(NONE)'] = /Cipher is (\S+)$/mu.exec(stdout) ?? []
-  return chosen === '(NONE)' ? undefined : chosen
-}
-
-interface Offer {
-  readonly flag: '-tls1_2' | '-tls1_3'
-  readonly suites: readonly string[]
-}
-
-/** Every suite of an offer that a port agrees to: what it chooses is offered no more, until it chooses none. */
-async function agreedOn(port: number, { flag, suites }: Offer): Promise<readonly string[]> {
-  if (suites.length === 0) return []
-  const chosen = await chosenFrom(port, { flag, suites })
-  if (chosen === undefined) return []
-  expect(suites).toContain(chosen)
-  const rest = suites.filter((suite) => suite !== chosen)
-  return [chosen, ...(await agreedOn(port, { flag, suites: rest }))].toSorted()
-}
 
 async function frontEnd(keyType: 'p256' | 'rsa2048', ciphers?: string): Promise<Product> {
   const server = mintLeaf({
@@ -98,7 +51,7 @@ const CBC_AND_STATIC_RSA =
 test.skipIf(!hasOpenssl()).each(['rsa2048', 'p256'] as const)(
   'with a key of %s every listener, that of administrators too, agrees to forward-secret AEAD suites alone',
   async (keyType) => {
-    const suites12 = await suitesOf12()
+    const offer12 = await offerOf('-tls1_2')
     const suites13 = DEFAULT_CIPHER_SUITES.filter((suite) => suite.startsWith('TLS_'))
     await using served = await frontEnd(keyType)
     const ports = { ...served.serving.ports, admin: served.adminPort ?? 0 }
@@ -108,9 +61,9 @@ test.skipIf(!hasOpenssl()).each(['rsa2048', 'p256'] as const)(
     expect(wanted).toHaveLength(3)
     for (const suite of wanted) expect(suiteFacts(suite)).toMatchObject({ aead: true })
     for (const [listener, port] of Object.entries(ports)) {
-      const agreed12 = await agreedOn(port, { flag: '-tls1_2', suites: suites12 })
+      const agreed12 = await agreedSuites(port, offer12)
       expect(agreed12, listener).toEqual(wanted)
-      const agreed13 = await agreedOn(port, { flag: '-tls1_3', suites: suites13 })
+      const agreed13 = await agreedSuites(port, { flag: '-tls1_3', suites: suites13 })
       expect(agreed13, listener).toEqual(suites13.toSorted())
     }
   },
@@ -121,10 +74,8 @@ test.skipIf(!hasOpenssl())(
   'a listener that names CBC and static RSA agrees to them: the scan would find them',
   async () => {
     await using served = await frontEnd('rsa2048', CBC_AND_STATIC_RSA)
-    const agreed = await agreedOn(served.serving.ports['clip'] ?? 0, {
-      flag: '-tls1_2',
-      suites: await suitesOf12(),
-    })
+    const port = served.serving.ports['clip'] ?? 0
+    const agreed = await agreedSuites(port, await offerOf('-tls1_2'))
     expect(agreed).toEqual(CBC_AND_STATIC_RSA.split(', ').toSorted())
   },
   120_000,
