@@ -1,6 +1,7 @@
 /** Section A: who gets in. The ids are the public names of cases found by running what has landed. */
 import { idsOf, type Section } from '../case.ts'
 import { ADMINISTRATORS } from './administrators.ts'
+import { APPROVAL } from './approval.ts'
 import { CIPHERS } from './ciphers.ts'
 import { DATES } from './dates.ts'
 import { DEPARTURES } from './departures.ts'
@@ -27,6 +28,7 @@ export const SECTION_A: Section = {
     ...ENFORCEMENT,
     ...CIPHERS,
     ...DATES,
+    ...APPROVAL,
     ...ENDPOINTS,
     ...UNTRUSTED_SERVERS,
     ...DEPARTURES,
