@@ -1,6 +1,6 @@
 /**
- * A7: `enforcement` in the file and the latch in the store are two things, and whoever asks what is in force gets one
- * answer that says which of them it is.
+ * A7: `enforcement` in the file and the latch in the store are two things, and every place that says what is in force
+ * says the same, and which of the two it is.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

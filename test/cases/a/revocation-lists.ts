@@ -140,8 +140,8 @@ const SUCCESSORS: readonly Successor[] = [
     expected: refusedFor('crl-replayed'),
   },
   {
-    what: 'no number and an earlier time',
-    fields: { number: null, thisUpdate: hoursAgo(9) },
+    what: 'no number, of version 1, and an earlier time',
+    fields: { version: 0, thisUpdate: hoursAgo(9) },
     expected: refusedFor('crl-replayed'),
   },
   {
@@ -155,8 +155,8 @@ const SUCCESSORS: readonly Successor[] = [
     expected: TAKEN,
   },
   {
-    what: 'no number and a later time',
-    fields: { number: null, thisUpdate: hoursAgo(1) },
+    what: 'no number, of version 1, and a later time',
+    fields: { version: 0, thisUpdate: hoursAgo(1) },
     expected: TAKEN,
   },
   {
