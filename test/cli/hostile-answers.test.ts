@@ -37,6 +37,7 @@ const WORDS: Readonly<Record<string, string>> = {
   DENIED: 'ab'.repeat(32),
   LABEL: 'label',
   TEMPLATE: 'CN=x',
+  LIST: 'http://ca.example/list.crl',
   'CLASS=VERSION': 'ios-maw=10',
   TEXT: 'text',
 }
@@ -45,6 +46,11 @@ const WORDS: Readonly<Record<string, string>> = {
 const MORE: Readonly<Record<string, string>> = {
   'ca amend': '--sunset never',
   'ca distrust': '--confirm',
+  'crl add': '--failure soft-fail',
+  'crl remove': '--confirm',
+  'crl reset': '--confirm',
+  'crl set': '--grace 1h',
+  'devices links': '--undo --confirm',
   'enforce require': '--phrase x',
   'enforce save': '--authentication on',
   'oauth disable-legacy': '--confirm --confirm',
@@ -69,7 +75,10 @@ function leaves(command: TfeCommand, above = ''): readonly (readonly [string, Tf
 function lineOf(path: string, { registeredArguments, options }: TfeCommand): string {
   const demanded = options
     .filter(({ mandatory }) => mandatory)
-    .map(({ long, argChoices, flags }) => `${long} ${argChoices?.[0] ?? wordOf(flags)}`)
+    .map(({ long, argChoices, flags, required }) =>
+      // A switch has no value.
+      required ? `${long} ${argChoices?.[0] ?? wordOf(flags)}` : `${long}`,
+    )
   const taken = registeredArguments
     .filter(({ required }) => required)
     .map((it) => it.argChoices?.[0] ?? wordOf(it.name()))

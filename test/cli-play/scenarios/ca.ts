@@ -26,6 +26,7 @@ export const CA = [
     ['next $csv', { code: 1, says: /neither DER nor/u }],
     ['next ftp://ca.example/', { code: 1, says: /begins with http/u }],
     ['next $crl --failure soft-fail', { says: /soft-fail/u }],
+    ['next http://127.0.0.1:9/other.crl --json --wide', { says: /other\.crl/u }],
     ['next http://127.0.0.1:9/list.crl', { says: /127\.0\.0\.1/u }],
   ),
   ...scenarios(
@@ -33,19 +34,22 @@ export const CA = [
     ['next', { code: 2, says: /set needs --failure, --grace or --refresh/u }],
     ['next --grace 12', { code: 2, says: /wanted a length of time/u }],
     ['next --failure soft-fail --grace 12h --refresh 1d', { says: /12 hours|12 h/u }],
+    ['next --failure soft-fail --json --wide'],
     ['$old --failure soft-fail', { code: 1, says: /has no revocation list/u }],
   ),
   ...scenarios(
     'crl reset',
     ['next', { code: 2 }],
     ['next --confirm', { says: /resets/u }],
+    ['next --confirm --json --wide', { says: /"resets": 2/u }],
     ['$old --confirm', { code: 1 }],
   ),
   ...scenarios(
     'crl remove',
     ['next 2', { code: 2 }],
     ['next 9 --confirm', { code: 1, says: /there is no revocation list/u }],
-    ['next 2 --confirm'],
+    ['next 3 --confirm'],
+    ['next 2 --confirm --json --wide'],
   ),
   ...scenarios(
     'ca preview',

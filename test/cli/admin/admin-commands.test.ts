@@ -304,7 +304,7 @@ test('a CA is uploaded, foretold, made current, and the old one amended, removed
   expect(promoted.out).toMatch(/^new is current\nold is previously trusted\n\nname +old\n/u)
   expect(promoted.out).toMatch(/^sunset +2030-01-01 00:00/mu)
   expect((await typed(adminApi, words('ca list'))).out).toMatch(
-    /^old +previously-trusted +scep +CN=Old CA +2030-01-01 00:00$/mu,
+    /^old +previously-trusted +scep +CN=Old CA +2030-01-01 00:00 +none$/mu,
   )
   expect((await typed(adminApi, words('ca amend old --sunset never'))).code).toBe(0)
   expect((await typed(adminApi, words('ca show old'))).out).toMatch(/^sunset +-$/mu)
