@@ -54,7 +54,7 @@ export async function links(context: CommandContext): Promise<CommandResult> {
 async function allLinks(context: CommandContext): Promise<Result<readonly Link[], ExitCode>> {
   const items: Link[] = []
   let after: string | null = null
-  do {
+  for (;;) {
     const query = new Map([
       ['evidence', 'refused'],
       ['limit', '1000'],
@@ -65,9 +65,11 @@ async function allLinks(context: CommandContext): Promise<Result<readonly Link[]
     )
     if (!page.ok) return page
     items.push(...page.value.body.items)
-    after = page.value.body.next
-  } while (after !== null)
-  return ok(items)
+    const { next } = page.value.body
+    // An answer that leads back to itself would be asked for without end.
+    if (next === null || next === after) return ok(items)
+    after = next
+  }
 }
 
 async function undo(context: CommandContext, items: readonly Link[]): Promise<CommandResult> {
