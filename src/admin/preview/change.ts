@@ -28,7 +28,7 @@ export type PreviewedStep =
     }
   | { readonly kind: 'close-sync-port'; readonly listener: string }
   | { readonly kind: 'deny'; readonly entry: DenialDelta }
-  /** The device itself is told by its id; `signedIds` are those that it showed. */
+  /** The device itself is told by its id; `signedIds` are those that the store has linked to it. */
   | { readonly kind: 'block'; readonly device: string; readonly signedIds: readonly string[] }
 
 export type StandingChange = 'amend' | 'distrust' | 'promote' | 'remove'

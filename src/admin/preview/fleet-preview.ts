@@ -107,6 +107,7 @@ const UNBUILT = refuse({
 export const knownDevice = (retained: RetainedCertificate, setting: string): KnownDevice => ({
   leaf: retained,
   issuerKey: retained.issuerKey,
+  issuer: retained.issuer,
   setting,
   approval: retained.approval,
   knownSince: retained.knownSince,

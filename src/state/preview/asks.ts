@@ -16,37 +16,52 @@ export interface KindOfAsk {
   readonly withoutCertificate: Omit<Ask, 'peer'>
   /** Rows as `table/row`, sync ports by the name of the listener; with the place where that matters. */
   readonly rows: readonly string[]
-  /** The listener behind them takes no connection. */
-  readonly isClosed: boolean
+  /** Whether the listener behind them takes no connection, in each of the two states. */
+  readonly isClosed: { readonly before: boolean; readonly after: boolean }
 }
 
 /** The configuration as far as it says what is asked. */
 export type AskedConfig = Pick<Config, 'approval' | 'listeners'>
 
-/** Returns the kinds, in the order in which their first rows stand. */
+/** Returns the kinds, in the order in which their first rows stand; `closed` names listeners that take no connection. */
 export function kindsOfAsk(
   { approval, listeners }: AskedConfig,
-  closed: readonly string[],
+  closed: ClosedListeners,
 ): readonly KindOfAsk[] {
+  const placed = listeners.flatMap((listener) => {
+    const isClosed = [closed.before, closed.after].map((names) => names.includes(listener.name))
+    const [before = false, after = false] = isClosed
+    return asksOf(listener).flatMap((asked) =>
+      originsOf(listener, approval).map((origin) => ({
+        ...asked,
+        origin,
+        isClosed: { before, after },
+      })),
+    )
+  })
+  // Two listeners may share rows and stand in different places.
+  const places = Map.groupBy(placed, ({ name }) => name)
+  const hasOnePlace = (name: string): boolean =>
+    new Set(places.get(name)?.map(({ origin }) => origin)).size === 1
   const kinds = new Map<string, KindOfAsk & { readonly rows: string[] }>()
-  for (const listener of listeners) {
-    const isClosed = closed.includes(listener.name)
-    const origins = originsOf(listener, approval)
-    for (const { name, ask, withoutCertificate = ask } of asksOf(listener)) {
-      for (const origin of origins) {
-        const key = JSON.stringify([ask, withoutCertificate, origin, isClosed])
-        const placed = {
-          ask: { ...ask, origin },
-          withoutCertificate: { ...withoutCertificate, origin },
-        }
-        const kind = kinds.get(key) ?? { ...placed, rows: [], isClosed }
-        const shown = origins.length === 1 ? name : `${name} (${PLACES[origin]})`
-        if (!kind.rows.includes(shown)) kind.rows.push(shown)
-        kinds.set(key, kind)
-      }
+  for (const { name, ask, withoutCertificate = ask, origin, isClosed } of placed) {
+    const key = JSON.stringify([ask, withoutCertificate, origin, isClosed])
+    const asks = {
+      ask: { ...ask, origin },
+      withoutCertificate: { ...withoutCertificate, origin },
     }
+    const kind = kinds.get(key) ?? { ...asks, rows: [], isClosed }
+    const shown = hasOnePlace(name) ? name : `${name} (${PLACES[origin]})`
+    if (!kind.rows.includes(shown)) kind.rows.push(shown)
+    kinds.set(key, kind)
   }
   return [...kinds.values()]
+}
+
+/** Names of the listeners that take no connection in each of the two states. */
+export interface ClosedListeners {
+  readonly before: readonly string[]
+  readonly after: readonly string[]
 }
 
 const PLACES: Readonly<Record<Origin, string>> = { internal: 'inside', external: 'outside' }

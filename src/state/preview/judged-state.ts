@@ -11,13 +11,16 @@ import { trustedAuthorities } from '../authorities.ts'
 import { policyOf } from '../compiled-config.ts'
 import type { Overlay } from '../overlay.ts'
 import { applyRules, type StoreRules } from '../store-rules.ts'
-import { kindsOfAsk, notAsked, type KindOfAsk } from './asks.ts'
+import { notAsked, type AskedConfig } from './asks.ts'
 
 export interface JudgedState {
   readonly policy: Policy
   readonly trust: TrustStore
   readonly chains: ReadonlyMap<string, readonly Certificate[]>
-  readonly kinds: readonly KindOfAsk[]
+  /** What says what is asked. */
+  readonly asked: AskedConfig
+  /** Names of listeners that take no connection. */
+  readonly closed: readonly string[]
   /** What is not asked, in words. */
   readonly notAsked: readonly string[]
 }
@@ -46,7 +49,11 @@ export function judgedState(
     policy: { ...policy, revocation: NO_REVOCATION },
     trust,
     chains,
-    kinds: kindsOfAsk(config, rules.closedListeners),
-    notAsked: [...(hasLists ? ['revocation lists'] : []), ...notAsked(config)],
+    asked: config,
+    closed: rules.closedListeners,
+    notAsked: [...(hasLists ? ['revocation lists'] : []), ...notAsked(config), PRESENTED],
   })
 }
+
+/** What a device shows besides its own certificate is not kept. */
+const PRESENTED = 'CA certificates that devices present and no enrollment setting in force holds'

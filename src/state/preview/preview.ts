@@ -11,7 +11,7 @@ import {
 import type { Approval, FleetPolicy } from '../../decide/policy.ts'
 import type { Instant, KeyFingerprint } from '../../kernel/types.ts'
 import type { Certificate } from '../../x509/certificate.ts'
-import type { KindOfAsk } from './asks.ts'
+import { kindsOfAsk, type KindOfAsk } from './asks.ts'
 import type { JudgedState } from './judged-state.ts'
 import { pathsFrom, type FoundPaths } from './retained-paths.ts'
 
@@ -19,6 +19,8 @@ import { pathsFrom, type FoundPaths } from './retained-paths.ts'
 export interface KnownDevice {
   readonly leaf: RetainedLeaf
   readonly issuerKey: KeyFingerprint | undefined
+  /** The name of the CA that signed it, as text; undefined for a device that was never met. */
+  readonly issuer: string | undefined
   readonly setting: string
   readonly approval: Approval
   /** When its key was first seen with a sound certificate of the setting; undefined for one that never was. */
@@ -42,10 +44,14 @@ export interface PreviewedChange {
 /** One per change: paths are found once for all devices of a CA. */
 export class Preview {
   readonly #change: PreviewedChange
+  /** The file says what is asked, so that it is the same before and after. */
+  readonly #kinds: readonly KindOfAsk[]
   readonly #paths = new Map<string, readonly [FoundPaths, FoundPaths]>()
 
   constructor(change: PreviewedChange) {
     this.#change = change
+    const { before, after } = change
+    this.#kinds = kindsOfAsk(before.asked, { before: before.closed, after: after.closed })
   }
 
   /** What a device meets before and after, on each kind of ask, whether it differs or not. */
@@ -74,18 +80,18 @@ export class Preview {
     [after, peerAfter]: readonly [JudgedState, RetainedPeer],
   ): readonly AlteredVerdict[] {
     const { now } = this.#change
-    return before.kinds.flatMap((kind, at) => {
-      const next = after.kinds[at]
-      if (next === undefined) return []
-      return {
-        rows: kind.rows,
-        before: verdict(kind, peerBefore, { policy: before.policy, now }),
-        after: verdict(next, peerAfter, { policy: after.policy, now }),
-      }
-    })
+    return this.#kinds.map((kind) => ({
+      rows: kind.rows,
+      before: verdict(kind, peerBefore, {
+        isClosed: kind.isClosed.before,
+        policy: before.policy,
+        now,
+      }),
+      after: verdict(kind, peerAfter, { isClosed: kind.isClosed.after, policy: after.policy, now }),
+    }))
   }
 
-  #pathsOf({ issuerKey, setting }: KnownDevice): readonly [FoundPaths, FoundPaths] {
+  #pathsOf({ issuerKey, issuer: name, setting }: KnownDevice): readonly [FoundPaths, FoundPaths] {
     const key = `${setting}\n${issuerKey ?? ''}`
     const known = this.#paths.get(key)
     if (known !== undefined) return known
@@ -93,7 +99,7 @@ export class Preview {
     const certificates = [...casOf(before), ...casOf(after)].filter(
       ({ publicKey }) => publicKey.fingerprint === issuerKey,
     )
-    const issuer = { issuerKey, setting, certificates }
+    const issuer = { issuerKey, name, setting, certificates }
     const found = [pathsFrom(issuer, before.trust), pathsFrom(issuer, after.trust)] as const
     this.#paths.set(key, found)
     return found
@@ -113,9 +119,9 @@ const casOf = ({ trust }: JudgedState): readonly Certificate[] => [
 
 /** A port that takes no connection asks nothing. */
 function verdict(
-  { ask, withoutCertificate, isClosed }: KindOfAsk,
+  { ask, withoutCertificate }: KindOfAsk,
   peer: RetainedPeer,
-  by: Parameters<typeof foretell>[2],
+  { isClosed, ...by }: Parameters<typeof foretell>[2] & { readonly isClosed: boolean },
 ): Foretold {
   if (isClosed) return { admitted: false, code: 'listener-closed' }
   return foretell(peer.kind === 'none' ? withoutCertificate : ask, peer, by)

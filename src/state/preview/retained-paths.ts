@@ -7,11 +7,14 @@ import type { KeyFingerprint } from '../../kernel/types.ts'
 import type { PathFailure } from '../../trust/failure.ts'
 import type { TrustStore } from '../../trust/store.ts'
 import type { Certificate } from '../../x509/certificate.ts'
+import { printName } from '../../x509/print-name.ts'
 import { verifiesUnder } from '../../x509/verify-signature.ts'
 
 /** What is known of the CA that signed a certificate. */
 export interface RetainedIssuer {
   readonly issuerKey: KeyFingerprint | undefined
+  /** As text (RFC 4514), where a device showed it. */
+  readonly name: string | undefined
   /** The enrollment setting that the certificate was seen under. */
   readonly setting: string
   /** Certificates of that CA which any of the states knows: they tell its name. */
@@ -26,7 +29,7 @@ export interface FoundPaths {
 
 /** Returns all paths up from an issuer. Where no CA has its key, the anchors of its setting stand for it. */
 export function pathsFrom(issuer: RetainedIssuer, trust: TrustStore): FoundPaths {
-  const { issuerKey, setting, certificates } = issuer
+  const { issuerKey, setting, name, certificates } = issuer
   const { anchors, intermediates } = trust
   const direct = anchors
     .filter(({ certificate }) => keyOf(certificate) === issuerKey)
@@ -40,9 +43,9 @@ export function pathsFrom(issuer: RetainedIssuer, trust: TrustStore): FoundPaths
   const assumed = isUnknown
     ? anchors
         .filter((anchor) => anchor.setting === setting)
-        .map((anchor) => ({ issuers: [], anchor }))
+        .map((anchor) => ({ issuers: unseenIssuer(issuerKey), anchor }))
     : []
-  return { paths: [...paths, ...assumed], failure: failureOf(certificates, trust) }
+  return { paths: [...paths, ...assumed], failure: failureOf({ name, certificates }, trust) }
 }
 
 const keyOf = ({ publicKey }: Certificate): KeyFingerprint => publicKey.fingerprint
@@ -63,11 +66,23 @@ function pathsAbove(
   return [...found, ...next.flatMap((one) => pathsAbove([...below, one], trust))]
 }
 
+/** Of a CA that only devices showed no more is known than its key. */
+const unseenIssuer = (key: KeyFingerprint | undefined): readonly Certificate[] =>
+  key === undefined
+    ? []
+    : [{ publicKey: { fingerprint: key }, notBefore: -Infinity, notAfter: Infinity }].map(
+        (one) => one as unknown as Certificate,
+      )
+
 /** A CA of the same name with another key is met first, and has not signed the certificate. */
-function failureOf(certificates: readonly Certificate[], trust: TrustStore): PathFailure {
-  const isNamed = certificates.some(
-    ({ subject }) =>
-      trust.anchorsNamed.has(subject.key) || trust.intermediatesNamed.has(subject.key),
+function failureOf(
+  { name, certificates }: Pick<RetainedIssuer, 'certificates' | 'name'>,
+  { anchors, intermediates }: TrustStore,
+): PathFailure {
+  const names = new Set(certificates.map(({ subject }) => subject.key))
+  const known = [...anchors.map(({ certificate }) => certificate), ...intermediates]
+  const isNamed = known.some(
+    ({ subject }) => names.has(subject.key) || printName(subject, 'rfc4514') === name,
   )
   return isNamed
     ? { kind: 'bad-signature', subject: '', issuer: '' }

@@ -60,6 +60,7 @@ function deviceOf(setting: string, issuerKey: KeyFingerprint, notBefore: Instant
       signedIds: [],
     },
     issuerKey,
+    issuer: undefined,
     setting,
     approval: 'unapproved',
     knownSince: undefined,

@@ -15,7 +15,7 @@ import { APPROVALS, type Approval } from '../schema/vocabulary.ts'
 /** A `RetainedCertificate` is the last sound certificate of a device. */
 export interface RetainedCertificate extends Pick<
   SightedCertificate,
-  'key' | 'issuerKey' | 'serial' | 'subject' | 'signedIds' | 'notBefore' | 'notAfter'
+  'key' | 'issuer' | 'issuerKey' | 'serial' | 'subject' | 'signedIds' | 'notBefore' | 'notAfter'
 > {
   readonly device: string
   readonly approval: Approval
@@ -75,6 +75,7 @@ export async function retainedUnder(
           ),
           key: row.key as KeyFingerprint,
           issuerKey: (row.issuer_key ?? undefined) as KeyFingerprint | undefined,
+          issuer: row.issuer,
           serial: row.serial,
           subject: row.subject,
           signedIds: stringListColumn(
