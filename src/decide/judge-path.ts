@@ -43,40 +43,6 @@ export function judgePath(path: SoundPath, policy: Policy, now: Instant): PathVe
   )
 }
 
-/**
- * What is kept of a path that was sound once: enough for everything but revocation. It proves nothing, and no
- * admission can come of it.
- */
-export interface RetainedPath {
-  readonly certificates: readonly [RetainedLeaf, ...RetainedIssuer[]]
-  readonly anchor: { readonly setting: string; readonly certificate: RetainedIssuer }
-}
-
-type RetainedValidity = Pick<Certificate, 'notBefore' | 'notAfter'>
-interface RetainedLeaf extends RetainedValidity {
-  readonly publicKey: Pick<Certificate['publicKey'], 'fingerprint'>
-}
-interface RetainedIssuer extends RetainedLeaf, Pick<Certificate, 'subject'> {}
-
-/** Judges what is kept of a path by the rules for a real one, to foretell what a change of standing does. */
-export function judgeRetained(
-  path: RetainedPath,
-  policy: Omit<Policy, 'revocation'>,
-  now: Instant,
-): PathVerdict {
-  const { setting } = path.anchor
-  const standing = policy.standings.get(setting)
-  if (standing === undefined || standing.kind === 'distrusted')
-    return { kind: 'distrusted', setting }
-  return (
-    deniedIssuer(path, policy.denied) ??
-    caRefused(path.certificates[0], { setting, standing, known: policy.fleet.known }, now) ??
-    tooEarly(path, now) ??
-    tooLate(path, policy, now) ??
-    timely(path, policy, now)
-  )
-}
-
 /** What grace might forgive comes last: a device that may have been revoked must not pass in grace. */
 function lateOrUndecided(
   path: SoundPath,
@@ -88,7 +54,7 @@ function lateOrUndecided(
   return undecided(path, policy.revocation, now) ?? late
 }
 
-function timely({ certificates }: RetainedPath, policy: Spans, now: Instant): Timely {
+function timely({ certificates }: SoundPath, policy: Spans, now: Instant): Timely {
   const due = now >= validityBounds(certificates[0], policy).windowBegins
   return due ? DUE : VALID
 }
@@ -122,7 +88,7 @@ const ORDER: readonly Refusal['kind'][] = [
 ]
 
 /** A stolen CA key stays stolen when another CA cross-signs it: wherever that key stands on a path, the path falls. */
-function deniedIssuer(path: RetainedPath, { keys }: DenyList): CaRefused | undefined {
+function deniedIssuer(path: SoundPath, { keys }: DenyList): CaRefused | undefined {
   if (keys.size === 0) return undefined
   const denied = issuerWhere(path, ({ publicKey }) => keys.has(publicKey.fingerprint))
   if (denied === undefined) return undefined
@@ -135,9 +101,14 @@ export interface CaRules extends Pick<FleetPolicy, 'known'> {
   readonly standing: Exclude<Standing, { readonly kind: 'distrusted' }>
 }
 
+/** What of a certificate the standing of its CA depends on. */
+export interface JudgedLeaf extends Pick<Certificate, 'notBefore'> {
+  readonly publicKey: Pick<Certificate['publicKey'], 'fingerprint'>
+}
+
 /** Whether a CA may not admit the device with this certificate: it is staged, its cut-off is passed, or its sunset. */
 export function caRefused(
-  { notBefore, publicKey: { fingerprint: key } }: Pick<RetainedLeaf, 'notBefore' | 'publicKey'>,
+  { notBefore, publicKey: { fingerprint: key } }: JudgedLeaf,
   { setting, standing, known }: CaRules,
   now: Instant,
 ): CaRefused | undefined {
@@ -160,7 +131,7 @@ export function caRefused(
   }
 }
 
-function tooEarly(path: RetainedPath, now: Instant): Untimely | undefined {
+function tooEarly(path: SoundPath, now: Instant): Untimely | undefined {
   const issuer = issuerWhere(path, ({ notBefore }) => now < notBefore)
   if (issuer !== undefined) {
     return { kind: 'issuer-not-yet-valid', issuer: issuer.subject, notBefore: issuer.notBefore }
@@ -169,7 +140,7 @@ function tooEarly(path: RetainedPath, now: Instant): Untimely | undefined {
   return now < notBefore ? { kind: 'not-yet-valid', notBefore } : undefined
 }
 
-function tooLate(path: RetainedPath, { grace }: Spans, now: Instant): Untimely | undefined {
+function tooLate(path: SoundPath, { grace }: Spans, now: Instant): Untimely | undefined {
   // Grace forgives the device's own certificate only; an expired issuer is never forgiven.
   const issuer = issuerWhere(path, ({ notAfter }) => now > notAfter)
   if (issuer !== undefined) {
@@ -184,9 +155,9 @@ function tooLate(path: RetainedPath, { grace }: Spans, now: Instant): Untimely |
 
 /** The first above the leaf that passes the test; the trust anchor's certificate counts as an issuer. */
 function issuerWhere(
-  { certificates: [, ...issuers], anchor }: RetainedPath,
-  test: (issuer: RetainedIssuer) => boolean,
-): RetainedIssuer | undefined {
+  { certificates: [, ...issuers], anchor }: SoundPath,
+  test: (issuer: Certificate) => boolean,
+): Certificate | undefined {
   const found = issuers.find((issuer) => test(issuer))
   return found ?? (test(anchor.certificate) ? anchor.certificate : undefined)
 }

@@ -36,17 +36,21 @@ function setByText({ locked, version }: Pick<ApprovalModelItem, 'locked' | 'vers
     : 'an administrator: `tfe audit --action document.put` says who'
 }
 
-/** Chooses the approval model, after saying which devices it would keep out. */
+/**
+ * Chooses the approval model, after saying which devices it would keep out. It is chosen in the version that this was told
+ * of: another choice while a person thinks it over makes it stale.
+ */
 export async function useModel(context: CommandContext): Promise<CommandResult> {
   const body = { model: context.argument(0) }
+  const found = await context.get<ApprovalModelItem>(MODEL)
+  if (!found.ok) return found.failure
   const path = `${MODEL}/preview`
   const preview = await context.request<Preview>({ method: 'POST', path, body })
   if (!preview.ok) return preview.failure
   const may = await confirmPreview(context, preview.value.body)
   if (may !== true) return may
-  return await context.change<ApprovalModelItem>(
-    MODEL,
-    { method: 'PUT', path: MODEL, body },
+  return await context.run<ApprovalModelItem>(
+    { method: 'PUT', path: MODEL, body, match: found.value.etag },
     ({ model }) => [`the approval model is ${model}; who is approved already stays so`],
   )
 }

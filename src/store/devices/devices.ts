@@ -198,21 +198,6 @@ export class Devices {
     return this.#transactions.read((db) => departureCounts(db, departing))
   }
 
-  /** How many devices were refused last, by the code of the refusal. */
-  refusals(): Answer<ReadonlyMap<string, number>> {
-    return this.#transactions.read(async (db) => {
-      const rows = await db
-        .selectFrom('devices')
-        .select(['code'])
-        .select(({ fn }) => fn.countAll<number>().as('devices'))
-        .where('verdict', '=', 'refuse')
-        .groupBy('code')
-        .orderBy('code')
-        .execute()
-      return new Map(rows.map(({ code, devices }) => [code ?? 'unknown', devices]))
-    })
-  }
-
   /** The last sound certificates of the devices under a setting, those that end first before the others. */
   async retainedCertificates(
     setting: string,

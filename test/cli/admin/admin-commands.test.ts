@@ -180,13 +180,17 @@ test('a device that names itself with control characters moves no cursor', async
 
 test('certificates are required after the warnings were printed and the phrase was typed', async () => {
   await using adminApi = await fleet()
+  const { certificate, ...facts } = sighting('3')
+  if (certificate === undefined) throw new Error('a device has a certificate')
+  const ended = { ...certificate, notAfter: certificate.notBefore }
+  await adminApi.store.sightings.record([{ ...facts, certificate: ended }])
   const said = await typed(adminApi, words('enforce require'), { answers: [CONFIRMATION_PHRASE] })
   expect(said).toMatchObject({
     code: 0,
     err: `type \`${CONFIRMATION_PHRASE}\` to go on: ${CONFIRMATION_PHRASE}\n`,
   })
   expect(said.out).toContain('- once certificates are required, this cannot be undone\n')
-  expect(said.out).toMatch(/^unapproved +1$/mu)
+  expect(said.out).toMatch(/^expired +1$/mu)
   expect(said.out.endsWith('certificates are required for good\n')).toBe(true)
   expect(await adminApi.store.enforcement.current()).toMatchObject({ value: { state: 'required' } })
 })
@@ -296,12 +300,12 @@ test('a CA is uploaded, foretold, made current, and the old one amended, removed
     typed(adminApi, ['ca', 'upload', name, file(`${name}.crt`, octets), '--source', 'scep'])
   expect(await upload('old', current.pem)).toMatchObject({ code: 0 })
   expect(await upload('new', next.der)).toMatchObject({ code: 0 })
-  expect((await typed(adminApi, words('ca promote old'))).out).toBe('old is current\n')
-  expect((await typed(adminApi, words('ca preview new promote'))).out).toBe(
-    '0 devices judged; none would meet another verdict\n',
+  expect((await typed(adminApi, words('ca promote old'))).out).toMatch(/^old is current\n$/mu)
+  expect((await typed(adminApi, words('ca preview new promote'))).out).toMatch(
+    /^0 devices judged; none would meet another verdict\na device of new that was not met before: staged, then verified /u,
   )
   const promoted = await typed(adminApi, words('ca promote new --sunset 2030-01-01T00:00:00Z'))
-  expect(promoted.out).toMatch(/^new is current\nold is previously trusted\n\nname +old\n/u)
+  expect(promoted.out).toMatch(/^new is current\nold is previously trusted\n\nname +old\n/mu)
   expect(promoted.out).toMatch(/^sunset +2030-01-01 00:00/mu)
   expect((await typed(adminApi, words('ca list'))).out).toMatch(
     /^old +previously-trusted +scep +CN=Old CA +2030-01-01 00:00 +none$/mu,

@@ -19,6 +19,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+/** Certificates are recorded here, so that no device is turned away yet. */
+const COST =
+  '2 devices verified now: admitted unnamed from then on, and refused once certificates are required'
+
 /** Two devices of a current CA, and another CA that is staged. */
 async function fleet(): Promise<TestAdminApi> {
   const adminApi = await openAdminApi()
@@ -36,11 +40,13 @@ const standingOf = async (adminApi: TestAdminApi, name: string): Promise<unknown
   return (JSON.parse(out) as { setting: unknown }).setting
 }
 
-test('a promotion that costs no device is not asked about', async () => {
+test('a promotion that costs no device that was met is not asked about; those that were not are told by class', async () => {
   await using adminApi = await fleet()
   const { code, out, err } = await typed(adminApi, 'ca promote next')
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out).toMatch(/^next is current\ncurrent is previously trusted\n/u)
+  expect(out).toMatch(/^next is current\ncurrent is previously trusted\n/mu)
+  expect(out).toMatch(/^a device of next that was not met before: staged, then verified \(/mu)
+  expect(out).toMatch(/^a device of current that was not met before, issued after it retired: /mu)
 })
 
 test('a sunset that has passed is told with the devices that it costs, and without a confirmation nothing is changed', async () => {
@@ -48,8 +54,8 @@ test('a sunset that has passed is told with the devices that it costs, and witho
   await typed(adminApi, 'ca promote next')
   const { code, out, err } = await typed(adminApi, 'ca amend current --sunset 2026-01-01')
   expect(code).toBe(2)
-  expect(out).toMatch(/^current +verified +sunset +2$/mu)
-  expect(out).toContain('2 devices that are admitted now are refused from then on\n')
+  expect(out).toMatch(/^current +verified +sunset \(recorded\) +2 +rows\/checkin, rows\/renew$/mu)
+  expect(out).toContain(COST)
   expect(err).toContain(
     'this has to be confirmed, and there is no terminal to ask at: add --confirm',
   )
@@ -76,7 +82,7 @@ test('with a promotion that retires a CA at once, the devices under it are told 
   await using adminApi = await fleet()
   const { code, out } = await typed(adminApi, 'ca promote next --sunset 2026-01-01')
   expect(code).toBe(2)
-  expect(out).toMatch(/^current +verified +sunset +2$/mu)
+  expect(out).toMatch(/^current +verified +sunset \(recorded\) +2 +rows\/checkin, rows\/renew$/mu)
   expect(await standingOf(adminApi, 'current')).toMatchObject({ standing: 'current' })
 })
 
@@ -85,7 +91,7 @@ test('what is admitted again by a promotion back is told, and not asked about', 
   await typed(adminApi, 'ca promote next --sunset 2026-01-01 --confirm')
   const { code, out } = await typed(adminApi, 'ca promote current')
   expect(code).toBe(0)
-  expect(out).toMatch(/^current +sunset +verified +2$/mu)
+  expect(out).toMatch(/^current +sunset +verified +2 +rows\/checkin, rows\/renew$/mu)
   expect(out).toMatch(/^current is current$/mu)
 })
 
@@ -110,11 +116,27 @@ test('a change while the cost is thought over makes the confirmed one stale, and
   expect(await standingOf(adminApi, 'current')).toMatchObject({ sunset: null })
 })
 
+test('a choice of the approval model while its cost is thought over makes the confirmed one stale', async () => {
+  await using adminApi = await fleet()
+  let changed = 0
+  const change = async (): Promise<void> => {
+    const other = await typed(adminApi, 'approval use off --confirm')
+    if (other.code === 0) changed += 1
+  }
+  await using faster = await changeBetween(adminApi, change, (_, path) => path.endsWith('/preview'))
+  const line = `approval use manual --confirm --url ${faster.url}`
+  const { code, err } = await typed(adminApi, line)
+  expect({ code, changed }).toEqual({ code: 1, changed: 1 })
+  expect(err).toContain('(stale)')
+  const { out } = await typed(adminApi, 'approval status')
+  expect(out).toMatch(/^approval model +off$/mu)
+})
+
 test('with --json the answer stands alone, and the cost is told beside it', async () => {
   await using adminApi = await fleet()
   const line = 'ca promote next --sunset 2026-01-01 --confirm --json'
   const { code, out, err } = await typed(adminApi, line)
   expect(code).toBe(0)
   expect(JSON.parse(out)).toMatchObject({ current: { name: 'next' } })
-  expect(err).toContain('2 devices that are admitted now are refused from then on')
+  expect(err).toContain(COST)
 })

@@ -41,6 +41,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   'POST /api/deny-list/remove': 'deny remove',
   'GET /api/settings/approval-model': 'approval status',
   'PUT /api/settings/approval-model': 'approval use',
+  'POST /api/settings/approval-model/preview': 'approval use',
   'GET /api/settings/agent-minimums': 'agents list',
   'PUT /api/settings/agent-minimums': 'agents set',
   'GET /api/enforcement': 'enforce status',

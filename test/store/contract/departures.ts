@@ -210,7 +210,6 @@ export function departures(backend: Backend): void {
       authentication: 'no-info',
       approval: 'unapproved',
     })
-    expect(unwrap(await store.devices.refusals())).toEqual(new Map())
     const certificate = aCertificate('mac', { signedIds: ['mac'] })
     unwrap(await store.sightings.record([aSighting(certificate, { reportedId: 'mac' })]))
     unwrap(await store.sightings.record([claim]))

@@ -274,7 +274,6 @@ export function devices(backend: Backend): void {
     expect(
       unwrap(await store.devices.retainedCertificates('first', { limit: 100 })).items,
     ).toHaveLength(3)
-    expect(unwrap(await store.devices.refusals())).toEqual(new Map([['bad', 1]]))
   })
 }
 

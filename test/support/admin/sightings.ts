@@ -1,7 +1,7 @@
 import type { Fingerprint, Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
 import type { Sighting } from '../../../src/fleet/sighting.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { NOW } from './admin-api.ts'
+import { mintCa, NOW } from './admin-api.ts'
 
 export const hex = (digit: string): string => digit.repeat(64)
 export const DAY_MS = 86_400_000
@@ -37,10 +37,13 @@ export const sighting = (digit: string, facts: Partial<Sighting> = {}): Sighting
   ...facts,
 })
 
+const CURRENT_CA = mintCa({ name: 'Example CA' })
+
 /** Makes the setting current that those devices are of. */
 export async function makeCurrent({ enrollment }: Store): Promise<void> {
   const by = { who: 'test', from: 'test' }
-  await enrollment.stage(by, { name: 'current', source: 'local', chain: [] })
+  const chain = [CURRENT_CA.certificate]
+  await enrollment.stage(by, { name: 'current', source: 'local', chain })
   const retiring = { cutOff: 'not-before', sunset: undefined } as const
   await enrollment.promote(by, 'current', { expected: 'any', retiring })
 }
