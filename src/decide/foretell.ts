@@ -33,8 +33,8 @@ export type RetainedPeer =
       readonly kind: 'retained'
       readonly leaf: RetainedLeaf
       readonly paths: readonly RetainedPath[]
-      /** Why there is no path, where there is none. */
-      readonly failure: PathFailure
+      /** Why there is no path, where there is none; its facts are not kept. */
+      readonly failure: Pick<PathFailure, 'kind'>
     }
 
 /** What the judge would say. */
@@ -66,7 +66,8 @@ function standIn(peer: RetainedPeer): Peer {
     ({ issuers, anchor }) =>
       ({ certificates: [leaf, ...issuers], anchor, findings: [] }) as unknown as SoundPath,
   )
-  const paths = first === undefined ? fail(peer.failure) : ok([first, ...others] as const)
+  const paths =
+    first === undefined ? fail(peer.failure as PathFailure) : ok([first, ...others] as const)
   return { kind: 'presented', leaf, paths }
 }
 

@@ -8,7 +8,7 @@ import { successRate, type ReadinessCounts } from './readiness.ts'
 /** What an operator is to know before certificates are required. */
 export interface EnforcementPreview {
   readonly counts: ReadinessCounts
-  /** Known devices that would be refused, by the code they would get; computed by `decide` itself. */
+  /** Known devices that would be refused where they are admitted now, by the code they would get; computed by `decide` itself. */
   readonly wouldRefuse: ReadonlyMap<string, number>
   /** The lowest success rate that gives no warning, 0 to 1. */
   readonly wanted: number

@@ -77,6 +77,10 @@ export type Resource = keyof Pick<Limits, 'signatures' | 'steps' | 'comparisons'
 /** Higher is more telling: the path came further, or nothing else that is said would be the whole truth. */
 export const rankOf = (failure: PathFailure): number => RANKS.indexOf(failure.kind)
 
+/** Whether a code says that no path is sound, whatever was asked; all others are verdicts on a sound one, or on no certificate. */
+export const isPathFailureKind = (code: string): code is PathFailure['kind'] =>
+  (RANKS as readonly string[]).includes(code)
+
 const RANKS: readonly PathFailure['kind'][] = [
   'untrusted-issuer',
   'self-signed',

@@ -11,6 +11,7 @@ import {
   type KnownDevice,
 } from '../../state/preview/preview.ts'
 import { unknownClasses } from '../../state/preview/unknown-devices.ts'
+import { isPathFailureKind } from '../../trust/failure.ts'
 import type { RetainedCertificate } from '../../store/devices/retained-certificates.ts'
 import type { AdminContext } from '../context.ts'
 import type { RouteFailure } from '../define-route.ts'
@@ -37,7 +38,8 @@ export interface FleetPreview {
 
 /** Devices that meet the same change. */
 export interface AlteredGroup extends AlteredVerdict {
-  readonly setting: string
+  /** Undefined where no CA vouches for the devices. */
+  readonly setting: string | undefined
   readonly count: number
 }
 
@@ -78,23 +80,30 @@ export async function previewStep(
   const change = { before: before.value, after: after.value, now }
   const preview = new Preview(change)
   const sum = new PreviewSum()
-  for (const { name } of settings.value) {
+  const notAsked = (): readonly string[] => [
+    ...before.value.notAsked,
+    ...(preview.isUnsure ? [UNSURE] : []),
+  ]
+  for (const name of [...settings.value.map((one) => one.name), undefined]) {
     let page: string | undefined
     do {
       if (sum.judged >= MAX_JUDGED)
-        return ok(sum.result(classesOf(preview, change), { complete: false, before: before.value }))
+        return ok(sum.result(classesOf(preview, change), { complete: false, notAsked: notAsked() }))
       const read = await store.devices.retainedCertificates(name, { limit: 1000, after: page })
       if (!read.ok) return read
       for (const retained of read.value.items) {
         const isBlocked = step.kind === 'block' && step.device === retained.device
-        const device = knownDevice(retained, name)
-        sum.add(retained, name, preview.verdictsOn(device, isBlocked ? 'blocked' : undefined))
+        const device = knownDevice(retained)
+        sum.add(retained, preview.verdictsOn(device, isBlocked ? 'blocked' : undefined))
       }
       page = read.value.next
     } while (page !== undefined)
   }
-  return ok(sum.result(classesOf(preview, change), { complete: true, before: before.value }))
+  return ok(sum.result(classesOf(preview, change), { complete: true, notAsked: notAsked() }))
 }
+
+const UNSURE =
+  'whether a CA signed the certificates that bear its name, and that no CA vouched for when they were seen'
 
 const UNBUILT = refuse({
   status: 409,
@@ -104,11 +113,12 @@ const UNBUILT = refuse({
 })
 
 /** Row → device, as the preview asks for it. */
-export const knownDevice = (retained: RetainedCertificate, setting: string): KnownDevice => ({
+const knownDevice = (retained: RetainedCertificate): KnownDevice => ({
   leaf: retained,
   issuerKey: retained.issuerKey,
   issuer: retained.issuer,
-  setting,
+  setting: retained.sound ? retained.setting : undefined,
+  failure: isPathFailureKind(retained.code) ? { kind: retained.code } : undefined,
   approval: retained.approval,
   knownSince: retained.knownSince,
 })
@@ -151,8 +161,7 @@ class PreviewSum {
   #unnamed = 0
 
   add(
-    { device: id, subject }: RetainedCertificate,
-    setting: string,
+    { device: id, subject, setting }: RetainedCertificate,
     verdicts: readonly AlteredVerdict[],
   ): void {
     this.judged += 1
@@ -175,7 +184,7 @@ class PreviewSum {
 
   result(
     classes: FleetPreview['classes'],
-    { complete, before }: { readonly complete: boolean; readonly before: JudgedState },
+    { complete, notAsked }: Pick<FleetPreview, 'complete' | 'notAsked'>,
   ): FleetPreview {
     return {
       judged: this.judged,
@@ -185,7 +194,7 @@ class PreviewSum {
       unnamed: this.#unnamed,
       devices: this.#devices,
       classes,
-      notAsked: before.notAsked,
+      notAsked,
     }
   }
 }

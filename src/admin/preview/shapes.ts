@@ -1,6 +1,6 @@
 /** How a preview is told over the admin API. */
 import { Type, type Static } from 'typebox'
-import { strictObject } from '../schemas.ts'
+import { nullable, strictObject } from '../schemas.ts'
 import type { AlteredVerdict } from '../../state/preview/preview.ts'
 import type { FleetPreview } from './fleet-preview.ts'
 
@@ -29,7 +29,11 @@ export const previewShape = strictObject({
       'Devices that are named to an upstream now, and go on unnamed while certificates are recorded.',
   }),
   changes: Type.Array(
-    strictObject({ setting: Type.String(), ...verdict, devices: Type.Integer() }),
+    strictObject({
+      setting: nullable(Type.String({ description: 'Null for devices that no CA vouches for.' })),
+      ...verdict,
+      devices: Type.Integer(),
+    }),
     { description: 'Only what changes.' },
   ),
   items: Type.Array(strictObject({ device: Type.String(), subject: Type.String(), ...verdict }), {
@@ -51,7 +55,11 @@ export function shownPreview(preview: FleetPreview): Static<typeof previewShape>
     complete,
     refused: [...cutOff.values()].reduce((sum, count) => sum + count, 0),
     unnamed,
-    changes: groups.map(({ setting, count, ...it }) => ({ setting, ...shown(it), devices: count })),
+    changes: groups.map(({ setting, count, ...it }) => ({
+      setting: setting ?? null,
+      ...shown(it),
+      devices: count,
+    })),
     items: devices.flatMap(({ id, subject, verdicts }) =>
       verdicts.map((it) => ({ device: id, subject, ...shown(it) })),
     ),

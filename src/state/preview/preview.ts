@@ -13,7 +13,7 @@ import type { Instant, KeyFingerprint } from '../../kernel/types.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { kindsOfAsk, type KindOfAsk } from './asks.ts'
 import type { JudgedState } from './judged-state.ts'
-import { pathsFrom, type FoundPaths } from './retained-paths.ts'
+import { pathsFrom, pathsSince, type FoundPaths } from './retained-paths.ts'
 
 /** A device as far as verdicts depend on it. */
 export interface KnownDevice {
@@ -21,7 +21,10 @@ export interface KnownDevice {
   readonly issuerKey: KeyFingerprint | undefined
   /** The name of the CA that signed it, as text; undefined for a device that was never met. */
   readonly issuer: string | undefined
-  readonly setting: string
+  /** The enrollment setting that its certificate was seen under; undefined where no CA vouches for it. */
+  readonly setting: string | undefined
+  /** Why no path of its certificate was sound when it was seen. */
+  readonly failure?: FoundPaths['failure'] | undefined
   readonly approval: Approval
   /** When its key was first seen with a sound certificate of the setting; undefined for one that never was. */
   readonly knownSince: Instant | undefined
@@ -47,11 +50,17 @@ export class Preview {
   /** The file says what is asked, so that it is the same before and after. */
   readonly #kinds: readonly KindOfAsk[]
   readonly #paths = new Map<string, readonly [FoundPaths, FoundPaths]>()
+  #isUnsure = false
 
   constructor(change: PreviewedChange) {
     this.#change = change
     const { before, after } = change
     this.#kinds = kindsOfAsk(before.asked, { before: before.closed, after: after.closed })
+  }
+
+  /** Whether a certificate that no CA vouched for bears the name of a CA that is trusted, and so may be its. */
+  get isUnsure(): boolean {
+    return this.#isUnsure
   }
 
   /** What a device meets before and after, on each kind of ask, whether it differs or not. */
@@ -91,7 +100,23 @@ export class Preview {
     }))
   }
 
-  #pathsOf({ issuerKey, issuer: name, setting }: KnownDevice): readonly [FoundPaths, FoundPaths] {
+  #pathsOf({
+    issuerKey,
+    issuer: name,
+    setting,
+    failure: met,
+  }: KnownDevice): readonly [FoundPaths, FoundPaths] {
+    if (setting === undefined) {
+      const { before, after } = this.#change
+      const since = [
+        pathsSince({ name, met }, before.trust),
+        pathsSince({ name, met }, after.trust),
+      ] as const
+      this.#isUnsure ||= since.some(
+        ({ paths, failure }) => paths.length > 0 || failure.kind === 'bad-signature',
+      )
+      return since
+    }
     const key = `${setting}\n${issuerKey ?? ''}`
     const known = this.#paths.get(key)
     if (known !== undefined) return known

@@ -24,7 +24,7 @@ export interface RetainedIssuer {
 /** The paths of a certificate, or why there is none. */
 export interface FoundPaths {
   readonly paths: readonly RetainedPath[]
-  readonly failure: PathFailure
+  readonly failure: Pick<PathFailure, 'kind'>
 }
 
 /** Returns all paths up from an issuer. Where no CA has its key, the anchors of its setting stand for it. */
@@ -46,6 +46,29 @@ export function pathsFrom(issuer: RetainedIssuer, trust: TrustStore): FoundPaths
         .map((anchor) => ({ issuers: unseenIssuer(issuerKey), anchor }))
     : []
   return { paths: [...paths, ...assumed], failure: failureOf({ name, certificates }, trust) }
+}
+
+/** A certificate that had no path when it was seen, for the reason `met`; undefined where that is not kept. */
+export interface UnsoundCertificate extends Pick<RetainedIssuer, 'name'> {
+  readonly met: FoundPaths['failure'] | undefined
+}
+
+/**
+ * Returns the paths that such a certificate would have. A CA of its issuer's name that was not known then is assumed to have
+ * signed it: the signature is not kept.
+ */
+export function pathsSince({ name, met }: UnsoundCertificate, trust: TrustStore): FoundPaths {
+  const failure = failureOf({ name, certificates: [] }, trust)
+  if (met?.kind !== 'untrusted-issuer') {
+    const isByName = met === undefined || met.kind === 'bad-signature'
+    return { paths: [], failure: isByName ? failure : met }
+  }
+  const isIssuer = ({ subject }: Certificate): boolean => printName(subject, 'rfc4514') === name
+  const direct = trust.anchors
+    .filter(({ certificate }) => isIssuer(certificate))
+    .map((anchor): RetainedPath => ({ issuers: [], anchor }))
+  const through = trust.intermediates.filter(isIssuer).flatMap((one) => pathsAbove([one], trust))
+  return { paths: [...direct, ...through], failure }
 }
 
 const keyOf = ({ publicKey }: Certificate): KeyFingerprint => publicKey.fingerprint
@@ -78,15 +101,13 @@ const unseenIssuer = (key: KeyFingerprint | undefined): readonly Certificate[] =
 function failureOf(
   { name, certificates }: Pick<RetainedIssuer, 'certificates' | 'name'>,
   { anchors, intermediates }: TrustStore,
-): PathFailure {
+): FoundPaths['failure'] {
   const names = new Set(certificates.map(({ subject }) => subject.key))
   const known = [...anchors.map(({ certificate }) => certificate), ...intermediates]
   const isNamed = known.some(
     ({ subject }) => names.has(subject.key) || printName(subject, 'rfc4514') === name,
   )
-  return isNamed
-    ? { kind: 'bad-signature', subject: '', issuer: '' }
-    : { kind: 'untrusted-issuer', issuer: '' }
+  return { kind: isNamed ? 'bad-signature' : 'untrusted-issuer' }
 }
 
 /** Longer than any honest chain; the trust store's own limit is lower. */

@@ -198,9 +198,12 @@ export class Devices {
     return this.#transactions.read((db) => departureCounts(db, departing))
   }
 
-  /** The last sound certificates of the devices under a setting, those that end first before the others. */
+  /**
+   * The last sound certificates of the devices under a setting, those that end first before the others; the last ones of
+   * devices that are under none, where it is undefined.
+   */
   async retainedCertificates(
-    setting: string,
+    setting: string | undefined,
     request: PageRequest,
   ): Outcome<Page<RetainedCertificate>> {
     const cursor = parseCursor(request.after, 'number')

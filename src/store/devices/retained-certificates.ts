@@ -1,6 +1,6 @@
 /**
- * The last sound certificate of each device under an enrollment setting, as far as it was kept: what previews of changes
- * are foretold from.
+ * The last sound certificate of each device under an enrollment setting, and the last one of each device that is under none, as
+ * far as it was kept: what previews of changes are foretold from.
  */
 import { sql, type SqlBool } from 'kysely'
 import type { SightedCertificate } from '../../fleet/sighting.ts'
@@ -12,13 +12,24 @@ import { enumColumn, stringListColumn } from '../schema/row.ts'
 import type { Db } from '../schema/tables.ts'
 import { APPROVALS, type Approval } from '../schema/vocabulary.ts'
 
-/** A `RetainedCertificate` is the last sound certificate of a device. */
+/** A `RetainedCertificate` is the last sound certificate of a device, or its last one where none counted. */
 export interface RetainedCertificate extends Pick<
   SightedCertificate,
-  'key' | 'issuer' | 'issuerKey' | 'serial' | 'subject' | 'signedIds' | 'notBefore' | 'notAfter'
+  | 'key'
+  | 'issuer'
+  | 'issuerKey'
+  | 'serial'
+  | 'subject'
+  | 'signedIds'
+  | 'notBefore'
+  | 'notAfter'
+  | 'setting'
+  | 'sound'
 > {
   readonly device: string
   readonly approval: Approval
+  /** What it met last. */
+  readonly code: string
   /** When its key was first seen with a sound certificate of the setting: what the cut-off `known-devices` asks. */
   readonly knownSince: Instant
 }
@@ -30,18 +41,19 @@ export interface RetainedPageRequest {
   readonly dialect: Dialect
 }
 
-/** One page, in the order in which the certificates end. */
+/** One page, in the order in which the certificates end; of devices that are under no setting, where none is named. */
 export async function retainedUnder(
   db: Db,
-  setting: string,
+  setting: string | undefined,
   { cursor, limit, dialect }: RetainedPageRequest,
 ): Promise<Page<RetainedCertificate>> {
-  let query = db
-    .selectFrom('devices')
-    .select(['id', 'not_after', 'approval'])
-    .where('setting', '=', setting)
-    .orderBy('not_after')
-    .orderBy('id')
+  const all = db.selectFrom('devices').select(['id', 'not_after', 'approval'])
+  // An entry of the inventory that never came has no verdict, and no certificate.
+  const wanted =
+    setting === undefined
+      ? all.where('setting', 'is', null).where('verdict', 'is not', null)
+      : all.where('setting', '=', setting)
+  let query = wanted.orderBy('not_after').orderBy('id')
   if (cursor !== undefined) {
     query = query.where(sql<SqlBool>`(not_after, id) > (${cursor[0]}, ${cursor[1]})`)
   }
@@ -55,38 +67,45 @@ export async function retainedUnder(
     .select('device_keys.device')
     .where('device_keys.device', 'in', inList(dialect, [...devices.keys()]))
     .execute()
-  const sound = certificates.filter((row) => row.sound === 1 && row.setting === setting)
+  const sound = certificates.filter(
+    (row) => row.sound === 1 && (setting === undefined || row.setting === setting),
+  )
   const knownSince = new Map<string, number>()
   for (const { key, first_seen: at } of sound) {
     knownSince.set(key, Math.min(at, knownSince.get(key) ?? at))
   }
-  // Two certificates of one device may end together: one of them speaks for it.
+  const telling =
+    setting === undefined
+      ? certificates.toSorted((one, other) => one.last_seen - other.last_seen)
+      : sound.filter((row) => row.not_after === devices.get(row.device)?.not_after)
+  // The last one that is listed speaks for its device; two that end together would say the same.
   const retained = new Map(
-    sound
-      .filter((row) => row.not_after === devices.get(row.device)?.not_after)
-      .map((row): [string, RetainedCertificate] => [
-        row.device,
-        {
-          device: row.device,
-          approval: enumColumn(
-            { table: 'devices', key: row.device, row: devices.get(row.device) ?? NONE },
-            'approval',
-            APPROVALS,
-          ),
-          key: row.key as KeyFingerprint,
-          issuerKey: (row.issuer_key ?? undefined) as KeyFingerprint | undefined,
-          issuer: row.issuer,
-          serial: row.serial,
-          subject: row.subject,
-          signedIds: stringListColumn(
-            { table: 'certificates', key: row.fingerprint, row },
-            'signed_ids',
-          ),
-          notBefore: row.not_before as Instant,
-          notAfter: row.not_after as Instant,
-          knownSince: (knownSince.get(row.key) ?? row.first_seen) as Instant,
-        },
-      ]),
+    telling.map((row): [string, RetainedCertificate] => [
+      row.device,
+      {
+        device: row.device,
+        approval: enumColumn(
+          { table: 'devices', key: row.device, row: devices.get(row.device) ?? NONE },
+          'approval',
+          APPROVALS,
+        ),
+        key: row.key as KeyFingerprint,
+        issuerKey: (row.issuer_key ?? undefined) as KeyFingerprint | undefined,
+        issuer: row.issuer,
+        serial: row.serial,
+        subject: row.subject,
+        signedIds: stringListColumn(
+          { table: 'certificates', key: row.fingerprint, row },
+          'signed_ids',
+        ),
+        notBefore: row.not_before as Instant,
+        notAfter: row.not_after as Instant,
+        setting: row.setting ?? undefined,
+        sound: row.sound === 1,
+        code: row.code,
+        knownSince: (knownSince.get(row.key) ?? row.first_seen) as Instant,
+      },
+    ]),
   )
   const page = pageOf(
     rows,

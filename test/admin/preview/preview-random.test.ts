@@ -2,6 +2,7 @@
  * The law of previews: what a preview foretells is what the judge answers once the change is made. Random states walk
  * through random changes; each is foretold, made in a real store, read again, compiled and asked with real certificates.
  */
+import { hash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +14,7 @@ import type { AlteredVerdict } from '../../../src/state/preview/preview.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { SeededRandom } from '../../support/seeded-random.ts'
 import { unwrap } from '../../support/store/sightings.ts'
-import { NOW, type Shown } from './fleet-cas.ts'
+import { CHAINS, NOW, type SettingName, type Shown } from './fleet-cas.ts'
 import { makeChange, randomStep, STEP_KINDS, stepName } from './random-step.ts'
 import { RealJudge, type Verdicts } from './real-judge.ts'
 import { fillStore, type RandomState } from './random-state.ts'
@@ -51,27 +52,31 @@ test('what a preview foretells of devices and of classes is what they meet after
       count(step.kind === 'standing' ? step.change : step.kind)
       const after = await RealJudge.read(store, state.config, { ...state, now: NOW })
       inForce = after
-      const compare = (who: string, shown: Shown | undefined, told: readonly AlteredVerdict[]) => {
+      const compare = (
+        who: string,
+        { shown, isUnsure = false, isOfPresented = false }: Met,
+        told: readonly AlteredVerdict[],
+      ) => {
         const real = differences(before.verdicts(shown), after.verdicts(shown))
         count('verdicts', real.all)
         count('altered', real.altered.size)
         const disagreeing = disagreements(foretold(told), real)
-        const showsMore = before.showsMore(shown) || after.showsMore(shown)
+        const showsMore = isOfPresented || before.showsMore(shown) || after.showsMore(shown)
         const [excused, faulty] = partition(disagreeing, (one) => {
-          const why = reasonNotAsked(one, { shown, showsMore })
+          const why = reasonNotAsked(one, { shown, showsMore, isUnsure })
           return why !== undefined && preview.value.notAsked.includes(why)
         })
-        for (const one of excused) count(reasonNotAsked(one, { shown, showsMore }) ?? '')
+        for (const one of excused) count(reasonNotAsked(one, { shown, showsMore, isUnsure }) ?? '')
         if (faulty.length > 0) unnamed.push({ ...where, who, faulty })
       }
-      for (const [id, shown] of devices) {
+      for (const [id, device] of devices) {
         const named = preview.value.devices.find((one) => one.id === id)?.verdicts ?? []
-        compare(shown.label, shown, named)
+        compare(device.shown.label, device, named)
       }
       const classes = representatives(settings, unwrap(await store.enrollment.list()))
       for (const [label, shown] of classes) {
         const named = preview.value.classes.find((one) => one.label === label)?.verdicts ?? []
-        compare(label, shown, named)
+        compare(label, { shown }, named)
       }
       // No device and no class is named besides.
       const others = [
@@ -116,22 +121,37 @@ const contextOf = (store: Store, { config }: RandomState): AdminContext =>
     frontEnd: { config: () => config, stateFacts: () => readStateFacts(store, config) },
   }) as unknown as AdminContext
 
+/** What is asked about, and what the store knows of it. */
+interface Met {
+  /** Undefined for a client without a certificate. */
+  readonly shown: Shown | undefined
+  /** No CA vouched for it when it was seen. */
+  readonly isUnsure?: boolean
+  /** It was vouched for over a CA certificate that a device presented. */
+  readonly isOfPresented?: boolean
+}
+
 /** The certificate that is kept of each device. */
 async function knownDevices(
   store: Store,
   { shown }: RandomState,
-): Promise<ReadonlyMap<string, Shown>> {
-  const devices = new Map<string, Shown>()
-  for (const { name } of unwrap(await store.enrollment.list())) {
+): Promise<ReadonlyMap<string, Met & { readonly shown: Shown }>> {
+  const devices = new Map<string, Met & { readonly shown: Shown }>()
+  const settings = unwrap(await store.enrollment.list()).map(({ name }) => name)
+  for (const name of [...settings, undefined]) {
     const page = unwrap(await store.devices.retainedCertificates(name, { limit: 1000 }))
-    for (const { device, key } of page.items) {
+    for (const { device, key, sound, setting, issuerKey } of page.items) {
       const one = shown.get(key)
       if (one === undefined) throw new Error('a device was kept that was not shown')
-      devices.set(device, one)
+      const keys = setting === undefined ? [] : CHAINS[setting as SettingName].map(keyOf)
+      const isOfPresented = sound && !keys.includes(issuerKey ?? '')
+      devices.set(device, { shown: one, isUnsure: !sound, isOfPresented })
     }
   }
   return devices
 }
+
+const keyOf = ({ spki }: { readonly spki: Buffer }): string => hash('sha256', spki)
 
 /** What alters, by row. */
 type Altered = ReadonlyMap<string, string>
@@ -180,14 +200,15 @@ function disagreements(told: Altered, { altered, texts }: RealDifferences): Disa
 /** What made a verdict another one than was foretold, in the words of a preview that does not ask it. */
 function reasonNotAsked(
   { row, real = '' }: Disagreement,
-  { shown, showsMore }: { readonly shown: Shown | undefined; readonly showsMore: boolean },
+  { shown, showsMore, isUnsure }: Pick<Met, 'isUnsure' | 'shown'> & { readonly showsMore: boolean },
 ): string | undefined {
   if (showsMore) return PRESENTED
   if (LISTED.test(real)) return LISTS
   if (row.startsWith('rows/near') && real.includes('address-not-allowed')) return NETWORKS
   const names = shown?.certificate.subjectAltNames ?? []
   const isNamed = names.some((name) => 'text' in name && name.text === 'urn:x-device:1')
-  return row.startsWith('rows/named') && !isNamed ? NAMES : undefined
+  if (row.startsWith('rows/named') && !isNamed) return NAMES
+  return isUnsure === true ? UNSURE : undefined
 }
 
 const PRESENTED = 'CA certificates that devices present and no enrollment setting in force holds'
@@ -195,7 +216,9 @@ const LISTS = 'revocation lists'
 const LISTED = /\b(?:issuer-)?revoked\b|\brevocation-(?:stale|unknown)\b/u
 const NETWORKS = 'networks that rows are open to'
 const NAMES = 'match rules on names and policies of certificates'
-const NOT_ASKED = [PRESENTED, LISTS, NETWORKS, NAMES]
+const UNSURE =
+  'whether a CA signed the certificates that bear its name, and that no CA vouched for when they were seen'
+const NOT_ASKED = [PRESENTED, LISTS, NETWORKS, NAMES, UNSURE]
 
 function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
   return [items.filter(test), items.filter((item) => !test(item))]

@@ -242,7 +242,7 @@ export function devices(backend: Backend): void {
     unwrap(await store.devices.forget(ADMIN, device, version + 1))
   })
 
-  test('of each device under a setting that is not blocked, one last sound certificate is kept, page after page', async () => {
+  test('of each device under a setting, blocked or not, one last sound certificate is told, page after page', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     const ends = (name: string, days: number) =>
@@ -270,10 +270,49 @@ export function devices(backend: Backend): void {
       after = page.next
     } while (after !== undefined)
     expect(keys[0]).toBe(aKey('a'))
-    expect(keys.slice(1).sort()).toEqual([aKey('b'), aKey('c')])
-    expect(
-      unwrap(await store.devices.retainedCertificates('first', { limit: 100 })).items,
-    ).toHaveLength(3)
+    expect(keys.slice(1, 3).sort()).toEqual([aKey('b'), aKey('c')])
+    expect(keys.slice(3)).toEqual([aKey('blocked')])
+    const { items } = unwrap(await store.devices.retainedCertificates('first', { limit: 100 }))
+    expect(items.map(({ key, approval }) => [key, approval])).toEqual([
+      ...keys.slice(0, 3).map((key) => [key, 'unapproved']),
+      [aKey('blocked'), 'blocked'],
+    ])
+  })
+
+  test('of each device under no setting the last certificate is told with what it met, and of one that never came none', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const unsound = (name: string) => ({
+      ...aCertificate(name),
+      sound: false,
+      setting: undefined,
+    })
+    unwrap(
+      await store.sightings.record([
+        aSighting(aCertificate('sound')),
+        aSighting(unsound('bad'), { verdict: 'refuse', code: 'untrusted-issuer' }),
+        aSighting(
+          { ...unsound('bad'), fingerprint: hex('later') as Fingerprint, key: aKey('bad') },
+          { verdict: 'refuse', code: 'bad-signature', at: (SEEN + 1) as Instant },
+        ),
+        aSighting(aCertificate('late'), { verdict: 'refuse', code: 'issued-after-retirement' }),
+      ]),
+    )
+    unwrap(await store.inventory.import(ADMIN, [{ id: 'never came' }]))
+    const told: unknown[] = []
+    let after: string | undefined
+    do {
+      const page = unwrap(await store.devices.retainedCertificates(undefined, { limit: 1, after }))
+      told.push(...page.items.map(({ key, sound, setting, code }) => [key, sound, setting, code]))
+      after = page.next
+    } while (after !== undefined)
+    expect(told).toHaveLength(2)
+    expect(told).toEqual(
+      expect.arrayContaining([
+        [aKey('bad'), false, undefined, 'bad-signature'],
+        [aKey('late'), true, 'first', 'issued-after-retirement'],
+      ]),
+    )
   })
 }
 

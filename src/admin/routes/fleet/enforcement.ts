@@ -59,7 +59,8 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
       enforcement,
       warnings: Type.Array(warning),
       would_refuse: Type.Array(strictObject({ code: Type.String(), devices: Type.Integer() }), {
-        description: 'Known devices that would be refused, by the code they would get.',
+        description:
+          'Known devices that would be refused where they are admitted now, by the code that they would get.',
       }),
       phrase: Type.String({ description: 'What has to be typed to require certificates.' }),
     }),

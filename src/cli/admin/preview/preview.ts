@@ -11,7 +11,10 @@ export interface Preview {
   readonly complete: boolean
   readonly refused: number
   readonly unnamed: number
-  readonly changes: readonly (Verdict & { readonly setting: string; readonly devices: number })[]
+  readonly changes: readonly (Verdict & {
+    readonly setting: string | null
+    readonly devices: number
+  })[]
   readonly items: readonly (Verdict & { readonly device: string; readonly subject: string })[]
   readonly unknown: readonly (Verdict & { readonly class: string })[]
   readonly not_asked: readonly string[]
@@ -48,7 +51,13 @@ export function previewLines(preview: Preview, view: View): readonly string[] {
 const changesTable = ({ changes }: Preview, view: View): readonly string[] =>
   formatTable(
     ['SETTING', 'FROM', 'TO', 'DEVICES', 'ROWS'],
-    changes.map((it) => [it.setting, it.from, outcome(it), it.devices, it.rows.join(', ')]),
+    changes.map((it) => [
+      it.setting ?? 'none',
+      it.from,
+      outcome(it),
+      it.devices,
+      it.rows.join(', '),
+    ]),
     view,
   )
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { CONFIRMATION_PHRASE } from '../../../../src/fleet/enforcement.ts'
 import { call, type Answer } from '../../../support/admin/call.ts'
 import { openAdminApi, type TestAdminApi } from '../../../support/admin/admin-api.ts'
+import { sighting } from '../../../support/admin/sightings.ts'
 
 const throwing = {
   phrase: CONFIRMATION_PHRASE,
@@ -57,4 +58,49 @@ test('of two who throw the latch at once one is told that the other was first', 
   const statuses = answers.map(({ status }) => status).sort((one, other) => one - other)
   expect(statuses[0]).toBe(200)
   expect([409, 412]).toContain(statuses[1])
+})
+
+/** What devices of an unknown CA met last, and what is foretold of them. */
+const FORETOLD: readonly [string, string, string][] = [
+  ['comes from an unknown CA', 'untrusted-issuer', 'untrusted-issuer'],
+  ['is forged', 'bad-signature', 'bad-signature'],
+  // What was met last says nothing of the certificate.
+  ['was blocked when it came last', 'blocked', 'untrusted-issuer'],
+]
+
+for (const [what, code, foretold] of FORETOLD) {
+  test(`a device whose certificate ${what} is told among those that would be refused`, async () => {
+    await using api = await openAdminApi()
+    const { certificate, ...met } = sighting('1', {
+      verdict: 'refuse',
+      code,
+      authentication: 'failed',
+    })
+    if (certificate === undefined) throw new Error('the sighting has no certificate')
+    const refused = { ...certificate, sound: false, setting: undefined }
+    await api.store.sightings.record([{ ...met, certificate: refused }])
+    const { body } = await call(api, 'GET', '/api/enforcement')
+    expect(body).toMatchObject({
+      would_refuse: [{ code: foretold, devices: 1 }],
+      warnings: expect.arrayContaining([expect.objectContaining({ kind: 'devices-refused' })]),
+    })
+    expect(await require(api, throwing, '*')).toMatchObject({
+      status: 409,
+      body: { code: 'warnings-changed' },
+    })
+  })
+}
+
+test('a device that no CA vouches for and that is blocked is refused before and after, and not told', async () => {
+  await using api = await openAdminApi()
+  const { certificate, ...met } = sighting('1', { verdict: 'refuse', code: 'untrusted-issuer' })
+  if (certificate === undefined) throw new Error('the sighting has no certificate')
+  await api.store.sightings.record([
+    { ...met, certificate: { ...certificate, sound: false, setting: undefined } },
+  ])
+  const listed = await call(api, 'GET', '/api/devices')
+  const { items } = listed.body as { readonly items: readonly { readonly id: string }[] }
+  const by = { who: 'test', from: 'test' }
+  await api.store.approvals.block(by, [{ id: items[0]?.id ?? '' }])
+  expect(await call(api, 'GET', '/api/enforcement')).toMatchObject({ body: { would_refuse: [] } })
 })
