@@ -110,7 +110,7 @@ function compareRecords(
   read: Readings,
 ): readonly string[] {
   const byInventory = new Map(items.map((one) => [one.inventory?.id, one]))
-  const entries = [...simulation.expectedState.entries.values()]
+  const entries = simulation.expectedState.all
   const differences = entries.flatMap((entry) => {
     if (entry.inventory === null) return []
     const shown = byInventory.get(entry.inventory)

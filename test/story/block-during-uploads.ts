@@ -48,7 +48,7 @@ const isFit = ({ expectedState }: Simulation, device: Device): boolean =>
   device.lot === 'sound' &&
   !device.isLegacy &&
   // Whose class does not change with the path that it is met on.
-  device.facts.kind === 'ios-maw' &&
+  device.facts.kind === 'ios-mdm' &&
   expectedState.entry(device).approval === 'approved'
 
 /** A request whose body goes on for ever. */

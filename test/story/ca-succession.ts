@@ -1,8 +1,10 @@
 /** A new CA takes over: staged, tried by pilots, foretold, promoted; then devices renew. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { issue, SETTING_NAMES, type Certificate, type Device } from './devices.ts'
-import { PLACES } from './client-kinds.ts'
+import { PLACES, type Place } from './client-kinds.ts'
 import { approveSelected, expectNumber, sends } from './enrollment-and-approval.ts'
+import { alteredBy, alteredText, judgedBy } from './expected-previews.ts'
+import { listed } from './expected-numbers.ts'
 import { settled } from './settled-numbers.ts'
 import type { Simulation } from './simulation.ts'
 
@@ -61,38 +63,58 @@ export async function bridge(simulation: Simulation): Promise<void> {
 /** What promoting would do: nothing to those under the old CA as long as it has no sunset, and good to the pilots. */
 async function foretell(simulation: Simulation): Promise<void> {
   await settled(simulation)
-  const entries = [...simulation.expectedState.entries.values()]
-  const under = (name: string): number => entries.filter(({ setting }) => setting === name).length
-  const pilots = under(SETTING_NAMES.next)
+  const { expectedState } = simulation
   const path = `${NEXT}/preview`
   const asked = { change: 'promote', cut_off: 'not-before' }
   const plain = await simulation.ask({ method: 'POST', path, body: sends(asked) })
-  const sunset = new Date(Date.now() + DAY).toISOString()
-  const at = new Date(Date.now() + 2 * DAY).toISOString()
+  const [sunset, at] = [Date.now() + DAY, Date.now() + 2 * DAY]
+  const [ends, moment] = [sunset, at].map((time) => new Date(time).toISOString())
   const dated = await simulation.ask({
     method: 'POST',
     path,
-    body: sends({ ...asked, sunset, at }),
+    body: sends({ ...asked, sunset: ends, at: moment }),
   })
+  const after = {
+    ...expectedState.policyState,
+    standings: { next: 'current', old: 'previously-trusted' },
+    retiredAt: Date.now(),
+  } as const
   expectNumber(simulation, 'judged by the preview', [
     told(plain.body).judged,
-    under(SETTING_NAMES.old) + pilots,
+    judgedBy(expectedState),
   ])
-  expectNumber(simulation, 'change by the preview', [changing(plain.body), pilots])
-  expectNumber(simulation, 'change by the preview once there is a sunset and it has come', [
+  expectNumber(simulation, 'altered by the preview', [
+    changing(plain.body),
+    listed(alteredBy(expectedState, { after, now: Date.now() })),
+  ])
+  expectNumber(simulation, 'altered by the preview once there is a sunset and it has come', [
     changing(dated.body),
-    under(SETTING_NAMES.old) + pilots,
+    listed(alteredBy(expectedState, { after: { ...after, sunset }, now: at })),
   ])
 }
 
 interface Preview {
   readonly judged: number
-  readonly changes: readonly { readonly devices: number }[]
+  readonly changes: readonly {
+    readonly setting: string | null
+    readonly from: string
+    readonly to: string
+    readonly admitted: boolean
+    readonly stays_admitted: boolean
+    readonly devices: number
+  }[]
 }
 
 const told = (body: unknown): Preview => body as Preview
-const changing = (body: unknown): number =>
-  told(body).changes.reduce((sum, { devices }) => sum + devices, 0)
+const changing = (body: unknown): string =>
+  listed(
+    new Map(
+      told(body).changes.map(({ setting, stays_admitted: staysAdmitted, devices, ...it }) => [
+        alteredText(setting, { ...it, staysAdmitted }),
+        devices,
+      ]),
+    ),
+  )
 
 /** 40 renew: those in grace and others, some with the key they had, some with a new one and the id that the CA signs. */
 export async function renew(simulation: Simulation): Promise<void> {
@@ -109,11 +131,20 @@ export async function renew(simulation: Simulation): Promise<void> {
   )
 }
 
-/** Asks for a new certificate with the old one, and checks in with the new one. */
+/** How a device renews. */
+export interface Renewal {
+  /** What the request for it comes to. */
+  readonly code: string
+  readonly keepsKey: boolean
+  /** Where it shows the new certificate first; where it checks in, unless it is said. */
+  readonly shownAt?: Place
+}
+
+/** Asks for a new certificate with the old one, and shows the new one. */
 export async function renewOne(
   simulation: Simulation,
   device: Device,
-  { code, keepsKey }: { readonly code: string; readonly keepsKey: boolean },
+  { code, keepsKey, shownAt }: Renewal,
 ): Promise<void> {
   const { keys } = certificateOf(device)
   await simulation.call(device, { place: PLACES.renewal, code })
@@ -121,7 +152,10 @@ export async function renewOne(
     issuer: 'next',
     keys: keepsKey ? keys : undefined,
   })
-  await simulation.call(device, { code: 'verified' })
+  await simulation.call(device, {
+    code: 'verified',
+    ...(shownAt === undefined ? {} : { place: shownAt }),
+  })
 }
 
 /**
@@ -152,7 +186,7 @@ export async function late(simulation: Simulation): Promise<void> {
   await issuedLate(simulation)
   await approveSelected(
     simulation,
-    [...expectedState.entries.values()].filter(({ device }) => device.lot !== 'ghost'),
+    expectedState.all.filter(({ device }) => device.lot !== 'ghost'),
   )
   await simulation.inForce()
 }

@@ -25,6 +25,8 @@ export interface Place {
   readonly sensitive?: true
   /** The new OAuth endpoint, which can be disabled. */
   readonly endpoint?: 'oauth'
+  /** Of Apps@Work, whichever program of the device asks. */
+  readonly ofApps?: true
 }
 
 export const PLACES = {
@@ -33,9 +35,24 @@ export const PLACES = {
   mdm: { path: '/mifs/c/i/mdm/story', asks: 'device', sensitive: true },
   windows: { path: '/story/windows/check-in', asks: 'always', sensitive: true },
   renewal: { path: '/story/renewal', asks: 'renewal' },
-  appsOfAndroid: { path: '/mifs/asfV3/appstore/story', asks: 'device', sensitive: true },
-  appsOfIos: { path: '/mifs/asfV3x/appstore/story', asks: 'always', sensitive: true },
-  appsData: { path: '/mifs/c/api/v4/appstore/story', asks: 'device', sensitive: true },
+  appsOfAndroid: {
+    path: '/mifs/asfV3/appstore/story',
+    asks: 'device',
+    sensitive: true,
+    ofApps: true,
+  },
+  appsOfIos: {
+    path: '/mifs/asfV3x/appstore/story',
+    asks: 'always',
+    sensitive: true,
+    ofApps: true,
+  },
+  appsData: {
+    path: '/mifs/c/api/v4/appstore/story',
+    asks: 'device',
+    sensitive: true,
+    ofApps: true,
+  },
   newOauth: { path: '/story/oauth2/token', asks: 'always', endpoint: 'oauth', sensitive: true },
   legacyOauth: { path: '/story/oauth/token', asks: 'legacy-oauth' },
   /** The sync port, where no HTTP is spoken. */
@@ -50,6 +67,8 @@ export interface KindFacts {
   readonly checkIn: Place
   /** What it is called in the list of devices once it was seen; null where nothing tells it apart. */
   readonly told: Kind | null
+  /** What it is called once it was seen on a path of Apps@Work, where that is something else. */
+  readonly toldOnApps?: Kind
   /** Whether it ever lived on the sync port. */
   readonly moves?: true
   readonly product: string
@@ -64,6 +83,7 @@ export const KINDS: readonly KindFacts[] = [
     share: 150,
     checkIn: PLACES.checkIn,
     told: 'android-maw',
+    toldOnApps: 'android-apps',
     moves: true,
     product: 'MobileIron',
     version: '11.2.0.0',
@@ -74,6 +94,8 @@ export const KINDS: readonly KindFacts[] = [
     share: 100,
     checkIn: PLACES.checkIn,
     told: 'ios-maw',
+    // An iPhone that asks for its apps: the path tells more than the program.
+    toldOnApps: 'ios-apps',
     moves: true,
     product: 'MobileIron',
     version: '12.11.10',

@@ -107,7 +107,7 @@ const impatient = (devices: readonly Device[]): readonly Device[] =>
 /** Everybody is selected; those with a valid certificate are approved, and green when they come back. */
 export async function approve(simulation: Simulation): Promise<void> {
   const { expectedState, participants } = simulation
-  const seen = [...expectedState.entries.values()].filter(({ device }) => device.lot !== 'ghost')
+  const seen = expectedState.all.filter(({ device }) => device.lot !== 'ghost')
   await approveSelected(simulation, seen)
   await simulation.inForce()
   await simulation.each(participants.devices.slice(0, participants.devices.length / 2), (device) =>
@@ -158,11 +158,11 @@ export async function approveSelected(
 /** What is sent, the same each time. */
 export const sends = (body: object) => (): Promise<object> => Promise.resolve(body)
 
-/** A number in an answer beside the expected one. */
+/** A number or a word in an answer beside the expected one. */
 export function expectNumber(
   simulation: Simulation,
   what: string,
-  [found, wanted]: readonly [number, number],
+  [found, wanted]: readonly [number, number] | readonly [string, string],
 ): void {
   simulation.participants.say(`  ${what}: ${wanted} expected, ${found} from the API`)
   if (found !== wanted) simulation.fault(`${what}: ${found} from the API, ${wanted} expected`)

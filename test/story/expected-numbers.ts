@@ -3,6 +3,7 @@ import type { ExpectedState, ExpectedDevice, Range } from './expected-state.ts'
 import { SETTING_NAMES } from './devices.ts'
 import { GRACE } from './expected-verdicts.ts'
 import { KINDS } from './client-kinds.ts'
+import { cutOffBy } from './expected-previews.ts'
 
 /** What is expected: a number, a word, or the two that a number lies between. */
 export type Figure = number | string | Range
@@ -48,7 +49,7 @@ export const LISTS: readonly {
 
 /** Every expected figure. */
 export function figuresOf(expectedState: ExpectedState): Figures {
-  const entries = [...expectedState.entries.values()]
+  const entries = expectedState.all
   const count = (has: (entry: ExpectedDevice) => boolean): number => entries.filter(has).length
   const figures = new Map<string, Figure>()
   for (const { query, has } of LISTS)
@@ -87,12 +88,10 @@ export function figuresOf(expectedState: ExpectedState): Figures {
     'class unknown',
     count((one) => one.class === null),
   )
-  const refused = new Map<string, number>()
-  for (const { verdict, code } of entries) {
-    if (verdict === 'refuse' && code !== null) refused.set(code, (refused.get(code) ?? 0) + 1)
-  }
-  figures.set('would refuse', listed(refused))
   const { policyState } = expectedState
+  const required = { ...policyState, enforcement: 'required' } as const
+  const refused = cutOffBy(expectedState, { after: required, now: Date.now() })
+  figures.set('would refuse', listed(refused))
   const warnings = [
     'irreversible',
     ...(refused.size > 0 ? ['devices-refused'] : []),

@@ -6,6 +6,7 @@ import type { Agent, Certificate, Device } from './devices.ts'
 import type { Place } from './client-kinds.ts'
 import {
   initialPolicy,
+  caWordOf,
   expectedOutcomeOf,
   settingOf,
   type ExpectedOutcome,
@@ -41,6 +42,8 @@ export interface ExpectedDevice {
   readonly keys: Set<string>
   /** Certificates that it has shown. */
   readonly certificates: Set<Certificate>
+  /** The one that previews judge it by: the last that counted, or the last one where none did. */
+  retained: Certificate | undefined
 }
 
 /** A request that a device makes. */
@@ -61,8 +64,10 @@ interface AnsweredRequest {
 
 export class ExpectedState {
   readonly policyState: PolicyState = initialPolicy()
-  /** By the device's name. */
+  /** By the device's name: what the inventory or a certificate that was accepted says. */
   readonly entries = new Map<string, ExpectedDevice>()
+  /** By key: devices of which only refused certificates were seen, which are no evidence of who they are. */
+  readonly #strays = new Map<string, ExpectedDevice>()
   /** Requests that could not be assigned to a device, by listener. */
   readonly unidentified = new Map<string, Range>()
   /** What the upstream has to have seen. */
@@ -71,6 +76,11 @@ export class ExpectedState {
   readonly trail = new Map<string, Range>()
   minimums: readonly { readonly class: string; readonly version: string }[] = []
   #recent: AnsweredRequest[] = []
+
+  /** Every device that the list shows. */
+  get all(): readonly ExpectedDevice[] {
+    return [...this.entries.values(), ...this.#strays.values()]
+  }
 
   /** What becomes of a request now. */
   expectedOutcome({ device, certificate, place }: PlannedRequest): ExpectedOutcome {
@@ -92,7 +102,7 @@ export class ExpectedState {
     }
     if (expectedOutcome.counts !== 'device') return
     this.#note(planned, expectedOutcome)
-    this.#entry(planned.device).metAt = began
+    this.#entryOf(planned, expectedOutcome).metAt = began
   }
 
   /** A request that died with the program: it may have been counted, or not. */
@@ -158,12 +168,13 @@ export class ExpectedState {
     return range
   }
 
-  #sightingsOf({ device, listener }: PlannedRequest, { counts }: ExpectedOutcome): Range {
-    switch (counts) {
+  #sightingsOf(planned: PlannedRequest, expectedOutcome: ExpectedOutcome): Range {
+    const { listener } = planned
+    switch (expectedOutcome.counts) {
       case 'none':
         return zero()
       case 'device':
-        return this.#entry(device).sightings
+        return this.#entryOf(planned, expectedOutcome).sightings
       case 'unidentified': {
         const range = this.unidentified.get(listener) ?? zero()
         this.unidentified.set(listener, range)
@@ -172,11 +183,36 @@ export class ExpectedState {
     }
   }
 
-  #note(
-    { device, certificate, agent, place, listener }: PlannedRequest,
-    expectedOutcome: ExpectedOutcome,
-  ): void {
-    const entry = this.#entry(device)
+  /**
+   * The device that a request is written down for. A key that leads to one leads there again; a new one leads to the device
+   * that its certificate names, if it was accepted. What such a key was before then is that device from now on.
+   */
+  #entryOf({ device, certificate }: PlannedRequest, { code }: ExpectedOutcome): ExpectedDevice {
+    const known = this.entries.get(device.name)
+    if (certificate === undefined || known?.keys.has(certificate.key)) return this.#entry(device)
+    const { key } = certificate
+    const stray = this.#strays.get(key)
+    if (caWordOf(code) !== 'accepted') {
+      const entry = stray ?? blankEntry(device)
+      this.#strays.set(key, entry)
+      return entry
+    }
+    if (stray === undefined) return this.#entry(device)
+    this.#strays.delete(key)
+    if (known === undefined) {
+      this.entries.set(device.name, stray)
+      return stray
+    }
+    known.sightings.least += stray.sightings.least
+    known.sightings.most += stray.sightings.most
+    known.keys.add(key)
+    for (const one of stray.certificates) known.certificates.add(one)
+    return known
+  }
+
+  #note(planned: PlannedRequest, expectedOutcome: ExpectedOutcome): void {
+    const { device, certificate, agent, place, listener } = planned
+    const entry = this.#entryOf(planned, expectedOutcome)
     const { status, code, isFit, isSound } = expectedOutcome
     entry.listener = listener
     entry.code = code
@@ -186,7 +222,8 @@ export class ExpectedState {
     entry.awaiting = false
     // Neither a connection that ends before it asks for anything nor the sync port says anything of the agent.
     if (status !== 0 && place.asks !== 'relay') {
-      entry.class = device.facts.told ?? entry.class
+      const { told, toldOnApps = told } = device.facts
+      entry.class = (place.ofApps === true ? toldOnApps : told) ?? entry.class
       entry.product = agent.product
       entry.version = agent.version ?? entry.version
     }
@@ -195,7 +232,9 @@ export class ExpectedState {
     else if (isFit && entry.migration === 'pending') entry.migration = 'success'
     entry.keys.add(certificate.key)
     entry.certificates.add(certificate)
-    if (!isSound) return
+    if (entry.setting === null) entry.retained = certificate
+    if (!isSound || caWordOf(code) === 'refused') return
+    entry.retained = certificate
     entry.setting = settingOf(certificate)
     entry.notAfter = certificate.notAfter
   }
@@ -203,29 +242,32 @@ export class ExpectedState {
   #entry(device: Device): ExpectedDevice {
     const known = this.entries.get(device.name)
     if (known !== undefined) return known
-    const entry: ExpectedDevice = {
-      device,
-      inventory: null,
-      class: null,
-      product: null,
-      version: null,
-      listener: null,
-      verdict: null,
-      code: null,
-      authentication: 'no-info',
-      approval: 'unapproved',
-      awaiting: false,
-      migration: 'none',
-      setting: null,
-      notAfter: null,
-      sightings: zero(),
-      metAt: 0,
-      keys: new Set(),
-      certificates: new Set(),
-    }
+    const entry = blankEntry(device)
     this.entries.set(device.name, entry)
     return entry
   }
 }
+
+const blankEntry = (device: Device): ExpectedDevice => ({
+  device,
+  inventory: null,
+  class: null,
+  product: null,
+  version: null,
+  listener: null,
+  verdict: null,
+  code: null,
+  authentication: 'no-info',
+  approval: 'unapproved',
+  awaiting: false,
+  migration: 'none',
+  setting: null,
+  notAfter: null,
+  sightings: zero(),
+  metAt: 0,
+  keys: new Set(),
+  certificates: new Set(),
+  retained: undefined,
+})
 
 const zero = (): Range => ({ least: 0, most: 0 })

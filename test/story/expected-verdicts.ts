@@ -18,6 +18,8 @@ export interface PolicyState {
   readonly standings: Record<'next' | 'old', Standing>
   /** When the old CA was retired; read off the clock of the one who promoted the new one. */
   retiredAt: number
+  /** When the old CA stops counting. */
+  sunset: number
   legacy: 'enabled' | 'disabled'
   modern: 'not-configured' | 'enabled' | 'disabled'
   sync: 'open' | 'closed'
@@ -28,6 +30,7 @@ export const initialPolicy = (): PolicyState => ({
   model: 'auto',
   standings: { old: 'current', next: 'absent' },
   retiredAt: Infinity,
+  sunset: Infinity,
   legacy: 'enabled',
   modern: 'not-configured',
   sync: 'open',
@@ -58,6 +61,7 @@ export function expectedOutcomeOf(
   { certificate, approval }: Requester,
   place: Place,
   policyState: PolicyState,
+  now = Date.now(),
 ): ExpectedOutcome {
   const isSound = certificate !== undefined && isKnown(certificate.issuer, policyState)
   const counts = certificate === undefined ? 'unidentified' : 'device'
@@ -97,7 +101,7 @@ export function expectedOutcomeOf(
       isSound,
     }
   }
-  const code = codeOf({ certificate, approval }, place, policyState)
+  const code = codeOf({ certificate, approval }, place, { ...policyState, now })
   if (code === 'verified' || code === 'in-grace') {
     const upstream = place.asks === 'relay' ? 'relayed' : 'named'
     return { code, status: 200, upstream, counts, isFit: true, isSound }
@@ -122,7 +126,7 @@ const isKnown = (issuer: Issuer, { standings }: PolicyState): boolean =>
 function codeOf(
   { certificate, approval }: Requester,
   place: Place,
-  policyState: PolicyState,
+  policyState: PolicyState & { readonly now: number },
 ): string {
   if (certificate === undefined) return 'no-certificate'
   const { issuer, notBefore, notAfter } = certificate
@@ -131,13 +135,23 @@ function codeOf(
   if (standing === 'staged') return 'staged'
   if (standing === 'previously-trusted' && notBefore > policyState.retiredAt)
     return 'issued-after-retirement'
-  const late = Date.now() - notAfter
+  if (standing === 'previously-trusted' && policyState.now >= policyState.sunset) return 'sunset'
+  const late = policyState.now - notAfter
   if (late > GRACE) return 'expired-beyond-grace'
   if (late > 0 && place.asks !== 'renewal') return 'expired'
   // Everything of the story is inside: approval is asked for once certificates are required.
   const isAsked = policyState.model === 'manual' && policyState.enforcement === 'required'
   if (isAsked && place.sensitive === true && approval !== 'approved') return 'unapproved'
   return late > 0 ? 'in-grace' : 'verified'
+}
+
+/**
+ * What a verdict makes of what the CA signed: only an accepted certificate leads to the device that it names. A refused one
+ * says nothing; of one that came at the wrong time its CA is believed as to setting and validity.
+ */
+export function caWordOf(code: string): 'accepted' | 'open' | 'refused' {
+  if (['verified', 'in-grace', 'unapproved'].includes(code)) return 'accepted'
+  return ['blocked', 'issued-after-retirement', 'sunset'].includes(code) ? 'refused' : 'open'
 }
 
 /** The enrollment setting that vouches for a certificate. */

@@ -124,7 +124,7 @@ async function compareState(
   faults: string[],
 ): Promise<void> {
   const { policyState } = expectedState
-  const entries = [...expectedState.entries.values()]
+  const entries = expectedState.all
   const same = (what: string, found: unknown, wanted: unknown): void => {
     if (found !== wanted) faults.push(`${what}: ${String(found)}, wanted ${String(wanted)}`)
   }

@@ -19,7 +19,7 @@ export async function settledAgain(simulation: Simulation): Promise<void> {
 }
 
 async function isSettled(simulation: Simulation): Promise<boolean> {
-  const entries = [...simulation.expectedState.entries.values()]
+  const entries = simulation.expectedState.all
   const items = await listOf(simulation, '')
   const seenAt = new Map(items.map((one) => [one.inventory?.id, Date.parse(one.last_seen ?? '')]))
   const isLate = entries.some(
