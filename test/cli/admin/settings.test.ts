@@ -17,6 +17,20 @@ test('the approval model is chosen, and its status says so', async () => {
   expect(JSON.parse(json)).toEqual({ model: 'manual', locked: false, version: 1 })
 })
 
+test('a model that keeps out a device which no CA vouches for says so, and is not chosen unconfirmed', async () => {
+  await using adminApi = await openAdminApi()
+  const { certificate, ...met } = sighting('1', { verdict: 'refuse', code: 'untrusted-issuer' })
+  if (certificate === undefined) throw new Error('the sighting has no certificate')
+  const unsound = { ...certificate, sound: false, setting: undefined }
+  await adminApi.store.sightings.record([{ ...met, certificate: unsound }])
+  const { code, out, err } = await typed(adminApi, 'approval use manual')
+  expect(code).toBe(2)
+  expect(out).toMatch(/^none +untrusted-issuer +untrusted-issuer +1 +/mu)
+  expect(out).toContain('1 device admitted now: refused from then on, on the rows above')
+  expect(err).toContain('add --confirm')
+  expect((await typed(adminApi, 'approval status')).out).toMatch(/^approval model +auto$/mu)
+})
+
 test('the approval chart adds up to all devices', async () => {
   await using adminApi = await openAdminApi()
   await makeCurrent(adminApi.store)

@@ -63,7 +63,8 @@ test('of two who throw the latch at once one is told that the other was first', 
 /** What devices of an unknown CA met last, and what is foretold of them. */
 const FORETOLD: readonly [string, string, string][] = [
   ['comes from an unknown CA', 'untrusted-issuer', 'untrusted-issuer'],
-  ['is forged', 'bad-signature', 'bad-signature'],
+  ['is for servers', 'wrong-purpose', 'wrong-purpose'],
+  ['bears the name of a CA that is gone', 'bad-signature', 'untrusted-issuer'],
   // What was met last says nothing of the certificate.
   ['was blocked when it came last', 'blocked', 'untrusted-issuer'],
 ]
