@@ -4,7 +4,8 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { ok } from '../../kernel/types.ts'
-import { DIFFERENCE_KINDS, differenceText } from '../../state/file-difference.ts'
+import { differenceItem } from '../../state/difference-item.ts'
+import { DIFFERENCE_KINDS } from '../../state/file-difference.ts'
 import { defineRoute } from '../define-route.ts'
 import { listOf, strictObject, stringEnum } from '../schemas.ts'
 import type { AdminContext } from '../context.ts'
@@ -36,17 +37,7 @@ export function addDifferenceRoute(app: FastifyInstance, { frontEnd }: AdminCont
     response: listOf(difference),
     handle: async () => {
       const all = await Promise.resolve(frontEnd.differences())
-      const items = all.map((it) => ({
-        kind: it.kind,
-        at: it.at,
-        subject: it.subject,
-        file: it.file,
-        store: it.store,
-        in_force: it.inForce,
-        holds: it.holds,
-        commands: [...it.commands],
-        text: differenceText(it),
-      }))
+      const items = all.map(differenceItem)
       return ok({ body: { items } })
     },
   })

@@ -1,6 +1,7 @@
 /** `tfe status`, `tfe reload` and `tfe config diff`: how a running front end is, and its configuration. */
 import { countText } from '../../kernel/count-text.ts'
-import { differenceLines, type DifferenceItem } from '../difference-text.ts'
+import type { DifferenceItem } from '../../state/difference-item.ts'
+import { differenceLines } from '../difference-text.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { EXIT } from '../exit-code.ts'
 import { enforcementText, type EnforcementInForce } from '../../fleet/enforcement-in-force.ts'

@@ -14,7 +14,7 @@ import { storeLines } from './store.ts'
 import { trust } from './trust.ts'
 import { upstreams } from './upstreams.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { differenceItem } from '../difference-text.ts'
+import { differenceItem } from '../../state/difference-item.ts'
 import {
   faultLine,
   loadBesideStore,

@@ -1,7 +1,8 @@
 /** `tfe config diff --config FILE`: in what a configuration says another thing than its store. */
 import { loadBesideStore } from '../load-configuration.ts'
 import { printAnswer, printFaultAnswer } from '../answer.ts'
-import { differenceItem, differenceLines } from '../difference-text.ts'
+import { differenceItem } from '../../state/difference-item.ts'
+import { differenceLines } from '../difference-text.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandEnvironment } from '../command-environment.ts'
 
