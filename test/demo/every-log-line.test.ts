@@ -46,6 +46,7 @@ test('the source is searched for real: it logs dozens of kinds of lines', () => 
   expect(found).toContain('a reload was asked for')
   expect(found).toContain('reload applied')
   expect(found).toContain('untrusted upstream used: strict TLS is off')
+  expect(found).toContain('untrusted upstream used: Allow and Log untrusted servers is on')
 })
 
 for (const { level, msg } of new Map(

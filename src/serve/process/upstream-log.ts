@@ -39,12 +39,8 @@ export function logUntrusted(log: Log, facts: UntrustedServer): void {
     next_step: explanations.map(({ nextStep }) => nextStep).join('; '),
     chain: facts.chain,
   }
-  log.warn(line, `untrusted upstream used: ${BECAUSE[facts.because]}`)
-}
-
-const BECAUSE: Readonly<Record<UntrustedServer['because'], string>> = {
-  'allow-and-log': 'Allow and Log untrusted servers is on',
-  'strict-off': 'strict TLS is off',
+  if (facts.because === 'strict-off') log.warn(line, 'untrusted upstream used: strict TLS is off')
+  else log.warn(line, 'untrusted upstream used: Allow and Log untrusted servers is on')
 }
 
 /** What the metrics count a connection under: bounded, and every reason that applies. */
