@@ -61,6 +61,7 @@ export function observationOf(
     row: leaf === undefined ? undefined : row,
     userAgent: leaf === undefined ? undefined : userAgent,
     reportedId,
+    policy: context.policy,
     describe: () => ({ ...describe(event, peer, context), reportedId }),
   }
 }

@@ -3,6 +3,7 @@
  * costs a look-up. Sightings with the same facts are one with a count, so that a device that asks a hundred times is one
  * line of the batch.
  */
+import type { Policy } from '../decide/policy.ts'
 import type { Sighting } from '../fleet/sighting.ts'
 import type { Fingerprint, Instant, KeyFingerprint } from '../kernel/types.ts'
 import { Batch } from './batch.ts'
@@ -22,6 +23,8 @@ export interface Observation {
   readonly row: string | undefined
   readonly userAgent: string | undefined
   readonly reportedId: string | undefined
+  /** What held at that moment: it is part of what `describe` says, so that what held before never speaks for it. */
+  readonly policy: Policy
   /** Returns what a batch needs besides; called once, when the batch is passed on. */
   describe(): ObservationDetails
 }
@@ -107,7 +110,8 @@ const hasSameFacts = (one: Observation, other: Observation): boolean =>
   one.listener === other.listener &&
   one.row === other.row &&
   one.userAgent === other.userAgent &&
-  one.reportedId === other.reportedId
+  one.reportedId === other.reportedId &&
+  one.policy === other.policy
 
 function sightingsOf(latest: PendingSighting): readonly Sighting[] {
   const sightings: Sighting[] = []

@@ -31,13 +31,13 @@ const listener = (name: string, port: number, exposure: string): string => `
     routes: tested`
 
 /** A listener that is marked internal, and one that is marked external. */
-async function served(upstreamPort: number, enforcement: string) {
+async function served(upstreamPort: number, enforcement: string, workers = 2) {
   const edgePort = await claimPort()
   const yaml = {
     enforcement: ` ${enforcement}`,
     listeners: listener('devices', 0, 'internal') + listener('edge', edgePort, 'external'),
   }
-  const deployment = await servedWithStore(upstreamPort, yaml, { rows: ROWS })
+  const deployment = await servedWithStore(upstreamPort, yaml, { rows: ROWS, workers })
   const inside = deployment.frontEnd
   return { deployment, inside, outside: { port: edgePort } }
 }
@@ -133,6 +133,19 @@ for (const [enforcement, rows] of Object.entries(EXPECTED)) {
     await expectTurnedAway(outside, blocked)
   })
 }
+
+test('a device that is met just before and just after auto is chosen approves itself', async () => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  // One process, so that both sightings are of one batch.
+  const { deployment, inside } = await served(upstream.port, 'required', 1)
+  await using _deployment = deployment
+  const device = mintLeaf({ issuer: fleet.devices, name: 'both' })
+  await choose(deployment, 'off')
+  expect(await statuses(inside, device)).toEqual(PASSES)
+  await choose(deployment, 'auto')
+  expect(await statuses(inside, device)).toEqual(PASSES)
+  await expect.poll(async () => (await listed(deployment, device))?.approval).toBe('approved')
+})
 
 const TRUST = {
   trust: `
