@@ -1,18 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Fingerprint, Instant, KeyFingerprint, Millis } from '../../src/kernel/types.ts'
-import { NO_FLEET, NO_REVOCATION, type ApprovalModel, type Policy } from '../../src/decide/policy.ts'
+import type { Fingerprint, Instant, KeyFingerprint } from '../../src/kernel/types.ts'
+import type { ApprovalModel } from '../../src/decide/policy.ts'
 import type { Sighting } from '../../src/fleet/sighting.ts'
 import { SightingBuffer, type Observation } from '../../src/record/sighting-buffer.ts'
-
-const POLICY: Policy = {
-  enforcement: 'required',
-  grace: 0 as Millis,
-  renewalWindow: 0 as Millis,
-  standings: new Map(),
-  denied: { keys: new Set(), serials: new Set() },
-  revocation: NO_REVOCATION,
-  fleet: NO_FLEET,
-}
+import { EMPTY_POLICY } from '../support/empty-policy.ts'
 
 const anObservation = (parts: Partial<Observation> = {}): Observation => ({
   at: 1000 as Instant,
@@ -26,7 +17,7 @@ const anObservation = (parts: Partial<Observation> = {}): Observation => ({
   row: 'device',
   userAgent: 'Agent/1.0',
   reportedId: undefined,
-  policy: POLICY,
+  policy: EMPTY_POLICY,
   describe: () => ({
     certificate: undefined,
     reportedId: undefined,
@@ -78,7 +69,7 @@ test('other facts of one device are another sighting, and the newest is told las
 test('what is met under another policy is another sighting: what held before does not speak for it', () => {
   const { buffer, batches } = aBuffer()
   const under = (model: ApprovalModel): Partial<Observation> => ({
-    policy: { ...POLICY, fleet: { ...NO_FLEET, model } },
+    policy: { ...EMPTY_POLICY, fleet: { ...EMPTY_POLICY.fleet, model } },
     describe: () => ({ ...anObservation().describe(), approvesItself: model === 'auto' }),
   })
   buffer.add(anObservation({ at: 1 as Instant, ...under('off') }))

@@ -7,6 +7,7 @@ import { hash } from 'node:crypto'
 import type { Fingerprint, Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
 import type { Observation } from '../../../src/record/sighting-buffer.ts'
 import type { TestHook } from '../../../src/serve/workers/pool.ts'
+import { EMPTY_POLICY } from '../empty-policy.ts'
 
 /** What is fed. Plain data: it travels on a command line. */
 export interface SightingLoad {
@@ -63,6 +64,7 @@ export function fedObservation(
     row: 'device',
     userAgent: 'Fed/1.0',
     reportedId: undefined,
+    policy: EMPTY_POLICY,
     describe: () => ({
       certificate: {
         fingerprint,

@@ -8,7 +8,6 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { runtimeCatalogue } from '../../../src/config/reading/runtime-offers.ts'
 import { decide, type Admission } from '../../../src/decide/decide.ts'
-import { NO_FLEET, NO_REVOCATION, type Policy } from '../../../src/decide/policy.ts'
 import type { UntrustedServer } from '../../../src/forward/connect/untrusted.ts'
 import type { Outcome } from '../../../src/forward/exchange/exchange.ts'
 import { forward } from '../../../src/forward/exchange/forward.ts'
@@ -19,25 +18,16 @@ import {
   type Upstream,
   type UpstreamHealthChange,
 } from '../../../src/forward/balance/upstream.ts'
-import type { Instant, Millis } from '../../../src/kernel/types.ts'
+import type { Instant } from '../../../src/kernel/types.ts'
 import { fieldFilter, requestFields } from '../../../src/message/request-fields.ts'
 import type { TlsPreset, Selection } from '../../../src/upstream-tls/catalogue.ts'
 import { completeSelection } from '../../../src/upstream-tls/complete.ts'
 import { mintCa, mintLeaf } from '../certificates/mint.ts'
-
-const POLICY: Policy = {
-  enforcement: 'required',
-  grace: 0 as Millis,
-  renewalWindow: 0 as Millis,
-  standings: new Map(),
-  denied: { keys: new Set(), serials: new Set() },
-  revocation: NO_REVOCATION,
-  fleet: NO_FLEET,
-}
+import { EMPTY_POLICY } from '../empty-policy.ts'
 
 /** An honest admission, from the only place that makes them. */
 export function anAdmission(): Admission {
-  const decision = decide({ peer: { kind: 'none' }, route: 'open' }, POLICY, 0 as Instant)
+  const decision = decide({ peer: { kind: 'none' }, route: 'open' }, EMPTY_POLICY, 0 as Instant)
   if (decision.kind === 'admit') return decision
   throw new Error('an open route refused')
 }
