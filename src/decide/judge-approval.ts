@@ -74,16 +74,21 @@ export function approvalDemand(
   }
 }
 
-/** Why a device that would pass is kept from a route; nothing where approval is not asked for. */
+/**
+ * Why a device that would pass is kept from a route; nothing where approval is not asked for. It is asked last, so the CA's
+ * word on this certificate was accepted, and a signed id carries approval as the key does (decision 9).
+ */
 export function unapproved(
-  { certificates }: SoundPath,
+  { certificates: [leaf] }: SoundPath,
   ask: ApprovalAsk,
   policy: Policy,
 ): Unapproved | undefined {
   const because = approvalDemand(ask, policy)
   if (because === undefined) return undefined
-  const key = certificates[0].publicKey.fingerprint
-  if (policy.fleet.approvals.approvalOf(key) === 'approved') return undefined
+  const key = leaf.publicKey.fingerprint
+  const { approvals, approvedIds } = policy.fleet
+  if (approvals.approvalOf(key) === 'approved') return undefined
+  if (signedIdsOf(leaf).ids.some(({ digest }) => approvedIds.has(digest))) return undefined
   return { kind: 'unapproved', key, because }
 }
 

@@ -43,6 +43,8 @@ export interface FleetPolicy {
   readonly approvals: { approvalOf(key: KeyFingerprint): Approval }
   /** The signed ids of blocked devices: a block holds from the first certificate with a new key. */
   readonly blockedIds: Members<SignedIdDigest>
+  /** The signed ids of approved devices: approval reaches a new key with the first certificate that would pass. */
+  readonly approvedIds: Members<SignedIdDigest>
   /** Which keys were seen under a setting before it was retired; for its cut-off `known-devices`. */
   readonly known: { wasKnown(setting: string, key: KeyFingerprint): boolean }
   readonly oauth: OAuthEndpoints
@@ -75,6 +77,7 @@ export const NO_FLEET: FleetPolicy = {
   model: 'auto',
   approvals: { approvalOf: () => 'unapproved' },
   blockedIds: new Set(),
+  approvedIds: new Set(),
   known: { wasKnown: () => false },
   oauth: { modern: 'not-configured', legacy: 'enabled' },
 }

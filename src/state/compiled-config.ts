@@ -140,6 +140,7 @@ export function policyOf(
     model: config.approval.model,
     approvals: overlay?.approvals ?? NO_FLEET.approvals,
     blockedIds: overlay?.blockedIds ?? NO_FLEET.blockedIds,
+    approvedIds: overlay?.approvedIds ?? NO_FLEET.approvedIds,
     known: overlay?.known ?? NO_FLEET.known,
     oauth: rules?.oauth ?? NO_FLEET.oauth,
   }

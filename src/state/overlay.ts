@@ -16,8 +16,8 @@ export type OverlayDelta =
   | { readonly kind: 'end'; readonly revision: number }
   /** Approvals as they are now, made by `approvalsDelta`. */
   | { readonly kind: 'approvals'; readonly revision: number; readonly keys: PackedKeys }
-  /** Signed ids that came to be blocked, or are no more; made by `blockedIdsDelta`. */
-  | { readonly kind: 'blocked-ids'; readonly revision: number; readonly ids: PackedKeys }
+  /** Approvals of the devices that signed ids lead to, as they are now, made by `signedIdsDelta`. */
+  | { readonly kind: 'signed-ids'; readonly revision: number; readonly ids: PackedKeys }
   /** Keys that were seen under a setting before it retired; for its cut-off `known-devices`. Sent before that cut-off. */
   | {
       readonly kind: 'known'
@@ -46,14 +46,14 @@ export const approvalsDelta = (
   keys: packKeys(changes.map(({ key, approval }) => [key, APPROVALS.indexOf(approval)])),
 })
 
-/** Signed ids as a delta; one whose device is not blocked is forgotten. */
-export const blockedIdsDelta = (
+/** Signed ids as a delta; one whose device is neither approved nor blocked is forgotten. */
+export const signedIdsDelta = (
   revision: number,
-  changes: readonly { readonly id: string; readonly blocked: boolean }[],
+  changes: readonly { readonly id: string; readonly approval: Approval }[],
 ): OverlayDelta => ({
-  kind: 'blocked-ids',
+  kind: 'signed-ids',
   revision,
-  ids: packKeys(changes.map(({ id, blocked }) => [digestOf(id), blocked ? KNOWN : 0])),
+  ids: packKeys(changes.map(({ id, approval }) => [digestOf(id), APPROVALS.indexOf(approval)])),
 })
 
 /** Known keys as a delta. */
@@ -101,7 +101,8 @@ export class Overlay {
 
   /** As the judge asks; a view that always shows the present. */
   readonly approvals: FleetPolicy['approvals'] = { approvalOf: (key) => this.approvalOf(key) }
-  readonly blockedIds: FleetPolicy['blockedIds'] = blockedIdsOf(() => this.#content.blockedIds)
+  readonly blockedIds: FleetPolicy['blockedIds'] = membersOfTable(() => this.#content.blockedIds)
+  readonly approvedIds: FleetPolicy['approvedIds'] = membersOfTable(() => this.#content.approvedIds)
   readonly known: FleetPolicy['known'] = { wasKnown: (setting, key) => this.wasKnown(setting, key) }
 
   /** The deny list of the configuration, and ours. */
@@ -146,7 +147,9 @@ export class Overlay {
 
 class OverlayContent {
   readonly approvals = new KeyTable()
+  /** Two tables: the blocked are few, and asked for with every request. */
   readonly blockedIds = new KeyTable()
+  readonly approvedIds = new KeyTable()
   readonly known = new Map<string, KeyTable>()
   readonly keys = new Set<KeyFingerprint>()
   readonly serials = new Set<string>()
@@ -157,7 +160,9 @@ class OverlayContent {
 
   *deltas(revision: number): Generator<OverlayDelta> {
     for (const page of this.approvals.pages()) yield { kind: 'approvals', revision, keys: page }
-    for (const page of this.blockedIds.pages()) yield { kind: 'blocked-ids', revision, ids: page }
+    for (const table of [this.approvedIds, this.blockedIds]) {
+      for (const page of table.pages()) yield { kind: 'signed-ids', revision, ids: page }
+    }
     for (const [setting, table] of this.known) {
       for (const page of table.pages()) yield { kind: 'known', revision, setting, keys: page }
     }
@@ -177,10 +182,12 @@ function applyDelta(content: OverlayContent, delta: ContentDelta): Restricted {
         ? NONE
         : { kind: 'keys', has: membersOf(delta.keys) }
     }
-    case 'blocked-ids': {
-      content.blockedIds.unpack(delta.ids)
-      if (delta.ids.values.every((value) => value === 0)) return NONE
-      return { kind: 'ids', has: membersOf(delta.ids) }
+    case 'signed-ids': {
+      content.approvedIds.unpack(onlyOf('approved', delta.ids))
+      content.blockedIds.unpack(onlyOf('blocked', delta.ids))
+      return delta.ids.values.every((value) => APPROVALS[value] === 'approved')
+        ? NONE
+        : { kind: 'ids', has: membersOf(delta.ids) }
     }
     case 'known': {
       const table = content.known.get(delta.setting) ?? new KeyTable()
@@ -215,7 +222,13 @@ function deny({ keys, serials }: OverlayContent, { of, value, denied }: DenialDe
 const entriesOf = (of: DenialDelta['of'], values: Iterable<string>): readonly DenialDelta[] =>
   [...values].map((value) => ({ of, value, denied: true }))
 
-const blockedIdsOf = (table: () => KeyTable): Members<SignedIdDigest> => ({
+/** What of a delta belongs into the table of one approval; the others are forgotten there. */
+const onlyOf = (approval: Approval, { octets, values }: PackedKeys): PackedKeys => ({
+  octets,
+  values: values.map((value) => (APPROVALS[value] === approval ? value : 0)),
+})
+
+const membersOfTable = (table: () => KeyTable): Members<SignedIdDigest> => ({
   has: (digest) => table().valueFor(digest) !== 0,
   get size() {
     return table().size

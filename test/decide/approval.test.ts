@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import type { Peer } from '../../src/decide/decide.ts'
 import { approvalDemand, refusedForIds, type Origin } from '../../src/decide/judge-approval.ts'
 import { APPROVAL_MODELS, NO_FLEET } from '../../src/decide/policy.ts'
 import type { ApprovalModel, Enforcement } from '../../src/decide/policy.ts'
-import type { KeyFingerprint } from '../../src/kernel/types.ts'
+import { fail, type KeyFingerprint } from '../../src/kernel/types.ts'
 import { digestOf } from '../../src/trust/signed-ids.ts'
 import type { Certificate } from '../../src/x509/certificate.ts'
 import { aCertificate, DAY, EXPIRY } from './builders.ts'
@@ -567,6 +568,102 @@ promise([
     enforcement: 'recording',
     peer: { kind: 'none' },
     expect: 'refuse no-certificate',
+  },
+])
+
+const UNSOUND_WITH_ID: Peer = {
+  kind: 'presented',
+  leaf: { ...aCertificate('leaf'), subjectAltNames: [{ kind: 'uri', text: 'urn:sn:mine' }] },
+  paths: fail({ kind: 'untrusted-issuer', issuer: 'unknown' }),
+}
+
+const renewed = (...ids: readonly string[]) =>
+  ({
+    path: { names: ids.map((text) => ({ kind: 'uri', text }) as const) },
+    approvedIds: ['urn:sn:mine', 'urn:uuid:ab-cd'],
+    model: 'manual',
+    sensitive: true,
+  }) as const
+
+promise([
+  {
+    promise: 'a new key with the id of an approved device passes where approval is asked for',
+    ...renewed('urn:sn:mine'),
+    expect: 'admit verified',
+  },
+  {
+    promise: 'the id of an approved device counts behind others, and in either case, as it links',
+    ...renewed('urn:sn:new', 'URN:UUID:AB-CD'),
+    expect: 'admit verified',
+  },
+  {
+    promise: 'from outside, too, under manual-external',
+    ...renewed('urn:sn:mine'),
+    model: 'manual-external',
+    sensitive: false,
+    origin: 'external',
+    expect: 'admit verified',
+  },
+  {
+    promise: 'and while certificates are recorded',
+    ...renewed('urn:sn:mine'),
+    enforcement: 'recording',
+    origin: 'external',
+    expect: 'admit verified',
+  },
+  {
+    promise: 'control: a new key with ids of no device is unapproved there',
+    ...renewed('urn:sn:other', 'urn:sn:min'),
+    expect: 'refuse unapproved',
+  },
+  {
+    promise: 'a new key without ids is unapproved there',
+    ...renewed(),
+    expect: 'refuse unapproved',
+  },
+  {
+    promise: 'a name that is no URN is no id that carries approval',
+    ...renewed('https://urn:sn:mine', 'sn:mine'),
+    expect: 'refuse unapproved',
+  },
+  {
+    promise: 'a blocked key stays out with the id of an approved device',
+    ...renewed('urn:sn:mine'),
+    ...BLOCKED,
+    expect: 'refuse blocked',
+  },
+  {
+    promise: 'a blocked id beside an approved one keeps the device out',
+    ...renewed('urn:sn:mine', 'urn:sn:bad'),
+    blockedIds: ['urn:sn:bad'],
+    expect: 'refuse blocked',
+  },
+  {
+    promise: 'the id of an approved device says nothing for an expired certificate',
+    ...renewed('urn:sn:mine'),
+    now: EXPIRY + 1,
+    expect: 'refuse expired',
+  },
+  {
+    promise:
+      'nor for one that would be refused while certificates are recorded: its key was never vouched for',
+    ...renewed('urn:sn:mine'),
+    enforcement: 'recording',
+    origin: 'external',
+    now: EXPIRY + 1,
+    expect: 'refuse expired',
+  },
+  {
+    promise: 'nor under a distrusted CA',
+    ...renewed('urn:sn:mine'),
+    standings: { devices: { kind: 'distrusted' } },
+    expect: 'refuse distrusted',
+  },
+  {
+    promise: 'nor where no path is sound',
+    ...renewed('urn:sn:mine'),
+    peer: UNSOUND_WITH_ID,
+    expect: 'refuse untrusted-issuer',
   },
 ])
 

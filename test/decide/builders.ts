@@ -99,6 +99,8 @@ export interface PolicyParts {
   readonly approvals?: Readonly<Record<string, Approval>>
   /** Signed ids of blocked devices. */
   readonly blockedIds?: readonly string[]
+  /** Signed ids of approved devices. */
+  readonly approvedIds?: readonly string[]
   /** Keys that were seen under every setting before it retired. */
   readonly known?: readonly string[]
   readonly legacyOAuth?: 'enabled' | 'disabled'
@@ -125,6 +127,7 @@ export function aPolicy(parts: PolicyParts = {}): Policy {
       model: parts.model ?? 'auto',
       approvals: { approvalOf: (key) => parts.approvals?.[key] ?? 'unapproved' },
       blockedIds: new Set((parts.blockedIds ?? []).map(digestOf)),
+      approvedIds: new Set((parts.approvedIds ?? []).map(digestOf)),
       known: { wasKnown: (_, key) => parts.known?.includes(key) ?? false },
       oauth: { modern: parts.modernOAuth ?? 'enabled', legacy: parts.legacyOAuth ?? 'enabled' },
     },

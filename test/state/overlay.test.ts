@@ -1,12 +1,14 @@
 import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import type { Approval } from '../../src/decide/policy.ts'
 import type { KeyFingerprint } from '../../src/kernel/types.ts'
 import {
   approvalsDelta,
-  blockedIdsDelta,
   knownDelta,
   Overlay,
+  signedIdsDelta,
   type OverlayDelta,
+  type Restricted,
 } from '../../src/state/overlay.ts'
 import { digestOf } from '../../src/trust/signed-ids.ts'
 
@@ -14,6 +16,8 @@ const [one, two, three] = ['one', 'two', 'three'].map(
   (name) => hash('sha256', name) as KeyFingerprint,
 ) as [KeyFingerprint, KeyFingerprint, KeyFingerprint]
 const digests = ['urn:sn:1', 'urn:sn:2', 'urn:sn:3'].map(digestOf)
+const restrictedAmong = (restricted: Restricted) =>
+  digests.map((digest) => restricted.kind === 'ids' && restricted.has(digest))
 const approvals = (overlay: Overlay) => [one, two, three].map((key) => overlay.approvalOf(key))
 
 test('an empty overlay knows no device', () => {
@@ -131,34 +135,61 @@ test('a setting whose cut-off asks no more is forgotten', () => {
   expect(overlay.wasKnown('Fleet', one)).toBe(false)
 })
 
-test('signed ids are blocked and go free, and a view that a policy holds shows the present', () => {
+for (const [approval, view, other] of [
+  ['blocked', 'blockedIds', 'approvedIds'],
+  ['approved', 'approvedIds', 'blockedIds'],
+] as const) {
+  test(`signed ids come to be ${approval} and are no more, and a view that a policy holds shows the present`, () => {
+    const overlay = new Overlay()
+    const held = overlay[view]
+    const seen = () => digests.map((digest) => held.has(digest))
+    expect([seen(), held.size]).toEqual([[false, false, false], 0])
+    const restricted = overlay.apply(
+      signedIdsDelta(1, [
+        { id: 'urn:sn:1', approval },
+        { id: 'urn:sn:2', approval },
+      ]),
+    )
+    expect(restrictedAmong(restricted)).toEqual(
+      approval === 'blocked' ? [true, true, false] : [false, false, false],
+    )
+    expect([seen(), held.size, overlay.revision]).toEqual([[true, true, false], 2, 1])
+    expect(overlay[other].size).toBe(0)
+    const lifted = overlay.apply(signedIdsDelta(2, [{ id: 'urn:sn:1', approval: 'unapproved' }]))
+    // Who was approved may lose that; who was blocked is judged again for nothing.
+    expect(restrictedAmong(lifted)).toEqual([true, false, false])
+    expect([seen(), held.size]).toEqual([[false, true, false], 1])
+  })
+}
+
+test('an id is approved or blocked, as was said last, and never both', () => {
   const overlay = new Overlay()
-  const { blockedIds: view } = overlay
-  const seen = () => digests.map((digest) => view.has(digest))
-  expect([seen(), view.size]).toEqual([[false, false, false], 0])
-  const narrowed = overlay.apply(
-    blockedIdsDelta(1, [
-      { id: 'urn:sn:1', blocked: true },
-      { id: 'urn:sn:2', blocked: true },
-    ]),
-  )
-  if (narrowed.kind !== 'ids') throw new Error(`found ${narrowed.kind}`)
-  expect(digests.map((digest) => narrowed.has(digest))).toEqual([true, true, false])
-  expect([seen(), view.size, overlay.revision]).toEqual([[true, true, false], 2, 1])
-  const lifted = blockedIdsDelta(2, [{ id: 'urn:sn:1', blocked: false }])
-  expect(overlay.apply(lifted)).toEqual({ kind: 'none' })
-  expect([seen(), view.size]).toEqual([[false, true, false], 1])
+  const says = (approval: Approval, revision: number) => {
+    const restricted = overlay.apply(signedIdsDelta(revision, [{ id: 'urn:sn:1', approval }]))
+    return [overlay.approvedIds.size, overlay.blockedIds.size, restricted.kind]
+  }
+  expect(says('approved', 1)).toEqual([1, 0, 'none'])
+  expect(says('blocked', 2)).toEqual([0, 1, 'ids'])
+  expect(says('approved', 3)).toEqual([1, 0, 'none'])
 })
 
-test('blocked ids reach a worker that is hired later, and are replaced with all else', () => {
+test('signed ids reach a worker that is hired later, and are replaced with all else', () => {
   const overlay = new Overlay()
-  overlay.apply(blockedIdsDelta(1, [{ id: 'urn:sn:1', blocked: true }]))
+  overlay.apply(signedIdsDelta(1, [{ id: 'urn:sn:1', approval: 'blocked' }]))
+  overlay.apply(signedIdsDelta(1, [{ id: 'urn:sn:3', approval: 'approved' }]))
   overlay.apply({ kind: 'begin', revision: 2 })
-  overlay.apply(blockedIdsDelta(2, [{ id: 'urn:sn:2', blocked: true }]))
+  overlay.apply(signedIdsDelta(2, [{ id: 'urn:sn:2', approval: 'blocked' }]))
   const other = new Overlay()
   for (const delta of structuredClone([...overlay.deltas()])) other.apply(delta)
   const seen = () => digests.map((digest) => other.blockedIds.has(digest))
-  expect(seen()).toEqual([true, false, false])
+  const approved = () => digests.map((digest) => other.approvedIds.has(digest))
+  expect([seen(), approved()]).toEqual([
+    [true, false, false],
+    [false, false, true],
+  ])
   other.apply({ kind: 'end', revision: 2 })
-  expect(seen()).toEqual([false, true, false])
+  expect([seen(), approved()]).toEqual([
+    [false, true, false],
+    [false, false, false],
+  ])
 })

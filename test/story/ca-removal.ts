@@ -1,6 +1,5 @@
 /** The old CA is removed: refused while devices depend on it, then allowed. */
 import { certificateOf, renewOne } from './ca-succession.ts'
-import { PLACES } from './client-kinds.ts'
 import { SETTING_NAMES } from './devices.ts'
 import { dependsOn } from './expected-numbers.ts'
 import { expectNumber, sends } from './enrollment-and-approval.ts'
@@ -24,21 +23,15 @@ export async function removeOldCa(simulation: Simulation): Promise<void> {
   const [, found = '-1'] = /(\d+) device/u.exec((body as { readonly detail: string }).detail) ?? []
   expectNumber(simulation, 'devices that depend on the old CA', [Number(found), dependents.length])
   const last = dependents.map(({ device }) => ({ device, old: certificateOf(device) }))
-  // Approval reaches a new key by the id that the CA signed, once the device was seen with it.
-  const newKeys = last.flatMap(({ device }) => (device.facts.kind === 'ios-mdm' ? [device] : []))
   await simulation.each(
     last.map(({ device }) => device),
+    // Approval reaches a new key by the id that the CA signed, at its first request.
     (device) =>
       renewOne(simulation, device, {
         code: 'verified',
-        ...(newKeys.includes(device)
-          ? { keepsKey: false, shownAt: PLACES.renewal }
-          : { keepsKey: true }),
+        keepsKey: device.facts.kind !== 'ios-mdm',
       }),
   )
-  await settled(simulation)
-  await simulation.inForce()
-  await simulation.each(newKeys, (device) => simulation.call(device, { code: 'verified' }))
   await settled(simulation)
   await simulation.change({
     ...removal,

@@ -1,7 +1,7 @@
 /** A new CA takes over: staged, tried by pilots, foretold, promoted; then devices renew. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { issue, SETTING_NAMES, type Certificate, type Device } from './devices.ts'
-import { PLACES, type Place } from './client-kinds.ts'
+import { PLACES } from './client-kinds.ts'
 import { approveSelected, expectNumber, sends } from './enrollment-and-approval.ts'
 import { alteredBy, alteredText, judgedBy } from './expected-previews.ts'
 import { listed } from './expected-numbers.ts'
@@ -136,15 +136,13 @@ export interface Renewal {
   /** What the request for it comes to. */
   readonly code: string
   readonly keepsKey: boolean
-  /** Where it shows the new certificate first; where it checks in, unless it is said. */
-  readonly shownAt?: Place
 }
 
 /** Asks for a new certificate with the old one, and shows the new one. */
 export async function renewOne(
   simulation: Simulation,
   device: Device,
-  { code, keepsKey, shownAt }: Renewal,
+  { code, keepsKey }: Renewal,
 ): Promise<void> {
   const { keys } = certificateOf(device)
   await simulation.call(device, { place: PLACES.renewal, code })
@@ -152,10 +150,7 @@ export async function renewOne(
     issuer: 'next',
     keys: keepsKey ? keys : undefined,
   })
-  await simulation.call(device, {
-    code: 'verified',
-    ...(shownAt === undefined ? {} : { place: shownAt }),
-  })
+  await simulation.call(device, { code: 'verified' })
 }
 
 /**

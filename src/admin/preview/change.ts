@@ -3,7 +3,7 @@
  */
 import { fail, ok, unreachable, type Instant, type Result } from '../../kernel/types.ts'
 import type { ApprovalModel } from '../../decide/policy.ts'
-import { blockedIdsDelta, Overlay, type DenialDelta } from '../../state/overlay.ts'
+import { Overlay, signedIdsDelta, type DenialDelta } from '../../state/overlay.ts'
 import type { StateFacts } from '../../state/preview/judged-state.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
 import type { StoreFailure } from '../../store/failure.ts'
@@ -68,9 +68,9 @@ export function factsAfter(
         overlay.apply({ kind: 'denied', revision: 0, entries: [step.entry] })
       else
         overlay.apply(
-          blockedIdsDelta(
+          signedIdsDelta(
             0,
-            step.signedIds.map((id) => ({ id, blocked: true })),
+            step.signedIds.map((id) => ({ id, approval: 'blocked' })),
           ),
         )
       return ok({ ...facts, overlay })

@@ -59,17 +59,19 @@ const storeHint = (peer: Peer): readonly string[] =>
   peer.kind === 'presented'
     ? [
         'the verdict takes the device for unapproved: the store, which knows better, is not asked for it here',
-        ...blockedIdsHint(peer.leaf),
+        ...signedIdsHint(peer.leaf),
         `\`tfe devices list --text ${peer.leaf.publicKey.fingerprint.slice(0, 16)}\` shows what it is`,
       ]
     : []
 
-/** A block reaches a certificate by the ids in it, too, and that whatever its key is. */
-function blockedIdsHint(leaf: Certificate): readonly string[] {
+/** Approval and block reach a certificate by the ids in it, too, whatever its key is. */
+function signedIdsHint(leaf: Certificate): readonly string[] {
   const { ids } = signedIdsOf(leaf)
   if (ids.length === 0) return []
   const listed = ids.map(({ text }) => text).join(', ')
-  return [`it is refused as blocked while a device with its key or a signed id of it is: ${listed}`]
+  return [
+    `it is refused as blocked while a device with its key or a signed id of it is, and approved while one is: ${listed}`,
+  ]
 }
 
 const notSensitiveNote = ({ id, sensitive }: RouteRow): readonly Step[] =>

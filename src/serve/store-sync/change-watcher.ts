@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import { ok, type Instant, type Result } from '../../kernel/types.ts'
 import type { OverlayDelta } from '../../state/overlay.ts'
-import { approvalsDelta, blockedIdsDelta } from '../../state/overlay.ts'
+import { approvalsDelta, signedIdsDelta } from '../../state/overlay.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
 import { explainStore } from '../../store/explain.ts'
 import type { StoreFailure } from '../../store/failure.ts'
@@ -163,7 +163,7 @@ export class ChangeWatcher {
     const bare = orphanedKeys.map((key) => ({ key, approval: 'unapproved' }) as const)
     const changes = [...approvals, ...bare]
     if (changes.length > 0) this.#applyDelta(approvalsDelta(revision, changes))
-    if (signedIds.length > 0) this.#applyDelta(blockedIdsDelta(revision, signedIds))
+    if (signedIds.length > 0) this.#applyDelta(signedIdsDelta(revision, signedIds))
     const denied = changed.get('deny')
     if (denied !== undefined) {
       const delta = await readDenials(this.#store, denied, revision)

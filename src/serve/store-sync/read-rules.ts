@@ -5,19 +5,21 @@
 import { readUpstreamTls, unknownDocument } from './read-upstream-tls.ts'
 import { SYNC_PORT } from '../../store/settings/ports.ts'
 import type { Config } from '../../config/config.ts'
+import type { Approval } from '../../decide/policy.ts'
 import { APPROVAL_DOCUMENT, readApprovalModel } from '../../fleet/stored-settings.ts'
 import { fail, ok, type KeyFingerprint, type Result } from '../../kernel/types.ts'
 import {
   approvalsDelta,
-  blockedIdsDelta,
   knownDelta,
   Overlay,
+  signedIdsDelta,
   type DenialDelta,
   type OverlayDelta,
 } from '../../state/overlay.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
 import type { StoredEnrollmentSetting } from '../../state/stored-setting.ts'
 import type { StateFacts } from '../../state/preview/judged-state.ts'
+import type { IdPageRequest } from '../../store/devices/approvals.ts'
 import type { DenyTarget } from '../../store/devices/denials.ts'
 import type { StoredSetting, StoredStanding } from '../../store/settings/enrollment-setting.ts'
 import type { StoreFailure } from '../../store/failure.ts'
@@ -108,8 +110,11 @@ export async function readDecisions(
       after = page.value.next
     } while (after !== undefined)
   }
-  const blocked = await readBlockedIds(store, revision, (delta) => deltas.push(delta))
-  if (!blocked.ok) return blocked
+  const ids = await readSignedIds(store, SIGNED_IDS, {
+    revision,
+    apply: (delta) => deltas.push(delta),
+  })
+  if (!ids.ok) return ids
   const settings = await store.enrollment.list()
   if (!settings.ok) return settings
   for (const { name, standing } of settings.value) {
@@ -132,8 +137,10 @@ export async function readStateFacts(
   const rules = await readRules(store, fileConfig, 0)
   if (!rules.ok) return rules
   const overlay = new Overlay()
-  const blocked = await readBlockedIds(store, 0, (delta) => overlay.apply(delta))
-  if (!blocked.ok) return blocked
+  // Whether a known device is approved stands in its row.
+  const apply: ApplyDelta = (delta) => overlay.apply(delta)
+  const ids = await readSignedIds(store, BLOCKED_IDS, { revision: 0, apply })
+  if (!ids.ok) return ids
   const denials = await store.denials.list()
   if (!denials.ok) return denials
   const entries = denials.value.map(({ denied }) => entryOf(denied, true))
@@ -141,18 +148,41 @@ export async function readStateFacts(
   return ok({ rules: rules.value, overlay })
 }
 
-async function readBlockedIds(
-  store: Pick<Store, 'approvals'>,
-  revision: number,
-  apply: ApplyDelta,
+/** Signed ids that lead to devices with one approval. */
+interface IdList {
+  readonly approval: Approval
+  readonly pageOf: (
+    approvals: Store['approvals'],
+    request: IdPageRequest,
+  ) => ReturnType<Store['approvals']['signedIds']>
+}
+
+const BLOCKED_IDS: readonly IdList[] = [
+  { approval: 'blocked', pageOf: (approvals, request) => approvals.signedIds('blocked', request) },
+  { approval: 'blocked', pageOf: (approvals, request) => approvals.blockedEntries(request) },
+]
+
+/** The blocked last: a block of an entry that never showed a key wins over any other device that has its id. */
+const SIGNED_IDS: readonly IdList[] = [
+  {
+    approval: 'approved',
+    pageOf: (approvals, request) => approvals.signedIds('approved', request),
+  },
+  ...BLOCKED_IDS,
+]
+
+async function readSignedIds(
+  { approvals }: Pick<Store, 'approvals'>,
+  lists: readonly IdList[],
+  { revision, apply }: { readonly revision: number; readonly apply: ApplyDelta },
 ): Promise<Result<void, StoreFailure>> {
-  for (const list of ['blockedIds', 'blockedEntries'] as const) {
+  for (const { approval, pageOf } of lists) {
     let after: string | undefined
     do {
-      const page = await store.approvals[list]({ after, limit: PAGE })
+      const page = await pageOf(approvals, { after, limit: PAGE })
       if (!page.ok) return page
-      const ids = page.value.map((id) => ({ id, blocked: true }))
-      if (ids.length > 0) apply(blockedIdsDelta(revision, ids))
+      const ids = page.value.map((id) => ({ id, approval }))
+      if (ids.length > 0) apply(signedIdsDelta(revision, ids))
       after = page.value.length < PAGE ? undefined : page.value.at(-1)
     } while (after !== undefined)
   }

@@ -81,7 +81,7 @@ async function readBlockedIds({
 }: Pick<Store, 'approvals'>): Promise<Result<readonly string[], StoreFailure>> {
   const found: string[] = []
   for (;;) {
-    const page = await approvals.blockedIds({ after: found.at(-1), limit: PAGE })
+    const page = await approvals.signedIds('blocked', { after: found.at(-1), limit: PAGE })
     if (!page.ok) return page
     found.push(...page.value)
     if (page.value.length < PAGE) return ok(found)

@@ -175,14 +175,14 @@ export class Approvals {
     })
   }
 
-  /** Signed ids of blocked devices, in the order of the ids. */
-  blockedIds({ after, limit }: IdPageRequest): Answer<readonly string[]> {
+  /** Signed ids of the devices with one approval, in the order of the ids. */
+  signedIds(approval: Approval, { after, limit }: IdPageRequest): Answer<readonly string[]> {
     return this.#transactions.read(async (db) => {
       const rows = await db
         .selectFrom('signed_ids')
         .innerJoin('devices', 'devices.id', 'signed_ids.device')
         .select('signed_ids.id')
-        .where('devices.approval', '=', 'blocked')
+        .where('devices.approval', '=', approval)
         .where('signed_ids.id', '>', after ?? '')
         .orderBy('signed_ids.id')
         .limit(boundedLimit(limit))
@@ -249,14 +249,26 @@ const ACTION: Readonly<Record<Approval, string>> = {
 /** What the feed says of a key that lost its approved device: snapshots hold approvals by key. */
 export const keySubject = (key: string): string => `${KEY_SUBJECT_PREFIX}${key}`
 
-/** The key that such a subject names; undefined when it names a device. */
+/** What the feed says of a signed id that lost its device. */
+export const idSubject = (id: string): string => `${ID_SUBJECT_PREFIX}${id}`
+
+/** The key that such a subject names; undefined when it names something else. */
 export const keyInSubject = (subject: string): KeyFingerprint | undefined =>
   subject.startsWith(KEY_SUBJECT_PREFIX)
     ? (subject.slice(KEY_SUBJECT_PREFIX.length) as KeyFingerprint)
     : undefined
 
+/** The signed id that such a subject names; undefined when it names something else. */
+export const idInSubject = (subject: string): string | undefined =>
+  subject.startsWith(ID_SUBJECT_PREFIX) ? subject.slice(ID_SUBJECT_PREFIX.length) : undefined
+
+/** Whether a subject names what led to a device, instead of a device. */
+export const isTraceSubject = (subject: string): boolean =>
+  keyInSubject(subject) !== undefined || idInSubject(subject) !== undefined
+
 /** No device has a colon in its id. */
 const KEY_SUBJECT_PREFIX = 'key:'
+const ID_SUBJECT_PREFIX = 'id:'
 
 /** One call approves what a person can have selected; a whole fleet goes page by page. */
 const SELECTION_LIMIT = 10_000

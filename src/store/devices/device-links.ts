@@ -10,7 +10,7 @@ import type { Outcome } from '../failure.ts'
 import { boundedLimit, pageOf, parseCursor, type Page, type PageRequest } from '../page.ts'
 import type { Db, Tx } from '../schema/tables.ts'
 import type { Actor, AuditEntry, ChangeNotice, Transactions } from '../transactions.ts'
-import { keySubject } from './approvals.ts'
+import { idSubject, keySubject } from './approvals.ts'
 import { readCertificate, readDevice, type Device } from './device.ts'
 import { blankDevice, newDeviceId } from './device-draft.ts'
 
@@ -78,8 +78,8 @@ export class DeviceLinks {
         const [keys, ids] = [named('key'), named('signed-id')]
         await unlink(tx, { dialect, device: first.device, keys, ids, now })
         entries.push({ action: 'device.unlink', subject: id, before: { keys, signed_ids: ids } })
-        // Its keys by name: snapshots hold them as approved.
-        for (const subject of [id, ...keys.map(keySubject)]) {
+        // Its keys and ids by name: snapshots hold them as approved.
+        for (const subject of [id, ...keys.map(keySubject), ...ids.map(idSubject)]) {
           notices.push({ topic: 'approval', subject })
         }
       }

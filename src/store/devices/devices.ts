@@ -3,7 +3,7 @@
  */
 import { sql, type SelectQueryBuilder, type SqlBool } from 'kysely'
 import { fail, ok } from '../../kernel/types.ts'
-import { keySubject } from './approvals.ts'
+import { idSubject, keySubject } from './approvals.ts'
 import type { Transactions, Actor } from '../transactions.ts'
 import { chartCells, type ChartCell } from './charts.ts'
 import { departureCounts, type DepartingByCode, type DepartureCount } from './departing-devices.ts'
@@ -228,6 +228,7 @@ export class Devices {
         .select('key')
         .where('device', '=', id)
         .execute()
+      const ids = await tx.selectFrom('signed_ids').select('id').where('device', '=', id).execute()
       await tx
         .deleteFrom('certificates')
         .where('key', 'in', tx.selectFrom('device_keys').select('key').where('device', '=', id))
@@ -237,10 +238,12 @@ export class Devices {
       return ok({
         value: undefined,
         entries: [{ action: 'device.forget', subject: id, before }],
-        // Its keys by name: afterwards the store no longer knows them, and snapshots hold them as approved.
-        notices: [id, ...keys.map(({ key }) => keySubject(key))].map(
-          (subject) => ({ topic: 'approval', subject }) as const,
-        ),
+        // Its keys and ids by name: afterwards the store no longer knows them, and snapshots hold them as approved.
+        notices: [
+          id,
+          ...keys.map(({ key }) => keySubject(key)),
+          ...ids.map((one) => idSubject(one.id)),
+        ].map((subject) => ({ topic: 'approval', subject }) as const),
       })
     })
   }

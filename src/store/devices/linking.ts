@@ -5,6 +5,7 @@
  * certificate that was refused leads to a blocked device at most, and binds nothing to it. What a device says of itself
  * never joins it to an approval.
  */
+import type { Approval } from '../../decide/policy.ts'
 import type { Instant } from '../../kernel/types.ts'
 import {
   approveAutomatically,
@@ -194,11 +195,13 @@ class DeviceLinker {
     const byKey = this.#draft(this.#keyOf.get(key))
     const byId = this.#namedBy(ids)
     const all = byKey === undefined ? byId : [byKey, ...byId]
-    // Blocked wins over everything: evidence that leads to two devices leads to the blocked one.
-    const blocked = all.find(({ row }) => row.approval === 'blocked')
+    // As the verdict has it: evidence that leads to two devices leads to the blocked one, else to the approved one.
+    const decided = (approval: Approval) => all.find(({ row }) => row.approval === approval)
+    const first = decided('blocked') ?? decided('approved')
+    if (first !== undefined) return first
     // Its first certificate may have been refused, and then its key made a device that it is not.
     const isPassedOver = byKey !== undefined && this.#isUndecided(byKey)
-    return blocked ?? (isPassedOver ? (byId[0] ?? byKey) : all[0])
+    return isPassedOver ? (byId[0] ?? byKey) : all[0]
   }
 
   #draft(id: string | undefined): DeviceDraft | undefined {
@@ -260,8 +263,8 @@ class DeviceLinker {
   #bindId(id: string, draft: DeviceDraft): void {
     this.#withIds.add(draft.row.id)
     if (!this.#idOf.has(id)) {
-      // Snapshots refuse by the ids of blocked devices: they have to learn of this one.
-      if (draft.row.approval === 'blocked') draft.overlay = true
+      // Snapshots judge by the ids of approved and blocked devices: they have to learn of this one.
+      if (draft.row.approval !== 'unapproved') draft.overlay = true
       this.#idOf.set(id, draft.row.id)
       this.#newIds.set(id, { id, device: draft.row.id })
     }

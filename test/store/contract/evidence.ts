@@ -229,7 +229,7 @@ export function evidence(backend: Backend): void {
     const before = unwrap(await store.feed.revision())
     unwrap(await store.approvals.block(ADMIN, [{ id }]))
     expect(unwrap(await store.feed.since(before))).toMatchObject({
-      signedIds: [{ id: inventoryId, blocked: true }],
+      signedIds: [{ id: inventoryId, approval: 'blocked' }],
     })
     expect(unwrap(await store.approvals.blockedEntries({ limit: 10 }))).toEqual([inventoryId])
     const claims = aSighting(aCertificate('claims'), { at: later(1), reportedId: inventoryId })
@@ -239,11 +239,11 @@ export function evidence(backend: Backend): void {
     await record(store, aSighting(aCertificate('victim', proves), { at: later(2) }))
     expect(await deviceOf(store, 'victim')).toBe(id)
     expect(await approvalOf(store, 'victim')).toBe('blocked')
-    expect(unwrap(await store.approvals.blockedIds({ limit: 10 }))).toEqual(signedIds)
+    expect(unwrap(await store.approvals.signedIds('blocked', { limit: 10 }))).toEqual(signedIds)
     const middle = unwrap(await store.feed.revision())
     unwrap(await store.approvals.unblock(ADMIN, [{ id }]))
     expect(unwrap(await store.feed.since(middle))).toMatchObject({
-      signedIds: [{ id: inventoryId, blocked: false }],
+      signedIds: [{ id: inventoryId, approval: 'unapproved' }],
     })
     expect(unwrap(await store.approvals.blockedEntries({ limit: 10 }))).toEqual([])
   })

@@ -79,7 +79,7 @@ export function feed(backend: Backend): void {
     ])
   })
 
-  test('the signed ids of a device are in the feed when it is blocked, gains one, and goes free', async () => {
+  test('the signed ids of a device are in the feed when it is approved, blocked, gains one, goes free, and is forgotten', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
     await makeCurrent(store, 'first')
@@ -96,24 +96,59 @@ export function feed(backend: Backend): void {
       seen = since.revision
       return since.signedIds
     }
-    const blockedIds = async () => unwrap(await store.approvals.blockedIds({ limit: 100 }))
-    expect(await blockedIds()).toEqual([])
+    const blockedIds = async () =>
+      unwrap(await store.approvals.signedIds('blocked', { limit: 100 }))
+    const approvedIds = async () =>
+      unwrap(await store.approvals.signedIds('approved', { limit: 100 }))
+    expect([await blockedIds(), await approvedIds()]).toEqual([[], []])
+    unwrap(await store.approvals.approve(ADMIN, [{ id }], SEEN))
+    expect(await next()).toEqual([{ id: 'urn:sn:1', approval: 'approved' }])
+    expect([await blockedIds(), await approvedIds()]).toEqual([[], ['urn:sn:1']])
     unwrap(await store.approvals.block(ADMIN, [{ id }]))
-    expect(await next()).toEqual([{ id: 'urn:sn:1', blocked: true }])
+    expect(await next()).toEqual([{ id: 'urn:sn:1', approval: 'blocked' }])
     await record('a', 'urn:sn:1', 'urn:sn:2')
     expect(await next()).toEqual([
-      { id: 'urn:sn:1', blocked: true },
-      { id: 'urn:sn:2', blocked: true },
+      { id: 'urn:sn:1', approval: 'blocked' },
+      { id: 'urn:sn:2', approval: 'blocked' },
     ])
     expect(await blockedIds()).toEqual(['urn:sn:1', 'urn:sn:2'])
-    const page = unwrap(await store.approvals.blockedIds({ after: 'urn:sn:1', limit: 1 }))
+    const page = unwrap(await store.approvals.signedIds('blocked', { after: 'urn:sn:1', limit: 1 }))
     expect(page).toEqual(['urn:sn:2'])
     unwrap(await store.approvals.unblock(ADMIN, [{ id }]))
     expect(await next()).toEqual([
-      { id: 'urn:sn:1', blocked: false },
-      { id: 'urn:sn:2', blocked: false },
+      { id: 'urn:sn:1', approval: 'unapproved' },
+      { id: 'urn:sn:2', approval: 'unapproved' },
     ])
-    expect(await blockedIds()).toEqual([])
+    expect([await blockedIds(), await approvedIds()]).toEqual([[], []])
+    unwrap(await store.devices.forget(ADMIN, id, 'any'))
+    expect(await next()).toEqual([
+      { id: 'urn:sn:1', approval: 'unapproved' },
+      { id: 'urn:sn:2', approval: 'unapproved' },
+    ])
+  })
+
+  test('an id whose approved device was forgotten approves no key until another device proves it', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    const signedIds = ['urn:sn:1']
+    const record = async (key: string, approvesItself: boolean) =>
+      unwrap(
+        await store.sightings.record([
+          aSighting(aCertificate(key, { signedIds }), { approvesItself }),
+        ]),
+      )
+    await record('a', true)
+    const [one] = await keysOf(store, 'approved')
+    const before = unwrap(await store.feed.revision())
+    unwrap(await store.devices.forget(ADMIN, one?.device ?? '', 'any'))
+    const told = async () => {
+      const since = unwrap(await store.feed.since(before))
+      return since.kind === 'changes' ? since.signedIds : since.kind
+    }
+    expect(await told()).toEqual([{ id: 'urn:sn:1', approval: 'unapproved' }])
+    await record('b', true)
+    expect(await told()).toEqual([{ id: 'urn:sn:1', approval: 'approved' }])
   })
 
   test('a forgotten device is named as such', async () => {

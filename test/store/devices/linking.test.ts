@@ -395,6 +395,45 @@ test('a key whose first certificate was refused moves to the device that a fit o
   expect(planned.drafts.map(({ deleted }) => deleted)).toEqual([false, true])
 })
 
+for (const [first, second] of [
+  ['blocked', 'approved'],
+  ['blocked', 'unapproved'],
+  ['approved', 'unapproved'],
+] as const) {
+  test(`a certificate that leads to two devices leads to the ${first} one before the ${second} one, by key or id, as the verdict has it`, () => {
+    for (const [one, two] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      const made = fleet()
+      made.record(seen('a', { signedIds: ['urn:sn:1'] }), seen('b', { signedIds: ['urn:sn:2'] }))
+      const [a = '', b = ''] = [made.deviceOf('a'), made.deviceOf('b')]
+      made.put(a, { approval: one })
+      made.put(b, { approval: two })
+      const wanted = one === first ? a : b
+      // By ids alone, in either order, and by the key of one and the id of the other.
+      made.record(seen('c', { ...other('c'), signedIds: ['urn:sn:1', 'urn:sn:2'] }))
+      made.record(seen('d', { ...other('d'), signedIds: ['urn:sn:2', 'urn:sn:1'] }))
+      made.record(seen('a', { ...other('e'), signedIds: ['urn:sn:2'] }))
+      expect([made.deviceOf('c'), made.deviceOf('d'), made.deviceOf('a')]).toEqual([
+        wanted,
+        wanted,
+        wanted,
+      ])
+    }
+  })
+}
+
+test('an approved device stays when its key leaves it for a blocked one', () => {
+  const made = fleet()
+  made.record(seen('a', { signedIds: ID }), seen('b'))
+  const [a = '', b = ''] = [made.deviceOf('a'), made.deviceOf('b')]
+  made.put(a, { approval: 'blocked' })
+  made.put(b, { approval: 'approved' })
+  made.record(seen('b', { ...other('fit'), signedIds: ID }, { at: later(2) }))
+  expect([made.deviceOf('b'), made.devices.has(b)]).toEqual([a, true])
+})
+
 for (const [why, change] of [
   ['approved', { approval: 'approved' }],
   ['in the inventory', { inventory_id: 'udid-7' }],

@@ -147,6 +147,35 @@ test('a device that is met just before and just after auto is chosen approves it
   await expect.poll(async () => (await listed(deployment, device))?.approval).toBe('approved')
 })
 
+test('an approved device with a new key is approved at its first request, by the id that its CA signed', async () => {
+  await using upstream = await rawUpstream(upstreamTlsOptions, answering(OK))
+  const { deployment, inside } = await served(upstream.port, 'required')
+  await using _deployment = deployment
+  await choose(deployment, 'manual')
+  const issued = (name: string): Leaf =>
+    mintLeaf({ issuer: fleet.devices, name, uris: [`urn:sn:${name}`] })
+  const [approved, unapproved] = [issued('approved'), issued('unapproved')]
+  for (const device of [approved, unapproved]) await statuses(inside, device)
+  await decideOn(deployment, 'approve', approved)
+  await expect.poll(() => listed(deployment, unapproved)).toBeDefined()
+  await deployment.inForce()
+  // A key and a certificate that were never seen before, each for one request on a sensitive row.
+  const first = async (name: string) =>
+    (await requestOnce(inside, { version: 'TLSv1.3', device: issued(name), path: '/data/x' }))
+      .status
+  expect(await first('approved')).toBe(200)
+  expect(await first('unapproved')).toBe(403)
+  expect(await first('stranger')).toBe(403)
+  // Once it is forgotten, its id carries nothing any more.
+  await expect.poll(async () => (await listed(deployment, approved))?.approval).toBe('approved')
+  const device = await listed(deployment, approved)
+  const at = `/api/devices/${device?.id}`
+  const { etag } = await deployment.call('GET', at)
+  expect((await deployment.call('DELETE', at, undefined, etag)).status).toBe(204)
+  await deployment.inForce()
+  expect(await first('approved')).toBe(403)
+})
+
 const TRUST = {
   trust: `
   enrollmentSettings:
