@@ -86,7 +86,7 @@ function addStoreCommands(program: TfeCommand): void {
     .command('upgrade')
     .summary('say what this version changes for a fleet, and upgrade its store')
     .description(
-      'Names each device, listener, upstream, enrollment setting and administrator that a changed rule of this version touches, with what it meets before and after. With --dry-run that is all, and nothing is changed: exit code 0 where nothing is touched, else 1. Without it the store is copied beside itself and upgraded, while nothing serves from it. `tfe serve` upgrades an older store as well, and logs the same.',
+      'Names each device, listener, upstream, enrollment setting and administrator that a changed rule of this version touches, with what it meets before and after. With --dry-run that is all, and nothing is changed: exit code 1 where something has to be decided first, else 0. Without it the store is copied beside itself and upgraded, while nothing serves from it. `tfe serve` upgrades an older store as well, and logs the same.',
     )
     .takesConfiguration()
     .option('--dry-run', 'say what is touched, and change nothing')

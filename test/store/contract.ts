@@ -12,6 +12,7 @@ import { enrollment } from './contract/enrollment.ts'
 import { evidence } from './contract/evidence.ts'
 import { feed } from './contract/feed.ts'
 import { unprovenClaims } from './contract/reported-ids.ts'
+import { idsByDevice } from './contract/ids-by-device.ts'
 import { inventory } from './contract/inventory.ts'
 import { linking } from './contract/linking.ts'
 import { refusedLinkRows } from './contract/refused-links.ts'
@@ -33,6 +34,7 @@ export function storeContract(backend: Backend): void {
     linking(backend)
     evidence(backend)
     devices(backend)
+    idsByDevice(backend)
     departures(backend)
     approvals(backend)
     inventory(backend)

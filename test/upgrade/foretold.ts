@@ -20,6 +20,7 @@ export interface Foretold {
     readonly code: string
     readonly sentence: string
     readonly next_step: string
+    readonly needs_decision: boolean
     readonly touched: readonly Touched[]
   }[]
 }
@@ -94,10 +95,14 @@ export function speaksOf(
   return words.includes(code) && isAbout(touched, row, names)
 }
 
-function isAbout({ kind, name }: Touched, row: RowName, names: Names | undefined): boolean {
+function isAbout({ kind, name, before }: Touched, row: RowName, names: Names | undefined): boolean {
   switch (kind) {
     case 'device':
-      return names !== undefined && (names.device === name || names.ids.includes(name))
+      // A block speaks of all certificates with the ids that are told with it.
+      return (
+        names !== undefined &&
+        (names.device === name || before.split(' ').some((word) => names.ids.includes(word)))
+      )
     case 'enrollment-setting':
       return names?.setting === name
     case 'route':

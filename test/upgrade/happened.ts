@@ -1,5 +1,5 @@
 /** For each changed rule: how it is seen, after the upgrade, that what was foretold has happened. */
-import type { FleetPorts } from '../fixtures/landed-store/configuration.ts'
+import { CBC_SUITE, type FleetPorts } from '../fixtures/landed-store/configuration.ts'
 import { mintProbe, type FleetCertificate } from '../fixtures/landed-store/mint-fleet.ts'
 import { LOOK_ALIKE_PASSWORD } from '../fixtures/landed-store/look-alikes.ts'
 import { askOnce, type Asked } from './ask.ts'
@@ -61,10 +61,15 @@ export const HAPPENED: Readonly<Partial<Record<string, Check>>> = {
     }
     return failure === 'hard-fail' && lists.length === 1 && lists[0]?.in_force.length === 1
   },
-  // A new key, in a certificate that the CA signed with the id.
-  'blocked-ids': async ({ name }, { asked }) => {
-    const { status } = await askOnce(asked, mintProbe(name), { path: '/enroll/probe' })
-    return status === 0
+  // A new key, in a certificate that the CA signed with each of the ids.
+  'blocked-ids': async ({ before }, { asked }) => {
+    const ids = before.match(/urn:[^ ]+/gu) ?? []
+    const statuses = await Promise.all(
+      ids.map(
+        async (id) => (await askOnce(asked, mintProbe(id), { path: '/enroll/probe' })).status,
+      ),
+    )
+    return statuses.length > 0 && statuses.every((status) => status === 0)
   },
   'oauth-not-configured': ({ name }, { apart: { before, now } }) => {
     const listener = listenerOf(name)
@@ -91,8 +96,10 @@ export const HAPPENED: Readonly<Partial<Record<string, Check>>> = {
     const what = label === 'in the file' ? 'dangerousUnverified in the' : 'Allow and Log untrusted'
     return lines.some(({ msg }) => String(msg).includes(`${name}: ${what}`))
   },
-  'default-cipher-suites': ({ name }, { apart: { before, now } }) =>
-    before[listenerOf(name)].cbc && !now[listenerOf(name)].cbc,
+  'default-cipher-suites': ({ name, after }, { apart: { before, now } }) => {
+    const [gone = ''] = after.split(';')
+    return gone.includes(CBC_SUITE) && before[listenerOf(name)].cbc && !now[listenerOf(name)].cbc
+  },
   'identity-fields': ({ name }, { apart: { before, now } }) =>
     Object.entries(before.devices.received[name] ?? {}).every(([field, value]) => {
       const isHost = field === 'x-forwarded-host'

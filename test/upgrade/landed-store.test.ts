@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FleetCertificate } from '../fixtures/landed-store/mint-fleet.ts'
 import { askAll, askOnce, metOf, type Met } from './ask.ts'
@@ -97,6 +98,32 @@ describe('the dry run', () => {
   test('names what is touched, and exits so', () => {
     expect(dryRun.code).toBe(1)
     expect(dryRun.foretold).toMatchObject({ outcome: 'touched', schema: { found: 1, known: 2 } })
+  })
+
+  test('names each blocked device once, by its id and the words that people know it by', () => {
+    const { touched = [] } =
+      dryRun.foretold.changes.find(({ code }) => code === 'blocked-ids') ?? {}
+    const database = new DatabaseSync(store.storePath, { readOnly: true })
+    const rows = database
+      .prepare(
+        "select id from devices where approval = 'blocked' and id in (select device from signed_ids)",
+      )
+      .all()
+    database.close()
+    expect(rows.length).toBeGreaterThan(10)
+    expect(touched.map(({ name }) => name).toSorted()).toEqual(
+      rows.map(({ id }) => String(id)).toSorted(),
+    )
+    expect(touched.filter(({ label }) => label?.startsWith('CN=') !== true)).toEqual([])
+  })
+
+  test('tells what needs a decision from what is only told', () => {
+    const notes = dryRun.foretold.changes.filter((one) => !one.needs_decision)
+    expect(notes.map(({ code }) => code)).toEqual([
+      'revocation-lists-taken-over',
+      'blocked-ids',
+      'identity-fields',
+    ])
   })
 
   test('leaves the store as it is, to the octet, and nothing beside it', () => {

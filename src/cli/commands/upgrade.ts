@@ -45,12 +45,12 @@ export async function upgradeCommand(
   if (!foretold.ok) return printFaultAnswer(foretold.failure, form)
   const { configured, schema, changes } = foretold.value
   if (dryRun) {
-    const outcome = changes.length === 0 ? 'nothing-touched' : 'touched'
+    const outcome = outcomeOf(changes)
     printAnswer(
       { document: documentOf(outcome, foretold.value), lines: linesOf(foretold.value) },
       form,
     )
-    return changes.length === 0 ? EXIT.ok : EXIT.no
+    return outcome === 'touched' ? EXIT.no : EXIT.ok
   }
   if (schema === SCHEMA_VERSION) {
     printAnswer(
@@ -129,13 +129,22 @@ async function upgradeStore(
   }
 }
 
+/** Scripts stop at `touched` alone: what needs no decision is told and lets the upgrade go on. */
+function outcomeOf(
+  changes: readonly RuleChange[],
+): 'nothing-to-decide' | 'nothing-touched' | 'touched' {
+  if (changes.length === 0) return 'nothing-touched'
+  return changes.some(({ needsDecision }) => needsDecision) ? 'touched' : 'nothing-to-decide'
+}
+
 const documentOf = (outcome: string, { schema, changes }: Foretold): object => ({
   outcome,
   schema: { found: schema, known: SCHEMA_VERSION },
-  changes: changes.map(({ code, sentence, next, touched }) => ({
+  changes: changes.map(({ code, sentence, next, needsDecision, touched }) => ({
     code,
     sentence,
     next_step: next,
+    needs_decision: needsDecision,
     touched: touched.map(({ label, ...one }) => ({ ...one, label: label ?? null })),
   })),
 })
@@ -145,14 +154,29 @@ function linesOf({ schema, changes }: Foretold): readonly string[] {
     schema === SCHEMA_VERSION
       ? `the store is up to date: schema ${schema}`
       : `the store has schema ${schema}, and this version writes schema ${SCHEMA_VERSION}`
-  const none = changes.length === 0 ? ['no changed rule touches anything of this fleet'] : []
-  return [head, ...none, ...changes.flatMap(changeLines)]
+  return [head, ...changes.flatMap(changeLines), ...closing(changes)]
 }
 
-const changeLines = ({ code, sentence, next, touched }: RuleChange): readonly string[] =>
+/** What has to be settled first, by the codes. */
+function closing(changes: readonly RuleChange[]): readonly string[] {
+  if (changes.length === 0) return ['no changed rule touches anything of this fleet']
+  const open = changes.flatMap(({ code, needsDecision }) => (needsDecision ? [code] : []))
+  return [
+    '',
+    open.length === 0 ? 'nothing has to be decided first' : `to decide first: ${open.join(', ')}`,
+  ]
+}
+
+const changeLines = ({
+  code,
+  sentence,
+  next,
+  needsDecision,
+  touched,
+}: RuleChange): readonly string[] =>
   [
     '',
-    `${code}: ${sentence}`,
+    `${code}${needsDecision ? '' : ' (a note, nothing to decide)'}: ${sentence}`,
     ...touched.map(
       ({ kind, name, label, before, after }) =>
         `  ${kind} ${name}${label === undefined ? '' : ` (${label})`}: ${before} -> ${after}`,

@@ -31,6 +31,7 @@ export function approvalChanges({ config, unapproved }: ApprovalChangeFacts): Ru
     sentence:
       'approval is asked for on rows that hand out what a device has, by the marks of the presets too, and while certificates are only recorded of all that comes from outside; `auto` approves every fit device',
     next: 'approve them with `tfe devices approve`, or write `sensitive: false` on a row that is not meant',
+    needsDecision: rows.length > 0,
     touched: [
       ...rows,
       ...(isNarrower ? unapproved : []).map(({ device, name }) => ({

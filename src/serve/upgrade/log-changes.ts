@@ -22,10 +22,11 @@ export async function logRuleChanges(config: Config, { log }: ProcessLogger): Pr
       log.warn(facts, 'what this version changes for the fleet cannot be told')
       return
     }
-    for (const { code, sentence, next, touched } of changes.value) {
+    for (const { code, sentence, next, needsDecision, touched } of changes.value) {
       const names = touched.slice(0, FIRST_NAMES).map(({ name }) => name)
       const facts = { rule: code, why: sentence, touched: touched.length, names, next_step: next }
-      log.warn(facts, 'a rule of this version touches this fleet')
+      if (needsDecision) log.warn(facts, 'a rule of this version touches this fleet')
+      else log.info(facts, 'a rule of this version changes something that needs no decision')
     }
   } finally {
     await store.value.close()

@@ -9,7 +9,8 @@ import type { Store } from '../../store/port.ts'
 import { applyRules } from '../../state/store-rules.ts'
 import { SYNC_PORT } from '../../store/settings/ports.ts'
 import { readRules } from '../store-sync/read-rules.ts'
-import { readDevices, readFormerAllowAndLog } from './read-touched.ts'
+import { readIds } from './read-ids.ts'
+import { readFormerAllowAndLog, readUnapproved } from './read-touched.ts'
 import type { RuleChange } from './rule-change.ts'
 import { ruleChanges, type LinkFact } from './rule-changes.ts'
 
@@ -22,9 +23,9 @@ export async function readRuleChanges(
   if (!rules.ok) return rules
   const links = await readLinks(store)
   if (!links.ok) return links
-  const blockedIds = await readBlockedIds(store)
-  if (!blockedIds.ok) return blockedIds
-  const devices = await readDevices(store, applyRules(config, rules.value))
+  const ids = await readIds(store)
+  if (!ids.ok) return ids
+  const devices = await readUnapproved(store, applyRules(config, rules.value))
   if (!devices.ok) return devices
   const formerAllowAndLog = await readFormerAllowAndLog(store, config.upstreams)
   if (!formerAllowAndLog.ok) return formerAllowAndLog
@@ -43,8 +44,8 @@ export async function readRuleChanges(
       rules: rules.value,
       schema: store.schemaFound,
       links: links.value,
-      blockedIds: blockedIds.value,
-      ...devices.value,
+      ...ids.value,
+      unapproved: devices.value,
       formerAllowAndLog: formerAllowAndLog.value,
       administrators: administrators.value.map(({ name }) => name),
       unstatedLists: settings.value
@@ -74,18 +75,6 @@ async function readLinks({
     after = page.value.next
   } while (after !== undefined)
   return ok(found)
-}
-
-async function readBlockedIds({
-  approvals,
-}: Pick<Store, 'approvals'>): Promise<Result<readonly string[], StoreFailure>> {
-  const found: string[] = []
-  for (;;) {
-    const page = await approvals.signedIds('blocked', { after: found.at(-1), limit: PAGE })
-    if (!page.ok) return page
-    found.push(...page.value)
-    if (page.value.length < PAGE) return ok(found)
-  }
 }
 
 const PAGE = 1000

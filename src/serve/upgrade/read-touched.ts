@@ -10,11 +10,11 @@ import { SYSTEM_CLOCK } from '../process/system-clock.ts'
 import type { UnapprovedDevice } from './approval-changes.ts'
 import type { UpgradeFacts } from './rule-changes.ts'
 
-/** Reads, of a configuration as it is in force, the devices that are not approved and pass otherwise, and those whose certificates may have too many ids. */
-export async function readDevices(
+/** Reads, of a configuration as it is in force, the devices that are not approved and pass otherwise. */
+export async function readUnapproved(
   { devices }: Pick<Store, 'devices'>,
   { trust }: Pick<Config, 'trust'>,
-): Promise<Result<Pick<UpgradeFacts, 'manyIds' | 'unapproved'>, StoreFailure>> {
+): Promise<Result<UpgradeFacts['unapproved'], StoreFailure>> {
   const trusted = new Set(
     trust.enrollmentSettings
       .filter(({ standing: { kind } }) => kind === 'current' || kind === 'previously-trusted')
@@ -43,13 +43,7 @@ export async function readDevices(
     }
     after = page.value.next
   } while (after !== undefined)
-  const manyIds: UnapprovedDevice[] = []
-  for (;;) {
-    const page = await devices.withManyIds({ after: manyIds.at(-1)?.device ?? '', limit: PAGE })
-    if (!page.ok) return page
-    manyIds.push(...page.value.map(({ device, subject }) => ({ device, name: subject })))
-    if (page.value.length < PAGE) return ok({ unapproved, manyIds })
-  }
+  return ok(unapproved)
 }
 
 /** Reads which upstreams had Allow and Log as it was among their settings in the store. */

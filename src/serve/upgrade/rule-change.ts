@@ -38,5 +38,7 @@ export interface RuleChange {
   readonly code: (typeof RULE_CHANGE_CODES)[number]
   readonly sentence: string
   readonly next: string
+  /** Whether an operator has to look or choose before the upgrade; otherwise it is a note of what changes. */
+  readonly needsDecision: boolean
   readonly touched: readonly TouchedThing[]
 }

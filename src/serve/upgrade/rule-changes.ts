@@ -6,14 +6,14 @@ import { nameFault } from '../../admin/auth/admin-name.ts'
 import type { Config } from '../../config/config.ts'
 import type { OAuthFacts } from '../../fleet/oauth.ts'
 import { oauthInUseUnconfigured, oauthRows } from '../../fleet/oauth-rows.ts'
-import { IDENTITY_FIELDS } from '../../message/known-fields.ts'
 import { fileDifferences } from '../../state/file-differences.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
 import { applyRules } from '../../state/store-rules.ts'
-import { SIGNED_ID_LIMIT } from '../../trust/signed-ids.ts'
 import { allowAndLogDropped, type FormerAllowAndLog } from '../../upstream-tls/allow-and-log.ts'
-import { FORMER_ID_LIMIT } from '../../store/devices/many-ids.ts'
 import { approvalChanges, type UnapprovedDevice } from './approval-changes.ts'
+import { cipherChanges } from './cipher-changes.ts'
+import { fieldChanges } from './field-changes.ts'
+import { blockedIdChanges, tooManyIdChanges, type IdFacts } from './id-changes.ts'
 import type { RuleChange, TouchedThing } from './rule-change.ts'
 
 /** A link on refused evidence alone, and the device that it leads to. */
@@ -26,19 +26,15 @@ export interface LinkFact {
 }
 
 /** What is asked about. */
-export interface UpgradeFacts {
+export interface UpgradeFacts extends IdFacts {
   readonly config: Config
   readonly rules: StoreRules
   /** The schema that the store has; 1 was written before these rules. */
   readonly schema: number
   readonly links: readonly LinkFact[]
-  /** Devices with a certificate of which as many ids are kept as the version before kept. */
-  readonly manyIds: readonly UnapprovedDevice[]
   readonly unapproved: readonly UnapprovedDevice[]
   /** Upstreams whose settings in the store had Allow and Log as it was. */
   readonly formerAllowAndLog: readonly Pick<FormerAllowAndLog, 'stored' | 'upstream'>[]
-  /** Signed ids of blocked devices. */
-  readonly blockedIds: readonly string[]
   readonly administrators: readonly string[]
   /** Enrollment settings whose revocation lists are still to be taken from the file. */
   readonly unstatedLists: readonly string[]
@@ -61,6 +57,7 @@ const refusedLinks: Rule = ({ links }) => ({
   sentence:
     'keys and ids that only refused certificates linked to a device stay linked until that is undone; no new ones are',
   next: 'look at `tfe devices links --refused`, and undo them with `tfe devices links --refused --undo`',
+  needsDecision: true,
   touched: links.map(({ device, name, kind, value, code }) => ({
     kind: 'device',
     name: device,
@@ -74,6 +71,7 @@ const administratorNames: Rule = ({ administrators }) => ({
   code: 'administrator-names',
   sentence: 'names of new administrators are written in one way, so that no two look alike',
   next: 'these stay and sign in as before; make another with `tfe admin create` and remove the old one with `tfe admin remove`',
+  needsDecision: true,
   touched: administrators.flatMap((name): readonly TouchedThing[] => {
     const fault = nameFault(name)
     return fault === undefined
@@ -87,6 +85,7 @@ const differences: Rule = ({ config, rules }) => ({
   sentence:
     'once there is a store it owns what the file says otherwise; a stricter word of the file holds while it stands there, and refuses a reload',
   next: 'settle each with the command beside it, or change the file',
+  needsDecision: true,
   touched: fileDifferences(config, rules).map(
     ({ kind, subject, file, store, inForce, nextStep }) => ({
       kind: KIND_OF_DIFFERENCE[kind] ?? 'enrollment-setting',
@@ -106,7 +105,8 @@ const KIND_OF_DIFFERENCE: Readonly<Partial<Record<string, TouchedThing['kind']>>
 const listsTakenOver: Rule = ({ config, unstatedLists }) => ({
   code: 'revocation-lists-taken-over',
   sentence: 'revocation lists belong to the enrollment setting in the store',
-  next: 'they are taken over from the file at the first start; from then on they are changed with `tfe ca`',
+  next: 'none: they are taken over from the file at the first start; from then on they are changed with `tfe ca`',
+  needsDecision: false,
   touched: unstatedLists.flatMap((name): readonly TouchedThing[] => {
     const written = config.trust.enrollmentSettings.find((one) => one.name === name)
     return written?.crl === undefined
@@ -122,31 +122,6 @@ const listsTakenOver: Rule = ({ config, unstatedLists }) => ({
   }),
 })
 
-const blockedIds: Rule = ({ blockedIds: ids }) => ({
-  code: 'blocked-ids',
-  sentence: 'a block reaches every certificate that names a signed id of the blocked device',
-  next: 'none; `tfe devices show` says by which ids a device is blocked, `tfe devices unblock` lifts a block',
-  touched: ids.map((id) => ({
-    kind: 'device',
-    name: id,
-    before: 'a new key with this id passed for some seconds',
-    after: 'refused as blocked at its first request',
-  })),
-})
-
-const tooManyIds: Rule = ({ manyIds }) => ({
-  code: 'too-many-ids',
-  sentence: `a certificate with more than ${SIGNED_ID_LIMIT} device ids is refused`,
-  next: `the version before kept the first ${FORMER_ID_LIMIT} ids of a certificate, so these have that many or more: look at their certificates, and issue anew those with more than ${SIGNED_ID_LIMIT}`,
-  touched: manyIds.map(({ device, name }) => ({
-    kind: 'device',
-    name: device,
-    label: name,
-    before: 'served, however many ids its certificate has',
-    after: `refused as too-many-ids if it has more than ${SIGNED_ID_LIMIT}`,
-  })),
-})
-
 const approvalRule: Rule = ({ config, rules, unapproved }) =>
   approvalChanges({ config: applyRules(config, rules), unapproved })
 
@@ -155,6 +130,7 @@ const allowAndLog: Rule = ({ config: { dangers, upstreams }, formerAllowAndLog }
   sentence:
     'Allow and Log untrusted servers is an option of strict TLS; where it was the signature under strict TLS being off it is dropped, and strict TLS stays off',
   next: 'in the file write `dangerousStrictOff: true` in place of `dangerousUnverified: true`; in the store choose it anew if strict TLS is to be on and untrusted servers allowed',
+  needsDecision: true,
   touched: allowAndLogDropped(
     upstreams.map(({ name }) => ({
       upstream: name,
@@ -175,6 +151,7 @@ const oauthUnconfigured: Rule = ({ config, rules, oauth }) => ({
   code: 'oauth-not-configured',
   sentence: 'the new OAuth endpoint is refused until it is enabled',
   next: 'enable it with `tfe oauth enable-new` if clients use it',
+  needsDecision: true,
   touched: oauthInUseUnconfigured(rules.oauth.modern, oauthRows(config.listeners), oauth).map(
     ({ listener, row }) => ({
       kind: 'route',
@@ -185,39 +162,12 @@ const oauthUnconfigured: Rule = ({ config, rules, oauth }) => ({
   ),
 })
 
-const cipherSuites: Rule = ({ config: { listeners, admin } }) => ({
-  code: 'default-cipher-suites',
-  sentence:
-    'where no cipher suites are stated, forward-secret AEAD suites alone are offered, on the listeners of devices and of the admin API',
-  next: 'to go on offering others on a listener of devices, state `tls.ciphers` there; `tfe_tls_connections_total` tells what devices agree on',
-  touched: [
-    ...listeners.filter(({ tls }) => tls.ciphers === undefined).map(({ name }) => name),
-    ...(admin?.certificate === undefined ? [] : ['admin API']),
-  ].map((name) => ({
-    kind: 'listener',
-    name,
-    before: "the runtime's list, with CBC and static RSA",
-    after: 'a TLS 1.2 client without AEAD suites shakes no hands',
-  })),
-})
-
-const identityFields: Rule = ({ config: { upstreams } }) => ({
-  code: 'identity-fields',
-  sentence: `more fields by which products tell who a client is are removed from requests: ${IDENTITY_FIELDS.flatMap(({ names }) => names).join(', ')}`,
-  next: 'look through docs/identity-fields.md for a field that your devices themselves have to send; there is no switch to let it pass',
-  touched: upstreams.map(({ name }) => ({
-    kind: 'upstream',
-    name,
-    before: 'got those fields as devices sent them, but for the ones known then',
-    after: 'gets none of them from a device',
-  })),
-})
-
 const publishedPorts: Rule = ({ config: { listeners } }) => ({
   code: 'published-ports',
   sentence:
     'the upstream reads a port in Host and X-Forwarded-Host only when it is one by which devices reach the listener',
   next: 'where devices reach a listener by another port than its own, name it in `publishedPorts`',
+  needsDecision: true,
   touched: listeners
     .filter(({ relay, port, publishedPorts: ports }) => {
       const isStandard = port === 443 || ports.length > 0
@@ -237,12 +187,12 @@ const LASTING: readonly Rule[] = [refusedLinks, administratorNames]
 const ONCE: readonly Rule[] = [
   differences,
   listsTakenOver,
-  blockedIds,
-  tooManyIds,
+  blockedIdChanges,
+  tooManyIdChanges,
   approvalRule,
   oauthUnconfigured,
   allowAndLog,
-  cipherSuites,
-  identityFields,
+  ({ config }) => cipherChanges(config),
+  ({ config }) => fieldChanges(config),
   publishedPorts,
 ]

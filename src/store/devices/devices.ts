@@ -16,9 +16,15 @@ import {
 } from './device-filter.ts'
 import { readCertificate, readDevice, type Device, type DeviceCertificate } from './device.ts'
 import type { Answer, Outcome } from '../failure.ts'
+import {
+  blockedDevices,
+  certificatesWithIds,
+  type BlockedDevice,
+  type IdCertificate,
+  type IdsPageRequest,
+} from './ids-by-device.ts'
 import { retainedUnder, type RetainedCertificate } from './retained-certificates.ts'
 import type { DeviceRow } from './device-draft.ts'
-import { withManyIds, type NamedDevice } from './many-ids.ts'
 import { subjectsOf } from './subjects.ts'
 import { deleteTraces } from './write-plan.ts'
 import {
@@ -163,13 +169,16 @@ export class Devices {
     return this.#transactions.read((db) => subjectsOf(db, ids, dialect))
   }
 
-  /** One page of the devices whose certificates may have more ids than the version before kept, by device. */
-  withManyIds(page: {
-    readonly after: string
-    readonly limit: number
-  }): Answer<readonly NamedDevice[]> {
+  /** One page of the blocked devices with the ids that their block reaches by, by device. */
+  blocked(page: Omit<IdsPageRequest, 'dialect'>): Answer<readonly BlockedDevice[]> {
     const { dialect } = this.#transactions
-    return this.#transactions.read((db) => withManyIds(db, dialect, page))
+    return this.#transactions.read((db) => blockedDevices(db, { ...page, dialect }))
+  }
+
+  /** One page of the certificates that name ids, of devices that are not blocked, by fingerprint. */
+  certificatesWithIds(page: Omit<IdsPageRequest, 'dialect'>): Answer<readonly IdCertificate[]> {
+    const { dialect } = this.#transactions
+    return this.#transactions.read((db) => certificatesWithIds(db, { ...page, dialect }))
   }
 
   /** Every chart's numbers in one walk along an index; the sum over the cells is the number of devices. */

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { lockStore } from '../../../src/store/engine/lock.ts'
 import { laterTables, NEWER_SCHEMA } from '../../support/store/older-schema.ts'
-import { configurationFolder } from '../../support/cli/configuration-folder.ts'
+import { CONFIGURATION, configurationFolder } from '../../support/cli/configuration-folder.ts'
 import { MAIN } from '../../support/front-ends/serve-process.ts'
 import { Program } from '../../support/programs/program.ts'
 
@@ -19,13 +19,13 @@ async function run(...args: readonly string[]): Promise<{ code: number | null; t
   return { code: await program.ended, text: program.text }
 }
 
-async function place(): Promise<{
+async function place(configuration?: string): Promise<{
   config: string
   store: string
   damage(...statements: readonly string[]): void
   [Symbol.asyncDispose](): PromiseLike<void>
 }> {
-  const made = await configurationFolder()
+  const made = await configurationFolder(configuration)
   const { config, folder } = made
   expect((await run('init', '--config', config)).code).toBe(0)
   const store = join(folder, 'data/tfe.sqlite')
@@ -121,6 +121,28 @@ test('tfe upgrade foretells without changing anything, asks, and then copies and
   expect(again.text).toContain('the store is up to date: schema 2')
   const settled = await run('upgrade', '--dry-run', '--json', '--config', it.config)
   expect(JSON.parse(settled.text)).toMatchObject({ changes: [{ code: 'administrator-names' }] })
+})
+
+test('a dry run names what changes and ends with 0 where nothing has to be decided', async () => {
+  const listener = '    publishedPorts: [443]\n    tls: { minVersion: TLSv1.3 }\n'
+  await using it = await place(
+    CONFIGURATION.replace('    routes: all\n', `    routes: all\n${listener}`),
+  )
+  it.damage(...toSchema1)
+  const { code, text } = await run('upgrade', '--dry-run', '--config', it.config)
+  expect(code, text).toBe(0)
+  expect(text).toContain('identity-fields (a note, nothing to decide): ')
+  expect(text).toContain('upstream mdm: got these fields as devices sent them -> ')
+  expect(text).toMatch(/nothing has to be decided first\n$/u)
+  const data = await run('upgrade', '--dry-run', '--json', '--config', it.config)
+  expect(JSON.parse(data.text)).toMatchObject({
+    outcome: 'nothing-to-decide',
+    changes: [{ code: 'identity-fields', needs_decision: false }],
+  })
+  it.damage(`insert into admins values ('Alice', 'viewer', null, null, 0, 1, 1)`)
+  const open = await run('upgrade', '--dry-run', '--config', it.config)
+  expect(open.code).toBe(1)
+  expect(open.text).toMatch(/to decide first: administrator-names\n$/u)
 })
 
 test('tfe upgrade waits for no program that serves: it is refused', async () => {

@@ -35,7 +35,8 @@ const foundBy = (change: Partial<UpgradeFacts>): readonly RuleChange[] =>
       upstreamTls: [],
     },
     links: [],
-    blockedIds: [],
+    blocked: [],
+    namings: [],
     manyIds: [],
     unapproved: [],
     formerAllowAndLog: [],
@@ -71,17 +72,6 @@ describe('of a store of the schema before', () => {
     expect(change?.next).toContain('tfe devices links --refused --undo')
   })
 
-  test('signed ids of blocked devices are named', () => {
-    expect(namesOf(foundBy({ blockedIds: ['urn:sn:1'] }), 'blocked-ids')).toEqual(['urn:sn:1'])
-    expect(namesOf(foundBy({}), 'blocked-ids')).toEqual([])
-  })
-
-  test('a device whose certificate may have too many ids is named', () => {
-    const manyIds = [{ device: 'd1', name: 'Phone' }]
-    expect(namesOf(foundBy({ manyIds }), 'too-many-ids')).toEqual(['d1'])
-    expect(namesOf(foundBy({}), 'too-many-ids')).toEqual([])
-  })
-
   test('an upstream with the former Allow and Log is named for each place, one without is not', () => {
     const formerAllowAndLog = [{ upstream: 'mdm', stored: ['applied', 'draft'] as const }]
     expect(namesOf(foundBy({ formerAllowAndLog }), 'allow-and-log-dropped')).toEqual(['mdm', 'mdm'])
@@ -106,16 +96,6 @@ describe('of a store of the schema before', () => {
     expect(names).toEqual(['Alice', 'bob '])
   })
 
-  test('listeners that state no cipher suites are named, those that do are not', () => {
-    expect(namesOf(foundBy({}), 'default-cipher-suites')).toEqual(['devices'])
-    const stated = config.listeners.map((one) => ({
-      ...one,
-      tls: { ...one.tls, ciphers: ['ECDHE-RSA-AES128-GCM-SHA256'] },
-    }))
-    const changes = foundBy({ config: withListeners(stated) })
-    expect(namesOf(changes, 'default-cipher-suites')).toEqual([])
-  })
-
   test('listeners with another port than 443 and no published one are named', () => {
     expect(namesOf(foundBy({}), 'published-ports')).toEqual(['devices'])
     for (const change of [{ publishedPorts: [8443] }, { port: 443 }]) {
@@ -123,13 +103,6 @@ describe('of a store of the schema before', () => {
       const changes = foundBy({ config: withListeners(listeners) })
       expect(namesOf(changes, 'published-ports')).toEqual([])
     }
-  })
-
-  test('every upstream is named with the fields that it no longer gets', () => {
-    const changes = foundBy({})
-    expect(namesOf(changes, 'identity-fields')).toEqual(['mdm'])
-    const [change] = changes.filter(({ code }) => code === 'identity-fields')
-    expect(change?.sentence).toContain('X-Client-Cert*')
   })
 
   test('an enrollment setting of the file that the store lacks is named', () => {
@@ -151,6 +124,24 @@ describe('of a store of the schema before', () => {
     const listeners = [{ ...first, routes }, ...others]
     const facts = { config: withListeners(listeners) }
     expect(namesOf(foundBy(facts), 'oauth-not-configured')).toEqual(['devices: token'])
+  })
+})
+
+describe('a decision', () => {
+  test('is needed for what an operator has to look at or choose, and not for what is only told', () => {
+    const administrators = ['Alice']
+    const blocked = [{ device: 'd1', name: 'Phone', ids: ['urn:sn:1'] }]
+    const told = foundBy({ links: [LINK], administrators, blocked })
+    const needed = told.filter(({ needsDecision }) => needsDecision).map(({ code }) => code)
+    expect(needed).toEqual([
+      'refused-links',
+      'administrator-names',
+      'file-differences',
+      'default-cipher-suites',
+      'published-ports',
+    ])
+    const notes = told.filter(({ needsDecision }) => !needsDecision).map(({ code }) => code)
+    expect(notes).toEqual(['blocked-ids', 'identity-fields'])
   })
 })
 
