@@ -3,7 +3,7 @@ import { SCHEMA_MIGRATIONS } from '../../../src/store/migrate/migrations.ts'
 import type { Place } from './backends.ts'
 
 /** Takes everything that came after a step out of a closed store: steps after the first only add tables. */
-export const backToSchema = (place: Place, version: number): Promise<void> =>
+export const backToSchema = (place: Pick<Place, 'damage'>, version: number): Promise<void> =>
   place.damage(
     ...laterTables(version).map((table) => `drop table ${table}`),
     notYetApplied(version),
