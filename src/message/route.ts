@@ -12,7 +12,7 @@
  */
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
 import type { RouteClass } from '../decide/policy.ts'
-import { parseTarget } from './target.ts'
+import { parseTarget, type Target } from './target.ts'
 
 /** One row, as an operator or a preset wrote it. */
 export interface RouteRow {
@@ -62,7 +62,26 @@ export function routeTable<Row extends RouteRow>(
   })
 }
 
-/** The row that a request meets; `path` is a `Target`'s. */
+/** Why a request meets no row. */
+export type NoRoute =
+  | { readonly kind: 'route-unknown' }
+  /** Servers that fold characters would read a path that meets another row. */
+  | { readonly kind: 'look-alike' }
+
+/** The row that a request meets, by each reading of its path. */
+export function routeOf<Row extends RouteRow>(
+  table: RouteTable<Row>,
+  method: string,
+  { path, folded }: Pick<Target, 'path' | 'folded'>,
+): Result<Row, NoRoute> {
+  const row = findRoute(table, method, path)
+  if (folded !== undefined && findRoute(table, method, folded) !== row) {
+    return fail({ kind: 'look-alike' })
+  }
+  return row === undefined ? fail({ kind: 'route-unknown' }) : ok(row)
+}
+
+/** The row that a path meets. */
 export function findRoute<Row extends RouteRow>(
   table: RouteTable<Row>,
   method: string,
@@ -181,5 +200,8 @@ function patternFault(pattern: string): string | undefined {
   const parsed = parseTarget(encodeURI(base))
   if (!parsed.ok)
     return `which no request can have (${parsed.failure.kind}), wanted it decoded and plain`
+  if (parsed.value.folded !== undefined) {
+    return `which some servers read as ${parsed.value.folded}, wanted it so that all read the same`
+  }
   return parsed.value.path === base ? undefined : 'wanted it without a query'
 }

@@ -13,6 +13,11 @@ import { fail, ok, type Result } from '../kernel/types.ts'
 export interface Target {
   /** Decoded once, and decoding it again would change nothing; for choosing a route, never for forwarding. */
   readonly path: string
+  /**
+   * The path as a server reads it that drops characters without a width and normalises the others (Unicode NFKC);
+   * undefined where that changes nothing. It has the same segments, and has to meet the same row.
+   */
+  readonly folded: string | undefined
   /** After the first `?`, undecoded; it has no say in routing. */
   readonly query: string | undefined
   /** As the device sent it; this goes to the upstream, octet for octet. */
@@ -36,7 +41,7 @@ export type TargetFault =
   | { readonly kind: 'encoded-delimiter'; readonly at: number }
   | { readonly kind: 'forbidden-octet'; readonly at: number }
   | { readonly kind: 'fragment'; readonly at: number }
-  /** A character that some servers turn into another one, or drop. */
+  /** A character that some servers turn into a delimiter, a dot or a percent sign, drop, or take for a line end. */
   | { readonly kind: 'look-alike' }
   | { readonly kind: 'path-parameter'; readonly at: number }
   /** A segment that ends in a dot or a space, which file systems on Windows drop. */
@@ -53,9 +58,11 @@ export function parseTarget(raw: string): Result<Target, TargetFault> {
   const query = question === -1 ? undefined : raw.slice(question + 1)
   const fault = scanPath(written) ?? (query === undefined ? undefined : scanQuery(raw, question))
   if (fault !== undefined) return fail(fault)
-  if (!written.includes('%')) return ok({ path: written, query, raw })
+  if (!written.includes('%')) return ok({ path: written, folded: undefined, query, raw })
   const path = decode(written)
-  return path.ok ? ok({ path: path.value, query, raw }) : path
+  if (!path.ok) return path
+  const folded = fold(path.value)
+  return folded.ok ? ok({ path: path.value, folded: folded.value, query, raw }) : folded
 }
 
 /** RFC 9110 §4.1 asks every recipient for 8,000 octets; Tomcat by default takes 8 KiB for the whole head. */
@@ -127,20 +134,37 @@ function scanQuery(raw: string, from: number): TargetFault | undefined {
 }
 
 function decode(written: string): Result<string, TargetFault> {
-  let path: string
   try {
     // Strict about UTF-8: overlong forms and surrogates (the slash as %C0%AF) do not pass.
-    path = decodeURIComponent(written)
+    return ok(decodeURIComponent(written))
   } catch {
     return fail({ kind: 'bad-utf-8' })
   }
-  // Compatibility forms (a full-width slash) become ASCII in servers that normalise or map to a code page.
-  const odd = SHAPE_SHIFTERS.test(path) || path.normalize('NFKC') !== path.normalize('NFC')
-  return odd ? fail({ kind: 'look-alike' }) : ok(path)
 }
 
-/** Controls, characters without a width, line ends, and the slashes that code pages of Windows map to ASCII. */
-const SHAPE_SHIFTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u2044\u2215\u2216]/u
+/**
+ * The other reading of a path. What it says besides delimiters is for the table to judge: a file may well be named with
+ * full-width brackets. A full-width slash or a one-dot leader would be a delimiter for some servers and not for others.
+ */
+function fold(path: string): Result<string | undefined, TargetFault> {
+  if (SHAPE_SHIFTERS.test(path)) return fail({ kind: 'look-alike' })
+  const folded = path.replace(WITHOUT_WIDTH, '').normalize('NFKC')
+  if (folded === path) return ok(undefined)
+  const isOdd = delimitersOf(folded) !== delimitersOf(path) || FAULTY_SEGMENT.test(folded)
+  return isOdd ? fail({ kind: 'look-alike' }) : ok(folded)
+}
+
+const delimitersOf = (path: string): string => path.replace(/[^#%./;?\\]/g, '')
+
+/** A segment but the last is empty, or one ends in a dot or a space: refused by `scanPath` where it is written so. */
+const FAULTY_SEGMENT = /\/\/|[. ](?:\/|$)/
+/** What some servers drop: format characters, and others that show nothing, such as variation selectors. */
+const WITHOUT_WIDTH = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+/**
+ * Controls, line ends, and what code pages of Windows map to slashes: the fraction and division slash, the set minus,
+ * the yen sign (Japanese) and the won sign (Korean).
+ */
+const SHAPE_SHIFTERS = /[\p{Cc}\p{Zl}\p{Zp}\u2044\u2215\u2216\u00a5\u20a9]/u
 const HEX_PAIR = /^[0-9A-Fa-f]{2}$/
 const [SPACE, HASH, PERCENT, DOT] = [0x20, 0x23, 0x25, 0x2e]
 const [SLASH, SEMICOLON, BACKSLASH] = [0x2f, 0x3b, 0x5c]

@@ -15,7 +15,7 @@ import type { Clock } from '../kernel/ports.ts'
 import type { Instant } from '../kernel/types.ts'
 import { agentRuleText, ruleFor } from '../message/agent.ts'
 import { reportedId } from '../message/reported-id.ts'
-import { findRoute } from '../message/route.ts'
+import { routeOf, type NoRoute } from '../message/route.ts'
 import type { Connection } from './connection.ts'
 import { destinationFor, type Admitted } from './destination.ts'
 import {
@@ -28,7 +28,7 @@ import { readRequestHead, type RequestHead } from './request-head.ts'
 import { originOf } from '../state/origin.ts'
 import { throttleLegacyOAuth, type LegacyOAuthThrottle } from './oauth-throttle.ts'
 import { AFTER_CLOSE, rejectEarly, isLast, rejected, type Rejected } from './request-order.ts'
-import { NO_ANSWER } from './rejection.ts'
+import { NO_ANSWER, type Rejection } from './rejection.ts'
 import type { RequestEvent } from '../record/event.ts'
 import type { Snapshot } from '../state/snapshot.ts'
 import type { ListenerLimits } from '../config/listener/types.ts'
@@ -122,8 +122,9 @@ function judge(
   const head = readRequestHead(request, connection, listener)
   if (!head.ok) return rejected(head.failure)
   const { table, config } = listener.compiled
-  const route = findRoute(table, request.method ?? '', head.value.target.path)
-  if (route === undefined) return rejected({ kind: 'route-unknown' })
+  const met = routeOf(table, request.method ?? '', head.value.target)
+  if (!met.ok) return rejected(noRouteRejection(met.failure))
+  const route = met.value
   const peer = connection.peer(deps.peerCache, snapshot.judge)
   const { policy } = snapshot.compiled
   const withoutGrace = graceRule(route, request, snapshot)
@@ -144,6 +145,11 @@ function judge(
   const admitted = { decision, route, head: head.value }
   return { kind: 'admitted', verdict, admitted, ask, snapshot, limits: config.limits }
 }
+
+const noRouteRejection = (why: NoRoute): Rejection =>
+  why.kind === 'route-unknown'
+    ? { kind: 'route-unknown' }
+    : { kind: 'target', fault: { kind: 'look-alike' } }
 
 /** Returns what the device calls itself, where the row says in which place. */
 const reportedBy = (

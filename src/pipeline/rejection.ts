@@ -185,7 +185,8 @@ const TARGET_TEXT: Readonly<Record<TargetFault['kind'], string>> = {
   'encoded-delimiter': 'it holds an encoded slash, backslash or semicolon',
   'forbidden-octet': 'it holds an octet that no target may hold',
   fragment: 'it holds a #',
-  'look-alike': 'it holds a character that some servers turn into another one',
+  'look-alike':
+    'it holds a character that some servers drop, or turn into another one, so that they read another path',
   'path-parameter': 'it holds a `;` parameter, which servers cut off at different places',
   'too-long': 'it is longer than any honest one',
   'trailing-dot': 'a segment ends in a dot or a space, which some file systems drop',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { findRoute, routeTable, type RouteRow } from '../../src/message/route.ts'
+import { findRoute, routeOf, routeTable, type RouteRow } from '../../src/message/route.ts'
+import { parseTarget } from '../../src/message/target.ts'
 import type { RouteClass } from '../../src/decide/policy.ts'
 
 /** `<class> <path> [methods]`; the whole text is the row's id. */
@@ -482,5 +483,81 @@ const sound: readonly (readonly string[])[] = [
 for (const texts of sound) {
   test(`rows that leave each other something stand side by side: ${JSON.stringify(texts)}`, () => {
     expect(routeTable(texts.map(row))).toMatchObject({ ok: true })
+  })
+}
+
+/** What a request meets by both readings of its path, and what it would meet by the written one alone. */
+function byReadings(
+  rows: readonly string[],
+  written: string,
+): readonly [string, string | undefined] {
+  const table = routeTable(rows.map(row))
+  if (!table.ok) throw new Error(JSON.stringify(table.failure))
+  const target = parseTarget(encodeURI(written))
+  if (!target.ok) throw new Error(target.failure.kind)
+  const met = routeOf(table.value, 'GET', target.value)
+  return [
+    met.ok ? met.value.id : met.failure.kind,
+    findRoute(table.value, 'GET', target.value.path)?.id,
+  ]
+}
+
+const FILES = ['open /*', 'device /files/*', 'always /mifs/*', 'denied /mifs/admin/*']
+
+for (const [promise, written, meets, control] of [
+  [
+    'a file with full-width brackets is served',
+    '/files/说明（新）.pdf',
+    'device /files/*',
+    'device /files/*',
+  ],
+  ['a plain path is served', '/files/a', 'device /files/*', 'device /files/*'],
+  ['a file with a ligature is served', '/files/\ufb01le', 'device /files/*', 'device /files/*'],
+  [
+    'an emoji of several is served',
+    '/files/\u{1f468}\u200d\u{1f4bb}',
+    'device /files/*',
+    'device /files/*',
+  ],
+  ['a long s that makes another row is refused', '/mif\u017f/x', 'look-alike', 'open /*'],
+  [
+    'full-width letters that make another row are refused',
+    '/\uff4d\uff49\uff46\uff53/x',
+    'look-alike',
+    'open /*',
+  ],
+  ['what is dropped and makes another row is refused', '/mi\u200bfs/x', 'look-alike', 'open /*'],
+  ['what is dropped and leaves a row is refused', '/fi\u00adles/x', 'look-alike', 'open /*'],
+  [
+    'a denied row is met by either reading',
+    '/mifs/\uff41dmin/x',
+    'denied /mifs/admin/*',
+    'denied /mifs/admin/*',
+  ],
+  [
+    'an end that is dropped changes no prefix',
+    '/files/\u200b',
+    'device /files/*',
+    'device /files/*',
+  ],
+] as const) {
+  test(`look-alikes: ${promise}`, () => {
+    expect(byReadings(FILES, written)).toEqual([meets, control])
+  })
+}
+
+test('look-alikes: what no row matches by either reading is unknown, by one of them refused', () => {
+  expect(byReadings(['open /files/*'], '/\uff58')[0]).toBe('route-unknown')
+  expect(byReadings(['open /files/*'], '/\uff46iles/x')).toEqual(['look-alike', undefined])
+  expect(byReadings(['open /a/'], '/a/\u200b')).toEqual(['look-alike', undefined])
+})
+
+for (const path of ['/mif\u017f', '/a\u200b/*', '/cafe\u0301']) {
+  test(`a row cannot be named by what servers read differently: ${JSON.stringify(path)}`, () => {
+    const table = routeTable([{ ...row('open /x'), path }])
+    expect(table).toMatchObject({
+      ok: false,
+      failure: [{ message: expect.stringContaining('read as') }],
+    })
   })
 }

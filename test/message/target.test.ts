@@ -20,7 +20,8 @@ const accepted: readonly (readonly [promise: string, raw: string, path: string])
 
 for (const [promise, raw, path] of accepted) {
   test(`a path may hold ${promise}`, () => {
-    expect(parseTarget(raw)).toEqual({ ok: true, value: { path, query: undefined, raw } })
+    const folded = path.normalize('NFC') === path ? undefined : path.normalize('NFC')
+    expect(parseTarget(raw)).toEqual({ ok: true, value: { path, folded, query: undefined, raw } })
   })
 }
 
@@ -28,7 +29,7 @@ test('the query begins at the first question mark and stays as it was sent', () 
   const raw = '/a%20b?x=%2e%2E%2f..;/\\%zz&y=?|"'
   expect(parseTarget(raw)).toEqual({
     ok: true,
-    value: { path: '/a b', query: 'x=%2e%2E%2f..;/\\%zz&y=?|"', raw },
+    value: { path: '/a b', folded: undefined, query: 'x=%2e%2E%2f..;/\\%zz&y=?|"', raw },
   })
 })
 
@@ -117,16 +118,58 @@ const refused: readonly (readonly [raw: string, failure: object])[] = [
   ['/%E9', { kind: 'bad-utf-8' }],
   ['/%C3', { kind: 'bad-utf-8' }],
   ['/%F4%90%80%80', { kind: 'bad-utf-8' }],
-  // Full-width slash, one-dot leader, long s; C1 control, zero-width space, line separator; fraction slash.
+  // Full-width slash, one-dot leader; C1 control, line and paragraph separator; fraction slash.
   ['/a%EF%BC%8Fb', { kind: 'look-alike' }],
   ['/%E2%80%A4%E2%80%A4', { kind: 'look-alike' }],
-  ['/mif%C5%BF', { kind: 'look-alike' }],
   ['/a%C2%85', { kind: 'look-alike' }],
-  ['/ad%E2%80%8Bmin', { kind: 'look-alike' }],
   ['/a%E2%80%A8', { kind: 'look-alike' }],
   ['/a%E2%80%A9', { kind: 'look-alike' }],
   ['/a%E2%81%84b', { kind: 'look-alike' }],
+  // Division slash, set minus, yen and won sign: slashes in code pages of Windows.
+  ['/a%E2%88%95b', { kind: 'look-alike' }],
+  ['/a%E2%88%96b', { kind: 'look-alike' }],
+  ['/a%C2%A5b', { kind: 'look-alike' }],
+  ['/a%E2%82%A9b', { kind: 'look-alike' }],
+  // The same beside a character that is dropped.
+  ['/a%C2%A5%E2%80%8Bb', { kind: 'look-alike' }],
+  // Full-width backslash, dot, semicolon, percent sign, question mark and number sign; an ellipsis.
+  ['/a%EF%BC%BCb', { kind: 'look-alike' }],
+  ['/a%EF%BC%8Eb', { kind: 'look-alike' }],
+  ['/a%EF%BC%9Bb', { kind: 'look-alike' }],
+  ['/a%EF%BC%852e', { kind: 'look-alike' }],
+  ['/a%EF%BC%9Fb', { kind: 'look-alike' }],
+  ['/a%EF%BC%83b', { kind: 'look-alike' }],
+  ['/a%E2%80%A6b', { kind: 'look-alike' }],
+  // A segment that is empty, or ends in a dot or a space, once what has no width is dropped or folded.
+  ['/a/%E2%80%8B/b', { kind: 'look-alike' }],
+  ['/%E2%80%8B/b', { kind: 'look-alike' }],
+  ['/..%E2%80%8B/b', { kind: 'look-alike' }],
+  ['/a/.%EF%B8%8F', { kind: 'look-alike' }],
+  ['/admin.%C2%AD', { kind: 'look-alike' }],
+  ['/admin%C2%A0/x', { kind: 'look-alike' }],
+  ['/admin%E3%80%80', { kind: 'look-alike' }],
 ]
+
+for (const [promise, raw, path, folded] of [
+  [
+    'a full-width bracket',
+    '/files/%E8%AF%B4%E6%98%8E%EF%BC%88%E6%96%B0%EF%BC%89.pdf',
+    '/files/说明（新）.pdf',
+    '/files/说明(新).pdf',
+  ],
+  ['a long s', '/mif%C5%BF', '/mif\u017f', '/mifs'],
+  ['a space without a width', '/ad%E2%80%8Bmin', '/ad\u200bmin', '/admin'],
+  ['a soft hyphen', '/ad%C2%ADmin', '/ad\u00admin', '/admin'],
+  ['a variation selector', '/%E2%98%BA%EF%B8%8F.png', '/\u263a\ufe0f.png', '/\u263a.png'],
+  ['a space that does not break', '/a%C2%A0b', '/a\u00a0b', '/a b'],
+  ['a ligature', '/%EF%AC%81le', '/\ufb01le', '/file'],
+  ['a half-width letter', '/%EF%BD%B6', '/\uff76', '/\u30ab'],
+  ['nothing but a character without a width at its end', '/a/%E2%80%8B', '/a/\u200b', '/a/'],
+] as const) {
+  test(`a path with ${promise} is read in both ways, for the table to compare`, () => {
+    expect(parseTarget(raw)).toEqual({ ok: true, value: { path, folded, query: undefined, raw } })
+  })
+}
 
 for (const [raw, failure] of refused) {
   test(`a target that may be read in two ways is refused: ${JSON.stringify(raw)}`, () => {

@@ -2,10 +2,10 @@
 import { type Ask, decide, type Decision, type Peer, vouchedFor } from '../../decide/decide.ts'
 import { explain } from '../../decide/explain-refusal.ts'
 import type { RouteClass } from '../../decide/policy.ts'
-import { fail, ok, type Result, unreachable } from '../../kernel/types.ts'
+import { type Result, unreachable } from '../../kernel/types.ts'
 import { agentRuleText, ruleFor } from '../../message/agent.ts'
 import { encodeIdentity, type Withheld } from '../../message/encode/encode.ts'
-import { findRoute } from '../../message/route.ts'
+import { routeOf, type NoRoute } from '../../message/route.ts'
 import { parseTarget, type TargetFault } from '../../message/target.ts'
 import { originOf } from '../../state/origin.ts'
 import type { CompiledConfig } from '../../state/compiled-config.ts'
@@ -21,15 +21,14 @@ export interface ExplainContext {
 }
 
 /** The row that a request meets, or why it meets none. */
-export type RouteMatch = Result<RouteRow, TargetFault | { readonly kind: 'route-unknown' }>
+export type RouteMatch = Result<RouteRow, TargetFault | NoRoute>
 
 /** Which row the question's request meets; undefined when it names no request. */
 export function matchRoute({ request, listener }: ExplainQuery): RouteMatch | undefined {
   if (request === undefined) return undefined
   const target = parseTarget(request.target)
   if (!target.ok) return target
-  const row = findRoute(listener.table, request.method, target.value.path)
-  return row === undefined ? fail({ kind: 'route-unknown' }) : ok(row)
+  return routeOf(listener.table, request.method, target.value)
 }
 
 /** What is asked of the judge: a request's row, or the class of most rows where there is no request. */

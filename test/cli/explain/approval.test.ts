@@ -200,7 +200,7 @@ test('where the file names no model, a check says what counts then', async () =>
   expect(out).toMatch(/unapproved +passes as if it were approved$/mu)
 })
 
-test('explain names the ids that a block would reach the certificate by, and none where there is none', async () => {
+test('explain names the ids that an approval or a block would reach the certificate by, and none where there is none', async () => {
   await using made = await configurationFolder(withModel('manual'))
   const device = { issuer: current, notBefore: Date.now() - DAY, notAfter: Date.now() + 200 * DAY }
   const uris = ['urn:sn:7', 'https://a.example/x', 'URN:UUID:AB']
@@ -210,7 +210,7 @@ test('explain names the ids that a block would reach the certificate by, and non
   }
   const sentence = 'refused as blocked while a device with its key or a signed id of it is'
   const found = (await told({ uris })).replaceAll(/\s+/gu, ' ')
-  expect(found).toContain(`${sentence}: urn:sn:7, urn:uuid:ab`)
+  expect(found).toContain(`${sentence}, and approved while one is: urn:sn:7, urn:uuid:ab`)
   expect((await told({})).replaceAll(/\s+/gu, ' ')).not.toContain(sentence)
 })
 
