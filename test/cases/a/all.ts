@@ -3,6 +3,7 @@ import { idsOf, type Section } from '../case.ts'
 import { ADMINISTRATORS } from './administrators.ts'
 import { APPROVAL } from './approval.ts'
 import { CIPHERS } from './ciphers.ts'
+import { CONFIG_DIFF } from './config-diff.ts'
 import { DATES } from './dates.ts'
 import { DEPARTURES } from './departures.ts'
 import { ENDPOINTS } from './endpoints.ts'
@@ -11,6 +12,7 @@ import { FILE_AND_STORE } from './file-and-store.ts'
 import { HOARDS } from './hoards.ts'
 import { HOST_FIELDS } from './hosts.ts'
 import { IDENTITY_FIELDS } from './identity-fields.ts'
+import { PRESET_MARKS } from './preset-marks.ts'
 import { REFUSED_EVIDENCE } from './refused-evidence.ts'
 import { REVOCATION_LISTS } from './revocation-lists.ts'
 import { UNTRUSTED_SERVERS } from './untrusted-servers.ts'
@@ -23,12 +25,14 @@ export const SECTION_A: Section = {
     ...REFUSED_EVIDENCE,
     ...HOARDS,
     ...FILE_AND_STORE,
+    ...CONFIG_DIFF,
     ...REVOCATION_LISTS,
     ...IDENTITY_FIELDS,
     ...ENFORCEMENT,
     ...CIPHERS,
     ...DATES,
     ...APPROVAL,
+    ...PRESET_MARKS,
     ...ENDPOINTS,
     ...UNTRUSTED_SERVERS,
     ...DEPARTURES,

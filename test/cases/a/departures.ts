@@ -2,6 +2,9 @@
  * A14: what the documents expect of each kind of client is compared with what devices do, and a device that departs from
  * it is listed, counted and told what to do. The control is a profile without documents, which can tell of none.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { mintLeaf, type Leaf } from '../../support/certificates/mint.ts'
 import { syncListeners, TunnelClient } from '../../support/front-ends/product-with-tunnels.ts'
 import { clientTls, fleet } from '../../support/front-ends/product.ts'
@@ -9,7 +12,7 @@ import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
 import { until } from '../../support/until.ts'
 import { withControl, type Scene } from '../case.ts'
-import { frontEnd, type FrontEnd } from '../front-end.ts'
+import { frontEnd, type FrontEnd, type FrontEndOptions } from '../front-end.ts'
 
 const ROWS = [
   '{ id: client-check-in, path: /check-in/*, class: device, reportedId: "query:clientid" }',
@@ -143,11 +146,21 @@ interface Listed {
 }
 
 async function departures(hasDocuments: boolean): Promise<readonly string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'tfe-cases-'))
+  try {
+    return await departuresIn(join(folder, 'tfe.sqlite'), hasDocuments)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function departuresIn(store: string, hasDocuments: boolean): Promise<readonly string[]> {
   await using upstream = await rawUpstream(
     { ...upstreamTlsOptions, allowHalfOpen: true },
     answering(OK),
   )
-  await using on = await frontEnd({
+  const options: FrontEndOptions = {
+    store,
     upstreamPort: upstream.port,
     rows: ROWS,
     yaml: {
@@ -156,7 +169,30 @@ async function departures(hasDocuments: boolean): Promise<readonly string[]> {
       fleet: ' { mutualAuthentication: on-from-start }',
       listeners: syncListeners('{ upstream: mdm }'),
     },
-  })
+  }
+  const told = await met(options, hasDocuments)
+  // They are counted at a start and every few minutes: this is the next start.
+  await using next = await frontEnd(options)
+  const isCounted = (text: string): boolean => !hasDocuments || METRIC.test(text)
+  const text = await until(() => next.text('/metrics'), isCounted)
+  return [...told, countsIn(text.matchAll(new RegExp(METRIC, 'gmu')))]
+}
+
+/** Two groups: the code, and how many devices. */
+const METRIC = /^tfe_devices_by_departure\{departure="([a-z-]+)"\} (\d+)$/mu
+const TABLE_ROW = / (?<devices>\d+) +(?<code>[a-z-]+)$/gmu
+
+/** Codes with their numbers, those that are not met left out. */
+function countsIn(found: Iterable<readonly (string | undefined)[]>): string {
+  const counts = [...found]
+    .filter(([, , devices]) => devices !== '0')
+    .map(([, code, devices]) => `${code} ${devices}`)
+  return counts.length === 0 ? 'none' : counts.toSorted().join(', ')
+}
+
+/** Lets the devices come; what each then is, and what the API and the commands count. */
+async function met(options: FrontEndOptions, hasDocuments: boolean): Promise<readonly string[]> {
+  await using on = await frontEnd(options)
   const entries = DEVICES.filter((one) => one.class !== undefined).map((one) => ({
     id: `urn:case:${one.name}`,
     name: one.name,
@@ -167,12 +203,12 @@ async function departures(hasDocuments: boolean): Promise<readonly string[]> {
   await on.call('POST', '/api/inventory', { devices: entries })
   const leaves = DEVICES.map(({ name }) => withId(name))
   for (const [at, { act }] of DEVICES.entries()) await act(on, leaves[at] as Leaf)
-  const met = DEVICES.length - 2
+  const certified = DEVICES.length - 2
   const all = await until(
     () => listed(on),
     (found) =>
       found.length === DEVICES.length &&
-      found.filter(({ subject }) => subject !== null).length === met &&
+      found.filter(({ subject }) => subject !== null).length === certified &&
       (!hasDocuments || found.some((one) => codesOf(one).includes('without'))),
   )
   const seen = DEVICES.map(({ name }) => {
@@ -188,6 +224,7 @@ async function departures(hasDocuments: boolean): Promise<readonly string[]> {
   return [
     ...seen,
     `${counts.length} counts, exit ${command.code}, ${narrowed.out.includes('android-old') ? 'listed' : 'not listed'}`,
+    `exit ${command.code}: ${countsIn([...command.out.matchAll(TABLE_ROW)].map(([row, devices, code]) => [row, code, devices]))}`,
   ]
 }
 
@@ -203,6 +240,9 @@ async function listed(on: FrontEnd): Promise<readonly Listed[]> {
     .items
 }
 
+/** As the devices above come to depart. */
+const COUNTS = 'came-without-certificate 1, cannot-migrate 1, on-sync-port 3'
+
 export const DEPARTURES: readonly Scene[] = [
   {
     cases: [
@@ -217,6 +257,18 @@ export const DEPARTURES: readonly Scene[] = [
         what: 'departures are counted by API and command, and a list is narrowed to one of them',
         expected: '3 counts, exit 0, listed',
         control: '0 counts, exit 0, not listed',
+      },
+      {
+        id: 'A14',
+        what: 'tfe devices departures says how many devices depart, by how',
+        expected: `exit 0: ${COUNTS}`,
+        control: 'exit 0: none',
+      },
+      {
+        id: 'A14',
+        what: 'the metric of departures says the same from the first count of a start on',
+        expected: COUNTS,
+        control: 'none',
       },
     ],
     play: () => withControl(departures),
