@@ -302,7 +302,7 @@ test('a CA is uploaded, foretold, made current, and the old one amended, removed
   expect(await upload('new', next.der)).toMatchObject({ code: 0 })
   expect((await typed(adminApi, words('ca promote old'))).out).toMatch(/^old is current\n$/mu)
   expect((await typed(adminApi, words('ca preview new promote'))).out).toMatch(
-    /^0 devices judged; none would meet another verdict\na device of new that was not met before: staged, then verified /u,
+    /^0 devices judged; none would meet another verdict\na device of new that was not met before: staged \(recorded\), then verified /u,
   )
   const promoted = await typed(adminApi, words('ca promote new --sunset 2030-01-01T00:00:00Z'))
   expect(promoted.out).toMatch(/^new is current\nold is previously trusted\n\nname +old\n/mu)

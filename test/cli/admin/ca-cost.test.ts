@@ -45,7 +45,9 @@ test('a promotion that costs no device that was met is not asked about; those th
   const { code, out, err } = await typed(adminApi, 'ca promote next')
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(out).toMatch(/^next is current\ncurrent is previously trusted\n/mu)
-  expect(out).toMatch(/^a device of next that was not met before: staged, then verified \(/mu)
+  expect(out).toMatch(
+    /^a device of next that was not met before: staged \(recorded\), then verified \(/mu,
+  )
   expect(out).toMatch(/^a device of current that was not met before, issued after it retired: /mu)
 })
 
@@ -91,7 +93,7 @@ test('what is admitted again by a promotion back is told, and not asked about', 
   await typed(adminApi, 'ca promote next --sunset 2026-01-01 --confirm')
   const { code, out } = await typed(adminApi, 'ca promote current')
   expect(code).toBe(0)
-  expect(out).toMatch(/^current +sunset +verified +2 +rows\/checkin, rows\/renew$/mu)
+  expect(out).toMatch(/^current +sunset \(recorded\) +verified +2 +rows\/checkin, rows\/renew$/mu)
   expect(out).toMatch(/^current is current$/mu)
 })
 

@@ -25,7 +25,7 @@ test('a model that keeps out a device which no CA vouches for says so, and is no
   await adminApi.store.sightings.record([{ ...met, certificate: unsound }])
   const { code, out, err } = await typed(adminApi, 'approval use manual')
   expect(code).toBe(2)
-  expect(out).toMatch(/^none +untrusted-issuer +untrusted-issuer +1 +/mu)
+  expect(out).toMatch(/^none +untrusted-issuer \(recorded\) +untrusted-issuer +1 +/mu)
   expect(out).toContain('1 device admitted now: refused from then on, on the rows above')
   expect(err).toContain('add --confirm')
   expect((await typed(adminApi, 'approval status')).out).toMatch(/^approval model +auto$/mu)

@@ -24,6 +24,7 @@ interface Verdict {
   readonly rows: readonly string[]
   readonly from: string
   readonly to: string
+  readonly admitted: boolean
   readonly stays_admitted: boolean
 }
 
@@ -37,7 +38,7 @@ export function previewLines(preview: Preview, view: View): readonly string[] {
       : [
           ...formatTable(
             ['DEVICE', 'SUBJECT', 'FROM', 'TO'],
-            items.map((it) => [idCell(it.device), it.subject, it.from, outcome(it)]),
+            items.map((it) => [idCell(it.device), it.subject, beforeText(it), afterText(it)]),
             view,
           ),
           '',
@@ -53,8 +54,8 @@ const changesTable = ({ changes }: Preview, view: View): readonly string[] =>
     ['SETTING', 'FROM', 'TO', 'DEVICES', 'ROWS'],
     changes.map((it) => [
       it.setting ?? 'none',
-      it.from,
-      outcome(it),
+      beforeText(it),
+      afterText(it),
       it.devices,
       it.rows.join(', '),
     ]),
@@ -64,14 +65,20 @@ const changesTable = ({ changes }: Preview, view: View): readonly string[] =>
 /** What devices meet that were never met, and what was not asked. */
 const restLines = ({ unknown, not_asked: notAsked }: Preview, view: View): readonly string[] => [
   ...unknown.map((it) =>
-    sentenceText(`${it.class}: ${it.from}, then ${outcome(it)} (${it.rows.join(', ')})`, view),
+    sentenceText(
+      `${it.class}: ${beforeText(it)}, then ${afterText(it)} (${it.rows.join(', ')})`,
+      view,
+    ),
   ),
   ...(notAsked.length === 0 ? [] : [sentenceText(`not asked: ${notAsked.join(', ')}`, view)]),
 ]
 
 /** A refusal that is only written down says so. */
-const outcome = ({ to, stays_admitted: stays }: Verdict): string =>
-  stays && !ADMITTED.has(to) ? `${to} (recorded)` : to
+const verdictText = (code: string, isAdmitted: boolean): string =>
+  isAdmitted && !ADMITTED.has(code) ? `${code} (recorded)` : code
+
+const beforeText = ({ from, admitted }: Verdict): string => verdictText(from, admitted)
+const afterText = ({ to, stays_admitted: stays }: Verdict): string => verdictText(to, stays)
 
 const ADMITTED: ReadonlySet<string> = new Set(['in-grace', 'open-route', 'verified'])
 
