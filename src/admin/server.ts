@@ -25,6 +25,7 @@ import { includes } from './auth/principal.ts'
 import { accessProblem, adminProblem, type AdminProblem } from './problem.ts'
 import { addAdministratorRoutes } from './routes/access/admins.ts'
 import { addApprovalRoutes } from './routes/devices/approvals.ts'
+import { addDecisionPreviewRoutes } from './routes/devices/decision-previews.ts'
 import { addLinkRoutes } from './routes/devices/links.ts'
 import { addDeviceRoutes } from './routes/devices/routes.ts'
 import { addEnrollmentRoutes } from './routes/enrollment/routes.ts'
@@ -96,6 +97,7 @@ export async function adminServer(deps: AdminDeps): Promise<FastifyInstance> {
     addAdministratorRoutes(api, context)
     addDeviceRoutes(api, context)
     addApprovalRoutes(api, context)
+    addDecisionPreviewRoutes(api, context)
     addLinkRoutes(api, context)
     addAuditRoute(api, context)
     addSavedQueryRoutes(api, context)

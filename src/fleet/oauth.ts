@@ -70,7 +70,8 @@ function objections(change: OAuthChange, facts: OAuthFacts): readonly OAuthRefus
   return [{ kind: 'confirmation-missing', given: change.confirmations, wanted: CONFIRMATIONS }]
 }
 
-const CONFIRMATIONS = 2
+/** How many disabling the legacy endpoint takes (S0-30). */
+export const CONFIRMATIONS = 2
 
 function withChange(endpoints: OAuthEndpoints, change: OAuthChange): OAuthEndpoints {
   switch (change.kind) {

@@ -2,10 +2,11 @@
  * Every change that is previewed, and the state that it would put in force. Refused where the store would refuse it.
  */
 import { fail, ok, unreachable, type Instant, type Result } from '../../kernel/types.ts'
-import type { ApprovalModel } from '../../decide/policy.ts'
-import { Overlay, signedIdsDelta, type DenialDelta } from '../../state/overlay.ts'
+import type { ApprovalModel, OAuthEndpoints } from '../../decide/policy.ts'
+import { Overlay, signedIdsDelta, type OverlayDelta } from '../../state/overlay.ts'
 import type { StateFacts } from '../../state/preview/judged-state.ts'
 import type { StoreRules } from '../../state/store-rules.ts'
+import { denyColumns, type DenyTarget } from '../../store/devices/denials.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { StandingKind } from '../../store/schema/vocabulary.ts'
 import type { Retirement, StoredSetting } from '../../store/settings/enrollment-setting.ts'
@@ -21,15 +22,16 @@ export type PreviewedStep =
     }
   | { readonly kind: 'approval-model'; readonly model: ApprovalModel }
   | { readonly kind: 'require-certificates' }
-  | {
-      readonly kind: 'oauth'
-      readonly endpoint: 'legacy' | 'modern'
-      readonly state: 'disabled' | 'enabled'
-    }
+  | { readonly kind: 'oauth'; readonly endpoints: OAuthEndpoints }
   | { readonly kind: 'close-sync-port'; readonly listener: string }
-  | { readonly kind: 'deny'; readonly entry: DenialDelta }
-  /** The device itself is told by its id; `signedIds` are those that the store has linked to it. */
-  | { readonly kind: 'block'; readonly device: string; readonly signedIds: readonly string[] }
+  | { readonly kind: 'deny'; readonly denied: DenyTarget }
+  | {
+      readonly kind: 'block'
+      /** Ids of the devices. */
+      readonly devices: ReadonlySet<string>
+      /** Those by which other certificates are told to be theirs. */
+      readonly signedIds: readonly string[]
+    }
 
 export type StandingChange = 'amend' | 'distrust' | 'promote' | 'remove'
 
@@ -57,27 +59,36 @@ export function factsAfter(
     case 'require-certificates':
       return withRules({ latch: 'required' })
     case 'oauth':
-      return withRules({ oauth: { ...facts.rules.oauth, [step.endpoint]: step.state } })
+      return withRules({ oauth: step.endpoints })
     case 'close-sync-port':
       return withRules({ closedListeners: [...facts.rules.closedListeners, step.listener] })
     case 'deny':
+      return denied(facts, step.denied)
     case 'block': {
-      const overlay = new Overlay()
-      for (const delta of facts.overlay.deltas()) overlay.apply(delta)
-      if (step.kind === 'deny')
-        overlay.apply({ kind: 'denied', revision: 0, entries: [step.entry] })
-      else
-        overlay.apply(
-          signedIdsDelta(
-            0,
-            step.signedIds.map((id) => ({ id, approval: 'blocked' })),
-          ),
-        )
-      return ok({ ...facts, overlay })
+      const ids = step.signedIds.map((id) => ({ id, approval: 'blocked' }) as const)
+      return ok({ ...facts, overlay: withDelta(facts, signedIdsDelta(0, ids)) })
     }
     default:
       return unreachable(step)
   }
+}
+
+function denied(facts: StateFacts, target: DenyTarget): Result<StateFacts, StoreFailure> {
+  const { kind: of, value } = denyColumns(target)
+  const isThere = [...facts.overlay.deltas()].some(
+    (delta) =>
+      delta.kind === 'denied' && delta.entries.some((it) => it.of === of && it.value === value),
+  )
+  if (isThere) return fail({ kind: 'already-exists', what: 'deny entry', key: value })
+  const entries = [{ of, value, denied: true }]
+  return ok({ ...facts, overlay: withDelta(facts, { kind: 'denied', revision: 0, entries }) })
+}
+
+function withDelta(facts: StateFacts, delta: OverlayDelta): Overlay {
+  const overlay = new Overlay()
+  for (const one of facts.overlay.deltas()) overlay.apply(one)
+  overlay.apply(delta)
+  return overlay
 }
 
 type StandingStep = PreviewedStep & { readonly kind: 'standing' }

@@ -92,7 +92,7 @@ export async function previewStep(
       const read = await store.devices.retainedCertificates(name, { limit: 1000, after: page })
       if (!read.ok) return read
       for (const retained of read.value.items) {
-        const isBlocked = step.kind === 'block' && step.device === retained.device
+        const isBlocked = step.kind === 'block' && step.devices.has(retained.device)
         const device = knownDevice(retained)
         sum.add(retained, preview.verdictsOn(device, isBlocked ? 'blocked' : undefined))
       }

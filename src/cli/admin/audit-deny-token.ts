@@ -1,6 +1,7 @@
 /** `tfe audit`, `tfe deny` and `tfe token`. */
 import type { CommandResult } from '../command-environment.ts'
 import { findListed } from './find-listed.ts'
+import { printPreview } from './preview/preview.ts'
 import { formatTable, timeCell, timeText, wholeCell } from '../table.ts'
 import { replaceControlCharacters } from '../text-layout.ts'
 import {
@@ -75,6 +76,9 @@ const DENY_TARGET_WANTED =
 export async function deny(context: CommandContext): Promise<CommandResult> {
   const denied = parseDenied(context.argument(0))
   if (denied === undefined) return DENY_TARGET_WANTED
+  if (context.options.has('dry-run')) {
+    return await printPreview(context, '/api/deny-list/preview', { denied })
+  }
   const body = { denied, note: context.options.get('note') }
   const lines = () => [`${deniedText(denied)} is denied`]
   return await context.run({ method: 'POST', path: '/api/deny-list', body }, lines)

@@ -3,7 +3,7 @@ import { countText } from '../../kernel/count-text.ts'
 import { fail, ok, type Result } from '../../kernel/types.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { confirmAll } from './confirm.ts'
-import { confirmPreview, previewLines, type Preview } from './preview/preview.ts'
+import { confirmPreview, printPreview, type Preview } from './preview/preview.ts'
 import type { ApiRequest } from './client.ts'
 import {
   dayCell,
@@ -140,8 +140,7 @@ export function preview(context: CommandContext): Promise<CommandResult> {
     ...retirement(context),
     ...(at === undefined ? {} : { at }),
   }
-  const path = settingPath(context, '/preview')
-  return context.run({ method: 'POST', path, body }, previewLines)
+  return printPreview(context, settingPath(context, '/preview'), body)
 }
 
 interface Promoted {

@@ -20,6 +20,7 @@ import {
   queryOf,
   type CommandContext,
 } from './command-context.ts'
+import { printPreview } from './preview/preview.ts'
 import { filterOf, findQuery, type DeviceFilter } from './device-filter.ts'
 
 interface DeviceItem {
@@ -224,6 +225,9 @@ async function decide(context: CommandContext, verb: string, done: string): Prom
     devices.push({ id, version: device?.version ?? NO_VERSION })
   }
   const path = `/api/devices/${verb}`
+  if (context.options.has('dry-run')) {
+    return await printPreview(context, `${path}/preview`, { devices })
+  }
   const response = await context.request<DecisionResult>({
     method: 'POST',
     path,

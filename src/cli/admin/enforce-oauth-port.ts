@@ -2,6 +2,7 @@
 import { enforcementText } from '../../fleet/enforcement-in-force.ts'
 import type { CommandResult } from '../command-environment.ts'
 import { confirmAll, readPhrase } from './confirm.ts'
+import { printPreview } from './preview/preview.ts'
 import { formatFacts, formatTable, sentenceText, timeText, type View } from '../table.ts'
 import type { CommandContext } from './command-context.ts'
 
@@ -38,6 +39,7 @@ function enforcementLines(it: EnforcementItem, view: View): readonly string[] {
 }
 
 export async function requireCertificates(context: CommandContext): Promise<CommandResult> {
+  if (context.options.has('dry-run')) return await printPreview(context, '/api/enforcement/preview')
   const response = await context.get<EnforcementItem>('/api/enforcement')
   if (!response.ok) return response.failure
   const { body, etag } = response.value
@@ -136,13 +138,16 @@ const oauthRowsText = ({ rows }: OAuthItem, which: string): string =>
 
 const OAUTH = '/api/oauth'
 const oauthChange = (context: CommandContext, change: string, confirmations = 0) =>
-  context.change(
-    OAUTH,
-    { method: 'POST', path: OAUTH, body: { change, confirmations } },
-    oauthLines,
-  )
+  context.options.has('dry-run')
+    ? printPreview(context, `${OAUTH}/preview`, { change })
+    : context.change(
+        OAUTH,
+        { method: 'POST', path: OAUTH, body: { change, confirmations } },
+        oauthLines,
+      )
 
 export async function disableLegacy(context: CommandContext): Promise<CommandResult> {
+  if (context.options.has('dry-run')) return await oauthChange(context, 'disable-legacy')
   const may = await confirmAll(context, [
     'clients that have no certificate get no token any more, the watchOS app among them',
     'clients that depend on the legacy endpoint are locked out as soon as this is done',
@@ -161,8 +166,12 @@ interface SyncPortItem {
 }
 
 /** Closes the sync port; with --force in spite of devices that still need it. */
-export const closePort = (context: CommandContext): Promise<CommandResult> =>
-  portChange(context, 'close', { force: context.options.has('force') })
+export function closePort(context: CommandContext): Promise<CommandResult> {
+  const body = { force: context.options.has('force') }
+  return context.options.has('dry-run')
+    ? printPreview(context, `${SYNC_PORT}/close/preview`, body)
+    : portChange(context, 'close', body)
+}
 
 /** Opens the sync port again. */
 export const openPort = (context: CommandContext): Promise<CommandResult> =>

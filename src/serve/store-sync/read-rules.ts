@@ -20,7 +20,7 @@ import type { StoreRules } from '../../state/store-rules.ts'
 import type { StoredEnrollmentSetting } from '../../state/stored-setting.ts'
 import type { StateFacts } from '../../state/preview/judged-state.ts'
 import type { IdPageRequest } from '../../store/devices/approvals.ts'
-import type { DenyTarget } from '../../store/devices/denials.ts'
+import { denyColumns, type DenyTarget } from '../../store/devices/denials.ts'
 import type { StoredSetting, StoredStanding } from '../../store/settings/enrollment-setting.ts'
 import type { StoreFailure } from '../../store/failure.ts'
 import type { Store } from '../../store/port.ts'
@@ -235,10 +235,10 @@ export async function readDenials(
   return ok({ kind: 'denied', revision, entries })
 }
 
-const entryOf = (one: DenyTarget, denied: boolean): DenialDelta =>
-  one.kind === 'key'
-    ? { of: 'key', value: one.key, denied }
-    : { of: 'serial', value: `${one.issuerKey}:${one.serial}`, denied }
+function entryOf(one: DenyTarget, denied: boolean): DenialDelta {
+  const { kind: of, value } = denyColumns(one)
+  return { of, value, denied }
+}
 
 const subjectOf = ({ of, value }: DenialDelta): string => `${of}:${value}`
 

@@ -78,7 +78,8 @@ export class Denials {
   }
 }
 
-const denyColumns = (
+/** The kind and the value of an entry, as the feed and the overlay name it, too. */
+export const denyColumns = (
   denied: DenyTarget,
 ): { readonly kind: DenyTarget['kind']; readonly value: string } =>
   denied.kind === 'key'

@@ -2,7 +2,7 @@
  * Changes that are previewed, drawn at random, and made through the store as the admin API makes them.
  */
 import type { PreviewedStep } from '../../../src/admin/preview/change.ts'
-import type { Instant, KeyFingerprint } from '../../../src/kernel/types.ts'
+import type { Instant } from '../../../src/kernel/types.ts'
 import { SYNC_PORT } from '../../../src/store/settings/ports.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { SeededRandom } from '../../support/seeded-random.ts'
@@ -24,7 +24,8 @@ export const STEP_KINDS = [
   'block',
 ] as const
 
-export const stepName = (step: PreviewedStep): string => JSON.stringify(step)
+export const stepName = (step: PreviewedStep): string =>
+  JSON.stringify(step, (_, value: unknown) => (value instanceof Set ? [...value] : value))
 
 /** Draws a change; changes of standing that the store refuses are among them. */
 export async function randomStep(
@@ -50,7 +51,14 @@ export async function randomStep(
       const { mutual, legacy } = unwrap(await store.oauth.current())
       const endpoint = random.pick<'legacy' | 'modern'>(['legacy', 'modern'])
       const isLast = (endpoint === 'legacy' ? mutual : legacy) === 'disabled'
-      return { kind, endpoint, state: isLast ? 'enabled' : random.pick(['disabled', 'enabled']) }
+      const state = isLast
+        ? 'enabled'
+        : random.pick<'disabled' | 'enabled'>(['disabled', 'enabled'])
+      const endpoints = {
+        modern: mutual,
+        legacy: legacy === 'disabled' ? 'disabled' : 'enabled',
+      } as const
+      return { kind, endpoints: { ...endpoints, [endpoint]: state } }
     }
     case 'close-sync-port':
       return { kind, listener: 'sync' }
@@ -100,11 +108,11 @@ async function denyStep(
   const [first, ...others] = fresh
   if (first === undefined) return { kind: 'approval-model', model: 'manual' }
   const { key, issuerKey, serial } = random.pick([first, ...others])
-  const entry =
+  const target =
     random.oneIn(2) || issuerKey === undefined
-      ? ({ of: 'key', value: key, denied: true } as const)
-      : ({ of: 'serial', value: `${issuerKey}:${serial}`, denied: true } as const)
-  return { kind: 'deny', entry }
+      ? ({ kind: 'key', key } as const)
+      : ({ kind: 'serial', issuerKey, serial } as const)
+  return { kind: 'deny', denied: target }
 }
 
 async function blockStep(
@@ -116,7 +124,7 @@ async function blockStep(
   if (first === undefined) return { kind: 'approval-model', model: 'manual' }
   const { device } = random.pick([first, ...others])
   const signedIds = unwrap(await store.devices.find(device))?.signedIds ?? []
-  return { kind: 'block', device, signedIds }
+  return { kind: 'block', devices: new Set([device]), signedIds }
 }
 
 /** Makes the change. */
@@ -134,27 +142,20 @@ export async function makeChange(
     case 'require-certificates':
       return store.enforcement.require(BY, RETENTION, 'any')
     case 'oauth': {
-      const { mutual, legacy } = unwrap(await store.oauth.current())
-      const [name, state] = [step.endpoint === 'modern' ? 'mutual' : 'legacy', step.state]
-      return store.oauth.set(BY, { mutual, legacy, [name]: state }, 'any')
+      const { modern, legacy } = step.endpoints
+      return store.oauth.set(BY, { mutual: modern, legacy }, 'any')
     }
     case 'close-sync-port': {
       const forced = { expected: 'any', force: true, listener: 'sync', since: NOW } as const
       return store.ports.close(BY, SYNC_PORT, forced)
     }
-    case 'deny': {
-      const { of, value } = step.entry
-      const [issuerKey = '', serial = ''] = value.split(':')
-      return store.denials.add(
-        BY,
-        of === 'key'
-          ? { kind: 'key', key: value as KeyFingerprint }
-          : { kind: 'serial', issuerKey: issuerKey as KeyFingerprint, serial },
-        'lost',
-      )
-    }
+    case 'deny':
+      return store.denials.add(BY, step.denied, 'lost')
     case 'block':
-      return store.approvals.block(BY, [{ id: step.device }])
+      return store.approvals.block(
+        BY,
+        [...step.devices].map((id) => ({ id })),
+      )
   }
 }
 

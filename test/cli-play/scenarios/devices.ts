@@ -63,6 +63,7 @@ export const DEVICES = [
   ),
   ...scenarios(
     'devices block',
+    ['$device --dry-run', { reads: true, says: /devices? judged/u }],
     ['$device', { says: /is blocked/u }],
     ['$device --json', { code: 1 }],
   ),

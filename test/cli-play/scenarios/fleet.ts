@@ -8,6 +8,7 @@ export const FLEET = [
     'approval use',
     ['manual', { says: /the approval model is manual/u }],
     ['auto --json'],
+    ['auto --confirm'],
     ['sometimes', { code: 2 }],
   ),
   ...scenarios('approval chart', ['', { reads: true, says: /unapproved/u }]),
@@ -34,6 +35,7 @@ export const FLEET = [
   ),
   ...scenarios(
     'enforce require',
+    ['--dry-run', { reads: true, says: /devices? judged/u }],
     ['--phrase yes', { code: 1 }],
     ['', { answers: [CONFIRMATION_PHRASE], says: /certificates are required/u }],
     // Required for good already: said again, it is no mistake.
@@ -42,19 +44,37 @@ export const FLEET = [
   ...scenarios(
     'port close',
     ['', { code: 1 }],
+    ['--dry-run', { code: 1, says: /next: /u }],
+    ['--force --dry-run', { reads: true, says: /devices? judged/u }],
     ['--force', { says: /closed/u }],
     ['--json', { code: 1 }],
   ),
   ...scenarios('oauth status', ['', { reads: true, says: /legacy endpoint/u }]),
-  ...scenarios('oauth enable-new', ['', { says: /enabled/u }], ['--json']),
+  ...scenarios(
+    'oauth enable-new',
+    ['--dry-run', { reads: true, says: /devices? judged/u }],
+    ['', { says: /enabled/u }],
+    ['--json'],
+  ),
   ...scenarios(
     'oauth disable-legacy',
+    ['--dry-run', { reads: true, says: /devices? judged/u }],
     ['', { code: 2 }],
     ['--confirm', { code: 2 }],
     ['--confirm --confirm --json', { says: /"legacy": "disabled"/u }],
   ),
-  ...scenarios('oauth disable-new', ['', { code: 1 }], ['--json', { code: 1 }]),
-  ...scenarios('oauth enable-legacy', ['', { says: /legacy endpoint +enabled/u }], ['--json']),
+  ...scenarios(
+    'oauth disable-new',
+    ['--dry-run', { code: 1, says: /next: /u }],
+    ['', { code: 1 }],
+    ['--json', { code: 1 }],
+  ),
+  ...scenarios(
+    'oauth enable-legacy',
+    ['--dry-run', { reads: true, says: /devices? judged/u }],
+    ['', { says: /legacy endpoint +enabled/u }],
+    ['--json'],
+  ),
   ...scenarios('oauth disable-new', ['', { says: /disabled/u }]),
   ...scenarios('port open', ['', { says: /open/u }], ['--json']),
 ]

@@ -71,7 +71,9 @@ export const PEOPLE = [
   ),
   ...scenarios(
     'deny add',
+    [`${KEY} --note test --dry-run`, { reads: true, says: /devices? judged/u }],
     [`${KEY} --note test`, { says: /is denied/u }],
+    [`${KEY} --note test --dry-run`, { code: 1, says: /already-exists/u }],
     [`${KEY}:0a --note test --json`],
     ['x --note test', { code: 2, says: /wanted KEY or ISSUERKEY:SERIAL/u }],
   ),

@@ -3,41 +3,20 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
-import { isoText, ok, type KeyFingerprint, type Result } from '../../../kernel/types.ts'
+import { isoText, ok, type Result } from '../../../kernel/types.ts'
 import type {
   DecisionOutcome,
   SkipReason,
   SelectedDevice,
 } from '../../../store/devices/approvals.ts'
 import type { Actor } from '../../../store/transactions.ts'
-import type { DenyTarget, DenyEntry } from '../../../store/devices/denials.ts'
+import type { DenyEntry } from '../../../store/devices/denials.ts'
 import type { StoreFailure } from '../../../store/failure.ts'
 import { defineRoute } from '../../define-route.ts'
 import { bodyOutput, itemsOutput, noContent } from '../../route-output.ts'
-import {
-  keyHash,
-  patternText,
-  strictObject,
-  text,
-  time,
-  stringEnum,
-  listOf,
-} from '../../schemas.ts'
+import { strictObject, text, time, stringEnum, listOf } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
-
-const selection = strictObject({
-  devices: Type.Array(
-    strictObject({
-      id: text(200),
-      // One `If-Match` per device: what was decided on one that has changed since is no decision on this one.
-      version: Type.Integer({
-        minimum: 0,
-        description: 'The version of the device that was looked at.',
-      }),
-    }),
-    { minItems: 1, maxItems: 1000 },
-  ),
-})
+import { denied, deniedOf, selectedDevices, selection } from './decision-shapes.ts'
 
 /** Why a selected device is left, in words. */
 const SKIP_TEXTS: Readonly<Record<SkipReason, string>> = {
@@ -103,8 +82,7 @@ export function addApprovalRoutes(app: FastifyInstance, context: AdminContext): 
       response: outcomeShape,
       fails: [409, 413],
       handle: async ({ actor, body }) => {
-        const devices = body.devices.map(({ id, version }) => ({ id, expected: version }))
-        const result = await decide(actor, devices)
+        const result = await decide(actor, selectedDevices(body))
         if (!result.ok) return result
         const { changed, left } = result.value
         return ok({
@@ -119,23 +97,6 @@ export function addApprovalRoutes(app: FastifyInstance, context: AdminContext): 
   addDenyListRoutes(app, context)
 }
 
-const fingerprint = keyHash('SHA-256 of a public key (SubjectPublicKeyInfo).')
-const denied = Type.Union(
-  [
-    strictObject({ kind: Type.Literal('key'), key: fingerprint }),
-    strictObject({
-      kind: Type.Literal('serial'),
-      issuer_key: fingerprint,
-      serial: patternText('^-?(?:[0-9a-f]{2}){1,40}$', {
-        wanted: 'a serial number in hexadecimal: 1 to 40 pairs of digits in lower case',
-      }),
-    }),
-  ],
-  {
-    description:
-      'By public key, or by issuer key and serial number; never by certificate fingerprint, which has a twin.',
-  },
-)
 const entry = strictObject({
   denied,
   note: Type.String(),
@@ -175,18 +136,6 @@ function addDenyListRoutes(app: FastifyInstance, { store }: AdminContext): void 
       noContent(await store.denials.remove(actor, deniedOf(body.denied))),
   })
 }
-
-const deniedOf = (sent: Static<typeof denied>): DenyTarget =>
-  sent.kind === 'key'
-    ? { kind: 'key', key: sent.key as KeyFingerprint }
-    : {
-        kind: 'serial',
-        issuerKey: sent.issuer_key as KeyFingerprint,
-        serial: canonicalSerial(sent.serial),
-      }
-
-/** As certificates are known by: with a leading zero octet, as some tools print it, an entry would deny no device. */
-const canonicalSerial = (serial: string): string => serial.replace(/^(-?)(?:00)+(?=..)/u, '$1')
 
 const shownEntry = (it: DenyEntry): Static<typeof entry> => ({
   denied:

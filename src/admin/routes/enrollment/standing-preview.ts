@@ -3,11 +3,10 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { ok } from '../../../kernel/types.ts'
 import { CUT_OFFS } from '../../../store/schema/vocabulary.ts'
 import { defineRoute } from '../../define-route.ts'
-import { previewStep } from '../../preview/fleet-preview.ts'
-import { previewShape, shownPreview } from '../../preview/shapes.ts'
+import { previewAnswer } from '../../preview/answer.ts'
+import { previewShape } from '../../preview/shapes.ts'
 import { nullable, strictObject, time, stringEnum, nameParams } from '../../schemas.ts'
 import { instantOf } from '../../times.ts'
 import type { AdminContext } from '../../context.ts'
@@ -40,8 +39,7 @@ export function addStandingPreviewRoute(app: FastifyInstance, context: AdminCont
           ...(body.sunset === undefined ? {} : { sunset: instantOf(body.sunset) }),
         },
       } as const
-      const preview = await previewStep(context, { step, at: instantOf(body.at) })
-      return preview.ok ? ok({ body: shownPreview(preview.value) }) : preview
+      return await previewAnswer(context, { step, at: instantOf(body.at) })
     },
   })
 }

@@ -19,6 +19,8 @@ import { defineRoute } from '../../define-route.ts'
 import { versionedOutput } from '../../route-output.ts'
 import { conflict } from '../../refused.ts'
 import { strictObject, time, stringEnum } from '../../schemas.ts'
+import { previewAnswer } from '../../preview/answer.ts'
+import { previewShape } from '../../preview/shapes.ts'
 import { enforcementPreview } from './enforcement-preview.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -83,6 +85,16 @@ export function addEnforcementRoutes(app: FastifyInstance, context: AdminContext
         version: current.value.version,
       })
     },
+  })
+  defineRoute(app, {
+    route: 'POST /api/enforcement/preview',
+    role: 'viewer',
+    tag: 'enforcement',
+    summary:
+      'Which devices would meet another verdict once certificates are required; nothing is changed.',
+    response: previewShape,
+    fails: [409],
+    handle: () => previewAnswer(context, { step: { kind: 'require-certificates' } }),
   })
   defineRoute(app, {
     route: 'POST /api/enforcement/require',

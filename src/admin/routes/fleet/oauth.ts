@@ -5,14 +5,23 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { certificateRequirement, enforcementInForce } from '../../../fleet/enforcement-in-force.ts'
 import { explainOAuthRefusal } from '../../../fleet/explain.ts'
-import { applyOAuthChange, unmetPreconditions, type OAuthFacts } from '../../../fleet/oauth.ts'
+import type { OAuthEndpoints } from '../../../decide/policy.ts'
+import {
+  applyOAuthChange,
+  CONFIRMATIONS,
+  unmetPreconditions,
+  type OAuthChange,
+  type OAuthFacts,
+} from '../../../fleet/oauth.ts'
 import { OAUTH_ENDPOINTS } from '../../../fleet/oauth-rows.ts'
 import { ok, type Result } from '../../../kernel/types.ts'
 import type { StoreTrouble } from '../../../store/failure.ts'
 import type { StoredOauth } from '../../../store/settings/oauth.ts'
 import { syncPortIn } from '../../../store/settings/ports.ts'
 import { ENDPOINT_STATES } from '../../../store/schema/vocabulary.ts'
-import { defineRoute } from '../../define-route.ts'
+import { defineRoute, type RouteFailure } from '../../define-route.ts'
+import { previewAnswer } from '../../preview/answer.ts'
+import { previewShape } from '../../preview/shapes.ts'
 import { conflict } from '../../refused.ts'
 import { strictObject, stringEnum } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
@@ -42,6 +51,8 @@ const oauth = strictObject({
   version: Type.Integer(),
 })
 
+const change = stringEnum(['enable-new', 'disable-new', 'enable-legacy', 'disable-legacy'] as const)
+
 /** Adds the calls. */
 export function addOAuthRoutes(app: FastifyInstance, context: AdminContext): void {
   const { store, frontEnd } = context
@@ -63,41 +74,71 @@ export function addOAuthRoutes(app: FastifyInstance, context: AdminContext): voi
     },
   })
   defineRoute(app, {
+    route: 'POST /api/oauth/preview',
+    role: 'viewer',
+    tag: 'oauth',
+    summary:
+      'Which devices would meet another verdict after a change, or what speaks against it but a confirmation; nothing is changed.',
+    body: strictObject({ change }),
+    response: previewShape,
+    fails: [409],
+    handle: async ({ body: { change: kind } }) => {
+      const changed = await changedOauth(context, { kind, confirmations: CONFIRMATIONS })
+      if (!changed.ok) return changed
+      const { after: endpoints } = changed.value
+      return await previewAnswer(context, { step: { kind: 'oauth', endpoints } })
+    },
+  })
+  defineRoute(app, {
     route: 'POST /api/oauth',
     role: 'administrator',
     tag: 'oauth',
     summary: 'Enable or disable an endpoint. Disabling the legacy one takes two confirmations.',
     body: strictObject({
-      change: stringEnum(['enable-new', 'disable-new', 'enable-legacy', 'disable-legacy'] as const),
+      change,
       confirmations: Type.Optional(Type.Integer({ minimum: 0, maximum: 2, default: 0 })),
     }),
     response: oauth,
     versioned: true,
     fails: [409],
     handle: async ({ actor, body, expected }) => {
-      const current = await store.oauth.current()
-      if (!current.ok) return current
-      const facts = await oauthFacts(context)
-      if (!facts.ok) return facts
       const { change: kind, confirmations = 0 } = body
-      const after = applyOAuthChange(
-        {
-          modern: current.value.mutual,
-          // The legacy endpoint is there until an administrator disables it.
-          legacy: current.value.legacy === 'disabled' ? 'disabled' : 'enabled',
-        },
-        kind === 'disable-legacy' ? { kind, confirmations } : { kind },
-        facts.value,
-      )
-      if (!after.ok) return conflict(after.failure, explainOAuthRefusal)
-      const { modern, legacy } = after.value
+      const changed = await changedOauth(context, { kind, confirmations })
+      if (!changed.ok) return changed
+      const { current, facts, after } = changed.value
+      const { modern, legacy } = after
       // Both endpoints are set: of two who change one each at once, the later must not undo the other unseen.
-      const looked = expected === 'any' ? current.value.version : expected
+      const looked = expected === 'any' ? current.version : expected
       const set = await store.oauth.set(actor, { mutual: modern, legacy }, looked)
       if (!set.ok) return set
-      return ok({ body: shownOauth(set.value, facts.value, frontEnd), version: set.value.version })
+      return ok({ body: shownOauth(set.value, facts, frontEnd), version: set.value.version })
     },
   })
+}
+
+interface ChangedOauth {
+  readonly current: StoredOauth
+  readonly facts: OAuthFacts
+  readonly after: OAuthEndpoints
+}
+
+/** What the endpoints would be after a change, or what speaks against it. */
+async function changedOauth(
+  context: AdminContext,
+  wanted: OAuthChange,
+): Promise<Result<ChangedOauth, RouteFailure>> {
+  const current = await context.store.oauth.current()
+  if (!current.ok) return current
+  const facts = await oauthFacts(context)
+  if (!facts.ok) return facts
+  const before = {
+    modern: current.value.mutual,
+    // The legacy endpoint is there until an administrator disables it.
+    legacy: current.value.legacy === 'disabled' ? 'disabled' : 'enabled',
+  } as const
+  const after = applyOAuthChange(before, wanted, facts.value)
+  if (!after.ok) return conflict(after.failure, explainOAuthRefusal)
+  return ok({ current: current.value, facts: facts.value, after: after.value })
 }
 
 async function oauthFacts({

@@ -18,8 +18,8 @@ import { ok, type Fault, type Result } from '../../../kernel/types.ts'
 import type { AgentMinimum } from '../../../store/devices/device-filter.ts'
 import { defineRoute, type RouteFailure } from '../../define-route.ts'
 import { invalidData, setByFile, unreadableDocument } from '../../refused.ts'
-import { previewStep } from '../../preview/fleet-preview.ts'
-import { previewShape, shownPreview } from '../../preview/shapes.ts'
+import { previewAnswer } from '../../preview/answer.ts'
+import { previewShape } from '../../preview/shapes.ts'
 import { strictObject, stringEnum } from '../../schemas.ts'
 import type { AdminContext } from '../../context.ts'
 
@@ -176,9 +176,7 @@ function addApprovalModelRoutes(app: FastifyInstance, context: AdminContext): vo
     fails: [409],
     handle: async ({ body }) => {
       if (frontEnd.approvalModel() !== undefined) return setByFile('the approval model')
-      const step = { kind: 'approval-model', model: body.model } as const
-      const preview = await previewStep(context, { step })
-      return preview.ok ? ok({ body: shownPreview(preview.value) }) : preview
+      return await previewAnswer(context, { step: { kind: 'approval-model', model: body.model } })
     },
   })
   defineRoute(app, {

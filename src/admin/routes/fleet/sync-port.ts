@@ -6,13 +6,20 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { certificateRequirement, enforcementInForce } from '../../../fleet/enforcement-in-force.ts'
 import { CLIENT_CLASSES } from '../../../fleet/client.ts'
-import { checkClosing, MIGRATION_LABELS, type SyncPortFacts } from '../../../fleet/migration.ts'
+import {
+  checkClosing,
+  MIGRATION_LABELS,
+  type ClosePermission,
+  type SyncPortFacts,
+} from '../../../fleet/migration.ts'
 import { explainCloseRefusal } from '../../../fleet/explain.ts'
 import { ok, type Instant, type Result } from '../../../kernel/types.ts'
 import type { StoreTrouble } from '../../../store/failure.ts'
 import { SYNC_PORT, syncPortIn, type StoredPort } from '../../../store/settings/ports.ts'
 import { MIGRATIONS } from '../../../store/schema/vocabulary.ts'
-import { defineRoute } from '../../define-route.ts'
+import { defineRoute, type RouteFailure } from '../../define-route.ts'
+import { previewAnswer } from '../../preview/answer.ts'
+import { previewShape } from '../../preview/shapes.ts'
 import { conflict, refuse } from '../../refused.ts'
 import { nullable, strictObject, stringEnum } from '../../schemas.ts'
 import { devicesByClass, devicesIn } from '../devices/chart-sums.ts'
@@ -57,30 +64,41 @@ function addReadRoute(app: FastifyInstance, context: AdminContext): void {
 
 function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
   const { store, clock, frontEnd } = context
+  const force = Type.Boolean({ description: 'Close it in spite of that; written down as forced.' })
+  defineRoute(app, {
+    route: 'POST /api/sync-port/close/preview',
+    role: 'viewer',
+    tag: 'migration',
+    summary:
+      'Which devices would meet another verdict once the sync port is closed; nothing is changed.',
+    body: strictObject({ force }),
+    response: previewShape,
+    fails: [409],
+    handle: async ({ body }) => {
+      const closing = await closingOf(context, body.force)
+      if (!closing.ok) return closing
+      const { listener } = closing.value
+      return await previewAnswer(context, { step: { kind: 'close-sync-port', listener } })
+    },
+  })
   defineRoute(app, {
     route: 'POST /api/sync-port/close',
     role: 'administrator',
     tag: 'migration',
     summary:
       'Close the sync port; refused while devices are pending or unidentified, unless forced.',
-    body: strictObject({
-      force: Type.Boolean({ description: 'Close it in spite of that; written down as forced.' }),
-    }),
+    body: strictObject({ force }),
     response: port,
     versioned: true,
     fails: [409],
     handle: async ({ actor, body, expected }) => {
-      if (frontEnd.syncListener() === undefined) return NO_SYNC_PORT
-      const found = await readSyncPort(context)
-      if (!found.ok) return found
-      const { facts } = found.value
-      const closing = checkClosing(facts, body.force)
-      if (!closing.ok) return conflict(closing.failure, explainCloseRefusal)
-      const { over } = closing.value
+      const closing = await closingOf(context, body.force)
+      if (!closing.ok) return closing
+      const { listener, facts, over } = closing.value
       const closed = await store.ports.close(actor, SYNC_PORT, {
         expected,
         force: over.length > 0,
-        listener: frontEnd.syncListener() ?? SYNC_PORT,
+        listener,
         // No device was ever registered: a connection on the port is not one of ours.
         since: facts.isNewInstallation ? FOREVER : sinceOf(clock.now()),
         ...(over.length > 0 ? { over } : {}),
@@ -104,6 +122,26 @@ function addSwitchRoutes(app: FastifyInstance, context: AdminContext): void {
       return await readSyncPortOutput(context)
     },
   })
+}
+
+interface Closing extends ClosePermission {
+  readonly listener: string
+  readonly facts: SyncPortFacts
+}
+
+/** What closing the port means, or what speaks against it. */
+async function closingOf(
+  context: AdminContext,
+  force: boolean,
+): Promise<Result<Closing, RouteFailure>> {
+  const listener = context.frontEnd.syncListener()
+  if (listener === undefined) return NO_SYNC_PORT
+  const found = await readSyncPort(context)
+  if (!found.ok) return found
+  const { facts } = found.value
+  const closing = checkClosing(facts, force)
+  if (!closing.ok) return conflict(closing.failure, explainCloseRefusal)
+  return ok({ ...closing.value, listener, facts })
 }
 
 const NO_SYNC_PORT = refuse({

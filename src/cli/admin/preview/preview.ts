@@ -29,7 +29,7 @@ interface Verdict {
 }
 
 /** The whole preview. */
-export function previewLines(preview: Preview, view: View): readonly string[] {
+function previewLines(preview: Preview, view: View): readonly string[] {
   const { judged, complete, items } = preview
   const head = `${countText(judged, 'device')} judged${complete ? '' : ', of more than that'}`
   const devices =
@@ -72,6 +72,13 @@ const restLines = ({ unknown, not_asked: notAsked }: Preview, view: View): reado
   ),
   ...(notAsked.length === 0 ? [] : [sentenceText(`not asked: ${notAsked.join(', ')}`, view)]),
 ]
+
+/** Prints what a change would alter, and changes nothing: what `--dry-run` does. */
+export const printPreview = (
+  context: CommandContext,
+  path: string,
+  body?: object,
+): Promise<CommandResult> => context.run<Preview>({ method: 'POST', path, body }, previewLines)
 
 /** A refusal that is only written down says so. */
 const verdictText = (code: string, isAdmitted: boolean): string =>

@@ -1,6 +1,6 @@
 /** `tfe audit`, `tfe deny` and `tfe token`. */
 import type { TfeCommand } from '../../command.ts'
-import { calls, pages, wide } from './common-options.ts'
+import { calls, DRY_RUN, pages, wide } from './common-options.ts'
 
 /** Adds the commands about the audit trail, the deny list and API tokens. */
 export function addAuditDenyToken(program: TfeCommand): void {
@@ -35,6 +35,7 @@ export function addAuditDenyToken(program: TfeCommand): void {
     .description('deny a key or a certificate')
     .argument('<DENIED>', denied)
     .requiredOption('--note <TEXT>', 'why, for the readers of the list')
+    .option(...DRY_RUN)
     .examples("tfe deny add KEY --note 'stolen laptop, ticket 4711'")
     .with(calls(module, 'deny'))
   deny

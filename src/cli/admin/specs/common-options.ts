@@ -53,6 +53,11 @@ export const pages = (command: TfeCommand): TfeCommand =>
 
 /** A switch that does it all the same. */
 export const FORCE = ['--force', 'do it in spite of the devices it costs'] as const
+/** A switch that foretells it instead. */
+export const DRY_RUN = [
+  '--dry-run',
+  'say which devices would meet another verdict, and change nothing',
+] as const
 /** What a repeated `--confirm` says of itself. */
 export const CONFIRM = 'do not ask; once for each question'
 /** What a `--confirm` says of itself where the cost is told first. */

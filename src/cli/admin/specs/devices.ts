@@ -2,7 +2,7 @@
 import { CLIENT_CLASSES } from '../../../fleet/client.ts'
 import { DEPARTURES } from '../../../fleet/departure.ts'
 import type { TfeCommand } from '../../command.ts'
-import { calls, CONFIRM, pages, wide } from './common-options.ts'
+import { calls, CONFIRM, DRY_RUN, pages, wide } from './common-options.ts'
 
 /** Adds the commands about devices. */
 export function addDevices(program: TfeCommand): void {
@@ -61,6 +61,7 @@ export function addDevices(program: TfeCommand): void {
       .description(description)
       .argument('<ID...>', DEVICE)
       .examples(`tfe devices ${name} 0192f0c4 0192f0c5`)
+      .with((command) => (name === 'block' ? command.option(...DRY_RUN) : command))
       .with(calls(module, name))
   }
   devices

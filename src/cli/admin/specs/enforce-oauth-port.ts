@@ -1,6 +1,6 @@
 /** `tfe enforce`, `tfe oauth` and `tfe port`. */
 import type { TfeCommand } from '../../command.ts'
-import { calls, CONFIRM, FORCE } from './common-options.ts'
+import { calls, CONFIRM, DRY_RUN, FORCE } from './common-options.ts'
 
 /** Adds the commands about what holds for the whole fleet. */
 export function addEnforceOAuthPort(program: TfeCommand): void {
@@ -19,6 +19,7 @@ export function addEnforceOAuthPort(program: TfeCommand): void {
       'Requires certificates, for good: prints what speaks against it, then asks for a phrase to be typed. Only `tfe break-glass` on the machine itself can undo it.',
     )
     .option('--phrase <TEXT>', 'the phrase, where there is no terminal to ask at')
+    .option(...DRY_RUN)
     .with(calls(module, 'requireCertificates'))
   enforce
     .command('save')
@@ -41,7 +42,11 @@ export function addEnforceOAuthPort(program: TfeCommand): void {
     ['enable-legacy', 'enable the legacy endpoint', 'enableLegacy'],
   ] as const
   for (const [name, description, action] of switches) {
-    oauth.command(name).description(description).with(calls(module, action))
+    oauth
+      .command(name)
+      .description(description)
+      .option(...DRY_RUN)
+      .with(calls(module, action))
   }
   oauth
     .command('disable-legacy')
@@ -49,6 +54,7 @@ export function addEnforceOAuthPort(program: TfeCommand): void {
       'Disables the legacy endpoint. It is confirmed twice: on a terminal by being asked, elsewhere by --confirm --confirm.',
     )
     .counted('--confirm', CONFIRM)
+    .option(...DRY_RUN)
     .with(calls(module, 'disableLegacy'))
   const port = program
     .command('port')
@@ -64,6 +70,7 @@ export function addEnforceOAuthPort(program: TfeCommand): void {
     .command('close')
     .description('close it')
     .option(...FORCE)
+    .option(...DRY_RUN)
     .with(calls(module, 'closePort'))
   port.command('open').description('open it again').with(calls(module, 'openPort'))
 }
