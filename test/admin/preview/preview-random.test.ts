@@ -29,7 +29,7 @@ test(`what a preview foretells of devices and of classes is what they meet after
   expect(played.seen('altered')).toBeGreaterThan(3000)
   const others = NOT_ASKED.reduce((sum, what) => sum + played.seen(what), 0)
   expect(others / played.seen('verdicts')).toBeLessThan(0.02)
-}, 60_000)
+}, 180_000)
 
 describe.skipIf(postgres.kind === 'missing')('on PostgreSQL', () => {
   const url = postgres.kind === 'found' ? postgres.url : ''
@@ -40,7 +40,7 @@ describe.skipIf(postgres.kind === 'missing')('on PostgreSQL', () => {
     expect(played.faults.slice(0, 5)).toEqual([])
     expect(STEP_KINDS.filter((kind) => played.seen(kind) === 0)).toEqual([])
     expect(played.seen('altered')).toBeGreaterThan(1000)
-  }, 60_000)
+  }, 180_000)
 })
 
 if (postgres.kind === 'missing') test.skip(`on PostgreSQL: ${postgres.why}`, () => {})
