@@ -41,7 +41,7 @@ const tls = defaultGroup('How the listener speaks TLS with devices.', {
     'auto',
   ),
   advertiseCas: flag(
-    'Name the trusted CAs when asking for a certificate, so that a browser or a device with several can choose. Off by default: agents know their own, the names tell every client that connects which CAs you trust, and OpenSSL spends a tenth of a handshake on verifying chains although its verdict is not asked for. Settings that are staged or distrusted are not named; TLS allows 64 KiB of names, and beyond that none is sent and a warning says so.',
+    'Name the trusted CAs when asking for a certificate, so that a browser or a device with several can choose. Off by default: agents know their own, the names tell every client that connects which CAs you trust, and OpenSSL spends a tenth of a handshake on verifying chains although its verdict is not asked for. Settings that are staged or distrusted are not named; TLS allows 64 KiB of names, and beyond that none is sent and a warning says so; clients in Java fail above 32 KiB, which is a warning, too.',
     false,
   ),
 })
