@@ -3,7 +3,7 @@
  */
 import type { CrlFailure } from '../../src/revoke/crl-failure.ts'
 import { amount, instant } from './placeholders.ts'
-import { byUs, type Cases } from './samples.ts'
+import { byUs, UNSUPPORTED, type Cases } from './samples.ts'
 
 const limit = amount('limit')
 const bytes = amount('size')
@@ -42,6 +42,21 @@ export const CRLS: Cases<CrlFailure> = {
   ),
   'crl-of-another-ca': byUs({ kind: 'crl-of-another-ca', issuer }),
   'crl-signature-weak': byUs({ kind: 'crl-signature-weak', algorithm: '{algorithm}' }),
+  'crl-signature-unsupported': byUs(
+    ...UNSUPPORTED.map((why) => ({
+      kind: 'crl-signature-unsupported' as const,
+      algorithm: '{algorithm}',
+      why,
+    })),
+  ),
+  'crl-signer-key-unsupported': byUs(
+    ...UNSUPPORTED.map((why) => ({
+      kind: 'crl-signer-key-unsupported' as const,
+      issuer,
+      key: '{key}',
+      why,
+    })),
+  ),
   'crl-signer-key-weak': byUs({ kind: 'crl-signer-key-weak', issuer, key: '{key}' }),
   'crl-signer-may-not': byUs({ kind: 'crl-signer-may-not', issuer }),
   'crl-forged': byUs({ kind: 'crl-forged', issuer }),

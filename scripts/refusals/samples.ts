@@ -52,6 +52,9 @@ const RESOURCES: Readonly<Record<Resource, Extract<Refusal, { kind: 'budget-exha
   comparisons: { kind: 'budget-exhausted', resource: 'comparisons', limit: amount('limit') },
 }
 
+/** Why an algorithm is not taken that is not known to be weak. */
+export const UNSUPPORTED = ['unknown', 'not-enabled', 'unfit-parameters'] as const
+
 const MATCH_RULES = ['subjectAltNames', 'enrollmentSettings', 'issuerKeys', 'policies'] as const
 
 /** `decide` and what `trust` and `x509` told it. */
@@ -175,6 +178,22 @@ export const REFUSALS: Cases<Refusal> = {
   'bad-signature': byDevice({ kind: 'bad-signature', subject, issuer: '{issuer}' }),
   'weak-signature': byDevice({ kind: 'weak-signature', subject, algorithm: '{algorithm}' }),
   'weak-key': byDevice({ kind: 'weak-key', subject, key: '{key}' }),
+  'unsupported-signature': byDevice(
+    ...UNSUPPORTED.map((why) => ({
+      kind: 'unsupported-signature' as const,
+      subject,
+      algorithm: '{algorithm}',
+      why,
+    })),
+  ),
+  'unsupported-key': byDevice(
+    ...UNSUPPORTED.map((why) => ({
+      kind: 'unsupported-key' as const,
+      subject,
+      key: '{key}',
+      why,
+    })),
+  ),
   'wrong-purpose': byDevice({
     kind: 'wrong-purpose',
     subject,

@@ -2,6 +2,7 @@
  * Why no path was sound, in words.
  */
 import { unreachable } from '../kernel/types.ts'
+import { UNSUPPORTED_STEP, UNSUPPORTED_TEXT } from '../trust/algorithms.ts'
 import type { PathFailure } from '../trust/failure.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
@@ -17,6 +18,8 @@ export function explainPath(why: PathFailure): Explanation {
     case 'bad-signature':
     case 'weak-signature':
     case 'weak-key':
+    case 'unsupported-signature':
+    case 'unsupported-key':
     case 'wrong-purpose':
     case 'wrong-key-usage':
     case 'unknown-critical-extension':
@@ -82,6 +85,8 @@ type CertificateFailure = Of<
   | 'bad-signature'
   | 'weak-signature'
   | 'weak-key'
+  | 'unsupported-signature'
+  | 'unsupported-key'
   | 'wrong-purpose'
   | 'wrong-key-usage'
   | 'unknown-critical-extension'
@@ -106,6 +111,16 @@ function explainCertificate(why: CertificateFailure): Explanation {
         sentence: `the key of ${whose(why.subject)} is ${why.key}, which is not among those we take`,
         nextStep:
           'issue the certificate anew for a key of RSA 2048 to 8192, P-256, P-384, P-521 or Ed25519',
+      }
+    case 'unsupported-signature':
+      return {
+        sentence: `the signature on ${whose(why.subject)} is made with ${why.algorithm}, ${UNSUPPORTED_TEXT[why.why]}`,
+        nextStep: `issue the certificate anew ${UNSUPPORTED_STEP[why.why]}`,
+      }
+    case 'unsupported-key':
+      return {
+        sentence: `the key of ${whose(why.subject)} is ${why.key}, ${UNSUPPORTED_TEXT[why.why]}`,
+        nextStep: `issue the certificate anew ${UNSUPPORTED_STEP[why.why]}`,
       }
     case 'wrong-purpose':
       return {

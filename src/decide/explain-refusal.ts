@@ -132,6 +132,8 @@ function explainRefusal(why: Refusal): Explanation {
     case 'bad-signature':
     case 'weak-signature':
     case 'weak-key':
+    case 'unsupported-signature':
+    case 'unsupported-key':
     case 'wrong-purpose':
     case 'wrong-key-usage':
     case 'unknown-critical-extension':

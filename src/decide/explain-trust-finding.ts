@@ -5,6 +5,8 @@ import type { FindingCode } from '../trust/finding.ts'
 
 /** Each departure that leaves a path sound, with the section of RFC 5280 or the CA/Browser rules that it departs from. */
 export const FINDING_EXPLANATIONS: Readonly<Record<FindingCode, string>> = {
+  'algorithm-parameters':
+    'an algorithm is named with parameters that it should not have, or a key without those that it should have (RFC 5758 §3.2, RFC 3279 §2.3.1)',
   'any-purpose':
     'the certificate may be used for any purpose, not for TLS clients alone (§4.2.1.12)',
   'authority-key-identifier-missing':

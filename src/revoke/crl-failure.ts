@@ -3,6 +3,7 @@
  * log and in the metrics.
  */
 import { isoText, unreachable } from '../kernel/types.ts'
+import { UNSUPPORTED_STEP, UNSUPPORTED_TEXT } from '../trust/algorithms.ts'
 import type { ListFault } from '../trust/revocation.ts'
 import type { CrlFault } from '../x509/crl-fault.ts'
 import type { NumberFinding, UnfitReplacement } from './replacement.ts'
@@ -109,6 +110,16 @@ export function explainCrlFailure(why: CrlFailure): Explanation {
       return {
         sentence: `the list is signed with ${why.algorithm}, which is too weak`,
         nextStep: 'let the CA sign its lists with SHA-256 or better',
+      }
+    case 'crl-signature-unsupported':
+      return {
+        sentence: `the list is signed with ${why.algorithm}, ${UNSUPPORTED_TEXT[why.why]}`,
+        nextStep: `let the CA sign its lists ${UNSUPPORTED_STEP[why.why]}`,
+      }
+    case 'crl-signer-key-unsupported':
+      return {
+        sentence: `the key of ${why.issuer} is ${why.key}, ${UNSUPPORTED_TEXT[why.why]}`,
+        nextStep: `renew the CA ${UNSUPPORTED_STEP[why.why]}`,
       }
     case 'crl-signer-key-weak':
       return {

@@ -10,6 +10,7 @@ import {
   type KeyFingerprint,
   type Result,
 } from '../kernel/types.ts'
+import { UNSUPPORTED_STEP, UNSUPPORTED_TEXT } from '../trust/algorithms.ts'
 import type { AnchorFault, TrustAnchor } from '../trust/anchor.ts'
 import { trustStore, type TrustStore } from '../trust/store.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
@@ -133,7 +134,13 @@ export function explainAnchorFault(fault: AnchorFault): string {
     case 'anchor-without-name':
       return 'it has no subject (RFC 5280 §4.1.2.6); have the CA issued again'
     case 'anchor-key-weak':
-      return `its key, ${fault.key}, is weaker than we accept; have the CA issued with a stronger one`
+      return `its key, ${fault.key}, is not among those that we accept; have the CA issued with one of RSA 2048 to 8192, P-256, P-384, P-521 or Ed25519`
+    case 'anchor-key-unsupported':
+      return `its key is ${fault.key}, ${UNSUPPORTED_TEXT[fault.why]}; have the CA issued ${UNSUPPORTED_STEP[fault.why]}`
+    case 'anchor-signature-unsupported':
+      return `it names itself as its issuer and is signed with ${fault.algorithm}, ${UNSUPPORTED_TEXT[fault.why]}; have the CA issued ${UNSUPPORTED_STEP[fault.why]}`
+    case 'anchor-version-old':
+      return `it is a certificate of version ${fault.version}, which cannot say that it is a CA (basic constraints came with version 3, RFC 5280 §4.2.1.9); have the CA issued again with the same name and key as version 3, basic constraints CA:TRUE`
     case 'anchor-extension-unknown':
       return `it holds the critical extension ${fault.oid}, which this program does not implement; have the CA issued without it`
     case 'anchor-contradicts-itself':

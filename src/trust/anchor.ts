@@ -6,7 +6,12 @@ import { fail, ok, type Result } from '../kernel/types.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { KEY_USAGE } from '../x509/extensions.ts'
 import { keyText } from '../x509/key.ts'
-import { isStrongKey } from './algorithms.ts'
+import {
+  objectionToKey,
+  objectionToSignature,
+  signatureText,
+  type Unsupported,
+} from './algorithms.ts'
 import { unknownCriticalExtension } from './critical.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { verifiesUnder } from '../x509/verify-signature.ts'
@@ -31,6 +36,15 @@ export type AnchorFault =
   /** §4.1.2.6: a CA has a name. */
   | { readonly kind: 'anchor-without-name' }
   | { readonly kind: 'anchor-key-weak'; readonly key: string }
+  | { readonly kind: 'anchor-key-unsupported'; readonly key: string; readonly why: Unsupported }
+  /** It names itself as its issuer, and whether it signed itself cannot be verified. */
+  | {
+      readonly kind: 'anchor-signature-unsupported'
+      readonly algorithm: string
+      readonly why: Unsupported
+    }
+  /** Basic constraints came with version 3: one of version 1 or 2 cannot say that it is a CA. */
+  | { readonly kind: 'anchor-version-old'; readonly version: 1 | 2 }
   | { readonly kind: 'anchor-extension-unknown'; readonly oid: string }
   /** It signed itself, and its authority key identifier names another key (§4.2.1.1). */
   | { readonly kind: 'anchor-contradicts-itself' }
@@ -68,21 +82,33 @@ function faultsOf(
 ): readonly AnchorFault[] {
   const { basicConstraints, keyUsage, authorityKeyIdentifier } = certificate.extensions
   const faults: AnchorFault[] = []
-  if (basicConstraints?.ca !== true) faults.push({ kind: 'anchor-not-a-ca' })
+  const { version } = certificate
+  if (version !== 3) faults.push({ kind: 'anchor-version-old', version })
+  else if (basicConstraints?.ca !== true) faults.push({ kind: 'anchor-not-a-ca' })
   if (keyUsage !== undefined && (keyUsage & KEY_USAGE.keyCertSign) === 0) {
     faults.push({ kind: 'anchor-may-not-sign' })
   }
   if (certificate.subject.rdns.length === 0) faults.push({ kind: 'anchor-without-name' })
   const { algorithm } = certificate.publicKey
-  if (!isStrongKey(algorithm, limits))
-    faults.push({ kind: 'anchor-key-weak', key: keyText(algorithm) })
+  const [why, key] = [objectionToKey(algorithm, limits), keyText(algorithm)]
+  if (why === 'weak') faults.push({ kind: 'anchor-key-weak', key })
+  else if (why !== undefined) faults.push({ kind: 'anchor-key-unsupported', key, why })
   const oid = unknownCriticalExtension(certificate)
   if (oid !== undefined) faults.push({ kind: 'anchor-extension-unknown', oid })
   if (selfSigned && contradictsItself(certificate))
     faults.push({ kind: 'anchor-contradicts-itself' })
   if (!selfSigned && authorityKeyIdentifier === undefined)
-    faults.push({ kind: 'anchor-origin-unstated' })
+    faults.push(unstatedOrigin(certificate, limits))
   return faults
+}
+
+/** What names itself as its issuer was not signed by another CA, as far as can be told. */
+function unstatedOrigin(certificate: Certificate, limits: Limits): AnchorFault {
+  const { algorithm } = certificate.signature
+  const why = objectionToSignature(algorithm, limits)
+  return why === undefined || why === 'weak' || !isSelfIssued(certificate)
+    ? { kind: 'anchor-origin-unstated' }
+    : { kind: 'anchor-signature-unsupported', algorithm: signatureText(algorithm), why }
 }
 
 function contradictsItself({ extensions, serial, issuer }: Certificate): boolean {

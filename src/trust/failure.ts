@@ -2,6 +2,7 @@
  * Every way in which a path is not sound, with its facts. Names are RFC 4514 text, keys and algorithms are words:
  * its reader has no certificate at hand.
  */
+import type { Unsupported } from './algorithms.ts'
 import type { AnchorFault } from './anchor.ts'
 import type { Finding } from './finding.ts'
 import type { Limits, Purpose } from './limits.ts'
@@ -21,6 +22,19 @@ export type PathFailure =
   | { readonly kind: 'bad-signature'; readonly subject: string; readonly issuer: string }
   | { readonly kind: 'weak-signature'; readonly subject: string; readonly algorithm: string }
   | { readonly kind: 'weak-key'; readonly subject: string; readonly key: string }
+  /** Not known to be weak, and not one that we verify. */
+  | {
+      readonly kind: 'unsupported-signature'
+      readonly subject: string
+      readonly algorithm: string
+      readonly why: Unsupported
+    }
+  | {
+      readonly kind: 'unsupported-key'
+      readonly subject: string
+      readonly key: string
+      readonly why: Unsupported
+    }
   | { readonly kind: 'not-a-ca'; readonly subject: string }
   /** A CA whose key usage lacks keyCertSign. */
   | { readonly kind: 'ca-may-not-sign'; readonly subject: string }
@@ -89,6 +103,8 @@ const RANKS: readonly PathFailure['kind'][] = [
   'bad-signature',
   'weak-signature',
   'weak-key',
+  'unsupported-signature',
+  'unsupported-key',
   'not-a-ca',
   'ca-may-not-sign',
   'path-length-exceeded',

@@ -11,9 +11,14 @@ import type { TrustAnchor } from './anchor.ts'
 /** One harmless departure; `subject` is the certificate it is in. */
 export type Finding =
   | { readonly kind: FindingKind; readonly subject: string }
-  | { readonly kind: 'lax-encoding'; readonly subject: string; readonly laxity: Laxity }
+  | {
+      readonly kind: 'lax-encoding'
+      readonly subject: string
+      readonly laxity: Exclude<Laxity, 'algorithm-parameters'>
+    }
 
 export type FindingKind =
+  | 'algorithm-parameters'
   | 'any-purpose'
   | 'authority-key-identifier-missing'
   | 'authority-key-identifier-mismatch'
@@ -65,7 +70,11 @@ function collect(certificate: Certificate, kinds: readonly FindingKind[], found:
   if (kinds.length === 0 && certificate.laxities.size === 0) return
   const subject = printName(certificate.subject)
   for (const kind of kinds) found.push({ kind, subject })
-  for (const laxity of certificate.laxities) found.push({ kind: 'lax-encoding', subject, laxity })
+  for (const laxity of certificate.laxities) {
+    // The encoding is right, and says what another RFC wants otherwise.
+    if (laxity === 'algorithm-parameters') found.push({ kind: laxity, subject })
+    else found.push({ kind: 'lax-encoding', subject, laxity })
+  }
 }
 
 /** A departure, and whether a certificate shows it. */

@@ -2,6 +2,7 @@
  * What the judge demands of algorithms, and how much work one peer may cause.
  */
 import type { Curve } from '../x509/key.ts'
+import type { MlDsaSet } from '../x509/ml-dsa.ts'
 import type { Digest } from '../x509/signature.ts'
 
 /** `private` admits harmless departures from RFC 5280 and CA/Browser profiles and reports them; `strict` refuses them. */
@@ -25,6 +26,8 @@ export interface Limits {
   readonly rsaBits: { readonly minimum: number; readonly maximum: number }
   readonly curves: readonly Curve[]
   readonly digests: readonly Digest[]
+  /** The weakest set of parameters of ML-DSA that is taken, in keys and signatures. */
+  readonly mlDsa: MlDsaSet | 'off'
   /** Whether anyExtendedKeyUsage alone stands for the purpose asked for (RFC 5280 §4.2.1.12 leaves it to us). */
   readonly anyPurpose: boolean
 }
@@ -46,5 +49,7 @@ export const DEFAULT_LIMITS: Limits = {
   curves: ['P-256', 'P-384', 'P-521'],
   // Collisions of SHA-1 are for sale, and a collision is a forged certificate.
   digests: ['sha256', 'sha384', 'sha512'],
+  // Few tools can read such certificates yet: an upstream that is handed one may refuse what we have admitted.
+  mlDsa: 'off',
   anyPurpose: false,
 }

@@ -13,7 +13,13 @@ import { pointsOf } from '../x509/distribution-points.ts'
 import { KEY_USAGE } from '../x509/extensions.ts'
 import { keyText } from '../x509/key.ts'
 import { printName } from '../x509/print-name.ts'
-import { isStrongKey, isStrongSignature, signatureText } from './algorithms.ts'
+import {
+  isStrongKey,
+  objectionToKey,
+  objectionToSignature,
+  signatureText,
+  type Unsupported,
+} from './algorithms.ts'
 import type { Limits } from './limits.ts'
 import type { SoundPath } from './validate.ts'
 import { verifiesUnder } from '../x509/verify-signature.ts'
@@ -29,7 +35,18 @@ export type ListFault =
   /** None of the certificates it could belong to has the name of its issuer. */
   | { readonly kind: 'crl-of-another-ca'; readonly issuer: string }
   | { readonly kind: 'crl-signature-weak'; readonly algorithm: string }
+  | {
+      readonly kind: 'crl-signature-unsupported'
+      readonly algorithm: string
+      readonly why: Unsupported
+    }
   | { readonly kind: 'crl-signer-key-weak'; readonly issuer: string; readonly key: string }
+  | {
+      readonly kind: 'crl-signer-key-unsupported'
+      readonly issuer: string
+      readonly key: string
+      readonly why: Unsupported
+    }
   /** The CA's key usage lacks cRLSign (§6.3.3 (f)). */
   | { readonly kind: 'crl-signer-may-not'; readonly issuer: string }
   | { readonly kind: 'crl-forged'; readonly issuer: string }
@@ -44,8 +61,14 @@ export function verifyList(
   const named = authorities.filter(({ subject }) => subject.key === crl.issuer.key)
   if (named.length === 0) return fail({ kind: 'crl-of-another-ca', issuer })
   const { algorithm } = crl.signature
-  if (!isStrongSignature(algorithm, limits)) {
-    return fail({ kind: 'crl-signature-weak', algorithm: signatureText(algorithm) })
+  const why = objectionToSignature(algorithm, limits)
+  if (why !== undefined) {
+    const text = signatureText(algorithm)
+    return fail(
+      why === 'weak'
+        ? { kind: 'crl-signature-weak', algorithm: text }
+        : { kind: 'crl-signature-unsupported', algorithm: text, why },
+    )
   }
   const strong = named.filter(({ publicKey }) => isStrongKey(publicKey.algorithm, limits))
   const signers = strong.filter((one) => isSignedBy(crl, one))
@@ -57,9 +80,15 @@ export function verifyList(
 }
 
 function unsigned(named: readonly Certificate[], limits: Limits, issuer: string): ListFault {
-  const weak = named.find(({ publicKey }) => !isStrongKey(publicKey.algorithm, limits))
-  if (weak === undefined) return { kind: 'crl-forged', issuer }
-  return { kind: 'crl-signer-key-weak', issuer, key: keyText(weak.publicKey.algorithm) }
+  for (const { publicKey } of named) {
+    const why = objectionToKey(publicKey.algorithm, limits)
+    if (why === undefined) continue
+    const facts = { issuer, key: keyText(publicKey.algorithm) }
+    return why === 'weak'
+      ? { kind: 'crl-signer-key-weak', ...facts }
+      : { kind: 'crl-signer-key-unsupported', ...facts, why }
+  }
+  return { kind: 'crl-forged', issuer }
 }
 
 /** §6.3.3 (f): where there is a key usage, it says so. */

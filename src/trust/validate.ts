@@ -11,7 +11,12 @@ import type { Certificate } from '../x509/certificate.ts'
 import { KEY_USAGE } from '../x509/extensions.ts'
 import { keyText } from '../x509/key.ts'
 import { printName } from '../x509/print-name.ts'
-import { isStrongKey, isStrongSignature, signatureText } from './algorithms.ts'
+import {
+  objectionToKey,
+  objectionToSignature,
+  signatureText,
+  type AlgorithmObjection,
+} from './algorithms.ts'
 import { isSelfIssued, type TrustAnchor } from './anchor.ts'
 import { unknownCriticalExtension } from './critical.ts'
 import type { Effort } from './effort.ts'
@@ -78,20 +83,33 @@ function unsigned({ certificates, anchor }: Anchored, measure: Measure): PathFai
   let issuer = anchor.certificate
   for (const certificate of certificates.toReversed()) {
     const { algorithm } = certificate.signature
-    if (!isStrongSignature(algorithm, store.limits)) {
-      const subject = subjectOf(certificate)
-      return { kind: 'weak-signature', subject, algorithm: signatureText(algorithm) }
-    }
+    const objection = objectionToSignature(algorithm, store.limits)
+    if (objection !== undefined) return unfitSignature(certificate, objection)
     const verified = effort.verifies(certificate, issuer)
     if (verified === undefined) return effort.failure()
     if (!verified) return forged(certificate, issuer)
-    const key = certificate.publicKey.algorithm
-    if (!isStrongKey(key, store.limits)) {
-      return { kind: 'weak-key', subject: subjectOf(certificate), key: keyText(key) }
-    }
+    const toKey = objectionToKey(certificate.publicKey.algorithm, store.limits)
+    if (toKey !== undefined) return unfitKey(certificate, toKey)
     issuer = certificate
   }
   return undefined
+}
+
+function unfitSignature(certificate: Certificate, why: AlgorithmObjection): PathFailure {
+  const facts = {
+    subject: subjectOf(certificate),
+    algorithm: signatureText(certificate.signature.algorithm),
+  }
+  return why === 'weak'
+    ? { kind: 'weak-signature', ...facts }
+    : { kind: 'unsupported-signature', ...facts, why }
+}
+
+function unfitKey(certificate: Certificate, why: AlgorithmObjection): PathFailure {
+  const facts = { subject: subjectOf(certificate), key: keyText(certificate.publicKey.algorithm) }
+  return why === 'weak'
+    ? { kind: 'weak-key', ...facts }
+    : { kind: 'unsupported-key', ...facts, why }
 }
 
 const forged = (certificate: Certificate, issuer: Certificate): PathFailure => ({

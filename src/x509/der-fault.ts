@@ -22,9 +22,12 @@ export type Problem =
   | 'unexpected-element'
   | 'version-unknown'
 
-/** A harmless departure from DER, read all the same. */
+/** A harmless departure from DER, or from what an algorithm's RFC wants beside its identifier; read all the same. */
 export type Laxity =
-  'default-value-encoded' | 'named-bits-not-minimal' | 'time-form-of-another-year'
+  | 'algorithm-parameters'
+  | 'default-value-encoded'
+  | 'named-bits-not-minimal'
+  | 'time-form-of-another-year'
 
 /** The first thing wrong with an encoding; `offset` counts octets from its beginning. */
 export interface DerFault {

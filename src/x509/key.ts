@@ -5,6 +5,7 @@
 import { unreachable } from '../kernel/types.ts'
 import { readParameters, type Parameters } from './algorithm.ts'
 import { DerReader, TAG } from './der.ts'
+import { ML_DSA_SETS, type MlDsaSet } from './ml-dsa.ts'
 
 /** Kind and strength of a key. */
 export type KeyAlgorithm =
@@ -12,6 +13,10 @@ export type KeyAlgorithm =
   | { readonly kind: 'ec'; readonly curve: Curve | 'other' }
   | { readonly kind: 'ed25519' }
   | { readonly kind: 'ed448' }
+  | { readonly kind: 'ml-dsa'; readonly set: MlDsaSet }
+  /** One of the three above with parameters, which it may not have: no library takes such a key. */
+  | { readonly kind: 'unfit-parameters'; readonly of: 'ed25519' | 'ed448' | 'ml-dsa' }
+  /** Unknown. */
   | { readonly kind: 'other'; readonly oid: string }
 
 export type Curve = 'P-256' | 'P-384' | 'P-521'
@@ -25,6 +30,8 @@ export function readKeyAlgorithm(spki: DerReader): KeyAlgorithm {
   spki.end()
   switch (oid) {
     case '1.2.840.113549.1.1.1':
+      // RFC 3279 §2.3.1 wants NULL; every library reads the key whatever stands there.
+      if (parameters.kind !== 'null') spki.note('algorithm-parameters')
       return rsa('rsa', key, spki)
     case '1.2.840.113549.1.1.10':
       return rsa('rsa-pss', key, spki)
@@ -32,13 +39,21 @@ export function readKeyAlgorithm(spki: DerReader): KeyAlgorithm {
       // Explicit parameters (RFC 5480 §2.1.1 forbids them) are a curve of the peer's own choosing.
       return { kind: 'ec', curve: curveOf(parameters) }
     case '1.3.101.112':
-      return { kind: 'ed25519' }
+      return bare({ kind: 'ed25519' }, parameters)
     case '1.3.101.113':
-      return { kind: 'ed448' }
-    default:
-      return { kind: 'other', oid }
+      return bare({ kind: 'ed448' }, parameters)
+    default: {
+      const set = ML_DSA_SETS.get(oid)
+      return set === undefined ? { kind: 'other', oid } : bare({ kind: 'ml-dsa', set }, parameters)
+    }
   }
 }
+
+type BareKey = Extract<KeyAlgorithm, { readonly kind: 'ed25519' | 'ed448' | 'ml-dsa' }>
+
+/** RFC 8410 §3, RFC 9881 §4: nothing behind the object identifier. */
+const bare = (key: BareKey, { kind }: Parameters): KeyAlgorithm =>
+  kind === 'absent' ? key : { kind: 'unfit-parameters', of: key.kind }
 
 const curveOf = (parameters: Parameters): Curve | 'other' =>
   (parameters.kind === 'identifier' ? CURVES.get(parameters.oid) : undefined) ?? 'other'
@@ -82,9 +97,15 @@ export function keyText(algorithm: KeyAlgorithm): string {
       return 'Ed25519'
     case 'ed448':
       return 'Ed448'
+    case 'ml-dsa':
+      return `ML-DSA-${algorithm.set}`
+    case 'unfit-parameters':
+      return `${BARE_NAMES[algorithm.of]} with parameters`
     case 'other':
       return `key type ${algorithm.oid}`
     default:
       return unreachable(algorithm)
   }
 }
+
+const BARE_NAMES = { ed25519: 'Ed25519', ed448: 'Ed448', 'ml-dsa': 'ML-DSA' } as const

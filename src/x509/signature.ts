@@ -3,6 +3,7 @@
  */
 import { readParameters } from './algorithm.ts'
 import { constructed, TAG, type DerReader } from './der.ts'
+import { ML_DSA_SETS, type MlDsaSet } from './ml-dsa.ts'
 
 export type Digest = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'
 
@@ -13,9 +14,19 @@ export type SignatureAlgorithm =
   | { readonly kind: 'ecdsa'; readonly digest: Digest }
   | { readonly kind: 'ed25519' }
   | { readonly kind: 'ed448' }
+  | { readonly kind: 'ml-dsa'; readonly set: MlDsaSet }
+  /** One of the above with parameters that it may not have; nothing verifies it. */
+  | { readonly kind: 'unfit-parameters'; readonly of: SignatureKind }
+  /** Unknown; nothing verifies it. */
   | { readonly kind: 'other'; readonly oid: string }
 
-/** Reads an AlgorithmIdentifier; parameters that do not belong make it `other`, which nothing verifies. */
+/** The algorithms that are known. */
+export type SignatureKind = 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa' | 'ed25519' | 'ed448' | 'ml-dsa'
+
+/**
+ * Reads an AlgorithmIdentifier. NULL behind an ECDSA algorithm, as Java 11 and some Android key stores write it, is noted
+ * and read: there is nothing in it that another reader could take otherwise.
+ */
 export function readSignatureAlgorithm(identifier: DerReader): SignatureAlgorithm {
   const algorithm = readAlgorithm(identifier)
   identifier.end()
@@ -24,18 +35,24 @@ export function readSignatureAlgorithm(identifier: DerReader): SignatureAlgorith
 
 function readAlgorithm(identifier: DerReader): SignatureAlgorithm {
   const oid = identifier.oid()
-  const known = ALGORITHMS.get(oid)
-  const other: SignatureAlgorithm = { kind: 'other', oid }
-  if (oid === RSA_PSS) return readPss(identifier) ?? other
+  if (oid === RSA_PSS) return readPss(identifier) ?? { kind: 'unfit-parameters', of: 'rsa-pss' }
   const { kind } = readParameters(identifier)
-  // RFC 4055 §5 wants NULL with RSA, and old signers leave it out; RFC 5758 §3.2 and RFC 8410 §3 want nothing.
-  const fits = kind === 'absent' || (kind === 'null' && known?.kind === 'rsa-pkcs1')
-  return fits ? (known ?? other) : other
+  const known = ALGORITHMS.get(oid)
+  if (known === undefined) return { kind: 'other', oid }
+  // RFC 5758 §3.2, RFC 8410 §3 and RFC 9881 §2 want nothing.
+  if (kind === 'absent') return known
+  // RFC 4055 §5 wants NULL with RSA, and old signers leave it out.
+  if (kind === 'null' && known.kind === 'rsa-pkcs1') return known
+  if (kind !== 'null' || known.kind !== 'ecdsa') return { kind: 'unfit-parameters', of: known.kind }
+  identifier.note('algorithm-parameters')
+  return known
 }
 
 const RSA_PSS = '1.2.840.113549.1.1.10'
 
-const ALGORITHMS: ReadonlyMap<string, SignatureAlgorithm> = new Map<string, SignatureAlgorithm>([
+type KnownAlgorithm = Extract<SignatureAlgorithm, { readonly kind: SignatureKind }>
+
+const ALGORITHMS: ReadonlyMap<string, KnownAlgorithm> = new Map<string, KnownAlgorithm>([
   ['1.2.840.113549.1.1.4', { kind: 'rsa-pkcs1', digest: 'md5' }],
   ['1.2.840.113549.1.1.5', { kind: 'rsa-pkcs1', digest: 'sha1' }],
   ['1.2.840.113549.1.1.14', { kind: 'rsa-pkcs1', digest: 'sha224' }],
@@ -49,6 +66,7 @@ const ALGORITHMS: ReadonlyMap<string, SignatureAlgorithm> = new Map<string, Sign
   ['1.2.840.10045.4.3.4', { kind: 'ecdsa', digest: 'sha512' }],
   ['1.3.101.112', { kind: 'ed25519' }],
   ['1.3.101.113', { kind: 'ed448' }],
+  ...[...ML_DSA_SETS].map(([oid, set]) => [oid, { kind: 'ml-dsa', set }] as const),
 ])
 
 const DIGESTS: ReadonlyMap<string, Digest> = new Map([

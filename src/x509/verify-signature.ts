@@ -32,7 +32,9 @@ export function verifiesUnder(
     }
     case 'ed25519':
     case 'ed448':
+    case 'ml-dsa':
       return holds(null, tbs, { key, value })
+    case 'unfit-parameters':
     case 'other':
       return false
     default:
@@ -57,7 +59,8 @@ function holds(
 }
 
 function fitsKey(algorithm: SignatureAlgorithm, { publicKey }: Certificate): boolean {
-  const key = publicKey.algorithm.kind
+  const { algorithm: of } = publicKey
+  const key = of.kind
   switch (algorithm.kind) {
     case 'rsa-pkcs1':
       return key === 'rsa'
@@ -68,6 +71,9 @@ function fitsKey(algorithm: SignatureAlgorithm, { publicKey }: Certificate): boo
     case 'ed25519':
     case 'ed448':
       return key === algorithm.kind
+    case 'ml-dsa':
+      return of.kind === 'ml-dsa' && of.set === algorithm.set
+    case 'unfit-parameters':
     case 'other':
       return false
     default:

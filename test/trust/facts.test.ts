@@ -74,6 +74,24 @@ const rows: readonly (readonly [Peer, PathFailure])[] = [
     { kind: 'weak-signature', subject: 'CN=device-1', algorithm: 'ECDSA with SHA1' },
   ],
   [
+    { leaf: device({ innerAlgorithm: der.sequence(der.oid('1.2.3.4')) }) },
+    {
+      kind: 'unsupported-signature',
+      subject: 'CN=device-1',
+      algorithm: 'algorithm 1.2.3.4',
+      why: 'unknown',
+    },
+  ],
+  [
+    { leaf: device({ keyType: 'ml-dsa-44' }) },
+    {
+      kind: 'unsupported-key',
+      subject: 'CN=device-1',
+      key: 'ML-DSA-44',
+      why: 'not-enabled',
+    },
+  ],
+  [
     { leaf: device({ keys: rsa1024 }) },
     { kind: 'weak-key', subject: 'CN=device-1', key: 'RSA 1024' },
   ],

@@ -10,6 +10,8 @@ const KINDS: Readonly<Record<PathFailure['kind'], true>> = {
   'bad-signature': true,
   'weak-signature': true,
   'weak-key': true,
+  'unsupported-signature': true,
+  'unsupported-key': true,
   'not-a-ca': true,
   'ca-may-not-sign': true,
   'path-length-exceeded': true,

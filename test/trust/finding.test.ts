@@ -309,6 +309,16 @@ for (const { promise, found: expected, ...peer } of rows) {
   })
 }
 
+test('parameters of an algorithm are found in leaf and intermediate, apart from lax encodings', () => {
+  const innerAlgorithm = der.sequence(der.oid('1.2.840.10045.4.3.2'), der.nothing())
+  const odd = caBelow(ROOT, 'Odd', { innerAlgorithm })
+  const leaf = mintLeaf({ issuer: odd, name: 'device-1', innerAlgorithm })
+  expect(found({ leaf, presented: [odd] })).toEqual([
+    ['algorithm-parameters', LEAF],
+    ['algorithm-parameters', 'CN=Odd'],
+  ])
+})
+
 test('a lax encoding is found with what is lax about it', () => {
   const lax = { ...keyUsage('digitalSignature'), value: der.bitString(Buffer.from([0x80])) }
   const result = judged({ leaf: device({ extensions: [lax] }) })

@@ -62,6 +62,7 @@ const unlimited = mintCa({ name: 'Unlimited', without: ['2.5.29.15'] })
 const listsOnly = mintCa({ name: 'Lists Only', extensions: [keyUsage('cRLSign')] })
 const renewed = mintCa({ name: 'No Lists', keys: noLists })
 const ed = mintCa({ name: 'Ed', keyType: 'ed25519' })
+const post = mintCa({ name: 'Post', keyType: 'ml-dsa-44' })
 const p384 = mintCa({ name: 'P384', keyType: 'p384' })
 const forgery = (): Buffer => minted({ issuer: { subject: ISSUING.subject, key: mintKeys().key } })
 
@@ -115,6 +116,35 @@ const signers: readonly (readonly [string, ReturnType<typeof verifyList>, string
     'crl-of-another-ca',
   ],
   ['without a CA no list is believed', verified(minted(), []), 'crl-of-another-ca'],
+  [
+    'a list signed with ECDSA and NULL is believed',
+    verified(
+      minted({ innerAlgorithm: der.sequence(der.oid('1.2.840.10045.4.3.2'), der.nothing()) }),
+    ),
+    'believed',
+  ],
+  [
+    'a list signed in a way that we do not know is not called weak',
+    verified(minted({ innerAlgorithm: der.sequence(der.oid('1.2.3.4')) })),
+    'crl-signature-unsupported',
+  ],
+  [
+    'a list of a CA whose key is of a kind that is not taken is not called weak',
+    verified(minted({ issuer: { subject: post.subject, key: ISSUING.key }, digest: 'sha256' }), [
+      post,
+    ]),
+    'crl-signer-key-unsupported',
+  ],
+  [
+    'ML-DSA signs no lists unless it is taken',
+    verified(minted({ issuer: post }), [post]),
+    'crl-signature-unsupported',
+  ],
+  [
+    'ML-DSA signs lists where it is taken',
+    verified(minted({ issuer: post }), [post], { mlDsa: 44 }),
+    'believed',
+  ],
   [
     'a list signed with SHA-1 proves nothing',
     verified(minted({ digest: 'sha1' })),

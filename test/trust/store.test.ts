@@ -3,7 +3,7 @@ import { parseAnchor } from '../../src/trust/anchor.ts'
 import { DEFAULT_LIMITS, type Limits, type Profile } from '../../src/trust/limits.ts'
 import { trustStore } from '../../src/trust/store.ts'
 import * as der from '../support/certificates/der-writer.ts'
-import { mintKeys, type Minted } from '../support/certificates/mint-certificate.ts'
+import { mintCertificate, mintKeys, type Minted } from '../support/certificates/mint-certificate.ts'
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -99,6 +99,7 @@ test('these limits hold unless others are given', () => {
     rsaBits: { minimum: 2048, maximum: 8192 },
     curves: ['P-256', 'P-384', 'P-521'],
     digests: ['sha256', 'sha384', 'sha512'],
+    mlDsa: 'off',
     anyPurpose: false,
   })
 })
@@ -207,6 +208,47 @@ const unfit: readonly (readonly [promise: string, Minted, readonly object[]])[] 
     'a weak key is unfit',
     mintCa({ keyType: 'rsa1024' }),
     [{ kind: 'anchor-key-weak', key: 'RSA 1024' }],
+  ],
+  [
+    'a key of a kind that is not taken is unfit, and not called weak',
+    mintCa({ keyType: 'ml-dsa-44' }),
+    [{ kind: 'anchor-key-unsupported', key: 'ML-DSA-44', why: 'not-enabled' }],
+  ],
+  [
+    'one of version 1 is unfit for its version, and not for what only later versions can say',
+    mintCertificate({
+      subject: der.commonName('Old root'),
+      keys: OTHER,
+      issuer: { subject: der.commonName('Old root'), key: OTHER.key },
+      notBefore: new Date('2026-01-01T00:00:00Z'),
+      notAfter: new Date('2036-01-01T00:00:00Z'),
+      version: 0,
+    }),
+    [{ kind: 'anchor-version-old', version: 1 }],
+  ],
+  [
+    'one of version 2 is unfit for its version',
+    mintCertificate({
+      subject: der.commonName('Old root'),
+      keys: OTHER,
+      issuer: { subject: der.commonName('Old root'), key: OTHER.key },
+      notBefore: new Date('2026-01-01T00:00:00Z'),
+      notAfter: new Date('2036-01-01T00:00:00Z'),
+      version: 1,
+    }),
+    [{ kind: 'anchor-version-old', version: 2 }],
+  ],
+  [
+    'one that names itself as issuer, signed in a way that we do not know, is not said to be signed by another',
+    mintCa({ innerAlgorithm: der.sequence(der.oid('1.2.3.4')) }),
+    [{ kind: 'anchor-signature-unsupported', algorithm: 'algorithm 1.2.3.4', why: 'unknown' }],
+  ],
+  [
+    'one that names itself as issuer, with a weak signature of another key, is of unstated origin',
+    mintCa({
+      innerAlgorithm: der.sequence(der.oid('1.2.840.10045.4.1')),
+    }),
+    [{ kind: 'anchor-origin-unstated' }],
   ],
   [
     'an unknown critical extension is unfit',

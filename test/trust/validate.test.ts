@@ -68,6 +68,19 @@ const digested = (digest: string): Pick<Peer, 'leaf' | 'presented' | 'chains'> =
 /** The issuing CA's name with another key: what a forger can make. */
 const forger = mintCa({ name: 'Issuing' })
 
+const ECDSA_SHA256 = '1.2.840.10045.4.3.2'
+const ECDSA_NULL = der.sequence(der.oid(ECDSA_SHA256), der.nothing())
+const spkiOf = (oid: string, ...parameters: readonly Buffer[]): Buffer =>
+  der.sequence(der.sequence(der.oid(oid), ...parameters), der.bitString(Buffer.alloc(32)))
+const mlDsa65 = mintKeys('ml-dsa-65')
+const mlDsaIssuing = caBelow(ROOT, 'ML-DSA issuing', { keys: mlDsa65 })
+const mlDsaRoot = mintCa({ name: 'ML-DSA root', keys: mlDsa65 })
+const mlDsaSigned = {
+  leaf: mintLeaf({ issuer: mlDsaRoot }),
+  presented: [],
+  chains: [[mlDsaRoot]],
+} as const
+
 /** The same octets with one bit of the signature changed. */
 function bent({ der: octets, ...rest }: Minted): Minted {
   const changed = Buffer.from(octets)
@@ -136,6 +149,92 @@ const rows: readonly Row[] = [
     ...digested('sha1'),
     limits: { digests: ['sha1'] },
     expect: 'sound',
+  },
+  {
+    promise: 'ECDSA with NULL behind it is sound',
+    leaf: device({ innerAlgorithm: ECDSA_NULL }),
+    expect: 'sound',
+  },
+  {
+    promise: 'ECDSA with NULL behind it departs from profile strict',
+    leaf: device({ innerAlgorithm: ECDSA_NULL }),
+    profile: 'strict',
+    expect: 'departs-from-profile',
+  },
+  {
+    promise: 'ECDSA with NULL behind it proves no forgery',
+    leaf: mintLeaf({ issuer: forger, innerAlgorithm: ECDSA_NULL }),
+    expect: 'bad-signature',
+  },
+  {
+    promise: 'ECDSA with SHA-1 and NULL is as weak as without',
+    leaf: device({
+      digest: 'sha1',
+      innerAlgorithm: der.sequence(der.oid('1.2.840.10045.4.1'), der.nothing()),
+    }),
+    expect: 'weak-signature',
+  },
+  {
+    promise: 'an unknown algorithm is not called weak',
+    leaf: device({ innerAlgorithm: der.sequence(der.oid('1.2.3.4')) }),
+    expect: 'unsupported-signature',
+  },
+  {
+    promise: 'parameters that do not belong are not called weak',
+    leaf: device({ innerAlgorithm: der.sequence(der.oid(ECDSA_SHA256), der.sequence()) }),
+    expect: 'unsupported-signature',
+  },
+  {
+    promise: 'a key of an unknown kind is not called weak',
+    leaf: device({ keys: { key: rsa2048.key, spki: spkiOf('1.2.3.4') } }),
+    expect: 'unsupported-key',
+  },
+  {
+    promise: 'an Ed25519 key with parameters is not called weak',
+    leaf: device({ keys: { key: rsa2048.key, spki: spkiOf('1.3.101.112', der.nothing()) } }),
+    expect: 'unsupported-key',
+  },
+  {
+    promise: 'ML-DSA is not taken unless the operator says so',
+    leaf: mintLeaf({ issuer: mlDsaIssuing }),
+    presented: [mlDsaIssuing],
+    chains: [[ROOT]],
+    expect: 'unsupported-key',
+  },
+  {
+    promise: 'a device with an ML-DSA key is not taken unless the operator says so',
+    leaf: device({ keys: mlDsa65 }),
+    expect: 'unsupported-key',
+  },
+  {
+    promise: 'a device with an ML-DSA key is taken where the operator says so',
+    leaf: device({ keys: mlDsa65 }),
+    limits: { mlDsa: 65 },
+    expect: 'sound',
+  },
+  {
+    promise: 'a signature by ML-DSA is not taken unless the operator says so',
+    ...mlDsaSigned,
+    expect: 'unfit-anchor',
+  },
+  {
+    promise: 'a signature by ML-DSA is verified where the operator says so',
+    ...mlDsaSigned,
+    limits: { mlDsa: 65 },
+    expect: 'sound',
+  },
+  {
+    promise: 'ML-DSA of a weaker set than the operator takes is not taken',
+    ...mlDsaSigned,
+    limits: { mlDsa: 87 },
+    expect: 'unfit-anchor',
+  },
+  {
+    promise: 'a forged signature by ML-DSA does not hold',
+    ...mlDsaSigned,
+    leaf: bent(mlDsaSigned.leaf),
+    limits: { mlDsa: 44 },
+    expect: 'bad-signature',
   },
   {
     promise: 'a device key of RSA 1024 is too weak',

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { createPublicKey, X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { parseCertificate } from '../../src/x509/certificate.ts'
 import * as der from '../support/certificates/der-writer.ts'
@@ -71,6 +71,50 @@ test('a key with text for parameters is refused, although OpenSSL carries it', (
   const failure = { problem: 'unexpected-element', field: 'subjectPublicKeyInfo' }
   expect(parseCertificate(octets)).toMatchObject({ ok: false, failure })
 })
+
+const noted: readonly (readonly [promise: string, octets: Buffer, laxities: readonly string[]])[] =
+  [
+    ['an RSA key with NULL', withKeyOf('rsa2048', der.nothing()), []],
+    ['an RSA key without parameters', withKeyOf('rsa2048'), ['algorithm-parameters']],
+    ['an RSA key with a structure', withKeyOf('rsa2048', der.sequence()), ['algorithm-parameters']],
+  ]
+
+function withKeyOf(type: 'rsa2048', ...parameters: readonly Buffer[]): Buffer {
+  const { key } = mintKeys(type)
+  const octets = createPublicKey(key).export({ type: 'pkcs1', format: 'der' })
+  const algorithm = der.sequence(der.oid('1.2.840.113549.1.1.1'), ...parameters)
+  return minted({ keys: { key, spki: der.sequence(algorithm, der.bitString(octets)) } })
+}
+
+for (const [promise, octets, laxities] of noted) {
+  test(`${promise} is read, as OpenSSL reads it, with ${laxities.length} findings`, () => {
+    expect(parseCertificate(octets)).toMatchObject({
+      ok: true,
+      value: { publicKey: { algorithm: { kind: 'rsa', bits: 2048 } }, laxities: new Set(laxities) },
+    })
+    expect(new X509Certificate(octets).publicKey.asymmetricKeyType).toBe('rsa')
+  })
+}
+
+const bareKeys: readonly (readonly [oid: string, of: string])[] = [
+  ['1.3.101.112', 'ed25519'],
+  ['1.3.101.113', 'ed448'],
+  ['2.16.840.1.101.3.4.3.17', 'ml-dsa'],
+  ['2.16.840.1.101.3.4.3.18', 'ml-dsa'],
+  ['2.16.840.1.101.3.4.3.19', 'ml-dsa'],
+]
+
+for (const [oid, of] of bareKeys) {
+  test(`a key ${oid} is ${of} without parameters, and unfit with them`, () => {
+    const read = (...parameters: readonly Buffer[]) => {
+      const parsed = parseCertificate(withKey(der.oid(oid), ...parameters))
+      return parsed.ok ? parsed.value.publicKey.algorithm : undefined
+    }
+    expect(read()?.kind).toBe(of)
+    expect(read(der.nothing())).toEqual({ kind: 'unfit-parameters', of })
+    expect(read(der.sequence())).toEqual({ kind: 'unfit-parameters', of })
+  })
+}
 
 const read: readonly (readonly [promise: string, octets: Buffer])[] = [
   ['a key with no parameters', withKey(unknown)],

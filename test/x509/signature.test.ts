@@ -33,7 +33,19 @@ function certificate(of: Keys, by: Keys, fields: Partial<CertificateFields> = {}
   )
 }
 
-for (const type of ['p256', 'p384', 'p521', 'rsa2048', 'ed25519', 'ed448'] as const) {
+const TYPES = [
+  'p256',
+  'p384',
+  'p521',
+  'rsa2048',
+  'ed25519',
+  'ed448',
+  'ml-dsa-44',
+  'ml-dsa-65',
+  'ml-dsa-87',
+] as const
+
+for (const type of TYPES) {
   const keys = type === 'rsa2048' ? rsa : mintKeys(type)
   const issuer = certificate(keys, keys)
 
@@ -116,13 +128,13 @@ test('RSA-PSS with another salt than it says does not hold', () => {
   expect(verifiesUnder(pss({ salt: 32, signedWithSalt: 20 }), authority)).toBe(false)
 })
 
-test('RSA-PSS with parameters that are never used is another algorithm, which nothing verifies', () => {
+test('RSA-PSS with parameters that are never used is one that nothing verifies', () => {
   for (const odd of [
     pss({ mask: 'sha384' }),
     pss({ trailer: 2 }),
     pss({ salt: 1025, signedWithSalt: 32 }),
   ]) {
-    expect(odd.signature.algorithm).toEqual({ kind: 'other', oid: '1.2.840.113549.1.1.10' })
+    expect(odd.signature.algorithm).toEqual({ kind: 'unfit-parameters', of: 'rsa-pss' })
     expect(verifiesUnder(odd, authority)).toBe(false)
   }
 })
@@ -165,18 +177,47 @@ test('RSA without its NULL still holds, as old signers wrote it', () => {
 
 test('parameters that do not belong make an algorithm that nothing verifies', () => {
   const rsaOid = der.oid('1.2.840.113549.1.1.11')
-  const ecOid = der.oid('1.2.840.10045.4.3.2')
-  const issuer = certificate(p256, p256)
+  const [ed25519, ed448, mlDsa] = ['ed25519', 'ed448', 'ml-dsa-44'].map((type) =>
+    mintKeys(type as 'ed25519' | 'ed448' | 'ml-dsa-44'),
+  ) as [Keys, Keys, Keys]
   const odd = [
-    [der.sequence(rsaOid, der.sequence()), rsa, authority],
-    [der.sequence(rsaOid, rsaOid), rsa, authority],
-    [der.sequence(ecOid, der.nothing()), p256, issuer],
+    [der.sequence(rsaOid, der.sequence()), rsa, 'rsa-pkcs1'],
+    [der.sequence(rsaOid, rsaOid), rsa, 'rsa-pkcs1'],
+    [der.sequence(ecdsaOid, der.sequence()), p256, 'ecdsa'],
+    [der.sequence(ecdsaOid, ecdsaOid), p256, 'ecdsa'],
+    [der.sequence(der.oid('1.3.101.112'), der.nothing()), ed25519, 'ed25519'],
+    [der.sequence(der.oid('1.3.101.113'), der.nothing()), ed448, 'ed448'],
+    [der.sequence(der.oid('2.16.840.1.101.3.4.3.17'), der.nothing()), mlDsa, 'ml-dsa'],
   ] as const
-  for (const [innerAlgorithm, by, above] of odd) {
+  for (const [innerAlgorithm, by, of] of odd) {
     const one = certificate(p256, by, { innerAlgorithm })
-    expect(one.signature.algorithm.kind).toBe('other')
-    expect(verifiesUnder(one, above)).toBe(false)
+    expect(one.signature.algorithm).toEqual({ kind: 'unfit-parameters', of })
+    expect(one.laxities).toEqual(new Set())
+    expect(verifiesUnder(one, certificate(by, by))).toBe(false)
   }
+})
+
+const ecdsaOid = der.oid('1.2.840.10045.4.3.2')
+
+test('ECDSA with NULL holds as it does without, and is noted', () => {
+  const issuer = certificate(p256, p256)
+  const innerAlgorithm = der.sequence(ecdsaOid, der.nothing())
+  const one = certificate(rsa, p256, { innerAlgorithm })
+  expect(one.signature.algorithm).toEqual({ kind: 'ecdsa', digest: 'sha256' })
+  expect([...one.laxities]).toEqual(['algorithm-parameters'])
+  expect(verifiesUnder(one, issuer)).toBe(true)
+  expect(certificate(rsa, p256).laxities).toEqual(new Set())
+  const changed = Buffer.from(one.der)
+  changed[changed.length - 3] = (changed.at(-3) ?? 0) ^ 1
+  expect(verifiesUnder(parsed(changed), issuer)).toBe(false)
+})
+
+test('an ML-DSA signature is not tried under a key of another set', () => {
+  const [small, large] = [mintKeys('ml-dsa-44'), mintKeys('ml-dsa-65')]
+  const innerAlgorithm = der.sequence(der.oid('2.16.840.1.101.3.4.3.18'))
+  const one = certificate(p256, small, { innerAlgorithm })
+  expect(verifiesUnder(one, certificate(small, small))).toBe(false)
+  expect(verifiesUnder(one, certificate(large, large))).toBe(false)
 })
 
 test('an algorithm that does not fit the key is not tried', () => {

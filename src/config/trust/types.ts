@@ -36,7 +36,7 @@ export interface ConfiguredDenyList {
 }
 
 /** The limits that an operator may set; budgets are ours, for they protect the front end and not the fleet. */
-export type TrustLimits = Pick<Limits, 'depth' | 'rsaBits' | 'digests' | 'anyPurpose'>
+export type TrustLimits = Pick<Limits, 'depth' | 'rsaBits' | 'digests' | 'mlDsa' | 'anyPurpose'>
 
 /** A setting whose life has ended. */
 export interface RemovedSetting {

@@ -15,7 +15,7 @@ import { certificateBlocks } from '../../x509/pem.ts'
 import { presentedList, presentedPath } from './pins.ts'
 import type { UntrustedReason } from '../upstream-failure.ts'
 import type { UpstreamTls } from '../settings.ts'
-import { isStrongKey } from '../../trust/algorithms.ts'
+import { objectionToKey } from '../../trust/algorithms.ts'
 
 /** Why our judge finds no sound path; `code` is that of its failure, of the anchor's fault, or of the parser's. */
 export interface Unsound {
@@ -91,7 +91,9 @@ function loneFault(
   { publicKey, extensions }: Certificate,
   limits: Limits,
 ): { readonly why: UntrustedReason; readonly code: string } | undefined {
-  if (!isStrongKey(publicKey.algorithm, limits)) return { why: 'unsound', code: 'weak-key' }
+  const objection = objectionToKey(publicKey.algorithm, limits)
+  if (objection === 'weak') return { why: 'unsound', code: 'weak-key' }
+  if (objection !== undefined) return { why: 'unsound', code: 'unsupported-key' }
   const purposes = extensions.extendedKeyUsage
   const fits = purposes === undefined || SERVER_PURPOSES.some((one) => purposes.includes(one))
   return fits ? undefined : { why: 'wrong-purpose', code: 'INVALID_PURPOSE' }

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Config } from '../../../src/config/config.ts'
 import { loadConfig } from '../../../src/config/load.ts'
+import { verifiesMlDsa } from '../../../src/config/trust/limits.ts'
 import { DEFAULT_LIMITS } from '../../../src/trust/limits.ts'
 import { inMemoryFiles } from '../../support/config/in-memory-files.ts'
 
@@ -21,8 +22,8 @@ upstreams: { core: { url: "https://core.example.com", identity: {} } }
 }
 
 test('a file that says nothing has the limits of the judge', async () => {
-  const { depth, rsaBits, digests, anyPurpose } = DEFAULT_LIMITS
-  expect((await loaded('')).trust.limits).toEqual({ depth, rsaBits, digests, anyPurpose })
+  const { depth, rsaBits, digests, mlDsa, anyPurpose } = DEFAULT_LIMITS
+  expect((await loaded('')).trust.limits).toEqual({ depth, rsaBits, digests, mlDsa, anyPurpose })
   expect((await loaded('')).dangers).toEqual([])
 })
 
@@ -53,3 +54,30 @@ test('a key that is switched off is no danger', async () => {
   expect(config.trust.limits.digests).not.toContain('sha1')
   expect(config.dangers).toEqual([])
 })
+
+for (const [written, mlDsa] of [
+  ['off', 'off'],
+  ['ML-DSA-44', 44],
+  ['ML-DSA-65', 65],
+  ['ML-DSA-87', 87],
+] as const) {
+  test(`mlDsa ${written} is read, and is no danger`, async () => {
+    const config = await loaded(`, limits: { mlDsa: ${written} }`)
+    expect(config.trust.limits).toMatchObject({ mlDsa })
+    expect(config.dangers).toEqual([])
+  })
+}
+
+for (const [version, verifies] of [
+  ['1.1.1w', false],
+  ['3.0.19', false],
+  ['3.4.2', false],
+  ['3.5.0', true],
+  ['3.5.8', true],
+  ['3.10.1', true],
+  ['4.0.0', true],
+] as const) {
+  test(`OpenSSL ${version} ${verifies ? 'verifies' : 'does not verify'} ML-DSA`, () => {
+    expect(verifiesMlDsa(version)).toBe(verifies)
+  })
+}

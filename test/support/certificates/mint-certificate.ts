@@ -4,7 +4,17 @@
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
 import * as der from './der-writer.ts'
 
-export type KeyType = 'p256' | 'p384' | 'p521' | 'rsa2048' | 'rsa1024' | 'ed25519' | 'ed448'
+export type KeyType =
+  | 'p256'
+  | 'p384'
+  | 'p521'
+  | 'rsa2048'
+  | 'rsa1024'
+  | 'ed25519'
+  | 'ed448'
+  | 'ml-dsa-44'
+  | 'ml-dsa-65'
+  | 'ml-dsa-87'
 
 /** An extension as it is encoded; `value` is the DER inside the OCTET STRING. */
 export interface MintedExtension {
@@ -92,6 +102,9 @@ function pairOf(type: KeyType): { privateKey: KeyObject; publicKey: KeyObject } 
   }
   if (type === 'ed25519') return generateKeyPairSync('ed25519')
   if (type === 'ed448') return generateKeyPairSync('ed448')
+  if (type === 'ml-dsa-44') return generateKeyPairSync('ml-dsa-44')
+  if (type === 'ml-dsa-65') return generateKeyPairSync('ml-dsa-65')
+  if (type === 'ml-dsa-87') return generateKeyPairSync('ml-dsa-87')
   return generateKeyPairSync('ec', { namedCurve: CURVES[type] })
 }
 
@@ -112,9 +125,17 @@ export function signatureAlgorithm(key: KeyObject, digest = digestFor(key)): Buf
   const type = key.asymmetricKeyType
   if (type === 'ed25519') return der.sequence(der.oid('1.3.101.112'))
   if (type === 'ed448') return der.sequence(der.oid('1.3.101.113'))
+  const mlDsa = ML_DSA_SIGNATURES[type ?? '']
+  if (mlDsa !== undefined) return der.sequence(der.oid(mlDsa))
   if (type === 'rsa')
     return der.sequence(der.oid(RSA_SIGNATURES[digest ?? ''] ?? '0.0'), der.nothing())
   return der.sequence(der.oid(ECDSA_SIGNATURES[digest ?? ''] ?? '0.0'))
+}
+
+const ML_DSA_SIGNATURES: Readonly<Record<string, string>> = {
+  'ml-dsa-44': '2.16.840.1.101.3.4.3.17',
+  'ml-dsa-65': '2.16.840.1.101.3.4.3.18',
+  'ml-dsa-87': '2.16.840.1.101.3.4.3.19',
 }
 
 const RSA_SIGNATURES: Readonly<Record<string, string>> = {

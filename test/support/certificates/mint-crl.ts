@@ -82,7 +82,7 @@ function entry({ serial, at = new Date(Date.now() - HOUR), reason, extensions = 
 }
 
 const digestOf = (key: Keys['key'], wanted: string | undefined): string | undefined =>
-  wanted ?? (key.asymmetricKeyType?.startsWith('ed') === true ? undefined : 'sha256')
+  wanted ?? (['ec', 'rsa'].includes(key.asymmetricKeyType ?? '') ? 'sha256' : undefined)
 
 /** IssuingDistributionPoint from its fields. */
 export const issuingPoint = (...parts: readonly Uint8Array[]): MintedExtension => ({

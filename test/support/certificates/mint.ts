@@ -43,6 +43,8 @@ export interface CaOptions {
   /** Left out means self-signed. */
   readonly issuer?: Ca
   readonly pathLength?: number
+  /** The whole AlgorithmIdentifier of the signature. */
+  readonly innerAlgorithm?: Buffer
   /** Added to the usual ones; one with the same oid replaces the usual one. */
   readonly extensions?: readonly MintedExtension[]
   /** Extensions to leave out, by oid. */
@@ -70,6 +72,8 @@ export interface LeafOptions {
   readonly serial?: number | bigint | Buffer
   /** Default: what suits the issuer's key. */
   readonly digest?: string
+  /** The whole AlgorithmIdentifier of the signature. */
+  readonly innerAlgorithm?: Buffer
   /** Signed with its own key and named as its own issuer; `issuer` is then not used. */
   readonly selfSigned?: boolean
   readonly extensions?: readonly MintedExtension[]
@@ -108,6 +112,7 @@ export function mintCa(options: CaOptions = {}): Ca {
     keys,
     issuer: issuer ?? { subject, key: keys.key },
     ...validityOf(options),
+    ...(options.innerAlgorithm === undefined ? {} : { innerAlgorithm: options.innerAlgorithm }),
     extensions: merged(usual, options),
   })
   const chainPem = issuer === undefined ? '' : minted.pem + issuer.chainPem
@@ -133,6 +138,7 @@ export function mintLeaf(options: LeafOptions): Leaf {
     ...validityOf(options),
     ...(options.serial === undefined ? {} : { serial: options.serial }),
     ...(options.digest === undefined ? {} : { digest: options.digest }),
+    ...(options.innerAlgorithm === undefined ? {} : { innerAlgorithm: options.innerAlgorithm }),
     extensions: merged(usual, options),
   })
   return { ...minted, chainPem: minted.pem + (selfSigned ? '' : issuer.chainPem) }

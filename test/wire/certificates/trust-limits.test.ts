@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { Device } from '../../support/devices/device.ts'
 import { upstreamTlsOptions } from '../../support/upstreams/upstream-tls.ts'
+import * as der from '../../support/certificates/der-writer.ts'
 import { mintLeaf } from '../../support/certificates/mint.ts'
 import { clientTls, fleet, product } from '../../support/front-ends/product.ts'
 import { answering, OK, rawUpstream } from '../../support/upstreams/raw-upstream.ts'
@@ -15,6 +16,16 @@ function anyExtended() {
   return [{ oid: '2.5.29.37', value: Buffer.from('30060604551d2500', 'hex') }]
 }
 
+const ecdsaNull = mintLeaf({
+  issuer: fleet.devices,
+  innerAlgorithm: der.sequence(der.oid('1.2.840.10045.4.3.2'), der.nothing()),
+})
+const unknown = mintLeaf({
+  issuer: fleet.devices,
+  innerAlgorithm: der.sequence(der.oid('1.2.3.4')),
+})
+const mlDsa = mintLeaf({ issuer: fleet.devices, keyType: 'ml-dsa-65' })
+
 const ROWS = [
   { limits: '', leaf: fleet.device, code: 'verified' },
   { limits: 'depth: 1', leaf: fleet.device, code: 'verified' },
@@ -26,6 +37,11 @@ const ROWS = [
   { limits: '', leaf: rsa1024, code: 'weak-key' },
   { limits: 'dangerousRsaBits: 1025', leaf: rsa1024, code: 'weak-key' },
   { limits: 'dangerousRsaBits: 1024', leaf: rsa1024, code: 'verified' },
+  { limits: '', leaf: ecdsaNull, code: 'verified' },
+  { limits: '', leaf: unknown, code: 'unsupported-signature' },
+  { limits: '', leaf: mlDsa, code: 'unsupported-key' },
+  { limits: 'mlDsa: ML-DSA-87', leaf: mlDsa, code: 'unsupported-key' },
+  { limits: 'mlDsa: ML-DSA-65', leaf: mlDsa, code: 'verified' },
   { limits: '', leaf: anyPurpose, code: 'wrong-purpose' },
   { limits: 'anyPurpose: true', leaf: anyPurpose, code: 'verified' },
 ] as const
@@ -35,6 +51,9 @@ const NAMES = new Map([
   [sha1, 'a device signed with SHA-1'],
   [rsa1024, 'a device with RSA 1024'],
   [anyPurpose, 'a device for any purpose'],
+  [ecdsaNull, 'a device signed with ECDSA and NULL'],
+  [unknown, 'a device signed in a way that is not known'],
+  [mlDsa, 'a device with an ML-DSA key'],
 ])
 
 for (const { limits, leaf, code } of ROWS) {
