@@ -32,11 +32,17 @@ type Root = Place<DeepPartial<ConfigDocument>>
 
 /** Reads the whole document; faults, warnings and dangers are added to its context. */
 export function readDocument(root: Root, file: string): Maybe<Config> {
+  const relays = Object.values(root.written?.listeners ?? {}).map((listener) => listener?.relay)
   const upstreams = nonEmptyList(
     root
       .at('upstreams')
       .entries()
-      .map(([name, place]) => readUpstream(place, name)),
+      .map(([name, place]) => {
+        const isRelayedTo = relays.some(
+          (relay) => relay?.upstream === name && relay.proxyProtocol !== 'off',
+        )
+        return readUpstream(place, { name, isRelayedTo })
+      }),
   )
   const names = namesIn(root, 'upstreams')
   const settings = (root.written?.trust?.enrollmentSettings ?? []).flatMap((one) => one?.name ?? [])

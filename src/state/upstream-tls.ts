@@ -17,7 +17,7 @@ import {
 } from '../upstream-tls/verification.ts'
 import { certificateBlocks } from '../x509/pem.ts'
 import type { EffectiveSettings } from '../upstream-tls/settings-types.ts'
-import type { Danger } from '../config/reading/danger.ts'
+import type { Danger, ToldUpstream } from '../config/reading/danger.ts'
 import type { Upstream, UpstreamTls } from '../config/upstream/types.ts'
 
 /** What was applied on the page of an upstream; the file's own word beats both (decision 20). */
@@ -52,16 +52,17 @@ export const fileSettings = ({
 
 /** The upstreams as their pages have them, and what is dangerous about that in place of what the file was. */
 export function applyUpstreamTls(
-  { upstreams, dangers }: Pick<Config, 'upstreams' | 'dangers'>,
+  { listeners, upstreams, dangers }: Pick<Config, 'dangers' | 'listeners' | 'upstreams'>,
   pages: readonly AppliedUpstreamTls[],
 ): Pick<Config, 'upstreams' | 'dangers'> {
   const [first, ...others] = upstreams.map((one) => applyTo(one, pages))
   // A configuration has an upstream.
   if (first === undefined) return { upstreams, dangers }
-  const now = [first, ...others].flatMap(upstreamTlsDangers)
-  const over = [first, ...others].flatMap(({ name, tls }) => [
-    ...(tls?.strict === true ? [unverifiedUpstream(name).sentence] : []),
-    ...(allowsUntrusted(tls) ? [] : [untrustedServersAllowed(name).sentence]),
+  const told = [first, ...others].map((one) => ({ ...one, isTold: isTold(one, listeners) }))
+  const now = told.flatMap(upstreamTlsDangers)
+  const over = told.flatMap((one) => [
+    ...(one.tls?.strict === true ? [unverifiedUpstream(one).sentence] : []),
+    ...(allowsUntrusted(one.tls) ? [] : [untrustedServersAllowed(one.name).sentence]),
   ])
   const still = dangers.filter(({ sentence }) => !over.includes(sentence))
   const known = still.map(({ sentence }) => sentence)
@@ -103,14 +104,20 @@ export function withTlsSettings(
 const allowsUntrusted = (tls: UpstreamTls | undefined): boolean =>
   tls?.strict === true && tls.allowAndLog
 
-function upstreamTlsDangers({ name, tls }: Upstream): readonly Danger[] {
+/** Whether a field of requests, or the PROXY header of a relayed connection, tells it who the devices are. */
+const isTold = ({ name, identity }: Upstream, listeners: Config['listeners']): boolean =>
+  identity !== undefined ||
+  listeners.some(({ relay }) => relay?.upstream === name && relay.proxyProtocol.place !== 'off')
+
+function upstreamTlsDangers(upstream: Upstream & ToldUpstream): readonly Danger[] {
+  const { name, tls } = upstream
   if (tls === undefined) return []
   const protocols = ['TLSv1.1', 'TLSv1'].filter((one) =>
     tls.selection.protocols.some((selected) => selected === one),
   )
   const at = storePlaceOf(name)
   return [
-    ...(tls.strict ? [] : [{ ...unverifiedUpstream(name), at }]),
+    ...(tls.strict ? [] : [{ ...unverifiedUpstream(upstream), at }]),
     ...(allowsUntrusted(tls) ? [{ ...untrustedServersAllowed(name), at }] : []),
     ...(protocols.length === 0 ? [] : [{ ...weakUpstreamProtocol(name, protocols), at }]),
   ]

@@ -74,7 +74,7 @@ export const UNTRUSTED_ALLOWED =
 export function explainVerificationNotice(notice: VerificationNotice): string {
   switch (notice.kind) {
     case 'unverified':
-      return 'anybody on the way can pose as the upstream and is told who the devices are; each such connection is logged and counted'
+      return 'anybody on the way can pose as the upstream and, where the upstream is told who the devices are, is told so as well; each such connection is logged and counted'
     case 'untrusted-servers-allowed':
       return UNTRUSTED_ALLOWED
     case 'idle-allow-and-log':

@@ -16,7 +16,7 @@ const SECURE = runtimeCatalogue().defaults.secure
 const OLD = { ...SECURE, protocols: ['TLSv1.3', 'TLSv1.2', 'TLSv1.1'] as const }
 
 /** A configuration with one upstream and these settings of its TLS. */
-async function configOf(tls: string): Promise<Config> {
+async function configOf(tls: string, more = ''): Promise<Config> {
   const text = `
 store: { dangerousNone: true }
 trust: { enrollmentSettings: [{ name: Fleet, standing: current, chain: 'file:fleet.pem' }] }
@@ -27,7 +27,7 @@ listeners:
     certificates: [{ chain: 'file:server.pem', key: 'file:server.key' }]
     routes: all
 routes: { all: { upstream: core, rows: [{ id: all, path: /*, class: device }] } }
-upstreams: { core: { url: 'https://core.internal', tls: ${tls} } }
+upstreams: { core: { url: 'https://core.internal', tls: ${tls}${more} } }
 `
   const read = await loadConfig('c.yaml', {}, inMemoryFiles('c.yaml', text))
   if (!read.ok) throw new Error(JSON.stringify(read.failure))
@@ -181,6 +181,37 @@ for (const { promise, tls, chosen, selection = SECURE, now, dangers } of ROWS) {
     }
   })
 }
+
+test('an upstream whose page turns strict TLS off is said to be told who the devices are only where it is told', async () => {
+  const config = await configOf('{}')
+  const pages = [{ upstream: 'core', selection: SECURE, chosen: UNVERIFIED }]
+  const saidOf = (one: typeof config) =>
+    applyUpstreamTls(one, pages).dangers.find(({ kind }) => kind === 'unverified-upstream')
+      ?.sentence
+  const NOT_TOLD =
+    'upstream core is not verified: anybody on the way can pose as it and reads what devices send to it'
+  const TOLD =
+    'upstream core is not verified: anybody on the way can pose as it and is told who the devices are'
+  expect(saidOf(config)).toBe(NOT_TOLD)
+  expect(saidOf(await configOf('{}', ', identity: {}'))).toBe(TOLD)
+
+  const relayed = (place: 'inside-tls' | 'off', upstream = 'core'): typeof config => {
+    const [devices] = config.listeners
+    const proxyProtocol = { place, certificate: false }
+    const relay: (typeof devices)['relay'] = {
+      at: 'c.yaml',
+      upstream,
+      certificate: 'device',
+      sensitive: false,
+      networks: undefined,
+      proxyProtocol,
+    }
+    return { ...config, listeners: [devices, { ...devices, name: 'sync', relay }] }
+  }
+  expect(saidOf(relayed('inside-tls'))).toBe(TOLD)
+  expect(saidOf(relayed('off'))).toBe(NOT_TOLD)
+  expect(saidOf(relayed('inside-tls', 'other'))).toBe(NOT_TOLD)
+})
 
 test('the page of an upstream that is no more changes nothing', async () => {
   const config = await configOf('{}')

@@ -111,7 +111,7 @@ const CHANGES: readonly ChangeRow[] = [
     settings: drafted(fresh, STRICT_OFF),
     changes: ['Enable Strict TLS: from on to off'],
     warnings: [
-      'anybody on the way can pose as the upstream and is told who the devices are; each such connection is logged and counted',
+      'anybody on the way can pose as the upstream and, where the upstream is told who the devices are, is told so as well; each such connection is logged and counted',
     ],
   },
   {
@@ -463,7 +463,7 @@ test('Allow and Log that the file states stays stated while strict TLS is off, w
   const off = drafted(fresh, { strict: false, allowAndLog: true }, rules)
   expect(off.draft.chosen).toEqual({ strict: false })
   expect(draftWarnings(off, rules).map(explainWarning)).toEqual([
-    'anybody on the way can pose as the upstream and is told who the devices are; each such connection is logged and counted',
+    'anybody on the way can pose as the upstream and, where the upstream is told who the devices are, is told so as well; each such connection is logged and counted',
     'Allow and Log untrusted servers: no effect while Enable Strict TLS is off',
   ])
   expect(applyDraft(off, WARNING_CODES, rules)).toMatchObject({ ok: true })

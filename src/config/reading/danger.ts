@@ -16,10 +16,18 @@ export interface Danger {
 /** What is given up, and what follows from it, wherever that was said. */
 type GivenUp = Omit<Danger, 'at'>
 
+/** An upstream, and whether it is told who the devices are: by a field, or by a PROXY header. */
+export interface ToldUpstream {
+  readonly name: string
+  readonly isTold: boolean
+}
+
 /** Strict TLS is off, by the file or by the upstream TLS settings in the store. */
-export const unverifiedUpstream = (name: string): GivenUp => ({
+export const unverifiedUpstream = ({ name, isTold }: ToldUpstream): GivenUp => ({
   kind: 'unverified-upstream',
-  sentence: `upstream ${name} is not verified: anybody on the way can pose as it and is told who the devices are`,
+  sentence: isTold
+    ? `upstream ${name} is not verified: anybody on the way can pose as it and is told who the devices are`
+    : `upstream ${name} is not verified: anybody on the way can pose as it and reads what devices send to it`,
 })
 
 /** Allow and Log untrusted servers is on under strict TLS, by the file or by the upstream TLS settings in the store. */

@@ -19,13 +19,21 @@ import {
 } from '../reading/place.ts'
 import type { ConfigDocument } from '../schema.ts'
 import { allowAndLogDropped, explainAllowAndLogDropped } from '../../upstream-tls/allow-and-log.ts'
-import { untrustedServersAllowed, unverifiedUpstream } from '../reading/danger.ts'
+import {
+  untrustedServersAllowed,
+  unverifiedUpstream,
+  type ToldUpstream,
+} from '../reading/danger.ts'
 
 type UpstreamPlace = Place<DeepPartial<ConfigDocument['upstreams'][string]>>
 type TlsPlace = Place<DeepPartial<ConfigDocument['upstreams'][string]['tls']>>
 
-/** Reads one upstream; what it gives up is added to the dangers. */
-export function readUpstream(place: UpstreamPlace, name: string): Maybe<Upstream> {
+/** Reads one upstream; what it gives up is added to the dangers. `isRelayedTo`: a PROXY header tells it of the devices. */
+export function readUpstream(
+  place: UpstreamPlace,
+  { name, isRelayedTo }: { readonly name: string; readonly isRelayedTo: boolean },
+): Maybe<Upstream> {
+  const isTold = isRelayedTo || place.at('identity').isStated
   const servers = readServers(place)
   const protocol = servers === missing ? missing : servers[0].protocol
   const plain = protocol === 'http:'
@@ -45,7 +53,7 @@ export function readUpstream(place: UpstreamPlace, name: string): Maybe<Upstream
     attempts: place.required('attempts'),
     health: readHealth(place.at('health'), plain),
     host: readHostPolicy(place.at('host')),
-    tls: plain ? undefined : readTls(place.at('tls'), name),
+    tls: plain ? undefined : readTls(place.at('tls'), { name, isTold }),
     identity: place.at('identity').optional(readIdentitySettings),
     limits: readLimits(place.at('limits')),
   })
@@ -75,13 +83,14 @@ function readHostPolicy(place: Place<string>): Maybe<HostPolicy> {
   return name === missing ? missing : { kind: 'name', name }
 }
 
-function readTls(place: TlsPlace, name: string): Maybe<UpstreamTls> {
+function readTls(place: TlsPlace, upstream: ToldUpstream): Maybe<UpstreamTls> {
+  const { name } = upstream
   const { preset, dangerousAllowAndLog, sni, strict: own } = place.written ?? {}
   if (preset === undefined) return missing
   const defaults = TLS_PRESET_DEFAULTS[preset]
   const strict = own ?? defaults.strict
   if (strict) warnOfStrict(place, name)
-  else checkUnverified(place, name)
+  else checkUnverified(place, upstream)
   const chosen = readSelection(place, { name, preset })
   return allOrMissing<UpstreamTls>({
     preset,
@@ -135,7 +144,7 @@ const hasFormerMark = (place: TlsPlace): boolean =>
   place.written?.dangerousUnverified === true && place.written.dangerousStrictOff !== true
 
 /** Strict TLS that is off has a mark of its own; Allow and Log belongs under strict TLS (decision 33). */
-function checkUnverified(place: TlsPlace, name: string): void {
+function checkUnverified(place: TlsPlace, upstream: ToldUpstream): void {
   const {
     pins = [],
     strict,
@@ -159,7 +168,7 @@ function checkUnverified(place: TlsPlace, name: string): void {
     place.at('dangerousUnverified').warn(message)
   }
   if (hasFormerMark(place)) {
-    const [dropped] = allowAndLogDropped([{ upstream: name, file: true, stored: [] }])
+    const [dropped] = allowAndLogDropped([{ upstream: upstream.name, file: true, stored: [] }])
     if (dropped !== undefined) {
       const { sentence, nextStep } = explainAllowAndLogDropped(dropped)
       place.at('dangerousUnverified').warn(`${sentence}: ${nextStep}`)
@@ -172,7 +181,7 @@ function checkUnverified(place: TlsPlace, name: string): void {
     return
   }
   const mark = dangerousStrictOff === true ? 'dangerousStrictOff' : 'dangerousUnverified'
-  place.at(mark).warnOfDanger(unverifiedUpstream(name))
+  place.at(mark).warnOfDanger(unverifiedUpstream(upstream))
 }
 
 function readTrust(

@@ -22,11 +22,15 @@ const DRAFTED = drafted(initialSettings(RULES), { strict: false }, RULES)
 const APPLIED = applied(DRAFTED, RULES)
 
 /** Every line of a start and its end, over a store with these settings, and the dangers of the metrics in between. */
-async function startWith(settings: TlsSettings, upstreamTls: readonly string[]) {
+async function startWith(
+  settings: TlsSettings,
+  upstreamTls: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'tfe-start-'))
   writeFiles(folder)
   const file = join(folder, 'tfe.yaml')
-  const yaml = { store: ' { sqlite: data/tfe.sqlite }' }
+  const yaml = { store: ' { sqlite: data/tfe.sqlite }', ...more }
   // No request goes to the upstream.
   writeFileSync(file, productYaml({ upstreamPort: 1, upstreamTls, yaml }))
   const loaded = await loadConfig(file, {})
@@ -75,6 +79,23 @@ test('strict TLS that was switched off in the store is announced at each start, 
   const { announced, counted } = await startWith(APPLIED, [])
   expect(announced).toEqual([['unverified-upstream', 'store: upstream TLS of mdm']])
   expect(counted).toBe(true)
+})
+
+test('the line of an upstream that is not verified says that it is told who the devices are only where it is', async () => {
+  const upstreams = (identity: string): Readonly<Record<string, string>> => ({
+    upstreams: `
+  mdm: { url: 'https://localhost:1', tls: { strict: false, dangerousStrictOff: true }${identity} }`,
+  })
+  const told = await startWith(DRAFTED, [], upstreams(', identity: {}'))
+  expect(told.said).toContain(
+    'upstream mdm is not verified: anybody on the way can pose as it and is told who the devices are',
+  )
+  const { announced, said } = await startWith(DRAFTED, [], upstreams(''))
+  expect(announced).toEqual([['unverified-upstream', expect.stringMatching(/tfe\.yaml:\d+:\d+ /)]])
+  expect(said).toContain(
+    'upstream mdm is not verified: anybody on the way can pose as it and reads what devices send to it',
+  )
+  expect(said.filter((one) => one.includes('is told who'))).toEqual([])
 })
 
 test('what is only drafted is neither announced nor counted', async () => {
