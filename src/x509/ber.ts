@@ -1,0 +1,146 @@
+/**
+ * BER → DER, as far as containers need it: PKCS#12 and PKCS#7 files are written in BER (RFC 7292 §4), with lengths that
+ * are found out only at the end and octet strings in pieces. What is read strictly is read after this. Octets inside an
+ * octet string stay as they are.
+ */
+import { fail, ok, type Result } from '../kernel/types.ts'
+import type { DerFault, Problem } from './der-fault.ts'
+
+/** Writes the first element of an encoding anew, with definite and shortest lengths; what follows it is left out. */
+export function derOfBer(bytes: Buffer): Result<Buffer, DerFault> {
+  const rewriter = new Rewriter(bytes)
+  const { der } = rewriter.element(0, bytes.length, 0)
+  return rewriter.fault === undefined ? ok(der) : fail(rewriter.fault)
+}
+
+interface Written {
+  readonly der: Buffer
+  /** Where what follows the element begins. */
+  readonly next: number
+}
+
+class Rewriter {
+  fault: DerFault | undefined
+  readonly #bytes: Buffer
+  #elements = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  element(at: number, end: number, depth: number): Written {
+    const { inside, length } = this.#head(at, end)
+    this.#elements += 1
+    if (this.#elements > MAX_ELEMENTS || depth > MAX_DEPTH) this.#refuse('too-many-elements', at)
+    if (this.fault !== undefined) return { der: NOTHING, next: end }
+    const tag = this.#bytes[at] ?? 0
+    const isConstructed = (tag & CONSTRUCTED) !== 0
+    if (length !== undefined && !isConstructed) {
+      const next = inside + length
+      return { der: written(tag, [this.#bytes.subarray(inside, next)]), next }
+    }
+    if (!isConstructed) return this.#refuse('indefinite-length', at)
+    const { parts, next } = this.#inside(
+      inside,
+      length === undefined ? undefined : inside + length,
+      {
+        end,
+        depth,
+      },
+    )
+    if (tag !== PIECES) return { der: written(tag, parts), next }
+    return {
+      der: written(
+        OCTET_STRING,
+        parts.map((part) => this.#piece(part, at)),
+      ),
+      next,
+    }
+  }
+
+  /** The elements inside a constructed one: up to its end, or to the mark where its length was not known beforehand. */
+  #inside(
+    from: number,
+    known: number | undefined,
+    { end, depth }: { readonly end: number; readonly depth: number },
+  ): { readonly parts: readonly Buffer[]; readonly next: number } {
+    const parts: Buffer[] = []
+    let at = from
+    while (this.fault === undefined && at !== known) {
+      if (
+        known === undefined &&
+        this.#bytes[at] === 0 &&
+        this.#bytes[at + 1] === 0 &&
+        at + 2 <= end
+      )
+        return { parts, next: at + 2 }
+      const { der, next } = this.element(at, known ?? end, depth + 1)
+      parts.push(der)
+      at = next
+    }
+    return { parts, next: at }
+  }
+
+  /** The content of a piece of an octet string; pieces of pieces have become one already. */
+  #piece(part: Buffer, at: number): Buffer {
+    if (part[0] !== OCTET_STRING) this.#refuse('unexpected-element', at)
+    return part.subarray(headLength(part))
+  }
+
+  #head(at: number, end: number): { readonly inside: number; readonly length: number | undefined } {
+    const first = this.#bytes[at + 1]
+    if (at + 2 > end || first === undefined) return this.#noHead('truncated', at)
+    if (((this.#bytes[at] ?? 0) & 0x1f) === 0x1f) return this.#noHead('tag-number-too-high', at)
+    if (first === 0x80) return { inside: at + 2, length: undefined }
+    if (first < 0x80) return this.#within({ inside: at + 2, length: first }, end)
+    const inside = at + 2 + (first & 0x7f)
+    // Leading zeros are BER's to write, but no length of eight octets is meant.
+    if (first > 0x88 || inside > end) return this.#noHead('truncated', at)
+    let length = 0
+    for (let octet = at + 2; octet < inside; octet += 1) {
+      length = length * 256 + (this.#bytes[octet] ?? 0)
+    }
+    return this.#within({ inside, length }, end)
+  }
+
+  #within(
+    head: { readonly inside: number; readonly length: number },
+    end: number,
+  ): { readonly inside: number; readonly length: number } {
+    return head.inside + head.length > end ? this.#noHead('truncated', head.inside) : head
+  }
+
+  #noHead(problem: Problem, at: number): { readonly inside: number; readonly length: number } {
+    this.#refuse(problem, at)
+    return { inside: at, length: 0 }
+  }
+
+  #refuse(problem: Problem, offset: number): Written {
+    this.fault ??= { problem, field: 'encoding', offset }
+    return { der: NOTHING, next: this.#bytes.length }
+  }
+}
+
+function written(tag: number, parts: readonly Buffer[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  if (length < 0x80) return Buffer.concat([Buffer.from([tag, length]), ...parts])
+  const octets: number[] = []
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256)
+  return Buffer.concat([Buffer.from([tag, 0x80 | octets.length, ...octets]), ...parts])
+}
+
+/** Of an element that was written here. */
+function headLength(der: Buffer): number {
+  const first = der[1] ?? 0
+  return first < 0x80 ? 2 : 2 + (first & 0x7f)
+}
+
+const NOTHING = Buffer.alloc(0)
+const CONSTRUCTED = 0x20
+const OCTET_STRING = 0x04
+/** An octet string in pieces. */
+const PIECES = 0x24
+/** A bag in a bag in a safe is some twenty levels deep. */
+const MAX_DEPTH = 64
+/** A keystore with a thousand certificates has fifteen thousand outside its octet strings. */
+const MAX_ELEMENTS = 100_000
