@@ -79,6 +79,7 @@ export async function loadWithoutFiles(
       const read = await diskReader.read(path)
       return read.ok || path === file ? read : ok({ bytes: PLACEHOLDER, shared: false })
     },
+    openKeystore: async () => ok({ keyPem: 'stand-in', certificatePems: [], unused: [] }),
   }
   const placeholderEnv = new Proxy(env, {
     get: (real, name) => (typeof name === 'string' ? (real[name] ?? 'stand-in') : undefined),

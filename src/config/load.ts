@@ -2,6 +2,7 @@
  * Loads a configuration from its file, or returns every fault in it. Warnings are apart from faults: they never stop
  * the start, and they are never dropped.
  */
+import { openOnThread } from '../handshake/pkcs12/open-on-thread.ts'
 import { fail, type Fault, ok, type Result } from '../kernel/types.ts'
 import type { LoadedConfig } from './config.ts'
 import {
@@ -11,6 +12,7 @@ import {
   folderOf,
   readReferences,
 } from './reading/files.ts'
+import { openKeystores } from './reading/keystores.ts'
 import { missing, Place, type ReadContext } from './reading/place.ts'
 import { type LocatedFault, parseYaml } from './reading/yaml-text.ts'
 import { readDocument } from './read-document.ts'
@@ -40,11 +42,14 @@ export async function loadConfig(
   if (text.data === undefined) return fail(inFileOrder(text.faults))
   const { document, faults } = checkShape(validate, text)
   const folder = folderOf(path, files)
+  const contents = await readReferences(document, folder, files)
+  const open = files.openKeystore ?? openOnThread
   const context: ReadContext = {
     text,
     folder,
-    contents: await readReferences(document, folder, files),
+    contents,
     env,
+    keystores: await openKeystores(document, { folder, contents, env }, open),
     faults: [...text.faults, ...faults],
     warnings: [],
     dangers: [],

@@ -10,7 +10,7 @@ import { errorCode } from '../kernel/error-code.ts'
 import { fail, isoText, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
 import { certificateBlocks } from '../x509/pem.ts'
 import { printedHosts } from '../x509/printed-hosts.ts'
-import { openPkcs12, type Pkcs12Failure } from './pkcs12.ts'
+import type { OpenedPkcs12 } from './pkcs12/open.ts'
 
 /** A file that configuration has read: `at` is where the file is named, for faults. */
 export interface LoadedFile {
@@ -27,10 +27,11 @@ export type IdentitySource =
       readonly key: LoadedFile
       readonly passphrase: Passphrase | undefined
     }
+  /** Opened already, by the process that read the configuration: the others need neither file nor passphrase. */
   | {
       readonly kind: 'pkcs12'
-      readonly file: LoadedFile
-      readonly passphrase: Passphrase | undefined
+      readonly at: string
+      readonly opened: Pick<OpenedPkcs12, 'certificatePems' | 'keyPem'>
     }
 
 /** What opens an encrypted key; never to be printed. */
@@ -53,7 +54,8 @@ export function serverIdentity(source: IdentitySource): Result<ServerIdentity, r
   const material = source.kind === 'pem' ? fromPem(source) : fromPkcs12(source)
   if (!material.ok) return material
   const { certificates, keyPem, at } = material.value
-  const leaf = certificates.find((one) => one.checkPrivateKey(createPrivateKey(keyPem)))
+  const key = createPrivateKey(keyPem)
+  const leaf = certificates.find((one) => one.checkPrivateKey(key))
   if (leaf === undefined) {
     const message = `found a private key that belongs to none of the ${certificates.length} certificate(s), wanted the key of the first one: pair them again`
     return fail([{ at, message }])
@@ -178,32 +180,14 @@ function decryptKey(key: LoadedFile, passphrase: string | undefined): Result<str
   }
 }
 
-function fromPkcs12(
-  source: IdentitySource & { kind: 'pkcs12' },
-): Result<Material, readonly Fault[]> {
-  const { file } = source
-  const opened = openPkcs12(file.bytes, source.passphrase?.text ?? '')
-  if (!opened.ok) return fail([{ at: file.at, message: explainPkcs12(opened.failure, file.path) }])
-  const { certificates, keyPem } = opened.value
-  const [first, ...rest] = certificates
-  if (first === undefined)
-    return fail([{ at: file.at, message: explainPkcs12({ kind: 'no-certificate' }, file.path) }])
-  return ok({ certificates: [first, ...rest], keyPem, at: file.at })
-}
-
-function explainPkcs12(failure: Pkcs12Failure, path: string): string {
-  switch (failure.kind) {
-    case 'not-pkcs12':
-      return `found something other than PKCS#12 in ${path}, wanted a .p12 or .pfx file: export it again`
-    case 'wrong-passphrase':
-      return `found a passphrase that does not open ${path}, wanted the one it was exported with: set \`passphrase: file:…\` or \`env:…\``
-    case 'no-key':
-      return `found no private key in ${path}, wanted one with its certificate: export "with private key"`
-    case 'no-certificate':
-      return `found no certificate in ${path}, wanted the server's own and its chain`
-    case 'several-keys':
-      return `found ${failure.count} private keys in ${path}, wanted exactly one: export one identity per file`
-  }
+function fromPkcs12({
+  at,
+  opened,
+}: IdentitySource & { kind: 'pkcs12' }): Result<Material, readonly Fault[]> {
+  const [first, ...rest] = opened.certificatePems.map((pem) => new X509Certificate(pem))
+  // Who opened it has seen to both.
+  if (first === undefined) throw new Error('an opened PKCS#12 file has a certificate')
+  return ok({ certificates: [first, ...rest], keyPem: opened.keyPem, at })
 }
 
 /** Leaf, its issuer, that one's issuer …: TLS 1.2 asks for this order and files often have another. */

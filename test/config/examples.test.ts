@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import type { KeystoreOpener } from '../../src/handshake/pkcs12/open-on-thread.ts'
+import { ok } from '../../src/kernel/types.ts'
 import { findRoute, routeTable } from '../../src/message/route.ts'
 import type { Config } from '../../src/config/config.ts'
 import { diskReader } from '../../src/config/reading/files.ts'
@@ -14,6 +16,10 @@ const env = { TFE_KEY_PASSPHRASE: 'open', TFE_P12_PASSPHRASE: 'sesame' }
 const scratch = await mkdtemp(join(tmpdir(), 'tfe-config-'))
 afterAll(() => rm(scratch, { recursive: true }))
 
+/** What is made up for a PKCS#12 file is none: its "key" says what it would have been opened with. */
+const openKeystore: KeystoreOpener = async (bytes, passphrase = 'nothing') =>
+  ok({ keyPem: `${String(bytes)}opened with ${passphrase}`, certificatePems: [], unused: [] })
+
 /** Loads an example from where it lies, with the files that it names made up in a folder beside it. */
 async function example(name: string): Promise<{ config: Config; warnings: readonly string[] }> {
   const path = join(examples, `${name}.yaml`)
@@ -23,7 +29,7 @@ async function example(name: string): Promise<{ config: Config; warnings: readon
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, `made up for ${reference}\n`, { mode: 0o600 })
   }
-  const loaded = await loadConfig(path, env, { ...diskReader, folder })
+  const loaded = await loadConfig(path, env, { ...diskReader, folder, openKeystore })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure, undefined, 2))
   const warnings = loaded.value.warnings.map(({ message }) => message)
   return { config: loaded.value.config, warnings }
@@ -155,10 +161,19 @@ test('files and secrets are in memory, and say where the configuration names the
     key: expect.objectContaining({ path: join(scratch, 'epmm/secrets/mdm.example.com.key') }),
     passphrase: { at: expect.stringContaining('passphrase'), text: 'open' },
   })
+})
+
+test('a PKCS#12 file is opened with its passphrase, and neither of the two is kept', async () => {
+  const { config } = await example('epmm')
   const [upstream] = config.upstreams
-  expect(upstream.tls?.clientCertificate).toMatchObject({
+  expect(upstream.tls?.clientCertificate).toEqual({
     kind: 'pkcs12',
-    passphrase: { text: 'made up for secrets/front-end.passphrase' },
+    at: expect.stringMatching(/epmm\.yaml:\d+:\d+ upstreams\..*\.pkcs12$/),
+    opened: {
+      keyPem:
+        'made up for secrets/front-end.p12\nopened with made up for secrets/front-end.passphrase',
+      certificatePems: [],
+    },
   })
 })
 

@@ -41,9 +41,11 @@ export function readSecretContent(place: Place<string>): Maybe<LoadedFile> {
 export function readSecretText(place: Place<string>): Maybe<LoadedSecret> {
   const loaded = readSecretContent(place)
   if (loaded === missing) return missing
-  // Editors end files with a line break; no passphrase does.
-  return { at: loaded.at, text: loaded.bytes.toString('utf8').replace(/\r?\n$/, '') }
+  return { at: loaded.at, text: secretText(loaded.bytes) }
 }
+
+/** A secret of one line. Editors end files with a line break; no passphrase does. */
+export const secretText = (bytes: Buffer): string => bytes.toString('utf8').replace(/\r?\n$/, '')
 
 function readVariable(place: Place<string>, name: string): Maybe<string> {
   const { env } = place.context

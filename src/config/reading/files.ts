@@ -6,11 +6,14 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import process from 'node:process'
+import type { KeystoreOpener } from '../../handshake/pkcs12/open-on-thread.ts'
 import { fail, ok, type Result, unreachable } from '../../kernel/types.ts'
 
 /** Where the content of files comes from. */
 export interface FileReader {
   read(path: string): Promise<Result<FileContent, FileFailure>>
+  /** Opens what PKCS#12 files hold; a thread does it when undefined. */
+  readonly openKeystore?: KeystoreOpener
   /** What relative `file:` references start from; the configuration file's folder when undefined. */
   readonly folder?: string
 }

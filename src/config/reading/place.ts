@@ -1,5 +1,7 @@
 /** Where values stand in the document, and what is made of them. */
 import type { Static, TSchema } from 'typebox'
+import type { Pkcs12Failure } from '../../handshake/pkcs12/failure.ts'
+import type { OpenedPkcs12 } from '../../handshake/pkcs12/open.ts'
 import type { Millis, Result } from '../../kernel/types.ts'
 import type { Danger } from './danger.ts'
 import type { FileContent, FileFailure } from './files.ts'
@@ -28,6 +30,8 @@ export interface ReadContext {
   readonly folder: string
   readonly contents: ReadonlyMap<string, Result<FileContent, FileFailure>>
   readonly env: Readonly<Record<string, string | undefined>>
+  /** What the PKCS#12 files that the document names hold, by `keystoreKey`. */
+  readonly keystores: ReadonlyMap<string, Result<OpenedPkcs12, Pkcs12Failure>>
   /** Grows while the document is read; seeded with the faults of its text and shape. */
   readonly faults: LocatedFault[]
   readonly warnings: LocatedFault[]

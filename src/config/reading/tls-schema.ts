@@ -21,7 +21,7 @@ export const certificateKeys = {
   ),
   pkcs12: Type.Optional(
     reference(
-      'A `.p12` or `.pfx` file with chain and key, in place of `chain` and `key`; old RC2 and 3DES files open too.',
+      'A `.p12` or `.pfx` file with chain and key, in place of `chain` and `key`, with one private key in it. It is opened apart from what serves, at the start and at each reload; what else lies in it is left out with a warning. Old RC2 and 3DES files open too, RC4 does not.',
     ),
   ),
   passphrase: Type.Optional(

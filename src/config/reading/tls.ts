@@ -4,7 +4,9 @@ import { findItem } from '../../upstream-tls/catalogue.ts'
 import { isGroupOffered, runtimeCatalogue } from './runtime-offers.ts'
 import { readContent, readSecretContent, readSecretText } from './content.ts'
 import { quoted } from './fault-text.ts'
-import { allOrMissing, type Maybe, type missing, type Place, readEach } from './place.ts'
+import { explainUnused, keystoreKey, type KeystoreReference } from './keystores.ts'
+import { allOrMissing, type Maybe, missing, type Place, readEach } from './place.ts'
+import { explainPkcs12 } from '../../handshake/pkcs12/failure.ts'
 import type { IdentitySource } from '../../handshake/server-identity.ts'
 import type { ListenerTlsVersion } from './tls-schema.ts'
 
@@ -25,8 +27,9 @@ export function readIdentity(place: Place<WrittenIdentity>): Maybe<IdentitySourc
     return place.at('pkcs12').fault(message, 'key')
   }
   if (pkcs12 !== undefined) {
-    const file = readSecretContent(place.at('pkcs12'))
-    return allOrMissing<IdentitySource & { kind: 'pkcs12' }>({ kind: 'pkcs12', file, passphrase })
+    const { passphrase: reference } = place.written ?? {}
+    const source = readPkcs12(place.at('pkcs12'), { pkcs12, passphrase: reference })
+    return passphrase === missing ? missing : source
   }
   const absent = [chain === undefined ? ['chain'] : [], key === undefined ? ['key'] : []].flat()
   if (absent.length > 0 && !place.isFaulty) {
@@ -40,6 +43,20 @@ export function readIdentity(place: Place<WrittenIdentity>): Maybe<IdentitySourc
     key: readSecretContent(place.at('key')),
     passphrase,
   })
+}
+
+/** What was opened before; a file that is not there has its fault from being read here. */
+function readPkcs12(
+  place: Place<string>,
+  reference: KeystoreReference,
+): Maybe<IdentitySource & { kind: 'pkcs12' }> {
+  const file = readSecretContent(place)
+  const result = place.context.keystores.get(keystoreKey(reference))
+  if (file === missing || result === undefined) return missing
+  if (!result.ok) return place.fault(explainPkcs12(result.failure, file.path))
+  const { certificatePems, keyPem, unused } = result.value
+  for (const one of unused) place.warn(explainUnused(one, file.path))
+  return { kind: 'pkcs12', at: file.at, opened: { certificatePems, keyPem } }
 }
 
 /** The versions, once the oldest is not above the newest. */

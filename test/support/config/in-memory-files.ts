@@ -12,6 +12,7 @@ export const inMemoryFiles = (configuration: string, text: string): FileReader =
     const bytes = Buffer.from(`content of ${path}\n`)
     return ok({ bytes, shared: path.includes('shared') })
   },
+  openKeystore: async (bytes) => ok({ keyPem: String(bytes), certificatePems: [], unused: [] }),
 })
 
 const FAILURES: ReadonlyMap<string, FileFailure> = new Map([

@@ -4,15 +4,29 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { openPkcs12 } from '../../src/handshake/pkcs12.ts'
-import { mintCa, mintLeaf, type Leaf } from '../support/certificates/mint.ts'
-import { hasOpenssl } from '../support/commands.ts'
+import { openPkcs12, type OpenedPkcs12 } from '../../../src/handshake/pkcs12/open.ts'
+import { mintCa, mintLeaf, type Leaf } from '../../support/certificates/mint.ts'
+import { hasOpenssl } from '../../support/commands.ts'
 
 const PASS = 'a pass phrase with ünïcode'
+
+const encryptedBy = (cipher: string): readonly string[] => ['-keypbe', cipher, '-certpbe', cipher]
+const CAMELLIA = [...encryptedBy('CAMELLIA-256-CBC'), '-macalg', 'SHA3-256']
+const ARIA = [...encryptedBy('ARIA-256-CBC'), '-macalg', 'SHA512']
+const PBES2_RC2 = [...encryptedBy('RC2-CBC'), '-legacy']
+const PBES2_DES = [...encryptedBy('DES-CBC'), '-legacy']
+const TWO_KEYS = ['-keypbe', 'PBE-SHA1-2DES', '-certpbe', 'PBE-SHA1-RC2-128', '-legacy']
 
 const FORMS = [
   { form: 'modern AES, RSA key', keyType: 'rsa2048', options: [] },
   { form: 'modern AES, elliptic-curve key', keyType: 'p256', options: [] },
+  { form: 'Camellia and a SHA-3 MAC', keyType: 'p256', options: CAMELLIA },
+  { form: 'ARIA and a SHA-512 MAC', keyType: 'p256', options: ARIA },
+  { form: '3DES with two keys and RC2 with 128 bits', keyType: 'p256', options: TWO_KEYS },
+  { form: 'PBES2 with RC2', keyType: 'p256', options: PBES2_RC2 },
+  { form: 'PBES2 with single DES', keyType: 'p256', options: PBES2_DES },
+  { form: 'no MAC', keyType: 'p256', options: ['-nomac'] },
+  { form: 'a certificate that is not encrypted', keyType: 'p256', options: ['-certpbe', 'NONE'] },
   { form: 'legacy RC2 and 3DES, RSA key', keyType: 'rsa2048', options: ['-legacy'] },
   { form: 'legacy RC2 and 3DES, elliptic-curve key', keyType: 'p256', options: ['-legacy'] },
 ] as const
@@ -23,7 +37,8 @@ for (const { form, keyType, options } of FORMS) {
     const leaf = mintLeaf({ issuer, keyType })
     const opened = openPkcs12(bundle(leaf, issuer.pem, options), PASS)
     if (!opened.ok) expect.fail(opened.failure.kind)
-    const { certificates, keyPem } = opened.value
+    const { keyPem } = opened.value
+    const certificates = certificatesOf(opened.value)
     const own = certificates.find((one) => one.checkPrivateKey(createPrivateKey(keyPem)))
     expect(own?.raw).toEqual(new X509Certificate(leaf.pem).raw)
     expect(certificates.map((one) => one.subject)).toContain(
@@ -50,7 +65,7 @@ test.skipIf(!hasOpenssl()).each(SIGNED)(
     const { certificate, key } = selfSigned(options)
     const opened = openPkcs12(bundle({ keyPem: key, pem: certificate }, undefined, []), PASS)
     if (!opened.ok) expect.fail(opened.failure.kind)
-    const [found] = opened.value.certificates
+    const [found] = certificatesOf(opened.value)
     expect(found?.raw).toEqual(new X509Certificate(certificate).raw)
     expect(found?.verify(found.publicKey)).toBe(true)
   },
@@ -63,7 +78,7 @@ test.skipIf(!hasOpenssl())(
     const leaf = mintLeaf({ issuer, keyType: 'rsa2048' })
     const opened = openPkcs12(bundle(leaf, issuer.pem, []), PASS)
     if (!opened.ok) expect.fail(opened.failure.kind)
-    const raws = opened.value.certificates.map(({ raw }) => raw)
+    const raws = certificatesOf(opened.value).map(({ raw }) => raw)
     expect(raws).toContainEqual(new X509Certificate(leaf.pem).raw)
   },
 )
@@ -73,7 +88,8 @@ test.skipIf(!hasOpenssl())('a wrong passphrase is told from a broken file', () =
   const file = bundle(mintLeaf({ issuer }), issuer.pem, [])
   expect(openPkcs12(file, 'wrong')).toEqual({ ok: false, failure: { kind: 'wrong-passphrase' } })
   const half = file.subarray(0, file.length / 2)
-  expect(openPkcs12(half, PASS)).toEqual({ ok: false, failure: { kind: 'not-pkcs12' } })
+  const fault = { problem: 'truncated', field: 'encoding', offset: 4 }
+  expect(openPkcs12(half, PASS)).toEqual({ ok: false, failure: { kind: 'damaged', fault } })
 })
 
 test('what is not PKCS#12 is refused without throwing', () => {
@@ -83,7 +99,10 @@ test('what is not PKCS#12 is refused without throwing', () => {
     Buffer.from([0x30, 0x00]),
     Buffer.alloc(4096, 0x30),
   ]) {
-    expect(openPkcs12(bytes, '')).toEqual({ ok: false, failure: { kind: 'not-pkcs12' } })
+    expect(openPkcs12(bytes, '')).toEqual({
+      ok: false,
+      failure: { kind: 'not-pkcs12', found: 'other' },
+    })
   }
 })
 
@@ -92,6 +111,9 @@ test.skipIf(!hasOpenssl())('a .p12 without a key says so', () => {
   const file = exported({ 'cert.pem': issuer.pem }, ['-nokeys', '-in', 'cert.pem'])
   expect(openPkcs12(file, PASS)).toEqual({ ok: false, failure: { kind: 'no-key' } })
 })
+
+const certificatesOf = ({ certificatePems }: OpenedPkcs12): readonly X509Certificate[] =>
+  certificatePems.map((pem) => new X509Certificate(pem))
 
 function bundle(
   leaf: Pick<Leaf, 'keyPem' | 'pem'>,
