@@ -3,14 +3,14 @@
  */
 import { constructed, primitive, TAG, type DerReader } from './der.ts'
 import { readGeneralName, readGeneralNames, type GeneralName } from './general-name.ts'
-import { readNameConstraints, type NameConstraints } from './name-constraints.ts'
+import { readNameConstraints, type NameConstraints } from './extension/name-constraints.ts'
 import {
   readPolicies,
   readPolicyConstraints,
   readPolicyMappings,
   type PolicyConstraints,
   type PolicyMapping,
-} from './policies.ts'
+} from './extension/policies.ts'
 
 /** Object identifiers of the extensions we know. */
 export const EXTENSION = {

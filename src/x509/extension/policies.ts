@@ -1,7 +1,7 @@
 /**
  * The extensions about certificate policies (RFC 5280 §4.2.1.4, .5 and .11), read; `trust/` applies them.
  */
-import { primitive, TAG, type DerReader } from './der.ts'
+import { primitive, TAG, type DerReader } from '../der.ts'
 
 export interface PolicyMapping {
   readonly issuerDomain: string

@@ -1,8 +1,8 @@
 /**
  * The name constraints extension (RFC 5280 §4.2.1.10), read; `trust/` applies it.
  */
-import { constructed, primitive, TAG, type DerReader } from './der.ts'
-import { readGeneralName, type GeneralName } from './general-name.ts'
+import { constructed, primitive, TAG, type DerReader } from '../der.ts'
+import { readGeneralName, type GeneralName } from '../general-name.ts'
 
 /** RFC 5280 §4.2.1.10. */
 export interface NameConstraints {
