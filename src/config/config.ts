@@ -38,6 +38,8 @@ export interface Config {
   readonly enforcement: Enforcement
   /** Whether the file says so itself, and not its profile: then it beats the store, the latch apart. */
   readonly enforcementStated: boolean
+  /** Where it says so. */
+  readonly enforcementAt: string
   /** How long after notAfter a device's own certificate still opens renewal routes. */
   readonly grace: Millis
   /** Clients that say that they are of a kind which has no grace (S0-34). */

@@ -89,6 +89,7 @@ export function readDocument(root: Root, file: string): Maybe<Config> {
 interface PolicyParts {
   readonly enforcement: Maybe<Enforcement>
   readonly enforcementStated: boolean
+  readonly enforcementAt: string
   readonly grace: Maybe<Millis>
   readonly withoutGrace: Maybe<readonly AgentRule[]>
   readonly renewalWindow: Maybe<Millis>
@@ -112,6 +113,7 @@ function readPolicy(root: Root): PolicyParts {
   return {
     enforcement: enforcement ?? defaults?.enforcement ?? missing,
     enforcementStated: enforcement !== undefined,
+    enforcementAt: root.at('enforcement').location,
     grace,
     withoutGrace: readEach(root.at('withoutGrace'), ({ product, below }) =>
       product === undefined ? missing : { product, below },

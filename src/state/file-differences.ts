@@ -22,18 +22,18 @@ export function fileDifferences(
     ...enforcementDifference(config, rules),
     ...approvalDifference(config, rules),
     ...settingDifferences(config, rules),
-    ...config.upstreams.flatMap((upstream) => upstreamDifferences(upstream, config, rules)),
+    ...config.upstreams.flatMap((upstream) => upstreamDifferences(upstream, rules)),
   ]
 }
 
 function enforcementDifference(config: Config, { latch }: StoreRules): readonly FileDifference[] {
-  const { enforcement, enforcementStated, file } = config
+  const { enforcement, enforcementStated, enforcementAt: at } = config
   if (!enforcementStated || enforcement === latch) return []
   const isHeld = enforcementInForce(config, latch).saidBy === 'file'
   return [
     {
       kind: 'enforcement',
-      at: `${file} enforcement`,
+      at,
       subject: 'enforcement',
       file: `enforcement: ${enforcement}`,
       store: latch === 'required' ? 'that certificates are required for good' : 'recording',
@@ -48,14 +48,14 @@ function enforcementDifference(config: Config, { latch }: StoreRules): readonly 
 }
 
 function approvalDifference(
-  { approval: { model, modelStated }, file }: Config,
+  { approval: { model, modelStated, modelAt: at } }: Config,
   { approvalModel }: StoreRules,
 ): readonly FileDifference[] {
   if (!modelStated || approvalModel === undefined || approvalModel === model) return []
   return [
     {
       kind: 'approval-model',
-      at: `${file} approval.model`,
+      at,
       subject: 'approval.model',
       file: `approval.model: ${model}`,
       store: approvalModel,
@@ -70,7 +70,6 @@ function approvalDifference(
 /** Of what the file states itself; it beats what was applied before it did. */
 function upstreamDifferences(
   { name, tls }: Config['upstreams'][number],
-  { file }: Config,
   { upstreamTls }: StoreRules,
 ): readonly FileDifference[] {
   const page = upstreamTls.find(({ upstream }) => upstream === name)
@@ -80,7 +79,7 @@ function upstreamDifferences(
     .filter(({ setting }) => stated.includes(setting))
     .map(({ setting, from, to }) => ({
       kind: 'upstream-tls',
-      at: `${file} upstreams.${name}.tls`,
+      at: tls.places[setting],
       subject: name,
       file: `${setting} ${from} for the upstream ${name}`,
       store: from === to ? 'other certificates' : to,

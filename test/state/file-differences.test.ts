@@ -457,7 +457,7 @@ test('a difference is told with its place, both words, which is in force, and wh
       rulesOf([stored('A', CURRENT)], { latch: 'required' }),
     ),
   ).toEqual([
-    'c.yaml enforcement: found enforcement: recording, and the store says that certificates are required for good, which is in force; write enforcement: required, or take the line out',
+    'c.yaml:1:14 enforcement: found enforcement: recording, and the store says that certificates are required for good, which is in force; write enforcement: required, or take the line out',
   ])
   expect(
     await sentences(
@@ -465,7 +465,23 @@ test('a difference is told with its place, both words, which is in force, and wh
       rulesOf([stored('A', CURRENT)], { approvalModel: 'off' }),
     ),
   ).toEqual([
-    "c.yaml approval.model: found approval.model: manual, and the store says off: the file's word is in force; take approval.model out of the file and let the store decide; `tfe approval use manual` then keeps it as it is",
+    "c.yaml:1:20 approval.model: found approval.model: manual, and the store says off: the file's word is in force; take approval.model out of the file and let the store decide; `tfe approval use manual` then keeps it as it is",
+  ])
+})
+
+test('a difference in upstream TLS is told at the key that states the setting', async () => {
+  const chosen = { strict: false, sni: { kind: 'off' }, defaultStore: 'off' } as const
+  const upstreamTls = [{ upstream: 'core', selection: SECURE, chosen }]
+  const tls = '{ strict: true, sni: on, trust: { default: bundled } }'
+  const places = (
+    await sentences({ settings: [A], tls }, rulesOf([stored('A', CURRENT)], { upstreamTls }))
+  )
+    .map((text) => text.slice(0, text.indexOf(': found')))
+    .toSorted()
+  expect(places).toEqual([
+    'c.yaml:12:100 upstreams.core.tls.trust.default',
+    'c.yaml:12:67 upstreams.core.tls.strict',
+    'c.yaml:12:78 upstreams.core.tls.sni',
   ])
 })
 

@@ -37,6 +37,7 @@ export function readApproval(place: Place<Written<typeof approval>>): Maybe<Appr
   return allOrMissing<ApprovalSettings>({
     model: place.required('model'),
     modelStated,
+    modelAt: place.at('model').location,
     internalNetworks: internal ?? [],
     externalNetworks: external ?? [],
   })

@@ -52,6 +52,8 @@ export interface ApprovalSettings {
   readonly model: ApprovalModel
   /** Whether the file says so itself: then it is not edited in the portal. */
   readonly modelStated: boolean
+  /** Where it says so. */
+  readonly modelAt: string
   /** Where devices are inside, unless `externalNetworks` or the listener says otherwise. */
   readonly internalNetworks: readonly Network[]
   /** Where devices are outside, whatever else says that they are inside. */

@@ -98,6 +98,13 @@ function readTls(place: TlsPlace, upstream: ToldUpstream): Maybe<UpstreamTls> {
     allowAndLog: dangerousAllowAndLog ?? false,
     formerAllowAndLog: !strict && hasFormerMark(place),
     stated: VERIFICATION_SETTINGS.filter((one) => SETTING_PLACES[one](place).isStated),
+    places: {
+      strict: SETTING_PLACES.strict(place).location,
+      allowAndLog: SETTING_PLACES.allowAndLog(place).location,
+      defaultStore: SETTING_PLACES.defaultStore(place).location,
+      customStore: SETTING_PLACES.customStore(place).location,
+      sni: SETTING_PLACES.sni(place).location,
+    },
     sni: readSni(place.at('sni').as(sni ?? defaults.sni)),
     hostname: place.at('hostname').optional(readHost),
     pins: readEach(place.at('pins'), (pin) => pin),

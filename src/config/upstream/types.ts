@@ -28,6 +28,8 @@ export interface UpstreamTls extends TlsSettings {
   readonly formerAllowAndLog: boolean
   /** What of strict TLS, trust and SNI the file states itself, and not its preset; the store cannot change that. */
   readonly stated: readonly VerificationSetting[]
+  /** Where the file states each setting, if it does. */
+  readonly places: Readonly<Record<VerificationSetting, string>>
   /** "Use Default (recommended)", or "Use Custom Configuration" (S3-19). */
   readonly mode: 'default' | 'custom'
   /** The certificate that we present to an upstream that asks for one. */
