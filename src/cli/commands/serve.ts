@@ -2,6 +2,7 @@
  * `tfe serve`: loads, serves, reloads on SIGHUP, drains on SIGTERM and SIGINT.
  */
 import { loadConfig } from '../../config/load.ts'
+import { inTurn } from '../../kernel/in-turn.ts'
 import type { TestHook } from '../../serve/workers/pool.ts'
 import { releaseMemory } from '../../serve/workers/release-memory.ts'
 import { openLog } from '../../serve/log.ts'
@@ -32,7 +33,8 @@ export interface ServeOptions {
 
 /** Serves until a signal ends it. */
 export async function serveCommand(file: string, options: ServeOptions): Promise<ServeEnd> {
-  const load = () => loadConfig(file, options.env)
+  // A keystore may take seconds to open: what was read first is applied first.
+  const load = inTurn(() => loadConfig(file, options.env))
   const loaded = await load()
   if (!loaded.ok) {
     printFaults(loaded.failure, options)

@@ -142,6 +142,8 @@ export class ReloadCoordinator {
 
   async #applyFile(next: Result<LoadedConfig, readonly Fault[]>): Promise<ReloadOutcome> {
     if (!next.ok) return { kind: 'refused', faults: next.failure }
+    // Reading may have taken longer than the end of the process, or begun before it.
+    if (this.draining) return { kind: 'unchanged' }
     const { config, warnings } = next.value
     if (isDeepStrictEqual(config, this.processConfig.config)) {
       // An operator who asks for a reload may be waiting for a revocation.
