@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
+import type { Pkcs12Failure } from '../../src/handshake/pkcs12/failure.ts'
 import type { CrlFault } from '../../src/x509/crl-fault.ts'
 import type { Problem } from '../../src/x509/der-fault.ts'
 import { campaign, type Target } from './campaign.ts'
 import { certificates } from './certificate-target.ts'
 import { crls } from './crl-target.ts'
 import { failureIn, failureText } from './failure-file.ts'
+import { keystores } from './pkcs12-target.ts'
 import { TARGETS } from './targets.ts'
 import { elementsAllowed, elementsReadBy } from './work.ts'
 import { DerReader, TAG } from '../../src/x509/der.ts'
@@ -81,6 +83,32 @@ test('the mutants of revocation lists meet every objection to one', () => {
   const expected = Object.entries(LISTS).flatMap(([word, isMet]) => (isMet ? word : []))
   const unmet = [...expected, 'none revoked', 'some revoked'].filter((word) => !words.has(word))
   expect(unmet).toEqual([])
+})
+
+/** As above: whatever can be said of a keystore. */
+const KEYSTORES: Readonly<Record<Pkcs12Failure['kind'], boolean>> = {
+  'beyond-limit': true,
+  damaged: true,
+  'no-certificate': true,
+  'no-key': true,
+  // A thread may say it; there is none.
+  'not-finished': false,
+  'not-pkcs12': true,
+  // A passphrase is always given.
+  'no-passphrase': false,
+  'part-stays-closed': true,
+  'several-keys': true,
+  'unreadable-certificate': true,
+  'unreadable-key': true,
+  unsupported: true,
+  'wrong-passphrase': true,
+}
+
+test('the mutants of keystores meet every refusal of one, and some are opened', () => {
+  const { words } = tally(keystores, 6000)
+  const expected = Object.entries(KEYSTORES).flatMap(([word, isMet]) => (isMet ? word : []))
+  const also = ['opened', 'unused other', 'unused closed']
+  expect([...expected, ...also].filter((word) => !words.has(word))).toEqual([])
 })
 
 const explosive: Target = {

@@ -39,7 +39,7 @@ export const openOnThread: KeystoreOpener = (bytes, passphrase) => {
 
 /** Where a `Worker` finds this file. */
 const THREAD_FILE = new URL(import.meta.url)
-/** Four times what the most work within the limits takes on a machine that has nothing else to do. */
+/** Four times what the most work within the limits takes on a machine that has nothing else to do: it may have to wait. */
 const LONGEST_MS = 120_000
 
 const task: unknown = workerData

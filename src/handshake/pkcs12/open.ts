@@ -137,11 +137,7 @@ function bagsIn(octets: Buffer, attempt: Try): Result<Contents, Pkcs12Failure> {
       continue
     }
     const found = readBags(content.value, MAX_BAGS)
-    if (!found.ok) {
-      // Nothing but the file itself said that the passphrase is right, and one time in 256 a wrong one is not noticed.
-      const isDoubtful = safe.kind === 'encrypted' && !attempt.isIntact
-      return isDoubtful ? WRONG_PASSPHRASE : damaged(found.failure)
-    }
+    if (!found.ok) return damaged(found.failure)
     bags.push(...found.value)
     const fits = within('bags', bags.length, MAX_BAGS)
     if (!fits.ok) return fits
@@ -155,7 +151,17 @@ function opened(
   { secret, rounds, isIntact }: Try,
 ): Result<Buffer, Pkcs12Failure> {
   const plain = decrypt(encrypted, secret, rounds)
-  return plain.ok ? plain : fail(unopened(plain.failure, part, isIntact))
+  if (!plain.ok) return fail(unopened(plain.failure, part, isIntact))
+  // One time in 256 the padding of octets that did not come out right fits by chance.
+  const isPlain = beginsWithSequence(plain.value)
+  return isPlain ? plain : fail(unopened({ kind: 'mismatch' }, part, isIntact))
+}
+
+/** Whether octets begin with a SEQUENCE that fits into them, as all do that are encrypted in such files. */
+function beginsWithSequence(octets: Buffer): boolean {
+  const reader = DerReader.over(octets)
+  reader.step(TAG.sequence)
+  return reader.fault === undefined || reader.fault.problem === 'indefinite-length'
 }
 
 function unopened(
@@ -173,14 +179,10 @@ function openKey(
 ): Result<string, Pkcs12Failure> {
   const pkcs8 = bag.kind === 'key' ? ok(bag.pkcs8) : opened(bag.encrypted, 'private key', attempt)
   if (!pkcs8.ok) return pkcs8
-  const algorithm = keyAlgorithm(pkcs8.value)
-  // Padding that fits by chance: see above.
-  if (algorithm === undefined && bag.kind === 'encrypted-key') {
-    return fail(unopened({ kind: 'mismatch' }, 'private key', attempt.isIntact))
-  }
   try {
     createPrivateKey({ key: pkcs8.value, format: 'der', type: 'pkcs8' })
   } catch {
+    const algorithm = keyAlgorithm(pkcs8.value)
     return fail({ kind: 'unreadable-key', algorithm: nameOf(algorithm ?? 'unknown') })
   }
   return ok(pemOf(pkcs8.value, 'PRIVATE KEY'))
