@@ -15,10 +15,14 @@ export interface Seen {
   readonly seen: string
   /** Of the same steps without the defence. */
   readonly control?: string
+  /** Numbers behind it, which are printed and not compared. */
+  readonly measured?: string
 }
 
 /** Cases that are played on one front end: what is seen comes in their order. */
 export interface Scene {
+  /** It measures time, and is played when nothing else is. */
+  readonly isMeasured?: true
   readonly cases: readonly Case[]
   play(): Promise<readonly Seen[]>
 }

@@ -7,9 +7,10 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { SECTION_A } from './a/all.ts'
+import { SECTION_B } from './b/all.ts'
 import type { Case, Scene, Section, Seen } from './case.ts'
 
-const SECTIONS: readonly Section[] = [SECTION_A]
+const SECTIONS: readonly Section[] = [SECTION_A, SECTION_B]
 /** Most of a scene is waiting until the store is written; more would be in each other's way on two cores. */
 const AT_A_TIME = 5
 
@@ -69,8 +70,7 @@ function isChosen({ id, what }: Case): boolean {
 
 async function playAll(scenes: readonly Scene[]): Promise<readonly Played[]> {
   const played: (readonly Played[])[] = []
-  const waiting = scenes.entries()
-  const next = async (): Promise<void> => {
+  const next = async (waiting: Iterable<[number, Scene]>): Promise<void> => {
     for (const [at, scene] of waiting) {
       const start = performance.now()
       const seen = await playOne(scene)
@@ -79,7 +79,12 @@ async function playAll(scenes: readonly Scene[]): Promise<readonly Played[]> {
         say(`${isAsExpected ? '✓' : '✗'} ${it.id} ${it.what} (${secondsSince(start)} s)`)
     }
   }
-  await Promise.all(Array.from({ length: AT_A_TIME }, next))
+  const [measured, others] = [true, false].map((is) =>
+    [...scenes.entries()].filter(([, { isMeasured = false }]) => isMeasured === is),
+  )
+  const waiting = (others ?? []).values()
+  await Promise.all(Array.from({ length: AT_A_TIME }, () => next(waiting)))
+  await next(measured ?? [])
   return played.flat()
 }
 
@@ -101,6 +106,7 @@ function sayRow({ it, seen, isAsExpected }: Played): void {
   say(`${isAsExpected ? '✓' : '✗'} ${it.id.padEnd(3)}  ${it.what}`)
   say(`       expected  ${it.expected}`)
   say(`       seen      ${seen.seen}`)
+  if (seen.measured !== undefined) say(`       measured  ${seen.measured}`)
   if (it.control === undefined && seen.control === undefined) return
   const isSame = it.control === seen.control
   const wanted = isSame ? '' : `, expected ${it.control ?? 'none'}`

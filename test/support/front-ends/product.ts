@@ -84,7 +84,7 @@ export interface ProductOptions {
   /** How many different sightings wait at most while the store is away. */
   readonly sightingLimit?: number
   /** Files beside the configuration, besides the usual ones. */
-  readonly files?: Readonly<Record<string, string>>
+  readonly files?: Readonly<Record<string, string | Uint8Array>>
 }
 
 /** A front end that serves until it is disposed of. */

@@ -18,6 +18,8 @@ export interface ServeProcess extends AsyncDisposable {
   readonly port: number
   readonly folder: string
   readonly exit: Promise<number | null>
+  /** What it has logged so far. */
+  readonly lines: readonly Line[]
   /** The first `count` lines that fit, past or future. */
   waitForLines(count: number, fits: (line: Line) => boolean): Promise<readonly Line[]>
   fetchStatus(path: string): Promise<string>
@@ -76,6 +78,7 @@ export async function serveProcess(
     port,
     folder,
     exit: program.ended,
+    lines: log.lines,
     writeConfiguration,
     waitForLines: (count, fits) => log.waitForLines(count, fits),
     fetchStatus,

@@ -1,0 +1,16 @@
+/**
+ * Section B: who is kept out wrongly. The ids are the public names of cases found by running what has landed; B8, B10 and
+ * B11 are of another section.
+ */
+import { idsOf, type Section } from '../case.ts'
+import { KEYSTORES } from './keystores.ts'
+import { RELOADS } from './reloads.ts'
+
+const ELSEWHERE: ReadonlySet<string> = new Set(['B8', 'B10', 'B11'])
+
+export const SECTION_B: Section = {
+  letter: 'B',
+  title: 'who is kept out wrongly',
+  ids: idsOf('B', 17).filter((id) => !ELSEWHERE.has(id)),
+  scenes: [...RELOADS, ...KEYSTORES],
+}
