@@ -70,19 +70,20 @@ function exactName(name: Name, form: NameForm): string {
 }
 
 /** An attribute with the octets that its text came from: forms differ in what they make of them. */
-interface Value {
+export interface AttributeValue {
   readonly oid: string
   readonly tag: number
   readonly content: Buffer
   readonly der: Buffer
 }
 
-function valuesOf(name: Name): Value[][] {
+/** The attributes of a name, read anew from its octets, the most significant relative name first. */
+export function valuesOf(name: Name): AttributeValue[][] {
   const names = DerReader.over(name.der).enter(TAG.sequence)
-  const rdns: Value[][] = []
+  const rdns: AttributeValue[][] = []
   while (names.more) {
     const set = names.enter(TAG.set)
-    const values: Value[] = []
+    const values: AttributeValue[] = []
     while (set.more) {
       const pair = set.enter(TAG.sequence)
       const oid = pair.oid()
@@ -97,12 +98,12 @@ function valuesOf(name: Name): Value[][] {
 }
 
 const joined =
-  (print: (value: Value) => string) =>
-  (values: readonly Value[]): string =>
+  (print: (value: AttributeValue) => string) =>
+  (values: readonly AttributeValue[]): string =>
     values.map(print).join('+')
 
 /** RFC 4514 §2.3 and §2.4: the names of its own table, dotted decimal and hexadecimal for the rest. */
-function rfc4514(value: Value): string {
+function rfc4514(value: AttributeValue): string {
   const type = RFC4514_TYPES.get(value.oid)
   const text = type === undefined ? undefined : textOf(value.tag, value.content)
   if (text === undefined) return `${type ?? value.oid}=#${value.der.toString('hex')}`
@@ -114,7 +115,7 @@ function rfc4514(value: Value): string {
 }
 
 /** What OpenSSL makes of XN_FLAG_RFC2253: its own short names, and every octet that is not plain ASCII in hexadecimal. */
-function rfc2253(value: Value): string {
+function rfc2253(value: AttributeValue): string {
   const type = OPENSSL_TYPES.get(value.oid)
   const octets = type === undefined ? undefined : utf8Octets(value)
   if (type === undefined || octets === undefined) {
@@ -134,7 +135,8 @@ function edgesEscaped(text: string): string {
   return /^[ #]/u.test(escaped) ? `\\${escaped}` : escaped
 }
 
-function utf8Octets({ tag, content }: Value): Buffer | undefined {
+/** The text of a value in UTF-8 as OpenSSL converts it; nothing for what is no string. */
+export function utf8Octets({ tag, content }: AttributeValue): Buffer | undefined {
   // OpenSSL passes the octets of a UTF8String on unread, well-formed or not.
   if (tag === TAG.utf8String) return content
   const text = ONE_OCTET_STRINGS.has(tag) ? content.toString('latin1') : textOf(tag, content)
@@ -150,13 +152,16 @@ const ONE_OCTET_STRINGS = new Set<number>([
 ])
 
 /** X509_NAME_oneline since OpenSSL 3.0: octets, those outside ASCII as `\xHH`, its own separators escaped. */
-function slash({ oid, content }: Value): string {
+function slash({ oid, content }: AttributeValue): string {
   const text = content
     .toString('latin1')
     .replaceAll(/[/+]/gu, String.raw`\$&`)
     .replaceAll(/[^\u0020-\u007e]/gu, (octet) => `\\x${hexOf(octet)}`)
-  return `${OPENSSL_TYPES.get(oid) ?? oid}=${text}`
+  return `${openSslType(oid)}=${text}`
 }
+
+/** OpenSSL's short name of an attribute type, or its number. */
+export const openSslType = (oid: string): string => OPENSSL_TYPES.get(oid) ?? oid
 
 const octetsEscaped = (letter: string): string =>
   Buffer.from(letter)

@@ -124,7 +124,7 @@ test('an upstream without words is verified by name, and told about devices by R
       format: 'rfc9440',
       fields: {},
       serial: 'hex-upper',
-      name: 'rfc2253',
+      name: 'format',
       fingerprint: { digest: 'sha256', form: 'hex' },
       chain: false,
       grace: false,

@@ -4,7 +4,7 @@ import { explain } from '../../decide/explain-refusal.ts'
 import type { RouteClass } from '../../decide/policy.ts'
 import { type Result, unreachable } from '../../kernel/types.ts'
 import { agentRuleText, ruleFor } from '../../message/agent.ts'
-import { encodeIdentity, type Withheld } from '../../message/encode/encode.ts'
+import { encodeIdentity, fieldText, type Withheld } from '../../message/encode/encode.ts'
 import { routeOf, type NoRoute } from '../../message/route.ts'
 import { parseTarget, type TargetFault } from '../../message/target.ts'
 import { originOf } from '../../state/origin.ts'
@@ -175,7 +175,7 @@ function upstreamSteps(
   }
   const { fields, withheld } = encodeIdentity(vouchedFor(decision), upstream.identity)
   const lines = fields.flatMap((name, at) =>
-    at % 2 === 0 ? [`${name}: ${shortened(fields[at + 1] ?? '')}`] : [],
+    at % 2 === 0 ? [`${name}: ${shortened(fieldText(fields[at + 1] ?? ''))}`] : [],
   )
   const kept = WITHHELD_TEXT[withheld]
   return [

@@ -4,7 +4,7 @@
 import { countText } from '../../kernel/count-text.ts'
 import type { Vouched } from '../../decide/decide.ts'
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
-import { identityFields } from '../../message/encode/encode.ts'
+import { fieldText, identityFields } from '../../message/encode/encode.ts'
 import type { IdentityFormat, IdentitySettings } from '../../message/encode/settings.ts'
 import { judge } from '../../trust/judge.ts'
 import type { SoundPath } from '../../trust/validate.ts'
@@ -46,7 +46,7 @@ export async function headers(
     settings,
   )
   const pairs = fields.flatMap((name, at) =>
-    at % 2 === 0 ? [{ name, value: fields[at + 1] ?? '' }] : [],
+    at % 2 === 0 ? [{ name, value: fieldText(fields[at + 1] ?? '') }] : [],
   )
   // What holds a control character is no field value: the encoders have escaped it.
   const lines = pairs.map(({ name, value }) => `${name}: ${value}`)
@@ -131,7 +131,7 @@ function noIdentity(
 const DEFAULT_IDENTITY: Omit<IdentitySettings, 'format' | 'chain'> = {
   fields: {},
   serial: 'hex-upper',
-  name: 'rfc2253',
+  name: 'format',
   fingerprint: { digest: 'sha256', form: 'hex' },
   grace: true,
   maxBytes: 64 * 1024,

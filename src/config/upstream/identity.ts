@@ -38,7 +38,7 @@ export function readIdentitySettings(place: IdentityPlace): Maybe<IdentitySettin
 }
 
 function warnOfNoEffect(place: IdentityPlace): void {
-  const { format, chain, grace } = place.written ?? {}
+  const { format, chain, grace, fields } = place.written ?? {}
   if (format === undefined) return
   if (chain === true && WITHOUT_CHAIN.has(format)) {
     const message = `found chain: true, which has no effect: the format ${format} has no place for intermediates`
@@ -47,6 +47,12 @@ function warnOfNoEffect(place: IdentityPlace): void {
   if (grace === true && !WITHOUT_VERIFY.has(format)) {
     const message = `found grace: true, which has no effect: the format ${format} says FAILED:expired-grace in its verify field anyway`
     place.at('grace').warn(message)
+  }
+  const { digest } = place.written?.fingerprint ?? {}
+  if (digest === 'sha256' && format === 'haproxy' && fields?.fingerprint === undefined) {
+    const message =
+      'found digest: sha256, which has no effect: X-SSL-Client-SHA1 carries a SHA-1; name fields.fingerprint, for example X-SSL-Client-SHA256'
+    place.at('fingerprint').at('digest').warn(message)
   }
 }
 

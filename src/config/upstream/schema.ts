@@ -42,7 +42,9 @@ const fields = defaultGroup(
     subject: fieldName('The subject, written as `name` says.'),
     issuer: fieldName('The issuer, written as `name` says.'),
     serial: fieldName('The serial number, written as `serial` says.'),
-    fingerprint: fieldName('The fingerprint of the leaf, written as `fingerprint` says.'),
+    fingerprint: fieldName(
+      'The fingerprint of the leaf, written as `fingerprint` says. With `haproxy` a name that ends in SHA1 or SHA256 carries that digest.',
+    ),
     notBefore: fieldName('The first second of validity.'),
     notAfter: fieldName('The last second of validity.'),
     commonName: fieldName('The common name of the subject: a label, never an identity.'),
@@ -71,9 +73,9 @@ const identity = group(
       'hex-upper',
     ),
     name: choice(
-      'How distinguished names are written; `slash` is what old OpenSSL tools print.',
-      ['rfc4514', 'rfc2253', 'slash'],
-      'rfc2253',
+      'How distinguished names are written. `format`: as the product of the format writes them, `rfc2253` where it is none; `slash` is what old OpenSSL tools print.',
+      ['format', 'rfc4514', 'rfc2253', 'slash'],
+      'format',
     ),
     fingerprint: defaultGroup('How the fingerprint is made and written.', {
       digest: choice(

@@ -21,5 +21,6 @@ export const apache: Format = {
     notAfter: ({ path }) => opensslTime(path.certificates[0].notAfter),
   },
   verify: plainVerify,
+  charset: 'ascii',
   readsVerify: true,
 }

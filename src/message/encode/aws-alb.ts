@@ -20,6 +20,7 @@ export const awsAlb: Format = {
     chain: ({ path }) => path.certificates.map(halfEscapedPem).join(''),
   },
   verify: plainVerify,
+  charset: 'ascii',
   readsVerify: false,
 }
 

@@ -5,5 +5,6 @@ export const base64Der: Format = {
   names: { certificate: 'X-Client-Cert', verify: OWN_VERIFY },
   values: {},
   verify: plainVerify,
+  charset: 'ascii',
   readsVerify: false,
 }

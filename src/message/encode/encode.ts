@@ -1,8 +1,8 @@
 /**
  * The identity fields: what an upstream is told about the device, or that there is none to tell about.
  *
- * Whatever a certificate holds, a value is printable ASCII when it leaves here: a subject with a line break in it
- * must not become a second field.
+ * Whatever a certificate holds, a value is printable ASCII when it leaves here, or in some formats also UTF-8 without
+ * control characters: a subject with a line break in it must not become a second field.
  */
 import type { Vouched } from '../../decide/decide.ts'
 import { apache } from './apache.ts'
@@ -33,7 +33,7 @@ const FORMATS: Readonly<Record<IdentityFormat, Format>> = {
 
 /** Identity fields, and what had to be kept back from the upstream. */
 export interface EncodedIdentity {
-  /** Name, value, name, value …; the verify field is always among them. */
+  /** Name, value, name, value …, each character an octet; the verify field is always among them. */
   readonly fields: readonly string[]
   readonly verify: Verify
   readonly withheld: Withheld
@@ -65,6 +65,9 @@ export function encodeIdentity(
   return anonymous('FAILED:identity-too-large', settings, 'identity')
 }
 
+/** A value as people read it; on the wire each of its characters is an octet. */
+export const fieldText = (value: string): string => Buffer.from(value, 'latin1').toString('utf8')
+
 /** The names that these settings give to identity fields, for `fieldFilter`; numbered fields as a family. */
 export function identityNames({ format, fields }: IdentitySettings): readonly string[] {
   const names = Object.values({ ...FORMATS[format].names, ...fields })
@@ -83,12 +86,13 @@ function fieldsOf(
   settings: IdentitySettings,
 ): readonly string[] {
   const telling: Telling = { vouched, verify, settings }
+  const safe = FORMATS[settings.format].charset === 'utf8' ? visibleUtf8 : printable
   const fields: string[] = []
   for (const { name, valueOf } of sentUnder(settings)) {
     const value = valueOf(telling)
     if (typeof value === 'object') {
-      value.forEach((one, index) => fields.push(`${name}_${index}`, printable(one)))
-    } else if (value !== undefined && value !== '') fields.push(name, printable(value))
+      value.forEach((one, index) => fields.push(`${name}_${index}`, safe(one)))
+    } else if (value !== undefined && value !== '') fields.push(name, safe(value))
   }
   return fields
 }
@@ -139,9 +143,20 @@ const fits = (fields: readonly string[], { maxBytes }: IdentitySettings): boolea
 function printable(value: string): string {
   // Nearly every value is; looking makes nothing, replacing nothing still copies.
   if (PRINTABLE.test(value)) return value
-  return value.replaceAll(/[^ -~]/gu, (one) =>
-    Array.from(Buffer.from(one, 'utf8'), (octet) => `\\${hexOf(octet)}`).join(''),
-  )
+  return value.replaceAll(/[^ -~]/gu, escaped)
 }
+
+/**
+ * UTF-8, each octet a character, as HTTP is written (RFC 9110 §5.5: obs-text). What is not seen, breaks a line or turns
+ * its direction is escaped.
+ */
+function visibleUtf8(value: string): string {
+  if (PRINTABLE.test(value)) return value
+  const visible = value.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)
+  return Buffer.from(visible, 'utf8').toString('latin1')
+}
+
+const escaped = (one: string): string =>
+  Array.from(Buffer.from(one, 'utf8'), (octet) => `\\${hexOf(octet)}`).join('')
 
 const PRINTABLE = /^[ -~]*$/

@@ -4,10 +4,11 @@
 import { hash } from 'node:crypto'
 import { unreachable, type Instant } from '../../kernel/types.ts'
 import type { Certificate, GeneralName } from '../../x509/certificate.ts'
+import type { Name } from '../../x509/name.ts'
 import { pemOf } from '../../x509/pem.ts'
 import { printName } from '../../x509/print-name.ts'
 import type { DeviceField, Render } from './format.ts'
-import type { FingerprintForm, SerialForm } from './settings.ts'
+import type { FingerprintForm, IdentitySettings, SerialForm } from './settings.ts'
 
 /** How a fact is written unless the format knows better. */
 export const COMMON: Readonly<Record<DeviceField, Render>> = {
@@ -15,8 +16,7 @@ export const COMMON: Readonly<Record<DeviceField, Render>> = {
   escapedCertificate: ({ path }) => escapedPem(path.certificates[0]),
   chain: ({ path }) => path.certificates.slice(1).map(base64).join(','),
   info: () => undefined,
-  subject: ({ path }, { name }) => printName(path.certificates[0].subject, name),
-  issuer: ({ path }, { name }) => printName(path.certificates[0].issuer, name),
+  ...namesWrittenBy((name) => printName(name, 'rfc2253')),
   commonName: ({ path }) => commonName(path.certificates[0]),
   subjectAltNames: ({ path }) => alternativeNames(path.certificates[0]),
   serial: ({ path }, { serial }) => serialText(path.certificates[0].serial, serial),
@@ -26,6 +26,18 @@ export const COMMON: Readonly<Record<DeviceField, Render>> = {
   validity: ({ path: { certificates } }) =>
     `NotBefore=${isoSeconds(certificates[0].notBefore)};NotAfter=${isoSeconds(certificates[0].notAfter)}`,
   timeliness: ({ timeliness }) => timeliness,
+}
+
+/** Subject and issuer as the format's product writes them, unless another form is asked for. */
+export function namesWrittenBy(
+  product: (name: Name) => string,
+): Readonly<Record<'subject' | 'issuer', Render>> {
+  const written = (it: Name, { name }: IdentitySettings): string =>
+    name === 'format' ? product(it) : printName(it, name)
+  return {
+    subject: ({ path }, settings) => written(path.certificates[0].subject, settings),
+    issuer: ({ path }, settings) => written(path.certificates[0].issuer, settings),
+  }
 }
 
 /** Standard base64 with padding and without line breaks (RFC 4648 §4). */
@@ -67,7 +79,8 @@ export function serialText(serial: string, form: SerialForm): string {
   }
 }
 
-function fingerprintText({ der }: Certificate, { digest, form }: FingerprintForm): string {
+/** A digest of the certificate. */
+export function fingerprintText({ der }: Certificate, { digest, form }: FingerprintForm): string {
   switch (form) {
     case 'hex':
       return hash(digest, der, 'hex')

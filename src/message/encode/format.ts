@@ -14,6 +14,8 @@ export interface Format {
   /** Where this format writes a fact differently from the others. */
   readonly values: Readonly<Partial<Record<DeviceField, Render>>>
   readonly verify: (verify: Verify) => string
+  /** What values leave as: characters beyond ASCII escaped, or as the octets of UTF-8. */
+  readonly charset: 'ascii' | 'utf8'
   /** Whether readers of this format look at a verify field before believing the rest. */
   readonly readsVerify: boolean
 }

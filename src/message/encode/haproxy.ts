@@ -1,8 +1,14 @@
 import { unreachable, type Instant } from '../../kernel/types.ts'
+import type { Certificate } from '../../x509/certificate.ts'
+import { fingerprintText, namesWrittenBy } from './facts.ts'
 import type { Format, Verify } from './format.ts'
+import { haproxyCommonName, haproxyName } from './product-names.ts'
+import type { FingerprintForm, IdentitySettings } from './settings.ts'
+
+const OWN_FINGERPRINT = 'X-SSL-Client-SHA1'
 
 /**
- * HAProxy's `ssl_c_*` under the names of its manual; the chain is `ssl_c_chain_der,base64`: the intermediates one
+ * HAProxy's `ssl_c_*` under the names of its manual, held against the real one by `npm run test:formats`; the chain is `ssl_c_chain_der,base64`: the intermediates one
  * behind the other, leaf excluded.
  */
 export const haproxy: Format = {
@@ -14,17 +20,21 @@ export const haproxy: Format = {
     subject: 'X-SSL-Client-DN',
     issuer: 'X-SSL-Issuer',
     commonName: 'X-SSL-Client-CN',
-    fingerprint: 'X-SSL-Client-SHA1',
+    fingerprint: OWN_FINGERPRINT,
     notBefore: 'X-SSL-Client-NotBefore',
     notAfter: 'X-SSL-Client-NotAfter',
   },
   values: {
     chain: ({ path }) =>
       Buffer.concat(path.certificates.slice(1).map(({ der }) => der)).toString('base64'),
+    ...namesWrittenBy(haproxyName),
+    commonName: ({ path }) => haproxyCommonName(path.certificates[0].subject),
+    fingerprint: ({ path }, settings) => fingerprint(path.certificates[0], settings),
     notBefore: ({ path }) => shortTime(path.certificates[0].notBefore),
     notAfter: ({ path }) => shortTime(path.certificates[0].notAfter),
   },
   verify: opensslCode,
+  charset: 'utf8',
   readsVerify: true,
 }
 
@@ -47,6 +57,26 @@ function opensslCode(verify: Verify): string {
   }
 }
 
-/** `YYMMDDhhmmssZ`. */
-const shortTime = (instant: Instant): string =>
-  `${new Date(instant).toISOString().replaceAll(/[-:T]/g, '').slice(2, 14)}Z`
+/** Upper case; under a name that says which digest it is, that one. */
+function fingerprint(leaf: Certificate, { fields, fingerprint: form }: IdentitySettings): string {
+  const digest = digestNamed(fields.fingerprint ?? OWN_FINGERPRINT) ?? form.digest
+  const text = fingerprintText(leaf, { ...form, digest })
+  return form.form === 'hex' ? text.toUpperCase() : text
+}
+
+function digestNamed(name: string): FingerprintForm['digest'] | undefined {
+  if (/sha[-_]?1$/iu.test(name)) return 'sha1'
+  return /sha[-_]?256$/iu.test(name) ? 'sha256' : undefined
+}
+
+/** `YYMMDDhhmmssZ`; nothing for a year that HAProxy does not write. */
+function shortTime(instant: Instant): string | undefined {
+  const time = new Date(instant)
+  const year = time.getUTCFullYear()
+  if (year < FIRST_YEAR || year > LAST_YEAR) return undefined
+  return `${time.toISOString().replaceAll(/[-:T]/g, '').slice(2, 14)}Z`
+}
+
+/** HAProxy leaves out a UTCTime from 50 on and a GeneralizedTime that does not begin with 20: both would read as another year. */
+const FIRST_YEAR = 2000
+const LAST_YEAR = 2099

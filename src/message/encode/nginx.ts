@@ -15,5 +15,6 @@ export const nginx: Format = {
     notAfter: ({ path }) => opensslTime(path.certificates[0].notAfter),
   },
   verify: plainVerify,
+  charset: 'ascii',
   readsVerify: true,
 }

@@ -13,5 +13,6 @@ export const rfc9440: Format = {
         .join(', '),
   },
   verify: plainVerify,
+  charset: 'ascii',
   readsVerify: false,
 }

@@ -53,7 +53,8 @@ export interface IdentitySettings {
   /** Names in place of the format's own; a fact that the format does not send is sent when it has a name here. */
   readonly fields: Readonly<Partial<Record<IdentityField, string>>>
   readonly serial: SerialForm
-  readonly name: NameForm
+  /** `format`: as the product of the format does. */
+  readonly name: NameForm | 'format'
   readonly fingerprint: FingerprintForm
   /** Send the intermediates too, where the format has a place for them. */
   readonly chain: boolean

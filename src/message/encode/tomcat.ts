@@ -9,5 +9,6 @@ export const tomcat: Format = {
   names: { certificate: 'ssl_client_cert', verify: OWN_VERIFY },
   values: { certificate: ({ path }) => spacedPem(path.certificates[0]) },
   verify: plainVerify,
+  charset: 'ascii',
   readsVerify: false,
 }

@@ -16,6 +16,7 @@ export const traefik: Format = {
     info: (device, settings) => queryEscaped(sent(device, settings).map(info).join(',')),
   },
   verify: plainVerify,
+  charset: 'ascii',
   readsVerify: false,
 }
 

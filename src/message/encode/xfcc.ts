@@ -8,13 +8,14 @@ export const xfcc: Format = {
   names: { certificate: 'x-forwarded-client-cert', verify: OWN_VERIFY },
   values: { certificate: (device, settings) => element(device, settings) },
   verify: plainVerify,
+  charset: 'ascii',
   readsVerify: false,
 }
 
 const element: Render = ({ path: { certificates } }, { chain, name }) => {
   const [leaf] = certificates
   // The slash form escapes nothing, so that a quoted string could not hold it.
-  const subject = printName(leaf.subject, name === 'slash' ? 'rfc2253' : name)
+  const subject = printName(leaf.subject, name === 'rfc4514' ? name : 'rfc2253')
   return [
     `Hash=${leaf.fingerprint}`,
     `Cert="${escapedPem(leaf)}"`,

@@ -1,0 +1,49 @@
+/**
+ * Names as HAProxy writes them, as text; which characters leave as UTF-8 and which as escapes is decided for every
+ * value alike, in `encode.ts`.
+ */
+import { isUtf8 } from 'node:buffer'
+import { TAG } from '../../x509/der.ts'
+import type { Name } from '../../x509/name.ts'
+import { type AttributeValue, openSslType, utf8Octets, valuesOf } from '../../x509/print-name.ts'
+import { hexOf } from './facts.ts'
+
+/**
+ * HAProxy's `ssl_c_s_dn`: every attribute behind a slash. HAProxy escapes nothing, and `O=x/CN=admin` then reads as two
+ * attributes: a slash inside a value is `\2F` here.
+ */
+export const haproxyName = (name: Name): string =>
+  valuesOf(name)
+    .flat()
+    .map((value) => `/${openSslType(value.oid)}=${octetText(value).replaceAll('/', octetEscaped)}`)
+    .join('')
+
+/** HAProxy's `ssl_c_s_dn(cn)`: the first one. */
+export function haproxyCommonName(name: Name): string | undefined {
+  const first = valuesOf(name)
+    .flat()
+    .find(({ oid }) => oid === COMMON_NAME)
+  return first === undefined ? undefined : octetText(first)
+}
+
+const COMMON_NAME = '2.5.4.3'
+
+/**
+ * HAProxy sends the octets of a string, whatever its type. They stay where they are UTF-8, unless the type says two or
+ * four octets for a character; else they are what the type says, and escaped where it says nothing. A backslash that
+ * would begin an escape is escaped itself, so that no two texts are written alike.
+ */
+function octetText(value: AttributeValue): string {
+  const { tag, content } = value
+  const isText = tag !== TAG.bmpString && tag !== TAG.universalString && isUtf8(content)
+  const octets = isText ? content : (utf8Octets(value) ?? content)
+  if (isUtf8(octets)) return octets.toString('utf8').replaceAll(ESCAPE, octetEscaped)
+  return octets
+    .toString('latin1')
+    .replaceAll(ESCAPE, octetEscaped)
+    .replaceAll(/[^ -~]/gu, octetEscaped)
+}
+
+const ESCAPE = /\\(?=[\dA-F]{2})/gu
+
+const octetEscaped = (octet: string): string => `\\${hexOf(octet.charCodeAt(0))}`
