@@ -288,6 +288,7 @@ export const UNPARSABLE: Readonly<Record<Exclude<Unparsable, 'connection'>, Caus
 
 /** Handshakes that fail. */
 export const HANDSHAKES: Readonly<Record<HandshakeFailure, Cause>> = {
+  'certificate-curve': 'device',
   'bad-possession-proof': 'device',
   'device-refused-us': 'us',
   'no-shared-cipher': 'device',

@@ -13,6 +13,7 @@ const UNTRUSTED: Readonly<
 > = {
   'bad-signature': { kind: 'tls-untrusted', why: 'bad-signature', code },
   expired: { kind: 'tls-untrusted', why: 'expired', code },
+  'name-constraints': { kind: 'tls-untrusted', why: 'name-constraints', code },
   'not-yet-valid': { kind: 'tls-untrusted', why: 'not-yet-valid', code },
   other: { kind: 'tls-untrusted', why: 'other', code },
   'self-signed': { kind: 'tls-untrusted', why: 'self-signed', code },

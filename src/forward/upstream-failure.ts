@@ -45,6 +45,8 @@ export interface NameMismatch {
 export type UntrustedReason =
   | 'bad-signature'
   | 'expired'
+  /** A CA of the chain may not issue for a name that a certificate below it carries (RFC 5280 §4.2.1.10). */
+  | 'name-constraints'
   | 'not-yet-valid'
   | 'other'
   | 'self-signed'
@@ -233,6 +235,7 @@ const RESETS = {
 const UNTRUSTED: Readonly<Record<UntrustedReason, string>> = {
   'bad-signature': 'a signature in its chain does not hold',
   expired: 'it or a certificate above it has expired',
+  'name-constraints': 'a CA above it may not issue for a name that it carries (name constraints)',
   'not-yet-valid': 'it or a certificate above it is not valid yet',
   other: 'the TLS library refuses its chain',
   'self-signed': 'it is self-signed and not in the trust store',
@@ -244,6 +247,8 @@ const UNTRUSTED: Readonly<Record<UntrustedReason, string>> = {
 const UNTRUSTED_STEPS: Readonly<Record<UntrustedReason, string>> = {
   'bad-signature': 'compare the chain it sends with the one that was issued',
   expired: "renew the upstream's certificate",
+  'name-constraints':
+    'have it issued for names within the name constraints of its CAs, every alternative name counts, or have the CA issued anew with wider ones (RFC 5280 §4.2.1.10)',
   'not-yet-valid': "check the clocks of both machines and the certificate's validity",
   other: 'see what `openssl verify -purpose sslserver` says about its chain',
   'self-signed': 'add the certificate itself to `tls.trust.custom`, or have it issued by a CA',

@@ -7,6 +7,7 @@ import { errorCode } from '../kernel/error-code.ts'
 /** Every way a handshake ends badly. */
 export type HandshakeFailure =
   | 'bad-possession-proof'
+  | 'certificate-curve'
   | 'device-refused-us'
   | 'no-shared-cipher'
   | 'no-shared-group'
@@ -19,6 +20,7 @@ export type HandshakeFailure =
 /** All of them, for metrics that want to show zeros. */
 export const HANDSHAKE_FAILURES: readonly HandshakeFailure[] = [
   'bad-possession-proof',
+  'certificate-curve',
   'device-refused-us',
   'no-shared-cipher',
   'no-shared-group',
@@ -58,16 +60,20 @@ const BY_CODE: ReadonlyMap<string, HandshakeFailure> = new Map([
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'not-tls'],
   ['ERR_SSL_UNEXPECTED_MESSAGE', 'other'],
   ['ERR_SSL_UNEXPECTED_EOF_WHILE_READING', 'reset'],
+  // TLS 1.2 alone holds the key of the device's certificate against the groups (RFC 8422 §5.1.1).
+  ['ERR_SSL_WRONG_CURVE', 'certificate-curve'],
   ['ERR_TLS_HANDSHAKE_TIMEOUT', 'timeout'],
 ])
 
 const SENTENCES: Readonly<Record<HandshakeFailure, string>> = {
   'bad-possession-proof':
     'the device sent a certificate whose private key it does not hold; if it is one of yours, its key store is damaged',
+  'certificate-curve':
+    "the key of the device's certificate is on a curve that this listener does not allow in TLS 1.2; have it issued for P-256 or P-384, or another of the listener's `tls.groups`",
   'device-refused-us':
     'the device broke off with an alert, mostly because it does not trust our server certificate; check its chain with `tfe check`',
   'no-shared-cipher':
-    "the device offers no cipher suite that this listener allows; compare its list with the listener's `tls.ciphers`",
+    "the device offers no cipher suite that this listener allows or, in TLS 1.2, no group for one; compare its lists with the listener's `tls.ciphers` and `tls.groups`",
   'no-shared-group':
     "the device offers no key exchange group that this listener allows; compare with the listener's `tls.groups`",
   'no-shared-protocol':

@@ -21,7 +21,7 @@ export const IDENTITY_ERROR = 'TFE_SERVER_NAME_MISMATCH'
 /** Names what went wrong between the look-up and the end of the handshake, or in the handshake's late part. */
 export function dialFailure(error: Error, hostname: string): UpstreamFailure {
   if (error instanceof IdentityError) return error.mismatch
-  const code = errorCode(error)
+  const code = codeOf(error)
   const why = UNTRUSTED.get(code)
   if (why !== undefined) return { kind: 'tls-untrusted', why, code }
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO') {
@@ -30,6 +30,27 @@ export function dialFailure(error: Error, hostname: string): UpstreamFailure {
   if (LOOKUP_CODES.has(code)) return { kind: 'dns', hostname, code }
   return networkFailure(error, code)
 }
+
+/** Node has names for thirty of OpenSSL's verdicts, and `UNSPECIFIED` for the others: their own are in the sentence. */
+function codeOf(error: Error): string {
+  const code = errorCode(error)
+  return code === UNSPECIFIED ? (BY_SENTENCE.get(error.message) ?? code) : code
+}
+
+/** The code of a verdict that Node has no name for. */
+export const UNSPECIFIED = 'UNSPECIFIED'
+
+/** OpenSSL's sentences (crypto/x509/x509_txt.c) → its names, without X509_V_ERR_. */
+const BY_SENTENCE: ReadonlyMap<string, string> = new Map([
+  ['permitted subtree violation', 'PERMITTED_VIOLATION'],
+  ['excluded subtree violation', 'EXCLUDED_VIOLATION'],
+  ['name constraints minimum and maximum not supported', 'SUBTREE_MINMAX'],
+  ['unsupported name constraint type', 'UNSUPPORTED_CONSTRAINT_TYPE'],
+  ['unsupported or invalid name constraint syntax', 'UNSUPPORTED_CONSTRAINT_SYNTAX'],
+  ['unsupported or invalid name syntax', 'UNSUPPORTED_NAME_SYNTAX'],
+  ['EE certificate key too weak', 'EE_KEY_TOO_SMALL'],
+  ['CA certificate key too weak', 'CA_KEY_TOO_SMALL'],
+])
 
 function networkFailure(error: Error, code: string): UpstreamFailure {
   switch (code) {
@@ -53,6 +74,7 @@ export function untrustedReason(code: string): UntrustedReason {
 }
 
 const UNTRUSTED: ReadonlyMap<string, UntrustedReason> = new Map<string, UntrustedReason>([
+  ['CA_KEY_TOO_SMALL', 'other'],
   ['CA_MD_TOO_WEAK', 'other'],
   ['CERT_CHAIN_TOO_LONG', 'other'],
   ['CERT_HAS_EXPIRED', 'expired'],
@@ -62,19 +84,26 @@ const UNTRUSTED: ReadonlyMap<string, UntrustedReason> = new Map<string, Untruste
   ['CERT_SIGNATURE_FAILURE', 'bad-signature'],
   ['CERT_UNTRUSTED', 'unknown-issuer'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed'],
+  ['EE_KEY_TOO_SMALL', 'other'],
+  ['EXCLUDED_VIOLATION', 'name-constraints'],
   ['HOSTNAME_MISMATCH', 'other'],
   ['INVALID_CA', 'other'],
   ['INVALID_PURPOSE', 'wrong-purpose'],
   ['OUT_OF_MEM', 'other'],
   ['PATH_LENGTH_EXCEEDED', 'other'],
+  ['PERMITTED_VIOLATION', 'name-constraints'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'unknown-issuer'],
+  ['SUBTREE_MINMAX', 'name-constraints'],
   ['UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY', 'other'],
   ['UNABLE_TO_DECRYPT_CERT_SIGNATURE', 'bad-signature'],
   ['UNABLE_TO_GET_CRL', 'other'],
   ['UNABLE_TO_GET_ISSUER_CERT', 'unknown-issuer'],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unknown-issuer'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unknown-issuer'],
-  ['UNSPECIFIED', 'other'],
+  [UNSPECIFIED, 'other'],
+  ['UNSUPPORTED_CONSTRAINT_SYNTAX', 'name-constraints'],
+  ['UNSUPPORTED_CONSTRAINT_TYPE', 'name-constraints'],
+  ['UNSUPPORTED_NAME_SYNTAX', 'name-constraints'],
 ])
 
 /** `getaddrinfo`'s errors, as Node spells them. */

@@ -4,8 +4,8 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import { IDENTITY_ERROR, untrustedReason } from './dial-failure.ts'
-import { presentedFault, type OwnPathCheck } from './own-path-check.ts'
+import { IDENTITY_ERROR, UNSPECIFIED, untrustedReason } from './dial-failure.ts'
+import { presentedFault, type OwnPathCheck, type Unsound } from './own-path-check.ts'
 import { unpinned } from './pins.ts'
 import { nameMismatch } from './server-name.ts'
 import { strictTlsFailures, type VerificationFaults } from './untrusted.ts'
@@ -50,8 +50,24 @@ function untrustedChain(
   // Node types it as an error; it is the code of one.
   const code = String(socket.authorizationError ?? '')
   const chainHolds = code === '' || code === 'null' || code === IDENTITY_ERROR
-  return chainHolds ? checkPath?.(leaf) : { why: untrustedReason(code), code }
+  if (chainHolds) return checkPath?.(leaf)
+  const untrusted = { why: untrustedReason(code), code }
+  // Node keeps no sentence of a verdict that it has no name for; ours mostly has one.
+  return code === UNSPECIFIED ? (named(checkPath?.(leaf)) ?? untrusted) : untrusted
 }
+
+/** What our judge says, by the reason of the same name if it is about the names that a CA may issue for. */
+function named(ours: Unsound | undefined): VerificationFaults['untrusted'] {
+  if (ours === undefined) return undefined
+  return NAME_FAILURES.has(ours.code) ? { ...ours, why: 'name-constraints' } : ours
+}
+
+const NAME_FAILURES: ReadonlySet<string> = new Set([
+  'name-constraints-malformed',
+  'name-excluded',
+  'name-not-permitted',
+  'name-undecidable',
+])
 
 function refusalOf(
   faults: VerificationFaults,

@@ -68,6 +68,66 @@ const ROWS: readonly Row[] = [
   },
 ]
 
+const within = (tag: number, name: string): CaOptions => ({
+  extensions: [
+    {
+      oid: OIDS.nameConstraints,
+      critical: true,
+      value: der.sequence(
+        der.context(tag, der.sequence(der.contextPrimitive(2, Buffer.from(name)))),
+      ),
+    },
+  ],
+})
+
+/** What the TLS library refuses, and Node has no name for. */
+const NAMES = [
+  [
+    'a name that its CA is not given',
+    within(0, 'elsewhere.test'),
+    'PERMITTED_VIOLATION',
+    'name-not-permitted',
+  ],
+  ['a name that its CA is denied', within(1, 'test'), 'EXCLUDED_VIOLATION', 'name-excluded'],
+] as const
+
+for (const [promise, ca, code, ours] of NAMES) {
+  const issuer = mintCa({ name: 'Narrow CA', ...ca })
+  const server = mintLeaf({ issuer, dns: ['upstream.test'], purposes: ['serverAuth'] })
+  const trust = (pem: string) => ({
+    default: 'off' as const,
+    custom: [{ at: 'ca.pem', bytes: Buffer.from(pem) }],
+  })
+
+  test(`${promise} is refused under strict TLS, and called that`, async () => {
+    await using upstream = await rawUpstream(serverOptions(server), answering(OK))
+    await using proxy = await forwardingServer(upstream.port, { tls: { trust: trust(issuer.pem) } })
+    expect(await ask(proxy.port)).toBe('HTTP/1.1 502 Bad Gateway')
+    expect((await proxy.outcome()).failure).toEqual({
+      kind: 'tls-untrusted',
+      why: 'name-constraints',
+      code,
+    })
+  })
+
+  test(`${promise} is noticed without strict TLS, and called that`, async () => {
+    await using upstream = await rawUpstream(serverOptions(server), answering(OK))
+    const tls = { trust: trust(issuer.pem), strict: false }
+    await using proxy = await forwardingServer(upstream.port, { tls })
+    expect(await ask(proxy.port)).toBe('HTTP/1.1 200 OK')
+    expect(proxy.untrusted).toMatchObject([{ untrusted: { why: 'name-constraints', code: ours } }])
+  })
+
+  test(`control: Node calls ${promise} UNSPECIFIED`, async () => {
+    await using upstream = await rawUpstream(serverOptions(server), answering(OK))
+    const options = { host: '127.0.0.1', port: upstream.port, servername: 'upstream.test' }
+    const socket = connect({ ...options, ca: issuer.pem, rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
+    expect(String(socket.authorizationError)).toBe('UNSPECIFIED')
+    socket.destroy()
+  })
+}
+
 const chainOf = ({ ca, leaf }: Row) => {
   const issuer = mintCa({ name: 'Odd CA', ...ca })
   return {
