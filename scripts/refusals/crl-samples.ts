@@ -29,7 +29,6 @@ export const CRLS: Cases<CrlFailure> = {
   'crl-unknown-critical-extension': byUs({ kind: 'crl-unknown-critical-extension', oid: '{oid}' }),
   'crl-without-next-update': byUs({ kind: 'crl-without-next-update' }),
   'crl-number-unfit': byUs(
-    { kind: 'crl-number-unfit', found: 'none' },
     { kind: 'crl-number-unfit', found: 'critical' },
     { kind: 'crl-number-unfit', found: 'too-large' },
   ),
@@ -61,6 +60,8 @@ export const CRLS: Cases<CrlFailure> = {
   'crl-signer-may-not': byUs({ kind: 'crl-signer-may-not', issuer }),
   'crl-forged': byUs({ kind: 'crl-forged', issuer }),
   'crl-narrower': byUs({ kind: 'crl-narrower' }),
+  'crl-order-unknown': byUs({ kind: 'crl-order-unknown', thisUpdate: instant('thisUpdate') }),
+  'crl-departs-from-profile': byUs({ kind: 'crl-departs-from-profile', found: ['unnumbered'] }),
   'crl-swapped': byUs({ kind: 'crl-swapped', issuer: '{issuer}', inForce: '{inForce}' }),
   'crl-number-lower': byUs({ kind: 'crl-number-lower', number: '{number}', inForce: '{inForce}' }),
   'crl-number-not-higher': byUs(

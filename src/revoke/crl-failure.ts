@@ -6,11 +6,13 @@ import { isoText, unreachable } from '../kernel/types.ts'
 import { UNSUPPORTED_STEP, UNSUPPORTED_TEXT } from '../trust/algorithms.ts'
 import type { ListFault } from '../trust/revocation.ts'
 import type { CrlFault } from '../x509/crl-fault.ts'
-import type { NumberFinding, UnfitReplacement } from './replacement.ts'
+import { LIST_FINDINGS, type ListDepartsFromProfile } from './departures.ts'
+import type { UnfitReplacement } from './replacement.ts'
 import type { Explanation } from '../kernel/explanation.ts'
 
 /** Everything that may stand between a published list and us. */
-export type CrlFailure = FetchFailure | CrlFault | ListFault | UnfitReplacement
+export type CrlFailure =
+  FetchFailure | CrlFault | ListFault | UnfitReplacement | ListDepartsFromProfile
 
 /** The octets could not be had. */
 export type FetchFailure =
@@ -62,13 +64,13 @@ export function explainCrlFailure(why: CrlFailure): Explanation {
       }
     case 'crl-pem-unfit':
       return {
-        sentence: `it is neither DER nor one list in PEM: ${why.detail}`,
-        nextStep: 'see what is published there; export the list again',
+        sentence: `no list can be read: ${why.detail}`,
+        nextStep: 'see what is published there',
       }
     case 'crl-malformed':
       return {
         sentence: `the list cannot be read: ${why.detail}`,
-        nextStep: 'see what is published there; export the list again',
+        nextStep: 'see what is published there; let the CA make it anew',
       }
     case 'crl-unknown-critical-extension':
       return {
@@ -84,7 +86,8 @@ export function explainCrlFailure(why: CrlFailure): Explanation {
     case 'crl-number-unfit':
       return {
         sentence: `the list has ${NUMBER_FAULTS[why.found]}`,
-        nextStep: 'let the CA number its lists (RFC 5280 §5.2.3), or publish version 1',
+        nextStep:
+          'let the CA number its lists from 0 or 1 on, and not as critical (RFC 5280 §5.2.3)',
       }
     case 'crl-delta':
       return {
@@ -154,8 +157,18 @@ export function explainCrlFailure(why: CrlFailure): Explanation {
       }
     case 'crl-number-not-higher':
       return {
-        sentence: `the list ${NUMBER_FINDINGS[why.found]}: profile strict takes only a higher one`,
+        sentence: `the list ${LIST_FINDINGS[why.found]}: profile strict takes only a higher one`,
         nextStep: `let the CA number its lists (RFC 5280 §5.2.3); ${IF_MEANT}`,
+      }
+    case 'crl-order-unknown':
+      return {
+        sentence: `the list was made in the same second as the one in force, ${isoText(why.thisUpdate)}, no number says which of them is newer, and it leaves out what that one names`,
+        nextStep: `let the CA number its lists (RFC 5280 §5.2.3), or publish another a second later; ${IF_MEANT}`,
+      }
+    case 'crl-departs-from-profile':
+      return {
+        sentence: `profile strict does not take it: the list ${why.found.map((one) => LIST_FINDINGS[one]).join('; it ')}`,
+        nextStep: 'let the CA publish it otherwise, or set the trust profile to private',
       }
     case 'crl-swapped':
       return {
@@ -170,15 +183,8 @@ export function explainCrlFailure(why: CrlFailure): Explanation {
 type Of<Kind extends CrlFailure['kind']> = Extract<CrlFailure, { readonly kind: Kind }>
 
 const NUMBER_FAULTS: Readonly<Record<Of<'crl-number-unfit'>['found'], string>> = {
-  none: 'extensions and no number',
   critical: 'a number that is marked as critical',
   'too-large': 'a number that is negative or has more than 20 octets',
-}
-
-/** What is odd about a list's number, as the end of a sentence that begins with "the list". */
-export const NUMBER_FINDINGS: Readonly<Record<NumberFinding, string>> = {
-  'same-number': 'has the same number as the one before, though it is later',
-  'no-number': 'has no number, though the one before had one',
 }
 
 const PARTIAL_SCOPES: Readonly<Record<Of<'crl-partial'>['scope'], string>> = {

@@ -7,13 +7,14 @@ import type { Clock } from '../kernel/ports.ts'
 import { fail, ok, type Instant, type Millis, type Result } from '../kernel/types.ts'
 import type { Limits, Profile } from '../trust/limits.ts'
 import type { ListSource } from '../trust/list-source.ts'
-import { isNewerList, sequenceKey, verifyList, type RevocationList } from '../trust/revocation.ts'
+import { newestOfEach, sequenceKey, verifyList, type RevocationList } from '../trust/revocation.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { parseCrls, type Crl } from '../x509/crl.ts'
 import type { CrlFailure } from './crl-failure.ts'
 import { FETCH_LIMITS, fetchCrl, type Validators } from './fetch.ts'
 import { readCrlFile, type FileStamp } from './file.ts'
-import { judgeReplacements, type NumberFinding } from './replacement.ts'
+import { departuresOf, objectionTo, type ListFinding } from './departures.ts'
+import { judgeReplacements } from './replacement.ts'
 import { nextDelay } from './schedule.ts'
 
 /** A place of lists, and the CAs that they may come from. */
@@ -39,8 +40,8 @@ export type RefreshResult =
 /** Lists that come into force. */
 export interface TakenLists {
   readonly crls: readonly [Crl, ...Crl[]]
-  /** What is odd about the number of one of them. */
-  readonly finding: NumberFinding | undefined
+  /** What is odd about them, and about their file. */
+  readonly findings: readonly ListFinding[]
   /** How many of the same file are by CAs outside the chain, and are left aside. */
   readonly foreign: number
 }
@@ -63,6 +64,11 @@ export class CrlRefresher {
   readonly #stop = new AbortController()
   #configured: ConfiguredCrl
   #inForce: readonly RevocationList[] = []
+  /**
+   * Numbered lists in whose place lists without a number have come. They no longer count; but were they forgotten, a list
+   * with a lower number could come back by way of one without.
+   */
+  #outnumbered: readonly RevocationList[] = []
   #lastSeen: Validators | FileStamp | undefined
   /** Of the octets that were taken last. */
   #taken: string | undefined
@@ -90,6 +96,11 @@ export class CrlRefresher {
     return this.#inForce.map(({ crl }) => crl)
   }
 
+  /** The lists in force, and those by which the next ones are judged besides: to be kept and handed on together. */
+  get kept(): readonly Crl[] {
+    return [...this.#inForce, ...this.#outnumbered].map(({ crl }) => crl)
+  }
+
   /** Why the last attempt took nothing; undefined when it did not fail. */
   get failure(): CrlFailure | undefined {
     return this.#failure
@@ -106,6 +117,7 @@ export class CrlRefresher {
     const still = this.#verified(this.crls)
     const isWhole = still.length === this.#inForce.length && still.length > 0
     this.#inForce = still
+    this.#outnumbered = this.#verified(this.#outnumbered.map(({ crl }) => crl))
     if (isReset) this.#mayBeOlder = true
     if (isReset || !isWhole) this.#forgetSeen()
   }
@@ -115,16 +127,11 @@ export class CrlRefresher {
    * out, and what is newer here stays. Tells whether any was taken.
    */
   resume(crls: readonly Crl[]): boolean {
-    const newest = new Map(this.#inForce.map((list) => [sequenceKey(list), list]))
-    let isAny = false
-    for (const list of this.#verified(crls)) {
-      const here = newest.get(sequenceKey(list))
-      if (here !== undefined && !isNewerList(list.crl, here.crl)) continue
-      newest.set(sequenceKey(list), list)
-      isAny = true
-    }
-    this.#inForce = [...newest.values()]
-    return isAny
+    const here = this.#inForce
+    const sequences = newestOfEach([...here, ...this.#outnumbered, ...this.#verified(crls)])
+    this.#inForce = sequences.map(({ newest }) => newest)
+    this.#outnumbered = sequences.flatMap(({ numbered }) => numbered ?? [])
+    return this.#inForce.some((list) => !here.includes(list))
   }
 
   /** Asks now; a second call while asking waits for the first. */
@@ -198,11 +205,22 @@ export class CrlRefresher {
     const { lists, ...rest } = taken.value
     const [first, ...others] = lists
     const isSame = this.#isInForce(lists) && !this.#mayBeOlder
+    this.#outnumbered = this.#mayBeOlder ? [] : this.#outnumberedBy(lists)
     this.#inForce = lists
     this.#taken = digest
     this.#mayBeOlder = false
     if (isSame) return { kind: 'unchanged' }
     return { kind: 'applied', crls: [first.crl, ...others.map(({ crl }) => crl)], ...rest }
+  }
+
+  /** What these lists without a number take the place of. A sequence that has ended, such as that of an old key, is over. */
+  #outnumberedBy(lists: readonly RevocationList[]): readonly RevocationList[] {
+    const going = new Set(lists.map(sequenceKey))
+    const before = [...this.#inForce, ...this.#outnumbered]
+    const all = [...lists, ...before.filter((list) => going.has(sequenceKey(list)))]
+    return newestOfEach(all).flatMap(({ numbered }) =>
+      numbered === undefined || lists.includes(numbered) ? [] : [numbered],
+    )
   }
 
   /** After a restart the lists that were kept come again. */
@@ -215,11 +233,14 @@ export class CrlRefresher {
   }
 
   #read(octets: Buffer): Result<ReadLists, CrlFailure> {
-    const crls = parseCrls(octets)
-    if (!crls.ok) return crls
+    const file = parseCrls(octets)
+    if (!file.ok) return file
+    const { crls } = file.value
+    const objection = objectionTo(file.value, this.#configured.profile)
+    if (objection !== undefined) return fail(objection)
     const lists: RevocationList[] = []
     let stranger: CrlFailure | undefined
-    for (const crl of crls.value) {
+    for (const crl of crls) {
       const list = verifyList(crl, this.#configured.authorities, this.#configured.limits)
       if (list.ok) lists.push(list.value)
       else if (list.failure.kind !== 'crl-of-another-ca') return list
@@ -227,11 +248,15 @@ export class CrlRefresher {
     }
     const [first, ...others] = lists
     if (first === undefined) return fail(stranger ?? NO_LIST)
-    const foreign = crls.value.length - lists.length
-    const taken = { lists: [first, ...others], foreign } as const
-    if (this.#mayBeOlder) return ok({ ...taken, finding: undefined })
-    const judged = judgeReplacements(taken.lists, this.#inForce, this.#configured.profile)
-    return judged.ok ? ok({ ...taken, finding: judged.value.finding }) : judged
+    const foreign = crls.length - lists.length
+    const findings: readonly ListFinding[] = departuresOf(file.value)
+    const taken = { lists: [first, ...others], foreign, findings } as const
+    if (this.#mayBeOlder) return ok(taken)
+    const before = [...this.#inForce, ...this.#outnumbered]
+    const judged = judgeReplacements(taken.lists, before, this.#configured.profile)
+    if (!judged.ok) return judged
+    const { finding } = judged.value
+    return ok(finding === undefined ? taken : { ...taken, findings: [finding, ...findings] })
   }
 
   #verified(crls: readonly Crl[]): readonly RevocationList[] {

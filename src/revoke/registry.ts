@@ -125,16 +125,16 @@ export class CrlRegistry {
   }
 
   /** Another place of the same setting goes on with its lists: a list that moved must not come back older. */
-  #handOver({ configured: { setting, resets }, crls }: CrlRefresher): void {
+  #handOver({ configured: { setting, resets }, kept }: CrlRefresher): void {
     const heir = [...this.#refreshers.values()].find(
       ({ configured }) => configured.setting === setting && configured.resets === resets,
     )
-    if (heir?.resume(crls) !== true) return
+    if (heir?.resume(kept) !== true) return
     this.#announce(heir)
-    this.#events.taken(heir.configured, heir.crls)
+    this.#events.taken(heir.configured, heir.kept)
   }
 
-  #announce({ configured: { setting, source }, crls }: CrlRefresher): void {
+  #announce({ configured: { setting, source }, kept: crls }: CrlRefresher): void {
     this.#events.changed({ setting, place: placeOf(source), crls })
   }
 
@@ -153,10 +153,10 @@ export class CrlRegistry {
     }))
   }
 
-  /** The lists of a setting that are in force, of every place. */
+  /** The lists of a setting by which the next ones are judged, of every place. */
   crlsOf(setting: string): readonly Crl[] {
-    return [...this.#refreshers.values()].flatMap(({ configured, crls }) =>
-      configured.setting === setting ? crls : [],
+    return [...this.#refreshers.values()].flatMap(({ configured, kept }) =>
+      configured.setting === setting ? kept : [],
     )
   }
 
@@ -165,14 +165,14 @@ export class CrlRegistry {
   }
 
   #create(configured: ConfiguredCrl): CrlRefresher {
-    return new CrlRefresher(configured, this.#ports, (of, result) => {
+    const refresher = new CrlRefresher(configured, this.#ports, (of, result) => {
       if (result.kind === 'applied') {
-        const { crls } = result
-        this.#events.changed({ setting: of.setting, place: placeOf(of.source), crls })
-        this.#events.taken(of, crls)
+        this.#announce(refresher)
+        this.#events.taken(of, refresher.kept)
       }
       this.#events.attempted(of, result)
     })
+    return refresher
   }
 
   #remove(refresher: CrlRefresher): void {

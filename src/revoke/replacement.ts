@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
 import type { Profile } from '../trust/limits.ts'
-import { isNewerList, sequenceKey, type RevocationList } from '../trust/revocation.ts'
+import { isNewerList, newestOfEach, sequenceKey, type RevocationList } from '../trust/revocation.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { Scope } from '../x509/crl-extensions.ts'
 import { printName } from '../x509/print-name.ts'
@@ -20,6 +20,8 @@ export type UnfitReplacement =
   | { readonly kind: 'crl-number-not-higher'; readonly found: NumberFinding }
   /** It speaks for another CA: all that this one has revoked would be forgotten. */
   | { readonly kind: 'crl-swapped'; readonly issuer: string; readonly inForce: string }
+  /** It is of the same second, no number tells which is newer, and what the one in force names would be forgotten. */
+  | { readonly kind: 'crl-order-unknown'; readonly thisUpdate: Instant }
   /** It is about fewer certificates: those that it is not about would be forgotten. */
   | { readonly kind: 'crl-narrower' }
 
@@ -45,10 +47,12 @@ export function judgeReplacements(
 ): Result<FitReplacement, UnfitReplacement> {
   let finding: NumberFinding | undefined
   // Of several of one sequence the newest counts, wherever it stands.
-  const newestFirst = next.toSorted(
-    ({ crl: one }, { crl: other }) =>
-      Number(isNewerList(other, one)) - Number(isNewerList(one, other)),
-  )
+  const newestFirst = newestOfEach(next)
+    .map(({ newest }) => newest)
+    .toSorted(
+      ({ crl: one }, { crl: other }) =>
+        Number(isNewerList(other, one)) - Number(isNewerList(one, other)),
+    )
   for (const before of inForce) {
     const key = sequenceKey(before)
     const successor =
@@ -79,6 +83,9 @@ export function judgeReplacement(
     return fail({ kind: 'crl-replayed', thisUpdate, inForce: inForce.crl.thisUpdate })
   }
   if (!coversNoLess(next.crl.scope, inForce.crl.scope)) return fail({ kind: 'crl-narrower' })
+  if (isOrderUnknown(next, inForce) && !next.index.includes(inForce.crl)) {
+    return fail({ kind: 'crl-order-unknown', thisUpdate })
+  }
   const finding = numberFinding(next, inForce)
   if (finding === undefined || profile === 'private') return ok({ finding })
   return fail({ kind: 'crl-number-not-higher', found: finding })
@@ -96,6 +103,17 @@ function lowerNumber(next: RevocationList, before: RevocationList): UnfitReplace
   return valueOf(number) < valueOf(inForce)
     ? { kind: 'crl-number-lower', number, inForce }
     : undefined
+}
+
+/**
+ * Who holds two lists of one second could hand out the one that names fewer for ever. One that forgets nothing is as good as
+ * the newer one, whichever it is.
+ */
+function isOrderUnknown({ crl: next }: RevocationList, { crl: before }: RevocationList): boolean {
+  if (next.thisUpdate !== before.thisUpdate || next.der.equals(before.der)) return false
+  const [number, inForce] = [next.number, before.number]
+  if (number === undefined || inForce === undefined) return true
+  return valueOf(number) === valueOf(inForce)
 }
 
 /** A list of the same second with the same number is the same list, signed once more. */

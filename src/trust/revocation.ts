@@ -121,14 +121,38 @@ export type RevocationLists = ReadonlyMap<string, readonly RevocationList[]>
 
 /** Puts lists in force; of several with one issuer and one scope the newest counts. */
 export function listsByIssuer(lists: readonly RevocationList[]): RevocationLists {
-  const newest = new Map<string, RevocationList>()
-  for (const list of lists) {
-    const key = sequenceKey(list)
-    const before = newest.get(key)
-    if (before === undefined || isNewerList(list.crl, before.crl)) newest.set(key, list)
-  }
-  return Map.groupBy(newest.values(), ({ issuer }) => authorityKey(issuer))
+  const newest = newestOfEach(lists).map(({ newest: list }) => list)
+  return Map.groupBy(newest, ({ issuer }) => authorityKey(issuer))
 }
+
+/** What counts of the lists of one issuer and one scope. */
+export interface Sequence {
+  readonly newest: RevocationList
+  /** The highest number that was met, where the newest has none: a lower one must not come back. */
+  readonly numbered: RevocationList | undefined
+}
+
+/** The newest list of each sequence, in whatever order they come. */
+export function newestOfEach(lists: readonly RevocationList[]): readonly Sequence[] {
+  return [...Map.groupBy(lists, sequenceKey).values()].flatMap((sequence) => {
+    const numbered = latest(sequence.filter(({ crl }) => crl.number !== undefined))
+    const unnumbered = latest(sequence.filter(({ crl }) => crl.number === undefined))
+    if (unnumbered === undefined) {
+      return numbered === undefined ? [] : [{ newest: numbered, numbered: undefined }]
+    }
+    // By its time alone, and only a later one: of one second the number is the better word.
+    return numbered !== undefined && unnumbered.crl.thisUpdate <= numbered.crl.thisUpdate
+      ? [{ newest: numbered, numbered: undefined }]
+      : [{ newest: unnumbered, numbered }]
+  })
+}
+
+/** Of lists that all have a number, or all have none: the order of the others would depend on who is asked first. */
+const latest = (lists: readonly RevocationList[]): RevocationList | undefined =>
+  lists.reduce<RevocationList | undefined>(
+    (best, list) => (best !== undefined && !isNewerList(list.crl, best.crl) ? best : list),
+    undefined,
+  )
 
 /** A CA is a name with a key: the same name with another key is another CA, and so is the same key renamed. */
 const authorityKey = ({ publicKey, subject }: Certificate): string =>
@@ -138,7 +162,10 @@ const authorityKey = ({ publicKey, subject }: Certificate): string =>
 export const sequenceKey = (list: RevocationList): string =>
   `${authorityKey(list.issuer)} ${scopeKey(list)}`
 
-/** Of two lists of one sequence the higher number is newer, whatever they say of their time (RFC 5280 §5.2.3). */
+/**
+ * Of two lists of one sequence the higher number is newer, whatever they say of their time (RFC 5280 §5.2.3); where one has
+ * none, the later time.
+ */
 export function isNewerList(
   one: Pick<Crl, 'number' | 'thisUpdate'>,
   other: Pick<Crl, 'number' | 'thisUpdate'>,

@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto'
 import { fail, ok } from '../kernel/types.ts'
 import type { Fingerprint, Instant, KeyFingerprint, Result } from '../kernel/types.ts'
+import { derFaultText } from './der-fault-text.ts'
 import type { Laxity, Problem } from './der-fault.ts'
 import { constructed, DerReader, primitive, TAG } from './der.ts'
 import { readExtensions, serialText, type Extensions } from './extensions.ts'
@@ -85,8 +86,7 @@ export function parseCertificate(
   const certificate = readCertificate(reader, der, known)
   const { fault } = reader
   if (fault === undefined) return ok(certificate)
-  const detail = `${fault.field}: ${fault.problem.replaceAll('-', ' ')} at octet ${fault.offset}`
-  return fail({ kind: 'certificate-malformed', ...fault, detail })
+  return fail({ kind: 'certificate-malformed', ...fault, detail: derFaultText(fault) })
 }
 
 function readCertificate(

@@ -42,6 +42,8 @@ const REASONS = [
 export interface EntryIndex {
   /** The entry of a serial as `Certificate.serial` writes it. */
   find(serial: string): RevokedEntry | undefined
+  /** Whether each serial among the entries of another list is here, too. */
+  includes(other: { readonly der: Buffer; readonly entries: EntrySpan }): boolean
 }
 
 interface Walk {
@@ -146,6 +148,12 @@ export function indexEntries(der: Buffer, { from, to, count }: EntrySpan): Entry
       const wanted = Buffer.concat([Buffer.from([octets.length]), octets])
       const entry = slots[slotOf({ der, slots }, wanted, 0)] ?? 0
       return entry === 0 ? undefined : entryAt(der, entry)
+    },
+    includes: ({ der: bytes, entries }) => {
+      for (let entry = entries.from; entry < entries.to; entry = endOf(bytes, entry)) {
+        if (slots[slotOf({ der, slots }, bytes, serialOf(bytes, entry))] === 0) return false
+      }
+      return true
     },
   }
 }

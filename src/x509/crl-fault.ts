@@ -8,7 +8,7 @@ import type { Problem } from './der-fault.ts'
 export type CrlFault =
   | { readonly kind: 'crl-too-large'; readonly bytes: number; readonly limit: number }
   | { readonly kind: 'crl-too-many-entries'; readonly limit: number }
-  /** PEM that cannot be decoded, or that holds no list or several. */
+  /** Octets that cannot be decoded, or that hold no list. */
   | { readonly kind: 'crl-pem-unfit'; readonly detail: string }
   | {
       readonly kind: 'crl-malformed'
@@ -30,5 +30,5 @@ export type CrlFault =
   | { readonly kind: 'crl-unknown-critical-extension'; readonly oid: string }
   /** Without the next one's date an old list could not be told from a current one (§5.1.2.5). */
   | { readonly kind: 'crl-without-next-update' }
-  /** §5.2.3: lists with extensions are numbered, in at most 20 octets, and the number is not critical. */
-  | { readonly kind: 'crl-number-unfit'; readonly found: 'none' | 'critical' | 'too-large' }
+  /** §5.2.3: the number of a list has at most 20 octets, and is not critical. */
+  | { readonly kind: 'crl-number-unfit'; readonly found: 'critical' | 'too-large' }

@@ -2,17 +2,21 @@
  * DER or PEM → `Crl` (RFC 5280 §5.1): size first, then every field and every entry, strictly; no signature is
  * checked. Whatever could make the list leave a certificate out without saying so is a fault with a name.
  *
- * Wider than RFC 5280 §5.1.2.1 in one thing: version 1, which OpenSSL still writes, is read; it has no extensions.
+ * Wider than RFC 5280 in two things: version 1 (§5.1.2.1), which OpenSSL still writes, is read, and so is a list of version 2
+ * without a number (§5.2.3), as cfssl, Ansible and Java make them; what follows is for whoever takes one in place of another.
  */
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
 import type { Signature } from './certificate.ts'
 import { readCrlExtensions, type CrlExtensions, type Scope } from './crl-extensions.ts'
 import { walkEntries, type EntrySpan } from './crl-entries.ts'
 import type { CrlFault } from './crl-fault.ts'
+import { derFaultText } from './der-fault-text.ts'
+import type { Laxity } from './der-fault.ts'
 import { constructed, DerReader, TAG } from './der.ts'
 import type { AuthorityKeyIdentifier } from './extensions.ts'
 import { readName, type Name } from './name.ts'
-import { parsePem } from './pem.ts'
+import type { FileDeparture } from './file-departure.ts'
+import { placeText, readFileContent, type FileFault, type FileWanted } from './read-file.ts'
 import { readSignatureAlgorithm } from './signature.ts'
 import { readTime } from './time.ts'
 
@@ -24,13 +28,15 @@ export interface Crl {
   readonly thisUpdate: Instant
   /** The last millisecond of the second by which the next one is promised. */
   readonly nextUpdate: Instant
-  /** Lower-case hexadecimal; undefined in version 1. */
+  /** Lower-case hexadecimal; undefined in version 1, and where the CA does not number its lists. */
   readonly number: string | undefined
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | undefined
   readonly scope: Scope
   /** Where the entries stand in `der`. */
   readonly entries: EntrySpan
   readonly signature: Signature
+  /** Harmless departures from DER. */
+  readonly laxities: ReadonlySet<Laxity>
 }
 
 /**
@@ -41,59 +47,66 @@ export const MAX_CRL_BYTES = 64 * 1024 * 1024
 /** PEM of a larger list is read line by line to no purpose: a CA that publishes one publishes DER (RFC 5280 §4.2.1.13). */
 export const MAX_PEM_BYTES = 16 * 1024 * 1024
 
+/** Lists of one file, and what is odd about the file. */
+export interface CrlFile {
+  readonly crls: readonly [Crl, ...Crl[]]
+  readonly departures: ReadonlySet<FileDeparture>
+}
+
 /** Reads one list; octets that are DER are kept, not copied. */
 export function parseCrl(octets: Buffer): Result<Crl, CrlFault> {
   const read = parseCrls(octets)
   if (!read.ok) return read
-  const [only, ...others] = read.value
+  const [only, ...others] = read.value.crls
   if (others.length === 0) return ok(only)
   return fail({ kind: 'crl-pem-unfit', detail: `found ${others.length + 1} lists, wanted one` })
 }
 
-/** Reads the lists of a file: one in DER, or any in PEM, up to a bound; a fault in one is a fault of all. */
-export function parseCrls(octets: Buffer): Result<readonly [Crl, ...Crl[]], CrlFault> {
-  // No PEM begins with the tag of a sequence: it is the digit 0.
-  if (octets[0] === TAG.sequence && !octets.includes('-----BEGIN')) return inList(parseDer(octets))
-  if (octets.length > MAX_PEM_BYTES) return tooLarge(octets, MAX_PEM_BYTES)
-  const blocks = parsePem(octets.toString('latin1'), 'X509 CRL')
-  if (!blocks.ok) {
-    const [first] = blocks.failure
-    return fail({ kind: 'crl-pem-unfit', detail: `line ${first?.line}: ${first?.message}` })
+/** Reads the lists of a file, up to a bound, whatever it wraps them in; a fault in one is a fault of all. */
+export function parseCrls(octets: Buffer): Result<CrlFile, CrlFault> {
+  if (octets.length > MAX_CRL_BYTES) return tooLarge(octets, MAX_CRL_BYTES)
+  // No PEM begins with the tag of a sequence, unless with the digit 0 in an explanation.
+  if (octets[0] !== TAG.sequence && octets.length > MAX_PEM_BYTES) {
+    return tooLarge(octets, MAX_PEM_BYTES)
   }
-  const [first, ...others] = blocks.value
+  const content = readFileContent(octets, WANTED)
+  if (!content.ok) return fail({ kind: 'crl-pem-unfit', detail: firstOf(content.failure) })
+  const { found, departures } = content.value
+  if (found.length > MAX_LISTS) {
+    const detail = `found ${found.length} lists, wanted ${MAX_LISTS} at most`
+    return fail({ kind: 'crl-pem-unfit', detail })
+  }
+  const crls: Crl[] = []
+  for (const { der } of found) {
+    const crl = parseDer(der)
+    if (!crl.ok) return crl
+    crls.push(crl.value)
+  }
+  const [first, ...others] = crls
   if (first === undefined) {
     return fail({ kind: 'crl-pem-unfit', detail: 'found no list, wanted one' })
   }
-  if (others.length >= MAX_LISTS) {
-    const detail = `found ${others.length + 1} lists, wanted ${MAX_LISTS} at most`
-    return fail({ kind: 'crl-pem-unfit', detail })
-  }
-  const crls = inList(parseDer(first.der))
-  if (!crls.ok) return crls
-  const all: [Crl, ...Crl[]] = [...crls.value]
-  for (const { der } of others) {
-    const crl = parseDer(der)
-    if (!crl.ok) return crl
-    all.push(crl.value)
-  }
-  return ok(all)
+  return ok({ crls: [first, ...others], departures })
+}
+
+const WANTED: FileWanted = { kind: 'revocation-list', others: 'refused', purpose: 'client' }
+
+function firstOf([first]: readonly FileFault[]): string {
+  if (first === undefined) return ''
+  const place = placeText(first.place, 'list')
+  return place === '' ? first.message : `${place}: ${first.message}`
 }
 
 /** The lists of a chain's CAs in one file: twice the longest chain that is judged, for two scopes of each. */
 const MAX_LISTS = 40
 
-const inList = (crl: Result<Crl, CrlFault>): Result<readonly [Crl], CrlFault> =>
-  crl.ok ? ok([crl.value]) : crl
-
 function parseDer(der: Buffer): Result<Crl, CrlFault> {
-  if (der.length > MAX_CRL_BYTES) return tooLarge(der, MAX_CRL_BYTES)
   const reader = DerReader.over(der)
   const objections: CrlFault[] = []
   const crl = readList(reader, der, objections)
   const { fault } = reader
   if (fault !== undefined) {
-    const detail = `${fault.field}: ${fault.problem.replaceAll('-', ' ')} at octet ${fault.offset}`
-    return fail({ kind: 'crl-malformed', ...fault, detail })
+    return fail({ kind: 'crl-malformed', ...fault, detail: derFaultText(fault) })
   }
   const [objection] = objections
   if (objection !== undefined) return fail(objection)
@@ -125,7 +138,18 @@ function readList(reader: DerReader, der: Buffer, objections: CrlFault[]): Crl |
   tbs.end()
   if (nextUpdate === undefined) return undefined
   const signature = { algorithm, tbs: signed, value }
-  return { der, version, issuer, thisUpdate, nextUpdate, entries, signature, ...extensions }
+  const { laxities } = reader
+  return {
+    der,
+    version,
+    issuer,
+    thisUpdate,
+    nextUpdate,
+    entries,
+    signature,
+    laxities,
+    ...extensions,
+  }
 }
 
 /** §5.1.2.1: absent means 1, and the only other number is 1, which means 2. */
@@ -143,9 +167,5 @@ function readNextUpdate(tbs: DerReader): Instant | undefined {
 function readExtensions(tbs: DerReader, version: 1 | 2, objections: CrlFault[]): CrlExtensions {
   const explicit = tbs.optional(constructed(0))
   if (explicit !== undefined && version === 1) tbs.refuse('extensions-in-old-version')
-  const extensions = readCrlExtensions(explicit, objections)
-  if (version === 2 && extensions.number === undefined) {
-    objections.push({ kind: 'crl-number-unfit', found: 'none' })
-  }
-  return extensions
+  return readCrlExtensions(explicit, objections)
 }

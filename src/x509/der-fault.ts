@@ -15,6 +15,7 @@ export type Problem =
   | 'missing-element'
   | 'object-identifier-malformed'
   | 'tag-number-too-high'
+  | 'text-not-ascii'
   | 'time-malformed'
   | 'too-many-elements'
   | 'trailing-octets'

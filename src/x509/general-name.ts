@@ -67,7 +67,7 @@ export function readGeneralName(reader: DerReader): GeneralName {
 function ia5(reader: DerReader, tag: number): string {
   const text = reader.enter(tag).ascii
   // Octets beyond ASCII have no meaning here (RFC 5280 §7.2 ff. has punycode for them).
-  if (text === undefined) reader.refuse('unexpected-element')
+  if (text === undefined) reader.refuse('text-not-ascii')
   return text ?? ''
 }
 

@@ -3,6 +3,7 @@
  * with its line, all of them at once, because people write these files.
  */
 import { fail, ok, type Result } from '../kernel/types.ts'
+import type { FileDeparture } from './file-departure.ts'
 
 /** One decoded block; `line` is that of its BEGIN, counted from 1. */
 export interface PemBlock {
@@ -17,34 +18,79 @@ export interface PemFault {
   readonly message: string
 }
 
+/** Says of a label why its block is not wanted; nothing for one that is. */
+export type LabelRule = (label: string) => string | undefined
+
+/** Blocks, and what is odd about their text. */
+export interface PemText {
+  readonly blocks: readonly PemBlock[]
+  readonly departures: ReadonlySet<FileDeparture>
+}
+
 /** Decodes all blocks of a text; those with another label than the wanted one are faults. */
 export function parsePem(
   text: string,
   wanted = 'CERTIFICATE',
 ): Result<readonly PemBlock[], readonly PemFault[]> {
+  const read = readPem(text, (label) =>
+    label === wanted ? undefined : unwanted(label, `only ${wanted}`),
+  )
+  return read.ok ? ok(read.value.blocks) : read
+}
+
+/** The sentence about a block that is not wanted. */
+export const unwanted = (label: string, wanted: string): string =>
+  `found a block labelled ${label}, wanted ${wanted}: remove it from this file`
+
+/** Decodes the blocks of a text that are wanted; those of `skipped` labels are passed over, not looked at. */
+export function readPem(
+  text: string,
+  rule: LabelRule,
+  skips: (label: string) => boolean = () => false,
+): Result<PemText, readonly PemFault[]> {
   const blocks: PemBlock[] = []
   const faults: PemFault[] = []
+  const departures = new Set<FileDeparture>()
   let open: OpenBlock | undefined
-  for (const [index, content] of text.split(/\r\n|\r|\n/u).entries()) {
+  const bare = text.replace(BYTE_ORDER_MARK, '')
+  if (bare.length < text.length) departures.add('byte-order-mark')
+  for (const [index, content] of bare.split(/\r\n|\r|\n/u).entries()) {
     const line = index + 1
-    const { edge, label = '' } = BOUNDARY.exec(content)?.groups ?? {}
-    if (edge === undefined) open?.lines.push({ line, content: content.trim() })
+    const { indent, edge, label = '' } = BOUNDARY.exec(content)?.groups ?? {}
+    if (indent !== undefined && indent !== '') departures.add('indented-boundary')
+    if (edge === undefined) {
+      if (JOINED.test(content)) faults.push({ line, message: JOINED_MESSAGE })
+      else open?.lines.push({ line, content: content.trim() })
+    }
     if (edge === 'BEGIN') {
       if (open !== undefined) faults.push(unended(open))
       open = { label, line, lines: [] }
     }
     if (edge === 'END') {
-      const closed = closing(open, { label, line }, wanted)
-      if (closed.ok) blocks.push(closed.value)
-      else faults.push(...closed.failure)
+      const closed = closing(open, { label, line })
+      if (!closed.ok) faults.push(closed.failure)
+      else if (!skips(label)) {
+        const message = rule(label)
+        const block = message === undefined ? decoded(closed.value) : undefined
+        // A private key in a file of certificates has already travelled too far; its octets are not looked at.
+        if (block === undefined) faults.push({ line: closed.value.line, message: message ?? '' })
+        else if (block.ok) blocks.push(block.value)
+        else faults.push(...block.failure)
+      }
       open = undefined
     }
   }
   if (open !== undefined) faults.push(unended(open))
-  return faults.length === 0 ? ok(blocks) : fail(faults)
+  return faults.length === 0 ? ok({ blocks, departures }) : fail(faults)
 }
 
-const BOUNDARY = /^-----(?<edge>BEGIN|END) (?<label>[^-]*(?:-[^-]+)*)-----\s*$/u
+/** U+FEFF, decoded as UTF-8 or octet by octet. */
+const BYTE_ORDER_MARK = /^(?:\uFEFF|\u00EF\u00BB\u00BF)/u
+const BOUNDARY = /^(?<indent>\s*)-----(?<edge>BEGIN|END) (?<label>[^-]*(?:-[^-]+)*)-----\s*$/u
+/** Two files put together of which the first has no line feed at its end. */
+const JOINED = /-----END [^-]*-----+BEGIN [^-]*-----/u
+const JOINED_MESSAGE =
+  'found END and BEGIN on one line, wanted each on a line of its own: put a line break between them'
 
 interface Line {
   readonly line: number
@@ -65,22 +111,14 @@ const unended = ({ label, line }: OpenBlock): PemFault => ({
 function closing(
   open: OpenBlock | undefined,
   { label, line }: { readonly label: string; readonly line: number },
-  wanted: string,
-): Result<PemBlock, readonly PemFault[]> {
+): Result<OpenBlock, PemFault> {
   if (open === undefined) {
     const message = `found END ${label} without its BEGIN, wanted -----BEGIN ${label}----- above: copy the whole file`
-    return fail([{ line, message }])
+    return fail({ line, message })
   }
-  if (open.label !== label) {
-    const message = `found END ${label}, wanted END ${open.label} for the BEGIN of line ${open.line}`
-    return fail([{ line, message }])
-  }
-  if (label !== wanted) {
-    // A private key in a file of certificates has already travelled too far; its octets are not looked at.
-    const message = `found a block labelled ${label}, wanted only ${wanted}: remove it from this file`
-    return fail([{ line: open.line, message }])
-  }
-  return decoded(open)
+  if (open.label === label) return ok(open)
+  const message = `found END ${label}, wanted END ${open.label} for the BEGIN of line ${open.line}`
+  return fail({ line, message })
 }
 
 function decoded({ label, line, lines }: OpenBlock): Result<PemBlock, readonly PemFault[]> {

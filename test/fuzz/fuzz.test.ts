@@ -34,6 +34,7 @@ const PROBLEMS: Readonly<Record<Problem, true>> = {
   'missing-element': true,
   'object-identifier-malformed': true,
   'tag-number-too-high': true,
+  'text-not-ascii': true,
   'time-malformed': true,
   'too-many-elements': true,
   'trailing-octets': true,

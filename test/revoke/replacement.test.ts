@@ -27,13 +27,15 @@ const A = 'http://crl.test/a.crl'
 const B = 'http://crl.test/b.crl'
 const at = (...urls: readonly string[]) => issuingPoint(pointName(...urls))
 
-function list({ by = CA, later = 0, number = 1, version = 1, scope }: Parts): RevocationList {
+function list(parts: Parts): RevocationList {
+  const { by = CA, later = 0, number = 1, version = 1, scope, revoked = [] } = parts
   const fields: CrlFields = {
     issuer: by,
     thisUpdate: new Date(MADE + later),
     number,
     version,
     extensions: scope === undefined ? [] : [scope],
+    revoked: revoked.map((serial) => ({ serial })),
   }
   const crl = parseCrl(mintCrl(fields))
   if (!crl.ok) throw new Error(JSON.stringify(crl.failure))
@@ -45,7 +47,9 @@ function list({ by = CA, later = 0, number = 1, version = 1, scope }: Parts): Re
 interface Parts {
   readonly by?: typeof CA
   readonly later?: number
-  readonly number?: number
+  /** `null` for none. */
+  readonly number?: number | null
+  readonly revoked?: readonly number[]
   /** 0 is version 1, which has no number. */
   readonly version?: number
   readonly scope?: ReturnType<typeof issuingPoint>
@@ -89,6 +93,90 @@ const rows: readonly (readonly [string, Parts, Parts, string])[] = [
   ['a number after no number is taken', { later: 1000 }, { version: 0 }, 'taken'],
   ['without numbers the time alone counts', { later: 1000, version: 0 }, { version: 0 }, 'taken'],
   ['a list of the same second does, too', {}, {}, 'taken'],
+  [
+    'without numbers in version 2 the time alone counts',
+    { later: 1000, number: null },
+    { number: null },
+    'taken',
+  ],
+  [
+    'without numbers in version 2 it does not go back in time',
+    { later: -1000, number: null },
+    { number: null },
+    'crl-replayed',
+  ],
+  [
+    'no number in version 2 after a number is taken with a finding',
+    { later: 1000, number: null },
+    {},
+    'taken: no-number',
+  ],
+  [
+    'no number in version 2 after a number does not go back in time',
+    { later: -1000, number: null },
+    { number: 9 },
+    'crl-replayed',
+  ],
+  [
+    'a number after none in version 2 does not go back in time',
+    { later: -1000, number: 9 },
+    { number: null },
+    'crl-replayed',
+  ],
+  [
+    'of one second and without numbers, one that names as much is taken',
+    { number: null, revoked: [1, 2] },
+    { number: null, revoked: [2, 1] },
+    'taken',
+  ],
+  [
+    'of one second and without numbers, one that names more is taken',
+    { number: null, revoked: [1, 2, 3] },
+    { number: null, revoked: [1, 2] },
+    'taken',
+  ],
+  [
+    'of one second and without numbers, one that names less is not',
+    { number: null, revoked: [1] },
+    { number: null, revoked: [1, 2] },
+    'crl-order-unknown',
+  ],
+  [
+    'of one second and without numbers, one that names others is not',
+    { number: null, revoked: [1, 2, 3] },
+    { number: null, revoked: [4] },
+    'crl-order-unknown',
+  ],
+  [
+    'of one second, no number after a number does not forget what is named',
+    { number: null },
+    { number: 9, revoked: [1] },
+    'crl-order-unknown',
+  ],
+  [
+    'of one second, a number after none does not forget what is named',
+    { number: 9 },
+    { number: null, revoked: [1] },
+    'crl-order-unknown',
+  ],
+  [
+    'of one second and one number, one that names less is not taken',
+    { number: 9 },
+    { number: 9, revoked: [1] },
+    'crl-order-unknown',
+  ],
+  [
+    'of one second, a higher number may name less',
+    { number: 9 },
+    { number: 8, revoked: [1] },
+    'taken',
+  ],
+  [
+    'a second later one may name less',
+    { number: null, later: 1000 },
+    { number: null, revoked: [1] },
+    'taken',
+  ],
   ['a list one second older does not', { later: -1000 }, {}, 'crl-replayed'],
   ['the list of another CA does not', { by: OTHER, later: DAY }, {}, 'crl-swapped'],
   ['a later key of the same name goes on', { by: LATER_KEY, later: 1000 }, {}, 'taken'],

@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../src/trust/limits.ts'
 import {
   CLOCK_SKEW_MS,
   listsByIssuer,
+  newestOfEach,
   revokedOn,
   statusOf,
   verifyList,
@@ -449,3 +450,107 @@ test('of several CAs whose keys are weak the first one is told', () => {
     failure: { kind: 'crl-signer-key-weak', issuer: 'CN=Weak', key: 'RSA 1024' },
   })
 })
+
+/** Number, hour; the newest, and the number that is kept beside it. */
+const SEQUENCES: readonly (readonly [
+  promise: string,
+  lists: readonly (readonly [number: number | null, hour: number])[],
+  newest: string,
+  numbered: string,
+])[] = [
+  ['none is none', [], '', ''],
+  ['one is the newest', [[1, 1]], '01 at 1', ''],
+  [
+    'the higher number is newer, though it is earlier',
+    [
+      [2, 1],
+      [1, 2],
+    ],
+    '02 at 1',
+    '',
+  ],
+  [
+    'of one number the later is newer',
+    [
+      [2, 1],
+      [2, 2],
+    ],
+    '02 at 2',
+    '',
+  ],
+  [
+    'without numbers the later is newer',
+    [
+      [null, 1],
+      [null, 2],
+    ],
+    'none at 2',
+    '',
+  ],
+  [
+    'a later one without a number is newer, beside the number',
+    [
+      [7, 1],
+      [null, 2],
+    ],
+    'none at 2',
+    '07',
+  ],
+  [
+    'an earlier one without a number is not',
+    [
+      [7, 2],
+      [null, 1],
+    ],
+    '07 at 2',
+    '',
+  ],
+  [
+    'of one second the numbered one counts',
+    [
+      [7, 1],
+      [null, 1],
+    ],
+    '07 at 1',
+    '',
+  ],
+  [
+    'a lower number is not newer by way of one without',
+    [
+      [7, 1],
+      [null, 2],
+      [5, 3],
+    ],
+    'none at 2',
+    '07',
+  ],
+  [
+    'nor is it newer by its time where the number is later',
+    [
+      [7, 3],
+      [null, 2],
+      [5, 4],
+    ],
+    '07 at 3',
+    '',
+  ],
+]
+
+for (const [promise, lists, newest, numbered] of SEQUENCES) {
+  test(`of one sequence, ${promise}, in whatever order they come`, () => {
+    const made = lists.map(([number, hour]) =>
+      listOf(minted({ number, thisUpdate: new Date(NOW + hour * HOUR) })),
+    )
+    const hourOf = ({ crl }: RevocationList): number =>
+      Math.floor((crl.thisUpdate - Math.floor(NOW / 1000) * 1000) / HOUR)
+    for (const order of [made, made.toReversed(), [...made.slice(1), ...made.slice(0, 1)]]) {
+      const found = newestOfEach(order)
+      expect(
+        found.map(({ newest: one }) => `${one.crl.number ?? 'none'} at ${hourOf(one)}`),
+      ).toEqual(newest === '' ? [] : [newest])
+      expect(found.map((one) => one.numbered?.crl.number ?? '')).toEqual(
+        newest === '' ? [] : [numbered],
+      )
+    }
+  })
+}

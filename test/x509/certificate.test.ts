@@ -268,7 +268,7 @@ const broken: readonly Broken[] = [
         'a DNS name beyond ASCII',
         OIDS.subjectAltName,
         der.sequence(der.contextPrimitive(2, Buffer.from('é'))),
-        'unexpected-element',
+        'text-not-ascii',
       ],
       [
         'a name of an unknown kind',
@@ -346,7 +346,7 @@ test('a fault says what, where and at which octet', () => {
       problem: 'version-unknown',
       field: 'version',
       offset: 12,
-      detail: 'version: version unknown at octet 12',
+      detail: 'its version names a version that does not exist (octet 12)',
     },
   })
 })

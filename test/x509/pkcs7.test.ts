@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { certificatesInPkcs7, looksLikePkcs7 } from '../../src/x509/pkcs7.ts'
+import { contentOfPkcs7, looksLikePkcs7 } from '../../src/x509/pkcs7.ts'
 import * as der from '../support/certificates/der-writer.ts'
 import { mintCa } from '../support/certificates/mint.ts'
 
@@ -29,9 +29,9 @@ const bag = (certificates: readonly Buffer[], type = SIGNED_DATA): Buffer =>
   )
 
 test('certificates come out of the bag as they went in', () => {
-  expect(certificatesInPkcs7(bag([issuing.der, root.der]))).toEqual({
+  expect(contentOfPkcs7(bag([issuing.der, root.der]))).toEqual({
     ok: true,
-    value: [issuing.der, root.der],
+    value: { certificates: [issuing.der, root.der], lists: [] },
   })
 })
 
@@ -45,7 +45,10 @@ test('a bag of OpenSSL is read', (context) => {
     // The bag that we write ourselves is read above; OpenSSL's is a second opinion, on machines that have it.
     if (made.error !== undefined) return context.skip('openssl is not on this machine')
     expect(looksLikePkcs7(made.stdout)).toBe(true)
-    expect(certificatesInPkcs7(made.stdout)).toMatchObject({ ok: true, value: { length: 2 } })
+    expect(contentOfPkcs7(made.stdout)).toMatchObject({
+      ok: true,
+      value: { certificates: { length: 2 } },
+    })
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -68,6 +71,6 @@ const FAULTY: readonly [string, Buffer][] = [
 
 for (const [what, octets] of FAULTY) {
   test(`${what} gives a fault, not a chain`, () => {
-    expect(certificatesInPkcs7(octets).ok).toBe(false)
+    expect(contentOfPkcs7(octets).ok).toBe(false)
   })
 }

@@ -5,7 +5,8 @@
 import type { Config } from '../../config/config.ts'
 import { explanationFields } from '../../kernel/explanation.ts'
 import type { Millis } from '../../kernel/types.ts'
-import { explainCrlFailure, NUMBER_FINDINGS } from '../../revoke/crl-failure.ts'
+import { explainCrlFailure } from '../../revoke/crl-failure.ts'
+import { LIST_FINDINGS } from '../../revoke/departures.ts'
 import type { ConfiguredCrl, RefreshPorts, RefreshResult } from '../../revoke/crl-refresher.ts'
 import { CrlRegistry, type CrlFacts, type CrlUpdate, type KeptCrls } from '../../revoke/registry.ts'
 import { placeOf, placeText } from '../../trust/list-source.ts'
@@ -117,14 +118,18 @@ export class Revocation {
         }
         log.info({ ...where, ...facts }, 'revocation list in force')
       }
-      const { finding, foreign } = attempt
+      const { findings, foreign } = attempt
       if (foreign > 0) {
         const detail = `${countText(foreign, 'list is', 'lists are')} by CAs outside the chain of this enrollment setting`
         log.warn({ ...where, foreign, detail }, 'revocation lists left aside')
       }
-      if (finding !== undefined) {
-        const detail = `the list ${NUMBER_FINDINGS[finding]}`
-        log.warn({ ...where, finding, detail }, 'revocation list is newer by its time alone')
+      for (const finding of findings) {
+        const detail = `the list ${LIST_FINDINGS[finding]}`
+        const isOfNumber = finding === 'same-number' || finding === 'no-number'
+        const message = isOfNumber
+          ? 'revocation list is newer by its time alone'
+          : 'revocation list departs from the profile'
+        log.warn({ ...where, finding, detail }, message)
       }
     }
     if (attempt.kind !== 'failed') return

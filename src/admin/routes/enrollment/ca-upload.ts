@@ -1,23 +1,23 @@
 /**
  * What an administrator uploads as a CA chain → certificates, or everything that is wrong with it at once.
  */
-import { countText } from '../../../kernel/count-text.ts'
 import { fail, isoText, ok, type Fault, type Instant, type Result } from '../../../kernel/types.ts'
 import { explainAnchorFault } from '../../../state/authorities.ts'
 import { findingCodes, findingsOn, type FindingCode } from '../../../trust/finding.ts'
 import type { Limits, Profile } from '../../../trust/limits.ts'
 import { trustStore, type TrustStore } from '../../../trust/store.ts'
-import { parseCertificate, type Certificate } from '../../../x509/certificate.ts'
-import { parsePem } from '../../../x509/pem.ts'
-import { certificatesInPkcs7, looksLikePkcs7 } from '../../../x509/pkcs7.ts'
+import { NO_ENCODING, octetsOfText, readCertificateFile } from '../../../x509/certificate-file.ts'
+import type { Certificate } from '../../../x509/certificate.ts'
+import { FILE_DEPARTURES, type FileDeparture } from '../../../x509/file-departure.ts'
+import { placeText } from '../../../x509/read-file.ts'
 import { printName } from '../../../x509/print-name.ts'
 
 /** A chain that may become an enrollment setting. */
 export interface UploadedChain {
   readonly certificates: readonly Certificate[]
   readonly anchors: readonly Certificate[]
-  /** Harmless departures from the profiles, to be known before devices carry them. */
-  readonly findings: readonly FindingCode[]
+  /** Harmless departures from the profiles, in anchors and in the file, to be known before devices carry them. */
+  readonly findings: readonly (FindingCode | FileDeparture)[]
   readonly warnings: readonly string[]
 }
 
@@ -29,26 +29,29 @@ export interface UploadRules {
   readonly known: readonly { readonly certificate: Certificate; readonly setting: string }[]
 }
 
-/** Reads a chain: PEM (certificates or PKCS#7), or base64 of DER (a certificate or PKCS#7). */
+/** Reads a chain: PEM, or base64 of DER or of PKCS#7; whatever a file of the configuration may be, too. */
 export function parseCaUpload(
   text: string,
   rules: UploadRules,
 ): Result<UploadedChain, readonly Fault[]> {
-  const octets = text.includes('-----BEGIN') ? fromPem(text) : fromBase64(text)
-  if (!octets.ok) return octets
-  const faults: Fault[] = []
-  const certificates = octets.value.flatMap(({ der, at }) => {
-    const parsed = parseCertificate(der)
-    if (parsed.ok) return [parsed.value]
-    const { failure } = parsed
-    const why =
-      failure.kind === 'certificate-malformed'
-        ? failure.detail
-        : `${countText(failure.bytes, 'octet')}, more than ${failure.limit}`
-    faults.push({ at, message: `this is no certificate that can be read: ${why}` })
-    return []
-  })
-  if (faults.length > 0) return fail(faults)
+  const octets = octetsOfText(text)
+  if (octets === undefined) return fail([{ at: 'chain', message: NO_ENCODING }])
+  const file = readCertificateFile(octets, { others: 'refused', purpose: 'client' })
+  if (!file.ok) {
+    return fail(
+      file.failure.map(({ place, message }) => ({ at: placeText(place) || 'chain', message })),
+    )
+  }
+  const certificates = file.value.certificates.map(({ certificate }) => certificate)
+  const departures = [...file.value.departures]
+  if (rules.trust.profile === 'strict' && departures.length > 0) {
+    return fail(
+      departures.map((one) => ({
+        at: 'chain',
+        message: `profile strict does not take it: the file ${FILE_DEPARTURES[one]}: upload it as the CA's certificates in PEM, with nothing else`,
+      })),
+    )
+  }
   if (certificates.length === 0) {
     return fail([
       {
@@ -66,60 +69,12 @@ export function parseCaUpload(
   return ok({
     certificates,
     anchors: store.anchors.map(({ certificate }) => certificate),
-    findings: findingCodes(store.anchors.flatMap((anchor) => findingsOn([], anchor))),
+    findings: [
+      ...findingCodes(store.anchors.flatMap((anchor) => findingsOn([], anchor))),
+      ...departures,
+    ],
     warnings: store.anchors.flatMap(({ certificate }) => timeWarnings(certificate, rules.now)),
   })
-}
-
-interface LocatedDer {
-  readonly der: Buffer
-  /** Where in the upload. */
-  readonly at: string
-}
-
-function fromPem(text: string): Result<readonly LocatedDer[], readonly Fault[]> {
-  const label = ['PKCS7', 'CMS'].find((it) => text.includes(`-----BEGIN ${it}-----`))
-  const blocks = parsePem(text, label)
-  if (!blocks.ok) {
-    return fail(blocks.failure.map(({ line, message }) => ({ at: `line ${line}`, message })))
-  }
-  const located = blocks.value.map(({ der, line }) => ({ der, at: `line ${line}` }))
-  return label === undefined ? ok(located) : unpackPkcs7(located)
-}
-
-function fromBase64(text: string): Result<readonly LocatedDer[], readonly Fault[]> {
-  const bare = text.replaceAll(/\s/gu, '')
-  const der = Buffer.from(bare, 'base64')
-  if (bare === '' || der.toString('base64').replaceAll('=', '') !== bare.replaceAll('=', '')) {
-    return fail([
-      {
-        at: 'chain',
-        message:
-          'is neither PEM nor base64: send the text of a PEM file, or the octets of a DER or PKCS#7 file in base64',
-      },
-    ])
-  }
-  const located = [{ der, at: 'chain' }]
-  return looksLikePkcs7(der) ? unpackPkcs7(located) : ok(located)
-}
-
-function unpackPkcs7(
-  containers: readonly LocatedDer[],
-): Result<readonly LocatedDer[], readonly Fault[]> {
-  const faults: Fault[] = []
-  const located = containers.flatMap(({ der, at }) => {
-    const parsed = certificatesInPkcs7(der)
-    if (parsed.ok) {
-      return parsed.value.map((it, index) => ({ der: it, at: `${at}, certificate ${index + 1}` }))
-    }
-    const { field, problem, offset } = parsed.failure
-    faults.push({
-      at,
-      message: `this PKCS#7 file cannot be read: ${field}: ${problem.replaceAll('-', ' ')} at octet ${offset}`,
-    })
-    return []
-  })
-  return faults.length > 0 ? fail(faults) : ok(located)
 }
 
 const anchorFaults = (store: TrustStore): readonly Fault[] =>

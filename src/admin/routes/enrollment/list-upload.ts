@@ -7,11 +7,13 @@ import { quoted } from '../../../config/reading/fault-text.ts'
 import { wrongListUrl } from '../../../config/trust/list-url.ts'
 import { fail, ok, type Fault, type Result } from '../../../kernel/types.ts'
 import { explainCrlFailure, type CrlFailure } from '../../../revoke/crl-failure.ts'
+import { objectionTo } from '../../../revoke/departures.ts'
 import { judgeReplacements } from '../../../revoke/replacement.ts'
 import type { Limits, Profile } from '../../../trust/limits.ts'
 import type { ListSource } from '../../../trust/list-source.ts'
 import { sequenceKey, verifyList, type RevocationList } from '../../../trust/revocation.ts'
 import type { Certificate } from '../../../x509/certificate.ts'
+import { NO_ENCODING, octetsOfText } from '../../../x509/certificate-file.ts'
 import { parseCrls, type Crl } from '../../../x509/crl.ts'
 
 /** What an upload is held against. */
@@ -35,12 +37,15 @@ export function readUploadedLists(
   text: string,
   rules: ListRules,
 ): Result<UploadedLists, readonly Fault[]> {
-  const octets = Buffer.from(text, text.includes('-----BEGIN') ? 'latin1' : 'base64')
-  const crls = parseCrls(octets)
-  if (!crls.ok) return fail([faultOf(crls.failure)])
+  const octets = octetsOfText(text)
+  if (octets === undefined) return fail([{ at: 'list', message: NO_ENCODING }])
+  const file = parseCrls(octets)
+  if (!file.ok) return fail([faultOf(file.failure)])
   const { authorities, limits, profile } = rules
+  const objection = objectionTo(file.value, profile)
+  if (objection !== undefined) return fail([faultOf(objection)])
   const lists: RevocationList[] = []
-  for (const crl of crls.value) {
+  for (const crl of file.value.crls) {
     const list = verifyList(crl, authorities, limits)
     if (!list.ok) return fail([faultOf(list.failure)])
     lists.push(list.value)

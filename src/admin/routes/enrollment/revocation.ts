@@ -229,7 +229,7 @@ function sequencesIn(octets: Uint8Array, setting: StoredSetting): ReadonlySet<st
   if (!crls.ok) return new Set()
   const authorities = certificatesOf(setting)
   return new Set(
-    crls.value.flatMap((crl) => {
+    crls.value.crls.flatMap((crl) => {
       const list = verifyList(crl, authorities, DEFAULT_LIMITS)
       return list.ok ? [sequenceKey(list.value)] : []
     }),

@@ -1,0 +1,268 @@
+/**
+ * The octets of a file, wherever it comes from, → the encodings of certificates or of lists in it: PEM in all its shapes,
+ * DER, and PKCS#7 in DER, BER or PEM. One reader for files, URLs, uploads and commands, so that what one of them takes
+ * all do. What is in an encoding is not read here.
+ */
+import { fail, ok, type Result } from '../kernel/types.ts'
+import { derFaultText } from './der-fault-text.ts'
+import { derKind, type DerKind } from './der-kind.ts'
+import type { FileDeparture } from './file-departure.ts'
+import { readPem, unwanted, type PemBlock } from './pem.ts'
+import { contentOfPkcs7, looksLikePkcs7 } from './pkcs7.ts'
+import { certificateInTrusted, type TrustedFor } from './trusted-certificate.ts'
+
+/** What is wanted of a file. */
+export interface FileWanted {
+  readonly kind: 'certificate' | 'revocation-list'
+  /** Blocks of other kinds, keys above all: a fault, or none of our business. */
+  readonly others: 'refused' | 'skipped'
+  /** What OpenSSL's own settings in a `TRUSTED CERTIFICATE` have to allow. */
+  readonly purpose: TrustedFor
+}
+
+/** One encoding, and where in the file it stands. */
+export interface FoundDer {
+  readonly der: Buffer
+  /** The label of its block; undefined in DER. */
+  readonly label: string | undefined
+  readonly place: FilePlace
+}
+
+/** The line of a block, from 1, and the number in its bag, from 1; undefined where there is none. */
+export interface FilePlace {
+  readonly line: number | undefined
+  readonly item: number | undefined
+}
+
+/** What a file holds. */
+export interface FileContent {
+  readonly found: readonly FoundDer[]
+  readonly departures: ReadonlySet<FileDeparture>
+}
+
+/** What is wrong with a file, and where. */
+export interface FileFault {
+  readonly place: FilePlace
+  readonly message: string
+}
+
+/** Reads a file to its end, and answers all faults at once. */
+export function readFileContent(
+  octets: Buffer,
+  wanted: FileWanted,
+): Result<FileContent, readonly FileFault[]> {
+  const end = derEnd(octets)
+  if (end !== undefined) return fromDer(octets.subarray(0, end), end < octets.length, wanted)
+  const text = octets.toString('latin1')
+  if (text.includes('-----BEGIN')) return fromPem(text, wanted)
+  return refused(WHOLE, notEncoded(octets, text, wanted))
+}
+
+const WHOLE: FilePlace = { line: undefined, item: undefined }
+
+const refused = (place: FilePlace, message: string) => fail([{ place, message }] as const)
+
+/**
+ * Where DER ends, white space behind it left out; undefined for what is no DER. PEM may begin with the tag of a sequence,
+ * the digit 0, in its explanations.
+ */
+function derEnd(octets: Buffer): number | undefined {
+  const [tag, first] = [octets[0], octets[1]]
+  if (tag !== 0x30 || first === undefined) return undefined
+  if (first === 0x80) return lastOctet(octets)
+  const size = first < 0x80 ? 0 : first & 0x7f
+  if (size > 4 || octets.length < 2 + size) return undefined
+  const end = 2 + size + (size === 0 ? first : octets.readUIntBE(2, size))
+  if (end > octets.length) {
+    // Cut short: what is missing is told where it is read.
+    return octets.includes('-----BEGIN') ? undefined : octets.length
+  }
+  for (let at = end; at < octets.length; at += 1) {
+    if (!WHITE_SPACE.has(octets[at] ?? 0))
+      return octets.includes('-----BEGIN') ? undefined : octets.length
+  }
+  return end
+}
+
+/** An indefinite length ends with two zero octets. */
+function lastOctet(octets: Buffer): number {
+  let end = octets.length
+  while (end > 2 && WHITE_SPACE.has(octets[end - 1] ?? 0)) end -= 1
+  return end
+}
+
+/** Space, tab, line feed, carriage return. */
+const WHITE_SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
+
+function fromDer(
+  der: Buffer,
+  hasWhiteSpace: boolean,
+  wanted: FileWanted,
+): Result<FileContent, readonly FileFault[]> {
+  const found = unpacked({ der, label: undefined, place: WHOLE }, wanted)
+  if (!found.ok) return fail([found.failure])
+  const departures = new Set<FileDeparture>(hasWhiteSpace ? ['trailing-white-space'] : [])
+  return ok({ found: found.value, departures })
+}
+
+function fromPem(text: string, wanted: FileWanted): Result<FileContent, readonly FileFault[]> {
+  const { current, old } = LABELS[wanted.kind]
+  const isWanted = (label: string): boolean => current.includes(label) || old.includes(label)
+  const read = readPem(
+    text,
+    (label) => (isWanted(label) ? undefined : otherLabel(label, wanted)),
+    (label) => wanted.others === 'skipped' && !isWanted(label),
+  )
+  if (!read.ok) {
+    return fail(
+      read.failure.map(({ line, message }) => ({ place: { line, item: undefined }, message })),
+    )
+  }
+  const { blocks } = read.value
+  const departures = new Set(read.value.departures)
+  const faults: FileFault[] = []
+  const found: FoundDer[] = []
+  for (const block of blocks) {
+    if (old.includes(block.label)) departures.add('old-label')
+    if (looksLikePkcs7(block.der) !== PKCS7_LABELS.has(block.label)) departures.add('other-label')
+    const bare = withoutSettings(block, wanted)
+    if (!bare.ok) {
+      faults.push(bare.failure)
+      continue
+    }
+    const { label, line } = block
+    const isBare = bare.value.length === block.der.length
+    if (!isBare) departures.add('trust-settings')
+    const place = { line, item: undefined }
+    const inside = unpacked({ der: bare.value, label, place }, wanted)
+    if (inside.ok) found.push(...inside.value)
+    else faults.push(inside.failure)
+  }
+  return faults.length > 0 ? fail(faults) : ok({ found, departures })
+}
+
+/** A block without what OpenSSL has written behind its certificate. */
+function withoutSettings(
+  { der, label, line }: PemBlock,
+  { purpose }: FileWanted,
+): Result<Buffer, FileFault> {
+  if (label !== TRUSTED) return ok(der)
+  const bare = certificateInTrusted(der, purpose)
+  if (bare.ok) return bare
+  const message = `found a TRUSTED CERTIFICATE whose settings say what OpenSSL shall trust it for, and that ${bare.failure}: export it without them (\`openssl x509 -in FILE -out NEW\`) if it is meant to be used here`
+  return fail({ place: { line, item: undefined }, message })
+}
+
+const TRUSTED = 'TRUSTED CERTIFICATE'
+
+interface Labels {
+  readonly current: readonly string[]
+  readonly old: readonly string[]
+}
+
+/** RFC 7468 §5.1, §6.1, §8: what is written, and what is met. */
+const LABELS: Readonly<Record<FileWanted['kind'], Labels>> = {
+  certificate: {
+    current: ['CERTIFICATE', TRUSTED, 'PKCS7', 'CMS'],
+    old: ['X509 CERTIFICATE', 'X.509 CERTIFICATE', 'PKCS #7 SIGNED DATA'],
+  },
+  'revocation-list': {
+    current: ['X509 CRL', 'PKCS7', 'CMS'],
+    old: ['CRL', 'PKCS #7 SIGNED DATA'],
+  },
+}
+
+const PKCS7_LABELS: ReadonlySet<string> = new Set(['PKCS7', 'CMS', 'PKCS #7 SIGNED DATA'])
+
+function otherLabel(label: string, { kind }: FileWanted): string {
+  const only = kind === 'certificate' ? 'only CERTIFICATE' : 'only X509 CRL'
+  if (kind === 'certificate' && /\bCRL$/u.test(label)) {
+    return `found a revocation list (${label}), ${only}: name it as a list of the setting (\`crl\`), not in the chain`
+  }
+  if (label.endsWith('CERTIFICATE REQUEST')) {
+    return `found a certificate request (${label}), ${only}: send the request to the CA, and put here what it answers`
+  }
+  return unwanted(label, only)
+}
+
+/** An encoding as it is, or what lies in it if it is a bag. */
+function unpacked(one: FoundDer, { kind }: FileWanted): Result<readonly FoundDer[], FileFault> {
+  const { der, label, place } = one
+  if (!looksLikePkcs7(der)) {
+    const found = derKind(der)
+    return found === kind || !(found in WRONG_KIND)
+      ? ok([one])
+      : fail({ place, message: wrongKind(found, kind) })
+  }
+  const content = contentOfPkcs7(der)
+  if (!content.ok) {
+    const message = `found a PKCS#7 file that cannot be read, ${derFaultText(content.failure)}: export the certificates again, as PEM if that can be chosen`
+    return fail({ place, message })
+  }
+  const inside = kind === 'certificate' ? content.value.certificates : content.value.lists
+  if (inside.length === 0) {
+    const [wanted, other] =
+      kind === 'certificate' ? ['certificate', 'list'] : ['revocation list', 'certificate']
+    const message = `found a PKCS#7 file without a ${wanted}, wanted one at least: export it with its ${other === 'list' ? 'certificates' : 'lists'}`
+    return fail({ place, message })
+  }
+  return ok(inside.map((it, at) => ({ der: it, label, place: { line: place.line, item: at + 1 } })))
+}
+
+/** What can be told from a certificate or a list by its first elements, and what to do about it. */
+const WRONG_KIND: Readonly<Partial<Record<DerKind, string>>> = {
+  certificate: 'a certificate',
+  'revocation-list': 'a revocation list',
+  'certificate-request': 'a certificate request, which says what a CA is asked to sign',
+  'private-key': 'a private key',
+  'public-key': 'a public key without a certificate',
+  pkcs12: 'a PKCS#12 file',
+}
+
+function wrongKind(found: DerKind, wanted: FileWanted['kind']): string {
+  const what = wanted === 'certificate' ? 'certificates' : 'revocation lists'
+  const step =
+    found === 'pkcs12'
+      ? 'take the certificates out of it with `openssl pkcs12 -nokeys`'
+      : 'is it the right file?'
+  return `found ${WRONG_KIND[found]}, wanted ${what}: ${step}`
+}
+
+/** Why octets are neither PEM nor DER, as far as can be told. */
+function notEncoded(octets: Buffer, text: string, { kind }: FileWanted): string {
+  const noun = kind === 'certificate' ? 'certificate' : 'revocation list'
+  const what = `a ${noun}`
+  if (octets.length === 0) return `found an empty file, wanted ${what} in PEM or DER`
+  const beginning = text.slice(0, BEGINNING)
+  // PowerShell's > and Out-File write it.
+  if (beginning.replaceAll('\0', '').includes('-----BEGIN')) {
+    return `found PEM in UTF-16, wanted it in ASCII or UTF-8: save it anew, with PowerShell by \`Set-Content -Encoding ascii\``
+  }
+  if (/^\s*</u.test(beginning)) {
+    return `found a page of HTML or XML, wanted ${what} in PEM or DER: see what the server answers there, a sign-in page perhaps`
+  }
+  if (isBase64(beginning)) {
+    const label = kind === 'certificate' ? 'CERTIFICATE' : 'X509 CRL'
+    return `found no ${noun} but base64 without its BEGIN and END lines: put -----BEGIN ${label}----- above it and -----END ${label}----- below`
+  }
+  return `found no ${noun}, neither in PEM nor in DER: export it again`
+}
+
+/** Lines of base64, the first of some length: words are made of the same letters. */
+function isBase64(text: string): boolean {
+  const lines = text.trim().split(/\s+/u)
+  const [first = ''] = lines
+  return first.length >= 40 && lines.every((line) => /^[A-Za-z0-9+/]+={0,2}$/u.test(line))
+}
+
+/** Enough to tell what somebody has put there; a file may be large. */
+const BEGINNING = 4096
+
+/** Where in a file, for people: empty where there is only one place. */
+export function placeText({ line, item }: FilePlace, what = 'certificate'): string {
+  const parts = [
+    ...(line === undefined ? [] : [`line ${line}`]),
+    ...(item === undefined ? [] : [`${what} ${item}`]),
+  ]
+  return parts.join(', ')
+}

@@ -1,0 +1,449 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readCertificateFile } from '../../src/x509/certificate-file.ts'
+import type { FileDeparture } from '../../src/x509/file-departure.ts'
+import { pemOf } from '../../src/x509/pem.ts'
+import { placeText, readFileContent, type FileWanted } from '../../src/x509/read-file.ts'
+import * as der from '../support/certificates/der-writer.ts'
+import { mintCrl } from '../support/certificates/mint-crl.ts'
+import { mintCa, mintLeaf } from '../support/certificates/mint.ts'
+
+const root = mintCa({ name: 'Root' })
+const issuing = mintCa({ name: 'Issuing', issuer: root })
+const list = mintCrl({ issuer: root })
+const other = mintCrl({ issuer: issuing })
+const LINES = root.pem.trimEnd().split('\n').length
+const BOM = Buffer.from([0xef, 0xbb, 0xbf])
+const labelled = (octets: Buffer, label: string): string => pemOf(octets, label)
+
+interface Bag {
+  readonly certificates?: readonly Buffer[]
+  readonly lists?: readonly Buffer[]
+}
+
+const SIGNED_DATA = '1.2.840.113549.1.7.2'
+const bag = ({ certificates = [], lists = [] }: Bag): Buffer =>
+  der.sequence(
+    der.oid(SIGNED_DATA),
+    der.context(
+      0,
+      der.sequence(
+        der.integer(1),
+        der.set(),
+        der.sequence(der.oid('1.2.840.113549.1.7.1')),
+        ...(certificates.length === 0 ? [] : [der.context(0, ...certificates)]),
+        ...(lists.length === 0 ? [] : [der.context(1, ...lists)]),
+        der.set(),
+      ),
+    ),
+  )
+
+/** The same as Bouncy Castle writes it: each length is left open, the content comes in pieces. */
+const open = (tag: number, ...parts: readonly Buffer[]): Buffer =>
+  Buffer.concat([Buffer.of(tag, 0x80), ...parts, Buffer.of(0, 0)])
+const berBag = (...certificates: readonly Buffer[]): Buffer =>
+  open(
+    0x30,
+    der.oid(SIGNED_DATA),
+    open(
+      0xa0,
+      open(
+        0x30,
+        der.integer(1),
+        open(0x31),
+        open(
+          0x30,
+          der.oid('1.2.840.113549.1.7.1'),
+          open(0xa0, open(0x24, der.octetString(Buffer.of(1)), der.octetString(Buffer.of(2)))),
+        ),
+        open(0xa0, ...certificates),
+        open(0x31),
+      ),
+    ),
+  )
+
+const aux = (...parts: readonly Buffer[]): Buffer =>
+  Buffer.concat([root.der, der.sequence(...parts)])
+const CLIENT = der.oid('1.3.6.1.5.5.7.3.2')
+const SERVER = der.oid('1.3.6.1.5.5.7.3.1')
+const ANY = der.oid('2.5.29.37.0')
+const trusted = (...parts: readonly Buffer[]): string =>
+  labelled(aux(...parts), 'TRUSTED CERTIFICATE')
+const text = (...parts: readonly (string | Buffer)[]): Buffer =>
+  Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
+
+const CERTIFICATES: FileWanted = { kind: 'certificate', others: 'refused', purpose: 'client' }
+const LISTS: FileWanted = { kind: 'revocation-list', others: 'refused', purpose: 'client' }
+
+type Taken = readonly [
+  promise: string,
+  octets: Buffer,
+  found: readonly Buffer[],
+  departures: readonly FileDeparture[],
+]
+
+const BOTH = [root.der, issuing.der]
+
+const TAKEN: readonly Taken[] = [
+  ['PEM is read', text(root.pem), [root.der], []],
+  ['PEM of several is read', text(root.pem, issuing.pem), BOTH, []],
+  ['PEM with lines of Windows is read', text(root.pem.replaceAll('\n', '\r\n')), [root.der], []],
+  ['PEM with lines of old Macs is read', text(root.pem.replaceAll('\n', '\r')), [root.der], []],
+  ['PEM with text around is read', text(`Root:\n${root.pem}the end\n`), [root.der], []],
+  [
+    'PEM after a digit 0, which is the tag of DER, is read',
+    text(`0 s:CN=Root\n${root.pem}`),
+    [root.der],
+    [],
+  ],
+  [
+    'PEM with a byte order mark is read',
+    text(BOM, root.pem, issuing.pem),
+    BOTH,
+    ['byte-order-mark'],
+  ],
+  [
+    'indented PEM is read, and no block of it is lost',
+    text(root.pem, issuing.pem.replaceAll(/^/gmu, '  ')),
+    BOTH,
+    ['indented-boundary'],
+  ],
+  [
+    'the label X509 CERTIFICATE is read',
+    text(labelled(root.der, 'X509 CERTIFICATE')),
+    [root.der],
+    ['old-label'],
+  ],
+  [
+    'the label X.509 CERTIFICATE is read',
+    text(labelled(root.der, 'X.509 CERTIFICATE')),
+    [root.der],
+    ['old-label'],
+  ],
+  [
+    'a trusted certificate without settings is read',
+    text(labelled(root.der, 'TRUSTED CERTIFICATE')),
+    [root.der],
+    [],
+  ],
+  [
+    'one whose settings are a name is read',
+    text(trusted(der.utf8('Ours'))),
+    [root.der],
+    ['trust-settings'],
+  ],
+  [
+    'one that is trusted for clients is read',
+    text(trusted(der.sequence(CLIENT))),
+    [root.der],
+    ['trust-settings'],
+  ],
+  [
+    'one that is trusted for anything is read',
+    text(trusted(der.sequence(ANY))),
+    [root.der],
+    ['trust-settings'],
+  ],
+  [
+    'one that is trusted for clients and rejected for servers is read',
+    text(trusted(der.sequence(CLIENT), der.context(0, SERVER), der.octetString(Buffer.of(1)))),
+    [root.der],
+    ['trust-settings'],
+  ],
+  ['PKCS#7 in PEM is read', text(labelled(bag({ certificates: BOTH }), 'PKCS7')), BOTH, []],
+  ['PKCS#7 labelled CMS is read', text(labelled(bag({ certificates: BOTH }), 'CMS')), BOTH, []],
+  [
+    'the label PKCS #7 SIGNED DATA is read',
+    text(labelled(bag({ certificates: BOTH }), 'PKCS #7 SIGNED DATA')),
+    BOTH,
+    ['old-label'],
+  ],
+  [
+    'PKCS#7 labelled CERTIFICATE is read',
+    text(labelled(bag({ certificates: BOTH }), 'CERTIFICATE')),
+    BOTH,
+    ['other-label'],
+  ],
+  [
+    'a certificate labelled PKCS7 is read',
+    text(labelled(root.der, 'PKCS7')),
+    [root.der],
+    ['other-label'],
+  ],
+  [
+    'both kinds of block in one file are read',
+    text(root.pem, labelled(bag({ certificates: [issuing.der] }), 'PKCS7')),
+    BOTH,
+    [],
+  ],
+  ['DER is read', root.der, [root.der], []],
+  [
+    'DER with a line feed behind it is read',
+    text(root.der, '\r\n'),
+    [root.der],
+    ['trailing-white-space'],
+  ],
+  ['PKCS#7 in DER is read', bag({ certificates: BOTH }), BOTH, []],
+  [
+    'lists beside the certificates in PKCS#7 are left there',
+    bag({ certificates: BOTH, lists: [list] }),
+    BOTH,
+    [],
+  ],
+  ['PKCS#7 in BER is read, octet by octet', berBag(...BOTH), BOTH, []],
+  [
+    'PKCS#7 in BER with a line feed behind it is read',
+    text(berBag(...BOTH), '\n'),
+    BOTH,
+    ['trailing-white-space'],
+  ],
+  ['PKCS#7 in BER in PEM is read', text(labelled(berBag(...BOTH), 'PKCS7')), BOTH, []],
+]
+
+for (const [promise, octets, found, departures] of TAKEN) {
+  test(promise, () => {
+    const read = readFileContent(octets, CERTIFICATES)
+    if (!read.ok) throw new Error(JSON.stringify(read.failure))
+    expect(read.value.found.map((one) => one.der)).toEqual(found)
+    expect([...read.value.departures]).toEqual(departures)
+  })
+}
+
+const TAKEN_LISTS: readonly Taken[] = [
+  ['a list in DER is read', list, [list], []],
+  [
+    'a list in DER with a line feed behind it is read',
+    text(list, '\n'),
+    [list],
+    ['trailing-white-space'],
+  ],
+  [
+    'blanks and tabs behind DER are nothing',
+    text(list, ' \t\r\n'),
+    [list],
+    ['trailing-white-space'],
+  ],
+  [
+    'lists in PEM are read',
+    text(labelled(list, 'X509 CRL'), labelled(other, 'X509 CRL')),
+    [list, other],
+    [],
+  ],
+  [
+    'a list in PEM with a byte order mark is read',
+    text(BOM, labelled(list, 'X509 CRL')),
+    [list],
+    ['byte-order-mark'],
+  ],
+  ['the label CRL is read', text(labelled(list, 'CRL')), [list], ['old-label']],
+  [
+    'lists in PKCS#7 are read',
+    bag({ certificates: BOTH, lists: [list, other] }),
+    [list, other],
+    [],
+  ],
+]
+
+for (const [promise, octets, found, departures] of TAKEN_LISTS) {
+  test(promise, () => {
+    const read = readFileContent(octets, LISTS)
+    if (!read.ok) throw new Error(JSON.stringify(read.failure))
+    expect(read.value.found.map((one) => one.der)).toEqual(found)
+    expect([...read.value.departures]).toEqual(departures)
+  })
+}
+
+const key = root.keyPem
+const keyDer = root.key.export({ type: 'pkcs8', format: 'der' })
+const request = der.sequence(
+  der.sequence(der.integer(0), root.subject, root.spki, der.context(0)),
+  der.sequence(der.oid('1.2.840.10045.4.3.2')),
+  der.bitString(Buffer.of(1)),
+)
+const pkcs12 = der.sequence(der.integer(3), der.sequence(der.oid('1.2.840.113549.1.7.1')))
+
+type Refused = readonly [promise: string, octets: Buffer, at: string, message: RegExp]
+
+const REFUSED: readonly Refused[] = [
+  ['an empty file is called empty', Buffer.alloc(0), '', /empty file/u],
+  ['prose is neither', text('please trust us'), '', /neither in PEM nor in DER/u],
+  ['UTF-16 is called that', Buffer.from(`\uFEFF${root.pem}`, 'utf16le'), '', /UTF-16/u],
+  ['UTF-16 without a mark is, too', Buffer.from(root.pem, 'utf16le'), '', /UTF-16/u],
+  ['a page of HTML is called that', text('\n<!DOCTYPE html>'), '', /HTML/u],
+  [
+    'base64 without its lines is called that',
+    text(root.der.toString('base64')),
+    '',
+    /without its BEGIN/u,
+  ],
+  [
+    'two files put together are told apart',
+    text(root.pem.trimEnd(), issuing.pem),
+    `line ${LINES}`,
+    /on one line/u,
+  ],
+  [
+    'a private key is not looked at',
+    text(root.pem, key),
+    `line ${LINES + 1}`,
+    /PRIVATE KEY, wanted only CERTIFICATE/u,
+  ],
+  ['a private key in DER is called that', keyDer, '', /found a private key/u],
+  ['a public key in DER is called that', root.spki, '', /public key without a certificate/u],
+  ['a request is called that', request, '', /certificate request/u],
+  [
+    'a request in PEM is called that',
+    text(labelled(request, 'NEW CERTIFICATE REQUEST')),
+    'line 1',
+    /send the request to the CA/u,
+  ],
+  ['a list is called that', list, '', /found a revocation list/u],
+  ['a list in PEM is called that', text(labelled(list, 'X509 CRL')), 'line 1', /not in the chain/u],
+  ['PKCS#12 is called that', pkcs12, '', /PKCS#12 file/u],
+  [
+    'PKCS#7 without a certificate is called that',
+    bag({ lists: [list] }),
+    '',
+    /without a certificate/u,
+  ],
+  [
+    'PKCS#7 that is cut short says so',
+    berBag(...BOTH).subarray(0, 300),
+    '',
+    /PKCS#7 file that cannot be read/u,
+  ],
+  [
+    'settings that reject it for clients are not passed over',
+    text(trusted(der.context(0, CLIENT))),
+    'line 1',
+    /rejects it for TLS clients/u,
+  ],
+  [
+    'settings that reject it for anything are not passed over',
+    text(trusted(der.sequence(CLIENT), der.context(0, ANY))),
+    'line 1',
+    /rejects it for TLS clients/u,
+  ],
+  [
+    'settings that trust it for servers alone are not passed over',
+    text(trusted(der.sequence(SERVER))),
+    'line 1',
+    /other purposes than TLS clients/u,
+  ],
+  [
+    'settings that trust it for nothing are not passed over',
+    text(trusted(der.sequence())),
+    'line 1',
+    /other purposes than TLS clients/u,
+  ],
+  [
+    'settings that cannot be read are not passed over',
+    text(trusted(der.integer(1))),
+    'line 1',
+    /cannot be read/u,
+  ],
+]
+
+for (const [promise, octets, at, message] of REFUSED) {
+  test(promise, () => {
+    const read = readFileContent(octets, CERTIFICATES)
+    const [fault] = read.ok ? [] : read.failure
+    expect(fault?.message).toMatch(message)
+    expect(fault === undefined ? undefined : placeText(fault.place)).toBe(at)
+  })
+}
+
+const REFUSED_LISTS: readonly Refused[] = [
+  ['a certificate is no list', root.der, '', /found a certificate, wanted revocation lists/u],
+  ['PKCS#7 without a list is none', bag({ certificates: BOTH }), '', /without a revocation list/u],
+  ['certificates in PEM are no lists', text(root.pem), 'line 1', /wanted only X509 CRL/u],
+]
+
+for (const [promise, octets, at, message] of REFUSED_LISTS) {
+  test(promise, () => {
+    const read = readFileContent(octets, LISTS)
+    const [fault] = read.ok ? [] : read.failure
+    expect(fault?.message).toMatch(message)
+    expect(fault === undefined ? undefined : placeText(fault.place)).toBe(at)
+  })
+}
+
+test('keys beside certificates are passed over where they are none of our business', () => {
+  const wanted: FileWanted = { kind: 'certificate', others: 'skipped', purpose: 'any' }
+  const read = readFileContent(text(key, root.pem, labelled(list, 'X509 CRL')), wanted)
+  expect(read).toMatchObject({ ok: true, value: { found: [{ der: root.der }] } })
+})
+
+test('settings of OpenSSL are asked for the purpose that is wanted', () => {
+  const octets = text(trusted(der.sequence(SERVER)))
+  const taken = (purpose: FileWanted['purpose']) =>
+    readFileContent(octets, { ...CERTIFICATES, purpose }).ok
+  expect([taken('client'), taken('server'), taken('any')]).toEqual([false, true, true])
+})
+
+test('a certificate in a bag that cannot be read is named by its place', () => {
+  const odd = mintLeaf({ issuer: root, dns: ['é'] })
+  const octets = text('x\n', labelled(bag({ certificates: [root.der, odd.der] }), 'PKCS7'))
+  const read = readCertificateFile(octets, { others: 'refused', purpose: 'client' })
+  const [fault] = read.ok ? [] : read.failure
+  expect(fault?.place).toEqual({ line: 2, item: 2 })
+  expect(fault?.message).toMatch(/subject alternative name \(2\.5\.29\.17\).*outside ASCII/u)
+})
+
+test('what OpenSSL writes is read, and its settings are told from none', (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tfe-read-file-'))
+  const file = join(folder, 'root.pem')
+  writeFileSync(file, root.pem)
+  const openssl = (...args: readonly string[]) => spawnSync('openssl', args)
+  try {
+    // What we write ourselves is read above; OpenSSL's is a second opinion, on machines that have it.
+    if (openssl('version').error !== undefined)
+      return context.skip('openssl is not on this machine')
+    const settings = [
+      { args: [], isTaken: true },
+      { args: ['-addtrust', 'clientAuth'], isTaken: true },
+      { args: ['-addtrust', 'anyExtendedKeyUsage'], isTaken: true },
+      { args: ['-addtrust', 'serverAuth'], isTaken: false },
+      { args: ['-addreject', 'clientAuth'], isTaken: false },
+      { args: ['-addreject', 'serverAuth'], isTaken: true },
+    ]
+    for (const { args, isTaken } of settings) {
+      const { stdout } = openssl('x509', '-in', file, '-trustout', ...args)
+      expect(stdout.toString()).toContain('BEGIN TRUSTED CERTIFICATE')
+      const read = readFileContent(stdout, CERTIFICATES)
+      expect(read.ok, args.join(' ')).toBe(isTaken)
+      if (read.ok) expect(read.value.found[0]?.der).toEqual(root.der)
+    }
+    const streamed = openssl('crl2pkcs7', '-nocrl', '-certfile', file).stdout
+    expect(readFileContent(streamed, CERTIFICATES)).toMatchObject({
+      ok: true,
+      value: { found: [{ der: root.der }] },
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('bent octets of any shape are answered, and never thrown at', () => {
+  for (const octets of [
+    root.der,
+    text(root.pem),
+    berBag(...BOTH),
+    bag({ certificates: BOTH }),
+    text(trusted(der.sequence(CLIENT))),
+  ]) {
+    for (let at = 0; at < octets.length; at += 1) {
+      const bent = Buffer.from(octets)
+      bent[at] = (bent[at] ?? 0) ^ (1 << (at % 8))
+      for (const wanted of [CERTIFICATES, LISTS]) {
+        expect(['true', 'false']).toContain(String(readFileContent(bent, wanted).ok))
+        expect(['true', 'false']).toContain(
+          String(readFileContent(octets.subarray(0, at), wanted).ok),
+        )
+      }
+    }
+  }
+})
