@@ -1,9 +1,11 @@
 /**
- * A file that holds what a device presents: PEM blocks, or one certificate in DER. Private keys beside them are
- * skipped, not read: people keep both in one file.
+ * A file that holds what a device presents: PEM, DER or PKCS#7. Private keys beside the certificates are skipped, not read:
+ * people keep both in one file.
  */
 import { countText } from '../kernel/count-text.ts'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
+import { certificatesIn } from '../x509/certificate-file.ts'
+import { placeText } from '../x509/read-file.ts'
 import { readInputFile } from './read-input.ts'
 
 /** The certificates of a file as octets, leaf first; never empty. */
@@ -15,20 +17,20 @@ export function readCertificates(file: string): Result<readonly [Buffer, ...Buff
     const message = `found ${countText(octets.length, 'octet')}, wanted a certificate: is it the right file?`
     return fail({ at: file, message })
   }
-  const blocks = [...octets.toString('latin1').matchAll(BLOCK)].map(([, body = '']) =>
-    Buffer.from(body, 'base64'),
-  )
-  const [first, ...rest] = blocks
-  if (first !== undefined) return ok([first, ...rest])
-  // Every certificate is a SEQUENCE longer than 127 octets.
-  if (octets[0] === 0x30 && (octets[1] ?? 0) > 0x80) return ok([octets])
-  return fail({
-    at: file,
-    message:
-      'found no certificate, wanted PEM (-----BEGIN CERTIFICATE-----) or DER: convert it with openssl x509',
-  })
+  const ders = certificatesIn(octets, { others: 'skipped', purpose: 'any' })
+  if (!ders.ok) {
+    const [{ place, message } = EMPTY] = ders.failure
+    return fail({ at: [file, placeText(place)].filter((part) => part !== '').join(', '), message })
+  }
+  const [first, ...rest] = ders.value
+  return first === undefined ? fail({ at: file, message: EMPTY.message }) : ok([first, ...rest])
 }
 
-const BLOCK = /-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g
+const EMPTY = {
+  place: { line: undefined, item: undefined },
+  message:
+    'found no certificate, wanted PEM (-----BEGIN CERTIFICATE-----) or DER: convert it with openssl x509',
+}
+
 /** 1 MiB: ten certificates of the largest size we judge. */
 const MAX_FILE_BYTES = 1024 * 1024

@@ -3,12 +3,13 @@
  * meets them (S0-17, S0-42, S0-43): the key fits, the chain is whole, the names cover the hosts,
  * and devices that trust only public authorities will accept it.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { isIP } from 'node:net'
 import { rootCertificates } from 'node:tls'
 import { errorCode } from '../kernel/error-code.ts'
 import { fail, isoText, ok, type Fault, type Instant, type Result } from '../kernel/types.ts'
-import { certificateBlocks } from '../x509/pem.ts'
+import { certificatesIn } from '../x509/certificate-file.ts'
+import { placeText } from '../x509/read-file.ts'
 import { printedHosts } from '../x509/printed-hosts.ts'
 import type { OpenedPkcs12 } from './pkcs12/open.ts'
 
@@ -127,9 +128,17 @@ function fromPem(source: IdentitySource & { kind: 'pem' }): Result<Material, rea
   const faults: Fault[] = []
   const certificates: X509Certificate[] = []
   const { chain, key } = source
-  for (const block of certificateBlocks(chain.bytes.toString('latin1'))) {
+  const ders = certificatesIn(chain.bytes, { others: 'skipped', purpose: 'any' })
+  for (const { place, message } of ders.ok ? [] : ders.failure) {
+    const within = placeText(place)
+    faults.push({
+      at: chain.at,
+      message: `${within === '' ? '' : `${within} of `}${chain.path}: ${message}`,
+    })
+  }
+  for (const der of ders.ok ? ders.value : []) {
     try {
-      certificates.push(new X509Certificate(block))
+      certificates.push(new X509Certificate(der))
     } catch {
       const place = `certificate ${certificates.length + 1} of ${chain.path}`
       faults.push({
@@ -154,10 +163,7 @@ function fromPem(source: IdentitySource & { kind: 'pem' }): Result<Material, rea
 
 function decryptKey(key: LoadedFile, passphrase: string | undefined): Result<string, Fault> {
   try {
-    const opened = createPrivateKey({
-      key: key.bytes,
-      ...(passphrase === undefined ? {} : { passphrase }),
-    })
+    const opened = openKey(key.bytes, passphrase)
     return ok(opened.export({ type: 'pkcs8', format: 'pem' }))
   } catch (error) {
     const code = errorCode(error)
@@ -175,10 +181,26 @@ function decryptKey(key: LoadedFile, passphrase: string | undefined): Result<str
     }
     return fail({
       at: key.at,
-      message: `found no readable private key in ${key.path}, wanted one in PEM (PKCS#8, PKCS#1 or SEC1)`,
+      message: `found no readable private key in ${key.path}, wanted one in PEM or DER (PKCS#8, PKCS#1 or SEC1)`,
     })
   }
 }
+
+/** Opens a key in PEM, or in DER of any of the three forms; throws what the TLS library says. */
+function openKey(bytes: Buffer, passphrase: string | undefined): KeyObject {
+  const given = passphrase === undefined ? {} : { passphrase }
+  if (bytes[0] !== SEQUENCE) return createPrivateKey({ key: bytes, ...given })
+  for (const type of ['pkcs1', 'sec1'] as const) {
+    try {
+      return createPrivateKey({ key: bytes, format: 'der', type })
+    } catch {
+      // The only way to ask which of the forms it is; the last one's complaint is let through.
+    }
+  }
+  return createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8', ...given })
+}
+
+const SEQUENCE = 0x30
 
 function fromPkcs12({
   at,

@@ -13,8 +13,10 @@ import {
 import { UNSUPPORTED_STEP, UNSUPPORTED_TEXT } from '../trust/algorithms.ts'
 import type { AnchorFault, TrustAnchor } from '../trust/anchor.ts'
 import { trustStore, type TrustStore } from '../trust/store.ts'
-import { parseCertificate, type Certificate } from '../x509/certificate.ts'
-import { parsePem } from '../x509/pem.ts'
+import { readCertificateFile } from '../x509/certificate-file.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { FILE_DEPARTURES } from '../x509/file-departure.ts'
+import type { FilePlace } from '../x509/read-file.ts'
 import { printName } from '../x509/print-name.ts'
 import type { EnrollmentSetting, TrustSettings } from '../config/trust/types.ts'
 
@@ -36,16 +38,18 @@ export function trustedAuthorities(
   now: Instant,
 ): Result<Authorities, readonly Fault[]> {
   const faults: Fault[] = []
+  const warnings: Fault[] = []
   const settings = trust.enrollmentSettings.map((setting) => {
-    const chain = chainOf(setting)
-    if (!chain.ok) faults.push(...chain.failure)
-    return { ...setting, chain: chain.ok ? chain.value : [] }
+    const read = readChain(setting, trust.profile)
+    if (!read.ok) faults.push(...read.failure)
+    else warnings.push(...read.value.warnings)
+    return { ...setting, chain: read.ok ? read.value.certificates : [] }
   })
   if (faults.length > 0) return fail(faults)
   const store = trustStore({ settings, profile: trust.profile, limits: trust.limits })
   for (const anchor of store.anchors) faults.push(...anchorFaults(anchor, trust))
   if (faults.length > 0) return fail(faults)
-  const warnings = store.anchors.flatMap((anchor) => expiryWarnings(anchor, trust, now))
+  warnings.push(...store.anchors.flatMap((anchor) => expiryWarnings(anchor, trust, now)))
   const admitting = settings.flatMap(({ standing: { kind }, chain }) =>
     kind === 'current' || kind === 'previously-trusted' ? chain : [],
   )
@@ -78,38 +82,43 @@ const keyOf = ({ publicKey }: Certificate): KeyFingerprint => publicKey.fingerpr
 const isAboveAnother = (one: Certificate, chain: readonly Certificate[]): boolean =>
   chain.some((other) => other.issuer.key === one.subject.key && keyOf(other) !== keyOf(one))
 
-function chainOf({
-  name,
-  chain,
-}: EnrollmentSetting): Result<readonly Certificate[], readonly Fault[]> {
-  const blocks = parsePem(chain.bytes.toString('latin1'))
-  if (!blocks.ok) {
+interface ReadChain {
+  readonly certificates: readonly Certificate[]
+  readonly warnings: readonly Fault[]
+}
+
+function readChain(
+  { name, chain }: EnrollmentSetting,
+  profile: TrustSettings['profile'],
+): Result<ReadChain, readonly Fault[]> {
+  const { at, path } = chain
+  const file = readCertificateFile(chain.bytes, { others: 'refused', purpose: 'client' })
+  if (!file.ok) {
     return fail(
-      blocks.failure.map(({ line, message }) => ({ at: `${chain.path}:${line}`, message })),
+      file.failure.map(({ place, message }) => ({ at: filePlaceText(path, place), message })),
     )
   }
-  const faults: Fault[] = []
-  const certificates = blocks.value.flatMap(({ der, line }) => {
-    const parsed = parseCertificate(der)
-    if (parsed.ok) return [parsed.value]
-    const why =
-      parsed.failure.kind === 'certificate-malformed'
-        ? parsed.failure.detail
-        : `it has ${parsed.failure.bytes} octets, more than ${parsed.failure.limit}`
-    faults.push({
-      at: `${chain.path}:${line}`,
-      message: `found an unreadable certificate (${why}), wanted one in DER: export it again`,
-    })
-    return []
-  })
-  if (faults.length > 0) return fail(faults)
-  if (certificates.length > 0) return ok(certificates)
-  return fail([
-    {
-      at: chain.at,
-      message: `found no certificate in ${chain.path}, wanted the CA chain of ${name} in PEM`,
-    },
-  ])
+  const certificates = file.value.certificates.map(({ certificate }) => certificate)
+  if (certificates.length === 0) {
+    const message = `found no certificate in ${path}, wanted the CA chain of ${name} in PEM`
+    return fail([{ at, message }])
+  }
+  const odd = [...file.value.departures].map((one) => FILE_DEPARTURES[one])
+  if (profile === 'strict' && odd.length > 0) {
+    return fail(
+      odd.map((text) => ({
+        at: path,
+        message: `found that the file ${text}, which profile strict does not take, wanted the CA's certificates in PEM with nothing else: write the file anew`,
+      })),
+    )
+  }
+  const warnings = odd.map((text) => ({ at, message: `${name}: ${path} ${text}` }))
+  return ok({ certificates, warnings })
+}
+
+function filePlaceText(path: string, { line, item }: FilePlace): string {
+  const within = item === undefined ? '' : `, certificate ${item}`
+  return line === undefined ? `${path}${within}` : `${path}:${line}${within}`
 }
 
 function anchorFaults(
@@ -134,7 +143,7 @@ export function explainAnchorFault(fault: AnchorFault): string {
     case 'anchor-without-name':
       return 'it has no subject (RFC 5280 §4.1.2.6); have the CA issued again'
     case 'anchor-key-weak':
-      return `its key, ${fault.key}, is not among those that we accept; have the CA issued with one of RSA 2048 to 8192, P-256, P-384, P-521 or Ed25519`
+      return `its key, ${fault.key}, is weaker than we accept, or on a curve that we do not take; have the CA issued with RSA 3072 or 4096, P-256, P-384, P-521 or Ed25519`
     case 'anchor-key-unsupported':
       return `its key is ${fault.key}, ${UNSUPPORTED_TEXT[fault.why]}; have the CA issued ${UNSUPPORTED_STEP[fault.why]}`
     case 'anchor-signature-unsupported':

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts'
 import type { EnrollmentSetting } from '../config/trust/types.ts'
 import { isoText, type Instant } from '../kernel/types.ts'
-import { parsePem } from '../x509/pem.ts'
+import { certificatesIn } from '../x509/certificate-file.ts'
 import { commandsFor, type KnownSettings } from './difference-commands.ts'
 import { revocationDifferences } from './held-revocation.ts'
 import type { FileDifference } from './file-difference.ts'
@@ -186,11 +186,11 @@ function isSameChain(
   { chain }: Pick<EnrollmentSetting, 'chain'>,
   stored: StoredEnrollmentSetting,
 ): boolean {
-  const blocks = parsePem(chain.bytes.toString('latin1'))
-  if (!blocks.ok) return false
+  const ders = certificatesIn(chain.bytes, { others: 'refused', purpose: 'client' })
+  if (!ders.ok) return false
   const texts = (ders: readonly Uint8Array[]) =>
     new Set(ders.map((der) => Buffer.from(der).toString('base64')))
-  const written = texts(blocks.value.map(({ der }) => der))
+  const written = texts(ders.value)
   return written.symmetricDifference(texts(stored.chain)).size === 0
 }
 

@@ -15,7 +15,7 @@ import {
   type VerificationOverrides,
   type FileTlsSettings,
 } from '../upstream-tls/verification.ts'
-import { certificateBlocks } from '../x509/pem.ts'
+import { certificatePems } from '../upstream-tls/custom-certificates.ts'
 import type { EffectiveSettings } from '../upstream-tls/settings-types.ts'
 import type { Danger, ToldUpstream } from '../config/reading/danger.ts'
 import type { Upstream, UpstreamTls } from '../config/upstream/types.ts'
@@ -42,9 +42,7 @@ export const fileSettings = ({
     defaultStore: tls.trust.default,
     customStore: {
       enabled: tls.trust.custom.length > 0,
-      certificates: tls.trust.custom.flatMap(({ bytes }) =>
-        certificateBlocks(bytes.toString('latin1')),
-      ),
+      certificates: tls.trust.custom.flatMap(({ bytes }) => certificatePems(bytes)),
     },
     sni: tls.sni,
   },

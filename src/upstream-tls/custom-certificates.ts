@@ -1,7 +1,14 @@
 /** The certificates of a custom trust store: read from uploaded PEM text, and recognised in what is stored. */
 import { fail, ok, type Result } from '../kernel/types.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
+import {
+  certificatesIn,
+  octetsOfText,
+  readCertificateFile,
+  type CertificateFile,
+} from '../x509/certificate-file.ts'
 import { parsePem, pemOf } from '../x509/pem.ts'
+import { placeText } from '../x509/read-file.ts'
 
 /** Why uploaded text is not taken. */
 export type CertificateFault =
@@ -11,46 +18,52 @@ export type CertificateFault =
   | { readonly kind: 'already-trusted'; readonly sha256: string }
   | { readonly kind: 'too-many-certificates'; readonly found: number; readonly limit: number }
 
-/** Reads PEM texts of one certificate or several each into one PEM text for each certificate, or answers all faults. */
+/** Reads texts, PEM or base64 of DER or PKCS#7, into one PEM text for each certificate, or answers all faults. */
 export function readCertificates(
   texts: readonly string[],
 ): Result<readonly string[], readonly CertificateFault[]> {
-  const files = texts.map((text) => parsePem(text))
-  const found = files.reduce((sum, blocks) => sum + (blocks.ok ? blocks.value.length : 0), 0)
+  const files = texts.map((text) => {
+    const octets = octetsOfText(text)
+    // Text that is nothing of the kind holds no certificate; whatever else is wrong is told by the reader.
+    return octets === undefined || !(octets[0] === SEQUENCE || text.includes('-----BEGIN'))
+      ? ok(NOTHING)
+      : readCertificateFile(octets, { others: 'refused', purpose: 'server' })
+  })
+  const found = files.reduce((sum, file) => sum + (file.ok ? file.value.certificates.length : 0), 0)
   if (found > MAX_CUSTOM_CERTIFICATES) {
     return fail([{ kind: 'too-many-certificates', found, limit: MAX_CUSTOM_CERTIFICATES }])
   }
   const faults: CertificateFault[] = []
-  const certificates: string[] = []
-  for (const [index, blocks] of files.entries()) {
-    const unreadable = (line: number, why: string): CertificateFault => ({
-      kind: 'certificate-unreadable',
-      at: `certificates[${index}], line ${line}`,
-      why,
-    })
-    if (!blocks.ok) {
-      faults.push(...blocks.failure.map(({ line, message }) => unreadable(line, message)))
+  const pems: string[] = []
+  for (const [index, file] of files.entries()) {
+    if (!file.ok) {
+      for (const { place, message: why } of file.failure) {
+        const within = placeText(place)
+        const at = `certificates[${index}]${within === '' ? '' : `, ${within}`}`
+        faults.push({ kind: 'certificate-unreadable', at, why })
+      }
       continue
     }
-    if (blocks.value.length === 0) faults.push({ kind: 'no-certificate' })
-    for (const { der, line } of blocks.value) {
-      const parsed = parseCertificate(der)
-      const pem = pemOf(der)
-      if (!parsed.ok) faults.push(unreadable(line, failureText(parsed.failure)))
-      else if (certificates.includes(pem)) {
-        faults.push({ kind: 'already-trusted', sha256: parsed.value.fingerprint })
-      } else certificates.push(pem)
+    const { certificates } = file.value
+    if (certificates.length === 0) faults.push({ kind: 'no-certificate' })
+    for (const { certificate } of certificates) {
+      const pem = pemOf(certificate.der)
+      if (pems.includes(pem)) {
+        faults.push({ kind: 'already-trusted', sha256: certificate.fingerprint })
+      } else pems.push(pem)
     }
   }
-  return faults.length > 0 ? fail(faults) : ok(certificates)
+  return faults.length > 0 ? fail(faults) : ok(pems)
 }
 
-type CertificateFailure = Extract<ReturnType<typeof parseCertificate>, { ok: false }>['failure']
+/** The certificates of a file of a trust store, each as PEM; none where the file cannot be read, which is a fault of its own. */
+export function certificatePems(bytes: Buffer): readonly string[] {
+  const ders = certificatesIn(bytes, { others: 'skipped', purpose: 'server' })
+  return ders.ok ? ders.value.map((der) => pemOf(der)) : []
+}
 
-const failureText = (failure: CertificateFailure): string =>
-  failure.kind === 'certificate-malformed'
-    ? failure.detail
-    : `${failure.bytes} octets, more than ${failure.limit}`
+const SEQUENCE = 0x30
+const NOTHING: CertificateFile = { certificates: [], departures: new Set() }
 
 /** Returns the certificate of a stored PEM text; undefined where that is not exactly one certificate. */
 export function parseOneCertificate(pem: string): Certificate | undefined {

@@ -3,7 +3,7 @@
  * checked. Whatever could make the list leave a certificate out without saying so is a fault with a name.
  *
  * Wider than RFC 5280 in two things: version 1 (§5.1.2.1), which OpenSSL still writes, is read, and so is a list of version 2
- * without a number (§5.2.3), as cfssl, Ansible and Java make them; what follows is for whoever takes one in place of another.
+ * without a number (§5.2.3), as cfssl, Ansible and Java make them: which of two is newer is asked where one is to replace another.
  */
 import { fail, ok, type Instant, type Result } from '../kernel/types.ts'
 import type { Signature } from './certificate.ts'

@@ -1,6 +1,6 @@
 /**
- * What is odd about a file of certificates or lists that is read all the same: other programs read it, too, and nobody
- * can take it for another one.
+ * What is odd about a file of certificates or lists that is read all the same: other programs read it, too, and read the
+ * same in it.
  */
 
 /** A closed union; profile `private` tells them, profile `strict` refuses. */

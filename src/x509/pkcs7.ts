@@ -41,8 +41,9 @@ function contentOfDer(octets: Buffer): Result<Pkcs7Content, DerFault> {
 }
 
 function inBag(bag: DerReader | undefined): readonly Buffer[] {
+  if (bag === undefined) return []
   const found: Buffer[] = []
-  while (bag?.more === true) {
+  while (bag.more) {
     if (found.length === MAX_ELEMENTS) bag.refuse('too-many-elements')
     // Whatever else may lie in the bag (attribute certificates of old) is no SEQUENCE, and refused.
     found.push(bag.element(TAG.sequence))

@@ -255,7 +255,7 @@ function isBase64(text: string): boolean {
   return first.length >= 40 && lines.every((line) => /^[A-Za-z0-9+/]+={0,2}$/u.test(line))
 }
 
-/** Enough to tell what somebody has put there; a file may be large. */
+/** Enough to tell what was put there; a file may be large. */
 const BEGINNING = 4096
 
 /** Where in a file, for people: empty where there is only one place. */

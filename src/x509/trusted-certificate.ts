@@ -35,8 +35,9 @@ export function certificateInTrusted(der: Buffer, purpose: TrustedFor): Result<B
 }
 
 function purposesIn(list: DerReader | undefined): readonly string[] {
+  if (list === undefined) return []
   const found: string[] = []
-  while (list?.more === true) {
+  while (list.more) {
     if (found.length === MAX_PURPOSES) list.refuse('too-many-elements')
     found.push(list.oid())
   }

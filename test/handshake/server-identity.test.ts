@@ -45,8 +45,39 @@ test('an encrypted key without a passphrase, or with a wrong one, is a fault tha
 
 test('every fault of an identity comes at once', () => {
   const found = faults({ chain: 'no certificate here', key: 'no key here' })
-  expect(found).toMatch(/no certificate in chain\.pem/)
+  expect(found).toMatch(/chain\.pem: found no certificate/)
   expect(found).toMatch(/no readable private key in key\.pem/)
+})
+
+const BOM = Buffer.from([0xef, 0xbb, 0xbf])
+const keyAs = (type: 'pkcs8' | 'sec1'): Buffer => leaf.key.export({ type, format: 'der' })
+
+const SHAPES: readonly (readonly [what: string, chain: string | Buffer, key: string | Buffer])[] = [
+  ['PEM with a byte order mark', Buffer.concat([BOM, Buffer.from(leaf.pem)]), leaf.keyPem],
+  ['a key with a byte order mark', leaf.pem, Buffer.concat([BOM, Buffer.from(leaf.keyPem)])],
+  ['DER', leaf.der, leaf.keyPem],
+  ['a key in DER (PKCS#8)', leaf.pem, keyAs('pkcs8')],
+  ['a key in DER (SEC1)', leaf.pem, keyAs('sec1')],
+  ['an old label', leaf.pem.replaceAll('CERTIFICATE', 'X509 CERTIFICATE'), leaf.keyPem],
+  ['chain and key in one file', leaf.keyPem + leaf.pem, leaf.keyPem + leaf.pem],
+]
+
+for (const [what, chain, key] of SHAPES) {
+  test(`an identity is read from ${what}`, () => {
+    expect(open({ chain, key }).certificates.map((one) => one.raw)).toEqual([leaf.der])
+  })
+}
+
+test('an encrypted key in DER is opened with its passphrase, and not with another', () => {
+  const sealed = { type: 'pkcs8', format: 'der', cipher: 'aes-256-cbc' } as const
+  const key = leaf.key.export({ ...sealed, passphrase: 'right' })
+  expect(open({ chain: leaf.pem, key, passphrase: 'right' }).keyPem).toContain('BEGIN PRIVATE KEY')
+  expect(faults({ chain: leaf.pem, key, passphrase: 'wrong' })).toMatch(/does not open/)
+})
+
+test('a PKCS#12 file in place of a chain is called that', () => {
+  const octets = Buffer.from('30050201033000', 'hex')
+  expect(faults({ chain: octets, key: leaf.keyPem })).toMatch(/chain\.pem: found a PKCS#12 file/)
 })
 
 test('an unreadable certificate is named by its place', () => {
@@ -105,16 +136,16 @@ test('a chain without its intermediate, a private authority and an expired leaf 
 })
 
 interface Files {
-  readonly chain: string
-  readonly key: string
+  readonly chain: string | Buffer
+  readonly key: string | Buffer
   readonly passphrase?: string
 }
 
 function source({ chain, key, passphrase }: Files): IdentitySource {
-  const file = (path: string, text: string) => ({
+  const file = (path: string, content: string | Buffer) => ({
     at: `tfe.yaml:1:1 ${path}`,
     path,
-    bytes: Buffer.from(text),
+    bytes: Buffer.from(content),
   })
   return {
     kind: 'pem',

@@ -7,7 +7,10 @@ import { createSecureContext, getCACertificates, getCiphers, type SecureContext 
 import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { Selection } from '../../upstream-tls/catalogue.ts'
 import { handshakeOffer } from '../../upstream-tls/handshake-offer.ts'
+import { certificatePems } from '../../upstream-tls/custom-certificates.ts'
+import { certificatesIn } from '../../x509/certificate-file.ts'
 import { certificateBlocks } from '../../x509/pem.ts'
+import { placeText } from '../../x509/read-file.ts'
 import type { ClientIdentity, PemFile, UpstreamTls } from '../settings.ts'
 
 /** Builds the context, or says everything that stands in its way. */
@@ -35,7 +38,7 @@ function contextOptions(tls: UpstreamTls, identity: ClientIdentity | undefined) 
     // Never undefined: that would add what NODE_EXTRA_CA_CERTS names. An empty list trusts no CA.
     ca: [
       ...defaultRoots(tls.trust.default),
-      ...tls.trust.custom.map(({ bytes }) => bytes.toString('latin1')),
+      ...tls.trust.custom.flatMap(({ bytes }) => certificatePems(bytes)),
     ],
     // Whatever is listed is an anchor, an intermediate or the server's own certificate included.
     allowPartialTrustChain: true,
@@ -51,13 +54,19 @@ function defaultRoots(store: UpstreamTls['trust']['default']): readonly string[]
 
 /** OpenSSL skips what it cannot read and trusts the rest: the operator would never hear of it. */
 function pemFaults({ at, bytes }: PemFile): readonly Fault[] {
-  const blocks = certificateBlocks(bytes.toString('latin1'))
-  if (blocks.length === 0) {
+  const ders = certificatesIn(bytes, { others: 'skipped', purpose: 'server' })
+  if (!ders.ok) {
+    return ders.failure.map(({ place, message }) => {
+      const within = placeText(place)
+      return { at, message: within === '' ? message : `${within}: ${message}` }
+    })
+  }
+  if (ders.value.length === 0) {
     return [{ at, message: 'found no certificate, wanted PEM: convert it with `openssl x509`' }]
   }
-  return blocks.flatMap((block, index) => {
-    if (parses(() => new X509Certificate(block))) return []
-    return [{ at, message: `certificate ${index + 1} of ${blocks.length} cannot be read` }]
+  return ders.value.flatMap((der, index) => {
+    if (parses(() => new X509Certificate(der))) return []
+    return [{ at, message: `certificate ${index + 1} of ${ders.value.length} cannot be read` }]
   })
 }
 

@@ -11,7 +11,7 @@ import { judge } from '../../trust/judge.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../trust/limits.ts'
 import { trustStore, type TrustStore } from '../../trust/store.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
-import { certificateBlocks } from '../../x509/pem.ts'
+import { certificatePems } from '../../upstream-tls/custom-certificates.ts'
 import { presentedList, presentedPath } from './pins.ts'
 import type { UntrustedReason } from '../upstream-failure.ts'
 import type { UpstreamTls } from '../settings.ts'
@@ -30,7 +30,7 @@ export type OwnPathCheck = (leaf: X509Certificate) => Unsound | undefined
 export function ownPathCheck({ trust, selection }: UpstreamTls): OwnPathCheck {
   const listed = [
     ...defaultAnchors(trust.default),
-    ...trust.custom.flatMap(({ bytes }) => certificatesIn(bytes.toString('latin1'))),
+    ...trust.custom.flatMap(({ bytes }) => parsed(certificatePems(bytes))),
   ]
   const named = Map.groupBy(listed, ({ subject }) => subject.key)
   const limits = lowersSecurity(selection) ? LEGACY_LIMITS : DEFAULT_LIMITS
@@ -150,15 +150,15 @@ const readOnce = new Map<DefaultStore, readonly Certificate[]>()
 
 function defaultAnchors(store: DefaultStore): readonly Certificate[] {
   if (store === 'off') return []
-  const known = readOnce.get(store) ?? getCACertificates(store).flatMap(certificatesIn)
+  const known = readOnce.get(store) ?? parsed(getCACertificates(store))
   readOnce.set(store, known)
   return known
 }
 
-function certificatesIn(text: string): readonly Certificate[] {
-  return certificateBlocks(text).flatMap((block) => {
+function parsed(pems: readonly string[]): readonly Certificate[] {
+  return pems.flatMap((pem) => {
     // It can be read: `clientContext` has seen to it.
-    const certificate = parseCertificate(new X509Certificate(block).raw)
+    const certificate = parseCertificate(new X509Certificate(pem).raw)
     return certificate.ok ? [certificate.value] : []
   })
 }

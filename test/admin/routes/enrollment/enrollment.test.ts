@@ -37,6 +37,28 @@ for (const [what, chain, certificates] of TAKEN) {
   })
 }
 
+const ODD: readonly [string, string, string][] = [
+  ['a byte order mark', `\uFEFF${fresh.pem}`, 'byte-order-mark'],
+  ['an old label', fresh.pem.replaceAll('CERTIFICATE', 'X509 CERTIFICATE'), 'old-label'],
+  [
+    'white space behind DER',
+    Buffer.concat([fresh.der, Buffer.from('\n')]).toString('base64'),
+    'trailing-white-space',
+  ],
+]
+
+for (const [what, chain, finding] of ODD) {
+  test(`${what} is a finding in profile private, and refused in strict`, () => {
+    const read = parseCaUpload(chain, measure)
+    expect(read).toMatchObject({ ok: true, value: { findings: [finding] } })
+    const strict = parseCaUpload(chain, { ...measure, trust: { profile: 'strict', limits: {} } })
+    expect(strict).toMatchObject({
+      ok: false,
+      failure: [{ message: expect.stringContaining('profile strict does not take it') }],
+    })
+  })
+}
+
 const leaf = mintLeaf({ issuer: old, name: 'device' })
 const weak = mintCa({ name: 'Weak', keyType: 'rsa1024' })
 
