@@ -22,7 +22,7 @@ export interface ListRules {
   readonly limits: Limits
   /** The CAs of the setting. */
   readonly authorities: readonly Certificate[]
-  /** The lists of the setting that are in force now. */
+  /** The lists of the setting that are in force now, or about to be. */
   readonly inForce: readonly Crl[]
 }
 

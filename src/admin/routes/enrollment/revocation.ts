@@ -200,11 +200,17 @@ function warningOf(missing: readonly MissingList[], name: string): string | unde
 
 function uploaded(context: AdminContext, setting: StoredSetting, list: string) {
   const { limits, profile } = context.frontEnd.trust()
+  // What was uploaded a moment ago is in the store, and not yet in force.
+  const stored = typeof setting.revocation === 'string' ? [] : setting.revocation.lists
+  const uploads = stored.flatMap((source) => {
+    const file = source.kind === 'upload' ? parseCrls(Buffer.from(source.octets)) : undefined
+    return file?.ok === true ? file.value.crls : []
+  })
   const read = readUploadedLists(list, {
     profile,
     limits: { ...DEFAULT_LIMITS, ...limits },
     authorities: certificatesOf(setting),
-    inForce: context.frontEnd.crlsInForce(setting.name),
+    inForce: [...context.frontEnd.crlsInForce(setting.name), ...uploads],
   })
   return read.ok ? ok(read.value.source) : read
 }
