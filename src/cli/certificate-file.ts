@@ -4,8 +4,8 @@
  */
 import { countText } from '../kernel/count-text.ts'
 import { fail, ok, type Fault, type Result } from '../kernel/types.ts'
-import { certificatesIn } from '../x509/certificate-file.ts'
-import { placeText } from '../x509/read-file.ts'
+import { certificatesIn } from '../x509/file/certificate-file.ts'
+import { placeText } from '../x509/file/read-file.ts'
 import { readInputFile } from './read-input.ts'
 
 /** The certificates of a file as octets, leaf first; never empty. */

@@ -4,7 +4,7 @@
  */
 import type { Profile } from '../trust/limits.ts'
 import type { CrlFile } from '../x509/crl.ts'
-import { FILE_DEPARTURES, type FileDeparture } from '../x509/file-departure.ts'
+import { FILE_DEPARTURES, type FileDeparture } from '../x509/file/file-departure.ts'
 import type { NumberFinding } from './replacement.ts'
 
 /** A closed union: the same word in the log and in a refusal. */

@@ -13,10 +13,10 @@ import {
 import { UNSUPPORTED_STEP, UNSUPPORTED_TEXT } from '../trust/algorithms.ts'
 import type { AnchorFault, TrustAnchor } from '../trust/anchor.ts'
 import { trustStore, type TrustStore } from '../trust/store.ts'
-import { readCertificateFile } from '../x509/certificate-file.ts'
+import { readCertificateFile } from '../x509/file/certificate-file.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { FILE_DEPARTURES } from '../x509/file-departure.ts'
-import type { FilePlace } from '../x509/read-file.ts'
+import { FILE_DEPARTURES } from '../x509/file/file-departure.ts'
+import type { FilePlace } from '../x509/file/read-file.ts'
 import { printName } from '../x509/print-name.ts'
 import type { EnrollmentSetting, TrustSettings } from '../config/trust/types.ts'
 

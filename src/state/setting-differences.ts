@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts'
 import type { EnrollmentSetting } from '../config/trust/types.ts'
 import { isoText, type Instant } from '../kernel/types.ts'
-import { certificatesIn } from '../x509/certificate-file.ts'
+import { certificatesIn } from '../x509/file/certificate-file.ts'
 import { commandsFor, type KnownSettings } from './difference-commands.ts'
 import { revocationDifferences } from './held-revocation.ts'
 import type { FileDifference } from './file-difference.ts'

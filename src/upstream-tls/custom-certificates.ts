@@ -6,9 +6,9 @@ import {
   octetsOfText,
   readCertificateFile,
   type CertificateFile,
-} from '../x509/certificate-file.ts'
+} from '../x509/file/certificate-file.ts'
 import { parsePem, pemOf } from '../x509/pem.ts'
-import { placeText } from '../x509/read-file.ts'
+import { placeText } from '../x509/file/read-file.ts'
 
 /** Why uploaded text is not taken. */
 export type CertificateFault =

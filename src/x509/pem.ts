@@ -3,7 +3,7 @@
  * with its line, all of them at once, because people write these files.
  */
 import { fail, ok, type Result } from '../kernel/types.ts'
-import type { FileDeparture } from './file-departure.ts'
+import type { FileDeparture } from './file/file-departure.ts'
 
 /** One decoded block; `line` is that of its BEGIN, counted from 1. */
 export interface PemBlock {

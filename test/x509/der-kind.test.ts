@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { derKind, type DerKind } from '../../src/x509/der-kind.ts'
+import { derKind, type DerKind } from '../../src/x509/file/der-kind.ts'
 import * as der from '../support/certificates/der-writer.ts'
 import { mintCertificate } from '../support/certificates/mint-certificate.ts'
 import { mintCrl } from '../support/certificates/mint-crl.ts'

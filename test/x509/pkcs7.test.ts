@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { contentOfPkcs7, looksLikePkcs7 } from '../../src/x509/pkcs7.ts'
+import { contentOfPkcs7, looksLikePkcs7 } from '../../src/x509/file/pkcs7.ts'
 import * as der from '../support/certificates/der-writer.ts'
 import { mintCa } from '../support/certificates/mint.ts'
 

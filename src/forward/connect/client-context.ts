@@ -8,9 +8,9 @@ import { fail, ok, type Fault, type Result } from '../../kernel/types.ts'
 import type { Selection } from '../../upstream-tls/catalogue.ts'
 import { handshakeOffer } from '../../upstream-tls/handshake-offer.ts'
 import { certificatePems } from '../../upstream-tls/custom-certificates.ts'
-import { certificatesIn } from '../../x509/certificate-file.ts'
+import { certificatesIn } from '../../x509/file/certificate-file.ts'
 import { certificateBlocks } from '../../x509/pem.ts'
-import { placeText } from '../../x509/read-file.ts'
+import { placeText } from '../../x509/file/read-file.ts'
 import type { ClientIdentity, PemFile, UpstreamTls } from '../settings.ts'
 
 /** Builds the context, or says everything that stands in its way. */

@@ -6,10 +6,14 @@ import { explainAnchorFault } from '../../../state/authorities.ts'
 import { findingCodes, findingsOn, type FindingCode } from '../../../trust/finding.ts'
 import type { Limits, Profile } from '../../../trust/limits.ts'
 import { trustStore, type TrustStore } from '../../../trust/store.ts'
-import { NO_ENCODING, octetsOfText, readCertificateFile } from '../../../x509/certificate-file.ts'
+import {
+  NO_ENCODING,
+  octetsOfText,
+  readCertificateFile,
+} from '../../../x509/file/certificate-file.ts'
 import type { Certificate } from '../../../x509/certificate.ts'
-import { FILE_DEPARTURES, type FileDeparture } from '../../../x509/file-departure.ts'
-import { placeText } from '../../../x509/read-file.ts'
+import { FILE_DEPARTURES, type FileDeparture } from '../../../x509/file/file-departure.ts'
+import { placeText } from '../../../x509/file/read-file.ts'
 import { printName } from '../../../x509/print-name.ts'
 
 /** A chain that may become an enrollment setting. */

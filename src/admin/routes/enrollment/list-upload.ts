@@ -13,7 +13,7 @@ import type { Limits, Profile } from '../../../trust/limits.ts'
 import type { ListSource } from '../../../trust/list-source.ts'
 import { sequenceKey, verifyList, type RevocationList } from '../../../trust/revocation.ts'
 import type { Certificate } from '../../../x509/certificate.ts'
-import { NO_ENCODING, octetsOfText } from '../../../x509/certificate-file.ts'
+import { NO_ENCODING, octetsOfText } from '../../../x509/file/certificate-file.ts'
 import { parseCrls, type Crl } from '../../../x509/crl.ts'
 
 /** What an upload is held against. */

@@ -2,8 +2,8 @@
  * `TRUSTED CERTIFICATE`, as `openssl x509 -trustout` writes it: a certificate, and behind it what OpenSSL shall trust it for
  * (X509_CERT_AUX in openssl/crypto/asn1). Who wrote that it is not for TLS clients is not passed over.
  */
-import { fail, ok, type Result } from '../kernel/types.ts'
-import { constructed, DerReader, TAG } from './der.ts'
+import { fail, ok, type Result } from '../../kernel/types.ts'
+import { constructed, DerReader, TAG } from '../der.ts'
 
 /** What a certificate is wanted for. */
 export type TrustedFor = 'client' | 'server' | 'any'

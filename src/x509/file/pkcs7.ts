@@ -2,10 +2,10 @@
  * What lies in a PKCS#7 file (RFC 2315 §9.1, RFC 5652 §5.1): a bag that CAs hand out chains in, and lists. Its signatures
  * say nothing about what lies in it and are not looked at.
  */
-import { fail, ok, type Result } from '../kernel/types.ts'
-import { derOfBer } from './ber.ts'
-import type { DerFault, Problem } from './der-fault.ts'
-import { constructed, DerReader, TAG } from './der.ts'
+import { fail, ok, type Result } from '../../kernel/types.ts'
+import { derOfBer } from '../ber.ts'
+import type { DerFault, Problem } from '../der-fault.ts'
+import { constructed, DerReader, TAG } from '../der.ts'
 
 /** Certificates and revocation lists, each as DER, in the order of the file. */
 export interface Pkcs7Content {

@@ -3,11 +3,11 @@
  * DER, and PKCS#7 in DER, BER or PEM. One reader for files, URLs, uploads and commands, so that what one of them takes
  * all do. What is in an encoding is not read here.
  */
-import { fail, ok, type Result } from '../kernel/types.ts'
-import { derFaultText } from './der-fault-text.ts'
+import { fail, ok, type Result } from '../../kernel/types.ts'
+import { derFaultText } from '../der-fault-text.ts'
 import { derKind, type DerKind } from './der-kind.ts'
 import type { FileDeparture } from './file-departure.ts'
-import { readPem, unwanted, type PemBlock } from './pem.ts'
+import { readPem, unwanted, type PemBlock } from '../pem.ts'
 import { contentOfPkcs7, looksLikePkcs7 } from './pkcs7.ts'
 import { certificateInTrusted, type TrustedFor } from './trusted-certificate.ts'
 

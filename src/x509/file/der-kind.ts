@@ -2,7 +2,7 @@
  * What octets are, told from the tags of their first elements alone: so that a file of the wrong kind is refused by its
  * own name, and not by the octet at which it stops to look like the right one.
  */
-import { constructed, DerReader, TAG } from './der.ts'
+import { constructed, DerReader, TAG } from '../der.ts'
 
 /** The kinds of encodings that people take for one another. */
 export type DerKind =

@@ -1,9 +1,9 @@
 /**
  * The octets of a file → the certificates in it, or everything that is wrong with it at once.
  */
-import { countText } from '../kernel/count-text.ts'
-import { fail, ok, type Result } from '../kernel/types.ts'
-import { parseCertificate, type Certificate, type CertificateFault } from './certificate.ts'
+import { countText } from '../../kernel/count-text.ts'
+import { fail, ok, type Result } from '../../kernel/types.ts'
+import { parseCertificate, type Certificate, type CertificateFault } from '../certificate.ts'
 import type { FileDeparture } from './file-departure.ts'
 import { readFileContent, type FileFault, type FilePlace, type FileWanted } from './read-file.ts'
 
