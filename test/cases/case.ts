@@ -17,6 +17,8 @@ export interface Seen {
   readonly control?: string
   /** Numbers behind it, which are printed and not compared. */
   readonly measured?: string
+  /** What another program says of the same, which is printed and not compared. */
+  readonly beside?: string
 }
 
 /** Cases that are played on one front end: what is seen comes in their order. */

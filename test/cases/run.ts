@@ -107,6 +107,7 @@ function sayRow({ it, seen, isAsExpected }: Played): void {
   say(`       expected  ${it.expected}`)
   say(`       seen      ${seen.seen}`)
   if (seen.measured !== undefined) say(`       measured  ${seen.measured}`)
+  if (seen.beside !== undefined) say(`       beside    ${seen.beside}`)
   if (it.control === undefined && seen.control === undefined) return
   const isSame = it.control === seen.control
   const wanted = isSame ? '' : `, expected ${it.control ?? 'none'}`

@@ -3,8 +3,12 @@
  * B11 are of another section.
  */
 import { idsOf, type Section } from '../case.ts'
+import { ALGORITHMS } from './algorithms.ts'
+import { CHAIN_FILES } from './chain-files.ts'
 import { KEYSTORES } from './keystores.ts'
+import { LISTS } from './lists.ts'
 import { RELOADS } from './reloads.ts'
+import { SENTENCES_OF_REFUSALS } from './sentences.ts'
 
 const ELSEWHERE: ReadonlySet<string> = new Set(['B8', 'B10', 'B11'])
 
@@ -12,5 +16,12 @@ export const SECTION_B: Section = {
   letter: 'B',
   title: 'who is kept out wrongly',
   ids: idsOf('B', 17).filter((id) => !ELSEWHERE.has(id)),
-  scenes: [...RELOADS, ...KEYSTORES],
+  scenes: [
+    ...RELOADS,
+    ...KEYSTORES,
+    ...ALGORITHMS,
+    ...LISTS,
+    ...CHAIN_FILES,
+    ...SENTENCES_OF_REFUSALS,
+  ],
 }
