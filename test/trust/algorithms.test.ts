@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { objectionToKey, objectionToSignature, signatureText } from '../../src/trust/algorithms.ts'
+import {
+  objectionToKey,
+  objectionToSignature,
+  signatureText,
+  UNSUPPORTED_STEP,
+  UNSUPPORTED_TEXT,
+} from '../../src/trust/algorithms.ts'
 import { Effort } from '../../src/trust/effort.ts'
 import { DEFAULT_LIMITS } from '../../src/trust/limits.ts'
 import { keyText, type KeyAlgorithm } from '../../src/x509/key.ts'
@@ -90,6 +96,14 @@ for (const [set, mlDsa, objection] of ML_DSA) {
     expect(objectionToSignature({ kind: 'ml-dsa', set }, limits) ?? TAKEN).toBe(objection)
   })
 }
+
+test('each reason why an algorithm is not taken has a sentence and a step of its own', () => {
+  for (const texts of [UNSUPPORTED_TEXT, UNSUPPORTED_STEP]) {
+    const told = Object.values(texts)
+    expect(new Set(told).size).toBe(3)
+    expect(told.every((text) => text.length > 10)).toBe(true)
+  }
+})
 
 test('once one budget is spent, none is spent any more', () => {
   const effort = new Effort({ ...DEFAULT_LIMITS, steps: 1 })

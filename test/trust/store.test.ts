@@ -244,6 +244,25 @@ const unfit: readonly (readonly [promise: string, Minted, readonly object[]])[] 
     [{ kind: 'anchor-signature-unsupported', algorithm: 'algorithm 1.2.3.4', why: 'unknown' }],
   ],
   [
+    'one that names another as issuer, signed in a way that we do not know, is of unstated origin',
+    mintCa({
+      name: 'Below',
+      issuer: OTHER,
+      without: [OIDS.authorityKeyIdentifier],
+      innerAlgorithm: der.sequence(der.oid('1.2.3.4')),
+    }),
+    [{ kind: 'anchor-origin-unstated' }],
+  ],
+  [
+    'one that names itself as issuer, signed by another key in a way that we know, is of unstated origin',
+    mintCa({
+      name: 'Other root',
+      issuer: OTHER,
+      without: [OIDS.authorityKeyIdentifier],
+    }),
+    [{ kind: 'anchor-origin-unstated' }],
+  ],
+  [
     'one that names itself as issuer, with a weak signature of another key, is of unstated origin',
     mintCa({
       innerAlgorithm: der.sequence(der.oid('1.2.840.10045.4.1')),
