@@ -10,9 +10,15 @@ export interface Argued {
   readonly why: string
 }
 
-const haproxy = (name: string, why: string, ...fields: readonly string[]): readonly Argued[] =>
-  fields.map((field) => ({ format: 'haproxy', name, field, why }))
+const arguedFor =
+  (format: IdentityFormat) =>
+  (name: string, why: string, ...fields: readonly string[]): readonly Argued[] =>
+    fields.map((field) => ({ format, name, field, why }))
 
+const haproxy = arguedFor('haproxy')
+const apache = arguedFor('apache')
+
+const APACHE_NAMES = ['ssl_client_s_dn', 'ssl_client_s_dn_cn']
 const NAMES = ['x-ssl-client-dn', 'x-ssl-client-cn']
 
 export const ARGUED: readonly Argued[] = [
@@ -20,6 +26,8 @@ export const ARGUED: readonly Argued[] = [
   ...haproxy('teletex', 'strings that are not UTF-8', ...NAMES),
   ...haproxy('slash, quotes, backslash', 'a slash inside a value', 'x-ssl-client-dn'),
   ...haproxy('line break', 'characters that are not seen', ...NAMES),
+  ...apache('line break', 'characters that are not seen', ...APACHE_NAMES),
+  ...apache('no subject', 'no value', ...APACHE_NAMES),
 ]
 
 /** The entry of one field in one case. */

@@ -30,7 +30,7 @@ for (const format of IDENTITY_FORMATS) {
   const verifyOf = (vouched: Vouched | undefined, parts: Partial<IdentitySettings> = {}): unknown =>
     named(identityFields(vouched, settings({ format, fields: { verify: 'V' }, ...parts })))['V']
   const isNumeric = format === 'haproxy'
-  const sendsUtf8 = format === 'haproxy'
+  const sendsUtf8 = ['haproxy', 'apache'].includes(format)
   const looksAtVerify = ['nginx', 'apache', 'haproxy'].includes(format)
 
   test(`${format} says NONE, and nothing about any device, when none is vouched for`, () => {

@@ -211,6 +211,74 @@ test('haproxy writes names in the form that is asked for', () => {
   expect(dn('slash')).toBe(String.raw`/CN=Ger\xC3\xA4t`)
 })
 
+const apacheNames: readonly NameRow[] = [
+  {
+    promise: 'letters of all scripts as UTF-8, whatever the type of the string',
+    subject: der.sequence(
+      der.set(attribute(O, TAG.utf8, utf8('Größe 株式会社'))),
+      der.set(attribute('2.5.4.11', TAG.bmp, utf16('Gerät'))),
+      der.set(attribute(CN, TAG.teletex, latin1('Gerät'))),
+    ),
+    dn: 'CN=Gerät,OU=Gerät,O=Größe 株式会社',
+    cn: 'Gerät',
+  },
+  {
+    promise: 'a PrintableString as Latin-1, in both fields alike',
+    subject: oneName(TAG.printable, utf8('Gerät')),
+    dn: 'CN=GerÃ¤t',
+    cn: 'GerÃ¤t',
+  },
+  {
+    promise: 'the first common name',
+    subject: der.nameOf([CN, 'first'], [O, 'Acme'], [CN, 'last']),
+    dn: 'CN=last,O=Acme,CN=first',
+    cn: 'first',
+  },
+  {
+    promise: 'no common name where there is none',
+    subject: der.nameOf([O, 'Acme']),
+    dn: 'O=Acme',
+    cn: undefined,
+  },
+  {
+    promise: 'syntax inside a value so that no attribute begins there',
+    subject: der.nameOf([O, 'x,CN=admin+"é"'], [CN, String.raw`DOMAIN\user\C3\A4`]),
+    dn: String.raw`CN=DOMAIN\\user\\C3\\A4,O=x\,CN=admin\+\"é\"`,
+    cn: String.raw`DOMAIN\\user\\C3\\A4`,
+  },
+  {
+    promise: 'what is not seen as escapes',
+    subject: der.nameOf([CN, 'a\r\nb: c\u0000\t\u007f\u0085\u2028\u202ee']),
+    dn: String.raw`CN=a\0D\0Ab: c\00\09\7F\C2\85\E2\80\A8\E2\80\AEe`,
+    cn: String.raw`a\0D\0Ab: c\00\09\7F\C2\85\E2\80\A8\E2\80\AEe`,
+  },
+  {
+    promise: 'a UTF8String that is none octet by octet',
+    subject: oneName(TAG.utf8, latin1('Ger\u00e4t\\ \n~')),
+    dn: String.raw`CN=Ger\E4t\\ \0A~`,
+    cn: String.raw`Ger\E4t\\ \0A~`,
+  },
+  {
+    promise: 'a string of an odd length octet by octet',
+    subject: oneName(TAG.bmp, Buffer.from('47e4ff', 'hex')),
+    dn: 'CN=#1E0347E4FF',
+    cn: String.raw`G\E4\FF`,
+  },
+]
+
+for (const { promise, subject, dn, cn } of apacheNames) {
+  test(`apache writes ${promise}`, () => {
+    const fields = sent({ subject }, { format: 'apache', fields: { commonName: 'CN' } })
+    expect(fieldText(fields['SSL_CLIENT_S_DN'] ?? '')).toBe(dn)
+    const common = fields['CN']
+    expect(common === undefined ? undefined : fieldText(common)).toBe(cn)
+  })
+}
+
+test('apache writes the issuer as it writes the subject', () => {
+  expect(sent({}, { format: 'apache' })['SSL_CLIENT_I_DN']).toBe('CN=Issuing CA')
+})
+
 test('a format whose product is none of these writes names by RFC 2253', () => {
   const one = { fields: { subject: 'S', issuer: 'I' } }
   expect(sent({}, one)).toMatchObject({

@@ -1,8 +1,9 @@
-import { opensslTime, spacedPem } from './facts.ts'
+import { namesWrittenBy, opensslTime, spacedPem } from './facts.ts'
 import { plainVerify, type Format } from './format.ts'
+import { apacheCommonName, apacheName } from './product-names.ts'
 
 /**
- * mod_ssl's variables as `RequestHeader set` sends them: PEM with spaces, one numbered field for each intermediate.
+ * mod_ssl's variables as `RequestHeader set` sends them, held against the real one by `npm run test:formats`: PEM with spaces, one numbered field for each intermediate.
  * What Apache prints as `(null)` we leave out.
  */
 export const apache: Format = {
@@ -17,10 +18,12 @@ export const apache: Format = {
   values: {
     certificate: ({ path }) => spacedPem(path.certificates[0]),
     chain: ({ path }) => path.certificates.slice(1).map(spacedPem),
+    ...namesWrittenBy(apacheName),
+    commonName: ({ path }) => apacheCommonName(path.certificates[0].subject),
     notBefore: ({ path }) => opensslTime(path.certificates[0].notBefore),
     notAfter: ({ path }) => opensslTime(path.certificates[0].notAfter),
   },
   verify: plainVerify,
-  charset: 'ascii',
+  charset: 'utf8',
   readsVerify: true,
 }
