@@ -80,7 +80,8 @@ function sslBlock({ tls, withCertificate }: ProxyFacts): Buffer {
   const client = vouched === undefined ? CLIENT.none : shown
   // Zero says that a certificate was verified: a device without one that we vouch for is not that.
   const verify = Buffer.of(0, 0, 0, vouched === undefined ? 1 : 0)
-  const name = vouched === undefined ? undefined : commonName(vouched)
+  // The first one is what HAProxy sends.
+  const name = vouched === undefined ? undefined : commonName(vouched.subject, 'first')
   return Buffer.concat([
     Buffer.of(client),
     verify,

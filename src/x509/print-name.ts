@@ -105,7 +105,7 @@ const joined =
 /** RFC 4514 §2.3 and §2.4: the names of its own table, dotted decimal and hexadecimal for the rest. */
 function rfc4514(value: AttributeValue): string {
   const type = RFC4514_TYPES.get(value.oid)
-  const text = type === undefined ? undefined : textOf(value.tag, value.content)
+  const text = type === undefined ? undefined : (textOf(value.tag, value.content) ?? latin1(value))
   if (text === undefined) return `${type ?? value.oid}=#${value.der.toString('hex')}`
   const escaped = text
     .replaceAll(/["+,;<>\\]/gu, String.raw`\$&`)
@@ -139,9 +139,13 @@ function edgesEscaped(text: string): string {
 export function utf8Octets({ tag, content }: AttributeValue): Buffer | undefined {
   // OpenSSL passes the octets of a UTF8String on unread, well-formed or not.
   if (tag === TAG.utf8String) return content
-  const text = ONE_OCTET_STRINGS.has(tag) ? content.toString('latin1') : textOf(tag, content)
+  const text = latin1({ tag, content }) ?? textOf(tag, content)
   return text === undefined ? undefined : Buffer.from(text, 'utf8')
 }
+
+/** OpenSSL's reading of a string with an octet for each character: what is not ASCII there is taken for Latin-1. */
+const latin1 = ({ tag, content }: Pick<AttributeValue, 'tag' | 'content'>): string | undefined =>
+  ONE_OCTET_STRINGS.has(tag) ? content.toString('latin1') : undefined
 
 const ONE_OCTET_STRINGS = new Set<number>([
   TAG.printableString,

@@ -279,6 +279,34 @@ test('apache writes the issuer as it writes the subject', () => {
   expect(sent({}, { format: 'apache' })['SSL_CLIENT_I_DN']).toBe('CN=Issuing CA')
 })
 
+const oneReading: readonly (readonly [promise: string, subject: Buffer, text: string])[] = [
+  ['letters', der.nameOf([CN, 'device 1']), 'device 1'],
+  ['a PrintableString with UTF-8', oneName(TAG.printable, utf8('Gerät')), 'GerÃ¤t'],
+  ['a TeletexString in Latin-1', oneName(TAG.teletex, latin1('Gerät')), 'Gerät'],
+  ['a BMPString', oneName(TAG.bmp, utf16('Gerät')), 'Gerät'],
+]
+
+for (const [promise, subject, text] of oneReading) {
+  test(`${promise} reads the same in the common name and in both RFC forms of the subject`, () => {
+    const escaped = text.replaceAll(/[^ -~]/gu, (one) =>
+      Array.from(utf8(one), (octet) => `\\${octet.toString(16).toUpperCase()}`).join(''),
+    )
+    for (const name of ['format', 'rfc2253', 'rfc4514'] as const) {
+      const fields = sent({ subject }, { name, fields: { subject: 'S', commonName: 'N' } })
+      expect(fields).toMatchObject({ S: `CN=${escaped}`, N: escaped })
+    }
+  })
+}
+
+test('octets that are no text read the same in the common name and in the subject', () => {
+  const both = (subject: Buffer): Fields =>
+    sent({ subject }, { fields: { subject: 'S', commonName: 'N' } })
+  const odd = both(oneName(TAG.bmp, Buffer.from('47e4ff', 'hex')))
+  expect(odd).toMatchObject({ S: 'CN=#1E0347E4FF', N: '#1E0347E4FF' })
+  const wrong = both(oneName(TAG.utf8, latin1('Ger\u00e4t ~\n')))
+  expect(wrong).toMatchObject({ S: String.raw`CN=Ger\E4t ~\0A`, N: String.raw`Ger\E4t ~\0A` })
+})
+
 test('a format whose product is none of these writes names by RFC 2253', () => {
   const one = { fields: { subject: 'S', issuer: 'I' } }
   expect(sent({}, one)).toMatchObject({

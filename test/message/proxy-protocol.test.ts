@@ -159,3 +159,9 @@ test('a name of many letters and alphabets is UTF-8, and its length counts octet
   const { parts } = sslOf(proxyHeader(facts({ tls: { ...TLS, vouched: odd.leaf } })))
   expect(parts.get(0x22)?.toString('utf8')).toBe('Gerät №1')
 })
+
+test('of several common names the first is told, as HAProxy does', () => {
+  const two = aDevice({ subject: nameOf(['2.5.4.3', 'first'], ['2.5.4.3', 'last']) })
+  const { parts } = sslOf(proxyHeader(facts({ tls: { ...TLS, vouched: two.leaf } })))
+  expect(parts.get(0x22)?.toString()).toBe('first')
+})

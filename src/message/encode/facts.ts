@@ -1,12 +1,13 @@
 /**
  * Facts about a certificate as text, in the forms that several formats share.
  */
+import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { unreachable, type Instant } from '../../kernel/types.ts'
 import type { Certificate, GeneralName } from '../../x509/certificate.ts'
 import type { Name } from '../../x509/name.ts'
 import { pemOf } from '../../x509/pem.ts'
-import { printName } from '../../x509/print-name.ts'
+import { printName, utf8Octets, valuesOf } from '../../x509/print-name.ts'
 import type { DeviceField, Render } from './format.ts'
 import type { FingerprintForm, IdentitySettings, SerialForm } from './settings.ts'
 
@@ -17,7 +18,7 @@ export const COMMON: Readonly<Record<DeviceField, Render>> = {
   chain: ({ path }) => path.certificates.slice(1).map(base64).join(','),
   info: () => undefined,
   ...namesWrittenBy((name) => printName(name, 'rfc2253')),
-  commonName: ({ path }) => commonName(path.certificates[0]),
+  commonName: ({ path }) => commonName(path.certificates[0].subject),
   subjectAltNames: ({ path }) => alternativeNames(path.certificates[0]),
   serial: ({ path }, { serial }) => serialText(path.certificates[0].serial, serial),
   fingerprint: ({ path }, { fingerprint }) => fingerprintText(path.certificates[0], fingerprint),
@@ -105,9 +106,24 @@ export function opensslTime(instant: Instant): string {
   return `${month} ${String(Number(day)).padStart(2)} ${time} ${year} GMT`
 }
 
-/** The last one in the name, which is the most specific. */
-export const commonName = ({ subject }: Certificate): string | undefined =>
-  subject.rdns.flat().findLast(({ oid }) => oid === COMMON_NAME)?.text
+/**
+ * A common name as RFC 2253 forms print it, unescaped: the last one, which is the most specific, unless the first is
+ * asked for.
+ */
+export function commonName(subject: Name, which: 'first' | 'last' = 'last'): string | undefined {
+  const all = valuesOf(subject)
+    .flat()
+    .filter(({ oid }) => oid === COMMON_NAME)
+  const value = all.at(which === 'last' ? -1 : 0)
+  if (value === undefined) return undefined
+  const octets = utf8Octets(value)
+  if (octets === undefined) return `#${value.der.toString('hex').toUpperCase()}`
+  if (isUtf8(octets)) return octets.toString('utf8')
+  return octets.toString('latin1').replaceAll(/[^ -~]/gu, octetEscaped)
+}
+
+/** `\HH`, of a character that stands for an octet. */
+export const octetEscaped = (octet: string): string => `\\${hexOf(octet.charCodeAt(0))}`
 
 const COMMON_NAME = '2.5.4.3'
 

@@ -12,7 +12,7 @@ import {
   utf8Octets,
   valuesOf,
 } from '../../x509/print-name.ts'
-import { hexOf } from './facts.ts'
+import { octetEscaped } from './facts.ts'
 
 /**
  * HAProxy's `ssl_c_s_dn`: every attribute behind a slash. HAProxy escapes nothing, and `O=x/CN=admin` then reads as two
@@ -72,5 +72,3 @@ function octetText(value: AttributeValue): string {
 }
 
 const ESCAPE = /\\(?=[\dA-F]{2})/gu
-
-const octetEscaped = (octet: string): string => `\\${hexOf(octet.charCodeAt(0))}`
