@@ -67,7 +67,9 @@ const trust = group('Which CAs are trusted to name devices.', {
           'When a previously trusted CA stops admitting altogether. Left out: it goes on until you remove it.',
         ),
       ),
-      chain: reference('PEM: the CA certificate and any intermediates below it, in any order.'),
+      chain: reference(
+        'The CA certificate and any intermediates below it, in any order: PEM, DER or PKCS#7, as at an upload.',
+      ),
       crl: Type.Optional(crl),
     }),
   ),
