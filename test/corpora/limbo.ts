@@ -59,20 +59,22 @@ export function tiersOf(folder: string, file: string): ReadonlyMap<string, Tier>
 /** What the core says, its clock set as the case wants it: of a request that every certificate has to answer for. */
 export function verdictOn(limbo: Case, profile: Profile, purpose: Purpose): Verdict {
   const { settings, store } = storeOf(limbo, profile)
+  const revocation = revocationOf(limbo.crls ?? [], settings, profile)
   const policy: Policy = {
     enforcement: 'required',
     grace: (30 * DAY) as Millis,
     renewalWindow: (270 * DAY) as Millis,
     standings: new Map(settings.map(({ name }) => [name, { kind: 'current' }])),
     denied: { keys: new Set(), serials: new Set() },
-    revocation: revocationOf(limbo.crls ?? [], settings),
+    revocation: revocation.policy,
     fleet: NO_FLEET,
   }
   const at = Date.parse(limbo.validation_time ?? '2026-01-01T00:00:00Z') as Instant
   const decision = decide({ peer: peerIn(limbo, store, purpose), route: 'always' }, policy, at)
   if (decision.kind === 'refuse') return { kind: 'refuse', why: decision.why.kind }
   const findings = vouchedFor(decision)?.path.findings ?? []
-  return { kind: 'admit', findings: findings.map(({ kind }) => kind) }
+  const kinds = findings.map(({ kind }) => kind)
+  return { kind: 'admit', findings: [...kinds, ...revocation.findings] }
 }
 
 const DAY = 86_400_000
