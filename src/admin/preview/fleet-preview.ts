@@ -94,7 +94,8 @@ export async function previewStep(
       for (const retained of read.value.items) {
         const isBlocked = step.kind === 'block' && step.devices.has(retained.device)
         const device = knownDevice(retained)
-        sum.add(retained, preview.verdictsOn(device, isBlocked ? 'blocked' : undefined))
+        const approvalAfter = isBlocked ? 'blocked' : undefined
+        sum.add(retained, preview.verdictsOn(device, { approvalAfter }))
       }
       page = read.value.next
     } while (page !== undefined)
@@ -127,9 +128,9 @@ function classesOf(
   preview: Preview,
   { before, after, now }: { before: JudgedState; after: JudgedState; now: Instant },
 ): readonly AlteredClass[] {
-  const classes = unknownClasses(before, after, now).map(({ label, device }) => ({
+  const classes = unknownClasses(before, after, now).map(({ label, device, at }) => ({
     label,
-    verdicts: merged(preview.verdictsOn(device).filter(isAltered)),
+    verdicts: merged(preview.verdictsOn(device, { at }).filter(isAltered)),
   }))
   const without = {
     label: 'a client without a certificate',

@@ -44,6 +44,12 @@ export interface PreviewedChange {
   readonly now: Instant
 }
 
+/** What differs for one device from the change and its time. */
+export interface JudgedOtherwise {
+  readonly approvalAfter?: Approval | undefined
+  readonly at?: Instant | undefined
+}
+
 /** One per change: paths are found once for all devices of a CA. */
 export class Preview {
   readonly #change: PreviewedChange
@@ -64,7 +70,10 @@ export class Preview {
   }
 
   /** What a device meets before and after, on each kind of ask, whether it differs or not. */
-  verdictsOn(device: KnownDevice, approvalAfter = device.approval): readonly AlteredVerdict[] {
+  verdictsOn(
+    device: KnownDevice,
+    { approvalAfter = device.approval, at = this.#change.now }: JudgedOtherwise = {},
+  ): readonly AlteredVerdict[] {
     const { before, after } = this.#change
     const [pathsBefore, pathsAfter] = this.#pathsOf(device)
     const peer = (found: FoundPaths): RetainedPeer => ({
@@ -75,20 +84,21 @@ export class Preview {
     return this.#compare(
       [withDevice(before, device, device.approval), peer(pathsBefore)],
       [withDevice(after, device, approvalAfter), peer(pathsAfter)],
+      at,
     )
   }
 
   /** The same of a client without a certificate. */
   verdictsWithout(): readonly AlteredVerdict[] {
     const { before, after } = this.#change
-    return this.#compare([before, NONE], [after, NONE])
+    return this.#compare([before, NONE], [after, NONE], this.#change.now)
   }
 
   #compare(
     [before, peerBefore]: readonly [JudgedState, RetainedPeer],
     [after, peerAfter]: readonly [JudgedState, RetainedPeer],
+    now: Instant,
   ): readonly AlteredVerdict[] {
-    const { now } = this.#change
     return this.#kinds.map((kind) => ({
       rows: kind.rows,
       before: verdict(kind, peerBefore, {

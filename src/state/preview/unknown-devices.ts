@@ -10,6 +10,8 @@ import type { KnownDevice } from './preview.ts'
 export interface UnknownClass {
   readonly label: string
   readonly device: KnownDevice
+  /** When it is judged: not before it is issued. */
+  readonly at: Instant
 }
 
 /** Returns the classes that a change from one state to another is asked about. */
@@ -31,12 +33,14 @@ export function unknownClasses(
       first === undefined
         ? [['', now]]
         : [
-            [', issued before it retired', plus(first, -DAY as Millis)],
+            // A retirement may be announced: what has been issued by now is issued before it.
+            [', issued before it retired', Math.min(now, plus(first, -DAY as Millis)) as Instant],
             [', issued after it retired', plus(first, 1 as Millis)],
           ]
     return times.map(([when, notBefore]) => ({
       label: `a device of ${setting} that was not met before${when}`,
       device: deviceOf(setting, issuer, notBefore),
+      at: Math.max(now, notBefore) as Instant,
     }))
   })
 }

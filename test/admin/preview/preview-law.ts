@@ -6,6 +6,7 @@ import { hash } from 'node:crypto'
 import type { AdminContext } from '../../../src/admin/context.ts'
 import { previewStep, type FleetPreview } from '../../../src/admin/preview/fleet-preview.ts'
 import { readStateFacts } from '../../../src/serve/store-sync/read-rules.ts'
+import type { Instant } from '../../../src/kernel/types.ts'
 import type { AlteredVerdict } from '../../../src/state/preview/preview.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { SeededRandom } from '../../support/seeded-random.ts'
@@ -81,10 +82,10 @@ function compare(
   const { notAsked } = preview
   const one = (
     who: string,
-    { shown, isUnsure = false, isOfPresented = false }: Met,
+    { shown, isUnsure = false, isOfPresented = false, at = NOW }: Met,
     told: readonly AlteredVerdict[] = [],
   ): readonly object[] => {
-    const real = differences(before.verdicts(shown), after.verdicts(shown))
+    const real = differences(before.verdicts(shown, at), after.verdicts(shown, at))
     played.count('verdicts', real.all)
     played.count('altered', real.altered.size)
     const showsMore = isOfPresented || before.showsMore(shown) || after.showsMore(shown)
@@ -106,11 +107,19 @@ function compare(
       one(device.shown.label, device, preview.devices.find((it) => it.id === id)?.verdicts),
     ),
     ...[...classes].flatMap(([label, shown]) =>
-      one(label, { shown }, preview.classes.find((it) => it.label === label)?.verdicts),
+      one(
+        label,
+        { shown, at: issuedBy(shown) },
+        preview.classes.find((it) => it.label === label)?.verdicts,
+      ),
     ),
     ...(others.length > 0 ? [{ others }] : []),
   ]
 }
+
+/** A device that was not met comes when it has been issued. */
+const issuedBy = (shown: Shown | undefined): Instant =>
+  Math.max(NOW, shown?.certificate.notBefore ?? NOW) as Instant
 
 /** As much of the admin API's context as a preview asks. */
 const contextOf = (store: Store, { config }: RandomState): AdminContext =>
@@ -128,6 +137,8 @@ interface Met {
   readonly isUnsure?: boolean
   /** It was vouched for over a CA certificate that a device presented. */
   readonly isOfPresented?: boolean
+  /** When it comes. */
+  readonly at?: Instant
 }
 
 /** The certificate that is kept of each device. */

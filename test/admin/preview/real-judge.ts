@@ -83,8 +83,8 @@ export class RealJudge {
     return above.some(({ fingerprint }) => !held.has(fingerprint))
   }
 
-  /** What a device meets everywhere. */
-  verdicts(device: Shown | undefined): Verdicts {
+  /** What a device meets everywhere; one that is not issued yet, once it is. */
+  verdicts(device: Shown | undefined, at = this.#now): Verdicts {
     const peer = this.peer(device)
     const met = this.#asks(peer)
     const origins = Map.groupBy(met, ({ row }) => row)
@@ -92,7 +92,7 @@ export class RealJudge {
       met.map(({ row, origin, ask, isClosed }) => {
         const isOne = new Set(origins.get(row)?.map((other) => other.origin)).size === 1
         const place = origin === 'internal' ? 'inside' : 'outside'
-        return [isOne ? row : `${row} (${place})`, isClosed ? CLOSED : this.#verdict(ask)]
+        return [isOne ? row : `${row} (${place})`, isClosed ? CLOSED : this.#verdict(ask, at)]
       }),
     )
   }
@@ -119,8 +119,8 @@ export class RealJudge {
     )
   }
 
-  #verdict(ask: Ask): Foretold {
-    const decision = decide(ask, this.compiled.policy, this.#now)
+  #verdict(ask: Ask, at: Instant): Foretold {
+    const decision = decide(ask, this.compiled.policy, at)
     if (decision.kind === 'refuse') return { admitted: false, code: decision.why.kind }
     const { basis } = decision
     const code = basis.kind === 'recording' ? basis.wouldRefuse.kind : basis.kind

@@ -48,7 +48,9 @@ test('a promotion that costs no device that was met is not asked about; those th
   expect(out).toMatch(
     /^a device of next that was not met before: staged \(recorded\), then verified \(/mu,
   )
-  expect(out).toMatch(/^a device of current that was not met before, issued after it retired: /mu)
+  expect(out).toMatch(
+    /^a device of current that was not met before, issued after it retired: verified, then issued-after-retirement \(recorded\) \(/mu,
+  )
 })
 
 test('a sunset that has passed is told with the devices that it costs, and without a confirmation nothing is changed', async () => {
