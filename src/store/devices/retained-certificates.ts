@@ -12,7 +12,7 @@ import { enumColumn, stringListColumn } from '../schema/row.ts'
 import type { Db } from '../schema/tables.ts'
 import { APPROVALS, type Approval } from '../schema/vocabulary.ts'
 
-/** A `RetainedCertificate` is the last sound certificate of a device, or its last one where none counted. */
+/** A `RetainedCertificate` is the last sound certificate of a device, or its last one where none counts. */
 export interface RetainedCertificate extends Pick<
   SightedCertificate,
   | 'key'
@@ -41,7 +41,7 @@ export interface RetainedPageRequest {
   readonly dialect: Dialect
 }
 
-/** One page, in the order in which the certificates end; of devices that are under no setting, where none is named. */
+/** One page, in the order in which the devices' certificates end; of devices that are under no setting, where none is named. */
 export async function retainedUnder(
   db: Db,
   setting: string | undefined,
@@ -74,10 +74,15 @@ export async function retainedUnder(
   for (const { key, first_seen: at } of sound) {
     knownSince.set(key, Math.min(at, knownSince.get(key) ?? at))
   }
+  const lastSeen = certificates.toSorted((one, other) => one.last_seen - other.last_seen)
+  // A device that came back when its CA was trusted no more has no sound one, and meets what it met then.
   const telling =
     setting === undefined
-      ? certificates.toSorted((one, other) => one.last_seen - other.last_seen)
-      : sound.filter((row) => row.not_after === devices.get(row.device)?.not_after)
+      ? lastSeen
+      : [
+          ...lastSeen,
+          ...sound.filter((row) => row.not_after === devices.get(row.device)?.not_after),
+        ]
   // The last one that is listed speaks for its device; two that end together would say the same.
   const retained = new Map(
     telling.map((row): [string, RetainedCertificate] => [

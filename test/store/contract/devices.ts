@@ -279,6 +279,35 @@ export function devices(backend: Backend): void {
     ])
   })
 
+  test('of a device whose certificate is sound no more the last one is told with what it met, under the setting that it was known by', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    const later = {
+      verdict: 'refuse',
+      code: 'untrusted-issuer',
+      at: (SEEN + 1) as Instant,
+    } as const
+    const unsound = (name: string) => ({
+      ...aCertificate(name, { notAfter: (SEEN + DAY) as Instant }),
+      sound: false,
+      setting: undefined,
+      issuerKey: undefined,
+    })
+    unwrap(
+      await store.sightings.record([aSighting(aCertificate('left')), aSighting(aCertificate('a'))]),
+    )
+    unwrap(await store.sightings.record([aSighting(unsound('left'), later)]))
+    const { items } = unwrap(await store.devices.retainedCertificates('first', { limit: 100 }))
+    expect(items).toHaveLength(2)
+    expect(items.map(({ key, sound, setting, code }) => [key, sound, setting, code])).toEqual(
+      expect.arrayContaining([
+        [aKey('left'), false, undefined, 'untrusted-issuer'],
+        // Control: a device that did not come back is told by its sound one.
+        [aKey('a'), true, 'first', 'verified'],
+      ]),
+    )
+  })
+
   test('of each device under no setting the last certificate is told with what it met, and of one that never came none', async () => {
     await using place = await backend.place()
     await using store = await opened(place)
