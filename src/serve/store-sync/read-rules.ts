@@ -110,7 +110,7 @@ export async function readDecisions(
       after = page.value.next
     } while (after !== undefined)
   }
-  const ids = await readSignedIds(store, SIGNED_IDS, {
+  const ids = await readSignedIds(store, {
     revision,
     apply: (delta) => deltas.push(delta),
   })
@@ -129,7 +129,7 @@ export async function readDecisions(
   return ok(undefined)
 }
 
-/** Reads what a preview begins with: the rules, the deny list and the signed ids of blocked devices. */
+/** Reads what a preview begins with: the rules, the deny list and the signed ids of approved and blocked devices. */
 export async function readStateFacts(
   store: Store,
   fileConfig: FileConfig,
@@ -137,9 +137,10 @@ export async function readStateFacts(
   const rules = await readRules(store, fileConfig, 0)
   if (!rules.ok) return rules
   const overlay = new Overlay()
-  // Whether a known device is approved stands in its row.
+  // Whether a known device is approved stands in its row; a certificate with a signed id of another device, which was
+  // refused and so never linked to it, is told by the id.
   const apply: ApplyDelta = (delta) => overlay.apply(delta)
-  const ids = await readSignedIds(store, BLOCKED_IDS, { revision: 0, apply })
+  const ids = await readSignedIds(store, { revision: 0, apply })
   if (!ids.ok) return ids
   const denials = await store.denials.list()
   if (!denials.ok) return denials
@@ -157,26 +158,21 @@ interface IdList {
   ) => ReturnType<Store['approvals']['signedIds']>
 }
 
-const BLOCKED_IDS: readonly IdList[] = [
-  { approval: 'blocked', pageOf: (approvals, request) => approvals.signedIds('blocked', request) },
-  { approval: 'blocked', pageOf: (approvals, request) => approvals.blockedEntries(request) },
-]
-
 /** The blocked last: a block of an entry that never showed a key wins over any other device that has its id. */
 const SIGNED_IDS: readonly IdList[] = [
   {
     approval: 'approved',
     pageOf: (approvals, request) => approvals.signedIds('approved', request),
   },
-  ...BLOCKED_IDS,
+  { approval: 'blocked', pageOf: (approvals, request) => approvals.signedIds('blocked', request) },
+  { approval: 'blocked', pageOf: (approvals, request) => approvals.blockedEntries(request) },
 ]
 
 async function readSignedIds(
   { approvals }: Pick<Store, 'approvals'>,
-  lists: readonly IdList[],
   { revision, apply }: { readonly revision: number; readonly apply: ApplyDelta },
 ): Promise<Result<void, StoreFailure>> {
-  for (const { approval, pageOf } of lists) {
+  for (const { approval, pageOf } of SIGNED_IDS) {
     let after: string | undefined
     do {
       const page = await pageOf(approvals, { after, limit: PAGE })

@@ -28,7 +28,7 @@ export interface JudgedState {
 /** What the store says of the fleet and of single devices. */
 export interface StateFacts {
   readonly rules: StoreRules
-  /** The deny list, and the signed ids of blocked devices. */
+  /** The deny list, and the signed ids of approved and blocked devices. */
   readonly overlay: Overlay
 }
 

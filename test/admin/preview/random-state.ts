@@ -229,7 +229,10 @@ async function decideOnDevices(store: Store, random: SeededRandom): Promise<void
   const listed = unwrap(
     await store.devices.list({ filter: {}, order: 'last-seen', limit: 100, minimums: [] }),
   )
-  const ids = random.shuffled(listed.items.map(({ id }) => ({ id })).toSorted(byText))
+  // Ids are new in each run: the order must not depend on them.
+  const subjects = unwrap(await store.devices.subjects(listed.items.map(({ id }) => id)))
+  const named = [...subjects].toSorted(([, one], [, two]) => (one < two ? -1 : 1))
+  const ids = random.shuffled(named).map(([id]) => ({ id }))
   unwrap(await store.approvals.approve(BY, ids.slice(0, ids.length / 2), NOW))
   unwrap(await store.approvals.block(BY, ids.slice(-2)))
   for (const { certificate } of random.shuffled(POOL).slice(0, 1)) {
@@ -237,6 +240,3 @@ async function decideOnDevices(store: Store, random: SeededRandom): Promise<void
     unwrap(await store.denials.add(BY, { kind: 'key', key }, 'lost'))
   }
 }
-
-const byText = (one: { readonly id: string }, two: { readonly id: string }): number =>
-  one.id < two.id ? -1 : 1
