@@ -115,10 +115,12 @@ function settingsAfter(
   }
   const after = settings.map((one) => ({ ...one, standing: standingAfter(one, step, now) }))
   return ok({
-    enrollmentSettings: after.flatMap(({ name, source, chain, standing }) => {
+    enrollmentSettings: after.flatMap(({ name, source, chain, standing, revocation, resets }) => {
       if (standing.kind === 'removed') return []
       const before = rules.enrollmentSettings.find((one) => one.name === name)
-      return [{ name, source, chain, standing, crl: before?.crl }]
+      // One that was removed had no list in force, and has those that the store kept for it.
+      const kept = typeof revocation === 'string' ? undefined : { ...revocation, resets }
+      return [{ name, source, chain, standing, crl: before === undefined ? kept : before.crl }]
     }),
     removedSettings: after
       .filter(({ standing }) => standing.kind === 'removed')

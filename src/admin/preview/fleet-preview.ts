@@ -81,7 +81,7 @@ export async function previewStep(
   const preview = new Preview(change)
   const sum = new PreviewSum()
   const notAsked = (): readonly string[] => [
-    ...before.value.notAsked,
+    ...new Set([...before.value.notAsked, ...after.value.notAsked]),
     ...(preview.isUnsure ? [UNSURE] : []),
   ]
   for (const name of [...settings.value.map((one) => one.name), undefined]) {
