@@ -23,7 +23,7 @@ export const CA = [
   ...scenarios(
     'crl add',
     ['next', { code: 2 }],
-    ['next $csv', { code: 1, says: /neither DER nor/u }],
+    ['next $csv', { code: 1, says: /neither in PEM nor in DER/u }],
     ['next ftp://ca.example/', { code: 1, says: /begins with http/u }],
     ['next $crl --failure soft-fail', { says: /soft-fail/u }],
     ['next http://127.0.0.1:9/other.crl --json --wide', { says: /other\.crl/u }],
