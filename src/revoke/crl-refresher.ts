@@ -13,7 +13,7 @@ import { parseCrls, type Crl } from '../x509/crl.ts'
 import type { CrlFailure } from './crl-failure.ts'
 import { FETCH_LIMITS, fetchCrl, type Validators } from './fetch.ts'
 import { readCrlFile, type FileStamp } from './file.ts'
-import { departuresOf, objectionTo, type ListFinding } from './departures.ts'
+import { departuresOf, objectionTo, objectionToList, type ListFinding } from './departures.ts'
 import { judgeReplacements } from './replacement.ts'
 import { nextDelay } from './schedule.ts'
 
@@ -113,13 +113,14 @@ export class CrlRefresher {
   /** Takes other settings; a list that does not verify under them is dropped, and all are fetched again. */
   reconfigure(configured: ConfiguredCrl): void {
     const isReset = configured.resets !== this.#configured.resets
+    const isOtherProfile = configured.profile !== this.#configured.profile
     this.#configured = configured
     const still = this.#verified(this.crls)
     const isWhole = still.length === this.#inForce.length && still.length > 0
     this.#inForce = still
     this.#outnumbered = this.#verified(this.#outnumbered.map(({ crl }) => crl))
     if (isReset) this.#mayBeOlder = true
-    if (isReset || !isWhole) this.#forgetSeen()
+    if (isReset || isOtherProfile || !isWhole) this.#forgetSeen()
   }
 
   /**
@@ -259,8 +260,10 @@ export class CrlRefresher {
     return ok(finding === undefined ? taken : { ...taken, findings: [finding, ...findings] })
   }
 
+  /** What still counts of lists that were taken before, maybe in another profile. */
   #verified(crls: readonly Crl[]): readonly RevocationList[] {
     return crls.flatMap((crl) => {
+      if (objectionToList(crl, this.#configured.profile) !== undefined) return []
       const list = verifyList(crl, this.#configured.authorities, this.#configured.limits)
       return list.ok ? [list.value] : []
     })

@@ -3,7 +3,7 @@
  * files that RFC 7468 would have otherwise. Profile `private` takes and tells it, profile `strict` refuses it.
  */
 import type { Profile } from '../trust/limits.ts'
-import type { CrlFile } from '../x509/crl.ts'
+import type { Crl, CrlFile } from '../x509/crl.ts'
 import { FILE_DEPARTURES, type FileDeparture } from '../x509/file/file-departure.ts'
 import type { NumberFinding } from './replacement.ts'
 
@@ -37,6 +37,10 @@ export function objectionTo(file: CrlFile, profile: Profile): ListDepartsFromPro
   const found = departuresOf(file)
   return found.length === 0 ? undefined : { kind: 'crl-departs-from-profile', found }
 }
+
+/** The same of a list that was taken from its file before, maybe in another profile. */
+export const objectionToList = (crl: Crl, profile: Profile): ListDepartsFromProfile | undefined =>
+  objectionTo({ crls: [crl], departures: new Set() }, profile)
 
 /** Each as the end of a sentence that begins with "the list". */
 export const LIST_FINDINGS: Readonly<Record<ListFinding, string>> = {

@@ -5,6 +5,7 @@
 import type { Config } from '../config/config.ts'
 import type { EnrollmentSetting } from '../config/trust/types.ts'
 import type { RevocationDemand, RevocationPolicy } from '../decide/policy.ts'
+import { objectionToList } from '../revoke/departures.ts'
 import type { CrlSetting } from '../revoke/registry.ts'
 import { placeOf } from '../trust/list-source.ts'
 import { listsByIssuer, verifyList, type RevocationList } from '../trust/revocation.ts'
@@ -41,6 +42,8 @@ export function revocationPolicy(
     if (crl === undefined) continue
     const places = crl.lists.map((source) =>
       crls.get(name, placeOf(source)).flatMap((one) => {
+        // It came into force under another configuration, which a reload has replaced since.
+        if (objectionToList(one, trust.profile) !== undefined) return []
         const list = verifyList(one, chains.get(name) ?? [], trust.limits)
         return list.ok ? [list.value] : []
       }),

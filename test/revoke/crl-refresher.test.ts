@@ -119,6 +119,26 @@ test('profile strict takes no list without a number, and no odd file', async () 
   expect(place.refresher.crls).toEqual([])
 })
 
+test('a list that profile strict does not take is dropped when strict is turned on, or at a start', async () => {
+  using place = new Place()
+  await place.publish(UNNUMBERED)
+  const kept = place.refresher.kept
+  place.refresher.reconfigure({ ...place.configured(0), profile: 'strict' })
+  expect(place.refresher.crls).toEqual([])
+  await place.refresher.refresh()
+  expect(place.refresher.failure?.kind).toBe('crl-departs-from-profile')
+  using strict = new Place('strict')
+  expect(strict.refresher.resume(kept)).toBe(false)
+  expect(strict.refresher.crls).toEqual([])
+})
+
+test('a list that both profiles take stays when strict is turned on', async () => {
+  using place = new Place()
+  await place.publish(NUMBERED)
+  place.refresher.reconfigure({ ...place.configured(0), profile: 'strict' })
+  expect(place.refresher.crls).toHaveLength(1)
+})
+
 test('a lower number does not come back by way of a list without one', async () => {
   using place = new Place()
   expect(await place.publish(NUMBERED)).toBe('applied')

@@ -211,6 +211,19 @@ async function succeeded(isListed: boolean): Promise<readonly string[]> {
   return seen
 }
 
+/** A list without a number is in force when profile strict is turned on; the control stays in profile private. */
+async function turnedStrict(isStrict: boolean): Promise<readonly string[]> {
+  const trust = (profile: string): string => `
+  profile: ${profile}
+  enrollmentSettings:
+    - { name: Fleet, standing: current, chain: 'file:fleet.pem', crl: { lists: [{ file: a.pem }] } }`
+  const files = { 'a.pem': crlPem(ofDevices({ number: null })) + crlPem(ofRoot) }
+  await using on = await frontEnd({ files, yaml: { trust: trust('private') } })
+  const before = await on.verdict(fleet.device)
+  await on.reload({ files, yaml: { trust: trust(isStrict ? 'strict' : 'private') } })
+  return [`${before}, ${await on.verdict(fleet.device)}`]
+}
+
 const GIVEN_LISTS: readonly (readonly [
   id: string,
   name: string,
@@ -271,6 +284,17 @@ export const LISTS: readonly Scene[] = [
       control,
     })),
     play: () => withControl(succeeded),
+  },
+  {
+    cases: [
+      {
+        id: 'B2',
+        what: 'a list without a number no longer counts once profile strict is turned on',
+        expected: '200 verified, 403 revocation-unknown',
+        control: '200 verified, 200 verified',
+      },
+    ],
+    play: () => withControl(turnedStrict),
   },
   ...(process.env['TFE_CASES'] === undefined
     ? []
