@@ -5,7 +5,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { IDENTITY_ERROR, UNSPECIFIED, untrustedReason } from './dial-failure.ts'
-import { presentedFault, type OwnPathCheck, type Unsound } from './own-path-check.ts'
+import { presentedFault, type OwnPathCheck } from './own-path-check.ts'
 import { unpinned } from './pins.ts'
 import { nameMismatch } from './server-name.ts'
 import { strictTlsFailures, type VerificationFaults } from './untrusted.ts'
@@ -43,7 +43,7 @@ export function verifyServer(
 
 /** What the TLS library holds against a chain or, when it believes it, what we do. */
 function untrustedChain(
-  { checkPath }: ServerDemands,
+  { tls, checkPath }: ServerDemands,
   socket: TLSSocket,
   leaf: X509Certificate,
 ): VerificationFaults['untrusted'] {
@@ -52,12 +52,15 @@ function untrustedChain(
   const chainHolds = code === '' || code === 'null' || code === IDENTITY_ERROR
   if (chainHolds) return checkPath?.(leaf)
   const untrusted = { why: untrustedReason(code), code }
-  // Node keeps no sentence of a verdict that it has no name for; ours mostly has one.
-  return code === UNSPECIFIED ? (named(checkPath?.(leaf)) ?? untrusted) : untrusted
+  if (code !== UNSPECIFIED) return untrusted
+  // Node keeps no sentence of a verdict that it has no name for. It is not that no trust store vouches for the chain, which
+  // has a name; so first what is wrong besides, in our words.
+  const ours = presentedFault(leaf, tls.selection, Date.now()) ?? checkPath?.(leaf)
+  return named(ours) ?? untrusted
 }
 
 /** What our judge says, by the reason of the same name if it is about the names that a CA may issue for. */
-function named(ours: Unsound | undefined): VerificationFaults['untrusted'] {
+function named(ours: ReturnType<typeof presentedFault>): VerificationFaults['untrusted'] {
   if (ours === undefined) return undefined
   return NAME_FAILURES.has(ours.code) ? { ...ours, why: 'name-constraints' } : ours
 }

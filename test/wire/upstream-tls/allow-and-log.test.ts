@@ -163,7 +163,7 @@ const REFUSED: readonly Refused[] = [
   {
     promise: 'an untrusted server with a weak signature on its certificate',
     leaf: withRoot(server({ digest: 'sha1' })),
-    failure: untrusted('other'),
+    failure: untrusted('unsound', 'weak-signature'),
   },
   {
     promise: 'an untrusted server with a weak key of its own',
