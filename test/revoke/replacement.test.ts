@@ -267,6 +267,24 @@ const FILES: readonly (readonly [string, readonly Parts[], readonly Parts[], str
     'taken',
   ],
   [
+    'of two scopes of a later key the newer list counts',
+    [
+      { by: LATER_KEY, later: -1000, number: 1, scope: USERS },
+      { by: LATER_KEY, later: 1000, number: 2 },
+    ],
+    [{ scope: USERS }],
+    'taken',
+  ],
+  [
+    'of two scopes of a later key the newer list counts, wherever it stands',
+    [
+      { by: LATER_KEY, later: 1000, number: 2 },
+      { by: LATER_KEY, later: -1000, number: 1, scope: USERS },
+    ],
+    [{ scope: USERS }],
+    'taken',
+  ],
+  [
     'an odd number of any of them is told',
     [{ number: 2 }, { by: OTHER, later: 1000 }],
     [{}, { by: OTHER }],
