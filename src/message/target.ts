@@ -150,7 +150,11 @@ function fold(path: string): Result<string | undefined, TargetFault> {
   if (SHAPE_SHIFTERS.test(path)) return fail({ kind: 'look-alike' })
   const folded = path.replace(WITHOUT_WIDTH, '').normalize('NFKC')
   if (folded === path) return ok(undefined)
-  const isOdd = delimitersOf(folded) !== delimitersOf(path) || FAULTY_SEGMENT.test(folded)
+  const isOdd =
+    // A half becomes a fraction slash, and a full-width yen sign a yen sign.
+    SHAPE_SHIFTERS.test(folded) ||
+    delimitersOf(folded) !== delimitersOf(path) ||
+    FAULTY_SEGMENT.test(folded)
   return isOdd ? fail({ kind: 'look-alike' }) : ok(folded)
 }
 

@@ -130,6 +130,11 @@ const refused: readonly (readonly [raw: string, failure: object])[] = [
   ['/a%E2%88%96b', { kind: 'look-alike' }],
   ['/a%C2%A5b', { kind: 'look-alike' }],
   ['/a%E2%82%A9b', { kind: 'look-alike' }],
+  // What becomes one of these when it is folded: a half, a fraction's numerator, full-width yen and won signs.
+  ['/a%C2%BDb', { kind: 'look-alike' }],
+  ['/a%E2%85%9Fb', { kind: 'look-alike' }],
+  ['/a%EF%BF%A5b', { kind: 'look-alike' }],
+  ['/a%EF%BF%A6b', { kind: 'look-alike' }],
   // The same beside a character that is dropped.
   ['/a%C2%A5%E2%80%8Bb', { kind: 'look-alike' }],
   // Full-width backslash, dot, semicolon, percent sign, question mark and number sign; an ellipsis.
