@@ -2,22 +2,21 @@
  * The change feed: what a snapshot has to fetch since the revision that it was built from. A hint may come early,
  * late or never; the revision is the truth, and is asked for regularly.
  */
-import { sql, type SqlBool } from 'kysely'
-import type { Approval } from '../decide/policy.ts'
 import { ok, type KeyFingerprint } from '../kernel/types.ts'
 import {
+  deviceInSubject,
   idInSubject,
-  isTraceSubject,
   keyInSubject,
   readKeyApproval,
   type KeyApproval,
 } from './devices/approvals.ts'
 import { pruneFeed, type Transactions } from './transactions.ts'
+import { idApprovals, type IdApproval } from './devices/ids-by-device.ts'
 import type { Dialect, Engine } from './engine/engine.ts'
 import type { Answer, StoreTrouble } from './failure.ts'
 import { inList } from './engine/bulk-rows.ts'
 import { enumColumn } from './schema/row.ts'
-import { APPROVALS, TOPICS, type Topic } from './schema/vocabulary.ts'
+import { TOPICS, type Topic } from './schema/vocabulary.ts'
 import type { Db } from './schema/tables.ts'
 
 /** What happened after a revision. */
@@ -31,7 +30,7 @@ export type ChangesSince =
       /** Every key of every device whose approval may have changed, as it is now. */
       readonly approvals: readonly KeyApproval[]
       /** Every id that leads or led to those devices, as it is now. */
-      readonly signedIds: readonly SignedIdApproval[]
+      readonly signedIds: readonly IdApproval[]
       /** Devices among them that are gone, or have no key: drop what you hold for them. */
       readonly forgotten: readonly string[]
       /** Keys of such devices that no other device holds: they are approved no more. */
@@ -39,12 +38,6 @@ export type ChangesSince =
     }
   /** So much, or so long ago, that everything is to be read anew. */
   | { readonly kind: 'everything'; readonly revision: number }
-
-/** A signed id, and what the device that it leads to is; `unapproved` where it leads to none. */
-export interface SignedIdApproval {
-  readonly id: string
-  readonly approval: Approval
-}
 
 /** A `Watcher` is told of changes. */
 export interface Watcher {
@@ -97,7 +90,7 @@ export class Feed {
       const subjects = changed.get('approval') ?? []
       const keys = subjects.flatMap((subject) => keyInSubject(subject) ?? [])
       const ids = subjects.flatMap((subject) => idInSubject(subject) ?? [])
-      const devices = subjects.filter((subject) => !isTraceSubject(subject))
+      const devices = subjects.flatMap((subject) => deviceInSubject(subject) ?? [])
       const approvals = [
         ...(await approvalsOf(db, 'device', { dialect, subjects: devices })),
         ...(await approvalsOf(db, 'key', { dialect, subjects: keys })),
@@ -111,7 +104,7 @@ export class Feed {
         revision: meta.revision,
         changed,
         approvals,
-        signedIds: await signedIdsOf(db, dialect, { devices, ids }),
+        signedIds: await idApprovals(db, dialect, { devices, ids }),
         forgotten,
         orphanedKeys,
       }
@@ -197,75 +190,4 @@ async function approvalsOf(
     .orderBy('device_keys.key')
     .execute()
   return rows.map(readKeyApproval)
-}
-
-interface IdQuery {
-  readonly devices: readonly string[]
-  readonly ids: readonly string[]
-}
-
-async function signedIdsOf(
-  db: Db,
-  dialect: Dialect,
-  { devices, ids }: IdQuery,
-): Promise<readonly SignedIdApproval[]> {
-  const proven = [
-    ...(await provenIds(db, 'device', { dialect, subjects: devices })),
-    ...(await provenIds(db, 'id', { dialect, subjects: ids })),
-  ]
-  const approvals = new Map<string, Approval>(ids.map((id) => [id, 'unapproved']))
-  for (const { id, approval } of proven) approvals.set(id, approval)
-  const isProven = new Set(proven.map(({ id }) => id))
-  const entries = [
-    ...(await entriesOf(db, 'id', { dialect, subjects: devices })),
-    ...(await entriesOf(db, 'inventory_id', { dialect, subjects: ids })),
-  ]
-  for (const { id, approval } of entries) {
-    // What its owner proved says more than an entry that never showed a key, and such an entry approves no device.
-    if (approval === 'blocked') approvals.set(id, approval)
-    else if (!isProven.has(id)) approvals.set(id, 'unapproved')
-  }
-  return [...approvals].map(([id, approval]) => ({ id, approval }))
-}
-
-async function provenIds(
-  db: Db,
-  by: 'device' | 'id',
-  { dialect, subjects }: { readonly dialect: Dialect; readonly subjects: readonly string[] },
-): Promise<readonly SignedIdApproval[]> {
-  if (subjects.length === 0) return []
-  const rows = await db
-    .selectFrom('signed_ids')
-    .innerJoin('devices', 'devices.id', 'signed_ids.device')
-    .select(['signed_ids.id', 'signed_ids.device', 'devices.approval'])
-    .where(`signed_ids.${by}`, 'in', inList(dialect, subjects))
-    .orderBy('signed_ids.id')
-    .execute()
-  return rows.map((row) => ({
-    id: row.id,
-    approval: enumColumn({ table: 'devices', key: row.device, row }, 'approval', APPROVALS),
-  }))
-}
-
-/** The inventory ids of devices that have not shown a key and that no device has proven. */
-async function entriesOf(
-  db: Db,
-  by: 'id' | 'inventory_id',
-  { dialect, subjects }: { readonly dialect: Dialect; readonly subjects: readonly string[] },
-): Promise<readonly SignedIdApproval[]> {
-  if (subjects.length === 0) return []
-  const rows = await db
-    .selectFrom('devices')
-    .select(['id', 'inventory_id', 'approval'])
-    .where(by, 'in', inList(dialect, subjects))
-    .where('inventory_id', 'is not', null)
-    .where(sql<SqlBool>`not exists (select 1 from device_keys where device = devices.id)`)
-    .where(sql<SqlBool>`not exists (select 1 from signed_ids where signed_ids.id = inventory_id)`)
-    .orderBy('inventory_id')
-    .execute()
-  return rows.flatMap((row) => {
-    if (row.inventory_id === null) return []
-    const at = { table: 'devices', key: row.id, row } as const
-    return [{ id: row.inventory_id, approval: enumColumn(at, 'approval', APPROVALS) }]
-  })
 }

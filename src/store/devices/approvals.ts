@@ -7,6 +7,7 @@ import { fail, ok, type Instant, type KeyFingerprint } from '../../kernel/types.
 import { hasValidCertificate, readTrusted } from './approvable.ts'
 import { chunks, type Transactions, type Actor } from '../transactions.ts'
 import type { Answer, Outcome } from '../failure.ts'
+import { hasNoKey } from './ids-by-device.ts'
 import { inList } from '../engine/bulk-rows.ts'
 import { boundedLimit, pageOf, parseCursor, type Page, type PageRequest } from '../page.ts'
 import { enumColumn } from '../schema/row.ts'
@@ -199,7 +200,7 @@ export class Approvals {
         .select('inventory_id')
         .where('approval', '=', 'blocked')
         .where('inventory_id', '>', after ?? '')
-        .where(sql<SqlBool>`not exists (select 1 from device_keys where device = devices.id)`)
+        .where(hasNoKey)
         .orderBy('inventory_id')
         .limit(boundedLimit(limit))
         .execute()
@@ -262,11 +263,10 @@ export const keyInSubject = (subject: string): KeyFingerprint | undefined =>
 export const idInSubject = (subject: string): string | undefined =>
   subject.startsWith(ID_SUBJECT_PREFIX) ? subject.slice(ID_SUBJECT_PREFIX.length) : undefined
 
-/** Whether a subject names what led to a device, instead of a device. */
-export const isTraceSubject = (subject: string): boolean =>
-  keyInSubject(subject) !== undefined || idInSubject(subject) !== undefined
+/** The device that such a subject names; undefined when it names something else. No device has a colon in its id. */
+export const deviceInSubject = (subject: string): string | undefined =>
+  subject.includes(':') ? undefined : subject
 
-/** No device has a colon in its id. */
 const KEY_SUBJECT_PREFIX = 'key:'
 const ID_SUBJECT_PREFIX = 'id:'
 

@@ -13,6 +13,7 @@ import type { Actor, AuditEntry, ChangeNotice, Transactions } from '../transacti
 import { idSubject, keySubject } from './approvals.ts'
 import { readCertificate, readDevice, type Device } from './device.ts'
 import { blankDevice, newDeviceId } from './device-draft.ts'
+import { signedIdsOfDevices } from './ids-by-device.ts'
 
 /** A link, and the device that it leads to. */
 export interface DeviceLink extends RefusedLink {
@@ -138,12 +139,7 @@ async function linksOf(
     .orderBy('first_seen')
     .orderBy('key')
     .execute()
-  const signed = await db
-    .selectFrom('signed_ids')
-    .selectAll()
-    .where('device', 'in', listed)
-    .orderBy('id')
-    .execute()
+  const signed = await signedIdsOfDevices(db, dialect, ids)
   const certificates = await db
     .selectFrom('device_keys')
     .innerJoin('certificates', 'certificates.key', 'device_keys.key')

@@ -18,8 +18,11 @@ import { readCertificate, readDevice, type Device, type DeviceCertificate } from
 import type { Answer, Outcome } from '../failure.ts'
 import {
   blockedDevices,
+  blockTargets,
   certificatesWithIds,
+  signedIdsOfDevices,
   type BlockedDevice,
+  type BlockTarget,
   type IdCertificate,
   type IdsPageRequest,
 } from './ids-by-device.ts'
@@ -175,6 +178,12 @@ export class Devices {
     return this.#transactions.read((db) => blockedDevices(db, { ...page, dialect }))
   }
 
+  /** What a block of these devices would reach, by device; one that is not there is not in it. */
+  blockTargets(ids: readonly string[]): Answer<ReadonlyMap<string, BlockTarget>> {
+    const { dialect } = this.#transactions
+    return this.#transactions.read((db) => blockTargets(db, dialect, ids))
+  }
+
   /** One page of the certificates that name ids, of devices that are not blocked, by fingerprint. */
   certificatesWithIds(page: Omit<IdsPageRequest, 'dialect'>): Answer<readonly IdCertificate[]> {
     const { dialect } = this.#transactions
@@ -237,7 +246,7 @@ export class Devices {
         .select('key')
         .where('device', '=', id)
         .execute()
-      const ids = await tx.selectFrom('signed_ids').select('id').where('device', '=', id).execute()
+      const ids = await signedIdsOfDevices(tx, this.#transactions.dialect, [id])
       await tx
         .deleteFrom('certificates')
         .where('key', 'in', tx.selectFrom('device_keys').select('key').where('device', '=', id))

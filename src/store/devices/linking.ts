@@ -262,7 +262,9 @@ class DeviceLinker {
 
   #bindId(id: string, draft: DeviceDraft): void {
     this.#withIds.add(draft.row.id)
-    if (!this.#idOf.has(id)) {
+    // A blocked entry of the inventory takes its id from the device that proved it before: its key goes there, too.
+    const isEntrys = draft.row.approval === 'blocked' && draft.row.inventory_id === id
+    if (!this.#idOf.has(id) || (isEntrys && this.#idOf.get(id) !== draft.row.id)) {
       // Snapshots judge by the ids of approved and blocked devices: they have to learn of this one.
       if (draft.row.approval !== 'unapproved') draft.overlay = true
       this.#idOf.set(id, draft.row.id)

@@ -29,7 +29,8 @@ export async function writePlan(tx: Tx, dialect: Dialect, planned: LinkingPlan):
   await write.insert('signed_ids', {
     shape: ID_COLUMNS,
     rows: planned.ids,
-    onConflict: 'do nothing',
+    // So does evidence that leads to a blocked entry of the inventory, with its id.
+    onConflict: '(id) do update set device = excluded.device',
   })
   await write.insert('search_terms', {
     shape: TERM_COLUMNS,

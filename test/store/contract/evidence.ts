@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Fingerprint, Instant } from '../../../src/kernel/types.ts'
 import type { Sighting } from '../../../src/fleet/sighting.ts'
+import { readDecisions } from '../../../src/serve/store-sync/read-rules.ts'
+import { Overlay, signedIdsDelta } from '../../../src/state/overlay.ts'
 import type { Store } from '../../../src/store/store.ts'
+import { digestOf } from '../../../src/trust/signed-ids.ts'
 import type { Backend } from '../../support/store/backends.ts'
 import { opened } from '../../support/store/backends.ts'
 import {
@@ -246,6 +249,75 @@ export function evidence(backend: Backend): void {
       signedIds: [{ id: inventoryId, approval: 'unapproved' }],
     })
     expect(unwrap(await store.approvals.blockedEntries({ limit: 10 }))).toEqual([])
+  })
+
+  test('an entry that is blocked by an id that an approved device proved blocks it in every process, and for good', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    const [x, y] = ['urn:sn:x', 'urn:sn:y']
+    unwrap(await store.inventory.import(ADMIN, [{ id: x }, { id: y }]))
+    const both = { signedIds: [x, y] }
+    await record(store, aSighting(aCertificate('a', both), { approvesItself: true }))
+    const { items } = unwrap(
+      await store.devices.list({ filter: {}, order: 'first-seen', minimums: [], limit: 10 }),
+    )
+    const entry = items.find(({ inventory }) => inventory?.id === y)?.id ?? ''
+    // What a process holds that follows the feed, and one that starts now.
+    let seen = 0
+    const following = new Overlay()
+    const held = async () => {
+      const since = unwrap(await store.feed.since(seen))
+      if (since.kind !== 'changes') throw new Error(since.kind)
+      seen = since.revision
+      following.apply(signedIdsDelta(seen, since.signedIds))
+      const fresh = new Overlay()
+      unwrap(await readDecisions(store, seen, (delta) => fresh.apply(delta)))
+      return [following, fresh].map(({ approvedIds, blockedIds }) =>
+        [x, y].map((id) =>
+          blockedIds.has(digestOf(id))
+            ? 'blocked'
+            : approvedIds.has(digestOf(id))
+              ? 'approved'
+              : 'unapproved',
+        ),
+      )
+    }
+    const alike = (...of: readonly string[]) => [of, of]
+    expect(await held()).toEqual(alike('approved', 'approved'))
+    unwrap(await store.approvals.block(ADMIN, [{ id: entry }]))
+    expect(await held()).toEqual(alike('approved', 'blocked'))
+    unwrap(await store.approvals.unblock(ADMIN, [{ id: entry }]))
+    expect(await held()).toEqual(alike('approved', 'approved'))
+    unwrap(await store.approvals.block(ADMIN, [{ id: entry }]))
+    // Admitted a moment before the block was known: the key goes to the blocked entry, and so does its id.
+    await record(store, aSighting(aCertificate('a', both), { at: later(1) }))
+    expect(await deviceOf(store, 'a')).toBe(entry)
+    expect(await held()).toEqual(alike('approved', 'blocked'))
+    const renewed = { signedIds: [y], fingerprint: hex('renewed') as Fingerprint }
+    await record(store, aSighting(aCertificate('b', renewed), { at: later(2) }))
+    expect(await approvalOf(store, 'b')).toBe('blocked')
+  })
+
+  test('what a block of devices would reach is told for all of them, and of an entry without a key by its id', async () => {
+    await using place = await backend.place()
+    await using store = await opened(place)
+    await makeCurrent(store, 'first')
+    unwrap(await store.inventory.import(ADMIN, [{ id: 'urn:sn:bare' }]))
+    const many = Array.from({ length: 64 }, (_, index) => `urn:sn:${index}`)
+    const more = Array.from({ length: 64 }, (_, index) => `urn:sn:more-${index}`)
+    await record(store, aSighting(aCertificate('a', { signedIds: many })))
+    const next = { signedIds: more, fingerprint: hex('next') as Fingerprint }
+    await record(store, aSighting(aCertificate('a', next), { at: later(1) }))
+    const { items } = unwrap(
+      await store.devices.list({ filter: {}, order: 'first-seen', minimums: [], limit: 10 }),
+    )
+    const bare = items.find(({ inventory }) => inventory !== undefined)
+    const id = (await deviceOf(store, 'a')) ?? ''
+    const targets = unwrap(await store.devices.blockTargets([id, bare?.id ?? '', 'none']))
+    expect(targets.size).toBe(2)
+    expect(targets.get(bare?.id ?? '')).toEqual({ version: bare?.version, ids: ['urn:sn:bare'] })
+    expect(targets.get(id)?.ids).toEqual([...many, ...more].toSorted())
   })
 
   test('every id of a certificate binds, the tenth too', async () => {

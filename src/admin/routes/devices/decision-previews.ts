@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify'
 import { fail, ok, type Result } from '../../../kernel/types.ts'
 import type { SelectedDevice } from '../../../store/devices/approvals.ts'
-import type { DeviceDetail } from '../../../store/devices/devices.ts'
 import type { StoreFailure } from '../../../store/failure.ts'
 import type { AdminContext } from '../../context.ts'
 import { defineRoute } from '../../define-route.ts'
@@ -42,26 +41,23 @@ export function addDecisionPreviewRoutes(app: FastifyInstance, context: AdminCon
   })
 }
 
-/** A device that is not there, or has changed since it was looked at, would be left: nothing is foretold of it. */
+/** The block would leave a device that is not there or has changed since; a preview without it would be of another selection. */
 async function blockStep(
   { store }: AdminContext,
   devices: readonly SelectedDevice[],
 ): Promise<Result<PreviewedStep, StoreFailure>> {
+  const targets = await store.devices.blockTargets(devices.map(({ id }) => id))
+  if (!targets.ok) return targets
   const signedIds: string[] = []
   for (const { id, expected } of devices) {
-    const found = await store.devices.find(id)
-    if (!found.ok) return found
+    const target = targets.value.get(id)
     const what = 'device'
-    if (found.value === undefined) return fail({ kind: 'not-found', what, key: id })
-    const { version } = found.value.device
-    if (expected !== undefined && expected !== version) {
-      return fail({ kind: 'stale', what, key: id, expected, found: version })
+    if (target === undefined) return fail({ kind: 'not-found', what, key: id })
+    const found = target.version
+    if (expected !== undefined && expected !== found) {
+      return fail({ kind: 'stale', what, key: id, expected, found })
     }
-    signedIds.push(...blockedIdsOf(found.value))
+    signedIds.push(...target.ids)
   }
   return ok({ kind: 'block', devices: new Set(devices.map(({ id }) => id)), signedIds })
 }
-
-/** Before it showed a key, the id of its inventory entry is all that leads to a device. */
-const blockedIdsOf = ({ device, keys, signedIds }: DeviceDetail): readonly string[] =>
-  keys.length === 0 && device.inventory !== undefined ? [device.inventory.id] : signedIds
